@@ -1,0 +1,82 @@
+/** The few shapes of the Kubernetes API that the operator reads and writes. */
+
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
+}
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+  readonly finalizers?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+}
+
+export interface KubernetesObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: ObjectMeta;
+}
+
+export interface Secret extends KubernetesObject {
+  readonly type?: string;
+  /** Values in base64, as the API has them. */
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+export interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+/** Where objects of one kind live in the API: `/apis/{group}/{version}/namespaces/{namespace}/{plural}`. */
+export interface Resource {
+  /** Empty for the core group, which is served below `/api`. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+const group = 'oauth-registrar.dev';
+const version = 'v1alpha1';
+export const API_VERSION = `${group}/${version}`;
+
+export const RESOURCES = {
+  oauthClient: { group, version, kind: 'OAuthClient', plural: 'oauthclients', namespaced: true },
+  authorizationServer: {
+    group,
+    version,
+    kind: 'AuthorizationServer',
+    plural: 'authorizationservers',
+    namespaced: true,
+  },
+  clusterAuthorizationServer: {
+    group,
+    version,
+    kind: 'ClusterAuthorizationServer',
+    plural: 'clusterauthorizationservers',
+    namespaced: false,
+  },
+  secret: { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
+  configMap: { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true },
+  namespace: { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
+  lease: { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true },
+  event: { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', namespaced: true },
+} as const satisfies Record<string, Resource>;
+
+/** `namespace/name`, or the name alone for an object without a namespace. */
+export function keyOf(meta: Pick<ObjectMeta, 'name' | 'namespace'>): string {
+  return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`;
+}

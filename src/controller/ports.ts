@@ -1,0 +1,127 @@
+import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+
+/** What the controller needs of the world. `adapters/` makes these real; tests may make them otherwise. */
+
+export interface Clock {
+  /** Wall clock, in milliseconds since the epoch: for what people and servers read. */
+  readonly now: () => number;
+  /** Monotonic clock, in milliseconds: for deadlines. */
+  readonly monotonic: () => number;
+  /** Resolves after `ms`, or as soon as `signal` aborts. Never rejects. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export interface ObjectKey {
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/**
+ * An answer of the API server, as a value.
+ *
+ * `status` 0 means that no answer was read (connection lost, deadline passed): the call may have taken effect.
+ * `reason` is the Status object's reason (`AlreadyExists`, `Conflict`, `NotFound` …).
+ */
+export type ApiResult<T> =
+  | { readonly ok: true; readonly object: T }
+  | { readonly ok: false; readonly status: number; readonly reason: string; readonly message: string };
+
+/** Verbs of the Kubernetes API, one call each. No retries, no hidden reads; nothing is thrown for an HTTP answer. */
+export interface KubernetesApi {
+  get<T extends KubernetesObject>(resource: Resource, key: ObjectKey): Promise<ApiResult<T>>;
+  /** One consistent list (paged, no `resourceVersion`); a 410 in mid-paging restarts it. */
+  list<T extends KubernetesObject>(resource: Resource, selection?: Selection): Promise<ApiResult<ListOf<T>>>;
+  create<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
+  /** PUT; `metadata.resourceVersion`, where present, makes it conditional. */
+  replace<T extends KubernetesObject>(
+    resource: Resource,
+    object: T,
+    subresource?: 'status',
+  ): Promise<ApiResult<T>>;
+  /** JSON merge patch (RFC 7386). */
+  patch<T extends KubernetesObject>(resource: Resource, key: ObjectKey, patch: object): Promise<ApiResult<T>>;
+  /** DELETE, conditional on what `preconditions` gives. */
+  delete(
+    resource: Resource,
+    key: ObjectKey,
+    preconditions?: { readonly uid?: string; readonly resourceVersion?: string },
+  ): Promise<ApiResult<KubernetesObject>>;
+}
+
+export interface Selection {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  /** Ask for `PartialObjectMetadata` only: no data, no spec, no status. */
+  readonly metadataOnly?: boolean;
+}
+
+export interface ListOf<T> {
+  readonly resourceVersion: string;
+  readonly items: readonly T[];
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  /** Sent as they are. Values may be {@link Sensitive}. */
+  readonly headers: Readonly<Record<string, string | Sensitive>>;
+  readonly body?: string | Sensitive;
+}
+
+/** How a call to an authorization server ended. */
+export type HttpOutcome =
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      /** Names in lower case. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Sensitive;
+    }
+  /** Nothing was sent: the server can't have acted on it. */
+  | { readonly kind: 'notSent'; readonly reason: NotSentReason; readonly detail: string }
+  /** Sent, in part or in whole, but no complete answer was read: the server may have acted on it. */
+  | {
+      readonly kind: 'noAnswer';
+      /** `status` is known where the headers arrived and the body did not. */
+      readonly reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge';
+      readonly status?: number;
+      readonly detail: string;
+    };
+
+export type NotSentReason = 'AddressRefused' | 'NameNotResolved' | 'ConnectFailed' | 'TlsVerificationFailed';
+
+/** Calls to authorization servers: behind the egress guard, never following redirects, bounded in bytes and time. */
+export interface AuthorizationServerHttp {
+  /** Never rejects. `timeoutMs` bounds the whole exchange; the answer's body is bounded by the adapter (1 MiB). */
+  send(request: HttpRequest, options: { readonly timeoutMs: number }): Promise<HttpOutcome>;
+}
+
+/** The answers that are read and not yet recorded: survives the process, not the node. Synchronous on purpose. */
+export interface Journal {
+  /** Adds one answer. A full or broken volume is reported by the adapter's log and never stops the caller. */
+  append(entry: JournalEntry): void;
+  /** The answer with this id is recorded; it may be forgotten. */
+  settle(id: string): void;
+  /** What an earlier process left unsettled, oldest first. */
+  readonly unsettled: () => readonly JournalEntry[];
+}
+
+export interface JournalEntry {
+  /** The attempt id of the call, unique. */
+  readonly id: string;
+  /** What to write, in full, as JSON. Holds secrets. */
+  readonly payload: Sensitive;
+}
+
+export interface Lead {
+  /** True while this process holds the lease by its own monotonic clock. */
+  readonly held: () => boolean;
+}
+
+export interface Log {
+  debug(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+}
