@@ -1,4 +1,5 @@
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
+import type { HttpOutcome, HttpRequest } from '../oauth/http-message.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 
 /** What the controller needs of the world. `adapters/` makes these real; tests may make them otherwise. */
@@ -61,35 +62,7 @@ export interface ListOf<T> {
   readonly items: readonly T[];
 }
 
-export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly url: string;
-  /** Sent as they are. Values may be {@link Sensitive}. */
-  readonly headers: Readonly<Record<string, string | Sensitive>>;
-  readonly body?: string | Sensitive;
-}
-
-/** How a call to an authorization server ended. */
-export type HttpOutcome =
-  | {
-      readonly kind: 'answered';
-      readonly status: number;
-      /** Names in lower case. */
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: Sensitive;
-    }
-  /** Nothing was sent: the server can't have acted on it. */
-  | { readonly kind: 'notSent'; readonly reason: NotSentReason; readonly detail: string }
-  /** Sent, in part or in whole, but no complete answer was read: the server may have acted on it. */
-  | {
-      readonly kind: 'noAnswer';
-      /** `status` is known where the headers arrived and the body did not. */
-      readonly reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge';
-      readonly status?: number;
-      readonly detail: string;
-    };
-
-export type NotSentReason = 'AddressRefused' | 'NameNotResolved' | 'ConnectFailed' | 'TlsVerificationFailed';
+export type { HttpOutcome, HttpRequest, NotSentReason } from '../oauth/http-message.ts';
 
 /** Calls to authorization servers: behind the egress guard, never following redirects, bounded in bytes and time. */
 export interface AuthorizationServerHttp {

@@ -1,0 +1,98 @@
+import { type Json, type JsonObject, parseJsonObject } from './json.ts';
+import { Sensitive } from './sensitive.ts';
+
+/**
+ * What a server says of a client (RFC 7591 section 3.2.1, RFC 7592 section 3), read leniently: once there is a
+ * `client_id`, no oddity in the rest may lose the client.
+ */
+export interface ClientInformation {
+  readonly clientId: string;
+  readonly clientSecret?: Sensitive;
+  /** Seconds since the epoch. Absent when the secret never expires (`0` on the wire) or nothing was said. */
+  readonly clientSecretExpiresAt?: number;
+  readonly registrationAccessToken?: Sensitive;
+  /** Seconds from the answer. Not in the RFC; some servers give it. */
+  readonly registrationAccessTokenExpiresIn?: number;
+  /** As returned, possibly relative. */
+  readonly registrationClientUri?: string;
+  /** Everything else, under its wire names. Holds no credential. */
+  readonly metadata: JsonObject;
+}
+
+const CREDENTIALS = new Set([
+  'client_id',
+  'client_secret',
+  'client_secret_expires_at',
+  'client_id_issued_at',
+  'registration_access_token',
+  'registration_access_token_expires_in',
+  'registration_client_uri',
+]);
+
+const MAX_CLIENT_ID_LENGTH = 4096;
+
+/** Reads the body of a 2xx answer. `undefined` where there is no JSON object with a usable `client_id` in it. */
+export function parseClientInformation(body: Sensitive): ClientInformation | undefined {
+  const document = parseJsonObject(body.reveal());
+  const clientId = text(document?.['client_id']);
+  if (document === undefined || clientId === undefined || clientId.length > MAX_CLIENT_ID_LENGTH) {
+    return undefined;
+  }
+  return { clientId, ...credentialsOf(document), metadata: metadataOf(document) };
+}
+
+function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId' | 'metadata'> {
+  return {
+    ...sensitive('clientSecret', document['client_secret']),
+    ...positive('clientSecretExpiresAt', document['client_secret_expires_at']),
+    ...sensitive('registrationAccessToken', document['registration_access_token']),
+    ...positive('registrationAccessTokenExpiresIn', document['registration_access_token_expires_in']),
+    ...optional('registrationClientUri', text(document['registration_client_uri'])),
+  };
+}
+
+function metadataOf(document: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(document).filter(([name]) => !CREDENTIALS.has(name)));
+}
+
+/** A non-empty string; `""` and `null` mean unset, a number is taken as its digits. */
+function text(value: Json | undefined): string | undefined {
+  if (typeof value === 'number') {
+    return String(value);
+  }
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [N in Name]?: Value } {
+  return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };
+}
+
+function sensitive<Name extends string>(name: Name, value: Json | undefined): { [N in Name]?: Sensitive } {
+  const content = text(value);
+  return optional(name, content === undefined ? undefined : new Sensitive(content));
+}
+
+/** A number above zero, also where it is written as a string. */
+function positive<Name extends string>(name: Name, value: Json | undefined): { [N in Name]?: number } {
+  const number = Number(text(value) ?? Number.NaN);
+  return optional(name, Number.isFinite(number) && number > 0 ? number : undefined);
+}
+
+/**
+ * What holds after a later answer: a server may leave out the token, the URI and the secret, and the stored ones
+ * stay good (RFC 7592 section 3 lets it rotate any of them).
+ */
+export function mergeClientInformation(
+  stored: ClientInformation,
+  answer: ClientInformation,
+): ClientInformation {
+  const { clientSecretExpiresAt: _, ...kept } = stored;
+  const expiry =
+    answer.clientSecret === undefined ? stored.clientSecretExpiresAt : answer.clientSecretExpiresAt;
+  return {
+    ...kept,
+    ...optional('clientSecretExpiresAt', answer.clientSecretExpiresAt ?? expiry),
+    ...answer,
+    clientId: stored.clientId,
+  };
+}

@@ -1,0 +1,298 @@
+import type { Json, JsonObject } from './json.ts';
+import { canonicalJson } from './json.ts';
+
+/**
+ * Client metadata: the one table of members, and the one rule between wire names and spec names.
+ *
+ * The CRD, the TypeScript types, the wire form, the comparison and the reference page all come from this table.
+ * To add a member, add one row.
+ */
+
+export type MemberType = 'string' | 'uri' | 'strings' | 'uris' | 'scope' | 'boolean' | 'integer' | 'object';
+
+export interface Member {
+  /** The name that RFC 7591 and its extensions register with IANA, in snake_case. */
+  readonly wire: string;
+  readonly type: MemberType;
+  /** May carry a language tag on the wire: `client_name#ja` (RFC 7591 section 2.2). */
+  readonly localizable?: true;
+  readonly source: string;
+  readonly description: string;
+}
+
+const row = <const Wire extends string, const Type extends MemberType>(
+  wire: Wire,
+  type: Type,
+  source: string,
+  description: string,
+  more: { readonly localizable?: true } = {},
+) => ({ wire, type, source, description, ...more });
+
+const localizable = { localizable: true } as const;
+
+const rfc7591 = 'RFC 7591';
+const oidc = 'OpenID Connect Registration 1.0';
+const nfv = 'ETSI GS NFV-SEC 022';
+const federation = 'OpenID Federation 1.0';
+
+/** Every request member of the IANA registry "OAuth Dynamic Client Registration Metadata". */
+export const MEMBERS = [
+  row('redirect_uris', 'uris', rfc7591, 'Where the server may send the user back to.'),
+  row('token_endpoint_auth_method', 'string', rfc7591, 'How the client authenticates at the token endpoint.'),
+  row('grant_types', 'strings', rfc7591, 'Grant types that the client will use.'),
+  row('response_types', 'strings', rfc7591, 'Response types that the client will use.'),
+  row('client_name', 'string', rfc7591, 'Name shown to people.', localizable),
+  row('client_uri', 'uri', rfc7591, 'Home page of the client.', localizable),
+  row('logo_uri', 'uri', rfc7591, 'Logo of the client.', localizable),
+  row('scope', 'scope', rfc7591, 'Scopes that the client may ask for.'),
+  row('contacts', 'strings', rfc7591, 'How to reach the people responsible, usually mail addresses.'),
+  row('tos_uri', 'uri', rfc7591, 'Terms of service.', localizable),
+  row('policy_uri', 'uri', rfc7591, 'Privacy policy.', localizable),
+  row('jwks_uri', 'uri', rfc7591, 'Where the client publishes its public keys.'),
+  row('jwks', 'object', rfc7591, 'Public keys of the client, as a JWK set.'),
+  row('software_id', 'string', rfc7591, 'Identifies the software, the same for all its instances.'),
+  row('software_version', 'string', rfc7591, 'Version of that software.'),
+  row('application_type', 'string', oidc, '`web` or `native`; other values are passed through.'),
+  row('sector_identifier_uri', 'uri', oidc, 'Groups clients that see the same pairwise subject identifiers.'),
+  row('subject_type', 'string', oidc, '`pairwise` or `public`.'),
+  row('id_token_signed_response_alg', 'string', oidc, 'Algorithm that signs ID tokens.'),
+  row('id_token_encrypted_response_alg', 'string', oidc, 'Algorithm that encrypts the key of ID tokens.'),
+  row('id_token_encrypted_response_enc', 'string', oidc, 'Algorithm that encrypts ID tokens.'),
+  row('userinfo_signed_response_alg', 'string', oidc, 'Algorithm that signs UserInfo answers.'),
+  row(
+    'userinfo_encrypted_response_alg',
+    'string',
+    oidc,
+    'Algorithm that encrypts the key of UserInfo answers.',
+  ),
+  row('userinfo_encrypted_response_enc', 'string', oidc, 'Algorithm that encrypts UserInfo answers.'),
+  row('request_object_signing_alg', 'string', oidc, 'Algorithm that signs request objects.'),
+  row('request_object_encryption_alg', 'string', oidc, 'Algorithm that encrypts the key of request objects.'),
+  row('request_object_encryption_enc', 'string', oidc, 'Algorithm that encrypts request objects.'),
+  row('token_endpoint_auth_signing_alg', 'string', oidc, 'Algorithm that signs the client assertion.'),
+  row('default_max_age', 'integer', oidc, 'Longest time since the user logged in, in seconds.'),
+  row('require_auth_time', 'boolean', oidc, 'Whether ID tokens must carry `auth_time`.'),
+  row('default_acr_values', 'strings', oidc, 'Authentication context classes asked for by default.'),
+  row('initiate_login_uri', 'uri', oidc, 'Where a third party can start a login.'),
+  row('request_uris', 'uris', oidc, 'Request object addresses that the server may fetch.'),
+  row(
+    'post_logout_redirect_uris',
+    'uris',
+    'OpenID Connect RP-Initiated Logout 1.0',
+    'Where users may go after logging out.',
+  ),
+  row(
+    'frontchannel_logout_uri',
+    'uri',
+    'OpenID Connect Front-Channel Logout 1.0',
+    'Rendered by the server to log the user out.',
+  ),
+  row(
+    'frontchannel_logout_session_required',
+    'boolean',
+    'OpenID Connect Front-Channel Logout 1.0',
+    'Whether issuer and session id must be sent along.',
+  ),
+  row(
+    'backchannel_logout_uri',
+    'uri',
+    'OpenID Connect Back-Channel Logout 1.0',
+    'Called by the server to log the user out.',
+  ),
+  row(
+    'backchannel_logout_session_required',
+    'boolean',
+    'OpenID Connect Back-Channel Logout 1.0',
+    'Whether the logout token must carry a session id.',
+  ),
+  row(
+    'tls_client_certificate_bound_access_tokens',
+    'boolean',
+    'RFC 8705',
+    'Binds access tokens to the client certificate.',
+  ),
+  row(
+    'tls_client_auth_subject_dn',
+    'string',
+    'RFC 8705',
+    'Subject of the certificate that authenticates the client.',
+  ),
+  row('tls_client_auth_san_dns', 'string', 'RFC 8705', 'DNS name in that certificate.'),
+  row('tls_client_auth_san_uri', 'string', 'RFC 8705', 'URI in that certificate.'),
+  row('tls_client_auth_san_ip', 'string', 'RFC 8705', 'IP address in that certificate.'),
+  row('tls_client_auth_san_email', 'string', 'RFC 8705', 'Mail address in that certificate.'),
+  row(
+    'require_signed_request_object',
+    'boolean',
+    'RFC 9101',
+    'Whether authorization requests must be signed.',
+  ),
+  row(
+    'require_pushed_authorization_requests',
+    'boolean',
+    'RFC 9126',
+    'Whether authorization requests must be pushed.',
+  ),
+  row(
+    'authorization_details_types',
+    'strings',
+    'RFC 9396',
+    'Types of authorization details that the client may ask for.',
+  ),
+  row('dpop_bound_access_tokens', 'boolean', 'RFC 9449', 'Whether access tokens must be bound by DPoP.'),
+  row(
+    'introspection_signed_response_alg',
+    'string',
+    'RFC 9701',
+    'Algorithm that signs introspection answers.',
+  ),
+  row(
+    'introspection_encrypted_response_alg',
+    'string',
+    'RFC 9701',
+    'Algorithm that encrypts the key of introspection answers.',
+  ),
+  row(
+    'introspection_encrypted_response_enc',
+    'string',
+    'RFC 9701',
+    'Algorithm that encrypts introspection answers.',
+  ),
+  row('claims_redirect_uris', 'uris', 'UMA 2.0', 'Where users may return to after gathering claims.'),
+  row('nfv_token_signed_response_alg', 'string', nfv, 'Algorithm that signs NFV tokens.'),
+  row('nfv_token_encrypted_response_alg', 'string', nfv, 'Algorithm that encrypts the key of NFV tokens.'),
+  row('nfv_token_encrypted_response_enc', 'string', nfv, 'Algorithm that encrypts NFV tokens.'),
+  row('client_registration_types', 'strings', federation, 'Ways of registering that the client uses.'),
+  row('signed_jwks_uri', 'uri', federation, 'Where the client publishes its public keys as a signed JWT.'),
+  row('organization_name', 'string', federation, 'Organization that owns the client.'),
+  row('description', 'string', federation, 'What the client is for.'),
+  row('keywords', 'strings', federation, 'Words that describe the client.'),
+  row('information_uri', 'uri', federation, 'Documentation about the client.'),
+  row('organization_uri', 'uri', federation, 'Home page of the organization.'),
+  row(
+    'use_mtls_endpoint_aliases',
+    'boolean',
+    'FAPI 2.0',
+    'Whether the client uses the mutual-TLS endpoint aliases.',
+  ),
+  row(
+    'encrypted_response_enc_values_supported',
+    'strings',
+    'OpenID4VP 1.0',
+    'Content encryption that the client accepts.',
+  ),
+  row('vp_formats_supported', 'object', 'OpenID4VP 1.0', 'Presentation formats that the client accepts.'),
+] as const satisfies readonly Member[];
+
+type Row = (typeof MEMBERS)[number];
+
+type CamelCase<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : S;
+
+type SpecName<Wire extends string> = Wire extends 'scope' ? 'scopes' : CamelCase<Wire>;
+
+interface ValueOf {
+  string: string;
+  uri: string;
+  strings: readonly string[];
+  uris: readonly string[];
+  scope: readonly string[];
+  boolean: boolean;
+  integer: number;
+  object: JsonObject;
+}
+
+/** The typed members of `spec.client`: camelCase, each optional; unset is not sent, `[]` is. */
+export type ClientMembers = { readonly [R in Row as SpecName<R['wire']>]?: ValueOf[R['type']] };
+
+type LocalizableName = SpecName<Extract<Row, { localizable: true }>['wire']>;
+
+/** Everything below `spec.client`. */
+export interface ClientMetadata extends ClientMembers {
+  /** Language tag to text, for each member that may carry one. */
+  readonly localized?: { readonly [Name in LocalizableName]?: Readonly<Record<string, string>> };
+  /** Members without a row, by their wire names. */
+  readonly additionalMetadata?: JsonObject;
+}
+
+/** `redirect_uris` → `redirectUris`. The one renamed member is `scope` → `scopes`, a list. */
+export function specName(wire: string): string {
+  if (wire === 'scope') {
+    return 'scopes';
+  }
+  return wire.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const byWire = new Map<string, Member>(MEMBERS.map((member) => [member.wire, member]));
+
+/** The row of a wire name, without its language tag. */
+export function memberOf(wireName: string): Member | undefined {
+  return byWire.get(wireName.split('#', 1)[0] ?? wireName);
+}
+
+/** A request document (RFC 7591 section 3.1): the spec's members under their wire names, nothing added. */
+export function toWire(client: ClientMetadata): JsonObject {
+  const declared: Readonly<Record<string, Json | undefined>> = { ...client } as Record<
+    string,
+    Json | undefined
+  >;
+  const document: Record<string, Json> = {};
+  for (const member of MEMBERS) {
+    const value = declared[specName(member.wire)];
+    if (value !== undefined) {
+      document[member.wire] = member.type === 'scope' && Array.isArray(value) ? value.join(' ') : value;
+    }
+    Object.assign(document, localizedMembers(client, member));
+  }
+  return { ...document, ...client.additionalMetadata };
+}
+
+function localizedMembers(client: ClientMetadata, member: Member): JsonObject {
+  const translations = client.localized?.[specName(member.wire) as LocalizableName] ?? {};
+  return Object.fromEntries(
+    Object.entries(translations).map(([tag, text]) => [`${member.wire}#${tag}`, text as string]),
+  );
+}
+
+/** Members of an answer that are the server's to give and never the user's to write. */
+const RESERVED = /^(scopes?|client_id|client_secret|registration_.*|.*_at|software_statement)$/;
+
+/**
+ * Why `additionalMetadata` may not hold this name, as a sentence, or `undefined` where it may.
+ * Refused: names with a row (they have a field of their own) and names that carry credentials or their life.
+ */
+export function additionalNameProblem(name: string): string | undefined {
+  const member = memberOf(name);
+  if (member !== undefined) {
+    const field = name.includes('#') ? `localized.${specName(member.wire)}` : specName(member.wire);
+    return `additionalMetadata.${name} has a field of its own: write spec.client.${field}`;
+  }
+  if (RESERVED.test(name)) {
+    return `additionalMetadata.${name} can't be set: it belongs to the registration itself; remove it`;
+  }
+  return undefined;
+}
+
+/** Whether two values of one member mean the same: lists without order, `""`, `null` and `[]` as absent. */
+export function sameValue(wireName: string, a: Json | undefined, b: Json | undefined): boolean {
+  return normalForm(wireName, a) === normalForm(wireName, b);
+}
+
+function normalForm(wireName: string, value: Json | undefined): string {
+  const isScope = memberOf(wireName)?.type === 'scope';
+  const words = isScope && typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value;
+  if (words === undefined || words === null || words === '' || (Array.isArray(words) && words.length === 0)) {
+    return '';
+  }
+  if (!Array.isArray(words)) {
+    return canonicalJson(words);
+  }
+  return JSON.stringify([...new Set(words.map((word: Json) => itemForm(wireName, word)))].sort());
+}
+
+/** A response type is itself a set of words: `id_token code` is `code id_token` (OAuth 2.0 Multiple Response Types). */
+function itemForm(wireName: string, item: Json): string {
+  const isWordSet = wireName === 'response_types' && typeof item === 'string';
+  return canonicalJson(isWordSet ? item.split(/\s+/).sort().join(' ') : item);
+}

@@ -1,0 +1,117 @@
+import { type Json, type JsonObject, parseJsonObject } from './json.ts';
+import type { Sensitive } from './sensitive.ts';
+import { type UrlRules, urlProblem } from './url.ts';
+
+/** Finding a server's endpoints: RFC 8414 and OpenID Connect Discovery 1.0. */
+
+/** The endpoints that matter to registrations and to the workloads, by their names in the documents. */
+export const ENDPOINTS = {
+  registration: 'registration_endpoint',
+  token: 'token_endpoint',
+  authorization: 'authorization_endpoint',
+  jwks: 'jwks_uri',
+  userinfo: 'userinfo_endpoint',
+  endSession: 'end_session_endpoint',
+  revocation: 'revocation_endpoint',
+  introspection: 'introspection_endpoint',
+} as const;
+
+export type EndpointName = keyof typeof ENDPOINTS;
+
+export type Endpoints = { readonly [Name in EndpointName]?: string };
+
+export type DiscoveryPreference = 'OAuth' | 'OpenID';
+
+/**
+ * Where a document may be published, in the order to ask: RFC 8414 inserted, OpenID inserted, OpenID appended,
+ * RFC 8414 appended. `prefer: OpenID` puts the OpenID forms first. Without a path in the issuer two are left.
+ */
+export function discoveryUrls(issuer: string, prefer: DiscoveryPreference): readonly string[] {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/+$/, '');
+  const oauth = '/.well-known/oauth-authorization-server';
+  const openid = '/.well-known/openid-configuration';
+  const [inserted, appended] = [
+    (form: string) => `${origin}${form}${path}`,
+    (form: string) => `${origin}${path}${form}`,
+  ];
+  const urls =
+    prefer === 'OAuth'
+      ? [inserted(oauth), inserted(openid), appended(openid), appended(oauth)]
+      : [appended(openid), inserted(openid), inserted(oauth), appended(oauth)];
+  return [...new Set(urls)];
+}
+
+/** What one URL gave. `detail` is for people, like `404` or `200, but not JSON`. */
+export type DiscoveryAnswer =
+  | { readonly url: string; readonly kind: 'document'; readonly document: DiscoveryDocument }
+  | { readonly url: string; readonly kind: 'nothing'; readonly detail: string };
+
+export interface DiscoveryDocument {
+  readonly issuer: string;
+  readonly endpoints: Endpoints;
+}
+
+/** Reads one answer. A login page, HTML or JSON without an issuer is nothing, whatever its status. */
+export function readDiscoveryAnswer(
+  url: string,
+  status: number,
+  body: Sensitive,
+  rules: UrlRules,
+): DiscoveryAnswer {
+  if (status !== 200) {
+    return { url, kind: 'nothing', detail: String(status) };
+  }
+  const json = parseJsonObject(body.reveal());
+  const issuer = json?.['issuer'];
+  if (json === undefined || typeof issuer !== 'string') {
+    return {
+      url,
+      kind: 'nothing',
+      detail: json === undefined ? '200, but not a JSON object' : '200, but without issuer',
+    };
+  }
+  return { url, kind: 'document', document: { issuer, endpoints: endpointsOf(json, rules) } };
+}
+
+function endpointsOf(document: JsonObject, rules: UrlRules): Endpoints {
+  const usable = (value: Json | undefined): value is string =>
+    typeof value === 'string' && urlProblem(value, rules) === undefined;
+  return Object.fromEntries(
+    Object.entries(ENDPOINTS)
+      .map(([name, wire]) => [name, document[wire]] as const)
+      .filter(([, value]) => usable(value)),
+  );
+}
+
+/** Whether enough is known to stop asking. A first document may lack the endpoint that the next one has. */
+export function isComplete(answers: readonly DiscoveryAnswer[], issuer: string): boolean {
+  return matching(answers, issuer).some((document) => document.endpoints.registration !== undefined);
+}
+
+export type Discovery =
+  | { readonly kind: 'found'; readonly endpoints: Endpoints }
+  | { readonly kind: 'issuerMismatch'; readonly published: string; readonly url: string }
+  | { readonly kind: 'nothing' };
+
+/** Brings the documents together. Only those that publish exactly `issuer` count; an earlier one wins, member by member. */
+export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: string): Discovery {
+  const documents = matching(answers, issuer);
+  if (documents.length > 0) {
+    return {
+      kind: 'found',
+      endpoints: Object.assign({}, ...documents.map((d) => d.endpoints).reverse()) as Endpoints,
+    };
+  }
+  const other = answers.find((answer) => answer.kind === 'document');
+  if (other?.kind === 'document') {
+    return { kind: 'issuerMismatch', published: other.document.issuer, url: other.url };
+  }
+  return { kind: 'nothing' };
+}
+
+function matching(answers: readonly DiscoveryAnswer[], issuer: string): readonly DiscoveryDocument[] {
+  return answers.flatMap((answer) =>
+    answer.kind === 'document' && answer.document.issuer === issuer ? [answer.document] : [],
+  );
+}

@@ -1,0 +1,57 @@
+import type { HttpAnswer } from './http-message.ts';
+import { parseJsonObject } from './json.ts';
+import type { Sensitive } from './sensitive.ts';
+
+/** What a server says about a refusal (RFC 7591 section 3.2.2, RFC 6750 section 3). */
+export interface ErrorResponse {
+  readonly status: number;
+  readonly error?: string;
+  readonly description?: string;
+}
+
+const MAX_WORDS = 300;
+
+/**
+ * Reads `error` and `error_description` of a JSON body, or of `WWW-Authenticate` where the body has none. Any other
+ * body is not looked at: it may be HTML, a stack trace, or an echo of what was sent.
+ *
+ * @param secrets values that were held or sent; wherever the server repeats one, it is masked before anything else.
+ */
+export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitive[]): ErrorResponse {
+  const body = parseJsonObject(answer.body.reveal());
+  const challenge = challengeOf(answer.headers['www-authenticate'] ?? '');
+  const error = body?.['error'] ?? challenge['error'];
+  const description = body?.['error_description'] ?? challenge['error_description'];
+  return {
+    status: answer.status,
+    ...(typeof error === 'string' && error !== '' ? { error: presentable(error, secrets) } : {}),
+    ...(typeof description === 'string' && description !== ''
+      ? { description: presentable(description, secrets) }
+      : {}),
+  };
+}
+
+/** The auth-params of a Bearer challenge (RFC 6750 section 3). Bounded by the cap on headers. */
+function challengeOf(header: string): Readonly<Record<string, string>> {
+  const params = header.matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"/g);
+  return Object.fromEntries(
+    [...params].map(([, name = '', value = '']) => [name, value.replace(/\\(.)/g, '$1')]),
+  );
+}
+
+/** Masked first, then freed of control characters, then cut. */
+export function presentable(text: string, secrets: readonly Sensitive[]): string {
+  const values = secrets.map((secret) => secret.reveal()).filter((value) => value.length >= 4);
+  const longestFirst = values.toSorted((a, b) => b.length - a.length);
+  const masked = longestFirst.reduce((words, value) => words.replaceAll(value, '[redacted]'), text);
+  const clean = masked.replace(/[\p{C}\s]+/gu, ' ').trim();
+  return clean.length > MAX_WORDS ? `${clean.slice(0, MAX_WORDS)}…` : clean;
+}
+
+/** One line for people: `400 invalid_redirect_uri: redirect_uris must not contain fragments`. */
+export function describeError({ status, error, description }: ErrorResponse): string {
+  if (error === undefined) {
+    return description === undefined ? `status ${status}` : `status ${status}: ${description}`;
+  }
+  return description === undefined ? `${status} ${error}` : `${status} ${error}: ${description}`;
+}

@@ -1,0 +1,50 @@
+/** JSON as it comes from outside: bounded in depth before anything walks through it. */
+
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+
+export interface JsonObject {
+  readonly [member: string]: Json;
+}
+
+/** Deeper values than this are dropped: nothing that RFC 7591 defines nests more than a JWK set does. */
+const MAX_DEPTH = 16;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Parses text that should be one JSON object. Returns `undefined` for everything else: HTML, an array, a torn text.
+ * Members that nest deeper than 16 levels are left out, the others are kept.
+ */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isJsonObject(value)) {
+    return undefined;
+  }
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => isShallow(member, MAX_DEPTH)));
+}
+
+function isShallow(value: Json, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return true;
+  }
+  return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
+}
+
+/** The same value always gives the same text: members sorted by name, no white space. */
+export function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(canonicalJson).join(',')}]`;
+  }
+  if (isJsonObject(value)) {
+    const members = Object.keys(value).sort();
+    return `{${members.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,43 @@
+/**
+ * One strict grammar for URLs, for the CRD's validation and for the operator alike: absolute, no user information,
+ * no fragment, no backslash, no control character, no encoded host, at most 2048 characters.
+ */
+const HOST = '(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)';
+const PATH = "(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?";
+const QUERY = "([?][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?";
+
+/** Both RE2 (CEL) and JavaScript read it. */
+export const URL_PATTERN = `^https?://${HOST}(:[0-9]{1,5})?${PATH}${QUERY}$`;
+
+export const MAX_URL_LENGTH = 2048;
+
+const url = new RegExp(URL_PATTERN);
+
+export interface UrlRules {
+  /** `http:` is for tests and trials; the operator's flag `--allow-http` sets it. */
+  readonly allowHttp: boolean;
+}
+
+/** What is wrong with a URL, to be read after its name, or `undefined`. */
+export function urlProblem(text: string, rules: UrlRules): string | undefined {
+  if (text.length > MAX_URL_LENGTH) {
+    return `is longer than ${MAX_URL_LENGTH} characters`;
+  }
+  if (!url.test(text) || !URL.canParse(text)) {
+    return 'is not an absolute URL without user information and fragment';
+  }
+  if (text.startsWith('http:') && !rules.allowHttp) {
+    return 'does not use https; the operator permits http only when started with --allow-http';
+  }
+  return undefined;
+}
+
+/** Scheme, host and port. Two URLs of one origin are served by the same server. */
+export function originOf(text: string): string {
+  return new URL(text).origin;
+}
+
+/** Resolves a possibly relative reference, as some servers return (RFC 3986 section 5). */
+export function resolveUrl(reference: string, base: string): string | undefined {
+  return URL.canParse(reference, base) ? new URL(reference, base).href : undefined;
+}
