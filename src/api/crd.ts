@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import {
+  authorizationServerSpec,
+  authorizationServerStatus,
+  clusterAuthorizationServerSpec,
+} from './authorization-server.ts';
+import { RESOURCES, type Resource } from './kubernetes.ts';
+import { oauthClientSpec, oauthClientStatus } from './oauth-client.ts';
+
+/** CustomResourceDefinitions, made from the schemas. `npm run generate` writes them to `crds/`. */
+
+interface Column {
+  readonly name: string;
+  readonly type: 'string' | 'date';
+  readonly jsonPath: string;
+  /** 1 shows the column with `-o wide` only. */
+  readonly priority?: 1;
+}
+
+interface Definition {
+  readonly resource: Resource;
+  readonly shortName: string;
+  readonly description: string;
+  readonly spec: z.ZodType;
+  readonly status: z.ZodType;
+  readonly columns: readonly Column[];
+}
+
+const ready: readonly Column[] = [
+  { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+  { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+];
+const age: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
+
+const serverColumns: readonly Column[] = [
+  ...ready,
+  { name: 'Issuer', type: 'string', jsonPath: '.spec.issuer' },
+  { name: 'Management', type: 'string', jsonPath: '.status.management', priority: 1 },
+  { name: 'Registration', type: 'string', jsonPath: '.status.endpoints.registration', priority: 1 },
+  age,
+];
+
+const DEFINITIONS: readonly Definition[] = [
+  {
+    resource: RESOURCES.oauthClient,
+    shortName: 'oac',
+    description: 'An OAuth client that is registered at an authorization server and written into a Secret.',
+    spec: oauthClientSpec,
+    status: oauthClientStatus,
+    columns: [
+      ...ready,
+      { name: 'Server', type: 'string', jsonPath: '.spec.authorizationServerRef.name' },
+      { name: 'Client ID', type: 'string', jsonPath: '.status.clientId' },
+      { name: 'Secret', type: 'string', jsonPath: '.status.secretName', priority: 1 },
+      { name: 'Expires', type: 'date', jsonPath: '.status.clientSecretExpiresAt', priority: 1 },
+      age,
+    ],
+  },
+  {
+    resource: RESOURCES.authorizationServer,
+    shortName: 'oas',
+    description: 'An authorization server that one namespace uses.',
+    spec: authorizationServerSpec,
+    status: authorizationServerStatus,
+    columns: serverColumns,
+  },
+  {
+    resource: RESOURCES.clusterAuthorizationServer,
+    shortName: 'coas',
+    description: 'An authorization server that the platform team offers to chosen namespaces.',
+    spec: clusterAuthorizationServerSpec,
+    status: authorizationServerStatus,
+    columns: serverColumns,
+  },
+];
+
+/** The three definitions, as objects to be written as YAML. */
+export function customResourceDefinitions(): readonly object[] {
+  return DEFINITIONS.map(customResourceDefinition);
+}
+
+function customResourceDefinition(definition: Definition): object {
+  const { group, version, kind, plural, namespaced } = definition.resource;
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        shortNames: [definition.shortName],
+        categories: ['oauth'],
+      },
+      scope: namespaced ? 'Namespaced' : 'Cluster',
+      versions: [
+        {
+          name: version,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: objectSchema(definition) },
+          subresources: { status: {} },
+          additionalPrinterColumns: definition.columns,
+        },
+      ],
+    },
+  };
+}
+
+function objectSchema({ description, spec, status }: Definition): object {
+  return {
+    type: 'object',
+    description,
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object' },
+      spec: structural(spec),
+      status: structural(status),
+    },
+  };
+}
+
+/** A structural schema (Kubernetes API conventions): no references, no `additionalProperties: false`. */
+function structural(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'openapi-3.0',
+    reused: 'inline',
+    override: ({ jsonSchema }) => {
+      if (jsonSchema['x-kubernetes-preserve-unknown-fields'] === true) {
+        delete jsonSchema.additionalProperties;
+      }
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) {
+        delete jsonSchema.minimum;
+        delete jsonSchema.maximum;
+        jsonSchema['format'] = 'int64';
+      }
+    },
+  });
+  return rest;
+}

@@ -1,0 +1,49 @@
+/** Labels, annotations and the finalizer, each in one place. */
+
+const prefix = 'oauth-registrar.dev';
+
+/** The finalizer of an OAuthClient: the registration at the server ends before the object does. */
+export const FINALIZER = `${prefix}/registration`;
+
+export const FIELD_MANAGER = 'oauth-registrar';
+
+export const LABELS = {
+  /** On every Secret that a server object refers to. Without it the operator neither sees nor sends the Secret. */
+  credential: `${prefix}/credential`,
+  /** On registration Secrets: selects them. */
+  registration: `${prefix}/registration`,
+  /** On registration Secrets: `current`, `owed`, `left-behind`. */
+  role: `${prefix}/role`,
+  clientNamespace: `${prefix}/client-namespace`,
+  clientName: `${prefix}/client-name`,
+  clientUid: `${prefix}/client-uid`,
+  /** On workload Secrets: selects them. */
+  workload: `${prefix}/workload`,
+} as const;
+
+export const ANNOTATIONS = {
+  /** Asks for another try; handled once per value, which status then shows. */
+  reconcileRequestedAt: `${prefix}/reconcile-requested-at`,
+
+  // On registration Secrets.
+  attempt: `${prefix}/attempt`,
+  client: `${prefix}/client`,
+  namespaceUid: `${prefix}/namespace-uid`,
+  installation: `${prefix}/installation`,
+  server: `${prefix}/server`,
+  issuer: `${prefix}/issuer`,
+  clientId: `${prefix}/client-id`,
+  metadataHash: `${prefix}/metadata-hash`,
+  revision: `${prefix}/revision`,
+  registeredAt: `${prefix}/registered-at`,
+  clientSecretExpiresAt: `${prefix}/client-secret-expires-at`,
+  registrationAccessTokenExpiresAt: `${prefix}/registration-access-token-expires-at`,
+  managed: `${prefix}/managed`,
+
+  // On workload Secrets: which registration they show, and of which inputs they are made.
+  shows: `${prefix}/shows`,
+  projection: `${prefix}/projection`,
+} as const;
+
+/** Prefixes that `spec.secret.labels` and `spec.secret.annotations` may not use. */
+export const RESERVED_PREFIXES = [prefix, 'kubernetes.io', 'k8s.io'] as const;

@@ -1,0 +1,134 @@
+/**
+ * Reasons of conditions and Events: stable names that people write alerts against. Each has its cause and its cure;
+ * the reference page is made from this table.
+ */
+export const REASONS = {
+  Registered: { cause: 'The client is registered as the spec says.', cure: 'Nothing to do.' },
+  SecretSynced: { cause: 'The Secret shows the current registration.', cure: 'Nothing to do.' },
+  Queued: { cause: 'The object waits for its turn.', cure: 'Wait; if it lasts, look at the operator.' },
+  Deleting: { cause: 'The client is being deregistered.', cure: 'Wait; the message says what is tried.' },
+  InvalidSpec: { cause: 'The spec can’t be used as it is.', cure: 'Correct what the message names.' },
+  AuthorizationServerNotAvailable: {
+    cause: 'The server object is absent, not in your namespace, or doesn’t admit your namespace.',
+    cure: 'Check authorizationServerRef, or ask the platform team to admit the namespace.',
+  },
+  AuthorizationServerPaused: {
+    cause: 'The server asked for a pause, or one call is being tried before others follow.',
+    cure: 'Wait until the time in the message.',
+  },
+  AuthorizationServerUnavailable: {
+    cause: 'The server couldn’t be reached, or answered with a failure of its own.',
+    cure: 'Nothing, if it is a passing fault; the operator tries again. Else look at the server.',
+  },
+  DiscoveryFailed: {
+    cause: 'No discovery document was found.',
+    cure: 'Check the issuer, or set registration.endpoint and discovery.mode None.',
+  },
+  IssuerMismatch: {
+    cause: 'The discovery document names another issuer.',
+    cure: 'Correct the issuer, or set discovery.acceptedIssuer to what is published.',
+  },
+  RegistrationNotSupported: {
+    cause: 'The server publishes no registration endpoint.',
+    cure: 'Switch dynamic client registration on at the server, or set registration.endpoint.',
+  },
+  TlsVerificationFailed: {
+    cause: 'The server’s certificate was not accepted.',
+    cure: 'Renew the certificate, or have it issued by a CA that the operator trusts.',
+  },
+  AddressRefused: {
+    cause: 'The server’s address is one that the operator doesn’t call.',
+    cure: 'Use another address, or start the operator with the flag in the message.',
+  },
+  RedirectRefused: {
+    cause: 'The server answered with a redirect.',
+    cure: 'Set the address that it redirects to.',
+  },
+  ResponseTooLarge: {
+    cause: 'The answer was larger than 1 MiB.',
+    cure: 'Check that the endpoint is the right one.',
+  },
+  ResponseNotJSON: {
+    cause: 'The answer was not JSON, or held no client_id.',
+    cure: 'Check that the endpoint is the right one.',
+  },
+  CredentialNotFound: {
+    cause: 'The Secret doesn’t exist.',
+    cure: 'Create the Secret that the message names.',
+  },
+  CredentialKeyMissing: {
+    cause: 'The Secret has no such key.',
+    cure: 'Add the key, or name one of those present.',
+  },
+  CredentialNotLabelled: {
+    cause: 'The Secret doesn’t carry the label that permits its use.',
+    cure: 'Run the kubectl line in the message.',
+  },
+  AdmissionRefused: {
+    cause: 'The server refused the credential that admits to its registration endpoint.',
+    cure: 'Put a valid credential into the Secret that the server object names; the operator notices.',
+  },
+  InvalidRedirectURI: {
+    cause: 'The server refused a redirect URI.',
+    cure: 'Correct spec.client.redirectUris.',
+  },
+  InvalidClientMetadata: {
+    cause: 'The server refused the client metadata.',
+    cure: 'Correct spec.client as the server’s words say.',
+  },
+  InvalidSoftwareStatement: {
+    cause: 'The server refused the software statement.',
+    cure: 'Ask the platform team for a valid statement.',
+  },
+  UnapprovedSoftwareStatement: {
+    cause: 'The server doesn’t approve of the software statement.',
+    cure: 'Ask the platform team for an approved statement.',
+  },
+  RegistrationRefused: {
+    cause: 'The server refused the call for a reason of its own.',
+    cure: 'Follow the server’s words; then change the spec, or annotate the object for another try.',
+  },
+  RateLimited: { cause: 'The server asked for fewer calls.', cure: 'Wait until the time in the message.' },
+  SecretConflict: {
+    cause: 'A Secret of that name exists and belongs to someone else.',
+    cure: 'Choose another spec.secret.name, or remove that Secret.',
+  },
+  RegistrationOutcomeUnknown: {
+    cause: 'A registration was sent and no answer could be read: a client may exist that nobody knows.',
+    cure: 'Look for the client at the server by the time in the message; remove it there.',
+  },
+  RegistrationRecordMissing: {
+    cause: 'The client was registered, and the Secret that holds its registration access token is gone.',
+    cure: 'Restore the registration Secret from a backup, or delete the object and create it again.',
+  },
+  ManagedElsewhere: {
+    cause: 'Another installation of the operator registered this client.',
+    cure: 'Run one installation for this namespace.',
+  },
+  RegistrationAccessTokenLost: {
+    cause: 'The server no longer accepts the registration access token.',
+    cure: 'The client keeps working. Delete and create the object to register anew.',
+  },
+  ConfigurationURLRefused: {
+    cause: 'The server’s management address is on another origin.',
+    cure: 'List that origin in management.allowedOrigins of the server object, if you trust it.',
+  },
+  UpdateUnsupported: {
+    cause: 'The server gave no way to change a registered client.',
+    cure: 'Take the edit back, or delete and create the object to register anew.',
+  },
+  DeletionUnconfirmed: {
+    cause: 'The server didn’t confirm that the client is gone.',
+    cure: 'Look for the client at the server; the operator keeps trying for an hour.',
+  },
+  DeletionUnsupported: {
+    cause: 'The server can’t delete the client: it stays behind.',
+    cure: 'Remove the client at the server by hand.',
+  },
+  Deregistered: { cause: 'The client was removed at the server.', cure: 'Nothing to do.' },
+  SecretRestored: { cause: 'The Secret was deleted or edited, and was put right.', cure: 'Nothing to do.' },
+  AddressesFound: { cause: 'The server’s endpoints are known.', cure: 'Nothing to do.' },
+  AdmissionAccepted: { cause: 'The server accepted a registration.', cure: 'Nothing to do.' },
+} as const;
+
+export type Reason = keyof typeof REASONS;

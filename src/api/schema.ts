@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { MAX_URL_LENGTH, URL_PATTERN } from '../oauth/url.ts';
+
+/** Building blocks of the schemas. What zod can't say goes to the CRD through `meta`. */
+
+export interface Rule {
+  /** CEL. */
+  readonly rule: string;
+  /** A sentence that says what to write. */
+  readonly message: string;
+}
+
+export const rules = (...list: readonly Rule[]) => ({ 'x-kubernetes-validations': list });
+
+/** Adds a description and keeps what `meta` already holds. */
+export const described = <Schema extends z.ZodType>(schema: Schema, description: string): Schema =>
+  schema.meta({ ...schema.meta(), description });
+
+/** A URL in the one strict grammar of `oauth/url.ts`. */
+export const url = (...more: readonly Rule[]) =>
+  z
+    .string()
+    .max(MAX_URL_LENGTH)
+    .meta(
+      rules(
+        {
+          rule: `self.matches(${JSON.stringify(URL_PATTERN)})`,
+          message:
+            'must be an absolute URL like https://sso.example.com/path, without user information or fragment',
+        },
+        ...more,
+      ),
+    );
+
+export const text = (max: number) => z.string().min(1).max(max);
+
+/** The name of an object in the same namespace (of the operator's, for cluster-scoped objects). */
+export const objectName = () =>
+  z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/);
+
+/** A key of a Secret. */
+export const secretKey = () =>
+  z
+    .string()
+    .min(1)
+    .max(253)
+    .regex(/^[A-Za-z0-9._-]+$/);
+
+/** A duration like `30s`, `5m` or `1h30m`. */
+export const duration = () => z.string().max(32).regex(DURATION);
+
+const DURATION = /^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/;
+
+/** Milliseconds of a duration that matches the schema. */
+export function durationMs(duration: string): number {
+  const [, hours = '0h', minutes = '0m', seconds = '0s'] = DURATION.exec(duration) ?? [];
+  const number = (part: string) => Number(part.slice(0, -1));
+  return ((number(hours) * 60 + number(minutes)) * 60 + number(seconds)) * 1000;
+}
+
+/** A list whose items are a set; `atomic`, so that one owner writes it whole. */
+export const list = <Item extends z.ZodType>(item: Item, max: number) =>
+  z.array(item).max(max).meta({ 'x-kubernetes-list-type': 'atomic' });
+
+export const stringMap = (maxProperties: number, maxLength: number) =>
+  z.record(z.string(), z.string().max(maxLength)).meta({ maxProperties });
+
+/** An object that is passed through as it is. */
+export const anyObject = () =>
+  z.record(z.string(), z.json()).meta({ 'x-kubernetes-preserve-unknown-fields': true });
+
+/** RFC 3339, in status. */
+export const time = () => z.string().max(64).meta({ format: 'date-time' });
+
+export const conditions = () =>
+  z
+    .array(
+      z.object({
+        type: text(64),
+        status: z.enum(['True', 'False', 'Unknown']),
+        reason: text(64),
+        message: z.string().max(2048),
+        lastTransitionTime: time(),
+        observedGeneration: z.int().optional(),
+      }),
+    )
+    .max(16)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
