@@ -5,6 +5,7 @@ import type { KubernetesObject } from './kubernetes.ts';
 import {
   anyObject,
   conditions,
+  described,
   list,
   objectName,
   rules,
