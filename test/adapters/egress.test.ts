@@ -1,0 +1,154 @@
+import type { LookupAddress } from 'node:dns';
+import { describe, expect, it } from 'vitest';
+import { AddressRefusedError, createEgressGuard, type ResolveAll } from '../../src/adapters/egress.ts';
+
+const resolvesTo =
+  (...addresses: readonly string[]): ResolveAll =>
+  (_hostname, _options, callback) =>
+    callback(
+      null,
+      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
+    );
+
+const lookUp = (resolve: ResolveAll, all: boolean) => {
+  const { promise, resolve: done } = Promise.withResolvers<{ error: Error | null; found: unknown }>();
+  const guard = createEgressGuard({ allowed: [], resolve });
+  guard.lookup('as.example', { all }, (error: Error | null, found: string | LookupAddress[]) =>
+    done({ error, found }),
+  );
+  return promise;
+};
+
+describe('check', () => {
+  it.each([
+    ['127.0.0.1', 'a loopback address', '127.0.0.0/8'],
+    ['127.255.1.2', 'a loopback address', '127.0.0.0/8'],
+    ['::1', 'a loopback address', '::1/128'],
+    ['[::1]', 'a loopback address', '::1/128'],
+    ['0:0:0:0:0:0:0:1', 'a loopback address', '::1/128'],
+    ['0.0.0.0', 'an unspecified address', '0.0.0.0/8'],
+    ['0.1.2.3', 'an unspecified address', '0.0.0.0/8'],
+    ['::', 'an unspecified address', '::/128'],
+    ['169.254.7.7', 'a link-local address', '169.254.0.0/16'],
+    ['fe80::1', 'a link-local address', 'fe80::/10'],
+    ['fe80::1%eth0', 'a link-local address', 'fe80::/10'],
+    ['169.254.169.254', 'a cloud metadata address', '169.254.169.254/32'],
+    ['fd00:ec2::254', 'a cloud metadata address', 'fd00:ec2::254/128'],
+    ['fd20:ce::254', 'a cloud metadata address', 'fd20:ce::254/128'],
+    ['100.100.100.200', 'a cloud metadata address', '100.100.100.200/32'],
+    ['192.0.0.192', 'a cloud metadata address', '192.0.0.192/32'],
+    ['168.63.129.16', 'a cloud metadata address', '168.63.129.16/32'],
+    ['224.0.0.1', 'a multicast address', '224.0.0.0/4'],
+    ['ff02::1', 'a multicast address', 'ff00::/8'],
+    ['255.255.255.255', 'the broadcast address', '255.255.255.255/32'],
+    ['::ffff:127.0.0.1', 'a loopback address', '127.0.0.0/8'],
+    ['::ffff:7f00:1', 'a loopback address', '127.0.0.0/8'],
+    ['::127.0.0.1', 'a loopback address', '127.0.0.0/8'],
+    ['::ffff:0:127.0.0.1', 'a loopback address', '127.0.0.0/8'],
+    ['64:ff9b::a9fe:a9fe', 'a cloud metadata address', '169.254.169.254/32'],
+    ['64:ff9b:1::7f00:1', 'a loopback address', '127.0.0.0/8'],
+    ['2002:7f00:1::', 'a loopback address', '127.0.0.0/8'],
+  ])('refuses %s as %s and names the flag', (address, name, cidr) => {
+    const plain = address.replace(/[[\]]|%.*/g, '');
+    expect(createEgressGuard({ allowed: [] }).check(address)).toEqual({
+      allowed: false,
+      why: `${plain} is ${name}; start the operator with --allow-addresses=${cidr} to permit it`,
+    });
+  });
+
+  it.each([
+    '10.0.0.1',
+    '172.16.5.5',
+    '192.168.1.1',
+    'fc00::1',
+    'fd12:3456::1',
+    '8.8.8.8',
+    '2606:4700::1111',
+    '::ffff:10.0.0.1',
+    '64:ff9b::808:808',
+    '2002:808:808::1',
+    '126.255.255.255',
+    '128.0.0.1',
+  ])('permits %s', (address) => {
+    expect(createEgressGuard({ allowed: [] }).check(address)).toEqual({ allowed: true });
+  });
+
+  it.each(['localhost', '', '127.1', '2130706433', '127.0.0.1:80'])(
+    'refuses %j, which is no address',
+    (host) => {
+      expect(createEgressGuard({ allowed: [] }).check(host)).toEqual({
+        allowed: false,
+        why: 'the host is not an IP address',
+      });
+    },
+  );
+
+  it.each([
+    ['127.0.0.0/8', '127.0.0.1'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['127.0.0.0/8', '::ffff:127.0.0.1'],
+    ['::1', '::1'],
+    ['169.254.169.254', '169.254.169.254'],
+    ['10.96.0.0/16', '10.96.0.1'],
+  ])('lets the allowed %s win over every refusal of %s', (allowed, address) => {
+    const guard = createEgressGuard({ allowed: [allowed], refused: ['10.96.0.1'] });
+    expect(guard.check(address)).toEqual({ allowed: true });
+  });
+
+  it('permits no more than the allowed range', () => {
+    expect(createEgressGuard({ allowed: ['127.0.0.1'] }).check('127.0.0.2').allowed).toBe(false);
+  });
+
+  it('refuses an additional address, in IPv6 disguise too', () => {
+    const guard = createEgressGuard({ allowed: [], refused: ['10.96.0.1'] });
+    const why = 'an address closed to this operator; start the operator with --allow-addresses=10.96.0.1/32';
+    expect(guard.check('10.96.0.1')).toEqual({ allowed: false, why: `10.96.0.1 is ${why} to permit it` });
+    expect(guard.check('::ffff:10.96.0.1').allowed).toBe(false);
+    expect(guard.check('10.96.0.2').allowed).toBe(true);
+  });
+
+  it.each(['127.0.0.300/8', '127.0.0.0/33', '::/129', '127.0.0.0/', '127.0.0.0/8/8', 'localhost', ''])(
+    'throws for the entry %j',
+    (entry) => {
+      const sentence = `"${entry}" is neither an IP address nor a CIDR such as 127.0.0.0/8`;
+      expect(() => createEgressGuard({ allowed: [entry] })).toThrow(new RangeError(sentence));
+    },
+  );
+});
+
+describe('lookup', () => {
+  it('drops refused addresses and keeps the order of the others', async () => {
+    const { error, found } = await lookUp(resolvesTo('127.0.0.1', '10.0.0.2', '::1', '10.0.0.1'), true);
+    expect(error).toBeNull();
+    expect(found).toEqual([
+      { address: '10.0.0.2', family: 4 },
+      { address: '10.0.0.1', family: 4 },
+    ]);
+  });
+
+  it('answers one permitted address where one is asked for', async () => {
+    expect(await lookUp(resolvesTo('127.0.0.1', '10.0.0.2'), false)).toEqual({
+      error: null,
+      found: '10.0.0.2',
+    });
+  });
+
+  it('refuses a name that has refused addresses only', async () => {
+    const { error } = await lookUp(resolvesTo('127.0.0.1', '::1'), true);
+    expect(error).toBeInstanceOf(AddressRefusedError);
+    expect(error?.message).toBe(
+      'as.example: 127.0.0.1 is a loopback address; start the operator with --allow-addresses=127.0.0.0/8 to permit it',
+    );
+  });
+
+  it('reports a name without addresses as not found', async () => {
+    const { error } = await lookUp(resolvesTo(), true);
+    expect(error).toMatchObject({ code: 'ENOTFOUND', message: 'as.example has no address' });
+  });
+
+  it("passes the resolver's error on", async () => {
+    const failure = Object.assign(new Error('no'), { code: 'EAI_AGAIN' });
+    const { error } = await lookUp((_hostname, _options, callback) => callback(failure, []), true);
+    expect(error).toBe(failure);
+  });
+});
