@@ -125,7 +125,9 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.revision]: String(record.revision),
     [ANNOTATIONS.registeredAt]: record.registeredAt,
     [ANNOTATIONS.managed]: String(record.managed),
-    ...(clientSecretExpiresAt === undefined ? {} : { [ANNOTATIONS.clientSecretExpiresAt]: clientSecretExpiresAt }),
+    ...(clientSecretExpiresAt === undefined
+      ? {}
+      : { [ANNOTATIONS.clientSecretExpiresAt]: clientSecretExpiresAt }),
     ...(registrationAccessTokenExpiresAt === undefined
       ? {}
       : { [ANNOTATIONS.registrationAccessTokenExpiresAt]: registrationAccessTokenExpiresAt }),
@@ -234,7 +236,8 @@ const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const fromBase64 = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : Buffer.from(text, 'base64').toString();
 
-const seconds = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+const seconds = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : Number(text);
 
 const present = <Name extends string, Value>(name: Name, value: Value | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };

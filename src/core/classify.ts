@@ -1,0 +1,216 @@
+import type { Reason } from '../api/reasons.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { type ClientInformation, parseClientInformation } from '../oauth/client-information.ts';
+import { describeError, type ErrorResponse, readErrorResponse } from '../oauth/error-response.ts';
+import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+
+/**
+ * What an answer means, by action and cause. Errors are values: each has a reason, a sentence, and says whether the
+ * server may have acted.
+ */
+export type Verdict =
+  | { readonly kind: 'Done'; readonly information: ClientInformation | undefined }
+  | Failure;
+
+export interface Failure {
+  /**
+   * `Terminal`: the same call can't succeed. `Transient`: it may, later. `TokenRefused`: a fact about the credential,
+   * not about the metadata. `NotFound`, `Unsupported`: of a managed client. `Unknown`: the server may have acted.
+   */
+  readonly kind: 'Terminal' | 'Transient' | 'TokenRefused' | 'NotFound' | 'Unsupported' | 'Unknown';
+  readonly reason: Reason;
+  /** What happened, without the object's name and without advice. */
+  readonly message: string;
+  /** The server's wish, at most an hour. */
+  readonly retryAfterMs?: number;
+  /** The server as a whole is in trouble, so other clients needn't try. */
+  readonly serverTrouble: boolean;
+}
+
+export interface Context {
+  readonly dialect: Dialect;
+  /** Whatever was held or sent: masked in the server's words. */
+  readonly secrets: readonly Sensitive[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** The outcome of a POST to the registration endpoint: created, not created, or unknown. */
+export function classifyRegistration(outcome: HttpOutcome, context: Context): Verdict {
+  if (outcome.kind === 'notSent') {
+    return notSent(outcome);
+  }
+  if (outcome.kind === 'noAnswer') {
+    return unknown('RegistrationOutcomeUnknown', noAnswerText(outcome));
+  }
+  if (isSuccess(outcome)) {
+    const information = parseClientInformation(outcome.body);
+    return information === undefined
+      ? unknown(
+          'RegistrationOutcomeUnknown',
+          `The server answered ${outcome.status}, but without a readable client_id`,
+        )
+      : { kind: 'Done', information };
+  }
+  const proves =
+    outcome.status < 500
+      ? outcome.status !== 408
+      : context.dialect.notCreatedStatuses.includes(outcome.status);
+  return proves
+    ? refusal(outcome, context)
+    : unknown('RegistrationOutcomeUnknown', answeredText(outcome, context));
+}
+
+/** The outcome of a PUT to a client configuration endpoint. */
+export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict {
+  if (outcome.kind === 'notSent') {
+    return notSent(outcome);
+  }
+  if (outcome.kind === 'noAnswer') {
+    return unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
+  }
+  if (isSuccess(outcome)) {
+    const information = parseClientInformation(outcome.body);
+    return information === undefined && outcome.status !== 204
+      ? {
+          ...unknown(
+            'ResponseNotJSON',
+            `The server answered ${outcome.status}, but without a readable client_id`,
+          ),
+          serverTrouble: false,
+        }
+      : { kind: 'Done', information };
+  }
+  if (outcome.status === 404) {
+    return failure('NotFound', 'RegistrationAccessTokenLost', answeredText(outcome, context));
+  }
+  if (outcome.status === 405 || outcome.status === 501) {
+    return failure('Unsupported', 'UpdateUnsupported', answeredText(outcome, context));
+  }
+  return outcome.status >= 500 || outcome.status === 408
+    ? unknown('AuthorizationServerUnavailable', answeredText(outcome, context))
+    : refusal(outcome, context);
+}
+
+/** The outcome of a DELETE to a client configuration endpoint. */
+export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdict {
+  if (outcome.kind === 'notSent') {
+    return notSent(outcome);
+  }
+  if (outcome.kind === 'noAnswer') {
+    return unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
+  }
+  if (outcome.status === 200 || outcome.status === 204) {
+    return { kind: 'Done', information: undefined };
+  }
+  const message = answeredText(outcome, context);
+  if (outcome.status === 404) {
+    return failure('NotFound', 'DeletionUnconfirmed', message);
+  }
+  if (context.dialect.deletionUnsupportedStatuses.includes(outcome.status)) {
+    return failure('Unsupported', 'DeletionUnsupported', message);
+  }
+  if (outcome.status >= 500 || outcome.status === 408) {
+    return unknown('AuthorizationServerUnavailable', message);
+  }
+  const refused = refusal(outcome, context);
+  return refused.kind === 'Terminal'
+    ? { ...refused, kind: 'Transient', reason: 'DeletionUnconfirmed' }
+    : refused;
+}
+
+function notSent({ reason, detail }: HttpNotSent): Failure {
+  const known: Reason =
+    reason === 'AddressRefused' || reason === 'TlsVerificationFailed'
+      ? reason
+      : 'AuthorizationServerUnavailable';
+  return { ...failure('Transient', known, detail), serverTrouble: true };
+}
+
+function noAnswerText({ reason, detail }: HttpNoAnswer): string {
+  return reason === 'Timeout' ? `No answer in time: ${detail}` : `No complete answer: ${detail}`;
+}
+
+function unknown(reason: Reason, message: string): Failure {
+  return { ...failure('Unknown', reason, message), serverTrouble: true };
+}
+
+const failure = (kind: Failure['kind'], reason: Reason, message: string): Failure => ({
+  kind,
+  reason,
+  message,
+  serverTrouble: false,
+});
+
+const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
+
+/** An answer that proves that nothing was done. */
+function refusal(answer: HttpAnswer, context: Context): Failure {
+  const said = readErrorResponse(answer, context.secrets);
+  const message = serverWords(said);
+  const retryAfterMs = retryAfter(answer, context.now);
+  if (answer.status >= 300 && answer.status < 400) {
+    return failure(
+      'Terminal',
+      'RedirectRefused',
+      `${message} (a redirect${locationOf(answer)}; redirects are not followed)`,
+    );
+  }
+  if (answer.status === 429 || answer.status === 503 || answer.status === 501 || answer.status === 408) {
+    const reason = answer.status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
+    return {
+      ...failure('Transient', reason, message),
+      serverTrouble: true,
+      retryAfterMs: retryAfterMs ?? 30_000,
+    };
+  }
+  return isTokenRefusal(said, context.dialect)
+    ? failure('TokenRefused', 'AdmissionRefused', message)
+    : failure('Terminal', reasonOf(said), message);
+}
+
+/** Recognised before metadata errors: some servers refuse a token with 400 or 403. */
+function isTokenRefusal({ status, error }: ErrorResponse, { tokenRefusals }: Dialect): boolean {
+  return (
+    status === 401 ||
+    ((status === 400 || status === 403) && error !== undefined && tokenRefusals.includes(error))
+  );
+}
+
+const BY_ERROR: Readonly<Record<string, Reason>> = {
+  invalid_redirect_uri: 'InvalidRedirectURI',
+  invalid_client_metadata: 'InvalidClientMetadata',
+  invalid_software_statement: 'InvalidSoftwareStatement',
+  unapproved_software_statement: 'UnapprovedSoftwareStatement',
+};
+
+function reasonOf({ status, error }: ErrorResponse): Reason {
+  if (status === 404 || status === 405) {
+    return 'RegistrationNotSupported';
+  }
+  return BY_ERROR[error ?? ''] ?? 'RegistrationRefused';
+}
+
+const answeredText = (answer: HttpAnswer, { secrets }: Context): string =>
+  serverWords(readErrorResponse(answer, secrets));
+
+const serverWords = (said: ErrorResponse): string => `The server answered ${describeError(said)}`;
+
+/** The origin alone: the rest of an address may carry anything. */
+function locationOf({ headers }: HttpAnswer): string {
+  const location = headers['location'];
+  return location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
+}
+
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** Seconds or an HTTP date (RFC 9110 section 10.2.3). Capped at an hour. */
+function retryAfter({ headers }: HttpAnswer, now: number): number | undefined {
+  const value = headers['retry-after'];
+  if (value === undefined) {
+    return undefined;
+  }
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
+}

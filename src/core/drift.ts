@@ -1,0 +1,52 @@
+import { sameValue } from '../oauth/client-metadata.ts';
+import type { Json, JsonObject } from '../oauth/json.ts';
+
+/**
+ * Comparing documents. Decisions rest on what was *sent*: what comes back is reordered, completed and trimmed by the
+ * server, and comparing with that would never come to rest.
+ */
+
+/** Whether two documents to send mean the same. */
+export function sameDocument(a: JsonObject, b: JsonObject): boolean {
+  const members = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...members].every(
+    (member) => member in a === member in b && sameValue(member, a[member], b[member]),
+  );
+}
+
+export interface Substitution {
+  readonly member: string;
+  readonly asked: string;
+  readonly registered: string;
+}
+
+const MAX_SUBSTITUTIONS = 32;
+const MAX_VALUE = 200;
+
+/**
+ * What the server registered instead of what was asked: reported, not fought. A member that the answer leaves out is
+ * none; a member that was not asked for is the server's to choose.
+ */
+export function substitutions(sent: JsonObject, registered: JsonObject): readonly Substitution[] {
+  const answered = lowerCaseTags(registered);
+  return Object.entries(sent)
+    .map(([member, asked]) => ({ member, asked, registered: answered[lowerCaseTag(member)] }))
+    .filter((pair) => pair.registered !== undefined && !sameValue(pair.member, pair.asked, pair.registered))
+    .slice(0, MAX_SUBSTITUTIONS)
+    .map(({ member, asked, registered }) => ({ member, asked: shown(asked), registered: shown(registered) }));
+}
+
+function lowerCaseTags(document: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(document).map(([member, value]) => [lowerCaseTag(member), value]));
+}
+
+/** Language tags are case-insensitive (RFC 5646), and some servers change their case. */
+function lowerCaseTag(member: string): string {
+  const [name = '', ...tag] = member.split('#');
+  return [name, ...tag.map((part) => part.toLowerCase())].join('#');
+}
+
+function shown(value: Json | undefined): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
+}

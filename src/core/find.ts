@@ -1,0 +1,80 @@
+import type { Observation } from './observation.ts';
+import type { RegistrationRecord } from './record.ts';
+import {
+  inputsHash,
+  isInSync,
+  type ObservedSecret,
+  type WantedSecret,
+  wantedSecret,
+} from './workload-secret.ts';
+
+/** Questions that more than one rule asks of an observation. */
+
+/**
+ * The record that serves the object: of several, the one that the workload Secret shows, else the one in status,
+ * else the first recorded. Every answered registration is recorded first and chosen later.
+ */
+export function currentRecord(o: Observation): RegistrationRecord | undefined {
+  const own = ownRecords(o);
+  const shown = new Set(
+    o.secrets.filter(({ ownerUid }) => ownerUid === o.object?.uid).map(({ shows }) => shows),
+  );
+  return (
+    own.find(({ secretName }) => shown.has(secretName)) ??
+    own.find(({ clientId }) => clientId === o.object?.status.clientId) ??
+    own[0]
+  );
+}
+
+/** Records of this object that don't serve it: to be deregistered. */
+export function surplusRecords(o: Observation): readonly RegistrationRecord[] {
+  const current = currentRecord(o);
+  return ownRecords(o).filter((record) => record !== current);
+}
+
+/** Records of objects that are gone: none of this name, or another uid now bears it. */
+export function departedRecords(o: Observation): readonly RegistrationRecord[] {
+  return o.records.filter(({ client, role }) => client.uid !== o.object?.uid && role !== 'left-behind');
+}
+
+function ownRecords(o: Observation): readonly RegistrationRecord[] {
+  return o.records
+    .filter(({ client, role }) => client.uid === o.object?.uid && role === 'current')
+    .toSorted((a, b) => compare(a.registeredAt, b.registeredAt) || compare(a.attempt, b.attempt));
+}
+
+const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
+/** What the spec wants the workload Secret to be. `undefined` without an object whose spec can be used. */
+export function wantedOf(o: Observation): WantedSecret | undefined {
+  if (o.object?.desired.valid !== true) {
+    return undefined;
+  }
+  return wantedSecret({ namespace: o.namespace, name: o.name, uid: o.object.uid }, o.object.desired.spec);
+}
+
+/** Whether the workload Secret shows the current registration as the spec wants it. */
+export function isPublished(o: Observation): boolean {
+  const wanted = wantedOf(o);
+  const record = currentRecord(o);
+  const observed = o.secrets.find(
+    (secret) => secret.name === wanted?.name && secret.ownerUid === o.object?.uid,
+  );
+  if (
+    wanted === undefined ||
+    record === undefined ||
+    observed === undefined ||
+    o.object?.desired.valid !== true
+  ) {
+    return false;
+  }
+  const keys = o.object.desired.spec.secret?.keys ?? {};
+  const endpoints = o.server.available ? o.server.connection.endpoints : o.server.endpoints;
+  return isInSync(observed, record, wanted, endpoints && inputsHash({ record, keys, endpoints }));
+}
+
+/** Workload Secrets of this object under a name that the spec no longer gives. */
+export function formerSecrets(o: Observation): readonly ObservedSecret[] {
+  const wanted = wantedOf(o);
+  return o.secrets.filter(({ name, ownerUid }) => ownerUid === o.object?.uid && name !== wanted?.name);
+}

@@ -1,0 +1,176 @@
+import type { Failure } from './classify.ts';
+import type { CallKind, Gate } from './observation.ts';
+
+/**
+ * How a server is doing, as far as the calls to it have shown: decides whether the next call may go.
+ *
+ * ```
+ *            3 failures in a row            a probe succeeds
+ *   Open ─────────────────────────▶ Failing ─────────────────▶ Open
+ *     │                                                          ▲
+ *     │ a POST's outcome is unknown     discovery answers        │ a call succeeds
+ *     └──────────────────────▶ Silent ──────────────▶ OneAtATime ┘
+ * ```
+ * Beside it, two facts of their own: a pause that the server asked for, and a refused admission credential. Both are
+ * about the server, so one probe finds out, not one call per client.
+ */
+export interface ServerHealth {
+  readonly phase: 'Open' | 'Failing' | 'Silent' | 'OneAtATime';
+  readonly failures: number;
+  /** Milliseconds since the epoch. */
+  readonly nextProbeAt: number;
+  /** Milliseconds since the epoch, by the server's `Retry-After`. */
+  readonly pausedUntil: number;
+  readonly refusedAdmission: RefusedAdmission | undefined;
+  /** Calls under way. */
+  readonly inFlight: number;
+  readonly lastError: string | undefined;
+}
+
+export interface RefusedAdmission {
+  /** Of the connection that was refused; another one is worth a try at once. */
+  readonly version: string;
+  readonly message: string;
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly nextProbeAt: number;
+}
+
+export const HEALTHY: ServerHealth = {
+  phase: 'Open',
+  failures: 0,
+  nextProbeAt: 0,
+  pausedUntil: 0,
+  refusedAdmission: undefined,
+  inFlight: 0,
+  lastError: undefined,
+};
+
+const FAILURES_BEFORE_PROBING = 3;
+const FIRST_PROBE_MS = 2_000;
+const LONGEST_PROBE_MS = 60_000;
+const FIRST_ADMISSION_PROBE_MS = 60_000;
+const LONGEST_ADMISSION_PROBE_MS = 600_000;
+
+/** Whether a call may go now. `version` is that of the connection it would use. */
+export function gateOf(health: ServerHealth, call: CallKind, version: string, now: number): Gate {
+  const { phase, pausedUntil, refusedAdmission, inFlight, nextProbeAt, lastError } = health;
+  if (now < pausedUntil) {
+    const until = new Date(pausedUntil).toISOString().replace(/\.\d+Z$/, 'Z');
+    return closed('AuthorizationServerPaused', `The server asked for a pause until ${until}.`);
+  }
+  if (call === 'Register' && refusedAdmission?.version === version) {
+    return now >= refusedAdmission.nextProbeAt && inFlight === 0
+      ? OPEN
+      : closed('AdmissionRefused', refusedAdmission.message);
+  }
+  if (phase === 'Failing' && (now < nextProbeAt || inFlight > 0)) {
+    return closed(
+      'AuthorizationServerUnavailable',
+      `The server is failing; one call at a time is tried. ${lastError}`,
+    );
+  }
+  if (phase === 'Silent' && call === 'Register') {
+    return closed(
+      'AuthorizationServerPaused',
+      'A registration got no answer; nothing is registered until the server answers discovery.',
+    );
+  }
+  if (phase === 'OneAtATime' && call === 'Register' && inFlight > 0) {
+    return closed('AuthorizationServerPaused', 'A registration got no answer; one at a time is tried now.');
+  }
+  return OPEN;
+}
+
+const OPEN: Gate = { open: true };
+const closed = (reason: Extract<Gate, { open: false }>['reason'], message: string): Gate => ({
+  open: false,
+  reason,
+  message,
+});
+
+export function callBegins(health: ServerHealth): ServerHealth {
+  return { ...health, inFlight: health.inFlight + 1 };
+}
+
+/** What a finished call shows. `failure` is `undefined` for a success. */
+export function callEnds(
+  health: ServerHealth,
+  call: CallKind,
+  version: string,
+  failure: Failure | undefined,
+  now: number,
+): ServerHealth {
+  const after = { ...health, inFlight: health.inFlight - 1 };
+  if (failure === undefined) {
+    return {
+      ...HEALTHY,
+      inFlight: after.inFlight,
+      refusedAdmission: call === 'Register' ? undefined : after.refusedAdmission,
+    };
+  }
+  if (call === 'Register' && failure.kind === 'TokenRefused') {
+    return {
+      ...after,
+      refusedAdmission: refusedAgain(after.refusedAdmission, version, failure.message, now),
+    };
+  }
+  if (!failure.serverTrouble) {
+    return {
+      ...after,
+      failures: 0,
+      phase: after.phase === 'Silent' ? 'Silent' : 'Open',
+      lastError: undefined,
+    };
+  }
+  return troubled(after, call, failure, now);
+}
+
+function troubled(health: ServerHealth, call: CallKind, failure: Failure, now: number): ServerHealth {
+  const failures = health.failures + 1;
+  const pausedUntil = Math.max(health.pausedUntil, now + (failure.retryAfterMs ?? 0));
+  const silent = call === 'Register' && failure.kind === 'Unknown';
+  const failing = failures >= FAILURES_BEFORE_PROBING ? 'Failing' : health.phase;
+  return {
+    ...health,
+    failures,
+    pausedUntil,
+    phase: silent ? 'Silent' : failing,
+    nextProbeAt: now + Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS),
+    lastError: failure.message,
+  };
+}
+
+function refusedAgain(
+  before: RefusedAdmission | undefined,
+  version: string,
+  message: string,
+  now: number,
+): RefusedAdmission {
+  const attempts = before?.version === version ? before.attempts + 1 : 1;
+  const delay = Math.min(
+    FIRST_ADMISSION_PROBE_MS * 2 ** Math.min(attempts - 1, 10),
+    LONGEST_ADMISSION_PROBE_MS,
+  );
+  return { version, message, attempts, nextProbeAt: now + delay };
+}
+
+/** Discovery answered: registrations may be tried again, one at a time. */
+export function discoveryAnswered(health: ServerHealth): ServerHealth {
+  return health.phase === 'Silent' ? { ...health, phase: 'OneAtATime' } : health;
+}
+
+/** When the next probe is due, in milliseconds since the epoch; `undefined` while nothing waits for one. */
+export function nextProbe({
+  phase,
+  nextProbeAt,
+  pausedUntil,
+  refusedAdmission,
+}: ServerHealth): number | undefined {
+  const due = [
+    ...(phase === 'Failing' || phase === 'Silent' ? [nextProbeAt] : []),
+    ...(pausedUntil > 0 ? [pausedUntil] : []),
+    ...(refusedAdmission === undefined ? [] : [refusedAdmission.nextProbeAt]),
+  ];
+  return due.length === 0 ? undefined : Math.max(...due);
+}

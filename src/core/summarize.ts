@@ -1,0 +1,83 @@
+import { type Finding, toConditions } from '../api/conditions.ts';
+import type { OAuthClientStatus } from '../api/oauth-client.ts';
+import type { Substitution } from './drift.ts';
+import { currentRecord, isPublished, wantedOf } from './find.ts';
+import type { Observation, ObservedClient } from './observation.ts';
+import type { Rest } from './plan.ts';
+import type { RegistrationRecord } from './record.ts';
+
+/**
+ * The one author of an OAuthClient's status: made anew from the last observation and from why it rests.
+ *
+ * Nothing in it changes on a resync, so an unchanged object is never written.
+ *
+ * @param learned what the server registered instead of what was asked, where an answer came in this round.
+ */
+export function summarize(
+  o: Observation,
+  object: ObservedClient,
+  rest: Rest,
+  learned: readonly Substitution[] | undefined,
+): OAuthClientStatus {
+  const record = currentRecord(o);
+  const { status } = object;
+  const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
+  return withoutUndefined({
+    observedGeneration: object.generation,
+    clientId: record?.clientId ?? status.clientId,
+    issuer: record?.issuer ?? status.issuer,
+    installation: record?.installation ?? status.installation,
+    secretName: secretName(o, status),
+    registeredAt: record?.registeredAt ?? status.registeredAt,
+    clientSecretExpiresAt: record?.clientSecretExpiresAt,
+    registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
+    lastHandledReconcileAt: object.reconcileRequestedAt ?? status.lastHandledReconcileAt,
+    binding: bindingOf(secretName(o, status)),
+    substitutions: substitutions.length === 0 ? undefined : [...substitutions],
+    conditions: [
+      ...toConditions(findingsOf(o, rest, record), status.conditions ?? [], object.generation, iso(o.now)),
+    ],
+  });
+}
+
+/** The Secret that workloads can mount now. */
+function secretName(o: Observation, status: OAuthClientStatus): string | undefined {
+  return isPublished(o) ? wantedOf(o)?.name : status.secretName;
+}
+
+const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });
+
+function findingsOf(o: Observation, rest: Rest, record: RegistrationRecord | undefined): readonly Finding[] {
+  const { reason, message } = rest;
+  return [
+    { type: 'Ready', status: rest.state === 'Ready' ? 'True' : 'False', reason, message },
+    registered(rest, record),
+    secretSynced(o, rest),
+    ...(rest.state === 'Waiting' ? [{ type: 'Reconciling', status: 'True', reason, message } as const] : []),
+    ...(rest.state === 'Stalled' ? [{ type: 'Stalled', status: 'True', reason, message } as const] : []),
+  ];
+}
+
+function registered({ reason, message }: Rest, record: RegistrationRecord | undefined): Finding {
+  if (record === undefined) {
+    return { type: 'Registered', status: 'False', reason, message };
+  }
+  const text = `Client ${record.clientId} is registered at ${record.issuer}.`;
+  return { type: 'Registered', status: 'True', reason: 'Registered', message: text };
+}
+
+function secretSynced(o: Observation, { reason, message }: Rest): Finding {
+  if (!isPublished(o)) {
+    return { type: 'SecretSynced', status: 'False', reason, message };
+  }
+  const text = `Secret ${wantedOf(o)?.name} shows the current registration.`;
+  return { type: 'SecretSynced', status: 'True', reason: 'SecretSynced', message: text };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+
+function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import type { KubernetesObject, ObjectMeta, Secret } from '../api/kubernetes.ts';
+import { API_VERSION } from '../api/kubernetes.ts';
+import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/names.ts';
+import type { OAuthClientSpec } from '../api/oauth-client.ts';
+import type { Endpoints } from '../oauth/discovery.ts';
+import { canonicalJson } from '../oauth/json.ts';
+import type { ClientIdentity, RegistrationRecord } from './record.ts';
+
+/**
+ * The Secret that workloads mount: a pure projection of the current registration.
+ *
+ * Only its metadata is kept in memory. That is enough to notice every edit: an annotation tells of which inputs the
+ * data was made, and the API server's managed fields tell which keys are still the operator's own.
+ */
+export interface ObservedSecret {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly ownerUid: string | undefined;
+  /** Name of the registration Secret it shows. */
+  readonly shows: string | undefined;
+  /** See {@link projectionOf}; `undefined` where somebody else wrote to the data. */
+  readonly projection: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What the Secret's data is made of, besides the content of the record itself. */
+export interface ProjectionInputs {
+  readonly record: Pick<RegistrationRecord, 'secretName' | 'revision' | 'issuer'>;
+  readonly keys: Readonly<Record<string, string>>;
+  readonly endpoints: Endpoints;
+}
+
+/** Changes with what is rendered into every Secret, so that an upgrade renders again. */
+const FORMAT = 1;
+
+/** Identifies the inputs. The values themselves stay out: a hash of a secret has no place in an annotation. */
+export function inputsHash({ record, keys, endpoints }: ProjectionInputs): string {
+  const { secretName, revision, issuer } = record;
+  return hash(canonicalJson({ FORMAT, secretName, revision, issuer, keys, endpoints: { ...endpoints } }));
+}
+
+/** `<hash of the inputs>.<hash of the key names>`: the value of the projection annotation. */
+export function projectionOf(inputs: string, keys: readonly string[]): string {
+  return `${inputs}.${hash(keys.toSorted().join('\n'))}`;
+}
+
+const hash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+/** The parts of the Secret's metadata that the spec decides. */
+export interface WantedSecret {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export function wantedSecret(client: ClientIdentity, spec: OAuthClientSpec): WantedSecret {
+  return {
+    name: spec.secret?.name ?? client.name,
+    labels: {
+      ...spec.secret?.labels,
+      [LABELS.workload]: 'true',
+      'app.kubernetes.io/managed-by': 'oauth-registrar',
+    },
+    annotations: { ...spec.secret?.annotations, [ANNOTATIONS.client]: `${client.namespace}/${client.name}` },
+  };
+}
+
+/** The Secret to write. Owned by the OAuthClient: Kubernetes removes it together with its owner. */
+export function toWorkloadSecret(
+  client: ClientIdentity,
+  wanted: WantedSecret,
+  shows: string,
+  inputs: string,
+  values: Readonly<Record<string, string>>,
+  resourceVersion?: string,
+): Secret {
+  const annotations = {
+    ...wanted.annotations,
+    [ANNOTATIONS.shows]: shows,
+    [ANNOTATIONS.projection]: projectionOf(inputs, Object.keys(values)),
+  };
+  const metadata: ObjectMeta = {
+    name: wanted.name,
+    namespace: client.namespace,
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    labels: wanted.labels,
+    annotations,
+    ownerReferences: [
+      { apiVersion: API_VERSION, kind: 'OAuthClient', name: client.name, uid: client.uid, controller: true },
+    ],
+  };
+  const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
+  return { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: Object.fromEntries(data) };
+}
+
+/** Whether the Secret shows this record, made of these inputs, untouched, with the wanted labels and annotations. */
+export function isInSync(
+  observed: ObservedSecret,
+  record: RegistrationRecord,
+  wanted: WantedSecret,
+  inputs: string | undefined,
+): boolean {
+  const current = observed.projection?.split('.')[0];
+  return (
+    observed.shows === record.secretName &&
+    current !== undefined &&
+    (inputs === undefined || current === inputs) &&
+    includes(observed.labels, wanted.labels) &&
+    includes(observed.annotations, wanted.annotations)
+  );
+}
+
+function includes(
+  actual: Readonly<Record<string, string>>,
+  wanted: Readonly<Record<string, string>>,
+): boolean {
+  return Object.entries(wanted).every(([name, value]) => actual[name] === value);
+}
+
+/** Reads the metadata of a Secret that carries the workload label. */
+export function toObservedSecret(raw: KubernetesObject): ObservedSecret {
+  const { metadata } = raw;
+  const annotations = metadata.annotations ?? {};
+  const projection = annotations[ANNOTATIONS.projection];
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? '',
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    ownerUid: metadata.ownerReferences?.find((owner) => owner.kind === 'OAuthClient' && owner.controller)
+      ?.uid,
+    shows: annotations[ANNOTATIONS.shows],
+    projection: projection !== undefined && isUntouched(raw, projection) ? projection : undefined,
+    labels: metadata.labels ?? {},
+    annotations,
+  };
+}
+
+interface ManagedFields {
+  readonly manager?: string;
+  readonly fieldsV1?: { readonly 'f:data'?: Readonly<Record<string, unknown>> };
+}
+
+/** Whether every key of the data is the operator's, and none of its keys was removed (Server-Side Apply's book-keeping). */
+function isUntouched(raw: KubernetesObject, projection: string): boolean {
+  const { managedFields = [] } = raw.metadata as { managedFields?: readonly ManagedFields[] };
+  const owned = new Set<string>();
+  for (const { manager, fieldsV1 } of managedFields) {
+    const keys = Object.keys(fieldsV1?.['f:data'] ?? {}).filter((key) => key !== '.');
+    if (manager !== FIELD_MANAGER && keys.length > 0) {
+      return false;
+    }
+    for (const key of keys) {
+      owned.add(key.slice('f:'.length));
+    }
+  }
+  return projection === projectionOf(projection.split('.')[0] ?? '', [...owned]);
+}
