@@ -1,0 +1,138 @@
+import { type KubernetesObject, keyOf, type Resource } from '../../api/kubernetes.ts';
+import type { ApiResult, KubernetesApi, ListOf, ObjectKey, Selection } from '../../controller/ports.ts';
+import type { Connection } from './connection.ts';
+import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
+import { acceptOf, collectionPath, objectPath, type RawObject, selected } from './paths.ts';
+
+/** {@link KubernetesApi}, and a list whose objects are converted page by page, so that never all are held twice. */
+export interface PagedApi extends KubernetesApi {
+  /**
+   * One consistent list of what `convert` makes of each object; undefined leaves the object out. `convert` must not
+   * throw. When a 410 restarts the list, `convert` meets the objects again.
+   */
+  collect<R>(
+    resource: Resource,
+    selection: Selection,
+    convert: (raw: RawObject) => R | undefined,
+    signal?: AbortSignal,
+  ): Promise<ApiResult<ListOf<R>>>;
+}
+
+export interface ApiOptions extends ExchangeOptions {
+  /** Name under which the API server notes who owns a field. Default `oauth-registrar`. */
+  readonly fieldManager?: string;
+}
+
+interface Page {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly RawObject[];
+}
+
+const PAGE_SIZE = '500';
+const MAX_LIST_RESTARTS = 3;
+
+/**
+ * The verbs of the Kubernetes API over a kept connection. Written objects get `apiVersion` and `kind` of their
+ * resource where they have none. `reason` is `NoAnswer` with status 0, `NotServed` with a 404 that names no object,
+ * `Invalid` with a key that no object can have (nothing is sent then).
+ */
+export function createKubernetesApi(connection: Connection, options: ApiOptions): PagedApi {
+  const exchange = createExchange(connection, options);
+  const query = { fieldManager: options.fieldManager ?? 'oauth-registrar' };
+  const collect: PagedApi['collect'] = (resource, selection, convert, signal) =>
+    collectPages(exchange, { resource, selection, signal }, convert);
+  return {
+    collect,
+    async get(resource, key) {
+      const path = objectPath(resource, key);
+      return path === undefined ? invalid(key) : exchange({ method: 'GET', path });
+    },
+    list: <T extends KubernetesObject>(resource: Resource, selection: Selection = {}) =>
+      collect(resource, selection, (raw) => withoutManagedFields(raw) as KubernetesObject as T),
+    create: (resource, object) =>
+      exchange({
+        method: 'POST',
+        path: collectionPath(resource, object.metadata.namespace),
+        query,
+        body: typed(resource, object),
+      }),
+    async replace(resource, object, subresource) {
+      const path = objectPath(resource, object.metadata, subresource);
+      if (path === undefined) return invalid(object.metadata);
+      return exchange({ method: 'PUT', path, query, body: typed(resource, object) });
+    },
+    async patch(resource, key, patch) {
+      const path = objectPath(resource, key);
+      if (path === undefined) return invalid(key);
+      const contentType = 'application/merge-patch+json';
+      return exchange({ method: 'PATCH', path, query, contentType, body: patch });
+    },
+    async delete(resource, key, preconditions) {
+      const path = objectPath(resource, key);
+      if (path === undefined) return invalid(key);
+      const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...(preconditions && { preconditions }) };
+      return exchange({ method: 'DELETE', path, body });
+    },
+  };
+}
+
+/** A copy without `metadata.managedFields`, which nobody here reads and which can outweigh the object. */
+export function withoutManagedFields(raw: RawObject): RawObject {
+  const { managedFields: _, ...metadata } = raw.metadata as RawObject['metadata'] & {
+    managedFields?: unknown;
+  };
+  return { ...raw, metadata };
+}
+
+interface Listing {
+  readonly resource: Resource;
+  readonly selection: Selection;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function collectPages<R>(
+  exchange: Exchange,
+  listing: Listing,
+  convert: (raw: RawObject) => R | undefined,
+): Promise<ApiResult<ListOf<R>>> {
+  for (let restarts = 0; ; restarts += 1) {
+    const list = await collectOnce(exchange, listing, convert);
+    if (list.ok || list.status !== 410 || restarts === MAX_LIST_RESTARTS) return list;
+  }
+}
+
+async function collectOnce<R>(
+  exchange: Exchange,
+  { resource, selection, signal }: Listing,
+  convert: (raw: RawObject) => R | undefined,
+): Promise<ApiResult<ListOf<R>>> {
+  const items: R[] = [];
+  const { labelSelector, namespace } = selection;
+  const path = collectionPath(resource, namespace);
+  const accept = acceptOf(selection, 'list');
+  let next = '';
+  for (;;) {
+    const query = {
+      limit: PAGE_SIZE,
+      ...(labelSelector && { labelSelector }),
+      ...(next && { continue: next }),
+    };
+    const page = await exchange<Page>({ method: 'GET', path, query, accept, signal });
+    if (!page.ok) return page;
+    for (const raw of page.object.items ?? []) {
+      const item = convert(selected(raw, selection));
+      if (item !== undefined) items.push(item);
+    }
+    next = page.object.metadata?.continue ?? '';
+    const resourceVersion = page.object.metadata?.resourceVersion ?? '';
+    if (next === '') return { ok: true, object: { resourceVersion, items } };
+  }
+}
+
+function typed<T extends KubernetesObject>({ group, version, kind }: Resource, object: T): T {
+  return { apiVersion: group === '' ? version : `${group}/${version}`, kind, ...object };
+}
+
+function invalid<T>(key: ObjectKey): ApiResult<T> {
+  return { ok: false, status: 422, reason: 'Invalid', message: `no object can be named "${keyOf(key)}"` };
+}

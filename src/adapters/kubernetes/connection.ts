@@ -1,0 +1,189 @@
+import type { RequestOptions } from 'node:https';
+// The package's root costs what its `dist/config.js` costs, since that imports the generated API too (unbundled 134
+// and 132 MB RSS). Bundled, esbuild drops what is unused, and both come to 83 MB, 66 of them Node and undici.
+import { type Cluster, KubeConfig } from '@kubernetes/client-node';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
+import type { Clock, Log } from '../../controller/ports.ts';
+
+/** The way to one API server: where it is, who we are there, and connections that are kept. */
+export interface Connection {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** What stands before `/api` and `/apis`: empty, or a path such as `/k8s/clusters/c-1`. */
+  readonly pathPrefix: string;
+  /** Namespace of the kubeconfig's context or of the pod. */
+  readonly namespace: string | undefined;
+  /**
+   * Headers that say who asks (`authorization`, `user-agent`): ask before each request. Credentials are read again at most every 30 s; while that
+   * fails, the last ones serve and the failure is logged. Never rejects.
+   */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  /** For calls that end: a bounded number of kept HTTP/1.1 connections. Ask again for each call. */
+  readonly calls: () => Dispatcher;
+  /** For watches, which would starve the calls: connections apart, without a bound. */
+  readonly watches: () => Dispatcher;
+  /** Ends every connection, those in use as well. */
+  readonly close: () => Promise<void>;
+}
+
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Path of a kubeconfig. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
+  readonly kubeconfig?: string | undefined;
+  /** Bound of connections for calls. Default 64. */
+  readonly connections?: number;
+  /** Default `oauth-registrar`. */
+  readonly userAgent?: string;
+}
+
+const REREAD_AFTER_MS = 30_000;
+/** Below the 90 s after which the API server ends an idle connection, so that we are the first to do it. */
+const KEEP_IDLE_MS = 60_000;
+const DEFAULT_CONNECTIONS = 64;
+
+/**
+ * Loads the configuration and reads the credentials once.
+ *
+ * @throws Error where there is no usable configuration, or its files can't be read.
+ */
+export async function connect(options: ConnectionOptions): Promise<Connection> {
+  const { config, cluster } = load(options.kubeconfig);
+  const url = new URL(cluster.server);
+  const credentials = await createCredentials(config, options);
+  const dispatchers = createDispatchers(url.origin, cluster, options.connections ?? DEFAULT_CONNECTIONS);
+  const userAgent = { 'user-agent': options.userAgent ?? 'oauth-registrar' };
+  const current = () => dispatchers.with(credentials.current().tls);
+  return {
+    origin: url.origin,
+    pathPrefix: url.pathname.replace(/\/+$/, ''),
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace?.trim() || undefined,
+    headers: async () => ({ ...(await credentials.fresh()).headers, ...userAgent }),
+    calls: () => current().calls,
+    watches: () => current().watches,
+    close: dispatchers.close,
+  };
+}
+
+function load(path: string | undefined): { readonly config: KubeConfig; readonly cluster: Cluster } {
+  const config = new KubeConfig();
+  if (path === undefined) config.loadFromDefault();
+  else config.loadFromFile(path);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('the kubeconfig has no cluster for its current context');
+  // What loadFromDefault makes up where it finds nothing.
+  if (cluster.name === 'cluster' && cluster.server === 'http://localhost:8080') {
+    throw new Error('no Kubernetes configuration: neither a kubeconfig nor a service account was found');
+  }
+  return { config, cluster };
+}
+
+type Tls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
+
+interface Credential {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: Tls;
+}
+
+interface Credentials {
+  readonly current: () => Credential;
+  readonly fresh: () => Promise<Credential>;
+}
+
+async function createCredentials(
+  config: KubeConfig,
+  { clock, log }: Pick<ConnectionOptions, 'clock' | 'log'>,
+): Promise<Credentials> {
+  let current = await readCredential(config);
+  let readAt = clock.monotonic();
+  let reading: Promise<Credential> | undefined;
+  const reread = async () => {
+    try {
+      const next = await readCredential(config);
+      if (current.headers['authorization'] !== undefined && next.headers['authorization'] === undefined) {
+        throw new Error('the token is empty');
+      }
+      current = next;
+    } catch (error) {
+      log.warn('credentials for the API server could not be read; the last ones stay in use', {
+        error: messageOf(error),
+      });
+    }
+    readAt = clock.monotonic();
+    reading = undefined;
+    return current;
+  };
+  const fresh = async () => {
+    if (clock.monotonic() - readAt < REREAD_AFTER_MS) return current;
+    reading ??= reread();
+    return reading;
+  };
+  return { current: () => current, fresh };
+}
+
+async function readCredential(config: KubeConfig): Promise<Credential> {
+  const options: RequestOptions & { headers: Record<string, string> } = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers)) {
+    // A token file may end in a newline, which no header may hold.
+    if (value.trim() !== 'Bearer') headers[name.toLowerCase()] = value.trim();
+  }
+  if (typeof options.auth === 'string') {
+    headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
+  }
+  const { ca, cert, key, rejectUnauthorized, servername } = options;
+  const given = Object.entries({ ca, cert, key, rejectUnauthorized, servername });
+  return { headers, tls: Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+}
+
+interface Dispatchers {
+  readonly calls: Dispatcher;
+  readonly watches: Dispatcher;
+}
+
+/** Keeps a pair of dispatchers, and makes another when certificates change; the old ones end as they fall idle. */
+function createDispatchers(origin: string, cluster: Cluster, connections: number) {
+  let pair: Dispatchers | undefined;
+  let madeFor: Tls | undefined;
+  let fingerprint: string | undefined;
+  return {
+    with(tls: Tls): Dispatchers {
+      if (pair !== undefined && tls === madeFor) return pair;
+      const next = JSON.stringify(tls);
+      madeFor = tls;
+      if (pair !== undefined && next === fingerprint) return pair;
+      const old = pair;
+      pair = {
+        calls: createDispatcher(origin, cluster, tls, connections),
+        watches: createDispatcher(origin, cluster, tls, null),
+      };
+      fingerprint = next;
+      for (const dispatcher of old === undefined ? [] : [old.calls, old.watches]) void dispatcher.close();
+      return pair;
+    },
+    async close(): Promise<void> {
+      await Promise.all([pair?.calls.destroy(), pair?.watches.destroy()]);
+    },
+  };
+}
+
+function createDispatcher(origin: string, { proxyUrl }: Cluster, tls: Tls, connections: number | null) {
+  const connectOptions = { ...tls, allowH2: false, keepAlive: true, keepAliveInitialDelay: 30_000 };
+  const shared = {
+    connections,
+    pipelining: 1,
+    allowH2: false,
+    keepAliveTimeout: KEEP_IDLE_MS,
+    keepAliveMaxTimeout: KEEP_IDLE_MS,
+    // Each call has a deadline of its own, each watch a bound of silence.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
+  if (proxyUrl === undefined) return new Pool(origin, { ...shared, connect: connectOptions });
+  return new ProxyAgent({ ...shared, uri: proxyUrl, requestTls: connectOptions });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,166 @@
+import type { ApiResult, Clock } from '../../controller/ports.ts';
+import type { Connection } from './connection.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the API server's root, starting with `/api`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly accept?: string;
+  /** Sent as JSON. */
+  readonly body?: object;
+  /** Default `application/json`. */
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ExchangeOptions {
+  readonly clock: Clock;
+  /** Deadline of each attempt, the wait for a free connection included. Default 15 s. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * One call and its answer as a value; never rejects.
+ *
+ * A 429 says that nothing was done, so the call waits as asked (at most 5 s) and is made again, at most 3 times. A GET
+ * whose kept connection turns out to be closed is made again once; what writes is not, and ends with status 0.
+ */
+export type Exchange = <T>(request: ApiRequest) => Promise<ApiResult<T>>;
+
+type Failure = Extract<ApiResult<never>, { readonly ok: false }>;
+type Answer =
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string; readonly text: string }
+  | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string };
+
+const MAX_THROTTLED = 3;
+const MAX_RETRY_AFTER_MS = 5_000;
+const DEFAULT_TIMEOUT_MS = 15_000;
+const MAX_MESSAGE_LENGTH = 1_000;
+const STALE_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
+export function createExchange(connection: Connection, options: ExchangeOptions): Exchange {
+  return async <T>(request: ApiRequest): Promise<ApiResult<T>> => {
+    let throttled = 0;
+    let lost = 0;
+    for (;;) {
+      const answer = await attempt(connection, request, options);
+      if (answer.kind === 'lost') {
+        lost += 1;
+        if (request.method === 'GET' && answer.stale && lost === 1) continue;
+        return noAnswer(answer.detail);
+      }
+      if (answer.status !== 429 || throttled === MAX_THROTTLED || request.signal?.aborted === true) {
+        return resultOf<T>(answer.status, answer.text);
+      }
+      throttled += 1;
+      await options.clock.sleep(retryAfterMs(answer.retryAfter), request.signal);
+    }
+  };
+}
+
+/** The failure that an answer with a status of 400 or more stands for. Shows the Status object's words, nothing else. */
+export function failureOf(status: number, text: string): Failure {
+  const body = parsed(text);
+  const isStatus = body?.['kind'] === 'Status';
+  const reason = isStatus && typeof body['reason'] === 'string' ? body['reason'] : 'Unknown';
+  const message = isStatus && typeof body['message'] === 'string' ? body['message'] : '';
+  return {
+    ok: false,
+    status,
+    // A 404 that names no object says that the kind isn't served: nothing is known of the object.
+    reason: status === 404 && !(isStatus && namesAnObject(body)) ? 'NotServed' : reason,
+    message: (message || `HTTP ${status} without a Status object`).slice(0, MAX_MESSAGE_LENGTH),
+  };
+}
+
+export function noAnswer(detail: string): Failure {
+  return { ok: false, status: 0, reason: 'NoAnswer', message: detail.slice(0, MAX_MESSAGE_LENGTH) };
+}
+
+/** Code and message of an error of the network, on one line. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && !error.message.includes(code)
+    ? `${code}: ${error.message}`
+    : error.message;
+}
+
+async function attempt(
+  connection: Connection,
+  request: ApiRequest,
+  { timeoutMs = DEFAULT_TIMEOUT_MS }: ExchangeOptions,
+): Promise<Answer> {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  request.signal?.addEventListener('abort', abort);
+  try {
+    if (request.signal?.aborted === true)
+      return { kind: 'lost', stale: false, detail: 'the call was cancelled' };
+    const headers: Record<string, string> = {
+      ...(await connection.headers()),
+      accept: request.accept ?? 'application/json',
+    };
+    if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
+    const {
+      statusCode,
+      headers: answered,
+      body,
+    } = await connection.calls().request({
+      origin: connection.origin,
+      path: connection.pathPrefix + withQuery(request.path, request.query),
+      method: request.method,
+      headers,
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      signal: controller.signal,
+    });
+    const text = await body.text();
+    return { kind: 'answered', status: statusCode, retryAfter: String(answered['retry-after'] ?? ''), text };
+  } catch (error) {
+    if (request.signal?.aborted === true)
+      return { kind: 'lost', stale: false, detail: 'the call was cancelled' };
+    if (controller.signal.aborted)
+      return { kind: 'lost', stale: false, detail: `no answer within ${timeoutMs} ms` };
+    return {
+      kind: 'lost',
+      stale: STALE_CODES.includes((error as { code?: unknown }).code),
+      detail: describe(error),
+    };
+  } finally {
+    clearTimeout(timer);
+    request.signal?.removeEventListener('abort', abort);
+  }
+}
+
+export function withQuery(path: string, query: Readonly<Record<string, string>> | undefined): string {
+  return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
+}
+
+function resultOf<T>(status: number, text: string): ApiResult<T> {
+  if (status < 200 || status > 299) return failureOf(status, text);
+  const body = parsed(text);
+  return body === undefined
+    ? noAnswer(`HTTP ${status} whose body is no JSON object`)
+    : { ok: true, object: body as T };
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function namesAnObject(status: Record<string, unknown>): boolean {
+  const details = status['details'];
+  return typeof details === 'object' && details !== null && 'name' in details;
+}
+
+function retryAfterMs(header: string): number {
+  const seconds = Number.parseInt(header, 10);
+  return Number.isNaN(seconds) ? 1_000 : Math.min(Math.max(seconds, 0) * 1_000, MAX_RETRY_AFTER_MS);
+}

@@ -1,0 +1,130 @@
+import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
+import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
+
+export interface ClaimOptions {
+  readonly api: KubernetesApi;
+  /** Namespace and name of the Lease. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long others wait after our last renewal that they saw. */
+  readonly leaseDurationMs: number;
+}
+
+/** A Lease of coordination.k8s.io/v1. */
+export interface Lease extends KubernetesObject {
+  readonly spec?: {
+    readonly holderIdentity?: string;
+    readonly leaseDurationSeconds?: number;
+    readonly acquireTime?: string;
+    readonly renewTime?: string;
+    readonly leaseTransitions?: number;
+  };
+}
+
+/** What was last seen of the Lease, and since when by our own clock: nobody else's clock is trusted. */
+interface Observation {
+  readonly lease: Lease;
+  readonly sinceMs: number;
+}
+
+/** How an attempt to take or renew the Lease ended. */
+export type ClaimOutcome =
+  | { readonly kind: 'ours'; readonly transitions: number }
+  | { readonly kind: 'others'; readonly holder: string }
+  /** Not written, or nobody knows: the next attempt looks again. */
+  | { readonly kind: 'unknown' };
+
+export interface Claim {
+  /** One look, left out where our last write is known to stand, and one write where the Lease is ours to take. */
+  attempt(): Promise<ClaimOutcome>;
+  /** Writes the Lease without a holder, if it is ours; tries three times, then leaves it to end by itself. */
+  giveUp(): Promise<void>;
+}
+
+/** One process's claim to the Lease. Calls must not overlap. */
+export function createClaim(options: ClaimOptions): Claim {
+  const { api, clock, log, identity, namespace, name } = options;
+  let seen: Observation | undefined;
+  let current = false;
+  let transitions = 0;
+
+  const look = async (): Promise<boolean> => {
+    const answer = await api.get<Lease>(RESOURCES.lease, { namespace, name });
+    current = answer.ok || answer.status === 404;
+    if (answer.ok) seen = observe(seen, answer.object, clock.monotonic());
+    if (!answer.ok && current) seen = undefined;
+    if (!current) log.warn('the lease could not be read', answer);
+    return current;
+  };
+  const write = async (spec: Lease['spec']): Promise<boolean> => {
+    const lease: Lease = { metadata: { name, namespace }, ...seen?.lease, ...(spec && { spec }) };
+    const answer = await (seen === undefined
+      ? api.create(RESOURCES.lease, lease)
+      : api.replace(RESOURCES.lease, lease));
+    current = answer.ok;
+    if (answer.ok) seen = { lease: answer.object, sinceMs: clock.monotonic() };
+    if (!answer.ok && answer.status !== 409) log.warn('the lease could not be written', answer);
+    return answer.ok;
+  };
+  const attempt = async (): Promise<ClaimOutcome> => {
+    const holdsIt = current && seen?.lease.spec?.holderIdentity === identity;
+    if (!holdsIt && !(await look())) return { kind: 'unknown' };
+    const holder = seen && rivalOf(seen, options);
+    if (holder !== undefined) return { kind: 'others', holder };
+    const spec = claimed(seen?.lease.spec, transitions, options);
+    if (!(await write(spec))) return { kind: 'unknown' };
+    transitions = spec.leaseTransitions;
+    return { kind: 'ours', transitions };
+  };
+  const giveUp = async (): Promise<void> => {
+    for (let tries = 0; tries < 3; tries += 1) {
+      if (!current && !(await look())) continue;
+      if (seen?.lease.spec?.holderIdentity !== identity) return;
+      const now = microTime(clock.now());
+      if (await write({ ...seen.lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now }))
+        return;
+    }
+    log.warn('the lease could not be given up; it ends by itself', { namespace, name });
+  };
+  return { attempt, giveUp };
+}
+
+/** Who else holds the Lease; undefined when it is ours, given up or over. */
+function rivalOf({ lease, sinceMs }: Observation, options: ClaimOptions): string | undefined {
+  const { holderIdentity: holder = '', leaseDurationSeconds = 0 } = lease.spec ?? {};
+  if (holder === '' || holder === options.identity) return undefined;
+  const durationMs = leaseDurationSeconds * 1_000 || options.leaseDurationMs;
+  return options.clock.monotonic() - sinceMs < durationMs ? holder : undefined;
+}
+
+/** What to write to take or renew the Lease. `transitions` is for a Lease that doesn't exist. */
+function claimed(
+  before: Lease['spec'],
+  transitions: number,
+  { clock, identity, leaseDurationMs }: ClaimOptions,
+) {
+  const now = microTime(clock.now());
+  const ours = before?.holderIdentity === identity;
+  const known = before?.leaseTransitions ?? transitions;
+  return {
+    holderIdentity: identity,
+    leaseDurationSeconds: Math.ceil(leaseDurationMs / 1_000),
+    acquireTime: ours ? (before.acquireTime ?? now) : now,
+    renewTime: now,
+    leaseTransitions: before === undefined || ours ? known : known + 1,
+  };
+}
+
+/** Keeps the earlier time while nothing of the Lease's content changed. */
+function observe(before: Observation | undefined, lease: Lease, nowMs: number): Observation {
+  const unchanged = before !== undefined && JSON.stringify(before.lease.spec) === JSON.stringify(lease.spec);
+  return { lease, sinceMs: unchanged ? before.sinceMs : nowMs };
+}
+
+/** A time as `MicroTime` wants it: exactly six digits after the point. */
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}

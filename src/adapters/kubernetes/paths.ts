@@ -1,0 +1,40 @@
+import type { KubernetesObject, Resource } from '../../api/kubernetes.ts';
+import type { ObjectKey, Selection } from '../../controller/ports.ts';
+
+/** An object as the API server sent it. */
+export type RawObject = KubernetesObject & Record<string, unknown>;
+
+/** Path of a collection; without `namespace`, that of all namespaces. */
+export function collectionPath(resource: Resource, namespace: string | undefined): string {
+  const root =
+    resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  if (!resource.namespaced || namespace === undefined) return `${root}/${resource.plural}`;
+  return `${root}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
+}
+
+/**
+ * Path of one object, or undefined where no object can have this key: without a name the path would be that of the
+ * collection (a GET would list it, a DELETE empty it), and with `..` another object's.
+ */
+export function objectPath(resource: Resource, key: ObjectKey, subresource?: 'status'): string | undefined {
+  if (!isSegment(key.name)) return undefined;
+  if (resource.namespaced && !isSegment(key.namespace)) return undefined;
+  const path = `${collectionPath(resource, key.namespace)}/${encodeURIComponent(key.name)}`;
+  return subresource === undefined ? path : `${path}/${subresource}`;
+}
+
+/** Value of `Accept` for a list or a watch of what is selected. */
+export function acceptOf(selection: Selection, answer: 'list' | 'watch'): string {
+  if (selection.metadataOnly !== true) return 'application/json';
+  const kind = answer === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata';
+  return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
+}
+
+/** What was asked for, even from a server that answered with whole objects where metadata alone was wanted. */
+export function selected(raw: RawObject, selection: Selection): RawObject {
+  return selection.metadataOnly === true ? { metadata: raw.metadata } : raw;
+}
+
+function isSegment(name: string | undefined): name is string {
+  return name !== undefined && name !== '' && name !== '.' && name !== '..';
+}

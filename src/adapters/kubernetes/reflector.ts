@@ -1,0 +1,214 @@
+import { type KubernetesObject, keyOf, type Resource } from '../../api/kubernetes.ts';
+import type { Clock, Log, Selection } from '../../controller/ports.ts';
+import type { PagedApi } from './api.ts';
+import type { Connection } from './connection.ts';
+import { describe } from './exchange.ts';
+import type { RawObject } from './paths.ts';
+import { openWatch, type WatchEnd } from './watch.ts';
+import { backoffMs, INITIAL_STATE, step, type WatchInput, type WatchState } from './watch-state.ts';
+import type { WatchEvent } from './watch-stream.ts';
+
+export interface ReflectorHandlers<T> {
+  /**
+   * A complete, consistent list: everything not in it is gone. An object whose uid is not the one known under its
+   * key is another one: the known one was deleted meanwhile. Called again where it throws, after a wait.
+   */
+  readonly replaced: (objects: readonly T[], resourceVersion: string) => void;
+  /** Added or modified. */
+  readonly applied: (object: T) => void;
+  /** The last state of an object that is gone. */
+  readonly deleted: (object: T) => void;
+}
+
+export interface ReflectorOptions<T extends KubernetesObject> {
+  readonly connection: Connection;
+  readonly api: PagedApi;
+  readonly resource: Resource;
+  readonly selection?: Selection;
+  /**
+   * Makes what is kept of an object; `managedFields` are still in it. Throwing or returning undefined means that this
+   * version can't be used: it is logged and skipped, and an earlier version stays. Not a filter.
+   */
+  readonly transform: (raw: RawObject) => T | undefined;
+  readonly handlers: ReflectorHandlers<T>;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export interface Reflector {
+  start(): void;
+  /** Resolves when the first list was handed over; never, when stopped before. */
+  readonly synced: Promise<void>;
+  /** Resolves when nothing runs any more and no connection of a watch is open. No handler is called after it. */
+  stop(): Promise<void>;
+  /** When the last event, bookmark or list arrived, in milliseconds of the monotonic clock. At first: the start. */
+  lastActivity(): number;
+}
+
+/**
+ * Follows the objects of one kind: a consistent list, then a watch from there on.
+ *
+ * Guarantees: handlers see every object that stays, and its last state, in the order of the API server; never two
+ * handlers at once; nothing but {@link Reflector.stop} ends it. Whatever fails (list, watch, a line, silence of 90 s)
+ * is logged and followed by another attempt, 0.2 s to 30 s later; a 410 by a new list. A handler that throws is logged.
+ *
+ * Caveat: states that an object had only between two reads are not seen.
+ */
+export function createReflector<T extends KubernetesObject>(options: ReflectorOptions<T>): Reflector {
+  const stopping = new AbortController();
+  const synced = Promise.withResolvers<void>();
+  let lastActivity = options.clock.monotonic();
+  let running: Promise<void> | undefined;
+  const hooks: Hooks = {
+    signal: stopping.signal,
+    synced: synced.resolve,
+    active: () => {
+      lastActivity = options.clock.monotonic();
+    },
+  };
+  return {
+    synced: synced.promise,
+    lastActivity: () => lastActivity,
+    start() {
+      hooks.active();
+      running ??= run(options, hooks);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+interface Hooks {
+  readonly signal: AbortSignal;
+  readonly synced: () => void;
+  readonly active: () => void;
+}
+
+async function run<T extends KubernetesObject>(options: ReflectorOptions<T>, hooks: Hooks): Promise<void> {
+  const { clock, random } = options;
+  let state: WatchState = INITIAL_STATE;
+  while (!hooks.signal.aborted) {
+    await clock.sleep(backoffMs(state.failures, random), hooks.signal);
+    if (hooks.signal.aborted) return;
+    try {
+      state =
+        state.phase === 'list'
+          ? step(state, await list(options, hooks))
+          : await watch(options, hooks, state.resourceVersion, state);
+    } catch (error) {
+      options.log.error('a reflector failed in a way it should not', {
+        ...about(options),
+        error: stackOf(error),
+      });
+      state = step(state, { kind: 'unusable' });
+    }
+  }
+}
+
+async function list<T extends KubernetesObject>(
+  options: ReflectorOptions<T>,
+  { signal, synced, active }: Hooks,
+): Promise<WatchInput> {
+  const { api, resource, selection = {}, handlers, log } = options;
+  const answer = await api.collect(resource, selection, (raw) => transformed(options, raw), signal);
+  if (signal.aborted) return { kind: 'unusable' };
+  if (!answer.ok) {
+    const { status, reason, message } = answer;
+    log.warn('a list failed and will be tried again', { ...about(options), status, reason, message });
+    return { kind: 'failed', status };
+  }
+  active();
+  const { items, resourceVersion } = answer.object;
+  if (!guarded(options, 'replaced', () => handlers.replaced(items, resourceVersion)))
+    return { kind: 'unusable' };
+  synced();
+  return { kind: 'listed', resourceVersion };
+}
+
+async function watch<T extends KubernetesObject>(
+  options: ReflectorOptions<T>,
+  hooks: Hooks,
+  resourceVersion: string,
+  before: WatchState,
+): Promise<WatchState> {
+  let state = before;
+  const end = await openWatch(
+    { ...options, selection: options.selection ?? {}, resourceVersion, signal: hooks.signal },
+    (event) => {
+      hooks.active();
+      state = step(state, { kind: 'event', event });
+      return deliver(options, event);
+    },
+  );
+  if (!hooks.signal.aborted) report(options, end);
+  return step(state, end);
+}
+
+/** False when the event can't be followed: a deletion of an object that can't be named to the handler. */
+function deliver<T extends KubernetesObject>(
+  options: ReflectorOptions<T>,
+  { type, object: raw }: Exclude<WatchEvent, { readonly type: 'ERROR' }>,
+): boolean {
+  if (type === 'BOOKMARK') return true;
+  const object = transformed(options, raw);
+  if (object === undefined) return type !== 'DELETED';
+  const handler = type === 'DELETED' ? 'deleted' : 'applied';
+  guarded(options, handler, () => options.handlers[handler](object));
+  return true;
+}
+
+function transformed<T extends KubernetesObject>(
+  options: ReflectorOptions<T>,
+  raw: RawObject,
+): T | undefined {
+  try {
+    const object = options.transform(raw);
+    if (object !== undefined) return object;
+    options.log.warn('an object is skipped', { ...about(options), key: keyOf(raw.metadata) });
+  } catch (error) {
+    options.log.warn('an object is skipped', {
+      ...about(options),
+      key: keyOf(raw.metadata),
+      error: describe(error),
+    });
+  }
+  return undefined;
+}
+
+function guarded<T extends KubernetesObject>(
+  options: ReflectorOptions<T>,
+  handler: keyof ReflectorHandlers<T>,
+  call: () => void,
+): boolean {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    options.log.error('a handler of a reflector failed', {
+      ...about(options),
+      handler,
+      error: stackOf(error),
+    });
+    return false;
+  }
+}
+
+function report<T extends KubernetesObject>(options: ReflectorOptions<T>, end: WatchEnd): void {
+  const { log } = options;
+  const fields = { ...about(options), ...end };
+  if (end.kind === 'ended') log.debug('a watch ended and will be resumed', fields);
+  if (end.kind === 'failed') log.warn('a watch failed and will be resumed', fields);
+  if (end.kind === 'unusable') log.warn('a watch is followed by a new list', fields);
+}
+
+function about<T extends KubernetesObject>({ resource, selection }: ReflectorOptions<T>): object {
+  const { namespace } = selection ?? {};
+  return { resource: resource.plural, ...(namespace !== undefined && { namespace }) };
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

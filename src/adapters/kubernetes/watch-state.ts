@@ -1,0 +1,74 @@
+import type { WatchEvent } from './watch-stream.ts';
+
+/**
+ * What the reflector does next, as data.
+ *
+ * ```
+ *            listed                    410, malformed, undecodable deletion
+ *   list ────────────▶ watch ──┬──────────────────────────────────────────▶ list
+ *    ▲ │ failed          ▲     │ ended, failed
+ *    └─┘ (after a wait)  └─────┘ (after a wait)
+ * ```
+ */
+export type WatchState =
+  | { readonly phase: 'list'; readonly failures: number }
+  | { readonly phase: 'watch'; readonly failures: number; readonly resourceVersion: string };
+
+export type WatchInput =
+  /** A complete list was read and handed over. */
+  | { readonly kind: 'listed'; readonly resourceVersion: string }
+  /** An event other than ERROR was read and handed over. */
+  | { readonly kind: 'event'; readonly event: Exclude<WatchEvent, { readonly type: 'ERROR' }> }
+  /** The server ended the watch, as it does when its time is over. */
+  | { readonly kind: 'ended' }
+  /** List or watch failed, with the status of HTTP or of an ERROR event; 0 where there is none. */
+  | { readonly kind: 'failed'; readonly status: number }
+  /** What was read can't be followed: only a list tells what is there. */
+  | { readonly kind: 'unusable' };
+
+export const INITIAL_STATE: WatchState = { phase: 'list', failures: 0 };
+
+/**
+ * `failures` counts the ends since the last event, so that neither a server that accepts and drops every watch nor
+ * one that answers every watch with 410 is asked in a tight loop.
+ */
+export function step(state: WatchState, input: WatchInput): WatchState {
+  switch (input.kind) {
+    case 'listed':
+      return { phase: 'watch', failures: state.failures, resourceVersion: input.resourceVersion };
+    case 'event':
+      return {
+        phase: 'watch',
+        failures: 0,
+        resourceVersion: input.event.object.metadata.resourceVersion ?? '',
+      };
+    case 'ended':
+      return { ...state, failures: state.failures + 1 };
+    case 'failed':
+      return needsList(input.status, state.failures)
+        ? { phase: 'list', failures: state.failures + 1 }
+        : { ...state, failures: state.failures + 1 };
+    case 'unusable':
+      return { phase: 'list', failures: state.failures + 1 };
+  }
+}
+
+const BACKOFF_BASE_MS = 200;
+const BACKOFF_MAX_MS = 30_000;
+const PERSISTENT_FAILURES = 3;
+
+/** Wait before the next list or watch: none without failures, then 0.2 s doubling up to 30 s, with jitter of half. */
+export function backoffMs(failures: number, random: () => number): number {
+  if (failures === 0) return 0;
+  const ceiling = Math.min(BACKOFF_BASE_MS * 2 ** Math.min(failures - 1, 16), BACKOFF_MAX_MS);
+  return ceiling * (0.5 + random() / 2);
+}
+
+/**
+ * 410: the events since our version are no longer held. 400: the server can't read our version. 500 and 504 again and
+ * again: the event after our version may be what the server fails at, and only a list gets past it.
+ */
+function needsList(status: number, failures: number): boolean {
+  if (status === 410 || status === 400) return true;
+  return (status === 500 || status === 504) && failures >= PERSISTENT_FAILURES;
+}

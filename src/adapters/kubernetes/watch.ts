@@ -1,0 +1,115 @@
+import type { Resource } from '../../api/kubernetes.ts';
+import type { Clock, Selection } from '../../controller/ports.ts';
+import type { Connection } from './connection.ts';
+import { describe, failureOf, withQuery } from './exchange.ts';
+import { acceptOf, collectionPath, selected } from './paths.ts';
+import { createLineSplitter, decodeEvent, MalformedStreamError, type WatchEvent } from './watch-stream.ts';
+
+export interface WatchRequest {
+  readonly connection: Connection;
+  readonly resource: Resource;
+  readonly selection: Selection;
+  /** Events after this version are wanted. */
+  readonly resourceVersion: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** How a watch ended; see `WatchInput`. */
+export type WatchEnd =
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'failed'; readonly status: number; readonly message: string }
+  | { readonly kind: 'unusable'; readonly message: string };
+
+/** Takes an event; false ends the watch as unusable. Must not throw. */
+export type WatchSink = (event: Exclude<WatchEvent, { readonly type: 'ERROR' }>) => boolean;
+
+/** The API server sends a bookmark about each minute. */
+const MAX_SILENCE_MS = 90_000;
+const MIN_DURATION_S = 240;
+
+/**
+ * One watch, from its opening to its end; never rejects. The server is asked to end it after 4 to 8 minutes, so that
+ * watches spread over API servers again; one that is silent for 90 s is given up. Its connection is closed with it.
+ */
+export async function openWatch(request: WatchRequest, sink: WatchSink): Promise<WatchEnd> {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([ending.signal, request.signal]);
+  const silence = createSilenceTimer(request.clock, signal, () => ending.abort());
+  try {
+    return await follow(request, { signal, heard: silence.heard, sink });
+  } catch (error) {
+    if (error instanceof MalformedStreamError) return { kind: 'unusable', message: error.message };
+    const message = silence.expired() ? `silent for ${MAX_SILENCE_MS} ms` : describe(error);
+    return { kind: 'failed', status: 0, message };
+  } finally {
+    ending.abort();
+  }
+}
+
+interface Following {
+  readonly signal: AbortSignal;
+  readonly heard: () => void;
+  readonly sink: WatchSink;
+}
+
+async function follow(request: WatchRequest, { signal, heard, sink }: Following): Promise<WatchEnd> {
+  const { connection, resource, selection } = request;
+  const headers = await connection.headers();
+  const { statusCode, body } = await connection.watches().request({
+    origin: connection.origin,
+    path: connection.pathPrefix + withQuery(collectionPath(resource, selection.namespace), queryOf(request)),
+    method: 'GET',
+    headers: { ...headers, accept: acceptOf(selection, 'watch') },
+    signal,
+  });
+  if (statusCode !== 200) {
+    const { status, message } = failureOf(statusCode, await body.text());
+    return { kind: 'failed', status, message };
+  }
+  const splitter = createLineSplitter();
+  for await (const chunk of body) {
+    for (const line of splitter.push(chunk)) {
+      heard();
+      const event = decodeEvent(line);
+      if (event.type === 'ERROR') return { kind: 'failed', status: event.code, message: event.message };
+      const followed = sink({ type: event.type, object: selected(event.object, selection) });
+      if (!followed) return { kind: 'unusable', message: 'a deletion could not be handed over' };
+      if (signal.aborted) return { kind: 'ended' };
+    }
+  }
+  return { kind: 'ended' };
+}
+
+function queryOf({ resourceVersion, selection, random }: WatchRequest): Record<string, string> {
+  return {
+    watch: '1',
+    allowWatchBookmarks: 'true',
+    resourceVersion,
+    timeoutSeconds: String(Math.floor(MIN_DURATION_S * (1 + random()))),
+    ...(selection.labelSelector && { labelSelector: selection.labelSelector }),
+  };
+}
+
+function createSilenceTimer(clock: Clock, signal: AbortSignal, expire: () => void) {
+  let heardAt = clock.monotonic();
+  let expired = false;
+  const wait = async () => {
+    while (!signal.aborted) {
+      const leftMs = heardAt + MAX_SILENCE_MS - clock.monotonic();
+      if (leftMs <= 0) {
+        expired = true;
+        return expire();
+      }
+      await clock.sleep(leftMs, signal);
+    }
+  };
+  void wait();
+  return {
+    heard: () => {
+      heardAt = clock.monotonic();
+    },
+    expired: () => expired,
+  };
+}

@@ -1,0 +1,291 @@
+import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
+import type { CallKind, PendingCall } from '../core/observation.ts';
+import type { ClientIdentity } from '../core/record.ts';
+import { isJsonObject, parseJsonObject } from '../oauth/json.ts';
+import type { Clock, KubernetesApi, Log } from './ports.ts';
+
+/**
+ * Write-ahead intent: one ConfigMap that names every call with an effect before the call is made.
+ *
+ * ```
+ * begin(a) ─┐
+ * begin(b) ─┤  one PUT commits all that wait (group commit)      begin(c) ─┐
+ *           └─▶ PUT {epoch, holder, a, b} ─▶ a and b may go                └─▶ PUT …
+ * ```
+ * *Guarantees*: `begin` resolves with true only after its entry is stored. The chain of resource versions fences: once
+ * another process has taken the lead, no write of this one succeeds, and `onFenced` is called once.
+ * *Expected flow*: `takeLead`, then `begin` and `settle` per call; `flush` before exit. A settled entry leaves with a
+ * later write: on its own it costs none.
+ */
+export interface LedgerEntry {
+  readonly attempt: string;
+  readonly kind: CallKind;
+  readonly client: ClientIdentity;
+  /** `kind/name`. */
+  readonly server: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** Name of the registration Secret that the call is about or will make. */
+  readonly record: string;
+}
+
+export const LEDGER_NAME = 'oauth-registrar-ledger';
+const ENTRY_PREFIX = 'entry.';
+/** Entries that arrive within this time of a write share the next one. */
+const WRITE_INTERVAL_MS = 40;
+/** Settled entries leave after this time, if no other write takes them along. */
+const IDLE_FLUSH_MS = 2_000;
+
+interface Options {
+  readonly api: KubernetesApi;
+  readonly namespace: string;
+  /** Names this process; the part before `_` names the pod, whose containers never overlap. */
+  readonly holder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Another process has the lead: nothing may be sent any more. */
+  readonly onFenced: (why: string) => void;
+  /** How long an earlier holder may still be at its calls, in milliseconds. */
+  readonly earlierHolderDeadlineMs: number;
+}
+
+export class Ledger {
+  readonly #options: Options;
+  readonly #entries = new Map<string, LedgerEntry>();
+  /** Attempts of an earlier holder → monotonic time from which nobody can be at them any more. */
+  readonly #inherited = new Map<string, number>();
+  readonly #underWay = new Set<string>();
+  #waiting: ((committed: boolean) => void)[] = [];
+  #dirty = false;
+  #writing: Promise<void> | undefined;
+  #lastWriteAt = Number.NEGATIVE_INFINITY;
+  #idleFlush: AbortController | undefined;
+  #resourceVersion = '';
+  #epoch = 0;
+  #fenced = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** Begins a new epoch: the write that makes every later one of an earlier holder fail. Throws if it can't. */
+  async takeLead(): Promise<void> {
+    const found = await this.#read();
+    if (found === undefined) {
+      throw new Error(`The ledger (ConfigMap ${this.#options.namespace}/${LEDGER_NAME}) can’t be read`);
+    }
+    this.#resourceVersion = found.metadata.resourceVersion ?? '';
+    this.#epoch = Number(found.data?.['epoch'] ?? 0) + 1;
+    this.#inherit(found);
+    const written = await this.#put();
+    if (!written.ok) {
+      throw new Error(`The ledger can’t be written: ${written.message}`);
+    }
+    this.#resourceVersion = written.object.metadata.resourceVersion ?? '';
+  }
+
+  /** Adds an entry. Resolves with true once it is stored; with false if it can't be: then the call must not be made. */
+  begin(entry: LedgerEntry): Promise<boolean> {
+    if (this.#fenced) {
+      return Promise.resolve(false);
+    }
+    this.#entries.set(entry.attempt, entry);
+    this.#underWay.add(entry.attempt);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#write();
+    });
+  }
+
+  /** The call is over and what it gave is recorded, or it is known that it did nothing. */
+  settle(attempt: string): void {
+    this.#underWay.delete(attempt);
+    this.#inherited.delete(attempt);
+    if (this.#entries.delete(attempt)) {
+      this.#dirty = true;
+      this.#flushWhenIdle();
+    }
+  }
+
+  /** This process is no longer at the call, though its end isn't known: the entry stays. */
+  interrupt(attempt: string): void {
+    this.#underWay.delete(attempt);
+  }
+
+  /** Calls about one client, by `namespace/name`. */
+  callsOf(client: string): readonly PendingCall[] {
+    const calls: PendingCall[] = [];
+    for (const entry of this.#entries.values()) {
+      if (`${entry.client.namespace}/${entry.client.name}` === client) {
+        const { attempt, kind, startedAt, record } = entry;
+        calls.push({ attempt, kind, startedAt, record, state: this.#stateOf(attempt) });
+      }
+    }
+    return calls;
+  }
+
+  entry(attempt: string): LedgerEntry | undefined {
+    return this.#entries.get(attempt);
+  }
+
+  /** Clients that have entries, by `namespace/name`. */
+  clients(): readonly string[] {
+    return [...this.#entries.values()].map(({ client }) => `${client.namespace}/${client.name}`);
+  }
+
+  /** Writes what is settled; resolves when nothing waits any more. */
+  async flush(): Promise<void> {
+    this.#idleFlush?.abort();
+    if (this.#dirty && !this.#fenced) {
+      this.#write();
+    }
+    await this.#writing;
+  }
+
+  #stateOf(attempt: string): PendingCall['state'] {
+    const deadline = this.#inherited.get(attempt) ?? 0;
+    return this.#underWay.has(attempt) || this.#options.clock.monotonic() < deadline
+      ? 'underWay'
+      : 'interrupted';
+  }
+
+  #inherit({ data = {} }: ConfigMap): void {
+    const { clock, holder, earlierHolderDeadlineMs } = this.#options;
+    const isOwnPod = podOf(data['holder'] ?? '') === podOf(holder);
+    const deadline = clock.monotonic() + (isOwnPod ? 0 : earlierHolderDeadlineMs);
+    for (const [key, value] of Object.entries(data)) {
+      const entry = key.startsWith(ENTRY_PREFIX) ? toEntry(value) : undefined;
+      if (entry !== undefined) {
+        this.#entries.set(entry.attempt, entry);
+        this.#inherited.set(entry.attempt, deadline);
+      }
+    }
+  }
+
+  #flushWhenIdle(): void {
+    if (this.#idleFlush !== undefined || this.#writing !== undefined) {
+      return;
+    }
+    const timer = new AbortController();
+    this.#idleFlush = timer;
+    void this.#options.clock.sleep(IDLE_FLUSH_MS, timer.signal).then(() => {
+      this.#idleFlush = undefined;
+      if (!timer.signal.aborted && this.#dirty && !this.#fenced) {
+        this.#write();
+      }
+    });
+  }
+
+  #write(): void {
+    this.#dirty = true;
+    this.#writing ??= this.#writeUntilClean().finally(() => {
+      this.#writing = undefined;
+      if (this.#dirty && !this.#fenced) {
+        this.#flushWhenIdle();
+      }
+    });
+  }
+
+  async #writeUntilClean(): Promise<void> {
+    const { clock } = this.#options;
+    do {
+      await clock.sleep(Math.max(1, this.#lastWriteAt + WRITE_INTERVAL_MS - clock.monotonic()));
+      this.#lastWriteAt = clock.monotonic();
+      await this.#commit();
+    } while (this.#waiting.length > 0 && !this.#fenced);
+  }
+
+  /** One write for all that wait. Looks again after a conflict or a lost answer, as long as the epoch is still ours. */
+  async #commit(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#dirty = false;
+    for (let tries = 0; !this.#fenced; tries += 1) {
+      const written = await this.#put();
+      if (written.ok) {
+        this.#resourceVersion = written.object.metadata.resourceVersion ?? '';
+        resolveAll(batch, true);
+        return;
+      }
+      this.#options.log.warn('ledger write failed', {
+        status: written.status,
+        reason: written.reason,
+        tries,
+      });
+      await this.#options.clock.sleep(Math.min(50 * 2 ** tries, 2_000));
+      await this.#lookAgain();
+    }
+    resolveAll(batch, false);
+  }
+
+  async #lookAgain(): Promise<void> {
+    const { api, namespace } = this.#options;
+    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: LEDGER_NAME });
+    if (!found.ok) {
+      if (found.status === 404) {
+        this.#fence('the ledger was deleted');
+      }
+      return;
+    }
+    const { metadata, data } = found.object;
+    if (Number(data?.['epoch']) !== this.#epoch || data?.['holder'] !== this.#options.holder) {
+      this.#fence(`${data?.['holder']} has taken the lead`);
+      return;
+    }
+    this.#resourceVersion = metadata.resourceVersion ?? '';
+  }
+
+  #fence(why: string): void {
+    this.#fenced = true;
+    resolveAll(this.#waiting, false);
+    this.#options.onFenced(why);
+  }
+
+  #put() {
+    const { api, namespace, holder } = this.#options;
+    const entries = [...this.#entries.values()].map((entry) => [
+      `${ENTRY_PREFIX}${entry.attempt}`,
+      JSON.stringify(entry),
+    ]);
+    return api.replace<ConfigMap>(RESOURCES.configMap, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: LEDGER_NAME, namespace, resourceVersion: this.#resourceVersion },
+      data: { epoch: String(this.#epoch), holder, ...Object.fromEntries(entries) },
+    });
+  }
+
+  async #read(): Promise<ConfigMap | undefined> {
+    const { api, namespace } = this.#options;
+    const metadata = { name: LEDGER_NAME, namespace };
+    const created = await api.create<ConfigMap>(RESOURCES.configMap, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata,
+      data: { epoch: '0' },
+    });
+    if (created.ok) {
+      return created.object;
+    }
+    const found = await api.get<ConfigMap>(RESOURCES.configMap, metadata);
+    return found.ok ? found.object : undefined;
+  }
+}
+
+const podOf = (holder: string): string => holder.split('_', 1)[0] ?? '';
+
+function resolveAll(waiting: readonly ((committed: boolean) => void)[], committed: boolean): void {
+  for (const resolve of waiting) {
+    resolve(committed);
+  }
+}
+
+/** Reads an entry that an earlier process, or a person, left. `undefined` where it can't be understood. */
+function toEntry(text: string): LedgerEntry | undefined {
+  const value = parseJsonObject(text);
+  const client = value?.['client'];
+  if (typeof value?.['attempt'] !== 'string' || typeof value['kind'] !== 'string' || !isJsonObject(client)) {
+    return undefined;
+  }
+  return value as unknown as LedgerEntry;
+}

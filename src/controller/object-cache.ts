@@ -1,0 +1,127 @@
+import type { KubernetesObject } from '../api/kubernetes.ts';
+import { keyOf } from '../api/kubernetes.ts';
+
+/**
+ * What is known of the objects of one kind: fed by a watch and by the operator's own writes, whichever is newer.
+ *
+ * *Guarantees*: never goes back to an older version of an object; after {@link ObjectCache.forget} an object of that
+ * uid doesn't come back by a late event; `onChange` is told of every visible change, and of no other.
+ */
+export class ObjectCache<T extends KubernetesObject> {
+  readonly #objects = new Map<string, T>();
+  readonly #index = new Map<string, Set<string>>();
+  /** Uids that were deleted by the operator, until the watch has passed that deletion. */
+  readonly #tombstones = new Set<string>();
+  readonly #indexOf: (object: T) => string | undefined;
+  readonly #onChange: (change: Change<T>) => void;
+
+  constructor(options: {
+    /** A further name to find objects by; several objects may share it. */
+    readonly indexOf?: (object: T) => string | undefined;
+    readonly onChange: (change: Change<T>) => void;
+  }) {
+    this.#indexOf = options.indexOf ?? (() => undefined);
+    this.#onChange = options.onChange;
+  }
+
+  /** @param key `namespace/name`, or the name of a cluster-scoped object. */
+  get(key: string): T | undefined {
+    return this.#objects.get(key);
+  }
+
+  find(indexed: string): readonly T[] {
+    const keys = this.#index.get(indexed) ?? [];
+    return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
+  }
+
+  values(): IterableIterator<T> {
+    return this.#objects.values();
+  }
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** A complete list: what it doesn't hold is gone, unless it is newer than the list. */
+  replaced(objects: readonly T[], resourceVersion: string): void {
+    const listed = new Set(objects.map(({ metadata }) => keyOf(metadata)));
+    for (const [key, object] of [...this.#objects]) {
+      if (!listed.has(key) && !isNewer(object.metadata.resourceVersion, resourceVersion)) {
+        this.#remove(key, object);
+      }
+    }
+    for (const object of objects) {
+      this.applied(object);
+    }
+    this.#tombstones.clear();
+  }
+
+  /** A version from the watch. */
+  applied(object: T): void {
+    if (!this.#tombstones.has(object.metadata.uid ?? '')) {
+      this.learn(object);
+    }
+  }
+
+  /** A deletion from the watch. */
+  deleted(object: T): void {
+    this.#tombstones.delete(object.metadata.uid ?? '');
+    const key = keyOf(object.metadata);
+    const known = this.#objects.get(key);
+    if (known !== undefined && known.metadata.uid === object.metadata.uid) {
+      this.#remove(key, known);
+    }
+  }
+
+  /** A version from the operator's own write. */
+  learn(object: T): void {
+    const key = keyOf(object.metadata);
+    const before = this.#objects.get(key);
+    if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) {
+      return;
+    }
+    this.#unindex(key, before);
+    this.#objects.set(key, object);
+    const indexed = this.#indexOf(object);
+    if (indexed !== undefined) {
+      this.#index.set(indexed, (this.#index.get(indexed) ?? new Set()).add(key));
+    }
+    this.#onChange({ before, after: object });
+  }
+
+  /** The operator deleted it. */
+  forget(object: T): void {
+    this.#tombstones.add(object.metadata.uid ?? '');
+    const key = keyOf(object.metadata);
+    const known = this.#objects.get(key);
+    if (known?.metadata.uid === object.metadata.uid) {
+      this.#remove(key, known);
+    }
+  }
+
+  #remove(key: string, object: T | undefined): void {
+    this.#unindex(key, object);
+    this.#objects.delete(key);
+    this.#onChange({ before: object, after: undefined });
+  }
+
+  #unindex(key: string, object: T | undefined): void {
+    const indexed = object && this.#indexOf(object);
+    const keys = indexed === undefined ? undefined : this.#index.get(indexed);
+    keys?.delete(key);
+    if (indexed !== undefined && keys?.size === 0) {
+      this.#index.delete(indexed);
+    }
+  }
+}
+
+export interface Change<T> {
+  readonly before: T | undefined;
+  readonly after: T | undefined;
+}
+
+/** Resource versions are decimal numbers that grow (Kubernetes ≥ 1.35 says so; earlier ones do the same). */
+function isNewer(a: string | undefined, b: string | undefined): boolean {
+  const [x = '', y = ''] = [a, b];
+  return x.length === y.length ? x > y : x.length > y.length;
+}

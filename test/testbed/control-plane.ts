@@ -1,0 +1,219 @@
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { Agent } from 'undici';
+import { type ApiUser, apiUser, type KubectlResult, runKubectl, writeKubeconfig } from './api-access.ts';
+import { AUDIT_POLICY, type AuditEvent, readAuditLog } from './audit-log.ts';
+import { type Binaries, ensureBinaries, TOOLS } from './binaries.ts';
+import {
+  apiServerFlags,
+  controllerManagerFlags,
+  etcdFlags,
+  type Layout,
+  layOut,
+} from './control-plane-flags.ts';
+import { freePort } from './free-port.ts';
+import { createProcessGroup, type ProcessGroup, type RunningProcess } from './process-group.ts';
+import { createProgress, type Progress } from './progress.ts';
+
+export interface ControlPlaneOptions {
+  /** Also run garbage collection, namespace deletion and service accounts. Default false: less memory, faster. */
+  readonly controllerManager?: boolean;
+  /** Let etcd wait for the disk. Default false; true wherever a figure is taken. */
+  readonly fsync?: boolean;
+  /** Told about binaries that must be fetched or built first, else silent. Default: lines on stderr. */
+  readonly progress?: Progress;
+}
+
+/** A Kubernetes API of its own: real etcd and kube-apiserver, and kube-controller-manager where asked for. */
+export interface ControlPlane {
+  readonly url: string;
+  /** PEM. */
+  readonly caFile: string;
+  /** Path of a kubeconfig in the group `system:masters`. */
+  readonly adminKubeconfig: string;
+  /** Requests in the group `system:masters`; its user is called `testbed-admin` in the audit log. */
+  readonly admin: ApiUser;
+  /** Writes a kubeconfig with a token of an existing service account, valid for a day; returns its path. */
+  kubeconfigFor(account: { readonly namespace: string; readonly serviceAccount: string }): Promise<string>;
+  /** Runs kubectl, as the admin unless `kubeconfig` says otherwise. */
+  kubectl(
+    args: readonly string[],
+    options?: { readonly stdin?: string; readonly kubeconfig?: string },
+  ): Promise<KubectlResult>;
+  /** Every request answered so far. */
+  audit(): Promise<readonly AuditEvent[]>;
+  /** Ends the processes and removes every file. Safe to call again. */
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 30;
+const ATTEMPTS = 3;
+const TOKEN_SECONDS = 86_400;
+
+/**
+ * Starts a control plane on free ports of 127.0.0.1 and resolves when it serves (about 3 s on two cores).
+ *
+ * Any number may run side by side. Without `stop`, everything ends with this process, however that ends. Throws with the
+ * last lines of the log of the program that did not come up.
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const wanted = TOOLS.filter((tool) => tool !== 'kube-controller-manager' || options.controllerManager);
+  const binaries = await ensureBinaries(options.progress ?? createProgress(), wanted);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(binaries, options);
+    } catch (error) {
+      // Another process may take a port between our finding it free and the server's binding it.
+      const portTaken = error instanceof Error && error.message.includes('address already in use');
+      if (!portTaken || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startOnce(binaries: Partial<Binaries>, options: ControlPlaneOptions): Promise<ControlPlane> {
+  const group = await createProcessGroup('oauth-registrar-testbed-');
+  try {
+    const [etcd, etcdPeer, apiServer] = [await freePort(), await freePort(), await freePort()];
+    const layout = layOut(group.folder, { etcd, etcdPeer, apiServer });
+    const adminToken = await writeFiles(layout);
+    const start = (tool: keyof Binaries, flags: readonly string[]) =>
+      group.start(tool, binaries[tool] ?? tool, flags);
+    const processes = [
+      await start('etcd', etcdFlags(layout, { fsync: options.fsync ?? false })),
+      await start('kube-apiserver', apiServerFlags(layout)),
+    ];
+    const agent = await whenServing(layout, adminToken, processes);
+    const admin = apiUser(layout.url, adminToken, agent);
+    if (options.controllerManager) {
+      processes.push(await start('kube-controller-manager', controllerManagerFlags(layout)));
+      await until(processes, () => exists(admin, '/api/v1/namespaces/default/serviceaccounts/default'));
+    }
+    return controlPlane({ layout, group, agent, admin, kubectl: binaries.kubectl ?? 'kubectl' });
+  } catch (error) {
+    await group.stop();
+    throw error;
+  }
+}
+
+function controlPlane(parts: {
+  readonly layout: Layout;
+  readonly group: ProcessGroup;
+  readonly agent: Agent;
+  readonly admin: ApiUser;
+  readonly kubectl: string;
+}): ControlPlane {
+  const { layout, group, agent, admin } = parts;
+  return {
+    url: layout.url,
+    caFile: layout.caFile,
+    adminKubeconfig: layout.adminKubeconfig,
+    admin,
+    kubeconfigFor: (account) => kubeconfigFor(layout, admin, account),
+    kubectl: (args, { stdin, kubeconfig = layout.adminKubeconfig } = {}) =>
+      runKubectl(
+        { path: parts.kubectl, kubeconfig, cache: join(layout.folder, 'kubectl-cache') },
+        args,
+        stdin,
+      ),
+    audit: () => readAuditLog(layout.auditLog),
+    stop: async () => {
+      await agent.destroy();
+      await group.stop();
+    },
+  };
+}
+
+async function kubeconfigFor(
+  layout: Layout,
+  admin: ApiUser,
+  { namespace, serviceAccount }: { readonly namespace: string; readonly serviceAccount: string },
+): Promise<string> {
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}/token`;
+  const { status, json } = await admin.request<{ readonly status?: { readonly token?: string } }>(
+    'POST',
+    path,
+    {
+      spec: { expirationSeconds: TOKEN_SECONDS },
+    },
+  );
+  const token = json.status?.token;
+  if (token === undefined)
+    throw new Error(`no token for service account ${namespace}/${serviceAccount}: ${status}`);
+  const file = join(layout.folder, `${namespace}-${serviceAccount}.kubeconfig`);
+  await writeKubeconfig(file, layout, { name: serviceAccount, token, namespace });
+  return file;
+}
+
+/** Writes what the programs read before they start; returns the admin's token. */
+async function writeFiles(layout: Layout): Promise<string> {
+  const adminToken = randomBytes(24).toString('base64url');
+  const managerToken = randomBytes(24).toString('base64url');
+  const secret = { mode: 0o600 };
+  const { privateKey, publicKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+  const tokens = [
+    `${adminToken},testbed-admin,testbed-admin,"system:masters"`,
+    `${managerToken},system:kube-controller-manager,system:kube-controller-manager,"system:masters"`,
+  ];
+  await Promise.all([
+    writeFile(layout.tokens, `${tokens.join('\n')}\n`, secret),
+    writeFile(layout.auditPolicy, AUDIT_POLICY),
+    writeFile(layout.serviceAccountKey, privateKey, secret),
+    writeFile(layout.serviceAccountPublicKey, publicKey),
+    writeKubeconfig(layout.adminKubeconfig, layout, { name: 'testbed-admin', token: adminToken }),
+    writeKubeconfig(layout.controllerManagerKubeconfig, layout, {
+      name: 'system:kube-controller-manager',
+      token: managerToken,
+    }),
+  ]);
+  return adminToken;
+}
+
+/** Resolves with connections to the API server once it is ready and its first namespaces exist. */
+async function whenServing(
+  layout: Layout,
+  token: string,
+  processes: readonly RunningProcess[],
+): Promise<Agent> {
+  let ca = '';
+  await until(processes, async () => {
+    // The server makes its certificate at start and writes the file before it listens.
+    ca = await readFile(layout.caFile, 'utf8').catch(() => '');
+    return ca.trimEnd().endsWith('-----END CERTIFICATE-----');
+  });
+  const agent = new Agent({ connect: { ca } });
+  const admin = apiUser(layout.url, token, agent);
+  for (const path of ['/readyz', '/api/v1/namespaces/default', '/api/v1/namespaces/kube-system'])
+    await until(processes, () => exists(admin, path));
+  return agent;
+}
+
+async function exists(user: ApiUser, path: string): Promise<boolean> {
+  const answer = await user.request('GET', path).catch(() => ({ status: 0 }));
+  return answer.status === 200;
+}
+
+/** Polls `condition`; throws as soon as a process has ended, or after a minute. */
+async function until(processes: readonly RunningProcess[], condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (!(await condition())) {
+    const ended = processes.find((process) => !process.isRunning());
+    if (ended !== undefined) throw new Error(`${ended.name} ended:\n${await ended.logTail()}`);
+    if (performance.now() > deadline) {
+      const tails = await Promise.all(
+        processes.map(async ({ name, logTail }) => `${name}: ${await logTail()}`),
+      );
+      throw new Error(
+        `the control plane is not ready after ${START_TIMEOUT_MS / 1000} s:\n${tails.join('\n')}`,
+      );
+    }
+    await sleep(POLL_MS);
+  }
+}
