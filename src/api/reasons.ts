@@ -127,7 +127,10 @@ export const REASONS = {
   },
   Deregistered: { cause: 'The client was removed at the server.', cure: 'Nothing to do.' },
   SecretRestored: { cause: 'The Secret was deleted or edited, and was put right.', cure: 'Nothing to do.' },
-  AddressesFound: { cause: 'The server’s endpoints are known.', cure: 'Nothing to do.' },
+  Available: {
+    cause: 'The server’s endpoints are known and its credential is readable.',
+    cure: 'Nothing to do.',
+  },
   AdmissionAccepted: { cause: 'The server accepted a registration.', cure: 'Nothing to do.' },
 } as const;
 

@@ -69,9 +69,9 @@ export const list = <Item extends z.ZodType>(item: Item, max: number) =>
 export const stringMap = (maxProperties: number, maxLength: number) =>
   z.record(z.string(), z.string().max(maxLength)).meta({ maxProperties });
 
-/** An object that is passed through as it is. */
+/** An object that is passed through as it is. Not `z.json()`: it is recursive, and a CRD has no references. */
 export const anyObject = () =>
-  z.record(z.string(), z.json()).meta({ 'x-kubernetes-preserve-unknown-fields': true });
+  z.record(z.string(), z.unknown()).meta({ 'x-kubernetes-preserve-unknown-fields': true });
 
 /** RFC 3339, in status. */
 export const time = () => z.string().max(64).meta({ format: 'date-time' });

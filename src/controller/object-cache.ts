@@ -5,7 +5,8 @@ import { keyOf } from '../api/kubernetes.ts';
  * What is known of the objects of one kind: fed by a watch and by the operator's own writes, whichever is newer.
  *
  * *Guarantees*: never goes back to an older version of an object; after {@link ObjectCache.forget} an object of that
- * uid doesn't come back by a late event; `onChange` is told of every visible change, and of no other.
+ * uid doesn't come back by a late event; `onChange` is told of every change that the watch brings and of none that the
+ * operator made itself, since whoever made it goes on anyway.
  */
 export class ObjectCache<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>();
@@ -47,7 +48,7 @@ export class ObjectCache<T extends KubernetesObject> {
     const listed = new Set(objects.map(({ metadata }) => keyOf(metadata)));
     for (const [key, object] of [...this.#objects]) {
       if (!listed.has(key) && !isNewer(object.metadata.resourceVersion, resourceVersion)) {
-        this.#remove(key, object);
+        this.#remove(key, object, this.#onChange);
       }
     }
     for (const object of objects) {
@@ -59,7 +60,7 @@ export class ObjectCache<T extends KubernetesObject> {
   /** A version from the watch. */
   applied(object: T): void {
     if (!this.#tombstones.has(object.metadata.uid ?? '')) {
-      this.learn(object);
+      this.#put(object, this.#onChange);
     }
   }
 
@@ -69,12 +70,26 @@ export class ObjectCache<T extends KubernetesObject> {
     const key = keyOf(object.metadata);
     const known = this.#objects.get(key);
     if (known !== undefined && known.metadata.uid === object.metadata.uid) {
-      this.#remove(key, known);
+      this.#remove(key, known, this.#onChange);
     }
   }
 
   /** A version from the operator's own write. */
   learn(object: T): void {
+    this.#put(object, () => undefined);
+  }
+
+  /** The operator deleted it. */
+  forget(object: T): void {
+    this.#tombstones.add(object.metadata.uid ?? '');
+    const key = keyOf(object.metadata);
+    const known = this.#objects.get(key);
+    if (known?.metadata.uid === object.metadata.uid) {
+      this.#remove(key, known, () => undefined);
+    }
+  }
+
+  #put(object: T, tell: (change: Change<T>) => void): void {
     const key = keyOf(object.metadata);
     const before = this.#objects.get(key);
     if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) {
@@ -86,23 +101,13 @@ export class ObjectCache<T extends KubernetesObject> {
     if (indexed !== undefined) {
       this.#index.set(indexed, (this.#index.get(indexed) ?? new Set()).add(key));
     }
-    this.#onChange({ before, after: object });
+    tell({ before, after: object });
   }
 
-  /** The operator deleted it. */
-  forget(object: T): void {
-    this.#tombstones.add(object.metadata.uid ?? '');
-    const key = keyOf(object.metadata);
-    const known = this.#objects.get(key);
-    if (known?.metadata.uid === object.metadata.uid) {
-      this.#remove(key, known);
-    }
-  }
-
-  #remove(key: string, object: T | undefined): void {
+  #remove(key: string, object: T | undefined, tell: (change: Change<T>) => void): void {
     this.#unindex(key, object);
     this.#objects.delete(key);
-    this.#onChange({ before: object, after: undefined });
+    tell({ before: object, after: undefined });
   }
 
   #unindex(key: string, object: T | undefined): void {

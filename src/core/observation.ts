@@ -83,9 +83,12 @@ export interface ServerConnection {
   readonly issuer: string;
   readonly registrationEndpoint: string;
   readonly endpoints: Endpoints;
+  /** Sent with a registration; `undefined` where the endpoint is open. */
   readonly initialAccessToken: Sensitive | undefined;
   readonly allowedOrigins: readonly string[];
   readonly timeoutMs: number;
+  /** Calls under way at one time. */
+  readonly maxInFlight: number;
   /** Changes with the server's spec, endpoints and credential: what failed for good before may work now. */
   readonly version: string;
 }

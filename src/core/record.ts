@@ -3,7 +3,8 @@ import type { ServerKind } from '../api/authorization-server.ts';
 import type { KubernetesObject, Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import type { ClientInformation } from '../oauth/client-information.ts';
-import { canonicalJson, type JsonObject, parseJsonObject } from '../oauth/json.ts';
+import type { Endpoints } from '../oauth/discovery.ts';
+import { canonicalJson, isJsonObject, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 
 /**
@@ -63,6 +64,8 @@ export interface RegistrationContent {
   readonly registrationEndpoint: string;
   /** Origins, besides that one, that the token may go to. */
   readonly allowedOrigins: readonly string[];
+  /** As they were when the client was registered: the Secret can be rendered though the server object is gone. */
+  readonly endpoints: Endpoints;
 }
 
 /** Identifies a document by its canonical form. Versioned, so that a later form never looks like an edit. */
@@ -191,7 +194,7 @@ const KEYS = {
   server: 'server.json',
 } as const;
 
-function encode({ information, sent, registrationEndpoint, allowedOrigins }: RegistrationContent) {
+function encode({ information, sent, registrationEndpoint, allowedOrigins, endpoints }: RegistrationContent) {
   const entries = {
     [KEYS.clientId]: information.clientId,
     [KEYS.clientSecret]: information.clientSecret?.reveal(),
@@ -200,7 +203,7 @@ function encode({ information, sent, registrationEndpoint, allowedOrigins }: Reg
     [KEYS.registrationClientUri]: information.registrationClientUri,
     [KEYS.registered]: JSON.stringify(information.metadata),
     [KEYS.sent]: JSON.stringify(sent),
-    [KEYS.server]: JSON.stringify({ registrationEndpoint, allowedOrigins }),
+    [KEYS.server]: JSON.stringify({ registrationEndpoint, allowedOrigins, endpoints }),
   };
   return Object.fromEntries(
     Object.entries(entries).flatMap(([key, value]) => (value === undefined ? [] : [[key, base64(value)]])),
@@ -228,6 +231,7 @@ export function toContent(secret: Secret): RegistrationContent | undefined {
     sent: parseJsonObject(value(KEYS.sent) ?? '') ?? {},
     registrationEndpoint: server['registrationEndpoint'],
     allowedOrigins: Array.isArray(origins) ? origins.filter((origin) => typeof origin === 'string') : [],
+    endpoints: isJsonObject(server['endpoints']) ? (server['endpoints'] as Endpoints) : {},
   };
 }
 

@@ -40,7 +40,7 @@ const FORMAT = 1;
 /** Identifies the inputs. The values themselves stay out: a hash of a secret has no place in an annotation. */
 export function inputsHash({ record, keys, endpoints }: ProjectionInputs): string {
   const { secretName, revision, issuer } = record;
-  return hash(canonicalJson({ FORMAT, secretName, revision, issuer, keys, endpoints: { ...endpoints } }));
+  return hash(canonicalJson({ FORMAT, secretName, revision, issuer, keys, endpoints }));
 }
 
 /** `<hash of the inputs>.<hash of the key names>`: the value of the projection annotation. */

@@ -18,7 +18,7 @@ export const ENDPOINTS = {
 
 export type EndpointName = keyof typeof ENDPOINTS;
 
-export type Endpoints = { readonly [Name in EndpointName]?: string };
+export type Endpoints = { readonly [Name in EndpointName]?: string | undefined };
 
 export type DiscoveryPreference = 'OAuth' | 'OpenID';
 

@@ -37,14 +37,17 @@ function isShallow(value: Json, depth: number): boolean {
   return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
 }
 
-/** The same value always gives the same text: members sorted by name, no white space. */
-export function canonicalJson(value: Json): string {
+/** The same value always gives the same text: members sorted by name, those without a value left out, no white space. */
+export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.map(canonicalJson).join(',')}]`;
   }
   if (isJsonObject(value)) {
-    const members = Object.keys(value).sort();
-    return `{${members.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] ?? null)}`).join(',')}}`;
+    const members = Object.keys(value).filter((name) => value[name] !== undefined);
+    return `{${members
+      .sort()
+      .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`)
+      .join(',')}}`;
   }
-  return JSON.stringify(value);
+  return JSON.stringify(value ?? null);
 }

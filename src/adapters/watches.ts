@@ -1,0 +1,120 @@
+import { type KubernetesObject, RESOURCES, type Resource, type Secret } from '../api/kubernetes.ts';
+import { LABELS } from '../api/names.ts';
+import type { Caches, CredentialObject } from '../controller/context.ts';
+import type { ObjectCache } from '../controller/object-cache.ts';
+import { toRegistrationObject, toSecretObject } from '../controller/objects.ts';
+import type { Clock, Log, Selection } from '../controller/ports.ts';
+import { toClientObject } from '../core/desired.ts';
+import { toServerObject } from '../core/server.ts';
+import { Sensitive } from '../oauth/sensitive.ts';
+import type { UrlRules } from '../oauth/url.ts';
+import type { PagedApi } from './kubernetes/api.ts';
+import type { Connection } from './kubernetes/connection.ts';
+import type { RawObject } from './kubernetes/paths.ts';
+import { createReflector, type Reflector } from './kubernetes/reflector.ts';
+
+/** The watches that feed the controller's caches. Of Secrets, only credentials are watched with their data. */
+export interface Watches {
+  start(): void;
+  /** Resolves when every first list was handed over. */
+  readonly synced: Promise<unknown>;
+  stop(): Promise<void>;
+  /** Name of the watch → milliseconds since something was last heard of it. */
+  readonly ages: () => ReadonlyMap<string, number>;
+}
+
+interface Options {
+  readonly connection: Connection;
+  readonly api: PagedApi;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly operatorNamespace: string;
+  readonly urlRules: UrlRules;
+}
+
+export function createWatches(caches: Caches, options: Options): Watches {
+  const { operatorNamespace: namespace, urlRules, clock } = options;
+  const follow = <T extends KubernetesObject>(
+    cache: ObjectCache<T>,
+    resource: Resource,
+    transform: (raw: RawObject) => T,
+    selection: Selection = {},
+  ): Reflector =>
+    createReflector<T>({ ...options, resource, selection, transform, handlers: handlersOf(cache) });
+  const labelled = (label: string) => ({ labelSelector: `${label}=true` });
+  const metadataOnly = true;
+
+  const reflectors = new Map<string, Reflector>([
+    ['namespaces', follow(caches.namespaces, RESOURCES.namespace, toNamespace, { metadataOnly })],
+    ['credentials', follow(caches.credentials, RESOURCES.secret, toCredential, labelled(LABELS.credential))],
+    [
+      'authorizationservers',
+      follow(caches.servers, RESOURCES.authorizationServer, (raw) =>
+        toServerObject('AuthorizationServer', raw, urlRules),
+      ),
+    ],
+    [
+      'clusterauthorizationservers',
+      follow(caches.clusterServers, RESOURCES.clusterAuthorizationServer, (raw) =>
+        toServerObject('ClusterAuthorizationServer', raw, urlRules),
+      ),
+    ],
+    [
+      'registrations',
+      follow(caches.registrations, RESOURCES.secret, toRegistrationObject, {
+        ...labelled(LABELS.registration),
+        namespace,
+        metadataOnly,
+      }),
+    ],
+    [
+      'workloadsecrets',
+      follow(caches.secrets, RESOURCES.secret, toSecretObject, {
+        ...labelled(LABELS.workload),
+        metadataOnly,
+      }),
+    ],
+    ['oauthclients', follow(caches.clients, RESOURCES.oauthClient, toClientObject)],
+  ]);
+  const all = [...reflectors.values()];
+  return {
+    start: () => all.forEach((reflector) => void reflector.start()),
+    synced: Promise.all(all.map(({ synced }) => synced)),
+    stop: async () => void (await Promise.all(all.map((reflector) => reflector.stop()))),
+    ages: () =>
+      new Map(
+        [...reflectors].map(([name, reflector]) => [name, clock.monotonic() - reflector.lastActivity()]),
+      ),
+  };
+}
+
+const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>) => ({
+  replaced: (objects: readonly T[], resourceVersion: string) => cache.replaced(objects, resourceVersion),
+  applied: (object: T) => cache.applied(object),
+  deleted: (object: T) => cache.deleted(object),
+});
+
+function toNamespace({ metadata }: RawObject): KubernetesObject {
+  const { name, uid = '', resourceVersion = '', labels = {}, deletionTimestamp } = metadata;
+  return {
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      labels,
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    },
+  };
+}
+
+/** The values are wrapped as soon as they are read. */
+function toCredential(raw: RawObject): CredentialObject {
+  const { name, namespace = '', uid = '', resourceVersion = '' } = raw.metadata;
+  const { data = {} } = raw as Secret;
+  const values = Object.entries(data).map(([key, value]) => [
+    key,
+    new Sensitive(Buffer.from(value, 'base64').toString().trim()),
+  ]);
+  return { metadata: { name, namespace, uid, resourceVersion }, values: Object.fromEntries(values) };
+}

@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+/** Flags and environment, validated. The one place that reads `process.env`. */
+export interface Config {
+  readonly kubeconfig: string | undefined;
+  /** Where registration Secrets, ledger and Lease live; `undefined`: the namespace of the pod or of the kubeconfig. */
+  readonly namespace: string | undefined;
+  readonly installation: string | undefined;
+  /** Names this process; a container that is started again in its pod has the same. */
+  readonly identity: string;
+  readonly leaderElect: boolean;
+  readonly journalDir: string;
+  readonly port: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly allowHttp: boolean;
+  readonly allowAddresses: readonly string[];
+  readonly namespacedServerHosts: readonly string[] | undefined;
+}
+
+const OPTIONS = {
+  kubeconfig: {
+    type: 'string',
+    help: 'Path of a kubeconfig. Default: KUBECONFIG, ~/.kube/config, the service account.',
+  },
+  namespace: { type: 'string', help: 'Namespace of the operator. Default: that of the pod.' },
+  installation: {
+    type: 'string',
+    help: 'Name of this installation, written into status. Default: its namespace.',
+  },
+  identity: { type: 'string', help: 'Name of this process, such as the pod’s. Default: the host’s name.' },
+  'leader-elect': { type: 'boolean', default: false, help: 'Work only while holding the Lease.' },
+  'journal-dir': {
+    type: 'string',
+    default: '/var/run/oauth-registrar',
+    help: 'Memory-backed folder for answers not yet recorded.',
+  },
+  port: {
+    type: 'string',
+    default: '8080',
+    help: 'Port of /livez, /readyz and /metrics; 0 for any free one.',
+  },
+  'log-level': { type: 'string', default: 'info', help: 'debug, info, warn or error.' },
+  'allow-http': { type: 'boolean', default: false, help: 'Permit http URLs. For tests and trials only.' },
+  'allow-addresses': {
+    type: 'string',
+    multiple: true,
+    help: 'Addresses (CIDR) of authorization servers that are refused otherwise, such as 127.0.0.0/8.',
+  },
+  'namespaced-server-hosts': {
+    type: 'string',
+    multiple: true,
+    help: 'Hosts that an AuthorizationServer may use, such as *.example.com. Default: any.',
+  },
+  help: { type: 'boolean', default: false, help: 'Print this.' },
+} as const;
+
+const schema = z.object({
+  port: z.coerce.number().int().min(0).max(65_535),
+  'log-level': z.enum(['debug', 'info', 'warn', 'error']),
+});
+
+/** What to print for `--help`. */
+export function usage(): string {
+  const lines = Object.entries(OPTIONS).map(([name, { help }]) => `  --${name.padEnd(26)}${help}`);
+  return `Usage: oauth-registrar [flags]\n\n${lines.join('\n')}\n`;
+}
+
+/**
+ * @returns the configuration, `help` where it was asked for, or a sentence that says which flag is wrong.
+ */
+export function readConfig(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config | 'help' | { readonly problem: string } {
+  let values: ReturnType<typeof parse>;
+  try {
+    values = parse(args);
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : 'flags can’t be read' };
+  }
+  const checked = schema.safeParse(values);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    return { problem: `--${issue?.path.join('.')}: ${issue?.message}` };
+  }
+  return values.help ? 'help' : toConfig(values, checked.data, env);
+}
+
+const parse = (args: readonly string[]) =>
+  parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
+
+function toConfig(
+  values: ReturnType<typeof parse>,
+  checked: z.infer<typeof schema>,
+  env: Readonly<Record<string, string | undefined>>,
+): Config {
+  const hosts = values['namespaced-server-hosts'];
+  return {
+    kubeconfig: values.kubeconfig,
+    namespace: values.namespace,
+    installation: values.installation,
+    identity: values.identity ?? env['HOSTNAME'] ?? 'oauth-registrar',
+    leaderElect: values['leader-elect'],
+    journalDir: values['journal-dir'],
+    port: checked.port,
+    logLevel: checked['log-level'],
+    allowHttp: values['allow-http'],
+    allowAddresses: separate(values['allow-addresses'] ?? []),
+    namespacedServerHosts: hosts && separate(hosts),
+  };
+}
+
+/** A flag may be given several times, or once with commas. */
+const separate = (values: readonly string[]): readonly string[] =>
+  values.flatMap((value) => value.split(',')).filter(Boolean);

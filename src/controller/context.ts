@@ -1,0 +1,72 @@
+import type { KubernetesObject } from '../api/kubernetes.ts';
+import type { ClientObject } from '../core/desired.ts';
+import type { RegistrationRecord } from '../core/record.ts';
+import type { ServerObject } from '../core/server.ts';
+import type { ObservedSecret } from '../core/workload-secret.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import type { UrlRules } from '../oauth/url.ts';
+import type { EventRecorder } from './events.ts';
+import type { Ledger } from './ledger.ts';
+import type { Memory } from './memory.ts';
+import type { ObjectCache } from './object-cache.ts';
+import type { Orphans } from './orphans.ts';
+import type { AuthorizationServerHttp, Clock, Journal, KubernetesApi, Lead, Log } from './ports.ts';
+import type { Recorder } from './recorder.ts';
+import type { ServerRegistry } from './server-registry.ts';
+
+/** What every controller function is given. */
+export interface Context {
+  readonly api: KubernetesApi;
+  readonly http: AuthorizationServerHttp;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly lead: Lead;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly recorder: Recorder;
+  readonly orphans: Orphans;
+  readonly events: EventRecorder;
+  readonly memory: Memory;
+  readonly servers: ServerRegistry;
+  readonly caches: Caches;
+  readonly dialect: Dialect;
+  readonly settings: Settings;
+}
+
+export interface Settings {
+  readonly operatorNamespace: string;
+  readonly installation: string;
+  readonly urlRules: UrlRules;
+  /** Hosts that namespaced servers may use; `undefined`: any. */
+  readonly namespacedServerHosts: readonly string[] | undefined;
+}
+
+export interface Caches {
+  readonly clients: ObjectCache<ClientObject>;
+  readonly servers: ObjectCache<ServerObject>;
+  readonly clusterServers: ObjectCache<ServerObject>;
+  /** Found by `namespace/name` of their OAuthClient. */
+  readonly registrations: ObjectCache<RegistrationObject>;
+  /** Found by `namespace/name` of their OAuthClient. */
+  readonly secrets: ObjectCache<SecretObject>;
+  readonly credentials: ObjectCache<CredentialObject>;
+  readonly namespaces: ObjectCache<KubernetesObject>;
+}
+
+/** Metadata of a registration Secret. `record` is absent where a person damaged it. */
+export interface RegistrationObject extends KubernetesObject {
+  readonly record: RegistrationRecord | undefined;
+}
+
+/** Metadata of a workload Secret. */
+export interface SecretObject extends KubernetesObject {
+  readonly observed: ObservedSecret;
+}
+
+/** A Secret that carries the credential label: the only ones whose values are kept. */
+export interface CredentialObject extends KubernetesObject {
+  readonly values: Readonly<Record<string, Sensitive>>;
+}

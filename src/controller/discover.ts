@@ -1,0 +1,79 @@
+import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
+import { durationMs } from '../api/schema.ts';
+import { describeDiscovery, type Problem } from '../core/server.ts';
+import {
+  type DiscoveryAnswer,
+  discoveryUrls,
+  type Endpoints,
+  isComplete,
+  mergeDiscovery,
+  readDiscoveryAnswer,
+} from '../oauth/discovery.ts';
+import type { HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
+import type { UrlRules } from '../oauth/url.ts';
+import type { AuthorizationServerHttp } from './ports.ts';
+
+const LONGEST_CALL_MS = 10_000;
+
+/** Asks each place where a document may be, until one brings the registration endpoint. At most four reads. */
+export async function discover(
+  spec: AuthorizationServerSpec,
+  http: AuthorizationServerHttp,
+  rules: UrlRules,
+): Promise<{ readonly endpoints: Endpoints } | Problem> {
+  const issuer = spec.discovery?.acceptedIssuer ?? spec.issuer;
+  const timeoutMs = Math.min(durationMs(spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
+  const answers: DiscoveryAnswer[] = [];
+  for (const url of spec.discovery?.url
+    ? [spec.discovery.url]
+    : discoveryUrls(spec.issuer, spec.discovery?.prefer ?? 'OAuth')) {
+    const outcome = await http.send(
+      { method: 'GET', url, headers: { accept: 'application/json' } },
+      { timeoutMs },
+    );
+    if (outcome.kind === 'notSent') {
+      return unreachable(url, outcome);
+    }
+    answers.push(toAnswer(url, outcome, rules));
+    if (isComplete(answers, issuer)) {
+      break;
+    }
+  }
+  return conclude(answers, issuer);
+}
+
+/** The origin can't be reached at all: its other addresses needn't be tried. */
+function unreachable(url: string, { reason, detail }: HttpNotSent): Problem {
+  if (reason === 'AddressRefused' || reason === 'TlsVerificationFailed') {
+    return { reason, message: detail };
+  }
+  return { reason: 'DiscoveryFailed', message: `${url} can’t be reached: ${detail}` };
+}
+
+function toAnswer(url: string, outcome: Exclude<HttpOutcome, HttpNotSent>, rules: UrlRules): DiscoveryAnswer {
+  if (outcome.kind === 'noAnswer') {
+    return { url, kind: 'nothing', detail: outcome.detail };
+  }
+  return readDiscoveryAnswer(url, outcome.status, outcome.body, rules);
+}
+
+function conclude(
+  answers: readonly DiscoveryAnswer[],
+  issuer: string,
+): { readonly endpoints: Endpoints } | Problem {
+  const found = mergeDiscovery(answers, issuer);
+  switch (found.kind) {
+    case 'found':
+      return { endpoints: found.endpoints };
+    case 'issuerMismatch':
+      return {
+        reason: 'IssuerMismatch',
+        message: `${found.url} is the document of issuer “${found.published}”, not of “${issuer}”. Correct the issuer, or set discovery.acceptedIssuer to “${found.published}” if you trust it.`,
+      };
+    case 'nothing':
+      return {
+        reason: 'DiscoveryFailed',
+        message: `No discovery document: ${describeDiscovery(answers)}. Check the issuer, or set registration.endpoint and discovery.mode None.`,
+      };
+  }
+}

@@ -1,0 +1,103 @@
+import { RESOURCES } from '../api/kubernetes.ts';
+import { toClientObject } from '../core/desired.ts';
+import type { Observation } from '../core/observation.ts';
+import type { Rest } from '../core/plan.ts';
+import { plan } from '../core/plan.ts';
+import { serverKey } from '../core/server.ts';
+import { summarize } from '../core/summarize.ts';
+import { canonicalJson } from '../oauth/json.ts';
+import type { Context } from './context.ts';
+import { execute, type Round } from './execute.ts';
+import { observe, serverRefOf } from './observe.ts';
+
+/** How a round ended: when to look again, in milliseconds since the epoch or from now. */
+export type RoundEnd =
+  | { readonly kind: 'rested'; readonly until: number | undefined }
+  | { readonly kind: 'later'; readonly why: string };
+
+/** More steps than any way through `plan` takes: a guard against a loop that never rests. */
+const MAX_STEPS = 30;
+
+/**
+ * One round for one OAuthClient: observe, plan, do one step, and again, until there is nothing to do; then say so in
+ * status, once.
+ */
+export async function reconcileClient(key: string, context: Context): Promise<RoundEnd> {
+  if (!isServerKnown(key, context)) {
+    return { kind: 'rested', until: undefined };
+  }
+  const round: Round = { key, contents: new Map(), learned: undefined };
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    const observation = observe(key, context);
+    const action = plan(observation);
+    if (action.type === 'Rest') {
+      return rest(observation, action, round, context);
+    }
+    context.log.debug('step', { client: key, step: action.type });
+    const result = await execute(action, observation, round, context);
+    if (result.kind === 'later') {
+      return result;
+    }
+  }
+  return { kind: 'later', why: `no rest after ${MAX_STEPS} steps` };
+}
+
+/** After a start, servers are looked at first: a client that has to wait for that is woken by it. */
+function isServerKnown(key: string, context: Context): boolean {
+  const ref = serverRefOf(key, context);
+  const [namespace = ''] = key.split('/');
+  if (ref === undefined) {
+    return true;
+  }
+  const name = serverKey(ref, namespace);
+  const { caches, servers } = context;
+  const exists =
+    ref.kind === 'AuthorizationServer'
+      ? caches.servers.get(`${namespace}/${ref.name}`)
+      : caches.clusterServers.get(ref.name);
+  if (exists === undefined || servers.state(name) !== undefined) {
+    return true;
+  }
+  servers.wait(name, key);
+  return false;
+}
+
+async function rest(o: Observation, action: Rest, round: Round, context: Context): Promise<RoundEnd> {
+  const ref = serverRefOf(round.key, context);
+  if (ref !== undefined && (action.state === 'Waiting' || action.state === 'Stalled')) {
+    context.servers.wait(serverKey(ref, o.namespace), round.key);
+  }
+  if (action.state === 'Gone' && action.until === undefined) {
+    context.memory.forget(round.key);
+  }
+  // Two installations that both wrote status would undo each other's words for ever.
+  const isOurs = o.object !== undefined && action.state !== 'Gone' && action.reason !== 'ManagedElsewhere';
+  const written = !isOurs || (await writeStatus(o, action, round, context));
+  return written ? { kind: 'rested', until: action.until } : { kind: 'later', why: 'status not written' };
+}
+
+async function writeStatus(
+  o: Observation,
+  action: Rest,
+  round: Round,
+  { api, caches, log }: Context,
+): Promise<boolean> {
+  const object = o.object;
+  const known = caches.clients.get(round.key);
+  if (object === undefined || known === undefined) {
+    return true;
+  }
+  const status = summarize(o, object, action, round.learned);
+  if (canonicalJson(status) === canonicalJson(object.status)) {
+    return true;
+  }
+  const { apiVersion, kind, metadata } = known;
+  const body = { apiVersion, kind, metadata, status } as unknown as typeof known;
+  const written = await api.replace(RESOURCES.oauthClient, body, 'status');
+  if (!written.ok) {
+    log.debug('status not written', { client: round.key, status: written.status, reason: written.reason });
+    return written.status === 404;
+  }
+  caches.clients.learn(toClientObject(written.object));
+  return true;
+}

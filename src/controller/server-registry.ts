@@ -1,0 +1,191 @@
+import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
+import type { Failure } from '../core/classify.ts';
+import type { CallKind, ObservedServer, ServerConnection } from '../core/observation.ts';
+import type { ServerRef } from '../core/record.ts';
+import type { Problem } from '../core/server.ts';
+import { callBegins, callEnds, gateOf, HEALTHY, type ServerHealth } from '../core/server-health.ts';
+import type { Endpoints } from '../oauth/discovery.ts';
+import { canonicalJson } from '../oauth/json.ts';
+import type { Clock } from './ports.ts';
+
+/**
+ * What this process knows of each server: how to call it, how it is doing, and which clients wait for it.
+ * Keys are those of `serverKey`.
+ */
+export interface ServerState {
+  readonly connection: ServerConnection | undefined;
+  readonly problem: Problem | undefined;
+  /** Known also while the server can't be called. */
+  readonly endpoints: Endpoints | undefined;
+  readonly management: NonNullable<AuthorizationServerStatus['management']>;
+  readonly admissionAccepted: boolean;
+}
+
+export class ServerRegistry {
+  readonly #states = new Map<string, ServerState>();
+  readonly #health = new Map<string, ServerHealth>();
+  readonly #waiters = new Map<string, Set<string>>();
+  readonly #clock: Clock;
+  readonly #wake: (clientKey: string) => void;
+  readonly #changed: (serverKey: string) => void;
+  readonly #endpointsChanged: (serverKey: string) => void;
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly wake: (clientKey: string) => void;
+    /** The server's own status may have to say something else. */
+    readonly changed: (serverKey: string) => void;
+    /** What the Secrets of its clients show may have to change. */
+    readonly endpointsChanged: (serverKey: string) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#wake = options.wake;
+    this.#changed = options.changed;
+    this.#endpointsChanged = options.endpointsChanged;
+  }
+
+  state(key: string): ServerState | undefined {
+    return this.#states.get(key);
+  }
+
+  health(key: string): ServerHealth {
+    return this.#health.get(key) ?? HEALTHY;
+  }
+
+  /** The server as a client may use it for a call of this kind. */
+  view(key: string, ref: ServerRef, call: CallKind): ObservedServer {
+    const state = this.#states.get(key);
+    if (state?.connection !== undefined) {
+      const gate = gateOf(this.health(key), call, state.connection.version, this.#clock.now());
+      return { available: true, ref, connection: state.connection, gate };
+    }
+    const problem = state?.problem ?? {
+      reason: 'Queued' as const,
+      message: 'The server has not been looked at yet.',
+    };
+    return { available: false, ...forClients(ref, problem), endpoints: state?.endpoints };
+  }
+
+  /** Keeps what was found; whoever waits looks again if it matters to them. */
+  set(key: string, state: ServerState): void {
+    const before = this.#states.get(key);
+    this.#states.set(key, state);
+    if (
+      before?.connection?.version !== state.connection?.version ||
+      before?.problem?.message !== state.problem?.message
+    ) {
+      this.wakeAll(key);
+    }
+    if (
+      before?.endpoints !== undefined &&
+      canonicalJson(before.endpoints) !== canonicalJson(state.endpoints)
+    ) {
+      this.#endpointsChanged(key);
+    }
+  }
+
+  setHealth(key: string, health: ServerHealth): void {
+    this.#health.set(key, health);
+  }
+
+  /** The server object is gone. Calls under way still end here. */
+  remove(key: string): void {
+    this.#states.delete(key);
+    this.wakeAll(key);
+  }
+
+  /** Begins a call, unless the server's state forbids it at this moment. Each success must be followed by `leave`. */
+  enter(key: string, call: CallKind, version: string): boolean {
+    if (!gateOf(this.health(key), call, version, this.#clock.now()).open) {
+      return false;
+    }
+    this.#health.set(key, callBegins(this.health(key)));
+    return true;
+  }
+
+  /** Ends a call that was not made after all. */
+  abandon(key: string): void {
+    const health = this.health(key);
+    this.#health.set(key, { ...health, inFlight: health.inFlight - 1 });
+  }
+
+  /** Ends a call, with what it showed. */
+  leave(key: string, call: CallKind, version: string, failure: Failure | undefined): void {
+    const before = this.health(key);
+    const after = callEnds(before, call, version, failure, this.#clock.now());
+    this.#health.set(key, after);
+    const recovered = before.phase !== 'Open' && after.phase === 'Open';
+    const admitted = before.refusedAdmission !== undefined && after.refusedAdmission === undefined;
+    if (recovered || admitted) {
+      this.wakeAll(key);
+    }
+    if (
+      recovered ||
+      admitted ||
+      after.phase !== before.phase ||
+      after.refusedAdmission !== before.refusedAdmission
+    ) {
+      this.#changed(key);
+    }
+    if (
+      after.pausedUntil !== before.pausedUntil ||
+      (after.phase !== 'Open' && after.phase === before.phase)
+    ) {
+      this.#changed(key);
+    }
+  }
+
+  /** What a first answered registration shows of the server. */
+  learn(key: string, management: ServerState['management']): void {
+    const state = this.#states.get(key);
+    if (state !== undefined && (state.management !== management || !state.admissionAccepted)) {
+      this.#states.set(key, { ...state, management, admissionAccepted: true });
+      this.#changed(key);
+    }
+  }
+
+  /** This client has something to do as soon as the server permits it. */
+  wait(key: string, clientKey: string): void {
+    const waiters = this.#waiters.get(key) ?? new Set();
+    this.#waiters.set(key, waiters.add(clientKey));
+  }
+
+  wakeAll(key: string): void {
+    const waiters = this.#waiters.get(key) ?? [];
+    this.#waiters.delete(key);
+    for (const client of waiters) {
+      this.#wake(client);
+    }
+  }
+
+  /** Lets one of those who wait find out. */
+  wakeOne(key: string): void {
+    const waiters = this.#waiters.get(key);
+    const [client] = waiters ?? [];
+    if (client !== undefined) {
+      waiters?.delete(client);
+      this.#wake(client);
+    }
+  }
+
+  /** Those who wait in one namespace, for whichever server. */
+  wakeNamespace(namespace: string): void {
+    for (const waiters of this.#waiters.values()) {
+      for (const client of [...waiters].filter((key) => key.startsWith(`${namespace}/`))) {
+        waiters.delete(client);
+        this.#wake(client);
+      }
+    }
+  }
+}
+
+/** Tenants read which server and which reason; the details of a cluster server are the platform team's. */
+function forClients(ref: ServerRef, { reason, message }: Problem): Problem {
+  if (ref.kind === 'AuthorizationServer') {
+    return { reason, message: `AuthorizationServer ${ref.name}: ${message}` };
+  }
+  return {
+    reason,
+    message: `ClusterAuthorizationServer ${ref.name} is not ready (${reason}); its status says more to the platform team.`,
+  };
+}

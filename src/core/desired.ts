@@ -1,0 +1,66 @@
+import { API_VERSION, type KubernetesObject, type ObjectMeta } from '../api/kubernetes.ts';
+import { ANNOTATIONS, FINALIZER } from '../api/names.ts';
+import {
+  type OAuthClientSpec,
+  type OAuthClientStatus,
+  oauthClientSpec,
+  oauthClientStatus,
+} from '../api/oauth-client.ts';
+import { additionalNameProblem, toWire } from '../oauth/client-metadata.ts';
+import type { DesiredClient, ObservedClient } from './observation.ts';
+import { metadataHash } from './record.ts';
+
+/** An OAuthClient as it is kept in memory. */
+export interface ClientObject extends KubernetesObject {
+  readonly observed: ObservedClient;
+}
+
+/** Reads one object, whatever is in it: an object that can't be used says why, and troubles no other. */
+export function toClientObject(
+  raw: KubernetesObject & { readonly spec?: unknown; readonly status?: unknown },
+): ClientObject {
+  const {
+    name,
+    namespace = '',
+    uid = '',
+    resourceVersion = '',
+    generation = 0,
+    annotations = {},
+  } = raw.metadata;
+  const { deletionTimestamp, finalizers = [] } = raw.metadata;
+  const status = oauthClientStatus.safeParse(raw.status ?? {});
+  return {
+    apiVersion: API_VERSION,
+    kind: 'OAuthClient',
+    metadata: { name, namespace, uid, resourceVersion } satisfies ObjectMeta,
+    observed: {
+      uid,
+      generation,
+      resourceVersion,
+      deleting: deletionTimestamp !== undefined,
+      deletingSince: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
+      hasFinalizer: finalizers.includes(FINALIZER),
+      finalizers,
+      desired: toDesired(raw.spec),
+      status: (status.success ? status.data : {}) as OAuthClientStatus,
+      reconcileRequestedAt: annotations[ANNOTATIONS.reconcileRequestedAt],
+    },
+  };
+}
+
+function toDesired(raw: unknown): DesiredClient {
+  const parsed = oauthClientSpec.safeParse(raw);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { valid: false, problem: `spec.${issue?.path.join('.')}: ${issue?.message}` };
+  }
+  const spec = parsed.data as OAuthClientSpec;
+  const problems = Object.keys(spec.client.additionalMetadata ?? {}).flatMap(
+    (name) => additionalNameProblem(name) ?? [],
+  );
+  if (problems.length > 0) {
+    return { valid: false, problem: `${problems.join('. ')}.` };
+  }
+  const document = toWire(spec.client);
+  return { valid: true, spec, document, hash: metadataHash(document) };
+}

@@ -1,0 +1,256 @@
+import {
+  type AllowedNamespaces,
+  type AuthorizationServer,
+  type AuthorizationServerSpec,
+  type AuthorizationServerStatus,
+  authorizationServerStatus,
+  clusterAuthorizationServerSpec,
+  type ServerKind,
+} from '../api/authorization-server.ts';
+import { type Finding, toConditions } from '../api/conditions.ts';
+import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
+import type { Reason } from '../api/reasons.ts';
+import { durationMs } from '../api/schema.ts';
+import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
+import { canonicalJson } from '../oauth/json.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import { originOf, type UrlRules, urlProblem } from '../oauth/url.ts';
+import type { ServerConnection } from './observation.ts';
+import type { ServerRef } from './record.ts';
+import type { ServerHealth } from './server-health.ts';
+
+/** Decisions about server objects: who may use one, what it takes to call one, and what its status says. */
+
+export interface ServerObject extends KubernetesObject {
+  readonly generation: number;
+  /** Absent where the spec can't be used; then `problem` says why. */
+  readonly spec: AuthorizationServerSpec | undefined;
+  readonly problem: string | undefined;
+  readonly status: AuthorizationServerStatus;
+}
+
+/** Something that a person has to put right, or that passes. */
+export interface Problem {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+/** Reads one server object, whatever is in it. */
+export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: UrlRules): ServerObject {
+  const { spec: rawSpec, status: rawStatus } = raw as Partial<AuthorizationServer>;
+  const { name, namespace, uid = '', resourceVersion = '', generation = 0 } = raw.metadata;
+  const spec = clusterAuthorizationServerSpec.safeParse(rawSpec);
+  const status = authorizationServerStatus.safeParse(rawStatus ?? {});
+  const issue = spec.error?.issues[0];
+  const problem = spec.success
+    ? urlProblemIn(spec.data, rules)
+    : `spec.${issue?.path.join('.')}: ${issue?.message}`;
+  return {
+    apiVersion: API_VERSION,
+    kind,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion },
+    generation,
+    spec: problem === undefined ? spec.data : undefined,
+    problem,
+    status: status.success ? status.data : {},
+  };
+}
+
+function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
+  const urls: Readonly<Record<string, string | undefined>> = {
+    issuer: spec.issuer,
+    'discovery.url': spec.discovery?.url,
+    'registration.endpoint': spec.registration.endpoint,
+    ...Object.fromEntries(
+      Object.entries(spec.endpoints ?? {}).map(([name, url]) => [`endpoints.${name}`, url]),
+    ),
+  };
+  for (const [field, url] of Object.entries(urls)) {
+    const problem = url === undefined ? undefined : urlProblem(url, rules);
+    if (problem !== undefined) {
+      return `spec.${field} ${problem}.`;
+    }
+  }
+  return undefined;
+}
+
+/** `Kind/name`, or `Kind/namespace/name`: names a server object across the cluster. */
+export function serverKey(ref: ServerRef, namespace: string): string {
+  return ref.kind === 'ClusterAuthorizationServer'
+    ? `${ref.kind}/${ref.name}`
+    : `${ref.kind}/${namespace}/${ref.name}`;
+}
+
+/** Whether a cluster server serves a namespace: by name or by label, either admits; by default none. */
+export function admits(
+  allowed: AllowedNamespaces | undefined,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  if (allowed?.names?.includes(namespace)) {
+    return true;
+  }
+  const { selector } = allowed ?? {};
+  if (selector === undefined) {
+    return false;
+  }
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+    (selector.matchExpressions ?? []).every((expression) => matches(expression, labels[expression.key]))
+  );
+}
+
+type Expression = NonNullable<NonNullable<AllowedNamespaces['selector']>['matchExpressions']>[number];
+
+function matches({ operator, values = [] }: Expression, label: string | undefined): boolean {
+  switch (operator) {
+    case 'Exists':
+      return label !== undefined;
+    case 'DoesNotExist':
+      return label === undefined;
+    case 'In':
+      return label !== undefined && values.includes(label);
+    case 'NotIn':
+      return label === undefined || !values.includes(label);
+  }
+}
+
+/** An admission credential that was found, and the version of its Secret. `undefined` for an open endpoint. */
+export type AdmissionCredential = { readonly token: Sensitive; readonly version: string } | undefined;
+
+/** The endpoints in use: each given one wins alone over what was discovered. */
+export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoints): Endpoints {
+  const given = Object.fromEntries(
+    Object.entries(spec.endpoints ?? {}).filter(([, url]) => url !== undefined),
+  );
+  const { endpoint } = spec.registration;
+  return { ...discovered, ...given, ...(endpoint === undefined ? {} : { registration: endpoint }) };
+}
+
+/** What it takes to call the server, or why it can't be called. */
+export function toConnection(
+  object: ServerObject,
+  spec: AuthorizationServerSpec,
+  endpoints: Endpoints,
+  credential: AdmissionCredential,
+): ServerConnection | Problem {
+  const { registration } = endpoints;
+  if (registration === undefined) {
+    return {
+      reason: 'RegistrationNotSupported',
+      message: `${spec.issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
+    };
+  }
+  if (
+    credential !== undefined &&
+    spec.registration.endpoint === undefined &&
+    originOf(registration) !== originOf(spec.issuer)
+  ) {
+    return {
+      reason: 'AddressRefused',
+      message: `The discovered registration endpoint is at ${originOf(registration)}, another origin than the issuer’s, and an admission credential isn’t sent there. If you trust it, set spec.registration.endpoint.`,
+    };
+  }
+  const allowedOrigins = (spec.management?.allowedOrigins ?? []).map(originOf);
+  return {
+    issuer: spec.issuer,
+    registrationEndpoint: registration,
+    endpoints,
+    initialAccessToken: credential?.token,
+    allowedOrigins,
+    timeoutMs: durationMs(spec.connection?.timeout ?? '30s'),
+    maxInFlight: spec.connection?.maxInFlight ?? 16,
+    version: canonicalJson([
+      object.metadata.uid ?? '',
+      object.generation,
+      { ...endpoints },
+      credential?.version ?? '',
+    ]),
+  };
+}
+
+/** Why a host isn't permitted to namespaced servers, or `undefined`. An entry is a host, or `*.` and a domain. */
+export function hostProblem(url: string, hosts: readonly string[]): string | undefined {
+  const host = new URL(url).hostname;
+  const permitted = hosts.some((entry) =>
+    entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry,
+  );
+  return permitted
+    ? undefined
+    : `Host ${host} is not among those that an AuthorizationServer may use here; ask the platform team, which sets --namespaced-server-hosts.`;
+}
+
+/** Every URL with what it gave: `DiscoveryFailed` for people. */
+export function describeDiscovery(answers: readonly DiscoveryAnswer[]): string {
+  return answers
+    .map((answer) => `${answer.url}: ${answer.kind === 'document' ? 'a document' : answer.detail}`)
+    .join('; ');
+}
+
+export interface ServerFacts {
+  readonly object: ServerObject;
+  readonly endpoints: Endpoints | undefined;
+  readonly problem: Problem | undefined;
+  readonly health: ServerHealth;
+  readonly management: NonNullable<AuthorizationServerStatus['management']>;
+  readonly admissionAccepted: boolean;
+  /** RFC 3339. */
+  readonly now: string;
+}
+
+/** The one author of a server object's status. */
+export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
+  const { object, endpoints, management, now } = facts;
+  const findings = [
+    readiness(facts),
+    admission(facts),
+    ...(facts.problem === undefined ? [] : [stalled(facts.problem)]),
+  ];
+  return {
+    observedGeneration: object.generation,
+    ...(endpoints === undefined ? {} : { endpoints }),
+    management,
+    conditions: [...toConditions(findings, object.status.conditions ?? [], object.generation, now)],
+  };
+}
+
+function readiness({ problem, endpoints }: ServerFacts): Finding {
+  return problem === undefined
+    ? {
+        type: 'Ready',
+        status: 'True',
+        reason: 'Available',
+        message: `Clients are registered at ${endpoints?.registration}.`,
+      }
+    : { type: 'Ready', status: 'False', ...problem };
+}
+
+/** Passing faults are tried again by themselves; the others need a person. */
+function stalled(problem: Problem): Finding {
+  const passing = problem.reason === 'DiscoveryFailed' || problem.reason === 'AuthorizationServerUnavailable';
+  return { type: passing ? 'Reconciling' : 'Stalled', status: 'True', ...problem };
+}
+
+function admission({ health, admissionAccepted }: ServerFacts): Finding {
+  if (health.refusedAdmission !== undefined) {
+    return {
+      type: 'AdmissionAccepted',
+      status: 'False',
+      reason: 'AdmissionRefused',
+      message: health.refusedAdmission.message,
+    };
+  }
+  return admissionAccepted
+    ? {
+        type: 'AdmissionAccepted',
+        status: 'True',
+        reason: 'AdmissionAccepted',
+        message: 'The server accepted a registration.',
+      }
+    : {
+        type: 'AdmissionAccepted',
+        status: 'Unknown',
+        reason: 'Queued',
+        message: 'No registration was tried yet.',
+      };
+}
