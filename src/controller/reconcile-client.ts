@@ -7,8 +7,9 @@ import { serverKey } from '../core/server.ts';
 import { summarize } from '../core/summarize.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import type { Context } from './context.ts';
-import { execute, type Round } from './execute.ts';
+import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
+import type { Round } from './steps/round.ts';
 
 /** How a round ended: when to look again, in milliseconds since the epoch or from now. */
 export type RoundEnd =

@@ -1,0 +1,39 @@
+import { RESOURCES, type Secret } from '../../api/kubernetes.ts';
+import { substitutions } from '../../core/drift.ts';
+import { type RegistrationContent, type RegistrationRecord, toContent } from '../../core/record.ts';
+import type { Recorded } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { toRegistrationObject } from '../objects.ts';
+import type { Round } from './round.ts';
+
+export async function contentOf(
+  record: RegistrationRecord,
+  round: Round,
+  { api, settings }: Context,
+): Promise<RegistrationContent | undefined> {
+  const known = round.contents.get(record.secretName);
+  if (known !== undefined) {
+    return known;
+  }
+  const found = await api.get<Secret>(RESOURCES.secret, {
+    namespace: settings.operatorNamespace,
+    name: record.secretName,
+  });
+  const content = found.ok ? toContent(found.object) : undefined;
+  if (content !== undefined) {
+    round.contents.set(record.secretName, content);
+  }
+  return content;
+}
+
+/** Keeps what was just recorded, so that neither the watch nor a read is needed to go on. */
+export function keep(
+  written: Secret,
+  { record, content }: Recorded,
+  round: Round,
+  { caches }: Context,
+): void {
+  round.contents.set(record.secretName, content);
+  round.learned = substitutions(content.sent, content.information.metadata);
+  caches.registrations.learn(toRegistrationObject(written));
+}

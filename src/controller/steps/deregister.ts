@@ -1,0 +1,181 @@
+import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
+import { LABELS } from '../../api/names.ts';
+import { classifyDeletion, type Failure } from '../../core/classify.ts';
+import type { Observation } from '../../core/observation.ts';
+import type { DeregisterStep, Step } from '../../core/plan.ts';
+import type { RegistrationRecord } from '../../core/record.ts';
+import { serverKey } from '../../core/server.ts';
+import { deleteRequest, type Management, readRequest } from '../../oauth/registration.ts';
+import { managementOf, secretsOf, setBack } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { toRegistrationObject } from '../objects.ts';
+import { contentOf } from './contents.ts';
+import { removeFinalizer } from './finalizer.ts';
+import { guarded, newAttempt } from './guarded-call.ts';
+import { damaged, failed, subjectOf } from './report.ts';
+import { DONE, later, type Round, type StepResult } from './round.ts';
+
+const DELETE_TIMEOUT_MS = 30_000;
+
+const notPermitted: Failure = {
+  kind: 'Transient',
+  reason: 'AuthorizationServerUnavailable',
+  message: 'The server is in trouble; the call waits',
+  serverTrouble: false,
+};
+
+export async function deregister(
+  step: DeregisterStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { record, basis } = step;
+  const content = await contentOf(record, round, context);
+  if (content === undefined) {
+    return damaged('Deregister', basis, record, round, context);
+  }
+  const management = managementOf(content);
+  if (management === undefined || 'refused' in management) {
+    const message = management?.refused ?? 'The server gave no token or address to manage the client with';
+    return failed(
+      'Deregister',
+      basis,
+      { kind: 'Terminal', reason: 'DeletionUnsupported', message, serverTrouble: false },
+      o,
+      round,
+      context,
+    );
+  }
+  const interrupted = o.calls.filter(
+    ({ kind, record: name }) => kind === 'Deregister' && name === record.secretName,
+  );
+  const mayBeGone = interrupted.length > 0 || (o.setbacks.Deregister?.ambiguous ?? false);
+  const attempt = interrupted[0]?.attempt ?? newAttempt(context);
+  const server = serverKey(record.server, record.client.namespace);
+  const call = {
+    attempt,
+    kind: 'Deregister',
+    client: record.client,
+    record: record.secretName,
+    server,
+  } as const;
+  const outcome = await guarded(call, '', DELETE_TIMEOUT_MS, deleteRequest(management), context);
+  if (outcome === undefined) {
+    return failed('Deregister', basis, notPermitted, o, round, context);
+  }
+  const secrets = secretsOf(content.information);
+  const verdict = classifyDeletion(outcome, { dialect: context.dialect, secrets, now: context.clock.now() });
+  context.servers.leave(server, 'Deregister', '', verdict.kind === 'Done' ? undefined : verdict);
+  const refusedStatus = outcome.kind === 'answered' && context.dialect.goneStatuses.includes(outcome.status);
+  if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
+    return deregistered(step, o, round, context);
+  }
+  if (verdict.kind === 'Unknown') {
+    context.ledger.interrupt(attempt);
+  } else {
+    context.ledger.settle(attempt);
+  }
+  const failure = await aliveOrNot(verdict, management, context);
+  return failed('Deregister', basis, failure, o, round, context);
+}
+
+/** "Not found" and "not supported" look alike: where reading is harmless, the server is asked whether the client lives. */
+async function aliveOrNot(failure: Failure, management: Management, context: Context): Promise<Failure> {
+  const isUnclear = failure.kind === 'NotFound' || failure.kind === 'Unsupported';
+  if (failure.kind === 'TokenRefused') {
+    return { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
+  }
+  if (!isUnclear || context.dialect.readEffect !== 'None') {
+    return failure;
+  }
+  const read = await context.http.send(readRequest(management), { timeoutMs: DELETE_TIMEOUT_MS });
+  const alive = read.kind === 'answered' && read.status === 200;
+  const message = alive ? `${failure.message}, and the client still exists` : failure.message;
+  return alive
+    ? { ...failure, kind: 'Terminal', reason: 'DeletionUnsupported', message }
+    : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
+}
+
+/** The client is gone at the server: the finalizer goes, then the record, and the ledger's entry with it. */
+async function deregistered(
+  step: DeregisterStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { record } = step;
+  const others = o.records.filter(
+    ({ client, secretName }) => client.uid === record.client.uid && secretName !== record.secretName,
+  );
+  // Kept until the record is gone: should a later step fail, the next DELETE finds nothing, and that is right.
+  setBack(round.key, 'Deregister', step.basis, { ...notPermitted, kind: 'Unknown' }, context, 0);
+  context.events.record({
+    type: 'Normal',
+    reason: 'Deregistered',
+    action: 'Deregister',
+    message: `Client ${record.clientId} was removed at ${record.issuer}. Tokens already issued to it live until they expire.`,
+    regarding: subjectOf(o, record),
+  });
+  if (step.because === 'Deleting' && o.object !== undefined && others.length === 0) {
+    const removed = await removeFinalizer(o.object, o, context);
+    if (removed.kind === 'later') {
+      return removed;
+    }
+  }
+  return forget(record, round, context);
+}
+
+async function forget(record: RegistrationRecord, round: Round, context: Context): Promise<StepResult> {
+  const { api, caches, settings, ledger, memory } = context;
+  const key = { namespace: settings.operatorNamespace, name: record.secretName };
+  const gone = await api.delete(RESOURCES.secret, key);
+  if (!gone.ok && gone.status !== 404) {
+    return later(`the registration Secret could not be removed: ${gone.message}`);
+  }
+  const known = caches.registrations.get(`${key.namespace}/${key.name}`);
+  if (known !== undefined) {
+    caches.registrations.forget(known);
+  }
+  for (const call of ledger.callsOf(round.key).filter(({ record: name }) => name === record.secretName)) {
+    ledger.settle(call.attempt);
+  }
+  memory.succeeded(round.key, 'Deregister');
+  return DONE;
+}
+
+/** Stops waiting for the server: the record changes its role, people are told, and the object may go. */
+export async function release(
+  step: Extract<Step, { type: 'Release' }>,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { record, role, setback } = step;
+  const { api, settings } = context;
+  const key = { namespace: settings.operatorNamespace, name: record.secretName };
+  const patched = await api.patch<KubernetesObject>(RESOURCES.secret, key, {
+    metadata: { labels: { [LABELS.role]: role } },
+  });
+  if (!patched.ok && patched.status !== 404) {
+    return later(`the record's role could not be changed: ${patched.message}`);
+  }
+  if (patched.ok) {
+    context.caches.registrations.learn(toRegistrationObject(patched.object));
+  }
+  const what = role === 'owed' ? 'is tried on from' : 'stays behind; its record is in';
+  const text = `Client ${record.clientId} at ${record.issuer} was not removed: ${setback.message} Its deregistration ${what} Secret ${key.namespace}/${key.name}.`;
+  context.events.record({
+    type: 'Warning',
+    reason: setback.reason,
+    action: 'Deregister',
+    message: text,
+    regarding: subjectOf(o, record),
+  });
+  for (const call of context.ledger
+    .callsOf(round.key)
+    .filter(({ record: name }) => role === 'left-behind' && name === record.secretName)) {
+    context.ledger.settle(call.attempt);
+  }
+  return o.object?.deleting ? removeFinalizer(o.object, o, context) : DONE;
+}

@@ -1,0 +1,59 @@
+import { RESOURCES } from '../../api/kubernetes.ts';
+import { FINALIZER } from '../../api/names.ts';
+import { type ClientObject, toClientObject } from '../../core/desired.ts';
+import type { Observation, ObservedClient } from '../../core/observation.ts';
+import type { Context } from '../context.ts';
+import { DONE, later, type Round, type StepResult } from './round.ts';
+
+export async function setFinalizers(
+  object: ObservedClient,
+  finalizers: readonly string[],
+  o: Observation,
+  { api, caches }: Context,
+): Promise<StepResult> {
+  const patch = { metadata: { resourceVersion: object.resourceVersion, finalizers } };
+  const patched = await api.patch(RESOURCES.oauthClient, { namespace: o.namespace, name: o.name }, patch);
+  if (!patched.ok) {
+    return later(`finalizer not written: ${patched.message}`);
+  }
+  caches.clients.learn(toClientObject(patched.object));
+  return DONE;
+}
+
+/** Without its last finalizer an object that is being deleted is gone at once. */
+export async function removeFinalizer(
+  object: ObservedClient,
+  o: Observation,
+  context: Context,
+): Promise<StepResult> {
+  const finalizers = object.finalizers.filter((name) => name !== FINALIZER);
+  const patch = { metadata: { resourceVersion: object.resourceVersion, finalizers } };
+  const patched = await context.api.patch<ClientObject>(
+    RESOURCES.oauthClient,
+    { namespace: o.namespace, name: o.name },
+    patch,
+  );
+  if (!patched.ok && patched.status !== 404) {
+    return later(`finalizer not removed: ${patched.message}`);
+  }
+  const known = context.caches.clients.get(`${o.namespace}/${o.name}`);
+  if (patched.ok && finalizers.length > 0) {
+    context.caches.clients.learn(toClientObject(patched.object));
+  } else if (known !== undefined) {
+    context.caches.clients.forget(known);
+  }
+  return DONE;
+}
+
+/** Only an answer that names the object proves that it doesn't exist: a bare 404 means that the CRD is gone. */
+export async function confirmAbsence(o: Observation, round: Round, context: Context): Promise<StepResult> {
+  const found = await context.api.get(RESOURCES.oauthClient, { namespace: o.namespace, name: o.name });
+  if (found.ok) {
+    return later('the object exists; the watch has not shown it yet');
+  }
+  if (found.reason !== 'NotFound') {
+    return later(`whether the object is gone isn't known: ${found.message}`);
+  }
+  context.memory.absenceProven(round.key);
+  return DONE;
+}

@@ -1,0 +1,42 @@
+import type { CallKind } from '../../core/observation.ts';
+import type { RegistrationRecord } from '../../core/record.ts';
+import type { Context } from '../context.ts';
+import type { HttpOutcome, HttpRequest } from '../ports.ts';
+
+export interface GuardedCall {
+  readonly attempt: string;
+  readonly kind: CallKind;
+  readonly client: RegistrationRecord['client'];
+  readonly record: string;
+  readonly server: string;
+}
+
+/**
+ * One call with an effect: the server permits it, its entry is committed, the lead is held; then it is sent, once.
+ * `undefined` when it wasn't sent. Otherwise the caller settles the entry and leaves the server.
+ */
+export async function guarded(
+  call: GuardedCall,
+  version: string,
+  timeoutMs: number,
+  request: HttpRequest,
+  context: Context,
+): Promise<HttpOutcome | undefined> {
+  const { clock, ledger, lead, servers, http } = context;
+  if (!servers.enter(call.server, call.kind, version)) {
+    return undefined;
+  }
+  const startedAt = new Date(clock.now()).toISOString();
+  const committed = await ledger.begin({ ...call, startedAt });
+  if (!committed || !lead.held()) {
+    ledger.settle(call.attempt);
+    servers.abandon(call.server);
+    return undefined;
+  }
+  return http.send(request, { timeoutMs });
+}
+
+/** Ten characters of base 36: unique among the attempts of one client for all purposes. */
+export function newAttempt({ random }: Context): string {
+  return Array.from({ length: 10 }, () => Math.floor(random() * 36).toString(36)).join('');
+}

@@ -1,0 +1,144 @@
+import { RESOURCES, type Secret } from '../../api/kubernetes.ts';
+import type { Failure } from '../../core/classify.ts';
+import type { Observation } from '../../core/observation.ts';
+import type { PublishStep } from '../../core/plan.ts';
+import type { RegistrationRecord } from '../../core/record.ts';
+import {
+  inputsHash,
+  type ObservedSecret,
+  toObservedSecret,
+  toWorkloadSecret,
+} from '../../core/workload-secret.ts';
+import { opaque } from '../../formats/opaque.ts';
+import type { Context } from '../context.ts';
+import { toSecretObject } from '../objects.ts';
+import type { ApiResult } from '../ports.ts';
+import { contentOf } from './contents.ts';
+import { damaged, failed, subjectOf } from './report.ts';
+import { DONE, later, type Round, type StepResult } from './round.ts';
+
+/** How often a foreign Secret that stands in the way is looked at. */
+const CONFLICT_RETRY_MS = 60_000;
+
+export async function publish(
+  step: PublishStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { record, wanted, object, basis } = step;
+  const content = await contentOf(record, round, context);
+  if (content === undefined || !object.desired.valid) {
+    return damaged('Publish', basis, record, round, context);
+  }
+  const keys = object.desired.spec.secret?.keys ?? {};
+  const endpoints =
+    (o.server.available ? o.server.connection.endpoints : o.server.endpoints) ?? content.endpoints;
+  const values = opaque(
+    { information: content.information, sent: content.sent, issuer: record.issuer, endpoints },
+    keys,
+  );
+  const inputs = inputsHash({ record, keys, endpoints });
+  const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
+  const toWrite = (resourceVersion?: string) =>
+    toWorkloadSecret(
+      { namespace: o.namespace, name: o.name, uid: object.uid },
+      wanted,
+      record.secretName,
+      inputs,
+      values,
+      resourceVersion,
+    );
+  const written =
+    known === undefined
+      ? await createOrTakeOver(toWrite, record, o, context)
+      : await replaceSecret(toWrite, known, context);
+  if (written === 'conflict') {
+    const message = `Secret ${wanted.name} exists and isn't this object's; it was not touched. The client ${record.clientId} is registered`;
+    const failure: Failure = { kind: 'Terminal', reason: 'SecretConflict', message, serverTrouble: false };
+    return failed('Publish', basis, failure, o, round, context, CONFLICT_RETRY_MS);
+  }
+  if (!written.ok) {
+    return later(`Secret ${wanted.name} not written: ${written.message}`);
+  }
+  context.caches.secrets.learn(toSecretObject(written.object));
+  context.memory.succeeded(round.key, 'Publish');
+  tellRestored(step, o, context);
+  return DONE;
+}
+
+type ToWrite = (resourceVersion?: string) => Secret;
+
+async function replaceSecret(
+  toWrite: ToWrite,
+  known: ObservedSecret,
+  { api, caches }: Context,
+): Promise<ApiResult<Secret>> {
+  const replaced = await api.replace(RESOURCES.secret, toWrite(known.resourceVersion));
+  const cached = caches.secrets.get(`${known.namespace}/${known.name}`);
+  if (!replaced.ok && replaced.status === 404 && cached !== undefined) {
+    caches.secrets.forget(cached);
+    return api.create(RESOURCES.secret, toWrite());
+  }
+  return replaced;
+}
+
+async function createOrTakeOver(
+  toWrite: ToWrite,
+  record: RegistrationRecord,
+  o: Observation,
+  { api }: Context,
+): Promise<ApiResult<Secret> | 'conflict'> {
+  const created = await api.create(RESOURCES.secret, toWrite());
+  if (created.ok || created.reason !== 'AlreadyExists') {
+    return created;
+  }
+  const { name } = toWrite().metadata;
+  const found = await api.get<Secret>(RESOURCES.secret, { namespace: o.namespace, name });
+  if (!found.ok) {
+    return found;
+  }
+  return isOurs(found.object, record, o)
+    ? api.replace(RESOURCES.secret, toWrite(found.object.metadata.resourceVersion))
+    : 'conflict';
+}
+
+/** This object's own Secret; or one restored from a backup, which names this object and shows this client. */
+function isOurs(secret: Secret, record: RegistrationRecord, o: Observation): boolean {
+  const { ownerUid, annotations } = toObservedSecret(secret);
+  const shown = Buffer.from(secret.data?.['client_id'] ?? '', 'base64').toString();
+  const names = Object.values(annotations).includes(`${o.namespace}/${o.name}`);
+  return ownerUid === o.object?.uid || (names && shown === record.clientId);
+}
+
+/** A Secret that was there before and had to be written again, though nobody asked for a change. */
+function tellRestored({ object, wanted, record }: PublishStep, o: Observation, { events }: Context): void {
+  const { status, generation } = object;
+  if (
+    status.secretName === wanted.name &&
+    status.observedGeneration === generation &&
+    status.clientId === record.clientId
+  ) {
+    const message = `Secret ${wanted.name} was missing or had been edited; it shows client ${record.clientId} again.`;
+    events.record({
+      type: 'Normal',
+      reason: 'SecretRestored',
+      action: 'Publish',
+      message,
+      regarding: subjectOf(o, record),
+    });
+  }
+}
+
+export async function removeSecret(secret: ObservedSecret, { api, caches }: Context): Promise<StepResult> {
+  const { namespace, name, uid } = secret;
+  const gone = await api.delete(RESOURCES.secret, { namespace, name }, { uid });
+  if (!gone.ok && gone.status !== 404) {
+    return later(`Secret ${name} not removed: ${gone.message}`);
+  }
+  const known = caches.secrets.get(`${namespace}/${name}`);
+  if (known !== undefined) {
+    caches.secrets.forget(known);
+  }
+  return DONE;
+}

@@ -1,0 +1,71 @@
+import type { Reason } from '../../api/reasons.ts';
+import type { Failure } from '../../core/classify.ts';
+import type { CallKind, Observation } from '../../core/observation.ts';
+import type { RegistrationRecord } from '../../core/record.ts';
+import { setBack, withCure } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { DONE, type Round, type StepResult } from './round.ts';
+
+export function damaged(
+  action: CallKind | 'Publish',
+  basis: string,
+  record: RegistrationRecord,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { operatorNamespace } = context.settings;
+  const message = `Registration Secret ${operatorNamespace}/${record.secretName} can't be read`;
+  setBack(
+    round.key,
+    action,
+    basis,
+    { kind: 'Transient', reason: 'RegistrationRecordMissing', message },
+    context,
+  );
+  return Promise.resolve(DONE);
+}
+
+/** Remembers the failure; people are told where it needs them. */
+export function failed(
+  action: CallKind | 'Publish',
+  basis: string,
+  failure: Failure,
+  o: Observation,
+  round: Round,
+  context: Context,
+  retryAfterMs?: number,
+): Promise<StepResult> {
+  const setback = setBack(round.key, action, basis, failure, context, retryAfterMs);
+  if (setback.kind === 'Terminal' && action !== 'Deregister') {
+    warn(failure.reason, action, failure.message, o, context);
+  }
+  return Promise.resolve(DONE);
+}
+
+export function warn(
+  reason: Reason,
+  action: string,
+  message: string,
+  o: Observation,
+  { events, log }: Context,
+): void {
+  log.warn('client needs attention', { client: `${o.namespace}/${o.name}`, action, reason, detail: message });
+  events.record({
+    type: 'Warning',
+    reason,
+    action,
+    message: withCure(message, reason),
+    regarding: subjectOf(o, undefined),
+  });
+}
+
+export function subjectOf(o: Observation, record: RegistrationRecord | undefined) {
+  const { namespace, name, namespaceTerminating } = o;
+  return {
+    kind: 'OAuthClient',
+    namespace,
+    name,
+    uid: o.object?.uid ?? record?.client.uid ?? '',
+    namespaceTerminating,
+  };
+}
