@@ -14,6 +14,7 @@ import type { Orphans } from './orphans.ts';
 import type { AuthorizationServerHttp, Clock, Journal, KubernetesApi, Lead, Log } from './ports.ts';
 import type { Recorder } from './recorder.ts';
 import type { ServerRegistry } from './server-registry.ts';
+import type { Slots } from './slots.ts';
 
 /** What every controller function is given. */
 export interface Context {
@@ -31,6 +32,8 @@ export interface Context {
   readonly events: EventRecorder;
   readonly memory: Memory;
   readonly servers: ServerRegistry;
+  /** Calls under way, by server. */
+  readonly slots: Slots;
   readonly caches: Caches;
   readonly dialect: Dialect;
   readonly settings: Settings;

@@ -12,6 +12,7 @@ import { serverRefOf } from './observe.ts';
 import { reconcileClient } from './reconcile-client.ts';
 import { type Discovered, keyOfServer, reconcileServer } from './reconcile-server.ts';
 import { ServerRegistry } from './server-registry.ts';
+import { Slots } from './slots.ts';
 import { type WorkItem, WorkQueue } from './work-queue.ts';
 
 /** What a round told, for metrics. */
@@ -30,7 +31,7 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
-type Given = Omit<Context, 'caches' | 'servers' | 'memory'> & {
+type Given = Omit<Context, 'caches' | 'servers' | 'memory' | 'slots'> & {
   readonly report: (report: RoundReport) => void;
 };
 
@@ -39,6 +40,8 @@ const CLIENT = 'client:';
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 60_000;
 const DEFAULT_LIMIT = 16;
+/** Most of a round is spent at the API server: more rounds than calls of one server may be under way. */
+const ROUNDS_PER_CALL = 4;
 
 /** Ties caches, queue and reconcilers together: what changed decides who looks again. */
 export function createController(given: Given): Controller {
@@ -48,7 +51,8 @@ export function createController(given: Given): Controller {
   const queue = new WorkQueue({
     clock,
     run,
-    limitOf: (lane) => context.servers.state(lane)?.connection?.maxInFlight ?? DEFAULT_LIMIT,
+    limitOf: (lane) =>
+      ROUNDS_PER_CALL * (context.servers.state(lane)?.connection?.maxInFlight ?? DEFAULT_LIMIT),
   });
   const servers = new ServerRegistry({
     clock,
@@ -63,7 +67,7 @@ export function createController(given: Given): Controller {
     },
   });
   const caches = createCaches({ addClient, addServer, servers });
-  const context: Context = { ...given, caches, servers, memory: new Memory() };
+  const context: Context = { ...given, caches, servers, memory: new Memory(), slots: new Slots() };
 
   function addServer(key: string): void {
     queue.add(serverItem(key));

@@ -31,8 +31,9 @@ export interface LedgerEntry {
 
 export const LEDGER_NAME = 'oauth-registrar-ledger';
 const ENTRY_PREFIX = 'entry.';
-/** Entries that arrive within this time of a write share the next one. */
-const WRITE_INTERVAL_MS = 40;
+/** How long a write waits for more entries, while earlier calls are under way. */
+const LONGEST_GATHERING_MS = 100;
+const GATHERING_STEP_MS = 2;
 /** Settled entries leave after this time, if no other write takes them along. */
 const IDLE_FLUSH_MS = 2_000;
 
@@ -58,7 +59,6 @@ export class Ledger {
   #waiting: ((committed: boolean) => void)[] = [];
   #dirty = false;
   #writing: Promise<void> | undefined;
-  #lastWriteAt = Number.NEGATIVE_INFINITY;
   #idleFlush: AbortController | undefined;
   #resourceVersion = '';
   #epoch = 0;
@@ -187,12 +187,27 @@ export class Ledger {
   }
 
   async #writeUntilClean(): Promise<void> {
-    const { clock } = this.#options;
     do {
-      await clock.sleep(Math.max(1, this.#lastWriteAt + WRITE_INTERVAL_MS - clock.monotonic()));
-      this.#lastWriteAt = clock.monotonic();
+      await this.#gather();
       await this.#commit();
     } while (this.#waiting.length > 0 && !this.#fenced);
+  }
+
+  /**
+   * Lets entries come together: while many calls are under way, their ends bring the next ones soon. Without any, an
+   * entry waits a few milliseconds only.
+   */
+  async #gather(): Promise<void> {
+    const { clock } = this.#options;
+    const end = clock.monotonic() + LONGEST_GATHERING_MS;
+    do {
+      await clock.sleep(GATHERING_STEP_MS);
+    } while (this.#waiting.length < 2 * this.#committed() && clock.monotonic() < end);
+  }
+
+  /** Calls whose entry is stored and that have not ended. */
+  #committed(): number {
+    return this.#underWay.size - this.#waiting.length;
   }
 
   /** One write for all that wait. Looks again after a conflict or a lost answer, as long as the epoch is still ours. */

@@ -15,7 +15,8 @@ import { guarded, newAttempt } from './guarded-call.ts';
 import { damaged, failed, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
-const DELETE_TIMEOUT_MS = 30_000;
+/** A record is enough to deregister a client: the server object may be gone. */
+const WITHOUT_SERVER_OBJECT = { version: '', timeoutMs: 30_000, maxInFlight: 16 } as const;
 
 const notPermitted: Failure = {
   kind: 'Transient',
@@ -60,10 +61,11 @@ export async function deregister(
     record: record.secretName,
     server,
   } as const;
-  const outcome = await guarded(call, '', DELETE_TIMEOUT_MS, deleteRequest(management), context);
+  const outcome = await guarded(call, WITHOUT_SERVER_OBJECT, deleteRequest(management), context);
   if (outcome === undefined) {
     return failed('Deregister', basis, notPermitted, o, round, context);
   }
+  context.ledger.interrupt(attempt);
   const secrets = secretsOf(content.information);
   const verdict = classifyDeletion(outcome, { dialect: context.dialect, secrets, now: context.clock.now() });
   context.servers.leave(server, 'Deregister', '', verdict.kind === 'Done' ? undefined : verdict);
@@ -71,9 +73,7 @@ export async function deregister(
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
     return deregistered(step, o, round, context);
   }
-  if (verdict.kind === 'Unknown') {
-    context.ledger.interrupt(attempt);
-  } else {
+  if (verdict.kind !== 'Unknown') {
     context.ledger.settle(attempt);
   }
   const failure = await aliveOrNot(verdict, management, context);
@@ -89,7 +89,9 @@ async function aliveOrNot(failure: Failure, management: Management, context: Con
   if (!isUnclear || context.dialect.readEffect !== 'None') {
     return failure;
   }
-  const read = await context.http.send(readRequest(management), { timeoutMs: DELETE_TIMEOUT_MS });
+  const read = await context.http.send(readRequest(management), {
+    timeoutMs: WITHOUT_SERVER_OBJECT.timeoutMs,
+  });
   const alive = read.kind === 'answered' && read.status === 200;
   const message = alive ? `${failure.message}, and the client still exists` : failure.message;
   return alive

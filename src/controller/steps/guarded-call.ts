@@ -1,4 +1,4 @@
-import type { CallKind } from '../../core/observation.ts';
+import type { CallKind, ServerConnection } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
 import type { HttpOutcome, HttpRequest } from '../ports.ts';
@@ -12,17 +12,29 @@ export interface GuardedCall {
 }
 
 /**
- * One call with an effect: the server permits it, its entry is committed, the lead is held; then it is sent, once.
- * `undefined` when it wasn't sent. Otherwise the caller settles the entry and leaves the server.
+ * One call with an effect: there is room for it, the server permits it, its entry is committed, the lead is held; then
+ * it is sent, once. `undefined` when it wasn't sent. Otherwise the caller settles the entry and leaves the server.
  */
 export async function guarded(
   call: GuardedCall,
-  version: string,
-  timeoutMs: number,
+  connection: Pick<ServerConnection, 'version' | 'timeoutMs' | 'maxInFlight'>,
   request: HttpRequest,
   context: Context,
 ): Promise<HttpOutcome | undefined> {
-  const { clock, ledger, lead, servers, http } = context;
+  await context.slots.acquire(call.server, connection.maxInFlight);
+  try {
+    return await permitted(call, connection, request, context);
+  } finally {
+    context.slots.release(call.server);
+  }
+}
+
+async function permitted(
+  call: GuardedCall,
+  { version, timeoutMs }: Pick<ServerConnection, 'version' | 'timeoutMs'>,
+  request: HttpRequest,
+  { clock, ledger, lead, servers, http }: Context,
+): Promise<HttpOutcome | undefined> {
   if (!servers.enter(call.server, call.kind, version)) {
     return undefined;
   }

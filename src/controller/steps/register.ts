@@ -32,7 +32,7 @@ export async function register(
     record: secretName,
     server: serverKey(ref, o.namespace),
   } as const;
-  const outcome = await guarded(call, connection.version, connection.timeoutMs, request, context);
+  const outcome = await guarded(call, connection, request, context);
   if (outcome === undefined) {
     return DONE;
   }

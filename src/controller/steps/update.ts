@@ -55,7 +55,7 @@ export async function update(
     server: serverKey(ref, o.namespace),
   } as const;
   const request = updateRequest(management, record.clientId, document);
-  const outcome = await guarded(call, connection.version, connection.timeoutMs, request, context);
+  const outcome = await guarded(call, connection, request, context);
   if (outcome === undefined) {
     return DONE;
   }
