@@ -2,6 +2,7 @@ import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
 import type { CallKind, PendingCall } from '../core/observation.ts';
 import type { ClientIdentity } from '../core/record.ts';
 import { isJsonObject, parseJsonObject } from '../oauth/json.ts';
+import { Arrivals, type Gathering, shouldWrite } from './group-commit.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
 /**
@@ -31,8 +32,6 @@ export interface LedgerEntry {
 
 export const LEDGER_NAME = 'oauth-registrar-ledger';
 const ENTRY_PREFIX = 'entry.';
-/** How long a write waits for more entries, while earlier calls are under way. */
-const LONGEST_GATHERING_MS = 100;
 const GATHERING_STEP_MS = 2;
 /** Settled entries leave after this time, if no other write takes them along. */
 const IDLE_FLUSH_MS = 2_000;
@@ -56,6 +55,10 @@ export class Ledger {
   /** Attempts of an earlier holder → monotonic time from which nobody can be at them any more. */
   readonly #inherited = new Map<string, number>();
   readonly #underWay = new Set<string>();
+  /** Of those under way: not answered yet. */
+  readonly #calling = new Set<string>();
+  readonly #arrivals = new Arrivals();
+  #lastWriteAt = Number.NEGATIVE_INFINITY;
   #waiting: ((committed: boolean) => void)[] = [];
   #dirty = false;
   #writing: Promise<void> | undefined;
@@ -91,14 +94,22 @@ export class Ledger {
     }
     this.#entries.set(entry.attempt, entry);
     this.#underWay.add(entry.attempt);
+    this.#calling.add(entry.attempt);
+    this.#arrivals.add(this.#options.clock.monotonic());
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
       this.#write();
     });
   }
 
+  /** The call has ended; what it gave isn't recorded yet. Those who wait to call needn't wait for it any more. */
+  answered(attempt: string): void {
+    this.#calling.delete(attempt);
+  }
+
   /** The call is over and what it gave is recorded, or it is known that it did nothing. */
   settle(attempt: string): void {
+    this.#calling.delete(attempt);
     this.#underWay.delete(attempt);
     this.#inherited.delete(attempt);
     if (this.#entries.delete(attempt)) {
@@ -193,21 +204,32 @@ export class Ledger {
     } while (this.#waiting.length > 0 && !this.#fenced);
   }
 
-  /**
-   * Lets entries come together: while many calls are under way, their ends bring the next ones soon. Without any, an
-   * entry waits a few milliseconds only.
-   */
+  /** Lets entries come together, as `group-commit.ts` says. */
   async #gather(): Promise<void> {
     const { clock } = this.#options;
-    const end = clock.monotonic() + LONGEST_GATHERING_MS;
+    const gatheringSince = clock.monotonic();
+    let now: number;
     do {
       await clock.sleep(GATHERING_STEP_MS);
-    } while (this.#waiting.length < 2 * this.#committed() && clock.monotonic() < end);
+      now = clock.monotonic();
+    } while (!shouldWrite(this.#gathering(gatheringSince, now), now));
+    this.#lastWriteAt = now;
   }
 
-  /** Calls whose entry is stored and that have not ended. */
+  #gathering(gatheringSince: number, now: number): Gathering {
+    return {
+      waiting: this.#waiting.length,
+      underWay: this.#committed(),
+      gatheringSince,
+      lastWriteAt: this.#lastWriteAt,
+      lastArrivalAt: this.#arrivals.last,
+      isBurst: this.#arrivals.isBurst(now),
+    };
+  }
+
+  /** Calls whose entry is stored and that are not answered. */
   #committed(): number {
-    return this.#underWay.size - this.#waiting.length;
+    return this.#calling.size - this.#waiting.length;
   }
 
   /** One write for all that wait. Looks again after a conflict or a lost answer, as long as the epoch is still ours. */

@@ -4,6 +4,7 @@ import { OPERATOR_USER, startWorld, type World } from '../testbed/world.ts';
 import {
   all,
   clusterServer,
+  conditionOf,
   credential,
   eventually,
   namespace,

@@ -45,7 +45,9 @@ async function permitted(
     servers.abandon(call.server);
     return undefined;
   }
-  return http.send(request, { timeoutMs });
+  const outcome = await http.send(request, { timeoutMs });
+  ledger.answered(call.attempt);
+  return outcome;
 }
 
 /** Ten characters of base 36: unique among the attempts of one client for all purposes. */

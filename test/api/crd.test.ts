@@ -1,0 +1,129 @@
+import { describe, expect, test } from 'vitest';
+import { customResourceDefinitions } from '../../src/api/crd.ts';
+import { MEMBERS, specName } from '../../src/oauth/client-metadata.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../src/oauth/json.ts';
+
+const definitions = JSON.parse(JSON.stringify(customResourceDefinitions())) as readonly JsonObject[];
+
+/** What stands at a path of member names and list indexes. */
+function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (part, step) => (part as Readonly<Record<string | number, Json>> | undefined)?.[step],
+    value,
+  );
+}
+
+const definition = (kind: string) => definitions.find((d) => at(d, 'spec', 'names', 'kind') === kind);
+const schema = (kind: string) =>
+  at(definition(kind), 'spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties');
+
+interface Visit {
+  readonly path: string;
+  readonly node: JsonObject;
+}
+
+/** Every schema below one, with its path. */
+function schemasIn(node: Json | undefined, path: string): readonly Visit[] {
+  if (!isJsonObject(node)) {
+    return [];
+  }
+  const properties = isJsonObject(node['properties']) ? Object.entries(node['properties']) : [];
+  return [
+    { path, node },
+    ...properties.flatMap(([name, child]) => schemasIn(child, `${path}.${name}`)),
+    ...schemasIn(node['items'], `${path}[]`),
+    ...schemasIn(node['additionalProperties'], `${path}{}`),
+  ];
+}
+
+const all = definitions.flatMap((d) => {
+  const kind = String(at(d, 'spec', 'names', 'kind'));
+  return ['spec', 'status'].flatMap((part) => schemasIn(at(schema(kind), part), `${kind}.${part}`));
+});
+
+describe('customResourceDefinitions', () => {
+  test.each([
+    ['OAuthClient', 'oauthclients', 'Namespaced', 'oac'],
+    ['AuthorizationServer', 'authorizationservers', 'Namespaced', 'oas'],
+    ['ClusterAuthorizationServer', 'clusterauthorizationservers', 'Cluster', 'coas'],
+  ])('defines %s', (kind, plural, scope, short) => {
+    expect(definition(kind)).toMatchObject({
+      metadata: { name: `${plural}.oauth-registrar.dev` },
+      spec: { scope, names: { plural, shortNames: [short], categories: ['oauth'], listKind: `${kind}List` } },
+    });
+    expect(at(definition(kind), 'spec', 'versions', 0)).toMatchObject({
+      name: 'v1alpha1',
+      served: true,
+      storage: true,
+      subresources: { status: {} },
+    });
+  });
+
+  test.each(MEMBERS.map(({ wire }) => [specName(wire), wire]))('has spec.client.%s for %s', (name, wire) => {
+    const member = at(schema('OAuthClient'), 'spec', 'properties', 'client', 'properties', name);
+    expect(at(member, 'description')).toContain(`\`${wire}\``);
+  });
+
+  test('lets nobody but the cluster kind admit namespaces', () => {
+    const admitted = (kind: string) => at(schema(kind), 'spec', 'properties', 'allowedNamespaces');
+    expect(admitted('ClusterAuthorizationServer')).toBeDefined();
+    expect(admitted('AuthorizationServer')).toBeUndefined();
+  });
+
+  test.each(['AuthorizationServer', 'ClusterAuthorizationServer'])(
+    'makes the issuer of %s immutable',
+    (kind) => {
+      expect(at(schema(kind), 'spec', 'properties', 'issuer', 'x-kubernetes-validations')).toContainEqual({
+        rule: 'self == oldSelf',
+        message: 'issuer can’t be changed: create another server object',
+      });
+    },
+  );
+
+  test('bounds every list, map and text, so that the cost of its rules is known', () => {
+    const unbounded = all.filter(
+      ({ node }) =>
+        (node['type'] === 'array' && node['maxItems'] === undefined) ||
+        (node['type'] === 'string' && node['maxLength'] === undefined && node['enum'] === undefined) ||
+        (node['additionalProperties'] !== undefined && node['maxProperties'] === undefined),
+    );
+    expect(unbounded.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('gives every list a list type', () => {
+    const lists = all.filter(({ node }) => node['type'] === 'array');
+    expect(lists.length).toBeGreaterThan(20);
+    expect(lists.filter(({ node }) => node['x-kubernetes-list-type'] === undefined)).toEqual([]);
+  });
+
+  test('is structural: no references, nothing that a CRD may not say', () => {
+    const text = JSON.stringify(definitions);
+    expect(text).not.toMatch(/"(\$ref|\$schema|definitions|\$defs|exclusiveMinimum)":/);
+    expect(text).not.toContain('"additionalProperties":false');
+  });
+
+  test('says Ready=Unknown until the operator has seen the object', () => {
+    const conditions = at(schema('OAuthClient'), 'status', 'default', 'conditions');
+    expect(conditions).toEqual([
+      {
+        type: 'Ready',
+        status: 'Unknown',
+        reason: 'Queued',
+        message: 'Not yet seen by the operator. Is it running?',
+        lastTransitionTime: '1970-01-01T00:00:00Z',
+      },
+    ]);
+  });
+
+  test('describes every rule by a sentence that is not the rule', () => {
+    const rules = all.flatMap(({ path, node }) =>
+      ((node['x-kubernetes-validations'] ?? []) as unknown as readonly JsonObject[]).map((rule) => ({
+        path,
+        rule: String(rule['rule']),
+        message: String(rule['message'] ?? ''),
+      })),
+    );
+    expect(rules.length).toBeGreaterThan(10);
+    expect(rules.filter(({ message, rule }) => message.length < 10 || message === rule)).toEqual([]);
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { isSecretKey, keyFor, oauthClientSpec } from '../../src/api/oauth-client.ts';
+import { REASONS } from '../../src/api/reasons.ts';
+import { duration, durationMs } from '../../src/api/schema.ts';
+
+describe('durationMs', () => {
+  test.each([
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['1h30m', 5_400_000],
+    ['1h1m1s', 3_661_000],
+    ['0s', 0],
+    ['90m', 5_400_000],
+  ])('of %s is %i', (text, ms) => {
+    expect(durationMs(text)).toBe(ms);
+  });
+
+  test.each(['30', '30 s', '-1s', '1.5h', '1d', '1s1m', '500ms'])('has no schema for %s', (text) => {
+    expect(duration().safeParse(text).success).toBe(false);
+  });
+});
+
+describe('oauthClientSpec', () => {
+  const spec = { authorizationServerRef: { name: 'sso' }, client: {} };
+
+  test('takes a namespaced server where no kind is given', () => {
+    expect(oauthClientSpec.parse(spec).authorizationServerRef).toEqual({
+      kind: 'AuthorizationServer',
+      name: 'sso',
+    });
+  });
+
+  test('adds nothing to the client', () => {
+    expect(oauthClientSpec.parse(spec).client).toEqual({});
+    expect(oauthClientSpec.parse({ ...spec, client: { responseTypes: [] } }).client).toEqual({
+      responseTypes: [],
+    });
+  });
+
+  test.each([
+    ['a scope that is no list', { scopes: 'openid' }],
+    ['an age below zero', { defaultMaxAge: -1 }],
+    ['keys that are no object', { jwks: 'e30' }],
+    ['a flag in a text', { requireAuthTime: 'true' }],
+  ])('refuses %s', (_, client) => {
+    expect(oauthClientSpec.safeParse({ ...spec, client }).success).toBe(false);
+  });
+
+  test('passes JSON of any shape through additionalMetadata', () => {
+    const additionalMetadata = { a: [1, { b_c: null }], d: 'x', e: true };
+    expect(oauthClientSpec.parse({ ...spec, client: { additionalMetadata } }).client).toEqual({
+      additionalMetadata,
+    });
+  });
+});
+
+describe('keys of a Secret', () => {
+  test('are the wire names, unless another is given', () => {
+    expect(keyFor({ client_id: 'username' }, 'client_id')).toBe('username');
+    expect(keyFor({ client_id: 'username' }, 'client_secret')).toBe('client_secret');
+    expect(keyFor(undefined, 'client_id')).toBe('client_id');
+  });
+
+  test.each([
+    ['client_id', true],
+    ['tls.key', true],
+    ['', false],
+    ['a b', false],
+    ['a/b', false],
+  ])('%s: %s', (key, usable) => {
+    expect(isSecretKey(key)).toBe(usable);
+  });
+});
+
+describe('REASONS', () => {
+  test.each(Object.entries(REASONS))(
+    '%s has a name for machines, a cause and a cure',
+    (reason, { cause, cure }) => {
+      expect(reason).toMatch(/^[A-Z][A-Za-z]+$/);
+      expect(cause).toMatch(/^[A-Z].*\.$/);
+      expect(cure).toMatch(/^[A-Z].*\.$/);
+    },
+  );
+});

@@ -1,0 +1,223 @@
+import { describe, expect, test } from 'vitest';
+import type { KubernetesObject } from '../../src/api/kubernetes.ts';
+import { ObjectCache } from '../../src/controller/object-cache.ts';
+
+interface Thing extends KubernetesObject {
+  readonly tag?: string;
+}
+
+const thing = (name: string, resourceVersion: string, uid = `uid-${name}`, tag?: string): Thing => ({
+  metadata: { name, namespace: 'shop', uid, resourceVersion },
+  ...(tag === undefined ? {} : { tag }),
+});
+
+/** A cache that writes down what it tells: `before→after` by their versions. */
+function createCache() {
+  const changes: string[] = [];
+  const version = (object: Thing | undefined) =>
+    object === undefined ? '-' : `${object.metadata.name}@${object.metadata.resourceVersion}`;
+  const cache = new ObjectCache<Thing>({
+    indexOf: (object) => object.tag,
+    onChange: ({ before, after }) => changes.push(`${version(before)}→${version(after)}`),
+  });
+  return { cache, changes };
+}
+
+const versions = (cache: ObjectCache<Thing>) =>
+  [...cache.values()].map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`).toSorted();
+
+describe('an object', () => {
+  test('is known once the watch has shown it', () => {
+    const { cache, changes } = createCache();
+    cache.applied(thing('a', '5'));
+    expect(cache.get('shop/a')).toEqual(thing('a', '5'));
+    expect(cache.size).toBe(1);
+    expect(changes).toEqual(['-→a@5']);
+  });
+
+  test('without a namespace is known by its name alone', () => {
+    const { cache } = createCache();
+    cache.applied({ metadata: { name: 'a', uid: 'u', resourceVersion: '5' } });
+    expect(cache.get('a')?.metadata.uid).toBe('u');
+  });
+
+  test.each([
+    ['older', '9', false],
+    ['the same', '10', false],
+    ['older by a digit', '2', false],
+    ['newer', '11', true],
+    ['newer by a digit', '100', true],
+  ])('with a version that is %s', (_, resourceVersion, isTaken) => {
+    for (const feed of ['applied', 'learn'] as const) {
+      const { cache } = createCache();
+      cache.applied(thing('a', '10'));
+      cache[feed](thing('a', resourceVersion));
+      expect(versions(cache)).toEqual([`a@${isTaken ? resourceVersion : '10'}`]);
+    }
+  });
+
+  test('is told of when the watch changes it, not when the operator does', () => {
+    const { cache, changes } = createCache();
+    cache.applied(thing('a', '5'));
+    cache.applied(thing('a', '6'));
+    cache.applied(thing('a', '6'));
+    cache.learn(thing('a', '7'));
+    cache.applied(thing('a', '7'));
+    cache.forget(thing('a', '7'));
+    cache.deleted(thing('a', '8'));
+    expect(changes).toEqual(['-→a@5', 'a@5→a@6']);
+  });
+
+  test('keeps what the operator wrote when the watch comes after', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '5'));
+    cache.learn(thing('a', '7'));
+    cache.applied(thing('a', '6'));
+    expect(versions(cache)).toEqual(['a@7']);
+  });
+
+  test('created again under its name replaces the former one', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '5', 'uid-1'));
+    cache.applied(thing('a', '8', 'uid-2'));
+    expect(cache.get('shop/a')?.metadata.uid).toBe('uid-2');
+  });
+});
+
+describe('a deletion', () => {
+  test('by the watch takes the object away', () => {
+    const { cache, changes } = createCache();
+    cache.applied(thing('a', '5'));
+    cache.deleted(thing('a', '6'));
+    expect(cache.size).toBe(0);
+    expect(changes).toEqual(['-→a@5', 'a@5→-']);
+  });
+
+  test('of what is not known is not told', () => {
+    const { cache, changes } = createCache();
+    cache.deleted(thing('a', '6'));
+    cache.forget(thing('a', '6'));
+    expect(changes).toEqual([]);
+  });
+
+  test('of a former object leaves the one that has its name now', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '8', 'uid-2'));
+    cache.deleted(thing('a', '6', 'uid-1'));
+    cache.forget(thing('a', '6', 'uid-1'));
+    expect(versions(cache)).toEqual(['a@8']);
+  });
+
+  test('by the operator is not undone by a late event', () => {
+    const { cache, changes } = createCache();
+    cache.applied(thing('a', '5'));
+    cache.forget(thing('a', '5'));
+    cache.applied(thing('a', '6'));
+    expect(cache.size).toBe(0);
+    expect(changes).toEqual(['-→a@5']);
+  });
+
+  test('by the operator does not hide another object of that name', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '5', 'uid-1'));
+    cache.forget(thing('a', '5', 'uid-1'));
+    cache.applied(thing('a', '9', 'uid-2'));
+    expect(versions(cache)).toEqual(['a@9']);
+  });
+
+  test('by the operator is not undone by a list that was made before it', () => {
+    const { cache, changes } = createCache();
+    cache.applied(thing('a', '5'));
+    cache.forget(thing('a', '5'));
+    cache.replaced([thing('a', '5')], '5');
+    expect(cache.size).toBe(0);
+    expect(changes).toEqual(['-→a@5']);
+  });
+
+  test('by the operator is not undone by an event after a list that was made before it', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '5'));
+    cache.forget(thing('a', '5'));
+    cache.replaced([thing('a', '5')], '5');
+    cache.applied(thing('a', '6'));
+    expect(cache.size).toBe(0);
+  });
+
+  test('by the watch is not undone by the late answer of a write', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '5'));
+    cache.deleted(thing('a', '7'));
+    cache.learn(thing('a', '6'));
+    expect(cache.size).toBe(0);
+  });
+});
+
+describe('a new list', () => {
+  test('takes away what it does not hold', () => {
+    const { cache, changes } = createCache();
+    cache.replaced([thing('a', '1'), thing('b', '2')], '3');
+    cache.replaced([thing('b', '2')], '9');
+    expect(versions(cache)).toEqual(['b@2']);
+    expect(changes).toEqual(['-→a@1', '-→b@2', 'a@1→-']);
+  });
+
+  test('tells nothing where nothing changed', () => {
+    const { cache, changes } = createCache();
+    cache.replaced([thing('a', '1'), thing('b', '2')], '3');
+    cache.replaced([thing('a', '1'), thing('b', '2')], '9');
+    expect(changes).toHaveLength(2);
+  });
+
+  test('keeps what was written after it', () => {
+    const { cache } = createCache();
+    cache.learn(thing('a', '12'));
+    cache.replaced([], '9');
+    expect(versions(cache)).toEqual(['a@12']);
+  });
+
+  test('does not go back to what is older than the operator’s own write', () => {
+    const { cache } = createCache();
+    cache.learn(thing('a', '12'));
+    cache.replaced([thing('a', '8')], '9');
+    expect(versions(cache)).toEqual(['a@12']);
+  });
+
+  test('shows an object that was deleted and created again meanwhile', () => {
+    const { cache, changes } = createCache();
+    cache.applied(thing('a', '5', 'uid-1'));
+    cache.replaced([thing('a', '8', 'uid-2')], '9');
+    expect(cache.get('shop/a')?.metadata.uid).toBe('uid-2');
+    expect(changes).toEqual(['-→a@5', 'a@5→a@8']);
+  });
+});
+
+describe('the index', () => {
+  test('finds all objects of a name, and follows a change of name', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '1', 'u1', 'x'));
+    cache.applied(thing('b', '2', 'u2', 'x'));
+    expect(cache.find('x').map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
+    cache.applied(thing('a', '3', 'u1', 'y'));
+    expect(cache.find('x').map(({ metadata }) => metadata.name)).toEqual(['b']);
+    expect(cache.find('y').map(({ metadata }) => metadata.name)).toEqual(['a']);
+  });
+
+  test.each(['deleted', 'forget'] as const)('forgets what is gone by %s', (how) => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '1', 'u1', 'x'));
+    cache[how](thing('a', '1', 'u1', 'x'));
+    expect(cache.find('x')).toEqual([]);
+  });
+
+  test('leaves out what has no name', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '1', 'u1', 'x'));
+    cache.applied(thing('a', '2', 'u1'));
+    expect(cache.find('x')).toEqual([]);
+    expect(cache.size).toBe(1);
+  });
+
+  test('finds nothing by a name that nobody has', () => {
+    expect(createCache().cache.find('x')).toEqual([]);
+  });
+});

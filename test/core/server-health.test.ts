@@ -1,0 +1,279 @@
+import { describe, expect, test } from 'vitest';
+import type { Failure } from '../../src/core/classify.ts';
+import type { CallKind } from '../../src/core/observation.ts';
+import {
+  callBegins,
+  callEnds,
+  discoveryAnswered,
+  gateOf,
+  HEALTHY,
+  nextProbe,
+  type ServerHealth,
+} from '../../src/core/server-health.ts';
+
+const NOW = Date.parse('2026-05-01T12:00:00Z');
+const MINUTE = 60_000;
+
+const failure = (overrides: Partial<Failure>): Failure => ({
+  kind: 'Transient',
+  reason: 'AuthorizationServerUnavailable',
+  message: 'The server answered status 503',
+  serverTrouble: true,
+  ...overrides,
+});
+const unknown = failure({
+  kind: 'Unknown',
+  reason: 'RegistrationOutcomeUnknown',
+  message: 'No answer in time',
+});
+const trouble = failure({});
+const refused = failure({ kind: 'Terminal', reason: 'InvalidRedirectURI', serverTrouble: false });
+const tokenRefused = failure({
+  kind: 'TokenRefused',
+  reason: 'AdmissionRefused',
+  message: 'The server answered status 401',
+  serverTrouble: false,
+});
+
+type Event =
+  | readonly ['ends', CallKind, Failure | undefined, number?]
+  | readonly ['begins']
+  | readonly ['discovery'];
+
+/** The state after some events. Each call that ends began before. */
+function having(...events: readonly Event[]): ServerHealth {
+  return events.reduce<ServerHealth>((health, event) => {
+    if (event[0] === 'begins') {
+      return callBegins(health);
+    }
+    if (event[0] === 'discovery') {
+      return discoveryAnswered(health);
+    }
+    const [, call, outcome, now = NOW] = event;
+    return callEnds(callBegins(health), call, 'v1', outcome, now);
+  }, HEALTHY);
+}
+
+const fails = (call: CallKind, what: Failure, now?: number): Event =>
+  ['ends', call, what, ...(now === undefined ? [] : [now])] as unknown as Event;
+const succeeds = (call: CallKind): Event => ['ends', call, undefined];
+const silent = fails('Register', unknown);
+const thrice = [fails('Update', trouble), fails('Update', trouble), fails('Update', trouble)];
+
+const open = { open: true };
+const failing = {
+  open: false,
+  reason: 'AuthorizationServerUnavailable',
+  message: 'The server is failing; one call at a time is tried. The server answered status 503',
+};
+const waitsForDiscovery = {
+  open: false,
+  reason: 'AuthorizationServerPaused',
+  message: 'A registration got no answer; nothing is registered until the server answers discovery.',
+};
+const oneAtATime = {
+  open: false,
+  reason: 'AuthorizationServerPaused',
+  message: 'A registration got no answer; one at a time is tried now.',
+};
+
+describe('the phase', () => {
+  test.each<readonly [string, readonly Event[], ServerHealth['phase']]>([
+    ['is open at first', [], 'Open'],
+    ['stays open after two failures', thrice.slice(1), 'Open'],
+    ['is failing after three in a row', thrice, 'Failing'],
+    [
+      'is open after a success between them',
+      [...thrice.slice(1), succeeds('Update'), ...thrice.slice(1)],
+      'Open',
+    ],
+    [
+      'is open after a refusal between them: the server answers',
+      [...thrice.slice(1), fails('Register', refused), ...thrice.slice(1)],
+      'Open',
+    ],
+    ['is open again when a probe succeeds', [...thrice, succeeds('Deregister')], 'Open'],
+    ['is open again when a probe is refused', [...thrice, fails('Register', refused)], 'Open'],
+    ['is silent after one registration whose outcome is unknown', [silent], 'Silent'],
+    ['is not silent because of an update whose outcome is unknown', [fails('Update', unknown)], 'Open'],
+    ['is one at a time when discovery answers', [silent, ['discovery']], 'OneAtATime'],
+    ['is open when the next call succeeds', [silent, ['discovery'], succeeds('Register')], 'Open'],
+    [
+      'is open when the next registration is refused',
+      [silent, ['discovery'], fails('Register', refused)],
+      'Open',
+    ],
+    ['is silent again when the next registration gets no answer', [silent, ['discovery'], silent], 'Silent'],
+    ['does not change when discovery answers an open server', [['discovery']], 'Open'],
+    ['does not change when discovery answers a failing server', [...thrice, ['discovery']], 'Failing'],
+    ['stays silent when another client is refused', [silent, fails('Register', refused)], 'Silent'],
+    ['stays silent while other calls fail', [silent, ...thrice], 'Silent'],
+    [
+      'stays silent when a registration that was under way succeeds',
+      [['begins'], silent, succeeds('Register')],
+      'Silent',
+    ],
+  ])('%s', (_, events, phase) => {
+    expect(having(...events).phase).toBe(phase);
+  });
+});
+
+describe('gateOf', () => {
+  const probe = having(...thrice).nextProbeAt;
+
+  test.each<readonly [string, ServerHealth, CallKind, number, object]>([
+    ['lets everything go at a healthy server', HEALTHY, 'Register', NOW, open],
+    ['stops all calls at a failing server', having(...thrice), 'Deregister', NOW, failing],
+    ['lets one probe go when its time has come', having(...thrice), 'Update', probe, open],
+    ['lets no second probe go beside it', having(...thrice, ['begins']), 'Update', probe, failing],
+    ['stops registrations at a silent server', having(silent), 'Register', NOW + MINUTE, waitsForDiscovery],
+    ['lets updates go at a silent server', having(silent), 'Update', NOW, open],
+    ['lets one registration go after discovery', having(silent, ['discovery']), 'Register', NOW, open],
+    [
+      'lets no second one go beside it',
+      having(silent, ['discovery'], ['begins']),
+      'Register',
+      NOW,
+      oneAtATime,
+    ],
+    ['lets a deletion go beside it', having(silent, ['discovery'], ['begins']), 'Deregister', NOW, open],
+    [
+      'keeps a refused credential from being tried by a second client',
+      having(fails('Register', tokenRefused)),
+      'Register',
+      NOW,
+      { open: false, reason: 'AdmissionRefused', message: 'The server answered status 401' },
+    ],
+    [
+      'lets one probe of the credential go after a minute',
+      having(fails('Register', tokenRefused)),
+      'Register',
+      NOW + MINUTE,
+      open,
+    ],
+    [
+      'lets no second one go beside it',
+      having(fails('Register', tokenRefused), ['begins']),
+      'Register',
+      NOW + MINUTE,
+      { open: false, reason: 'AdmissionRefused', message: 'The server answered status 401' },
+    ],
+    [
+      'lets updates go while the credential is refused',
+      having(fails('Register', tokenRefused)),
+      'Update',
+      NOW,
+      open,
+    ],
+    [
+      'lets no registration go at a silent server because the credential is to be probed',
+      having(fails('Register', tokenRefused), silent),
+      'Register',
+      NOW + MINUTE,
+      waitsForDiscovery,
+    ],
+  ])('%s', (_, health, call, now, gate) => {
+    expect(gateOf(health, call, 'v1', now)).toEqual(gate);
+  });
+
+  test('lets a new credential be tried at once', () => {
+    expect(gateOf(having(fails('Register', tokenRefused)), 'Register', 'v2', NOW)).toEqual(open);
+  });
+});
+
+describe('a pause that the server asked for', () => {
+  const paused = having(fails('Register', failure({ reason: 'RateLimited', retryAfterMs: 120_000 })));
+  const until = {
+    open: false,
+    reason: 'AuthorizationServerPaused',
+    message: 'The server asked for a pause until 2026-05-01T12:02:00Z.',
+  };
+
+  test.each<CallKind>(['Register', 'Update', 'Deregister'])('stops every %s until it ends', (call) => {
+    expect(gateOf(paused, call, 'v1', NOW + 119_999)).toEqual(until);
+    expect(gateOf(paused, call, 'v1', NOW + 120_000)).toEqual(open);
+  });
+
+  test('is not shortened by a later wish', () => {
+    const later = callEnds(callBegins(paused), 'Update', 'v1', failure({ retryAfterMs: 1_000 }), NOW);
+    expect(later.pausedUntil).toBe(NOW + 120_000);
+  });
+
+  test('is not ended by a call that was under way and succeeds', () => {
+    const later = callEnds(callBegins(paused), 'Update', 'v1', undefined, NOW + 1);
+    expect(gateOf(later, 'Update', 'v1', NOW + 1)).toEqual(until);
+  });
+});
+
+describe('probes', () => {
+  const times = (count: number) => having(...Array.from({ length: count }, () => fails('Update', trouble)));
+
+  test.each([
+    [3, 16_000],
+    [4, 32_000],
+    [5, MINUTE],
+    [500, MINUTE],
+  ])('come after %i failures in %i ms', (count, ms) => {
+    expect(times(count).nextProbeAt).toBe(NOW + ms);
+  });
+
+  test.each([
+    [1, MINUTE],
+    [2, 2 * MINUTE],
+    [4, 8 * MINUTE],
+    [5, 10 * MINUTE],
+    [500, 10 * MINUTE],
+  ])('of a refused credential come after %i refusals in %i ms', (count, ms) => {
+    const health = having(...Array.from({ length: count }, () => fails('Register', tokenRefused)));
+    expect(health.refusedAdmission).toMatchObject({ version: 'v1', attempts: count, nextProbeAt: NOW + ms });
+  });
+
+  test('of a new credential are counted anew', () => {
+    const health = callEnds(
+      callBegins(having(fails('Register', tokenRefused))),
+      'Register',
+      'v2',
+      tokenRefused,
+      NOW,
+    );
+    expect(health.refusedAdmission).toMatchObject({ version: 'v2', attempts: 1, nextProbeAt: NOW + MINUTE });
+  });
+
+  test.each<readonly [string, ServerHealth, number | undefined]>([
+    ['none while the server is healthy', HEALTHY, undefined],
+    ['none after one failure', times(1), undefined],
+    ['when a failing server is due', times(3), NOW + 16_000],
+    ['when a silent server is due', having(silent), NOW + 4_000],
+    ['when the pause ends', having(fails('Update', failure({ retryAfterMs: 5_000 }))), NOW + 5_000],
+    ['when the credential is due', having(fails('Register', tokenRefused)), NOW + MINUTE],
+  ])('are due: %s', (_, health, at) => {
+    expect(nextProbe(health)).toBe(at);
+  });
+});
+
+describe('calls under way', () => {
+  test('are counted from beginning to end, however they end', () => {
+    const three = having(['begins'], ['begins'], ['begins']);
+    expect(three.inFlight).toBe(3);
+    const ends = [undefined, refused, tokenRefused].reduce<ServerHealth>(
+      (health, outcome) => callEnds(health, 'Register', 'v1', outcome, NOW),
+      three,
+    );
+    expect(ends.inFlight).toBe(0);
+  });
+});
+
+describe('a success', () => {
+  test('of a registration shows that the credential is good', () => {
+    expect(having(fails('Register', tokenRefused), succeeds('Register')).refusedAdmission).toBeUndefined();
+  });
+
+  test('of an update shows nothing about the credential', () => {
+    expect(having(fails('Register', tokenRefused), succeeds('Update')).refusedAdmission).toBeDefined();
+  });
+
+  test('clears the last error', () => {
+    expect(having(...thrice).lastError).toBe('The server answered status 503');
+    expect(having(...thrice, succeeds('Update'))).toMatchObject({ lastError: undefined, failures: 0 });
+  });
+});

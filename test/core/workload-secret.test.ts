@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'vitest';
+import type { KubernetesObject } from '../../src/api/kubernetes.ts';
+import {
+  inputsHash,
+  isInSync,
+  projectionOf,
+  toObservedSecret,
+  toWorkloadSecret,
+  wantedSecret,
+} from '../../src/core/workload-secret.ts';
+import { record } from './observations.ts';
+
+const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
+const ref = { kind: 'AuthorizationServer', name: 'sso' } as const;
+const inputs = inputsHash({ record: record(), keys: {}, endpoints: {} });
+const values = { client_id: 'c1', client_secret: 'canary' };
+const wanted = wantedSecret(client, { authorizationServerRef: ref, client: {} });
+const written = toWorkloadSecret(client, wanted, 'oac-uid-1-a1', inputs, values);
+
+/**
+ * What kube-apiserver 1.36.4 wrote, read back with `--show-managed-fields`: a PUT or PATCH takes over those fields
+ * alone whose value it changes.
+ */
+const entry = (manager: string, fieldsV1: object) => ({
+  apiVersion: 'v1',
+  fieldsType: 'FieldsV1',
+  fieldsV1,
+  manager,
+  operation: 'Update',
+  time: '2026-05-01T12:00:00Z',
+});
+const metadataFields = { 'f:annotations': { '.': {}, 'f:x': {} }, 'f:labels': { '.': {}, 'f:a': {} } };
+const data = (...keys: readonly string[]) =>
+  Object.fromEntries(keys.map((key) => [key === '.' ? '.' : `f:${key}`, {}]));
+const ours = (...keys: readonly string[]) =>
+  entry('oauth-registrar', { 'f:data': data('.', ...keys), 'f:metadata': metadataFields, 'f:type': {} });
+
+const observed = (...managedFields: readonly object[]) => {
+  const metadata = { ...written.metadata, uid: 'secret-uid', resourceVersion: '7', managedFields };
+  return toObservedSecret({ ...written, metadata } as KubernetesObject);
+};
+
+describe('a Secret as the API server has it', () => {
+  test.each([
+    ['created by the operator', [ours('client_id', 'client_secret')], true],
+    [
+      'with a label that somebody added',
+      [entry('kubectl', { 'f:metadata': { 'f:labels': { 'f:q': {} } } }), ours('client_id', 'client_secret')],
+      true,
+    ],
+    [
+      'with a value that somebody edited',
+      [entry('kubectl-edit', { 'f:data': data('client_secret') }), ours('client_id')],
+      false,
+    ],
+    ['with a key that somebody removed', [ours('client_id')], false],
+    [
+      'with a key that somebody added',
+      [ours('client_id', 'client_secret'), entry('kubectl-patch', { 'f:data': data('foreign') })],
+      false,
+    ],
+    [
+      'with a key that somebody replaced by another',
+      [ours('client_id'), entry('kubectl', { 'f:data': data('foreign') })],
+      false,
+    ],
+    [
+      'created by somebody else',
+      [entry('velero', { 'f:data': data('.', 'client_id', 'client_secret') })],
+      false,
+    ],
+    ['without managed fields', [], false],
+    ['with an entry that says nothing', [{}, ours('client_id', 'client_secret')], true],
+  ])('%s', (_, managedFields, untouched) => {
+    expect(observed(...managedFields).projection).toBe(
+      untouched ? projectionOf(inputs, ['client_id', 'client_secret']) : undefined,
+    );
+  });
+
+  test('tells whose it is, what it shows and what it is made of', () => {
+    expect(observed(ours('client_id', 'client_secret'))).toEqual({
+      name: 'storefront',
+      namespace: 'shop',
+      uid: 'secret-uid',
+      resourceVersion: '7',
+      ownerUid: 'uid-1',
+      shows: 'oac-uid-1-a1',
+      projection: projectionOf(inputs, ['client_id', 'client_secret']),
+      labels: wanted.labels,
+      annotations: written.metadata.annotations,
+    });
+  });
+
+  test.each([
+    ['none', undefined],
+    [
+      'of another kind',
+      [{ apiVersion: 'v1', kind: 'Pod', name: 'storefront', uid: 'uid-1', controller: true }],
+    ],
+    [
+      'that does not control it',
+      [{ apiVersion: 'v1', kind: 'OAuthClient', name: 'storefront', uid: 'uid-1' }],
+    ],
+  ])('has no owner where its owner is %s', (_, ownerReferences) => {
+    const metadata = { name: 's', namespace: 'shop', ownerReferences } as KubernetesObject['metadata'];
+    expect(toObservedSecret({ metadata }).ownerUid).toBeUndefined();
+  });
+});
+
+describe('a Secret that is written over somebody else’s data', () => {
+  test('takes every key over, also those whose value stays: else it would be written again for ever', () => {
+    const { metadata } = toWorkloadSecret(client, wanted, 'oac-uid-1-a1', inputs, values, '7');
+    const { managedFields = [] } = metadata as { managedFields?: readonly object[] };
+    expect(observed(...managedFields).projection).toBe(projectionOf(inputs, ['client_id', 'client_secret']));
+  });
+});
+
+describe('toWorkloadSecret', () => {
+  test('writes the values in base64, owned by the client', () => {
+    expect(written).toMatchObject({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'Opaque',
+      metadata: {
+        name: 'storefront',
+        namespace: 'shop',
+        ownerReferences: [
+          {
+            apiVersion: 'oauth-registrar.dev/v1alpha1',
+            kind: 'OAuthClient',
+            name: 'storefront',
+            uid: 'uid-1',
+            controller: true,
+          },
+        ],
+      },
+      data: { client_id: 'YzE=', client_secret: 'Y2FuYXJ5' },
+    });
+  });
+
+  test('writes text of every script', () => {
+    const { data = {} } = toWorkloadSecret(client, wanted, 's', inputs, { a: 'ü\n"クライアント' });
+    expect(Buffer.from(data['a'] ?? '', 'base64').toString()).toBe('ü\n"クライアント');
+  });
+
+  test('shows no value in its metadata', () => {
+    expect(JSON.stringify(written.metadata)).not.toContain('canary');
+  });
+
+  test('is written on condition where a version is given', () => {
+    expect(written.metadata).not.toHaveProperty('resourceVersion');
+    expect(toWorkloadSecret(client, wanted, 's', inputs, values, '7').metadata.resourceVersion).toBe('7');
+  });
+});
+
+describe('wantedSecret', () => {
+  test('takes the name of the object where the spec gives none', () => {
+    expect(wanted).toEqual({
+      name: 'storefront',
+      labels: { 'oauth-registrar.dev/workload': 'true', 'app.kubernetes.io/managed-by': 'oauth-registrar' },
+      annotations: { 'oauth-registrar.dev/client': 'shop/storefront' },
+    });
+  });
+
+  test('adds what the spec gives, and lets it overwrite nothing of the operator’s', () => {
+    const secret = {
+      name: 's',
+      labels: { team: 'a', 'oauth-registrar.dev/workload': 'false' },
+      annotations: { note: 'b', 'oauth-registrar.dev/client': 'other/name' },
+    };
+    expect(wantedSecret(client, { authorizationServerRef: ref, client: {}, secret })).toEqual({
+      name: 's',
+      labels: { team: 'a', ...wanted.labels },
+      annotations: { note: 'b', ...wanted.annotations },
+    });
+  });
+});
+
+describe('inputsHash', () => {
+  const base = {
+    record: record(),
+    keys: { client_id: 'id' },
+    endpoints: { token: 'https://t', jwks: 'https://j' },
+  };
+
+  test('is the same for the same inputs in another order', () => {
+    const endpoints = { jwks: 'https://j', token: 'https://t' };
+    expect(inputsHash({ ...base, endpoints })).toBe(inputsHash(base));
+  });
+
+  test.each([
+    ['the record', { record: record({ attempt: 'a2' }) }],
+    ['its revision', { record: record({ revision: 2 }) }],
+    ['its issuer', { record: record({ issuer: 'https://other.example.com' }) }],
+    ['the keys', { keys: {} }],
+    ['an endpoint', { endpoints: { ...base.endpoints, token: 'https://u' } }],
+  ])('changes with %s', (_, change) => {
+    expect(inputsHash({ ...base, ...change })).not.toBe(inputsHash(base));
+  });
+});
+
+describe('isInSync', () => {
+  const current = observed(ours('client_id', 'client_secret'));
+
+  test.each([
+    ['what was written is in sync', current, record(), inputs, true],
+    ['so it is where the endpoints are not known yet', current, record(), undefined, true],
+    ['other inputs are not', current, record(), 'other', false],
+    ['another record is not', current, record({ attempt: 'a2' }), inputs, false],
+    ['data that somebody wrote is not', { ...current, projection: undefined }, record(), inputs, false],
+    [
+      'nor is it where the endpoints are not known',
+      { ...current, projection: undefined },
+      record(),
+      undefined,
+      false,
+    ],
+    ['a lost label is not', { ...current, labels: {} }, record(), inputs, false],
+    ['a lost annotation is not', { ...current, annotations: {} }, record(), inputs, false],
+    ['a label more is', { ...current, labels: { ...current.labels, team: 'a' } }, record(), inputs, true],
+  ])('%s', (_, secret, shown, made, inSync) => {
+    expect(isInSync(secret, shown, wanted, made)).toBe(inSync);
+  });
+});
