@@ -29,6 +29,8 @@ const EARLIER_HOLDER_DEADLINE_MS = 150_000;
 const DEAF_AFTER_MS = 300_000;
 /** Leaves some of the pod's grace period for what comes after. */
 const DRAIN_MS = 50_000;
+/** An API server that is away must not keep the process from ending. */
+const FLUSH_MS = 5_000;
 
 const config = readConfig(process.argv.slice(2));
 if (config === 'help') {
@@ -228,7 +230,7 @@ async function lead(running: Running): Promise<number> {
       log.error('no longer the leader', { why: lost });
       return 1;
     }
-    await ledger.flush();
+    await Promise.race([ledger.flush(), clock.sleep(FLUSH_MS)]);
     return 0;
   } finally {
     await elector.release();

@@ -1,3 +1,4 @@
+import { cut } from '../oauth/text.ts';
 import type { Reason } from './reasons.ts';
 
 /** Conditions in the sense of kstatus: `Ready` for all; `Reconciling` and `Stalled` only while they are true. */
@@ -40,8 +41,7 @@ export function toConditions(
       observedGeneration: generation,
       lastTransitionTime: unchanged ? before.lastTransitionTime : time,
       reason: finding.reason,
-      message:
-        finding.message.length > MAX_MESSAGE ? `${finding.message.slice(0, MAX_MESSAGE)}…` : finding.message,
+      message: cut(finding.message, MAX_MESSAGE),
     };
   });
 }

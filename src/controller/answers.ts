@@ -1,7 +1,7 @@
 import { REASONS } from '../api/reasons.ts';
+import type { RegisterStep, UpdateStep } from '../core/action.ts';
 import type { Failure } from '../core/classify.ts';
 import type { Setback, SetbackAction } from '../core/observation.ts';
-import type { RegisterStep, UpdateStep } from '../core/plan.ts';
 import { type RegistrationContent, type RegistrationRecord, recordName } from '../core/record.ts';
 import { opaque } from '../formats/opaque.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
@@ -45,7 +45,7 @@ export function registered(
       revision: 1,
       registeredAt: rfc3339(now),
       managed: isManaged(information),
-      ...expiries(information, now),
+      ...expiries(information, information, now),
     },
     content: { information, sent: document, registrationEndpoint, allowedOrigins, endpoints },
   };
@@ -62,7 +62,12 @@ export function updated(
   const information =
     answer === undefined ? stored.information : mergeClientInformation(stored.information, answer);
   const content = { ...stored, information, sent: document, allowedOrigins: connection.allowedOrigins };
-  const { resourceVersion: _, clientSecretExpiresAt: __, ...kept } = record;
+  const {
+    resourceVersion: _,
+    clientSecretExpiresAt: __,
+    registrationAccessTokenExpiresAt: ___,
+    ...kept
+  } = record;
   const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
   return {
     record: {
@@ -70,7 +75,7 @@ export function updated(
       metadataHash: hash,
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
-      ...expiries(information, now),
+      ...expiries(information, answer ?? {}, now, record.registrationAccessTokenExpiresAt),
     },
     content,
   };
@@ -84,15 +89,17 @@ function visible({ information, sent, endpoints }: RegistrationContent, issuer: 
 const isManaged = ({ registrationAccessToken, registrationClientUri }: ClientInformation): boolean =>
   registrationAccessToken !== undefined && registrationClientUri !== undefined;
 
+/** The life of the token counts from the answer that brought it: a later one without it changes nothing. */
 function expiries(
-  { clientSecretExpiresAt, registrationAccessTokenExpiresIn }: ClientInformation,
+  { clientSecretExpiresAt = 0 }: ClientInformation,
+  { registrationAccessTokenExpiresIn, registrationAccessToken }: Partial<ClientInformation>,
   now: number,
+  before?: string,
 ) {
-  const secretEnd = clientSecretExpiresAt === undefined ? undefined : rfc3339(clientSecretExpiresAt * 1000);
-  const tokenEnd =
-    registrationAccessTokenExpiresIn === undefined
-      ? undefined
-      : rfc3339(now + registrationAccessTokenExpiresIn * 1000);
+  const secretEnd = clientSecretExpiresAt === 0 ? undefined : rfc3339(clientSecretExpiresAt * 1000);
+  const life = registrationAccessTokenExpiresIn;
+  const renewed = life === undefined ? undefined : rfc3339(now + life * 1000);
+  const tokenEnd = registrationAccessToken === undefined ? (renewed ?? before) : renewed;
   return {
     ...(secretEnd === undefined ? {} : { clientSecretExpiresAt: secretEnd }),
     ...(tokenEnd === undefined ? {} : { registrationAccessTokenExpiresAt: tokenEnd }),
@@ -150,14 +157,14 @@ export function setBack(
 ): Setback {
   const { clock, memory, random } = context;
   const now = clock.now();
-  const before = memory.setbacks(key)[action];
-  const again = before?.basis === basis ? before : undefined;
+  const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
   const attempts = (again?.attempts ?? 0) + 1;
   const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
   const backoff =
     Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 10), LONGEST_RETRY_MS) * (0.8 + 0.4 * random());
   const delay = retryAfterMs ?? failure.retryAfterMs ?? backoff;
   const setback: Setback = {
+    action,
     kind: terminal ? 'Terminal' : 'Transient',
     reason: failure.reason,
     message: withCure(failure.message, failure.reason),
@@ -167,7 +174,7 @@ export function setBack(
     basis,
     ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
   };
-  memory.setBack(key, action, setback);
+  memory.setBack(key, setback);
   return setback;
 }
 

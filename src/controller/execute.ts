@@ -1,6 +1,6 @@
 import { FINALIZER } from '../api/names.ts';
+import type { Step } from '../core/action.ts';
 import type { Observation } from '../core/observation.ts';
-import type { Step } from '../core/plan.ts';
 import type { Context } from './context.ts';
 import { deregister, release } from './steps/deregister.ts';
 import { confirmAbsence, removeFinalizer, setFinalizers } from './steps/finalizer.ts';

@@ -1,37 +1,10 @@
 import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
-import type { CallKind, PendingCall } from '../core/observation.ts';
-import type { ClientIdentity } from '../core/record.ts';
-import { isJsonObject, parseJsonObject } from '../oauth/json.ts';
+import type { PendingCall } from '../core/observation.ts';
 import { Arrivals, type Gathering, shouldWrite } from './group-commit.ts';
+import { decodeEntries, encodeEntries, type LedgerEntry } from './ledger-entry.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
-/**
- * Write-ahead intent: one ConfigMap that names every call with an effect before the call is made.
- *
- * ```
- * begin(a) ─┐
- * begin(b) ─┤  one PUT commits all that wait (group commit)      begin(c) ─┐
- *           └─▶ PUT {epoch, holder, a, b} ─▶ a and b may go                └─▶ PUT …
- * ```
- * *Guarantees*: `begin` resolves with true only after its entry is stored. The chain of resource versions fences: once
- * another process has taken the lead, no write of this one succeeds, and `onFenced` is called once.
- * *Expected flow*: `takeLead`, then `begin` and `settle` per call; `flush` before exit. A settled entry leaves with a
- * later write: on its own it costs none.
- */
-export interface LedgerEntry {
-  readonly attempt: string;
-  readonly kind: CallKind;
-  readonly client: ClientIdentity;
-  /** `kind/name`. */
-  readonly server: string;
-  /** RFC 3339. */
-  readonly startedAt: string;
-  /** Name of the registration Secret that the call is about or will make. */
-  readonly record: string;
-}
-
 export const LEDGER_NAME = 'oauth-registrar-ledger';
-const ENTRY_PREFIX = 'entry.';
 const GATHERING_STEP_MS = 2;
 /** Settled entries leave after this time, if no other write takes them along. */
 const IDLE_FLUSH_MS = 2_000;
@@ -49,6 +22,19 @@ interface Options {
   readonly earlierHolderDeadlineMs: number;
 }
 
+/**
+ * Write-ahead intent: one ConfigMap that names every call with an effect before the call is made.
+ *
+ * ```
+ * begin(a) ─┐
+ * begin(b) ─┤  one PUT commits all that wait (group commit)      begin(c) ─┐
+ *           └─▶ PUT {epoch, holder, a, b} ─▶ a and b may go                └─▶ PUT …
+ * ```
+ * *Guarantees*: `begin` resolves with true only after its entry is stored. The chain of resource versions fences: once
+ * another process has taken the lead, no write of this one succeeds, and `onFenced` is called once.
+ * *Expected flow*: `takeLead`, then `begin` and `settle` per call; `flush` before exit. A settled entry leaves with a
+ * later write: on its own it costs none.
+ */
 export class Ledger {
   readonly #options: Options;
   readonly #entries = new Map<string, LedgerEntry>();
@@ -78,7 +64,7 @@ export class Ledger {
       throw new Error(`The ledger (ConfigMap ${this.#options.namespace}/${LEDGER_NAME}) can’t be read`);
     }
     this.#resourceVersion = found.metadata.resourceVersion ?? '';
-    this.#epoch = Number(found.data?.['epoch'] ?? 0) + 1;
+    this.#epoch = (Number(found.data?.['epoch']) || 0) + 1;
     this.#inherit(found);
     const written = await this.#put();
     if (!written.ok) {
@@ -120,6 +106,7 @@ export class Ledger {
 
   /** This process is no longer at the call, though its end isn't known: the entry stays. */
   interrupt(attempt: string): void {
+    this.#calling.delete(attempt);
     this.#underWay.delete(attempt);
   }
 
@@ -144,13 +131,13 @@ export class Ledger {
     return [...this.#entries.values()].map(({ client }) => `${client.namespace}/${client.name}`);
   }
 
-  /** Writes what is settled; resolves when nothing waits any more. */
+  /** Writes what is settled; resolves when nothing waits any more: never, while the API server is away. */
   async flush(): Promise<void> {
     this.#idleFlush?.abort();
-    if (this.#dirty && !this.#fenced) {
+    while ((this.#dirty || this.#writing !== undefined) && !this.#fenced) {
       this.#write();
+      await this.#writing;
     }
-    await this.#writing;
   }
 
   #stateOf(attempt: string): PendingCall['state'] {
@@ -164,12 +151,9 @@ export class Ledger {
     const { clock, holder, earlierHolderDeadlineMs } = this.#options;
     const isOwnPod = podOf(data['holder'] ?? '') === podOf(holder);
     const deadline = clock.monotonic() + (isOwnPod ? 0 : earlierHolderDeadlineMs);
-    for (const [key, value] of Object.entries(data)) {
-      const entry = key.startsWith(ENTRY_PREFIX) ? toEntry(value) : undefined;
-      if (entry !== undefined) {
-        this.#entries.set(entry.attempt, entry);
-        this.#inherited.set(entry.attempt, deadline);
-      }
+    for (const entry of decodeEntries(data)) {
+      this.#entries.set(entry.attempt, entry);
+      this.#inherited.set(entry.attempt, deadline);
     }
   }
 
@@ -280,15 +264,11 @@ export class Ledger {
 
   #put() {
     const { api, namespace, holder } = this.#options;
-    const entries = [...this.#entries.values()].map((entry) => [
-      `${ENTRY_PREFIX}${entry.attempt}`,
-      JSON.stringify(entry),
-    ]);
     return api.replace<ConfigMap>(RESOURCES.configMap, {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: LEDGER_NAME, namespace, resourceVersion: this.#resourceVersion },
-      data: { epoch: String(this.#epoch), holder, ...Object.fromEntries(entries) },
+      data: { epoch: String(this.#epoch), holder, ...encodeEntries(this.#entries.values()) },
     });
   }
 
@@ -315,14 +295,4 @@ function resolveAll(waiting: readonly ((committed: boolean) => void)[], committe
   for (const resolve of waiting) {
     resolve(committed);
   }
-}
-
-/** Reads an entry that an earlier process, or a person, left. `undefined` where it can't be understood. */
-function toEntry(text: string): LedgerEntry | undefined {
-  const value = parseJsonObject(text);
-  const client = value?.['client'];
-  if (typeof value?.['attempt'] !== 'string' || typeof value['kind'] !== 'string' || !isJsonObject(client)) {
-    return undefined;
-  }
-  return value as unknown as LedgerEntry;
 }

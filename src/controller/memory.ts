@@ -2,24 +2,28 @@ import type { Absence, Setback, SetbackAction } from '../core/observation.ts';
 
 /** What is remembered of a client between two looks, by `namespace/name`. Lost with the process, at no harm. */
 export class Memory {
-  readonly #setbacks = new Map<string, Partial<Record<SetbackAction, Setback>>>();
+  readonly #setbacks = new Map<string, readonly Setback[]>();
   readonly #absences = new Map<string, Absence>();
 
-  setbacks(key: string): Readonly<Partial<Record<SetbackAction, Setback>>> {
-    return this.#setbacks.get(key) ?? {};
+  setbacks(key: string): readonly Setback[] {
+    return this.#setbacks.get(key) ?? [];
   }
 
-  setBack(key: string, action: SetbackAction, setback: Setback): void {
-    this.#setbacks.set(key, { ...this.#setbacks.get(key), [action]: setback });
+  /** Deregistrations are remembered each by its record; of every other action only the last try counts. */
+  setBack(key: string, setback: Setback): void {
+    const { action, basis } = setback;
+    const isReplaced = (other: Setback) =>
+      other.action === action && (other.basis === basis || action !== 'Deregister');
+    this.#setbacks.set(key, [...this.setbacks(key).filter((other) => !isReplaced(other)), setback]);
   }
 
-  succeeded(key: string, action: SetbackAction): void {
-    const { [action]: _, ...others } = this.#setbacks.get(key) ?? {};
-    if (Object.keys(others).length === 0) {
+  succeeded(key: string, action: SetbackAction, basis: string): void {
+    const left = this.setbacks(key).filter((other) => other.action !== action || other.basis !== basis);
+    if (left.length === 0) {
       this.#setbacks.delete(key);
       return;
     }
-    this.#setbacks.set(key, others);
+    this.#setbacks.set(key, left);
   }
 
   absence(key: string, now: number): Absence {

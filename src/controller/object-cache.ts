@@ -11,8 +11,8 @@ import { keyOf } from '../api/kubernetes.ts';
 export class ObjectCache<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>();
   readonly #index = new Map<string, Set<string>>();
-  /** Uids that were deleted by the operator, until the watch has passed that deletion. */
-  readonly #tombstones = new Set<string>();
+  /** Uids that are gone, the latest of them: a uid never comes back, whatever a late answer says. */
+  readonly #gone = new Set<string>();
   readonly #indexOf: (object: T) => string | undefined;
   readonly #onChange: (change: Change<T>) => void;
 
@@ -54,19 +54,16 @@ export class ObjectCache<T extends KubernetesObject> {
     for (const object of objects) {
       this.applied(object);
     }
-    this.#tombstones.clear();
   }
 
   /** A version from the watch. */
   applied(object: T): void {
-    if (!this.#tombstones.has(object.metadata.uid ?? '')) {
-      this.#put(object, this.#onChange);
-    }
+    this.#put(object, this.#onChange);
   }
 
   /** A deletion from the watch. */
   deleted(object: T): void {
-    this.#tombstones.delete(object.metadata.uid ?? '');
+    this.#bury(object);
     const key = keyOf(object.metadata);
     const known = this.#objects.get(key);
     if (known !== undefined && known.metadata.uid === object.metadata.uid) {
@@ -81,7 +78,7 @@ export class ObjectCache<T extends KubernetesObject> {
 
   /** The operator deleted it. */
   forget(object: T): void {
-    this.#tombstones.add(object.metadata.uid ?? '');
+    this.#bury(object);
     const key = keyOf(object.metadata);
     const known = this.#objects.get(key);
     if (known?.metadata.uid === object.metadata.uid) {
@@ -92,6 +89,9 @@ export class ObjectCache<T extends KubernetesObject> {
   #put(object: T, tell: (change: Change<T>) => void): void {
     const key = keyOf(object.metadata);
     const before = this.#objects.get(key);
+    if (this.#gone.has(object.metadata.uid ?? '')) {
+      return;
+    }
     if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) {
       return;
     }
@@ -110,6 +110,16 @@ export class ObjectCache<T extends KubernetesObject> {
     tell({ before: object, after: undefined });
   }
 
+  #bury({ metadata: { uid } }: T): void {
+    const [oldest] = this.#gone;
+    if (oldest !== undefined && this.#gone.size >= MAX_REMEMBERED) {
+      this.#gone.delete(oldest);
+    }
+    if (uid !== undefined) {
+      this.#gone.add(uid);
+    }
+  }
+
   #unindex(key: string, object: T | undefined): void {
     const indexed = object && this.#indexOf(object);
     const keys = indexed === undefined ? undefined : this.#index.get(indexed);
@@ -119,6 +129,8 @@ export class ObjectCache<T extends KubernetesObject> {
     }
   }
 }
+
+const MAX_REMEMBERED = 10_000;
 
 export interface Change<T> {
   readonly before: T | undefined;

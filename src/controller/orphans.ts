@@ -1,5 +1,5 @@
 import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
-import type { LedgerEntry } from './ledger.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
 /**

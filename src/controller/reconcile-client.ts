@@ -1,7 +1,7 @@
 import { RESOURCES } from '../api/kubernetes.ts';
+import type { Rest } from '../core/action.ts';
 import { toClientObject } from '../core/desired.ts';
 import type { Observation } from '../core/observation.ts';
-import type { Rest } from '../core/plan.ts';
 import { plan } from '../core/plan.ts';
 import { serverKey } from '../core/server.ts';
 import { summarize } from '../core/summarize.ts';

@@ -12,7 +12,7 @@ import {
   summarizeServer,
   toConnection,
 } from '../core/server.ts';
-import { discoveryAnswered, nextProbe } from '../core/server-health.ts';
+import { nextProbe, probed } from '../core/server-health.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import type { Context } from './context.ts';
@@ -57,7 +57,7 @@ export async function reconcileServer(
   const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
   const connection = found.problem ?? permitted(object, spec, endpoints ?? {}, credential, context);
   const state = { ...unusable(servers.state(key), object), endpoints };
-  probeSucceeded(key, context, found);
+  endProbe(key, context, found);
   const retry = await conclude(
     object,
     context,
@@ -215,15 +215,20 @@ const notLabelled = (namespace: string, name: string): Problem => ({
   message: `Secret ${namespace}/${name} isn’t marked as a credential. Run: kubectl -n ${namespace} label secret ${name} ${LABELS.credential}=true`,
 });
 
-/** Discovery answered: those who wait for the server may try, one at a time. */
-function probeSucceeded(key: string, { servers, clock }: Context, { problem }: Discovered): void {
+/** A probe was due: where discovery answered, one of those who wait may try; after a pause, all. */
+function endProbe(key: string, { servers, clock }: Context, { problem }: Discovered): void {
   const before = servers.health(key);
   const due = nextProbe(before);
-  if (problem !== undefined || due === undefined || due > clock.now()) {
+  if (due === undefined || due > clock.now()) {
     return;
   }
-  servers.setHealth(key, discoveryAnswered(before));
-  servers.wakeOne(key);
+  const wasPaused = before.pausedUntil > 0;
+  servers.setHealth(key, probed(before, problem === undefined, clock.now()));
+  if (wasPaused) {
+    servers.wakeAll(key);
+  } else if (problem === undefined) {
+    servers.wakeOne(key);
+  }
 }
 
 async function conclude(object: ServerObject, context: Context, state: ServerState): Promise<LookAgain> {

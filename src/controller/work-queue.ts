@@ -69,7 +69,8 @@ export class WorkQueue {
     }
     this.#cancelTimer(item.key);
     if (this.#running.has(item.key)) {
-      this.#again.set(item.key, item);
+      const urgent = item.urgent || (this.#again.get(item.key)?.urgent ?? false);
+      this.#again.set(item.key, { ...item, urgent });
       return;
     }
     const queued = this.#queued.get(item.key);

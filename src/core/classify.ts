@@ -3,7 +3,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { type ClientInformation, parseClientInformation } from '../oauth/client-information.ts';
 import { describeError, type ErrorResponse, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
-import type { Sensitive } from '../oauth/sensitive.ts';
+import { Sensitive } from '../oauth/sensitive.ts';
 
 /**
  * What an answer means, by action and cause. Errors are values: each has a reason, a sentence, and says whether the
@@ -42,7 +42,7 @@ export function classifyRegistration(outcome: HttpOutcome, context: Context): Ve
     return notSent(outcome);
   }
   if (outcome.kind === 'noAnswer') {
-    return unknown('RegistrationOutcomeUnknown', noAnswerText(outcome));
+    return statusAlone(outcome, context) ?? unknown('RegistrationOutcomeUnknown', noAnswerText(outcome));
   }
   if (isSuccess(outcome)) {
     const information = parseClientInformation(outcome.body);
@@ -68,7 +68,7 @@ export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict 
     return notSent(outcome);
   }
   if (outcome.kind === 'noAnswer') {
-    return unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
+    return statusAlone(outcome, context) ?? unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
   }
   if (isSuccess(outcome)) {
     const information = parseClientInformation(outcome.body);
@@ -88,7 +88,7 @@ export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict 
   if (outcome.status === 405 || outcome.status === 501) {
     return failure('Unsupported', 'UpdateUnsupported', answeredText(outcome, context));
   }
-  return outcome.status >= 500 || outcome.status === 408
+  return isUnclear(outcome, context)
     ? unknown('AuthorizationServerUnavailable', answeredText(outcome, context))
     : refusal(outcome, context);
 }
@@ -98,10 +98,10 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
   if (outcome.kind === 'notSent') {
     return notSent(outcome);
   }
-  if (outcome.kind === 'noAnswer') {
-    return unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
+  if (outcome.kind === 'noAnswer' && outcome.status !== 200 && outcome.status !== 204) {
+    return statusAlone(outcome, context) ?? unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
   }
-  if (outcome.status === 200 || outcome.status === 204) {
+  if (outcome.kind === 'noAnswer' || outcome.status === 200 || outcome.status === 204) {
     return { kind: 'Done', information: undefined };
   }
   const message = answeredText(outcome, context);
@@ -111,13 +111,22 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
   if (context.dialect.deletionUnsupportedStatuses.includes(outcome.status)) {
     return failure('Unsupported', 'DeletionUnsupported', message);
   }
-  if (outcome.status >= 500 || outcome.status === 408) {
+  if (isUnclear(outcome, context)) {
     return unknown('AuthorizationServerUnavailable', message);
   }
   const refused = refusal(outcome, context);
   return refused.kind === 'Terminal'
     ? { ...refused, kind: 'Transient', reason: 'DeletionUnconfirmed' }
     : refused;
+}
+
+/** A refusal is told by its status, whatever becomes of its body. */
+function statusAlone({ status, detail }: HttpNoAnswer, context: Context): Failure | undefined {
+  if (status === undefined || status < 300 || status >= 500 || status === 408) {
+    return undefined;
+  }
+  const refused = refusal({ kind: 'answered', status, headers: {}, body: new Sensitive('') }, context);
+  return { ...refused, message: `${refused.message}, and its body was not read: ${detail}` };
 }
 
 function notSent({ reason, detail }: HttpNotSent): Failure {
@@ -142,6 +151,10 @@ const failure = (kind: Failure['kind'], reason: Reason, message: string): Failur
   message,
   serverTrouble: false,
 });
+
+/** The server may have acted before it failed. */
+const isUnclear = ({ status }: HttpAnswer, { dialect }: Context): boolean =>
+  status === 408 || (status >= 500 && !dialect.notCreatedStatuses.includes(status));
 
 const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
 
@@ -189,7 +202,7 @@ function reasonOf({ status, error }: ErrorResponse): Reason {
   if (status === 404 || status === 405) {
     return 'RegistrationNotSupported';
   }
-  return BY_ERROR[error ?? ''] ?? 'RegistrationRefused';
+  return (Object.hasOwn(BY_ERROR, error ?? '') ? BY_ERROR[error ?? ''] : undefined) ?? 'RegistrationRefused';
 }
 
 const answeredText = (answer: HttpAnswer, { secrets }: Context): string =>

@@ -7,6 +7,7 @@ import {
   oauthClientStatus,
 } from '../api/oauth-client.ts';
 import { additionalNameProblem, toWire } from '../oauth/client-metadata.ts';
+import { type Json, nestsTooDeep } from '../oauth/json.ts';
 import type { DesiredClient, ObservedClient } from './observation.ts';
 import { metadataHash } from './record.ts';
 
@@ -48,16 +49,32 @@ export function toClientObject(
   };
 }
 
+/** What the CRD's validation can't say. */
+function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
+  const names = Object.keys(client.additionalMetadata ?? {}).flatMap(
+    (name) => additionalNameProblem(name) ?? [],
+  );
+  const keys = Object.values(secret?.keys ?? {}).filter((key) => key !== '');
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  return [
+    ...names,
+    ...(twice === undefined
+      ? []
+      : [`secret.keys gives the key ${twice} to two values; choose another for one`]),
+  ];
+}
+
 function toDesired(raw: unknown): DesiredClient {
+  if (nestsTooDeep((raw ?? null) as Json)) {
+    return { valid: false, problem: 'spec.client nests deeper than 16 levels; make it flatter.' };
+  }
   const parsed = oauthClientSpec.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return { valid: false, problem: `spec.${issue?.path.join('.')}: ${issue?.message}` };
   }
   const spec = parsed.data as OAuthClientSpec;
-  const problems = Object.keys(spec.client.additionalMetadata ?? {}).flatMap(
-    (name) => additionalNameProblem(name) ?? [],
-  );
+  const problems = problemsOf(spec);
   if (problems.length > 0) {
     return { valid: false, problem: `${problems.join('. ')}.` };
   }

@@ -1,5 +1,7 @@
-import { sameValue } from '../oauth/client-metadata.ts';
+import { presentable } from '../oauth/error-response.ts';
 import type { Json, JsonObject } from '../oauth/json.ts';
+import { sameValue } from '../oauth/member-value.ts';
+import { cut } from '../oauth/text.ts';
 
 /**
  * Comparing documents. Decisions rest on what was *sent*: what comes back is reordered, completed and trimmed by the
@@ -10,7 +12,9 @@ import type { Json, JsonObject } from '../oauth/json.ts';
 export function sameDocument(a: JsonObject, b: JsonObject): boolean {
   const members = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...members].every(
-    (member) => member in a === member in b && sameValue(member, a[member], b[member]),
+    (member) =>
+      Object.hasOwn(a, member) === Object.hasOwn(b, member) &&
+      sameValue(member, own(a, member), own(b, member)),
   );
 }
 
@@ -21,6 +25,7 @@ export interface Substitution {
 }
 
 const MAX_SUBSTITUTIONS = 32;
+const MAX_NAME = 255;
 const MAX_VALUE = 200;
 
 /**
@@ -30,11 +35,19 @@ const MAX_VALUE = 200;
 export function substitutions(sent: JsonObject, registered: JsonObject): readonly Substitution[] {
   const answered = lowerCaseTags(registered);
   return Object.entries(sent)
-    .map(([member, asked]) => ({ member, asked, registered: answered[lowerCaseTag(member)] }))
+    .map(([member, asked]) => ({ member, asked, registered: own(answered, lowerCaseTag(member)) }))
     .filter((pair) => pair.registered !== undefined && !sameValue(pair.member, pair.asked, pair.registered))
     .slice(0, MAX_SUBSTITUTIONS)
-    .map(({ member, asked, registered }) => ({ member, asked: shown(asked), registered: shown(registered) }));
+    .map(({ member, asked, registered }) => ({
+      member: cut(member, MAX_NAME),
+      asked: shown(asked),
+      registered: shown(registered),
+    }));
 }
+
+/** Member names are the tenant's and the server's to choose: `constructor` is one like any other. */
+const own = (document: JsonObject, member: string): Json | undefined =>
+  Object.hasOwn(document, member) ? document[member] : undefined;
 
 function lowerCaseTags(document: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(document).map(([member, value]) => [lowerCaseTag(member), value]));
@@ -48,5 +61,5 @@ function lowerCaseTag(member: string): string {
 
 function shown(value: Json | undefined): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
-  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
+  return presentable(cut(text, MAX_VALUE), []);
 }

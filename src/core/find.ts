@@ -1,4 +1,4 @@
-import type { Observation } from './observation.ts';
+import type { Observation, Setback, SetbackAction } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 import {
   inputsHash,
@@ -77,4 +77,9 @@ export function isPublished(o: Observation): boolean {
 export function formerSecrets(o: Observation): readonly ObservedSecret[] {
   const wanted = wantedOf(o);
   return o.secrets.filter(({ name, ownerUid }) => ownerUid === o.object?.uid && name !== wanted?.name);
+}
+
+/** What went wrong before with just this: another basis is another try. */
+export function setbackOf(o: Observation, action: SetbackAction, basis: string): Setback | undefined {
+  return o.setbacks.find((setback) => setback.action === action && setback.basis === basis);
 }

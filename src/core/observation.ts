@@ -26,8 +26,8 @@ export interface Observation {
   readonly server: ObservedServer;
   /** Workload Secrets that name this object. */
   readonly secrets: readonly ObservedSecret[];
-  /** What went wrong before, by the action that it stopped. */
-  readonly setbacks: Readonly<Partial<Record<SetbackAction, Setback>>>;
+  /** What went wrong before: at most one for each action and basis. */
+  readonly setbacks: readonly Setback[];
 }
 
 export interface Absence {
@@ -117,6 +117,7 @@ export type SetbackAction = 'Register' | 'Update' | 'Deregister' | 'Publish';
 
 /** Why an action didn't succeed, and when it makes sense again. */
 export interface Setback {
+  readonly action: SetbackAction;
   /** `Terminal` needs a person; `Transient` passes. */
   readonly kind: 'Terminal' | 'Transient';
   readonly reason: Reason;

@@ -1,82 +1,24 @@
 import type { Reason } from '../api/reasons.ts';
-import type { JsonObject } from '../oauth/json.ts';
+import type { Action, DeregisterStep, Rest } from './action.ts';
 import {
   currentRecord,
   departedRecords,
   formerSecrets,
   isPublished,
+  setbackOf,
   surplusRecords,
   wantedOf,
 } from './find.ts';
-import type { Observation, ObservedClient, PendingCall, ServerConnection, Setback } from './observation.ts';
-import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
-import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
-
-/** What to do next, and why: log line, Event and condition say it in the same words. */
-export type Action = Step | Rest;
-
-export type Step =
-  | { readonly type: 'ReportOrphan'; readonly call: PendingCall }
-  | { readonly type: 'SettleCall'; readonly call: PendingCall }
-  | { readonly type: 'ConfirmAbsence' }
-  | { readonly type: 'AddFinalizer'; readonly object: ObservedClient }
-  | { readonly type: 'RemoveFinalizer'; readonly object: ObservedClient }
-  | RegisterStep
-  | UpdateStep
-  | DeregisterStep
-  | {
-      readonly type: 'Release';
-      readonly record: RegistrationRecord;
-      readonly role: RecordRole;
-      readonly setback: Setback;
-    }
-  | PublishStep
-  | { readonly type: 'RemoveSecret'; readonly secret: ObservedSecret };
-
-export interface RegisterStep {
-  readonly type: 'Register';
-  readonly object: ObservedClient;
-  readonly document: JsonObject;
-  readonly hash: string;
-  readonly ref: ServerRef;
-  readonly connection: ServerConnection;
-  readonly basis: string;
-}
-
-export interface UpdateStep {
-  readonly type: 'Update';
-  readonly record: RegistrationRecord;
-  readonly document: JsonObject;
-  readonly hash: string;
-  readonly ref: ServerRef;
-  readonly connection: ServerConnection;
-  readonly basis: string;
-}
-
-export interface DeregisterStep {
-  readonly type: 'Deregister';
-  readonly record: RegistrationRecord;
-  /** `Deleting`: the object is being deleted. `Departed`: it is gone. `Surplus`: another record serves it. */
-  readonly because: 'Deleting' | 'Departed' | 'Surplus';
-  readonly basis: string;
-}
-
-export interface PublishStep {
-  readonly type: 'Publish';
-  readonly object: ObservedClient;
-  readonly record: RegistrationRecord;
-  readonly wanted: WantedSecret;
-  readonly basis: string;
-}
-
-/** Nothing to do until something changes, or until `until` (milliseconds since the epoch). */
-export interface Rest {
-  readonly type: 'Rest';
-  readonly state: 'Ready' | 'Waiting' | 'Stalled' | 'Gone';
-  readonly reason: Reason;
-  readonly message: string;
-  readonly until?: number;
-}
+import type {
+  Gate,
+  Observation,
+  ObservedClient,
+  PendingCall,
+  ServerConnection,
+  Setback,
+  SetbackAction,
+} from './observation.ts';
+import type { RegistrationRecord } from './record.ts';
 
 /** How long a vanished object's registration is kept, in case the object comes back by a restore. */
 export const ABSENCE_GRACE_MS = 60_000;
@@ -91,6 +33,7 @@ type Rule = (o: Observation) => Action | undefined;
 const RULES: readonly Rule[] = [
   aCallIsUnderWay,
   aRegistrationWasInterrupted,
+  aCallOutlivedItsRecord,
   anotherInstallationManagesIt,
   aRegistrationOutlivedItsObject,
   theObjectIsGone,
@@ -128,6 +71,12 @@ function aRegistrationWasInterrupted({ calls, records }: Observation): Action | 
   const call = calls.find(({ kind, state }) => kind === 'Register' && state === 'interrupted');
   const isRecorded = records.some(({ secretName }) => secretName === call?.record);
   return call && { type: isRecorded ? 'SettleCall' : 'ReportOrphan', call };
+}
+
+function aCallOutlivedItsRecord({ calls, records }: Observation): Action | undefined {
+  const isRecorded = (call: PendingCall) => records.some(({ secretName }) => secretName === call.record);
+  const call = calls.find((pending) => pending.kind !== 'Register' && !isRecorded(pending));
+  return call && { type: 'SettleCall', call };
 }
 
 function anotherInstallationManagesIt({ object, installation }: Observation): Action | undefined {
@@ -295,13 +244,7 @@ function aFormerSecretIsLeft(o: Observation): Action | undefined {
 const basisOf = (object: ObservedClient, hash: string, connection: ServerConnection): string =>
   [object.uid, hash, connection.version, object.reconcileRequestedAt ?? ''].join(' ');
 
-const setbackOf = (
-  o: Observation,
-  action: keyof Observation['setbacks'],
-  basis: string,
-): Setback | undefined => (o.setbacks[action]?.basis === basis ? o.setbacks[action] : undefined);
-
-function blocked(o: Observation, action: keyof Observation['setbacks'], basis: string): Rest | undefined {
+function blocked(o: Observation, action: SetbackAction, basis: string): Rest | undefined {
   const setback = setbackOf(o, action, basis);
   if (setback === undefined || o.now >= setback.retryAt) {
     return undefined;
@@ -311,7 +254,7 @@ function blocked(o: Observation, action: keyof Observation['setbacks'], basis: s
   return rest(kind === 'Terminal' ? 'Stalled' : 'Waiting', reason, message, until);
 }
 
-function gated(gate: { open: true } | { open: false; reason: Reason; message: string }): Rest | undefined {
+function gated(gate: Gate): Rest | undefined {
   return gate.open ? undefined : wait(gate.reason, gate.message);
 }
 

@@ -169,7 +169,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     installation: annotations[ANNOTATIONS.installation] ?? '',
     issuer: annotations[ANNOTATIONS.issuer] ?? '',
     metadataHash: annotations[ANNOTATIONS.metadataHash] ?? '',
-    revision: Number(annotations[ANNOTATIONS.revision] ?? 1),
+    revision: Number(annotations[ANNOTATIONS.revision]) || 1,
     registeredAt: annotations[ANNOTATIONS.registeredAt] ?? '',
     managed: annotations[ANNOTATIONS.managed] === 'true',
     ...(clientSecretExpiresAt === undefined ? {} : { clientSecretExpiresAt }),
@@ -215,7 +215,7 @@ export function toContent(secret: Secret): RegistrationContent | undefined {
   const value = (key: string) => fromBase64(secret.data?.[key]);
   const clientId = value(KEYS.clientId);
   const server = parseJsonObject(value(KEYS.server) ?? '');
-  if (clientId === undefined || typeof server?.['registrationEndpoint'] !== 'string') {
+  if (!clientId || typeof server?.['registrationEndpoint'] !== 'string') {
     return undefined;
   }
   const origins = server['allowedOrigins'];
@@ -241,7 +241,7 @@ const fromBase64 = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : Buffer.from(text, 'base64').toString();
 
 const seconds = (text: string | undefined): number | undefined =>
-  text === undefined ? undefined : Number(text);
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
 const present = <Name extends string, Value>(name: Name, value: Value | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };

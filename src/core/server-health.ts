@@ -34,6 +34,8 @@ export interface RefusedAdmission {
   readonly attempts: number;
   /** Milliseconds since the epoch. */
   readonly nextProbeAt: number;
+  /** When a client was last woken to find out, in milliseconds since the epoch. */
+  readonly wokenAt?: number | undefined;
 }
 
 export const HEALTHY: ServerHealth = {
@@ -59,17 +61,6 @@ export function gateOf(health: ServerHealth, call: CallKind, version: string, no
     const until = new Date(pausedUntil).toISOString().replace(/\.\d+Z$/, 'Z');
     return closed('AuthorizationServerPaused', `The server asked for a pause until ${until}.`);
   }
-  if (call === 'Register' && refusedAdmission?.version === version) {
-    return now >= refusedAdmission.nextProbeAt && inFlight === 0
-      ? OPEN
-      : closed('AdmissionRefused', refusedAdmission.message);
-  }
-  if (phase === 'Failing' && (now < nextProbeAt || inFlight > 0)) {
-    return closed(
-      'AuthorizationServerUnavailable',
-      `The server is failing; one call at a time is tried. ${lastError}`,
-    );
-  }
   if (phase === 'Silent' && call === 'Register') {
     return closed(
       'AuthorizationServerPaused',
@@ -78,6 +69,16 @@ export function gateOf(health: ServerHealth, call: CallKind, version: string, no
   }
   if (phase === 'OneAtATime' && call === 'Register' && inFlight > 0) {
     return closed('AuthorizationServerPaused', 'A registration got no answer; one at a time is tried now.');
+  }
+  if (call === 'Register' && refusedAdmission?.version === version) {
+    const mayProbe = now >= refusedAdmission.nextProbeAt && inFlight === 0;
+    return mayProbe ? OPEN : closed('AdmissionRefused', refusedAdmission.message);
+  }
+  if (phase === 'Failing' && (now < nextProbeAt || inFlight > 0)) {
+    return closed(
+      'AuthorizationServerUnavailable',
+      `The server is failing; one call at a time is tried. ${lastError}`,
+    );
   }
   return OPEN;
 }
@@ -103,11 +104,8 @@ export function callEnds(
 ): ServerHealth {
   const after = { ...health, inFlight: health.inFlight - 1 };
   if (failure === undefined) {
-    return {
-      ...HEALTHY,
-      inFlight: after.inFlight,
-      refusedAdmission: call === 'Register' ? undefined : after.refusedAdmission,
-    };
+    const refusedAdmission = call === 'Register' ? undefined : after.refusedAdmission;
+    return { ...after, phase: answeredPhase(after), failures: 0, lastError: undefined, refusedAdmission };
   }
   if (call === 'Register' && failure.kind === 'TokenRefused') {
     return {
@@ -126,17 +124,23 @@ export function callEnds(
   return troubled(after, call, failure, now);
 }
 
+/** A server that answers is open again; but after a lost registration only discovery ends the silence. */
+const answeredPhase = ({ phase }: ServerHealth): ServerHealth['phase'] =>
+  phase === 'Silent' ? 'Silent' : 'Open';
+
 function troubled(health: ServerHealth, call: CallKind, failure: Failure, now: number): ServerHealth {
   const failures = health.failures + 1;
-  const pausedUntil = Math.max(health.pausedUntil, now + (failure.retryAfterMs ?? 0));
+  const { retryAfterMs } = failure;
+  const pausedUntil =
+    retryAfterMs === undefined ? health.pausedUntil : Math.max(health.pausedUntil, now + retryAfterMs);
   const silent = call === 'Register' && failure.kind === 'Unknown';
-  const failing = failures >= FAILURES_BEFORE_PROBING ? 'Failing' : health.phase;
+  const fails = health.phase === 'Open' && failures >= FAILURES_BEFORE_PROBING;
   return {
     ...health,
     failures,
     pausedUntil,
-    phase: silent ? 'Silent' : failing,
-    nextProbeAt: now + Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS),
+    phase: silent ? 'Silent' : fails ? 'Failing' : health.phase,
+    nextProbeAt: now + probeDelay(failures),
     lastError: failure.message,
   };
 }
@@ -155,9 +159,27 @@ function refusedAgain(
   return { version, message, attempts, nextProbeAt: now + delay };
 }
 
-/** Discovery answered: registrations may be tried again, one at a time. */
-export function discoveryAnswered(health: ServerHealth): ServerHealth {
-  return health.phase === 'Silent' ? { ...health, phase: 'OneAtATime' } : health;
+const probeDelay = (failures: number): number =>
+  Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS);
+
+/**
+ * What a due probe brings: where discovery answered, registrations may be tried again, one at a time. Either way the
+ * next one is due later.
+ */
+export function probed(health: ServerHealth, answered: boolean, now: number): ServerHealth {
+  const failures = answered ? health.failures : health.failures + 1;
+  const { refusedAdmission } = health;
+  return {
+    ...health,
+    failures,
+    phase: answered && health.phase === 'Silent' ? 'OneAtATime' : health.phase,
+    nextProbeAt: health.nextProbeAt > now ? health.nextProbeAt : now + probeDelay(failures),
+    pausedUntil: health.pausedUntil > now ? health.pausedUntil : 0,
+    refusedAdmission: refusedAdmission && {
+      ...refusedAdmission,
+      wokenAt: refusedAdmission.nextProbeAt > now ? refusedAdmission.wokenAt : now,
+    },
+  };
 }
 
 /** When the next probe is due, in milliseconds since the epoch; `undefined` while nothing waits for one. */
@@ -168,9 +190,13 @@ export function nextProbe({
   refusedAdmission,
 }: ServerHealth): number | undefined {
   const due = [
-    ...(phase === 'Failing' || phase === 'Silent' ? [nextProbeAt] : []),
+    ...(phase === 'Open' ? [] : [nextProbeAt]),
     ...(pausedUntil > 0 ? [pausedUntil] : []),
-    ...(refusedAdmission === undefined ? [] : [refusedAdmission.nextProbeAt]),
+    ...(refusedAdmission === undefined ? [] : [admissionProbeAt(refusedAdmission)]),
   ];
-  return due.length === 0 ? undefined : Math.max(...due);
+  return due.length === 0 ? undefined : Math.max(Math.min(...due), pausedUntil);
 }
+
+/** A client was woken to probe and may have gone away: another is woken a minute later. */
+const admissionProbeAt = ({ nextProbeAt, wokenAt }: RefusedAdmission): number =>
+  Math.max(nextProbeAt, wokenAt === undefined ? 0 : wokenAt + FIRST_ADMISSION_PROBE_MS);

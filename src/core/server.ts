@@ -61,9 +61,8 @@ function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | 
     issuer: spec.issuer,
     'discovery.url': spec.discovery?.url,
     'registration.endpoint': spec.registration.endpoint,
-    ...Object.fromEntries(
-      Object.entries(spec.endpoints ?? {}).map(([name, url]) => [`endpoints.${name}`, url]),
-    ),
+    ...prefixed('endpoints', spec.endpoints ?? {}),
+    ...prefixed('management.allowedOrigins', { ...spec.management?.allowedOrigins }),
   };
   for (const [field, url] of Object.entries(urls)) {
     const problem = url === undefined ? undefined : urlProblem(url, rules);
@@ -73,6 +72,9 @@ function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | 
   }
   return undefined;
 }
+
+const prefixed = (prefix: string, urls: object): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(urls).map(([name, url]) => [`${prefix}.${name}`, url]));
 
 /** `Kind/name`, or `Kind/namespace/name`: names a server object across the cluster. */
 export function serverKey(ref: ServerRef, namespace: string): string {

@@ -1,9 +1,9 @@
 import { type Finding, toConditions } from '../api/conditions.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
+import type { Rest } from './action.ts';
 import type { Substitution } from './drift.ts';
 import { currentRecord, isPublished, wantedOf } from './find.ts';
 import type { Observation, ObservedClient } from './observation.ts';
-import type { Rest } from './plan.ts';
 import type { RegistrationRecord } from './record.ts';
 
 /**
@@ -31,7 +31,7 @@ export function summarize(
     registeredAt: record?.registeredAt ?? status.registeredAt,
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
     registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
-    lastHandledReconcileAt: object.reconcileRequestedAt ?? status.lastHandledReconcileAt,
+    lastHandledReconcileAt: object.reconcileRequestedAt?.slice(0, 256) ?? status.lastHandledReconcileAt,
     binding: bindingOf(secretName(o, status)),
     substitutions: substitutions.length === 0 ? undefined : [...substitutions],
     conditions: [

@@ -83,10 +83,12 @@ export function toWorkloadSecret(
     [ANNOTATIONS.shows]: shows,
     [ANNOTATIONS.projection]: projectionOf(inputs, Object.keys(values)),
   };
-  const metadata: ObjectMeta = {
+  const metadata: ObjectMeta & { readonly managedFields?: readonly ManagedFields[] } = {
     name: wanted.name,
     namespace: client.namespace,
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(resourceVersion === undefined
+      ? {}
+      : { resourceVersion, managedFields: [ownership(Object.keys(values))] }),
     labels: wanted.labels,
     annotations,
     ownerReferences: [
@@ -142,8 +144,20 @@ export function toObservedSecret(raw: KubernetesObject): ObservedSecret {
 
 interface ManagedFields {
   readonly manager?: string;
+  readonly operation?: string;
+  readonly apiVersion?: string;
+  readonly fieldsType?: string;
   readonly fieldsV1?: { readonly 'f:data'?: Readonly<Record<string, unknown>> };
 }
+
+/** Said with every PUT: the API server gives ownership only of values that change, and a restored Secret has none. */
+const ownership = (keys: readonly string[]): ManagedFields => ({
+  manager: FIELD_MANAGER,
+  operation: 'Update',
+  apiVersion: 'v1',
+  fieldsType: 'FieldsV1',
+  fieldsV1: { 'f:data': Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) },
+});
 
 /** Whether every key of the data is the operator's, and none of its keys was removed (Server-Side Apply's book-keeping). */
 function isUntouched(raw: KubernetesObject, projection: string): boolean {

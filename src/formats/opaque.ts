@@ -22,14 +22,14 @@ export function opaque(
   client: PublishedClient,
   keys: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const data: Record<string, string> = {};
+  const data = new Map<string, string>();
   for (const [wireName, value] of Object.entries(valuesOf(client))) {
-    const key = keys[wireName] ?? wireName;
+    const key = Object.hasOwn(keys, wireName) ? (keys[wireName] ?? '') : wireName;
     if (value !== undefined && key !== '') {
-      data[key] = value;
+      data.set(key, value);
     }
   }
-  return data;
+  return Object.fromEntries(data);
 }
 
 function valuesOf({

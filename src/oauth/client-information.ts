@@ -8,7 +8,7 @@ import { Sensitive } from './sensitive.ts';
 export interface ClientInformation {
   readonly clientId: string;
   readonly clientSecret?: Sensitive;
-  /** Seconds since the epoch. Absent when the secret never expires (`0` on the wire) or nothing was said. */
+  /** Seconds since the epoch; 0: it never expires. Absent where nothing was said. */
   readonly clientSecretExpiresAt?: number;
   readonly registrationAccessToken?: Sensitive;
   /** Seconds from the answer. Not in the RFC; some servers give it. */
@@ -34,17 +34,37 @@ const MAX_CLIENT_ID_LENGTH = 4096;
 /** Reads the body of a 2xx answer. `undefined` where there is no JSON object with a usable `client_id` in it. */
 export function parseClientInformation(body: Sensitive): ClientInformation | undefined {
   const document = parseJsonObject(body.reveal());
-  const clientId = text(document?.['client_id']);
+  const clientId = clientIdOf(body, document?.['client_id']);
   if (document === undefined || clientId === undefined || clientId.length > MAX_CLIENT_ID_LENGTH) {
     return undefined;
   }
   return { clientId, ...credentialsOf(document), metadata: metadataOf(document) };
 }
 
+/** A number that JavaScript can't hold exactly is read again, digit by digit: some servers number their clients. */
+function clientIdOf(body: Sensitive, value: Json | undefined): string | undefined {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) {
+    return text(value);
+  }
+  let digits: string | undefined;
+  try {
+    JSON.parse(
+      body.reveal(),
+      function (this: unknown, name: string, member: unknown, context?: { readonly source?: string }) {
+        digits = name === 'client_id' && member === value ? context?.source : digits;
+        return member;
+      },
+    );
+  } catch {
+    // Nests too deep to be read again: the rounded number is better than none.
+  }
+  return digits ?? text(value);
+}
+
 function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId' | 'metadata'> {
   return {
     ...sensitive('clientSecret', document['client_secret']),
-    ...positive('clientSecretExpiresAt', document['client_secret_expires_at']),
+    ...optional('clientSecretExpiresAt', numberOf(document['client_secret_expires_at'])),
     ...sensitive('registrationAccessToken', document['registration_access_token']),
     ...positive('registrationAccessTokenExpiresIn', document['registration_access_token_expires_in']),
     ...optional('registrationClientUri', text(document['registration_client_uri'])),
@@ -74,8 +94,13 @@ function sensitive<Name extends string>(name: Name, value: Json | undefined): { 
 
 /** A number above zero, also where it is written as a string. */
 function positive<Name extends string>(name: Name, value: Json | undefined): { [N in Name]?: number } {
+  const number = numberOf(value);
+  return optional(name, number === 0 ? undefined : number);
+}
+
+function numberOf(value: Json | undefined): number | undefined {
   const number = Number(text(value) ?? Number.NaN);
-  return optional(name, Number.isFinite(number) && number > 0 ? number : undefined);
+  return Number.isFinite(number) && number >= 0 ? number : undefined;
 }
 
 /**
@@ -86,12 +111,11 @@ export function mergeClientInformation(
   stored: ClientInformation,
   answer: ClientInformation,
 ): ClientInformation {
-  const { clientSecretExpiresAt: _, ...kept } = stored;
-  const expiry =
-    answer.clientSecret === undefined ? stored.clientSecretExpiresAt : answer.clientSecretExpiresAt;
+  const { registrationAccessTokenExpiresIn: _, clientSecretExpiresAt, ...kept } = stored;
+  const secretIsNew = answer.clientSecret !== undefined && !answer.clientSecret.equals(stored.clientSecret);
   return {
     ...kept,
-    ...optional('clientSecretExpiresAt', answer.clientSecretExpiresAt ?? expiry),
+    ...optional('clientSecretExpiresAt', secretIsNew ? undefined : clientSecretExpiresAt),
     ...answer,
     clientId: stored.clientId,
   };

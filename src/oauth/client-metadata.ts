@@ -1,5 +1,4 @@
 import type { Json, JsonObject } from './json.ts';
-import { canonicalJson } from './json.ts';
 
 /**
  * Client metadata: the one table of members, and the one rule between wire names and spec names.
@@ -16,6 +15,8 @@ export interface Member {
   readonly type: MemberType;
   /** May carry a language tag on the wire: `client_name#ja` (RFC 7591 section 2.2). */
   readonly localizable?: true;
+  /** The order of the list means something. */
+  readonly ordered?: true;
   readonly source: string;
   readonly description: string;
 }
@@ -25,7 +26,7 @@ const row = <const Wire extends string, const Type extends MemberType>(
   type: Type,
   source: string,
   description: string,
-  more: { readonly localizable?: true } = {},
+  more: { readonly localizable?: true; readonly ordered?: true } = {},
 ) => ({ wire, type, source, description, ...more });
 
 const localizable = { localizable: true } as const;
@@ -72,7 +73,9 @@ export const MEMBERS = [
   row('token_endpoint_auth_signing_alg', 'string', oidc, 'Algorithm that signs the client assertion.'),
   row('default_max_age', 'integer', oidc, 'Longest time since the user logged in, in seconds.'),
   row('require_auth_time', 'boolean', oidc, 'Whether ID tokens must carry `auth_time`.'),
-  row('default_acr_values', 'strings', oidc, 'Authentication context classes asked for by default.'),
+  row('default_acr_values', 'strings', oidc, 'Authentication context classes asked for by default.', {
+    ordered: true,
+  }),
   row('initiate_login_uri', 'uri', oidc, 'Where a third party can start a login.'),
   row('request_uris', 'uris', oidc, 'Request object addresses that the server may fetch.'),
   row(
@@ -265,6 +268,9 @@ const RESERVED = /^(scopes?|client_id|client_secret|registration_.*|.*_at|softwa
 export function additionalNameProblem(name: string): string | undefined {
   const member = memberOf(name);
   if (member !== undefined) {
+    if (name.includes('#') && member.localizable === undefined) {
+      return `additionalMetadata.${name} can't carry a language tag; remove it`;
+    }
     const field = name.includes('#') ? `localized.${specName(member.wire)}` : specName(member.wire);
     return `additionalMetadata.${name} has a field of its own: write spec.client.${field}`;
   }
@@ -272,27 +278,4 @@ export function additionalNameProblem(name: string): string | undefined {
     return `additionalMetadata.${name} can't be set: it belongs to the registration itself; remove it`;
   }
   return undefined;
-}
-
-/** Whether two values of one member mean the same: lists without order, `""`, `null` and `[]` as absent. */
-export function sameValue(wireName: string, a: Json | undefined, b: Json | undefined): boolean {
-  return normalForm(wireName, a) === normalForm(wireName, b);
-}
-
-function normalForm(wireName: string, value: Json | undefined): string {
-  const isScope = memberOf(wireName)?.type === 'scope';
-  const words = isScope && typeof value === 'string' ? value.split(/\s+/).filter(Boolean) : value;
-  if (words === undefined || words === null || words === '' || (Array.isArray(words) && words.length === 0)) {
-    return '';
-  }
-  if (!Array.isArray(words)) {
-    return canonicalJson(words);
-  }
-  return JSON.stringify([...new Set(words.map((word: Json) => itemForm(wireName, word)))].sort());
-}
-
-/** A response type is itself a set of words: `id_token code` is `code id_token` (OAuth 2.0 Multiple Response Types). */
-function itemForm(wireName: string, item: Json): string {
-  const isWordSet = wireName === 'response_types' && typeof item === 'string';
-  return canonicalJson(isWordSet ? item.split(/\s+/).sort().join(' ') : item);
 }

@@ -1,6 +1,7 @@
 import type { HttpAnswer } from './http-message.ts';
 import { parseJsonObject } from './json.ts';
 import type { Sensitive } from './sensitive.ts';
+import { cut } from './text.ts';
 
 /** What a server says about a refusal (RFC 7591 section 3.2.2, RFC 6750 section 3). */
 export interface ErrorResponse {
@@ -20,16 +21,17 @@ const MAX_WORDS = 300;
 export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitive[]): ErrorResponse {
   const body = parseJsonObject(answer.body.reveal());
   const challenge = challengeOf(answer.headers['www-authenticate'] ?? '');
-  const error = body?.['error'] ?? challenge['error'];
-  const description = body?.['error_description'] ?? challenge['error_description'];
+  const error = nonEmpty(body?.['error']) ?? challenge['error'];
+  const description = nonEmpty(body?.['error_description']) ?? challenge['error_description'];
   return {
     status: answer.status,
-    ...(typeof error === 'string' && error !== '' ? { error: presentable(error, secrets) } : {}),
-    ...(typeof description === 'string' && description !== ''
-      ? { description: presentable(description, secrets) }
-      : {}),
+    ...(error ? { error: presentable(error, secrets) } : {}),
+    ...(description ? { description: presentable(description, secrets) } : {}),
   };
 }
+
+const nonEmpty = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
 
 /** The auth-params of a Bearer challenge (RFC 6750 section 3). Bounded by the cap on headers. */
 function challengeOf(header: string): Readonly<Record<string, string>> {
@@ -45,7 +47,7 @@ export function presentable(text: string, secrets: readonly Sensitive[]): string
   const longestFirst = values.toSorted((a, b) => b.length - a.length);
   const masked = longestFirst.reduce((words, value) => words.replaceAll(value, '[redacted]'), text);
   const clean = masked.replace(/[\p{C}\s]+/gu, ' ').trim();
-  return clean.length > MAX_WORDS ? `${clean.slice(0, MAX_WORDS)}…` : clean;
+  return cut(clean, MAX_WORDS);
 }
 
 /** One line for people: `400 invalid_redirect_uri: redirect_uris must not contain fragments`. */

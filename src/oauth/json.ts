@@ -30,6 +30,11 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => isShallow(member, MAX_DEPTH)));
 }
 
+/** Whether a value nests deeper than anything that RFC 7591 defines does. */
+export function nestsTooDeep(value: Json): boolean {
+  return !isShallow(value, MAX_DEPTH);
+}
+
 function isShallow(value: Json, depth: number): boolean {
   if (typeof value !== 'object' || value === null) {
     return true;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Ledger, type LedgerEntry } from '../../src/controller/ledger.ts';
+import { Ledger } from '../../src/controller/ledger.ts';
+import type { LedgerEntry } from '../../src/controller/ledger-entry.ts';
 import { createFakeClock, createRecordingLog } from '../adapters/kubernetes/fake-clock.ts';
 import { createFakeConfigMap, type FakeConfigMap } from './fake-config-map.ts';
 

@@ -213,13 +213,13 @@ describe('classifyRegistration', () => {
       '400 whose body was too large',
       noAnswer('ResponseTooLarge', 400),
       'Terminal RegistrationRefused',
-      'No complete answer: 30 s',
+      'The server answered status 400, and its body was not read: 30 s',
     ],
     [
       '401 whose body was cut off',
       noAnswer('ConnectionLost', 401),
       'TokenRefused AdmissionRefused',
-      'No complete answer: 30 s',
+      'The server answered status 401, and its body was not read: 30 s',
     ],
     ['500 whose body was cut off', noAnswer('ConnectionLost', 500), orphan, 'No complete answer: 30 s'],
   ])('takes %s for what it is', (_, outcome, verdict, message) => {
@@ -259,7 +259,7 @@ describe('classifyUpdate', () => {
     ['501', answered(501), 'Unsupported UpdateUnsupported', 'The server answered status 501'],
     ['408', answered(408), unavailable, 'The server answered status 408'],
     ['500', answered(500), unavailable, 'The server answered status 500'],
-    ['503', answered(503), unavailable, 'The server answered status 503'],
+    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
     ['429', answered(429), 'Transient RateLimited trouble', 'The server answered status 429'],
     [
       'a redirect',
@@ -291,7 +291,7 @@ describe('classifyDeletion', () => {
     ],
     ['408', answered(408), unavailable, 'The server answered status 408'],
     ['500', answered(500), unavailable, 'The server answered status 500'],
-    ['503', answered(503), unavailable, 'The server answered status 503'],
+    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
     ['429', answered(429), 'Transient RateLimited trouble', 'The server answered status 429'],
     [
       'a redirect',

@@ -140,6 +140,7 @@ export const call = (overrides: Partial<PendingCall> = {}): PendingCall => ({
 });
 
 export const setback = (overrides: Partial<Setback> = {}): Setback => ({
+  action: 'Deregister',
   kind: 'Transient',
   reason: 'AuthorizationServerUnavailable',
   message: 'No answer in time',
@@ -164,7 +165,7 @@ export const settled: Observation = {
   records: [record()],
   server: available,
   secrets: [secret()],
-  setbacks: {},
+  setbacks: [],
 };
 
 export const observation = (overrides: Partial<Observation> = {}): Observation => ({

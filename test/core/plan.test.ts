@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Action, Step } from '../../src/core/action.ts';
 import type { Observation, ObservedClient, Setback } from '../../src/core/observation.ts';
-import { type Action, plan, type Step } from '../../src/core/plan.ts';
+import { plan } from '../../src/core/plan.ts';
 import { metadataHash } from '../../src/core/record.ts';
 import {
   absent,
@@ -148,26 +149,29 @@ table('a registration', [
   ],
   [
     'waits for its turn after a passing failure',
-    unregistered({ setbacks: { Register: setback({ basis: registerBasis }) } }),
+    unregistered({ setbacks: [{ ...setback({ basis: registerBasis }), action: 'Register' }] }),
     waits('AuthorizationServerUnavailable', 'No answer in time', NOW + 5_000),
   ],
   [
     'is tried again when its time has come',
-    unregistered({ setbacks: { Register: setback({ basis: registerBasis, retryAt: NOW }) } }),
+    unregistered({ setbacks: [{ ...setback({ basis: registerBasis, retryAt: NOW }), action: 'Register' }] }),
     registers,
   ],
   [
     'stalls after a refusal that time does not heal',
     unregistered({
-      setbacks: {
-        Register: setback({
-          basis: registerBasis,
-          kind: 'Terminal',
-          reason: 'InvalidRedirectURI',
-          message: 'no fragments',
-          retryAt: Number.POSITIVE_INFINITY,
-        }),
-      },
+      setbacks: [
+        {
+          ...setback({
+            basis: registerBasis,
+            kind: 'Terminal',
+            reason: 'InvalidRedirectURI',
+            message: 'no fragments',
+            retryAt: Number.POSITIVE_INFINITY,
+          }),
+          action: 'Register',
+        },
+      ],
     }),
     stalls('InvalidRedirectURI', 'no fragments'),
   ],
@@ -175,7 +179,9 @@ table('a registration', [
     'is tried at once when the server, its credential or the spec has changed',
     unregistered({
       server: { ...available, connection: { ...connection, version: 'v2' } },
-      setbacks: { Register: setback({ basis: registerBasis, retryAt: Number.POSITIVE_INFINITY }) },
+      setbacks: [
+        { ...setback({ basis: registerBasis, retryAt: Number.POSITIVE_INFINITY }), action: 'Register' },
+      ],
     }),
     registers,
   ],
@@ -183,13 +189,15 @@ table('a registration', [
     'is tried at once when the annotation asks for it',
     unregistered({
       object: fresh({ reconcileRequestedAt: 'now' }),
-      setbacks: { Register: setback({ basis: registerBasis, retryAt: Number.POSITIVE_INFINITY }) },
+      setbacks: [
+        { ...setback({ basis: registerBasis, retryAt: Number.POSITIVE_INFINITY }), action: 'Register' },
+      ],
     }),
     registers,
   ],
   [
     'is not stopped by what stopped another action',
-    unregistered({ setbacks: { Update: setback({ basis: registerBasis }) } }),
+    unregistered({ setbacks: [{ ...setback({ basis: registerBasis }), action: 'Update' }] }),
     registers,
   ],
 ]);
@@ -353,15 +361,18 @@ table('a Secret', [
     'that stands in the way stalls the client until somebody acts',
     observation({
       secrets: [],
-      setbacks: {
-        Publish: setback({
-          basis: 'storefront-oauth ',
-          kind: 'Terminal',
-          reason: 'SecretConflict',
-          message: 'Secret storefront-oauth exists',
-          retryAt: NOW + 60_000,
-        }),
-      },
+      setbacks: [
+        {
+          ...setback({
+            basis: 'storefront-oauth ',
+            kind: 'Terminal',
+            reason: 'SecretConflict',
+            message: 'Secret storefront-oauth exists',
+            retryAt: NOW + 60_000,
+          }),
+          action: 'Publish',
+        },
+      ],
     }),
     {
       ...stalls('SecretConflict', 'Secret storefront-oauth exists'),
@@ -395,21 +406,26 @@ table('an edit of the metadata', [
     'stalls when the token is lost, and nothing is registered anew',
     observation({
       object: edited(),
-      setbacks: {
-        Update: setback({
-          basis: updateBasis,
-          kind: 'Terminal',
-          reason: 'RegistrationAccessTokenLost',
-          message: 'lost',
-          retryAt: Number.POSITIVE_INFINITY,
-        }),
-      },
+      setbacks: [
+        {
+          ...setback({
+            basis: updateBasis,
+            kind: 'Terminal',
+            reason: 'RegistrationAccessTokenLost',
+            message: 'lost',
+            retryAt: Number.POSITIVE_INFINITY,
+          }),
+          action: 'Update',
+        },
+      ],
     }),
     stalls('RegistrationAccessTokenLost', 'lost'),
   ],
   [
     'that is taken back needs no call',
-    observation({ setbacks: { Update: setback({ basis: updateBasis, retryAt: Number.POSITIVE_INFINITY }) } }),
+    observation({
+      setbacks: [{ ...setback({ basis: updateBasis, retryAt: Number.POSITIVE_INFINITY }), action: 'Update' }],
+    }),
     ready,
   ],
 ]);
@@ -439,7 +455,7 @@ table('of several records', [
     observation({
       records: [record(), surplus],
       secrets: [],
-      setbacks: { Deregister: setback({ basis: surplus.secretName }) },
+      setbacks: [{ ...setback({ basis: surplus.secretName }), action: 'Deregister' }],
     }),
     publishes,
   ],
@@ -447,7 +463,12 @@ table('of several records', [
     'a surplus one is left behind after an hour',
     observation({
       records: [record(), surplus],
-      setbacks: { Deregister: setback({ basis: surplus.secretName, since: NOW - 3_600_000, retryAt: NOW }) },
+      setbacks: [
+        {
+          ...setback({ basis: surplus.secretName, since: NOW - 3_600_000, retryAt: NOW }),
+          action: 'Deregister',
+        },
+      ],
     }),
     {
       type: 'Release',
@@ -477,17 +498,20 @@ table('a deletion', [
   ],
   [
     'waits for its turn after a failure',
-    observation({ object: deleting(), setbacks: { Deregister: setback() } }),
+    observation({ object: deleting(), setbacks: [{ ...setback(), action: 'Deregister' }] }),
     waits('AuthorizationServerUnavailable', 'No answer in time', NOW + 5_000),
   ],
   [
     'is tried again when its time has come',
-    observation({ object: deleting(), setbacks: { Deregister: setback({ retryAt: NOW }) } }),
+    observation({ object: deleting(), setbacks: [{ ...setback({ retryAt: NOW }), action: 'Deregister' }] }),
     deregisters('Deleting'),
   ],
   [
     'lets the object go after a minute, and the deregistration is owed',
-    observation({ object: deleting(), setbacks: { Deregister: setback({ since: NOW - 60_000 }) } }),
+    observation({
+      object: deleting(),
+      setbacks: [{ ...setback({ since: NOW - 60_000 }), action: 'Deregister' }],
+    }),
     { type: 'Release', record: 'oac-uid-1-a1', role: 'owed', reason: 'AuthorizationServerUnavailable' },
   ],
   [
@@ -495,7 +519,7 @@ table('a deletion', [
     observation({
       object: deleting(),
       namespaceTerminating: true,
-      setbacks: { Deregister: setback({ since: NOW }) },
+      setbacks: [{ ...setback({ since: NOW }), action: 'Deregister' }],
     }),
     { type: 'Release', record: 'oac-uid-1-a1', role: 'owed', reason: 'AuthorizationServerUnavailable' },
   ],
@@ -503,13 +527,16 @@ table('a deletion', [
     'leaves the client behind where the server can not delete it',
     observation({
       object: deleting(),
-      setbacks: {
-        Deregister: setback({
-          kind: 'Terminal',
-          reason: 'DeletionUnsupported',
-          retryAt: Number.POSITIVE_INFINITY,
-        }),
-      },
+      setbacks: [
+        {
+          ...setback({
+            kind: 'Terminal',
+            reason: 'DeletionUnsupported',
+            retryAt: Number.POSITIVE_INFINITY,
+          }),
+          action: 'Deregister',
+        },
+      ],
     }),
     { type: 'Release', record: 'oac-uid-1-a1', role: 'left-behind', reason: 'DeletionUnsupported' },
   ],
@@ -560,15 +587,18 @@ table('a registration that outlived its object', [
     observation({ records: [departed(), record()] }),
     deregisters('Departed', 'oac-uid-0-a1'),
   ],
-  ['is tried again later', absent({ setbacks: { Deregister: setback() } }), gone(NOW + 5_000)],
+  ['is tried again later', absent({ setbacks: [{ ...setback(), action: 'Deregister' }] }), gone(NOW + 5_000)],
   [
     'does not hold up the object that has the name now',
-    observation({ records: [departed(), record()], setbacks: { Deregister: departedSetback() } }),
+    observation({
+      records: [departed(), record()],
+      setbacks: [{ ...departedSetback(), action: 'Deregister' }],
+    }),
     ready,
   ],
   [
     'is left behind after an hour',
-    absent({ setbacks: { Deregister: setback({ since: NOW - 3_600_000 }) } }),
+    absent({ setbacks: [{ ...setback({ since: NOW - 3_600_000 }), action: 'Deregister' }] }),
     {
       type: 'Release',
       record: 'oac-uid-1-a1',
@@ -578,7 +608,9 @@ table('a registration that outlived its object', [
   ],
   [
     'is left behind at once where the server can not delete it',
-    absent({ setbacks: { Deregister: setback({ kind: 'Terminal', reason: 'DeletionUnsupported' }) } }),
+    absent({
+      setbacks: [{ ...setback({ kind: 'Terminal', reason: 'DeletionUnsupported' }), action: 'Deregister' }],
+    }),
     { type: 'Release', record: 'oac-uid-1-a1', role: 'left-behind', reason: 'DeletionUnsupported' },
   ],
   ['is forgotten when it is left behind', absent({ records: [record({ role: 'left-behind' })] }), gone()],
@@ -593,7 +625,7 @@ function stepsUntilRest(start: Observation, most: number): readonly Step['type']
     steps.push(action.type);
     if (action.type === 'Deregister') {
       const failed = setback({ basis: action.basis, since: NOW, retryAt: NOW + 5_000 });
-      o = { ...o, setbacks: { ...o.setbacks, Deregister: failed } };
+      o = { ...o, setbacks: [...o.setbacks, { ...failed, action: 'Deregister' }] };
     }
   }
   return steps;

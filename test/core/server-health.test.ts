@@ -4,10 +4,10 @@ import type { CallKind } from '../../src/core/observation.ts';
 import {
   callBegins,
   callEnds,
-  discoveryAnswered,
   gateOf,
   HEALTHY,
   nextProbe,
+  probed,
   type ServerHealth,
 } from '../../src/core/server-health.ts';
 
@@ -47,7 +47,7 @@ function having(...events: readonly Event[]): ServerHealth {
       return callBegins(health);
     }
     if (event[0] === 'discovery') {
-      return discoveryAnswered(health);
+      return probed(health, true, NOW);
     }
     const [, call, outcome, now = NOW] = event;
     return callEnds(callBegins(health), call, 'v1', outcome, now);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { oauthClientStatus } from '../../src/api/oauth-client.ts';
+import type { Rest } from '../../src/core/action.ts';
 import type { Observation, ObservedClient } from '../../src/core/observation.ts';
-import { plan, type Rest } from '../../src/core/plan.ts';
+import { plan } from '../../src/core/plan.ts';
 import { summarize } from '../../src/core/summarize.ts';
 import {
   closed,
@@ -102,7 +103,10 @@ describe('summarize', () => {
     ['is stalled by its spec', unregistered({ object: fresh({ desired: { valid: false, problem: 'x' } }) })],
     [
       'is being deleted',
-      observation({ object: deleting(), setbacks: { Deregister: setback({ retryAt: NOW + 3e6 }) } }),
+      observation({
+        object: deleting(),
+        setbacks: [{ ...setback({ retryAt: NOW + 3e6 }), action: 'Deregister' }],
+      }),
     ],
   ])('changes nothing on a resync of a client that %s', (_, o) => {
     const first = statusOf(o, o.records.length > 0 ? [substitution] : undefined);
@@ -130,15 +134,18 @@ describe('summarize', () => {
   test('takes Stalled away when it is over, and moves no other time', () => {
     const stalled = observation({
       object: edited(),
-      setbacks: {
-        Update: setback({
-          kind: 'Terminal',
-          reason: 'InvalidClientMetadata',
-          message: 'refused',
-          retryAt: Number.POSITIVE_INFINITY,
-          basis: updateBasis(),
-        }),
-      },
+      setbacks: [
+        {
+          ...setback({
+            kind: 'Terminal',
+            reason: 'InvalidClientMetadata',
+            message: 'refused',
+            retryAt: Number.POSITIVE_INFINITY,
+            basis: updateBasis(),
+          }),
+          action: 'Update',
+        },
+      ],
     });
     const before = statusOf(stalled);
     expect(condition(before, 'Stalled')).toMatchObject({
@@ -159,15 +166,18 @@ describe('summarize', () => {
     const status = statusOf(
       observation({
         object: edited(),
-        setbacks: {
-          Update: setback({
-            kind: 'Terminal',
-            reason: 'InvalidRedirectURI',
-            message: 'no fragments',
-            retryAt: Number.POSITIVE_INFINITY,
-            basis: updateBasis(),
-          }),
-        },
+        setbacks: [
+          {
+            ...setback({
+              kind: 'Terminal',
+              reason: 'InvalidRedirectURI',
+              message: 'no fragments',
+              retryAt: Number.POSITIVE_INFINITY,
+              basis: updateBasis(),
+            }),
+            action: 'Update',
+          },
+        ],
       }),
     );
     expect(condition(status, 'Ready')).toMatchObject({
@@ -225,7 +235,7 @@ describe('summarize', () => {
     const o = observation({
       object: object({ status: { clientId: 'c1', secretName: 'former' } }),
       secrets: [secret({ name: 'former' })],
-      setbacks: { Publish: setback({ basis: 'storefront-oauth ', reason: 'SecretConflict' }) },
+      setbacks: [{ ...setback({ basis: 'storefront-oauth ', reason: 'SecretConflict' }), action: 'Publish' }],
     });
     expect(statusOf(o)).toMatchObject({ secretName: 'former', binding: { name: 'former' } });
   });

@@ -52,14 +52,14 @@ describe('parseClientInformation', () => {
   });
 
   test.each<readonly [string, object, object]>([
-    ['a secret that never expires', { client_secret_expires_at: 0 }, {}],
+    ['a secret that never expires', { client_secret_expires_at: 0 }, { clientSecretExpiresAt: 0 }],
     ['an expiry without secret', { client_secret_expires_at: 7 }, { clientSecretExpiresAt: 7 }],
     [
       'an expiry in a string',
       { client_secret_expires_at: '1700000000' },
       { clientSecretExpiresAt: 1700000000 },
     ],
-    ['never, in a string', { client_secret_expires_at: '0' }, {}],
+    ['never, in a string', { client_secret_expires_at: '0' }, { clientSecretExpiresAt: 0 }],
     ['an expiry that is no number', { client_secret_expires_at: 'never' }, {}],
     ['an expiry below zero', { client_secret_expires_at: -1 }, {}],
     ['an expiry that is an object', { client_secret_expires_at: {} }, {}],

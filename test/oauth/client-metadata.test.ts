@@ -5,11 +5,11 @@ import {
   MEMBERS,
   type MemberType,
   memberOf,
-  sameValue,
   specName,
   toWire,
 } from '../../src/oauth/client-metadata.ts';
 import type { Json } from '../../src/oauth/json.ts';
+import { sameValue } from '../../src/oauth/member-value.ts';
 
 /** The request members of the IANA registry, last updated 2026-03-25: `name type`, `*` takes language tags. */
 const REGISTRY: Readonly<Record<string, string>> = {

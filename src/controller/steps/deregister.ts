@@ -1,8 +1,9 @@
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import { LABELS } from '../../api/names.ts';
+import type { DeregisterStep, Step } from '../../core/action.ts';
 import { classifyDeletion, type Failure } from '../../core/classify.ts';
+import { setbackOf } from '../../core/find.ts';
 import type { Observation } from '../../core/observation.ts';
-import type { DeregisterStep, Step } from '../../core/plan.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
 import { deleteRequest, type Management, readRequest } from '../../oauth/registration.ts';
@@ -36,7 +37,9 @@ export async function deregister(
   if (content === undefined) {
     return damaged('Deregister', basis, record, round, context);
   }
-  const management = managementOf(content);
+  const server = serverKey(record.server, record.client.namespace);
+  const permitted = context.servers.state(server)?.connection?.allowedOrigins ?? [];
+  const management = managementOf({ ...content, allowedOrigins: [...content.allowedOrigins, ...permitted] });
   if (management === undefined || 'refused' in management) {
     const message = management?.refused ?? 'The server gave no token or address to manage the client with';
     return failed(
@@ -51,9 +54,8 @@ export async function deregister(
   const interrupted = o.calls.filter(
     ({ kind, record: name }) => kind === 'Deregister' && name === record.secretName,
   );
-  const mayBeGone = interrupted.length > 0 || (o.setbacks.Deregister?.ambiguous ?? false);
+  const mayBeGone = interrupted.length > 0 || (setbackOf(o, 'Deregister', basis)?.ambiguous ?? false);
   const attempt = interrupted[0]?.attempt ?? newAttempt(context);
-  const server = serverKey(record.server, record.client.namespace);
   const call = {
     attempt,
     kind: 'Deregister',
@@ -142,7 +144,7 @@ async function forget(record: RegistrationRecord, round: Round, context: Context
   for (const call of ledger.callsOf(round.key).filter(({ record: name }) => name === record.secretName)) {
     ledger.settle(call.attempt);
   }
-  memory.succeeded(round.key, 'Deregister');
+  memory.succeeded(round.key, 'Deregister', record.secretName);
   return DONE;
 }
 

@@ -1,7 +1,7 @@
 import { RESOURCES, type Secret } from '../../api/kubernetes.ts';
+import type { PublishStep } from '../../core/action.ts';
 import type { Failure } from '../../core/classify.ts';
 import type { Observation } from '../../core/observation.ts';
-import type { PublishStep } from '../../core/plan.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import {
   inputsHash,
@@ -62,7 +62,7 @@ export async function publish(
     return later(`Secret ${wanted.name} not written: ${written.message}`);
   }
   context.caches.secrets.learn(toSecretObject(written.object));
-  context.memory.succeeded(round.key, 'Publish');
+  context.memory.succeeded(round.key, 'Publish', basis);
   tellRestored(step, o, context);
   return DONE;
 }

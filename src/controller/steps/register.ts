@@ -1,6 +1,6 @@
+import type { RegisterStep } from '../../core/action.ts';
 import { classifyRegistration, type Failure } from '../../core/classify.ts';
 import type { Observation } from '../../core/observation.ts';
-import type { RegisterStep } from '../../core/plan.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
 import { registerRequest } from '../../oauth/registration.ts';
@@ -61,7 +61,7 @@ export async function register(
   context.servers.learn(call.server, recorded.record.managed ? 'RegistrationAccessToken' : 'None');
   keep(written, recorded, round, context);
   context.ledger.settle(attempt);
-  context.memory.succeeded(round.key, 'Register');
+  context.memory.succeeded(round.key, 'Register', step.basis);
   return DONE;
 }
 

@@ -1,9 +1,10 @@
 import type { Reason } from '../../api/reasons.ts';
+import type { UpdateStep } from '../../core/action.ts';
 import { classifyUpdate, type Failure } from '../../core/classify.ts';
 import { sameDocument } from '../../core/drift.ts';
+import { setbackOf } from '../../core/find.ts';
 import type { Observation } from '../../core/observation.ts';
-import type { UpdateStep } from '../../core/plan.ts';
-import { type RegistrationRecord, toRegistrationSecret } from '../../core/record.ts';
+import { toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
 import { updateRequest } from '../../oauth/registration.ts';
 import { managementOf, type Recorded, secretsOf, updated } from '../answers.ts';
@@ -61,24 +62,45 @@ export async function update(
   }
   const secrets = secretsOf(stored.information, connection.initialAccessToken);
   const verdict = classifyUpdate(outcome, { dialect: context.dialect, secrets, now: context.clock.now() });
-  const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, attempt, record, o);
+  const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, attempt, step, o);
+  settleEarlier(step, o, context);
   context.servers.leave(call.server, 'Update', connection.version, failure);
   if (verdict.kind === 'Done') {
     const next = updated(step, stored, verdict.information, context.clock.now());
     return store(attempt, step, next, round, context);
   }
-  context.ledger.settle(attempt);
+  if (verdict.kind === 'Unknown') {
+    context.ledger.interrupt(attempt);
+  } else {
+    context.ledger.settle(attempt);
+  }
   return failed('Update', basis, failure ?? verdict, o, round, context);
 }
 
+/** Updates that were interrupted before this one: its outcome stands for theirs. */
+function settleEarlier({ record }: UpdateStep, o: Observation, { ledger }: Context): void {
+  for (const call of o.calls.filter(
+    ({ kind, record: name }) => kind === 'Update' && name === record.secretName,
+  )) {
+    ledger.settle(call.attempt);
+  }
+}
+
 /** A refused registration access token is no fact about the metadata; after a lost answer it may have been rotated. */
-function tokenLost(failure: Failure, attempt: string, record: RegistrationRecord, o: Observation): Failure {
+function tokenLost(
+  failure: Failure,
+  attempt: string,
+  { record, basis }: UpdateStep,
+  o: Observation,
+): Failure {
   if (failure.kind !== 'TokenRefused' && failure.kind !== 'NotFound') {
     return failure;
   }
-  const lost = o.setbacks.Update?.ambiguous
-    ? `; an update since ${new Date(o.setbacks.Update.since).toISOString()} got no answer`
-    : '';
+  const setback = setbackOf(o, 'Update', basis);
+  const unanswered =
+    o.calls.find(({ kind }) => kind === 'Update')?.startedAt ??
+    (setback?.ambiguous ? new Date(setback.since).toISOString() : undefined);
+  const lost = unanswered === undefined ? '' : `; the update of ${unanswered} got no answer`;
   const message = `${failure.message} to the registration access token of client ${record.clientId} (update ${attempt}${lost})`;
   return { ...failure, kind: 'Terminal', reason: 'RegistrationAccessTokenLost', message };
 }
@@ -105,6 +127,6 @@ async function store(
   }
   keep(written, next, round, context);
   context.ledger.settle(attempt);
-  context.memory.succeeded(round.key, 'Update');
+  context.memory.succeeded(round.key, 'Update', step.basis);
   return DONE;
 }

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { CallKind } from '../core/observation.ts';
+import type { ClientIdentity } from '../core/record.ts';
+import { parseJsonObject } from '../oauth/json.ts';
+
+/** One call with an effect, as the ledger holds it. No secrets. */
+export interface LedgerEntry {
+  readonly attempt: string;
+  readonly kind: CallKind;
+  readonly client: ClientIdentity;
+  /** `kind/name`. */
+  readonly server: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** Name of the registration Secret that the call is about or will make. */
+  readonly record: string;
+}
+
+const PREFIX = 'entry.';
+
+/** As data of the ledger's ConfigMap. */
+export function encodeEntries(entries: Iterable<LedgerEntry>): Record<string, string> {
+  return Object.fromEntries(
+    [...entries].map((entry) => [`${PREFIX}${entry.attempt}`, JSON.stringify(entry)]),
+  );
+}
+
+/** The entries among the data of the ledger's ConfigMap. */
+export function decodeEntries(data: Readonly<Record<string, string>>): readonly LedgerEntry[] {
+  return Object.entries(data).flatMap(([key, text]) => (key.startsWith(PREFIX) ? (toEntry(text) ?? []) : []));
+}
+
+/** Reads an entry that an earlier process, or a person, left. `undefined` where it can't be understood. */
+function toEntry(text: string): LedgerEntry | undefined {
+  const parsed = entrySchema.safeParse(parseJsonObject(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
+const word = z.string().min(1);
+
+const entrySchema = z.object({
+  attempt: word,
+  kind: z.enum(['Register', 'Update', 'Deregister']),
+  client: z.object({ namespace: word, name: word, uid: word }),
+  server: word,
+  startedAt: word,
+  record: word,
+});

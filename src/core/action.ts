@@ -1,0 +1,71 @@
+import type { Reason } from '../api/reasons.ts';
+import type { JsonObject } from '../oauth/json.ts';
+import type { ObservedClient, PendingCall, ServerConnection, Setback } from './observation.ts';
+import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
+import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
+
+/** What to do next, and why: log line, Event and condition say it in the same words. */
+export type Action = Step | Rest;
+
+export type Step =
+  | { readonly type: 'ReportOrphan'; readonly call: PendingCall }
+  | { readonly type: 'SettleCall'; readonly call: PendingCall }
+  | { readonly type: 'ConfirmAbsence' }
+  | { readonly type: 'AddFinalizer'; readonly object: ObservedClient }
+  | { readonly type: 'RemoveFinalizer'; readonly object: ObservedClient }
+  | RegisterStep
+  | UpdateStep
+  | DeregisterStep
+  | {
+      readonly type: 'Release';
+      readonly record: RegistrationRecord;
+      readonly role: RecordRole;
+      readonly setback: Setback;
+    }
+  | PublishStep
+  | { readonly type: 'RemoveSecret'; readonly secret: ObservedSecret };
+
+export interface RegisterStep {
+  readonly type: 'Register';
+  readonly object: ObservedClient;
+  readonly document: JsonObject;
+  readonly hash: string;
+  readonly ref: ServerRef;
+  readonly connection: ServerConnection;
+  readonly basis: string;
+}
+
+export interface UpdateStep {
+  readonly type: 'Update';
+  readonly record: RegistrationRecord;
+  readonly document: JsonObject;
+  readonly hash: string;
+  readonly ref: ServerRef;
+  readonly connection: ServerConnection;
+  readonly basis: string;
+}
+
+export interface DeregisterStep {
+  readonly type: 'Deregister';
+  readonly record: RegistrationRecord;
+  /** `Deleting`: the object is being deleted. `Departed`: it is gone. `Surplus`: another record serves it. */
+  readonly because: 'Deleting' | 'Departed' | 'Surplus';
+  readonly basis: string;
+}
+
+export interface PublishStep {
+  readonly type: 'Publish';
+  readonly object: ObservedClient;
+  readonly record: RegistrationRecord;
+  readonly wanted: WantedSecret;
+  readonly basis: string;
+}
+
+/** Nothing to do until something changes, or until `until` (milliseconds since the epoch). */
+export interface Rest {
+  readonly type: 'Rest';
+  readonly state: 'Ready' | 'Waiting' | 'Stalled' | 'Gone';
+  readonly reason: Reason;
+  readonly message: string;
+  readonly until?: number;
+}

@@ -1,0 +1,4 @@
+/** The first `max` characters, and an ellipsis where there were more; never cuts a character in two. */
+export function cut(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max).replace(/[\uD800-\uDBFF]$/, '')}…` : text;
+}
