@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Two projects: what needs nothing but Node, and what runs against a real API server and authorization server. */
 export default defineConfig({
   test: {
-    reporters: process.env['CI'] ? ['default', 'junit'] : ['default'],
-    outputFile: { junit: '.testbed/junit.xml' },
+    reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
+    outputFile: { json: '.testbed/report.json' },
     projects: [
       {
         test: {

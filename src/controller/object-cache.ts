@@ -4,15 +4,18 @@ import { keyOf } from '../api/kubernetes.ts';
 /**
  * What is known of the objects of one kind: fed by a watch and by the operator's own writes, whichever is newer.
  *
- * *Guarantees*: never goes back to an older version of an object; after {@link ObjectCache.forget} an object of that
- * uid doesn't come back by a late event; `onChange` is told of every change that the watch brings and of none that the
+ * *Guarantees*: never goes back to an older version of an object; after {@link ObjectCache.forget} that version
+ * doesn't come back by a late event; `onChange` is told of every change that the watch brings and of none that the
  * operator made itself, since whoever made it goes on anyway.
  */
 export class ObjectCache<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>();
   readonly #index = new Map<string, Set<string>>();
-  /** Uids that are gone, the latest of them: a uid never comes back, whatever a late answer says. */
-  readonly #gone = new Set<string>();
+  /**
+   * Uids that are gone → the version at which they went, the latest of them. An older version doesn't bring an object
+   * back, whatever a late answer says; a newer one does: an object whose label was taken off is gone to a watch.
+   */
+  readonly #gone = new Map<string, string>();
   readonly #indexOf: (object: T) => string | undefined;
   readonly #onChange: (change: Change<T>) => void;
 
@@ -89,7 +92,8 @@ export class ObjectCache<T extends KubernetesObject> {
   #put(object: T, tell: (change: Change<T>) => void): void {
     const key = keyOf(object.metadata);
     const before = this.#objects.get(key);
-    if (this.#gone.has(object.metadata.uid ?? '')) {
+    const goneAt = this.#gone.get(object.metadata.uid ?? '');
+    if (goneAt !== undefined && !isNewer(object.metadata.resourceVersion, goneAt)) {
       return;
     }
     if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) {
@@ -110,13 +114,13 @@ export class ObjectCache<T extends KubernetesObject> {
     tell({ before: object, after: undefined });
   }
 
-  #bury({ metadata: { uid } }: T): void {
-    const [oldest] = this.#gone;
+  #bury({ metadata: { uid, resourceVersion = '' } }: T): void {
+    const [oldest] = this.#gone.keys();
     if (oldest !== undefined && this.#gone.size >= MAX_REMEMBERED) {
       this.#gone.delete(oldest);
     }
     if (uid !== undefined) {
-      this.#gone.add(uid);
+      this.#gone.set(uid, resourceVersion);
     }
   }
 

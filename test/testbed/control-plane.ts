@@ -19,8 +19,11 @@ import { createProcessGroup, type ProcessGroup, type RunningProcess } from './pr
 import { createProgress, type Progress } from './progress.ts';
 
 export interface ControlPlaneOptions {
-  /** Also run garbage collection, namespace deletion and service accounts. Default false: less memory, faster. */
-  readonly controllerManager?: boolean;
+  /**
+   * Also run garbage collection, namespace deletion and service accounts. Default false: less memory, faster. Started
+   * before a CRD is applied, the garbage collector learns of that kind only within 30 s: `later` lets the caller wait.
+   */
+  readonly controllerManager?: boolean | 'later';
   /** Let etcd wait for the disk. Default false; true wherever a figure is taken. */
   readonly fsync?: boolean;
   /** Told about binaries that must be fetched or built first, else silent. Default: lines on stderr. */
@@ -45,6 +48,8 @@ export interface ControlPlane {
   ): Promise<KubectlResult>;
   /** Every request answered so far. */
   audit(): Promise<readonly AuditEvent[]>;
+  /** For `controllerManager: 'later'`. */
+  startControllerManager(): Promise<void>;
   /** Ends the processes and removes every file. Safe to call again. */
   stop(): Promise<void>;
 }
@@ -88,11 +93,15 @@ async function startOnce(binaries: Partial<Binaries>, options: ControlPlaneOptio
     ];
     const agent = await whenServing(layout, adminToken, processes);
     const admin = apiUser(layout.url, adminToken, agent);
-    if (options.controllerManager) {
+    const startControllerManager = async () => {
       processes.push(await start('kube-controller-manager', controllerManagerFlags(layout)));
       await until(processes, () => exists(admin, '/api/v1/namespaces/default/serviceaccounts/default'));
+    };
+    if (options.controllerManager === true) {
+      await startControllerManager();
     }
-    return controlPlane({ layout, group, agent, admin, kubectl: binaries.kubectl ?? 'kubectl' });
+    const kubectl = binaries.kubectl ?? 'kubectl';
+    return controlPlane({ layout, group, agent, admin, kubectl, startControllerManager });
   } catch (error) {
     await group.stop();
     throw error;
@@ -105,6 +114,7 @@ function controlPlane(parts: {
   readonly agent: Agent;
   readonly admin: ApiUser;
   readonly kubectl: string;
+  readonly startControllerManager: () => Promise<void>;
 }): ControlPlane {
   const { layout, group, agent, admin } = parts;
   return {
@@ -120,6 +130,7 @@ function controlPlane(parts: {
         stdin,
       ),
     audit: () => readAuditLog(layout.auditLog),
+    startControllerManager: parts.startControllerManager,
     stop: async () => {
       await agent.destroy();
       await group.stop();

@@ -41,7 +41,7 @@ const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy');
 
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { progress = SILENT, controllerManager = false } = options;
-  const controlPlane = await startControlPlane({ controllerManager, progress });
+  const controlPlane = await startControlPlane({ controllerManager: controllerManager && 'later', progress });
   const server = await startAuthorizationServer(options.server);
   const kubectl = async (...args: readonly string[]) => {
     const { code, stdout, stderr } = await controlPlane.kubectl(args);
@@ -53,6 +53,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const overlay = options.finalizerPolicy ? join(DEPLOY, 'overlays', 'finalizer-policy') : DEPLOY;
   await kubectl('apply', '-k', overlay);
   await kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s');
+  if (controllerManager) {
+    await controlPlane.startControllerManager();
+  }
   const operatorKubeconfig = await controlPlane.kubeconfigFor({
     namespace: OPERATOR_NAMESPACE,
     serviceAccount: 'oauth-registrar',

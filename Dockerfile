@@ -1,0 +1,23 @@
+# The operator as one bundled ES module on a small base without shell or package manager.
+# Both bases are arguments, for mirrors and for machines that reach no registry. The node that runs is the node that
+# built, so its version stands here once.
+ARG BUILD_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY test/image/bundle.ts test/image/bundle.ts
+COPY src src
+RUN npm run build
+
+FROM ${RUNTIME_IMAGE}
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY LICENSE /usr/share/doc/oauth-registrar/LICENSE
+COPY --from=build /build/dist/THIRD-PARTY-LICENSES.txt /usr/share/doc/oauth-registrar/THIRD-PARTY-LICENSES.txt
+COPY --from=build /build/dist/oauth-registrar.js /usr/lib/oauth-registrar/oauth-registrar.mjs
+ENV NODE_ENV=production
+USER 65532:65532
+ENTRYPOINT ["/usr/local/bin/node", "/usr/lib/oauth-registrar/oauth-registrar.mjs"]

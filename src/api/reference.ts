@@ -1,0 +1,38 @@
+import { MEMBERS, specName } from '../oauth/client-metadata.ts';
+import { REASONS } from './reasons.ts';
+
+/** The reference page, made from the tables that the operator itself uses. */
+export function referencePage(): string {
+  return `# Reference
+
+Generated from the tables in \`src\` by \`npm run generate\`. Every field with its bounds: \`kubectl explain oac.spec --recursive\`.
+
+## Client metadata
+
+What may stand below \`spec.client\`: each request member of the IANA registry “OAuth Dynamic Client Registration
+Metadata”. What is unset is not sent; an empty list is. Members without a row go through \`additionalMetadata\` under their
+wire names; texts in several languages through \`localized\`.
+
+| Field | On the wire | Type | Defined by | Meaning |
+| --- | --- | --- | --- | --- |
+${MEMBERS.map(memberRow).join('\n')}
+
+\\* also in \`localized\`.
+
+## Reasons
+
+Of conditions and Events. They are stable: write alerts against them.
+
+| Reason | Cause | Cure |
+| --- | --- | --- |
+${Object.entries(REASONS)
+  .map(([reason, { cause, cure }]) => `| \`${reason}\` | ${cause} | ${cure} |`)
+  .join('\n')}
+`;
+}
+
+function memberRow(member: (typeof MEMBERS)[number]): string {
+  const { wire, type, source, description } = member;
+  const star = 'localizable' in member ? ' \\*' : '';
+  return `| \`${specName(wire)}\`${star} | \`${wire}\` | ${type} | ${source} | ${description} |`;
+}

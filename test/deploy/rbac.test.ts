@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { type Cluster, install, OPERATOR_NAMESPACE, openCluster } from './cluster.ts';
+
+const OPERATOR = `system:serviceaccount:${OPERATOR_NAMESPACE}:oauth-registrar`;
+const OWN = `-n=${OPERATOR_NAMESPACE}`;
+const EVERYWHERE = '-A';
+
+let cluster: Cluster;
+let namespace: string;
+
+beforeAll(async () => {
+  cluster = await openCluster(inject('adminKubeconfig'));
+  await install(cluster);
+  namespace = await cluster.namespace();
+  for (const role of ['view', 'edit', 'admin']) {
+    const binding = ['create', 'rolebinding', role, '-n', namespace];
+    await cluster.must([...binding, `--clusterrole=oauth-registrar-${role}`, `--user=${role}`]);
+  }
+});
+afterAll(() => cluster.close());
+
+async function can(user: string, question: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await cluster.kubectl(['auth', 'can-i', ...question, `--as=${user}`]);
+  // A kind without namespaces is asked about all the same, with a warning.
+  return stdout.trim() || stderr.trim();
+}
+
+const verbs = (list: string, ...rest: readonly string[]) => list.split(' ').map((verb) => [verb, ...rest]);
+
+const NEEDED: readonly (readonly string[])[] = [
+  ...verbs('get list watch patch', 'oauthclients', EVERYWHERE),
+  ...verbs('get list watch', 'authorizationservers', EVERYWHERE),
+  ...verbs('get list watch', 'clusterauthorizationservers'),
+  ['update', 'oauthclients', '--subresource=status', EVERYWHERE],
+  ['update', 'authorizationservers', '--subresource=status', EVERYWHERE],
+  ['update', 'clusterauthorizationservers', '--subresource=status'],
+  ...verbs('list watch', 'namespaces'),
+  ...verbs('get list watch create update delete', 'secrets', EVERYWHERE),
+  ['create', 'events.events.k8s.io', EVERYWHERE],
+  ['create', 'configmaps', OWN],
+  ...verbs('get update', 'configmaps/oauth-registrar-ledger', OWN),
+  ...verbs('get update', 'configmaps/oauth-registrar-suspected-orphans', OWN),
+  ['create', 'leases.coordination.k8s.io', OWN],
+  ...verbs('get update', 'leases.coordination.k8s.io/oauth-registrar', OWN),
+  ['patch', 'secrets', OWN],
+];
+
+const NOT_NEEDED: readonly (readonly string[])[] = [
+  ...verbs('create update delete deletecollection', 'oauthclients', EVERYWHERE),
+  ...verbs('create update patch delete', 'authorizationservers', EVERYWHERE),
+  ...verbs('create update patch delete', 'clusterauthorizationservers'),
+  ['patch', 'oauthclients', '--subresource=status', EVERYWHERE],
+  ...verbs('create update patch delete', 'namespaces'),
+  ...verbs('patch deletecollection', 'secrets', EVERYWHERE),
+  ...verbs('get list update delete', 'events.events.k8s.io', EVERYWHERE),
+  ...verbs('get list create update', 'configmaps', EVERYWHERE),
+  ...verbs('list watch update delete', 'configmaps', OWN),
+  ['get', 'configmaps/another', OWN],
+  ['delete', 'configmaps/oauth-registrar-ledger', OWN],
+  ['get', 'leases.coordination.k8s.io/another', OWN],
+  ['delete', 'leases.coordination.k8s.io/oauth-registrar', OWN],
+  ...verbs('get list create', 'pods', OWN),
+  ['create', 'serviceaccounts', '--subresource=token', OWN],
+  ...verbs('get list patch delete', 'customresourcedefinitions.apiextensions.k8s.io'),
+  ...verbs('bind escalate update', 'clusterroles.rbac.authorization.k8s.io'),
+  ['impersonate', 'users'],
+];
+
+describe('the operator’s account', () => {
+  test.for(NEEDED)('may %s %s %s %s', async (question) => {
+    expect(await can(OPERATOR, question)).toMatch(/^yes$/m);
+  });
+
+  test.for(NOT_NEEDED)('may not %s %s %s %s', async (question) => {
+    expect(await can(OPERATOR, question)).toMatch(/^no(?: -|$)/m);
+  });
+});
+
+/** What each of the roles that Kubernetes gives to people gets, and no more. Each is bound alone here. */
+const PEOPLE = [
+  {
+    user: 'view',
+    may: [...verbs('get list watch', 'oauthclients'), ...verbs('get list watch', 'authorizationservers')],
+  },
+  { user: 'edit', may: verbs('create update patch delete deletecollection', 'oauthclients') },
+  { user: 'admin', may: verbs('create update patch delete deletecollection', 'authorizationservers') },
+] as const;
+const EVERY_QUESTION = ['oauthclients', 'authorizationservers'].flatMap((kind) =>
+  verbs('get list watch create update patch delete deletecollection', kind),
+);
+
+describe('the roles for people', () => {
+  test.for(PEOPLE)('$user may do its part, and no more', async ({ user, may }) => {
+    const asked = await Promise.all(
+      EVERY_QUESTION.map(async (question) =>
+        (await can(user, [...question, '-n', namespace])) === 'yes' ? question : [],
+      ),
+    );
+    expect(asked.filter(({ length }) => length > 0)).toEqual(may);
+  });
+
+  test('nobody below cluster-admin writes status or sees servers of the cluster', async () => {
+    for (const { user } of PEOPLE) {
+      expect(await can(user, ['update', 'oauthclients', '--subresource=status', '-n', namespace]), user).toBe(
+        'no',
+      );
+      expect(await can(user, ['get', 'clusterauthorizationservers']), user).toMatch(/^no$/m);
+    }
+  });
+
+  test.for([
+    { role: 'view', into: ['admin', 'edit', 'view'] },
+    { role: 'edit', into: ['admin', 'edit'] },
+    { role: 'admin', into: ['admin'] },
+  ])('$role joins $into', async ({ role, into }) => {
+    const json = await cluster.must(['get', 'clusterrole', `oauth-registrar-${role}`, '-o', 'json']);
+    const { metadata } = JSON.parse(json) as {
+      readonly metadata: { readonly labels: Readonly<Record<string, string>> };
+    };
+    const joined = Object.keys(metadata.labels).map((label) => /aggregate-to-(.*)$/.exec(label)?.[1]);
+    expect(joined.filter((name) => name !== undefined).sort()).toEqual(into);
+  });
+});
