@@ -9,7 +9,7 @@ import { createKubernetesApi } from './adapters/kubernetes/api.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/leader.ts';
 import { createLog } from './adapters/log.ts';
-import { observeCalls } from './adapters/measured.ts';
+import { countCalls, observeCalls } from './adapters/measured.ts';
 import { createMetrics, type Metrics } from './adapters/metrics.ts';
 import { createWatches, type Watches } from './adapters/watches.ts';
 import { type Config, readConfig, usage } from './config.ts';
@@ -120,7 +120,7 @@ async function install({
   metrics,
   log,
 }: Parts): Promise<Installation> {
-  const api = createKubernetesApi(connection, { clock });
+  const api = countCalls(createKubernetesApi(connection, { clock }), metrics);
   const refused = await addressesOf(connection.origin);
   const guard = createEgressGuard({ allowed: config.allowAddresses, refused });
   const http = observeCalls(
@@ -168,6 +168,7 @@ async function install({
     recorder,
     orphans,
     events,
+    counters: metrics,
     dialect: rfc7591,
     settings,
   };

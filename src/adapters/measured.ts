@@ -1,4 +1,6 @@
-import type { AuthorizationServerHttp, Clock } from '../controller/ports.ts';
+import type { Resource } from '../api/kubernetes.ts';
+import type { ApiResult, AuthorizationServerHttp, Clock } from '../controller/ports.ts';
+import type { PagedApi } from './kubernetes/api.ts';
 import type { Metrics } from './metrics.ts';
 
 /** The same calls, counted and timed by origin, method and outcome. */
@@ -21,5 +23,27 @@ export function observeCalls(
       });
       return outcome;
     },
+  };
+}
+
+/** The same calls, counted by verb, resource and status. */
+export function countCalls(api: PagedApi, metrics: Metrics): PagedApi {
+  const counted = async <T>(
+    verb: string,
+    resource: Resource,
+    call: Promise<ApiResult<T>>,
+  ): Promise<ApiResult<T>> => {
+    const result = await call;
+    metrics.kubernetesCall({ verb, resource: resource.plural, code: result.ok ? 200 : result.status });
+    return result;
+  };
+  return {
+    get: (resource, ...rest) => counted('get', resource, api.get(resource, ...rest)),
+    list: (resource, ...rest) => counted('list', resource, api.list(resource, ...rest)),
+    collect: (resource, ...rest) => counted('list', resource, api.collect(resource, ...rest)),
+    create: (resource, ...rest) => counted('create', resource, api.create(resource, ...rest)),
+    replace: (resource, ...rest) => counted('update', resource, api.replace(resource, ...rest)),
+    patch: (resource, ...rest) => counted('patch', resource, api.patch(resource, ...rest)),
+    delete: (resource, ...rest) => counted('delete', resource, api.delete(resource, ...rest)),
   };
 }

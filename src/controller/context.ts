@@ -11,7 +11,7 @@ import type { Ledger } from './ledger.ts';
 import type { Memory } from './memory.ts';
 import type { ObjectCache } from './object-cache.ts';
 import type { Orphans } from './orphans.ts';
-import type { AuthorizationServerHttp, Clock, Journal, KubernetesApi, Lead, Log } from './ports.ts';
+import type { AuthorizationServerHttp, Clock, Counters, Journal, KubernetesApi, Lead, Log } from './ports.ts';
 import type { Recorder } from './recorder.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import type { Slots } from './slots.ts';
@@ -30,6 +30,7 @@ export interface Context {
   readonly recorder: Recorder;
   readonly orphans: Orphans;
   readonly events: EventRecorder;
+  readonly counters: Counters;
   readonly memory: Memory;
   readonly servers: ServerRegistry;
   /** Calls under way, by server. */

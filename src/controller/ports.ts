@@ -92,6 +92,12 @@ export interface Lead {
   readonly held: () => boolean;
 }
 
+/** What alerts are made of. */
+export interface Counters {
+  /** A registration whose answer nobody could read. */
+  orphanSuspected(server: string): void;
+}
+
 export interface Log {
   debug(message: string, fields?: object): void;
   info(message: string, fields?: object): void;

@@ -114,6 +114,7 @@ export async function reportOrphan(
     return later('the suspected orphan could not be listed');
   }
   const where = `${entry.server}, ${entry.startedAt}`;
+  context.counters.orphanSuspected(entry.server);
   warn(
     'RegistrationOutcomeUnknown',
     'Register',
