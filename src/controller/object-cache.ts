@@ -13,7 +13,8 @@ export class ObjectCache<T extends KubernetesObject> {
   readonly #index = new Map<string, Set<string>>();
   /**
    * Uids that are gone → the version at which they went, the latest of them. An older version doesn't bring an object
-   * back, whatever a late answer says; a newer one does: an object whose label was taken off is gone to a watch.
+   * back, whatever a late answer says. A newer one does after a deletion that only the watch told of: an object whose
+   * label was taken off is gone to it.
    */
   readonly #gone = new Map<string, string>();
   readonly #indexOf: (object: T) => string | undefined;
@@ -66,7 +67,7 @@ export class ObjectCache<T extends KubernetesObject> {
 
   /** A deletion from the watch. */
   deleted(object: T): void {
-    this.#bury(object);
+    this.#bury(object, object.metadata.resourceVersion ?? '');
     const key = keyOf(object.metadata);
     const known = this.#objects.get(key);
     if (known !== undefined && known.metadata.uid === object.metadata.uid) {
@@ -81,7 +82,7 @@ export class ObjectCache<T extends KubernetesObject> {
 
   /** The operator deleted it. */
   forget(object: T): void {
-    this.#bury(object);
+    this.#bury(object, NEVER);
     const key = keyOf(object.metadata);
     const known = this.#objects.get(key);
     if (known?.metadata.uid === object.metadata.uid) {
@@ -114,13 +115,13 @@ export class ObjectCache<T extends KubernetesObject> {
     tell({ before: object, after: undefined });
   }
 
-  #bury({ metadata: { uid, resourceVersion = '' } }: T): void {
+  #bury({ metadata: { uid } }: T, goneAt: string): void {
     const [oldest] = this.#gone.keys();
     if (oldest !== undefined && this.#gone.size >= MAX_REMEMBERED) {
       this.#gone.delete(oldest);
     }
     if (uid !== undefined) {
-      this.#gone.set(uid, resourceVersion);
+      this.#gone.set(uid, goneAt);
     }
   }
 
@@ -135,6 +136,8 @@ export class ObjectCache<T extends KubernetesObject> {
 }
 
 const MAX_REMEMBERED = 10_000;
+/** Newer than every version: what the operator deleted itself doesn't come back. */
+const NEVER = '9'.repeat(32);
 
 export interface Change<T> {
   readonly before: T | undefined;
