@@ -38,7 +38,7 @@ describe('a write that several may share', () => {
 });
 
 describe('a burst', () => {
-  const after = (...times: readonly number[]) => {
+  const arrivalsAt = (...times: readonly number[]) => {
     const arrivals = new Arrivals();
     for (const time of times) {
       arrivals.add(time);
@@ -47,12 +47,12 @@ describe('a burst', () => {
   };
 
   test('begins with four arrivals within 30 ms, and ends 200 ms after the last such four', () => {
-    const arrivals = after(0, 10, 20, 30);
+    const arrivals = arrivalsAt(0, 10, 20, 30);
     expect([arrivals.isBurst(30), arrivals.isBurst(229), arrivals.isBurst(230)]).toEqual([true, true, false]);
   });
 
   test('is not seen in arrivals that come one by one', () => {
-    expect(after(0, 40, 80, 120, 160).isBurst(160)).toBe(false);
-    expect(after(0, 10, 20).isBurst(20)).toBe(false);
+    expect(arrivalsAt(0, 40, 80, 120, 160).isBurst(160)).toBe(false);
+    expect(arrivalsAt(0, 10, 20).isBurst(20)).toBe(false);
   });
 });
