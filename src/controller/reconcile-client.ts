@@ -68,11 +68,16 @@ async function rest(o: Observation, action: Rest, round: Round, context: Context
   if (ref !== undefined && (action.state === 'Waiting' || action.state === 'Stalled')) {
     context.servers.wait(serverKey(ref, o.namespace), round.key);
   }
+  for (const { server, client } of action.state === 'Ready' ? [] : o.records) {
+    context.servers.wait(serverKey(server, client.namespace), round.key);
+  }
   if (action.state === 'Gone' && action.until === undefined) {
     context.memory.forget(round.key);
   }
   // Two installations that both wrote status would undo each other's words for ever.
-  const isOurs = o.object !== undefined && action.state !== 'Gone' && action.reason !== 'ManagedElsewhere';
+  // Whoever waits its turn says what the CRD's default says already: a write would only slow the others.
+  const isTold = action.reason !== 'ManagedElsewhere' && action.reason !== 'Queued';
+  const isOurs = o.object !== undefined && action.state !== 'Gone' && isTold;
   const written = !isOurs || (await writeStatus(o, action, round, context));
   return written ? { kind: 'rested', until: action.until } : { kind: 'later', why: 'status not written' };
 }

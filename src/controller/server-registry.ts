@@ -1,9 +1,17 @@
 import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
 import type { Failure } from '../core/classify.ts';
-import type { CallKind, ObservedServer, ServerConnection } from '../core/observation.ts';
+import type { CallKind, Gate, ObservedServer, ServerConnection } from '../core/observation.ts';
 import type { ServerRef } from '../core/record.ts';
 import type { Problem } from '../core/server.ts';
-import { callBegins, callEnds, gateOf, HEALTHY, type ServerHealth } from '../core/server-health.ts';
+import {
+  callAbandoned,
+  callBegins,
+  callEnds,
+  gateOf,
+  HEALTHY,
+  type HealthCall,
+  type ServerHealth,
+} from '../core/server-health.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import type { Clock } from './ports.ts';
@@ -56,7 +64,7 @@ export class ServerRegistry {
   view(key: string, ref: ServerRef, call: CallKind): ObservedServer {
     const state = this.#states.get(key);
     if (state?.connection !== undefined) {
-      const gate = gateOf(this.health(key), call, state.connection.version, this.#clock.now());
+      const gate = naming(ref, this.gate(key, call, state.connection.version));
       return { available: true, ref, connection: state.connection, gate };
     }
     const problem = state?.problem ?? {
@@ -94,43 +102,36 @@ export class ServerRegistry {
     this.wakeAll(key);
   }
 
-  /** Begins a call, unless the server's state forbids it at this moment. Each success must be followed by `leave`. */
-  enter(key: string, call: CallKind, version: string): boolean {
-    if (!gateOf(this.health(key), call, version, this.#clock.now()).open) {
-      return false;
+  gate(key: string, call: CallKind, version: string): Gate {
+    return gateOf(this.health(key), call, version, this.#clock.now());
+  }
+
+  /** Begins a call; `undefined` where the server's state forbids it. What it gives must go to `leave` or `abandon`. */
+  enter(key: string, kind: CallKind, version: string): HealthCall | undefined {
+    if (!this.gate(key, kind, version).open) {
+      return undefined;
     }
-    this.#health.set(key, callBegins(this.health(key)));
-    return true;
+    this.#health.set(key, callBegins(this.health(key), kind));
+    return { kind, version, begunAt: this.#clock.now() };
   }
 
   /** Ends a call that was not made after all. */
-  abandon(key: string): void {
-    const health = this.health(key);
-    this.#health.set(key, { ...health, inFlight: health.inFlight - 1 });
+  abandon(key: string, { kind }: HealthCall): void {
+    this.#health.set(key, callAbandoned(this.health(key), kind));
+    this.wakeAll(key);
   }
 
   /** Ends a call, with what it showed. */
-  leave(key: string, call: CallKind, version: string, failure: Failure | undefined): void {
+  leave(key: string, call: HealthCall, failure: Failure | undefined): void {
     const before = this.health(key);
-    const after = callEnds(before, call, version, failure, this.#clock.now());
+    const after = callEnds(before, call, failure, this.#clock.now());
     this.#health.set(key, after);
-    const recovered = before.phase !== 'Open' && after.phase === 'Open';
-    const admitted = before.refusedAdmission !== undefined && after.refusedAdmission === undefined;
-    if (recovered || admitted) {
+    if (mayGoOn(before, after, call)) {
       this.wakeAll(key);
     }
-    if (
-      recovered ||
-      admitted ||
-      after.phase !== before.phase ||
-      after.refusedAdmission !== before.refusedAdmission
-    ) {
-      this.#changed(key);
-    }
-    if (
-      after.pausedUntil !== before.pausedUntil ||
-      (after.phase !== 'Open' && after.phase === before.phase)
-    ) {
+    const isQuiet =
+      after.phase === 'Open' && before.phase === 'Open' && after.pausedUntil === before.pausedUntil;
+    if (!isQuiet || after.refusedAdmission !== before.refusedAdmission) {
       this.#changed(key);
     }
   }
@@ -178,6 +179,18 @@ export class ServerRegistry {
     }
   }
 }
+
+/** Whether those who wait have reason to look again: the server is well again, or whether it accepts is known. */
+function mayGoOn(before: ServerHealth, after: ServerHealth, { kind }: HealthCall): boolean {
+  const recovered = before.phase !== 'Open' && after.phase === 'Open';
+  const admitted = before.refusedAdmission !== undefined && after.refusedAdmission === undefined;
+  const foundOut =
+    kind === 'Register' && before.acceptedVersion === undefined && after.refusedAdmission === undefined;
+  return recovered || admitted || (foundOut && after.phase === 'Open');
+}
+
+const naming = (ref: ServerRef, gate: Gate): Gate =>
+  gate.open ? gate : { ...gate, message: `${ref.kind} ${ref.name}: ${gate.message}` };
 
 /** Tenants read which server and which reason; the details of a cluster server are the platform team's. */
 function forClients(ref: ServerRef, { reason, message }: Problem): Problem {

@@ -172,10 +172,12 @@ function refusal(answer: HttpAnswer, context: Context): Failure {
   }
   if (answer.status === 429 || answer.status === 503 || answer.status === 501 || answer.status === 408) {
     const reason = answer.status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
+    const pauseMs = retryAfterMs ?? DEFAULT_PAUSE_MS;
+    const until = new Date(context.now + pauseMs).toISOString().replace(/\.\d+Z$/, 'Z');
     return {
-      ...failure('Transient', reason, message),
+      ...failure('Transient', reason, `${message}; the next call is at ${until}`),
       serverTrouble: true,
-      retryAfterMs: retryAfterMs ?? 30_000,
+      retryAfterMs: pauseMs,
     };
   }
   return isTokenRefusal(said, context.dialect)
@@ -216,6 +218,8 @@ function locationOf({ headers }: HttpAnswer): string {
   return location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
 }
 
+/** Where the server asks for fewer calls and doesn't say for how long. */
+const DEFAULT_PAUSE_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** Seconds or an HTTP date (RFC 9110 section 10.2.3). Capped at an hour. */

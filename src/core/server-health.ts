@@ -5,11 +5,11 @@ import type { CallKind, Gate } from './observation.ts';
  * How a server is doing, as far as the calls to it have shown: decides whether the next call may go.
  *
  * ```
- *            3 failures in a row            a probe succeeds
- *   Open ─────────────────────────▶ Failing ─────────────────▶ Open
- *     │                                                          ▲
- *     │ a POST's outcome is unknown     discovery answers        │ a call succeeds
- *     └──────────────────────▶ Silent ──────────────▶ OneAtATime ┘
+ *         3 failures in a row
+ *   Open ─────────────────────▶ Failing ─┐ discovery answers      a call is answered
+ *     │                                  ├───────────────────▶ OneAtATime ─────▶ Open
+ *     └───────────────────────▶ Silent ──┘
+ *       a POST's outcome is unknown
  * ```
  * Beside it, two facts of their own: a pause that the server asked for, and a refused admission credential. Both are
  * about the server, so one probe finds out, not one call per client.
@@ -22,8 +22,13 @@ export interface ServerHealth {
   /** Milliseconds since the epoch, by the server's `Retry-After`. */
   readonly pausedUntil: number;
   readonly refusedAdmission: RefusedAdmission | undefined;
-  /** Calls under way. */
+  /** Calls under way, and how many of them are registrations. */
   readonly inFlight: number;
+  readonly registering: number;
+  /** Of the connection whose credential the server is known to accept; before, one registration finds out. */
+  readonly acceptedVersion: string | undefined;
+  /** When a failure was last counted, in milliseconds since the epoch: calls begun before it say the same again. */
+  readonly countedAt: number;
   readonly lastError: string | undefined;
 }
 
@@ -45,6 +50,9 @@ export const HEALTHY: ServerHealth = {
   pausedUntil: 0,
   refusedAdmission: undefined,
   inFlight: 0,
+  registering: 0,
+  acceptedVersion: undefined,
+  countedAt: Number.NEGATIVE_INFINITY,
   lastError: undefined,
 };
 
@@ -54,9 +62,26 @@ const LONGEST_PROBE_MS = 60_000;
 const FIRST_ADMISSION_PROBE_MS = 60_000;
 const LONGEST_ADMISSION_PROBE_MS = 600_000;
 
+export interface HealthCall {
+  readonly kind: CallKind;
+  /** Of the connection that it uses. */
+  readonly version: string;
+  /** Milliseconds since the epoch. */
+  readonly begunAt: number;
+}
+
 /** Whether a call may go now. `version` is that of the connection it would use. */
 export function gateOf(health: ServerHealth, call: CallKind, version: string, now: number): Gate {
-  const { phase, pausedUntil, refusedAdmission, inFlight, nextProbeAt, lastError } = health;
+  const {
+    phase,
+    pausedUntil,
+    refusedAdmission,
+    inFlight,
+    nextProbeAt,
+    lastError,
+    registering,
+    acceptedVersion,
+  } = health;
   if (now < pausedUntil) {
     const until = new Date(pausedUntil).toISOString().replace(/\.\d+Z$/, 'Z');
     return closed('AuthorizationServerPaused', `The server asked for a pause until ${until}.`);
@@ -67,12 +92,15 @@ export function gateOf(health: ServerHealth, call: CallKind, version: string, no
       'A registration got no answer; nothing is registered until the server answers discovery.',
     );
   }
-  if (phase === 'OneAtATime' && call === 'Register' && inFlight > 0) {
-    return closed('AuthorizationServerPaused', 'A registration got no answer; one at a time is tried now.');
+  if (phase === 'OneAtATime' && inFlight > 0) {
+    return closed('AuthorizationServerPaused', 'The server was in trouble; one call at a time is tried now.');
   }
   if (call === 'Register' && refusedAdmission?.version === version) {
     const mayProbe = now >= refusedAdmission.nextProbeAt && inFlight === 0;
     return mayProbe ? OPEN : closed('AdmissionRefused', refusedAdmission.message);
+  }
+  if (call === 'Register' && acceptedVersion !== version && registering > 0) {
+    return closed('Queued', 'A first registration finds out whether the server accepts the credential.');
   }
   if (phase === 'Failing' && (now < nextProbeAt || inFlight > 0)) {
     return closed(
@@ -90,68 +118,88 @@ const closed = (reason: Extract<Gate, { open: false }>['reason'], message: strin
   message,
 });
 
-export function callBegins(health: ServerHealth): ServerHealth {
-  return { ...health, inFlight: health.inFlight + 1 };
+export function callBegins(health: ServerHealth, kind: CallKind): ServerHealth {
+  return moved(health, kind, 1);
+}
+
+/** A call that was not made after all. */
+export function callAbandoned(health: ServerHealth, kind: CallKind): ServerHealth {
+  return moved(health, kind, -1);
+}
+
+function moved(health: ServerHealth, kind: CallKind, by: 1 | -1): ServerHealth {
+  const registering = health.registering + (kind === 'Register' ? by : 0);
+  return { ...health, inFlight: health.inFlight + by, registering };
 }
 
 /** What a finished call shows. `failure` is `undefined` for a success. */
 export function callEnds(
   health: ServerHealth,
-  call: CallKind,
-  version: string,
+  call: HealthCall,
   failure: Failure | undefined,
   now: number,
 ): ServerHealth {
-  const after = { ...health, inFlight: health.inFlight - 1 };
-  if (failure === undefined) {
-    const refusedAdmission = call === 'Register' ? undefined : after.refusedAdmission;
-    return { ...after, phase: answeredPhase(after), failures: 0, lastError: undefined, refusedAdmission };
-  }
-  if (call === 'Register' && failure.kind === 'TokenRefused') {
+  const after = moved(health, call.kind, -1);
+  const isRegistration = call.kind === 'Register';
+  if (isRegistration && failure?.kind === 'TokenRefused') {
+    const acceptedVersion = after.acceptedVersion === call.version ? undefined : after.acceptedVersion;
     return {
       ...after,
-      refusedAdmission: refusedAgain(after.refusedAdmission, version, failure.message, now),
+      acceptedVersion,
+      ...counted(after, call, now),
+      refusedAdmission: refusedAgain(after, call, failure.message, now),
     };
   }
-  if (!failure.serverTrouble) {
-    return {
-      ...after,
-      failures: 0,
-      phase: after.phase === 'Silent' ? 'Silent' : 'Open',
-      lastError: undefined,
-    };
+  if (failure?.serverTrouble) {
+    return troubled(after, call, failure, now);
   }
-  return troubled(after, call, failure, now);
+  const answered = { ...after, phase: answeredPhase(after), failures: 0, lastError: undefined };
+  return isRegistration
+    ? { ...answered, acceptedVersion: call.version, refusedAdmission: undefined }
+    : answered;
 }
+
+/** Of calls that were under way together, the first failure stands for all. */
+const isCounted = ({ countedAt }: ServerHealth, { begunAt }: HealthCall): boolean => begunAt < countedAt;
+
+const counted = (health: ServerHealth, call: HealthCall, now: number) =>
+  isCounted(health, call) ? {} : { countedAt: now };
 
 /** A server that answers is open again; but after a lost registration only discovery ends the silence. */
 const answeredPhase = ({ phase }: ServerHealth): ServerHealth['phase'] =>
   phase === 'Silent' ? 'Silent' : 'Open';
 
-function troubled(health: ServerHealth, call: CallKind, failure: Failure, now: number): ServerHealth {
-  const failures = health.failures + 1;
+function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now: number): ServerHealth {
+  const again = isCounted(health, call);
+  const failures = health.failures + (again ? 0 : 1);
   const { retryAfterMs } = failure;
   const pausedUntil =
     retryAfterMs === undefined ? health.pausedUntil : Math.max(health.pausedUntil, now + retryAfterMs);
-  const silent = call === 'Register' && failure.kind === 'Unknown';
-  const fails = health.phase === 'Open' && failures >= FAILURES_BEFORE_PROBING;
+  const silent = call.kind === 'Register' && failure.kind === 'Unknown';
+  const fails = health.phase !== 'Silent' && failures >= FAILURES_BEFORE_PROBING;
   return {
     ...health,
+    ...counted(health, call, now),
     failures,
     pausedUntil,
     phase: silent ? 'Silent' : fails ? 'Failing' : health.phase,
-    nextProbeAt: now + probeDelay(failures),
+    nextProbeAt: again ? health.nextProbeAt : now + probeDelay(failures),
     lastError: failure.message,
   };
 }
 
 function refusedAgain(
-  before: RefusedAdmission | undefined,
-  version: string,
+  health: ServerHealth,
+  call: HealthCall,
   message: string,
   now: number,
 ): RefusedAdmission {
-  const attempts = before?.version === version ? before.attempts + 1 : 1;
+  const { version } = call;
+  const before = health.refusedAdmission?.version === version ? health.refusedAdmission : undefined;
+  if (before !== undefined && isCounted(health, call)) {
+    return before;
+  }
+  const attempts = (before?.attempts ?? 0) + 1;
   const delay = Math.min(
     FIRST_ADMISSION_PROBE_MS * 2 ** Math.min(attempts - 1, 10),
     LONGEST_ADMISSION_PROBE_MS,
@@ -163,8 +211,8 @@ const probeDelay = (failures: number): number =>
   Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS);
 
 /**
- * What a due probe brings: where discovery answered, registrations may be tried again, one at a time. Either way the
- * next one is due later.
+ * What a due probe brings: where discovery answered, calls may be tried again, one at a time. Either way the next one
+ * is due later.
  */
 export function probed(health: ServerHealth, answered: boolean, now: number): ServerHealth {
   const failures = answered ? health.failures : health.failures + 1;
@@ -172,7 +220,7 @@ export function probed(health: ServerHealth, answered: boolean, now: number): Se
   return {
     ...health,
     failures,
-    phase: answered && health.phase === 'Silent' ? 'OneAtATime' : health.phase,
+    phase: answered && health.phase !== 'Open' ? 'OneAtATime' : health.phase,
     nextProbeAt: health.nextProbeAt > now ? health.nextProbeAt : now + probeDelay(failures),
     pausedUntil: health.pausedUntil > now ? health.pausedUntil : 0,
     refusedAdmission: refusedAdmission && {

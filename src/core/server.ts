@@ -155,7 +155,8 @@ export function toConnection(
   }
   const allowedOrigins = (spec.management?.allowedOrigins ?? []).map(originOf);
   return {
-    issuer: spec.issuer,
+    // What tokens carry as `iss`, and what workloads must therefore expect.
+    issuer: spec.discovery?.acceptedIssuer ?? spec.issuer,
     registrationEndpoint: registration,
     endpoints,
     initialAccessToken: credential?.token,

@@ -82,6 +82,8 @@ const orphan = 'Unknown RegistrationOutcomeUnknown trouble';
 const unavailable = 'Unknown AuthorizationServerUnavailable trouble';
 const noClientId = (status: number) => `The server answered ${status}, but without a readable client_id`;
 
+const paused = '; the next call is at 2026-05-01T12:00:30Z';
+
 describe('classifyRegistration', () => {
   test.each<Row>([
     ...sent,
@@ -109,15 +111,15 @@ describe('classifyRegistration', () => {
       '501',
       answered(501),
       'Transient AuthorizationServerUnavailable trouble',
-      'The server answered status 501',
+      `The server answered status 501${paused}`,
     ],
     [
       '503',
       answered(503),
       'Transient AuthorizationServerUnavailable trouble',
-      'The server answered status 503',
+      `The server answered status 503${paused}`,
     ],
-    ['429', answered(429), 'Transient RateLimited trouble', 'The server answered status 429'],
+    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
     [
       'a redirect',
       answered(302, '', { location: 'https://login.example.com/secret?path=1' }),
@@ -259,8 +261,13 @@ describe('classifyUpdate', () => {
     ['501', answered(501), 'Unsupported UpdateUnsupported', 'The server answered status 501'],
     ['408', answered(408), unavailable, 'The server answered status 408'],
     ['500', answered(500), unavailable, 'The server answered status 500'],
-    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
-    ['429', answered(429), 'Transient RateLimited trouble', 'The server answered status 429'],
+    [
+      '503',
+      answered(503),
+      unavailable.replace('Unknown', 'Transient'),
+      `The server answered status 503${paused}`,
+    ],
+    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
     [
       'a redirect',
       answered(301),
@@ -291,8 +298,13 @@ describe('classifyDeletion', () => {
     ],
     ['408', answered(408), unavailable, 'The server answered status 408'],
     ['500', answered(500), unavailable, 'The server answered status 500'],
-    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
-    ['429', answered(429), 'Transient RateLimited trouble', 'The server answered status 429'],
+    [
+      '503',
+      answered(503),
+      unavailable.replace('Unknown', 'Transient'),
+      `The server answered status 503${paused}`,
+    ],
+    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
     [
       'a redirect',
       answered(302),

@@ -6,6 +6,7 @@ import {
   callEnds,
   gateOf,
   HEALTHY,
+  type HealthCall,
   nextProbe,
   probed,
   type ServerHealth,
@@ -13,6 +14,8 @@ import {
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 const MINUTE = 60_000;
+
+const made = (kind: CallKind, version = 'v1', begunAt = NOW): HealthCall => ({ kind, version, begunAt });
 
 const failure = (overrides: Partial<Failure>): Failure => ({
   kind: 'Transient',
@@ -44,13 +47,13 @@ type Event =
 function having(...events: readonly Event[]): ServerHealth {
   return events.reduce<ServerHealth>((health, event) => {
     if (event[0] === 'begins') {
-      return callBegins(health);
+      return callBegins(health, 'Register');
     }
     if (event[0] === 'discovery') {
       return probed(health, true, NOW);
     }
     const [, call, outcome, now = NOW] = event;
-    return callEnds(callBegins(health), call, 'v1', outcome, now);
+    return callEnds(callBegins(health, call), made(call, 'v1', now), outcome, now);
   }, HEALTHY);
 }
 
@@ -74,7 +77,7 @@ const waitsForDiscovery = {
 const oneAtATime = {
   open: false,
   reason: 'AuthorizationServerPaused',
-  message: 'A registration got no answer; one at a time is tried now.',
+  message: 'The server was in trouble; one call at a time is tried now.',
 };
 
 describe('the phase', () => {
@@ -105,7 +108,7 @@ describe('the phase', () => {
     ],
     ['is silent again when the next registration gets no answer', [silent, ['discovery'], silent], 'Silent'],
     ['does not change when discovery answers an open server', [['discovery']], 'Open'],
-    ['does not change when discovery answers a failing server', [...thrice, ['discovery']], 'Failing'],
+    ['is one at a time when discovery answers a failing server', [...thrice, ['discovery']], 'OneAtATime'],
     ['stays silent when another client is refused', [silent, fails('Register', refused)], 'Silent'],
     ['stays silent while other calls fail', [silent, ...thrice], 'Silent'],
     [
@@ -136,7 +139,13 @@ describe('gateOf', () => {
       NOW,
       oneAtATime,
     ],
-    ['lets a deletion go beside it', having(silent, ['discovery'], ['begins']), 'Deregister', NOW, open],
+    [
+      'lets no deletion go beside it',
+      having(silent, ['discovery'], ['begins']),
+      'Deregister',
+      NOW,
+      oneAtATime,
+    ],
     [
       'keeps a refused credential from being tried by a second client',
       having(fails('Register', tokenRefused)),
@@ -195,12 +204,17 @@ describe('a pause that the server asked for', () => {
   });
 
   test('is not shortened by a later wish', () => {
-    const later = callEnds(callBegins(paused), 'Update', 'v1', failure({ retryAfterMs: 1_000 }), NOW);
+    const later = callEnds(
+      callBegins(paused, 'Update'),
+      made('Update'),
+      failure({ retryAfterMs: 1_000 }),
+      NOW,
+    );
     expect(later.pausedUntil).toBe(NOW + 120_000);
   });
 
   test('is not ended by a call that was under way and succeeds', () => {
-    const later = callEnds(callBegins(paused), 'Update', 'v1', undefined, NOW + 1);
+    const later = callEnds(callBegins(paused, 'Update'), made('Update'), undefined, NOW + 1);
     expect(gateOf(later, 'Update', 'v1', NOW + 1)).toEqual(until);
   });
 });
@@ -230,9 +244,8 @@ describe('probes', () => {
 
   test('of a new credential are counted anew', () => {
     const health = callEnds(
-      callBegins(having(fails('Register', tokenRefused))),
-      'Register',
-      'v2',
+      callBegins(having(fails('Register', tokenRefused)), 'Register'),
+      made('Register', 'v2'),
       tokenRefused,
       NOW,
     );
@@ -256,7 +269,7 @@ describe('calls under way', () => {
     const three = having(['begins'], ['begins'], ['begins']);
     expect(three.inFlight).toBe(3);
     const ends = [undefined, refused, tokenRefused].reduce<ServerHealth>(
-      (health, outcome) => callEnds(health, 'Register', 'v1', outcome, NOW),
+      (health, outcome) => callEnds(health, made('Register'), outcome, NOW),
       three,
     );
     expect(ends.inFlight).toBe(0);
@@ -275,5 +288,56 @@ describe('a success', () => {
   test('clears the last error', () => {
     expect(having(...thrice).lastError).toBe('The server answered status 503');
     expect(having(...thrice, succeeds('Update'))).toMatchObject({ lastError: undefined, failures: 0 });
+  });
+});
+
+describe('calls that were under way together', () => {
+  const together = (outcome: Failure, call: CallKind, count: number) => {
+    const begun = Array.from({ length: count }).reduce<ServerHealth>(
+      (health) => callBegins(health, call),
+      HEALTHY,
+    );
+    return Array.from({ length: count }).reduce<ServerHealth>(
+      (health, _, index) => callEnds(health, made(call, 'v1', NOW), outcome, NOW + 10 + index),
+      begun,
+    );
+  };
+
+  test('count as one failure', () => {
+    expect(together(trouble, 'Update', 16)).toMatchObject({ failures: 1, phase: 'Open', inFlight: 0 });
+  });
+
+  test('count as one refusal of the credential', () => {
+    expect(together(tokenRefused, 'Register', 16).refusedAdmission).toMatchObject({ attempts: 1 });
+  });
+});
+
+describe('a credential that is not known to be accepted', () => {
+  test('is tried by one registration; the others wait their turn', () => {
+    const one = having(['begins']);
+    expect(gateOf(one, 'Register', 'v1', NOW)).toMatchObject({ open: false, reason: 'Queued' });
+    expect(gateOf(one, 'Update', 'v1', NOW)).toEqual({ open: true });
+  });
+
+  test('is known to be accepted after a registration that was answered, even if it was refused for its metadata', () => {
+    for (const outcome of [undefined, refused]) {
+      const known = callBegins(callEnds(having(['begins']), made('Register'), outcome, NOW), 'Register');
+      expect(gateOf(known, 'Register', 'v1', NOW)).toEqual({ open: true });
+      expect(gateOf(known, 'Register', 'v2', NOW)).toMatchObject({ open: false, reason: 'Queued' });
+    }
+  });
+});
+
+describe('a failing server', () => {
+  test('whose discovery answers is tried one call at a time, and is open after the first that is answered', () => {
+    const failing = having(fails('Update', trouble), fails('Update', trouble), fails('Update', trouble));
+    const answering = probed(failing, true, NOW + MINUTE);
+    expect(gateOf(answering, 'Update', 'v1', NOW + MINUTE)).toEqual({ open: true });
+    expect(gateOf(callBegins(answering, 'Update'), 'Deregister', 'v1', NOW + MINUTE)).toMatchObject({
+      open: false,
+    });
+    expect(callEnds(callBegins(answering, 'Update'), made('Update'), undefined, NOW + MINUTE).phase).toBe(
+      'Open',
+    );
   });
 });

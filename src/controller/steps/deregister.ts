@@ -19,13 +19,6 @@ import { DONE, later, type Round, type StepResult } from './round.ts';
 /** A record is enough to deregister a client: the server object may be gone. */
 const WITHOUT_SERVER_OBJECT = { version: '', timeoutMs: 30_000, maxInFlight: 16 } as const;
 
-const notPermitted: Failure = {
-  kind: 'Transient',
-  reason: 'AuthorizationServerUnavailable',
-  message: 'The server is in trouble; the call waits',
-  serverTrouble: false,
-};
-
 export async function deregister(
   step: DeregisterStep,
   o: Observation,
@@ -63,14 +56,15 @@ export async function deregister(
     record: record.secretName,
     server,
   } as const;
-  const outcome = await guarded(call, WITHOUT_SERVER_OBJECT, deleteRequest(management), context);
-  if (outcome === undefined) {
-    return failed('Deregister', basis, notPermitted, o, round, context);
+  const called = await guarded(call, WITHOUT_SERVER_OBJECT, deleteRequest(management), context);
+  if (called === undefined) {
+    return held(step, server, o, round, context);
   }
+  const { outcome } = called;
   context.ledger.interrupt(attempt);
   const secrets = secretsOf(content.information);
   const verdict = classifyDeletion(outcome, { dialect: context.dialect, secrets, now: context.clock.now() });
-  context.servers.leave(server, 'Deregister', '', verdict.kind === 'Done' ? undefined : verdict);
+  context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
   const refusedStatus = outcome.kind === 'answered' && context.dialect.goneStatuses.includes(outcome.status);
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
     return deregistered(step, o, round, context);
@@ -80,6 +74,35 @@ export async function deregister(
   }
   const failure = await aliveOrNot(verdict, management, context);
   return failed('Deregister', basis, failure, o, round, context);
+}
+
+/** How soon one looks again, where the end of the server's trouble doesn't wake one before. */
+const HELD_MS = 5_000;
+
+/** The server's state forbids the call: no failure of this one, so what went wrong before stays what is told. */
+function held(
+  { basis }: DeregisterStep,
+  server: string,
+  o: Observation,
+  { key }: Round,
+  context: Context,
+): StepResult {
+  const gate = context.servers.gate(server, 'Deregister', WITHOUT_SERVER_OBJECT.version);
+  const before = setbackOf(o, 'Deregister', basis);
+  const retryAt = context.clock.now() + HELD_MS;
+  context.memory.setBack(key, {
+    action: 'Deregister',
+    basis,
+    kind: 'Transient',
+    reason: gate.open ? 'Queued' : gate.reason,
+    message: gate.open ? 'The call could not be made yet.' : gate.message,
+    attempts: 0,
+    since: context.clock.now(),
+    ambiguous: false,
+    ...before,
+    retryAt,
+  });
+  return DONE;
 }
 
 /** "Not found" and "not supported" look alike: where reading is harmless, the server is asked whether the client lives. */
@@ -101,6 +124,12 @@ async function aliveOrNot(failure: Failure, management: Management, context: Con
     : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
 }
 
+const REMOVED_AT_SERVER = {
+  kind: 'Unknown',
+  reason: 'Deleting',
+  message: 'The client was removed at the server; its record is not removed yet',
+} as const;
+
 /** The client is gone at the server: the finalizer goes, then the record, and the ledger's entry with it. */
 async function deregistered(
   step: DeregisterStep,
@@ -113,7 +142,7 @@ async function deregistered(
     ({ client, secretName }) => client.uid === record.client.uid && secretName !== record.secretName,
   );
   // Kept until the record is gone: should a later step fail, the next DELETE finds nothing, and that is right.
-  setBack(round.key, 'Deregister', step.basis, { ...notPermitted, kind: 'Unknown' }, context, 0);
+  setBack(round.key, 'Deregister', step.basis, REMOVED_AT_SERVER, context, 0);
   context.events.record({
     type: 'Normal',
     reason: 'Deregistered',

@@ -1,5 +1,6 @@
 import type { CallKind, ServerConnection } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
+import type { HealthCall } from '../../core/server-health.ts';
 import type { Context } from '../context.ts';
 import type { HttpOutcome, HttpRequest } from '../ports.ts';
 
@@ -11,6 +12,13 @@ export interface GuardedCall {
   readonly server: string;
 }
 
+/** A call that was sent. */
+export interface Called {
+  readonly outcome: HttpOutcome;
+  /** To be handed back to the server's registry, with what the call showed. */
+  readonly entered: HealthCall;
+}
+
 /**
  * One call with an effect: there is room for it, the server permits it, its entry is committed, the lead is held; then
  * it is sent, once. `undefined` when it wasn't sent. Otherwise the caller settles the entry and leaves the server.
@@ -20,7 +28,7 @@ export async function guarded(
   connection: Pick<ServerConnection, 'version' | 'timeoutMs' | 'maxInFlight'>,
   request: HttpRequest,
   context: Context,
-): Promise<HttpOutcome | undefined> {
+): Promise<Called | undefined> {
   await context.slots.acquire(call.server, connection.maxInFlight);
   try {
     return await permitted(call, connection, request, context);
@@ -34,20 +42,21 @@ async function permitted(
   { version, timeoutMs }: Pick<ServerConnection, 'version' | 'timeoutMs'>,
   request: HttpRequest,
   { clock, ledger, lead, servers, http }: Context,
-): Promise<HttpOutcome | undefined> {
-  if (!servers.enter(call.server, call.kind, version)) {
+): Promise<Called | undefined> {
+  const entered = servers.enter(call.server, call.kind, version);
+  if (entered === undefined) {
     return undefined;
   }
   const startedAt = new Date(clock.now()).toISOString();
   const committed = await ledger.begin({ ...call, startedAt });
   if (!committed || !lead.held()) {
     ledger.settle(call.attempt);
-    servers.abandon(call.server);
+    servers.abandon(call.server, entered);
     return undefined;
   }
   const outcome = await http.send(request, { timeoutMs });
   ledger.answered(call.attempt);
-  return outcome;
+  return { outcome, entered };
 }
 
 /** Ten characters of base 36: unique among the attempts of one client for all purposes. */

@@ -3,6 +3,7 @@ import { classifyRegistration, type Failure } from '../../core/classify.ts';
 import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
+import type { HealthCall } from '../../core/server-health.ts';
 import { registerRequest } from '../../oauth/registration.ts';
 import { registered, secretsOf, setBack, withCure } from '../answers.ts';
 import type { Context } from '../context.ts';
@@ -32,19 +33,19 @@ export async function register(
     record: secretName,
     server: serverKey(ref, o.namespace),
   } as const;
-  const outcome = await guarded(call, connection, request, context);
-  if (outcome === undefined) {
+  const called = await guarded(call, connection, request, context);
+  if (called === undefined) {
     return DONE;
   }
   const secrets = secretsOf({ clientId: '', metadata: {} }, connection.initialAccessToken);
-  const verdict = classifyRegistration(outcome, {
+  const verdict = classifyRegistration(called.outcome, {
     dialect: context.dialect,
     secrets,
     now: context.clock.now(),
   });
   if (verdict.kind !== 'Done' || verdict.information === undefined) {
     const failure = verdict as Failure;
-    return registrationFailed(step, attempt, failure, o, round, context);
+    return registrationFailed(step, attempt, called.entered, failure, o, round, context);
   }
   const namespaceUid = context.caches.namespaces.get(o.namespace)?.metadata.uid ?? '';
   const recorded = registered(step, attempt, verdict.information, client, namespaceUid, context);
@@ -53,7 +54,7 @@ export async function register(
     attempt,
     toRegistrationSecret(recorded.record, recorded.content, operatorNamespace),
   );
-  context.servers.leave(call.server, 'Register', connection.version, undefined);
+  context.servers.leave(call.server, called.entered, undefined);
   if (written === undefined) {
     context.ledger.interrupt(attempt);
     return later('the registration Secret could not be written; the answer is in the journal');
@@ -68,14 +69,16 @@ export async function register(
 async function registrationFailed(
   step: RegisterStep,
   attempt: string,
+  entered: HealthCall,
   failure: Failure,
   o: Observation,
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { connection, basis, ref } = step;
+  const { basis, ref } = step;
   const unknown = failure.kind === 'Unknown';
-  const why = `${ref.kind} ${ref.name}: ${failure.message}`;
+  const sent = unknown ? ` (sent at ${context.ledger.entry(attempt)?.startedAt})` : '';
+  const why = `${ref.kind} ${ref.name}: ${failure.message}${sent}`;
   const refused = failure.kind === 'TokenRefused';
   const told = refused
     ? { ...failure, message: withCure(`${failure.message} to the admission credential`, failure.reason) }
@@ -90,7 +93,7 @@ async function registrationFailed(
       unknown ? COOLDOWN_MS : undefined,
     );
   }
-  context.servers.leave(serverKey(ref, o.namespace), 'Register', connection.version, told);
+  context.servers.leave(serverKey(ref, o.namespace), entered, told);
   if (unknown) {
     context.ledger.interrupt(attempt);
     return reportOrphan(attempt, why, o, context);

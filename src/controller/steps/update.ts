@@ -56,15 +56,19 @@ export async function update(
     server: serverKey(ref, o.namespace),
   } as const;
   const request = updateRequest(management, record.clientId, document);
-  const outcome = await guarded(call, connection, request, context);
-  if (outcome === undefined) {
+  const called = await guarded(call, connection, request, context);
+  if (called === undefined) {
     return DONE;
   }
   const secrets = secretsOf(stored.information, connection.initialAccessToken);
-  const verdict = classifyUpdate(outcome, { dialect: context.dialect, secrets, now: context.clock.now() });
+  const verdict = classifyUpdate(called.outcome, {
+    dialect: context.dialect,
+    secrets,
+    now: context.clock.now(),
+  });
   const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, attempt, step, o);
   settleEarlier(step, o, context);
-  context.servers.leave(call.server, 'Update', connection.version, failure);
+  context.servers.leave(call.server, called.entered, failure);
   if (verdict.kind === 'Done') {
     const next = updated(step, stored, verdict.information, context.clock.now());
     return store(attempt, step, next, round, context);
