@@ -175,7 +175,7 @@ function refusal(answer: HttpAnswer, context: Context): Failure {
     const pauseMs = retryAfterMs ?? DEFAULT_PAUSE_MS;
     const until = new Date(context.now + pauseMs).toISOString().replace(/\.\d+Z$/, 'Z');
     return {
-      ...failure('Transient', reason, `${message}; the next call is at ${until}`),
+      ...failure('Transient', reason, `${message}; nothing is sent until ${until}`),
       serverTrouble: true,
       retryAfterMs: pauseMs,
     };

@@ -82,7 +82,7 @@ const orphan = 'Unknown RegistrationOutcomeUnknown trouble';
 const unavailable = 'Unknown AuthorizationServerUnavailable trouble';
 const noClientId = (status: number) => `The server answered ${status}, but without a readable client_id`;
 
-const paused = '; the next call is at 2026-05-01T12:00:30Z';
+const paused = '; nothing is sent until 2026-05-01T12:00:30Z';
 
 describe('classifyRegistration', () => {
   test.each<Row>([

@@ -355,7 +355,7 @@ describe('A registration that the server refuses', () => {
       'challenge',
       reply(401, '', { 'www-authenticate': 'Bearer error="invalid_token", error_description="expired"' }),
       'AdmissionRefused',
-      /The server answered 401 invalid_token: expired to the admission credential/,
+      /The admission credential was refused: The server answered 401 invalid_token: expired/,
       'Reconciling',
     ],
   ] as const)(
@@ -417,7 +417,7 @@ describe('A registration that the server refuses', () => {
     for (const name of names) {
       const client = await until(name, 'AdmissionRefused');
       expect(messageOf(client)).toBe(
-        'The server answered 401 invalid_token: Bearer [redacted] is no good to the admission credential. Put a valid credential into the Secret that the server object names; the operator notices.',
+        'AuthorizationServer many: The admission credential was refused: The server answered 401 invalid_token: Bearer [redacted] is no good. Put a valid credential into the Secret that the server object names; the operator notices.',
       );
     }
     const { condition } = await untilServer(world, 'many', {

@@ -167,7 +167,7 @@ describe('An edit', () => {
     await editClient(world, 'shop', 'lost', { clientName: 'Edited' });
     const client = await until('lost', 'RegistrationAccessTokenLost');
     expect(messageOf(client)).toMatch(
-      /^The server answered 401 invalid_token to the registration access token of client stub-client-\w+ \(update \w+\)\. The client keeps working\. Delete and create the object to register anew\.$/,
+      /^The registration access token of client stub-client-\w+ was refused \(update \w+\): The server answered 401 invalid_token\. The client keeps working\. Delete and create the object to register anew\.$/,
     );
     expect(conditionOf(client, 'Stalled')?.reason).toBe('RegistrationAccessTokenLost');
     expect(await secretData(world, 'shop', 'lost')).toEqual(before);

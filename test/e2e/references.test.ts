@@ -65,7 +65,7 @@ describe('What a client waits for wakes it when it comes', () => {
     await world.apply(credential('not-the-right-token', { name: 'late-iat' }));
     const refused = await until('wake', 'first', 'AdmissionRefused');
     expect(conditionOf(refused, 'Ready')?.message).toMatch(
-      /^The server answered 401 invalid_token to the admission credential\. Put a valid credential/,
+      /^ClusterAuthorizationServer late: The admission credential was refused: The server answered 401 invalid_token.*\. Put a valid credential/,
     );
     await untilServer(world, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionRefused' });
 

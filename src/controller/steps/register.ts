@@ -81,7 +81,10 @@ async function registrationFailed(
   const why = `${ref.kind} ${ref.name}: ${failure.message}${sent}`;
   const refused = failure.kind === 'TokenRefused';
   const told = refused
-    ? { ...failure, message: withCure(`${failure.message} to the admission credential`, failure.reason) }
+    ? {
+        ...failure,
+        message: withCure(`The admission credential was refused: ${failure.message}`, failure.reason),
+      }
     : failure;
   if (!refused) {
     setBack(

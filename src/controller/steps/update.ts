@@ -105,7 +105,7 @@ function tokenLost(
     o.calls.find(({ kind }) => kind === 'Update')?.startedAt ??
     (setback?.ambiguous ? new Date(setback.since).toISOString() : undefined);
   const lost = unanswered === undefined ? '' : `; the update of ${unanswered} got no answer`;
-  const message = `${failure.message} to the registration access token of client ${record.clientId} (update ${attempt}${lost})`;
+  const message = `The registration access token of client ${record.clientId} was refused (update ${attempt}${lost}): ${failure.message}`;
   return { ...failure, kind: 'Terminal', reason: 'RegistrationAccessTokenLost', message };
 }
 
