@@ -126,7 +126,7 @@ export class ServerRegistry {
     const before = this.health(key);
     const after = callEnds(before, call, failure, this.#clock.now());
     this.#health.set(key, after);
-    if (mayGoOn(before, after, call)) {
+    if (concernsAll(before, after, call)) {
       this.wakeAll(key);
     }
     const isQuiet =
@@ -180,13 +180,18 @@ export class ServerRegistry {
   }
 }
 
-/** Whether those who wait have reason to look again: the server is well again, or whether it accepts is known. */
-function mayGoOn(before: ServerHealth, after: ServerHealth, { kind }: HealthCall): boolean {
-  const recovered = before.phase !== 'Open' && after.phase === 'Open';
-  const admitted = before.refusedAdmission !== undefined && after.refusedAdmission === undefined;
+/**
+ * Whether those who wait have reason to look again: the server is in trouble or well again, or it was found out whether
+ * it accepts the credential. While that isn't known, the next one may find out.
+ */
+function concernsAll(before: ServerHealth, after: ServerHealth, { kind }: HealthCall): boolean {
+  const turned = (before.phase === 'Open') !== (after.phase === 'Open');
+  const isRegistration = kind === 'Register';
   const foundOut =
-    kind === 'Register' && before.acceptedVersion === undefined && after.refusedAdmission === undefined;
-  return recovered || admitted || (foundOut && after.phase === 'Open');
+    before.acceptedVersion !== after.acceptedVersion ||
+    before.refusedAdmission?.version !== after.refusedAdmission?.version;
+  const isOpen = after.acceptedVersion === undefined && after.refusedAdmission === undefined;
+  return turned || (isRegistration && (foundOut || isOpen));
 }
 
 const naming = (ref: ServerRef, gate: Gate): Gate =>

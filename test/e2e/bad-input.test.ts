@@ -348,7 +348,7 @@ describe('A registration that the server refuses', () => {
       'scope',
       reply(403, { error: 'insufficient_scope', error_description: 'needs dcr' }),
       'AdmissionRefused',
-      /The server answered 403 insufficient_scope: needs dcr to the admission credential/,
+      /The admission credential was refused: The server answered 403 insufficient_scope: needs dcr\./,
       'Reconciling',
     ],
     [
