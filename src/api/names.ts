@@ -44,6 +44,3 @@ export const ANNOTATIONS = {
   shows: `${prefix}/shows`,
   projection: `${prefix}/projection`,
 } as const;
-
-/** Prefixes that `spec.secret.labels` and `spec.secret.annotations` may not use. */
-export const RESERVED_PREFIXES = [prefix, 'kubernetes.io', 'k8s.io'] as const;

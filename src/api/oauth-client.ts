@@ -9,7 +9,6 @@ import {
   list,
   objectName,
   rules,
-  secretKey,
   stringMap,
   text,
   time,
@@ -198,9 +197,3 @@ export interface OAuthClient extends KubernetesObject {
   readonly spec: OAuthClientSpec;
   readonly status?: OAuthClientStatus;
 }
-
-/** The key of a Secret for which a wire name is not renamed. */
-export const keyFor = (keys: Readonly<Record<string, string>> | undefined, wireName: string): string =>
-  keys?.[wireName] ?? wireName;
-
-export const isSecretKey = (key: string): boolean => secretKey().safeParse(key).success;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isSecretKey, keyFor, oauthClientSpec } from '../../src/api/oauth-client.ts';
+import { oauthClientSpec } from '../../src/api/oauth-client.ts';
 import { REASONS } from '../../src/api/reasons.ts';
 import { duration, durationMs } from '../../src/api/schema.ts';
 
@@ -51,24 +51,6 @@ describe('oauthClientSpec', () => {
     expect(oauthClientSpec.parse({ ...spec, client: { additionalMetadata } }).client).toEqual({
       additionalMetadata,
     });
-  });
-});
-
-describe('keys of a Secret', () => {
-  test('are the wire names, unless another is given', () => {
-    expect(keyFor({ client_id: 'username' }, 'client_id')).toBe('username');
-    expect(keyFor({ client_id: 'username' }, 'client_secret')).toBe('client_secret');
-    expect(keyFor(undefined, 'client_id')).toBe('client_id');
-  });
-
-  test.each([
-    ['client_id', true],
-    ['tls.key', true],
-    ['', false],
-    ['a b', false],
-    ['a/b', false],
-  ])('%s: %s', (key, usable) => {
-    expect(isSecretKey(key)).toBe(usable);
   });
 });
 
