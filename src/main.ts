@@ -23,8 +23,6 @@ import { rfc7591 } from './dialects/rfc7591.ts';
 
 /** Composition root: makes the ports real, takes the lead, works until told to stop. */
 
-/** Longer than any call to a server and its recording: an earlier holder is certainly done by then. */
-const EARLIER_HOLDER_DEADLINE_MS = 150_000;
 /** A watch that was silent for so long is broken: bookmarks come about once a minute. */
 const DEAF_AFTER_MS = 300_000;
 /** Leaves some of the pod's grace period for what comes after. */
@@ -139,7 +137,6 @@ async function install({
     clock,
     log,
     onFenced: fenced.resolve,
-    earlierHolderDeadlineMs: EARLIER_HOLDER_DEADLINE_MS,
   });
   const settings = {
     operatorNamespace: namespace,

@@ -12,6 +12,8 @@ export interface LedgerEntry {
   readonly server: string;
   /** RFC 3339. */
   readonly startedAt: string;
+  /** Longest time that the call takes, in milliseconds: after it, and some for recording, nobody is at it any more. */
+  readonly timeoutMs: number;
   /** Name of the registration Secret that the call is about or will make. */
   readonly record: string;
 }
@@ -38,6 +40,8 @@ function toEntry(text: string): LedgerEntry | undefined {
 
 const word = z.string().min(1);
 
+const MAX_TIMEOUT_MS = 120_000;
+
 const entrySchema = z.object({
   attempt: word,
   kind: z.enum(['Register', 'Update', 'Deregister']),
@@ -45,4 +49,5 @@ const entrySchema = z.object({
   server: word,
   startedAt: word,
   record: word,
+  timeoutMs: z.int().min(0).max(MAX_TIMEOUT_MS).default(MAX_TIMEOUT_MS),
 });

@@ -6,6 +6,8 @@ import type { Clock, KubernetesApi, Log } from './ports.ts';
 
 export const LEDGER_NAME = 'oauth-registrar-ledger';
 const GATHERING_STEP_MS = 2;
+/** What an earlier holder may need, after its call has ended, to record the answer. */
+const RECORDING_MS = 10_000;
 /** Settled entries leave after this time, if no other write takes them along. */
 const IDLE_FLUSH_MS = 2_000;
 
@@ -18,8 +20,6 @@ interface Options {
   readonly log: Log;
   /** Another process has the lead: nothing may be sent any more. */
   readonly onFenced: (why: string) => void;
-  /** How long an earlier holder may still be at its calls, in milliseconds. */
-  readonly earlierHolderDeadlineMs: number;
 }
 
 /**
@@ -148,12 +148,12 @@ export class Ledger {
   }
 
   #inherit({ data = {} }: ConfigMap): void {
-    const { clock, holder, earlierHolderDeadlineMs } = this.#options;
+    const { clock, holder } = this.#options;
     const isOwnPod = podOf(data['holder'] ?? '') === podOf(holder);
-    const deadline = clock.monotonic() + (isOwnPod ? 0 : earlierHolderDeadlineMs);
     for (const entry of decodeEntries(data)) {
       this.#entries.set(entry.attempt, entry);
-      this.#inherited.set(entry.attempt, deadline);
+      const patienceMs = isOwnPod ? 0 : entry.timeoutMs + RECORDING_MS;
+      this.#inherited.set(entry.attempt, clock.monotonic() + patienceMs);
     }
   }
 

@@ -1,8 +1,14 @@
 import type { TestProject } from 'vitest/node';
+import { ensureBinaries } from './binaries.ts';
 import { startControlPlane } from './control-plane.ts';
+import { createProgress } from './progress.ts';
 
-/** Starts the control plane that the tests of adapters and manifests share; shows when binaries have to be built. */
+/**
+ * Builds whatever binaries are missing, with progress shown, so that no test has to wait for them; then starts the
+ * control plane that the tests of adapters and manifests share.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await ensureBinaries(createProgress());
   const controlPlane = await startControlPlane();
   project.provide('adminKubeconfig', controlPlane.adminKubeconfig);
   return () => controlPlane.stop();

@@ -48,7 +48,7 @@ async function permitted(
     return undefined;
   }
   const startedAt = new Date(clock.now()).toISOString();
-  const committed = await ledger.begin({ ...call, startedAt });
+  const committed = await ledger.begin({ ...call, startedAt, timeoutMs });
   if (!committed || !lead.held()) {
     ledger.settle(call.attempt);
     servers.abandon(call.server, entered);
