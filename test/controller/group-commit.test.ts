@@ -21,15 +21,15 @@ describe('a write that several may share', () => {
     ['goes after 100 ms, whatever is under way', { underWay: 3, gatheringSince: NOW - 100 }, true],
     ['waits in a burst, though nothing is under way', { isBurst: true, lastWriteAt: NOW - 20 }, false],
     ['goes in a burst when a batch is full', { isBurst: true, waiting: 16, lastWriteAt: NOW - 20 }, true],
-    ['goes in a burst when nothing arrives any more', { isBurst: true, lastArrivalAt: NOW - 25 }, true],
+    ['goes in a burst when nothing arrives any more', { isBurst: true, lastArrivalAt: NOW - 40 }, true],
     [
       'waits in a burst for calls that are under way',
-      { isBurst: true, underWay: 1, lastArrivalAt: NOW - 25 },
+      { isBurst: true, underWay: 1, lastArrivalAt: NOW - 40 },
       false,
     ],
     [
-      'goes in a burst 150 ms after the last write',
-      { isBurst: true, underWay: 1, lastWriteAt: NOW - 150, gatheringSince: NOW - 148 },
+      'goes in a burst 250 ms after the last write',
+      { isBurst: true, underWay: 1, lastWriteAt: NOW - 250, gatheringSince: NOW - 248 },
       true,
     ],
   ])('%s', (_, overrides, expected) => {
