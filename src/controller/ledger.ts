@@ -9,7 +9,7 @@ const GATHERING_STEP_MS = 2;
 /** What an earlier holder may need, after its call has ended, to record the answer. */
 const RECORDING_MS = 10_000;
 /** Settled entries leave after this time, if no other write takes them along. */
-const IDLE_FLUSH_MS = 2_000;
+const IDLE_FLUSH_MS = 10_000;
 
 interface Options {
   readonly api: KubernetesApi;
@@ -225,6 +225,7 @@ export class Ledger {
       const written = await this.#put();
       if (written.ok) {
         this.#resourceVersion = written.object.metadata.resourceVersion ?? '';
+        this.#options.log.debug('ledger write', { begun: batch.length });
         resolveAll(batch, true);
         return;
       }
