@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CommandOptions, run } from './command.ts';
+import { type CommandOptions, run } from '../testbed/command.ts';
 
 /** buildah with a store of its own below `folder`, so that nobody's images are touched. */
 export interface Builder {

@@ -1,8 +1,8 @@
 import { access, cp, mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { run } from '../testbed/command.ts';
 import type { Progress } from '../testbed/progress.ts';
 import type { Builder } from './builder.ts';
-import { run } from './command.ts';
 import { findOnPath } from './tools.ts';
 
 /**

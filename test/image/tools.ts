@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { run } from '../testbed/command.ts';
 import { readEnvironment } from '../testbed/environment.ts';
 import type { Progress } from '../testbed/progress.ts';
-import { run } from './command.ts';
 
 const TOOLS = ['buildah', 'debootstrap'] as const;
 

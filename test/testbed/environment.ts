@@ -7,6 +7,8 @@ export interface Environment {
   readonly kubebuilderAssets: string | undefined;
   /** `XDG_CACHE_HOME`, else `~/.cache`. */
   readonly cacheHome: string;
+  /** `JAVA_HOME`: the folder of a Java installation, which goes before `java` on the `PATH`. */
+  readonly javaHome: string | undefined;
   /** The folders of `PATH`, in order. */
   readonly searchPath: readonly string[];
 }
@@ -15,6 +17,7 @@ export function readEnvironment(): Environment {
   return {
     kubebuilderAssets: process.env['KUBEBUILDER_ASSETS'] || undefined,
     cacheHome: process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
+    javaHome: process.env['JAVA_HOME'] || undefined,
     searchPath: (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
   };
 }

@@ -14,8 +14,13 @@ export interface TokenAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Asks `issuer` for a token by client credentials (RFC 6749 section 4.4). Rejects where the answer is not JSON. */
-export async function requestToken(issuer: string, request: TokenRequest): Promise<TokenAnswer> {
+/** Asks `issuer`, whose token endpoint is `/token`, by client credentials (RFC 6749 section 4.4). */
+export function requestToken(issuer: string, request: TokenRequest): Promise<TokenAnswer> {
+  return requestTokenAt(`${issuer}/token`, request);
+}
+
+/** Asks a token endpoint by client credentials (RFC 6749 section 4.4). Rejects where the answer is not JSON. */
+export async function requestTokenAt(tokenEndpoint: string, request: TokenRequest): Promise<TokenAnswer> {
   const form = new URLSearchParams({ grant_type: 'client_credentials' });
   if (request.scope !== undefined) form.set('scope', request.scope);
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -26,10 +31,11 @@ export async function requestToken(issuer: string, request: TokenRequest): Promi
     headers['authorization'] = `Basic ${basicCredentials(request)}`;
   }
   // A connection of its own: one kept from before a restart would be dead.
-  const connection = new Client(issuer);
+  const { origin, pathname } = new URL(tokenEndpoint);
+  const connection = new Client(origin);
   try {
     const answer = await connection.request({
-      path: '/token',
+      path: pathname,
       method: 'POST',
       headers,
       body: form.toString(),

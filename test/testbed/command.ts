@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { childEnvironment } from '../testbed/environment.ts';
+import { childEnvironment } from './environment.ts';
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Told the last line of output so far, of either stream. */
   readonly onLine?: (line: string) => void;
+  /** The exit code that means success. Default: 0. */
+  readonly successCode?: number;
 }
 
 const TAIL_LINES = 25;
@@ -31,7 +33,7 @@ export async function run(
     });
   }
   const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
-  if (code !== 0) {
+  if (code !== (options.successCode ?? 0)) {
     const tail = `${stdout}\n${stderr}`.trim().split('\n').slice(-TAIL_LINES).join('\n');
     throw new Error(`${program} ${args[0] ?? ''} ended with ${code}:\n${tail}`);
   }

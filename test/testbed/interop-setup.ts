@@ -1,0 +1,19 @@
+import { ensureBinaries } from './binaries.ts';
+import { ensureHydra } from './hydra-build.ts';
+import { ensureKeycloak } from './keycloak-distribution.ts';
+import { createProgress } from './progress.ts';
+
+/**
+ * Gets everything that the interop tests start, with progress shown, so that no test has to wait for it. Throws with all
+ * that is missing on this machine at once.
+ */
+export async function setup(): Promise<void> {
+  const progress = createProgress();
+  const problems: string[] = [];
+  for (const ensure of [ensureKeycloak, ensureHydra, ensureBinaries]) {
+    await ensure(progress).catch((error: unknown) =>
+      problems.push(error instanceof Error ? error.message : String(error)),
+    );
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+}

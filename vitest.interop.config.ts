@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** What runs against real authorization servers of others, fetched and built on the way: `npm run test:interop`. */
+export default defineConfig({
+  test: {
+    name: 'interop',
+    include: ['test/interop/**/*.test.ts'],
+    globalSetup: ['test/testbed/interop-setup.ts'],
+    // Each file starts a server of its own; one at a time, since Keycloak alone keeps two processors busy.
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+  },
+});
