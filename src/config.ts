@@ -7,6 +7,7 @@ export interface Config {
   /** Where registration Secrets, ledger and Lease live; `undefined`: the namespace of the pod or of the kubeconfig. */
   readonly namespace: string | undefined;
   readonly installation: string | undefined;
+  readonly clusterName: string | undefined;
   /** Names this process; a container that is started again in its pod has the same. */
   readonly identity: string;
   readonly leaderElect: boolean;
@@ -16,6 +17,12 @@ export interface Config {
   readonly allowHttp: boolean;
   readonly allowAddresses: readonly string[];
   readonly namespacedServerHosts: readonly string[] | undefined;
+  /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case: for calls to authorization servers. */
+  readonly proxy: {
+    readonly https: string | undefined;
+    readonly http: string | undefined;
+    readonly no: string | undefined;
+  };
 }
 
 const OPTIONS = {
@@ -27,6 +34,10 @@ const OPTIONS = {
   installation: {
     type: 'string',
     help: 'Name of this installation, written into status. Default: its namespace.',
+  },
+  'cluster-name': {
+    type: 'string',
+    help: 'What {cluster} stands for in defaults of servers. Default: the installation’s name.',
   },
   identity: { type: 'string', help: 'Name of this process, such as the pod’s. Default: the host’s name.' },
   'leader-elect': { type: 'boolean', default: false, help: 'Work only while holding the Lease.' },
@@ -100,6 +111,7 @@ function toConfig(
     kubeconfig: values.kubeconfig,
     namespace: values.namespace,
     installation: values.installation,
+    clusterName: values['cluster-name'],
     identity: values.identity ?? env['HOSTNAME'] ?? 'oauth-registrar',
     leaderElect: values['leader-elect'],
     journalDir: values['journal-dir'],
@@ -108,6 +120,11 @@ function toConfig(
     allowHttp: values['allow-http'],
     allowAddresses: separate(values['allow-addresses'] ?? []),
     namespacedServerHosts: hosts && separate(hosts),
+    proxy: {
+      https: env['HTTPS_PROXY'] || env['https_proxy'],
+      http: env['HTTP_PROXY'] || env['http_proxy'],
+      no: env['NO_PROXY'] || env['no_proxy'],
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { systemClock as clock } from './adapters/clock.ts';
 import { createEgressGuard } from './adapters/egress.ts';
 import { startHttpEndpoint } from './adapters/health.ts';
 import { openJournal } from './adapters/journal.ts';
+import { createJsonWebTokens } from './adapters/json-web-tokens.ts';
 import { createKubernetesApi } from './adapters/kubernetes/api.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/leader.ts';
@@ -13,13 +14,13 @@ import { countCalls, observeCalls } from './adapters/measured.ts';
 import { createMetrics, type Metrics } from './adapters/metrics.ts';
 import { createWatches, type Watches } from './adapters/watches.ts';
 import { type Config, readConfig, usage } from './config.ts';
+import { ReusableTokens } from './controller/admission.ts';
 import { type Controller, createController } from './controller/controller.ts';
 import { createEventRecorder } from './controller/events.ts';
 import { Ledger } from './controller/ledger.ts';
 import { Orphans } from './controller/orphans.ts';
 import type { Log } from './controller/ports.ts';
 import { createRecorder } from './controller/recorder.ts';
-import { rfc7591 } from './dialects/rfc7591.ts';
 
 /** Composition root: makes the ports real, takes the lead, works until told to stop. */
 
@@ -122,7 +123,7 @@ async function install({
   const refused = await addressesOf(connection.origin);
   const guard = createEgressGuard({ allowed: config.allowAddresses, refused });
   const http = observeCalls(
-    createAuthorizationServerHttp({ guard, userAgent: 'oauth-registrar' }),
+    createAuthorizationServerHttp({ guard, userAgent: 'oauth-registrar', proxy: config.proxy }),
     metrics,
     clock,
   );
@@ -141,6 +142,7 @@ async function install({
   const settings = {
     operatorNamespace: namespace,
     installation: config.installation ?? namespace,
+    cluster: config.clusterName ?? config.installation ?? namespace,
     urlRules: { allowHttp: config.allowHttp },
     namespacedServerHosts: config.namespacedServerHosts,
   };
@@ -166,7 +168,8 @@ async function install({
     orphans,
     events,
     counters: metrics,
-    dialect: rfc7591,
+    jwt: createJsonWebTokens(),
+    tokens: new ReusableTokens(),
     settings,
   };
   const controller = createController({ ...given, report: (report) => metrics.reconcileDone(report) });

@@ -6,14 +6,15 @@ import { describe, expect, test } from 'vitest';
  * Imports point inward (design, section 4):
  *
  * ```
- * oauth ◀── api, dialects, formats ◀── core ◀── controller ◀── adapters ◀── main, config
+ * oauth ◀── dialects, formats ◀── api ◀── core ◀── controller ◀── adapters ◀── main, config
  * ```
+ * The API lists the dialects' names; beside that the three know nothing of each other.
  */
 const LAYERS: Readonly<Record<string, number>> = {
   oauth: 0,
-  api: 1,
   dialects: 1,
   formats: 1,
+  api: 1.5,
   core: 2,
   controller: 3,
   adapters: 4,

@@ -9,6 +9,8 @@ export type EgressVerdict = { readonly allowed: true } | { readonly allowed: fal
 export interface EgressGuard {
   /** Judges an IPv4 or IPv6 address, with or without brackets and zone. Anything else is refused. */
   check(address: string): EgressVerdict;
+  /** The refusal of a literal address; `undefined` where it is permitted, and for a name, which says nothing yet. */
+  refusal(hostname: string): AddressRefusedError | undefined;
   /** For `net.connect`: refused addresses are dropped; none left is an {@link AddressRefusedError}. */
   readonly lookup: LookupFunction;
   /** An undici connector (HTTP/1.1, http and https) that judges literal hosts as well as resolved ones. */
@@ -88,7 +90,8 @@ export function createEgressGuard(options: {
 
   const check = (address: string): EgressVerdict => judge(address, allowed, refused);
   const lookup = guardedLookup(check, options.resolve ?? systemLookup);
-  return { check, lookup, connector: (build) => guardedConnector(check, lookup, build) };
+  const refusal = (hostname: string): AddressRefusedError | undefined => refusalOfLiteral(hostname, check);
+  return { check, refusal, lookup, connector: (build) => guardedConnector(refusal, lookup, build) };
 }
 
 function judge(address: string, allowed: readonly Range[], refused: readonly Range[]): EgressVerdict {
@@ -132,20 +135,23 @@ function refusalOf(
   return Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
 }
 
+function refusalOfLiteral(hostname: string, check: EgressGuard['check']): AddressRefusedError | undefined {
+  const literal = hostname.replace(/^\[|\]$/g, '');
+  if (isIP(literal) === 0) return undefined;
+  const verdict = check(literal);
+  return verdict.allowed ? undefined : new AddressRefusedError(verdict.why);
+}
+
 /** `net.connect` looks up names only, so a literal address is judged here. */
 function guardedConnector(
-  check: EgressGuard['check'],
+  refusal: EgressGuard['refusal'],
   lookup: LookupFunction,
   build: buildConnector.BuildOptions = {},
 ): buildConnector.connector {
   const connect = buildConnector({ ...build, allowH2: false, lookup });
   return (target, callback) => {
-    const literal = target.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(literal) === 0) return connect(target, callback);
-
-    const verdict = check(literal);
-    if (verdict.allowed) return connect(target, callback);
-    return callback(new AddressRefusedError(verdict.why), null);
+    const refused = refusal(target.hostname);
+    return refused === undefined ? connect(target, callback) : callback(refused, null);
   };
 }
 

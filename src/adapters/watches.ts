@@ -111,7 +111,9 @@ function toNamespace({ metadata }: RawObject): KubernetesObject {
 /** The values are wrapped as soon as they are read. */
 function toCredential(raw: RawObject): CredentialObject {
   const { name, namespace = '', uid = '', resourceVersion = '' } = raw.metadata;
-  const { data = {} } = raw as Secret;
+  // A registration Secret never serves as a credential, whoever labels it as one.
+  const isRegistration = raw.metadata.labels?.[LABELS.registration] !== undefined;
+  const { data = {} } = isRegistration ? {} : (raw as Secret);
   const values = Object.entries(data).map(([key, value]) => [
     key,
     new Sensitive(Buffer.from(value, 'base64').toString().trim()),

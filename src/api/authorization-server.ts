@@ -1,7 +1,13 @@
 import { z } from 'zod';
+import type { ClientMetadata } from '../oauth/client-metadata.ts';
+import { admission, management } from './admission-schema.ts';
+import { defaultsSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
+import { dialect, dialectOverrides } from './dialect-schema.ts';
 import type { KubernetesObject } from './kubernetes.ts';
+import { policy } from './policy-schema.ts';
 import {
+  anyObject,
   conditions,
   described,
   duration,
@@ -13,6 +19,7 @@ import {
   text,
   url,
 } from './schema.ts';
+import { signedRequest, softwareStatement } from './statement-schema.ts';
 
 /** `AuthorizationServer` and `ClusterAuthorizationServer`: where clients are registered, and how. */
 
@@ -31,27 +38,6 @@ const endpoints = z
   .meta({
     description:
       'Endpoints to publish in the workloads’ Secrets. Each given one wins over what was discovered.',
-  });
-
-const admission = z
-  .object({
-    open: z.object({}).meta({ description: 'The endpoint is open: no credential is sent.' }).optional(),
-    initialAccessToken: z
-      .object({
-        secretRef: z.object({
-          name: objectName(),
-          key: secretKey().default('token'),
-        }),
-      })
-      .meta({ description: 'A fixed initial access token (RFC 7591 section 3), sent as Bearer.' })
-      .optional(),
-  })
-  .meta({
-    description: 'How the registration endpoint admits the operator.',
-    ...rules({
-      rule: '[has(self.open), has(self.initialAccessToken)].filter(x, x).size() == 1',
-      message: 'set exactly one of open and initialAccessToken',
-    }),
   });
 
 const spec = z.object({
@@ -76,21 +62,15 @@ const spec = z.object({
     })
     .optional(),
   endpoints: endpoints.optional(),
+  dialect: dialect.default('rfc7591'),
+  dialectOverrides: dialectOverrides.optional(),
   registration: z.object({
     endpoint: optionalUrl('Client registration endpoint. Default: discovered.'),
     admission,
+    softwareStatement: softwareStatement.optional(),
+    signedRequest: signedRequest.optional(),
   }),
-  management: z
-    .object({
-      allowedOrigins: list(url(), 8)
-        .meta({
-          description:
-            'Further origins that may receive a registration access token, besides that of the registration endpoint.',
-          'x-kubernetes-list-type': 'set',
-        })
-        .optional(),
-    })
-    .optional(),
+  management: management.optional(),
   connection: z
     .object({
       timeout: duration()
@@ -103,6 +83,33 @@ const spec = z.object({
           }),
         }),
       maxInFlight: z.int().min(1).max(256).default(16).meta({ description: 'Calls under way at one time.' }),
+      caRef: z
+        .object({
+          kind: z.enum(['ConfigMap', 'Secret']).default('ConfigMap'),
+          name: objectName(),
+          key: secretKey().default('ca.crt'),
+        })
+        .meta({
+          description:
+            'CA bundle (PEM) that the server’s certificate must lead to, instead of the public CAs.',
+        })
+        .optional(),
+      clientCertificateRef: z
+        .object({ name: objectName() })
+        .meta({
+          description:
+            'Secret of type kubernetes.io/tls whose certificate the operator presents (RFC 8705). Renewal needs no restart.',
+        })
+        .optional(),
+      proxyUrl: optionalUrl('Proxy for calls to this server. Default: that of the operator’s environment.'),
+    })
+    .optional(),
+  defaults: defaultsSchema.optional(),
+  attemptMarker: z
+    .object({ member: text(128) })
+    .meta({
+      description:
+        'Member (wire name) that carries the id of the attempt, so that a client whose answer was lost can be found at the server.',
     })
     .optional(),
 });
@@ -138,6 +145,7 @@ export const clusterAuthorizationServerSpec = spec
           'Namespaces that may use the server: by name or by label, either admits. Absent: none. `selector: {}`: all.',
       })
       .optional(),
+    policy: policy.optional(),
   })
   .meta({ description: 'The server.', ...rules(noneNeedsEndpoint) });
 
@@ -158,16 +166,27 @@ export const authorizationServerStatus = z
       .meta({ description: 'Endpoints in use.' })
       .optional(),
     management: z
-      .enum(['Unknown', 'RegistrationAccessToken', 'None'])
+      .enum(['Unknown', 'RegistrationAccessToken', 'AdminToken', 'None'])
       .meta({
         description: 'How clients are managed. Can’t be discovered: Unknown until a first answer shows it.',
+      })
+      .optional(),
+    effectiveDialect: anyObject()
+      .meta({ description: 'The preset with the overrides laid over it: what is really done.' })
+      .optional(),
+    signingKeys: anyObject()
+      .meta({
+        description:
+          'Public keys (JWK set) of statements, signed requests and assertions, to be configured at the server.',
       })
       .optional(),
     conditions: conditions().optional(),
   })
   .meta({ description: 'What was found.', default: { management: 'Unknown', conditions: [NOT_YET_SEEN] } });
 
-export type AuthorizationServerSpec = z.infer<typeof clusterAuthorizationServerSpec>;
+export type AuthorizationServerSpec = Omit<z.infer<typeof clusterAuthorizationServerSpec>, 'defaults'> & {
+  readonly defaults?: ClientMetadata | undefined;
+};
 export type AuthorizationServerStatus = z.infer<typeof authorizationServerStatus>;
 export type AllowedNamespaces = NonNullable<AuthorizationServerSpec['allowedNamespaces']>;
 

@@ -72,6 +72,8 @@ export const RESOURCES = {
   secret: { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true },
   configMap: { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true },
   namespace: { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false },
+  pod: { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
+  job: { group: 'batch', version: 'v1', kind: 'Job', plural: 'jobs', namespaced: true },
   lease: { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true },
   event: { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', namespaced: true },
 } as const satisfies Record<string, Resource>;

@@ -24,6 +24,10 @@ export const LABELS = {
 export const ANNOTATIONS = {
   /** Asks for another try; handled once per value, which status then shows. */
   reconcileRequestedAt: `${prefix}/reconcile-requested-at`,
+  /** Asks for a replacement by a new registration; handled once per value. */
+  rotateRequestedAt: `${prefix}/rotate-requested-at`,
+  /** On a server object: it serves OAuthClients that name no server. */
+  isDefault: `${prefix}/is-default-server`,
 
   // On registration Secrets.
   attempt: `${prefix}/attempt`,
@@ -39,6 +43,10 @@ export const ANNOTATIONS = {
   clientSecretExpiresAt: `${prefix}/client-secret-expires-at`,
   registrationAccessTokenExpiresAt: `${prefix}/registration-access-token-expires-at`,
   managed: `${prefix}/managed`,
+  replaces: `${prefix}/replaces`,
+  keyCreatedAt: `${prefix}/key-created-at`,
+  keyRotatesAt: `${prefix}/key-rotates-at`,
+  keyRetiresAt: `${prefix}/key-retires-at`,
 
   // On workload Secrets: which registration they show, and of which inputs they are made.
   shows: `${prefix}/shows`,

@@ -1,107 +1,12 @@
 import { z } from 'zod';
-import { type ClientMetadata, MEMBERS, type MemberType, specName } from '../oauth/client-metadata.ts';
+import type { ClientMetadata } from '../oauth/client-metadata.ts';
+import { ASYMMETRIC_ALGORITHMS, secretRef } from './admission-schema.ts';
+import { clientSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import type { KubernetesObject } from './kubernetes.ts';
-import {
-  anyObject,
-  conditions,
-  described,
-  list,
-  objectName,
-  rules,
-  stringMap,
-  text,
-  time,
-} from './schema.ts';
+import { conditions, duration, list, objectName, rules, stringMap, text, time } from './schema.ts';
 
 /** `OAuthClient`: one OAuth client that a workload uses. Written by application teams. */
-
-const absoluteUri = () =>
-  z
-    .string()
-    .max(2048)
-    .meta(
-      rules({
-        rule: "self.matches('^[A-Za-z][A-Za-z0-9+.-]*:[^#[:space:][:cntrl:]]+$')",
-        message: 'must be an absolute URI without fragment, like https://app.example.com/callback',
-      }),
-    );
-
-const scopeToken = () =>
-  z
-    .string()
-    .min(1)
-    .max(256)
-    .meta(
-      rules({
-        rule: "self.matches('^[!#-\\\\[\\\\]-~]+$')",
-        message: 'must be one scope: printable characters without space, quote or backslash',
-      }),
-    );
-
-const schemaOf: Readonly<Record<MemberType, () => z.ZodType>> = {
-  string: () => text(2048),
-  uri: absoluteUri,
-  strings: () => list(text(512), 64),
-  uris: () => list(absoluteUri(), 32),
-  scope: () => list(scopeToken(), 64),
-  boolean: () => z.boolean(),
-  integer: () => z.int().min(0).max(4_000_000_000),
-  object: anyObject,
-};
-
-const memberFields = Object.fromEntries(
-  MEMBERS.map(({ wire, type, source, description }) => [
-    specName(wire),
-    described(schemaOf[type](), `${description} \`${wire}\`, ${source}.`).optional(),
-  ]),
-);
-
-const localized = z
-  .object(
-    Object.fromEntries(
-      MEMBERS.filter((member) => 'localizable' in member).map((member) => [
-        specName(member.wire),
-        stringMap(32, 2048)
-          .meta({ description: `Language tag to text, sent as \`${member.wire}#tag\`.`, maxProperties: 32 })
-          .optional(),
-      ]),
-    ),
-  )
-  .meta({ description: 'Members in several languages (RFC 7591 section 2.2).' });
-
-const secretBased = "self.tokenEndpointAuthMethod == 'none'";
-
-const client = z
-  .object({
-    ...memberFields,
-    localized: localized.optional(),
-    additionalMetadata: anyObject()
-      .meta({
-        description: 'Members without a field of their own, by wire name, passed through as they are.',
-        'x-kubernetes-preserve-unknown-fields': true,
-        maxProperties: 64,
-      })
-      .optional(),
-  })
-  .meta({
-    description: 'Client metadata (RFC 7591 section 2). What is unset is not sent; an empty list is.',
-    ...rules(
-      {
-        rule: '!(has(self.jwks) && has(self.jwksUri))',
-        message: 'set jwks or jwksUri, not both (RFC 7591 section 2)',
-      },
-      {
-        rule: `!has(self.tokenEndpointAuthMethod) || !(${secretBased}) || !has(self.tokenEndpointAuthSigningAlg)`,
-        message: 'tokenEndpointAuthMethod none has no assertion to sign: remove tokenEndpointAuthSigningAlg',
-      },
-      {
-        rule: `!has(self.tokenEndpointAuthMethod) || !(${secretBased}) || !has(self.idTokenSignedResponseAlg) || !self.idTokenSignedResponseAlg.startsWith('HS')`,
-        message:
-          'an HS algorithm needs a client secret, and tokenEndpointAuthMethod none has none: choose another idTokenSignedResponseAlg',
-      },
-    ),
-  });
 
 const reservedPrefix = (what: string) =>
   rules({
@@ -124,6 +29,11 @@ const secret = z
         }),
       })
       .optional(),
+    include: list(text(253), 32)
+      .meta({
+        description: 'Further members of the server’s answer to put into the Secret, by wire name.',
+      })
+      .optional(),
     labels: stringMap(32, 63)
       .meta({ description: 'Labels to put on the Secret.', maxProperties: 32, ...reservedPrefix('labels') })
       .optional(),
@@ -137,6 +47,59 @@ const secret = z
   })
   .meta({ description: 'The Secret that workloads mount.' });
 
+const positive = (what: string, least: string) =>
+  rules({
+    rule: `self != '' && duration(self) >= duration('${least}')`,
+    message: `${what} must be at least ${least}`,
+  });
+
+const generatedKey = z
+  .object({
+    algorithm: z.enum(ASYMMETRIC_ALGORITHMS).default('ES256'),
+    rotateAfter: duration()
+      .meta({
+        description: 'Age at which a new key takes over. Default: never.',
+        ...positive('rotateAfter', '5m'),
+      })
+      .optional(),
+    overlap: duration()
+      .default('24h')
+      .meta({ description: 'How long the key before stays published.', ...positive('overlap', '1m') }),
+  })
+  .meta({
+    description:
+      'private_key_jwt with keys that the operator makes, publishes in `jwks` and writes into the Secret (RFC 7523).',
+  });
+
+const lifetime = z
+  .object({
+    expiresAfter: duration()
+      .meta({ description: 'Counted from the creation of this object.', ...positive('expiresAfter', '1m') })
+      .optional(),
+    onExpiry: z.enum(['DeleteObject', 'Deregister']).default('DeleteObject').meta({
+      description:
+        'DeleteObject removes this object. Deregister removes the client and its Secret and keeps the object, for GitOps, which would create it again.',
+    }),
+    expiryMember: text(128)
+      .meta({ description: 'Member (wire name) that tells the server the end, in seconds since the epoch.' })
+      .optional(),
+    boundTo: z
+      .object({
+        apiVersion: z.enum(['v1', 'batch/v1']),
+        kind: z.enum(['Pod', 'Job']),
+        name: objectName(),
+      })
+      .meta({
+        description: 'Becomes the owner of this object: the client ends with it.',
+        ...rules({
+          rule: "(self.kind == 'Pod') == (self.apiVersion == 'v1')",
+          message: 'a Pod is of v1, a Job of batch/v1',
+        }),
+      })
+      .optional(),
+  })
+  .meta({ description: 'When the client ends by itself.' });
+
 export const oauthClientSpec = z
   .object({
     authorizationServerRef: z
@@ -145,17 +108,56 @@ export const oauthClientSpec = z
         name: objectName(),
       })
       .meta({
-        description: 'The server to register at. Can’t be changed: a client belongs to its server.',
+        description:
+          'The server to register at. Can’t be changed: a client belongs to its server. Default: the default server, which status then names.',
         ...rules({
           rule: 'self == oldSelf',
           message:
             'authorizationServerRef can’t be changed; delete this object and create one for the other server',
         }),
-      }),
-    client,
+      })
+      .optional(),
+    client: clientSchema,
+    softwareStatement: z
+      .object({ secretRef: secretRef('software_statement') })
+      .meta({ description: 'A statement of the client’s own, where the server object permits it.' })
+      .optional(),
+    generatedKey: generatedKey.optional(),
     secret: secret.optional(),
+    lifetime: lifetime.optional(),
+    replacement: z
+      .object({
+        policy: z.enum(['Automatic', 'Manual']).default('Automatic').meta({
+          description:
+            'Whether a client that can’t be changed at the server is registered anew by itself after an edit, or only when annotated.',
+        }),
+        overlap: duration()
+          .default('24h')
+          .meta({ description: 'How long the client before stays registered.' }),
+      })
+      .meta({
+        description:
+          'Registering anew, with a new client_id: consents, refresh tokens and audience lists end with the old one. Absent: never.',
+      })
+      .optional(),
   })
-  .meta({ description: 'What is wanted.' });
+  .meta({
+    description: 'What is wanted.',
+    ...rules(
+      {
+        rule: 'has(self.authorizationServerRef) == has(oldSelf.authorizationServerRef)',
+        message: 'authorizationServerRef can’t be added or removed; delete this object and create it again',
+      },
+      {
+        rule: '!has(self.generatedKey) || !(has(self.client.jwks) || has(self.client.jwksUri))',
+        message: 'generatedKey makes the keys itself: remove client.jwks and client.jwksUri',
+      },
+      {
+        rule: "!has(self.generatedKey) || !has(self.client.tokenEndpointAuthMethod) || self.client.tokenEndpointAuthMethod == 'private_key_jwt'",
+        message: 'generatedKey is for tokenEndpointAuthMethod private_key_jwt',
+      },
+    ),
+  });
 
 export const oauthClientStatus = z
   .object({
@@ -172,6 +174,14 @@ export const oauthClientStatus = z
     clientSecretExpiresAt: time().optional(),
     registrationAccessTokenExpiresAt: time().optional(),
     lastHandledReconcileAt: z.string().max(256).optional(),
+    lastHandledRotateAt: z.string().max(256).optional(),
+    authorizationServerRef: z
+      .object({
+        kind: z.enum(['AuthorizationServer', 'ClusterAuthorizationServer']),
+        name: z.string().max(253),
+      })
+      .meta({ description: 'The server, where spec names none.' })
+      .optional(),
     binding: z
       .object({ name: z.string().max(253) })
       .meta({ description: 'The Secret, as the Service Binding specification names it.' })

@@ -52,6 +52,10 @@ export const REASONS = {
     cause: 'The answer was not JSON, or held no client_id.',
     cure: 'Check that the endpoint is the right one.',
   },
+  ResponseTruncated: {
+    cause: 'The answer ended before all of it had arrived.',
+    cure: 'Nothing, if it is a passing fault. Else look at the server and at the proxies on the way to it.',
+  },
   CredentialNotFound: {
     cause: 'The Secret doesn’t exist.',
     cure: 'Create the Secret that the message names.',
@@ -63,6 +67,18 @@ export const REASONS = {
   CredentialNotLabelled: {
     cause: 'The Secret doesn’t carry the label that permits its use.',
     cure: 'Run the kubectl line in the message.',
+  },
+  AdmissionTokenFailed: {
+    cause: 'The access token that admits to the registration endpoint couldn’t be obtained.',
+    cure: 'Check the credential that the server object names and its token endpoint, as the message says.',
+  },
+  AdmissionScopeNotGranted: {
+    cause: 'The server gave an access token without a scope that was asked for.',
+    cure: 'Grant the scope to the operator’s own client at the server, or correct the scopes of the server object.',
+  },
+  SigningKeyUnusable: {
+    cause: 'A key can’t sign or encrypt as the spec says.',
+    cure: 'Put a key of the right kind into the Secret, or correct algorithm and keyFormat.',
   },
   AdmissionRefused: {
     cause: 'The server refused the credential that admits to its registration endpoint.',
@@ -83,6 +99,18 @@ export const REASONS = {
   UnapprovedSoftwareStatement: {
     cause: 'The server doesn’t approve of the software statement.',
     cure: 'Ask the platform team for an approved statement.',
+  },
+  SoftwareStatementExpired: {
+    cause: 'The software statement is past its expiry.',
+    cure: 'Put a current statement into the Secret that the message names; the operator notices.',
+  },
+  PolicyRefused: {
+    cause: 'The client metadata is outside the bounds that the platform team set for the server.',
+    cure: 'Change what the message names, or ask the platform team to extend that bound.',
+  },
+  QuotaExceeded: {
+    cause: 'The namespace has as many clients at this server as the platform team permits.',
+    cure: 'Delete a client that nobody uses, or ask the platform team to raise policy.maxClientsPerNamespace.',
   },
   RegistrationRefused: {
     cause: 'The server refused the call for a reason of its own.',
@@ -117,6 +145,14 @@ export const REASONS = {
     cause: 'The server gave no way to change a registered client.',
     cure: 'Take the edit back, or delete and create the object to register anew.',
   },
+  Unmanaged: {
+    cause: 'The server gave no way to manage the client: it can be neither changed nor removed from here.',
+    cure: 'Change or remove the client at the server by hand, or set management of the server object.',
+  },
+  ReplacementPending: {
+    cause: 'The spec can be met only by registering anew, with a new client_id, and waits to be told so.',
+    cure: 'Annotate the object as the message says, or take the edit back.',
+  },
   DeletionUnconfirmed: {
     cause: 'The server didn’t confirm that the client is gone.',
     cure: 'Look for the client at the server; the operator keeps trying for an hour.',
@@ -126,6 +162,14 @@ export const REASONS = {
     cure: 'Remove the client at the server by hand.',
   },
   Deregistered: { cause: 'The client was removed at the server.', cure: 'Nothing to do.' },
+  Expired: {
+    cause: 'The lifetime of the client is over: it was removed at the server, and its Secret with it.',
+    cure: 'Nothing to do. For a new client, raise spec.lifetime.expiresAfter, or delete the object and create it again.',
+  },
+  BoundObjectNotFound: {
+    cause: 'The object that spec.lifetime.boundTo names doesn’t exist.',
+    cure: 'Create that object, or correct spec.lifetime.boundTo.',
+  },
   SecretRestored: { cause: 'The Secret was deleted or edited, and was put right.', cure: 'Nothing to do.' },
   Available: {
     cause: 'The server’s endpoints are known and its credential is readable.',

@@ -1,15 +1,19 @@
 import { REASONS } from '../api/reasons.ts';
-import type { RegisterStep, UpdateStep } from '../core/action.ts';
+import { durationMs } from '../api/schema.ts';
+import type { UpdateStep } from '../core/action.ts';
 import type { Failure } from '../core/classify.ts';
-import type { Setback, SetbackAction } from '../core/observation.ts';
-import { type RegistrationContent, type RegistrationRecord, recordName } from '../core/record.ts';
+import type { Admission, ServerConnection } from '../core/connection.ts';
+import type { RegistrationContent, StoredKey } from '../core/content.ts';
+import { addressOf } from '../core/management.ts';
+import type { ObservedClient, Setback, SetbackAction } from '../core/observation.ts';
+import { type RegistrationRecord, recordName } from '../core/record.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { opaque } from '../formats/opaque.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
-import { canonicalJson } from '../oauth/json.ts';
-import type { Management } from '../oauth/registration.ts';
+import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
-import { originOf, resolveUrl } from '../oauth/url.ts';
 import type { Context } from './context.ts';
+import type { Registration } from './steps/register.ts';
 
 /** From an answer to what is recorded of it; from a failure to what is remembered of it. */
 
@@ -20,16 +24,15 @@ export interface Recorded {
 
 /** What an answered registration is recorded as. */
 export function registered(
-  step: RegisterStep,
-  attempt: string,
-  information: ClientInformation,
-  client: RegistrationRecord['client'],
+  { step, attempt, client, document, keys }: Registration,
+  answer: ClientInformation,
   namespaceUid: string,
   context: Context,
 ): Recorded {
-  const { connection, document, hash, ref } = step;
-  const { registrationEndpoint, allowedOrigins, endpoints } = connection;
+  const { connection, hash, ref, object, replaces } = step;
+  const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport } = connection;
   const now = context.clock.now();
+  const information = withAddress(answer, connection);
   return {
     record: {
       secretName: recordName(client.uid, attempt),
@@ -45,10 +48,47 @@ export function registered(
       revision: 1,
       registeredAt: rfc3339(now),
       managed: isManaged(information),
-      ...expiries(information, information, now),
+      ...(replaces === undefined ? {} : { replaces: replaces.secretName }),
+      ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
+      ...keyTimes(keys, object),
+      ...expiries(information, information, now, dialect),
     },
-    content: { information, sent: document, registrationEndpoint, allowedOrigins, endpoints },
+    content: {
+      information,
+      sent: document,
+      registrationEndpoint,
+      allowedOrigins,
+      endpoints,
+      dialect,
+      ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+      keys,
+    },
   };
+}
+
+/** When another key takes over, and until when the one before stays published. */
+export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient) {
+  const spec = desired.valid ? desired.spec.generatedKey : undefined;
+  const [current, before] = keys;
+  if (spec === undefined || current === undefined) {
+    return {};
+  }
+  const since = Date.parse(current.createdAt);
+  const { rotateAfter, overlap } = spec;
+  return {
+    keyCreatedAt: current.createdAt,
+    ...(rotateAfter === undefined ? {} : { keyRotatesAt: since + durationMs(rotateAfter) }),
+    ...(before === undefined ? {} : { keyRetiresAt: since + durationMs(overlap) }),
+  };
+}
+
+/** An answer may bring no address, or a relative one. */
+function withAddress(information: ClientInformation, connection: ServerConnection): ClientInformation {
+  const { registrationClientUri, clientId } = information;
+  const { registrationEndpoint, management } = connection;
+  const address = addressOf(registrationClientUri, clientId, registrationEndpoint, management);
+  const { registrationClientUri: _, ...rest } = information;
+  return address === undefined ? rest : { ...rest, registrationClientUri: address };
 }
 
 /** What the record becomes by an update's answer; without a readable one only the document is new. */
@@ -56,18 +96,33 @@ export function updated(
   step: UpdateStep,
   stored: RegistrationContent,
   answer: ClientInformation | undefined,
+  document: JsonObject,
+  keys: readonly StoredKey[],
   now: number,
 ): Recorded {
-  const { record, connection, document, hash } = step;
+  const { record, connection, hash, object } = step;
   const information =
-    answer === undefined ? stored.information : mergeClientInformation(stored.information, answer);
-  const content = { ...stored, information, sent: document, allowedOrigins: connection.allowedOrigins };
+    answer === undefined
+      ? stored.information
+      : withAddress(mergeClientInformation(stored.information, answer), connection);
+  const { allowedOrigins, dialect, transport } = connection;
+  const { ca: _ca, ...before } = stored;
+  const content: RegistrationContent = {
+    ...before,
+    information,
+    sent: document,
+    allowedOrigins,
+    dialect,
+    ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+    keys,
+  };
   const {
     resourceVersion: _,
     clientSecretExpiresAt: __,
     registrationAccessTokenExpiresAt: ___,
-    ...kept
+    ...rest
   } = record;
+  const { keyCreatedAt: _1, keyRotatesAt: _2, keyRetiresAt: _3, ...kept } = rest;
   const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
   return {
     record: {
@@ -75,35 +130,57 @@ export function updated(
       metadataHash: hash,
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
-      ...expiries(information, answer ?? {}, now, record.registrationAccessTokenExpiresAt),
+      ...keyTimes(keys, object),
+      ...expiries(information, answer ?? {}, now, dialect, record.registrationAccessTokenExpiresAt),
     },
     content,
   };
 }
 
 /** What a workload may see, to be compared. */
-function visible({ information, sent, endpoints }: RegistrationContent, issuer: string): string {
-  return canonicalJson(opaque({ information, sent, issuer, endpoints }, {}));
+function visible({ information, sent, endpoints, keys }: RegistrationContent, issuer: string): string {
+  const include = Object.keys(information.metadata);
+  return canonicalJson(opaque({ information, sent, issuer, endpoints, key: keys[0], include }, {}));
 }
 
 const isManaged = ({ registrationAccessToken, registrationClientUri }: ClientInformation): boolean =>
   registrationAccessToken !== undefined && registrationClientUri !== undefined;
 
-/** The life of the token counts from the answer that brought it: a later one without it changes nothing. */
+/**
+ * The life of the token counts from the answer that brought it: a later one without it changes nothing. A life that the
+ * dialect gives caps what the answer says: some servers answer nonsense.
+ */
 function expiries(
-  { clientSecretExpiresAt = 0 }: ClientInformation,
-  { registrationAccessTokenExpiresIn, registrationAccessToken }: Partial<ClientInformation>,
+  { clientSecret, clientSecretExpiresAt = 0 }: ClientInformation,
+  { registrationAccessTokenExpiresIn, registrationAccessToken, ...answer }: Partial<ClientInformation>,
   now: number,
+  { lifetimes }: Dialect,
   before?: string,
 ) {
-  const secretEnd = clientSecretExpiresAt === 0 ? undefined : rfc3339(clientSecretExpiresAt * 1000);
+  const isNew = answer.clientId !== undefined;
+  const said = clientSecretExpiresAt === 0 ? undefined : clientSecretExpiresAt * 1000;
+  const secretEnd =
+    clientSecret === undefined
+      ? said
+      : earliest(said, isNew ? capOf(lifetimes.clientSecret, now) : undefined);
   const life = registrationAccessTokenExpiresIn;
-  const renewed = life === undefined ? undefined : rfc3339(now + life * 1000);
-  const tokenEnd = registrationAccessToken === undefined ? (renewed ?? before) : renewed;
+  const cap =
+    registrationAccessToken === undefined ? undefined : capOf(lifetimes.registrationAccessToken, now);
+  const renewed = earliest(life === undefined ? undefined : now + life * 1000, cap);
+  const end = renewed === undefined ? undefined : rfc3339(renewed);
+  const tokenEnd = registrationAccessToken === undefined ? (end ?? before) : end;
   return {
-    ...(secretEnd === undefined ? {} : { clientSecretExpiresAt: secretEnd }),
+    ...(secretEnd === undefined ? {} : { clientSecretExpiresAt: rfc3339(secretEnd) }),
     ...(tokenEnd === undefined ? {} : { registrationAccessTokenExpiresAt: tokenEnd }),
   };
+}
+
+const capOf = (duration: string | undefined, now: number): number | undefined =>
+  duration === undefined ? undefined : now + durationMs(duration);
+
+function earliest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 /** A server may answer any number: the end of what RFC 3339 can say stands for all that is later. */
@@ -111,36 +188,37 @@ function rfc3339(ms: number): string {
   return new Date(Math.min(ms, Date.UTC(9999, 11, 31))).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** Where and with what the client is managed; or why not, as a reason and a sentence. */
-export function managementOf(
-  content: RegistrationContent,
-): Management | { readonly refused: string } | undefined {
-  const { information, registrationEndpoint, allowedOrigins } = content;
-  const { registrationAccessToken, registrationClientUri } = information;
-  if (registrationAccessToken === undefined || registrationClientUri === undefined) {
-    return undefined;
-  }
-  const uri = resolveUrl(registrationClientUri, registrationEndpoint);
-  const origin = uri === undefined ? undefined : originOf(uri);
-  if (
-    uri === undefined ||
-    origin === undefined ||
-    ![originOf(registrationEndpoint), ...allowedOrigins].includes(origin)
-  ) {
-    return {
-      refused: `The management address is at ${origin ?? 'no readable origin'}, and the token was issued by ${originOf(registrationEndpoint)}`,
-    };
-  }
-  return { registrationClientUri: uri, registrationAccessToken };
+/** Everything that must not come back to people in a server's own words. */
+export function secretsOf({ information, keys }: RegistrationContent): readonly Sensitive[] {
+  const { clientSecret, registrationAccessToken } = information;
+  const held = [clientSecret, registrationAccessToken, ...keys.map(({ privateJwk }) => privateJwk)];
+  return held.filter((secret) => secret !== undefined);
 }
 
-/** Everything that must not come back to people in a server's own words. */
-export function secretsOf(
-  information: ClientInformation,
-  ...more: readonly (Sensitive | undefined)[]
-): readonly Sensitive[] {
-  const { clientSecret, registrationAccessToken } = information;
-  return [clientSecret, registrationAccessToken, ...more].filter((secret) => secret !== undefined);
+/** The credentials that a server object brings. */
+export function credentialSecrets({
+  admission,
+  management,
+  statement,
+}: Pick<ServerConnection, 'admission' | 'management' | 'statement'>): readonly Sensitive[] {
+  return [
+    ...secretsIn(admission),
+    ...(management.credential === undefined ? [] : secretsIn(management.credential)),
+    ...(statement.given === undefined ? [] : [statement.given.jwt]),
+  ];
+}
+
+function secretsIn(credential: Admission): readonly Sensitive[] {
+  switch (credential.kind) {
+    case 'Open':
+      return [];
+    case 'Token':
+      return [credential.token];
+    case 'Basic':
+      return [credential.password];
+    case 'ClientCredentials':
+      return 'clientSecret' in credential.authentication ? [credential.authentication.clientSecret] : [];
+  }
 }
 
 const FIRST_RETRY_MS = 2_000;

@@ -3,15 +3,24 @@ import type { ClientObject } from '../core/desired.ts';
 import type { RegistrationRecord } from '../core/record.ts';
 import type { ServerObject } from '../core/server.ts';
 import type { ObservedSecret } from '../core/workload-secret.ts';
-import type { Dialect } from '../dialects/dialect.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { UrlRules } from '../oauth/url.ts';
+import type { ReusableTokens } from './admission.ts';
 import type { EventRecorder } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import type { Memory } from './memory.ts';
 import type { ObjectCache } from './object-cache.ts';
 import type { Orphans } from './orphans.ts';
-import type { AuthorizationServerHttp, Clock, Counters, Journal, KubernetesApi, Lead, Log } from './ports.ts';
+import type {
+  AuthorizationServerHttp,
+  Clock,
+  Counters,
+  Journal,
+  JsonWebTokens,
+  KubernetesApi,
+  Lead,
+  Log,
+} from './ports.ts';
 import type { Recorder } from './recorder.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import type { Slots } from './slots.ts';
@@ -36,13 +45,16 @@ export interface Context {
   /** Calls under way, by server. */
   readonly slots: Slots;
   readonly caches: Caches;
-  readonly dialect: Dialect;
+  readonly tokens: ReusableTokens;
+  readonly jwt: JsonWebTokens;
   readonly settings: Settings;
 }
 
 export interface Settings {
   readonly operatorNamespace: string;
   readonly installation: string;
+  /** Name of the cluster, for placeholders in defaults. */
+  readonly cluster: string;
   readonly urlRules: UrlRules;
   /** Hosts that namespaced servers may use; `undefined`: any. */
   readonly namespacedServerHosts: readonly string[] | undefined;

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import { keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
+import { secretNames } from '../core/connect.ts';
 import type { ClientObject } from '../core/desired.ts';
 import type { ServerRef } from '../core/record.ts';
 import { type ServerObject, serverKey } from '../core/server.ts';
@@ -191,6 +192,9 @@ function createCaches({ addClient, addServer, servers }: Wake): Caches {
         for (const server of usersOf(after ?? before, caches)) {
           addServer(server);
         }
+        for (const client of statementUsersOf(after ?? before, caches)) {
+          addClient(client, false);
+        }
       },
     }),
     namespaces: new ObjectCache<KubernetesObject>({
@@ -216,8 +220,15 @@ function clientChanged({ before, after }: Change<ClientObject>, addClient: Wake[
     addClient(key, is?.deleting ?? false);
     return;
   }
-  const matters = ({ generation, deleting, finalizers, reconcileRequestedAt }: typeof is) =>
-    canonicalJson({ generation, deleting, finalizers, reconcileRequestedAt });
+  const matters = ({ generation, deleting, finalizers, owners, ...asked }: typeof is) =>
+    canonicalJson([
+      generation,
+      deleting,
+      finalizers,
+      owners,
+      asked.reconcileRequestedAt,
+      asked.rotateRequestedAt,
+    ]);
   if (matters(was) !== matters(is)) {
     addClient(key, true);
   }
@@ -243,12 +254,23 @@ function usersOf(credential: CredentialObject | undefined, caches: Caches): read
   const all = [...caches.servers.values(), ...caches.clusterServers.values()];
   return all
     .filter(({ spec, metadata }) => {
-      const ref = spec?.registration.admission.initialAccessToken?.secretRef;
+      const names = spec === undefined ? [] : secretNames(spec);
       const isNear =
         metadata.namespace === undefined || metadata.namespace === credential?.metadata.namespace;
-      return isNear && ref?.name === credential?.metadata.name;
+      return isNear && names.includes(credential?.metadata.name ?? '');
     })
     .map(keyOfServer);
+}
+
+/** Clients whose own software statement is in this Secret. */
+function statementUsersOf(credential: CredentialObject | undefined, caches: Caches): readonly string[] {
+  const { namespace, name } = credential?.metadata ?? {};
+  return [...caches.clients.values()]
+    .filter(({ metadata, observed: { desired } }) => {
+      const ref = desired.valid ? desired.spec.softwareStatement?.secretRef : undefined;
+      return metadata.namespace === namespace && ref?.name !== undefined && ref.name === name;
+    })
+    .map(({ metadata }) => keyOf(metadata));
 }
 
 function serverOf(key: string, caches: Caches): ServerObject | undefined {

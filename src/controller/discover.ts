@@ -1,6 +1,7 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
 import { durationMs } from '../api/schema.ts';
-import { describeDiscovery, type Problem } from '../core/server.ts';
+import type { Problem } from '../core/problem.ts';
+import { describeDiscovery } from '../core/server.ts';
 import {
   type DiscoveryAnswer,
   discoveryUrls,
@@ -9,9 +10,15 @@ import {
   mergeDiscovery,
   readDiscoveryAnswer,
 } from '../oauth/discovery.ts';
-import type { HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
+import type { HttpNotSent, HttpOutcome, Transport } from '../oauth/http-message.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { AuthorizationServerHttp } from './ports.ts';
+
+export interface Discovery {
+  readonly endpoints: Endpoints;
+  /** `mtls_endpoint_aliases` (RFC 8705 section 5). */
+  readonly aliases: Endpoints;
+}
 
 const LONGEST_CALL_MS = 10_000;
 
@@ -20,7 +27,8 @@ export async function discover(
   spec: AuthorizationServerSpec,
   http: AuthorizationServerHttp,
   rules: UrlRules,
-): Promise<{ readonly endpoints: Endpoints } | Problem> {
+  transport: Transport | undefined,
+): Promise<Discovery | Problem> {
   const issuer = spec.discovery?.acceptedIssuer ?? spec.issuer;
   const timeoutMs = Math.min(durationMs(spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
   const answers: DiscoveryAnswer[] = [];
@@ -29,7 +37,7 @@ export async function discover(
     : discoveryUrls(spec.issuer, spec.discovery?.prefer ?? 'OAuth')) {
     const outcome = await http.send(
       { method: 'GET', url, headers: { accept: 'application/json' } },
-      { timeoutMs },
+      { timeoutMs, transport },
     );
     if (outcome.kind === 'notSent') {
       return unreachable(url, outcome);
@@ -52,19 +60,16 @@ function unreachable(url: string, { reason, detail }: HttpNotSent): Problem {
 
 function toAnswer(url: string, outcome: Exclude<HttpOutcome, HttpNotSent>, rules: UrlRules): DiscoveryAnswer {
   if (outcome.kind === 'noAnswer') {
-    return { url, kind: 'nothing', detail: outcome.detail };
+    return { url, kind: 'nothing', detail: outcome.detail, cause: outcome.reason };
   }
   return readDiscoveryAnswer(url, outcome.status, outcome.body, rules);
 }
 
-function conclude(
-  answers: readonly DiscoveryAnswer[],
-  issuer: string,
-): { readonly endpoints: Endpoints } | Problem {
+function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discovery | Problem {
   const found = mergeDiscovery(answers, issuer);
   switch (found.kind) {
     case 'found':
-      return { endpoints: found.endpoints };
+      return { endpoints: found.endpoints, aliases: found.aliases };
     case 'issuerMismatch':
       return {
         reason: 'IssuerMismatch',
@@ -72,8 +77,25 @@ function conclude(
       };
     case 'nothing':
       return {
-        reason: 'DiscoveryFailed',
+        reason: reasonOf(answers),
         message: `No discovery document: ${describeDiscovery(answers)}. Check the issuer, or set registration.endpoint and discovery.mode None.`,
       };
+  }
+}
+
+/** One cause of all is a reason of its own; else it is that nothing was found. */
+function reasonOf(answers: readonly DiscoveryAnswer[]): Problem['reason'] {
+  const causes = new Set(answers.map((answer) => (answer.kind === 'nothing' ? answer.cause : undefined)));
+  const [cause] = causes.size === 1 ? causes : [undefined];
+  switch (cause) {
+    case 'ResponseTooLarge':
+    case 'ResponseNotJSON':
+    case 'RedirectRefused':
+      return cause;
+    case 'Timeout':
+    case 'ConnectionLost':
+      return 'AuthorizationServerUnavailable';
+    default:
+      return 'DiscoveryFailed';
   }
 }

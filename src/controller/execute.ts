@@ -4,8 +4,10 @@ import type { Observation } from '../core/observation.ts';
 import type { Context } from './context.ts';
 import { deregister, release } from './steps/deregister.ts';
 import { confirmAbsence, removeFinalizer, setFinalizers } from './steps/finalizer.ts';
+import { bindToOwner, deleteObject } from './steps/lifetime.ts';
+import { reportOrphan } from './steps/orphan.ts';
 import { publish, removeSecret } from './steps/publish.ts';
-import { register, reportOrphan } from './steps/register.ts';
+import { register } from './steps/register.ts';
 import { DONE, type Round, type StepResult } from './steps/round.ts';
 import { update } from './steps/update.ts';
 
@@ -13,7 +15,13 @@ import { update } from './steps/update.ts';
 export function execute(step: Step, o: Observation, round: Round, context: Context): Promise<StepResult> {
   switch (step.type) {
     case 'ReportOrphan':
-      return reportOrphan(step.call.attempt, 'The operator stopped before it read the answer', o, context);
+      return reportOrphan(
+        step.call.attempt,
+        'RegistrationOutcomeUnknown',
+        'The operator stopped before it read the answer',
+        o,
+        context,
+      );
     case 'SettleCall':
       context.ledger.settle(step.call.attempt);
       return Promise.resolve(DONE);
@@ -33,6 +41,10 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
       return release(step, o, round, context);
     case 'Publish':
       return publish(step, o, round, context);
+    case 'BindToOwner':
+      return bindToOwner(step.object, step.owner, o, round, context);
+    case 'DeleteObject':
+      return deleteObject(step.object, o, context);
     case 'RemoveSecret':
       return removeSecret(step.secret, context);
   }

@@ -126,6 +126,13 @@ export class Ledger {
     return this.#entries.get(attempt);
   }
 
+  /** How many registrations at a server are under way for one namespace. */
+  registering(server: string, namespace: string): number {
+    return [...this.#entries.values()].filter(
+      (entry) => entry.kind === 'Register' && entry.server === server && entry.client.namespace === namespace,
+    ).length;
+  }
+
   /** Clients that have entries, by `namespace/name`. */
   clients(): readonly string[] {
     return [...this.#entries.values()].map(({ client }) => `${client.namespace}/${client.name}`);

@@ -1,6 +1,8 @@
+import type { CredentialSecret } from '../core/credential.ts';
 import type { CallKind, Observation, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
 import { admits, serverKey } from '../core/server.ts';
+import { givenStatement } from '../core/statement.ts';
 import type { Context } from './context.ts';
 
 /** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
@@ -23,6 +25,9 @@ export function observe(key: string, context: Context): Observation {
     calls: ledger.callsOf(key),
     records: recordsOf(key, context),
     server: serverOf(key, context),
+    cluster: settings.cluster,
+    statement: statementOf(key, now, context),
+    clientsInNamespace: clientsInNamespace(key, context),
     secrets: caches.secrets.find(key).map(({ observed }) => observed),
     setbacks: memory.setbacks(key),
   };
@@ -37,9 +42,66 @@ export function isTerminating(namespace: string, { caches }: Context): boolean {
 }
 
 /** The server object that the client refers to, whether or not it exists. */
-export function serverRefOf(key: string, { caches }: Context): ServerRef | undefined {
+export function serverRefOf(key: string, context: Context): ServerRef | undefined {
+  const observed = context.caches.clients.get(key)?.observed;
+  if (observed?.desired.valid !== true) {
+    return undefined;
+  }
+  // What was once chosen stays: another default later doesn't move a client.
+  const chosen = recordsOf(key, context)[0]?.server ?? observed.status.authorizationServerRef;
+  return observed.desired.spec.authorizationServerRef ?? chosen ?? defaultServer(key, context);
+}
+
+/** The server that serves whoever names none: one of the namespace before one of the cluster, and only if it is one. */
+function defaultServer(key: string, context: Context): ServerRef | undefined {
+  const { caches } = context;
+  const [namespace = ''] = key.split('/');
+  const near = [...caches.servers.values()].filter(
+    ({ isDefault, metadata }) => isDefault && metadata.namespace === namespace,
+  );
+  const far = [...caches.clusterServers.values()].filter(
+    ({ isDefault, metadata }) =>
+      isDefault && isOffered({ kind: 'ClusterAuthorizationServer', name: metadata.name }, namespace, context),
+  );
+  const [found, ...others] = near.length > 0 ? near : far;
+  return found === undefined || others.length > 0
+    ? undefined
+    : {
+        kind: near.length > 0 ? 'AuthorizationServer' : 'ClusterAuthorizationServer',
+        name: found.metadata.name,
+      };
+}
+
+/** A software statement of the client's own, from a labelled Secret of its namespace. */
+function statementOf(key: string, now: number, { caches }: Context): Observation['statement'] {
   const desired = caches.clients.get(key)?.observed.desired;
-  return desired?.valid ? desired.spec.authorizationServerRef : undefined;
+  const ref = desired?.valid ? desired.spec.softwareStatement?.secretRef : undefined;
+  const [namespace = ''] = key.split('/');
+  const get = (name: string): CredentialSecret => {
+    const secret = caches.credentials.get(`${namespace}/${name}`);
+    return secret === undefined
+      ? { kind: 'NotFound' }
+      : { kind: 'Found', values: secret.values, version: secret.metadata.resourceVersion ?? '' };
+  };
+  return ref && givenStatement(ref, { namespace, get }, now);
+}
+
+/** Counted only where there is a bound. */
+export function clientsInNamespace(key: string, context: Context): number {
+  const [namespace = ''] = key.split('/');
+  const ref = serverRefOf(key, context);
+  const server = ref && serverKey(ref, namespace);
+  const policy = server === undefined ? undefined : context.servers.state(server)?.connection?.policy;
+  if (server === undefined || policy?.maxClientsPerNamespace === undefined) {
+    return 0;
+  }
+  const registered = [...context.caches.registrations.values()].filter(
+    ({ record }) =>
+      record?.role === 'current' &&
+      record.client.namespace === namespace &&
+      serverKey(record.server, namespace) === server,
+  );
+  return registered.length + context.ledger.registering(server, namespace);
 }
 
 function serverOf(key: string, context: Context): ObservedServer {
@@ -58,7 +120,16 @@ function serverOf(key: string, context: Context): ObservedServer {
 
 /** One text for all: whoever isn't admitted doesn't learn whether the server exists. */
 function notAvailable(ref: ServerRef | undefined): ObservedServer {
-  const what = ref === undefined ? 'The server' : `${ref.kind} ${ref.name}`;
+  if (ref === undefined) {
+    return {
+      available: false,
+      reason: 'AuthorizationServerNotAvailable',
+      message:
+        'The spec names no server, and there is not exactly one default server for this namespace. Set spec.authorizationServerRef; or annotate one server object with oauth-registrar.dev/is-default-server=true.',
+      endpoints: undefined,
+    };
+  }
+  const what = `${ref.kind} ${ref.name}`;
   return {
     available: false,
     reason: 'AuthorizationServerNotAvailable',

@@ -1,6 +1,8 @@
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
-import type { HttpOutcome, HttpRequest } from '../oauth/http-message.ts';
+import type { HttpOutcome, HttpRequest, Transport } from '../oauth/http-message.ts';
+import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
+import type { EncryptionKey, GeneratedKey, KeyPairAlgorithm, SigningKey } from '../oauth/signing-key.ts';
 
 /** What the controller needs of the world. `adapters/` makes these real; tests may make them otherwise. */
 
@@ -66,8 +68,14 @@ export type { HttpOutcome, HttpRequest, NotSentReason } from '../oauth/http-mess
 
 /** Calls to authorization servers: behind the egress guard, never following redirects, bounded in bytes and time. */
 export interface AuthorizationServerHttp {
-  /** Never rejects. `timeoutMs` bounds the whole exchange; the answer's body is bounded by the adapter (1 MiB). */
-  send(request: HttpRequest, options: { readonly timeoutMs: number }): Promise<HttpOutcome>;
+  /**
+   * Never rejects. `timeoutMs` bounds the whole exchange; the answer's body is bounded by the adapter (1 MiB).
+   * `transport` is the server's own; default: Node's CAs, no client certificate, the environment's proxy.
+   */
+  send(
+    request: HttpRequest,
+    options: { readonly timeoutMs: number; readonly transport?: Transport | undefined },
+  ): Promise<HttpOutcome>;
 }
 
 /** The answers that are read and not yet recorded: survives the process, not the node. Synchronous on purpose. */
@@ -103,4 +111,19 @@ export interface Log {
   info(message: string, fields?: object): void;
   warn(message: string, fields?: object): void;
   error(message: string, fields?: object): void;
+}
+
+/** Signs and encrypts JSON Web Tokens. Rejects with a `SigningError`, whose message names what is wrong with the key. */
+export interface JsonWebTokens {
+  /** A compact JWS (RFC 7515) of at most 32 KiB. Header: `alg`, `typ` (default `JWT`) and `kid` where it is known. */
+  sign(claims: JsonObject, key: SigningKey, header?: { readonly typ?: string }): Promise<Sensitive>;
+  /** A nested JWT (RFC 7519 section 5.2) of at most 32 KiB, never compressed. */
+  encrypt(jwt: Sensitive, recipient: EncryptionKey): Promise<Sensitive>;
+  /**
+   * What a server needs to verify signatures: the public JWK with `kid` (the key's own or its thumbprint, RFC 7638),
+   * `alg` and `use`. `undefined` for a shared secret.
+   */
+  publicJwk(key: SigningKey): Promise<JsonObject | undefined>;
+  /** A new key pair; RSA keys have 2048 bits. */
+  generate(algorithm: KeyPairAlgorithm): Promise<GeneratedKey>;
 }

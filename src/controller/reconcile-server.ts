@@ -1,23 +1,18 @@
 import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../api/authorization-server.ts';
-import { keyOf, RESOURCES, type Secret } from '../api/kubernetes.ts';
-import { LABELS } from '../api/names.ts';
-import type { ServerConnection } from '../core/observation.ts';
-import {
-  type AdmissionCredential,
-  endpointsInUse,
-  hostProblem,
-  type Problem,
-  type ServerObject,
-  serverKey,
-  summarizeServer,
-  toConnection,
-} from '../core/server.ts';
+import { keyOf, RESOURCES } from '../api/kubernetes.ts';
+import { endpointsInUse, type Found, toConnection, transportOf } from '../core/connect.ts';
+import type { ServerConnection } from '../core/connection.ts';
+import { isProblem, type Problem } from '../core/problem.ts';
+import { hostProblem, type ServerObject, serverKey, summarizeServer } from '../core/server.ts';
 import { nextProbe, probed } from '../core/server-health.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
-import { canonicalJson } from '../oauth/json.ts';
+import type { Transport } from '../oauth/http-message.ts';
+import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import type { Context } from './context.ts';
 import { discover } from './discover.ts';
+import { resolveReferences } from './references.ts';
 import type { ServerState } from './server-registry.ts';
+import { signingKeysOf } from './signing-keys.ts';
 
 /** When to look again, in milliseconds from now; `undefined`: when something changes. */
 export type LookAgain = number | undefined;
@@ -30,6 +25,7 @@ const LONGEST_RETRY_MS = 300_000;
 export interface Discovered {
   readonly generation: number;
   readonly endpoints: Endpoints | undefined;
+  readonly aliases: Endpoints;
   readonly problem: Problem | undefined;
   readonly attempts: number;
   /** Milliseconds since the epoch. */
@@ -52,16 +48,27 @@ export async function reconcileServer(
     const problem: Problem = { reason: 'InvalidSpec', message: object.problem ?? 'The spec can’t be used.' };
     return conclude(object, context, { ...unusable(servers.state(key), object), problem });
   }
-  const found = await endpointsOf(object, spec, context, discovered);
-  const credential = await credentialOf(object, spec, context);
+  const references = await resolveReferences(object, spec, context);
+  const transport = transportOf(spec, references);
+  const reachable = references.problem ?? (isProblem(transport) ? transport : undefined);
+  const found =
+    reachable === undefined
+      ? await endpointsOf(object, spec, context, discovered, transport as Transport | undefined)
+      : unreachable(object, reachable, discovered, clock.now());
   const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
-  const connection = found.problem ?? permitted(object, spec, endpoints ?? {}, credential, context);
+  const facts = { endpoints: found.endpoints ?? {}, aliases: found.aliases, ...references, now: clock.now() };
+  const connection = found.problem ?? (await permitted(object, spec, facts, context));
+  const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };
   endProbe(key, context, found);
   const retry = await conclude(
     object,
     context,
-    isProblem(connection) ? { ...state, problem: connection } : { ...state, connection, problem: undefined },
+    isProblem(connection)
+      ? { ...state, problem: connection }
+      : isProblem(signingKeys)
+        ? { ...state, problem: signingKeys }
+        : { ...state, connection, problem: undefined, signingKeys },
   );
   const probe = nextProbe(servers.health(key));
   const lookAgain = Math.min(found.askAgainAt, probe ?? Number.POSITIVE_INFINITY) - clock.now();
@@ -82,19 +89,19 @@ function unusable(before: ServerState | undefined, { status }: ServerObject): Se
     endpoints: before?.endpoints ?? status.endpoints,
     management: before?.management ?? status.management ?? 'Unknown',
     admissionAccepted: before?.admissionAccepted ?? isTrue(status, 'AdmissionAccepted'),
+    signingKeys: undefined,
   };
 }
 
 const isTrue = ({ conditions }: AuthorizationServerStatus, type: string): boolean =>
   conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
 
-const isProblem = (value: ServerConnection | Problem): value is Problem => 'reason' in value;
-
 async function endpointsOf(
   object: ServerObject,
   spec: AuthorizationServerSpec,
   context: Context,
   discovered: Map<string, Discovered>,
+  transport: Transport | undefined,
 ): Promise<Discovered> {
   const { generation, metadata, status } = object;
   const uid = metadata.uid ?? '';
@@ -104,6 +111,7 @@ async function endpointsOf(
     return {
       generation,
       endpoints: {},
+      aliases: {},
       problem: undefined,
       attempts: 0,
       askAgainAt: Number.POSITIVE_INFINITY,
@@ -117,13 +125,14 @@ async function endpointsOf(
     return known;
   }
   const attempts = known?.problem === undefined || known.generation !== generation ? 0 : known.attempts + 1;
-  const answer = await askUnlessForbidden(object, spec, context);
-  const failed = isProblem(answer as Problem);
+  const answer = await askUnlessForbidden(object, spec, context, transport);
+  const failed = isProblem(answer);
   const delay = failed ? Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS) : REFRESH_MS;
   const result: Discovered = {
     generation,
-    endpoints: 'endpoints' in answer ? answer.endpoints : (known?.endpoints ?? status.endpoints),
-    problem: 'endpoints' in answer ? undefined : answer,
+    endpoints: failed ? (known?.endpoints ?? status.endpoints) : answer.endpoints,
+    aliases: failed ? (known?.aliases ?? {}) : answer.aliases,
+    problem: failed ? answer : undefined,
     attempts,
     askAgainAt: clock.now() + delay * (0.8 + 0.4 * random()),
   };
@@ -135,33 +144,38 @@ function askUnlessForbidden(
   object: ServerObject,
   spec: AuthorizationServerSpec,
   { http, settings }: Context,
+  transport: Transport | undefined,
 ) {
   const problem = forbiddenHost(object, [spec.issuer, spec.discovery?.url], settings.namespacedServerHosts);
-  return problem ?? discover(spec, http, settings.urlRules);
+  return problem ?? discover(spec, http, settings.urlRules, transport);
 }
 
 /** What an earlier process wrote into status is as good as asking again, until the next refresh. */
-function fromStatus({ generation, status }: ServerObject, askAgainAt: number): Discovered | undefined {
+function fromStatus({ generation, spec, status }: ServerObject, askAgainAt: number): Discovered | undefined {
+  // Aliases for calls with a certificate aren't kept in status.
   const isCurrent =
-    status.observedGeneration === generation && isTrue(status, 'Ready') && status.endpoints !== undefined;
+    spec?.connection?.clientCertificateRef === undefined &&
+    status.observedGeneration === generation &&
+    isTrue(status, 'Ready') &&
+    status.endpoints !== undefined;
   return isCurrent
-    ? { generation, endpoints: status.endpoints, problem: undefined, attempts: 0, askAgainAt }
+    ? { generation, endpoints: status.endpoints, aliases: {}, problem: undefined, attempts: 0, askAgainAt }
     : undefined;
 }
 
-function permitted(
+async function permitted(
   object: ServerObject,
   spec: AuthorizationServerSpec,
-  endpoints: Endpoints,
-  credential: AdmissionCredential | Problem,
+  facts: Found,
   { settings }: Context,
-): ServerConnection | Problem {
-  if (credential !== undefined && 'reason' in credential) {
-    return credential;
+): Promise<ServerConnection | Problem> {
+  const connection = toConnection(object, spec, facts);
+  if (isProblem(connection)) {
+    return connection;
   }
+  const { registrationEndpoint, tokenEndpoint } = connection;
   return (
-    forbiddenHost(object, [endpoints.registration], settings.namespacedServerHosts) ??
-    toConnection(object, spec, endpoints, credential)
+    forbiddenHost(object, [registrationEndpoint, tokenEndpoint], settings.namespacedServerHosts) ?? connection
   );
 }
 
@@ -177,43 +191,20 @@ function forbiddenHost(
   return message === undefined ? undefined : { reason: 'AddressRefused', message };
 }
 
-/** The credential that the spec names: from the labelled Secrets that are watched. */
-async function credentialOf(
-  { metadata }: ServerObject,
-  spec: AuthorizationServerSpec,
-  { caches, api, settings }: Context,
-): Promise<AdmissionCredential | Problem> {
-  const ref = spec.registration.admission.initialAccessToken?.secretRef;
-  if (ref === undefined) {
-    return undefined;
-  }
-  const namespace = metadata.namespace ?? settings.operatorNamespace;
-  const name = `${namespace}/${ref.name}`;
-  const secret = caches.credentials.get(name);
-  if (secret === undefined) {
-    const found = await api.get<Secret>(RESOURCES.secret, { namespace, name: ref.name });
-    return found.ok ? notLabelled(namespace, ref.name) : notFound(name);
-  }
-  const token = secret.values[ref.key];
-  if (token === undefined || token.reveal() === '') {
-    const present = Object.keys(secret.values).sort().join(', ') || 'none';
-    return {
-      reason: 'CredentialKeyMissing',
-      message: `Secret ${name} has no key “${ref.key}”. Keys present: ${present}. Add the key, or name another in secretRef.key.`,
-    };
-  }
-  return { token, version: `${secret.metadata.uid}/${secret.metadata.resourceVersion}` };
+/** What the server object refers to can't be used: nothing is asked until it can. */
+function unreachable(
+  { generation, metadata, status }: ServerObject,
+  problem: Problem,
+  discovered: Map<string, Discovered>,
+  now: number,
+): Discovered {
+  const known = discovered.get(metadata.uid ?? '');
+  const endpoints = known?.endpoints ?? status.endpoints;
+  return { generation, endpoints, aliases: {}, problem, attempts: 0, askAgainAt: now + MISSING_REFERENCE_MS };
 }
 
-const notFound = (name: string): Problem => ({
-  reason: 'CredentialNotFound',
-  message: `Secret ${name} doesn’t exist. Create it with the label ${LABELS.credential}=true.`,
-});
-
-const notLabelled = (namespace: string, name: string): Problem => ({
-  reason: 'CredentialNotLabelled',
-  message: `Secret ${namespace}/${name} isn’t marked as a credential. Run: kubectl -n ${namespace} label secret ${name} ${LABELS.credential}=true`,
-});
+/** A Secret that appears wakes by itself; a ConfigMap is looked for. */
+const MISSING_REFERENCE_MS = 15_000;
 
 /** A probe was due: where discovery answered, one of those who wait may try; after a pause, all. */
 function endProbe(key: string, { servers, clock }: Context, { problem }: Discovered): void {
@@ -236,7 +227,8 @@ async function conclude(object: ServerObject, context: Context, state: ServerSta
   const key = keyOfServer(object);
   servers.set(key, state);
   const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-  const status = summarizeServer({ object, ...state, health: servers.health(key), now });
+  const effectiveDialect = state.connection?.dialect as JsonObject | undefined;
+  const status = summarizeServer({ object, ...state, effectiveDialect, health: servers.health(key), now });
   if (canonicalJson(status) === canonicalJson(object.status)) {
     return undefined;
   }

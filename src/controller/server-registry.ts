@@ -1,8 +1,11 @@
 import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
+import { durationMs } from '../api/schema.ts';
 import type { Failure } from '../core/classify.ts';
-import type { CallKind, Gate, ObservedServer, ServerConnection } from '../core/observation.ts';
+import type { ManagementTerms, ServerConnection } from '../core/connection.ts';
+import { managementMode } from '../core/management.ts';
+import type { CallKind, Gate, ObservedServer } from '../core/observation.ts';
+import type { Problem } from '../core/problem.ts';
 import type { ServerRef } from '../core/record.ts';
-import type { Problem } from '../core/server.ts';
 import {
   callAbandoned,
   callBegins,
@@ -13,7 +16,7 @@ import {
   type ServerHealth,
 } from '../core/server-health.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
-import { canonicalJson } from '../oauth/json.ts';
+import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import type { Clock } from './ports.ts';
 
 /**
@@ -27,6 +30,8 @@ export interface ServerState {
   readonly endpoints: Endpoints | undefined;
   readonly management: NonNullable<AuthorizationServerStatus['management']>;
   readonly admissionAccepted: boolean;
+  /** A JWK set: what the server must know to verify what the operator signs. */
+  readonly signingKeys: JsonObject | undefined;
 }
 
 export class ServerRegistry {
@@ -103,7 +108,7 @@ export class ServerRegistry {
   }
 
   gate(key: string, call: CallKind, version: string): Gate {
-    return gateOf(this.health(key), call, version, this.#clock.now());
+    return gateOf(this.health(key), call, version, this.#clock.now(), this.#intervalMs(key));
   }
 
   /** Begins a call; `undefined` where the server's state forbids it. What it gives must go to `leave` or `abandon`. */
@@ -129,6 +134,10 @@ export class ServerRegistry {
     if (concernsAll(before, after, call)) {
       this.wakeAll(key);
     }
+    const interval = this.#intervalMs(key);
+    if (call.kind === 'Register' && interval > 0) {
+      void this.#clock.sleep(interval).then(() => this.wakeOne(key));
+    }
     const isQuiet =
       after.phase === 'Open' && before.phase === 'Open' && after.pausedUntil === before.pausedUntil;
     if (!isQuiet || after.refusedAdmission !== before.refusedAdmission) {
@@ -136,8 +145,13 @@ export class ServerRegistry {
     }
   }
 
+  #intervalMs(key: string): number {
+    return durationMs(this.#states.get(key)?.connection?.dialect.registrationInterval ?? '0s');
+  }
+
   /** What a first answered registration shows of the server. */
-  learn(key: string, management: ServerState['management']): void {
+  learn(key: string, managed: boolean, terms: ManagementTerms): void {
+    const management = managementMode(managed, terms);
     const state = this.#states.get(key);
     if (state !== undefined && (state.management !== management || !state.admissionAccepted)) {
       this.#states.set(key, { ...state, management, admissionAccepted: true });

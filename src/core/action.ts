@@ -1,6 +1,9 @@
+import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { JsonObject } from '../oauth/json.ts';
-import type { ObservedClient, PendingCall, ServerConnection, Setback } from './observation.ts';
+import type { ServerConnection } from './connection.ts';
+import type { Substitution } from './drift.ts';
+import type { ObservedClient, OwnStatement, PendingCall, Setback } from './observation.ts';
 import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
 
@@ -23,22 +26,34 @@ export type Step =
       readonly setback: Setback;
     }
   | PublishStep
+  | { readonly type: 'BindToOwner'; readonly object: ObservedClient; readonly owner: BoundTo }
+  | { readonly type: 'DeleteObject'; readonly object: ObservedClient }
   | { readonly type: 'RemoveSecret'; readonly secret: ObservedSecret };
 
 export interface RegisterStep {
   readonly type: 'Register';
   readonly object: ObservedClient;
+  /** What to send, of a software statement its claims. */
   readonly document: JsonObject;
+  readonly withheld: readonly Substitution[];
+  readonly statement: OwnStatement | undefined;
   readonly hash: string;
   readonly ref: ServerRef;
   readonly connection: ServerConnection;
   readonly basis: string;
+  /** The record whose client the new one takes the place of. */
+  readonly replaces: RegistrationRecord | undefined;
 }
 
 export interface UpdateStep {
   readonly type: 'Update';
+  readonly object: ObservedClient;
   readonly record: RegistrationRecord;
   readonly document: JsonObject;
+  readonly withheld: readonly Substitution[];
+  readonly statement: OwnStatement | undefined;
+  /** What becomes of the keys that the operator makes: nothing, a new one takes over, or the one before goes. */
+  readonly keys: 'Keep' | 'Rotate' | 'Retire';
   readonly hash: string;
   readonly ref: ServerRef;
   readonly connection: ServerConnection;
@@ -48,8 +63,11 @@ export interface UpdateStep {
 export interface DeregisterStep {
   readonly type: 'Deregister';
   readonly record: RegistrationRecord;
-  /** `Deleting`: the object is being deleted. `Departed`: it is gone. `Surplus`: another record serves it. */
-  readonly because: 'Deleting' | 'Departed' | 'Surplus';
+  /**
+   * `Deleting`: the object is being deleted. `Departed`: it is gone. `Surplus`: another record serves it. `Expired`: its
+   * lifetime is over.
+   */
+  readonly because: 'Deleting' | 'Departed' | 'Surplus' | 'Expired';
   readonly basis: string;
 }
 
@@ -60,6 +78,8 @@ export interface PublishStep {
   readonly wanted: WantedSecret;
   readonly basis: string;
 }
+
+export type BoundTo = NonNullable<NonNullable<OAuthClientSpec['lifetime']>['boundTo']>;
 
 /** Nothing to do until something changes, or until `until` (milliseconds since the epoch). */
 export interface Rest {

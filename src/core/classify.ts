@@ -1,7 +1,16 @@
 import type { Reason } from '../api/reasons.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { type ClientInformation, parseClientInformation } from '../oauth/client-information.ts';
-import { describeError, type ErrorResponse, readErrorResponse } from '../oauth/error-response.ts';
+import {
+  type ClientInformation,
+  parseClientInformation,
+  salvageClientInformation,
+} from '../oauth/client-information.ts';
+import {
+  describeError,
+  type ErrorResponse,
+  presentable,
+  readErrorResponse,
+} from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 
@@ -26,12 +35,16 @@ export interface Failure {
   readonly retryAfterMs?: number;
   /** The server as a whole is in trouble, so other clients needn't try. */
   readonly serverTrouble: boolean;
+  /** What could be read of an answer that was cut off: a client exists. */
+  readonly partial?: ClientInformation;
 }
 
 export interface Context {
   readonly dialect: Dialect;
   /** Whatever was held or sent: masked in the server's words. */
   readonly secrets: readonly Sensitive[];
+  /** What probably helps, by what the server said. */
+  readonly hint?: ((said: ErrorResponse) => string | undefined) | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -39,19 +52,14 @@ export interface Context {
 /** The outcome of a POST to the registration endpoint: created, not created, or unknown. */
 export function classifyRegistration(outcome: HttpOutcome, context: Context): Verdict {
   if (outcome.kind === 'notSent') {
-    return notSent(outcome);
+    return classifyUnsent(outcome);
   }
   if (outcome.kind === 'noAnswer') {
-    return statusAlone(outcome, context) ?? unknown('RegistrationOutcomeUnknown', noAnswerText(outcome));
+    return statusAlone(outcome, context) ?? unanswered(outcome);
   }
   if (isSuccess(outcome)) {
     const information = parseClientInformation(outcome.body);
-    return information === undefined
-      ? unknown(
-          'RegistrationOutcomeUnknown',
-          `The server answered ${outcome.status}, but without a readable client_id`,
-        )
-      : { kind: 'Done', information };
+    return information === undefined ? unreadable(outcome) : { kind: 'Done', information };
   }
   const proves =
     outcome.status < 500
@@ -62,10 +70,47 @@ export function classifyRegistration(outcome: HttpOutcome, context: Context): Ve
     : unknown('RegistrationOutcomeUnknown', answeredText(outcome, context));
 }
 
+/** Whatever of a client was read is kept, even if the rest of the answer is lost. */
+function unanswered(outcome: HttpNoAnswer): Failure {
+  const partial = outcome.received && salvageClientInformation(outcome.received);
+  const reason =
+    outcome.reason === 'ResponseTooLarge'
+      ? 'ResponseTooLarge'
+      : outcome.received === undefined
+        ? 'RegistrationOutcomeUnknown'
+        : 'ResponseTruncated';
+  const failed = unknown(reason, noAnswerText(outcome));
+  return partial === undefined ? failed : withPartial(failed, partial);
+}
+
+function unreadable({ status, body }: HttpAnswer): Failure {
+  const partial = salvageClientInformation(body);
+  const failed = unknown(
+    'ResponseNotJSON',
+    `The server answered ${status}, but without a readable client_id`,
+  );
+  return partial === undefined
+    ? failed
+    : withPartial(
+        {
+          ...failed,
+          reason: 'ResponseTruncated',
+          message: `The server answered ${status} with JSON that is cut off`,
+        },
+        partial,
+      );
+}
+
+const withPartial = (failed: Failure, partial: ClientInformation): Failure => ({
+  ...failed,
+  message: `${failed.message}; it names client ${presentable(partial.clientId, [])}`,
+  partial,
+});
+
 /** The outcome of a PUT to a client configuration endpoint. */
 export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict {
   if (outcome.kind === 'notSent') {
-    return notSent(outcome);
+    return classifyUnsent(outcome);
   }
   if (outcome.kind === 'noAnswer') {
     return statusAlone(outcome, context) ?? unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
@@ -96,7 +141,7 @@ export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict 
 /** The outcome of a DELETE to a client configuration endpoint. */
 export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdict {
   if (outcome.kind === 'notSent') {
-    return notSent(outcome);
+    return classifyUnsent(outcome);
   }
   if (outcome.kind === 'noAnswer' && outcome.status !== 200 && outcome.status !== 204) {
     return statusAlone(outcome, context) ?? unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
@@ -108,7 +153,7 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
   if (outcome.status === 404) {
     return failure('NotFound', 'DeletionUnconfirmed', message);
   }
-  if (context.dialect.deletionUnsupportedStatuses.includes(outcome.status)) {
+  if (DELETION_UNSUPPORTED.includes(outcome.status)) {
     return failure('Unsupported', 'DeletionUnsupported', message);
   }
   if (isUnclear(outcome, context)) {
@@ -120,6 +165,9 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
     : refused;
 }
 
+/** Statuses that mean that this server can't delete the client, if it is still alive. */
+const DELETION_UNSUPPORTED: readonly number[] = [405, 501];
+
 /** A refusal is told by its status, whatever becomes of its body. */
 function statusAlone({ status, detail }: HttpNoAnswer, context: Context): Failure | undefined {
   if (status === undefined || status < 300 || status >= 500 || status === 408) {
@@ -129,7 +177,8 @@ function statusAlone({ status, detail }: HttpNoAnswer, context: Context): Failur
   return { ...refused, message: `${refused.message}, and its body was not read: ${detail}` };
 }
 
-function notSent({ reason, detail }: HttpNotSent): Failure {
+/** A call that never left: nothing happened. */
+export function classifyUnsent({ reason, detail }: HttpNotSent): Failure {
   const known: Reason =
     reason === 'AddressRefused' || reason === 'TlsVerificationFailed'
       ? reason
@@ -161,7 +210,8 @@ const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status <
 /** An answer that proves that nothing was done. */
 function refusal(answer: HttpAnswer, context: Context): Failure {
   const said = readErrorResponse(answer, context.secrets);
-  const message = serverWords(said);
+  const hint = context.hint?.(said);
+  const message = hint === undefined ? serverWords(said) : `${serverWords(said)}. ${hint}`;
   const retryAfterMs = retryAfter(answer, context.now);
   if (answer.status >= 300 && answer.status < 400) {
     return failure(

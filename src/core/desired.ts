@@ -6,10 +6,10 @@ import {
   oauthClientSpec,
   oauthClientStatus,
 } from '../api/oauth-client.ts';
-import { additionalNameProblem, toWire } from '../oauth/client-metadata.ts';
+import { additionalNameProblem } from '../oauth/client-metadata.ts';
 import { type Json, nestsTooDeep } from '../oauth/json.ts';
 import type { DesiredClient, ObservedClient } from './observation.ts';
-import { metadataHash } from './record.ts';
+import { declaredHash } from './record.ts';
 
 /** An OAuthClient as it is kept in memory. */
 export interface ClientObject extends KubernetesObject {
@@ -28,7 +28,7 @@ export function toClientObject(
     generation = 0,
     annotations = {},
   } = raw.metadata;
-  const { deletionTimestamp, finalizers = [] } = raw.metadata;
+  const { deletionTimestamp, creationTimestamp, finalizers = [], ownerReferences = [] } = raw.metadata;
   const status = oauthClientStatus.safeParse(raw.status ?? {});
   return {
     apiVersion: API_VERSION,
@@ -45,6 +45,9 @@ export function toClientObject(
       desired: toDesired(raw.spec),
       status: (status.success ? status.data : {}) as OAuthClientStatus,
       reconcileRequestedAt: annotations[ANNOTATIONS.reconcileRequestedAt],
+      rotateRequestedAt: annotations[ANNOTATIONS.rotateRequestedAt],
+      createdAt: Date.parse(creationTimestamp ?? ''),
+      owners: ownerReferences.map(({ apiVersion, kind, name: owner }) => `${apiVersion}/${kind}/${owner}`),
     },
   };
 }
@@ -78,6 +81,13 @@ function toDesired(raw: unknown): DesiredClient {
   if (problems.length > 0) {
     return { valid: false, problem: `${problems.join('. ')}.` };
   }
-  const document = toWire(spec.client);
-  return { valid: true, spec, document, hash: metadataHash(document) };
+  return { valid: true, spec, hash: declaredHash(declared(spec)) };
 }
+
+/** What shapes the registration; the Secret's form, for instance, doesn't. */
+const declared = ({ client, softwareStatement, generatedKey, lifetime }: OAuthClientSpec): unknown => ({
+  client,
+  softwareStatement,
+  algorithm: generatedKey?.algorithm,
+  expiry: lifetime?.expiryMember && [lifetime.expiryMember, lifetime.expiresAfter],
+});

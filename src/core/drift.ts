@@ -1,5 +1,5 @@
 import { presentable } from '../oauth/error-response.ts';
-import type { Json, JsonObject } from '../oauth/json.ts';
+import { type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { sameValue } from '../oauth/member-value.ts';
 import { cut } from '../oauth/text.ts';
 
@@ -33,8 +33,8 @@ const MAX_VALUE = 200;
  * none; a member that was not asked for is the server's to choose.
  */
 export function substitutions(sent: JsonObject, registered: JsonObject): readonly Substitution[] {
-  const answered = lowerCaseTags(registered);
-  return Object.entries(sent)
+  const answered = lowerCaseTags(comparable(registered));
+  return Object.entries(comparable(sent))
     .map(([member, asked]) => ({ member, asked, registered: own(answered, lowerCaseTag(member)) }))
     .filter((pair) => pair.registered !== undefined && !sameValue(pair.member, pair.asked, pair.registered))
     .slice(0, MAX_SUBSTITUTIONS)
@@ -43,6 +43,25 @@ export function substitutions(sent: JsonObject, registered: JsonObject): readonl
       asked: shown(asked),
       registered: shown(registered),
     }));
+}
+
+/** What was asked and isn't sent, and what the server made of the rest. */
+export function substitutionsOf(
+  {
+    sent,
+    information,
+  }: { readonly sent: JsonObject; readonly information: { readonly metadata: JsonObject } },
+  withheld: readonly Substitution[],
+): readonly Substitution[] {
+  return [...withheld, ...substitutions(sent, information.metadata)].slice(0, MAX_SUBSTITUTIONS);
+}
+
+/** `scopes` as `scope`, and `jwks` as an object: one server's form is as good as another's. Statements don't come back. */
+function comparable({ software_statement: _, scopes, ...document }: JsonObject): JsonObject {
+  const words = Array.isArray(scopes) && document['scope'] === undefined ? { scope: scopes.join(' ') } : {};
+  const text = document['jwks'];
+  const jwks = typeof text === 'string' ? parseJsonObject(text) : undefined;
+  return { ...document, ...words, ...(jwks === undefined ? {} : { jwks }) };
 }
 
 /** Member names are the tenant's and the server's to choose: `constructor` is one like any other. */

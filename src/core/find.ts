@@ -1,4 +1,5 @@
-import type { Observation, Setback, SetbackAction } from './observation.ts';
+import { durationMs } from '../api/schema.ts';
+import type { Observation, ObservedClient, Setback, SetbackAction } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 import {
   inputsHash,
@@ -11,11 +12,13 @@ import {
 /** Questions that more than one rule asks of an observation. */
 
 /**
- * The record that serves the object: of several, the one that the workload Secret shows, else the one in status,
- * else the first recorded. Every answered registration is recorded first and chosen later.
+ * The record that serves the object: of several, one that takes the place of another goes before that; else the one
+ * that the workload Secret shows, else the one in status, else the first recorded. Every answered registration is
+ * recorded first and chosen later.
  */
 export function currentRecord(o: Observation): RegistrationRecord | undefined {
-  const own = ownRecords(o);
+  const replaced = new Set(ownRecords(o).map(({ replaces }) => replaces));
+  const own = ownRecords(o).filter(({ secretName }) => !replaced.has(secretName));
   const shown = new Set(
     o.secrets.filter(({ ownerUid }) => ownerUid === o.object?.uid).map(({ shows }) => shows),
   );
@@ -29,8 +32,45 @@ export function currentRecord(o: Observation): RegistrationRecord | undefined {
 /** Records of this object that don't serve it: to be deregistered. */
 export function surplusRecords(o: Observation): readonly RegistrationRecord[] {
   const current = currentRecord(o);
-  return ownRecords(o).filter((record) => record !== current);
+  return o.records.filter(
+    ({ client, role, secretName }) =>
+      client.uid === o.object?.uid && role !== 'left-behind' && secretName !== current?.secretName,
+  );
 }
+
+/** Until when a surplus record's client stays registered beside the one that took its place. */
+export function overlapEnd(o: Observation, surplus: RegistrationRecord): number {
+  const successor = ownRecords(o).find(({ replaces }) => replaces === surplus.secretName);
+  const overlap = (o.object?.desired.valid && o.object.desired.spec.replacement?.overlap) || DEFAULT_OVERLAP;
+  return successor === undefined ? 0 : Date.parse(successor.registeredAt) + durationMs(overlap);
+}
+
+const DEFAULT_OVERLAP = '24h';
+
+/** When the client ends by itself, in milliseconds since the epoch. */
+export function lifetimeEnd({ desired, createdAt }: ObservedClient): number | undefined {
+  const expiresAfter = desired.valid ? desired.spec.lifetime?.expiresAfter : undefined;
+  return expiresAfter === undefined ? undefined : createdAt + durationMs(expiresAfter);
+}
+
+/** Timers don't reach further than some weeks; whoever looks too early looks again. */
+const LONGEST_WAIT_MS = 12 * 3_600_000;
+
+/** When time alone gives a reason to look again: the earliest of all. */
+export function nextVisit(o: Observation, until: number | undefined): { readonly until?: number } {
+  const record = currentRecord(o);
+  const due = [
+    until,
+    o.object && lifetimeEnd(o.object),
+    record?.keyRotatesAt,
+    record?.keyRetiresAt,
+    ...surplusRecords(o).map((surplus) => overlapEnd(o, surplus)),
+  ].filter((time) => time !== undefined && time > o.now);
+  return due.length === 0 ? {} : { until: Math.min(...(due as number[]), o.now + LONGEST_WAIT_MS) };
+}
+
+/** RFC 3339, in seconds. */
+export const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 /** Records of objects that are gone: none of this name, or another uid now bears it. */
 export function departedRecords(o: Observation): readonly RegistrationRecord[] {
@@ -68,9 +108,9 @@ export function isPublished(o: Observation): boolean {
   ) {
     return false;
   }
-  const keys = o.object.desired.spec.secret?.keys ?? {};
+  const { keys = {}, include = [] } = o.object.desired.spec.secret ?? {};
   const endpoints = o.server.available ? o.server.connection.endpoints : o.server.endpoints;
-  return isInSync(observed, record, wanted, endpoints && inputsHash({ record, keys, endpoints }));
+  return isInSync(observed, record, wanted, endpoints && inputsHash({ record, keys, include, endpoints }));
 }
 
 /** Workload Secrets of this object under a name that the spec no longer gives. */

@@ -3,6 +3,8 @@ import type { Reason } from '../api/reasons.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
+import type { ServerConnection } from './connection.ts';
+import type { Problem } from './problem.ts';
 import type { RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';
 
@@ -24,10 +26,21 @@ export interface Observation {
   /** Every record that names this object, also those of earlier objects of the same name. */
   readonly records: readonly RegistrationRecord[];
   readonly server: ObservedServer;
+  /** Name of the cluster, for placeholders. */
+  readonly cluster: string;
+  /** A software statement of the client's own: what it claims, or why it can't be read. */
+  readonly statement: OwnStatement | Problem | undefined;
+  /** Clients of the same server in the same namespace, those that are being registered included. */
+  readonly clientsInNamespace: number;
   /** Workload Secrets that name this object. */
   readonly secrets: readonly ObservedSecret[];
   /** What went wrong before: at most one for each action and basis. */
   readonly setbacks: readonly Setback[];
+}
+
+export interface OwnStatement {
+  readonly jwt: Sensitive;
+  readonly claims: JsonObject;
 }
 
 export interface Absence {
@@ -49,6 +62,12 @@ export interface ObservedClient {
   readonly status: OAuthClientStatus;
   /** Value of the annotation that asks for another try. */
   readonly reconcileRequestedAt: string | undefined;
+  /** Value of the annotation that asks for a new registration. */
+  readonly rotateRequestedAt: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** `apiVersion/kind/name` of the object's owners. */
+  readonly owners: readonly string[];
 }
 
 /** The spec, ready for use; or why it can't be used. */
@@ -56,8 +75,7 @@ export type DesiredClient =
   | {
       readonly valid: true;
       readonly spec: OAuthClientSpec;
-      /** The document to register, under wire names. */
-      readonly document: JsonObject;
+      /** Of what the spec declares; see `declaredHash`. */
       readonly hash: string;
     }
   | { readonly valid: false; readonly problem: string };
@@ -79,23 +97,15 @@ export type ObservedServer =
       readonly endpoints: Endpoints | undefined;
     };
 
-export interface ServerConnection {
-  readonly issuer: string;
-  readonly registrationEndpoint: string;
-  readonly endpoints: Endpoints;
-  /** Sent with a registration; `undefined` where the endpoint is open. */
-  readonly initialAccessToken: Sensitive | undefined;
-  readonly allowedOrigins: readonly string[];
-  readonly timeoutMs: number;
-  /** Calls under way at one time. */
-  readonly maxInFlight: number;
-  /** Changes with the server's spec, endpoints and credential: what failed for good before may work now. */
-  readonly version: string;
-}
-
 export type Gate =
   | { readonly open: true }
-  | { readonly open: false; readonly reason: Reason; readonly message: string };
+  | {
+      readonly open: false;
+      readonly reason: Reason;
+      readonly message: string;
+      /** Milliseconds since the epoch, where the gate opens by itself. */
+      readonly until?: number | undefined;
+    };
 
 export type CallKind = 'Register' | 'Update' | 'Deregister';
 
@@ -113,7 +123,7 @@ export interface PendingCall {
   readonly record: string;
 }
 
-export type SetbackAction = 'Register' | 'Update' | 'Deregister' | 'Publish';
+export type SetbackAction = 'Register' | 'Update' | 'Deregister' | 'Publish' | 'Bind';
 
 /** Why an action didn't succeed, and when it makes sense again. */
 export interface Setback {

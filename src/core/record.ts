@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ServerKind } from '../api/authorization-server.ts';
 import type { KubernetesObject, Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
-import type { ClientInformation } from '../oauth/client-information.ts';
-import type { Endpoints } from '../oauth/discovery.ts';
-import { canonicalJson, isJsonObject, type JsonObject, parseJsonObject } from '../oauth/json.ts';
-import { Sensitive } from '../oauth/sensitive.ts';
+import { canonicalJson } from '../oauth/json.ts';
+import { encodeContent, type RegistrationContent } from './content.ts';
 
 /**
  * What a server answered, recorded: one registration Secret per answered POST, in the operator's namespace.
@@ -24,7 +22,7 @@ export interface RegistrationRecord {
   readonly server: ServerRef;
   readonly issuer: string;
   readonly clientId: string;
-  /** Of the metadata last sent; see {@link metadataHash}. */
+  /** Of what was last sent; see {@link metadataHash}. */
   readonly metadataHash: string;
   /** Counts the changes of what a workload may see, from 1. */
   readonly revision: number;
@@ -34,8 +32,18 @@ export interface RegistrationRecord {
   readonly clientSecretExpiresAt?: string;
   /** RFC 3339. */
   readonly registrationAccessTokenExpiresAt?: string;
-  /** Whether the answer brought a token and a URI to manage the client with. */
+  /** Whether there are a registration access token and a URI to manage the client with. */
   readonly managed: boolean;
+  /** Name of the registration Secret whose client this one takes the place of. */
+  readonly replaces?: string;
+  /** Value of the annotation that asked for this registration, or that was there when it was made. */
+  readonly rotatedFor?: string;
+  /** RFC 3339: when the key in use was made, where the operator makes them. */
+  readonly keyCreatedAt?: string;
+  /** Milliseconds since the epoch: when another key is to take over. */
+  readonly keyRotatesAt?: number;
+  /** Milliseconds since the epoch: when the key before is no longer published. */
+  readonly keyRetiresAt?: number;
 }
 
 /**
@@ -55,22 +63,23 @@ export interface ServerRef {
   readonly name: string;
 }
 
-/** The secret part. */
-export interface RegistrationContent {
-  readonly information: ClientInformation;
-  /** The document last sent. */
-  readonly sent: JsonObject;
-  /** The origin that issued the token: that of the registration endpoint. */
-  readonly registrationEndpoint: string;
-  /** Origins, besides that one, that the token may go to. */
-  readonly allowedOrigins: readonly string[];
-  /** As they were when the client was registered: the Secret can be rendered though the server object is gone. */
-  readonly endpoints: Endpoints;
+/**
+ * Identifies what a registration was made of: `<hash of the members that the OAuthClient declares>.<shape of the
+ * server>`. Versioned, so that a later form never looks like an edit. Where it differs, the documents themselves are
+ * compared before anything is sent.
+ */
+export function metadataHash(declared: string, shape: string): string {
+  return `v1:${declared}.${shape}`;
 }
 
-/** Identifies a document by its canonical form. Versioned, so that a later form never looks like an edit. */
-export function metadataHash(document: JsonObject): string {
-  return `v1:${createHash('sha256').update(canonicalJson(document)).digest('base64url')}`;
+/** Of what an OAuthClient declares, by itself. */
+export function declaredHash(declared: unknown): string {
+  return createHash('sha256').update(canonicalJson(declared)).digest('base64url');
+}
+
+/** Whether the record is of these declared members, whatever the server adds to them. */
+export function isDeclaredBy(record: Pick<RegistrationRecord, 'metadataHash'>, declared: string): boolean {
+  return record.metadataHash.startsWith(`v1:${declared}.`);
 }
 
 export function recordName(uid: string, attempt: string): string {
@@ -95,7 +104,7 @@ export function toRegistrationSecret(
       annotations: annotationsOf(record),
     },
     type: 'Opaque',
-    data: encode(content),
+    data: encodeContent(content),
   };
 }
 
@@ -115,8 +124,7 @@ function labelValue(name: string): string {
 }
 
 function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Record<string, string> {
-  const { clientSecretExpiresAt, registrationAccessTokenExpiresAt } = record;
-  return {
+  const facts = {
     [ANNOTATIONS.attempt]: record.attempt,
     [ANNOTATIONS.client]: `${record.client.namespace}/${record.client.name}`,
     [ANNOTATIONS.namespaceUid]: record.namespaceUid,
@@ -128,13 +136,15 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.revision]: String(record.revision),
     [ANNOTATIONS.registeredAt]: record.registeredAt,
     [ANNOTATIONS.managed]: String(record.managed),
-    ...(clientSecretExpiresAt === undefined
-      ? {}
-      : { [ANNOTATIONS.clientSecretExpiresAt]: clientSecretExpiresAt }),
-    ...(registrationAccessTokenExpiresAt === undefined
-      ? {}
-      : { [ANNOTATIONS.registrationAccessTokenExpiresAt]: registrationAccessTokenExpiresAt }),
+    [ANNOTATIONS.clientSecretExpiresAt]: record.clientSecretExpiresAt,
+    [ANNOTATIONS.registrationAccessTokenExpiresAt]: record.registrationAccessTokenExpiresAt,
+    [ANNOTATIONS.replaces]: record.replaces,
+    [ANNOTATIONS.rotateRequestedAt]: record.rotatedFor,
+    [ANNOTATIONS.keyCreatedAt]: record.keyCreatedAt,
+    [ANNOTATIONS.keyRotatesAt]: record.keyRotatesAt && new Date(record.keyRotatesAt).toISOString(),
+    [ANNOTATIONS.keyRetiresAt]: record.keyRetiresAt && new Date(record.keyRetiresAt).toISOString(),
   };
+  return Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
 /** Reads the metadata of a registration Secret. `undefined` where it isn't one, or was damaged by hand. */
@@ -161,90 +171,35 @@ export function toRecord({ metadata }: KubernetesObject): RegistrationRecord | u
 }
 
 function remainingFacts(annotations: Readonly<Record<string, string>>) {
-  const clientSecretExpiresAt = annotations[ANNOTATIONS.clientSecretExpiresAt];
-  const registrationAccessTokenExpiresAt = annotations[ANNOTATIONS.registrationAccessTokenExpiresAt];
+  const text = (name: string) => annotations[name] ?? '';
+  const optional = <Name extends string, T>(name: Name, value: T | undefined) =>
+    (value === undefined ? {} : { [name]: value }) as { [N in Name]?: T };
   return {
-    attempt: annotations[ANNOTATIONS.attempt] ?? '',
-    namespaceUid: annotations[ANNOTATIONS.namespaceUid] ?? '',
-    installation: annotations[ANNOTATIONS.installation] ?? '',
-    issuer: annotations[ANNOTATIONS.issuer] ?? '',
-    metadataHash: annotations[ANNOTATIONS.metadataHash] ?? '',
+    attempt: text(ANNOTATIONS.attempt),
+    namespaceUid: text(ANNOTATIONS.namespaceUid),
+    installation: text(ANNOTATIONS.installation),
+    issuer: text(ANNOTATIONS.issuer),
+    metadataHash: text(ANNOTATIONS.metadataHash),
     revision: Number(annotations[ANNOTATIONS.revision]) || 1,
-    registeredAt: annotations[ANNOTATIONS.registeredAt] ?? '',
+    registeredAt: text(ANNOTATIONS.registeredAt),
     managed: annotations[ANNOTATIONS.managed] === 'true',
-    ...(clientSecretExpiresAt === undefined ? {} : { clientSecretExpiresAt }),
-    ...(registrationAccessTokenExpiresAt === undefined ? {} : { registrationAccessTokenExpiresAt }),
+    ...optional('clientSecretExpiresAt', annotations[ANNOTATIONS.clientSecretExpiresAt]),
+    ...optional(
+      'registrationAccessTokenExpiresAt',
+      annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
+    ),
+    ...optional('replaces', annotations[ANNOTATIONS.replaces]),
+    ...optional('rotatedFor', annotations[ANNOTATIONS.rotateRequestedAt]),
+    ...optional('keyCreatedAt', annotations[ANNOTATIONS.keyCreatedAt]),
+    ...optional('keyRotatesAt', time(annotations[ANNOTATIONS.keyRotatesAt])),
+    ...optional('keyRetiresAt', time(annotations[ANNOTATIONS.keyRetiresAt])),
   };
 }
+
+const time = (text: string | undefined): number | undefined => Date.parse(text ?? '') || undefined;
 
 const isRole = (role: string | undefined): role is RecordRole =>
   role === 'current' || role === 'owed' || role === 'left-behind';
 
 const isServerKind = (kind: string | undefined): kind is ServerKind =>
   kind === 'AuthorizationServer' || kind === 'ClusterAuthorizationServer';
-
-const KEYS = {
-  clientId: 'client_id',
-  clientSecret: 'client_secret',
-  clientSecretExpiresAt: 'client_secret_expires_at',
-  registrationAccessToken: 'registration_access_token',
-  registrationClientUri: 'registration_client_uri',
-  registered: 'registered.json',
-  sent: 'sent.json',
-  server: 'server.json',
-} as const;
-
-function encode({ information, sent, registrationEndpoint, allowedOrigins, endpoints }: RegistrationContent) {
-  const entries = {
-    [KEYS.clientId]: information.clientId,
-    [KEYS.clientSecret]: information.clientSecret?.reveal(),
-    [KEYS.clientSecretExpiresAt]: information.clientSecretExpiresAt?.toString(),
-    [KEYS.registrationAccessToken]: information.registrationAccessToken?.reveal(),
-    [KEYS.registrationClientUri]: information.registrationClientUri,
-    [KEYS.registered]: JSON.stringify(information.metadata),
-    [KEYS.sent]: JSON.stringify(sent),
-    [KEYS.server]: JSON.stringify({ registrationEndpoint, allowedOrigins, endpoints }),
-  };
-  return Object.fromEntries(
-    Object.entries(entries).flatMap(([key, value]) => (value === undefined ? [] : [[key, base64(value)]])),
-  );
-}
-
-/** Reads the data of a registration Secret. `undefined` where it was damaged by hand. */
-export function toContent(secret: Secret): RegistrationContent | undefined {
-  const value = (key: string) => fromBase64(secret.data?.[key]);
-  const clientId = value(KEYS.clientId);
-  const server = parseJsonObject(value(KEYS.server) ?? '');
-  if (!clientId || typeof server?.['registrationEndpoint'] !== 'string') {
-    return undefined;
-  }
-  const origins = server['allowedOrigins'];
-  return {
-    information: {
-      clientId,
-      ...sensitive('clientSecret', value(KEYS.clientSecret)),
-      ...sensitive('registrationAccessToken', value(KEYS.registrationAccessToken)),
-      ...present('registrationClientUri', value(KEYS.registrationClientUri)),
-      ...present('clientSecretExpiresAt', seconds(value(KEYS.clientSecretExpiresAt))),
-      metadata: parseJsonObject(value(KEYS.registered) ?? '') ?? {},
-    },
-    sent: parseJsonObject(value(KEYS.sent) ?? '') ?? {},
-    registrationEndpoint: server['registrationEndpoint'],
-    allowedOrigins: Array.isArray(origins) ? origins.filter((origin) => typeof origin === 'string') : [],
-    endpoints: isJsonObject(server['endpoints']) ? (server['endpoints'] as Endpoints) : {},
-  };
-}
-
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-
-const fromBase64 = (text: string | undefined): string | undefined =>
-  text === undefined ? undefined : Buffer.from(text, 'base64').toString();
-
-const seconds = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-
-const present = <Name extends string, Value>(name: Name, value: Value | undefined) =>
-  (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };
-
-const sensitive = <Name extends string>(name: Name, value: string | undefined) =>
-  present(name, value === undefined ? undefined : new Sensitive(value));

@@ -1,3 +1,4 @@
+import type { Reason } from '../api/reasons.ts';
 import type { Failure } from './classify.ts';
 import type { CallKind, Gate } from './observation.ts';
 
@@ -30,11 +31,14 @@ export interface ServerHealth {
   /** When a failure was last counted, in milliseconds since the epoch: calls begun before it say the same again. */
   readonly countedAt: number;
   readonly lastError: string | undefined;
+  /** When the last registration ended, in milliseconds since the epoch. */
+  readonly registeredAt: number;
 }
 
 export interface RefusedAdmission {
   /** Of the connection that was refused; another one is worth a try at once. */
   readonly version: string;
+  readonly reason: Reason;
   readonly message: string;
   readonly attempts: number;
   /** Milliseconds since the epoch. */
@@ -54,6 +58,7 @@ export const HEALTHY: ServerHealth = {
   acceptedVersion: undefined,
   countedAt: Number.NEGATIVE_INFINITY,
   lastError: undefined,
+  registeredAt: Number.NEGATIVE_INFINITY,
 };
 
 const FAILURES_BEFORE_PROBING = 3;
@@ -70,8 +75,32 @@ export interface HealthCall {
   readonly begunAt: number;
 }
 
-/** Whether a call may go now. `version` is that of the connection it would use. */
-export function gateOf(health: ServerHealth, call: CallKind, version: string, now: number): Gate {
+/**
+ * Whether a call may go now. `version` is that of the connection it would use.
+ *
+ * @param intervalMs least time between two registrations
+ */
+export function gateOf(
+  health: ServerHealth,
+  call: CallKind,
+  version: string,
+  now: number,
+  intervalMs = 0,
+): Gate {
+  const gate = gateOfHealth(health, call, version, now);
+  const isTooSoon = health.registering > 0 || now < health.registeredAt + intervalMs;
+  return gate.open && call === 'Register' && intervalMs > 0 && isTooSoon
+    ? {
+        ...closed('Queued', 'The server takes one registration at a time, with a pause between.'),
+        until: now + LONGEST_TURN_MS,
+      }
+    : gate;
+}
+
+/** Whoever waits for its turn is woken; should that be missed, it looks by itself. */
+const LONGEST_TURN_MS = 10_000;
+
+function gateOfHealth(health: ServerHealth, call: CallKind, version: string, now: number): Gate {
   const {
     phase,
     pausedUntil,
@@ -97,7 +126,7 @@ export function gateOf(health: ServerHealth, call: CallKind, version: string, no
   }
   if (call === 'Register' && refusedAdmission?.version === version) {
     const mayProbe = now >= refusedAdmission.nextProbeAt && inFlight === 0;
-    return mayProbe ? OPEN : closed('AdmissionRefused', refusedAdmission.message);
+    return mayProbe ? OPEN : closed(refusedAdmission.reason, refusedAdmission.message);
   }
   if (call === 'Register' && acceptedVersion !== version && registering > 0) {
     return closed('Queued', 'A first registration finds out whether the server accepts the credential.');
@@ -112,7 +141,10 @@ export function gateOf(health: ServerHealth, call: CallKind, version: string, no
 }
 
 const OPEN: Gate = { open: true };
-const closed = (reason: Extract<Gate, { open: false }>['reason'], message: string): Gate => ({
+const closed = (
+  reason: Extract<Gate, { open: false }>['reason'],
+  message: string,
+): Extract<Gate, { open: false }> => ({
   open: false,
   reason,
   message,
@@ -139,15 +171,16 @@ export function callEnds(
   failure: Failure | undefined,
   now: number,
 ): ServerHealth {
-  const after = moved(health, call.kind, -1);
   const isRegistration = call.kind === 'Register';
+  const ended = moved(health, call.kind, -1);
+  const after = isRegistration ? { ...ended, registeredAt: now } : ended;
   if (isRegistration && failure?.kind === 'TokenRefused') {
     const acceptedVersion = after.acceptedVersion === call.version ? undefined : after.acceptedVersion;
     return {
       ...after,
       acceptedVersion,
       ...counted(after, call, now),
-      refusedAdmission: refusedAgain(after, call, failure.message, now),
+      refusedAdmission: refusedAgain(after, call, failure, now),
     };
   }
   if (failure?.serverTrouble) {
@@ -191,7 +224,7 @@ function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now:
 function refusedAgain(
   health: ServerHealth,
   call: HealthCall,
-  message: string,
+  { reason, message }: Failure,
   now: number,
 ): RefusedAdmission {
   const { version } = call;
@@ -204,7 +237,7 @@ function refusedAgain(
     FIRST_ADMISSION_PROBE_MS * 2 ** Math.min(attempts - 1, 10),
     LONGEST_ADMISSION_PROBE_MS,
   );
-  return { version, message, attempts, nextProbeAt: now + delay };
+  return { version, reason, message, attempts, nextProbeAt: now + delay };
 }
 
 const probeDelay = (failures: number): number =>

@@ -9,13 +9,12 @@ import {
 } from '../api/authorization-server.ts';
 import { type Finding, toConditions } from '../api/conditions.ts';
 import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
-import type { Reason } from '../api/reasons.ts';
-import { durationMs } from '../api/schema.ts';
+import { ANNOTATIONS } from '../api/names.ts';
+import { memberOf } from '../oauth/client-metadata.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
-import { canonicalJson } from '../oauth/json.ts';
-import type { Sensitive } from '../oauth/sensitive.ts';
-import { originOf, type UrlRules, urlProblem } from '../oauth/url.ts';
-import type { ServerConnection } from './observation.ts';
+import type { JsonObject } from '../oauth/json.ts';
+import { type UrlRules, urlProblem } from '../oauth/url.ts';
+import type { Problem } from './problem.ts';
 import type { ServerRef } from './record.ts';
 import type { ServerHealth } from './server-health.ts';
 
@@ -26,32 +25,30 @@ export interface ServerObject extends KubernetesObject {
   /** Absent where the spec can't be used; then `problem` says why. */
   readonly spec: AuthorizationServerSpec | undefined;
   readonly problem: string | undefined;
+  /** Serves OAuthClients that name no server. */
+  readonly isDefault: boolean;
   readonly status: AuthorizationServerStatus;
-}
-
-/** Something that a person has to put right, or that passes. */
-export interface Problem {
-  readonly reason: Reason;
-  readonly message: string;
 }
 
 /** Reads one server object, whatever is in it. */
 export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: UrlRules): ServerObject {
   const { spec: rawSpec, status: rawStatus } = raw as Partial<AuthorizationServer>;
-  const { name, namespace, uid = '', resourceVersion = '', generation = 0 } = raw.metadata;
+  const { name, namespace, uid = '', resourceVersion = '', generation = 0, annotations } = raw.metadata;
   const spec = clusterAuthorizationServerSpec.safeParse(rawSpec);
   const status = authorizationServerStatus.safeParse(rawStatus ?? {});
   const issue = spec.error?.issues[0];
   const problem = spec.success
-    ? urlProblemIn(spec.data, rules)
+    ? (urlProblemIn(spec.data as AuthorizationServerSpec, rules) ??
+      unboundedClaims(kind, spec.data as AuthorizationServerSpec))
     : `spec.${issue?.path.join('.')}: ${issue?.message}`;
   return {
     apiVersion: API_VERSION,
     kind,
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion },
     generation,
-    spec: problem === undefined ? spec.data : undefined,
+    spec: problem === undefined ? (spec.data as AuthorizationServerSpec) : undefined,
     problem,
+    isDefault: annotations?.[ANNOTATIONS.isDefault] === 'true',
     status: status.success ? status.data : {},
   };
 }
@@ -63,6 +60,11 @@ function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | 
     'registration.endpoint': spec.registration.endpoint,
     ...prefixed('endpoints', spec.endpoints ?? {}),
     ...prefixed('management.allowedOrigins', { ...spec.management?.allowedOrigins }),
+    'connection.proxyUrl': spec.connection?.proxyUrl,
+    'management.configurationUrl': filledTemplate(spec.management?.configurationUrl),
+    ...prefixed('registration.admission.clientCredentials.resources', {
+      ...spec.registration.admission.clientCredentials?.resources,
+    }),
   };
   for (const [field, url] of Object.entries(urls)) {
     const problem = url === undefined ? undefined : urlProblem(url, rules);
@@ -71,6 +73,39 @@ function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | 
     }
   }
   return undefined;
+}
+
+/** A template is judged as it looks when it is filled. */
+function filledTemplate(template: string | undefined): string | undefined {
+  return template === undefined || template === 'AsReturned' || template.startsWith('{registration_endpoint}')
+    ? undefined
+    : template.replaceAll('{client_id}', 'id').replaceAll('{registration_endpoint}', 'endpoint');
+}
+
+/** What a tenant writes and the platform's key signs must be bounded by a policy. */
+function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): string | undefined {
+  const copied = Object.values(spec.registration.softwareStatement?.sign?.claimsFromClient ?? {});
+  if (kind !== 'ClusterAuthorizationServer' || copied.length === 0) {
+    return undefined;
+  }
+  const { policy } = spec;
+  const bounds: Readonly<Record<string, unknown>> = {
+    redirect_uris: policy?.redirectUriPatterns ?? policy?.uriHosts,
+    scope: policy?.scopes,
+    scopes: policy?.scopes,
+    grant_types: policy?.grantTypes,
+    response_types: policy?.responseTypes,
+    token_endpoint_auth_method: policy?.tokenEndpointAuthMethods,
+  };
+  const isBounded = (member: string): boolean =>
+    bounds[member] !== undefined ||
+    policy?.additionalMetadata?.allowed.includes(member) === true ||
+    (memberOf(member)?.type.startsWith('uri') === true && policy?.uriHosts !== undefined);
+  const free = copied.find((member) => !isBounded(member));
+  return (
+    free &&
+    `spec.registration.softwareStatement.sign.claimsFromClient copies ${free}, which spec.policy doesn’t bound: bound it there, or leave it out.`
+  );
 }
 
 const prefixed = (prefix: string, urls: object): Record<string, string | undefined> =>
@@ -117,61 +152,6 @@ function matches({ operator, values = [] }: Expression, label: string | undefine
   }
 }
 
-/** An admission credential that was found, and the version of its Secret. `undefined` for an open endpoint. */
-export type AdmissionCredential = { readonly token: Sensitive; readonly version: string } | undefined;
-
-/** The endpoints in use: each given one wins alone over what was discovered. */
-export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoints): Endpoints {
-  const given = Object.fromEntries(
-    Object.entries(spec.endpoints ?? {}).filter(([, url]) => url !== undefined),
-  );
-  const { endpoint } = spec.registration;
-  return { ...discovered, ...given, ...(endpoint === undefined ? {} : { registration: endpoint }) };
-}
-
-/** What it takes to call the server, or why it can't be called. */
-export function toConnection(
-  object: ServerObject,
-  spec: AuthorizationServerSpec,
-  endpoints: Endpoints,
-  credential: AdmissionCredential,
-): ServerConnection | Problem {
-  const { registration } = endpoints;
-  if (registration === undefined) {
-    return {
-      reason: 'RegistrationNotSupported',
-      message: `${spec.issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
-    };
-  }
-  if (
-    credential !== undefined &&
-    spec.registration.endpoint === undefined &&
-    originOf(registration) !== originOf(spec.issuer)
-  ) {
-    return {
-      reason: 'AddressRefused',
-      message: `The discovered registration endpoint is at ${originOf(registration)}, another origin than the issuer’s, and an admission credential isn’t sent there. If you trust it, set spec.registration.endpoint.`,
-    };
-  }
-  const allowedOrigins = (spec.management?.allowedOrigins ?? []).map(originOf);
-  return {
-    // What tokens carry as `iss`, and what workloads must therefore expect.
-    issuer: spec.discovery?.acceptedIssuer ?? spec.issuer,
-    registrationEndpoint: registration,
-    endpoints,
-    initialAccessToken: credential?.token,
-    allowedOrigins,
-    timeoutMs: durationMs(spec.connection?.timeout ?? '30s'),
-    maxInFlight: spec.connection?.maxInFlight ?? 16,
-    version: canonicalJson([
-      object.metadata.uid ?? '',
-      object.generation,
-      { ...endpoints },
-      credential?.version ?? '',
-    ]),
-  };
-}
-
 /** Why a host isn't permitted to namespaced servers, or `undefined`. An entry is a host, or `*.` and a domain. */
 export function hostProblem(url: string, hosts: readonly string[]): string | undefined {
   const host = new URL(url).hostname;
@@ -197,13 +177,16 @@ export interface ServerFacts {
   readonly health: ServerHealth;
   readonly management: NonNullable<AuthorizationServerStatus['management']>;
   readonly admissionAccepted: boolean;
+  readonly effectiveDialect: JsonObject | undefined;
+  /** A JWK set. */
+  readonly signingKeys: JsonObject | undefined;
   /** RFC 3339. */
   readonly now: string;
 }
 
 /** The one author of a server object's status. */
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
-  const { object, endpoints, management, now } = facts;
+  const { object, endpoints, management, effectiveDialect, signingKeys, now } = facts;
   const findings = [
     readiness(facts),
     admission(facts),
@@ -213,6 +196,8 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     observedGeneration: object.generation,
     ...(endpoints === undefined ? {} : { endpoints }),
     management,
+    ...(effectiveDialect === undefined ? {} : { effectiveDialect }),
+    ...(signingKeys === undefined ? {} : { signingKeys }),
     conditions: [...toConditions(findings, object.status.conditions ?? [], object.generation, now)],
   };
 }
@@ -239,7 +224,7 @@ function admission({ health, admissionAccepted }: ServerFacts): Finding {
     return {
       type: 'AdmissionAccepted',
       status: 'False',
-      reason: 'AdmissionRefused',
+      reason: health.refusedAdmission.reason,
       message: health.refusedAdmission.message,
     };
   }

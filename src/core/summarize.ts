@@ -32,12 +32,26 @@ export function summarize(
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
     registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
     lastHandledReconcileAt: object.reconcileRequestedAt?.slice(0, 256) ?? status.lastHandledReconcileAt,
+    lastHandledRotateAt: (record?.rotatedFor ?? status.lastHandledRotateAt)?.slice(0, 256),
+    authorizationServerRef: chosenServer(o, object, record),
     binding: bindingOf(secretName(o, status)),
     substitutions: substitutions.length === 0 ? undefined : [...substitutions],
     conditions: [
       ...toConditions(findingsOf(o, rest, record), status.conditions ?? [], object.generation, iso(o.now)),
     ],
   });
+}
+
+/** Told only where the spec names none: what was once chosen stays. */
+function chosenServer(
+  { server }: Observation,
+  { desired, status }: ObservedClient,
+  record: RegistrationRecord | undefined,
+): OAuthClientStatus['authorizationServerRef'] {
+  const isNamed = !desired.valid || desired.spec.authorizationServerRef !== undefined;
+  const chosen =
+    record?.server ?? status.authorizationServerRef ?? (server.available ? server.ref : undefined);
+  return isNamed || chosen === undefined ? undefined : { kind: chosen.kind, name: chosen.name };
 }
 
 /** The Secret that workloads can mount now. */

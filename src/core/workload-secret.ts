@@ -31,6 +31,7 @@ export interface ObservedSecret {
 export interface ProjectionInputs {
   readonly record: Pick<RegistrationRecord, 'secretName' | 'revision' | 'issuer'>;
   readonly keys: Readonly<Record<string, string>>;
+  readonly include: readonly string[];
   readonly endpoints: Endpoints;
 }
 
@@ -38,9 +39,9 @@ export interface ProjectionInputs {
 const FORMAT = 1;
 
 /** Identifies the inputs. The values themselves stay out: a hash of a secret has no place in an annotation. */
-export function inputsHash({ record, keys, endpoints }: ProjectionInputs): string {
+export function inputsHash({ record, keys, include, endpoints }: ProjectionInputs): string {
   const { secretName, revision, issuer } = record;
-  return hash(canonicalJson({ FORMAT, secretName, revision, issuer, keys, endpoints }));
+  return hash(canonicalJson({ FORMAT, secretName, revision, issuer, keys, include, endpoints }));
 }
 
 /** `<hash of the inputs>.<hash of the key names>`: the value of the projection annotation. */

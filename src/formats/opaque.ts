@@ -1,6 +1,7 @@
 import type { ClientInformation } from '../oauth/client-information.ts';
 import { ENDPOINTS, type Endpoints } from '../oauth/discovery.ts';
 import type { Json, JsonObject } from '../oauth/json.ts';
+import type { GeneratedKey } from '../oauth/signing-key.ts';
 
 /** What a workload may know of its client. */
 export interface PublishedClient {
@@ -9,6 +10,10 @@ export interface PublishedClient {
   readonly sent: JsonObject;
   readonly issuer: string;
   readonly endpoints: Endpoints;
+  /** The key that the operator made for the client. */
+  readonly key?: GeneratedKey | undefined;
+  /** Further members of the answer to publish, by wire name. */
+  readonly include?: readonly string[];
 }
 
 /** Endpoints that workloads use. The registration endpoint is the operator's business. */
@@ -37,16 +42,32 @@ function valuesOf({
   sent,
   issuer,
   endpoints,
+  key,
+  include = [],
 }: PublishedClient): Record<string, string | undefined> {
   const answered = (member: string) => text(information.metadata[member]) ?? text(sent[member]);
   return {
+    ...Object.fromEntries(include.map((member) => [member, included(information.metadata, member)])),
     client_id: information.clientId,
     client_secret: information.clientSecret?.reveal(),
     token_endpoint_auth_method: answered('token_endpoint_auth_method'),
     scope: answered('scope'),
     issuer,
     ...Object.fromEntries(PUBLISHED_ENDPOINTS.map((name) => [ENDPOINTS[name], endpoints[name]])),
+    'private_key.pem': key?.privatePem.reveal(),
+    'private_key.jwk': key?.privateJwk.reveal(),
+    kid: key?.kid,
   };
+}
+
+/** A member of the answer as text: a string as it is, anything else as JSON. */
+function included(metadata: JsonObject, member: string): string | undefined {
+  const value = Object.hasOwn(metadata, member) ? metadata[member] : undefined;
+  return typeof value === 'string'
+    ? text(value)
+    : value === undefined || value === null
+      ? undefined
+      : JSON.stringify(value);
 }
 
 const text = (value: Json | undefined): string | undefined =>

@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, parseJsonObject } from './json.ts';
 import { Sensitive } from './sensitive.ts';
+import { completeMembers } from './torn-json.ts';
 
 /**
  * What a server says of a client (RFC 7591 section 3.2.1, RFC 7592 section 3), read leniently: once there is a
@@ -41,6 +42,15 @@ export function parseClientInformation(body: Sensitive): ClientInformation | und
   return { clientId, ...credentialsOf(document), metadata: metadataOf(document) };
 }
 
+/**
+ * Reads as much as arrived of a 2xx answer that was cut off: members that are complete count, of several with one name
+ * the last. `metadata` may lack what was to come. `undefined` where no usable `client_id` had arrived.
+ */
+export function salvageClientInformation(prefix: Sensitive): ClientInformation | undefined {
+  const members = completeMembers(prefix.reveal());
+  return parseClientInformation(new Sensitive(`{${members.join(',')}}`));
+}
+
 /** A number that JavaScript can't hold exactly is read again, digit by digit: some servers number their clients. */
 function clientIdOf(body: Sensitive, value: Json | undefined): string | undefined {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) {
@@ -72,7 +82,15 @@ function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId'
 }
 
 function metadataOf(document: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(document).filter(([name]) => !CREDENTIALS.has(name)));
+  const members = Object.entries(document).filter(([name]) => !CREDENTIALS.has(name));
+  return Object.fromEntries([...members, ...scopeOf(document)]);
+}
+
+/** `scope` from `scopes`, for servers that answer the list alone. */
+function scopeOf({ scope, scopes }: JsonObject): readonly (readonly ['scope', string])[] {
+  const isUnset = scope === undefined || scope === null || scope === '';
+  const isList = Array.isArray(scopes) && scopes.length > 0 && scopes.every((one) => typeof one === 'string');
+  return isUnset && isList ? [['scope', scopes.join(' ')]] : [];
 }
 
 /** A non-empty string; `""` and `null` mean unset, a number is taken as its digits. */

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, parseJsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
 import type { Sensitive } from './sensitive.ts';
 import { type UrlRules, urlProblem } from './url.ts';
 
@@ -45,11 +45,24 @@ export function discoveryUrls(issuer: string, prefer: DiscoveryPreference): read
 /** What one URL gave. `detail` is for people, like `404` or `200, but not JSON`. */
 export type DiscoveryAnswer =
   | { readonly url: string; readonly kind: 'document'; readonly document: DiscoveryDocument }
-  | { readonly url: string; readonly kind: 'nothing'; readonly detail: string };
+  | {
+      readonly url: string;
+      readonly kind: 'nothing';
+      readonly detail: string;
+      /** Why it is nothing, where that isn't simply that nothing is there. */
+      readonly cause?:
+        | 'Timeout'
+        | 'ConnectionLost'
+        | 'ResponseTooLarge'
+        | 'ResponseNotJSON'
+        | 'RedirectRefused';
+    };
 
 export interface DiscoveryDocument {
   readonly issuer: string;
   readonly endpoints: Endpoints;
+  /** For clients that present a certificate (RFC 8705 section 5). */
+  readonly aliases: Endpoints;
 }
 
 /** Reads one answer. A login page, HTML or JSON without an issuer is nothing, whatever its status. */
@@ -60,18 +73,33 @@ export function readDiscoveryAnswer(
   rules: UrlRules,
 ): DiscoveryAnswer {
   if (status !== 200) {
-    return { url, kind: 'nothing', detail: String(status) };
+    const isRedirect = status >= 300 && status < 400;
+    return isRedirect
+      ? {
+          url,
+          kind: 'nothing',
+          detail: `${status}, a redirect, which is not followed`,
+          cause: 'RedirectRefused',
+        }
+      : { url, kind: 'nothing', detail: String(status) };
   }
   const json = parseJsonObject(body.reveal());
   const issuer = json?.['issuer'];
   if (json === undefined || typeof issuer !== 'string') {
-    return {
-      url,
-      kind: 'nothing',
-      detail: json === undefined ? '200, but not a JSON object' : '200, but without issuer',
-    };
+    return json === undefined
+      ? { url, kind: 'nothing', detail: '200, but not a JSON object', cause: 'ResponseNotJSON' }
+      : { url, kind: 'nothing', detail: '200, but without issuer' };
   }
-  return { url, kind: 'document', document: { issuer, endpoints: endpointsOf(json, rules) } };
+  const aliases = json['mtls_endpoint_aliases'];
+  return {
+    url,
+    kind: 'document',
+    document: {
+      issuer,
+      endpoints: endpointsOf(json, rules),
+      aliases: isJsonObject(aliases) ? endpointsOf(aliases, rules) : {},
+    },
+  };
 }
 
 function endpointsOf(document: JsonObject, rules: UrlRules): Endpoints {
@@ -90,7 +118,7 @@ export function isComplete(answers: readonly DiscoveryAnswer[], issuer: string):
 }
 
 export type Discovery =
-  | { readonly kind: 'found'; readonly endpoints: Endpoints }
+  | { readonly kind: 'found'; readonly endpoints: Endpoints; readonly aliases: Endpoints }
   | { readonly kind: 'issuerMismatch'; readonly published: string; readonly url: string }
   | { readonly kind: 'nothing' };
 
@@ -98,9 +126,11 @@ export type Discovery =
 export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: string): Discovery {
   const documents = matching(answers, issuer);
   if (documents.length > 0) {
+    const merged = (parts: readonly Endpoints[]) => Object.assign({}, ...parts.toReversed()) as Endpoints;
     return {
       kind: 'found',
-      endpoints: Object.assign({}, ...documents.map((d) => d.endpoints).reverse()) as Endpoints,
+      endpoints: merged(documents.map((document) => document.endpoints)),
+      aliases: merged(documents.map((document) => document.aliases)),
     };
   }
   const other = answers.find((answer) => answer.kind === 'document');

@@ -9,6 +9,24 @@ export interface HttpRequest {
   readonly body?: string | Sensitive;
 }
 
+/** How to reach one server, where that differs from the default. Pure data. */
+export interface Transport {
+  /** Changes whenever any content below changes: the same version goes over the same kept connections. */
+  readonly version: string;
+  /**
+   * CAs to trust, PEM. As with any `caBundle` of Kubernetes, they take the place of the default CAs. They are for the
+   * server, not for a proxy.
+   */
+  readonly ca?: string | undefined;
+  /** Client certificate (RFC 8705), PEM: the certificate first, then its chain. Never shown to a proxy. */
+  readonly certificate?: { readonly cert: string; readonly key: Sensitive } | undefined;
+  /**
+   * An http or https URL, possibly with user and password; every call goes through it. Default: the environment's
+   * proxy. Its address is judged like a server's.
+   */
+  readonly proxyUrl?: string | undefined;
+}
+
 /** How a call to an authorization server ended. */
 export type HttpOutcome = HttpAnswer | HttpNotSent | HttpNoAnswer;
 
@@ -34,6 +52,8 @@ export interface HttpNoAnswer {
   readonly reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge';
   /** Known where the headers arrived and the body did not. */
   readonly status?: number;
+  /** What had arrived of the body of a 2xx, in the adapter's bound. Absent where nothing had. */
+  readonly received?: Sensitive;
   readonly detail: string;
 }
 

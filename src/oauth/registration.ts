@@ -4,62 +4,59 @@ import { Sensitive } from './sensitive.ts';
 
 /** The four calls of RFC 7591 and RFC 7592, as requests to be sent. */
 
-/** Where a registered client is managed, and the token that admits to it (RFC 7592 section 2). */
-export interface Management {
-  readonly registrationClientUri: string;
-  readonly registrationAccessToken: Sensitive;
+/** A body, ready to be sent: metadata as JSON, or as a signed JWT. */
+export interface RequestBody {
+  readonly content: Sensitive;
+  readonly contentType: string;
+}
+
+/** Where a registered client is managed, and the value of the `Authorization` header that admits to it. */
+export interface ManagementAddress {
+  readonly url: string;
+  readonly authorization: Sensitive;
+}
+
+/** Metadata may hold what a tenant considers confidential, so a body never prints. */
+export function jsonBody(document: JsonObject): RequestBody {
+  return { content: new Sensitive(JSON.stringify(document)), contentType: 'application/json' };
+}
+
+/** `Bearer` (RFC 6750), or a scheme of the server's own. */
+export function tokenAuthorization(token: Sensitive, scheme = 'Bearer'): Sensitive {
+  return new Sensitive(`${scheme} ${token.reveal()}`);
 }
 
 /** Client Registration Request (RFC 7591 section 3.1). To an open endpoint no token is sent. */
 export function registerRequest(
   endpoint: string,
-  document: JsonObject,
-  initialAccessToken?: Sensitive,
+  body: RequestBody,
+  authorization: Sensitive | undefined,
 ): HttpRequest {
-  return {
-    method: 'POST',
-    url: endpoint,
-    headers: { ...json, ...bearer(initialAccessToken) },
-    body: bodyOf(document),
-  };
+  return { method: 'POST', url: endpoint, ...withBody(body, authorization) };
 }
 
-/**
- * Client Update Request (RFC 7592 section 2.2): the declared members and `client_id`. Never the token, the URI,
- * `client_id_issued_at` or `client_secret_expires_at`, which the RFC forbids; nor the secret, which servers refuse.
- */
-export function updateRequest(management: Management, clientId: string, document: JsonObject): HttpRequest {
-  const body = bodyOf({ ...document, client_id: clientId });
-  return {
-    ...manage('PUT', management),
-    headers: { ...json, ...bearer(management.registrationAccessToken) },
-    body,
-  };
+/** Client Update Request (RFC 7592 section 2.2). */
+export function updateRequest({ url, authorization }: ManagementAddress, body: RequestBody): HttpRequest {
+  return { method: 'PUT', url, ...withBody(body, authorization) };
 }
 
 /** Client Read Request (RFC 7592 section 2.1). Some servers rotate the token or the secret when asked. */
-export function readRequest(management: Management): HttpRequest {
-  return manage('GET', management);
+export function readRequest(address: ManagementAddress): HttpRequest {
+  return withoutBody('GET', address);
 }
 
 /** Client Delete Request (RFC 7592 section 2.3). */
-export function deleteRequest(management: Management): HttpRequest {
-  return manage('DELETE', management);
+export function deleteRequest(address: ManagementAddress): HttpRequest {
+  return withoutBody('DELETE', address);
 }
 
 const accept = { accept: 'application/json' } as const;
-const json = { ...accept, 'content-type': 'application/json' } as const;
 
-function manage(method: HttpRequest['method'], management: Management): HttpRequest {
-  const headers = { ...accept, ...bearer(management.registrationAccessToken) };
-  return { method, url: management.registrationClientUri, headers };
+function withBody({ content, contentType }: RequestBody, authorization: Sensitive | undefined) {
+  const headers = { ...accept, 'content-type': contentType };
+  return { headers: authorization === undefined ? headers : { ...headers, authorization }, body: content };
 }
 
-function bearer(token: Sensitive | undefined): Record<string, Sensitive> {
-  return token === undefined ? {} : { authorization: new Sensitive(`Bearer ${token.reveal()}`) };
-}
-
-/** Metadata may hold what a tenant considers confidential, so a body never prints. */
-function bodyOf(document: JsonObject): Sensitive {
-  return new Sensitive(JSON.stringify(document));
+function withoutBody(method: 'GET' | 'DELETE', { url, authorization }: ManagementAddress): HttpRequest {
+  return { method, url, headers: { ...accept, authorization } };
 }

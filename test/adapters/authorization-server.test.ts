@@ -1,62 +1,29 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type AuthorizationServerHttpOptions,
-  createAuthorizationServerHttp,
-} from '../../src/adapters/authorization-server.ts';
+import { createServer as createTcpServer, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { createAuthorizationServerHttp } from '../../src/adapters/authorization-server.ts';
 import { createEgressGuard, type ResolveAll } from '../../src/adapters/egress.ts';
-import type { HttpRequest } from '../../src/controller/ports.ts';
+import type { HttpOutcome, HttpRequest } from '../../src/controller/ports.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
+import { anHourAgo, createCertificateAuthority } from '../testbed/certificates.ts';
+import {
+  cleanUp,
+  client,
+  connectionIdle,
+  http,
+  https,
+  listening,
+  loopback,
+  post,
+  tcp,
+  within,
+} from './local-servers.ts';
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-const loopback = createEgressGuard({ allowed: ['127.0.0.0/8'] });
 const guardOf = (resolve: ResolveAll) => createEgressGuard({ allowed: ['127.0.0.0/8'], resolve });
 
-const client = (options: Partial<AuthorizationServerHttpOptions> = {}) => {
-  const http = createAuthorizationServerHttp({ guard: loopback, userAgent: 'test/1', ...options });
-  cleanups.push(() => http.close());
-  return http;
-};
-
-const listening = async (server: Server): Promise<number> => {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => sockets.add(socket));
-  cleanups.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-};
-const http = async (listener: RequestListener) =>
-  `http://127.0.0.1:${await listening(createHttpServer(listener))}/register`;
-const tcp = async (onRequest: (socket: Socket) => void) => {
-  const server = createTcpServer((socket) => {
-    socket.on('error', () => undefined).once('data', () => onRequest(socket));
-  });
-  return `http://127.0.0.1:${await listening(server)}/register`;
-};
-
-const post = (url: string, rest: Partial<HttpRequest> = {}): HttpRequest => ({
-  method: 'POST',
-  url,
-  headers: {},
-  body: '{}',
-  ...rest,
-});
-/** undici gives a connection back one turn after the answer. */
-const connectionIdle = () => new Promise((resolve) => setTimeout(resolve, 20));
-const within = (timeoutMs: number) => ({ timeoutMs });
+const receivedOf = (outcome: HttpOutcome) =>
+  outcome.kind === 'noAnswer' ? outcome.received?.reveal() : undefined;
+const chunked = (text: string) =>
+  `HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 
 describe('an answer', () => {
   it('carries status, body and the headers that matter, repeated ones joined', async () => {
@@ -159,12 +126,38 @@ describe('a request that was sent and has no answer', () => {
     ['undeclared', {}],
   ])('ends with ResponseTooLarge and the status where the body has 10 MB, %s', async (_, headers) => {
     const url = await http((_request, response) => {
-      response.writeHead(201, headers).end(Buffer.alloc(10 * 1024 * 1024));
+      response.writeHead(201, headers).end(Buffer.alloc(10 * 1024 * 1024, 'a'));
     });
-    expect(await client().send(post(url), within(5_000))).toEqual({
+    const outcome = await client().send(post(url), within(5_000));
+    expect(outcome).toMatchObject({
       kind: 'noAnswer',
       reason: 'ResponseTooLarge',
       status: 201,
+      detail: "the answer's body is larger than 1048576 bytes",
+    });
+    expect(receivedOf(outcome)).toBe('a'.repeat(1024 * 1024));
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['stays silent', () => undefined],
+    ['closes the connection', (socket) => socket.end()],
+    ['resets the connection', (socket) => setTimeout(() => socket.resetAndDestroy(), 50)],
+  ])('ends with ResponseTooLarge where a 2xx announces 10 MB, begins and %s', async (_, then) => {
+    const url = await tcp((socket) => {
+      socket.write('HTTP/1.1 201 Created\r\ncontent-length: 10000000\r\n\r\n{"client_id":"c1"');
+      then(socket);
+    });
+    const outcome = await client().send(post(url), within(300));
+    expect(outcome).toMatchObject({ kind: 'noAnswer', reason: 'ResponseTooLarge', status: 201 });
+    expect(receivedOf(outcome)).toBe('{"client_id":"c1"');
+  });
+
+  it('ends with ResponseTooLarge at once where another answer announces too much', async () => {
+    const url = await tcp((socket) => socket.write('HTTP/1.1 400 No\r\ncontent-length: 10000000\r\n\r\n{'));
+    expect(await client().send(post(url), within(60_000))).toEqual({
+      kind: 'noAnswer',
+      reason: 'ResponseTooLarge',
+      status: 400,
       detail: "the answer's body is larger than 1048576 bytes",
     });
   });
@@ -203,13 +196,35 @@ describe('a request that was sent and has no answer', () => {
     );
   });
 
-  it('ends with ConnectionLost and the status where the body breaks off', async () => {
-    const url = await tcp((socket) => socket.end('HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{'));
-    expect(await client().send(post(url), within(5_000))).toMatchObject({
-      kind: 'noAnswer',
-      reason: 'ConnectionLost',
-      status: 201,
-    });
+  const partly = 'HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{"client_id":"ü';
+  it.each<[string, string, (socket: Socket) => void]>([
+    ['ConnectionLost', 'the body breaks off', (socket) => socket.end(partly)],
+    ['ConnectionLost', 'the chunks break off', (socket) => socket.end(chunked('{"client_id":"ü'))],
+    [
+      'ConnectionLost',
+      'the chunks go wrong',
+      (socket) => socket.end(`${chunked('{"client_id":"ü')}oops\r\n`),
+    ],
+    ['Timeout', 'the body stays away', (socket) => socket.write(partly)],
+    [
+      'ConnectionLost',
+      'a character is cut in two',
+      (socket) => socket.end(Buffer.from(`${partly}€`).subarray(0, -1)),
+    ],
+  ])('ends with %s, the status and what had arrived where %s', async (reason, _, answer) => {
+    const outcome = await client().send(post(await tcp(answer)), within(500));
+    expect(outcome).toMatchObject({ kind: 'noAnswer', reason, status: 201 });
+    expect(receivedOf(outcome)).toBe('{"client_id":"ü');
+    expect(JSON.stringify(outcome)).not.toContain('client_id');
+  });
+
+  it.each([
+    ['no 2xx', 'HTTP/1.1 500 Oops\r\ncontent-length: 100\r\n\r\n{"a":'],
+    ['a 2xx without a byte of its body', 'HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n'],
+  ])('keeps nothing of %s', async (_, answer) => {
+    const outcome = await client().send(post(await tcp((socket) => socket.end(answer))), within(5_000));
+    expect(outcome).toMatchObject({ kind: 'noAnswer', reason: 'ConnectionLost', status: expect.any(Number) });
+    expect(outcome).not.toHaveProperty('received');
   });
 
   it('ends with ConnectionLost where the answer is not HTTP', async () => {
@@ -244,7 +259,7 @@ describe('a request that was sent and has no answer', () => {
 describe('a request that was not sent', () => {
   it('is ConnectFailed where the port refuses', async () => {
     const port = await listening(createTcpServer());
-    for (const cleanup of cleanups.splice(0)) await cleanup();
+    await cleanUp();
     expect(await client().send(post(`http://127.0.0.1:${port}/`), within(5_000))).toEqual({
       kind: 'notSent',
       reason: 'ConnectFailed',
@@ -281,8 +296,7 @@ describe('a request that was not sent', () => {
     });
     late.resolve();
     expect(await server.send(post(url), within(5_000))).toMatchObject({ kind: 'answered' });
-    await server.close();
-    cleanups.pop();
+    await cleanUp();
     expect(requests).toBe(1);
   });
 
@@ -365,73 +379,33 @@ describe('a request that was not sent', () => {
   });
 });
 
-const opensslPresent = (() => {
-  try {
-    execFileSync('openssl', ['version']);
-    return true;
-  } catch {
-    return false;
-  }
-})();
-
-/** Without openssl no certificate can be made, and no key belongs into the repository. */
-describe.skipIf(!opensslPresent)('TLS', () => {
-  const certificate = (subjectAltName: string, expired = false) => {
-    const folder = mkdtempSync(join(tmpdir(), 'tls-'));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
-    const [key, cert, conf] = ['key.pem', 'cert.pem', 'empty.conf'].map((name) => join(folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    const openssl = (command: string) =>
-      execFileSync('openssl', [...command.split(' ')], { stdio: 'pipe', cwd: folder });
-    openssl(
-      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=test -days 1
-      -addext subjectAltName=${subjectAltName} -keyout ${key} -out ${cert}`.replace(/\s+/g, ' '),
-    );
-    if (expired) {
-      openssl(`x509 -x509toreq -in ${cert} -signkey ${key} -copy_extensions copy -out ${conf}`);
-      openssl(`x509 -req -in ${conf} -signkey ${key} -days -1 -copy_extensions copy -out ${cert}`);
-    }
-    return { key: readFileSync(key), cert: readFileSync(cert) };
-  };
-  const https = async (pair: { key: Buffer; cert: Buffer }) => {
-    let requests = 0;
-    const server = createHttpsServer(pair, (_request, response) => {
-      requests += 1;
-      response.end('{}');
-    });
-    return { url: `https://127.0.0.1:${await listening(server)}/`, requests: () => requests };
-  };
+describe('TLS', () => {
+  const authority = createCertificateAuthority();
+  const ca = authority.cert;
 
   it('answers where the certificate is trusted and names the host', async () => {
-    const pair = certificate('IP:127.0.0.1');
-    const { url } = await https(pair);
-    const outcome = await client({ tls: { ca: pair.cert } }).send(post(url), within(5_000));
+    const { url } = await https(authority.issue());
+    const outcome = await client({ tls: { ca } }).send(post(url), within(5_000));
     expect(outcome).toMatchObject({ kind: 'answered', status: 200 });
   });
 
   it.each([
-    [
-      'an unknown CA',
-      { subject: 'IP:127.0.0.1', expired: false, trusted: false },
-      /is signed by an unknown CA/,
-    ],
-    ['an expired certificate', { subject: 'IP:127.0.0.1', expired: true, trusted: true }, /has expired$/],
+    ['an unknown CA', {}, undefined, /is signed by an unknown CA/],
+    ['an expired certificate', { notAfter: anHourAgo() }, ca, /has expired$/],
+    ['a certificate of the future', { notBefore: new Date(Date.now() + 3_600_000) }, ca, /is not valid yet$/],
     [
       'a wrong host name',
-      { subject: 'DNS:other.example', expired: false, trusted: true },
+      { names: ['other.example'] },
+      ca,
       /^the certificate is not for the host name of 127\.0\.0\.1:\d+ but for DNS:other\.example$/,
     ],
-  ])('is TlsVerificationFailed for %s, and nothing is sent', async (_, how, detail) => {
-    const pair = certificate(how.subject, how.expired);
-    const { url, requests } = await https(pair);
-    const tls = how.trusted ? { ca: pair.cert } : {};
+  ])('is TlsVerificationFailed for %s, and nothing is sent', async (_, subject, trusted, detail) => {
+    const { url, requests } = await https(authority.issue(subject));
+    const tls = trusted === undefined ? {} : { ca: trusted };
     const outcome = await client({ tls }).send(post(url), within(5_000));
     expect(outcome).toMatchObject({ kind: 'notSent', reason: 'TlsVerificationFailed' });
     expect(outcome).toHaveProperty('detail', expect.stringMatching(detail));
-    expect(requests()).toBe(0);
+    expect(requests).toEqual([]);
   });
 
   it('is ConnectFailed where the port speaks plain HTTP', async () => {

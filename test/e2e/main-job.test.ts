@@ -21,7 +21,13 @@ beforeAll(async () => {
   world = await startWorld({ controllerManager: true });
   const { server } = world;
   await world.apply(
-    all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
+    all(
+      namespace('shop'),
+      credential(server.initialAccessToken ?? ''),
+      clusterServer(server.issuer, 'corporate', {
+        policy: { additionalMetadata: { allowed: ['vendor_flag'] } },
+      }),
+    ),
   );
 });
 

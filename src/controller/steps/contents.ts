@@ -1,6 +1,7 @@
 import { RESOURCES, type Secret } from '../../api/kubernetes.ts';
-import { substitutions } from '../../core/drift.ts';
-import { type RegistrationContent, type RegistrationRecord, toContent } from '../../core/record.ts';
+import { type RegistrationContent, toContent } from '../../core/content.ts';
+import type { Substitution } from '../../core/drift.ts';
+import type { RegistrationRecord } from '../../core/record.ts';
 import type { Recorded } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { toRegistrationObject } from '../objects.ts';
@@ -30,10 +31,11 @@ export async function contentOf(
 export function keep(
   written: Secret,
   { record, content }: Recorded,
+  learned: readonly Substitution[],
   round: Round,
   { caches }: Context,
 ): void {
   round.contents.set(record.secretName, content);
-  round.learned = substitutions(content.sent, content.information.metadata);
+  round.learned = learned;
   caches.registrations.learn(toRegistrationObject(written));
 }

@@ -1,23 +1,26 @@
+import { createHash } from 'node:crypto';
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import { LABELS } from '../../api/names.ts';
 import type { DeregisterStep, Step } from '../../core/action.ts';
 import { classifyDeletion, type Failure } from '../../core/classify.ts';
+import type { RegistrationContent } from '../../core/content.ts';
 import { setbackOf } from '../../core/find.ts';
+import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
-import { deleteRequest, type Management, readRequest } from '../../oauth/registration.ts';
-import { managementOf, secretsOf, setBack } from '../answers.ts';
+import type { Dialect } from '../../dialects/dialect.ts';
+import { parseClientInformation } from '../../oauth/client-information.ts';
+import { deleteRequest, type ManagementAddress, readRequest } from '../../oauth/registration.ts';
+import { credentialSecrets, secretsOf, setBack } from '../answers.ts';
 import type { Context } from '../context.ts';
+import { authorize, forgetToken } from '../management-token.ts';
 import { toRegistrationObject } from '../objects.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
-import { guarded, newAttempt } from './guarded-call.ts';
+import { type CallTerms, guarded, newAttempt } from './guarded-call.ts';
 import { damaged, failed, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
-
-/** A record is enough to deregister a client: the server object may be gone. */
-const WITHOUT_SERVER_OBJECT = { version: '', timeoutMs: 30_000, maxInFlight: 16 } as const;
 
 export async function deregister(
   step: DeregisterStep,
@@ -31,18 +34,12 @@ export async function deregister(
     return damaged('Deregister', basis, record, round, context);
   }
   const server = serverKey(record.server, record.client.namespace);
-  const permitted = context.servers.state(server)?.connection?.allowedOrigins ?? [];
-  const management = managementOf({ ...content, allowedOrigins: [...content.allowedOrigins, ...permitted] });
-  if (management === undefined || 'refused' in management) {
-    const message = management?.refused ?? 'The server gave no token or address to manage the client with';
-    return failed(
-      'Deregister',
-      basis,
-      { kind: 'Terminal', reason: 'DeletionUnsupported', message, serverTrouble: false },
-      o,
-      round,
-      context,
-    );
+  const connection = context.servers.state(server)?.connection;
+  const management = managementOf(record, content, connection);
+  const dialect = connection?.dialect ?? content.dialect;
+  if (management.kind !== 'Managed' || !dialect.deleteSupported) {
+    const message = management.kind === 'Managed' ? 'The server deletes no clients' : management.message;
+    return failed('Deregister', basis, unsupported(message), o, round, context);
   }
   const interrupted = o.calls.filter(
     ({ kind, record: name }) => kind === 'Deregister' && name === record.secretName,
@@ -56,25 +53,65 @@ export async function deregister(
     record: record.secretName,
     server,
   } as const;
-  const called = await guarded(call, WITHOUT_SERVER_OBJECT, deleteRequest(management), context);
+  const terms = connection ?? withoutServerObject(content);
+  const address = async () => {
+    const authorization = await authorize(management.credential, server, connection, context);
+    return 'kind' in authorization ? authorization : { url: management.url, authorization };
+  };
+  const prepare = async () => {
+    const found = await address();
+    return 'kind' in found ? found : deleteRequest(found);
+  };
+  const called = await guarded(call, { ...terms, version: '' }, prepare, context);
   if (called === undefined) {
     return held(step, server, o, round, context);
   }
+  if (called.kind === 'NotReady') {
+    context.servers.leave(server, called.entered, called.failure);
+    return failed('Deregister', basis, asUnconfirmed(called.failure), o, round, context);
+  }
   const { outcome } = called;
   context.ledger.interrupt(attempt);
-  const secrets = secretsOf(content.information);
-  const verdict = classifyDeletion(outcome, { dialect: context.dialect, secrets, now: context.clock.now() });
+  const secrets = [...secretsOf(content), ...(connection === undefined ? [] : credentialSecrets(connection))];
+  const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now() });
   context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
-  const refusedStatus = outcome.kind === 'answered' && context.dialect.goneStatuses.includes(outcome.status);
+  const refusedStatus = outcome.kind === 'answered' && dialect.goneStatuses.includes(outcome.status);
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
     return deregistered(step, o, round, context);
   }
   if (verdict.kind !== 'Unknown') {
     context.ledger.settle(attempt);
   }
-  const failure = await aliveOrNot(verdict, management, context);
+  if (verdict.kind === 'TokenRefused') {
+    forgetToken(management.credential, server, context);
+  }
+  const isHarmless = isHarmlessToRead(dialect);
+  const failure = await aliveOrNot(verdict, isHarmless ? address : undefined, terms, context);
   return failed('Deregister', basis, failure, o, round, context);
 }
+
+/** A record is enough to deregister a client: the server object may be gone. */
+function withoutServerObject({ ca }: RegistrationContent): CallTerms {
+  const transport = ca === undefined ? undefined : { version: `record ${hashOf(ca)}`, ca };
+  return { version: '', timeoutMs: 30_000, maxInFlight: 16, transport };
+}
+
+const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+const unsupported = (message: string): Failure => ({
+  kind: 'Terminal',
+  reason: 'DeletionUnsupported',
+  message,
+  serverTrouble: false,
+});
+
+const isHarmlessToRead = ({ readEffect }: Dialect): boolean =>
+  readEffect.supported && readEffect.token === 'None' && readEffect.secret === 'None';
+
+const asUnconfirmed = (failure: Failure): Failure =>
+  failure.kind === 'TokenRefused' || failure.kind === 'Terminal'
+    ? { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' }
+    : failure;
 
 /** How soon one looks again, where the end of the server's trouble doesn't wake one before. */
 const HELD_MS = 5_000;
@@ -87,7 +124,7 @@ function held(
   { key }: Round,
   context: Context,
 ): StepResult {
-  const gate = context.servers.gate(server, 'Deregister', WITHOUT_SERVER_OBJECT.version);
+  const gate = context.servers.gate(server, 'Deregister', '');
   const before = setbackOf(o, 'Deregister', basis);
   const retryAt = context.clock.now() + HELD_MS;
   context.memory.setBack(key, {
@@ -106,21 +143,27 @@ function held(
 }
 
 /** "Not found" and "not supported" look alike: where reading is harmless, the server is asked whether the client lives. */
-async function aliveOrNot(failure: Failure, management: Management, context: Context): Promise<Failure> {
-  const isUnclear = failure.kind === 'NotFound' || failure.kind === 'Unsupported';
+async function aliveOrNot(
+  failure: Failure,
+  address: (() => Promise<ManagementAddress | Failure>) | undefined,
+  { timeoutMs, transport }: CallTerms,
+  context: Context,
+): Promise<Failure> {
   if (failure.kind === 'TokenRefused') {
-    return { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
+    return asUnconfirmed(failure);
   }
-  if (!isUnclear || context.dialect.readEffect !== 'None') {
+  if (address === undefined || (failure.kind !== 'NotFound' && failure.kind !== 'Unsupported')) {
     return failure;
   }
-  const read = await context.http.send(readRequest(management), {
-    timeoutMs: WITHOUT_SERVER_OBJECT.timeoutMs,
-  });
-  const alive = read.kind === 'answered' && read.status === 200;
-  const message = alive ? `${failure.message}, and the client still exists` : failure.message;
+  const found = await address();
+  if ('kind' in found) {
+    return asUnconfirmed(found);
+  }
+  const read = await context.http.send(readRequest(found), { timeoutMs, transport });
+  const alive =
+    read.kind === 'answered' && read.status === 200 && parseClientInformation(read.body) !== undefined;
   return alive
-    ? { ...failure, kind: 'Terminal', reason: 'DeletionUnsupported', message }
+    ? unsupported(`${failure.message}, and the client still exists`)
     : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
 }
 

@@ -1,4 +1,6 @@
-import type { CallKind, ServerConnection } from '../../core/observation.ts';
+import type { Failure } from '../../core/classify.ts';
+import type { ServerConnection } from '../../core/connection.ts';
+import type { CallKind } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { HealthCall } from '../../core/server-health.ts';
 import type { Context } from '../context.ts';
@@ -10,28 +12,36 @@ export interface GuardedCall {
   readonly client: RegistrationRecord['client'];
   readonly record: string;
   readonly server: string;
+  /** Asked at the last moment before the entry: whether the call is still wanted. */
+  readonly isWanted?: () => boolean;
 }
 
-/** A call that was sent. */
-export interface Called {
-  readonly outcome: HttpOutcome;
-  /** To be handed back to the server's registry, with what the call showed. */
-  readonly entered: HealthCall;
-}
+/** What a call needs to know of the server; a record alone gives that, too. */
+export type CallTerms = Pick<ServerConnection, 'version' | 'timeoutMs' | 'maxInFlight' | 'transport'>;
+
+/** A call that was sent. `entered` is to be handed back to the server's registry, with what the call showed. */
+export type Called =
+  | { readonly kind: 'Sent'; readonly outcome: HttpOutcome; readonly entered: HealthCall }
+  /** It could not be made ready: nothing was sent, and there is no entry. */
+  | { readonly kind: 'NotReady'; readonly failure: Failure; readonly entered: HealthCall };
+
+/** Makes the request: tokens and signatures are obtained here, when its turn has come. */
+export type Prepare = () => Promise<HttpRequest | Failure>;
 
 /**
- * One call with an effect: there is room for it, the server permits it, its entry is committed, the lead is held; then
- * it is sent, once. `undefined` when it wasn't sent. Otherwise the caller settles the entry and leaves the server.
+ * One call with an effect: there is room for it, the server permits it, it is made ready, its entry is committed, the
+ * lead is held; then it is sent, once. `undefined` when it wasn't sent because of the server's state or the lead. Else
+ * the caller settles the entry and leaves the server.
  */
 export async function guarded(
   call: GuardedCall,
-  connection: Pick<ServerConnection, 'version' | 'timeoutMs' | 'maxInFlight'>,
-  request: HttpRequest,
+  terms: CallTerms,
+  prepare: Prepare,
   context: Context,
 ): Promise<Called | undefined> {
-  await context.slots.acquire(call.server, connection.maxInFlight);
+  await context.slots.acquire(call.server, terms.maxInFlight);
   try {
-    return await permitted(call, connection, request, context);
+    return await permitted(call, terms, prepare, context);
   } finally {
     context.slots.release(call.server);
   }
@@ -39,24 +49,36 @@ export async function guarded(
 
 async function permitted(
   call: GuardedCall,
-  { version, timeoutMs }: Pick<ServerConnection, 'version' | 'timeoutMs'>,
-  request: HttpRequest,
+  { version, timeoutMs, transport }: CallTerms,
+  prepare: Prepare,
   { clock, ledger, lead, servers, http }: Context,
 ): Promise<Called | undefined> {
   const entered = servers.enter(call.server, call.kind, version);
   if (entered === undefined) {
     return undefined;
   }
+  const request = await prepare().catch((error: unknown) => {
+    servers.abandon(call.server, entered);
+    throw error;
+  });
+  if ('kind' in request) {
+    return { kind: 'NotReady', failure: request, entered };
+  }
+  if (call.isWanted?.() === false) {
+    servers.abandon(call.server, entered);
+    return undefined;
+  }
   const startedAt = new Date(clock.now()).toISOString();
-  const committed = await ledger.begin({ ...call, startedAt, timeoutMs });
+  const { attempt, kind, client, record, server } = call;
+  const committed = await ledger.begin({ attempt, kind, client, record, server, startedAt, timeoutMs });
   if (!committed || !lead.held()) {
     ledger.settle(call.attempt);
     servers.abandon(call.server, entered);
     return undefined;
   }
-  const outcome = await http.send(request, { timeoutMs });
+  const outcome = await http.send(request, { timeoutMs, transport });
   ledger.answered(call.attempt);
-  return { outcome, entered };
+  return { kind: 'Sent', outcome, entered };
 }
 
 /** Ten characters of base 36: unique among the attempts of one client for all purposes. */

@@ -31,14 +31,21 @@ export async function publish(
   if (content === undefined || !object.desired.valid) {
     return damaged('Publish', basis, record, round, context);
   }
-  const keys = object.desired.spec.secret?.keys ?? {};
+  const { keys = {}, include = [] } = object.desired.spec.secret ?? {};
   const endpoints =
     (o.server.available ? o.server.connection.endpoints : o.server.endpoints) ?? content.endpoints;
   const values = opaque(
-    { information: content.information, sent: content.sent, issuer: record.issuer, endpoints },
+    {
+      information: content.information,
+      sent: content.sent,
+      issuer: record.issuer,
+      endpoints,
+      key: content.keys[0],
+      include,
+    },
     keys,
   );
-  const inputs = inputsHash({ record, keys, endpoints });
+  const inputs = inputsHash({ record, keys, include, endpoints });
   const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
   const toWrite = (resourceVersion?: string) =>
     toWorkloadSecret(

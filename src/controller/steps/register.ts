@@ -1,19 +1,38 @@
 import type { RegisterStep } from '../../core/action.ts';
 import { classifyRegistration, type Failure } from '../../core/classify.ts';
+import { substitutionsOf } from '../../core/drift.ts';
 import type { Observation } from '../../core/observation.ts';
-import { toRegistrationSecret } from '../../core/record.ts';
+import { recordName, toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
 import type { HealthCall } from '../../core/server-health.ts';
 import { registerRequest } from '../../oauth/registration.ts';
-import { registered, secretsOf, setBack, withCure } from '../answers.ts';
+import { admit, refused } from '../admission.ts';
+import { credentialSecrets, registered, setBack, withCure } from '../answers.ts';
 import type { Context } from '../context.ts';
+import { jwksWith, newKey } from '../keys.ts';
+import { clientsInNamespace } from '../observe.ts';
+import type { HttpRequest } from '../ports.ts';
+import { requestBody } from '../request-body.ts';
 import { keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
+import { reportOrphan } from './orphan.ts';
 import { warn } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
+import { salvage } from './salvage.ts';
 
 /** How long one waits after a registration without an answer, before the same client is registered again. */
 const COOLDOWN_MS = 60_000;
+
+/** One registration: everything it will be recorded as, but for the answer. */
+export interface Registration {
+  readonly step: RegisterStep;
+  readonly attempt: string;
+  readonly client: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly server: string;
+  /** What is sent, with the public key where the operator makes one, and with the marker. */
+  readonly document: RegisterStep['document'];
+  readonly keys: Parameters<typeof jwksWith>[0];
+}
 
 export async function register(
   step: RegisterStep,
@@ -21,113 +40,143 @@ export async function register(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { connection, object, document, ref } = step;
-  const client = { namespace: o.namespace, name: o.name, uid: object.uid };
-  const request = registerRequest(connection.registrationEndpoint, document, connection.initialAccessToken);
-  const attempt = newAttempt(context);
-  const secretName = `oac-${object.uid}-${attempt}`;
+  const registration = await begin(step, o, context);
+  const { attempt, client, server, document } = registration;
+  let reused = false;
+  const prepare = async (): Promise<HttpRequest | Failure> => {
+    const body = await requestBody(document, step.statement, step.connection, context);
+    if ('kind' in body) {
+      return body;
+    }
+    const admitted = await admit(step.connection.admission, server, step.connection, context);
+    if ('kind' in admitted) {
+      return admitted;
+    }
+    reused = admitted.reused;
+    return registerRequest(step.connection.registrationEndpoint, body, admitted.authorization);
+  };
   const call = {
     attempt,
     kind: 'Register',
     client,
-    record: secretName,
-    server: serverKey(ref, o.namespace),
+    record: recordName(client.uid, attempt),
+    server,
+    isWanted: () => step.replaces !== undefined || isWithinQuota(o, step.connection, context),
   } as const;
-  const called = await guarded(call, connection, request, context);
+  const called = await guarded(call, step.connection, prepare, context);
   if (called === undefined) {
     return DONE;
   }
-  const secrets = secretsOf({ clientId: '', metadata: {} }, connection.initialAccessToken);
+  if (called.kind === 'NotReady') {
+    return failedToRegister(registration, called.entered, called.failure, o, round, context);
+  }
+  const { dialect, hint } = step.connection;
   const verdict = classifyRegistration(called.outcome, {
-    dialect: context.dialect,
-    secrets,
+    dialect,
+    hint: hint && ((said) => hint(said, document)),
+    secrets: credentialSecrets(step.connection),
     now: context.clock.now(),
   });
-  if (verdict.kind !== 'Done' || verdict.information === undefined) {
-    const failure = verdict as Failure;
-    return registrationFailed(step, attempt, called.entered, failure, o, round, context);
+  if (verdict.kind === 'Done' && verdict.information !== undefined) {
+    return recordAnswer(registration, verdict.information, called.entered, o, round, context);
   }
-  const namespaceUid = context.caches.namespaces.get(o.namespace)?.metadata.uid ?? '';
-  const recorded = registered(step, attempt, verdict.information, client, namespaceUid, context);
-  const { operatorNamespace } = context.settings;
-  const written = await context.recorder.create(
+  const failure = verdict as Failure;
+  if (failure.kind === 'TokenRefused' && reused) {
+    // The refusal proves that nothing was created: one more try, with a fresh token.
+    refused(step.connection.admission, server, context);
+    context.ledger.settle(attempt);
+    context.servers.abandon(server, called.entered);
+    return DONE;
+  }
+  return failedToRegister(registration, called.entered, failure, o, round, context);
+}
+
+/** Others may have begun since this one was planned. */
+function isWithinQuota(
+  { namespace, name }: Observation,
+  { policy }: RegisterStep['connection'],
+  context: Context,
+): boolean {
+  const most = policy?.maxClientsPerNamespace;
+  return most === undefined || clientsInNamespace(`${namespace}/${name}`, context) < most;
+}
+
+async function begin(step: RegisterStep, o: Observation, context: Context): Promise<Registration> {
+  const { connection, object, ref } = step;
+  const attempt = newAttempt(context);
+  const generated = object.desired.valid ? object.desired.spec.generatedKey : undefined;
+  const keys = generated === undefined ? [] : [await newKey(generated.algorithm, context)];
+  const marker = connection.attemptMarker === undefined ? {} : { [connection.attemptMarker]: attempt };
+  return {
+    step,
     attempt,
-    toRegistrationSecret(recorded.record, recorded.content, operatorNamespace),
-  );
-  context.servers.leave(call.server, called.entered, undefined);
+    client: { namespace: o.namespace, name: o.name, uid: object.uid },
+    server: serverKey(ref, o.namespace),
+    document: { ...step.document, ...marker, ...jwksWith(keys, connection.dialect) },
+    keys,
+  };
+}
+
+async function recordAnswer(
+  registration: Registration,
+  information: Parameters<typeof registered>[1],
+  entered: HealthCall,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { attempt, server, step } = registration;
+  const { ledger, memory, recorder, servers, settings } = context;
+  const namespaceUid = context.caches.namespaces.get(o.namespace)?.metadata.uid ?? '';
+  const recorded = registered(registration, information, namespaceUid, context);
+  const secret = toRegistrationSecret(recorded.record, recorded.content, settings.operatorNamespace);
+  const written = await recorder.create(attempt, secret);
+  servers.leave(server, entered, undefined);
   if (written === undefined) {
-    context.ledger.interrupt(attempt);
+    ledger.interrupt(attempt);
     return later('the registration Secret could not be written; the answer is in the journal');
   }
-  context.servers.learn(call.server, recorded.record.managed ? 'RegistrationAccessToken' : 'None');
-  keep(written, recorded, round, context);
-  context.ledger.settle(attempt);
-  context.memory.succeeded(round.key, 'Register', step.basis);
+  servers.learn(server, recorded.record.managed, step.connection.management);
+  keep(written, recorded, substitutionsOf(recorded.content, step.withheld), round, context);
+  ledger.settle(attempt);
+  memory.succeeded(round.key, 'Register', step.basis);
   return DONE;
 }
 
-async function registrationFailed(
-  step: RegisterStep,
-  attempt: string,
+async function failedToRegister(
+  registration: Registration,
   entered: HealthCall,
   failure: Failure,
   o: Observation,
   round: Round,
   context: Context,
 ): Promise<StepResult> {
+  const { attempt, server, step } = registration;
   const { basis, ref } = step;
   const unknown = failure.kind === 'Unknown';
   const sent = unknown ? ` (sent at ${context.ledger.entry(attempt)?.startedAt})` : '';
   const why = `${ref.kind} ${ref.name}: ${failure.message}${sent}`;
-  const refused = failure.kind === 'TokenRefused';
-  const told = refused
-    ? {
-        ...failure,
-        message: withCure(`The admission credential was refused: ${failure.message}`, failure.reason),
-      }
-    : failure;
-  if (!refused) {
-    setBack(
-      round.key,
-      'Register',
-      basis,
-      { ...failure, message: why },
-      context,
-      unknown ? COOLDOWN_MS : undefined,
-    );
+  const isRefused = failure.kind === 'TokenRefused';
+  if (!isRefused) {
+    const told = { ...failure, message: why };
+    setBack(round.key, 'Register', basis, told, context, unknown ? COOLDOWN_MS : undefined);
   }
-  context.servers.leave(serverKey(ref, o.namespace), entered, told);
+  context.servers.leave(server, entered, isRefused ? aboutAdmission(failure) : failure);
   if (unknown) {
     context.ledger.interrupt(attempt);
-    return reportOrphan(attempt, why, o, context);
+    return (await salvage(registration, failure, o, context))
+      ? DONE
+      : reportOrphan(attempt, failure.reason, why, o, context);
   }
   context.ledger.settle(attempt);
   warn(failure.reason, 'Register', why, o, context);
   return DONE;
 }
 
-export async function reportOrphan(
-  attempt: string,
-  why: string,
-  o: Observation,
-  context: Context,
-): Promise<StepResult> {
-  const entry = context.ledger.entry(attempt);
-  if (entry === undefined) {
-    return DONE;
-  }
-  if (!(await context.orphans.report(entry, why))) {
-    return later('the suspected orphan could not be listed');
-  }
-  const where = `${entry.server}, ${entry.startedAt}`;
-  context.counters.orphanSuspected(entry.server);
-  warn(
-    'RegistrationOutcomeUnknown',
-    'Register',
-    `${why}. A client may exist that nobody knows (${where})`,
-    o,
-    context,
-  );
-  context.ledger.settle(attempt);
-  return DONE;
+function aboutAdmission(failure: Failure): Failure {
+  const told =
+    failure.reason === 'AdmissionRefused'
+      ? `The admission credential was refused: ${failure.message}`
+      : failure.message;
+  return { ...failure, message: withCure(told, failure.reason) };
 }

@@ -1,13 +1,13 @@
 import type { Reason } from '../../api/reasons.ts';
 import type { Failure } from '../../core/classify.ts';
-import type { CallKind, Observation } from '../../core/observation.ts';
+import type { Observation, SetbackAction } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import { setBack, withCure } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { DONE, type Round, type StepResult } from './round.ts';
 
 export function damaged(
-  action: CallKind | 'Publish',
+  action: SetbackAction,
   basis: string,
   record: RegistrationRecord,
   round: Round,
@@ -27,7 +27,7 @@ export function damaged(
 
 /** Remembers the failure; people are told where it needs them. */
 export function failed(
-  action: CallKind | 'Publish',
+  action: SetbackAction,
   basis: string,
   failure: Failure,
   o: Observation,

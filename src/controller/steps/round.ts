@@ -1,5 +1,5 @@
+import type { RegistrationContent } from '../../core/content.ts';
 import type { Substitution } from '../../core/drift.ts';
-import type { RegistrationContent } from '../../core/record.ts';
 
 /** `done`: look again. `later`: the API server didn't take a write; look again after a pause. */
 export type StepResult = { readonly kind: 'done' } | { readonly kind: 'later'; readonly why: string };

@@ -1,18 +1,35 @@
-import type { Reason } from '../../api/reasons.ts';
 import type { UpdateStep } from '../../core/action.ts';
 import { classifyUpdate, type Failure } from '../../core/classify.ts';
-import { sameDocument } from '../../core/drift.ts';
+import type { RegistrationContent, StoredKey } from '../../core/content.ts';
+import { sameDocument, substitutionsOf } from '../../core/drift.ts';
 import { setbackOf } from '../../core/find.ts';
+import { type Management, managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
+import { updateBody } from '../../dialects/encoding.ts';
+import type { JsonObject } from '../../oauth/json.ts';
 import { updateRequest } from '../../oauth/registration.ts';
-import { managementOf, type Recorded, secretsOf, updated } from '../answers.ts';
+import { credentialSecrets, type Recorded, secretsOf, updated } from '../answers.ts';
 import type { Context } from '../context.ts';
+import { jwksWith, keysAfter } from '../keys.ts';
+import { authorize, forgetToken } from '../management-token.ts';
+import type { HttpRequest } from '../ports.ts';
+import { requestBody } from '../request-body.ts';
 import { contentOf, keep } from './contents.ts';
-import { guarded, newAttempt } from './guarded-call.ts';
+import { type Called, guarded, newAttempt } from './guarded-call.ts';
 import { damaged, failed } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
+
+/** One update: what is recorded now, and what it is to become. */
+interface Update {
+  readonly step: UpdateStep;
+  readonly attempt: string;
+  readonly stored: RegistrationContent;
+  /** What is to be registered, as it is compared: a statement's claims, the keys that the operator makes, the marker. */
+  readonly document: JsonObject;
+  readonly keys: readonly StoredKey[];
+}
 
 export async function update(
   step: UpdateStep,
@@ -20,65 +37,149 @@ export async function update(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { record, connection, basis, document, ref } = step;
+  const { record, connection, basis } = step;
   const stored = await contentOf(record, round, context);
   if (stored === undefined) {
     return damaged('Update', basis, record, round, context);
   }
-  if (sameDocument(stored.sent, document)) {
-    return store(
-      newAttempt(context),
-      step,
-      updated(step, stored, undefined, context.clock.now()),
-      round,
-      context,
-    );
+  const next = await begin(step, stored, context);
+  if (step.keys === 'Keep' && sameDocument(stored.sent, next.document)) {
+    const now = context.clock.now();
+    return store(next, updated(step, stored, undefined, stored.sent, stored.keys, now), round, context);
   }
-  const management = managementOf({ ...stored, allowedOrigins: connection.allowedOrigins });
-  if (management === undefined || 'refused' in management) {
-    const message = management?.refused ?? 'The server gave no token or address to manage the client with';
-    const reason: Reason = management === undefined ? 'UpdateUnsupported' : 'ConfigurationURLRefused';
-    return failed(
-      'Update',
-      basis,
-      { kind: 'Terminal', reason, message, serverTrouble: false },
-      o,
-      round,
-      context,
-    );
+  const management = managementOf(record, stored, connection);
+  if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
+    return failed('Update', basis, unsupported(management), o, round, context);
   }
-  const attempt = newAttempt(context);
-  const call = {
-    attempt,
-    kind: 'Update',
-    client: record.client,
-    record: record.secretName,
-    server: serverKey(ref, o.namespace),
-  } as const;
-  const request = updateRequest(management, record.clientId, document);
-  const called = await guarded(call, connection, request, context);
+  const kept = await keepNewKey(next, round, context);
+  return kept === undefined
+    ? later('the new key could not be stored')
+    : send(kept, management, o, round, context);
+}
+
+async function begin(step: UpdateStep, stored: RegistrationContent, context: Context): Promise<Update> {
+  const { record, connection, object } = step;
+  const spec = object.desired.valid ? object.desired.spec.generatedKey : undefined;
+  const keys = spec === undefined ? [] : await keysAfter(stored.keys, step.keys, spec.algorithm, context);
+  const marker = connection.attemptMarker === undefined ? {} : { [connection.attemptMarker]: record.attempt };
+  return {
+    step,
+    attempt: newAttempt(context),
+    stored,
+    document: { ...step.document, ...marker, ...jwksWith(keys, connection.dialect) },
+    keys,
+  };
+}
+
+function unsupported(management: Management): Failure {
+  const message =
+    management.kind === 'Managed' ? 'The server doesn’t change registered clients' : management.message;
+  const reason = management.kind === 'Refused' ? 'ConfigurationURLRefused' : 'UpdateUnsupported';
+  return { kind: 'Terminal', reason, message, serverTrouble: false };
+}
+
+/** A key is stored before the server learns of it: an answer may be lost, a key may not. */
+async function keepNewKey(next: Update, round: Round, context: Context): Promise<Update | undefined> {
+  const { step, stored, keys } = next;
+  const [newest] = keys;
+  if (newest === undefined || stored.keys.some(({ kid }) => kid === newest.kid)) {
+    return next;
+  }
+  const content = { ...stored, keys: [...stored.keys, newest] };
+  const secret = toRegistrationSecret(
+    step.record,
+    content,
+    context.settings.operatorNamespace,
+    step.record.resourceVersion,
+  );
+  const written = await context.recorder.update(next.attempt, secret);
+  if (written === undefined) {
+    return undefined;
+  }
+  const resourceVersion = written.metadata.resourceVersion ?? '';
+  round.contents.set(step.record.secretName, content);
+  return { ...next, stored: content, step: { ...step, record: { ...step.record, resourceVersion } } };
+}
+
+async function send(
+  next: Update,
+  management: Management & { kind: 'Managed' },
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { step, attempt, stored } = next;
+  const { record, connection, ref } = step;
+  const server = serverKey(ref, o.namespace);
+  const { dialect } = connection;
+  const body = updateBody(next.document, {
+    clientId: record.clientId,
+    dialect,
+    lastSent: stored.sent,
+    returned: stored.information.metadata,
+    clientSecret: stored.information.clientSecret,
+  });
+  const prepare = async (): Promise<HttpRequest | Failure> => {
+    const content = await requestBody(body, step.statement, connection, context);
+    if ('kind' in content) {
+      return content;
+    }
+    const authorization = await authorize(management.credential, server, connection, context);
+    return 'kind' in authorization
+      ? authorization
+      : updateRequest({ url: management.url, authorization }, content);
+  };
+  const call = { attempt, kind: 'Update', client: record.client, record: record.secretName, server } as const;
+  const called = await guarded(call, connection, prepare, context);
   if (called === undefined) {
     return DONE;
   }
-  const secrets = secretsOf(stored.information, connection.initialAccessToken);
-  const verdict = classifyUpdate(called.outcome, {
-    dialect: context.dialect,
-    secrets,
-    now: context.clock.now(),
+  if (called.kind === 'NotReady') {
+    context.servers.leave(server, called.entered, called.failure);
+    return failed('Update', step.basis, asTransient(called.failure), o, round, context);
+  }
+  return conclude(next, management, called, body, o, round, context);
+}
+
+/** The credential that manages every client is refused: that passes when somebody puts it right. */
+const asTransient = (failure: Failure): Failure =>
+  failure.kind === 'TokenRefused' ? { ...failure, kind: 'Transient' } : failure;
+
+async function conclude(
+  next: Update,
+  management: Management & { kind: 'Managed' },
+  { outcome, entered }: Called & { kind: 'Sent' },
+  body: JsonObject,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { step, attempt, stored, keys, document } = next;
+  const { connection, ref } = step;
+  const server = serverKey(ref, o.namespace);
+  const now = context.clock.now();
+  const { dialect, hint } = connection;
+  const verdict = classifyUpdate(outcome, {
+    dialect,
+    hint: hint && ((said) => hint(said, body)),
+    secrets: [...secretsOf(stored), ...credentialSecrets(connection)],
+    now,
   });
-  const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, attempt, step, o);
+  const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o);
   settleEarlier(step, o, context);
-  context.servers.leave(call.server, called.entered, failure);
+  context.servers.leave(server, entered, failure);
   if (verdict.kind === 'Done') {
-    const next = updated(step, stored, verdict.information, context.clock.now());
-    return store(attempt, step, next, round, context);
+    return store(next, updated(step, stored, verdict.information, document, keys, now), round, context);
+  }
+  if (verdict.kind === 'TokenRefused') {
+    forgetToken(management.credential, server, context);
   }
   if (verdict.kind === 'Unknown') {
     context.ledger.interrupt(attempt);
   } else {
     context.ledger.settle(attempt);
   }
-  return failed('Update', basis, failure ?? verdict, o, round, context);
+  return failed('Update', step.basis, failure ?? verdict, o, round, context);
 }
 
 /** Updates that were interrupted before this one: its outcome stands for theirs. */
@@ -93,12 +194,16 @@ function settleEarlier({ record }: UpdateStep, o: Observation, { ledger }: Conte
 /** A refused registration access token is no fact about the metadata; after a lost answer it may have been rotated. */
 function tokenLost(
   failure: Failure,
-  attempt: string,
-  { record, basis }: UpdateStep,
+  { credential }: Management & { kind: 'Managed' },
+  { attempt, step }: Update,
   o: Observation,
 ): Failure {
   if (failure.kind !== 'TokenRefused' && failure.kind !== 'NotFound') {
     return failure;
+  }
+  const { record, basis } = step;
+  if (credential.kind !== 'RegistrationAccessToken') {
+    return { ...failure, kind: 'Transient', reason: 'AdmissionRefused', serverTrouble: false };
   }
   const setback = setbackOf(o, 'Update', basis);
   const unanswered =
@@ -111,25 +216,20 @@ function tokenLost(
 
 /** Writes what an update's answer brought; only then may anything use it. */
 async function store(
-  attempt: string,
-  step: UpdateStep,
+  { step, attempt }: Update,
   next: Recorded,
   round: Round,
   context: Context,
 ): Promise<StepResult> {
   const { operatorNamespace } = context.settings;
-  const secret = toRegistrationSecret(
-    next.record,
-    next.content,
-    operatorNamespace,
-    step.record.resourceVersion,
-  );
+  const { record, withheld } = step;
+  const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
   const written = await context.recorder.update(attempt, secret);
   if (written === undefined) {
     context.ledger.interrupt(attempt);
     return later('the registration Secret could not be written; the answer is in the journal');
   }
-  keep(written, next, round, context);
+  keep(written, next, substitutionsOf(next.content, withheld), round, context);
   context.ledger.settle(attempt);
   context.memory.succeeded(round.key, 'Update', step.basis);
   return DONE;

@@ -1,0 +1,227 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { NotSentReason, Transport } from '../oauth/http-message.ts';
+import { awaitVerdict } from './client-certificate.ts';
+import type { EgressGuard } from './egress.ts';
+import { createProxyRoutes, type ProxySettings, parseProxy } from './proxies.ts';
+import { tunnelConnector } from './tunnel.ts';
+
+export interface TransportsOptions {
+  readonly guard: EgressGuard;
+  /** Of each step: to connect to the proxy, to open the tunnel, to finish the TLS handshake. */
+  readonly connectTimeoutMs: number;
+  /** Default: Node's CAs, no certificate. `ca` is for https proxies, too. */
+  readonly tls?: Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> | undefined;
+  /** Where no transport names a proxy. Default: none. */
+  readonly proxy?: ProxySettings | undefined;
+  /** Transports whose connections are kept at one time. Default: 256. */
+  readonly maxPools?: number;
+  /** How long a transport without a call is kept. Default: 30 000. */
+  readonly idleMs?: number;
+}
+
+/** A transport that can't be used. The message is a sentence for people and shows no content of it. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly reason: NotSentReason;
+
+  constructor(reason: NotSentReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+interface Pool {
+  readonly transport: Transport;
+  readonly agent: Agent;
+  calls: number;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Kept connections, a pool for each transport and one for calls without.
+ *
+ * A version that nobody uses any more ends by itself: its last call ends, some time passes, its pool is closed. So a
+ * renewed certificate takes effect at the next call, and calls under way end as they began. Where there are too many,
+ * the one that was used longest ago goes first, one without calls before one with.
+ */
+export class Transports {
+  readonly #options: TransportsOptions;
+  readonly #route: ReturnType<typeof createProxyRoutes>;
+  readonly #toProxy: buildConnector.connector;
+  readonly #default: Agent;
+  /** By version, the one used last at the end. */
+  readonly #pools = new Map<string, Pool>();
+  readonly #closing = new Set<Promise<void>>();
+  #closed = false;
+
+  /** Throws a `RangeError` where a proxy's URL can't be used. */
+  constructor(options: TransportsOptions) {
+    this.#options = options;
+    this.#route = createProxyRoutes(options.proxy ?? {});
+    this.#toProxy = buildConnector(this.#buildOptions(caOf(options.tls)));
+    this.#default = this.#createAgent(undefined);
+  }
+
+  /** Makes a call over the transport's connections, which stay open until it has ended. Rejects with {@link TransportError}. */
+  async use<T>(transport: Transport | undefined, call: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
+    if (transport === undefined || this.#closed) return call(this.#default);
+
+    const pool = this.#take(transport);
+    pool.calls += 1;
+    clearTimeout(pool.idle);
+    try {
+      return await call(pool.agent);
+    } finally {
+      pool.calls -= 1;
+      if (pool.calls === 0) this.#letIdle(pool);
+    }
+  }
+
+  /** Lets the calls under way end; a later one finds its connections closed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const pool of this.#pools.values()) this.#retire(pool);
+    await Promise.all([this.#default.close(), ...this.#closing]);
+  }
+
+  #take(transport: Transport): Pool {
+    const kept = this.#pools.get(transport.version);
+    if (kept !== undefined && haveSameContent(kept.transport, transport)) {
+      this.#pools.delete(transport.version);
+      this.#pools.set(transport.version, kept);
+      return kept;
+    }
+    // Never over another's certificate, whatever the version says.
+    if (kept !== undefined) this.#retire(kept);
+    return this.#add(transport);
+  }
+
+  #add(transport: Transport): Pool {
+    const pool = { transport, agent: this.#createAgent(transport), calls: 0, idle: undefined };
+    const pools = [...this.#pools.values()];
+    if (pools.length >= (this.#options.maxPools ?? 256)) {
+      const leaving = pools.find(({ calls }) => calls === 0) ?? pools[0];
+      if (leaving !== undefined) this.#retire(leaving);
+    }
+    this.#pools.set(transport.version, pool);
+    return pool;
+  }
+
+  #letIdle(pool: Pool): void {
+    if (this.#pools.get(pool.transport.version) !== pool) return;
+    pool.idle = setTimeout(() => this.#retire(pool), this.#options.idleMs ?? 30_000).unref();
+  }
+
+  #retire(pool: Pool): void {
+    clearTimeout(pool.idle);
+    this.#pools.delete(pool.transport.version);
+    const closing = pool.agent.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  #createAgent(transport: Transport | undefined): Agent {
+    return new Agent({
+      connect: this.#connectorOf(transport),
+      allowH2: false,
+      maxOrigins: 1_000,
+      keepAliveTimeout: 4_000,
+      keepAliveTimeoutThreshold: 2_000,
+      keepAliveMaxTimeout: 30_000,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  #connectorOf(transport: Transport | undefined): buildConnector.connector {
+    const { guard, connectTimeoutMs: timeoutMs, tls } = this.#options;
+    const proxyUrl = transport?.proxyUrl;
+    const own = proxyUrl === undefined ? undefined : proxyOf(proxyUrl);
+    const context = contextOf(tls, transport);
+    const build = this.#buildOptions(context && { secureContext: context });
+    const secure = buildConnector(build);
+    const direct = guard.connector(build);
+    const toOwnProxy = guard.connector(this.#buildOptions(caOf(tls)));
+    const connect: buildConnector.connector = (target, callback) => {
+      const proxy = own ?? this.#route(target);
+      if (proxy === undefined) return direct(target, callback);
+      // The environment's proxy is the administrator's choice; one that a server object names is judged.
+      const toProxy = own === undefined ? this.#toProxy : toOwnProxy;
+      return tunnelConnector({ proxy, guard, connect: toProxy, secure, timeoutMs })(target, callback);
+    };
+    return awaitVerdict(connect, (transport?.certificate ?? tls?.cert) !== undefined);
+  }
+
+  #buildOptions(tls: buildConnector.BuildOptions = {}): buildConnector.BuildOptions {
+    return { ...tls, allowH2: false, timeout: this.#options.connectTimeoutMs };
+  }
+}
+
+const caOf = (tls: TransportsOptions['tls']): Pick<SecureContextOptions, 'ca'> =>
+  tls?.ca === undefined ? {} : { ca: tls.ca };
+
+function proxyOf(text: string): URL {
+  const url = parseProxy(text);
+  if (url === undefined) throw new TransportError('ConnectFailed', 'the proxy’s URL is no http or https URL');
+  return url;
+}
+
+function haveSameContent(a: Transport, b: Transport): boolean {
+  const isSameKey = a.certificate?.key.equals(b.certificate?.key) ?? b.certificate === undefined;
+  return (
+    isSameKey && a.ca === b.ca && a.certificate?.cert === b.certificate?.cert && a.proxyUrl === b.proxyUrl
+  );
+}
+
+/** Made once for all connections, and here, so that what is wrong with it is told as a sentence. */
+function contextOf(
+  defaults: TransportsOptions['tls'],
+  transport: Transport | undefined,
+): SecureContext | undefined {
+  const { ca, certificate } = transport ?? {};
+  if (ca === undefined && certificate === undefined) {
+    return defaults && createSecureContext(defaults);
+  }
+  if (ca !== undefined) checkAuthorities(ca);
+  try {
+    return createSecureContext({
+      ...defaults,
+      ...(ca === undefined ? {} : { ca }),
+      ...(certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key.reveal() }),
+    });
+  } catch (error) {
+    const { code = 'not PEM' } = error as NodeJS.ErrnoException;
+    throw new TransportError(
+      'TlsVerificationFailed',
+      `the client certificate or its key can’t be used (${code})`,
+    );
+  }
+}
+
+/** Node would trust its own CAs for an empty bundle, and end at the first certificate that it can't read. */
+function checkAuthorities(bundle: string): void {
+  const blocks = bundle
+    .split(/(?=-----BEGIN )/)
+    .filter((block) => /^-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(block));
+  if (blocks.length === 0) {
+    throw new TransportError('TlsVerificationFailed', 'the CA bundle holds no PEM certificate');
+  }
+  for (const [index, block] of blocks.entries()) {
+    if (!isCertificate(block)) {
+      throw new TransportError(
+        'TlsVerificationFailed',
+        `certificate ${index + 1} of the CA bundle can’t be read`,
+      );
+    }
+  }
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import type { Socket } from 'node:net';
+import { type buildConnector, Client } from 'undici';
+import type { EgressGuard } from './egress.ts';
+
+/** A proxy made no connection to the target; nothing was sent to it. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError';
+  readonly code = 'ERR_PROXY';
+  /** Host and port of the proxy, nothing else of its URL. */
+  readonly proxy: string;
+  /** Its answer to CONNECT; absent where `cause` tells why there was none. */
+  readonly status: number | undefined;
+
+  constructor(proxy: URL, why: { readonly status: number } | { readonly cause: Error }) {
+    super('no connection through the proxy', 'cause' in why ? why : {});
+    this.proxy = proxy.host;
+    this.status = 'status' in why ? why.status : undefined;
+  }
+}
+
+export interface TunnelOptions {
+  /** http or https. User and password in it become `Proxy-Authorization`. */
+  readonly proxy: URL;
+  readonly guard: EgressGuard;
+  /** Connects to the proxy itself. */
+  readonly connect: buildConnector.connector;
+  /** Makes the TLS connection to the target within the tunnel. */
+  readonly secure: buildConnector.connector;
+  /** How long the proxy may take to answer, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Connections through a proxy's tunnel (CONNECT, RFC 9110 section 9.3.6), for http targets too: a proxy that only
+ * passes bytes on can't repeat or answer a call itself, and what it refuses was never sent.
+ *
+ * A name in the target is the proxy's to resolve: only a literal address can be judged here.
+ */
+export function tunnelConnector(options: TunnelOptions): buildConnector.connector {
+  return (target, callback) => {
+    const refused = options.guard.refusal(target.hostname);
+    if (refused !== undefined) return callback(refused, null);
+
+    return openTunnel(options, authorityOf(target), (error, socket) => {
+      if (error !== null) return callback(error, null);
+      if (target.protocol !== 'https:') return callback(null, socket);
+      return options.secure({ ...target, httpSocket: socket }, callback);
+    });
+  };
+}
+
+function openTunnel(
+  { proxy, connect, timeoutMs }: TunnelOptions,
+  authority: string,
+  callback: buildConnector.Callback,
+): void {
+  const client = new Client(proxy.origin, {
+    // The name for TLS is the proxy's; undici would take the one in Host, which is the target's.
+    connect: ({ servername: _, ...target }, done) => connect(target, done),
+    headersTimeout: timeoutMs,
+  });
+  const headers = { host: authority, ...authorizationOf(proxy) };
+  client.connect({ path: authority, headers }, (error, answer) => {
+    void client.destroy();
+    if (error !== null) return callback(new ProxyError(proxy, { cause: error }), null);
+
+    const socket = answer.socket as Socket;
+    socket.on('error', () => undefined);
+    if (answer.statusCode >= 200 && answer.statusCode < 300) return callback(null, socket);
+    socket.destroy();
+    return callback(new ProxyError(proxy, { status: answer.statusCode }), null);
+  });
+}
+
+/** Host and port, as CONNECT names a target. */
+function authorityOf({ host, hostname, protocol, port }: buildConnector.Options): string {
+  const named = host ?? hostname;
+  return port === '' ? `${named}:${protocol === 'https:' ? 443 : 80}` : named;
+}
+
+/** RFC 7617. */
+function authorizationOf({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === '' && password === '') return {};
+  const credentials = `${decoded(username)}:${decoded(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { list, text } from './schema.ts';
+
+/** What a cluster server permits: judged on the body that is really sent. */
+
+const DENY = z.enum(['Deny', 'Allow']).default('Deny');
+
+export const policy = z
+  .object({
+    uriHosts: list(text(253), 64)
+      .meta({
+        description:
+          'Hosts of every URI among the metadata, like `shop.example.com` or `*.example.com`: the server may fetch or call them.',
+      })
+      .optional(),
+    redirectUriPatterns: list(text(2048), 64)
+      .meta({
+        description:
+          'Redirect URIs, with `*` for any characters within one segment of host or path, like `https://*.example.com/callback`.',
+      })
+      .optional(),
+    scopes: list(text(256), 128).optional(),
+    grantTypes: list(text(256), 32).optional(),
+    responseTypes: list(text(256), 32).optional(),
+    tokenEndpointAuthMethods: list(text(256), 32).optional(),
+    additionalMetadata: z
+      .object({ allowed: list(text(256), 128) })
+      .meta({ description: 'Members without a field of their own that clients may set. Default: none.' })
+      .optional(),
+    clientIdentifier: DENY.meta({
+      description: 'Whether clients may ask for a client identifier of their choosing.',
+    }),
+    maxClientsPerNamespace: z.int().min(0).max(1_000_000).optional(),
+  })
+  .meta({ description: 'Bounds on what clients may register. An absent list is no bound.' });
+
+export type PolicySpec = z.infer<typeof policy>;

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { secretRef, signingAlgorithm } from './admission-schema.ts';
+import { anyObject, duration, rules, stringMap, text } from './schema.ts';
+
+/** What is signed for a registration: a software statement (RFC 7591 section 2.3), or the whole request body. */
+
+const keyFormat = () =>
+  z
+    .enum(['Pem', 'Jwk', 'Raw', 'Base64Url'])
+    .default('Pem')
+    .meta({ description: 'Of the key in the Secret. Raw and Base64Url are for HS algorithms.' });
+
+const lifetime = () =>
+  duration()
+    .default('5m')
+    .meta({
+      description: 'How long it is valid, 1s to 24h.',
+      ...rules({
+        rule: "self != '' && duration(self) >= duration('1s') && duration(self) <= duration('24h')",
+        message: 'must be between 1s and 24h, like 5m',
+      }),
+    });
+
+const signed = {
+  secretRef: secretRef('key'),
+  keyFormat: keyFormat(),
+  algorithm: signingAlgorithm(),
+  keyId: text(256).meta({ description: 'kid of the header. Default: that of the JWK.' }).optional(),
+};
+
+const encryption = z
+  .object({
+    algorithm: z.enum([
+      'RSA-OAEP',
+      'RSA-OAEP-256',
+      'ECDH-ES',
+      'ECDH-ES+A128KW',
+      'ECDH-ES+A256KW',
+      'A128KW',
+      'A256KW',
+      'dir',
+    ]),
+    encoding: z.enum(['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM']),
+    secretRef: secretRef('key'),
+    keyFormat: keyFormat(),
+    keyId: text(256).optional(),
+  })
+  .meta({ description: 'Encrypts the signed statement (nested JWT), where its reader demands it.' });
+
+const sign = z
+  .object({
+    ...signed,
+    issuer: text(2048).meta({ description: 'iss: who publishes the software.' }),
+    subject: text(2048).optional(),
+    audience: text(2048).optional(),
+    lifetime: lifetime(),
+    claims: anyObject().meta({ description: 'Further claims, as they are.', maxProperties: 64 }).optional(),
+    claimsFromClient: stringMap(32, 256)
+      .meta({
+        description: 'Claim to member (wire name) of the client’s metadata, copied into the statement.',
+        maxProperties: 32,
+      })
+      .optional(),
+    encryption: encryption.optional(),
+  })
+  .meta({ description: 'The operator signs a statement for each registration.' });
+
+export const softwareStatement = z
+  .object({
+    secretRef: secretRef('software_statement')
+      .meta({ description: 'A statement that was issued elsewhere.' })
+      .optional(),
+    sign: sign.optional(),
+    fromClient: z
+      .enum(['Deny', 'Allow', 'Require'])
+      .default('Deny')
+      .meta({ description: 'Whether an OAuthClient may bring, or must bring, a statement of its own.' }),
+  })
+  .meta({
+    description: 'The software statement that registrations carry.',
+    ...rules({
+      rule: '!(has(self.secretRef) && has(self.sign))',
+      message: 'set secretRef or sign, not both',
+    }),
+  });
+
+export const signedRequest = z
+  .object({
+    ...signed,
+    issuer: text(2048).optional(),
+    audience: text(2048).meta({ description: 'aud. Default: the issuer of the server.' }).optional(),
+    lifetime: lifetime(),
+    contentType: text(128)
+      .regex(/^[A-Za-z0-9.+-]+\/[A-Za-z0-9.+-]+$/)
+      .default('application/jwt'),
+  })
+  .meta({ description: 'Registrations and updates are sent as a JWS of the metadata.' });
+
+export type SoftwareStatementSpec = z.infer<typeof softwareStatement>;
+export type SignedRequestSpec = z.infer<typeof signedRequest>;

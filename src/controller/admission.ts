@@ -1,0 +1,199 @@
+import { classifyUnsent, type Failure } from '../core/classify.ts';
+import type { Admission, ClientCredentials, ServerConnection } from '../core/connection.ts';
+import { clientAssertionClaims } from '../oauth/client-assertion.ts';
+import { tokenAuthorization } from '../oauth/registration.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import { SigningError } from '../oauth/signing-key.ts';
+import {
+  basicAuthorization,
+  type ClientAuthentication,
+  type TokenRequest,
+  tokenRequest,
+} from '../oauth/token-request.ts';
+import { readTokenResponse } from '../oauth/token-response.ts';
+import type { Context } from './context.ts';
+
+/** What admits one call: obtained just before it, so that its faults never look like a lost registration. */
+export interface Admitted {
+  /** Value of the `Authorization` header; `undefined` where the endpoint is open. */
+  readonly authorization: Sensitive | undefined;
+  /** A token that served before: refused, it is worth one try with a fresh one. */
+  readonly reused: boolean;
+}
+
+/** Tokens that may serve again, by server. Lost with the process, at no harm. */
+export class ReusableTokens {
+  readonly #tokens = new Map<string, { readonly version: string; readonly token: Sensitive }>();
+
+  get(server: string, version: string): Sensitive | undefined {
+    const known = this.#tokens.get(server);
+    return known?.version === version ? known.token : undefined;
+  }
+
+  keep(server: string, version: string, token: Sensitive): void {
+    this.#tokens.set(server, { version, token });
+  }
+
+  forget(server: string): void {
+    this.#tokens.delete(server);
+  }
+}
+
+export async function admit(
+  admission: Admission,
+  server: string,
+  connection: ServerConnection,
+  context: Context,
+): Promise<Admitted | Failure> {
+  switch (admission.kind) {
+    case 'Open':
+      return { authorization: undefined, reused: false };
+    case 'Token':
+      return { authorization: tokenAuthorization(admission.token, admission.scheme), reused: false };
+    case 'Basic': {
+      const { basicEncoding } = connection.dialect;
+      const authorization = basicAuthorization(admission.username, admission.password, basicEncoding);
+      return { authorization, reused: false };
+    }
+    case 'ClientCredentials':
+      return admitByToken(admission, server, connection, context);
+  }
+}
+
+async function admitByToken(
+  grant: ClientCredentials,
+  server: string,
+  connection: ServerConnection,
+  context: Context,
+): Promise<Admitted | Failure> {
+  const slot = `${server} ${grant.clientId} ${grant.scopes.join(' ')}`;
+  const known = grant.reuse === 'UntilRefused' ? context.tokens.get(slot, connection.version) : undefined;
+  if (known !== undefined) {
+    return { authorization: tokenAuthorization(known), reused: true };
+  }
+  const token = await obtainToken(grant, connection, context);
+  if ('kind' in token) {
+    return token;
+  }
+  if (grant.reuse === 'UntilRefused') {
+    context.tokens.keep(slot, connection.version, token.accessToken);
+  }
+  return { authorization: tokenAuthorization(token.accessToken), reused: false };
+}
+
+/** A token that was refused is not used again. */
+export function refused(admission: Admission, server: string, { tokens }: Context): void {
+  if (admission.kind === 'ClientCredentials') {
+    tokens.forget(`${server} ${admission.clientId} ${admission.scopes.join(' ')}`);
+  }
+}
+
+async function obtainToken(
+  grant: ClientCredentials,
+  connection: ServerConnection,
+  context: Context,
+): Promise<{ readonly accessToken: Sensitive } | Failure> {
+  const request = await requestOf(grant, connection, context);
+  if ('serverTrouble' in request) {
+    return request;
+  }
+  const { timeoutMs, transport } = connection;
+  const outcome = await context.http.send(tokenRequest(request), { timeoutMs, transport });
+  if (outcome.kind === 'notSent') {
+    return classifyUnsent(outcome);
+  }
+  if (outcome.kind === 'noAnswer') {
+    return failure(
+      'Transient',
+      'AdmissionTokenFailed',
+      `The token endpoint gave no answer: ${outcome.detail}`,
+    );
+  }
+  const { authentication, scopes } = grant;
+  const secrets = 'clientSecret' in authentication ? [authentication.clientSecret] : [];
+  const answer = readTokenResponse(outcome, { scopes, secrets });
+  switch (answer.kind) {
+    case 'Token':
+      return answer;
+    case 'ScopeNotGranted':
+      return failure('TokenRefused', 'AdmissionScopeNotGranted', answer.message);
+    case 'Unavailable':
+      return failure('Transient', 'AdmissionTokenFailed', answer.message);
+    default:
+      return failure('TokenRefused', 'AdmissionTokenFailed', answer.message);
+  }
+}
+
+/** A refused credential is a fact about the server object, not about one client: one try finds out, not one each. */
+const failure = (
+  kind: 'Transient' | 'TokenRefused',
+  reason: Failure['reason'],
+  message: string,
+): Failure => ({
+  kind,
+  reason,
+  message,
+  serverTrouble: kind === 'Transient',
+});
+
+async function requestOf(
+  grant: ClientCredentials,
+  connection: ServerConnection,
+  context: Context,
+): Promise<TokenRequest | Failure> {
+  const { tokenEndpoint, dialect } = connection;
+  if (tokenEndpoint === undefined) {
+    return failure('TokenRefused', 'AdmissionTokenFailed', 'No token endpoint is known');
+  }
+  try {
+    const authentication = await authenticationOf(grant, tokenEndpoint, connection, context);
+    const { clientId, scopes, resources, parameters } = grant;
+    return {
+      tokenEndpoint,
+      clientId,
+      authentication:
+        authentication.method === 'client_secret_basic'
+          ? { ...authentication, encoding: dialect.basicEncoding }
+          : authentication,
+      scopes,
+      resources,
+      parameters,
+    };
+  } catch (error) {
+    if (error instanceof SigningError) {
+      return failure('TokenRefused', 'SigningKeyUnusable', error.message);
+    }
+    throw error;
+  }
+}
+
+async function authenticationOf(
+  { authentication, clientId }: ClientCredentials,
+  tokenEndpoint: string,
+  { issuer }: ServerConnection,
+  { jwt, clock, random }: Context,
+): Promise<ClientAuthentication> {
+  switch (authentication.method) {
+    case 'client_secret_basic':
+      return {
+        method: 'client_secret_basic',
+        clientSecret: authentication.clientSecret,
+        encoding: 'Encoded',
+      };
+    case 'client_secret_post':
+      return { method: 'client_secret_post', clientSecret: authentication.clientSecret };
+    case 'client_secret_jwt':
+    case 'private_key_jwt': {
+      const audience = authentication.audience === 'Issuer' ? issuer : tokenEndpoint;
+      const nowSeconds = clock.now() / 1000;
+      const claims = clientAssertionClaims({ clientId, audience, nowSeconds, jti: jtiOf(random) });
+      return { method: authentication.method, assertion: await jwt.sign(claims, authentication.key) };
+    }
+    default:
+      return { method: authentication.method };
+  }
+}
+
+/** 130 bits: unique among all that is ever signed. */
+export const jtiOf = (random: () => number): string =>
+  Array.from({ length: 26 }, () => Math.floor(random() * 32).toString(32)).join('');

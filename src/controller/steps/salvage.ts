@@ -1,0 +1,44 @@
+import type { Failure } from '../../core/classify.ts';
+import type { Observation } from '../../core/observation.ts';
+import { toRegistrationSecret } from '../../core/record.ts';
+import { registered } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { toRegistrationObject } from '../objects.ts';
+import type { Registration } from './register.ts';
+import { warn } from './report.ts';
+
+/**
+ * An answer that was cut off, but not before it named the client and brought what manages it: the client is recorded as
+ * one to be deregistered, since nobody knows what the rest said.
+ *
+ * @returns false where that wasn't read, or couldn't be recorded.
+ */
+export async function salvage(
+  registration: Registration,
+  { partial, message, reason }: Failure,
+  o: Observation,
+  context: Context,
+): Promise<boolean> {
+  if (partial === undefined) {
+    return false;
+  }
+  const { attempt } = registration;
+  const namespaceUid = context.caches.namespaces.get(o.namespace)?.metadata.uid ?? '';
+  const { record, content } = registered(registration, partial, namespaceUid, context);
+  if (!record.managed) {
+    return false;
+  }
+  const secret = toRegistrationSecret(
+    { ...record, role: 'owed' },
+    content,
+    context.settings.operatorNamespace,
+  );
+  const written = await context.recorder.create(attempt, secret);
+  if (written === undefined) {
+    return false;
+  }
+  context.caches.registrations.learn(toRegistrationObject(written));
+  context.ledger.settle(attempt);
+  warn(reason, 'Register', `${message}. That client is removed again, and another registered`, o, context);
+  return true;
+}

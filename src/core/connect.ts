@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
+import { durationMs } from '../api/schema.ts';
+import { effectiveDialect, hintOf } from '../dialects/presets.ts';
+import type { Endpoints } from '../oauth/discovery.ts';
+import type { Transport } from '../oauth/http-message.ts';
+import { canonicalJson } from '../oauth/json.ts';
+import { originOf } from '../oauth/url.ts';
+import type { ServerConnection } from './connection.ts';
+import { type CredentialSecrets, secretValue, toAdmission, toManagementCredential } from './credential.ts';
+import { isProblem, type Problem } from './problem.ts';
+import type { ServerObject } from './server.ts';
+import { toSignedRequestTerms, toStatementTerms } from './statement.ts';
+
+/** What was found out about a server besides its spec. */
+export interface Found {
+  readonly endpoints: Endpoints;
+  /** For calls with a client certificate (RFC 8705 section 5). */
+  readonly aliases: Endpoints;
+  readonly secrets: CredentialSecrets;
+  /** Text of the CA bundle, where the spec refers to one. */
+  readonly ca: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** What it takes to call the server, or why it can't be called. */
+export function toConnection(
+  object: ServerObject,
+  spec: AuthorizationServerSpec,
+  found: Found,
+): ServerConnection | Problem {
+  const credentials = credentialsOf(spec, found);
+  if (isProblem(credentials)) {
+    return credentials;
+  }
+  const endpoints = endpointsInUse(spec, found.endpoints);
+  const calls = calledEndpoints(spec, endpoints, found.aliases);
+  const problem = endpointProblem(spec, calls, credentials);
+  if (problem !== undefined || calls.registration === undefined) {
+    return problem ?? notSupported(spec);
+  }
+  const dialect = effectiveDialect(spec.dialect, spec.dialectOverrides ?? {});
+  const { statement } = credentials;
+  const shaping = {
+    dialect: { ...dialect, ...NOT_SHAPING },
+    defaults: spec.defaults,
+    marker: spec.attemptMarker?.member,
+    given: statement.given?.claims,
+    sign: spec.registration.softwareStatement?.sign,
+  };
+  const { transport } = credentials;
+  return {
+    // What tokens carry as `iss`, and what workloads must therefore expect.
+    issuer: spec.discovery?.acceptedIssuer ?? spec.issuer,
+    registrationEndpoint: calls.registration,
+    tokenEndpoint: calls.token,
+    endpoints,
+    ...credentials,
+    dialect,
+    hint: hintOf(spec.dialect),
+    defaults: spec.defaults ?? {},
+    policy: object.kind === 'ClusterAuthorizationServer' ? (spec.policy ?? {}) : undefined,
+    attemptMarker: spec.attemptMarker?.member,
+    allowedOrigins: (spec.management?.allowedOrigins ?? []).map(originOf),
+    timeoutMs: durationMs(spec.connection?.timeout ?? '30s'),
+    maxInFlight: spec.connection?.maxInFlight ?? 16,
+    shape: digest(canonicalJson(shaping)),
+    version: canonicalJson([
+      object.metadata.uid ?? '',
+      object.generation,
+      { ...endpoints },
+      calls,
+      transport?.version ?? '',
+      secretNames(spec).map((name) => versionOf(found.secrets, name)),
+    ]),
+  };
+}
+
+/** Switches that say nothing of the documents to send: a change of theirs is no reason to look at every client. */
+const NOT_SHAPING = {
+  basicEncoding: undefined,
+  secretEcho: undefined,
+  readEffect: undefined,
+  updateEffect: undefined,
+  secretOnRead: undefined,
+  deleteSupported: undefined,
+  goneStatuses: undefined,
+  notCreatedStatuses: undefined,
+  tokenRefusals: undefined,
+  configurationUrl: undefined,
+  lifetimes: undefined,
+  registrationInterval: undefined,
+} as const;
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+
+const versionOf = ({ get }: CredentialSecrets, name: string): string => {
+  const secret = get(name);
+  return secret.kind === 'Found' ? secret.version : secret.kind;
+};
+
+/** The Secrets that a server object refers to. */
+export function secretNames({
+  registration,
+  management,
+  connection,
+}: AuthorizationServerSpec): readonly string[] {
+  const { admission, softwareStatement, signedRequest } = registration;
+  const references = [
+    admission.initialAccessToken,
+    admission.basic,
+    admission.clientCredentials,
+    management?.adminToken,
+    management?.basic,
+    management?.clientCredentials,
+    softwareStatement,
+    softwareStatement?.sign,
+    softwareStatement?.sign?.encryption,
+    signedRequest,
+  ];
+  const names = [
+    ...references.map((reference) => reference?.secretRef?.name),
+    connection?.clientCertificateRef?.name,
+    connection?.caRef?.kind === 'Secret' ? connection.caRef.name : undefined,
+  ];
+  return [...new Set(names.filter((name) => name !== undefined))];
+}
+
+type Credentials = Pick<
+  ServerConnection,
+  'admission' | 'management' | 'statement' | 'signedRequest' | 'transport'
+>;
+
+function credentialsOf(spec: AuthorizationServerSpec, found: Found): Credentials | Problem {
+  const { secrets, now } = found;
+  const { registration } = spec;
+  const admission = toAdmission(registration.admission, secrets);
+  if (isProblem(admission)) {
+    return admission;
+  }
+  const credential = spec.management && toManagementCredential(spec.management, secrets);
+  if (isProblem(credential)) {
+    return credential;
+  }
+  const statement = toStatementTerms(registration.softwareStatement, secrets, now);
+  if (isProblem(statement)) {
+    return statement;
+  }
+  const signedRequest =
+    registration.signedRequest && toSignedRequestTerms(registration.signedRequest, spec.issuer, secrets);
+  if (isProblem(signedRequest)) {
+    return signedRequest;
+  }
+  const transport = transportOf(spec, found);
+  if (isProblem(transport)) {
+    return transport;
+  }
+  const dialect = effectiveDialect(spec.dialect, {});
+  const management = {
+    mode: spec.management?.mode ?? 'Auto',
+    credential,
+    configurationUrl: spec.management?.configurationUrl ?? dialect.configurationUrl,
+    isExplicit: spec.management?.configurationUrl !== undefined,
+  } as const;
+  return { admission, management, statement, signedRequest, transport };
+}
+
+/** How the server is reached, where that is out of the ordinary. */
+export function transportOf(
+  { connection }: AuthorizationServerSpec,
+  { secrets, ca }: Pick<Found, 'secrets' | 'ca'>,
+): Transport | Problem | undefined {
+  const { clientCertificateRef, caRef, proxyUrl } = connection ?? {};
+  if (clientCertificateRef === undefined && caRef === undefined && proxyUrl === undefined) {
+    return undefined;
+  }
+  const { name } = clientCertificateRef ?? {};
+  const cert = name === undefined ? undefined : secretValue(secrets, { name, key: 'tls.crt' });
+  const key = name === undefined ? undefined : secretValue(secrets, { name, key: 'tls.key' });
+  if (isProblem(cert)) {
+    return cert;
+  }
+  if (isProblem(key)) {
+    return key;
+  }
+  const version = digest(canonicalJson([ca, name && versionOf(secrets, name), proxyUrl]));
+  return {
+    version,
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { certificate: { cert: cert.reveal(), key } }),
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
+  };
+}
+
+/** The endpoints to publish: each given one wins alone over what was discovered. */
+export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoints): Endpoints {
+  const given = Object.fromEntries(
+    Object.entries(spec.endpoints ?? {}).filter(([, url]) => url !== undefined),
+  );
+  const { endpoint } = spec.registration;
+  return { ...discovered, ...given, ...(endpoint === undefined ? {} : { registration: endpoint }) };
+}
+
+interface CalledEndpoints {
+  readonly registration: string | undefined;
+  readonly token: string | undefined;
+}
+
+/** The endpoints that the operator calls: with a client certificate, the aliases for it (RFC 8705 section 5). */
+function calledEndpoints(
+  { registration, endpoints: given, connection }: AuthorizationServerSpec,
+  endpoints: Endpoints,
+  aliases: Endpoints,
+): CalledEndpoints {
+  const alias = connection?.clientCertificateRef === undefined ? {} : aliases;
+  return {
+    registration: registration.endpoint ?? alias.registration ?? endpoints.registration,
+    token: given?.token ?? alias.token ?? endpoints.token,
+  };
+}
+
+const notSupported = ({ issuer }: AuthorizationServerSpec): Problem => ({
+  reason: 'RegistrationNotSupported',
+  message: `${issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
+});
+
+/** A credential goes to the issuer’s own origin, or where the spec itself sends it. */
+function endpointProblem(
+  spec: AuthorizationServerSpec,
+  { registration, token }: CalledEndpoints,
+  { admission, management }: Credentials,
+): Problem | undefined {
+  const elsewhere = (url: string | undefined, given: string | undefined) =>
+    url !== undefined &&
+    given === undefined &&
+    spec.connection?.clientCertificateRef === undefined &&
+    originOf(url) !== originOf(spec.issuer);
+  const asksForToken = [admission.kind, management.credential?.kind].includes('ClientCredentials');
+  if (asksForToken && token === undefined) {
+    return {
+      reason: 'AdmissionTokenFailed',
+      message: `${spec.issuer} publishes no token_endpoint to obtain an access token at. Set spec.endpoints.token.`,
+    };
+  }
+  if (asksForToken && elsewhere(token, spec.endpoints?.token)) {
+    return refused('token', 'spec.endpoints.token', token);
+  }
+  if (admission.kind !== 'Open' && elsewhere(registration, spec.registration.endpoint)) {
+    return refused('registration', 'spec.registration.endpoint', registration);
+  }
+  return undefined;
+}
+
+const refused = (what: string, field: string, url: string | undefined): Problem => ({
+  reason: 'AddressRefused',
+  message: `The discovered ${what} endpoint is at ${originOf(url ?? '')}, another origin than the issuer’s, and no credential is sent there. If you trust it, set ${field}.`,
+});

@@ -1,0 +1,111 @@
+import type { PolicySpec } from '../api/policy-schema.ts';
+import type { Dialect, Hint } from '../dialects/dialect.ts';
+import type { ClientMetadata } from '../oauth/client-metadata.ts';
+import type { Endpoints } from '../oauth/discovery.ts';
+import type { Transport } from '../oauth/http-message.ts';
+import type { JsonObject } from '../oauth/json.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import type { SigningKey } from '../oauth/signing-key.ts';
+
+/** What it takes to register clients at a server and to manage them: the spec, with every credential resolved. */
+export interface ServerConnection {
+  readonly issuer: string;
+  readonly registrationEndpoint: string;
+  /** Where the operator itself obtains tokens; `undefined` where none is known. */
+  readonly tokenEndpoint: string | undefined;
+  /** As workloads are told. */
+  readonly endpoints: Endpoints;
+  readonly admission: Admission;
+  readonly management: ManagementTerms;
+  readonly statement: StatementTerms;
+  readonly signedRequest: SignedRequestTerms | undefined;
+  readonly dialect: Dialect;
+  readonly hint: Hint | undefined;
+  readonly defaults: ClientMetadata;
+  /** `undefined`: anything may be registered. */
+  readonly policy: Policy | undefined;
+  readonly attemptMarker: string | undefined;
+  /** Origins that a registration access token may go to, besides that of the registration endpoint. */
+  readonly allowedOrigins: readonly string[];
+  readonly timeoutMs: number;
+  /** Calls under way at one time. */
+  readonly maxInFlight: number;
+  readonly transport: Transport | undefined;
+  /** Changes with whatever shapes the documents of clients. */
+  readonly shape: string;
+  /** Changes with the server's spec, endpoints and credentials: what failed for good before may work now. */
+  readonly version: string;
+}
+
+export type Admission = { readonly kind: 'Open' } | Credential;
+
+export type Credential =
+  | { readonly kind: 'Token'; readonly scheme: 'Bearer' | 'SSWS'; readonly token: Sensitive }
+  | { readonly kind: 'Basic'; readonly username: string; readonly password: Sensitive }
+  | ClientCredentials;
+
+/** An access token is obtained by client credentials (RFC 6749 section 4.4). */
+export interface ClientCredentials {
+  readonly kind: 'ClientCredentials';
+  readonly clientId: string;
+  readonly authentication:
+    | { readonly method: 'client_secret_basic' | 'client_secret_post'; readonly clientSecret: Sensitive }
+    | {
+        readonly method: 'client_secret_jwt' | 'private_key_jwt';
+        readonly key: SigningKey;
+        readonly audience: 'Issuer' | 'TokenEndpoint';
+      }
+    | { readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' };
+  readonly scopes: readonly string[];
+  readonly resources: readonly string[];
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly reuse: 'Never' | 'UntilRefused';
+}
+
+export interface ManagementTerms {
+  readonly mode: 'Auto' | 'RegistrationAccessToken' | 'AdminToken' | 'None';
+  /** Manages every client that this installation registered. */
+  readonly credential: Credential | undefined;
+  /** `AsReturned`, or a template with `{client_id}`. */
+  readonly configurationUrl: string;
+  /** Given by the server object rather than by the dialect. */
+  readonly isExplicit: boolean;
+}
+
+/** The software statement that registrations carry (RFC 7591 section 2.3). */
+export interface StatementTerms {
+  readonly given: { readonly jwt: Sensitive; readonly claims: JsonObject } | undefined;
+  readonly sign: SignTerms | undefined;
+  readonly fromClient: 'Deny' | 'Allow' | 'Require';
+}
+
+export interface SignTerms {
+  readonly key: SigningKey;
+  readonly issuer: string;
+  readonly subject: string | undefined;
+  readonly audience: string | undefined;
+  readonly lifetimeSeconds: number;
+  readonly claims: JsonObject;
+  /** Claim to wire name of the member that is copied. */
+  readonly claimsFromClient: Readonly<Record<string, string>>;
+  readonly encryption: EncryptionTerms | undefined;
+}
+
+export interface EncryptionTerms {
+  readonly key: Sensitive;
+  readonly format: SigningKey['format'];
+  readonly algorithm: string;
+  readonly encoding: string;
+  readonly keyId: string | undefined;
+}
+
+export interface SignedRequestTerms {
+  readonly key: SigningKey;
+  readonly issuer: string | undefined;
+  readonly audience: string;
+  readonly lifetimeSeconds: number;
+  readonly contentType: string;
+}
+
+/** Bounds of a cluster server; see the schema. */
+export type Policy = Omit<PolicySpec, 'clientIdentifier'> & Partial<Pick<PolicySpec, 'clientIdentifier'>>;

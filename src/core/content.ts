@@ -1,0 +1,142 @@
+import type { Secret } from '../api/kubernetes.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { effectiveDialect } from '../dialects/presets.ts';
+import { rfc7591 } from '../dialects/rfc7591.ts';
+import type { ClientInformation } from '../oauth/client-information.ts';
+import type { Endpoints } from '../oauth/discovery.ts';
+import { canonicalJson, isJsonObject, type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
+import { Sensitive } from '../oauth/sensitive.ts';
+import type { GeneratedKey } from '../oauth/signing-key.ts';
+
+/** The secret part of what is recorded of a client: all it takes to manage it, even without its server object. */
+export interface RegistrationContent {
+  /** `registrationClientUri` is absolute here. */
+  readonly information: ClientInformation;
+  /** The document last sent; of a software statement, its claims. */
+  readonly sent: JsonObject;
+  /** The origin that issued the token: that of the registration endpoint. */
+  readonly registrationEndpoint: string;
+  /** Origins, besides that one, that the token may go to. */
+  readonly allowedOrigins: readonly string[];
+  /** As they were when the client was registered: the Secret can be rendered though the server object is gone. */
+  readonly endpoints: Endpoints;
+  /** As it was at the last answered call. */
+  readonly dialect: Dialect;
+  /** CA bundle (PEM) that the server's certificate leads to, where it isn't a public one. */
+  readonly ca?: string;
+  /** Keys that the operator made, the one in use first. */
+  readonly keys: readonly StoredKey[];
+}
+
+/** A key pair for private_key_jwt. */
+export type StoredKey = GeneratedKey & {
+  /** RFC 3339. */
+  readonly createdAt: string;
+};
+
+const KEYS = {
+  clientId: 'client_id',
+  clientSecret: 'client_secret',
+  clientSecretExpiresAt: 'client_secret_expires_at',
+  registrationAccessToken: 'registration_access_token',
+  registrationClientUri: 'registration_client_uri',
+  registered: 'registered.json',
+  sent: 'sent.json',
+  server: 'server.json',
+  keys: 'keys.json',
+} as const;
+
+/** The data of a registration Secret. */
+export function encodeContent(content: RegistrationContent): Record<string, string> {
+  const { information, sent, keys, registrationEndpoint, allowedOrigins, endpoints, dialect, ca } = content;
+  const server = { registrationEndpoint, allowedOrigins, endpoints, dialect: departuresOf(dialect), ca };
+  const entries = {
+    [KEYS.clientId]: information.clientId,
+    [KEYS.clientSecret]: information.clientSecret?.reveal(),
+    [KEYS.clientSecretExpiresAt]: information.clientSecretExpiresAt?.toString(),
+    [KEYS.registrationAccessToken]: information.registrationAccessToken?.reveal(),
+    [KEYS.registrationClientUri]: information.registrationClientUri,
+    [KEYS.registered]: JSON.stringify(information.metadata),
+    [KEYS.sent]: JSON.stringify(sent),
+    [KEYS.server]: JSON.stringify(server),
+    [KEYS.keys]: keys.length === 0 ? undefined : JSON.stringify(keys.map(revealed)),
+  };
+  return Object.fromEntries(
+    Object.entries(entries).flatMap(([key, value]) => (value === undefined ? [] : [[key, base64(value)]])),
+  );
+}
+
+/** What a dialect has beyond the RFCs: most have little, and there may be many Secrets. */
+function departuresOf(dialect: Dialect): Partial<Dialect> {
+  return Object.fromEntries(
+    Object.entries(dialect).filter(
+      ([name, value]) => canonicalJson(value) !== canonicalJson(rfc7591[name as keyof Dialect]),
+    ),
+  );
+}
+
+const revealed = ({ privateJwk, privatePem, ...key }: StoredKey) => ({
+  ...key,
+  privateJwk: privateJwk.reveal(),
+  privatePem: privatePem.reveal(),
+});
+
+function keysOf(text: string | undefined): readonly StoredKey[] {
+  const keys = parseJsonObject(`{"keys":${text ?? '[]'}}`)?.['keys'];
+  return (Array.isArray(keys) ? keys : []).flatMap((key: Json) => {
+    if (
+      !isJsonObject(key) ||
+      typeof key['privateJwk'] !== 'string' ||
+      typeof key['privatePem'] !== 'string'
+    ) {
+      return [];
+    }
+    const [privateJwk, privatePem] = [new Sensitive(key['privateJwk']), new Sensitive(key['privatePem'])];
+    return [{ ...(key as unknown as StoredKey), privateJwk, privatePem }];
+  });
+}
+
+/** Reads the data of a registration Secret. `undefined` where it was damaged by hand. */
+export function toContent(secret: Secret): RegistrationContent | undefined {
+  const value = (key: string) => fromBase64(secret.data?.[key]);
+  const clientId = value(KEYS.clientId);
+  const server = parseJsonObject(value(KEYS.server) ?? '');
+  if (!clientId || typeof server?.['registrationEndpoint'] !== 'string') {
+    return undefined;
+  }
+  const origins = server['allowedOrigins'];
+  return {
+    information: {
+      clientId,
+      ...sensitive('clientSecret', value(KEYS.clientSecret)),
+      ...sensitive('registrationAccessToken', value(KEYS.registrationAccessToken)),
+      ...present('registrationClientUri', value(KEYS.registrationClientUri)),
+      ...present('clientSecretExpiresAt', seconds(value(KEYS.clientSecretExpiresAt))),
+      metadata: parseJsonObject(value(KEYS.registered) ?? '') ?? {},
+    },
+    sent: parseJsonObject(value(KEYS.sent) ?? '') ?? {},
+    registrationEndpoint: server['registrationEndpoint'],
+    allowedOrigins: Array.isArray(origins) ? origins.filter((origin) => typeof origin === 'string') : [],
+    endpoints: isJsonObject(server['endpoints']) ? (server['endpoints'] as Endpoints) : {},
+    dialect: effectiveDialect(
+      'rfc7591',
+      isJsonObject(server['dialect']) ? (server['dialect'] as Partial<Dialect>) : {},
+    ),
+    ...(typeof server['ca'] === 'string' ? { ca: server['ca'] } : {}),
+    keys: keysOf(value(KEYS.keys)),
+  };
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+const fromBase64 = (text: string | undefined): string | undefined =>
+  text === undefined ? undefined : Buffer.from(text, 'base64').toString();
+
+const seconds = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+
+const present = <Name extends string, Value>(name: Name, value: Value | undefined) =>
+  (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };
+
+const sensitive = <Name extends string>(name: Name, value: string | undefined) =>
+  present(name, value === undefined ? undefined : new Sensitive(value));

@@ -1,0 +1,160 @@
+import type { AdmissionSpec, ClientCredentialsSpec, ManagementSpec } from '../api/admission-schema.ts';
+import { LABELS } from '../api/names.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import type { SigningKey } from '../oauth/signing-key.ts';
+import type { Admission, ClientCredentials, Credential } from './connection.ts';
+import { isProblem, type Problem } from './problem.ts';
+
+/** From references to credentials: values of labelled Secrets, or a sentence that says what is missing. */
+
+/** A Secret that a server object refers to, as it was found. */
+export type CredentialSecret =
+  | {
+      readonly kind: 'Found';
+      readonly values: Readonly<Record<string, Sensitive>>;
+      /** Changes with the Secret. */
+      readonly version: string;
+    }
+  | { readonly kind: 'NotFound' }
+  | { readonly kind: 'NotLabelled' };
+
+/** The Secrets of one namespace. */
+export interface CredentialSecrets {
+  readonly namespace: string;
+  readonly get: (name: string) => CredentialSecret;
+}
+
+/** One value, or why it can't be had. */
+export function secretValue(
+  { namespace, get }: CredentialSecrets,
+  { name, key }: { readonly name: string; readonly key: string },
+): Sensitive | Problem {
+  const secret = get(name);
+  switch (secret.kind) {
+    case 'NotFound':
+      return {
+        reason: 'CredentialNotFound',
+        message: `Secret ${namespace}/${name} doesn’t exist. Create it with the label ${LABELS.credential}=true.`,
+      };
+    case 'NotLabelled':
+      return {
+        reason: 'CredentialNotLabelled',
+        message: `Secret ${namespace}/${name} isn’t marked as a credential. Run: kubectl -n ${namespace} label secret ${name} ${LABELS.credential}=true`,
+      };
+    case 'Found': {
+      const value = Object.hasOwn(secret.values, key) ? secret.values[key] : undefined;
+      if (value !== undefined && value.reveal() !== '') {
+        return value;
+      }
+      const present = Object.keys(secret.values).sort().join(', ') || 'none';
+      return {
+        reason: 'CredentialKeyMissing',
+        message: `Secret ${namespace}/${name} has no key “${key}”. Keys present: ${present}. Add the key, or name another in the reference.`,
+      };
+    }
+  }
+}
+
+export function toAdmission(spec: AdmissionSpec, secrets: CredentialSecrets): Admission | Problem {
+  return toCredential(spec, secrets) ?? { kind: 'Open' };
+}
+
+/** The credential that manages every client, where the server object gives one. */
+export function toManagementCredential(
+  { adminToken, basic, clientCredentials }: ManagementSpec,
+  secrets: CredentialSecrets,
+): Credential | Problem | undefined {
+  return toCredential({ initialAccessToken: adminToken, basic, clientCredentials }, secrets);
+}
+
+function toCredential(
+  { initialAccessToken, basic, clientCredentials }: Omit<AdmissionSpec, 'open'>,
+  secrets: CredentialSecrets,
+): Credential | Problem | undefined {
+  if (initialAccessToken !== undefined) {
+    const token = secretValue(secrets, initialAccessToken.secretRef);
+    return isProblem(token) ? token : { kind: 'Token', scheme: initialAccessToken.scheme, token };
+  }
+  if (basic !== undefined) {
+    const { name, usernameKey, passwordKey } = basic.secretRef;
+    const username = secretValue(secrets, { name, key: usernameKey });
+    const password = secretValue(secrets, { name, key: passwordKey });
+    return isProblem(username)
+      ? username
+      : isProblem(password)
+        ? password
+        : { kind: 'Basic', username: username.reveal(), password };
+  }
+  return clientCredentials && toClientCredentials(clientCredentials, secrets);
+}
+
+function toClientCredentials(
+  spec: ClientCredentialsSpec,
+  secrets: CredentialSecrets,
+): ClientCredentials | Problem {
+  const { name, clientIdKey } = spec.secretRef;
+  const clientId = secretValue(secrets, { name, key: clientIdKey });
+  if (isProblem(clientId)) {
+    return clientId;
+  }
+  const authentication = authenticationOf(spec, secrets);
+  if (isProblem(authentication)) {
+    return authentication;
+  }
+  return {
+    kind: 'ClientCredentials',
+    clientId: clientId.reveal(),
+    authentication,
+    scopes: spec.scopes ?? [],
+    resources: spec.resources ?? [],
+    parameters: spec.parameters ?? {},
+    reuse: spec.reuse,
+  };
+}
+
+function authenticationOf(
+  { authMethod, secretRef, signing }: ClientCredentialsSpec,
+  secrets: CredentialSecrets,
+): ClientCredentials['authentication'] | Problem {
+  const secret = () => secretValue(secrets, { name: secretRef.name, key: secretRef.clientSecretKey });
+  const audience = signing?.audience ?? 'Issuer';
+  switch (authMethod) {
+    case 'ClientSecretBasic':
+    case 'ClientSecretPost': {
+      const clientSecret = secret();
+      const method = authMethod === 'ClientSecretBasic' ? 'client_secret_basic' : 'client_secret_post';
+      return isProblem(clientSecret) ? clientSecret : { method, clientSecret };
+    }
+    case 'ClientSecretJwt': {
+      const material = secret();
+      const key = { format: 'Raw', algorithm: signing?.algorithm ?? 'HS256', ...keyId(signing) } as const;
+      return isProblem(material)
+        ? material
+        : { method: 'client_secret_jwt', key: { ...key, material }, audience };
+    }
+    case 'PrivateKeyJwt': {
+      const material = secretValue(secrets, { name: secretRef.name, key: secretRef.privateKeyKey });
+      if (isProblem(material)) {
+        return material;
+      }
+      const key = {
+        material,
+        format: formatOf(material),
+        algorithm: signing?.algorithm ?? 'RS256',
+        ...keyId(signing),
+      };
+      return { method: 'private_key_jwt', key, audience };
+    }
+    case 'TlsClientAuth':
+      return { method: 'tls_client_auth' };
+    case 'SelfSignedTlsClientAuth':
+      return { method: 'self_signed_tls_client_auth' };
+  }
+}
+
+const keyId = (signing: ClientCredentialsSpec['signing']) =>
+  signing?.keyId === undefined ? {} : { keyId: signing.keyId };
+
+/** A private key says itself what it is. */
+const formatOf = (material: Sensitive): SigningKey['format'] =>
+  material.reveal().trimStart().startsWith('{') ? 'Jwk' : 'Pem';

@@ -1,0 +1,140 @@
+import type { OAuthClientSpec } from '../api/oauth-client.ts';
+import { durationMs } from '../api/schema.ts';
+import { encodeMetadata, type Withheld } from '../dialects/encoding.ts';
+import { ANSWERED_ONLY } from '../dialects/member-names.ts';
+import { memberOf, toWire } from '../oauth/client-metadata.ts';
+import { presentable } from '../oauth/error-response.ts';
+import type { JsonObject } from '../oauth/json.ts';
+import { decodeStatementClaims, softwareStatementClaims, withoutTimes } from '../oauth/software-statement.ts';
+import { cut } from '../oauth/text.ts';
+import { type PlaceholderValues, withDefaults } from './client-defaults.ts';
+import type { ServerConnection, SignTerms } from './connection.ts';
+import type { Substitution } from './drift.ts';
+import type { OwnStatement } from './observation.ts';
+import { isProblem, type Problem } from './problem.ts';
+
+/** What is to be registered: the one document that policy judges, that is compared, recorded and sent. */
+export interface WantedDocument {
+  /**
+   * In the server's dialect. `software_statement` is an object: the claims that identify the statement, in whose place
+   * the JWT is sent. The keys that the operator makes and the attempt's marker come later.
+   */
+  readonly document: JsonObject;
+  /** Asked for and not sent, because the dialect says that the server refuses it; `registered` is empty. */
+  readonly withheld: readonly Substitution[];
+}
+
+export interface ClientFacts extends PlaceholderValues {
+  /** Creation of the object, in milliseconds since the epoch. NaN or absent: not known. */
+  readonly createdAt?: number | undefined;
+}
+
+type Terms = Pick<ServerConnection, 'defaults' | 'dialect' | 'statement' | 'policy'>;
+
+/**
+ * The document of a client at a server: its metadata over the server's defaults, under wire names, in the server's
+ * dialect, with the software statement's claims.
+ *
+ * @param own what `spec.softwareStatement` refers to
+ * @returns a problem where spec and server object can't be brought together
+ */
+export function wantedDocument(
+  client: ClientFacts,
+  spec: OAuthClientSpec,
+  connection: Terms,
+  own: OwnStatement | undefined,
+): WantedDocument | Problem {
+  const problem = expiryMemberProblem(spec) ?? statementProblem(spec, connection, own);
+  if (problem !== undefined) {
+    return problem;
+  }
+  const metadata = withDefaults(spec, connection.defaults, client);
+  if (isProblem(metadata)) {
+    return metadata;
+  }
+  const wire = { ...toWire(metadata), ...authentication(spec, metadata), ...expiry(client, spec) };
+  const { body, withheld } = encodeMetadata(wire, connection.dialect);
+  const claims = statementClaims(wire, connection, own);
+  return {
+    document: claims === undefined ? body : { ...body, software_statement: claims },
+    withheld: withheld.map(toSubstitution),
+  };
+}
+
+/** A generated key is of use to `private_key_jwt` alone (RFC 7523). */
+const authentication = (
+  { generatedKey }: OAuthClientSpec,
+  { tokenEndpointAuthMethod }: OAuthClientSpec['client'],
+): JsonObject =>
+  generatedKey === undefined || tokenEndpointAuthMethod !== undefined
+    ? {}
+    : { token_endpoint_auth_method: 'private_key_jwt' };
+
+/** Tells the server when the client ends, in seconds since the epoch. */
+function expiry({ createdAt = Number.NaN }: ClientFacts, { lifetime }: OAuthClientSpec): JsonObject {
+  const { expiryMember, expiresAfter } = lifetime ?? {};
+  return expiryMember === undefined || expiresAfter === undefined || Number.isNaN(createdAt)
+    ? {}
+    : { [expiryMember]: Math.floor((createdAt + durationMs(expiresAfter)) / 1000) };
+}
+
+/** The end of the client never displaces other metadata. */
+function expiryMemberProblem({ lifetime }: OAuthClientSpec): Problem | undefined {
+  const member = lifetime?.expiryMember;
+  const isTaken =
+    member !== undefined &&
+    (memberOf(member) !== undefined || member === 'scopes' || ANSWERED_ONLY.includes(member));
+  return isTaken
+    ? invalid(
+        `spec.lifetime.expiryMember can’t be ${member}, which means something else. Name the member in which the server takes the end of a client, or remove it.`,
+      )
+    : undefined;
+}
+
+function statementProblem(
+  spec: OAuthClientSpec,
+  { statement: { fromClient }, policy }: Terms,
+  own: OwnStatement | undefined,
+): Problem | undefined {
+  const brings = spec.softwareStatement !== undefined || own !== undefined;
+  if (fromClient === 'Deny' && brings) {
+    return invalid(
+      'The server object doesn’t permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.',
+    );
+  }
+  if (fromClient === 'Require' && !brings) {
+    return invalid(
+      'The server object requires a software statement of each client; set spec.softwareStatement to the Secret that holds yours.',
+    );
+  }
+  const isUnreadable = policy !== undefined && own !== undefined && !decodeStatementClaims(own.jwt);
+  return isUnreadable
+    ? {
+        reason: 'PolicyRefused',
+        message:
+          'The software statement that spec.softwareStatement refers to can’t be read, and so spec.policy of the server object can’t judge what it claims. Bring one that is signed and not encrypted, or ask the platform team to send it for you (registration.softwareStatement.secretRef).',
+      }
+    : undefined;
+}
+
+const invalid = (message: string): Problem => ({ reason: 'InvalidSpec', message });
+
+/** The claims that identify the statement to send: the client's own, the given one's, or those to be signed. */
+function statementClaims(
+  wire: JsonObject,
+  { statement: { given, sign } }: Terms,
+  own: OwnStatement | undefined,
+): JsonObject | undefined {
+  return (own ?? given)?.claims ?? (sign && claimsToSign(wire, sign));
+}
+
+/** Without the times: each signature has its own. */
+function claimsToSign(document: JsonObject, sign: SignTerms): JsonObject {
+  return withoutTimes(softwareStatementClaims({ ...sign, document, nowSeconds: 0, jti: '' }));
+}
+
+const toSubstitution = ({ member, asked }: Withheld): Substitution => ({
+  member: cut(member, 255),
+  asked: presentable(cut(typeof asked === 'string' ? asked : JSON.stringify(asked), 200), []),
+  registered: '',
+});

@@ -1,0 +1,109 @@
+import type { Sensitive } from '../oauth/sensitive.ts';
+import { originOf, resolveUrl } from '../oauth/url.ts';
+import type { Credential, ManagementTerms, ServerConnection } from './connection.ts';
+import type { RegistrationContent } from './content.ts';
+import type { RegistrationRecord } from './record.ts';
+
+/** Where a registered client is changed and deleted, and with what; or why it can't be. */
+export type Management =
+  | { readonly kind: 'Managed'; readonly url: string; readonly credential: ManagementCredential }
+  /** The address is one that the credential isn't sent to. */
+  | { readonly kind: 'Refused'; readonly message: string }
+  | { readonly kind: 'Unmanaged'; readonly message: string };
+
+/** A registration access token is one client's own (RFC 7592 section 2); any other credential manages all. */
+export type ManagementCredential =
+  | { readonly kind: 'RegistrationAccessToken'; readonly token: Sensitive }
+  | Credential;
+
+type Terms = Pick<ServerConnection, 'management' | 'allowedOrigins' | 'endpoints'>;
+
+/** How the clients of a server are managed, as far as its answers show. */
+export type ManagementMode = 'RegistrationAccessToken' | 'AdminToken' | 'None';
+
+/** @param managed whether the answer brought a registration access token, and an address is known. */
+export function managementMode(managed: boolean, terms: ManagementTerms | undefined): ManagementMode {
+  const mode = terms?.mode ?? 'Auto';
+  if (mode === 'None') {
+    return 'None';
+  }
+  if (managed && mode !== 'AdminToken') {
+    return 'RegistrationAccessToken';
+  }
+  return terms?.credential !== undefined && mode !== 'RegistrationAccessToken' ? 'AdminToken' : 'None';
+}
+
+/** Without terms (the server object is gone) the record alone has to do. */
+export function managementOf(
+  { clientId, managed }: Pick<RegistrationRecord, 'clientId' | 'managed'>,
+  content: RegistrationContent,
+  terms: Terms | undefined,
+): Management {
+  const mode = managementMode(managed, terms?.management);
+  const token = content.information.registrationAccessToken;
+  const credential =
+    mode === 'AdminToken'
+      ? terms?.management.credential
+      : token && ({ kind: 'RegistrationAccessToken', token } as const);
+  if (mode === 'None' || credential === undefined) {
+    return { kind: 'Unmanaged', message: unmanagedText(terms) };
+  }
+  const { registrationEndpoint, information } = content;
+  const override = explicitTemplate(terms?.management);
+  const returned = information.registrationClientUri;
+  const template = override ?? returned ?? terms?.management.configurationUrl;
+  const url = template && configurationUrl(template, clientId, registrationEndpoint);
+  if (url === undefined || template === 'AsReturned') {
+    return {
+      kind: 'Unmanaged',
+      message:
+        'The server gave no address to manage the client at; the server object can give one in management.configurationUrl',
+    };
+  }
+  const issuing = [registrationEndpoint, terms?.endpoints.registration ?? registrationEndpoint].map(originOf);
+  const origins = [...issuing, ...content.allowedOrigins, ...(terms?.allowedOrigins ?? [])];
+  return origins.includes(originOf(url))
+    ? { kind: 'Managed', url, credential }
+    : {
+        kind: 'Refused',
+        message: `The management address is at ${originOf(url)}, and the token was issued by ${originOf(registrationEndpoint)}`,
+      };
+}
+
+/** A template that the server object gives wins over what the server answers; one that a dialect knows doesn't. */
+function explicitTemplate(terms: ManagementTerms | undefined): string | undefined {
+  return terms?.isExplicit && terms.configurationUrl !== 'AsReturned' ? terms.configurationUrl : undefined;
+}
+
+/** The address to keep with an answer that may have brought none. `undefined` where nobody knows one. */
+export function addressOf(
+  returned: string | undefined,
+  clientId: string,
+  registrationEndpoint: string,
+  terms: ManagementTerms,
+): string | undefined {
+  const template = explicitTemplate(terms) ?? returned ?? terms.configurationUrl;
+  return template === 'AsReturned' ? undefined : configurationUrl(template, clientId, registrationEndpoint);
+}
+
+/** Fills a template; the client_id percent-encoded, since it is the server's to choose. Resolves a relative address. */
+function configurationUrl(
+  template: string,
+  clientId: string,
+  registrationEndpoint: string,
+): string | undefined {
+  const filled = template
+    .replaceAll('{registration_endpoint}', registrationEndpoint)
+    .replaceAll('{client_id}', encodeURIComponent(clientId));
+  const url = resolveUrl(filled, registrationEndpoint);
+  return url !== undefined && /^https?:/.test(url) ? url : undefined;
+}
+
+function unmanagedText(terms: Terms | undefined): string {
+  if (terms === undefined) {
+    return 'The server gave no registration access token, and the server object, whose credential manages its clients, is gone or not ready';
+  }
+  return terms.management.mode === 'None'
+    ? 'Clients of this server are not managed (management.mode None)'
+    : 'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken)';
+}

@@ -1,0 +1,122 @@
+import type { Action, DeregisterStep } from '../action.ts';
+import {
+  currentRecord,
+  departedRecords,
+  iso,
+  lifetimeEnd,
+  overlapEnd,
+  setbackOf,
+  surplusRecords,
+} from '../find.ts';
+import type { Observation, Setback } from '../observation.ts';
+import type { RegistrationRecord } from '../record.ts';
+import { gone, stall, wait } from './rests.ts';
+
+/** Rules about the end of an object, of a client, and of registrations that nobody uses. */
+
+/** How long a vanished object's registration is kept, in case the object comes back by a restore. */
+export const ABSENCE_GRACE_MS = 60_000;
+/** How long a deletion waits for a server that doesn't confirm, before the object is let go. */
+export const DELETION_PATIENCE_MS = 60_000;
+/** How long deregistration is tried after that. */
+export const DEREGISTRATION_PATIENCE_MS = 3_600_000;
+
+export function aRegistrationOutlivedItsObject(o: Observation): Action | undefined {
+  const [record] = departedRecords(o);
+  if (record === undefined) {
+    return undefined;
+  }
+  if (o.object === undefined && !o.absence.proven) {
+    const graceEnds = o.absence.since + ABSENCE_GRACE_MS;
+    return o.now < graceEnds ? gone(graceEnds) : { type: 'ConfirmAbsence' };
+  }
+  const setback = setbackOf(o, 'Deregister', record.secretName);
+  if (setback !== undefined && isGivenUp(o, setback)) {
+    return { type: 'Release', record, role: 'left-behind', setback };
+  }
+  if (setback !== undefined && o.now < setback.retryAt) {
+    return o.object === undefined ? gone(setback.retryAt) : undefined;
+  }
+  return deregister(record, 'Departed');
+}
+
+export function theObjectIsGone({ object }: Observation): Action | undefined {
+  return object === undefined ? gone() : undefined;
+}
+
+export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
+  const { object } = o;
+  if (!object?.deleting) {
+    return undefined;
+  }
+  const record = currentRecord(o) ?? surplusRecords(o)[0];
+  if (record === undefined) {
+    return object.hasFinalizer ? { type: 'RemoveFinalizer', object } : gone();
+  }
+  const setback = setbackOf(o, 'Deregister', record.secretName);
+  if (
+    setback === undefined ||
+    (setback.kind === 'Transient' && o.now >= setback.retryAt && !isOverdue(o, setback))
+  ) {
+    return deregister(record, 'Deleting');
+  }
+  if (setback.kind === 'Terminal' || isOverdue(o, setback)) {
+    return { type: 'Release', record, role: setback.kind === 'Terminal' ? 'left-behind' : 'owed', setback };
+  }
+  return wait(setback.reason, setback.message, setback.retryAt);
+}
+
+export function thereAreSurplusRecords(o: Observation): Action | undefined {
+  for (const record of surplusRecords(o).filter((surplus) => overlapEnd(o, surplus) <= o.now)) {
+    const setback = setbackOf(o, 'Deregister', record.secretName);
+    if (setback === undefined || o.now >= setback.retryAt) {
+      return setback !== undefined && isGivenUp(o, setback)
+        ? { type: 'Release', record, role: 'left-behind', setback }
+        : deregister(record, 'Surplus');
+    }
+  }
+  return undefined;
+}
+
+/** The lifetime that the spec gives is over: the object goes, or only its client and its Secret do. */
+export function itsLifetimeIsOver(o: Observation): Action | undefined {
+  const { object } = o;
+  const end = object && lifetimeEnd(object);
+  if (object?.desired.valid !== true || end === undefined || o.now < end) {
+    return undefined;
+  }
+  if (object.desired.spec.lifetime?.onExpiry !== 'Deregister') {
+    return { type: 'DeleteObject', object };
+  }
+  const record = currentRecord(o) ?? surplusRecords(o)[0];
+  const setback = record && setbackOf(o, 'Deregister', record.secretName);
+  if (record !== undefined && setback !== undefined && isGivenUp(o, setback)) {
+    return { type: 'Release', record, role: 'left-behind', setback };
+  }
+  if (record !== undefined && setback !== undefined && o.now < setback.retryAt) {
+    return wait(setback.reason, setback.message, setback.retryAt);
+  }
+  if (record !== undefined) {
+    return deregister(record, 'Expired');
+  }
+  const secret = o.secrets.find(({ ownerUid }) => ownerUid === object.uid);
+  return secret === undefined
+    ? stall(
+        'Expired',
+        `The lifetime ended at ${iso(end)}; the client and its Secret are removed. Delete the object, or raise spec.lifetime.expiresAfter, which registers a client anew.`,
+      )
+    : { type: 'RemoveSecret', secret };
+}
+
+const isOverdue = (o: Observation, setback: Setback): boolean =>
+  o.namespaceTerminating || o.now - setback.since >= DELETION_PATIENCE_MS;
+
+const isGivenUp = (o: Observation, setback: Setback): boolean =>
+  setback.kind === 'Terminal' || o.now - setback.since >= DEREGISTRATION_PATIENCE_MS;
+
+const deregister = (record: RegistrationRecord, because: DeregisterStep['because']): DeregisterStep => ({
+  type: 'Deregister',
+  record,
+  because,
+  basis: record.secretName,
+});

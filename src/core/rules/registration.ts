@@ -1,0 +1,225 @@
+import type { Action, RegisterStep, UpdateStep } from '../action.ts';
+import type { ServerConnection } from '../connection.ts';
+import { type WantedDocument, wantedDocument } from '../document.ts';
+import { currentRecord, setbackOf } from '../find.ts';
+import type { Observation, ObservedClient, ObservedServer } from '../observation.ts';
+import { policyProblem } from '../policy.ts';
+import { isProblem, type Problem } from '../problem.ts';
+import { isDeclaredBy, metadataHash, type RegistrationRecord } from '../record.ts';
+import { blocked, gated, stall, wait } from './rests.ts';
+
+/** Rules about the client at the server: registered, as the spec says, with a key that isn't too old. */
+
+export function theSpecCannotBeUsed({ object }: Observation): Action | undefined {
+  return object?.desired.valid === false ? stall('InvalidSpec', object.desired.problem) : undefined;
+}
+
+export function theRecordIsMissing(o: Observation): Action | undefined {
+  const clientId = o.object?.status.clientId;
+  const shown = o.secrets.find(
+    ({ ownerUid, shows }) => ownerUid === o.object?.uid && shows !== undefined,
+  )?.shows;
+  if (currentRecord(o) !== undefined || (clientId === undefined && shown === undefined)) {
+    return undefined;
+  }
+  const what = clientId === undefined ? `${shown}` : `of client ${clientId}`;
+  return stall(
+    'RegistrationRecordMissing',
+    `The registration Secret ${what} is gone from the operator’s namespace. Restore it from a backup; or delete this object and create it again, which registers another client.`,
+  );
+}
+
+export function theFinalizerIsMissing({ object }: Observation): Action | undefined {
+  return object && !object.hasFinalizer ? { type: 'AddFinalizer', object } : undefined;
+}
+
+/** A client whose end is bound to another object's must have it as owner before it exists. */
+export function itIsNotBoundToItsOwner(o: Observation): Action | undefined {
+  const { object } = o;
+  const owner = object?.desired.valid ? object.desired.spec.lifetime?.boundTo : undefined;
+  if (object === undefined || owner === undefined) {
+    return undefined;
+  }
+  const name = `${owner.apiVersion}/${owner.kind}/${owner.name}`;
+  return object.owners.includes(name)
+    ? undefined
+    : (blocked(o, 'Bind', name) ?? { type: 'BindToOwner', object, owner });
+}
+
+export function itIsNotRegistered(o: Observation): Action | undefined {
+  return currentRecord(o) === undefined ? register(o, undefined) : undefined;
+}
+
+/** A new registration was asked for: by annotation, or by an edit where the server can't change a client. */
+export function itIsToBeReplaced(o: Observation): Action | undefined {
+  const record = currentRecord(o);
+  const requested = o.object?.rotateRequestedAt;
+  return record !== undefined && requested !== undefined && record.rotatedFor !== requested
+    ? register(o, record)
+    : undefined;
+}
+
+export function theMetadataDiffers(o: Observation): Action | undefined {
+  const { object, server } = o;
+  const record = currentRecord(o);
+  if (record === undefined || object?.desired.valid !== true) {
+    return undefined;
+  }
+  if (!server.available) {
+    const isEdited = !isDeclaredBy(record, object.desired.hash);
+    return isEdited ? wait(server.reason, server.message) : undefined;
+  }
+  const differs = record.metadataHash !== metadataHash(object.desired.hash, server.connection.shape);
+  return differs ? update(o, object, record, server, keysToCome(o, record)) : undefined;
+}
+
+/** A key that the operator made is due to be followed by a new one, or to go after the overlap. */
+export function aKeyIsDue(o: Observation): Action | undefined {
+  const { object, server } = o;
+  const record = currentRecord(o);
+  const keys = record === undefined ? 'Keep' : keysToCome(o, record);
+  return object === undefined || record === undefined || keys === 'Keep' || !server.available
+    ? undefined
+    : update(o, object, record, server, keys);
+}
+
+function keysToCome({ object, now }: Observation, record: RegistrationRecord): UpdateStep['keys'] {
+  const spec = object?.desired.valid ? object.desired.spec.generatedKey : undefined;
+  if (spec === undefined) {
+    return 'Keep';
+  }
+  if (record.keyCreatedAt === undefined || (record.keyRotatesAt ?? Number.POSITIVE_INFINITY) <= now) {
+    return 'Rotate';
+  }
+  return (record.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now ? 'Retire' : 'Keep';
+}
+
+function register(o: Observation, replaces: RegistrationRecord | undefined): Action | undefined {
+  const { object, server } = o;
+  if (!object?.desired.valid) {
+    return undefined;
+  }
+  if (!server.available) {
+    return wait(server.reason, server.message);
+  }
+  const wanted = wantedOf(o, object, server.connection);
+  if (isProblem(wanted)) {
+    return stall(wanted.reason, wanted.message);
+  }
+  const { connection, ref, gate } = server;
+  const hash = metadataHash(object.desired.hash, connection.shape);
+  const basis = basisOf(object, hash, connection);
+  const step: RegisterStep = {
+    type: 'Register',
+    object,
+    ...wanted,
+    statement: ownStatement(o),
+    hash,
+    ref,
+    connection,
+    basis,
+    replaces,
+  };
+  return overQuota(o, connection, replaces) ?? blocked(o, 'Register', basis) ?? gated(gate) ?? step;
+}
+
+function update(
+  o: Observation,
+  object: ObservedClient,
+  record: RegistrationRecord,
+  { connection, ref, gate }: ObservedServer & { available: true },
+  keys: UpdateStep['keys'],
+): Action | undefined {
+  const wanted = wantedOf(o, object, connection);
+  if (isProblem(wanted)) {
+    return stall(wanted.reason, wanted.message);
+  }
+  const hash = object.desired.valid ? metadataHash(object.desired.hash, connection.shape) : '';
+  const basis = `${basisOf(object, hash, connection)} ${keys}`;
+  const setback = setbackOf(o, 'Update', basis);
+  if (setback?.reason === 'UpdateUnsupported') {
+    return replacement(o, object, record, setback.message);
+  }
+  const step: UpdateStep = {
+    type: 'Update',
+    object,
+    record,
+    ...wanted,
+    statement: ownStatement(o),
+    keys,
+    hash,
+    ref,
+    connection,
+    basis,
+  };
+  return blocked(o, 'Update', basis) ?? gated(gate) ?? step;
+}
+
+/** The server can't change the client: what then is the user's choice. */
+function replacement(
+  o: Observation,
+  { desired }: ObservedClient,
+  record: RegistrationRecord,
+  why: string,
+): Action | undefined {
+  const policy = desired.valid ? desired.spec.replacement?.policy : undefined;
+  switch (policy) {
+    case 'Automatic':
+      return register(o, record);
+    case 'Manual':
+      return stall(
+        'ReplacementPending',
+        `The client can’t be changed, and is to be registered anew when you say so: kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. ${why}`,
+      );
+    default:
+      return stall('UpdateUnsupported', why);
+  }
+}
+
+function wantedOf(
+  o: Observation,
+  object: ObservedClient,
+  connection: ServerConnection,
+): WantedDocument | Problem {
+  if (!object.desired.valid) {
+    return { reason: 'InvalidSpec', message: object.desired.problem };
+  }
+  if (isProblem(o.statement)) {
+    return o.statement;
+  }
+  const { namespace, name, cluster } = o;
+  const client = { namespace, name, cluster, createdAt: object.createdAt };
+  const { spec } = object.desired;
+  const wanted = wantedDocument(client, spec, connection, o.statement);
+  if (isProblem(wanted)) {
+    return wanted;
+  }
+  const own = spec.lifetime?.expiryMember === undefined ? [] : [spec.lifetime.expiryMember];
+  return policyProblem(wanted.document, connection.policy, own) ?? wanted;
+}
+
+const ownStatement = ({ statement }: Observation) => (isProblem(statement) ? undefined : statement);
+
+function overQuota(
+  o: Observation,
+  { policy }: ServerConnection,
+  replaces: RegistrationRecord | undefined,
+): Action | undefined {
+  const most = policy?.maxClientsPerNamespace ?? Number.POSITIVE_INFINITY;
+  return o.clientsInNamespace < most || replaces !== undefined
+    ? undefined
+    : wait(
+        'QuotaExceeded',
+        `Namespace ${o.namespace} has ${o.clientsInNamespace} clients at this server, and the platform team permits ${most}. Delete one, or ask for more.`,
+        o.now + 30_000,
+      );
+}
+
+const basisOf = (object: ObservedClient, hash: string, connection: ServerConnection): string =>
+  [
+    object.uid,
+    hash,
+    connection.version,
+    object.reconcileRequestedAt ?? '',
+    object.rotateRequestedAt ?? '',
+  ].join(' ');

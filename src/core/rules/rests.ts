@@ -1,0 +1,39 @@
+import type { Reason } from '../../api/reasons.ts';
+import type { Rest } from '../action.ts';
+import { setbackOf } from '../find.ts';
+import type { Gate, Observation, SetbackAction } from '../observation.ts';
+
+/** Reasons to do nothing for now. */
+
+export const rest = (state: Rest['state'], reason: Reason, message: string, until?: number): Rest => ({
+  type: 'Rest',
+  state,
+  reason,
+  message,
+  ...(until === undefined ? {} : { until }),
+});
+
+/** Until something changes, or `until`. */
+export const wait = (reason: Reason, message: string, until?: number): Rest =>
+  rest('Waiting', reason, message, until);
+
+/** Until a person acts. */
+export const stall = (reason: Reason, message: string): Rest => rest('Stalled', reason, message);
+
+export const gone = (until?: number): Rest => rest('Gone', 'Deleting', 'The object is gone.', until);
+
+/** The same was tried before, with the same in hand, and it isn't time to try it again. */
+export function blocked(o: Observation, action: SetbackAction, basis: string): Rest | undefined {
+  const setback = setbackOf(o, action, basis);
+  if (setback === undefined || o.now >= setback.retryAt) {
+    return undefined;
+  }
+  const { kind, reason, message, retryAt } = setback;
+  const until = Number.isFinite(retryAt) ? retryAt : undefined;
+  return rest(kind === 'Terminal' ? 'Stalled' : 'Waiting', reason, message, until);
+}
+
+/** The server's state permits no call at this moment. */
+export function gated(gate: Gate): Rest | undefined {
+  return gate.open ? undefined : wait(gate.reason, gate.message, gate.until);
+}

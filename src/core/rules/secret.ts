@@ -1,0 +1,22 @@
+import type { Action } from '../action.ts';
+import { currentRecord, formerSecrets, isPublished, wantedOf } from '../find.ts';
+import type { Observation } from '../observation.ts';
+import { blocked } from './rests.ts';
+
+/** Rules about the Secret that workloads mount. */
+
+export function theWorkloadSecretDiffers(o: Observation): Action | undefined {
+  const { object } = o;
+  const record = currentRecord(o);
+  const wanted = wantedOf(o);
+  if (object === undefined || record === undefined || wanted === undefined || isPublished(o)) {
+    return undefined;
+  }
+  const basis = `${wanted.name} ${object.reconcileRequestedAt ?? ''}`;
+  return blocked(o, 'Publish', basis) ?? { type: 'Publish', object, record, wanted, basis };
+}
+
+export function aFormerSecretIsLeft(o: Observation): Action | undefined {
+  const [secret] = formerSecrets(o);
+  return secret && { type: 'RemoveSecret', secret };
+}

@@ -1,0 +1,36 @@
+import type { Action } from '../action.ts';
+import type { Observation, PendingCall } from '../observation.ts';
+import { stall, wait } from './rests.ts';
+
+/** Rules about what is unsettled: nothing else happens to a client before that is. */
+
+export function aCallIsUnderWay({ calls, now }: Observation): Action | undefined {
+  const call = calls.find(({ state }) => state === 'underWay');
+  return (
+    call &&
+    wait('Queued', `A call (${call.kind}) begun at ${call.startedAt} is not settled yet.`, now + 5_000)
+  );
+}
+
+export function aRegistrationWasInterrupted({ calls, records }: Observation): Action | undefined {
+  const call = calls.find(({ kind, state }) => kind === 'Register' && state === 'interrupted');
+  const isRecorded = records.some(({ secretName }) => secretName === call?.record);
+  return call && { type: isRecorded ? 'SettleCall' : 'ReportOrphan', call };
+}
+
+export function aCallOutlivedItsRecord({ calls, records }: Observation): Action | undefined {
+  const isRecorded = (call: PendingCall) => records.some(({ secretName }) => secretName === call.record);
+  const call = calls.find((pending) => pending.kind !== 'Register' && !isRecorded(pending));
+  return call && { type: 'SettleCall', call };
+}
+
+export function anotherInstallationManagesIt({ object, installation }: Observation): Action | undefined {
+  const other = object?.status.installation;
+  if (other === undefined || other === installation) {
+    return undefined;
+  }
+  return stall(
+    'ManagedElsewhere',
+    `Installation “${other}” registered this client; this one is “${installation}”.`,
+  );
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { durationMs } from '../api/schema.ts';
+import type { SignedRequestSpec, SoftwareStatementSpec } from '../api/statement-schema.ts';
+import type { JsonObject } from '../oauth/json.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import type { SigningKey } from '../oauth/signing-key.ts';
+import { decodeStatementClaims, statementExpiry, withoutTimes } from '../oauth/software-statement.ts';
+import type { SignedRequestTerms, SignTerms, StatementTerms } from './connection.ts';
+import { type CredentialSecrets, secretValue } from './credential.ts';
+import { isProblem, type Problem } from './problem.ts';
+
+/** Software statements and signed requests, from the server object's references to what is needed to send them. */
+
+type SignSpec = NonNullable<SoftwareStatementSpec['sign']>;
+
+export function toStatementTerms(
+  spec: SoftwareStatementSpec | undefined,
+  secrets: CredentialSecrets,
+  now: number,
+): StatementTerms | Problem {
+  const given = spec?.secretRef && givenStatement(spec.secretRef, secrets, now);
+  if (isProblem(given)) {
+    return given;
+  }
+  const sign = spec?.sign && toSignTerms(spec.sign, secrets);
+  if (isProblem(sign)) {
+    return sign;
+  }
+  return { given, sign, fromClient: spec?.fromClient ?? 'Deny' };
+}
+
+/** A statement that was issued elsewhere, and what it claims. */
+export function givenStatement(
+  ref: { readonly name: string; readonly key: string },
+  secrets: CredentialSecrets,
+  now: number,
+): { readonly jwt: Sensitive; readonly claims: JsonObject } | Problem {
+  const jwt = secretValue(secrets, ref);
+  if (isProblem(jwt)) {
+    return jwt;
+  }
+  const expiry = statementExpiry(jwt);
+  if (expiry !== undefined && expiry * 1000 <= now) {
+    const since = new Date(Math.min(expiry * 1000, now)).toISOString().replace(/\.\d+Z$/, 'Z');
+    return {
+      reason: 'SoftwareStatementExpired',
+      message: `The software statement in Secret ${secrets.namespace}/${ref.name} expired at ${since}. Put a current one into key ${ref.key}.`,
+    };
+  }
+  return { jwt, claims: claimsOf(jwt) };
+}
+
+/** What identifies a statement: its claims without the times. Of an encrypted one nothing can be read. */
+function claimsOf(jwt: Sensitive): JsonObject {
+  const claims = decodeStatementClaims(jwt);
+  return claims === undefined
+    ? { sha256: createHash('sha256').update(jwt.reveal()).digest('base64url') }
+    : withoutTimes(claims);
+}
+
+function toSignTerms(spec: SignSpec, secrets: CredentialSecrets): SignTerms | Problem {
+  const material = secretValue(secrets, spec.secretRef);
+  if (isProblem(material)) {
+    return material;
+  }
+  const recipient = spec.encryption && secretValue(secrets, spec.encryption.secretRef);
+  if (isProblem(recipient)) {
+    return recipient;
+  }
+  const { issuer, subject, audience, claimsFromClient = {}, encryption } = spec;
+  return {
+    key: keyOf(spec, material),
+    issuer,
+    subject,
+    audience,
+    lifetimeSeconds: durationMs(spec.lifetime) / 1000,
+    claims: (spec.claims ?? {}) as JsonObject,
+    claimsFromClient,
+    encryption:
+      encryption === undefined || recipient === undefined
+        ? undefined
+        : {
+            key: recipient,
+            format: encryption.keyFormat,
+            algorithm: encryption.algorithm,
+            encoding: encryption.encoding,
+            keyId: encryption.keyId,
+          },
+  };
+}
+
+export function toSignedRequestTerms(
+  spec: SignedRequestSpec,
+  issuer: string,
+  secrets: CredentialSecrets,
+): SignedRequestTerms | Problem {
+  const material = secretValue(secrets, spec.secretRef);
+  return isProblem(material)
+    ? material
+    : {
+        key: keyOf(spec, material),
+        issuer: spec.issuer,
+        audience: spec.audience ?? issuer,
+        lifetimeSeconds: durationMs(spec.lifetime) / 1000,
+        contentType: spec.contentType,
+      };
+}
+
+const keyOf = (
+  { keyFormat, algorithm, keyId }: Pick<SignSpec, 'keyFormat' | 'algorithm' | 'keyId'>,
+  material: Sensitive,
+): SigningKey => ({ material, format: keyFormat, algorithm, ...(keyId === undefined ? {} : { keyId }) });

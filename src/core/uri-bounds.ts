@@ -1,0 +1,99 @@
+import { MAX_URL_LENGTH, urlProblem } from '../oauth/url.ts';
+
+/**
+ * Whether a URI is within a bound. Servers read URIs with many parsers: what two of them could read in two ways is
+ * within no bound.
+ */
+
+/**
+ * Whether a host bound admits an http(s) URL: an entry is a host, or `*.` and the domain below which all are admitted.
+ * Case and port don't matter. A URL that isn't written plainly is never admitted: user information, a backslash, an
+ * encoded or abbreviated host, a full stop at the end.
+ */
+export function hostIsListed(uri: string, hosts: readonly string[]): boolean {
+  const host = plainHost(uri);
+  return (
+    host !== undefined &&
+    hosts.some((entry) => {
+      const listed = entry.toLowerCase();
+      return listed.startsWith('*.') ? isBelow(host, listed.slice(1)) : host === listed;
+    })
+  );
+}
+
+const isBelow = (host: string, suffix: string): boolean =>
+  host.length > suffix.length && host.endsWith(suffix) && suffix.length > 1;
+
+/** The host of an http(s) URL that every parser reads alike; `undefined` for any other. */
+export function plainHost(uri: string): string | undefined {
+  if (urlProblem(uri, { allowHttp: true }) !== undefined) {
+    return undefined;
+  }
+  const [, written = ''] = /^https?:\/\/(\[[^\]]*\]|[^:/?]*)/.exec(uri) ?? [];
+  const { hostname } = new URL(uri);
+  return written.toLowerCase() === hostname ? hostname : undefined;
+}
+
+/** Whether a lenient parser would take the text for an http(s) URL. */
+export function looksLikeHttp(text: string): boolean {
+  return /^https?:/i.test(text.replace(/[\s\p{C}]+/gu, ''));
+}
+
+/**
+ * Whether one of the patterns admits a URI. `*` stands for any characters within one segment of host or path, also
+ * none: it crosses no `/`, `?`, `#`, `:` or `@`, and no encoded `/` or `\`. The whole URI must match, as it is written
+ * and as a browser reads it. A pattern without `*` also admits what is written exactly so.
+ *
+ * A URI that holds a `*` itself is never admitted: some servers take it for a wildcard, and a wider one.
+ */
+export function matchesPattern(uri: string, patterns: readonly string[]): boolean {
+  if (uri.length > MAX_URL_LENGTH || uri.includes('*')) {
+    return false;
+  }
+  const read = asBrowserReads(uri);
+  return patterns.some(
+    (pattern) => pattern === uri || (read !== undefined && matches(uri, pattern) && matches(read, pattern)),
+  );
+}
+
+/** `undefined` for what can't be read, or may be read otherwise elsewhere. */
+function asBrowserReads(uri: string): string | undefined {
+  if (!URL.canParse(uri) || (looksLikeHttp(uri) && plainHost(uri) === undefined)) {
+    return undefined;
+  }
+  const { href } = new URL(uri);
+  // An empty path is written as `/`.
+  return href.endsWith('/') && !uri.endsWith('/') ? href.slice(0, -1) : href;
+}
+
+const SEPARATORS = /([/?#:@])/;
+
+function matches(uri: string, pattern: string): boolean {
+  const segments = uri.split(SEPARATORS);
+  const patternSegments = pattern.split(SEPARATORS);
+  return (
+    segments.length === patternSegments.length &&
+    segments.every((segment, index) => matchesSegment(segment, patternSegments[index] ?? ''))
+  );
+}
+
+/** Each part is looked for behind the one before: nothing is tried twice. */
+function matchesSegment(segment: string, pattern: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) {
+    return segment === pattern;
+  }
+  if (/%(2a|2f|5c)/i.test(segment) || !segment.startsWith(first)) {
+    return false;
+  }
+  let from = first.length;
+  for (const part of rest) {
+    const found = segment.indexOf(part, from);
+    if (found === -1) {
+      return false;
+    }
+    from = found + part.length;
+  }
+  return segment.length - last.length >= from && segment.endsWith(last);
+}

@@ -1,0 +1,165 @@
+import type { Json, JsonObject } from '../oauth/json.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import { clearedMembers, hasRival } from './clearing.ts';
+import type { Dialect } from './dialect.ts';
+import {
+  ANSWERED_ONLY,
+  identityOf,
+  isRefused,
+  isTagged,
+  isUnset,
+  KEPT_BY_SERVER,
+  lowerCaseTag,
+  plainName,
+} from './member-names.ts';
+
+/** From the document that the RFCs describe to the one that this server reads. */
+
+export interface EncodedMetadata {
+  /** What is sent to register, and what an update starts from. Members keep their order. */
+  readonly body: JsonObject;
+  /** Whatever was asked for and isn't in the body; of `scope`, the words. */
+  readonly withheld: readonly Withheld[];
+}
+
+export interface Withheld {
+  /** Wire name, with its language tag. */
+  readonly member: string;
+  readonly asked: Json;
+}
+
+/**
+ * Encodes a request document (RFC 7591 section 3.1). Nothing is added, and empty lists stay: to some servers they say
+ * what nothing else does.
+ *
+ * Where language tags are omitted and the plain member isn't declared, one translation takes its place: the English
+ * one, else the first by its tag.
+ *
+ * @param document wire members, `scope` as a string and `jwks` as an object
+ */
+export function encodeMetadata(document: JsonObject, dialect: Dialect): EncodedMetadata {
+  const members = Object.entries(document).map(([member, asked]) =>
+    encodeMember(member, asked, document, dialect),
+  );
+  return {
+    body: Object.fromEntries(members.flatMap(({ sent }) => sent)),
+    withheld: members.flatMap(({ withheld }) => withheld),
+  };
+}
+
+interface EncodedMember {
+  readonly sent: readonly (readonly [string, Json])[];
+  readonly withheld: readonly Withheld[];
+}
+
+function encodeMember(member: string, asked: Json, document: JsonObject, dialect: Dialect): EncodedMember {
+  const name = nameSent(member, document, dialect);
+  if (name === undefined) {
+    return { sent: [], withheld: [{ member, asked }] };
+  }
+  if (name === 'scope' && typeof asked === 'string') {
+    return encodeScope(asked, dialect);
+  }
+  const asText = name === 'jwks' && dialect.jwksEncoding === 'String' && typeof asked !== 'string';
+  return { sent: [[name, asText ? JSON.stringify(asked) : asked]], withheld: [] };
+}
+
+/** Under which name a member is sent; `undefined`: not at all. */
+function nameSent(member: string, document: JsonObject, dialect: Dialect): string | undefined {
+  if (isRefused(member, dialect)) {
+    return undefined;
+  }
+  if (!isTagged(member) || dialect.languageTags === 'Send') {
+    return member;
+  }
+  const members = Object.keys(document);
+  if (dialect.languageTags === 'Lowercase') {
+    const first = members.find((other) => lowerCaseTag(other) === lowerCaseTag(member));
+    return first === member ? lowerCaseTag(member) : undefined;
+  }
+  const plain = plainName(member);
+  const translations = members.filter((other) => isTagged(other) && plainName(other) === plain);
+  return !Object.hasOwn(document, plain) && translations.toSorted(byTag)[0] === member ? plain : undefined;
+}
+
+function encodeScope(asked: string, { scopeEncoding, scopesNotSent }: Dialect): EncodedMember {
+  const words = asked.split(/\s+/).filter(Boolean);
+  const sent = words.filter((word) => !scopesNotSent.includes(word));
+  const refused = words.filter((word) => scopesNotSent.includes(word));
+  const withheld = refused.length > 0 ? [{ member: 'scope', asked: refused.join(' ') }] : [];
+  if (refused.length > 0 && sent.length === 0) {
+    return { sent: [], withheld };
+  }
+  const text = ['scope', sent.join(' ')] as const;
+  const list = ['scopes', sent] as const;
+  return {
+    sent: scopeEncoding === 'String' ? [text] : scopeEncoding === 'Array' ? [list] : [text, list],
+    withheld,
+  };
+}
+
+export interface LastKnown {
+  readonly clientId: string;
+  readonly dialect: Dialect;
+  /** The encoded document of the last call that succeeded, not the body that was made of it. */
+  readonly lastSent: JsonObject;
+  /** The metadata of the server's last answer. */
+  readonly returned: JsonObject;
+  readonly clientSecret?: Sensitive | undefined;
+}
+
+/**
+ * The body of a Client Update Request (RFC 7592 section 2.2): the declared members and `client_id`; by the dialect
+ * also what the server answered last, what clears a member that is no longer declared, and the secret. So the result
+ * may hold the secret: it goes into a request, never into a log, a record or a status.
+ *
+ * `token_endpoint_auth_method` and `response_types` are always explicit: if they aren't declared, they are sent as the
+ * server answered them, whatever was declared before. Merging servers reset both if they are left out, replacing ones
+ * do so to all, and a client whose method changes under it is locked out. To change one, declare it.
+ */
+export function updateBody(encoded: JsonObject, last: LastKnown): JsonObject {
+  const { clientId, clientSecret, dialect, lastSent } = last;
+  return {
+    ...(dialect.updateBody === 'Returned' ? carriedOver(encoded, last) : {}),
+    ...keptByServer(last),
+    ...clearedMembers(encoded, lastSent, dialect),
+    ...encoded,
+    client_id: clientId,
+    ...(dialect.secretEcho === 'Send' && clientSecret !== undefined
+      ? { client_secret: clientSecret.reveal() }
+      : {}),
+  };
+}
+
+function keptByServer({ returned, dialect }: LastKnown): JsonObject {
+  return Object.fromEntries(
+    Object.entries(returned).filter(
+      ([member, value]) => KEPT_BY_SERVER.includes(member) && !isRefused(member, dialect) && !isUnset(value),
+    ),
+  );
+}
+
+/** What the server answered and the spec doesn't speak of, now or before, in the form that the server reads. */
+function carriedOver(encoded: JsonObject, { lastSent, returned, dialect }: LastKnown): JsonObject {
+  const spokenOf = new Set([...Object.keys(encoded), ...Object.keys(lastSent)].map(identityOf));
+  const rest = Object.entries(withScopeAsText(returned)).filter(
+    ([member, value]) =>
+      !isUnset(value) &&
+      !ANSWERED_ONLY.includes(member) &&
+      !spokenOf.has(identityOf(member)) &&
+      !hasRival(member, encoded) &&
+      !(isTagged(member) && dialect.languageTags === 'Omit'),
+  );
+  return encodeMetadata(Object.fromEntries(rest), dialect).body;
+}
+
+function withScopeAsText({ scopes, ...returned }: JsonObject): JsonObject {
+  return Array.isArray(scopes) ? { scope: scopes.join(' '), ...returned } : returned;
+}
+
+/** The order in which translations stand in for a member that has no plain form. */
+function byTag(a: string, b: string): number {
+  const [first, second] = [lowerCaseTag(a), lowerCaseTag(b)];
+  const isEnglish = (member: string) => Number(/#en(-|$)/.test(member));
+  return isEnglish(second) - isEnglish(first) || Number(first > second) - Number(first < second);
+}

@@ -1,0 +1,17 @@
+import type { Preset } from './dialect.ts';
+
+/**
+ * Janssen and Gluu. Read in the source and documents, what says so recalled; nothing observed.
+ *
+ * - A `client_secret_expires_at` above 0 is the end of the whole client, not of its secret.
+ * - Two flags, both off at first: every use of the token renews it, a read answers the secret. Where the first is on,
+ *   set `readEffect.token` and `updateEffect.token` to `Rotates` in `spec.dialectOverrides`.
+ * - PUT changes what it names (recalled).
+ * - A deleted client answers 401. Old Gluu answers a registration with 200.
+ */
+export const gluu: Preset = {
+  departures: {
+    updateSemantics: 'Merge',
+    goneStatuses: [401],
+  },
+};

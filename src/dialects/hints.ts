@@ -1,0 +1,70 @@
+import type { Json, JsonObject } from '../oauth/json.ts';
+import { cut } from '../oauth/text.ts';
+import type { Hint } from './dialect.ts';
+
+/** Parts that hints are made of. A hint is advice: it says what probably helps, and never replaces the server's words. */
+
+/** The first of several that has something to say. */
+export function firstOf(...hints: readonly Hint[]): Hint {
+  return (refusal, sent) => {
+    for (const hint of hints) {
+      const advice = hint(refusal, sent);
+      if (advice !== undefined) {
+        return advice;
+      }
+    }
+    return undefined;
+  };
+}
+
+/** What to do about the token or the server's settings, where a registration was refused with one of `statuses`. */
+export function onRegistration(statuses: readonly number[], advice: string): Hint {
+  return ({ status }, sent) => (statuses.includes(status) && isRegistration(sent) ? advice : undefined);
+}
+
+/** Advice for a token that the registration endpoint refused. */
+export const onAdmission = (advice: string): Hint => onRegistration([401, 403], advice);
+
+/** The server registers no client_credentials clients at all. */
+export function noClientCredentials(why: string): Hint {
+  return ({ status }, sent) =>
+    isMetadataRefusal(status) && asksForClientCredentials(sent)
+      ? `${why}: remove client_credentials from spec.client.grantTypes, or let another server register this client.`
+      : undefined;
+}
+
+/** The server wants at least one redirect URI, whatever the grant. */
+export function needsRedirectUris(server: string): Hint {
+  return ({ status }, sent) =>
+    isMetadataRefusal(status) && isEmptyList(sent['redirect_uris'] ?? [])
+      ? `${server} registers no client without a redirect URI: set spec.client.redirectUris.`
+      : undefined;
+}
+
+/** Where nothing is known of the server: no one body for client_credentials suits them all. */
+export const clientCredentialsAnywhere: Hint = ({ status }, sent) =>
+  isMetadataRefusal(status) && asksForClientCredentials(sent)
+    ? 'Servers differ in what a client_credentials client must carry: try spec.client.responseTypes and redirectUris as empty lists, or leave both out, or give one redirect URI and responseTypes [token].'
+    : undefined;
+
+/** An update names its client in the body (RFC 7592 section 2.2), and its token isn't the one of admission. */
+export const isRegistration = (sent: JsonObject): boolean => !Object.hasOwn(sent, 'client_id');
+
+/** The statuses that refuse what was sent (RFC 7591 section 3.2.2), or whom it is for. */
+export const isMetadataRefusal = (status: number): boolean => status === 400 || status === 403;
+
+export function asksForClientCredentials(sent: JsonObject): boolean {
+  const grants = sent['grant_types'];
+  return Array.isArray(grants) && grants.includes('client_credentials');
+}
+
+export const isEmptyList = (value: Json | undefined): boolean => Array.isArray(value) && value.length === 0;
+
+const MAX_NAMES = 10;
+const MAX_NAME_LENGTH = 64;
+
+/** Names for people, a bounded number of them. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMES).map((name) => cut(name, MAX_NAME_LENGTH));
+  return names.length > MAX_NAMES ? `${shown.join(', ')} and others` : shown.join(', ');
+}

@@ -1,0 +1,41 @@
+import type { Preset } from './dialect.ts';
+import { rotatesToken } from './effects.ts';
+import { firstOf, listed, onRegistration } from './hints.ts';
+
+/**
+ * Ory Hydra 2.3. Read in its source, much of it observed.
+ *
+ * - Unknown members are ignored, language tags among them; those left to its administrators (`metadata` …) are
+ *   refused with 400.
+ * - PUT replaces and gives a new token, nothing else; a `client_secret` in it is refused with 403.
+ * - GET gives neither token, URI nor secret.
+ * - A deleted client answers 401, as a wrong token does. A 404 means that dynamic registration was switched off: the
+ *   client lives on.
+ */
+export const hydra: Preset = {
+  departures: {
+    languageTags: 'Omit',
+    updateEffect: rotatesToken,
+    goneStatuses: [401],
+  },
+  hint: firstOf(
+    onRegistration(
+      [404],
+      'Hydra answers 404 while dynamic registration is off: set oidc.dynamic_client_registration.enabled in its configuration.',
+    ),
+    ({ status }, sent) => {
+      const reserved = RESERVED.filter((member) => Object.hasOwn(sent, member));
+      return status === 400 && reserved.length > 0
+        ? `Hydra leaves ${listed(reserved)} to its administrators: remove it from spec.client.additionalMetadata.`
+        : undefined;
+    },
+  ),
+};
+
+const RESERVED = [
+  'metadata',
+  'access_token_strategy',
+  'skip_consent',
+  'skip_logout_consent',
+  'client_secret',
+];

@@ -1,0 +1,103 @@
+import type { JsonObject } from './json.ts';
+import type { Sensitive } from './sensitive.ts';
+
+/** Keys as people store them, and the algorithms that may use them (RFC 7518). */
+
+/**
+ * `Raw`: the UTF-8 bytes of the text itself. `Base64Url`: octets, as `k` of a JWK. `Pem`: PKCS#8, PKCS#1 or SEC1.
+ * `Jwk`: a JWK, or a JWK set with one key that fits (RFC 7517).
+ */
+export type KeyFormat = 'Raw' | 'Base64Url' | 'Pem' | 'Jwk';
+
+export interface SigningKey {
+  readonly material: Sensitive;
+  readonly format: KeyFormat;
+  /** A {@link SigningAlgorithm}; anything else, `none` above all, is refused when the key is used. */
+  readonly algorithm: string;
+  /** `kid` of the header; chooses the key of a JWK set. Default: the JWK's own, else no `kid`. */
+  readonly keyId?: string | undefined;
+}
+
+/** To whom a JWT is encrypted: the recipient's public key, or a secret shared with it. */
+export interface EncryptionKey {
+  readonly key: Sensitive;
+  readonly format: KeyFormat;
+  /** JWE `alg`: how the content key is wrapped. */
+  readonly algorithm: string;
+  /** JWE `enc`: how the content is encrypted. */
+  readonly encoding: string;
+  /** As in {@link SigningKey}. */
+  readonly keyId?: string | undefined;
+}
+
+/** A key pair made by the operator. */
+export interface GeneratedKey {
+  /** The thumbprint of the public key (RFC 7638). */
+  readonly kid: string;
+  /** JSON text. */
+  readonly privateJwk: Sensitive;
+  /** PKCS#8. */
+  readonly privatePem: Sensitive;
+  readonly publicJwk: JsonObject;
+}
+
+/** Nothing was signed or encrypted. The message is a sentence for people and never holds any of the key. */
+export class SigningError extends Error {
+  override readonly name = 'SigningError';
+}
+
+/** What a key is: `kty`, or where that leaves it open, the curve. */
+export type KeyKind = 'oct' | 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519' | 'X25519';
+
+/** JWS algorithm to the key that it needs. */
+export const SIGNING_ALGORITHMS = {
+  HS256: 'oct',
+  HS384: 'oct',
+  HS512: 'oct',
+  RS256: 'RSA',
+  RS384: 'RSA',
+  RS512: 'RSA',
+  PS256: 'RSA',
+  PS384: 'RSA',
+  PS512: 'RSA',
+  ES256: 'P-256',
+  ES384: 'P-384',
+  ES512: 'P-521',
+  EdDSA: 'Ed25519',
+} as const satisfies Readonly<Record<string, KeyKind>>;
+
+export type SigningAlgorithm = keyof typeof SIGNING_ALGORITHMS;
+
+/** Those that sign with a private key. */
+export type KeyPairAlgorithm = Exclude<SigningAlgorithm, `HS${string}`>;
+
+interface EncryptionAlgorithm {
+  readonly kinds: readonly KeyKind[];
+  /** Of a shared secret. Absent with `dir`: the secret is the content key. */
+  readonly octets?: number;
+}
+
+const AGREEMENT: readonly KeyKind[] = ['P-256', 'P-384', 'P-521', 'X25519'];
+
+/** JWE algorithms. RSA1_5 is absent on purpose (RFC 8725 section 3.2), as are those made for passwords. */
+export const ENCRYPTION_ALGORITHMS: Readonly<Record<string, EncryptionAlgorithm>> = {
+  'RSA-OAEP': { kinds: ['RSA'] },
+  'RSA-OAEP-256': { kinds: ['RSA'] },
+  'ECDH-ES': { kinds: AGREEMENT },
+  'ECDH-ES+A128KW': { kinds: AGREEMENT },
+  'ECDH-ES+A256KW': { kinds: AGREEMENT },
+  A128KW: { kinds: ['oct'], octets: 16 },
+  A256KW: { kinds: ['oct'], octets: 32 },
+  dir: { kinds: ['oct'] },
+};
+
+/** JWE `enc` to the octets of its content key. */
+export const CONTENT_ENCODINGS: Readonly<Record<string, number>> = {
+  'A128CBC-HS256': 32,
+  'A256CBC-HS512': 64,
+  A128GCM: 16,
+  A256GCM: 32,
+};
+
+/** The longest compact JWT that is made or read: servers are known to take no more. */
+export const MAX_JWT_LENGTH = 32 * 1024;

@@ -1,0 +1,103 @@
+import type { HttpRequest } from './http-message.ts';
+import { Sensitive } from './sensitive.ts';
+
+/** An access token for the operator itself, by client credentials (RFC 6749 section 4.4). */
+
+/** `Encoded`: form-encoded first, as RFC 6749 section 2.3.1 says. `Raw`: as RFC 7617 alone says. */
+export type BasicEncoding = 'Encoded' | 'Raw';
+
+/** How the operator authenticates at the token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705). */
+export type ClientAuthentication =
+  | {
+      readonly method: 'client_secret_basic';
+      readonly clientSecret: Sensitive;
+      readonly encoding: BasicEncoding;
+    }
+  | { readonly method: 'client_secret_post'; readonly clientSecret: Sensitive }
+  | { readonly method: 'client_secret_jwt' | 'private_key_jwt'; readonly assertion: Sensitive }
+  | { readonly method: 'tls_client_auth' | 'self_signed_tls_client_auth' };
+
+export interface TokenRequest {
+  readonly tokenEndpoint: string;
+  readonly clientId: string;
+  readonly authentication: ClientAuthentication;
+  /** None: `scope` is not sent, and the server grants its default. */
+  readonly scopes: readonly string[];
+  /** Resource indicators (RFC 8707), each sent as a `resource` of its own. */
+  readonly resources: readonly string[];
+  /** Further parameters. Those named in {@link TOKEN_REQUEST_PARAMETERS} are ignored. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** Parameters that the request itself decides on. */
+export const TOKEN_REQUEST_PARAMETERS: readonly string[] = [
+  'grant_type',
+  'scope',
+  'resource',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+];
+
+/** Access Token Request (RFC 6749 section 4.4.2). */
+export function tokenRequest(request: TokenRequest): HttpRequest {
+  const { tokenEndpoint, clientId, authentication, scopes, resources, parameters } = request;
+  const further = Object.entries(parameters).filter(([name]) => !TOKEN_REQUEST_PARAMETERS.includes(name));
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(' ') }),
+    ...credentialParameters(clientId, authentication),
+    ...Object.fromEntries(further),
+  });
+  for (const resource of resources) {
+    form.append('resource', resource);
+  }
+  const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
+  const authorization =
+    authentication.method === 'client_secret_basic'
+      ? basicAuthorization(clientId, authentication.clientSecret, authentication.encoding)
+      : undefined;
+  return {
+    method: 'POST',
+    url: tokenEndpoint,
+    headers: authorization === undefined ? headers : { ...headers, authorization },
+    body: new Sensitive(form.toString()),
+  };
+}
+
+function credentialParameters(
+  clientId: string,
+  authentication: ClientAuthentication,
+): Readonly<Record<string, string>> {
+  switch (authentication.method) {
+    case 'client_secret_basic':
+      return {};
+    case 'client_secret_post':
+      return { client_id: clientId, client_secret: authentication.clientSecret.reveal() };
+    case 'client_secret_jwt':
+    case 'private_key_jwt':
+      return {
+        // Optional (RFC 7521 section 4.2), but some servers look the client up by it before they read the assertion.
+        client_id: clientId,
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: authentication.assertion.reveal(),
+      };
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      return { client_id: clientId };
+  }
+}
+
+/**
+ * Value of an `Authorization` header (RFC 7617). A colon in the user survives only where it is `Encoded`: raw, the
+ * server takes what follows it for the password.
+ */
+export function basicAuthorization(user: string, password: Sensitive, encoding: BasicEncoding): Sensitive {
+  const encode = encoding === 'Encoded' ? formEncode : (text: string) => text;
+  const credentials = `${encode(user)}:${encode(password.reveal())}`;
+  return new Sensitive(`Basic ${Buffer.from(credentials).toString('base64')}`);
+}
+
+/** One value of `application/x-www-form-urlencoded` (RFC 6749 appendix B). */
+const formEncode = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);

@@ -1,0 +1,121 @@
+import { describeError, type ErrorResponse, presentable, readErrorResponse } from './error-response.ts';
+import type { HttpAnswer } from './http-message.ts';
+import { type Json, type JsonObject, parseJsonObject } from './json.ts';
+import { Sensitive } from './sensitive.ts';
+
+/** What the token endpoint's answer comes to. Messages tell what happened, without advice. */
+export type TokenResponse =
+  | { readonly kind: 'Token'; readonly accessToken: Sensitive; readonly expiresInSeconds?: number }
+  | {
+      /**
+       * `Refused`: the credential or the request. `ScopeNotGranted`: a token, but not for what it is needed.
+       * `Unusable`: nothing to admit with. `Unavailable`: another time, perhaps.
+       */
+      readonly kind: 'Refused' | 'ScopeNotGranted' | 'Unusable' | 'Unavailable';
+      readonly message: string;
+    };
+
+interface Asked {
+  readonly scopes: readonly string[];
+  /** Whatever was sent or held: masked in the server's words. */
+  readonly secrets: readonly Sensitive[];
+}
+
+/** Reads the answer of a token endpoint (RFC 6749 sections 5.1 and 5.2). */
+export function readTokenResponse(answer: HttpAnswer, asked: Asked): TokenResponse {
+  const document = parseJsonObject(answer.body.reveal());
+  const isSuccess = answer.status >= 200 && answer.status < 300;
+  // Some servers answer an error with 200.
+  const refuses = textOf(document?.['access_token']) === '' && typeof document?.['error'] === 'string';
+  if (!isSuccess || refuses) {
+    return refusal(readErrorResponse(answer, asked.secrets));
+  }
+  if (document === undefined) {
+    return unusable(answer, 'but not with a JSON object');
+  }
+  return tokenOf(answer, document, asked);
+}
+
+const PASSING_ERRORS = ['temporarily_unavailable', 'server_error'];
+
+function refusal(said: ErrorResponse): TokenResponse {
+  const { status, error = '' } = said;
+  const message = `The token endpoint answered ${describeError(said)}`;
+  if (status >= 300 && status < 400) {
+    return { kind: 'Unusable', message: `${message} (a redirect; redirects are not followed)` };
+  }
+  if (status >= 500 || status === 429 || status === 408 || PASSING_ERRORS.includes(error)) {
+    return { kind: 'Unavailable', message };
+  }
+  return { kind: error === 'invalid_scope' ? 'ScopeNotGranted' : 'Refused', message };
+}
+
+function tokenOf(answer: HttpAnswer, document: JsonObject, { scopes, secrets }: Asked): TokenResponse {
+  const accessToken = new Sensitive(textOf(document['access_token']));
+  const problem =
+    tokenProblem(accessToken.reveal()) ?? typeProblem(document['token_type'], [...secrets, accessToken]);
+  if (problem !== undefined) {
+    return unusable(answer, problem);
+  }
+  const granted = wordsOf(document['scope']);
+  const missing = granted === undefined ? [] : scopes.filter((asked) => !granted.includes(asked));
+  if (missing.length > 0) {
+    const names = `scope${missing.length === 1 ? '' : 's'} ${missing.join(', ')}`;
+    return {
+      kind: 'ScopeNotGranted',
+      message: `The token endpoint answered ${answer.status}, but didn’t grant the ${names}`,
+    };
+  }
+  const expiresInSeconds = secondsOf(document['expires_in']);
+  return { kind: 'Token', accessToken, ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }) };
+}
+
+const unusable = ({ status }: HttpAnswer, problem: string): TokenResponse => ({
+  kind: 'Unusable',
+  message: `The token endpoint answered ${status}, ${problem}`,
+});
+
+const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+
+const MAX_TOKEN_LENGTH = 16 * 1024;
+
+/** The token becomes part of a header. */
+function tokenProblem(token: string): string | undefined {
+  if (token === '') {
+    return 'but without an access_token';
+  }
+  if (token.length > MAX_TOKEN_LENGTH) {
+    return `but with an access_token of more than ${MAX_TOKEN_LENGTH} characters`;
+  }
+  return /^[\x21-\x7e]+$/.test(token)
+    ? undefined
+    : 'but with an access_token that holds spaces, control characters or letters beyond ASCII';
+}
+
+/** Left out, though RFC 6749 section 5.1 requires it, it is taken for Bearer. */
+function typeProblem(type: Json | undefined, secrets: readonly Sensitive[]): string | undefined {
+  if (type === undefined || type === null || type === '') {
+    return undefined;
+  }
+  if (typeof type !== 'string') {
+    return 'but with a token_type that is no text';
+  }
+  return type.toLowerCase() === 'bearer'
+    ? undefined
+    : `but with a token of type ${presentable(type, secrets)}; only Bearer can be used`;
+}
+
+/**
+ * The scopes of the token; `undefined` where the server doesn't say, so that all asked for are granted. An empty text
+ * says nothing either: some servers leave scopes out of it that the token has.
+ */
+function wordsOf(scope: Json | undefined): readonly Json[] | undefined {
+  const words = typeof scope === 'string' ? scope.split(/\s+/).filter(Boolean) : scope;
+  return Array.isArray(words) && words.length > 0 ? words : undefined;
+}
+
+/** Whole seconds, also where the number is written as a string. 0 and nonsense: not known. */
+function secondsOf(value: Json | undefined): number | undefined {
+  const seconds = typeof value === 'string' || typeof value === 'number' ? Math.floor(Number(value)) : 0;
+  return Number.isSafeInteger(seconds) && seconds > 0 ? seconds : undefined;
+}

@@ -1,0 +1,59 @@
+/** More members than any answer has; the rest is not looked at. */
+const MAX_MEMBERS = 1000;
+/** Deeper than anything that is read of an answer. */
+const MAX_DEPTH = 32;
+
+/**
+ * The members of a JSON object whose end may be missing, as text: those that are complete, from the beginning on, each
+ * a valid `"name":value`. A string, list or object is complete with its end, a number with what follows it. Left out
+ * is what nests deeper than 32 levels, or is no member though it stands where one should. Takes time linear in the
+ * text, for any text.
+ */
+export function completeMembers(torn: string): readonly string[] {
+  const text = torn.trimStart();
+  return text.startsWith('{') ? split(text).filter(isMember) : [];
+}
+
+/** Cuts at the commas of the outermost object. */
+function split(text: string): readonly string[] {
+  const members: string[] = [];
+  let start = 1;
+  let depth = 1;
+  let deepest = 1;
+  for (let at = 1; at < text.length && depth > 0 && members.length < MAX_MEMBERS; at += 1) {
+    const character = text[at];
+    if (character === '"') {
+      at = endOfString(text, at);
+    } else if (character === '{' || character === '[') {
+      depth += 1;
+      deepest = Math.max(deepest, depth);
+    } else if (character === '}' || character === ']') {
+      depth -= 1;
+    }
+    if (depth === 0 || (depth === 1 && character === ',')) {
+      members.push(deepest > MAX_DEPTH ? '' : text.slice(start, at));
+      start = at + 1;
+      deepest = 1;
+    }
+  }
+  const last = text.slice(start);
+  // Cut off within a number or a literal, it might go on.
+  return depth === 1 && deepest <= MAX_DEPTH && /["\]}\s]$/.test(last) ? [...members, last] : members;
+}
+
+/** Where the closing quote is, or the end of the text. */
+function endOfString(text: string, opening: number): number {
+  let at = opening + 1;
+  while (at < text.length && text[at] !== '"') {
+    at += text[at] === '\\' ? 2 : 1;
+  }
+  return at;
+}
+
+function isMember(text: string): boolean {
+  try {
+    return Object.keys(JSON.parse(`{${text}}`)).length === 1;
+  } catch {
+    return false;
+  }
+}
