@@ -42,6 +42,7 @@ export const ANNOTATIONS = {
   registeredAt: `${prefix}/registered-at`,
   clientSecretExpiresAt: `${prefix}/client-secret-expires-at`,
   registrationAccessTokenExpiresAt: `${prefix}/registration-access-token-expires-at`,
+  tokenIssuedAt: `${prefix}/token-issued-at`,
   managed: `${prefix}/managed`,
   replaces: `${prefix}/replaces`,
   keyCreatedAt: `${prefix}/key-created-at`,

@@ -17,6 +17,8 @@ import type { Context } from './context.ts';
 export interface Admitted {
   /** Value of the `Authorization` header; `undefined` where the endpoint is open. */
   readonly authorization: Sensitive | undefined;
+  /** What must not come back to people in the server's words. */
+  readonly secrets: readonly Sensitive[];
   /** A token that served before: refused, it is worth one try with a fresh one. */
   readonly reused: boolean;
 }
@@ -47,13 +49,13 @@ export async function admit(
 ): Promise<Admitted | Failure> {
   switch (admission.kind) {
     case 'Open':
-      return { authorization: undefined, reused: false };
+      return { authorization: undefined, secrets: [], reused: false };
     case 'Token':
-      return { authorization: tokenAuthorization(admission.token, admission.scheme), reused: false };
+      return withToken(admission.token, false, admission.scheme);
     case 'Basic': {
       const { basicEncoding } = connection.dialect;
       const authorization = basicAuthorization(admission.username, admission.password, basicEncoding);
-      return { authorization, reused: false };
+      return { authorization, secrets: [admission.password], reused: false };
     }
     case 'ClientCredentials':
       return admitByToken(admission, server, connection, context);
@@ -69,7 +71,7 @@ async function admitByToken(
   const slot = `${server} ${grant.clientId} ${grant.scopes.join(' ')}`;
   const known = grant.reuse === 'UntilRefused' ? context.tokens.get(slot, connection.version) : undefined;
   if (known !== undefined) {
-    return { authorization: tokenAuthorization(known), reused: true };
+    return withToken(known, true);
   }
   const token = await obtainToken(grant, connection, context);
   if ('kind' in token) {
@@ -78,8 +80,14 @@ async function admitByToken(
   if (grant.reuse === 'UntilRefused') {
     context.tokens.keep(slot, connection.version, token.accessToken);
   }
-  return { authorization: tokenAuthorization(token.accessToken), reused: false };
+  return withToken(token.accessToken, false);
 }
+
+const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted => ({
+  authorization: tokenAuthorization(token, scheme),
+  secrets: [token],
+  reused,
+});
 
 /** A token that was refused is not used again. */
 export function refused(admission: Admission, server: string, { tokens }: Context): void {

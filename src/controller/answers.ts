@@ -172,6 +172,7 @@ function expiries(
   return {
     ...(secretEnd === undefined ? {} : { clientSecretExpiresAt: rfc3339(secretEnd) }),
     ...(tokenEnd === undefined ? {} : { registrationAccessTokenExpiresAt: tokenEnd }),
+    ...(end === undefined ? {} : { tokenIssuedAt: rfc3339(now) }),
   };
 }
 

@@ -141,8 +141,8 @@ export function createController(given: Given): Controller {
     caches,
     queueDepth: () => queue.depth,
     start() {
-      for (const client of ledger.clients()) {
-        addClient(client, true);
+      for (const { client } of ledger.entries()) {
+        addClient(`${client.namespace}/${client.name}`, true);
       }
       queue.start();
     },

@@ -126,16 +126,8 @@ export class Ledger {
     return this.#entries.get(attempt);
   }
 
-  /** How many registrations at a server are under way for one namespace. */
-  registering(server: string, namespace: string): number {
-    return [...this.#entries.values()].filter(
-      (entry) => entry.kind === 'Register' && entry.server === server && entry.client.namespace === namespace,
-    ).length;
-  }
-
-  /** Clients that have entries, by `namespace/name`. */
-  clients(): readonly string[] {
-    return [...this.#entries.values()].map(({ client }) => `${client.namespace}/${client.name}`);
+  entries(): readonly LedgerEntry[] {
+    return [...this.#entries.values()];
   }
 
   /** Writes what is settled; resolves when nothing waits any more: never, while the API server is away. */

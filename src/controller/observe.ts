@@ -101,7 +101,12 @@ export function clientsInNamespace(key: string, context: Context): number {
       record.client.namespace === namespace &&
       serverKey(record.server, namespace) === server,
   );
-  return registered.length + context.ledger.registering(server, namespace);
+  const underWay = context.ledger
+    .entries()
+    .filter(
+      (entry) => entry.kind === 'Register' && entry.server === server && entry.client.namespace === namespace,
+    );
+  return registered.length + underWay.length;
 }
 
 function serverOf(key: string, context: Context): ObservedServer {

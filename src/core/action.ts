@@ -54,6 +54,8 @@ export interface UpdateStep {
   readonly statement: OwnStatement | undefined;
   /** What becomes of the keys that the operator makes: nothing, a new one takes over, or the one before goes. */
   readonly keys: 'Keep' | 'Rotate' | 'Retire';
+  /** `Expires`: sent even if nothing changed, so that the server renews what it lets expire. */
+  readonly because: 'Edited' | 'KeyIsDue' | 'Expires';
   readonly hash: string;
   readonly ref: ServerRef;
   readonly connection: ServerConnection;

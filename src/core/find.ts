@@ -41,8 +41,13 @@ export function surplusRecords(o: Observation): readonly RegistrationRecord[] {
 /** Until when a surplus record's client stays registered beside the one that took its place. */
 export function overlapEnd(o: Observation, surplus: RegistrationRecord): number {
   const successor = ownRecords(o).find(({ replaces }) => replaces === surplus.secretName);
-  const overlap = (o.object?.desired.valid && o.object.desired.spec.replacement?.overlap) || DEFAULT_OVERLAP;
-  return successor === undefined ? 0 : Date.parse(successor.registeredAt) + durationMs(overlap);
+  return successor === undefined ? 0 : Date.parse(successor.registeredAt) + overlapOf(o);
+}
+
+/** How long a client stays registered beside the one that took its place, in milliseconds. */
+export function overlapOf({ object }: Observation): number {
+  const overlap = object?.desired.valid ? object.desired.spec.replacement?.overlap : undefined;
+  return durationMs(overlap ?? DEFAULT_OVERLAP);
 }
 
 const DEFAULT_OVERLAP = '24h';
@@ -57,10 +62,13 @@ export function lifetimeEnd({ desired, createdAt }: ObservedClient): number | un
 const LONGEST_WAIT_MS = 12 * 3_600_000;
 
 /** When time alone gives a reason to look again: the earliest of all. */
-export function nextVisit(o: Observation, until: number | undefined): { readonly until?: number } {
+export function nextVisit(
+  o: Observation,
+  ...more: readonly (number | undefined)[]
+): { readonly until?: number } {
   const record = currentRecord(o);
   const due = [
-    until,
+    ...more,
     o.object && lifetimeEnd(o.object),
     record?.keyRotatesAt,
     record?.keyRetiresAt,

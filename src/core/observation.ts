@@ -123,7 +123,7 @@ export interface PendingCall {
   readonly record: string;
 }
 
-export type SetbackAction = 'Register' | 'Update' | 'Deregister' | 'Publish' | 'Bind';
+export type SetbackAction = 'Register' | 'Update' | 'Deregister' | 'Publish' | 'Bind' | 'Renew';
 
 /** Why an action didn't succeed, and when it makes sense again. */
 export interface Setback {

@@ -8,6 +8,7 @@ import {
   theObjectIsGone,
   thereAreSurplusRecords,
 } from './rules/endings.ts';
+import { expiryVisits, theClientExpires, theTokenExpires } from './rules/expiry.ts';
 import {
   aKeyIsDue,
   itIsNotBoundToItsOwner,
@@ -49,6 +50,8 @@ const RULES: readonly Rule[] = [
   itIsToBeReplaced,
   theMetadataDiffers,
   aKeyIsDue,
+  theTokenExpires,
+  theClientExpires,
   aFormerSecretIsLeft,
 ];
 
@@ -57,9 +60,11 @@ export function plan(observation: Observation): Action {
   for (const rule of RULES) {
     const action = rule(observation);
     if (action !== undefined) {
-      return action.type === 'Rest' ? { ...action, ...nextVisit(observation, action.until) } : action;
+      return action.type === 'Rest'
+        ? { ...action, ...nextVisit(observation, action.until, ...expiryVisits(observation)) }
+        : action;
     }
   }
   const ready = rest('Ready', 'Registered', 'The client is registered and its Secret is up to date.');
-  return { ...ready, ...nextVisit(observation, undefined) };
+  return { ...ready, ...nextVisit(observation, ...expiryVisits(observation)) };
 }

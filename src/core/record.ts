@@ -32,6 +32,8 @@ export interface RegistrationRecord {
   readonly clientSecretExpiresAt?: string;
   /** RFC 3339. */
   readonly registrationAccessTokenExpiresAt?: string;
+  /** RFC 3339: when the registration access token was given, where it expires. */
+  readonly tokenIssuedAt?: string;
   /** Whether there are a registration access token and a URI to manage the client with. */
   readonly managed: boolean;
   /** Name of the registration Secret whose client this one takes the place of. */
@@ -138,6 +140,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.managed]: String(record.managed),
     [ANNOTATIONS.clientSecretExpiresAt]: record.clientSecretExpiresAt,
     [ANNOTATIONS.registrationAccessTokenExpiresAt]: record.registrationAccessTokenExpiresAt,
+    [ANNOTATIONS.tokenIssuedAt]: record.tokenIssuedAt,
     [ANNOTATIONS.replaces]: record.replaces,
     [ANNOTATIONS.rotateRequestedAt]: record.rotatedFor,
     [ANNOTATIONS.keyCreatedAt]: record.keyCreatedAt,
@@ -188,6 +191,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
       'registrationAccessTokenExpiresAt',
       annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
     ),
+    ...optional('tokenIssuedAt', annotations[ANNOTATIONS.tokenIssuedAt]),
     ...optional('replaces', annotations[ANNOTATIONS.replaces]),
     ...optional('rotatedFor', annotations[ANNOTATIONS.rotateRequestedAt]),
     ...optional('keyCreatedAt', annotations[ANNOTATIONS.keyCreatedAt]),

@@ -3,6 +3,7 @@ import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import type { Rest } from './action.ts';
 import type { Substitution } from './drift.ts';
 import { currentRecord, isPublished, wantedOf } from './find.ts';
+import { managementMode } from './management.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 
@@ -65,19 +66,39 @@ function findingsOf(o: Observation, rest: Rest, record: RegistrationRecord | und
   const { reason, message } = rest;
   return [
     { type: 'Ready', status: rest.state === 'Ready' ? 'True' : 'False', reason, message },
-    registered(rest, record),
+    registered(o, rest, record),
     secretSynced(o, rest),
     ...(rest.state === 'Waiting' ? [{ type: 'Reconciling', status: 'True', reason, message } as const] : []),
     ...(rest.state === 'Stalled' ? [{ type: 'Stalled', status: 'True', reason, message } as const] : []),
   ];
 }
 
-function registered({ reason, message }: Rest, record: RegistrationRecord | undefined): Finding {
+function registered(
+  o: Observation,
+  { reason, message }: Rest,
+  record: RegistrationRecord | undefined,
+): Finding {
   if (record === undefined) {
     return { type: 'Registered', status: 'False', reason, message };
   }
   const text = `Client ${record.clientId} is registered at ${record.issuer}.`;
-  return { type: 'Registered', status: 'True', reason: 'Registered', message: text };
+  return isUnmanaged(o, record)
+    ? {
+        type: 'Registered',
+        status: 'True',
+        reason: 'Unmanaged',
+        message: `${text} The server gives no way to change or delete it: an edit needs a new registration, and a deletion leaves it behind.`,
+      }
+    : { type: 'Registered', status: 'True', reason: 'Registered', message: text };
+}
+
+/** While the server object isn't ready, what was said before stands. */
+function isUnmanaged({ server, object }: Observation, { managed }: RegistrationRecord): boolean {
+  if (server.available) {
+    return managementMode(managed, server.connection.management) === 'None';
+  }
+  const before = object?.status.conditions?.find(({ type }) => type === 'Registered');
+  return before?.reason === 'Unmanaged';
 }
 
 function secretSynced(o: Observation, { reason, message }: Rest): Finding {

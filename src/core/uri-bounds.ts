@@ -12,17 +12,12 @@ import { MAX_URL_LENGTH, urlProblem } from '../oauth/url.ts';
  */
 export function hostIsListed(uri: string, hosts: readonly string[]): boolean {
   const host = plainHost(uri);
-  return (
-    host !== undefined &&
-    hosts.some((entry) => {
-      const listed = entry.toLowerCase();
-      return listed.startsWith('*.') ? isBelow(host, listed.slice(1)) : host === listed;
-    })
-  );
+  return host !== undefined && hosts.some((entry) => admits(entry.toLowerCase(), host));
 }
 
-const isBelow = (host: string, suffix: string): boolean =>
-  host.length > suffix.length && host.endsWith(suffix) && suffix.length > 1;
+/** A host begins with no full stop: what ends with `.example.com` is below it. */
+const admits = (entry: string, host: string): boolean =>
+  entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry;
 
 /** The host of an http(s) URL that every parser reads alike; `undefined` for any other. */
 export function plainHost(uri: string): string | undefined {

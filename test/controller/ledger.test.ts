@@ -89,7 +89,7 @@ describe('taking the lead', () => {
       'entry.z': JSON.stringify(entry('z')),
     });
     const { ledger } = await createLeader(store);
-    expect(ledger.clients()).toEqual(['shop/storefront']);
+    expect(ledger.entries().map(({ client }) => client.name)).toEqual(['storefront']);
     expect(ledger.callsOf('shop/storefront').map(({ attempt }) => attempt)).toEqual(['z']);
   });
 
@@ -249,7 +249,7 @@ describe('a settled entry', () => {
     ledger.settle('a');
     expect(ledger.callsOf('shop/storefront')).toEqual([]);
     expect(ledger.entry('a')).toBeUndefined();
-    expect(ledger.clients()).toEqual([]);
+    expect(ledger.entries()).toEqual([]);
   });
 
   test('that nobody knows costs no write', async () => {

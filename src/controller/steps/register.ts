@@ -6,7 +6,7 @@ import { recordName, toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
 import type { HealthCall } from '../../core/server-health.ts';
 import { registerRequest } from '../../oauth/registration.ts';
-import { admit, refused } from '../admission.ts';
+import { type Admitted, admit, refused } from '../admission.ts';
 import { credentialSecrets, registered, setBack, withCure } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { jwksWith, newKey } from '../keys.ts';
@@ -42,7 +42,7 @@ export async function register(
 ): Promise<StepResult> {
   const registration = await begin(step, o, context);
   const { attempt, client, server, document } = registration;
-  let reused = false;
+  let sent: Admitted | undefined;
   const prepare = async (): Promise<HttpRequest | Failure> => {
     const body = await requestBody(document, step.statement, step.connection, context);
     if ('kind' in body) {
@@ -52,7 +52,7 @@ export async function register(
     if ('kind' in admitted) {
       return admitted;
     }
-    reused = admitted.reused;
+    sent = admitted;
     return registerRequest(step.connection.registrationEndpoint, body, admitted.authorization);
   };
   const call = {
@@ -74,14 +74,14 @@ export async function register(
   const verdict = classifyRegistration(called.outcome, {
     dialect,
     hint: hint && ((said) => hint(said, document)),
-    secrets: credentialSecrets(step.connection),
+    secrets: [...credentialSecrets(step.connection), ...(sent?.secrets ?? [])],
     now: context.clock.now(),
   });
   if (verdict.kind === 'Done' && verdict.information !== undefined) {
     return recordAnswer(registration, verdict.information, called.entered, o, round, context);
   }
   const failure = verdict as Failure;
-  if (failure.kind === 'TokenRefused' && reused) {
+  if (failure.kind === 'TokenRefused' && sent?.reused) {
     // The refusal proves that nothing was created: one more try, with a fresh token.
     refused(step.connection.admission, server, context);
     context.ledger.settle(attempt);

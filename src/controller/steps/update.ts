@@ -6,11 +6,12 @@ import { setbackOf } from '../../core/find.ts';
 import { type Management, managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
+import { renewalBasis } from '../../core/rules/expiry.ts';
 import { serverKey } from '../../core/server.ts';
 import { updateBody } from '../../dialects/encoding.ts';
 import type { JsonObject } from '../../oauth/json.ts';
 import { updateRequest } from '../../oauth/registration.ts';
-import { credentialSecrets, type Recorded, secretsOf, updated } from '../answers.ts';
+import { credentialSecrets, type Recorded, secretsOf, setBack, updated } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { jwksWith, keysAfter } from '../keys.ts';
 import { authorize, forgetToken } from '../management-token.ts';
@@ -43,7 +44,8 @@ export async function update(
     return damaged('Update', basis, record, round, context);
   }
   const next = await begin(step, stored, context);
-  if (step.keys === 'Keep' && sameDocument(stored.sent, next.document)) {
+  const isUnchanged = step.keys === 'Keep' && sameDocument(stored.sent, next.document);
+  if (isUnchanged && step.because !== 'Expires') {
     const now = context.clock.now();
     return store(next, updated(step, stored, undefined, stored.sent, stored.keys, now), round, context);
   }
@@ -231,6 +233,16 @@ async function store(
   }
   keep(written, next, substitutionsOf(next.content, withheld), round, context);
   context.ledger.settle(attempt);
+  renewed(step, next, round, context);
   context.memory.succeeded(round.key, 'Update', step.basis);
   return DONE;
+}
+
+/** An update that didn't move the end isn't tried for it again. */
+function renewed({ because, record }: UpdateStep, next: Recorded, round: Round, context: Context): void {
+  const basis = renewalBasis(record);
+  if (because === 'Expires' && basis === renewalBasis(next.record)) {
+    const message = 'The server’s answer to an update didn’t move the end of the credentials';
+    setBack(round.key, 'Renew', basis, { kind: 'Terminal', reason: 'Expired', message }, context);
+  }
 }

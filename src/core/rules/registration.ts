@@ -70,7 +70,9 @@ export function theMetadataDiffers(o: Observation): Action | undefined {
     return isEdited ? wait(server.reason, server.message) : undefined;
   }
   const differs = record.metadataHash !== metadataHash(object.desired.hash, server.connection.shape);
-  return differs ? update(o, object, record, server, keysToCome(o, record)) : undefined;
+  return differs
+    ? update(o, object, record, server, { keys: keysToCome(o, record), because: 'Edited' })
+    : undefined;
 }
 
 /** A key that the operator made is due to be followed by a new one, or to go after the overlap. */
@@ -80,7 +82,7 @@ export function aKeyIsDue(o: Observation): Action | undefined {
   const keys = record === undefined ? 'Keep' : keysToCome(o, record);
   return object === undefined || record === undefined || keys === 'Keep' || !server.available
     ? undefined
-    : update(o, object, record, server, keys);
+    : update(o, object, record, server, { keys, because: 'KeyIsDue' });
 }
 
 function keysToCome({ object, now }: Observation, record: RegistrationRecord): UpdateStep['keys'] {
@@ -94,7 +96,8 @@ function keysToCome({ object, now }: Observation, record: RegistrationRecord): U
   return (record.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now ? 'Retire' : 'Keep';
 }
 
-function register(o: Observation, replaces: RegistrationRecord | undefined): Action | undefined {
+/** A registration, or why it can't be; `replaces`: of a client that another takes the place of. */
+export function register(o: Observation, replaces: RegistrationRecord | undefined): Action | undefined {
   const { object, server } = o;
   if (!object?.desired.valid) {
     return undefined;
@@ -123,19 +126,20 @@ function register(o: Observation, replaces: RegistrationRecord | undefined): Act
   return overQuota(o, connection, replaces) ?? blocked(o, 'Register', basis) ?? gated(gate) ?? step;
 }
 
-function update(
+/** An update, or why it can't be. */
+export function update(
   o: Observation,
   object: ObservedClient,
   record: RegistrationRecord,
   { connection, ref, gate }: ObservedServer & { available: true },
-  keys: UpdateStep['keys'],
+  { keys, because }: Pick<UpdateStep, 'keys' | 'because'>,
 ): Action | undefined {
   const wanted = wantedOf(o, object, connection);
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
   }
   const hash = object.desired.valid ? metadataHash(object.desired.hash, connection.shape) : '';
-  const basis = `${basisOf(object, hash, connection)} ${keys}`;
+  const basis = `${basisOf(object, hash, connection)} ${keys} ${because}`;
   const setback = setbackOf(o, 'Update', basis);
   if (setback?.reason === 'UpdateUnsupported') {
     return replacement(o, object, record, setback.message);
@@ -147,6 +151,7 @@ function update(
     ...wanted,
     statement: ownStatement(o),
     keys,
+    because,
     hash,
     ref,
     connection,

@@ -1,0 +1,121 @@
+import { durationMs } from '../../api/schema.ts';
+import type { Action } from '../action.ts';
+import type { ServerConnection } from '../connection.ts';
+import { currentRecord, overlapOf } from '../find.ts';
+import { managementMode } from '../management.ts';
+import type { Observation } from '../observation.ts';
+import type { RegistrationRecord } from '../record.ts';
+import { register, update } from './registration.ts';
+import { blocked } from './rests.ts';
+
+/** Rules about what the server lets expire: renewed in time, where a call does that, else replaced in time. */
+
+/** A token of some life is renewed when a third of it is left. */
+const TOKEN_SHARE = 1 / 3;
+
+/** A registration access token near its end: an update brings another, where the server gives one. */
+export function theTokenExpires(o: Observation): Action | undefined {
+  const { object, server } = o;
+  const record = currentRecord(o);
+  const due = record && tokenDueAt(record);
+  if (object === undefined || record === undefined || due === undefined || o.now < due || !server.available) {
+    return undefined;
+  }
+  const { connection } = server;
+  const isRenewable =
+    connection.dialect.updateEffect.supported &&
+    managementMode(record.managed, connection.management) === 'RegistrationAccessToken';
+  const isOver = o.now >= Date.parse(record.registrationAccessTokenExpiresAt ?? '');
+  const basis = renewalBasis(record);
+  return !isRenewable || isOver || blocked(o, 'Renew', basis) !== undefined
+    ? undefined
+    : stepOf(update(o, object, record, server, { keys: 'Keep', because: 'Expires' }));
+}
+
+/** A client secret, or the whole client, near its end: renewed by an update where that renews it, else replaced. */
+export function theClientExpires(o: Observation): Action | undefined {
+  const { object, server } = o;
+  const record = currentRecord(o);
+  if (object === undefined || record === undefined || !server.available) {
+    return undefined;
+  }
+  const due = clientDueAt(o, record, server.connection);
+  if (due === undefined || o.now < due) {
+    return undefined;
+  }
+  const { dialect, management } = server.connection;
+  const isRenewedByUpdate =
+    dialect.updateEffect.supported &&
+    dialect.updateEffect.secret === 'Rotates' &&
+    managementMode(record.managed, management) !== 'None';
+  return isRenewedByUpdate && blocked(o, 'Renew', renewalBasis(record)) === undefined
+    ? stepOf(update(o, object, record, server, { keys: 'Keep', because: 'Expires' }))
+    : stepOf(replaceExpiring(o, record));
+}
+
+/** There is still time: what stands in the way at this moment doesn't make the client less ready. */
+const stepOf = (action: Action | undefined): Action | undefined =>
+  action?.type === 'Rest' ? undefined : action;
+
+/** How soon one looks again at what is due and couldn't be done. */
+const AGAIN_MS = 300_000;
+
+/** By itself, unless the user wants to be asked: a client whose secret has ended serves nobody. */
+function replaceExpiring(o: Observation, record: RegistrationRecord): Action | undefined {
+  const { desired } = o.object ?? {};
+  const policy = desired?.valid ? desired.spec.replacement?.policy : undefined;
+  return policy === 'Manual' ? undefined : register(o, record);
+}
+
+/** One try for each end that was announced: a server whose update doesn't move it isn't asked again. */
+export const renewalBasis = ({
+  secretName,
+  registrationAccessTokenExpiresAt = '',
+  clientSecretExpiresAt = '',
+}: Pick<
+  RegistrationRecord,
+  'secretName' | 'registrationAccessTokenExpiresAt' | 'clientSecretExpiresAt'
+>): string => [secretName, registrationAccessTokenExpiresAt, clientSecretExpiresAt].join(' ');
+
+function tokenDueAt({
+  registrationAccessTokenExpiresAt,
+  tokenIssuedAt,
+  registeredAt,
+}: RegistrationRecord): number | undefined {
+  if (registrationAccessTokenExpiresAt === undefined) {
+    return undefined;
+  }
+  const end = Date.parse(registrationAccessTokenExpiresAt);
+  const start = Date.parse(tokenIssuedAt ?? registeredAt);
+  return end - (end - start) * TOKEN_SHARE;
+}
+
+/** Before the end by the overlap, but never by more than a third of the life. */
+function clientDueAt(
+  o: Observation,
+  { registeredAt, clientSecretExpiresAt }: RegistrationRecord,
+  { dialect }: ServerConnection,
+): number | undefined {
+  const start = Date.parse(registeredAt);
+  const { client } = dialect.lifetimes;
+  const ends = [
+    clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt),
+    client === undefined ? undefined : start + durationMs(client),
+  ].filter((end) => end !== undefined);
+  if (ends.length === 0) {
+    return undefined;
+  }
+  const end = Math.min(...ends);
+  return end - Math.min(overlapOf(o), (end - start) / 3);
+}
+
+/** When something of the client is due, in milliseconds since the epoch. */
+export function expiryVisits(o: Observation): readonly (number | undefined)[] {
+  const record = currentRecord(o);
+  if (record === undefined || !o.server.available) {
+    return [];
+  }
+  return [tokenDueAt(record), clientDueAt(o, record, o.server.connection)].map((due) =>
+    due !== undefined && due <= o.now ? o.now + AGAIN_MS : due,
+  );
+}
