@@ -40,6 +40,8 @@ describe('deploy, as kustomize renders it', () => {
       'Role',
       'RoleBinding',
       'ServiceAccount',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
     ]);
   });
 

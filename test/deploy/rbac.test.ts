@@ -28,7 +28,7 @@ async function can(user: string, question: readonly string[]): Promise<string> {
 const verbs = (list: string, ...rest: readonly string[]) => list.split(' ').map((verb) => [verb, ...rest]);
 
 const NEEDED: readonly (readonly string[])[] = [
-  ...verbs('get list watch patch', 'oauthclients', EVERYWHERE),
+  ...verbs('get list watch patch delete', 'oauthclients', EVERYWHERE),
   ...verbs('get list watch', 'authorizationservers', EVERYWHERE),
   ...verbs('get list watch', 'clusterauthorizationservers'),
   ['update', 'oauthclients', '--subresource=status', EVERYWHERE],
@@ -37,6 +37,9 @@ const NEEDED: readonly (readonly string[])[] = [
   ...verbs('list watch', 'namespaces'),
   ...verbs('get list watch create update delete', 'secrets', EVERYWHERE),
   ['create', 'events.events.k8s.io', EVERYWHERE],
+  ['get', 'configmaps', EVERYWHERE],
+  ['get', 'pods', EVERYWHERE],
+  ['get', 'jobs.batch', EVERYWHERE],
   ['create', 'configmaps', OWN],
   ...verbs('get update', 'configmaps/oauth-registrar-ledger', OWN),
   ...verbs('get update', 'configmaps/oauth-registrar-suspected-orphans', OWN),
@@ -46,20 +49,19 @@ const NEEDED: readonly (readonly string[])[] = [
 ];
 
 const NOT_NEEDED: readonly (readonly string[])[] = [
-  ...verbs('create update delete deletecollection', 'oauthclients', EVERYWHERE),
+  ...verbs('create update deletecollection', 'oauthclients', EVERYWHERE),
   ...verbs('create update patch delete', 'authorizationservers', EVERYWHERE),
   ...verbs('create update patch delete', 'clusterauthorizationservers'),
   ['patch', 'oauthclients', '--subresource=status', EVERYWHERE],
   ...verbs('create update patch delete', 'namespaces'),
   ...verbs('patch deletecollection', 'secrets', EVERYWHERE),
   ...verbs('get list update delete', 'events.events.k8s.io', EVERYWHERE),
-  ...verbs('get list create update', 'configmaps', EVERYWHERE),
+  ...verbs('list watch create update', 'configmaps', EVERYWHERE),
   ...verbs('list watch update delete', 'configmaps', OWN),
-  ['get', 'configmaps/another', OWN],
   ['delete', 'configmaps/oauth-registrar-ledger', OWN],
   ['get', 'leases.coordination.k8s.io/another', OWN],
   ['delete', 'leases.coordination.k8s.io/oauth-registrar', OWN],
-  ...verbs('get list create', 'pods', OWN),
+  ...verbs('list watch create delete', 'pods', OWN),
   ['create', 'serviceaccounts', '--subresource=token', OWN],
   ...verbs('get list patch delete', 'customresourcedefinitions.apiextensions.k8s.io'),
   ...verbs('bind escalate update', 'clusterroles.rbac.authorization.k8s.io'),
