@@ -1,4 +1,3 @@
-import type { SecureContextOptions } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import type { AuthorizationServerHttp, HttpOutcome, HttpRequest } from '../controller/ports.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
@@ -6,7 +5,8 @@ import { notSent } from './connection-failure.ts';
 import type { EgressGuard } from './egress.ts';
 import { Exchange } from './exchange.ts';
 import type { ProxySettings } from './proxies.ts';
-import { TransportError, Transports } from './transports.ts';
+import { type TlsDefaults, TransportError } from './secure-context.ts';
+import { Transports } from './transports.ts';
 
 /** How the calls are made. */
 export interface AuthorizationServerHttpOptions {
@@ -17,7 +17,7 @@ export interface AuthorizationServerHttpOptions {
   /** From the name's resolution to the end of the TLS handshake; a proxy may take as long again. Default: 10 000. */
   readonly connectTimeoutMs?: number;
   /** Trust and client certificate where the transport has none. Default: Node's CAs, no certificate. */
-  readonly tls?: Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>;
+  readonly tls?: TlsDefaults;
   /** The environment's proxies, for calls whose transport names none; their addresses aren't judged. Default: none. */
   readonly proxy?: ProxySettings;
   /** Transports whose connections are kept at one time. Default: 256. */

@@ -62,7 +62,8 @@ function judge(socket: TLSSocket, shown: boolean, callback: buildConnector.Callb
   };
   const ended = () => settle(new ClientCertificateError(shown, undefined));
   const timer = setTimeout(settle, VERDICT_MS, undefined);
-  socket.once('session', () => settle(undefined));
+  // A turn later: what is written while OpenSSL is still reading gets stuck.
+  socket.once('session', () => setImmediate(settle, undefined));
   socket.once('error', (error) => settle(refusalOf(error, shown) ?? error));
   // Also emitted at the end, with nothing to read: nobody reads yet, so `end` itself would not come.
   socket.once('readable', () => (socket.readableLength > 0 ? settle(undefined) : ended()));

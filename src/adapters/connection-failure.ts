@@ -80,6 +80,11 @@ const NOT_SENT: readonly {
   },
   { code: /^ECONNREFUSED$/, reason: 'ConnectFailed', explain: (host) => `${host} refused the connection` },
   {
+    code: /^HTTPParserError$/,
+    reason: 'ConnectFailed',
+    explain: (host) => `the answer of ${host} is not valid HTTP/1.1`,
+  },
+  {
     code: /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/,
     reason: 'ConnectFailed',
     explain: (host, { code }) => `${host} closed the connection before it could be used (${code})`,

@@ -98,5 +98,5 @@ function splitPort(rule: string): { readonly name: string; readonly port: string
 function matchesDomain(name: string): (host: string) => boolean {
   const domain = plainHost(name.replace(/^\*\./, '.'));
   const below = domain.startsWith('.') ? domain : `.${domain}`;
-  return (host) => host === domain || host.endsWith(below);
+  return (host) => host === domain || (isIP(host) === 0 && host.endsWith(below));
 }

@@ -1,10 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import type { NotSentReason, Transport } from '../oauth/http-message.ts';
+import type { Transport } from '../oauth/http-message.ts';
 import { awaitVerdict } from './client-certificate.ts';
 import type { EgressGuard } from './egress.ts';
 import { createProxyRoutes, type ProxySettings, parseProxy } from './proxies.ts';
+import { contextOf, type TlsDefaults, TransportError } from './secure-context.ts';
 import { tunnelConnector } from './tunnel.ts';
 
 export interface TransportsOptions {
@@ -12,24 +11,13 @@ export interface TransportsOptions {
   /** Of each step: to connect to the proxy, to open the tunnel, to finish the TLS handshake. */
   readonly connectTimeoutMs: number;
   /** Default: Node's CAs, no certificate. `ca` is for https proxies, too. */
-  readonly tls?: Pick<SecureContextOptions, 'ca' | 'cert' | 'key'> | undefined;
+  readonly tls?: TlsDefaults | undefined;
   /** Where no transport names a proxy. Default: none. */
   readonly proxy?: ProxySettings | undefined;
   /** Transports whose connections are kept at one time. Default: 256. */
   readonly maxPools?: number;
   /** How long a transport without a call is kept. Default: 30 000. */
   readonly idleMs?: number;
-}
-
-/** A transport that can't be used. The message is a sentence for people and shows no content of it. */
-export class TransportError extends Error {
-  override readonly name = 'TransportError';
-  readonly reason: NotSentReason;
-
-  constructor(reason: NotSentReason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
 }
 
 interface Pool {
@@ -54,7 +42,7 @@ export class Transports {
   /** By version, the one used last at the end. */
   readonly #pools = new Map<string, Pool>();
   readonly #closing = new Set<Promise<void>>();
-  #closed = false;
+  #closed: Promise<unknown> | undefined;
 
   /** Throws a `RangeError` where a proxy's URL can't be used. */
   constructor(options: TransportsOptions) {
@@ -66,7 +54,7 @@ export class Transports {
 
   /** Makes a call over the transport's connections, which stay open until it has ended. Rejects with {@link TransportError}. */
   async use<T>(transport: Transport | undefined, call: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
-    if (transport === undefined || this.#closed) return call(this.#default);
+    if (transport === undefined || this.#closed !== undefined) return call(this.#default);
 
     const pool = this.#take(transport);
     pool.calls += 1;
@@ -81,9 +69,11 @@ export class Transports {
 
   /** Lets the calls under way end; a later one finds its connections closed. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const pool of this.#pools.values()) this.#retire(pool);
-    await Promise.all([this.#default.close(), ...this.#closing]);
+    if (this.#closed === undefined) {
+      for (const pool of this.#pools.values()) this.#retire(pool);
+      this.#closed = Promise.all([this.#default.close(), ...this.#closing]);
+    }
+    await this.#closed;
   }
 
   #take(transport: Transport): Pool {
@@ -158,7 +148,7 @@ export class Transports {
   }
 }
 
-const caOf = (tls: TransportsOptions['tls']): Pick<SecureContextOptions, 'ca'> =>
+const caOf = (tls: TlsDefaults | undefined): Pick<TlsDefaults, 'ca'> =>
   tls?.ca === undefined ? {} : { ca: tls.ca };
 
 function proxyOf(text: string): URL {
@@ -172,56 +162,4 @@ function haveSameContent(a: Transport, b: Transport): boolean {
   return (
     isSameKey && a.ca === b.ca && a.certificate?.cert === b.certificate?.cert && a.proxyUrl === b.proxyUrl
   );
-}
-
-/** Made once for all connections, and here, so that what is wrong with it is told as a sentence. */
-function contextOf(
-  defaults: TransportsOptions['tls'],
-  transport: Transport | undefined,
-): SecureContext | undefined {
-  const { ca, certificate } = transport ?? {};
-  if (ca === undefined && certificate === undefined) {
-    return defaults && createSecureContext(defaults);
-  }
-  if (ca !== undefined) checkAuthorities(ca);
-  try {
-    return createSecureContext({
-      ...defaults,
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key.reveal() }),
-    });
-  } catch (error) {
-    const { code = 'not PEM' } = error as NodeJS.ErrnoException;
-    throw new TransportError(
-      'TlsVerificationFailed',
-      `the client certificate or its key can’t be used (${code})`,
-    );
-  }
-}
-
-/** Node would trust its own CAs for an empty bundle, and end at the first certificate that it can't read. */
-function checkAuthorities(bundle: string): void {
-  const blocks = bundle
-    .split(/(?=-----BEGIN )/)
-    .filter((block) => /^-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(block));
-  if (blocks.length === 0) {
-    throw new TransportError('TlsVerificationFailed', 'the CA bundle holds no PEM certificate');
-  }
-  for (const [index, block] of blocks.entries()) {
-    if (!isCertificate(block)) {
-      throw new TransportError(
-        'TlsVerificationFailed',
-        `certificate ${index + 1} of the CA bundle can’t be read`,
-      );
-    }
-  }
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    new X509Certificate(pem);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
 import type { Sensitive } from './sensitive.ts';
+import { UNREADABLE, whyUnreadable } from './torn-json.ts';
 import { type UrlRules, urlProblem } from './url.ts';
 
 /** Finding a server's endpoints: RFC 8414 and OpenID Connect Discovery 1.0. */
@@ -42,6 +43,16 @@ export function discoveryUrls(issuer: string, prefer: DiscoveryPreference): read
   return [...new Set(urls)];
 }
 
+/** `ConnectionLost`: before anything of a document arrived. */
+export type NothingCause =
+  | 'Timeout'
+  | 'ConnectionLost'
+  | 'RedirectRefused'
+  | 'TooLarge'
+  | 'NotJSON'
+  | 'Truncated'
+  | 'TooDeep';
+
 /** What one URL gave. `detail` is for people, like `404` or `200, but not JSON`. */
 export type DiscoveryAnswer =
   | { readonly url: string; readonly kind: 'document'; readonly document: DiscoveryDocument }
@@ -50,12 +61,7 @@ export type DiscoveryAnswer =
       readonly kind: 'nothing';
       readonly detail: string;
       /** Why it is nothing, where that isn't simply that nothing is there. */
-      readonly cause?:
-        | 'Timeout'
-        | 'ConnectionLost'
-        | 'ResponseTooLarge'
-        | 'ResponseNotJSON'
-        | 'RedirectRefused';
+      readonly cause?: NothingCause;
     };
 
 export interface DiscoveryDocument {
@@ -86,9 +92,10 @@ export function readDiscoveryAnswer(
   const json = parseJsonObject(body.reveal());
   const issuer = json?.['issuer'];
   if (json === undefined || typeof issuer !== 'string') {
-    return json === undefined
-      ? { url, kind: 'nothing', detail: '200, but not a JSON object', cause: 'ResponseNotJSON' }
-      : { url, kind: 'nothing', detail: '200, but without issuer' };
+    const cause = whyUnreadable(body.reveal());
+    return cause === undefined
+      ? { url, kind: 'nothing', detail: '200, but without issuer' }
+      : { url, kind: 'nothing', detail: `200, but ${UNREADABLE[cause]}`, cause };
   }
   const aliases = json['mtls_endpoint_aliases'];
   return {

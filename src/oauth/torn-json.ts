@@ -1,3 +1,5 @@
+import { isJsonObject, nestsTooDeep } from './json.ts';
+
 /** More members than any answer has; the rest is not looked at. */
 const MAX_MEMBERS = 1000;
 /** Deeper than anything that is read of an answer. */
@@ -12,6 +14,48 @@ const MAX_DEPTH = 32;
 export function completeMembers(torn: string): readonly string[] {
   const text = torn.trimStart();
   return text.startsWith('{') ? split(text).filter(isMember) : [];
+}
+
+/** Why a body isn't read: it is no JSON object, it is cut off, or what is wanted nests too deep in it. */
+export type Unreadable = 'NotJSON' | 'Truncated' | 'TooDeep';
+
+/** What such a body is, for people. */
+export const UNREADABLE: Readonly<Record<Unreadable, string>> = {
+  NotJSON: 'not a JSON object',
+  Truncated: 'JSON that is cut off',
+  TooDeep: 'JSON that nests too deep',
+};
+
+/** Tells why nothing could be read of a body. `undefined`: it is a JSON object, and lacks what was looked for. */
+export function whyUnreadable(text: string): Unreadable | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return isCutOff(text) ? 'Truncated' : 'NotJSON';
+  }
+  if (!isJsonObject(value)) {
+    return 'NotJSON';
+  }
+  return Object.values(value).some(nestsTooDeep) ? 'TooDeep' : undefined;
+}
+
+/** Begins as an object, and doesn't end. */
+function isCutOff(torn: string): boolean {
+  const text = torn.trimStart();
+  let depth = text.startsWith('{') ? 1 : 0;
+  let at = 1;
+  for (; at < text.length && depth > 0; at += 1) {
+    const character = text[at];
+    if (character === '"') {
+      at = endOfString(text, at);
+    } else if (character === '{' || character === '[') {
+      depth += 1;
+    } else if (character === '}' || character === ']') {
+      depth -= 1;
+    }
+  }
+  return depth > 0;
 }
 
 /** Cuts at the commas of the outermost object. */

@@ -96,7 +96,7 @@ describe('a transport', () => {
   });
 
   it('never lends its certificate to another of the same version', async () => {
-    const { url, requests } = await https({ ...server, ca, requestCert: true });
+    const { url, requests } = await https({ ...server, ca, requestCert: true, rejectUnauthorized: false });
     const http = client();
     const [one, two] = [issued('one'), issued('two')];
     for (const certificate of [one, two, undefined, one]) {
@@ -124,6 +124,18 @@ describe('a transport', () => {
       { certificate: { cert: issued('x').cert, key: issued('y').key } },
       'TlsVerificationFailed',
       'the client certificate or its key can’t be used (ERR_OSSL_X509_KEY_VALUES_MISMATCH)',
+    ],
+    [
+      'an empty client certificate',
+      { certificate: { cert: '', key: issued('x').key } },
+      'TlsVerificationFailed',
+      'the client certificate or its key is empty',
+    ],
+    [
+      'an empty key',
+      { certificate: { cert: issued('x').cert, key: new Sensitive('') } },
+      'TlsVerificationFailed',
+      'the client certificate or its key is empty',
     ],
     [
       'a key that is none',

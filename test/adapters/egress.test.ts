@@ -116,6 +116,22 @@ describe('check', () => {
   );
 });
 
+describe('refusal', () => {
+  const { refusal } = createEgressGuard({ allowed: ['10.0.0.0/8'], refused: ['192.168.0.1'] });
+
+  it.each(['127.0.0.1', '[::1]', '::1', '192.168.0.1', '[fe80::1]'])('is an error for %s', (literal) => {
+    expect(refusal(literal)).toBeInstanceOf(AddressRefusedError);
+    expect(refusal(literal)?.message).toMatch(/; start the operator with --allow-addresses=.* to permit it$/);
+  });
+
+  it.each(['10.0.0.1', '8.8.8.8', '[2606:4700::1]', 'as.example', 'localhost', ''])(
+    'is none for %j',
+    (host) => {
+      expect(refusal(host)).toBeUndefined();
+    },
+  );
+});
+
 describe('lookup', () => {
   it('drops refused addresses and keeps the order of the others', async () => {
     const { error, found } = await lookUp(resolvesTo('127.0.0.1', '10.0.0.2', '::1', '10.0.0.1'), true);

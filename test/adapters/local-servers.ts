@@ -96,8 +96,16 @@ export interface Connect {
   readonly authorization: string | undefined;
 }
 
-/** An egress proxy: every name, whatever it is, leads to 127.0.0.1. `refusal`: its answer to CONNECT instead. */
-export async function connectProxy({ refusal, tls }: { refusal?: number; tls?: ServerOptions } = {}) {
+export interface ConnectProxyOptions {
+  /** The status it answers to CONNECT instead of connecting. */
+  readonly refusal?: number;
+  /** Makes it speak TLS. */
+  readonly tls?: ServerOptions;
+  readonly onSecure?: (socket: TLSSocket) => void;
+}
+
+/** An egress proxy: every name, whatever it is, leads to 127.0.0.1. */
+export async function connectProxy({ refusal, tls, onSecure }: ConnectProxyOptions = {}) {
   const asked: Connect[] = [];
   const plain: string[] = [];
   const onPlain: RequestListener = (request, response) => {
@@ -105,6 +113,7 @@ export async function connectProxy({ refusal, tls }: { refusal?: number; tls?: S
     response.end();
   };
   const server = tls === undefined ? createHttpServer(onPlain) : createHttpsServer(tls, onPlain);
+  server.on('secureConnection', (socket: TLSSocket) => onSecure?.(socket));
   server.on('connect', (request, socket: Socket) => {
     const authority = request.url ?? '';
     asked.push({ authority, authorization: request.headers['proxy-authorization'] });

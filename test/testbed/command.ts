@@ -4,6 +4,8 @@ import { childEnvironment } from './environment.ts';
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** The working directory. Default: this process's. */
+  readonly cwd?: string;
   /** Told the last line of output so far, of either stream. */
   readonly onLine?: (line: string) => void;
   /** The exit code that means success. Default: 0. */
@@ -20,6 +22,7 @@ export async function run(
 ): Promise<string> {
   const child = spawn(program, args, {
     env: childEnvironment(options.env ?? {}),
+    cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number>((resolve, reject) => {

@@ -25,6 +25,12 @@ export interface Hydra {
   stop(): Promise<void>;
 }
 
+export interface HydraOptions {
+  readonly progress?: Progress;
+  /** Whether clients can be registered; it is advertised all the same. Default: true. */
+  readonly registration?: boolean;
+}
+
 /** RFC 7591 client metadata with members of its own; never a secret or a token. */
 export type HydraClient = Readonly<Record<string, unknown>> & { readonly client_id: string };
 
@@ -39,17 +45,19 @@ const PAGE_SIZE = 500;
  * Without `stop` it ends with this process, however that ends. Throws with the last lines of its log where it does not come
  * up, and with what to install where it can't be built. `progress` defaults to lines on stderr.
  */
-export async function startHydra(options: { readonly progress?: Progress } = {}): Promise<Hydra> {
-  const progress = options.progress ?? createProgress();
+export async function startHydra(options: HydraOptions = {}): Promise<Hydra> {
+  const { progress = createProgress(), registration = true } = options;
   const program = await ensureHydra(progress);
-  return progress.step('Starting Ory Hydra', () => startServer((group) => start(program, group)));
+  return progress.step('Starting Ory Hydra', () =>
+    startServer((group) => start(program, group, registration)),
+  );
 }
 
-async function start(program: string, group: ProcessGroup): Promise<Hydra> {
+async function start(program: string, group: ProcessGroup, registration: boolean): Promise<Hydra> {
   const [publicPort, adminPort] = [await freePort(), await freePort()];
   const issuer = `http://127.0.0.1:${publicPort}`;
   const file = join(group.folder, 'hydra.yml');
-  await writeFile(file, stringify(configuration(issuer, publicPort, adminPort)), { mode: 0o600 });
+  await writeFile(file, stringify(configuration(issuer, publicPort, adminPort, registration)), { mode: 0o600 });
   const flags = ['serve', 'all', '--dev', '--sqa-opt-out', '-c', file];
   const server = await group.start('hydra', program, flags);
   await untilServing(server, `${issuer}/health/ready`);
@@ -68,14 +76,19 @@ function hydra(issuer: string, admin: AdminApi, group: ProcessGroup): Hydra {
   };
 }
 
-function configuration(issuer: string, publicPort: number, adminPort: number): object {
+function configuration(
+  issuer: string,
+  publicPort: number,
+  adminPort: number,
+  registration: boolean,
+): object {
   const host = '127.0.0.1';
   return {
     dsn: 'memory',
     serve: { public: { host, port: publicPort }, admin: { host, port: adminPort } },
     urls: { self: { issuer, public: issuer } },
     secrets: { system: [randomBytes(24).toString('base64url')] },
-    oidc: { dynamic_client_registration: { enabled: true, default_scope: HYDRA_SCOPES } },
+    oidc: { dynamic_client_registration: { enabled: registration, default_scope: HYDRA_SCOPES } },
     webfinger: {
       oidc_discovery: {
         // Without this, discovery says nothing of registration.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { cached } from './cached.ts';
@@ -16,6 +16,8 @@ const UNPACKED = `keycloak-${KEYCLOAK_VERSION}`;
 const SHA512 =
   'f9d4e0ced49976932e173abc8d2f6ff4169c125fe3b14e69ebaa0ccc4dea822e879f7ec7353d28fa40c13de0113059c6888833725378ecef4d27587e0c87a6a2';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
+/** Where Maven, without a project, notes in its working directory what it unpacked: a name that it doesn't resolve. */
+const MARKERS = '${project.basedir}';
 const OLDEST_JAVA = 17;
 
 /** What Keycloak is prepared for; it must be started with the same. */
@@ -110,7 +112,11 @@ async function fetchInto(folder: string, update: (detail: string) => void): Prom
   const artifact = `org.keycloak:${NAME}:${KEYCLOAK_VERSION}:zip`;
   const options = ['--batch-mode', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`];
   const goals = ['copy', 'unpack'].map((goal) => `${DEPENDENCY_PLUGIN}:${goal}`);
-  await run('mvn', [...options, ...goals], { onLine: (line) => update(fileOf(line)) }).catch(explainMaven);
+  await mkdir(folder, { recursive: true });
+  await run('mvn', [...options, ...goals], { cwd: folder, onLine: (line) => update(fileOf(line)) }).catch(
+    explainMaven,
+  );
+  await rm(join(folder, MARKERS), { recursive: true, force: true });
   const archive = join(folder, `${NAME}-${KEYCLOAK_VERSION}.zip`);
   const digest = await sha512Of(archive);
   if (digest !== SHA512) {
