@@ -40,6 +40,12 @@ const endpoints = z
       'Endpoints to publish in the workloads’ Secrets. Each given one wins over what was discovered.',
   });
 
+const atLeast = (what: string, least: string) =>
+  rules({
+    rule: `self != '' && duration(self) >= duration('${least}')`,
+    message: `${what} must be at least ${least}`,
+  });
+
 const spec = z.object({
   issuer: described(
     url({ rule: 'self == oldSelf', message: 'issuer can’t be changed: create another server object' }),
@@ -103,6 +109,47 @@ const spec = z.object({
         .optional(),
       proxyUrl: optionalUrl('Proxy for calls to this server. Default: that of the operator’s environment.'),
     })
+    .optional(),
+  recovery: z
+    .object({
+      interrupted: z.enum(['Reregister', 'Hold']).default('Reregister').meta({
+        description:
+          'After a registration whose answer was lost: register again after the cooldown, or wait for the annotation reconcile-requested-at.',
+      }),
+      tokenLost: z
+        .enum(['Hold', 'Reregister'])
+        .default('Hold')
+        .meta({
+          description:
+            'When a registration access token is refused: keep the client as it is, or replace it.',
+        }),
+      cooldown: duration()
+        .default('1m')
+        .meta({
+          description: 'Pause before the same client is registered again.',
+          ...atLeast('cooldown', '1s'),
+        }),
+    })
+    .meta({ description: 'What is done about what went wrong between the operator and the server.' })
+    .optional(),
+  deletion: z
+    .object({
+      unconfirmed: z.enum(['Release', 'Hold']).default('Release').meta({
+        description:
+          'When the server doesn’t confirm a deletion: let the object go and go on from the record, or keep the object.',
+      }),
+      retryFor: duration()
+        .default('1h')
+        .meta({
+          description: 'How long deregistration is tried before the client counts as left behind.',
+          ...atLeast('retryFor', '1m'),
+        }),
+    })
+    .meta({ description: 'How clients are deregistered.' })
+    .optional(),
+  suspend: z
+    .boolean()
+    .meta({ description: 'Nothing is sent to the server until this is unset. Clients and Secrets stay.' })
     .optional(),
   defaults: defaultsSchema.optional(),
   attemptMarker: z

@@ -12,7 +12,7 @@ export const LABELS = {
   credential: `${prefix}/credential`,
   /** On registration Secrets: selects them. */
   registration: `${prefix}/registration`,
-  /** On registration Secrets: `current`, `owed`, `left-behind`. */
+  /** On registration Secrets: `current`, `owed`, `retained`, `left-behind`. */
   role: `${prefix}/role`,
   clientNamespace: `${prefix}/client-namespace`,
   clientName: `${prefix}/client-name`,
@@ -26,6 +26,8 @@ export const ANNOTATIONS = {
   reconcileRequestedAt: `${prefix}/reconcile-requested-at`,
   /** Asks for a replacement by a new registration; handled once per value. */
   rotateRequestedAt: `${prefix}/rotate-requested-at`,
+  /** On an OAuthClient that can’t be deregistered: lets it go. The value is the object’s uid. */
+  abandon: `${prefix}/abandon`,
   /** On a server object: it serves OAuthClients that name no server. */
   isDefault: `${prefix}/is-default-server`,
 

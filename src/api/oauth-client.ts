@@ -125,6 +125,14 @@ export const oauthClientSpec = z
     generatedKey: generatedKey.optional(),
     secret: secret.optional(),
     lifetime: lifetime.optional(),
+    deletionPolicy: z.enum(['Delete', 'Retain']).default('Delete').meta({
+      description:
+        'What becomes of the client when this object is deleted. Retain keeps it, and its record, for a later object of the same name.',
+    }),
+    suspend: z
+      .boolean()
+      .meta({ description: 'Nothing is sent and the Secret stays as it is, until this is unset.' })
+      .optional(),
     replacement: z
       .object({
         policy: z.enum(['Automatic', 'Manual']).default('Automatic').meta({

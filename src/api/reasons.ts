@@ -6,6 +6,15 @@ export const REASONS = {
   Registered: { cause: 'The client is registered as the spec says.', cure: 'Nothing to do.' },
   SecretSynced: { cause: 'The Secret shows the current registration.', cure: 'Nothing to do.' },
   Queued: { cause: 'The object waits for its turn.', cure: 'Wait; if it lasts, look at the operator.' },
+  Suspended: { cause: 'A person suspended the object.', cure: 'Unset spec.suspend.' },
+  Retained: {
+    cause: 'The object was deleted and its client kept, by deletionPolicy Retain.',
+    cure: 'Create an OAuthClient of the same name to use the client again.',
+  },
+  ClientAlreadyManaged: {
+    cause: 'The server answered with the client_id of another OAuthClient.',
+    cure: 'Look at the server: two registrations must never be one client.',
+  },
   Deleting: { cause: 'The client is being deregistered.', cure: 'Wait; the message says what is tried.' },
   InvalidSpec: { cause: 'The spec can’t be used as it is.', cure: 'Correct what the message names.' },
   AuthorizationServerNotAvailable: {
@@ -51,6 +60,15 @@ export const REASONS = {
   ResponseNotJSON: {
     cause: 'The answer was not JSON, or held no client_id.',
     cure: 'Check that the endpoint is the right one.',
+  },
+  ResponseTooDeep: {
+    cause: 'The answer was JSON that nests deeper than what is read of it.',
+    cure: 'Check that the endpoint is the right one.',
+  },
+  ResponseTimedOut: {
+    cause:
+      'The server didn’t answer, or didn’t end its answer, within connection.timeout of the server object.',
+    cure: 'Nothing, if it is a passing fault. Else look at the server, or give it more time by connection.timeout.',
   },
   ResponseTruncated: {
     cause: 'The answer ended before all of it had arrived.',

@@ -3,6 +3,7 @@ import type { Admission, ClientCredentials, ServerConnection } from '../core/con
 import { clientAssertionClaims } from '../oauth/client-assertion.ts';
 import { tokenAuthorization } from '../oauth/registration.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
+import { sentCredentials } from '../oauth/sent-credentials.ts';
 import { SigningError } from '../oauth/signing-key.ts';
 import {
   basicAuthorization,
@@ -17,8 +18,6 @@ import type { Context } from './context.ts';
 export interface Admitted {
   /** Value of the `Authorization` header; `undefined` where the endpoint is open. */
   readonly authorization: Sensitive | undefined;
-  /** What must not come back to people in the server's words. */
-  readonly secrets: readonly Sensitive[];
   /** A token that served before: refused, it is worth one try with a fresh one. */
   readonly reused: boolean;
 }
@@ -49,14 +48,15 @@ export async function admit(
 ): Promise<Admitted | Failure> {
   switch (admission.kind) {
     case 'Open':
-      return { authorization: undefined, secrets: [], reused: false };
+      return { authorization: undefined, reused: false };
     case 'Token':
       return withToken(admission.token, false, admission.scheme);
-    case 'Basic': {
-      const { basicEncoding } = connection.dialect;
-      const authorization = basicAuthorization(admission.username, admission.password, basicEncoding);
-      return { authorization, secrets: [admission.password], reused: false };
-    }
+    case 'Basic':
+      // RFC 7617: form-encoding is the token endpoint's alone.
+      return {
+        authorization: basicAuthorization(admission.username, admission.password, 'Raw'),
+        reused: false,
+      };
     case 'ClientCredentials':
       return admitByToken(admission, server, connection, context);
   }
@@ -74,7 +74,7 @@ async function admitByToken(
     return withToken(known, true);
   }
   const token = await obtainToken(grant, connection, context);
-  if ('kind' in token) {
+  if (!('accessToken' in token)) {
     return token;
   }
   if (grant.reuse === 'UntilRefused') {
@@ -85,7 +85,6 @@ async function admitByToken(
 
 const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted => ({
   authorization: tokenAuthorization(token, scheme),
-  secrets: [token],
   reused,
 });
 
@@ -106,7 +105,8 @@ async function obtainToken(
     return request;
   }
   const { timeoutMs, transport } = connection;
-  const outcome = await context.http.send(tokenRequest(request), { timeoutMs, transport });
+  const asked = tokenRequest(request);
+  const outcome = await context.http.send(asked, { timeoutMs, transport });
   if (outcome.kind === 'notSent') {
     return classifyUnsent(outcome);
   }
@@ -117,9 +117,7 @@ async function obtainToken(
       `The token endpoint gave no answer: ${outcome.detail}`,
     );
   }
-  const { authentication, scopes } = grant;
-  const secrets = 'clientSecret' in authentication ? [authentication.clientSecret] : [];
-  const answer = readTokenResponse(outcome, { scopes, secrets });
+  const answer = readTokenResponse(outcome, { scopes: grant.scopes, secrets: sentCredentials(asked) });
   switch (answer.kind) {
     case 'Token':
       return answer;

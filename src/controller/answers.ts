@@ -12,6 +12,7 @@ import { opaque } from '../formats/opaque.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
+import { asSentence } from '../oauth/text.ts';
 import type { Context } from './context.ts';
 import type { Registration } from './steps/register.ts';
 
@@ -259,6 +260,5 @@ export function setBack(
 
 /** What happened, then what to do. */
 export function withCure(message: string, reason: Failure['reason']): string {
-  const end = /[.!?…]$/.test(message) ? '' : '.';
-  return `${message}${end} ${REASONS[reason].cure}`;
+  return `${asSentence(message)} ${REASONS[reason].cure}`;
 }

@@ -9,7 +9,7 @@ import { canonicalJson } from '../oauth/json.ts';
 import type { Caches, Context, CredentialObject, RegistrationObject, SecretObject } from './context.ts';
 import { Memory } from './memory.ts';
 import { type Change, ObjectCache } from './object-cache.ts';
-import { serverRefOf } from './observe.ts';
+import { registeredAs, serverRefOf } from './observe.ts';
 import { reconcileClient } from './reconcile-client.ts';
 import { type Discovered, keyOfServer, reconcileServer } from './reconcile-server.ts';
 import { ServerRegistry } from './server-registry.ts';
@@ -175,11 +175,14 @@ function createCaches({ addClient, addServer, servers }: Wake): Caches {
     servers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
     clusterServers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
     registrations: new ObjectCache<RegistrationObject>({
-      indexOf: ({ record }) => record && `${record.client.namespace}/${record.client.name}`,
+      indexOf: ({ record }) =>
+        record === undefined
+          ? []
+          : [`${record.client.namespace}/${record.client.name}`, registeredAs(record)],
       onChange: ({ before, after }) => wakeOwner((after ?? before)?.record?.client, addClient),
     }),
     secrets: new ObjectCache<SecretObject>({
-      indexOf: ownerKey,
+      indexOf: (secret) => [ownerKey(secret)].filter((key) => key !== undefined),
       onChange: ({ before, after }) => {
         const key = ownerKey(after ?? before);
         if (key !== undefined) {

@@ -1,4 +1,5 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
+import type { Reason } from '../api/reasons.ts';
 import { durationMs } from '../api/schema.ts';
 import type { Problem } from '../core/problem.ts';
 import { describeDiscovery } from '../core/server.ts';
@@ -8,9 +9,10 @@ import {
   type Endpoints,
   isComplete,
   mergeDiscovery,
+  type NothingCause,
   readDiscoveryAnswer,
 } from '../oauth/discovery.ts';
-import type { HttpNotSent, HttpOutcome, Transport } from '../oauth/http-message.ts';
+import type { HttpNoAnswer, HttpNotSent, HttpOutcome, Transport } from '../oauth/http-message.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { AuthorizationServerHttp } from './ports.ts';
 
@@ -60,9 +62,16 @@ function unreachable(url: string, { reason, detail }: HttpNotSent): Problem {
 
 function toAnswer(url: string, outcome: Exclude<HttpOutcome, HttpNotSent>, rules: UrlRules): DiscoveryAnswer {
   if (outcome.kind === 'noAnswer') {
-    return { url, kind: 'nothing', detail: outcome.detail, cause: outcome.reason };
+    return { url, kind: 'nothing', detail: outcome.detail, cause: lossOf(outcome) };
   }
   return readDiscoveryAnswer(url, outcome.status, outcome.body, rules);
+}
+
+function lossOf({ reason, received }: HttpNoAnswer): NothingCause {
+  if (reason === 'ResponseTooLarge') {
+    return 'TooLarge';
+  }
+  return reason === 'ConnectionLost' && received !== undefined ? 'Truncated' : reason;
 }
 
 function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discovery | Problem {
@@ -87,15 +96,15 @@ function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discover
 function reasonOf(answers: readonly DiscoveryAnswer[]): Problem['reason'] {
   const causes = new Set(answers.map((answer) => (answer.kind === 'nothing' ? answer.cause : undefined)));
   const [cause] = causes.size === 1 ? causes : [undefined];
-  switch (cause) {
-    case 'ResponseTooLarge':
-    case 'ResponseNotJSON':
-    case 'RedirectRefused':
-      return cause;
-    case 'Timeout':
-    case 'ConnectionLost':
-      return 'AuthorizationServerUnavailable';
-    default:
-      return 'DiscoveryFailed';
-  }
+  return cause === undefined ? 'DiscoveryFailed' : REASON_OF[cause];
 }
+
+const REASON_OF: Readonly<Record<NothingCause, Reason>> = {
+  Timeout: 'ResponseTimedOut',
+  ConnectionLost: 'AuthorizationServerUnavailable',
+  RedirectRefused: 'RedirectRefused',
+  TooLarge: 'ResponseTooLarge',
+  NotJSON: 'ResponseNotJSON',
+  Truncated: 'ResponseTruncated',
+  TooDeep: 'ResponseTooDeep',
+};

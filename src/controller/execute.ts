@@ -8,6 +8,7 @@ import { bindToOwner, deleteObject } from './steps/lifetime.ts';
 import { reportOrphan } from './steps/orphan.ts';
 import { publish, removeSecret } from './steps/publish.ts';
 import { register } from './steps/register.ts';
+import { retain, takeOver } from './steps/retain.ts';
 import { DONE, type Round, type StepResult } from './steps/round.ts';
 import { update } from './steps/update.ts';
 
@@ -41,6 +42,10 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
       return release(step, o, round, context);
     case 'Publish':
       return publish(step, o, round, context);
+    case 'TakeOver':
+      return takeOver(step.object, step.record, context);
+    case 'Retain':
+      return retain(step.object, step.record, o, context);
     case 'BindToOwner':
       return bindToOwner(step.object, step.owner, o, round, context);
     case 'DeleteObject':

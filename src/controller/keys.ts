@@ -14,11 +14,29 @@ export async function newKey(
   return { ...key, createdAt: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z') };
 }
 
-/** The member that publishes the keys, as the server reads it. Nothing without keys. */
-export function jwksWith(keys: readonly StoredKey[], { jwksEncoding }: Dialect): JsonObject {
+/**
+ * The document with the keys in it, as the server reads them, and the algorithm of the assertions where all keys have the
+ * same and the spec names none: servers differ in which one they expect where none is registered. As it is without keys.
+ */
+export function withKeys(
+  document: JsonObject,
+  keys: readonly StoredKey[],
+  { jwksEncoding, membersNotSent }: Dialect,
+): JsonObject {
+  if (keys.length === 0) {
+    return document;
+  }
   const jwks = { keys: keys.map(({ publicJwk }) => publicJwk) };
-  return keys.length === 0 ? {} : { jwks: jwksEncoding === 'String' ? JSON.stringify(jwks) : jwks };
+  const [algorithm, ...others] = new Set(jwks.keys.map(({ alg }) => alg));
+  const isOne = algorithm !== undefined && others.length === 0 && !membersNotSent.includes(SIGNING_ALGORITHM);
+  return {
+    ...(isOne ? { [SIGNING_ALGORITHM]: algorithm } : {}),
+    ...document,
+    jwks: jwksEncoding === 'String' ? JSON.stringify(jwks) : jwks,
+  };
 }
+
+const SIGNING_ALGORITHM = 'token_endpoint_auth_signing_alg';
 
 /**
  * The keys to publish after a step, the one to be used first. A key that was stored for an earlier try of the same

@@ -17,15 +17,15 @@ export class ObjectCache<T extends KubernetesObject> {
    * label was taken off is gone to it.
    */
   readonly #gone = new Map<string, string>();
-  readonly #indexOf: (object: T) => string | undefined;
+  readonly #indexOf: (object: T) => readonly string[];
   readonly #onChange: (change: Change<T>) => void;
 
   constructor(options: {
-    /** A further name to find objects by; several objects may share it. */
-    readonly indexOf?: (object: T) => string | undefined;
+    /** Further names to find objects by; several objects may share one. */
+    readonly indexOf?: (object: T) => readonly string[];
     readonly onChange: (change: Change<T>) => void;
   }) {
-    this.#indexOf = options.indexOf ?? (() => undefined);
+    this.#indexOf = options.indexOf ?? (() => []);
     this.#onChange = options.onChange;
   }
 
@@ -102,8 +102,7 @@ export class ObjectCache<T extends KubernetesObject> {
     }
     this.#unindex(key, before);
     this.#objects.set(key, object);
-    const indexed = this.#indexOf(object);
-    if (indexed !== undefined) {
+    for (const indexed of this.#indexOf(object)) {
       this.#index.set(indexed, (this.#index.get(indexed) ?? new Set()).add(key));
     }
     tell({ before, after: object });
@@ -126,11 +125,12 @@ export class ObjectCache<T extends KubernetesObject> {
   }
 
   #unindex(key: string, object: T | undefined): void {
-    const indexed = object && this.#indexOf(object);
-    const keys = indexed === undefined ? undefined : this.#index.get(indexed);
-    keys?.delete(key);
-    if (indexed !== undefined && keys?.size === 0) {
-      this.#index.delete(indexed);
+    for (const indexed of object === undefined ? [] : this.#indexOf(object)) {
+      const keys = this.#index.get(indexed);
+      keys?.delete(key);
+      if (keys?.size === 0) {
+        this.#index.delete(indexed);
+      }
     }
   }
 }

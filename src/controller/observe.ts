@@ -26,6 +26,9 @@ export function observe(key: string, context: Context): Observation {
     records: recordsOf(key, context),
     server: serverOf(key, context),
     cluster: settings.cluster,
+    namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
+    suspects: object === undefined ? 0 : context.orphans.countOf(object.uid),
+    rival: rivalOf(key, context),
     statement: statementOf(key, now, context),
     clientsInNamespace: clientsInNamespace(key, context),
     secrets: caches.secrets.find(key).map(({ observed }) => observed),
@@ -84,6 +87,28 @@ function statementOf(key: string, now: number, { caches }: Context): Observation
       : { kind: 'Found', values: secret.values, version: secret.metadata.resourceVersion ?? '' };
   };
   return ref && givenStatement(ref, { namespace, get }, now);
+}
+
+/** How a client is known at its server: the name that records of one client share. */
+export const registeredAs = ({ issuer, clientId }: Pick<RegistrationRecord, 'issuer' | 'clientId'>): string =>
+  `${issuer} ${clientId}`;
+
+/** An earlier record of the same client at the same issuer that belongs to another object. */
+function rivalOf(key: string, context: Context): RegistrationRecord | undefined {
+  const [record] = recordsOf(key, context);
+  if (record === undefined) {
+    return undefined;
+  }
+  const same = context.caches.registrations.find(registeredAs(record));
+  return same
+    .flatMap(({ record: other }) => other ?? [])
+    .find(
+      (other) =>
+        other.role === 'current' &&
+        `${other.client.namespace}/${other.client.name}` !== key &&
+        (other.registeredAt < record.registeredAt ||
+          (other.registeredAt === record.registeredAt && other.secretName < record.secretName)),
+    );
 }
 
 /** Counted only where there is a bound. */

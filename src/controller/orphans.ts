@@ -49,6 +49,11 @@ export class Orphans {
     );
   }
 
+  /** How many are listed of one OAuthClient. */
+  countOf(uid: string): number {
+    return Object.values(this.#data).filter((entry) => entry.includes(`"uid":${JSON.stringify(uid)}`)).length;
+  }
+
   /** Lists one. Resolves with true once it is stored; until then its ledger entry has to stay. */
   report(entry: LedgerEntry, why: string): Promise<boolean> {
     const { client, server, startedAt } = entry;

@@ -82,7 +82,7 @@ export function keyOfServer({ kind, metadata: { name, namespace } }: ServerObjec
   );
 }
 
-function unusable(before: ServerState | undefined, { status }: ServerObject): ServerState {
+function unusable(before: ServerState | undefined, { status, spec }: ServerObject): ServerState {
   return {
     connection: undefined,
     problem: undefined,
@@ -90,6 +90,7 @@ function unusable(before: ServerState | undefined, { status }: ServerObject): Se
     management: before?.management ?? status.management ?? 'Unknown',
     admissionAccepted: before?.admissionAccepted ?? isTrue(status, 'AdmissionAccepted'),
     signingKeys: undefined,
+    suspended: spec?.suspend === true,
   };
 }
 

@@ -32,6 +32,8 @@ export interface ServerState {
   readonly admissionAccepted: boolean;
   /** A JWK set: what the server must know to verify what the operator signs. */
   readonly signingKeys: JsonObject | undefined;
+  /** A person wants nothing to be sent. */
+  readonly suspended: boolean;
 }
 
 export class ServerRegistry {
@@ -85,7 +87,8 @@ export class ServerRegistry {
     this.#states.set(key, state);
     if (
       before?.connection?.version !== state.connection?.version ||
-      before?.problem?.message !== state.problem?.message
+      before?.problem?.message !== state.problem?.message ||
+      before?.suspended !== state.suspended
     ) {
       this.wakeAll(key);
     }
@@ -108,6 +111,13 @@ export class ServerRegistry {
   }
 
   gate(key: string, call: CallKind, version: string): Gate {
+    if (this.#states.get(key)?.suspended) {
+      return {
+        open: false,
+        reason: 'Suspended',
+        message: 'Nothing is sent until spec.suspend of the server object is unset.',
+      };
+    }
     return gateOf(this.health(key), call, version, this.#clock.now(), this.#intervalMs(key));
   }
 

@@ -26,6 +26,10 @@ export type Step =
       readonly setback: Setback;
     }
   | PublishStep
+  /** A retained client becomes this object's. */
+  | { readonly type: 'TakeOver'; readonly object: ObservedClient; readonly record: RegistrationRecord }
+  /** The client outlives the object. */
+  | { readonly type: 'Retain'; readonly object: ObservedClient; readonly record: RegistrationRecord }
   | { readonly type: 'BindToOwner'; readonly object: ObservedClient; readonly owner: BoundTo }
   | { readonly type: 'DeleteObject'; readonly object: ObservedClient }
   | { readonly type: 'RemoveSecret'; readonly secret: ObservedSecret };

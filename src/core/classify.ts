@@ -13,6 +13,8 @@ import {
 } from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
+import { asSentence } from '../oauth/text.ts';
+import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
 
 /**
  * What an answer means, by action and cause. Errors are values: each has a reason, a sentence, and says whether the
@@ -55,11 +57,11 @@ export function classifyRegistration(outcome: HttpOutcome, context: Context): Ve
     return classifyUnsent(outcome);
   }
   if (outcome.kind === 'noAnswer') {
-    return statusAlone(outcome, context) ?? unanswered(outcome);
+    return unanswered(outcome, context, classifyRegistration, 'RegistrationOutcomeUnknown');
   }
   if (isSuccess(outcome)) {
     const information = parseClientInformation(outcome.body);
-    return information === undefined ? unreadable(outcome) : { kind: 'Done', information };
+    return information === undefined ? unreadable(outcome, context) : { kind: 'Done', information };
   }
   const proves =
     outcome.status < 500
@@ -71,41 +73,54 @@ export function classifyRegistration(outcome: HttpOutcome, context: Context): Ve
 }
 
 /** Whatever of a client was read is kept, even if the rest of the answer is lost. */
-function unanswered(outcome: HttpNoAnswer): Failure {
+function unanswered(outcome: HttpNoAnswer, context: Context, classify: Classify, otherwise: Reason): Verdict {
+  const told = statusAlone(outcome, context, classify);
+  if (told !== undefined) {
+    return told;
+  }
   const partial = outcome.received && salvageClientInformation(outcome.received);
-  const reason =
-    outcome.reason === 'ResponseTooLarge'
-      ? 'ResponseTooLarge'
-      : outcome.received === undefined
-        ? 'RegistrationOutcomeUnknown'
-        : 'ResponseTruncated';
-  const failed = unknown(reason, noAnswerText(outcome));
-  return partial === undefined ? failed : withPartial(failed, partial);
+  return withPartial(unknown(lossReason(outcome, otherwise), noAnswerText(outcome)), partial, context);
 }
 
-function unreadable({ status, body }: HttpAnswer): Failure {
+/** @param otherwise where nothing at all arrived */
+function lossReason({ reason, received }: HttpNoAnswer, otherwise: Reason): Reason {
+  switch (reason) {
+    case 'Timeout':
+      return 'ResponseTimedOut';
+    case 'ResponseTooLarge':
+      return 'ResponseTooLarge';
+    case 'ConnectionLost':
+      return received === undefined ? otherwise : 'ResponseTruncated';
+  }
+}
+
+/** A 2xx without a client that could be read: what there is of it is kept. */
+function unreadable({ status, body }: HttpAnswer, context: Context): Failure {
+  const why = whyUnreadable(body.reveal());
   const partial = salvageClientInformation(body);
-  const failed = unknown(
-    'ResponseNotJSON',
-    `The server answered ${status}, but without a readable client_id`,
+  const said = partial === undefined ? ', but without a readable client_id: it is' : ' with';
+  return withPartial(
+    unknown(
+      why === 'Truncated' || why === 'TooDeep' ? `Response${why}` : 'ResponseNotJSON',
+      `The server answered ${status}${why === undefined ? ', but without a client_id' : `${said} ${UNREADABLE[why]}`}`,
+    ),
+    partial,
+    context,
   );
-  return partial === undefined
-    ? failed
-    : withPartial(
-        {
-          ...failed,
-          reason: 'ResponseTruncated',
-          message: `The server answered ${status} with JSON that is cut off`,
-        },
-        partial,
-      );
 }
 
-const withPartial = (failed: Failure, partial: ClientInformation): Failure => ({
-  ...failed,
-  message: `${failed.message}; it names client ${presentable(partial.clientId, [])}`,
-  partial,
-});
+const withPartial = (
+  failed: Failure,
+  partial: ClientInformation | undefined,
+  { secrets }: Context,
+): Failure =>
+  partial === undefined
+    ? failed
+    : {
+        ...failed,
+        message: `${failed.message}; it names client ${presentable(partial.clientId, secrets)}`,
+        partial,
+      };
 
 /** The outcome of a PUT to a client configuration endpoint. */
 export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict {
@@ -113,18 +128,12 @@ export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict 
     return classifyUnsent(outcome);
   }
   if (outcome.kind === 'noAnswer') {
-    return statusAlone(outcome, context) ?? unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
+    return unanswered(outcome, context, classifyUpdate, 'AuthorizationServerUnavailable');
   }
   if (isSuccess(outcome)) {
     const information = parseClientInformation(outcome.body);
     return information === undefined && outcome.status !== 204
-      ? {
-          ...unknown(
-            'ResponseNotJSON',
-            `The server answered ${outcome.status}, but without a readable client_id`,
-          ),
-          serverTrouble: false,
-        }
+      ? { ...unreadable(outcome, context), serverTrouble: false }
       : { kind: 'Done', information };
   }
   if (outcome.status === 404) {
@@ -144,7 +153,7 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
     return classifyUnsent(outcome);
   }
   if (outcome.kind === 'noAnswer' && outcome.status !== 200 && outcome.status !== 204) {
-    return statusAlone(outcome, context) ?? unknown('AuthorizationServerUnavailable', noAnswerText(outcome));
+    return unanswered(outcome, context, classifyDeletion, 'AuthorizationServerUnavailable');
   }
   if (outcome.kind === 'noAnswer' || outcome.status === 200 || outcome.status === 204) {
     return { kind: 'Done', information: undefined };
@@ -168,13 +177,17 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
 /** Statuses that mean that this server can't delete the client, if it is still alive. */
 const DELETION_UNSUPPORTED: readonly number[] = [405, 501];
 
+type Classify = (answer: HttpAnswer, context: Context) => Verdict;
+
 /** A refusal is told by its status, whatever becomes of its body. */
-function statusAlone({ status, detail }: HttpNoAnswer, context: Context): Failure | undefined {
+function statusAlone({ status, detail }: HttpNoAnswer, context: Context, classify: Classify) {
   if (status === undefined || status < 300 || status >= 500 || status === 408) {
     return undefined;
   }
-  const refused = refusal({ kind: 'answered', status, headers: {}, body: new Sensitive('') }, context);
-  return { ...refused, message: `${refused.message}, and its body was not read: ${detail}` };
+  const told = classify({ kind: 'answered', status, headers: {}, body: new Sensitive('') }, context);
+  return told.kind === 'Done'
+    ? undefined
+    : { ...told, message: `${told.message}, and its body was not read: ${detail}` };
 }
 
 /** A call that never left: nothing happened. */
@@ -211,13 +224,13 @@ const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status <
 function refusal(answer: HttpAnswer, context: Context): Failure {
   const said = readErrorResponse(answer, context.secrets);
   const hint = context.hint?.(said);
-  const message = hint === undefined ? serverWords(said) : `${serverWords(said)}. ${hint}`;
+  const message = hint === undefined ? serverWords(said) : `${asSentence(serverWords(said))} ${hint}`;
   const retryAfterMs = retryAfter(answer, context.now);
   if (answer.status >= 300 && answer.status < 400) {
     return failure(
       'Terminal',
       'RedirectRefused',
-      `${message} (a redirect${locationOf(answer)}; redirects are not followed)`,
+      `${message} (a redirect${locationOf(answer, context)}; redirects are not followed)`,
     );
   }
   if (answer.status === 429 || answer.status === 503 || answer.status === 501 || answer.status === 408) {
@@ -263,9 +276,10 @@ const answeredText = (answer: HttpAnswer, { secrets }: Context): string =>
 const serverWords = (said: ErrorResponse): string => `The server answered ${describeError(said)}`;
 
 /** The origin alone: the rest of an address may carry anything. */
-function locationOf({ headers }: HttpAnswer): string {
-  const location = headers['location'];
-  return location !== undefined && URL.canParse(location) ? ` to ${new URL(location).origin}` : '';
+function locationOf({ headers }: HttpAnswer, { secrets }: Context): string {
+  const location = headers['location'] ?? '';
+  const origin = URL.canParse(location) ? new URL(location).origin : 'null';
+  return origin === 'null' ? '' : ` to ${presentable(origin, secrets)}`;
 }
 
 /** Where the server asks for fewer calls and doesn't say for how long. */

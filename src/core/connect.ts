@@ -35,8 +35,9 @@ export function toConnection(
     return credentials;
   }
   const endpoints = endpointsInUse(spec, found.endpoints);
-  const calls = calledEndpoints(spec, endpoints, found.aliases);
-  const problem = endpointProblem(spec, calls, credentials);
+  const aliases = spec.connection?.clientCertificateRef === undefined ? {} : found.aliases;
+  const calls = calledEndpoints(spec, endpoints, aliases);
+  const problem = endpointProblem(spec, calls, aliases, credentials);
   if (problem !== undefined || calls.registration === undefined) {
     return problem ?? notSupported(spec);
   }
@@ -62,6 +63,15 @@ export function toConnection(
     defaults: spec.defaults ?? {},
     policy: object.kind === 'ClusterAuthorizationServer' ? (spec.policy ?? {}) : undefined,
     attemptMarker: spec.attemptMarker?.member,
+    recovery: {
+      interrupted: spec.recovery?.interrupted ?? 'Reregister',
+      tokenLost: spec.recovery?.tokenLost ?? 'Hold',
+      cooldownMs: durationMs(spec.recovery?.cooldown ?? '1m'),
+    },
+    deletion: {
+      unconfirmed: spec.deletion?.unconfirmed ?? 'Release',
+      retryForMs: durationMs(spec.deletion?.retryFor ?? '1h'),
+    },
     allowedOrigins: (spec.management?.allowedOrigins ?? []).map(originOf),
     timeoutMs: durationMs(spec.connection?.timeout ?? '30s'),
     maxInFlight: spec.connection?.maxInFlight ?? 16,
@@ -209,14 +219,13 @@ interface CalledEndpoints {
 
 /** The endpoints that the operator calls: with a client certificate, the aliases for it (RFC 8705 section 5). */
 function calledEndpoints(
-  { registration, endpoints: given, connection }: AuthorizationServerSpec,
+  { registration, endpoints: given }: AuthorizationServerSpec,
   endpoints: Endpoints,
   aliases: Endpoints,
 ): CalledEndpoints {
-  const alias = connection?.clientCertificateRef === undefined ? {} : aliases;
   return {
-    registration: registration.endpoint ?? alias.registration ?? endpoints.registration,
-    token: given?.token ?? alias.token ?? endpoints.token,
+    registration: registration.endpoint ?? aliases.registration ?? endpoints.registration,
+    token: given?.token ?? aliases.token ?? endpoints.token,
   };
 }
 
@@ -225,17 +234,15 @@ const notSupported = ({ issuer }: AuthorizationServerSpec): Problem => ({
   message: `${issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
 });
 
-/** A credential goes to the issuer’s own origin, or where the spec itself sends it. */
+/** A credential goes to the issuer’s own origin, where the spec itself sends it, or to an alias for certificates. */
 function endpointProblem(
   spec: AuthorizationServerSpec,
   { registration, token }: CalledEndpoints,
+  aliases: Endpoints,
   { admission, management }: Credentials,
 ): Problem | undefined {
-  const elsewhere = (url: string | undefined, given: string | undefined) =>
-    url !== undefined &&
-    given === undefined &&
-    spec.connection?.clientCertificateRef === undefined &&
-    originOf(url) !== originOf(spec.issuer);
+  const elsewhere = (url: string | undefined, ...trusted: readonly (string | undefined)[]) =>
+    url !== undefined && !trusted.includes(url) && originOf(url) !== originOf(spec.issuer);
   const asksForToken = [admission.kind, management.credential?.kind].includes('ClientCredentials');
   if (asksForToken && token === undefined) {
     return {
@@ -243,10 +250,12 @@ function endpointProblem(
       message: `${spec.issuer} publishes no token_endpoint to obtain an access token at. Set spec.endpoints.token.`,
     };
   }
-  if (asksForToken && elsewhere(token, spec.endpoints?.token)) {
+  if (asksForToken && elsewhere(token, spec.endpoints?.token, aliases.token)) {
     return refused('token', 'spec.endpoints.token', token);
   }
-  if (admission.kind !== 'Open' && elsewhere(registration, spec.registration.endpoint)) {
+  // Whoever answers registrations says where clients are managed: a credential for that goes to the same place.
+  const isAdmitted = admission.kind !== 'Open' || management.credential !== undefined;
+  if (isAdmitted && elsewhere(registration, spec.registration.endpoint, aliases.registration)) {
     return refused('registration', 'spec.registration.endpoint', registration);
   }
   return undefined;

@@ -25,6 +25,8 @@ export interface ServerConnection {
   /** `undefined`: anything may be registered. */
   readonly policy: Policy | undefined;
   readonly attemptMarker: string | undefined;
+  readonly recovery: RecoveryTerms;
+  readonly deletion: DeletionTerms;
   /** Origins that a registration access token may go to, besides that of the registration endpoint. */
   readonly allowedOrigins: readonly string[];
   readonly timeoutMs: number;
@@ -105,6 +107,18 @@ export interface SignedRequestTerms {
   readonly audience: string;
   readonly lifetimeSeconds: number;
   readonly contentType: string;
+}
+
+/** What is done about what went wrong on the way to the server. */
+export interface RecoveryTerms {
+  readonly interrupted: 'Reregister' | 'Hold';
+  readonly tokenLost: 'Hold' | 'Reregister';
+  readonly cooldownMs: number;
+}
+
+export interface DeletionTerms {
+  readonly unconfirmed: 'Release' | 'Hold';
+  readonly retryForMs: number;
 }
 
 /** Bounds of a cluster server; see the schema. */

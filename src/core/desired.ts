@@ -46,6 +46,8 @@ export function toClientObject(
       status: (status.success ? status.data : {}) as OAuthClientStatus,
       reconcileRequestedAt: annotations[ANNOTATIONS.reconcileRequestedAt],
       rotateRequestedAt: annotations[ANNOTATIONS.rotateRequestedAt],
+      retained: (raw.spec as { readonly deletionPolicy?: unknown } | undefined)?.deletionPolicy === 'Retain',
+      abandoned: uid !== '' && annotations[ANNOTATIONS.abandon] === uid,
       createdAt: Date.parse(creationTimestamp ?? ''),
       owners: ownerReferences.map(({ apiVersion, kind, name: owner }) => `${apiVersion}/${kind}/${owner}`),
     },

@@ -34,7 +34,9 @@ export function surplusRecords(o: Observation): readonly RegistrationRecord[] {
   const current = currentRecord(o);
   return o.records.filter(
     ({ client, role, secretName }) =>
-      client.uid === o.object?.uid && role !== 'left-behind' && secretName !== current?.secretName,
+      client.uid === o.object?.uid &&
+      (role === 'current' || role === 'owed') &&
+      secretName !== current?.secretName,
   );
 }
 
@@ -82,7 +84,22 @@ export const iso = (ms: number): string => new Date(ms).toISOString().replace(/\
 
 /** Records of objects that are gone: none of this name, or another uid now bears it. */
 export function departedRecords(o: Observation): readonly RegistrationRecord[] {
-  return o.records.filter(({ client, role }) => client.uid !== o.object?.uid && role !== 'left-behind');
+  return o.records.filter(
+    ({ client, role }) => client.uid !== o.object?.uid && role !== 'left-behind' && role !== 'retained',
+  );
+}
+
+/** A client that an earlier object of this name left to a later one, in the same namespace and at the same server. */
+export function retainedRecord(o: Observation): RegistrationRecord | undefined {
+  const { server } = o;
+  return o.records.find(
+    ({ role, namespaceUid, server: { kind, name } }) =>
+      role === 'retained' &&
+      namespaceUid === o.namespaceUid &&
+      server.available &&
+      kind === server.ref.kind &&
+      name === server.ref.name,
+  );
 }
 
 function ownRecords(o: Observation): readonly RegistrationRecord[] {

@@ -52,7 +52,7 @@ export function managementOf(
   const override = explicitTemplate(terms?.management);
   const returned = information.registrationClientUri;
   const template = override ?? returned ?? terms?.management.configurationUrl;
-  const url = template && configurationUrl(template, clientId, registrationEndpoint);
+  const url = template ? configurationUrl(template, clientId, registrationEndpoint) : undefined;
   if (url === undefined || template === 'AsReturned') {
     return {
       kind: 'Unmanaged',
@@ -61,7 +61,7 @@ export function managementOf(
     };
   }
   const issuing = [registrationEndpoint, terms?.endpoints.registration ?? registrationEndpoint].map(originOf);
-  const origins = [...issuing, ...content.allowedOrigins, ...(terms?.allowedOrigins ?? [])];
+  const origins = [...issuing, ...(terms?.allowedOrigins ?? content.allowedOrigins)];
   return origins.includes(originOf(url))
     ? { kind: 'Managed', url, credential }
     : {
@@ -86,15 +86,22 @@ export function addressOf(
   return template === 'AsReturned' ? undefined : configurationUrl(template, clientId, registrationEndpoint);
 }
 
+/** As parts of a path they lead elsewhere, percent-encoded too (RFC 3986 section 5.2.4). */
+const DOT_SEGMENTS = ['.', '..'];
+
 /** Fills a template; the client_id percent-encoded, since it is the server's to choose. Resolves a relative address. */
 function configurationUrl(
   template: string,
   clientId: string,
   registrationEndpoint: string,
 ): string | undefined {
+  if (template.includes('/{client_id}') && DOT_SEGMENTS.includes(clientId)) {
+    return undefined;
+  }
   const filled = template
-    .replaceAll('{registration_endpoint}', registrationEndpoint)
-    .replaceAll('{client_id}', encodeURIComponent(clientId));
+    .replaceAll('{registration_endpoint}', () => registrationEndpoint)
+    // A lone surrogate, which JSON can bring, has no encoding.
+    .replaceAll('{client_id}', () => encodeURIComponent(clientId.toWellFormed()));
   const url = resolveUrl(filled, registrationEndpoint);
   return url !== undefined && /^https?:/.test(url) ? url : undefined;
 }

@@ -30,6 +30,12 @@ export interface Observation {
   readonly cluster: string;
   /** A software statement of the client's own: what it claims, or why it can't be read. */
   readonly statement: OwnStatement | Problem | undefined;
+  /** uid of the namespace, to tell it from an earlier one of the same name. */
+  readonly namespaceUid: string;
+  /** Registrations of this object whose answers were lost and that are listed as suspected orphans. */
+  readonly suspects: number;
+  /** Another client of this installation has the same issuer and client_id. */
+  readonly rival: RegistrationRecord | undefined;
   /** Clients of the same server in the same namespace, those that are being registered included. */
   readonly clientsInNamespace: number;
   /** Workload Secrets that name this object. */
@@ -64,6 +70,10 @@ export interface ObservedClient {
   readonly reconcileRequestedAt: string | undefined;
   /** Value of the annotation that asks for a new registration. */
   readonly rotateRequestedAt: string | undefined;
+  /** Whether the client outlives the object; known also of a spec that can't be used. */
+  readonly retained: boolean;
+  /** A person gives the client up: the annotation names this object's uid. */
+  readonly abandoned: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   /** `apiVersion/kind/name` of the object's owners. */

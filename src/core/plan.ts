@@ -10,9 +10,12 @@ import {
 } from './rules/endings.ts';
 import { expiryVisits, theClientExpires, theTokenExpires } from './rules/expiry.ts';
 import {
+  aClientWasRetained,
   aKeyIsDue,
+  anotherObjectManagesIt,
   itIsNotBoundToItsOwner,
   itIsNotRegistered,
+  itIsSuspended,
   itIsToBeReplaced,
   theFinalizerIsMissing,
   theMetadataDiffers,
@@ -40,11 +43,14 @@ const RULES: readonly Rule[] = [
   theObjectIsGone,
   theObjectIsBeingDeleted,
   theSpecCannotBeUsed,
+  itIsSuspended,
   itsLifetimeIsOver,
   theRecordIsMissing,
   theFinalizerIsMissing,
   itIsNotBoundToItsOwner,
   thereAreSurplusRecords,
+  aClientWasRetained,
+  anotherObjectManagesIt,
   itIsNotRegistered,
   theWorkloadSecretDiffers,
   itIsToBeReplaced,

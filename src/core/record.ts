@@ -49,10 +49,10 @@ export interface RegistrationRecord {
 }
 
 /**
- * `current`: shown to workloads. `owed`: its object is gone, deregistration is still being tried. `left-behind`: given
- * up; kept so that people can find the client.
+ * `current`: shown to workloads. `owed`: its object is gone, deregistration is still being tried. `retained`: kept for a
+ * later object of the same name. `left-behind`: given up; kept so that people can find the client.
  */
-export type RecordRole = 'current' | 'owed' | 'left-behind';
+export type RecordRole = 'current' | 'owed' | 'retained' | 'left-behind';
 
 export interface ClientIdentity {
   readonly namespace: string;
@@ -203,7 +203,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
 const time = (text: string | undefined): number | undefined => Date.parse(text ?? '') || undefined;
 
 const isRole = (role: string | undefined): role is RecordRole =>
-  role === 'current' || role === 'owed' || role === 'left-behind';
+  role === 'current' || role === 'owed' || role === 'retained' || role === 'left-behind';
 
 const isServerKind = (kind: string | undefined): kind is ServerKind =>
   kind === 'AuthorizationServer' || kind === 'ClusterAuthorizationServer';

@@ -10,6 +10,7 @@ import {
 import { type Finding, toConditions } from '../api/conditions.ts';
 import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
+import type { Reason } from '../api/reasons.ts';
 import { memberOf } from '../oauth/client-metadata.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
@@ -190,6 +191,7 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   const findings = [
     readiness(facts),
     admission(facts),
+    ...paused(facts),
     ...(facts.problem === undefined ? [] : [stalled(facts.problem)]),
   ];
   return {
@@ -213,11 +215,42 @@ function readiness({ problem, endpoints }: ServerFacts): Finding {
     : { type: 'Ready', status: 'False', ...problem };
 }
 
+/** Present only while calls are held back, by a person or by the server's own state. */
+function paused({ object, health, now }: ServerFacts): readonly Finding[] {
+  if (object.spec?.suspend === true) {
+    return [
+      {
+        type: 'Paused',
+        status: 'True',
+        reason: 'Suspended',
+        message: 'Nothing is sent until spec.suspend is unset.',
+      },
+    ];
+  }
+  const { pausedUntil, phase, lastError } = health;
+  if (pausedUntil > Date.parse(now)) {
+    const until = new Date(pausedUntil).toISOString().replace(/\.\d+Z$/, 'Z');
+    const message = `The server asked for a pause until ${until}.`;
+    return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];
+  }
+  const message =
+    `The server is in trouble; a few probes are sent, and calls go on when it answers. ${lastError ?? ''}`.trim();
+  return phase === 'Open'
+    ? []
+    : [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerUnavailable', message }];
+}
+
 /** Passing faults are tried again by themselves; the others need a person. */
 function stalled(problem: Problem): Finding {
-  const passing = problem.reason === 'DiscoveryFailed' || problem.reason === 'AuthorizationServerUnavailable';
-  return { type: passing ? 'Reconciling' : 'Stalled', status: 'True', ...problem };
+  return { type: PASSING.includes(problem.reason) ? 'Reconciling' : 'Stalled', status: 'True', ...problem };
 }
+
+const PASSING: readonly Reason[] = [
+  'DiscoveryFailed',
+  'AuthorizationServerUnavailable',
+  'ResponseTimedOut',
+  'ResponseTruncated',
+];
 
 function admission({ health, admissionAccepted }: ServerFacts): Finding {
   if (health.refusedAdmission !== undefined) {

@@ -41,7 +41,8 @@ export function givenStatement(
   }
   const expiry = statementExpiry(jwt);
   if (expiry !== undefined && expiry * 1000 <= now) {
-    const since = new Date(Math.min(expiry * 1000, now)).toISOString().replace(/\.\d+Z$/, 'Z');
+    // An issuer may claim any number; dates begin somewhere.
+    const since = new Date(Math.max(expiry * 1000, 0)).toISOString().replace(/\.\d+Z$/, 'Z');
     return {
       reason: 'SoftwareStatementExpired',
       message: `The software statement in Secret ${secrets.namespace}/${ref.name} expired at ${since}. Put a current one into key ${ref.key}.`,

@@ -10,7 +10,7 @@ export interface Dialect {
   readonly scopeEncoding: 'String' | 'Array' | 'Both';
   /** How `jwks` is sent: as an object, or as JSON text within a string. */
   readonly jwksEncoding: 'Object' | 'String';
-  /** Whether user and password of Basic are form-encoded first (RFC 6749 section 2.3.1). */
+  /** Whether client_id and secret of client_secret_basic are form-encoded first (RFC 6749 section 2.3.1). */
   readonly basicEncoding: 'Encoded' | 'Raw';
   /** What becomes of members with a language tag, like `client_name#ja`. */
   readonly languageTags: 'Send' | 'Lowercase' | 'Omit';

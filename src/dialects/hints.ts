@@ -42,8 +42,10 @@ export function needsRedirectUris(server: string): Hint {
 }
 
 /** Where nothing is known of the server: no one body for client_credentials suits them all. */
-export const clientCredentialsAnywhere: Hint = ({ status }, sent) =>
-  isMetadataRefusal(status) && asksForClientCredentials(sent)
+export const clientCredentialsAnywhere: Hint = ({ status, error = '', description = '' }, sent) =>
+  isMetadataRefusal(status) &&
+  asksForClientCredentials(sent) &&
+  /redirect|response.?type|grant/i.test(`${error} ${description}`)
     ? 'Servers differ in what a client_credentials client must carry: try spec.client.responseTypes and redirectUris as empty lists, or leave both out, or give one redirect URI and responseTypes [token].'
     : undefined;
 

@@ -253,7 +253,7 @@ describe('A server that gives no token to manage its clients with', () => {
     await editClient(world, 'shop', 'unmanaged', { clientName: 'Edited' });
     const client = await until('unmanaged', 'UpdateUnsupported');
     expect(messageOf(client)).toBe(
-      `The server gave no registration access token or address for client ${status?.clientId}, so its registration can’t be changed. Take the edit back, or delete this object and create it again.`,
+      'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
     );
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
     await editClient(world, 'shop', 'unmanaged', { clientName: 'Machine' });

@@ -70,9 +70,10 @@ export async function deregister(
     context.servers.leave(server, called.entered, called.failure);
     return failed('Deregister', basis, asUnconfirmed(called.failure), o, round, context);
   }
-  const { outcome } = called;
+  const { outcome, sent } = called;
   context.ledger.interrupt(attempt);
-  const secrets = [...secretsOf(content), ...(connection === undefined ? [] : credentialSecrets(connection))];
+  const ofServer = connection === undefined ? [] : credentialSecrets(connection);
+  const secrets = [...secretsOf(content), ...ofServer, ...sent];
   const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now() });
   context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
   const refusedStatus = outcome.kind === 'answered' && dialect.goneStatuses.includes(outcome.status);

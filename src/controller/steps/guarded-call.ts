@@ -3,6 +3,8 @@ import type { ServerConnection } from '../../core/connection.ts';
 import type { CallKind } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { HealthCall } from '../../core/server-health.ts';
+import type { Sensitive } from '../../oauth/sensitive.ts';
+import { sentCredentials } from '../../oauth/sent-credentials.ts';
 import type { Context } from '../context.ts';
 import type { HttpOutcome, HttpRequest } from '../ports.ts';
 
@@ -21,7 +23,13 @@ export type CallTerms = Pick<ServerConnection, 'version' | 'timeoutMs' | 'maxInF
 
 /** A call that was sent. `entered` is to be handed back to the server's registry, with what the call showed. */
 export type Called =
-  | { readonly kind: 'Sent'; readonly outcome: HttpOutcome; readonly entered: HealthCall }
+  | {
+      readonly kind: 'Sent';
+      readonly outcome: HttpOutcome;
+      readonly entered: HealthCall;
+      /** What must not come back to people in the server's words. */
+      readonly sent: readonly Sensitive[];
+    }
   /** It could not be made ready: nothing was sent, and there is no entry. */
   | { readonly kind: 'NotReady'; readonly failure: Failure; readonly entered: HealthCall };
 
@@ -78,7 +86,7 @@ async function permitted(
   }
   const outcome = await http.send(request, { timeoutMs, transport });
   ledger.answered(call.attempt);
-  return { kind: 'Sent', outcome, entered };
+  return { kind: 'Sent', outcome, entered, sent: sentCredentials(request) };
 }
 
 /** Ten characters of base 36: unique among the attempts of one client for all purposes. */

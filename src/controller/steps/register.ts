@@ -9,7 +9,7 @@ import { registerRequest } from '../../oauth/registration.ts';
 import { type Admitted, admit, refused } from '../admission.ts';
 import { credentialSecrets, registered, setBack, withCure } from '../answers.ts';
 import type { Context } from '../context.ts';
-import { jwksWith, newKey } from '../keys.ts';
+import { withKeys, newKey } from '../keys.ts';
 import { clientsInNamespace } from '../observe.ts';
 import type { HttpRequest } from '../ports.ts';
 import { requestBody } from '../request-body.ts';
@@ -20,9 +20,6 @@ import { warn } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 import { salvage } from './salvage.ts';
 
-/** How long one waits after a registration without an answer, before the same client is registered again. */
-const COOLDOWN_MS = 60_000;
-
 /** One registration: everything it will be recorded as, but for the answer. */
 export interface Registration {
   readonly step: RegisterStep;
@@ -31,7 +28,7 @@ export interface Registration {
   readonly server: string;
   /** What is sent, with the public key where the operator makes one, and with the marker. */
   readonly document: RegisterStep['document'];
-  readonly keys: Parameters<typeof jwksWith>[0];
+  readonly keys: Parameters<typeof withKeys>[1];
 }
 
 export async function register(
@@ -74,7 +71,7 @@ export async function register(
   const verdict = classifyRegistration(called.outcome, {
     dialect,
     hint: hint && ((said) => hint(said, document)),
-    secrets: [...credentialSecrets(step.connection), ...(sent?.secrets ?? [])],
+    secrets: [...credentialSecrets(step.connection), ...called.sent],
     now: context.clock.now(),
   });
   if (verdict.kind === 'Done' && verdict.information !== undefined) {
@@ -112,7 +109,7 @@ async function begin(step: RegisterStep, o: Observation, context: Context): Prom
     attempt,
     client: { namespace: o.namespace, name: o.name, uid: object.uid },
     server: serverKey(ref, o.namespace),
-    document: { ...step.document, ...marker, ...jwksWith(keys, connection.dialect) },
+    document: withKeys({ ...step.document, ...marker }, keys, connection.dialect),
     keys,
   };
 }
@@ -159,7 +156,14 @@ async function failedToRegister(
   const isRefused = failure.kind === 'TokenRefused';
   if (!isRefused) {
     const told = { ...failure, message: why };
-    setBack(round.key, 'Register', basis, told, context, unknown ? COOLDOWN_MS : undefined);
+    setBack(
+      round.key,
+      'Register',
+      basis,
+      told,
+      context,
+      unknown ? step.connection.recovery.cooldownMs : undefined,
+    );
   }
   context.servers.leave(server, entered, isRefused ? aboutAdmission(failure) : failure);
   if (unknown) {

@@ -13,7 +13,7 @@ import type { JsonObject } from '../../oauth/json.ts';
 import { updateRequest } from '../../oauth/registration.ts';
 import { credentialSecrets, type Recorded, secretsOf, setBack, updated } from '../answers.ts';
 import type { Context } from '../context.ts';
-import { jwksWith, keysAfter } from '../keys.ts';
+import { withKeys, keysAfter } from '../keys.ts';
 import { authorize, forgetToken } from '../management-token.ts';
 import type { HttpRequest } from '../ports.ts';
 import { requestBody } from '../request-body.ts';
@@ -21,6 +21,7 @@ import { contentOf, keep } from './contents.ts';
 import { type Called, guarded, newAttempt } from './guarded-call.ts';
 import { damaged, failed } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
+import { keepTorn } from './torn-update.ts';
 
 /** One update: what is recorded now, and what it is to become. */
 interface Update {
@@ -68,7 +69,7 @@ async function begin(step: UpdateStep, stored: RegistrationContent, context: Con
     step,
     attempt: newAttempt(context),
     stored,
-    document: { ...step.document, ...marker, ...jwksWith(keys, connection.dialect) },
+    document: withKeys({ ...step.document, ...marker }, keys, connection.dialect),
     keys,
   };
 }
@@ -150,7 +151,7 @@ const asTransient = (failure: Failure): Failure =>
 async function conclude(
   next: Update,
   management: Management & { kind: 'Managed' },
-  { outcome, entered }: Called & { kind: 'Sent' },
+  { outcome, entered, sent }: Called & { kind: 'Sent' },
   body: JsonObject,
   o: Observation,
   round: Round,
@@ -164,7 +165,7 @@ async function conclude(
   const verdict = classifyUpdate(outcome, {
     dialect,
     hint: hint && ((said) => hint(said, body)),
-    secrets: [...secretsOf(stored), ...credentialSecrets(connection)],
+    secrets: [...secretsOf(stored), ...credentialSecrets(connection), ...sent],
     now,
   });
   const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o);
@@ -180,6 +181,12 @@ async function conclude(
     context.ledger.interrupt(attempt);
   } else {
     context.ledger.settle(attempt);
+  }
+  if (
+    verdict.partial !== undefined &&
+    !(await keepTorn(step, attempt, stored, verdict.partial, round, context))
+  ) {
+    return later('the credentials of a torn answer could not be stored; they are in the journal');
   }
   return failed('Update', step.basis, failure ?? verdict, o, round, context);
 }

@@ -8,7 +8,7 @@ import {
   setbackOf,
   surplusRecords,
 } from '../find.ts';
-import type { Observation, Setback } from '../observation.ts';
+import type { Observation, ObservedClient, Setback } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { gone, stall, wait } from './rests.ts';
 
@@ -49,11 +49,23 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
   if (!object?.deleting) {
     return undefined;
   }
-  const record = currentRecord(o) ?? surplusRecords(o)[0];
+  // What is owed doesn't hold the object: its deregistration goes on when the object is gone.
+  const record = currentRecord(o);
   if (record === undefined) {
     return object.hasFinalizer ? { type: 'RemoveFinalizer', object } : gone();
   }
+  if (object.retained) {
+    return { type: 'Retain', object, record };
+  }
   const setback = setbackOf(o, 'Deregister', record.secretName);
+  if (setback !== undefined && object.abandoned) {
+    return { type: 'Release', record, role: 'left-behind', setback };
+  }
+  if (setback !== undefined && holds(o) && !o.namespaceTerminating) {
+    return o.now >= setback.retryAt
+      ? deregister(record, 'Deleting')
+      : wait(setback.reason, `${setback.message} ${giveUp(o, object)}`, setback.retryAt);
+  }
   if (
     setback === undefined ||
     (setback.kind === 'Transient' && o.now >= setback.retryAt && !isOverdue(o, setback))
@@ -108,11 +120,21 @@ export function itsLifetimeIsOver(o: Observation): Action | undefined {
     : { type: 'RemoveSecret', secret };
 }
 
+/** The server object wants deletions confirmed before an object goes. */
+const holds = ({ server }: Observation): boolean =>
+  server.available && server.connection.deletion.unconfirmed === 'Hold';
+
+const giveUp = ({ namespace, name }: Observation, { uid }: ObservedClient): string =>
+  `To let the object go and leave the client behind: kubectl annotate oac ${name} -n ${namespace} oauth-registrar.dev/abandon=${uid}`;
+
+const patienceOf = ({ server }: Observation): number =>
+  server.available ? server.connection.deletion.retryForMs : DEREGISTRATION_PATIENCE_MS;
+
 const isOverdue = (o: Observation, setback: Setback): boolean =>
   o.namespaceTerminating || o.now - setback.since >= DELETION_PATIENCE_MS;
 
 const isGivenUp = (o: Observation, setback: Setback): boolean =>
-  setback.kind === 'Terminal' || o.now - setback.since >= DEREGISTRATION_PATIENCE_MS;
+  setback.kind === 'Terminal' || o.now - setback.since >= patienceOf(o);
 
 const deregister = (record: RegistrationRecord, because: DeregisterStep['because']): DeregisterStep => ({
   type: 'Deregister',

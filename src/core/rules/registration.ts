@@ -1,7 +1,7 @@
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
 import { type WantedDocument, wantedDocument } from '../document.ts';
-import { currentRecord, setbackOf } from '../find.ts';
+import { currentRecord, retainedRecord, setbackOf } from '../find.ts';
 import type { Observation, ObservedClient, ObservedServer } from '../observation.ts';
 import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
@@ -22,11 +22,46 @@ export function theRecordIsMissing(o: Observation): Action | undefined {
   if (currentRecord(o) !== undefined || (clientId === undefined && shown === undefined)) {
     return undefined;
   }
+  if (isAskedFor(o)) {
+    return undefined;
+  }
   const what = clientId === undefined ? `${shown}` : `of client ${clientId}`;
   return stall(
     'RegistrationRecordMissing',
-    `The registration Secret ${what} is gone from the operator’s namespace. Restore it from a backup; or delete this object and create it again, which registers another client.`,
+    `The registration Secret ${what} is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite`,
   );
+}
+
+/** A new registration was asked for since the last one. */
+function isAskedFor({ object }: Observation): boolean {
+  const asked = object?.rotateRequestedAt;
+  return asked !== undefined && asked !== object?.status.lastHandledRotateAt;
+}
+
+/** Nothing is done for a client that is suspended, but to end it. */
+export function itIsSuspended({ object }: Observation): Action | undefined {
+  return object?.desired.valid && object.desired.spec.suspend === true
+    ? wait('Suspended', 'Nothing is sent or written for this client until spec.suspend is unset.')
+    : undefined;
+}
+
+/** A client that was retained for an object of this name. */
+export function aClientWasRetained(o: Observation): Action | undefined {
+  const record = retainedRecord(o);
+  return o.object !== undefined && record !== undefined && currentRecord(o) === undefined
+    ? { type: 'TakeOver', object: o.object, record }
+    : undefined;
+}
+
+/** Two objects never manage one client: the one that was registered later stands back. */
+export function anotherObjectManagesIt(o: Observation): Action | undefined {
+  const record = currentRecord(o);
+  return record !== undefined && o.rival !== undefined
+    ? stall(
+        'ClientAlreadyManaged',
+        `The server answered with client_id ${record.clientId}, which ${o.rival.client.namespace}/${o.rival.client.name} has already. Nothing is sent for this one; look at the server.`,
+      )
+    : undefined;
 }
 
 export function theFinalizerIsMissing({ object }: Observation): Action | undefined {
@@ -123,7 +158,13 @@ export function register(o: Observation, replaces: RegistrationRecord | undefine
     basis,
     replaces,
   };
-  return overQuota(o, connection, replaces) ?? blocked(o, 'Register', basis) ?? gated(gate) ?? step;
+  return (
+    overQuota(o, connection, replaces) ??
+    onHold(o, connection) ??
+    blocked(o, 'Register', basis) ??
+    gated(gate) ??
+    step
+  );
 }
 
 /** An update, or why it can't be. */
@@ -141,6 +182,9 @@ export function update(
   const hash = object.desired.valid ? metadataHash(object.desired.hash, connection.shape) : '';
   const basis = `${basisOf(object, hash, connection)} ${keys} ${because}`;
   const setback = setbackOf(o, 'Update', basis);
+  if (setback?.reason === 'RegistrationAccessTokenLost' && connection.recovery.tokenLost === 'Reregister') {
+    return register(o, record);
+  }
   if (setback?.reason === 'UpdateUnsupported') {
     return replacement(o, object, record, setback.message);
   }
@@ -199,11 +243,23 @@ function wantedOf(
   if (isProblem(wanted)) {
     return wanted;
   }
-  const own = spec.lifetime?.expiryMember === undefined ? [] : [spec.lifetime.expiryMember];
-  return policyProblem(wanted.document, connection.policy, own) ?? wanted;
+  return policyProblem(wanted.document, connection.policy) ?? wanted;
 }
 
 const ownStatement = ({ statement }: Observation) => (isProblem(statement) ? undefined : statement);
+
+/** The server object wants a person to look after a registration whose answer was lost. */
+function onHold(o: Observation, { recovery }: ServerConnection): Action | undefined {
+  const { object, suspects } = o;
+  const asked = object?.reconcileRequestedAt;
+  const isAsked = asked !== undefined && asked !== object?.status.lastHandledReconcileAt;
+  return recovery.interrupted === 'Hold' && suspects > 0 && !isAsked
+    ? stall(
+        'RegistrationOutcomeUnknown',
+        `A registration of this client got no answer. Look for the client at the server (ConfigMap oauth-registrar-suspected-orphans has its time) and remove it; then have another registered: kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/reconcile-requested-at=$(date +%s) --overwrite`,
+      )
+    : undefined;
+}
 
 function overQuota(
   o: Observation,
