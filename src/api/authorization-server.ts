@@ -116,13 +116,9 @@ const spec = z.object({
         description:
           'After a registration whose answer was lost: register again after the cooldown, or wait for the annotation reconcile-requested-at.',
       }),
-      tokenLost: z
-        .enum(['Hold', 'Reregister'])
-        .default('Hold')
-        .meta({
-          description:
-            'When a registration access token is refused: keep the client as it is, or replace it.',
-        }),
+      tokenLost: z.enum(['Hold', 'Reregister']).default('Hold').meta({
+        description: 'When a registration access token is refused: keep the client as it is, or replace it.',
+      }),
       cooldown: duration()
         .default('1m')
         .meta({

@@ -109,12 +109,7 @@ export const oauthClientSpec = z
       })
       .meta({
         description:
-          'The server to register at. Can’t be changed: a client belongs to its server. Default: the default server, which status then names.',
-        ...rules({
-          rule: 'self == oldSelf',
-          message:
-            'authorizationServerRef can’t be changed; delete this object and create one for the other server',
-        }),
+          'The server to register at. Another one means another client: it is registered there, the Secret shows it, and the one before ends after replacement.overlap. Default: the default server, which status then names.',
       })
       .optional(),
     client: clientSchema,
@@ -152,10 +147,6 @@ export const oauthClientSpec = z
   .meta({
     description: 'What is wanted.',
     ...rules(
-      {
-        rule: 'has(self.authorizationServerRef) == has(oldSelf.authorizationServerRef)',
-        message: 'authorizationServerRef can’t be added or removed; delete this object and create it again',
-      },
       {
         rule: '!has(self.generatedKey) || !(has(self.client.jwks) || has(self.client.jwksUri))',
         message: 'generatedKey makes the keys itself: remove client.jwks and client.jwksUri',

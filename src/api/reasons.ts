@@ -25,6 +25,10 @@ export const REASONS = {
     cause: 'The server asked for a pause, or one call is being tried before others follow.',
     cure: 'Wait until the time in the message.',
   },
+  AuthorizationServerSuspect: {
+    cause: 'The server refused the registration access tokens of several clients at once.',
+    cure: 'Look whether the server’s data or keys were restored or replaced; the clients stay as they are.',
+  },
   AuthorizationServerUnavailable: {
     cause: 'The server couldn’t be reached, or answered with a failure of its own.',
     cure: 'Nothing, if it is a passing fault; the operator tries again. Else look at the server.',

@@ -1,6 +1,7 @@
 import { classifyUnsent, type Failure } from '../core/classify.ts';
 import type { Admission, ClientCredentials, ServerConnection } from '../core/connection.ts';
 import { clientAssertionClaims } from '../oauth/client-assertion.ts';
+import { canonicalJson } from '../oauth/json.ts';
 import { tokenAuthorization } from '../oauth/registration.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { sentCredentials } from '../oauth/sent-credentials.ts';
@@ -68,7 +69,7 @@ async function admitByToken(
   connection: ServerConnection,
   context: Context,
 ): Promise<Admitted | Failure> {
-  const slot = `${server} ${grant.clientId} ${grant.scopes.join(' ')}`;
+  const slot = slotOf(server, grant);
   const known = grant.reuse === 'UntilRefused' ? context.tokens.get(slot, connection.version) : undefined;
   if (known !== undefined) {
     return withToken(known, true);
@@ -83,6 +84,10 @@ async function admitByToken(
   return withToken(token.accessToken, false);
 }
 
+/** One token is as good as another where it was asked for in the same way. */
+const slotOf = (server: string, { clientId, scopes, resources, parameters }: ClientCredentials): string =>
+  canonicalJson([server, clientId, scopes, resources, parameters]);
+
 const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted => ({
   authorization: tokenAuthorization(token, scheme),
   reused,
@@ -91,7 +96,7 @@ const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted
 /** A token that was refused is not used again. */
 export function refused(admission: Admission, server: string, { tokens }: Context): void {
   if (admission.kind === 'ClientCredentials') {
-    tokens.forget(`${server} ${admission.clientId} ${admission.scopes.join(' ')}`);
+    tokens.forget(slotOf(server, admission));
   }
 }
 

@@ -2,6 +2,7 @@ import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
 import { durationMs } from '../api/schema.ts';
 import type { Failure } from '../core/classify.ts';
 import type { ManagementTerms, ServerConnection } from '../core/connection.ts';
+import { isSuspect } from '../core/lost-tokens.ts';
 import { managementMode } from '../core/management.ts';
 import type { CallKind, Gate, ObservedServer } from '../core/observation.ts';
 import type { Problem } from '../core/problem.ts';
@@ -150,7 +151,9 @@ export class ServerRegistry {
     }
     const isQuiet =
       after.phase === 'Open' && before.phase === 'Open' && after.pausedUntil === before.pausedUntil;
-    if (!isQuiet || after.refusedAdmission !== before.refusedAdmission) {
+    const isSuspected =
+      isSuspect(after.lostTokens, this.#clock.now()) !== isSuspect(before.lostTokens, this.#clock.now());
+    if (!isQuiet || isSuspected || after.refusedAdmission !== before.refusedAdmission) {
       this.#changed(key);
     }
   }

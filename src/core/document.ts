@@ -134,7 +134,7 @@ function claimsToSign(document: JsonObject, sign: SignTerms): JsonObject {
 }
 
 const toSubstitution = ({ member, asked }: Withheld): Substitution => ({
-  member: cut(member, 255),
+  member: cut(presentable(member, []), 255),
   asked: presentable(cut(typeof asked === 'string' ? asked : JSON.stringify(asked), 200), []),
   registered: '',
 });

@@ -33,13 +33,18 @@ const MAX_VALUE = 200;
  * none; a member that was not asked for is the server's to choose.
  */
 export function substitutions(sent: JsonObject, registered: JsonObject): readonly Substitution[] {
-  const answered = lowerCaseTags(comparable(registered));
+  const answered = comparable(registered);
+  const otherwise = lowerCaseTags(answered);
   return Object.entries(comparable(sent))
-    .map(([member, asked]) => ({ member, asked, registered: own(answered, lowerCaseTag(member)) }))
+    .map(([member, asked]) => ({
+      member,
+      asked,
+      registered: own(answered, member) ?? own(otherwise, lowerCaseTag(member)),
+    }))
     .filter((pair) => pair.registered !== undefined && !sameValue(pair.member, pair.asked, pair.registered))
     .slice(0, MAX_SUBSTITUTIONS)
     .map(({ member, asked, registered }) => ({
-      member: cut(member, MAX_NAME),
+      member: cut(presentable(member, []), MAX_NAME),
       asked: shown(asked),
       registered: shown(registered),
     }));

@@ -1,6 +1,7 @@
 import { durationMs } from '../api/schema.ts';
+import type { Endpoints } from '../oauth/discovery.ts';
 import type { Observation, ObservedClient, Setback, SetbackAction } from './observation.ts';
-import type { RegistrationRecord } from './record.ts';
+import type { RegistrationRecord, ServerRef } from './record.ts';
 import {
   inputsHash,
   isInSync,
@@ -93,12 +94,11 @@ export function departedRecords(o: Observation): readonly RegistrationRecord[] {
 export function retainedRecord(o: Observation): RegistrationRecord | undefined {
   const { server } = o;
   return o.records.find(
-    ({ role, namespaceUid, server: { kind, name } }) =>
-      role === 'retained' &&
-      namespaceUid === o.namespaceUid &&
+    (record) =>
+      record.role === 'retained' &&
+      record.namespaceUid === o.namespaceUid &&
       server.available &&
-      kind === server.ref.kind &&
-      name === server.ref.name,
+      isAt(record, server.ref),
   );
 }
 
@@ -134,9 +134,20 @@ export function isPublished(o: Observation): boolean {
     return false;
   }
   const { keys = {}, include = [] } = o.object.desired.spec.secret ?? {};
-  const endpoints = o.server.available ? o.server.connection.endpoints : o.server.endpoints;
+  const endpoints = endpointsFor(o, record);
   return isInSync(observed, record, wanted, endpoints && inputsHash({ record, keys, include, endpoints }));
 }
+
+/** What workloads are told of the server at which the client is registered; `undefined` while another one is named. */
+export function endpointsFor({ server }: Observation, record: RegistrationRecord): Endpoints | undefined {
+  if (!server.available) {
+    return server.endpoints;
+  }
+  return isAt(record, server.ref) ? server.connection.endpoints : undefined;
+}
+
+export const isAt = ({ server }: RegistrationRecord, { kind, name }: ServerRef): boolean =>
+  server.kind === kind && server.name === name;
 
 /** Workload Secrets of this object under a name that the spec no longer gives. */
 export function formerSecrets(o: Observation): readonly ObservedSecret[] {

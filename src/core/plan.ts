@@ -20,6 +20,7 @@ import {
   theFinalizerIsMissing,
   theMetadataDiffers,
   theRecordIsMissing,
+  theServerWasChanged,
   theSpecCannotBeUsed,
 } from './rules/registration.ts';
 import { rest } from './rules/rests.ts';
@@ -54,6 +55,7 @@ const RULES: readonly Rule[] = [
   itIsNotRegistered,
   theWorkloadSecretDiffers,
   itIsToBeReplaced,
+  theServerWasChanged,
   theMetadataDiffers,
   aKeyIsDue,
   theTokenExpires,

@@ -1,5 +1,6 @@
 import type { Reason } from '../api/reasons.ts';
 import type { Failure } from './classify.ts';
+import { isSuspect, SUSPECT_PROBE_MS, suspicion, withLostToken } from './lost-tokens.ts';
 import type { CallKind, Gate } from './observation.ts';
 
 /**
@@ -33,6 +34,8 @@ export interface ServerHealth {
   readonly lastError: string | undefined;
   /** When the last registration ended, in milliseconds since the epoch. */
   readonly registeredAt: number;
+  /** When registration access tokens were refused lately, in milliseconds since the epoch. */
+  readonly lostTokens: readonly number[];
 }
 
 export interface RefusedAdmission {
@@ -59,6 +62,7 @@ export const HEALTHY: ServerHealth = {
   countedAt: Number.NEGATIVE_INFINITY,
   lastError: undefined,
   registeredAt: Number.NEGATIVE_INFINITY,
+  lostTokens: [],
 };
 
 const FAILURES_BEFORE_PROBING = 3;
@@ -110,6 +114,7 @@ function gateOfHealth(health: ServerHealth, call: CallKind, version: string, now
     lastError,
     registering,
     acceptedVersion,
+    lostTokens,
   } = health;
   if (now < pausedUntil) {
     const until = new Date(pausedUntil).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -130,6 +135,10 @@ function gateOfHealth(health: ServerHealth, call: CallKind, version: string, now
   }
   if (call === 'Register' && acceptedVersion !== version && registering > 0) {
     return closed('Queued', 'A first registration finds out whether the server accepts the credential.');
+  }
+  if (call === 'Update' && isSuspect(lostTokens, now)) {
+    const mayProbe = inFlight === 0 && now >= (lostTokens.at(-1) ?? 0) + SUSPECT_PROBE_MS;
+    return mayProbe ? OPEN : closed('AuthorizationServerSuspect', suspicion(lostTokens));
   }
   if (phase === 'Failing' && (now < nextProbeAt || inFlight > 0)) {
     return closed(
@@ -183,10 +192,16 @@ export function callEnds(
       refusedAdmission: refusedAgain(after, call, failure, now),
     };
   }
+  if (failure?.reason === 'RegistrationAccessTokenLost') {
+    return { ...after, lostTokens: withLostToken(after.lostTokens, now) };
+  }
   if (failure?.serverTrouble) {
     return troubled(after, call, failure, now);
   }
   const answered = { ...after, phase: answeredPhase(after), failures: 0, lastError: undefined };
+  if (call.kind === 'Update' && failure === undefined) {
+    return { ...answered, lostTokens: [] };
+  }
   return isRegistration
     ? { ...answered, acceptedVersion: call.version, refusedAdmission: undefined }
     : answered;

@@ -15,6 +15,7 @@ import { memberOf } from '../oauth/client-metadata.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import { type UrlRules, urlProblem } from '../oauth/url.ts';
+import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
 import type { ServerRef } from './record.ts';
 import type { ServerHealth } from './server-health.ts';
@@ -224,6 +225,16 @@ function paused({ object, health, now }: ServerFacts): readonly Finding[] {
         status: 'True',
         reason: 'Suspended',
         message: 'Nothing is sent until spec.suspend is unset.',
+      },
+    ];
+  }
+  if (isSuspect(health.lostTokens, Date.parse(now))) {
+    return [
+      {
+        type: 'Paused',
+        status: 'True',
+        reason: 'AuthorizationServerSuspect',
+        message: suspicion(health.lostTokens),
       },
     ];
   }

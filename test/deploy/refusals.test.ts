@@ -104,12 +104,6 @@ const CLIENTS: readonly Wrong[] = [
     spec: { secret: { keys: { client_id: 'client id' } } },
     says: 'spec.secret.keys: Invalid value: a key of a Secret consists of letters, digits, - _ and .',
   },
-  {
-    title: 'another server than before',
-    name: 'existing',
-    spec: { authorizationServerRef: { name: 'other' } },
-    says: 'spec.authorizationServerRef: Invalid value: authorizationServerRef can’t be changed; delete this object and create one for the other server',
-  },
 ];
 
 describe('kubectl apply refuses', () => {

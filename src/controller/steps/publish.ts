@@ -1,6 +1,7 @@
 import { RESOURCES, type Secret } from '../../api/kubernetes.ts';
 import type { PublishStep } from '../../core/action.ts';
 import type { Failure } from '../../core/classify.ts';
+import { endpointsFor } from '../../core/find.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import {
@@ -32,8 +33,7 @@ export async function publish(
     return damaged('Publish', basis, record, round, context);
   }
   const { keys = {}, include = [] } = object.desired.spec.secret ?? {};
-  const endpoints =
-    (o.server.available ? o.server.connection.endpoints : o.server.endpoints) ?? content.endpoints;
+  const endpoints = endpointsFor(o, record) ?? content.endpoints;
   const values = opaque(
     {
       information: content.information,

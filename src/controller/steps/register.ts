@@ -9,7 +9,7 @@ import { registerRequest } from '../../oauth/registration.ts';
 import { type Admitted, admit, refused } from '../admission.ts';
 import { credentialSecrets, registered, setBack, withCure } from '../answers.ts';
 import type { Context } from '../context.ts';
-import { withKeys, newKey } from '../keys.ts';
+import { newKey, withKeys } from '../keys.ts';
 import { clientsInNamespace } from '../observe.ts';
 import type { HttpRequest } from '../ports.ts';
 import { requestBody } from '../request-body.ts';

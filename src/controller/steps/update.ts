@@ -13,7 +13,7 @@ import type { JsonObject } from '../../oauth/json.ts';
 import { updateRequest } from '../../oauth/registration.ts';
 import { credentialSecrets, type Recorded, secretsOf, setBack, updated } from '../answers.ts';
 import type { Context } from '../context.ts';
-import { withKeys, keysAfter } from '../keys.ts';
+import { keysAfter, withKeys } from '../keys.ts';
 import { authorize, forgetToken } from '../management-token.ts';
 import type { HttpRequest } from '../ports.ts';
 import { requestBody } from '../request-body.ts';

@@ -1,7 +1,7 @@
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
 import { type WantedDocument, wantedDocument } from '../document.ts';
-import { currentRecord, retainedRecord, setbackOf } from '../find.ts';
+import { currentRecord, isAt, retainedRecord, setbackOf } from '../find.ts';
 import type { Observation, ObservedClient, ObservedServer } from '../observation.ts';
 import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
@@ -92,6 +92,25 @@ export function itIsToBeReplaced(o: Observation): Action | undefined {
   return record !== undefined && requested !== undefined && record.rotatedFor !== requested
     ? register(o, record)
     : undefined;
+}
+
+/** The spec names another server: the client is registered there, and the one before ends. */
+export function theServerWasChanged(o: Observation): Action | undefined {
+  const { object, server } = o;
+  const record = currentRecord(o);
+  if (record === undefined || object?.desired.valid !== true) {
+    return undefined;
+  }
+  const { authorizationServerRef: named = record.server, replacement: terms } = object.desired.spec;
+  if (isAt(record, named)) {
+    return undefined;
+  }
+  if (!server.available) {
+    return wait(server.reason, server.message);
+  }
+  return terms?.policy === 'Manual' && !isAskedFor(o)
+    ? replacement(o, object, record, `It is registered at ${record.server.kind} ${record.server.name}.`)
+    : register(o, record);
 }
 
 export function theMetadataDiffers(o: Observation): Action | undefined {
