@@ -156,8 +156,11 @@ describe('the checker', () => {
     ['core/plan.ts', "import { a } from '../controller/ledger.ts';", 'imports controller'],
     ['core/plan.ts', "import type { A } from '../adapters/kubernetes/api.ts';", 'imports adapters'],
     ['oauth/url.ts', "import { a } from '../api/names.ts';", 'imports api'],
-    ['api/names.ts', "import { a } from '../dialects/dialect.ts';", 'imports dialects'],
+    ['api/names.ts', "import { a } from '../core/plan.ts';", 'imports core'],
+    ['dialects/dialect.ts', "import { a } from '../api/names.ts';", 'imports api'],
+    ['dialects/dialect.ts', "import { a } from '../formats/opaque.ts';", 'imports formats'],
     ['formats/opaque.ts', "export { a } from '../api/names.ts';", 'imports api'],
+    ['formats/opaque.ts', "import { a } from '../dialects/dialect.ts';", 'imports dialects'],
     ['dialects/x.ts', "export * from '../core/plan.ts';", 'imports core'],
     ['controller/execute.ts', "import '../adapters/log.ts';", 'imports adapters'],
     ['controller/execute.ts', "const a = import('../adapters/log.ts');", 'imports adapters'],
@@ -213,6 +216,7 @@ describe('the checker', () => {
   test.each([
     ['core/plan.ts', "import { a } from '../api/names.ts'; import { b } from '../oauth/url.ts';"],
     ['core/plan.ts', "import { a } from '../dialects/dialect.ts'; import { b } from './find.ts';"],
+    ['api/dialect-schema.ts', "import { DIALECT_NAMES } from '../dialects/presets.ts';"],
     ['core/plan.ts', "import { a } from '../formats/opaque.ts'; import { createHash } from 'node:crypto';"],
     [
       'adapters/kubernetes/api.ts',

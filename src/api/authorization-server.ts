@@ -143,6 +143,25 @@ const spec = z.object({
     })
     .meta({ description: 'How clients are deregistered.' })
     .optional(),
+  drift: z
+    .object({
+      mode: z.enum(['Off', 'Report', 'Correct']).default('Off').meta({
+        description:
+          'Whether clients are read now and then. Report tells what differs from what was registered; Correct sends the spec again.',
+      }),
+      interval: duration()
+        .default('1h')
+        .meta({
+          description: 'Time between two reads of one client, somewhat varied.',
+          ...atLeast('interval', '1m'),
+        }),
+      allowRotatingRead: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Permits reads at a server that changes token or secret with each.' }),
+    })
+    .meta({ description: 'Changes that somebody else makes to clients at the server.' })
+    .optional(),
   suspend: z
     .boolean()
     .meta({ description: 'Nothing is sent to the server until this is unset. Clients and Secrets stay.' })

@@ -124,6 +124,13 @@ export const oauthClientSpec = z
       description:
         'What becomes of the client when this object is deleted. Retain keeps it, and its record, for a later object of the same name.',
     }),
+    adopt: z
+      .object({ secretRef: z.object({ name: objectName() }) })
+      .meta({
+        description:
+          'A client that exists already: a labelled Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read once, while status has no client.',
+      })
+      .optional(),
     suspend: z
       .boolean()
       .meta({ description: 'Nothing is sent and the Secret stays as it is, until this is unset.' })

@@ -30,6 +30,7 @@ export const policy = z
     clientIdentifier: DENY.meta({
       description: 'Whether clients may ask for a client identifier of their choosing.',
     }),
+    adoption: DENY.meta({ description: 'Whether OAuthClients may adopt clients that exist already.' }),
     maxClientsPerNamespace: z.int().min(0).max(1_000_000).optional(),
   })
   .meta({ description: 'Bounds on what clients may register. An absent list is no bound.' });

@@ -138,6 +138,11 @@ export const REASONS = {
     cause: 'The server refused the call for a reason of its own.',
     cure: 'Follow the server’s words; then change the spec, or annotate the object for another try.',
   },
+  Adopted: { cause: 'A client that existed already was taken over.', cure: 'Nothing to do.' },
+  DriftDetected: {
+    cause: 'Somebody else changed the client at the server.',
+    cure: 'Take the change back there, or into spec.client; with drift.mode Correct the operator sends the spec again.',
+  },
   RateLimited: { cause: 'The server asked for fewer calls.', cure: 'Wait until the time in the message.' },
   SecretConflict: {
     cause: 'A Secret of that name exists and belongs to someone else.',

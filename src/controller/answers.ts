@@ -1,18 +1,14 @@
-import { REASONS } from '../api/reasons.ts';
 import { durationMs } from '../api/schema.ts';
-import type { UpdateStep } from '../core/action.ts';
-import type { Failure } from '../core/classify.ts';
-import type { Admission, ServerConnection } from '../core/connection.ts';
+import type { AdoptStep, ReadStep, UpdateStep } from '../core/action.ts';
+import type { ServerConnection } from '../core/connection.ts';
 import type { RegistrationContent, StoredKey } from '../core/content.ts';
 import { addressOf } from '../core/management.ts';
-import type { ObservedClient, Setback, SetbackAction } from '../core/observation.ts';
+import type { ObservedClient } from '../core/observation.ts';
 import { type RegistrationRecord, recordName } from '../core/record.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { opaque } from '../formats/opaque.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
-import type { Sensitive } from '../oauth/sensitive.ts';
-import { asSentence } from '../oauth/text.ts';
 import type { Context } from './context.ts';
 import type { Registration } from './steps/register.ts';
 
@@ -138,6 +134,93 @@ export function updated(
   };
 }
 
+/**
+ * What the record becomes by a read. `isNew`: the answer brought other credentials than those recorded.
+ *
+ * @param corrected members that somebody else changed and that are to be sent again: they count as sent as they are now
+ */
+export function reread(
+  { record, connection }: ReadStep,
+  stored: RegistrationContent,
+  answer: ClientInformation,
+  corrected: readonly string[],
+  now: number,
+): Recorded & { readonly isNew: boolean } {
+  const { clientSecret, ...rest } = answer;
+  const trusted = connection.dialect.secretOnRead === 'Trust' ? answer : rest;
+  const information = withAddress(mergeClientInformation(stored.information, trusted), connection);
+  const isSame = (name: 'clientSecret' | 'registrationAccessToken') =>
+    information[name] === undefined || information[name].equals(stored.information[name]);
+  const asTheyAre = Object.fromEntries(corrected.map((member) => [member, answer.metadata[member] ?? null]));
+  const content = { ...stored, information, sent: { ...stored.sent, ...asTheyAre } };
+  const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
+  const {
+    resourceVersion: _,
+    clientSecretExpiresAt: __,
+    registrationAccessTokenExpiresAt: ___,
+    ...kept
+  } = record;
+  return {
+    record: {
+      ...kept,
+      ...(corrected.length === 0 ? {} : { metadataHash: 'drifted' }),
+      revision: record.revision + (changed ? 1 : 0),
+      managed: isManaged(information),
+      ...expiries(information, trusted, now, connection.dialect, record.registrationAccessTokenExpiresAt),
+    },
+    content,
+    isNew: !isSame('clientSecret') || !isSame('registrationAccessToken'),
+  };
+}
+
+/** A client that existed already. Nothing counts as sent: the spec goes out with the first update. */
+export function adopted(
+  { client, connection, object, ref }: AdoptStep,
+  attempt: string,
+  identity: RegistrationRecord['client'],
+  namespaceUid: string,
+  answer: ClientInformation | undefined,
+  context: Context,
+): Recorded {
+  const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport, issuer } = connection;
+  const { clientSecret, ...given } = client;
+  const known = { ...given, ...(clientSecret === undefined ? {} : { clientSecret }), metadata: {} };
+  const information = withAddress(
+    answer === undefined ? known : mergeClientInformation(known, answer),
+    connection,
+  );
+  const now = context.clock.now();
+  return {
+    record: {
+      secretName: recordName(identity.uid, attempt),
+      role: 'current',
+      attempt,
+      client: identity,
+      namespaceUid,
+      installation: context.settings.installation,
+      server: ref,
+      issuer,
+      clientId: information.clientId,
+      metadataHash: 'adopted',
+      revision: 1,
+      registeredAt: rfc3339(now),
+      managed: isManaged(information),
+      ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
+      ...expiries(information, answer ?? {}, now, dialect),
+    },
+    content: {
+      information,
+      sent: {},
+      registrationEndpoint,
+      allowedOrigins,
+      endpoints,
+      dialect,
+      ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+      keys: [],
+    },
+  };
+}
+
 /** What a workload may see, to be compared. */
 function visible({ information, sent, endpoints, keys }: RegistrationContent, issuer: string): string {
   const include = Object.keys(information.metadata);
@@ -188,77 +271,4 @@ function earliest(...times: readonly (number | undefined)[]): number | undefined
 /** A server may answer any number: the end of what RFC 3339 can say stands for all that is later. */
 function rfc3339(ms: number): string {
   return new Date(Math.min(ms, Date.UTC(9999, 11, 31))).toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-/** Everything that must not come back to people in a server's own words. */
-export function secretsOf({ information, keys }: RegistrationContent): readonly Sensitive[] {
-  const { clientSecret, registrationAccessToken } = information;
-  const held = [clientSecret, registrationAccessToken, ...keys.map(({ privateJwk }) => privateJwk)];
-  return held.filter((secret) => secret !== undefined);
-}
-
-/** The credentials that a server object brings. */
-export function credentialSecrets({
-  admission,
-  management,
-  statement,
-}: Pick<ServerConnection, 'admission' | 'management' | 'statement'>): readonly Sensitive[] {
-  return [
-    ...secretsIn(admission),
-    ...(management.credential === undefined ? [] : secretsIn(management.credential)),
-    ...(statement.given === undefined ? [] : [statement.given.jwt]),
-  ];
-}
-
-function secretsIn(credential: Admission): readonly Sensitive[] {
-  switch (credential.kind) {
-    case 'Open':
-      return [];
-    case 'Token':
-      return [credential.token];
-    case 'Basic':
-      return [credential.password];
-    case 'ClientCredentials':
-      return 'clientSecret' in credential.authentication ? [credential.authentication.clientSecret] : [];
-  }
-}
-
-const FIRST_RETRY_MS = 2_000;
-const LONGEST_RETRY_MS = 300_000;
-
-/** Remembers a failure, and says when the same makes sense again. */
-export function setBack(
-  key: string,
-  action: SetbackAction,
-  basis: string,
-  failure: Pick<Failure, 'reason' | 'message' | 'retryAfterMs'> & { readonly kind: Failure['kind'] },
-  context: Context,
-  retryAfterMs?: number,
-): Setback {
-  const { clock, memory, random } = context;
-  const now = clock.now();
-  const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
-  const attempts = (again?.attempts ?? 0) + 1;
-  const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
-  const backoff =
-    Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 10), LONGEST_RETRY_MS) * (0.8 + 0.4 * random());
-  const delay = retryAfterMs ?? failure.retryAfterMs ?? backoff;
-  const setback: Setback = {
-    action,
-    kind: terminal ? 'Terminal' : 'Transient',
-    reason: failure.reason,
-    message: withCure(failure.message, failure.reason),
-    attempts,
-    since: again?.since ?? now,
-    retryAt: terminal && retryAfterMs === undefined ? Number.POSITIVE_INFINITY : now + delay,
-    basis,
-    ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
-  };
-  memory.setBack(key, setback);
-  return setback;
-}
-
-/** What happened, then what to do. */
-export function withCure(message: string, reason: Failure['reason']): string {
-  return `${asSentence(message)} ${REASONS[reason].cure}`;
 }

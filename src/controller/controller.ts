@@ -195,7 +195,7 @@ function createCaches({ addClient, addServer, servers }: Wake): Caches {
         for (const server of usersOf(after ?? before, caches)) {
           addServer(server);
         }
-        for (const client of statementUsersOf(after ?? before, caches)) {
+        for (const client of clientsThatName(after ?? before, caches)) {
           addClient(client, false);
         }
       },
@@ -265,13 +265,14 @@ function usersOf(credential: CredentialObject | undefined, caches: Caches): read
     .map(keyOfServer);
 }
 
-/** Clients whose own software statement is in this Secret. */
-function statementUsersOf(credential: CredentialObject | undefined, caches: Caches): readonly string[] {
-  const { namespace, name } = credential?.metadata ?? {};
+/** Clients that bring something in this Secret: a software statement, or a client to adopt. */
+function clientsThatName(credential: CredentialObject | undefined, caches: Caches): readonly string[] {
+  const { namespace, name = '' } = credential?.metadata ?? {};
   return [...caches.clients.values()]
     .filter(({ metadata, observed: { desired } }) => {
-      const ref = desired.valid ? desired.spec.softwareStatement?.secretRef : undefined;
-      return metadata.namespace === namespace && ref?.name !== undefined && ref.name === name;
+      const spec = desired.valid ? desired.spec : undefined;
+      const names = [spec?.softwareStatement?.secretRef.name, spec?.adopt?.secretRef.name];
+      return metadata.namespace === namespace && names.includes(name);
     })
     .map(({ metadata }) => keyOf(metadata));
 }

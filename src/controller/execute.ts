@@ -2,11 +2,13 @@ import { FINALIZER } from '../api/names.ts';
 import type { Step } from '../core/action.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Context } from './context.ts';
+import { adopt } from './steps/adopt.ts';
 import { deregister, release } from './steps/deregister.ts';
 import { confirmAbsence, removeFinalizer, setFinalizers } from './steps/finalizer.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
 import { reportOrphan } from './steps/orphan.ts';
 import { publish, removeSecret } from './steps/publish.ts';
+import { read } from './steps/read.ts';
 import { register } from './steps/register.ts';
 import { retain, takeOver } from './steps/retain.ts';
 import { DONE, type Round, type StepResult } from './steps/round.ts';
@@ -42,6 +44,10 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
       return release(step, o, round, context);
     case 'Publish':
       return publish(step, o, round, context);
+    case 'Read':
+      return read(step, o, round, context);
+    case 'Adopt':
+      return adopt(step, o, round, context);
     case 'TakeOver':
       return takeOver(step.object, step.record, context);
     case 'Retain':

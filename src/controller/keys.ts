@@ -40,7 +40,8 @@ const SIGNING_ALGORITHM = 'token_endpoint_auth_signing_alg';
 
 /**
  * The keys to publish after a step, the one to be used first. A key that was stored for an earlier try of the same
- * rotation is used rather than another made.
+ * rotation is used rather than another made. A key of another algorithm than the spec asks for is followed by one of
+ * that, whenever it was made.
  */
 export async function keysAfter(
   stored: readonly StoredKey[],
@@ -49,10 +50,15 @@ export async function keysAfter(
   tools: Pick<Context, 'jwt' | 'clock'>,
 ): Promise<readonly StoredKey[]> {
   const [current] = stored;
-  if (change !== 'Rotate') {
+  if (change !== 'Rotate' && (current === undefined || isOf(algorithm, current))) {
     return change === 'Retire' ? stored.slice(0, 1) : stored;
   }
-  const prepared = stored.find(({ createdAt }) => current !== undefined && createdAt > current.createdAt);
+  const prepared = stored.find(
+    (key) => current !== undefined && key.createdAt > current.createdAt && isOf(algorithm, key),
+  );
   const next = prepared ?? (await newKey(algorithm, tools));
   return current === undefined ? [next] : [next, current];
 }
+
+const isOf = (algorithm: KeyPairAlgorithm, { publicJwk }: StoredKey): boolean =>
+  publicJwk['alg'] === undefined || publicJwk['alg'] === algorithm;

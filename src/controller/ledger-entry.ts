@@ -44,7 +44,7 @@ const MAX_TIMEOUT_MS = 120_000;
 
 const entrySchema = z.object({
   attempt: word,
-  kind: z.enum(['Register', 'Update', 'Deregister']),
+  kind: z.enum(['Register', 'Update', 'Read', 'Deregister']),
   client: z.object({ namespace: word, name: word, uid: word }),
   server: word,
   startedAt: word,

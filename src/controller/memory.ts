@@ -4,6 +4,7 @@ import type { Absence, Setback, SetbackAction } from '../core/observation.ts';
 export class Memory {
   readonly #setbacks = new Map<string, readonly Setback[]>();
   readonly #absences = new Map<string, Absence>();
+  readonly #reads = new Map<string, number>();
 
   setbacks(key: string): readonly Setback[] {
     return this.#setbacks.get(key) ?? [];
@@ -26,6 +27,17 @@ export class Memory {
     this.#setbacks.set(key, left);
   }
 
+  /** When the client was last read; of one that wasn't yet, since when it is known. */
+  readAt(key: string, now: number): number {
+    const at = this.#reads.get(key) ?? now;
+    this.#reads.set(key, at);
+    return at;
+  }
+
+  wasRead(key: string, now: number): void {
+    this.#reads.set(key, now);
+  }
+
   absence(key: string, now: number): Absence {
     const absence = this.#absences.get(key) ?? { since: now, proven: false };
     this.#absences.set(key, absence);
@@ -45,5 +57,6 @@ export class Memory {
   forget(key: string): void {
     this.#setbacks.delete(key);
     this.#absences.delete(key);
+    this.#reads.delete(key);
   }
 }

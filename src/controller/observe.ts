@@ -1,9 +1,9 @@
-import type { CredentialSecret } from '../core/credential.ts';
+import { adoptableClient, type CredentialSecret, type CredentialSecrets } from '../core/credential.ts';
 import type { CallKind, Observation, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
 import { admits, serverKey } from '../core/server.ts';
 import { givenStatement } from '../core/statement.ts';
-import type { Context } from './context.ts';
+import type { Caches, Context } from './context.ts';
 
 /** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
 export function observe(key: string, context: Context): Observation {
@@ -30,6 +30,8 @@ export function observe(key: string, context: Context): Observation {
     suspects: object === undefined ? 0 : context.orphans.countOf(object.uid),
     rival: rivalOf(key, context),
     statement: statementOf(key, now, context),
+    readAt: memory.readAt(key, now),
+    adoptable: adoptableOf(key, context),
     clientsInNamespace: clientsInNamespace(key, context),
     secrets: caches.secrets.find(key).map(({ observed }) => observed),
     setbacks: memory.setbacks(key),
@@ -79,6 +81,20 @@ function defaultServer(key: string, context: Context): ServerRef | undefined {
 function statementOf(key: string, now: number, { caches }: Context): Observation['statement'] {
   const desired = caches.clients.get(key)?.observed.desired;
   const ref = desired?.valid ? desired.spec.softwareStatement?.secretRef : undefined;
+  return ref && givenStatement(ref, secretsOf(key, caches), now);
+}
+
+/** The client that is to be adopted; looked for only while there is none. */
+function adoptableOf(key: string, { caches }: Context): Observation['adoptable'] {
+  const observed = caches.clients.get(key)?.observed;
+  const ref = observed?.desired.valid ? observed.desired.spec.adopt?.secretRef : undefined;
+  return ref === undefined || observed?.status.clientId !== undefined
+    ? undefined
+    : adoptableClient(ref.name, secretsOf(key, caches));
+}
+
+/** Labelled Secrets of the client's own namespace. */
+function secretsOf(key: string, caches: Caches): CredentialSecrets {
   const [namespace = ''] = key.split('/');
   const get = (name: string): CredentialSecret => {
     const secret = caches.credentials.get(`${namespace}/${name}`);
@@ -86,7 +102,7 @@ function statementOf(key: string, now: number, { caches }: Context): Observation
       ? { kind: 'NotFound' }
       : { kind: 'Found', values: secret.values, version: secret.metadata.resourceVersion ?? '' };
   };
-  return ref && givenStatement(ref, { namespace, get }, now);
+  return { namespace, get };
 }
 
 /** How a client is known at its server: the name that records of one client share. */
@@ -183,5 +199,5 @@ function isOffered(ref: ServerRef, namespace: string, { caches }: Context): bool
   }
   const server = caches.clusterServers.get(ref.name);
   const labels = caches.namespaces.get(namespace)?.metadata.labels ?? {};
-  return server !== undefined && admits(server.spec?.allowedNamespaces, namespace, labels);
+  return server !== undefined && admits(server.allowedNamespaces, namespace, labels);
 }

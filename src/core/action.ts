@@ -3,7 +3,7 @@ import type { Reason } from '../api/reasons.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { ServerConnection } from './connection.ts';
 import type { Substitution } from './drift.ts';
-import type { ObservedClient, OwnStatement, PendingCall, Setback } from './observation.ts';
+import type { AdoptableClient, ObservedClient, OwnStatement, PendingCall, Setback } from './observation.ts';
 import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
 
@@ -26,6 +26,8 @@ export type Step =
       readonly setback: Setback;
     }
   | PublishStep
+  | ReadStep
+  | AdoptStep
   /** A retained client becomes this object's. */
   | { readonly type: 'TakeOver'; readonly object: ObservedClient; readonly record: RegistrationRecord }
   /** The client outlives the object. */
@@ -82,6 +84,25 @@ export interface PublishStep {
   readonly object: ObservedClient;
   readonly record: RegistrationRecord;
   readonly wanted: WantedSecret;
+  readonly basis: string;
+}
+
+/** Looks at the client at the server: whatever the answer brings is recorded. */
+export interface ReadStep {
+  readonly type: 'Read';
+  readonly record: RegistrationRecord;
+  readonly ref: ServerRef;
+  readonly connection: ServerConnection;
+  readonly basis: string;
+}
+
+/** Proves a client that exists already by its own token, and records it. */
+export interface AdoptStep {
+  readonly type: 'Adopt';
+  readonly object: ObservedClient;
+  readonly client: AdoptableClient;
+  readonly ref: ServerRef;
+  readonly connection: ServerConnection;
   readonly basis: string;
 }
 

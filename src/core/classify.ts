@@ -12,6 +12,7 @@ import {
   readErrorResponse,
 } from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
+import { retryAfterMs } from '../oauth/retry-after.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import { asSentence } from '../oauth/text.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
@@ -147,6 +148,11 @@ export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict 
     : refusal(outcome, context);
 }
 
+/** The outcome of a GET of a client configuration endpoint. */
+export function classifyRead(outcome: HttpOutcome, context: Context): Verdict {
+  return classifyUpdate(outcome, context);
+}
+
 /** The outcome of a DELETE to a client configuration endpoint. */
 export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdict {
   if (outcome.kind === 'notSent') {
@@ -162,7 +168,7 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
   if (outcome.status === 404) {
     return failure('NotFound', 'DeletionUnconfirmed', message);
   }
-  if (DELETION_UNSUPPORTED.includes(outcome.status)) {
+  if (outcome.status === 405 || outcome.status === 501) {
     return failure('Unsupported', 'DeletionUnsupported', message);
   }
   if (isUnclear(outcome, context)) {
@@ -174,9 +180,6 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
     : refused;
 }
 
-/** Statuses that mean that this server can't delete the client, if it is still alive. */
-const DELETION_UNSUPPORTED: readonly number[] = [405, 501];
-
 type Classify = (answer: HttpAnswer, context: Context) => Verdict;
 
 /** A refusal is told by its status, whatever becomes of its body. */
@@ -184,10 +187,19 @@ function statusAlone({ status, detail }: HttpNoAnswer, context: Context, classif
   if (status === undefined || status < 300 || status >= 500 || status === 408) {
     return undefined;
   }
-  const told = classify({ kind: 'answered', status, headers: {}, body: new Sensitive('') }, context);
-  return told.kind === 'Done'
-    ? undefined
-    : { ...told, message: `${told.message}, and its body was not read: ${detail}` };
+  const answer = { kind: 'answered', status, headers: {}, body: new Sensitive('') } as const;
+  const told = classify(answer, { ...context, hint: undefined });
+  if (told.kind === 'Done') {
+    return undefined;
+  }
+  const message = `${told.message}, and its body was not read: ${detail}`;
+  return withHint({ ...told, message }, { status }, context);
+}
+
+/** Advice comes last: what happened is told whole before it. */
+function withHint(failed: Failure, said: ErrorResponse, { hint }: Context): Failure {
+  const advice = hint?.(said);
+  return advice === undefined ? failed : { ...failed, message: `${asSentence(failed.message)} ${advice}` };
 }
 
 /** A call that never left: nothing happened. */
@@ -223,19 +235,19 @@ const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status <
 /** An answer that proves that nothing was done. */
 function refusal(answer: HttpAnswer, context: Context): Failure {
   const said = readErrorResponse(answer, context.secrets);
-  const hint = context.hint?.(said);
-  const message = hint === undefined ? serverWords(said) : `${asSentence(serverWords(said))} ${hint}`;
-  const retryAfterMs = retryAfter(answer, context.now);
-  if (answer.status >= 300 && answer.status < 400) {
-    return failure(
-      'Terminal',
-      'RedirectRefused',
-      `${message} (a redirect${locationOf(answer, context)}; redirects are not followed)`,
-    );
+  return withHint(refusalBy(said, answer, context), said, context);
+}
+
+function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: Context): Failure {
+  const { status } = said;
+  const message = serverWords(said);
+  if (status >= 300 && status < 400) {
+    const what = `${message} (a redirect${locationOf(answer, context)}; redirects are not followed)`;
+    return failure('Terminal', 'RedirectRefused', what);
   }
-  if (answer.status === 429 || answer.status === 503 || answer.status === 501 || answer.status === 408) {
-    const reason = answer.status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
-    const pauseMs = retryAfterMs ?? DEFAULT_PAUSE_MS;
+  if (status === 429 || status === 503 || status === 501 || status === 408) {
+    const reason = status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
+    const pauseMs = retryAfterMs(answer, context.now) ?? DEFAULT_PAUSE_MS;
     const until = new Date(context.now + pauseMs).toISOString().replace(/\.\d+Z$/, 'Z');
     return {
       ...failure('Transient', reason, `${message}; nothing is sent until ${until}`),
@@ -284,14 +296,3 @@ function locationOf({ headers }: HttpAnswer, { secrets }: Context): string {
 
 /** Where the server asks for fewer calls and doesn't say for how long. */
 const DEFAULT_PAUSE_MS = 30_000;
-const MAX_RETRY_AFTER_MS = 3_600_000;
-
-/** Seconds or an HTTP date (RFC 9110 section 10.2.3). Capped at an hour. */
-function retryAfter({ headers }: HttpAnswer, now: number): number | undefined {
-  const value = headers['retry-after'];
-  if (value === undefined) {
-    return undefined;
-  }
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), MAX_RETRY_AFTER_MS);
-}

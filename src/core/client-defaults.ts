@@ -157,7 +157,7 @@ function defaultProblem({ members, localized, additional }: Parts): string | und
   }
   const name = Object.keys(additional).find((wire) => additionalNameProblem(wire) !== undefined);
   if (name !== undefined) {
-    return `spec.defaults.additionalMetadata can’t hold ${cut(name, 200)}; ask the platform team to remove it.`;
+    return `spec.defaults.additionalMetadata can’t hold ${presentable(cut(name, 200), [])}; ask the platform team to remove it.`;
   }
   const texts = [
     ...Object.entries(members).flatMap(([member, value]) => placed(member, member, value)),
@@ -170,7 +170,8 @@ function defaultProblem({ members, localized, additional }: Parts): string | und
   for (const { member, field, text } of texts) {
     const fault = textFault(member, text);
     if (fault !== undefined) {
-      return `spec.defaults.${field} gives this client “${presentable(cut(text, 200), [])}”, which is not ${fault}; ask the platform team to correct it, or set spec.client.${field}.`;
+      const [place, given] = [field, text].map((part) => presentable(cut(part, 200), []));
+      return `spec.defaults.${place} gives this client “${given}”, which is not ${fault}; ask the platform team to correct it, or set spec.client.${place}.`;
     }
   }
   return undefined;

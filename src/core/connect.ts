@@ -72,6 +72,11 @@ export function toConnection(
       unconfirmed: spec.deletion?.unconfirmed ?? 'Release',
       retryForMs: durationMs(spec.deletion?.retryFor ?? '1h'),
     },
+    drift: {
+      mode: spec.drift?.mode ?? 'Off',
+      intervalMs: durationMs(spec.drift?.interval ?? '1h'),
+      allowRotatingRead: spec.drift?.allowRotatingRead ?? false,
+    },
     allowedOrigins: (spec.management?.allowedOrigins ?? []).map(originOf),
     timeoutMs: durationMs(spec.connection?.timeout ?? '30s'),
     maxInFlight: spec.connection?.maxInFlight ?? 16,

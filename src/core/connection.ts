@@ -27,6 +27,7 @@ export interface ServerConnection {
   readonly attemptMarker: string | undefined;
   readonly recovery: RecoveryTerms;
   readonly deletion: DeletionTerms;
+  readonly drift: DriftTerms;
   /** Origins that a registration access token may go to, besides that of the registration endpoint. */
   readonly allowedOrigins: readonly string[];
   readonly timeoutMs: number;
@@ -121,5 +122,12 @@ export interface DeletionTerms {
   readonly retryForMs: number;
 }
 
+/** Whether clients are read now and then. */
+export interface DriftTerms {
+  readonly mode: 'Off' | 'Report' | 'Correct';
+  readonly intervalMs: number;
+  readonly allowRotatingRead: boolean;
+}
+
 /** Bounds of a cluster server; see the schema. */
-export type Policy = Omit<PolicySpec, 'clientIdentifier'> & Partial<Pick<PolicySpec, 'clientIdentifier'>>;
+export type Policy = Partial<PolicySpec>;

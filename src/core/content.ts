@@ -98,13 +98,13 @@ function keysOf(text: string | undefined): readonly StoredKey[] {
 
 /** Reads the data of a registration Secret. `undefined` where it was damaged by hand. */
 export function toContent(secret: Secret): RegistrationContent | undefined {
-  const value = (key: string) => fromBase64(secret.data?.[key]);
+  const value = (key: string) => fromBase64(secret.data?.[key]) || undefined;
   const clientId = value(KEYS.clientId);
-  const server = parseJsonObject(value(KEYS.server) ?? '');
-  if (!clientId || typeof server?.['registrationEndpoint'] !== 'string') {
+  const server = parseJsonObject(value(KEYS.server) ?? '') ?? {};
+  const { registrationEndpoint, allowedOrigins: origins } = server;
+  if (!clientId || typeof registrationEndpoint !== 'string' || !URL.canParse(registrationEndpoint)) {
     return undefined;
   }
-  const origins = server['allowedOrigins'];
   return {
     information: {
       clientId,
@@ -115,7 +115,7 @@ export function toContent(secret: Secret): RegistrationContent | undefined {
       metadata: parseJsonObject(value(KEYS.registered) ?? '') ?? {},
     },
     sent: parseJsonObject(value(KEYS.sent) ?? '') ?? {},
-    registrationEndpoint: server['registrationEndpoint'],
+    registrationEndpoint,
     allowedOrigins: Array.isArray(origins) ? origins.filter((origin) => typeof origin === 'string') : [],
     endpoints: isJsonObject(server['endpoints']) ? (server['endpoints'] as Endpoints) : {},
     dialect: effectiveDialect(

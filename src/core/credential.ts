@@ -3,6 +3,7 @@ import { LABELS } from '../api/names.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 import type { Admission, ClientCredentials, Credential } from './connection.ts';
+import type { AdoptableClient } from './observation.ts';
 import { isProblem, type Problem } from './problem.ts';
 
 /** From references to credentials: values of labelled Secrets, or a sentence that says what is missing. */
@@ -158,3 +159,26 @@ const keyId = (signing: ClientCredentialsSpec['signing']) =>
 /** A private key says itself what it is. */
 const formatOf = (material: Sensitive): SigningKey['format'] =>
   material.reveal().trimStart().startsWith('{') ? 'Jwk' : 'Pem';
+
+/** A client that exists already, from the Secret that brings its credentials. */
+export function adoptableClient(name: string, secrets: CredentialSecrets): AdoptableClient | Problem {
+  const clientId = secretValue(secrets, { name, key: 'client_id' });
+  if (isProblem(clientId)) {
+    return clientId;
+  }
+  const registrationAccessToken = secretValue(secrets, { name, key: 'registration_access_token' });
+  if (isProblem(registrationAccessToken)) {
+    return registrationAccessToken;
+  }
+  const uri = secretValue(secrets, { name, key: 'registration_client_uri' });
+  if (isProblem(uri)) {
+    return uri;
+  }
+  const clientSecret = secretValue(secrets, { name, key: 'client_secret' });
+  return {
+    clientId: clientId.reveal(),
+    clientSecret: isProblem(clientSecret) ? undefined : clientSecret,
+    registrationAccessToken,
+    registrationClientUri: uri.reveal(),
+  };
+}

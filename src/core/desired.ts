@@ -7,6 +7,7 @@ import {
   oauthClientStatus,
 } from '../api/oauth-client.ts';
 import { additionalNameProblem } from '../oauth/client-metadata.ts';
+import { presentable } from '../oauth/error-response.ts';
 import { type Json, nestsTooDeep } from '../oauth/json.ts';
 import type { DesiredClient, ObservedClient } from './observation.ts';
 import { declaredHash } from './record.ts';
@@ -65,7 +66,7 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
     ...names,
     ...(twice === undefined
       ? []
-      : [`secret.keys gives the key ${twice} to two values; choose another for one`]),
+      : [`secret.keys gives the key ${presentable(twice, [])} to two values; choose another for one`]),
   ];
 }
 
@@ -76,7 +77,7 @@ function toDesired(raw: unknown): DesiredClient {
   const parsed = oauthClientSpec.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return { valid: false, problem: `spec.${issue?.path.join('.')}: ${issue?.message}` };
+    return { valid: false, problem: presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []) };
   }
   const spec = parsed.data as OAuthClientSpec;
   const problems = problemsOf(spec);

@@ -1,6 +1,6 @@
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
-import { sameValue } from '../oauth/member-value.ts';
+import { sameValue, scopeOfList } from '../oauth/member-value.ts';
 import { cut } from '../oauth/text.ts';
 
 /**
@@ -50,6 +50,18 @@ export function substitutions(sent: JsonObject, registered: JsonObject): readonl
     }));
 }
 
+/** Declared members that the server answers otherwise than it did when they were registered: somebody else changed them. */
+export function driftedMembers(sent: JsonObject, before: JsonObject, now: JsonObject): readonly string[] {
+  const [was, is] = [lowerCaseTags(comparable(before)), lowerCaseTags(comparable(now))];
+  return Object.keys(comparable(sent)).filter((member) => {
+    const name = lowerCaseTag(member);
+    return (
+      Object.hasOwn(is, name) &&
+      !sameValue(member, own(was, name) ?? own(comparable(sent), member), own(is, name))
+    );
+  });
+}
+
 /** What was asked and isn't sent, and what the server made of the rest. */
 export function substitutionsOf(
   {
@@ -63,7 +75,8 @@ export function substitutionsOf(
 
 /** `scopes` as `scope`, and `jwks` as an object: one server's form is as good as another's. Statements don't come back. */
 function comparable({ software_statement: _, scopes, ...document }: JsonObject): JsonObject {
-  const words = Array.isArray(scopes) && document['scope'] === undefined ? { scope: scopes.join(' ') } : {};
+  const listed = document['scope'] === undefined ? scopeOfList(scopes) : undefined;
+  const words = listed === undefined ? {} : { scope: listed };
   const text = document['jwks'];
   const jwks = typeof text === 'string' ? parseJsonObject(text) : undefined;
   return { ...document, ...words, ...(jwks === undefined ? {} : { jwks }) };

@@ -55,10 +55,12 @@ export function overlapOf({ object }: Observation): number {
 
 const DEFAULT_OVERLAP = '24h';
 
-/** When the client ends by itself, in milliseconds since the epoch. */
+/** When the client ends by itself, in milliseconds since the epoch. `undefined`: never, as far as is known. */
 export function lifetimeEnd({ desired, createdAt }: ObservedClient): number | undefined {
   const expiresAfter = desired.valid ? desired.spec.lifetime?.expiresAfter : undefined;
-  return expiresAfter === undefined ? undefined : createdAt + durationMs(expiresAfter);
+  return expiresAfter === undefined || Number.isNaN(createdAt)
+    ? undefined
+    : createdAt + durationMs(expiresAfter);
 }
 
 /** Timers don't reach further than some weeks; whoever looks too early looks again. */

@@ -36,6 +36,10 @@ export interface Observation {
   readonly suspects: number;
   /** Another client of this installation has the same issuer and client_id. */
   readonly rival: RegistrationRecord | undefined;
+  /** When the client was last read, or since when it is known, in milliseconds since the epoch. */
+  readonly readAt: number;
+  /** The client that the spec wants to adopt: its credentials, or why they can't be had. */
+  readonly adoptable: AdoptableClient | Problem | undefined;
   /** Clients of the same server in the same namespace, those that are being registered included. */
   readonly clientsInNamespace: number;
   /** Workload Secrets that name this object. */
@@ -47,6 +51,14 @@ export interface Observation {
 export interface OwnStatement {
   readonly jwt: Sensitive;
   readonly claims: JsonObject;
+}
+
+/** A client that exists already, as its Secret tells of it. */
+export interface AdoptableClient {
+  readonly clientId: string;
+  readonly clientSecret: Sensitive | undefined;
+  readonly registrationAccessToken: Sensitive;
+  readonly registrationClientUri: string;
 }
 
 export interface Absence {
@@ -117,7 +129,7 @@ export type Gate =
       readonly until?: number | undefined;
     };
 
-export type CallKind = 'Register' | 'Update' | 'Deregister';
+export type CallKind = 'Register' | 'Update' | 'Read' | 'Deregister';
 
 export interface PendingCall {
   readonly attempt: string;
@@ -133,7 +145,15 @@ export interface PendingCall {
   readonly record: string;
 }
 
-export type SetbackAction = 'Register' | 'Update' | 'Deregister' | 'Publish' | 'Bind' | 'Renew';
+export type SetbackAction =
+  | 'Register'
+  | 'Update'
+  | 'Deregister'
+  | 'Publish'
+  | 'Bind'
+  | 'Renew'
+  | 'Read'
+  | 'Adopt';
 
 /** Why an action didn't succeed, and when it makes sense again. */
 export interface Setback {

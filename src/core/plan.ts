@@ -1,6 +1,7 @@
 import type { Action } from './action.ts';
 import { nextVisit } from './find.ts';
 import type { Observation } from './observation.ts';
+import { aClientIsToBeAdopted } from './rules/adoption.ts';
 import {
   aRegistrationOutlivedItsObject,
   itsLifetimeIsOver,
@@ -11,17 +12,20 @@ import {
 import { expiryVisits, theClientExpires, theTokenExpires } from './rules/expiry.ts';
 import {
   aClientWasRetained,
-  aKeyIsDue,
   anotherObjectManagesIt,
   itIsNotBoundToItsOwner,
-  itIsNotRegistered,
   itIsSuspended,
-  itIsToBeReplaced,
   theFinalizerIsMissing,
+  theSpecCannotBeUsed,
+} from './rules/object.ts';
+import { aReadIsDue, readVisit } from './rules/reading.ts';
+import {
+  aKeyIsDue,
+  itIsNotRegistered,
+  itIsToBeReplaced,
   theMetadataDiffers,
   theRecordIsMissing,
   theServerWasChanged,
-  theSpecCannotBeUsed,
 } from './rules/registration.ts';
 import { rest } from './rules/rests.ts';
 import { aFormerSecretIsLeft, theWorkloadSecretDiffers } from './rules/secret.ts';
@@ -51,6 +55,7 @@ const RULES: readonly Rule[] = [
   itIsNotBoundToItsOwner,
   thereAreSurplusRecords,
   aClientWasRetained,
+  aClientIsToBeAdopted,
   anotherObjectManagesIt,
   itIsNotRegistered,
   theWorkloadSecretDiffers,
@@ -61,6 +66,7 @@ const RULES: readonly Rule[] = [
   theTokenExpires,
   theClientExpires,
   aFormerSecretIsLeft,
+  aReadIsDue,
 ];
 
 /** Pure and synchronous. Called again after every step, until it rests. */
@@ -69,10 +75,13 @@ export function plan(observation: Observation): Action {
     const action = rule(observation);
     if (action !== undefined) {
       return action.type === 'Rest'
-        ? { ...action, ...nextVisit(observation, action.until, ...expiryVisits(observation)) }
+        ? {
+            ...action,
+            ...nextVisit(observation, action.until, ...expiryVisits(observation), readVisit(observation)),
+          }
         : action;
     }
   }
   const ready = rest('Ready', 'Registered', 'The client is registered and its Secret is up to date.');
-  return { ...ready, ...nextVisit(observation, ...expiryVisits(observation)) };
+  return { ...ready, ...nextVisit(observation, ...expiryVisits(observation), readVisit(observation)) };
 }

@@ -11,14 +11,15 @@ import { type Finding, toConditions } from '../api/conditions.ts';
 import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import type { Reason } from '../api/reasons.ts';
-import { memberOf } from '../oauth/client-metadata.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
-import type { JsonObject } from '../oauth/json.ts';
-import { type UrlRules, urlProblem } from '../oauth/url.ts';
+import { presentable } from '../oauth/error-response.ts';
+import { type Json, type JsonObject, nestsTooDeep } from '../oauth/json.ts';
+import type { UrlRules } from '../oauth/url.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
 import type { ServerRef } from './record.ts';
 import type { ServerHealth } from './server-health.ts';
+import { specProblem } from './server-spec.ts';
 
 /** Decisions about server objects: who may use one, what it takes to call one, and what its status says. */
 
@@ -27,6 +28,8 @@ export interface ServerObject extends KubernetesObject {
   /** Absent where the spec can't be used; then `problem` says why. */
   readonly spec: AuthorizationServerSpec | undefined;
   readonly problem: string | undefined;
+  /** Known also of a spec that can't be used, so that those who are admitted hear what is wrong. */
+  readonly allowedNamespaces: AllowedNamespaces | undefined;
   /** Serves OAuthClients that name no server. */
   readonly isDefault: boolean;
   readonly status: AuthorizationServerStatus;
@@ -39,10 +42,11 @@ export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: U
   const spec = clusterAuthorizationServerSpec.safeParse(rawSpec);
   const status = authorizationServerStatus.safeParse(rawStatus ?? {});
   const issue = spec.error?.issues[0];
-  const problem = spec.success
-    ? (urlProblemIn(spec.data as AuthorizationServerSpec, rules) ??
-      unboundedClaims(kind, spec.data as AuthorizationServerSpec))
-    : `spec.${issue?.path.join('.')}: ${issue?.message}`;
+  const problem = nestsTooDeep((rawSpec ?? null) as Json)
+    ? 'spec nests deeper than 16 levels; make it flatter.'
+    : spec.success
+      ? specProblem(kind, spec.data as AuthorizationServerSpec, rules)
+      : presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []);
   return {
     apiVersion: API_VERSION,
     kind,
@@ -50,68 +54,18 @@ export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: U
     generation,
     spec: problem === undefined ? (spec.data as AuthorizationServerSpec) : undefined,
     problem,
+    allowedNamespaces: allowedNamespacesOf(rawSpec),
     isDefault: annotations?.[ANNOTATIONS.isDefault] === 'true',
     status: status.success ? status.data : {},
   };
 }
 
-function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
-  const urls: Readonly<Record<string, string | undefined>> = {
-    issuer: spec.issuer,
-    'discovery.url': spec.discovery?.url,
-    'registration.endpoint': spec.registration.endpoint,
-    ...prefixed('endpoints', spec.endpoints ?? {}),
-    ...prefixed('management.allowedOrigins', { ...spec.management?.allowedOrigins }),
-    'connection.proxyUrl': spec.connection?.proxyUrl,
-    'management.configurationUrl': filledTemplate(spec.management?.configurationUrl),
-    ...prefixed('registration.admission.clientCredentials.resources', {
-      ...spec.registration.admission.clientCredentials?.resources,
-    }),
-  };
-  for (const [field, url] of Object.entries(urls)) {
-    const problem = url === undefined ? undefined : urlProblem(url, rules);
-    if (problem !== undefined) {
-      return `spec.${field} ${problem}.`;
-    }
-  }
-  return undefined;
+function allowedNamespacesOf(
+  spec: Partial<AuthorizationServerSpec> | undefined,
+): AllowedNamespaces | undefined {
+  const allowed = clusterAuthorizationServerSpec.shape.allowedNamespaces.safeParse(spec?.allowedNamespaces);
+  return allowed.success ? allowed.data : undefined;
 }
-
-/** A template is judged as it looks when it is filled. */
-function filledTemplate(template: string | undefined): string | undefined {
-  return template === undefined || template === 'AsReturned' || template.startsWith('{registration_endpoint}')
-    ? undefined
-    : template.replaceAll('{client_id}', 'id').replaceAll('{registration_endpoint}', 'endpoint');
-}
-
-/** What a tenant writes and the platform's key signs must be bounded by a policy. */
-function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): string | undefined {
-  const copied = Object.values(spec.registration.softwareStatement?.sign?.claimsFromClient ?? {});
-  if (kind !== 'ClusterAuthorizationServer' || copied.length === 0) {
-    return undefined;
-  }
-  const { policy } = spec;
-  const bounds: Readonly<Record<string, unknown>> = {
-    redirect_uris: policy?.redirectUriPatterns ?? policy?.uriHosts,
-    scope: policy?.scopes,
-    scopes: policy?.scopes,
-    grant_types: policy?.grantTypes,
-    response_types: policy?.responseTypes,
-    token_endpoint_auth_method: policy?.tokenEndpointAuthMethods,
-  };
-  const isBounded = (member: string): boolean =>
-    bounds[member] !== undefined ||
-    policy?.additionalMetadata?.allowed.includes(member) === true ||
-    (memberOf(member)?.type.startsWith('uri') === true && policy?.uriHosts !== undefined);
-  const free = copied.find((member) => !isBounded(member));
-  return (
-    free &&
-    `spec.registration.softwareStatement.sign.claimsFromClient copies ${free}, which spec.policy doesn’t bound: bound it there, or leave it out.`
-  );
-}
-
-const prefixed = (prefix: string, urls: object): Record<string, string | undefined> =>
-  Object.fromEntries(Object.entries(urls).map(([name, url]) => [`${prefix}.${name}`, url]));
 
 /** `Kind/name`, or `Kind/namespace/name`: names a server object across the cluster. */
 export function serverKey(ref: ServerRef, namespace: string): string {

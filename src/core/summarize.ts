@@ -21,13 +21,15 @@ export function summarize(
   learned: readonly Substitution[] | undefined,
 ): OAuthClientStatus {
   const record = currentRecord(o);
-  const { status } = object;
+  const status =
+    record === undefined && rest.reason === 'Expired' ? withoutClient(object.status) : object.status;
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
   return withoutUndefined({
     observedGeneration: object.generation,
     clientId: record?.clientId ?? status.clientId,
     issuer: record?.issuer ?? status.issuer,
-    installation: record?.installation ?? status.installation,
+    // Whose a client is, is said once: else two installations would take it from each other in turn.
+    installation: status.installation ?? record?.installation,
     secretName: secretName(o, status),
     registeredAt: record?.registeredAt ?? status.registeredAt,
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
@@ -41,6 +43,18 @@ export function summarize(
       ...toConditions(findingsOf(o, rest, record), status.conditions ?? [], object.generation, iso(o.now)),
     ],
   });
+}
+
+/** The client was removed on purpose: nothing of it is missed, and another may be registered. */
+function withoutClient({
+  clientId: _,
+  issuer: __,
+  secretName: ___,
+  binding: ____,
+  registeredAt: _____,
+  ...status
+}: OAuthClientStatus): OAuthClientStatus {
+  return status;
 }
 
 /** Told only where the spec names none: what was once chosen stays. */

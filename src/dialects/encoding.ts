@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../oauth/json.ts';
+import { scopeOfList } from '../oauth/member-value.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { clearedMembers, hasRival } from './clearing.ts';
 import type { Dialect } from './dialect.ts';
@@ -154,7 +155,8 @@ function carriedOver(encoded: JsonObject, { lastSent, returned, dialect }: LastK
 }
 
 function withScopeAsText({ scopes, ...returned }: JsonObject): JsonObject {
-  return Array.isArray(scopes) ? { scope: scopes.join(' '), ...returned } : returned;
+  const scope = scopeOfList(scopes);
+  return scope === undefined ? returned : { scope, ...returned };
 }
 
 /** The order in which translations stand in for a member that has no plain form. */

@@ -7,6 +7,12 @@ import { firstOf, listed, onRegistration } from './hints.ts';
  *
  * - Unknown members are ignored, language tags among them; those left to its administrators (`metadata` …) are
  *   refused with 400.
+ * - `software_id`, `software_version`, `default_acr_values`, `default_max_age`, `require_auth_time`,
+ *   `initiate_login_uri` and `id_token_signed_response_alg` are lost without a word: not sent, so that status can say
+ *   so. `application_type` is lost too, but sent: newer protocols on top demand it.
+ * - Whoever authenticates with a key gets a secret nevertheless. Assertions must be signed by
+ *   `token_endpoint_auth_signing_alg`, RS256 where none is registered, for the token endpoint as audience.
+ * - Redirect URIs and grant types are registered whatever they are.
  * - PUT replaces and gives a new token, nothing else; a `client_secret` in it is refused with 403.
  * - GET gives neither token, URI nor secret.
  * - A deleted client answers 401, as a wrong token does. A 404 means that dynamic registration was switched off: the
@@ -15,6 +21,15 @@ import { firstOf, listed, onRegistration } from './hints.ts';
 export const hydra: Preset = {
   departures: {
     languageTags: 'Omit',
+    membersNotSent: [
+      'software_id',
+      'software_version',
+      'default_acr_values',
+      'default_max_age',
+      'require_auth_time',
+      'initiate_login_uri',
+      'id_token_signed_response_alg',
+    ],
     updateEffect: rotatesToken,
     goneStatuses: [401],
   },

@@ -16,7 +16,8 @@ import { firstOf, isRegistration, listed } from './hints.ts';
  * - PUT changes what it names. `""` and `[]` clear, `null` is as if left out; `request_uris` can't be cleared, and an
  *   empty `subject_type` is answered with 500. Left out, `token_endpoint_auth_method` and `response_types` are reset.
  * - PUT gives a new token, GET the same; both give the secret as it is. An echoed secret is ignored.
- * - A deleted client answers 401 to its own token, 404 to an administrator's.
+ * - A deleted client answers 401 to its own token, 404 to an administrator's; but 500 to an update that names scopes.
+ * - `backchannel_logout_session_required` is answered as false, whatever was registered; left out, it becomes true.
  * - A 403 insufficient_scope is mostly a registration policy of the realm and stays until somebody changes it. So it
  *   isn't taken for a refused token, though it may be one: of a service account without the role create-client.
  * - 26.6.2 to 26.6.4 answer an invalid token with 500 (read in its issues): nothing to be done by data.

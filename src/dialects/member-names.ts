@@ -35,4 +35,5 @@ export const identityOf = (member: string): string => (member === 'scopes' ? 'sc
 
 /** Whether the dialect withholds a member; one that is withheld takes its translations with it. */
 export const isRefused = (member: string, { membersNotSent }: Dialect): boolean =>
-  membersNotSent.includes(member) || membersNotSent.includes(plainName(member));
+  membersNotSent.includes(plainName(member)) ||
+  membersNotSent.map(lowerCaseTag).includes(lowerCaseTag(member));

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, parseJsonObject } from './json.ts';
+import { scopeOfList } from './member-value.ts';
 import { Sensitive } from './sensitive.ts';
 import { completeMembers } from './torn-json.ts';
 
@@ -89,8 +90,8 @@ function metadataOf(document: JsonObject): JsonObject {
 /** `scope` from `scopes`, for servers that answer the list alone. */
 function scopeOf({ scope, scopes }: JsonObject): readonly (readonly ['scope', string])[] {
   const isUnset = scope === undefined || scope === null || scope === '';
-  const isList = Array.isArray(scopes) && scopes.length > 0 && scopes.every((one) => typeof one === 'string');
-  return isUnset && isList ? [['scope', scopes.join(' ')]] : [];
+  const words = scopeOfList(scopes);
+  return isUnset && words ? [['scope', words]] : [];
 }
 
 /** A non-empty string; `""` and `null` mean unset, a number is taken as its digits. */

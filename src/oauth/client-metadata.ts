@@ -258,14 +258,20 @@ function localizedMembers(client: ClientMetadata, member: Member): JsonObject {
   );
 }
 
+const MAX_NAME_LENGTH = 255;
+
 /** Members of an answer that are the server's to give and never the user's to write. */
 const RESERVED = /^(scopes?|client_id|client_secret|registration_.*|.*_at|software_statement)$/;
 
 /**
  * Why `additionalMetadata` may not hold this name, as a sentence, or `undefined` where it may.
- * Refused: names with a row (they have a field of their own) and names that carry credentials or their life.
+ * Refused: names with a row (they have a field of their own), names that carry credentials or their life, and names
+ * that nobody could read in a status.
  */
 export function additionalNameProblem(name: string): string | undefined {
+  if (/^\s*$|\p{C}/u.test(name) || name.length > MAX_NAME_LENGTH) {
+    return `additionalMetadata has a member whose name is blank, has more than ${MAX_NAME_LENGTH} characters, or some that control; rename it`;
+  }
   const member = memberOf(name);
   if (member !== undefined) {
     if (name.includes('#') && member.localizable === undefined) {

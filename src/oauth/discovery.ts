@@ -1,3 +1,4 @@
+import { presentable } from './error-response.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
 import type { Sensitive } from './sensitive.ts';
 import { UNREADABLE, whyUnreadable } from './torn-json.ts';
@@ -126,7 +127,12 @@ export function isComplete(answers: readonly DiscoveryAnswer[], issuer: string):
 
 export type Discovery =
   | { readonly kind: 'found'; readonly endpoints: Endpoints; readonly aliases: Endpoints }
-  | { readonly kind: 'issuerMismatch'; readonly published: string; readonly url: string }
+  | {
+      readonly kind: 'issuerMismatch';
+      /** The other issuer, as people may see it. */
+      readonly published: string;
+      readonly url: string;
+    }
   | { readonly kind: 'nothing' };
 
 /** Brings the documents together. Only those that publish exactly `issuer` count; an earlier one wins, member by member. */
@@ -142,7 +148,7 @@ export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: stri
   }
   const other = answers.find((answer) => answer.kind === 'document');
   if (other?.kind === 'document') {
-    return { kind: 'issuerMismatch', published: other.document.issuer, url: other.url };
+    return { kind: 'issuerMismatch', published: presentable(other.document.issuer, []), url: other.url };
   }
   return { kind: 'nothing' };
 }

@@ -41,14 +41,18 @@ function challengeOf(header: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Masked first, then freed of control characters, then cut. */
+/** Masked first, then freed of control characters, masked again in what that made of it, then cut. */
 export function presentable(text: string, secrets: readonly Sensitive[]): string {
-  const values = secrets.map((secret) => secret.reveal()).filter((value) => value.length >= 4);
-  const longestFirst = values.toSorted((a, b) => b.length - a.length);
-  const masked = longestFirst.reduce((words, value) => words.replaceAll(value, '[redacted]'), text);
-  const clean = masked.replace(/[\p{C}\s]+/gu, ' ').trim();
-  return cut(clean, MAX_WORDS);
+  const values = secrets.map((secret) => secret.reveal());
+  return cut(masked(clean(masked(text, values)), values.map(clean)), MAX_WORDS);
 }
+
+function masked(text: string, values: readonly string[]): string {
+  const longestFirst = values.filter(({ length }) => length >= 4).toSorted((a, b) => b.length - a.length);
+  return longestFirst.reduce((words, value) => words.replaceAll(value, '[redacted]'), text);
+}
+
+const clean = (text: string): string => text.replace(/[\p{C}\s]+/gu, ' ').trim();
 
 /** One line for people: `400 invalid_redirect_uri: redirect_uris must not contain fragments`. */
 export function describeError({ status, error, description }: ErrorResponse): string {

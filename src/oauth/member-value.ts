@@ -9,6 +9,12 @@ export function sameValue(wireName: string, a: Json | undefined, b: Json | undef
   return normalForm(wireName, a) === normalForm(wireName, b);
 }
 
+/** `scope` of `scopes`, the list that some servers answer. `undefined` where it is no list of strings. */
+export function scopeOfList(scopes: Json | undefined): string | undefined {
+  const isList = Array.isArray(scopes) && scopes.every((word) => typeof word === 'string');
+  return isList ? scopes.join(' ') : undefined;
+}
+
 function normalForm(wireName: string, value: Json | undefined): string {
   const member = memberOf(wireName);
   const typed = inType(member?.type, value);

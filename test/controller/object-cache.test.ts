@@ -3,12 +3,12 @@ import type { KubernetesObject } from '../../src/api/kubernetes.ts';
 import { ObjectCache } from '../../src/controller/object-cache.ts';
 
 interface Thing extends KubernetesObject {
-  readonly tag?: string;
+  readonly tags?: readonly string[];
 }
 
-const thing = (name: string, resourceVersion: string, uid = `uid-${name}`, tag?: string): Thing => ({
+const thing = (name: string, resourceVersion: string, uid = `uid-${name}`, ...tags: string[]): Thing => ({
   metadata: { name, namespace: 'shop', uid, resourceVersion },
-  ...(tag === undefined ? {} : { tag }),
+  ...(tags.length === 0 ? {} : { tags }),
 });
 
 /** A cache that writes down what it tells: `before→after` by their versions. */
@@ -17,7 +17,7 @@ function createCache() {
   const version = (object: Thing | undefined) =>
     object === undefined ? '-' : `${object.metadata.name}@${object.metadata.resourceVersion}`;
   const cache = new ObjectCache<Thing>({
-    indexOf: (object) => object.tag,
+    indexOf: ({ tags = [] }) => tags,
     onChange: ({ before, after }) => changes.push(`${version(before)}→${version(after)}`),
   });
   return { cache, changes };
@@ -200,6 +200,14 @@ describe('the index', () => {
     cache.applied(thing('a', '3', 'u1', 'y'));
     expect(cache.find('x').map(({ metadata }) => metadata.name)).toEqual(['b']);
     expect(cache.find('y').map(({ metadata }) => metadata.name)).toEqual(['a']);
+  });
+
+  test('finds an object by each of its names, as long as it has them', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '1', 'u1', 'x', 'y'));
+    expect(['x', 'y'].map((name) => cache.find(name).length)).toEqual([1, 1]);
+    cache.applied(thing('a', '2', 'u1', 'y', 'z'));
+    expect(['x', 'y', 'z'].map((name) => cache.find(name).length)).toEqual([0, 1, 1]);
   });
 
   test.each(['deleted', 'forget'] as const)('forgets what is gone by %s', (how) => {

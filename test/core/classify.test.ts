@@ -6,7 +6,9 @@ import {
   type Failure,
   type Verdict,
 } from '../../src/core/classify.ts';
+import { effectiveDialect } from '../../src/dialects/presets.ts';
 import { rfc7591 } from '../../src/dialects/rfc7591.ts';
+import type { ErrorResponse } from '../../src/oauth/error-response.ts';
 import type { HttpOutcome } from '../../src/oauth/http-message.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 
@@ -26,10 +28,12 @@ const answered = (
 const noAnswer = (
   reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge',
   status?: number,
+  received?: string,
 ): HttpOutcome => ({
   kind: 'noAnswer',
   reason,
   ...(status === undefined ? {} : { status }),
+  ...(received === undefined ? {} : { received: new Sensitive(received) }),
   detail: '30 s',
 });
 
@@ -80,22 +84,65 @@ const sent: readonly Row[] = [
 
 const orphan = 'Unknown RegistrationOutcomeUnknown trouble';
 const unavailable = 'Unknown AuthorizationServerUnavailable trouble';
-const noClientId = (status: number) => `The server answered ${status}, but without a readable client_id`;
+const timedOut = 'Unknown ResponseTimedOut trouble';
+const noClientId = (status: number, why = 'not a JSON object') =>
+  `The server answered ${status}, but without a readable client_id: it is ${why}`;
+const nested = `{"client_name":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
 
 const paused = '; nothing is sent until 2026-05-01T12:00:30Z';
 
 describe('classifyRegistration', () => {
   test.each<Row>([
     ...sent,
-    ['a timeout', noAnswer('Timeout'), orphan, 'No answer in time: 30 s'],
+    ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
     ['a lost connection', noAnswer('ConnectionLost'), orphan, 'No complete answer: 30 s'],
-    ['an answer too large', noAnswer('ResponseTooLarge', 201), orphan, 'No complete answer: 30 s'],
+    [
+      'an answer too large',
+      noAnswer('ResponseTooLarge', 201),
+      'Unknown ResponseTooLarge trouble',
+      'No complete answer: 30 s',
+    ],
+    [
+      'an answer that broke off',
+      noAnswer('ConnectionLost', 201, '{"client_na'),
+      'Unknown ResponseTruncated trouble',
+      'No complete answer: 30 s',
+    ],
+    [
+      'an answer that broke off after the client was named',
+      noAnswer('ConnectionLost', 201, '{"client_id":"c1","client_na'),
+      'Unknown ResponseTruncated trouble',
+      'No complete answer: 30 s; it names client c1',
+    ],
     ['201 with a client', answered(201, { client_id: 'c1' }), 'Done c1', ''],
     ['200 with a client', answered(200, { client_id: 'c1', odd: null }), 'Done c1', ''],
     ['202 with a client', answered(202, { client_id: 'c1' }), 'Done c1', ''],
-    ['201 with HTML', answered(201, '<html>'), orphan, noClientId(201)],
-    ['201 with a torn body', answered(201, '{"client_id":"c'), orphan, noClientId(201)],
-    ['204', answered(204), orphan, noClientId(204)],
+    ['201 with HTML', answered(201, '<html>'), 'Unknown ResponseNotJSON trouble', noClientId(201)],
+    [
+      '201 without client_id',
+      answered(201, { client_name: 'x' }),
+      'Unknown ResponseNotJSON trouble',
+      'The server answered 201, but without a client_id',
+    ],
+    [
+      '201 with a torn body',
+      answered(201, '{"client_id":"c'),
+      'Unknown ResponseTruncated trouble',
+      noClientId(201, 'JSON that is cut off'),
+    ],
+    [
+      '201 with a body torn after the client was named',
+      answered(201, '{"client_id":"c1","x":"c'),
+      'Unknown ResponseTruncated trouble',
+      'The server answered 201 with JSON that is cut off; it names client c1',
+    ],
+    [
+      '201 with JSON nested 50,000 deep',
+      answered(201, nested),
+      'Unknown ResponseTooDeep trouble',
+      noClientId(201, 'JSON that nests too deep'),
+    ],
+    ['204', answered(204), 'Unknown ResponseNotJSON trouble', noClientId(204)],
     ['408', answered(408), orphan, 'The server answered status 408'],
     ['500', answered(500, '<html>stack trace</html>'), orphan, 'The server answered status 500'],
     [
@@ -181,13 +228,13 @@ describe('classifyRegistration', () => {
       'The server answered 400 invalid_token',
     ],
     [
-      '400 access_denied',
+      'rule 46: 400 access_denied',
       answered(400, { error: 'access_denied' }),
       'TokenRefused AdmissionRefused',
       'The server answered 400 access_denied',
     ],
     [
-      '403 insufficient_scope',
+      'rule 46: 403 insufficient_scope',
       answered(403, { error: 'insufficient_scope' }),
       'TokenRefused AdmissionRefused',
       'The server answered 403 insufficient_scope',
@@ -246,10 +293,15 @@ describe('classifyRegistration', () => {
 describe('classifyUpdate', () => {
   test.each<Row>([
     ...sent,
-    ['a timeout', noAnswer('Timeout'), unavailable, 'No answer in time: 30 s'],
+    ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
     ['200 with the client', answered(200, { client_id: 'c1' }), 'Done c1', ''],
     ['204', answered(204), 'Done -', ''],
-    ['200 with HTML', answered(200, '<html>'), 'Unknown ResponseNotJSON', noClientId(200)],
+    [
+      '200 with HTML',
+      answered(200, '<html>'),
+      'Unknown ResponseNotJSON',
+      noClientId(200, 'not a JSON object'),
+    ],
     [
       '400 invalid_client_metadata',
       answered(400, { error: 'invalid_client_metadata' }),
@@ -282,7 +334,7 @@ describe('classifyUpdate', () => {
 describe('classifyDeletion', () => {
   test.each<Row>([
     ...sent,
-    ['a timeout', noAnswer('Timeout'), unavailable, 'No answer in time: 30 s'],
+    ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
     ['204', answered(204), 'Done -', ''],
     ['200 with anything', answered(200, '<html>'), 'Done -', ''],
     ['202', answered(202), 'Transient DeletionUnconfirmed', 'The server answered status 202'],
@@ -313,6 +365,162 @@ describe('classifyDeletion', () => {
     ],
   ])('takes %s for what it is', (_, outcome, verdict, message) => {
     expect(said(classifyDeletion(outcome, context))).toEqual([verdict, message]);
+  });
+});
+
+describe('an answer that was cut off', () => {
+  const torn = '{"client_id":"c1","registration_access_token":"t1","client_name":"Sh';
+  const cut = (
+    reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge',
+    received: string | undefined,
+    status = 201,
+  ): HttpOutcome => ({
+    kind: 'noAnswer',
+    reason,
+    status,
+    detail: 'after 20 bytes',
+    ...(received === undefined ? {} : { received: new Sensitive(received) }),
+  });
+  const names = '; it names client c1';
+
+  test.each<readonly [string, HttpOutcome, string, string]>([
+    [
+      'by the connection',
+      cut('ConnectionLost', torn),
+      'Unknown ResponseTruncated trouble',
+      `No complete answer: after 20 bytes${names}`,
+    ],
+    [
+      'by the time it took',
+      cut('Timeout', torn),
+      'Unknown ResponseTimedOut trouble',
+      `No answer in time: after 20 bytes${names}`,
+    ],
+    [
+      'by its size',
+      cut('ResponseTooLarge', torn),
+      'Unknown ResponseTooLarge trouble',
+      `No complete answer: after 20 bytes${names}`,
+    ],
+    [
+      'by the server itself',
+      answered(201, torn),
+      'Unknown ResponseTruncated trouble',
+      `The server answered 201 with JSON that is cut off${names}`,
+    ],
+  ])('keeps what was read of the client, cut off %s (rule 11)', (_, outcome, verdict, message) => {
+    const failed = failureOf(classifyRegistration(outcome, context));
+    expect(said(failed)).toEqual([verdict, message]);
+    expect(failed.partial).toMatchObject({ clientId: 'c1', metadata: {} });
+    expect(failed.partial?.registrationAccessToken?.reveal()).toBe('t1');
+  });
+
+  test.each<readonly [string, HttpOutcome, string]>([
+    ['nothing had arrived', cut('ConnectionLost', undefined), 'Unknown RegistrationOutcomeUnknown trouble'],
+    ['the client_id had not', cut('ConnectionLost', '{"client_id":"c'), 'Unknown ResponseTruncated trouble'],
+    ['it was none', cut('ConnectionLost', '<html>'), 'Unknown ResponseTruncated trouble'],
+  ])('is told as lost where %s', (_, outcome, verdict) => {
+    const failed = failureOf(classifyRegistration(outcome, context));
+    expect(said(failed)).toEqual([verdict, 'No complete answer: after 20 bytes']);
+    expect(failed.partial).toBeUndefined();
+  });
+
+  test('keeps of an update’s what may be new (rule 20)', () => {
+    const failed = failureOf(classifyUpdate(answered(200, torn), context));
+    expect(said(failed)).toEqual([
+      'Unknown ResponseTruncated',
+      `The server answered 200 with JSON that is cut off${names}`,
+    ]);
+    expect(failed.partial?.registrationAccessToken?.reveal()).toBe('t1');
+  });
+
+  test('masks what was sent in the client_id that it names', () => {
+    const echo = '{"client_id":"canary-token","a';
+    expect(said(classifyRegistration(answered(201, echo), context))[1]).toMatch(/names client \[redacted\]$/);
+  });
+
+  test.each([200, 204])('of a deletion with %i tells that it was done', (status) => {
+    expect(said(classifyDeletion(cut('ConnectionLost', '{"a', status), context))).toEqual(['Done -', '']);
+  });
+
+  test.each<readonly [number, string, string]>([
+    [404, 'NotFound RegistrationAccessTokenLost', 'The server answered status 404'],
+    [405, 'Unsupported UpdateUnsupported', 'The server answered status 405'],
+    [401, 'TokenRefused AdmissionRefused', 'The server answered status 401'],
+  ])('of an update with %i is told by its status', (status, verdict, message) => {
+    expect(said(classifyUpdate(cut('ConnectionLost', undefined, status), context))).toEqual([
+      verdict,
+      `${message}, and its body was not read: after 20 bytes`,
+    ]);
+  });
+});
+
+describe('a hint', () => {
+  const hint = ({ status, error }: ErrorResponse) =>
+    status === 400 && error === undefined ? undefined : `Do this about ${status}.`;
+  const hinted = { ...context, hint };
+  const words = (outcome: HttpOutcome) => said(classifyRegistration(outcome, hinted))[1];
+
+  test.each<readonly [string, HttpOutcome, string]>([
+    [
+      'refused metadata',
+      answered(400, { error: 'invalid_client_metadata' }),
+      'The server answered 400 invalid_client_metadata. Do this about 400.',
+    ],
+    [
+      'words that end in a full stop',
+      answered(400, { error: 'bad', error_description: 'No.' }),
+      'The server answered 400 bad: No. Do this about 400.',
+    ],
+    ['a refused token', answered(401), 'The server answered status 401. Do this about 401.'],
+    [
+      'a pause',
+      answered(501),
+      'The server answered status 501; nothing is sent until 2026-05-01T12:00:30Z. Do this about 501.',
+    ],
+    [
+      'a redirect',
+      answered(302),
+      'The server answered status 302 (a redirect; redirects are not followed). Do this about 302.',
+    ],
+    [
+      'a body that was not read',
+      noAnswer('ResponseTooLarge', 403),
+      'The server answered status 403, and its body was not read: 30 s. Do this about 403.',
+    ],
+  ])('comes last, after all that is told of %s (rule 42)', (_, outcome, message) => {
+    expect(words(outcome)).toBe(message);
+  });
+
+  test('is not given where nothing helps', () => {
+    expect(words(answered(400, '<html>'))).toBe('The server answered status 400');
+  });
+
+  test('changes nothing of what the answer means', () => {
+    const outcome = answered(401, { error: 'invalid_token' });
+    const { message: _, ...bare } = failureOf(classifyRegistration(outcome, context));
+    expect(classifyRegistration(outcome, hinted)).toMatchObject(bare);
+  });
+
+  test('is given for updates too', () => {
+    expect(said(classifyUpdate(answered(400, { error: 'x' }), hinted))[1]).toBe(
+      'The server answered 400 x. Do this about 400.',
+    );
+  });
+});
+
+describe('a dialect', () => {
+  test('takes a 403 for what its server means by it (rule 36)', () => {
+    const keycloak = { ...context, dialect: effectiveDialect('keycloak') };
+    const policy = answered(403, {
+      error: 'insufficient_scope',
+      error_description: "Policy 'Trusted Hosts' rejected request",
+    });
+    expect(said(classifyRegistration(policy, keycloak))).toEqual([
+      'Terminal RegistrationRefused',
+      "The server answered 403 insufficient_scope: Policy 'Trusted Hosts' rejected request",
+    ]);
+    expect(said(classifyRegistration(policy, context))[0]).toBe('TokenRefused AdmissionRefused');
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { toClientObject } from '../../src/core/desired.ts';
-import { metadataHash } from '../../src/core/record.ts';
+import { declaredHash } from '../../src/core/record.ts';
 
 const metadata = {
   name: 'storefront',
@@ -8,8 +8,13 @@ const metadata = {
   uid: 'uid-1',
   resourceVersion: '7',
   generation: 3,
+  creationTimestamp: '2026-05-01T11:00:00Z',
   finalizers: ['x/y', 'oauth-registrar.dev/registration'],
-  annotations: { 'oauth-registrar.dev/reconcile-requested-at': 'now' },
+  annotations: {
+    'oauth-registrar.dev/reconcile-requested-at': 'now',
+    'oauth-registrar.dev/rotate-requested-at': 'then',
+  },
+  ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'agent-7', uid: 'uid-j' }],
 };
 const ref = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
 const desiredOf = (spec: unknown) => toClientObject({ metadata, spec }).observed.desired;
@@ -29,6 +34,9 @@ describe('toClientObject', () => {
       finalizers: ['x/y', 'oauth-registrar.dev/registration'],
       status,
       reconcileRequestedAt: 'now',
+      rotateRequestedAt: 'then',
+      createdAt: Date.parse('2026-05-01T11:00:00Z'),
+      owners: ['batch/v1/Job/agent-7'],
     });
   });
 
@@ -50,23 +58,38 @@ describe('toClientObject', () => {
     });
   });
 
-  test('makes the document to register', () => {
-    const document = { client_name: 'Storefront', response_types: [], scope: 'openid', tiers: ['gold'] };
-    expect(
-      withClient({
-        clientName: 'Storefront',
-        responseTypes: [],
-        scopes: ['openid'],
-        additionalMetadata: { tiers: ['gold'] },
-      }),
-    ).toMatchObject({ valid: true, document, hash: metadataHash(document) });
+  test('keeps the spec as it is: an empty list is said, a default of the server’s is not', () => {
+    const client = {
+      clientName: 'Storefront',
+      responseTypes: [],
+      scopes: ['openid'],
+      additionalMetadata: { tiers: ['gold'] },
+    };
+    expect(withClient(client)).toEqual({
+      valid: true,
+      spec: { authorizationServerRef: ref, client },
+      hash: declaredHash({ client }),
+    });
+  });
+
+  test('takes a spec without a server, for whom the default server is', () => {
+    expect(desiredOf({ client: {} })).toMatchObject({ valid: true, spec: { client: {} } });
   });
 
   test.each([
     ['no spec', undefined, /^spec\.: .+/],
     ['a spec that is text', 'x', /^spec\.: .+/],
     ['no client', { authorizationServerRef: ref }, /^spec\.client: .+/],
-    ['no server', { client: {} }, /^spec\.authorizationServerRef: .+/],
+    [
+      'a server without name',
+      { authorizationServerRef: {}, client: {} },
+      /^spec\.authorizationServerRef.name: .+/,
+    ],
+    [
+      'a lifetime that is no duration',
+      { client: {}, lifetime: { expiresAfter: '1 hour' } },
+      /^spec\.lifetime\.expiresAfter: .+/,
+    ],
     [
       'a member of another type',
       { authorizationServerRef: ref, client: { redirectUris: 'https://a' } },
@@ -84,14 +107,76 @@ describe('toClientObject', () => {
     });
   });
 
+  test('says that two values would share a key of the Secret', () => {
+    const keys = { client_id: 'username', client_secret: 'password', issuer: 'username' };
+    expect(desiredOf({ client: {}, secret: { keys } })).toEqual({
+      valid: false,
+      problem: 'secret.keys gives the key username to two values; choose another for one.',
+    });
+  });
+
+  test('lets several values be left out of the Secret', () => {
+    const keys = { issuer: '', scope: '' };
+    expect(desiredOf({ client: {}, secret: { keys } })).toMatchObject({ valid: true });
+  });
+
   test('takes a status that can not be read for none, and troubles nobody', () => {
     expect(toClientObject({ metadata, spec: undefined, status: { clientId: 1 } }).observed.status).toEqual(
       {},
     );
   });
 
-  test('reads an object whose metadata nests without end', () => {
+  test('reads an object whose metadata nests without end, and says so', () => {
     const deep = JSON.parse('['.repeat(9_000) + ']'.repeat(9_000)) as unknown;
-    expect(() => withClient({ additionalMetadata: { deep } })).not.toThrow();
+    expect(withClient({ additionalMetadata: { deep } })).toEqual({
+      valid: false,
+      problem: 'spec.client nests deeper than 16 levels; make it flatter.',
+    });
+  });
+});
+
+describe('the hash of what is declared', () => {
+  const spec = { client: { clientName: 'Shop' }, lifetime: { expiresAfter: '1h' } };
+  const hashOf = (change: object = {}) => {
+    const read = desiredOf({ ...spec, ...change });
+    return read.valid ? read.hash : read.problem;
+  };
+  const statement = (name: string) => ({ softwareStatement: { secretRef: { name } } });
+  const expires = (expiresAfter: string, more: object = {}) => ({ lifetime: { expiresAfter, ...more } });
+
+  test.each([
+    ['another member', { client: { clientName: 'Shop', contacts: [] } }],
+    ['another software statement', statement('s1')],
+    ['keys of the operator’s', { generatedKey: {} }],
+    ['an expiry that the server is told', expires('1h', { expiryMember: 'exp' })],
+  ])('changes with %s', (_, change) => {
+    expect(hashOf(change)).not.toBe(hashOf());
+  });
+
+  test.each([
+    ['the name of the statement', statement('s1'), statement('s2')],
+    ['the algorithm of the keys', { generatedKey: {} }, { generatedKey: { algorithm: 'RS256' } }],
+    [
+      'the expiry that the server is told',
+      expires('1h', { expiryMember: 'exp' }),
+      expires('2h', { expiryMember: 'exp' }),
+    ],
+  ])('changes with %s', (_, before, after) => {
+    expect(hashOf(before)).not.toBe(hashOf(after));
+  });
+
+  test.each([
+    ['the server', { authorizationServerRef: ref }],
+    ['the form of the Secret', { secret: { name: 's', keys: { client_id: 'id' } } }],
+    ['a lifetime that the server is not told', expires('2h')],
+    ['what becomes of a client that can not be changed', { replacement: { policy: 'Manual' } }],
+  ])('stays the same whatever is said of %s', (_, change) => {
+    expect(hashOf(change)).toBe(hashOf());
+  });
+
+  test('stays the same when keys are to be rotated at another time', () => {
+    expect(hashOf({ generatedKey: { rotateAfter: '720h', overlap: '1h' } })).toBe(
+      hashOf({ generatedKey: {} }),
+    );
   });
 });

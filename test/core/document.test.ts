@@ -99,6 +99,13 @@ describe('wantedDocument', () => {
       token_endpoint_auth_method: 'private_key_jwt',
     });
   });
+
+  test('keeps the method that the client asks for beside a generated key', () => {
+    const client = { tokenEndpointAuthMethod: 'private_key_jwt_v2' };
+    expect(wanted({ client, spec: { generatedKey } }).document).toEqual({
+      token_endpoint_auth_method: 'private_key_jwt_v2',
+    });
+  });
 });
 
 describe('defaults', () => {

@@ -1,37 +1,73 @@
+import type { OAuthClientSpec } from '../../src/api/oauth-client.ts';
+import type { ServerConnection } from '../../src/core/connection.ts';
 import type { Observation, ObservedClient, PendingCall, Setback } from '../../src/core/observation.ts';
-import { metadataHash, type RegistrationRecord } from '../../src/core/record.ts';
+import { plan } from '../../src/core/plan.ts';
+import { declaredHash, metadataHash, type RegistrationRecord } from '../../src/core/record.ts';
 import {
   inputsHash,
   type ObservedSecret,
   projectionOf,
   wantedSecret,
 } from '../../src/core/workload-secret.ts';
+import { rfc7591 } from '../../src/dialects/rfc7591.ts';
 import type { JsonObject } from '../../src/oauth/json.ts';
 
 /** One base observation, of a client that is registered and published, and the parts to change about it. */
 
 export const NOW = Date.parse('2026-05-01T12:00:00Z');
+const SHAPE = 'shape-1';
+const ref = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
+
+/** What the OAuthClient says, and what is sent for it. */
+const base: OAuthClientSpec = {
+  authorizationServerRef: ref,
+  client: { clientName: 'Storefront' },
+  secret: { name: 'storefront-oauth' },
+  deletionPolicy: 'Delete',
+};
 export const document: JsonObject = { client_name: 'Storefront' };
-export const hash = metadataHash(document);
+
+/** Hash of the record of a client that was registered by this spec. */
+export const hashOf = (client: OAuthClientSpec['client'], shape = SHAPE): string =>
+  metadataHash(declaredHash(client), shape);
+export const hash = hashOf(base.client);
+
 export const endpoints = {
   registration: 'https://sso.example.com/register',
   token: 'https://sso.example.com/token',
 };
 
-const ref = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
-
-export const connection = {
+export const connection: ServerConnection = {
   issuer: 'https://sso.example.com',
   registrationEndpoint: endpoints.registration,
+  tokenEndpoint: endpoints.token,
   endpoints,
-  initialAccessToken: undefined,
+  admission: { kind: 'Open' },
+  management: { mode: 'Auto', credential: undefined, configurationUrl: 'AsReturned', isExplicit: false },
+  statement: { given: undefined, sign: undefined, fromClient: 'Deny' },
+  signedRequest: undefined,
+  dialect: rfc7591,
+  hint: undefined,
+  defaults: {},
+  policy: undefined,
+  attemptMarker: undefined,
+  recovery: { interrupted: 'Reregister', tokenLost: 'Hold', cooldownMs: 60_000 },
+  deletion: { unconfirmed: 'Release', retryForMs: 3_600_000 },
+  drift: { mode: 'Off', intervalMs: 3_600_000, allowRotatingRead: false },
   allowedOrigins: [],
   timeoutMs: 30_000,
   maxInFlight: 16,
+  transport: undefined,
+  shape: SHAPE,
   version: 'v1',
 };
 
 export const available = { available: true, ref, connection, gate: { open: true } } as const;
+/** The server as it is with another connection. */
+export const reached = (overrides: Partial<ServerConnection>) => ({
+  ...available,
+  connection: { ...connection, ...overrides },
+});
 export const closed = (reason: 'AuthorizationServerPaused', message: string) => ({
   ...available,
   gate: { open: false, reason, message } as const,
@@ -69,6 +105,12 @@ export function record(overrides: Partial<RegistrationRecord> = {}): Registratio
 export const departed = (overrides: Partial<RegistrationRecord> = {}): RegistrationRecord =>
   record({ client: { namespace: 'shop', name: 'storefront', uid: 'uid-0' }, clientId: 'c0', ...overrides });
 
+/** The spec, with parts of it changed. */
+export function desired(spec: Partial<OAuthClientSpec> = {}): ObservedClient['desired'] {
+  const whole = { ...base, ...spec };
+  return { valid: true, spec: whole, hash: declaredHash(whole.client) };
+}
+
 export function object(overrides: Partial<ObservedClient> = {}): ObservedClient {
   return {
     uid: 'uid-1',
@@ -78,18 +120,14 @@ export function object(overrides: Partial<ObservedClient> = {}): ObservedClient 
     deletingSince: undefined,
     hasFinalizer: true,
     finalizers: ['oauth-registrar.dev/registration'],
-    desired: {
-      valid: true,
-      spec: {
-        authorizationServerRef: ref,
-        client: { clientName: 'Storefront' },
-        secret: { name: 'storefront-oauth' },
-      },
-      document,
-      hash,
-    },
+    desired: desired(),
     status: { clientId: 'c1', installation: 'main' },
     reconcileRequestedAt: undefined,
+    rotateRequestedAt: undefined,
+    retained: false,
+    abandoned: false,
+    createdAt: NOW - 7_200_000,
+    owners: [],
     ...overrides,
   };
 }
@@ -99,23 +137,15 @@ export const fresh = (overrides: Partial<ObservedClient> = {}): ObservedClient =
   object({ status: {}, ...overrides });
 
 /** An object that is registered, published, and whose spec was edited since. */
-export const edited = (overrides: Partial<ObservedClient> = {}): ObservedClient => {
-  const base = object();
-  const changed = { client_name: 'Edited' };
-  return object({
-    desired: { ...base.desired, document: changed, hash: metadataHash(changed) } as ObservedClient['desired'],
-    ...overrides,
-  });
-};
+export const edited = (overrides: Partial<ObservedClient> = {}): ObservedClient =>
+  object({ desired: desired({ client: { clientName: 'Edited' } }), ...overrides });
 
 export const deleting = (overrides: Partial<ObservedClient> = {}): ObservedClient =>
   object({ deleting: true, deletingSince: NOW - 1_000, ...overrides });
 
 /** The workload Secret as it is after publishing `shown`. */
 export function secret(overrides: Partial<ObservedSecret> = {}, shown = record()): ObservedSecret {
-  const { desired } = object();
-  const spec = desired.valid ? desired.spec : undefined;
-  const wanted = wantedSecret(shown.client, spec ?? { authorizationServerRef: ref, client: {} });
+  const wanted = wantedSecret(shown.client, base);
   return {
     name: 'storefront-oauth',
     namespace: 'shop',
@@ -123,7 +153,7 @@ export function secret(overrides: Partial<ObservedSecret> = {}, shown = record()
     resourceVersion: '50',
     ownerUid: 'uid-1',
     shows: shown.secretName,
-    projection: projectionOf(inputsHash({ record: shown, keys: {}, endpoints }), ['client_id']),
+    projection: projectionOf(inputsHash({ record: shown, keys: {}, include: [], endpoints }), ['client_id']),
     labels: wanted.labels,
     annotations: wanted.annotations,
     ...overrides,
@@ -164,6 +194,14 @@ export const settled: Observation = {
   calls: [],
   records: [record()],
   server: available,
+  cluster: 'eu-1',
+  statement: undefined,
+  namespaceUid: 'ns-1',
+  suspects: 0,
+  rival: undefined,
+  readAt: NOW,
+  adoptable: undefined,
+  clientsInNamespace: 1,
   secrets: [secret()],
   setbacks: [],
 };
@@ -185,3 +223,12 @@ export const absent = (overrides: Partial<Observation> = {}): Observation =>
     absence: { since: NOW - 61_000, proven: true },
     ...overrides,
   });
+
+/** What the planned call is tried with: the same again is the same try. */
+export function basisOf(o: Observation): string {
+  const action = plan(o);
+  if (!('basis' in action)) {
+    throw new Error(`has no basis: ${action.type}`);
+  }
+  return action.basis;
+}

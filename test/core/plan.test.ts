@@ -2,19 +2,19 @@ import { describe, expect, test } from 'vitest';
 import type { Action, Step } from '../../src/core/action.ts';
 import type { Observation, ObservedClient, Setback } from '../../src/core/observation.ts';
 import { plan } from '../../src/core/plan.ts';
-import { metadataHash } from '../../src/core/record.ts';
 import {
   absent,
   available,
+  basisOf,
   call,
   closed,
   connection,
   deleting,
   departed,
+  desired,
   document,
   edited,
   fresh,
-  hash,
   NOW,
   object,
   observation,
@@ -85,18 +85,25 @@ const deregisters = (because: string, name = 'oac-uid-1-a1') => ({
   because,
 });
 
-const registerBasis = `uid-1 ${hash} v1 `;
-const updateBasis = `uid-1 ${metadataHash({ client_name: 'Edited' })} v1 `;
+const registerBasis = basisOf(unregistered());
+const updateBasis = basisOf(observation({ object: edited() }));
 const invalid: ObservedClient['desired'] = { valid: false, problem: 'spec.client: Invalid input' };
-const withSecret = (more: object): ObservedClient => {
-  const { desired } = object();
-  return object({
-    desired: desired.valid
-      ? { ...desired, spec: { ...desired.spec, secret: { name: 'storefront-oauth', ...more } } }
-      : desired,
-  });
-};
+const withSecret = (more: object): ObservedClient =>
+  object({ desired: desired({ secret: { name: 'storefront-oauth', ...more } }) });
 const surplus = record({ attempt: 'a2', clientId: 'c2', registeredAt: '2026-05-01T11:30:00Z' });
+
+/** The server was found to have no way of changing the client. */
+const unsupportedUpdate: Setback = {
+  ...setback({
+    basis: updateBasis,
+    kind: 'Terminal',
+    reason: 'UpdateUnsupported',
+    message:
+      'The server gave no registration access token. Take the edit back, or delete and create the object.',
+    retryAt: Number.POSITIVE_INFINITY,
+  }),
+  action: 'Update',
+};
 
 type Case = readonly [title: string, observation: Observation, action: object];
 
@@ -395,11 +402,20 @@ table('an edit of the metadata', [
     waits('AuthorizationServerPaused', 'until noon'),
   ],
   [
-    'stalls where the server gave no way to manage the client',
+    'is tried though the server gave no token: a credential that manages every client may serve',
     observation({ object: edited(), records: [record({ managed: false })] }),
+    updates,
+  ],
+  [
+    'stalls where the server gave no way to manage the client',
+    observation({
+      object: edited(),
+      records: [record({ managed: false })],
+      setbacks: [unsupportedUpdate],
+    }),
     stalls(
       'UpdateUnsupported',
-      'The server gave no registration access token or address for client c1, so its registration can’t be changed. Take the edit back, or delete this object and create it again.',
+      'The server gave no registration access token. Take the edit back, or delete and create the object.',
     ),
   ],
   [
@@ -458,6 +474,25 @@ table('of several records', [
       setbacks: [{ ...setback({ basis: surplus.secretName }), action: 'Deregister' }],
     }),
     publishes,
+  ],
+  [
+    'a surplus one that the server can’t delete is left behind at once',
+    observation({
+      records: [record(), surplus],
+      secrets: [secret()],
+      setbacks: [
+        {
+          ...setback({
+            kind: 'Terminal',
+            reason: 'DeletionUnsupported',
+            basis: surplus.secretName,
+            retryAt: Number.POSITIVE_INFINITY,
+          }),
+          action: 'Deregister',
+        },
+      ],
+    }),
+    { type: 'Release', record: surplus.secretName, role: 'left-behind', reason: 'DeletionUnsupported' },
   ],
   [
     'a surplus one is left behind after an hour',

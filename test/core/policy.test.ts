@@ -62,7 +62,7 @@ describe('policyProblem', () => {
 
 describe('uriHosts', () => {
   const policy: Policy = {
-    uriHosts: ['shop.example.com', '*.apps.example.com', '192.0.2.1', '[2001:db8::1]'],
+    uriHosts: ['Shop.example.com', '*.Apps.example.com', '192.0.2.1', '[2001:db8::1]'],
   };
 
   test.each([
@@ -132,7 +132,7 @@ describe('uriHosts', () => {
       const message = refusal({ [member]: ['https://shop.example.com/', uri] }, policy);
       expect(message).toMatch(new RegExp(`^${member} “`));
       expect(message).toContain(
-        'and spec.policy.uriHosts of the server object lists shop.example.com, *.apps',
+        'and spec.policy.uriHosts of the server object lists Shop.example.com, *.Apps',
       );
       expect(message).toMatch(
         /; choose another, or ask the platform team to extend spec\.policy\.uriHosts.*\.$/,
@@ -264,6 +264,8 @@ describe('redirectUriPatterns', () => {
     ['two segments for one', 'https://shop.example.com/*/cb', 'https://shop.example.com/a/b/cb'],
     ['the segment above', 'https://shop.example.com/a/*/cb', 'https://shop.example.com/a/../cb'],
     ['the segment above, encoded', 'https://shop.example.com/a/*/cb', 'https://shop.example.com/a/%2e%2E/cb'],
+    ['a way round', 'https://shop.example.com/cb', 'https://shop.example.com/a/../cb'],
+    ['a part that occurs once', 'https://shop.example.com/*a*a*', 'https://shop.example.com/a'],
     ['the same segment', 'https://shop.example.com/a/*/cb', 'https://shop.example.com/a/./cb'],
     ['an encoded slash', 'https://shop.example.com/*', 'https://shop.example.com/a%2F..%2Fb'],
     ['an encoded backslash', 'https://shop.example.com/*', 'https://shop.example.com/a%5cb'],
@@ -284,6 +286,7 @@ describe('redirectUriPatterns', () => {
       'https://axexample.com/cb',
     ],
     ['what is no URI', 'https://*.example.com/cb', 'https://[.example.com/cb'],
+    ['an endless one of an application', 'com.example.app:/*', `com.example.app:/${'a'.repeat(2048)}`],
     ['an endless one', 'https://shop.example.com/*', `https://shop.example.com/${'a'.repeat(2048)}`],
   ])('refuses %s', (_, pattern, uri) => {
     for (const member of ['redirect_uris', 'post_logout_redirect_uris', 'claims_redirect_uris']) {
@@ -299,6 +302,13 @@ describe('redirectUriPatterns', () => {
     const redirect_uris = ['https://a.example.com/cb', 'https://evil.test/cb'];
     expect(refusal({ redirect_uris }, patternsOf('https://*.example.com/cb'))).toContain(
       '“https://evil.test/cb”',
+    );
+  });
+
+  test('tells the first that is refused', () => {
+    const redirect_uris = ['https://evil.test/1', 'https://evil.test/2'];
+    expect(refusal({ redirect_uris }, patternsOf('https://*.example.com/cb'))).toContain(
+      '“https://evil.test/1”',
     );
   });
 

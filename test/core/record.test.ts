@@ -2,56 +2,22 @@ import { describe, expect, test } from 'vitest';
 import type { Secret } from '../../src/api/kubernetes.ts';
 import { LABELS } from '../../src/api/names.ts';
 import {
+  declaredHash,
+  isDeclaredBy,
   metadataHash,
-  type RegistrationContent,
   recordName,
-  toContent,
   toRecord,
   toRegistrationSecret,
 } from '../../src/core/record.ts';
-import { Sensitive } from '../../src/oauth/sensitive.ts';
+import { content } from './contents.ts';
 import { record } from './observations.ts';
-
-const content: RegistrationContent = {
-  information: {
-    clientId: 'c1',
-    clientSecret: new Sensitive('canary-secret'),
-    clientSecretExpiresAt: 1_800_000_000,
-    registrationAccessToken: new Sensitive('canary-token'),
-    registrationClientUri: 'https://sso.example.com/register/c1?x=%20',
-    metadata: { client_name: 'クライアント名', redirect_uris: ['https://a'], nested: { a: [null, 1.5] } },
-  },
-  sent: { client_name: 'Client', response_types: [] },
-  registrationEndpoint: 'https://sso.example.com/register',
-  allowedOrigins: ['https://manage.example.com'],
-  endpoints: { token: 'https://sso.example.com/token' },
-};
-
-const bare: RegistrationContent = {
-  information: { clientId: 'c1', metadata: {} },
-  sent: {},
-  registrationEndpoint: 'https://sso.example.com/register',
-  allowedOrigins: [],
-  endpoints: {},
-};
-
-/** In plain text: two values that are wrapped always look equal to `toEqual`. */
-const revealed = (given: RegistrationContent | undefined) =>
-  given && {
-    ...given,
-    information: {
-      ...given.information,
-      clientSecret: given.information.clientSecret?.reveal(),
-      registrationAccessToken: given.information.registrationAccessToken?.reveal(),
-    },
-  };
 
 const stored = (secret: Secret): Secret => ({
   ...secret,
   metadata: { ...secret.metadata, resourceVersion: '10' },
 });
-const secretOf = (overrides = {}, given = content) =>
-  stored(toRegistrationSecret(record(overrides), given, 'oauth-registrar'));
+const secretOf = (overrides = {}) =>
+  stored(toRegistrationSecret(record(overrides), content, 'oauth-registrar'));
 const withMetadata = (change: object): Secret => {
   const secret = secretOf();
   return { ...secret, metadata: { ...secret.metadata, ...change } };
@@ -79,17 +45,22 @@ describe('a registration Secret', () => {
     ],
     ['a record that is owed', record({ role: 'owed', revision: 7 })],
     ['a record that can not be managed', record({ managed: false, role: 'left-behind' })],
+    [
+      'a record of a client that took the place of another',
+      record({ replaces: 'oac-uid-1-a0', rotatedFor: '1777630000' }),
+    ],
+    [
+      'a record of a client with keys of the operator’s',
+      record({
+        keyCreatedAt: '2026-05-01T11:00:00Z',
+        keyRotatesAt: Date.parse('2026-06-01T11:00:00Z'),
+        keyRetiresAt: Date.parse('2026-05-02T11:00:00Z'),
+      }),
+    ],
     ['a server of the namespace', record({ server: { kind: 'AuthorizationServer', name: 'sso' } })],
     ['a client_id of any characters', record({ clientId: 'https://client.example/ü#?"\n' })],
   ])('gives back %s', (_, given) => {
     expect(toRecord(stored(toRegistrationSecret(given, content, 'oauth-registrar')))).toEqual(given);
-  });
-
-  test.each([
-    ['everything that the server answered', content],
-    ['an answer that held nothing but a client_id', bare],
-  ])('gives back %s', (_, given) => {
-    expect(revealed(toContent(secretOf({}, given)))).toEqual(revealed(given));
   });
 
   test('is named after the object and the attempt, and found by labels', () => {
@@ -154,71 +125,45 @@ describe('a registration Secret that was damaged by hand', () => {
       withAnnotation('metadata-hash', undefined),
       { metadataHash: '' },
     ],
+    ['with a time that is none', withAnnotation('key-rotates-at', 'soon'), {}],
     ['without a word on management', withAnnotation('managed', undefined), { managed: false }],
   ])('is a record still %s', (_, secret, read) => {
     expect(toRecord(secret)).toEqual({ ...record(), ...read });
   });
-
-  const withData = (key: string, text: string | undefined): Secret => {
-    const { [key]: _, ...others } = secretOf().data ?? {};
-    return {
-      ...secretOf(),
-      data: text === undefined ? others : { ...others, [key]: Buffer.from(text).toString('base64') },
-    };
-  };
-
-  test.each([
-    ['without data', { ...secretOf(), data: {} }],
-    ['without client_id', withData('client_id', undefined)],
-    ['with an empty client_id', withData('client_id', '')],
-    ['without the server’s addresses', withData('server.json', undefined)],
-    ['with addresses that are torn', withData('server.json', '{"registrationEndpoint":"https:')],
-    ['with an address that is no text', withData('server.json', '{"registrationEndpoint":1}')],
-  ])('has no content %s', (_, secret) => {
-    expect(toContent(secret)).toBeUndefined();
-  });
-
-  test.each<readonly [string, Secret, object]>([
-    ['the documents are gone', withData('sent.json', undefined), { sent: {} }],
-    ['the documents are torn', withData('sent.json', '{"a'), { sent: {} }],
-    [
-      'the origins are no list',
-      withData(
-        'server.json',
-        '{"registrationEndpoint":"https://sso.example.com/register","allowedOrigins":"https://a"}',
-      ),
-      { allowedOrigins: [], endpoints: {} },
-    ],
-    [
-      'an origin is no text',
-      withData(
-        'server.json',
-        '{"registrationEndpoint":"https://sso.example.com/register","allowedOrigins":[1,"https://a"]}',
-      ),
-      { allowedOrigins: ['https://a'], endpoints: {} },
-    ],
-  ])('keeps what can be read when %s', (_, secret, read) => {
-    expect(revealed(toContent(secret))).toEqual({ ...revealed(content), ...read });
-  });
-
-  test('takes an expiry that is no number for none', () => {
-    expect(
-      toContent(withData('client_secret_expires_at', 'x'))?.information.clientSecretExpiresAt,
-    ).toBeUndefined();
-  });
 });
 
 describe('metadataHash', () => {
+  test('says by which version it was made, of what, and in which shape', () => {
+    expect(metadataHash(declaredHash({}), 'shape-1')).toMatch(/^v1:[\w-]{43}\.shape-1$/);
+  });
+
+  test('changes with the shape of the server', () => {
+    expect(metadataHash('d', 'shape-1')).not.toBe(metadataHash('d', 'shape-2'));
+  });
+});
+
+describe('declaredHash', () => {
   test('does not depend on the order of members', () => {
-    expect(metadataHash({ a: 1, b: [2] })).toBe(metadataHash({ b: [2], a: 1 }));
+    expect(declaredHash({ a: 1, b: [2] })).toBe(declaredHash({ b: [2], a: 1 }));
   });
 
   test('changes with every value, and with an empty list', () => {
-    const hashes = [{}, { a: [] }, { a: '' }, { a: null }, { a: 0 }, { b: 0 }].map(metadataHash);
+    const hashes = [{}, { a: [] }, { a: '' }, { a: null }, { a: 0 }, { b: 0 }].map(declaredHash);
     expect(new Set(hashes).size).toBe(hashes.length);
   });
+});
 
-  test('says by which version it was made', () => {
-    expect(metadataHash({})).toMatch(/^v1:[\w-]{43}$/);
+describe('isDeclaredBy', () => {
+  const declared = declaredHash({ clientName: 'Shop' });
+
+  test.each([
+    ['the same declaration in the same shape', metadataHash(declared, 'shape-1'), true],
+    ['the same declaration in another shape', metadataHash(declared, 'shape-2'), true],
+    ['another declaration', metadataHash(declaredHash({ clientName: 'Edited' }), 'shape-1'), false],
+    ['a hash of another version', `v2:${declared}.shape-1`, false],
+    ['a hash that begins with it', metadataHash(`${declared}x`, 'shape-1'), false],
+    ['no hash', '', false],
+  ])('tells %s: %s %s', (_, hash, same) => {
+    expect(isDeclaredBy({ metadataHash: hash }, declared)).toBe(same);
   });
 });

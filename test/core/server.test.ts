@@ -1,35 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { AllowedNamespaces, AuthorizationServerSpec } from '../../src/api/authorization-server.ts';
+import type { AllowedNamespaces } from '../../src/api/authorization-server.ts';
 import {
   admits,
   describeDiscovery,
-  endpointsInUse,
   hostProblem,
+  type ServerFacts,
   serverKey,
   summarizeServer,
-  toConnection,
-  toServerObject,
 } from '../../src/core/server.ts';
 import { HEALTHY } from '../../src/core/server-health.ts';
-import { Sensitive } from '../../src/oauth/sensitive.ts';
-
-const https = { allowHttp: false };
-const issuer = 'https://sso.example.com';
-const open = { admission: { open: {} } };
-const metadata = { name: 'corporate', uid: 'uid-s', resourceVersion: '7', generation: 2 };
-const objectOf = (spec: unknown, status?: unknown) =>
-  toServerObject(
-    'ClusterAuthorizationServer',
-    { metadata, spec, status } as Parameters<typeof toServerObject>[1],
-    https,
-  );
-const specOf = (more: object = {}): AuthorizationServerSpec => {
-  const { spec } = objectOf({ issuer, registration: open, ...more });
-  if (spec === undefined) {
-    throw new Error('no spec');
-  }
-  return spec;
-};
+import { issuer, objectOf, open } from './server-objects.ts';
 
 describe('toServerObject', () => {
   test.each<readonly [string, unknown, string | RegExp]>([
@@ -67,7 +47,7 @@ describe('toServerObject', () => {
   });
 
   test('takes a status that can not be read for none', () => {
-    expect(objectOf({ issuer, registration: open }, { management: 'x' })).toMatchObject({
+    expect(objectOf({ issuer, registration: open }, { status: { management: 'x' } })).toMatchObject({
       problem: undefined,
       status: {},
     });
@@ -119,101 +99,6 @@ describe('admits', () => {
   });
 });
 
-describe('toConnection', () => {
-  const credential = { token: new Sensitive('iat-1'), version: 'secret/5' };
-  const endpoints = { registration: `${issuer}/register`, token: `${issuer}/token` };
-  const connect = (
-    spec: AuthorizationServerSpec,
-    found = {},
-    given: typeof credential | undefined = undefined,
-  ) => toConnection(objectOf(spec), spec, { ...endpoints, ...found }, given);
-
-  test('holds what a call needs', () => {
-    const spec = specOf({
-      connection: { timeout: '1m', maxInFlight: 4 },
-      management: { allowedOrigins: ['https://manage.example.com/path'] },
-    });
-    expect(connect(spec)).toEqual({
-      issuer,
-      registrationEndpoint: `${issuer}/register`,
-      endpoints,
-      initialAccessToken: undefined,
-      allowedOrigins: ['https://manage.example.com'],
-      timeoutMs: 60_000,
-      maxInFlight: 4,
-      version: expect.any(String),
-    });
-  });
-
-  test('has 30 seconds and 16 calls where nothing is said', () => {
-    expect(connect(specOf())).toMatchObject({ timeoutMs: 30_000, maxInFlight: 16 });
-  });
-
-  test('is refused where the server has no registration endpoint', () => {
-    expect(connect(specOf(), { registration: undefined })).toEqual({
-      reason: 'RegistrationNotSupported',
-      message: `${issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
-    });
-  });
-
-  test('is refused where a credential would go to another origin that nobody named', () => {
-    expect(connect(specOf(), { registration: 'https://evil.example.com/r' }, credential)).toEqual({
-      reason: 'AddressRefused',
-      message:
-        'The discovered registration endpoint is at https://evil.example.com, another origin than the issuer’s, and an admission credential isn’t sent there. If you trust it, set spec.registration.endpoint.',
-    });
-  });
-
-  test.each<readonly [string, object, object, typeof credential | undefined]>([
-    ['without credential', {}, { registration: 'https://other.example.com/r' }, undefined],
-    [
-      'that the spec names',
-      { registration: { ...open, endpoint: 'https://other.example.com/r' } },
-      { registration: 'https://other.example.com/r' },
-      credential,
-    ],
-  ])('goes to another origin %s', (_, more, found, given) => {
-    expect(connect(specOf(more), found, given)).toMatchObject({
-      registrationEndpoint: 'https://other.example.com/r',
-    });
-  });
-
-  test('has another version after every change that may let a refused call succeed', () => {
-    const spec = specOf();
-    const versionOf = (connection: ReturnType<typeof toConnection>) =>
-      'version' in connection ? connection.version : connection.reason;
-    const versions = [
-      connect(spec),
-      connect(spec, { registration: `${issuer}/r2` }),
-      connect(spec, {}, credential),
-      connect(spec, {}, { ...credential, version: 'secret/6' }),
-      toConnection({ ...objectOf(spec), generation: 3 }, spec, endpoints, undefined),
-    ].map(versionOf);
-    expect(new Set(versions).size).toBe(5);
-    expect(versionOf(connect(spec))).toBe(versions[0]);
-    expect(versions.join()).not.toContain('iat-1');
-  });
-});
-
-describe('endpointsInUse', () => {
-  test('lets each given endpoint win alone', () => {
-    const spec = specOf({
-      endpoints: { token: 'https://given.example.com/token' },
-      registration: { ...open, endpoint: 'https://given.example.com/register' },
-    });
-    const discovered = {
-      token: `${issuer}/token`,
-      jwks: `${issuer}/jwks`,
-      registration: `${issuer}/register`,
-    };
-    expect(endpointsInUse(spec, discovered)).toEqual({
-      token: 'https://given.example.com/token',
-      jwks: `${issuer}/jwks`,
-      registration: 'https://given.example.com/register',
-    });
-  });
-});
-
 describe('hostProblem', () => {
   test.each([
     ['https://sso.example.com/a', ['sso.example.com'], true],
@@ -247,34 +132,37 @@ describe('describeDiscovery', () => {
     expect(
       describeDiscovery([
         { url: 'https://a', kind: 'nothing', detail: '404' },
-        { url: 'https://b', kind: 'document', document: { issuer, endpoints: {} } },
+        { url: 'https://b', kind: 'document', document: { issuer, endpoints: {}, aliases: {} } },
       ]),
     ).toBe('https://a: 404; https://b: a document');
   });
 });
 
 describe('summarizeServer', () => {
-  const facts = {
+  const facts: ServerFacts = {
     object: objectOf({ issuer, registration: open }),
     endpoints: { registration: `${issuer}/register` },
     problem: undefined,
     health: HEALTHY,
     management: 'Unknown',
     admissionAccepted: false,
+    effectiveDialect: undefined,
+    signingKeys: undefined,
     now: '2026-05-01T12:00:00Z',
-  } as const;
+  };
   const refusedAdmission = {
     version: 'v1',
+    reason: 'AdmissionRefused',
     message: 'The server answered status 401',
     attempts: 1,
     nextProbeAt: 0,
-  };
-  const conditionsOf = (change: Partial<Parameters<typeof summarizeServer>[0]>) =>
+  } as const;
+  const conditionsOf = (change: Partial<ServerFacts>) =>
     summarizeServer({ ...facts, ...change }).conditions?.map(
       ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
     );
 
-  test.each<readonly [string, Partial<Parameters<typeof summarizeServer>[0]>, readonly string[]]>([
+  test.each<readonly [string, Partial<ServerFacts>, readonly string[]]>([
     [
       'is ready, though nothing was registered yet',
       {},

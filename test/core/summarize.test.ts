@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { oauthClientStatus } from '../../src/api/oauth-client.ts';
+import { type OAuthClientSpec, oauthClientStatus } from '../../src/api/oauth-client.ts';
 import type { Rest } from '../../src/core/action.ts';
 import type { Observation, ObservedClient } from '../../src/core/observation.ts';
 import { plan } from '../../src/core/plan.ts';
 import { summarize } from '../../src/core/summarize.ts';
 import {
+  basisOf,
   closed,
   deleting,
+  desired,
   edited,
   fresh,
   NOW,
@@ -18,6 +20,7 @@ import {
   unregistered,
 } from './observations.ts';
 
+const updateBasis = basisOf(observation({ object: edited() }));
 const substitution = { member: 'scope', asked: 'a b', registered: 'a' };
 
 function restOf(o: Observation): Rest {
@@ -141,7 +144,7 @@ describe('summarize', () => {
             reason: 'InvalidClientMetadata',
             message: 'refused',
             retryAt: Number.POSITIVE_INFINITY,
-            basis: updateBasis(),
+            basis: updateBasis,
           }),
           action: 'Update',
         },
@@ -173,7 +176,7 @@ describe('summarize', () => {
               reason: 'InvalidRedirectURI',
               message: 'no fragments',
               retryAt: Number.POSITIVE_INFINITY,
-              basis: updateBasis(),
+              basis: updateBasis,
             }),
             action: 'Update',
           },
@@ -253,7 +256,22 @@ function withSubstitutions(overrides: Partial<Observation> = {}): Observation {
   });
 }
 
-function updateBasis(): string {
-  const { desired, uid } = edited();
-  return `${uid} ${desired.valid ? desired.hash : ''} v1 `;
-}
+describe('a client whose lifetime is over', () => {
+  const ended = { expiresAfter: '1m', onExpiry: 'Deregister' } as const;
+  const known = { clientId: 'c1', secretName: 'shop', binding: { name: 'shop' }, registeredAt: time };
+  const of = (lifetime: NonNullable<OAuthClientSpec['lifetime']>) =>
+    unregistered({
+      object: object({ desired: desired({ lifetime }), status: known, createdAt: NOW - 120_000 }),
+    });
+
+  test('is not looked for any more, so that a longer life registers another', () => {
+    const status = statusOf(of(ended));
+    expect(condition(status, 'Ready')?.reason).toBe('Expired');
+    for (const name of Object.keys(known)) {
+      expect(status).not.toHaveProperty(name);
+    }
+    const next = of({ ...ended, expiresAfter: '1h' });
+    const again = next.object && { ...next.object, status };
+    expect(plan({ ...next, object: again }).type).toBe('Register');
+  });
+});

@@ -12,9 +12,10 @@ import { record } from './observations.ts';
 
 const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
 const ref = { kind: 'AuthorizationServer', name: 'sso' } as const;
-const inputs = inputsHash({ record: record(), keys: {}, endpoints: {} });
+const inputs = inputsHash({ record: record(), keys: {}, include: [], endpoints: {} });
 const values = { client_id: 'c1', client_secret: 'canary' };
-const wanted = wantedSecret(client, { authorizationServerRef: ref, client: {} });
+const spec = { authorizationServerRef: ref, client: {}, deletionPolicy: 'Delete' } as const;
+const wanted = wantedSecret(client, spec);
 const written = toWorkloadSecret(client, wanted, 'oac-uid-1-a1', inputs, values);
 
 /**
@@ -168,7 +169,7 @@ describe('wantedSecret', () => {
       labels: { team: 'a', 'oauth-registrar.dev/workload': 'false' },
       annotations: { note: 'b', 'oauth-registrar.dev/client': 'other/name' },
     };
-    expect(wantedSecret(client, { authorizationServerRef: ref, client: {}, secret })).toEqual({
+    expect(wantedSecret(client, { ...spec, secret })).toEqual({
       name: 's',
       labels: { team: 'a', ...wanted.labels },
       annotations: { note: 'b', ...wanted.annotations },
@@ -180,6 +181,7 @@ describe('inputsHash', () => {
   const base = {
     record: record(),
     keys: { client_id: 'id' },
+    include: ['client_name'],
     endpoints: { token: 'https://t', jwks: 'https://j' },
   };
 
@@ -193,6 +195,7 @@ describe('inputsHash', () => {
     ['its revision', { record: record({ revision: 2 }) }],
     ['its issuer', { record: record({ issuer: 'https://other.example.com' }) }],
     ['the keys', { keys: {} }],
+    ['the members to include', { include: ['client_name', 'logo_uri'] }],
     ['an endpoint', { endpoints: { ...base.endpoints, token: 'https://u' } }],
   ])('changes with %s', (_, change) => {
     expect(inputsHash({ ...base, ...change })).not.toBe(inputsHash(base));

@@ -42,6 +42,8 @@ export interface Discovery {
   /** Path advertised as `registration_endpoint` in place of the real one; `undefined`: the real one. */
   readonly advertises: string | undefined;
   readonly publishedIssuer: 'same' | 'port443' | 'trailingSlash' | 'otherPath';
+  /** `mtls_endpoint_aliases` (RFC 8705 section 5): the same endpoints under the name localhost. */
+  readonly aliases: 'absent' | 'otherName';
   /** What the other forms answer. */
   readonly elsewhere: 'notFound' | 'htmlPage' | 'unauthorized';
 }
@@ -80,6 +82,7 @@ export type AuthMethod =
   | 'client_secret_jwt'
   | 'private_key_jwt'
   | 'tls_client_auth'
+  | 'self_signed_tls_client_auth'
   | 'none';
 
 export interface TokenEndpoint {

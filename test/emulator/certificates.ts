@@ -43,6 +43,16 @@ export function createCertificateAuthority(commonName = 'Emulated CA'): Certific
   };
 }
 
+/** A certificate that its own key signed. */
+export function selfSigned(options: CertificateOptions): KeyAndCertificate {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signedBy = { commonName: options.commonName, key: privateKey };
+  return {
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    cert: certificate({ ...options, isAuthority: false, publicKey, signedBy }),
+  };
+}
+
 interface ToCertify extends CertificateOptions {
   readonly isAuthority: boolean;
   readonly publicKey: KeyObject;

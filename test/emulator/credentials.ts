@@ -49,7 +49,11 @@ export interface SigningKey {
 export const randomSecret = (bytes = 24): string => randomBytes(bytes).toString('base64url');
 
 /** @param remember is told every secret, so that tests can look for leaks */
-export function makeCredentials({ gate }: Behaviour, remember: (secret: string) => void): Credentials {
+export function makeCredentials(
+  { gate }: Behaviour,
+  remember: (secret: string) => void,
+  clientId = 'registration/service 1',
+): Credentials {
   const secret = (prefix: string) => {
     const value = `${prefix}${randomSecret()}`;
     remember(value);
@@ -61,7 +65,7 @@ export function makeCredentials({ gate }: Behaviour, remember: (secret: string) 
     basic: { username: 'registrar', password: secret('pass:wörd-') },
     ssws: secret('ssws-'),
     client: {
-      clientId: 'registration/service 1',
+      clientId,
       clientSecret: secret('p%C3+s:/='),
       scopes: gate.scope?.split(' ') ?? [],
       key: signingKey('ec', 'admission-1', 'ES256', remember),

@@ -36,8 +36,14 @@ export function discover(world: World, path: string): Reply {
       response_types_supported: ['code'],
       grant_types_supported: world.behaviour.metadata.grantTypes,
       token_endpoint_auth_methods_supported: world.behaviour.token.admissionMethods,
+      ...(discovery.aliases === 'absent' ? {} : { mtls_endpoint_aliases: aliases(world) }),
     },
   };
+}
+
+function aliases({ origin, behaviour: { paths } }: World) {
+  const other = origin.replace('127.0.0.1', 'localhost');
+  return { token_endpoint: other + paths.token, registration_endpoint: other + paths.registration };
 }
 
 /** The issuer in the documents, which need not be the one that was asked. */

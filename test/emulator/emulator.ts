@@ -13,6 +13,7 @@ import { behaviourOf, type PresetName } from './presets.ts';
 import { type LoggedRequest, logEntry, serve, targetOf } from './serve.ts';
 import { type StatementOptions, signStatement } from './statement.ts';
 import { requestToken, type TokenAnswer, type TokenRequest } from './token-request.ts';
+import type { Trusted } from './trusted.ts';
 import { type ClientRecord, type World, words } from './world.ts';
 
 /**
@@ -47,6 +48,8 @@ export interface Emulator {
   requestToken(request: TokenRequest): Promise<TokenAnswer>;
   /** The next answers to `call` are faulty. `times` defaults to 1. */
   misbehave(call: Call, fault: Fault, times?: number): void;
+  /** Configures, besides what was configured before, what the server verifies with. */
+  trust(trusted: Trusted): void;
   /** Drops the faults that still wait. */
   behave(): void;
   /** Lets time pass for the server: tokens and secrets die. */
@@ -78,6 +81,8 @@ export interface EmulatorOptions {
   readonly tls?: TlsOptions;
   /** Default: any free one. */
   readonly port?: number;
+  /** Of the client of the admission. Default: one with characters that are to be encoded. */
+  readonly admissionClientId?: string;
   /** The server's clock, milliseconds since the epoch. `advance` comes on top. Default: `Date.now`. */
   readonly now?: () => number;
 }
@@ -104,6 +109,7 @@ export async function startEmulator(
     withDepartures(base, departures),
     `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     () => (options.now ?? Date.now)() + clock.aheadMs,
+    options.admissionClientId,
   );
   running.world = world;
   return {
@@ -126,13 +132,19 @@ export async function startEmulator(
   };
 }
 
-function createWorld(behaviour: Behaviour, origin: string, now: () => number): World {
+function createWorld(
+  behaviour: Behaviour,
+  origin: string,
+  now: () => number,
+  clientId: string | undefined,
+): World {
   const secrets = new Set<string>();
   return {
     behaviour,
     origin,
     issuer: origin + behaviour.paths.issuer,
-    credentials: makeCredentials(behaviour, (secret) => secrets.add(secret)),
+    credentials: makeCredentials(behaviour, (secret) => secrets.add(secret), clientId),
+    trusted: {},
     clients: new Map(),
     deleted: new Set(),
     grants: new Map(),
@@ -201,6 +213,9 @@ function oracle(world: World) {
       }),
     signStatement: (claims: JsonObject, options: StatementOptions = {}) =>
       signStatement(world, claims, options),
+    trust: (trusted: Trusted) => {
+      world.trusted = { ...world.trusted, ...trusted };
+    },
     change: (departures: Departures) => {
       world.behaviour = withDepartures(world.behaviour, departures);
     },

@@ -18,6 +18,8 @@ export interface Message {
   readonly bytes: number;
   /** Common name of the TLS client certificate, where one was presented that our CA signed. */
   readonly certificateName: string | undefined;
+  /** SHA-256 of the TLS client certificate, whoever signed it. */
+  readonly certificateFingerprint: string | undefined;
 }
 
 export interface Authorization {
@@ -58,6 +60,7 @@ export async function receive(request: IncomingMessage): Promise<Message> {
     text: Buffer.concat(chunks).toString('utf8'),
     bytes,
     certificateName: certificateName(request),
+    certificateFingerprint: certificateFingerprint(request),
   };
 }
 
@@ -73,6 +76,9 @@ function certificateName({ socket }: IncomingMessage): string | undefined {
   const name = socket.getPeerCertificate().subject?.CN;
   return Array.isArray(name) ? name[0] : name;
 }
+
+const certificateFingerprint = ({ socket }: IncomingMessage): string | undefined =>
+  socket instanceof TLSSocket ? socket.getPeerCertificate().fingerprint256 : undefined;
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -12,6 +12,8 @@ import type { World } from './world.ts';
 export interface LoggedRequest {
   readonly call: Call;
   readonly method: string;
+  /** As in the request's `Host`. */
+  readonly host: string;
   readonly path: string;
   readonly query: string;
   readonly contentType: string;
@@ -20,9 +22,10 @@ export interface LoggedRequest {
   /** What stands after the scheme. */
   readonly credential: string | undefined;
   readonly certificateName: string | undefined;
+  readonly certificateFingerprint: string | undefined;
   /** Body of a call about a client, where it is a JSON object. */
   readonly body: JsonObject | undefined;
-  /** Body of a token request. */
+  /** Body of a token request; of a parameter that comes several times, all values with a space between. */
   readonly form: Readonly<Record<string, string>> | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -103,15 +106,22 @@ export function logEntry(world: World, { call }: Target, message: Message): Logg
   return {
     call,
     method: message.method,
+    host: message.host,
     path: message.path,
     query: message.query.toString(),
     contentType: message.contentType,
     scheme: message.authorization?.scheme,
     credential: message.authorization?.value,
     certificateName: message.certificateName,
+    certificateFingerprint: message.certificateFingerprint,
     body: call === 'token' ? undefined : objectOf(message.text),
-    form: call === 'token' ? Object.fromEntries(new URLSearchParams(message.text)) : undefined,
+    form: call === 'token' ? formOf(message.text) : undefined,
     at: world.now(),
     status: undefined,
   };
+}
+
+function formOf(text: string): Readonly<Record<string, string>> {
+  const form = new URLSearchParams(text);
+  return Object.fromEntries([...form.keys()].map((name) => [name, form.getAll(name).join(' ')]));
 }

@@ -1,7 +1,15 @@
-import { compactVerify, decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify } from 'jose';
+import {
+  compactVerify,
+  decodeJwt,
+  decodeProtectedHeader,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import type { JsonObject } from './behaviour.ts';
 import { Refused } from './error-answer.ts';
 import { type Message, objectOf } from './message.ts';
+import { keysIn } from './trusted.ts';
 import type { World } from './world.ts';
 
 /** Body and software statement of a request, verified, or why they are refused. */
@@ -24,7 +32,9 @@ async function readBody(world: World, message: Message): Promise<JsonObject | Re
   if (message.bytes > limits.bodyBytes) {
     return new Refused('tooLarge');
   }
-  if (gate.signedBody && message.method === 'POST') {
+  // Whether updates must be signed, too, no document says: those that are, are verified.
+  const isSigned = message.method === 'POST' || gate.signedBodyTypes.includes(message.contentType);
+  if (gate.signedBody && isSigned) {
     return readSignedBody(world, message);
   }
   if (limits.contentType === 'checked' && message.contentType !== 'application/json') {
@@ -40,7 +50,9 @@ async function readSignedBody(world: World, { contentType, text }: Message): Pro
     return new Refused('wrongContentType');
   }
   try {
-    const { payload } = await compactVerify(text, world.credentials.requestSigner.publicKey);
+    const { requestSigner } = world.credentials;
+    const keys = keysIn(world.trusted.requestKeys) ?? (async () => requestSigner.publicKey);
+    const { payload } = await compactVerify(text, keys);
     const {
       iss: _iss,
       sub: _sub,
@@ -74,7 +86,7 @@ export async function verifyStatement(world: World, statement: unknown): Promise
     if (decodeJwt(statement).iss !== world.credentials.publisher.issuer) {
       return new Refused('unapprovedStatement');
     }
-    const { payload } = await jwtVerify(statement, statementKey(world, statement), {
+    const { payload } = await jwtVerify(statement, statementKeys(world, statement), {
       currentDate: new Date(world.now()),
       requiredClaims: [...gate.statementClaims, ...(gate.statementMustExpire ? ['exp'] : [])],
     });
@@ -85,12 +97,13 @@ export async function verifyStatement(world: World, statement: unknown): Promise
 }
 
 /** By the kind of algorithm; the keys that a header may name are not asked for. */
-function statementKey({ behaviour, credentials }: World, statement: string) {
+function statementKeys({ behaviour, credentials, trusted }: World, statement: string): JWTVerifyGetKey {
   const { secret, key } = credentials.publisher;
   const isShared = decodeProtectedHeader(statement).alg?.startsWith('HS') === true;
   const allowed = { any: true, secret: isShared, publicKey: !isShared }[behaviour.gate.statementKeys];
   if (!allowed) {
     throw new Refused('invalidStatement');
   }
-  return isShared ? new TextEncoder().encode(secret) : key.publicKey;
+  const own = async () => (isShared ? new TextEncoder().encode(secret) : key.publicKey);
+  return (isShared ? undefined : keysIn(trusted.statementKeys)) ?? own;
 }

@@ -11,6 +11,7 @@ import type { AuthMethod, JsonObject } from './behaviour.ts';
 import { Refused } from './error-answer.ts';
 import { issueGrant } from './gate.ts';
 import type { Message, Reply } from './message.ts';
+import { fingerprintOf } from './trusted.ts';
 import { strings, type World, words } from './world.ts';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -20,6 +21,7 @@ interface Asker {
   readonly clientId: string;
   readonly secret: string | undefined;
   readonly certificateName: string | undefined;
+  readonly certificateFingerprint: string | undefined;
   readonly methods: readonly AuthMethod[];
   readonly grantTypes: readonly string[];
   /** Words that it may have; `undefined`: any. */
@@ -100,7 +102,14 @@ function presentedIn(world: World, message: Message, form: URLSearchParams): Pre
   const clientId = inForm.id ?? '';
   return inForm.secret !== undefined
     ? { method: 'client_secret_post', clientId, secret: inForm.secret }
-    : { method: message.certificateName === undefined ? 'none' : 'tls_client_auth', clientId };
+    : { method: certificateMethod(message), clientId };
+}
+
+function certificateMethod({ certificateName, certificateFingerprint }: Message): AuthMethod {
+  if (certificateName !== undefined) {
+    return 'tls_client_auth';
+  }
+  return certificateFingerprint === undefined ? 'none' : 'self_signed_tls_client_auth';
 }
 
 function basicCredentials({ behaviour }: World, value: string) {
@@ -123,6 +132,7 @@ function askerOf(world: World, clientId: string): Asker | undefined {
       clientId,
       secret: client.clientSecret,
       certificateName: client.certificateName,
+      certificateFingerprint: fingerprintOf(world.trusted.clientCertificate),
       methods: world.behaviour.token.admissionMethods,
       grantTypes: ['client_credentials'],
       scopes: admissionScopes(world),
@@ -137,6 +147,7 @@ function askerOf(world: World, clientId: string): Asker | undefined {
     clientId,
     secret: expired ? undefined : record.secret,
     certificateName: commonName(record.metadata),
+    certificateFingerprint: undefined,
     methods: registeredMethods(world, record.metadata),
     grantTypes: strings(record.metadata['grant_types']),
     scopes: record.metadata['scope'] === undefined ? undefined : words(record.metadata['scope']),
@@ -172,7 +183,7 @@ function keysOf({ jwks, jwks_uri: uri }: JsonObject): JWTVerifyGetKey | undefine
 
 async function isProven(
   world: World,
-  { certificateName }: Message,
+  { certificateName, certificateFingerprint }: Message,
   { method, secret, assertion }: Presented,
   asker: Asker,
 ): Promise<boolean> {
@@ -181,6 +192,11 @@ async function isProven(
   }
   if (method === 'tls_client_auth') {
     return asker.certificateName !== undefined && asker.certificateName === certificateName;
+  }
+  if (method === 'self_signed_tls_client_auth') {
+    return (
+      asker.certificateFingerprint !== undefined && asker.certificateFingerprint === certificateFingerprint
+    );
   }
   if (assertion !== undefined) {
     return isAsserted(world, assertion, method, asker);

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Behaviour, JsonObject } from './behaviour.ts';
 import { type Credentials, randomSecret } from './credentials.ts';
+import type { Trusted } from './trusted.ts';
 
 /** Everything that one emulated server is and knows. */
 export interface World {
@@ -10,6 +11,7 @@ export interface World {
   /** As configured by those who use the server; the published one may differ. */
   readonly issuer: string;
   readonly credentials: Credentials;
+  trusted: Trusted;
   /** By client id. */
   readonly clients: Map<string, ClientRecord>;
   readonly deleted: Set<string>;

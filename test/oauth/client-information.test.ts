@@ -3,6 +3,7 @@ import {
   type ClientInformation,
   mergeClientInformation,
   parseClientInformation,
+  salvageClientInformation,
 } from '../../src/oauth/client-information.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 
@@ -141,6 +142,144 @@ describe('parseClientInformation', () => {
     ];
     const body = Object.fromEntries(names.map((name) => [name, 'canary']));
     expect(parse(body)?.metadata).toEqual({});
+  });
+});
+
+describe('scope', () => {
+  test.each<readonly [string, object, object]>([
+    ['comes from scopes where it is absent', { scopes: ['a', 'b'] }, { scope: 'a b', scopes: ['a', 'b'] }],
+    ['comes from scopes where it is empty', { scope: '', scopes: ['a'] }, { scope: 'a', scopes: ['a'] }],
+    ['comes from scopes where it is null', { scope: null, scopes: ['a'] }, { scope: 'a', scopes: ['a'] }],
+    ['stays where both are given', { scope: 'x', scopes: ['a'] }, { scope: 'x', scopes: ['a'] }],
+    ['stays absent where scopes is empty', { scopes: [] }, { scopes: [] }],
+    ['stays empty where scopes is empty', { scope: '', scopes: [] }, { scope: '', scopes: [] }],
+    ['stays absent where scopes is no list', { scopes: 'a b' }, { scopes: 'a b' }],
+    ['stays absent where scopes is no list of strings', { scopes: ['a', 1] }, { scopes: ['a', 1] }],
+  ])('%s', (_, members, metadata) => {
+    expect(parse({ client_id: 'c1', ...members })?.metadata).toEqual(metadata);
+  });
+});
+
+describe('salvageClientInformation', () => {
+  const salvage = (text: string) => revealed(salvageClientInformation(new Sensitive(text)));
+
+  const whole = JSON.stringify({
+    client_id: 'c"1\\',
+    client_secret: 's}é\u{1F511}',
+    registration_access_token: 't,1',
+    registration_client_uri: 'https://as.example/r?id=c1',
+    client_secret_expires_at: 1700000000,
+    redirect_uris: ['https://a.example/{}', '"'],
+    jwks: { keys: [{ kty: 'EC', x: '],' }] },
+  });
+
+  test('reads of a whole answer what parseClientInformation reads', () => {
+    expect(salvage(whole)).toEqual(parse(whole));
+  });
+
+  test('reads at every cut what was complete: nothing that is wrong, nothing less than before', () => {
+    const full: Readonly<Record<string, unknown>> = { ...parse(whole) };
+    let known = 0;
+    for (let length = 0; length <= whole.length; length += 1) {
+      const { metadata, ...members } = salvage(whole.slice(0, length)) ?? { metadata: {} };
+      expect({ ...full, ...members }).toEqual(full);
+      expect({ ...(full['metadata'] as object), ...metadata }).toEqual(full['metadata']);
+      const found = Object.keys(members).length + Object.keys(metadata).length;
+      expect(found).toBeGreaterThanOrEqual(known);
+      known = found;
+    }
+    expect(known).toBe(7);
+  });
+
+  const client = { clientId: 'c1', metadata: {} };
+
+  test.each<readonly [string, string, object | undefined]>([
+    ['nothing', '', undefined],
+    ['white space', ' \n', undefined],
+    ['an opening brace', '{', undefined],
+    ['HTML', '<html>"client_id":"c1"', undefined],
+    ['a list', '[{"client_id":"c1"},', undefined],
+    ['a string', '"client_id', undefined],
+    ['a name', '{"client_id"', undefined],
+    ['a name and its colon', '{"client_id":', undefined],
+    ['a value cut in the middle', '{"client_id":"c1', undefined],
+    ['a value that ends in an escaped quote', '{"client_id":"c1\\"', undefined],
+    ['a value that ends in a backslash', '{"client_id":"c1\\', undefined],
+    ['a value to its end', '{"client_id":"c1"', client],
+    ['a value that ends in an escaped backslash', '{"client_id":"c1\\\\"', { ...client, clientId: 'c1\\' }],
+    ['a value with escapes', '{"client\\u005fid":"\\u0063\\u0031",', client],
+    ['an escape cut in the middle', '{"client_id":"c1","client_name":"\\u00', client],
+    ['a surrogate pair cut in the middle', '{"client_id":"c1","client_name":"\\ud83d\\ud', client],
+    ['a surrogate cut from its other half', '{"client_id":"c1","client_name":"\ud83d', client],
+    ['a number', '{"client_id":42,', { ...client, clientId: '42' }],
+    ['a number before white space', '{"client_id":42\n', { ...client, clientId: '42' }],
+    ['a number that may go on', '{"client_id":42', undefined],
+    [
+      'a number of many digits',
+      '{"client_id":12345678901234567890,"x',
+      { ...client, clientId: '12345678901234567890' },
+    ],
+    ['a literal that may go on', '{"client_id":"c1","client_secret_expires_at":0', client],
+    ['a literal', '{"client_id":"c1","client_secret":null,', client],
+    ['a client_id that is null', '{"client_id":null,"client_secret":"s",', undefined],
+    ['a client_id further inside', '{"x":{"client_id":"c1"},', undefined],
+    ['a client_id in a string', '{"x":"\\",\\"client_id\\":\\"c1\\",', undefined],
+    ['an object without its end', '{"client_id":"c1","jwks":{"keys":[]', client],
+    [
+      'a list with its end',
+      '{"client_id":"c1","contacts":["a"]',
+      { ...client, metadata: { contacts: ['a'] } },
+    ],
+    ['what follows the object', '{"client_id":"c1"},"client_secret":"s",', client],
+    ['a second object', '{"client_id":"c1"}{"client_id":"c2"}', client],
+    ['a byte order mark', '\uFEFF {"client_id":"c1",', client],
+    ['two of one name', '{"client_id":"c0","client_id":"c1",', client],
+    ['two of one name, one cut off', '{"client_id":"c1","client_id":"c2', client],
+    [
+      '__proto__',
+      '{"__proto__":{"client_id":"c0"},"client_id":"c1",',
+      { ...client, metadata: JSON.parse('{"__proto__":{"client_id":"c0"}}') },
+    ],
+    ['no value between commas', '{,,"client_id":"c1",,', client],
+    ['a value without a name', '{"c0",1,"client_id":"c1",', client],
+    ['a bad escape', '{"client_name":"\\x","client_id":"c1",', client],
+    ['a line break in a string', '{"client_name":"\n","client_id":"c1",', client],
+    [
+      'brackets that don’t match',
+      '{"client_id":"c1","x":[},"client_secret":"s",',
+      { ...client, clientSecret: 's' },
+    ],
+  ])('reads of %s what is complete', (_, text, information) => {
+    expect(salvage(text)).toEqual(information);
+  });
+
+  const MIB = 1024 * 1024;
+  const begin = '{"client_id":"c1",';
+
+  test.each([
+    ['brackets without end', `${begin}"x":${'['.repeat(MIB)}`],
+    ['brackets with their end', `${begin}"x":${'['.repeat(MIB / 2)}${']'.repeat(MIB / 2)},`],
+    ['objects within objects', `${begin}"x":${'{"a":'.repeat(MIB / 5)}`],
+    ['closing brackets', `${begin}"x":${']'.repeat(MIB)}`],
+    ['commas', `${begin}${','.repeat(MIB)}`],
+    ['values without a name', `${begin}${'1,'.repeat(MIB / 2)}`],
+    ['quotes', `${begin}${'"'.repeat(MIB)}`],
+    ['escaped quotes', `${begin}"x":"${'\\"'.repeat(MIB / 2)}`],
+    ['backslashes', `${begin}"x":"${'\\'.repeat(MIB)}`],
+    ['a string without end', `${begin}"x":"${'x'.repeat(MIB)}`],
+    ['white space', `${begin}${' '.repeat(MIB)}`],
+    ['members of one name', `${begin}${'"client_id":"c1",'.repeat(MIB / 17)}`],
+  ])('finds the client before a megabyte of %s', (_, text) => {
+    expect(salvage(text)).toEqual(client);
+  });
+
+  test('keeps a string of a megabyte', () => {
+    expect(salvage(`${begin}"x":"${'x'.repeat(MIB)}"`)?.metadata['x']).toHaveLength(MIB);
+  });
+
+  test('looks at a thousand members', () => {
+    const members = Array.from({ length: 2000 }, (_, index) => `"m${index}":1`);
+    expect(Object.keys(salvage(`${begin}${members.join(',')},`)?.metadata ?? {})).toHaveLength(999);
   });
 });
 

@@ -12,8 +12,10 @@ import { Sensitive } from '../../src/oauth/sensitive.ts';
 const issuer = 'https://sso.example.com/realms/shop';
 const rules = { allowHttp: false };
 
+const nested = `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+
 describe('discoveryUrls', () => {
-  test('asks in four places, RFC 8414 first', () => {
+  test('asks in four places, RFC 8414 first (rule 1)', () => {
     expect(discoveryUrls(issuer, 'OAuth')).toEqual([
       'https://sso.example.com/.well-known/oauth-authorization-server/realms/shop',
       'https://sso.example.com/.well-known/openid-configuration/realms/shop',
@@ -55,14 +57,29 @@ describe('readDiscoveryAnswer', () => {
   test.each([
     ['404', 404, '{"issuer":"https://sso.example.com"}', '404'],
     ['401', 401, '', '401'],
-    ['a redirect', 302, '', '302'],
     ['201 with a document', 201, '{"issuer":"https://sso.example.com"}', '201'],
-    ['a login page', 200, '<html>Sign in</html>', '200, but not a JSON object'],
-    ['an array', 200, '[]', '200, but not a JSON object'],
     ['a document without issuer', 200, '{"token_endpoint":"https://a"}', '200, but without issuer'],
     ['an issuer of another type', 200, '{"issuer":1}', '200, but without issuer'],
   ])('takes %s for nothing', (_, status, body, detail) => {
     expect(read(status, body)).toEqual({ url: 'https://u', kind: 'nothing', detail });
+  });
+
+  test.each([
+    ['a redirect', 302, '', '302, a redirect, which is not followed', 'RedirectRefused'],
+    [
+      'a redirect that carries a document',
+      307,
+      `{"issuer":"${issuer}"}`,
+      '307, a redirect, which is not followed',
+      'RedirectRefused',
+    ],
+    ['a login page', 200, '<html>Sign in</html>', '200, but not a JSON object', 'NotJSON'],
+    ['an array', 200, '[]', '200, but not a JSON object', 'NotJSON'],
+    ['an empty body', 200, '', '200, but not a JSON object', 'NotJSON'],
+    ['a torn document', 200, '{"issuer":"https://', '200, but JSON that is cut off', 'Truncated'],
+    ['JSON nested too deep', 200, nested, '200, but JSON that nests too deep', 'TooDeep'],
+  ])('takes %s for nothing, and tells the cause (rule 1)', (_, status, body, detail, cause) => {
+    expect(read(status, body)).toEqual({ url: 'https://u', kind: 'nothing', detail, cause });
   });
 
   test('reads every endpoint by its name in the document', () => {
@@ -84,6 +101,7 @@ describe('readDiscoveryAnswer', () => {
       document: {
         issuer,
         endpoints: Object.fromEntries(Object.entries(names).map(([name, wire]) => [name, url(wire)])),
+        aliases: {},
       },
     });
   });
@@ -106,10 +124,46 @@ describe('readDiscoveryAnswer', () => {
   });
 });
 
-const document = (endpoints: Endpoints, published = issuer, url = 'https://u'): DiscoveryAnswer => ({
+describe('the aliases for clients with a certificate', () => {
+  const aliasesIn = (aliases: unknown) => {
+    const body = JSON.stringify({ issuer, mtls_endpoint_aliases: aliases });
+    const answer = readDiscoveryAnswer('https://u', 200, new Sensitive(body), rules);
+    return answer.kind === 'document' ? answer.document.aliases : undefined;
+  };
+
+  test.each<readonly [string, unknown, Endpoints]>([
+    [
+      'are read by the same names',
+      {
+        token_endpoint: 'https://mtls.example.com/token',
+        registration_endpoint: 'https://mtls.example.com/register',
+        other_endpoint: 'https://mtls.example.com/other',
+      },
+      { token: 'https://mtls.example.com/token', registration: 'https://mtls.example.com/register' },
+    ],
+    [
+      'are left out where they are no usable URL',
+      { token_endpoint: 'http://mtls.example.com/token', registration_endpoint: '/register' },
+      {},
+    ],
+    ['are none where they are a list', ['https://mtls.example.com/token'], {}],
+    ['are none where they are null', null, {}],
+    ['are none where they are text', 'https://mtls.example.com/token', {}],
+    ['are none where there are none', undefined, {}],
+  ])('%s', (_, aliases, found) => {
+    expect(aliasesIn(aliases)).toEqual(found);
+  });
+});
+
+const document = (
+  endpoints: Endpoints,
+  published = issuer,
+  url = 'https://u',
+  aliases: Endpoints = {},
+): DiscoveryAnswer => ({
   url,
   kind: 'document',
-  document: { issuer: published, endpoints },
+  document: { issuer: published, endpoints, aliases },
 });
 const nothing: DiscoveryAnswer = { url: 'https://n', kind: 'nothing', detail: '404' };
 const other = 'https://sso.example.com/realms/other';
@@ -122,7 +176,7 @@ describe('isComplete', () => {
     ['is false for a document of another issuer', [document({ registration: 'https://r' }, other)], false],
     ['is true with a registration endpoint', [nothing, document({ registration: 'https://r' })], true],
     [
-      'is true when the second document has what the first lacks',
+      'is true when the second document has what the first lacks (rule 1)',
       [document({ token: 'https://t' }), document({ registration: 'https://r' })],
       true,
     ],
@@ -145,6 +199,20 @@ describe('mergeDiscovery', () => {
     expect(mergeDiscovery(answers, issuer)).toEqual({
       kind: 'found',
       endpoints: { token: 'https://first/token', registration: 'https://second/register' },
+      aliases: {},
+    });
+  });
+
+  test('brings the aliases together as it does the endpoints', () => {
+    const answers = [
+      document({}, issuer, 'https://u', { token: 'https://first/mtls' }),
+      document({}, issuer, 'https://u', { token: 'https://second/mtls', registration: 'https://second/r' }),
+      document({}, other, 'https://u', { userinfo: 'https://other/mtls' }),
+    ];
+    expect(mergeDiscovery(answers, issuer)).toEqual({
+      kind: 'found',
+      endpoints: {},
+      aliases: { token: 'https://first/mtls', registration: 'https://second/r' },
     });
   });
 
@@ -156,6 +224,7 @@ describe('mergeDiscovery', () => {
     expect(mergeDiscovery(answers, issuer)).toEqual({
       kind: 'found',
       endpoints: { token: 'https://own/token' },
+      aliases: {},
     });
   });
 
@@ -164,7 +233,7 @@ describe('mergeDiscovery', () => {
     ['a port that is the default', 'https://sso.example.com:443/realms/shop'],
     ['upper case', 'https://SSO.example.com/realms/shop'],
     ['another path', other],
-  ])('tells an issuer that differs by %s, and where it was published', (_, published) => {
+  ])('tells an issuer that differs by %s, and where it was published (rule 2)', (_, published) => {
     const answers = [nothing, document({ registration: 'https://r' }, published, 'https://first')];
     expect(mergeDiscovery(answers, issuer)).toEqual({
       kind: 'issuerMismatch',

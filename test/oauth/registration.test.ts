@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { HttpRequest } from '../../src/oauth/http-message.ts';
-import { deleteRequest, readRequest, registerRequest, updateRequest } from '../../src/oauth/registration.ts';
+import {
+  deleteRequest,
+  jsonBody,
+  readRequest,
+  registerRequest,
+  tokenAuthorization,
+  updateRequest,
+} from '../../src/oauth/registration.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 
 /** Everything that is sent, in plain text, so that it can be compared. */
@@ -17,15 +24,24 @@ function revealed({ method, url, headers, body }: HttpRequest) {
 
 const json = { accept: 'application/json', 'content-type': 'application/json' };
 const endpoint = 'https://sso.example.com/register';
-const management = {
-  registrationClientUri: 'https://sso.example.com/register/c%201?tenant=a',
-  registrationAccessToken: new Sensitive('rat-1'),
+const address = {
+  url: 'https://sso.example.com/register/c%201?tenant=a',
+  authorization: tokenAuthorization(new Sensitive('rat-1')),
 };
 
+describe('tokenAuthorization', () => {
+  test.each([
+    ['is a bearer token where nothing else is said', undefined, 'Bearer t1'],
+    ['takes a scheme of the server’s own', 'SSWS', 'SSWS t1'],
+  ])('%s', (_, scheme, value) => {
+    expect(tokenAuthorization(new Sensitive('t1'), scheme).reveal()).toBe(value);
+  });
+});
+
 describe('a request to the registration endpoint', () => {
-  test('carries the document as it is, and no token to an open endpoint', () => {
-    const request = registerRequest(endpoint, { client_name: 'Shop', redirect_uris: [] });
-    expect(revealed(request)).toEqual({
+  test('carries the document as it is, and no token to an open endpoint (rule 39)', () => {
+    const body = jsonBody({ client_name: 'Shop', redirect_uris: [] });
+    expect(revealed(registerRequest(endpoint, body, undefined))).toEqual({
       method: 'POST',
       url: endpoint,
       headers: json,
@@ -33,22 +49,41 @@ describe('a request to the registration endpoint', () => {
     });
   });
 
-  test('carries the initial access token where there is one', () => {
-    const request = registerRequest(endpoint, {}, new Sensitive('iat-1'));
-    expect(revealed(request).headers).toEqual({ ...json, authorization: 'Bearer iat-1' });
+  test.each([
+    ['a token', 'Bearer iat-1'],
+    ['Basic credentials', 'Basic dTpw'],
+  ])('carries %s where there is one', (_, authorization) => {
+    const request = registerRequest(endpoint, jsonBody({}), new Sensitive(authorization));
+    expect(revealed(request)).toEqual({
+      method: 'POST',
+      url: endpoint,
+      headers: { ...json, authorization },
+      body: '{}',
+    });
+  });
+
+  test('carries a signed body under its own content type (rule 5)', () => {
+    const signed = { content: new Sensitive('aaa.bbb.ccc'), contentType: 'application/jwt' };
+    expect(revealed(registerRequest(endpoint, signed, undefined))).toEqual({
+      method: 'POST',
+      url: endpoint,
+      headers: { accept: 'application/json', 'content-type': 'application/jwt' },
+      body: 'aaa.bbb.ccc',
+    });
   });
 
   test('prints neither token nor body', () => {
-    const printed = JSON.stringify(registerRequest(endpoint, { software_id: 's3' }, new Sensitive('iat-1')));
-    expect(printed).not.toMatch(/iat-1|s3/);
+    const request = registerRequest(endpoint, jsonBody({ software_id: 's3' }), new Sensitive('iat-1'));
+    expect(JSON.stringify(request)).not.toMatch(/iat-1|s3/);
   });
 });
 
 describe('a request to the configuration endpoint', () => {
-  test('updates with the document and the client_id, and with nothing that RFC 7592 forbids', () => {
-    expect(revealed(updateRequest(management, 'c 1', { client_name: 'Shop', contacts: [] }))).toEqual({
+  test('updates with the document as it is', () => {
+    const body = jsonBody({ client_name: 'Shop', contacts: [], client_id: 'c 1' });
+    expect(revealed(updateRequest(address, body))).toEqual({
       method: 'PUT',
-      url: management.registrationClientUri,
+      url: address.url,
       headers: { ...json, authorization: 'Bearer rat-1' },
       body: '{"client_name":"Shop","contacts":[],"client_id":"c 1"}',
     });
@@ -57,12 +92,19 @@ describe('a request to the configuration endpoint', () => {
   test.each([
     ['GET', readRequest],
     ['DELETE', deleteRequest],
-  ] as const)('with %s goes to the address verbatim, without body and content type', (method, build) => {
-    expect(revealed(build(management))).toEqual({
-      method,
-      url: 'https://sso.example.com/register/c%201?tenant=a',
-      headers: { accept: 'application/json', authorization: 'Bearer rat-1' },
-      body: undefined,
-    });
+  ] as const)(
+    'with %s goes to the address verbatim, without body and content type (rule 19)',
+    (method, build) => {
+      expect(revealed(build(address))).toEqual({
+        method,
+        url: 'https://sso.example.com/register/c%201?tenant=a',
+        headers: { accept: 'application/json', authorization: 'Bearer rat-1' },
+        body: undefined,
+      });
+    },
+  );
+
+  test('prints no token', () => {
+    expect(JSON.stringify([updateRequest(address, jsonBody({})), readRequest(address)])).not.toMatch(/rat-1/);
   });
 });

@@ -57,7 +57,9 @@ async function start(program: string, group: ProcessGroup, registration: boolean
   const [publicPort, adminPort] = [await freePort(), await freePort()];
   const issuer = `http://127.0.0.1:${publicPort}`;
   const file = join(group.folder, 'hydra.yml');
-  await writeFile(file, stringify(configuration(issuer, publicPort, adminPort, registration)), { mode: 0o600 });
+  await writeFile(file, stringify(configuration(issuer, publicPort, adminPort, registration)), {
+    mode: 0o600,
+  });
   const flags = ['serve', 'all', '--dev', '--sqa-opt-out', '-c', file];
   const server = await group.start('hydra', program, flags);
   await untilServing(server, `${issuer}/health/ready`);
@@ -76,12 +78,7 @@ function hydra(issuer: string, admin: AdminApi, group: ProcessGroup): Hydra {
   };
 }
 
-function configuration(
-  issuer: string,
-  publicPort: number,
-  adminPort: number,
-  registration: boolean,
-): object {
+function configuration(issuer: string, publicPort: number, adminPort: number, registration: boolean): object {
   const host = '127.0.0.1';
   return {
     dsn: 'memory',

@@ -17,6 +17,7 @@ const SHA512 =
   'f9d4e0ced49976932e173abc8d2f6ff4169c125fe3b14e69ebaa0ccc4dea822e879f7ec7353d28fa40c13de0113059c6888833725378ecef4d27587e0c87a6a2';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 /** Where Maven, without a project, notes in its working directory what it unpacked: a name that it doesn't resolve. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Maven's placeholder, not ours
 const MARKERS = '${project.basedir}';
 const OLDEST_JAVA = 17;
 

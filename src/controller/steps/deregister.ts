@@ -9,14 +9,15 @@ import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
-import type { Dialect } from '../../dialects/dialect.ts';
 import { parseClientInformation } from '../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../oauth/registration.ts';
-import { credentialSecrets, secretsOf, setBack } from '../answers.ts';
 import type { Context } from '../context.ts';
+import { credentialSecrets, secretsOf } from '../held-secrets.ts';
 import { authorize, forgetToken } from '../management-token.ts';
 import { toRegistrationObject } from '../objects.ts';
+import { setBack } from '../setbacks.ts';
 import { contentOf } from './contents.ts';
+import { isHarmlessToRead } from './failed-update.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { type CallTerms, guarded, newAttempt } from './guarded-call.ts';
 import { damaged, failed, subjectOf } from './report.ts';
@@ -105,9 +106,6 @@ const unsupported = (message: string): Failure => ({
   message,
   serverTrouble: false,
 });
-
-const isHarmlessToRead = ({ readEffect }: Dialect): boolean =>
-  readEffect.supported && readEffect.token === 'None' && readEffect.secret === 'None';
 
 const asUnconfirmed = (failure: Failure): Failure =>
   failure.kind === 'TokenRefused' || failure.kind === 'Terminal'

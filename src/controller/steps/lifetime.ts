@@ -2,8 +2,8 @@ import { type KubernetesObject, type OwnerReference, RESOURCES } from '../../api
 import type { BoundTo } from '../../core/action.ts';
 import { toClientObject } from '../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
-import { setBack } from '../answers.ts';
 import type { Context } from '../context.ts';
+import { setBack } from '../setbacks.ts';
 import { subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 

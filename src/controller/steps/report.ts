@@ -2,8 +2,8 @@ import type { Reason } from '../../api/reasons.ts';
 import type { Failure } from '../../core/classify.ts';
 import type { Observation, SetbackAction } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
-import { setBack, withCure } from '../answers.ts';
 import type { Context } from '../context.ts';
+import { setBack, withCure } from '../setbacks.ts';
 import { DONE, type Round, type StepResult } from './round.ts';
 
 export function damaged(

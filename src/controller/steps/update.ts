@@ -11,13 +11,16 @@ import { serverKey } from '../../core/server.ts';
 import { updateBody } from '../../dialects/encoding.ts';
 import type { JsonObject } from '../../oauth/json.ts';
 import { updateRequest } from '../../oauth/registration.ts';
-import { credentialSecrets, type Recorded, secretsOf, setBack, updated } from '../answers.ts';
+import { type Recorded, updated } from '../answers.ts';
 import type { Context } from '../context.ts';
+import { credentialSecrets, secretsOf } from '../held-secrets.ts';
 import { keysAfter, withKeys } from '../keys.ts';
 import { authorize, forgetToken } from '../management-token.ts';
 import type { HttpRequest } from '../ports.ts';
 import { requestBody } from '../request-body.ts';
+import { setBack } from '../setbacks.ts';
 import { contentOf, keep } from './contents.ts';
+import { refusedOrFailed } from './failed-update.ts';
 import { type Called, guarded, newAttempt } from './guarded-call.ts';
 import { damaged, failed } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
@@ -162,12 +165,14 @@ async function conclude(
   const server = serverKey(ref, o.namespace);
   const now = context.clock.now();
   const { dialect, hint } = connection;
-  const verdict = classifyUpdate(outcome, {
+  const said = classifyUpdate(outcome, {
     dialect,
-    hint: hint && ((said) => hint(said, body)),
+    hint: hint && ((error) => hint(error, body)),
     secrets: [...secretsOf(stored), ...credentialSecrets(connection), ...sent],
     now,
   });
+  const verdict =
+    said.kind === 'Done' ? said : await refusedOrFailed(said, outcome, management, connection, context);
   const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o);
   settleEarlier(step, o, context);
   context.servers.leave(server, entered, failure);

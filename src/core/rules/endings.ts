@@ -81,10 +81,11 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
 export function thereAreSurplusRecords(o: Observation): Action | undefined {
   for (const record of surplusRecords(o).filter((surplus) => overlapEnd(o, surplus) <= o.now)) {
     const setback = setbackOf(o, 'Deregister', record.secretName);
+    if (setback !== undefined && isGivenUp(o, setback)) {
+      return { type: 'Release', record, role: 'left-behind', setback };
+    }
     if (setback === undefined || o.now >= setback.retryAt) {
-      return setback !== undefined && isGivenUp(o, setback)
-        ? { type: 'Release', record, role: 'left-behind', setback }
-        : deregister(record, 'Surplus');
+      return deregister(record, 'Surplus');
     }
   }
   return undefined;

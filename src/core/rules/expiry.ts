@@ -87,7 +87,7 @@ function tokenDueAt({
   }
   const end = Date.parse(registrationAccessTokenExpiresAt);
   const start = Date.parse(tokenIssuedAt ?? registeredAt);
-  return end - (end - start) * TOKEN_SHARE;
+  return known(end - (end - start) * TOKEN_SHARE);
 }
 
 /** Before the end by the overlap, but never by more than a third of the life. */
@@ -106,8 +106,11 @@ function clientDueAt(
     return undefined;
   }
   const end = Math.min(...ends);
-  return end - Math.min(overlapOf(o), (end - start) / 3);
+  return known(end - Math.min(overlapOf(o), (end - start) / 3));
 }
+
+/** A record that was damaged by hand ends no client. */
+const known = (time: number): number | undefined => (Number.isNaN(time) ? undefined : time);
 
 /** When something of the client is due, in milliseconds since the epoch. */
 export function expiryVisits(o: Observation): readonly (number | undefined)[] {

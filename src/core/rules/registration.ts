@@ -1,7 +1,7 @@
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
 import { type WantedDocument, wantedDocument } from '../document.ts';
-import { currentRecord, isAt, retainedRecord, setbackOf } from '../find.ts';
+import { currentRecord, isAt, setbackOf } from '../find.ts';
 import type { Observation, ObservedClient, ObservedServer } from '../observation.ts';
 import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
@@ -9,10 +9,6 @@ import { isDeclaredBy, metadataHash, type RegistrationRecord } from '../record.t
 import { blocked, gated, stall, wait } from './rests.ts';
 
 /** Rules about the client at the server: registered, as the spec says, with a key that isn't too old. */
-
-export function theSpecCannotBeUsed({ object }: Observation): Action | undefined {
-  return object?.desired.valid === false ? stall('InvalidSpec', object.desired.problem) : undefined;
-}
 
 export function theRecordIsMissing(o: Observation): Action | undefined {
   const clientId = o.object?.status.clientId;
@@ -36,49 +32,6 @@ export function theRecordIsMissing(o: Observation): Action | undefined {
 function isAskedFor({ object }: Observation): boolean {
   const asked = object?.rotateRequestedAt;
   return asked !== undefined && asked !== object?.status.lastHandledRotateAt;
-}
-
-/** Nothing is done for a client that is suspended, but to end it. */
-export function itIsSuspended({ object }: Observation): Action | undefined {
-  return object?.desired.valid && object.desired.spec.suspend === true
-    ? wait('Suspended', 'Nothing is sent or written for this client until spec.suspend is unset.')
-    : undefined;
-}
-
-/** A client that was retained for an object of this name. */
-export function aClientWasRetained(o: Observation): Action | undefined {
-  const record = retainedRecord(o);
-  return o.object !== undefined && record !== undefined && currentRecord(o) === undefined
-    ? { type: 'TakeOver', object: o.object, record }
-    : undefined;
-}
-
-/** Two objects never manage one client: the one that was registered later stands back. */
-export function anotherObjectManagesIt(o: Observation): Action | undefined {
-  const record = currentRecord(o);
-  return record !== undefined && o.rival !== undefined
-    ? stall(
-        'ClientAlreadyManaged',
-        `The server answered with client_id ${record.clientId}, which ${o.rival.client.namespace}/${o.rival.client.name} has already. Nothing is sent for this one; look at the server.`,
-      )
-    : undefined;
-}
-
-export function theFinalizerIsMissing({ object }: Observation): Action | undefined {
-  return object && !object.hasFinalizer ? { type: 'AddFinalizer', object } : undefined;
-}
-
-/** A client whose end is bound to another object's must have it as owner before it exists. */
-export function itIsNotBoundToItsOwner(o: Observation): Action | undefined {
-  const { object } = o;
-  const owner = object?.desired.valid ? object.desired.spec.lifetime?.boundTo : undefined;
-  if (object === undefined || owner === undefined) {
-    return undefined;
-  }
-  const name = `${owner.apiVersion}/${owner.kind}/${owner.name}`;
-  return object.owners.includes(name)
-    ? undefined
-    : (blocked(o, 'Bind', name) ?? { type: 'BindToOwner', object, owner });
 }
 
 export function itIsNotRegistered(o: Observation): Action | undefined {

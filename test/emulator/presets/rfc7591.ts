@@ -16,6 +16,7 @@ export const rfc7591: Behaviour = {
     withoutRegistration: [],
     advertises: undefined,
     publishedIssuer: 'same',
+    aliases: 'absent',
     elsewhere: 'notFound',
   },
   gate: {
@@ -41,6 +42,7 @@ export const rfc7591: Behaviour = {
       'client_secret_jwt',
       'private_key_jwt',
       'tls_client_auth',
+      'self_signed_tls_client_auth',
     ],
     clientMethods: 'asRegistered',
     basicDecoding: 'percentDecoded',

@@ -25,7 +25,15 @@ const keycloak: Preset = {
       languageTags: 'unknownMember',
       refusedMembers: { software_statement: { description: 'Unrecognized field "software_statement"' } },
       chosenIdentifier: 'refused',
-      droppedMembers: ['contacts', 'software_id', 'software_version'],
+      droppedMembers: [
+        'contacts',
+        'software_id',
+        'software_version',
+        'application_type',
+        'default_max_age',
+        'require_auth_time',
+        'initiate_login_uri',
+      ],
       scopes: [
         'profile',
         'email',
@@ -128,7 +136,19 @@ const hydra: Preset = {
     discovery: { serves: ['openidAppended'] },
     metadata: {
       chosenSecret: 'refused',
-      refusedMembers: { metadata: { description: 'metadata can not be set here' } },
+      refusedMembers: {
+        metadata: { description: "'metadata' cannot be set for dynamic client registration" },
+      },
+      droppedMembers: [
+        'software_id',
+        'software_version',
+        'application_type',
+        'default_acr_values',
+        'default_max_age',
+        'require_auth_time',
+        'initiate_login_uri',
+        'id_token_signed_response_alg',
+      ],
       redirectUris: 'never',
     },
     answer: {

@@ -1,0 +1,47 @@
+import { REASONS } from '../api/reasons.ts';
+import type { Failure } from '../core/classify.ts';
+import type { Setback, SetbackAction } from '../core/observation.ts';
+import { asSentence } from '../oauth/text.ts';
+import type { Context } from './context.ts';
+
+/** From a failure to what is remembered of it. */
+
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 300_000;
+
+/** Remembers a failure, and says when the same makes sense again. */
+export function setBack(
+  key: string,
+  action: SetbackAction,
+  basis: string,
+  failure: Pick<Failure, 'reason' | 'message' | 'retryAfterMs'> & { readonly kind: Failure['kind'] },
+  context: Context,
+  retryAfterMs?: number,
+): Setback {
+  const { clock, memory, random } = context;
+  const now = clock.now();
+  const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
+  const attempts = (again?.attempts ?? 0) + 1;
+  const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
+  const backoff =
+    Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 10), LONGEST_RETRY_MS) * (0.8 + 0.4 * random());
+  const delay = retryAfterMs ?? failure.retryAfterMs ?? backoff;
+  const setback: Setback = {
+    action,
+    kind: terminal ? 'Terminal' : 'Transient',
+    reason: failure.reason,
+    message: withCure(failure.message, failure.reason),
+    attempts,
+    since: again?.since ?? now,
+    retryAt: terminal && retryAfterMs === undefined ? Number.POSITIVE_INFINITY : now + delay,
+    basis,
+    ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
+  };
+  memory.setBack(key, setback);
+  return setback;
+}
+
+/** What happened, then what to do. */
+export function withCure(message: string, reason: Failure['reason']): string {
+  return `${asSentence(message)} ${REASONS[reason].cure}`;
+}

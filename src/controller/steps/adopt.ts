@@ -1,0 +1,98 @@
+import type { AdoptStep } from '../../core/action.ts';
+import { classifyRead, type Failure } from '../../core/classify.ts';
+import { managementOf } from '../../core/management.ts';
+import type { Observation } from '../../core/observation.ts';
+import { recordName, toRegistrationSecret } from '../../core/record.ts';
+import { serverKey } from '../../core/server.ts';
+import { readRequest } from '../../oauth/registration.ts';
+import { adopted } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { credentialSecrets } from '../held-secrets.ts';
+import { authorize } from '../management-token.ts';
+import { registeredAs } from '../observe.ts';
+import { keep } from './contents.ts';
+import { guarded, newAttempt } from './guarded-call.ts';
+import { failed, subjectOf } from './report.ts';
+import { DONE, later, type Round, type StepResult } from './round.ts';
+
+/** The token proves that whoever wrote the Secret holds the client; what the server says of it is recorded. */
+export async function adopt(
+  step: AdoptStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { connection, ref, basis, client, object } = step;
+  const [taken] = context.caches.registrations.find(
+    registeredAs({ issuer: connection.issuer, clientId: client.clientId }),
+  );
+  if (taken?.record !== undefined) {
+    const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
+    return failed('Adopt', basis, terminal('ClientAlreadyManaged', message), o, round, context);
+  }
+  const attempt = newAttempt(context);
+  const identity = { namespace: o.namespace, name: o.name, uid: object.uid };
+  const namespaceUid = context.caches.namespaces.get(o.namespace)?.metadata.uid ?? '';
+  const record = adopted(step, attempt, identity, namespaceUid, undefined, context);
+  const management = managementOf(record.record, record.content, connection);
+  if (management.kind !== 'Managed' || management.credential.kind !== 'RegistrationAccessToken') {
+    const message = management.kind === 'Managed' ? 'Only its own token proves a client' : management.message;
+    return failed('Adopt', basis, terminal('ConfigurationURLRefused', message), o, round, context);
+  }
+  const server = serverKey(ref, o.namespace);
+  const prepare = async () => {
+    const authorization = await authorize(management.credential, server, connection, context);
+    return 'kind' in authorization ? authorization : readRequest({ url: management.url, authorization });
+  };
+  const name = recordName(object.uid, attempt);
+  const call = { attempt, kind: 'Read', client: identity, record: name, server } as const;
+  const called = await guarded(call, connection, prepare, context);
+  if (called === undefined) {
+    return DONE;
+  }
+  if (called.kind === 'NotReady') {
+    context.servers.leave(server, called.entered, called.failure);
+    return failed('Adopt', basis, called.failure, o, round, context);
+  }
+  const secrets = [client.registrationAccessToken, ...credentialSecrets(connection), ...called.sent];
+  const { dialect } = connection;
+  const verdict = classifyRead(called.outcome, { dialect, secrets, now: context.clock.now() });
+  const failure =
+    verdict.kind === 'Done' ? otherClient(verdict.information?.clientId, client.clientId) : verdict;
+  context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
+  if (failure !== undefined || verdict.kind !== 'Done') {
+    context.ledger.settle(attempt);
+    return failed('Adopt', basis, failure ?? (verdict as Failure), o, round, context);
+  }
+  const found = adopted(step, attempt, identity, namespaceUid, verdict.information, context);
+  const secret = toRegistrationSecret(found.record, found.content, context.settings.operatorNamespace);
+  const written = await context.recorder.create(attempt, secret);
+  if (written === undefined) {
+    context.ledger.interrupt(attempt);
+    return later('the registration Secret could not be written; the answer is in the journal');
+  }
+  keep(written, found, [], round, context);
+  context.ledger.settle(attempt);
+  context.memory.succeeded(round.key, 'Adopt', basis);
+  context.events.record({
+    type: 'Normal',
+    reason: 'Adopted',
+    action: 'Adopt',
+    message: `Client ${client.clientId} at ${connection.issuer} is managed by this object now.`,
+    regarding: subjectOf(o, undefined),
+  });
+  return DONE;
+}
+
+function otherClient(answered: string | undefined, asked: string): Failure | undefined {
+  return answered === asked
+    ? undefined
+    : terminal('RegistrationAccessTokenLost', `The token in the Secret is not that of client ${asked}`);
+}
+
+const terminal = (reason: Failure['reason'], message: string): Failure => ({
+  kind: 'Terminal',
+  reason,
+  message,
+  serverTrouble: false,
+});

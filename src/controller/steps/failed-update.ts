@@ -1,0 +1,43 @@
+import type { Failure } from '../../core/classify.ts';
+import type { ServerConnection } from '../../core/connection.ts';
+import type { Management } from '../../core/management.ts';
+import type { Dialect } from '../../dialects/dialect.ts';
+import type { HttpOutcome } from '../../oauth/http-message.ts';
+import { readRequest, tokenAuthorization } from '../../oauth/registration.ts';
+import type { Context } from '../context.ts';
+
+export const isHarmlessToRead = ({ readEffect }: Dialect): boolean =>
+  readEffect.supported && readEffect.token === 'None' && readEffect.secret === 'None';
+
+/** Both say that the token is good for this client no more; 403 may be said of the call alone. */
+const REFUSING: readonly number[] = [401, 404];
+
+/**
+ * Some servers fail with 500 over an update whose token they would refuse; Keycloak does, when the client is gone. That
+ * is no trouble of the whole server. So where a read changes nothing, the client is asked for with the same token.
+ *
+ * @returns the refusal, or the failure as it was
+ */
+export async function refusedOrFailed(
+  failure: Failure,
+  outcome: HttpOutcome,
+  { url, credential }: Management & { kind: 'Managed' },
+  { dialect, timeoutMs, transport }: ServerConnection,
+  context: Context,
+): Promise<Failure> {
+  const hasFailed = outcome.kind === 'answered' && outcome.status === 500;
+  if (!hasFailed || credential.kind !== 'RegistrationAccessToken' || !isHarmlessToRead(dialect)) {
+    return failure;
+  }
+  const authorization = tokenAuthorization(credential.token);
+  const read = await context.http.send(readRequest({ url, authorization }), { timeoutMs, transport });
+  if (read.kind !== 'answered' || !REFUSING.includes(read.status)) {
+    return failure;
+  }
+  return {
+    kind: 'TokenRefused',
+    reason: 'AdmissionRefused',
+    message: `${failure.message.replace(/\.$/, '')}, and ${read.status} to a read with the same token`,
+    serverTrouble: false,
+  };
+}

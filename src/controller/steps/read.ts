@@ -1,0 +1,106 @@
+import type { ReadStep } from '../../core/action.ts';
+import { classifyRead, type Failure } from '../../core/classify.ts';
+import type { RegistrationContent } from '../../core/content.ts';
+import { driftedMembers, substitutions } from '../../core/drift.ts';
+import { managementOf } from '../../core/management.ts';
+import type { Observation } from '../../core/observation.ts';
+import { toRegistrationSecret } from '../../core/record.ts';
+import { serverKey } from '../../core/server.ts';
+import type { ClientInformation } from '../../oauth/client-information.ts';
+import { readRequest } from '../../oauth/registration.ts';
+import { reread } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { credentialSecrets, secretsOf } from '../held-secrets.ts';
+import { authorize } from '../management-token.ts';
+import { contentOf, keep } from './contents.ts';
+import { guarded, newAttempt } from './guarded-call.ts';
+import { damaged, failed, warn } from './report.ts';
+import { DONE, later, type Round, type StepResult } from './round.ts';
+
+/** A read may rotate token and secret: it is a call with an effect like any other. */
+export async function read(
+  step: ReadStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { record, connection, ref, basis } = step;
+  const stored = await contentOf(record, round, context);
+  if (stored === undefined) {
+    return damaged('Read', basis, record, round, context);
+  }
+  context.memory.wasRead(round.key, context.clock.now());
+  const management = managementOf(record, stored, connection);
+  if (management.kind !== 'Managed') {
+    return DONE;
+  }
+  const server = serverKey(ref, o.namespace);
+  const attempt = newAttempt(context);
+  const prepare = async () => {
+    const authorization = await authorize(management.credential, server, connection, context);
+    return 'kind' in authorization ? authorization : readRequest({ url: management.url, authorization });
+  };
+  const call = { attempt, kind: 'Read', client: record.client, record: record.secretName, server } as const;
+  const called = await guarded(call, connection, prepare, context);
+  if (called === undefined) {
+    return DONE;
+  }
+  if (called.kind === 'NotReady') {
+    context.servers.leave(server, called.entered, called.failure);
+    return DONE;
+  }
+  const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...called.sent];
+  const { dialect } = connection;
+  const verdict = classifyRead(called.outcome, { dialect, secrets, now: context.clock.now() });
+  context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
+  if (verdict.kind !== 'Done' || verdict.information === undefined) {
+    context.ledger.settle(attempt);
+    return unreadable(verdict as Failure, step, o, round, context);
+  }
+  return compare(step, attempt, stored, verdict.information, o, round, context);
+}
+
+/** Nothing is done for it: whether the client still works is for its next update to find out. */
+function unreadable(
+  failure: Failure,
+  { basis, record }: ReadStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const message = `Client ${record.clientId} could not be read: ${failure.message}`;
+  return failed('Read', basis, { ...failure, kind: 'Transient', message }, o, round, context);
+}
+
+async function compare(
+  step: ReadStep,
+  attempt: string,
+  stored: RegistrationContent,
+  answer: ClientInformation,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { record, connection } = step;
+  const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
+  const isCorrected = drifted.length > 0 && connection.drift.mode === 'Correct';
+  const next = reread(step, stored, answer, isCorrected ? drifted : [], context.clock.now());
+  if (drifted.length === 0 && !next.isNew) {
+    context.ledger.settle(attempt);
+    return DONE;
+  }
+  const { operatorNamespace } = context.settings;
+  const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
+  const written = await context.recorder.update(attempt, secret);
+  if (written === undefined) {
+    context.ledger.interrupt(attempt);
+    return later('the registration Secret could not be written; the answer is in the journal');
+  }
+  keep(written, next, substitutions(stored.sent, answer.metadata), round, context);
+  context.ledger.settle(attempt);
+  if (drifted.length > 0) {
+    const what = `Somebody changed ${drifted.join(', ')} of client ${record.clientId} at the server`;
+    warn('DriftDetected', 'Read', isCorrected ? `${what}; the spec is sent again` : what, o, context);
+  }
+  return DONE;
+}

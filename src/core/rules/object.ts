@@ -1,0 +1,53 @@
+import type { Action } from '../action.ts';
+import { currentRecord, retainedRecord } from '../find.ts';
+import type { Observation } from '../observation.ts';
+import { blocked, stall, wait } from './rests.ts';
+
+/** Rules about the object itself, before and beside its registration. */
+
+export function theSpecCannotBeUsed({ object }: Observation): Action | undefined {
+  return object?.desired.valid === false ? stall('InvalidSpec', object.desired.problem) : undefined;
+}
+
+/** Nothing is done for a client that is suspended, but to end it. */
+export function itIsSuspended({ object }: Observation): Action | undefined {
+  return object?.desired.valid && object.desired.spec.suspend === true
+    ? wait('Suspended', 'Nothing is sent or written for this client until spec.suspend is unset.')
+    : undefined;
+}
+
+export function theFinalizerIsMissing({ object }: Observation): Action | undefined {
+  return object && !object.hasFinalizer ? { type: 'AddFinalizer', object } : undefined;
+}
+
+/** A client whose end is bound to another object's must have it as owner before it exists. */
+export function itIsNotBoundToItsOwner(o: Observation): Action | undefined {
+  const { object } = o;
+  const owner = object?.desired.valid ? object.desired.spec.lifetime?.boundTo : undefined;
+  if (object === undefined || owner === undefined) {
+    return undefined;
+  }
+  const name = `${owner.apiVersion}/${owner.kind}/${owner.name}`;
+  return object.owners.includes(name)
+    ? undefined
+    : (blocked(o, 'Bind', name) ?? { type: 'BindToOwner', object, owner });
+}
+
+/** A client that was retained for an object of this name. */
+export function aClientWasRetained(o: Observation): Action | undefined {
+  const record = retainedRecord(o);
+  return o.object !== undefined && record !== undefined && currentRecord(o) === undefined
+    ? { type: 'TakeOver', object: o.object, record }
+    : undefined;
+}
+
+/** Two objects never manage one client: the one that was registered later stands back. */
+export function anotherObjectManagesIt(o: Observation): Action | undefined {
+  const record = currentRecord(o);
+  return record !== undefined && o.rival !== undefined
+    ? stall(
+        'ClientAlreadyManaged',
+        `The server answered with client_id ${record.clientId}, which ${o.rival.client.namespace}/${o.rival.client.name} has already. Nothing is sent for this one; look at the server.`,
+      )
+    : undefined;
+}

@@ -1,0 +1,43 @@
+import type { Action } from '../action.ts';
+import { currentRecord, isAt } from '../find.ts';
+import { managementMode } from '../management.ts';
+import type { Observation } from '../observation.ts';
+import { blocked } from './rests.ts';
+
+/** The client is looked at now and then, where the server object wants that and the server lets it be done. */
+export function aReadIsDue(o: Observation): Action | undefined {
+  const { server, now } = o;
+  const record = currentRecord(o);
+  const due = readVisit(o);
+  if (record === undefined || due === undefined || now < due || !server.available) {
+    return undefined;
+  }
+  const { connection, ref, gate } = server;
+  const basis = `${record.secretName} ${connection.version}`;
+  return gate.open && blocked(o, 'Read', basis) === undefined
+    ? { type: 'Read', record, ref, connection, basis }
+    : undefined;
+}
+
+/** When it is due, in milliseconds since the epoch; `undefined`: never. */
+export function readVisit(o: Observation): number | undefined {
+  const { server, readAt, object } = o;
+  const record = currentRecord(o);
+  if (!server.available || record === undefined || object === undefined || !isAt(record, server.ref)) {
+    return undefined;
+  }
+  const { drift, dialect, management } = server.connection;
+  const { supported, token, secret } = dialect.readEffect;
+  const isHarmless = token === 'None' && secret === 'None';
+  const mayRead = supported && (isHarmless || drift.allowRotatingRead);
+  const isManaged = managementMode(record.managed, management) !== 'None';
+  return drift.mode === 'Off' || !mayRead || !isManaged
+    ? undefined
+    : readAt + drift.intervalMs * (0.9 + 0.2 * shareOf(object.uid));
+}
+
+/** A number from 0 to 1 that belongs to the object: what is created together isn't read together. */
+function shareOf(uid: string): number {
+  const sum = [...uid].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 65_536, 7);
+  return sum / 65_536;
+}

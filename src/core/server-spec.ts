@@ -1,0 +1,70 @@
+import type { AuthorizationServerSpec, ServerKind } from '../api/authorization-server.ts';
+import { memberOf } from '../oauth/client-metadata.ts';
+import { type UrlRules, urlProblem } from '../oauth/url.ts';
+
+/** What is wrong with a server object's spec that the CRD's validation can't say; `undefined`: nothing. */
+export function specProblem(
+  kind: ServerKind,
+  spec: AuthorizationServerSpec,
+  rules: UrlRules,
+): string | undefined {
+  return urlProblemIn(spec, rules) ?? unboundedClaims(kind, spec);
+}
+
+function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
+  const urls: Readonly<Record<string, string | undefined>> = {
+    issuer: spec.issuer,
+    'discovery.url': spec.discovery?.url,
+    'registration.endpoint': spec.registration.endpoint,
+    ...prefixed('endpoints', spec.endpoints ?? {}),
+    ...prefixed('management.allowedOrigins', { ...spec.management?.allowedOrigins }),
+    'connection.proxyUrl': spec.connection?.proxyUrl,
+    'management.configurationUrl': filledTemplate(spec.management?.configurationUrl),
+    ...prefixed('registration.admission.clientCredentials.resources', {
+      ...spec.registration.admission.clientCredentials?.resources,
+    }),
+  };
+  for (const [field, url] of Object.entries(urls)) {
+    const problem = url === undefined ? undefined : urlProblem(url, rules);
+    if (problem !== undefined) {
+      return `spec.${field} ${problem}.`;
+    }
+  }
+  return undefined;
+}
+
+/** A template is judged as it looks when it is filled. */
+function filledTemplate(template: string | undefined): string | undefined {
+  return template === undefined || template === 'AsReturned' || template.startsWith('{registration_endpoint}')
+    ? undefined
+    : template.replaceAll('{client_id}', 'id').replaceAll('{registration_endpoint}', 'endpoint');
+}
+
+/** What a tenant writes and the platform's key signs must be bounded by a policy. */
+function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): string | undefined {
+  const copied = Object.values(spec.registration.softwareStatement?.sign?.claimsFromClient ?? {});
+  if (kind !== 'ClusterAuthorizationServer' || copied.length === 0) {
+    return undefined;
+  }
+  const { policy } = spec;
+  const bounds: Readonly<Record<string, unknown>> = {
+    redirect_uris: policy?.redirectUriPatterns ?? policy?.uriHosts,
+    scope: policy?.scopes,
+    scopes: policy?.scopes,
+    grant_types: policy?.grantTypes,
+    response_types: policy?.responseTypes,
+    token_endpoint_auth_method: policy?.tokenEndpointAuthMethods,
+  };
+  const isBounded = (member: string): boolean =>
+    bounds[member] !== undefined ||
+    policy?.additionalMetadata?.allowed.includes(member) === true ||
+    (memberOf(member)?.type.startsWith('uri') === true && policy?.uriHosts !== undefined);
+  const free = copied.find((member) => !isBounded(member));
+  return (
+    free &&
+    `spec.registration.softwareStatement.sign.claimsFromClient copies ${free}, which spec.policy doesn’t bound: bound it there, or leave it out.`
+  );
+}
+
+const prefixed = (prefix: string, urls: object): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(urls).map(([name, url]) => [`${prefix}.${name}`, url]));

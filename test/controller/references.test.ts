@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import type { Caches, CredentialObject, Settings } from '../../src/controller/context.ts';
+import { ObjectCache } from '../../src/controller/object-cache.ts';
+import { resolveReferences } from '../../src/controller/references.ts';
+import { Sensitive } from '../../src/oauth/sensitive.ts';
+import { plain } from '../core/credentials.ts';
+import { type Given, objectOf, open, specOf } from '../core/server-objects.ts';
+import { contextOf, createReadOnlyApi } from './fake-ports.ts';
+
+const CA = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+
+const labelled = (
+  namespace: string,
+  name: string,
+  values: Readonly<Record<string, string>>,
+): CredentialObject => ({
+  metadata: { namespace, name, uid: `uid-${name}`, resourceVersion: '7' },
+  values: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, new Sensitive(value)])),
+});
+
+interface World {
+  readonly secrets?: readonly CredentialObject[];
+  /** As the API server has them, by `Kind namespace/name`. */
+  readonly objects?: Readonly<Record<string, object>>;
+}
+
+async function resolve(more: object, { secrets = [], objects = {} }: World = {}, given: Given = {}) {
+  const credentials = new ObjectCache<CredentialObject>({ onChange: () => undefined });
+  for (const secret of secrets) {
+    credentials.applied(secret);
+  }
+  const api = createReadOnlyApi(objects);
+  const context = contextOf({
+    api,
+    caches: { credentials } as Caches,
+    settings: { operatorNamespace: 'operators' } as Settings,
+  });
+  const spec = specOf(more);
+  const references = await resolveReferences(objectOf(spec, given), spec, context);
+  return { ...references, reads: api.reads };
+}
+
+const token = { registration: { admission: { initialAccessToken: { secretRef: { name: 'iat' } } } } };
+const caIn = (kind: string, key = 'ca.crt') => ({
+  registration: open,
+  connection: { caRef: { kind, name: 'bank-ca', key } },
+});
+
+describe('a Secret that a server object refers to', () => {
+  test('is read from those that are watched, without a call', async () => {
+    const { secrets, reads, problem } = await resolve(token, {
+      secrets: [labelled('operators', 'iat', { token: 'canary' })],
+    });
+    expect(plain(secrets.get('iat'))).toEqual({
+      kind: 'Found',
+      values: { token: 'canary' },
+      version: 'uid-iat/7',
+    });
+    expect({ reads, problem }).toEqual({ reads: [], problem: undefined });
+  });
+
+  test.each<readonly [string, Given, string]>([
+    ['the operator’s namespace for a cluster server', {}, 'operators'],
+    ['its own namespace for a server of a namespace', { kind: 'AuthorizationServer' }, 'shop'],
+  ])('is looked for in %s, and nowhere else', async (_, given, namespace) => {
+    const everywhere = ['operators', 'shop'].map((where) => labelled(where, 'iat', { token: `of ${where}` }));
+    const { secrets } = await resolve(token, { secrets: everywhere }, given);
+    expect(secrets.namespace).toBe(namespace);
+    expect(plain(secrets.get('iat'))).toMatchObject({ values: { token: `of ${namespace}` } });
+    const other = everywhere.filter(({ metadata }) => metadata.namespace !== namespace);
+    expect((await resolve(token, { secrets: other }, given)).secrets.get('iat')).toEqual({
+      kind: 'NotFound',
+    });
+  });
+
+  test('is told apart: it lacks the label, or it does not exist', async () => {
+    const objects = { 'Secret operators/iat': { metadata: { name: 'iat' }, data: { token: 'canary' } } };
+    const unlabelled = await resolve(token, { objects });
+    expect(unlabelled.secrets.get('iat')).toEqual({ kind: 'NotLabelled' });
+    expect(unlabelled.reads).toEqual(['Secret operators/iat']);
+    expect((await resolve(token)).secrets.get('iat')).toEqual({ kind: 'NotFound' });
+  });
+
+  test('is not one that the spec does not name', async () => {
+    const { secrets } = await resolve(token, { secrets: [labelled('operators', 'other', { token: 't' })] });
+    expect(secrets.get('other')).toEqual({ kind: 'NotFound' });
+  });
+});
+
+describe('the CA bundle of a server', () => {
+  const configMap = (data: object) => ({
+    'ConfigMap operators/bank-ca': { metadata: { name: 'bank-ca' }, data },
+  });
+
+  test('is none where the spec names none', async () => {
+    expect(await resolve({ registration: open })).toMatchObject({
+      ca: undefined,
+      problem: undefined,
+      reads: [],
+    });
+  });
+
+  test.each<readonly [string, object, World]>([
+    ['a ConfigMap', caIn('ConfigMap'), { objects: configMap({ 'ca.crt': CA }) }],
+    [
+      'another key of a ConfigMap',
+      caIn('ConfigMap', 'bundle.pem'),
+      { objects: configMap({ 'bundle.pem': CA }) },
+    ],
+    ['a labelled Secret', caIn('Secret'), { secrets: [labelled('operators', 'bank-ca', { 'ca.crt': CA })] }],
+  ])('is read from %s', async (_, spec, world) => {
+    expect(await resolve(spec, world)).toMatchObject({ ca: CA, problem: undefined });
+  });
+
+  const noCertificate = {
+    reason: 'CredentialKeyMissing',
+    message:
+      'ConfigMap operators/bank-ca has no certificate (PEM) under key “ca.crt”. Put the CA bundle there, or name another key in connection.caRef.',
+  };
+
+  test.each<readonly [string, object, World, object]>([
+    [
+      'no such ConfigMap',
+      caIn('ConfigMap'),
+      {},
+      {
+        reason: 'CredentialNotFound',
+        message:
+          'ConfigMap operators/bank-ca, which connection.caRef names, can’t be read (404). Create it with the CA bundle under key “ca.crt”.',
+      },
+    ],
+    ['a ConfigMap without the key', caIn('ConfigMap'), { objects: configMap({ other: CA }) }, noCertificate],
+    [
+      'a ConfigMap without a certificate',
+      caIn('ConfigMap'),
+      { objects: configMap({ 'ca.crt': '-----BEGIN PUBLIC KEY-----' }) },
+      noCertificate,
+    ],
+    [
+      'no such Secret',
+      caIn('Secret'),
+      {},
+      {
+        reason: 'CredentialNotFound',
+        message:
+          'Secret operators/bank-ca doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
+      },
+    ],
+    [
+      'a Secret that nobody marked',
+      caIn('Secret'),
+      { objects: { 'Secret operators/bank-ca': { metadata: { name: 'bank-ca' } } } },
+      {
+        reason: 'CredentialNotLabelled',
+        message:
+          'Secret operators/bank-ca isn’t marked as a credential. Run: kubectl -n operators label secret bank-ca oauth-registrar.dev/credential=true',
+      },
+    ],
+    [
+      'a Secret without the key',
+      caIn('Secret'),
+      { secrets: [labelled('operators', 'bank-ca', { other: CA })] },
+      {
+        reason: 'CredentialKeyMissing',
+        message:
+          'Secret operators/bank-ca has no key “ca.crt”. Keys present: other. Add the key, or name another in the reference.',
+      },
+    ],
+  ])('keeps the server from being asked at all where there is %s', async (_, spec, world, problem) => {
+    expect(await resolve(spec, world)).toMatchObject({ ca: undefined, problem });
+  });
+});
