@@ -79,7 +79,7 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
 }
 
 export function thereAreSurplusRecords(o: Observation): Action | undefined {
-  for (const record of surplusRecords(o).filter((surplus) => overlapEnd(o, surplus) <= o.now)) {
+  for (const record of surplusRecords(o).filter((surplus) => isUnused(o, surplus))) {
     const setback = setbackOf(o, 'Deregister', record.secretName);
     if (setback !== undefined && isGivenUp(o, setback)) {
       return { type: 'Release', record, role: 'left-behind', setback };
@@ -90,6 +90,11 @@ export function thereAreSurplusRecords(o: Observation): Action | undefined {
   }
   return undefined;
 }
+
+/** The overlap is over, and workloads were given the client that took its place. */
+const isUnused = (o: Observation, surplus: RegistrationRecord): boolean =>
+  overlapEnd(o, surplus) <= o.now &&
+  !o.secrets.some(({ ownerUid, shows }) => ownerUid === o.object?.uid && shows === surplus.secretName);
 
 /** The lifetime that the spec gives is over: the object goes, or only its client and its Secret do. */
 export function itsLifetimeIsOver(o: Observation): Action | undefined {

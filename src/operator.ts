@@ -1,0 +1,274 @@
+import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { createAuthorizationServerHttp } from './adapters/authorization-server.ts';
+import { systemClock as clock } from './adapters/clock.ts';
+import { createEgressGuard } from './adapters/egress.ts';
+import { startHttpEndpoint } from './adapters/health.ts';
+import { openJournal } from './adapters/journal.ts';
+import { createJsonWebTokens } from './adapters/json-web-tokens.ts';
+import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts';
+import { type Connection, connect } from './adapters/kubernetes/connection.ts';
+import { createLeaderElector, type LeaderElector } from './adapters/leader.ts';
+import { countCalls, observeCalls } from './adapters/measured.ts';
+import { createMetrics, type Metrics } from './adapters/metrics.ts';
+import { createWatches, type Watches } from './adapters/watches.ts';
+import type { Config } from './config.ts';
+import { ReusableTokens } from './controller/admission.ts';
+import type { Context } from './controller/context.ts';
+import { type Controller, createController } from './controller/controller.ts';
+import { createEventRecorder } from './controller/events.ts';
+import { Ledger } from './controller/ledger.ts';
+import { Orphans } from './controller/orphans.ts';
+import type { Log } from './controller/ports.ts';
+import { createRecorder } from './controller/recorder.ts';
+
+/** Composition root: makes the ports real, takes the lead, works until told to stop. */
+
+/** A watch that was silent for so long is broken: bookmarks come about once a minute. */
+const DEAF_AFTER_MS = 300_000;
+/** Leaves some of the pod's grace period for what comes after. */
+const DRAIN_MS = 50_000;
+/** An API server that is away must not keep the process from ending. */
+const FLUSH_MS = 5_000;
+
+/** The ports through which every effect goes. Tests of failures put themselves around them. */
+export type EffectPorts = Pick<Context, 'http' | 'journal'> & { readonly api: PagedApi };
+export type Around = (ports: EffectPorts) => EffectPorts;
+
+/** @returns the exit code: 0 after a signal, 1 when the lead was lost. */
+export async function operate(config: Config, log: Log, around: Around = (ports) => ports): Promise<number> {
+  const ending = endOnSignal(log);
+  const connection = await connect({ clock, log, kubeconfig: config.kubeconfig });
+  const namespace = config.namespace ?? connection.namespace;
+  if (namespace === undefined) {
+    throw new Error('The operator’s namespace isn’t known; set --namespace.');
+  }
+  const metrics = createMetrics({ processMetrics: true });
+  const identity = `${config.identity}_${randomUUID().slice(0, 8)}`;
+  const elector = createElector(connection, namespace, identity, log);
+  const installation = await install({
+    config,
+    connection,
+    namespace,
+    identity,
+    elector,
+    metrics,
+    log,
+    around,
+  });
+  try {
+    return await lead({ ...installation, elector, config, log, ending, metrics });
+  } finally {
+    await connection.close();
+  }
+}
+
+function endOnSignal(log: Log): AbortSignal {
+  const ending = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info('stopping', { signal });
+      ending.abort();
+    });
+  }
+  return ending.signal;
+}
+
+function createElector(connection: Connection, namespace: string, identity: string, log: Log): LeaderElector {
+  const api = createKubernetesApi(connection, { clock, timeoutMs: 4_000 });
+  return createLeaderElector({
+    api,
+    namespace,
+    name: 'oauth-registrar',
+    identity,
+    clock,
+    random: Math.random,
+    log,
+  });
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly identity: string;
+  readonly elector: LeaderElector;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly around: Around;
+}
+
+interface Installation {
+  readonly controller: Controller;
+  readonly watches: Watches;
+  readonly ledger: Ledger;
+  /** What a new leader does before it looks at anything. */
+  readonly takeLead: () => Promise<void>;
+  /** Resolves with the reason when another process has taken the lead. */
+  readonly fenced: Promise<string>;
+}
+
+async function install({
+  config,
+  connection,
+  namespace,
+  identity,
+  elector,
+  metrics,
+  log,
+  around,
+}: Parts): Promise<Installation> {
+  const refused = await addressesOf(connection.origin);
+  const guard = createEgressGuard({ allowed: config.allowAddresses, refused });
+  const calls = observeCalls(
+    createAuthorizationServerHttp({ guard, userAgent: 'oauth-registrar', proxy: config.proxy }),
+    metrics,
+    clock,
+  );
+  const { api, http, journal } = around({
+    api: countCalls(createKubernetesApi(connection, { clock }), metrics),
+    http: calls,
+    journal: openJournal(config.journalDir, log),
+  });
+  const recorder = createRecorder({ api, journal, clock, log });
+  const orphans = new Orphans({ api, namespace, clock, log });
+  const fenced = Promise.withResolvers<string>();
+  const ledger = new Ledger({
+    api,
+    namespace,
+    holder: identity,
+    clock,
+    log,
+    onFenced: fenced.resolve,
+  });
+  const settings = {
+    operatorNamespace: namespace,
+    installation: config.installation ?? namespace,
+    cluster: config.clusterName ?? config.installation ?? namespace,
+    urlRules: { allowHttp: config.allowHttp },
+    namespacedServerHosts: config.namespacedServerHosts,
+  };
+  const events = createEventRecorder({
+    api,
+    clock,
+    random: Math.random,
+    log,
+    operatorNamespace: namespace,
+    identity,
+  });
+  const lead = config.leaderElect ? elector : { held: () => true };
+  const given = {
+    api,
+    http,
+    clock,
+    random: Math.random,
+    log,
+    lead,
+    journal,
+    ledger,
+    recorder,
+    orphans,
+    events,
+    counters: metrics,
+    jwt: createJsonWebTokens(),
+    tokens: new ReusableTokens(),
+    settings,
+  };
+  const controller = createController({ ...given, report: (report) => metrics.reconcileDone(report) });
+  const watches = createWatches(controller.caches, {
+    connection,
+    api,
+    clock,
+    random: Math.random,
+    log,
+    operatorNamespace: namespace,
+    urlRules: settings.urlRules,
+  });
+  const takeLead = async () => {
+    await ledger.takeLead();
+    await orphans.load();
+    await recorder.replay();
+  };
+  return { controller, watches, ledger, takeLead, fenced: fenced.promise };
+}
+
+/** The API server's own addresses: nothing an authorization server could have. */
+async function addressesOf(origin: string): Promise<readonly string[]> {
+  const { hostname } = new URL(origin);
+  const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []);
+  return found.map(({ address }) => address);
+}
+
+interface Running extends Installation {
+  readonly elector: LeaderElector;
+  readonly config: Config;
+  readonly log: Log;
+  readonly ending: AbortSignal;
+  readonly metrics: Metrics;
+}
+
+async function lead(running: Running): Promise<number> {
+  const { controller, watches, ledger, takeLead, fenced, elector, config, log, ending } = running;
+  const state = { synced: false, leading: false };
+  const endpoint = await serve(running, state);
+  log.info('started', { port: endpoint.port });
+  try {
+    if (config.leaderElect && !(await elector.acquire(ending))) {
+      return 0;
+    }
+    state.leading = true;
+    running.metrics.leader(true);
+    await takeLead();
+    watches.start();
+    await Promise.race([watches.synced, aborted(ending)]);
+    state.synced = true;
+    log.info('working', {
+      clients: controller.caches.clients.size,
+      registrations: controller.caches.registrations.size,
+    });
+    controller.start();
+    const lost = await Promise.race([aborted(ending), fenced, elector.lost.then(() => 'the lease was lost')]);
+    await Promise.race([controller.stop(), clock.sleep(DRAIN_MS)]);
+    if (lost !== undefined) {
+      log.error('no longer the leader', { why: lost });
+      return 1;
+    }
+    await Promise.race([ledger.flush(), clock.sleep(FLUSH_MS)]);
+    return 0;
+  } finally {
+    await elector.release();
+    await Promise.all([watches.stop(), endpoint.close()]);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(undefined);
+    }
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+/** `/livez`, `/readyz`, `/metrics`. A replica that waits for the lead is ready: it is there to take over. */
+function serve(
+  { config, watches, metrics, controller }: Running,
+  state: { synced: boolean; leading: boolean },
+) {
+  for (const name of watches.ages().keys()) {
+    metrics.watchAge(name, () => (state.leading ? (watches.ages().get(name) ?? 0) / 1000 : 0));
+  }
+  const deaf = () => [...watches.ages()].find(([, age]) => age > DEAF_AFTER_MS)?.[0];
+  return startHttpEndpoint({
+    port: config.port,
+    live: () =>
+      state.synced && deaf() !== undefined
+        ? `The watch of ${deaf()} has been silent for more than five minutes`
+        : undefined,
+    ready: () => (state.leading && !state.synced ? 'The watches are not synced yet' : undefined),
+    metrics: () => {
+      metrics.queueDepth(controller.queueDepth());
+      return metrics.render();
+    },
+  });
+}
