@@ -1,5 +1,5 @@
 import type { HttpAnswer } from './http-message.ts';
-import { parseJsonObject } from './json.ts';
+import { type JsonObject, parseJsonObject } from './json.ts';
 import type { Sensitive } from './sensitive.ts';
 import { cut } from './text.ts';
 
@@ -13,22 +13,34 @@ export interface ErrorResponse {
 const MAX_WORDS = 300;
 
 /**
- * Reads `error` and `error_description` of a JSON body, or of `WWW-Authenticate` where the body has none. Any other
- * body is not looked at: it may be HTML, a stack trace, or an echo of what was sent.
+ * Reads `error` and `error_description` of a JSON body, or of `WWW-Authenticate` where the body has none. Of shapes that
+ * servers document beside it, the code and the sentence in them are read, too: `error_code` with `details`, `errorCode`
+ * with `errorSummary`. Any other body is not looked at: it may be HTML, a stack trace, or an echo of what was sent.
  *
  * @param secrets values that were held or sent; wherever the server repeats one, it is masked before anything else.
  */
 export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitive[]): ErrorResponse {
   const body = parseJsonObject(answer.body.reveal());
   const challenge = challengeOf(answer.headers['www-authenticate'] ?? '');
-  const error = nonEmpty(body?.['error']) ?? challenge['error'];
-  const description = nonEmpty(body?.['error_description']) ?? challenge['error_description'];
+  const error = codeOf(body) ?? challenge['error'];
+  const sentence = nonEmpty(body?.['error']) === error ? undefined : nonEmpty(body?.['error']);
+  const description =
+    firstOf(body, ['error_description', 'errorSummary']) ?? sentence ?? challenge['error_description'];
   return {
     status: answer.status,
     ...(error ? { error: presentable(error, secrets) } : {}),
     ...(description ? { description: presentable(description, secrets) } : {}),
   };
 }
+
+/** A code in `error_code` says more than a sentence in `error`. */
+function codeOf(body: JsonObject | undefined): string | undefined {
+  const code = firstOf(body, ['error_code']);
+  return code !== undefined && /^[a-z_]{1,64}$/.test(code) ? code : firstOf(body, ['error', 'errorCode']);
+}
+
+const firstOf = (body: JsonObject | undefined, members: readonly string[]): string | undefined =>
+  members.map((member) => nonEmpty(body?.[member])).find((value) => value !== undefined);
 
 const nonEmpty = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;

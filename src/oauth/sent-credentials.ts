@@ -3,8 +3,8 @@ import { parseJsonObject } from './json.ts';
 import { Sensitive } from './sensitive.ts';
 
 /**
- * What of a request must not come back to people in the server's words: the `Authorization` header, whole and in the
- * parts that a server may repeat, a client's secret or assertion in a form, a software statement or a signed body.
+ * What of a request must not come back to people in the server's words: the credential of the `Authorization` header, in
+ * each form that a server may repeat, a client's secret or assertion in a form, a software statement or a signed body.
  */
 export function sentCredentials({ headers, body }: HttpRequest): readonly Sensitive[] {
   const { authorization } = headers;
@@ -19,10 +19,10 @@ const revealed = (value: string | Sensitive): string => (typeof value === 'strin
 
 /** `Basic` is no more than an encoding: it is masked also where the server decodes it. */
 function headerParts(header: string): readonly string[] {
-  const [scheme = '', credential = ''] = header.split(' ', 2);
+  const [, scheme = '', credential = ''] = /^(\S+) (.*)$/.exec(header) ?? [];
   const decoded = scheme === 'Basic' ? Buffer.from(credential, 'base64').toString('utf8') : '';
   const password = decoded.slice(decoded.indexOf(':') + 1);
-  return [header, credential, decoded, password, unescaped(password)];
+  return [credential, decoded, password, unescaped(password)];
 }
 
 /** Of a password that was form-encoded first (RFC 6749 section 2.3.1). */

@@ -115,7 +115,7 @@ describe('classifyRegistration', () => {
       'No complete answer: 30 s; it names client c1',
     ],
     ['201 with a client', answered(201, { client_id: 'c1' }), 'Done c1', ''],
-    ['200 with a client', answered(200, { client_id: 'c1', odd: null }), 'Done c1', ''],
+    ['rule 9: 200 with a client', answered(200, { client_id: 'c1', odd: null }), 'Done c1', ''],
     ['202 with a client', answered(202, { client_id: 'c1' }), 'Done c1', ''],
     ['201 with HTML', answered(201, '<html>'), 'Unknown ResponseNotJSON trouble', noClientId(201)],
     [

@@ -117,7 +117,7 @@ describe('toConnection', () => {
       'what a cluster server says',
       { policy: { scopes: ['openid'] } },
       {},
-      { scopes: ['openid'], clientIdentifier: 'Deny' },
+      { scopes: ['openid'], clientIdentifier: 'Deny', adoption: 'Deny' },
     ],
     ['what holds without being said, at a cluster server', {}, {}, {}],
     [

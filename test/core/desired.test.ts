@@ -58,7 +58,7 @@ describe('toClientObject', () => {
     });
   });
 
-  test('keeps the spec as it is: an empty list is said, a default of the server’s is not', () => {
+  test('keeps the client as the spec has it, with its empty lists (rule 15)', () => {
     const client = {
       clientName: 'Storefront',
       responseTypes: [],
@@ -67,7 +67,7 @@ describe('toClientObject', () => {
     };
     expect(withClient(client)).toEqual({
       valid: true,
-      spec: { authorizationServerRef: ref, client },
+      spec: { authorizationServerRef: ref, client, deletionPolicy: 'Delete' },
       hash: declaredHash({ client }),
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sameDocument, substitutions } from '../../src/core/drift.ts';
+import { sameDocument, substitutions, substitutionsOf } from '../../src/core/drift.ts';
 import type { JsonObject } from '../../src/oauth/json.ts';
 
 describe('sameDocument', () => {
@@ -76,6 +76,79 @@ describe('substitutions', () => {
     ],
     ['nothing for a member called like one of JavaScript’s own', { constructor: 'a' }, {}, []],
     ['nothing where a list of one came back as text', { contacts: ['a'] }, { contacts: 'a' }, []],
+    [
+      'nothing where scope came back as a list (rule 10)',
+      { scope: 'openid email' },
+      { scopes: ['email', 'openid'] },
+      [],
+    ],
+    [
+      'nothing where scopes came back as text (rule 14)',
+      { scopes: ['openid', 'email'] },
+      { scope: 'email openid' },
+      [],
+    ],
+    [
+      'what was taken away of scope, in whichever form it came back',
+      { scope: 'openid email' },
+      { scopes: ['openid'] },
+      [{ member: 'scope', asked: 'openid email', registered: 'openid' }],
+    ],
+    [
+      'scope itself where both forms came back',
+      { scope: 'openid' },
+      { scope: 'openid', scopes: ['openid', 'offline_access'] },
+      [],
+    ],
+    [
+      'what was taken away of a list that was sent in both forms',
+      { scope: 'openid email', scopes: ['openid', 'email'] },
+      { scope: 'openid' },
+      [{ member: 'scope', asked: 'openid email', registered: 'openid' }],
+    ],
+    ['nothing where jwks came back as text (rule 14)', { jwks: { keys: [] } }, { jwks: '{"keys":[]}' }, []],
+    [
+      'nothing where jwks was sent as text',
+      { jwks: '{"keys":[{"kid":"1"}]}' },
+      { jwks: { keys: [{ kid: '1' }] } },
+      [],
+    ],
+    [
+      'another key set, in whichever form it was sent',
+      { jwks: '{"keys":[{"kid":"1"}]}' },
+      { jwks: { keys: [{ kid: '2' }] } },
+      [
+        {
+          member: 'jwks',
+          asked: '{"keys":[{"kid":"1"}]}',
+          registered: '{"keys":[{"kid":"2"}]}',
+        },
+      ],
+    ],
+    [
+      'jwks that is no JSON',
+      { jwks: { keys: [] } },
+      { jwks: 'keys' },
+      [{ member: 'jwks', asked: '{"keys":[]}', registered: 'keys' }],
+    ],
+    [
+      'nothing for a software statement, whatever comes back of it',
+      { software_statement: { iss: 'a' } },
+      { software_statement: 'a.b.c' },
+      [],
+    ],
+    [
+      'what a server completed (rule 27)',
+      { grant_types: ['authorization_code'] },
+      { grant_types: ['authorization_code', 'refresh_token'] },
+      [
+        {
+          member: 'grant_types',
+          asked: '["authorization_code"]',
+          registered: '["authorization_code","refresh_token"]',
+        },
+      ],
+    ],
   ])('are %s', (_, sent, registered, found) => {
     expect(substitutions(sent, registered)).toEqual(found);
   });
@@ -96,5 +169,26 @@ describe('substitutions', () => {
   test('are cut between characters', () => {
     const [found] = substitutions({ a: 'x' }, { a: `${'x'.repeat(199)}😀😀` });
     expect(found?.registered.isWellFormed()).toBe(true);
+  });
+});
+
+describe('substitutionsOf', () => {
+  const withheld = [{ member: 'contacts', asked: '["a"]', registered: '' }];
+  const content = { sent: { client_name: 'a' }, information: { metadata: { client_name: 'b' } } };
+
+  test('tells what was not sent before what was registered otherwise', () => {
+    expect(substitutionsOf(content, withheld)).toEqual([
+      ...withheld,
+      { member: 'client_name', asked: 'a', registered: 'b' },
+    ]);
+  });
+
+  test('holds no more than status can', () => {
+    const many = Array.from({ length: 40 }, (_, index) => ({
+      member: `m${index}`,
+      asked: 'a',
+      registered: '',
+    }));
+    expect(substitutionsOf(content, many)).toEqual(many.slice(0, 32));
   });
 });

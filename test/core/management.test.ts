@@ -105,7 +105,7 @@ describe('managementOf', () => {
       managed(returned, own),
     ],
     [
-      'rule 19: at a relative address, which is one of the registration endpoint’s',
+      'rules 4 and 19: at a relative address, which is one of the registration endpoint’s',
       { token: 'rat-1', returned: 'register/c1?x=1' },
       managed('https://sso.example.com/register/c1?x=1', own),
     ],
@@ -200,7 +200,7 @@ describe('managementOf', () => {
 
   test.each<readonly [string, Inputs, object]>([
     [
-      'another host',
+      'rule 28: another host',
       { token: 'rat-1', returned: 'https://evil.example.com/register/c1' },
       refused('https://evil.example.com'),
     ],

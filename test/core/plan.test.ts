@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Action, Step } from '../../src/core/action.ts';
+import type { Step } from '../../src/core/action.ts';
 import type { Observation, ObservedClient, Setback } from '../../src/core/observation.ts';
 import { plan } from '../../src/core/plan.ts';
 import {
@@ -12,7 +12,6 @@ import {
   deleting,
   departed,
   desired,
-  document,
   edited,
   fresh,
   NOW,
@@ -24,66 +23,7 @@ import {
   unavailable,
   unregistered,
 } from './observations.ts';
-
-/** The part of an action that a person would name: what, about which record, why. */
-function gist(action: Action): object {
-  switch (action.type) {
-    case 'Rest':
-      return action;
-    case 'Deregister':
-      return { type: action.type, record: action.record.secretName, because: action.because };
-    case 'Release':
-      return {
-        type: action.type,
-        record: action.record.secretName,
-        role: action.role,
-        reason: action.setback.reason,
-      };
-    case 'Update':
-      return { type: action.type, record: action.record.secretName, document: action.document };
-    case 'Register':
-      return { type: action.type, document: action.document, server: action.ref.name };
-    case 'Publish':
-      return { type: action.type, record: action.record.secretName, secret: action.wanted.name };
-    case 'RemoveSecret':
-      return { type: action.type, secret: action.secret.name };
-    case 'ReportOrphan':
-    case 'SettleCall':
-      return { type: action.type, attempt: action.call.attempt };
-    default:
-      return { type: action.type };
-  }
-}
-
-const waits = (reason: string, message: string, until?: number) => ({
-  type: 'Rest',
-  state: 'Waiting',
-  reason,
-  message,
-  ...(until === undefined ? {} : { until }),
-});
-const stalls = (reason: string, message: string) => ({ type: 'Rest', state: 'Stalled', reason, message });
-const gone = (until?: number) => ({
-  type: 'Rest',
-  state: 'Gone',
-  reason: 'Deleting',
-  message: 'The object is gone.',
-  ...(until === undefined ? {} : { until }),
-});
-const ready = {
-  type: 'Rest',
-  state: 'Ready',
-  reason: 'Registered',
-  message: 'The client is registered and its Secret is up to date.',
-};
-const registers = { type: 'Register', document, server: 'corporate' };
-const updates = { type: 'Update', record: 'oac-uid-1-a1', document: { client_name: 'Edited' } };
-const publishes = { type: 'Publish', record: 'oac-uid-1-a1', secret: 'storefront-oauth' };
-const deregisters = (because: string, name = 'oac-uid-1-a1') => ({
-  type: 'Deregister',
-  record: name,
-  because,
-});
+import { deregisters, gone, publishes, ready, registers, stalls, table, updates, waits } from './plans.ts';
 
 const registerBasis = basisOf(unregistered());
 const updateBasis = basisOf(observation({ object: edited() }));
@@ -103,16 +43,6 @@ const unsupportedUpdate: Setback = {
     retryAt: Number.POSITIVE_INFINITY,
   }),
   action: 'Update',
-};
-
-type Case = readonly [title: string, observation: Observation, action: object];
-
-const table = (name: string, cases: readonly Case[]) => {
-  describe(name, () => {
-    test.each(cases)('%s', (_, o, action) => {
-      expect(gist(plan(o))).toEqual(action);
-    });
-  });
 };
 
 table('a client that lives', [
@@ -279,7 +209,7 @@ table('a record that is missing', [
     observation({ records: [], secrets: [] }),
     stalls(
       'RegistrationRecordMissing',
-      'The registration Secret of client c1 is gone from the operator’s namespace. Restore it from a backup; or delete this object and create it again, which registers another client.',
+      'The registration Secret of client c1 is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
     ),
   ],
   [
@@ -287,7 +217,7 @@ table('a record that is missing', [
     observation({ object: fresh(), records: [] }),
     stalls(
       'RegistrationRecordMissing',
-      'The registration Secret oac-uid-1-a1 is gone from the operator’s namespace. Restore it from a backup; or delete this object and create it again, which registers another client.',
+      'The registration Secret oac-uid-1-a1 is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
     ),
   ],
   [

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../src/core/classify.ts';
 import type { CallKind } from '../../src/core/observation.ts';
 import {
+  callAbandoned,
   callBegins,
   callEnds,
   gateOf,
@@ -339,5 +340,64 @@ describe('a failing server', () => {
     expect(callEnds(callBegins(answering, 'Update'), made('Update'), undefined, NOW + MINUTE).phase).toBe(
       'Open',
     );
+  });
+});
+
+describe('a server that wants a pause between registrations (rule 40)', () => {
+  const SECOND = 1_000;
+  const turn = {
+    open: false,
+    reason: 'Queued',
+    message: 'The server takes one registration at a time, with a pause between.',
+    until: NOW + 10 * SECOND,
+  };
+  const ended = (outcome?: Failure) =>
+    callEnds(callBegins(HEALTHY, 'Register'), made('Register'), outcome, NOW - 2 * SECOND);
+  const gate = (health: ServerHealth, call: CallKind, intervalMs: number) =>
+    gateOf(health, call, 'v1', NOW, intervalMs);
+
+  test.each<readonly [string, ServerHealth, CallKind, number, object]>([
+    ['lets the first go', HEALTHY, 'Register', 2 * SECOND, open],
+    ['lets no second go beside it', callBegins(ended(), 'Register'), 'Register', SECOND, turn],
+    ['lets none go before the pause is over', ended(), 'Register', 2 * SECOND + 1, turn],
+    ['lets one go when the pause is over', ended(), 'Register', 2 * SECOND, open],
+    ['counts the pause from a refusal, too', ended(refused), 'Register', 3 * SECOND, turn],
+    ['lets updates go meanwhile', ended(), 'Update', 3 * SECOND, open],
+    ['lets deletions go beside a registration', callBegins(ended(), 'Register'), 'Deregister', SECOND, open],
+    ['keeps nobody waiting where it wants none', callBegins(ended(), 'Register'), 'Register', 0, open],
+  ])('%s', (_, health, call, intervalMs, expected) => {
+    expect(gate(health, call, intervalMs)).toEqual(expected);
+  });
+
+  test('says rather what is worse', () => {
+    const health = callEnds(callBegins(HEALTHY, 'Register'), made('Register'), unknown, NOW);
+    expect(gate(health, 'Register', SECOND)).toEqual(waitsForDiscovery);
+  });
+
+  test('is not kept waiting by a registration that was not made after all', () => {
+    const health = callAbandoned(callBegins(HEALTHY, 'Register'), 'Register');
+    expect(gate(health, 'Register', SECOND)).toEqual(open);
+    expect(health).toMatchObject({ inFlight: 0, registering: 0 });
+  });
+
+  test('counts no pause from an update', () => {
+    const health = callEnds(callBegins(HEALTHY, 'Update'), made('Update'), undefined, NOW);
+    expect(gate(health, 'Register', SECOND)).toEqual(open);
+  });
+});
+
+describe('a credential for which no token can be had', () => {
+  test('keeps registrations waiting with the reason that the token endpoint gave', () => {
+    const notGranted = failure({
+      kind: 'TokenRefused',
+      reason: 'AdmissionScopeNotGranted',
+      message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+      serverTrouble: false,
+    });
+    expect(gateOf(having(fails('Register', notGranted)), 'Register', 'v1', NOW)).toEqual({
+      open: false,
+      reason: 'AdmissionScopeNotGranted',
+      message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+    });
   });
 });

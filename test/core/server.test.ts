@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AllowedNamespaces } from '../../src/api/authorization-server.ts';
+import { type AllowedNamespaces, authorizationServerStatus } from '../../src/api/authorization-server.ts';
 import {
   admits,
   describeDiscovery,
@@ -9,6 +9,8 @@ import {
   summarizeServer,
 } from '../../src/core/server.ts';
 import { HEALTHY } from '../../src/core/server-health.ts';
+import { effectiveDialect } from '../../src/dialects/presets.ts';
+import type { JsonObject } from '../../src/oauth/json.ts';
 import { issuer, objectOf, open } from './server-objects.ts';
 
 describe('toServerObject', () => {
@@ -40,10 +42,103 @@ describe('toServerObject', () => {
       { issuer, registration: open, management: { allowedOrigins: ['manage.example.com'] } },
       /^spec\.management\.allowedOrigins/,
     ],
+    [
+      'a proxy without scheme',
+      { issuer, registration: open, connection: { proxyUrl: 'proxy:3128' } },
+      'spec.connection.proxyUrl is not an absolute URL without user information and fragment.',
+    ],
+    [
+      'a template that leads to http',
+      { issuer, registration: open, management: { configurationUrl: 'http://a/{client_id}' } },
+      'spec.management.configurationUrl does not use https; the operator permits http only when started with --allow-http.',
+    ],
+    [
+      'a resource that is no URL',
+      {
+        issuer,
+        registration: {
+          admission: { clientCredentials: { secretRef: { name: 's' }, resources: ['https://a', 'dcr'] } },
+        },
+      },
+      'spec.registration.admission.clientCredentials.resources.1 is not an absolute URL without user information and fragment.',
+    ],
+    ['a dialect that nobody knows', { issuer, registration: open, dialect: 'duende' }, /^spec\.dialect: .+/],
+    [
+      'a switch that has no such value',
+      { issuer, registration: open, dialectOverrides: { scopeEncoding: 'List' } },
+      /^spec\.dialectOverrides\.scopeEncoding: .+/,
+    ],
   ])('says what is wrong with %s', (_, spec, problem) => {
     const object = objectOf(spec);
     expect(object.spec).toBeUndefined();
     expect(object.problem).toMatch(problem);
+  });
+
+  test.each([
+    ['what the server returns', 'AsReturned'],
+    ['the path', 'https://sso.example.com/{client_id}'],
+    ['the query', 'https://sso.example.com/register?client_id={client_id}'],
+    ['the registration endpoint', '{registration_endpoint}/{client_id}'],
+  ])('takes a template that uses %s', (_, configurationUrl) => {
+    expect(objectOf({ issuer, registration: open, management: { configurationUrl } })).toMatchObject({
+      problem: undefined,
+      spec: { management: { configurationUrl } },
+    });
+  });
+
+  const isDefault = 'oauth-registrar.dev/is-default-server';
+
+  test.each<readonly [string, Readonly<Record<string, string>>, boolean]>([
+    ['serves whoever names none where it is marked so', { [isDefault]: 'true' }, true],
+    ['does not where it is marked otherwise', { [isDefault]: 'false' }, false],
+    ['does not by an empty mark', { [isDefault]: '' }, false],
+    ['does not where nothing is marked', {}, false],
+  ])('%s', (_, annotations, expected) => {
+    expect(objectOf({ issuer, registration: open }, { annotations }).isDefault).toBe(expected);
+  });
+
+  describe('whose statements copy what clients say', () => {
+    const copying = (member: string, policy?: object, kind?: 'AuthorizationServer') => {
+      const sign = {
+        secretRef: { name: 'signer' },
+        algorithm: 'RS256',
+        issuer: 'https://publisher.example.com',
+        claimsFromClient: { claim: member },
+      };
+      const registration = { ...open, softwareStatement: { sign } };
+      const spec = { issuer, registration, ...(policy === undefined ? {} : { policy }) };
+      return objectOf(spec, kind === undefined ? {} : { kind });
+    };
+
+    test.each<readonly [string, string, object | undefined]>([
+      ['without a policy', 'redirect_uris', undefined],
+      ['by a policy that bounds something else', 'scope', { uriHosts: ['a'] }],
+      ['though other members may be set', 'tier', { additionalMetadata: { allowed: ['plan'] } }],
+      ['for a member that nothing can bound', 'client_name', { scopes: ['openid'] }],
+      ['called like something of JavaScript’s own', 'constructor', { scopes: ['openid'] }],
+    ])('is refused for what nobody bounds: %s', (_, member, policy) => {
+      expect(copying(member, policy).problem).toBe(
+        `spec.registration.softwareStatement.sign.claimsFromClient copies ${member}, which spec.policy doesn’t bound: bound it there, or leave it out.`,
+      );
+    });
+
+    test.each<readonly [string, object]>([
+      ['redirect_uris', { redirectUriPatterns: ['https://*.example.com/cb'] }],
+      ['redirect_uris', { uriHosts: ['*.example.com'] }],
+      ['scope', { scopes: ['openid'] }],
+      ['scopes', { scopes: [] }],
+      ['grant_types', { grantTypes: ['authorization_code'] }],
+      ['response_types', { responseTypes: ['code'] }],
+      ['token_endpoint_auth_method', { tokenEndpointAuthMethods: ['private_key_jwt'] }],
+      ['jwks_uri', { uriHosts: ['*.example.com'] }],
+      ['tier', { additionalMetadata: { allowed: ['tier'] } }],
+    ])('is taken where %s is bounded by %j', (member, policy) => {
+      expect(copying(member, policy).problem).toBeUndefined();
+    });
+
+    test('is taken in a namespace, whose tenants sign with a key of their own', () => {
+      expect(copying('client_name', undefined, 'AuthorizationServer').problem).toBeUndefined();
+    });
   });
 
   test('takes a status that can not be read for none', () => {
@@ -188,6 +283,32 @@ describe('summarizeServer', () => {
       ],
     ],
     [
+      'gives no token to admit with',
+      {
+        health: {
+          ...HEALTHY,
+          refusedAdmission: {
+            ...refusedAdmission,
+            reason: 'AdmissionScopeNotGranted',
+            message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+          },
+        },
+      },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=False AdmissionScopeNotGranted: The token endpoint answered 200, but didn’t grant the scope dcr',
+      ],
+    ],
+    [
+      'does not answer for now',
+      { problem: { reason: 'AuthorizationServerUnavailable', message: 'No answer in time' } },
+      [
+        'Ready=False AuthorizationServerUnavailable: No answer in time',
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+        'Reconciling=True AuthorizationServerUnavailable: No answer in time',
+      ],
+    ],
+    [
       'can not be found for now',
       { problem: { reason: 'DiscoveryFailed', message: 'https://a: 404' } },
       [
@@ -207,6 +328,27 @@ describe('summarizeServer', () => {
     ],
   ])('says of a server that %s', (_, change, conditions) => {
     expect(conditionsOf(change)).toEqual(conditions);
+  });
+
+  test('tells what is really done, how clients are managed, and the keys to configure', () => {
+    const known: Partial<ServerFacts> = {
+      effectiveDialect: { scopeEncoding: 'Both' },
+      signingKeys: { keys: [{ kid: 'k1' }] },
+      management: 'AdminToken',
+    };
+    expect(summarizeServer({ ...facts, ...known })).toMatchObject({ observedGeneration: 2, ...known });
+    const status = summarizeServer(facts);
+    expect(status).not.toHaveProperty('effectiveDialect');
+    expect(status).not.toHaveProperty('signingKeys');
+  });
+
+  test('is what the CRD takes, with everything in it', () => {
+    const status = summarizeServer({
+      ...facts,
+      effectiveDialect: effectiveDialect('curity') as unknown as JsonObject,
+      signingKeys: { keys: [] },
+    });
+    expect(authorizationServerStatus.safeParse(status).error?.issues ?? []).toEqual([]);
   });
 
   test('changes nothing on a resync', () => {

@@ -143,17 +143,28 @@ describe('A client whose server object can’t be used', () => {
   });
 
   it.each([
-    ['nothing-there', { discovery: reply(404, { error: 'not_found' }) }, '404'],
+    ['nothing-there', { discovery: reply(404, { error: 'not_found' }) }, 'DiscoveryFailed', '404'],
     [
       'login-page',
       { discovery: reply(200, '<html>log in, hidden words</html>') },
+      'ResponseNotJSON',
       '200, but not a JSON object',
     ],
-    ['no-issuer', { discovery: reply(200, { hello: 'world' }) }, '200, but without issuer'],
-    ['moved-away', { discovery: reply(302, '', { location: 'https://elsewhere.example/' }) }, '302'],
-  ] as const)('names each discovery URL with what it gave (%s)', async (name, behave, detail) => {
+    [
+      'no-issuer',
+      { discovery: reply(200, { hello: 'world' }) },
+      'DiscoveryFailed',
+      '200, but without issuer',
+    ],
+    [
+      'moved-away',
+      { discovery: reply(302, '', { location: 'https://elsewhere.example/' }) },
+      'RedirectRefused',
+      '302, a redirect, which is not followed',
+    ],
+  ] as const)('names each discovery URL with what it gave (%s)', async (name, behave, reason, detail) => {
     const stub = await place(name, behave, {}, '/tenant');
-    const client = await until(name, 'DiscoveryFailed');
+    const client = await until(name, reason);
     const urls = [
       '/.well-known/oauth-authorization-server/tenant',
       '/.well-known/openid-configuration/tenant',
@@ -228,7 +239,7 @@ describe('A client whose server object can’t be used', () => {
 
   it('is bounded where a discovery document is ten megabytes', async () => {
     await place('huge-document', { discovery: reply(200, 'x'.repeat(10_000_000)) });
-    expect(messageOf(await until('huge-document', 'DiscoveryFailed'))).toContain(
+    expect(messageOf(await until('huge-document', 'ResponseTooLarge'))).toContain(
       "the answer's body is larger than 1048576 bytes",
     );
   });
@@ -239,45 +250,62 @@ describe('A registration whose outcome nobody knows', () => {
     [
       'html-200',
       { register: reply(200, '<html>hidden words</html>') },
+      'ResponseNotJSON',
       /answered 200, but without a readable client_id/,
     ],
     [
       'no-client-id',
       { register: reply(201, { client_name: 'x' }) },
-      /answered 201, but without a readable client_id/,
+      'ResponseNotJSON',
+      /answered 201, but without a client_id/,
     ],
-    ['reset', { register: drop }, /No complete answer: the connection was lost/],
+    [
+      'reset',
+      { register: drop },
+      'RegistrationOutcomeUnknown',
+      /No complete answer: the connection was lost/,
+    ],
     [
       'hanging',
       { register: hang },
+      'ResponseTimedOut',
       /No answer in time: no complete answer from 127\.0\.0\.1:\d+ within 1000 ms/,
     ],
     [
       'huge',
       { register: reply(201, 'x'.repeat(10_000_000)) },
+      'ResponseTooLarge',
       /the answer's body is larger than 1048576 bytes/,
     ],
-    ['failing', { register: reply(500, { error: 'server_error' }) }, /answered 500 server_error/],
+    [
+      'failing',
+      { register: reply(500, { error: 'server_error' }) },
+      'RegistrationOutcomeUnknown',
+      /answered 500 server_error/,
+    ],
   ] as const;
 
-  it.each(unknowns)('is listed as a suspected orphan, with a Warning (%s)', async (name, behave, words) => {
-    const stub = await place(name, behave, { connection: { timeout: '1s' } });
-    const client = await until(name, 'RegistrationOutcomeUnknown');
-    expect(messageOf(client)).toMatch(words);
-    expect(messageOf(client)).not.toContain('hidden words');
-    expectState(client, 'Reconciling');
-    const suspects = (await suspectedOrphans(world)).filter((entry) => entry.client === `shop/${name}`);
-    expect(suspects).toHaveLength(1);
-    expect(suspects[0]?.why).toMatch(words);
-    const events = await eventually(
-      () => eventsOf(world, 'shop', name),
-      (seen) => seen.some(({ reason }) => reason === 'RegistrationOutcomeUnknown'),
-    );
-    const warning = events.find(({ reason }) => reason === 'RegistrationOutcomeUnknown');
-    expect(warning?.type).toBe('Warning');
-    expect(warning?.note).toMatch(/A client may exist that nobody knows/);
-    expect(stub.count('register')).toBe(1);
-  });
+  it.each(unknowns)(
+    'is listed as a suspected orphan, with a Warning (%s)',
+    async (name, behave, cause, words) => {
+      const stub = await place(name, behave, { connection: { timeout: '1s' } });
+      const client = await until(name, cause);
+      expect(messageOf(client)).toMatch(words);
+      expect(messageOf(client)).not.toContain('hidden words');
+      expectState(client, 'Reconciling');
+      const suspects = (await suspectedOrphans(world)).filter((entry) => entry.client === `shop/${name}`);
+      expect(suspects).toHaveLength(1);
+      expect(suspects[0]?.why).toMatch(words);
+      const events = await eventually(
+        () => eventsOf(world, 'shop', name),
+        (seen) => seen.some(({ reason }) => reason === cause),
+      );
+      const warning = events.find(({ reason }) => reason === cause);
+      expect(warning?.type).toBe('Warning');
+      expect(warning?.note).toMatch(/A client may exist that nobody knows/);
+      expect(stub.count('register')).toBe(1);
+    },
+  );
 
   it('says in the condition, too, when it was, since people are told to look by that time', async () => {
     const client = await getClient(world, 'shop', 'html-200');
@@ -294,7 +322,7 @@ describe('A registration that the server refuses', () => {
       'invalid_redirect_uri',
       'redirect_uris must be nice',
       'InvalidRedirectURI',
-      'Correct spec.client.redirectUris.',
+      'Servers differ in what a client_credentials client must carry: try spec.client.responseTypes and redirectUris as empty lists, or leave both out, or give one redirect URI and responseTypes [token]. Correct spec.client.redirectUris.',
     ],
     [
       'bad-metadata',
@@ -477,7 +505,7 @@ describe('A credential that can’t be used', () => {
     );
     await world.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat', key: 'password' }));
     expect(messageOf(await until('keyless', 'CredentialKeyMissing'))).toBe(
-      'AuthorizationServer keyless: Secret shop/keyless-iat has no key “token”. Keys present: password. Add the key, or name another in secretRef.key.',
+      'AuthorizationServer keyless: Secret shop/keyless-iat has no key “token”. Keys present: password. Add the key, or name another in the reference.',
     );
     await world.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat' }));
     await until('keyless', 'Registered');
@@ -519,7 +547,7 @@ describe('A spec that can’t be used', () => {
         namespacedServer('https://a.example', 'shop', 'no', {
           registration: { admission: { open: {}, initialAccessToken: { secretRef: { name: 'x' } } } },
         }),
-      /set exactly one of open and initialAccessToken/,
+      /set exactly one of open, initialAccessToken, basic and clientCredentials/,
     ],
     [
       'a misspelt member',

@@ -514,7 +514,7 @@ describe('A server that repeats what it was sent', () => {
     stub.behave = { update: parrot, remove: parrot };
     await editClient(world, 'shop', 'parrot', { clientName: 'Edited' });
     expect(messageOf(await until('parrot', 'RegistrationRefused'))).toMatch(
-      /^The server answered 400 invalid_request: \[redacted\] \[redacted\] \{/,
+      /^The server answered 400 invalid_request: Bearer \[redacted\] \[redacted\] \{/,
     );
     await remove('parrot');
     const client = await eventually(
@@ -522,7 +522,7 @@ describe('A server that repeats what it was sent', () => {
       (seen) => conditionOf(seen, 'Ready')?.reason === 'DeletionUnconfirmed',
       WAIT_MS,
     );
-    expect(messageOf(client)).toMatch(/invalid_request: \[redacted\] \[redacted\] \{/);
+    expect(messageOf(client)).toMatch(/invalid_request: Bearer \[redacted\] \[redacted\] \{/);
     stub.behave = {};
   });
 
@@ -559,7 +559,7 @@ describe('A server that repeats what it was sent', () => {
     );
     await clientAt('parrot-basic');
     expect(messageOf(await until('parrot-basic', 'RegistrationRefused'))).toContain(
-      'The server answered 400 invalid_request: [redacted] is [redacted].',
+      'The server answered 400 invalid_request: Basic [redacted] is [redacted].',
     );
   });
 
@@ -597,7 +597,7 @@ describe('A server that repeats what it was sent', () => {
       );
       await clientAt(name);
       expect(messageOf(await until(name, 'AdmissionTokenFailed'))).toMatch(
-        /The token endpoint answered 401 invalid_client: (\[redacted\] null|undefined \[redacted\])\./,
+        /The token endpoint answered 401 invalid_client: (Basic \[redacted\] null|undefined \[redacted\])\./,
       );
     }
   });

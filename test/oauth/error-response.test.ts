@@ -26,9 +26,33 @@ describe('readErrorResponse', () => {
       { status: 400, error: 'The request is missing something' },
     ],
     ['a description alone', '{"error_description":"why"}', { status: 400, description: 'why' }],
-    ['nothing of an empty body', '', { status: 400 }],
-    ['nothing of HTML', '<html><pre>java.lang.NullPointerException</pre></html>', { status: 400 }],
-    ['nothing of a foreign shape', '{"code":"E1","message":"no","reason":"x"}', { status: 400 }],
+    [
+      'rule 45: a code beside a sentence in error (SecureAuth)',
+      '{"error":"no such method","error_code":"invalid_client_metadata","status_code":400,"details":{}}',
+      { status: 400, error: 'invalid_client_metadata', description: 'no such method' },
+    ],
+    [
+      'rule 45: another server’s code and summary (Okta)',
+      '{"errorCode":"E0000001","errorSummary":"Api validation failed: redirect_uris"}',
+      { status: 400, error: 'E0000001', description: 'Api validation failed: redirect_uris' },
+    ],
+    [
+      'rule 45: a dump of several lines as one',
+      '{"error":"invalid_request","error_description":"{\\n  \\"a\\": 1\\n}"}',
+      { status: 400, error: 'invalid_request', description: '{ "a": 1 }' },
+    ],
+    ['rule 45: nothing of an empty body', '', { status: 400 }],
+    ['rule 45: nothing of HTML', '<html><pre>java.lang.NullPointerException</pre></html>', { status: 400 }],
+    [
+      'rule 45: nothing of {code, reason, message}',
+      '{"code":"E1","message":"no","reason":"x"}',
+      { status: 400 },
+    ],
+    [
+      'rule 45: no more than a word of {timestamp, status, error, path}',
+      '{"timestamp":"2026-01-01","status":400,"error":"Bad Request","path":"/register"}',
+      { status: 400, error: 'Bad Request' },
+    ],
     ['nothing of members of another type', '{"error":{"a":1},"error_description":[1]}', { status: 400 }],
     ['nothing of empty words', '{"error":"","error_description":""}', { status: 400 }],
     ['nothing of an array', '[{"error":"invalid_token"}]', { status: 400 }],
@@ -38,7 +62,7 @@ describe('readErrorResponse', () => {
 
   test.each([
     [
-      'where the body is empty',
+      'rule 45: where the body is empty',
       '',
       'Bearer realm="x", error="invalid_token", error_description="The token \\"a\\" has expired"',
       { status: 400, error: 'invalid_token', description: 'The token "a" has expired' },

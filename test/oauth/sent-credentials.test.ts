@@ -18,14 +18,14 @@ describe('sentCredentials', () => {
     expect(of({ body: '{"client_name":"Shop"}' })).toEqual([]);
   });
 
-  it('are a token, with its scheme and without', () => {
-    expect(header(new Sensitive('Bearer abc.def'))).toEqual(['Bearer abc.def', 'abc.def']);
+  it('are a token, without its scheme', () => {
+    expect(header(new Sensitive('Bearer abc.def'))).toEqual(['abc.def']);
   });
 
   it.each(['Encoded', 'Raw'] as const)('are a password, encoded and decoded (%s)', (encoding) => {
     const known = basic(encoding);
     expect(known).toContain('p:ä /+');
-    expect(known.some((secret) => /^Basic [A-Za-z0-9+/=]+$/.test(secret))).toBe(true);
+    expect(known.some((secret) => /^[A-Za-z0-9+/=]{12,}$/.test(secret))).toBe(true);
     expect(known.some((secret) => secret.startsWith('operator:p'))).toBe(true);
   });
 

@@ -88,9 +88,9 @@ export function refusalOf({ capabilities, emulator }: Placed): {
   }
   switch (emulator.behaviour.errors.shape) {
     case 'oauth':
-      return { reason: 'InvalidClientMetadata', words: `400 invalid_client_metadata: ${words}` };
     case 'secureauth':
-      return { reason: 'RegistrationRefused', words: `400 ${words}` };
+    case 'okta':
+      return { reason: 'InvalidClientMetadata', words: `400 invalid_client_metadata: ${words}` };
     default:
       return { reason: 'RegistrationRefused', words: 'status 400' };
   }

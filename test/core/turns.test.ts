@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { callBegins, callEnds, gateOf, HEALTHY } from '../../src/core/server-health.ts';
+
+const NOW = Date.parse('2026-05-01T12:00:00Z');
+const SECOND = 1_000;
+const call = { kind: 'Register', version: 'v1', begunAt: NOW } as const;
+
+describe('rule 40: a server that wants an interval between registrations', () => {
+  const registered = callEnds(callBegins(HEALTHY, 'Register'), call, undefined, NOW);
+
+  test('gets the next one when the interval is over', () => {
+    const early = gateOf(registered, 'Register', 'v1', NOW + SECOND - 1, SECOND);
+    expect(early).toMatchObject({ open: false, reason: 'Queued' });
+    expect(gateOf(registered, 'Register', 'v1', NOW + SECOND, SECOND)).toEqual({ open: true });
+  });
+
+  test('gets one at a time', () => {
+    const busy = callBegins(registered, 'Register');
+    expect(gateOf(busy, 'Register', 'v1', NOW + 10 * SECOND, SECOND)).toMatchObject({ open: false });
+    expect(gateOf(busy, 'Register', 'v1', NOW + 10 * SECOND, 0)).toEqual({ open: true });
+  });
+
+  test('gets updates and deletions meanwhile', () => {
+    expect(gateOf(registered, 'Update', 'v1', NOW, SECOND)).toEqual({ open: true });
+    expect(gateOf(registered, 'Deregister', 'v1', NOW, SECOND)).toEqual({ open: true });
+  });
+
+  test('is looked at again in time, should nobody wake who waits', () => {
+    const gate = gateOf(registered, 'Register', 'v1', NOW, SECOND);
+    expect(gate.open ? undefined : gate.until).toBe(NOW + 10 * SECOND);
+  });
+});
