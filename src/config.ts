@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { durationMs } from './api/schema.ts';
 
 /** Flags and environment, validated. The one place that reads `process.env`. */
 export interface Config {
@@ -11,6 +12,12 @@ export interface Config {
   /** Names this process; a container that is started again in its pod has the same. */
   readonly identity: string;
   readonly leaderElect: boolean;
+  /** Milliseconds: how long others wait for a leader that is silent, how long it leads so, how often it renews. */
+  readonly lease: {
+    readonly durationMs: number;
+    readonly renewDeadlineMs: number;
+    readonly retryPeriodMs: number;
+  };
   readonly journalDir: string;
   readonly port: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -41,6 +48,21 @@ const OPTIONS = {
   },
   identity: { type: 'string', help: 'Name of this process, such as the pod’s. Default: the host’s name.' },
   'leader-elect': { type: 'boolean', default: false, help: 'Work only while holding the Lease.' },
+  'leader-elect-lease-duration': {
+    type: 'string',
+    default: '15s',
+    help: 'How long others wait for a leader that is silent. Default: 15s.',
+  },
+  'leader-elect-renew-deadline': {
+    type: 'string',
+    default: '10s',
+    help: 'How long a leader leads without a renewal that was answered. Default: 10s.',
+  },
+  'leader-elect-retry-period': {
+    type: 'string',
+    default: '2s',
+    help: 'Between two attempts to take or renew the Lease. Default: 2s.',
+  },
   'journal-dir': {
     type: 'string',
     default: '/var/run/oauth-registrar',
@@ -66,10 +88,35 @@ const OPTIONS = {
   help: { type: 'boolean', default: false, help: 'Print this.' },
 } as const;
 
-const schema = z.object({
-  port: z.coerce.number().int().min(0).max(65_535),
-  'log-level': z.enum(['debug', 'info', 'warn', 'error']),
-});
+const seconds = z
+  .string()
+  .regex(/^(?=.)([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/, 'must be a duration such as 15s')
+  .transform(durationMs)
+  .refine((ms) => ms > 0, 'must be at least 1s');
+
+const schema = z
+  .object({
+    port: z.coerce.number().int().min(0).max(65_535),
+    'log-level': z.enum(['debug', 'info', 'warn', 'error']),
+    'leader-elect-lease-duration': seconds,
+    'leader-elect-renew-deadline': seconds,
+    'leader-elect-retry-period': seconds,
+  })
+  .refine(
+    (flags) => flags['leader-elect-renew-deadline'] < flags['leader-elect-lease-duration'],
+    described('leader-elect-renew-deadline', 'must be less than --leader-elect-lease-duration'),
+  )
+  .refine(
+    (flags) => 1.2 * flags['leader-elect-retry-period'] < flags['leader-elect-renew-deadline'],
+    described(
+      'leader-elect-retry-period',
+      'must leave room for a retry before --leader-elect-renew-deadline',
+    ),
+  );
+
+function described(flag: string, error: string) {
+  return { path: [flag], error };
+}
 
 /** What to print for `--help`. */
 export function usage(): string {
@@ -114,6 +161,11 @@ function toConfig(
     clusterName: values['cluster-name'],
     identity: values.identity ?? env['HOSTNAME'] ?? 'oauth-registrar',
     leaderElect: values['leader-elect'],
+    lease: {
+      durationMs: checked['leader-elect-lease-duration'],
+      renewDeadlineMs: checked['leader-elect-renew-deadline'],
+      retryPeriodMs: checked['leader-elect-retry-period'],
+    },
     journalDir: values['journal-dir'],
     port: checked.port,
     logLevel: checked['log-level'],

@@ -45,7 +45,7 @@ export async function operate(config: Config, log: Log, around: Around = (ports)
   }
   const metrics = createMetrics({ processMetrics: true });
   const identity = `${config.identity}_${randomUUID().slice(0, 8)}`;
-  const elector = createElector(connection, namespace, identity, log);
+  const elector = createElector({ connection, namespace, identity, config, log });
   const installation = await install({
     config,
     connection,
@@ -74,16 +74,26 @@ function endOnSignal(log: Log): AbortSignal {
   return ending.signal;
 }
 
-function createElector(connection: Connection, namespace: string, identity: string, log: Log): LeaderElector {
-  const api = createKubernetesApi(connection, { clock, timeoutMs: 4_000 });
+function createElector({
+  connection,
+  namespace,
+  identity,
+  config: { lease },
+  log,
+}: Pick<Parts, 'connection' | 'namespace' | 'identity' | 'config' | 'log'>): LeaderElector {
+  // A renewal that gets no answer leaves room for a second one before the deadline.
+  const timeoutMs = Math.round(0.4 * lease.renewDeadlineMs);
   return createLeaderElector({
-    api,
+    api: createKubernetesApi(connection, { clock, timeoutMs }),
     namespace,
     name: 'oauth-registrar',
     identity,
     clock,
     random: Math.random,
     log,
+    leaseDurationMs: lease.durationMs,
+    renewDeadlineMs: lease.renewDeadlineMs,
+    retryPeriodMs: lease.retryPeriodMs,
   });
 }
 

@@ -30,3 +30,39 @@ describe('the environment’s proxies', () => {
     expect(readConfig([], env)).toMatchObject({ proxy });
   });
 });
+
+describe('the timings of the Lease', () => {
+  const flags = (duration: string, deadline: string, period: string) => [
+    `--leader-elect-lease-duration=${duration}`,
+    `--leader-elect-renew-deadline=${deadline}`,
+    `--leader-elect-retry-period=${period}`,
+  ];
+
+  test.each([
+    ['are those of other controllers by default', [], [15_000, 10_000, 2_000]],
+    ['are read as durations', flags('1m30s', '1m', '5s'), [90_000, 60_000, 5_000]],
+  ])('%s', (_, args, [durationMs, renewDeadlineMs, retryPeriodMs]) => {
+    expect(readConfig(args)).toMatchObject({ lease: { durationMs, renewDeadlineMs, retryPeriodMs } });
+  });
+
+  test.each([
+    [
+      'a deadline as long as the Lease',
+      flags('10s', '10s', '2s'),
+      '--leader-elect-renew-deadline: must be less than --leader-elect-lease-duration',
+    ],
+    [
+      'a retry period that leaves no time for a retry',
+      flags('15s', '10s', '9s'),
+      '--leader-elect-retry-period: must leave room for a retry before --leader-elect-renew-deadline',
+    ],
+    [
+      'no duration',
+      flags('15', '10s', '2s'),
+      '--leader-elect-lease-duration: must be a duration such as 15s',
+    ],
+    ['no time at all', flags('15s', '10s', '0s'), '--leader-elect-retry-period: must be at least 1s'],
+  ])('refuse %s', (_, args, problem) => {
+    expect(readConfig(args)).toEqual({ problem });
+  });
+});

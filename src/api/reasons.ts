@@ -12,8 +12,9 @@ export const REASONS = {
     cure: 'Create an OAuthClient of the same name to use the client again.',
   },
   ClientAlreadyManaged: {
-    cause: 'The server answered with the client_id of another OAuthClient.',
-    cure: 'Look at the server: two registrations must never be one client.',
+    cause:
+      'The client is another OAuthClient’s already: the server answered with its client_id, or it was to be adopted.',
+    cure: 'Let one OAuthClient have the client. If the server gave it twice, look at the server.',
   },
   Deleting: { cause: 'The client is being deregistered.', cure: 'Wait; the message says what is tried.' },
   InvalidSpec: { cause: 'The spec can’t be used as it is.', cure: 'Correct what the message names.' },
@@ -139,6 +140,10 @@ export const REASONS = {
     cure: 'Follow the server’s words; then change the spec, or annotate the object for another try.',
   },
   Adopted: { cause: 'A client that existed already was taken over.', cure: 'Nothing to do.' },
+  AdoptionRefused: {
+    cause: 'The client that spec.adopt brings could not be proven by its own token.',
+    cure: 'Put client_id, registration_access_token and registration_client_uri of one client into the Secret that spec.adopt names; the operator notices.',
+  },
   DriftDetected: {
     cause: 'Somebody else changed the client at the server.',
     cure: 'Take the change back there, or into spec.client; with drift.mode Correct the operator sends the spec again.',

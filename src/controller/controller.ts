@@ -231,6 +231,7 @@ function clientChanged({ before, after }: Change<ClientObject>, addClient: Wake[
       owners,
       asked.reconcileRequestedAt,
       asked.rotateRequestedAt,
+      asked.abandoned,
     ]);
   if (matters(was) !== matters(is)) {
     addClient(key, true);

@@ -4,7 +4,7 @@ import type { Observation } from '../core/observation.ts';
 import type { Context } from './context.ts';
 import { adopt } from './steps/adopt.ts';
 import { deregister, release } from './steps/deregister.ts';
-import { confirmAbsence, removeFinalizer, setFinalizers } from './steps/finalizer.ts';
+import { confirmAbsence, letGo, setFinalizers } from './steps/finalizer.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
 import { reportOrphan } from './steps/orphan.ts';
 import { publish, removeSecret } from './steps/publish.ts';
@@ -33,7 +33,7 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
     case 'AddFinalizer':
       return setFinalizers(step.object, [...step.object.finalizers, FINALIZER], o, context);
     case 'RemoveFinalizer':
-      return removeFinalizer(step.object, o, context);
+      return letGo(step.object, o, context);
     case 'Register':
       return register(step, o, round, context);
     case 'Update':

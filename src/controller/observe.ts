@@ -1,7 +1,7 @@
 import { adoptableClient, type CredentialSecret, type CredentialSecrets } from '../core/credential.ts';
-import type { CallKind, Observation, ObservedServer } from '../core/observation.ts';
+import type { Observation, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
-import { admits, serverKey } from '../core/server.ts';
+import { admits, deletionTerms, serverKey } from '../core/server.ts';
 import { givenStatement } from '../core/statement.ts';
 import type { Caches, Context } from './context.ts';
 
@@ -25,6 +25,7 @@ export function observe(key: string, context: Context): Observation {
     calls: ledger.callsOf(key),
     records: recordsOf(key, context),
     server: serverOf(key, context),
+    deletion: deletionOf(key, context),
     cluster: settings.cluster,
     namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
     suspects: object === undefined ? 0 : context.orphans.countOf(object.uid),
@@ -160,8 +161,29 @@ function serverOf(key: string, context: Context): ObservedServer {
   if (context.orphans.isFull(name)) {
     return listFull(ref);
   }
-  const call: CallKind = recordsOf(key, context).length === 0 ? 'Register' : 'Update';
-  return context.servers.view(name, ref, call);
+  return recordsOf(key, context).length === 0
+    ? context.servers.view(name, ref, 'Register')
+    : { ...context.servers.view(name, ref, 'Update'), ...registerGate(name, ref, context) };
+}
+
+/** A registered client may have to be registered anew. */
+function registerGate(name: string, ref: ServerRef, { servers }: Context) {
+  const view = servers.view(name, ref, 'Register');
+  return view.available ? { registerGate: view.gate } : {};
+}
+
+/** What the server object of each record says of deletion, whether or not the server can be called. */
+function deletionOf(key: string, context: Context): Observation['deletion'] {
+  const { servers, clusterServers } = context.caches;
+  return Object.fromEntries(
+    recordsOf(key, context).flatMap(({ secretName, server, client }) => {
+      const object =
+        server.kind === 'AuthorizationServer'
+          ? servers.get(`${client.namespace}/${server.name}`)
+          : clusterServers.get(server.name);
+      return object?.spec === undefined ? [] : [[secretName, deletionTerms(object.spec)]];
+    }),
+  );
 }
 
 /** One text for all: whoever isn't admitted doesn't learn whether the server exists. */

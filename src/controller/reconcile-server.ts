@@ -2,6 +2,7 @@ import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../api/
 import { keyOf, RESOURCES } from '../api/kubernetes.ts';
 import { endpointsInUse, type Found, toConnection, transportOf } from '../core/connect.ts';
 import type { ServerConnection } from '../core/connection.ts';
+import { suspicionEnds } from '../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
 import { hostProblem, type ServerObject, serverKey, summarizeServer } from '../core/server.ts';
 import { nextProbe, probed } from '../core/server-health.ts';
@@ -71,7 +72,9 @@ export async function reconcileServer(
         : { ...state, connection, problem: undefined, signingKeys },
   );
   const probe = nextProbe(servers.health(key));
-  const lookAgain = Math.min(found.askAgainAt, probe ?? Number.POSITIVE_INFINITY) - clock.now();
+  const doubt = suspicionEnds(servers.health(key).lostTokens, clock.now());
+  const due = [found.askAgainAt, probe, doubt].filter((time) => time !== undefined);
+  const lookAgain = Math.min(...due) - clock.now();
   return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
 }
 

@@ -32,7 +32,8 @@ export function setBack(
     reason: failure.reason,
     message: withCure(failure.message, failure.reason),
     attempts,
-    since: again?.since ?? now,
+    // While a person wanted nothing to be sent, nothing failed.
+    since: again === undefined || again.reason === 'Suspended' ? now : again.since,
     retryAt: terminal && retryAfterMs === undefined ? Number.POSITIVE_INFINITY : now + delay,
     basis,
     ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),

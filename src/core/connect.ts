@@ -68,10 +68,6 @@ export function toConnection(
       tokenLost: spec.recovery?.tokenLost ?? 'Hold',
       cooldownMs: durationMs(spec.recovery?.cooldown ?? '1m'),
     },
-    deletion: {
-      unconfirmed: spec.deletion?.unconfirmed ?? 'Release',
-      retryForMs: durationMs(spec.deletion?.retryFor ?? '1h'),
-    },
     drift: {
       mode: spec.drift?.mode ?? 'Off',
       intervalMs: durationMs(spec.drift?.interval ?? '1h'),

@@ -26,7 +26,6 @@ export interface ServerConnection {
   readonly policy: Policy | undefined;
   readonly attemptMarker: string | undefined;
   readonly recovery: RecoveryTerms;
-  readonly deletion: DeletionTerms;
   readonly drift: DriftTerms;
   /** Origins that a registration access token may go to, besides that of the registration endpoint. */
   readonly allowedOrigins: readonly string[];
@@ -117,6 +116,7 @@ export interface RecoveryTerms {
   readonly cooldownMs: number;
 }
 
+/** What becomes of a deletion that the server doesn't confirm. */
 export interface DeletionTerms {
   readonly unconfirmed: 'Release' | 'Hold';
   readonly retryForMs: number;

@@ -175,7 +175,9 @@ export function adoptableClient(name: string, secrets: CredentialSecrets): Adopt
     return uri;
   }
   const clientSecret = secretValue(secrets, { name, key: 'client_secret' });
+  const found = secrets.get(name);
   return {
+    version: found.kind === 'Found' ? found.version : '',
     clientId: clientId.reveal(),
     clientSecret: isProblem(clientSecret) ? undefined : clientSecret,
     registrationAccessToken,

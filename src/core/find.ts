@@ -13,21 +13,30 @@ import {
 /** Questions that more than one rule asks of an observation. */
 
 /**
- * The record that serves the object: of several, one that takes the place of another goes before that; else the one
- * that the workload Secret shows, else the one in status, else the first recorded. Every answered registration is
- * recorded first and chosen later.
+ * The record that serves the object: the one that the workload Secret shows, or a Secret under a former name, else the
+ * one in status, else the first recorded; and if another takes its place, that one. Every answered registration is recorded first and chosen later.
  */
 export function currentRecord(o: Observation): RegistrationRecord | undefined {
-  const replaced = new Set(ownRecords(o).map(({ replaces }) => replaces));
-  const own = ownRecords(o).filter(({ secretName }) => !replaced.has(secretName));
-  const shown = new Set(
-    o.secrets.filter(({ ownerUid }) => ownerUid === o.object?.uid).map(({ shows }) => shows),
-  );
-  return (
-    own.find(({ secretName }) => shown.has(secretName)) ??
+  const own = ownRecords(o);
+  const wanted = wantedOf(o)?.name;
+  const shown = o.secrets
+    .filter(({ ownerUid }) => ownerUid === o.object?.uid)
+    .toSorted((a, b) => Number(b.name === wanted) - Number(a.name === wanted))
+    .map(({ shows }) => own.find(({ secretName }) => secretName === shows));
+  const chosen =
+    shown.find((record) => record !== undefined) ??
     own.find(({ clientId }) => clientId === o.object?.status.clientId) ??
-    own[0]
-  );
+    own[0];
+  return chosen && lastSuccessor(chosen, own);
+}
+
+function lastSuccessor(chosen: RegistrationRecord, own: readonly RegistrationRecord[]): RegistrationRecord {
+  let last = chosen;
+  // As often as there are records: damaged by hand, they could replace each other in a circle.
+  for (const _ of own) {
+    last = own.find(({ replaces }) => replaces === last.secretName) ?? last;
+  }
+  return last;
 }
 
 /** Records of this object that don't serve it: to be deregistered. */
@@ -78,6 +87,9 @@ export function nextVisit(
     record?.keyRotatesAt,
     record?.keyRetiresAt,
     ...surplusRecords(o).map((surplus) => overlapEnd(o, surplus)),
+    ...[...surplusRecords(o), ...departedRecords(o)].map(
+      ({ secretName }) => setbackOf(o, 'Deregister', secretName)?.retryAt,
+    ),
   ].filter((time) => time !== undefined && time > o.now);
   return due.length === 0 ? {} : { until: Math.min(...(due as number[]), o.now + LONGEST_WAIT_MS) };
 }
@@ -100,7 +112,9 @@ export function retainedRecord(o: Observation): RegistrationRecord | undefined {
       record.role === 'retained' &&
       record.namespaceUid === o.namespaceUid &&
       server.available &&
-      isAt(record, server.ref),
+      isAt(record, server.ref) &&
+      // Another server object of that name may have come since.
+      record.issuer === server.connection.issuer,
   );
 }
 

@@ -3,7 +3,7 @@ import type { Reason } from '../api/reasons.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
-import type { ServerConnection } from './connection.ts';
+import type { DeletionTerms, ServerConnection } from './connection.ts';
 import type { Problem } from './problem.ts';
 import type { RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';
@@ -26,6 +26,11 @@ export interface Observation {
   /** Every record that names this object, also those of earlier objects of the same name. */
   readonly records: readonly RegistrationRecord[];
   readonly server: ObservedServer;
+  /**
+   * What the server objects of the records say of deletion, by the record's Secret: known also while a server can't be
+   * called. A record whose server object is gone has none.
+   */
+  readonly deletion: Readonly<Record<string, DeletionTerms>>;
   /** Name of the cluster, for placeholders. */
   readonly cluster: string;
   /** A software statement of the client's own: what it claims, or why it can't be read. */
@@ -34,7 +39,7 @@ export interface Observation {
   readonly namespaceUid: string;
   /** Registrations of this object whose answers were lost and that are listed as suspected orphans. */
   readonly suspects: number;
-  /** Another client of this installation has the same issuer and client_id. */
+  /** Another object of this installation has the client of this object's first record, and had it before. */
   readonly rival: RegistrationRecord | undefined;
   /** When the client was last read, or since when it is known, in milliseconds since the epoch. */
   readonly readAt: number;
@@ -59,6 +64,8 @@ export interface AdoptableClient {
   readonly clientSecret: Sensitive | undefined;
   readonly registrationAccessToken: Sensitive;
   readonly registrationClientUri: string;
+  /** Changes with the Secret: what it brought before may have been wrong. */
+  readonly version: string;
 }
 
 export interface Absence {
@@ -110,6 +117,8 @@ export type ObservedServer =
       readonly connection: ServerConnection;
       /** Whether the server's state permits a call at this moment. */
       readonly gate: Gate;
+      /** Whether it permits a registration, where `gate` is about an update. */
+      readonly registerGate?: Gate | undefined;
     }
   | {
       readonly available: false;

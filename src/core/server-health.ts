@@ -1,6 +1,6 @@
 import type { Reason } from '../api/reasons.ts';
 import type { Failure } from './classify.ts';
-import { isSuspect, SUSPECT_PROBE_MS, suspicion, withLostToken } from './lost-tokens.ts';
+import { isSuspect, suspectGate, withLostToken } from './lost-tokens.ts';
 import type { CallKind, Gate } from './observation.ts';
 
 /**
@@ -137,8 +137,7 @@ function gateOfHealth(health: ServerHealth, call: CallKind, version: string, now
     return closed('Queued', 'A first registration finds out whether the server accepts the credential.');
   }
   if (call === 'Update' && isSuspect(lostTokens, now)) {
-    const mayProbe = inFlight === 0 && now >= (lostTokens.at(-1) ?? 0) + SUSPECT_PROBE_MS;
-    return mayProbe ? OPEN : closed('AuthorizationServerSuspect', suspicion(lostTokens));
+    return suspectGate(lostTokens, inFlight, now);
   }
   if (phase === 'Failing' && (now < nextProbeAt || inFlight > 0)) {
     return closed(

@@ -23,6 +23,9 @@ function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | 
     ...prefixed('registration.admission.clientCredentials.resources', {
       ...spec.registration.admission.clientCredentials?.resources,
     }),
+    ...prefixed('management.clientCredentials.resources', {
+      ...spec.management?.clientCredentials?.resources,
+    }),
   };
   for (const [field, url] of Object.entries(urls)) {
     const problem = url === undefined ? undefined : urlProblem(url, rules);
@@ -56,14 +59,13 @@ function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): strin
     token_endpoint_auth_method: policy?.tokenEndpointAuthMethods,
   };
   const isBounded = (member: string): boolean =>
-    bounds[member] !== undefined ||
+    (Object.hasOwn(bounds, member) && bounds[member] !== undefined) ||
     policy?.additionalMetadata?.allowed.includes(member) === true ||
     (memberOf(member)?.type.startsWith('uri') === true && policy?.uriHosts !== undefined);
   const free = copied.find((member) => !isBounded(member));
-  return (
-    free &&
-    `spec.registration.softwareStatement.sign.claimsFromClient copies ${free}, which spec.policy doesn’t bound: bound it there, or leave it out.`
-  );
+  return free === undefined
+    ? undefined
+    : `spec.registration.softwareStatement.sign.claimsFromClient copies ${free}, which spec.policy doesn’t bound: bound it there, or leave it out.`;
 }
 
 const prefixed = (prefix: string, urls: object): Record<string, string | undefined> =>

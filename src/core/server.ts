@@ -11,10 +11,12 @@ import { type Finding, toConditions } from '../api/conditions.ts';
 import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import type { Reason } from '../api/reasons.ts';
+import { durationMs } from '../api/schema.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, type JsonObject, nestsTooDeep } from '../oauth/json.ts';
 import type { UrlRules } from '../oauth/url.ts';
+import type { DeletionTerms } from './connection.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
 import type { ServerRef } from './record.ts';
@@ -73,6 +75,12 @@ export function serverKey(ref: ServerRef, namespace: string): string {
     ? `${ref.kind}/${ref.name}`
     : `${ref.kind}/${namespace}/${ref.name}`;
 }
+
+/** Known from the spec alone, so that it counts also while the server can't be called. */
+export const deletionTerms = ({ deletion }: AuthorizationServerSpec): DeletionTerms => ({
+  unconfirmed: deletion?.unconfirmed ?? 'Release',
+  retryForMs: durationMs(deletion?.retryFor ?? '1h'),
+});
 
 /** Whether a cluster server serves a namespace: by name or by label, either admits; by default none. */
 export function admits(

@@ -34,7 +34,7 @@ export function summarize(
     registeredAt: record?.registeredAt ?? status.registeredAt,
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
     registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
-    lastHandledReconcileAt: object.reconcileRequestedAt?.slice(0, 256) ?? status.lastHandledReconcileAt,
+    lastHandledReconcileAt: handledReconcile(o, object, rest) ?? status.lastHandledReconcileAt,
     lastHandledRotateAt: (record?.rotatedFor ?? status.lastHandledRotateAt)?.slice(0, 256),
     authorizationServerRef: chosenServer(o, object, record),
     binding: bindingOf(secretName(o, status)),
@@ -43,6 +43,16 @@ export function summarize(
       ...toConditions(findingsOf(o, rest, record), status.conditions ?? [], object.generation, iso(o.now)),
     ],
   });
+}
+
+/** A registration that a person asked for after a lost one isn't handled before it was tried: the server may be busy. */
+function handledReconcile(
+  o: Observation,
+  { reconcileRequestedAt }: ObservedClient,
+  { state }: Rest,
+): string | undefined {
+  const isStillWanted = state === 'Waiting' && o.suspects > 0 && currentRecord(o) === undefined;
+  return isStillWanted ? undefined : reconcileRequestedAt?.slice(0, 256);
 }
 
 /** The client was removed on purpose: nothing of it is missed, and another may be registered. */

@@ -80,6 +80,64 @@ describe('customResourceDefinitions', () => {
     },
   );
 
+  test('lets only the cluster kind bound what clients register', () => {
+    const bounded = (kind: string) => at(schema(kind), 'spec', 'properties', 'policy');
+    expect(bounded('ClusterAuthorizationServer')).toBeDefined();
+    expect(bounded('AuthorizationServer')).toBeUndefined();
+  });
+
+  test('judges a client’s URIs at once, and those of defaults when their placeholders are filled', () => {
+    const item = ['redirectUris', 'items', 'x-kubernetes-validations'];
+    const client = ['spec', 'properties', 'client', 'properties', ...item];
+    const defaults = ['spec', 'properties', 'defaults', 'properties', ...item];
+    expect(at(schema('OAuthClient'), ...client)).toMatchObject([
+      { message: 'must be an absolute URI without fragment, like https://app.example.com/callback' },
+    ]);
+    expect(at(schema('AuthorizationServer'), ...defaults)).toBeUndefined();
+  });
+
+  test.each<readonly [string, readonly string[], string]>([
+    [
+      'one way of admission',
+      ['registration', 'properties', 'admission'],
+      'set exactly one of open, initialAccessToken, basic and clientCredentials',
+    ],
+    ['one credential for all', ['management'], 'set at most one of adminToken, basic and clientCredentials'],
+    [
+      'a credential where management needs one',
+      ['management'],
+      'mode AdminToken needs one of adminToken, basic and clientCredentials',
+    ],
+    [
+      'one software statement',
+      ['registration', 'properties', 'softwareStatement'],
+      'set secretRef or sign, not both',
+    ],
+  ])('demands %s of a server object', (_, path, message) => {
+    const rules = at(
+      schema('AuthorizationServer'),
+      'spec',
+      'properties',
+      ...path,
+      'x-kubernetes-validations',
+    ) as readonly JsonObject[] | undefined;
+    expect(rules?.map((rule) => rule['message'])).toContain(message);
+  });
+
+  test.each([
+    [
+      ['registration', 'properties', 'admission', 'properties', 'clientCredentials', 'properties', 'reuse'],
+      'Never',
+    ],
+    [['management', 'properties', 'mode'], 'Auto'],
+    [['dialect'], 'rfc7591'],
+    [['registration', 'properties', 'softwareStatement', 'properties', 'fromClient'], 'Deny'],
+    [['connection', 'properties', 'timeout'], '30s'],
+    [['connection', 'properties', 'maxInFlight'], 16],
+  ])('fills in what is left out of a server object: %j', (path, value) => {
+    expect(at(schema('AuthorizationServer'), 'spec', 'properties', ...path, 'default')).toBe(value);
+  });
+
   test('bounds every list, map and text, so that the cost of its rules is known', () => {
     const unbounded = all.filter(
       ({ node }) =>

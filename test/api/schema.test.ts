@@ -46,6 +46,30 @@ describe('oauthClientSpec', () => {
     expect(oauthClientSpec.safeParse({ ...spec, client }).success).toBe(false);
   });
 
+  test('does no more for a client than it is told to: its keys, its end, its replacement', () => {
+    expect(oauthClientSpec.parse({ client: {} })).toEqual({ client: {}, deletionPolicy: 'Delete' });
+  });
+
+  test.each([
+    ['keys of a day’s overlap', 'generatedKey', { algorithm: 'ES256', overlap: '24h' }],
+    ['an end that takes the object with it', 'lifetime', { onExpiry: 'DeleteObject' }],
+    ['a replacement by itself, of a day’s overlap', 'replacement', { policy: 'Automatic', overlap: '24h' }],
+  ])('gives %s where the spec only asks for one', (_, field, read) => {
+    expect(oauthClientSpec.parse({ client: {}, [field]: {} })).toMatchObject({ [field]: read });
+  });
+
+  test.each<readonly [string, object]>([
+    ['keys without signature', { generatedKey: { algorithm: 'none' } }],
+    ['keys that are a shared secret', { generatedKey: { algorithm: 'HS256' } }],
+    [
+      'an end bound to what has none',
+      { lifetime: { boundTo: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' } } },
+    ],
+    ['a lifetime in days', { lifetime: { expiresAfter: '7d' } }],
+  ])('refuses %s', (_, more) => {
+    expect(oauthClientSpec.safeParse({ client: {}, ...more }).success).toBe(false);
+  });
+
   test('passes JSON of any shape through additionalMetadata', () => {
     const additionalMetadata = { a: [1, { b_c: null }], d: 'x', e: true };
     expect(oauthClientSpec.parse({ ...spec, client: { additionalMetadata } }).client).toEqual({

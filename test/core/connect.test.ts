@@ -71,7 +71,6 @@ describe('toConnection', () => {
       policy: {},
       attemptMarker: 'software_version',
       recovery: { interrupted: 'Reregister', tokenLost: 'Hold', cooldownMs: 60_000 },
-      deletion: { unconfirmed: 'Release', retryForMs: 3_600_000 },
       drift: { mode: 'Off', intervalMs: 3_600_000, allowRotatingRead: false },
       allowedOrigins: ['https://manage.example.com'],
       timeoutMs: 60_000,

@@ -18,6 +18,7 @@ const plain: Terms = { defaults: {}, dialect: rfc7591, statement: noStatement, p
 
 const specOf = (client: ClientMetadata, more: Partial<OAuthClientSpec> = {}): OAuthClientSpec => ({
   client,
+  deletionPolicy: 'Delete',
   ...more,
 });
 

@@ -559,7 +559,7 @@ table('a registration that outlived its object', [
       records: [departed(), record()],
       setbacks: [{ ...departedSetback(), action: 'Deregister' }],
     }),
-    ready,
+    { ...ready, until: NOW + 5_000 },
   ],
   [
     'is left behind after an hour',

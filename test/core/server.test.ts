@@ -62,6 +62,15 @@ describe('toServerObject', () => {
       },
       'spec.registration.admission.clientCredentials.resources.1 is not an absolute URL without user information and fragment.',
     ],
+    [
+      'a resource of what manages clients',
+      {
+        issuer,
+        registration: open,
+        management: { clientCredentials: { secretRef: { name: 's' }, resources: ['dcrm'] } },
+      },
+      'spec.management.clientCredentials.resources.0 is not an absolute URL without user information and fragment.',
+    ],
     ['a dialect that nobody knows', { issuer, registration: open, dialect: 'duende' }, /^spec\.dialect: .+/],
     [
       'a switch that has no such value',
@@ -116,6 +125,7 @@ describe('toServerObject', () => {
       ['though other members may be set', 'tier', { additionalMetadata: { allowed: ['plan'] } }],
       ['for a member that nothing can bound', 'client_name', { scopes: ['openid'] }],
       ['called like something of JavaScript’s own', 'constructor', { scopes: ['openid'] }],
+      ['without a name', '', { scopes: ['openid'] }],
     ])('is refused for what nobody bounds: %s', (_, member, policy) => {
       expect(copying(member, policy).problem).toBe(
         `spec.registration.softwareStatement.sign.claimsFromClient copies ${member}, which spec.policy doesn’t bound: bound it there, or leave it out.`,

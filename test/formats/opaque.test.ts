@@ -55,7 +55,7 @@ describe('opaque', () => {
     });
   });
 
-  test('assumes no method where none was asked for or answered', () => {
+  test('rule 44: assumes no method where none was asked for or answered', () => {
     expect(opaque({ ...silent, sent: {} }, {})).toEqual({
       client_id: 'c1',
       issuer: 'https://sso.example.com',
@@ -82,5 +82,70 @@ describe('opaque', () => {
 
   test('keeps a value under every key that the CRD permits', () => {
     expect(Object.keys(opaque(silent, { client_id: '__proto__' }))).toContain('__proto__');
+  });
+
+  describe('with further members of the answer', () => {
+    const metadata = {
+      logo_uri: 'https://a/logo',
+      tiers: ['gold'],
+      limits: { rps: 5 },
+      active: false,
+      empty: '',
+      unset: null,
+    };
+    const answered: PublishedClient = { ...silent, information: { clientId: 'c1', metadata } };
+    const included = (...include: readonly string[]) => opaque({ ...answered, include }, {});
+
+    test.each([
+      ['text as it is', 'logo_uri', 'https://a/logo'],
+      ['a list as JSON', 'tiers', '["gold"]'],
+      ['an object as JSON', 'limits', '{"rps":5}'],
+      ['a flag as JSON, also where it is false', 'active', 'false'],
+      ['nothing for an empty text', 'empty', undefined],
+      ['nothing for what is null', 'unset', undefined],
+      ['nothing for what was not answered', 'missing', undefined],
+      ['nothing for a name of JavaScript’s own', 'constructor', undefined],
+    ])('gives %s', (_, member, value) => {
+      const data = included(member);
+      expect(Object.hasOwn(data, member) ? data[member] : undefined).toBe(value);
+    });
+
+    test('gives none that was not asked for', () => {
+      expect(opaque(answered, {})).not.toHaveProperty('logo_uri');
+    });
+
+    test('gives each under the key that it is given', () => {
+      expect(opaque({ ...answered, include: ['logo_uri'] }, { logo_uri: 'logo' })).toMatchObject({
+        logo: 'https://a/logo',
+      });
+    });
+
+    test('lets none of them stand in for what a Secret always says', () => {
+      const lies = { clientId: 'c1', metadata: { client_id: 'other', issuer: 'https://evil', kid: 'other' } };
+      expect(opaque({ ...silent, information: lies, include: ['client_id', 'issuer'] }, {})).toMatchObject({
+        client_id: 'c1',
+        issuer: 'https://sso.example.com',
+      });
+    });
+
+    test('gives no credential, whatever is asked for', () => {
+      const include = ['registration_access_token', 'registration_client_uri'];
+      expect(JSON.stringify(opaque({ ...client, include }, {}))).not.toMatch(/canary/);
+    });
+  });
+
+  test('gives the key that the operator made, in both forms', () => {
+    const key = {
+      kid: 'k1',
+      privateJwk: new Sensitive('{"kid":"k1"}'),
+      privatePem: new Sensitive('-----BEGIN PRIVATE KEY-----'),
+      publicJwk: {},
+    };
+    expect(opaque({ ...silent, key }, { 'private_key.jwk': '' })).toMatchObject({
+      'private_key.pem': '-----BEGIN PRIVATE KEY-----',
+      kid: 'k1',
+    });
+    expect(opaque({ ...silent, key }, {})['private_key.jwk']).toBe('{"kid":"k1"}');
+    expect(Object.keys(opaque(silent, {}))).not.toContain('kid');
   });
 });

@@ -11,6 +11,9 @@ export interface OperatorProcess {
   output(): string;
   /** Of /livez, /readyz and /metrics. */
   readonly port: number;
+  readonly pid: number;
+  /** Resolves with the exit code, `null` where a signal ended it, however it ends. */
+  readonly exited: Promise<number | null>;
   /** Sends the signal and resolves with the exit code, `null` where a signal ended it. Safe to call again. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -56,6 +59,8 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
     lines,
     output,
     port,
+    pid: child.pid ?? 0,
+    exited,
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       const code = await exited;

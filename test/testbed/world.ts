@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly finalizerPolicy?: boolean;
   readonly server?: AuthorizationServerOptions;
   readonly flags?: readonly string[];
+  /** Whether an operator is started, too. Default true; without it `operator` throws until one is. */
+  readonly operator?: boolean;
   readonly progress?: Progress;
 }
 
@@ -62,12 +64,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   });
   const start = (flags: readonly string[] = []) =>
     startOperator({ kubeconfig: operatorKubeconfig, namespace: OPERATOR_NAMESPACE, flags });
-  let operator = await start(options.flags);
+  let operator = options.operator === false ? undefined : await start(options.flags);
   return {
     controlPlane,
     server,
     operatorKubeconfig,
     get operator() {
+      if (operator === undefined) throw new Error('no operator was started');
       return operator;
     },
     kubectl,
@@ -82,7 +85,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       return operator;
     },
     async stop() {
-      await operator.stop('SIGKILL');
+      await operator?.stop('SIGKILL');
       await server.stop();
       await controlPlane.stop();
     },

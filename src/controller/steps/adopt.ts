@@ -23,10 +23,10 @@ export async function adopt(
   context: Context,
 ): Promise<StepResult> {
   const { connection, ref, basis, client, object } = step;
-  const [taken] = context.caches.registrations.find(
-    registeredAs({ issuer: connection.issuer, clientId: client.clientId }),
-  );
-  if (taken?.record !== undefined) {
+  const taken = context.caches.registrations
+    .find(registeredAs({ issuer: connection.issuer, clientId: client.clientId }))
+    .some(({ record }) => record !== undefined && record.role !== 'left-behind');
+  if (taken) {
     const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
     return failed('Adopt', basis, terminal('ClientAlreadyManaged', message), o, round, context);
   }
@@ -58,8 +58,10 @@ export async function adopt(
   const { dialect } = connection;
   const verdict = classifyRead(called.outcome, { dialect, secrets, now: context.clock.now() });
   const failure =
-    verdict.kind === 'Done' ? otherClient(verdict.information?.clientId, client.clientId) : verdict;
-  context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
+    verdict.kind === 'Done'
+      ? otherClient(verdict.information?.clientId, client.clientId)
+      : unproven(verdict, client.clientId);
+  context.servers.leave(server, called.entered, failure);
   if (failure !== undefined || verdict.kind !== 'Done') {
     context.ledger.settle(attempt);
     return failed('Adopt', basis, failure ?? (verdict as Failure), o, round, context);
@@ -87,7 +89,14 @@ export async function adopt(
 function otherClient(answered: string | undefined, asked: string): Failure | undefined {
   return answered === asked
     ? undefined
-    : terminal('RegistrationAccessTokenLost', `The token in the Secret is not that of client ${asked}`);
+    : terminal('AdoptionRefused', `The token in the Secret is not that of client ${asked}`);
+}
+
+/** A refusal tells of what the Secret brings: the server, and the tokens that it gave us, are as they were. */
+function unproven(failure: Failure, clientId: string): Failure {
+  const passes = failure.kind === 'Transient' || failure.kind === 'Unknown';
+  const message = `Client ${clientId} could not be read with the token in the Secret: ${failure.message}`;
+  return passes ? failure : terminal('AdoptionRefused', message);
 }
 
 const terminal = (reason: Failure['reason'], message: string): Failure => ({

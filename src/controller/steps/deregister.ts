@@ -40,7 +40,10 @@ export async function deregister(
   const dialect = connection?.dialect ?? content.dialect;
   if (management.kind !== 'Managed' || !dialect.deleteSupported) {
     const message = management.kind === 'Managed' ? 'The server deletes no clients' : management.message;
-    return failed('Deregister', basis, unsupported(message), o, round, context);
+    const failure = unsupported(message);
+    // The credential that manages every client may be known again when the server object is.
+    const mayPass = connection === undefined && context.servers.state(server) !== undefined;
+    return failed('Deregister', basis, mayPass ? asUnconfirmed(failure) : failure, o, round, context);
   }
   const interrupted = o.calls.filter(
     ({ kind, record: name }) => kind === 'Deregister' && name === record.secretName,
@@ -115,7 +118,10 @@ const asUnconfirmed = (failure: Failure): Failure =>
 /** How soon one looks again, where the end of the server's trouble doesn't wake one before. */
 const HELD_MS = 5_000;
 
-/** The server's state forbids the call: no failure of this one, so what went wrong before stays what is told. */
+/**
+ * The server's state forbids the call: no failure of this one, so what went wrong before stays what is told; unless a
+ * person suspended the server.
+ */
 function held(
   { basis }: DeregisterStep,
   server: string,
@@ -126,16 +132,19 @@ function held(
   const gate = context.servers.gate(server, 'Deregister', '');
   const before = setbackOf(o, 'Deregister', basis);
   const retryAt = context.clock.now() + HELD_MS;
+  const why = gate.open
+    ? { reason: 'Queued' as const, message: 'The call could not be made yet.' }
+    : { reason: gate.reason, message: gate.message };
   context.memory.setBack(key, {
     action: 'Deregister',
     basis,
     kind: 'Transient',
-    reason: gate.open ? 'Queued' : gate.reason,
-    message: gate.open ? 'The call could not be made yet.' : gate.message,
+    ...why,
     attempts: 0,
     since: context.clock.now(),
     ambiguous: false,
     ...before,
+    ...(why.reason === 'Suspended' ? why : {}),
     retryAt,
   });
   return DONE;

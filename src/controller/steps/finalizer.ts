@@ -3,6 +3,7 @@ import { FINALIZER } from '../../api/names.ts';
 import { type ClientObject, toClientObject } from '../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
 import type { Context } from '../context.ts';
+import { subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
 export async function setFinalizers(
@@ -43,6 +44,22 @@ export async function removeFinalizer(
     context.caches.clients.forget(known);
   }
   return DONE;
+}
+
+/** Nothing is left that the object is held for. A client whose record somebody removed can't be: that is said. */
+export function letGo(object: ObservedClient, o: Observation, context: Context): Promise<StepResult> {
+  const { clientId, issuer } = object.status;
+  const isRecorded = o.records.some(({ client }) => client.uid === object.uid);
+  if (clientId !== undefined && !isRecorded) {
+    context.events.record({
+      type: 'Warning',
+      reason: 'RegistrationRecordMissing',
+      action: 'Deregister',
+      message: `Client ${clientId} at ${issuer} was not removed: its registration Secret is gone, and its token with it. Remove the client at the server by hand.`,
+      regarding: subjectOf(o, undefined),
+    });
+  }
+  return removeFinalizer(object, o, context);
 }
 
 /** Only an answer that names the object proves that it doesn't exist: a bare 404 means that the CRD is gone. */

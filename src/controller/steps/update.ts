@@ -224,7 +224,11 @@ function tokenLost(
     o.calls.find(({ kind }) => kind === 'Update')?.startedAt ??
     (setback?.ambiguous ? new Date(setback.since).toISOString() : undefined);
   const lost = unanswered === undefined ? '' : `; the update of ${unanswered} got no answer`;
-  const message = `The registration access token of client ${record.clientId} was refused (update ${attempt}${lost}): ${failure.message}`;
+  const what =
+    failure.kind === 'NotFound'
+      ? `The server doesn’t know client ${record.clientId} at its management address; a wrong address can be put right by management.configurationUrl of the server object`
+      : `The registration access token of client ${record.clientId} was refused`;
+  const message = `${what} (update ${attempt}${lost}): ${failure.message}`;
   return { ...failure, kind: 'Terminal', reason: 'RegistrationAccessTokenLost', message };
 }
 

@@ -23,7 +23,8 @@ export function aClientIsToBeAdopted(o: Observation): Action | undefined {
       `${ref.kind} ${ref.name} doesn’t permit the adoption of clients: remove spec.adopt, or ask the platform team to set policy.adoption.`,
     );
   }
-  const basis = [object.uid, adoptable.clientId, connection.version, object.reconcileRequestedAt ?? ''].join(
+  const { clientId, version } = adoptable;
+  const basis = [object.uid, clientId, version, connection.version, object.reconcileRequestedAt ?? ''].join(
     ' ',
   );
   return (

@@ -4,6 +4,7 @@ import {
   departedRecords,
   iso,
   lifetimeEnd,
+  nextVisit,
   overlapEnd,
   setbackOf,
   surplusRecords,
@@ -22,22 +23,37 @@ export const DELETION_PATIENCE_MS = 60_000;
 export const DEREGISTRATION_PATIENCE_MS = 3_600_000;
 
 export function aRegistrationOutlivedItsObject(o: Observation): Action | undefined {
-  const [record] = departedRecords(o);
-  if (record === undefined) {
+  const records = departedRecords(o);
+  if (records.length === 0) {
     return undefined;
   }
   if (o.object === undefined && !o.absence.proven) {
     const graceEnds = o.absence.since + ABSENCE_GRACE_MS;
     return o.now < graceEnds ? gone(graceEnds) : { type: 'ConfirmAbsence' };
   }
+  for (const record of records) {
+    const step = ended(o, record, 'Departed');
+    if (step !== undefined) {
+      return step;
+    }
+  }
+  return o.object === undefined ? gone(nextVisit(o).until) : undefined;
+}
+
+/** What is to be done now about a client that nobody uses; `undefined`: nothing before the next try is due. */
+function ended(
+  o: Observation,
+  record: RegistrationRecord,
+  because: DeregisterStep['because'],
+): Action | undefined {
+  if (isShared(o, record)) {
+    return { type: 'Release', record, role: 'left-behind', setback: shared(o) };
+  }
   const setback = setbackOf(o, 'Deregister', record.secretName);
-  if (setback !== undefined && isGivenUp(o, setback)) {
+  if (setback !== undefined && isGivenUp(o, record, setback)) {
     return { type: 'Release', record, role: 'left-behind', setback };
   }
-  if (setback !== undefined && o.now < setback.retryAt) {
-    return o.object === undefined ? gone(setback.retryAt) : undefined;
-  }
-  return deregister(record, 'Departed');
+  return setback === undefined || o.now >= setback.retryAt ? deregister(record, because) : undefined;
 }
 
 export function theObjectIsGone({ object }: Observation): Action | undefined {
@@ -54,14 +70,17 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
   if (record === undefined) {
     return object.hasFinalizer ? { type: 'RemoveFinalizer', object } : gone();
   }
-  if (object.retained) {
+  if (isShared(o, record)) {
+    return { type: 'Release', record, role: 'left-behind', setback: shared(o) };
+  }
+  if (object.retained && !isRetained(o, object)) {
     return { type: 'Retain', object, record };
   }
   const setback = setbackOf(o, 'Deregister', record.secretName);
   if (setback !== undefined && object.abandoned) {
     return { type: 'Release', record, role: 'left-behind', setback };
   }
-  if (setback !== undefined && holds(o) && !o.namespaceTerminating) {
+  if (setback !== undefined && holds(o, record) && !o.namespaceTerminating) {
     return o.now >= setback.retryAt
       ? deregister(record, 'Deleting')
       : wait(setback.reason, `${setback.message} ${giveUp(o, object)}`, setback.retryAt);
@@ -75,17 +94,19 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
   if (setback.kind === 'Terminal' || isOverdue(o, setback)) {
     return { type: 'Release', record, role: setback.kind === 'Terminal' ? 'left-behind' : 'owed', setback };
   }
-  return wait(setback.reason, setback.message, setback.retryAt);
+  const until = Math.min(setback.retryAt, setback.since + DELETION_PATIENCE_MS);
+  return wait(setback.reason, setback.message, until);
 }
+
+/** Of several clients of one object the one that serves it is kept; the others end. */
+const isRetained = ({ records }: Observation, { uid }: ObservedClient): boolean =>
+  records.some(({ role, client }) => role === 'retained' && client.uid === uid);
 
 export function thereAreSurplusRecords(o: Observation): Action | undefined {
   for (const record of surplusRecords(o).filter((surplus) => isUnused(o, surplus))) {
-    const setback = setbackOf(o, 'Deregister', record.secretName);
-    if (setback !== undefined && isGivenUp(o, setback)) {
-      return { type: 'Release', record, role: 'left-behind', setback };
-    }
-    if (setback === undefined || o.now >= setback.retryAt) {
-      return deregister(record, 'Surplus');
+    const step = ended(o, record, 'Surplus');
+    if (step !== undefined) {
+      return step;
     }
   }
   return undefined;
@@ -107,15 +128,9 @@ export function itsLifetimeIsOver(o: Observation): Action | undefined {
     return { type: 'DeleteObject', object };
   }
   const record = currentRecord(o) ?? surplusRecords(o)[0];
-  const setback = record && setbackOf(o, 'Deregister', record.secretName);
-  if (record !== undefined && setback !== undefined && isGivenUp(o, setback)) {
-    return { type: 'Release', record, role: 'left-behind', setback };
-  }
-  if (record !== undefined && setback !== undefined && o.now < setback.retryAt) {
-    return wait(setback.reason, setback.message, setback.retryAt);
-  }
   if (record !== undefined) {
-    return deregister(record, 'Expired');
+    const setback = setbackOf(o, 'Deregister', record.secretName);
+    return ended(o, record, 'Expired') ?? (setback && wait(setback.reason, setback.message, setback.retryAt));
   }
   const secret = o.secrets.find(({ ownerUid }) => ownerUid === object.uid);
   return secret === undefined
@@ -127,20 +142,40 @@ export function itsLifetimeIsOver(o: Observation): Action | undefined {
 }
 
 /** The server object wants deletions confirmed before an object goes. */
-const holds = ({ server }: Observation): boolean =>
-  server.available && server.connection.deletion.unconfirmed === 'Hold';
+const holds = ({ deletion }: Observation, { secretName }: RegistrationRecord): boolean =>
+  deletion[secretName]?.unconfirmed === 'Hold';
+
+/** The client is another object's, which had it before: ending it is for that one. */
+const isShared = ({ rival }: Observation, { issuer, clientId, secretName }: RegistrationRecord): boolean =>
+  rival?.issuer === issuer && rival.clientId === clientId && rival.secretName !== secretName;
+
+const shared = ({ now, rival }: Observation): Setback => ({
+  action: 'Deregister',
+  kind: 'Terminal',
+  reason: 'ClientAlreadyManaged',
+  message: `It is the client of ${rival?.client.namespace}/${rival?.client.name}.`,
+  attempts: 0,
+  since: now,
+  retryAt: Number.POSITIVE_INFINITY,
+  basis: '',
+  ambiguous: false,
+});
 
 const giveUp = ({ namespace, name }: Observation, { uid }: ObservedClient): string =>
   `To let the object go and leave the client behind: kubectl annotate oac ${name} -n ${namespace} oauth-registrar.dev/abandon=${uid}`;
 
-const patienceOf = ({ server }: Observation): number =>
-  server.available ? server.connection.deletion.retryForMs : DEREGISTRATION_PATIENCE_MS;
-
 const isOverdue = (o: Observation, setback: Setback): boolean =>
   o.namespaceTerminating || o.now - setback.since >= DELETION_PATIENCE_MS;
 
-const isGivenUp = (o: Observation, setback: Setback): boolean =>
-  setback.kind === 'Terminal' || o.now - setback.since >= patienceOf(o);
+/** Time in which a person wants nothing to be sent doesn't count. */
+function isGivenUp(
+  { now, deletion }: Observation,
+  { secretName }: RegistrationRecord,
+  { kind, reason, since }: Setback,
+): boolean {
+  const patience = deletion[secretName]?.retryForMs ?? DEREGISTRATION_PATIENCE_MS;
+  return kind === 'Terminal' || (reason !== 'Suspended' && now - since >= patience);
+}
 
 const deregister = (record: RegistrationRecord, because: DeregisterStep['because']): DeregisterStep => ({
   type: 'Deregister',

@@ -116,7 +116,7 @@ export function register(o: Observation, replaces: RegistrationRecord | undefine
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
   }
-  const { connection, ref, gate } = server;
+  const { connection, ref, gate, registerGate = gate } = server;
   const hash = metadataHash(object.desired.hash, connection.shape);
   const basis = basisOf(object, hash, connection);
   const step: RegisterStep = {
@@ -135,6 +135,7 @@ export function register(o: Observation, replaces: RegistrationRecord | undefine
     onHold(o, connection) ??
     blocked(o, 'Register', basis) ??
     gated(gate) ??
+    gated(registerGate) ??
     step
   );
 }
