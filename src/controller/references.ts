@@ -42,6 +42,9 @@ async function lookUp(namespace: string, name: string, { caches, api }: Context)
     return { kind: 'Found', values: secret.values, version: `${uid}/${resourceVersion}` };
   }
   const there = await api.get<Secret>(RESOURCES.secret, { namespace, name });
+  if (!there.ok && there.status !== 404) {
+    return { kind: 'NotRead', why: there.message };
+  }
   return { kind: there.ok ? 'NotLabelled' : 'NotFound' };
 }
 

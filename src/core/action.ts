@@ -60,8 +60,11 @@ export interface UpdateStep {
   readonly statement: OwnStatement | undefined;
   /** What becomes of the keys that the operator makes: nothing, a new one takes over, or the one before goes. */
   readonly keys: 'Keep' | 'Rotate' | 'Retire';
-  /** `Expires`: sent even if nothing changed, so that the server renews what it lets expire. */
-  readonly because: 'Edited' | 'KeyIsDue' | 'Expires';
+  /**
+   * `Expires`: sent even if nothing changed, so that the server renews what it lets expire. `Unanswered`: an update got
+   * no answer, and what it asked for is no longer wanted, so that nobody knows what is registered.
+   */
+  readonly because: 'Edited' | 'KeyIsDue' | 'Expires' | 'Unanswered';
   readonly hash: string;
   readonly ref: ServerRef;
   readonly connection: ServerConnection;

@@ -17,6 +17,8 @@ export type CredentialSecret =
       readonly version: string;
     }
   | { readonly kind: 'NotFound' }
+  /** The API server didn't say. */
+  | { readonly kind: 'NotRead'; readonly why: string }
   | { readonly kind: 'NotLabelled' };
 
 /** The Secrets of one namespace. */
@@ -36,6 +38,11 @@ export function secretValue(
       return {
         reason: 'CredentialNotFound',
         message: `Secret ${namespace}/${name} doesn’t exist. Create it with the label ${LABELS.credential}=true.`,
+      };
+    case 'NotRead':
+      return {
+        reason: 'CredentialNotFound',
+        message: `Secret ${namespace}/${name} could not be read: ${secret.why}. It is tried again.`,
       };
     case 'NotLabelled':
       return {

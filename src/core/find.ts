@@ -1,6 +1,6 @@
 import { durationMs } from '../api/schema.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
-import type { Observation, ObservedClient, Setback, SetbackAction } from './observation.ts';
+import type { Observation, ObservedClient, PendingCall, Setback, SetbackAction } from './observation.ts';
 import type { RegistrationRecord, ServerRef } from './record.ts';
 import {
   inputsHash,
@@ -80,12 +80,9 @@ export function nextVisit(
   o: Observation,
   ...more: readonly (number | undefined)[]
 ): { readonly until?: number } {
-  const record = currentRecord(o);
   const due = [
     ...more,
     o.object && lifetimeEnd(o.object),
-    record?.keyRotatesAt,
-    record?.keyRetiresAt,
     ...surplusRecords(o).map((surplus) => overlapEnd(o, surplus)),
     ...[...surplusRecords(o), ...departedRecords(o)].map(
       ({ secretName }) => setbackOf(o, 'Deregister', secretName)?.retryAt,
@@ -174,4 +171,28 @@ export function formerSecrets(o: Observation): readonly ObservedSecret[] {
 /** What went wrong before with just this: another basis is another try. */
 export function setbackOf(o: Observation, action: SetbackAction, basis: string): Setback | undefined {
   return o.setbacks.find((setback) => setback.action === action && setback.basis === basis);
+}
+
+/** Updates and reads of this client whose answers nobody has: each may have brought another token, secret or address. */
+export function unansweredCalls(o: Observation, { secretName }: RegistrationRecord): readonly PendingCall[] {
+  return o.calls.filter(
+    ({ kind, record, state }) =>
+      (kind === 'Update' || kind === 'Read') && record === secretName && state === 'interrupted',
+  );
+}
+
+/** Whether what is registered isn't known. */
+export const unansweredUpdate = (o: Observation, record: RegistrationRecord): boolean =>
+  unansweredCalls(o, record).some(({ kind }) => kind === 'Update');
+
+/** Whether a refusal may be the token's, not the client's, end: it was refused before, or may have been rotated. */
+export function isTokenInDoubt(o: Observation, record: RegistrationRecord): boolean {
+  const isLost = (reason: string) => reason === 'RegistrationAccessTokenLost';
+  return (
+    unansweredCalls(o, record).length > 0 ||
+    o.setbacks.some(
+      ({ action, reason, ambiguous }) => action === 'Update' && (ambiguous || isLost(reason)),
+    ) ||
+    (o.object?.status.conditions ?? []).some(({ reason }) => isLost(reason))
+  );
 }

@@ -31,7 +31,7 @@ import { rest } from './rules/rests.ts';
 import { aFormerSecretIsLeft, theWorkloadSecretDiffers } from './rules/secret.ts';
 import {
   aCallIsUnderWay,
-  aCallOutlivedItsRecord,
+  aCallIsOfNoConsequence,
   anotherInstallationManagesIt,
   aRegistrationWasInterrupted,
 } from './rules/unsettled.ts';
@@ -42,7 +42,7 @@ type Rule = (o: Observation) => Action | undefined;
 const RULES: readonly Rule[] = [
   aCallIsUnderWay,
   aRegistrationWasInterrupted,
-  aCallOutlivedItsRecord,
+  aCallIsOfNoConsequence,
   anotherInstallationManagesIt,
   aRegistrationOutlivedItsObject,
   theObjectIsGone,

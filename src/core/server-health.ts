@@ -259,16 +259,22 @@ const probeDelay = (failures: number): number =>
 
 /**
  * What a due probe brings: where discovery answered, calls may be tried again, one at a time. Either way the next one
- * is due later.
+ * is due later; much later where it answered and no client waits to be woken by it.
  */
-export function probed(health: ServerHealth, answered: boolean, now: number): ServerHealth {
+export function probed(
+  health: ServerHealth,
+  answered: boolean,
+  now: number,
+  isWaitedFor: boolean,
+): ServerHealth {
   const failures = answered ? health.failures : health.failures + 1;
+  const delay = answered && !isWaitedFor ? LONGEST_PROBE_MS : probeDelay(failures);
   const { refusedAdmission } = health;
   return {
     ...health,
     failures,
     phase: answered && health.phase !== 'Open' ? 'OneAtATime' : health.phase,
-    nextProbeAt: health.nextProbeAt > now ? health.nextProbeAt : now + probeDelay(failures),
+    nextProbeAt: health.nextProbeAt > now ? health.nextProbeAt : now + delay,
     pausedUntil: health.pausedUntil > now ? health.pausedUntil : 0,
     refusedAdmission: refusedAdmission && {
       ...refusedAdmission,

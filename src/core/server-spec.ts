@@ -8,7 +8,23 @@ export function specProblem(
   spec: AuthorizationServerSpec,
   rules: UrlRules,
 ): string | undefined {
-  return urlProblemIn(spec, rules) ?? unboundedClaims(kind, spec);
+  return urlProblemIn(spec, rules) ?? missingCertificate(spec) ?? unboundedClaims(kind, spec);
+}
+
+/** Authentication by a certificate (RFC 8705) needs one. */
+function missingCertificate({
+  registration,
+  management,
+  connection,
+}: AuthorizationServerSpec): string | undefined {
+  const byCertificate = [
+    ['registration.admission', registration.admission.clientCredentials],
+    ['management', management?.clientCredentials],
+  ] as const;
+  const [field] = byCertificate.find(([, by]) => by?.authMethod.endsWith('TlsClientAuth')) ?? [];
+  return field === undefined || connection?.clientCertificateRef !== undefined
+    ? undefined
+    : `spec.${field}.clientCredentials authenticates by a client certificate, and there is none: name its Secret in spec.connection.clientCertificateRef.`;
 }
 
 function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {

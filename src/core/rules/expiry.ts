@@ -5,7 +5,7 @@ import { currentRecord, overlapOf } from '../find.ts';
 import { managementMode } from '../management.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { register, update } from './registration.ts';
+import { register, stepOf, update } from './registration.ts';
 import { blocked } from './rests.ts';
 
 /** Rules about what the server lets expire: renewed in time, where a call does that, else replaced in time. */
@@ -52,10 +52,6 @@ export function theClientExpires(o: Observation): Action | undefined {
     ? stepOf(update(o, object, record, server, { keys: 'Keep', because: 'Expires' }))
     : stepOf(replaceExpiring(o, record));
 }
-
-/** There is still time: what stands in the way at this moment doesn't make the client less ready. */
-const stepOf = (action: Action | undefined): Action | undefined =>
-  action?.type === 'Rest' ? undefined : action;
 
 /** How soon one looks again at what is due and couldn't be done. */
 const AGAIN_MS = 300_000;
@@ -118,7 +114,11 @@ export function expiryVisits(o: Observation): readonly (number | undefined)[] {
   if (record === undefined || !o.server.available) {
     return [];
   }
-  return [tokenDueAt(record), clientDueAt(o, record, o.server.connection)].map((due) =>
-    due !== undefined && due <= o.now ? o.now + AGAIN_MS : due,
-  );
+  const dues = [tokenDueAt(record), clientDueAt(o, record, o.server.connection), ...keyDues(o, record)];
+  return dues.map((due) => (due !== undefined && due <= o.now ? o.now + AGAIN_MS : due));
+}
+
+function keyDues({ object }: Observation, { keyRotatesAt, keyRetiresAt }: RegistrationRecord) {
+  const isWanted = object?.desired.valid && object.desired.spec.generatedKey !== undefined;
+  return isWanted ? [keyRotatesAt, keyRetiresAt] : [];
 }

@@ -1,3 +1,4 @@
+import type { Dialect } from '../../dialects/dialect.ts';
 import type { Action } from '../action.ts';
 import { currentRecord, isAt } from '../find.ts';
 import { managementMode } from '../management.ts';
@@ -27,9 +28,7 @@ export function readVisit(o: Observation): number | undefined {
     return undefined;
   }
   const { drift, dialect, management } = server.connection;
-  const { supported, token, secret } = dialect.readEffect;
-  const isHarmless = token === 'None' && secret === 'None';
-  const mayRead = supported && (isHarmless || drift.allowRotatingRead);
+  const mayRead = isHarmlessToRead(dialect) || (dialect.readEffect.supported && drift.allowRotatingRead);
   const isManaged = managementMode(record.managed, management) !== 'None';
   return drift.mode === 'Off' || !mayRead || !isManaged
     ? undefined
@@ -41,3 +40,7 @@ function shareOf(uid: string): number {
   const sum = [...uid].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 65_536, 7);
   return sum / 65_536;
 }
+
+/** Whether a read changes neither token nor secret. */
+export const isHarmlessToRead = ({ readEffect }: Dialect): boolean =>
+  readEffect.supported && readEffect.token === 'None' && readEffect.secret === 'None';

@@ -1,7 +1,7 @@
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
 import { type WantedDocument, wantedDocument } from '../document.ts';
-import { currentRecord, isAt, setbackOf } from '../find.ts';
+import { currentRecord, isAt, setbackOf, unansweredUpdate } from '../find.ts';
 import type { Observation, ObservedClient, ObservedServer } from '../observation.ts';
 import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
@@ -77,8 +77,12 @@ export function theMetadataDiffers(o: Observation): Action | undefined {
     return isEdited ? wait(server.reason, server.message) : undefined;
   }
   const differs = record.metadataHash !== metadataHash(object.desired.hash, server.connection.shape);
-  return differs
-    ? update(o, object, record, server, { keys: keysToCome(o, record), because: 'Edited' })
+  const isUnanswered = server.connection.dialect.updateEffect.supported && unansweredUpdate(o, record);
+  return differs || isUnanswered
+    ? update(o, object, record, server, {
+        keys: keysToCome(o, record),
+        because: differs ? 'Edited' : 'Unanswered',
+      })
     : undefined;
 }
 
@@ -89,8 +93,12 @@ export function aKeyIsDue(o: Observation): Action | undefined {
   const keys = record === undefined ? 'Keep' : keysToCome(o, record);
   return object === undefined || record === undefined || keys === 'Keep' || !server.available
     ? undefined
-    : update(o, object, record, server, { keys, because: 'KeyIsDue' });
+    : stepOf(update(o, object, record, server, { keys, because: 'KeyIsDue' }));
 }
+
+/** For what has time: what stands in the way at this moment doesn't make the client less ready. */
+export const stepOf = (action: Action | undefined): Action | undefined =>
+  action?.type === 'Rest' ? undefined : action;
 
 function keysToCome({ object, now }: Observation, record: RegistrationRecord): UpdateStep['keys'] {
   const spec = object?.desired.valid ? object.desired.spec.generatedKey : undefined;

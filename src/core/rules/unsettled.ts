@@ -1,5 +1,6 @@
 import type { Action } from '../action.ts';
 import type { Observation, PendingCall } from '../observation.ts';
+import { isHarmlessToRead } from './reading.ts';
 import { stall, wait } from './rests.ts';
 
 /** Rules about what is unsettled: nothing else happens to a client before that is. */
@@ -18,9 +19,14 @@ export function aRegistrationWasInterrupted({ calls, records }: Observation): Ac
   return call && { type: isRecorded ? 'SettleCall' : 'ReportOrphan', call };
 }
 
-export function aCallOutlivedItsRecord({ calls, records }: Observation): Action | undefined {
+/** The record that the call is about is gone; or it was a read, and a read changes nothing at this server. */
+export function aCallIsOfNoConsequence({ calls, records, server }: Observation): Action | undefined {
   const isRecorded = (call: PendingCall) => records.some(({ secretName }) => secretName === call.record);
-  const call = calls.find((pending) => pending.kind !== 'Register' && !isRecorded(pending));
+  const isHarmless = server.available && isHarmlessToRead(server.connection.dialect);
+  const call = calls.find(
+    (pending) =>
+      pending.kind !== 'Register' && (!isRecorded(pending) || (pending.kind === 'Read' && isHarmless)),
+  );
   return call && { type: 'SettleCall', call };
 }
 
