@@ -17,6 +17,8 @@ export class ObjectCache<T extends KubernetesObject> {
    * label was taken off is gone to it.
    */
   readonly #gone = new Map<string, string>();
+  /** Version of the last complete list: what it lacks and isn't newer is gone, whatever a late answer says. */
+  #listedAt = '';
   readonly #indexOf: (object: T) => readonly string[];
   readonly #onChange: (change: Change<T>) => void;
 
@@ -49,6 +51,7 @@ export class ObjectCache<T extends KubernetesObject> {
 
   /** A complete list: what it doesn't hold is gone, unless it is newer than the list. */
   replaced(objects: readonly T[], resourceVersion: string): void {
+    this.#listedAt = resourceVersion;
     const listed = new Set(objects.map(({ metadata }) => keyOf(metadata)));
     for (const [key, object] of [...this.#objects]) {
       if (!listed.has(key) && !isNewer(object.metadata.resourceVersion, resourceVersion)) {
@@ -77,11 +80,14 @@ export class ObjectCache<T extends KubernetesObject> {
 
   /** A version from the operator's own write. */
   learn(object: T): void {
-    this.#put(object, () => undefined);
+    const isListed = this.#objects.has(keyOf(object.metadata));
+    if (isListed || isNewer(object.metadata.resourceVersion, this.#listedAt)) {
+      this.#put(object, () => undefined);
+    }
   }
 
-  /** The operator deleted it. */
-  forget(object: T): void {
+  /** The operator deleted the object of this name and uid: by now another may bear the name. */
+  forget(object: KubernetesObject): void {
     this.#bury(object, NEVER);
     const key = keyOf(object.metadata);
     const known = this.#objects.get(key);
@@ -114,7 +120,7 @@ export class ObjectCache<T extends KubernetesObject> {
     tell({ before: object, after: undefined });
   }
 
-  #bury({ metadata: { uid } }: T, goneAt: string): void {
+  #bury({ metadata: { uid } }: KubernetesObject, goneAt: string): void {
     const [oldest] = this.#gone.keys();
     if (oldest !== undefined && this.#gone.size >= MAX_REMEMBERED) {
       this.#gone.delete(oldest);

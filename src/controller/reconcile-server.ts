@@ -218,7 +218,7 @@ function endProbe(key: string, { servers, clock }: Context, { problem }: Discove
     return;
   }
   const wasPaused = before.pausedUntil > 0;
-  servers.setHealth(key, probed(before, problem === undefined, clock.now()));
+  servers.setHealth(key, probed(before, problem === undefined, clock.now(), servers.isWaitedFor(key)));
   if (wasPaused) {
     servers.wakeAll(key);
   } else if (problem === undefined) {

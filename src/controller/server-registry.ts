@@ -178,6 +178,10 @@ export class ServerRegistry {
     this.#waiters.set(key, waiters.add(clientKey));
   }
 
+  isWaitedFor(key: string): boolean {
+    return (this.#waiters.get(key)?.size ?? 0) > 0;
+  }
+
   wakeAll(key: string): void {
     const waiters = this.#waiters.get(key) ?? [];
     this.#waiters.delete(key);

@@ -30,8 +30,8 @@ import {
 import { rest } from './rules/rests.ts';
 import { aFormerSecretIsLeft, theWorkloadSecretDiffers } from './rules/secret.ts';
 import {
-  aCallIsUnderWay,
   aCallIsOfNoConsequence,
+  aCallIsUnderWay,
   anotherInstallationManagesIt,
   aRegistrationWasInterrupted,
 } from './rules/unsettled.ts';

@@ -1,7 +1,7 @@
-import type { Reason } from '../api/reasons.ts';
 import type { Failure } from './classify.ts';
 import { isSuspect, suspectGate, withLostToken } from './lost-tokens.ts';
 import type { CallKind, Gate } from './observation.ts';
+import { admissionProbeAt, type RefusedAdmission, refusedAgain, withProber } from './refused-admission.ts';
 
 /**
  * How a server is doing, as far as the calls to it have shown: decides whether the next call may go.
@@ -38,18 +38,6 @@ export interface ServerHealth {
   readonly lostTokens: readonly number[];
 }
 
-export interface RefusedAdmission {
-  /** Of the connection that was refused; another one is worth a try at once. */
-  readonly version: string;
-  readonly reason: Reason;
-  readonly message: string;
-  readonly attempts: number;
-  /** Milliseconds since the epoch. */
-  readonly nextProbeAt: number;
-  /** When a client was last woken to find out, in milliseconds since the epoch. */
-  readonly wokenAt?: number | undefined;
-}
-
 export const HEALTHY: ServerHealth = {
   phase: 'Open',
   failures: 0,
@@ -68,8 +56,6 @@ export const HEALTHY: ServerHealth = {
 const FAILURES_BEFORE_PROBING = 3;
 const FIRST_PROBE_MS = 2_000;
 const LONGEST_PROBE_MS = 60_000;
-const FIRST_ADMISSION_PROBE_MS = 60_000;
-const LONGEST_ADMISSION_PROBE_MS = 600_000;
 
 export interface HealthCall {
   readonly kind: CallKind;
@@ -188,7 +174,7 @@ export function callEnds(
       ...after,
       acceptedVersion,
       ...counted(after, call, now),
-      refusedAdmission: refusedAgain(after, call, failure, now),
+      refusedAdmission: refusedOnce(after, call, failure, now),
     };
   }
   if (failure?.reason === 'RegistrationAccessTokenLost') {
@@ -235,23 +221,17 @@ function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now:
   };
 }
 
-function refusedAgain(
+function refusedOnce(
   health: ServerHealth,
   call: HealthCall,
-  { reason, message }: Failure,
+  failure: Failure,
   now: number,
 ): RefusedAdmission {
   const { version } = call;
   const before = health.refusedAdmission?.version === version ? health.refusedAdmission : undefined;
-  if (before !== undefined && isCounted(health, call)) {
-    return before;
-  }
-  const attempts = (before?.attempts ?? 0) + 1;
-  const delay = Math.min(
-    FIRST_ADMISSION_PROBE_MS * 2 ** Math.min(attempts - 1, 10),
-    LONGEST_ADMISSION_PROBE_MS,
-  );
-  return { version, reason, message, attempts, nextProbeAt: now + delay };
+  return before !== undefined && isCounted(health, call)
+    ? before
+    : refusedAgain(before, version, failure, now);
 }
 
 const probeDelay = (failures: number): number =>
@@ -265,7 +245,7 @@ export function probed(
   health: ServerHealth,
   answered: boolean,
   now: number,
-  isWaitedFor: boolean,
+  isWaitedFor = true,
 ): ServerHealth {
   const failures = answered ? health.failures : health.failures + 1;
   const delay = answered && !isWaitedFor ? LONGEST_PROBE_MS : probeDelay(failures);
@@ -276,10 +256,7 @@ export function probed(
     phase: answered && health.phase !== 'Open' ? 'OneAtATime' : health.phase,
     nextProbeAt: health.nextProbeAt > now ? health.nextProbeAt : now + delay,
     pausedUntil: health.pausedUntil > now ? health.pausedUntil : 0,
-    refusedAdmission: refusedAdmission && {
-      ...refusedAdmission,
-      wokenAt: refusedAdmission.nextProbeAt > now ? refusedAdmission.wokenAt : now,
-    },
+    refusedAdmission: refusedAdmission && withProber(refusedAdmission, now),
   };
 }
 
@@ -297,7 +274,3 @@ export function nextProbe({
   ];
   return due.length === 0 ? undefined : Math.max(Math.min(...due), pausedUntil);
 }
-
-/** A client was woken to probe and may have gone away: another is woken a minute later. */
-const admissionProbeAt = ({ nextProbeAt, wokenAt }: RefusedAdmission): number =>
-  Math.max(nextProbeAt, wokenAt === undefined ? 0 : wokenAt + FIRST_ADMISSION_PROBE_MS);

@@ -31,7 +31,7 @@ const issuer =
   'must be an absolute URL like https://sso.example.com/path, without user information or fragment';
 const redirectUri = 'must be an absolute URI without fragment, like https://app.example.com/callback';
 const admission =
-  'spec.registration.admission: Invalid value: set exactly one of open and initialAccessToken';
+  'spec.registration.admission: Invalid value: set exactly one of open, initialAccessToken, basic and clientCredentials';
 
 const SERVERS: readonly Wrong[] = [
   {

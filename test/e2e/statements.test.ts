@@ -423,7 +423,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
     expect(condition.message).toBe(
       'spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn’t bound: bound it there, or leave it out.',
     );
-    await told(world, 'unbound', 'AuthorizationServerNotAvailable');
+    await told(world, 'unbound', 'InvalidSpec');
     expect(emulator.count('register')).toBe(0);
   });
 

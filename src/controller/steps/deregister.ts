@@ -4,10 +4,11 @@ import { LABELS } from '../../api/names.ts';
 import type { DeregisterStep, Step } from '../../core/action.ts';
 import { classifyDeletion, type Failure } from '../../core/classify.ts';
 import type { RegistrationContent } from '../../core/content.ts';
-import { setbackOf } from '../../core/find.ts';
+import { isTokenInDoubt, setbackOf } from '../../core/find.ts';
 import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
+import { isHarmlessToRead } from '../../core/rules/reading.ts';
 import { serverKey } from '../../core/server.ts';
 import { parseClientInformation } from '../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../oauth/registration.ts';
@@ -17,7 +18,6 @@ import { authorize, forgetToken } from '../management-token.ts';
 import { toRegistrationObject } from '../objects.ts';
 import { setBack } from '../setbacks.ts';
 import { contentOf } from './contents.ts';
-import { isHarmlessToRead } from './failed-update.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { type CallTerms, guarded, newAttempt } from './guarded-call.ts';
 import { damaged, failed, subjectOf } from './report.ts';
@@ -48,7 +48,8 @@ export async function deregister(
   const interrupted = o.calls.filter(
     ({ kind, record: name }) => kind === 'Deregister' && name === record.secretName,
   );
-  const mayBeGone = interrupted.length > 0 || (setbackOf(o, 'Deregister', basis)?.ambiguous ?? false);
+  const wasUnanswered = interrupted.length > 0 || (setbackOf(o, 'Deregister', basis)?.ambiguous ?? false);
+  const mayBeGone = wasUnanswered && !isTokenInDoubt(o, record);
   const attempt = interrupted[0]?.attempt ?? newAttempt(context);
   const call = {
     attempt,

@@ -1,13 +1,10 @@
 import type { Failure } from '../../core/classify.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import type { Management } from '../../core/management.ts';
-import type { Dialect } from '../../dialects/dialect.ts';
+import { isHarmlessToRead } from '../../core/rules/reading.ts';
 import type { HttpOutcome } from '../../oauth/http-message.ts';
 import { readRequest, tokenAuthorization } from '../../oauth/registration.ts';
 import type { Context } from '../context.ts';
-
-export const isHarmlessToRead = ({ readEffect }: Dialect): boolean =>
-  readEffect.supported && readEffect.token === 'None' && readEffect.secret === 'None';
 
 /** Both say that the token is good for this client no more; 403 may be said of the call alone. */
 const REFUSING: readonly number[] = [401, 404];

@@ -37,11 +37,11 @@ export async function removeFinalizer(
   if (!patched.ok && patched.status !== 404) {
     return later(`finalizer not removed: ${patched.message}`);
   }
-  const known = context.caches.clients.get(`${o.namespace}/${o.name}`);
   if (patched.ok && finalizers.length > 0) {
     context.caches.clients.learn(toClientObject(patched.object));
-  } else if (known !== undefined) {
-    context.caches.clients.forget(known);
+  } else {
+    const { namespace, name } = o;
+    context.caches.clients.forget({ metadata: { namespace, name, uid: object.uid } });
   }
   return DONE;
 }

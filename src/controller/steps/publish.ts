@@ -82,9 +82,9 @@ async function replaceSecret(
   { api, caches }: Context,
 ): Promise<ApiResult<Secret>> {
   const replaced = await api.replace(RESOURCES.secret, toWrite(known.resourceVersion));
-  const cached = caches.secrets.get(`${known.namespace}/${known.name}`);
-  if (!replaced.ok && replaced.status === 404 && cached !== undefined) {
-    caches.secrets.forget(cached);
+  if (!replaced.ok && replaced.status === 404) {
+    const { namespace, name, uid } = known;
+    caches.secrets.forget({ metadata: { namespace, name, uid } });
     return api.create(RESOURCES.secret, toWrite());
   }
   return replaced;
@@ -143,9 +143,6 @@ export async function removeSecret(secret: ObservedSecret, { api, caches }: Cont
   if (!gone.ok && gone.status !== 404) {
     return later(`Secret ${name} not removed: ${gone.message}`);
   }
-  const known = caches.secrets.get(`${namespace}/${name}`);
-  if (known !== undefined) {
-    caches.secrets.forget(known);
-  }
+  caches.secrets.forget({ metadata: { namespace, name, uid } });
   return DONE;
 }

@@ -2,9 +2,11 @@ import type { ReadStep } from '../../core/action.ts';
 import { classifyRead, type Failure } from '../../core/classify.ts';
 import type { RegistrationContent } from '../../core/content.ts';
 import { driftedMembers, substitutions } from '../../core/drift.ts';
+import { unansweredCalls } from '../../core/find.ts';
 import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
+import { isHarmlessToRead } from '../../core/rules/reading.ts';
 import { serverKey } from '../../core/server.ts';
 import type { ClientInformation } from '../../oauth/client-information.ts';
 import { readRequest } from '../../oauth/registration.ts';
@@ -53,9 +55,18 @@ export async function read(
   const { dialect } = connection;
   const verdict = classifyRead(called.outcome, { dialect, secrets, now: context.clock.now() });
   context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
+  const earlier = unansweredCalls(o, record).filter(({ kind }) => kind === 'Read');
   if (verdict.kind !== 'Done' || verdict.information === undefined) {
-    context.ledger.settle(attempt);
+    // One read without an answer stays in the ledger until another is answered: it may have cost the token.
+    if (verdict.kind === 'Unknown' && !isHarmlessToRead(dialect) && earlier.length === 0) {
+      context.ledger.interrupt(attempt);
+    } else {
+      context.ledger.settle(attempt);
+    }
     return unreadable(verdict as Failure, step, o, round, context);
+  }
+  for (const call of earlier) {
+    context.ledger.settle(call.attempt);
   }
   return compare(step, attempt, stored, verdict.information, o, round, context);
 }

@@ -2,7 +2,7 @@ import type { UpdateStep } from '../../core/action.ts';
 import { classifyUpdate, type Failure } from '../../core/classify.ts';
 import type { RegistrationContent, StoredKey } from '../../core/content.ts';
 import { sameDocument, substitutionsOf } from '../../core/drift.ts';
-import { setbackOf } from '../../core/find.ts';
+import { setbackOf, unansweredCalls, unansweredUpdate } from '../../core/find.ts';
 import { type Management, managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
@@ -48,7 +48,8 @@ export async function update(
     return damaged('Update', basis, record, round, context);
   }
   const next = await begin(step, stored, context);
-  const isUnchanged = step.keys === 'Keep' && sameDocument(stored.sent, next.document);
+  const isUnchanged =
+    step.keys === 'Keep' && sameDocument(stored.sent, next.document) && !unansweredUpdate(o, record);
   if (isUnchanged && step.because !== 'Expires') {
     const now = context.clock.now();
     return store(next, updated(step, stored, undefined, stored.sent, stored.keys, now), round, context);
@@ -174,15 +175,20 @@ async function conclude(
   const verdict =
     said.kind === 'Done' ? said : await refusedOrFailed(said, outcome, management, connection, context);
   const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o);
-  settleEarlier(step, o, context);
   context.servers.leave(server, entered, failure);
+  const [earlier, ...others] = unansweredCalls(o, step.record);
+  for (const call of others) {
+    context.ledger.settle(call.attempt);
+  }
   if (verdict.kind === 'Done') {
+    context.ledger.settle(earlier?.attempt ?? '');
     return store(next, updated(step, stored, verdict.information, document, keys, now), round, context);
   }
   if (verdict.kind === 'TokenRefused') {
     forgetToken(management.credential, server, context);
   }
-  if (verdict.kind === 'Unknown') {
+  // One call without an answer stays in the ledger until another is answered: it may have cost the token.
+  if (verdict.kind === 'Unknown' && earlier === undefined) {
     context.ledger.interrupt(attempt);
   } else {
     context.ledger.settle(attempt);
@@ -194,15 +200,6 @@ async function conclude(
     return later('the credentials of a torn answer could not be stored; they are in the journal');
   }
   return failed('Update', step.basis, failure ?? verdict, o, round, context);
-}
-
-/** Updates that were interrupted before this one: its outcome stands for theirs. */
-function settleEarlier({ record }: UpdateStep, o: Observation, { ledger }: Context): void {
-  for (const call of o.calls.filter(
-    ({ kind, record: name }) => kind === 'Update' && name === record.secretName,
-  )) {
-    ledger.settle(call.attempt);
-  }
 }
 
 /** A refused registration access token is no fact about the metadata; after a lost answer it may have been rotated. */
@@ -220,10 +217,11 @@ function tokenLost(
     return { ...failure, kind: 'Transient', reason: 'AdmissionRefused', serverTrouble: false };
   }
   const setback = setbackOf(o, 'Update', basis);
+  const [call] = unansweredCalls(o, record);
   const unanswered =
-    o.calls.find(({ kind }) => kind === 'Update')?.startedAt ??
-    (setback?.ambiguous ? new Date(setback.since).toISOString() : undefined);
-  const lost = unanswered === undefined ? '' : `; the update of ${unanswered} got no answer`;
+    call?.startedAt ?? (setback?.ambiguous ? new Date(setback.since).toISOString() : undefined);
+  const which = call?.kind === 'Read' ? 'read' : 'update';
+  const lost = unanswered === undefined ? '' : `; the ${which} of ${unanswered} got no answer`;
   const what =
     failure.kind === 'NotFound'
       ? `The server doesn’t know client ${record.clientId} at its management address; a wrong address can be put right by management.configurationUrl of the server object`
