@@ -1,0 +1,115 @@
+import { checkEnd, isAtRest, isStalled, watchOver } from './checks.ts';
+import { conditionOf, type Deed, deeds } from './users.ts';
+import { CALM, type Conditions, World } from './world.ts';
+
+/** One life of an installation, from the first object to the point at which nothing more happens by itself. */
+
+const HOUR = 3_600_000;
+/** As long as deregistration is tried, and somewhat more. */
+const PATIENCE_MS = 4 * HOUR;
+
+export interface Life {
+  readonly violations: readonly string[];
+  readonly counts: World['counts'];
+  /** Port calls. */
+  readonly points: number;
+  readonly history: readonly string[] | undefined;
+}
+
+export async function live(
+  conditions: Conditions,
+  script: readonly Deed[],
+  history?: string[],
+): Promise<Life> {
+  const world = new World(conditions, history);
+  watchOver(world);
+  await perform(world, script);
+  world.weather = { ...CALM, latencyMs: Math.min(conditions.weather.latencyMs, 20) };
+  await settle(world);
+  checkEnd(world);
+  const { points } = world;
+  if (world.violations.size === 0) {
+    await resync(world);
+  }
+  return { violations: [...world.violations], counts: world.counts, points, history };
+}
+
+async function perform(world: World, script: readonly Deed[]): Promise<void> {
+  const { scheduler } = world;
+  let done = 0;
+  let since = 0;
+  let version = '';
+  const advance = () => {
+    const deed = script[done];
+    if (deed?.isDue(world, scheduler.now - since)) {
+      world.trace(undefined, `user: ${deed.name}`);
+      deed.act(world);
+      done += 1;
+      since = scheduler.now;
+    }
+  };
+  let stopBeat = () => {};
+  const beat = () => {
+    advance();
+    stopBeat = scheduler.after(1_000, beat);
+  };
+  beat();
+  await scheduler.run(() => {
+    if (version !== world.cluster.version) {
+      version = world.cluster.version;
+      advance();
+    }
+    return done === script.length;
+  }, PATIENCE_MS);
+  stopBeat();
+}
+
+/** Until all rest; whoever can't go on without a person is asked to try again, once. */
+async function settle(world: World): Promise<void> {
+  const { scheduler, cluster } = world;
+  const poked = new Set<string>();
+  const isIdle = () => scheduler.nextAt > scheduler.now + 900;
+  const horizon = scheduler.now + PATIENCE_MS;
+  for (;;) {
+    const stuck = () =>
+      cluster.all('OAuthClient').filter((object) => isStalled(object) && !poked.has(object.metadata.name));
+    await scheduler.run(() => isIdle() && (isAtRest(world) || stuck().length > 0), horizon);
+    if (stuck().length === 0 || scheduler.nextAt > horizon) {
+      return;
+    }
+    for (const { metadata } of stuck()) {
+      poked.add(metadata.name);
+      deeds.reconcile(metadata.name, `again-${scheduler.now}`)(world);
+    }
+  }
+}
+
+/** The ledger is taken over; and what one process knows of a server's trouble, the next doesn't. */
+const MAY_BE_WRITTEN: readonly string[] = ['ConfigMap', 'ClusterAuthorizationServer'];
+
+/** A process that starts when all is done does nothing but take the lead. */
+async function resync(world: World): Promise<void> {
+  const { cluster, scheduler, server, leader } = world;
+  // A client that can't go on is tried once more by whoever comes new.
+  const isAllReady = cluster
+    .all('OAuthClient')
+    .every((object) => conditionOf(object, 'Ready')?.status === 'True');
+  if (leader === undefined || !isAllReady) {
+    return;
+  }
+  const from = cluster.changes.length;
+  const posts = server.posts.size;
+  world.preferredPod = leader.pod;
+  world.drop(leader);
+  const horizon = scheduler.now + 60_000;
+  await scheduler.run(() => false, horizon);
+  for (const { kind, after, by } of cluster.changes.slice(from)) {
+    const name = after?.metadata.name;
+    if (!MAY_BE_WRITTEN.includes(kind) && by.includes('pod-')) {
+      world.violated(`${kind} ${name} was written on a resync by ${by}`);
+    }
+  }
+  if (server.posts.size !== posts) {
+    world.violated('a client was registered on a resync');
+  }
+}

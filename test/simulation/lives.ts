@@ -1,0 +1,111 @@
+import type { Life } from './life.ts';
+import { live } from './life.ts';
+import { seeded } from './scheduler.ts';
+import { after, type Deed, deeds, whenReady } from './users.ts';
+import { CALM, type Conditions, type Crash } from './world.ts';
+
+/** Lives by rule and by chance. */
+
+const KINDS_OF_SERVER: readonly Pick<Conditions, 'behaviour' | 'dialect'>[] = [
+  { behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false }, dialect: {} },
+  {
+    behaviour: { rotatesToken: true, rotatesSecret: false, readRotates: false },
+    dialect: { dialectOverrides: { updateEffect: { token: 'Rotates' } } },
+  },
+  /** Nobody told the operator what the server does. */
+  { behaviour: { rotatesToken: true, rotatesSecret: true, readRotates: true }, dialect: {} },
+];
+
+export const STEADY = KINDS_OF_SERVER[0] as (typeof KINDS_OF_SERVER)[number];
+export const ROTATING = KINDS_OF_SERVER[1] as (typeof KINDS_OF_SERVER)[number];
+
+/** Created, edited, replaced, deleted: each when the one before is done. */
+export const WHOLE_LIFE: readonly Deed[] = [
+  { name: 'create', isDue: after(0), act: deeds.create('storefront', 'One') },
+  { name: 'edit', isDue: whenReady('storefront'), act: deeds.edit('storefront', 'Two') },
+  { name: 'rotate', isDue: whenReady('storefront'), act: deeds.rotate('storefront', '1') },
+  { name: 'delete', isDue: whenReady('storefront'), act: deeds.remove('storefront') },
+];
+
+const plain = (kind: (typeof KINDS_OF_SERVER)[number], crashes: readonly Crash[]): Conditions => ({
+  seed: 1,
+  weather: CALM,
+  ...kind,
+  crashes,
+  leadChanges: [],
+  strictLease: true,
+});
+
+export const liveWith = (kind: (typeof KINDS_OF_SERVER)[number], crashes: readonly Crash[]) =>
+  live(plain(kind, crashes), WHOLE_LIFE);
+
+const NAMES = ['storefront', 'basket', 'search'];
+const TEXTS = ['One', 'Two', 'Three'];
+
+/** Everything about the life comes of the seed. */
+export function randomLife(seed: number): {
+  readonly conditions: Conditions;
+  readonly script: readonly Deed[];
+} {
+  const random = seeded(seed ^ 0x5eed);
+  const upTo = (most: number) => Math.floor(random() * (most + 1));
+  const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
+  const clients = NAMES.slice(0, 1 + upTo(2));
+  const most = 30 * clients.length;
+  const crash = (): Crash => ({
+    at: 1 + upTo(most),
+    when: pick(['before', 'after']),
+    journal: pick(['kept', 'lost']),
+  });
+  return {
+    conditions: {
+      seed,
+      ...pick(KINDS_OF_SERVER),
+      weather: {
+        latencyMs: pick([0, 20, 2_000]),
+        apiFaults: pick([0, 0, 0.05, 0.2]),
+        serverFaults: pick([0, 0.1, 0.3]),
+        lateMs: pick([1_000, 60_000]),
+        lagMs: pick([0, 100, 30_000]),
+        relists: pick([0, 0.1]),
+      },
+      crashes: Array.from({ length: upTo(3) }, crash),
+      leadChanges: Array.from({ length: upTo(2) }, () => 1 + upTo(most)),
+      strictLease: random() < 0.5,
+    },
+    script: randomScript(clients, random),
+  };
+}
+
+function randomScript(clients: readonly string[], random: () => number): readonly Deed[] {
+  const upTo = (most: number) => Math.floor(random() * (most + 1));
+  const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
+  const script: Deed[] = clients.map((name) => ({
+    name: `create ${name}`,
+    isDue: after(upTo(2_000)),
+    act: deeds.create(name, 'One'),
+  }));
+  for (let left = 2 + upTo(4 * clients.length); left > 0; left -= 1) {
+    const name = pick(clients);
+    const isDue = random() < 0.4 ? whenReady(name) : after(pick([0, 5, 100, 3_000, 60_000]));
+    const value = String(left);
+    const [verb, act] = pick<readonly [string, Deed['act']]>([
+      ['edit', deeds.edit(name, pick(TEXTS))],
+      ['edit', deeds.edit(name, pick(TEXTS))],
+      ['rotate', deeds.rotate(name, value)],
+      ['reconcile', deeds.reconcile(name, value)],
+      ['remove', deeds.remove(name)],
+      ['create again', deeds.create(name, pick(TEXTS))],
+      ['force', deeds.force(name)],
+      ['remove Secret', deeds.removeSecret(name)],
+      ['edit Secret', deeds.editSecret(name)],
+    ]);
+    script.push({ name: `${verb} ${name}`, isDue, act });
+  }
+  return script;
+}
+
+export function liveAtRandom(seed: number, history?: string[]): Promise<Life> {
+  const { conditions, script } = randomLife(seed);
+  return live(conditions, script, history);
+}

@@ -1,0 +1,117 @@
+import { ReusableTokens } from '../../src/controller/admission.ts';
+import { createController } from '../../src/controller/controller.ts';
+import { createEventRecorder } from '../../src/controller/events.ts';
+import { Ledger } from '../../src/controller/ledger.ts';
+import { Orphans } from '../../src/controller/orphans.ts';
+import type { Journal, Log } from '../../src/controller/ports.ts';
+import { createRecorder } from '../../src/controller/recorder.ts';
+import type { Sensitive } from '../../src/oauth/sensitive.ts';
+import { createFakeJwt } from '../controller/fake-ports.ts';
+import { CANARY } from './authorization-server.ts';
+import { createApi, createHttp } from './network.ts';
+import { createClock } from './scheduler.ts';
+import { startWatches } from './watches.ts';
+import type { Process, World } from './world.ts';
+
+export const OPERATOR_NAMESPACE = 'oauth-registrar';
+/** As long as a process that lost the lead gives its calls. */
+const DRAIN_MS = 50_000;
+
+/** Begins to lead in this pod, as `operate` does: the real controller with all its parts, between simulated ports. */
+export async function lead(world: World, process: Process): Promise<void> {
+  const clock = createClock(world.scheduler, () => process.alive, world.startedAt, process.skewMs);
+  const log = createLog(world, process);
+  const api = createApi(world, process);
+  const journal = createJournal(world, process);
+  const http = createHttp(world, process);
+  const namespace = OPERATOR_NAMESPACE;
+  const random = world.random;
+  const orphans = new Orphans({ api, namespace, clock, log });
+  const recorder = createRecorder({ api, journal, clock, log });
+  const fenced = Promise.withResolvers<unknown>();
+  const ledger = new Ledger({ api, namespace, holder: process.name, clock, log, onFenced: fenced.resolve });
+  const controller = createController({
+    api,
+    http,
+    clock,
+    random,
+    log,
+    lead: { held: () => process.holdsLease },
+    journal,
+    ledger,
+    recorder,
+    orphans,
+    events: createEventRecorder({
+      api,
+      clock,
+      random,
+      log,
+      operatorNamespace: namespace,
+      identity: process.name,
+    }),
+    counters: { orphanSuspected: () => undefined },
+    jwt: createFakeJwt(),
+    tokens: new ReusableTokens(),
+    settings: {
+      operatorNamespace: namespace,
+      installation: namespace,
+      cluster: 'eu-1',
+      urlRules: { allowHttp: false },
+      namespacedServerHosts: undefined,
+    },
+    report: () => undefined,
+  });
+  try {
+    await ledger.takeLead();
+    await orphans.load();
+    await recorder.replay();
+  } catch {
+    world.exit(process);
+    return;
+  }
+  await startWatches(world, process, controller.caches);
+  controller.start();
+  process.isWorking = true;
+  await Promise.race([fenced.promise, process.replaced]);
+  await Promise.race([controller.stop(), clock.sleep(DRAIN_MS)]);
+  world.exit(process);
+}
+
+function createJournal(world: World, process: Process): Journal {
+  const { journal } = process.pod;
+  const earlier = new Map(journal);
+  const act = (name: string, effect: () => void) => {
+    const end = world.enter(process, name);
+    if (process.alive) {
+      effect();
+    }
+    if (end === 'after') {
+      world.drop(process);
+    }
+  };
+  return {
+    append: ({ id, payload }) => act(`append ${id}`, () => void journal.set(id, payload)),
+    settle: (id) =>
+      act(`settle ${id}`, () => {
+        journal.delete(id);
+        earlier.delete(id);
+      }),
+    unsettled: () => [...earlier].map(([id, payload]: [string, Sensitive]) => ({ id, payload })),
+  };
+}
+
+/** Whatever is logged is looked through; a round that throws is a defect. */
+function createLog(world: World, process: Process): Log {
+  const look = (message: string, fields: object = {}) => {
+    const { error } = fields as { readonly error?: unknown };
+    const text = `${message} ${JSON.stringify(fields)} ${error instanceof Error ? error.stack : ''}`;
+    if (text.includes(CANARY)) {
+      world.violated(`a secret is in the log: ${message}`);
+    }
+    if (message === 'round failed') {
+      world.violated(text);
+    }
+    world.trace(process, `  log: ${text}`);
+  };
+  return { debug: look, info: look, warn: look, error: look };
+}

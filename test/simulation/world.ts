@@ -1,0 +1,270 @@
+import { type ConfigMap, RESOURCES } from '../../src/api/kubernetes.ts';
+import { LEDGER_NAME } from '../../src/controller/ledger.ts';
+import type { HttpRequest } from '../../src/oauth/http-message.ts';
+import type { Sensitive } from '../../src/oauth/sensitive.ts';
+import { AuthorizationServer, attemptOf, type Behaviour, ISSUER, MARKER } from './authorization-server.ts';
+import { Cluster } from './cluster.ts';
+import { lead, OPERATOR_NAMESPACE } from './process.ts';
+import { Scheduler, seeded } from './scheduler.ts';
+
+/** One simulated installation: an API server, an authorization server, and the operator's processes. */
+
+/** How reliable everything is at the moment. Shares are of calls, from 0 to 1. */
+export interface Weather {
+  readonly latencyMs: number;
+  readonly apiFaults: number;
+  readonly serverFaults: number;
+  /** How much later than the answer was given up an effect may come. */
+  readonly lateMs: number;
+  /** How late a watch may be. */
+  readonly lagMs: number;
+  readonly relists: number;
+}
+
+export const CALM: Weather = {
+  latencyMs: 0,
+  apiFaults: 0,
+  serverFaults: 0,
+  lateMs: 0,
+  lagMs: 0,
+  relists: 0,
+};
+
+/** A process is dropped at its port call of this number, counted over all processes, before or after the effect. */
+export interface Crash {
+  readonly at: number;
+  readonly when: 'before' | 'after';
+  readonly journal: 'kept' | 'lost';
+}
+
+export interface Conditions {
+  readonly seed: number;
+  readonly weather: Weather;
+  readonly behaviour: Behaviour;
+  /** Whether the server object says what the server rotates. */
+  readonly dialect: object;
+  readonly crashes: readonly Crash[];
+  /** Port calls at which another replica takes the lead. */
+  readonly leadChanges: readonly number[];
+  /** Whether a replaced leader knows it at once; else it believes for up to 20 s that it still leads. */
+  readonly strictLease: boolean;
+}
+
+/** A container's memory-backed volume outlives its processes, and ends with the pod. */
+export interface Pod {
+  readonly name: string;
+  readonly journal: Map<string, Sensitive>;
+}
+
+export interface Process {
+  readonly pod: Pod;
+  readonly name: string;
+  readonly skewMs: number;
+  /** Resolves when somebody else leads. */
+  readonly replaced: Promise<void>;
+  readonly learnOfReplacement: () => void;
+  alive: boolean;
+  holdsLease: boolean;
+  isWorking: boolean;
+}
+
+/** 2026-05-01 */
+const STARTED_AT = Date.UTC(2026, 4, 1);
+
+export class World {
+  readonly startedAt = STARTED_AT;
+  readonly scheduler = new Scheduler();
+  readonly random: () => number;
+  readonly cluster: Cluster;
+  readonly server: AuthorizationServer;
+  readonly conditions: Conditions;
+  readonly violations = new Set<string>();
+  readonly counts = { crash: 0, fault: 0, lead: 0 };
+  /** What happened, where somebody wants to know. */
+  readonly history: string[] | undefined;
+  weather: Weather;
+  /** Port calls so far. */
+  points = 0;
+  /** No update came later than its answer was given up: the server has what was last sent. */
+  isFaithful = true;
+  /** Calls on their way, changes that a watch has not shown yet, and what the cluster has still to collect. */
+  underWay = 0;
+  leader: Process | undefined;
+  /** Where the next leader starts, if it can. */
+  preferredPod: Pod | undefined;
+  #isStarting = false;
+  #processes = 0;
+  #pods: Pod[] = [];
+  readonly #alive = new Set<Process>();
+
+  constructor(conditions: Conditions, history?: string[]) {
+    this.conditions = conditions;
+    this.history = history;
+    this.random = seeded(conditions.seed);
+    this.weather = conditions.weather;
+    this.cluster = new Cluster(() => this.time());
+    this.server = new AuthorizationServer(conditions.behaviour);
+    this.#install();
+  }
+
+  get processes(): number {
+    return this.#alive.size;
+  }
+
+  /** RFC 3339 */
+  time(): string {
+    return new Date(STARTED_AT + Math.floor(this.scheduler.now)).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+
+  latency = (): number => 1 + this.random() * this.weather.latencyMs;
+
+  /** Mostly none. */
+  lag = (): number => 1 + (this.random() < 0.1 ? this.random() * this.weather.lagMs : 0);
+
+  count = (what: keyof World['counts']): void => {
+    this.counts[what] += 1;
+  };
+
+  violated(what: string): void {
+    this.violations.add(what);
+    this.history?.push(`!! ${what}`);
+  }
+
+  trace(process: Process | undefined, what: string): void {
+    this.history?.push(`${(this.scheduler.now / 1000).toFixed(3)} ${process?.name ?? ''} ${what}`);
+  }
+
+  /** A process calls a port. Tells whether it is dropped after the effect; before it, it is dropped here. */
+  enter(process: Process, name: string): Crash['when'] | undefined {
+    if (!process.alive) {
+      return undefined;
+    }
+    this.points += 1;
+    this.trace(process, `#${this.points} ${name}`);
+    const crash = this.conditions.crashes.find(({ at }) => at === this.points);
+    if (this.conditions.leadChanges.includes(this.points)) {
+      this.scheduler.after(0, () => this.changeLead());
+    }
+    if (crash?.when === 'before') {
+      this.drop(process);
+    }
+    return crash?.when;
+  }
+
+  /** The process is gone, at once. What it has sent is on its way. */
+  drop(process: Process): void {
+    if (!process.alive) {
+      return;
+    }
+    this.count('crash');
+    const crash = this.conditions.crashes.find(({ at }) => at === this.points);
+    if (crash?.journal === 'lost') {
+      this.#pods = this.#pods.filter((pod) => pod !== process.pod);
+    }
+    this.exit(process);
+  }
+
+  exit(process: Process): void {
+    this.trace(process, 'is gone');
+    process.alive = false;
+    this.#alive.delete(process);
+    if (this.leader === process) {
+      this.leader = undefined;
+      this.restart(100 + this.random() * 5 * this.weather.lagMs);
+    }
+  }
+
+  restart(delayMs: number): void {
+    if (this.#isStarting) {
+      return;
+    }
+    this.#isStarting = true;
+    this.scheduler.after(delayMs, () => {
+      this.#isStarting = false;
+      if (this.leader === undefined) {
+        this.#lead();
+      }
+    });
+  }
+
+  changeLead(): void {
+    const former = this.leader;
+    if (former === undefined) {
+      return;
+    }
+    this.count('lead');
+    this.leader = undefined;
+    if (this.conditions.strictLease) {
+      former.holdsLease = false;
+    }
+    this.scheduler.after(this.random() * 20_000, () => {
+      former.holdsLease = false;
+      former.learnOfReplacement();
+    });
+    this.#lead();
+  }
+
+  #lead(): void {
+    const free = this.#pods.filter((pod) => ![...this.#alive].some((other) => other.pod === pod));
+    const preferred = free.find((one) => one === this.preferredPod);
+    const pod = preferred ?? free[Math.floor(this.random() * free.length)] ?? this.#newPod();
+    this.#processes += 1;
+    const replaced = Promise.withResolvers<void>();
+    const process: Process = {
+      pod,
+      name: `${pod.name}_${this.#processes}`,
+      skewMs: Math.floor(this.weather.latencyMs * 20 * (this.random() - 0.5)),
+      replaced: replaced.promise,
+      learnOfReplacement: replaced.resolve,
+      alive: true,
+      holdsLease: true,
+      isWorking: false,
+    };
+    this.#alive.add(process);
+    this.leader = process;
+    this.trace(process, 'takes the lead');
+    void lead(this, process);
+  }
+
+  #newPod(): Pod {
+    const pod = { name: `pod-${this.#processes + 1}`, journal: new Map<string, Sensitive>() };
+    this.#pods.push(pod);
+    return pod;
+  }
+
+  ledger(): Readonly<Record<string, string>> {
+    const found = this.cluster.find('ConfigMap', `${OPERATOR_NAMESPACE}/${LEDGER_NAME}`) as
+      | ConfigMap
+      | undefined;
+    return found?.data ?? {};
+  }
+
+  /** At the moment at which a process hands a call to its connection. */
+  sending(process: Process, request: HttpRequest): void {
+    if (request.method !== 'POST' || !process.alive) {
+      return;
+    }
+    const attempt = attemptOf(request);
+    if (this.ledger()[`entry.${attempt}`] === undefined && process === this.leader) {
+      this.violated(`attempt ${attempt} was sent without a committed entry`);
+    }
+  }
+
+  #install(): void {
+    const create = (resource: (typeof RESOURCES)[keyof typeof RESOURCES], object: object) =>
+      this.cluster.create(resource, { kind: resource.kind, ...object } as never, 'user admin');
+    create(RESOURCES.namespace, { metadata: { name: 'shop' } });
+    create(RESOURCES.namespace, { metadata: { name: OPERATOR_NAMESPACE } });
+    create(RESOURCES.clusterAuthorizationServer, {
+      metadata: { name: 'corporate' },
+      spec: {
+        issuer: ISSUER,
+        registration: { admission: { open: {} } },
+        allowedNamespaces: { names: ['shop'] },
+        attemptMarker: { member: MARKER },
+        ...this.conditions.dialect,
+      },
+    });
+    this.#lead();
+  }
+}
