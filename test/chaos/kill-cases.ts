@@ -1,0 +1,90 @@
+import { EFFECTS, type Effect } from './effects.ts';
+import type { Failpoint, Place } from './failpoints.ts';
+import type { KillCase } from './kill-world.ts';
+
+/** The kill matrix: where which replica meets its end. */
+
+export interface KillGroup {
+  readonly title: string;
+  readonly cases: readonly (KillCase & { readonly name: string })[];
+}
+
+/** Met only by whoever takes over from another that ended. */
+const BY_SUCCESSORS: readonly Effect[] = ['lead-write', 'orphan-list'];
+
+/** In the order of a client's life. */
+const PLACES: readonly Place[] = EFFECTS.filter((effect) => !BY_SUCCESSORS.includes(effect)).flatMap(
+  (effect): Place[] => [`${effect}:before`, `${effect}:after`],
+);
+
+/** The second time, where it comes again: others of its kind are under way then. */
+const at = (
+  place: Place,
+  signal: Failpoint['signal'],
+  nth = place.startsWith('ledger-tidy') ? 1 : 2,
+): Failpoint => ({ place, nth, signal });
+
+const single = (place: Place, signal: Failpoint['signal']) => ({ name: place, leader: at(place, signal) });
+
+const pair = (first: Place, second: Place) => ({
+  name: `${first}, then ${second}`,
+  leader: at(first, 'SIGKILL'),
+  successor: at(second, 'SIGKILL', 1),
+});
+
+const neighbours = PLACES.flatMap((place, index) => {
+  const next = PLACES[index + 1];
+  return next === undefined ? [] : pair(place, next);
+});
+
+const takingOver = (['register-call:after', 'update-call:after'] as const).flatMap((place) => [
+  pair(place, 'lead-write:before'),
+  pair(place, 'lead-write:after'),
+]);
+
+const reporting = [
+  pair('register-call:after', 'orphan-list:before'),
+  pair('register-call:after', 'orphan-list:after'),
+];
+
+const STOPPED: readonly Place[] = [
+  'ledger-write:after',
+  'register-call:before',
+  'register-call:after',
+  'record-create:before',
+  'workload-secret-create:before',
+  'status-put:before',
+  'update-call:before',
+  'update-call:after',
+  'record-update:before',
+  'delete-call:before',
+  'finalizer-remove:before',
+  'record-delete:before',
+];
+
+export const KILL_GROUPS: readonly KillGroup[] = [
+  {
+    title: 'The leader is killed (`kill -9`)',
+    cases: PLACES.map((place) => single(place, 'SIGKILL')),
+  },
+  {
+    title: 'The leader is killed, and then its successor (`kill -9`)',
+    cases: [...neighbours, ...takingOver, ...reporting],
+  },
+  {
+    title: 'The leader is told to stop (SIGTERM)',
+    cases: PLACES.map((place) => single(place, 'SIGTERM')),
+  },
+  {
+    title: 'The leader is frozen until another leads, and then goes on (SIGSTOP, SIGCONT)',
+    cases: STOPPED.map((place) => single(place, 'SIGSTOP')),
+  },
+];
+
+/** Those that tell most, for every test run. */
+export const TELLING: readonly (KillCase & { readonly name: string })[] = [
+  single('ledger-write:after', 'SIGKILL'),
+  single('register-call:after', 'SIGKILL'),
+  single('update-call:after', 'SIGKILL'),
+  single('delete-call:after', 'SIGKILL'),
+];

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { KILL_GROUPS } from './kill-cases.ts';
+import { toLine, toTables, writeTables } from './kill-report.ts';
+import { type KillCase, type KillWorld, type Outcome, startKillWorld } from './kill-world.ts';
+
+/** Every case of the matrix, several worlds side by side: most of a case is waiting for a lease to end. */
+
+/** `maxConcurrency` of vitest.kill.config.ts. */
+const WORLDS = 4;
+const CASE_MS = 600_000;
+
+const worlds: KillWorld[] = [];
+const free: KillWorld[] = [];
+const outcomes = new Map<KillCase, Outcome>();
+const total = KILL_GROUPS.flatMap(({ cases }) => cases).length;
+
+beforeAll(async () => {
+  worlds.push(...(await Promise.all(Array.from({ length: WORLDS }, () => startKillWorld()))));
+  free.push(...worlds);
+});
+
+afterAll(async () => {
+  const text = toTables(KILL_GROUPS, outcomes);
+  process.stdout.write(`\n${text}\n`);
+  if (process.env['UPDATE_KILL_MATRIX'] && outcomes.size === total) {
+    writeTables(text);
+  }
+  await Promise.all(worlds.map((world) => world.stop()));
+});
+
+async function run(killCase: KillCase & { readonly name: string }): Promise<Outcome> {
+  const world = free.pop();
+  if (world === undefined) {
+    throw new Error('more cases at a time than worlds');
+  }
+  try {
+    const outcome = await world.run(killCase);
+    outcomes.set(killCase, outcome);
+    process.stdout.write(`${toLine(outcomes.size, total, killCase.name, outcome)}\n`);
+    return outcome;
+  } finally {
+    free.push(world);
+  }
+}
+
+describe.each(KILL_GROUPS)('$title', ({ cases }) => {
+  test.concurrent.for(cases)('$name', { timeout: CASE_MS }, async (killCase) => {
+    const outcome = await run(killCase);
+    expect(outcome.met).toBeGreaterThan(0);
+    expect(outcome.clients).toBe(outcome.recorded + outcome.reported);
+    if (killCase.leader.signal === 'SIGTERM') {
+      // Told to stop, it ends in order: nothing is left open.
+      expect(outcome).toMatchObject({ reported: 0, lostTokens: 0, exits: [0] });
+    }
+  });
+});
+
+test('afterwards no ledger entry, no unnamed client and no secret in a log is left', {
+  timeout: CASE_MS,
+}, async () => {
+  const findings = await Promise.all(worlds.map((world) => world.findings()));
+  expect(findings.flat()).toEqual([]);
+});

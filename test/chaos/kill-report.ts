@@ -1,0 +1,56 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KillGroup } from './kill-cases.ts';
+import type { KillCase, Outcome } from './kill-world.ts';
+
+/** What the kill matrix found, as tables. */
+
+export type Outcomes = ReadonlyMap<KillCase, Outcome>;
+
+const HEAD = ['Failpoint', 'Clients', 'POSTs', 'Recorded', 'Reported', 'Lost tokens', 'Seconds'];
+
+export function toTables(groups: readonly KillGroup[], outcomes: Outcomes): string {
+  return groups
+    .map(({ title, cases }) => {
+      const rows = cases.flatMap((killCase) => {
+        const outcome = outcomes.get(killCase);
+        return outcome === undefined ? [] : [rowOf(killCase.name, outcome)];
+      });
+      return [
+        `### ${title}`,
+        '',
+        row(HEAD),
+        row(HEAD.map((_, index) => (index === 0 ? '---' : '--:'))),
+        ...rows,
+      ].join('\n');
+    })
+    .join('\n\n');
+}
+
+const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+
+function rowOf(name: string, { clients, posts, recorded, reported, lostTokens, seconds }: Outcome): string {
+  const place = name.replace(/[\w-]+:\w+/g, (word) => `\`${word}\``);
+  return row([place, clients, posts, recorded, reported, lostTokens, Math.round(seconds)]);
+}
+
+/** One line while the matrix runs. */
+export function toLine(done: number, total: number, name: string, outcome: Outcome): string {
+  const { clients, recorded, reported, lostTokens, seconds, met } = outcome;
+  return `${String(done).padStart(3)}/${total} ${name}: ${clients} clients = ${recorded} recorded + ${reported} reported; ${lostTokens} lost tokens, ${met} met, ${seconds.toFixed(0)} s`;
+}
+
+const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
+const BEGIN = '<!-- kill-matrix: generated -->';
+const END = '<!-- kill-matrix: end -->';
+
+/** Puts the tables between the page's markers. */
+export function writeTables(text: string): void {
+  const page = readFileSync(PAGE, 'utf8');
+  const [before = '', rest = ''] = page.split(BEGIN);
+  const [, after] = rest.split(END);
+  if (after === undefined) {
+    throw new Error(`${PAGE} has no place for the kill matrix: ${BEGIN} … ${END}`);
+  }
+  writeFileSync(PAGE, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`);
+}

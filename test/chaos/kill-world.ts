@@ -1,0 +1,210 @@
+import { type Emulator, startEmulator } from '../emulator/emulator.ts';
+import { startWorld, type World } from '../testbed/world.ts';
+import type { Failpoint } from './failpoints.ts';
+import { disturb, OBJECTS, prepare } from './load.ts';
+import { breaches, type Counts, countsOf, leaks } from './oracle.ts';
+import { type Replica, startReplica } from './replica.ts';
+import { type ServerClient, type Snapshot, takeSnapshot } from './snapshot.ts';
+
+/** What is done to the replica that leads, and to the one that takes over from it. */
+export interface KillCase {
+  readonly leader: Failpoint;
+  readonly successor?: Failpoint;
+}
+
+export interface Outcome extends Counts {
+  /** How many of the case's failpoints were met. */
+  readonly met: number;
+  /** POSTs that the servers answered in this case. */
+  readonly posts: number;
+  /** Exit codes of the processes that ended. */
+  readonly exits: readonly (number | null)[];
+  /** From the change of the objects until everything was right. */
+  readonly seconds: number;
+}
+
+/** A control plane, two servers and two replicas: cases run in it in turn, each in a namespace of its own. */
+export interface KillWorld {
+  /** Throws, with everything that isn't right, where it doesn't become right. */
+  run(killCase: KillCase): Promise<Outcome>;
+  /** What is still wrong when all cases are over: ledger entries, late orphans, secrets in logs. */
+  findings(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+const CONVERGE_MS = 180_000;
+/** The ledger is tidied ten seconds after the last call. */
+const MEET_MS = 20_000;
+const POLL_MS = 200;
+const LEDGER_IDLE_MS = 30_000;
+
+export async function startKillWorld(): Promise<KillWorld> {
+  const plain = await startEmulator();
+  const world = await startWorld({ server: { initialAccessToken: false }, operator: false });
+  const replicas = await Promise.all(['pod-a', 'pod-b'].map((name) => startReplica(world, name)));
+  const namespaces: string[] = [];
+  const secretValues = new Set<string>();
+  const clientsOf = (ns: string) => clientsIn(ns, plain, world);
+  const look = async (ns: string): Promise<Snapshot> => {
+    const snapshot = await takeSnapshot(world, ns, clientsOf);
+    for (const value of snapshot.secretValues) {
+      secretValues.add(value);
+    }
+    return snapshot;
+  };
+  const untilRight = async (ns: string, wrong: (seen: Snapshot) => readonly string[], timeoutMs: number) => {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const seen = await look(ns);
+      const sentences = wrong(seen);
+      if (sentences.length === 0) {
+        return seen;
+      }
+      if (performance.now() > deadline) {
+        throw new Error(`${ns} is not right after ${timeoutMs / 1000} s:\n${sentences.join('\n')}`);
+      }
+      await pause(POLL_MS);
+    }
+  };
+  return {
+    async run({ leader, successor }) {
+      const ns = `kill-${namespaces.length}`;
+      namespaces.push(ns);
+      const [leading, other] = await roles(replicas);
+      const before = { met: metBy(replicas), posts: posts(plain, world), exits: exitsOf(replicas).length };
+      const metAtLeader = leading.met();
+      const set = () => {
+        leading.set(leader);
+        if (successor !== undefined) {
+          other.set(successor);
+        }
+      };
+      const start = performance.now();
+      if (isMetWhilePreparing(leader)) {
+        set();
+      }
+      await prepare(world, ns, { plain: plain.issuer, rotating: world.server.issuer });
+      await untilRight(ns, notPrepared, CONVERGE_MS);
+      if (!isMetWhilePreparing(leader)) {
+        set();
+      }
+      await disturb(world, ns);
+      const stopped = leader.signal === 'SIGSTOP' ? resumeLater(leading, other) : Promise.resolve();
+      await untilRight(ns, breaches, CONVERGE_MS);
+      await stopped;
+      await until(() => leading.met() > metAtLeader, MEET_MS);
+      await roles(replicas);
+      const seen = await untilRight(ns, breaches, CONVERGE_MS);
+      const seconds = (performance.now() - start) / 1000;
+      for (const replica of replicas) {
+        replica.clear();
+      }
+      return {
+        ...countsOf(seen),
+        met: metBy(replicas) - before.met,
+        posts: posts(plain, world) - before.posts,
+        exits: exitsOf(replicas).slice(before.exits),
+        seconds,
+      };
+    },
+    async findings() {
+      const pending = (seen: Snapshot) =>
+        seen.pending.map(({ kind, object }) => `${kind} of ${object} is still in the ledger`);
+      const late = await Promise.all(
+        namespaces.map((ns) =>
+          untilRight(ns, (seen) => [...breaches(seen), ...pending(seen)], LEDGER_IDLE_MS).then(
+            () => [],
+            (error: Error) => [error.message],
+          ),
+        ),
+      );
+      const output = replicas.map((replica) => replica.output()).join('');
+      return [...late.flat(), ...leaks(output, [...secretValues, ...plain.secrets])];
+    },
+    async stop() {
+      await Promise.all(replicas.map((replica) => replica.stop()));
+      await plain.stop();
+      await world.stop();
+    },
+  };
+}
+
+/** Server objects are looked at when they are new. */
+const isMetWhilePreparing = ({ place }: Failpoint): boolean => place.startsWith('server-status-put');
+
+async function until(isSo: () => boolean, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!isSo() && performance.now() < deadline) {
+    await pause(POLL_MS);
+  }
+}
+
+/** Everything that is there before the kill is ready. */
+function notPrepared({ objects }: Snapshot): readonly string[] {
+  const wanted = OBJECTS.filter(({ fate }) => fate !== 'created').length;
+  const unready = objects.filter(
+    ({ status }) => status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True',
+  );
+  return objects.length === wanted && unready.length === 0
+    ? []
+    : unready.map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status?.conditions)}`);
+}
+
+async function roles(replicas: readonly Replica[]): Promise<readonly [Replica, Replica]> {
+  for (;;) {
+    const leading = replicas.find((replica) => replica.isWorking());
+    const other = replicas.find((replica) => replica !== leading);
+    if (leading !== undefined && other !== undefined) {
+      return [leading, other];
+    }
+    await pause(POLL_MS);
+  }
+}
+
+/** A stopped leader goes on when another has led for a while. */
+async function resumeLater(stopped: Replica, other: Replica): Promise<void> {
+  await until(() => other.isWorking(), CONVERGE_MS);
+  await pause(2_000);
+  stopped.resume();
+}
+
+function clientsIn(ns: string, plain: Emulator, world: World): readonly ServerClient[] {
+  const found = [
+    ...plain.clients().map(({ clientId, clientSecret = '', metadata }) => ({
+      server: 'plain' as const,
+      id: clientId,
+      secret: clientSecret,
+      metadata,
+    })),
+    ...world.server.clients().map((metadata) => ({
+      server: 'rotating' as const,
+      id: metadata.client_id,
+      secret: metadata.client_secret ?? '',
+      metadata,
+    })),
+  ];
+  return found.flatMap(({ metadata, ...client }) => {
+    const [object = '', namespace] = new URL(String(metadata['client_uri'])).hostname.split('.');
+    const logo = metadata['logo_uri'];
+    return namespace === ns
+      ? {
+          ...client,
+          object,
+          attempt: String(metadata['client_name']),
+          logoUri: typeof logo === 'string' ? logo : undefined,
+        }
+      : [];
+  });
+}
+
+const posts = (plain: Emulator, { server }: World): number =>
+  plain.count('register') +
+  server.log.filter(({ method, path }) => method === 'POST' && path === '/reg').length;
+
+const metBy = (replicas: readonly Replica[]): number =>
+  replicas.reduce((sum, replica) => sum + replica.met(), 0);
+
+const exitsOf = (replicas: readonly Replica[]): readonly (number | null)[] =>
+  replicas.flatMap(({ exits }) => exits);
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
