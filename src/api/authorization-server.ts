@@ -20,6 +20,7 @@ import {
   url,
 } from './schema.ts';
 import { signedRequest, softwareStatement } from './statement-schema.ts';
+import { upkeep } from './upkeep-schema.ts';
 
 /** `AuthorizationServer` and `ClusterAuthorizationServer`: where clients are registered, and how. */
 
@@ -38,12 +39,6 @@ const endpoints = z
   .meta({
     description:
       'Endpoints to publish in the workloads’ Secrets. Each given one wins over what was discovered.',
-  });
-
-const atLeast = (what: string, least: string) =>
-  rules({
-    rule: `self != '' && duration(self) >= duration('${least}')`,
-    message: `${what} must be at least ${least}`,
   });
 
 const spec = z.object({
@@ -110,58 +105,7 @@ const spec = z.object({
       proxyUrl: optionalUrl('Proxy for calls to this server. Default: that of the operator’s environment.'),
     })
     .optional(),
-  recovery: z
-    .object({
-      interrupted: z.enum(['Reregister', 'Hold']).default('Reregister').meta({
-        description:
-          'After a registration whose answer was lost: register again after the cooldown, or wait for the annotation reconcile-requested-at.',
-      }),
-      tokenLost: z.enum(['Hold', 'Reregister']).default('Hold').meta({
-        description: 'When a registration access token is refused: keep the client as it is, or replace it.',
-      }),
-      cooldown: duration()
-        .default('1m')
-        .meta({
-          description: 'Pause before the same client is registered again.',
-          ...atLeast('cooldown', '1s'),
-        }),
-    })
-    .meta({ description: 'What is done about what went wrong between the operator and the server.' })
-    .optional(),
-  deletion: z
-    .object({
-      unconfirmed: z.enum(['Release', 'Hold']).default('Release').meta({
-        description:
-          'When the server doesn’t confirm a deletion: let the object go and go on from the record, or keep the object.',
-      }),
-      retryFor: duration()
-        .default('1h')
-        .meta({
-          description: 'How long deregistration is tried before the client counts as left behind.',
-          ...atLeast('retryFor', '1m'),
-        }),
-    })
-    .meta({ description: 'How clients are deregistered.' })
-    .optional(),
-  drift: z
-    .object({
-      mode: z.enum(['Off', 'Report', 'Correct']).default('Off').meta({
-        description:
-          'Whether clients are read now and then. Report tells what differs from what was registered; Correct sends the spec again.',
-      }),
-      interval: duration()
-        .default('1h')
-        .meta({
-          description: 'Time between two reads of one client, somewhat varied.',
-          ...atLeast('interval', '1m'),
-        }),
-      allowRotatingRead: z
-        .boolean()
-        .default(false)
-        .meta({ description: 'Permits reads at a server that changes token or secret with each.' }),
-    })
-    .meta({ description: 'Changes that somebody else makes to clients at the server.' })
-    .optional(),
+  ...upkeep,
   suspend: z
     .boolean()
     .meta({ description: 'Nothing is sent to the server until this is unset. Clients and Secrets stay.' })
@@ -232,6 +176,31 @@ export const authorizationServerStatus = z
       .meta({
         description: 'How clients are managed. Can’t be discovered: Unknown until a first answer shows it.',
       })
+      .optional(),
+    clients: z
+      .int()
+      .meta({ description: 'Clients that are registered, those that are on their way out included.' })
+      .optional(),
+    suspectedOrphans: z
+      .int()
+      .meta({
+        description:
+          'Registrations without an answer: clients may exist that nobody knows. ConfigMap oauth-registrar-suspected-orphans lists them.',
+      })
+      .optional(),
+    leftBehind: z
+      .int()
+      .meta({ description: 'Clients that could not be removed and wait for a person, each with its record.' })
+      .optional(),
+    pausedUntil: z
+      .string()
+      .max(64)
+      .meta({ format: 'date-time', description: 'Until when the server asked to be left alone.' })
+      .optional(),
+    lastError: z
+      .string()
+      .max(2048)
+      .meta({ description: 'What went wrong last, while the server is in trouble.' })
       .optional(),
     effectiveDialect: anyObject()
       .meta({ description: 'The preset with the overrides laid over it: what is really done.' })

@@ -11,7 +11,7 @@ import { oauthClientSpec, oauthClientStatus } from './oauth-client.ts';
 
 interface Column {
   readonly name: string;
-  readonly type: 'string' | 'date';
+  readonly type: 'string' | 'date' | 'integer';
   readonly jsonPath: string;
   /** 1 shows the column with `-o wide` only. */
   readonly priority?: 1;
@@ -35,6 +35,7 @@ const age: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTi
 const serverColumns: readonly Column[] = [
   ...ready,
   { name: 'Issuer', type: 'string', jsonPath: '.spec.issuer' },
+  { name: 'Clients', type: 'integer', jsonPath: '.status.clients' },
   { name: 'Management', type: 'string', jsonPath: '.status.management', priority: 1 },
   { name: 'Registration', type: 'string', jsonPath: '.status.endpoints.registration', priority: 1 },
   age,

@@ -17,6 +17,10 @@ export const LABELS = {
   clientNamespace: `${prefix}/client-namespace`,
   clientName: `${prefix}/client-name`,
   clientUid: `${prefix}/client-uid`,
+  /** On an OAuthClient, and from there on its registration Secrets: what the client is for. */
+  purpose: `${prefix}/purpose`,
+  /** Likewise: the session, run or conversation that the client was made for. */
+  session: `${prefix}/session`,
   /** On workload Secrets: selects them. */
   workload: `${prefix}/workload`,
 } as const;

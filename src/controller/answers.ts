@@ -36,6 +36,7 @@ export function registered(
       role: 'current',
       attempt,
       client,
+      purpose: object.purpose,
       namespaceUid,
       installation: context.settings.installation,
       server: ref,
@@ -78,6 +79,13 @@ export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient
     ...(before === undefined ? {} : { keyRetiresAt: since + durationMs(overlap) }),
   };
 }
+
+/** The keys stay those that are published. */
+export const keyTimesOf = ({ keyCreatedAt, keyRotatesAt, keyRetiresAt }: RegistrationRecord) => ({
+  ...(keyCreatedAt === undefined ? {} : { keyCreatedAt }),
+  ...(keyRotatesAt === undefined ? {} : { keyRotatesAt }),
+  ...(keyRetiresAt === undefined ? {} : { keyRetiresAt }),
+});
 
 /** An answer may bring no address, or a relative one. */
 function withAddress(information: ClientInformation, connection: ServerConnection): ClientInformation {
@@ -124,10 +132,11 @@ export function updated(
   return {
     record: {
       ...kept,
+      purpose: object?.purpose ?? record.purpose,
       metadataHash: hash,
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
-      ...keyTimes(keys, object),
+      ...(object === undefined ? keyTimesOf(record) : keyTimes(keys, object)),
       ...expiries(information, answer ?? {}, now, dialect, record.registrationAccessTokenExpiresAt),
     },
     content,
@@ -196,6 +205,7 @@ export function adopted(
       role: 'current',
       attempt,
       client: identity,
+      purpose: object.purpose,
       namespaceUid,
       installation: context.settings.installation,
       server: ref,

@@ -25,10 +25,11 @@ export function observe(key: string, context: Context): Observation {
     calls: ledger.callsOf(key),
     records: recordsOf(key, context),
     server: serverOf(key, context),
+    retained: retainedOf(key, context),
     deletion: deletionOf(key, context),
     cluster: settings.cluster,
     namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
-    suspects: object === undefined ? 0 : context.orphans.countOf(object.uid),
+    suspects: suspectsOf(key, object?.uid ?? '', context),
     rival: rivalOf(key, context),
     statement: statementOf(key, now, context),
     readAt: memory.readAt(key, now),
@@ -89,9 +90,10 @@ function statementOf(key: string, now: number, { caches }: Context): Observation
 function adoptableOf(key: string, { caches }: Context): Observation['adoptable'] {
   const observed = caches.clients.get(key)?.observed;
   const ref = observed?.desired.valid ? observed.desired.spec.adopt?.secretRef : undefined;
-  return ref === undefined || observed?.status.clientId !== undefined
-    ? undefined
-    : adoptableClient(ref.name, secretsOf(key, caches));
+  const isRecorded = caches.registrations
+    .find(key)
+    .some(({ record }) => record?.role === 'current' && record.client.uid === observed?.uid);
+  return ref === undefined || isRecorded ? undefined : adoptableClient(ref.name, secretsOf(key, caches));
 }
 
 /** Labelled Secrets of the client's own namespace. */
@@ -170,6 +172,23 @@ function serverOf(key: string, context: Context): ObservedServer {
 function registerGate(name: string, ref: ServerRef, { servers }: Context) {
   const view = servers.view(name, ref, 'Register');
   return view.available ? { registerGate: view.gate } : {};
+}
+
+function suspectsOf(key: string, uid: string, context: Context): Observation['suspects'] {
+  const suspects = context.orphans.suspectsOf(uid);
+  const ref = serverRefOf(key, context);
+  const answeredAt =
+    ref && context.servers.health(serverKey(ref, key.split('/')[0] ?? '')).registrationAnsweredAt;
+  return { ...suspects, isOver: (answeredAt ?? 0) > suspects.latestAt };
+}
+
+/** Each with the server that keeps it, whoever that one serves today. */
+function retainedOf(key: string, context: Context): Observation['retained'] {
+  return recordsOf(key, context).flatMap((record) => {
+    const { role, server: ref, client } = record;
+    const server = () => context.servers.view(serverKey(ref, client.namespace), ref, 'Update');
+    return role === 'retained' ? [{ record, server: server() }] : [];
+  });
 }
 
 /** What the server object of each record says of deletion, whether or not the server can be called. */

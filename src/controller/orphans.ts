@@ -1,4 +1,5 @@
 import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
+import { parseJsonObject } from '../oauth/json.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
@@ -10,6 +11,7 @@ import type { Clock, KubernetesApi, Log } from './ports.ts';
 export const ORPHANS_NAME = 'oauth-registrar-suspected-orphans';
 
 const MAX_PER_SERVER = 50;
+const FRESH_MS = 30_000;
 
 export class Orphans {
   readonly #options: {
@@ -20,6 +22,8 @@ export class Orphans {
   };
   #data: Record<string, string> = {};
   #resourceVersion: string | undefined;
+  /** Milliseconds since the epoch. */
+  #loadedAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<boolean> = Promise.resolve(true);
 
   constructor(options: {
@@ -33,25 +37,45 @@ export class Orphans {
 
   /** Reads what is listed. */
   async load(): Promise<void> {
-    const { api, namespace } = this.#options;
+    const { api, clock, namespace } = this.#options;
     const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: ORPHANS_NAME });
+    this.#loadedAt = clock.now();
     if (found.ok) {
       this.#data = { ...found.object.data };
       this.#resourceVersion = found.object.metadata.resourceVersion;
+    } else if (found.status === 404) {
+      // A person deleted it, and with it what it listed.
+      this.#data = {};
+      this.#resourceVersion = undefined;
+    }
+  }
+
+  /** Reads the list again where what is known of it isn't fresh. */
+  async refresh(): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.now() >= this.#loadedAt + FRESH_MS) {
+      this.#writing = this.#writing.then(() => this.load().then(() => true));
+      await this.#writing;
     }
   }
 
   /** A person may shorten the list; a full one is looked at again before a server is refused for it. */
   isFull(server: string): boolean {
-    return (
-      Object.values(this.#data).filter((entry) => entry.includes(`"server":${JSON.stringify(server)}`))
-        .length >= MAX_PER_SERVER
-    );
+    return this.countAt(server) >= MAX_PER_SERVER;
   }
 
-  /** How many are listed of one OAuthClient. */
-  countOf(uid: string): number {
-    return Object.values(this.#data).filter((entry) => entry.includes(`"uid":${JSON.stringify(uid)}`)).length;
+  /** How many are listed of one OAuthClient, and when the last was sent, in milliseconds since the epoch. */
+  suspectsOf(uid: string): { readonly count: number; readonly latestAt: number } {
+    const times = Object.values(this.#data)
+      .filter((entry) => entry.includes(`"uid":${JSON.stringify(uid)}`))
+      .map((entry) => Date.parse(String(parseJsonObject(entry)?.['startedAt'])) || 0);
+    return { count: times.length, latestAt: Math.max(0, ...times) };
+  }
+
+  /** How many are listed of one server. */
+  countAt(server: string): number {
+    return Object.values(this.#data).filter((entry) => entry.includes(`"server":${JSON.stringify(server)}`))
+      .length;
   }
 
   /** Lists one. Resolves with true once it is stored; until then its ledger entry has to stay. */

@@ -1,22 +1,18 @@
 import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../api/authorization-server.ts';
-import { keyOf, RESOURCES } from '../api/kubernetes.ts';
 import { endpointsInUse, type Found, toConnection, transportOf } from '../core/connect.ts';
 import type { ServerConnection } from '../core/connection.ts';
 import { suspicionEnds } from '../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
-import { hostProblem, type ServerObject, serverKey, summarizeServer } from '../core/server.ts';
+import { hostProblem, type ServerObject } from '../core/server.ts';
 import { nextProbe, probed } from '../core/server-health.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
-import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import type { Context } from './context.ts';
 import { discover } from './discover.ts';
 import { resolveReferences } from './references.ts';
 import type { ServerState } from './server-registry.ts';
+import { keyOfServer, type LookAgain, lookAtOrphans, tellStatus } from './server-status.ts';
 import { signingKeysOf } from './signing-keys.ts';
-
-/** When to look again, in milliseconds from now; `undefined`: when something changes. */
-export type LookAgain = number | undefined;
 
 const REFRESH_MS = 3_600_000;
 const FIRST_RETRY_MS = 5_000;
@@ -47,7 +43,7 @@ export async function reconcileServer(
   const { spec } = object;
   if (spec === undefined) {
     const problem: Problem = { reason: 'InvalidSpec', message: object.problem ?? 'The spec can’t be used.' };
-    return conclude(object, context, { ...unusable(servers.state(key), object), problem });
+    return tellStatus(object, context, { ...unusable(servers.state(key), object), problem });
   }
   const references = await resolveReferences(object, spec, context);
   const transport = transportOf(spec, references);
@@ -62,7 +58,8 @@ export async function reconcileServer(
   const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };
   endProbe(key, context, found);
-  const retry = await conclude(
+  const orphansVisit = await lookAtOrphans(key, context);
+  const retry = await tellStatus(
     object,
     context,
     isProblem(connection)
@@ -73,16 +70,9 @@ export async function reconcileServer(
   );
   const probe = nextProbe(servers.health(key));
   const doubt = suspicionEnds(servers.health(key).lostTokens, clock.now());
-  const due = [found.askAgainAt, probe, doubt].filter((time) => time !== undefined);
+  const due = [found.askAgainAt, probe, doubt, orphansVisit].filter((time) => time !== undefined);
   const lookAgain = Math.min(...due) - clock.now();
   return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
-}
-
-export function keyOfServer({ kind, metadata: { name, namespace } }: ServerObject): string {
-  return serverKey(
-    { kind: kind === 'AuthorizationServer' ? kind : 'ClusterAuthorizationServer', name },
-    namespace ?? '',
-  );
 }
 
 function unusable(before: ServerState | undefined, { status, spec }: ServerObject): ServerState {
@@ -224,36 +214,4 @@ function endProbe(key: string, { servers, clock }: Context, { problem }: Discove
   } else if (problem === undefined) {
     servers.wakeOne(key);
   }
-}
-
-async function conclude(object: ServerObject, context: Context, state: ServerState): Promise<LookAgain> {
-  const { api, clock, log, servers, caches } = context;
-  const key = keyOfServer(object);
-  servers.set(key, state);
-  const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
-  const effectiveDialect = state.connection?.dialect as JsonObject | undefined;
-  const status = summarizeServer({ object, ...state, effectiveDialect, health: servers.health(key), now });
-  if (canonicalJson(status) === canonicalJson(object.status)) {
-    return undefined;
-  }
-  const isCluster = object.metadata.namespace === undefined;
-  const resource = isCluster ? RESOURCES.clusterAuthorizationServer : RESOURCES.authorizationServer;
-  const { apiVersion, kind, metadata } = object;
-  const written = await api.replace(
-    resource,
-    { apiVersion, kind, metadata, status } as ServerObject,
-    'status',
-  );
-  if (!written.ok) {
-    log.debug('server status not written', {
-      server: keyOf(metadata),
-      status: written.status,
-      reason: written.reason,
-    });
-    return 1_000;
-  }
-  const cache = isCluster ? caches.clusterServers : caches.servers;
-  const { resourceVersion = '' } = written.object.metadata;
-  cache.learn({ ...object, metadata: { ...metadata, resourceVersion }, status });
-  return undefined;
 }

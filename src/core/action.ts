@@ -28,8 +28,7 @@ export type Step =
   | PublishStep
   | ReadStep
   | AdoptStep
-  /** A retained client becomes this object's. */
-  | { readonly type: 'TakeOver'; readonly object: ObservedClient; readonly record: RegistrationRecord }
+  | TakeOverStep
   /** The client outlives the object. */
   | { readonly type: 'Retain'; readonly object: ObservedClient; readonly record: RegistrationRecord }
   | { readonly type: 'BindToOwner'; readonly object: ObservedClient; readonly owner: BoundTo }
@@ -53,9 +52,11 @@ export interface RegisterStep {
 
 export interface UpdateStep {
   readonly type: 'Update';
-  readonly object: ObservedClient;
+  /** Absent: of a client that outlived its object. */
+  readonly object: ObservedClient | undefined;
   readonly record: RegistrationRecord;
-  readonly document: JsonObject;
+  /** What is to be registered; absent: what was last sent, with the keys that it has. */
+  readonly document: JsonObject | undefined;
   readonly withheld: readonly Substitution[];
   readonly statement: OwnStatement | undefined;
   /** What becomes of the keys that the operator makes: nothing, a new one takes over, or the one before goes. */
@@ -106,6 +107,16 @@ export interface AdoptStep {
   readonly client: AdoptableClient;
   readonly ref: ServerRef;
   readonly connection: ServerConnection;
+  readonly basis: string;
+}
+
+/** A client of an earlier object of this name becomes this object's: it was retained, or the object restored. */
+export interface TakeOverStep {
+  readonly type: 'TakeOver';
+  readonly object: ObservedClient;
+  readonly record: RegistrationRecord;
+  /** A Secret that must hold the client's credentials first. */
+  readonly proof: ObservedSecret | undefined;
   readonly basis: string;
 }
 

@@ -67,6 +67,7 @@ export function toConnection(
       interrupted: spec.recovery?.interrupted ?? 'Reregister',
       tokenLost: spec.recovery?.tokenLost ?? 'Hold',
       cooldownMs: durationMs(spec.recovery?.cooldown ?? '1m'),
+      maxAttempts: spec.recovery?.maxAttempts ?? 3,
     },
     drift: {
       mode: spec.drift?.mode ?? 'Off',

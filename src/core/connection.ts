@@ -114,6 +114,7 @@ export interface RecoveryTerms {
   readonly interrupted: 'Reregister' | 'Hold';
   readonly tokenLost: 'Hold' | 'Reregister';
   readonly cooldownMs: number;
+  readonly maxAttempts: number;
 }
 
 /** What becomes of a deletion that the server doesn't confirm. */

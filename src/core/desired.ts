@@ -10,7 +10,7 @@ import { additionalNameProblem } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, nestsTooDeep } from '../oauth/json.ts';
 import type { DesiredClient, ObservedClient } from './observation.ts';
-import { declaredHash } from './record.ts';
+import { declaredHash, purposeOf } from './record.ts';
 
 /** An OAuthClient as it is kept in memory. */
 export interface ClientObject extends KubernetesObject {
@@ -48,6 +48,7 @@ export function toClientObject(
       reconcileRequestedAt: annotations[ANNOTATIONS.reconcileRequestedAt],
       rotateRequestedAt: annotations[ANNOTATIONS.rotateRequestedAt],
       retained: (raw.spec as { readonly deletionPolicy?: unknown } | undefined)?.deletionPolicy === 'Retain',
+      purpose: purposeOf(raw.metadata.labels),
       abandoned: uid !== '' && annotations[ANNOTATIONS.abandon] === uid,
       createdAt: Date.parse(creationTimestamp ?? ''),
       owners: ownerReferences.map(({ apiVersion, kind, name: owner }) => `${apiVersion}/${kind}/${owner}`),

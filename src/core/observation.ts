@@ -5,7 +5,7 @@ import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { DeletionTerms, ServerConnection } from './connection.ts';
 import type { Problem } from './problem.ts';
-import type { RegistrationRecord, ServerRef } from './record.ts';
+import type { Purpose, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';
 
 /** Everything that a decision about one OAuthClient rests on, gathered without a call. */
@@ -26,6 +26,8 @@ export interface Observation {
   /** Every record that names this object, also those of earlier objects of the same name. */
   readonly records: readonly RegistrationRecord[];
   readonly server: ObservedServer;
+  /** Clients that outlived an object of this name: what is kept has to stay manageable. */
+  readonly retained: readonly RetainedClient[];
   /**
    * What the server objects of the records say of deletion, by the record's Secret: known also while a server can't be
    * called. A record whose server object is gone has none.
@@ -38,7 +40,7 @@ export interface Observation {
   /** uid of the namespace, to tell it from an earlier one of the same name. */
   readonly namespaceUid: string;
   /** Registrations of this object whose answers were lost and that are listed as suspected orphans. */
-  readonly suspects: number;
+  readonly suspects: Suspects;
   /** Another object of this installation has the client of this object's first record, and had it before. */
   readonly rival: RegistrationRecord | undefined;
   /** When the client was last read, or since when it is known, in milliseconds since the epoch. */
@@ -51,6 +53,14 @@ export interface Observation {
   readonly secrets: readonly ObservedSecret[];
   /** What went wrong before: at most one for each action and basis. */
   readonly setbacks: readonly Setback[];
+}
+
+export interface Suspects {
+  readonly count: number;
+  /** When the last of them was sent, in milliseconds since the epoch. */
+  readonly latestAt: number;
+  /** Whether the server has answered a registration since, of whichever client. */
+  readonly isOver: boolean;
 }
 
 export interface OwnStatement {
@@ -66,6 +76,12 @@ export interface AdoptableClient {
   readonly registrationClientUri: string;
   /** Changes with the Secret: what it brought before may have been wrong. */
   readonly version: string;
+}
+
+/** A client that outlived its object, with the server that keeps it. */
+export interface RetainedClient {
+  readonly record: RegistrationRecord;
+  readonly server: ObservedServer;
 }
 
 export interface Absence {
@@ -91,6 +107,7 @@ export interface ObservedClient {
   readonly rotateRequestedAt: string | undefined;
   /** Whether the client outlives the object; known also of a spec that can't be used. */
   readonly retained: boolean;
+  readonly purpose: Purpose;
   /** A person gives the client up: the annotation names this object's uid. */
   readonly abandoned: boolean;
   /** Milliseconds since the epoch. */
@@ -162,7 +179,8 @@ export type SetbackAction =
   | 'Bind'
   | 'Renew'
   | 'Read'
-  | 'Adopt';
+  | 'Adopt'
+  | 'TakeOver';
 
 /** Why an action didn't succeed, and when it makes sense again. */
 export interface Setback {

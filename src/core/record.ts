@@ -17,6 +17,7 @@ export interface RegistrationRecord {
   readonly role: RecordRole;
   readonly attempt: string;
   readonly client: ClientIdentity;
+  readonly purpose: Purpose;
   readonly namespaceUid: string;
   readonly installation: string;
   readonly server: ServerRef;
@@ -58,6 +59,27 @@ export interface ClientIdentity {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+}
+
+/** What the client is for, by the labels of its object: who reads the records later sees which agent or run had it. */
+export interface Purpose {
+  readonly purpose?: string;
+  readonly session?: string;
+}
+
+/** Of the labels of an OAuthClient or of a registration Secret. */
+export function purposeOf(labels: Readonly<Record<string, string>> = {}): Purpose {
+  const { [LABELS.purpose]: purpose, [LABELS.session]: session } = labels;
+  return { ...(purpose ? { purpose } : {}), ...(session ? { session } : {}) };
+}
+
+/** ` (purpose p, session s)`; empty where neither is known. */
+export function describePurpose({ purpose, session }: Purpose): string {
+  const parts = [
+    ...(purpose === undefined ? [] : [`purpose ${purpose}`]),
+    ...(session === undefined ? [] : [`session ${session}`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
 export interface ServerRef {
@@ -117,6 +139,8 @@ function labelsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Record<s
     [LABELS.clientNamespace]: record.client.namespace,
     [LABELS.clientName]: labelValue(record.client.name),
     [LABELS.clientUid]: record.client.uid,
+    ...(record.purpose.purpose === undefined ? {} : { [LABELS.purpose]: record.purpose.purpose }),
+    ...(record.purpose.session === undefined ? {} : { [LABELS.session]: record.purpose.session }),
   };
 }
 
@@ -167,6 +191,7 @@ export function toRecord({ metadata }: KubernetesObject): RegistrationRecord | u
     resourceVersion: metadata.resourceVersion ?? '',
     role,
     client: { namespace, name, uid },
+    purpose: purposeOf(labels),
     server: { kind, name: server },
     clientId,
     ...remainingFacts(annotations),

@@ -34,6 +34,8 @@ export interface ServerHealth {
   readonly lastError: string | undefined;
   /** When the last registration ended, in milliseconds since the epoch. */
   readonly registeredAt: number;
+  /** When a registration was last answered, if only by a refusal, in milliseconds since the epoch. */
+  readonly registrationAnsweredAt: number;
   /** When registration access tokens were refused lately, in milliseconds since the epoch. */
   readonly lostTokens: readonly number[];
 }
@@ -50,6 +52,7 @@ export const HEALTHY: ServerHealth = {
   countedAt: Number.NEGATIVE_INFINITY,
   lastError: undefined,
   registeredAt: Number.NEGATIVE_INFINITY,
+  registrationAnsweredAt: Number.NEGATIVE_INFINITY,
   lostTokens: [],
 };
 
@@ -188,7 +191,12 @@ export function callEnds(
     return { ...answered, lostTokens: [] };
   }
   return isRegistration
-    ? { ...answered, acceptedVersion: call.version, refusedAdmission: undefined }
+    ? {
+        ...answered,
+        registrationAnsweredAt: now,
+        acceptedVersion: call.version,
+        refusedAdmission: undefined,
+      }
     : answered;
 }
 

@@ -17,6 +17,7 @@ import { presentable } from '../oauth/error-response.ts';
 import { type Json, type JsonObject, nestsTooDeep } from '../oauth/json.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { DeletionTerms } from './connection.ts';
+import { iso } from './find.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
 import type { ServerRef } from './record.ts';
@@ -144,13 +145,21 @@ export interface ServerFacts {
   readonly effectiveDialect: JsonObject | undefined;
   /** A JWK set. */
   readonly signingKeys: JsonObject | undefined;
+  readonly counts: ClientCounts;
   /** RFC 3339. */
   readonly now: string;
 }
 
+/** How many clients there are at a server, and may be. */
+export interface ClientCounts {
+  readonly clients: number;
+  readonly suspectedOrphans: number;
+  readonly leftBehind: number;
+}
+
 /** The one author of a server object's status. */
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
-  const { object, endpoints, management, effectiveDialect, signingKeys, now } = facts;
+  const { object, endpoints, management, effectiveDialect, signingKeys, counts, now } = facts;
   const findings = [
     readiness(facts),
     admission(facts),
@@ -163,7 +172,19 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     management,
     ...(effectiveDialect === undefined ? {} : { effectiveDialect }),
     ...(signingKeys === undefined ? {} : { signingKeys }),
+    ...counts,
+    ...trouble(facts),
     conditions: [...toConditions(findings, object.status.conditions ?? [], object.generation, now)],
+  };
+}
+
+const MAX_ERROR = 1024;
+
+function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 'pausedUntil' | 'lastError'> {
+  const { pausedUntil, lastError } = health;
+  return {
+    ...(pausedUntil > Date.parse(now) ? { pausedUntil: iso(pausedUntil) } : {}),
+    ...(lastError === undefined ? {} : { lastError: lastError.slice(0, MAX_ERROR) }),
   };
 }
 
@@ -202,8 +223,7 @@ function paused({ object, health, now }: ServerFacts): readonly Finding[] {
   }
   const { pausedUntil, phase, lastError } = health;
   if (pausedUntil > Date.parse(now)) {
-    const until = new Date(pausedUntil).toISOString().replace(/\.\d+Z$/, 'Z');
-    const message = `The server asked for a pause until ${until}.`;
+    const message = `The server asked for a pause until ${iso(pausedUntil)}.`;
     return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];
   }
   const message =

@@ -51,7 +51,7 @@ function handledReconcile(
   { reconcileRequestedAt }: ObservedClient,
   { state }: Rest,
 ): string | undefined {
-  const isStillWanted = state === 'Waiting' && o.suspects > 0 && currentRecord(o) === undefined;
+  const isStillWanted = state === 'Waiting' && o.suspects.count > 0 && currentRecord(o) === undefined;
   return isStillWanted ? undefined : reconcileRequestedAt?.slice(0, 256);
 }
 

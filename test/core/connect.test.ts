@@ -70,7 +70,7 @@ describe('toConnection', () => {
       defaults: { contacts: ['ops@example.com'] },
       policy: {},
       attemptMarker: 'software_version',
-      recovery: { interrupted: 'Reregister', tokenLost: 'Hold', cooldownMs: 60_000 },
+      recovery: { interrupted: 'Reregister', tokenLost: 'Hold', cooldownMs: 60_000, maxAttempts: 3 },
       drift: { mode: 'Off', intervalMs: 3_600_000, allowRotatingRead: false },
       allowedOrigins: ['https://manage.example.com'],
       timeoutMs: 60_000,

@@ -4,6 +4,7 @@ import { plan } from '../../src/core/plan.ts';
 import { renewalBasis } from '../../src/core/rules/expiry.ts';
 import { effectiveDialect } from '../../src/dialects/presets.ts';
 import {
+  absent,
   desired,
   NOW,
   object,
@@ -12,6 +13,7 @@ import {
   record,
   secret,
   setback,
+  settled,
   unavailable,
 } from './observations.ts';
 
@@ -83,6 +85,67 @@ describe('rule 30: a registration access token with an end', () => {
 
   test('is not renewed when it is over', () => {
     expect(plan(of(withToken(100, -1)))).toMatchObject({ type: 'Rest', state: 'Ready' });
+  });
+});
+
+describe('rule 30: the token of a client that was retained', () => {
+  const kept = { ...withToken(61, 30), role: 'retained' } as const;
+  const retained = (server: Observation['server'] = reached({}), more: Partial<Observation> = {}) =>
+    absent({ records: [kept], retained: [{ record: kept, server }], ...more });
+
+  test('is renewed when a third of its life is left, with what was sent', () => {
+    expect(plan(retained())).toMatchObject({
+      type: 'Update',
+      because: 'Expires',
+      object: undefined,
+      document: undefined,
+      hash: kept.metadataHash,
+    });
+  });
+
+  test('is renewed also while another object bears the name', () => {
+    const other = { records: [record(), kept], object: object() };
+    expect(
+      plan(
+        retained(reached({}), { ...settled, ...other, retained: [{ record: kept, server: reached({}) }] }),
+      ),
+    ).toMatchObject({
+      type: 'Update',
+      record: { role: 'retained' },
+    });
+  });
+
+  test('is looked at in time', () => {
+    const young = { ...withToken(60, 31), role: 'retained' } as const;
+    const o = absent({ records: [young], retained: [{ record: young, server: reached({}) }] });
+    expect(plan(o)).toMatchObject({ type: 'Rest', state: 'Gone', until: NOW + HOUR * (31 - 91 / 3) });
+  });
+
+  test.each([
+    ['the server is out of reach', retained(unavailable)],
+    ['another server bears the name', retained(reached({ issuer: 'https://other.example.com' }))],
+    [
+      'the server takes no call at this moment',
+      retained({
+        ...reached({}),
+        gate: { open: false, reason: 'AuthorizationServerPaused', message: 'It asked for a pause.' },
+      } as Observation['server']),
+    ],
+    [
+      'that was tried, and moved nothing',
+      retained(reached({}), {
+        setbacks: [
+          setback({
+            action: 'Renew',
+            kind: 'Terminal',
+            basis: renewalBasis(kept),
+            retryAt: Number.POSITIVE_INFINITY,
+          }),
+        ],
+      }),
+    ],
+  ])('is not renewed where %s, and is looked at again', (_, o) => {
+    expect(plan(o)).toMatchObject({ type: 'Rest', state: 'Gone', until: NOW + 300_000 });
   });
 });
 

@@ -57,6 +57,7 @@ describe('a registration Secret', () => {
         keyRetiresAt: Date.parse('2026-05-02T11:00:00Z'),
       }),
     ],
+    ['what the client is for', record({ purpose: { purpose: 'invoice-agent', session: 'run-42' } })],
     ['a server of the namespace', record({ server: { kind: 'AuthorizationServer', name: 'sso' } })],
     ['a client_id of any characters', record({ clientId: 'https://client.example/ü#?"\n' })],
   ])('gives back %s', (_, given) => {

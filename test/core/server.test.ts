@@ -253,6 +253,7 @@ describe('summarizeServer', () => {
     admissionAccepted: false,
     effectiveDialect: undefined,
     signingKeys: undefined,
+    counts: { clients: 0, suspectedOrphans: 0, leftBehind: 0 },
     now: '2026-05-01T12:00:00Z',
   };
   const refusedAdmission = {

@@ -65,13 +65,14 @@ export const oauthClient = (
   {
     client = machine as object,
     server = { kind: 'ClusterAuthorizationServer', name: 'corporate' },
+    labels = {} as object,
     ...spec
   }: Record<string, unknown> = {},
 ): string =>
   JSON.stringify({
     apiVersion: 'oauth-registrar.dev/v1alpha1',
     kind: 'OAuthClient',
-    metadata: { name, namespace },
+    metadata: { name, namespace, labels },
     spec: { authorizationServerRef: server, client, ...spec },
   });
 

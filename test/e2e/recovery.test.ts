@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AuthorizationServerStatus } from '../../src/api/authorization-server.ts';
 import type { OAuthClient } from '../../src/api/oauth-client.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { start, stopAll } from '../emulator/running.ts';
@@ -97,6 +98,11 @@ async function placeRotating(allowRotatingRead: boolean): Promise<void> {
   await until(name, 'Registered');
 }
 
+const serverStatus = async (name: string): Promise<AuthorizationServerStatus> =>
+  JSON.parse(
+    await world.kubectl('-n', 'shop', 'get', 'authorizationserver', name, '-o', 'jsonpath={.status}'),
+  );
+
 describe('A registration whose answer was lost', () => {
   const forgetful = (stub: StubServer) => {
     stub.behave = {
@@ -114,6 +120,37 @@ describe('A registration whose answer was lost', () => {
     const listed = (await suspectedOrphans(world)).filter(({ client }) => client === 'shop/again');
     expect(listed).toHaveLength(1);
     expect((await recordsOf(world, 'again')).map(({ role }) => role)).toEqual(['current']);
+    // The server object counts both; not at once, so that a burst of registrations costs it one write.
+    await eventually(
+      () => serverStatus('again'),
+      ({ clients, suspectedOrphans, leftBehind }) =>
+        clients === 1 && suspectedOrphans === 1 && leftBehind === 0,
+      LONG_MS,
+    );
+  });
+
+  it('recovery.maxAttempts: after so many, others are tried far apart only, until a person says otherwise', async () => {
+    const stub = await startStubServer();
+    stub.behave = {
+      register: (exchange) => (stub.count('register') <= 2 ? exchange.silently() : exchange.properly()),
+    };
+    const spec = { recovery: { cooldown: '1s', maxAttempts: 2 } };
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'capped', spec),
+        oauthClient('shop', 'capped', { server: serverRef('capped') }),
+      ),
+    );
+    const capped = await eventually(
+      () => getClient(world, 'shop', 'capped'),
+      (client) => messageOf(client).startsWith('2 registrations of this client got no answer'),
+      LONG_MS,
+    );
+    expect(conditionOf(capped, 'Reconciling')?.status).toBe('True');
+    expect(stub.count('register')).toBe(2);
+    await annotate(world, 'capped', 'reconcile-requested-at', '1');
+    await until('capped', 'Registered');
+    expect(stub.count('register')).toBe(3);
   });
 
   it('recovery.interrupted Hold: nothing is registered before a person says so', async () => {

@@ -12,6 +12,7 @@ import {
   machine,
   namespace,
   namespacedServer,
+  OPERATOR_NAMESPACE,
   oauthClient,
   secretData,
   untilReason,
@@ -96,6 +97,41 @@ describe('deletionPolicy Retain', () => {
     await untilGone(world, 'later');
     await untilRoles(world, 'later', ['retained']);
     expect(stub.clients.size).toBe(1);
+  });
+
+  it('its token is kept alive, and what it was for stays on record', async () => {
+    const labels = { 'oauth-registrar.dev/purpose': 'invoices', 'oauth-registrar.dev/session': 'run-42' };
+    const stub = await placed(world, 'alive', {
+      client: { ...retain, labels },
+      server: { dialectOverrides: { lifetimes: { registrationAccessToken: '9s' } } },
+    });
+    await remove(world, 'alive');
+    await untilGone(world, 'alive');
+    const [before] = await untilRoles(world, 'alive', ['retained'], LONG_MS);
+    const updates = stub.count('update');
+    await eventually(
+      () => stub.count('update'),
+      (count) => count >= updates + 2,
+      LONG_MS,
+    );
+    const [after] = await untilRoles(world, 'alive', ['retained'], LONG_MS);
+    expect(after?.clientId).toBe(before?.clientId);
+    const endOf = (facts: Readonly<Record<string, string>> = {}) =>
+      Date.parse(facts['registration-access-token-expires-at'] ?? '');
+    expect(endOf(after?.facts)).toBeGreaterThan(endOf(before?.facts));
+    expect([...stub.clients.values()]).toMatchObject([{ client_name: machine.clientName }]);
+    const selector = 'oauth-registrar.dev/purpose=invoices,oauth-registrar.dev/session=run-42';
+    const found = await world.kubectl(
+      '-n',
+      OPERATOR_NAMESPACE,
+      'get',
+      'secret',
+      '-l',
+      selector,
+      '-o',
+      'name',
+    );
+    expect(found.trim()).toBe(`secret/${after?.name}`);
   });
 
   it('an object of another name doesn’t take it', async () => {

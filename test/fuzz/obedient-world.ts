@@ -85,6 +85,7 @@ function newRecord(
     role: 'current',
     attempt,
     client: { namespace: o.namespace, name: o.name, uid: object.uid },
+    purpose: {},
     namespaceUid: o.namespaceUid,
     installation: o.installation,
     server: ref,
@@ -108,8 +109,8 @@ function registered(o: Observation, step: RegisterStep): RegistrationRecord {
   };
 }
 
-const keys = (o: Observation, desired: RegisterStep['object']['desired']) =>
-  desired.valid && desired.spec.generatedKey !== undefined
+const keys = (o: Observation, desired: RegisterStep['object']['desired'] | undefined) =>
+  desired?.valid && desired.spec.generatedKey !== undefined
     ? { keyCreatedAt: new Date(o.now).toISOString() }
     : {};
 
@@ -120,7 +121,7 @@ function updated(o: Observation, step: UpdateStep): Observation {
     ...kept,
     metadataHash: step.hash,
     revision: step.record.revision + 1,
-    ...keys(o, step.object.desired),
+    ...keys(o, step.object?.desired),
   };
   const noUse = setback({
     action: 'Renew',

@@ -7,7 +7,7 @@ import type { RegistrationContent } from '../../core/content.ts';
 import { isTokenInDoubt, setbackOf } from '../../core/find.ts';
 import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
-import type { RegistrationRecord } from '../../core/record.ts';
+import { describePurpose, type RegistrationRecord } from '../../core/record.ts';
 import { isHarmlessToRead } from '../../core/rules/reading.ts';
 import { serverKey } from '../../core/server.ts';
 import { parseClientInformation } from '../../oauth/client-information.ts';
@@ -199,7 +199,7 @@ async function deregistered(
     type: 'Normal',
     reason: 'Deregistered',
     action: 'Deregister',
-    message: `Client ${record.clientId} was removed at ${record.issuer}. Tokens already issued to it live until they expire.`,
+    message: `Client ${record.clientId}${describePurpose(record.purpose)} was removed at ${record.issuer}. Tokens already issued to it live until they expire.`,
     regarding: subjectOf(o, record),
   });
   if (step.because === 'Deleting' && o.object !== undefined && others.length === 0) {

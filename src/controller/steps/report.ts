@@ -55,7 +55,7 @@ export function warn(
     reason,
     action,
     message: withCure(message, reason),
-    regarding: subjectOf(o, undefined),
+    regarding: subjectOf(o, o.records[0]),
   });
 }
 

@@ -1,8 +1,8 @@
 import type { UpdateStep } from '../../core/action.ts';
 import type { RegistrationContent } from '../../core/content.ts';
-import { type RegistrationRecord, toRegistrationSecret } from '../../core/record.ts';
+import { toRegistrationSecret } from '../../core/record.ts';
 import type { ClientInformation } from '../../oauth/client-information.ts';
-import { updated } from '../answers.ts';
+import { keyTimesOf, updated } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { toRegistrationObject } from '../objects.ts';
 import type { Round } from './round.ts';
@@ -42,10 +42,3 @@ export async function keepTorn(
   context.caches.registrations.learn(toRegistrationObject(written));
   return true;
 }
-
-/** The keys stay those that were published before. */
-const keyTimesOf = ({ keyCreatedAt, keyRotatesAt, keyRetiresAt }: RegistrationRecord) => ({
-  ...(keyCreatedAt === undefined ? {} : { keyCreatedAt }),
-  ...(keyRotatesAt === undefined ? {} : { keyRotatesAt }),
-  ...(keyRetiresAt === undefined ? {} : { keyRetiresAt }),
-});

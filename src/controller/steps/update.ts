@@ -66,12 +66,16 @@ export async function update(
 
 async function begin(step: UpdateStep, stored: RegistrationContent, context: Context): Promise<Update> {
   const { record, connection, object } = step;
+  const attempt = newAttempt(context);
+  if (object === undefined || step.document === undefined) {
+    return { step, attempt, stored, document: stored.sent, keys: stored.keys };
+  }
   const spec = object.desired.valid ? object.desired.spec.generatedKey : undefined;
   const keys = spec === undefined ? [] : await keysAfter(stored.keys, step.keys, spec.algorithm, context);
   const marker = connection.attemptMarker === undefined ? {} : { [connection.attemptMarker]: record.attempt };
   return {
     step,
-    attempt: newAttempt(context),
+    attempt,
     stored,
     document: withKeys({ ...step.document, ...marker }, keys, connection.dialect),
     keys,

@@ -17,19 +17,51 @@ const TOKEN_SHARE = 1 / 3;
 export function theTokenExpires(o: Observation): Action | undefined {
   const { object, server } = o;
   const record = currentRecord(o);
-  const due = record && tokenDueAt(record);
-  if (object === undefined || record === undefined || due === undefined || o.now < due || !server.available) {
+  if (object === undefined || record === undefined || !server.available) {
     return undefined;
   }
-  const { connection } = server;
+  return isTokenDue(o, record, server.connection)
+    ? stepOf(update(o, object, record, server, { keys: 'Keep', because: 'Expires' }))
+    : undefined;
+}
+
+/** The same of a client that outlived its object: what was sent goes once more. */
+export function aRetainedTokenExpires(o: Observation): Action | undefined {
+  const due = o.retained.flatMap(({ record, server }) =>
+    server.available && server.gate.open && isTokenDue(o, record, server.connection)
+      ? [{ record, server }]
+      : [],
+  );
+  const [first] = due;
+  return (
+    first && {
+      type: 'Update',
+      object: undefined,
+      record: first.record,
+      document: undefined,
+      withheld: [],
+      statement: undefined,
+      keys: 'Keep',
+      because: 'Expires',
+      hash: first.record.metadataHash,
+      ref: first.server.ref,
+      connection: first.server.connection,
+      basis: renewalBasis(first.record),
+    }
+  );
+}
+
+function isTokenDue(o: Observation, record: RegistrationRecord, connection: ServerConnection): boolean {
+  const due = tokenDueAt(record);
   const isRenewable =
+    // Another server object may bear the name by now.
+    record.issuer === connection.issuer &&
     connection.dialect.updateEffect.supported &&
     managementMode(record.managed, connection.management) === 'RegistrationAccessToken';
   const isOver = o.now >= Date.parse(record.registrationAccessTokenExpiresAt ?? '');
   const basis = renewalBasis(record);
-  return !isRenewable || isOver || blocked(o, 'Renew', basis) !== undefined
-    ? undefined
-    : stepOf(update(o, object, record, server, { keys: 'Keep', because: 'Expires' }));
+  const isBlocked = (['Update', 'Renew'] as const).some((action) => blocked(o, action, basis) !== undefined);
+  return due !== undefined && o.now >= due && isRenewable && !isOver && !isBlocked;
 }
 
 /** A client secret, or the whole client, near its end: renewed by an update where that renews it, else replaced. */
@@ -111,10 +143,11 @@ const known = (time: number): number | undefined => (Number.isNaN(time) ? undefi
 /** When something of the client is due, in milliseconds since the epoch. */
 export function expiryVisits(o: Observation): readonly (number | undefined)[] {
   const record = currentRecord(o);
-  if (record === undefined || !o.server.available) {
-    return [];
-  }
-  const dues = [tokenDueAt(record), clientDueAt(o, record, o.server.connection), ...keyDues(o, record)];
+  const own =
+    record === undefined || !o.server.available
+      ? []
+      : [tokenDueAt(record), clientDueAt(o, record, o.server.connection), ...keyDues(o, record)];
+  const dues = [...own, ...o.retained.map((kept) => tokenDueAt(kept.record))];
   return dues.map((due) => (due !== undefined && due <= o.now ? o.now + AGAIN_MS : due));
 }
 

@@ -1,11 +1,13 @@
+import { ANNOTATIONS } from '../../api/names.ts';
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
 import { type WantedDocument, wantedDocument } from '../document.ts';
-import { currentRecord, isAt, setbackOf, unansweredUpdate } from '../find.ts';
+import { currentRecord, isAt, iso, setbackOf, unansweredUpdate } from '../find.ts';
 import type { Observation, ObservedClient, ObservedServer } from '../observation.ts';
 import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
 import { isDeclaredBy, metadataHash, type RegistrationRecord } from '../record.ts';
+import { isRestored } from '../restored.ts';
 import { blocked, gated, stall, wait } from './rests.ts';
 
 /** Rules about the client at the server: registered, as the spec says, with a key that isn't too old. */
@@ -13,12 +15,12 @@ import { blocked, gated, stall, wait } from './rests.ts';
 export function theRecordIsMissing(o: Observation): Action | undefined {
   const clientId = o.object?.status.clientId;
   const shown = o.secrets.find(
-    ({ ownerUid, shows }) => ownerUid === o.object?.uid && shows !== undefined,
+    (secret) => isRestored(secret) || (secret.ownerUid === o.object?.uid && secret.shows !== undefined),
   )?.shows;
   if (currentRecord(o) !== undefined || (clientId === undefined && shown === undefined)) {
     return undefined;
   }
-  if (isAskedFor(o)) {
+  if (isAskedFor(o) || isBrought(o, clientId)) {
     return undefined;
   }
   const what = clientId === undefined ? `${shown}` : `of client ${clientId}`;
@@ -28,11 +30,21 @@ export function theRecordIsMissing(o: Observation): Action | undefined {
   );
 }
 
-/** A new registration was asked for since the last one. */
-function isAskedFor({ object }: Observation): boolean {
+/** A new registration was asked for since the last one. A restored object may have lost its status, not its Secret. */
+export function isAskedFor({ object, secrets }: Observation): boolean {
   const asked = object?.rotateRequestedAt;
-  return asked !== undefined && asked !== object?.status.lastHandledRotateAt;
+  return (
+    asked !== undefined &&
+    asked !== object?.status.lastHandledRotateAt &&
+    !secrets.some(({ annotations }) => annotations[ANNOTATIONS.rotateRequestedAt] === asked)
+  );
 }
+
+/** A person brings what manages the client: it is adopted, and proven by that. */
+const isBrought = ({ adoptable }: Observation, clientId: string | undefined): boolean =>
+  adoptable !== undefined &&
+  !isProblem(adoptable) &&
+  (clientId === undefined || clientId === adoptable.clientId);
 
 export function itIsNotRegistered(o: Observation): Action | undefined {
   return currentRecord(o) === undefined ? register(o, undefined) : undefined;
@@ -229,15 +241,30 @@ function wantedOf(
 
 const ownStatement = ({ statement }: Observation) => (isProblem(statement) ? undefined : statement);
 
-/** The server object wants a person to look after a registration whose answer was lost. */
+/** How long after the last of too many registrations without an answer another is tried. */
+const MANY_LOST_MS = 600_000;
+
+/** Registrations of this client got no answer: whoever runs the server says whether, and how often, that is risked. */
 function onHold(o: Observation, { recovery }: ServerConnection): Action | undefined {
   const { object, suspects } = o;
   const asked = object?.reconcileRequestedAt;
-  const isAsked = asked !== undefined && asked !== object?.status.lastHandledReconcileAt;
-  return recovery.interrupted === 'Hold' && suspects > 0 && !isAsked
-    ? stall(
+  if (suspects.count === 0 || (asked !== undefined && asked !== object?.status.lastHandledReconcileAt)) {
+    return undefined;
+  }
+  const annotate = `kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/reconcile-requested-at=$(date +%s) --overwrite`;
+  const listed = 'ConfigMap oauth-registrar-suspected-orphans has its time';
+  if (recovery.interrupted === 'Hold') {
+    return stall(
+      'RegistrationOutcomeUnknown',
+      `A registration of this client got no answer. Look for the client at the server (${listed}) and remove it; then have another registered: ${annotate}`,
+    );
+  }
+  const until = suspects.latestAt + MANY_LOST_MS;
+  return suspects.count >= recovery.maxAttempts && !suspects.isOver && o.now < until
+    ? wait(
         'RegistrationOutcomeUnknown',
-        `A registration of this client got no answer. Look for the client at the server (ConfigMap oauth-registrar-suspected-orphans has its time) and remove it; then have another registered: kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/reconcile-requested-at=$(date +%s) --overwrite`,
+        `${suspects.count} registrations of this client got no answer (${listed}). Another is tried at ${iso(until)}, or as soon as the server answers one of another client, or when you say so: ${annotate}`,
+        until,
       )
     : undefined;
 }

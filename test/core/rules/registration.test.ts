@@ -375,3 +375,47 @@ table('a server object that shapes documents otherwise than before', [
     ready,
   ],
 ]);
+
+const lost = (count: number, more: Partial<Observation['suspects']> = {}) => ({
+  suspects: { count, latestAt: NOW - 60_000, isOver: false, ...more },
+});
+const annotate =
+  'kubectl annotate oac storefront -n shop oauth-registrar.dev/reconcile-requested-at=$(date +%s) --overwrite';
+
+table('a client whose registrations got no answer', [
+  ['is registered again after one', unregistered(lost(1)), registers],
+  ['is registered again after two', unregistered(lost(2)), registers],
+  [
+    'waits ten minutes after three, and says where they are listed',
+    unregistered(lost(3)),
+    waits(
+      'RegistrationOutcomeUnknown',
+      `3 registrations of this client got no answer (ConfigMap oauth-registrar-suspected-orphans has its time). Another is tried at 2026-05-01T12:09:00Z, or as soon as the server answers one of another client, or when you say so: ${annotate}`,
+      NOW + 540_000,
+    ),
+  ],
+  ['is registered again when they are over', unregistered(lost(3, { latestAt: NOW - 600_000 })), registers],
+  [
+    'is registered again as soon as the server has answered another',
+    unregistered(lost(3, { isOver: true })),
+    registers,
+  ],
+  [
+    'is registered again when a person says so',
+    unregistered({ ...lost(3), object: fresh({ reconcileRequestedAt: '1' }) }),
+    registers,
+  ],
+  [
+    'waits for a person from the first one, where the server object says Hold',
+    unregistered({
+      ...lost(1),
+      server: reached({
+        recovery: { interrupted: 'Hold', tokenLost: 'Hold', cooldownMs: 60_000, maxAttempts: 3 },
+      }),
+    }),
+    stalls(
+      'RegistrationOutcomeUnknown',
+      `A registration of this client got no answer. Look for the client at the server (ConfigMap oauth-registrar-suspected-orphans has its time) and remove it; then have another registered: ${annotate}`,
+    ),
+  ],
+]);

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { duration, rules } from './schema.ts';
+
+const atLeast = (what: string, least: string) =>
+  rules({
+    rule: `self != '' && duration(self) >= duration('${least}')`,
+    message: `${what} must be at least ${least}`,
+  });
+
+/** How a server's registered clients are kept: after faults, at their end, and against changes by others. */
+export const upkeep = {
+  recovery: z
+    .object({
+      interrupted: z.enum(['Reregister', 'Hold']).default('Reregister').meta({
+        description:
+          'After a registration whose answer was lost: register again after the cooldown, or wait for the annotation reconcile-requested-at.',
+      }),
+      tokenLost: z.enum(['Hold', 'Reregister']).default('Hold').meta({
+        description: 'When a registration access token is refused: keep the client as it is, or replace it.',
+      }),
+      cooldown: duration()
+        .default('1m')
+        .meta({
+          description: 'Pause before the same client is registered again.',
+          ...atLeast('cooldown', '1s'),
+        }),
+      maxAttempts: z.int().min(1).max(100).default(3).meta({
+        description:
+          'Registrations of one client whose answers were lost, before others are tried ten minutes apart only, until the server has answered one.',
+      }),
+    })
+    .meta({ description: 'What is done about what went wrong between the operator and the server.' })
+    .optional(),
+  deletion: z
+    .object({
+      unconfirmed: z.enum(['Release', 'Hold']).default('Release').meta({
+        description:
+          'When the server doesn’t confirm a deletion: let the object go and go on from the record, or keep the object.',
+      }),
+      retryFor: duration()
+        .default('1h')
+        .meta({
+          description: 'How long deregistration is tried before the client counts as left behind.',
+          ...atLeast('retryFor', '1m'),
+        }),
+    })
+    .meta({ description: 'How clients are deregistered.' })
+    .optional(),
+  drift: z
+    .object({
+      mode: z.enum(['Off', 'Report', 'Correct']).default('Off').meta({
+        description:
+          'Whether clients are read now and then. Report tells what differs from what was registered; Correct sends the spec again.',
+      }),
+      interval: duration()
+        .default('1h')
+        .meta({
+          description: 'Time between two reads of one client, somewhat varied.',
+          ...atLeast('interval', '1m'),
+        }),
+      allowRotatingRead: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Permits reads at a server that changes token or secret with each.' }),
+    })
+    .meta({ description: 'Changes that somebody else makes to clients at the server.' })
+    .optional(),
+};
