@@ -145,11 +145,15 @@ export function clientsInNamespace(key: string, context: Context): number {
       record.client.namespace === namespace &&
       serverKey(record.server, namespace) === server,
   );
-  const underWay = context.ledger
-    .entries()
-    .filter(
-      (entry) => entry.kind === 'Register' && entry.server === server && entry.client.namespace === namespace,
-    );
+  const recorded = new Set(registered.map(({ metadata }) => metadata.name));
+  const underWay = context.ledger.entries().filter(
+    (entry) =>
+      entry.kind === 'Register' &&
+      entry.server === server &&
+      entry.client.namespace === namespace &&
+      // An entry stays for a moment when the answer is recorded already.
+      !recorded.has(entry.record),
+  );
   return registered.length + underWay.length;
 }
 

@@ -334,7 +334,8 @@ describe('A quota of four clients a namespace', () => {
     );
     const settled = await eventually(
       byReason,
-      (reasons) => (reasons.get('QuotaExceeded') ?? []).length === 6,
+      (reasons) =>
+        reasons.get('QuotaExceeded')?.length === 6 && reasons.has('Registered') && reasons.size === 2,
       WAIT_MS,
     );
     expect(settled.get('Registered')).toHaveLength(4);
