@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Two projects: what needs nothing but Node, and what runs against a real API server and authorization server. */
+/**
+ * Three projects: what needs nothing but Node; adapters and manifests against one real API server, in turn; and the
+ * behaviour, where each file has an API server, an authorization server and an operator of its own.
+ */
 export default defineConfig({
   test: {
     reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
@@ -15,13 +18,23 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'cluster',
-          include: ['test/e2e/**/*.test.ts', 'test/deploy/**/*.test.ts', 'test/**/*.integration.test.ts'],
-          globalSetup: ['test/testbed/global-setup.ts'],
-          // One control plane serves all files: they run in turn, each with an operator of its own.
+          name: 'manifests',
+          include: ['test/deploy/**/*.test.ts', 'test/**/*.integration.test.ts'],
+          globalSetup: ['test/testbed/shared-control-plane.ts'],
           fileParallelism: false,
           testTimeout: 30_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/testbed/ensure-binaries.ts'],
+          // They wait more than they work: for leases, retries and namespaces that go.
+          maxWorkers: 3,
+          testTimeout: 30_000,
+          hookTimeout: 90_000,
         },
       },
     ],

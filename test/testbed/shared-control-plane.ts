@@ -3,10 +3,7 @@ import { ensureBinaries } from './binaries.ts';
 import { startControlPlane } from './control-plane.ts';
 import { createProgress } from './progress.ts';
 
-/**
- * Builds whatever binaries are missing, with progress shown, so that no test has to wait for them; then starts the
- * control plane that the tests of adapters and manifests share.
- */
+/** The control plane that the tests of adapters and manifests share. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await ensureBinaries(createProgress());
   const controlPlane = await startControlPlane();
