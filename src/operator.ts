@@ -194,10 +194,12 @@ async function install({
     operatorNamespace: namespace,
     urlRules: settings.urlRules,
   });
+  // At once, whoever leads: the leader gives an earlier container of this pod only so long to record its answers.
+  const replayed = recorder.replay();
   const takeLead = async () => {
     await ledger.takeLead();
     await orphans.load();
-    await recorder.replay();
+    await replayed;
   };
   return { controller, watches, ledger, takeLead, fenced: fenced.promise };
 }

@@ -73,6 +73,8 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       renewing = attempted;
       const outcome = await attempted;
       if (outcome.kind === 'others') lose(`it is held by ${outcome.holder}`);
+      // What was listed and watched before is no longer so: only a new start sees what is there.
+      if (outcome.kind === 'wentBack') lose('the API server’s data went back to an earlier time');
       // Somebody emptied it meanwhile: another may have led since.
       if (outcome.kind === 'ours' && outcome.transitions !== epoch) lose('it had to be taken again');
     }

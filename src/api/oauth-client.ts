@@ -128,7 +128,7 @@ export const oauthClientSpec = z
       .object({ secretRef: z.object({ name: objectName() }) })
       .meta({
         description:
-          'A client that exists already: a labelled Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read once, while status has no client.',
+          'A client that exists already: a labelled Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read while no client of this object is recorded; where status names one, it has to be that one.',
       })
       .optional(),
     suspend: z

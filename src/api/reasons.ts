@@ -159,7 +159,7 @@ export const REASONS = {
   },
   RegistrationRecordMissing: {
     cause: 'The client was registered, and the Secret that holds its registration access token is gone.',
-    cure: 'Restore the registration Secret from a backup, or delete the object and create it again.',
+    cure: 'Restore the registration Secret from a backup, bring the client and its token by spec.adopt, or have another one registered as the message says.',
   },
   ManagedElsewhere: {
     cause: 'Another installation of the operator registered this client.',

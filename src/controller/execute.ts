@@ -49,7 +49,7 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
     case 'Adopt':
       return adopt(step, o, round, context);
     case 'TakeOver':
-      return takeOver(step.object, step.record, context);
+      return takeOver(step, o, round, context);
     case 'Retain':
       return retain(step.object, step.record, o, context);
     case 'BindToOwner':

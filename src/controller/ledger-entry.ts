@@ -32,6 +32,20 @@ export function decodeEntries(data: Readonly<Record<string, string>>): readonly 
   return Object.entries(data).flatMap(([key, text]) => (key.startsWith(PREFIX) ? (toEntry(text) ?? []) : []));
 }
 
+/**
+ * Who has taken the lead from this holder of this epoch, by the ledger's data. `undefined`: nobody. Whoever takes it
+ * writes both; where they are damaged, it was a person, and the next write repairs them.
+ */
+export function otherLeader(
+  data: Readonly<Record<string, string>>,
+  epoch: number,
+  holder: string,
+): string | undefined {
+  const found = data['holder'] ?? '';
+  const isTaken = found === '' ? Number(data['epoch']) > epoch : found !== holder;
+  return isTaken ? found || 'another process' : undefined;
+}
+
 /** Reads an entry that an earlier process, or a person, left. `undefined` where it can't be understood. */
 function toEntry(text: string): LedgerEntry | undefined {
   const parsed = entrySchema.safeParse(parseJsonObject(text));

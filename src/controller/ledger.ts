@@ -1,7 +1,7 @@
 import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
 import type { PendingCall } from '../core/observation.ts';
 import { Arrivals, type Gathering, shouldWrite } from './group-commit.ts';
-import { decodeEntries, encodeEntries, type LedgerEntry } from './ledger-entry.ts';
+import { decodeEntries, encodeEntries, type LedgerEntry, otherLeader } from './ledger-entry.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
 export const LEDGER_NAME = 'oauth-registrar-ledger';
@@ -248,9 +248,10 @@ export class Ledger {
       }
       return;
     }
-    const { metadata, data } = found.object;
-    if (Number(data?.['epoch']) !== this.#epoch || data?.['holder'] !== this.#options.holder) {
-      this.#fence(`${data?.['holder']} has taken the lead`);
+    const { metadata, data = {} } = found.object;
+    const other = otherLeader(data, this.#epoch, this.#options.holder);
+    if (other !== undefined) {
+      this.#fence(`${other} has taken the lead`);
       return;
     }
     this.#resourceVersion = metadata.resourceVersion ?? '';

@@ -151,7 +151,7 @@ export interface Change<T> {
 }
 
 /** Resource versions are decimal numbers that grow (Kubernetes ≥ 1.35 says so; earlier ones do the same). */
-function isNewer(a: string | undefined, b: string | undefined): boolean {
+export function isNewer(a: string | undefined, b: string | undefined): boolean {
   const [x = '', y = ''] = [a, b];
   return x.length === y.length ? x > y : x.length > y.length;
 }

@@ -5,7 +5,7 @@ import type { Observation } from '../core/observation.ts';
 import { plan } from '../core/plan.ts';
 import { serverKey } from '../core/server.ts';
 import { summarize } from '../core/summarize.ts';
-import { canonicalJson } from '../oauth/json.ts';
+import { isSameJson } from '../oauth/json.ts';
 import type { Context } from './context.ts';
 import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
@@ -94,7 +94,7 @@ async function writeStatus(
     return true;
   }
   const status = summarize(o, object, action, round.learned);
-  if (canonicalJson(status) === canonicalJson(object.status)) {
+  if (isSameJson(status, object.status)) {
     return true;
   }
   const { apiVersion, kind, metadata } = known;

@@ -17,7 +17,7 @@ import {
   type ServerHealth,
 } from '../core/server-health.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
-import { canonicalJson, type JsonObject } from '../oauth/json.ts';
+import { isSameJson, type JsonObject } from '../oauth/json.ts';
 import type { Clock } from './ports.ts';
 
 /**
@@ -93,10 +93,7 @@ export class ServerRegistry {
     ) {
       this.wakeAll(key);
     }
-    if (
-      before?.endpoints !== undefined &&
-      canonicalJson(before.endpoints) !== canonicalJson(state.endpoints)
-    ) {
+    if (before?.endpoints !== undefined && !isSameJson(before.endpoints, state.endpoints)) {
       this.#endpointsChanged(key);
     }
   }

@@ -28,7 +28,9 @@ export function createCaches({ addClient, addServer, countAgain, servers }: Wake
     }
   };
   const caches: Caches = {
-    clients: new ObjectCache<ClientObject>({ onChange: (change) => clientChanged(change, addClient) }),
+    clients: new ObjectCache<ClientObject>({
+      onChange: (change) => clientChanged(change, addClient, caches),
+    }),
     servers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
     clusterServers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
     registrations: new ObjectCache<RegistrationObject>({
@@ -74,8 +76,15 @@ export function createCaches({ addClient, addServer, countAgain, servers }: Wake
   return caches;
 }
 
-/** A new object waits its turn; an edit or a deletion goes first; a change of status alone is the operator's own. */
-function clientChanged({ before, after }: Change<ClientObject>, addClient: Wake['addClient']): void {
+/**
+ * A new object waits its turn; an edit or a deletion goes first; a change of status alone is the operator's own, unless
+ * it tells of a client that nobody recorded: then it came from a backup.
+ */
+function clientChanged(
+  { before, after }: Change<ClientObject>,
+  addClient: Wake['addClient'],
+  { registrations }: Pick<Caches, 'registrations'>,
+): void {
   const object = after ?? before;
   if (object === undefined) {
     return;
@@ -96,7 +105,13 @@ function clientChanged({ before, after }: Change<ClientObject>, addClient: Wake[
       asked.rotateRequestedAt,
       asked.abandoned,
     ]);
-  if (matters(was) !== matters(is)) {
+  const { clientId } = is.status;
+  const isRestored =
+    clientId !== was.status.clientId &&
+    !registrations
+      .find(key)
+      .some(({ record }) => record?.client.uid === is.uid && record.clientId === clientId);
+  if (isRestored || matters(was) !== matters(is)) {
     addClient(key, true);
   }
 }

@@ -4,7 +4,7 @@ import { effectiveDialect } from '../dialects/presets.ts';
 import { rfc7591 } from '../dialects/rfc7591.ts';
 import type { ClientInformation } from '../oauth/client-information.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
-import { canonicalJson, isJsonObject, type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
+import { isJsonObject, isSameJson, type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import type { GeneratedKey } from '../oauth/signing-key.ts';
 
@@ -69,9 +69,7 @@ export function encodeContent(content: RegistrationContent): Record<string, stri
 /** What a dialect has beyond the RFCs: most have little, and there may be many Secrets. */
 function departuresOf(dialect: Dialect): Partial<Dialect> {
   return Object.fromEntries(
-    Object.entries(dialect).filter(
-      ([name, value]) => canonicalJson(value) !== canonicalJson(rfc7591[name as keyof Dialect]),
-    ),
+    Object.entries(dialect).filter(([name, value]) => !isSameJson(value, rfc7591[name as keyof Dialect])),
   );
 }
 

@@ -9,7 +9,7 @@ import {
   theObjectIsGone,
   thereAreSurplusRecords,
 } from './rules/endings.ts';
-import { expiryVisits, theClientExpires, theTokenExpires } from './rules/expiry.ts';
+import { aRetainedTokenExpires, expiryVisits, theClientExpires, theTokenExpires } from './rules/expiry.ts';
 import {
   aClientWasRetained,
   anotherObjectManagesIt,
@@ -27,6 +27,7 @@ import {
   theRecordIsMissing,
   theServerWasChanged,
 } from './rules/registration.ts';
+import { itsRecordIsOfAnEarlierObject } from './rules/restored.ts';
 import { rest } from './rules/rests.ts';
 import { aFormerSecretIsLeft, theWorkloadSecretDiffers } from './rules/secret.ts';
 import {
@@ -45,13 +46,15 @@ const RULES: readonly Rule[] = [
   aCallIsOfNoConsequence,
   anotherInstallationManagesIt,
   aRegistrationOutlivedItsObject,
+  aRetainedTokenExpires,
   theObjectIsGone,
   theObjectIsBeingDeleted,
   theSpecCannotBeUsed,
   itIsSuspended,
   itsLifetimeIsOver,
-  theRecordIsMissing,
   theFinalizerIsMissing,
+  itsRecordIsOfAnEarlierObject,
+  theRecordIsMissing,
   itIsNotBoundToItsOwner,
   thereAreSurplusRecords,
   aClientWasRetained,

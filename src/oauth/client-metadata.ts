@@ -229,6 +229,12 @@ export function specName(wire: string): string {
 
 const byWire = new Map<string, Member>(MEMBERS.map((member) => [member.wire, member]));
 
+/** Each round of each client goes through all members: their names are made once. */
+const NAMED: readonly { readonly member: Member; readonly name: string }[] = MEMBERS.map((member) => ({
+  member,
+  name: specName(member.wire),
+}));
+
 /** The row of a wire name, without its language tag. */
 export function memberOf(wireName: string): Member | undefined {
   return byWire.get(wireName.split('#', 1)[0] ?? wireName);
@@ -241,21 +247,17 @@ export function toWire(client: ClientMetadata): JsonObject {
     Json | undefined
   >;
   const document: Record<string, Json> = {};
-  for (const member of MEMBERS) {
-    const value = declared[specName(member.wire)];
+  for (const { member, name } of NAMED) {
+    const value = declared[name];
     if (value !== undefined) {
       document[member.wire] = member.type === 'scope' && Array.isArray(value) ? value.join(' ') : value;
     }
-    Object.assign(document, localizedMembers(client, member));
+    const translations = client.localized?.[name as LocalizableName] ?? {};
+    for (const [tag, text] of Object.entries(translations)) {
+      document[`${member.wire}#${tag}`] = text as string;
+    }
   }
   return { ...document, ...client.additionalMetadata };
-}
-
-function localizedMembers(client: ClientMetadata, member: Member): JsonObject {
-  const translations = client.localized?.[specName(member.wire) as LocalizableName] ?? {};
-  return Object.fromEntries(
-    Object.entries(translations).map(([tag, text]) => [`${member.wire}#${tag}`, text as string]),
-  );
 }
 
 const MAX_NAME_LENGTH = 255;

@@ -42,17 +42,37 @@ function isShallow(value: Json, depth: number): boolean {
   return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
 }
 
+/** Whether {@link canonicalJson} would give the same text for both. */
+export function isSameJson(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => isSameJson(item, b[index]));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b)) {
+    return (a ?? null) === (b ?? null);
+  }
+  const names = namesIn(a);
+  return (
+    names.length === namesIn(b).length &&
+    names.every((name) => b[name] !== undefined && isSameJson(a[name], b[name]))
+  );
+}
+
+const namesIn = (object: JsonObject): readonly string[] =>
+  Object.keys(object).filter((name) => object[name] !== undefined);
+
 /** The same value always gives the same text: members sorted by name, those without a value left out, no white space. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${value.map(canonicalJson).join(',')}]`;
   }
-  if (isJsonObject(value)) {
-    const members = Object.keys(value).filter((name) => value[name] !== undefined);
-    return `{${members
-      .sort()
-      .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`)
-      .join(',')}}`;
+  if (!isJsonObject(value)) {
+    return JSON.stringify(value ?? null);
   }
-  return JSON.stringify(value ?? null);
+  let members = '';
+  for (const name of Object.keys(value).sort()) {
+    if (value[name] !== undefined) {
+      members += `${members === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(value[name])}`;
+    }
+  }
+  return `{${members}}`;
 }

@@ -36,6 +36,11 @@ function createLeaseStore() {
     remove: () => {
       lease = undefined;
     },
+    /** What was there at an earlier time is there again, with the version that it had. */
+    restore: (earlier: Lease | undefined) => {
+      lease = earlier;
+    },
+    stored: () => lease,
   };
 }
 
@@ -204,6 +209,20 @@ describe('a leader', () => {
     store.edit({ holderIdentity: '', leaseTransitions: 4 });
     await clock.advance(4_500);
     expect(await isSettled(a.elector.lost)).toBe(true);
+  });
+
+  test('stops when an earlier version of the lease is back: the API server’s data was restored', async () => {
+    const store = createLeaseStore();
+    const clock = createFakeClock();
+    const { elector, acquired } = candidate(store, clock, 'a');
+    await acquired;
+    const earlier = store.stored();
+    await clock.advance(9_000);
+    expect(elector.held()).toBe(true);
+    store.restore(earlier);
+    await clock.advance(5_000);
+    expect(elector.held()).toBe(false);
+    expect(await isSettled(elector.lost)).toBe(true);
   });
 
   test('goes on when somebody else only annotates the lease', async () => {

@@ -44,8 +44,6 @@ const WATCH_LIFE_MS = [1_000, 40_000] as const;
 const WATCH_LAG_MS = [500, 4_000] as const;
 /** How old a list may be that is given for the present one. */
 const STALE_MS = 30_000;
-/** The first look of a process that takes the lead is at what may be there for long: lists are kept by what was asked. */
-const MAX_REMEMBERED = 200;
 
 export interface ApiProxyOptions {
   readonly backend: { readonly origin: string; readonly ca: string };
@@ -63,7 +61,7 @@ export function startApiProxy({ backend, tls, faults, chance }: ApiProxyOptions)
     if (fault === undefined) {
       return undefined;
     }
-    faults.count(`API: ${fault}`);
+    faults.count('API server', fault);
     return toHarm(fault, earlier);
   };
   return startProxy({
@@ -71,7 +69,7 @@ export function startApiProxy({ backend, tls, faults, chance }: ApiProxyOptions)
     tls,
     harm,
     answered(question, answer) {
-      if (isList(question) && answer.status === 200 && lists.size < MAX_REMEMBERED) {
+      if (isList(question) && answer.status === 200) {
         lists.set(keyOf(question), { answer, at: Date.now() });
       }
       return answer;
@@ -84,7 +82,7 @@ export function startApiProxy({ backend, tls, faults, chance }: ApiProxyOptions)
       const life = chance.between(...WATCH_LIFE_MS);
       const lag = fault === 'watch late, then cut' ? chance.between(...WATCH_LAG_MS) : 0;
       if (fault !== undefined && fault !== 'none') {
-        faults.count(`API: ${fault}`);
+        faults.count('API server', fault);
       }
       follow({ fault, life, lag }, response, open).catch(() => response.destroy());
       return true;

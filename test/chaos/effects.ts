@@ -30,10 +30,10 @@ export const EFFECTS = [
   'finalizer-remove',
   'record-delete',
   // Beside them.
-  'ledger-tidy',
   'orphan-list',
   'event',
   'server-status-put',
+  'ledger-tidy',
 ] as const;
 
 export type Effect = (typeof EFFECTS)[number];

@@ -24,7 +24,11 @@ const at = (
   nth = place.startsWith('ledger-tidy') ? 1 : 2,
 ): Failpoint => ({ place, nth, signal });
 
-const single = (place: Place, signal: Failpoint['signal']) => ({ name: place, leader: at(place, signal) });
+/** One replica meets one failpoint. */
+export const single = (place: Place, signal: Failpoint['signal']) => ({
+  name: place,
+  leader: at(place, signal),
+});
 
 const pair = (first: Place, second: Place) => ({
   name: `${first}, then ${second}`,
@@ -62,6 +66,17 @@ const STOPPED: readonly Place[] = [
   'record-delete:before',
 ];
 
+/** Whoever is killed there leaves an answer in its journal. */
+export const JOURNALED: readonly Place[] = [
+  'journal-registration:after',
+  'record-create:before',
+  'record-create:after',
+  'journal-settle:before',
+  'journal-update:after',
+  'record-update:before',
+  'record-update:after',
+];
+
 export const KILL_GROUPS: readonly KillGroup[] = [
   {
     title: 'The leader is killed (`kill -9`)',
@@ -79,12 +94,4 @@ export const KILL_GROUPS: readonly KillGroup[] = [
     title: 'The leader is frozen until another leads, and then goes on (SIGSTOP, SIGCONT)',
     cases: STOPPED.map((place) => single(place, 'SIGSTOP')),
   },
-];
-
-/** Those that tell most, for every test run. */
-export const TELLING: readonly (KillCase & { readonly name: string })[] = [
-  single('ledger-write:after', 'SIGKILL'),
-  single('register-call:after', 'SIGKILL'),
-  single('update-call:after', 'SIGKILL'),
-  single('delete-call:after', 'SIGKILL'),
 ];

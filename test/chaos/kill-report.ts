@@ -10,7 +10,7 @@ export type Outcomes = ReadonlyMap<KillCase, Outcome>;
 const HEAD = ['Failpoint', 'Clients', 'POSTs', 'Recorded', 'Reported', 'Lost tokens', 'Seconds'];
 
 export function toTables(groups: readonly KillGroup[], outcomes: Outcomes): string {
-  return groups
+  const tables = groups
     .map(({ title, cases }) => {
       const rows = cases.flatMap((killCase) => {
         const outcome = outcomes.get(killCase);
@@ -25,6 +25,20 @@ export function toTables(groups: readonly KillGroup[], outcomes: Outcomes): stri
       ].join('\n');
     })
     .join('\n\n');
+  return `${toSummary([...outcomes.values()])}\n\n${tables}`;
+}
+
+function toSummary(outcomes: readonly Outcome[]): string {
+  const sum = (of: (outcome: Outcome) => number) =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0).toLocaleString('en');
+  return [
+    `${outcomes.length} cases, in which replicas were ended or frozen ${sum(({ met }) => met)} times:`,
+    `${sum(({ posts }) => posts)} registrations were answered, ${sum(({ clients }) => clients)} clients exist afterwards,`,
+    `${sum(({ recorded }) => recorded)} of them recorded and ${sum(({ reported }) => reported)} listed as suspected orphans;`,
+    `${sum(({ replayed }) => replayed)} answers were recorded from a journal;`,
+    `${sum(({ lostTokens }) => lostTokens)} registration access tokens were lost, each at the server that rotates them, and said to be.`,
+    'Neither recorded nor reported: 0.',
+  ].join('\n');
 }
 
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;

@@ -2,7 +2,8 @@ import { type Emulator, startEmulator } from '../emulator/emulator.ts';
 import { startWorld, type World } from '../testbed/world.ts';
 import type { Failpoint } from './failpoints.ts';
 import { disturb, OBJECTS, prepare } from './load.ts';
-import { breaches, type Counts, countsOf, leaks } from './oracle.ts';
+import { buildOperator } from './operator-build.ts';
+import { breaches, type Counts, countsOf, leaks, lostToken } from './oracle.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { type ServerClient, type Snapshot, takeSnapshot } from './snapshot.ts';
 
@@ -17,6 +18,8 @@ export interface Outcome extends Counts {
   readonly met: number;
   /** POSTs that the servers answered in this case. */
   readonly posts: number;
+  /** Answers that were recorded from the journal of a process that had ended. */
+  readonly replayed: number;
   /** Exit codes of the processes that ended. */
   readonly exits: readonly (number | null)[];
   /** From the change of the objects until everything was right. */
@@ -29,6 +32,8 @@ export interface KillWorld {
   run(killCase: KillCase): Promise<Outcome>;
   /** What is still wrong when all cases are over: ledger entries, late orphans, secrets in logs. */
   findings(): Promise<readonly string[]>;
+  /** Everything that both replicas printed so far. */
+  output(): string;
   stop(): Promise<void>;
 }
 
@@ -41,7 +46,9 @@ const LEDGER_IDLE_MS = 30_000;
 export async function startKillWorld(): Promise<KillWorld> {
   const plain = await startEmulator();
   const world = await startWorld({ server: { initialAccessToken: false }, operator: false });
-  const replicas = await Promise.all(['pod-a', 'pod-b'].map((name) => startReplica(world, name)));
+  const entry = await buildOperator();
+  const replicas = await Promise.all(['pod-a', 'pod-b'].map((name) => startReplica(world, name, entry)));
+  const output = () => replicas.map((replica) => replica.output()).join('');
   const namespaces: string[] = [];
   const secretValues = new Set<string>();
   const clientsOf = (ns: string) => clientsIn(ns, plain, world);
@@ -71,12 +78,19 @@ export async function startKillWorld(): Promise<KillWorld> {
       const ns = `kill-${namespaces.length}`;
       namespaces.push(ns);
       const [leading, other] = await roles(replicas);
-      const before = { met: metBy(replicas), posts: posts(plain, world), exits: exitsOf(replicas).length };
-      const metAtLeader = leading.met();
+      const before = {
+        posts: posts(plain, world),
+        replayed: replayedBy(replicas),
+        exits: replicas.map(({ exits }) => exits.length),
+      };
+      const meetings = [nextMeeting(leading), ...(successor === undefined ? [] : [nextMeeting(other)])];
+      const metCount = () => meetings.filter((isMet) => isMet()).length;
+      const isMet = () => metCount() === meetings.length;
       const set = () => {
         leading.set(leader);
         if (successor !== undefined) {
           other.set(successor);
+          leading.restartWhen(isMet);
         }
       };
       const start = performance.now();
@@ -92,7 +106,7 @@ export async function startKillWorld(): Promise<KillWorld> {
       const stopped = leader.signal === 'SIGSTOP' ? resumeLater(leading, other) : Promise.resolve();
       await untilRight(ns, breaches, CONVERGE_MS);
       await stopped;
-      await until(() => leading.met() > metAtLeader, MEET_MS);
+      await until(isMet, MEET_MS);
       await roles(replicas);
       const seen = await untilRight(ns, breaches, CONVERGE_MS);
       const seconds = (performance.now() - start) / 1000;
@@ -101,26 +115,25 @@ export async function startKillWorld(): Promise<KillWorld> {
       }
       return {
         ...countsOf(seen),
-        met: metBy(replicas) - before.met,
+        met: metCount(),
         posts: posts(plain, world) - before.posts,
-        exits: exitsOf(replicas).slice(before.exits),
+        replayed: replayedBy(replicas) - before.replayed,
+        exits: replicas.flatMap(({ exits }, index) => exits.slice(before.exits[index])),
         seconds,
       };
     },
     async findings() {
-      const pending = (seen: Snapshot) =>
-        seen.pending.map(({ kind, object }) => `${kind} of ${object} is still in the ledger`);
       const late = await Promise.all(
         namespaces.map((ns) =>
-          untilRight(ns, (seen) => [...breaches(seen), ...pending(seen)], LEDGER_IDLE_MS).then(
+          untilRight(ns, (seen) => [...breaches(seen), ...unsettled(seen)], LEDGER_IDLE_MS).then(
             () => [],
             (error: Error) => [error.message],
           ),
         ),
       );
-      const output = replicas.map((replica) => replica.output()).join('');
-      return [...late.flat(), ...leaks(output, [...secretValues, ...plain.secrets])];
+      return [...late.flat(), ...leaks(output(), [...secretValues, ...plain.secrets])];
     },
+    output,
     async stop() {
       await Promise.all(replicas.map((replica) => replica.stop()));
       await plain.stop();
@@ -139,6 +152,16 @@ async function until(isSo: () => boolean, timeoutMs: number): Promise<void> {
   }
 }
 
+/** The update that cost a token stays in the ledger: it is named to people, until an update is answered. */
+function unsettled({ pending, objects }: Snapshot): readonly string[] {
+  const lost = objects
+    .filter((object) => lostToken(object) !== undefined)
+    .map(({ metadata }) => metadata.name);
+  return pending
+    .filter(({ kind, object }) => kind !== 'Update' || !lost.includes(object))
+    .map(({ kind, object }) => `${kind} of ${object} is still in the ledger`);
+}
+
 /** Everything that is there before the kill is ready. */
 function notPrepared({ objects }: Snapshot): readonly string[] {
   const wanted = OBJECTS.filter(({ fate }) => fate !== 'created').length;
@@ -150,11 +173,12 @@ function notPrepared({ objects }: Snapshot): readonly string[] {
     : unready.map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status?.conditions)}`);
 }
 
+/** The one that leads and the other, as soon as that is settled: one that was told to stop isn't gone at once. */
 async function roles(replicas: readonly Replica[]): Promise<readonly [Replica, Replica]> {
   for (;;) {
-    const leading = replicas.find((replica) => replica.isWorking());
+    const [leading, another] = replicas.filter((replica) => replica.isWorking());
     const other = replicas.find((replica) => replica !== leading);
-    if (leading !== undefined && other !== undefined) {
+    if (leading !== undefined && another === undefined && other !== undefined) {
       return [leading, other];
     }
     await pause(POLL_MS);
@@ -201,10 +225,13 @@ const posts = (plain: Emulator, { server }: World): number =>
   plain.count('register') +
   server.log.filter(({ method, path }) => method === 'POST' && path === '/reg').length;
 
-const metBy = (replicas: readonly Replica[]): number =>
-  replicas.reduce((sum, replica) => sum + replica.met(), 0);
+const replayedBy = (replicas: readonly Replica[]): number =>
+  replicas.reduce((sum, replica) => sum + replica.replayed(), 0);
 
-const exitsOf = (replicas: readonly Replica[]): readonly (number | null)[] =>
-  replicas.flatMap(({ exits }) => exits);
+/** Whether it has met a failpoint since. */
+function nextMeeting(replica: Replica): () => boolean {
+  const before = replica.met();
+  return () => replica.met() > before;
+}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -16,6 +16,10 @@ export interface Replica {
   clear(): void;
   /** How many failpoints its containers have met. */
   met(): number;
+  /** How many answers its containers found in the journal of an earlier one, and recorded. */
+  replayed(): number;
+  /** Its container is started again only when it is time, or after {@link BACK_OFF_MS}: as if a kubelet backed off. */
+  restartWhen(isTime: () => boolean): void;
   /** Lets a stopped container go on. */
   resume(): void;
   /** Exit codes of the containers that ended; `null`: by a signal. */
@@ -26,18 +30,21 @@ export interface Replica {
   stop(): Promise<void>;
 }
 
-const ENTRY = join(import.meta.dirname, 'operator-with-failpoints.ts');
 /** A kubelet needs about as long. */
 const RESTART_MS = 500;
 
+/** Longer than a successor needs to meet what it is to meet. */
+const BACK_OFF_MS = 40_000;
+
 /** Fast enough for a test, with room for a machine that has other work. */
 const LEASE_FLAGS = [
-  '--leader-elect-lease-duration=4s',
-  '--leader-elect-renew-deadline=3s',
+  '--leader-elect-lease-duration=6s',
+  '--leader-elect-renew-deadline=4s',
   '--leader-elect-retry-period=1s',
 ];
 
-export async function startReplica(world: World, name: string): Promise<Replica> {
+/** @param entry what {@link buildOperator} made */
+export async function startReplica(world: World, name: string, entry: string): Promise<Replica> {
   const folder = await mkdtemp(join(tmpdir(), 'oauth-registrar-replica-'));
   const file = join(folder, 'failpoint');
   const start = () =>
@@ -45,19 +52,35 @@ export async function startReplica(world: World, name: string): Promise<Replica>
       kubeconfig: world.operatorKubeconfig,
       namespace: OPERATOR_NAMESPACE,
       flags: [`--identity=${name}`, `--failpoint-file=${file}`, ...LEASE_FLAGS],
-      entry: ENTRY,
+      entry,
       journalDir: folder,
     });
   const containers: OperatorProcess[] = [await start()];
   const exits: (number | null)[] = [];
   const current = () => containers.at(-1);
+  const said = (text: string) =>
+    containers.flatMap(({ lines }) => lines).filter(({ msg }) => msg === text).length;
   let stopped = false;
+  let isTime = () => true;
+  const untilTime = async () => {
+    const deadline = performance.now() + BACK_OFF_MS;
+    do {
+      await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+    } while (!stopped && !isTime() && performance.now() < deadline);
+    isTime = () => true;
+  };
   const supervise = async () => {
     while (!stopped) {
       exits.push((await current()?.exited) ?? null);
-      await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
-      if (!stopped) {
-        containers.push(await start());
+      await untilTime();
+      while (!stopped && exits.length === containers.length) {
+        // One that doesn't come up is started once more.
+        containers.push(
+          ...(await start().then(
+            (container) => [container],
+            () => [],
+          )),
+        );
       }
     }
   };
@@ -71,7 +94,11 @@ export async function startReplica(world: World, name: string): Promise<Replica>
     },
     set: (failpoint) => setFailpoint(file, failpoint),
     clear: () => setFailpoint(file, undefined),
-    met: () => containers.flatMap(({ lines }) => lines).filter(({ msg }) => msg === MET).length,
+    met: () => said(MET),
+    replayed: () => said('answer of an earlier process recorded'),
+    restartWhen: (wanted) => {
+      isTime = wanted;
+    },
     resume: () => process.kill(current()?.pid ?? 0, 'SIGCONT'),
     output: () => containers.map((container) => container.output()).join(''),
     async stop() {

@@ -56,7 +56,7 @@ export async function startServerProxy(options: ServerProxyOptions): Promise<Ser
     if (fault === undefined) {
       return undefined;
     }
-    faults.count(`${name}: ${fault}`);
+    faults.count(name, fault);
     return toHarm(fault, options.stallMs);
   };
   const proxy: FaultyProxy = await startProxy({

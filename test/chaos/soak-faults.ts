@@ -2,16 +2,26 @@
 export interface Faults {
   /** While false, nothing goes wrong. */
   active: boolean;
-  count(kind: string): void;
-  /** By kind, in the order of the alphabet. */
-  counts(): Readonly<Record<string, number>>;
+  count(place: string, kind: string): void;
+  counts(): FaultCounts;
 }
 
+/** Place → kind → how often. */
+export type FaultCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 export function createFaults(): Faults {
-  const counts = new Map<string, number>();
+  const counts: Record<string, Record<string, number>> = {};
   return {
     active: false,
-    count: (kind) => void counts.set(kind, (counts.get(kind) ?? 0) + 1),
-    counts: () => Object.fromEntries([...counts].toSorted(([a], [b]) => Number(a > b) - Number(a < b))),
+    count(place, kind) {
+      counts[place] = { ...counts[place], [kind]: (counts[place]?.[kind] ?? 0) + 1 };
+    },
+    counts: () => structuredClone(counts),
   };
 }
+
+export const sumOf = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
+
+export const totalOf = (counts: FaultCounts): number =>
+  Object.values(counts).reduce((sum, kinds) => sum + sumOf(kinds), 0);

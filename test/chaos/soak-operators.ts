@@ -8,8 +8,8 @@ import type { Chance } from './soak-random.ts';
 
 /** Two replicas of the operator, unchanged, each started again whenever it ends. */
 export interface Operators {
-  /** Ends one of them, mostly the leader, mostly by SIGKILL; says which and how. */
-  disturb(chance: Chance): string;
+  /** Ends or stops one of them, mostly the leader, mostly by SIGKILL. */
+  disturb(chance: Chance): Disturbance;
   /** How often a process ended, by what ended it. */
   ends(): Readonly<Record<string, number>>;
   /** Every line of every process so far. */
@@ -18,7 +18,17 @@ export interface Operators {
   stop(): Promise<void>;
 }
 
+export interface Disturbance {
+  readonly signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP';
+  readonly pod: string;
+  readonly wasLeading: boolean;
+}
+
 const NAMES = ['pod-a', 'pod-b'] as const;
+const SIGNALS = { SIGKILL: 5, SIGTERM: 2, SIGSTOP: 3 } as const;
+const TO_THE_LEADER = 0.7;
+/** Sometimes the lease outlives it; mostly another takes the lead before it goes on. */
+const STOPPED_MS = [2_000, 20_000] as const;
 /** A kubelet needs about as long. */
 const RESTART_MS = 1_000;
 /** Shorter than the defaults, with room for a machine that has other work and for calls that hang. */
@@ -34,10 +44,13 @@ export async function startOperators(kubeconfig: string): Promise<Operators> {
   return {
     disturb(chance) {
       const leader = pods.find(({ containers }) => isLeading(containers.at(-1)));
-      const victim = leader !== undefined && chance.hits(0.7) ? leader : chance.pick(pods);
-      const signal = chance.hits(0.75) ? 'SIGKILL' : 'SIGTERM';
-      victim?.kill(signal);
-      return `${signal} to ${victim?.name}${victim === leader ? ', which leads' : ''}`;
+      const toLeader = chance.hits(TO_THE_LEADER);
+      const any = chance.pick(pods) as Pod;
+      const signal = chance.weighed(SIGNALS) ?? 'SIGKILL';
+      const stoppedMs = chance.between(...STOPPED_MS);
+      const victim = toLeader && leader !== undefined ? leader : any;
+      victim.send(signal, stoppedMs);
+      return { signal, pod: victim.name, wasLeading: victim === leader };
     },
     ends() {
       const ends: Record<string, number> = {};
@@ -59,7 +72,8 @@ interface Pod {
   readonly name: string;
   readonly containers: readonly OperatorProcess[];
   readonly ends: readonly string[];
-  kill(signal: NodeJS.Signals): void;
+  /** Nothing happens to a pod whose container is being started. After SIGSTOP it goes on `stoppedMs` later. */
+  send(signal: Disturbance['signal'], stoppedMs: number): void;
   stop(): Promise<void>;
 }
 
@@ -69,16 +83,22 @@ async function startPod(name: string, kubeconfig: string): Promise<Pod> {
   const start = () => startOperator({ kubeconfig, namespace: OPERATOR_NAMESPACE, flags, journalDir });
   const containers: OperatorProcess[] = [await start()];
   const ends: string[] = [];
+  let running = containers.at(-1);
   let stopped = false;
   let asked: string | undefined;
   const supervise = async () => {
-    while (!stopped) {
-      const code = await containers.at(-1)?.exited;
+    while (running !== undefined) {
+      const code = await running.exited;
+      running = undefined;
       ends.push(asked ?? `exit ${code}`);
       asked = undefined;
       await sleep(RESTART_MS);
       if (!stopped) {
-        containers.push(await start());
+        running = await start();
+        containers.push(running);
+      }
+      if (stopped) {
+        await running?.stop('SIGKILL');
       }
     }
   };
@@ -87,13 +107,22 @@ async function startPod(name: string, kubeconfig: string): Promise<Pod> {
     name,
     containers,
     ends,
-    kill(signal) {
+    send(signal, stoppedMs) {
+      if (running === undefined) {
+        return;
+      }
+      const { pid } = running;
+      if (signal === 'SIGSTOP') {
+        process.kill(pid, signal);
+        setTimeout(() => running?.pid === pid && process.kill(pid, 'SIGCONT'), stoppedMs);
+        return;
+      }
       asked = signal;
-      void containers.at(-1)?.stop(signal);
+      process.kill(pid, signal);
     },
     async stop() {
       stopped = true;
-      await containers.at(-1)?.stop('SIGKILL');
+      await running?.stop('SIGKILL');
       await supervised;
       await rm(journalDir, { recursive: true, force: true });
     },

@@ -14,8 +14,7 @@ export interface Truth {
   readonly objects: ReadonlyMap<string, OAuthClient>;
   readonly records: readonly TrueRecord[];
   readonly suspects: readonly Suspect[];
-  /** Calls that the ledger still names: kind and object. */
-  readonly pending: readonly string[];
+  readonly pending: readonly TrueCall[];
   /** Workload Secrets by name. */
   readonly secrets: ReadonlyMap<string, { readonly clientId: string; readonly clientSecret: string }>;
   readonly events: readonly TrueEvent[];
@@ -33,12 +32,23 @@ export interface TrueClient {
 }
 
 export interface TrueRecord {
+  /** Of the registration Secret. */
+  readonly name: string;
   readonly attempt: string;
   readonly clientId: string;
   readonly role: string;
   /** Name of the OAuthClient. */
   readonly object: string;
   readonly token: string;
+}
+
+/** A call that the ledger still names. */
+export interface TrueCall {
+  readonly kind: string;
+  /** Name of the OAuthClient. */
+  readonly object: string;
+  /** Name of the registration Secret. */
+  readonly record: string;
 }
 
 export interface Suspect {
@@ -74,7 +84,7 @@ export async function readTruth(
     objects: new Map(objects.map((object) => [object.metadata.name, object])),
     records: records.map(toRecord),
     suspects: toSuspects(orphans),
-    pending: decodeEntries(ledger).map(({ kind, client }) => `${kind} of ${client.name}`),
+    pending: decodeEntries(ledger).map(({ kind, client, record }) => ({ kind, object: client.name, record })),
     secrets: new Map(secrets.map((secret) => [secret.metadata.name, toWorkload(secret)])),
     events: events.map(({ reason, note = '', regarding }) => ({
       reason,
@@ -113,8 +123,9 @@ const toClient = (server: ServerName, client: ReturnType<Emulator['clients']>[nu
 });
 
 function toRecord(secret: Secret): TrueRecord {
-  const { annotations = {}, labels = {} } = secret.metadata;
+  const { name, annotations = {}, labels = {} } = secret.metadata;
   return {
+    name,
     attempt: annotations[ANNOTATIONS.attempt] ?? '',
     clientId: annotations[ANNOTATIONS.clientId] ?? '',
     role: labels[LABELS.role] ?? '',

@@ -175,7 +175,25 @@ describe('a write that fails', () => {
     expect(fenced).toEqual([]);
   });
 
+  test.each<readonly [string, Readonly<Record<string, string>>]>([
+    ['emptied it', {}],
+    ['removed the holder', { epoch: '1' }],
+    ['emptied the holder', { epoch: '1', holder: '' }],
+    ['removed the epoch', { holder: 'pod-1_x' }],
+    ['damaged the epoch', { epoch: 'x', holder: 'pod-1_x' }],
+    ['filled it with what is no entry', { epoch: '1', holder: 'pod-1_x', 'entry.z': '{"attempt":' }],
+  ])('goes on after a person %s, and repairs it', async (_, found) => {
+    const { ledger, store, clock, fenced } = await createLeader();
+    store.set(found);
+    const begun = watched(ledger.begin(entry('a')));
+    await clock.advance(10_000);
+    expect(begun.said()).toBe(true);
+    expect(fenced).toEqual([]);
+    expect(store.stored()?.data).toEqual({ epoch: '1', holder: 'pod-1_x', 'entry.a': expect.any(String) });
+  });
+
   test.each<readonly [string, Readonly<Record<string, string>> | undefined, string]>([
+    ['a later epoch is there without a holder', { epoch: '2' }, 'another process has taken the lead'],
     ['a later epoch is there', { epoch: '2', holder: 'pod-2_z' }, 'pod-2_z has taken the lead'],
     ['another holder has the same epoch', { epoch: '1', holder: 'pod-2_z' }, 'pod-2_z has taken the lead'],
     ['the ledger is gone', undefined, 'the ledger was deleted'],

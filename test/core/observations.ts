@@ -67,7 +67,10 @@ export const reached = (overrides: Partial<ServerConnection>) => ({
   ...available,
   connection: { ...connection, ...overrides },
 });
-export const closed = (reason: 'AuthorizationServerPaused', message: string) => ({
+export const closed = (
+  reason: 'AuthorizationServerPaused' | 'AuthorizationServerSuspect',
+  message: string,
+) => ({
   ...available,
   gate: { open: false, reason, message } as const,
 });

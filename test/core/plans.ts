@@ -38,6 +38,8 @@ export function gist(action: Action): object {
       return { type: action.type, owner: action.owner.name };
     case 'Publish':
       return { type: action.type, record: action.record.secretName, secret: action.wanted.name };
+    case 'TakeOver':
+      return { type: action.type, record: action.record.secretName, proof: action.proof?.name };
     case 'RemoveSecret':
       return { type: action.type, secret: action.secret.name };
     case 'ReportOrphan':

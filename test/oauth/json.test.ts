@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, type Json, parseJsonObject } from '../../src/oauth/json.ts';
+import { canonicalJson, isSameJson, type Json, parseJsonObject } from '../../src/oauth/json.ts';
 
 const nested = (levels: number): string => `${'['.repeat(levels)}1${']'.repeat(levels)}`;
 
@@ -37,7 +37,7 @@ describe('parseJsonObject', () => {
   });
 });
 
-describe('canonicalJson', () => {
+describe('canonicalJson and isSameJson', () => {
   test.each<readonly [string, Json, Json, boolean]>([
     ['members in another order are the same', { a: 1, b: 2 }, { b: 2, a: 1 }, true],
     ['so are members further down', { a: { x: [{ p: 1, q: 2 }] } }, { a: { x: [{ q: 2, p: 1 }] } }, true],
@@ -46,8 +46,15 @@ describe('canonicalJson', () => {
     ['null differs from an empty string', { a: null }, { a: '' }, false],
     ['an empty list differs from none', { a: [] }, {}, false],
     ['true differs from a string', [true], ['true'], false],
+    ['null differs from no member', { a: null }, {}, false],
+    ['null differs from another member', { a: null }, { b: 1 }, false],
+    ['a list differs from a longer one', [1], [1, 2], false],
+    ['a list differs from an object', [1], { 0: 1 }, false],
+    ['a member further down differs', { a: { b: [{ c: 1 }] } }, { a: { b: [{ c: 2 }] } }, false],
   ])('%s', (_, a, b, same) => {
     expect(canonicalJson(a) === canonicalJson(b)).toBe(same);
+    expect(isSameJson(a, b)).toBe(same);
+    expect(isSameJson(b, a)).toBe(same);
   });
 
   test('is JSON without white space, names sorted', () => {
@@ -58,5 +65,6 @@ describe('canonicalJson', () => {
 
   test('leaves members without a value out', () => {
     expect(canonicalJson({ a: undefined, b: 1 })).toBe('{"b":1}');
+    expect(isSameJson({ a: undefined, b: 1 }, { b: 1 })).toBe(true);
   });
 });

@@ -2,7 +2,7 @@ import type { KubernetesObject, Resource, Secret } from '../../src/api/kubernete
 import { keyOf, RESOURCES } from '../../src/api/kubernetes.ts';
 import { FIELD_MANAGER } from '../../src/api/names.ts';
 import type { ApiResult, ObjectKey, Selection } from '../../src/controller/ports.ts';
-import { canonicalJson, type JsonObject } from '../../src/oauth/json.ts';
+import { isSameJson, type JsonObject } from '../../src/oauth/json.ts';
 
 /** Any object, as it is stored. Never changed in place. */
 export interface Stored extends KubernetesObject {
@@ -113,7 +113,7 @@ export class Cluster {
       return problem ?? failure(404, 'NotFound');
     }
     const merged = merge(before, patch) as Stored;
-    const isEdited = canonicalJson(merged.spec ?? {}) !== canonicalJson(before.spec ?? {});
+    const isEdited = !isSameJson(merged.spec, before.spec);
     const generation = (before.metadata.generation ?? 0) + 1;
     const after = isEdited ? { ...merged, metadata: { ...merged.metadata, generation } } : merged;
     return this.#store(resource.kind, before, owned(after, before, by), by);
@@ -150,13 +150,12 @@ export class Cluster {
     if (before !== undefined && isEnd) {
       return this.#remove(kind, before, by);
     }
-    const { resourceVersion: _, ...metadata } = given.metadata;
-    if (before !== undefined && isSame(before, { ...given, metadata })) {
+    if (before !== undefined && isUnchanged(before, given)) {
       return { ok: true, object: before };
     }
     this.#version += 1;
-    const object = { ...given, metadata: { ...metadata, resourceVersion: this.version } };
-    this.#kind(kind).set(keyOf(metadata), object);
+    const object = { ...given, metadata: { ...given.metadata, resourceVersion: this.version } };
+    this.#kind(kind).set(keyOf(object.metadata), object);
     this.#tell({ kind, before, after: object, version: this.version, by });
     return { ok: true, object };
   }
@@ -185,9 +184,12 @@ export class Cluster {
   }
 }
 
-function isSame(before: Stored, after: Stored): boolean {
-  const { resourceVersion: _, ...metadata } = before.metadata;
-  return canonicalJson({ ...before, metadata } as never) === canonicalJson(after as never);
+function isUnchanged(before: Stored, after: Stored): boolean {
+  const { resourceVersion } = before.metadata;
+  return isSameJson(before, {
+    ...after,
+    metadata: { ...after.metadata, resourceVersion } as Stored['metadata'],
+  });
 }
 
 function conflictOf(

@@ -1,5 +1,6 @@
-import { checkEnd, isAtRest, isStalled, watchOver } from './checks.ts';
-import { conditionOf, type Deed, deeds } from './users.ts';
+import { watchOver } from './checks.ts';
+import { checkEnd, isAtRest, isStalled } from './ending.ts';
+import { conditionOf, type Deed, deeds, perform } from './users.ts';
 import { CALM, type Conditions, World } from './world.ts';
 
 /** One life of an installation, from the first object to the point at which nothing more happens by itself. */
@@ -23,7 +24,7 @@ export async function live(
 ): Promise<Life> {
   const world = new World(conditions, history);
   watchOver(world);
-  await perform(world, script);
+  await world.scheduler.run(perform(world, script), PATIENCE_MS);
   world.weather = { ...CALM, latencyMs: Math.min(conditions.weather.latencyMs, 20) };
   await settle(world);
   checkEnd(world);
@@ -32,36 +33,6 @@ export async function live(
     await resync(world);
   }
   return { violations: [...world.violations], counts: world.counts, points, history };
-}
-
-async function perform(world: World, script: readonly Deed[]): Promise<void> {
-  const { scheduler } = world;
-  let done = 0;
-  let since = 0;
-  let version = '';
-  const advance = () => {
-    const deed = script[done];
-    if (deed?.isDue(world, scheduler.now - since)) {
-      world.trace(undefined, `user: ${deed.name}`);
-      deed.act(world);
-      done += 1;
-      since = scheduler.now;
-    }
-  };
-  let stopBeat = () => {};
-  const beat = () => {
-    advance();
-    stopBeat = scheduler.after(1_000, beat);
-  };
-  beat();
-  await scheduler.run(() => {
-    if (version !== world.cluster.version) {
-      version = world.cluster.version;
-      advance();
-    }
-    return done === script.length;
-  }, PATIENCE_MS);
-  stopBeat();
 }
 
 /** Until all rest; whoever can't go on without a person is asked to try again, once. */
@@ -99,8 +70,9 @@ async function resync(world: World): Promise<void> {
   }
   const from = cluster.changes.length;
   const posts = server.posts.size;
+  world.isEventful = false;
   world.preferredPod = leader.pod;
-  world.drop(leader);
+  world.exit(leader);
   const horizon = scheduler.now + 60_000;
   await scheduler.run(() => false, horizon);
   for (const { kind, after, by } of cluster.changes.slice(from)) {

@@ -1,111 +1,82 @@
-import type { Life } from './life.ts';
-import { live } from './life.ts';
-import { seeded } from './scheduler.ts';
-import { after, type Deed, deeds, whenReady } from './users.ts';
+import { type Life, live } from './life.ts';
+import { randomLife } from './random-lives.ts';
+import { SERVERS, type ServerName } from './servers.ts';
+import { type Deed, deeds } from './users.ts';
 import { CALM, type Conditions, type Crash } from './world.ts';
 
-/** Lives by rule and by chance. */
+/**
+ * Lives have names, by which they can be lived again: `random 17`, or a kind of server and where processes crash,
+ * `rotating 12 before kept, 40 after lost`: at which port call of the life, before or after its effect, and whether the
+ * journal outlives the process.
+ */
 
-const KINDS_OF_SERVER: readonly Pick<Conditions, 'behaviour' | 'dialect'>[] = [
-  { behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false }, dialect: {} },
-  {
-    behaviour: { rotatesToken: true, rotatesSecret: false, readRotates: false },
-    dialect: { dialectOverrides: { updateEffect: { token: 'Rotates' } } },
-  },
-  /** Nobody told the operator what the server does. */
-  { behaviour: { rotatesToken: true, rotatesSecret: true, readRotates: true }, dialect: {} },
+/** Created, edited twice, replaced, deleted: each when the one before is done. */
+const WHOLE_LIFE: readonly Deed[] = [
+  { name: 'create', afterMs: 0, act: deeds.create('storefront', 'One') },
+  { name: 'edit', whenReady: 'storefront', act: deeds.edit('storefront', 'Two') },
+  { name: 'edit again', whenReady: 'storefront', act: deeds.edit('storefront', 'Three') },
+  { name: 'rotate', whenReady: 'storefront', act: deeds.rotate('storefront', '1') },
+  { name: 'delete', whenReady: 'storefront', act: deeds.remove('storefront') },
 ];
 
-export const STEADY = KINDS_OF_SERVER[0] as (typeof KINDS_OF_SERVER)[number];
-export const ROTATING = KINDS_OF_SERVER[1] as (typeof KINDS_OF_SERVER)[number];
+export function liveNamed(name: string, history?: string[]): Promise<Life> {
+  const { conditions, script } = planNamed(name);
+  return live(conditions, script, history);
+}
 
-/** Created, edited, replaced, deleted: each when the one before is done. */
-export const WHOLE_LIFE: readonly Deed[] = [
-  { name: 'create', isDue: after(0), act: deeds.create('storefront', 'One') },
-  { name: 'edit', isDue: whenReady('storefront'), act: deeds.edit('storefront', 'Two') },
-  { name: 'rotate', isDue: whenReady('storefront'), act: deeds.rotate('storefront', '1') },
-  { name: 'delete', isDue: whenReady('storefront'), act: deeds.remove('storefront') },
-];
-
-const plain = (kind: (typeof KINDS_OF_SERVER)[number], crashes: readonly Crash[]): Conditions => ({
-  seed: 1,
-  weather: CALM,
-  ...kind,
-  crashes,
-  leadChanges: [],
-  strictLease: true,
-});
-
-export const liveWith = (kind: (typeof KINDS_OF_SERVER)[number], crashes: readonly Crash[]) =>
-  live(plain(kind, crashes), WHOLE_LIFE);
-
-const NAMES = ['storefront', 'basket', 'search'];
-const TEXTS = ['One', 'Two', 'Three'];
-
-/** Everything about the life comes of the seed. */
-export function randomLife(seed: number): {
+export function planNamed(name: string): {
   readonly conditions: Conditions;
   readonly script: readonly Deed[];
 } {
-  const random = seeded(seed ^ 0x5eed);
-  const upTo = (most: number) => Math.floor(random() * (most + 1));
-  const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
-  const clients = NAMES.slice(0, 1 + upTo(2));
-  const most = 30 * clients.length;
-  const crash = (): Crash => ({
-    at: 1 + upTo(most),
-    when: pick(['before', 'after']),
-    journal: pick(['kept', 'lost']),
-  });
-  return {
-    conditions: {
-      seed,
-      ...pick(KINDS_OF_SERVER),
-      weather: {
-        latencyMs: pick([0, 20, 2_000]),
-        apiFaults: pick([0, 0, 0.05, 0.2]),
-        serverFaults: pick([0, 0.1, 0.3]),
-        lateMs: pick([1_000, 60_000]),
-        lagMs: pick([0, 100, 30_000]),
-        relists: pick([0, 0.1]),
-      },
-      crashes: Array.from({ length: upTo(3) }, crash),
-      leadChanges: Array.from({ length: upTo(2) }, () => 1 + upTo(most)),
-      strictLease: random() < 0.5,
-    },
-    script: randomScript(clients, random),
-  };
-}
-
-function randomScript(clients: readonly string[], random: () => number): readonly Deed[] {
-  const upTo = (most: number) => Math.floor(random() * (most + 1));
-  const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
-  const script: Deed[] = clients.map((name) => ({
-    name: `create ${name}`,
-    isDue: after(upTo(2_000)),
-    act: deeds.create(name, 'One'),
-  }));
-  for (let left = 2 + upTo(4 * clients.length); left > 0; left -= 1) {
-    const name = pick(clients);
-    const isDue = random() < 0.4 ? whenReady(name) : after(pick([0, 5, 100, 3_000, 60_000]));
-    const value = String(left);
-    const [verb, act] = pick<readonly [string, Deed['act']]>([
-      ['edit', deeds.edit(name, pick(TEXTS))],
-      ['edit', deeds.edit(name, pick(TEXTS))],
-      ['rotate', deeds.rotate(name, value)],
-      ['reconcile', deeds.reconcile(name, value)],
-      ['remove', deeds.remove(name)],
-      ['create again', deeds.create(name, pick(TEXTS))],
-      ['force', deeds.force(name)],
-      ['remove Secret', deeds.removeSecret(name)],
-      ['edit Secret', deeds.editSecret(name)],
-    ]);
-    script.push({ name: `${verb} ${name}`, isDue, act });
+  const [kind = '', ...rest] = name.split(' ');
+  if (kind === 'random' && Number.isSafeInteger(Number(rest[0]))) {
+    return randomLife(Number(rest[0]));
   }
-  return script;
+  if (!(kind in SERVERS)) {
+    throw new Error(
+      `There is no life “${name}”. Write random <seed>, or ${Object.keys(SERVERS).join(', ')} and where processes crash: <port call> before|after kept|lost, …`,
+    );
+  }
+  const conditions: Conditions = {
+    seed: 1,
+    weather: CALM,
+    ...SERVERS[kind as ServerName],
+    crashes: rest.join(' ').split(', ').filter(Boolean).map(toCrash),
+    leadChanges: [],
+    strictLease: true,
+  };
+  return { conditions, script: WHOLE_LIFE };
 }
 
-export function liveAtRandom(seed: number, history?: string[]): Promise<Life> {
-  const { conditions, script } = randomLife(seed);
-  return live(conditions, script, history);
+function toCrash(text: string): Crash {
+  const [at, when, journal] = text.split(' ');
+  if (
+    !(Number(at) > 0) ||
+    (when !== 'before' && when !== 'after') ||
+    (journal !== 'kept' && journal !== 'lost')
+  ) {
+    throw new Error(`“${text}” is no crash. Write <port call> before|after kept|lost.`);
+  }
+  return { at: Number(at), when, journal };
 }
+
+/** `random <seed>`, for as many seeds. */
+export const randomNames = (firstSeed: number, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `random ${firstSeed + index}`);
+
+/** The lives in which one process crashes: at each port call, in each way. */
+export async function oneCrash(server: ServerName): Promise<readonly string[]> {
+  const { points } = await liveNamed(server);
+  return crashes(1, points).map((crash) => `${server} ${crash}`);
+}
+
+/** The lives that go on like `first`, and in which a process crashes once more. */
+export const anotherCrash = (first: string, { points }: Life): readonly string[] => {
+  const [last] = planNamed(first).conditions.crashes.slice(-1);
+  return crashes((last?.at ?? 0) + 1, points).map((crash) => `${first}, ${crash}`);
+};
+
+const crashes = (from: number, to: number): readonly string[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index).flatMap((at) =>
+    ['before kept', 'after kept', 'before lost', 'after lost'].map((how) => `${at} ${how}`),
+  );

@@ -20,8 +20,11 @@ interface Due {
   cancelled: boolean;
 }
 
-/** Everything that was set off by an event has run when the next one happens. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+/**
+ * Everything that was set off by an event has run when the next one happens: Node begins a tick when no promise has
+ * anything left to do, and nothing here waits for anything but promises.
+ */
+const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 export class Scheduler {
   /** Milliseconds since the life began. */

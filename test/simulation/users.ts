@@ -10,12 +10,14 @@ const BY = 'user';
 
 export interface Deed {
   readonly name: string;
-  /** Asked again and again; `waitedMs`: since the deed before. */
-  readonly isDue: (world: World, waitedMs: number) => boolean;
+  /** After the deed before; by default, at most {@link PATIENCE_MS}. */
+  readonly afterMs?: number;
+  /** As soon as this client is ready, or not there. */
+  readonly whenReady?: string;
   readonly act: (world: World) => void;
 }
 
-export const find = ({ cluster }: World, name: string): Stored | undefined =>
+const find = ({ cluster }: World, name: string): Stored | undefined =>
   cluster.find('OAuthClient', `${NAMESPACE}/${name}`);
 
 interface Condition {
@@ -43,15 +45,40 @@ export function isReady(object: Stored): boolean {
   );
 }
 
+/** Whoever waits for a client that doesn’t become ready goes on nevertheless. */
 const PATIENCE_MS = 900_000;
 
-/** When the client is ready, or not there; or when patience is at its end. */
-export const whenReady = (name: string) => (world: World, waitedMs: number) => {
-  const object = find(world, name);
-  return object === undefined || isReady(object) || waitedMs > PATIENCE_MS;
-};
-
-export const after = (ms: number) => (_: World, waitedMs: number) => waitedMs >= ms;
+/** Does one deed after the other. @returns what is to be asked before each event: whether all is done. */
+export function perform(world: World, script: readonly Deed[]): () => boolean {
+  const { scheduler } = world;
+  let done = 0;
+  let version: string | undefined;
+  const wait = () => scheduler.after(script[done]?.afterMs ?? PATIENCE_MS, act);
+  function act() {
+    const deed = script[done];
+    world.trace(undefined, `user: ${deed?.name}`);
+    deed?.act(world);
+    done += 1;
+    version = undefined;
+    cancel = wait();
+  }
+  let cancel = wait();
+  return () => {
+    const name = script[done]?.whenReady;
+    if (name !== undefined && version !== world.cluster.version) {
+      version = world.cluster.version;
+      const object = find(world, name);
+      if (object === undefined || isReady(object)) {
+        cancel();
+        act();
+      }
+    }
+    if (done === script.length) {
+      cancel();
+    }
+    return done === script.length;
+  };
+}
 
 const patch = (world: World, name: string, change: object) =>
   void world.cluster.patch(RESOURCES.oauthClient, { namespace: NAMESPACE, name }, change, BY);

@@ -15,38 +15,36 @@ export async function startWatches(world: World, process: Process, caches: Cache
     resource: Resource,
     transform: (raw: Stored) => T,
     label?: string,
-  ) => followOne(world, process, { cache, resource, transform: once(transform), label });
+  ) => followOne(world, process, { cache, resource, transform, label });
   await Promise.all([
     follow(caches.namespaces as ObjectCache<Stored>, RESOURCES.namespace, (raw) => raw),
     follow(caches.clusterServers as never, RESOURCES.clusterAuthorizationServer, toServer as never),
-    follow(
-      caches.registrations as never,
-      RESOURCES.secret,
-      toRegistrationObject as never,
-      LABELS.registration,
-    ),
-    follow(caches.secrets as never, RESOURCES.secret, toSecretObject as never, LABELS.workload),
-    follow(caches.clients as never, RESOURCES.oauthClient, toClientObject as never),
+    follow(caches.registrations as never, RESOURCES.secret, toRegistration as never, LABELS.registration),
+    follow(caches.secrets as never, RESOURCES.secret, toSecret as never, LABELS.workload),
+    follow(caches.clients as never, RESOURCES.oauthClient, toClient as never),
   ]);
 }
 
-const toServer = (raw: Stored) => toServerObject('ClusterAuthorizationServer', raw, { allowHttp: false });
-
-interface Follow<T extends Stored> {
-  readonly cache: ObjectCache<T>;
-  readonly resource: Resource;
-  readonly transform: (raw: Stored) => T;
-  readonly label: string | undefined;
-}
-
-/** Objects are never changed in place: each is read once. */
-function once<T extends Stored>(transform: (raw: Stored) => T): (raw: Stored) => T {
+/** Objects are never changed in place: each is read once, for all processes. */
+function once<T extends object>(transform: (raw: Stored) => T): (raw: Stored) => T {
   const known = new WeakMap<Stored, T>();
   return (raw) => {
     const read = known.get(raw) ?? transform(raw);
     known.set(raw, read);
     return read;
   };
+}
+
+const toServer = once((raw) => toServerObject('ClusterAuthorizationServer', raw, { allowHttp: false }));
+const toRegistration = once(toRegistrationObject);
+const toSecret = once(toSecretObject);
+const toClient = once(toClientObject);
+
+interface Follow<T extends Stored> {
+  readonly cache: ObjectCache<T>;
+  readonly resource: Resource;
+  readonly transform: (raw: Stored) => T;
+  readonly label: string | undefined;
 }
 
 function followOne<T extends Stored>(

@@ -68,6 +68,7 @@ export interface Process {
   isWorking: boolean;
 }
 
+const REPLICAS = 2;
 /** 2026-05-01 */
 const STARTED_AT = Date.UTC(2026, 4, 1);
 
@@ -85,6 +86,8 @@ export class World {
   weather: Weather;
   /** Port calls so far. */
   points = 0;
+  /** Whether what the conditions say of crashes and of the lead still comes. */
+  isEventful = true;
   /** No update came later than its answer was given up: the server has what was last sent. */
   isFaithful = true;
   /** Calls on their way, changes that a watch has not shown yet, and what the cluster has still to collect. */
@@ -94,7 +97,9 @@ export class World {
   preferredPod: Pod | undefined;
   #isStarting = false;
   #processes = 0;
+  #podsMade = 0;
   #pods: Pod[] = [];
+  #lastPod: Pod | undefined;
   readonly #alive = new Set<Process>();
 
   constructor(conditions: Conditions, history?: string[]) {
@@ -141,7 +146,10 @@ export class World {
     }
     this.points += 1;
     this.trace(process, `#${this.points} ${name}`);
-    const crash = this.conditions.crashes.find(({ at }) => at === this.points);
+    if (!this.isEventful) {
+      return undefined;
+    }
+    const crash = this.#crash();
     if (this.conditions.leadChanges.includes(this.points)) {
       this.scheduler.after(0, () => this.changeLead());
     }
@@ -157,11 +165,14 @@ export class World {
       return;
     }
     this.count('crash');
-    const crash = this.conditions.crashes.find(({ at }) => at === this.points);
-    if (crash?.journal === 'lost') {
+    if (this.#crash()?.journal === 'lost') {
       this.#pods = this.#pods.filter((pod) => pod !== process.pod);
     }
     this.exit(process);
+  }
+
+  #crash(): Crash | undefined {
+    return this.isEventful ? this.conditions.crashes.find(({ at }) => at === this.points) : undefined;
   }
 
   exit(process: Process): void {
@@ -205,10 +216,9 @@ export class World {
   }
 
   #lead(): void {
-    const free = this.#pods.filter((pod) => ![...this.#alive].some((other) => other.pod === pod));
-    const preferred = free.find((one) => one === this.preferredPod);
-    const pod = preferred ?? free[Math.floor(this.random() * free.length)] ?? this.#newPod();
+    const pod = this.#nextPod();
     this.#processes += 1;
+    this.#lastPod = pod;
     const replaced = Promise.withResolvers<void>();
     const process: Process = {
       pod,
@@ -226,8 +236,21 @@ export class World {
     void lead(this, process);
   }
 
+  /** Mostly another than the last one. */
+  #nextPod(): Pod {
+    while (this.#pods.length < REPLICAS) {
+      this.#newPod();
+    }
+    const free = this.#pods.filter((pod) => ![...this.#alive].some((other) => other.pod === pod));
+    const preferred = free.find((one) => one === this.preferredPod);
+    const others = free.filter((one) => one !== this.#lastPod);
+    const some = others.length > 0 && this.random() < 0.7 ? others : free;
+    return preferred ?? some[Math.floor(this.random() * some.length)] ?? this.#newPod();
+  }
+
   #newPod(): Pod {
-    const pod = { name: `pod-${this.#processes + 1}`, journal: new Map<string, Sensitive>() };
+    this.#podsMade += 1;
+    const pod = { name: `pod-${this.#podsMade}`, journal: new Map<string, Sensitive>() };
     this.#pods.push(pod);
     return pod;
   }

@@ -1,5 +1,5 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -50,8 +50,17 @@ export interface ControlPlane {
   audit(): Promise<readonly AuditEvent[]>;
   /** For `controllerManager: 'later'`. */
   startControllerManager(): Promise<void>;
+  /** Keeps what etcd holds now: it is stopped, its data copied, and started again. Calls fail for some seconds. */
+  snapshot(): Promise<Snapshot>;
+  /** Everything is stopped and comes back with that data, as after a disaster: etcd's revision goes back with it. */
+  restore(snapshot: Snapshot): Promise<void>;
   /** Ends the processes and removes every file. Safe to call again. */
   stop(): Promise<void>;
+}
+
+/** A copy of etcd's data, in the control plane's own folder. */
+export interface Snapshot {
+  readonly folder: string;
 }
 
 const START_TIMEOUT_MS = 60_000;
@@ -85,27 +94,71 @@ async function startOnce(binaries: Partial<Binaries>, options: ControlPlaneOptio
     const [etcd, etcdPeer, apiServer] = [await freePort(), await freePort(), await freePort()];
     const layout = layOut(group.folder, { etcd, etcdPeer, apiServer });
     const adminToken = await writeFiles(layout);
-    const start = (tool: keyof Binaries, flags: readonly string[]) =>
-      group.start(tool, binaries[tool] ?? tool, flags);
-    const processes = [
-      await start('etcd', etcdFlags(layout, { fsync: options.fsync ?? false })),
-      await start('kube-apiserver', apiServerFlags(layout)),
-    ];
-    const agent = await whenServing(layout, adminToken, processes);
+    const flags: Readonly<Record<string, readonly string[]>> = {
+      etcd: etcdFlags(layout, { fsync: options.fsync ?? false }),
+      'kube-apiserver': apiServerFlags(layout),
+      'kube-controller-manager': controllerManagerFlags(layout),
+    };
+    const running = new Map<Tool, RunningProcess>();
+    const start = async (tool: Tool) =>
+      void running.set(tool, await group.start(tool, binaries[tool] ?? tool, flags[tool] ?? []));
+    await start('etcd');
+    await start('kube-apiserver');
+    const agent = await whenServing(layout, adminToken, running);
     const admin = apiUser(layout.url, adminToken, agent);
     const startControllerManager = async () => {
-      processes.push(await start('kube-controller-manager', controllerManagerFlags(layout)));
-      await until(processes, () => exists(admin, '/api/v1/namespaces/default/serviceaccounts/default'));
+      await start('kube-controller-manager');
+      await until(running, () => exists(admin, '/api/v1/namespaces/default/serviceaccounts/default'));
     };
     if (options.controllerManager === true) {
       await startControllerManager();
     }
     const kubectl = binaries.kubectl ?? 'kubectl';
-    return controlPlane({ layout, group, agent, admin, kubectl, startControllerManager });
+    const backups = backupsOf({ layout, running, start, admin });
+    return controlPlane({ layout, group, agent, admin, kubectl, startControllerManager, backups });
   } catch (error) {
     await group.stop();
     throw error;
   }
+}
+
+type Tool = keyof Binaries;
+type Backups = Pick<ControlPlane, 'snapshot' | 'restore'>;
+
+function backupsOf(parts: {
+  readonly layout: Layout;
+  readonly running: Map<Tool, RunningProcess>;
+  readonly start: (tool: Tool) => Promise<void>;
+  readonly admin: ApiUser;
+}): Backups {
+  const { layout, running, start, admin } = parts;
+  const data = join(layout.folder, 'etcd');
+  const serving = () => until(running, () => exists(admin, '/readyz'));
+  let count = 0;
+  return {
+    async snapshot() {
+      count += 1;
+      const folder = join(layout.folder, `snapshot-${count}`);
+      // A crash, of the process alone: what it wrote is in its files. An orderly end takes seconds.
+      await running.get('etcd')?.stop('SIGKILL');
+      await cp(data, folder, { recursive: true });
+      await start('etcd');
+      await serving();
+      return { folder };
+    },
+    async restore({ folder }) {
+      const tools = [...running.keys()];
+      for (const tool of tools.toReversed()) {
+        await running.get(tool)?.stop('SIGKILL');
+      }
+      await rm(data, { recursive: true });
+      await cp(folder, data, { recursive: true });
+      for (const tool of tools) {
+        await start(tool);
+      }
+      await serving();
+    },
+  };
 }
 
 function controlPlane(parts: {
@@ -115,6 +168,7 @@ function controlPlane(parts: {
   readonly admin: ApiUser;
   readonly kubectl: string;
   readonly startControllerManager: () => Promise<void>;
+  readonly backups: Backups;
 }): ControlPlane {
   const { layout, group, agent, admin } = parts;
   return {
@@ -131,6 +185,7 @@ function controlPlane(parts: {
       ),
     audit: () => readAuditLog(layout.auditLog),
     startControllerManager: parts.startControllerManager,
+    ...parts.backups,
     stop: async () => {
       await agent.destroy();
       await group.stop();
@@ -191,10 +246,10 @@ async function writeFiles(layout: Layout): Promise<string> {
 async function whenServing(
   layout: Layout,
   token: string,
-  processes: readonly RunningProcess[],
+  running: ReadonlyMap<Tool, RunningProcess>,
 ): Promise<Agent> {
   let ca = '';
-  await until(processes, async () => {
+  await until(running, async () => {
     // The server makes its certificate at start and writes the file before it listens.
     ca = await readFile(layout.caFile, 'utf8').catch(() => '');
     return ca.trimEnd().endsWith('-----END CERTIFICATE-----');
@@ -202,7 +257,7 @@ async function whenServing(
   const agent = new Agent({ connect: { ca } });
   const admin = apiUser(layout.url, token, agent);
   for (const path of ['/readyz', '/api/v1/namespaces/default', '/api/v1/namespaces/kube-system'])
-    await until(processes, () => exists(admin, path));
+    await until(running, () => exists(admin, path));
   return agent;
 }
 
@@ -212,8 +267,12 @@ async function exists(user: ApiUser, path: string): Promise<boolean> {
 }
 
 /** Polls `condition`; throws as soon as a process has ended, or after a minute. */
-async function until(processes: readonly RunningProcess[], condition: () => Promise<boolean>): Promise<void> {
+async function until(
+  running: ReadonlyMap<Tool, RunningProcess>,
+  condition: () => Promise<boolean>,
+): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS;
+  const processes = [...running.values()];
   while (!(await condition())) {
     const ended = processes.find((process) => !process.isRunning());
     if (ended !== undefined) throw new Error(`${ended.name} ended:\n${await ended.logTail()}`);

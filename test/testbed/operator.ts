@@ -54,6 +54,7 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
   process.once('exit', endWithParent);
   const { lines, output } = collect(child);
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  void exited.then(() => process.removeListener('exit', endWithParent));
   const port = await portOf(child, lines, output);
   return {
     lines,
@@ -64,7 +65,6 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       const code = await exited;
-      process.removeListener('exit', endWithParent);
       if (options.journalDir === undefined) {
         await rm(journalDir, { recursive: true, force: true });
       }
@@ -98,7 +98,7 @@ function toLine(text: string): LogLine {
 
 async function portOf(child: ChildProcess, lines: readonly LogLine[], output: () => string): Promise<number> {
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline && child.exitCode === null) {
+  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
     const port = lines.find(({ msg }) => msg === 'started')?.['port'];
     if (typeof port === 'number') {
       return port;

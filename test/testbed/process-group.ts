@@ -37,6 +37,8 @@ export interface RunningProcess {
   readonly isRunning: () => boolean;
   /** The last lines of its output. */
   readonly logTail: () => Promise<string>;
+  /** Ends it, default SIGTERM, and resolves when it has ended. Safe to call again. */
+  readonly stop: (signal?: NodeJS.Signals) => Promise<void>;
 }
 
 const TAIL_LINES = 15;
@@ -68,7 +70,7 @@ export async function createProcessGroup(prefix: string): Promise<ProcessGroup> 
       return describe(folder, name, child);
     },
     stop: async () => {
-      await Promise.all(children.filter(isRunning).map(kill));
+      await Promise.all(children.filter(isRunning).map((child) => end(child, 'SIGKILL')));
       reaper.ref();
       reaper.stdin.end();
       await reaped;
@@ -107,6 +109,7 @@ function describe(folder: string, name: string, child: ChildProcess): RunningPro
       const text = await readFile(join(folder, `${name}.log`), 'utf8').catch(() => '');
       return text.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
     },
+    stop: (signal = 'SIGTERM') => (isRunning(child) ? end(child, signal) : Promise.resolve()),
   };
 }
 
@@ -114,9 +117,9 @@ function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-async function kill(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const ended = once(child, 'exit');
   child.ref();
-  child.kill('SIGKILL');
+  child.kill(signal);
   await ended;
 }

@@ -1,4 +1,5 @@
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
+import { isNewer } from '../../controller/object-cache.ts';
 import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
 
 export interface ClaimOptions {
@@ -34,6 +35,8 @@ interface Observation {
 export type ClaimOutcome =
   | { readonly kind: 'ours'; readonly transitions: number }
   | { readonly kind: 'others'; readonly holder: string }
+  /** An earlier version than one that was written: the API server's data was restored from a backup. */
+  | { readonly kind: 'wentBack' }
   /** Not written, or nobody knows: the next attempt looks again. */
   | { readonly kind: 'unknown' };
 
@@ -50,6 +53,8 @@ export function createClaim(options: ClaimOptions): Claim {
   let seen: Observation | undefined;
   let current = false;
   let transitions = 0;
+  /** Version of the last write that was answered. */
+  let writtenVersion: string | undefined;
 
   const look = async (): Promise<boolean> => {
     const answer = await api.get<Lease>(RESOURCES.lease, { namespace, name });
@@ -65,13 +70,19 @@ export function createClaim(options: ClaimOptions): Claim {
       ? api.create(RESOURCES.lease, lease)
       : api.replace(RESOURCES.lease, lease));
     current = answer.ok;
-    if (answer.ok) seen = { lease: answer.object, sinceMs: clock.monotonic() };
+    if (answer.ok) {
+      seen = { lease: answer.object, sinceMs: clock.monotonic() };
+      writtenVersion = answer.object.metadata.resourceVersion;
+    }
     if (!answer.ok && answer.status !== 409) log.warn('the lease could not be written', answer);
     return answer.ok;
   };
   const attempt = async (): Promise<ClaimOutcome> => {
     const holdsIt = current && seen?.lease.spec?.holderIdentity === identity;
     if (!holdsIt && !(await look())) return { kind: 'unknown' };
+    if (seen !== undefined && isNewer(writtenVersion, seen.lease.metadata.resourceVersion)) {
+      return { kind: 'wentBack' };
+    }
     const holder = seen && rivalOf(seen, options);
     if (holder !== undefined) return { kind: 'others', holder };
     const spec = claimed(seen?.lease.spec, transitions, options);

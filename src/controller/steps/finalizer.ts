@@ -2,6 +2,7 @@ import { RESOURCES } from '../../api/kubernetes.ts';
 import { FINALIZER } from '../../api/names.ts';
 import { type ClientObject, toClientObject } from '../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
+import { isRestored } from '../../core/restored.ts';
 import type { Context } from '../context.ts';
 import { subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
@@ -50,12 +51,15 @@ export async function removeFinalizer(
 export function letGo(object: ObservedClient, o: Observation, context: Context): Promise<StepResult> {
   const { clientId, issuer } = object.status;
   const isRecorded = o.records.some(({ client }) => client.uid === object.uid);
-  if (clientId !== undefined && !isRecorded) {
+  const shown = o.secrets.find(isRestored);
+  const which =
+    clientId === undefined ? `The client of Secret ${shown?.name}` : `Client ${clientId} at ${issuer}`;
+  if ((clientId !== undefined || shown !== undefined) && !isRecorded) {
     context.events.record({
       type: 'Warning',
       reason: 'RegistrationRecordMissing',
       action: 'Deregister',
-      message: `Client ${clientId} at ${issuer} was not removed: its registration Secret is gone, and its token with it. Remove the client at the server by hand.`,
+      message: `${which} was not removed: its registration Secret is gone, and its token with it. Remove the client at the server by hand.`,
       regarding: subjectOf(o, undefined),
     });
   }

@@ -1,14 +1,17 @@
 import { RESOURCES, type Secret } from '../../api/kubernetes.ts';
+import { ANNOTATIONS } from '../../api/names.ts';
 import type { PublishStep } from '../../core/action.ts';
 import type { Failure } from '../../core/classify.ts';
 import { endpointsFor } from '../../core/find.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
+import { isRestored } from '../../core/restored.ts';
 import {
   inputsHash,
   type ObservedSecret,
   toObservedSecret,
   toWorkloadSecret,
+  type WantedSecret,
 } from '../../core/workload-secret.ts';
 import { opaque } from '../../formats/opaque.ts';
 import type { Context } from '../context.ts';
@@ -50,7 +53,7 @@ export async function publish(
   const toWrite = (resourceVersion?: string) =>
     toWorkloadSecret(
       { namespace: o.namespace, name: o.name, uid: object.uid },
-      wanted,
+      withRequest(wanted, record),
       record.secretName,
       inputs,
       values,
@@ -73,6 +76,15 @@ export async function publish(
   tellRestored(step, o, context);
   return DONE;
 }
+
+/** Which request for another registration it answers: an object that is restored without its status has been served. */
+const withRequest = (wanted: WantedSecret, { rotatedFor }: RegistrationRecord): WantedSecret =>
+  rotatedFor === undefined
+    ? wanted
+    : {
+        ...wanted,
+        annotations: { ...wanted.annotations, [ANNOTATIONS.rotateRequestedAt]: rotatedFor },
+      };
 
 type ToWrite = (resourceVersion?: string) => Secret;
 
@@ -110,12 +122,24 @@ async function createOrTakeOver(
     : 'conflict';
 }
 
-/** This object's own Secret; or one restored from a backup, which names this object and shows this client. */
-function isOurs(secret: Secret, record: RegistrationRecord, o: Observation): boolean {
-  const { ownerUid, annotations } = toObservedSecret(secret);
-  const shown = Buffer.from(secret.data?.['client_id'] ?? '', 'base64').toString();
-  const names = Object.values(annotations).includes(`${o.namespace}/${o.name}`);
-  return ownerUid === o.object?.uid || (names && shown === record.clientId);
+/**
+ * This object's own Secret; or one restored from a backup, which names this object and shows this client, or shows one
+ * whose record is gone and in whose place a person had this one registered.
+ */
+function isOurs(
+  secret: Secret,
+  record: RegistrationRecord,
+  { object, namespace, name }: Observation,
+): boolean {
+  const observed = toObservedSecret(secret);
+  const { keys } = (object?.desired.valid ? object.desired.spec.secret : undefined) ?? {};
+  const shown = Buffer.from(secret.data?.[keys?.['client_id'] ?? 'client_id'] ?? '', 'base64').toString();
+  const isRestoredHere =
+    observed.annotations[ANNOTATIONS.client] === `${namespace}/${name}` &&
+    (observed.shows === record.secretName ||
+      shown === record.clientId ||
+      (isRestored(observed) && record.rotatedFor !== undefined));
+  return observed.ownerUid === object?.uid || isRestoredHere;
 }
 
 /** A Secret that was there before and had to be written again, though nobody asked for a change. */

@@ -3,7 +3,7 @@ import { classifyRead, type Failure } from '../../core/classify.ts';
 import type { RegistrationContent } from '../../core/content.ts';
 import { driftedMembers, substitutions } from '../../core/drift.ts';
 import { unansweredCalls } from '../../core/find.ts';
-import { managementOf } from '../../core/management.ts';
+import { type ManagementCredential, managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
 import { isHarmlessToRead } from '../../core/rules/reading.ts';
@@ -63,7 +63,7 @@ export async function read(
     } else {
       context.ledger.settle(attempt);
     }
-    return unreadable(verdict as Failure, step, o, round, context);
+    return unreadable(verdict as Failure, management.credential.kind, step, o, round, context);
   }
   for (const call of earlier) {
     context.ledger.settle(call.attempt);
@@ -71,15 +71,20 @@ export async function read(
   return compare(step, attempt, stored, verdict.information, o, round, context);
 }
 
-/** Nothing is done for it: whether the client still works is for its next update to find out. */
+/** Nothing is done for it. Where the client's own token is refused, people are told: its next update would be, too. */
 function unreadable(
   failure: Failure,
+  credential: ManagementCredential['kind'],
   { basis, record }: ReadStep,
   o: Observation,
   round: Round,
   context: Context,
 ): Promise<StepResult> {
   const message = `Client ${record.clientId} could not be read: ${failure.message}`;
+  const isRefused = failure.kind === 'TokenRefused' || failure.kind === 'NotFound';
+  if (isRefused && credential === 'RegistrationAccessToken') {
+    warn('RegistrationAccessTokenLost', 'Read', message, o, context);
+  }
   return failed('Read', basis, { ...failure, kind: 'Transient', message }, o, round, context);
 }
 

@@ -1,12 +1,16 @@
-import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
-import { LABELS } from '../../api/names.ts';
+import { type KubernetesObject, RESOURCES, type Secret } from '../../api/kubernetes.ts';
+import { ANNOTATIONS, LABELS } from '../../api/names.ts';
+import type { TakeOverStep } from '../../core/action.ts';
+import type { RegistrationContent } from '../../core/content.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
 import type { RecordRole, RegistrationRecord } from '../../core/record.ts';
+import type { ObservedSecret } from '../../core/workload-secret.ts';
 import type { Context } from '../context.ts';
 import { toRegistrationObject } from '../objects.ts';
+import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
-import { subjectOf } from './report.ts';
-import { DONE, later, type StepResult } from './round.ts';
+import { damaged, failed, subjectOf } from './report.ts';
+import { DONE, later, type Round, type StepResult } from './round.ts';
 
 /** The client outlives its object: the record waits for a later object of the same name. */
 export async function retain(
@@ -15,7 +19,7 @@ export async function retain(
   o: Observation,
   context: Context,
 ): Promise<StepResult> {
-  const marked = await mark(record, record.client.uid, 'retained', context);
+  const marked = await mark(record, { uid: record.client.uid, role: 'retained' }, context);
   if (marked.kind === 'later') {
     return marked;
   }
@@ -29,26 +33,57 @@ export async function retain(
   return object.hasFinalizer ? removeFinalizer(object, o, context) : DONE;
 }
 
-/** The retained client becomes this object's; whatever differs from its spec is updated next. */
-export function takeOver(
-  { uid }: ObservedClient,
-  record: RegistrationRecord,
+/** The client becomes this object's; whatever differs from its spec is updated next. */
+export async function takeOver(
+  { object, record, proof, basis }: TakeOverStep,
+  o: Observation,
+  round: Round,
   context: Context,
 ): Promise<StepResult> {
-  return mark(record, uid, 'current', context);
+  const content = proof && (await contentOf(record, round, context));
+  if (proof !== undefined && content === undefined) {
+    return damaged('TakeOver', basis, record, round, context);
+  }
+  if (proof !== undefined && content !== undefined && !(await holds(proof, content, context))) {
+    const message = `Secret ${proof.name} names registration ${record.secretName} and doesn’t hold its credentials`;
+    const failure = { kind: 'Terminal', reason: 'RegistrationRecordMissing', message } as const;
+    return failed('TakeOver', basis, { ...failure, serverTrouble: false }, o, round, context);
+  }
+  const { uid } = object;
+  return mark(record, { uid, role: 'current', namespaceUid: o.namespaceUid }, context);
+}
+
+/** Whether whoever wrote the Secret had the client's credentials. A public client has only its id. */
+async function holds(
+  { namespace, name }: ObservedSecret,
+  { information, keys }: RegistrationContent,
+  { api }: Context,
+): Promise<boolean> {
+  const found = await api.get<Secret>(RESOURCES.secret, { namespace, name });
+  const data = found.ok ? Object.values(found.object.data ?? {}) : [];
+  const held = new Set(data.map((value) => Buffer.from(value, 'base64').toString()));
+  const secrets = [information.clientSecret, keys[0]?.privatePem].filter((secret) => secret !== undefined);
+  const known = secrets.some((secret) => held.has(secret.reveal()));
+  return known || (secrets.length === 0 && held.has(information.clientId));
+}
+
+interface Mark {
+  readonly uid: string;
+  readonly role: RecordRole;
+  readonly namespaceUid?: string;
 }
 
 async function mark(
   { secretName, resourceVersion }: RegistrationRecord,
-  uid: string,
-  role: RecordRole,
+  { uid, role, namespaceUid }: Mark,
   { api, caches, settings }: Context,
 ): Promise<StepResult> {
   const labels = { [LABELS.role]: role, [LABELS.clientUid]: uid };
+  const annotations = namespaceUid === undefined ? {} : { [ANNOTATIONS.namespaceUid]: namespaceUid };
   const patched = await api.patch<KubernetesObject>(
     RESOURCES.secret,
     { namespace: settings.operatorNamespace, name: secretName },
-    { metadata: { resourceVersion, labels } },
+    { metadata: { resourceVersion, labels, annotations } },
   );
   if (!patched.ok) {
     return later(`the record's role could not be changed: ${patched.message}`);

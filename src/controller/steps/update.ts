@@ -178,7 +178,10 @@ async function conclude(
   });
   const verdict =
     said.kind === 'Done' ? said : await refusedOrFailed(said, outcome, management, connection, context);
-  const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o);
+  // Where the server failed over the update, it may have made it: whatever else shows that its token is good no more.
+  const isUnanswered = said.kind === 'Unknown';
+  const sentAt = isUnanswered ? context.ledger.entry(attempt)?.startedAt : undefined;
+  const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o, sentAt);
   context.servers.leave(server, entered, failure);
   const [earlier, ...others] = unansweredCalls(o, step.record);
   for (const call of others) {
@@ -192,7 +195,7 @@ async function conclude(
     forgetToken(management.credential, server, context);
   }
   // One call without an answer stays in the ledger until another is answered: it may have cost the token.
-  if (verdict.kind === 'Unknown' && earlier === undefined) {
+  if (isUnanswered && earlier === undefined) {
     context.ledger.interrupt(attempt);
   } else {
     context.ledger.settle(attempt);
@@ -212,6 +215,7 @@ function tokenLost(
   { credential }: Management & { kind: 'Managed' },
   { attempt, step }: Update,
   o: Observation,
+  sentAt: string | undefined,
 ): Failure {
   if (failure.kind !== 'TokenRefused' && failure.kind !== 'NotFound') {
     return failure;
@@ -225,7 +229,8 @@ function tokenLost(
   const unanswered =
     call?.startedAt ?? (setback?.ambiguous ? new Date(setback.since).toISOString() : undefined);
   const which = call?.kind === 'Read' ? 'read' : 'update';
-  const lost = unanswered === undefined ? '' : `; the ${which} of ${unanswered} got no answer`;
+  const cause = sentAt === undefined ? '' : `; sent at ${sentAt}`;
+  const lost = unanswered === undefined ? cause : `; the ${which} of ${unanswered} got no answer`;
   const what =
     failure.kind === 'NotFound'
       ? `The server doesn’t know client ${record.clientId} at its management address; a wrong address can be put right by management.configurationUrl of the server object`

@@ -11,6 +11,7 @@ import {
 } from '../find.ts';
 import type { Observation, ObservedClient, Setback } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
+import { claimsOf } from '../restored.ts';
 import { gone, stall, wait } from './rests.ts';
 
 /** Rules about the end of an object, of a client, and of registrations that nobody uses. */
@@ -23,7 +24,8 @@ export const DELETION_PATIENCE_MS = 60_000;
 export const DEREGISTRATION_PATIENCE_MS = 3_600_000;
 
 export function aRegistrationOutlivedItsObject(o: Observation): Action | undefined {
-  const records = departedRecords(o);
+  const claimed = claimsOf(o).map(({ record }) => record);
+  const records = departedRecords(o).filter((record) => !claimed.includes(record));
   if (records.length === 0) {
     return undefined;
   }

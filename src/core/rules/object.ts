@@ -37,7 +37,7 @@ export function itIsNotBoundToItsOwner(o: Observation): Action | undefined {
 export function aClientWasRetained(o: Observation): Action | undefined {
   const record = retainedRecord(o);
   return o.object !== undefined && record !== undefined && currentRecord(o) === undefined
-    ? { type: 'TakeOver', object: o.object, record }
+    ? { type: 'TakeOver', object: o.object, record, proof: undefined, basis: record.secretName }
     : undefined;
 }
 

@@ -154,11 +154,17 @@ export function register(o: Observation, replaces: RegistrationRecord | undefine
     overQuota(o, connection, replaces) ??
     onHold(o, connection) ??
     blocked(o, 'Register', basis) ??
-    gated(gate) ??
+    (isRequested(o, replaces) ? undefined : gated(gate)) ??
     gated(registerGate) ??
     step
   );
 }
+
+/** By a person, who may know why a server is suspected. */
+const isRequested = ({ object }: Observation, replaces: RegistrationRecord | undefined): boolean =>
+  replaces !== undefined &&
+  object?.rotateRequestedAt !== undefined &&
+  object.rotateRequestedAt !== replaces.rotatedFor;
 
 /** An update, or why it can't be. */
 export function update(

@@ -106,6 +106,14 @@ table('an annotation that asks for a new registration', [
     waits('AuthorizationServerPaused', 'until noon'),
   ],
   [
+    'doesn’t wait while the server is suspected of having lost its tokens: a person may know better',
+    observation({
+      object: asked(),
+      server: { ...closed('AuthorizationServerSuspect', 'tokens'), registerGate: { open: true } },
+    }),
+    replaces,
+  ],
+  [
     'waits for its turn after a failure',
     observation({
       object: asked(),

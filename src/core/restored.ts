@@ -1,0 +1,58 @@
+import { currentRecord } from './find.ts';
+import type { Observation } from './observation.ts';
+import type { RegistrationRecord } from './record.ts';
+import type { ObservedSecret } from './workload-secret.ts';
+
+/**
+ * An object that came back from a backup bears another uid than its records do, often in a namespace of another uid.
+ * What came back with it tells that it is the same one: the workload Secret, or its status.
+ */
+export interface Claim {
+  readonly record: RegistrationRecord;
+  /** It must hold the client's credentials before the record is given out: a name can be written by anybody. */
+  readonly proof: ObservedSecret | undefined;
+  /** `false`: only a person can tell whether this object is the one that had the client. */
+  readonly isTrusted: boolean;
+}
+
+/** Records of an earlier object of this name that this one shows to be its own; the one that serves it first. */
+export function claimsOf(o: Observation): readonly Claim[] {
+  const { object, records } = o;
+  if (object === undefined || object.deleting) {
+    return [];
+  }
+  const own = records.filter(({ client }) => client.uid === object.uid);
+  const earlier = records.filter((record) => !own.includes(record) && !isBeingRemoved(o, record));
+  const claim = currentRecord(o) === undefined ? shownAsOwn(o, earlier) : undefined;
+  const known = claim === undefined ? own : [...own, claim.record];
+  const related = earlier.filter((record) => record !== claim?.record && isRelated(record, known));
+  const isTrusted = claim?.isTrusted ?? true;
+  return [
+    ...(claim === undefined ? [] : [claim]),
+    ...related.map((record) => ({ record, proof: claim?.proof, isTrusted })),
+  ];
+}
+
+/** Whether it came back from a backup: a Secret that an owner has goes together with that owner. */
+export const isRestored = ({ ownerUid, shows }: ObservedSecret): boolean =>
+  ownerUid === undefined && shows !== undefined;
+
+const isBeingRemoved = ({ calls }: Observation, { secretName }: RegistrationRecord): boolean =>
+  calls.some(({ kind, record }) => kind === 'Deregister' && record === secretName);
+
+function shownAsOwn(o: Observation, earlier: readonly RegistrationRecord[]): Claim | undefined {
+  const isHere = ({ namespaceUid }: RegistrationRecord) => namespaceUid === o.namespaceUid;
+  for (const secret of o.secrets.filter(isRestored)) {
+    const record = earlier.find(({ secretName }) => secretName === secret.shows);
+    if (record !== undefined) {
+      return { record, proof: isHere(record) ? undefined : secret, isTrusted: true };
+    }
+  }
+  const { clientId, issuer } = o.object?.status ?? {};
+  const record = earlier.find((other) => other.clientId === clientId && other.issuer === issuer);
+  return record && { record, proof: undefined, isTrusted: isHere(record) };
+}
+
+/** A client in the overlap of a replacement, beside one that is known to be the object's. */
+const isRelated = (record: RegistrationRecord, known: readonly RegistrationRecord[]): boolean =>
+  known.some(({ secretName, replaces }) => replaces === record.secretName || record.replaces === secretName);

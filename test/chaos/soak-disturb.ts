@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sumOf, totalOf } from './soak-faults.ts';
+import { type Chance, chanceOf } from './soak-random.ts';
+import type { Scene } from './soak-scene.ts';
+import { ORPHANS_PATH, readSuspects } from './soak-truth.ts';
+import { SERVERS } from './soak-users.ts';
+
+export interface DisturbOptions {
+  readonly seed: number;
+  readonly seconds: number;
+  /** What the users do, per second. */
+  readonly rate: number;
+  /** Told now and then where it stands. */
+  readonly update: (detail: string) => void;
+  readonly note: (text: string) => void;
+}
+
+const BETWEEN_SIGNALS_MS = [8_000, 24_000] as const;
+const LOOK_MS = 5_000;
+const PROGRESS_MS = 1_000;
+/** A person looks after suspected orphans before the list is full. */
+const LISTED = 20;
+
+/** Users work, calls fail, operators are killed: all at once, for so many seconds. */
+export async function disturb(scene: Scene, options: DisturbOptions): Promise<void> {
+  const deadline = performance.now() + options.seconds * 1_000;
+  const every = async (ms: () => number, act: () => Promise<unknown> | unknown) => {
+    for (let left = deadline - performance.now(); left > 0; left = deadline - performance.now()) {
+      await sleep(Math.min(ms(), left));
+      if (performance.now() < deadline) {
+        await act();
+      }
+    }
+  };
+  const chance = chanceOf(options.seed, 'signals');
+  scene.faults.active = true;
+  await Promise.all([
+    every(() => 1_000 / options.rate, scene.users.act),
+    every(
+      () => chance.between(...BETWEEN_SIGNALS_MS),
+      () => options.note(signalOne(scene, chance)),
+    ),
+    every(
+      () => LOOK_MS,
+      () => lookAfterSuspects(scene),
+    ),
+    every(
+      () => PROGRESS_MS,
+      () => options.update(standing(scene)),
+    ),
+  ]);
+  scene.faults.active = false;
+}
+
+function signalOne({ operators, faults }: Scene, chance: Chance): string {
+  const { signal, pod, wasLeading } = operators.disturb(chance);
+  faults.count('operator', signal);
+  return `${new Date().toISOString().slice(11, 19)} ${signal} to ${pod}${wasLeading ? ', which leads' : ''}`;
+}
+
+/** As a person does: notes who is listed, and takes them off before the list is full. */
+export async function lookAfterSuspects({ world, suspects }: Scene): Promise<void> {
+  const listed = await readSuspects(world);
+  for (const suspect of listed) {
+    suspects.set(suspect.attempt, suspect);
+  }
+  if (listed.length >= LISTED) {
+    const data = Object.fromEntries(listed.map(({ attempt }) => [attempt, null]));
+    await world.controlPlane.admin.request('PATCH', ORPHANS_PATH, { data });
+  }
+}
+
+function standing({ users, faults, suspects, servers }: Scene): string {
+  const clients = SERVERS.reduce((count, name) => count + servers[name].clients().length, 0);
+  const living = users.objects.filter(({ deleted }) => !deleted).length;
+  return `${sumOf(users.operations)} operations, ${living} objects, ${clients} clients, ${totalOf(faults.counts())} faults, ${suspects.size} suspected orphans`;
+}

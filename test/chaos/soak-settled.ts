@@ -1,0 +1,83 @@
+import { isLost, isToldLost } from './soak-judge.ts';
+import { conditionOf } from './soak-looks.ts';
+import type { TrueRecord, Truth } from './soak-truth.ts';
+import type { UsersObject } from './soak-users.ts';
+
+/** What everything has to come to once nothing goes wrong any more. */
+
+/** What is not yet as it has to be, one sentence each. */
+export function unsettled(truth: Truth, objects: readonly UsersObject[]): readonly string[] {
+  const isThere = ({ name }: UsersObject) => truth.objects.has(name);
+  return [
+    ...objects
+      .filter((object) => object.deleted && isThere(object))
+      .map(({ name }) => `${name} was deleted and is still there: ${told(truth, name)}`),
+    ...objects.filter(({ deleted }) => !deleted).flatMap((object) => wrongWith(object, truth)),
+    ...wrongRecords(truth),
+    ...wrongCalls(truth),
+  ];
+}
+
+function wrongWith(user: UsersObject, truth: Truth): readonly string[] {
+  const { name, server } = user;
+  const object = truth.objects.get(name);
+  const secret = truth.secrets.get(name);
+  const client = truth.clients.find(({ clientId }) => clientId === secret?.clientId);
+  if (object === undefined || secret === undefined || client === undefined) {
+    return [
+      `${name} has ${object ? 'an object' : 'no object'}, ${secret ? 'a Secret' : 'no Secret'}, ${client ? 'a client' : 'no client'}: ${told(truth, name)}`,
+    ];
+  }
+  const record = truth.records.find(({ clientId }) => clientId === client.clientId);
+  const isExcused = server === 'rotating' && isLost(client, record) && isToldLost(truth, name);
+  const ready = conditionOf(object, 'Ready');
+  const isReady = ready?.status === 'True' && ready.observedGeneration === object.metadata.generation;
+  const wrong: readonly [boolean, string][] = [
+    [!isReady && !isExcused, `${name} is not ready: ${told(truth, name)}`],
+    [
+      client.logoUri !== user.logoUri && !isExcused,
+      `${name} was edited, and the server has ${client.logoUri}`,
+    ],
+    [secret.clientSecret !== client.clientSecret, `the Secret of ${name} doesn’t show the client’s secret`],
+    [object.status?.clientId !== client.clientId, `the status of ${name} shows another client`],
+  ];
+  return wrong.flatMap(([isWrong, what]) => (isWrong ? [what] : []));
+}
+
+/** What serves no object is removed, record and client, but for what is out of reach. */
+function wrongRecords(truth: Truth): readonly string[] {
+  const inUse = new Set([...truth.objects.keys()].map((name) => truth.secrets.get(name)?.clientId));
+  return truth.records
+    .filter((record) => !inUse.has(record.clientId) && !isOutOfReach(record, truth))
+    .map(
+      ({ object, clientId, role }) =>
+        `client ${clientId} of ${object} serves nobody, and is recorded as ${role}`,
+    );
+}
+
+/**
+ * The token is lost; or it may be, and the client is gone: after an update without an answer, a server that refuses
+ * the token doesn't prove that. The operator keeps trying for an hour.
+ */
+function isOutOfReach(record: TrueRecord, { clients, pending }: Truth): boolean {
+  const client = clients.find(({ clientId }) => clientId === record.clientId);
+  return client === undefined
+    ? pending.some(({ kind, record: name }) => kind === 'Update' && name === record.name)
+    : isLost(client, record);
+}
+
+/** Every call is settled, but for those that tell why a client is out of reach. */
+function wrongCalls(truth: Truth): readonly string[] {
+  const outOfReach = new Set(
+    truth.records.filter((record) => isOutOfReach(record, truth)).map(({ name }) => name),
+  );
+  return truth.pending
+    .filter(({ kind, record }) => kind === 'Register' || !outOfReach.has(record))
+    .map(({ kind, object }) => `the ledger still names ${kind} of ${object}`);
+}
+
+function told({ objects }: Truth, name: string): string {
+  const object = objects.get(name);
+  const ready = object && conditionOf(object, 'Ready');
+  return `${ready?.status}, ${ready?.reason}: ${ready?.message}`;
+}

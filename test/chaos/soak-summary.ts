@@ -1,0 +1,92 @@
+import type { Convergence } from './soak-converge.ts';
+import { lookAfterSuspects } from './soak-disturb.ts';
+import type { FaultCounts } from './soak-faults.ts';
+import { judge, type Verdict } from './soak-judge.ts';
+import { judgeLog, sayings, secretsIn } from './soak-log.ts';
+import type { Scene } from './soak-scene.ts';
+import { readTruth, type Truth } from './soak-truth.ts';
+import { SERVERS } from './soak-users.ts';
+
+/** What a soak did, and what came of it. */
+export interface Summary extends Verdict {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly objects: number;
+  /** Of users, by kind. */
+  readonly operations: Readonly<Record<string, number>>;
+  readonly faults: FaultCounts;
+  /** How often a process ended, by what ended it. */
+  readonly operatorsEnded: Readonly<Record<string, number>>;
+  readonly registrations: number;
+  /** That exist in the end. */
+  readonly clients: number;
+  /** Of them, those that serve an object. */
+  readonly clientsInUse: number;
+  readonly secondsToConverge: number;
+  readonly notConverged: readonly string[];
+  /** Of the operators' logs: message → how often. */
+  readonly warningsAndErrors: Readonly<Record<string, number>>;
+  readonly unexpectedErrors: readonly string[];
+  readonly secretsInLogs: readonly string[];
+  readonly secretsInStatusAndEvents: readonly string[];
+}
+
+export async function summarize(
+  scene: Scene,
+  { seed, seconds }: { readonly seed: number; readonly seconds: number },
+  end: Convergence,
+): Promise<Summary> {
+  const { world, servers, proxies, operators, users, faults, suspects } = scene;
+  await lookAfterSuspects(scene);
+  const truth = await readTruth(world, servers);
+  const lines = operators.lines();
+  const said = sayings(lines);
+  const saidOf = (object: string) => `${said.get(object) ?? ''}${eventsOf(truth, object)}`;
+  const registered = [...proxies.steady.registered, ...proxies.rotating.registered];
+  const log = judgeLog(lines);
+  const secrets = new Set(SERVERS.flatMap((name) => [...servers[name].secrets]));
+  const status = JSON.stringify([...truth.objects.values()]) + JSON.stringify(truth.events);
+  const shown = new Set([...truth.secrets.values()].map(({ clientId }) => clientId));
+  return {
+    seed,
+    seconds,
+    objects: users.objects.length,
+    operations: users.operations,
+    faults: faults.counts(),
+    operatorsEnded: operators.ends(),
+    registrations: registered.length,
+    clients: truth.clients.length,
+    clientsInUse: truth.clients.filter(({ clientId }) => shown.has(clientId)).length,
+    ...judge(truth, suspects, registered, saidOf),
+    secondsToConverge: end.seconds,
+    notConverged: end.wrong,
+    warningsAndErrors: log.expected,
+    unexpectedErrors: log.unexpected,
+    secretsInLogs: secretsIn(operators.output(), secrets),
+    secretsInStatusAndEvents: secretsIn(status, secrets),
+  };
+}
+
+const eventsOf = ({ events }: Truth, object: string): string =>
+  events
+    .filter((event) => event.object === object)
+    .map(({ note }) => note)
+    .join('\n');
+
+/** What must be empty, and how a person would call it. */
+const INVARIANTS = {
+  orphansUnreported: 'a client that nobody knows',
+  tokensLostWithoutRotation: 'a token lost where the server doesn’t rotate',
+  tokensLostUnreported: 'a lost token that nobody tells of',
+  doubleRegistrations: 'an object registered twice, and nobody tells of it',
+  notConverged: 'not right when patience ended',
+  unexpectedErrors: 'a line in the log that no fault explains',
+  secretsInLogs: 'a secret in a log',
+  secretsInStatusAndEvents: 'a secret in a status or an Event',
+} as const satisfies Partial<Record<keyof Summary, string>>;
+
+/** One line for each breach. */
+export const breaches = (summary: Summary): readonly string[] =>
+  (Object.keys(INVARIANTS) as (keyof typeof INVARIANTS)[]).flatMap((name) =>
+    summary[name].map((what) => `${INVARIANTS[name]}: ${what}`),
+  );

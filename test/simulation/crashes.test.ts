@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { liveNamed, oneCrash } from './lives.ts';
+import { seeded } from './scheduler.ts';
+import { SERVER_NAMES } from './servers.ts';
+import { perform, toLines } from './tally.ts';
+
+/** Pairs of crashes in `npm test`; `npm run test:simulation` tries every pair. */
+const PAIRS = 40;
+const SEED = Number(process.env['SIMULATION_SEED'] ?? Math.floor(Math.random() * 1_000_000));
+const TIMEOUT_MS = 120_000;
+
+describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to deletion', (server) => {
+  test(
+    'loses nothing by a crash at any of its port calls',
+    async () => {
+      const names = await oneCrash(server);
+      const tally = await perform({ names, crashOnceMore: false });
+      expect(toLines(tally)).toEqual([]);
+      expect(tally.crashes).toBe(names.length);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    `loses nothing by two crashes, ${PAIRS} pairs chosen by seed ${SEED}`,
+    async () => {
+      const random = seeded(SEED);
+      const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+      const first = await oneCrash(server);
+      const names = Array.from(
+        { length: PAIRS },
+        () => `${pick(first)}, ${pick(first).slice(server.length + 1)}`,
+      );
+      expect(toLines(await perform({ names, crashOnceMore: false }))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test('comes to the same end each time', async () => {
+    const [one, other] = [[], []] as [string[], string[]];
+    await liveNamed(`${server} 20 after kept, 35 before lost`, one);
+    await liveNamed(`${server} 20 after kept, 35 before lost`, other);
+    expect(one).toEqual(other);
+    expect(one.length).toBeGreaterThan(50);
+  });
+});

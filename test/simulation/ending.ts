@@ -1,0 +1,141 @@
+import type { Stored } from './cluster.ts';
+import { decoded, entries, records, suspects } from './knowledge.ts';
+import { conditionOf, isReady } from './users.ts';
+import type { World } from './world.ts';
+
+/** When a life has come to rest, and what must hold then. */
+
+/** A call that may have cost a client its token stays named as long as the client is without. */
+const unexplained = (world: World): readonly string[] => {
+  const lost = world.cluster
+    .all('OAuthClient')
+    .filter(isLost)
+    .map(({ metadata }) => metadata.uid ?? '');
+  const seen = new Set<string>();
+  return entries(world).filter((text) => {
+    const { kind, client } = JSON.parse(text) as { kind: string; client: { uid: string } };
+    const isExplained = kind !== 'Register' && lost.includes(client.uid) && !seen.has(client.uid);
+    seen.add(client.uid);
+    return !isExplained;
+  });
+};
+
+/** Everything is done; but for clients whose token was lost, as was said. */
+export function isAtRest(world: World): boolean {
+  const isQuiet = world.leader?.isWorking === true && world.processes === 1 && world.underWay === 0;
+  if (!isQuiet) {
+    return false;
+  }
+  const objects = world.cluster.all('OAuthClient');
+  const uids = new Set(objects.map(({ metadata }) => metadata.uid));
+  return (
+    objects.every((object) => isReady(object) || isLost(object)) &&
+    unexplained(world).length === 0 &&
+    records(world).every(
+      ({ role, client }) =>
+        role === 'left-behind' || role === 'retained' || (role === 'current' && uids.has(client.uid)),
+    ) &&
+    objects.every(
+      ({ metadata }) =>
+        records(world).filter(({ client, role }) => client.uid === metadata.uid && role === 'current')
+          .length <= 1,
+    )
+  );
+}
+
+const isLost = (object: Stored): boolean =>
+  isStalled(object) && conditionOf(object, 'Ready')?.reason === 'RegistrationAccessTokenLost';
+
+/** Only a person can go on. */
+export function isStalled(object: Stored): boolean {
+  return (
+    object.metadata.deletionTimestamp === undefined &&
+    conditionOf(object, 'Stalled')?.status === 'True' &&
+    object.status?.['observedGeneration'] === object.metadata.generation
+  );
+}
+
+/** When nothing more happens by itself. */
+export function checkEnd(world: World): void {
+  const { server, cluster } = world;
+  for (const [attempt, count] of server.posts) {
+    if (count > 1) {
+      world.violated(`attempt ${attempt} was sent ${count} times`);
+    }
+  }
+  const known = records(world);
+  const suspected = suspects(world);
+  const unreported = new Map<string, string[]>();
+  for (const { id, attempt } of server.clients.values()) {
+    const record = known.find(({ clientId }) => clientId === id);
+    if (record === undefined && !suspected.includes(attempt)) {
+      world.violated(`client ${id} (attempt ${attempt}) is neither recorded nor reported`);
+    }
+    if (record?.role === 'current') {
+      unreported.set(record.client.uid, [...(unreported.get(record.client.uid) ?? []), id]);
+    }
+  }
+  for (const [uid, clients] of unreported) {
+    const lives = cluster.all('OAuthClient').some(({ metadata }) => metadata.uid === uid);
+    if (clients.length > (lives ? 1 : 0)) {
+      world.violated(`object ${uid} (${lives ? 'alive' : 'gone'}) has the clients ${clients.join(', ')}`);
+    }
+  }
+  for (const object of cluster.all('OAuthClient')) {
+    checkObject(world, object);
+  }
+  for (const entry of unexplained(world)) {
+    world.violated(`nobody settles ${entry}`);
+  }
+  for (const { role, clientId } of known) {
+    if (role === 'owed') {
+      world.violated(`client ${clientId} is owed for ever`);
+    }
+  }
+}
+
+function checkObject(world: World, object: Stored): void {
+  const { name, uid } = object.metadata;
+  const ready = conditionOf(object, 'Ready');
+  if (!isReady(object)) {
+    if (!isLost(object)) {
+      world.violated(`${name} doesn’t come to rest: ${ready?.reason}: ${ready?.message}`);
+    } else if (world.server.behaviour.rotatesToken && !namesTheCall(world, object)) {
+      world.violated(`${name} lost its token, and the call isn’t named: ${ready?.message}`);
+    }
+    return;
+  }
+  const record = records(world).find(({ client, role }) => client.uid === uid && role === 'current');
+  const client = world.server.clients.get(record?.clientId ?? '');
+  const { clientName } = (object.spec?.['client'] ?? {}) as { readonly clientName?: string };
+  if (client === undefined) {
+    world.violated(`${name} is Ready, and its client ${record?.clientId} doesn’t exist`);
+    return;
+  }
+  if (client.metadata['client_name'] !== clientName && world.isFaithful) {
+    world.violated(`${name} is registered as ${client.metadata['client_name']}, wanted ${clientName}`);
+  }
+  const { data = {} } = world.cluster.find('Secret', `shop/${name}-oauth`) ?? {};
+  if (decoded(data['client_id']) !== client.id) {
+    world.violated(`the Secret of ${name} doesn’t show client ${client.id}`);
+  }
+  if (decoded(data['client_secret']) !== client.secret && !world.server.behaviour.rotatesSecret) {
+    world.violated(`the Secret of ${name} shows a secret that isn’t the server’s`);
+  }
+}
+
+/** Which call’s answer was lost: as long as the client is without its token; once, where nobody said that tokens rotate. */
+function namesTheCall({ cluster, conditions }: World, object: Stored): boolean {
+  const message = conditionOf(object, 'Ready')?.message ?? '';
+  if (Object.keys(conditions.dialect).length > 0) {
+    return /got no answer/.test(message);
+  }
+  const { uid } = object.metadata;
+  return cluster.changes.some(
+    ({ after }) =>
+      after !== undefined &&
+      after.metadata.uid === uid &&
+      isLost(after) &&
+      /got no answer|answered (408|5\d\d)/.test(conditionOf(after, 'Ready')?.message ?? ''),
+  );
+}

@@ -1,0 +1,70 @@
+import { seeded } from './scheduler.ts';
+import { SERVERS } from './servers.ts';
+import { type Deed, deeds } from './users.ts';
+import type { Conditions, Crash } from './world.ts';
+
+const NAMES = ['storefront', 'basket', 'search'];
+const TEXTS = ['One', 'Two', 'Three'];
+
+/** Everything about the life comes of the seed. */
+export function randomLife(seed: number): {
+  readonly conditions: Conditions;
+  readonly script: readonly Deed[];
+} {
+  const random = seeded(seed ^ 0x5eed);
+  const upTo = (most: number) => Math.floor(random() * (most + 1));
+  const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
+  const clients = NAMES.slice(0, 1 + upTo(2));
+  const most = 30 * clients.length;
+  const crash = (): Crash => ({
+    at: 1 + upTo(most),
+    when: pick(['before', 'after']),
+    journal: pick(['kept', 'lost']),
+  });
+  return {
+    conditions: {
+      seed,
+      ...pick(Object.values(SERVERS)),
+      weather: {
+        latencyMs: pick([0, 20, 2_000]),
+        apiFaults: pick([0, 0, 0.05, 0.2]),
+        serverFaults: pick([0, 0.1, 0.3]),
+        lateMs: pick([1_000, 60_000]),
+        lagMs: pick([0, 100, 30_000]),
+        relists: pick([0, 0.1]),
+      },
+      crashes: Array.from({ length: upTo(3) }, crash),
+      leadChanges: Array.from({ length: upTo(2) }, () => 1 + upTo(most)),
+      strictLease: random() < 0.5,
+    },
+    script: randomScript(clients, random),
+  };
+}
+
+function randomScript(clients: readonly string[], random: () => number): readonly Deed[] {
+  const upTo = (most: number) => Math.floor(random() * (most + 1));
+  const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
+  const script: Deed[] = clients.map((name) => ({
+    name: `create ${name}`,
+    afterMs: upTo(2_000),
+    act: deeds.create(name, 'One'),
+  }));
+  for (let left = 2 + upTo(4 * clients.length); left > 0; left -= 1) {
+    const name = pick(clients);
+    const due = random() < 0.4 ? { whenReady: name } : { afterMs: pick([0, 5, 100, 3_000, 60_000]) };
+    const value = String(left);
+    const [verb, act] = pick<readonly [string, Deed['act']]>([
+      ['edit', deeds.edit(name, pick(TEXTS))],
+      ['edit', deeds.edit(name, pick(TEXTS))],
+      ['rotate', deeds.rotate(name, value)],
+      ['reconcile', deeds.reconcile(name, value)],
+      ['remove', deeds.remove(name)],
+      ['create again', deeds.create(name, pick(TEXTS))],
+      ['force', deeds.force(name)],
+      ['remove Secret', deeds.removeSecret(name)],
+      ['edit Secret', deeds.editSecret(name)],
+    ]);
+    script.push({ name: `${verb} ${name}`, ...due, act });
+  }
+  return script;
+}

@@ -1,0 +1,70 @@
+import { anotherCrash, liveNamed } from './lives.ts';
+
+/** What many lives showed. */
+export interface Tally {
+  lives: number;
+  /** Calls of processes to the API server, the authorization server and the journal. */
+  calls: number;
+  crashes: number;
+  faults: number;
+  leadChanges: number;
+  readonly violations: Violation[];
+}
+
+export interface Violation {
+  /** The life’s name. */
+  readonly life: string;
+  readonly what: string;
+}
+
+/** Lives to be lived one after the other. */
+export interface Task {
+  readonly names: readonly string[];
+  /** Also each life in which a process crashes once more, in place of the life itself. */
+  readonly crashOnceMore: boolean;
+}
+
+export const emptyTally = (): Tally => ({
+  lives: 0,
+  calls: 0,
+  crashes: 0,
+  faults: 0,
+  leadChanges: 0,
+  violations: [],
+});
+
+export function add(sum: Tally, { lives, calls, crashes, faults, leadChanges, violations }: Tally): void {
+  sum.lives += lives;
+  sum.calls += calls;
+  sum.crashes += crashes;
+  sum.faults += faults;
+  sum.leadChanges += leadChanges;
+  sum.violations.push(...violations);
+}
+
+export async function perform({ names, crashOnceMore }: Task): Promise<Tally> {
+  const tally = emptyTally();
+  for (const name of names) {
+    const others = crashOnceMore ? anotherCrash(name, await liveNamed(name)) : [name];
+    for (const other of others) {
+      add(tally, await one(other));
+    }
+  }
+  return tally;
+}
+
+async function one(name: string): Promise<Tally> {
+  const { points, counts, violations } = await liveNamed(name);
+  return {
+    lives: 1,
+    calls: points,
+    crashes: counts.crash,
+    faults: counts.fault,
+    leadChanges: counts.lead,
+    violations: violations.map((what) => ({ life: name, what })),
+  };
+}
+
+/** One line for each violation, with how to live that life again. */
+export const toLines = ({ violations }: Tally): readonly string[] =>
+  violations.map(({ life, what }) => `SIMULATION_LIFE='${life}' npm run test:simulation — ${what}`);
