@@ -41,6 +41,8 @@ export const ANNOTATIONS = {
   namespaceUid: `${prefix}/namespace-uid`,
   installation: `${prefix}/installation`,
   server: `${prefix}/server`,
+  /** `Retain` where the client outlives its object, however that goes. */
+  deletionPolicy: `${prefix}/deletion-policy`,
   issuer: `${prefix}/issuer`,
   clientId: `${prefix}/client-id`,
   metadataHash: `${prefix}/metadata-hash`,

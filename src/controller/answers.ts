@@ -37,6 +37,7 @@ export function registered(
       attempt,
       client,
       purpose: object.purpose,
+      retain: object.retained,
       namespaceUid,
       installation: context.settings.installation,
       server: ref,
@@ -133,6 +134,7 @@ export function updated(
     record: {
       ...kept,
       purpose: object?.purpose ?? record.purpose,
+      retain: object?.retained ?? record.retain,
       metadataHash: hash,
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
@@ -206,6 +208,7 @@ export function adopted(
       attempt,
       client: identity,
       purpose: object.purpose,
+      retain: object.retained,
       namespaceUid,
       installation: context.settings.installation,
       server: ref,

@@ -10,7 +10,7 @@ import { reportOrphan } from './steps/orphan.ts';
 import { publish, removeSecret } from './steps/publish.ts';
 import { read } from './steps/read.ts';
 import { register } from './steps/register.ts';
-import { retain, takeOver } from './steps/retain.ts';
+import { notePolicy, retain, takeOver } from './steps/retain.ts';
 import { DONE, type Round, type StepResult } from './steps/round.ts';
 import { update } from './steps/update.ts';
 
@@ -52,6 +52,8 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
       return takeOver(step, o, round, context);
     case 'Retain':
       return retain(step.object, step.record, o, context);
+    case 'NotePolicy':
+      return notePolicy(step.record, step.retain, context);
     case 'BindToOwner':
       return bindToOwner(step.object, step.owner, o, round, context);
     case 'DeleteObject':

@@ -29,8 +29,14 @@ export type Step =
   | ReadStep
   | AdoptStep
   | TakeOverStep
-  /** The client outlives the object. */
-  | { readonly type: 'Retain'; readonly object: ObservedClient; readonly record: RegistrationRecord }
+  /** The client outlives the object, which may be gone already. */
+  | {
+      readonly type: 'Retain';
+      readonly object: ObservedClient | undefined;
+      readonly record: RegistrationRecord;
+    }
+  /** The record learns whether the client outlives its object. */
+  | { readonly type: 'NotePolicy'; readonly record: RegistrationRecord; readonly retain: boolean }
   | { readonly type: 'BindToOwner'; readonly object: ObservedClient; readonly owner: BoundTo }
   | { readonly type: 'DeleteObject'; readonly object: ObservedClient }
   | { readonly type: 'RemoveSecret'; readonly secret: ObservedSecret };

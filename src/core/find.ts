@@ -115,10 +115,19 @@ export function retainedRecord(o: Observation): RegistrationRecord | undefined {
   );
 }
 
-function ownRecords(o: Observation): readonly RegistrationRecord[] {
-  return o.records
-    .filter(({ client, role }) => client.uid === o.object?.uid && role === 'current')
+const ownRecords = (o: Observation): readonly RegistrationRecord[] => recordsOf(o, o.object?.uid);
+
+function recordsOf({ records }: Observation, uid: string | undefined): readonly RegistrationRecord[] {
+  return records
+    .filter(({ client, role }) => client.uid === uid && role === 'current')
     .toSorted((a, b) => compare(a.registeredAt, b.registeredAt) || compare(a.attempt, b.attempt));
+}
+
+/** The record that served an object of which nothing else is left. */
+export function servingRecord(o: Observation, uid: string): RegistrationRecord | undefined {
+  const records = recordsOf(o, uid);
+  const [first] = records;
+  return first && lastSuccessor(first, records);
 }
 
 const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);

@@ -16,6 +16,7 @@ import {
   itIsNotBoundToItsOwner,
   itIsSuspended,
   theFinalizerIsMissing,
+  theRecordTellsAnotherPolicy,
   theSpecCannotBeUsed,
 } from './rules/object.ts';
 import { aReadIsDue, readVisit } from './rules/reading.ts';
@@ -55,6 +56,7 @@ const RULES: readonly Rule[] = [
   theFinalizerIsMissing,
   itsRecordIsOfAnEarlierObject,
   theRecordIsMissing,
+  theRecordTellsAnotherPolicy,
   itIsNotBoundToItsOwner,
   thereAreSurplusRecords,
   aClientWasRetained,

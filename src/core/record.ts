@@ -37,6 +37,8 @@ export interface RegistrationRecord {
   readonly tokenIssuedAt?: string;
   /** Whether there are a registration access token and a URI to manage the client with. */
   readonly managed: boolean;
+  /** Whether the client outlives its object, as that says. */
+  readonly retain: boolean;
   /** Name of the registration Secret whose client this one takes the place of. */
   readonly replaces?: string;
   /** Value of the annotation that asked for this registration, or that was there when it was made. */
@@ -162,6 +164,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.revision]: String(record.revision),
     [ANNOTATIONS.registeredAt]: record.registeredAt,
     [ANNOTATIONS.managed]: String(record.managed),
+    [ANNOTATIONS.deletionPolicy]: record.retain ? 'Retain' : undefined,
     [ANNOTATIONS.clientSecretExpiresAt]: record.clientSecretExpiresAt,
     [ANNOTATIONS.registrationAccessTokenExpiresAt]: record.registrationAccessTokenExpiresAt,
     [ANNOTATIONS.tokenIssuedAt]: record.tokenIssuedAt,
@@ -211,6 +214,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     revision: Number(annotations[ANNOTATIONS.revision]) || 1,
     registeredAt: text(ANNOTATIONS.registeredAt),
     managed: annotations[ANNOTATIONS.managed] === 'true',
+    retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
     ...optional('clientSecretExpiresAt', annotations[ANNOTATIONS.clientSecretExpiresAt]),
     ...optional(
       'registrationAccessTokenExpiresAt',

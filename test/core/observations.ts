@@ -91,6 +91,7 @@ export function record(overrides: Partial<RegistrationRecord> = {}): Registratio
     attempt,
     client,
     purpose: {},
+    retain: false,
     namespaceUid: 'ns-1',
     installation: 'main',
     server: ref,

@@ -40,6 +40,10 @@ export function gist(action: Action): object {
       return { type: action.type, record: action.record.secretName, secret: action.wanted.name };
     case 'TakeOver':
       return { type: action.type, record: action.record.secretName, proof: action.proof?.name };
+    case 'Retain':
+      return { type: action.type, record: action.record.secretName };
+    case 'NotePolicy':
+      return { type: action.type, record: action.record.secretName, retain: action.retain };
     case 'RemoveSecret':
       return { type: action.type, secret: action.secret.name };
     case 'ReportOrphan':

@@ -28,7 +28,7 @@ import {
 } from './placed.ts';
 import { drop, reply, type StubServer, startStubServer, stopStubServers } from './stub-server.ts';
 
-/** The matrix of docs/reliability.md: how an object can end, and what becomes of its client. */
+/** The matrix of docs/lifecycle.md: how an object can end, and what becomes of its client. */
 
 const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy');
 const PATIENCE_MS = 60_000;
@@ -53,6 +53,12 @@ beforeAll(async () => {
   };
   await begin('holding', dropping, holding);
   await begin('stripped', dropping, holding);
+  // Suspended, so that nobody puts the finalizer on again.
+  const keptOne = await placed(world, 'stripped-kept', { client: { deletionPolicy: 'Retain' } });
+  await patch(world, 'shop', 'oac', 'stripped-kept', { spec: { suspend: true } });
+  await untilReason(world, 'shop', 'stripped-kept', 'Suspended', LONG_MS);
+  await patch(world, 'shop', 'oac', 'stripped-kept', { metadata: { finalizers: [] } });
+  slow.set('stripped-kept', keptOne);
   await begin('refused', refusing, {});
   since = Date.now();
   for (const name of slow.keys()) {
@@ -321,6 +327,15 @@ describe('Patience', () => {
     expect(stubOf('stripped').clients.size).toBe(0);
   });
 
+  it('finalizer stripped by a person, deletionPolicy Retain: the client is kept', {
+    timeout: 240_000,
+  }, async () => {
+    expect(await exists(world, 'stripped-kept')).toBe(false);
+    await untilRoles(world, 'stripped-kept', ['retained'], 150_000);
+    expect(stubOf('stripped-kept').clients.size).toBe(1);
+    expect(stubOf('stripped-kept').count('remove')).toBe(0);
+  });
+
   it('what was owed by a namespace that is gone was paid meanwhile', { timeout: 150_000 }, async () => {
     await untilRoles(world, 'hurried', [], 120_000, 'hurried');
     expect(stubOf('hurried').clients.size).toBe(0);
@@ -363,6 +378,26 @@ describe('Uninstalling', () => {
     ).rejects.toThrow(
       /kubectl annotate configmaps oauth-registrar-ledger -n oauth-registrar-system oauth-registrar\.dev\/allow-deletion=true/,
     );
+  });
+
+  it('CRD deleted all the same: every client ends or is kept, as its object says; then all goes on', {
+    timeout: 120_000,
+  }, async () => {
+    const ending = await placed(world, 'crd-delete');
+    const keeping = await placed(world, 'crd-retain', { client: { deletionPolicy: 'Retain' } });
+    const { status } = await getClient(world, 'shop', 'crd-retain');
+    const [crd = ''] = CRDS;
+    await world.kubectl('annotate', crd, 'oauth-registrar.dev/allow-deletion=true');
+    await world.kubectl('delete', crd, '--timeout=60s');
+    expect(ending.clients.size).toBe(0);
+    expect(keeping.clients.size).toBe(1);
+    await untilRoles(world, 'crd-retain', ['retained'], LONG_MS);
+
+    await world.kubectl('apply', '-k', join(DEPLOY, 'base'));
+    await world.kubectl('wait', '--for=condition=Established', crd, '--timeout=20s');
+    await world.apply(oauthClient('shop', 'crd-retain', { server: serverRef('crd-retain') }));
+    const again = await untilReason(world, 'shop', 'crd-retain', 'Registered', 60_000);
+    expect(again.status?.clientId).toBe(status?.clientId);
   });
 
   it('as documented: every client ends, and nothing is stuck', { timeout: 180_000 }, async () => {

@@ -42,6 +42,8 @@ function changed(o: Observation, step: Step): Observation {
       return withRole(o, step.record, { role: step.role });
     case 'Retain':
       return gone(withRole(o, step.record, { role: 'retained' }));
+    case 'NotePolicy':
+      return withRole(o, step.record, { retain: step.retain });
     case 'TakeOver': {
       const client = { ...step.record.client, uid: step.object.uid };
       return withRole(o, step.record, { role: 'current', client });
@@ -86,6 +88,7 @@ function newRecord(
     attempt,
     client: { namespace: o.namespace, name: o.name, uid: object.uid },
     purpose: {},
+    retain: object.retained,
     namespaceUid: o.namespaceUid,
     installation: o.installation,
     server: ref,

@@ -147,6 +147,7 @@ const record: fc.Arbitrary<RegistrationRecord> = fc
     keyCreatedAt: optionalTime,
     replaces: fc.option(fc.constant('oac-uid-1-a0'), { nil: undefined }),
     rotatedFor: fc.option(secretValue, { nil: undefined }),
+    retain: fc.boolean(),
     purpose: fc.constantFrom({}, { purpose: 'agent' }, { purpose: 'agent', session: 'run-1' }),
     keyRotatesAt: fc.option(fc.integer({ min: 1, max: 8.64e15 }), { nil: undefined }),
     keyRetiresAt: fc.option(fc.integer({ min: 1, max: 8.64e15 }), { nil: undefined }),

@@ -14,7 +14,7 @@ import { DONE, later, type Round, type StepResult } from './round.ts';
 
 /** The client outlives its object: the record waits for a later object of the same name. */
 export async function retain(
-  object: ObservedClient,
+  object: ObservedClient | undefined,
   record: RegistrationRecord,
   o: Observation,
   context: Context,
@@ -30,7 +30,17 @@ export async function retain(
     message: `Client ${record.clientId} at ${record.issuer} is kept, as deletionPolicy Retain says. An OAuthClient ${o.name} created in this namespace takes it over.`,
     regarding: subjectOf(o, record),
   });
-  return object.hasFinalizer ? removeFinalizer(object, o, context) : DONE;
+  return object?.hasFinalizer ? removeFinalizer(object, o, context) : DONE;
+}
+
+/** The object may go without a word: its record knows what then. */
+export function notePolicy(
+  record: RegistrationRecord,
+  retain: boolean,
+  context: Context,
+): Promise<StepResult> {
+  const { uid } = record.client;
+  return mark(record, { uid, role: record.role, deletionPolicy: retain ? 'Retain' : null }, context);
 }
 
 /** The client becomes this object's; whatever differs from its spec is updated next. */
@@ -71,15 +81,20 @@ interface Mark {
   readonly uid: string;
   readonly role: RecordRole;
   readonly namespaceUid?: string;
+  /** `null`: the annotation goes. */
+  readonly deletionPolicy?: 'Retain' | null;
 }
 
 async function mark(
   { secretName, resourceVersion }: RegistrationRecord,
-  { uid, role, namespaceUid }: Mark,
+  { uid, role, namespaceUid, deletionPolicy }: Mark,
   { api, caches, settings }: Context,
 ): Promise<StepResult> {
   const labels = { [LABELS.role]: role, [LABELS.clientUid]: uid };
-  const annotations = namespaceUid === undefined ? {} : { [ANNOTATIONS.namespaceUid]: namespaceUid };
+  const annotations = {
+    ...(namespaceUid === undefined ? {} : { [ANNOTATIONS.namespaceUid]: namespaceUid }),
+    ...(deletionPolicy === undefined ? {} : { [ANNOTATIONS.deletionPolicy]: deletionPolicy }),
+  };
   const patched = await api.patch<KubernetesObject>(
     RESOURCES.secret,
     { namespace: settings.operatorNamespace, name: secretName },

@@ -178,7 +178,7 @@ async function conclude(
   });
   const verdict =
     said.kind === 'Done' ? said : await refusedOrFailed(said, outcome, management, connection, context);
-  // Where the server failed over the update, it may have made it: whatever else shows that its token is good no more.
+  // Also where a read shows that the token is refused: the update that the server failed over may have rotated it.
   const isUnanswered = said.kind === 'Unknown';
   const sentAt = isUnanswered ? context.ledger.entry(attempt)?.startedAt : undefined;
   const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o, sentAt);

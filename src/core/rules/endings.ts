@@ -6,6 +6,7 @@ import {
   lifetimeEnd,
   nextVisit,
   overlapEnd,
+  servingRecord,
   setbackOf,
   surplusRecords,
 } from '../find.ts';
@@ -34,13 +35,22 @@ export function aRegistrationOutlivedItsObject(o: Observation): Action | undefin
     return o.now < graceEnds ? gone(graceEnds) : { type: 'ConfirmAbsence' };
   }
   for (const record of records) {
-    const step = ended(o, record, 'Departed');
+    const step = outlives(o, record)
+      ? ({ type: 'Retain', object: undefined, record } as const)
+      : ended(o, record, 'Departed');
     if (step !== undefined) {
       return step;
     }
   }
   return o.object === undefined ? gone(nextVisit(o).until) : undefined;
 }
+
+/** Of several clients of one object only the one that served it outlives it. */
+const outlives = (o: Observation, record: RegistrationRecord): boolean =>
+  record.retain &&
+  record.role === 'current' &&
+  servingRecord(o, record.client.uid) === record &&
+  !isRetained(o, record.client);
 
 /** What is to be done now about a client that nobody uses; `undefined`: nothing before the next try is due. */
 function ended(
@@ -101,7 +111,7 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
 }
 
 /** Of several clients of one object the one that serves it is kept; the others end. */
-const isRetained = ({ records }: Observation, { uid }: ObservedClient): boolean =>
+const isRetained = ({ records }: Observation, { uid }: { readonly uid: string }): boolean =>
   records.some(({ role, client }) => role === 'retained' && client.uid === uid);
 
 export function thereAreSurplusRecords(o: Observation): Action | undefined {

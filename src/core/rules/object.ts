@@ -20,6 +20,14 @@ export function theFinalizerIsMissing({ object }: Observation): Action | undefin
   return object && !object.hasFinalizer ? { type: 'AddFinalizer', object } : undefined;
 }
 
+/** The object may go without its finalizer: what then becomes of the client is on record. */
+export function theRecordTellsAnotherPolicy(o: Observation): Action | undefined {
+  const record = currentRecord(o);
+  return o.object !== undefined && record !== undefined && record.retain !== o.object.retained
+    ? { type: 'NotePolicy', record, retain: o.object.retained }
+    : undefined;
+}
+
 /** A client whose end is bound to another object's must have it as owner before it exists. */
 export function itIsNotBoundToItsOwner(o: Observation): Action | undefined {
   const { object } = o;

@@ -1,9 +1,11 @@
 import type { OAuthClientSpec } from '../../../src/api/oauth-client.ts';
 import type { Setback } from '../../../src/core/observation.ts';
 import {
+  absent,
   basisOf,
   deleting,
   desired,
+  fresh,
   NOW,
   object,
   observation,
@@ -260,5 +262,51 @@ table('a client of this object that is owed to the server, since its answer was 
       setbacks: [failing({ basis: owed.secretName, since: NOW - HOUR })],
     }),
     leftBehind('oac-uid-1-a2'),
+  ],
+]);
+
+const keepsIt = { retain: true } as const;
+const keptSuccessor = record({
+  secretName: 'oac-uid-1-a2',
+  attempt: 'a2',
+  clientId: 'client-2',
+  replaces: 'oac-uid-1-a1',
+  ...keepsIt,
+});
+
+table('a client that is to outlive its object, which went without a word', [
+  ['is kept', absent({ records: [record(keepsIt)] }), { type: 'Retain', record: 'oac-uid-1-a1' }],
+  [
+    'is kept when another object bears the name',
+    observation({ object: fresh({ uid: 'uid-2' }), records: [record(keepsIt)], secrets: [] }),
+    { type: 'Retain', record: 'oac-uid-1-a1' },
+  ],
+  [
+    'is kept, of two in the overlap of a replacement the one that took the place of the other',
+    absent({ records: [record(keepsIt), keptSuccessor] }),
+    deregisters('Departed'),
+  ],
+  [
+    'is kept once the other has ended',
+    absent({ records: [keptSuccessor] }),
+    { type: 'Retain', record: 'oac-uid-1-a2' },
+  ],
+  [
+    'ends where one of the same object was kept already',
+    absent({ records: [record(keepsIt), { ...keptSuccessor, role: 'retained' }] }),
+    deregisters('Departed'),
+  ],
+]);
+
+table('a record of another policy than its object’s', [
+  [
+    'learns that the client is kept',
+    observation({ object: object({ retained: true }) }),
+    { type: 'NotePolicy', record: 'oac-uid-1-a1', retain: true },
+  ],
+  [
+    'learns that it isn’t any more',
+    observation({ records: [record(keepsIt)] }),
+    { type: 'NotePolicy', record: 'oac-uid-1-a1', retain: false },
   ],
 ]);
