@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three projects: what needs nothing but Node; adapters and manifests against one real API server, in turn; and the
- * behaviour, where each file has an API server, an authorization server and an operator of its own.
+ * Three projects: what counts writes, and adapters and manifests at one real API server, one file at a time with nothing
+ * beside; then what needs nothing but Node, and the behaviour, where each file has an API server, an authorization server
+ * and an operator of its own.
  */
 export default defineConfig({
   test: {
@@ -12,14 +13,16 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          sequence: { groupOrder: 1 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/deploy/**', 'test/**/*.integration.test.ts', 'test/interop/**'],
         },
       },
       {
         test: {
-          name: 'manifests',
-          include: ['test/deploy/**/*.test.ts', 'test/**/*.integration.test.ts'],
+          name: 'serial',
+          include: ['test/e2e/counts.test.ts', 'test/deploy/**/*.test.ts', 'test/**/*.integration.test.ts'],
+          sequence: { groupOrder: 0 },
           globalSetup: ['test/testbed/shared-control-plane.ts'],
           fileParallelism: false,
           testTimeout: 30_000,
@@ -30,10 +33,12 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/counts.test.ts'],
+          sequence: { groupOrder: 1 },
           globalSetup: ['test/testbed/ensure-binaries.ts'],
           // They wait more than they work: for leases, retries and namespaces that go.
           maxWorkers: 3,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 90_000,
         },
       },

@@ -22,7 +22,7 @@ export interface Scene {
   until(name: string, reason: string): Promise<Told>;
   secret(name: string): Promise<Record<string, string> | undefined>;
   /** Waits for a Warning about the client. */
-  warning(name: string): Promise<SeenEvent>;
+  warning(name: string, reason: string): Promise<SeenEvent>;
   /** Everything that people and machines other than the workload's can read. */
   readable(): Promise<string>;
   stop(): Promise<void>;
@@ -90,9 +90,12 @@ function sceneOf(world: World, servers: ReadonlyMap<DialectName, Placed>): Scene
     },
     until: (name, reason) => untilReason(client, name, reason),
     secret: (name) => secretData(world, NAMESPACE, name),
-    async warning(name) {
+    async warning(name, reason) {
       const warnings = await eventually(
-        async () => (await eventsOf(world, NAMESPACE, name)).filter(({ type }) => type === 'Warning'),
+        async () =>
+          (await eventsOf(world, NAMESPACE, name)).filter(
+            (event) => event.type === 'Warning' && event.reason === reason,
+          ),
         (seen) => seen.length > 0,
         LONG_MS,
       );
