@@ -1,9 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Three projects: what counts writes, and adapters and manifests at one real API server, one file at a time with nothing
- * beside; then what needs nothing but Node, and the behaviour, where each file has an API server, an authorization server
- * and an operator of its own.
+ * Three projects, one after the other: what needs nothing but Node; what counts writes, and adapters and manifests at one
+ * real API server, a file at a time; and the behaviour, where each file has an API server, an authorization server and an
+ * operator of its own.
  */
 export default defineConfig({
   test: {
@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/deploy/**', 'test/**/*.integration.test.ts', 'test/interop/**'],
         },
@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'serial',
           include: ['test/e2e/counts.test.ts', 'test/deploy/**/*.test.ts', 'test/**/*.integration.test.ts'],
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
           globalSetup: ['test/testbed/shared-control-plane.ts'],
           fileParallelism: false,
           testTimeout: 30_000,
@@ -34,7 +34,7 @@ export default defineConfig({
           name: 'cluster',
           include: ['test/e2e/**/*.test.ts'],
           exclude: ['test/e2e/counts.test.ts'],
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           globalSetup: ['test/testbed/ensure-binaries.ts'],
           // They wait more than they work: for leases, retries and namespaces that go.
           maxWorkers: 3,

@@ -170,6 +170,9 @@ interface Following {
   readonly lag: number;
 }
 
+/** `writable` stays true when it has ended. */
+const isOpen = ({ writableEnded, destroyed }: ServerResponse): boolean => !writableEnded && !destroyed;
+
 /** Hands a watch on until its life ends, `lag` milliseconds late. */
 async function follow({ fault, life, lag }: Following, response: ServerResponse, open: Open): Promise<void> {
   if (fault === 'watch refused with 410') {
@@ -186,23 +189,23 @@ async function follow({ fault, life, lag }: Following, response: ServerResponse,
     setTimeout(() => end(fault, response), life).unref();
   }
   for await (const chunk of body) {
-    if (!response.writable) {
+    if (!isOpen(response)) {
       return;
     }
     if (lag > 0) {
-      setTimeout(() => response.writable && response.write(chunk), lag);
+      setTimeout(() => isOpen(response) && response.write(chunk), lag);
     } else {
       response.write(chunk);
     }
   }
   await sleep(lag);
-  if (response.writable) {
+  if (isOpen(response)) {
     response.end();
   }
 }
 
 function end(fault: keyof typeof WATCHES, response: ServerResponse): void {
-  if (!response.writable) {
+  if (!isOpen(response)) {
     return;
   }
   switch (fault) {

@@ -37,7 +37,7 @@ export interface KillWorld {
   stop(): Promise<void>;
 }
 
-const CONVERGE_MS = 180_000;
+const CONVERGE_MS = 240_000;
 /** The ledger is tidied ten seconds after the last call. */
 const MEET_MS = 20_000;
 const POLL_MS = 200;

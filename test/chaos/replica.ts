@@ -38,8 +38,8 @@ const BACK_OFF_MS = 40_000;
 
 /** Fast enough for a test, with room for a machine that has other work. */
 const LEASE_FLAGS = [
-  '--leader-elect-lease-duration=6s',
-  '--leader-elect-renew-deadline=4s',
+  '--leader-elect-lease-duration=8s',
+  '--leader-elect-renew-deadline=6s',
   '--leader-elect-retry-period=1s',
 ];
 

@@ -11,14 +11,14 @@ import { breaches, summarize } from './soak-summary.ts';
  * `npm run test:chaos`: users work while everything between operator, API server and authorization servers fails at
  * random and operators are killed; then the faults end, and everything has to come right.
  *
- * Environment: `CHAOS_SECONDS` (default 600), `CHAOS_RATE` operations of users per second (default 2), `CHAOS_SEED` for
+ * Environment: `CHAOS_SECONDS` (default 600), `CHAOS_RATE` operations of users per second (default 3), `CHAOS_SEED` for
  * the same users and the same chances again (what they meet depends on time), `UPDATE_SOAK=1` to renew
  * docs/reliability.md. Leaves the summary in .testbed/soak.json and the operators' logs in .testbed/soak.log.
  * Exits with 1 when something that must hold doesn't.
  */
 const { env } = process;
 const seconds = Number(env['CHAOS_SECONDS'] ?? 600);
-const rate = Number(env['CHAOS_RATE'] ?? 2);
+const rate = Number(env['CHAOS_RATE'] ?? 3);
 const seed = Number(env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const FOLDER = join(import.meta.dirname, '..', '..', '.testbed');
 

@@ -21,7 +21,7 @@ async function whenMet(place: Place, signal: Failpoint['signal']): Promise<Outco
 }
 
 describe('While clients of two servers are made, changed, replaced, renamed, kept and deleted', {
-  timeout: 400_000,
+  timeout: 800_000,
 }, () => {
   it('a leader that is told to stop ends what it began: nobody is a suspect, and no token is lost', async () => {
     const outcome = await whenMet('register-call:after', 'SIGTERM');

@@ -3,7 +3,9 @@ import { isJsonObject, type JsonObject, parseJsonObject } from '../../src/oauth/
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 
 /** Is in every secret that the server gives: it must be found nowhere but in Secrets and in calls. */
-export const CANARY = 'canary';
+const CANARY = 'canary';
+/** In plain text, and in base64 wherever it begins. */
+export const SHOWS_SECRET = /canary|Y2FuYXJ5|NhbmFye|jYW5hcn/;
 export const ISSUER = 'https://sso.example.com';
 export const MARKER = 'x_attempt';
 

@@ -1,6 +1,6 @@
 import { LABELS } from '../../src/api/names.ts';
 import { LEDGER_NAME } from '../../src/controller/ledger.ts';
-import { CANARY } from './authorization-server.ts';
+import { SHOWS_SECRET } from './authorization-server.ts';
 import type { Change } from './cluster.ts';
 import { decoded, isEntry, recordIn, records, suspects } from './knowledge.ts';
 import type { World } from './world.ts';
@@ -39,7 +39,7 @@ function noSecretIsShown(world: World, { after, kind }: Change): void {
     return;
   }
   const { data, ...shown } = after;
-  if (JSON.stringify(kind === 'Secret' ? shown : after).includes(CANARY)) {
+  if (SHOWS_SECRET.test(JSON.stringify(kind === 'Secret' ? shown : after))) {
     world.violated(`a secret is shown in ${kind} ${after.metadata.name}`);
   }
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { liveNamed, oneCrash } from './lives.ts';
-import { seeded } from './scheduler.ts';
+import { liveNamed, oneCrash, somePairs } from './lives.ts';
 import { SERVER_NAMES } from './servers.ts';
 import { perform, toLines } from './tally.ts';
 
@@ -24,13 +23,7 @@ describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to del
   test(
     `loses nothing by two crashes, ${PAIRS} pairs chosen by seed ${SEED}`,
     async () => {
-      const random = seeded(SEED);
-      const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-      const first = await oneCrash(server);
-      const names = Array.from(
-        { length: PAIRS },
-        () => `${pick(first)}, ${pick(first).slice(server.length + 1)}`,
-      );
+      const names = await somePairs(server, SEED, PAIRS);
       expect(toLines(await perform({ names, crashOnceMore: false }))).toEqual([]);
     },
     TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import type { Stored } from './cluster.ts';
 import { decoded, entries, records, suspects } from './knowledge.ts';
+import { OPERATOR_NAMESPACE } from './process.ts';
 import { conditionOf, isReady } from './users.ts';
 import type { World } from './world.ts';
 
@@ -84,6 +85,7 @@ export function checkEnd(world: World): void {
   for (const object of cluster.all('OAuthClient')) {
     checkObject(world, object);
   }
+  checkTokens(world);
   for (const entry of unexplained(world)) {
     world.violated(`nobody settles ${entry}`);
   }
@@ -138,4 +140,19 @@ function namesTheCall({ cluster, conditions }: World, object: Stored): boolean {
       isLost(after) &&
       /got no answer|answered (408|5\d\d)/.test(conditionOf(after, 'Ready')?.message ?? ''),
   );
+}
+
+/** Where no answer was lost on its way, with a process or with a journal, every client can be managed. */
+function checkTokens(world: World): void {
+  if (world.isForgetful || world.unsettled > 0) {
+    return;
+  }
+  for (const { clientId, secretName } of records(world)) {
+    const client = world.server.clients.get(clientId);
+    const { data = {} } = world.cluster.find('Secret', `${OPERATOR_NAMESPACE}/${secretName}`) ?? {};
+    const isKept = Object.values(data).some((value) => decoded(value).includes(client?.token ?? ''));
+    if (world.calls.isHeard(clientId) && !isKept) {
+      world.violated(`the token of client ${clientId} was answered, and isn’t recorded`);
+    }
+  }
 }

@@ -1,7 +1,8 @@
 import { watchOver } from './checks.ts';
+import { CALM, type Conditions } from './conditions.ts';
 import { checkEnd, isAtRest, isStalled } from './ending.ts';
 import { conditionOf, type Deed, deeds, perform } from './users.ts';
-import { CALM, type Conditions, World } from './world.ts';
+import { World } from './world.ts';
 
 /** One life of an installation, from the first object to the point at which nothing more happens by itself. */
 

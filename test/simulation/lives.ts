@@ -1,8 +1,9 @@
+import { CALM, type Conditions, type Crash } from './conditions.ts';
 import { type Life, live } from './life.ts';
 import { randomLife } from './random-lives.ts';
+import { seeded } from './scheduler.ts';
 import { SERVERS, type ServerName } from './servers.ts';
 import { type Deed, deeds } from './users.ts';
-import { CALM, type Conditions, type Crash } from './world.ts';
 
 /**
  * Lives have names, by which they can be lived again: `random 17`, or a kind of server and where processes crash,
@@ -75,6 +76,15 @@ export const anotherCrash = (first: string, { points }: Life): readonly string[]
   const [last] = planNamed(first).conditions.crashes.slice(-1);
   return crashes((last?.at ?? 0) + 1, points).map((crash) => `${first}, ${crash}`);
 };
+
+/** Lives with two crashes, chosen by the seed. */
+export async function somePairs(server: ServerName, seed: number, count: number): Promise<readonly string[]> {
+  const random = seeded(seed);
+  const crash = (list: readonly string[]) => list[Math.floor(random() * list.length)] ?? '';
+  const { points } = await liveNamed(server);
+  const all = crashes(1, points);
+  return Array.from({ length: count }, () => `${server} ${crash(all)}, ${crash(all)}`);
+}
 
 const crashes = (from: number, to: number): readonly string[] =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index).flatMap((at) =>

@@ -79,9 +79,8 @@ async function run(pool: Pool, title: string, tasks: readonly Task[]): Promise<F
       );
     }
   });
-  console.log(
-    `\r${title}: ${tally.lives} lives, ${tally.violations.length} violations, ${Math.round(seconds())} s`,
-  );
+  const line = `${title}: ${tally.lives} lives, ${tally.violations.length} violations, ${Math.round(seconds())} s`;
+  console.log(process.stdout.isTTY ? `\r${line}` : line);
   return { title, tally, seconds: seconds() };
 }
 

@@ -27,6 +27,13 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'const committed = true; void ledger.begin(',
   },
   {
+    name: 'the POST is sent twice',
+    file: 'src/controller/steps/guarded-call.ts',
+    original: 'const outcome = await http.send(request, { timeoutMs, transport });',
+    mutant:
+      'await http.send(request, { timeoutMs, transport }); const outcome = await http.send(request, { timeoutMs, transport });',
+  },
+  {
     name: 'a suspected orphan isn’t listed',
     file: 'src/controller/steps/orphan.ts',
     original: 'if (!(await context.orphans.report(entry, why))) {',
@@ -61,6 +68,18 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/controller/recorder.ts',
     original: 'return isUnchanged ? api.replace(RESOURCES.secret, secret) : found;',
     mutant: 'return api.replace(RESOURCES.secret, { ...secret, metadata } as Secret);',
+  },
+  {
+    name: 'what is recorded is logged',
+    file: 'src/controller/recorder.ts',
+    original: 'journal.append({ id: attempt,',
+    mutant: "log.debug('recording', { secret }); journal.append({ id: attempt,",
+  },
+  {
+    name: 'the workload’s Secret shows one client’s id and another’s secret',
+    file: 'src/controller/steps/publish.ts',
+    original: 'information: content.information,',
+    mutant: "information: { ...content.information, clientId: o.records[0]?.clientId ?? '' },",
   },
   {
     name: 'there are no tombstones',
@@ -105,7 +124,9 @@ export async function tryMutations(): Promise<boolean> {
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
       const finding = await tryOne(mutation);
       found += finding.violation === undefined ? 0 : 1;
-      console.log(`| ${mutation.name} | ${finding.violation?.what ?? 'not found out'} | ${finding.lives} |`);
+      console.log(
+        `| ${mutation.name} | ${finding.violation?.what ?? 'not found out'} | ${finding.lives.toLocaleString('en-US')} |`,
+      );
     }
   };
   console.log('| Broken operator | What was violated | Lives |\n| --- | --- | --: |');

@@ -131,14 +131,19 @@ export function createHttp(world: World, process: Process): AuthorizationServerH
   return {
     send(request, { timeoutMs }) {
       const name = `${request.method} ${new URL(request.url).pathname}`;
-      world.sending(process, request);
-      return travel(
+      const end = world.calls.sent(process, request);
+      const answer = travel(
         world,
         process,
         name,
-        () => world.server.handle(request),
+        () => world.calls.handled(request),
         () => httpFate(world, request, timeoutMs),
       );
+      return answer.then((outcome) => {
+        end();
+        world.calls.heard(outcome);
+        return outcome;
+      });
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Journal, Log } from '../../src/controller/ports.ts';
 import { createRecorder } from '../../src/controller/recorder.ts';
 import type { Sensitive } from '../../src/oauth/sensitive.ts';
 import { createFakeJwt } from '../controller/fake-ports.ts';
-import { CANARY } from './authorization-server.ts';
+import { SHOWS_SECRET } from './authorization-server.ts';
 import { createApi, createHttp } from './network.ts';
 import { createClock } from './scheduler.ts';
 import { startWatches } from './watches.ts';
@@ -90,7 +90,10 @@ function createJournal(world: World, process: Process): Journal {
     }
   };
   return {
-    append: ({ id, payload }) => act(`append ${id}`, () => void journal.set(id, payload)),
+    append: ({ id, payload }) => {
+      act(`append ${id}`, () => void journal.set(id, payload));
+      world.isForgetful ||= !journal.has(id);
+    },
     settle: (id) =>
       act(`settle ${id}`, () => {
         journal.delete(id);
@@ -105,7 +108,7 @@ function createLog(world: World, process: Process): Log {
   const look = (message: string, fields: object = {}) => {
     const { error } = fields as { readonly error?: unknown };
     const text = `${message} ${JSON.stringify(fields)} ${error instanceof Error ? error.stack : ''}`;
-    if (text.includes(CANARY)) {
+    if (SHOWS_SECRET.test(text)) {
       world.violated(`a secret is in the log: ${message}`);
     }
     if (message === 'round failed') {

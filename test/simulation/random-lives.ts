@@ -1,7 +1,7 @@
+import type { Conditions, Crash } from './conditions.ts';
 import { seeded } from './scheduler.ts';
 import { SERVERS } from './servers.ts';
 import { type Deed, deeds } from './users.ts';
-import type { Conditions, Crash } from './world.ts';
 
 const NAMES = ['storefront', 'basket', 'search'];
 const TEXTS = ['One', 'Two', 'Three'];

@@ -1,4 +1,4 @@
-import type { Conditions } from './world.ts';
+import type { Conditions } from './conditions.ts';
 
 /** Kinds of servers: what they do, and what the operator is told of it. */
 export const SERVERS = {

@@ -1,54 +1,14 @@
 import { type ConfigMap, RESOURCES } from '../../src/api/kubernetes.ts';
 import { LEDGER_NAME } from '../../src/controller/ledger.ts';
-import type { HttpRequest } from '../../src/oauth/http-message.ts';
 import type { Sensitive } from '../../src/oauth/sensitive.ts';
-import { AuthorizationServer, attemptOf, type Behaviour, ISSUER, MARKER } from './authorization-server.ts';
+import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
+import { Calls } from './calls.ts';
 import { Cluster } from './cluster.ts';
+import type { Conditions, Crash, Weather } from './conditions.ts';
 import { lead, OPERATOR_NAMESPACE } from './process.ts';
 import { Scheduler, seeded } from './scheduler.ts';
 
 /** One simulated installation: an API server, an authorization server, and the operator's processes. */
-
-/** How reliable everything is at the moment. Shares are of calls, from 0 to 1. */
-export interface Weather {
-  readonly latencyMs: number;
-  readonly apiFaults: number;
-  readonly serverFaults: number;
-  /** How much later than the answer was given up an effect may come. */
-  readonly lateMs: number;
-  /** How late a watch may be. */
-  readonly lagMs: number;
-  readonly relists: number;
-}
-
-export const CALM: Weather = {
-  latencyMs: 0,
-  apiFaults: 0,
-  serverFaults: 0,
-  lateMs: 0,
-  lagMs: 0,
-  relists: 0,
-};
-
-/** A process is dropped at its port call of this number, counted over all processes, before or after the effect. */
-export interface Crash {
-  readonly at: number;
-  readonly when: 'before' | 'after';
-  readonly journal: 'kept' | 'lost';
-}
-
-export interface Conditions {
-  readonly seed: number;
-  readonly weather: Weather;
-  readonly behaviour: Behaviour;
-  /** Whether the server object says what the server rotates. */
-  readonly dialect: object;
-  readonly crashes: readonly Crash[];
-  /** Port calls at which another replica takes the lead. */
-  readonly leadChanges: readonly number[];
-  /** Whether a replaced leader knows it at once; else it believes for up to 20 s that it still leads. */
-  readonly strictLease: boolean;
-}
 
 /** A container's memory-backed volume outlives its processes, and ends with the pod. */
 export interface Pod {
@@ -78,6 +38,7 @@ export class World {
   readonly random: () => number;
   readonly cluster: Cluster;
   readonly server: AuthorizationServer;
+  readonly calls = new Calls(this);
   readonly conditions: Conditions;
   readonly violations = new Set<string>();
   readonly counts = { crash: 0, fault: 0, lead: 0 };
@@ -90,6 +51,8 @@ export class World {
   isEventful = true;
   /** No update came later than its answer was given up: the server has what was last sent. */
   isFaithful = true;
+  /** An answer was in a process’s memory, or in a journal, and went with it. */
+  isForgetful = false;
   /** Calls on their way, changes that a watch has not shown yet, and what the cluster has still to collect. */
   underWay = 0;
   leader: Process | undefined;
@@ -166,6 +129,7 @@ export class World {
     }
     this.count('crash');
     if (this.#crash()?.journal === 'lost') {
+      this.isForgetful ||= process.pod.journal.size > 0;
       this.#pods = this.#pods.filter((pod) => pod !== process.pod);
     }
     this.exit(process);
@@ -255,22 +219,16 @@ export class World {
     return pod;
   }
 
+  /** Answers in journals that no process has replayed yet. */
+  get unsettled(): number {
+    return this.#pods.reduce((sum, { journal }) => sum + journal.size, 0);
+  }
+
   ledger(): Readonly<Record<string, string>> {
     const found = this.cluster.find('ConfigMap', `${OPERATOR_NAMESPACE}/${LEDGER_NAME}`) as
       | ConfigMap
       | undefined;
     return found?.data ?? {};
-  }
-
-  /** At the moment at which a process hands a call to its connection. */
-  sending(process: Process, request: HttpRequest): void {
-    if (request.method !== 'POST' || !process.alive) {
-      return;
-    }
-    const attempt = attemptOf(request);
-    if (this.ledger()[`entry.${attempt}`] === undefined && process === this.leader) {
-      this.violated(`attempt ${attempt} was sent without a committed entry`);
-    }
   }
 
   #install(): void {
