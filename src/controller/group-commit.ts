@@ -21,7 +21,7 @@ export interface Gathering {
 
 const BATCH = 16;
 const LONGEST_MS = 100;
-const LONGEST_IN_BURST_MS = 250;
+const LONGEST_IN_BURST_MS = 400;
 const QUIET_MS = 40;
 /** Outside a burst, a write goes when this many wait for each call that is still under way. */
 const WAITING_PER_CALL = 4;

@@ -28,8 +28,8 @@ describe('a write that several may share', () => {
       false,
     ],
     [
-      'goes in a burst 250 ms after the last write',
-      { isBurst: true, underWay: 1, lastWriteAt: NOW - 250, gatheringSince: NOW - 248 },
+      'goes in a burst 400 ms after the last write',
+      { isBurst: true, underWay: 1, lastWriteAt: NOW - 400, gatheringSince: NOW - 398 },
       true,
     ],
   ])('%s', (_, overrides, expected) => {
