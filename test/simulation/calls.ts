@@ -1,0 +1,88 @@
+import type { HttpOutcome, HttpRequest } from '../../src/oauth/http-message.ts';
+import { parseJsonObject } from '../../src/oauth/json.ts';
+import { attemptOf } from './authorization-server.ts';
+import type { Process, World } from './world.ts';
+
+/** Calls to the authorization server: what must hold when one is sent, and which answers nobody got. */
+
+interface Call {
+  readonly process: Process;
+  /** Of the OAuthClient that it is about. */
+  readonly uid: string;
+}
+
+export class Calls {
+  readonly #underWay = new Set<Call>();
+  /** Attempt id → uid of the OAuthClient. */
+  readonly #uids = new Map<string, string>();
+  /** Client id → the last answer about it, until a process has it, whole. */
+  readonly #unheard = new Map<string, HttpOutcome>();
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** At the moment at which a process hands a call to its connection. @returns what to do when it is over */
+  sent(process: Process, request: HttpRequest): () => void {
+    if (!process.alive || request.method === 'GET') {
+      return () => undefined;
+    }
+    const call = {
+      process,
+      uid: request.method === 'POST' ? this.#registers(request, process) : this.#of(request),
+    };
+    for (const other of this.#underWay) {
+      if (other.uid === call.uid && other.process !== process && other.process.alive) {
+        this.#world.violated(`${process.name} calls for ${call.uid} while ${other.process.name} does`);
+      }
+    }
+    this.#underWay.add(call);
+    return () => this.#underWay.delete(call);
+  }
+
+  /** The server acts. */
+  handled(request: HttpRequest): HttpOutcome {
+    const answer = this.#world.server.handle(request);
+    const id = clientIdIn(answer);
+    if (id !== undefined) {
+      this.#unheard.set(id, answer);
+    }
+    return answer;
+  }
+
+  /** A process has this answer. */
+  heard(answer: HttpOutcome): void {
+    const id = clientIdIn(answer);
+    if (id !== undefined && this.#unheard.get(id) === answer) {
+      this.#unheard.delete(id);
+    }
+  }
+
+  /** Whether a process got the last answer about this client. */
+  isHeard(clientId: string): boolean {
+    return !this.#unheard.has(clientId);
+  }
+
+  #registers(request: HttpRequest, process: Process): string {
+    const attempt = attemptOf(request);
+    const entry = this.#world.ledger()[`entry.${attempt}`];
+    if (entry === undefined && process === this.#world.leader) {
+      this.#world.violated(`attempt ${attempt} was sent without a committed entry`);
+    }
+    const { client } = JSON.parse(entry ?? '{"client":{}}') as { client: { uid?: string } };
+    this.#uids.set(attempt, client.uid ?? attempt);
+    return client.uid ?? attempt;
+  }
+
+  /** The client may be gone. */
+  #of({ url }: HttpRequest): string {
+    const id = new URL(url).pathname.slice('/register/'.length);
+    return this.#uids.get(this.#world.server.clients.get(id)?.attempt ?? '') ?? id;
+  }
+}
+
+function clientIdIn(answer: HttpOutcome): string | undefined {
+  const id = answer.kind === 'answered' ? parseJsonObject(answer.body.reveal())?.['client_id'] : undefined;
+  return typeof id === 'string' ? id : undefined;
+}
