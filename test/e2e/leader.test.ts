@@ -66,8 +66,10 @@ describe('Of two replicas', () => {
       (operator) => isWorking(operator),
       15_000,
     );
-    // 2 s to end, 2.4 s at most until the other looks, and a start of its watches on a loaded machine.
-    expect(Date.now() - start).toBeLessThan(8_000);
+    const handedOverMs = Date.now() - start;
+    console.log(`handed over in ${handedOverMs} ms`);
+    // 1.2 s at most until the other looks, then its watches begin: long on a loaded machine.
+    expect(handedOverMs).toBeLessThan(8_000);
     await world.apply(oauthClient('shop', 'two'));
     await untilReason(world, 'shop', 'two', 'Registered', 20_000);
     expect(world.server.clients()).toHaveLength(2);
