@@ -279,6 +279,24 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   });
 });
 
+describe('A deletion whose answer is lost', () => {
+  it('is tried again; that the token is good no more then proves it', async () => {
+    const stub = await placed(world, 'unheard', {
+      prepare: (server) => {
+        server.behave = {
+          remove: (exchange) => (server.count('remove') === 1 ? exchange.silently() : exchange.properly()),
+        };
+      },
+    });
+    await remove(world, 'unheard');
+    await untilGone(world, 'unheard');
+    await untilRoles(world, 'unheard', [], LONG_MS);
+    expect(stub.clients.size).toBe(0);
+    expect(stub.count('remove')).toBe(2);
+    expect((await untilEvent('unheard', 'Deregistered')).type).toBe('Normal');
+  });
+});
+
 describe('Patience', () => {
   it('deletion.unconfirmed Hold: the object stays, and says how to let it go', {
     timeout: 120_000,

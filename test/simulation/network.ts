@@ -23,7 +23,8 @@ interface Fate<T> {
   readonly waitMs?: number;
 }
 
-const NEVER = new Promise<never>(() => undefined);
+/** A new one each time: a promise keeps whoever waits for it, and with it the whole life. */
+const never = () => new Promise<never>(() => undefined);
 
 function travel<T>(
   world: World,
@@ -34,7 +35,7 @@ function travel<T>(
 ): Promise<T> {
   const end = world.enter(process, name);
   if (!process.alive) {
-    return NEVER;
+    return never();
   }
   const { effect: happens, instead, waitMs } = fate();
   const { scheduler } = world;

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -43,11 +44,21 @@ interface RawEvent {
   readonly requestURI: string;
 }
 
-/** All events so far, oldest answer first. Waits 100 ms, so that requests answered before the call are in it. */
-export async function readAuditLog(path: string): Promise<readonly AuditEvent[]> {
+/** A place in the log: what was answered before it was called for, and what after. In bytes. */
+export async function auditPosition(path: string): Promise<number> {
+  await sleep(SETTLE_MS);
+  return (await stat(path)).size;
+}
+
+/**
+ * All events so far, or those after a position, oldest answer first. Waits 100 ms, so that requests answered before the
+ * call are in it.
+ */
+export async function readAuditLog(path: string, start = 0): Promise<readonly AuditEvent[]> {
   await sleep(SETTLE_MS);
   const events: AuditEvent[] = [];
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+  const input = createReadStream(path, { start });
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     // The last line may be half written.
     if (line.endsWith('}')) events.push(toAuditEvent(JSON.parse(line) as RawEvent));
   }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Agent } from 'undici';
 import { type ApiUser, apiUser, type KubectlResult, runKubectl, writeKubeconfig } from './api-access.ts';
-import { AUDIT_POLICY, type AuditEvent, readAuditLog } from './audit-log.ts';
+import { AUDIT_POLICY, type AuditEvent, auditPosition, readAuditLog } from './audit-log.ts';
 import { type Binaries, ensureBinaries, TOOLS } from './binaries.ts';
 import {
   apiServerFlags,
@@ -46,8 +46,12 @@ export interface ControlPlane {
     args: readonly string[],
     options?: { readonly stdin?: string; readonly kubeconfig?: string },
   ): Promise<KubectlResult>;
-  /** Every request answered so far. */
-  audit(): Promise<readonly AuditEvent[]>;
+  /** Every request answered so far; `since` a position: those after it. */
+  audit(since?: number): Promise<readonly AuditEvent[]>;
+  /** Where the audit log ends now. */
+  auditPosition(): Promise<number>;
+  /** Of the process that runs now; `undefined` where the tool wasn't started. */
+  pidOf(tool: 'etcd' | 'kube-apiserver' | 'kube-controller-manager'): number | undefined;
   /** For `controllerManager: 'later'`. */
   startControllerManager(): Promise<void>;
   /** Keeps what etcd holds now: it is stopped, its data copied, and started again. Calls fail for some seconds. */
@@ -115,7 +119,7 @@ async function startOnce(binaries: Partial<Binaries>, options: ControlPlaneOptio
     }
     const kubectl = binaries.kubectl ?? 'kubectl';
     const backups = backupsOf({ layout, running, start, admin });
-    return controlPlane({ layout, group, agent, admin, kubectl, startControllerManager, backups });
+    return controlPlane({ layout, group, running, agent, admin, kubectl, startControllerManager, backups });
   } catch (error) {
     await group.stop();
     throw error;
@@ -164,6 +168,7 @@ function backupsOf(parts: {
 function controlPlane(parts: {
   readonly layout: Layout;
   readonly group: ProcessGroup;
+  readonly running: ReadonlyMap<Tool, RunningProcess>;
   readonly agent: Agent;
   readonly admin: ApiUser;
   readonly kubectl: string;
@@ -183,7 +188,9 @@ function controlPlane(parts: {
         args,
         stdin,
       ),
-    audit: () => readAuditLog(layout.auditLog),
+    audit: (since) => readAuditLog(layout.auditLog, since),
+    auditPosition: () => auditPosition(layout.auditLog),
+    pidOf: (tool) => parts.running.get(tool)?.pid,
     startControllerManager: parts.startControllerManager,
     ...parts.backups,
     stop: async () => {
