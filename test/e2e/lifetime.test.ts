@@ -401,6 +401,16 @@ describe('A client that is to be registered anew', () => {
       before['client_id'],
       after['client_id'],
     ]);
+    const told = await eventually(
+      async () => (await eventsOf(world, 'shop', name)).find(({ action }) => action === 'Replace'),
+      (event) => event !== undefined,
+      WAIT_MS,
+    );
+    expect(told?.note).toMatch(
+      new RegExp(
+        `^Client ${after['client_id']} takes the place of client ${before['client_id']}, which is kept until \\d`,
+      ),
+    );
     expect(after['client_secret']).toBe(emulator.client(after['client_id'] ?? '')?.clientSecret);
     const old = await emulator.requestToken({
       clientId: before['client_id'] ?? '',

@@ -35,6 +35,7 @@ export interface SeenEvent {
   readonly type: string;
   readonly reason: string;
   readonly note: string;
+  readonly action: string;
 }
 
 export async function eventsOf(world: World, namespace: string, name: string): Promise<readonly SeenEvent[]> {

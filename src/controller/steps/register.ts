@@ -1,13 +1,14 @@
 import type { RegisterStep } from '../../core/action.ts';
 import { classifyRegistration, type Failure } from '../../core/classify.ts';
 import { substitutionsOf } from '../../core/drift.ts';
+import { iso, overlapOf } from '../../core/find.ts';
 import type { Observation } from '../../core/observation.ts';
-import { recordName, toRegistrationSecret } from '../../core/record.ts';
+import { type RegistrationRecord, recordName, toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
 import type { HealthCall } from '../../core/server-health.ts';
 import { registerRequest } from '../../oauth/registration.ts';
 import { type Admitted, admit, refused } from '../admission.ts';
-import { registered } from '../answers.ts';
+import { type Recorded, registered } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { credentialSecrets } from '../held-secrets.ts';
 import { newKey, withKeys } from '../keys.ts';
@@ -18,7 +19,7 @@ import { setBack, withCure } from '../setbacks.ts';
 import { keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
 import { reportOrphan } from './orphan.ts';
-import { warn } from './report.ts';
+import { subjectOf, warn } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 import { salvage } from './salvage.ts';
 
@@ -139,7 +140,27 @@ async function recordAnswer(
   keep(written, recorded, substitutionsOf(recorded.content, step.withheld), round, context);
   ledger.settle(attempt);
   memory.succeeded(round.key, 'Register', step.basis);
+  if (step.replaces !== undefined) {
+    tellReplacement(recorded.record, step.replaces, o, context);
+  }
   return DONE;
+}
+
+/** Consents and audience lists may have to follow: a routine registration is told by conditions alone, this is not. */
+function tellReplacement(
+  { clientId }: Recorded['record'],
+  replaced: RegistrationRecord,
+  o: Observation,
+  { events }: Context,
+): void {
+  const ends = iso(o.now + overlapOf(o));
+  events.record({
+    type: 'Normal',
+    reason: 'Registered',
+    action: 'Replace',
+    message: `Client ${clientId} takes the place of client ${replaced.clientId}, which is kept until ${ends}.`,
+    regarding: subjectOf(o, undefined),
+  });
 }
 
 async function failedToRegister(
