@@ -16,6 +16,8 @@ export interface LedgerEntry {
   readonly timeoutMs: number;
   /** Name of the registration Secret that the call is about or will make. */
   readonly record: string;
+  /** Name of the pod whose process began it; the ledger puts it in. */
+  readonly pod?: string | undefined;
 }
 
 const PREFIX = 'entry.';
@@ -46,6 +48,9 @@ export function otherLeader(
   return isTaken ? found || 'another process' : undefined;
 }
 
+/** The pod of a holder, `pod_process`. */
+export const podOf = (holder: string): string => holder.split('_', 1)[0] ?? '';
+
 /** Reads an entry that an earlier process, or a person, left. `undefined` where it can't be understood. */
 function toEntry(text: string): LedgerEntry | undefined {
   const parsed = entrySchema.safeParse(parseJsonObject(text));
@@ -64,4 +69,5 @@ const entrySchema = z.object({
   startedAt: word,
   record: word,
   timeoutMs: z.int().min(0).max(MAX_TIMEOUT_MS).default(MAX_TIMEOUT_MS),
+  pod: word.optional(),
 });

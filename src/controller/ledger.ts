@@ -1,7 +1,7 @@
 import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
 import type { PendingCall } from '../core/observation.ts';
 import { Arrivals, type Gathering, shouldWrite } from './group-commit.ts';
-import { decodeEntries, encodeEntries, type LedgerEntry, otherLeader } from './ledger-entry.ts';
+import { decodeEntries, encodeEntries, type LedgerEntry, otherLeader, podOf } from './ledger-entry.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
 export const LEDGER_NAME = 'oauth-registrar-ledger';
@@ -78,7 +78,7 @@ export class Ledger {
     if (this.#fenced) {
       return Promise.resolve(false);
     }
-    this.#entries.set(entry.attempt, entry);
+    this.#entries.set(entry.attempt, { ...entry, pod: podOf(this.#options.holder) });
     this.#underWay.add(entry.attempt);
     this.#calling.add(entry.attempt);
     this.#arrivals.add(this.#options.clock.monotonic());
@@ -148,10 +148,10 @@ export class Ledger {
 
   #inherit({ data = {} }: ConfigMap): void {
     const { clock, holder } = this.#options;
-    const isOwnPod = podOf(data['holder'] ?? '') === podOf(holder);
     for (const entry of decodeEntries(data)) {
       this.#entries.set(entry.attempt, entry);
-      const patienceMs = isOwnPod ? 0 : entry.timeoutMs + RECORDING_MS;
+      // Another pod may still be at it, however many have led since; of this pod's earlier processes nothing is left.
+      const patienceMs = entry.pod === podOf(holder) ? 0 : entry.timeoutMs + RECORDING_MS;
       this.#inherited.set(entry.attempt, clock.monotonic() + patienceMs);
     }
   }
@@ -289,8 +289,6 @@ export class Ledger {
     return found.ok ? found.object : undefined;
   }
 }
-
-const podOf = (holder: string): string => holder.split('_', 1)[0] ?? '';
 
 function resolveAll(waiting: readonly ((committed: boolean) => void)[], committed: boolean): void {
   for (const resolve of waiting) {

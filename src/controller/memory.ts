@@ -18,8 +18,11 @@ export class Memory {
     this.#setbacks.set(key, [...this.setbacks(key).filter((other) => !isReplaced(other)), setback]);
   }
 
+  /** What went wrong before with the same action, whatever its basis, is over; of deregistrations only that record's. */
   succeeded(key: string, action: SetbackAction, basis: string): void {
-    const left = this.setbacks(key).filter((other) => other.action !== action || other.basis !== basis);
+    const isOver = (other: Setback) =>
+      other.action === action && (other.basis === basis || action !== 'Deregister');
+    const left = this.setbacks(key).filter((other) => !isOver(other));
     if (left.length === 0) {
       this.#setbacks.delete(key);
       return;

@@ -9,24 +9,26 @@ import { parseJsonObject } from '../../src/oauth/json.ts';
 export const EFFECTS = [
   // A new leader.
   'lead-write',
-  // A registration.
+  // What needs no call, and so comes first: the finalizer, and the mark on the record of a client that is kept.
   'finalizer-add',
+  'record-mark',
+  // A registration.
   'ledger-write',
   'register-call',
   'journal-registration',
   'record-create',
   'journal-settle',
   'workload-secret-create',
+  // The former one, after another name was asked for.
+  'workload-secret-delete',
   'status-put',
   // An update.
   'update-call',
   'journal-update',
   'record-update',
   'workload-secret-replace',
-  'workload-secret-delete',
   // An end.
   'delete-call',
-  'record-mark',
   'finalizer-remove',
   'record-delete',
   // Beside them.

@@ -38,8 +38,8 @@ export interface KillWorld {
 }
 
 const CONVERGE_MS = 240_000;
-/** The ledger is tidied ten seconds after the last call. */
-const MEET_MS = 20_000;
+/** The ledger is tidied ten seconds after the last call; a successor has to wait for the lease before. */
+const MEET_MS = 45_000;
 const POLL_MS = 200;
 const LEDGER_IDLE_MS = 30_000;
 

@@ -47,11 +47,12 @@ function wrongWith(user: UsersObject, truth: Truth): readonly string[] {
 /** What serves no object is removed, record and client, but for what is out of reach. */
 function wrongRecords(truth: Truth): readonly string[] {
   const inUse = new Set([...truth.objects.keys()].map((name) => truth.secrets.get(name)?.clientId));
+  const existing = new Set(truth.clients.map(({ clientId }) => clientId));
   return truth.records
     .filter((record) => !inUse.has(record.clientId) && !isOutOfReach(record, truth))
     .map(
       ({ object, clientId, role }) =>
-        `client ${clientId} of ${object} serves nobody, and is recorded as ${role}`,
+        `client ${clientId} of ${object} ${existing.has(clientId) ? 'serves nobody' : 'is gone'}, and is recorded as ${role}`,
     );
 }
 

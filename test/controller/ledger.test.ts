@@ -37,6 +37,15 @@ async function createLeader(store?: FakeConfigMap, holder?: string) {
   return { ...all, takeover: all.store.writes.length };
 }
 
+async function committed(
+  { ledger, clock }: Pick<ReturnType<typeof createLedger>, 'ledger' | 'clock'>,
+  attempt: string,
+): Promise<void> {
+  const begun = ledger.begin(entry(attempt));
+  await clock.advance(1_000);
+  expect(await begun).toBe(true);
+}
+
 /** What `begin` said, or `waits` while it has not said anything. */
 function watched(promise: Promise<boolean>): { readonly said: () => boolean | 'waits' } {
   let said: boolean | 'waits' = 'waits';
@@ -112,7 +121,7 @@ describe('begin', () => {
     release();
     await clock.advance(0);
     expect(begun.said()).toBe(true);
-    expect(JSON.parse(store.stored()?.data?.['entry.a'] ?? '')).toEqual(entry('a'));
+    expect(JSON.parse(store.stored()?.data?.['entry.a'] ?? '')).toEqual({ ...entry('a'), pod: 'pod-1' });
   });
 
   test('commits all that wait by one write', async () => {
@@ -354,12 +363,27 @@ describe('the calls of a client', () => {
   test.each([
     ['of the same pod, whose containers never overlap', 'pod-1_earlier', 'interrupted'],
     ['of a pod with a longer name', 'pod-10_y', 'underWay'],
-    ['whose name is missing', '', 'underWay'],
   ])('of an earlier holder %s', async (_, holder, state) => {
     const store = createFakeConfigMap();
-    store.set({ epoch: '7', holder, 'entry.a': JSON.stringify(entry('a')) });
+    const earlier = await createLeader(store, holder);
+    await committed(earlier, 'a');
     const { ledger } = await createLeader(store, 'pod-1_x');
     expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state }]);
+  });
+
+  test('that another pod began are under way though this pod has led since', async () => {
+    const store = createFakeConfigMap();
+    await committed(await createLeader(store, 'pod-2_z'), 'a');
+    await createLeader(store, 'pod-1_earlier');
+    const { ledger } = await createLeader(store, 'pod-1_x');
+    expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state: 'underWay' }]);
+  });
+
+  test('that nobody says who began are under way', async () => {
+    const store = createFakeConfigMap();
+    store.set({ epoch: '7', holder: 'pod-1_earlier', 'entry.a': JSON.stringify(entry('a')) });
+    const { ledger } = await createLeader(store, 'pod-1_x');
+    expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state: 'underWay' }]);
   });
 
   test('of an earlier holder can be settled', async () => {

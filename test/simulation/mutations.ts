@@ -54,7 +54,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a new leader doesn’t wait for the calls of the one before',
     file: 'src/controller/ledger.ts',
-    original: 'isOwnPod ? 0 : entry.timeoutMs + RECORDING_MS',
+    original: 'entry.pod === podOf(holder) ? 0 : entry.timeoutMs + RECORDING_MS',
     mutant: '0',
   },
   {

@@ -1,0 +1,175 @@
+import { text } from 'node:stream/consumers';
+import type { Agent } from 'undici';
+import { keyOf } from '../../src/api/kubernetes.ts';
+import type { OAuthClient } from '../../src/api/oauth-client.ts';
+import { clientsPath } from './objects.ts';
+
+/** Sees every OAuthClient by a watch, as a user's `kubectl wait` does. */
+export interface ClientWatch {
+  /** How many exist. */
+  total(): number;
+  /** How many are Ready for their present generation. */
+  ready(): number;
+  /** `performance.now()` of when it was seen Ready for its present generation. By `namespace/name`. */
+  readyAt(key: string): number | undefined;
+  /** Resolves as soon as `holds`. Rejects when nothing has happened for two minutes. */
+  until(what: string, holds: () => boolean): Promise<void>;
+  stop(): void;
+}
+
+interface Seen {
+  readonly generation: number;
+  readonly readyAt: number | undefined;
+}
+
+interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: OAuthClient;
+}
+
+interface Failed {
+  readonly type: 'ERROR';
+  readonly object: { readonly code: number; readonly message: string };
+}
+
+/** What came after the resource version is no longer all known. */
+const GONE = 410;
+
+const SILENCE_MS = 120_000;
+
+/** Begins with what exists; lists and watches again where the API server ends a watch, as it may when it has much to do. */
+export async function watchClients(agent: Agent, origin: string, token: string): Promise<ClientWatch> {
+  const clients = createView();
+  const stopping = new AbortController();
+  const changes = createSignal();
+  const source = { agent, origin, token, signal: stopping.signal };
+  const first = await list(source, clients);
+  void follow(source, first, clients, changes.changed).catch(changes.failed);
+  return {
+    total: clients.total,
+    ready: clients.ready,
+    readyAt: clients.readyAt,
+    until: async (what, holds) => {
+      while (!holds()) {
+        await changes.next(`${what}; ${clients.ready()} of ${clients.total()} clients are ready`);
+      }
+    },
+    stop: () => stopping.abort(),
+  };
+}
+
+type View = ReturnType<typeof createView>;
+
+function createView() {
+  const seen = new Map<string, Seen>();
+  let ready = 0;
+  const forget = (key: string) => {
+    if (seen.get(key)?.readyAt !== undefined) ready -= 1;
+    seen.delete(key);
+  };
+  const note = (object: OAuthClient) => {
+    const key = keyOf(object.metadata);
+    const next = look(object, seen.get(key));
+    forget(key);
+    seen.set(key, next);
+    if (next.readyAt !== undefined) ready += 1;
+  };
+  return {
+    total: () => seen.size,
+    ready: () => ready,
+    readyAt: (key: string) => seen.get(key)?.readyAt,
+    take: ({ type, object }: WatchEvent) => {
+      if (type === 'DELETED') forget(keyOf(object.metadata));
+      else note(object);
+    },
+    replace: (objects: readonly OAuthClient[]) => {
+      const present = new Set(objects.map(({ metadata }) => keyOf(metadata)));
+      for (const key of seen.keys()) if (!present.has(key)) forget(key);
+      objects.forEach(note);
+    },
+  };
+}
+
+function look({ metadata, status }: OAuthClient, before: Seen | undefined): Seen {
+  const { generation = 0 } = metadata;
+  const condition = status?.conditions?.find(({ type }) => type === 'Ready');
+  const isReady = condition?.status === 'True' && condition.observedGeneration === generation;
+  const since = before?.generation === generation ? before.readyAt : undefined;
+  return { generation, readyAt: isReady ? (since ?? performance.now()) : undefined };
+}
+
+interface Source {
+  readonly agent: Agent;
+  readonly origin: string;
+  readonly token: string;
+  readonly signal: AbortSignal;
+}
+
+/** Returns the resource version to watch from. */
+async function list(source: Source, clients: View): Promise<string> {
+  const body = await open(source, clientsPath());
+  const { metadata, items } = JSON.parse(await text(body)) as {
+    readonly metadata: { readonly resourceVersion: string };
+    readonly items: readonly OAuthClient[];
+  };
+  clients.replace(items);
+  return metadata.resourceVersion;
+}
+
+async function follow(source: Source, first: string, clients: View, changed: () => void): Promise<void> {
+  let from = first;
+  while (!source.signal.aborted) {
+    const body = await open(source, `${clientsPath()}?watch=1&resourceVersion=${from}`);
+    await readEvents(body, clients, changed);
+    from = await list(source, clients);
+    changed();
+  }
+}
+
+/** Returns when the watch ends or can't tell all. */
+async function readEvents(body: AsyncIterable<Buffer>, clients: View, changed: () => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    const events = lines.map((line) => JSON.parse(line) as WatchEvent | Failed);
+    for (const event of events) {
+      if (event.type !== 'ERROR') clients.take(event);
+      else if (event.object.code === GONE) return;
+      else throw new Error(`the watch failed: ${event.object.message}`);
+    }
+    changed();
+  }
+}
+
+async function open({ agent, origin, token, signal }: Source, path: string): Promise<AsyncIterable<Buffer>> {
+  const headers = { authorization: `Bearer ${token}` };
+  const { body } = await agent.request({ origin, path, method: 'GET', headers, signal, bodyTimeout: 0 });
+  return body;
+}
+
+/** Wakes one who waits; a failure stays. */
+function createSignal() {
+  let waiting = Promise.withResolvers<void>();
+  let failure: unknown;
+  return {
+    changed: () => {
+      waiting.resolve();
+      waiting = Promise.withResolvers<void>();
+    },
+    failed: (error: unknown) => {
+      failure = error ?? new Error('the watch failed');
+      waiting.resolve();
+    },
+    next: async (what: string) => {
+      if (failure !== undefined) throw failure;
+      const silence = Promise.withResolvers<never>();
+      const timer = setTimeout(
+        () => silence.reject(new Error(`nothing happened for ${SILENCE_MS / 1000} s: ${what}`)),
+        SILENCE_MS,
+      );
+      await Promise.race([waiting.promise, silence.promise]).finally(() => clearTimeout(timer));
+    },
+  };
+}

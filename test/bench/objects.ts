@@ -1,0 +1,64 @@
+import { collectionPath } from '../../src/adapters/kubernetes/paths.ts';
+import { RESOURCES } from '../../src/api/kubernetes.ts';
+import { LABELS } from '../../src/api/names.ts';
+import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
+import type { BenchServer } from './server.ts';
+
+/** Objects that the operator works at, and where they are. */
+
+/** Clients are spread over these. */
+export const NAMESPACES = ['bench-0', 'bench-1', 'bench-2', 'bench-3'] as const;
+/** What the raw script writes; it is gone before an operator starts. */
+export const RAW_NAMESPACE = 'bench-raw';
+export const UNRELATED_NAMESPACE = 'bench-unrelated';
+
+export const clientsPath = (namespace?: string): string => collectionPath(RESOURCES.oauthClient, namespace);
+export const secretsPath = (namespace?: string): string => collectionPath(RESOURCES.secret, namespace);
+
+export const namespaceOf = (index: number): string => NAMESPACES[index % NAMESPACES.length] ?? NAMESPACES[0];
+
+/** What has to be there before the first client, as YAML. */
+export function surroundings(server: BenchServer): string {
+  const objects = [
+    ...[...NAMESPACES, RAW_NAMESPACE, UNRELATED_NAMESPACE].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: { sso: 'true' } },
+    })),
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'iat', namespace: OPERATOR_NAMESPACE, labels: { [LABELS.credential]: 'true' } },
+      stringData: { token: server.initialAccessToken },
+    },
+    {
+      apiVersion: 'oauth-registrar.dev/v1alpha1',
+      kind: 'ClusterAuthorizationServer',
+      metadata: { name: 'corporate' },
+      spec: {
+        issuer: server.issuer,
+        registration: { admission: { initialAccessToken: { secretRef: { name: 'iat' } } } },
+        allowedNamespaces: { selector: { matchLabels: { sso: 'true' } } },
+      },
+    },
+  ];
+  return objects.map((object) => JSON.stringify(object)).join('\n');
+}
+
+/** An ordinary web application. */
+export const oauthClient = (namespace: string, name: string): object => ({
+  apiVersion: 'oauth-registrar.dev/v1alpha1',
+  kind: 'OAuthClient',
+  metadata: { namespace, name },
+  spec: {
+    authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' },
+    client: {
+      clientName: 'Storefront',
+      redirectUris: ['https://shop.example.com/callback'],
+      grantTypes: ['authorization_code', 'refresh_token'],
+      tokenEndpointAuthMethod: 'client_secret_basic',
+      scopes: ['openid', 'profile'],
+    },
+    secret: { name: `${name}-oauth` },
+  },
+});

@@ -1,0 +1,54 @@
+import { type OperatorProcess, startOperator } from '../testbed/operator.ts';
+import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
+import { until } from './pace.ts';
+
+/** The bundled operator, as a process of its own. */
+export interface BenchOperator extends Pick<OperatorProcess, 'pid' | 'stop' | 'output'> {
+  /** `performance.now()` just before the process was made. */
+  readonly startedAt: number;
+  /** Resolves with the milliseconds from the start until all watches were synced and work began. */
+  working(): Promise<number>;
+  /** Resolves with `performance.now()` of when it came to rest: nothing waits, nothing more was reconciled. */
+  idle(): Promise<number>;
+}
+
+const QUIET_MS = 1_000;
+const POLL_MS = 100;
+const IDLE_TIMEOUT_MS = 900_000;
+
+export async function startBundled(entry: string, kubeconfig: string): Promise<BenchOperator> {
+  const startedAt = performance.now();
+  const process = await startOperator({ kubeconfig, namespace: OPERATOR_NAMESPACE, entry });
+  return {
+    pid: process.pid,
+    stop: process.stop,
+    output: process.output,
+    startedAt,
+    async working() {
+      await until('the operator works', () => process.lines.some(({ msg }) => msg === 'working'));
+      return performance.now() - startedAt;
+    },
+    idle: () => untilIdle(process.port),
+  };
+}
+
+async function untilIdle(port: number): Promise<number> {
+  let last = { reconciles: -1, waiting: 0, at: 0 };
+  const isQuiet = async () => {
+    const now = await readMetrics(port);
+    if (now.waiting > 0 || now.reconciles !== last.reconciles) last = { ...now, at: performance.now() };
+    return performance.now() - last.at >= QUIET_MS;
+  };
+  await until('the operator is idle', isQuiet, { everyMs: POLL_MS, timeoutMs: IDLE_TIMEOUT_MS });
+  return last.at;
+}
+
+async function readMetrics(port: number): Promise<{ reconciles: number; waiting: number }> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const sum = (name: string) =>
+    [...text.matchAll(new RegExp(`^oauth_registrar_${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].reduce(
+      (total, [, value]) => total + Number(value),
+      0,
+    );
+  return { reconciles: sum('reconciles_total'), waiting: sum('queue_depth') };
+}

@@ -1,0 +1,92 @@
+import { createClient } from '../clients.ts';
+import { type Figure, figuresOf, quantile } from '../figure.ts';
+import { paced } from '../pace.ts';
+import { createRawScript } from '../raw.ts';
+import type { Sample } from '../sample.ts';
+import type { Stage } from '../stage.ts';
+
+export interface LiveOptions {
+  /** R, clients/s. */
+  readonly limit: number;
+  /** Share of R, in percent. */
+  readonly percent: number;
+  readonly seconds: number;
+}
+
+/** What the figures of one rate stand under. */
+const groupOf = ({ percent }: LiveOptions): string => `Live creation at ${percent} % of R`;
+
+function arrivalsOf({ limit, percent, seconds }: LiveOptions): { count: number; perSecond: number } {
+  const perSecond = (limit * percent) / 100;
+  return { perSecond, count: Math.max(1, Math.round(perSecond * seconds)) };
+}
+
+/**
+ * Users create clients evenly at a share of R. Counted from the answer to the creation until a watch shows Ready.
+ * Expects an operator at rest.
+ */
+export async function live(stage: Stage, options: LiveOptions): Promise<readonly Figure[]> {
+  const { count, perSecond } = arrivalsOf(options);
+  const latencies = await createLive(stage, `live-${options.percent}`, count, perSecond);
+  const figures = figuresOf(groupOf(options));
+  return [
+    ...figures('clients/s', { created: perSecond }),
+    ...figures('ms', {
+      'create to Ready, p50': quantile(latencies, 0.5),
+      'create to Ready, p99': quantile(latencies, 0.99),
+    }),
+  ];
+}
+
+/** The same by the raw script, from the answer to the creation until the status was answered. Expects no operator. */
+export async function rawLive(
+  stage: Stage,
+  sample: Sample,
+  options: LiveOptions,
+): Promise<readonly Figure[]> {
+  const { count, perSecond } = arrivalsOf(options);
+  const latencies = await createRaw(stage, sample, count, perSecond);
+  return figuresOf(groupOf(options))('ms', {
+    'raw chain, p50': quantile(latencies, 0.5),
+    'raw chain, p99': quantile(latencies, 0.99),
+  });
+}
+
+async function createLive(
+  stage: Stage,
+  prefix: string,
+  count: number,
+  perSecond: number,
+): Promise<readonly number[]> {
+  const watch = await stage.watch();
+  const createdAt = new Map<string, number>();
+  const ready = () => [...createdAt.keys()].every((key) => watch.readyAt(key) !== undefined);
+  try {
+    await paced(count, perSecond, async (index) => {
+      const key = await createClient(stage, prefix, index);
+      createdAt.set(key, performance.now());
+    });
+    await watch.until('all live clients are ready', ready);
+    return [...createdAt].map(([key, at]) => Math.max(0, (watch.readyAt(key) ?? Number.NaN) - at));
+  } finally {
+    watch.stop();
+  }
+}
+
+async function createRaw(
+  stage: Stage,
+  sample: Sample,
+  count: number,
+  perSecond: number,
+): Promise<readonly number[]> {
+  const script = createRawScript(stage, sample);
+  const latencies: number[] = [];
+  await paced(count, perSecond, async (index) => {
+    await script.createObject(index);
+    const start = performance.now();
+    await script.chain(index);
+    latencies.push(performance.now() - start);
+  });
+  await script.clean();
+  return latencies;
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createClients, expectOk } from '../clients.ts';
+import { type Figure, figuresOf } from '../figure.ts';
+import { secretsPath, UNRELATED_NAMESPACE } from '../objects.ts';
+import type { BenchOperator } from '../operator.ts';
+import { pooled } from '../pace.ts';
+import { forgetPeak, memoryOf } from '../process-usage.ts';
+import type { Stage } from '../stage.ts';
+import { restart } from './restart.ts';
+
+export interface MemoryOptions {
+  /** Numbers of clients to look at, ascending. */
+  readonly clients: readonly number[];
+  readonly unrelatedSecrets: number;
+}
+
+/** So long after its last work; V8 gives memory back when nothing happens. */
+const SETTLE_MS = 3_000;
+const CREATORS = 32;
+const figures = figuresOf('Memory of the operator');
+
+/** One operator while clients become more and more, then beside unrelated Secrets, then started anew. */
+export async function memory(
+  stage: Stage,
+  { clients, unrelatedSecrets }: MemoryOptions,
+  note: (what: string) => void,
+): Promise<readonly Figure[]> {
+  const found: Figure[] = [];
+  const operator = await stage.startOperator();
+  let present = 0;
+  for (const count of clients) {
+    note(`${count} clients`);
+    await grow(stage, present, count);
+    present = count;
+    found.push(...(await look(operator, `with ${count} clients`)));
+  }
+  note(`${unrelatedSecrets} unrelated Secrets`);
+  await createUnrelated(stage, unrelatedSecrets);
+  found.push(...(await look(operator, `and ${unrelatedSecrets} unrelated Secrets`)));
+  await operator.stop();
+  const again = await restart(
+    stage,
+    `Restart with ${present} unchanged beside ${unrelatedSecrets} unrelated Secrets`,
+  );
+  found.push(...(await look(again.operator, 'started anew with all of that')));
+  await again.operator.stop();
+  return [...found, ...again.figures];
+}
+
+async function grow(stage: Stage, from: number, to: number): Promise<void> {
+  if (from === to) return;
+  const watch = await stage.watch();
+  try {
+    await createClients(stage, 'memory', from, to);
+    await watch.until(`${to} clients are ready`, () => watch.ready() === to);
+  } finally {
+    watch.stop();
+  }
+}
+
+async function look(operator: BenchOperator, when: string): Promise<readonly Figure[]> {
+  await operator.idle();
+  await sleep(SETTLE_MS);
+  const { rss, peak } = memoryOf(operator.pid);
+  forgetPeak(operator.pid);
+  return figures('MB', { [`RSS ${when}`]: rss, [`peak until then, ${when}`]: peak });
+}
+
+async function createUnrelated(stage: Stage, count: number): Promise<void> {
+  const data = { value: Buffer.alloc(768, 'unrelated').toString('base64') };
+  await pooled(count, CREATORS, async (index) => {
+    const metadata = { namespace: UNRELATED_NAMESPACE, name: `unrelated-${index}` };
+    await expectOk(stage, 'POST', secretsPath(UNRELATED_NAMESPACE), { metadata, data });
+  });
+}

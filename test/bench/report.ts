@@ -1,0 +1,61 @@
+import type { Summary } from './figure.ts';
+import type { Machine } from './machine.ts';
+
+/** Everything that a run of the benchmark found; what .testbed/bench.json holds. */
+export interface Report {
+  readonly startedAt: string;
+  readonly machine: Machine;
+  readonly flags: object;
+  readonly loads: readonly Load[];
+  readonly figures: readonly Summary[];
+  /** Each run by itself, in order; the memory last. */
+  readonly runs: readonly object[];
+}
+
+/** Of the machine, beside one run. */
+export interface Load {
+  /** Load average of the last minute. */
+  readonly before: number | undefined;
+  readonly after: number | undefined;
+  /** Of all processes of the machine together. */
+  readonly cpuSeconds: number | undefined;
+  readonly seconds: number;
+}
+
+const MAX_NAME = 52;
+
+/** The table as text, for a terminal and a page alike. */
+export function toTable(figures: readonly Summary[]): string {
+  const groups = Map.groupBy(figures, ({ group }) => group);
+  const spread = figures.some(({ runs }) => runs > 1);
+  const lines = [...groups].flatMap(([group, rows]) => ['', group, ...rows.map((row) => line(row, spread))]);
+  const head = spread ? `${''.padEnd(MAX_NAME)}${cell('median')}${cell('least')}${cell('most')}` : '';
+  return [head, ...lines].join('\n').replace(/^\n+/, '');
+}
+
+function line({ name, unit, median, least, most }: Summary, spread: boolean): string {
+  const values = spread ? [median, least, most] : [median];
+  return `  ${name.padEnd(MAX_NAME - 2)}${values.map((value) => cell(format(value))).join('')}  ${unit}`;
+}
+
+const cell = (text: string): string => text.padStart(11);
+
+/** Three digits that mean something; counts as they are. */
+function format(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  if (Math.abs(value) >= 100) return value.toFixed(0);
+  return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+/** What stands above the table. */
+export function toHead({ machine, loads }: Pick<Report, 'machine' | 'loads'>): string {
+  const { cores, model, memoryGB, system, node } = machine;
+  return [
+    `${cores} cores (${model}), ${memoryGB} GB, ${system}, Node ${node}.`,
+    ...loads.map(
+      ({ before, after, cpuSeconds, seconds }, index) =>
+        `Run ${index + 1}: ${seconds.toFixed(0)} s; load of the machine ${before ?? '?'} before, ${after ?? '?'} after` +
+        `; ${cpuSeconds === undefined ? '?' : (cpuSeconds / seconds).toFixed(2)} cores busy.`,
+    ),
+  ].join('\n');
+}

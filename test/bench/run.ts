@@ -1,0 +1,92 @@
+import type { Progress } from '../testbed/progress.ts';
+import type { BenchArguments } from './arguments.ts';
+import type { Figure } from './figure.ts';
+import { backlog } from './phases/backlog.ts';
+import { deleteAll } from './phases/deletion.ts';
+import { type LiveOptions, live, rawLive } from './phases/live.ts';
+import { memory } from './phases/memory.ts';
+import { rawLimits } from './phases/raw-limits.ts';
+import { restart } from './phases/restart.ts';
+import { updateAll } from './phases/update.ts';
+import { type Sample, takeSample } from './sample.ts';
+import { type Stage, startStage } from './stage.ts';
+
+export interface RunOptions {
+  /** The bundled operator. */
+  readonly entry: string;
+  readonly wanted: BenchArguments;
+  readonly progress: Progress;
+}
+
+const LIVE_PERCENTS = [10, 50] as const;
+
+/** Everything but the memory, once, at a control plane of its own. */
+export async function measureOnce({ entry, wanted, progress }: RunOptions): Promise<readonly Figure[]> {
+  const stage = await progress.step('Starting', () => startStage(entry));
+  try {
+    const sample = await takeSample(stage);
+    const { limit, figures } = await progress.step('Raw limits', () =>
+      rawLimits(stage, sample, wanted.rawClients),
+    );
+    const rates = LIVE_PERCENTS.map((percent) => ({ limit, percent, seconds: wanted.liveSeconds }));
+    const found = [...figures];
+    for (const rate of rates) {
+      const title = `Raw chain at ${rate.percent} % of R`;
+      found.push(...(await progress.step(title, () => rawLive(stage, sample, rate))));
+    }
+    for (const [index, count] of wanted.clients.entries()) {
+      const parts = { stage, sample, wanted, progress, count };
+      found.push(...(await lifeOf({ ...parts, rates: index === 0 ? rates : [] })));
+    }
+    return found;
+  } finally {
+    await stage.stop();
+  }
+}
+
+interface Life {
+  readonly stage: Stage;
+  readonly sample: Sample;
+  readonly wanted: BenchArguments;
+  readonly progress: Progress;
+  readonly count: number;
+  /** At which clients are created live, too. */
+  readonly rates: readonly LiveOptions[];
+}
+
+/** Of `count` clients, from the backlog to the last deletion. */
+async function lifeOf({ stage, sample, wanted, progress, count, rates }: Life): Promise<readonly Figure[]> {
+  const found = [
+    ...(await progress.step(`Backlog of ${count}`, () =>
+      backlog(stage, sample, { count, rawClients: Math.ceil(wanted.rawClients / 2) }),
+    )),
+  ];
+  const unchanged = `Restart with ${count} unchanged`;
+  const restarted = await progress.step(unchanged, () => restart(stage, unchanged));
+  found.push(...restarted.figures);
+  for (const rate of rates) {
+    const title = `Live creation at ${rate.percent} % of R`;
+    found.push(...(await progress.step(title, () => live(stage, rate))));
+  }
+  await restarted.operator.stop();
+  const updated = await progress.step(`Update of all (${count})`, () =>
+    updateAll(stage, `Update of all (backlog of ${count})`),
+  );
+  const deleted = await progress.step(`Deletion of all (${count})`, () =>
+    deleteAll(stage, `Deletion of all (backlog of ${count})`, updated.operator),
+  );
+  await updated.operator.stop();
+  return [...found, ...updated.figures, ...deleted];
+}
+
+/** Once, at a control plane of its own. */
+export async function measureMemory({ entry, wanted, progress }: RunOptions): Promise<readonly Figure[]> {
+  const stage = await startStage(entry);
+  try {
+    return await progress.step('Memory', (update) =>
+      memory(stage, { clients: wanted.memory, unrelatedSecrets: wanted.unrelatedSecrets }, update),
+    );
+  } finally {
+    await stage.stop();
+  }
+}

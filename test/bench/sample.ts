@@ -1,0 +1,80 @@
+import type { KubernetesObject, ObjectMeta, Secret } from '../../src/api/kubernetes.ts';
+import { LABELS } from '../../src/api/names.ts';
+import type { OAuthClient, OAuthClientStatus } from '../../src/api/oauth-client.ts';
+import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
+import { createClient, expectOk } from './clients.ts';
+import { clientsPath, RAW_NAMESPACE, secretsPath } from './objects.ts';
+import type { Stage } from './stage.ts';
+
+/** What the operator sent and wrote for one client: the raw script sends and writes the same. */
+export interface Sample {
+  readonly registration: object;
+  /** To be given names, in the raw script's namespace. */
+  readonly registrationSecret: Secret;
+  readonly workloadSecret: Secret;
+  readonly status: OAuthClientStatus;
+}
+
+/** As long as the label itself; with it neither the guard nor an operator would leave the raw script's Secret alone. */
+const OTHER_LABEL = `${LABELS.registration.slice(0, -1)}x`;
+
+/** Lets the operator register one client, and looks. The client is deleted again, the operator stopped. */
+export async function takeSample(stage: Stage): Promise<Sample> {
+  const watch = await stage.watch();
+  const operator = await stage.startOperator();
+  try {
+    const key = await createClient(stage, 'sample', 0);
+    await watch.until('the first client is ready', () => watch.ready() === 1);
+    const sample = await look(stage, key);
+    await expectOk(stage, 'DELETE', pathOf(key));
+    await watch.until('the first client is gone', () => watch.total() === 0);
+    await operator.idle();
+    return sample;
+  } finally {
+    watch.stop();
+    await operator.stop();
+  }
+}
+
+async function look(stage: Stage, key: string): Promise<Sample> {
+  const [namespace = '', name] = key.split('/');
+  const client = await expectOk<OAuthClient>(stage, 'GET', pathOf(key));
+  const workloadSecret = await expectOk<Secret>(stage, 'GET', `${secretsPath(namespace)}/${name}-oauth`);
+  const selector = `${LABELS.clientUid}=${client.metadata.uid}`;
+  const path = `${secretsPath(OPERATOR_NAMESPACE)}?labelSelector=${encodeURIComponent(selector)}`;
+  const { items } = await expectOk<{ readonly items: readonly Secret[] }>(stage, 'GET', path);
+  const [registrationSecret] = items;
+  if (registrationSecret === undefined || client.status === undefined) {
+    throw new Error(`${key} has no registration Secret or no status`);
+  }
+  const sent = Buffer.from(registrationSecret.data?.['sent.json'] ?? '', 'base64').toString();
+  return {
+    registration: JSON.parse(sent) as object,
+    registrationSecret: written(renamed(registrationSecret)),
+    workloadSecret: written(workloadSecret),
+    status: client.status,
+  };
+}
+
+const pathOf = (key: string): string => {
+  const [namespace, name] = key.split('/');
+  return `${clientsPath(namespace)}/${name}`;
+};
+
+function renamed(secret: Secret): Secret {
+  const { [LABELS.registration]: value = '', ...labels } = secret.metadata.labels ?? {};
+  return { ...secret, metadata: { ...secret.metadata, labels: { ...labels, [OTHER_LABEL]: value } } };
+}
+
+/** What was sent: without what the API server put in. */
+function written<T extends KubernetesObject>(object: T): T {
+  const { name, labels = {}, annotations = {}, ownerReferences } = object.metadata;
+  const metadata: ObjectMeta = {
+    name,
+    namespace: RAW_NAMESPACE,
+    labels,
+    annotations,
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+  };
+  return { ...object, metadata };
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Agent } from 'undici';
+import { parse } from 'yaml';
+import { type ControlPlane, startControlPlane } from '../testbed/control-plane.ts';
+import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
+import { type Caller, createCaller } from './caller.ts';
+import { type ClientWatch, watchClients } from './client-watch.ts';
+import { clientsPath, NAMESPACES, oauthClient, surroundings } from './objects.ts';
+import { type BenchOperator, startBundled } from './operator.ts';
+import { until } from './pace.ts';
+import { type BenchServer, startServer } from './server.ts';
+
+/** A control plane with `deploy/` applied and an authorization server, each a process of its own; no operator yet. */
+export interface Stage {
+  readonly controlPlane: ControlPlane;
+  readonly server: BenchServer;
+  /** Calls to the API server as the operator's account: what is authorized costs as much as the operator's. */
+  readonly asOperator: Caller;
+  /** Calls to the authorization server with the initial access token. */
+  readonly register: Caller;
+  startOperator(): Promise<BenchOperator>;
+  watch(): Promise<ClientWatch>;
+  stop(): Promise<void>;
+}
+
+/** As many as the operator keeps. */
+const CONNECTIONS = 64;
+const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy', 'overlays', 'finalizer-policy');
+
+/** @param entry the bundled operator */
+export async function startStage(entry: string): Promise<Stage> {
+  const controlPlane = await startControlPlane({ fsync: true });
+  const server = await startServer();
+  await kubectl(controlPlane, ['apply', '-k', DEPLOY]);
+  await kubectl(controlPlane, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
+  await kubectl(controlPlane, ['apply', '-f', '-'], surroundings(server));
+  await until('the admission policy adds finalizers', () => addsFinalizers(controlPlane));
+  const kubeconfig = await controlPlane.kubeconfigFor({
+    namespace: OPERATOR_NAMESPACE,
+    serviceAccount: 'oauth-registrar',
+  });
+  const [operatorToken, adminToken] = [
+    await tokenIn(kubeconfig),
+    await tokenIn(controlPlane.adminKubeconfig),
+  ];
+  const ca = await readFile(controlPlane.caFile, 'utf8');
+  const agent = new Agent({ connections: CONNECTIONS, pipelining: 1, allowH2: false, connect: { ca } });
+  return {
+    controlPlane,
+    server,
+    asOperator: createCaller(agent, controlPlane.url, operatorToken),
+    register: createCaller(agent, new URL(server.issuer).origin, server.initialAccessToken),
+    startOperator: () => startBundled(entry, kubeconfig),
+    watch: () => watchClients(agent, controlPlane.url, adminToken),
+    stop: async () => {
+      await agent.destroy();
+      server.stop();
+      await controlPlane.stop();
+    },
+  };
+}
+
+async function kubectl(controlPlane: ControlPlane, args: readonly string[], stdin = ''): Promise<void> {
+  const { code, stderr } = await controlPlane.kubectl(args, { stdin });
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+}
+
+/** The policy takes effect some seconds after it was created; until then each client costs the operator a write more. */
+async function addsFinalizers({ admin }: ControlPlane): Promise<boolean> {
+  const [namespace] = NAMESPACES;
+  const path = `${clientsPath(namespace)}?dryRun=All`;
+  const { json } = await admin.request<{ readonly metadata?: { readonly finalizers?: readonly string[] } }>(
+    'POST',
+    path,
+    oauthClient(namespace, 'probe'),
+  );
+  return json.metadata?.finalizers !== undefined;
+}
+
+async function tokenIn(kubeconfig: string): Promise<string> {
+  const { users } = parse(await readFile(kubeconfig, 'utf8')) as {
+    readonly users: readonly { readonly user: { readonly token: string } }[];
+  };
+  return users[0]?.user.token ?? '';
+}
