@@ -6,7 +6,7 @@ Starts a Kubernetes API (etcd's fsync on), an authorization server and the bundl
 measures what the API server and the authorization server can do at most and how near to it the operator comes, and
 prints one table. Everything is also in .testbed/bench.json.
 
-  --quick          One run with 500 clients and a short live phase: under three minutes on two cores.
+  --quick          One run with 300 clients and a short live phase: under three minutes on two cores.
   --runs N         How often everything but the memory is measured, each time with a fresh control plane. Default: 5.
   --clients N,M    Sizes of the backlog. Default: 1000,5000.
   --live S         Seconds of creation at each rate. Default: 20.
@@ -33,7 +33,7 @@ export interface BenchArguments {
   readonly profile: boolean;
 }
 
-const QUICK = { runs: '1', clients: '500', live: '6', memory: '0,1000', unrelated: '1000' };
+const QUICK = { runs: '1', clients: '300', live: '5', memory: '0,500', unrelated: '500' };
 const FULL = { runs: '5', clients: '1000,5000', live: '20', memory: '0,1000,10000', unrelated: '10000' };
 const MAX_RAW_CLIENTS = 1_000;
 

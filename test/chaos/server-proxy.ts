@@ -27,14 +27,23 @@ export interface Registered {
   readonly clientId: string;
   /** `client_uri`: it says whose client it is. */
   readonly clientUri: string;
-  /** The answer went back as it was. */
-  readonly delivered: boolean;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
+}
+
+/** A call that reached the server: what to look at when a client or a token is lost. */
+export interface ReachedCall {
+  readonly at: string;
+  readonly server: string;
+  readonly call: string;
+  readonly status: number;
+  /** What became of the answer. */
+  readonly harm: Harm['kind'] | undefined;
+  /** Ends of the token that was shown and of the one that was given. */
+  readonly tokens: readonly string[];
 }
 
 export interface ServerProxy extends FaultyProxy {
   readonly registered: readonly Registered[];
+  readonly calls: readonly ReachedCall[];
 }
 
 export interface ServerProxyOptions {
@@ -51,6 +60,7 @@ export interface ServerProxyOptions {
 export async function startServerProxy(options: ServerProxyOptions): Promise<ServerProxy> {
   const { name, backend, faults, chance } = options;
   const registered: Registered[] = [];
+  const calls: ReachedCall[] = [];
   const harm = (question: Question): Harm | undefined => {
     const fault = faults.active ? drawn(question, chance) : undefined;
     if (fault === undefined) {
@@ -65,12 +75,27 @@ export async function startServerProxy(options: ServerProxyOptions): Promise<Ser
     answered(question, answer, done) {
       const made = madeBy(question, answer);
       if (made !== undefined) {
-        registered.push({ ...made, delivered: done === undefined, at: Date.now() });
+        registered.push(made);
       }
+      calls.push(toCall(name, question, answer, done));
       return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(backend, proxy.origin)) };
     },
   });
-  return { ...proxy, registered };
+  return { ...proxy, registered, calls };
+}
+
+function toCall(server: string, question: Question, answer: Answer, harm: Harm | undefined): ReachedCall {
+  const { client_id, registration_access_token: given } = parseJsonObject(answer.body.toString()) ?? {};
+  const made = question.method === 'POST' && client_id !== undefined ? ` ${client_id}` : '';
+  const shown = question.headers['authorization'];
+  return {
+    at: new Date().toISOString(),
+    server,
+    call: `${question.method} ${question.path}${made}`,
+    status: answer.status,
+    harm: harm?.kind,
+    tokens: [shown, given].map((token) => (typeof token === 'string' ? token.slice(-6) : '')),
+  };
 }
 
 function madeBy({ method, body }: Question, answer: Answer) {

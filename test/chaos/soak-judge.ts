@@ -42,7 +42,7 @@ export function judge(
   const lost = clients.filter((client) => isLost(client, recorded.get(client.clientId)));
   const isSaid = ({ clientId }: TrueClient) => {
     const { object = '' } = recorded.get(clientId) ?? {};
-    const isInUse = truth.secrets.get(object)?.clientId === clientId;
+    const isInUse = truth.objects.get(object)?.status?.clientId === clientId;
     return isInUse ? isToldLost(truth, object) : saidOf(object).includes(clientId);
   };
   return {

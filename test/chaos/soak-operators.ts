@@ -79,7 +79,7 @@ interface Pod {
 
 async function startPod(name: string, kubeconfig: string): Promise<Pod> {
   const journalDir = await mkdtemp(join(tmpdir(), 'oauth-registrar-soak-'));
-  const flags = [`--identity=${name}`, ...LEASE_FLAGS];
+  const flags = [`--identity=${name}`, '--log-level=debug', ...LEASE_FLAGS];
   const start = () => startOperator({ kubeconfig, namespace: OPERATOR_NAMESPACE, flags, journalDir });
   const containers: OperatorProcess[] = [await start()];
   const ends: string[] = [];

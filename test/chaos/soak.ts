@@ -4,8 +4,9 @@ import { createProgress } from '../testbed/progress.ts';
 import { converge } from './soak-converge.ts';
 import { disturb } from './soak-disturb.ts';
 import { toText, writeToPage } from './soak-report.ts';
-import { setUp } from './soak-scene.ts';
-import { breaches, summarize } from './soak-summary.ts';
+import { type Scene, setUp } from './soak-scene.ts';
+import { breaches, type Summary, summarize } from './soak-summary.ts';
+import { SERVERS } from './soak-users.ts';
 
 /**
  * `npm run test:chaos`: users work while everything between operator, API server and authorization servers fails at
@@ -13,7 +14,7 @@ import { breaches, summarize } from './soak-summary.ts';
  *
  * Environment: `CHAOS_SECONDS` (default 600), `CHAOS_RATE` operations of users per second (default 3), `CHAOS_SEED` for
  * the same users and the same chances again (what they meet depends on time), `UPDATE_SOAK=1` to renew
- * docs/reliability.md. Leaves the summary in .testbed/soak.json and the operators' logs in .testbed/soak.log.
+ * docs/reliability.md. Leaves the summary, the operators' logs and the calls that reached the servers in .testbed/soak.*.
  * Exits with 1 when something that must hold doesn't.
  */
 const { env } = process;
@@ -33,9 +34,7 @@ async function main(): Promise<number> {
     );
     const end = await progress.step('No faults any more', (update) => converge(scene, update));
     const summary = await summarize(scene, { seed, seconds }, end);
-    await mkdir(FOLDER, { recursive: true });
-    await writeFile(join(FOLDER, 'soak.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
-    await writeFile(join(FOLDER, 'soak.log'), scene.operators.output());
+    await keep(scene, summary);
     const broken = breaches(summary);
     console.log(['', toText(summary), '', ...broken, verdict(broken.length)].join('\n'));
     if (env['UPDATE_SOAK'] === '1' && broken.length === 0) {
@@ -47,9 +46,15 @@ async function main(): Promise<number> {
   }
 }
 
+async function keep({ operators, proxies }: Scene, summary: Summary): Promise<void> {
+  await mkdir(FOLDER, { recursive: true });
+  const calls = SERVERS.flatMap((name) => proxies[name].calls).map((call) => `${JSON.stringify(call)}\n`);
+  await writeFile(join(FOLDER, 'soak.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
+  await writeFile(join(FOLDER, 'soak.log'), operators.output());
+  await writeFile(join(FOLDER, 'soak.calls'), calls.join(''));
+}
+
 const verdict = (broken: number): string =>
-  broken === 0
-    ? 'Everything holds.'
-    : `${broken} breaches; CHAOS_SEED=${seed}, see .testbed/soak.json and soak.log.`;
+  broken === 0 ? 'Everything holds.' : `${broken} breaches; CHAOS_SEED=${seed}, see .testbed/soak.*`;
 
 process.exit(await main());
