@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { availableParallelism, cpus, totalmem, type } from 'node:os';
 
 /** Where it was measured: figures of two machines can't be compared, nor of one that others use as well. */
 export interface Machine {
@@ -14,7 +14,7 @@ export const describeMachine = (): Machine => ({
   cores: availableParallelism(),
   model: cpus()[0]?.model.trim() ?? 'unknown',
   memoryGB: Math.round(totalmem() / 1e9),
-  system: `${type()} ${release()}`,
+  system: type(),
   node: process.versions.node,
 });
 

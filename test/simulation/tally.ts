@@ -65,6 +65,15 @@ async function one(name: string): Promise<Tally> {
   };
 }
 
-/** One line for each violation, with how to live that life again. */
-export const toLines = ({ violations }: Tally): readonly string[] =>
-  violations.map(({ life, what }) => `SIMULATION_LIFE='${life}' npm run test:simulation — ${what}`);
+/** One line for each kind of violation, with how to live the first of those lives again. */
+export function toLines({ violations }: Pick<Tally, 'violations'>): readonly string[] {
+  const kinds = new Map<string, Violation[]>();
+  for (const violation of violations) {
+    const kind = violation.what.replace(/\b(?=\w*\d)[\w:.-]+/g, '…');
+    kinds.set(kind, [...(kinds.get(kind) ?? []), violation]);
+  }
+  return [...kinds.values()].map(
+    ([first, ...others]) =>
+      `SIMULATION_LIFE='${first?.life}' npm run test:simulation — ${first?.what}${others.length === 0 ? '' : ` (and ${others.length} like it)`}`,
+  );
+}
