@@ -171,6 +171,14 @@ table('a call whose end is not settled', [
     { type: 'SettleCall', attempt: 'a1' },
   ],
   [
+    'is settled when an update broke off and the client was left behind since',
+    absent({
+      records: [record({ role: 'left-behind' })],
+      calls: [call({ kind: 'Update', state: 'interrupted', attempt: 'a2', record: 'oac-uid-1-a1' })],
+    }),
+    { type: 'SettleCall', attempt: 'a2' },
+  ],
+  [
     'does not keep a deletion from being tried again',
     observation({
       object: deleting(),

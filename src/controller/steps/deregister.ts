@@ -85,7 +85,8 @@ export async function deregister(
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
     return deregistered(step, o, round, context);
   }
-  if (verdict.kind !== 'Unknown') {
+  // An earlier DELETE without an answer stays in the ledger, whatever a later one is answered: it may have been the end.
+  if (verdict.kind !== 'Unknown' && !wasUnanswered) {
     context.ledger.settle(attempt);
   }
   if (verdict.kind === 'TokenRefused') {

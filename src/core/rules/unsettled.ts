@@ -19,13 +19,13 @@ export function aRegistrationWasInterrupted({ calls, records }: Observation): Ac
   return call && { type: isRecorded ? 'SettleCall' : 'ReportOrphan', call };
 }
 
-/** The record that the call is about is gone; or it was a read, and a read changes nothing at this server. */
+/** The record that the call is about is gone, or left to people; or it was a read that changes nothing at this server. */
 export function aCallIsOfNoConsequence({ calls, records, server }: Observation): Action | undefined {
-  const isRecorded = (call: PendingCall) => records.some(({ secretName }) => secretName === call.record);
+  const isKept = (call: PendingCall) =>
+    records.some(({ secretName, role }) => secretName === call.record && role !== 'left-behind');
   const isHarmless = server.available && isHarmlessToRead(server.connection.dialect);
   const call = calls.find(
-    (pending) =>
-      pending.kind !== 'Register' && (!isRecorded(pending) || (pending.kind === 'Read' && isHarmless)),
+    (pending) => pending.kind !== 'Register' && (!isKept(pending) || (pending.kind === 'Read' && isHarmless)),
   );
   return call && { type: 'SettleCall', call };
 }
