@@ -107,6 +107,8 @@ export async function startKillWorld(): Promise<KillWorld> {
       await untilRight(ns, breaches, CONVERGE_MS);
       await stopped;
       await until(isMet, MEET_MS);
+      const endsBefore = before.exits[replicas.indexOf(leading)] ?? 0;
+      await until(() => metCount() === 0 || leading.exits.length > endsBefore, MEET_MS);
       await roles(replicas);
       const seen = await untilRight(ns, breaches, CONVERGE_MS);
       const seconds = (performance.now() - start) / 1000;
