@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs } from './api/schema.ts';
 
 /** Flags and environment, validated. The one place that reads `process.env`. */

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Journal, JournalEntry, Log } from '../controller/ports.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { scopeToken } from './client-schema.ts';
 import { list, objectName, type Rule, rules, secretKey, stringMap, text, url } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import { admission, management } from './admission-schema.ts';
 import { defaultsSchema } from './client-schema.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MEMBERS, type MemberType, specName } from '../oauth/client-metadata.ts';
 import { anyObject, described, list, rules, stringMap, text } from './schema.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DIALECT_NAMES } from '../dialects/presets.ts';
 import { duration, list, text } from './schema.ts';
 

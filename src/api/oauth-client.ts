@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import { ASYMMETRIC_ALGORITHMS, secretRef } from './admission-schema.ts';
 import { clientSchema } from './client-schema.ts';

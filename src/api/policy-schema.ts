@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { list, text } from './schema.ts';
 
 /** What a cluster server permits: judged on the body that is really sent. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_URL_LENGTH, URL_PATTERN } from '../oauth/url.ts';
 
 /** Building blocks of the schemas. What zod can't say goes to the CRD through `meta`. */

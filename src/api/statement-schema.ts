@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { secretRef, signingAlgorithm } from './admission-schema.ts';
 import { anyObject, duration, rules, stringMap, text } from './schema.ts';
 

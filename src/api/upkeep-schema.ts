@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { duration, rules } from './schema.ts';
 
 const atLeast = (what: string, least: string) =>

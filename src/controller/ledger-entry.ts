@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CallKind } from '../core/observation.ts';
 import type { ClientIdentity } from '../core/record.ts';
 import { parseJsonObject } from '../oauth/json.ts';

@@ -10,7 +10,8 @@ import { keyOf } from '../api/kubernetes.ts';
  */
 export class ObjectCache<T extends KubernetesObject> {
   readonly #objects = new Map<string, T>();
-  readonly #index = new Map<string, Set<string>>();
+  /** Mostly one key each, for which a Set would need several times the memory. */
+  readonly #index = new Map<string, readonly string[]>();
   /**
    * Uids that are gone → the version at which they went, the latest of them. An older version doesn't bring an object
    * back, whatever a late answer says. A newer one does after a deletion that only the watch told of: an object whose
@@ -38,7 +39,7 @@ export class ObjectCache<T extends KubernetesObject> {
 
   find(indexed: string): readonly T[] {
     const keys = this.#index.get(indexed) ?? [];
-    return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
+    return keys.flatMap((key) => this.#objects.get(key) ?? []);
   }
 
   values(): IterableIterator<T> {
@@ -109,7 +110,8 @@ export class ObjectCache<T extends KubernetesObject> {
     this.#unindex(key, before);
     this.#objects.set(key, object);
     for (const indexed of this.#indexOf(object)) {
-      this.#index.set(indexed, (this.#index.get(indexed) ?? new Set()).add(key));
+      const keys = this.#index.get(indexed) ?? [];
+      this.#index.set(indexed, keys.includes(key) ? keys : [...keys, key]);
     }
     tell({ before, after: object });
   }
@@ -132,10 +134,11 @@ export class ObjectCache<T extends KubernetesObject> {
 
   #unindex(key: string, object: T | undefined): void {
     for (const indexed of object === undefined ? [] : this.#indexOf(object)) {
-      const keys = this.#index.get(indexed);
-      keys?.delete(key);
-      if (keys?.size === 0) {
+      const left = this.#index.get(indexed)?.filter((other) => other !== key) ?? [];
+      if (left.length === 0) {
         this.#index.delete(indexed);
+      } else {
+        this.#index.set(indexed, left);
       }
     }
   }

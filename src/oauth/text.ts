@@ -4,4 +4,4 @@ export function cut(text: string, max: number): string {
 }
 
 /** As a sentence that another can follow: with a full stop, unless it has an end of its own. */
-export const asSentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+export const asSentence = (text: string): string => (/[.!?\u2026]$/.test(text) ? text : `${text}.`);

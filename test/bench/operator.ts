@@ -1,8 +1,9 @@
 import { type OperatorProcess, startOperator } from '../testbed/operator.ts';
 import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
+import { readImageSettings } from './image-settings.ts';
 import { until } from './pace.ts';
 
-/** The bundled operator, as a process of its own. */
+/** The bundled operator, as a process of its own, started as the image starts it. */
 export interface BenchOperator extends Pick<OperatorProcess, 'pid' | 'stop' | 'output'> {
   /** `performance.now()` just before the process was made. */
   readonly startedAt: number;
@@ -18,7 +19,12 @@ const IDLE_TIMEOUT_MS = 900_000;
 
 export async function startBundled(entry: string, kubeconfig: string): Promise<BenchOperator> {
   const startedAt = performance.now();
-  const process = await startOperator({ kubeconfig, namespace: OPERATOR_NAMESPACE, entry });
+  const process = await startOperator({
+    kubeconfig,
+    namespace: OPERATOR_NAMESPACE,
+    entry,
+    ...readImageSettings(),
+  });
   return {
     pid: process.pid,
     stop: process.stop,

@@ -27,6 +27,10 @@ export interface OperatorOptions {
   readonly flags?: readonly string[];
   /** What to run. Default: `src/main.ts`. */
   readonly entry?: string;
+  /** Flags of Node itself. */
+  readonly nodeFlags?: readonly string[];
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Kept when it ends, so that the next one finds what it left. Default: a folder of its own. */
   readonly journalDir?: string;
 }
@@ -47,8 +51,9 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
     '--allow-addresses=127.0.0.0/8',
     ...(options.flags ?? []),
   ];
-  const child = spawn(process.execPath, [options.entry ?? SOURCE, ...flags], {
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), options.entry ?? SOURCE, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
   });
   const endWithParent = () => child.kill('SIGKILL');
   process.once('exit', endWithParent);

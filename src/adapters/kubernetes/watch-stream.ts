@@ -1,4 +1,5 @@
 import type { RawObject } from './paths.ts';
+import { shareTexts } from './share-texts.ts';
 
 /** One event of a watch, decoded but not judged. */
 export type WatchEvent =
@@ -84,7 +85,7 @@ export function decodeEvent(line: string): WatchEvent {
 
 function parsed(line: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(line);
+    const value: unknown = shareTexts(JSON.parse(line));
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;

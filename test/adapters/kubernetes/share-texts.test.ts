@@ -1,0 +1,11 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { shareTexts } from '../../../src/adapters/kubernetes/share-texts.ts';
+
+test('what JSON.parse made stays the same, whatever it is', () => {
+  fc.assert(
+    fc.property(fc.json(), (text) => {
+      expect(shareTexts(JSON.parse(text))).toEqual(JSON.parse(text));
+    }),
+  );
+});

@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest';
+import { readImageSettings } from './image-settings.ts';
+
+test('the flags and the environment of the image are read from the Dockerfile', () => {
+  const { nodeFlags, env } = readImageSettings();
+  expect(nodeFlags).toContain('--optimize-for-size');
+  expect(nodeFlags.every((flag) => flag.startsWith('--'))).toBe(true);
+  expect(env).toMatchObject({ NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' });
+});
+
+test('a Dockerfile without an entry point is refused', () => {
+  expect(() => readImageSettings('FROM scratch\n')).toThrow('The Dockerfile has no ENTRYPOINT');
+});
