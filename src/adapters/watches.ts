@@ -1,4 +1,10 @@
-import { type KubernetesObject, RESOURCES, type Resource, type Secret } from '../api/kubernetes.ts';
+import {
+  type KubernetesObject,
+  type ObjectMeta,
+  RESOURCES,
+  type Resource,
+  type Secret,
+} from '../api/kubernetes.ts';
 import { LABELS } from '../api/names.ts';
 import type { Caches, CredentialObject } from '../controller/context.ts';
 import type { ObjectCache } from '../controller/object-cache.ts';
@@ -90,6 +96,7 @@ export function createWatches(caches: Caches, options: Options): Watches {
 }
 
 const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>) => ({
+  knows: (metadata: ObjectMeta) => cache.knows(metadata),
   replaced: (objects: readonly T[], resourceVersion: string) => cache.replaced(objects, resourceVersion),
   applied: (object: T) => cache.applied(object),
   deleted: (object: T) => cache.deleted(object),

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../api/kubernetes.ts';
+import type { KubernetesObject, ObjectMeta } from '../api/kubernetes.ts';
 import { keyOf } from '../api/kubernetes.ts';
 
 /**
@@ -35,6 +35,12 @@ export class ObjectCache<T extends KubernetesObject> {
   /** @param key `namespace/name`, or the name of a cluster-scoped object. */
   get(key: string): T | undefined {
     return this.#objects.get(key);
+  }
+
+  /** Whether exactly this version is the one that is known. */
+  knows(metadata: ObjectMeta): boolean {
+    const known = this.#objects.get(keyOf(metadata))?.metadata;
+    return known?.uid === metadata.uid && known?.resourceVersion === metadata.resourceVersion;
   }
 
   find(indexed: string): readonly T[] {

@@ -56,6 +56,15 @@ describe('an object', () => {
     }
   });
 
+  test('is known in exactly one version, of one uid', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '5'));
+    expect(cache.knows(thing('a', '5').metadata)).toBe(true);
+    expect(cache.knows(thing('a', '6').metadata)).toBe(false);
+    expect(cache.knows(thing('a', '5', 'another').metadata)).toBe(false);
+    expect(cache.knows(thing('b', '5').metadata)).toBe(false);
+  });
+
   test('is told of when the watch changes it, not when the operator does', () => {
     const { cache, changes } = createCache();
     cache.applied(thing('a', '5'));

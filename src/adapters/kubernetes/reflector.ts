@@ -1,14 +1,17 @@
-import { type KubernetesObject, keyOf, type Resource } from '../../api/kubernetes.ts';
+import { type KubernetesObject, keyOf, type ObjectMeta, type Resource } from '../../api/kubernetes.ts';
 import type { Clock, Log, Selection } from '../../controller/ports.ts';
 import type { PagedApi } from './api.ts';
 import type { Connection } from './connection.ts';
 import { describe } from './exchange.ts';
 import type { RawObject } from './paths.ts';
+import { shareTexts } from './share-texts.ts';
 import { openWatch, type WatchEnd } from './watch.ts';
 import { backoffMs, INITIAL_STATE, step, type WatchInput, type WatchState } from './watch-state.ts';
 import type { WatchEvent } from './watch-stream.ts';
 
 export interface ReflectorHandlers<T> {
+  /** Whether this version is known already, from an own write: then its event is passed over, unread. */
+  readonly knows: (metadata: ObjectMeta) => boolean;
   /**
    * A complete, consistent list: everything not in it is gone. An object whose uid is not the one known under its
    * key is another one: the known one was deleted meanwhile. Called again where it throws, after a wait.
@@ -152,8 +155,8 @@ function deliver<T extends KubernetesObject>(
   options: ReflectorOptions<T>,
   { type, object: raw }: Exclude<WatchEvent, { readonly type: 'ERROR' }>,
 ): boolean {
-  if (type === 'BOOKMARK') return true;
-  const object = transformed(options, raw);
+  if (type === 'BOOKMARK' || (type !== 'DELETED' && options.handlers.knows(raw.metadata))) return true;
+  const object = transformed(options, shareTexts(raw));
   if (object === undefined) return type !== 'DELETED';
   const handler = type === 'DELETED' ? 'deleted' : 'applied';
   guarded(options, handler, () => options.handlers[handler](object));

@@ -6,15 +6,15 @@
 /** Longer ones are seldom said twice. */
 const MAX_LENGTH = 128;
 const GENERATION = 2_048;
-/** Values of Secrets are kept by nobody who doesn't need them. */
-const NOT_SHARED: readonly string[] = ['data', 'stringData'];
+/** Values of Secrets are kept by nobody who doesn't need them; who owns which field is read once and dropped. */
+const isLeftAlone = (name: string): boolean => name === 'data' || name === 'managedFields';
 
 let recent = new Map<string, string>();
 let before = new Map<string, string>();
 
 /**
  * Replaces each text within `json` by an equal one that was seen lately, in place, and returns `json`. Leaves what
- * stands under `data` alone. Remembers at most some 4,000 texts of at most 128 characters.
+ * stands under `data` and `managedFields` alone. Remembers at most some 4,000 texts of at most 128 characters.
  *
  * @param json what JSON.parse made, which nobody else holds yet
  */
@@ -30,7 +30,7 @@ function shareWithin(node: Record<string, unknown>): void {
     const value = node[name];
     if (typeof value === 'string') {
       node[name] = shared(value);
-    } else if (typeof value === 'object' && value !== null && !NOT_SHARED.includes(name)) {
+    } else if (typeof value === 'object' && value !== null && !isLeftAlone(name)) {
       shareWithin(value as Record<string, unknown>);
     }
   }

@@ -1,5 +1,4 @@
 import type { RawObject } from './paths.ts';
-import { shareTexts } from './share-texts.ts';
 
 /** One event of a watch, decoded but not judged. */
 export type WatchEvent =
@@ -85,7 +84,7 @@ export function decodeEvent(line: string): WatchEvent {
 
 function parsed(line: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = shareTexts(JSON.parse(line));
+    const value: unknown = JSON.parse(line);
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;

@@ -38,6 +38,7 @@ function follow(connection: Connection, selection: Selection = {}) {
     selection: { namespace, ...selection },
     transform: (raw) => raw,
     handlers: {
+      knows: () => false,
       replaced(objects) {
         lists.push(objects.length);
         known.clear();

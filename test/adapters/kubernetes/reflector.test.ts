@@ -38,10 +38,12 @@ interface Trial {
   readonly transform?: (object: RawObject) => RawObject | undefined;
   /** Called before a handler notes what it was given. */
   readonly handle?: (seen: string) => void;
+  /** The version that is known already. */
+  readonly known?: string;
 }
 
 /** Runs a reflector against the script and notes what its handlers were given. */
-async function follow({ script, transform = (object) => object, handle = () => {} }: Trial) {
+async function follow({ script, transform = (object) => object, handle = () => {}, known = '' }: Trial) {
   server = await startFakeApiServer(script);
   const clock = createFakeClock({ skipMs: SKIP_MS });
   const log = createRecordingLog();
@@ -56,6 +58,7 @@ async function follow({ script, transform = (object) => object, handle = () => {
     resource: RESOURCES.secret,
     transform,
     handlers: {
+      knows: ({ resourceVersion }) => resourceVersion === known,
       replaced: (objects, version) => note(`= ${objects.map((o) => o.metadata.name).join(',')} @${version}`),
       applied: (object) => note(`+ ${object.metadata.name}`),
       deleted: (object) => note(`- ${object.metadata.name}`),
@@ -93,6 +96,21 @@ describe('a reflector', () => {
       resourceVersion: '5',
       timeoutSeconds: '360',
     });
+  });
+
+  test('passes over the event of a version that is known; a deletion always counts', async () => {
+    const { seen } = await follow({
+      script: [
+        list('5', raw('a', '3')),
+        stream(
+          event('MODIFIED', raw('a', '7')),
+          event('ADDED', raw('b', '8')),
+          event('DELETED', raw('a', '7')),
+        ),
+      ],
+      known: '7',
+    });
+    await until(() => expect(seen).toEqual(['= a @5', '+ b', '- a']));
   });
 
   const broken: readonly (readonly [string, (exchange: Exchange) => void])[] = [
