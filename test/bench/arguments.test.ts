@@ -14,9 +14,30 @@ test('flags go before what --quick stands for', () => {
   });
 });
 
+test('one namespace’s backlog beside another’s clients is always looked at, two installations with time enough', () => {
+  expect(readArguments([])).toMatchObject({ waiting: 5000, installs: 2, peer: false });
+  expect(readArguments(['--quick'])).toMatchObject({ waiting: 300, installs: 0, peer: false });
+  expect(readArguments(['--quick', '--waiting', '0', '--installs', '3'])).toMatchObject({
+    waiting: 0,
+    installs: 3,
+  });
+});
+
+test.each([
+  { args: ['--peer'], expected: { peer: true, runs: 1, clients: [1000], liveSeconds: 20 } },
+  { args: ['--peer', '--quick'], expected: { peer: true, runs: 1, clients: [100], liveSeconds: 5 } },
+  { args: ['--peer', '--clients', '50', '--runs', '3'], expected: { peer: true, runs: 3, clients: [50] } },
+])('$args compares with hydra-maester', ({ args, expected }) => {
+  expect(readArguments(args)).toMatchObject(expected);
+});
+
 test.each([
   { args: ['--runs', 'two'], problem: '“runs” must be whole numbers.' },
   { args: ['--clients', '10,x'], problem: '“clients” must be whole numbers.' },
+  { args: ['--installs', '5'], problem: '“installs” must be at most 4: so many namespaces have clients.' },
+  { args: ['--waiting', 'all'], problem: '“waiting” must be whole numbers.' },
+  { args: ['--installs', '1.5'], problem: '“installs” must be whole numbers.' },
+  { args: ['--peer', '--clients', ''], problem: '“clients” must name at least one size.' },
   { args: ['--fast'], problem: expect.stringContaining('--fast') },
 ])('$args is refused with a sentence', ({ args, problem }) => {
   expect(readArguments(args)).toEqual({ problem });

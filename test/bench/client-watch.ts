@@ -4,7 +4,15 @@ import { keyOf } from '../../src/api/kubernetes.ts';
 import type { OAuthClient } from '../../src/api/oauth-client.ts';
 import { clientsPath } from './objects.ts';
 
-/** Sees every OAuthClient by a watch, as a user's `kubectl wait` does. */
+/** What is watched: OAuthClients, or what another operator has in their place. */
+export interface WatchedKind {
+  /** Of all of them, in every namespace. */
+  readonly path: string;
+  /** Whether it says that it is ready for its present generation. */
+  readonly isReady: (object: OAuthClient) => boolean;
+}
+
+/** Sees every client by a watch, as a user's `kubectl wait` does. */
 export interface ClientWatch {
   /** How many exist. */
   total(): number;
@@ -12,6 +20,8 @@ export interface ClientWatch {
   ready(): number;
   /** `performance.now()` of when it was seen Ready for its present generation. By `namespace/name`. */
   readyAt(key: string): number | undefined;
+  /** Of what was seen last; `undefined` where it doesn't exist. */
+  generationOf(key: string): number | undefined;
   /** Resolves as soon as `holds`. Rejects when nothing has happened for two minutes. */
   until(what: string, holds: () => boolean): Promise<void>;
   stop(): void;
@@ -37,18 +47,33 @@ const GONE = 410;
 
 const SILENCE_MS = 120_000;
 
+/** Ready by the condition, of the generation that it is for. */
+export const OAUTH_CLIENTS: WatchedKind = {
+  path: clientsPath(),
+  isReady: ({ metadata: { generation }, status }) => {
+    const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+    return ready?.status === 'True' && ready.observedGeneration === generation;
+  },
+};
+
 /** Begins with what exists; lists and watches again where the API server ends a watch, as it may when it has much to do. */
-export async function watchClients(agent: Agent, origin: string, token: string): Promise<ClientWatch> {
-  const clients = createView();
+export async function watchClients(
+  agent: Agent,
+  origin: string,
+  token: string,
+  kind = OAUTH_CLIENTS,
+): Promise<ClientWatch> {
+  const clients = createView(kind.isReady);
   const stopping = new AbortController();
   const changes = createSignal();
-  const source = { agent, origin, token, signal: stopping.signal };
+  const source = { agent, origin, token, path: kind.path, signal: stopping.signal };
   const first = await list(source, clients);
   void follow(source, first, clients, changes.changed).catch(changes.failed);
   return {
     total: clients.total,
     ready: clients.ready,
     readyAt: clients.readyAt,
+    generationOf: clients.generationOf,
     until: async (what, holds) => {
       while (!holds()) {
         await changes.next(`${what}; ${clients.ready()} of ${clients.total()} clients are ready`);
@@ -60,7 +85,7 @@ export async function watchClients(agent: Agent, origin: string, token: string):
 
 type View = ReturnType<typeof createView>;
 
-function createView() {
+function createView(isReady: WatchedKind['isReady']) {
   const seen = new Map<string, Seen>();
   let ready = 0;
   const forget = (key: string) => {
@@ -69,7 +94,7 @@ function createView() {
   };
   const note = (object: OAuthClient) => {
     const key = keyOf(object.metadata);
-    const next = look(object, seen.get(key));
+    const next = look(object, isReady(object), seen.get(key));
     forget(key);
     seen.set(key, next);
     if (next.readyAt !== undefined) ready += 1;
@@ -78,6 +103,7 @@ function createView() {
     total: () => seen.size,
     ready: () => ready,
     readyAt: (key: string) => seen.get(key)?.readyAt,
+    generationOf: (key: string) => seen.get(key)?.generation,
     take: ({ type, object }: WatchEvent) => {
       if (type === 'DELETED') forget(keyOf(object.metadata));
       else note(object);
@@ -90,10 +116,7 @@ function createView() {
   };
 }
 
-function look({ metadata, status }: OAuthClient, before: Seen | undefined): Seen {
-  const { generation = 0 } = metadata;
-  const condition = status?.conditions?.find(({ type }) => type === 'Ready');
-  const isReady = condition?.status === 'True' && condition.observedGeneration === generation;
+function look({ metadata: { generation = 0 } }: OAuthClient, isReady: boolean, before?: Seen): Seen {
   const since = before?.generation === generation ? before.readyAt : undefined;
   return { generation, readyAt: isReady ? (since ?? performance.now()) : undefined };
 }
@@ -102,12 +125,13 @@ interface Source {
   readonly agent: Agent;
   readonly origin: string;
   readonly token: string;
+  readonly path: string;
   readonly signal: AbortSignal;
 }
 
 /** Returns the resource version to watch from. */
 async function list(source: Source, clients: View): Promise<string> {
-  const body = await open(source, clientsPath());
+  const body = await open(source, source.path);
   const { metadata, items } = JSON.parse(await text(body)) as {
     readonly metadata: { readonly resourceVersion: string };
     readonly items: readonly OAuthClient[];
@@ -119,7 +143,7 @@ async function list(source: Source, clients: View): Promise<string> {
 async function follow(source: Source, first: string, clients: View, changed: () => void): Promise<void> {
   let from = first;
   while (!source.signal.aborted) {
-    const body = await open(source, `${clientsPath()}?watch=1&resourceVersion=${from}`);
+    const body = await open(source, `${source.path}?watch=1&resourceVersion=${from}`);
     await readEvents(body, clients, changed);
     from = await list(source, clients);
     changed();

@@ -13,18 +13,23 @@ const nameOf = (prefix: string, index: number): string => `${prefix}-${index}`;
 /** Creates clients `from` to `to` - 1. */
 export async function createClients(stage: Stage, prefix: string, from: number, to: number): Promise<void> {
   await pooled(to - from, USERS, (index) =>
-    createOne(stage, namespaceOf(index), nameOf(prefix, from + index)),
+    createIn(stage, namespaceOf(index), nameOf(prefix, from + index)),
   );
 }
 
-async function createOne(stage: Stage, namespace: string, name: string): Promise<void> {
-  await expectOk(stage, 'POST', clientsPath(namespace), oauthClient(namespace, name));
+export async function createIn(
+  stage: Stage,
+  namespace: string,
+  name: string,
+  server?: object,
+): Promise<void> {
+  await expectOk(stage, 'POST', clientsPath(namespace), oauthClient(namespace, name, server));
 }
 
 /** Creates one; returns its key, `namespace/name`. */
 export async function createClient(stage: Stage, prefix: string, index: number): Promise<string> {
   const [namespace, name] = [namespaceOf(index), nameOf(prefix, index)];
-  await createOne(stage, namespace, name);
+  await createIn(stage, namespace, name);
   return `${namespace}/${name}`;
 }
 

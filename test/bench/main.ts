@@ -1,13 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../testbed/command.ts';
-import { createProgress } from '../testbed/progress.ts';
+import { createProgress, type Progress } from '../testbed/progress.ts';
 import { type BenchArguments, readArguments, USAGE } from './arguments.ts';
 import { type Figure, summarize } from './figure.ts';
 import { cpuSecondsOfMachine, describeMachine, loadOfMachine } from './machine.ts';
 import { writeToPage } from './page.ts';
+import { measurePeers } from './peer/run.ts';
+import { comparePeers, toPeerTable } from './peer/table.ts';
 import { type Load, type Report, toHead, toTable } from './report.ts';
-import { measureMemory, measureOnce } from './run.ts';
+import { hasInstalls, measureInstalls, measureMemory, measureOnce, type RunOptions } from './run.ts';
 
 /**
  * `npm run bench`: see arguments.ts. No figure makes it fail; docs/scale.md says what each means, and has the table of
@@ -35,26 +37,50 @@ async function main(flags: BenchArguments): Promise<void> {
   const startedAt = new Date().toISOString();
   const bundled = await progress.step('Bundling the operator', bundle);
   const entry = flags.profile ? join(import.meta.dirname, 'profiled-operator.ts') : bundled;
-  const options = { entry, wanted: flags, progress };
-  const measured: { readonly load: Load; readonly figures: readonly Figure[] }[] = [];
-  for (let index = 1; index <= flags.runs; index++) {
-    progress.note(`Run ${index} of ${flags.runs}`);
-    measured.push(await loaded(() => measureOnce(options)));
-  }
-  if (flags.memory.length > 0) measured.push(await loaded(() => measureMemory(options)));
-  const report: Report = {
-    startedAt,
-    machine: describeMachine(),
-    flags,
-    loads: measured.map(({ load }) => load),
-    figures: summarize(measured.map(({ figures }) => figures)),
-    runs: measured.map(({ figures }) => byGroup(figures)),
-  };
+  const measured = await (flags.peer ? comparison : everything)({ entry, wanted: flags, progress });
+  const { table, loads, ...results } = measured;
+  const head = { startedAt, machine: describeMachine(), flags, loads };
+  const [name, file] = flags.peer
+    ? (['peer', 'bench-peer.json'] as const)
+    : (['bench', 'bench.json'] as const);
   await mkdir(FOLDER, { recursive: true });
-  await writeFile(join(FOLDER, 'bench.json'), `${JSON.stringify(report, undefined, 2)}\n`);
-  const text = `${toHead(report)}\n\n${toTable(report.figures)}`;
+  await writeFile(join(FOLDER, file), `${JSON.stringify({ ...head, ...results }, undefined, 2)}\n`);
+  const text = `${toHead(head)}\n\n${table}`;
   console.log(`\n${text}\n`);
-  if (process.env['UPDATE_BENCH'] === '1') writeToPage(text);
+  if (process.env['UPDATE_BENCH'] === '1') writeToPage(name, text);
+}
+
+/** What goes into the file, and the table of it. */
+type Measured = Pick<Report, 'loads' | 'figures' | 'runs'> & { readonly table: string };
+
+async function everything(options: RunOptions): Promise<Measured> {
+  const { wanted: flags, progress } = options;
+  const measured = await inTurn(flags.runs, progress, () => measureOnce(options));
+  if (hasInstalls(options)) measured.push(await loaded(() => measureInstalls(options)));
+  if (flags.memory.length > 0) measured.push(await loaded(() => measureMemory(options)));
+  const figures = summarize(measured.map(({ result }) => result));
+  return {
+    loads: measured.map(({ load }) => load),
+    figures,
+    runs: measured.map(({ result }) => byGroup(result)),
+    table: toTable(figures),
+  };
+}
+
+async function comparison({ entry, wanted: flags, progress }: RunOptions): Promise<Measured> {
+  const { clients: [clients = 0] = [], liveSeconds } = flags;
+  const measured = await inTurn(flags.runs, progress, (index) =>
+    measurePeers({ entry, progress, clients, liveSeconds, reversed: index % 2 === 0 }),
+  );
+  const figures = comparePeers(measured.map(({ result }) => result));
+  return {
+    loads: measured.map(({ load }) => load),
+    figures,
+    runs: measured.map(({ result }) =>
+      Object.fromEntries(Object.entries(result).map(([name, all]) => [name, byGroup(all)])),
+    ),
+    table: toPeerTable(figures),
+  };
 }
 
 async function bundle(): Promise<string> {
@@ -63,11 +89,28 @@ async function bundle(): Promise<string> {
   return out;
 }
 
-async function loaded(
-  measure: () => Promise<readonly Figure[]>,
-): Promise<{ readonly load: Load; readonly figures: readonly Figure[] }> {
+interface Loaded<T> {
+  readonly load: Load;
+  readonly result: T;
+}
+
+/** @param measure told which run it is, from 1 */
+async function inTurn<T>(
+  runs: number,
+  progress: Progress,
+  measure: (index: number) => Promise<T>,
+): Promise<Loaded<T>[]> {
+  const measured: Loaded<T>[] = [];
+  for (let index = 1; index <= runs; index++) {
+    progress.note(`Run ${index} of ${runs}`);
+    measured.push(await loaded(() => measure(index)));
+  }
+  return measured;
+}
+
+async function loaded<T>(measure: () => Promise<T>): Promise<Loaded<T>> {
   const [before, start, cpu] = [loadOfMachine(), performance.now(), cpuSecondsOfMachine()];
-  const figures = await measure();
+  const result = await measure();
   const now = cpuSecondsOfMachine();
   const load: Load = {
     before,
@@ -75,7 +118,7 @@ async function loaded(
     cpuSeconds: cpu === undefined || now === undefined ? undefined : now - cpu,
     seconds: (performance.now() - start) / 1000,
   };
-  return { load, figures };
+  return { load, result };
 }
 
 /** For people who read the file: the figures of one run by group and name. */

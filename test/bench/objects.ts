@@ -25,19 +25,14 @@ export function surroundings(server: BenchServer): string {
       kind: 'Namespace',
       metadata: { name, labels: { sso: 'true' } },
     })),
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: 'iat', namespace: OPERATOR_NAMESPACE, labels: { [LABELS.credential]: 'true' } },
-      stringData: { token: server.initialAccessToken },
-    },
+    credential(OPERATOR_NAMESPACE, server.initialAccessToken),
     {
       apiVersion: 'oauth-registrar.dev/v1alpha1',
       kind: 'ClusterAuthorizationServer',
       metadata: { name: 'corporate' },
       spec: {
         issuer: server.issuer,
-        registration: { admission: { initialAccessToken: { secretRef: { name: 'iat' } } } },
+        ...server.spec,
         allowedNamespaces: { selector: { matchLabels: { sso: 'true' } } },
       },
     },
@@ -45,13 +40,23 @@ export function surroundings(server: BenchServer): string {
   return objects.map((object) => JSON.stringify(object)).join('\n');
 }
 
-/** An ordinary web application. */
-export const oauthClient = (namespace: string, name: string): object => ({
+/** The Secret that `spec` of a {@link BenchServer} may refer to. */
+export const credential = (namespace: string, token = ''): object => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'iat', namespace, labels: { [LABELS.credential]: 'true' } },
+  stringData: { token },
+});
+
+const CLUSTER_SERVER = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
+
+/** An ordinary web application; by default of the server of {@link surroundings}. */
+export const oauthClient = (namespace: string, name: string, server: object = CLUSTER_SERVER): object => ({
   apiVersion: 'oauth-registrar.dev/v1alpha1',
   kind: 'OAuthClient',
   metadata: { namespace, name },
   spec: {
-    authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' },
+    authorizationServerRef: server,
     client: {
       clientName: 'Storefront',
       redirectUris: ['https://shop.example.com/callback'],

@@ -1,9 +1,7 @@
 import { type OperatorProcess, startOperator } from '../testbed/operator.ts';
-import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
-import { readImageSettings } from './image-settings.ts';
 import { until } from './pace.ts';
 
-/** The bundled operator, as a process of its own, started as the image starts it. */
+/** The bundled operator, as a process of its own. */
 export interface BenchOperator extends Pick<OperatorProcess, 'pid' | 'stop' | 'output'> {
   /** `performance.now()` just before the process was made. */
   readonly startedAt: number;
@@ -17,14 +15,17 @@ const QUIET_MS = 1_000;
 const POLL_MS = 100;
 const IDLE_TIMEOUT_MS = 900_000;
 
-export async function startBundled(entry: string, kubeconfig: string): Promise<BenchOperator> {
+/** Who an operator is and what it works at. */
+export interface Install {
+  readonly kubeconfig: string;
+  /** Where it keeps what is its own. */
+  readonly namespace: string;
+  readonly flags?: readonly string[];
+}
+
+export async function startBundled(entry: string, install: Install): Promise<BenchOperator> {
   const startedAt = performance.now();
-  const process = await startOperator({
-    kubeconfig,
-    namespace: OPERATOR_NAMESPACE,
-    entry,
-    ...readImageSettings(),
-  });
+  const process = await startOperator({ ...install, entry });
   return {
     pid: process.pid,
     stop: process.stop,

@@ -7,7 +7,8 @@ export interface Report {
   readonly machine: Machine;
   readonly flags: object;
   readonly loads: readonly Load[];
-  readonly figures: readonly Summary[];
+  /** The rows of the table. */
+  readonly figures: readonly object[];
   /** Each run by itself, in order; the memory last. */
   readonly runs: readonly object[];
 }
@@ -35,13 +36,13 @@ export function toTable(figures: readonly Summary[]): string {
 
 function line({ name, unit, median, least, most }: Summary, spread: boolean): string {
   const values = spread ? [median, least, most] : [median];
-  return `  ${name.padEnd(MAX_NAME - 2)}${values.map((value) => cell(format(value))).join('')}  ${unit}`;
+  return `  ${name.padEnd(MAX_NAME - 2)}${values.map((value) => cell(formatFigure(value))).join('')}  ${unit}`;
 }
 
 const cell = (text: string): string => text.padStart(11);
 
 /** Three digits that mean something; counts as they are. */
-function format(value: number): string {
+export function formatFigure(value: number): string {
   if (Number.isInteger(value)) return String(value);
   if (Math.abs(value) >= 100) return value.toFixed(0);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);

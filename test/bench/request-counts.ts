@@ -1,9 +1,8 @@
 import type { AuditEvent } from '../testbed/audit-log.ts';
+import type { ControlPlane } from '../testbed/control-plane.ts';
 import { OPERATOR_USER } from '../testbed/world.ts';
 import type { ServerTally } from './server-process.ts';
-import type { Stage } from './stage.ts';
-
-/** What was asked of the API server and of the authorization server in a while, by the operator alone. */
+/** What was asked of the API server and of the authorization server in a while, by one operator alone. */
 export interface RequestCounts {
   /** `create secrets`, `update oauthclients/status`: how often. */
   readonly byKind: Readonly<Record<string, number>>;
@@ -17,15 +16,30 @@ export interface RequestCounts {
   readonly clientsMore: number;
 }
 
-const USER_AGENT = 'oauth-registrar';
+/** Whose requests: an account, and of its programs one. */
+export interface Requester {
+  readonly user: string;
+  /** Default: whatever. */
+  readonly userAgent?: string;
+}
+
+interface Asked {
+  readonly controlPlane: ControlPlane;
+  readonly server: { tally(): Promise<ServerTally> };
+}
+
+const OPERATOR: Requester = { user: OPERATOR_USER, userAgent: 'oauth-registrar' };
 const READS: readonly string[] = ['get', 'list', 'watch'];
 
 /** Begins to count; the returned function tells what came since. The Lease is left out: it costs the same at rest. */
-export async function countRequests(stage: Stage): Promise<() => Promise<RequestCounts>> {
+export async function countRequests(
+  stage: Asked,
+  requester: Requester = OPERATOR,
+): Promise<() => Promise<RequestCounts>> {
   const position = await stage.controlPlane.auditPosition();
   const before = await stage.server.tally();
   return async () => {
-    const events = (await stage.controlPlane.audit(position)).filter(isOperators);
+    const events = (await stage.controlPlane.audit(position)).filter(isOf(requester));
     const after = await stage.server.tally();
     const byKind = tallyOf(events.map(kindOf));
     const verbs = tallyOf(events.map(({ verb }) => verb));
@@ -41,12 +55,14 @@ export async function countRequests(stage: Stage): Promise<() => Promise<Request
   };
 }
 
-const isOperators = ({ user, userAgent, stage, resource }: AuditEvent): boolean =>
-  user === OPERATOR_USER &&
-  userAgent === USER_AGENT &&
-  stage === 'ResponseComplete' &&
-  resource !== 'leases' &&
-  resource !== undefined;
+const isOf =
+  (requester: Requester) =>
+  ({ user, userAgent, stage, resource }: AuditEvent): boolean =>
+    user === requester.user &&
+    userAgent === (requester.userAgent ?? userAgent) &&
+    stage === 'ResponseComplete' &&
+    resource !== 'leases' &&
+    resource !== undefined;
 
 const kindOf = ({ verb, resource, subresource }: AuditEvent): string =>
   `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;

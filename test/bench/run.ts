@@ -3,6 +3,8 @@ import type { BenchArguments } from './arguments.ts';
 import type { Figure } from './figure.ts';
 import { backlog } from './phases/backlog.ts';
 import { deleteAll } from './phases/deletion.ts';
+import { fairness } from './phases/fairness.ts';
+import { canShareNothing, compareInstalls } from './phases/installs.ts';
 import { type LiveOptions, live, rawLive } from './phases/live.ts';
 import { memory } from './phases/memory.ts';
 import { rawLimits } from './phases/raw-limits.ts';
@@ -38,7 +40,11 @@ export async function measureOnce({ entry, wanted, progress }: RunOptions): Prom
       const parts = { stage, sample, wanted, progress, count };
       found.push(...(await lifeOf({ ...parts, rates: index === 0 ? rates : [] })));
     }
-    return found;
+    if (wanted.waiting === 0) return found;
+    const beside = await progress.step(`Another namespace beside ${wanted.waiting}`, (update) =>
+      fairness(stage, wanted.waiting, update),
+    );
+    return [...found, ...beside];
   } finally {
     await stage.stop();
   }
@@ -85,6 +91,26 @@ export async function measureMemory({ entry, wanted, progress }: RunOptions): Pr
   try {
     return await progress.step('Memory', (update) =>
       memory(stage, { clients: wanted.memory, unrelatedSecrets: wanted.unrelatedSecrets }, update),
+    );
+  } finally {
+    await stage.stop();
+  }
+}
+
+/** Whether {@link measureInstalls} is wanted and can be; a line says so where operators can't be given namespaces. */
+export function hasInstalls({ wanted: { installs }, progress }: RunOptions): boolean {
+  if (installs === 0 || canShareNothing()) return installs > 0;
+  progress.note(`${installs} installs are left out: the operator has no flag --namespaces`);
+  return false;
+}
+
+/** Once, at a control plane of its own. */
+export async function measureInstalls({ entry, wanted, progress }: RunOptions): Promise<readonly Figure[]> {
+  const { clients: [count = 0] = [], installs } = wanted;
+  const stage = await startStage(entry);
+  try {
+    return await progress.step(`${installs} installs`, (update) =>
+      compareInstalls(stage, { installs, count }, update),
     );
   } finally {
     await stage.stop();

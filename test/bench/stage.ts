@@ -5,9 +5,9 @@ import { parse } from 'yaml';
 import { type ControlPlane, startControlPlane } from '../testbed/control-plane.ts';
 import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
 import { type Caller, createCaller } from './caller.ts';
-import { type ClientWatch, watchClients } from './client-watch.ts';
+import { type ClientWatch, type WatchedKind, watchClients } from './client-watch.ts';
 import { clientsPath, NAMESPACES, oauthClient, surroundings } from './objects.ts';
-import { type BenchOperator, startBundled } from './operator.ts';
+import { type BenchOperator, type Install, startBundled } from './operator.ts';
 import { until } from './pace.ts';
 import { type BenchServer, startServer } from './server.ts';
 
@@ -19,8 +19,10 @@ export interface Stage {
   readonly asOperator: Caller;
   /** Calls to the authorization server with the initial access token. */
   readonly register: Caller;
-  startOperator(): Promise<BenchOperator>;
-  watch(): Promise<ClientWatch>;
+  /** Default: the one that `deploy/` installs, for all namespaces. */
+  startOperator(install?: Install): Promise<BenchOperator>;
+  /** Default: of OAuthClients. */
+  watch(kind?: WatchedKind): Promise<ClientWatch>;
   stop(): Promise<void>;
 }
 
@@ -30,8 +32,15 @@ const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy', 'overlays', 'fina
 
 /** @param entry the bundled operator */
 export async function startStage(entry: string): Promise<Stage> {
+  return startStageWith(entry, await startServer());
+}
+
+/** @param server stopped with the stage */
+export async function startStageWith<S extends BenchServer>(
+  entry: string,
+  server: S,
+): Promise<Stage & { readonly server: S }> {
   const controlPlane = await startControlPlane({ fsync: true });
-  const server = await startServer();
   await kubectl(controlPlane, ['apply', '-k', DEPLOY]);
   await kubectl(controlPlane, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
   await kubectl(controlPlane, ['apply', '-f', '-'], surroundings(server));
@@ -50,18 +59,23 @@ export async function startStage(entry: string): Promise<Stage> {
     controlPlane,
     server,
     asOperator: createCaller(agent, controlPlane.url, operatorToken),
-    register: createCaller(agent, new URL(server.issuer).origin, server.initialAccessToken),
-    startOperator: () => startBundled(entry, kubeconfig),
-    watch: () => watchClients(agent, controlPlane.url, adminToken),
+    register: createCaller(agent, new URL(server.issuer).origin, server.initialAccessToken ?? ''),
+    startOperator: (install = { kubeconfig, namespace: OPERATOR_NAMESPACE }) => startBundled(entry, install),
+    watch: (kind) => watchClients(agent, controlPlane.url, adminToken, kind),
     stop: async () => {
       await agent.destroy();
-      server.stop();
+      await server.stop();
       await controlPlane.stop();
     },
   };
 }
 
-async function kubectl(controlPlane: ControlPlane, args: readonly string[], stdin = ''): Promise<void> {
+/** As the admin; throws where it fails. */
+export async function kubectl(
+  controlPlane: ControlPlane,
+  args: readonly string[],
+  stdin = '',
+): Promise<void> {
   const { code, stderr } = await controlPlane.kubectl(args, { stdin });
   if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
 }

@@ -1,4 +1,3 @@
-import type { BenchOperator } from './operator.ts';
 import { cpuSeconds } from './process-usage.ts';
 import type { Stage } from './stage.ts';
 
@@ -6,7 +5,7 @@ import type { Stage } from './stage.ts';
 export type CpuSeconds = Readonly<Record<string, number | undefined>>;
 
 /** Begins to count; the returned function tells what was used since, by an operator since its own start. */
-export function meterCpu(stage: Stage): (operator?: BenchOperator) => CpuSeconds {
+export function meterCpu(stage: Stage): (operator?: { readonly pid: number }) => CpuSeconds {
   const others = {
     'kube-apiserver': stage.controlPlane.pidOf('kube-apiserver'),
     etcd: stage.controlPlane.pidOf('etcd'),

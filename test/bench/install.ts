@@ -1,0 +1,81 @@
+import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
+import { credential, NAMESPACES } from './objects.ts';
+import type { Install } from './operator.ts';
+import { kubectl, type Stage } from './stage.ts';
+
+/** One of several operators at one API server, each with namespaces of its own. */
+export interface TenantInstall extends Install {
+  /** What the API server's audit log calls it. */
+  readonly user: string;
+  /** What it works at. */
+  readonly tenants: readonly string[];
+}
+
+const ACCOUNT = 'oauth-registrar';
+/** In each namespace of tenants: there is no server that two installs share. */
+export const SERVER = { kind: 'AuthorizationServer', name: 'own' };
+
+/** The tenants' namespaces are dealt out in turn. */
+export async function makeInstalls(stage: Stage, count: number): Promise<readonly TenantInstall[]> {
+  const installs: TenantInstall[] = [];
+  for (let index = 0; index < count; index++) {
+    const tenants = NAMESPACES.filter((_, place) => place % count === index);
+    installs.push(await makeInstall(stage, `${OPERATOR_NAMESPACE}-${index}`, tenants));
+  }
+  return installs;
+}
+
+/** It may do everywhere what `deploy/` lets one operator do: that it leaves others alone is its own doing. */
+async function makeInstall(
+  { controlPlane }: Stage,
+  namespace: string,
+  tenants: readonly string[],
+): Promise<TenantInstall> {
+  const ours = { name: ACCOUNT, namespace };
+  const role = ['-n', OPERATOR_NAMESPACE, 'get', 'role', ACCOUNT, '-o', 'json'];
+  const { stdout } = await controlPlane.kubectl(role);
+  const { rules } = JSON.parse(stdout) as { readonly rules: readonly object[] };
+  const objects = [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: ours },
+    { apiVersion: RBAC, kind: 'Role', metadata: ours, rules },
+    { apiVersion: RBAC, kind: 'RoleBinding', metadata: ours, ...binding('Role', namespace) },
+    {
+      apiVersion: RBAC,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: namespace },
+      ...binding('ClusterRole', namespace),
+    },
+  ];
+  await kubectl(controlPlane, ['apply', '-f', '-'], toLines(objects));
+  return {
+    kubeconfig: await controlPlane.kubeconfigFor({ namespace, serviceAccount: ACCOUNT }),
+    namespace,
+    flags: [`--namespaces=${tenants.join(',')}`],
+    user: `system:serviceaccount:${namespace}:${ACCOUNT}`,
+    tenants,
+  };
+}
+
+const RBAC = 'rbac.authorization.k8s.io/v1';
+
+const binding = (kind: 'Role' | 'ClusterRole', namespace: string): object => ({
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: ACCOUNT },
+  subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace }],
+});
+
+/** The authorization server as each namespace has it; the one of the cluster goes, since whoever sees it tells its state. */
+export async function makeServers({ controlPlane, server }: Stage): Promise<void> {
+  await kubectl(controlPlane, ['delete', 'clusterauthorizationservers', '--all']);
+  const objects = NAMESPACES.map((namespace) => ({
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: SERVER.kind,
+    metadata: { name: SERVER.name, namespace },
+    spec: { issuer: server.issuer, ...server.spec },
+  }));
+  const credentials = NAMESPACES.map((namespace) => credential(namespace, server.initialAccessToken));
+  await kubectl(controlPlane, ['apply', '-f', '-'], toLines([...credentials, ...objects]));
+}
+
+const toLines = (objects: readonly object[]): string =>
+  objects.map((object) => JSON.stringify(object)).join('\n');
