@@ -37,6 +37,8 @@ export const ANNOTATIONS = {
 
   // On registration Secrets.
   attempt: `${prefix}/attempt`,
+  /** Of a registration Secret: the call whose answer its data last came of; absent as long as that is the first. */
+  writtenBy: `${prefix}/written-by`,
   client: `${prefix}/client`,
   namespaceUid: `${prefix}/namespace-uid`,
   installation: `${prefix}/installation`,

@@ -1,10 +1,14 @@
 import type { Absence, Setback, SetbackAction } from '../core/observation.ts';
 
+/** The API server gives every request a minute; so much for what lies between. */
+const LATEST_EFFECT_MS = 90_000;
+
 /** What is remembered of a client between two looks, by `namespace/name`. Lost with the process, at no harm. */
 export class Memory {
   readonly #setbacks = new Map<string, readonly Setback[]>();
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
+  readonly #unanswered = new Map<string, number>();
 
   setbacks(key: string): readonly Setback[] {
     return this.#setbacks.get(key) ?? [];
@@ -41,6 +45,21 @@ export class Memory {
     this.#reads.set(key, now);
   }
 
+  /** A write of its status had no answer: it may yet take effect, over what was written since. */
+  statusUnanswered(key: string, now: number): void {
+    this.#unanswered.set(key, now + LATEST_EFFECT_MS);
+  }
+
+  /** When its status is to be looked at again for that; `undefined` where no write is open any more. */
+  statusKnownAt(key: string, now: number): number | undefined {
+    const at = this.#unanswered.get(key);
+    if (at !== undefined && at <= now) {
+      this.#unanswered.delete(key);
+      return undefined;
+    }
+    return at;
+  }
+
   absence(key: string, now: number): Absence {
     const absence = this.#absences.get(key) ?? { since: now, proven: false };
     this.#absences.set(key, absence);
@@ -61,5 +80,6 @@ export class Memory {
     this.#setbacks.delete(key);
     this.#absences.delete(key);
     this.#reads.delete(key);
+    this.#unanswered.delete(key);
   }
 }

@@ -79,14 +79,20 @@ async function rest(o: Observation, action: Rest, round: Round, context: Context
   const isTold = action.reason !== 'ManagedElsewhere' && action.reason !== 'Queued';
   const isOurs = o.object !== undefined && action.state !== 'Gone' && isTold;
   const written = !isOurs || (await writeStatus(o, action, round, context));
-  return written ? { kind: 'rested', until: action.until } : { kind: 'later', why: 'status not written' };
+  const known = context.memory.statusKnownAt(round.key, context.clock.now());
+  return written
+    ? { kind: 'rested', until: earliest(action.until, known) }
+    : { kind: 'later', why: 'status not written' };
 }
+
+const earliest = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 
 async function writeStatus(
   o: Observation,
   action: Rest,
   round: Round,
-  { api, caches, log }: Context,
+  { api, caches, clock, log, memory }: Context,
 ): Promise<boolean> {
   const object = o.object;
   const known = caches.clients.get(round.key);
@@ -101,6 +107,9 @@ async function writeStatus(
   const body = { apiVersion, kind, metadata, status } as unknown as typeof known;
   const written = await api.replace(RESOURCES.oauthClient, body, 'status');
   if (!written.ok) {
+    if (written.status === 0 || written.status >= 500) {
+      memory.statusUnanswered(round.key, clock.now());
+    }
     log.debug('status not written', { client: round.key, status: written.status, reason: written.reason });
     return written.status === 404;
   }

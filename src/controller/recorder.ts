@@ -1,4 +1,5 @@
 import { RESOURCES, type Secret } from '../api/kubernetes.ts';
+import { ANNOTATIONS } from '../api/names.ts';
 import { parseJsonObject } from '../oauth/json.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import type { ApiResult, Clock, Journal, KubernetesApi, Log } from './ports.ts';
@@ -13,7 +14,10 @@ export interface Recorder {
   create(attempt: string, secret: Secret): Promise<Secret | undefined>;
   /** The Secret with what a later answer brought; wins over whatever else was written meanwhile. */
   update(attempt: string, secret: Secret): Promise<Secret | undefined>;
-  /** Writes what an earlier process read and didn't record. Only adds what is missing, never overwrites. */
+  /**
+   * Writes what an earlier process read and didn't record. Adds what is missing; of what is there only data that no
+   * later answer has written, whoever changed labels and annotations since.
+   */
   replay(): Promise<void>;
 }
 
@@ -31,8 +35,9 @@ type Attempt = (secret: Secret) => Promise<ApiResult<Secret>>;
 
 export function createRecorder(options: Options): Recorder {
   const { api, journal, log } = options;
-  const record = async (attempt: string, secret: Secret, kind: JournalKind, write: Attempt) => {
-    journal.append({ id: attempt, payload: new Sensitive(JSON.stringify({ kind, secret })) });
+  const record = async (attempt: string, entry: Entry, write: Attempt) => {
+    const { secret } = entry;
+    journal.append({ id: attempt, payload: new Sensitive(JSON.stringify(entry)) });
     const written = await insist(options, secret, write);
     if (written !== undefined) {
       journal.settle(attempt);
@@ -40,13 +45,16 @@ export function createRecorder(options: Options): Recorder {
     return written;
   };
   return {
-    create: (attempt, secret) => record(attempt, secret, 'create', (wanted) => createOnce(api, wanted)),
-    update: (attempt, secret) => record(attempt, secret, 'update', (wanted) => overwrite(api, wanted)),
+    create: (attempt, secret) =>
+      record(attempt, { kind: 'create', secret }, (wanted) => createOnce(api, wanted)),
+    update: (attempt, secret) =>
+      record(attempt, asUpdate(attempt, secret), (wanted) => overwrite(api, wanted)),
     async replay() {
       for (const { id, payload } of journal.unsettled()) {
-        const entry = parseJsonObject(payload.reveal()) as { kind: JournalKind; secret: Secret } | undefined;
+        const entry = parseJsonObject(payload.reveal()) as Entry | undefined;
         const written =
-          entry && (await insist(options, entry.secret, (secret) => addMissing(api, secret, entry.kind)));
+          entry &&
+          (await insist(options, entry.secret, (secret) => addMissing(api, id, { ...entry, secret })));
         if (written !== undefined) {
           journal.settle(id);
           log.info('answer of an earlier process recorded', { attempt: id, secret: written.metadata.name });
@@ -56,7 +64,22 @@ export function createRecorder(options: Options): Recorder {
   };
 }
 
-type JournalKind = 'create' | 'update';
+/** What the journal holds of an answer. `follows`: whose data an update's is made of, as the Secret names it. */
+type Entry = { readonly secret: Secret } & (
+  | { readonly kind: 'create' }
+  | { readonly kind: 'update'; readonly follows: string }
+);
+
+const writerOf = ({ metadata }: Secret): string => metadata.annotations?.[ANNOTATIONS.writtenBy] ?? '';
+
+function asUpdate(attempt: string, secret: Secret): Entry {
+  const annotations = { ...secret.metadata.annotations, [ANNOTATIONS.writtenBy]: attempt };
+  return {
+    kind: 'update',
+    follows: writerOf(secret),
+    secret: { ...secret, metadata: { ...secret.metadata, annotations } },
+  };
+}
 
 async function insist(options: Options, secret: Secret, write: Attempt): Promise<Secret | undefined> {
   const { clock, log } = options;
@@ -108,15 +131,28 @@ async function overwrite(api: KubernetesApi, secret: Secret): Promise<ApiResult<
     : api.replace(RESOURCES.secret, { ...secret, metadata });
 }
 
-async function addMissing(api: KubernetesApi, secret: Secret, kind: JournalKind): Promise<ApiResult<Secret>> {
+async function addMissing(api: KubernetesApi, attempt: string, entry: Entry): Promise<ApiResult<Secret>> {
+  const { kind, secret } = entry;
   if (kind === 'create') {
     return createOnce(api, secret);
   }
   const found = await api.get<Secret>(RESOURCES.secret, secret.metadata);
-  const { resourceVersion, ...metadata } = secret.metadata;
   if (found.ok) {
-    const isUnchanged = found.object.metadata.resourceVersion === resourceVersion;
-    return isUnchanged ? api.replace(RESOURCES.secret, secret) : found;
+    const isNewest = [entry.follows, attempt].includes(writerOf(found.object));
+    return isNewest ? api.replace(RESOURCES.secret, withMarksOf(found.object, secret)) : found;
   }
+  const { resourceVersion: _, ...metadata } = secret.metadata;
   return found.status === 404 ? createOnce(api, { ...secret, metadata }) : found;
+}
+
+/** What is marked by itself: to whom the record belongs, and what becomes of its client. */
+const MARKS: readonly string[] = [ANNOTATIONS.namespaceUid, ANNOTATIONS.deletionPolicy];
+
+function withMarksOf({ metadata: marked }: Secret, secret: Secret): Secret {
+  const facts = Object.entries(secret.metadata.annotations ?? {}).filter(([name]) => !MARKS.includes(name));
+  const marks = Object.entries(marked.annotations ?? {}).filter(([name]) => MARKS.includes(name));
+  const { resourceVersion = '' } = marked;
+  const labels = { ...secret.metadata.labels, ...marked.labels };
+  const annotations = Object.fromEntries([...facts, ...marks]);
+  return { ...secret, metadata: { ...secret.metadata, resourceVersion, labels, annotations } };
 }

@@ -55,7 +55,7 @@ export class WorkQueue {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { abort } of this.#timers.values()) {
-      abort.abort();
+      abort.abort(CANCELLED);
     }
     if (this.#running.size > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -108,7 +108,7 @@ export class WorkQueue {
   }
 
   #cancelTimer(key: string): void {
-    this.#timers.get(key)?.abort.abort();
+    this.#timers.get(key)?.abort.abort(CANCELLED);
     this.#timers.delete(key);
   }
 
@@ -152,6 +152,9 @@ export class WorkQueue {
     });
   }
 }
+
+/** Said by every timer that is given up: without a reason, each would make an error with its stack. */
+const CANCELLED = 'cancelled';
 
 /** The waiting keys of one server: two turns of namespaces, urgent before the rest. */
 class Lane {

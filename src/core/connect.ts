@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digestOf } from 'node:crypto';
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
 import { durationMs } from '../api/schema.ts';
 import { effectiveDialect, hintOf } from '../dialects/presets.ts';
@@ -105,7 +105,7 @@ const NOT_SHAPING = {
   registrationInterval: undefined,
 } as const;
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+const digest = (text: string): string => digestOf('sha256', text, 'base64url').slice(0, 22);
 
 const versionOf = ({ get }: CredentialSecrets, name: string): string => {
   const secret = get(name);

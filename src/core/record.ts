@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ServerKind } from '../api/authorization-server.ts';
 import type { KubernetesObject, Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
@@ -16,6 +16,8 @@ export interface RegistrationRecord {
   readonly resourceVersion: string;
   readonly role: RecordRole;
   readonly attempt: string;
+  /** The later call whose answer the data came of, where there was one. */
+  readonly writtenBy?: string;
   readonly client: ClientIdentity;
   readonly purpose: Purpose;
   readonly namespaceUid: string;
@@ -100,7 +102,7 @@ export function metadataHash(declared: string, shape: string): string {
 
 /** Of what an OAuthClient declares, by itself. */
 export function declaredHash(declared: unknown): string {
-  return createHash('sha256').update(canonicalJson(declared)).digest('base64url');
+  return hash('sha256', canonicalJson(declared), 'base64url');
 }
 
 /** Whether the record is of these declared members, whatever the server adds to them. */
@@ -154,6 +156,7 @@ function labelValue(name: string): string {
 function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Record<string, string> {
   const facts = {
     [ANNOTATIONS.attempt]: record.attempt,
+    [ANNOTATIONS.writtenBy]: record.writtenBy,
     [ANNOTATIONS.client]: `${record.client.namespace}/${record.client.name}`,
     [ANNOTATIONS.namespaceUid]: record.namespaceUid,
     [ANNOTATIONS.installation]: record.installation,
@@ -215,6 +218,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     registeredAt: text(ANNOTATIONS.registeredAt),
     managed: annotations[ANNOTATIONS.managed] === 'true',
     retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
+    ...optional('writtenBy', annotations[ANNOTATIONS.writtenBy]),
     ...optional('clientSecretExpiresAt', annotations[ANNOTATIONS.clientSecretExpiresAt]),
     ...optional(
       'registrationAccessTokenExpiresAt',

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digestOf } from 'node:crypto';
 import type { KubernetesObject, ObjectMeta, Secret } from '../api/kubernetes.ts';
 import { API_VERSION } from '../api/kubernetes.ts';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/names.ts';
@@ -49,7 +49,7 @@ export function projectionOf(inputs: string, keys: readonly string[]): string {
   return `${inputs}.${hash(keys.toSorted().join('\n'))}`;
 }
 
-const hash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 22);
+const hash = (text: string): string => digestOf('sha256', text, 'base64url').slice(0, 22);
 
 /** The parts of the Secret's metadata that the spec decides. */
 export interface WantedSecret {

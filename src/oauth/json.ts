@@ -44,6 +44,9 @@ function isShallow(value: Json, depth: number): boolean {
 
 /** Whether {@link canonicalJson} would give the same text for both. */
 export function isSameJson(a: unknown, b: unknown): boolean {
+  if (a === b) {
+    return true;
+  }
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => isSameJson(item, b[index]));
   }

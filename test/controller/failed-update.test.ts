@@ -30,7 +30,7 @@ async function told({
   read = answered(401),
   dialect = 'keycloak',
   credential = ofClient,
-}: Case) {
+}: Omit<Case, 'title'>) {
   const http = createFakeHttp(read);
   const connection = { dialect: effectiveDialect(dialect), timeoutMs: 1_000, transport: undefined };
   const result = await refusedOrFailed(
@@ -69,6 +69,16 @@ describe('After an update that the server failed over', () => {
     const { result, sent } = await told(given);
     expect(sent).toHaveLength(1);
     expect(result).toBe(failure);
+  });
+
+  test('a token that the read rotated is kept, though the dialect says that reads change nothing', async () => {
+    const read = answered(200, { client_id: 'c1', registration_access_token: 'rat-2' });
+    const { result } = await told({ read });
+    expect(result).toMatchObject({ kind: 'Unknown', message: failure.message });
+    expect(result.partial?.registrationAccessToken?.reveal()).toBe('rat-2');
+    expect(
+      (await told({ read: answered(200, { client_id: 'c1', registration_access_token: 'rat-1' }) })).result,
+    ).toBe(failure);
   });
 
   test.each<Case>([

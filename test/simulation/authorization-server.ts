@@ -1,6 +1,8 @@
 import type { HttpOutcome, HttpRequest } from '../../src/oauth/http-message.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../src/oauth/json.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
+import type { Restore } from './scheduler.ts';
+import { keptMap, keptSet } from './snapshot.ts';
 
 /** Is in every secret that the server gives: it must be found nowhere but in Secrets and in calls. */
 const CANARY = 'canary';
@@ -39,14 +41,27 @@ export class AuthorizationServer {
   /** `client_id client_secret`, of everything that was ever given together. */
   readonly issued = new Set<string>();
   readonly behaviour: Behaviour;
+  /** Answer → the client that it is about. */
+  readonly #about = new WeakMap<HttpOutcome, string>();
   #made = 0;
 
   constructor(behaviour: Behaviour) {
     this.behaviour = behaviour;
   }
 
+  save(): Restore {
+    const made = this.#made;
+    const kept = [keptMap(this.clients), keptMap(this.posts), keptSet(this.issued)];
+    return () => {
+      this.#made = made;
+      kept.forEach((restore) => {
+        restore();
+      });
+    };
+  }
+
   handle({ method, url, headers, body }: HttpRequest): HttpOutcome {
-    const { pathname } = new URL(url);
+    const pathname = pathOf(url);
     if (pathname.startsWith('/.well-known/')) {
       return answer(200, { issuer: ISSUER, registration_endpoint: `${ISSUER}/register` });
     }
@@ -71,6 +86,11 @@ export class AuthorizationServer {
     }
   }
 
+  /** Of a whole answer that gives a client. */
+  clientIdIn(given: HttpOutcome): string | undefined {
+    return this.#about.get(given);
+  }
+
   #register(document: JsonObject): HttpOutcome {
     const attempt = String(document[MARKER]);
     this.posts.set(attempt, (this.posts.get(attempt) ?? 0) + 1);
@@ -91,7 +111,7 @@ export class AuthorizationServer {
     const token = rotatesToken ? `${CANARY}-token-${id}-${this.#made}` : client.token;
     this.clients.set(id, { id, attempt, secret, token, metadata });
     this.issued.add(`${id} ${secret}`);
-    return answer(status, {
+    const given = answer(status, {
       client_id: id,
       ...metadata,
       client_secret: secret,
@@ -99,8 +119,13 @@ export class AuthorizationServer {
       registration_access_token: token,
       registration_client_uri: `${ISSUER}/register/${id}`,
     });
+    this.#about.set(given, id);
+    return given;
   }
 }
+
+/** Every URL that is called is of this issuer. */
+export const pathOf = (url: string): string => url.slice(ISSUER.length);
 
 const plain = (value: string | Sensitive): string => (typeof value === 'string' ? value : value.reveal());
 

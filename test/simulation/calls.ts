@@ -1,6 +1,7 @@
 import type { HttpOutcome, HttpRequest } from '../../src/oauth/http-message.ts';
-import { parseJsonObject } from '../../src/oauth/json.ts';
-import { attemptOf } from './authorization-server.ts';
+import { attemptOf, pathOf } from './authorization-server.ts';
+import type { Restore } from './scheduler.ts';
+import { keptMap, keptSet } from './snapshot.ts';
 import type { Process, World } from './world.ts';
 
 /** Calls to the authorization server: what must hold when one is sent, and which answers nobody got. */
@@ -21,6 +22,15 @@ export class Calls {
 
   constructor(world: World) {
     this.#world = world;
+  }
+
+  save(): Restore {
+    const kept = [keptSet(this.#underWay), keptMap(this.#uids), keptMap(this.#unheard)];
+    return () => {
+      kept.forEach((restore) => {
+        restore();
+      });
+    };
   }
 
   /** At the moment at which a process hands a call to its connection. @returns what to do when it is over */
@@ -44,7 +54,7 @@ export class Calls {
   /** The server acts. */
   handled(request: HttpRequest): HttpOutcome {
     const answer = this.#world.server.handle(request);
-    const id = clientIdIn(answer);
+    const id = this.#world.server.clientIdIn(answer);
     if (id !== undefined) {
       this.#unheard.set(id, answer);
     }
@@ -53,7 +63,7 @@ export class Calls {
 
   /** A process has this answer. */
   heard(answer: HttpOutcome): void {
-    const id = clientIdIn(answer);
+    const id = this.#world.server.clientIdIn(answer);
     if (id !== undefined && this.#unheard.get(id) === answer) {
       this.#unheard.delete(id);
     }
@@ -77,12 +87,7 @@ export class Calls {
 
   /** The client may be gone. */
   #of({ url }: HttpRequest): string {
-    const id = new URL(url).pathname.slice('/register/'.length);
+    const id = pathOf(url).slice('/register/'.length);
     return this.#uids.get(this.#world.server.clients.get(id)?.attempt ?? '') ?? id;
   }
-}
-
-function clientIdIn(answer: HttpOutcome): string | undefined {
-  const id = answer.kind === 'answered' ? parseJsonObject(answer.body.reveal())?.['client_id'] : undefined;
-  return typeof id === 'string' ? id : undefined;
 }

@@ -3,6 +3,7 @@ import { keyOf, RESOURCES } from '../../src/api/kubernetes.ts';
 import type { ApiResult, ObjectKey, Selection } from '../../src/controller/ports.ts';
 import { isSameJson, type JsonObject } from '../../src/oauth/json.ts';
 import { owned } from './field-ownership.ts';
+import type { Restore } from './scheduler.ts';
 
 /** Any object, as it is stored. Never changed in place. */
 export interface Stored extends KubernetesObject {
@@ -47,6 +48,21 @@ export class Cluster {
 
   get version(): string {
     return String(this.#version);
+  }
+
+  save(): Restore {
+    const [version, uids] = [this.#version, this.#uids];
+    const [changes, onChange] = [[...this.changes], [...this.onChange]];
+    const kinds = [...this.#kinds].map(([kind, objects]) => [kind, [...objects]] as const);
+    return () => {
+      [this.#version, this.#uids] = [version, uids];
+      this.changes.splice(0, this.changes.length, ...changes);
+      this.onChange.splice(0, this.onChange.length, ...onChange);
+      this.#kinds.clear();
+      for (const [kind, objects] of kinds) {
+        this.#kinds.set(kind, new Map(objects));
+      }
+    };
   }
 
   all(kind: string): readonly Stored[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { liveNamed, oneCrash, somePairs } from './lives.ts';
+import { anotherCrash, liveNamed, oneCrash, somePairs } from './lives.ts';
 import { SERVER_NAMES } from './servers.ts';
 import { perform, toLines } from './tally.ts';
 
@@ -28,6 +28,17 @@ describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to del
     },
     TIMEOUT_MS,
   );
+
+  test('is the same, whether it is lived from its beginning or from a crash on', async () => {
+    let compared = 0;
+    for await (const { name, life } of anotherCrash(`${server} 40 after lost`)) {
+      compared += 1;
+      if (compared % 9 === 0) {
+        expect({ name, ...life }).toEqual({ name, ...(await liveNamed(name)) });
+      }
+    }
+    expect(compared).toBeGreaterThan(50);
+  });
 
   test('comes to the same end each time', async () => {
     const [one, other] = [[], []] as [string[], string[]];

@@ -1,10 +1,14 @@
 import { watchOver } from './checks.ts';
-import { CALM, type Conditions } from './conditions.ts';
+import { CALM, type Conditions, type Crash } from './conditions.ts';
 import { checkEnd, isAtRest, isStalled } from './ending.ts';
+import { readOnce } from './read-once.ts';
+import { keptSet } from './snapshot.ts';
 import { conditionOf, type Deed, deeds, perform } from './users.ts';
-import { World } from './world.ts';
+import { type Moment, World } from './world.ts';
 
 /** One life of an installation, from the first object to the point at which nothing more happens by itself. */
+
+readOnce();
 
 const HOUR = 3_600_000;
 /** As long as deregistration is tried, and somewhat more. */
@@ -25,23 +29,82 @@ export async function live(
 ): Promise<Life> {
   const world = new World(conditions, history);
   watchOver(world);
-  await world.scheduler.run(perform(world, script), PATIENCE_MS);
-  world.weather = { ...CALM, latencyMs: Math.min(conditions.weather.latencyMs, 20) };
-  await settle(world);
+  return goOn(world, begin(world, script));
+}
+
+/**
+ * A life; then, in turn, each life that is the same up to a moment after `from` port calls at which its process
+ * crashes, and that is lived from that moment on. Where two processes live at a time, there is no such moment.
+ */
+export async function* liveAndCrash(
+  conditions: Conditions,
+  script: readonly Deed[],
+  from: number,
+): AsyncGenerator<{ readonly crash: Crash | undefined; readonly life: Life }> {
+  const world = new World(conditions);
+  const moments: Moment[] = [];
+  world.onMoment = (moment) => moment.at > from && moments.push(moment);
+  watchOver(world);
+  const course = begin(world, script);
+  const life = await goOn(world, course);
+  world.end();
+  yield { crash: undefined, life };
+  for (const { at, when, crash } of moments) {
+    for (const journal of ['kept', 'lost'] as const) {
+      crash(journal);
+      yield { crash: { at, when, journal }, life: await goOn(world, course) };
+      world.end();
+    }
+  }
+}
+
+/** How far a life has come. */
+interface Course {
+  readonly isDone: () => boolean;
+  isSettling: boolean;
+  horizon: number;
+  readonly poked: Set<string>;
+}
+
+function begin(world: World, script: readonly Deed[]): Course {
+  const course: Course = {
+    isDone: perform(world, script),
+    isSettling: false,
+    horizon: PATIENCE_MS,
+    poked: new Set(),
+  };
+  world.parts.push(() => {
+    const { isSettling, horizon } = course;
+    const poked = keptSet(course.poked);
+    return () => {
+      Object.assign(course, { isSettling, horizon });
+      poked();
+    };
+  });
+  return course;
+}
+
+async function goOn(world: World, course: Course): Promise<Life> {
+  const { scheduler, conditions, history } = world;
+  if (!course.isSettling) {
+    await scheduler.run(course.isDone, course.horizon);
+    world.weather = { ...CALM, latencyMs: Math.min(conditions.weather.latencyMs, 20) };
+    course.isSettling = true;
+    course.horizon = scheduler.now + PATIENCE_MS;
+  }
+  await settle(world, course);
   checkEnd(world);
   const { points } = world;
   if (world.violations.size === 0) {
     await resync(world);
   }
-  return { violations: [...world.violations], counts: world.counts, points, history };
+  return { violations: [...world.violations], counts: { ...world.counts }, points, history };
 }
 
 /** Until all rest; whoever can't go on without a person is asked to try again, once. */
-async function settle(world: World): Promise<void> {
+async function settle(world: World, { horizon, poked }: Course): Promise<void> {
   const { scheduler, cluster } = world;
-  const poked = new Set<string>();
   const isIdle = () => scheduler.nextAt > scheduler.now + 900;
-  const horizon = scheduler.now + PATIENCE_MS;
   for (;;) {
     const stuck = () =>
       cluster.all('OAuthClient').filter((object) => isStalled(object) && !poked.has(object.metadata.name));

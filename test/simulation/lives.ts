@@ -1,5 +1,5 @@
 import { CALM, type Conditions, type Crash } from './conditions.ts';
-import { type Life, live } from './life.ts';
+import { type Life, live, liveAndCrash } from './life.ts';
 import { randomLife } from './random-lives.ts';
 import { seeded } from './scheduler.ts';
 import { SERVERS, type ServerName } from './servers.ts';
@@ -71,11 +71,29 @@ export async function oneCrash(server: ServerName): Promise<readonly string[]> {
   return crashes(1, points).map((crash) => `${server} ${crash}`);
 }
 
-/** The lives that go on like `first`, and in which a process crashes once more. */
-export const anotherCrash = (first: string, { points }: Life): readonly string[] => {
-  const [last] = planNamed(first).conditions.crashes.slice(-1);
-  return crashes((last?.at ?? 0) + 1, points).map((crash) => `${first}, ${crash}`);
-};
+/** The lives that go on like `first`, and in which a process crashes once more: from there on, where that can be. */
+export async function* anotherCrash(
+  first: string,
+): AsyncGenerator<{ readonly name: string; readonly life: Life }> {
+  const { conditions, script } = planNamed(first);
+  const from = conditions.crashes.at(-1)?.at ?? 0;
+  const left = new Set<string>();
+  for await (const { crash, life } of liveAndCrash(conditions, script, from)) {
+    if (crash === undefined) {
+      for (const how of crashes(from + 1, life.points)) {
+        left.add(`${first}, ${how}`);
+      }
+      continue;
+    }
+    const name = `${first}, ${crash.at} ${crash.when} ${crash.journal}`;
+    if (left.delete(name)) {
+      yield { name, life };
+    }
+  }
+  for (const name of left) {
+    yield { name, life: await liveNamed(name) };
+  }
+}
 
 /** Lives with two crashes, chosen by the seed. */
 export async function somePairs(server: ServerName, seed: number, count: number): Promise<readonly string[]> {

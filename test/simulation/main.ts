@@ -5,18 +5,21 @@ import { tryMutations } from './mutations.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Figures, toTable, writeTable } from './report.ts';
 import { SERVER_NAMES } from './servers.ts';
-import { type Task, toLines } from './tally.ts';
+import { type Tally, type Task, toLines } from './tally.ts';
 
 /**
  * `npm run test:simulation`: every pair of crashes, and random lives.
  *
  * `-- --lives 100000 --seed 1`: how many random lives, from which seed on. Default: 20,000, from a fresh seed.
  * `-- --mutations`: that broken operators are found out.
+ * `UPDATE_SIMULATION=1`: what either finds is written into docs/reliability.md.
  * `SIMULATION_LIFE='random 17'`: one life, with its history.
  */
 
 const CHUNK = 50;
 const SHOWN = 20;
+/** Where nobody sees a line change, a new one is written now and then. */
+const TELL_EVERY_MS = 15_000;
 
 async function main(): Promise<boolean> {
   const life = process.env['SIMULATION_LIFE'];
@@ -57,7 +60,7 @@ async function runAll(lives: number, seed: number): Promise<boolean> {
   const lines = figures.flatMap(({ tally }) => toLines(tally));
   console.log(lines.slice(0, SHOWN).join('\n'));
   if (process.env['UPDATE_SIMULATION'] === '1') {
-    writeTable(table);
+    writeTable('simulation', table);
   }
   return lines.length === 0;
 }
@@ -71,16 +74,19 @@ const inChunks = (names: readonly string[], size: number, crashOnceMore: boolean
 async function run(pool: Pool, title: string, tasks: readonly Task[]): Promise<Figures> {
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
-  const tally = await pool.run(tasks, ({ lives, violations }, done) => {
+  const line = ({ lives, violations }: Tally) =>
+    `${lives} lives, ${violations.length} violations, ${Math.round(seconds())} s, ${Math.round(lives / seconds())} lives/s`;
+  let toldAt = start;
+  const tally = await pool.run(tasks, (sum, done) => {
+    const text = `${title}, ${Math.floor(done * 100)} %: ${line(sum)}`;
     if (process.stdout.isTTY) {
-      const rate = Math.round(lives / seconds());
-      process.stdout.write(
-        `\r${title}: ${Math.round(done * 100)} %, ${lives} lives, ${violations.length} violations, ${rate}/s `,
-      );
+      process.stdout.write(`\r${text} `);
+    } else if (performance.now() - toldAt > TELL_EVERY_MS) {
+      toldAt = performance.now();
+      console.log(text);
     }
   });
-  const line = `${title}: ${tally.lives} lives, ${tally.violations.length} violations, ${Math.round(seconds())} s`;
-  console.log(process.stdout.isTTY ? `\r${line}` : line);
+  console.log(`${process.stdout.isTTY ? '\r' : ''}${title}: ${line(tally)}      `.trimEnd());
   return { title, tally, seconds: seconds() };
 }
 

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Finding } from './first-violation.ts';
+import { writeTable } from './report.ts';
 
 /** Operators that are broken on purpose, one way each: the simulation must find every one of them out. */
 interface Mutation {
@@ -119,20 +120,31 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** @returns whether all were found out. */
 export async function tryMutations(): Promise<boolean> {
   const waiting = [...MUTATIONS];
-  let found = 0;
+  const findings = new Map<Mutation, Finding>();
   const work = async () => {
     for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
       const finding = await tryOne(mutation);
-      found += finding.violation === undefined ? 0 : 1;
-      console.log(
-        `| ${mutation.name} | ${finding.violation?.what ?? 'not found out'} | ${finding.lives.toLocaleString('en-US')} |`,
-      );
+      findings.set(mutation, finding);
+      console.log(rowOf(mutation, finding));
     }
   };
-  console.log('| Broken operator | What was violated | Lives |\n| --- | --- | --: |');
+  console.log(HEAD);
   await Promise.all(Array.from({ length: availableParallelism() }, work));
-  return found === MUTATIONS.length;
+  if (process.env['UPDATE_SIMULATION'] === '1') {
+    const rows = MUTATIONS.map((mutation) => rowOf(mutation, findings.get(mutation)));
+    writeTable('mutations', [HEAD, ...rows].join('\n'));
+  }
+  return MUTATIONS.every((mutation) => findings.get(mutation)?.violation !== undefined);
 }
+
+const HEAD = '| Broken operator | What was violated | Lives |\n| --- | --- | --: |';
+
+function rowOf({ name }: Mutation, finding: Finding | undefined): string {
+  const what = finding?.violation?.what ?? 'not found out';
+  return `| ${name} | ${what.slice(0, LONGEST_SHOWN).replaceAll(/[|\n]/g, ' ')} | ${(finding?.lives ?? 0).toLocaleString('en-US')} |`;
+}
+
+const LONGEST_SHOWN = 160;
 
 /** Simulates a copy of the sources that has the mutation. */
 async function tryOne({ file, original, mutant }: Mutation): Promise<Finding> {

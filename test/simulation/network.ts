@@ -7,6 +7,7 @@ import type {
   KubernetesApi,
 } from '../../src/controller/ports.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
+import { pathOf } from './authorization-server.ts';
 import type { Stored } from './cluster.ts';
 import type { Process, World } from './world.ts';
 
@@ -33,7 +34,7 @@ function travel<T>(
   effect: () => T,
   fate: () => Fate<T>,
 ): Promise<T> {
-  const end = world.enter(process, name);
+  const passage = world.enter(process, name);
   if (!process.alive) {
     return never();
   }
@@ -50,11 +51,11 @@ function travel<T>(
           effect();
         });
       }
-      if (end === 'after') {
-        world.underWay -= 1;
-        world.drop(process);
+      world.underWay -= 1;
+      if (world.leave(process, passage)) {
         return;
       }
+      world.underWay += 1;
       scheduler.after(waitMs ?? world.latency(), () => {
         world.underWay -= 1;
         if (process.alive) {
@@ -131,7 +132,7 @@ function apiFate({ random, weather, count }: World): Fate<ApiResult<unknown>> {
 export function createHttp(world: World, process: Process): AuthorizationServerHttp {
   return {
     send(request, { timeoutMs }) {
-      const name = `${request.method} ${new URL(request.url).pathname}`;
+      const name = `${request.method} ${pathOf(request.url)}`;
       const end = world.calls.sent(process, request);
       const answer = travel(
         world,

@@ -25,7 +25,7 @@ export async function lead(world: World, process: Process): Promise<void> {
   const journal = createJournal(world, process);
   const http = createHttp(world, process);
   const namespace = OPERATOR_NAMESPACE;
-  const random = world.random;
+  const random = () => (process.alive ? world.random() : 0);
   const orphans = new Orphans({ api, namespace, clock, log });
   const recorder = createRecorder({ api, journal, clock, log });
   const fenced = Promise.withResolvers<unknown>();
@@ -80,25 +80,27 @@ export async function lead(world: World, process: Process): Promise<void> {
 function createJournal(world: World, process: Process): Journal {
   const { journal } = process.pod;
   const earlier = new Map(journal);
-  const act = (name: string, effect: () => void) => {
-    const end = world.enter(process, name);
+  const act = (name: string, effect: () => void, holdsAnswer: boolean) => {
+    const passage = world.enter(process, name, holdsAnswer);
     if (process.alive) {
       effect();
-    }
-    if (end === 'after') {
-      world.drop(process);
+      world.leave(process, passage);
     }
   };
   return {
     append: ({ id, payload }) => {
-      act(`append ${id}`, () => void journal.set(id, payload));
+      act(`append ${id}`, () => void journal.set(id, payload), true);
       world.isForgetful ||= !journal.has(id);
     },
     settle: (id) =>
-      act(`settle ${id}`, () => {
-        journal.delete(id);
-        earlier.delete(id);
-      }),
+      act(
+        `settle ${id}`,
+        () => {
+          journal.delete(id);
+          earlier.delete(id);
+        },
+        false,
+      ),
     unsettled: () => [...earlier].map(([id, payload]: [string, Sensitive]) => ({ id, payload })),
   };
 }

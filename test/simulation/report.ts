@@ -44,16 +44,15 @@ function rowOf({ title, tally, seconds }: Figures): string {
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
-const BEGIN = '<!-- simulation:begin -->';
-const END = '<!-- simulation:end -->';
 
-/** Puts the table between the page’s markers. */
-export function writeTable(text: string): void {
+/** Puts the table between the page’s markers of this name. */
+export function writeTable(name: 'simulation' | 'mutations', text: string): void {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
   const page = readFileSync(PAGE, 'utf8');
-  const [before = '', rest = ''] = page.split(BEGIN);
-  const [, after] = rest.split(END);
+  const [before = '', rest = ''] = page.split(begin);
+  const [, after] = rest.split(end);
   if (after === undefined) {
-    throw new Error(`${PAGE} has no place for the simulation’s figures: ${BEGIN} … ${END}`);
+    throw new Error(`${PAGE} has no place for the table: write ${begin} and ${end} where it belongs.`);
   }
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`);
+  writeFileSync(PAGE, `${before}${begin}\n\n${text}\n\n${end}${after}`);
 }

@@ -2,15 +2,32 @@ import type { Clock } from '../../src/controller/ports.ts';
 
 /** Virtual time: what is due next happens next, and nothing waits for real. */
 
+/** Puts everything back to what it was when this was saved. May be called several times. */
+export type Restore = () => void;
+
 /** Uniform in [0, 1), the same numbers for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = Math.imul(seed, 0x9e3779b1) | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+export const seeded = (seed: number): (() => number) => new Chance(seed).next;
+
+export class Chance {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = Math.imul(seed, 0x9e3779b1) | 0;
+  }
+
+  next = (): number => {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
+
+  save(): Restore {
+    const state = this.#state;
+    return () => {
+      this.#state = state;
+    };
+  }
 }
 
 interface Due {
@@ -39,6 +56,21 @@ export class Scheduler {
     push(this.#heap, due);
     return () => {
       due.cancelled = true;
+    };
+  }
+
+  save(): Restore {
+    const { now } = this;
+    const order = this.#order;
+    const heap = this.#heap.map((due) => ({ due, cancelled: due.cancelled }));
+    return () => {
+      this.now = now;
+      this.#order = order;
+      this.#heap.length = 0;
+      for (const { due, cancelled } of heap) {
+        due.cancelled = cancelled;
+        this.#heap.push(due);
+      }
     };
   }
 
@@ -75,6 +107,9 @@ export function createClock(
     now: () => startedAt + skewMs + Math.floor(scheduler.now),
     monotonic: () => scheduler.now,
     sleep: (ms, signal) => {
+      if (!isAlive()) {
+        return new Promise(() => undefined);
+      }
       if (signal?.aborted) {
         return Promise.resolve();
       }

@@ -1,3 +1,4 @@
+import type { Life } from './life.ts';
 import { anotherCrash, liveNamed } from './lives.ts';
 
 /** What many lives showed. */
@@ -45,16 +46,18 @@ export function add(sum: Tally, { lives, calls, crashes, faults, leadChanges, vi
 export async function perform({ names, crashOnceMore }: Task): Promise<Tally> {
   const tally = emptyTally();
   for (const name of names) {
-    const others = crashOnceMore ? anotherCrash(name, await liveNamed(name)) : [name];
-    for (const other of others) {
-      add(tally, await one(other));
+    if (!crashOnceMore) {
+      add(tally, one(name, await liveNamed(name)));
+      continue;
+    }
+    for await (const { name: other, life } of anotherCrash(name)) {
+      add(tally, one(other, life));
     }
   }
   return tally;
 }
 
-async function one(name: string): Promise<Tally> {
-  const { points, counts, violations } = await liveNamed(name);
+function one(name: string, { points, counts, violations }: Life): Tally {
   return {
     lives: 1,
     calls: points,

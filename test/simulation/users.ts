@@ -53,6 +53,12 @@ export function perform(world: World, script: readonly Deed[]): () => boolean {
   const { scheduler } = world;
   let done = 0;
   let version: string | undefined;
+  world.parts.push(() => {
+    const was = { done, version, cancel };
+    return () => {
+      ({ done, version, cancel } = was);
+    };
+  });
   const wait = () => scheduler.after(script[done]?.afterMs ?? PATIENCE_MS, act);
   function act() {
     const deed = script[done];

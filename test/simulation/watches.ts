@@ -54,6 +54,7 @@ function followOne<T extends Stored>(
 ): Promise<void> {
   const { cluster, scheduler } = world;
   const waiting: Change[] = [];
+  process.waiting.push(waiting);
   let isDue = false;
   const isSelected = (object: Stored | undefined): object is Stored =>
     object !== undefined && (label === undefined || object.metadata.labels?.[label] === 'true');
@@ -72,15 +73,13 @@ function followOne<T extends Stored>(
     }
   };
   const next = () => {
-    if (isDue || waiting.length === 0) {
+    if (!process.alive || isDue || waiting.length === 0) {
       return;
     }
     isDue = true;
     scheduler.after(world.lag(), () => {
       isDue = false;
       if (!process.alive) {
-        world.underWay -= waiting.length;
-        waiting.length = 0;
         return;
       }
       if (world.random() < world.weather.relists) {

@@ -3,10 +3,11 @@ import { LEDGER_NAME } from '../../src/controller/ledger.ts';
 import type { Sensitive } from '../../src/oauth/sensitive.ts';
 import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
 import { Calls } from './calls.ts';
-import { Cluster } from './cluster.ts';
+import { type Change, Cluster } from './cluster.ts';
 import type { Conditions, Crash, Weather } from './conditions.ts';
 import { lead, OPERATOR_NAMESPACE } from './process.ts';
-import { Scheduler, seeded } from './scheduler.ts';
+import { Chance, type Restore, Scheduler } from './scheduler.ts';
+import { keptMap, keptSet } from './snapshot.ts';
 
 /** One simulated installation: an API server, an authorization server, and the operator's processes. */
 
@@ -23,9 +24,27 @@ export interface Process {
   /** Resolves when somebody else leads. */
   readonly replaced: Promise<void>;
   readonly learnOfReplacement: () => void;
+  /** Changes that its watches haven't shown it yet. */
+  readonly waiting: Change[][];
   alive: boolean;
   holdsLease: boolean;
   isWorking: boolean;
+}
+
+/** A call that a process makes. */
+export interface Passage {
+  /** Its number, counted over all processes. */
+  readonly at: number;
+  /** How the process is to be dropped after the effect. */
+  readonly crash: Crash | undefined;
+}
+
+/** A moment at which a process may be dropped. */
+export interface Moment {
+  readonly at: number;
+  readonly when: Crash['when'];
+  /** Begins to live on from here, with the crash. */
+  readonly crash: (journal: Crash['journal']) => void;
 }
 
 const REPLICAS = 2;
@@ -36,6 +55,10 @@ export class World {
   readonly startedAt = STARTED_AT;
   readonly scheduler = new Scheduler();
   readonly random: () => number;
+  /** Is told of every moment at which the one process that there is may be dropped. */
+  onMoment: ((moment: Moment) => void) | undefined;
+  /** What else belongs to the life, and how to save it. */
+  readonly parts: (() => Restore)[] = [];
   readonly cluster: Cluster;
   readonly server: AuthorizationServer;
   readonly calls = new Calls(this);
@@ -68,7 +91,9 @@ export class World {
   constructor(conditions: Conditions, history?: string[]) {
     this.conditions = conditions;
     this.history = history;
-    this.random = seeded(conditions.seed);
+    const chance = new Chance(conditions.seed);
+    this.random = chance.next;
+    this.parts.push(() => chance.save());
     this.weather = conditions.weather;
     this.cluster = new Cluster(() => this.time());
     this.server = new AuthorizationServer(conditions.behaviour);
@@ -102,46 +127,140 @@ export class World {
     this.history?.push(`${(this.scheduler.now / 1000).toFixed(3)} ${process?.name ?? ''} ${what}`);
   }
 
-  /** A process calls a port. Tells whether it is dropped after the effect; before it, it is dropped here. */
-  enter(process: Process, name: string): Crash['when'] | undefined {
+  /**
+   * A process calls a port. It may be dropped here, before the effect; see {@link World.leave}.
+   * @param holdsAnswer whether an answer that only this process has is what the call is to keep
+   */
+  enter(process: Process, name: string, holdsAnswer = false): Passage {
     if (!process.alive) {
-      return undefined;
+      return { at: 0, crash: undefined };
     }
     this.points += 1;
-    this.trace(process, `#${this.points} ${name}`);
+    const at = this.points;
+    this.trace(process, `#${at} ${name}`);
     if (!this.isEventful) {
-      return undefined;
+      return { at, crash: undefined };
     }
-    const crash = this.#crash();
+    this.#tellMoment(process, at, 'before', holdsAnswer);
+    const crash = this.conditions.crashes.find((one) => one.at === at);
     if (this.conditions.leadChanges.includes(this.points)) {
       this.scheduler.after(0, () => this.changeLead());
     }
     if (crash?.when === 'before') {
-      this.drop(process);
+      this.#drop(process, crash.journal, holdsAnswer);
+      return { at, crash: undefined };
     }
-    return crash?.when;
+    return { at, crash };
+  }
+
+  /** The call has had its effect. @returns whether the process is dropped now. */
+  leave(process: Process, { at, crash }: Passage): boolean {
+    if (process.alive && this.isEventful) {
+      this.#tellMoment(process, at, 'after', false);
+    }
+    if (crash !== undefined) {
+      this.#drop(process, crash.journal, false);
+    }
+    return crash !== undefined;
+  }
+
+  #tellMoment(process: Process, at: number, when: Crash['when'], holdsAnswer: boolean): void {
+    if (this.onMoment === undefined || this.#alive.size !== 1) {
+      return;
+    }
+    const restore = this.#save();
+    this.onMoment({
+      at,
+      when,
+      crash: (journal) => {
+        restore();
+        process.alive = true;
+        this.#drop(process, journal, holdsAnswer);
+      },
+    });
+  }
+
+  /** Everything but what processes have in memory. */
+  #save(): Restore {
+    const { points, isEventful, isFaithful, isForgetful, underWay, leader, preferredPod, weather } = this;
+    const counts = { ...this.counts };
+    const [isStarting, processes, podsMade, lastPod] = [
+      this.#isStarting,
+      this.#processes,
+      this.#podsMade,
+      this.#lastPod,
+    ];
+    const pods = [...this.#pods];
+    const waiting = [...this.#alive].flatMap((process) =>
+      process.waiting.map((list) => ({ list, was: [...list] })),
+    );
+    const kept = [
+      this.scheduler.save(),
+      this.cluster.save(),
+      this.server.save(),
+      this.calls.save(),
+      keptSet(this.violations),
+      keptSet(this.#alive),
+      ...pods.map(({ journal }) => keptMap(journal)),
+      ...this.parts.map((save) => save()),
+    ];
+    return () => {
+      Object.assign(this, {
+        points,
+        isEventful,
+        isFaithful,
+        isForgetful,
+        underWay,
+        leader,
+        preferredPod,
+        weather,
+      });
+      Object.assign(this.counts, counts);
+      [this.#isStarting, this.#processes, this.#podsMade, this.#lastPod] = [
+        isStarting,
+        processes,
+        podsMade,
+        lastPod,
+      ];
+      this.#pods = [...pods];
+      for (const { list, was } of waiting) {
+        list.splice(0, list.length, ...was);
+      }
+      for (const restore of kept) {
+        restore();
+      }
+    };
+  }
+
+  /** Nobody acts any more. */
+  end(): void {
+    this.onMoment = undefined;
+    for (const process of this.#alive) {
+      process.alive = false;
+    }
   }
 
   /** The process is gone, at once. What it has sent is on its way. */
-  drop(process: Process): void {
+  #drop(process: Process, journal: Crash['journal'], holdsAnswer: boolean): void {
     if (!process.alive) {
       return;
     }
     this.count('crash');
-    if (this.#crash()?.journal === 'lost') {
+    this.isForgetful ||= holdsAnswer;
+    if (journal === 'lost') {
       this.isForgetful ||= process.pod.journal.size > 0;
       this.#pods = this.#pods.filter((pod) => pod !== process.pod);
     }
     this.exit(process);
   }
 
-  #crash(): Crash | undefined {
-    return this.isEventful ? this.conditions.crashes.find(({ at }) => at === this.points) : undefined;
-  }
-
   exit(process: Process): void {
     this.trace(process, 'is gone');
     process.alive = false;
+    for (const list of process.waiting) {
+      this.underWay -= list.length;
+      list.length = 0;
+    }
     this.#alive.delete(process);
     if (this.leader === process) {
       this.leader = undefined;
@@ -190,6 +309,7 @@ export class World {
       skewMs: Math.floor(this.weather.latencyMs * 20 * (this.random() - 0.5)),
       replaced: replaced.promise,
       learnOfReplacement: replaced.resolve,
+      waiting: [],
       alive: true,
       holdsLease: true,
       isWorking: false,

@@ -7,11 +7,18 @@ import type { Context } from '../context.ts';
 import { toRegistrationObject } from '../objects.ts';
 import type { Round } from './round.ts';
 
+/** Why there is no content: the Secret is gone or damaged, or nobody knows, since it couldn't be read now. */
+export interface NotRead {
+  readonly notRead: 'Damaged' | 'Unknown';
+  /** For the log. */
+  readonly message: string;
+}
+
 export async function contentOf(
   record: RegistrationRecord,
   round: Round,
   { api, settings }: Context,
-): Promise<RegistrationContent | undefined> {
+): Promise<RegistrationContent | NotRead> {
   const known = round.contents.get(record.secretName);
   if (known !== undefined) {
     return known;
@@ -20,10 +27,14 @@ export async function contentOf(
     namespace: settings.operatorNamespace,
     name: record.secretName,
   });
-  const content = found.ok ? toContent(found.object) : undefined;
-  if (content !== undefined) {
-    round.contents.set(record.secretName, content);
+  if (!found.ok && found.reason !== 'NotFound') {
+    return { notRead: 'Unknown', message: found.message };
   }
+  const content = found.ok ? toContent(found.object) : undefined;
+  if (content === undefined) {
+    return { notRead: 'Damaged', message: `Registration Secret ${record.secretName} can't be read` };
+  }
+  round.contents.set(record.secretName, content);
   return content;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import { LABELS } from '../../api/names.ts';
 import type { DeregisterStep, Step } from '../../core/action.ts';
@@ -20,7 +20,7 @@ import { setBack } from '../setbacks.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { type CallTerms, guarded, newAttempt } from './guarded-call.ts';
-import { damaged, failed, subjectOf } from './report.ts';
+import { failed, notRead, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
 export async function deregister(
@@ -31,8 +31,8 @@ export async function deregister(
 ): Promise<StepResult> {
   const { record, basis } = step;
   const content = await contentOf(record, round, context);
-  if (content === undefined) {
-    return damaged('Deregister', basis, record, round, context);
+  if ('notRead' in content) {
+    return notRead(content, 'Deregister', basis, record, round, context);
   }
   const server = serverKey(record.server, record.client.namespace);
   const connection = context.servers.state(server)?.connection;
@@ -103,7 +103,7 @@ function withoutServerObject({ ca }: RegistrationContent): CallTerms {
   return { version: '', timeoutMs: 30_000, maxInFlight: 16, transport };
 }
 
-const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+const hashOf = (text: string): string => hash('sha256', text, 'base64url');
 
 const unsupported = (message: string): Failure => ({
   kind: 'Terminal',

@@ -2,8 +2,10 @@ import type { Failure } from '../../core/classify.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import type { Management } from '../../core/management.ts';
 import { isHarmlessToRead } from '../../core/rules/reading.ts';
+import { salvageClientInformation } from '../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../oauth/http-message.ts';
 import { readRequest, tokenAuthorization } from '../../oauth/registration.ts';
+import type { Sensitive } from '../../oauth/sensitive.ts';
 import type { Context } from '../context.ts';
 
 /** Both say that the token is good for this client no more; 403 may be said of the call alone. */
@@ -13,7 +15,7 @@ const REFUSING: readonly number[] = [401, 404];
  * Some servers fail with 500 over an update whose token they would refuse; Keycloak does, when the client is gone. That
  * is no trouble of the whole server. So where a read changes nothing, the client is asked for with the same token.
  *
- * @returns the refusal, or the failure as it was
+ * @returns the refusal; or the failure as it was, with the token that the read brought in place of the one it was made with
  */
 export async function refusedOrFailed(
   failure: Failure,
@@ -29,7 +31,7 @@ export async function refusedOrFailed(
   const authorization = tokenAuthorization(credential.token);
   const read = await context.http.send(readRequest({ url, authorization }), { timeoutMs, transport });
   if (read.kind !== 'answered' || !REFUSING.includes(read.status)) {
-    return failure;
+    return withRotated(failure, read, credential.token, dialect);
   }
   return {
     kind: 'TokenRefused',
@@ -37,4 +39,20 @@ export async function refusedOrFailed(
     message: `${failure.message.replace(/\.$/, '')}, and ${read.status} to a read with the same token`,
     serverTrouble: false,
   };
+}
+
+/** A read may rotate the token although nobody said so (RFC 7592 section 2.1): the one in hand is then worth nothing. */
+function withRotated(
+  failure: Failure,
+  read: HttpOutcome,
+  token: Sensitive,
+  dialect: ServerConnection['dialect'],
+): Failure {
+  const body = read.kind === 'answered' && read.status === 200 ? read.body : undefined;
+  const answer = body && salvageClientInformation(body);
+  if (answer?.registrationAccessToken === undefined || answer.registrationAccessToken.equals(token)) {
+    return failure;
+  }
+  const { clientSecret: _, ...rest } = answer;
+  return { ...failure, partial: dialect.secretOnRead === 'Trust' ? answer : rest };
 }

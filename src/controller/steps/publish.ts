@@ -18,7 +18,7 @@ import type { Context } from '../context.ts';
 import { toSecretObject } from '../objects.ts';
 import type { ApiResult } from '../ports.ts';
 import { contentOf } from './contents.ts';
-import { damaged, failed, subjectOf } from './report.ts';
+import { failed, notRead, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
 /** How often a foreign Secret that stands in the way is looked at. */
@@ -32,8 +32,11 @@ export async function publish(
 ): Promise<StepResult> {
   const { record, wanted, object, basis } = step;
   const content = await contentOf(record, round, context);
-  if (content === undefined || !object.desired.valid) {
-    return damaged('Publish', basis, record, round, context);
+  if ('notRead' in content) {
+    return notRead(content, 'Publish', basis, record, round, context);
+  }
+  if (!object.desired.valid) {
+    return later('the spec became invalid');
   }
   const { keys = {}, include = [] } = object.desired.spec.secret ?? {};
   const endpoints = endpointsFor(o, record) ?? content.endpoints;

@@ -16,7 +16,7 @@ import { credentialSecrets, secretsOf } from '../held-secrets.ts';
 import { authorize } from '../management-token.ts';
 import { contentOf, keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
-import { damaged, failed, warn } from './report.ts';
+import { failed, notRead, warn } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
 /** A read may rotate token and secret: it is a call with an effect like any other. */
@@ -28,8 +28,8 @@ export async function read(
 ): Promise<StepResult> {
   const { record, connection, ref, basis } = step;
   const stored = await contentOf(record, round, context);
-  if (stored === undefined) {
-    return damaged('Read', basis, record, round, context);
+  if ('notRead' in stored) {
+    return notRead(stored, 'Read', basis, record, round, context);
   }
   context.memory.wasRead(round.key, context.clock.now());
   const management = managementOf(record, stored, connection);

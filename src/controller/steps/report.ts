@@ -4,15 +4,21 @@ import type { Observation, SetbackAction } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
 import { setBack, withCure } from '../setbacks.ts';
-import { DONE, type Round, type StepResult } from './round.ts';
+import type { NotRead } from './contents.ts';
+import { DONE, later, type Round, type StepResult } from './round.ts';
 
-export function damaged(
+/** The registration Secret has nothing to go on with. One that couldn't be read now is read again. */
+export function notRead(
+  { notRead: why, message: said }: NotRead,
   action: SetbackAction,
   basis: string,
   record: RegistrationRecord,
   round: Round,
   context: Context,
 ): Promise<StepResult> {
+  if (why === 'Unknown') {
+    return Promise.resolve(later(`registration Secret ${record.secretName} could not be read: ${said}`));
+  }
   const { operatorNamespace } = context.settings;
   const message = `Registration Secret ${operatorNamespace}/${record.secretName} can't be read`;
   setBack(

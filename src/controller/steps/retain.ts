@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { toRegistrationObject } from '../objects.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
-import { damaged, failed, subjectOf } from './report.ts';
+import { failed, notRead, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
 /** The client outlives its object: the record waits for a later object of the same name. */
@@ -51,8 +51,8 @@ export async function takeOver(
   context: Context,
 ): Promise<StepResult> {
   const content = proof && (await contentOf(record, round, context));
-  if (proof !== undefined && content === undefined) {
-    return damaged('TakeOver', basis, record, round, context);
+  if (content !== undefined && 'notRead' in content) {
+    return notRead(content, 'TakeOver', basis, record, round, context);
   }
   if (proof !== undefined && content !== undefined && !(await holds(proof, content, context))) {
     const message = `Secret ${proof.name} names registration ${record.secretName} and doesn’t hold its credentials`;

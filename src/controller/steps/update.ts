@@ -22,7 +22,7 @@ import { setBack } from '../setbacks.ts';
 import { contentOf, keep } from './contents.ts';
 import { refusedOrFailed } from './failed-update.ts';
 import { type Called, guarded, newAttempt } from './guarded-call.ts';
-import { damaged, failed } from './report.ts';
+import { failed, notRead } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 import { keepTorn } from './torn-update.ts';
 
@@ -44,8 +44,8 @@ export async function update(
 ): Promise<StepResult> {
   const { record, connection, basis } = step;
   const stored = await contentOf(record, round, context);
-  if (stored === undefined) {
-    return damaged('Update', basis, record, round, context);
+  if ('notRead' in stored) {
+    return notRead(stored, 'Update', basis, record, round, context);
   }
   const next = await begin(step, stored, context);
   const isUnchanged =
