@@ -7,6 +7,8 @@ export interface Config {
   readonly kubeconfig: string | undefined;
   /** Where registration Secrets, ledger and Lease live; `undefined`: the namespace of the pod or of the kubeconfig. */
   readonly namespace: string | undefined;
+  /** The only ones whose clients are looked after; `undefined`: all. Sorted, without duplicates. */
+  readonly namespaces: readonly string[] | undefined;
   readonly installation: string | undefined;
   readonly clusterName: string | undefined;
   /** Names this process; a container that is started again in its pod has the same. */
@@ -38,6 +40,11 @@ const OPTIONS = {
     help: 'Path of a kubeconfig. Default: KUBECONFIG, ~/.kube/config, the service account.',
   },
   namespace: { type: 'string', help: 'Namespace of the operator. Default: that of the pod.' },
+  namespaces: {
+    type: 'string',
+    multiple: true,
+    help: 'Namespaces to look after, such as shop,billing; they have AuthorizationServers of their own. Default: all.',
+  },
   installation: {
     type: 'string',
     help: 'Name of this installation, written into status. Default: its namespace.',
@@ -96,6 +103,13 @@ const seconds = z
 
 const schema = z
   .object({
+    namespaces: z
+      .array(
+        z
+          .string()
+          .regex(/^[a-z0-9-]+(,[a-z0-9-]+)*$/, 'must be names of namespaces, with commas between them'),
+      )
+      .optional(),
     port: z.coerce.number().int().min(0).max(65_535),
     'log-level': z.enum(['debug', 'info', 'warn', 'error']),
     'leader-elect-lease-duration': seconds,
@@ -157,6 +171,7 @@ function toConfig(
   return {
     kubeconfig: values.kubeconfig,
     namespace: values.namespace,
+    namespaces: values.namespaces && [...new Set(separate(values.namespaces))].sort(),
     installation: values.installation,
     clusterName: values['cluster-name'],
     identity: values.identity ?? env['HOSTNAME'] ?? 'oauth-registrar',

@@ -157,6 +157,7 @@ async function install({
     cluster: config.clusterName ?? config.installation ?? namespace,
     urlRules: { allowHttp: config.allowHttp },
     namespacedServerHosts: config.namespacedServerHosts,
+    namespaces: config.namespaces,
   };
   const events = createEventRecorder({
     api,
@@ -192,6 +193,7 @@ async function install({
     random: Math.random,
     log,
     operatorNamespace: namespace,
+    namespaces: config.namespaces,
     urlRules: settings.urlRules,
   });
   // At once, whoever leads: the leader gives an earlier container of this pod only so long to record its answers.

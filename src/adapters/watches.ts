@@ -16,6 +16,7 @@ import { Sensitive } from '../oauth/sensitive.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { PagedApi } from './kubernetes/api.ts';
 import type { Connection } from './kubernetes/connection.ts';
+import { followNamespaces } from './kubernetes/namespaces.ts';
 import type { RawObject } from './kubernetes/paths.ts';
 import { createReflector, type Reflector } from './kubernetes/reflector.ts';
 
@@ -36,52 +37,61 @@ interface Options {
   readonly random: () => number;
   readonly log: Log;
   readonly operatorNamespace: string;
+  /** The only ones that are followed, with no right beyond them; `undefined`: all. */
+  readonly namespaces: readonly string[] | undefined;
   readonly urlRules: UrlRules;
 }
 
 export function createWatches(caches: Caches, options: Options): Watches {
-  const { operatorNamespace: namespace, urlRules, clock } = options;
+  const { operatorNamespace: namespace, namespaces, urlRules, clock } = options;
   const follow = <T extends KubernetesObject>(
     cache: ObjectCache<T>,
     resource: Resource,
     transform: (raw: RawObject) => T,
     selection: Selection = {},
-  ): Reflector =>
-    createReflector<T>({ ...options, resource, selection, transform, handlers: handlersOf(cache) });
+  ): Reflector => {
+    const handlers = handlersOf(cache, selection.namespace);
+    return createReflector<T>({ ...options, resource, selection, transform, handlers });
+  };
+  /** Of all namespaces by one watch, of listed ones by one each. */
+  const followTenants = <T extends KubernetesObject>(
+    name: string,
+    cache: ObjectCache<T>,
+    resource: Resource,
+    transform: (raw: RawObject) => T,
+    selection: Selection = {},
+  ): readonly (readonly [string, Reflector])[] =>
+    namespaces === undefined
+      ? [[name, follow(cache, resource, transform, selection)]]
+      : namespaces.map((tenant) => [
+          `${name} of ${tenant}`,
+          follow(cache, resource, transform, { ...selection, namespace: tenant }),
+        ]);
   const labelled = (label: string) => ({ labelSelector: `${label}=true` });
   const metadataOnly = true;
 
+  const toServer = (raw: RawObject) => toServerObject('AuthorizationServer', raw, urlRules);
+  const toClusterServer = (raw: RawObject) => toServerObject('ClusterAuthorizationServer', raw, urlRules);
+  const ofCluster: readonly (readonly [string, Reflector])[] =
+    namespaces === undefined
+      ? [
+          ['namespaces', follow(caches.namespaces, RESOURCES.namespace, toNamespace, { metadataOnly })],
+          [
+            'clusterauthorizationservers',
+            follow(caches.clusterServers, RESOURCES.clusterAuthorizationServer, toClusterServer),
+          ],
+        ]
+      : [['namespaces', followNamespaces(namespaces, handlersOf(caches.namespaces), toNamespace, options)]];
+  const credential = labelled(LABELS.credential);
+  const workload = { ...labelled(LABELS.workload), metadataOnly };
+  const registration = { ...labelled(LABELS.registration), metadataOnly, namespace };
   const reflectors = new Map<string, Reflector>([
-    ['namespaces', follow(caches.namespaces, RESOURCES.namespace, toNamespace, { metadataOnly })],
-    ['credentials', follow(caches.credentials, RESOURCES.secret, toCredential, labelled(LABELS.credential))],
-    [
-      'authorizationservers',
-      follow(caches.servers, RESOURCES.authorizationServer, (raw) =>
-        toServerObject('AuthorizationServer', raw, urlRules),
-      ),
-    ],
-    [
-      'clusterauthorizationservers',
-      follow(caches.clusterServers, RESOURCES.clusterAuthorizationServer, (raw) =>
-        toServerObject('ClusterAuthorizationServer', raw, urlRules),
-      ),
-    ],
-    [
-      'registrations',
-      follow(caches.registrations, RESOURCES.secret, toRegistrationObject, {
-        ...labelled(LABELS.registration),
-        namespace,
-        metadataOnly,
-      }),
-    ],
-    [
-      'workloadsecrets',
-      follow(caches.secrets, RESOURCES.secret, toSecretObject, {
-        ...labelled(LABELS.workload),
-        metadataOnly,
-      }),
-    ],
-    ['oauthclients', follow(caches.clients, RESOURCES.oauthClient, toClientObject)],
+    ...ofCluster,
+    ...followTenants('credentials', caches.credentials, RESOURCES.secret, toCredential, credential),
+    ...followTenants('authorizationservers', caches.servers, RESOURCES.authorizationServer, toServer),
+    ['registrations', follow(caches.registrations, RESOURCES.secret, toRegistrationObject, registration)],
+    ...followTenants('workloadsecrets', caches.secrets, RESOURCES.secret, toSecretObject, workload),
+    ...followTenants('oauthclients', caches.clients, RESOURCES.oauthClient, toClientObject),
   ]);
   const all = [...reflectors.values()];
   return {
@@ -95,9 +105,10 @@ export function createWatches(caches: Caches, options: Options): Watches {
   };
 }
 
-const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>) => ({
+const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>, namespace?: string) => ({
   knows: (metadata: ObjectMeta) => cache.knows(metadata),
-  replaced: (objects: readonly T[], resourceVersion: string) => cache.replaced(objects, resourceVersion),
+  replaced: (objects: readonly T[], resourceVersion: string) =>
+    cache.replaced(objects, resourceVersion, namespace),
   applied: (object: T) => cache.applied(object),
   deleted: (object: T) => cache.deleted(object),
 });

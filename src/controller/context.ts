@@ -58,6 +58,8 @@ export interface Settings {
   readonly urlRules: UrlRules;
   /** Hosts that namespaced servers may use; `undefined`: any. */
   readonly namespacedServerHosts: readonly string[] | undefined;
+  /** The only ones whose clients are looked after; `undefined`: all. */
+  readonly namespaces: readonly string[] | undefined;
 }
 
 export interface Caches {

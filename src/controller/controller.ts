@@ -75,17 +75,21 @@ export function createController(given: Given): Controller {
     queue.addAfter(serverItem(key), COUNT_MS);
   }
 
+  /** Records may be of a namespace that was looked after once: they stay as they are. */
   function addClient(key: string, urgent: boolean): void {
-    queue.add(clientItem(key, urgent));
+    const { namespaces = [namespaceOf(key)] } = given.settings;
+    if (namespaces.includes(namespaceOf(key))) {
+      queue.add(clientItem(key, urgent));
+    }
   }
 
   function laneOf(key: string): string {
     const ref = serverRefOf(key, context);
-    return ref === undefined ? '' : serverKey(ref, key.split('/')[0] ?? '');
+    return ref === undefined ? '' : serverKey(ref, namespaceOf(key));
   }
 
   function clientItem(key: string, urgent: boolean): WorkItem {
-    return { key: `${CLIENT}${key}`, lane: laneOf(key), namespace: key.split('/')[0] ?? '', urgent };
+    return { key: `${CLIENT}${key}`, lane: laneOf(key), namespace: namespaceOf(key), urgent };
   }
 
   /** Never rejects: a fault in one object's round is logged, and the object is looked at again. */
@@ -165,3 +169,5 @@ function serverOf(key: string, caches: Caches): ServerObject | undefined {
     ? caches.servers.get(ref.name)
     : caches.clusterServers.get(ref.name);
 }
+
+const namespaceOf = (key: string): string => key.split('/')[0] ?? '';

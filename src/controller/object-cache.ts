@@ -18,8 +18,11 @@ export class ObjectCache<T extends KubernetesObject> {
    * label was taken off is gone to it.
    */
   readonly #gone = new Map<string, string>();
-  /** Version of the last complete list: what it lacks and isn't newer is gone, whatever a late answer says. */
-  #listedAt = '';
+  /**
+   * Namespace, or '' for all → version of the last complete list: what it lacks and isn't newer is gone, whatever a late
+   * answer says.
+   */
+  readonly #listedAt = new Map<string, string>();
   readonly #indexOf: (object: T) => readonly string[];
   readonly #onChange: (change: Change<T>) => void;
 
@@ -56,12 +59,13 @@ export class ObjectCache<T extends KubernetesObject> {
     return this.#objects.size;
   }
 
-  /** A complete list: what it doesn't hold is gone, unless it is newer than the list. */
-  replaced(objects: readonly T[], resourceVersion: string): void {
-    this.#listedAt = resourceVersion;
+  /** A complete list, of one namespace or of all: what it doesn't hold is gone, unless it is newer than the list. */
+  replaced(objects: readonly T[], resourceVersion: string, namespace = ''): void {
+    this.#listedAt.set(namespace, resourceVersion);
     const listed = new Set(objects.map(({ metadata }) => keyOf(metadata)));
     for (const [key, object] of [...this.#objects]) {
-      if (!listed.has(key) && !isNewer(object.metadata.resourceVersion, resourceVersion)) {
+      const isOfList = namespace === '' || object.metadata.namespace === namespace;
+      if (isOfList && !listed.has(key) && !isNewer(object.metadata.resourceVersion, resourceVersion)) {
         this.#remove(key, object, this.#onChange);
       }
     }
@@ -88,7 +92,8 @@ export class ObjectCache<T extends KubernetesObject> {
   /** A version from the operator's own write. */
   learn(object: T): void {
     const isListed = this.#objects.has(keyOf(object.metadata));
-    if (isListed || isNewer(object.metadata.resourceVersion, this.#listedAt)) {
+    const listedAt = this.#listedAt.get(object.metadata.namespace ?? '') ?? this.#listedAt.get('');
+    if (isListed || isNewer(object.metadata.resourceVersion, listedAt)) {
       this.#put(object, () => undefined);
     }
   }

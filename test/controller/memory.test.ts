@@ -34,3 +34,12 @@ test('a deregistration that succeeded leaves those of other records, and other a
   memory.succeeded(KEY, 'Deregister', 'oac-1');
   expect(memory.setbacks(KEY)).toEqual([update, other]);
 });
+
+test('a status whose write had no answer is looked at once more, when no such write can take effect', () => {
+  const memory = new Memory();
+  expect(memory.statusKnownAt(KEY, 0)).toBeUndefined();
+  memory.statusUnanswered(KEY, 1_000);
+  expect(memory.statusKnownAt(KEY, 2_000)).toBe(91_000);
+  expect(memory.statusKnownAt(KEY, 91_000)).toBeUndefined();
+  expect(memory.statusKnownAt(KEY, 91_001)).toBeUndefined();
+});

@@ -67,8 +67,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the replay of the journal overwrites',
     file: 'src/controller/recorder.ts',
-    original: 'return isUnchanged ? api.replace(RESOURCES.secret, secret) : found;',
-    mutant: 'return api.replace(RESOURCES.secret, { ...secret, metadata } as Secret);',
+    original: 'const isNewest = [entry.follows, attempt].includes(writerOf(found.object));',
+    mutant: 'const isNewest = true;',
   },
   {
     name: 'what is recorded is logged',
