@@ -10,6 +10,7 @@ import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/leader.ts';
 import { countCalls, observeCalls } from './adapters/measured.ts';
+import { createMemoryRelief } from './adapters/memory-relief.ts';
 import { createMetrics, type Metrics } from './adapters/metrics.ts';
 import { createWatches, type Watches } from './adapters/watches.ts';
 import type { Config } from './config.ts';
@@ -185,7 +186,14 @@ async function install({
     tokens: new ReusableTokens(),
     settings,
   };
-  const controller = createController({ ...given, report: (report) => metrics.reconcileDone(report) });
+  const relieveMemory = createMemoryRelief(clock);
+  const controller = createController({
+    ...given,
+    report(report) {
+      metrics.reconcileDone(report);
+      relieveMemory();
+    },
+  });
   const watches = createWatches(controller.caches, {
     connection,
     api,

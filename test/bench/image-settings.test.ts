@@ -3,7 +3,7 @@ import { readImageSettings } from './image-settings.ts';
 
 test('the flags and the environment of the image are read from the Dockerfile', () => {
   const { nodeFlags, env } = readImageSettings();
-  expect(nodeFlags).toContain('--optimize-for-size');
+  expect(nodeFlags).toContain('--expose-gc');
   expect(nodeFlags.every((flag) => flag.startsWith('--'))).toBe(true);
   expect(env).toMatchObject({ NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' });
 });

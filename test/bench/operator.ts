@@ -1,7 +1,8 @@
 import { type OperatorProcess, startOperator } from '../testbed/operator.ts';
+import { readImageSettings } from './image-settings.ts';
 import { until } from './pace.ts';
 
-/** The bundled operator, as a process of its own. */
+/** The bundled operator, as a process of its own, started as the image starts it. */
 export interface BenchOperator extends Pick<OperatorProcess, 'pid' | 'stop' | 'output'> {
   /** `performance.now()` just before the process was made. */
   readonly startedAt: number;
@@ -25,7 +26,7 @@ export interface Install {
 
 export async function startBundled(entry: string, install: Install): Promise<BenchOperator> {
   const startedAt = performance.now();
-  const process = await startOperator({ ...install, entry });
+  const process = await startOperator({ ...install, entry, ...readImageSettings() });
   return {
     pid: process.pid,
     stop: process.stop,

@@ -14,8 +14,8 @@ export interface MemoryOptions {
   readonly unrelatedSecrets: number;
 }
 
-/** So long after its last work; V8 gives memory back when nothing happens. */
-const SETTLE_MS = 3_000;
+/** So long after its last work: the operator gives memory back five seconds after it, at most every twenty. */
+const SETTLE_MS = 26_000;
 const CREATORS = 32;
 const figures = figuresOf('Memory of the operator');
 

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { createMemoryRelief } from '../../src/adapters/memory-relief.ts';
+import { createFakeClock } from './kubernetes/fake-clock.ts';
+
+function start() {
+  const clock = createFakeClock();
+  const collected: number[] = [];
+  const begun = clock.monotonic();
+  const worked = createMemoryRelief(clock, () => collected.push((clock.monotonic() - begun) / 1_000));
+  return { clock, collected, worked };
+}
+
+test('memory is given back five seconds after the last work, once', async () => {
+  const { clock, collected, worked } = start();
+  worked();
+  await clock.advance(4_000);
+  worked();
+  await clock.advance(4_000);
+  expect(collected).toEqual([]);
+  await clock.advance(600_000);
+  expect(collected).toEqual([9]);
+});
+
+test('steady work has it given back every twenty seconds at most', async () => {
+  const { clock, collected, worked } = start();
+  for (let seconds = 0; seconds < 60; seconds += 10) {
+    worked();
+    await clock.advance(10_000);
+  }
+  expect(collected).toEqual([5, 25, 45]);
+});
