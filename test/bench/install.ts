@@ -46,6 +46,7 @@ async function makeInstall(
       metadata: { name: namespace },
       ...binding('ClusterRole', namespace),
     },
+    ...tenants.flatMap((tenant) => mayGetNamespace(tenant, namespace)),
   ];
   await kubectl(controlPlane, ['apply', '-f', '-'], toLines(objects));
   return {
@@ -55,6 +56,16 @@ async function makeInstall(
     user: `system:serviceaccount:${namespace}:${ACCOUNT}`,
     tenants,
   };
+}
+
+/** As `deploy/overlays/listed-namespaces` grants it. */
+function mayGetNamespace(tenant: string, namespace: string): readonly object[] {
+  const metadata = { name: ACCOUNT, namespace: tenant };
+  const rules = [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get'] }];
+  return [
+    { apiVersion: RBAC, kind: 'Role', metadata, rules },
+    { apiVersion: RBAC, kind: 'RoleBinding', metadata, ...binding('Role', namespace) },
+  ];
 }
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
