@@ -39,7 +39,7 @@ const DEFAULT_LIMIT = 16;
 /** A burst of registrations is counted in status once. */
 const COUNT_MS = 10_000;
 /** Most of a round is spent at the API server: more rounds than calls of one server may be under way. */
-const ROUNDS_PER_CALL = 4;
+const ROUNDS_PER_CALL = 3;
 
 /** Ties caches, queue and reconcilers together: what changed decides who looks again. */
 export function createController(given: Given): Controller {

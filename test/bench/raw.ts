@@ -23,8 +23,8 @@ export interface RawScript {
   clean(): Promise<void>;
 }
 
-/** Of the operator: four clients in hand for each of the 16 calls to a server that may be under way. */
-export const CONCURRENCY = 64;
+/** Of the operator: three clients in hand for each of the 16 calls to a server that may be under way. */
+export const CONCURRENCY = 48;
 
 const QUERY = '?fieldManager=oauth-registrar';
 
