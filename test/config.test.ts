@@ -31,6 +31,22 @@ describe('the environment’s proxies', () => {
   });
 });
 
+describe('the namespaces to look after', () => {
+  test.each([
+    ['are all by default', [], undefined],
+    ['are listed once, with commas', ['--namespaces=shop,billing'], ['billing', 'shop']],
+    ['are listed several times', ['--namespaces=shop', '--namespaces', 'billing,shop'], ['billing', 'shop']],
+  ])('%s', (_, flags, namespaces) => {
+    expect(readConfig(flags, {})).toMatchObject({ namespaces });
+  });
+
+  test.each(['', 'Shop', 'shop,', 'shop/billing', 'a b'])('can’t be “%s”', (value) => {
+    expect(readConfig([`--namespaces=${value}`], {})).toEqual({
+      problem: expect.stringContaining('must be names of namespaces, with commas between them'),
+    });
+  });
+});
+
 describe('the timings of the Lease', () => {
   const flags = (duration: string, deadline: string, period: string) => [
     `--leader-elect-lease-duration=${duration}`,

@@ -60,7 +60,7 @@ const QUICK = {
   runs: '1',
   clients: '300',
   live: '5',
-  memory: '0,500',
+  memory: '500',
   unrelated: '500',
   waiting: '300',
   installs: '0',

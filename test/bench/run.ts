@@ -4,7 +4,7 @@ import type { Figure } from './figure.ts';
 import { backlog } from './phases/backlog.ts';
 import { deleteAll } from './phases/deletion.ts';
 import { fairness } from './phases/fairness.ts';
-import { canShareNothing, compareInstalls } from './phases/installs.ts';
+import { compareInstalls } from './phases/installs.ts';
 import { type LiveOptions, live, rawLive } from './phases/live.ts';
 import { memory } from './phases/memory.ts';
 import { rawLimits } from './phases/raw-limits.ts';
@@ -95,13 +95,6 @@ export async function measureMemory({ entry, wanted, progress }: RunOptions): Pr
   } finally {
     await stage.stop();
   }
-}
-
-/** Whether {@link measureInstalls} is wanted and can be; a line says so where operators can't be given namespaces. */
-export function hasInstalls({ wanted: { installs }, progress }: RunOptions): boolean {
-  if (installs === 0 || canShareNothing()) return installs > 0;
-  progress.note(`${installs} installs are left out: the operator has no flag --namespaces`);
-  return false;
 }
 
 /** Once, at a control plane of its own. */

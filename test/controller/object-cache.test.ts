@@ -162,6 +162,21 @@ describe('a deletion', () => {
 });
 
 describe('a new list', () => {
+  test('of one namespace says nothing of what is in another', () => {
+    const { cache } = createCache();
+    const elsewhere = { metadata: { name: 'c', namespace: 'billing', uid: 'uid-c', resourceVersion: '3' } };
+    cache.replaced([thing('a', '1')], '5', 'shop');
+    cache.replaced([elsewhere], '6', 'billing');
+    cache.replaced([], '9', 'shop');
+    expect(versions(cache)).toEqual(['c@3']);
+    cache.learn({
+      ...elsewhere,
+      metadata: { ...elsewhere.metadata, name: 'd', uid: 'uid-d', resourceVersion: '8' },
+    });
+    cache.learn(thing('e', '8'));
+    expect(versions(cache)).toEqual(['c@3', 'd@8']);
+  });
+
   test('takes away what it does not hold', () => {
     const { cache, changes } = createCache();
     cache.replaced([thing('a', '1'), thing('b', '2')], '3');

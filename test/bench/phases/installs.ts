@@ -1,4 +1,3 @@
-import { readConfig } from '../../../src/config.ts';
 import type { AuditEvent } from '../../testbed/audit-log.ts';
 import type { ClientWatch } from '../client-watch.ts';
 import { createIn, deleteClients } from '../clients.ts';
@@ -12,14 +11,6 @@ import { meterCpu } from '../usage-meter.ts';
 
 const USERS = 32;
 const READS: readonly string[] = ['get', 'list', 'watch'];
-
-/** Whether an operator can be told which namespaces are its own. */
-export const canShareNothing = (): boolean => !('problem' in readConfigOf('--namespaces=a,b'));
-
-function readConfigOf(flag: string): object {
-  const config = readConfig([flag], {});
-  return config === 'help' ? {} : config;
-}
 
 /** The same backlog of `count` twice: by one operator for all namespaces, then by `installs` that share nothing. */
 export async function compareInstalls(
