@@ -29,3 +29,19 @@ test('steady work has it given back every twenty seconds at most', async () => {
   }
   expect(collected).toEqual([5, 25, 45]);
 });
+
+test('what takes a second is done every hundred seconds at most', async () => {
+  const clock = createFakeClock({ skipMs: 1_000 });
+  const collected: number[] = [];
+  const worked = createMemoryRelief(clock, () => {
+    collected.push(clock.monotonic());
+    void clock.sleep(1_000);
+  });
+  for (let seconds = 0; seconds < 300; seconds += 10) {
+    worked();
+    await clock.advance(10_000);
+  }
+  const gaps = collected.slice(1).map((at, index) => at - (collected[index] ?? 0));
+  expect(gaps.length).toBeGreaterThan(1);
+  expect(gaps.every((gap) => gap >= 100_000)).toBe(true);
+});
