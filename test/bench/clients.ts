@@ -44,9 +44,15 @@ export async function editClients(stage: Stage, clientName: string): Promise<voi
   });
 }
 
-/** Asks for the deletion of every client; they end when their registrations have. */
+/**
+ * Asks for the deletion of every client, one by one as `kubectl delete --all` does; they end when their registrations have.
+ */
 export async function deleteClients(stage: Stage): Promise<void> {
-  await Promise.all(NAMESPACES.map((namespace) => expectOk(stage, 'DELETE', clientsPath(namespace))));
+  const clients = await listClients(stage);
+  await pooled(clients.length, USERS, async (index) => {
+    const { namespace, name } = clients[index]?.metadata ?? {};
+    await expectOk(stage, 'DELETE', `${clientsPath(namespace)}/${name}`);
+  });
 }
 
 async function listClients(stage: Stage): Promise<readonly OAuthClient[]> {

@@ -21,10 +21,8 @@ export async function deleteAll(
   try {
     await watch.until('the watch shows all', () => watch.total() === count);
     const start = performance.now();
-    const deleting = deleteClients(stage);
-    await watch.until('all are gone', () => watch.total() === 0);
+    await Promise.all([deleteClients(stage), watch.until('all are gone', () => watch.total() === 0)]);
     const seconds = (performance.now() - start) / 1000;
-    await deleting;
     await operator.idle();
     const counted = await requests();
     const figures = figuresOf(group);
