@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../testbed/command.ts';
+import { writeToPage } from '../testbed/page.ts';
 import { createProgress, type Progress } from '../testbed/progress.ts';
 import { type BenchArguments, readArguments, USAGE } from './arguments.ts';
 import { type Figure, summarize } from './figure.ts';
 import { cpuSecondsOfMachine, describeMachine, loadOfMachine } from './machine.ts';
-import { writeToPage } from './page.ts';
 import { measurePeers } from './peer/run.ts';
 import { comparePeers, toPeerTable } from './peer/table.ts';
 import { type Load, type Report, toHead, toTable } from './report.ts';
@@ -47,7 +47,7 @@ async function main(flags: BenchArguments): Promise<void> {
   await writeFile(join(FOLDER, file), `${JSON.stringify({ ...head, ...results }, undefined, 2)}\n`);
   const text = `${toHead(head)}\n\n${table}`;
   console.log(`\n${text}\n`);
-  if (process.env['UPDATE_BENCH'] === '1') writeToPage(name, text);
+  if (process.env['UPDATE_BENCH'] === '1') writeToPage('scale.md', name, `\`\`\`text\n${text}\n\`\`\``);
 }
 
 /** What goes into the file, and the table of it. */

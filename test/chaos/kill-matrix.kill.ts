@@ -2,8 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { writeToPage } from '../testbed/page.ts';
 import { JOURNALED, KILL_GROUPS } from './kill-cases.ts';
-import { toLine, toTables, writeTables } from './kill-report.ts';
+import { toLine, toTables } from './kill-report.ts';
 import { type KillCase, type KillWorld, type Outcome, startKillWorld } from './kill-world.ts';
 
 /** Every case of the matrix, several worlds side by side: most of a case is waiting for a lease to end. */
@@ -31,7 +32,7 @@ afterAll(async () => {
   const text = toTables(KILL_GROUPS, outcomes);
   process.stdout.write(`\n${text}\n`);
   if (process.env['UPDATE_KILL_MATRIX'] && isClean && outcomes.size === total) {
-    writeTables(text);
+    writeToPage('reliability.md', 'kill-matrix', text);
   }
   await Promise.all(worlds.map((world) => world.stop()));
 });

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { KillGroup } from './kill-cases.ts';
 import type { KillCase, Outcome } from './kill-world.ts';
 
@@ -52,19 +50,4 @@ function rowOf(name: string, { clients, posts, recorded, reported, lostTokens, s
 export function toLine(done: number, total: number, name: string, outcome: Outcome): string {
   const { clients, recorded, reported, lostTokens, seconds, met } = outcome;
   return `${String(done).padStart(3)}/${total} ${name}: ${clients} clients = ${recorded} recorded + ${reported} reported; ${lostTokens} lost tokens, ${met} met, ${seconds.toFixed(0)} s`;
-}
-
-const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
-const BEGIN = '<!-- kill-matrix: generated -->';
-const END = '<!-- kill-matrix: end -->';
-
-/** Puts the tables between the page's markers. */
-export function writeTables(text: string): void {
-  const page = readFileSync(PAGE, 'utf8');
-  const [before = '', rest = ''] = page.split(BEGIN);
-  const [, after] = rest.split(END);
-  if (after === undefined) {
-    throw new Error(`${PAGE} has no place for the kill matrix: ${BEGIN} … ${END}`);
-  }
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${text}\n\n${END}${after}`);
 }

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { sumOf, totalOf } from './soak-faults.ts';
 import type { Summary } from './soak-summary.ts';
 
@@ -80,19 +78,4 @@ function markdown([head = [], ...rows]: Table): string {
   return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join(
     '\n',
   );
-}
-
-const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
-const BEGIN = '<!-- soak:begin -->';
-const END = '<!-- soak:end -->';
-
-/** Puts the tables between the page's markers. Throws where it has none. */
-export function writeToPage(summary: Summary): void {
-  const page = readFileSync(PAGE, 'utf8');
-  const [before = '', rest = ''] = page.split(BEGIN);
-  const [, after] = rest.split(END);
-  if (after === undefined) {
-    throw new Error(`${PAGE} has no place for the soak: ${BEGIN} … ${END}`);
-  }
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${toMarkdown(summary)}\n\n${END}${after}`);
 }

@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeToPage } from '../testbed/page.ts';
 import { createProgress } from '../testbed/progress.ts';
 import { converge } from './soak-converge.ts';
 import { disturb } from './soak-disturb.ts';
-import { toText, writeToPage } from './soak-report.ts';
+import { toMarkdown, toText } from './soak-report.ts';
 import { type Scene, setUp } from './soak-scene.ts';
 import { breaches, type Summary, summarize } from './soak-summary.ts';
 import { SERVERS } from './soak-users.ts';
@@ -38,7 +39,7 @@ async function main(): Promise<number> {
     const broken = breaches(summary);
     console.log(['', toText(summary), '', ...broken, verdict(broken.length)].join('\n'));
     if (env['UPDATE_SOAK'] === '1' && broken.length === 0) {
-      writeToPage(summary);
+      writeToPage('reliability.md', 'soak', toMarkdown(summary));
     }
     return broken.length === 0 ? 0 : 1;
   } finally {

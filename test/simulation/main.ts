@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { writeToPage } from '../testbed/page.ts';
 import { liveNamed, oneCrash, planNamed, randomNames } from './lives.ts';
 import { tryMutations } from './mutations.ts';
 import { createPool, type Pool } from './pool.ts';
-import { type Figures, toTable, writeTable } from './report.ts';
+import { type Figures, toTable } from './report.ts';
 import { SERVER_NAMES } from './servers.ts';
 import { type Tally, type Task, toLines } from './tally.ts';
 
@@ -60,7 +61,7 @@ async function runAll(lives: number, seed: number): Promise<boolean> {
   const lines = figures.flatMap(({ tally }) => toLines(tally));
   console.log(lines.slice(0, SHOWN).join('\n'));
   if (process.env['UPDATE_SIMULATION'] === '1') {
-    writeTable('simulation', table);
+    writeToPage('reliability.md', 'simulation', table);
   }
   return lines.length === 0;
 }

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeToPage } from '../testbed/page.ts';
 import type { Finding } from './first-violation.ts';
-import { writeTable } from './report.ts';
 
 /** Operators that are broken on purpose, one way each: the simulation must find every one of them out. */
 interface Mutation {
@@ -132,7 +132,7 @@ export async function tryMutations(): Promise<boolean> {
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   if (process.env['UPDATE_SIMULATION'] === '1') {
     const rows = MUTATIONS.map((mutation) => rowOf(mutation, findings.get(mutation)));
-    writeTable('mutations', [HEAD, ...rows].join('\n'));
+    writeToPage('reliability.md', 'mutations', [HEAD, ...rows].join('\n'));
   }
   return MUTATIONS.every((mutation) => findings.get(mutation)?.violation !== undefined);
 }

@@ -1,5 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Tally } from './tally.ts';
 
 /** The figures of a run, as a table. */
@@ -42,17 +40,3 @@ function rowOf({ title, tally, seconds }: Figures): string {
 }
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-
-const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
-
-/** Puts the table between the page’s markers of this name. */
-export function writeTable(name: 'simulation' | 'mutations', text: string): void {
-  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
-  const page = readFileSync(PAGE, 'utf8');
-  const [before = '', rest = ''] = page.split(begin);
-  const [, after] = rest.split(end);
-  if (after === undefined) {
-    throw new Error(`${PAGE} has no place for the table: write ${begin} and ${end} where it belongs.`);
-  }
-  writeFileSync(PAGE, `${before}${begin}\n\n${text}\n\n${end}${after}`);
-}
