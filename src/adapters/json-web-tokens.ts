@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import {
   CompactEncrypt,
   CompactSign,
@@ -12,6 +12,7 @@ import type { JsonWebTokens } from '../controller/ports.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import { type KeyInUse, readEncryptionKey, readSigningKey } from '../oauth/key-material.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
+import { sha256 } from '../oauth/sha256.ts';
 import {
   type EncryptionKey,
   type GeneratedKey,
@@ -96,9 +97,7 @@ function remembering<Key>(
 ): (key: Key) => KeyInUse {
   const known = new Map<string, KeyInUse>();
   return (key) => {
-    const identity = createHash('sha256')
-      .update(JSON.stringify(identityOf(key)))
-      .digest('base64url');
+    const identity = sha256(JSON.stringify(identityOf(key)));
     const used = known.get(identity) ?? read(key);
     // Put in anew, it is the last of the map, whose first goes.
     known.delete(identity);

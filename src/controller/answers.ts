@@ -2,6 +2,7 @@ import { durationMs } from '../api/schema.ts';
 import type { AdoptStep, ReadStep, UpdateStep } from '../core/action.ts';
 import type { ServerConnection } from '../core/connection.ts';
 import type { RegistrationContent, StoredKey } from '../core/content.ts';
+import { earliest } from '../core/earliest.ts';
 import { addressOf } from '../core/management.ts';
 import type { ObservedClient } from '../core/observation.ts';
 import { type RegistrationRecord, recordName } from '../core/record.ts';
@@ -145,6 +146,15 @@ export function updated(
   };
 }
 
+/** What of an answer to a read counts: some servers answer the secret hashed. */
+export function trustedOfRead<Answer extends { readonly clientSecret?: unknown }>(
+  answer: Answer,
+  { secretOnRead }: Pick<Dialect, 'secretOnRead'>,
+): Answer | Omit<Answer, 'clientSecret'> {
+  const { clientSecret: _, ...rest } = answer;
+  return secretOnRead === 'Trust' ? answer : rest;
+}
+
 /**
  * What the record becomes by a read. `isNew`: the answer brought other credentials than those recorded.
  *
@@ -157,8 +167,7 @@ export function reread(
   corrected: readonly string[],
   now: number,
 ): Recorded & { readonly isNew: boolean } {
-  const { clientSecret, ...rest } = answer;
-  const trusted = connection.dialect.secretOnRead === 'Trust' ? answer : rest;
+  const trusted = trustedOfRead(answer, connection.dialect);
   const information = withAddress(mergeClientInformation(stored.information, trusted), connection);
   const isSame = (name: 'clientSecret' | 'registrationAccessToken') =>
     information[name] === undefined || information[name].equals(stored.information[name]);
@@ -275,11 +284,6 @@ function expiries(
 
 const capOf = (duration: string | undefined, now: number): number | undefined =>
   duration === undefined ? undefined : now + durationMs(duration);
-
-function earliest(...times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? undefined : Math.min(...known);
-}
 
 /** A server may answer any number: the end of what RFC 3339 can say stands for all that is later. */
 function rfc3339(ms: number): string {

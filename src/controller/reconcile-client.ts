@@ -1,6 +1,7 @@
 import { RESOURCES } from '../api/kubernetes.ts';
 import type { Rest } from '../core/action.ts';
 import { toClientObject } from '../core/desired.ts';
+import { earliest } from '../core/earliest.ts';
 import type { Observation } from '../core/observation.ts';
 import { plan } from '../core/plan.ts';
 import { serverKey } from '../core/server.ts';
@@ -84,9 +85,6 @@ async function rest(o: Observation, action: Rest, round: Round, context: Context
     ? { kind: 'rested', until: earliest(action.until, known) }
     : { kind: 'later', why: 'status not written' };
 }
-
-const earliest = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 
 async function writeStatus(
   o: Observation,

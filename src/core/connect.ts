@@ -1,10 +1,10 @@
-import { hash as digestOf } from 'node:crypto';
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
 import { durationMs } from '../api/schema.ts';
 import { effectiveDialect, hintOf } from '../dialects/presets.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import { canonicalJson } from '../oauth/json.ts';
+import { sha256 } from '../oauth/sha256.ts';
 import { originOf } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
 import { type CredentialSecrets, secretValue, toAdmission, toManagementCredential } from './credential.ts';
@@ -105,7 +105,7 @@ const NOT_SHAPING = {
   registrationInterval: undefined,
 } as const;
 
-const digest = (text: string): string => digestOf('sha256', text, 'base64url').slice(0, 22);
+const digest = (text: string): string => sha256(text).slice(0, 22);
 
 const versionOf = ({ get }: CredentialSecrets, name: string): string => {
   const secret = get(name);

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import type { ServerKind } from '../api/authorization-server.ts';
 import type { KubernetesObject, Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import { canonicalJson } from '../oauth/json.ts';
+import { sha256 } from '../oauth/sha256.ts';
 import { encodeContent, type RegistrationContent } from './content.ts';
 
 /**
@@ -102,7 +102,7 @@ export function metadataHash(declared: string, shape: string): string {
 
 /** Of what an OAuthClient declares, by itself. */
 export function declaredHash(declared: unknown): string {
-  return hash('sha256', canonicalJson(declared), 'base64url');
+  return sha256(canonicalJson(declared));
 }
 
 /** Whether the record is of these declared members, whatever the server adds to them. */

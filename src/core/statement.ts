@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { durationMs } from '../api/schema.ts';
 import type { SignedRequestSpec, SoftwareStatementSpec } from '../api/statement-schema.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
+import { sha256 } from '../oauth/sha256.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 import { decodeStatementClaims, statementExpiry, withoutTimes } from '../oauth/software-statement.ts';
 import type { SignedRequestTerms, SignTerms, StatementTerms } from './connection.ts';
@@ -54,9 +54,7 @@ export function givenStatement(
 /** What identifies a statement: its claims without the times. Of an encrypted one nothing can be read. */
 function claimsOf(jwt: Sensitive): JsonObject {
   const claims = decodeStatementClaims(jwt);
-  return claims === undefined
-    ? { sha256: createHash('sha256').update(jwt.reveal()).digest('base64url') }
-    : withoutTimes(claims);
+  return claims === undefined ? { sha256: sha256(jwt.reveal()) } : withoutTimes(claims);
 }
 
 function toSignTerms(spec: SignSpec, secrets: CredentialSecrets): SignTerms | Problem {

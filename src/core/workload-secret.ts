@@ -1,10 +1,10 @@
-import { hash as digestOf } from 'node:crypto';
 import type { KubernetesObject, ObjectMeta, Secret } from '../api/kubernetes.ts';
 import { API_VERSION } from '../api/kubernetes.ts';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/names.ts';
 import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { canonicalJson } from '../oauth/json.ts';
+import { sha256 } from '../oauth/sha256.ts';
 import type { ClientIdentity, RegistrationRecord } from './record.ts';
 
 /**
@@ -49,7 +49,7 @@ export function projectionOf(inputs: string, keys: readonly string[]): string {
   return `${inputs}.${hash(keys.toSorted().join('\n'))}`;
 }
 
-const hash = (text: string): string => digestOf('sha256', text, 'base64url').slice(0, 22);
+const hash = (text: string): string => sha256(text).slice(0, 22);
 
 /** The parts of the Secret's metadata that the spec decides. */
 export interface WantedSecret {

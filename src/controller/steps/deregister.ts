@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import { LABELS } from '../../api/names.ts';
 import type { DeregisterStep, Step } from '../../core/action.ts';
@@ -12,6 +11,7 @@ import { isHarmlessToRead } from '../../core/rules/reading.ts';
 import { serverKey } from '../../core/server.ts';
 import { parseClientInformation } from '../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../oauth/registration.ts';
+import { sha256 } from '../../oauth/sha256.ts';
 import type { Context } from '../context.ts';
 import { credentialSecrets, secretsOf } from '../held-secrets.ts';
 import { authorize, forgetToken } from '../management-token.ts';
@@ -99,11 +99,9 @@ export async function deregister(
 
 /** A record is enough to deregister a client: the server object may be gone. */
 function withoutServerObject({ ca }: RegistrationContent): CallTerms {
-  const transport = ca === undefined ? undefined : { version: `record ${hashOf(ca)}`, ca };
+  const transport = ca === undefined ? undefined : { version: `record ${sha256(ca)}`, ca };
   return { version: '', timeoutMs: 30_000, maxInFlight: 16, transport };
 }
-
-const hashOf = (text: string): string => hash('sha256', text, 'base64url');
 
 const unsupported = (message: string): Failure => ({
   kind: 'Terminal',

@@ -6,6 +6,7 @@ import { salvageClientInformation } from '../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../oauth/http-message.ts';
 import { readRequest, tokenAuthorization } from '../../oauth/registration.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
+import { trustedOfRead } from '../answers.ts';
 import type { Context } from '../context.ts';
 
 /** Both say that the token is good for this client no more; 403 may be said of the call alone. */
@@ -53,6 +54,5 @@ function withRotated(
   if (answer?.registrationAccessToken === undefined || answer.registrationAccessToken.equals(token)) {
     return failure;
   }
-  const { clientSecret: _, ...rest } = answer;
-  return { ...failure, partial: dialect.secretOnRead === 'Trust' ? answer : rest };
+  return { ...failure, partial: trustedOfRead(answer, dialect) };
 }
