@@ -1,4 +1,5 @@
 import type { ApiResult, Clock } from '../../controller/ports.ts';
+import { type Answer, AnswerReader } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { shareTexts } from './share-texts.ts';
 
@@ -30,15 +31,11 @@ export interface ExchangeOptions {
 export type Exchange = <T>(request: ApiRequest) => Promise<ApiResult<T>>;
 
 type Failure = Extract<ApiResult<never>, { readonly ok: false }>;
-type Answer =
-  | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string; readonly text: string }
-  | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string };
 
 const MAX_THROTTLED = 3;
 const MAX_RETRY_AFTER_MS = 5_000;
 const DEFAULT_TIMEOUT_MS = 15_000;
 const MAX_MESSAGE_LENGTH = 1_000;
-const STALE_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
 export function createExchange(connection: Connection, options: ExchangeOptions): Exchange {
   return async <T>(request: ApiRequest): Promise<ApiResult<T>> => {
@@ -79,60 +76,28 @@ export function noAnswer(detail: string): Failure {
   return { ok: false, status: 0, reason: 'NoAnswer', message: detail.slice(0, MAX_MESSAGE_LENGTH) };
 }
 
-/** Code and message of an error of the network, on one line. */
-export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' && !error.message.includes(code)
-    ? `${code}: ${error.message}`
-    : error.message;
-}
-
 async function attempt(
   connection: Connection,
   request: ApiRequest,
   { timeoutMs = DEFAULT_TIMEOUT_MS }: ExchangeOptions,
 ): Promise<Answer> {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  const timer = setTimeout(abort, timeoutMs);
-  request.signal?.addEventListener('abort', abort);
-  try {
-    if (request.signal?.aborted === true)
-      return { kind: 'lost', stale: false, detail: 'the call was cancelled' };
-    const headers: Record<string, string> = {
-      ...(await connection.headers()),
-      accept: request.accept ?? 'application/json',
-    };
-    if (request.body !== undefined) headers['content-type'] = request.contentType ?? 'application/json';
-    const {
-      statusCode,
-      headers: answered,
-      body,
-    } = await connection.calls().request({
+  const { method, path, query, accept = 'application/json', contentType = 'application/json' } = request;
+  const body = request.body === undefined ? null : JSON.stringify(request.body);
+  const identity = await connection.headers();
+  const reader = new AnswerReader(timeoutMs, request.signal);
+  connection.calls().dispatch(
+    {
       origin: connection.origin,
-      path: connection.pathPrefix + withQuery(request.path, request.query),
-      method: request.method,
-      headers,
-      body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal: controller.signal,
-    });
-    const text = await body.text();
-    return { kind: 'answered', status: statusCode, retryAfter: String(answered['retry-after'] ?? ''), text };
-  } catch (error) {
-    if (request.signal?.aborted === true)
-      return { kind: 'lost', stale: false, detail: 'the call was cancelled' };
-    if (controller.signal.aborted)
-      return { kind: 'lost', stale: false, detail: `no answer within ${timeoutMs} ms` };
-    return {
-      kind: 'lost',
-      stale: STALE_CODES.includes((error as { code?: unknown }).code),
-      detail: describe(error),
-    };
-  } finally {
-    clearTimeout(timer);
-    request.signal?.removeEventListener('abort', abort);
-  }
+      path: connection.pathPrefix + withQuery(path, query),
+      method,
+      headers: { ...identity, accept, ...(body !== null && { 'content-type': contentType }) },
+      body,
+      // The body of a DELETE has its options: undici would end the connection for it, a TLS handshake for each.
+      reset: false,
+    },
+    reader,
+  );
+  return reader.answer;
 }
 
 export function withQuery(path: string, query: Readonly<Record<string, string>> | undefined): string {

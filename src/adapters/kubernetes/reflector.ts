@@ -1,8 +1,8 @@
 import { type KubernetesObject, keyOf, type ObjectMeta, type Resource } from '../../api/kubernetes.ts';
 import type { Clock, Log, Selection } from '../../controller/ports.ts';
+import { describe } from './answer.ts';
 import type { PagedApi } from './api.ts';
 import type { Connection } from './connection.ts';
-import { describe } from './exchange.ts';
 import type { RawObject } from './paths.ts';
 import { shareTexts } from './share-texts.ts';
 import { openWatch, type WatchEnd } from './watch.ts';

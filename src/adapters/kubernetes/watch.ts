@@ -1,7 +1,8 @@
 import type { Resource } from '../../api/kubernetes.ts';
 import type { Clock, Selection } from '../../controller/ports.ts';
+import { describe } from './answer.ts';
 import type { Connection } from './connection.ts';
-import { describe, failureOf, withQuery } from './exchange.ts';
+import { failureOf, withQuery } from './exchange.ts';
 import { acceptOf, collectionPath, selected } from './paths.ts';
 import { createLineSplitter, decodeEvent, MalformedStreamError, type WatchEvent } from './watch-stream.ts';
 

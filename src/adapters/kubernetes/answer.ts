@@ -1,0 +1,98 @@
+import type { Dispatcher } from 'undici';
+
+/** What came of one attempt to call the API server. */
+export type Answer =
+  | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string; readonly text: string }
+  /** `stale`: a kept connection turned out to be closed. */
+  | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string };
+
+const CANCELLED: Answer = { kind: 'lost', stale: false, detail: 'the call was cancelled' };
+const STALE_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
+/**
+ * One attempt and its answer, read whole. The first ending counts: the answer's end, a failure, `timeoutMs` from now (the
+ * wait for a free connection included), or `signal`. What ends while it waits for a connection is never sent.
+ *
+ * undici's own `request` does the same by a stream, an AbortSignal and their listeners for each call, which was a tenth
+ * of what the operator used under load.
+ */
+export class AnswerReader implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<Answer>;
+  readonly #resolve: (answer: Answer) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #signal: AbortSignal | undefined;
+  readonly #cancel = () => this.#stop(CANCELLED);
+  readonly #chunks: Buffer[] = [];
+  #over = false;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #retryAfter = '';
+
+  constructor(timeoutMs: number, signal: AbortSignal | undefined) {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.answer = promise;
+    this.#resolve = resolve;
+    this.#timer = setTimeout(
+      () => this.#stop({ kind: 'lost', stale: false, detail: `no answer within ${timeoutMs} ms` }),
+      timeoutMs,
+    );
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#cancel);
+    if (signal?.aborted === true) this.#cancel();
+  }
+
+  /** Called just before the first byte. Aborting here means that nothing is written. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error('ended before it was sent'));
+  }
+
+  onResponseStart(
+    _: unknown,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    this.#status = status;
+    this.#retryAfter = String(headers['retry-after'] ?? '');
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [first = EMPTY, ...others] = this.#chunks;
+    const body = others.length === 0 ? first : Buffer.concat(this.#chunks);
+    const text = body.toString('utf8');
+    this.#end({ kind: 'answered', status: this.#status, retryAfter: this.#retryAfter, text });
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    const { code } = error as { code?: unknown };
+    this.#end({ kind: 'lost', stale: STALE_CODES.includes(code), detail: describe(error) });
+  }
+
+  #stop(answer: Answer): void {
+    this.#end(answer);
+    this.#controller?.abort(new Error('no longer read'));
+  }
+
+  #end(answer: Answer): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#cancel);
+    this.#resolve(answer);
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** Code and message of an error of the network, on one line. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && !error.message.includes(code)
+    ? `${code}: ${error.message}`
+    : error.message;
+}
