@@ -30,7 +30,10 @@ export type ApiResult<T> =
   | { readonly ok: true; readonly object: T }
   | { readonly ok: false; readonly status: number; readonly reason: string; readonly message: string };
 
-/** Verbs of the Kubernetes API, one call each. No retries, no hidden reads; nothing is thrown for an HTTP answer. */
+/**
+ * Verbs of the Kubernetes API, one call each. No retries, no hidden reads; nothing is thrown for an HTTP answer. Of a
+ * Secret that was written, metadata alone is answered.
+ */
 export interface KubernetesApi {
   get<T extends KubernetesObject>(resource: Resource, key: ObjectKey): Promise<ApiResult<T>>;
   /** One consistent list (paged, no `resourceVersion`); a 410 in mid-paging restarts it. */

@@ -54,18 +54,21 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
         method: 'POST',
         path: collectionPath(resource, object.metadata.namespace),
         query,
+        accept: acceptOfWritten(resource),
         body: typed(resource, object),
       }),
     async replace(resource, object, subresource) {
       const path = objectPath(resource, object.metadata, subresource);
       if (path === undefined) return invalid(object.metadata);
-      return exchange({ method: 'PUT', path, query, body: typed(resource, object) });
+      const accept = acceptOfWritten(resource);
+      return exchange({ method: 'PUT', path, query, accept, body: typed(resource, object) });
     },
     async patch(resource, key, patch) {
       const path = objectPath(resource, key);
       if (path === undefined) return invalid(key);
       const contentType = 'application/merge-patch+json';
-      return exchange({ method: 'PATCH', path, query, contentType, body: patch });
+      const accept = acceptOfWritten(resource);
+      return exchange({ method: 'PATCH', path, query, accept, contentType, body: patch });
     },
     async delete(resource, key, preconditions) {
       const path = objectPath(resource, key);
@@ -74,6 +77,11 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
       return exchange({ method: 'DELETE', path, body });
     },
   };
+}
+
+/** Whoever writes a Secret knows its values: they needn't travel back. */
+function acceptOfWritten({ group, kind }: Resource): string {
+  return acceptOf({ metadataOnly: group === '' && kind === 'Secret' }, 'object');
 }
 
 /** A copy without `metadata.managedFields`, which nobody here reads and which can outweigh the object. */

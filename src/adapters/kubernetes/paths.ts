@@ -23,8 +23,8 @@ export function objectPath(resource: Resource, key: ObjectKey, subresource?: 'st
   return subresource === undefined ? path : `${path}/${subresource}`;
 }
 
-/** Value of `Accept` for a list or a watch of what is selected. */
-export function acceptOf(selection: Selection, answer: 'list' | 'watch'): string {
+/** Value of `Accept` for a list, a watch or a single object of what is selected. */
+export function acceptOf(selection: Selection, answer: 'list' | 'watch' | 'object'): string {
   if (selection.metadataOnly !== true) return 'application/json';
   const kind = answer === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata';
   return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;

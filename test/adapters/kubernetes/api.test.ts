@@ -47,6 +47,30 @@ describe('the calls', () => {
     });
   });
 
+  test('have the metadata alone of a written Secret sent back', async () => {
+    const { api } = await start([answer(200, object)]);
+    await api.create(secret, object);
+    await api.replace(secret, object);
+    await api.patch(secret, key, {});
+    await api.get(secret, key);
+    await api.create(RESOURCES.configMap, object);
+    const metadata = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+    expect(server.requests.map(({ headers }) => headers.accept)).toEqual([
+      metadata,
+      metadata,
+      metadata,
+      'application/json',
+      'application/json',
+    ]);
+  });
+
+  test('keep their connections, a DELETE with options in its body as well', async () => {
+    const { api } = await start([answer(200, object)]);
+    for (let calls = 0; calls < 8; calls += 1) await api.delete(secret, key, { uid: 'u' });
+    // Two: the next call may be made before the connection of the last one is free again.
+    expect(new Set(server.requests.map(({ socket }) => socket)).size).toBeLessThanOrEqual(2);
+  });
+
   test.each(['', '.', '..'])(
     'of an object named "%s" are not made: they would reach something else',
     async (name) => {
