@@ -113,9 +113,9 @@ export class Ledger {
   /** Calls about one client, by `namespace/name`. */
   callsOf(client: string): readonly PendingCall[] {
     const calls: PendingCall[] = [];
-    for (const entry of this.#entries.values()) {
-      if (`${entry.client.namespace}/${entry.client.name}` === client) {
-        const { attempt, kind, startedAt, record } = entry;
+    const [namespace, name] = client.split('/', 2);
+    for (const { attempt, client: of, kind, startedAt, record } of this.#entries.values()) {
+      if (of.name === name && of.namespace === namespace) {
         calls.push({ attempt, kind, startedAt, record, state: this.#stateOf(attempt) });
       }
     }

@@ -111,6 +111,6 @@ async function writeStatus(
     log.debug('status not written', { client: round.key, status: written.status, reason: written.reason });
     return written.status === 404;
   }
-  caches.clients.learn(toClientObject(written.object));
+  caches.clients.learn(toClientObject(written.object, known));
   return true;
 }

@@ -17,9 +17,14 @@ export interface ClientObject extends KubernetesObject {
   readonly observed: ObservedClient;
 }
 
-/** Reads one object, whatever is in it: an object that can't be used says why, and troubles no other. */
+/**
+ * Reads one object, whatever is in it: an object that can't be used says why, and troubles no other.
+ *
+ * @param known what was read of it before: the spec of the same generation is the same, and isn't read again
+ */
 export function toClientObject(
   raw: KubernetesObject & { readonly spec?: unknown; readonly status?: unknown },
+  known?: ClientObject,
 ): ClientObject {
   const {
     name,
@@ -31,6 +36,7 @@ export function toClientObject(
   } = raw.metadata;
   const { deletionTimestamp, creationTimestamp, finalizers = [], ownerReferences = [] } = raw.metadata;
   const status = oauthClientStatus.safeParse(raw.status ?? {});
+  const isSameSpec = known?.observed.uid === uid && known.observed.generation === generation;
   return {
     apiVersion: API_VERSION,
     kind: 'OAuthClient',
@@ -43,7 +49,7 @@ export function toClientObject(
       deletingSince: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
       hasFinalizer: finalizers.includes(FINALIZER),
       finalizers,
-      desired: toDesired(raw.spec),
+      desired: isSameSpec ? known.observed.desired : toDesired(raw.spec),
       status: (status.success ? status.data : {}) as OAuthClientStatus,
       reconcileRequestedAt: annotations[ANNOTATIONS.reconcileRequestedAt],
       rotateRequestedAt: annotations[ANNOTATIONS.rotateRequestedAt],
