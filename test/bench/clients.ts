@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts';
 /** What users do, all with an administrator's rights. */
 
 /** So many users at a time. */
-const USERS = 32;
+export const USERS = 32;
 
 const nameOf = (prefix: string, index: number): string => `${prefix}-${index}`;
 

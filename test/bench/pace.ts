@@ -31,6 +31,13 @@ export async function paced(
   await Promise.all(running);
 }
 
+/**
+ * Milliseconds from an answer until what a watch showed of it, by `performance.now()`. Not below 0: the watch may be faster
+ * than the answer.
+ */
+export const sinceAnswer = (answeredAt: number, seenAt = Number.NaN): number =>
+  Math.max(0, seenAt - answeredAt);
+
 const POLL_MS = 5;
 
 /** Polls `holds`. Throws after `timeoutMs`. */

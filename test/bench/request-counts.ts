@@ -31,6 +31,8 @@ interface Asked {
 const OPERATOR: Requester = { user: OPERATOR_USER, userAgent: 'oauth-registrar' };
 const READS: readonly string[] = ['get', 'list', 'watch'];
 
+export const isRead = (verb: string): boolean => READS.includes(verb);
+
 /** Begins to count; the returned function tells what came since. The Lease is left out: it costs the same at rest. */
 export async function countRequests(
   stage: Asked,
@@ -46,7 +48,7 @@ export async function countRequests(
     const { get: gets = 0, list: lists = 0 } = verbs;
     return {
       byKind,
-      writes: events.filter(({ verb }) => !READS.includes(verb)).length,
+      writes: events.filter(({ verb }) => !isRead(verb)).length,
       gets,
       lists,
       calls: callsOf(after) - callsOf(before),

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts';
 import type { ClientWatch } from '../client-watch.ts';
-import { expectOk } from '../clients.ts';
+import { expectOk, USERS } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
 import { NAMESPACES, namespaceOf, secretsPath } from '../objects.ts';
-import { paced, pooled } from '../pace.ts';
+import { paced, pooled, sinceAnswer } from '../pace.ts';
 import { cpuFigures } from '../phases/common.ts';
 import { memoryOf } from '../process-usage.ts';
 import { countRequests } from '../request-counts.ts';
@@ -21,7 +21,6 @@ export interface PeerOptions {
 const PACE = 10;
 /** Of the backlog. */
 const DELETED_SHARE = 0.3;
-const USERS = 32;
 const QUIET_MS = 5_000;
 const POLL_MS = 250;
 
@@ -114,7 +113,7 @@ async function live({ stage, subject, watch, liveSeconds }: Parts): Promise<read
     createdAt.set(`${namespaceOf(index)}/${name}`, performance.now());
   });
   await watch.until('all live clients are ready', () => watch.ready() === before + count);
-  const latencies = [...createdAt].map(([key, at]) => Math.max(0, (watch.readyAt(key) ?? Number.NaN) - at));
+  const latencies = [...createdAt].map(([key, at]) => sinceAnswer(at, watch.readyAt(key)));
   const figures = figuresOf(`Live creation, ${PACE} a second`);
   return [
     ...figures('ms', {

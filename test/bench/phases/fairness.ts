@@ -1,8 +1,8 @@
 import type { ClientWatch } from '../client-watch.ts';
-import { createIn, expectOk } from '../clients.ts';
+import { createIn, expectOk, USERS } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
 import { clientsPath, NAMESPACES } from '../objects.ts';
-import { pooled } from '../pace.ts';
+import { pooled, sinceAnswer } from '../pace.ts';
 import type { Stage } from '../stage.ts';
 
 /** Milliseconds from the answer to what a user asked for until a watch showed it done. */
@@ -19,7 +19,6 @@ const MOST_MOMENTS = 10;
 const CLIENTS_PER_MOMENT = 60;
 /** The moments are spread over this share of the backlog: after it, there may be nothing left that waits. */
 const SHARE = 0.7;
-const USERS = 32;
 
 /**
  * While the operator works at `waiting` clients of one namespace, another namespace's user creates, edits and deletes one
@@ -108,7 +107,7 @@ async function create(stage: Stage, watch: ClientWatch, name: string): Promise<n
   await createIn(stage, QUIET, name);
   const start = performance.now();
   await watch.until('the new one is ready', () => watch.readyAt(keyOf(name)) !== undefined);
-  return since(start, watch.readyAt(keyOf(name)));
+  return sinceAnswer(start, watch.readyAt(keyOf(name)));
 }
 
 async function edit(stage: Stage, watch: ClientWatch, name: string): Promise<number> {
@@ -123,18 +122,15 @@ async function edit(stage: Stage, watch: ClientWatch, name: string): Promise<num
   const isDone = () =>
     watch.generationOf(keyOf(name)) === metadata.generation && watch.readyAt(keyOf(name)) !== undefined;
   await watch.until('the edited one is ready', isDone);
-  return since(start, watch.readyAt(keyOf(name)));
+  return sinceAnswer(start, watch.readyAt(keyOf(name)));
 }
 
 async function remove(stage: Stage, watch: ClientWatch, name: string): Promise<number> {
   await expectOk(stage, 'DELETE', pathOf(name));
   const start = performance.now();
   await watch.until('the deleted one is gone', () => watch.generationOf(keyOf(name)) === undefined);
-  return since(start, performance.now());
+  return sinceAnswer(start, performance.now());
 }
-
-/** Not below 0: the watch may be faster than the answer. */
-const since = (start: number, end = Number.NaN): number => Math.max(0, end - start);
 
 function figuresFor(waiting: number, { moments, left, rate }: Measured): readonly Figure[] {
   const figures = figuresOf(`Another namespace beside a backlog of ${waiting}`);

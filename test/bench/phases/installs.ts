@@ -1,16 +1,14 @@
 import type { AuditEvent } from '../../testbed/audit-log.ts';
 import type { ClientWatch } from '../client-watch.ts';
-import { createIn, deleteClients } from '../clients.ts';
+import { createIn, deleteClients, USERS } from '../clients.ts';
 import { type Figure, figuresOf } from '../figure.ts';
 import { makeInstalls, makeServers, SERVER, type TenantInstall } from '../install.ts';
 import { namespaceOf } from '../objects.ts';
 import type { BenchOperator, Install } from '../operator.ts';
 import { pooled } from '../pace.ts';
+import { isRead } from '../request-counts.ts';
 import type { Stage } from '../stage.ts';
 import { meterCpu } from '../usage-meter.ts';
-
-const USERS = 32;
-const READS: readonly string[] = ['get', 'list', 'watch'];
 
 /** The same backlog of `count` twice: by one operator for all namespaces, then by `installs` that share nothing. */
 export async function compareInstalls(
@@ -93,6 +91,6 @@ const isForeign =
   (installs: readonly TenantInstall[]) =>
   ({ user, verb, namespace = '', stage }: AuditEvent): boolean => {
     const install = installs.find((other) => other.user === user);
-    if (install === undefined || stage !== 'ResponseComplete' || READS.includes(verb)) return false;
+    if (install === undefined || stage !== 'ResponseComplete' || isRead(verb)) return false;
     return namespace !== install.namespace && !install.tenants.includes(namespace);
   };

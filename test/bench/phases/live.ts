@@ -1,6 +1,6 @@
 import { createClient } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
-import { paced } from '../pace.ts';
+import { paced, sinceAnswer } from '../pace.ts';
 import { createRawScript } from '../raw.ts';
 import type { Sample } from '../sample.ts';
 import type { Stage } from '../stage.ts';
@@ -67,7 +67,7 @@ async function createLive(
       createdAt.set(key, performance.now());
     });
     await watch.until('all live clients are ready', ready);
-    return [...createdAt].map(([key, at]) => Math.max(0, (watch.readyAt(key) ?? Number.NaN) - at));
+    return [...createdAt].map(([key, at]) => sinceAnswer(at, watch.readyAt(key)));
   } finally {
     watch.stop();
   }

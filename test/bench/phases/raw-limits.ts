@@ -1,6 +1,6 @@
 import { type Figure, figuresOf } from '../figure.ts';
 import { pooled } from '../pace.ts';
-import { CONCURRENCY, createRawScript, rawRate } from '../raw.ts';
+import { CONCURRENCY, createRawScript, rateOfChains, rawRate } from '../raw.ts';
 import type { Sample } from '../sample.ts';
 import type { Stage } from '../stage.ts';
 import { meterCpu } from '../usage-meter.ts';
@@ -18,7 +18,7 @@ export async function rawLimits(
   await rawRate(stage, sample, CONCURRENCY);
   await rate(script.createObject);
   const cpu = meterCpu(stage);
-  const limit = await rate(script.chain);
+  const limit = await rateOfChains(stage, script, 0, count);
   const used = cpu();
   await rate(script.createObject, count);
   const writes = {
