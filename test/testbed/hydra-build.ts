@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from './cached.ts';
 import { run } from './command.ts';
+import { explainGo, readGoModule } from './go-module.ts';
 import type { Progress } from './progress.ts';
 
 const MODULE = join(import.meta.dirname, 'tools', 'hydra');
@@ -14,23 +13,14 @@ const PACKAGE = 'github.com/ory/hydra/v2';
  * compiler, which the SQLite in it needs, is missing; else with the compiler's last lines.
  */
 export async function ensureHydra(progress: Progress): Promise<string> {
-  const pins = await Promise.all(['go.mod', 'go.sum'].map((pin) => readFile(join(MODULE, pin), 'utf8')));
-  const version = versionIn(pins.join('\n'));
-  const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-  for (const pin of pins) hash.update(pin);
-  return cached(`hydra-${version}-${hash.digest('hex').slice(0, 16)}`, progress, (partial) =>
+  const { version, cacheName } = await readGoModule(MODULE, 'hydra', PACKAGE);
+  return cached(cacheName, progress, (partial) =>
     progress.step(`Building Ory Hydra ${version} with Go (once)`, async (update) => {
       update('usually 2 min');
       await requireCompiler();
       await build(version, partial, update);
     }),
   );
-}
-
-function versionIn(pins: string): string {
-  const version = /github\.com\/ory\/hydra\/v2 (v\S+)/.exec(pins)?.[1];
-  if (version === undefined) throw new Error(`tools/hydra/go.mod requires no version of ${PACKAGE}`);
-  return version;
 }
 
 async function build(version: string, target: string, update: (detail: string) => void): Promise<void> {
@@ -44,7 +34,7 @@ async function build(version: string, target: string, update: (detail: string) =
 
 /** Asked first, since the compiler's absence would show after a minute, amid the names of packages. */
 async function requireCompiler(): Promise<void> {
-  const command = await run('go', ['env', 'CC']).catch(explainGo);
+  const command = await run('go', ['env', 'CC']).catch(explainGo('Ory Hydra'));
   const [compiler = ''] = command.split(' ');
   await run(compiler, ['--version']).catch(() => {
     throw new Error(
@@ -52,13 +42,4 @@ async function requireCompiler(): Promise<void> {
         'Install one (Debian: apt-get install gcc libc6-dev).',
     );
   });
-}
-
-function explainGo(error: unknown): never {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-    throw new Error(
-      "Ory Hydra is not here and can't be built, since `go` can't be run. Install Go 1.26 or newer.",
-    );
-  }
-  throw error;
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from '../../testbed/cached.ts';
 import { run } from '../../testbed/command.ts';
+import { explainGo, readGoModule } from '../../testbed/go-module.ts';
 import type { Progress } from '../../testbed/progress.ts';
 
 const MODULE = join(import.meta.dirname, '..', 'tools', 'hydra-maester');
@@ -24,13 +24,8 @@ export interface Maester {
  * with the compiler's last lines.
  */
 export async function ensureMaester(progress: Progress): Promise<Maester> {
-  const pins = await Promise.all(['go.mod', 'go.sum'].map((pin) => readFile(join(MODULE, pin), 'utf8')));
-  const version = /github\.com\/ory\/hydra-maester (v\S+)/.exec(pins.join('\n'))?.[1];
-  if (version === undefined) throw new Error(`${MODULE}/go.mod requires no version of ${PACKAGE}`);
-  const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-  for (const pin of pins) hash.update(pin);
-  const name = `hydra-maester-${version}-${hash.digest('hex').slice(0, 16)}`;
-  const folder = await cached(name, progress, (partial) =>
+  const { version, cacheName } = await readGoModule(MODULE, 'hydra-maester', PACKAGE);
+  const folder = await cached(cacheName, progress, (partial) =>
     progress.step(`Building hydra-maester ${version} with Go (once)`, async (update) => {
       update('usually 4 min');
       await build(partial, update);
@@ -52,19 +47,10 @@ async function build(folder: string, update: (detail: string) => void): Promise<
   await run('go', ['build', '-C', MODULE, ...flags, PACKAGE], {
     env: ENVIRONMENT,
     onLine: (line) => update(`usually 4 min; ${line}`),
-  }).catch(explainGo);
+  }).catch(explainGo('hydra-maester'));
   const source = await run('go', ['list', '-C', MODULE, '-m', '-f', '{{.Dir}}', PACKAGE], {
     env: ENVIRONMENT,
   });
   await copyFile(join(source, 'config', 'crd', 'bases', 'hydra.ory.sh_oauth2clients.yaml'), crd);
   await copyFile(join(source, 'config', 'rbac', 'role.yaml'), role);
-}
-
-function explainGo(error: unknown): never {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-    throw new Error(
-      "hydra-maester is not here and can't be built, since `go` can't be run. Install Go 1.26 or newer.",
-    );
-  }
-  throw error;
 }
