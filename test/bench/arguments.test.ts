@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { readArguments } from './arguments.ts';
 
 test('without flags there are five runs of two backlogs', () => {
-  expect(readArguments([])).toMatchObject({ runs: 5, clients: [1000, 5000], memory: [0, 1000, 10_000] });
+  expect(readArguments([])).toMatchObject({
+    runs: 5,
+    clients: [1000, 5000],
+    memory: [0, 1000, 10_000, 50_000],
+  });
 });
 
 test('flags go before what --quick stands for', () => {
@@ -25,7 +29,7 @@ test('one namespace’s backlog beside another’s clients is always looked at, 
 
 test.each([
   { args: ['--peer'], expected: { peer: true, runs: 1, clients: [1000], liveSeconds: 20 } },
-  { args: ['--peer', '--quick'], expected: { peer: true, runs: 1, clients: [100], liveSeconds: 5 } },
+  { args: ['--peer', '--quick'], expected: { peer: true, runs: 1, clients: [100], liveSeconds: 4 } },
   { args: ['--peer', '--clients', '50', '--runs', '3'], expected: { peer: true, runs: 3, clients: [50] } },
 ])('$args compares with hydra-maester', ({ args, expected }) => {
   expect(readArguments(args)).toMatchObject(expected);

@@ -40,14 +40,18 @@ async function main(flags: BenchArguments): Promise<void> {
   const measured = await (flags.peer ? comparison : everything)({ entry, wanted: flags, progress });
   const { table, loads, ...results } = measured;
   const head = { startedAt, machine: describeMachine(), flags, loads };
-  const [name, file] = flags.peer
-    ? (['peer', 'bench-peer.json'] as const)
-    : (['bench', 'bench.json'] as const);
+  const { name, file } = whereTo(flags);
   await mkdir(FOLDER, { recursive: true });
   await writeFile(join(FOLDER, file), `${JSON.stringify({ ...head, ...results }, undefined, 2)}\n`);
   const text = `${toHead(head)}\n\n${table}`;
   console.log(`\n${text}\n`);
   if (process.env['UPDATE_BENCH'] === '1') writeToPage('scale.md', name, `\`\`\`text\n${text}\n\`\`\``);
+}
+
+/** The part of the page, and the file. */
+function whereTo({ peer, runs }: BenchArguments): { readonly name: string; readonly file: string } {
+  if (peer) return { name: 'peer', file: 'bench-peer.json' };
+  return runs === 0 ? { name: 'memory', file: 'bench-memory.json' } : { name: 'bench', file: 'bench.json' };
 }
 
 /** What goes into the file, and the table of it. */
