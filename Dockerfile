@@ -23,5 +23,5 @@ COPY --from=build /build/dist/oauth-registrar.js /usr/lib/oauth-registrar/oauth-
 # and collected when work is over, which --expose-gc permits.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 USER 65532:65532
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--heap-growing-percent=100", "--expose-gc", \
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=100", "--expose-gc", \
   "/usr/lib/oauth-registrar/oauth-registrar.mjs"]
