@@ -13,8 +13,8 @@ const STALE_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'
  * One attempt and its answer, read whole. The first ending counts: the answer's end, a failure, `timeoutMs` from now (the
  * wait for a free connection included), or `signal`. What ends while it waits for a connection is never sent.
  *
- * undici's own `request` does the same by a stream, an AbortSignal and their listeners for each call, which was a tenth
- * of what the operator used under load.
+ * undici's own `request` does the same by a stream, an AbortSignal and their listeners for each call, which shows under load
+ * (docs/scale.md).
  */
 export class AnswerReader implements Dispatcher.DispatchHandler {
   readonly answer: Promise<Answer>;
