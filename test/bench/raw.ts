@@ -42,7 +42,7 @@ export function createRawScript(stage: Stage, sample: Sample): RawScript {
   const script: Omit<RawScript, 'chain' | 'clean'> = {
     async createObject(index) {
       const object = oauthClient(RAW_NAMESPACE, `raw-${index}`);
-      objects.set(index, named(await expectOk(stage, 'POST', clientsPath(RAW_NAMESPACE), object)));
+      objects.set(index, identityOf(await expectOk(stage, 'POST', clientsPath(RAW_NAMESPACE), object)));
     },
     post: () => register('POST', registrationPath, sample.registration),
     createRegistrationSecret: (index) =>
@@ -66,7 +66,7 @@ export function createRawScript(stage: Stage, sample: Sample): RawScript {
 }
 
 /** What the operator sends of an object whose status it writes: the rest of it is not the status's. */
-function named({ apiVersion, kind, metadata }: OAuthClient): OAuthClient {
+function identityOf({ apiVersion, kind, metadata }: OAuthClient): OAuthClient {
   const { name, namespace, uid, resourceVersion } = metadata;
   return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } } as OAuthClient;
 }
@@ -91,20 +91,15 @@ async function clean(stage: Stage, objects: Map<number, OAuthClient>): Promise<v
 export async function rawRate(stage: Stage, sample: Sample, count: number): Promise<number> {
   const script = createRawScript(stage, sample);
   await pooled(count, CONCURRENCY, script.createObject);
-  const rate = await rateOfChains(stage, script, 0, count);
+  const rate = await rateOfChains(stage, script, count);
   await script.clean();
   return rate;
 }
 
-/** The same for `count` objects from `from` on that are there. */
-export async function rateOfChains(
-  stage: Stage,
-  script: RawScript,
-  from: number,
-  count: number,
-): Promise<number> {
+/** The same for the first `count` objects, which are there. */
+export async function rateOfChains(stage: Stage, script: RawScript, count: number): Promise<number> {
   const watch = await stage.watch();
-  const seconds = await pooled(count, CONCURRENCY, (index) => script.chain(from + index));
+  const seconds = await pooled(count, CONCURRENCY, script.chain);
   watch.stop();
   return count / seconds;
 }

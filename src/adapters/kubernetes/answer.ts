@@ -61,9 +61,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const [first = EMPTY, ...others] = this.#chunks;
-    const body = others.length === 0 ? first : Buffer.concat(this.#chunks);
-    const text = body.toString('utf8');
+    const text = Buffer.concat(this.#chunks).toString('utf8');
     this.#end({ kind: 'answered', status: this.#status, retryAfter: this.#retryAfter, text });
   }
 
@@ -85,8 +83,6 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     this.#resolve(answer);
   }
 }
-
-const EMPTY = Buffer.alloc(0);
 
 /** Code and message of an error of the network, on one line. */
 export function describe(error: unknown): string {

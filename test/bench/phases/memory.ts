@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClients, expectOk } from '../clients.ts';
+import { createClients, expectOk, USERS } from '../clients.ts';
 import { type Figure, figuresOf } from '../figure.ts';
 import { secretsPath, UNRELATED_NAMESPACE } from '../objects.ts';
 import type { BenchOperator } from '../operator.ts';
@@ -16,7 +16,6 @@ export interface MemoryOptions {
 
 /** The operator gives memory back five seconds after its last work, at most every twenty. */
 const SETTLE_MS = { afterWork: 26_000, afterStart: 8_000, afterNothing: 3_000 };
-const CREATORS = 32;
 const figures = figuresOf('Memory of the operator');
 
 /** One operator while clients become more and more, then beside unrelated Secrets, then started anew. */
@@ -68,7 +67,7 @@ async function look(operator: BenchOperator, when: string, settleMs: number): Pr
 
 async function createUnrelated(stage: Stage, count: number): Promise<void> {
   const data = { value: Buffer.alloc(768, 'unrelated').toString('base64') };
-  await pooled(count, CREATORS, async (index) => {
+  await pooled(count, USERS, async (index) => {
     const metadata = { namespace: UNRELATED_NAMESPACE, name: `unrelated-${index}` };
     await expectOk(stage, 'POST', secretsPath(UNRELATED_NAMESPACE), { metadata, data });
   });

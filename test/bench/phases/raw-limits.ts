@@ -18,7 +18,7 @@ export async function rawLimits(
   await rawRate(stage, sample, CONCURRENCY);
   await rate(script.createObject);
   const cpu = meterCpu(stage);
-  const limit = await rateOfChains(stage, script, 0, count);
+  const limit = await rateOfChains(stage, script, count);
   const used = cpu();
   await rate(script.createObject, count);
   const writes = {
