@@ -4,13 +4,12 @@ import type { OAuthClient } from '../../src/api/oauth-client.ts';
 import { freePort } from '../testbed/free-port.ts';
 import { type OperatorProcess, startOperator } from '../testbed/operator.ts';
 import { startWorld, type World } from '../testbed/world.ts';
-import { editClient, eventsOf, fetchText, patch, suspectedOrphans, untilServer } from './looks.ts';
+import { editClient, fetchText, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
 import {
   all,
   clusterServer,
   conditionOf,
   credential,
-  eventually,
   getClient,
   machine,
   namespace,
@@ -296,13 +295,9 @@ describe('A registration whose outcome nobody knows', () => {
       const suspects = (await suspectedOrphans(world)).filter((entry) => entry.client === `shop/${name}`);
       expect(suspects).toHaveLength(1);
       expect(suspects[0]?.why).toMatch(words);
-      const events = await eventually(
-        () => eventsOf(world, 'shop', name),
-        (seen) => seen.some(({ reason }) => reason === cause),
-      );
-      const warning = events.find(({ reason }) => reason === cause);
-      expect(warning?.type).toBe('Warning');
-      expect(warning?.note).toMatch(/A client may exist that nobody knows/);
+      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === cause);
+      expect(warning.type).toBe('Warning');
+      expect(warning.note).toMatch(/A client may exist that nobody knows/);
       expect(stub.count('register')).toBe(1);
     },
   );

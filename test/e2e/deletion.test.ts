@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type World } from '../testbed/world.ts';
-import { eventsOf, patch, type SeenEvent } from './looks.ts';
+import { patch, type SeenEvent, untilEvent } from './looks.ts';
 import {
   all,
   conditionOf,
@@ -77,19 +77,8 @@ afterAll(async () => {
   await stopStubServers();
 });
 
-async function untilEvent(
-  name: string,
-  reason: string,
-  home = 'shop',
-  timeoutMs = LONG_MS,
-): Promise<SeenEvent> {
-  const found = await eventually(
-    async () => (await eventsOf(world, home, name)).filter((event) => event.reason === reason),
-    (seen) => seen.length > 0,
-    timeoutMs,
-  );
-  return found[0] as SeenEvent;
-}
+const told = (name: string, reason: string, home = 'shop'): Promise<SeenEvent> =>
+  untilEvent(world, home, name, (event) => event.reason === reason);
 
 const POLICIES = ['Delete', 'Retain'] as const;
 type Policy = (typeof POLICIES)[number];
@@ -125,7 +114,7 @@ describe('A namespace that goes', () => {
     });
     await world.kubectl('delete', 'namespace', 'hurried', '--timeout=60s');
     await untilRoles(world, 'hurried', ['owed'], LONG_MS, 'hurried');
-    const { note } = await untilEvent('hurried', 'AuthorizationServerUnavailable', OPERATOR_NAMESPACE);
+    const { note } = await told('hurried', 'AuthorizationServerUnavailable', OPERATOR_NAMESPACE);
     expect(note).toMatch(
       /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/,
     );
@@ -148,7 +137,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     await remove(world, name);
     await hasEnded(policy, name, stub);
     await untilGone(world, name, { kind: 'secret' });
-    const { note, type } = await untilEvent(name, isKept(policy) ? 'Retained' : 'Deregistered');
+    const { note, type } = await told(name, isKept(policy) ? 'Retained' : 'Deregistered');
     expect(type).toBe('Normal');
     expect(note).toMatch(
       isKept(policy)
@@ -169,7 +158,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
       LONG_MS,
     );
     expect(stub.requests.length).toBe(asked);
-    expect((await untilEvent(name, 'SecretRestored')).type).toBe('Normal');
+    expect((await told(name, 'SecretRestored')).type).toBe('Normal');
   });
 
   it('registration Secret deleted: the guard refuses; else it is said, and only a person has another registered', async () => {
@@ -212,7 +201,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     await untilReason(world, 'shop', name, 'RegistrationRecordMissing', LONG_MS);
     await remove(world, name);
     await untilGone(world, name);
-    const { type, note } = await untilEvent(name, 'RegistrationRecordMissing');
+    const { type, note } = await told(name, 'RegistrationRecordMissing');
     expect(type).toBe('Warning');
     expect(note).toBe(
       `Client ${record?.clientId} at ${stub.issuer} was not removed: its registration Secret is gone, and its token with it. Remove the client at the server by hand.`,
@@ -275,7 +264,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     await world.kubectl('delete', 'namespace', home, '--timeout=60s');
     await hasEnded(policy, name, stub, home);
     const reason = isKept(policy) ? 'Retained' : 'Deregistered';
-    expect((await untilEvent(name, reason, OPERATOR_NAMESPACE)).type).toBe('Normal');
+    expect((await told(name, reason, OPERATOR_NAMESPACE)).type).toBe('Normal');
   });
 });
 
@@ -293,7 +282,7 @@ describe('A deletion whose answer is lost', () => {
     await untilRoles(world, 'unheard', [], LONG_MS);
     expect(stub.clients.size).toBe(0);
     expect(stub.count('remove')).toBe(2);
-    expect((await untilEvent('unheard', 'Deregistered')).type).toBe('Normal');
+    expect((await told('unheard', 'Deregistered')).type).toBe('Normal');
   });
 });
 
@@ -322,7 +311,7 @@ describe('Patience', () => {
     await annotate(world, 'holding', 'abandon', uid);
     await untilGone(world, 'holding');
     await untilRoles(world, 'holding', ['left-behind']);
-    const { note } = await untilEvent('holding', 'AuthorizationServerUnavailable');
+    const { note } = await told('holding', 'AuthorizationServerUnavailable');
     expect(note).toMatch(/ stays behind; its record is in Secret oauth-registrar-system\/oac-/);
     expect(stubOf('holding').clients.size).toBe(1);
   });
@@ -332,7 +321,7 @@ describe('Patience', () => {
   }, async () => {
     await untilGone(world, 'refused', {}, 120_000);
     expect(Date.now() - since).toBeGreaterThan(PATIENCE_MS - 5_000);
-    const { note } = await untilEvent('refused', 'DeletionUnconfirmed');
+    const { note } = await told('refused', 'DeletionUnconfirmed');
     expect(note).toContain('The server answered 401 invalid_token.');
     await untilRoles(world, 'refused', ['owed']);
     expect(stubOf('refused').clients.size).toBe(1);

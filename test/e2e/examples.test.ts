@@ -6,7 +6,7 @@ import type { Client, Emulator } from '../emulator/emulator.ts';
 import { variantOf } from '../emulator/presets.ts';
 import { start, stopAll } from '../emulator/running.ts';
 import { startWorld, type World } from '../testbed/world.ts';
-import { editClient, eventsOf, getServer } from './looks.ts';
+import { editClient, getServer, untilEvent } from './looks.ts';
 import { conditionOf, eventually, getClient, secretData, untilReason } from './objects.ts';
 
 /** The pairs of server and client that users copy, as they are, against the emulated server of each. */
@@ -238,12 +238,8 @@ describe('The example for', () => {
     expect(conditionOf(edited, 'Ready')?.message).toContain('management.mode None');
 
     await world.kubectl('-n', 'web', 'delete', 'oac', 'frontend', '--timeout=20s');
-    const [left] = await eventually(
-      async () => (await eventsOf(world, 'web', 'frontend')).filter(({ type }) => type === 'Warning'),
-      (warnings) => warnings.some(({ reason }) => reason === 'DeletionUnsupported'),
-      LONG_MS,
-    );
-    expect(left).toBeDefined();
+    const left = await untilEvent(world, 'web', 'frontend', ({ reason }) => reason === 'DeletionUnsupported');
+    expect(left.type).toBe('Warning');
     expect(emulator.clients()).toHaveLength(1);
     expect(emulator.log.map(({ call }) => call).filter((call) => call !== 'discovery')).toEqual(['register']);
   });

@@ -6,7 +6,7 @@ import type { Emulator, EmulatorOptions } from '../emulator/emulator.ts';
 import type { FaultyAnswer } from '../emulator/faults.ts';
 import { start, stopAll } from '../emulator/running.ts';
 import { startWorld, type World } from '../testbed/world.ts';
-import { editClient, eventsOf, fetchText, patch, suspectedOrphans, untilServer } from './looks.ts';
+import { editClient, fetchText, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
 import {
   all,
   conditionOf,
@@ -359,13 +359,9 @@ describe('At registration', () => {
       const suspects = await suspectsOf(object);
       expect(suspects).toHaveLength(1);
       expect(suspects[0]?.why).toMatch(said);
-      const events = await eventually(
-        () => eventsOf(world, 'shop', object),
-        (seen) => seen.some((event) => event.reason === reason),
-      );
-      const warning = events.find((event) => event.reason === reason);
-      expect(warning?.type).toBe('Warning');
-      expect(warning?.note).toMatch(/A client may exist that nobody knows/);
+      const warning = await untilEvent(world, 'shop', object, (event) => event.reason === reason);
+      expect(warning.type).toBe('Warning');
+      expect(warning.note).toMatch(/A client may exist that nobody knows/);
       expect(emulator.count('register')).toBe(1);
     },
   );
@@ -487,12 +483,10 @@ describe('At an update', () => {
       `The management address is at ${elsewhere.issuer}, and the token was issued by ${stub.issuer}. List that origin in management.allowedOrigins of the server object, if you trust it.`,
     );
     await remove('astray');
-    const [warning] = await eventually(
-      async () =>
-        (await eventsOf(world, 'shop', 'astray')).filter(({ note }) => note.includes('was not removed')),
-      (seen) => seen.length > 0,
+    const { note } = await untilEvent(world, 'shop', 'astray', (event) =>
+      event.note.includes('was not removed'),
     );
-    expect(warning?.note).toContain(`The management address is at ${elsewhere.issuer}`);
+    expect(note).toContain(`The management address is at ${elsewhere.issuer}`);
     await eventually(
       () => rolesOf('astray'),
       (roles) => roles.join() === 'left-behind',
@@ -639,8 +633,8 @@ describe('At the end', () => {
       expect((await secretData(world, 'shop', name))?.['client_id']).toBe(client);
       expect(await rolesOf(name)).toEqual(['current']);
       expect(await suspectsOf(name)).toEqual([]);
-      const events = await eventsOf(world, 'shop', name);
-      expect(events.find(({ reason }) => reason === 'ResponseTruncated')).toMatchObject({
+      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'ResponseTruncated');
+      expect(warning).toMatchObject({
         type: 'Warning',
         note: expect.stringContaining(
           `it names client ${first}. That client is removed again, and another registered`,

@@ -8,7 +8,7 @@ import { writeKubeconfig } from '../testbed/api-access.ts';
 import { createCertificateAuthority } from '../testbed/certificates.ts';
 import { type OperatorProcess, startOperator } from '../testbed/operator.ts';
 import { startWorld, type World } from '../testbed/world.ts';
-import { eventsOf, suspectedOrphans, untilServer } from './looks.ts';
+import { suspectedOrphans, untilEvent, untilServer } from './looks.ts';
 import {
   all,
   conditionOf,
@@ -400,9 +400,7 @@ describe('The end of the process', () => {
     await until('unheard', 'RegistrationOutcomeUnknown');
     const listed = (await suspectedOrphans(world)).filter(({ client }) => client === 'shop/unheard');
     expect(listed).toMatchObject([{ why: 'The operator stopped before it read the answer' }]);
-    expect((await eventsOf(world, 'shop', 'unheard')).map(({ reason }) => reason)).toContain(
-      'RegistrationOutcomeUnknown',
-    );
+    await untilEvent(world, 'shop', 'unheard', ({ reason }) => reason === 'RegistrationOutcomeUnknown');
     expect(silent.count('register')).toBe(1);
   });
 });

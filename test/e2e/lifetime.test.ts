@@ -7,7 +7,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import type { PresetName } from '../emulator/presets.ts';
 import { start, stopAll } from '../emulator/running.ts';
 import { startWorld, type World } from '../testbed/world.ts';
-import { editClient, eventsOf, patch } from './looks.ts';
+import { editClient, eventsOf, patch, untilEvent } from './looks.ts';
 import {
   all,
   conditionOf,
@@ -289,14 +289,9 @@ describe('A client that can’t be managed', () => {
       expect(emulator.clients()).toMatchObject([{ metadata: { client_name: 'Shop' } }]);
 
       await remove(name);
-      const [warning] = await eventually(
-        async () =>
-          (await eventsOf(world, 'shop', name)).filter(({ reason }) => reason === 'DeletionUnsupported'),
-        (seen) => seen.length > 0,
-        WAIT_MS,
-      );
-      expect(warning?.type).toBe('Warning');
-      expect(warning?.note).toMatch(
+      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'DeletionUnsupported');
+      expect(warning.type).toBe('Warning');
+      expect(warning.note).toMatch(
         new RegExp(
           `^Client ${before['client_id']} at .* was not removed: .* stays behind; its record is in Secret`,
         ),
@@ -337,12 +332,8 @@ describe('A client that can’t be managed', () => {
       (left) => left.some(({ role, clientId }) => role === 'left-behind' && clientId === before['client_id']),
       WAIT_MS,
     );
-    const [warning] = await eventually(
-      async () =>
-        (await eventsOf(world, 'shop', name)).filter(({ reason }) => reason === 'DeletionUnsupported'),
-      (seen) => seen.length > 0,
-    );
-    expect(warning?.note).toMatch(new RegExp(`^Client ${before['client_id']} at .* was not removed`));
+    const { note } = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'DeletionUnsupported');
+    expect(note).toMatch(new RegExp(`^Client ${before['client_id']} at .* was not removed`));
     expect(await data(name)).toEqual(after);
     await until(name, 'Registered');
   });
@@ -401,12 +392,8 @@ describe('A client that is to be registered anew', () => {
       before['client_id'],
       after['client_id'],
     ]);
-    const told = await eventually(
-      async () => (await eventsOf(world, 'shop', name)).find(({ action }) => action === 'Replace'),
-      (event) => event !== undefined,
-      WAIT_MS,
-    );
-    expect(told?.note).toMatch(
+    const replaced = await untilEvent(world, 'shop', name, ({ action }) => action === 'Replace');
+    expect(replaced.note).toMatch(
       new RegExp(
         `^Client ${after['client_id']} takes the place of client ${before['client_id']}, which is kept until \\d`,
       ),
@@ -431,10 +418,8 @@ describe('A client that is to be registered anew', () => {
       (left) => left.length === 1,
     );
     expect(await data(name)).toEqual(after);
-    const events = await eventsOf(world, 'shop', name);
-    expect(events.find(({ reason }) => reason === 'Deregistered')?.note).toContain(
-      `Client ${before['client_id']} was removed at`,
-    );
+    const removed = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'Deregistered');
+    expect(removed.note).toContain(`Client ${before['client_id']} was removed at`);
   });
 });
 

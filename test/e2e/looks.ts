@@ -45,6 +45,22 @@ export async function eventsOf(world: World, namespace: string, name: string): P
   return json.items.filter(({ regarding }) => regarding.name === name);
 }
 
+/** Waits for an Event about the object: they are sent on the side, so that what they tell can be seen before them. */
+export async function untilEvent(
+  world: World,
+  namespace: string,
+  name: string,
+  isWanted: (event: SeenEvent) => boolean,
+  timeoutMs = 40_000,
+): Promise<SeenEvent> {
+  const events = await eventually(
+    () => eventsOf(world, namespace, name),
+    (seen) => seen.some(isWanted),
+    timeoutMs,
+  );
+  return events.find(isWanted) as SeenEvent;
+}
+
 /** The listed suspects, by `namespace/name` of their object. */
 export async function suspectedOrphans(world: World): Promise<readonly { client: string; why: string }[]> {
   const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/oauth-registrar-suspected-orphans`;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OAuthClient } from '../../src/api/oauth-client.ts';
 import { startWorld, type World } from '../testbed/world.ts';
-import { editClient, eventsOf, patch, untilServer } from './looks.ts';
+import { editClient, patch, untilEvent, untilServer } from './looks.ts';
 import {
   all,
   conditionOf,
@@ -261,13 +261,14 @@ describe('A server that gives no token to manage its clients with', () => {
 
     await remove('unmanaged');
     await untilGone('unmanaged');
-    const [warning] = await eventually(
-      async () =>
-        (await eventsOf(world, 'shop', 'unmanaged')).filter(({ reason }) => reason === 'DeletionUnsupported'),
-      (seen) => seen.length > 0,
+    const warning = await untilEvent(
+      world,
+      'shop',
+      'unmanaged',
+      ({ reason }) => reason === 'DeletionUnsupported',
     );
-    expect(warning?.type).toBe('Warning');
-    expect(warning?.note).toMatch(
+    expect(warning.type).toBe('Warning');
+    expect(warning.note).toMatch(
       new RegExp(
         `^Client ${status?.clientId} at ${stub.issuer} was not removed: .* stays behind; its record is in`,
       ),
@@ -287,12 +288,9 @@ describe('A deletion', () => {
       stub.behave = { remove: reply(status) };
       await remove(name);
       await untilGone(name);
-      const [warning] = await eventually(
-        async () => (await eventsOf(world, 'shop', name)).filter(({ type }) => type === 'Warning'),
-        (seen) => seen.length > 0,
-      );
-      expect(warning?.reason).toBe('DeletionUnsupported');
-      expect(warning?.note).toMatch(
+      const warning = await untilEvent(world, 'shop', name, ({ type }) => type === 'Warning');
+      expect(warning.reason).toBe('DeletionUnsupported');
+      expect(warning.note).toMatch(
         new RegExp(
           `The server answered status ${status}, and the client still exists\\. Remove the client at the server by hand\\.`,
         ),
@@ -315,8 +313,7 @@ describe('A deletion', () => {
       () => records('answer-lost'),
       (left) => left.length === 0,
     );
-    const events = await eventsOf(world, 'shop', 'answer-lost');
-    expect(events.map(({ reason }) => reason)).toContain('Deregistered');
+    await untilEvent(world, 'shop', 'answer-lost', ({ reason }) => reason === 'Deregistered');
   });
 
   it('is not taken as done where the token is refused without an earlier try', async () => {
@@ -368,11 +365,10 @@ describe('A deletion', () => {
     await untilGone('owing', 120_000);
     expect(Date.now() - owingSince).toBeGreaterThan(50_000);
     expect(await records('owing')).toEqual(['owed']);
-    const events = await eventually(
-      () => eventsOf(world, 'shop', 'owing'),
-      (seen) => seen.some(({ note }) => note.includes('was not removed')),
+    const { note } = await untilEvent(world, 'shop', 'owing', (event) =>
+      event.note.includes('was not removed'),
     );
-    owedNote = events.find(({ note }) => note.includes('was not removed'))?.note ?? '';
+    owedNote = note;
     expect(owedNote).toMatch(/ Its deregistration is tried on from Secret oauth-registrar-system\/oac-/);
     expect(owing.clients.size).toBe(1);
     await owing.start();

@@ -4,7 +4,7 @@ import type { OAuthClient } from '../../src/api/oauth-client.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { start, stopAll } from '../emulator/running.ts';
 import { startWorld, type World } from '../testbed/world.ts';
-import { editClient, eventsOf, getServer, patch, suspectedOrphans, untilServer } from './looks.ts';
+import { editClient, getServer, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
 import {
   all,
   conditionOf,
@@ -405,26 +405,22 @@ describe('Tokens that a server refuses', () => {
     const records = await untilRoles(world, 'lost', ['current', 'left-behind'], 120_000);
     expect(records.find(({ role }) => role === 'left-behind')?.clientId).toBe(lostId);
     expect([...lost.clients.keys()]).toContain(lostId);
-    const events = await eventsOf(world, 'shop', 'lost');
-    expect(events.map(({ note }) => note).join('\n')).toMatch(
-      new RegExp(`Client ${lostId} at \\S+ was not removed: .* stays behind; its record is in Secret`),
+    const said = new RegExp(
+      `^Client ${lostId} at \\S+ was not removed: .* stays behind; its record is in Secret`,
     );
+    await untilEvent(world, 'shop', 'lost', ({ note }) => said.test(note));
   });
 });
 
 describe('What somebody else changed at the server', () => {
-  const warnings = async (name: string) =>
-    (await eventsOf(world, 'shop', name)).filter(({ reason }) => reason === 'DriftDetected');
+  const drift = (name: string) =>
+    untilEvent(world, 'shop', name, ({ reason }) => reason === 'DriftDetected', DRIFT_MS);
 
   it('drift.mode Report: is told, and left as it is', { timeout: 2 * DRIFT_MS }, async () => {
     const stub = drifting.get('Report') as StubServer;
-    const [warning] = await eventually(
-      () => warnings('drift-report'),
-      (seen) => seen.length > 0,
-      DRIFT_MS,
-    );
-    expect(warning?.type).toBe('Warning');
-    expect(warning?.note).toMatch(
+    const warning = await drift('drift-report');
+    expect(warning.type).toBe('Warning');
+    expect(warning.note).toMatch(
       /^Somebody changed client_name of client stub-client-\w+ at the server\. Take the change back there, or into spec\.client; /,
     );
     expect(namesAt(stub)).toEqual(['By somebody else']);
@@ -438,12 +434,8 @@ describe('What somebody else changed at the server', () => {
       ([name]) => name === machine.clientName,
       DRIFT_MS,
     );
-    const [warning] = await eventually(
-      () => warnings('drift-correct'),
-      (seen) => seen.length > 0,
-      LONG_MS,
-    );
-    expect(warning?.note).toContain('; the spec is sent again');
+    const { note } = await drift('drift-correct');
+    expect(note).toContain('; the spec is sent again');
     expect(stub.count('update')).toBe(1);
     await until('drift-correct', 'Registered');
   });

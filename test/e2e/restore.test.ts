@@ -4,7 +4,7 @@ import type { Emulator } from '../emulator/emulator.ts';
 import { start, stopAll } from '../emulator/running.ts';
 import { startWorld, type World } from '../testbed/world.ts';
 import { type Backup, backUp, backUpRecords, loseNamespace, loseRecords, restore } from './backups.ts';
-import { editClient, eventsOf, patch, untilServer } from './looks.ts';
+import { editClient, eventsOf, patch, untilEvent, untilServer } from './looks.ts';
 import {
   all,
   conditionOf,
@@ -268,9 +268,8 @@ describe('Namespaces that were lost behind the operator’s back', () => {
     expect(await secretData(world, 'present', 'forged')).toEqual({ client_id: 'guessed' });
     expect(stubOf('forged').clients.size).toBe(1);
     expect(newCalls('forged')).toBe(0);
-    const events = await eventsOf(world, 'present', 'forged');
-    expect(events.map(({ note }) => note).join('\n')).toMatch(
-      /Secret forged names registration oac-\S+ and doesn’t hold its credentials/,
+    await untilEvent(world, 'present', 'forged', ({ note }) =>
+      /Secret forged names registration oac-\S+ and doesn’t hold its credentials/.test(note),
     );
   });
 
@@ -501,12 +500,14 @@ describe('etcd restored to an earlier time', () => {
   it('a client that was removed since, at a server that is looked at for drift: an Event says it without an edit', {
     timeout: 150_000,
   }, async () => {
-    const events = await eventually(
-      () => eventsOf(world, 'etcd', 'watched'),
-      (seen) => seen.some(({ reason }) => reason === 'RegistrationAccessTokenLost'),
+    const { note } = await untilEvent(
+      world,
+      'etcd',
+      'watched',
+      ({ reason }) => reason === 'RegistrationAccessTokenLost',
       120_000,
     );
-    expect(events.find(({ reason }) => reason === 'RegistrationAccessTokenLost')?.note).toMatch(
+    expect(note).toMatch(
       /^Client stub-client-\w+ could not be read: The server answered 401 invalid_token\./,
     );
     expect(stubOf('watched').count('register')).toBe(1);
@@ -518,9 +519,10 @@ describe('etcd restored to an earlier time', () => {
     await remove(world, 'deleted-again', 'etcd');
     await untilGone(world, 'deleted-again', { namespace: 'etcd' }, 120_000);
     await untilRoles(world, 'deleted-again', ['owed'], LONG_MS, 'etcd');
-    const events = await eventsOf(world, 'etcd', 'deleted-again');
-    expect(events.map(({ note }) => note).join('\n')).toMatch(
-      /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/m,
+    await untilEvent(world, 'etcd', 'deleted-again', ({ note }) =>
+      /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/.test(
+        note,
+      ),
     );
   });
 });
