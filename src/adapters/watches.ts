@@ -10,6 +10,7 @@ import type { Caches, CredentialObject } from '../controller/context.ts';
 import type { ObjectCache } from '../controller/object-cache.ts';
 import { toRegistrationObject, toSecretObject } from '../controller/objects.ts';
 import type { Clock, Log, Selection } from '../controller/ports.ts';
+import { shareTexts } from '../controller/share-texts.ts';
 import { toClientObject } from '../core/desired.ts';
 import { toServerObject } from '../core/server.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
@@ -51,7 +52,8 @@ export function createWatches(caches: Caches, options: Options): Watches {
     selection: Selection = {},
   ): Reflector => {
     const handlers = handlersOf(cache, selection.namespace);
-    return createReflector<T>({ ...options, resource, selection, transform, handlers });
+    const kept = (raw: RawObject) => shareTexts(transform(raw));
+    return createReflector<T>({ ...options, resource, selection, transform: kept, handlers });
   };
   /** Of all namespaces by one watch, of listed ones by one each. */
   const followTenants = <T extends KubernetesObject>(

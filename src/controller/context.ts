@@ -66,10 +66,10 @@ export interface Caches {
   readonly clients: ObjectCache<ClientObject>;
   readonly servers: ObjectCache<ServerObject>;
   readonly clusterServers: ObjectCache<ServerObject>;
+  /** Found by `namespace/name` of their OAuthClient, and by client_id. */
+  readonly registrations: ObjectCache<RegistrationObject, 'client' | 'clientId'>;
   /** Found by `namespace/name` of their OAuthClient. */
-  readonly registrations: ObjectCache<RegistrationObject>;
-  /** Found by `namespace/name` of their OAuthClient. */
-  readonly secrets: ObjectCache<SecretObject>;
+  readonly secrets: ObjectCache<SecretObject, 'client'>;
   readonly credentials: ObjectCache<CredentialObject>;
   readonly namespaces: ObjectCache<KubernetesObject>;
 }

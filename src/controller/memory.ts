@@ -9,6 +9,8 @@ export class Memory {
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
   readonly #unanswered = new Map<string, number>();
+  /** When the first client was looked at. */
+  #since: number | undefined;
 
   setbacks(key: string): readonly Setback[] {
     return this.#setbacks.get(key) ?? [];
@@ -34,11 +36,10 @@ export class Memory {
     this.#setbacks.set(key, left);
   }
 
-  /** When the client was last read; of one that wasn't yet, since when it is known. */
-  readAt(key: string, now: number): number {
-    const at = this.#reads.get(key) ?? now;
-    this.#reads.set(key, at);
-    return at;
+  /** When the client was last read; of one that wasn't yet, since when it is known: nothing is remembered of it. */
+  readAt(key: string, createdAt: number | undefined, now: number): number {
+    this.#since ??= now;
+    return this.#reads.get(key) ?? Math.max(this.#since, createdAt || 0);
   }
 
   wasRead(key: string, now: number): void {

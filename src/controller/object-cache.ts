@@ -1,5 +1,7 @@
 import type { KubernetesObject, ObjectMeta } from '../api/kubernetes.ts';
 import { keyOf } from '../api/kubernetes.ts';
+import { KeyIndex } from './key-index.ts';
+import { shareTexts } from './share-texts.ts';
 
 /**
  * What is known of the objects of one kind: fed by a watch and by the operator's own writes, whichever is newer.
@@ -8,10 +10,9 @@ import { keyOf } from '../api/kubernetes.ts';
  * doesn't come back by a late event; `onChange` is told of every change that the watch brings and of none that the
  * operator made itself, since whoever made it goes on anyway.
  */
-export class ObjectCache<T extends KubernetesObject> {
+export class ObjectCache<T extends KubernetesObject, Index extends string = never> {
   readonly #objects = new Map<string, T>();
-  /** Mostly one key each, for which a Set would need several times the memory. */
-  readonly #index = new Map<string, readonly string[]>();
+  readonly #indexes: readonly (readonly [name: string, nameOf: NameOf<T>, keys: KeyIndex])[];
   /**
    * Uids that are gone → the version at which they went, the latest of them. An older version doesn't bring an object
    * back, whatever a late answer says. A newer one does after a deletion that only the watch told of: an object whose
@@ -23,15 +24,15 @@ export class ObjectCache<T extends KubernetesObject> {
    * answer says.
    */
   readonly #listedAt = new Map<string, string>();
-  readonly #indexOf: (object: T) => readonly string[];
   readonly #onChange: (change: Change<T>) => void;
 
   constructor(options: {
-    /** Further names to find objects by; several objects may share one. */
-    readonly indexOf?: (object: T) => readonly string[];
+    /** Further names to find objects by, each of its own kind; several objects may share one. */
+    readonly indexes?: Readonly<Record<Index, NameOf<T>>>;
     readonly onChange: (change: Change<T>) => void;
   }) {
-    this.#indexOf = options.indexOf ?? (() => []);
+    const indexes = Object.entries<NameOf<T>>(options.indexes ?? {});
+    this.#indexes = indexes.map(([name, nameOf]) => [name, nameOf, new KeyIndex()]);
     this.#onChange = options.onChange;
   }
 
@@ -46,8 +47,8 @@ export class ObjectCache<T extends KubernetesObject> {
     return known?.uid === metadata.uid && known?.resourceVersion === metadata.resourceVersion;
   }
 
-  find(indexed: string): readonly T[] {
-    const keys = this.#index.get(indexed) ?? [];
+  find(index: Index, name: string): readonly T[] {
+    const keys = this.#indexes.find(([other]) => other === index)?.[2].get(name) ?? [];
     return keys.flatMap((key) => this.#objects.get(key) ?? []);
   }
 
@@ -94,7 +95,7 @@ export class ObjectCache<T extends KubernetesObject> {
     const isListed = this.#objects.has(keyOf(object.metadata));
     const listedAt = this.#listedAt.get(object.metadata.namespace ?? '') ?? this.#listedAt.get('');
     if (isListed || isNewer(object.metadata.resourceVersion, listedAt)) {
-      this.#put(object, () => undefined);
+      this.#put(shareTexts(object), () => undefined);
     }
   }
 
@@ -120,9 +121,11 @@ export class ObjectCache<T extends KubernetesObject> {
     }
     this.#unindex(key, before);
     this.#objects.set(key, object);
-    for (const indexed of this.#indexOf(object)) {
-      const keys = this.#index.get(indexed) ?? [];
-      this.#index.set(indexed, keys.includes(key) ? keys : [...keys, key]);
+    for (const [, nameOf, keys] of this.#indexes) {
+      const name = nameOf(object);
+      if (name !== undefined) {
+        keys.add(name, key);
+      }
     }
     tell({ before, after: object });
   }
@@ -144,12 +147,10 @@ export class ObjectCache<T extends KubernetesObject> {
   }
 
   #unindex(key: string, object: T | undefined): void {
-    for (const indexed of object === undefined ? [] : this.#indexOf(object)) {
-      const left = this.#index.get(indexed)?.filter((other) => other !== key) ?? [];
-      if (left.length === 0) {
-        this.#index.delete(indexed);
-      } else {
-        this.#index.set(indexed, left);
+    for (const [, nameOf, keys] of this.#indexes) {
+      const name = object && nameOf(object);
+      if (name !== undefined) {
+        keys.remove(name, key);
       }
     }
   }
@@ -158,6 +159,9 @@ export class ObjectCache<T extends KubernetesObject> {
 const MAX_REMEMBERED = 10_000;
 /** Newer than every version: what the operator deleted itself doesn't come back. */
 const NEVER = '9'.repeat(32);
+
+/** `undefined`: not to be found by this index. */
+type NameOf<T> = (object: T) => string | undefined;
 
 export interface Change<T> {
   readonly before: T | undefined;

@@ -1,3 +1,4 @@
+import { keyOf } from '../api/kubernetes.ts';
 import { adoptableClient, type CredentialSecret, type CredentialSecrets } from '../core/credential.ts';
 import type { Observation, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
@@ -32,16 +33,16 @@ export function observe(key: string, context: Context): Observation {
     suspects: suspectsOf(key, object?.uid ?? '', context),
     rival: rivalOf(key, context),
     statement: statementOf(key, now, context),
-    readAt: memory.readAt(key, now),
+    readAt: memory.readAt(key, object?.createdAt, now),
     adoptable: adoptableOf(key, context),
     clientsInNamespace: clientsInNamespace(key, context),
-    secrets: caches.secrets.find(key).map(({ observed }) => observed),
+    secrets: caches.secrets.find('client', key).map(({ observed }) => observed),
     setbacks: memory.setbacks(key),
   };
 }
 
 function recordsOf(key: string, { caches }: Context): readonly RegistrationRecord[] {
-  return caches.registrations.find(key).flatMap(({ record }) => record ?? []);
+  return caches.registrations.find('client', key).flatMap(({ record }) => record ?? []);
 }
 
 export function isTerminating(namespace: string, { caches }: Context): boolean {
@@ -91,7 +92,7 @@ function adoptableOf(key: string, { caches }: Context): Observation['adoptable']
   const observed = caches.clients.get(key)?.observed;
   const ref = observed?.desired.valid ? observed.desired.spec.adopt?.secretRef : undefined;
   const isRecorded = caches.registrations
-    .find(key)
+    .find('client', key)
     .some(({ record }) => record?.role === 'current' && record.client.uid === observed?.uid);
   return ref === undefined || isRecorded ? undefined : adoptableClient(ref.name, secretsOf(key, caches));
 }
@@ -108,9 +109,14 @@ function secretsOf(key: string, caches: Caches): CredentialSecrets {
   return { namespace, get };
 }
 
-/** How a client is known at its server: the name that records of one client share. */
-export const registeredAs = ({ issuer, clientId }: Pick<RegistrationRecord, 'issuer' | 'clientId'>): string =>
-  `${issuer} ${clientId}`;
+/** All records of a client, whichever objects they are of. */
+export function recordsOfClient(
+  { issuer, clientId }: Pick<RegistrationRecord, 'issuer' | 'clientId'>,
+  { registrations }: Pick<Caches, 'registrations'>,
+): readonly RegistrationRecord[] {
+  const known = registrations.find('clientId', clientId);
+  return known.flatMap(({ record }) => (record?.issuer === issuer ? record : []));
+}
 
 /** An earlier record of the same client at the same issuer that belongs to another object. */
 function rivalOf(key: string, context: Context): RegistrationRecord | undefined {
@@ -118,16 +124,13 @@ function rivalOf(key: string, context: Context): RegistrationRecord | undefined 
   if (record === undefined) {
     return undefined;
   }
-  const same = context.caches.registrations.find(registeredAs(record));
-  return same
-    .flatMap(({ record: other }) => other ?? [])
-    .find(
-      (other) =>
-        other.role === 'current' &&
-        `${other.client.namespace}/${other.client.name}` !== key &&
-        (other.registeredAt < record.registeredAt ||
-          (other.registeredAt === record.registeredAt && other.secretName < record.secretName)),
-    );
+  return recordsOfClient(record, context.caches).find(
+    (other) =>
+      other.role === 'current' &&
+      keyOf(other.client) !== key &&
+      (other.registeredAt < record.registeredAt ||
+        (other.registeredAt === record.registeredAt && other.secretName < record.secretName)),
+  );
 }
 
 /** Counted only where there is a bound. */

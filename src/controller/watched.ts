@@ -6,7 +6,6 @@ import { type ServerObject, serverKey } from '../core/server.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import type { Caches, CredentialObject, RegistrationObject, SecretObject } from './context.ts';
 import { type Change, ObjectCache } from './object-cache.ts';
-import { registeredAs } from './observe.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import { keyOfServer } from './server-status.ts';
 
@@ -33,11 +32,11 @@ export function createCaches({ addClient, addServer, countAgain, servers }: Wake
     }),
     servers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
     clusterServers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
-    registrations: new ObjectCache<RegistrationObject>({
-      indexOf: ({ record }) =>
-        record === undefined
-          ? []
-          : [`${record.client.namespace}/${record.client.name}`, registeredAs(record)],
+    registrations: new ObjectCache<RegistrationObject, 'client' | 'clientId'>({
+      indexes: {
+        client: ({ record }) => record && keyOf(record.client),
+        clientId: ({ record }) => record?.clientId,
+      },
       onChange: ({ before, after }) => {
         const record = (after ?? before)?.record;
         wakeOwner(record?.client, addClient);
@@ -46,8 +45,8 @@ export function createCaches({ addClient, addServer, countAgain, servers }: Wake
         }
       },
     }),
-    secrets: new ObjectCache<SecretObject>({
-      indexOf: (secret) => [ownerKey(secret)].filter((key) => key !== undefined),
+    secrets: new ObjectCache<SecretObject, 'client'>({
+      indexes: { client: ownerKey },
       onChange: ({ before, after }) => {
         const key = ownerKey(after ?? before);
         if (key !== undefined) {
@@ -109,7 +108,7 @@ function clientChanged(
   const isRestored =
     clientId !== was.status.clientId &&
     !registrations
-      .find(key)
+      .find('client', key)
       .some(({ record }) => record?.client.uid === is.uid && record.clientId === clientId);
   if (isRestored || matters(was) !== matters(is)) {
     addClient(key, true);

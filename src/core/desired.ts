@@ -8,7 +8,7 @@ import {
 } from '../api/oauth-client.ts';
 import { additionalNameProblem } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
-import { type Json, nestsTooDeep } from '../oauth/json.ts';
+import { isSameJson, type Json, nestsTooDeep } from '../oauth/json.ts';
 import type { DesiredClient, ObservedClient } from './observation.ts';
 import { declaredHash, purposeOf } from './record.ts';
 
@@ -50,7 +50,7 @@ export function toClientObject(
       hasFinalizer: finalizers.includes(FINALIZER),
       finalizers,
       desired: isSameSpec ? known.observed.desired : toDesired(raw.spec),
-      status: (status.success ? status.data : {}) as OAuthClientStatus,
+      status: (status.success ? slim(status.data, raw.status) : {}) as OAuthClientStatus,
       reconcileRequestedAt: annotations[ANNOTATIONS.reconcileRequestedAt],
       rotateRequestedAt: annotations[ANNOTATIONS.rotateRequestedAt],
       retained: (raw.spec as { readonly deletionPolicy?: unknown } | undefined)?.deletionPolicy === 'Retain',
@@ -61,6 +61,9 @@ export function toClientObject(
     },
   };
 }
+
+/** What was parsed, in less memory where it is what was given: zod’s objects keep room for further members. */
+const slim = <T>(parsed: T, given: unknown): T => (isSameJson(parsed, given) ? (given as T) : parsed);
 
 /** What the CRD's validation can't say. */
 function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
@@ -86,7 +89,7 @@ function toDesired(raw: unknown): DesiredClient {
     const [issue] = parsed.error.issues;
     return { valid: false, problem: presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []) };
   }
-  const spec = parsed.data as OAuthClientSpec;
+  const spec = slim(parsed.data, raw) as OAuthClientSpec;
   const problems = problemsOf(spec);
   if (problems.length > 0) {
     return { valid: false, problem: `${problems.join('. ')}.` };

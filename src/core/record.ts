@@ -74,8 +74,14 @@ export interface Purpose {
 /** Of the labels of an OAuthClient or of a registration Secret. */
 export function purposeOf(labels: Readonly<Record<string, string>> = {}): Purpose {
   const { [LABELS.purpose]: purpose, [LABELS.session]: session } = labels;
+  if (!purpose && !session) {
+    return UNKNOWN_PURPOSE;
+  }
   return { ...(purpose ? { purpose } : {}), ...(session ? { session } : {}) };
 }
+
+/** Kept once, since most clients have it. */
+const UNKNOWN_PURPOSE: Purpose = {};
 
 /** ` (purpose p, session s)`; empty where neither is known. */
 export function describePurpose({ purpose, session }: Purpose): string {

@@ -3,21 +3,25 @@ import type { KubernetesObject } from '../../src/api/kubernetes.ts';
 import { ObjectCache } from '../../src/controller/object-cache.ts';
 
 interface Thing extends KubernetesObject {
-  readonly tags?: readonly string[];
+  readonly color?: string | undefined;
+  readonly size?: string | undefined;
 }
 
-const thing = (name: string, resourceVersion: string, uid = `uid-${name}`, ...tags: string[]): Thing => ({
-  metadata: { name, namespace: 'shop', uid, resourceVersion },
-  ...(tags.length === 0 ? {} : { tags }),
-});
+const thing = (
+  name: string,
+  resourceVersion: string,
+  uid = `uid-${name}`,
+  color?: string,
+  size?: string,
+): Thing => ({ metadata: { name, namespace: 'shop', uid, resourceVersion }, color, size });
 
 /** A cache that writes down what it tells: `before→after` by their versions. */
 function createCache() {
   const changes: string[] = [];
   const version = (object: Thing | undefined) =>
     object === undefined ? '-' : `${object.metadata.name}@${object.metadata.resourceVersion}`;
-  const cache = new ObjectCache<Thing>({
-    indexOf: ({ tags = [] }) => tags,
+  const cache = new ObjectCache<Thing, 'color' | 'size'>({
+    indexes: { color: ({ color }) => color, size: ({ size }) => size },
     onChange: ({ before, after }) => changes.push(`${version(before)}→${version(after)}`),
   });
   return { cache, changes };
@@ -215,41 +219,55 @@ describe('a new list', () => {
   });
 });
 
-describe('the index', () => {
+describe('an index', () => {
+  const namesOf = (found: readonly Thing[]) => found.map(({ metadata }) => metadata.name);
+
   test('finds all objects of a name, and follows a change of name', () => {
     const { cache } = createCache();
     cache.applied(thing('a', '1', 'u1', 'x'));
     cache.applied(thing('b', '2', 'u2', 'x'));
-    expect(cache.find('x').map(({ metadata }) => metadata.name)).toEqual(['a', 'b']);
-    cache.applied(thing('a', '3', 'u1', 'y'));
-    expect(cache.find('x').map(({ metadata }) => metadata.name)).toEqual(['b']);
-    expect(cache.find('y').map(({ metadata }) => metadata.name)).toEqual(['a']);
+    cache.applied(thing('c', '3', 'u3', 'x'));
+    expect(namesOf(cache.find('color', 'x'))).toEqual(['a', 'b', 'c']);
+    cache.applied(thing('a', '4', 'u1', 'y'));
+    expect(namesOf(cache.find('color', 'x'))).toEqual(['b', 'c']);
+    expect(namesOf(cache.find('color', 'y'))).toEqual(['a']);
+    cache.deleted(thing('b', '5', 'u2', 'x'));
+    expect(namesOf(cache.find('color', 'x'))).toEqual(['c']);
   });
 
-  test('finds an object by each of its names, as long as it has them', () => {
+  test('doesn’t find by a name of another', () => {
     const { cache } = createCache();
     cache.applied(thing('a', '1', 'u1', 'x', 'y'));
-    expect(['x', 'y'].map((name) => cache.find(name).length)).toEqual([1, 1]);
-    cache.applied(thing('a', '2', 'u1', 'y', 'z'));
-    expect(['x', 'y', 'z'].map((name) => cache.find(name).length)).toEqual([0, 1, 1]);
+    expect(namesOf(cache.find('color', 'x'))).toEqual(['a']);
+    expect(namesOf(cache.find('size', 'y'))).toEqual(['a']);
+    expect(cache.find('color', 'y')).toEqual([]);
+    expect(cache.find('size', 'x')).toEqual([]);
+  });
+
+  test('holds an object once, however often it changes', () => {
+    const { cache } = createCache();
+    cache.applied(thing('a', '1', 'u1', 'x'));
+    cache.applied(thing('b', '2', 'u2', 'x'));
+    cache.applied(thing('a', '3', 'u1', 'x'));
+    expect(namesOf(cache.find('color', 'x')).toSorted()).toEqual(['a', 'b']);
   });
 
   test.each(['deleted', 'forget'] as const)('forgets what is gone by %s', (how) => {
     const { cache } = createCache();
     cache.applied(thing('a', '1', 'u1', 'x'));
     cache[how](thing('a', '1', 'u1', 'x'));
-    expect(cache.find('x')).toEqual([]);
+    expect(cache.find('color', 'x')).toEqual([]);
   });
 
   test('leaves out what has no name', () => {
     const { cache } = createCache();
     cache.applied(thing('a', '1', 'u1', 'x'));
     cache.applied(thing('a', '2', 'u1'));
-    expect(cache.find('x')).toEqual([]);
+    expect(cache.find('color', 'x')).toEqual([]);
     expect(cache.size).toBe(1);
   });
 
   test('finds nothing by a name that nobody has', () => {
-    expect(createCache().cache.find('x')).toEqual([]);
+    expect(createCache().cache.find('color', 'x')).toEqual([]);
   });
 });

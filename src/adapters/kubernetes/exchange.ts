@@ -1,7 +1,6 @@
 import type { ApiResult, Clock } from '../../controller/ports.ts';
 import { type Answer, AnswerReader } from './answer.ts';
 import type { Connection } from './connection.ts';
-import { shareTexts } from './share-texts.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -114,7 +113,7 @@ function resultOf<T>(status: number, text: string): ApiResult<T> {
 
 function parsed(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = shareTexts(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

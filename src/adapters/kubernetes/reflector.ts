@@ -4,7 +4,6 @@ import { describe } from './answer.ts';
 import type { PagedApi } from './api.ts';
 import type { Connection } from './connection.ts';
 import type { RawObject } from './paths.ts';
-import { shareTexts } from './share-texts.ts';
 import { openWatch, type WatchEnd } from './watch.ts';
 import { backoffMs, INITIAL_STATE, step, type WatchInput, type WatchState } from './watch-state.ts';
 import type { WatchEvent } from './watch-stream.ts';
@@ -156,7 +155,7 @@ function deliver<T extends KubernetesObject>(
   { type, object: raw }: Exclude<WatchEvent, { readonly type: 'ERROR' }>,
 ): boolean {
   if (type === 'BOOKMARK' || (type !== 'DELETED' && options.handlers.knows(raw.metadata))) return true;
-  const object = transformed(options, shareTexts(raw));
+  const object = transformed(options, raw);
   if (object === undefined) return type !== 'DELETED';
   const handler = type === 'DELETED' ? 'deleted' : 'applied';
   guarded(options, handler, () => options.handlers[handler](object));

@@ -9,7 +9,7 @@ import { adopted } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { credentialSecrets } from '../held-secrets.ts';
 import { authorize } from '../management-token.ts';
-import { registeredAs } from '../observe.ts';
+import { recordsOfClient } from '../observe.ts';
 import { keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
 import { failed, subjectOf } from './report.ts';
@@ -23,9 +23,8 @@ export async function adopt(
   context: Context,
 ): Promise<StepResult> {
   const { connection, ref, basis, client, object } = step;
-  const taken = context.caches.registrations
-    .find(registeredAs({ issuer: connection.issuer, clientId: client.clientId }))
-    .some(({ record }) => record !== undefined && record.role !== 'left-behind');
+  const known = { issuer: connection.issuer, clientId: client.clientId };
+  const taken = recordsOfClient(known, context.caches).some(({ role }) => role !== 'left-behind');
   if (taken) {
     const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
     return failed('Adopt', basis, terminal('ClientAlreadyManaged', message), o, round, context);

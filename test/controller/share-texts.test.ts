@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { shareTexts } from '../../../src/adapters/kubernetes/share-texts.ts';
+import { shareTexts } from '../../src/controller/share-texts.ts';
 
 test('what JSON.parse made stays the same, whatever it is', () => {
   fc.assert(

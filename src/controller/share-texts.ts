@@ -6,23 +6,21 @@
 /** Longer ones are seldom said twice. */
 const MAX_LENGTH = 128;
 const GENERATION = 2_048;
-/** Values of Secrets are kept by nobody who doesn't need them; who owns which field is read once and dropped. */
-const isLeftAlone = (name: string): boolean => name === 'data' || name === 'managedFields';
 
 let recent = new Map<string, string>();
 let before = new Map<string, string>();
 
 /**
- * Replaces each text within `json` by an equal one that was seen lately, in place, and returns `json`. Leaves what
- * stands under `data` and `managedFields` alone. Remembers at most some 4,000 texts of at most 128 characters.
+ * Replaces each text within `kept` by an equal one that was seen lately, in place, and returns `kept`. Remembers at most
+ * some 4,000 texts of at most 128 characters.
  *
- * @param json what JSON.parse made, which nobody else holds yet
+ * @param kept lists and objects without cycles; nothing in it is frozen
  */
-export function shareTexts<T>(json: T): T {
-  if (typeof json === 'object' && json !== null) {
-    shareWithin(json as Record<string, unknown>);
+export function shareTexts<T>(kept: T): T {
+  if (typeof kept === 'object' && kept !== null) {
+    shareWithin(kept as Record<string, unknown>);
   }
-  return json;
+  return kept;
 }
 
 function shareWithin(node: Record<string, unknown>): void {
@@ -30,7 +28,7 @@ function shareWithin(node: Record<string, unknown>): void {
     const value = node[name];
     if (typeof value === 'string') {
       node[name] = shared(value);
-    } else if (typeof value === 'object' && value !== null && !isLeftAlone(name)) {
+    } else if (typeof value === 'object' && value !== null) {
       shareWithin(value as Record<string, unknown>);
     }
   }
