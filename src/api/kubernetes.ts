@@ -82,3 +82,8 @@ export const RESOURCES = {
 export function keyOf(meta: Pick<ObjectMeta, 'name' | 'namespace'>): string {
   return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`;
 }
+
+/** Of a key `namespace/name`. */
+export function namespaceOf(key: string): string {
+  return key.slice(0, key.indexOf('/'));
+}

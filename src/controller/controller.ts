@@ -1,4 +1,4 @@
-import { keyOf } from '../api/kubernetes.ts';
+import { keyOf, namespaceOf } from '../api/kubernetes.ts';
 import type { ServerRef } from '../core/record.ts';
 import { type ServerObject, serverKey } from '../core/server.ts';
 import type { Caches, Context } from './context.ts';
@@ -169,5 +169,3 @@ function serverOf(key: string, caches: Caches): ServerObject | undefined {
     ? caches.servers.get(ref.name)
     : caches.clusterServers.get(ref.name);
 }
-
-const namespaceOf = (key: string): string => key.split('/')[0] ?? '';

@@ -1,4 +1,4 @@
-import { keyOf } from '../api/kubernetes.ts';
+import { keyOf, namespaceOf } from '../api/kubernetes.ts';
 import { adoptableClient, type CredentialSecret, type CredentialSecrets } from '../core/credential.ts';
 import type { Observation, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
@@ -9,7 +9,7 @@ import type { Caches, Context } from './context.ts';
 /** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
 export function observe(key: string, context: Context): Observation {
   const { caches, clock, ledger, memory, settings } = context;
-  const [namespace = '', name = ''] = key.split('/');
+  const namespace = namespaceOf(key);
   const now = clock.now();
   const object = caches.clients.get(key)?.observed;
   if (object !== undefined) {
@@ -18,7 +18,7 @@ export function observe(key: string, context: Context): Observation {
   return {
     now,
     namespace,
-    name,
+    name: key.slice(namespace.length + 1),
     installation: settings.installation,
     object,
     absence: object === undefined ? memory.absence(key, now) : { since: now, proven: false },
@@ -55,15 +55,19 @@ export function serverRefOf(key: string, context: Context): ServerRef | undefine
   if (observed?.desired.valid !== true) {
     return undefined;
   }
-  // What was once chosen stays: another default later doesn't move a client.
-  const chosen = recordsOf(key, context)[0]?.server ?? observed.status.authorizationServerRef;
-  return observed.desired.spec.authorizationServerRef ?? chosen ?? defaultServer(key, context);
+  return (
+    observed.desired.spec.authorizationServerRef ??
+    // What was once chosen stays: another default later doesn't move a client.
+    recordsOf(key, context)[0]?.server ??
+    observed.status.authorizationServerRef ??
+    defaultServer(key, context)
+  );
 }
 
 /** The server that serves whoever names none: one of the namespace before one of the cluster, and only if it is one. */
 function defaultServer(key: string, context: Context): ServerRef | undefined {
   const { caches } = context;
-  const [namespace = ''] = key.split('/');
+  const namespace = namespaceOf(key);
   const near = [...caches.servers.values()].filter(
     ({ isDefault, metadata }) => isDefault && metadata.namespace === namespace,
   );
@@ -99,7 +103,7 @@ function adoptableOf(key: string, { caches }: Context): Observation['adoptable']
 
 /** Labelled Secrets of the client's own namespace. */
 function secretsOf(key: string, caches: Caches): CredentialSecrets {
-  const [namespace = ''] = key.split('/');
+  const namespace = namespaceOf(key);
   const get = (name: string): CredentialSecret => {
     const secret = caches.credentials.get(`${namespace}/${name}`);
     return secret === undefined
@@ -135,7 +139,7 @@ function rivalOf(key: string, context: Context): RegistrationRecord | undefined 
 
 /** Counted only where there is a bound. */
 export function clientsInNamespace(key: string, context: Context): number {
-  const [namespace = ''] = key.split('/');
+  const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
   const server = ref && serverKey(ref, namespace);
   const policy = server === undefined ? undefined : context.servers.state(server)?.connection?.policy;
@@ -161,7 +165,7 @@ export function clientsInNamespace(key: string, context: Context): number {
 }
 
 function serverOf(key: string, context: Context): ObservedServer {
-  const [namespace = ''] = key.split('/');
+  const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
   if (ref === undefined || !isOffered(ref, namespace, context)) {
     return notAvailable(ref);
@@ -184,8 +188,7 @@ function registerGate(name: string, ref: ServerRef, { servers }: Context) {
 function suspectsOf(key: string, uid: string, context: Context): Observation['suspects'] {
   const suspects = context.orphans.suspectsOf(uid);
   const ref = serverRefOf(key, context);
-  const answeredAt =
-    ref && context.servers.health(serverKey(ref, key.split('/')[0] ?? '')).registrationAnsweredAt;
+  const answeredAt = ref && context.servers.health(serverKey(ref, namespaceOf(key))).registrationAnsweredAt;
   return { ...suspects, isOver: (answeredAt ?? 0) > suspects.latestAt };
 }
 

@@ -1,4 +1,4 @@
-import { RESOURCES } from '../api/kubernetes.ts';
+import { namespaceOf, RESOURCES } from '../api/kubernetes.ts';
 import type { Rest } from '../core/action.ts';
 import { toClientObject } from '../core/desired.ts';
 import { earliest } from '../core/earliest.ts';
@@ -47,7 +47,7 @@ export async function reconcileClient(key: string, context: Context): Promise<Ro
 /** After a start, servers are looked at first: a client that has to wait for that is woken by it. */
 function isServerKnown(key: string, context: Context): boolean {
   const ref = serverRefOf(key, context);
-  const [namespace = ''] = key.split('/');
+  const namespace = namespaceOf(key);
   if (ref === undefined) {
     return true;
   }

@@ -1,5 +1,6 @@
 import { durationMs } from '../api/schema.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
+import { answeredOnce } from './answered-once.ts';
 import type { Observation, ObservedClient, PendingCall, Setback, SetbackAction } from './observation.ts';
 import type { RegistrationRecord, ServerRef } from './record.ts';
 import {
@@ -14,9 +15,10 @@ import {
 
 /**
  * The record that serves the object: the one that the workload Secret shows, or a Secret under a former name, else the
- * one in status, else the first recorded; and if another takes its place, that one. Every answered registration is recorded first and chosen later.
+ * one in status, else the first recorded; and if another takes its place, that one. Every answered registration is
+ * recorded first and chosen later.
  */
-export function currentRecord(o: Observation): RegistrationRecord | undefined {
+export const currentRecord = answeredOnce((o): RegistrationRecord | undefined => {
   const own = ownRecords(o);
   const wanted = wantedOf(o)?.name;
   const shown = o.secrets
@@ -28,7 +30,7 @@ export function currentRecord(o: Observation): RegistrationRecord | undefined {
     own.find(({ clientId }) => clientId === o.object?.status.clientId) ??
     own[0];
   return chosen && lastSuccessor(chosen, own);
-}
+});
 
 function lastSuccessor(chosen: RegistrationRecord, own: readonly RegistrationRecord[]): RegistrationRecord {
   let last = chosen;
@@ -133,15 +135,15 @@ export function servingRecord(o: Observation, uid: string): RegistrationRecord |
 const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
 /** What the spec wants the workload Secret to be. `undefined` without an object whose spec can be used. */
-export function wantedOf(o: Observation): WantedSecret | undefined {
+export const wantedOf = answeredOnce((o): WantedSecret | undefined => {
   if (o.object?.desired.valid !== true) {
     return undefined;
   }
   return wantedSecret({ namespace: o.namespace, name: o.name, uid: o.object.uid }, o.object.desired.spec);
-}
+});
 
 /** Whether the workload Secret shows the current registration as the spec wants it. */
-export function isPublished(o: Observation): boolean {
+export const isPublished = answeredOnce((o): boolean => {
   const wanted = wantedOf(o);
   const record = currentRecord(o);
   const observed = o.secrets.find(
@@ -158,7 +160,7 @@ export function isPublished(o: Observation): boolean {
   const { keys = {}, include = [] } = o.object.desired.spec.secret ?? {};
   const endpoints = endpointsFor(o, record);
   return isInSync(observed, record, wanted, endpoints && inputsHash({ record, keys, include, endpoints }));
-}
+});
 
 /** What workloads are told of the server at which the client is registered; `undefined` while another one is named. */
 export function endpointsFor({ server }: Observation, record: RegistrationRecord): Endpoints | undefined {
