@@ -66,7 +66,7 @@ export interface Caches {
   readonly clients: ObjectCache<ClientObject>;
   readonly servers: ObjectCache<ServerObject>;
   readonly clusterServers: ObjectCache<ServerObject>;
-  /** Found by `namespace/name` of their OAuthClient, and by client_id. */
+  /** By name, since all are in the operator's namespace; found by `namespace/name` of their OAuthClient and by client_id. */
   readonly registrations: ObjectCache<RegistrationObject, 'client' | 'clientId'>;
   /** Found by `namespace/name` of their OAuthClient. */
   readonly secrets: ObjectCache<SecretObject, 'client'>;

@@ -24,26 +24,29 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
    * answer says.
    */
   readonly #listedAt = new Map<string, string>();
+  readonly #keyOf: (metadata: ObjectMeta) => string;
   readonly #onChange: (change: Change<T>) => void;
 
   constructor(options: {
+    /** Default: `namespace/name`, or the name of a cluster-scoped object. */
+    readonly keyOf?: (metadata: ObjectMeta) => string;
     /** Further names to find objects by, each of its own kind; several objects may share one. */
     readonly indexes?: Readonly<Record<Index, NameOf<T>>>;
     readonly onChange: (change: Change<T>) => void;
   }) {
     const indexes = Object.entries<NameOf<T>>(options.indexes ?? {});
     this.#indexes = indexes.map(([name, nameOf]) => [name, nameOf, new KeyIndex()]);
+    this.#keyOf = options.keyOf ?? keyOf;
     this.#onChange = options.onChange;
   }
 
-  /** @param key `namespace/name`, or the name of a cluster-scoped object. */
   get(key: string): T | undefined {
     return this.#objects.get(key);
   }
 
   /** Whether exactly this version is the one that is known. */
   knows(metadata: ObjectMeta): boolean {
-    const known = this.#objects.get(keyOf(metadata))?.metadata;
+    const known = this.#objects.get(this.#keyOf(metadata))?.metadata;
     return known?.uid === metadata.uid && known?.resourceVersion === metadata.resourceVersion;
   }
 
@@ -63,7 +66,7 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
   /** A complete list, of one namespace or of all: what it doesn't hold is gone, unless it is newer than the list. */
   replaced(objects: readonly T[], resourceVersion: string, namespace = ''): void {
     this.#listedAt.set(namespace, resourceVersion);
-    const listed = new Set(objects.map(({ metadata }) => keyOf(metadata)));
+    const listed = new Set(objects.map(({ metadata }) => this.#keyOf(metadata)));
     for (const [key, object] of [...this.#objects]) {
       const isOfList = namespace === '' || object.metadata.namespace === namespace;
       if (isOfList && !listed.has(key) && !isNewer(object.metadata.resourceVersion, resourceVersion)) {
@@ -83,7 +86,7 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
   /** A deletion from the watch. */
   deleted(object: T): void {
     this.#bury(object, object.metadata.resourceVersion ?? '');
-    const key = keyOf(object.metadata);
+    const key = this.#keyOf(object.metadata);
     const known = this.#objects.get(key);
     if (known !== undefined && known.metadata.uid === object.metadata.uid) {
       this.#remove(key, known, this.#onChange);
@@ -92,7 +95,7 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
 
   /** A version from the operator's own write. */
   learn(object: T): void {
-    const isListed = this.#objects.has(keyOf(object.metadata));
+    const isListed = this.#objects.has(this.#keyOf(object.metadata));
     const listedAt = this.#listedAt.get(object.metadata.namespace ?? '') ?? this.#listedAt.get('');
     if (isListed || isNewer(object.metadata.resourceVersion, listedAt)) {
       this.#put(shareTexts(object), () => undefined);
@@ -102,7 +105,7 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
   /** The operator deleted the object of this name and uid: by now another may bear the name. */
   forget(object: KubernetesObject): void {
     this.#bury(object, NEVER);
-    const key = keyOf(object.metadata);
+    const key = this.#keyOf(object.metadata);
     const known = this.#objects.get(key);
     if (known?.metadata.uid === object.metadata.uid) {
       this.#remove(key, known, () => undefined);
@@ -110,7 +113,7 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
   }
 
   #put(object: T, tell: (change: Change<T>) => void): void {
-    const key = keyOf(object.metadata);
+    const key = this.#keyOf(object.metadata);
     const before = this.#objects.get(key);
     const goneAt = this.#gone.get(object.metadata.uid ?? '');
     if (goneAt !== undefined && !isNewer(object.metadata.resourceVersion, goneAt)) {

@@ -33,6 +33,7 @@ export function createCaches({ addClient, addServer, countAgain, servers }: Wake
     servers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
     clusterServers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
     registrations: new ObjectCache<RegistrationObject, 'client' | 'clientId'>({
+      keyOf: ({ name }) => name,
       indexes: {
         client: ({ record }) => record && keyOf(record.client),
         clientId: ({ record }) => record?.clientId,

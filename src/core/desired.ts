@@ -1,4 +1,9 @@
-import { API_VERSION, type KubernetesObject, type ObjectMeta } from '../api/kubernetes.ts';
+import {
+  API_VERSION,
+  type KubernetesObject,
+  type ObjectMeta,
+  type OwnerReference,
+} from '../api/kubernetes.ts';
 import { ANNOTATIONS, FINALIZER } from '../api/names.ts';
 import {
   type OAuthClientSpec,
@@ -48,7 +53,7 @@ export function toClientObject(
       deleting: deletionTimestamp !== undefined,
       deletingSince: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
       hasFinalizer: finalizers.includes(FINALIZER),
-      finalizers,
+      finalizers: isSameJson(finalizers, ONLY_OURS) ? ONLY_OURS : finalizers,
       desired: isSameSpec ? known.observed.desired : toDesired(raw.spec),
       status: (status.success ? slim(status.data, raw.status) : {}) as OAuthClientStatus,
       reconcileRequestedAt: annotations[ANNOTATIONS.reconcileRequestedAt],
@@ -57,10 +62,16 @@ export function toClientObject(
       purpose: purposeOf(raw.metadata.labels),
       abandoned: uid !== '' && annotations[ANNOTATIONS.abandon] === uid,
       createdAt: Date.parse(creationTimestamp ?? ''),
-      owners: ownerReferences.map(({ apiVersion, kind, name: owner }) => `${apiVersion}/${kind}/${owner}`),
+      owners: ownerReferences.length === 0 ? NOBODY : ownerReferences.map(ownerOf),
     },
   };
 }
+
+/** What most objects have is kept once. */
+const ONLY_OURS: readonly string[] = [FINALIZER];
+const NOBODY: readonly string[] = [];
+
+const ownerOf = ({ apiVersion, kind, name }: OwnerReference): string => `${apiVersion}/${kind}/${name}`;
 
 /** What was parsed, in less memory where it is what was given: zod’s objects keep room for further members. */
 const slim = <T>(parsed: T, given: unknown): T => (isSameJson(parsed, given) ? (given as T) : parsed);

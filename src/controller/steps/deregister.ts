@@ -217,7 +217,7 @@ async function forget(record: RegistrationRecord, round: Round, context: Context
   if (!gone.ok && gone.status !== 404) {
     return later(`the registration Secret could not be removed: ${gone.message}`);
   }
-  const known = caches.registrations.get(`${key.namespace}/${key.name}`);
+  const known = caches.registrations.get(key.name);
   if (known !== undefined) {
     caches.registrations.forget(known);
   }
