@@ -144,7 +144,7 @@ function namesTheCall({ cluster, conditions }: World, object: Stored): boolean {
 
 /** Where no answer was lost on its way, with a process or with a journal, every client can be managed. */
 function checkTokens(world: World): void {
-  if (world.isForgetful || world.unsettled > 0) {
+  if (world.isForgetful || world.pods.unsettled > 0) {
     return;
   }
   for (const { clientId, secretName } of records(world)) {

@@ -135,7 +135,7 @@ async function resync(world: World): Promise<void> {
   const from = cluster.changes.length;
   const posts = server.posts.size;
   world.isEventful = false;
-  world.preferredPod = leader.pod;
+  world.pods.preferred = leader.pod;
   world.exit(leader);
   const horizon = scheduler.now + 60_000;
   await scheduler.run(() => false, horizon);

@@ -1,21 +1,15 @@
 import { type ConfigMap, RESOURCES } from '../../src/api/kubernetes.ts';
 import { LEDGER_NAME } from '../../src/controller/ledger.ts';
-import type { Sensitive } from '../../src/oauth/sensitive.ts';
 import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
 import { Calls } from './calls.ts';
 import { type Change, Cluster } from './cluster.ts';
 import type { Conditions, Crash, Weather } from './conditions.ts';
+import { type Pod, Pods } from './pods.ts';
 import { lead, OPERATOR_NAMESPACE } from './process.ts';
 import { Chance, type Restore, Scheduler } from './scheduler.ts';
-import { keptMap, keptSet } from './snapshot.ts';
+import { keptSet } from './snapshot.ts';
 
 /** One simulated installation: an API server, an authorization server, and the operator's processes. */
-
-/** A container's memory-backed volume outlives its processes, and ends with the pod. */
-export interface Pod {
-  readonly name: string;
-  readonly journal: Map<string, Sensitive>;
-}
 
 export interface Process {
   readonly pod: Pod;
@@ -47,7 +41,6 @@ export interface Moment {
   readonly crash: (journal: Crash['journal']) => void;
 }
 
-const REPLICAS = 2;
 /** 2026-05-01 */
 const STARTED_AT = Date.UTC(2026, 4, 1);
 
@@ -62,6 +55,7 @@ export class World {
   readonly cluster: Cluster;
   readonly server: AuthorizationServer;
   readonly calls = new Calls(this);
+  readonly pods = new Pods();
   readonly conditions: Conditions;
   readonly violations = new Set<string>();
   readonly counts = { crash: 0, fault: 0, lead: 0 };
@@ -79,13 +73,8 @@ export class World {
   /** Calls on their way, changes that a watch has not shown yet, and what the cluster has still to collect. */
   underWay = 0;
   leader: Process | undefined;
-  /** Where the next leader starts, if it can. */
-  preferredPod: Pod | undefined;
   #isStarting = false;
   #processes = 0;
-  #podsMade = 0;
-  #pods: Pod[] = [];
-  #lastPod: Pod | undefined;
   readonly #alive = new Set<Process>();
 
   constructor(conditions: Conditions, history?: string[]) {
@@ -182,15 +171,9 @@ export class World {
 
   /** Everything but what processes have in memory. */
   #save(): Restore {
-    const { points, isEventful, isFaithful, isForgetful, underWay, leader, preferredPod, weather } = this;
+    const { points, isEventful, isFaithful, isForgetful, underWay, leader, weather } = this;
     const counts = { ...this.counts };
-    const [isStarting, processes, podsMade, lastPod] = [
-      this.#isStarting,
-      this.#processes,
-      this.#podsMade,
-      this.#lastPod,
-    ];
-    const pods = [...this.#pods];
+    const [isStarting, processes] = [this.#isStarting, this.#processes];
     const waiting = [...this.#alive].flatMap((process) =>
       process.waiting.map((list) => ({ list, was: [...list] })),
     );
@@ -201,7 +184,7 @@ export class World {
       this.calls.save(),
       keptSet(this.violations),
       keptSet(this.#alive),
-      ...pods.map(({ journal }) => keptMap(journal)),
+      this.pods.save(),
       ...this.parts.map((save) => save()),
     ];
     return () => {
@@ -212,17 +195,10 @@ export class World {
         isForgetful,
         underWay,
         leader,
-        preferredPod,
         weather,
       });
       Object.assign(this.counts, counts);
-      [this.#isStarting, this.#processes, this.#podsMade, this.#lastPod] = [
-        isStarting,
-        processes,
-        podsMade,
-        lastPod,
-      ];
-      this.#pods = [...pods];
+      [this.#isStarting, this.#processes] = [isStarting, processes];
       for (const { list, was } of waiting) {
         list.splice(0, list.length, ...was);
       }
@@ -249,7 +225,7 @@ export class World {
     this.isForgetful ||= holdsAnswer;
     if (journal === 'lost') {
       this.isForgetful ||= process.pod.journal.size > 0;
-      this.#pods = this.#pods.filter((pod) => pod !== process.pod);
+      this.pods.remove(process.pod);
     }
     this.exit(process);
   }
@@ -299,9 +275,9 @@ export class World {
   }
 
   #lead(): void {
-    const pod = this.#nextPod();
+    const isTaken = (pod: Pod) => [...this.#alive].some((other) => other.pod === pod);
+    const pod = this.pods.next(isTaken, this.random);
     this.#processes += 1;
-    this.#lastPod = pod;
     const replaced = Promise.withResolvers<void>();
     const process: Process = {
       pod,
@@ -318,30 +294,6 @@ export class World {
     this.leader = process;
     this.trace(process, 'takes the lead');
     void lead(this, process);
-  }
-
-  /** Mostly another than the last one. */
-  #nextPod(): Pod {
-    while (this.#pods.length < REPLICAS) {
-      this.#newPod();
-    }
-    const free = this.#pods.filter((pod) => ![...this.#alive].some((other) => other.pod === pod));
-    const preferred = free.find((one) => one === this.preferredPod);
-    const others = free.filter((one) => one !== this.#lastPod);
-    const some = others.length > 0 && this.random() < 0.7 ? others : free;
-    return preferred ?? some[Math.floor(this.random() * some.length)] ?? this.#newPod();
-  }
-
-  #newPod(): Pod {
-    this.#podsMade += 1;
-    const pod = { name: `pod-${this.#podsMade}`, journal: new Map<string, Sensitive>() };
-    this.#pods.push(pod);
-    return pod;
-  }
-
-  /** Answers in journals that no process has replayed yet. */
-  get unsettled(): number {
-    return this.#pods.reduce((sum, { journal }) => sum + journal.size, 0);
   }
 
   ledger(): Readonly<Record<string, string>> {
