@@ -24,7 +24,7 @@ export function shareTexts<T>(kept: T): T {
 }
 
 function shareWithin(node: Record<string, unknown>): void {
-  for (const name in node) {
+  for (const name of Object.keys(node)) {
     const value = node[name];
     if (typeof value === 'string') {
       node[name] = shared(value);

@@ -9,3 +9,9 @@ test('what JSON.parse made stays the same, whatever it is', () => {
     }),
   );
 });
+
+test('what only looks like members of an object is left alone', () => {
+  const url = new URL('https://as.example.com/reg');
+  expect(shareTexts({ url }).url).toBe(url);
+  expect(url.href).toBe('https://as.example.com/reg');
+});
