@@ -52,6 +52,7 @@ export function createWatches(caches: Caches, options: Options): Watches {
     selection: Selection = {},
   ): Reflector => {
     const handlers = handlersOf(cache, selection.namespace);
+    // Not when a list is handed over: until its last page is there, all would be in memory as they came.
     const kept = (raw: RawObject) => shareTexts(transform(raw));
     return createReflector<T>({ ...options, resource, selection, transform: kept, handlers });
   };

@@ -147,7 +147,7 @@ export function createController(given: Given): Controller {
     queueDepth: () => queue.depth,
     start() {
       for (const { client } of ledger.entries()) {
-        addClient(`${client.namespace}/${client.name}`, true);
+        addClient(keyOf(client), true);
       }
       queue.start();
     },

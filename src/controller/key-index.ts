@@ -1,25 +1,32 @@
-/** Which objects bear a name: from the name to their keys, in the order in which they came. */
-export class KeyIndex {
+/** Finds objects by a name that several may share: from the name to their keys, in the order in which they came. */
+export class KeyIndex<T> {
+  readonly #nameOf: (object: T) => string | undefined;
   /** Mostly one, which stands for itself: a list of one takes five times the memory. */
   readonly #keys = new Map<string, string | readonly string[]>();
+
+  /** @param nameOf `undefined`: not to be found */
+  constructor(nameOf: (object: T) => string | undefined) {
+    this.#nameOf = nameOf;
+  }
 
   get(name: string): readonly string[] {
     const keys = this.#keys.get(name) ?? [];
     return typeof keys === 'string' ? [keys] : keys;
   }
 
-  add(name: string, key: string): void {
-    const keys = this.get(name);
-    if (!keys.includes(key)) {
-      this.#set(name, [...keys, key]);
+  add(object: T, key: string): void {
+    const name = this.#nameOf(object);
+    if (name !== undefined) {
+      this.#set(name, [...this.get(name), key]);
     }
   }
 
-  remove(name: string, key: string): void {
-    this.#set(
-      name,
-      this.get(name).filter((other) => other !== key),
-    );
+  remove(object: T, key: string): void {
+    const name = this.#nameOf(object);
+    if (name !== undefined) {
+      const left = this.get(name).filter((other) => other !== key);
+      this.#set(name, left);
+    }
   }
 
   #set(name: string, keys: readonly string[]): void {

@@ -12,7 +12,7 @@ import { shareTexts } from './share-texts.ts';
  */
 export class ObjectCache<T extends KubernetesObject, Index extends string = never> {
   readonly #objects = new Map<string, T>();
-  readonly #indexes: readonly (readonly [name: string, nameOf: NameOf<T>, keys: KeyIndex])[];
+  readonly #indexes: ReadonlyMap<string, KeyIndex<T>>;
   /**
    * Uids that are gone → the version at which they went, the latest of them. An older version doesn't bring an object
    * back, whatever a late answer says. A newer one does after a deletion that only the watch told of: an object whose
@@ -30,12 +30,12 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
   constructor(options: {
     /** Default: `namespace/name`, or the name of a cluster-scoped object. */
     readonly keyOf?: (metadata: ObjectMeta) => string;
-    /** Further names to find objects by, each of its own kind; several objects may share one. */
-    readonly indexes?: Readonly<Record<Index, NameOf<T>>>;
+    /** Further names to find objects by, each of its own kind; several objects may share one, or have none. */
+    readonly indexes?: Readonly<Record<Index, (object: T) => string | undefined>>;
     readonly onChange: (change: Change<T>) => void;
   }) {
-    const indexes = Object.entries<NameOf<T>>(options.indexes ?? {});
-    this.#indexes = indexes.map(([name, nameOf]) => [name, nameOf, new KeyIndex()]);
+    const indexes = Object.entries<(object: T) => string | undefined>(options.indexes ?? {});
+    this.#indexes = new Map(indexes.map(([name, nameOf]) => [name, new KeyIndex(nameOf)]));
     this.#keyOf = options.keyOf ?? keyOf;
     this.#onChange = options.onChange;
   }
@@ -51,7 +51,7 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
   }
 
   find(index: Index, name: string): readonly T[] {
-    const keys = this.#indexes.find(([other]) => other === index)?.[2].get(name) ?? [];
+    const keys = this.#indexes.get(index)?.get(name) ?? [];
     return keys.flatMap((key) => this.#objects.get(key) ?? []);
   }
 
@@ -124,11 +124,8 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
     }
     this.#unindex(key, before);
     this.#objects.set(key, object);
-    for (const [, nameOf, keys] of this.#indexes) {
-      const name = nameOf(object);
-      if (name !== undefined) {
-        keys.add(name, key);
-      }
+    for (const index of this.#indexes.values()) {
+      index.add(object, key);
     }
     tell({ before, after: object });
   }
@@ -150,10 +147,9 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
   }
 
   #unindex(key: string, object: T | undefined): void {
-    for (const [, nameOf, keys] of this.#indexes) {
-      const name = object && nameOf(object);
-      if (name !== undefined) {
-        keys.remove(name, key);
+    if (object !== undefined) {
+      for (const index of this.#indexes.values()) {
+        index.remove(object, key);
       }
     }
   }
@@ -162,9 +158,6 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
 const MAX_REMEMBERED = 10_000;
 /** Newer than every version: what the operator deleted itself doesn't come back. */
 const NEVER = '9'.repeat(32);
-
-/** `undefined`: not to be found by this index. */
-type NameOf<T> = (object: T) => string | undefined;
 
 export interface Change<T> {
   readonly before: T | undefined;

@@ -1,4 +1,4 @@
-import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
+import { type ConfigMap, keyOf, RESOURCES } from '../api/kubernetes.ts';
 import { parseJsonObject } from '../oauth/json.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
@@ -83,7 +83,7 @@ export class Orphans {
     const { client, server, startedAt } = entry;
     const value = JSON.stringify({
       server,
-      client: `${client.namespace}/${client.name}`,
+      client: keyOf(client),
       uid: client.uid,
       startedAt,
       why,

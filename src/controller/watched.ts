@@ -121,7 +121,7 @@ function wakeOwner(
   addClient: Wake['addClient'],
 ): void {
   if (client !== undefined) {
-    addClient(`${client.namespace}/${client.name}`, false);
+    addClient(keyOf(client), false);
   }
 }
 

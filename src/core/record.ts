@@ -1,5 +1,5 @@
 import type { ServerKind } from '../api/authorization-server.ts';
-import type { KubernetesObject, Secret } from '../api/kubernetes.ts';
+import { type KubernetesObject, keyOf, type Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { sha256 } from '../oauth/sha256.ts';
@@ -163,7 +163,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
   const facts = {
     [ANNOTATIONS.attempt]: record.attempt,
     [ANNOTATIONS.writtenBy]: record.writtenBy,
-    [ANNOTATIONS.client]: `${record.client.namespace}/${record.client.name}`,
+    [ANNOTATIONS.client]: keyOf(record.client),
     [ANNOTATIONS.namespaceUid]: record.namespaceUid,
     [ANNOTATIONS.installation]: record.installation,
     [ANNOTATIONS.server]: `${record.server.kind}/${record.server.name}`,

@@ -1,5 +1,5 @@
 import type { KubernetesObject, ObjectMeta, Secret } from '../api/kubernetes.ts';
-import { API_VERSION } from '../api/kubernetes.ts';
+import { API_VERSION, keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/names.ts';
 import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
@@ -66,7 +66,7 @@ export function wantedSecret(client: ClientIdentity, spec: OAuthClientSpec): Wan
       [LABELS.workload]: 'true',
       'app.kubernetes.io/managed-by': 'oauth-registrar',
     },
-    annotations: { ...spec.secret?.annotations, [ANNOTATIONS.client]: `${client.namespace}/${client.name}` },
+    annotations: { ...spec.secret?.annotations, [ANNOTATIONS.client]: keyOf(client) },
   };
 }
 

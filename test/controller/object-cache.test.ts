@@ -242,6 +242,9 @@ describe('an index', () => {
     expect(namesOf(cache.find('size', 'y'))).toEqual(['a']);
     expect(cache.find('color', 'y')).toEqual([]);
     expect(cache.find('size', 'x')).toEqual([]);
+    cache.applied(thing('a', '2', 'u1', 'y', 'z'));
+    expect(['x', 'y'].map((name) => cache.find('color', name).length)).toEqual([0, 1]);
+    expect(['y', 'z'].map((name) => cache.find('size', name).length)).toEqual([0, 1]);
   });
 
   test('holds an object once, however often it changes', () => {
