@@ -105,7 +105,7 @@ export async function secretData(
 export async function eventually<T>(
   read: () => Promise<T> | T,
   isRight: (value: T) => boolean,
-  timeoutMs = 30_000,
+  timeoutMs = 10_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -413,12 +413,12 @@ describe('Tokens that a server refuses', () => {
 });
 
 describe('What somebody else changed at the server', () => {
-  const drift = (name: string) =>
-    untilEvent(world, 'shop', name, ({ reason }) => reason === 'DriftDetected', DRIFT_MS);
+  const drift = (name: string, timeoutMs: number) =>
+    untilEvent(world, 'shop', name, ({ reason }) => reason === 'DriftDetected', timeoutMs);
 
   it('drift.mode Report: is told, and left as it is', { timeout: 2 * DRIFT_MS }, async () => {
     const stub = drifting.get('Report') as StubServer;
-    const warning = await drift('drift-report');
+    const warning = await drift('drift-report', DRIFT_MS);
     expect(warning.type).toBe('Warning');
     expect(warning.note).toMatch(
       /^Somebody changed client_name of client stub-client-\w+ at the server\. Take the change back there, or into spec\.client; /,
@@ -434,7 +434,7 @@ describe('What somebody else changed at the server', () => {
       ([name]) => name === machine.clientName,
       DRIFT_MS,
     );
-    const { note } = await drift('drift-correct');
+    const { note } = await drift('drift-correct', LONG_MS);
     expect(note).toContain('; the spec is sent again');
     expect(stub.count('update')).toBe(1);
     await until('drift-correct', 'Registered');
