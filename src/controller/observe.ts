@@ -1,6 +1,7 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
 import { adoptableClient, type CredentialSecret, type CredentialSecrets } from '../core/credential.ts';
-import type { Observation, ObservedServer } from '../core/observation.ts';
+import { servingRecord } from '../core/find.ts';
+import type { Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
 import { admits, deletionTerms, serverKey } from '../core/server.ts';
 import { givenStatement } from '../core/statement.ts';
@@ -58,10 +59,23 @@ export function serverRefOf(key: string, context: Context): ServerRef | undefine
   return (
     observed.desired.spec.authorizationServerRef ??
     // What was once chosen stays: another default later doesn't move a client.
-    recordsOf(key, context)[0]?.server ??
+    chosenBefore(key, observed, context) ??
     observed.status.authorizationServerRef ??
     defaultServer(key, context)
   );
+}
+
+/** Where the client in use is registered; before there is one, where a retained or restored one is. */
+function chosenBefore(key: string, object: ObservedClient, context: Context): ServerRef | undefined {
+  const records = recordsOf(key, context);
+  if (records.length === 0) {
+    return undefined;
+  }
+  const secrets = context.caches.secrets.find('client', key).map(({ observed }) => observed);
+  const { desired } = object;
+  const wanted = desired.valid ? (desired.spec.secret?.name ?? key.split('/')[1]) : undefined;
+  const current = servingRecord(object, wanted, { secrets, records });
+  return (current ?? records.find(({ role }) => role !== 'left-behind'))?.server;
 }
 
 /** The server that serves whoever names none: one of the namespace before one of the cluster, and only if it is one. */

@@ -18,19 +18,27 @@ import {
  * one in status, else the first recorded; and if another takes its place, that one. Every answered registration is
  * recorded first and chosen later.
  */
-export const currentRecord = answeredOnce((o): RegistrationRecord | undefined => {
-  const own = ownRecords(o);
-  const wanted = wantedOf(o)?.name;
-  const shown = o.secrets
-    .filter(({ ownerUid }) => ownerUid === o.object?.uid)
+export const currentRecord = answeredOnce(
+  (o): RegistrationRecord | undefined => o.object && servingRecord(o.object, wantedOf(o)?.name, o),
+);
+
+/** The same, for those who don't have the whole observation yet. `wanted`: name of the workload Secret, if known. */
+export function servingRecord(
+  object: Pick<ObservedClient, 'uid' | 'status'>,
+  wanted: string | undefined,
+  { secrets, records }: Pick<Observation, 'secrets' | 'records'>,
+): RegistrationRecord | undefined {
+  const own = recordsOf({ records }, object.uid);
+  const shown = secrets
+    .filter(({ ownerUid }) => ownerUid === object.uid)
     .toSorted((a, b) => Number(b.name === wanted) - Number(a.name === wanted))
     .map(({ shows }) => own.find(({ secretName }) => secretName === shows));
   const chosen =
     shown.find((record) => record !== undefined) ??
-    own.find(({ clientId }) => clientId === o.object?.status.clientId) ??
+    own.find(({ clientId }) => clientId === object.status.clientId) ??
     own[0];
   return chosen && lastSuccessor(chosen, own);
-});
+}
 
 function lastSuccessor(chosen: RegistrationRecord, own: readonly RegistrationRecord[]): RegistrationRecord {
   let last = chosen;
@@ -119,14 +127,17 @@ export function retainedRecord(o: Observation): RegistrationRecord | undefined {
 
 const ownRecords = (o: Observation): readonly RegistrationRecord[] => recordsOf(o, o.object?.uid);
 
-function recordsOf({ records }: Observation, uid: string | undefined): readonly RegistrationRecord[] {
+function recordsOf(
+  { records }: Pick<Observation, 'records'>,
+  uid: string | undefined,
+): readonly RegistrationRecord[] {
   return records
     .filter(({ client, role }) => client.uid === uid && role === 'current')
     .toSorted((a, b) => compare(a.registeredAt, b.registeredAt) || compare(a.attempt, b.attempt));
 }
 
 /** The record that served an object of which nothing else is left. */
-export function servingRecord(o: Observation, uid: string): RegistrationRecord | undefined {
+export function lastRecordOf(o: Observation, uid: string): RegistrationRecord | undefined {
   const records = recordsOf(o, uid);
   const [first] = records;
   return first && lastSuccessor(first, records);

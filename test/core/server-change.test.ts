@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../src/core/plan.ts';
-import { available, desired, NOW, object, observation, record, secret, unavailable } from './observations.ts';
+import {
+  available,
+  desired,
+  NOW,
+  object,
+  observation,
+  reached,
+  record,
+  secret,
+  unavailable,
+} from './observations.ts';
 
 const other = { kind: 'AuthorizationServer', name: 'other' } as const;
 const moved = (more: Parameters<typeof desired>[0] = {}) =>
@@ -56,5 +66,24 @@ describe('a spec that names another server', () => {
       because: 'Surplus',
       record: { clientId: 'c1' },
     });
+  });
+});
+
+describe('a client with records at two servers whose spec names none any more', () => {
+  const first = record({ server: other, issuer: 'https://other.example.com', clientId: 'c0' });
+  const current = record({ attempt: 'b2', clientId: 'c2', replaces: first.secretName });
+  const unnamed = object({ desired: desired({ authorizationServerRef: undefined, client: {} }) });
+  const two = { object: unnamed, records: [first, current], secrets: [secret({}, current)] };
+
+  test('is updated over the connection of the server that has the client in use', () => {
+    expect(plan(observation(two))).toMatchObject({ type: 'Update', record: { clientId: 'c2' } });
+  });
+
+  test.each([
+    ['another server object', { ...available, ref: other }],
+    ['another issuer under the same name', reached({ issuer: 'https://evil.example.com' })],
+  ])('is not updated over the connection of %s', (_, server) => {
+    const action = plan(observation({ ...two, server }));
+    expect(action).toMatchObject({ type: 'Rest', reason: 'AuthorizationServerNotAvailable' });
   });
 });

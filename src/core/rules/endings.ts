@@ -3,10 +3,10 @@ import {
   currentRecord,
   departedRecords,
   iso,
+  lastRecordOf,
   lifetimeEnd,
   nextVisit,
   overlapEnd,
-  servingRecord,
   setbackOf,
   surplusRecords,
 } from '../find.ts';
@@ -49,7 +49,7 @@ export function aRegistrationOutlivedItsObject(o: Observation): Action | undefin
 const outlives = (o: Observation, record: RegistrationRecord): boolean =>
   record.retain &&
   record.role === 'current' &&
-  servingRecord(o, record.client.uid) === record &&
+  lastRecordOf(o, record.client.uid) === record &&
   !isRetained(o, record.client);
 
 /** What is to be done now about a client that nobody uses; `undefined`: nothing before the next try is due. */

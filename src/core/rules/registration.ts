@@ -174,6 +174,12 @@ export function update(
   { connection, ref, gate }: ObservedServer & { available: true },
   { keys, because }: Pick<UpdateStep, 'keys' | 'because'>,
 ): Action | undefined {
+  if (!isAt(record, ref) || record.issuer !== connection.issuer) {
+    return wait(
+      'AuthorizationServerNotAvailable',
+      `Client ${record.clientId} is registered at another server than ${ref.kind} ${ref.name} is now, and nothing of it is sent there.`,
+    );
+  }
   const wanted = wantedOf(o, object, connection);
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
