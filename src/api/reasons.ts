@@ -135,6 +135,19 @@ export const REASONS = {
     cause: 'The namespace has as many clients at this server as the platform team permits.',
     cure: 'Delete a client that nobody uses, or ask the platform team to raise policy.maxClientsPerNamespace.',
   },
+  NamespaceShareReached: {
+    cause: 'The namespace has used up its share of something that all namespaces share.',
+    cure: 'Remove what the message names, or wait; other namespaces are not affected.',
+  },
+  SecretWriteRefused: {
+    cause:
+      'The API server refused to store the Secret of the workload. The client is registered and stays so.',
+    cure: 'Follow the words of the API server in the message: raise the quota, or change the policy or spec.secret.',
+  },
+  RecordWriteRefused: {
+    cause: 'The API server refused to store the registration Secret in the namespace of the operator.',
+    cure: 'The platform team follows the words of the API server in the message; nothing is registered until a write succeeds.',
+  },
   RegistrationRefused: {
     cause: 'The server refused the call for a reason of its own.',
     cure: 'Follow the server’s words; then change the spec, or annotate the object for another try.',

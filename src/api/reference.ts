@@ -1,5 +1,6 @@
 import { MEMBERS, specName } from '../oauth/client-metadata.ts';
 import { REASONS } from './reasons.ts';
+import { SHARES, type Share } from './shares.ts';
 
 /** The reference page, made from the tables that the operator itself uses. */
 export function referencePage(): string {
@@ -27,6 +28,16 @@ Of conditions and Events. They are stable: write alerts against them.
 | --- | --- | --- |
 ${Object.entries(REASONS)
   .map(([reason, { cause, cure }]) => `| \`${reason}\` | ${cause} | ${cure} |`)
+  .join('\n')}
+
+## Shares
+
+What tenants share is bounded for each of them, so that none can take what another needs. Deletions go on whatever is full.
+
+| What | At most | For each | When it is reached |
+| --- | --- | --- | --- |
+${Object.values(SHARES)
+  .map(({ what, most, unit, per, told }: Share) => `| ${what} | ${most} ${unit} | ${per} | ${told} |`)
   .join('\n')}
 `;
 }

@@ -1,0 +1,27 @@
+/**
+ * Everything bounded that tenants share, and the share of each: no tenant can take what another needs. The reference page
+ * is made from this table; the code takes its bounds from here, and nowhere else says them.
+ *
+ * No share ever refuses an ending: deletions go on whatever is full.
+ */
+export interface Share {
+  /** What is bounded. */
+  readonly what: string;
+  /** The bound, in `unit`. */
+  readonly most: number;
+  readonly unit: string;
+  /** Who has such a share. */
+  readonly per: string;
+  /** How people learn that it is reached. */
+  readonly told: string;
+}
+
+export const SHARES = {
+  clientSpecBytes: {
+    what: 'Size of the spec of an OAuthClient, as JSON',
+    most: 32_768,
+    unit: 'bytes',
+    per: 'object',
+    told: '`InvalidSpec`',
+  },
+} as const satisfies Readonly<Record<string, Share>>;
