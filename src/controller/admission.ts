@@ -1,5 +1,6 @@
 import { classifyUnsent, type Failure } from '../core/classify.ts';
 import type { Admission, ClientCredentials, ServerConnection } from '../core/connection.ts';
+import { serverNamed } from '../core/server-name.ts';
 import { clientAssertionClaims } from '../oauth/client-assertion.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { tokenAuthorization } from '../oauth/registration.ts';
@@ -74,7 +75,7 @@ async function admitByToken(
   if (known !== undefined) {
     return withToken(known, true);
   }
-  const token = await obtainToken(grant, connection, context);
+  const token = await obtainToken(grant, server, connection, context);
   if (!('accessToken' in token)) {
     return token;
   }
@@ -102,6 +103,7 @@ export function refused(admission: Admission, server: string, { tokens }: Contex
 
 async function obtainToken(
   grant: ClientCredentials,
+  server: string,
   connection: ServerConnection,
   context: Context,
 ): Promise<{ readonly accessToken: Sensitive } | Failure> {
@@ -111,7 +113,7 @@ async function obtainToken(
   }
   const { timeoutMs, transport } = connection;
   const asked = tokenRequest(request);
-  const outcome = await context.http.send(asked, { timeoutMs, transport });
+  const outcome = await context.http.send(asked, { timeoutMs, transport, server: serverNamed(server) });
   if (outcome.kind === 'notSent') {
     return classifyUnsent(outcome);
   }

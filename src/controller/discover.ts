@@ -3,6 +3,7 @@ import type { Reason } from '../api/reasons.ts';
 import { durationMs } from '../api/schema.ts';
 import type { Problem } from '../core/problem.ts';
 import { describeDiscovery } from '../core/server.ts';
+import type { ServerName } from '../core/server-name.ts';
 import {
   type DiscoveryAnswer,
   discoveryUrls,
@@ -26,6 +27,7 @@ const LONGEST_CALL_MS = 10_000;
 
 /** Asks each place where a document may be, until one brings the registration endpoint. At most four reads. */
 export async function discover(
+  server: ServerName,
   spec: AuthorizationServerSpec,
   http: AuthorizationServerHttp,
   rules: UrlRules,
@@ -39,7 +41,7 @@ export async function discover(
     : discoveryUrls(spec.issuer, spec.discovery?.prefer ?? 'OAuth')) {
     const outcome = await http.send(
       { method: 'GET', url, headers: { accept: 'application/json' } },
-      { timeoutMs, transport },
+      { timeoutMs, transport, server },
     );
     if (outcome.kind === 'notSent') {
       return unreachable(url, outcome);

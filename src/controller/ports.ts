@@ -1,4 +1,5 @@
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
+import type { ServerName } from '../core/server-name.ts';
 import type { HttpOutcome, HttpRequest, Transport } from '../oauth/http-message.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
@@ -75,10 +76,14 @@ export interface AuthorizationServerHttp {
    * Never rejects. `timeoutMs` bounds the whole exchange; the answer's body is bounded by the adapter (1 MiB).
    * `transport` is the server's own; default: Node's CAs, no client certificate, the environment's proxy.
    */
-  send(
-    request: HttpRequest,
-    options: { readonly timeoutMs: number; readonly transport?: Transport | undefined },
-  ): Promise<HttpOutcome>;
+  send(request: HttpRequest, options: CallOptions): Promise<HttpOutcome>;
+}
+
+export interface CallOptions {
+  readonly timeoutMs: number;
+  readonly transport?: Transport | undefined;
+  /** The server object that the call is made for: what it may reach, and whose share it takes. */
+  readonly server: ServerName;
 }
 
 /** The answers that are read and not yet recorded: survives the process, not the node. Synchronous on purpose. */

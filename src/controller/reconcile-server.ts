@@ -5,6 +5,7 @@ import { suspicionEnds } from '../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
 import { hostProblem, type ServerObject } from '../core/server.ts';
 import { nextProbe, probed } from '../core/server-health.ts';
+import { serverNamed } from '../core/server-name.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import type { Context } from './context.ts';
@@ -141,7 +142,7 @@ function askUnlessForbidden(
   transport: Transport | undefined,
 ) {
   const problem = forbiddenHost(object, [spec.issuer, spec.discovery?.url], settings.namespacedServerHosts);
-  return problem ?? discover(spec, http, settings.urlRules, transport);
+  return problem ?? discover(serverNamed(keyOfServer(object)), spec, http, settings.urlRules, transport);
 }
 
 /** What an earlier process wrote into status is as good as asking again, until the next refresh. */

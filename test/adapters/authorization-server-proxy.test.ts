@@ -25,7 +25,7 @@ const never = createEgressGuard({ allowed: [] });
 
 /** The settings of an operator that has this proxy in its environment. */
 const environment = (proxy: string) => ({ proxy: { https: proxy, http: proxy }, tls: { ca } });
-const over = (proxyUrl: string) => ({ timeoutMs: 5_000, transport: { version: proxyUrl, proxyUrl } });
+const over = (proxyUrl: string) => ({ ...within(5_000), transport: { version: proxyUrl, proxyUrl } });
 
 describe('a call through a proxy', () => {
   it('goes to an https server through a tunnel, by a name that only the proxy can resolve', async () => {
@@ -109,7 +109,7 @@ describe('a call through a proxy', () => {
     const transport = { version: 'v1', ca, certificate: { cert, key: new Sensitive(key) } };
     const outcome = await client(environment(`https://${proxy.host}`)).send(
       post(`https://as.example:${port}/`),
-      { timeoutMs: 5_000, transport },
+      { ...within(5_000), transport },
     );
     expect(outcome).toMatchObject({ kind: 'answered', status: 200 });
     expect(requests).toMatchObject([{ subject: 'registrar' }]);
@@ -288,7 +288,7 @@ describe('a proxy that makes no connection', () => {
   it('since its name does not exist leaves the request unsent', async () => {
     const outcome = await client({ guard: loopback }).send(post('https://as.example/'), {
       ...over('http://proxy.invalid:3128'),
-      timeoutMs: 20_000,
+      ...within(20_000),
     });
     expect(outcome).toMatchObject({ kind: 'notSent', reason: 'NameNotResolved' });
     expect(detailOf(outcome)).toMatch(/^the name of the proxy proxy\.invalid:3128 could not be resolved/);

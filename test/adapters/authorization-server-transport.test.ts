@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Transport } from '../../src/oauth/http-message.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { anHourAgo, type Certificate, createCertificateAuthority } from '../testbed/certificates.ts';
-import { client, connectionIdle, detailOf, https, listening, post, tcp } from './local-servers.ts';
+import { client, connectionIdle, detailOf, https, listening, post, tcp, within } from './local-servers.ts';
 
 const authority = createCertificateAuthority();
 const stranger = createCertificateAuthority();
@@ -14,7 +14,7 @@ const ca = authority.cert;
 const clientCertificate = ({ cert, key }: Certificate) => ({ cert, key: new Sensitive(key) });
 const issued = (commonName: string) => clientCertificate(authority.issue({ commonName, usage: 'client' }));
 const over = (transport: Partial<Transport>) => ({
-  timeoutMs: 5_000,
+  ...within(5_000),
   transport: { version: 'v1', ca, ...transport },
 });
 
@@ -23,7 +23,7 @@ describe('a transport', () => {
     const { url } = await https(server);
     const http = client();
     expect(await http.send(post(url), over({}))).toMatchObject({ kind: 'answered' });
-    expect(await http.send(post(url), { timeoutMs: 5_000 })).toMatchObject({
+    expect(await http.send(post(url), within(5_000))).toMatchObject({
       kind: 'notSent',
       reason: 'TlsVerificationFailed',
     });

@@ -41,7 +41,10 @@ export const post = (url: string, rest: Partial<HttpRequest> = {}): HttpRequest 
   ...rest,
 });
 
-export const within = (timeoutMs: number) => ({ timeoutMs });
+/** Whom the calls are made for. */
+export const server = { kind: 'ClusterAuthorizationServer', name: 'sso' } as const;
+
+export const within = (timeoutMs: number) => ({ timeoutMs, server });
 
 /** Its sentence, or what it was instead. */
 export const detailOf = (outcome: HttpOutcome): string =>

@@ -38,6 +38,7 @@ async function told({
     updated,
     { kind: 'Managed', url: 'https://as.example.com/reg/c1', credential },
     connection as ServerConnection,
+    'ClusterAuthorizationServer/sso',
     contextOf({ http }),
   );
   return { result, sent: http.sent };

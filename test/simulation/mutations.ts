@@ -30,9 +30,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the POST is sent twice',
     file: 'src/controller/steps/guarded-call.ts',
-    original: 'const outcome = await http.send(request, { timeoutMs, transport });',
+    original: 'const outcome = await http.send(',
     mutant:
-      'await http.send(request, { timeoutMs, transport }); const outcome = await http.send(request, { timeoutMs, transport });',
+      'await http.send(request, { timeoutMs, transport, server: serverNamed(server) }); const outcome = await http.send(',
   },
   {
     name: 'a suspected orphan isn’t listed',

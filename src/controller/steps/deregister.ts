@@ -9,6 +9,7 @@ import type { Observation } from '../../core/observation.ts';
 import { describePurpose, type RegistrationRecord } from '../../core/record.ts';
 import { isHarmlessToRead } from '../../core/rules/reading.ts';
 import { serverKey } from '../../core/server.ts';
+import { serverNamed } from '../../core/server-name.ts';
 import { parseClientInformation } from '../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../oauth/registration.ts';
 import { sha256 } from '../../oauth/sha256.ts';
@@ -93,7 +94,7 @@ export async function deregister(
     forgetToken(management.credential, server, context);
   }
   const isHarmless = isHarmlessToRead(dialect);
-  const failure = await aliveOrNot(verdict, isHarmless ? address : undefined, terms, context);
+  const failure = await aliveOrNot(verdict, server, isHarmless ? address : undefined, terms, context);
   return failed('Deregister', basis, failure, o, round, context);
 }
 
@@ -153,6 +154,7 @@ function held(
 /** "Not found" and "not supported" look alike: where reading is harmless, the server is asked whether the client lives. */
 async function aliveOrNot(
   failure: Failure,
+  server: string,
   address: (() => Promise<ManagementAddress | Failure>) | undefined,
   { timeoutMs, transport }: CallTerms,
   context: Context,
@@ -167,7 +169,11 @@ async function aliveOrNot(
   if ('kind' in found) {
     return asUnconfirmed(found);
   }
-  const read = await context.http.send(readRequest(found), { timeoutMs, transport });
+  const read = await context.http.send(readRequest(found), {
+    timeoutMs,
+    transport,
+    server: serverNamed(server),
+  });
   const alive =
     read.kind === 'answered' && read.status === 200 && parseClientInformation(read.body) !== undefined;
   return alive

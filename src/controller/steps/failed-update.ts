@@ -2,6 +2,7 @@ import type { Failure } from '../../core/classify.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import type { Management } from '../../core/management.ts';
 import { isHarmlessToRead } from '../../core/rules/reading.ts';
+import { serverNamed } from '../../core/server-name.ts';
 import { salvageClientInformation } from '../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../oauth/http-message.ts';
 import { readRequest, tokenAuthorization } from '../../oauth/registration.ts';
@@ -23,6 +24,7 @@ export async function refusedOrFailed(
   outcome: HttpOutcome,
   { url, credential }: Management & { kind: 'Managed' },
   { dialect, timeoutMs, transport }: ServerConnection,
+  server: string,
   context: Context,
 ): Promise<Failure> {
   const hasFailed = outcome.kind === 'answered' && outcome.status === 500;
@@ -30,7 +32,11 @@ export async function refusedOrFailed(
     return failure;
   }
   const authorization = tokenAuthorization(credential.token);
-  const read = await context.http.send(readRequest({ url, authorization }), { timeoutMs, transport });
+  const read = await context.http.send(readRequest({ url, authorization }), {
+    timeoutMs,
+    transport,
+    server: serverNamed(server),
+  });
   if (read.kind !== 'answered' || !REFUSING.includes(read.status)) {
     return withRotated(failure, read, credential.token, dialect);
   }

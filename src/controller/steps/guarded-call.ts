@@ -3,6 +3,7 @@ import type { ServerConnection } from '../../core/connection.ts';
 import type { CallKind } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { HealthCall } from '../../core/server-health.ts';
+import { serverNamed } from '../../core/server-name.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import { sentCredentials } from '../../oauth/sent-credentials.ts';
 import type { Context } from '../context.ts';
@@ -84,7 +85,7 @@ async function permitted(
     servers.abandon(call.server, entered);
     return undefined;
   }
-  const outcome = await http.send(request, { timeoutMs, transport });
+  const outcome = await http.send(request, { timeoutMs, transport, server: serverNamed(server) });
   ledger.answered(call.attempt);
   return { kind: 'Sent', outcome, entered, sent: sentCredentials(request) };
 }

@@ -177,7 +177,9 @@ async function conclude(
     now,
   });
   const verdict =
-    said.kind === 'Done' ? said : await refusedOrFailed(said, outcome, management, connection, context);
+    said.kind === 'Done'
+      ? said
+      : await refusedOrFailed(said, outcome, management, connection, server, context);
   // Also where a read shows that the token is refused: the update that the server failed over may have rotated it.
   const isUnanswered = said.kind === 'Unknown';
   const sentAt = isUnanswered ? context.ledger.entry(attempt)?.startedAt : undefined;

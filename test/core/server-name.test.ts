@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { serverKey } from '../../src/core/server.ts';
+import { serverNamed } from '../../src/core/server-name.ts';
+
+test.each([
+  [{ kind: 'ClusterAuthorizationServer', name: 'sso' }],
+  [{ kind: 'AuthorizationServer', name: 'sso', namespace: 'shop' }],
+] as const)('a key gives back the server object that it was made of: %o', (server) => {
+  expect(serverNamed(serverKey(server, 'shop'))).toEqual(server);
+});
