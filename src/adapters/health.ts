@@ -1,5 +1,6 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { SHARES } from '../api/shares.ts';
 
 /** What the endpoint reports. */
 export interface HttpEndpointOptions {
@@ -14,6 +15,16 @@ export interface HttpEndpointOptions {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
+/** Any pod may connect: one that sends nothing, or reads nothing, is let go soon. */
+const BOUNDS = {
+  headersTimeout: 2_000,
+  requestTimeout: 4_000,
+  keepAliveTimeout: 1_000,
+  connectionsCheckingInterval: 500,
+  maxHeaderSize: 8_192,
+};
+const SILENCE_MS = 4_000;
+
 interface Answer {
   readonly status: number;
   readonly contentType?: string;
@@ -24,17 +35,20 @@ interface Answer {
  * Serves `GET /livez`, `/readyz` and `/metrics` over plain HTTP.
  *
  * A probe answers 200 `ok`, or 503 with the sentence. A check or metric that throws answers 500 without its message.
- * Rejects where the port can't be listened on. `close` ends open connections too.
+ * Rejects where the port can't be listened on. `close` ends open connections too. Of too many connections, the address
+ * that has most loses its oldest, so that the kubelet is answered whatever else connects.
  */
 export async function startHttpEndpoint(
   options: HttpEndpointOptions,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
+  const server = createServer(BOUNDS, (request, response) => {
     answerTo(options, request.method, request.url).then(
       (answer) => send(response, answer),
       () => send(response, { status: 500, body: 'the check itself failed' }),
     );
   });
+  server.timeout = SILENCE_MS;
+  shareConnections(server, SHARES.probeConnections.most);
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(options.port, options.host, resolve);
@@ -47,6 +61,26 @@ export async function startHttpEndpoint(
       server.closeAllConnections();
     });
   return { port, close };
+}
+
+/** A bound that refused new connections would refuse the kubelet, and the container would be restarted. */
+function shareConnections(server: Server, most: number): void {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    const leaving = open.size > most ? oldestOfMost(open) : undefined;
+    if (leaving !== undefined) {
+      open.delete(leaving);
+      leaving.destroy();
+    }
+  });
+}
+
+function oldestOfMost(open: ReadonlySet<Socket>): Socket | undefined {
+  const byAddress = Map.groupBy(open, ({ remoteAddress }) => remoteAddress);
+  const [longest] = [...byAddress.values()].sort((one, other) => other.length - one.length);
+  return longest?.[0];
 }
 
 async function answerTo(options: HttpEndpointOptions, method = '', url = ''): Promise<Answer> {

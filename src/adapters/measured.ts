@@ -3,7 +3,7 @@ import type { ApiResult, AuthorizationServerHttp, Clock } from '../controller/po
 import type { PagedApi } from './kubernetes/api.ts';
 import type { Metrics } from './metrics.ts';
 
-/** The same calls, counted and timed by origin, method and outcome. */
+/** The same calls, counted and timed by server, method and outcome. */
 export function observeCalls(
   http: AuthorizationServerHttp,
   metrics: Metrics,
@@ -13,12 +13,10 @@ export function observeCalls(
     async send(request, options) {
       const start = clock.monotonic();
       const outcome = await http.send(request, options);
-      const server = URL.canParse(request.url) ? new URL(request.url).origin : 'invalid';
-      const result = outcome.kind === 'answered' ? String(outcome.status) : outcome.reason;
       metrics.serverCall({
-        server,
+        server: options.server,
         call: request.method,
-        outcome: result,
+        outcome: outcome.kind === 'answered' ? outcome.status : outcome.reason,
         seconds: (clock.monotonic() - start) / 1000,
       });
       return outcome;

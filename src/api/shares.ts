@@ -24,4 +24,18 @@ export const SHARES = {
     per: 'object',
     told: '`InvalidSpec`',
   },
+  metricLabels: {
+    what: 'ClusterAuthorizationServers with a label of their own in metrics; AuthorizationServers are counted together',
+    most: 500,
+    unit: 'names',
+    per: 'process',
+    told: 'label `Other`',
+  },
+  probeConnections: {
+    what: 'Connections to the port of `/livez`, `/readyz` and `/metrics`',
+    most: 64,
+    unit: 'connections',
+    per: 'process',
+    told: 'the oldest connection of the address that has most is closed',
+  },
 } as const satisfies Readonly<Record<string, Share>>;

@@ -111,7 +111,9 @@ export interface Lead {
 /** What alerts are made of. */
 export interface Counters {
   /** A registration whose answer nobody could read. */
-  orphanSuspected(server: string): void;
+  orphanSuspected(server: ServerName): void;
+  /** The server object was deleted: nothing is counted of it any more. */
+  serverGone(server: ServerName): void;
 }
 
 export interface Log {

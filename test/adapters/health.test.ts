@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HttpEndpointOptions, startHttpEndpoint } from '../../src/adapters/health.ts';
 
@@ -77,6 +78,46 @@ describe('the endpoint', () => {
   it('rejects a port that is taken', async () => {
     const { port } = await start();
     await expect(start({ port })).rejects.toThrow(/EADDRINUSE/);
+  });
+
+  const dial = (port: number, host = '127.0.0.1') =>
+    new Promise<Socket>((resolve) => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress: host }, () => resolve(socket));
+      socket.on('error', () => undefined);
+      cleanups.push(async () => void socket.destroy());
+    });
+  const ended = (socket: Socket) =>
+    new Promise<void>((resolve) => {
+      socket.once('close', () => resolve()).resume();
+    });
+
+  it.each([
+    ['sends nothing', ''],
+    ['doesn’t end its request', 'GET /livez HTTP/1.1\r\n'],
+    ['is idle after an answer', 'GET /livez HTTP/1.1\r\nhost: a\r\n\r\n'],
+  ])('ends a connection that %s within some seconds (M11)', async (_, text) => {
+    const { port } = await start();
+    const socket = await dial(port);
+    const started = performance.now();
+    socket.write(text);
+    await ended(socket);
+    expect(performance.now() - started).toBeLessThan(4_500);
+  });
+
+  it('keeps 64 connections at most, and answers whoever comes from elsewhere (M11)', async () => {
+    const { port, ask } = await start();
+    const others = await dial(port, '127.0.0.2');
+    const ends = [];
+    let open = 0;
+    for (let count = 0; count < 300; count += 1) {
+      const socket = await dial(port);
+      open += 1;
+      ends.push(ended(socket).then(() => (open -= 1)));
+    }
+    expect(await ask('/livez')).toMatchObject({ status: 200 });
+    await Promise.all(ends.slice(0, 230));
+    expect(open).toBeLessThanOrEqual(64);
+    expect(others.destroyed).toBe(false);
   });
 
   it('refuses connections once it is closed', async () => {

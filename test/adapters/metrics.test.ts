@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { createMetrics, type Metrics } from '../../src/adapters/metrics.ts';
+import { createMetrics as create, type Metrics } from '../../src/adapters/metrics.ts';
+
+/** Each look is a second after the one before. */
+const createMetrics = (options: Parameters<typeof create>[0] = {}) => {
+  let now = 0;
+  return create({ now: () => (now += 1_000), ...options });
+};
+const corporate = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
+const tenants = (name: string) => ({ kind: 'AuthorizationServer', namespace: 'shop', name }) as const;
 
 const samples = async (metrics: Metrics) => {
   const { body } = await metrics.render();
@@ -9,12 +17,12 @@ const samples = async (metrics: Metrics) => {
 describe('the metrics', () => {
   it('count calls to authorization servers and time them', async () => {
     const metrics = createMetrics();
-    metrics.serverCall({ server: 'corporate', call: 'register', outcome: '201', seconds: 0.2 });
-    metrics.serverCall({ server: 'corporate', call: 'register', outcome: 'Timeout', seconds: 30 });
+    metrics.serverCall({ server: corporate, call: 'POST', outcome: 201, seconds: 0.2 });
+    metrics.serverCall({ server: corporate, call: 'POST', outcome: 'Timeout', seconds: 30 });
     const name = 'oauth_registrar_authorization_server_request';
-    const labels = 'server="corporate",call="register"';
+    const labels = 'server="corporate",call="POST"';
     const lines = await samples(metrics);
-    expect(lines).toContain(`${name}s_total{${labels},outcome="201"} 1`);
+    expect(lines).toContain(`${name}s_total{${labels},outcome="2xx"} 1`);
     expect(lines).toContain(`${name}s_total{${labels},outcome="Timeout"} 1`);
     expect(lines).toContain(`${name}_duration_seconds_count{${labels}} 2`);
     expect(lines).toContain(`${name}_duration_seconds_bucket{le="0.25",${labels}} 1`);
@@ -30,7 +38,7 @@ describe('the metrics', () => {
 
   it('count suspected orphans and calls to the Kubernetes API', async () => {
     const metrics = createMetrics();
-    metrics.orphanSuspected('corporate');
+    metrics.orphanSuspected(corporate);
     metrics.kubernetesCall({ verb: 'create', resource: 'secrets', code: 409 });
     const lines = await samples(metrics);
     expect(lines).toContain('oauth_registrar_suspected_orphans_total{server="corporate"} 1');
@@ -58,14 +66,47 @@ describe('the metrics', () => {
     expect(await samples(metrics)).toContain(`${name} 8`);
   });
 
-  it('give a label to 500 servers and count further ones as other', async () => {
+  it('count all servers of tenants together: they take no label from a cluster server (M11)', async () => {
     const metrics = createMetrics();
-    for (let index = 0; index < 502; index += 1) metrics.orphanSuspected(`tenant-${index}`);
-    metrics.orphanSuspected('tenant-0');
-    const lines = (await samples(metrics)).filter((line) => line.includes('suspected_orphans'));
-    expect(lines).toHaveLength(501);
-    expect(lines).toContain('oauth_registrar_suspected_orphans_total{server="tenant-0"} 2');
-    expect(lines).toContain('oauth_registrar_suspected_orphans_total{server="other"} 2');
+    for (let index = 0; index < 600; index += 1) {
+      metrics.serverCall({ server: tenants(`t-${index}`), call: 'GET', outcome: index, seconds: 0.1 });
+      metrics.orphanSuspected(tenants(`t-${index}`));
+    }
+    metrics.orphanSuspected(corporate);
+    const lines = await samples(metrics);
+    expect(lines.filter((line) => line.includes('suspected_orphans'))).toEqual([
+      'oauth_registrar_suspected_orphans_total{server="AuthorizationServer"} 600',
+      'oauth_registrar_suspected_orphans_total{server="corporate"} 1',
+    ]);
+    const outcomes = lines.filter((line) => line.includes('requests_total{server'));
+    expect(outcomes.map((line) => /outcome="(.*)"/.exec(line)?.[1]).sort()).toEqual(
+      ['2xx', '3xx', '401', '403', '429', '4xx', '5xx', 'other'].sort(),
+    );
+  });
+
+  it('give 500 cluster servers a label, and one that is gone gives it back with its samples', async () => {
+    const metrics = createMetrics();
+    const named = (name: number) => ({ kind: 'ClusterAuthorizationServer', name: `s-${name}` }) as const;
+    for (let index = 0; index < 502; index += 1) metrics.orphanSuspected(named(index));
+    metrics.serverCall({ server: named(0), call: 'POST', outcome: 401, seconds: 0.1 });
+    expect(await samples(metrics)).toContain('oauth_registrar_suspected_orphans_total{server="Other"} 2');
+    for (let index = 0; index < 502; index += 1) metrics.serverGone(named(index));
+    expect((await samples(metrics)).filter((line) => line.includes('server="s-'))).toEqual([]);
+    metrics.orphanSuspected(named(501));
+    expect(await samples(metrics)).toContain('oauth_registrar_suspected_orphans_total{server="s-501"} 1');
+  });
+
+  it('are made once a second at most, however often they are read (M11)', async () => {
+    let now = 0;
+    const metrics = create({ now: () => now });
+    let made = 0;
+    metrics.watchAge('oauthclients', () => (made += 1));
+    await Promise.all([metrics.render(), metrics.render()]);
+    now = 999;
+    const { body } = await metrics.render();
+    expect([made, body]).toEqual([1, expect.stringContaining('{resource="oauthclients"} 1')]);
+    now = 1_000;
+    expect((await metrics.render()).body).toContain('{resource="oauthclients"} 2');
   });
 
   it('have registries of their own', async () => {

@@ -49,7 +49,7 @@ export async function lead(world: World, process: Process): Promise<void> {
       operatorNamespace: namespace,
       identity: process.name,
     }),
-    counters: { orphanSuspected: () => undefined },
+    counters: { orphanSuspected: () => undefined, serverGone: () => undefined },
     jwt: createFakeJwt(),
     tokens: new ReusableTokens(),
     settings: {

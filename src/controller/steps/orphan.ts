@@ -1,5 +1,6 @@
 import type { Reason } from '../../api/reasons.ts';
 import type { Observation } from '../../core/observation.ts';
+import { serverNamed } from '../../core/server-name.ts';
 import type { Context } from '../context.ts';
 import { warn } from './report.ts';
 import { DONE, later, type StepResult } from './round.ts';
@@ -20,7 +21,7 @@ export async function reportOrphan(
     return later('the suspected orphan could not be listed');
   }
   const where = `${entry.server}, ${entry.startedAt}`;
-  context.counters.orphanSuspected(entry.server);
+  context.counters.orphanSuspected(serverNamed(entry.server));
   warn(reason, 'Register', `${why}. A client may exist that nobody knows (${where})`, o, context);
   context.ledger.settle(attempt);
   return DONE;
