@@ -38,4 +38,18 @@ export const SHARES = {
     per: 'process',
     told: 'the oldest connection of the address that has most is closed',
   },
+  endedRecords: {
+    what: 'Clients whose OAuthClients are gone and that are kept, still to be removed or left behind, at servers of the namespace',
+    most: 50,
+    unit: 'records',
+    per: 'namespace',
+    told: '`NamespaceShareReached`; nothing more is registered at a server of the namespace',
+  },
+  endedRecordsAtClusterServers: {
+    what: 'The same, at cluster servers',
+    most: 1_000,
+    unit: 'records',
+    per: 'namespace',
+    told: '`NamespaceShareReached`; nothing more is registered at a cluster server',
+  },
 } as const satisfies Readonly<Record<string, Share>>;

@@ -21,6 +21,7 @@ import type {
   Lead,
   Log,
 } from './ports.ts';
+import type { RecordCount } from './record-counts.ts';
 import type { Recorder } from './recorder.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import type { Slots } from './slots.ts';
@@ -64,10 +65,15 @@ export interface Settings {
 
 export interface Caches {
   readonly clients: ObjectCache<ClientObject>;
-  readonly servers: ObjectCache<ServerObject>;
-  readonly clusterServers: ObjectCache<ServerObject>;
-  /** By name, since all are in the operator's namespace; found by `namespace/name` of their OAuthClient and by client_id. */
-  readonly registrations: ObjectCache<RegistrationObject, 'client' | 'clientId'>;
+  /** Found as `defaults` by their namespace. */
+  readonly servers: ObjectCache<ServerObject, 'defaults'>;
+  /** Found as `defaults` by `''`. */
+  readonly clusterServers: ObjectCache<ServerObject, 'defaults'>;
+  /**
+   * By name, since all are in the operator's namespace; found by `namespace/name` of their OAuthClient and by client_id;
+   * counted as `record-counts.ts` says.
+   */
+  readonly registrations: ObjectCache<RegistrationObject, 'client' | 'clientId', RecordCount>;
   /** Found by `namespace/name` of their OAuthClient. */
   readonly secrets: ObjectCache<SecretObject, 'client'>;
   readonly credentials: ObjectCache<CredentialObject>;

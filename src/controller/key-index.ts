@@ -38,3 +38,39 @@ export class KeyIndex<T> {
     }
   }
 }
+
+/** How many objects share a name: what is only counted takes one number for each name, however many objects there are. */
+export class KeyCount<T> {
+  readonly #nameOf: (object: T) => string | undefined;
+  readonly #counts = new Map<string, number>();
+
+  /** @param nameOf `undefined`: not counted */
+  constructor(nameOf: (object: T) => string | undefined) {
+    this.#nameOf = nameOf;
+  }
+
+  get(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  add(object: T): void {
+    this.#change(object, 1);
+  }
+
+  remove(object: T): void {
+    this.#change(object, -1);
+  }
+
+  #change(object: T, by: 1 | -1): void {
+    const name = this.#nameOf(object);
+    if (name === undefined) {
+      return;
+    }
+    const count = this.get(name) + by;
+    if (count === 0) {
+      this.#counts.delete(name);
+    } else {
+      this.#counts.set(name, count);
+    }
+  }
+}

@@ -1,6 +1,6 @@
 import type { KubernetesObject, ObjectMeta } from '../api/kubernetes.ts';
 import { keyOf } from '../api/kubernetes.ts';
-import { KeyIndex } from './key-index.ts';
+import { KeyCount, KeyIndex } from './key-index.ts';
 import { shareTexts } from './share-texts.ts';
 
 /**
@@ -10,9 +10,14 @@ import { shareTexts } from './share-texts.ts';
  * doesn't come back by a late event; `onChange` is told of every change that the watch brings and of none that the
  * operator made itself, since whoever made it goes on anyway.
  */
-export class ObjectCache<T extends KubernetesObject, Index extends string = never> {
+export class ObjectCache<
+  T extends KubernetesObject,
+  Index extends string = never,
+  Count extends string = never,
+> {
   readonly #objects = new Map<string, T>();
   readonly #indexes: ReadonlyMap<string, KeyIndex<T>>;
+  readonly #counts: ReadonlyMap<string, KeyCount<T>>;
   /**
    * Uids that are gone → the version at which they went, the latest of them. An older version doesn't bring an object
    * back, whatever a late answer says. A newer one does after a deletion that only the watch told of: an object whose
@@ -32,10 +37,14 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
     readonly keyOf?: (metadata: ObjectMeta) => string;
     /** Further names to find objects by, each of its own kind; several objects may share one, or have none. */
     readonly indexes?: Readonly<Record<Index, (object: T) => string | undefined>>;
+    /** Names that objects are counted by. */
+    readonly counts?: Readonly<Record<Count, (object: T) => string | undefined>>;
     readonly onChange: (change: Change<T>) => void;
   }) {
     const indexes = Object.entries<(object: T) => string | undefined>(options.indexes ?? {});
     this.#indexes = new Map(indexes.map(([name, nameOf]) => [name, new KeyIndex(nameOf)]));
+    const counts = Object.entries<(object: T) => string | undefined>(options.counts ?? {});
+    this.#counts = new Map(counts.map(([name, nameOf]) => [name, new KeyCount(nameOf)]));
     this.#keyOf = options.keyOf ?? keyOf;
     this.#onChange = options.onChange;
   }
@@ -53,6 +62,11 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
   find(index: Index, name: string): readonly T[] {
     const keys = this.#indexes.get(index)?.get(name) ?? [];
     return keys.flatMap((key) => this.#objects.get(key) ?? []);
+  }
+
+  /** How many objects have this name in a count. */
+  count(count: Count, name: string): number {
+    return this.#counts.get(count)?.get(name) ?? 0;
   }
 
   values(): IterableIterator<T> {
@@ -127,6 +141,9 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
     for (const index of this.#indexes.values()) {
       index.add(object, key);
     }
+    for (const count of this.#counts.values()) {
+      count.add(object);
+    }
     tell({ before, after: object });
   }
 
@@ -150,6 +167,9 @@ export class ObjectCache<T extends KubernetesObject, Index extends string = neve
     if (object !== undefined) {
       for (const index of this.#indexes.values()) {
         index.remove(object, key);
+      }
+      for (const count of this.#counts.values()) {
+        count.remove(object);
       }
     }
   }

@@ -6,6 +6,7 @@ import type { RegistrationRecord, ServerRef } from '../core/record.ts';
 import { admits, deletionTerms, serverKey } from '../core/server.ts';
 import { givenStatement } from '../core/statement.ts';
 import type { Caches, Context } from './context.ts';
+import { endedIn, inNamespace } from './record-counts.ts';
 
 /** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
 export function observe(key: string, context: Context): Observation {
@@ -37,6 +38,7 @@ export function observe(key: string, context: Context): Observation {
     readAt: memory.readAt(key, object?.createdAt, now),
     adoptable: adoptableOf(key, context),
     clientsInNamespace: clientsInNamespace(key, context),
+    endedInNamespace: endedInNamespace(key, context),
     secrets: caches.secrets.find('client', key).map(({ observed }) => observed),
     setbacks: memory.setbacks(key),
   };
@@ -78,17 +80,16 @@ function chosenBefore(key: string, object: ObservedClient, context: Context): Se
   return (current ?? records.find(({ role }) => role !== 'left-behind'))?.server;
 }
 
-/** The server that serves whoever names none: one of the namespace before one of the cluster, and only if it is one. */
+/** The server that serves clients which name none: one of the namespace before one of the cluster, and only if it is one. */
 function defaultServer(key: string, context: Context): ServerRef | undefined {
   const { caches } = context;
   const namespace = namespaceOf(key);
-  const near = [...caches.servers.values()].filter(
-    ({ isDefault, metadata }) => isDefault && metadata.namespace === namespace,
-  );
-  const far = [...caches.clusterServers.values()].filter(
-    ({ isDefault, metadata }) =>
-      isDefault && isOffered({ kind: 'ClusterAuthorizationServer', name: metadata.name }, namespace, context),
-  );
+  const near = caches.servers.find('defaults', namespace);
+  const far = caches.clusterServers
+    .find('defaults', '')
+    .filter(({ metadata: { name } }) =>
+      isOffered({ kind: 'ClusterAuthorizationServer', name }, namespace, context),
+    );
   const [found, ...others] = near.length > 0 ? near : far;
   return found === undefined || others.length > 0
     ? undefined
@@ -151,8 +152,9 @@ function rivalOf(key: string, context: Context): RegistrationRecord | undefined 
   );
 }
 
-/** Counted only where there is a bound. */
+/** Every client that may exist, those that are being registered included. Counted only where there is a bound. */
 export function clientsInNamespace(key: string, context: Context): number {
+  const { registrations } = context.caches;
   const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
   const server = ref && serverKey(ref, namespace);
@@ -160,22 +162,23 @@ export function clientsInNamespace(key: string, context: Context): number {
   if (server === undefined || policy?.maxClientsPerNamespace === undefined) {
     return 0;
   }
-  const registered = [...context.caches.registrations.values()].filter(
-    ({ record }) =>
-      record?.role === 'current' &&
-      record.client.namespace === namespace &&
-      serverKey(record.server, namespace) === server,
-  );
-  const recorded = new Set(registered.map(({ metadata }) => metadata.name));
   const underWay = context.ledger.entries().filter(
     (entry) =>
       entry.kind === 'Register' &&
       entry.server === server &&
       entry.client.namespace === namespace &&
       // An entry stays for a moment when the answer is recorded already.
-      !recorded.has(entry.record),
+      registrations.get(entry.record) === undefined,
   );
-  return registered.length + underWay.length;
+  return registrations.count('inNamespace', inNamespace(server, namespace)) + underWay.length;
+}
+
+/** Clients of the namespace whose objects are gone and that may exist all the same, at servers of that kind. */
+function endedInNamespace(key: string, context: Context): number {
+  const kind = serverRefOf(key, context)?.kind;
+  return kind === undefined
+    ? 0
+    : context.caches.registrations.count('ended', endedIn(namespaceOf(key), kind));
 }
 
 function serverOf(key: string, context: Context): ObservedServer {

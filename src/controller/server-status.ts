@@ -34,19 +34,12 @@ export async function lookAtOrphans(
 
 const ORPHANS_REFRESH_MS = 60_000;
 
-function countsOf(key: string, { caches, orphans }: Context): ClientCounts {
-  let [clients, leftBehind] = [0, 0];
-  for (const { record } of caches.registrations.values()) {
-    if (record === undefined || serverKey(record.server, record.client.namespace) !== key) {
-      continue;
-    }
-    if (record.role === 'left-behind') {
-      leftBehind += 1;
-    } else {
-      clients += 1;
-    }
-  }
-  return { clients, suspectedOrphans: orphans.countAt(key), leftBehind };
+function countsOf(key: string, { caches: { registrations }, orphans }: Context): ClientCounts {
+  return {
+    clients: registrations.count('clients', key),
+    suspectedOrphans: orphans.countAt(key),
+    leftBehind: registrations.count('leftBehind', key),
+  };
 }
 
 /** Writes the status where it differs. */

@@ -6,6 +6,7 @@ import { type ServerObject, serverKey } from '../core/server.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import type { Caches, CredentialObject, RegistrationObject, SecretObject } from './context.ts';
 import { type Change, ObjectCache } from './object-cache.ts';
+import { RECORD_COUNTS, type RecordCount } from './record-counts.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import { keyOfServer } from './server-status.ts';
 
@@ -30,14 +31,21 @@ export function createCaches({ addClient, addServer, countAgain, servers }: Wake
     clients: new ObjectCache<ClientObject>({
       onChange: (change) => clientChanged(change, addClient, caches),
     }),
-    servers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
-    clusterServers: new ObjectCache<ServerObject>({ onChange: serverChanged }),
-    registrations: new ObjectCache<RegistrationObject, 'client' | 'clientId'>({
+    servers: new ObjectCache<ServerObject, 'defaults'>({
+      indexes: { defaults: defaultOf },
+      onChange: serverChanged,
+    }),
+    clusterServers: new ObjectCache<ServerObject, 'defaults'>({
+      indexes: { defaults: defaultOf },
+      onChange: serverChanged,
+    }),
+    registrations: new ObjectCache<RegistrationObject, 'client' | 'clientId', RecordCount>({
       keyOf: ({ name }) => name,
       indexes: {
         client: ({ record }) => record && keyOf(record.client),
         clientId: ({ record }) => record?.clientId,
       },
+      counts: RECORD_COUNTS,
       onChange: ({ before, after }) => {
         const record = (after ?? before)?.record;
         wakeOwner(record?.client, addClient);
@@ -115,6 +123,10 @@ function clientChanged(
     addClient(key, true);
   }
 }
+
+/** Under which namespace a server object is found that serves clients which name none; `''` for one of the cluster. */
+const defaultOf = ({ isDefault, metadata }: ServerObject): string | undefined =>
+  isDefault ? (metadata.namespace ?? '') : undefined;
 
 function wakeOwner(
   client: { namespace: string; name: string } | undefined,

@@ -47,8 +47,13 @@ export interface Observation {
   readonly readAt: number;
   /** The client that the spec wants to adopt: its credentials, or why they can't be had. */
   readonly adoptable: AdoptableClient | Problem | undefined;
-  /** Clients of the same server in the same namespace, those that are being registered included. */
+  /**
+   * Clients of the same server in the same namespace that may exist: in use, kept, still to be removed, left behind, and
+   * those that are being registered. 0 where the server bounds none.
+   */
   readonly clientsInNamespace: number;
+  /** Of the namespace, at all servers of the same kind: clients whose object is gone and that may exist all the same. */
+  readonly endedInNamespace: number;
   /** Workload Secrets that name this object. */
   readonly secrets: readonly ObservedSecret[];
   /** What went wrong before: at most one for each action and basis. */

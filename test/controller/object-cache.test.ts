@@ -274,3 +274,21 @@ describe('an index', () => {
     expect(createCache().cache.find('color', 'x')).toEqual([]);
   });
 });
+
+test('objects are counted by a name, however they come, change and go', () => {
+  const cache = new ObjectCache<Thing, never, 'color'>({
+    counts: { color: ({ color }) => color },
+    onChange: () => undefined,
+  });
+  const counts = () => [cache.count('color', 'red'), cache.count('color', 'blue')];
+  cache.applied(thing('a', '5', 'uid-a', 'red'));
+  cache.learn(thing('b', '6', 'uid-b', 'red'));
+  cache.applied(thing('c', '7'));
+  expect(counts()).toEqual([2, 0]);
+  cache.applied(thing('a', '8', 'uid-a', 'blue'));
+  cache.learn(thing('b', '4', 'uid-b', 'blue'));
+  expect(counts()).toEqual([1, 1]);
+  cache.deleted(thing('a', '9', 'uid-a', 'blue'));
+  cache.forget(thing('b', '6', 'uid-b', 'red'));
+  expect(counts()).toEqual([0, 0]);
+});

@@ -209,6 +209,7 @@ export const settled: Observation = {
   readAt: NOW,
   adoptable: undefined,
   clientsInNamespace: 1,
+  endedInNamespace: 0,
   secrets: [secret()],
   setbacks: [],
 };

@@ -206,6 +206,7 @@ const anObservation: fc.Arbitrary<Observation> = fc
     ),
     secrets: fc.uniqueArray(aSecret, { maxLength: 3, selector: ({ name }) => name }),
     clientsInNamespace: fc.nat(2),
+    endedInNamespace: fc.constantFrom(0, 49, 50, 1_000),
     readAt: ms,
     deletion: fc.constantFrom(
       {},

@@ -12,6 +12,7 @@ import { authorize } from '../management-token.ts';
 import { recordsOfClient } from '../observe.ts';
 import { keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
+import { isWithinQuota } from './register.ts';
 import { failed, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
@@ -44,7 +45,8 @@ export async function adopt(
     return 'kind' in authorization ? authorization : readRequest({ url: management.url, authorization });
   };
   const name = recordName(object.uid, attempt);
-  const call = { attempt, kind: 'Read', client: identity, record: name, server } as const;
+  const isWanted = () => isWithinQuota(o, connection, context);
+  const call = { attempt, kind: 'Read', client: identity, record: name, server, isWanted } as const;
   const called = await guarded(call, connection, prepare, context);
   if (called === undefined) {
     return DONE;

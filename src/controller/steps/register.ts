@@ -1,5 +1,6 @@
 import type { RegisterStep } from '../../core/action.ts';
 import { classifyRegistration, type Failure } from '../../core/classify.ts';
+import type { ServerConnection } from '../../core/connection.ts';
 import { substitutionsOf } from '../../core/drift.ts';
 import { iso, overlapOf } from '../../core/find.ts';
 import type { Observation } from '../../core/observation.ts';
@@ -92,9 +93,9 @@ export async function register(
 }
 
 /** Others may have begun since this one was planned. */
-function isWithinQuota(
+export function isWithinQuota(
   { namespace, name }: Observation,
-  { policy }: RegisterStep['connection'],
+  { policy }: ServerConnection,
   context: Context,
 ): boolean {
   const most = policy?.maxClientsPerNamespace;

@@ -2,6 +2,7 @@ import type { Action } from '../action.ts';
 import { currentRecord } from '../find.ts';
 import type { Observation } from '../observation.ts';
 import { isProblem } from '../problem.ts';
+import { overQuota } from './holds.ts';
 import { blocked, gated, stall, wait } from './rests.ts';
 
 /** The spec brings a client that exists already: nothing is registered, that one is proven and recorded. */
@@ -28,6 +29,7 @@ export function aClientIsToBeAdopted(o: Observation): Action | undefined {
     ' ',
   );
   return (
+    overQuota(o, connection, undefined) ??
     blocked(o, 'Adopt', basis) ??
     gated(gate) ?? { type: 'Adopt', object, client: adoptable, ref, connection, basis }
   );

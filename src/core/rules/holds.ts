@@ -1,8 +1,9 @@
+import { SHARES } from '../../api/shares.ts';
 import type { Action } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
-import { iso } from '../find.ts';
+import { iso, overlapEnd, surplusRecords } from '../find.ts';
 import type { Observation } from '../observation.ts';
-import type { RegistrationRecord } from '../record.ts';
+import type { RegistrationRecord, ServerRef } from '../record.ts';
 import { stall, wait } from './rests.ts';
 
 /** What holds a registration back though nothing is wrong with it. */
@@ -35,17 +36,54 @@ export function onHold(o: Observation, { recovery }: ServerConnection): Action |
     : undefined;
 }
 
+/**
+ * The platform team bounds the clients of a namespace. Every client that may exist counts; one that takes the place of
+ * another is permitted beyond, but only one: the one before has to be gone first.
+ */
 export function overQuota(
   o: Observation,
   { policy }: ServerConnection,
   replaces: RegistrationRecord | undefined,
 ): Action | undefined {
-  const most = policy?.maxClientsPerNamespace ?? Number.POSITIVE_INFINITY;
-  return o.clientsInNamespace < most || replaces !== undefined
+  const most = policy?.maxClientsPerNamespace;
+  if (most === undefined) {
+    return undefined;
+  }
+  if (replaces !== undefined) {
+    return isAlreadyReplacing(o, replaces);
+  }
+  return o.clientsInNamespace < most
     ? undefined
     : wait(
         'QuotaExceeded',
-        `Namespace ${o.namespace} has ${o.clientsInNamespace} clients at this server, and the platform team permits ${most}. Delete one, or ask for more.`,
+        `Namespace ${o.namespace} has ${o.clientsInNamespace} clients at this server, and the platform team permits ${most}. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.`,
+        o.now + 30_000,
+      );
+}
+
+/** A client that was replaced before is still there. */
+function isAlreadyReplacing(o: Observation, replaces: RegistrationRecord): Action | undefined {
+  const [before] = surplusRecords(o).filter(({ secretName }) => secretName !== replaces.secretName);
+  if (before === undefined) {
+    return undefined;
+  }
+  const ends = overlapEnd(o, before);
+  const when = ends > o.now ? ` It ends at ${iso(ends)}, by spec.replacement.overlap.` : '';
+  return wait(
+    'QuotaExceeded',
+    `The platform team bounds the clients of a namespace at this server, so one replacement at a time is made: client ${before.clientId}, which was replaced before, still has to go.${when}`,
+    Math.max(ends, o.now + 30_000),
+  );
+}
+
+/** Clients that nobody uses pile up in the namespace of the operator, where no quota of the tenant's counts them. */
+export function tooManyEnded(o: Observation, { kind }: ServerRef): Action | undefined {
+  const { most } = kind === 'AuthorizationServer' ? SHARES.endedRecords : SHARES.endedRecordsAtClusterServers;
+  return o.endedInNamespace < most
+    ? undefined
+    : wait(
+        'NamespaceShareReached',
+        `Namespace ${o.namespace} has ${o.endedInNamespace} clients whose OAuthClients are gone and that were not removed at their servers, and ${most} are kept of each namespace. The platform team lists them: kubectl get secrets -A -l oauth-registrar.dev/client-namespace=${o.namespace},oauth-registrar.dev/role!=current. Remove those clients at their servers, then these Secrets.`,
         o.now + 30_000,
       );
 }

@@ -8,7 +8,7 @@ import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
 import { isDeclaredBy, metadataHash, type RegistrationRecord } from '../record.ts';
 import { isRestored } from '../restored.ts';
-import { onHold, overQuota } from './holds.ts';
+import { onHold, overQuota, tooManyEnded } from './holds.ts';
 import { blocked, gated, stall, wait } from './rests.ts';
 
 /** Rules about the client at the server: registered, as the spec says, with a key that isn't too old. */
@@ -153,6 +153,7 @@ export function register(o: Observation, replaces: RegistrationRecord | undefine
   };
   return (
     overQuota(o, connection, replaces) ??
+    tooManyEnded(o, ref) ??
     onHold(o, connection) ??
     blocked(o, 'Register', basis) ??
     (isRequested(o, replaces) ? undefined : gated(gate)) ??

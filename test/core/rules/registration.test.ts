@@ -266,7 +266,7 @@ table('a bound on the clients of a namespace', [
     unregistered({ server: quota, clientsInNamespace: 3 }),
     waits(
       'QuotaExceeded',
-      'Namespace shop has 3 clients at this server, and the platform team permits 3. Delete one, or ask for more.',
+      'Namespace shop has 3 clients at this server, and the platform team permits 3. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.',
       NOW + 30_000,
     ),
   ],
@@ -276,7 +276,7 @@ table('a bound on the clients of a namespace', [
     unregistered({ server: bounded({ maxClientsPerNamespace: 0 }), clientsInNamespace: 0 }),
     waits(
       'QuotaExceeded',
-      'Namespace shop has 0 clients at this server, and the platform team permits 0. Delete one, or ask for more.',
+      'Namespace shop has 0 clients at this server, and the platform team permits 0. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.',
       NOW + 30_000,
     ),
   ],
