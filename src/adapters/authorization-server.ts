@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { SHARES } from '../api/shares.ts';
 import type { AuthorizationServerHttp, HttpOutcome, HttpRequest } from '../controller/ports.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import { notSent } from './connection-failure.ts';
@@ -12,7 +13,7 @@ import { Transports } from './transports.ts';
 export interface AuthorizationServerHttpOptions {
   readonly guard: EgressGuard;
   readonly userAgent: string;
-  /** Longest body that is read. Default: 1 MiB. */
+  /** Longest body that is read. Default: {@link SHARES.answerBytes}. */
   readonly maxBodyBytes?: number;
   /** From the name's resolution to the end of the TLS handshake; a proxy may take as long again. Default: 10 000. */
   readonly connectTimeoutMs?: number;
@@ -39,7 +40,7 @@ export interface AuthorizationServerHttpOptions {
 export function createAuthorizationServerHttp(
   options: AuthorizationServerHttpOptions,
 ): AuthorizationServerHttp & { close(): Promise<void> } {
-  const { userAgent, maxBodyBytes = 1024 * 1024, connectTimeoutMs = 10_000 } = options;
+  const { userAgent, maxBodyBytes = SHARES.answerBytes.most, connectTimeoutMs = 10_000 } = options;
   const transports = new Transports({ ...options, connectTimeoutMs });
   return {
     send: async (request, { timeoutMs, transport }) => {

@@ -59,7 +59,7 @@ export const REASONS = {
     cure: 'Set the address that it redirects to.',
   },
   ResponseTooLarge: {
-    cause: 'The answer was larger than 1 MiB.',
+    cause: 'The answer was larger than 256 KiB.',
     cure: 'Check that the endpoint is the right one.',
   },
   ResponseNotJSON: {

@@ -24,6 +24,27 @@ export const SHARES = {
     per: 'object',
     told: '`InvalidSpec`',
   },
+  answerBytes: {
+    what: 'Body of an answer of an authorization server',
+    most: 262_144,
+    unit: 'bytes',
+    per: 'call',
+    told: '`ResponseTooLarge`',
+  },
+  pageBytes: {
+    what: 'Page of a list of several Kubernetes objects; a larger one is asked for again with fewer objects',
+    most: 4_194_304,
+    unit: 'bytes',
+    per: 'list',
+    told: 'no need: nothing is left out',
+  },
+  watchLineBytes: {
+    what: 'Event of a watch; a larger one is passed over, unless it is a deletion',
+    most: 2_097_152,
+    unit: 'bytes',
+    per: 'object',
+    told: 'a line of the log',
+  },
   metricLabels: {
     what: 'ClusterAuthorizationServers with a label of their own in metrics; AuthorizationServers are counted together',
     most: 500,

@@ -73,7 +73,7 @@ export type { HttpOutcome, HttpRequest, NotSentReason } from '../oauth/http-mess
 /** Calls to authorization servers: behind the egress guard, never following redirects, bounded in bytes and time. */
 export interface AuthorizationServerHttp {
   /**
-   * Never rejects. `timeoutMs` bounds the whole exchange; the answer's body is bounded by the adapter (1 MiB).
+   * Never rejects. `timeoutMs` bounds the whole exchange; the answer's body is bounded by the adapter (256 KiB).
    * `transport` is the server's own; default: Node's CAs, no client certificate, the environment's proxy.
    */
   send(request: HttpRequest, options: CallOptions): Promise<HttpOutcome>;

@@ -45,9 +45,12 @@ const firstOf = (body: JsonObject | undefined, members: readonly string[]): stri
 const nonEmpty = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-/** The auth-params of a Bearer challenge (RFC 6750 section 3). Bounded by the cap on headers. */
+/**
+ * The auth-params of a Bearer challenge (RFC 6750 section 3). Bounded by the cap on headers; each name is tried once, from
+ * its beginning, so that the time grows with the length alone.
+ */
 function challengeOf(header: string): Readonly<Record<string, string>> {
-  const params = header.matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"/g);
+  const params = header.matchAll(/(?<![a-z_])([a-z_]+)="((?:[^"\\]|\\.)*)"/g);
   return Object.fromEntries(
     [...params].map(([, name = '', value = '']) => [name, value.replace(/\\(.)/g, '$1')]),
   );

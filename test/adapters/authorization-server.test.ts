@@ -133,9 +133,9 @@ describe('a request that was sent and has no answer', () => {
       kind: 'noAnswer',
       reason: 'ResponseTooLarge',
       status: 201,
-      detail: "the answer's body is larger than 1048576 bytes",
+      detail: "the answer's body is larger than 262144 bytes",
     });
-    expect(receivedOf(outcome)).toBe('a'.repeat(1024 * 1024));
+    expect(receivedOf(outcome)).toBe('a'.repeat(256 * 1024));
   });
 
   it.each<[string, (socket: Socket) => void]>([
@@ -158,7 +158,7 @@ describe('a request that was sent and has no answer', () => {
       kind: 'noAnswer',
       reason: 'ResponseTooLarge',
       status: 400,
-      detail: "the answer's body is larger than 1048576 bytes",
+      detail: "the answer's body is larger than 262144 bytes",
     });
   });
 

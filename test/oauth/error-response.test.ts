@@ -13,6 +13,19 @@ const answer = (body: string, challenge?: string, status = 400): HttpAnswer => (
 const read = (body: string, challenge?: string) => readErrorResponse(answer(body, challenge), []);
 
 describe('readErrorResponse', () => {
+  test('reads a challenge of 8 KiB in time that grows with its length alone (L2)', () => {
+    const timeOf = (length: number) => {
+      const challenge = 'a'.repeat(length);
+      const start = performance.now();
+      for (let round = 0; round < 20; round += 1) read('', challenge);
+      return performance.now() - start;
+    };
+    timeOf(1_024);
+    // Sixty-four times as much text: quadratic, it took four thousand times as long.
+    expect(timeOf(65_536)).toBeLessThan(1_000);
+    expect(read('', `${'a'.repeat(4_000)} error="invalid_token"`).error).toBe('invalid_token');
+  });
+
   test.each([
     [
       'the words of a well-formed body',

@@ -4,14 +4,16 @@ import type { Dispatcher } from 'undici';
 export type Answer =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string; readonly text: string }
   /** `stale`: a kept connection turned out to be closed. */
-  | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string };
+  | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string }
+  /** The answer's body is larger than what is read; the rest of it was left unread. */
+  | { readonly kind: 'tooLarge'; readonly detail: string };
 
 const CANCELLED: Answer = { kind: 'lost', stale: false, detail: 'the call was cancelled' };
 const STALE_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
 /**
- * One attempt and its answer, read whole. The first ending counts: the answer's end, a failure, `timeoutMs` from now (the
- * wait for a free connection included), or `signal`. What ends while it waits for a connection is never sent.
+ * One attempt and its answer, read whole up to `maxBytes`. The first ending counts: the answer's end, a failure, `timeoutMs`
+ * from now (the wait for a free connection included), or `signal`. What ends while it waits for a connection is never sent.
  *
  * undici's own `request` does the same by a stream, an AbortSignal and their listeners for each call, which shows under load
  * (docs/scale.md).
@@ -23,12 +25,15 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal | undefined;
   readonly #cancel = () => this.#stop(CANCELLED);
   readonly #chunks: Buffer[] = [];
+  readonly #maxBytes: number;
+  #bytes = 0;
   #over = false;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #retryAfter = '';
 
-  constructor(timeoutMs: number, signal: AbortSignal | undefined) {
+  constructor(timeoutMs: number, signal: AbortSignal | undefined, maxBytes: number) {
+    this.#maxBytes = maxBytes;
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.answer = promise;
     this.#resolve = resolve;
@@ -57,6 +62,11 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#maxBytes) {
+      this.#stop({ kind: 'tooLarge', detail: `the answer is larger than ${this.#maxBytes} bytes` });
+      return;
+    }
     this.#chunks.push(chunk);
   }
 
@@ -78,6 +88,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #end(answer: Answer): void {
     if (this.#over) return;
     this.#over = true;
+    this.#chunks.length = 0;
     clearTimeout(this.#timer);
     this.#signal?.removeEventListener('abort', this.#cancel);
     this.#resolve(answer);

@@ -1,8 +1,9 @@
 import { type KubernetesObject, keyOf, type Resource } from '../../api/kubernetes.ts';
 import type { ApiResult, KubernetesApi, ListOf, ObjectKey, Selection } from '../../controller/ports.ts';
 import type { Connection } from './connection.ts';
-import { createExchange, type Exchange, type ExchangeOptions } from './exchange.ts';
-import { acceptOf, collectionPath, objectPath, type RawObject, selected } from './paths.ts';
+import { createExchange, type ExchangeOptions } from './exchange.ts';
+import { collectPages } from './pages.ts';
+import { acceptOf, collectionPath, objectPath, type RawObject } from './paths.ts';
 
 /** {@link KubernetesApi}, and a list whose objects are converted page by page, so that never all are held twice. */
 export interface PagedApi extends KubernetesApi {
@@ -22,14 +23,6 @@ export interface ApiOptions extends ExchangeOptions {
   /** Name under which the API server notes who owns a field. Default `oauth-registrar`. */
   readonly fieldManager?: string;
 }
-
-interface Page {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items?: readonly RawObject[];
-}
-
-const PAGE_SIZE = '500';
-const MAX_LIST_RESTARTS = 3;
 
 /**
  * The verbs of the Kubernetes API over a kept connection. Written objects get `apiVersion` and `kind` of their
@@ -90,51 +83,6 @@ export function withoutManagedFields(raw: RawObject): RawObject {
     managedFields?: unknown;
   };
   return { ...raw, metadata };
-}
-
-interface Listing {
-  readonly resource: Resource;
-  readonly selection: Selection;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function collectPages<R>(
-  exchange: Exchange,
-  listing: Listing,
-  convert: (raw: RawObject) => R | undefined,
-): Promise<ApiResult<ListOf<R>>> {
-  for (let restarts = 0; ; restarts += 1) {
-    const list = await collectOnce(exchange, listing, convert);
-    if (list.ok || list.status !== 410 || restarts === MAX_LIST_RESTARTS) return list;
-  }
-}
-
-async function collectOnce<R>(
-  exchange: Exchange,
-  { resource, selection, signal }: Listing,
-  convert: (raw: RawObject) => R | undefined,
-): Promise<ApiResult<ListOf<R>>> {
-  const items: R[] = [];
-  const { labelSelector, namespace } = selection;
-  const path = collectionPath(resource, namespace);
-  const accept = acceptOf(selection, 'list');
-  let next = '';
-  for (;;) {
-    const query = {
-      limit: PAGE_SIZE,
-      ...(labelSelector && { labelSelector }),
-      ...(next && { continue: next }),
-    };
-    const page = await exchange<Page>({ method: 'GET', path, query, accept, signal });
-    if (!page.ok) return page;
-    for (const raw of page.object.items ?? []) {
-      const item = convert(selected(raw, selection));
-      if (item !== undefined) items.push(item);
-    }
-    next = page.object.metadata?.continue ?? '';
-    const resourceVersion = page.object.metadata?.resourceVersion ?? '';
-    if (next === '') return { ok: true, object: { resourceVersion, items } };
-  }
 }
 
 function typed<T extends KubernetesObject>({ group, version, kind }: Resource, object: T): T {

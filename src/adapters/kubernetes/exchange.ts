@@ -13,6 +13,10 @@ export interface ApiRequest {
   /** Default `application/json`. */
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Longest body that is read. Default: 16 MiB, which holds any one object as JSON. */
+  readonly maxBytes?: number;
+  /** Told the size of a body that was read, in bytes. */
+  readonly measured?: (bytes: number) => void;
 }
 
 export interface ExchangeOptions {
@@ -25,15 +29,21 @@ export interface ExchangeOptions {
  * One call and its answer as a value; never rejects.
  *
  * A 429 says that nothing was done, so the call waits as asked (at most 5 s) and is made again, at most 3 times. A GET
- * whose kept connection turns out to be closed is made again once; what writes is not, and ends with status 0.
+ * whose kept connection turns out to be closed is made again once; what writes is not, and ends with status 0. So does an
+ * answer that is larger than what is read, with the reason `AnswerTooLarge`.
  */
 export type Exchange = <T>(request: ApiRequest) => Promise<ApiResult<T>>;
+
+/** Reason of an answer of which only a part was read. */
+export const TOO_LARGE = 'AnswerTooLarge';
 
 type Failure = Extract<ApiResult<never>, { readonly ok: false }>;
 
 const MAX_THROTTLED = 3;
 const MAX_RETRY_AFTER_MS = 5_000;
 const DEFAULT_TIMEOUT_MS = 15_000;
+/** etcd stores 1.5 MiB of one object; text of its metadata may become six times as long in JSON. */
+const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_MESSAGE_LENGTH = 1_000;
 
 export function createExchange(connection: Connection, options: ExchangeOptions): Exchange {
@@ -47,6 +57,7 @@ export function createExchange(connection: Connection, options: ExchangeOptions)
         if (request.method === 'GET' && answer.stale && lost === 1) continue;
         return noAnswer(answer.detail);
       }
+      if (answer.kind === 'tooLarge') return { ...noAnswer(answer.detail), reason: TOO_LARGE };
       if (answer.status !== 429 || throttled === MAX_THROTTLED || request.signal?.aborted === true) {
         return resultOf<T>(answer.status, answer.text);
       }
@@ -83,7 +94,7 @@ async function attempt(
   const { method, path, query, accept = 'application/json', contentType = 'application/json' } = request;
   const body = request.body === undefined ? null : JSON.stringify(request.body);
   const identity = await connection.headers();
-  const reader = new AnswerReader(timeoutMs, request.signal);
+  const reader = new AnswerReader(timeoutMs, request.signal, request.maxBytes ?? DEFAULT_MAX_BYTES);
   connection.calls().dispatch(
     {
       origin: connection.origin,
@@ -96,7 +107,9 @@ async function attempt(
     },
     reader,
   );
-  return reader.answer;
+  const answer = await reader.answer;
+  if (answer.kind === 'answered') request.measured?.(Buffer.byteLength(answer.text));
+  return answer;
 }
 
 export function withQuery(path: string, query: Readonly<Record<string, string>> | undefined): string {

@@ -139,14 +139,27 @@ async function watch<T extends KubernetesObject>(
   let state = before;
   const end = await openWatch(
     { ...options, selection: options.selection ?? {}, resourceVersion, signal: hooks.signal },
-    (event) => {
+    (event, isCut) => {
       hooks.active();
       state = step(state, { kind: 'event', event });
+      if (isCut && event.type !== 'DELETED') return passOver(options, event.object);
       return deliver(options, event);
     },
   );
   if (!hooks.signal.aborted) report(options, end);
   return step(state, end);
+}
+
+/**
+ * An object so large is of no use: its earlier version stays until it is small again. Its deletion is followed, and the
+ * objects of others aren't held up by it.
+ */
+function passOver<T extends KubernetesObject>(options: ReflectorOptions<T>, { metadata }: RawObject): true {
+  options.log.warn('an object that is too large is passed over', {
+    ...about(options),
+    key: keyOf(metadata),
+  });
+  return true;
 }
 
 /** False when the event can't be followed: a deletion of an object that can't be named to the handler. */

@@ -1,3 +1,4 @@
+import { SHARES } from '../../api/shares.ts';
 import type { RawObject } from './paths.ts';
 
 /** One event of a watch, decoded but not judged. */
@@ -11,43 +12,55 @@ export class MalformedStreamError extends Error {
   override readonly name = 'MalformedStreamError';
 }
 
-/** Far above what etcd stores of one object (1.5 MiB). */
-export const MAX_LINE_BYTES = 4 * 1024 * 1024;
+/** A line of a watch, whole; or the beginning of one that is longer than what is read. */
+export type WatchLine = string | CutLine;
+
+export interface CutLine {
+  readonly head: string;
+}
+
+/** Above what etcd stores of one object (1.5 MiB). Text of metadata alone may become longer in JSON. */
+export const MAX_LINE_BYTES: number = SHARES.watchLineBytes.most;
+/** Type, name, namespace, uid and version stand at the beginning. */
+const HEAD_BYTES = 4 * 1024;
 
 const NEWLINE = 0x0a;
 const TYPES: readonly unknown[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'];
 
 /**
  * Cuts a byte stream at newlines; holds at most one unfinished line, whatever the chunks' bounds. Empty lines are
- * left out.
- *
- * @throws MalformedStreamError from `push` when a line is longer than `maxBytes`.
+ * left out. Of a line that is longer than `maxBytes` the beginning is given, and the rest passed over as it comes.
  */
 export function createLineSplitter(maxBytes = MAX_LINE_BYTES): {
-  push(chunk: Uint8Array): readonly string[];
+  push(chunk: Uint8Array): readonly WatchLine[];
 } {
   let parts: Uint8Array[] = [];
   let held = 0;
+  let cut: CutLine | undefined;
   const hold = (part: Uint8Array) => {
+    if (cut !== undefined) return;
     held += part.length;
-    if (held > maxBytes) throw new MalformedStreamError(`a line is longer than ${maxBytes} bytes`);
     parts.push(part);
+    if (held <= maxBytes) return;
+    cut = { head: Buffer.concat(parts, Math.min(held, HEAD_BYTES)).toString('utf8') };
+    parts = [];
   };
-  const take = () => {
+  const take = (): WatchLine => {
     // Decoded only when whole: a chunk may end inside a character.
-    const line = Buffer.concat(parts, held).toString('utf8');
+    const line = cut ?? Buffer.concat(parts, held).toString('utf8');
     parts = [];
     held = 0;
+    cut = undefined;
     return line;
   };
   return {
     push(chunk) {
-      const lines: string[] = [];
+      const lines: WatchLine[] = [];
       let start = 0;
       for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
         hold(chunk.subarray(start, end));
         const line = take();
-        if (line.trim() !== '') lines.push(line);
+        if (typeof line !== 'string' || line.trim() !== '') lines.push(line);
         start = end + 1;
       }
       if (start < chunk.length) hold(chunk.subarray(start));
@@ -80,6 +93,24 @@ export function decodeEvent(line: string): WatchEvent {
     );
   }
   return event as WatchEvent;
+}
+
+const CUT_EVENT =
+  /^\{"type":"(ADDED|MODIFIED|DELETED)","object":\{(?:"kind":"[^"\\]*",)?(?:"apiVersion":"[^"\\]*",)?"metadata":\{"name":"([^"\\]*)",(?:"generateName":"[^"\\]*",)?(?:"namespace":"([^"\\]*)",)?"uid":"([^"\\]*)","resourceVersion":"([^"\\]*)"/;
+
+/**
+ * What the beginning of an event tells: its type, and which object at which version it is about. The API server writes the
+ * metadata of its own kinds in this order.
+ *
+ * @throws MalformedStreamError where the beginning doesn't tell that.
+ */
+export function decodeCutEvent({ head }: CutLine): Exclude<WatchEvent, { readonly type: 'ERROR' }> {
+  const [, type, name = '', namespace, uid = '', resourceVersion = ''] = CUT_EVENT.exec(head) ?? [];
+  if (type === undefined) {
+    throw new MalformedStreamError(`a line is longer than ${MAX_LINE_BYTES} bytes`);
+  }
+  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion };
+  return { type: type as 'ADDED' | 'MODIFIED' | 'DELETED', object: { metadata } };
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {

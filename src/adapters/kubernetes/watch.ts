@@ -4,7 +4,13 @@ import { describe } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, withQuery } from './exchange.ts';
 import { acceptOf, collectionPath, selected } from './paths.ts';
-import { createLineSplitter, decodeEvent, MalformedStreamError, type WatchEvent } from './watch-stream.ts';
+import {
+  createLineSplitter,
+  decodeCutEvent,
+  decodeEvent,
+  MalformedStreamError,
+  type WatchEvent,
+} from './watch-stream.ts';
 
 export interface WatchRequest {
   readonly connection: Connection;
@@ -23,8 +29,11 @@ export type WatchEnd =
   | { readonly kind: 'failed'; readonly status: number; readonly message: string }
   | { readonly kind: 'unusable'; readonly message: string };
 
-/** Takes an event; false ends the watch as unusable. Must not throw. */
-export type WatchSink = (event: Exclude<WatchEvent, { readonly type: 'ERROR' }>) => boolean;
+/**
+ * Takes an event; false ends the watch as unusable. Must not throw. Of an object that is `cut` only name, namespace, uid and
+ * version are there: all of it is longer than what is read of a line.
+ */
+export type WatchSink = (event: Exclude<WatchEvent, { readonly type: 'ERROR' }>, isCut: boolean) => boolean;
 
 /** The API server sends a bookmark about each minute. */
 const MAX_SILENCE_MS = 90_000;
@@ -73,9 +82,10 @@ async function follow(request: WatchRequest, { signal, heard, sink }: Following)
   for await (const chunk of body) {
     for (const line of splitter.push(chunk)) {
       heard();
-      const event = decodeEvent(line);
+      const isCut = typeof line !== 'string';
+      const event = isCut ? decodeCutEvent(line) : decodeEvent(line);
       if (event.type === 'ERROR') return { kind: 'failed', status: event.code, message: event.message };
-      const followed = sink({ type: event.type, object: selected(event.object, selection) });
+      const followed = sink({ type: event.type, object: selected(event.object, selection) }, isCut);
       if (!followed) return { kind: 'unusable', message: 'a deletion could not be handed over' };
       if (signal.aborted) return { kind: 'ended' };
     }

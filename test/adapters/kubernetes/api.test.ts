@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createKubernetesApi } from '../../../src/adapters/kubernetes/api.ts';
+import { nextLimit } from '../../../src/adapters/kubernetes/pages.ts';
 import { RESOURCES } from '../../../src/api/kubernetes.ts';
 import { answer, type Exchange, type FakeApiServer, startFakeApiServer, status } from './fake-api-server.ts';
 import { createFakeClock } from './fake-clock.ts';
@@ -190,8 +191,8 @@ describe('a list', () => {
       },
     });
     expect(server.requests.map(({ query }) => query)).toEqual([
-      { limit: '500', labelSelector: 'app=x' },
-      { limit: '500', labelSelector: 'app=x', continue: 'more' },
+      { limit: '50', labelSelector: 'app=x' },
+      { limit: '200', labelSelector: 'app=x', continue: 'more' },
     ]);
   });
 
@@ -201,7 +202,48 @@ describe('a list', () => {
       ok: true,
       object: { items: [{ metadata: { name: 'b' } }] },
     });
-    expect(server.requests[2]?.query).toEqual({ limit: '500' });
+    expect(server.requests[2]?.query).toEqual({ limit: '50' });
+  });
+
+  test('asks again for fewer objects where a page is too large, and takes one whatever its size is (H1)', async () => {
+    const large = (name: string, size: number, next?: string) =>
+      answer(200, {
+        metadata: { resourceVersion: '40', ...(next && { continue: next }) },
+        items: [{ metadata: { name }, data: { a: 'x'.repeat(size) } }],
+      });
+    const five = 5 * 1024 * 1024;
+    const { api } = await start([
+      page(['a'], '1'),
+      large('b', five, '2'),
+      large('b', five, '2'),
+      large('b', five, '2'),
+      large('b', five, '2'),
+      large('b', five, '2'),
+      large('c', 1024 * 1024),
+    ]);
+    const list = await api.list(secret);
+    expect(list).toMatchObject({
+      object: { items: ['a', 'b', 'c'].map((name) => ({ metadata: { name } })) },
+    });
+    expect(server.requests.map(({ query: { limit, continue: from } }) => [limit, from])).toEqual([
+      ['50', undefined],
+      ['200', '1'],
+      ['50', '1'],
+      ['13', '1'],
+      ['4', '1'],
+      ['1', '1'],
+      ['1', '2'],
+    ]);
+  });
+
+  test.each([
+    ['small objects', 50, 50_000, 200],
+    ['objects of a usual size', 200, 600_000, 500],
+    ['objects of 32 KiB', 50, 1_638_400, 64],
+    ['objects that together have more than is wanted', 500, 4_000_000, 262],
+    ['one object that is larger than what is wanted', 1, 9_000_000, 1],
+  ])('asks next for as many as have 2 MiB together: %s', (_, limit, bytes, next) => {
+    expect(nextLimit(limit, bytes)).toBe(next);
   });
 
   test('ends with the 410 when it expires again and again', async () => {

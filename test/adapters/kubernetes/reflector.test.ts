@@ -156,7 +156,10 @@ describe('a reflector', () => {
     ['an answer of 410', answer(410, status(410, 'Expired'))],
     ['an error event of 410', stream(error(410))],
     ['a line that is no event', stream('{"type":"ADDED","object":17}')],
-    ['a line without an end', ({ response }) => void response.write(Buffer.alloc(4 * 1024 * 1024 + 1, 'x'))],
+    [
+      'a line that is too long and tells of no object',
+      ({ response }) => void response.write(`${'x'.repeat(2 * 1024 * 1024 + 1)}\n`),
+    ],
   ];
   test.each(gone)('lists again after %s', async (_, failing) => {
     const { seen, queries } = await follow({
@@ -169,6 +172,27 @@ describe('a reflector', () => {
     });
     await until(() => expect(seen).toEqual(['= a @5', '= b @20', '+ c']));
     expect(queries(), 'the list is consistent: it names no version').toEqual(['list', '5', 'list', '20']);
+  });
+
+  test('passes over an object that is too large, sees its deletion, and goes on with the same watch (L1)', async () => {
+    const large = (type: string, version: string, size: number) =>
+      `{"type":"${type}","object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"a","namespace":"shop","uid":"uid-a","resourceVersion":"${version}","annotations":{"x":"${'\\u003c'.repeat(size / 6)}"}}}}`;
+    const { seen, queries, log } = await follow({
+      script: [
+        list('5', raw('a', '3')),
+        stream(
+          large('MODIFIED', '6', 4_300_000),
+          event('ADDED', raw('b', '7')),
+          large('DELETED', '8', 4_300_000),
+          event('ADDED', raw('c', '9')),
+        ),
+      ],
+    });
+    await until(() => expect(seen).toEqual(['= a @5', '+ b', '- a', '+ c']));
+    expect(queries()).toEqual(['list', '5']);
+    expect(log.lines).toContain(
+      'warn an object that is too large is passed over {"resource":"secrets","key":"shop/a"}',
+    );
   });
 
   test('gives up a watch that is silent for 90 s, not one that brings bookmarks', async () => {

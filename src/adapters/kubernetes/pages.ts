@@ -1,0 +1,94 @@
+import type { Resource } from '../../api/kubernetes.ts';
+import { SHARES } from '../../api/shares.ts';
+import type { ApiResult, ListOf, Selection } from '../../controller/ports.ts';
+import { type Exchange, TOO_LARGE } from './exchange.ts';
+import { acceptOf, collectionPath, type RawObject, selected } from './paths.ts';
+
+/**
+ * Lists page by page, bounded in bytes: the API server counts objects, and one object may have a thousand times the size
+ * of another. A page that turns out too large is left half read and asked for again with fewer objects; the others grow
+ * as long as they stay small.
+ */
+
+interface Listing {
+  readonly resource: Resource;
+  readonly selection: Selection;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Page {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly RawObject[];
+}
+
+const MAX_LIST_RESTARTS = 3;
+const MOST_OBJECTS = 500;
+/** Of whole objects, whose size isn't known before the first page: 75 MiB at the API server where all are the largest. */
+const FIRST_WHOLE_OBJECTS = 50;
+/** Parsed, JSON takes up to thirteen times its size. */
+const MOST_BYTES = SHARES.pageBytes.most;
+const WANTED_BYTES = MOST_BYTES / 2;
+const FASTEST_GROWTH = 4;
+
+/** One consistent list of what `convert` makes of each object. A 410 in mid-paging restarts it, at most three times. */
+export async function collectPages<R>(
+  exchange: Exchange,
+  listing: Listing,
+  convert: (raw: RawObject) => R | undefined,
+): Promise<ApiResult<ListOf<R>>> {
+  for (let restarts = 0; ; restarts += 1) {
+    const list = await collectOnce(exchange, listing, convert);
+    if (list.ok || list.status !== 410 || restarts === MAX_LIST_RESTARTS) return list;
+  }
+}
+
+async function collectOnce<R>(
+  exchange: Exchange,
+  { resource, selection, signal }: Listing,
+  convert: (raw: RawObject) => R | undefined,
+): Promise<ApiResult<ListOf<R>>> {
+  const items: R[] = [];
+  const { labelSelector, namespace } = selection;
+  const path = collectionPath(resource, namespace);
+  const accept = acceptOf(selection, 'list');
+  let limit = selection.metadataOnly === true ? MOST_OBJECTS : FIRST_WHOLE_OBJECTS;
+  let next = '';
+  for (;;) {
+    let bytes = 0;
+    const page = await exchange<Page>({
+      method: 'GET',
+      path,
+      query: {
+        limit: String(limit),
+        ...(labelSelector && { labelSelector }),
+        ...(next && { continue: next }),
+      },
+      accept,
+      signal,
+      // One object is read whatever its size is: nothing smaller can be asked for.
+      ...(limit > 1 && { maxBytes: MOST_BYTES }),
+      measured: (read) => {
+        bytes = read;
+      },
+    });
+    if (!page.ok && page.reason === TOO_LARGE && limit > 1) {
+      limit = Math.ceil(limit / FASTEST_GROWTH);
+      continue;
+    }
+    if (!page.ok) return page;
+    for (const raw of page.object.items ?? []) {
+      const item = convert(selected(raw, selection));
+      if (item !== undefined) items.push(item);
+    }
+    next = page.object.metadata?.continue ?? '';
+    const resourceVersion = page.object.metadata?.resourceVersion ?? '';
+    if (next === '') return { ok: true, object: { resourceVersion, items } };
+    limit = nextLimit(limit, bytes);
+  }
+}
+
+/** As many objects as have the wanted size together, if they are like those before. */
+export function nextLimit(limit: number, bytes: number): number {
+  const growth = Math.min(WANTED_BYTES / Math.max(bytes, 1), FASTEST_GROWTH);
+  return Math.min(Math.max(Math.floor(limit * growth), 1), MOST_OBJECTS);
+}
