@@ -15,13 +15,20 @@ export default defineConfig({
           name: 'unit',
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/deploy/**', 'test/**/*.integration.test.ts', 'test/interop/**'],
+          exclude: [
+            'test/e2e/**',
+            'test/deploy/**',
+            'test/**/*.integration.test.ts',
+            'test/interop/**',
+            'test/attacks/**',
+          ],
         },
       },
       {
         test: {
           name: 'serial',
           include: ['test/e2e/counts.test.ts', 'test/deploy/**/*.test.ts', 'test/**/*.integration.test.ts'],
+          exclude: ['test/attacks/**'],
           sequence: { groupOrder: 1 },
           globalSetup: ['test/testbed/shared-control-plane.ts'],
           fileParallelism: false,

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json as readJson } from 'node:stream/consumers';
+import { text as readText } from 'node:stream/consumers';
 
 /** An authorization server that does as RFC 7591 and RFC 7592 say, until a test tells it to misbehave. */
 export interface StubServer {
@@ -13,6 +19,8 @@ export interface StubServer {
   present: (information: Information) => Information;
   /** Initial access token that it demands; `undefined`: open. */
   admits: string | undefined;
+  /** Names the next client. */
+  nameClient: () => string;
   readonly clients: Map<string, Information>;
   /** Every credential that it ever gave out. */
   readonly secrets: Set<string>;
@@ -40,7 +48,9 @@ export interface Exchange {
 
 export interface StubRequest {
   readonly call: Call;
+  readonly method: string;
   readonly path: string;
+  readonly headers: IncomingHttpHeaders;
   readonly authorization: string | undefined;
   readonly body: Information;
   /** When it was read, milliseconds since the epoch. */
@@ -82,6 +92,7 @@ export async function startStubServer(behave: StubServer['behave'] = {}): Promis
     behave,
     present: (information) => information,
     admits: undefined,
+    nameClient: () => `stub-client-${randomBytes(6).toString('hex')}`,
     clients: new Map(),
     secrets: new Set(),
     requests,
@@ -101,10 +112,10 @@ async function serve(
 ): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   const call = callOf(request.method ?? '', path);
-  const hasBody = call === 'register' || call === 'update';
-  const body = hasBody ? ((await readJson(request)) as Information) : {};
-  const { authorization } = request.headers;
-  requests.push({ call, path, authorization, body, at: Date.now() });
+  const body = await bodyOf(request);
+  const { method = '', headers } = request;
+  const { authorization } = headers;
+  requests.push({ call, method, path, headers, authorization, body, at: Date.now() });
   const doIt = () => act(stub, call, path, authorization, body);
   const exchange: Exchange = {
     request,
@@ -121,6 +132,16 @@ async function serve(
     },
   };
   await (stub.behave[call] ?? (({ properly: answer }: Exchange) => answer()))(exchange);
+}
+
+/** What isn't JSON counts as nothing. */
+async function bodyOf(request: IncomingMessage): Promise<Information> {
+  const text = await readText(request);
+  try {
+    return JSON.parse(text) as Information;
+  } catch {
+    return {};
+  }
 }
 
 function callOf(method: string, path: string): Call {
@@ -167,7 +188,7 @@ function act(
 }
 
 function create(stub: StubServer, body: Information): Information {
-  const id = `stub-client-${randomBytes(6).toString('hex')}`;
+  const id = stub.nameClient();
   const [secret, token] = [randomBytes(18).toString('hex'), randomBytes(18).toString('hex')];
   stub.secrets.add(secret).add(token);
   const client = {

@@ -51,6 +51,8 @@ export function etcdFlags(layout: Layout, options: { readonly fsync: boolean }):
     `--initial-advertise-peer-urls=${layout.etcdPeerUrl}`,
     `--initial-cluster=default=${layout.etcdPeerUrl}`,
     '--log-level=warn',
+    // Some tests write more than the default of 2 GiB before the API server compacts.
+    `--quota-backend-bytes=${8 * 2 ** 30}`,
     ...(options.fsync ? [] : ['--unsafe-no-fsync']),
   ];
 }
@@ -83,7 +85,7 @@ export function apiServerFlags(layout: Layout): readonly string[] {
 export function controllerManagerFlags(layout: Layout): readonly string[] {
   return [
     `--kubeconfig=${layout.controllerManagerKubeconfig}`,
-    '--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller,serviceaccount-token-controller',
+    '--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller,serviceaccount-token-controller,clusterrole-aggregation-controller',
     '--leader-elect=false',
     '--secure-port=0',
     `--service-account-private-key-file=${layout.serviceAccountKey}`,

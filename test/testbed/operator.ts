@@ -27,6 +27,8 @@ export interface OperatorOptions {
   readonly flags?: readonly string[];
   /** What to run. Default: `src/main.ts`. */
   readonly entry?: string;
+  /** A command that goes before Node's and ends by running what follows it. */
+  readonly prefix?: readonly string[];
   /** Flags of Node itself. */
   readonly nodeFlags?: readonly string[];
   /** Beside what this process has. */
@@ -51,7 +53,9 @@ export async function startOperator(options: OperatorOptions): Promise<OperatorP
     '--allow-addresses=127.0.0.0/8',
     ...(options.flags ?? []),
   ];
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), options.entry ?? SOURCE, ...flags], {
+  const node = [process.execPath, ...(options.nodeFlags ?? []), options.entry ?? SOURCE];
+  const [command = process.execPath, ...args] = [...(options.prefix ?? []), ...node, ...flags];
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
   });

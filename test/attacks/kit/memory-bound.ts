@@ -1,0 +1,117 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The bound of `deploy/operator/deployment.yaml`. */
+export const MEMORY_BYTES = 256 * 1024 * 1024;
+
+/** What holds a process to its memory, as a kubelet does. */
+export interface MemoryBound {
+  /** `cgroup`: the kernel kills what exceeds it. `watched`: the caller has to, and V8's heap is bounded. */
+  readonly kind: 'cgroup' | 'watched';
+  /** Goes before the command that is to be bound. */
+  readonly prefix: readonly string[];
+  readonly nodeFlags: readonly string[];
+  /** How many processes the kernel killed for their memory. */
+  kills(): number;
+  /** Most bytes in use at a time, those of the page cache included; `undefined` where nothing counts. */
+  peakBytes(): number | undefined;
+  /** Once no process is in it. */
+  remove(): void;
+}
+
+/** V8's heap alone; the rest of a process of 256 MiB is its own code, buffers and stacks. */
+const HEAP_MB = 192;
+
+const ENTER = 'echo $$ > "$0" && exec "$@"';
+
+/** A memory cgroup of 256 MiB where this process may make one, else a bound heap. */
+export function boundMemory(): MemoryBound {
+  const name = `oauth-registrar-attacks-${process.pid}-${Date.now()}`;
+  for (const { mount, own, files } of hierarchies()) {
+    for (const parent of [join(mount, own), mount]) {
+      const bound = tryCgroup(join(parent, name), files);
+      if (bound !== undefined) return bound;
+    }
+  }
+  return {
+    kind: 'watched',
+    prefix: [],
+    nodeFlags: [`--max-old-space-size=${HEAP_MB}`],
+    kills: () => 0,
+    peakBytes: () => undefined,
+    remove: () => {},
+  };
+}
+
+interface Files {
+  readonly limit: string;
+  readonly peak: string;
+  readonly events: string;
+}
+
+const V1: Files = {
+  limit: 'memory.limit_in_bytes',
+  peak: 'memory.max_usage_in_bytes',
+  events: 'memory.oom_control',
+};
+const V2: Files = { limit: 'memory.max', peak: 'memory.peak', events: 'memory.events' };
+
+/** Where memory cgroups are, by version, and this process's own place among them. */
+function hierarchies(): readonly { readonly mount: string; readonly own: string; readonly files: Files }[] {
+  const mounts = read('/proc/self/mounts')
+    .split('\n')
+    .map((line) => line.split(' '));
+  const places = read('/proc/self/cgroup')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const v1 = mounts.find(
+    ([, , type, options]) => type === 'cgroup' && options?.split(',').includes('memory'),
+  );
+  const v2 = mounts.find(([, , type]) => type === 'cgroup2');
+  const placeOf = (isOurs: (controllers: string) => boolean) =>
+    places.find(([, controllers]) => controllers !== undefined && isOurs(controllers))?.[2] ?? '/';
+  return [
+    ...(v1?.[1]
+      ? [{ mount: v1[1], own: placeOf((names) => names.split(',').includes('memory')), files: V1 }]
+      : []),
+    ...(v2?.[1] ? [{ mount: v2[1], own: placeOf((names) => names === ''), files: V2 }] : []),
+  ];
+}
+
+function tryCgroup(folder: string, files: Files): MemoryBound | undefined {
+  try {
+    mkdirSync(folder);
+  } catch {
+    return undefined;
+  }
+  const remove = () => {
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Gone already, or a process in it is still ending: the kernel keeps an empty group at no cost.
+    }
+  };
+  try {
+    if (!existsSync(join(folder, files.limit))) throw new Error('no memory controller here');
+    writeFileSync(join(folder, files.limit), `${MEMORY_BYTES}`);
+  } catch {
+    remove();
+    return undefined;
+  }
+  return {
+    kind: 'cgroup',
+    prefix: ['/bin/sh', '-c', ENTER, join(folder, 'cgroup.procs')],
+    nodeFlags: [],
+    kills: () => Number(/^oom_kill (\d+)$/m.exec(read(join(folder, files.events)))?.[1] ?? 0),
+    peakBytes: () => Number(read(join(folder, files.peak))) || undefined,
+    remove,
+  };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

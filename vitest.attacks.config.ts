@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * What tenants and servers may try, `npm run test:attacks`: each file has a control plane and a bundled operator of its own,
+ * and the machine to itself.
+ */
+export default defineConfig({
+  test: {
+    name: 'attacks',
+    include: ['test/attacks/**/*.test.ts'],
+    reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
+    outputFile: { json: '.testbed/attacks-report.json' },
+    globalSetup: ['test/attacks/kit/setup.ts'],
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
+  },
+});
