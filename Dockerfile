@@ -1,13 +1,15 @@
 # The operator as one bundled ES module on a small base without shell or package manager.
-# Both bases are arguments, for mirrors and for machines that reach no registry. The node that runs is the node that
-# built, so its version stands here once.
+# Both bases are arguments, for mirrors, for machines that reach no registry, and for digests: a tag may be pushed again,
+# a digest is one image for ever. README.md has the line that looks them up and builds with them. The node that runs is the
+# node that built, so its version stands here once.
 ARG BUILD_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot
 
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+# No package runs a script here: esbuild finds its program in the package for this machine.
+RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
 COPY test/image/bundle.ts test/image/bundle.ts
 COPY src src
@@ -20,8 +22,9 @@ COPY --from=build /build/dist/THIRD-PARTY-LICENSES.txt /usr/share/doc/oauth-regi
 COPY --from=build /build/dist/oauth-registrar.js /usr/lib/oauth-registrar/oauth-registrar.mjs
 # Little memory at no loss of speed that could be measured, see docs/scale.md: one arena, given back from 128 KiB on,
 # since glibc would keep one for each thread and what was freed in it; a heap that at most doubles between two collections;
-# and collected when work is over, which --expose-gc permits.
+# and collected when work is over, which --expose-gc permits. --disable-sigusr1: else a signal opens Node's inspector, and
+# with it the memory and all tokens in it.
 ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=100", "--expose-gc", \
-  "/usr/lib/oauth-registrar/oauth-registrar.mjs"]
+  "--disable-sigusr1", "/usr/lib/oauth-registrar/oauth-registrar.mjs"]
