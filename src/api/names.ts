@@ -43,6 +43,9 @@ export const ANNOTATIONS = {
   namespaceUid: `${prefix}/namespace-uid`,
   installation: `${prefix}/installation`,
   server: `${prefix}/server`,
+  /** uid of the server object: a name can be given to another one. */
+  serverUid: `${prefix}/server-uid`,
+  registrationOrigin: `${prefix}/registration-origin`,
   /** `Retain` where the client outlives its object, however that goes. */
   deletionPolicy: `${prefix}/deletion-policy`,
   issuer: `${prefix}/issuer`,

@@ -10,6 +10,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { opaque } from '../formats/opaque.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
+import { originOf } from '../oauth/url.ts';
 import type { Context } from './context.ts';
 import type { Registration } from './steps/register.ts';
 
@@ -42,7 +43,9 @@ export function registered(
       namespaceUid,
       installation: context.settings.installation,
       server: ref,
+      serverUid: connection.uid,
       issuer: connection.issuer,
+      registrationOrigin: originOf(registrationEndpoint),
       clientId: information.clientId,
       metadataHash: hash,
       revision: 1,
@@ -107,7 +110,8 @@ export function updated(
   keys: readonly StoredKey[],
   now: number,
 ): Recorded {
-  const { record, connection, hash, object } = step;
+  const { at, hash, object } = step;
+  const { record, connection } = at;
   const information =
     answer === undefined
       ? stored.information
@@ -136,6 +140,9 @@ export function updated(
       ...kept,
       purpose: object?.purpose ?? record.purpose,
       retain: object?.retained ?? record.retain,
+      // Whoever answered is the server of this object: also of one that was created again.
+      serverUid: connection.uid,
+      issuer: connection.issuer,
       metadataHash: hash,
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
@@ -161,7 +168,7 @@ export function trustedOfRead<Answer extends { readonly clientSecret?: unknown }
  * @param corrected members that somebody else changed and that are to be sent again: they count as sent as they are now
  */
 export function reread(
-  { record, connection }: ReadStep,
+  { at: { record, connection } }: ReadStep,
   stored: RegistrationContent,
   answer: ClientInformation,
   corrected: readonly string[],
@@ -221,7 +228,9 @@ export function adopted(
       namespaceUid,
       installation: context.settings.installation,
       server: ref,
+      serverUid: connection.uid,
       issuer,
+      registrationOrigin: originOf(registrationEndpoint),
       clientId: information.clientId,
       metadataHash: 'adopted',
       revision: 1,

@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { adopt } from './steps/adopt.ts';
 import { deregister, release } from './steps/deregister.ts';
 import { confirmAbsence, letGo, setFinalizers } from './steps/finalizer.ts';
+import { identify } from './steps/identify.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
 import { reportOrphan } from './steps/orphan.ts';
 import { publish, removeSecret } from './steps/publish.ts';
@@ -52,6 +53,8 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
       return takeOver(step, o, round, context);
     case 'Retain':
       return retain(step.object, step.record, o, context);
+    case 'Identify':
+      return identify(step.record, step.server, round, context);
     case 'NotePolicy':
       return notePolicy(step.record, step.retain, context);
     case 'BindToOwner':

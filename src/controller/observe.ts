@@ -1,9 +1,10 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
 import { adoptableClient, type CredentialSecret, type CredentialSecrets } from '../core/credential.ts';
 import { servingRecord } from '../core/find.ts';
-import type { Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
+import { mayShareClients, type ServerFacts } from '../core/home.ts';
+import type { CallKind, Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
-import { admits, deletionTerms, serverKey } from '../core/server.ts';
+import { admits, deletionTerms, type ServerObject, serverKey } from '../core/server.ts';
 import { givenStatement } from '../core/statement.ts';
 import type { Caches, Context } from './context.ts';
 import { endedIn, inNamespace } from './record-counts.ts';
@@ -28,8 +29,7 @@ export function observe(key: string, context: Context): Observation {
     calls: ledger.callsOf(key),
     records: recordsOf(key, context),
     server: serverOf(key, context),
-    retained: retainedOf(key, context),
-    deletion: deletionOf(key, context),
+    servers: serversOf(key, context),
     cluster: settings.cluster,
     namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
     suspects: suspectsOf(key, object?.uid ?? '', context),
@@ -128,16 +128,16 @@ function secretsOf(key: string, caches: Caches): CredentialSecrets {
   return { namespace, get };
 }
 
-/** All records of a client, whichever objects they are of. */
+/** All records that may be of the same client, whichever objects they are of. */
 export function recordsOfClient(
-  { issuer, clientId }: Pick<RegistrationRecord, 'issuer' | 'clientId'>,
+  record: RegistrationRecord,
   { registrations }: Pick<Caches, 'registrations'>,
 ): readonly RegistrationRecord[] {
-  const known = registrations.find('clientId', clientId);
-  return known.flatMap(({ record }) => (record?.issuer === issuer ? record : []));
+  const known = registrations.find('clientId', record.clientId).flatMap(({ record: other }) => other ?? []);
+  return known.filter((other) => mayShareClients(other, record));
 }
 
-/** An earlier record of the same client at the same issuer that belongs to another object. */
+/** An earlier record of the same client that belongs to another object. */
 function rivalOf(key: string, context: Context): RegistrationRecord | undefined {
   const [record] = recordsOf(key, context);
   if (record === undefined) {
@@ -184,22 +184,21 @@ function endedInNamespace(key: string, context: Context): number {
 function serverOf(key: string, context: Context): ObservedServer {
   const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
-  if (ref === undefined || !isOffered(ref, namespace, context)) {
+  const object = ref && serverObject(ref, namespace, context.caches);
+  if (ref === undefined || object === undefined || !isOffered(ref, namespace, context)) {
     return notAvailable(ref);
   }
   const name = serverKey(ref, namespace);
   if (context.orphans.isFull(name)) {
     return listFull(ref);
   }
-  return recordsOf(key, context).length === 0
-    ? context.servers.view(name, ref, 'Register')
-    : { ...context.servers.view(name, ref, 'Update'), ...registerGate(name, ref, context) };
-}
-
-/** A registered client may have to be registered anew. */
-function registerGate(name: string, ref: ServerRef, { servers }: Context) {
-  const view = servers.view(name, ref, 'Register');
-  return view.available ? { registerGate: view.gate } : {};
+  const forRegistration = viewOf(object, ref, 'Register', context);
+  if (recordsOf(key, context).length === 0 || !forRegistration.available) {
+    return forRegistration;
+  }
+  // A registered client may have to be registered anew.
+  const view = viewOf(object, ref, 'Update', context);
+  return view.available ? { ...view, registerGate: forRegistration.gate } : view;
 }
 
 function suspectsOf(key: string, uid: string, context: Context): Observation['suspects'] {
@@ -209,27 +208,51 @@ function suspectsOf(key: string, uid: string, context: Context): Observation['su
   return { ...suspects, isOver: (answeredAt ?? 0) > suspects.latestAt };
 }
 
-/** Each with the server that keeps it, whoever that one serves today. */
-function retainedOf(key: string, context: Context): Observation['retained'] {
-  return recordsOf(key, context).flatMap((record) => {
-    const { role, server: ref, client } = record;
-    const server = () => context.servers.view(serverKey(ref, client.namespace), ref, 'Update');
-    return role === 'retained' ? [{ record, server: server() }] : [];
-  });
+/** The server objects that the records name, as they are today. */
+function serversOf(key: string, context: Context): readonly ServerFacts[] {
+  const namespace = namespaceOf(key);
+  const found = new Map<string, ServerFacts>();
+  for (const { server: ref } of recordsOf(key, context)) {
+    const name = serverKey(ref, namespace);
+    const object = serverObject(ref, namespace, context.caches);
+    if (object !== undefined && !found.has(name)) {
+      const { metadata, createdAt, spec } = object;
+      found.set(name, {
+        ref,
+        uid: metadata.uid ?? '',
+        createdAt,
+        deletion: spec && deletionTerms(spec),
+        view: viewOf(object, ref, 'Update', context),
+      });
+    }
+  }
+  return [...found.values()];
 }
 
-/** What the server object of each record says of deletion, whether or not the server can be called. */
-function deletionOf(key: string, context: Context): Observation['deletion'] {
-  const { servers, clusterServers } = context.caches;
-  return Object.fromEntries(
-    recordsOf(key, context).flatMap(({ secretName, server, client }) => {
-      const object =
-        server.kind === 'AuthorizationServer'
-          ? servers.get(`${client.namespace}/${server.name}`)
-          : clusterServers.get(server.name);
-      return object?.spec === undefined ? [] : [[secretName, deletionTerms(object.spec)]];
-    }),
-  );
+/** The server as a client may use it for a call; never by what an earlier object of its name gave. */
+function viewOf(
+  { metadata }: ServerObject,
+  ref: ServerRef,
+  call: CallKind,
+  { servers }: Context,
+): ObservedServer {
+  const view = servers.view(serverKey(ref, metadata.namespace ?? ''), ref, call);
+  return view.available && view.connection.uid !== metadata.uid
+    ? {
+        available: false,
+        reason: 'Queued',
+        message: 'The server has not been looked at yet.',
+        endpoints: undefined,
+      }
+    : view;
+}
+
+export function serverObject(
+  { kind, name }: ServerRef,
+  namespace: string,
+  { servers, clusterServers }: Pick<Caches, 'servers' | 'clusterServers'>,
+): ServerObject | undefined {
+  return kind === 'AuthorizationServer' ? servers.get(`${namespace}/${name}`) : clusterServers.get(name);
 }
 
 /** One text for all: whoever isn't admitted doesn't learn whether the server exists. */

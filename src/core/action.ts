@@ -3,6 +3,7 @@ import type { Reason } from '../api/reasons.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { ServerConnection } from './connection.ts';
 import type { Substitution } from './drift.ts';
+import type { Home, RecordAtServer, ServerFacts } from './home.ts';
 import type { AdoptableClient, ObservedClient, OwnStatement, PendingCall, Setback } from './observation.ts';
 import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
@@ -35,6 +36,8 @@ export type Step =
       readonly object: ObservedClient | undefined;
       readonly record: RegistrationRecord;
     }
+  /** The record learns which server object it is of: one that an earlier version wrote doesn't say. */
+  | { readonly type: 'Identify'; readonly record: RegistrationRecord; readonly server: ServerFacts }
   /** The record learns whether the client outlives its object. */
   | { readonly type: 'NotePolicy'; readonly record: RegistrationRecord; readonly retain: boolean }
   | { readonly type: 'BindToOwner'; readonly object: ObservedClient; readonly owner: BoundTo }
@@ -60,7 +63,7 @@ export interface UpdateStep {
   readonly type: 'Update';
   /** Absent: of a client that outlived its object. */
   readonly object: ObservedClient | undefined;
-  readonly record: RegistrationRecord;
+  readonly at: RecordAtServer;
   /** What is to be registered; absent: what was last sent, with the keys that it has. */
   readonly document: JsonObject | undefined;
   readonly withheld: readonly Substitution[];
@@ -73,14 +76,12 @@ export interface UpdateStep {
    */
   readonly because: 'Edited' | 'KeyIsDue' | 'Expires' | 'Unanswered';
   readonly hash: string;
-  readonly ref: ServerRef;
-  readonly connection: ServerConnection;
   readonly basis: string;
 }
 
 export interface DeregisterStep {
   readonly type: 'Deregister';
-  readonly record: RegistrationRecord;
+  readonly home: Home;
   /**
    * `Deleting`: the object is being deleted. `Departed`: it is gone. `Surplus`: another record serves it. `Expired`: its
    * lifetime is over.
@@ -100,9 +101,7 @@ export interface PublishStep {
 /** Looks at the client at the server: whatever the answer brings is recorded. */
 export interface ReadStep {
   readonly type: 'Read';
-  readonly record: RegistrationRecord;
-  readonly ref: ServerRef;
-  readonly connection: ServerConnection;
+  readonly at: RecordAtServer;
   readonly basis: string;
 }
 

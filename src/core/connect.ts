@@ -52,6 +52,7 @@ export function toConnection(
   };
   const { transport } = credentials;
   return {
+    uid: object.metadata.uid ?? '',
     // What tokens carry as `iss`, and what workloads must therefore expect.
     issuer: spec.discovery?.acceptedIssuer ?? spec.issuer,
     registrationEndpoint: calls.registration,

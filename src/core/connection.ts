@@ -9,6 +9,8 @@ import type { SigningKey } from '../oauth/signing-key.ts';
 
 /** What it takes to register clients at a server and to manage them: the spec, with every credential resolved. */
 export interface ServerConnection {
+  /** Of the server object that gives it. */
+  readonly uid: string;
   readonly issuer: string;
   readonly registrationEndpoint: string;
   /** Where the operator itself obtains tokens; `undefined` where none is known. */

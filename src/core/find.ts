@@ -1,8 +1,9 @@
 import { durationMs } from '../api/schema.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { answeredOnce } from './answered-once.ts';
+import { factsOf, homeOf } from './home.ts';
 import type { Observation, ObservedClient, PendingCall, Setback, SetbackAction } from './observation.ts';
-import type { RegistrationRecord, ServerRef } from './record.ts';
+import { isAt, type RegistrationRecord } from './record.ts';
 import {
   inputsHash,
   isInSync,
@@ -120,8 +121,9 @@ export function retainedRecord(o: Observation): RegistrationRecord | undefined {
       record.namespaceUid === o.namespaceUid &&
       server.available &&
       isAt(record, server.ref) &&
-      // Another server object of that name may have come since.
-      record.issuer === server.connection.issuer,
+      // To take it over sends nothing: a record that names no uid yet is told apart by its issuer.
+      (homeOf(o, record).kind === 'AtServer' ||
+        (record.serverUid === undefined && record.issuer === server.connection.issuer)),
   );
 }
 
@@ -173,16 +175,16 @@ export const isPublished = answeredOnce((o): boolean => {
   return isInSync(observed, record, wanted, endpoints && inputsHash({ record, keys, include, endpoints }));
 });
 
-/** What workloads are told of the server at which the client is registered; `undefined` while another one is named. */
-export function endpointsFor({ server }: Observation, record: RegistrationRecord): Endpoints | undefined {
-  if (!server.available) {
-    return server.endpoints;
+/** What workloads are told of the server at which the client is registered; `undefined`: what the record holds. */
+export function endpointsFor(o: Observation, record: RegistrationRecord): Endpoints | undefined {
+  const home = homeOf(o, record);
+  if (home.kind === 'AtServer') {
+    return home.connection.endpoints;
   }
-  return isAt(record, server.ref) ? server.connection.endpoints : undefined;
+  const view = factsOf(o, record)?.view;
+  const isOwn = home.isItsServerThere || record.serverUid === undefined;
+  return isOwn && view?.available === false ? view.endpoints : undefined;
 }
-
-export const isAt = ({ server }: RegistrationRecord, { kind, name }: ServerRef): boolean =>
-  server.kind === kind && server.name === name;
 
 /** Workload Secrets of this object under a name that the spec no longer gives. */
 export function formerSecrets(o: Observation): readonly ObservedSecret[] {
@@ -218,3 +220,9 @@ export function isTokenInDoubt(o: Observation, record: RegistrationRecord): bool
     (o.object?.status.conditions ?? []).some(({ reason }) => isLost(reason))
   );
 }
+
+/** The OAuthClient that has the client already; one of another namespace isn't named. */
+export const rivalName = ({ namespace, rival }: Observation): string =>
+  rival?.client.namespace === namespace
+    ? `OAuthClient ${rival.client.name}`
+    : 'an OAuthClient of another namespace';

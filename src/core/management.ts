@@ -2,6 +2,7 @@ import type { Sensitive } from '../oauth/sensitive.ts';
 import { originOf, resolveUrl } from '../oauth/url.ts';
 import type { Credential, ManagementTerms, ServerConnection } from './connection.ts';
 import type { RegistrationContent } from './content.ts';
+import type { Home } from './home.ts';
 import type { RegistrationRecord } from './record.ts';
 
 /** Where a registered client is changed and deleted, and with what; or why it can't be. */
@@ -33,8 +34,25 @@ export function managementMode(managed: boolean, terms: ManagementTerms | undefi
   return terms?.credential !== undefined && mode !== 'RegistrationAccessToken' ? 'AdminToken' : 'None';
 }
 
-/** Without terms (the server object is gone) the record alone has to do. */
-export function managementOf(
+/**
+ * By the connection of the record's own server object, or by the record alone. A server object that was created again is
+ * trusted with the record's own management address alone.
+ */
+export function managementOf(home: Home, content: RegistrationContent): Management {
+  const managed = manage(home.record, content, home.kind === 'AtServer' ? home.connection : undefined);
+  if (home.kind === 'Alone' || !home.isRecreated || managed.kind !== 'Managed') {
+    return managed;
+  }
+  const { registrationClientUri = '' } = content.information;
+  return managed.url === registrationClientUri
+    ? managed
+    : {
+        kind: 'Refused',
+        message: `${home.ref.kind} ${home.ref.name} was created again and gives another management address than the one at which client ${home.record.clientId} was managed`,
+      };
+}
+
+function manage(
   { clientId, managed }: Pick<RegistrationRecord, 'clientId' | 'managed'>,
   content: RegistrationContent,
   terms: Terms | undefined,
@@ -60,8 +78,10 @@ export function managementOf(
         'The server gave no address to manage the client at; the server object can give one in management.configurationUrl',
     };
   }
-  const issuing = [registrationEndpoint, terms?.endpoints.registration ?? registrationEndpoint].map(originOf);
-  const origins = [...issuing, ...(terms?.allowedOrigins ?? content.allowedOrigins)];
+  const ofServer = terms?.endpoints.registration ?? registrationEndpoint;
+  // What manages every client goes to its own server object's endpoints alone, a client's own token also where it came from.
+  const trusted = mode === 'AdminToken' ? [ofServer] : [registrationEndpoint, ofServer];
+  const origins = [...trusted.map(originOf), ...(terms?.allowedOrigins ?? content.allowedOrigins)];
   return origins.includes(originOf(url))
     ? { kind: 'Managed', url, credential }
     : {

@@ -3,7 +3,8 @@ import type { Reason } from '../api/reasons.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
-import type { DeletionTerms, ServerConnection } from './connection.ts';
+import type { ServerConnection } from './connection.ts';
+import type { ServerFacts } from './home.ts';
 import type { Problem } from './problem.ts';
 import type { Purpose, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';
@@ -26,13 +27,8 @@ export interface Observation {
   /** Every record that names this object, also those of earlier objects of the same name. */
   readonly records: readonly RegistrationRecord[];
   readonly server: ObservedServer;
-  /** Clients that outlived an object of this name: what is kept has to stay manageable. */
-  readonly retained: readonly RetainedClient[];
-  /**
-   * What the server objects of the records say of deletion, by the record's Secret: known also while a server can't be
-   * called. A record whose server object is gone has none.
-   */
-  readonly deletion: Readonly<Record<string, DeletionTerms>>;
+  /** The server objects that the records name, as far as there are objects of these names. */
+  readonly servers: readonly ServerFacts[];
   /** Name of the cluster, for placeholders. */
   readonly cluster: string;
   /** A software statement of the client's own: what it claims, or why it can't be read. */
@@ -81,12 +77,6 @@ export interface AdoptableClient {
   readonly registrationClientUri: string;
   /** Changes with the Secret: what it brought before may have been wrong. */
   readonly version: string;
-}
-
-/** A client that outlived its object, with the server that keeps it. */
-export interface RetainedClient {
-  readonly record: RegistrationRecord;
-  readonly server: ObservedServer;
 }
 
 export interface Absence {
@@ -185,7 +175,8 @@ export type SetbackAction =
   | 'Renew'
   | 'Read'
   | 'Adopt'
-  | 'TakeOver';
+  | 'TakeOver'
+  | 'Identify';
 
 /** Why an action didn't succeed, and when it makes sense again. */
 export interface Setback {

@@ -10,6 +10,7 @@ import {
   thereAreSurplusRecords,
 } from './rules/endings.ts';
 import { aRetainedTokenExpires, expiryVisits, theClientExpires, theTokenExpires } from './rules/expiry.ts';
+import { theServerIsNotIdentified } from './rules/identity.ts';
 import {
   aClientWasRetained,
   anotherObjectManagesIt,
@@ -46,6 +47,7 @@ const RULES: readonly Rule[] = [
   aRegistrationWasInterrupted,
   aCallIsOfNoConsequence,
   anotherInstallationManagesIt,
+  theServerIsNotIdentified,
   aRegistrationOutlivedItsObject,
   aRetainedTokenExpires,
   theObjectIsGone,

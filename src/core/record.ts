@@ -23,7 +23,11 @@ export interface RegistrationRecord {
   readonly namespaceUid: string;
   readonly installation: string;
   readonly server: ServerRef;
+  /** uid of the server object; absent in records of earlier versions, until it is found out. */
+  readonly serverUid?: string;
   readonly issuer: string;
+  /** Origin of the endpoint at which the client was registered; absent where `serverUid` is. */
+  readonly registrationOrigin?: string;
   readonly clientId: string;
   /** Of what was last sent; see {@link metadataHash}. */
   readonly metadataHash: string;
@@ -97,6 +101,9 @@ export interface ServerRef {
   readonly name: string;
 }
 
+export const isAt = ({ server }: Pick<RegistrationRecord, 'server'>, { kind, name }: ServerRef): boolean =>
+  server.kind === kind && server.name === name;
+
 /**
  * Identifies what a registration was made of: `<hash of the members that the OAuthClient declares>.<shape of the
  * server>`. Versioned, so that a later form never looks like an edit. Where it differs, the documents themselves are
@@ -167,7 +174,9 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.namespaceUid]: record.namespaceUid,
     [ANNOTATIONS.installation]: record.installation,
     [ANNOTATIONS.server]: `${record.server.kind}/${record.server.name}`,
+    [ANNOTATIONS.serverUid]: record.serverUid,
     [ANNOTATIONS.issuer]: record.issuer,
+    [ANNOTATIONS.registrationOrigin]: record.registrationOrigin,
     [ANNOTATIONS.clientId]: record.clientId,
     [ANNOTATIONS.metadataHash]: record.metadataHash,
     [ANNOTATIONS.revision]: String(record.revision),
@@ -225,6 +234,8 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     managed: annotations[ANNOTATIONS.managed] === 'true',
     retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
     ...optional('writtenBy', annotations[ANNOTATIONS.writtenBy]),
+    ...optional('serverUid', annotations[ANNOTATIONS.serverUid]),
+    ...optional('registrationOrigin', annotations[ANNOTATIONS.registrationOrigin]),
     ...optional('clientSecretExpiresAt', annotations[ANNOTATIONS.clientSecretExpiresAt]),
     ...optional(
       'registrationAccessTokenExpiresAt',

@@ -28,6 +28,8 @@ import { specProblem } from './server-spec.ts';
 
 export interface ServerObject extends KubernetesObject {
   readonly generation: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
   /** Absent where the spec can't be used; then `problem` says why. */
   readonly spec: AuthorizationServerSpec | undefined;
   readonly problem: string | undefined;
@@ -42,6 +44,7 @@ export interface ServerObject extends KubernetesObject {
 export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: UrlRules): ServerObject {
   const { spec: rawSpec, status: rawStatus } = raw as Partial<AuthorizationServer>;
   const { name, namespace, uid = '', resourceVersion = '', generation = 0, annotations } = raw.metadata;
+  const { creationTimestamp = '' } = raw.metadata;
   const spec = clusterAuthorizationServerSpec.safeParse(rawSpec);
   const status = authorizationServerStatus.safeParse(rawStatus ?? {});
   const issue = spec.error?.issues[0];
@@ -55,6 +58,7 @@ export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: U
     kind,
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion },
     generation,
+    createdAt: Date.parse(creationTimestamp),
     spec: problem === undefined ? (spec.data as AuthorizationServerSpec) : undefined,
     problem,
     allowedNamespaces: allowedNamespacesOf(rawSpec),
@@ -76,6 +80,9 @@ export function serverKey(ref: ServerRef, namespace: string): string {
     ? `${ref.kind}/${ref.name}`
     : `${ref.kind}/${namespace}/${ref.name}`;
 }
+
+/** In place of the key of a server object, where a client is managed by its record alone. */
+export const keyWithoutServer = ({ kind }: ServerRef, origin: string): string => `${kind} of ${origin}`;
 
 /** Known from the spec alone, so that it counts also while the server can't be called. */
 export const deletionTerms = ({ deletion }: AuthorizationServerSpec): DeletionTerms => ({

@@ -57,6 +57,7 @@ describe('toConnection', () => {
       attemptMarker: { member: 'software_version' },
     });
     expect(connect(spec)).toEqual({
+      uid: 'uid-s',
       issuer,
       registrationEndpoint: `${issuer}/register`,
       tokenEndpoint: `${issuer}/token`,

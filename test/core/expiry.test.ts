@@ -91,7 +91,7 @@ describe('rule 30: a registration access token with an end', () => {
 describe('rule 30: the token of a client that was retained', () => {
   const kept = { ...withToken(61, 30), role: 'retained' } as const;
   const retained = (server: Observation['server'] = reached({}), more: Partial<Observation> = {}) =>
-    absent({ records: [kept], retained: [{ record: kept, server }], ...more });
+    absent({ records: [kept], server, ...more });
 
   test('is renewed when a third of its life is left, with what was sent', () => {
     expect(plan(retained())).toMatchObject({
@@ -105,25 +105,24 @@ describe('rule 30: the token of a client that was retained', () => {
 
   test('is renewed also while another object bears the name', () => {
     const other = { records: [record(), kept], object: object() };
-    expect(
-      plan(
-        retained(reached({}), { ...settled, ...other, retained: [{ record: kept, server: reached({}) }] }),
-      ),
-    ).toMatchObject({
+    expect(plan(retained(reached({}), { ...settled, ...other }))).toMatchObject({
       type: 'Update',
-      record: { role: 'retained' },
+      at: { record: { role: 'retained' } },
     });
   });
 
   test('is looked at in time', () => {
     const young = { ...withToken(60, 31), role: 'retained' } as const;
-    const o = absent({ records: [young], retained: [{ record: young, server: reached({}) }] });
+    const o = absent({ records: [young] });
     expect(plan(o)).toMatchObject({ type: 'Rest', state: 'Gone', until: NOW + HOUR * (31 - 91 / 3) });
   });
 
   test.each([
     ['the server is out of reach', retained(unavailable)],
-    ['another server bears the name', retained(reached({ issuer: 'https://other.example.com' }))],
+    [
+      'another server bears the name',
+      retained(reached({ uid: 'server-2', issuer: 'https://other.example.com' })),
+    ],
     [
       'the server takes no call at this moment',
       retained({

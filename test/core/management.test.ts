@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { ServerConnection } from '../../src/core/connection.ts';
 import type { RegistrationContent } from '../../src/core/content.ts';
+import { homeAt } from '../../src/core/home.ts';
 import { addressOf, managementMode, managementOf } from '../../src/core/management.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { bare } from './contents.ts';
 import { plain } from './credentials.ts';
+import { factsOf, reached, record } from './observations.ts';
 
 type Terms = ServerConnection['management'];
 
@@ -89,7 +91,9 @@ function managementBy(inputs: Inputs, terms: ReturnType<typeof termsOf> | undefi
     ...content,
   };
   const managed = token !== undefined && returned !== undefined;
-  return plain(managementOf({ clientId, managed }, stored, terms));
+  const of = record({ clientId, managed });
+  const facts = terms && factsOf(of.server, reached(terms));
+  return plain(managementOf(homeAt(of, facts, of.namespaceUid), stored));
 }
 
 const managed = (url: string, credential: object) => ({ kind: 'Managed', url, credential });

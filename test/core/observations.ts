@@ -1,8 +1,21 @@
 import type { OAuthClientSpec } from '../../src/api/oauth-client.ts';
 import type { ServerConnection } from '../../src/core/connection.ts';
-import type { Observation, ObservedClient, PendingCall, Setback } from '../../src/core/observation.ts';
+import type { ServerFacts } from '../../src/core/home.ts';
+import type {
+  Observation,
+  ObservedClient,
+  ObservedServer,
+  PendingCall,
+  Setback,
+} from '../../src/core/observation.ts';
 import { plan } from '../../src/core/plan.ts';
-import { declaredHash, metadataHash, type RegistrationRecord } from '../../src/core/record.ts';
+import {
+  declaredHash,
+  isAt,
+  metadataHash,
+  type RegistrationRecord,
+  type ServerRef,
+} from '../../src/core/record.ts';
 import {
   inputsHash,
   type ObservedSecret,
@@ -38,6 +51,7 @@ export const endpoints = {
 };
 
 export const connection: ServerConnection = {
+  uid: 'server-1',
   issuer: 'https://sso.example.com',
   registrationEndpoint: endpoints.registration,
   tokenEndpoint: endpoints.token,
@@ -95,7 +109,9 @@ export function record(overrides: Partial<RegistrationRecord> = {}): Registratio
     namespaceUid: 'ns-1',
     installation: 'main',
     server: ref,
+    serverUid: 'server-1',
     issuer: 'https://sso.example.com',
+    registrationOrigin: 'https://sso.example.com',
     clientId: 'c1',
     metadataHash: hash,
     revision: 1,
@@ -104,6 +120,10 @@ export function record(overrides: Partial<RegistrationRecord> = {}): Registratio
     ...overrides,
   };
 }
+
+/** With what it holds: its server object is gone. */
+export const alone = (given: RegistrationRecord) =>
+  ({ kind: 'Alone', record: given, isItsServerThere: false }) as const;
 
 /** A record of an earlier object of the same name. */
 export const departed = (overrides: Partial<RegistrationRecord> = {}): RegistrationRecord =>
@@ -199,8 +219,7 @@ export const settled: Observation = {
   calls: [],
   records: [record()],
   server: available,
-  retained: [],
-  deletion: {},
+  servers: [factsOf(ref)],
   cluster: 'eu-1',
   statement: undefined,
   namespaceUid: 'ns-1',
@@ -214,10 +233,30 @@ export const settled: Observation = {
   setbacks: [],
 };
 
-export const observation = (overrides: Partial<Observation> = {}): Observation => ({
-  ...settled,
-  ...overrides,
-});
+/** The server objects of the records are there, and as `server` says where it is one of them, unless told otherwise. */
+export function observation({
+  servers,
+  ...overrides
+}: Partial<Omit<Observation, 'servers'>> & {
+  readonly servers?: Observation['servers'] | undefined;
+} = {}): Observation {
+  const o = { ...settled, ...overrides };
+  const refs = [ref, ...o.records.map(({ server }) => server)];
+  const distinct = refs.filter((one, at) => refs.findIndex((other) => isAt({ server: other }, one)) === at);
+  return { ...o, servers: servers ?? distinct.map((one) => factsOf(one, o.server)) };
+}
+
+/** Of the server object of this name. */
+export function factsOf(
+  { kind, name }: ServerRef,
+  server: ObservedServer = available,
+  more: Partial<ServerFacts> = {},
+): ServerFacts {
+  const isThis = !server.available || isAt({ server: server.ref }, { kind, name });
+  const view = isThis ? server : { ...available, ref: { kind, name } };
+  const uid = view.available ? view.connection.uid : connection.uid;
+  return { ref: { kind, name }, uid, createdAt: NOW - 86_400_000, deletion: undefined, view, ...more };
+}
 
 /** Before the first registration. */
 export const unregistered = (overrides: Partial<Observation> = {}): Observation =>

@@ -12,7 +12,7 @@ export function gist(action: Action): object {
     case 'Rest':
       return action;
     case 'Deregister':
-      return { type: action.type, record: action.record.secretName, because: action.because };
+      return { type: action.type, record: action.home.record.secretName, because: action.because };
     case 'Release':
       return {
         type: action.type,
@@ -23,7 +23,7 @@ export function gist(action: Action): object {
     case 'Update':
       return {
         type: action.type,
-        record: action.record.secretName,
+        record: action.at.record.secretName,
         document: action.document,
         ...(action.keys === 'Keep' ? {} : { keys: action.keys }),
       };

@@ -64,7 +64,7 @@ describe('a spec that names another server', () => {
     expect(plan(observation({ ...published, now: overlapEnds }))).toMatchObject({
       type: 'Deregister',
       because: 'Surplus',
-      record: { clientId: 'c1' },
+      home: { record: { clientId: 'c1' } },
     });
   });
 });
@@ -76,14 +76,14 @@ describe('a client with records at two servers whose spec names none any more', 
   const two = { object: unnamed, records: [first, current], secrets: [secret({}, current)] };
 
   test('is updated over the connection of the server that has the client in use', () => {
-    expect(plan(observation(two))).toMatchObject({ type: 'Update', record: { clientId: 'c2' } });
+    expect(plan(observation(two))).toMatchObject({ type: 'Update', at: { record: { clientId: 'c2' } } });
   });
 
   test.each([
     ['another server object', { ...available, ref: other }],
-    ['another issuer under the same name', reached({ issuer: 'https://evil.example.com' })],
+    ['another object of the same name', reached({ uid: 'server-2', issuer: 'https://evil.example.com' })],
   ])('is not updated over the connection of %s', (_, server) => {
     const action = plan(observation({ ...two, server }));
-    expect(action).toMatchObject({ type: 'Rest', reason: 'AuthorizationServerNotAvailable' });
+    expect(action).toMatchObject({ type: 'Rest', reason: 'ReplacementPending' });
   });
 });

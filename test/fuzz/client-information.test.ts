@@ -11,6 +11,7 @@ import {
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { urlProblem } from '../../src/oauth/url.ts';
 import { bare } from '../core/contents.ts';
+import { alone, record } from '../core/observations.ts';
 import { bodyOf, jsonObject, name, text } from './arbitraries.ts';
 import { check } from './check.ts';
 import { CLIENT_INFORMATION } from './corpus.ts';
@@ -150,7 +151,7 @@ describe('the address that a client is managed at', () => {
         const token = new Sensitive('rat');
         const information = { clientId, registrationAccessToken: token, registrationClientUri, metadata: {} };
         const content = { ...bare, information, registrationEndpoint: endpoint };
-        const management = managementOf({ clientId, managed: true }, content, undefined);
+        const management = managementOf(alone(record({ clientId })), content);
         expect(
           management.kind !== 'Managed' || new URL(management.url).origin === 'https://sso.example',
         ).toBe(true);

@@ -4,7 +4,7 @@ import type { Observation } from '../../src/core/observation.ts';
 import type { RegistrationRecord } from '../../src/core/record.ts';
 import { renewalBasis } from '../../src/core/rules/expiry.ts';
 import { inputsHash, projectionOf } from '../../src/core/workload-secret.ts';
-import { setback } from '../core/observations.ts';
+import { connection, setback } from '../core/observations.ts';
 
 /** A cluster and a server in which every step succeeds at once: what a client's observation becomes by it. */
 
@@ -37,11 +37,13 @@ function changed(o: Observation, step: Step): Observation {
     case 'Read':
       return { ...o, readAt: o.now };
     case 'Deregister':
-      return { ...o, records: o.records.filter((record) => record !== step.record) };
+      return { ...o, records: o.records.filter((record) => record !== step.home.record) };
     case 'Release':
       return withRole(o, step.record, { role: step.role });
     case 'Retain':
       return gone(withRole(o, step.record, { role: 'retained' }));
+    case 'Identify':
+      return withRole(o, step.record, { serverUid: step.server.uid, registrationOrigin: ORIGIN });
     case 'NotePolicy':
       return withRole(o, step.record, { retain: step.retain });
     case 'TakeOver': {
@@ -62,6 +64,8 @@ function changed(o: Observation, step: Step): Observation {
       return { ...o, secrets: o.secrets.filter((secret) => secret !== step.secret) };
   }
 }
+
+const ORIGIN = 'https://sso.example.com';
 
 /** Kubernetes removes what the object owned together with it. */
 const gone = (o: Observation): Observation => ({
@@ -92,7 +96,9 @@ function newRecord(
     namespaceUid: o.namespaceUid,
     installation: o.installation,
     server: ref,
-    issuer: 'https://sso.example.com',
+    serverUid: connection.uid,
+    issuer: ORIGIN,
+    registrationOrigin: ORIGIN,
     clientId: `client-${attempt}`,
     metadataHash: '',
     revision: 1,
@@ -119,22 +125,22 @@ const keys = (o: Observation, desired: RegisterStep['object']['desired'] | undef
 
 /** The server's update moves no end: it is remembered that asking again is of no use. */
 function updated(o: Observation, step: UpdateStep): Observation {
-  const { keyRotatesAt: _, keyRetiresAt: __, ...kept } = step.record;
+  const { keyRotatesAt: _, keyRetiresAt: __, ...kept } = step.at.record;
   const record = {
     ...kept,
     metadataHash: step.hash,
-    revision: step.record.revision + 1,
+    revision: step.at.record.revision + 1,
     ...keys(o, step.object?.desired),
   };
   const noUse = setback({
     action: 'Renew',
     kind: 'Terminal',
-    basis: renewalBasis(step.record),
+    basis: renewalBasis(step.at.record),
     retryAt: Number.POSITIVE_INFINITY,
   });
   return {
     ...o,
-    records: o.records.map((given) => (given === step.record ? record : given)),
+    records: o.records.map((given) => (given === step.at.record ? record : given)),
     setbacks: step.because === 'Expires' ? [...o.setbacks, noUse] : o.setbacks,
   };
 }

@@ -16,6 +16,7 @@ import { opaque } from '../../src/formats/opaque.ts';
 import type { Json, JsonObject } from '../../src/oauth/json.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { bare, revealed } from '../core/contents.ts';
+import { alone, record as aRecord } from '../core/observations.ts';
 import { json, jsonObject } from './arbitraries.ts';
 import { check } from './check.ts';
 
@@ -229,7 +230,7 @@ describe('a registration Secret', () => {
           expect(kept === undefined || kept.clientId !== '').toBe(true);
           const read = toContent(secret);
           if (read !== undefined) {
-            expect(managementOf({ clientId: 'c1', managed: true }, read, undefined).kind).toBeTruthy();
+            expect(managementOf(alone(aRecord()), read).kind).toBeTruthy();
             opaque({ ...read, issuer: 'https://sso.example' }, {});
             encodeContent(read);
           }

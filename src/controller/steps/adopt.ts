@@ -1,5 +1,6 @@
 import type { AdoptStep } from '../../core/action.ts';
 import { classifyRead, type Failure } from '../../core/classify.ts';
+import { homeAt } from '../../core/home.ts';
 import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { recordName, toRegistrationSecret } from '../../core/record.ts';
@@ -24,17 +25,18 @@ export async function adopt(
   context: Context,
 ): Promise<StepResult> {
   const { connection, ref, basis, client, object } = step;
-  const known = { issuer: connection.issuer, clientId: client.clientId };
-  const taken = recordsOfClient(known, context.caches).some(({ role }) => role !== 'left-behind');
-  if (taken) {
-    const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
-    return failed('Adopt', basis, terminal('ClientAlreadyManaged', message), o, round, context);
-  }
   const attempt = newAttempt(context);
   const identity = { namespace: o.namespace, name: o.name, uid: object.uid };
   const namespaceUid = context.caches.namespaces.get(o.namespace)?.metadata.uid ?? '';
   const record = adopted(step, attempt, identity, namespaceUid, undefined, context);
-  const management = managementOf(record.record, record.content, connection);
+  const wanted = { ...record.record, resourceVersion: '' };
+  if (recordsOfClient(wanted, context.caches).some(({ role }) => role !== 'left-behind')) {
+    const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
+    return failed('Adopt', basis, terminal('ClientAlreadyManaged', message), o, round, context);
+  }
+  const facts = { ref, uid: connection.uid, createdAt: 0, deletion: undefined };
+  const view = { available: true, ref, connection, gate: { open: true } } as const;
+  const management = managementOf(homeAt(wanted, { ...facts, view }, namespaceUid), record.content);
   if (management.kind !== 'Managed' || management.credential.kind !== 'RegistrationAccessToken') {
     const message = management.kind === 'Managed' ? 'Only its own token proves a client' : management.message;
     return failed('Adopt', basis, terminal('ConfigurationURLRefused', message), o, round, context);

@@ -4,15 +4,17 @@ import type { DeregisterStep, Step } from '../../core/action.ts';
 import { classifyDeletion, type Failure } from '../../core/classify.ts';
 import type { RegistrationContent } from '../../core/content.ts';
 import { isTokenInDoubt, setbackOf } from '../../core/find.ts';
+import type { Home } from '../../core/home.ts';
 import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { describePurpose, type RegistrationRecord } from '../../core/record.ts';
 import { isHarmlessToRead } from '../../core/rules/reading.ts';
-import { serverKey } from '../../core/server.ts';
+import { keyWithoutServer, serverKey } from '../../core/server.ts';
 import { serverNamed } from '../../core/server-name.ts';
 import { parseClientInformation } from '../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../oauth/registration.ts';
 import { sha256 } from '../../oauth/sha256.ts';
+import { originOf } from '../../oauth/url.ts';
 import type { Context } from '../context.ts';
 import { credentialSecrets, secretsOf } from '../held-secrets.ts';
 import { authorize, forgetToken } from '../management-token.ts';
@@ -30,20 +32,19 @@ export async function deregister(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { record, basis } = step;
+  const { home, basis } = step;
+  const { record } = home;
   const content = await contentOf(record, round, context);
   if ('notRead' in content) {
     return notRead(content, 'Deregister', basis, record, round, context);
   }
-  const server = serverKey(record.server, record.client.namespace);
-  const connection = context.servers.state(server)?.connection;
-  const management = managementOf(record, content, connection);
+  const { connection, server, management } = managerOf(home, content);
   const dialect = connection?.dialect ?? content.dialect;
   if (management.kind !== 'Managed' || !dialect.deleteSupported) {
     const message = management.kind === 'Managed' ? 'The server deletes no clients' : management.message;
     const failure = unsupported(message);
     // The credential that manages every client may be known again when the server object is.
-    const mayPass = connection === undefined && context.servers.state(server) !== undefined;
+    const mayPass = home.kind === 'Alone' && home.isItsServerThere;
     return failed('Deregister', basis, mayPass ? asUnconfirmed(failure) : failure, o, round, context);
   }
   const interrupted = o.calls.filter(
@@ -96,6 +97,26 @@ export async function deregister(
   const isHarmless = isHarmlessToRead(dialect);
   const failure = await aliveOrNot(verdict, server, isHarmless ? address : undefined, terms, context);
   return failed('Deregister', basis, failure, o, round, context);
+}
+
+/**
+ * What removes the client: its own server object's connection, else the record with what it holds. A server object that is
+ * not the client's own decides nothing: neither where a token goes nor whether the call may be made.
+ */
+function managerOf(home: Home, content: RegistrationContent) {
+  const { server, client } = home.record;
+  const own = managementOf(home, content);
+  if (home.kind === 'AtServer' && !(home.isRecreated && own.kind === 'Refused')) {
+    return { connection: home.connection, server: serverKey(server, client.namespace), management: own };
+  }
+  const isItsServerThere = home.kind === 'Alone' && home.isItsServerThere;
+  return {
+    connection: undefined,
+    server: isItsServerThere
+      ? serverKey(server, client.namespace)
+      : keyWithoutServer(server, originOf(content.registrationEndpoint)),
+    management: managementOf({ kind: 'Alone', record: home.record, isItsServerThere }, content),
+  };
 }
 
 /** A record is enough to deregister a client: the server object may be gone. */
@@ -194,7 +215,7 @@ async function deregistered(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { record } = step;
+  const { record } = step.home;
   const others = o.records.filter(
     ({ client, secretName }) => client.uid === record.client.uid && secretName !== record.secretName,
   );

@@ -26,13 +26,14 @@ export async function read(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { record, connection, ref, basis } = step;
+  const { at, basis } = step;
+  const { record, connection, ref } = at;
   const stored = await contentOf(record, round, context);
   if ('notRead' in stored) {
     return notRead(stored, 'Read', basis, record, round, context);
   }
   context.memory.wasRead(round.key, context.clock.now());
-  const management = managementOf(record, stored, connection);
+  const management = managementOf(at, stored);
   if (management.kind !== 'Managed') {
     return DONE;
   }
@@ -75,7 +76,7 @@ export async function read(
 function unreadable(
   failure: Failure,
   credential: ManagementCredential['kind'],
-  { basis, record }: ReadStep,
+  { basis, at: { record } }: ReadStep,
   o: Observation,
   round: Round,
   context: Context,
@@ -97,7 +98,7 @@ async function compare(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { record, connection } = step;
+  const { record, connection } = step.at;
   const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
   const isCorrected = drifted.length > 0 && connection.drift.mode === 'Correct';
   const next = reread(step, stored, answer, isCorrected ? drifted : [], context.clock.now());

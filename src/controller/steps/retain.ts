@@ -1,16 +1,15 @@
-import { type KubernetesObject, RESOURCES, type Secret } from '../../api/kubernetes.ts';
-import { ANNOTATIONS, LABELS } from '../../api/names.ts';
+import { RESOURCES, type Secret } from '../../api/kubernetes.ts';
 import type { TakeOverStep } from '../../core/action.ts';
 import type { RegistrationContent } from '../../core/content.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
-import type { RecordRole, RegistrationRecord } from '../../core/record.ts';
+import type { RegistrationRecord } from '../../core/record.ts';
 import type { ObservedSecret } from '../../core/workload-secret.ts';
 import type { Context } from '../context.ts';
-import { toRegistrationObject } from '../objects.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
+import { mark } from './mark.ts';
 import { failed, notRead, subjectOf } from './report.ts';
-import { DONE, later, type Round, type StepResult } from './round.ts';
+import { DONE, type Round, type StepResult } from './round.ts';
 
 /** The client outlives its object: the record waits for a later object of the same name. */
 export async function retain(
@@ -19,7 +18,7 @@ export async function retain(
   o: Observation,
   context: Context,
 ): Promise<StepResult> {
-  const marked = await mark(record, { uid: record.client.uid, role: 'retained' }, context);
+  const marked = await mark(record, { role: 'retained' }, context);
   if (marked.kind === 'later') {
     return marked;
   }
@@ -39,8 +38,7 @@ export function notePolicy(
   retain: boolean,
   context: Context,
 ): Promise<StepResult> {
-  const { uid } = record.client;
-  return mark(record, { uid, role: record.role, deletionPolicy: retain ? 'Retain' : null }, context);
+  return mark(record, { deletionPolicy: retain ? 'Retain' : null }, context);
 }
 
 /** The client becomes this object's; whatever differs from its spec is updated next. */
@@ -75,34 +73,4 @@ async function holds(
   const secrets = [information.clientSecret, keys[0]?.privatePem].filter((secret) => secret !== undefined);
   const known = secrets.some((secret) => held.has(secret.reveal()));
   return known || (secrets.length === 0 && held.has(information.clientId));
-}
-
-interface Mark {
-  readonly uid: string;
-  readonly role: RecordRole;
-  readonly namespaceUid?: string;
-  /** `null`: the annotation goes. */
-  readonly deletionPolicy?: 'Retain' | null;
-}
-
-async function mark(
-  { secretName, resourceVersion }: RegistrationRecord,
-  { uid, role, namespaceUid, deletionPolicy }: Mark,
-  { api, caches, settings }: Context,
-): Promise<StepResult> {
-  const labels = { [LABELS.role]: role, [LABELS.clientUid]: uid };
-  const annotations = {
-    ...(namespaceUid === undefined ? {} : { [ANNOTATIONS.namespaceUid]: namespaceUid }),
-    ...(deletionPolicy === undefined ? {} : { [ANNOTATIONS.deletionPolicy]: deletionPolicy }),
-  };
-  const patched = await api.patch<KubernetesObject>(
-    RESOURCES.secret,
-    { namespace: settings.operatorNamespace, name: secretName },
-    { metadata: { resourceVersion, labels, annotations } },
-  );
-  if (!patched.ok) {
-    return later(`the record's role could not be changed: ${patched.message}`);
-  }
-  caches.registrations.learn(toRegistrationObject(patched.object));
-  return DONE;
 }

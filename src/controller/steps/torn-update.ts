@@ -22,7 +22,7 @@ export async function keepTorn(
   round: Round,
   context: Context,
 ): Promise<boolean> {
-  const { record } = step;
+  const { record } = step.at;
   const { information, sent, keys } = stored;
   if (partial.clientId !== record.clientId) {
     return true;

@@ -42,7 +42,8 @@ export async function update(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { record, connection, basis } = step;
+  const { at, basis } = step;
+  const { record, connection } = at;
   const stored = await contentOf(record, round, context);
   if ('notRead' in stored) {
     return notRead(stored, 'Update', basis, record, round, context);
@@ -54,7 +55,7 @@ export async function update(
     const now = context.clock.now();
     return store(next, updated(step, stored, undefined, stored.sent, stored.keys, now), round, context);
   }
-  const management = managementOf(record, stored, connection);
+  const management = managementOf(at, stored);
   if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
     return failed('Update', basis, unsupported(management), o, round, context);
   }
@@ -65,7 +66,8 @@ export async function update(
 }
 
 async function begin(step: UpdateStep, stored: RegistrationContent, context: Context): Promise<Update> {
-  const { record, connection, object } = step;
+  const { at, object } = step;
+  const { record, connection } = at;
   const attempt = newAttempt(context);
   if (object === undefined || step.document === undefined) {
     return { step, attempt, stored, document: stored.sent, keys: stored.keys };
@@ -98,18 +100,18 @@ async function keepNewKey(next: Update, round: Round, context: Context): Promise
   }
   const content = { ...stored, keys: [...stored.keys, newest] };
   const secret = toRegistrationSecret(
-    step.record,
+    step.at.record,
     content,
     context.settings.operatorNamespace,
-    step.record.resourceVersion,
+    step.at.record.resourceVersion,
   );
   const written = await context.recorder.update(next.attempt, secret);
   if (written === undefined) {
     return undefined;
   }
   const resourceVersion = written.metadata.resourceVersion ?? '';
-  round.contents.set(step.record.secretName, content);
-  return { ...next, stored: content, step: { ...step, record: { ...step.record, resourceVersion } } };
+  round.contents.set(step.at.record.secretName, content);
+  return { ...next, stored: content, step: { ...step, at: step.at.written(resourceVersion) } };
 }
 
 async function send(
@@ -120,7 +122,7 @@ async function send(
   context: Context,
 ): Promise<StepResult> {
   const { step, attempt, stored } = next;
-  const { record, connection, ref } = step;
+  const { record, connection, ref } = step.at;
   const server = serverKey(ref, o.namespace);
   const { dialect } = connection;
   const body = updateBody(next.document, {
@@ -166,7 +168,7 @@ async function conclude(
   context: Context,
 ): Promise<StepResult> {
   const { step, attempt, stored, keys, document } = next;
-  const { connection, ref } = step;
+  const { connection, ref } = step.at;
   const server = serverKey(ref, o.namespace);
   const now = context.clock.now();
   const { dialect, hint } = connection;
@@ -185,7 +187,7 @@ async function conclude(
   const sentAt = isUnanswered ? context.ledger.entry(attempt)?.startedAt : undefined;
   const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o, sentAt);
   context.servers.leave(server, entered, failure);
-  const [earlier, ...others] = unansweredCalls(o, step.record);
+  const [earlier, ...others] = unansweredCalls(o, step.at.record);
   for (const call of others) {
     context.ledger.settle(call.attempt);
   }
@@ -222,7 +224,8 @@ function tokenLost(
   if (failure.kind !== 'TokenRefused' && failure.kind !== 'NotFound') {
     return failure;
   }
-  const { record, basis } = step;
+  const { basis } = step;
+  const { record } = step.at;
   if (credential.kind !== 'RegistrationAccessToken') {
     return { ...failure, kind: 'Transient', reason: 'AdmissionRefused', serverTrouble: false };
   }
@@ -249,7 +252,8 @@ async function store(
   context: Context,
 ): Promise<StepResult> {
   const { operatorNamespace } = context.settings;
-  const { record, withheld } = step;
+  const { withheld } = step;
+  const { record } = step.at;
   const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
   const written = await context.recorder.update(attempt, secret);
   if (written === undefined) {
@@ -264,7 +268,12 @@ async function store(
 }
 
 /** An update that didn't move the end isn't tried for it again. */
-function renewed({ because, record }: UpdateStep, next: Recorded, round: Round, context: Context): void {
+function renewed(
+  { because, at: { record } }: UpdateStep,
+  next: Recorded,
+  round: Round,
+  context: Context,
+): void {
   const basis = renewalBasis(record);
   if (because === 'Expires' && basis === renewalBasis(next.record)) {
     const message = 'The server’s answer to an update didn’t move the end of the credentials';

@@ -7,9 +7,11 @@ import {
   lifetimeEnd,
   nextVisit,
   overlapEnd,
+  rivalName,
   setbackOf,
   surplusRecords,
 } from '../find.ts';
+import { deletionOf, homeOf, mayShareClients } from '../home.ts';
 import type { Observation, ObservedClient, Setback } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { claimsOf } from '../restored.ts';
@@ -65,7 +67,7 @@ function ended(
   if (setback !== undefined && isGivenUp(o, record, setback)) {
     return { type: 'Release', record, role: 'left-behind', setback };
   }
-  return setback === undefined || o.now >= setback.retryAt ? deregister(record, because) : undefined;
+  return setback === undefined || o.now >= setback.retryAt ? deregister(o, record, because) : undefined;
 }
 
 export function theObjectIsGone({ object }: Observation): Action | undefined {
@@ -94,14 +96,14 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
   }
   if (setback !== undefined && holds(o, record) && !o.namespaceTerminating) {
     return o.now >= setback.retryAt
-      ? deregister(record, 'Deleting')
+      ? deregister(o, record, 'Deleting')
       : wait(setback.reason, `${setback.message} ${giveUp(o, object)}`, setback.retryAt);
   }
   if (
     setback === undefined ||
     (setback.kind === 'Transient' && o.now >= setback.retryAt && !isOverdue(o, setback))
   ) {
-    return deregister(record, 'Deleting');
+    return deregister(o, record, 'Deleting');
   }
   if (setback.kind === 'Terminal' || isOverdue(o, setback)) {
     return { type: 'Release', record, role: setback.kind === 'Terminal' ? 'left-behind' : 'owed', setback };
@@ -154,20 +156,20 @@ export function itsLifetimeIsOver(o: Observation): Action | undefined {
 }
 
 /** The server object wants deletions confirmed before an object goes. */
-const holds = ({ deletion }: Observation, { secretName }: RegistrationRecord): boolean =>
-  deletion[secretName]?.unconfirmed === 'Hold';
+const holds = (o: Observation, record: RegistrationRecord): boolean =>
+  deletionOf(o, record)?.unconfirmed === 'Hold';
 
 /** The client is another object's, which had it before: ending it is for that one. */
-const isShared = ({ rival }: Observation, { issuer, clientId, secretName }: RegistrationRecord): boolean =>
-  rival?.issuer === issuer && rival.clientId === clientId && rival.secretName !== secretName;
+const isShared = ({ rival }: Observation, record: RegistrationRecord): boolean =>
+  rival !== undefined && rival.secretName !== record.secretName && mayShareClients(rival, record);
 
-const shared = ({ now, rival }: Observation): Setback => ({
+const shared = (o: Observation): Setback => ({
   action: 'Deregister',
   kind: 'Terminal',
   reason: 'ClientAlreadyManaged',
-  message: `It is the client of ${rival?.client.namespace}/${rival?.client.name}.`,
+  message: `It is the client of ${rivalName(o)}.`,
   attempts: 0,
-  since: now,
+  since: o.now,
   retryAt: Number.POSITIVE_INFINITY,
   basis: '',
   ambiguous: false,
@@ -180,18 +182,18 @@ const isOverdue = (o: Observation, setback: Setback): boolean =>
   o.namespaceTerminating || o.now - setback.since >= DELETION_PATIENCE_MS;
 
 /** Time in which a person wants nothing to be sent doesn't count. */
-function isGivenUp(
-  { now, deletion }: Observation,
-  { secretName }: RegistrationRecord,
-  { kind, reason, since }: Setback,
-): boolean {
-  const patience = deletion[secretName]?.retryForMs ?? DEREGISTRATION_PATIENCE_MS;
-  return kind === 'Terminal' || (reason !== 'Suspended' && now - since >= patience);
+function isGivenUp(o: Observation, record: RegistrationRecord, { kind, reason, since }: Setback): boolean {
+  const patience = deletionOf(o, record)?.retryForMs ?? DEREGISTRATION_PATIENCE_MS;
+  return kind === 'Terminal' || (reason !== 'Suspended' && o.now - since >= patience);
 }
 
-const deregister = (record: RegistrationRecord, because: DeregisterStep['because']): DeregisterStep => ({
+const deregister = (
+  o: Observation,
+  record: RegistrationRecord,
+  because: DeregisterStep['because'],
+): DeregisterStep => ({
   type: 'Deregister',
-  record,
+  home: homeOf(o, record),
   because,
   basis: record.secretName,
 });

@@ -1,11 +1,11 @@
 import { durationMs } from '../../api/schema.ts';
 import type { Action } from '../action.ts';
-import type { ServerConnection } from '../connection.ts';
-import { currentRecord, overlapOf } from '../find.ts';
+import { overlapOf } from '../find.ts';
+import { homeOf, type RecordAtServer } from '../home.ts';
 import { managementMode } from '../management.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { register, stepOf, update } from './registration.ts';
+import { register, serverOfClient, stepOf, update } from './registration.ts';
 import { blocked } from './rests.ts';
 
 /** Rules about what the server lets expire: renewed in time, where a call does that, else replaced in time. */
@@ -15,47 +15,41 @@ const TOKEN_SHARE = 1 / 3;
 
 /** A registration access token near its end: an update brings another, where the server gives one. */
 export function theTokenExpires(o: Observation): Action | undefined {
-  const { object, server } = o;
-  const record = currentRecord(o);
-  if (object === undefined || record === undefined || !server.available) {
-    return undefined;
-  }
-  return isTokenDue(o, record, server.connection)
-    ? stepOf(update(o, object, record, server, { keys: 'Keep', because: 'Expires' }))
+  const at = serverOfClient(o);
+  return o.object !== undefined && at !== undefined && isTokenDue(o, at)
+    ? stepOf(update(o, o.object, at, { keys: 'Keep', because: 'Expires' }))
     : undefined;
 }
 
 /** The same of a client that outlived its object: what was sent goes once more. */
 export function aRetainedTokenExpires(o: Observation): Action | undefined {
-  const due = o.retained.flatMap(({ record, server }) =>
-    server.available && server.gate.open && isTokenDue(o, record, server.connection)
-      ? [{ record, server }]
-      : [],
-  );
-  const [first] = due;
+  const [at] = retainedOf(o).flatMap((record) => {
+    const home = homeOf(o, record);
+    return home.kind === 'AtServer' && home.gate.open && isTokenDue(o, home) ? home : [];
+  });
   return (
-    first && {
+    at && {
       type: 'Update',
       object: undefined,
-      record: first.record,
+      at,
       document: undefined,
       withheld: [],
       statement: undefined,
       keys: 'Keep',
       because: 'Expires',
-      hash: first.record.metadataHash,
-      ref: first.server.ref,
-      connection: first.server.connection,
-      basis: renewalBasis(first.record),
+      hash: at.record.metadataHash,
+      basis: renewalBasis(at.record),
     }
   );
 }
 
-function isTokenDue(o: Observation, record: RegistrationRecord, connection: ServerConnection): boolean {
+/** Clients that outlived an object of this name: what is kept has to stay manageable. */
+const retainedOf = ({ records }: Observation): readonly RegistrationRecord[] =>
+  records.filter(({ role }) => role === 'retained');
+
+function isTokenDue(o: Observation, { record, connection }: RecordAtServer): boolean {
   const due = tokenDueAt(record);
   const isRenewable =
-    // Another server object may bear the name by now.
-    record.issuer === connection.issuer &&
     connection.dialect.updateEffect.supported &&
     managementMode(record.managed, connection.management) === 'RegistrationAccessToken';
   const isOver = o.now >= Date.parse(record.registrationAccessTokenExpiresAt ?? '');
@@ -66,22 +60,20 @@ function isTokenDue(o: Observation, record: RegistrationRecord, connection: Serv
 
 /** A client secret, or the whole client, near its end: renewed by an update where that renews it, else replaced. */
 export function theClientExpires(o: Observation): Action | undefined {
-  const { object, server } = o;
-  const record = currentRecord(o);
-  if (object === undefined || record === undefined || !server.available) {
+  const { object } = o;
+  const at = serverOfClient(o);
+  const due = at && clientDueAt(o, at);
+  if (object === undefined || at === undefined || due === undefined || o.now < due) {
     return undefined;
   }
-  const due = clientDueAt(o, record, server.connection);
-  if (due === undefined || o.now < due) {
-    return undefined;
-  }
-  const { dialect, management } = server.connection;
+  const { record } = at;
+  const { dialect, management } = at.connection;
   const isRenewedByUpdate =
     dialect.updateEffect.supported &&
     dialect.updateEffect.secret === 'Rotates' &&
     managementMode(record.managed, management) !== 'None';
   return isRenewedByUpdate && blocked(o, 'Renew', renewalBasis(record)) === undefined
-    ? stepOf(update(o, object, record, server, { keys: 'Keep', because: 'Expires' }))
+    ? stepOf(update(o, object, at, { keys: 'Keep', because: 'Expires' }))
     : stepOf(replaceExpiring(o, record));
 }
 
@@ -119,13 +111,10 @@ function tokenDueAt({
 }
 
 /** Before the end by the overlap, but never by more than a third of the life. */
-function clientDueAt(
-  o: Observation,
-  { registeredAt, clientSecretExpiresAt }: RegistrationRecord,
-  { dialect }: ServerConnection,
-): number | undefined {
+function clientDueAt(o: Observation, { record, connection }: RecordAtServer): number | undefined {
+  const { registeredAt, clientSecretExpiresAt } = record;
   const start = Date.parse(registeredAt);
-  const { client } = dialect.lifetimes;
+  const { client } = connection.dialect.lifetimes;
   const ends = [
     clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt),
     client === undefined ? undefined : start + durationMs(client),
@@ -142,12 +131,9 @@ const known = (time: number): number | undefined => (Number.isNaN(time) ? undefi
 
 /** When something of the client is due, in milliseconds since the epoch. */
 export function expiryVisits(o: Observation): readonly (number | undefined)[] {
-  const record = currentRecord(o);
-  const own =
-    record === undefined || !o.server.available
-      ? []
-      : [tokenDueAt(record), clientDueAt(o, record, o.server.connection), ...keyDues(o, record)];
-  const dues = [...own, ...o.retained.map((kept) => tokenDueAt(kept.record))];
+  const at = serverOfClient(o);
+  const own = at === undefined ? [] : [tokenDueAt(at.record), clientDueAt(o, at), ...keyDues(o, at.record)];
+  const dues = [...own, ...retainedOf(o).map(tokenDueAt)];
   return dues.map((due) => (due !== undefined && due <= o.now ? o.now + AGAIN_MS : due));
 }
 

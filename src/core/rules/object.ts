@@ -1,5 +1,5 @@
 import type { Action } from '../action.ts';
-import { currentRecord, retainedRecord } from '../find.ts';
+import { currentRecord, retainedRecord, rivalName } from '../find.ts';
 import type { Observation } from '../observation.ts';
 import { blocked, stall, wait } from './rests.ts';
 
@@ -55,7 +55,7 @@ export function anotherObjectManagesIt(o: Observation): Action | undefined {
   return record !== undefined && o.rival !== undefined
     ? stall(
         'ClientAlreadyManaged',
-        `The server answered with client_id ${record.clientId}, which ${o.rival.client.namespace}/${o.rival.client.name} has already. Nothing is sent for this one; look at the server.`,
+        `The server answered with client_id ${record.clientId}, which ${rivalName(o)} has already. Nothing is sent for this one; look at the server.`,
       )
     : undefined;
 }

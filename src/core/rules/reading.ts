@@ -1,33 +1,30 @@
 import type { Dialect } from '../../dialects/dialect.ts';
 import type { Action } from '../action.ts';
-import { currentRecord, isAt } from '../find.ts';
 import { managementMode } from '../management.ts';
 import type { Observation } from '../observation.ts';
+import { serverOfClient } from './registration.ts';
 import { blocked } from './rests.ts';
 
 /** The client is looked at now and then, where the server object wants that and the server lets it be done. */
 export function aReadIsDue(o: Observation): Action | undefined {
-  const { server, now } = o;
-  const record = currentRecord(o);
+  const at = serverOfClient(o);
   const due = readVisit(o);
-  if (record === undefined || due === undefined || now < due || !server.available) {
+  if (at === undefined || due === undefined || o.now < due) {
     return undefined;
   }
-  const { connection, ref, gate } = server;
-  const basis = `${record.secretName} ${connection.version}`;
-  return gate.open && blocked(o, 'Read', basis) === undefined
-    ? { type: 'Read', record, ref, connection, basis }
-    : undefined;
+  const basis = `${at.record.secretName} ${at.connection.version}`;
+  return at.gate.open && blocked(o, 'Read', basis) === undefined ? { type: 'Read', at, basis } : undefined;
 }
 
 /** When it is due, in milliseconds since the epoch; `undefined`: never. */
 export function readVisit(o: Observation): number | undefined {
-  const { server, readAt, object } = o;
-  const record = currentRecord(o);
-  if (!server.available || record === undefined || object === undefined || !isAt(record, server.ref)) {
+  const { readAt, object } = o;
+  const at = serverOfClient(o);
+  if (at === undefined || object === undefined) {
     return undefined;
   }
-  const { drift, dialect, management } = server.connection;
+  const { record } = at;
+  const { drift, dialect, management } = at.connection;
   const mayRead = isHarmlessToRead(dialect) || (dialect.readEffect.supported && drift.allowRotatingRead);
   const isManaged = managementMode(record.managed, management) !== 'None';
   return drift.mode === 'Off' || !mayRead || !isManaged

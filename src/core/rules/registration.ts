@@ -2,11 +2,12 @@ import { ANNOTATIONS } from '../../api/names.ts';
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
 import { type WantedDocument, wantedDocument } from '../document.ts';
-import { currentRecord, isAt, setbackOf, unansweredUpdate } from '../find.ts';
-import type { Observation, ObservedClient, ObservedServer } from '../observation.ts';
+import { currentRecord, setbackOf, unansweredUpdate } from '../find.ts';
+import { homeOf, type RecordAtServer } from '../home.ts';
+import type { Observation, ObservedClient } from '../observation.ts';
 import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
-import { isDeclaredBy, metadataHash, type RegistrationRecord } from '../record.ts';
+import { isAt, isDeclaredBy, metadataHash, type RegistrationRecord } from '../record.ts';
 import { isRestored } from '../restored.ts';
 import { onHold, overQuota, tooManyEnded } from './holds.ts';
 import { blocked, gated, stall, wait } from './rests.ts';
@@ -60,7 +61,16 @@ export function itIsToBeReplaced(o: Observation): Action | undefined {
     : undefined;
 }
 
-/** The spec names another server: the client is registered there, and the one before ends. */
+/** The server at which the client in use is registered, where it is the one that may be used and can be called. */
+export function serverOfClient(o: Observation): RecordAtServer | undefined {
+  const record = currentRecord(o);
+  const home = record && homeOf(o, record);
+  return home?.kind === 'AtServer' && o.server.available && isAt(home.record, o.server.ref)
+    ? home
+    : undefined;
+}
+
+/** The spec names another server, or its name is another server's now: the client is registered there, and the one before ends. */
 export function theServerWasChanged(o: Observation): Action | undefined {
   const { object, server } = o;
   const record = currentRecord(o);
@@ -69,7 +79,9 @@ export function theServerWasChanged(o: Observation): Action | undefined {
   }
   const { authorizationServerRef: named = record.server, replacement: terms } = object.desired.spec;
   if (isAt(record, named)) {
-    return undefined;
+    return server.available && serverOfClient(o) === undefined
+      ? theServerIsAnother(o, object, record, terms?.policy)
+      : undefined;
   }
   if (!server.available) {
     return wait(server.reason, server.message);
@@ -77,6 +89,24 @@ export function theServerWasChanged(o: Observation): Action | undefined {
   return terms?.policy === 'Manual' && !isAskedFor(o)
     ? replacement(o, object, record, `It is registered at ${record.server.kind} ${record.server.name}.`)
     : register(o, record);
+}
+
+/** Nobody asked for a replacement: that the object of this name is another one may be a mistake. */
+function theServerIsAnother(
+  o: Observation,
+  { uid }: ObservedClient,
+  record: RegistrationRecord,
+  policy: 'Automatic' | 'Manual' | undefined,
+): Action | undefined {
+  if (policy === 'Automatic') {
+    return register(o, record);
+  }
+  const { kind, name } = record.server;
+  const annotate = `kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite`;
+  return stall(
+    'ReplacementPending',
+    `Client ${record.clientId} is registered at the server that ${kind} ${name} named before. The object of this name is another one now, and nothing shows that it is the same server, so nothing of the client is sent to it. The client is left as it is. To have another client registered at the present server, which ends this one: ${annotate}. If it is the same server, a platform engineer says so on the record: kubectl -n <namespace of the operator> annotate secret oac-${uid}-${record.attempt} oauth-registrar.dev/server-uid=<uid of the server object> --overwrite`,
+  );
 }
 
 export function theMetadataDiffers(o: Observation): Action | undefined {
@@ -89,10 +119,14 @@ export function theMetadataDiffers(o: Observation): Action | undefined {
     const isEdited = !isDeclaredBy(record, object.desired.hash);
     return isEdited ? wait(server.reason, server.message) : undefined;
   }
-  const differs = record.metadataHash !== metadataHash(object.desired.hash, server.connection.shape);
-  const isUnanswered = server.connection.dialect.updateEffect.supported && unansweredUpdate(o, record);
+  const at = serverOfClient(o);
+  if (at === undefined) {
+    return undefined;
+  }
+  const differs = record.metadataHash !== metadataHash(object.desired.hash, at.connection.shape);
+  const isUnanswered = at.connection.dialect.updateEffect.supported && unansweredUpdate(o, record);
   return differs || isUnanswered
-    ? update(o, object, record, server, {
+    ? update(o, object, at, {
         keys: keysToCome(o, record),
         because: differs ? 'Edited' : 'Unanswered',
       })
@@ -101,12 +135,12 @@ export function theMetadataDiffers(o: Observation): Action | undefined {
 
 /** A key that the operator made is due to be followed by a new one, or to go after the overlap. */
 export function aKeyIsDue(o: Observation): Action | undefined {
-  const { object, server } = o;
-  const record = currentRecord(o);
-  const keys = record === undefined ? 'Keep' : keysToCome(o, record);
-  return object === undefined || record === undefined || keys === 'Keep' || !server.available
+  const { object } = o;
+  const at = serverOfClient(o);
+  const keys = at === undefined ? 'Keep' : keysToCome(o, at.record);
+  return object === undefined || at === undefined || keys === 'Keep'
     ? undefined
-    : stepOf(update(o, object, record, server, { keys, because: 'KeyIsDue' }));
+    : stepOf(update(o, object, at, { keys, because: 'KeyIsDue' }));
 }
 
 /** For what has time: what stands in the way at this moment doesn't make the client less ready. */
@@ -172,16 +206,10 @@ const isRequested = ({ object }: Observation, replaces: RegistrationRecord | und
 export function update(
   o: Observation,
   object: ObservedClient,
-  record: RegistrationRecord,
-  { connection, ref, gate }: ObservedServer & { available: true },
+  at: RecordAtServer,
   { keys, because }: Pick<UpdateStep, 'keys' | 'because'>,
 ): Action | undefined {
-  if (!isAt(record, ref) || record.issuer !== connection.issuer) {
-    return wait(
-      'AuthorizationServerNotAvailable',
-      `Client ${record.clientId} is registered at another server than ${ref.kind} ${ref.name} is now, and nothing of it is sent there.`,
-    );
-  }
+  const { record, connection, gate } = at;
   const wanted = wantedOf(o, object, connection);
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
@@ -198,14 +226,12 @@ export function update(
   const step: UpdateStep = {
     type: 'Update',
     object,
-    record,
+    at,
     ...wanted,
     statement: ownStatement(o),
     keys,
     because,
     hash,
-    ref,
-    connection,
     basis,
   };
   return blocked(o, 'Update', basis) ?? gated(gate) ?? step;

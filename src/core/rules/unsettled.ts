@@ -1,4 +1,5 @@
 import type { Action } from '../action.ts';
+import { homeOf } from '../home.ts';
 import type { Observation, PendingCall } from '../observation.ts';
 import { isHarmlessToRead } from './reading.ts';
 import { stall, wait } from './rests.ts';
@@ -20,12 +21,18 @@ export function aRegistrationWasInterrupted({ calls, records }: Observation): Ac
 }
 
 /** The record that the call is about is gone, or left to people; or it was a read that changes nothing at this server. */
-export function aCallIsOfNoConsequence({ calls, records, server }: Observation): Action | undefined {
+export function aCallIsOfNoConsequence(o: Observation): Action | undefined {
+  const { calls, records } = o;
   const isKept = (call: PendingCall) =>
     records.some(({ secretName, role }) => secretName === call.record && role !== 'left-behind');
-  const isHarmless = server.available && isHarmlessToRead(server.connection.dialect);
+  const isHarmless = (call: PendingCall) =>
+    records.some((record) => {
+      const home = record.secretName === call.record ? homeOf(o, record) : undefined;
+      return home?.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect);
+    });
   const call = calls.find(
-    (pending) => pending.kind !== 'Register' && (!isKept(pending) || (pending.kind === 'Read' && isHarmless)),
+    (pending) =>
+      pending.kind !== 'Register' && (!isKept(pending) || (pending.kind === 'Read' && isHarmless(pending))),
   );
   return call && { type: 'SettleCall', call };
 }

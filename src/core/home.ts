@@ -1,0 +1,147 @@
+import { originOf } from '../oauth/url.ts';
+import type { DeletionTerms, ServerConnection } from './connection.ts';
+import type { Gate, Observation, ObservedServer } from './observation.ts';
+import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
+
+/**
+ * Whether a server object is the one at which a client is registered. A name proves nothing: it can be given to another
+ * object. This is the one place that decides, and whatever a step sends, it sends by what is decided here.
+ *
+ * | The record's server object | What a step may use |
+ * | --- | --- |
+ * | has the uid that the record names | its connection |
+ * | has another uid, and leads to the same issuer, registration origin and, for a namespaced one, namespace uid | its connection, at the record's own management address |
+ * | is gone, is another one, or the record names no uid | the record alone, with what it holds |
+ */
+export type Home = RecordAtServer | RecordAlone;
+
+/** A server object as it stands, with the connection that it gives. */
+export interface ServerFacts {
+  readonly ref: ServerRef;
+  readonly uid: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Known also while the server can't be called; `undefined` where the spec can't be used. */
+  readonly deletion: DeletionTerms | undefined;
+  /** For a call about a client that is registered. */
+  readonly view: ObservedServer;
+}
+
+/** The server object is gone, can't be called now, or isn't the one at which the client is registered. */
+export interface RecordAlone {
+  readonly kind: 'Alone';
+  readonly record: RegistrationRecord;
+  /** The server object is there, and can't be called now. */
+  readonly isItsServerThere: boolean;
+}
+
+/**
+ * A record and the connection of its own server object. A class, so that nothing but {@link homeAt} can bring a record and
+ * a connection together.
+ */
+export class RecordAtServer {
+  readonly kind = 'AtServer';
+  readonly record: RegistrationRecord;
+  readonly ref: ServerRef;
+  readonly connection: ServerConnection;
+  /** Whether the state of the server permits an update now. */
+  readonly gate: Gate;
+  /** Private, so that an object literal can't be taken for one. */
+  readonly #isRecreated: boolean;
+
+  private constructor(
+    record: RegistrationRecord,
+    { ref, connection, gate }: Pick<RecordAtServer, 'ref' | 'connection' | 'gate'>,
+    isRecreated: boolean,
+  ) {
+    this.record = record;
+    this.ref = ref;
+    this.connection = connection;
+    this.gate = gate;
+    this.#isRecreated = isRecreated;
+  }
+
+  /** See {@link homeAt}. */
+  static decide(record: RegistrationRecord, facts: ServerFacts | undefined, namespaceUid: string): Home {
+    const bond = facts === undefined ? 'Other' : bondOf(record, facts, namespaceUid);
+    return facts?.view.available && (bond === 'Same' || bond === 'Recreated')
+      ? new RecordAtServer(record, facts.view, bond === 'Recreated')
+      : { kind: 'Alone', record, isItsServerThere: bond === 'Same' || bond === 'Unknown' };
+  }
+
+  /** The server object was deleted and created again, and leads to the same server. */
+  get isRecreated(): boolean {
+    return this.#isRecreated;
+  }
+
+  /** After a write of the record by the operator itself. */
+  written(resourceVersion: string): RecordAtServer {
+    return new RecordAtServer({ ...this.record, resourceVersion }, this, this.#isRecreated);
+  }
+}
+
+/**
+ * Where a client is registered, as far as the server object of that name is that place.
+ *
+ * @param facts of the server object that bears the name today; `undefined` where none does
+ * @param namespaceUid of the client's namespace today
+ */
+export const homeAt = RecordAtServer.decide;
+
+/** The same, of a record of this observation. */
+export const homeOf = (o: Observation, record: RegistrationRecord): Home =>
+  homeAt(record, factsOf(o, record), o.namespaceUid);
+
+/** What the server object of the record's name is today, whether or not the client is registered there. */
+export const factsOf = ({ servers }: Observation, { server }: RegistrationRecord): ServerFacts | undefined =>
+  servers.find(({ ref }) => isAt({ server }, ref));
+
+/** What the record's own server object says of deletion, also while it can't be called. */
+export function deletionOf(o: Observation, record: RegistrationRecord): DeletionTerms | undefined {
+  const facts = factsOf(o, record);
+  return facts !== undefined && bondOf(record, facts, o.namespaceUid) !== 'Other'
+    ? facts.deletion
+    : undefined;
+}
+
+type Bond = 'Same' | 'Recreated' | 'Unknown' | 'Other';
+
+/** `Unknown`: another object of the name, of which can't be said now where it leads. */
+function bondOf(record: RegistrationRecord, { ref, uid, view }: ServerFacts, namespaceUid: string): Bond {
+  if (!isAt(record, ref) || record.serverUid === undefined) {
+    return 'Other';
+  }
+  if (record.serverUid === uid) {
+    return 'Same';
+  }
+  if (ref.kind === 'AuthorizationServer' && record.namespaceUid !== namespaceUid) {
+    return 'Other';
+  }
+  if (!view.available) {
+    return 'Unknown';
+  }
+  const { issuer, registrationEndpoint } = view.connection;
+  const leadsThere = issuer === record.issuer && originOf(registrationEndpoint) === record.registrationOrigin;
+  return leadsThere ? 'Recreated' : 'Other';
+}
+
+/**
+ * Whether two clients of one client_id may be the same client: at one server object; or at two objects of one kind and
+ * registration origin, where one tenant can't claim what is another's.
+ */
+export function mayShareClients(a: RegisteredAt, b: RegisteredAt): boolean {
+  if (a.server.kind !== b.server.kind || a.clientId !== b.clientId) {
+    return false;
+  }
+  const isOneNamespace = a.client.namespace === b.client.namespace;
+  const isReachable = a.server.kind === 'ClusterAuthorizationServer' || isOneNamespace;
+  const isSameObject = a.serverUid !== undefined && a.serverUid === b.serverUid;
+  const isSameName = a.server.name === b.server.name && a.issuer === b.issuer;
+  const isSameOrigin = a.registrationOrigin !== undefined && a.registrationOrigin === b.registrationOrigin;
+  return isSameObject || (isReachable && (isSameOrigin || isSameName));
+}
+
+type RegisteredAt = Pick<
+  RegistrationRecord,
+  'server' | 'serverUid' | 'registrationOrigin' | 'clientId' | 'client' | 'issuer'
+>;
