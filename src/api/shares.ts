@@ -73,4 +73,32 @@ export const SHARES = {
     per: 'namespace',
     told: '`NamespaceShareReached`; nothing more is registered at a cluster server',
   },
+  clusterServerLooks: {
+    what: 'ClusterAuthorizationServers that are looked at together',
+    most: 48,
+    unit: 'at a time',
+    per: 'process',
+    told: 'the next waits',
+  },
+  serverLooks: {
+    what: 'AuthorizationServers that are looked at together',
+    most: 32,
+    unit: 'at a time',
+    per: 'process, by turns of namespaces',
+    told: 'the next waits',
+  },
+  serverLooksOfNamespace: {
+    what: 'AuthorizationServers that are looked at together',
+    most: 2,
+    unit: 'at a time',
+    per: 'namespace',
+    told: 'the next waits',
+  },
+  urgentInARow: {
+    what: 'Edits and deletions that go before new OAuthClients of the same namespace',
+    most: 4,
+    unit: 'in a row',
+    per: 'namespace and server',
+    told: 'one new OAuthClient goes',
+  },
 } as const satisfies Readonly<Record<string, Share>>;

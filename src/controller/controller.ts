@@ -1,7 +1,9 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
-import type { ServerRef } from '../core/record.ts';
+import { SHARES } from '../api/shares.ts';
 import { type ServerObject, serverKey } from '../core/server.ts';
+import { serverNamed } from '../core/server-name.ts';
 import type { Caches, Context } from './context.ts';
+import type { LaneBounds, WorkItem } from './lane.ts';
 import { Memory } from './memory.ts';
 import { serverRefOf } from './observe.ts';
 import { reconcileClient } from './reconcile-client.ts';
@@ -9,7 +11,7 @@ import { type Discovered, reconcileServer } from './reconcile-server.ts';
 import { ServerRegistry } from './server-registry.ts';
 import { Slots } from './slots.ts';
 import { createCaches } from './watched.ts';
-import { type WorkItem, WorkQueue } from './work-queue.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /** What a round told, for metrics. */
 export interface RoundReport {
@@ -49,8 +51,10 @@ export function createController(given: Given): Controller {
   const queue = new WorkQueue({
     clock,
     run,
-    limitOf: (lane) =>
-      ROUNDS_PER_CALL * (context.servers.state(lane)?.connection?.maxInFlight ?? DEFAULT_LIMIT),
+    boundsOf: (lane) =>
+      LOOKS[lane] ?? {
+        most: ROUNDS_PER_CALL * (context.servers.state(lane)?.connection?.maxInFlight ?? DEFAULT_LIMIT),
+      },
   });
   const servers = new ServerRegistry({
     clock,
@@ -155,17 +159,20 @@ export function createController(given: Given): Controller {
   };
 }
 
-const serverItem = (key: string): WorkItem => ({
-  key: `${SERVER}${key}`,
-  lane: SERVER,
-  namespace: '',
-  urgent: true,
-});
+/** How many server objects are looked at together: those of the cluster never wait for those of tenants. */
+const LOOKS: Readonly<Record<string, LaneBounds>> = {
+  ClusterAuthorizationServer: { most: SHARES.clusterServerLooks.most },
+  AuthorizationServer: { most: SHARES.serverLooks.most, perNamespace: SHARES.serverLooksOfNamespace.most },
+};
+
+function serverItem(key: string): WorkItem {
+  const { kind, namespace = '' } = serverNamed(key);
+  return { key: `${SERVER}${key}`, lane: kind, namespace, urgent: true };
+}
 
 function serverOf(key: string, caches: Caches): ServerObject | undefined {
-  const [kind, ...name] = key.split('/');
-  const ref = { kind, name: name.join('/') } as ServerRef;
-  return ref.kind === 'AuthorizationServer'
-    ? caches.servers.get(ref.name)
-    : caches.clusterServers.get(ref.name);
+  const { kind, namespace, name } = serverNamed(key);
+  return kind === 'AuthorizationServer'
+    ? caches.servers.get(`${namespace}/${name}`)
+    : caches.clusterServers.get(name);
 }

@@ -1,24 +1,18 @@
+import { Lane, type LaneBounds, type WorkItem } from './lane.ts';
 import type { Clock } from './ports.ts';
 
 /**
- * Which object is worked on next.
+ * Which object is worked on when.
  *
  * *Guarantees*: a key never runs twice at once; what is added while it runs, runs once more. Within a lane (one
- * authorization server), urgent keys go first, and namespaces take turns, so 5,000 waiting clients of one namespace
- * don't delay another's. A lane never has more than its limit under way, so one slow server doesn't hold up others.
+ * authorization server) namespaces take turns, so 5,000 waiting clients of one don't delay another's, and within a
+ * namespace urgent keys go first. A lane never has more than its bounds under way, so one slow server doesn't hold up
+ * others.
  */
-export interface WorkItem {
-  readonly key: string;
-  readonly lane: string;
-  readonly namespace: string;
-  /** Deletes and edits go before a backlog. */
-  readonly urgent: boolean;
-}
-
 export class WorkQueue {
   readonly #run: (key: string) => Promise<void>;
   readonly #clock: Clock;
-  readonly #limitOf: (lane: string) => number;
+  readonly #boundsOf: (lane: string) => LaneBounds;
   readonly #lanes = new Map<string, Lane>();
   readonly #queued = new Map<string, WorkItem>();
   readonly #running = new Map<string, WorkItem>();
@@ -32,12 +26,11 @@ export class WorkQueue {
     /** Must not reject. */
     readonly run: (key: string) => Promise<void>;
     readonly clock: Clock;
-    /** How many keys of a lane may be under way. */
-    readonly limitOf: (lane: string) => number;
+    readonly boundsOf: (lane: string) => LaneBounds;
   }) {
     this.#run = options.run;
     this.#clock = options.clock;
-    this.#limitOf = options.limitOf;
+    this.#boundsOf = options.boundsOf;
   }
 
   get depth(): number {
@@ -79,10 +72,11 @@ export class WorkQueue {
         return;
       }
       this.#lane(queued.lane).remove(queued);
+      this.#dropIfEmpty(queued.lane);
     }
     const lane = this.#lane(item.lane);
     this.#queued.set(item.key, item);
-    lane.push(item);
+    lane.push(item, this.#boundsOf(lane.name));
     this.#fill(lane);
   }
 
@@ -119,31 +113,34 @@ export class WorkQueue {
   }
 
   #fill(lane: Lane): void {
-    while (this.#started && !this.#stopped && lane.running < this.#limitOf(lane.name)) {
-      const item = lane.next();
+    while (this.#started && !this.#stopped) {
+      const item = lane.begin(this.#boundsOf(lane.name));
       if (item === undefined) {
         break;
       }
       this.#queued.delete(item.key);
       this.#begin(item, lane);
     }
-    if (lane.isEmpty) {
-      this.#lanes.delete(lane.name);
+    this.#dropIfEmpty(lane.name);
+  }
+
+  #dropIfEmpty(name: string): void {
+    if (this.#lanes.get(name)?.isEmpty) {
+      this.#lanes.delete(name);
     }
   }
 
   #begin(item: WorkItem, lane: Lane): void {
-    lane.running += 1;
     this.#running.set(item.key, item);
     void this.#run(item.key).finally(() => {
-      lane.running -= 1;
+      lane.ended(item, this.#boundsOf(lane.name));
       this.#running.delete(item.key);
       const again = this.#again.get(item.key);
       this.#again.delete(item.key);
       if (again !== undefined) {
         this.add(again);
       }
-      this.#fill(this.#lanes.get(lane.name) ?? lane);
+      this.#fill(lane);
       if (this.#stopped && this.#running.size === 0) {
         this.#idle.splice(0).forEach((resolve) => {
           resolve();
@@ -155,67 +152,3 @@ export class WorkQueue {
 
 /** Said by every timer that is given up: without a reason, each would make an error with its stack. */
 const CANCELLED = 'cancelled';
-
-/** The waiting keys of one server: two turns of namespaces, urgent before the rest. */
-class Lane {
-  readonly name: string;
-  running = 0;
-  readonly #urgent = new Turns();
-  readonly #backlog = new Turns();
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  get isEmpty(): boolean {
-    return this.running === 0 && this.#urgent.isEmpty && this.#backlog.isEmpty;
-  }
-
-  push(item: WorkItem): void {
-    (item.urgent ? this.#urgent : this.#backlog).push(item);
-  }
-
-  remove(item: WorkItem): void {
-    (item.urgent ? this.#urgent : this.#backlog).remove(item);
-  }
-
-  next(): WorkItem | undefined {
-    return this.#urgent.next() ?? this.#backlog.next();
-  }
-}
-
-/** Round-robin between namespaces, first in first out within one. Maps keep the order of insertion. */
-class Turns {
-  readonly #byNamespace = new Map<string, Map<string, WorkItem>>();
-
-  get isEmpty(): boolean {
-    return this.#byNamespace.size === 0;
-  }
-
-  push(item: WorkItem): void {
-    const items = this.#byNamespace.get(item.namespace) ?? new Map<string, WorkItem>();
-    this.#byNamespace.set(item.namespace, items.set(item.key, item));
-  }
-
-  remove(item: WorkItem): void {
-    const items = this.#byNamespace.get(item.namespace);
-    items?.delete(item.key);
-    if (items?.size === 0) {
-      this.#byNamespace.delete(item.namespace);
-    }
-  }
-
-  next(): WorkItem | undefined {
-    const [namespace, items] = this.#byNamespace.entries().next().value ?? [];
-    const item = items?.values().next().value;
-    if (namespace === undefined || items === undefined || item === undefined) {
-      return undefined;
-    }
-    items.delete(item.key);
-    this.#byNamespace.delete(namespace);
-    if (items.size > 0) {
-      this.#byNamespace.set(namespace, items);
-    }
-    return item;
-  }
-}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type WorkItem, WorkQueue } from '../../src/controller/work-queue.ts';
+import type { LaneBounds, WorkItem } from '../../src/controller/lane.ts';
+import { WorkQueue } from '../../src/controller/work-queue.ts';
 import { createFakeClock } from '../adapters/kubernetes/fake-clock.ts';
 
 const item = (key: string, overrides: Partial<WorkItem> = {}): WorkItem => ({
@@ -13,13 +14,13 @@ const item = (key: string, overrides: Partial<WorkItem> = {}): WorkItem => ({
 const urgent = { urgent: true };
 
 /** A queue whose work ends when the test says so. */
-function createQueue({ limit = 1, started = true } = {}) {
+function createQueue({ limit = 1, started = true, bounds = {} as Partial<LaneBounds> } = {}) {
   const clock = createFakeClock();
   const runs: string[] = [];
   const ends = new Map<string, () => void>();
   const queue = new WorkQueue({
     clock,
-    limitOf: (lane) => (lane === 'wide' ? 3 : limit),
+    boundsOf: (lane) => ({ most: lane === 'wide' ? 3 : limit, ...bounds }),
     run(key) {
       runs.push(ends.has(key) ? `${key} twice at once` : key);
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -141,6 +142,29 @@ describe('the order', () => {
     expect(await drain()).toEqual(['a/2', 'a/1']);
   });
 
+  test('gives every namespace its turn, whatever is urgent in another (M4)', async () => {
+    const { queue, drain } = createQueue({ started: false });
+    for (const key of ['a/1', 'a/2', 'a/3', 'a/4']) {
+      queue.add(item(key, urgent));
+    }
+    queue.add(item('b/new'));
+    queue.start();
+    expect(await drain()).toEqual(['a/1', 'b/new', 'a/2', 'a/3', 'a/4']);
+  });
+
+  test('lets one of the backlog go after four that are urgent (M4)', async () => {
+    const { queue, drain } = createQueue({ started: false });
+    queue.add(item('a/new-1'));
+    queue.add(item('a/new-2'));
+    const edits = Array.from({ length: 10 }, (_, index) => `a/${index}`);
+    for (const key of edits) {
+      queue.add(item(key, urgent));
+    }
+    queue.start();
+    const expected = [...edits.slice(0, 4), 'a/new-1', ...edits.slice(4, 8), 'a/new-2', ...edits.slice(8)];
+    expect(await drain()).toEqual(expected);
+  });
+
   test('keeps a key urgent that is added again while it runs', async () => {
     const { queue, drain } = createQueue();
     queue.add(item('a/1'));
@@ -163,6 +187,37 @@ describe('a lane', () => {
     expect(running()).toEqual(['a/1', 'a/3']);
     expect(await drain()).toHaveLength(4);
     expect(queue.depth).toBe(0);
+  });
+
+  test('is one namespace’s while no other waits, and half of it while one does (M4)', async () => {
+    const { queue, running, end } = createQueue({ limit: 4 });
+    for (const key of ['a/1', 'a/2', 'a/3', 'a/4', 'a/5', 'a/6', 'a/7']) {
+      queue.add(item(key, urgent));
+    }
+    expect(running()).toEqual(['a/1', 'a/2', 'a/3', 'a/4']);
+    for (const key of ['b/1', 'b/2', 'b/3']) {
+      queue.add(item(key));
+    }
+    await end('a/1');
+    await end('a/2');
+    expect(running()).toEqual(['a/3', 'a/4', 'b/1', 'b/2']);
+    await end('b/1');
+    expect(running()).toEqual(['a/3', 'a/4', 'b/2', 'b/3']);
+    await end('b/2');
+    await end('b/3');
+    expect(running()).toEqual(['a/3', 'a/4', 'a/5', 'a/6']);
+  });
+
+  test('may bound what runs of one namespace, however idle it is (H7)', async () => {
+    const { queue, running, end } = createQueue({ limit: 4, bounds: { perNamespace: 2 } });
+    for (const key of ['a/1', 'a/2', 'a/3', 'b/1']) {
+      queue.add(item(key));
+    }
+    expect(running()).toEqual(['a/1', 'a/2', 'b/1']);
+    await end('b/1');
+    expect(running()).toEqual(['a/1', 'a/2']);
+    await end('a/2');
+    expect(running()).toEqual(['a/1', 'a/3']);
   });
 
   test('that is full does not hold up another', async () => {
