@@ -25,6 +25,7 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly allowHttp: boolean;
   readonly allowAddresses: readonly string[];
+  readonly refuseAddresses: readonly string[];
   readonly namespacedServerHosts: readonly string[] | undefined;
   /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case: for calls to authorization servers. */
   readonly proxy: {
@@ -87,10 +88,15 @@ const OPTIONS = {
     multiple: true,
     help: 'Addresses (CIDR) of authorization servers that are refused otherwise, such as 127.0.0.0/8.',
   },
+  'refuse-addresses': {
+    type: 'string',
+    multiple: true,
+    help: 'Addresses (CIDR) that no AuthorizationServer may be at, such as those of Services and Pods. Default: none.',
+  },
   'namespaced-server-hosts': {
     type: 'string',
     multiple: true,
-    help: 'Hosts that an AuthorizationServer may use, such as *.example.com. Default: any.',
+    help: 'Hosts that an AuthorizationServer may use, such as *.example.com; it then may name no proxy. Default: any.',
   },
   help: { type: 'boolean', default: false, help: 'Print this.' },
 } as const;
@@ -186,6 +192,7 @@ function toConfig(
     logLevel: checked['log-level'],
     allowHttp: values['allow-http'],
     allowAddresses: separate(values['allow-addresses'] ?? []),
+    refuseAddresses: separate(values['refuse-addresses'] ?? []),
     namespacedServerHosts: hosts && separate(hosts),
     proxy: {
       https: env['HTTPS_PROXY'] || env['https_proxy'],

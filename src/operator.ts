@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import { createAuthorizationServerHttp } from './adapters/authorization-server.ts';
 import { systemClock as clock } from './adapters/clock.ts';
-import { createEgressGuard } from './adapters/egress.ts';
 import { startHttpEndpoint } from './adapters/health.ts';
 import { openJournal } from './adapters/journal.ts';
 import { createJsonWebTokens } from './adapters/json-web-tokens.ts';
@@ -22,6 +19,7 @@ import { Ledger } from './controller/ledger.ts';
 import { Orphans } from './controller/orphans.ts';
 import type { Log } from './controller/ports.ts';
 import { createRecorder } from './controller/recorder.ts';
+import { createServerCalls } from './server-calls.ts';
 
 /** Composition root: makes the ports real, takes the lead, works until told to stop. */
 
@@ -129,16 +127,14 @@ async function install({
   log,
   around,
 }: Parts): Promise<Installation> {
-  const refused = await addressesOf(connection.origin);
-  const guard = createEgressGuard({ allowed: config.allowAddresses, refused });
-  const calls = observeCalls(
-    createAuthorizationServerHttp({ guard, userAgent: 'oauth-registrar', proxy: config.proxy }),
-    metrics,
-    clock,
-  );
+  const counted = countCalls(createKubernetesApi(connection, { clock }), metrics);
   const { api, http, journal } = around({
-    api: countCalls(createKubernetesApi(connection, { clock }), metrics),
-    http: calls,
+    api: counted,
+    http: observeCalls(
+      await createServerCalls({ config, origin: connection.origin, api: counted, log }),
+      metrics,
+      clock,
+    ),
     journal: openJournal(config.journalDir, log),
   });
   const recorder = createRecorder({ api, journal, clock, log });
@@ -212,13 +208,6 @@ async function install({
     await replayed;
   };
   return { controller, watches, ledger, takeLead, fenced: fenced.promise };
-}
-
-/** The API server's own addresses: nothing an authorization server could have. */
-async function addressesOf(origin: string): Promise<readonly string[]> {
-  const { hostname } = new URL(origin);
-  const found = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []);
-  return found.map(({ address }) => address);
 }
 
 interface Running extends Installation {

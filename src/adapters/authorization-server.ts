@@ -1,6 +1,9 @@
 import type { Dispatcher } from 'undici';
+import type { ServerKind } from '../api/authorization-server.ts';
 import { SHARES } from '../api/shares.ts';
-import type { AuthorizationServerHttp, HttpOutcome, HttpRequest } from '../controller/ports.ts';
+import type { AuthorizationServerHttp, HttpOutcome, HttpRequest, Log } from '../controller/ports.ts';
+import { type ReachRules, reachProblem } from '../core/reach.ts';
+import { serverKey } from '../core/server.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import { notSent } from './connection-failure.ts';
 import type { EgressGuard } from './egress.ts';
@@ -9,9 +12,12 @@ import type { ProxySettings } from './proxies.ts';
 import { type TlsDefaults, TransportError } from './secure-context.ts';
 import { Transports } from './transports.ts';
 
-/** How the calls are made. */
+/** How the calls are made, and what they may reach. */
 export interface AuthorizationServerHttpOptions {
-  readonly guard: EgressGuard;
+  /** Of each kind of server object: which addresses its calls may connect to. */
+  readonly guards: Readonly<Record<ServerKind, EgressGuard>>;
+  /** Which names its calls may go to. Default: any. */
+  readonly reach?: ReachRules;
   readonly userAgent: string;
   /** Longest body that is read. Default: {@link SHARES.answerBytes}. */
   readonly maxBodyBytes?: number;
@@ -21,6 +27,8 @@ export interface AuthorizationServerHttpOptions {
   readonly tls?: TlsDefaults;
   /** The environment's proxies, for calls whose transport names none; their addresses aren't judged. Default: none. */
   readonly proxy?: ProxySettings;
+  /** Told why nothing was sent where tenants aren't: the same at most once in ten minutes. Default: nobody. */
+  readonly log?: Pick<Log, 'warn'>;
   /** Transports whose connections are kept at one time. Default: 256. */
   readonly maxPools?: number;
   /** How long a transport without a call is kept, in milliseconds. Default: 30 000. */
@@ -29,6 +37,9 @@ export interface AuthorizationServerHttpOptions {
 
 /**
  * HTTP/1.1 to authorization servers over kept connections: no redirects, no retries, no decompression.
+ *
+ * Each call is judged when it is made, by the kind of the server object that it is for: the host of its URL and a proxy
+ * of the server object's own by {@link ReachRules}, each address at the moment of the connection by the kind's guard.
  *
  * An answer is decoded as UTF-8. A kept connection that the server drops just as a request is written counts as
  * `ConnectionLost`, since nobody can know; so idle connections are closed after 4 s, or 2 s before the server's
@@ -42,20 +53,53 @@ export function createAuthorizationServerHttp(
 ): AuthorizationServerHttp & { close(): Promise<void> } {
   const { userAgent, maxBodyBytes = SHARES.answerBytes.most, connectTimeoutMs = 10_000 } = options;
   const transports = new Transports({ ...options, connectTimeoutMs });
+  const reach = options.reach ?? { namespacedServerHosts: undefined };
+  const seldom = createSeldom(TOLD_AGAIN_MS);
+  const send: AuthorizationServerHttp['send'] = async (
+    request,
+    { timeoutMs, transport, server: { kind } },
+  ) => {
+    const url = URL.parse(request.url);
+    if (url === null || !/^https?:$/.test(url.protocol)) {
+      return notSent('ConnectFailed', 'the URL is not a valid http or https URL');
+    }
+    const refused = reachProblem(kind, { urls: [url.href], proxyUrl: transport?.proxyUrl }, reach);
+    if (refused !== undefined) {
+      return notSent('AddressRefused', refused.message, refused.why);
+    }
+    const call = (dispatcher: Dispatcher): Promise<HttpOutcome> => {
+      const exchange = new Exchange({ host: url.host, maxBodyBytes, timeoutMs });
+      dispatcher.dispatch(toDispatch(url, request, userAgent), exchange);
+      return exchange.outcome;
+    };
+    return await transports.use(kind, transport, call).catch(explainUnusable);
+  };
   return {
-    send: async (request, { timeoutMs, transport }) => {
-      const url = URL.parse(request.url);
-      if (url === null || !/^https?:$/.test(url.protocol)) {
-        return notSent('ConnectFailed', 'the URL is not a valid http or https URL');
+    send: async (request, call) => {
+      const outcome = await send(request, call);
+      if (outcome.kind === 'notSent' && outcome.why !== undefined) {
+        const { reason, why } = outcome;
+        const server = serverKey(call.server, call.server.namespace ?? '');
+        if (seldom(`${server} ${why}`)) options.log?.warn('nothing was sent', { server, reason, why });
       }
-      const call = (dispatcher: Dispatcher): Promise<HttpOutcome> => {
-        const exchange = new Exchange({ host: url.host, maxBodyBytes, timeoutMs });
-        dispatcher.dispatch(toDispatch(url, request, userAgent), exchange);
-        return exchange.outcome;
-      };
-      return await transports.use(transport, call).catch(explainUnusable);
+      return outcome;
     },
     close: () => transports.close(),
+  };
+}
+
+const TOLD_AGAIN_MS = 600_000;
+const MAX_TOLD = 500;
+
+/** Whether something may be said now that was perhaps said before: once in so long. What tenants provoke is bounded. */
+function createSeldom(everyMs: number): (what: string) => boolean {
+  const told = new Map<string, number>();
+  return (what) => {
+    const now = performance.now();
+    if (now < (told.get(what) ?? Number.NEGATIVE_INFINITY) + everyMs) return false;
+    if (told.size >= MAX_TOLD) told.clear();
+    told.set(what, now);
+    return true;
   };
 }
 

@@ -1,5 +1,6 @@
 import type { HttpNotSent, NotSentReason } from '../oauth/http-message.ts';
 import { ClientCertificateError } from './client-certificate.ts';
+import { AddressRefusedError } from './egress.ts';
 import { ProxyError } from './tunnel.ts';
 
 /** What undici, Node or one of our connectors reports. */
@@ -9,8 +10,9 @@ export interface Failure extends Error {
   readonly cert?: { readonly subjectaltname?: string };
 }
 
-/** Why nothing was sent to `host`, in a sentence. */
+/** Why nothing was sent to `host`, in a sentence; and in another for the platform team, where that says more. */
 export function explainNotSent(failure: Failure, host: string): HttpNotSent {
+  if (failure instanceof AddressRefusedError) return notSent('AddressRefused', failure.message, failure.why);
   if (failure instanceof ProxyError) return explainProxy(failure, host);
   if (failure instanceof ClientCertificateError) {
     return notSent('TlsVerificationFailed', explainCertificate(failure, host));
@@ -21,8 +23,8 @@ export function explainNotSent(failure: Failure, host: string): HttpNotSent {
   return notSent(row.reason, row.explain(host, failure));
 }
 
-export function notSent(reason: NotSentReason, detail: string): HttpNotSent {
-  return { kind: 'notSent', reason, detail };
+export function notSent(reason: NotSentReason, detail: string, why?: string): HttpNotSent {
+  return { kind: 'notSent', reason, detail, ...(why === undefined ? {} : { why }) };
 }
 
 /** The first row whose pattern matches the error's code explains it. */
@@ -31,7 +33,6 @@ const NOT_SENT: readonly {
   readonly reason: NotSentReason;
   readonly explain: (host: string, failure: Failure) => string;
 }[] = [
-  { code: /^ERR_ADDRESS_REFUSED$/, reason: 'AddressRefused', explain: (_, { message }) => message },
   {
     code: /^(ENOTFOUND|ENODATA|EAI_\w+)$/,
     reason: 'NameNotResolved',
@@ -91,11 +92,27 @@ const NOT_SENT: readonly {
   },
 ];
 
-function explainProxy({ proxy, status, cause }: ProxyError, host: string): HttpNotSent {
+/** Of the platform's proxy tenants learn that it made no connection, and nothing else. */
+function explainProxy(failure: ProxyError, host: string): HttpNotSent {
+  const { reason, detail, why = detail } = explainNamedProxy(failure, host);
+  if (failure.isOwn) return notSent(reason, detail, why === detail ? undefined : why);
+  const told =
+    failure.status === 403
+      ? `the platform's proxy refuses connections to ${host}`
+      : `the platform's proxy made no connection to ${host}`;
+  return notSent(reason, told, why);
+}
+
+function explainNamedProxy({ proxy, status, cause }: ProxyError, host: string): HttpNotSent {
   const name = `the proxy ${printable(proxy)}`;
   if (status !== undefined) return notSent('ConnectFailed', `${name} ${explainStatus(status, host)}`);
-  const why = explainNotSent(cause as Failure, name);
-  return why.reason === 'AddressRefused' ? { ...why, detail: `${name} is not called: ${why.detail}` } : why;
+  const failed = explainNotSent(cause as Failure, name);
+  if (failed.reason !== 'AddressRefused') return failed;
+  return notSent(
+    'AddressRefused',
+    `${name} is not called: ${failed.detail}`,
+    `${name} is not called: ${failed.why}`,
+  );
 }
 
 function explainStatus(status: number, host: string): string {

@@ -1,8 +1,12 @@
 import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
+import type { ServerKind } from '../api/authorization-server.ts';
 
-/** Whether a connection to one address is permitted; `why` is a sentence that names the flag to set. */
+/**
+ * Whether a connection to one address is permitted. `why` is for the platform team: it names the address and, where one
+ * may permit it, the flag.
+ */
 export type EgressVerdict = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
 
 /** Decides on the address a connection really goes to, so a name can't be resolved differently afterwards. */
@@ -24,29 +28,45 @@ export type ResolveAll = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** Nothing was connected to: every address of the host is refused. The message is fit to be shown. */
+/** Nothing was connected to: every address of the host is refused. The message is fit to be shown to tenants. */
 export class AddressRefusedError extends Error {
   override readonly name = 'AddressRefusedError';
   readonly code = 'ERR_ADDRESS_REFUSED';
+  /** For the platform team: which address, and why. */
+  readonly why: string;
+
+  constructor(hostname: string, why: string) {
+    super(`the address of ${hostname} isn't permitted here`);
+    this.why = why;
+  }
 }
 
 interface AddressClass {
   readonly cidr: string;
   readonly name: string;
+  /** Permitted only by an entry that is no wider than this class: never by chance, and no message offers it. */
+  readonly isMetadata?: true;
 }
 
 interface Range extends AddressClass {
+  /** Bits of the prefix, of 128: an IPv4 range counts as one of IPv4-mapped addresses. */
+  readonly width: number;
   readonly contains: (address: string) => boolean;
 }
 
+const METADATA = { name: 'a cloud metadata address', isMetadata: true } as const;
+
 /** Refused by default; the first match names the reason. Private ranges are absent: servers often live there. */
 const REFUSED_CLASSES: readonly AddressClass[] = [
-  { cidr: '169.254.169.254/32', name: 'a cloud metadata address' },
-  { cidr: '100.100.100.200/32', name: 'a cloud metadata address' },
-  { cidr: '192.0.0.192/32', name: 'a cloud metadata address' },
-  { cidr: '168.63.129.16/32', name: 'a cloud metadata address' },
-  { cidr: 'fd00:ec2::254/128', name: 'a cloud metadata address' },
-  { cidr: 'fd20:ce::254/128', name: 'a cloud metadata address' },
+  { cidr: '169.254.169.254/32', ...METADATA },
+  // Credentials of Amazon ECS tasks and EKS pods.
+  { cidr: '169.254.170.0/24', ...METADATA },
+  { cidr: '100.100.100.200/32', ...METADATA },
+  { cidr: '192.0.0.192/32', ...METADATA },
+  { cidr: '168.63.129.16/32', ...METADATA },
+  // Amazon EC2: instance metadata at ::254, EKS Pod Identity at ::23, time and names beside them.
+  { cidr: 'fd00:ec2::/32', ...METADATA },
+  { cidr: 'fd20:ce::254/128', ...METADATA },
   // Before 0.0.0.0/8, of which they are IPv4-compatible forms.
   { cidr: '::/128', name: 'an unspecified address' },
   { cidr: '::1/128', name: 'a loopback address' },
@@ -69,43 +89,91 @@ const EMBEDDINGS = [
   { form: '6to4 (RFC 3056)', prefix: '2002', at: 4 },
 ] as const;
 
+/** What an administrator permits and refuses, beside the classes that are refused by themselves. */
+export interface EgressRules {
+  /** Addresses or CIDRs that are permitted although they are refused otherwise. */
+  readonly allowed: readonly string[];
+  /** Addresses or CIDRs that are refused, too. Where both lists name an address, the narrower entry decides. */
+  readonly refused?: readonly string[];
+  /** The API server's own addresses, as they are known at the moment. Refused, unless `allowed` names them. */
+  readonly apiServer?: () => readonly string[];
+  /** Default: the system's resolver. */
+  readonly resolve?: ResolveAll;
+}
+
 /**
  * The guard of every connection to an authorization server: loopback, link-local, cloud metadata, unspecified,
  * multicast and broadcast addresses are refused, in IPv6 disguises too.
  *
- * `allowed` (addresses or CIDRs) wins over every refusal; `refused` adds to them, e.g. the API server's own.
  * Throws a `RangeError` that quotes an entry which is neither an address nor a CIDR.
  */
-export function createEgressGuard(options: {
-  readonly allowed: readonly string[];
-  readonly refused?: readonly string[];
-  /** Default: the system's resolver. */
-  readonly resolve?: ResolveAll;
-}): EgressGuard {
-  const allowed = options.allowed.map((cidr) => toRange({ cidr, name: 'allowed' }));
-  const refused = [
-    ...(options.refused ?? []).map((cidr) => ({ cidr, name: 'an address closed to this operator' })),
-    ...REFUSED_CLASSES,
-  ].map(toRange);
+export function createEgressGuard(rules: EgressRules): EgressGuard {
+  const allowed = rules.allowed.map((cidr) => toRange({ cidr, name: 'permitted by --allow-addresses' }));
+  const refused = (rules.refused ?? []).map((cidr) => toRange({ cidr, name: REFUSED_BY_FLAG }));
+  const judged = { allowed, refused, apiServer: apiServerRanges(rules.apiServer ?? (() => NONE)) };
 
-  const check = (address: string): EgressVerdict => judge(address, allowed, refused);
-  const lookup = guardedLookup(check, options.resolve ?? systemLookup);
+  const check = (address: string): EgressVerdict => judge(address, judged);
+  const lookup = guardedLookup(check, rules.resolve ?? systemLookup);
   const refusal = (hostname: string): AddressRefusedError | undefined => refusalOfLiteral(hostname, check);
   return { check, refusal, lookup, connector: (build) => guardedConnector(refusal, lookup, build) };
 }
 
-function judge(address: string, allowed: readonly Range[], refused: readonly Range[]): EgressVerdict {
+/** Of each kind of server object: the rules that `--refuse-addresses` adds are for those that tenants write. */
+export function createEgressGuards({
+  refused = [],
+  ...rules
+}: EgressRules): Readonly<Record<ServerKind, EgressGuard>> {
+  return {
+    AuthorizationServer: createEgressGuard({ ...rules, refused }),
+    ClusterAuthorizationServer: createEgressGuard(rules),
+  };
+}
+
+const REFUSED_BY_FLAG = 'among those that --refuse-addresses refuses to AuthorizationServers';
+const NONE: readonly string[] = [];
+const REFUSED_RANGES = REFUSED_CLASSES.map(toRange);
+
+interface Judged {
+  readonly allowed: readonly Range[];
+  readonly refused: readonly Range[];
+  readonly apiServer: () => readonly Range[];
+}
+
+/** The same list of addresses is read once. */
+function apiServerRanges(addresses: () => readonly string[]): () => readonly Range[] {
+  let known: { readonly list: readonly string[]; readonly ranges: readonly Range[] } | undefined;
+  return () => {
+    const list = addresses();
+    if (known?.list !== list) {
+      const valid = list.filter((address) => isIP(address) !== 0);
+      known = { list, ranges: valid.map((cidr) => toRange({ cidr, name: "the API server's address" })) };
+    }
+    return known.ranges;
+  };
+}
+
+function judge(address: string, { allowed, refused, apiServer }: Judged): EgressVerdict {
   const plain = address.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
   if (isIP(plain) === 0) return { allowed: false, why: 'the host is not an IP address' };
 
   const forms = [plain, ...embeddedIPv4(plain)];
-  if (allowed.some((range) => forms.some(range.contains))) return { allowed: true };
+  const contains = (range: Range): boolean => forms.some(range.contains);
+  const exceptions = allowed.filter(contains);
+  const byFlag = refused.find(
+    (range) => contains(range) && !exceptions.some(({ width }) => width > range.width),
+  );
+  if (byFlag !== undefined) return { allowed: false, why: `${plain} is ${byFlag.name}` };
 
-  const match = refused.find((range) => forms.some(range.contains));
+  const match = [...apiServer(), ...REFUSED_RANGES].find(contains);
   if (match === undefined) return { allowed: true };
+  if (match.isMetadata) {
+    const isMeant = exceptions.some(({ width }) => width >= match.width);
+    return isMeant ? { allowed: true } : { allowed: false, why: `${plain} is ${match.name}` };
+  }
+  if (exceptions.length > 0) return { allowed: true };
   return {
     allowed: false,
-    why: `${plain} is ${match.name}; start the operator with --allow-addresses=${match.cidr} to permit it`,
+    why: `${plain} is ${match.name}; start the operator with --allow-addresses=${plain} to permit it`,
   };
 }
 
@@ -130,7 +198,7 @@ function refusalOf(
 ): Error {
   for (const { address } of addresses) {
     const verdict = check(address);
-    if (!verdict.allowed) return new AddressRefusedError(`${hostname}: ${verdict.why}`);
+    if (!verdict.allowed) return new AddressRefusedError(hostname, verdict.why);
   }
   return Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
 }
@@ -139,7 +207,7 @@ function refusalOfLiteral(hostname: string, check: EgressGuard['check']): Addres
   const literal = hostname.replace(/^\[|\]$/g, '');
   if (isIP(literal) === 0) return undefined;
   const verdict = check(literal);
-  return verdict.allowed ? undefined : new AddressRefusedError(verdict.why);
+  return verdict.allowed ? undefined : new AddressRefusedError(literal, verdict.why);
 }
 
 /** `net.connect` looks up names only, so a literal address is judged here. */
@@ -155,7 +223,7 @@ function guardedConnector(
   };
 }
 
-function toRange({ cidr, name }: AddressClass): Range {
+function toRange({ cidr, ...named }: AddressClass): Range {
   const [address = '', prefix, ...rest] = cidr.split('/');
   const family = isIP(address);
   const bits = family === 4 ? 32 : 128;
@@ -168,8 +236,9 @@ function toRange({ cidr, name }: AddressClass): Range {
   const list = new BlockList();
   list.addSubnet(address, length, family === 4 ? 'ipv4' : 'ipv6');
   return {
+    ...named,
     cidr: `${address}/${length}`,
-    name,
+    width: family === 4 ? length + 96 : length,
     contains: (candidate) => list.check(candidate, isIP(candidate) === 4 ? 'ipv4' : 'ipv6'),
   };
 }

@@ -1,4 +1,5 @@
 import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { ServerKind } from '../api/authorization-server.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import { awaitVerdict } from './client-certificate.ts';
 import type { EgressGuard } from './egress.ts';
@@ -7,7 +8,8 @@ import { contextOf, type TlsDefaults, TransportError } from './secure-context.ts
 import { tunnelConnector } from './tunnel.ts';
 
 export interface TransportsOptions {
-  readonly guard: EgressGuard;
+  /** A connection is made under the guard of the kind of server object that it is for, and serves no other kind. */
+  readonly guards: Readonly<Record<ServerKind, EgressGuard>>;
   /** Of each step: to connect to the proxy, to open the tunnel, to finish the TLS handshake. */
   readonly connectTimeoutMs: number;
   /** Default: Node's CAs, no certificate. `ca` is for https proxies, too. */
@@ -21,6 +23,7 @@ export interface TransportsOptions {
 }
 
 interface Pool {
+  readonly key: string;
   readonly transport: Transport;
   readonly agent: Agent;
   calls: number;
@@ -28,7 +31,7 @@ interface Pool {
 }
 
 /**
- * Kept connections, a pool for each transport and one for calls without.
+ * Kept connections, a pool for each transport and one for calls without, of each kind of server object.
  *
  * A version that nobody uses any more ends by itself: its last call ends, some time passes, its pool is closed. So a
  * renewed certificate takes effect at the next call, and calls under way end as they began. Where there are too many,
@@ -38,8 +41,8 @@ export class Transports {
   readonly #options: TransportsOptions;
   readonly #route: ReturnType<typeof createProxyRoutes>;
   readonly #toProxy: buildConnector.connector;
-  readonly #default: Agent;
-  /** By version, the one used last at the end. */
+  readonly #defaults: Readonly<Record<ServerKind, Agent>>;
+  /** By kind and version, the one used last at the end. */
   readonly #pools = new Map<string, Pool>();
   readonly #closing = new Set<Promise<void>>();
   #closed: Promise<unknown> | undefined;
@@ -49,14 +52,21 @@ export class Transports {
     this.#options = options;
     this.#route = createProxyRoutes(options.proxy ?? {});
     this.#toProxy = buildConnector(this.#buildOptions(caOf(options.tls)));
-    this.#default = this.#createAgent(undefined);
+    this.#defaults = {
+      AuthorizationServer: this.#createAgent('AuthorizationServer', undefined),
+      ClusterAuthorizationServer: this.#createAgent('ClusterAuthorizationServer', undefined),
+    };
   }
 
   /** Makes a call over the transport's connections, which stay open until it has ended. Rejects with {@link TransportError}. */
-  async use<T>(transport: Transport | undefined, call: (dispatcher: Dispatcher) => Promise<T>): Promise<T> {
-    if (transport === undefined || this.#closed !== undefined) return call(this.#default);
+  async use<T>(
+    kind: ServerKind,
+    transport: Transport | undefined,
+    call: (dispatcher: Dispatcher) => Promise<T>,
+  ): Promise<T> {
+    if (transport === undefined || this.#closed !== undefined) return call(this.#defaults[kind]);
 
-    const pool = this.#take(transport);
+    const pool = this.#take(kind, transport);
     pool.calls += 1;
     clearTimeout(pool.idle);
     try {
@@ -71,49 +81,51 @@ export class Transports {
   async close(): Promise<void> {
     if (this.#closed === undefined) {
       for (const pool of this.#pools.values()) this.#retire(pool);
-      this.#closed = Promise.all([this.#default.close(), ...this.#closing]);
+      const defaults = Object.values(this.#defaults).map((agent) => agent.close());
+      this.#closed = Promise.all([...defaults, ...this.#closing]);
     }
     await this.#closed;
   }
 
-  #take(transport: Transport): Pool {
-    const kept = this.#pools.get(transport.version);
+  #take(kind: ServerKind, transport: Transport): Pool {
+    const key = `${kind} ${transport.version}`;
+    const kept = this.#pools.get(key);
     if (kept !== undefined && haveSameContent(kept.transport, transport)) {
-      this.#pools.delete(transport.version);
-      this.#pools.set(transport.version, kept);
+      this.#pools.delete(key);
+      this.#pools.set(key, kept);
       return kept;
     }
     // Never over another's certificate, whatever the version says.
     if (kept !== undefined) this.#retire(kept);
-    return this.#add(transport);
+    return this.#add(kind, key, transport);
   }
 
-  #add(transport: Transport): Pool {
-    const pool = { transport, agent: this.#createAgent(transport), calls: 0, idle: undefined };
+  #add(kind: ServerKind, key: string, transport: Transport): Pool {
+    const pool = { key, transport, agent: this.#createAgent(kind, transport), calls: 0, idle: undefined };
     const pools = [...this.#pools.values()];
     if (pools.length >= (this.#options.maxPools ?? 256)) {
       const leaving = pools.find(({ calls }) => calls === 0) ?? pools[0];
       if (leaving !== undefined) this.#retire(leaving);
     }
-    this.#pools.set(transport.version, pool);
+    this.#pools.set(key, pool);
     return pool;
   }
 
   #letIdle(pool: Pool): void {
-    if (this.#pools.get(pool.transport.version) !== pool) return;
+    if (this.#pools.get(pool.key) !== pool) return;
     pool.idle = setTimeout(() => this.#retire(pool), this.#options.idleMs ?? 30_000).unref();
   }
 
   #retire(pool: Pool): void {
     clearTimeout(pool.idle);
-    this.#pools.delete(pool.transport.version);
+    this.#pools.delete(pool.key);
     const closing = pool.agent.close().finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
   }
 
-  #createAgent(transport: Transport | undefined): Agent {
+  #createAgent(kind: ServerKind, transport: Transport | undefined): Agent {
     return new Agent({
-      connect: this.#connectorOf(transport),
+      connect: this.#connectorOf(this.#options.guards[kind], transport),
       allowH2: false,
       maxOrigins: 1_000,
       keepAliveTimeout: 4_000,
@@ -124,8 +136,8 @@ export class Transports {
     });
   }
 
-  #connectorOf(transport: Transport | undefined): buildConnector.connector {
-    const { guard, connectTimeoutMs: timeoutMs, tls } = this.#options;
+  #connectorOf(guard: EgressGuard, transport: Transport | undefined): buildConnector.connector {
+    const { connectTimeoutMs: timeoutMs, tls } = this.#options;
     const proxyUrl = transport?.proxyUrl;
     const own = proxyUrl === undefined ? undefined : proxyOf(proxyUrl);
     const context = contextOf(tls, transport);
@@ -137,8 +149,9 @@ export class Transports {
       const proxy = own ?? this.#route(target);
       if (proxy === undefined) return direct(target, callback);
       // The environment's proxy is the administrator's choice; one that a server object names is judged.
-      const toProxy = own === undefined ? this.#toProxy : toOwnProxy;
-      return tunnelConnector({ proxy, guard, connect: toProxy, secure, timeoutMs })(target, callback);
+      const isOwn = own !== undefined;
+      const toProxy = isOwn ? toOwnProxy : this.#toProxy;
+      return tunnelConnector({ proxy, isOwn, guard, connect: toProxy, secure, timeoutMs })(target, callback);
     };
     return awaitVerdict(connect, (transport?.certificate ?? tls?.cert) !== undefined);
   }

@@ -10,10 +10,16 @@ export class ProxyError extends Error {
   readonly proxy: string;
   /** Its answer to CONNECT; absent where `cause` tells why there was none. */
   readonly status: number | undefined;
+  /** The server object names the proxy; else the environment does, and tenants aren't told which it is. */
+  readonly isOwn: boolean;
 
-  constructor(proxy: URL, why: { readonly status: number } | { readonly cause: Error }) {
+  constructor(
+    { proxy, isOwn }: Pick<TunnelOptions, 'proxy' | 'isOwn'>,
+    why: { readonly status: number } | { readonly cause: Error },
+  ) {
     super('no connection through the proxy', 'cause' in why ? why : {});
     this.proxy = proxy.host;
+    this.isOwn = isOwn;
     this.status = 'status' in why ? why.status : undefined;
   }
 }
@@ -21,6 +27,8 @@ export class ProxyError extends Error {
 export interface TunnelOptions {
   /** http or https. User and password in it become `Proxy-Authorization`. */
   readonly proxy: URL;
+  /** Whether the server object names it. */
+  readonly isOwn: boolean;
   readonly guard: EgressGuard;
   /** Connects to the proxy itself. */
   readonly connect: buildConnector.connector;
@@ -49,11 +57,8 @@ export function tunnelConnector(options: TunnelOptions): buildConnector.connecto
   };
 }
 
-function openTunnel(
-  { proxy, connect, timeoutMs }: TunnelOptions,
-  authority: string,
-  callback: buildConnector.Callback,
-): void {
+function openTunnel(options: TunnelOptions, authority: string, callback: buildConnector.Callback): void {
+  const { proxy, connect, timeoutMs } = options;
   const client = new Client(proxy.origin, {
     // The name for TLS is the proxy's; undici would take the one in Host, which is the target's.
     connect: ({ servername: _, ...target }, done) => connect(target, done),
@@ -62,13 +67,13 @@ function openTunnel(
   const headers = { host: authority, ...authorizationOf(proxy) };
   client.connect({ path: authority, headers }, (error, answer) => {
     void client.destroy();
-    if (error !== null) return callback(new ProxyError(proxy, { cause: error }), null);
+    if (error !== null) return callback(new ProxyError(options, { cause: error }), null);
 
     const socket = answer.socket as Socket;
     socket.on('error', () => undefined);
     if (answer.statusCode >= 200 && answer.statusCode < 300) return callback(null, socket);
     socket.destroy();
-    return callback(new ProxyError(proxy, { status: answer.statusCode }), null);
+    return callback(new ProxyError(options, { status: answer.statusCode }), null);
   });
 }
 

@@ -52,7 +52,7 @@ export const REASONS = {
   },
   AddressRefused: {
     cause: 'The server’s address is one that the operator doesn’t call.',
-    cure: 'Use another address, or start the operator with the flag in the message.',
+    cure: 'Use another address, or ask the platform team to permit this one; the log of the operator says why it is refused.',
   },
   RedirectRefused: {
     cause: 'The server answered with a redirect.',

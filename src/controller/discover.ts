@@ -4,6 +4,8 @@ import { durationMs } from '../api/schema.ts';
 import type { Problem } from '../core/problem.ts';
 import { describeDiscovery } from '../core/server.ts';
 import type { ServerName } from '../core/server-name.ts';
+import { tellNotSent } from '../core/tell.ts';
+import { objectViewerOf } from '../core/viewers.ts';
 import {
   type DiscoveryAnswer,
   discoveryUrls,
@@ -44,7 +46,7 @@ export async function discover(
       { timeoutMs, transport, server },
     );
     if (outcome.kind === 'notSent') {
-      return unreachable(url, outcome);
+      return unreachable(server, url, outcome);
     }
     answers.push(toAnswer(url, outcome, rules));
     if (isComplete(answers, issuer)) {
@@ -55,7 +57,9 @@ export async function discover(
 }
 
 /** The origin can't be reached at all: its other addresses needn't be tried. */
-function unreachable(url: string, { reason, detail }: HttpNotSent): Problem {
+function unreachable({ kind }: ServerName, url: string, outcome: HttpNotSent): Problem {
+  const { reason } = outcome;
+  const detail = tellNotSent(outcome)(objectViewerOf(kind));
   if (reason === 'AddressRefused' || reason === 'TlsVerificationFailed') {
     return { reason, message: detail };
   }

@@ -3,7 +3,8 @@ import { endpointsInUse, type Found, toConnection, transportOf } from '../core/c
 import type { ServerConnection } from '../core/connection.ts';
 import { suspicionEnds } from '../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
-import { hostProblem, type ServerObject } from '../core/server.ts';
+import { reachProblem } from '../core/reach.ts';
+import type { ServerObject } from '../core/server.ts';
 import { nextProbe, probed } from '../core/server-health.ts';
 import { serverNamed } from '../core/server-name.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
@@ -55,7 +56,7 @@ export async function reconcileServer(
       : unreachable(object, reachable, discovered, clock.now());
   const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
   const facts = { endpoints: found.endpoints ?? {}, aliases: found.aliases, ...references, now: clock.now() };
-  const connection = found.problem ?? (await permitted(object, spec, facts, context));
+  const connection = found.problem ?? permitted(object, spec, facts, context);
   const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };
   endProbe(key, context, found);
@@ -120,7 +121,9 @@ async function endpointsOf(
     return known;
   }
   const attempts = known?.problem === undefined || known.generation !== generation ? 0 : known.attempts + 1;
-  const answer = await askUnlessForbidden(object, spec, context, transport);
+  const { http, settings } = context;
+  const server = serverNamed(keyOfServer(object));
+  const answer = await discover(server, spec, http, settings.urlRules, transport);
   const failed = isProblem(answer);
   const delay = failed ? Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS) : REFRESH_MS;
   const result: Discovered = {
@@ -133,16 +136,6 @@ async function endpointsOf(
   };
   discovered.set(uid, result);
   return result;
-}
-
-function askUnlessForbidden(
-  object: ServerObject,
-  spec: AuthorizationServerSpec,
-  { http, settings }: Context,
-  transport: Transport | undefined,
-) {
-  const problem = forbiddenHost(object, [spec.issuer, spec.discovery?.url], settings.namespacedServerHosts);
-  return problem ?? discover(serverNamed(keyOfServer(object)), spec, http, settings.urlRules, transport);
 }
 
 /** What an earlier process wrote into status is as good as asking again, until the next refresh. */
@@ -158,32 +151,28 @@ function fromStatus({ generation, spec, status }: ServerObject, askAgainAt: numb
     : undefined;
 }
 
-async function permitted(
+/**
+ * The early word of what is judged again at each call: that a server object gives an address which its calls may not go
+ * to is told in its status, not by the first client that needs it.
+ */
+function permitted(
   object: ServerObject,
   spec: AuthorizationServerSpec,
   facts: Found,
-  { settings }: Context,
-): Promise<ServerConnection | Problem> {
+  { settings: { namespacedServerHosts } }: Context,
+): ServerConnection | Problem {
   const connection = toConnection(object, spec, facts);
   if (isProblem(connection)) {
     return connection;
   }
-  const { registrationEndpoint, tokenEndpoint } = connection;
-  return (
-    forbiddenHost(object, [registrationEndpoint, tokenEndpoint], settings.namespacedServerHosts) ?? connection
+  const { registrationEndpoint, tokenEndpoint, allowedOrigins, transport } = connection;
+  const urls = [registrationEndpoint, tokenEndpoint, spec.management?.configurationUrl, ...allowedOrigins];
+  const refused = reachProblem(
+    serverNamed(keyOfServer(object)).kind,
+    { urls, proxyUrl: transport?.proxyUrl },
+    { namespacedServerHosts },
   );
-}
-
-function forbiddenHost(
-  { kind }: ServerObject,
-  urls: readonly (string | undefined)[],
-  hosts: readonly string[] | undefined,
-): Problem | undefined {
-  if (kind !== 'AuthorizationServer' || hosts === undefined) {
-    return undefined;
-  }
-  const [message] = urls.flatMap((url) => (url === undefined ? [] : (hostProblem(url, hosts) ?? [])));
-  return message === undefined ? undefined : { reason: 'AddressRefused', message };
+  return refused === undefined ? connection : { reason: 'AddressRefused', message: refused.message };
 }
 
 /** What the server object refers to can't be used: nothing is asked until it can. */

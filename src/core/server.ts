@@ -124,17 +124,6 @@ function matches({ operator, values = [] }: Expression, label: string | undefine
   }
 }
 
-/** Why a host isn't permitted to namespaced servers, or `undefined`. An entry is a host, or `*.` and a domain. */
-export function hostProblem(url: string, hosts: readonly string[]): string | undefined {
-  const host = new URL(url).hostname;
-  const permitted = hosts.some((entry) =>
-    entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry,
-  );
-  return permitted
-    ? undefined
-    : `Host ${host} is not among those that an AuthorizationServer may use here; ask the platform team, which sets --namespaced-server-hosts.`;
-}
-
 /** Every URL with what it gave: `DiscoveryFailed` for people. */
 export function describeDiscovery(answers: readonly DiscoveryAnswer[]): string {
   return answers

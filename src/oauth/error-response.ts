@@ -12,6 +12,39 @@ export interface ErrorResponse {
 
 const MAX_WORDS = 300;
 
+/** Codes of RFC 6749, 6750, 7591, 7592, 8707, 9126, 9396, 9449, 9470 and OpenID Connect: none says anything of a credential. */
+const ERROR_CODES: ReadonlySet<string> = new Set([
+  'access_denied',
+  'insufficient_scope',
+  'insufficient_user_authentication',
+  'invalid_authorization_details',
+  'invalid_client',
+  'invalid_client_metadata',
+  'invalid_dpop_proof',
+  'invalid_grant',
+  'invalid_redirect_uri',
+  'invalid_request',
+  'invalid_request_object',
+  'invalid_request_uri',
+  'invalid_scope',
+  'invalid_software_statement',
+  'invalid_target',
+  'invalid_token',
+  'registration_not_supported',
+  'request_not_supported',
+  'server_error',
+  'temporarily_unavailable',
+  'unapproved_software_statement',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+  'unsupported_token_type',
+  'use_dpop_nonce',
+]);
+
+/** Whether it is an `error` of the RFCs' lists, rather than words of the server's own. */
+export const isErrorCode = (error: string): boolean => ERROR_CODES.has(error);
+
 /**
  * Reads `error` and `error_description` of a JSON body, or of `WWW-Authenticate` where the body has none. Of shapes that
  * servers document beside it, the code and the sentence in them are read, too: `error_code` with `details`, `errorCode`

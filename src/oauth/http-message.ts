@@ -44,6 +44,8 @@ export interface HttpNotSent {
   readonly reason: NotSentReason;
   /** A sentence for people; never a query, a token or a body. */
   readonly detail: string;
+  /** For the platform team and the log, where they are told more: the address, the platform's proxy, a flag. */
+  readonly why?: string;
 }
 
 /** Sent, in part or in whole, but no complete answer was read: the server may have acted on it. */

@@ -15,6 +15,7 @@ import {
   loopback,
   post,
   tcp,
+  whyOf,
   within,
 } from './local-servers.ts';
 
@@ -165,7 +166,7 @@ describe('the environment’s proxy', () => {
         within(5_000),
       );
       expect(outcome).toMatchObject({ kind: 'notSent', reason: 'AddressRefused' });
-      expect(detailOf(outcome)).toMatch(/; start the operator with --allow-addresses=.* to permit it$/);
+      expect(detailOf(outcome)).toMatch(/^the address of \S+ isn't permitted here$/);
       expect(proxy.asked).toEqual([]);
     },
   );
@@ -190,14 +191,16 @@ describe('the proxy of a transport', () => {
   it.each([
     ['http://127.0.0.1:3128', '127.0.0.1:3128', '127.0.0.1 is a loopback address'],
     ['https://169.254.169.254', '169.254.169.254', '169.254.169.254 is a cloud metadata address'],
-    ['http://u:canary@localhost:3128', 'localhost:3128', 'localhost: .* is a loopback address'],
+    ['http://u:canary@localhost:3128', 'localhost:3128', '(127.0.0.1|::1) is a loopback address'],
   ])('is judged by its address: %s', async (proxyUrl, name, why) => {
     const outcome = await client({ guard: never }).send(post('https://as.example/'), over(proxyUrl));
     expect(outcome).toMatchObject({ kind: 'notSent', reason: 'AddressRefused' });
-    expect(detailOf(outcome)).toMatch(
-      new RegExp(`^the proxy ${name} is not called: ${why}; start the operator with --allow-addresses=`),
+    const host = name.split(':')[0];
+    expect(detailOf(outcome)).toBe(
+      `the proxy ${name} is not called: the address of ${host} isn't permitted here`,
     );
-    expect(detailOf(outcome)).not.toContain('canary');
+    expect(whyOf(outcome)).toMatch(new RegExp(`^the proxy ${name} is not called: ${why}`));
+    expect(JSON.stringify(outcome)).not.toContain('canary');
   });
 
   it('is judged at each connection by the very address it would go to', async () => {
@@ -233,10 +236,22 @@ describe('a proxy that makes no connection', () => {
       post('https://as.example:8443/'),
       within(5_000),
     );
+    const told = refusal === 403 ? 'refuses connections to' : 'made no connection to';
     expect(outcome).toEqual({
       kind: 'notSent',
       reason: 'ConnectFailed',
-      detail: `the proxy ${proxy.host} ${said}`,
+      detail: `the platform's proxy ${told} as.example:8443`,
+      why: `the proxy ${proxy.host} ${said}`,
+    });
+  });
+
+  it('is told with its name to those who named it', async () => {
+    const proxy = await connectProxy({ refusal: 407 });
+    const own = over(`http://user:canary@${proxy.host}`);
+    expect(await client().send(post('https://as.example/'), own)).toEqual({
+      kind: 'notSent',
+      reason: 'ConnectFailed',
+      detail: `the proxy ${proxy.host} demands a user and a password, or others than these (407)`,
     });
   });
 
@@ -251,7 +266,8 @@ describe('a proxy that makes no connection', () => {
     ).toEqual({
       kind: 'notSent',
       reason: 'ConnectFailed',
-      detail: `the proxy 127.0.0.1:${port} refused the connection`,
+      detail: "the platform's proxy made no connection to as.example",
+      why: `the proxy 127.0.0.1:${port} refused the connection`,
     });
   });
 
@@ -272,7 +288,8 @@ describe('a proxy that makes no connection', () => {
     const http = client({ ...environment(host), connectTimeoutMs: 200 });
     const outcome = await http.send(post('https://as.example/'), within(5_000));
     expect(outcome).toMatchObject({ kind: 'notSent', reason: 'ConnectFailed' });
-    expect(detailOf(outcome)).toMatch(detail);
+    expect(detailOf(outcome)).toBe("the platform's proxy made no connection to as.example");
+    expect(whyOf(outcome)).toMatch(detail);
   });
 
   it('since its certificate is not trusted leaves the request unsent', async () => {
@@ -282,7 +299,7 @@ describe('a proxy that makes no connection', () => {
       within(5_000),
     );
     expect(outcome).toMatchObject({ kind: 'notSent', reason: 'TlsVerificationFailed' });
-    expect(detailOf(outcome)).toMatch(/^the certificate of the proxy [\d.:]+ is signed by an unknown CA/);
+    expect(whyOf(outcome)).toMatch(/^the certificate of the proxy [\d.:]+ is signed by an unknown CA/);
   });
 
   it('since its name does not exist leaves the request unsent', async () => {

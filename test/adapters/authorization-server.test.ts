@@ -9,6 +9,7 @@ import {
   cleanUp,
   client,
   connectionIdle,
+  guardsOf,
   http,
   https,
   listening,
@@ -326,7 +327,10 @@ describe('a request that was not sent', () => {
     const guard = createEgressGuard({ allowed: [] });
     const outcome = await client({ guard }).send(post(url), within(5_000));
     expect(outcome).toMatchObject({ kind: 'notSent', reason: 'AddressRefused' });
-    expect(outcome).toHaveProperty('detail', expect.stringMatching(/to permit it$/));
+    const { hostname } = new URL(url);
+    const host = hostname.replace(/^\[|\]$/g, '');
+    expect(outcome).toHaveProperty('detail', `the address of ${host} isn't permitted here`);
+    expect(outcome).toHaveProperty('why', expect.stringMatching(/ is an? /));
   });
 
   it('is judged by the very address it would go to, at each connection', async () => {
@@ -343,8 +347,8 @@ describe('a request that was not sent', () => {
     expect(await server.send(request, within(5_000))).toEqual({
       kind: 'notSent',
       reason: 'AddressRefused',
-      detail:
-        'rebinding.example: 169.254.169.254 is a cloud metadata address; start the operator with --allow-addresses=169.254.169.254/32 to permit it',
+      detail: "the address of rebinding.example isn't permitted here",
+      why: '169.254.169.254 is a cloud metadata address',
     });
     expect(answers).toEqual([]);
   });
@@ -370,7 +374,7 @@ describe('a request that was not sent', () => {
   });
 
   it('is ConnectFailed after close', async () => {
-    const server = createAuthorizationServerHttp({ guard: loopback, userAgent: 'test/1' });
+    const server = createAuthorizationServerHttp({ guards: guardsOf(loopback), userAgent: 'test/1' });
     await server.close();
     expect(await server.send(post('http://127.0.0.1:1/'), within(5_000))).toMatchObject({
       kind: 'notSent',

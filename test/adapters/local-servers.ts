@@ -13,7 +13,7 @@ import {
   type AuthorizationServerHttpOptions,
   createAuthorizationServerHttp,
 } from '../../src/adapters/authorization-server.ts';
-import { createEgressGuard } from '../../src/adapters/egress.ts';
+import { createEgressGuard, type EgressGuard } from '../../src/adapters/egress.ts';
 import type { HttpOutcome, HttpRequest } from '../../src/controller/ports.ts';
 
 /** Real servers on 127.0.0.1 and the adapter that calls them. All of it ends with the test. */
@@ -27,8 +27,18 @@ afterEach(cleanUp);
 
 export const loopback = createEgressGuard({ allowed: ['127.0.0.0/8'] });
 
-export function client(options: Partial<AuthorizationServerHttpOptions> = {}) {
-  const http = createAuthorizationServerHttp({ guard: loopback, userAgent: 'test/1', ...options });
+interface ClientOptions extends Partial<AuthorizationServerHttpOptions> {
+  /** For servers of either kind. Default: {@link loopback}. */
+  readonly guard?: EgressGuard;
+}
+
+export const guardsOf = (guard: EgressGuard) => ({
+  AuthorizationServer: guard,
+  ClusterAuthorizationServer: guard,
+});
+
+export function client({ guard = loopback, ...options }: ClientOptions = {}) {
+  const http = createAuthorizationServerHttp({ guards: guardsOf(guard), userAgent: 'test/1', ...options });
   cleanups.push(() => http.close());
   return http;
 }
@@ -49,6 +59,10 @@ export const within = (timeoutMs: number) => ({ timeoutMs, server });
 /** Its sentence, or what it was instead. */
 export const detailOf = (outcome: HttpOutcome): string =>
   outcome.kind === 'answered' ? `answered ${outcome.status}` : outcome.detail;
+
+/** What the platform team is told beside it. */
+export const whyOf = (outcome: HttpOutcome): string | undefined =>
+  outcome.kind === 'notSent' ? outcome.why : undefined;
 
 /** undici gives a connection back one turn after the answer. */
 export const connectionIdle = () => new Promise((resolve) => setTimeout(resolve, 20));

@@ -3,7 +3,6 @@ import { type AllowedNamespaces, authorizationServerStatus } from '../../src/api
 import {
   admits,
   describeDiscovery,
-  hostProblem,
   type ServerFacts,
   serverKey,
   summarizeServer,
@@ -201,23 +200,6 @@ describe('admits', () => {
     ],
   ])('%s', (_, allowed, admitted) => {
     expect(admits(allowed, 'shop', labels)).toBe(admitted);
-  });
-});
-
-describe('hostProblem', () => {
-  test.each([
-    ['https://sso.example.com/a', ['sso.example.com'], true],
-    ['https://SSO.example.com:8443/a', ['sso.example.com'], true],
-    ['https://a.example.com/', ['*.example.com'], true],
-    ['https://a.b.example.com/', ['*.example.com'], true],
-    ['https://example.com/', ['*.example.com'], false],
-    ['https://evilexample.com/', ['*.example.com'], false],
-    ['https://example.com.evil.com/', ['*.example.com', 'example.com'], false],
-    ['https://sso.example.com/', [], false],
-  ])('permits %s by %j: %s', (url, hosts, permitted) => {
-    const problem = hostProblem(url, hosts);
-    expect(problem === undefined).toBe(permitted);
-    expect(problem ?? 'is not among those').toContain('is not among those');
   });
 });
 

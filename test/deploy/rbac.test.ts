@@ -46,6 +46,7 @@ const NEEDED: readonly (readonly string[])[] = [
   ['create', 'leases.coordination.k8s.io', OWN],
   ...verbs('get update', 'leases.coordination.k8s.io/oauth-registrar', OWN),
   ['patch', 'secrets', OWN],
+  ['get', 'endpointslices.discovery.k8s.io/kubernetes', '-n=default'],
 ];
 
 const NOT_NEEDED: readonly (readonly string[])[] = [
@@ -62,6 +63,8 @@ const NOT_NEEDED: readonly (readonly string[])[] = [
   ['get', 'leases.coordination.k8s.io/another', OWN],
   ['delete', 'leases.coordination.k8s.io/oauth-registrar', OWN],
   ...verbs('list watch create delete', 'pods', OWN),
+  ['get', 'endpointslices.discovery.k8s.io/another', '-n=default'],
+  ...verbs('list watch create update delete', 'endpointslices.discovery.k8s.io', '-n=default'),
   ['create', 'serviceaccounts', '--subresource=token', OWN],
   ...verbs('get list patch delete', 'customresourcedefinitions.apiextensions.k8s.io'),
   ...verbs('bind escalate update', 'clusterroles.rbac.authorization.k8s.io'),

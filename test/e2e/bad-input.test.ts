@@ -595,8 +595,11 @@ describe('At the end', () => {
       `AuthorizationServer explicit: ${condition.message}`,
     );
     expect(messageOf(await until('loopback', 'AddressRefused'))).toMatch(
-      /^AuthorizationServer loopback: 127\.0\.0\.2 is .*; start the operator with --allow-addresses=127\.0\.0\.0\/8 to permit it/,
+      /^AuthorizationServer loopback: the address of 127\.0\.0\.2 isn't permitted here/,
     );
+    const why =
+      /"why":"127\.0\.0\.2 is a loopback address; start the operator with --allow-addresses=127\.0\.0\.2 /;
+    expect(strict.output()).toMatch(why);
     expect((await getClient(world, 'shop', 'explicit')).status).toEqual(before.status);
     expect((await secretData(world, 'shop', 'explicit'))?.['client_id']).toBe(before.status?.clientId);
   });

@@ -1,0 +1,33 @@
+import { findApiServerAddresses } from './adapters/api-server-addresses.ts';
+import { createAuthorizationServerHttp } from './adapters/authorization-server.ts';
+import { createEgressGuards } from './adapters/egress.ts';
+import type { Config } from './config.ts';
+import type { AuthorizationServerHttp, KubernetesApi, Log } from './controller/ports.ts';
+
+export interface ServerCallsOptions {
+  readonly config: Config;
+  /** Of the API server. */
+  readonly origin: string;
+  readonly api: KubernetesApi;
+  readonly log: Log;
+}
+
+/** Calls to authorization servers, within the bounds that the flags set. */
+export async function createServerCalls({
+  config,
+  origin,
+  api,
+  log,
+}: ServerCallsOptions): Promise<AuthorizationServerHttp> {
+  // An install for listed namespaces has no right in others.
+  const isForAll = config.namespaces === undefined;
+  const { current } = await findApiServerAddresses({ origin, api: isForAll ? api : undefined, log });
+  const { allowAddresses: allowed, refuseAddresses: refused, namespacedServerHosts, proxy } = config;
+  return createAuthorizationServerHttp({
+    guards: createEgressGuards({ allowed, refused, apiServer: current }),
+    reach: { namespacedServerHosts },
+    userAgent: 'oauth-registrar',
+    proxy,
+    log,
+  });
+}
