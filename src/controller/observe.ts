@@ -1,7 +1,7 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
 import { adoptableClient, type CredentialSecret, type CredentialSecrets } from '../core/credential.ts';
 import { servingRecord } from '../core/find.ts';
-import { mayShareClients, type ServerFacts } from '../core/home.ts';
+import { mayShareClients, type PresentServer } from '../core/home.ts';
 import type { CallKind, Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
 import { admits, deletionTerms, type ServerObject, serverKey } from '../core/server.ts';
@@ -209,9 +209,9 @@ function suspectsOf(key: string, uid: string, context: Context): Observation['su
 }
 
 /** The server objects that the records name, as they are today. */
-function serversOf(key: string, context: Context): readonly ServerFacts[] {
+function serversOf(key: string, context: Context): readonly PresentServer[] {
   const namespace = namespaceOf(key);
-  const found = new Map<string, ServerFacts>();
+  const found = new Map<string, PresentServer>();
   for (const { server: ref } of recordsOf(key, context)) {
     const name = serverKey(ref, namespace);
     const object = serverObject(ref, namespace, context.caches);

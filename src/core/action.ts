@@ -3,7 +3,7 @@ import type { Reason } from '../api/reasons.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { ServerConnection } from './connection.ts';
 import type { Substitution } from './drift.ts';
-import type { Home, RecordAtServer, ServerFacts } from './home.ts';
+import type { Home, PresentServer, RecordAtServer } from './home.ts';
 import type { AdoptableClient, ObservedClient, OwnStatement, PendingCall, Setback } from './observation.ts';
 import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
@@ -37,7 +37,7 @@ export type Step =
       readonly record: RegistrationRecord;
     }
   /** The record learns which server object it is of: one that an earlier version wrote doesn't say. */
-  | { readonly type: 'Identify'; readonly record: RegistrationRecord; readonly server: ServerFacts }
+  | { readonly type: 'Identify'; readonly record: RegistrationRecord; readonly server: PresentServer }
   /** The record learns whether the client outlives its object. */
   | { readonly type: 'NotePolicy'; readonly record: RegistrationRecord; readonly retain: boolean }
   | { readonly type: 'BindToOwner'; readonly object: ObservedClient; readonly owner: BoundTo }

@@ -16,7 +16,7 @@ import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
 export type Home = RecordAtServer | RecordAlone;
 
 /** A server object as it stands, with the connection that it gives. */
-export interface ServerFacts {
+export interface PresentServer {
   readonly ref: ServerRef;
   readonly uid: string;
   /** Milliseconds since the epoch. */
@@ -62,7 +62,7 @@ export class RecordAtServer {
   }
 
   /** See {@link homeAt}. */
-  static decide(record: RegistrationRecord, facts: ServerFacts | undefined, namespaceUid: string): Home {
+  static decide(record: RegistrationRecord, facts: PresentServer | undefined, namespaceUid: string): Home {
     const bond = facts === undefined ? 'Other' : bondOf(record, facts, namespaceUid);
     return facts?.view.available && (bond === 'Same' || bond === 'Recreated')
       ? new RecordAtServer(record, facts.view, bond === 'Recreated')
@@ -93,8 +93,10 @@ export const homeOf = (o: Observation, record: RegistrationRecord): Home =>
   homeAt(record, factsOf(o, record), o.namespaceUid);
 
 /** What the server object of the record's name is today, whether or not the client is registered there. */
-export const factsOf = ({ servers }: Observation, { server }: RegistrationRecord): ServerFacts | undefined =>
-  servers.find(({ ref }) => isAt({ server }, ref));
+export const factsOf = (
+  { servers }: Observation,
+  { server }: RegistrationRecord,
+): PresentServer | undefined => servers.find(({ ref }) => isAt({ server }, ref));
 
 /** What the record's own server object says of deletion, also while it can't be called. */
 export function deletionOf(o: Observation, record: RegistrationRecord): DeletionTerms | undefined {
@@ -107,7 +109,7 @@ export function deletionOf(o: Observation, record: RegistrationRecord): Deletion
 type Bond = 'Same' | 'Recreated' | 'Unknown' | 'Other';
 
 /** `Unknown`: another object of the name, of which can't be said now where it leads. */
-function bondOf(record: RegistrationRecord, { ref, uid, view }: ServerFacts, namespaceUid: string): Bond {
+function bondOf(record: RegistrationRecord, { ref, uid, view }: PresentServer, namespaceUid: string): Bond {
   if (!isAt(record, ref) || record.serverUid === undefined) {
     return 'Other';
   }

@@ -4,7 +4,7 @@ import type { Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { ServerConnection } from './connection.ts';
-import type { ServerFacts } from './home.ts';
+import type { PresentServer } from './home.ts';
 import type { Problem } from './problem.ts';
 import type { Purpose, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';
@@ -28,7 +28,7 @@ export interface Observation {
   readonly records: readonly RegistrationRecord[];
   readonly server: ObservedServer;
   /** The server objects that the records name, as far as there are objects of these names. */
-  readonly servers: readonly ServerFacts[];
+  readonly servers: readonly PresentServer[];
   /** Name of the cluster, for placeholders. */
   readonly cluster: string;
   /** A software statement of the client's own: what it claims, or why it can't be read. */

@@ -7,9 +7,10 @@ export interface ServerName {
   readonly namespace?: string;
 }
 
-/** The server object that a key of `serverKey` names. */
+/** The server object that a key of `serverKey` or `keyWithoutServer` names. */
 export function serverNamed(key: string): ServerName {
-  const [kind, ...names] = key.split('/');
+  const [object = ''] = key.split('@', 1);
+  const [kind, ...names] = object.split('/');
   if (kind === 'ClusterAuthorizationServer') {
     return { kind, name: names.join('/') };
   }

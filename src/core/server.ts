@@ -81,8 +81,12 @@ export function serverKey(ref: ServerRef, namespace: string): string {
     : `${ref.kind}/${namespace}/${ref.name}`;
 }
 
-/** In place of the key of a server object, where a client is managed by its record alone. */
-export const keyWithoutServer = ({ kind }: ServerRef, origin: string): string => `${kind} of ${origin}`;
+/**
+ * In place of the key of a server object, where a client is managed by its record alone: what is known of the object that
+ * bears the name today doesn't count.
+ */
+export const keyWithoutServer = (ref: ServerRef, namespace: string, origin: string): string =>
+  `${serverKey(ref, namespace)}@${origin}`;
 
 /** Known from the spec alone, so that it counts also while the server can't be called. */
 export const deletionTerms = ({ deletion }: AuthorizationServerSpec): DeletionTerms => ({

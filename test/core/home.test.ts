@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deletionOf, homeAt, homeOf, mayShareClients, type ServerFacts } from '../../src/core/home.ts';
+import { deletionOf, homeAt, homeOf, mayShareClients, type PresentServer } from '../../src/core/home.ts';
 import { managementOf } from '../../src/core/management.ts';
 import { plan } from '../../src/core/plan.ts';
 import type { RegistrationRecord } from '../../src/core/record.ts';
@@ -23,7 +23,7 @@ const recreated = (connection: Parameters<typeof reached>[0] = {}) =>
   reached({ uid: 'server-2', ...connection });
 
 describe('the home of a record', () => {
-  test.each<readonly [string, RegistrationRecord, ServerFacts | undefined, string, object]>([
+  test.each<readonly [string, RegistrationRecord, PresentServer | undefined, string, object]>([
     [
       'is the server object with its uid',
       record(),

@@ -1,6 +1,6 @@
 import type { OAuthClientSpec } from '../../src/api/oauth-client.ts';
 import type { ServerConnection } from '../../src/core/connection.ts';
-import type { ServerFacts } from '../../src/core/home.ts';
+import type { PresentServer } from '../../src/core/home.ts';
 import type {
   Observation,
   ObservedClient,
@@ -250,8 +250,8 @@ export function observation({
 export function factsOf(
   { kind, name }: ServerRef,
   server: ObservedServer = available,
-  more: Partial<ServerFacts> = {},
-): ServerFacts {
+  more: Partial<PresentServer> = {},
+): PresentServer {
   const isThis = !server.available || isAt({ server: server.ref }, { kind, name });
   const view = isThis ? server : { ...available, ref: { kind, name } };
   const uid = view.available ? view.connection.uid : connection.uid;

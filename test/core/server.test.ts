@@ -3,11 +3,13 @@ import { type AllowedNamespaces, authorizationServerStatus } from '../../src/api
 import {
   admits,
   describeDiscovery,
+  keyWithoutServer,
   type ServerFacts,
   serverKey,
   summarizeServer,
 } from '../../src/core/server.ts';
 import { HEALTHY } from '../../src/core/server-health.ts';
+import { serverNamed } from '../../src/core/server-name.ts';
 import { effectiveDialect } from '../../src/dialects/presets.ts';
 import type { JsonObject } from '../../src/oauth/json.ts';
 import { issuer, objectOf, open } from './server-objects.ts';
@@ -348,5 +350,21 @@ describe('summarizeServer', () => {
     const first = summarizeServer(facts);
     const again = { ...facts, object: { ...facts.object, status: first }, now: '2026-05-01T13:00:00Z' };
     expect(summarizeServer(again)).toEqual(first);
+  });
+});
+
+describe('a key', () => {
+  test.each([
+    [serverKey({ kind: 'ClusterAuthorizationServer', name: 'corporate' }, 'shop'), 'corporate', undefined],
+    [serverKey({ kind: 'AuthorizationServer', name: 'own' }, 'shop'), 'own', 'shop'],
+    [
+      keyWithoutServer({ kind: 'AuthorizationServer', name: 'own' }, 'shop', 'https://sso.example.com:8443'),
+      'own',
+      'shop',
+    ],
+  ])('%s names its server object', (key, name, namespace) => {
+    const { kind } = serverNamed(key);
+    expect(serverNamed(key)).toEqual({ kind, name, ...(namespace === undefined ? {} : { namespace }) });
+    expect(key.startsWith(`${kind}/`)).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Action } from '../../src/core/action.ts';
-import type { ServerFacts } from '../../src/core/home.ts';
+import type { PresentServer } from '../../src/core/home.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { plan } from '../../src/core/plan.ts';
 import type { RegistrationRecord } from '../../src/core/record.ts';
@@ -27,7 +27,7 @@ const place = fc.record({
   namespaceUid: fc.constantFrom('ns-1', 'ns-2'),
 });
 
-const aServer = (ref: (typeof REFS)[number]): fc.Arbitrary<ServerFacts | undefined> =>
+const aServer = (ref: (typeof REFS)[number]): fc.Arbitrary<PresentServer | undefined> =>
   fc
     .record({
       uid: fc.constantFrom('server-1', 'server-2', 'server-3'),

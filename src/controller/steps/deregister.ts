@@ -114,7 +114,7 @@ function managerOf(home: Home, content: RegistrationContent) {
     connection: undefined,
     server: isItsServerThere
       ? serverKey(server, client.namespace)
-      : keyWithoutServer(server, originOf(content.registrationEndpoint)),
+      : keyWithoutServer(server, client.namespace, originOf(content.registrationEndpoint)),
     management: managementOf({ kind: 'Alone', record: home.record, isItsServerThere }, content),
   };
 }

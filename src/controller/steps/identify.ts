@@ -1,4 +1,4 @@
-import type { ServerFacts } from '../../core/home.ts';
+import type { PresentServer } from '../../core/home.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import { originOf } from '../../oauth/url.ts';
 import type { Context } from '../context.ts';
@@ -14,7 +14,7 @@ import { DONE, type Round, type StepResult } from './round.ts';
  */
 export async function identify(
   record: RegistrationRecord,
-  { ref, uid, view }: ServerFacts,
+  { ref, uid, view }: PresentServer,
   round: Round,
   context: Context,
 ): Promise<StepResult> {

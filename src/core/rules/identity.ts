@@ -1,5 +1,5 @@
 import type { Action } from '../action.ts';
-import { factsOf, type ServerFacts } from '../home.ts';
+import { factsOf, type PresentServer } from '../home.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { blocked } from './rests.ts';
@@ -26,7 +26,7 @@ const isOwn = (
 ): boolean => role === 'current' && client.uid === object?.uid && record.namespaceUid === namespaceUid;
 
 function wasThereBefore(
-  { view, createdAt }: ServerFacts,
+  { view, createdAt }: PresentServer,
   { issuer, registeredAt }: RegistrationRecord,
 ): boolean {
   return view.available && view.connection.issuer === issuer && createdAt <= Date.parse(registeredAt);
