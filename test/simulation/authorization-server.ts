@@ -127,7 +127,8 @@ export class AuthorizationServer {
 /** Every URL that is called is of this issuer. */
 export const pathOf = (url: string): string => url.slice(ISSUER.length);
 
-const plain = (value: string | Sensitive): string => (typeof value === 'string' ? value : value.reveal());
+export const plain = (value: string | Sensitive): string =>
+  typeof value === 'string' ? value : value.reveal();
 
 /** What the attempt is of, by the document that was sent. */
 export function attemptOf({ body }: HttpRequest): string {

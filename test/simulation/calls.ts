@@ -1,5 +1,6 @@
 import type { HttpOutcome, HttpRequest } from '../../src/oauth/http-message.ts';
 import { attemptOf, pathOf } from './authorization-server.ts';
+import { bringsWhatIsAnothers, isOther } from './other-server.ts';
 import type { Restore } from './scheduler.ts';
 import { keptMap, keptSet } from './snapshot.ts';
 import type { Process, World } from './world.ts';
@@ -53,7 +54,12 @@ export class Calls {
 
   /** The server acts. */
   handled(request: HttpRequest): HttpOutcome {
-    const answer = this.#world.server.handle(request);
+    if (bringsWhatIsAnothers(request)) {
+      this.#world.violated(`${request.method} ${request.url} brought a credential that another server gave`);
+    }
+    const answer = isOther(request.url)
+      ? this.#world.other.handle(request)
+      : this.#world.server.handle(request);
     const id = this.#world.server.clientIdIn(answer);
     if (id !== undefined) {
       this.#unheard.set(id, answer);

@@ -108,6 +108,12 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'refusedStatus',
   },
   {
+    name: 'a record belongs to whatever server object bears the name',
+    file: 'src/core/home.ts',
+    original: 'if (record.serverUid === uid) {',
+    mutant: "if (record.serverUid !== '') {",
+  },
+  {
     name: 'an update without an answer isn’t remembered',
     file: 'src/controller/steps/update.ts',
     original: 'if (isUnanswered && earlier === undefined) {',

@@ -1,4 +1,6 @@
+import { ISSUER } from './authorization-server.ts';
 import type { Conditions, Crash } from './conditions.ts';
+import { OTHER_ISSUER } from './other-server.ts';
 import { seeded } from './scheduler.ts';
 import { SERVERS } from './servers.ts';
 import { type Deed, deeds } from './users.ts';
@@ -49,10 +51,19 @@ function randomScript(clients: readonly string[], random: () => number): readonl
     afterMs: upTo(2_000),
     act: deeds.create(name, 'One'),
   }));
+  const isWandering = random() < 0.5;
   for (let left = 2 + upTo(4 * clients.length); left > 0; left -= 1) {
     const name = pick(clients);
     const due = random() < 0.4 ? { whenReady: name } : { afterMs: pick([0, 5, 100, 3_000, 60_000]) };
     const value = String(left);
+    const wanderings: readonly (readonly [string, Deed['act']])[] = isWandering
+      ? [
+          ['refer to the other server', deeds.refer(name, 'other')],
+          ['refer to none', deeds.refer(name, undefined)],
+          ['refer to the first server', deeds.refer(name, 'corporate')],
+          ['replace the server object', deeds.replaceServer('corporate', pick([ISSUER, OTHER_ISSUER]))],
+        ]
+      : [];
     const [verb, act] = pick<readonly [string, Deed['act']]>([
       ['edit', deeds.edit(name, pick(TEXTS))],
       ['edit', deeds.edit(name, pick(TEXTS))],
@@ -63,8 +74,23 @@ function randomScript(clients: readonly string[], random: () => number): readonl
       ['force', deeds.force(name)],
       ['remove Secret', deeds.removeSecret(name)],
       ['edit Secret', deeds.editSecret(name)],
+      ...wanderings,
     ]);
     script.push({ name: `${verb} ${name}`, ...due, act });
   }
-  return script;
+  return isWandering ? [...script, ...home(clients)] : script;
 }
+
+/** In the end all are at the first server, so that what must hold there can be looked at. */
+const home = (clients: readonly string[]): readonly Deed[] => [
+  {
+    name: 'the first server is back under its name',
+    afterMs: 1_000,
+    act: deeds.replaceServer('corporate', ISSUER),
+  },
+  ...clients.map((name) => ({
+    name: `refer ${name} to it`,
+    afterMs: 1_000,
+    act: deeds.refer(name, 'corporate'),
+  })),
+];

@@ -1,7 +1,8 @@
 import { RESOURCES } from '../../src/api/kubernetes.ts';
 import { ANNOTATIONS } from '../../src/api/names.ts';
+import { ISSUER } from './authorization-server.ts';
 import type { Stored } from './cluster.ts';
-import type { World } from './world.ts';
+import { serverObject, type World } from './world.ts';
 
 /** People: what they do, and what they see. They talk to the API server directly. */
 
@@ -114,6 +115,22 @@ export const deeds = {
       ),
   edit: (name: string, clientName: string) => (world: World) =>
     patch(world, name, { spec: { client: { clientName } } }),
+  /** `undefined`: the spec names none any more. */
+  refer: (name: string, server: string | undefined) => (world: World) =>
+    patch(world, name, {
+      spec: {
+        authorizationServerRef:
+          server === undefined ? null : { kind: 'ClusterAuthorizationServer', name: server },
+      },
+    }),
+  /** Another server object is given the name. */
+  replaceServer: (name: string, issuer: string) => (world: World) => {
+    const { clusterAuthorizationServer: resource } = RESOURCES;
+    world.cluster.delete(resource, { name }, {}, BY);
+    const more = issuer === ISSUER ? world.conditions.dialect : {};
+    const object = { kind: resource.kind, ...serverObject(name, issuer, more) };
+    world.cluster.create(resource, object as never, BY);
+  },
   suspend: (name: string, suspend: boolean) => (world: World) => patch(world, name, { spec: { suspend } }),
   retain: (name: string, deletionPolicy: 'Retain' | 'Delete') => (world: World) =>
     patch(world, name, { spec: { deletionPolicy } }),

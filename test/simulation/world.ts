@@ -4,6 +4,7 @@ import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
 import { Calls } from './calls.ts';
 import { type Change, Cluster } from './cluster.ts';
 import type { Conditions, Crash, Weather } from './conditions.ts';
+import { OTHER_ISSUER, OtherServer } from './other-server.ts';
 import { type Pod, Pods } from './pods.ts';
 import { lead, OPERATOR_NAMESPACE } from './process.ts';
 import { Chance, type Restore, Scheduler } from './scheduler.ts';
@@ -54,6 +55,7 @@ export class World {
   readonly parts: (() => Restore)[] = [];
   readonly cluster: Cluster;
   readonly server: AuthorizationServer;
+  readonly other = new OtherServer();
   readonly calls = new Calls(this);
   readonly pods = new Pods();
   readonly conditions: Conditions;
@@ -181,6 +183,7 @@ export class World {
       this.scheduler.save(),
       this.cluster.save(),
       this.server.save(),
+      this.other.save(),
       this.calls.save(),
       keptSet(this.violations),
       keptSet(this.#alive),
@@ -308,16 +311,23 @@ export class World {
       this.cluster.create(resource, { kind: resource.kind, ...object } as never, 'user admin');
     create(RESOURCES.namespace, { metadata: { name: 'shop' } });
     create(RESOURCES.namespace, { metadata: { name: OPERATOR_NAMESPACE } });
-    create(RESOURCES.clusterAuthorizationServer, {
-      metadata: { name: 'corporate' },
-      spec: {
-        issuer: ISSUER,
-        registration: { admission: { open: {} } },
-        allowedNamespaces: { names: ['shop'] },
-        attemptMarker: { member: MARKER },
-        ...this.conditions.dialect,
-      },
-    });
+    create(RESOURCES.clusterAuthorizationServer, serverObject('corporate', ISSUER, this.conditions.dialect));
+    create(RESOURCES.clusterAuthorizationServer, serverObject('other', OTHER_ISSUER));
     this.#lead();
   }
 }
+
+/** The other server has its clients managed where it says, whatever they were told before. */
+export const serverObject = (name: string, issuer: string, more: object = {}) => ({
+  metadata: { name },
+  spec: {
+    issuer,
+    registration: { admission: { open: {} } },
+    allowedNamespaces: { names: ['shop'] },
+    attemptMarker: { member: MARKER },
+    ...(issuer === OTHER_ISSUER
+      ? { management: { configurationUrl: `${OTHER_ISSUER}/register/{client_id}` } }
+      : {}),
+    ...more,
+  },
+});
