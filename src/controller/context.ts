@@ -73,7 +73,7 @@ export interface Caches {
    * By name, since all are in the operator's namespace; found by `namespace/name` of their OAuthClient and by client_id;
    * counted as `record-counts.ts` says.
    */
-  readonly registrations: ObjectCache<RegistrationObject, 'client' | 'clientId', RecordCount>;
+  readonly registrations: ObjectCache<RegistrationObject, 'client' | 'clientId' | 'server', RecordCount>;
   /** Found by `namespace/name` of their OAuthClient. */
   readonly secrets: ObjectCache<SecretObject, 'client'>;
   readonly credentials: ObjectCache<CredentialObject>;

@@ -60,10 +60,10 @@ export function createController(given: Given): Controller {
     clock,
     wake: (client) => addClient(client, false),
     changed: addServer,
-    endpointsChanged: (server) => {
-      for (const { metadata } of caches.clients.values()) {
-        if (laneOf(keyOf(metadata)) === server) {
-          addClient(keyOf(metadata), false);
+    identityChanged: (server) => {
+      for (const { record } of caches.registrations.find('server', server)) {
+        if (record !== undefined) {
+          addClient(keyOf(record.client), false);
         }
       }
     },

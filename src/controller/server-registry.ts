@@ -44,20 +44,20 @@ export class ServerRegistry {
   readonly #clock: Clock;
   readonly #wake: (clientKey: string) => void;
   readonly #changed: (serverKey: string) => void;
-  readonly #endpointsChanged: (serverKey: string) => void;
+  readonly #identityChanged: (serverKey: string) => void;
 
   constructor(options: {
     readonly clock: Clock;
     readonly wake: (clientKey: string) => void;
     /** The server's own status may have to say something else. */
     readonly changed: (serverKey: string) => void;
-    /** What the Secrets of its clients show may have to change. */
-    readonly endpointsChanged: (serverKey: string) => void;
+    /** Another server object has the name, or other endpoints: all clients at it look again. */
+    readonly identityChanged: (serverKey: string) => void;
   }) {
     this.#clock = options.clock;
     this.#wake = options.wake;
     this.#changed = options.changed;
-    this.#endpointsChanged = options.endpointsChanged;
+    this.#identityChanged = options.identityChanged;
   }
 
   state(key: string): ServerState | undefined {
@@ -93,8 +93,10 @@ export class ServerRegistry {
     ) {
       this.wakeAll(key);
     }
-    if (before?.endpoints !== undefined && !isSameJson(before.endpoints, state.endpoints)) {
-      this.#endpointsChanged(key);
+    const isOther = before?.connection?.uid !== state.connection?.uid && state.connection !== undefined;
+    const isMoved = before?.endpoints !== undefined && !isSameJson(before.endpoints, state.endpoints);
+    if (isOther || isMoved) {
+      this.#identityChanged(key);
     }
   }
 

@@ -39,11 +39,12 @@ export function createCaches({ addClient, addServer, countAgain, servers }: Wake
       indexes: { defaults: defaultOf },
       onChange: serverChanged,
     }),
-    registrations: new ObjectCache<RegistrationObject, 'client' | 'clientId', RecordCount>({
+    registrations: new ObjectCache<RegistrationObject, 'client' | 'clientId' | 'server', RecordCount>({
       keyOf: ({ name }) => name,
       indexes: {
         client: ({ record }) => record && keyOf(record.client),
         clientId: ({ record }) => record?.clientId,
+        server: ({ record }) => record && serverKey(record.server, record.client.namespace),
       },
       counts: RECORD_COUNTS,
       onChange: ({ before, after }) => {
