@@ -24,6 +24,13 @@ export const SHARES = {
     per: 'object',
     told: '`InvalidSpec`',
   },
+  serverSpecBytes: {
+    what: 'Size of the spec of a server object, as JSON',
+    most: 131_072,
+    unit: 'bytes',
+    per: 'object',
+    told: '`InvalidSpec`',
+  },
   answerBytes: {
     what: 'Body of an answer of an authorization server',
     most: 262_144,

@@ -1,10 +1,9 @@
-import { FINALIZER } from '../api/names.ts';
 import type { Step } from '../core/action.ts';
 import type { Observation } from '../core/observation.ts';
 import type { Context } from './context.ts';
 import { adopt } from './steps/adopt.ts';
 import { deregister, release } from './steps/deregister.ts';
-import { confirmAbsence, letGo, setFinalizers } from './steps/finalizer.ts';
+import { addFinalizer, confirmAbsence, letGo } from './steps/finalizer.ts';
 import { identify } from './steps/identify.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
 import { reportOrphan } from './steps/orphan.ts';
@@ -32,7 +31,7 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
     case 'ConfirmAbsence':
       return confirmAbsence(o, round, context);
     case 'AddFinalizer':
-      return setFinalizers(step.object, [...step.object.finalizers, FINALIZER], o, context);
+      return addFinalizer(step.object, o, context);
     case 'RemoveFinalizer':
       return letGo(step.object, o, context);
     case 'Register':

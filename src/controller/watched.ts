@@ -109,6 +109,7 @@ function clientChanged(
       generation,
       deleting,
       finalizers,
+      asked.hasFinalizer,
       owners,
       asked.reconcileRequestedAt,
       asked.rotateRequestedAt,

@@ -11,9 +11,11 @@ import {
   oauthClientSpec,
   oauthClientStatus,
 } from '../api/oauth-client.ts';
+import { SHARES } from '../api/shares.ts';
 import { additionalNameProblem } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
-import { isSameJson, type Json, nestsTooDeep } from '../oauth/json.ts';
+import { isSameJson, type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
+import { keptIfAny } from './kept-text.ts';
 import type { DesiredClient, ObservedClient } from './observation.ts';
 import { declaredHash, purposeOf } from './record.ts';
 
@@ -39,9 +41,9 @@ export function toClientObject(
     generation = 0,
     annotations = {},
   } = raw.metadata;
-  const { deletionTimestamp, creationTimestamp, finalizers = [], ownerReferences = [] } = raw.metadata;
-  const status = oauthClientStatus.safeParse(raw.status ?? {});
+  const { deletionTimestamp, creationTimestamp, finalizers = [], ownerReferences } = raw.metadata;
   const isSameSpec = known?.observed.uid === uid && known.observed.generation === generation;
+  const desired = isSameSpec ? known.observed.desired : toDesired(raw.spec);
   return {
     apiVersion: API_VERSION,
     kind: 'OAuthClient',
@@ -53,16 +55,16 @@ export function toClientObject(
       deleting: deletionTimestamp !== undefined,
       deletingSince: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
       hasFinalizer: finalizers.includes(FINALIZER),
-      finalizers: isSameJson(finalizers, ONLY_OURS) ? ONLY_OURS : finalizers,
-      desired: isSameSpec ? known.observed.desired : toDesired(raw.spec),
-      status: (status.success ? slim(status.data, raw.status) : {}) as OAuthClientStatus,
-      reconcileRequestedAt: annotations[ANNOTATIONS.reconcileRequestedAt],
-      rotateRequestedAt: annotations[ANNOTATIONS.rotateRequestedAt],
+      finalizers: keptFinalizers(finalizers),
+      desired,
+      status: toStatus(raw.status),
+      reconcileRequestedAt: keptIfAny(annotations[ANNOTATIONS.reconcileRequestedAt]),
+      rotateRequestedAt: keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt]),
       retained: (raw.spec as { readonly deletionPolicy?: unknown } | undefined)?.deletionPolicy === 'Retain',
       purpose: purposeOf(raw.metadata.labels),
       abandoned: uid !== '' && annotations[ANNOTATIONS.abandon] === uid,
       createdAt: Date.parse(creationTimestamp ?? ''),
-      owners: ownerReferences.length === 0 ? NOBODY : ownerReferences.map(ownerOf),
+      owners: keptOwners(ownerReferences, desired),
     },
   };
 }
@@ -71,7 +73,50 @@ export function toClientObject(
 const ONLY_OURS: readonly string[] = [FINALIZER];
 const NOBODY: readonly string[] = [];
 
-const ownerOf = ({ apiVersion, kind, name }: OwnerReference): string => `${apiVersion}/${kind}/${name}`;
+/** Of more, or longer ones, whoever changes them reads them first. */
+const MOST_FINALIZERS_BYTES = 2_048;
+
+function keptFinalizers(finalizers: readonly string[]): readonly string[] | undefined {
+  if (isSameJson(finalizers, ONLY_OURS)) {
+    return ONLY_OURS;
+  }
+  return jsonBytes(finalizers) > MOST_FINALIZERS_BYTES ? undefined : finalizers;
+}
+
+/** Only of kinds that an object can be bound to; of many, only the one that the spec names. */
+function keptOwners(
+  references: readonly OwnerReference[] | undefined,
+  desired: DesiredClient,
+): readonly string[] {
+  const owners = (references ?? []).filter(isBindable).map(ownerOf);
+  if (owners.length === 0) {
+    return NOBODY;
+  }
+  const bound = desired.valid ? desired.spec.lifetime?.boundTo : undefined;
+  return owners.length <= MOST_OWNERS ? owners : owners.filter((owner) => bound && owner === ownerOf(bound));
+}
+
+const MOST_OWNERS = 8;
+const LONGEST_NAME = 253;
+
+const isBindable = ({ kind, name }: OwnerReference): boolean =>
+  (kind === 'Pod' || kind === 'Job') && name.length <= LONGEST_NAME;
+
+const ownerOf = ({ apiVersion, kind, name }: Pick<OwnerReference, 'apiVersion' | 'kind' | 'name'>): string =>
+  `${apiVersion}/${kind}/${name}`;
+
+/** What an earlier release kept of a long annotation is compared as what is kept of it now. */
+function toStatus(raw: unknown): OAuthClientStatus {
+  const parsed = oauthClientStatus.safeParse(raw ?? {});
+  if (!parsed.success) {
+    return {};
+  }
+  const status = slim(parsed.data, raw);
+  const [reconcile, rotate] = [status.lastHandledReconcileAt, status.lastHandledRotateAt];
+  return (reconcile?.length ?? 0) > 64 || (rotate?.length ?? 0) > 64
+    ? { ...status, lastHandledReconcileAt: keptIfAny(reconcile), lastHandledRotateAt: keptIfAny(rotate) }
+    : status;
+}
 
 /** What was parsed, in less memory where it is what was given: zod’s objects keep room for further members. */
 const slim = <T>(parsed: T, given: unknown): T => (isSameJson(parsed, given) ? (given as T) : parsed);
@@ -91,7 +136,15 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
   ];
 }
 
+/** Measured before anything else is done with it: of a spec that is too large only that is kept. */
 function toDesired(raw: unknown): DesiredClient {
+  const bytes = jsonBytes(raw ?? null);
+  if (bytes > SHARES.clientSpecBytes.most) {
+    return {
+      valid: false,
+      problem: `spec has ${bytes} bytes as JSON and may have ${SHARES.clientSpecBytes.most}; make it smaller.`,
+    };
+  }
   if (nestsTooDeep((raw ?? null) as Json)) {
     return { valid: false, problem: 'spec.client nests deeper than 16 levels; make it flatter.' };
   }

@@ -93,10 +93,11 @@ export interface ObservedClient {
   /** Milliseconds since the epoch. */
   readonly deletingSince: number | undefined;
   readonly hasFinalizer: boolean;
-  readonly finalizers: readonly string[];
+  /** `undefined` where there are so many that they aren't kept: whoever changes them reads them first. */
+  readonly finalizers: readonly string[] | undefined;
   readonly desired: DesiredClient;
   readonly status: OAuthClientStatus;
-  /** Value of the annotation that asks for another try. */
+  /** Value of the annotation that asks for another try; of a long one, what `keptText` makes of it. So with the next. */
   readonly reconcileRequestedAt: string | undefined;
   /** Value of the annotation that asks for a new registration. */
   readonly rotateRequestedAt: string | undefined;
@@ -107,7 +108,7 @@ export interface ObservedClient {
   readonly abandoned: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** `apiVersion/kind/name` of the object's owners. */
+  /** `apiVersion/kind/name` of the Pods and Jobs that own the object. */
   readonly owners: readonly string[];
 }
 

@@ -4,6 +4,7 @@ import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { encodeContent, type RegistrationContent } from './content.ts';
+import { keptIfAny } from './kept-text.ts';
 
 /**
  * What a server answered, recorded: one registration Secret per answered POST, in the operator's namespace.
@@ -47,7 +48,7 @@ export interface RegistrationRecord {
   readonly retain: boolean;
   /** Name of the registration Secret whose client this one takes the place of. */
   readonly replaces?: string;
-  /** Value of the annotation that asked for this registration, or that was there when it was made. */
+  /** Value of the annotation that asked for this registration, or that was there when it was made; see `keptText`. */
   readonly rotatedFor?: string;
   /** RFC 3339: when the key in use was made, where the operator makes them. */
   readonly keyCreatedAt?: string;
@@ -243,7 +244,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     ),
     ...optional('tokenIssuedAt', annotations[ANNOTATIONS.tokenIssuedAt]),
     ...optional('replaces', annotations[ANNOTATIONS.replaces]),
-    ...optional('rotatedFor', annotations[ANNOTATIONS.rotateRequestedAt]),
+    ...optional('rotatedFor', keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt])),
     ...optional('keyCreatedAt', annotations[ANNOTATIONS.keyCreatedAt]),
     ...optional('keyRotatesAt', time(annotations[ANNOTATIONS.keyRotatesAt])),
     ...optional('keyRetiresAt', time(annotations[ANNOTATIONS.keyRetiresAt])),

@@ -12,9 +12,10 @@ import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import type { Reason } from '../api/reasons.ts';
 import { durationMs } from '../api/schema.ts';
+import { SHARES } from '../api/shares.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
 import { presentable } from '../oauth/error-response.ts';
-import { type Json, type JsonObject, nestsTooDeep } from '../oauth/json.ts';
+import { type Json, type JsonObject, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { DeletionTerms } from './connection.ts';
 import { iso } from './find.ts';
@@ -43,28 +44,44 @@ export interface ServerObject extends KubernetesObject {
 /** Reads one server object, whatever is in it. */
 export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: UrlRules): ServerObject {
   const { spec: rawSpec, status: rawStatus } = raw as Partial<AuthorizationServer>;
+  const { spec, problem } = toSpec(kind, rawSpec, rules);
   const { name, namespace, uid = '', resourceVersion = '', generation = 0, annotations } = raw.metadata;
   const { creationTimestamp = '' } = raw.metadata;
-  const spec = clusterAuthorizationServerSpec.safeParse(rawSpec);
   const status = authorizationServerStatus.safeParse(rawStatus ?? {});
-  const issue = spec.error?.issues[0];
-  const problem = nestsTooDeep((rawSpec ?? null) as Json)
-    ? 'spec nests deeper than 16 levels; make it flatter.'
-    : spec.success
-      ? specProblem(kind, spec.data as AuthorizationServerSpec, rules)
-      : presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []);
   return {
     apiVersion: API_VERSION,
     kind,
     metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion },
     generation,
     createdAt: Date.parse(creationTimestamp),
-    spec: problem === undefined ? (spec.data as AuthorizationServerSpec) : undefined,
+    spec,
     problem,
     allowedNamespaces: allowedNamespacesOf(rawSpec),
     isDefault: annotations?.[ANNOTATIONS.isDefault] === 'true',
     status: status.success ? status.data : {},
   };
+}
+
+/** Measured before anything else is done with it: of a spec that is too large only that is kept. */
+function toSpec(kind: ServerKind, raw: unknown, rules: UrlRules): Pick<ServerObject, 'spec' | 'problem'> {
+  const unusable = (problem: string) => ({ spec: undefined, problem });
+  const bytes = jsonBytes(raw ?? null);
+  if (bytes > SHARES.serverSpecBytes.most) {
+    return unusable(
+      `spec has ${bytes} bytes as JSON and may have ${SHARES.serverSpecBytes.most}; make it smaller.`,
+    );
+  }
+  if (nestsTooDeep((raw ?? null) as Json)) {
+    return unusable('spec nests deeper than 16 levels; make it flatter.');
+  }
+  const parsed = clusterAuthorizationServerSpec.safeParse(raw);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return unusable(presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []));
+  }
+  const spec = parsed.data as AuthorizationServerSpec;
+  const problem = specProblem(kind, spec, rules);
+  return problem === undefined ? { spec, problem } : unusable(problem);
 }
 
 function allowedNamespacesOf(

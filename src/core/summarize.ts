@@ -3,6 +3,7 @@ import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import type { Rest } from './action.ts';
 import type { Substitution } from './drift.ts';
 import { currentRecord, isPublished, wantedOf } from './find.ts';
+import { keptIfAny } from './kept-text.ts';
 import { managementMode } from './management.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
@@ -35,7 +36,7 @@ export function summarize(
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
     registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
     lastHandledReconcileAt: handledReconcile(o, object, rest) ?? status.lastHandledReconcileAt,
-    lastHandledRotateAt: (record?.rotatedFor ?? status.lastHandledRotateAt)?.slice(0, 256),
+    lastHandledRotateAt: keptIfAny(record?.rotatedFor ?? status.lastHandledRotateAt),
     authorizationServerRef: chosenServer(o, object, record),
     binding: bindingOf(secretName(o, status)),
     substitutions: substitutions.length === 0 ? undefined : [...substitutions],
@@ -52,7 +53,7 @@ function handledReconcile(
   { state }: Rest,
 ): string | undefined {
   const isStillWanted = state === 'Waiting' && o.suspects.count > 0 && currentRecord(o) === undefined;
-  return isStillWanted ? undefined : reconcileRequestedAt?.slice(0, 256);
+  return isStillWanted ? undefined : keptIfAny(reconcileRequestedAt);
 }
 
 /** The client was removed on purpose: nothing of it is missed, and another may be registered. */

@@ -5,6 +5,7 @@ import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { sha256 } from '../oauth/sha256.ts';
+import { keptIfAny, keptText } from './kept-text.ts';
 import type { ClientIdentity, RegistrationRecord } from './record.ts';
 
 /**
@@ -23,7 +24,9 @@ export interface ObservedSecret {
   readonly shows: string | undefined;
   /** See {@link projectionOf}; `undefined` where somebody else wrote to the data. */
   readonly projection: string | undefined;
+  /** Those that are compared; see {@link compared}. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Likewise. Long values as `keptText` has them. */
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -121,25 +124,59 @@ function includes(
   actual: Readonly<Record<string, string>>,
   wanted: Readonly<Record<string, string>>,
 ): boolean {
-  return Object.entries(wanted).every(([name, value]) => actual[name] === value);
+  return Object.entries(wanted).every(
+    ([name, value]) => actual[keptText(name)] === (name === ANNOTATIONS.client ? value : keptText(value)),
+  );
 }
+
+/** A spec may ask for 32 of each. */
+const MOST_COMPARED = 48;
+
+/**
+ * What is kept of labels or annotations: the operator's own that a decision rests on, and those that a spec may ask for. Of
+ * too many, the own ones alone: where the spec asks for others, too, the Secret is written again, without what was too much.
+ */
+function compared(
+  given: Readonly<Record<string, string>>,
+  own: readonly string[],
+): Readonly<Record<string, string>> {
+  const names = Object.keys(given).filter((name) => own.includes(name) || !RESERVED.test(name));
+  const kept = names.length > MOST_COMPARED ? names.filter((name) => own.includes(name)) : names;
+  return Object.fromEntries(kept.map((name) => [keptText(name), keptText(given[name] ?? '')]));
+}
+
+/** Not for specs to ask for (spec.secret.labels, spec.secret.annotations). */
+const RESERVED = /^([^/]*[.])?(kubernetes[.]io|k8s[.]io|oauth-registrar[.]dev)\//;
+const OWN_LABELS: readonly string[] = [LABELS.workload, 'app.kubernetes.io/managed-by'];
+const OWN_ANNOTATIONS: readonly string[] = [ANNOTATIONS.rotateRequestedAt];
+
+/** Longer ones name nothing of the operator's. */
+const LONGEST_NAME = 512;
+const nameIn = (text: string | undefined): string | undefined =>
+  text !== undefined && text.length <= LONGEST_NAME ? text : undefined;
 
 /** Reads the metadata of a Secret that carries the workload label. */
 export function toObservedSecret(raw: KubernetesObject): ObservedSecret {
   const { metadata } = raw;
   const annotations = metadata.annotations ?? {};
-  const projection = annotations[ANNOTATIONS.projection];
+  const projection = nameIn(annotations[ANNOTATIONS.projection]);
+  const client = nameIn(annotations[ANNOTATIONS.client]);
+  const owner = metadata.ownerReferences?.find(
+    ({ kind, controller }) => kind === 'OAuthClient' && controller,
+  );
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? '',
     uid: metadata.uid ?? '',
     resourceVersion: metadata.resourceVersion ?? '',
-    ownerUid: metadata.ownerReferences?.find((owner) => owner.kind === 'OAuthClient' && owner.controller)
-      ?.uid,
-    shows: annotations[ANNOTATIONS.shows],
+    ownerUid: keptIfAny(owner?.uid),
+    shows: nameIn(annotations[ANNOTATIONS.shows]),
     projection: projection !== undefined && isUntouched(raw, projection) ? projection : undefined,
-    labels: metadata.labels ?? {},
-    annotations,
+    labels: compared(metadata.labels ?? {}, OWN_LABELS),
+    annotations: {
+      ...compared(annotations, OWN_ANNOTATIONS),
+      ...(client && { [ANNOTATIONS.client]: client }),
+    },
   };
 }
 

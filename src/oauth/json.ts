@@ -42,6 +42,36 @@ function isShallow(value: Json, depth: number): boolean {
   return depth > 0 && Object.values(value).every((member) => isShallow(member, depth - 1));
 }
 
+/**
+ * Size of the value as JSON without white space, in bytes of UTF-8; escapes aren't counted. Walks without recursion: a value
+ * from outside may nest as deep as it likes.
+ */
+export function jsonBytes(value: unknown): number {
+  const open: unknown[] = [value];
+  let bytes = 0;
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next === 'string') {
+      bytes += Buffer.byteLength(next) + 2;
+    } else if (Array.isArray(next)) {
+      bytes += next.length + 1 + Number(next.length === 0);
+      // Not by spreading: a list may be longer than what a call can take.
+      for (const item of next) {
+        open.push(item ?? null);
+      }
+    } else if (isJsonObject(next)) {
+      const names = Object.keys(next);
+      bytes += names.length + 1 + Number(names.length === 0);
+      for (const name of names) {
+        bytes += Buffer.byteLength(name) + 3;
+        open.push(next[name] ?? null);
+      }
+    } else {
+      bytes += String(next).length;
+    }
+  }
+  return bytes;
+}
+
 /** Whether {@link canonicalJson} would give the same text for both. */
 export function isSameJson(a: unknown, b: unknown): boolean {
   if (a === b) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { toClientObject } from '../../src/core/desired.ts';
 import { declaredHash } from '../../src/core/record.ts';
+import { jsonBytes } from '../../src/oauth/json.ts';
 
 const metadata = {
   name: 'storefront',
@@ -118,6 +119,71 @@ describe('toClientObject', () => {
   test('lets several values be left out of the Secret', () => {
     const keys = { issuer: '', scope: '' };
     expect(desiredOf({ client: {}, secret: { keys } })).toMatchObject({ valid: true });
+  });
+
+  test('keeps of a spec that is too large only that, and what its deletion rests on (H1)', () => {
+    const large = {
+      authorizationServerRef: ref,
+      client: { additionalMetadata: { blob: 'a'.repeat(1_000_000) } },
+      deletionPolicy: 'Retain',
+    };
+    const { observed } = toClientObject({ metadata, spec: large, status: { clientId: 'c1' } });
+    expect(observed).toMatchObject({
+      uid: 'uid-1',
+      hasFinalizer: true,
+      retained: true,
+      status: { clientId: 'c1' },
+      desired: {
+        valid: false,
+        problem: 'spec has 1000153 bytes as JSON and may have 32768; make it smaller.',
+      },
+    });
+    expect(JSON.stringify(observed).length).toBeLessThan(1_000);
+  });
+
+  test('takes a spec of exactly the bound, and refuses one byte more', () => {
+    const specOf = (length: number) => ({ client: { clientName: 'a'.repeat(length) } });
+    const room = 32_768 - jsonBytes(specOf(0));
+    expect(jsonBytes(specOf(room))).toBe(32_768);
+    expect(desiredOf(specOf(room))).not.toMatchObject({ problem: expect.stringContaining('bytes') });
+    expect(desiredOf(specOf(room + 1))).toMatchObject({ problem: expect.stringContaining('32769 bytes') });
+  });
+
+  test('keeps a hash of a long annotation, and compares what status had kept of it by the same hash (H1)', () => {
+    const long = 'x'.repeat(200);
+    const annotations = {
+      'oauth-registrar.dev/reconcile-requested-at': long,
+      'oauth-registrar.dev/rotate-requested-at': long,
+    };
+    const status = { clientId: 'c1', lastHandledReconcileAt: long, lastHandledRotateAt: long };
+    const { observed } = toClientObject({ metadata: { ...metadata, annotations }, status });
+    expect(observed.rotateRequestedAt).toMatch(/^sha256:[\w-]{43}$/);
+    expect(observed).toMatchObject({
+      reconcileRequestedAt: observed.rotateRequestedAt,
+      status: {
+        clientId: 'c1',
+        lastHandledReconcileAt: observed.rotateRequestedAt,
+        lastHandledRotateAt: observed.rotateRequestedAt,
+      },
+    });
+    const again = toClientObject({ metadata, status: observed.status });
+    expect(again.observed.status).toEqual(observed.status);
+  });
+
+  test('keeps no list of finalizers or owners that is long (H1)', () => {
+    const finalizers = [...Array.from({ length: 9_000 }, (_, at) => `a/${at}`), ...metadata.finalizers];
+    const job = (name: string) => ({ apiVersion: 'batch/v1', kind: 'Job', name, uid: 'u' });
+    const ownerReferences = [
+      { apiVersion: 'x/v1', kind: 'X', name: '<'.repeat(700_000), uid: 'u' },
+      ...Array.from({ length: 9_000 }, (_, at) => job(`j${at}`)),
+      job('agent-7'),
+    ];
+    const boundTo = { apiVersion: 'batch/v1', kind: 'Job', name: 'agent-7' };
+    const crowded = { ...metadata, finalizers, ownerReferences };
+    expect(
+      toClientObject({ metadata: crowded, spec: { client: {}, lifetime: { boundTo } } }).observed,
+    ).toMatchObject({ finalizers: undefined, hasFinalizer: true, owners: ['batch/v1/Job/agent-7'] });
+    expect(toClientObject({ metadata: crowded, spec: { client: {} } }).observed.owners).toEqual([]);
   });
 
   test('takes a status that can not be read for none, and troubles nobody', () => {

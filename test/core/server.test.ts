@@ -15,6 +15,24 @@ import type { JsonObject } from '../../src/oauth/json.ts';
 import { issuer, objectOf, open } from './server-objects.ts';
 
 describe('toServerObject', () => {
+  test('keeps of a spec that is too large only that, and whom it admits (H1)', () => {
+    const sign = { claims: { blob: 'a'.repeat(1_000_000) } };
+    const spec = {
+      issuer,
+      registration: { ...open, softwareStatement: { sign } },
+      allowedNamespaces: { names: ['shop'] },
+    };
+    const object = objectOf(spec as unknown as Parameters<typeof objectOf>[0]);
+    expect(object).toMatchObject({
+      spec: undefined,
+      problem: expect.stringMatching(
+        /^spec has 1000\d{3} bytes as JSON and may have 131072; make it smaller\.$/,
+      ),
+      allowedNamespaces: { names: ['shop'] },
+    });
+    expect(JSON.stringify(object).length).toBeLessThan(1_000);
+  });
+
   test.each<readonly [string, unknown, string | RegExp]>([
     ['no spec', undefined, /^spec\.: .+/],
     ['no issuer', { registration: open }, /^spec\.issuer: .+/],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../src/api/kubernetes.ts';
+import { keptText } from '../../src/core/kept-text.ts';
 import {
   inputsHash,
   isInSync,
@@ -88,7 +89,54 @@ describe('a Secret as the API server has it', () => {
       shows: 'oac-uid-1-a1',
       projection: projectionOf(inputs, ['client_id', 'client_secret']),
       labels: wanted.labels,
-      annotations: written.metadata.annotations,
+      annotations: wanted.annotations,
+    });
+  });
+
+  test('keeps of labels and annotations what is compared: its own, and those that a spec may ask for (H1)', () => {
+    const long = 'x'.repeat(200_000);
+    const metadata = {
+      name: 's',
+      namespace: 'shop',
+      labels: { ...wanted.labels, team: 'a', 'helm.sh/chart': 'c', 'app.kubernetes.io/name': 'n' },
+      annotations: {
+        'oauth-registrar.dev/client': `shop/${'c'.repeat(253)}`,
+        'oauth-registrar.dev/rotate-requested-at': long,
+        'oauth-registrar.dev/shows': long,
+        'oauth-registrar.dev/projection': long,
+        'kubectl.kubernetes.io/last-applied-configuration': long,
+        note: long,
+        [`${'n'.repeat(200)}/note`]: 'short',
+      },
+      ownerReferences: [{ apiVersion: 'v1', kind: 'OAuthClient', name: 'x', uid: long, controller: true }],
+    };
+    const kept = toObservedSecret({ metadata });
+    const hashed = keptText(long);
+    expect(kept).toMatchObject({
+      ownerUid: hashed,
+      shows: undefined,
+      projection: undefined,
+      labels: { ...wanted.labels, team: 'a', 'helm.sh/chart': 'c' },
+      annotations: {
+        'oauth-registrar.dev/client': `shop/${'c'.repeat(253)}`,
+        'oauth-registrar.dev/rotate-requested-at': hashed,
+        note: hashed,
+        [keptText(`${'n'.repeat(200)}/note`)]: 'short',
+      },
+    });
+    expect(JSON.stringify(kept).length).toBeLessThan(1_200);
+  });
+
+  test('keeps of very many labels and annotations its own alone (H1)', () => {
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`a${at}`, 'x']));
+    const metadata = {
+      ...written.metadata,
+      labels: { ...many, ...wanted.labels },
+      annotations: { ...many, ...written.metadata.annotations },
+    };
+    expect(toObservedSecret({ metadata })).toMatchObject({
+      labels: wanted.labels,
+      annotations: wanted.annotations,
     });
   });
 
@@ -151,6 +199,42 @@ describe('toWorkloadSecret', () => {
   test('is written on condition where a version is given', () => {
     expect(written.metadata).not.toHaveProperty('resourceVersion');
     expect(toWorkloadSecret(client, wanted, 's', inputs, values, '7').metadata.resourceVersion).toBe('7');
+  });
+});
+
+describe('isInSync', () => {
+  const asked = {
+    labels: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`label-${at}`, 'v'])),
+    annotations: Object.fromEntries(
+      Array.from({ length: 32 }, (_, at) => [`${'n'.repeat(240)}.example/${at}`, 'v'.repeat(4_096)]),
+    ),
+  };
+  const longName = { ...client, name: 'n'.repeat(253) };
+  const most = wantedSecret(longName, { ...spec, secret: asked });
+  const shown = toWorkloadSecret(longName, most, 'oac-uid-1-a1', inputs, values);
+  const fields = { managedFields: [ours('client_id', 'client_secret')] };
+  const seen = (change: object = {}) =>
+    toObservedSecret({ metadata: { ...shown.metadata, ...fields, ...change } } as KubernetesObject);
+  const the = record({ secretName: 'oac-uid-1-a1' });
+
+  test('is true of a Secret with all that a spec may ask for, whatever the API server puts beside it', () => {
+    const annotations = { ...shown.metadata.annotations, 'kubectl.kubernetes.io/x': 'y', other: 'z' };
+    expect(isInSync(seen({ annotations }), the, most, inputs)).toBe(true);
+  });
+
+  test.each([
+    [
+      'the end of a long annotation',
+      { annotations: { [`${'n'.repeat(240)}.example/7`]: `${'v'.repeat(4_095)}w` } },
+    ],
+    ['a label', { labels: { 'label-7': 'w' } }],
+    ['the client', { annotations: { 'oauth-registrar.dev/client': 'shop/other' } }],
+  ])('is false where %s was edited', (_, edit: { labels?: object; annotations?: object }) => {
+    const change = {
+      labels: { ...shown.metadata.labels, ...edit.labels },
+      annotations: { ...shown.metadata.annotations, ...edit.annotations },
+    };
+    expect(isInSync(seen(change), the, most, inputs)).toBe(false);
   });
 });
 

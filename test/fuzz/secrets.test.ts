@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { KubernetesObject, Secret } from '../../src/api/kubernetes.ts';
 import { FIELD_MANAGER } from '../../src/api/names.ts';
 import { encodeContent, type RegistrationContent, toContent } from '../../src/core/content.ts';
+import { keptText } from '../../src/core/kept-text.ts';
 import { managementOf } from '../../src/core/management.ts';
 import { type RegistrationRecord, toRecord, toRegistrationSecret } from '../../src/core/record.ts';
 import {
@@ -147,7 +148,7 @@ const record: fc.Arbitrary<RegistrationRecord> = fc
     tokenIssuedAt: optionalTime,
     keyCreatedAt: optionalTime,
     replaces: fc.option(fc.constant('oac-uid-1-a0'), { nil: undefined }),
-    rotatedFor: fc.option(secretValue, { nil: undefined }),
+    rotatedFor: fc.option(secretValue.map(keptText), { nil: undefined }),
     retain: fc.boolean(),
     purpose: fc.constantFrom({}, { purpose: 'agent' }, { purpose: 'agent', session: 'run-1' }),
     keyRotatesAt: fc.option(fc.integer({ min: 1, max: 8.64e15 }), { nil: undefined }),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalJson, isSameJson, type Json, parseJsonObject } from '../../src/oauth/json.ts';
+import { canonicalJson, isSameJson, type Json, jsonBytes, parseJsonObject } from '../../src/oauth/json.ts';
 
 const nested = (levels: number): string => `${'['.repeat(levels)}1${']'.repeat(levels)}`;
 
@@ -34,6 +34,27 @@ describe('parseJsonObject', () => {
     const parsed = parseJsonObject('{"__proto__":{"client_id":"forged"},"a":"x"}');
     expect(parsed?.['client_id']).toBeUndefined();
     expect(Object.keys(parsed ?? {})).toEqual(['__proto__', 'a']);
+  });
+});
+
+describe('jsonBytes', () => {
+  test.each([
+    [null],
+    [true],
+    [-12.5],
+    ['ü漢'],
+    [[]],
+    [{}],
+    [[1, [2, {}], 'x']],
+    [{ a: 1, bb: [null, { c: '' }], ü: {} }],
+  ])('is the size of %j without white space', (value) => {
+    expect(jsonBytes(value)).toBe(Buffer.byteLength(JSON.stringify(value)));
+  });
+
+  test('measures what nests without end, and what has very many members', () => {
+    const deep = JSON.parse('['.repeat(200_000) + ']'.repeat(200_000)) as unknown;
+    expect(jsonBytes(deep)).toBe(400_000);
+    expect(jsonBytes(Array.from({ length: 500_000 }, () => 0))).toBe(1_000_001);
   });
 });
 

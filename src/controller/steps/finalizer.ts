@@ -1,24 +1,23 @@
-import { RESOURCES } from '../../api/kubernetes.ts';
+import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import { FINALIZER } from '../../api/names.ts';
-import { type ClientObject, toClientObject } from '../../core/desired.ts';
+import { toClientObject } from '../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
 import { isRestored } from '../../core/restored.ts';
 import type { Context } from '../context.ts';
+import type { ApiResult } from '../ports.ts';
 import { subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
-export async function setFinalizers(
+export async function addFinalizer(
   object: ObservedClient,
-  finalizers: readonly string[],
   o: Observation,
-  { api, caches }: Context,
+  context: Context,
 ): Promise<StepResult> {
-  const patch = { metadata: { resourceVersion: object.resourceVersion, finalizers } };
-  const patched = await api.patch(RESOURCES.oauthClient, { namespace: o.namespace, name: o.name }, patch);
+  const patched = await patchFinalizers(object, o, context, (before) => [...before, FINALIZER]);
   if (!patched.ok) {
     return later(`finalizer not written: ${patched.message}`);
   }
-  caches.clients.learn(toClientObject(patched.object));
+  context.caches.clients.learn(toClientObject(patched.object));
   return DONE;
 }
 
@@ -28,23 +27,40 @@ export async function removeFinalizer(
   o: Observation,
   context: Context,
 ): Promise<StepResult> {
-  const finalizers = object.finalizers.filter((name) => name !== FINALIZER);
-  const patch = { metadata: { resourceVersion: object.resourceVersion, finalizers } };
-  const patched = await context.api.patch<ClientObject>(
-    RESOURCES.oauthClient,
-    { namespace: o.namespace, name: o.name },
-    patch,
+  const patched = await patchFinalizers(object, o, context, (before) =>
+    before.filter((name) => name !== FINALIZER),
   );
   if (!patched.ok && patched.status !== 404) {
     return later(`finalizer not removed: ${patched.message}`);
   }
-  if (patched.ok && finalizers.length > 0) {
+  if (patched.ok && (patched.object.metadata.finalizers ?? []).length > 0) {
     context.caches.clients.learn(toClientObject(patched.object));
   } else {
     const { namespace, name } = o;
     context.caches.clients.forget({ metadata: { namespace, name, uid: object.uid } });
   }
   return DONE;
+}
+
+/** A merge patch replaces the whole list. */
+async function patchFinalizers(
+  object: ObservedClient,
+  { namespace, name }: Observation,
+  { api }: Context,
+  change: (before: readonly string[]) => readonly string[],
+): Promise<ApiResult<KubernetesObject>> {
+  const key = { namespace, name };
+  let { finalizers, resourceVersion } = object;
+  if (finalizers === undefined) {
+    const read = await api.get<KubernetesObject>(RESOURCES.oauthClient, key);
+    if (!read.ok) {
+      return read;
+    }
+    finalizers = read.object.metadata.finalizers ?? [];
+    resourceVersion = read.object.metadata.resourceVersion ?? resourceVersion;
+  }
+  const metadata = { uid: object.uid, resourceVersion, finalizers: change(finalizers) };
+  return api.patch(RESOURCES.oauthClient, key, { metadata });
 }
 
 /** Nothing is left that the object is held for. A client whose record somebody removed can't be: that is said. */
