@@ -1,19 +1,13 @@
-import {
-  type KubernetesObject,
-  type ObjectMeta,
-  RESOURCES,
-  type Resource,
-  type Secret,
-} from '../api/kubernetes.ts';
+import { type KubernetesObject, type ObjectMeta, RESOURCES, type Resource } from '../api/kubernetes.ts';
 import { LABELS } from '../api/names.ts';
-import type { Caches, CredentialObject } from '../controller/context.ts';
+import type { Caches } from '../controller/context.ts';
+import type { CredentialObject } from '../controller/credentials.ts';
 import type { ObjectCache } from '../controller/object-cache.ts';
 import { toRegistrationObject, toSecretObject } from '../controller/objects.ts';
 import type { Clock, Log, Selection } from '../controller/ports.ts';
 import { shareTexts } from '../controller/share-texts.ts';
 import { toClientObject } from '../core/desired.ts';
 import { toServerObject } from '../core/server.ts';
-import { Sensitive } from '../oauth/sensitive.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { PagedApi } from './kubernetes/api.ts';
 import type { Connection } from './kubernetes/connection.ts';
@@ -21,7 +15,7 @@ import { followNamespaces } from './kubernetes/namespaces.ts';
 import type { RawObject } from './kubernetes/paths.ts';
 import { createReflector, type Reflector } from './kubernetes/reflector.ts';
 
-/** The watches that feed the controller's caches. Of Secrets, only credentials are watched with their data. */
+/** The watches that feed the controller's caches. Secrets are watched by their metadata alone. */
 export interface Watches {
   start(): void;
   /** Resolves when every first list was handed over. */
@@ -85,7 +79,7 @@ export function createWatches(caches: Caches, options: Options): Watches {
           ],
         ]
       : [['namespaces', followNamespaces(namespaces, handlersOf(caches.namespaces), toNamespace, options)]];
-  const credential = labelled(LABELS.credential);
+  const credential = { ...labelled(LABELS.credential), metadataOnly };
   const workload = { ...labelled(LABELS.workload), metadataOnly };
   const registration = { ...labelled(LABELS.registration), metadataOnly, namespace };
   const reflectors = new Map<string, Reflector>([
@@ -129,15 +123,10 @@ function toNamespace({ metadata }: RawObject): KubernetesObject {
   };
 }
 
-/** The values are wrapped as soon as they are read. */
-function toCredential(raw: RawObject): CredentialObject {
-  const { name, namespace = '', uid = '', resourceVersion = '' } = raw.metadata;
-  // A registration Secret never serves as a credential, whoever labels it as one.
-  const isRegistration = raw.metadata.labels?.[LABELS.registration] !== undefined;
-  const { data = {} } = isRegistration ? {} : (raw as Secret);
-  const values = Object.entries(data).map(([key, value]) => [
-    key,
-    new Sensitive(Buffer.from(value, 'base64').toString().trim()),
-  ]);
-  return { metadata: { name, namespace, uid, resourceVersion }, values: Object.fromEntries(values) };
+function toCredential({ metadata }: RawObject): CredentialObject {
+  const { name, namespace = '', uid = '', resourceVersion = '', labels } = metadata;
+  return {
+    metadata: { name, namespace, uid, resourceVersion },
+    isRegistration: labels?.[LABELS.registration] !== undefined,
+  };
 }

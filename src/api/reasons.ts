@@ -87,6 +87,10 @@ export const REASONS = {
     cause: 'The Secret has no such key.',
     cure: 'Add the key, or name one of those present.',
   },
+  CredentialTooLarge: {
+    cause: 'The Secret has more data than is read of a credential.',
+    cure: 'Put the credential into a Secret of its own, of at most 64 KiB.',
+  },
   CredentialNotLabelled: {
     cause: 'The Secret doesn’t carry the label that permits its use.',
     cure: 'Run the kubectl line in the message.',

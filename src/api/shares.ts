@@ -31,6 +31,13 @@ export const SHARES = {
     per: 'object',
     told: '`InvalidSpec`',
   },
+  credentialBytes: {
+    what: 'Values of a Secret that serves as a credential, together',
+    most: 65_536,
+    unit: 'bytes',
+    per: 'Secret',
+    told: '`CredentialTooLarge`',
+  },
   answerBytes: {
     what: 'Body of an answer of an authorization server',
     most: 262_144,

@@ -3,9 +3,9 @@ import type { ClientObject } from '../core/desired.ts';
 import type { RegistrationRecord } from '../core/record.ts';
 import type { ServerObject } from '../core/server.ts';
 import type { ObservedSecret } from '../core/workload-secret.ts';
-import type { Sensitive } from '../oauth/sensitive.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { ReusableTokens } from './admission.ts';
+import type { CredentialObject, Credentials } from './credentials.ts';
 import type { EventRecorder } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import type { Memory } from './memory.ts';
@@ -46,6 +46,8 @@ export interface Context {
   /** Calls under way, by server. */
   readonly slots: Slots;
   readonly caches: Caches;
+  /** Values of the Secrets that clients and server objects refer to. */
+  readonly credentials: Credentials;
   readonly tokens: ReusableTokens;
   readonly jwt: JsonWebTokens;
   readonly settings: Settings;
@@ -76,6 +78,7 @@ export interface Caches {
   readonly registrations: ObjectCache<RegistrationObject, 'client' | 'clientId' | 'server', RecordCount>;
   /** Found by `namespace/name` of their OAuthClient. */
   readonly secrets: ObjectCache<SecretObject, 'client'>;
+  /** Metadata of the Secrets that carry the credential label. */
   readonly credentials: ObjectCache<CredentialObject>;
   readonly namespaces: ObjectCache<KubernetesObject>;
 }
@@ -88,9 +91,4 @@ export interface RegistrationObject extends KubernetesObject {
 /** Metadata of a workload Secret. */
 export interface SecretObject extends KubernetesObject {
   readonly observed: ObservedSecret;
-}
-
-/** A Secret that carries the credential label: the only ones whose values are kept. */
-export interface CredentialObject extends KubernetesObject {
-  readonly values: Readonly<Record<string, Sensitive>>;
 }

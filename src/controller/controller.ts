@@ -3,6 +3,7 @@ import { SHARES } from '../api/shares.ts';
 import { type ServerObject, serverKey } from '../core/server.ts';
 import { serverNamed } from '../core/server-name.ts';
 import type { Caches, Context } from './context.ts';
+import { Credentials } from './credentials.ts';
 import type { LaneBounds, WorkItem } from './lane.ts';
 import { Memory } from './memory.ts';
 import { serverRefOf } from './observe.ts';
@@ -29,7 +30,7 @@ export interface Controller {
   stop(): Promise<void>;
 }
 
-type Given = Omit<Context, 'caches' | 'servers' | 'memory' | 'slots'> & {
+type Given = Omit<Context, 'caches' | 'credentials' | 'servers' | 'memory' | 'slots'> & {
   readonly report: (report: RoundReport) => void;
 };
 
@@ -68,8 +69,16 @@ export function createController(given: Given): Controller {
       }
     },
   });
-  const caches = createCaches({ addClient, addServer, countAgain, servers });
-  const context: Context = { ...given, caches, servers, memory: new Memory(), slots: new Slots() };
+  const credentials: Credentials = new Credentials(given.api, (key) => caches.credentials.get(key));
+  const caches: Caches = createCaches({ addClient, addServer, countAgain, servers, credentials });
+  const context: Context = {
+    ...given,
+    caches,
+    credentials,
+    servers,
+    memory: new Memory(),
+    slots: new Slots(),
+  };
 
   function addServer(key: string): void {
     queue.add(serverItem(key));
@@ -127,6 +136,7 @@ export function createController(given: Given): Controller {
     const object = serverOf(key, caches);
     if (object === undefined) {
       servers.remove(key);
+      credentials.forget(`server:${key}`);
       return 'rested';
     }
     const again = await reconcileServer(object, context, discovered);

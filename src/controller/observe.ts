@@ -1,11 +1,10 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
-import { adoptableClient, type CredentialSecret, type CredentialSecrets } from '../core/credential.ts';
 import { servingRecord } from '../core/find.ts';
 import { mayShareClients, type PresentServer } from '../core/home.ts';
 import type { CallKind, Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
 import { admits, deletionTerms, type ServerObject, serverKey } from '../core/server.ts';
-import { givenStatement } from '../core/statement.ts';
+import { adoptableOf, statementOf } from './brought-secrets.ts';
 import type { Caches, Context } from './context.ts';
 import { endedIn, inNamespace } from './record-counts.ts';
 
@@ -97,35 +96,6 @@ function defaultServer(key: string, context: Context): ServerRef | undefined {
         kind: near.length > 0 ? 'AuthorizationServer' : 'ClusterAuthorizationServer',
         name: found.metadata.name,
       };
-}
-
-/** A software statement of the client's own, from a labelled Secret of its namespace. */
-function statementOf(key: string, now: number, { caches }: Context): Observation['statement'] {
-  const desired = caches.clients.get(key)?.observed.desired;
-  const ref = desired?.valid ? desired.spec.softwareStatement?.secretRef : undefined;
-  return ref && givenStatement(ref, secretsOf(key, caches), now);
-}
-
-/** The client that is to be adopted; looked for only while there is none. */
-function adoptableOf(key: string, { caches }: Context): Observation['adoptable'] {
-  const observed = caches.clients.get(key)?.observed;
-  const ref = observed?.desired.valid ? observed.desired.spec.adopt?.secretRef : undefined;
-  const isRecorded = caches.registrations
-    .find('client', key)
-    .some(({ record }) => record?.role === 'current' && record.client.uid === observed?.uid);
-  return ref === undefined || isRecorded ? undefined : adoptableClient(ref.name, secretsOf(key, caches));
-}
-
-/** Labelled Secrets of the client's own namespace. */
-function secretsOf(key: string, caches: Caches): CredentialSecrets {
-  const namespace = namespaceOf(key);
-  const get = (name: string): CredentialSecret => {
-    const secret = caches.credentials.get(`${namespace}/${name}`);
-    return secret === undefined
-      ? { kind: 'NotFound' }
-      : { kind: 'Found', values: secret.values, version: secret.metadata.resourceVersion ?? '' };
-  };
-  return { namespace, get };
 }
 
 /** All records that may be of the same client, whichever objects they are of. */

@@ -7,6 +7,7 @@ import { plan } from '../core/plan.ts';
 import { serverKey } from '../core/server.ts';
 import { summarize } from '../core/summarize.ts';
 import { isSameJson } from '../oauth/json.ts';
+import { readBroughtSecrets } from './brought-secrets.ts';
 import type { Context } from './context.ts';
 import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
@@ -16,6 +17,9 @@ import type { Round } from './steps/round.ts';
 export type RoundEnd =
   | { readonly kind: 'rested'; readonly until: number | undefined }
   | { readonly kind: 'later'; readonly why: string };
+
+/** A Secret that the client brings could not be read. */
+const READ_AGAIN_MS = 15_000;
 
 /** More steps than any way through `plan` takes: a guard against a loop that never rests. */
 const MAX_STEPS = 30;
@@ -28,6 +32,7 @@ export async function reconcileClient(key: string, context: Context): Promise<Ro
   if (!isServerKnown(key, context)) {
     return { kind: 'rested', until: undefined };
   }
+  await readBroughtSecrets(key, context);
   const round: Round = { key, contents: new Map(), learned: undefined };
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     const observation = observe(key, context);
@@ -81,8 +86,10 @@ async function rest(o: Observation, action: Rest, round: Round, context: Context
   const isOurs = o.object !== undefined && action.state !== 'Gone' && isTold;
   const written = !isOurs || (await writeStatus(o, action, round, context));
   const known = context.memory.statusKnownAt(round.key, context.clock.now());
+  const isIncomplete = context.credentials.isIncomplete(`client:${round.key}`);
+  const readAgain = isIncomplete ? context.clock.now() + READ_AGAIN_MS : undefined;
   return written
-    ? { kind: 'rested', until: earliest(action.until, known) }
+    ? { kind: 'rested', until: earliest(action.until, known, readAgain) }
     : { kind: 'later', why: 'status not written' };
 }
 

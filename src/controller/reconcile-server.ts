@@ -72,7 +72,8 @@ export async function reconcileServer(
   );
   const probe = nextProbe(servers.health(key));
   const doubt = suspicionEnds(servers.health(key).lostTokens, clock.now());
-  const due = [found.askAgainAt, probe, doubt, orphansVisit].filter((time) => time !== undefined);
+  const readAgain = references.isIncomplete ? clock.now() + MISSING_REFERENCE_MS : undefined;
+  const due = [found.askAgainAt, probe, doubt, orphansVisit, readAgain].filter((time) => time !== undefined);
   const lookAgain = Math.min(...due) - clock.now();
   return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
 }

@@ -1,10 +1,11 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
-import { type ConfigMap, RESOURCES, type Secret } from '../api/kubernetes.ts';
+import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
 import { secretNames } from '../core/connect.ts';
-import { type CredentialSecret, type CredentialSecrets, secretValue } from '../core/credential.ts';
+import { type CredentialSecrets, secretValue } from '../core/credential.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
 import type { ServerObject } from '../core/server.ts';
 import type { Context } from './context.ts';
+import { keyOfServer } from './server-status.ts';
 
 export interface References {
   readonly secrets: CredentialSecrets;
@@ -12,40 +13,29 @@ export interface References {
   readonly ca: string | undefined;
   /** Why the server can't even be asked for its documents. */
   readonly problem: Problem | undefined;
+  /** A Secret could not be read, or not in its present version: it is to be tried again. */
+  readonly isIncomplete: boolean;
 }
 
 /**
- * What a server object refers to: Secrets from those that are watched by their label, and the CA bundle. A Secret that
- * isn't watched is asked for by its metadata's sake alone: does it lack the label, or does it not exist?
+ * What a server object refers to: Secrets, each read once in each version, and the CA bundle. Of a Secret that can't be used
+ * it is told whether it lacks the label or doesn't exist.
  */
 export async function resolveReferences(
-  { metadata }: ServerObject,
+  object: ServerObject,
   spec: AuthorizationServerSpec,
   context: Context,
 ): Promise<References> {
-  const namespace = metadata.namespace ?? context.settings.operatorNamespace;
-  const found = new Map<string, CredentialSecret>();
-  for (const name of secretNames(spec)) {
-    found.set(name, await lookUp(namespace, name, context));
-  }
-  const secrets = { namespace, get: (name: string) => found.get(name) ?? ({ kind: 'NotFound' } as const) };
+  const namespace = object.metadata.namespace ?? context.settings.operatorNamespace;
+  const { credentials } = context;
+  const who = `server:${keyOfServer(object)}` as const;
+  await credentials.refer(who, namespace, secretNames(spec));
+  const secrets = { namespace, get: (name: string) => credentials.get(namespace, name) };
   const ca = await caOf(spec, secrets, context);
+  const isIncomplete = credentials.isIncomplete(who);
   return isProblem(ca)
-    ? { secrets, ca: undefined, problem: ca }
-    : { secrets, ca: ca?.text, problem: undefined };
-}
-
-async function lookUp(namespace: string, name: string, { caches, api }: Context): Promise<CredentialSecret> {
-  const secret = caches.credentials.get(`${namespace}/${name}`);
-  if (secret !== undefined) {
-    const { uid, resourceVersion } = secret.metadata;
-    return { kind: 'Found', values: secret.values, version: `${uid}/${resourceVersion}` };
-  }
-  const there = await api.get<Secret>(RESOURCES.secret, { namespace, name });
-  if (!there.ok && there.status !== 404) {
-    return { kind: 'NotRead', why: there.message };
-  }
-  return { kind: there.ok ? 'NotLabelled' : 'NotFound' };
+    ? { secrets, ca: undefined, problem: ca, isIncomplete }
+    : { secrets, ca: ca?.text, problem: undefined, isIncomplete };
 }
 
 async function caOf(

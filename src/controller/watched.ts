@@ -1,10 +1,10 @@
 import { type KubernetesObject, keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
-import { secretNames } from '../core/connect.ts';
 import type { ClientObject } from '../core/desired.ts';
 import { type ServerObject, serverKey } from '../core/server.ts';
 import { canonicalJson } from '../oauth/json.ts';
-import type { Caches, CredentialObject, RegistrationObject, SecretObject } from './context.ts';
+import type { Caches, RegistrationObject, SecretObject } from './context.ts';
+import type { CredentialObject, Credentials } from './credentials.ts';
 import { type Change, ObjectCache } from './object-cache.ts';
 import { RECORD_COUNTS, type RecordCount } from './record-counts.ts';
 import type { ServerRegistry } from './server-registry.ts';
@@ -18,9 +18,10 @@ interface Wake {
   /** The number of a server's clients changed. */
   readonly countAgain: (key: string) => void;
   readonly servers: ServerRegistry;
+  readonly credentials: Credentials;
 }
 
-export function createCaches({ addClient, addServer, countAgain, servers }: Wake): Caches {
+export function createCaches({ addClient, addServer, countAgain, servers, credentials }: Wake): Caches {
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
     if (object !== undefined && (after === undefined || after.generation !== before?.generation)) {
@@ -66,11 +67,14 @@ export function createCaches({ addClient, addServer, countAgain, servers }: Wake
     }),
     credentials: new ObjectCache<CredentialObject>({
       onChange: ({ before, after }) => {
-        for (const server of usersOf(after ?? before, caches)) {
-          addServer(server);
-        }
-        for (const client of clientsThatName(after ?? before, caches)) {
-          addClient(client, false);
+        const metadata = (after ?? before)?.metadata;
+        for (const who of metadata === undefined ? [] : credentials.usersOf(keyOf(metadata))) {
+          const key = who.slice(who.indexOf(':') + 1);
+          if (who.startsWith('client:')) {
+            addClient(key, false);
+          } else {
+            addServer(key);
+          }
         }
       },
     }),
@@ -143,29 +147,4 @@ function wakeOwner(
 function ownerKey(secret: SecretObject | undefined): string | undefined {
   const named = secret?.observed.annotations[ANNOTATIONS.client];
   return named?.startsWith(`${secret?.observed.namespace}/`) ? named : undefined;
-}
-
-/** Servers that may refer to this credential: those of its namespace, and all of the cluster. */
-function usersOf(credential: CredentialObject | undefined, caches: Caches): readonly string[] {
-  const all = [...caches.servers.values(), ...caches.clusterServers.values()];
-  return all
-    .filter(({ spec, metadata }) => {
-      const names = spec === undefined ? [] : secretNames(spec);
-      const isNear =
-        metadata.namespace === undefined || metadata.namespace === credential?.metadata.namespace;
-      return isNear && names.includes(credential?.metadata.name ?? '');
-    })
-    .map(keyOfServer);
-}
-
-/** Clients that bring something in this Secret: a software statement, or a client to adopt. */
-function clientsThatName(credential: CredentialObject | undefined, caches: Caches): readonly string[] {
-  const { namespace, name = '' } = credential?.metadata ?? {};
-  return [...caches.clients.values()]
-    .filter(({ metadata, observed: { desired } }) => {
-      const spec = desired.valid ? desired.spec : undefined;
-      const names = [spec?.softwareStatement?.secretRef.name, spec?.adopt?.secretRef.name];
-      return metadata.namespace === namespace && names.includes(name);
-    })
-    .map(({ metadata }) => keyOf(metadata));
 }

@@ -1,5 +1,6 @@
 import type { AdmissionSpec, ClientCredentialsSpec, ManagementSpec } from '../api/admission-schema.ts';
 import { LABELS } from '../api/names.ts';
+import { SHARES } from '../api/shares.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 import type { Admission, ClientCredentials, Credential } from './connection.ts';
@@ -19,7 +20,9 @@ export type CredentialSecret =
   | { readonly kind: 'NotFound' }
   /** The API server didn't say. */
   | { readonly kind: 'NotRead'; readonly why: string }
-  | { readonly kind: 'NotLabelled' };
+  | { readonly kind: 'NotLabelled' }
+  /** Nothing of it is kept. */
+  | { readonly kind: 'TooLarge'; readonly bytes: number };
 
 /** The Secrets of one namespace. */
 export interface CredentialSecrets {
@@ -48,6 +51,11 @@ export function secretValue(
       return {
         reason: 'CredentialNotLabelled',
         message: `Secret ${namespace}/${name} isn’t marked as a credential. Run: kubectl -n ${namespace} label secret ${name} ${LABELS.credential}=true`,
+      };
+    case 'TooLarge':
+      return {
+        reason: 'CredentialTooLarge',
+        message: `Secret ${namespace}/${name} has ${secret.bytes} bytes of data, and a credential may have ${SHARES.credentialBytes.most}. Put “${key}” into a Secret of its own, and name that in the reference.`,
       };
     case 'Found': {
       const value = Object.hasOwn(secret.values, key) ? secret.values[key] : undefined;
