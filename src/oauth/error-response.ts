@@ -1,5 +1,6 @@
 import type { HttpAnswer } from './http-message.ts';
 import { type JsonObject, parseJsonObject } from './json.ts';
+import { masked } from './masking.ts';
 import type { Sensitive } from './sensitive.ts';
 import { cut } from './text.ts';
 
@@ -61,7 +62,7 @@ export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitiv
     firstOf(body, ['error_description', 'errorSummary']) ?? sentence ?? challenge['error_description'];
   return {
     status: answer.status,
-    ...(error ? { error: presentable(error, secrets) } : {}),
+    ...(error ? { error: isErrorCode(error) ? error : presentable(error, secrets) } : {}),
     ...(description ? { description: presentable(description, secrets) } : {}),
   };
 }
@@ -89,15 +90,12 @@ function challengeOf(header: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Masked first, then freed of control characters, masked again in what that made of it, then cut. */
-export function presentable(text: string, secrets: readonly Sensitive[]): string {
-  const values = secrets.map((secret) => secret.reveal());
-  return cut(masked(clean(masked(text, values)), values.map(clean)), MAX_WORDS);
-}
+/** Longer words aren't looked at to their end. */
+const MAX_READ = 1_024;
 
-function masked(text: string, values: readonly string[]): string {
-  const longestFirst = values.filter(({ length }) => length >= 4).toSorted((a, b) => b.length - a.length);
-  return longestFirst.reduce((words, value) => words.replaceAll(value, '[redacted]'), text);
+/** Masked, freed of control characters, cut: fit to be shown to people. */
+export function presentable(text: string, secrets: readonly Sensitive[]): string {
+  return cut(clean(masked(text.slice(0, MAX_READ), secrets)), MAX_WORDS);
 }
 
 const clean = (text: string): string => text.replace(/[\p{C}\s]+/gu, ' ').trim();

@@ -3,8 +3,8 @@ import { parseJsonObject } from './json.ts';
 import { Sensitive } from './sensitive.ts';
 
 /**
- * What of a request must not come back to people in the server's words: the credential of the `Authorization` header, in
- * each form that a server may repeat, a client's secret or assertion in a form, a software statement or a signed body.
+ * What of a request must not come back to people in the server's words: the credential of the `Authorization` header, a
+ * client's secret or assertion in a form, a client's secret, a software statement or a signed body. Never the metadata.
  */
 export function sentCredentials({ headers, body }: HttpRequest): readonly Sensitive[] {
   const { authorization } = headers;
@@ -17,12 +17,12 @@ export function sentCredentials({ headers, body }: HttpRequest): readonly Sensit
 
 const revealed = (value: string | Sensitive): string => (typeof value === 'string' ? value : value.reveal());
 
-/** `Basic` is no more than an encoding: it is masked also where the server decodes it. */
+/** Of `Basic` the password, as it is and as it was encoded; the user's name is no secret. */
 function headerParts(header: string): readonly string[] {
   const [, scheme = '', credential = ''] = /^(\S+) (.*)$/.exec(header) ?? [];
   const decoded = scheme === 'Basic' ? Buffer.from(credential, 'base64').toString('utf8') : '';
   const password = decoded.slice(decoded.indexOf(':') + 1);
-  return [credential, decoded, password, unescaped(password)];
+  return scheme === 'Basic' ? [credential, password, unescaped(password)] : [credential];
 }
 
 /** Of a password that was form-encoded first (RFC 6749 section 2.3.1). */
