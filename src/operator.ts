@@ -200,12 +200,10 @@ async function install({
     namespaces: config.namespaces,
     urlRules: settings.urlRules,
   });
-  // At once, whoever leads: the leader gives an earlier container of this pod only so long to record its answers.
-  const replayed = recorder.replay();
+  void controller.replayJournal();
   const takeLead = async () => {
     await ledger.takeLead();
     await orphans.load();
-    await replayed;
   };
   return { controller, watches, ledger, takeLead, fenced: fenced.promise };
 }

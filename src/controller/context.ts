@@ -23,6 +23,7 @@ import type {
 } from './ports.ts';
 import type { RecordCount } from './record-counts.ts';
 import type { Recorder } from './recorder.ts';
+import type { RefusedWrites } from './refused-writes.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import type { Slots } from './slots.ts';
 
@@ -38,6 +39,7 @@ export interface Context {
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly recorder: Recorder;
+  readonly refusedWrites: RefusedWrites;
   readonly orphans: Orphans;
   readonly events: EventRecorder;
   readonly counters: Counters;
@@ -48,6 +50,8 @@ export interface Context {
   readonly caches: Caches;
   /** Values of the Secrets that clients and server objects refer to. */
   readonly credentials: Credentials;
+  /** Has a client (`namespace/name`) looked at again. */
+  readonly wake: (client: string) => void;
   readonly tokens: ReusableTokens;
   readonly jwt: JsonWebTokens;
   readonly settings: Settings;

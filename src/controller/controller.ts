@@ -9,8 +9,10 @@ import { Memory } from './memory.ts';
 import { serverRefOf } from './observe.ts';
 import { reconcileClient } from './reconcile-client.ts';
 import { type Discovered, reconcileServer } from './reconcile-server.ts';
+import { RefusedWrites } from './refused-writes.ts';
 import { ServerRegistry } from './server-registry.ts';
 import { Slots } from './slots.ts';
+import { toldOf } from './steps/record-answer.ts';
 import { createCaches } from './watched.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -24,13 +26,21 @@ export interface Controller {
   /** To be fed by watches. */
   readonly caches: Caches;
   readonly queueDepth: () => number;
+  /**
+   * Records what an earlier process of this pod read: at once, whoever leads, since a leader gives an earlier holder only
+   * so long. Only the clients of these answers wait. Resolves when all are recorded.
+   */
+  replayJournal(): Promise<void>;
   /** Begins to work. Call it when the watches are synced. */
   start(): void;
-  /** Takes nothing new, and resolves when what is under way has ended. */
+  /** Takes nothing new, and resolves when what is under way has ended and all answers are recorded. */
   stop(): Promise<void>;
 }
 
-type Given = Omit<Context, 'caches' | 'credentials' | 'servers' | 'memory' | 'slots'> & {
+type Given = Omit<
+  Context,
+  'caches' | 'credentials' | 'servers' | 'memory' | 'slots' | 'refusedWrites' | 'wake'
+> & {
   readonly report: (report: RoundReport) => void;
 };
 
@@ -78,6 +88,8 @@ export function createController(given: Given): Controller {
     servers,
     memory: new Memory(),
     slots: new Slots(),
+    refusedWrites: new RefusedWrites(clock),
+    wake: (client) => addClient(client, false),
   };
 
   function addServer(key: string): void {
@@ -165,7 +177,11 @@ export function createController(given: Given): Controller {
       }
       queue.start();
     },
-    stop: () => queue.stop(),
+    replayJournal: () => given.recorder.replay((_, client) => toldOf(client, context, undefined)),
+    async stop() {
+      await queue.stop();
+      await given.recorder.idle();
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { endedIn, inNamespace } from './record-counts.ts';
 
 /** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
 export function observe(key: string, context: Context): Observation {
-  const { caches, clock, ledger, memory, settings } = context;
+  const { caches, clock, ledger, memory, recorder, settings } = context;
   const namespace = namespaceOf(key);
   const now = clock.now();
   const object = caches.clients.get(key)?.observed;
@@ -26,6 +26,7 @@ export function observe(key: string, context: Context): Observation {
     absence: object === undefined ? memory.absence(key, now) : { since: now, proven: false },
     namespaceTerminating: isTerminating(namespace, context),
     calls: ledger.callsOf(key),
+    unrecorded: recorder.pendingOf(key),
     records: recordsOf(key, context),
     server: serverOf(key, context),
     servers: serversOf(key, context),

@@ -24,6 +24,8 @@ export interface Observation {
   readonly namespaceTerminating: boolean;
   /** Calls with an effect that were begun and whose end isn't settled. */
   readonly calls: readonly PendingCall[];
+  /** What was read of this client and isn't recorded yet. `refused`: in the API server's words. */
+  readonly unrecorded: { readonly refused: string | undefined } | undefined;
   /** Every record that names this object, also those of earlier objects of the same name. */
   readonly records: readonly RegistrationRecord[];
   readonly server: ObservedServer;

@@ -35,6 +35,7 @@ import { aFormerSecretIsLeft, theWorkloadSecretDiffers } from './rules/secret.ts
 import {
   aCallIsOfNoConsequence,
   aCallIsUnderWay,
+  anAnswerIsBeingRecorded,
   anotherInstallationManagesIt,
   aRegistrationWasInterrupted,
 } from './rules/unsettled.ts';
@@ -43,6 +44,7 @@ type Rule = (o: Observation) => Action | undefined;
 
 /** The whole behaviour: the first rule that has something to say decides. */
 const RULES: readonly Rule[] = [
+  anAnswerIsBeingRecorded,
   aCallIsUnderWay,
   aRegistrationWasInterrupted,
   aCallIsOfNoConsequence,

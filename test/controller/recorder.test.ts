@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { KubernetesObject, Secret } from '../../src/api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../src/api/names.ts';
 import type { ApiResult, Clock, Journal, KubernetesApi, Log } from '../../src/controller/ports.ts';
-import { createRecorder } from '../../src/controller/recorder.ts';
+import { createRecorder, type Told } from '../../src/controller/recorder.ts';
 import type { Sensitive } from '../../src/oauth/sensitive.ts';
 
 const NAME = 'oac-uid-1';
@@ -77,6 +77,8 @@ const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () =>
 /** Never waits, and is killed while the API server is away: whoever waits for it waits for ever. */
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => new Promise(() => undefined) };
 
+const nobody: Told = { refused: () => {}, recorded: () => {} };
+
 /** An answer that was journalled by a process that was killed before it could be recorded. */
 async function leaveBehind(store: ReturnType<typeof createStore>, attempt: string, token: string) {
   const pod = createPod();
@@ -85,6 +87,7 @@ async function leaveBehind(store: ReturnType<typeof createStore>, attempt: strin
   void createRecorder({ api: store.api, journal: pod.journal, clock, log }).update(
     attempt,
     record(token, metadata),
+    nobody,
   );
   await Promise.resolve();
   store.comeBack();
@@ -92,7 +95,7 @@ async function leaveBehind(store: ReturnType<typeof createStore>, attempt: strin
 }
 
 const replay = (store: ReturnType<typeof createStore>, { journal }: ReturnType<typeof createPod>) =>
-  createRecorder({ api: store.api, journal, clock, log }).replay();
+  createRecorder({ api: store.api, journal, clock, log }).replay(() => nobody);
 
 test('an answer in the journal is recorded, whoever marked the record since, and the marks stay', async () => {
   const store = createStore(record('old'));
@@ -128,6 +131,7 @@ test('an answer in the journal is dropped where a later one was recorded', async
   await createRecorder({ api: store.api, journal, clock, log }).update(
     'update-2',
     record('newest', metadata),
+    nobody,
   );
   await replay(store, pod);
   expect(store.stored()).toMatchObject({

@@ -217,6 +217,7 @@ export const settled: Observation = {
   absence: { since: NOW, proven: false },
   namespaceTerminating: false,
   calls: [],
+  unrecorded: undefined,
   records: [record()],
   server: available,
   servers: [factsOf(ref)],

@@ -188,6 +188,10 @@ const anObservation: fc.Arbitrary<Observation> = fc
       { weight: 1, arbitrary: fc.constant(unavailable) },
       { weight: 1, arbitrary: fc.constant(closed('AuthorizationServerPaused', 'It is paused.')) },
     ),
+    unrecorded: fc.oneof(
+      { weight: 12, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.record({ refused: fc.constantFrom(undefined, 'exceeded quota: small') }) },
+    ),
     calls: fc.oneof(
       { weight: 8, arbitrary: fc.constant([]) },
       {

@@ -18,8 +18,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the answer is used before it is recorded',
     file: 'src/controller/steps/register.ts',
-    original: 'const written = await recorder.create(attempt, secret);',
-    mutant: 'const written = secret; void recorder.create(attempt, secret);',
+    original: "const written = await recordAnswer('create', attempt, secret, o, context);",
+    mutant: "const written = secret; void recordAnswer('create', attempt, secret, o, context);",
   },
   {
     name: 'the POST doesn’t wait for its entry',

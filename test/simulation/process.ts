@@ -65,7 +65,7 @@ export async function lead(world: World, process: Process): Promise<void> {
   try {
     await ledger.takeLead();
     await orphans.load();
-    await recorder.replay();
+    void controller.replayJournal();
   } catch {
     world.exit(process);
     return;

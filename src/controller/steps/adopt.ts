@@ -13,9 +13,10 @@ import { authorize } from '../management-token.ts';
 import { recordsOfClient } from '../observe.ts';
 import { keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
+import { recordAnswer } from './record-answer.ts';
 import { isWithinQuota } from './register.ts';
 import { failed, subjectOf } from './report.ts';
-import { DONE, later, type Round, type StepResult } from './round.ts';
+import { DONE, type Round, type StepResult } from './round.ts';
 
 /** The token proves that whoever wrote the Secret holds the client; what the server says of it is recorded. */
 export async function adopt(
@@ -71,10 +72,9 @@ export async function adopt(
   }
   const found = adopted(step, attempt, identity, namespaceUid, verdict.information, context);
   const secret = toRegistrationSecret(found.record, found.content, context.settings.operatorNamespace);
-  const written = await context.recorder.create(attempt, secret);
+  const written = await recordAnswer('create', attempt, secret, o, context);
   if (written === undefined) {
-    context.ledger.interrupt(attempt);
-    return later('the registration Secret could not be written; the answer is in the journal');
+    return DONE;
   }
   keep(written, found, [], round, context);
   context.ledger.settle(attempt);

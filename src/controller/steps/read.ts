@@ -16,8 +16,9 @@ import { credentialSecrets, secretsOf } from '../held-secrets.ts';
 import { authorize } from '../management-token.ts';
 import { contentOf, keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
+import { recordAnswer } from './record-answer.ts';
 import { failed, notRead, warn } from './report.ts';
-import { DONE, later, type Round, type StepResult } from './round.ts';
+import { DONE, type Round, type StepResult } from './round.ts';
 
 /** A read may rotate token and secret: it is a call with an effect like any other. */
 export async function read(
@@ -108,10 +109,9 @@ async function compare(
   }
   const { operatorNamespace } = context.settings;
   const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
-  const written = await context.recorder.update(attempt, secret);
+  const written = await recordAnswer('update', attempt, secret, o, context);
   if (written === undefined) {
-    context.ledger.interrupt(attempt);
-    return later('the registration Secret could not be written; the answer is in the journal');
+    return DONE;
   }
   keep(written, next, substitutions(stored.sent, answer.metadata), round, context);
   context.ledger.settle(attempt);

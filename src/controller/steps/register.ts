@@ -20,8 +20,9 @@ import { setBack, withCure } from '../setbacks.ts';
 import { keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
 import { reportOrphan } from './orphan.ts';
+import { recordAnswer } from './record-answer.ts';
 import { subjectOf, warn } from './report.ts';
-import { DONE, later, type Round, type StepResult } from './round.ts';
+import { DONE, type Round, type StepResult } from './round.ts';
 import { salvage } from './salvage.ts';
 
 /** One registration: everything it will be recorded as, but for the answer. */
@@ -79,7 +80,7 @@ export async function register(
     now: context.clock.now(),
   });
   if (verdict.kind === 'Done' && verdict.information !== undefined) {
-    return recordAnswer(registration, verdict.information, called.entered, o, round, context);
+    return conclude(registration, verdict.information, called.entered, o, round, context);
   }
   const failure = verdict as Failure;
   if (failure.kind === 'TokenRefused' && sent?.reused) {
@@ -118,7 +119,7 @@ async function begin(step: RegisterStep, o: Observation, context: Context): Prom
   };
 }
 
-async function recordAnswer(
+async function conclude(
   registration: Registration,
   information: Parameters<typeof registered>[1],
   entered: HealthCall,
@@ -127,15 +128,14 @@ async function recordAnswer(
   context: Context,
 ): Promise<StepResult> {
   const { attempt, server, step } = registration;
-  const { ledger, memory, recorder, servers, settings } = context;
+  const { ledger, memory, servers, settings } = context;
   const namespaceUid = context.caches.namespaces.get(o.namespace)?.metadata.uid ?? '';
   const recorded = registered(registration, information, namespaceUid, context);
   const secret = toRegistrationSecret(recorded.record, recorded.content, settings.operatorNamespace);
-  const written = await recorder.create(attempt, secret);
+  const written = await recordAnswer('create', attempt, secret, o, context);
   servers.leave(server, entered, undefined);
   if (written === undefined) {
-    ledger.interrupt(attempt);
-    return later('the registration Secret could not be written; the answer is in the journal');
+    return DONE;
   }
   servers.learn(server, recorded.record.managed, step.connection.management);
   keep(written, recorded, substitutionsOf(recorded.content, step.withheld), round, context);

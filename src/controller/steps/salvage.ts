@@ -4,6 +4,7 @@ import { toRegistrationSecret } from '../../core/record.ts';
 import { registered } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { toRegistrationObject } from '../objects.ts';
+import { recordAnswer } from './record-answer.ts';
 import type { Registration } from './register.ts';
 import { warn } from './report.ts';
 
@@ -11,7 +12,7 @@ import { warn } from './report.ts';
  * An answer that was cut off, but not before it named the client and brought what manages it: the client is recorded as
  * one to be deregistered, since nobody knows what the rest said.
  *
- * @returns false where that wasn't read, or couldn't be recorded.
+ * @returns false where that wasn't read
  */
 export async function salvage(
   registration: Registration,
@@ -33,12 +34,11 @@ export async function salvage(
     content,
     context.settings.operatorNamespace,
   );
-  const written = await context.recorder.create(attempt, secret);
-  if (written === undefined) {
-    return false;
+  const written = await recordAnswer('create', attempt, secret, o, context);
+  if (written !== undefined) {
+    context.caches.registrations.learn(toRegistrationObject(written));
+    context.ledger.settle(attempt);
   }
-  context.caches.registrations.learn(toRegistrationObject(written));
-  context.ledger.settle(attempt);
   warn(reason, 'Register', `${message}. That client is removed again, and another registered`, o, context);
   return true;
 }

@@ -1,10 +1,12 @@
 import type { UpdateStep } from '../../core/action.ts';
 import type { RegistrationContent } from '../../core/content.ts';
+import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
 import type { ClientInformation } from '../../oauth/client-information.ts';
 import { keyTimesOf, updated } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { toRegistrationObject } from '../objects.ts';
+import { recordAnswer } from './record-answer.ts';
 import type { Round } from './round.ts';
 
 /**
@@ -19,6 +21,7 @@ export async function keepTorn(
   attempt: string,
   stored: RegistrationContent,
   partial: ClientInformation,
+  o: Observation,
   round: Round,
   context: Context,
 ): Promise<boolean> {
@@ -34,7 +37,7 @@ export async function keepTorn(
   const { operatorNamespace } = context.settings;
   const next = { ...rest, ...keyTimesOf(record) };
   const secret = toRegistrationSecret(next, content, operatorNamespace, record.resourceVersion);
-  const written = await context.recorder.update(attempt, secret);
+  const written = await recordAnswer('update', attempt, secret, o, context, { settles: false });
   if (written === undefined) {
     return false;
   }

@@ -22,6 +22,7 @@ import { setBack } from '../setbacks.ts';
 import { contentOf, keep } from './contents.ts';
 import { refusedOrFailed } from './failed-update.ts';
 import { type Called, guarded, newAttempt } from './guarded-call.ts';
+import { recordAnswer } from './record-answer.ts';
 import { failed, notRead } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 import { keepTorn } from './torn-update.ts';
@@ -53,13 +54,13 @@ export async function update(
     step.keys === 'Keep' && sameDocument(stored.sent, next.document) && !unansweredUpdate(o, record);
   if (isUnchanged && step.because !== 'Expires') {
     const now = context.clock.now();
-    return store(next, updated(step, stored, undefined, stored.sent, stored.keys, now), round, context);
+    return store(next, updated(step, stored, undefined, stored.sent, stored.keys, now), o, round, context);
   }
   const management = managementOf(at, stored);
   if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
     return failed('Update', basis, unsupported(management), o, round, context);
   }
-  const kept = await keepNewKey(next, round, context);
+  const kept = await keepNewKey(next, o, round, context);
   return kept === undefined
     ? later('the new key could not be stored')
     : send(kept, management, o, round, context);
@@ -92,7 +93,12 @@ function unsupported(management: Management): Failure {
 }
 
 /** A key is stored before the server learns of it: an answer may be lost, a key may not. */
-async function keepNewKey(next: Update, round: Round, context: Context): Promise<Update | undefined> {
+async function keepNewKey(
+  next: Update,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<Update | undefined> {
   const { step, stored, keys } = next;
   const [newest] = keys;
   if (newest === undefined || stored.keys.some(({ kid }) => kid === newest.kid)) {
@@ -105,7 +111,7 @@ async function keepNewKey(next: Update, round: Round, context: Context): Promise
     context.settings.operatorNamespace,
     step.at.record.resourceVersion,
   );
-  const written = await context.recorder.update(next.attempt, secret);
+  const written = await recordAnswer('update', next.attempt, secret, o, context);
   if (written === undefined) {
     return undefined;
   }
@@ -193,7 +199,7 @@ async function conclude(
   }
   if (verdict.kind === 'Done') {
     context.ledger.settle(earlier?.attempt ?? '');
-    return store(next, updated(step, stored, verdict.information, document, keys, now), round, context);
+    return store(next, updated(step, stored, verdict.information, document, keys, now), o, round, context);
   }
   if (verdict.kind === 'TokenRefused') {
     forgetToken(management.credential, server, context);
@@ -206,7 +212,7 @@ async function conclude(
   }
   if (
     verdict.partial !== undefined &&
-    !(await keepTorn(step, attempt, stored, verdict.partial, round, context))
+    !(await keepTorn(step, attempt, stored, verdict.partial, o, round, context))
   ) {
     return later('the credentials of a torn answer could not be stored; they are in the journal');
   }
@@ -248,6 +254,7 @@ function tokenLost(
 async function store(
   { step, attempt }: Update,
   next: Recorded,
+  o: Observation,
   round: Round,
   context: Context,
 ): Promise<StepResult> {
@@ -255,10 +262,9 @@ async function store(
   const { withheld } = step;
   const { record } = step.at;
   const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
-  const written = await context.recorder.update(attempt, secret);
+  const written = await recordAnswer('update', attempt, secret, o, context);
   if (written === undefined) {
-    context.ledger.interrupt(attempt);
-    return later('the registration Secret could not be written; the answer is in the journal');
+    return DONE;
   }
   keep(written, next, substitutionsOf(next.content, withheld), round, context);
   context.ledger.settle(attempt);

@@ -1,3 +1,5 @@
+import { presentable } from '../../oauth/error-response.ts';
+import { asSentence } from '../../oauth/text.ts';
 import type { Action } from '../action.ts';
 import { homeOf } from '../home.ts';
 import type { Observation, PendingCall } from '../observation.ts';
@@ -5,6 +7,22 @@ import { isHarmlessToRead } from './reading.ts';
 import { stall, wait } from './rests.ts';
 
 /** Rules about what is unsettled: nothing else happens to a client before that is. */
+
+/** Until it is recorded, what the client is at the server is known to no record. */
+export function anAnswerIsBeingRecorded({ unrecorded, now }: Observation): Action | undefined {
+  if (unrecorded === undefined) {
+    return undefined;
+  }
+  const { refused } = unrecorded;
+  const until = now + 5_000;
+  return refused === undefined
+    ? wait('Queued', 'An answer of the server is being recorded.', until)
+    : wait(
+        'RecordWriteRefused',
+        `The server answered, and the API server refuses the registration Secret in the operator’s namespace: ${asSentence(presentable(refused, []))} The answer is kept and the write is tried again; nothing else happens to this client before. The platform team puts right what the API server names.`,
+        until,
+      );
+}
 
 export function aCallIsUnderWay({ calls, now }: Observation): Action | undefined {
   const call = calls.find(({ state }) => state === 'underWay');

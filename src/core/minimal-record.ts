@@ -1,0 +1,34 @@
+import type { Secret } from '../api/kubernetes.ts';
+import { ANNOTATIONS, LABELS } from '../api/names.ts';
+
+const MANDATORY_LABELS: readonly string[] = [
+  LABELS.registration,
+  LABELS.role,
+  LABELS.clientNamespace,
+  LABELS.clientName,
+  LABELS.clientUid,
+];
+const OWN_ANNOTATIONS: readonly string[] = Object.values(ANNOTATIONS);
+/** More than any annotation that a record needs: `client_id` may have so many characters. */
+const MOST_OF_ANNOTATION = 4_096;
+
+/**
+ * A registration Secret without the documents, and without whatever came from elsewhere: what it takes to find and manage the client
+ * is small.
+ */
+export function minimalRecord({ metadata, ...secret }: Secret): Secret {
+  const { 'registered.json': _registered, 'sent.json': _sent, ...data } = secret.data ?? {};
+  const labels = Object.entries(metadata.labels ?? {}).filter(([name]) => MANDATORY_LABELS.includes(name));
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(
+    ([name, value]) => OWN_ANNOTATIONS.includes(name) && value.length <= MOST_OF_ANNOTATION,
+  );
+  return {
+    ...secret,
+    metadata: {
+      ...metadata,
+      labels: Object.fromEntries(labels),
+      annotations: Object.fromEntries(annotations),
+    },
+    data,
+  };
+}
