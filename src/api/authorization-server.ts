@@ -4,13 +4,13 @@ import { admission, management } from './admission-schema.ts';
 import { defaultsSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { dialect, dialectOverrides } from './dialect-schema.ts';
+import { boundedDuration } from './durations.ts';
 import type { KubernetesObject } from './kubernetes.ts';
 import { policy } from './policy-schema.ts';
 import {
   anyObject,
   conditions,
   described,
-  duration,
   list,
   objectName,
   rules,
@@ -74,15 +74,7 @@ const spec = z.object({
   management: management.optional(),
   connection: z
     .object({
-      timeout: duration()
-        .default('30s')
-        .meta({
-          description: 'Longest time for one call, 1s to 2m.',
-          ...rules({
-            rule: "self != '' && duration(self) >= duration('1s') && duration(self) <= duration('2m')",
-            message: 'must be between 1s and 2m, like 30s',
-          }),
-        }),
+      timeout: boundedDuration('timeout', 'Longest time for one call, 1s to 2m.').default('30s'),
       maxInFlight: z.int().min(1).max(256).default(16).meta({ description: 'Calls under way at one time.' }),
       caRef: z
         .object({

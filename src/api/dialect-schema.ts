@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DIALECT_NAMES } from '../dialects/presets.ts';
-import { duration, list, text } from './schema.ts';
+import { boundedDuration } from './durations.ts';
+import { list, text } from './schema.ts';
 
 /** How a server departs from the RFCs: a preset by name, and every switch by itself. */
 
@@ -37,15 +38,16 @@ export const dialectOverrides = z
     tokenRefusals: list(text(128), 32).optional(),
     lifetimes: z
       .object({
-        registrationAccessToken: duration().optional(),
-        clientSecret: duration().optional(),
-        client: duration().optional(),
+        registrationAccessToken: boundedDuration('lifetime').optional(),
+        clientSecret: boundedDuration('lifetime').optional(),
+        client: boundedDuration('lifetime').optional(),
       })
       .meta({ description: 'Each given one caps what the server says.' })
       .optional(),
-    registrationInterval: duration()
-      .meta({ description: 'Least time between two registrations.' })
-      .optional(),
+    registrationInterval: boundedDuration(
+      'registrationInterval',
+      'Least time between two registrations.',
+    ).optional(),
   })
   .meta({
     description: 'Switches that win over the preset; the result is shown in status.effectiveDialect.',

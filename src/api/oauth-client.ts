@@ -3,8 +3,9 @@ import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import { ASYMMETRIC_ALGORITHMS, secretRef } from './admission-schema.ts';
 import { clientSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
+import { boundedDuration } from './durations.ts';
 import type { KubernetesObject } from './kubernetes.ts';
-import { conditions, duration, list, objectName, rules, stringMap, text, time } from './schema.ts';
+import { conditions, list, objectName, rules, stringMap, text, time } from './schema.ts';
 
 /** `OAuthClient`: one OAuth client that a workload uses. Written by application teams. */
 
@@ -47,24 +48,14 @@ const secret = z
   })
   .meta({ description: 'The Secret that workloads mount.' });
 
-const positive = (what: string, least: string) =>
-  rules({
-    rule: `self != '' && duration(self) >= duration('${least}')`,
-    message: `${what} must be at least ${least}`,
-  });
-
 const generatedKey = z
   .object({
     algorithm: z.enum(ASYMMETRIC_ALGORITHMS).default('ES256'),
-    rotateAfter: duration()
-      .meta({
-        description: 'Age at which a new key takes over. Default: never.',
-        ...positive('rotateAfter', '5m'),
-      })
-      .optional(),
-    overlap: duration()
-      .default('24h')
-      .meta({ description: 'How long the key before stays published.', ...positive('overlap', '1m') }),
+    rotateAfter: boundedDuration(
+      'rotateAfter',
+      'Age at which a new key takes over. Default: never.',
+    ).optional(),
+    overlap: boundedDuration('keyOverlap', 'How long the key before stays published.').default('24h'),
   })
   .meta({
     description:
@@ -73,9 +64,7 @@ const generatedKey = z
 
 const lifetime = z
   .object({
-    expiresAfter: duration()
-      .meta({ description: 'Counted from the creation of this object.', ...positive('expiresAfter', '1m') })
-      .optional(),
+    expiresAfter: boundedDuration('expiresAfter', 'Counted from the creation of this object.').optional(),
     onExpiry: z.enum(['DeleteObject', 'Deregister']).default('DeleteObject').meta({
       description:
         'DeleteObject removes this object. Deregister removes the client and its Secret and keeps the object, for GitOps, which would create it again.',
@@ -141,9 +130,7 @@ export const oauthClientSpec = z
           description:
             'Whether a client that can’t be changed at the server is registered anew by itself after an edit, or only when annotated.',
         }),
-        overlap: duration()
-          .default('24h')
-          .meta({ description: 'How long the client before stays registered.' }),
+        overlap: boundedDuration('overlap', 'How long the client before stays registered.').default('24h'),
       })
       .meta({
         description:

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { boundedDuration } from './durations.ts';
 import { list, text } from './schema.ts';
 
 /** What a cluster server permits: judged on the body that is really sent. */
@@ -32,6 +33,33 @@ export const policy = z
     }),
     adoption: DENY.meta({ description: 'Whether OAuthClients may adopt clients that exist already.' }),
     maxClientsPerNamespace: z.int().min(0).max(1_000_000).optional(),
+    defaultsOnly: list(text(256), 64)
+      .meta({
+        description:
+          'Members that only `defaults` sets, like `clientName` and `logoUri`: what people see of a client and take for the platform’s word.',
+      })
+      .optional(),
+    algorithms: list(text(64), 64)
+      .meta({
+        description:
+          'Algorithms of every member that names one (`…_alg`, `…_enc`), as the JOSE registry spells them. `none` is permitted only where it is listed here.',
+      })
+      .optional(),
+    schemes: z.enum(['Any', 'HttpsOnly']).default('Any').meta({
+      description:
+        'Schemes of every URI among the metadata. Any: of applications, too; never one that runs a script, like `javascript`.',
+    }),
+    maxOverlap: boundedDuration(
+      'maxOverlap',
+      'Longest time that a replaced client stays registered; longer ones are cut to it.',
+    ).optional(),
+    retain: z.enum(['Allow', 'Deny']).default('Allow').meta({
+      description: 'Whether a client may outlive its OAuthClient (`deletionPolicy: Retain`).',
+    }),
+    enforce: z.enum(['New', 'Existing']).default('New').meta({
+      description:
+        'Whom a change of `policy` or `allowedNamespaces` concerns. New: registrations and edits to come. Existing: also clients that are registered: those outside are told so and not Ready. Nothing is changed at the server.',
+    }),
   })
   .meta({ description: 'Bounds on what clients may register. An absent list is no bound.' });
 

@@ -132,7 +132,8 @@ export const REASONS = {
     cure: 'Put a current statement into the Secret that the message names; the operator notices.',
   },
   PolicyRefused: {
-    cause: 'The client metadata is outside the bounds that the platform team set for the server.',
+    cause:
+      'The client metadata is outside the bounds that the platform team set for the server. A client that is registered all the same stays as it is.',
     cure: 'Change what the message names, or ask the platform team to extend that bound.',
   },
   QuotaExceeded: {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { secretRef, signingAlgorithm } from './admission-schema.ts';
-import { anyObject, duration, rules, stringMap, text } from './schema.ts';
+import { boundedDuration } from './durations.ts';
+import { anyObject, rules, stringMap, text } from './schema.ts';
 
 /** What is signed for a registration: a software statement (RFC 7591 section 2.3), or the whole request body. */
 
@@ -10,16 +11,7 @@ const keyFormat = () =>
     .default('Pem')
     .meta({ description: 'Of the key in the Secret. Raw and Base64Url are for HS algorithms.' });
 
-const lifetime = () =>
-  duration()
-    .default('5m')
-    .meta({
-      description: 'How long it is valid, 1s to 24h.',
-      ...rules({
-        rule: "self != '' && duration(self) >= duration('1s') && duration(self) <= duration('24h')",
-        message: 'must be between 1s and 24h, like 5m',
-      }),
-    });
+const lifetime = () => boundedDuration('validity', 'How long it is valid, 1s to 24h.').default('5m');
 
 const signed = {
   secretRef: secretRef('key'),

@@ -1,11 +1,5 @@
 import * as z from 'zod';
-import { duration, rules } from './schema.ts';
-
-const atLeast = (what: string, least: string) =>
-  rules({
-    rule: `self != '' && duration(self) >= duration('${least}')`,
-    message: `${what} must be at least ${least}`,
-  });
+import { boundedDuration } from './durations.ts';
 
 /** How a server's registered clients are kept: after faults, at their end, and against changes by others. */
 export const upkeep = {
@@ -18,12 +12,9 @@ export const upkeep = {
       tokenLost: z.enum(['Hold', 'Reregister']).default('Hold').meta({
         description: 'When a registration access token is refused: keep the client as it is, or replace it.',
       }),
-      cooldown: duration()
-        .default('1m')
-        .meta({
-          description: 'Pause before the same client is registered again.',
-          ...atLeast('cooldown', '1s'),
-        }),
+      cooldown: boundedDuration('cooldown', 'Pause before the same client is registered again.').default(
+        '1m',
+      ),
       maxAttempts: z.int().min(1).max(100).default(3).meta({
         description:
           'Registrations of one client whose answers were lost, before others are tried ten minutes apart only, until the server has answered one.',
@@ -37,12 +28,10 @@ export const upkeep = {
         description:
           'When the server doesn’t confirm a deletion: let the object go and go on from the record, or keep the object.',
       }),
-      retryFor: duration()
-        .default('1h')
-        .meta({
-          description: 'How long deregistration is tried before the client counts as left behind.',
-          ...atLeast('retryFor', '1m'),
-        }),
+      retryFor: boundedDuration(
+        'retryFor',
+        'How long deregistration is tried before the client counts as left behind.',
+      ).default('1h'),
     })
     .meta({ description: 'How clients are deregistered.' })
     .optional(),
@@ -52,12 +41,9 @@ export const upkeep = {
         description:
           'Whether clients are read now and then. Report tells what differs from what was registered; Correct sends the spec again.',
       }),
-      interval: duration()
-        .default('1h')
-        .meta({
-          description: 'Time between two reads of one client, somewhat varied.',
-          ...atLeast('interval', '1m'),
-        }),
+      interval: boundedDuration('interval', 'Time between two reads of one client, somewhat varied.').default(
+        '1h',
+      ),
       allowRotatingRead: z
         .boolean()
         .default(false)

@@ -1,4 +1,4 @@
-import { durationMs } from '../api/schema.ts';
+import { boundedMs } from '../api/durations.ts';
 import type { AdoptStep, ReadStep, UpdateStep } from '../core/action.ts';
 import type { ServerConnection } from '../core/connection.ts';
 import type { RegistrationContent, StoredKey } from '../core/content.ts';
@@ -80,8 +80,8 @@ export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient
   const { rotateAfter, overlap } = spec;
   return {
     keyCreatedAt: current.createdAt,
-    ...(rotateAfter === undefined ? {} : { keyRotatesAt: since + durationMs(rotateAfter) }),
-    ...(before === undefined ? {} : { keyRetiresAt: since + durationMs(overlap) }),
+    ...(rotateAfter === undefined ? {} : { keyRotatesAt: since + boundedMs('rotateAfter', rotateAfter) }),
+    ...(before === undefined ? {} : { keyRetiresAt: since + boundedMs('keyOverlap', overlap) }),
   };
 }
 
@@ -292,7 +292,7 @@ function expiries(
 }
 
 const capOf = (duration: string | undefined, now: number): number | undefined =>
-  duration === undefined ? undefined : now + durationMs(duration);
+  duration === undefined ? undefined : now + boundedMs('lifetime', duration);
 
 /** A server may answer any number: the end of what RFC 3339 can say stands for all that is later. */
 function rfc3339(ms: number): string {

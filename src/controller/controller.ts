@@ -71,7 +71,7 @@ export function createController(given: Given): Controller {
     clock,
     wake: (client) => addClient(client, false),
     changed: addServer,
-    identityChanged: (server) => {
+    concernsRegistered: (server) => {
       for (const { record } of caches.registrations.find('server', server)) {
         if (record !== undefined) {
           addClient(keyOf(record.client), false);

@@ -1,6 +1,6 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
+import { boundedMs } from '../api/durations.ts';
 import type { Reason } from '../api/reasons.ts';
-import { durationMs } from '../api/schema.ts';
 import type { Problem } from '../core/problem.ts';
 import { describeDiscovery } from '../core/server.ts';
 import type { ServerName } from '../core/server-name.ts';
@@ -36,7 +36,7 @@ export async function discover(
   transport: Transport | undefined,
 ): Promise<Discovery | Problem> {
   const issuer = spec.discovery?.acceptedIssuer ?? spec.issuer;
-  const timeoutMs = Math.min(durationMs(spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
+  const timeoutMs = Math.min(boundedMs('timeout', spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
   const answers: DiscoveryAnswer[] = [];
   for (const url of spec.discovery?.url
     ? [spec.discovery.url]

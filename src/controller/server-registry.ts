@@ -1,5 +1,5 @@
 import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
-import { durationMs } from '../api/schema.ts';
+import { boundedMs } from '../api/durations.ts';
 import type { Failure } from '../core/classify.ts';
 import type { ManagementTerms, ServerConnection } from '../core/connection.ts';
 import { isSuspect } from '../core/lost-tokens.ts';
@@ -44,20 +44,20 @@ export class ServerRegistry {
   readonly #clock: Clock;
   readonly #wake: (clientKey: string) => void;
   readonly #changed: (serverKey: string) => void;
-  readonly #identityChanged: (serverKey: string) => void;
+  readonly #concernsRegistered: (serverKey: string) => void;
 
   constructor(options: {
     readonly clock: Clock;
     readonly wake: (clientKey: string) => void;
     /** The server's own status may have to say something else. */
     readonly changed: (serverKey: string) => void;
-    /** Another server object has the name, or other endpoints: all clients at it look again. */
-    readonly identityChanged: (serverKey: string) => void;
+    /** Another server object has the name, or other endpoints, or other bounds for clients that exist: all clients at it look again. */
+    readonly concernsRegistered: (serverKey: string) => void;
   }) {
     this.#clock = options.clock;
     this.#wake = options.wake;
     this.#changed = options.changed;
-    this.#identityChanged = options.identityChanged;
+    this.#concernsRegistered = options.concernsRegistered;
   }
 
   state(key: string): ServerState | undefined {
@@ -95,8 +95,8 @@ export class ServerRegistry {
     }
     const isOther = before?.connection?.uid !== state.connection?.uid && state.connection !== undefined;
     const isMoved = before?.endpoints !== undefined && !isSameJson(before.endpoints, state.endpoints);
-    if (isOther || isMoved) {
-      this.#identityChanged(key);
+    if (isOther || isMoved || enforcesOther(before, state)) {
+      this.#concernsRegistered(key);
     }
   }
 
@@ -158,7 +158,10 @@ export class ServerRegistry {
   }
 
   #intervalMs(key: string): number {
-    return durationMs(this.#states.get(key)?.connection?.dialect.registrationInterval ?? '0s');
+    return boundedMs(
+      'registrationInterval',
+      this.#states.get(key)?.connection?.dialect.registrationInterval ?? '0s',
+    );
   }
 
   /** What a first answered registration shows of the server. */
@@ -237,3 +240,12 @@ function forClients(ref: ServerRef, { reason, message }: Problem): Problem {
     message: `ClusterAuthorizationServer ${ref.name} is not ready (${reason}); its status says more to the platform team.`,
   };
 }
+
+/** Clients that are registered may be outside now, or within again. A change of any other field makes them look in vain. */
+const enforcesOther = (
+  { connection: before }: Partial<ServerState> = {},
+  { connection: after }: ServerState,
+): boolean =>
+  before !== undefined &&
+  [before, after].some((connection) => connection?.policy?.enforce === 'Existing') &&
+  before.version !== after?.version;

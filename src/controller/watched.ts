@@ -79,9 +79,10 @@ export function createCaches({ addClient, addServer, countAgain, servers, creden
       },
     }),
     namespaces: new ObjectCache<KubernetesObject>({
-      onChange: ({ after }) => {
+      onChange: ({ before, after }) => {
         if (after !== undefined) {
           servers.wakeNamespace(after.metadata.name);
+          wakeEnforced({ before, after }, addClient, caches);
         }
       },
     }),
@@ -127,6 +128,26 @@ function clientChanged(
       .some(({ record }) => record?.client.uid === is.uid && record.clientId === clientId);
   if (isRestored || matters(was) !== matters(is)) {
     addClient(key, true);
+  }
+}
+
+/** With other labels a namespace may be admitted no more by a server that wants those to know who are registered. */
+function wakeEnforced(
+  { before, after }: Change<KubernetesObject>,
+  addClient: Wake['addClient'],
+  { registrations, clusterServers }: Pick<Caches, 'registrations' | 'clusterServers'>,
+): void {
+  const labelsOf = (namespace: KubernetesObject | undefined): string =>
+    canonicalJson(namespace?.metadata.labels ?? {});
+  if (before === undefined || labelsOf(before) === labelsOf(after)) {
+    return;
+  }
+  const { name } = before.metadata;
+  const enforcing = [...clusterServers.values()].filter(({ spec }) => spec?.policy?.enforce === 'Existing');
+  for (const { record } of enforcing.flatMap((server) => registrations.find('server', keyOfServer(server)))) {
+    if (record?.client.namespace === name) {
+      addClient(keyOf(record.client), false);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
-import { durationMs } from '../api/schema.ts';
+import { boundedMs } from '../api/durations.ts';
 import { effectiveDialect, hintOf } from '../dialects/presets.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
@@ -67,16 +67,16 @@ export function toConnection(
     recovery: {
       interrupted: spec.recovery?.interrupted ?? 'Reregister',
       tokenLost: spec.recovery?.tokenLost ?? 'Hold',
-      cooldownMs: durationMs(spec.recovery?.cooldown ?? '1m'),
+      cooldownMs: boundedMs('cooldown', spec.recovery?.cooldown ?? '1m'),
       maxAttempts: spec.recovery?.maxAttempts ?? 3,
     },
     drift: {
       mode: spec.drift?.mode ?? 'Off',
-      intervalMs: durationMs(spec.drift?.interval ?? '1h'),
+      intervalMs: boundedMs('interval', spec.drift?.interval ?? '1h'),
       allowRotatingRead: spec.drift?.allowRotatingRead ?? false,
     },
     allowedOrigins: (spec.management?.allowedOrigins ?? []).map(originOf),
-    timeoutMs: durationMs(spec.connection?.timeout ?? '30s'),
+    timeoutMs: boundedMs('timeout', spec.connection?.timeout ?? '30s'),
     maxInFlight: spec.connection?.maxInFlight ?? 16,
     shape: digest(canonicalJson(shaping)),
     version: canonicalJson([

@@ -123,6 +123,8 @@ export interface RecoveryTerms {
 export interface DeletionTerms {
   readonly unconfirmed: 'Release' | 'Hold';
   readonly retryForMs: number;
+  /** The platform team permits no client to outlive its object. */
+  readonly retainDenied: boolean;
 }
 
 /** Whether clients are read now and then. */

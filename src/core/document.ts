@@ -1,5 +1,5 @@
+import { boundedMs } from '../api/durations.ts';
 import type { OAuthClientSpec } from '../api/oauth-client.ts';
-import { durationMs } from '../api/schema.ts';
 import { encodeMetadata, type Withheld } from '../dialects/encoding.ts';
 import { ANSWERED_ONLY } from '../dialects/member-names.ts';
 import { memberOf, toWire } from '../oauth/client-metadata.ts';
@@ -61,6 +61,15 @@ export function wantedDocument(
   };
 }
 
+/** What the server's defaults alone would send of this client, in its dialect: to compare with. */
+export function defaultsDocument(
+  client: ClientFacts,
+  { defaults, dialect }: Pick<Terms, 'defaults' | 'dialect'>,
+): JsonObject {
+  const metadata = withDefaults({ client: {} }, defaults, client);
+  return isProblem(metadata) ? {} : encodeMetadata(toWire(metadata), dialect).body;
+}
+
 /** A generated key is of use to `private_key_jwt` alone (RFC 7523). */
 const authentication = (
   { generatedKey }: OAuthClientSpec,
@@ -75,7 +84,7 @@ function expiry({ createdAt = Number.NaN }: ClientFacts, { lifetime }: OAuthClie
   const { expiryMember, expiresAfter } = lifetime ?? {};
   return expiryMember === undefined || expiresAfter === undefined || Number.isNaN(createdAt)
     ? {}
-    : { [expiryMember]: Math.floor((createdAt + durationMs(expiresAfter)) / 1000) };
+    : { [expiryMember]: Math.floor((createdAt + boundedMs('expiresAfter', expiresAfter)) / 1000) };
 }
 
 /** The end of the client never displaces other metadata. */

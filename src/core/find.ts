@@ -1,4 +1,4 @@
-import { durationMs } from '../api/schema.ts';
+import { boundedMs } from '../api/durations.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { answeredOnce } from './answered-once.ts';
 import { factsOf, homeOf } from './home.ts';
@@ -67,10 +67,15 @@ export function overlapEnd(o: Observation, surplus: RegistrationRecord): number 
   return successor === undefined ? 0 : Date.parse(successor.registeredAt) + overlapOf(o);
 }
 
-/** How long a client stays registered beside the one that took its place, in milliseconds. */
-export function overlapOf({ object }: Observation): number {
+/**
+ * How long a client stays registered beside the one that took its place, in milliseconds: as the spec says, and no longer
+ * than the platform team permits.
+ */
+export function overlapOf({ object, server }: Observation): number {
   const overlap = object?.desired.valid ? object.desired.spec.replacement?.overlap : undefined;
-  return durationMs(overlap ?? DEFAULT_OVERLAP);
+  const most = server.available ? server.connection.policy?.maxOverlap : undefined;
+  const wanted = boundedMs('overlap', overlap ?? DEFAULT_OVERLAP);
+  return most === undefined ? wanted : Math.min(wanted, boundedMs('maxOverlap', most));
 }
 
 const DEFAULT_OVERLAP = '24h';
@@ -80,7 +85,7 @@ export function lifetimeEnd({ desired, createdAt }: ObservedClient): number | un
   const expiresAfter = desired.valid ? desired.spec.lifetime?.expiresAfter : undefined;
   return expiresAfter === undefined || Number.isNaN(createdAt)
     ? undefined
-    : createdAt + durationMs(expiresAfter);
+    : createdAt + boundedMs('expiresAfter', expiresAfter);
 }
 
 /** Timers don't reach further than some weeks; whoever looks too early looks again. */

@@ -39,6 +39,7 @@ import {
   anotherInstallationManagesIt,
   aRegistrationWasInterrupted,
 } from './rules/unsettled.ts';
+import { itMayNotOutliveItsObject, theClientIsOutsideThePolicy } from './rules/wanted.ts';
 
 type Rule = (o: Observation) => Action | undefined;
 
@@ -76,6 +77,8 @@ const RULES: readonly Rule[] = [
   theClientExpires,
   aFormerSecretIsLeft,
   aReadIsDue,
+  itMayNotOutliveItsObject,
+  theClientIsOutsideThePolicy,
 ];
 
 /** Pure and synchronous. Called again after every step, until it rests. */

@@ -1,5 +1,7 @@
 import type { AuthorizationServerSpec, ServerKind } from '../api/authorization-server.ts';
-import { memberOf } from '../oauth/client-metadata.ts';
+import { MEMBERS, memberOf, specName } from '../oauth/client-metadata.ts';
+import { presentable } from '../oauth/error-response.ts';
+import { cut } from '../oauth/text.ts';
 import { type UrlRules, urlProblem } from '../oauth/url.ts';
 
 /** What is wrong with a server object's spec that the CRD's validation can't say; `undefined`: nothing. */
@@ -8,7 +10,12 @@ export function specProblem(
   spec: AuthorizationServerSpec,
   rules: UrlRules,
 ): string | undefined {
-  return urlProblemIn(spec, rules) ?? missingCertificate(spec) ?? unboundedClaims(kind, spec);
+  return (
+    urlProblemIn(spec, rules) ??
+    missingCertificate(spec) ??
+    unknownMember(spec) ??
+    unboundedClaims(kind, spec)
+  );
 }
 
 /** Authentication by a certificate (RFC 8705) needs one. */
@@ -59,6 +66,20 @@ function filledTemplate(template: string | undefined): string | undefined {
     : template.replaceAll('{client_id}', 'id').replaceAll('{registration_endpoint}', 'endpoint');
 }
 
+const FIELDS = new Set(MEMBERS.map(({ wire }) => specName(wire)));
+
+/** A name that is misspelled would bound nothing. */
+function unknownMember({ policy }: AuthorizationServerSpec): string | undefined {
+  const { defaultsOnly = [], additionalMetadata } = policy ?? {};
+  const unknown = defaultsOnly.find(
+    (name) =>
+      !FIELDS.has(name) && memberOf(name) === undefined && !additionalMetadata?.allowed.includes(name),
+  );
+  return unknown === undefined
+    ? undefined
+    : `spec.policy.defaultsOnly lists ${presentable(cut(unknown, 200), [])}, which is neither a field of spec.defaults nor in spec.policy.additionalMetadata.allowed: correct it, or leave it out.`;
+}
+
 /** What a tenant writes and the platform's key signs must be bounded by a policy. */
 function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): string | undefined {
   const copied = Object.values(spec.registration.softwareStatement?.sign?.claimsFromClient ?? {});
@@ -74,7 +95,10 @@ function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): strin
     response_types: policy?.responseTypes,
     token_endpoint_auth_method: policy?.tokenEndpointAuthMethods,
   };
+  const { defaultsOnly = [], algorithms } = policy ?? {};
   const isBounded = (member: string): boolean =>
+    (algorithms !== undefined && /_(alg|enc)$/.test(member)) ||
+    defaultsOnly.some((name) => name === member || name === specName(member)) ||
     (Object.hasOwn(bounds, member) && bounds[member] !== undefined) ||
     policy?.additionalMetadata?.allowed.includes(member) === true ||
     (memberOf(member)?.type.startsWith('uri') === true && policy?.uriHosts !== undefined);

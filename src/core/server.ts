@@ -8,10 +8,10 @@ import {
   type ServerKind,
 } from '../api/authorization-server.ts';
 import { type Finding, toConditions } from '../api/conditions.ts';
+import { boundedMs } from '../api/durations.ts';
 import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import type { Reason } from '../api/reasons.ts';
-import { durationMs } from '../api/schema.ts';
 import { SHARES } from '../api/shares.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
 import { presentable } from '../oauth/error-response.ts';
@@ -106,9 +106,10 @@ export const keyWithoutServer = (ref: ServerRef, namespace: string, origin: stri
   `${serverKey(ref, namespace)}@${origin}`;
 
 /** Known from the spec alone, so that it counts also while the server can't be called. */
-export const deletionTerms = ({ deletion }: AuthorizationServerSpec): DeletionTerms => ({
+export const deletionTerms = ({ deletion, policy }: AuthorizationServerSpec): DeletionTerms => ({
   unconfirmed: deletion?.unconfirmed ?? 'Release',
-  retryForMs: durationMs(deletion?.retryFor ?? '1h'),
+  retryForMs: boundedMs('retryFor', deletion?.retryFor ?? '1h'),
+  retainDenied: policy?.retain === 'Deny',
 });
 
 /** Whether a cluster server serves a namespace: by name or by label, either admits; by default none. */

@@ -1,4 +1,4 @@
-import { durationMs } from '../api/schema.ts';
+import { boundedMs } from '../api/durations.ts';
 import type { SignedRequestSpec, SoftwareStatementSpec } from '../api/statement-schema.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
@@ -72,7 +72,7 @@ function toSignTerms(spec: SignSpec, secrets: CredentialSecrets): SignTerms | Pr
     issuer,
     subject,
     audience,
-    lifetimeSeconds: durationMs(spec.lifetime) / 1000,
+    lifetimeSeconds: boundedMs('validity', spec.lifetime) / 1000,
     claims: (spec.claims ?? {}) as JsonObject,
     claimsFromClient,
     encryption:
@@ -100,7 +100,7 @@ export function toSignedRequestTerms(
         key: keyOf(spec, material),
         issuer: spec.issuer,
         audience: spec.audience ?? issuer,
-        lifetimeSeconds: durationMs(spec.lifetime) / 1000,
+        lifetimeSeconds: boundedMs('validity', spec.lifetime) / 1000,
         contentType: spec.contentType,
       };
 }

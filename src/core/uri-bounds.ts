@@ -31,7 +31,39 @@ export function plainHost(uri: string): string | undefined {
 
 /** Whether a lenient parser would take the text for an http(s) URL. */
 export function looksLikeHttp(text: string): boolean {
-  return /^https?:/i.test(text.replace(/[\s\p{C}]+/gu, ''));
+  return /^https?:/i.test(dense(text));
+}
+
+/** Browsers drop white space and characters that control, also within a scheme. */
+const dense = (text: string): string => text.slice(0, 2 * MAX_URL_LENGTH).replace(/[\s\p{C}]+/gu, '');
+
+/** Schemes that run a script where the URI is shown, or read what is at hand where it is fetched. */
+const UNSAFE = /^(javascript|vbscript|data|file|blob|filesystem|about|view-source|jar):/i;
+
+const SCRIPT = /^(javascript|vbscript):/i;
+
+/** Whether a browser or a server that follows the URI would do more than call a place. */
+export const isUnsafe = (uri: string): boolean => UNSAFE.test(dense(uri));
+
+/** Names under which a value is an address: `x5u` (RFC 7517 section 4.6), `logo_uri`, `callbackUrl`, `endpoint`. */
+const NAMES_ADDRESS = /(^|[_-])(ur[il]s?|x5u|jku|href|endpoints?)$|(Ur[il]s?|UR[IL]s?|Endpoints?)$/;
+
+/**
+ * Whether a text in a member of unknown meaning is an address, of any scheme: by its form (`scheme://`), by a scheme that
+ * is never anything else, or because its name says so. Names such as `urn:…` under other names are none.
+ */
+export function looksLikeAddress(text: string, name: string): boolean {
+  const start = text
+    .slice(0, 2 * MAX_URL_LENGTH)
+    .replace(/\p{C}+/gu, '')
+    .trimStart();
+  const hasScheme = NAMES_ADDRESS.test(name) ? /^[a-z][a-z0-9+.-]*:/i : /^[a-z][a-z0-9+.-]*:[/\\]{2}/i;
+  return (
+    looksLikeHttp(text) ||
+    hasScheme.test(start) ||
+    SCRIPT.test(dense(text)) ||
+    (/^[a-z-]+:\S/i.test(start) && UNSAFE.test(start))
+  );
 }
 
 /**

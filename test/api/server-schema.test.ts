@@ -121,7 +121,13 @@ describe('a signed request', () => {
 
 describe('a policy', () => {
   test('denies what lets clients take over others’, unless it says so', () => {
-    expect(policy.parse({})).toEqual({ clientIdentifier: 'Deny', adoption: 'Deny' });
+    expect(policy.parse({})).toEqual({
+      clientIdentifier: 'Deny',
+      adoption: 'Deny',
+      schemes: 'Any',
+      retain: 'Allow',
+      enforce: 'New',
+    });
   });
 });
 

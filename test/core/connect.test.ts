@@ -117,7 +117,14 @@ describe('toConnection', () => {
       'what a cluster server says',
       { policy: { scopes: ['openid'] } },
       {},
-      { scopes: ['openid'], clientIdentifier: 'Deny', adoption: 'Deny' },
+      {
+        scopes: ['openid'],
+        clientIdentifier: 'Deny',
+        adoption: 'Deny',
+        schemes: 'Any',
+        retain: 'Allow',
+        enforce: 'New',
+      },
     ],
     ['what holds without being said, at a cluster server', {}, {}, {}],
     [

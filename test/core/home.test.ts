@@ -99,7 +99,7 @@ describe('the home of a record', () => {
   });
 
   test('an object that is another one says nothing of the deletion of its clients', () => {
-    const deletion = { unconfirmed: 'Hold', retryForMs: 1 } as const;
+    const deletion = { unconfirmed: 'Hold', retryForMs: 1, retainDenied: false } as const;
     const o = (server: ReturnType<typeof reached>) =>
       observation({ server, servers: [factsOf(record().server, server, { deletion })] });
     expect(deletionOf(o(reached({})), record())).toBe(deletion);

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Policy } from '../../src/core/connection.ts';
-import { policyProblem } from '../../src/core/policy.ts';
+import { type DocumentOrigin, policyProblem } from '../../src/core/policy.ts';
 import type { JsonObject } from '../../src/oauth/json.ts';
 
-const refusal = (document: JsonObject, policy: Policy, own: readonly string[] = []): string | undefined => {
-  const problem = policyProblem(document, policy, own);
+const refusal = (
+  document: JsonObject,
+  policy: Policy,
+  own: readonly string[] = [],
+  origin: DocumentOrigin = {},
+): string | undefined => {
+  const problem = policyProblem(document, policy, { own, ...origin });
   if (problem !== undefined) {
     expect(problem.reason).toBe('PolicyRefused');
   }
@@ -28,7 +33,8 @@ describe('policyProblem', () => {
   });
 
   test('bounds no list that is absent', () => {
-    admitted({ redirect_uris: ['javascript:alert(1)'], scope: 'admin', grant_types: ['password'] }, {});
+    admitted({ redirect_uris: ['com.example.app:/cb'], scope: 'admin', grant_types: ['password'] }, {});
+    admitted({ id_token_signed_response_alg: 'HS256', client_name: 'Corporate SSO' }, {});
   });
 
   test('says which member, which value, which bound and whom to ask', () => {
@@ -358,7 +364,6 @@ describe('redirectUriPatterns', () => {
 describe('bounds on words', () => {
   test.each<[string, JsonObject, Policy]>([
     ['a scope', { scope: 'openid' }, { scopes: ['openid'] }],
-    ['no scope', {}, { scopes: ['openid'] }],
     ['an empty scope', { scope: '' }, { scopes: [] }],
     ['scopes as a list (rule 14)', { scopes: ['openid'] }, { scopes: ['openid'] }],
     ['scopes in both forms (rule 14)', { scope: 'a b', scopes: ['a', 'b'] }, { scopes: ['b', 'a'] }],
@@ -368,7 +373,12 @@ describe('bounds on words', () => {
       { grant_types: ['refresh_token'] },
       { grantTypes: ['authorization_code', 'refresh_token'] },
     ],
-    ['no grant types (rule 15)', { grant_types: [] }, { grantTypes: ['client_credentials'] }],
+    [
+      'no grant types, which means the one of absence',
+      { grant_types: [] },
+      { grantTypes: ['authorization_code'] },
+    ],
+    ['an empty list of scopes', { scopes: [] }, { scopes: [] }],
     ['the grant type meant by absence', {}, { grantTypes: ['authorization_code'] }],
     ['a response type', { response_types: ['code'] }, { responseTypes: ['code'] }],
     ['no response types (rule 15)', { response_types: [] }, { responseTypes: ['token'] }],
@@ -455,6 +465,164 @@ describe('bounds on words', () => {
       expect(message?.startsWith(start)).toBe(true);
       expect(message).toContain('; set it, or ask the platform team');
     }
+  });
+});
+
+describe('L7: words that are left out', () => {
+  test.each<[string, JsonObject]>([
+    ['absent', {}],
+    ['absent', { scope: null }],
+    ['absent', { scope: '' }],
+    ['empty', { scopes: [] }],
+  ])('scopes that are %s mean those of the server, which no list bounds', (how, document) => {
+    expect(refusal(document, { scopes: ['openid'] })).toBe(
+      `scope is ${how}, which means the default scopes of the server (RFC 7591 section 2), and that is not permitted: spec.policy.scopes of the server object lists openid; set it, or ask the platform team to extend spec.policy.scopes.`,
+    );
+  });
+
+  test('scopes that are absent are not even permitted where none is; an empty list is', () => {
+    expect(refusal({}, { scopes: [] })).toMatch(/^scope is absent.* lists none; set it/);
+  });
+
+  test('an empty list of grant types is judged as servers read it', () => {
+    expect(refusal({ grant_types: [] }, { grantTypes: ['client_credentials'] })).toMatch(
+      /^grant_types is empty, which means “authorization_code” \(RFC 7591 section 2\), and that is not permitted/,
+    );
+  });
+});
+
+describe('L7: algorithms', () => {
+  test.each([
+    'id_token_signed_response_alg',
+    'userinfo_encrypted_response_enc',
+    'request_object_signing_alg',
+    'token_endpoint_auth_signing_alg',
+    'encrypted_response_enc_values_supported',
+    'vendor_alg',
+    'vendorSigningAlg',
+  ])('of %s are bounded', (member) => {
+    const policy: Policy = {
+      algorithms: ['ES256', 'A256GCM'],
+      additionalMetadata: { allowed: ['vendor_alg', 'vendorSigningAlg'] },
+    };
+    admitted({ [member]: 'ES256' }, policy);
+    admitted({ [member]: ['ES256', 'A256GCM'] }, policy);
+    expect(refusal({ [member]: 'HS256' }, policy)).toBe(
+      `${member} “HS256” is not permitted: spec.policy.algorithms of the server object lists ES256, A256GCM; choose another, or ask the platform team to extend spec.policy.algorithms.`,
+    );
+  });
+
+  test.each(['none', 'None', ' NONE '])('“%s” is permitted only where it is listed', (none) => {
+    const member = 'id_token_signed_response_alg';
+    for (const policy of [{}, { algorithms: [] }, { algorithms: ['RS256'] }]) {
+      expect(refusal({ [member]: none }, policy)).toMatch(/^id_token_signed_response_alg “.*none.*” is not/i);
+    }
+    admitted({ [member]: 'none' }, { algorithms: ['none'] });
+  });
+
+  test('are the only members that they bound, and none has to be set', () => {
+    admitted({ client_name: 'none', token_endpoint_auth_method: 'none' }, { algorithms: [] });
+    expect(
+      refusal({ vendor_alg: 'x' }, { algorithms: [], additionalMetadata: { allowed: ['vendor_alg'] } }),
+    ).toContain('lists nothing;');
+  });
+});
+
+describe('L7: schemes', () => {
+  const open = { additionalMetadata: { allowed: ['vendor', 'callbackUrl'] } };
+
+  test.each([
+    'javascript:alert(1)',
+    'JavaScript:alert(1)',
+    ' java\tscript:alert(1)',
+    'vbscript:x',
+    'data:text/html,x',
+    'file:///etc/passwd',
+    'blob:https://a.test/1',
+  ])('“%s” is permitted by no policy, in no member', (uri) => {
+    for (const member of ['redirect_uris', 'initiate_login_uri', 'logo_uri#ja', 'vendor']) {
+      const policy = { ...open, redirectUriPatterns: [uri, '*:*'] };
+      expect(refusal({ [member]: uri }, policy)).toMatch(new RegExp(`^${member} “`));
+    }
+    expect(refusal({ jwks: { keys: [{ x5u: uri }] } }, {})).toContain(
+      'runs a script or reads what is at hand',
+    );
+  });
+
+  test.each(['http://a.test/cb', 'com.example.app:/cb', 'ftp://a.test/', 'https:a.test', '//a.test/cb'])(
+    'HttpsOnly refuses %s',
+    (uri) => {
+      for (const member of ['redirect_uris', 'initiate_login_uri', 'request_uris']) {
+        expect(refusal({ [member]: [uri] }, { schemes: 'HttpsOnly' })).toBe(
+          `${member} “${uri}” is not permitted: spec.policy.schemes of the server object is HttpsOnly; use an https URI, or ask the platform team to set spec.policy.schemes to Any.`,
+        );
+      }
+      admitted({ redirect_uris: [uri] }, { schemes: 'Any' });
+    },
+  );
+
+  test('HttpsOnly admits https URIs, of any host where none is listed', () => {
+    admitted({ redirect_uris: ['https://a.test/cb'], logo_uri: 'HTTPS://a.test/' }, { schemes: 'HttpsOnly' });
+  });
+
+  test.each<[string, JsonObject]>([
+    ['x5u of a key', { jwks: { keys: [{ x5u: 'ftp://evil.test/cert' }] } }],
+    ['an address by its form', { vendor: 'ldap://evil.test/' }],
+    ['an address by its name', { callbackUrl: 'com.example.app:/cb' }],
+    ['one within', { vendor: { logo_uri: ['urn:a'] } }],
+  ])('of other addresses in members of unknown meaning are bounded: %s', (_, document) => {
+    expect(refusal(document, { ...open, schemes: 'HttpsOnly' })).toContain('is HttpsOnly;');
+    expect(refusal(document, { ...open, uriHosts: ['a.test'] })).toContain('has no host');
+    admitted(document, open);
+  });
+
+  test('words with a colon are no addresses', () => {
+    const vendor = [
+      'urn:mace:example',
+      'team:payments',
+      'note: see ftp',
+      'db.example:5432',
+      'about: us',
+      'data: x',
+    ];
+    admitted({ vendor }, { ...open, schemes: 'HttpsOnly', uriHosts: [] });
+  });
+});
+
+describe('L7: defaultsOnly', () => {
+  const policy: Policy = {
+    defaultsOnly: ['clientName', 'logo_uri', 'scopes', 'tier'],
+    additionalMetadata: { allowed: ['tier'] },
+  };
+  const by = (document: JsonObject, defaults?: JsonObject) => refusal(document, policy, [], { defaults });
+
+  test.each<[string, JsonObject]>([
+    ['client_name', { client_name: 'Corporate SSO' }],
+    ['client_name#ja', { 'client_name#ja': 'x' }],
+    ['logo_uri', { logo_uri: 'https://a.test/l.png' }],
+    ['scope', { scope: 'openid' }],
+    ['scopes', { scopes: ['openid'] }],
+    ['tier', { tier: 'gold' }],
+  ])('refuses a client that sets %s', (member, document) => {
+    expect(by(document)).toBe(
+      `${member} is not permitted: spec.policy.defaultsOnly of the server object lists clientName, logo_uri, scopes, tier, which only its spec.defaults sets; remove it, or ask the platform team to change spec.policy.defaultsOnly.`,
+    );
+    expect(by(document, { [member]: 'another' })).toContain(`${member} is not permitted`);
+    expect(by(document, document)).toBeUndefined();
+  });
+
+  test('refuses a client that takes a default away', () => {
+    expect(by({}, { client_name: 'shop/app' })).toMatch(/^client_name is not permitted/);
+    expect(by({ client_name: 'shop/app' }, { client_name: 'shop/app' })).toBeUndefined();
+    expect(by({ client_uri: 'https://a.test/' }, {})).toBeUndefined();
+  });
+
+  test('judges the claims of the client’s own statement, not those of the server object’s', () => {
+    const document = { software_statement: { client_name: 'Corporate SSO' } };
+    admitted(document, policy);
+    expect(refusal(document, policy, [], { bringsStatement: true })).toMatch(
+      /^software_statement\.client_name is not permitted/,
+    );
   });
 });
 
@@ -562,6 +730,7 @@ describe('claims of a software statement', () => {
       aud: ['https://as.test'],
       jti: 'https://publisher.test/2',
       org_id: '4711',
+      scope: 'openid',
       redirect_uris: ['https://a.example.com/cb'],
     };
     admitted({ software_statement: claims }, policy);
@@ -569,9 +738,15 @@ describe('claims of a software statement', () => {
 
   test('stand for a member that is absent', () => {
     const bounded: Policy = { ...policy, tokenEndpointAuthMethods: ['none'] };
-    admitted({ software_statement: { token_endpoint_auth_method: 'none' } }, bounded);
+    admitted({ software_statement: { token_endpoint_auth_method: 'none', scope: 'openid' } }, bounded);
     expect(refusal({ software_statement: { iss: 'a' } }, bounded)).toMatch(
       /^token_endpoint_auth_method is absent/,
+    );
+  });
+
+  test('L7: that name algorithms are judged, too', () => {
+    expect(refusal({ software_statement: { request_object_signing_alg: 'none' } }, policy)).toMatch(
+      /^software_statement\.request_object_signing_alg “none” is not permitted/,
     );
   });
 

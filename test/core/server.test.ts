@@ -125,6 +125,19 @@ describe('toServerObject', () => {
     expect(objectOf({ issuer, registration: open }, { annotations }).isDefault).toBe(expected);
   });
 
+  test('whose policy names a member that there is not is refused: it would bound nothing', () => {
+    const bounded = (defaultsOnly: readonly string[]) =>
+      objectOf({
+        issuer,
+        registration: open,
+        policy: { defaultsOnly, additionalMetadata: { allowed: ['tier'] } },
+      }).problem;
+    expect(bounded(['clientName', 'logo_uri', 'scopes', 'tier'])).toBeUndefined();
+    expect(bounded(['clientName', 'clientname'])).toBe(
+      'spec.policy.defaultsOnly lists clientname, which is neither a field of spec.defaults nor in spec.policy.additionalMetadata.allowed: correct it, or leave it out.',
+    );
+  });
+
   describe('whose statements copy what clients say', () => {
     const copying = (member: string, policy?: object, kind?: 'AuthorizationServer') => {
       const sign = {
@@ -154,6 +167,9 @@ describe('toServerObject', () => {
     test.each<readonly [string, object]>([
       ['redirect_uris', { redirectUriPatterns: ['https://*.example.com/cb'] }],
       ['redirect_uris', { uriHosts: ['*.example.com'] }],
+      ['client_name', { defaultsOnly: ['clientName'] }],
+      ['client_name', { defaultsOnly: ['client_name'] }],
+      ['request_object_signing_alg', { algorithms: ['ES256'] }],
       ['scope', { scopes: ['openid'] }],
       ['scopes', { scopes: [] }],
       ['grant_types', { grantTypes: ['authorization_code'] }],

@@ -157,6 +157,58 @@ describe('A bound of a cluster server', () => {
   });
 });
 
+describe('L8: A policy that is made tighter, and a namespace that is no longer admitted', () => {
+  const change = (name: string, spec: object) => patch(world, 'shop', 'coas', name, { spec });
+  const stays = (id: string | undefined) =>
+    `Client ${id} is registered and stays as it is, though it would not be registered today.`;
+
+  it('are told of clients that exist where the platform wants that, and nothing is done at the server', async () => {
+    await world.apply(
+      all(
+        server('enforced', { policy: { enforce: 'Existing' } }),
+        client('enforced', { clientName: 'enforced' }),
+      ),
+    );
+    const { status } = await until('enforced', 'Registered');
+    const calls = stub.requests.filter(({ call }) => call !== 'discovery').length;
+
+    await change('enforced', { policy: { scopes: ['other'] } });
+    expect(await messageOf('enforced', 'PolicyRefused')).toMatch(
+      `${stays(status?.clientId)} scope “read” is not permitted`,
+    );
+    await change('enforced', { policy: { scopes: ['read'] } });
+    await until('enforced', 'Registered');
+
+    await change('enforced', { allowedNamespaces: { selector: null, names: ['crowd'] } });
+    expect(await messageOf('enforced', 'AuthorizationServerNotAvailable')).toBe(
+      `${stays(status?.clientId)} ClusterAuthorizationServer enforced no longer admits namespace shop. Delete this object, or ask the platform team.`,
+    );
+    await change('enforced', {
+      allowedNamespaces: { names: null, selector: { matchLabels: { admitted: 'yes' } } },
+    });
+    await world.kubectl('label', 'namespace', 'shop', 'admitted=yes');
+    await until('enforced', 'Registered');
+    await world.kubectl('label', 'namespace', 'shop', 'admitted-');
+    await until('enforced', 'AuthorizationServerNotAvailable');
+
+    expect(stub.clients.has(status?.clientId ?? '')).toBe(true);
+    expect(stub.requests.filter(({ call }) => call !== 'discovery')).toHaveLength(calls);
+  });
+
+  it('concern new clients and edits alone where nothing else is said', async () => {
+    await world.apply(all(server('lenient', {}), client('lenient', { clientName: 'lenient' })));
+    await until('lenient', 'Registered');
+    await change('lenient', { policy: { scopes: ['other'] } });
+    await world.apply(
+      client('later', { clientName: 'later' }, { authorizationServerRef: serverRef('lenient') }),
+    );
+    await until('later', 'PolicyRefused');
+    await until('lenient', 'Registered');
+    await patch(world, 'shop', 'oac', 'lenient', { spec: { client: { clientName: 'edited' } } });
+    await until('lenient', 'PolicyRefused');
+  });
+});
+
 describe('Defaults of a server', () => {
   it('fill what a client leaves out, with placeholders; the client wins, with an empty list too', async () => {
     const defaults = {
@@ -346,7 +398,7 @@ describe('A quota of four clients a namespace', () => {
     expect(sentFor()).toHaveLength(4);
     const [waiting = ''] = settled.get('QuotaExceeded') ?? [];
     expect(conditionOf(await getClient(world, 'crowd', waiting), 'Ready')?.message).toBe(
-      'Namespace crowd has 4 clients at this server, and the platform team permits 4. Delete one, or ask for more.',
+      'Namespace crowd has 4 clients at this server, and the platform team permits 4. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.',
     );
 
     const [registered = ''] = settled.get('Registered') ?? [];

@@ -176,6 +176,7 @@ const POLICY: Policy = {
   scopes: ['openid', 'read'],
   grantTypes: ['authorization_code', 'client_credentials'],
   additionalMetadata: { allowed: ['vendor'] },
+  algorithms: ['RS256'],
 };
 
 /** Every text in a value, with the objects among the texts. */
@@ -191,6 +192,9 @@ const REDIRECTS = ['redirect_uris', 'post_logout_redirect_uris', 'claims_redirec
 /** What a document that was admitted may hold at most. */
 function expectWithin(document: JsonObject): void {
   for (const [member, value] of Object.entries(document)) {
+    if (/_(alg|enc)$/.test(member)) {
+      expect(textsOf(value).filter((given) => given !== 'RS256')).toEqual([]);
+    }
     const row = memberOf(member);
     expect(row !== undefined || ['vendor', 'scopes', 'software_statement'].includes(member)).toBe(true);
     for (const given of textsOf(value).filter((one) => one !== '')) {
@@ -215,6 +219,10 @@ const nearby: fc.Arbitrary<JsonObject> = fc
       fc.tuple(fc.constantFrom('client_uri', 'logo_uri#ja', 'jwks_uri', 'vendor'), uri),
       fc.tuple(fc.constantFrom('scope', 'scopes', 'vendor', 'jwks', 'client_name'), json),
       fc.tuple(fc.constant('scope'), fc.constantFrom('openid', 'read openid', 'admin', 'read\u00a0admin')),
+      fc.tuple(
+        fc.constantFrom('id_token_signed_response_alg', 'request_object_encryption_enc'),
+        fc.constantFrom('RS256', 'none', 'None', 'HS256'),
+      ),
       fc.tuple(name, json),
     ),
     { maxLength: 3 },
@@ -233,6 +241,23 @@ describe('a policy', () => {
         expect(problem.reason).toBe('PolicyRefused');
         expectPresentable(problem.message);
       }),
+    );
+  });
+
+  test('HttpsOnly admits no URI but those that every parser reads as https, and no script anywhere', () => {
+    check(
+      fc.property(
+        fc.constantFrom('redirect_uris', 'initiate_login_uri', 'logo_uri#ja', 'vendor'),
+        uri,
+        (member, given) => {
+          const bounds: Policy = { schemes: 'HttpsOnly', additionalMetadata: { allowed: ['vendor'] } };
+          if (policyProblem({ [member]: given }, bounds) !== undefined) return;
+          const read = URL.canParse(given) ? new URL(given).protocol : undefined;
+          expect(['javascript:', 'data:', 'file:', 'vbscript:']).not.toContain(read);
+          expect(member === 'vendor' || given === '' || read === undefined || read === 'https:').toBe(true);
+          expect(member === 'vendor' || given === '' || /^https:\/\//i.test(given)).toBe(true);
+        },
+      ),
     );
   });
 

@@ -87,7 +87,7 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
   if (isShared(o, record)) {
     return { type: 'Release', record, role: 'left-behind', setback: shared(o) };
   }
-  if (object.retained && !isRetained(o, object)) {
+  if (object.retained && mayOutlive(o, record) && !isRetained(o, object)) {
     return { type: 'Retain', object, record };
   }
   const setback = setbackOf(o, 'Deregister', record.secretName);
@@ -111,6 +111,10 @@ export function theObjectIsBeingDeleted(o: Observation): Action | undefined {
   const until = Math.min(setback.retryAt, setback.since + DELETION_PATIENCE_MS);
   return wait(setback.reason, setback.message, until);
 }
+
+/** A client that was registered or edited when its server permitted it stays kept; none becomes so afterwards. */
+export const mayOutlive = (o: Observation, record: RegistrationRecord): boolean =>
+  record.retain || deletionOf(o, record)?.retainDenied !== true;
 
 /** Of several clients of one object the one that serves it is kept; the others end. */
 const isRetained = ({ records }: Observation, { uid }: { readonly uid: string }): boolean =>

@@ -1,4 +1,4 @@
-import { durationMs } from '../../api/schema.ts';
+import { boundedMs } from '../../api/durations.ts';
 import type { Action } from '../action.ts';
 import { overlapOf } from '../find.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
@@ -117,7 +117,7 @@ function clientDueAt(o: Observation, { record, connection }: RecordAtServer): nu
   const { client } = connection.dialect.lifetimes;
   const ends = [
     clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt),
-    client === undefined ? undefined : start + durationMs(client),
+    client === undefined ? undefined : start + boundedMs('lifetime', client),
   ].filter((end) => end !== undefined);
   if (ends.length === 0) {
     return undefined;

@@ -1,6 +1,7 @@
 import type { Action } from '../action.ts';
 import { currentRecord, retainedRecord, rivalName } from '../find.ts';
 import type { Observation } from '../observation.ts';
+import { mayOutlive } from './endings.ts';
 import { blocked, stall, wait } from './rests.ts';
 
 /** Rules about the object itself, before and beside its registration. */
@@ -23,9 +24,11 @@ export function theFinalizerIsMissing({ object }: Observation): Action | undefin
 /** The object may go without its finalizer: what then becomes of the client is on record. */
 export function theRecordTellsAnotherPolicy(o: Observation): Action | undefined {
   const record = currentRecord(o);
-  return o.object !== undefined && record !== undefined && record.retain !== o.object.retained
-    ? { type: 'NotePolicy', record, retain: o.object.retained }
-    : undefined;
+  if (o.object === undefined || record === undefined) {
+    return undefined;
+  }
+  const retain = o.object.retained && mayOutlive(o, record);
+  return record.retain === retain ? undefined : { type: 'NotePolicy', record, retain };
 }
 
 /** A client whose end is bound to another object's must have it as owner before it exists. */

@@ -1,16 +1,15 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
-import { type WantedDocument, wantedDocument } from '../document.ts';
 import { currentRecord, setbackOf, unansweredUpdate } from '../find.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
 import type { Observation, ObservedClient } from '../observation.ts';
-import { policyProblem } from '../policy.ts';
-import { isProblem, type Problem } from '../problem.ts';
+import { isProblem } from '../problem.ts';
 import { isAt, isDeclaredBy, metadataHash, type RegistrationRecord } from '../record.ts';
 import { isRestored } from '../restored.ts';
 import { onHold, overQuota, tooManyEnded } from './holds.ts';
 import { blocked, gated, stall, wait } from './rests.ts';
+import { documentOf } from './wanted.ts';
 
 /** Rules about the client at the server: registered, as the spec says, with a key that isn't too old. */
 
@@ -167,7 +166,7 @@ export function register(o: Observation, replaces: RegistrationRecord | undefine
   if (!server.available) {
     return wait(server.reason, server.message);
   }
-  const wanted = wantedOf(o, object, server.connection);
+  const wanted = documentOf(o, object, server.connection);
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
   }
@@ -210,7 +209,7 @@ export function update(
   { keys, because }: Pick<UpdateStep, 'keys' | 'because'>,
 ): Action | undefined {
   const { record, connection, gate } = at;
-  const wanted = wantedOf(o, object, connection);
+  const wanted = documentOf(o, object, connection);
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
   }
@@ -256,27 +255,6 @@ function replacement(
     default:
       return stall('UpdateUnsupported', why);
   }
-}
-
-function wantedOf(
-  o: Observation,
-  object: ObservedClient,
-  connection: ServerConnection,
-): WantedDocument | Problem {
-  if (!object.desired.valid) {
-    return { reason: 'InvalidSpec', message: object.desired.problem };
-  }
-  if (isProblem(o.statement)) {
-    return o.statement;
-  }
-  const { namespace, name, cluster } = o;
-  const client = { namespace, name, cluster, createdAt: object.createdAt };
-  const { spec } = object.desired;
-  const wanted = wantedDocument(client, spec, connection, o.statement);
-  if (isProblem(wanted)) {
-    return wanted;
-  }
-  return policyProblem(wanted.document, connection.policy) ?? wanted;
 }
 
 const ownStatement = ({ statement }: Observation) => (isProblem(statement) ? undefined : statement);

@@ -316,8 +316,11 @@ table('a policy of the server object', [
   ],
   [
     'lets what it permits be registered',
-    unregistered({ server: bounded({ scopes: ['openid'] }) }),
-    registers,
+    unregistered({
+      object: wants({ client: { clientName: 'Storefront', scopes: ['openid'] } }, { status: {} }),
+      server: bounded({ scopes: ['openid'] }),
+    }),
+    { ...registers, document: { ...registers.document, scope: 'openid' } },
   ],
   [
     'leaves a client alone that was registered before the bound was set',

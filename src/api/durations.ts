@@ -1,0 +1,45 @@
+import { described, duration, durationMs, rules } from './schema.ts';
+
+interface Bounds {
+  readonly least: string;
+  readonly most: string;
+  /** As an example in the refusal, where a person may not know what is meant. */
+  readonly like?: string;
+}
+
+/** Every duration of the schemas has both bounds: what a tenant writes must come to an end that others can wait for. */
+export const DURATIONS = {
+  /** `connection.timeout` of a server object. */
+  timeout: { least: '1s', most: '2m', like: '30s' },
+  cooldown: { least: '1s', most: '24h' },
+  retryFor: { least: '1m', most: '168h' },
+  /** `drift.interval` of a server object. */
+  interval: { least: '1m', most: '720h' },
+  /** Validity of statements and signed requests. */
+  validity: { least: '1s', most: '24h', like: '5m' },
+  /** Of what a server gives, as `dialectOverrides.lifetimes` has it. */
+  lifetime: { least: '1s', most: '87600h' },
+  registrationInterval: { least: '0s', most: '1h' },
+  maxOverlap: { least: '0s', most: '720h' },
+  /** `replacement.overlap` of an OAuthClient. */
+  overlap: { least: '0s', most: '720h' },
+  rotateAfter: { least: '5m', most: '87600h' },
+  /** `generatedKey.overlap` of an OAuthClient. */
+  keyOverlap: { least: '1m', most: '720h' },
+  expiresAfter: { least: '1m', most: '87600h' },
+} as const satisfies Readonly<Record<string, Bounds>>;
+
+export type DurationName = keyof typeof DURATIONS;
+
+/** A duration within its bounds. */
+export function boundedDuration(name: DurationName, description?: string) {
+  const { least, most, like }: Bounds = DURATIONS[name];
+  const message = `must be between ${least} and ${most}${like === undefined ? '' : `, like ${like}`}`;
+  const rule = `self != '' && duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`;
+  const schema = duration().meta(rules({ rule, message }));
+  return description === undefined ? schema : described(schema, description);
+}
+
+/** Milliseconds of a duration, cut to its upper bound: objects that were stored before there was one may hold more. */
+export const boundedMs = (name: DurationName, text: string): number =>
+  Math.min(durationMs(text), durationMs(DURATIONS[name].most));
