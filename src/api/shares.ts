@@ -108,6 +108,20 @@ export const SHARES = {
     per: 'namespace',
     told: 'the next waits',
   },
+  serversOfNamespace: {
+    what: 'AuthorizationServers that are used, the oldest first',
+    most: 20,
+    unit: 'objects',
+    per: 'namespace',
+    told: '`NamespaceShareReached`',
+  },
+  discoveryTime: {
+    what: 'All reads of discovery together',
+    most: 15,
+    unit: 'seconds',
+    per: 'look at a server object',
+    told: '`ResponseTimedOut`',
+  },
   urgentInARow: {
     what: 'Edits and deletions that go before new OAuthClients of the same namespace',
     most: 4,

@@ -24,21 +24,38 @@ export interface Admitted {
   readonly reused: boolean;
 }
 
-/** Tokens that may serve again, by server. Lost with the process, at no harm. */
+/** Tokens that may serve again, by server and by what they were asked for with. Lost with the process, at no harm. */
 export class ReusableTokens {
-  readonly #tokens = new Map<string, { readonly version: string; readonly token: Sensitive }>();
+  readonly #servers = new Map<
+    string,
+    { readonly version: string; readonly tokens: Map<string, Sensitive> }
+  >();
 
-  get(server: string, version: string): Sensitive | undefined {
-    const known = this.#tokens.get(server);
-    return known?.version === version ? known.token : undefined;
+  /** How many servers have tokens here. */
+  get size(): number {
+    return this.#servers.size;
   }
 
-  keep(server: string, version: string, token: Sensitive): void {
-    this.#tokens.set(server, { version, token });
+  get(server: string, version: string, grant: string): Sensitive | undefined {
+    const known = this.#servers.get(server);
+    return known?.version === version ? known.tokens.get(grant) : undefined;
   }
 
-  forget(server: string): void {
-    this.#tokens.delete(server);
+  /** Those of another version of the server object are forgotten: no call uses them any more. */
+  keep(server: string, version: string, grant: string, token: Sensitive): void {
+    const known = this.#servers.get(server);
+    const kept = known?.version === version ? known : { version, tokens: new Map<string, Sensitive>() };
+    kept.tokens.set(grant, token);
+    this.#servers.set(server, kept);
+  }
+
+  forget(server: string, grant: string): void {
+    this.#servers.get(server)?.tokens.delete(grant);
+  }
+
+  /** The server object is gone. */
+  forgetServer(server: string): void {
+    this.#servers.delete(server);
   }
 }
 
@@ -70,8 +87,9 @@ async function admitByToken(
   connection: ServerConnection,
   context: Context,
 ): Promise<Admitted | Failure> {
-  const slot = slotOf(server, grant);
-  const known = grant.reuse === 'UntilRefused' ? context.tokens.get(slot, connection.version) : undefined;
+  const { version } = connection;
+  const asked = identityOf(grant);
+  const known = grant.reuse === 'UntilRefused' ? context.tokens.get(server, version, asked) : undefined;
   if (known !== undefined) {
     return withToken(known, true);
   }
@@ -79,15 +97,16 @@ async function admitByToken(
   if (!('accessToken' in token)) {
     return token;
   }
-  if (grant.reuse === 'UntilRefused') {
-    context.tokens.keep(slot, connection.version, token.accessToken);
+  // While it was asked for, the server object may have gone.
+  if (grant.reuse === 'UntilRefused' && context.servers.state(server) !== undefined) {
+    context.tokens.keep(server, version, asked, token.accessToken);
   }
   return withToken(token.accessToken, false);
 }
 
 /** One token is as good as another where it was asked for in the same way. */
-const slotOf = (server: string, { clientId, scopes, resources, parameters }: ClientCredentials): string =>
-  canonicalJson([server, clientId, scopes, resources, parameters]);
+const identityOf = ({ clientId, scopes, resources, parameters }: ClientCredentials): string =>
+  canonicalJson([clientId, scopes, resources, parameters]);
 
 const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted => ({
   authorization: tokenAuthorization(token, scheme),
@@ -97,7 +116,7 @@ const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted
 /** A token that was refused is not used again. */
 export function refused(admission: Admission, server: string, { tokens }: Context): void {
   if (admission.kind === 'ClientCredentials') {
-    tokens.forget(slotOf(server, admission));
+    tokens.forget(server, identityOf(admission));
   }
 }
 

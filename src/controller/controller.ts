@@ -1,5 +1,6 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
 import { SHARES } from '../api/shares.ts';
+import type { Problem } from '../core/problem.ts';
 import { type ServerObject, serverKey } from '../core/server.ts';
 import { serverNamed } from '../core/server-name.ts';
 import type { Caches, Context } from './context.ts';
@@ -7,10 +8,12 @@ import { Credentials } from './credentials.ts';
 import type { LaneBounds, WorkItem } from './lane.ts';
 import { Memory } from './memory.ts';
 import { serverRefOf } from './observe.ts';
+import { OldestServers } from './oldest-servers.ts';
 import { reconcileClient } from './reconcile-client.ts';
-import { type Discovered, reconcileServer } from './reconcile-server.ts';
+import { type Discovered, reconcileServer, refuse } from './reconcile-server.ts';
 import { RefusedWrites } from './refused-writes.ts';
 import { ServerRegistry } from './server-registry.ts';
+import type { LookAgain } from './server-status.ts';
 import { Slots } from './slots.ts';
 import { toldOf } from './steps/record-answer.ts';
 import { createCaches } from './watched.ts';
@@ -31,6 +34,8 @@ export interface Controller {
    * so long. Only the clients of these answers wait. Resolves when all are recorded.
    */
   replayJournal(): Promise<void>;
+  /** How much is remembered of objects beside the caches, by what: it goes with them. */
+  readonly kept: () => Readonly<Record<string, number>>;
   /** Begins to work. Call it when the watches are synced. */
   start(): void;
   /** Takes nothing new, and resolves when what is under way has ended and all answers are recorded. */
@@ -80,7 +85,8 @@ export function createController(given: Given): Controller {
     },
   });
   const credentials: Credentials = new Credentials(given.api, (key) => caches.credentials.get(key));
-  const caches: Caches = createCaches({ addClient, addServer, countAgain, servers, credentials });
+  const oldest = new OldestServers(addServer);
+  const caches: Caches = createCaches({ addClient, addServer, countAgain, servers, credentials, oldest });
   const context: Context = {
     ...given,
     caches,
@@ -147,16 +153,34 @@ export function createController(given: Given): Controller {
   async function runServer(key: string): Promise<RoundReport['result']> {
     const object = serverOf(key, caches);
     if (object === undefined) {
-      servers.remove(key);
-      credentials.forget(`server:${key}`);
+      forgetServer(key);
       return 'rested';
     }
-    const again = await reconcileServer(object, context, discovered);
+    const again = await lookAt(object, key);
     failures.delete(`${SERVER}${key}`);
     if (again !== undefined) {
       queue.addAfter(serverItem(key), again);
     }
     return 'rested';
+  }
+
+  function lookAt(object: ServerObject, key: string): Promise<LookAgain> {
+    if (oldest.isUsed(object)) {
+      return reconcileServer(object, context, discovered);
+    }
+    discovered.delete(key);
+    credentials.forget(`server:${key}`);
+    return refuse(object, tooMany(object), context);
+  }
+
+  /** Whatever is kept by a server object goes with it. */
+  function forgetServer(key: string): void {
+    servers.remove(key);
+    credentials.forget(`server:${key}`);
+    discovered.delete(key);
+    failures.delete(`${SERVER}${key}`);
+    given.tokens.forgetServer(key);
+    given.counters.serverGone(serverNamed(key));
   }
 
   function retry(item: string): void {
@@ -171,6 +195,14 @@ export function createController(given: Given): Controller {
   return {
     caches,
     queueDepth: () => queue.depth,
+    kept: () => ({
+      queue: queue.kept,
+      failures: failures.size,
+      discovered: discovered.size,
+      servers: servers.size,
+      oldest: oldest.size,
+      tokens: given.tokens.size,
+    }),
     start() {
       for (const { client } of ledger.entries()) {
         addClient(keyOf(client), true);
@@ -195,6 +227,11 @@ function serverItem(key: string): WorkItem {
   const { kind, namespace = '' } = serverNamed(key);
   return { key: `${SERVER}${key}`, lane: kind, namespace, urgent: true };
 }
+
+const tooMany = ({ metadata: { namespace } }: ServerObject): Problem => ({
+  reason: 'NamespaceShareReached',
+  message: `Namespace ${namespace} has more than ${SHARES.serversOfNamespace.most} AuthorizationServers, and the oldest are used. Delete one that isn't needed, and this one is used.`,
+});
 
 function serverOf(key: string, caches: Caches): ServerObject | undefined {
   const { kind, namespace, name } = serverNamed(key);

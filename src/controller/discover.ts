@@ -1,6 +1,7 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
 import { boundedMs } from '../api/durations.ts';
 import type { Reason } from '../api/reasons.ts';
+import { SHARES } from '../api/shares.ts';
 import type { Problem } from '../core/problem.ts';
 import { describeDiscovery } from '../core/server.ts';
 import type { ServerName } from '../core/server-name.ts';
@@ -17,7 +18,7 @@ import {
 } from '../oauth/discovery.ts';
 import type { HttpNoAnswer, HttpNotSent, HttpOutcome, Transport } from '../oauth/http-message.ts';
 import type { UrlRules } from '../oauth/url.ts';
-import type { AuthorizationServerHttp } from './ports.ts';
+import type { Context } from './context.ts';
 
 export interface Discovery {
   readonly endpoints: Endpoints;
@@ -26,21 +27,38 @@ export interface Discovery {
 }
 
 const LONGEST_CALL_MS = 10_000;
+/** A call that has less left is not made. */
+const SHORTEST_CALL_MS = 250;
 
-/** Asks each place where a document may be, until one brings the registration endpoint. At most four reads. */
+/**
+ * Asks each place where a document may be, until one brings the registration endpoint. At most four reads, which have
+ * one bound together: a server that never answers takes no more of those who look than one that is slow once.
+ */
 export async function discover(
   server: ServerName,
   spec: AuthorizationServerSpec,
-  http: AuthorizationServerHttp,
+  { http, clock }: Pick<Context, 'http' | 'clock'>,
   rules: UrlRules,
   transport: Transport | undefined,
 ): Promise<Discovery | Problem> {
   const issuer = spec.discovery?.acceptedIssuer ?? spec.issuer;
-  const timeoutMs = Math.min(boundedMs('timeout', spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
+  const longestMs = Math.min(boundedMs('timeout', spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
+  const until = clock.monotonic() + SHARES.discoveryTime.most * 1000;
   const answers: DiscoveryAnswer[] = [];
   for (const url of spec.discovery?.url
     ? [spec.discovery.url]
     : discoveryUrls(spec.issuer, spec.discovery?.prefer ?? 'OAuth')) {
+    const leftMs = until - clock.monotonic();
+    if (leftMs < SHORTEST_CALL_MS) {
+      answers.push({
+        url,
+        kind: 'nothing',
+        detail: 'not asked: those before took too long',
+        cause: 'Timeout',
+      });
+      break;
+    }
+    const timeoutMs = Math.min(longestMs, Math.ceil(leftMs));
     const outcome = await http.send(
       { method: 'GET', url, headers: { accept: 'application/json' } },
       { timeoutMs, transport, server },

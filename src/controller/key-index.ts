@@ -2,7 +2,7 @@
 export class KeyIndex<T> {
   readonly #nameOf: (object: T) => string | undefined;
   /** Mostly one, which stands for itself: a list of one takes five times the memory. */
-  readonly #keys = new Map<string, string | readonly string[]>();
+  readonly #keys = new Map<string, string | Set<string>>();
 
   /** @param nameOf `undefined`: not to be found */
   constructor(nameOf: (object: T) => string | undefined) {
@@ -11,30 +11,25 @@ export class KeyIndex<T> {
 
   get(name: string): readonly string[] {
     const keys = this.#keys.get(name) ?? [];
-    return typeof keys === 'string' ? [keys] : keys;
+    return typeof keys === 'string' ? [keys] : [...keys];
   }
 
   add(object: T, key: string): void {
     const name = this.#nameOf(object);
-    if (name !== undefined) {
-      this.#set(name, [...this.get(name), key]);
+    const keys = name === undefined ? undefined : this.#keys.get(name);
+    if (keys instanceof Set) {
+      keys.add(key);
+    } else if (name !== undefined) {
+      this.#keys.set(name, keys === undefined ? key : new Set([keys, key]));
     }
   }
 
   remove(object: T, key: string): void {
     const name = this.#nameOf(object);
-    if (name !== undefined) {
-      const left = this.get(name).filter((other) => other !== key);
-      this.#set(name, left);
-    }
-  }
-
-  #set(name: string, keys: readonly string[]): void {
-    const [only, ...others] = keys;
-    if (only === undefined) {
+    const keys = name === undefined ? undefined : this.#keys.get(name);
+    const isLeft = keys instanceof Set && (!keys.delete(key) || keys.size > 0);
+    if (name !== undefined && !isLeft) {
       this.#keys.delete(name);
-    } else {
-      this.#keys.set(name, others.length === 0 ? only : keys);
     }
   }
 }

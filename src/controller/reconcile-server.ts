@@ -22,6 +22,8 @@ const LONGEST_RETRY_MS = 300_000;
 
 /** What this process has found out about one server by asking it. */
 export interface Discovered {
+  /** Of the server object. */
+  readonly uid: string;
   readonly generation: number;
   readonly endpoints: Endpoints | undefined;
   readonly aliases: Endpoints;
@@ -33,7 +35,7 @@ export interface Discovered {
 
 /**
  * Looks at one server object: finds its endpoints and credential, makes it usable to clients, and says so in status.
- * `discovered` is kept by the caller between looks, by the object's uid.
+ * `discovered` is kept by the caller between looks, by `keyOfServer`.
  */
 export async function reconcileServer(
   object: ServerObject,
@@ -44,8 +46,8 @@ export async function reconcileServer(
   const { servers, clock } = context;
   const { spec } = object;
   if (spec === undefined) {
-    const problem: Problem = { reason: 'InvalidSpec', message: object.problem ?? 'The spec can’t be used.' };
-    return tellStatus(object, context, { ...unusable(servers.state(key), object), problem });
+    const message = object.problem ?? 'The spec can’t be used.';
+    return refuse(object, { reason: 'InvalidSpec', message }, context);
   }
   const references = await resolveReferences(object, spec, context);
   const transport = transportOf(spec, references);
@@ -78,6 +80,12 @@ export async function reconcileServer(
   return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
 }
 
+/** Nothing is asked and nobody is served until the object, or what stands beside it, changes. */
+export function refuse(object: ServerObject, problem: Problem, context: Context): Promise<LookAgain> {
+  const before = context.servers.state(keyOfServer(object));
+  return tellStatus(object, context, { ...unusable(before, object), problem });
+}
+
 function unusable(before: ServerState | undefined, { status, spec }: ServerObject): ServerState {
   return {
     connection: undefined,
@@ -102,10 +110,12 @@ async function endpointsOf(
 ): Promise<Discovered> {
   const { generation, metadata, status } = object;
   const uid = metadata.uid ?? '';
+  const key = keyOfServer(object);
   const { clock, random } = context;
   const now = clock.now();
   if (spec.discovery?.mode === 'None') {
     return {
+      uid,
       generation,
       endpoints: {},
       aliases: {},
@@ -114,20 +124,18 @@ async function endpointsOf(
       askAgainAt: Number.POSITIVE_INFINITY,
     };
   }
-  const known = discovered.get(uid) ?? fromStatus(object, now + REFRESH_MS * random());
-  const isProbeDue =
-    (nextProbe(context.servers.health(keyOfServer(object))) ?? Number.POSITIVE_INFINITY) <= now;
+  const known = knownOf(object, discovered) ?? fromStatus(object, now + REFRESH_MS * random());
+  const isProbeDue = (nextProbe(context.servers.health(key)) ?? Number.POSITIVE_INFINITY) <= now;
   if (known?.generation === generation && now < known.askAgainAt && !isProbeDue) {
-    discovered.set(uid, known);
+    discovered.set(key, known);
     return known;
   }
   const attempts = known?.problem === undefined || known.generation !== generation ? 0 : known.attempts + 1;
-  const { http, settings } = context;
-  const server = serverNamed(keyOfServer(object));
-  const answer = await discover(server, spec, http, settings.urlRules, transport);
+  const answer = await discover(serverNamed(key), spec, context, context.settings.urlRules, transport);
   const failed = isProblem(answer);
   const delay = failed ? Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS) : REFRESH_MS;
   const result: Discovered = {
+    uid,
     generation,
     endpoints: failed ? (known?.endpoints ?? status.endpoints) : answer.endpoints,
     aliases: failed ? (known?.aliases ?? {}) : answer.aliases,
@@ -135,12 +143,21 @@ async function endpointsOf(
     attempts,
     askAgainAt: clock.now() + delay * (0.8 + 0.4 * random()),
   };
-  discovered.set(uid, result);
+  discovered.set(key, result);
   return result;
 }
 
+/** Another object may have had the name. */
+function knownOf(object: ServerObject, discovered: ReadonlyMap<string, Discovered>): Discovered | undefined {
+  const known = discovered.get(keyOfServer(object));
+  return known?.uid === object.metadata.uid ? known : undefined;
+}
+
 /** What an earlier process wrote into status is as good as asking again, until the next refresh. */
-function fromStatus({ generation, spec, status }: ServerObject, askAgainAt: number): Discovered | undefined {
+function fromStatus(
+  { metadata: { uid = '' }, generation, spec, status }: ServerObject,
+  askAgainAt: number,
+): Discovered | undefined {
   // Aliases for calls with a certificate aren't kept in status.
   const isCurrent =
     spec?.connection?.clientCertificateRef === undefined &&
@@ -148,7 +165,15 @@ function fromStatus({ generation, spec, status }: ServerObject, askAgainAt: numb
     isTrue(status, 'Ready') &&
     status.endpoints !== undefined;
   return isCurrent
-    ? { generation, endpoints: status.endpoints, aliases: {}, problem: undefined, attempts: 0, askAgainAt }
+    ? {
+        uid,
+        generation,
+        endpoints: status.endpoints,
+        aliases: {},
+        problem: undefined,
+        attempts: 0,
+        askAgainAt,
+      }
     : undefined;
 }
 
@@ -178,14 +203,22 @@ function permitted(
 
 /** What the server object refers to can't be used: nothing is asked until it can. */
 function unreachable(
-  { generation, metadata, status }: ServerObject,
+  object: ServerObject,
   problem: Problem,
   discovered: Map<string, Discovered>,
   now: number,
 ): Discovered {
-  const known = discovered.get(metadata.uid ?? '');
-  const endpoints = known?.endpoints ?? status.endpoints;
-  return { generation, endpoints, aliases: {}, problem, attempts: 0, askAgainAt: now + MISSING_REFERENCE_MS };
+  const { generation, metadata, status } = object;
+  const endpoints = knownOf(object, discovered)?.endpoints ?? status.endpoints;
+  return {
+    uid: metadata.uid ?? '',
+    generation,
+    endpoints,
+    aliases: {},
+    problem,
+    attempts: 0,
+    askAgainAt: now + MISSING_REFERENCE_MS,
+  };
 }
 
 /** A Secret that appears wakes by itself; a ConfigMap is looked for. */

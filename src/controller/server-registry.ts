@@ -64,6 +64,11 @@ export class ServerRegistry {
     return this.#states.get(key);
   }
 
+  /** How many servers something is known of. */
+  get size(): number {
+    return new Set([...this.#states.keys(), ...this.#health.keys()]).size;
+  }
+
   health(key: string): ServerHealth {
     return this.#health.get(key) ?? HEALTHY;
   }

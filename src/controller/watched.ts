@@ -6,6 +6,7 @@ import { canonicalJson } from '../oauth/json.ts';
 import type { Caches, RegistrationObject, SecretObject } from './context.ts';
 import type { CredentialObject, Credentials } from './credentials.ts';
 import { type Change, ObjectCache } from './object-cache.ts';
+import type { OldestServers } from './oldest-servers.ts';
 import { RECORD_COUNTS, type RecordCount } from './record-counts.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import { keyOfServer } from './server-status.ts';
@@ -19,12 +20,15 @@ interface Wake {
   readonly countAgain: (key: string) => void;
   readonly servers: ServerRegistry;
   readonly credentials: Credentials;
+  readonly oldest: OldestServers;
 }
 
-export function createCaches({ addClient, addServer, countAgain, servers, credentials }: Wake): Caches {
+export function createCaches(wake: Wake): Caches {
+  const { addClient, addServer, countAgain, servers, credentials } = wake;
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
-    if (object !== undefined && (after === undefined || after.generation !== before?.generation)) {
+    const isSame = before?.metadata.uid === after?.metadata.uid && before?.generation === after?.generation;
+    if (object !== undefined && !isSame) {
       addServer(keyOfServer(object));
     }
   };
@@ -34,7 +38,10 @@ export function createCaches({ addClient, addServer, countAgain, servers, creden
     }),
     servers: new ObjectCache<ServerObject, 'defaults'>({
       indexes: { defaults: defaultOf },
-      onChange: serverChanged,
+      onChange: (change) => {
+        wake.oldest.changed(change);
+        serverChanged(change);
+      },
     }),
     clusterServers: new ObjectCache<ServerObject, 'defaults'>({
       indexes: { defaults: defaultOf },

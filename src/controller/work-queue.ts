@@ -37,6 +37,14 @@ export class WorkQueue {
     return this.#queued.size;
   }
 
+  /** How much it keeps, of whatever kind: 0 where nothing waits, runs or is to come. */
+  get kept(): number {
+    return [this.#lanes, this.#queued, this.#running, this.#again, this.#timers].reduce(
+      (sum, { size }) => sum + size,
+      0,
+    );
+  }
+
   start(): void {
     this.#started = true;
     for (const lane of this.#lanes.values()) {

@@ -10,6 +10,7 @@ import { createFakeClock } from '../adapters/kubernetes/fake-clock.ts';
 import { connection } from '../core/observations.ts';
 import {
   answered,
+  anyServers,
   contextOf,
   createFakeHttp,
   createFakeJwt,
@@ -42,7 +43,8 @@ const issuing = () =>
 
 function operator(http = issuing(), jwt = createFakeJwt()) {
   const clock = createFakeClock();
-  const context = contextOf({ http, jwt, clock, random: createRandom(), tokens: new ReusableTokens() });
+  const tokens = new ReusableTokens();
+  const context = contextOf({ http, jwt, clock, random: createRandom(), tokens, servers: anyServers });
   const ask = (admission: Admission, change: Partial<ServerConnection> = {}, server = SERVER) =>
     admit(admission, server, { ...connection, ...change }, context);
   return { http, clock, context, ask };

@@ -26,6 +26,9 @@ export function contextOf(parts: Partial<Context>): Context {
   });
 }
 
+/** Knows every server, and nothing of it. */
+export const anyServers = { state: () => ({}) } as unknown as Context['servers'];
+
 export interface SentRequest {
   readonly method: string;
   readonly url: string;

@@ -8,7 +8,14 @@ import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { createFakeClock } from '../adapters/kubernetes/fake-clock.ts';
 import { plain } from '../core/credentials.ts';
 import { connection } from '../core/observations.ts';
-import { answered, contextOf, createFakeHttp, createFakeJwt, createRandom } from './fake-ports.ts';
+import {
+  answered,
+  anyServers,
+  contextOf,
+  createFakeHttp,
+  createFakeJwt,
+  createRandom,
+} from './fake-ports.ts';
 
 const SERVER = 'ClusterAuthorizationServer/corporate';
 const rat: ManagementCredential = { kind: 'RegistrationAccessToken', token: new Sensitive('rat-1') };
@@ -30,6 +37,7 @@ function operator(...outcomes: readonly HttpOutcome[]) {
   const context = contextOf({
     http,
     tokens,
+    servers: anyServers,
     jwt: createFakeJwt(),
     clock: createFakeClock(),
     random: createRandom(),
