@@ -61,7 +61,7 @@ export function createAuthorizationServerHttp(
   ) => {
     const url = URL.parse(request.url);
     if (url === null || !/^https?:$/.test(url.protocol)) {
-      return notSent('ConnectFailed', 'the URL is not a valid http or https URL');
+      return notSent('Unsendable', 'the URL is not a valid http or https URL');
     }
     const refused = reachProblem(kind, { urls: [url.href], proxyUrl: transport?.proxyUrl }, reach);
     if (refused !== undefined) {

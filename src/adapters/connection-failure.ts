@@ -73,7 +73,7 @@ const NOT_SENT: readonly {
     explain: (host, { code }) => `the TLS handshake with ${host} failed (${code})`,
   },
   // undici's message names the header or the path, never a value.
-  { code: /^UND_ERR_INVALID_ARG$/, reason: 'ConnectFailed', explain: (_, { message }) => printable(message) },
+  { code: /^UND_ERR_INVALID_ARG$/, reason: 'Unsendable', explain: (_, { message }) => printable(message) },
   {
     code: /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT|UND_ERR_HEADERS_TIMEOUT)$/,
     reason: 'ConnectFailed',

@@ -172,6 +172,7 @@ const REASONS: Readonly<Record<NoAnswerReason, true>> = {
   AddressRefused: true,
   NameNotResolved: true,
   ConnectFailed: true,
+  Unsendable: true,
   TlsVerificationFailed: true,
   Timeout: true,
   ConnectionLost: true,

@@ -57,6 +57,8 @@ export const ANNOTATIONS = {
   registrationAccessTokenExpiresAt: `${prefix}/registration-access-token-expires-at`,
   tokenIssuedAt: `${prefix}/token-issued-at`,
   managed: `${prefix}/managed`,
+  /** The client was not registered for the object: somebody brought it, with its token. */
+  adopted: `${prefix}/adopted`,
   replaces: `${prefix}/replaces`,
   keyCreatedAt: `${prefix}/key-created-at`,
   keyRotatesAt: `${prefix}/key-rotates-at`,

@@ -91,6 +91,10 @@ export const REASONS = {
     cause: 'The Secret has more data than is read of a credential.',
     cure: 'Put the credential into a Secret of its own, of at most 64 KiB.',
   },
+  CredentialUnusable: {
+    cause: 'The value in the Secret can’t be what it is used as: it holds characters that can’t be sent.',
+    cure: 'Put the value into the Secret again, without spaces or line ends.',
+  },
   CredentialNotLabelled: {
     cause: 'The Secret doesn’t carry the label that permits its use.',
     cure: 'Run the kubectl line in the message.',
@@ -170,6 +174,10 @@ export const REASONS = {
   SecretConflict: {
     cause: 'A Secret of that name exists and belongs to someone else.',
     cure: 'Choose another spec.secret.name, or remove that Secret.',
+  },
+  RequestUnsendable: {
+    cause: 'No HTTP request could be made of what the object and its Secrets hold.',
+    cure: 'Correct what the message names, in the spec or in the Secret.',
   },
   RegistrationOutcomeUnknown: {
     cause: 'A registration was sent and no answer could be read: a client may exist that nobody knows.',

@@ -232,7 +232,7 @@ export function adopted(
       issuer,
       registrationOrigin: originOf(registrationEndpoint),
       clientId: information.clientId,
-      metadataHash: 'adopted',
+      ...{ metadataHash: 'adopted', adopted: true },
       revision: 1,
       registeredAt: rfc3339(now),
       managed: isManaged(information),

@@ -21,7 +21,7 @@ import type {
   Lead,
   Log,
 } from './ports.ts';
-import type { RecordCount } from './record-counts.ts';
+import type { RecordCount, RecordGroup } from './record-counts.ts';
 import type { Recorder } from './recorder.ts';
 import type { RefusedWrites } from './refused-writes.ts';
 import type { ServerRegistry } from './server-registry.ts';
@@ -79,7 +79,12 @@ export interface Caches {
    * By name, since all are in the operator's namespace; found by `namespace/name` of their OAuthClient and by client_id;
    * counted as `record-counts.ts` says.
    */
-  readonly registrations: ObjectCache<RegistrationObject, 'client' | 'clientId' | 'server', RecordCount>;
+  readonly registrations: ObjectCache<
+    RegistrationObject,
+    'client' | 'clientId' | 'server',
+    RecordCount,
+    RecordGroup
+  >;
   /** Found by `namespace/name` of their OAuthClient. */
   readonly secrets: ObjectCache<SecretObject, 'client'>;
   /** Metadata of the Secrets that carry the credential label. */

@@ -69,3 +69,50 @@ export class KeyCount<T> {
     }
   }
 }
+
+/** How many different members the objects of a group have, however many objects there are. */
+export class KeyGroups<T> {
+  readonly #memberOf: (object: T) => Membership | undefined;
+  readonly #groups = new Map<string, Map<string, number>>();
+
+  /** @param memberOf `undefined`: of no group */
+  constructor(memberOf: (object: T) => Membership | undefined) {
+    this.#memberOf = memberOf;
+  }
+
+  size(group: string): number {
+    return this.#groups.get(group)?.size ?? 0;
+  }
+
+  add(object: T): void {
+    this.#change(object, 1);
+  }
+
+  remove(object: T): void {
+    this.#change(object, -1);
+  }
+
+  #change(object: T, by: 1 | -1): void {
+    const { group, member } = this.#memberOf(object) ?? {};
+    if (group === undefined || member === undefined) {
+      return;
+    }
+    const members = this.#groups.get(group) ?? new Map<string, number>();
+    const count = (members.get(member) ?? 0) + by;
+    if (count === 0) {
+      members.delete(member);
+    } else {
+      members.set(member, count);
+    }
+    if (members.size === 0) {
+      this.#groups.delete(group);
+    } else {
+      this.#groups.set(group, members);
+    }
+  }
+}
+
+export interface Membership {
+  readonly group: string;
+  readonly member: string;
+}

@@ -22,6 +22,7 @@ export async function authorize(
       reason: 'AuthorizationServerNotAvailable',
       message: 'The server object, whose credential manages its clients, isn’t ready',
       serverTrouble: false,
+      unsent: true,
     };
   }
   const admitted = await admit(credential, server, connection, context);
@@ -36,6 +37,7 @@ const tokenRequired = (): Failure => ({
   reason: 'AdmissionRefused',
   message: 'There is no credential to manage the client with',
   serverTrouble: false,
+  unsent: true,
 });
 
 /** A refused token isn't used again. */

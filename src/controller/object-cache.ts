@@ -1,6 +1,6 @@
 import type { KubernetesObject, ObjectMeta } from '../api/kubernetes.ts';
 import { keyOf } from '../api/kubernetes.ts';
-import { KeyCount, KeyIndex } from './key-index.ts';
+import { KeyCount, KeyGroups, KeyIndex, type Membership } from './key-index.ts';
 import { shareTexts } from './share-texts.ts';
 
 /**
@@ -14,10 +14,12 @@ export class ObjectCache<
   T extends KubernetesObject,
   Index extends string = never,
   Count extends string = never,
+  Group extends string = never,
 > {
   readonly #objects = new Map<string, T>();
   readonly #indexes: ReadonlyMap<string, KeyIndex<T>>;
   readonly #counts: ReadonlyMap<string, KeyCount<T>>;
+  readonly #groups: ReadonlyMap<string, KeyGroups<T>>;
   /**
    * Uids that are gone → the version at which they went, the latest of them. An older version doesn't bring an object
    * back, whatever a late answer says. A newer one does after a deletion that only the watch told of: an object whose
@@ -39,12 +41,16 @@ export class ObjectCache<
     readonly indexes?: Readonly<Record<Index, (object: T) => string | undefined>>;
     /** Names that objects are counted by. */
     readonly counts?: Readonly<Record<Count, (object: T) => string | undefined>>;
+    /** Groups whose different members are counted. */
+    readonly groups?: Readonly<Record<Group, (object: T) => Membership | undefined>>;
     readonly onChange: (change: Change<T>) => void;
   }) {
     const indexes = Object.entries<(object: T) => string | undefined>(options.indexes ?? {});
     this.#indexes = new Map(indexes.map(([name, nameOf]) => [name, new KeyIndex(nameOf)]));
     const counts = Object.entries<(object: T) => string | undefined>(options.counts ?? {});
     this.#counts = new Map(counts.map(([name, nameOf]) => [name, new KeyCount(nameOf)]));
+    const groups = Object.entries<(object: T) => Membership | undefined>(options.groups ?? {});
+    this.#groups = new Map(groups.map(([name, memberOf]) => [name, new KeyGroups(memberOf)]));
     this.#keyOf = options.keyOf ?? keyOf;
     this.#onChange = options.onChange;
   }
@@ -67,6 +73,11 @@ export class ObjectCache<
   /** How many objects have this name in a count. */
   count(count: Count, name: string): number {
     return this.#counts.get(count)?.get(name) ?? 0;
+  }
+
+  /** How many different members a group has. */
+  groupSize(group: Group, name: string): number {
+    return this.#groups.get(group)?.size(name) ?? 0;
   }
 
   values(): IterableIterator<T> {
@@ -141,7 +152,7 @@ export class ObjectCache<
     for (const index of this.#indexes.values()) {
       index.add(object, key);
     }
-    for (const count of this.#counts.values()) {
+    for (const count of [...this.#counts.values(), ...this.#groups.values()]) {
       count.add(object);
     }
     tell({ before, after: object });
@@ -168,7 +179,7 @@ export class ObjectCache<
       for (const index of this.#indexes.values()) {
         index.remove(object, key);
       }
-      for (const count of this.#counts.values()) {
+      for (const count of [...this.#counts.values(), ...this.#groups.values()]) {
         count.remove(object);
       }
     }

@@ -3,6 +3,7 @@ import { servingRecord } from '../core/find.ts';
 import { mayShareClients, type PresentServer } from '../core/home.ts';
 import type { CallKind, Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
+import type { Caller } from '../core/scope.ts';
 import { admits, deletionTerms, type ServerObject, serverKey } from '../core/server.ts';
 import { adoptableOf, statementOf } from './brought-secrets.ts';
 import type { Caches, Context } from './context.ts';
@@ -163,12 +164,12 @@ function serverOf(key: string, context: Context): ObservedServer {
   if (context.orphans.isFull(name)) {
     return listFull(ref);
   }
-  const forRegistration = viewOf(object, ref, 'Register', context);
+  const forRegistration = viewOf(key, object, ref, 'Register', context);
   if (recordsOf(key, context).length === 0 || !forRegistration.available) {
     return forRegistration;
   }
   // A registered client may have to be registered anew.
-  const view = viewOf(object, ref, 'Update', context);
+  const view = viewOf(key, object, ref, 'Update', context);
   return view.available ? { ...view, registerGate: forRegistration.gate } : view;
 }
 
@@ -178,6 +179,8 @@ function suspectsOf(key: string, uid: string, context: Context): Observation['su
   const answeredAt = ref && context.servers.health(serverKey(ref, namespaceOf(key))).registrationAnsweredAt;
   return { ...suspects, isOver: (answeredAt ?? 0) > suspects.latestAt };
 }
+
+export const callerOf = (key: string): Caller => ({ namespace: namespaceOf(key), client: key });
 
 /** The server objects that the records name, as they are today. */
 function serversOf(key: string, context: Context): readonly PresentServer[] {
@@ -193,7 +196,7 @@ function serversOf(key: string, context: Context): readonly PresentServer[] {
         uid: metadata.uid ?? '',
         createdAt,
         deletion: spec && deletionTerms(spec),
-        view: viewOf(object, ref, 'Update', context),
+        view: viewOf(key, object, ref, 'Update', context),
       });
     }
   }
@@ -202,12 +205,13 @@ function serversOf(key: string, context: Context): readonly PresentServer[] {
 
 /** The server as a client may use it for a call; never by what an earlier object of its name gave. */
 function viewOf(
+  key: string,
   { metadata }: ServerObject,
   ref: ServerRef,
   call: CallKind,
   { servers }: Context,
 ): ObservedServer {
-  const view = servers.view(serverKey(ref, metadata.namespace ?? ''), ref, call);
+  const view = servers.view(serverKey(ref, metadata.namespace ?? ''), ref, call, callerOf(key));
   return view.available && view.connection.uid !== metadata.uid
     ? {
         available: false,

@@ -65,18 +65,12 @@ function isServerKnown(key: string, context: Context): boolean {
   if (exists === undefined || servers.state(name) !== undefined) {
     return true;
   }
-  servers.wait(name, key);
+  servers.waits(key, new Map([[name, false]]));
   return false;
 }
 
 async function rest(o: Observation, action: Rest, round: Round, context: Context): Promise<RoundEnd> {
-  const ref = serverRefOf(round.key, context);
-  if (ref !== undefined && (action.state === 'Waiting' || action.state === 'Stalled')) {
-    context.servers.wait(serverKey(ref, o.namespace), round.key);
-  }
-  for (const { server, client } of action.state === 'Ready' ? [] : o.records) {
-    context.servers.wait(serverKey(server, client.namespace), round.key);
-  }
+  context.servers.waits(round.key, serversAwaited(o, action, round.key, context));
   if (action.state === 'Gone' && action.until === undefined) {
     context.memory.forget(round.key);
   }
@@ -91,6 +85,24 @@ async function rest(o: Observation, action: Rest, round: Round, context: Context
   return written
     ? { kind: 'rested', until: earliest(action.until, known, readAgain) }
     : { kind: 'later', why: 'status not written' };
+}
+
+/** The servers for which the client waits; the value: whether it would call at once if it were let. */
+function serversAwaited(
+  o: Observation,
+  { state, awaitsServer = false }: Rest,
+  key: string,
+  context: Context,
+): ReadonlyMap<string, boolean> {
+  const awaited = new Map<string, boolean>();
+  for (const { server, client } of state === 'Ready' ? [] : o.records) {
+    awaited.set(serverKey(server, client.namespace), awaitsServer);
+  }
+  const ref = serverRefOf(key, context);
+  if (ref !== undefined && (state === 'Waiting' || state === 'Stalled')) {
+    awaited.set(serverKey(ref, o.namespace), awaitsServer);
+  }
+  return awaited;
 }
 
 async function writeStatus(

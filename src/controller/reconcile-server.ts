@@ -1,11 +1,11 @@
 import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../api/authorization-server.ts';
 import { endpointsInUse, type Found, toConnection, transportOf } from '../core/connect.ts';
 import type { ServerConnection } from '../core/connection.ts';
+import { nextProbe, probed } from '../core/health-probes.ts';
 import { suspicionEnds } from '../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
 import { reachProblem } from '../core/reach.ts';
 import type { ServerObject } from '../core/server.ts';
-import { nextProbe, probed } from '../core/server-health.ts';
 import { serverNamed } from '../core/server-name.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';

@@ -1,6 +1,7 @@
 import type { ServerKind } from '../api/authorization-server.ts';
 import { serverKey } from '../core/server.ts';
 import type { RegistrationObject } from './context.ts';
+import type { Membership } from './key-index.ts';
 
 /**
  * How many records there are, by what is asked of each client that is registered: a number that is kept, since nothing
@@ -30,3 +31,15 @@ export const inNamespace = (server: string, namespace: string): string => `${nam
 
 /** Name of the count of ended clients that a namespace has at all servers of a kind. */
 export const endedIn = (namespace: string, kind: ServerKind): string => `${namespace} ${kind}`;
+
+export type RecordGroup = 'namespaces';
+
+export const RECORD_GROUPS: Readonly<
+  Record<RecordGroup, (object: RegistrationObject) => Membership | undefined>
+> = {
+  /** By server: the namespaces whose clients it has. */
+  namespaces: ({ record }) =>
+    record && record.role === 'current'
+      ? { group: serverKey(record.server, record.client.namespace), member: record.client.namespace }
+      : undefined,
+};

@@ -41,6 +41,7 @@ const terminal = (reason: Failure['reason'], message: string): Failure => ({
   reason,
   message,
   serverTrouble: false,
+  unsent: true,
 });
 
 async function statementOf(

@@ -2,16 +2,18 @@ import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
 import { boundedMs } from '../api/durations.ts';
 import type { Failure } from '../core/classify.ts';
 import type { ManagementTerms, ServerConnection } from '../core/connection.ts';
+import { gateOf } from '../core/health-gate.ts';
 import { isSuspect } from '../core/lost-tokens.ts';
 import { managementMode } from '../core/management.ts';
 import type { CallKind, Gate, ObservedServer } from '../core/observation.ts';
 import type { Problem } from '../core/problem.ts';
 import type { ServerRef } from '../core/record.ts';
+import { type Caller, NOBODY_WAITS, type Waiting } from '../core/scope.ts';
 import {
+  type Asking,
   callAbandoned,
   callBegins,
   callEnds,
-  gateOf,
   HEALTHY,
   type HealthCall,
   type ServerHealth,
@@ -19,6 +21,8 @@ import {
 import type { Endpoints } from '../oauth/discovery.ts';
 import { isSameJson, type JsonObject } from '../oauth/json.ts';
 import type { Clock } from './ports.ts';
+import { Waiters } from './waiters.ts';
+import { wokenBy } from './woken-by.ts';
 
 /**
  * What this process knows of each server: how to call it, how it is doing, and which clients wait for it.
@@ -40,11 +44,12 @@ export interface ServerState {
 export class ServerRegistry {
   readonly #states = new Map<string, ServerState>();
   readonly #health = new Map<string, ServerHealth>();
-  readonly #waiters = new Map<string, Set<string>>();
+  readonly #waiters = new Waiters();
   readonly #clock: Clock;
   readonly #wake: (clientKey: string) => void;
   readonly #changed: (serverKey: string) => void;
   readonly #concernsRegistered: (serverKey: string) => void;
+  readonly #namespacesAt: (serverKey: string) => number;
 
   constructor(options: {
     readonly clock: Clock;
@@ -53,11 +58,14 @@ export class ServerRegistry {
     readonly changed: (serverKey: string) => void;
     /** Another server object has the name, or other endpoints, or other bounds for clients that exist: all clients at it look again. */
     readonly concernsRegistered: (serverKey: string) => void;
+    /** How many namespaces have clients there. */
+    readonly namespacesAt: (serverKey: string) => number;
   }) {
     this.#clock = options.clock;
     this.#wake = options.wake;
     this.#changed = options.changed;
     this.#concernsRegistered = options.concernsRegistered;
+    this.#namespacesAt = options.namespacesAt;
   }
 
   state(key: string): ServerState | undefined {
@@ -74,10 +82,11 @@ export class ServerRegistry {
   }
 
   /** The server as a client may use it for a call of this kind. */
-  view(key: string, ref: ServerRef, call: CallKind): ObservedServer {
+  view(key: string, ref: ServerRef, kind: CallKind, caller: Caller): ObservedServer {
     const state = this.#states.get(key);
     if (state?.connection !== undefined) {
-      const gate = naming(ref, this.gate(key, call, state.connection.version));
+      const { version } = state.connection;
+      const gate = naming(ref, this.gate(key, { ...caller, kind, version }));
       return { available: true, ref, connection: state.connection, gate };
     }
     const problem = state?.problem ?? {
@@ -105,6 +114,12 @@ export class ServerRegistry {
     }
   }
 
+  /** Whether it is known to be the credential of this connection that registrations are refused for. */
+  isAdmissionRefused(key: string, version: string): boolean {
+    const { refusedAdmission } = this.health(key);
+    return refusedAdmission?.version === version && refusedAdmission.decided;
+  }
+
   setHealth(key: string, health: ServerHealth): void {
     this.#health.set(key, health);
   }
@@ -113,9 +128,17 @@ export class ServerRegistry {
   remove(key: string): void {
     this.#states.delete(key);
     this.wakeAll(key);
+    this.#forgetUnused(key);
   }
 
-  gate(key: string, call: CallKind, version: string): Gate {
+  /** What was known of a server that is gone goes with the last call to it. */
+  #forgetUnused(key: string): void {
+    if (!this.#states.has(key) && this.health(key).underWay.length === 0) {
+      this.#health.delete(key);
+    }
+  }
+
+  gate(key: string, call: Asking): Gate {
     if (this.#states.get(key)?.suspended) {
       return {
         open: false,
@@ -123,35 +146,62 @@ export class ServerRegistry {
         message: 'Nothing is sent until spec.suspend of the server object is unset.',
       };
     }
-    return gateOf(this.health(key), call, version, this.#clock.now(), this.#intervalMs(key));
+    const waiting = this.#waitingBeside(key, call);
+    return gateOf(this.health(key), call, this.#clock.now(), this.#intervalMs(key), waiting);
+  }
+
+  /** Asked only where it matters. */
+  #waitingBeside(key: string, caller: Caller): Waiting {
+    const { phase, refusedAdmission } = this.health(key);
+    return phase === 'Open' && refusedAdmission === undefined
+      ? NOBODY_WAITS
+      : this.#waiters.beside(key, caller, this.#clock.now());
   }
 
   /** Begins a call; `undefined` where the server's state forbids it. What it gives must go to `leave` or `abandon`. */
-  enter(key: string, kind: CallKind, version: string): HealthCall | undefined {
-    if (!this.gate(key, kind, version).open) {
+  enter(key: string, asking: Omit<HealthCall, 'begunAt'>): HealthCall | undefined {
+    if (!this.gate(key, asking).open) {
       return undefined;
     }
-    this.#health.set(key, callBegins(this.health(key), kind));
-    return { kind, version, begunAt: this.#clock.now() };
+    const call = { ...asking, begunAt: this.#clock.now() };
+    this.#health.set(key, callBegins(this.health(key), call));
+    return call;
   }
 
   /** Ends a call that was not made after all. */
-  abandon(key: string, { kind }: HealthCall): void {
-    this.#health.set(key, callAbandoned(this.health(key), kind));
-    this.wakeAll(key);
+  abandon(key: string, call: HealthCall): void {
+    this.#health.set(key, callAbandoned(this.health(key), call));
+    this.#wakeReady(key);
+    this.#forgetUnused(key);
   }
 
   /** Ends a call, with what it showed. */
   leave(key: string, call: HealthCall, failure: Failure | undefined): void {
     const before = this.health(key);
-    const after = callEnds(before, call, failure, this.#clock.now());
+    const now = this.#clock.now();
+    const waiting = this.#waiters.beside(key, call, now);
+    const after = callEnds(before, call, failure, now, { waiting, namespaces: this.#namespacesAt(key) });
     this.#health.set(key, after);
-    if (concernsAll(before, after, call)) {
-      this.wakeAll(key);
+    switch (wokenBy(before, after, call)) {
+      case 'All':
+        this.wakeAll(key);
+        break;
+      case 'Ready':
+        this.#wakeReady(key);
+        break;
+      case 'One':
+        this.wakeOne(key, call);
+        break;
+      case 'Nobody':
     }
+    this.#tell(key, call, before, after);
+    this.#forgetUnused(key);
+  }
+
+  #tell(key: string, call: HealthCall, before: ServerHealth, after: ServerHealth): void {
     const interval = this.#intervalMs(key);
     if (call.kind === 'Register' && interval > 0) {
-      void this.#clock.sleep(interval).then(() => this.wakeOne(key));
+      void this.#clock.sleep(interval).then(() => this.wakeOne(key, call));
     }
     const isQuiet =
       after.phase === 'Open' && before.phase === 'Open' && after.pausedUntil === before.pausedUntil;
@@ -179,61 +229,52 @@ export class ServerRegistry {
     }
   }
 
-  /** This client has something to do as soon as the server permits it. */
-  wait(key: string, clientKey: string): void {
-    const waiters = this.#waiters.get(key) ?? new Set();
-    this.#waiters.set(key, waiters.add(clientKey));
+  /**
+   * This client has something to do as soon as these servers permit it, and waits for no others. The value: whether it
+   * would call at once if it were let, and doesn't wait for something else.
+   */
+  waits(clientKey: string, servers: ReadonlyMap<string, boolean>): void {
+    this.#waiters.waits(clientKey, servers, this.#clock.now());
   }
 
   isWaitedFor(key: string): boolean {
-    return (this.#waiters.get(key)?.size ?? 0) > 0;
+    return this.#waiters.isWaitedFor(key);
   }
 
   wakeAll(key: string): void {
-    const waiters = this.#waiters.get(key) ?? [];
-    this.#waiters.delete(key);
-    for (const client of waiters) {
-      this.#wake(client);
-    }
+    this.#wakeThese(this.#waiters.takeAll(key));
   }
 
-  /** Lets one of those who wait find out. */
-  wakeOne(key: string): void {
-    const waiters = this.#waiters.get(key);
-    const [client] = waiters ?? [];
-    if (client !== undefined) {
-      waiters?.delete(client);
-      this.#wake(client);
-    }
+  #wakeReady(key: string): void {
+    this.#wakeThese(this.#waiters.takeReady(key));
+  }
+
+  /** Lets one of those who wait find out: one of another namespace than the last to fail, if there is any. */
+  wakeOne(key: string, last = this.health(key).failedLast): void {
+    const client = this.#waiters.takeOne(key, last);
+    this.#wakeThese(client === undefined ? [] : [client]);
   }
 
   /** Those who wait in one namespace, for whichever server. */
   wakeNamespace(namespace: string): void {
-    for (const waiters of this.#waiters.values()) {
-      for (const client of [...waiters].filter((key) => key.startsWith(`${namespace}/`))) {
-        waiters.delete(client);
-        this.#wake(client);
-      }
+    this.#wakeThese(this.#waiters.takeNamespace(namespace));
+  }
+
+  #wakeThese(clients: readonly string[]): void {
+    for (const client of clients) {
+      this.#wake(client);
     }
   }
 }
 
-/**
- * Whether those who wait have reason to look again: the server is in trouble or well again, or it was found out whether
- * it accepts the credential. While that isn't known, the next one may find out.
- */
-function concernsAll(before: ServerHealth, after: ServerHealth, { kind }: HealthCall): boolean {
-  const turned = (before.phase === 'Open') !== (after.phase === 'Open');
-  const isRegistration = kind === 'Register';
-  const foundOut =
-    before.acceptedVersion !== after.acceptedVersion ||
-    before.refusedAdmission?.version !== after.refusedAdmission?.version;
-  const isOpen = after.acceptedVersion === undefined && after.refusedAdmission === undefined;
-  return turned || (isRegistration && (foundOut || isOpen));
+/** At a cluster server, nobody is told what the server said of another tenant's client. */
+function naming({ kind, name }: ServerRef, gate: Gate): Gate {
+  if (gate.open) {
+    return gate;
+  }
+  const message = kind === 'AuthorizationServer' ? gate.message : (gate.brief ?? gate.message);
+  return { ...gate, message: `${kind} ${name}: ${message}` };
 }
-
-const naming = (ref: ServerRef, gate: Gate): Gate =>
-  gate.open ? gate : { ...gate, message: `${ref.kind} ${ref.name}: ${gate.message}` };
 
 /** Tenants read which server and which reason; the details of a cluster server are the platform team's. */
 function forClients(ref: ServerRef, { reason, message }: Problem): Problem {

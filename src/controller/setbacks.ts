@@ -8,6 +8,7 @@ import type { Context } from './context.ts';
 
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 300_000;
+const LONGEST_LOST_MS = 600_000;
 
 /** Remembers a failure, and says when the same makes sense again. */
 export function setBack(
@@ -40,6 +41,17 @@ export function setBack(
   };
   memory.setBack(key, setback);
   return setback;
+}
+
+/** A pause before a registration that got no answer is made again: it may have been what it sent. */
+export function longerEachTime(
+  firstMs: number,
+  key: string,
+  basis: string,
+  { memory }: Pick<Context, 'memory'>,
+): number {
+  const before = memory.setbacks(key).find((one) => one.action === 'Register' && one.basis === basis);
+  return Math.min(firstMs * 2 ** Math.min(before?.attempts ?? 0, 10), Math.max(firstMs, LONGEST_LOST_MS));
 }
 
 /** What happened, then what to do. */

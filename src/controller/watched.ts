@@ -7,7 +7,7 @@ import type { Caches, RegistrationObject, SecretObject } from './context.ts';
 import type { CredentialObject, Credentials } from './credentials.ts';
 import { type Change, ObjectCache } from './object-cache.ts';
 import type { OldestServers } from './oldest-servers.ts';
-import { RECORD_COUNTS, type RecordCount } from './record-counts.ts';
+import { RECORD_COUNTS, RECORD_GROUPS, type RecordCount, type RecordGroup } from './record-counts.ts';
 import type { ServerRegistry } from './server-registry.ts';
 import { keyOfServer } from './server-status.ts';
 
@@ -47,7 +47,12 @@ export function createCaches(wake: Wake): Caches {
       indexes: { defaults: defaultOf },
       onChange: serverChanged,
     }),
-    registrations: new ObjectCache<RegistrationObject, 'client' | 'clientId' | 'server', RecordCount>({
+    registrations: new ObjectCache<
+      RegistrationObject,
+      'client' | 'clientId' | 'server',
+      RecordCount,
+      RecordGroup
+    >({
       keyOf: ({ name }) => name,
       indexes: {
         client: ({ record }) => record && keyOf(record.client),
@@ -55,6 +60,7 @@ export function createCaches(wake: Wake): Caches {
         server: ({ record }) => record && serverKey(record.server, record.client.namespace),
       },
       counts: RECORD_COUNTS,
+      groups: RECORD_GROUPS,
       onChange: ({ before, after }) => {
         const record = (after ?? before)?.record;
         wakeOwner(record?.client, addClient);

@@ -134,4 +134,6 @@ export interface Rest {
   readonly reason: Reason;
   readonly message: string;
   readonly until?: number;
+  /** It is the server's state that is waited for, and nothing else stands in the way. */
+  readonly awaitsServer?: boolean;
 }

@@ -5,17 +5,11 @@ import {
   parseClientInformation,
   salvageClientInformation,
 } from '../oauth/client-information.ts';
-import {
-  describeError,
-  type ErrorResponse,
-  presentable,
-  readErrorResponse,
-} from '../oauth/error-response.ts';
+import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
-import { retryAfterMs } from '../oauth/retry-after.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
-import { asSentence } from '../oauth/text.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
+import { codeAlone, failure, refusal, serverWords, withHint } from './refusal.ts';
 
 /**
  * What an answer means, by action and cause. Errors are values: each has a reason, a sentence, and says whether the
@@ -36,8 +30,19 @@ export interface Failure {
   readonly message: string;
   /** The server's wish, at most an hour. */
   readonly retryAfterMs?: number;
-  /** The server as a whole is in trouble, so other clients needn't try. */
+  /** `message` without words that the server said of this client: other tenants may read it. */
+  readonly brief?: string;
+  /** The server as a whole is in trouble, so other clients needn't try; or may be, see `perhapsOwn`. */
   readonly serverTrouble: boolean;
+  /** The server may have failed over what this call sent, and answer others. So may every `Unknown`. */
+  readonly perhapsOwn?: boolean;
+  /** Nothing was sent, for what the object itself brings: it shows nothing of the server. */
+  readonly unsent?: boolean;
+  /**
+   * Of `TokenRefused`, how sure it is that the credential is at fault. `Refused`, or absent: it is. `Doubted`: it may be
+   * what was sent with it. `Denied`: the more so, unless the server has never accepted the credential.
+   */
+  readonly credential?: 'Refused' | 'Doubted' | 'Denied';
   /** What could be read of an answer that was cut off: a client exists. */
   readonly partial?: ClientInformation;
 }
@@ -68,9 +73,7 @@ export function classifyRegistration(outcome: HttpOutcome, context: Context): Ve
     outcome.status < 500
       ? outcome.status !== 408
       : context.dialect.notCreatedStatuses.includes(outcome.status);
-  return proves
-    ? refusal(outcome, context)
-    : unknown('RegistrationOutcomeUnknown', answeredText(outcome, context));
+  return proves ? refusal(outcome, context) : unclear('RegistrationOutcomeUnknown', outcome, context);
 }
 
 /** Whatever of a client was read is kept, even if the rest of the answer is lost. */
@@ -144,7 +147,7 @@ export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict 
     return failure('Unsupported', 'UpdateUnsupported', answeredText(outcome, context));
   }
   return isUnclear(outcome, context)
-    ? unknown('AuthorizationServerUnavailable', answeredText(outcome, context))
+    ? unclear('AuthorizationServerUnavailable', outcome, context)
     : refusal(outcome, context);
 }
 
@@ -172,7 +175,7 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
     return failure('Unsupported', 'DeletionUnsupported', message);
   }
   if (isUnclear(outcome, context)) {
-    return unknown('AuthorizationServerUnavailable', message);
+    return unclear('AuthorizationServerUnavailable', outcome, context);
   }
   const refused = refusal(outcome, context);
   return refused.kind === 'Terminal'
@@ -196,103 +199,36 @@ function statusAlone({ status, detail }: HttpNoAnswer, context: Context, classif
   return withHint({ ...told, message }, { status }, context);
 }
 
-/** Advice comes last: what happened is told whole before it. */
-function withHint(failed: Failure, said: ErrorResponse, { hint }: Context): Failure {
-  const advice = hint?.(said);
-  return advice === undefined ? failed : { ...failed, message: `${asSentence(failed.message)} ${advice}` };
-}
-
-/** A call that never left: nothing happened. */
+/** A call that never left: nothing happened. What can't be made into a request is the object's fault, not the server's. */
 export function classifyUnsent({ reason, detail }: HttpNotSent): Failure {
+  if (reason === 'Unsendable') {
+    return { ...failure('Transient', 'RequestUnsendable', detail), unsent: true };
+  }
   const known: Reason =
     reason === 'AddressRefused' || reason === 'TlsVerificationFailed'
       ? reason
       : 'AuthorizationServerUnavailable';
-  return { ...failure('Transient', known, detail), serverTrouble: true };
+  return { ...failure('Transient', known, detail), brief: 'It can’t be reached.', serverTrouble: true };
 }
 
 function noAnswerText({ reason, detail }: HttpNoAnswer): string {
   return reason === 'Timeout' ? `No answer in time: ${detail}` : `No complete answer: ${detail}`;
 }
 
-function unknown(reason: Reason, message: string): Failure {
-  return { ...failure('Unknown', reason, message), serverTrouble: true };
+function unknown(reason: Reason, message: string, brief = 'It gave no complete answer.'): Failure {
+  return { ...failure('Unknown', reason, message), brief, serverTrouble: true };
 }
 
-const failure = (kind: Failure['kind'], reason: Reason, message: string): Failure => ({
-  kind,
-  reason,
-  message,
-  serverTrouble: false,
-});
+function unclear(reason: Reason, answer: HttpAnswer, { secrets }: Context): Failure {
+  const said = readErrorResponse(answer, secrets);
+  return unknown(reason, serverWords(said), codeAlone(said));
+}
+
+const answeredText = (answer: HttpAnswer, { secrets }: Context): string =>
+  serverWords(readErrorResponse(answer, secrets));
 
 /** The server may have acted before it failed. */
 const isUnclear = ({ status }: HttpAnswer, { dialect }: Context): boolean =>
   status === 408 || (status >= 500 && !dialect.notCreatedStatuses.includes(status));
 
 const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;
-
-/** An answer that proves that nothing was done. */
-function refusal(answer: HttpAnswer, context: Context): Failure {
-  const said = readErrorResponse(answer, context.secrets);
-  return withHint(refusalBy(said, answer, context), said, context);
-}
-
-function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: Context): Failure {
-  const { status } = said;
-  const message = serverWords(said);
-  if (status >= 300 && status < 400) {
-    const what = `${message} (a redirect${locationOf(answer, context)}; redirects are not followed)`;
-    return failure('Terminal', 'RedirectRefused', what);
-  }
-  if (status === 429 || status === 503 || status === 501 || status === 408) {
-    const reason = status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
-    const pauseMs = retryAfterMs(answer, context.now) ?? DEFAULT_PAUSE_MS;
-    const until = new Date(context.now + pauseMs).toISOString().replace(/\.\d+Z$/, 'Z');
-    return {
-      ...failure('Transient', reason, `${message}; nothing is sent until ${until}`),
-      serverTrouble: true,
-      retryAfterMs: pauseMs,
-    };
-  }
-  return isTokenRefusal(said, context.dialect)
-    ? failure('TokenRefused', 'AdmissionRefused', message)
-    : failure('Terminal', reasonOf(said), message);
-}
-
-/** Recognised before metadata errors: some servers refuse a token with 400 or 403. */
-function isTokenRefusal({ status, error }: ErrorResponse, { tokenRefusals }: Dialect): boolean {
-  return (
-    status === 401 ||
-    ((status === 400 || status === 403) && error !== undefined && tokenRefusals.includes(error))
-  );
-}
-
-const BY_ERROR: Readonly<Record<string, Reason>> = {
-  invalid_redirect_uri: 'InvalidRedirectURI',
-  invalid_client_metadata: 'InvalidClientMetadata',
-  invalid_software_statement: 'InvalidSoftwareStatement',
-  unapproved_software_statement: 'UnapprovedSoftwareStatement',
-};
-
-function reasonOf({ status, error }: ErrorResponse): Reason {
-  if (status === 404 || status === 405) {
-    return 'RegistrationNotSupported';
-  }
-  return (Object.hasOwn(BY_ERROR, error ?? '') ? BY_ERROR[error ?? ''] : undefined) ?? 'RegistrationRefused';
-}
-
-const answeredText = (answer: HttpAnswer, { secrets }: Context): string =>
-  serverWords(readErrorResponse(answer, secrets));
-
-const serverWords = (said: ErrorResponse): string => `The server answered ${describeError(said)}`;
-
-/** The origin alone: the rest of an address may carry anything. */
-function locationOf({ headers }: HttpAnswer, { secrets }: Context): string {
-  const location = headers['location'] ?? '';
-  const origin = URL.canParse(location) ? new URL(location).origin : 'null';
-  return origin === 'null' ? '' : ` to ${presentable(origin, secrets)}`;
-}
-
-/** Where the server asks for fewer calls and doesn't say for how long. */
-const DEFAULT_PAUSE_MS = 30_000;

@@ -71,6 +71,34 @@ export function secretValue(
   }
 }
 
+/**
+ * A token that can be sent in a header as it is: RFC 6750 section 2.1 permits fewer characters still. A line end is the
+ * usual mistake, since editors and `echo` add one.
+ */
+export function tokenValue(
+  secrets: CredentialSecrets,
+  ref: { readonly name: string; readonly key: string },
+): Sensitive | Problem {
+  const value = secretValue(secrets, ref);
+  return isProblem(value) || VISIBLE.test(value.reveal()) ? value : unusable(secrets, ref, value);
+}
+
+const VISIBLE = /^[\x21-\x7e]+$/;
+
+function unusable(
+  { namespace }: CredentialSecrets,
+  { name, key }: { readonly name: string; readonly key: string },
+  value: Sensitive,
+): Problem {
+  const what = VISIBLE.test(value.reveal().trim()) ? 'begins or ends with a space or a line end' : WRONG;
+  return {
+    reason: 'CredentialUnusable',
+    message: `Key “${key}” of Secret ${namespace}/${name} ${what}, which can’t be sent. Put the value in again without it: printf %s, not echo.`,
+  };
+}
+
+const WRONG = 'holds a space, a line end or another character that is not visible ASCII';
+
 export function toAdmission(spec: AdmissionSpec, secrets: CredentialSecrets): Admission | Problem {
   return toCredential(spec, secrets) ?? { kind: 'Open' };
 }
@@ -88,7 +116,7 @@ function toCredential(
   secrets: CredentialSecrets,
 ): Credential | Problem | undefined {
   if (initialAccessToken !== undefined) {
-    const token = secretValue(secrets, initialAccessToken.secretRef);
+    const token = tokenValue(secrets, initialAccessToken.secretRef);
     return isProblem(token) ? token : { kind: 'Token', scheme: initialAccessToken.scheme, token };
   }
   if (basic !== undefined) {
@@ -181,7 +209,7 @@ export function adoptableClient(name: string, secrets: CredentialSecrets): Adopt
   if (isProblem(clientId)) {
     return clientId;
   }
-  const registrationAccessToken = secretValue(secrets, { name, key: 'registration_access_token' });
+  const registrationAccessToken = tokenValue(secrets, { name, key: 'registration_access_token' });
   if (isProblem(registrationAccessToken)) {
     return registrationAccessToken;
   }

@@ -44,6 +44,8 @@ export interface RegistrationRecord {
   readonly tokenIssuedAt?: string;
   /** Whether there are a registration access token and a URI to manage the client with. */
   readonly managed: boolean;
+  /** It was brought with its token, not registered for its object. */
+  readonly adopted?: true;
   /** Whether the client outlives its object, as that says. */
   readonly retain: boolean;
   /** Name of the registration Secret whose client this one takes the place of. */
@@ -183,6 +185,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.revision]: String(record.revision),
     [ANNOTATIONS.registeredAt]: record.registeredAt,
     [ANNOTATIONS.managed]: String(record.managed),
+    [ANNOTATIONS.adopted]: record.adopted && 'true',
     [ANNOTATIONS.deletionPolicy]: record.retain ? 'Retain' : undefined,
     [ANNOTATIONS.clientSecretExpiresAt]: record.clientSecretExpiresAt,
     [ANNOTATIONS.registrationAccessTokenExpiresAt]: record.registrationAccessTokenExpiresAt,
@@ -233,6 +236,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     revision: Number(annotations[ANNOTATIONS.revision]) || 1,
     registeredAt: text(ANNOTATIONS.registeredAt),
     managed: annotations[ANNOTATIONS.managed] === 'true',
+    ...(annotations[ANNOTATIONS.adopted] === 'true' ? { adopted: true as const } : {}),
     retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
     ...optional('writtenBy', annotations[ANNOTATIONS.writtenBy]),
     ...optional('serverUid', annotations[ANNOTATIONS.serverUid]),

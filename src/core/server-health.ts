@@ -1,10 +1,22 @@
 import type { Failure } from './classify.ts';
-import { isSuspect, suspectGate, withLostToken } from './lost-tokens.ts';
-import type { CallKind, Gate } from './observation.ts';
-import { admissionProbeAt, type RefusedAdmission, refusedAgain, withProber } from './refused-admission.ts';
+import { probeDelay } from './health-probes.ts';
+import { type LostTokens, NONE_LOST, withLostToken } from './lost-tokens.ts';
+import { type NamespacePauses, NO_PAUSES, pausedLonger, pauseEnded } from './namespace-pauses.ts';
+import type { CallKind } from './observation.ts';
+import { type RefusedAdmission, refusedAgain, type Witness } from './refused-admission.ts';
+import {
+  type Caller,
+  concerns,
+  isOneClient,
+  NOBODY_WAITS,
+  onlyOf,
+  type Scope,
+  type Waiting,
+  widened,
+} from './scope.ts';
 
 /**
- * How a server is doing, as far as the calls to it have shown: decides whether the next call may go.
+ * How a server is doing, as far as the calls to it have shown. Whether the next call may go is `gateOf`.
  *
  * ```
  *         3 failures in a row
@@ -13,152 +25,94 @@ import { admissionProbeAt, type RefusedAdmission, refusedAgain, withProber } fro
  *     └───────────────────────▶ Silent ──┘
  *       a POST's outcome is unknown
  * ```
+ * A phase is in force for those who met it ({@link Scope}): one client, or one namespace, may have provoked it. Of all
+ * others one call at a time finds out: answered, the server is open; not answered, the phase is everybody's.
+ *
  * Beside it, two facts of their own: a pause that the server asked for, and a refused admission credential. Both are
  * about the server, so one probe finds out, not one call per client.
  */
 export interface ServerHealth {
   readonly phase: 'Open' | 'Failing' | 'Silent' | 'OneAtATime';
+  /** Whose calls met what made the phase, or what may make it. `undefined`: nobody's, or everybody's. */
+  readonly metBy: Scope | undefined;
   readonly failures: number;
   /** Milliseconds since the epoch. */
   readonly nextProbeAt: number;
   /** Milliseconds since the epoch, by the server's `Retry-After`. */
   readonly pausedUntil: number;
   readonly refusedAdmission: RefusedAdmission | undefined;
-  /** Calls under way, and how many of them are registrations. */
-  readonly inFlight: number;
-  readonly registering: number;
-  /** Of the connection whose credential the server is known to accept; before, one registration finds out. */
+  /** Of the connection whose credential the server is known to accept; before, registrations find out. */
   readonly acceptedVersion: string | undefined;
+  /** Registrations that were refused while those of others were accepted, as by {@link aloneAs}. */
+  readonly alone: readonly string[];
+  readonly underWay: readonly HealthCall[];
   /** When a failure was last counted, in milliseconds since the epoch: calls begun before it say the same again. */
   readonly countedAt: number;
+  /** Whose call failed last: others find out before. */
+  readonly failedLast: Caller | undefined;
   readonly lastError: string | undefined;
-  /** When the last registration ended, in milliseconds since the epoch. */
+  /** The same, as it may be told to tenants who don't see the server object. */
+  readonly lastErrorBrief: string | undefined;
+  /** When the last registration ended, and when one was last answered, if only by a refusal. */
   readonly registeredAt: number;
-  /** When a registration was last answered, if only by a refusal, in milliseconds since the epoch. */
   readonly registrationAnsweredAt: number;
-  /** When registration access tokens were refused lately, in milliseconds since the epoch. */
-  readonly lostTokens: readonly number[];
+  readonly lostTokens: LostTokens;
+  readonly pauses: NamespacePauses;
 }
 
 export const HEALTHY: ServerHealth = {
   phase: 'Open',
+  metBy: undefined,
   failures: 0,
   nextProbeAt: 0,
   pausedUntil: 0,
   refusedAdmission: undefined,
-  inFlight: 0,
-  registering: 0,
   acceptedVersion: undefined,
+  alone: [],
+  underWay: [],
   countedAt: Number.NEGATIVE_INFINITY,
+  failedLast: undefined,
   lastError: undefined,
+  lastErrorBrief: undefined,
   registeredAt: Number.NEGATIVE_INFINITY,
   registrationAnsweredAt: Number.NEGATIVE_INFINITY,
-  lostTokens: [],
+  lostTokens: NONE_LOST,
+  pauses: NO_PAUSES,
 };
 
-const FAILURES_BEFORE_PROBING = 3;
-const FIRST_PROBE_MS = 2_000;
-const LONGEST_PROBE_MS = 60_000;
-
-export interface HealthCall {
+/** A call that may go: of whom, and what it is. */
+export interface Asking extends Caller {
   readonly kind: CallKind;
   /** Of the connection that it uses. */
   readonly version: string;
+}
+
+export interface HealthCall extends Asking, Witness {
   /** Milliseconds since the epoch. */
   readonly begunAt: number;
+  /** A client that was adopted: its token was somebody else's to change. */
+  readonly isAdopted: boolean;
 }
 
-/**
- * Whether a call may go now. `version` is that of the connection it would use.
- *
- * @param intervalMs least time between two registrations
- */
-export function gateOf(
-  health: ServerHealth,
-  call: CallKind,
-  version: string,
-  now: number,
-  intervalMs = 0,
-): Gate {
-  const gate = gateOfHealth(health, call, version, now);
-  const isTooSoon = health.registering > 0 || now < health.registeredAt + intervalMs;
-  return gate.open && call === 'Register' && intervalMs > 0 && isTooSoon
-    ? {
-        ...closed('Queued', 'The server takes one registration at a time, with a pause between.'),
-        until: now + LONGEST_TURN_MS,
-      }
-    : gate;
+/** What is around a call, beside the server's health. */
+export interface Surroundings {
+  readonly waiting: Waiting;
+  /** How many namespaces have clients at the server. */
+  readonly namespaces: number;
 }
 
-/** Whoever waits for its turn is woken; should that be missed, it looks by itself. */
-const LONGEST_TURN_MS = 10_000;
+const ALONE: Surroundings = { waiting: NOBODY_WAITS, namespaces: 1 };
 
-function gateOfHealth(health: ServerHealth, call: CallKind, version: string, now: number): Gate {
-  const {
-    phase,
-    pausedUntil,
-    refusedAdmission,
-    inFlight,
-    nextProbeAt,
-    lastError,
-    registering,
-    acceptedVersion,
-    lostTokens,
-  } = health;
-  if (now < pausedUntil) {
-    const until = new Date(pausedUntil).toISOString().replace(/\.\d+Z$/, 'Z');
-    return closed('AuthorizationServerPaused', `The server asked for a pause until ${until}.`);
-  }
-  if (phase === 'Silent' && call === 'Register') {
-    return closed(
-      'AuthorizationServerPaused',
-      'A registration got no answer; nothing is registered until the server answers discovery.',
-    );
-  }
-  if (phase === 'OneAtATime' && inFlight > 0) {
-    return closed('AuthorizationServerPaused', 'The server was in trouble; one call at a time is tried now.');
-  }
-  if (call === 'Register' && refusedAdmission?.version === version) {
-    const mayProbe = now >= refusedAdmission.nextProbeAt && inFlight === 0;
-    return mayProbe ? OPEN : closed(refusedAdmission.reason, refusedAdmission.message);
-  }
-  if (call === 'Register' && acceptedVersion !== version && registering > 0) {
-    return closed('Queued', 'A first registration finds out whether the server accepts the credential.');
-  }
-  if (call === 'Update' && isSuspect(lostTokens, now)) {
-    return suspectGate(lostTokens, inFlight, now);
-  }
-  if (phase === 'Failing' && (now < nextProbeAt || inFlight > 0)) {
-    return closed(
-      'AuthorizationServerUnavailable',
-      `The server is failing; one call at a time is tried. ${lastError}`,
-    );
-  }
-  return OPEN;
-}
+const FAILURES_BEFORE_PROBING = 3;
+const MAX_ALONE = 64;
 
-const OPEN: Gate = { open: true };
-const closed = (
-  reason: Extract<Gate, { open: false }>['reason'],
-  message: string,
-): Extract<Gate, { open: false }> => ({
-  open: false,
-  reason,
-  message,
-});
-
-export function callBegins(health: ServerHealth, kind: CallKind): ServerHealth {
-  return moved(health, kind, 1);
+export function callBegins(health: ServerHealth, call: HealthCall): ServerHealth {
+  return { ...health, underWay: [...health.underWay, call] };
 }
 
 /** A call that was not made after all. */
-export function callAbandoned(health: ServerHealth, kind: CallKind): ServerHealth {
-  return moved(health, kind, -1);
-}
-
-function moved(health: ServerHealth, kind: CallKind, by: 1 | -1): ServerHealth {
-  const registering = health.registering + (kind === 'Register' ? by : 0);
-  return { ...health, inFlight: health.inFlight + by, registering };
+export function callAbandoned(health: ServerHealth, call: HealthCall): ServerHealth {
+  return { ...health, underWay: health.underWay.filter((other) => other !== call) };
 }
 
 /** What a finished call shows. `failure` is `undefined` for a success. */
@@ -167,118 +121,180 @@ export function callEnds(
   call: HealthCall,
   failure: Failure | undefined,
   now: number,
+  around: Surroundings = ALONE,
 ): ServerHealth {
-  const isRegistration = call.kind === 'Register';
-  const ended = moved(health, call.kind, -1);
-  const after = isRegistration ? { ...ended, registeredAt: now } : ended;
-  if (isRegistration && failure?.kind === 'TokenRefused') {
-    const acceptedVersion = after.acceptedVersion === call.version ? undefined : after.acceptedVersion;
-    return {
-      ...after,
-      acceptedVersion,
-      ...counted(after, call, now),
-      refusedAdmission: refusedOnce(after, call, failure, now),
-    };
+  const ended = callAbandoned(health, call);
+  const isNoToken = failure?.kind === 'TokenRefused' && failure.credential === undefined;
+  if (failure?.unsent || (isNoToken && call.kind !== 'Register')) {
+    return ended;
+  }
+  const after = call.kind === 'Register' ? { ...ended, registeredAt: now } : ended;
+  if (call.kind === 'Register' && failure?.kind === 'TokenRefused' && !isItsOwn(after, call, failure)) {
+    return refused(after, call, failure, around.waiting, now);
   }
   if (failure?.reason === 'RegistrationAccessTokenLost') {
-    return { ...after, lostTokens: withLostToken(after.lostTokens, now) };
+    const { lostTokens } = after;
+    return call.isAdopted
+      ? after
+      : { ...after, lostTokens: withLostToken(lostTokens, call, around.namespaces, now) };
   }
-  if (failure?.serverTrouble) {
-    return troubled(after, call, failure, now);
-  }
-  const answered = { ...after, phase: answeredPhase(after), failures: 0, lastError: undefined };
-  if (call.kind === 'Update' && failure === undefined) {
-    return { ...answered, lostTokens: [] };
-  }
-  return isRegistration
-    ? {
-        ...answered,
-        registrationAnsweredAt: now,
-        acceptedVersion: call.version,
-        refusedAdmission: undefined,
-      }
-    : answered;
+  return failure?.serverTrouble ? troubled(after, call, failure, now) : answered(after, call, failure, now);
 }
 
-/** Of calls that were under way together, the first failure stands for all. */
+/** Refused by other words than such as name the credential, or while others' were accepted with it. */
+const isItsOwn = ({ acceptedVersion, alone }: ServerHealth, call: HealthCall, { credential }: Failure) =>
+  (credential === 'Denied' && acceptedVersion === call.version) ||
+  (credential === 'Doubted' && alone.includes(aloneAs(call)));
+
+const aloneAs = ({ version, client, document }: Omit<Witness & Asking, 'kind'>): string =>
+  `${version} ${client} ${document}`;
+
+function refused(
+  health: ServerHealth,
+  call: HealthCall,
+  failure: Failure,
+  waiting: Waiting,
+  now: number,
+): ServerHealth {
+  const { version } = call;
+  const before = health.refusedAdmission?.version === version ? health.refusedAdmission : undefined;
+  const isProven = health.acceptedVersion === version;
+  const isAgain = isCounted(health, call);
+  const { namespace, client, document } = call;
+  const refusedAdmission = refusedAgain(before, {
+    version,
+    witness: { namespace, client, document },
+    failure,
+    isCounted: isAgain,
+    waiting,
+    isProven,
+    now,
+  });
+  return {
+    ...health,
+    ...counted(health, call, now),
+    failedLast: call,
+    refusedAdmission,
+    acceptedVersion: isProven && refusedAdmission.decided ? undefined : health.acceptedVersion,
+  };
+}
+
+function answered(
+  health: ServerHealth,
+  call: HealthCall,
+  failure: Failure | undefined,
+  now: number,
+): ServerHealth {
+  const phase = phaseAfterAnswer(health, call);
+  const isOpen = phase === 'Open';
+  const after = {
+    ...health,
+    phase,
+    metBy: isOpen ? undefined : health.metBy,
+    failures: 0,
+    lastError: undefined,
+    lastErrorBrief: undefined,
+  };
+  if (call.kind === 'Update' && failure === undefined) {
+    return { ...after, lostTokens: NONE_LOST };
+  }
+  if (call.kind !== 'Register') {
+    return after;
+  }
+  const wasSilent = health.phase === 'Silent' && isOpen;
+  return {
+    ...after,
+    registrationAnsweredAt: now,
+    ...(failure?.kind === 'TokenRefused' ? {} : accepted(health, call)),
+    pauses: pausesAfter(health.pauses, wasSilent ? health.metBy : undefined, call, failure, now),
+  };
+}
+
+/** The credential is good: who was refused with it was refused for what it sent. */
+function accepted({ refusedAdmission, alone }: ServerHealth, { version, client }: HealthCall) {
+  const witnesses = refusedAdmission?.version === version ? refusedAdmission.witnesses : [];
+  const others = witnesses.filter((witness) => witness.client !== client);
+  const known = others.map((witness) => aloneAs({ version, ...witness }));
+  return {
+    acceptedVersion: version,
+    refusedAdmission: undefined,
+    alone: others.length === 0 ? alone : [...new Set([...alone, ...known])].slice(-MAX_ALONE),
+  };
+}
+
+/** The namespace whose registrations got no answer, while one of another did, waits longer each time. */
+function pausesAfter(
+  pauses: NamespacePauses,
+  metBy: Scope | undefined,
+  { namespace }: Caller,
+  failure: Failure | undefined,
+  now: number,
+): NamespacePauses {
+  const left = failure === undefined ? pauseEnded(pauses, namespace) : pauses;
+  return metBy === undefined || metBy === 'All' || metBy.namespace === namespace
+    ? left
+    : pausedLonger(left, metBy.namespace, !isOneClient(metBy), now);
+}
+
+/** Of calls under way together, the first failure stands for all. */
 const isCounted = ({ countedAt }: ServerHealth, { begunAt }: HealthCall): boolean => begunAt < countedAt;
 
 const counted = (health: ServerHealth, call: HealthCall, now: number) =>
   isCounted(health, call) ? {} : { countedAt: now };
 
-/** A server that answers is open again; but after a lost registration only discovery ends the silence. */
-const answeredPhase = ({ phase }: ServerHealth): ServerHealth['phase'] =>
-  phase === 'Silent' ? 'Silent' : 'Open';
+/**
+ * A server that answers is open again. But after a lost registration only discovery ends the silence, or a registration
+ * of somebody whom it doesn't concern that was begun since.
+ */
+function phaseAfterAnswer(health: ServerHealth, call: HealthCall): ServerHealth['phase'] {
+  if (health.phase !== 'Silent') {
+    return 'Open';
+  }
+  const isProof = call.kind === 'Register' && !concerns(health.metBy, call) && !isCounted(health, call);
+  return isProof ? 'Open' : 'Silent';
+}
 
 function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now: number): ServerHealth {
   const again = isCounted(health, call);
-  const failures = health.failures + (again ? 0 : 1);
+  const silent = call.kind === 'Register' && failure.kind === 'Unknown';
+  const metBy = metNow(health, call, failure, silent);
+  const isWider = metBy !== health.metBy && health.metBy !== undefined;
+  // What one client met alone says little of what another meets.
+  const before = isWider ? Math.min(health.failures, 1) : health.failures;
+  const failures = before + (again ? 0 : 1);
   const { retryAfterMs } = failure;
   const pausedUntil =
     retryAfterMs === undefined ? health.pausedUntil : Math.max(health.pausedUntil, now + retryAfterMs);
-  const silent = call.kind === 'Register' && failure.kind === 'Unknown';
-  const fails = health.phase !== 'Silent' && failures >= FAILURES_BEFORE_PROBING;
+  const fails = health.phase !== 'Silent' && failures >= FAILURES_BEFORE_PROBING && !isOneClient(metBy);
   return {
     ...health,
     ...counted(health, call, now),
+    metBy,
     failures,
     pausedUntil,
     phase: silent ? 'Silent' : fails ? 'Failing' : health.phase,
     nextProbeAt: again ? health.nextProbeAt : now + probeDelay(failures),
+    failedLast: call,
     lastError: failure.message,
+    lastErrorBrief: failure.brief,
   };
 }
 
-function refusedOnce(
-  health: ServerHealth,
+/** An outcome that may be of the call's own making is its caller's first; what can't be reached is everybody's. */
+function metNow(
+  { phase, metBy }: ServerHealth,
   call: HealthCall,
   failure: Failure,
-  now: number,
-): RefusedAdmission {
-  const { version } = call;
-  const before = health.refusedAdmission?.version === version ? health.refusedAdmission : undefined;
-  return before !== undefined && isCounted(health, call)
-    ? before
-    : refusedAgain(before, version, failure, now);
-}
-
-const probeDelay = (failures: number): number =>
-  Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS);
-
-/**
- * What a due probe brings: where discovery answered, calls may be tried again, one at a time. Either way the next one
- * is due later; much later where it answered and no client waits to be woken by it.
- */
-export function probed(
-  health: ServerHealth,
-  answered: boolean,
-  now: number,
-  isWaitedFor = true,
-): ServerHealth {
-  const failures = answered ? health.failures : health.failures + 1;
-  const delay = answered && !isWaitedFor ? LONGEST_PROBE_MS : probeDelay(failures);
-  const { refusedAdmission } = health;
-  return {
-    ...health,
-    failures,
-    phase: answered && health.phase !== 'Open' ? 'OneAtATime' : health.phase,
-    nextProbeAt: health.nextProbeAt > now ? health.nextProbeAt : now + delay,
-    pausedUntil: health.pausedUntil > now ? health.pausedUntil : 0,
-    refusedAdmission: refusedAdmission && withProber(refusedAdmission, now),
-  };
-}
-
-/** When the next probe is due, in milliseconds since the epoch; `undefined` while nothing waits for one. */
-export function nextProbe({
-  phase,
-  nextProbeAt,
-  pausedUntil,
-  refusedAdmission,
-}: ServerHealth): number | undefined {
-  const due = [
-    ...(phase === 'Open' ? [] : [nextProbeAt]),
-    ...(pausedUntil > 0 ? [pausedUntil] : []),
-    ...(refusedAdmission === undefined ? [] : [admissionProbeAt(refusedAdmission)]),
-  ];
-  return due.length === 0 ? undefined : Math.max(Math.min(...due), pausedUntil);
+  silent: boolean,
+): Scope | undefined {
+  if (phase === 'Silent' && !silent) {
+    return metBy;
+  }
+  if (failure.kind !== 'Unknown' && !failure.perhapsOwn) {
+    return 'All';
+  }
+  if (phase === 'Open') {
+    return silent ? onlyOf(call) : widened(metBy, call);
+  }
+  return metBy === undefined ? 'All' : widened(metBy, call);
 }

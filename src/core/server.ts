@@ -22,6 +22,7 @@ import { iso } from './find.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
 import type { ServerRef } from './record.ts';
+import { isOneClient } from './scope.ts';
 import type { ServerHealth } from './server-health.ts';
 import { specProblem } from './server-spec.ts';
 
@@ -235,20 +236,24 @@ function paused({ object, health, now }: ServerFacts): readonly Finding[] {
         type: 'Paused',
         status: 'True',
         reason: 'AuthorizationServerSuspect',
-        message: suspicion(health.lostTokens),
+        message: suspicion(health.lostTokens, Date.parse(now)),
       },
     ];
   }
-  const { pausedUntil, phase, lastError } = health;
+  const { pausedUntil, phase, metBy, lastError } = health;
   if (pausedUntil > Date.parse(now)) {
     const message = `The server asked for a pause until ${iso(pausedUntil)}.`;
     return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];
   }
-  const message =
-    `The server is in trouble; a few probes are sent, and calls go on when it answers. ${lastError ?? ''}`.trim();
-  return phase === 'Open'
-    ? []
-    : [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerUnavailable', message }];
+  if (phase === 'Open' || isOneClient(metBy)) {
+    return [];
+  }
+  const isOfNamespace = metBy !== undefined && metBy !== 'All' && object.metadata.namespace === undefined;
+  const what = isOfNamespace
+    ? `Calls of namespace ${metBy.namespace} fail, and are held back; those of others go on.`
+    : 'The server is in trouble; a few probes are sent, and calls go on when it answers.';
+  const message = `${what} ${lastError ?? ''}`.trim();
+  return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerUnavailable', message }];
 }
 
 /** Passing faults are tried again by themselves; the others need a person. */
@@ -264,7 +269,7 @@ const PASSING: readonly Reason[] = [
 ];
 
 function admission({ health, admissionAccepted }: ServerFacts): Finding {
-  if (health.refusedAdmission !== undefined) {
+  if (health.refusedAdmission?.decided) {
     return {
       type: 'AdmissionAccepted',
       status: 'False',

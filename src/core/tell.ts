@@ -66,6 +66,7 @@ const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   NameNotResolved: "The server's name could not be resolved",
   ConnectFailed: 'There was no connection to the server',
   TlsVerificationFailed: 'The TLS connection to the server was refused: a certificate was not accepted',
+  Unsendable: 'No request could be made of it',
 };
 
 /** Why no complete answer was read. */

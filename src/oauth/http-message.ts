@@ -59,4 +59,10 @@ export interface HttpNoAnswer {
   readonly detail: string;
 }
 
-export type NotSentReason = 'AddressRefused' | 'NameNotResolved' | 'ConnectFailed' | 'TlsVerificationFailed';
+/** `Unsendable`: no request could be made of it. */
+export type NotSentReason =
+  | 'AddressRefused'
+  | 'NameNotResolved'
+  | 'ConnectFailed'
+  | 'TlsVerificationFailed'
+  | 'Unsendable';

@@ -354,11 +354,11 @@ describe('a request that was not sent', () => {
   });
 
   it.each(['', 'as.example', 'ftp://as.example/', 'http://', 'file:///etc/passwd'])(
-    'is ConnectFailed for the URL %j',
+    'is Unsendable for the URL %j',
     async (url) => {
       expect(await client().send(post(url), within(5_000))).toEqual({
         kind: 'notSent',
-        reason: 'ConnectFailed',
+        reason: 'Unsendable',
         detail: 'the URL is not a valid http or https URL',
       });
     },
@@ -368,9 +368,9 @@ describe('a request that was not sent', () => {
     ['a line break in a value', { authorization: 'Bearer canary\r\nx: y' }, 'invalid authorization header'],
     ['a character beyond Latin-1', { authorization: 'canary→' }, 'invalid authorization header'],
     ['a line break in a name', { 'x\r\ny': 'canary' }, 'invalid header key'],
-  ])('is ConnectFailed for %s, which the detail does not show', async (_, headers, detail) => {
+  ])('is Unsendable for %s, which the detail does not show', async (_, headers, detail) => {
     const outcome = await client().send(post('http://127.0.0.1:1/', { headers }), within(5_000));
-    expect(outcome).toEqual({ kind: 'notSent', reason: 'ConnectFailed', detail });
+    expect(outcome).toEqual({ kind: 'notSent', reason: 'Unsendable', detail });
   });
 
   it('is ConnectFailed after close', async () => {

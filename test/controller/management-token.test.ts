@@ -86,6 +86,7 @@ describe('what admits to a registered client', () => {
       reason: 'AuthorizationServerNotAvailable',
       message: 'The server object, whose credential manages its clients, isn’t ready',
       serverTrouble: false,
+      unsent: true,
     });
   });
 

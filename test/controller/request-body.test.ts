@@ -85,6 +85,7 @@ describe('a body with a statement that was issued elsewhere', () => {
       reason: 'SoftwareStatementExpired',
       message: 'The software statement has expired',
       serverTrouble: false,
+      unsent: true,
     });
   });
 });
@@ -169,6 +170,7 @@ describe('a key that can not sign', () => {
       reason: 'SigningKeyUnusable',
       message: 'ES256 needs a P-256 key',
       serverTrouble: false,
+      unsent: true,
     });
   });
 

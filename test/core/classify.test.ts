@@ -80,6 +80,12 @@ const sent: readonly Row[] = [
     'Transient AuthorizationServerUnavailable trouble',
     'refused',
   ],
+  [
+    'what no request can be made of: it is the object’s fault, not the server’s (M5)',
+    { kind: 'notSent', reason: 'Unsendable', detail: 'invalid authorization header' },
+    'Transient RequestUnsendable',
+    'invalid authorization header',
+  ],
 ];
 
 const orphan = 'Unknown RegistrationOutcomeUnknown trouble';
@@ -158,13 +164,13 @@ describe('classifyRegistration', () => {
       '501',
       answered(501),
       'Transient AuthorizationServerUnavailable trouble',
-      `The server answered status 501${paused}`,
+      'The server answered status 501',
     ],
     [
       '503',
       answered(503),
       'Transient AuthorizationServerUnavailable trouble',
-      `The server answered status 503${paused}`,
+      'The server answered status 503',
     ],
     ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
     [
@@ -313,12 +319,7 @@ describe('classifyUpdate', () => {
     ['501', answered(501), 'Unsupported UpdateUnsupported', 'The server answered status 501'],
     ['408', answered(408), unavailable, 'The server answered status 408'],
     ['500', answered(500), unavailable, 'The server answered status 500'],
-    [
-      '503',
-      answered(503),
-      unavailable.replace('Unknown', 'Transient'),
-      `The server answered status 503${paused}`,
-    ],
+    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
     ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
     [
       'a redirect',
@@ -350,12 +351,7 @@ describe('classifyDeletion', () => {
     ],
     ['408', answered(408), unavailable, 'The server answered status 408'],
     ['500', answered(500), unavailable, 'The server answered status 500'],
-    [
-      '503',
-      answered(503),
-      unavailable.replace('Unknown', 'Transient'),
-      `The server answered status 503${paused}`,
-    ],
+    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
     ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
     [
       'a redirect',
@@ -475,7 +471,7 @@ describe('a hint', () => {
     ['a refused token', answered(401), 'The server answered status 401. Do this about 401.'],
     [
       'a pause',
-      answered(501),
+      answered(501, '', { 'retry-after': '30' }),
       'The server answered status 501; nothing is sent until 2026-05-01T12:00:30Z. Do this about 501.',
     ],
     [

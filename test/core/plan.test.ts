@@ -82,7 +82,7 @@ table('a registration', [
   [
     'waits while the server’s state permits no call',
     unregistered({ server: closed('AuthorizationServerPaused', 'until noon') }),
-    waits('AuthorizationServerPaused', 'until noon'),
+    { ...waits('AuthorizationServerPaused', 'until noon'), awaitsServer: true },
   ],
   [
     'waits for its turn after a passing failure',
@@ -337,7 +337,7 @@ table('an edit of the metadata', [
   [
     'waits while the server’s state permits no call',
     observation({ object: edited(), server: closed('AuthorizationServerPaused', 'until noon') }),
-    waits('AuthorizationServerPaused', 'until noon'),
+    { ...waits('AuthorizationServerPaused', 'until noon'), awaitsServer: true },
   ],
   [
     'is tried though the server gave no token: a credential that manages every client may serve',

@@ -1,22 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../src/core/classify.ts';
+import { nextProbe, probed } from '../../src/core/health-probes.ts';
 import type { CallKind } from '../../src/core/observation.ts';
 import {
   callAbandoned,
   callBegins,
   callEnds,
-  gateOf,
   HEALTHY,
-  type HealthCall,
-  nextProbe,
-  probed,
   type ServerHealth,
 } from '../../src/core/server-health.ts';
+import { begins, ends, gate, made } from './health-calls.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 const MINUTE = 60_000;
-
-const made = (kind: CallKind, version = 'v1', begunAt = NOW): HealthCall => ({ kind, version, begunAt });
 
 const failure = (overrides: Partial<Failure>): Failure => ({
   kind: 'Transient',
@@ -48,13 +44,13 @@ type Event =
 function having(...events: readonly Event[]): ServerHealth {
   return events.reduce<ServerHealth>((health, event) => {
     if (event[0] === 'begins') {
-      return callBegins(health, 'Register');
+      return begins(health, 'Register');
     }
     if (event[0] === 'discovery') {
       return probed(health, true, NOW);
     }
     const [, call, outcome, now = NOW] = event;
-    return callEnds(callBegins(health, call), made(call, 'v1', now), outcome, now);
+    return ends(health, call, outcome, now);
   }, HEALTHY);
 }
 
@@ -182,12 +178,12 @@ describe('gateOf', () => {
       NOW + MINUTE,
       waitsForDiscovery,
     ],
-  ])('%s', (_, health, call, now, gate) => {
-    expect(gateOf(health, call, 'v1', now)).toEqual(gate);
+  ])('%s', (_, health, call, now, expected) => {
+    expect(gate(health, call, 'v1', now)).toEqual(expected);
   });
 
   test('lets a new credential be tried at once', () => {
-    expect(gateOf(having(fails('Register', tokenRefused)), 'Register', 'v2', NOW)).toEqual(open);
+    expect(gate(having(fails('Register', tokenRefused)), 'Register', 'v2', NOW)).toEqual(open);
   });
 });
 
@@ -200,23 +196,18 @@ describe('a pause that the server asked for', () => {
   };
 
   test.each<CallKind>(['Register', 'Update', 'Deregister'])('stops every %s until it ends', (call) => {
-    expect(gateOf(paused, call, 'v1', NOW + 119_999)).toEqual(until);
-    expect(gateOf(paused, call, 'v1', NOW + 120_000)).toEqual(open);
+    expect(gate(paused, call, 'v1', NOW + 119_999)).toEqual(until);
+    expect(gate(paused, call, 'v1', NOW + 120_000)).toEqual(open);
   });
 
   test('is not shortened by a later wish', () => {
-    const later = callEnds(
-      callBegins(paused, 'Update'),
-      made('Update'),
-      failure({ retryAfterMs: 1_000 }),
-      NOW,
-    );
+    const later = ends(paused, 'Update', failure({ retryAfterMs: 1_000 }), NOW);
     expect(later.pausedUntil).toBe(NOW + 120_000);
   });
 
   test('is not ended by a call that was under way and succeeds', () => {
-    const later = callEnds(callBegins(paused, 'Update'), made('Update'), undefined, NOW + 1);
-    expect(gateOf(later, 'Update', 'v1', NOW + 1)).toEqual(until);
+    const later = ends(paused, 'Update', undefined, NOW + 1, { begunAt: NOW });
+    expect(gate(later, 'Update', 'v1', NOW + 1)).toEqual(until);
   });
 });
 
@@ -244,12 +235,9 @@ describe('probes', () => {
   });
 
   test('of a new credential are counted anew', () => {
-    const health = callEnds(
-      callBegins(having(fails('Register', tokenRefused)), 'Register'),
-      made('Register', 'v2'),
-      tokenRefused,
-      NOW,
-    );
+    const health = ends(having(fails('Register', tokenRefused)), 'Register', tokenRefused, NOW, {
+      version: 'v2',
+    });
     expect(health.refusedAdmission).toMatchObject({ version: 'v2', attempts: 1, nextProbeAt: NOW + MINUTE });
   });
 
@@ -268,12 +256,12 @@ describe('probes', () => {
 describe('calls under way', () => {
   test('are counted from beginning to end, however they end', () => {
     const three = having(['begins'], ['begins'], ['begins']);
-    expect(three.inFlight).toBe(3);
-    const ends = [undefined, refused, tokenRefused].reduce<ServerHealth>(
-      (health, outcome) => callEnds(health, made('Register'), outcome, NOW),
+    expect(three.underWay).toHaveLength(3);
+    const ended = [undefined, refused, tokenRefused].reduce<ServerHealth>(
+      (health, outcome) => callEnds(health, health.underWay[0] ?? made('Register'), outcome, NOW),
       three,
     );
-    expect(ends.inFlight).toBe(0);
+    expect(ended.underWay).toEqual([]);
   });
 });
 
@@ -295,17 +283,17 @@ describe('a success', () => {
 describe('calls that were under way together', () => {
   const together = (outcome: Failure, call: CallKind, count: number) => {
     const begun = Array.from({ length: count }).reduce<ServerHealth>(
-      (health) => callBegins(health, call),
+      (health) => begins(health, call),
       HEALTHY,
     );
     return Array.from({ length: count }).reduce<ServerHealth>(
-      (health, _, index) => callEnds(health, made(call, 'v1', NOW), outcome, NOW + 10 + index),
+      (health, _, index) => callEnds(health, health.underWay[0] ?? made(call), outcome, NOW + 10 + index),
       begun,
     );
   };
 
   test('count as one failure', () => {
-    expect(together(trouble, 'Update', 16)).toMatchObject({ failures: 1, phase: 'Open', inFlight: 0 });
+    expect(together(trouble, 'Update', 16)).toMatchObject({ failures: 1, phase: 'Open', underWay: [] });
   });
 
   test('count as one refusal of the credential', () => {
@@ -316,15 +304,15 @@ describe('calls that were under way together', () => {
 describe('a credential that is not known to be accepted', () => {
   test('is tried by one registration; the others wait their turn', () => {
     const one = having(['begins']);
-    expect(gateOf(one, 'Register', 'v1', NOW)).toMatchObject({ open: false, reason: 'Queued' });
-    expect(gateOf(one, 'Update', 'v1', NOW)).toEqual({ open: true });
+    expect(gate(one, 'Register', 'v1', NOW)).toMatchObject({ open: false, reason: 'Queued' });
+    expect(gate(one, 'Update', 'v1', NOW)).toEqual({ open: true });
   });
 
   test('is known to be accepted after a registration that was answered, even if it was refused for its metadata', () => {
     for (const outcome of [undefined, refused]) {
-      const known = callBegins(callEnds(having(['begins']), made('Register'), outcome, NOW), 'Register');
-      expect(gateOf(known, 'Register', 'v1', NOW)).toEqual({ open: true });
-      expect(gateOf(known, 'Register', 'v2', NOW)).toMatchObject({ open: false, reason: 'Queued' });
+      const known = begins(ends(HEALTHY, 'Register', outcome, NOW), 'Register');
+      expect(gate(known, 'Register', 'v1', NOW)).toEqual({ open: true });
+      expect(gate(known, 'Register', 'v2', NOW)).toMatchObject({ open: false, reason: 'Queued' });
     }
   });
 });
@@ -333,13 +321,11 @@ describe('a failing server', () => {
   test('whose discovery answers is tried one call at a time, and is open after the first that is answered', () => {
     const failing = having(fails('Update', trouble), fails('Update', trouble), fails('Update', trouble));
     const answering = probed(failing, true, NOW + MINUTE);
-    expect(gateOf(answering, 'Update', 'v1', NOW + MINUTE)).toEqual({ open: true });
-    expect(gateOf(callBegins(answering, 'Update'), 'Deregister', 'v1', NOW + MINUTE)).toMatchObject({
+    expect(gate(answering, 'Update', 'v1', NOW + MINUTE)).toEqual({ open: true });
+    expect(gate(begins(answering, 'Update'), 'Deregister', 'v1', NOW + MINUTE)).toMatchObject({
       open: false,
     });
-    expect(callEnds(callBegins(answering, 'Update'), made('Update'), undefined, NOW + MINUTE).phase).toBe(
-      'Open',
-    );
+    expect(ends(answering, 'Update', undefined, NOW + MINUTE).phase).toBe('Open');
   });
 });
 
@@ -351,38 +337,38 @@ describe('a server that wants a pause between registrations (rule 40)', () => {
     message: 'The server takes one registration at a time, with a pause between.',
     until: NOW + 10 * SECOND,
   };
-  const ended = (outcome?: Failure) =>
-    callEnds(callBegins(HEALTHY, 'Register'), made('Register'), outcome, NOW - 2 * SECOND);
-  const gate = (health: ServerHealth, call: CallKind, intervalMs: number) =>
-    gateOf(health, call, 'v1', NOW, intervalMs);
+  const ended = (outcome?: Failure) => ends(HEALTHY, 'Register', outcome, NOW - 2 * SECOND);
+  const soon = (health: ServerHealth, call: CallKind, intervalMs: number) =>
+    gate(health, call, 'v1', NOW, intervalMs);
 
   test.each<readonly [string, ServerHealth, CallKind, number, object]>([
     ['lets the first go', HEALTHY, 'Register', 2 * SECOND, open],
-    ['lets no second go beside it', callBegins(ended(), 'Register'), 'Register', SECOND, turn],
+    ['lets no second go beside it', begins(ended(), 'Register'), 'Register', SECOND, turn],
     ['lets none go before the pause is over', ended(), 'Register', 2 * SECOND + 1, turn],
     ['lets one go when the pause is over', ended(), 'Register', 2 * SECOND, open],
     ['counts the pause from a refusal, too', ended(refused), 'Register', 3 * SECOND, turn],
     ['lets updates go meanwhile', ended(), 'Update', 3 * SECOND, open],
-    ['lets deletions go beside a registration', callBegins(ended(), 'Register'), 'Deregister', SECOND, open],
-    ['keeps nobody waiting where it wants none', callBegins(ended(), 'Register'), 'Register', 0, open],
+    ['lets deletions go beside a registration', begins(ended(), 'Register'), 'Deregister', SECOND, open],
+    ['keeps nobody waiting where it wants none', begins(ended(), 'Register'), 'Register', 0, open],
   ])('%s', (_, health, call, intervalMs, expected) => {
-    expect(gate(health, call, intervalMs)).toEqual(expected);
+    expect(soon(health, call, intervalMs)).toEqual(expected);
   });
 
   test('says rather what is worse', () => {
-    const health = callEnds(callBegins(HEALTHY, 'Register'), made('Register'), unknown, NOW);
-    expect(gate(health, 'Register', SECOND)).toEqual(waitsForDiscovery);
+    const health = ends(HEALTHY, 'Register', unknown, NOW);
+    expect(soon(health, 'Register', SECOND)).toEqual(waitsForDiscovery);
   });
 
   test('is not kept waiting by a registration that was not made after all', () => {
-    const health = callAbandoned(callBegins(HEALTHY, 'Register'), 'Register');
-    expect(gate(health, 'Register', SECOND)).toEqual(open);
-    expect(health).toMatchObject({ inFlight: 0, registering: 0 });
+    const call = made('Register');
+    const health = callAbandoned(callBegins(HEALTHY, call), call);
+    expect(soon(health, 'Register', SECOND)).toEqual(open);
+    expect(health).toMatchObject({ underWay: [] });
   });
 
   test('counts no pause from an update', () => {
-    const health = callEnds(callBegins(HEALTHY, 'Update'), made('Update'), undefined, NOW);
-    expect(gate(health, 'Register', SECOND)).toEqual(open);
+    const health = ends(HEALTHY, 'Update', undefined, NOW);
+    expect(soon(health, 'Register', SECOND)).toEqual(open);
   });
 });
 
@@ -394,7 +380,7 @@ describe('a credential for which no token can be had', () => {
       message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
       serverTrouble: false,
     });
-    expect(gateOf(having(fails('Register', notGranted)), 'Register', 'v1', NOW)).toEqual({
+    expect(gate(having(fails('Register', notGranted)), 'Register', 'v1', NOW)).toEqual({
       open: false,
       reason: 'AdmissionScopeNotGranted',
       message: 'The token endpoint answered 200, but didn’t grant the scope dcr',

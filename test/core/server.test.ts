@@ -278,6 +278,9 @@ describe('summarizeServer', () => {
     version: 'v1',
     reason: 'AdmissionRefused',
     message: 'The server answered status 401',
+    brief: undefined,
+    decided: true,
+    witnesses: [],
     attempts: 1,
     nextProbeAt: 0,
   } as const;

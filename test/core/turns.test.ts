@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { callBegins, callEnds, gateOf, HEALTHY } from '../../src/core/server-health.ts';
+import { HEALTHY } from '../../src/core/server-health.ts';
+import { begins, ends, gate as gateOf, NOW } from './health-calls.ts';
 
-const NOW = Date.parse('2026-05-01T12:00:00Z');
 const SECOND = 1_000;
-const call = { kind: 'Register', version: 'v1', begunAt: NOW } as const;
 
 describe('rule 40: a server that wants an interval between registrations', () => {
-  const registered = callEnds(callBegins(HEALTHY, 'Register'), call, undefined, NOW);
+  const registered = ends(HEALTHY, 'Register', undefined, NOW);
 
   test('gets the next one when the interval is over', () => {
     const early = gateOf(registered, 'Register', 'v1', NOW + SECOND - 1, SECOND);
@@ -15,7 +14,7 @@ describe('rule 40: a server that wants an interval between registrations', () =>
   });
 
   test('gets one at a time', () => {
-    const busy = callBegins(registered, 'Register');
+    const busy = begins(registered, 'Register');
     expect(gateOf(busy, 'Register', 'v1', NOW + 10 * SECOND, SECOND)).toMatchObject({ open: false });
     expect(gateOf(busy, 'Register', 'v1', NOW + 10 * SECOND, 0)).toEqual({ open: true });
   });

@@ -19,6 +19,7 @@ import type { Context } from '../context.ts';
 import { credentialSecrets, secretsOf } from '../held-secrets.ts';
 import { authorize, forgetToken } from '../management-token.ts';
 import { toRegistrationObject } from '../objects.ts';
+import { callerOf } from '../observe.ts';
 import { setBack } from '../setbacks.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
@@ -151,7 +152,7 @@ function held(
   { key }: Round,
   context: Context,
 ): StepResult {
-  const gate = context.servers.gate(server, 'Deregister', '');
+  const gate = context.servers.gate(server, { ...callerOf(key), kind: 'Deregister', version: '' });
   const before = setbackOf(o, 'Deregister', basis);
   const retryAt = context.clock.now() + HELD_MS;
   const why = gate.open

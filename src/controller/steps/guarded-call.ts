@@ -1,3 +1,4 @@
+import { keyOf } from '../../api/kubernetes.ts';
 import type { Failure } from '../../core/classify.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import type { CallKind } from '../../core/observation.ts';
@@ -15,6 +16,10 @@ export interface GuardedCall {
   readonly client: RegistrationRecord['client'];
   readonly record: string;
   readonly server: string;
+  /** Tells what is sent from what another client sends. Default: all of this kind send the same. */
+  readonly document?: string;
+  /** A client that was adopted: who brought its token may change it, too. */
+  readonly isAdopted?: boolean;
   /** Asked at the last moment before the entry: whether the call is still wanted. */
   readonly isWanted?: () => boolean;
 }
@@ -62,7 +67,9 @@ async function permitted(
   prepare: Prepare,
   { clock, ledger, lead, servers, http }: Context,
 ): Promise<Called | undefined> {
-  const entered = servers.enter(call.server, call.kind, version);
+  const { kind, client, document = '', isAdopted = false } = call;
+  const caller = { namespace: client.namespace, client: keyOf(client) };
+  const entered = servers.enter(call.server, { kind, version, ...caller, document, isAdopted });
   if (entered === undefined) {
     return undefined;
   }
@@ -78,7 +85,7 @@ async function permitted(
     return undefined;
   }
   const startedAt = new Date(clock.now()).toISOString();
-  const { attempt, kind, client, record, server } = call;
+  const { attempt, record, server } = call;
   const committed = await ledger.begin({ attempt, kind, client, record, server, startedAt, timeoutMs });
   if (!committed || !lead.held()) {
     ledger.settle(call.attempt);

@@ -16,7 +16,7 @@ import { newKey, withKeys } from '../keys.ts';
 import { clientsInNamespace } from '../observe.ts';
 import type { HttpRequest } from '../ports.ts';
 import { requestBody } from '../request-body.ts';
-import { setBack, withCure } from '../setbacks.ts';
+import { longerEachTime, setBack, withCure } from '../setbacks.ts';
 import { keep } from './contents.ts';
 import { guarded, newAttempt } from './guarded-call.ts';
 import { reportOrphan } from './orphan.ts';
@@ -63,6 +63,7 @@ export async function register(
     client,
     record: recordName(client.uid, attempt),
     server,
+    document: step.hash,
     isWanted: () => step.replaces !== undefined || isWithinQuota(o, step.connection, context),
   } as const;
   const called = await guarded(call, step.connection, prepare, context);
@@ -132,8 +133,9 @@ async function conclude(
   const namespaceUid = context.caches.namespaces.get(o.namespace)?.metadata.uid ?? '';
   const recorded = registered(registration, information, namespaceUid, context);
   const secret = toRegistrationSecret(recorded.record, recorded.content, settings.operatorNamespace);
-  const written = await recordAnswer('create', attempt, secret, o, context);
+  // The server has answered: what becomes of the record holds up nobody else's registration.
   servers.leave(server, entered, undefined);
+  const written = await recordAnswer('create', attempt, secret, o, context);
   if (written === undefined) {
     return DONE;
   }
@@ -178,18 +180,15 @@ async function failedToRegister(
   const sent = unknown ? ` (sent at ${context.ledger.entry(attempt)?.startedAt})` : '';
   const why = `${ref.kind} ${ref.name}: ${failure.message}${sent}`;
   const isRefused = failure.kind === 'TokenRefused';
+  context.servers.leave(server, entered, isRefused ? aboutAdmission(failure) : failure);
   if (!isRefused) {
     const told = { ...failure, message: why };
-    setBack(
-      round.key,
-      'Register',
-      basis,
-      told,
-      context,
-      unknown ? step.connection.recovery.cooldownMs : undefined,
-    );
+    const { cooldownMs } = step.connection.recovery;
+    const retryAfterMs = unknown ? longerEachTime(cooldownMs, round.key, basis, context) : undefined;
+    setBack(round.key, 'Register', basis, told, context, retryAfterMs);
+  } else if (!context.servers.isAdmissionRefused(server, step.connection.version)) {
+    setBack(round.key, 'Register', basis, ofItsOwn(registration, failure, context), context);
   }
-  context.servers.leave(server, entered, isRefused ? aboutAdmission(failure) : failure);
   if (unknown) {
     context.ledger.interrupt(attempt);
     return (await salvage(registration, failure, o, context))
@@ -202,9 +201,22 @@ async function failedToRegister(
 }
 
 function aboutAdmission(failure: Failure): Failure {
-  const told =
-    failure.reason === 'AdmissionRefused'
-      ? `The admission credential was refused: ${failure.message}`
-      : failure.message;
-  return { ...failure, message: withCure(told, failure.reason) };
+  const { reason, message, brief } = failure;
+  const told = (what: string) =>
+    withCure(reason === 'AdmissionRefused' ? `${REFUSED}: ${what}` : what, reason);
+  return { ...failure, message: told(message), ...(brief === undefined ? {} : { brief: told(brief) }) };
+}
+
+const REFUSED = 'The admission credential was refused';
+
+/** Not, or not yet, the credential: where others were accepted with it, it is what this client asks for. */
+function ofItsOwn(
+  { server, step: { ref, connection } }: Registration,
+  failure: Failure,
+  { servers }: Context,
+): Failure {
+  const isGood = servers.health(server).acceptedVersion === connection.version;
+  const what = isGood ? failure.message : `${REFUSED}: ${failure.message}`;
+  const reason = isGood ? 'RegistrationRefused' : failure.reason;
+  return { ...failure, reason, message: `${ref.kind} ${ref.name}: ${what}` };
 }

@@ -148,7 +148,15 @@ async function send(
       ? authorization
       : updateRequest({ url: management.url, authorization }, content);
   };
-  const call = { attempt, kind: 'Update', client: record.client, record: record.secretName, server } as const;
+  const call = {
+    attempt,
+    kind: 'Update',
+    client: record.client,
+    record: record.secretName,
+    server,
+    document: step.hash,
+    isAdopted: record.adopted === true,
+  } as const;
   const called = await guarded(call, connection, prepare, context);
   if (called === undefined) {
     return DONE;

@@ -35,5 +35,5 @@ export function blocked(o: Observation, action: SetbackAction, basis: string): R
 
 /** The server's state permits no call at this moment. */
 export function gated(gate: Gate): Rest | undefined {
-  return gate.open ? undefined : wait(gate.reason, gate.message, gate.until);
+  return gate.open ? undefined : { ...wait(gate.reason, gate.message, gate.until), awaitsServer: true };
 }

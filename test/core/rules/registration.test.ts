@@ -103,7 +103,7 @@ table('an annotation that asks for a new registration', [
   [
     'waits while the server’s state permits no call',
     observation({ object: asked(), server: closed('AuthorizationServerPaused', 'until noon') }),
-    waits('AuthorizationServerPaused', 'until noon'),
+    { ...waits('AuthorizationServerPaused', 'until noon'), awaitsServer: true },
   ],
   [
     'doesn’t wait while the server is suspected of having lost its tokens: a person may know better',

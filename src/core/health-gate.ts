@@ -1,0 +1,138 @@
+import { isSuspect, suspectGate } from './lost-tokens.ts';
+import { pausedFor } from './namespace-pauses.ts';
+import type { Gate } from './observation.ts';
+import { admissionGate } from './refused-admission.ts';
+import { type Caller, concerns, isBehind, isOneClient, NOBODY_WAITS, type Waiting } from './scope.ts';
+import type { Asking, HealthCall, ServerHealth } from './server-health.ts';
+
+/** Who waits for its turn is woken; should that be missed, it looks by itself. */
+const LONGEST_TURN_MS = 10_000;
+const LONGEST_DOUBT_MS = 3_000;
+
+/**
+ * Whether a call may go now.
+ *
+ * @param intervalMs least time between two registrations
+ */
+export function gateOf(
+  health: ServerHealth,
+  call: Asking,
+  now: number,
+  intervalMs = 0,
+  waiting = NOBODY_WAITS,
+): Gate {
+  const gate = gateOfHealth(health, call, waiting, now);
+  const isTooSoon = registering(health).length > 0 || now < health.registeredAt + intervalMs;
+  return gate.open && call.kind === 'Register' && intervalMs > 0 && isTooSoon
+    ? {
+        ...closed('Queued', 'The server takes one registration at a time, with a pause between.'),
+        until: now + LONGEST_TURN_MS,
+      }
+    : gate;
+}
+
+function gateOfHealth(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate {
+  const { pausedUntil, refusedAdmission, acceptedVersion, lostTokens, pauses } = health;
+  const { kind, version } = call;
+  if (now < pausedUntil) {
+    return closed('AuthorizationServerPaused', `The server asked for a pause until ${iso(pausedUntil)}.`);
+  }
+  const pausedAlone = kind === 'Register' ? pausedFor(pauses, call.namespace, now) : undefined;
+  if (pausedAlone !== undefined) {
+    return {
+      ...closed(
+        'AuthorizationServerPaused',
+        `Registrations of namespace ${call.namespace} got no answer while those of others did. The next one is made at ${iso(pausedAlone)}.`,
+      ),
+      until: pausedAlone,
+    };
+  }
+  const bySilence = silenceGate(health, call, waiting, now);
+  if (bySilence !== undefined) {
+    return bySilence;
+  }
+  if (kind === 'Register' && refusedAdmission?.version === version) {
+    const { reason, message, brief } = refusedAdmission;
+    switch (admissionGate(refusedAdmission, call, waiting, registering(health), now)) {
+      case 'Open':
+        return OPEN;
+      case 'Refused':
+        return { ...closed(reason, message), brief };
+      case 'InTurn':
+        return inTurn('The server refused a registration; one at a time finds out why.', now);
+    }
+  }
+  if (kind === 'Register' && acceptedVersion !== version && isFirstUnderWay(registering(health), call)) {
+    return closed('Queued', 'A first registration finds out whether the server accepts the credential.');
+  }
+  if (kind === 'Update' && isSuspect(lostTokens, now)) {
+    return suspectGate(lostTokens, health.underWay.length, now);
+  }
+  return failingGate(health, call, waiting, now) ?? OPEN;
+}
+
+/** After a registration without an answer. */
+function silenceGate(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate | undefined {
+  const { phase, metBy, underWay } = health;
+  if (phase === 'Silent' && call.kind === 'Register') {
+    if (concerns(metBy, call)) {
+      return closed(
+        'AuthorizationServerPaused',
+        'A registration got no answer; nothing is registered until the server answers discovery.',
+      );
+    }
+    return isBehind(metBy ?? 'All', call, waiting, registering(health))
+      ? inTurn('A registration got no answer; one at a time finds out whether others do.', now)
+      : undefined;
+  }
+  if (phase !== 'OneAtATime') {
+    return undefined;
+  }
+  const isConcerned = concerns(metBy, call);
+  // Who failed comes after those who didn't.
+  const isAfterOthers = isOneClient(metBy) && isConcerned && waiting.otherClients;
+  const isBusy = isConcerned ? underWay.length > 0 : isBehind(metBy ?? 'All', call, waiting, underWay);
+  return isBusy || isAfterOthers
+    ? {
+        ...closed('AuthorizationServerPaused', 'The server was in trouble; one call at a time is tried now.'),
+        ...(isBusy && isConcerned ? {} : { until: now + LONGEST_DOUBT_MS }),
+      }
+    : undefined;
+}
+
+function failingGate(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate | undefined {
+  const { phase, metBy, underWay, nextProbeAt, lastError, lastErrorBrief } = health;
+  if (phase !== 'Failing') {
+    return undefined;
+  }
+  if (!concerns(metBy, call)) {
+    return isBehind(metBy ?? 'All', call, waiting, underWay)
+      ? inTurn('Calls of another namespace fail; one at a time finds out whether all do.', now)
+      : undefined;
+  }
+  const text = 'The server is failing; one call at a time is tried.';
+  return now < nextProbeAt || underWay.length > 0
+    ? {
+        ...closed('AuthorizationServerUnavailable', `${text} ${lastError}`),
+        brief: lastErrorBrief && `${text} ${lastErrorBrief}`,
+      }
+    : undefined;
+}
+
+/** One of each of two namespaces finds out: what hangs in one doesn't hold up the other. */
+function isFirstUnderWay(underWay: readonly Caller[], { namespace }: Caller): boolean {
+  const namespaces = new Set(underWay.map((call) => call.namespace));
+  return namespaces.size > 1 || namespaces.has(namespace);
+}
+
+const registering = ({ underWay }: ServerHealth): readonly HealthCall[] =>
+  underWay.filter(({ kind }) => kind === 'Register');
+
+const OPEN: Gate = { open: true };
+type Closed = Extract<Gate, { open: false }>;
+const closed = (reason: Closed['reason'], message: string): Closed => ({ open: false, reason, message });
+const inTurn = (message: string, now: number): Closed => ({
+  ...closed('Queued', message),
+  until: now + LONGEST_DOUBT_MS,
+});
+const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

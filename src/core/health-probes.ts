@@ -1,0 +1,48 @@
+import { admissionProbeAt, withProber } from './refused-admission.ts';
+import type { ServerHealth } from './server-health.ts';
+
+/** When a server in trouble is asked for its discovery document, and what that brings. */
+
+const FIRST_PROBE_MS = 2_000;
+const LONGEST_PROBE_MS = 60_000;
+
+export const probeDelay = (failures: number): number =>
+  Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS);
+
+/**
+ * What a due probe brings: where discovery answered, calls may be tried again, one at a time. Either way the next one
+ * is due later; much later where it answered and no client waits to be woken by it.
+ */
+export function probed(
+  health: ServerHealth,
+  answered: boolean,
+  now: number,
+  isWaitedFor = true,
+): ServerHealth {
+  const failures = answered ? health.failures : health.failures + 1;
+  const delay = answered && !isWaitedFor ? LONGEST_PROBE_MS : probeDelay(failures);
+  const { refusedAdmission } = health;
+  return {
+    ...health,
+    failures,
+    phase: answered && health.phase !== 'Open' ? 'OneAtATime' : health.phase,
+    nextProbeAt: health.nextProbeAt > now ? health.nextProbeAt : now + delay,
+    pausedUntil: health.pausedUntil > now ? health.pausedUntil : 0,
+    refusedAdmission: refusedAdmission && withProber(refusedAdmission, now),
+  };
+}
+
+/** When the next probe is due, in milliseconds since the epoch; `undefined` while nothing waits for one. */
+export function nextProbe({
+  phase,
+  nextProbeAt,
+  pausedUntil,
+  refusedAdmission,
+}: ServerHealth): number | undefined {
+  const due = [
+    ...(phase === 'Open' ? [] : [nextProbeAt]),
+    ...(pausedUntil > 0 ? [pausedUntil] : []),
+    ...(refusedAdmission?.decided ? [admissionProbeAt(refusedAdmission)] : []),
+  ];
+  return due.length === 0 ? undefined : Math.max(Math.min(...due), pausedUntil);
+}

@@ -1,0 +1,46 @@
+/**
+ * Namespaces whose registrations at one server got no answer while those of others did: what they send is at fault, not
+ * the server, and each time they wait longer. Times are milliseconds since the epoch.
+ */
+export type NamespacePauses = ReadonlyMap<string, NamespacePause>;
+
+export interface NamespacePause {
+  /** One for a client, two for several clients of the namespace. */
+  readonly strikes: number;
+  readonly until: number;
+}
+
+export const NO_PAUSES: NamespacePauses = new Map();
+
+/** One or two clients may be unlucky; their own setbacks are enough. */
+const PATIENCE = 3;
+const FIRST_PAUSE_MS = 8_000;
+const LONGEST_PAUSE_MS = 300_000;
+const FORGOTTEN_MS = 3_600_000;
+const MAX_REMEMBERED = 64;
+
+export function pausedLonger(
+  pauses: NamespacePauses,
+  namespace: string,
+  isSeveral: boolean,
+  now: number,
+): NamespacePauses {
+  const strikes = (pauses.get(namespace)?.strikes ?? 0) + (isSeveral ? 2 : 1);
+  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(strikes - PATIENCE, 10), LONGEST_PAUSE_MS);
+  const until = strikes < PATIENCE ? now : now + pauseMs;
+  const others = [...pauses].filter(
+    ([other, pause]) => other !== namespace && now < pause.until + FORGOTTEN_MS,
+  );
+  return new Map([...others.slice(1 - MAX_REMEMBERED), [namespace, { strikes, until }]]);
+}
+
+/** Until when the namespace has to wait, where that is still to come. */
+export function pausedFor(pauses: NamespacePauses, namespace: string, now: number): number | undefined {
+  const until = pauses.get(namespace)?.until ?? 0;
+  return now < until ? until : undefined;
+}
+
+/** A registration of the namespace succeeded. */
+export function pauseEnded(pauses: NamespacePauses, namespace: string): NamespacePauses {
+  return pauses.has(namespace) ? new Map([...pauses].filter(([other]) => other !== namespace)) : pauses;
+}
