@@ -17,7 +17,7 @@ import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, type JsonObject, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
 import type { UrlRules } from '../oauth/url.ts';
-import type { DeletionTerms } from './connection.ts';
+import type { DeletionTerms, ServerConnection } from './connection.ts';
 import { iso } from './find.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
@@ -25,6 +25,7 @@ import type { ServerRef } from './record.ts';
 import { isOneClient } from './scope.ts';
 import type { ServerHealth } from './server-health.ts';
 import { specProblem } from './server-spec.ts';
+import { weakKeys } from './weak-keys.ts';
 
 /** Decisions about server objects: who may use one, what it takes to call one, and what its status says. */
 
@@ -158,6 +159,8 @@ export interface ServerFacts {
   readonly object: ServerObject;
   readonly endpoints: Endpoints | undefined;
   readonly problem: Problem | undefined;
+  /** As far as one can be made. */
+  readonly connection?: ServerConnection | undefined;
   readonly health: ServerHealth;
   readonly management: NonNullable<AuthorizationServerStatus['management']>;
   readonly admissionAccepted: boolean;
@@ -207,13 +210,14 @@ function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 
   };
 }
 
-function readiness({ problem, endpoints }: ServerFacts): Finding {
+function readiness({ problem, endpoints, connection }: ServerFacts): Finding {
+  const weak = connection && weakKeys(connection);
   return problem === undefined
     ? {
         type: 'Ready',
         status: 'True',
         reason: 'Available',
-        message: `Clients are registered at ${endpoints?.registration}.`,
+        message: `Clients are registered at ${endpoints?.registration}.${weak === undefined ? '' : ` ${weak}`}`,
       }
     : { type: 'Ready', status: 'False', ...problem };
 }

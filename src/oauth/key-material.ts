@@ -38,6 +38,27 @@ export function readSigningKey({ material, format, algorithm, keyId }: SigningKe
   return read(material, format, needs);
 }
 
+/** What an HMAC algorithm asks for: as many octets as its hash has (RFC 7518 section 3.2). */
+const HMAC_OCTETS: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
+
+/** Of the shared secret of a signature. `undefined` where the algorithm takes a key pair, or the key can't be used. */
+export function hmacStrength(
+  signing: SigningKey,
+): { readonly octets: number; readonly asked: number } | undefined {
+  const asked = Object.hasOwn(HMAC_OCTETS, signing.algorithm) ? HMAC_OCTETS[signing.algorithm] : undefined;
+  if (asked === undefined) {
+    return undefined;
+  }
+  try {
+    return { octets: readSigningKey(signing).key.symmetricKeySize ?? 0, asked };
+  } catch (error) {
+    if (error instanceof SigningError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
 /** The recipient's public key, or the secret shared with it. Throws as {@link readSigningKey} does. */
 export function readEncryptionKey(recipient: EncryptionKey): KeyInUse {
   const { key: material, format, algorithm, encoding, keyId } = recipient;
@@ -109,6 +130,12 @@ function keyIn(material: Sensitive, format: KeyFormat, needs: Needs): KeyInUse {
     return { key: needs.purpose === 'sign' ? privateKeyOf(pem) : publicKeyOf(pem), keyId };
   }
   const octets = format === 'Raw' ? rawOctets(material.reveal()) : base64UrlOctets(material.reveal());
+  // A public key is no secret: whoever knows it could sign (the confusion of RFC 8725 section 2.1).
+  if (octets.includes('-----BEGIN ')) {
+    throw new SigningError(
+      `${algorithm} needs a shared secret, and the text is PEM, perhaps a public key: choose an algorithm for key pairs and the key format Pem, or store a secret`,
+    );
+  }
   return { key: createSecretKey(octets), keyId };
 }
 
@@ -161,7 +188,7 @@ function misfit(key: KeyObject, { algorithm, kinds, octets }: Needs): string | u
   if (bits !== undefined && (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)) {
     return `${algorithm} needs an RSA key of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits; this one has ${bits}`;
   }
-  // No least length for HMAC, though RFC 7518 section 3.2 has one: servers accept, and document, short secrets.
+  // A short secret of an HMAC is told, not refused: see hmacStrength.
   if (octets !== undefined && key.symmetricKeySize !== octets) {
     return `${algorithm} needs a secret of ${octets} octets here; this one has ${key.symmetricKeySize}`;
   }

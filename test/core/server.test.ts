@@ -12,6 +12,8 @@ import { HEALTHY } from '../../src/core/server-health.ts';
 import { serverNamed } from '../../src/core/server-name.ts';
 import { effectiveDialect } from '../../src/dialects/presets.ts';
 import type { JsonObject } from '../../src/oauth/json.ts';
+import { Sensitive } from '../../src/oauth/sensitive.ts';
+import { connection } from './observations.ts';
 import { issuer, objectOf, open } from './server-objects.ts';
 
 describe('toServerObject', () => {
@@ -261,6 +263,14 @@ describe('describeDiscovery', () => {
   });
 });
 
+const signedRequest = (secret: string) => ({
+  key: { material: new Sensitive(secret), format: 'Raw', algorithm: 'HS256' } as const,
+  issuer: undefined,
+  audience: 'a',
+  lifetimeSeconds: 300,
+  contentType: 'application/jwt',
+});
+
 describe('summarizeServer', () => {
   const facts: ServerFacts = {
     object: objectOf({ issuer, registration: open }),
@@ -293,6 +303,22 @@ describe('summarizeServer', () => {
     [
       'is ready, though nothing was registered yet',
       {},
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+      ],
+    ],
+    [
+      'L9: signs with a secret that is too short for its algorithm',
+      { connection: { ...connection, signedRequest: { ...signedRequest('k'.repeat(31)) } } },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register. The secret of spec.registration.signedRequest has 31 octets, and HS256 asks for 32 at least (RFC 7518 section 3.2): a shorter one can be found out by trying.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+      ],
+    ],
+    [
+      'signs with a secret that is long enough',
+      { connection: { ...connection, signedRequest: { ...signedRequest('k'.repeat(32)) } } },
       [
         `Ready=True Available: Clients are registered at ${issuer}/register.`,
         'AdmissionAccepted=Unknown Queued: No registration was tried yet.',

@@ -227,6 +227,15 @@ describe('readSigningKey', () => {
       'canary\ufffd',
       'The key isn’t UTF-8 text; store it as base64url and set the key format Base64Url',
     ],
+    ...(['Raw', 'Base64Url'] as const).map(
+      (format) =>
+        [
+          'HS256',
+          format,
+          format === 'Raw' ? pkcs8(rsa) : Buffer.from(pkcs8(rsa)).toString('base64url'),
+          'HS256 needs a shared secret, and the text is PEM, perhaps a public key: choose an algorithm for key pairs and the key format Pem, or store a secret',
+        ] as const,
+    ),
     ['HS256', 'Base64Url', 'canary+/', 'The secret isn’t base64url (RFC 4648 section 5)'],
     ['HS256', 'Base64Url', 'Y2Fua', 'The secret isn’t base64url (RFC 4648 section 5)'],
     ['HS256', 'Jwk', oct(''), 'The secret isn’t base64url (RFC 4648 section 5)'],

@@ -1,0 +1,34 @@
+import { hmacStrength } from '../oauth/key-material.ts';
+import type { Admission, ServerConnection } from './connection.ts';
+
+/**
+ * Secrets that are shorter than their HMAC algorithm asks for (RFC 7518 section 3.2), as a sentence for the status of the
+ * server object; `undefined` where there is none. They are used all the same: servers accept, and document, short ones.
+ */
+export function weakKeys({
+  statement,
+  signedRequest,
+  admission,
+  management,
+}: Pick<ServerConnection, 'statement' | 'signedRequest' | 'admission' | 'management'>): string | undefined {
+  const keys = [
+    ['registration.softwareStatement.sign', statement.sign?.key],
+    ['registration.signedRequest', signedRequest?.key],
+    ['registration.admission.clientCredentials', assertionKey(admission)],
+    ['management.clientCredentials', management.credential && assertionKey(management.credential)],
+  ] as const;
+  const sentences = keys.flatMap(([field, key]) => {
+    const strength = key && hmacStrength(key);
+    return strength === undefined || strength.octets >= strength.asked
+      ? []
+      : [
+          `The secret of spec.${field} has ${strength.octets} octets, and ${key?.algorithm} asks for ${strength.asked} at least (RFC 7518 section 3.2): a shorter one can be found out by trying.`,
+        ];
+  });
+  return sentences.length === 0 ? undefined : sentences.join(' ');
+}
+
+const assertionKey = (credential: Admission) =>
+  credential.kind === 'ClientCredentials' && 'key' in credential.authentication
+    ? credential.authentication.key
+    : undefined;
