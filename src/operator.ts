@@ -9,6 +9,7 @@ import { createLeaderElector, type LeaderElector } from './adapters/leader.ts';
 import { countCalls, observeCalls } from './adapters/measured.ts';
 import { createMemoryRelief } from './adapters/memory-relief.ts';
 import { createMetrics, type Metrics } from './adapters/metrics.ts';
+import { systemRandom } from './adapters/random.ts';
 import { createWatches, type Watches } from './adapters/watches.ts';
 import type { Config } from './config.ts';
 import { ReusableTokens } from './controller/admission.ts';
@@ -88,7 +89,7 @@ function createElector({
     name: 'oauth-registrar',
     identity,
     clock,
-    random: Math.random,
+    random: systemRandom,
     log,
     leaseDurationMs: lease.durationMs,
     renewDeadlineMs: lease.renewDeadlineMs,
@@ -155,11 +156,12 @@ async function install({
     urlRules: { allowHttp: config.allowHttp },
     namespacedServerHosts: config.namespacedServerHosts,
     namespaces: config.namespaces,
+    reservedSecretMetadata: config.reservedSecretMetadata,
   };
   const events = createEventRecorder({
     api,
     clock,
-    random: Math.random,
+    random: systemRandom,
     log,
     operatorNamespace: namespace,
     identity,
@@ -169,7 +171,7 @@ async function install({
     api,
     http,
     clock,
-    random: Math.random,
+    random: systemRandom,
     log,
     lead,
     journal,
@@ -194,7 +196,7 @@ async function install({
     connection,
     api,
     clock,
-    random: Math.random,
+    random: systemRandom,
     log,
     operatorNamespace: namespace,
     namespaces: config.namespaces,

@@ -1,4 +1,4 @@
-import { cut } from '../oauth/text.ts';
+import { cut, visible } from '../oauth/text.ts';
 import type { Reason } from './reasons.ts';
 
 /** Conditions in the sense of kstatus: `Ready` for all; `Reconciling` and `Stalled` only while they are true. */
@@ -41,7 +41,7 @@ export function toConditions(
       observedGeneration: generation,
       lastTransitionTime: unchanged ? before.lastTransitionTime : time,
       reason: finding.reason,
-      message: cut(finding.message, MAX_MESSAGE),
+      message: cut(visible(finding.message), MAX_MESSAGE),
     };
   });
 }

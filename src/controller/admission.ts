@@ -226,6 +226,6 @@ async function authenticationOf(
   }
 }
 
-/** 130 bits: unique among all that is ever signed. */
+/** 26 characters of 5 bits each: unique among all that is ever signed, and as hard to tell as `random` is. */
 export const jtiOf = (random: () => number): string =>
   Array.from({ length: 26 }, () => Math.floor(random() * 32).toString(32)).join('');

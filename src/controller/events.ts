@@ -1,5 +1,6 @@
 import { API_VERSION, type KubernetesObject, RESOURCES } from '../api/kubernetes.ts';
 import type { Reason } from '../api/reasons.ts';
+import { visible } from '../oauth/text.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
 /** Events tell of warnings, deletions and recoveries. A routine creation has none: conditions tell it. */
@@ -87,7 +88,7 @@ function toEvent(event: EventInput, options: Parameters<typeof createEventRecord
     reportingInstance: identity.slice(0, 128),
     action: event.action,
     reason: event.reason,
-    note: event.message.slice(0, MAX_NOTE),
+    note: visible(event.message).slice(0, MAX_NOTE),
     type: event.type,
     regarding: { apiVersion: API_VERSION, kind, name, uid, ...(namespace === '' ? {} : { namespace }) },
   };

@@ -97,7 +97,7 @@ async function permitted(
   return { kind: 'Sent', outcome, entered, sent: sentCredentials(request) };
 }
 
-/** Ten characters of base 36: unique among the attempts of one client for all purposes. */
+/** Ten characters of base 36, 51 bits: unique among the attempts of one client, and as hard to tell as `random` is. */
 export function newAttempt({ random }: Context): string {
   return Array.from({ length: 10 }, () => Math.floor(random() * 36).toString(36)).join('');
 }
