@@ -27,6 +27,8 @@ export interface Config {
   readonly allowAddresses: readonly string[];
   readonly refuseAddresses: readonly string[];
   readonly namespacedServerHosts: readonly string[] | undefined;
+  /** Labels and annotations that no OAuthClient may ask for on its Secret: names, or prefixes that end with `/`. */
+  readonly reservedSecretMetadata: readonly string[];
   /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case: for calls to authorization servers. */
   readonly proxy: {
     readonly https: string | undefined;
@@ -34,6 +36,13 @@ export interface Config {
     readonly no: string | undefined;
   };
 }
+
+/** By them other controllers take a Secret for a cluster's or a repository's credential, or copy it elsewhere. */
+const RESERVED_SECRET_METADATA = [
+  'argocd.argoproj.io/secret-type',
+  'replicator.v1.mittwald.de/',
+  'reflector.v1.k8s.emberstack.com/',
+] as const;
 
 const OPTIONS = {
   kubeconfig: {
@@ -97,6 +106,11 @@ const OPTIONS = {
     type: 'string',
     multiple: true,
     help: 'Hosts that an AuthorizationServer may use, such as *.example.com; it then may name no proxy. Default: any.',
+  },
+  'reserved-secret-metadata': {
+    type: 'string',
+    multiple: true,
+    help: `Labels and annotations, or prefixes that end with /, that spec.secret may not ask for. Default: ${RESERVED_SECRET_METADATA.join(',')}.`,
   },
   help: { type: 'boolean', default: false, help: 'Print this.' },
 } as const;
@@ -194,6 +208,7 @@ function toConfig(
     allowAddresses: separate(values['allow-addresses'] ?? []),
     refuseAddresses: separate(values['refuse-addresses'] ?? []),
     namespacedServerHosts: hosts && separate(hosts),
+    reservedSecretMetadata: separate(values['reserved-secret-metadata'] ?? RESERVED_SECRET_METADATA),
     proxy: {
       https: env['HTTPS_PROXY'] || env['https_proxy'],
       http: env['HTTP_PROXY'] || env['http_proxy'],

@@ -82,3 +82,25 @@ describe('the timings of the Lease', () => {
     expect(readConfig(args)).toEqual({ problem });
   });
 });
+
+describe('--reserved-secret-metadata', () => {
+  const reserved = (...args: readonly string[]) => {
+    const config = readConfig(args, {});
+    return typeof config === 'object' && 'reservedSecretMetadata' in config
+      ? config.reservedSecretMetadata
+      : config;
+  };
+
+  test('is by default what makes other controllers take a Secret for theirs, or copy it', () => {
+    expect(reserved()).toEqual([
+      'argocd.argoproj.io/secret-type',
+      'replicator.v1.mittwald.de/',
+      'reflector.v1.k8s.emberstack.com/',
+    ]);
+  });
+
+  test('is replaced as a whole, also by nothing', () => {
+    expect(reserved('--reserved-secret-metadata=a/b,c/')).toEqual(['a/b', 'c/']);
+    expect(reserved('--reserved-secret-metadata=')).toEqual([]);
+  });
+});

@@ -36,11 +36,16 @@ const secret = z
       })
       .optional(),
     labels: stringMap(32, 63)
-      .meta({ description: 'Labels to put on the Secret.', maxProperties: 32, ...reservedPrefix('labels') })
+      .meta({
+        description:
+          'Labels to put on the Secret. The platform team may reserve some that have a meaning to other controllers.',
+        maxProperties: 32,
+        ...reservedPrefix('labels'),
+      })
       .optional(),
     annotations: stringMap(32, 4096)
       .meta({
-        description: 'Annotations to put on the Secret.',
+        description: 'Annotations to put on the Secret. Likewise.',
         maxProperties: 32,
         ...reservedPrefix('annotations'),
       })

@@ -67,6 +67,8 @@ export interface Settings {
   readonly namespacedServerHosts: readonly string[] | undefined;
   /** The only ones whose clients are looked after; `undefined`: all. */
   readonly namespaces: readonly string[] | undefined;
+  /** Labels and annotations that no OAuthClient may ask for on its Secret: names, or prefixes that end with `/`. */
+  readonly reservedSecretMetadata: readonly string[];
 }
 
 export interface Caches {

@@ -32,6 +32,7 @@ export function observe(key: string, context: Context): Observation {
     server: serverOf(key, context),
     servers: serversOf(key, context),
     cluster: settings.cluster,
+    reservedSecretMetadata: settings.reservedSecretMetadata,
     namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
     suspects: suspectsOf(key, object?.uid ?? '', context),
     rival: rivalOf(key, context),

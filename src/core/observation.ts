@@ -31,6 +31,8 @@ export interface Observation {
   readonly server: ObservedServer;
   /** The server objects that the records name, as far as there are objects of these names. */
   readonly servers: readonly PresentServer[];
+  /** What `spec.secret` may not ask for: names of labels and annotations, or prefixes that end with `/`. */
+  readonly reservedSecretMetadata: readonly string[];
   /** Name of the cluster, for placeholders. */
   readonly cluster: string;
   /** A software statement of the client's own: what it claims, or why it can't be read. */

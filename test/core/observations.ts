@@ -222,6 +222,7 @@ export const settled: Observation = {
   server: available,
   servers: [factsOf(ref)],
   cluster: 'eu-1',
+  reservedSecretMetadata: [],
   statement: undefined,
   namespaceUid: 'ns-1',
   suspects: { count: 0, latestAt: 0, isOver: false },

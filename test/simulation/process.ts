@@ -58,6 +58,7 @@ export async function lead(world: World, process: Process): Promise<void> {
       cluster: 'eu-1',
       urlRules: { allowHttp: false },
       namespacedServerHosts: undefined,
+      reservedSecretMetadata: [],
       namespaces: undefined,
     },
     report: () => undefined,

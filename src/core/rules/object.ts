@@ -1,3 +1,5 @@
+import { presentable } from '../../oauth/error-response.ts';
+import { cut } from '../../oauth/text.ts';
 import type { Action } from '../action.ts';
 import { currentRecord, retainedRecord, rivalName } from '../find.ts';
 import type { Observation } from '../observation.ts';
@@ -6,8 +8,20 @@ import { blocked, stall, wait } from './rests.ts';
 
 /** Rules about the object itself, before and beside its registration. */
 
-export function theSpecCannotBeUsed({ object }: Observation): Action | undefined {
-  return object?.desired.valid === false ? stall('InvalidSpec', object.desired.problem) : undefined;
+export function theSpecCannotBeUsed({ object, reservedSecretMetadata }: Observation): Action | undefined {
+  if (object?.desired.valid === false) {
+    return stall('InvalidSpec', object.desired.problem);
+  }
+  const { labels = {}, annotations = {} } = object?.desired.spec.secret ?? {};
+  const isReserved = (name: string): boolean =>
+    reservedSecretMetadata.some((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry));
+  const reserved = [...Object.keys(labels), ...Object.keys(annotations)].find(isReserved);
+  return reserved === undefined
+    ? undefined
+    : stall(
+        'InvalidSpec',
+        `spec.secret asks for ${presentable(cut(reserved, 200), [])}, which has a meaning to another controller and is reserved by the platform team; remove it.`,
+      );
 }
 
 /** Nothing is done for a client that is suspended, but to end it. */

@@ -158,3 +158,32 @@ table('M1: an overlap that the platform team bounds', [
   ],
   ['goes on as long as both permit', overlapping('2h', '3h'), { ...ready, until: NOW + 3_600_000 }],
 ]);
+
+const marked = (secret: object) =>
+  observation({
+    object: object({ desired: desired({ secret: { name: 'storefront-oauth', ...secret } }) }),
+    reservedSecretMetadata: ['argocd.argoproj.io/secret-type', 'replicator.v1.mittwald.de/'],
+  });
+const reserved = (name: string) =>
+  stalls(
+    'InvalidSpec',
+    `spec.secret asks for ${name}, which has a meaning to another controller and is reserved by the platform team; remove it.`,
+  );
+
+table('L10: labels and annotations that the platform team reserves', [
+  [
+    'are refused by their name',
+    marked({ labels: { 'argocd.argoproj.io/secret-type': 'cluster' } }),
+    reserved('argocd.argoproj.io/secret-type'),
+  ],
+  [
+    'are refused by their prefix',
+    marked({ annotations: { 'replicator.v1.mittwald.de/replicate-to': '.*' } }),
+    reserved('replicator.v1.mittwald.de/replicate-to'),
+  ],
+  [
+    'are no others',
+    marked({ annotations: { 'argocd.argoproj.io/sync-options': 'Prune=false' } }),
+    { type: 'Publish', record: 'oac-uid-1-a1', secret: 'storefront-oauth' },
+  ],
+]);
