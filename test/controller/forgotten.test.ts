@@ -61,6 +61,7 @@ function operator() {
       urlRules: { allowHttp: false },
       namespacedServerHosts: undefined,
       namespaces: undefined,
+      reservedSecretMetadata: [],
     },
   });
   const controller = createController(Object.assign(given, { report: () => undefined }));
