@@ -192,7 +192,10 @@ export const authorizationServerStatus = z
     lastError: z
       .string()
       .max(2048)
-      .meta({ description: 'What went wrong last, while the server is in trouble.' })
+      .meta({
+        description:
+          'What the server said of the last call that failed: while the server is in trouble, or until a call succeeds.',
+      })
       .optional(),
     effectiveDialect: anyObject()
       .meta({ description: 'The preset with the overrides laid over it: what is really done.' })

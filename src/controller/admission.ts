@@ -1,6 +1,17 @@
 import { classifyUnsent, type Failure } from '../core/classify.ts';
 import type { Admission, ClientCredentials, ServerConnection } from '../core/connection.ts';
 import { serverNamed } from '../core/server-name.ts';
+import {
+  KEY_UNUSABLE,
+  type Telling,
+  type Told,
+  tellAnswer,
+  tellOnly,
+  type Viewers,
+  viewersOf,
+  wordsOf,
+} from '../core/tell.ts';
+import { maySee } from '../core/viewers.ts';
 import { clientAssertionClaims } from '../oauth/client-assertion.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { tokenAuthorization } from '../oauth/registration.ts';
@@ -13,7 +24,7 @@ import {
   type TokenRequest,
   tokenRequest,
 } from '../oauth/token-request.ts';
-import { readTokenResponse } from '../oauth/token-response.ts';
+import { readTokenResponse, type TokenResponse } from '../oauth/token-response.ts';
 import type { Context } from './context.ts';
 
 /** What admits one call: obtained just before it, so that its faults never look like a lost registration. */
@@ -126,33 +137,34 @@ async function obtainToken(
   connection: ServerConnection,
   context: Context,
 ): Promise<{ readonly accessToken: Sensitive } | Failure> {
-  const request = await requestOf(grant, connection, context);
+  const name = serverNamed(server);
+  const viewers = viewersOf(name.kind);
+  const request = await requestOf(grant, connection, viewers, context);
   if ('serverTrouble' in request) {
     return request;
   }
   const { timeoutMs, transport } = connection;
   const asked = tokenRequest(request);
-  const outcome = await context.http.send(asked, { timeoutMs, transport, server: serverNamed(server) });
+  const outcome = await context.http.send(asked, { timeoutMs, transport, server: name });
+  const told = { viewers, call: asked };
   if (outcome.kind === 'notSent') {
-    return classifyUnsent(outcome);
+    return classifyUnsent(outcome, told);
   }
   if (outcome.kind === 'noAnswer') {
-    return failure(
-      'Transient',
-      'AdmissionTokenFailed',
-      `The token endpoint gave no answer: ${outcome.detail}`,
-    );
+    const what = 'The token endpoint gave no answer';
+    const telling = tellOnly('Connection', `${what}: ${outcome.detail}`, what);
+    return failure('Transient', 'AdmissionTokenFailed', telling, told);
   }
   const answer = readTokenResponse(outcome, { scopes: grant.scopes, secrets: sentCredentials(asked) });
   switch (answer.kind) {
     case 'Token':
       return answer;
     case 'ScopeNotGranted':
-      return failure('TokenRefused', 'AdmissionScopeNotGranted', answer.message);
+      return failure('TokenRefused', 'AdmissionScopeNotGranted', telling(answer), told);
     case 'Unavailable':
-      return failure('Transient', 'AdmissionTokenFailed', answer.message);
+      return failure('Transient', 'AdmissionTokenFailed', telling(answer), told);
     default:
-      return failure('TokenRefused', 'AdmissionTokenFailed', answer.message);
+      return failure('TokenRefused', 'AdmissionTokenFailed', telling(answer), told);
   }
 }
 
@@ -160,22 +172,28 @@ async function obtainToken(
 const failure = (
   kind: 'Transient' | 'TokenRefused',
   reason: Failure['reason'],
-  message: string,
-): Failure => ({
-  kind,
-  reason,
-  message,
-  serverTrouble: kind === 'Transient',
-});
+  telling: Telling,
+  told: Told,
+): Failure => ({ kind, reason, ...wordsOf(telling, told), serverTrouble: kind === 'Transient' });
+
+/** Why there is no token. */
+const telling = ({ message, said }: Exclude<TokenResponse, { kind: 'Token' }>): Telling =>
+  said === undefined
+    ? tellOnly('AdmissionWords', message, 'The token endpoint gave no token that can be used')
+    : (viewer) =>
+        maySee(viewer, 'AdmissionWords')
+          ? message
+          : tellAnswer('The token endpoint', said, 'AdmissionWords')(viewer);
 
 async function requestOf(
   grant: ClientCredentials,
   connection: ServerConnection,
+  viewers: Viewers,
   context: Context,
 ): Promise<TokenRequest | Failure> {
   const { tokenEndpoint, dialect } = connection;
   if (tokenEndpoint === undefined) {
-    return failure('TokenRefused', 'AdmissionTokenFailed', 'No token endpoint is known');
+    return failure('TokenRefused', 'AdmissionTokenFailed', () => 'No token endpoint is known', { viewers });
   }
   try {
     const authentication = await authenticationOf(grant, tokenEndpoint, connection, context);
@@ -193,7 +211,8 @@ async function requestOf(
     };
   } catch (error) {
     if (error instanceof SigningError) {
-      return failure('TokenRefused', 'SigningKeyUnusable', error.message);
+      const telling = tellOnly('Credential', error.message, KEY_UNUSABLE);
+      return failure('TokenRefused', 'SigningKeyUnusable', telling, { viewers });
     }
     throw error;
   }

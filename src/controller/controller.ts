@@ -76,6 +76,7 @@ export function createController(given: Given): Controller {
     clock,
     wake: (client) => addClient(client, false),
     changed: addServer,
+    log: given.log,
     namespacesAt: (server) => caches.registrations.groupSize('namespaces', server),
     concernsRegistered: (server) => {
       for (const { record } of caches.registrations.find('server', server)) {

@@ -1,6 +1,7 @@
 import type { Failure } from '../core/classify.ts';
 import type { ServerConnection, SignTerms } from '../core/connection.ts';
 import type { OwnStatement } from '../core/observation.ts';
+import { KEY_UNUSABLE, tellOnly, type Viewers, wordsOf } from '../core/tell.ts';
 import { isJsonObject, type JsonObject } from '../oauth/json.ts';
 import { jsonBody, type RequestBody } from '../oauth/registration.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
@@ -19,6 +20,7 @@ export async function requestBody(
   document: JsonObject,
   statement: OwnStatement | undefined,
   connection: ServerConnection,
+  viewers: Viewers,
   tools: Tools,
 ): Promise<RequestBody | Failure> {
   try {
@@ -30,7 +32,8 @@ export async function requestBody(
     return await inSignature(whole, connection, tools);
   } catch (error) {
     if (error instanceof SigningError) {
-      return terminal('SigningKeyUnusable', error.message);
+      const telling = tellOnly('Credential', error.message, KEY_UNUSABLE);
+      return { ...terminal('SigningKeyUnusable', ''), ...wordsOf(telling, { viewers }) };
     }
     throw error;
   }

@@ -20,7 +20,8 @@ import {
 } from '../core/server-health.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { isSameJson, type JsonObject } from '../oauth/json.ts';
-import type { Clock } from './ports.ts';
+import type { Clock, Log } from './ports.ts';
+import { forClients, naming, ServerTelling } from './server-telling.ts';
 import { Waiters } from './waiters.ts';
 import { wokenBy } from './woken-by.ts';
 
@@ -50,6 +51,7 @@ export class ServerRegistry {
   readonly #changed: (serverKey: string) => void;
   readonly #concernsRegistered: (serverKey: string) => void;
   readonly #namespacesAt: (serverKey: string) => number;
+  readonly #telling: ServerTelling;
 
   constructor(options: {
     readonly clock: Clock;
@@ -60,12 +62,15 @@ export class ServerRegistry {
     readonly concernsRegistered: (serverKey: string) => void;
     /** How many namespaces have clients there. */
     readonly namespacesAt: (serverKey: string) => number;
+    /** Told what clients' objects don't say of a call that failed. */
+    readonly log: Pick<Log, 'warn'>;
   }) {
     this.#clock = options.clock;
     this.#wake = options.wake;
     this.#changed = options.changed;
     this.#concernsRegistered = options.concernsRegistered;
     this.#namespacesAt = options.namespacesAt;
+    this.#telling = new ServerTelling(options);
   }
 
   state(key: string): ServerState | undefined {
@@ -135,6 +140,7 @@ export class ServerRegistry {
   #forgetUnused(key: string): void {
     if (!this.#states.has(key) && this.health(key).underWay.length === 0) {
       this.#health.delete(key);
+      this.#telling.forget(key);
     }
   }
 
@@ -194,6 +200,7 @@ export class ServerRegistry {
         break;
       case 'Nobody':
     }
+    this.#telling.log(key, call, failure);
     this.#tell(key, call, before, after);
     this.#forgetUnused(key);
   }
@@ -207,7 +214,8 @@ export class ServerRegistry {
       after.phase === 'Open' && before.phase === 'Open' && after.pausedUntil === before.pausedUntil;
     const isSuspected =
       isSuspect(after.lostTokens, this.#clock.now()) !== isSuspect(before.lostTokens, this.#clock.now());
-    if (!isQuiet || isSuspected || after.refusedAdmission !== before.refusedAdmission) {
+    const isRefused = after.refusedAdmission !== before.refusedAdmission;
+    if (!isQuiet || isSuspected || isRefused || this.#telling.isDue(key, before, after)) {
       this.#changed(key);
     }
   }
@@ -265,26 +273,6 @@ export class ServerRegistry {
       this.#wake(client);
     }
   }
-}
-
-/** At a cluster server, nobody is told what the server said of another tenant's client. */
-function naming({ kind, name }: ServerRef, gate: Gate): Gate {
-  if (gate.open) {
-    return gate;
-  }
-  const message = kind === 'AuthorizationServer' ? gate.message : (gate.brief ?? gate.message);
-  return { ...gate, message: `${kind} ${name}: ${message}` };
-}
-
-/** Tenants read which server and which reason; the details of a cluster server are the platform team's. */
-function forClients(ref: ServerRef, { reason, message }: Problem): Problem {
-  if (ref.kind === 'AuthorizationServer') {
-    return { reason, message: `AuthorizationServer ${ref.name}: ${message}` };
-  }
-  return {
-    reason,
-    message: `ClusterAuthorizationServer ${ref.name} is not ready (${reason}); its status says more to the platform team.`,
-  };
 }
 
 /** Clients that are registered may be outside now, or within again. A change of any other field makes them look in vain. */

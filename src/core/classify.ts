@@ -9,7 +9,16 @@ import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/err
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
-import { codeAlone, failure, refusal, serverWords, withHint } from './refusal.ts';
+import { failure, refusal, withHint } from './refusal.ts';
+import {
+  reworded,
+  type Telling,
+  type Told,
+  tellAnswer,
+  tellNoAnswer,
+  tellNotSent,
+  tellOnly,
+} from './tell.ts';
 
 /**
  * What an answer means, by action and cause. Errors are values: each has a reason, a sentence, and says whether the
@@ -26,12 +35,12 @@ export interface Failure {
    */
   readonly kind: 'Terminal' | 'Transient' | 'TokenRefused' | 'NotFound' | 'Unsupported' | 'Unknown';
   readonly reason: Reason;
-  /** What happened, without the object's name and without advice. */
+  /** What happened, without the object's name and without advice: for those who read the client's object. */
   readonly message: string;
+  /** The same for those who read the server object, and for the log, where it says more. */
+  readonly detail?: string;
   /** The server's wish, at most an hour. */
   readonly retryAfterMs?: number;
-  /** `message` without words that the server said of this client: other tenants may read it. */
-  readonly brief?: string;
   /** The server as a whole is in trouble, so other clients needn't try; or may be, see `perhapsOwn`. */
   readonly serverTrouble: boolean;
   /** The server may have failed over what this call sent, and answer others. So may every `Unknown`. */
@@ -47,7 +56,7 @@ export interface Failure {
   readonly partial?: ClientInformation;
 }
 
-export interface Context {
+export interface Context extends Told {
   readonly dialect: Dialect;
   /** Whatever was held or sent: masked in the server's words. */
   readonly secrets: readonly Sensitive[];
@@ -60,7 +69,7 @@ export interface Context {
 /** The outcome of a POST to the registration endpoint: created, not created, or unknown. */
 export function classifyRegistration(outcome: HttpOutcome, context: Context): Verdict {
   if (outcome.kind === 'notSent') {
-    return classifyUnsent(outcome);
+    return classifyUnsent(outcome, context);
   }
   if (outcome.kind === 'noAnswer') {
     return unanswered(outcome, context, classifyRegistration, 'RegistrationOutcomeUnknown');
@@ -83,7 +92,11 @@ function unanswered(outcome: HttpNoAnswer, context: Context, classify: Classify,
     return told;
   }
   const partial = outcome.received && salvageClientInformation(outcome.received);
-  return withPartial(unknown(lossReason(outcome, otherwise), noAnswerText(outcome)), partial, context);
+  return withPartial(
+    unknown(lossReason(outcome, otherwise), tellNoAnswer(outcome), context),
+    partial,
+    context,
+  );
 }
 
 /** @param otherwise where nothing at all arrived */
@@ -106,30 +119,31 @@ function unreadable({ status, body }: HttpAnswer, context: Context): Failure {
   return withPartial(
     unknown(
       why === 'Truncated' || why === 'TooDeep' ? `Response${why}` : 'ResponseNotJSON',
-      `The server answered ${status}${why === undefined ? ', but without a client_id' : `${said} ${UNREADABLE[why]}`}`,
+      () =>
+        `The server answered ${status}${why === undefined ? ', but without a client_id' : `${said} ${UNREADABLE[why]}`}`,
+      context,
     ),
     partial,
     context,
   );
 }
 
-const withPartial = (
-  failed: Failure,
-  partial: ClientInformation | undefined,
-  { secrets }: Context,
-): Failure =>
+const withPartial = (failed: Failure, partial: ClientInformation | undefined, context: Context): Failure =>
   partial === undefined
     ? failed
     : {
-        ...failed,
-        message: `${failed.message}; it names client ${presentable(partial.clientId, secrets)}`,
+        ...reworded(
+          failed,
+          (text) => `${text}; it names client ${presentable(partial.clientId, context.secrets)}`,
+          context,
+        ),
         partial,
       };
 
 /** The outcome of a PUT to a client configuration endpoint. */
 export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict {
   if (outcome.kind === 'notSent') {
-    return classifyUnsent(outcome);
+    return classifyUnsent(outcome, context);
   }
   if (outcome.kind === 'noAnswer') {
     return unanswered(outcome, context, classifyUpdate, 'AuthorizationServerUnavailable');
@@ -141,10 +155,10 @@ export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict 
       : { kind: 'Done', information };
   }
   if (outcome.status === 404) {
-    return failure('NotFound', 'RegistrationAccessTokenLost', answeredText(outcome, context));
+    return failure('NotFound', 'RegistrationAccessTokenLost', answered(outcome, context), context);
   }
   if (outcome.status === 405 || outcome.status === 501) {
-    return failure('Unsupported', 'UpdateUnsupported', answeredText(outcome, context));
+    return failure('Unsupported', 'UpdateUnsupported', answered(outcome, context), context);
   }
   return isUnclear(outcome, context)
     ? unclear('AuthorizationServerUnavailable', outcome, context)
@@ -159,7 +173,7 @@ export function classifyRead(outcome: HttpOutcome, context: Context): Verdict {
 /** The outcome of a DELETE to a client configuration endpoint. */
 export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdict {
   if (outcome.kind === 'notSent') {
-    return classifyUnsent(outcome);
+    return classifyUnsent(outcome, context);
   }
   if (outcome.kind === 'noAnswer' && outcome.status !== 200 && outcome.status !== 204) {
     return unanswered(outcome, context, classifyDeletion, 'AuthorizationServerUnavailable');
@@ -167,12 +181,12 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
   if (outcome.kind === 'noAnswer' || outcome.status === 200 || outcome.status === 204) {
     return { kind: 'Done', information: undefined };
   }
-  const message = answeredText(outcome, context);
+  const told = answered(outcome, context);
   if (outcome.status === 404) {
-    return failure('NotFound', 'DeletionUnconfirmed', message);
+    return failure('NotFound', 'DeletionUnconfirmed', told, context);
   }
   if (outcome.status === 405 || outcome.status === 501) {
-    return failure('Unsupported', 'DeletionUnsupported', message);
+    return failure('Unsupported', 'DeletionUnsupported', told, context);
   }
   if (isUnclear(outcome, context)) {
     return unclear('AuthorizationServerUnavailable', outcome, context);
@@ -195,37 +209,41 @@ function statusAlone({ status, detail }: HttpNoAnswer, context: Context, classif
   if (told.kind === 'Done') {
     return undefined;
   }
-  const message = `${told.message}, and its body was not read: ${detail}`;
-  return withHint({ ...told, message }, { status }, context);
+  const more = tellOnly(
+    'Connection',
+    `, and its body was not read: ${detail}`,
+    ', and its body was not read',
+  );
+  return withHint(
+    reworded(told, (text, viewer) => text + more(viewer), context),
+    { status },
+    context,
+  );
 }
 
 /** A call that never left: nothing happened. What can't be made into a request is the object's fault, not the server's. */
-export function classifyUnsent({ reason, detail }: HttpNotSent): Failure {
+export function classifyUnsent(outcome: HttpNotSent, told: Told): Failure {
+  const { reason } = outcome;
+  const telling = tellNotSent(outcome);
   if (reason === 'Unsendable') {
-    return { ...failure('Transient', 'RequestUnsendable', detail), unsent: true };
+    return { ...failure('Transient', 'RequestUnsendable', telling, told), unsent: true };
   }
   const known: Reason =
     reason === 'AddressRefused' || reason === 'TlsVerificationFailed'
       ? reason
       : 'AuthorizationServerUnavailable';
-  return { ...failure('Transient', known, detail), brief: 'It can’t be reached.', serverTrouble: true };
+  return { ...failure('Transient', known, telling, told), serverTrouble: true };
 }
 
-function noAnswerText({ reason, detail }: HttpNoAnswer): string {
-  return reason === 'Timeout' ? `No answer in time: ${detail}` : `No complete answer: ${detail}`;
+function unknown(reason: Reason, telling: Telling, told: Told): Failure {
+  return { ...failure('Unknown', reason, telling, told), serverTrouble: true };
 }
 
-function unknown(reason: Reason, message: string, brief = 'It gave no complete answer.'): Failure {
-  return { ...failure('Unknown', reason, message), brief, serverTrouble: true };
-}
+const unclear = (reason: Reason, answer: HttpAnswer, context: Context): Failure =>
+  unknown(reason, answered(answer, context), context);
 
-function unclear(reason: Reason, answer: HttpAnswer, { secrets }: Context): Failure {
-  const said = readErrorResponse(answer, secrets);
-  return unknown(reason, serverWords(said), codeAlone(said));
-}
-
-const answeredText = (answer: HttpAnswer, { secrets }: Context): string =>
-  serverWords(readErrorResponse(answer, secrets));
+const answered = (answer: HttpAnswer, { secrets }: Context): Telling =>
+  tellAnswer('The server', readErrorResponse(answer, secrets));
 
 /** The server may have acted before it failed. */
 const isUnclear = ({ status }: HttpAnswer, { dialect }: Context): boolean =>

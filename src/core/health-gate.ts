@@ -52,12 +52,12 @@ function gateOfHealth(health: ServerHealth, call: Asking, waiting: Waiting, now:
     return bySilence;
   }
   if (kind === 'Register' && refusedAdmission?.version === version) {
-    const { reason, message, brief } = refusedAdmission;
+    const { reason, brief } = refusedAdmission;
     switch (admissionGate(refusedAdmission, call, waiting, registering(health), now)) {
       case 'Open':
         return OPEN;
       case 'Refused':
-        return { ...closed(reason, message), brief };
+        return closed(reason, brief);
       case 'InTurn':
         return inTurn('The server refused a registration; one at a time finds out why.', now);
     }
@@ -101,7 +101,7 @@ function silenceGate(health: ServerHealth, call: Asking, waiting: Waiting, now: 
 }
 
 function failingGate(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate | undefined {
-  const { phase, metBy, underWay, nextProbeAt, lastError, lastErrorBrief } = health;
+  const { phase, metBy, underWay, nextProbeAt, lastErrorBrief } = health;
   if (phase !== 'Failing') {
     return undefined;
   }
@@ -112,10 +112,7 @@ function failingGate(health: ServerHealth, call: Asking, waiting: Waiting, now: 
   }
   const text = 'The server is failing; one call at a time is tried.';
   return now < nextProbeAt || underWay.length > 0
-    ? {
-        ...closed('AuthorizationServerUnavailable', `${text} ${lastError}`),
-        brief: lastErrorBrief && `${text} ${lastErrorBrief}`,
-      }
+    ? closed('AuthorizationServerUnavailable', `${text} ${lastErrorBrief}`)
     : undefined;
 }
 

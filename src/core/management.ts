@@ -4,12 +4,13 @@ import type { Credential, ManagementTerms, ServerConnection } from './connection
 import type { RegistrationContent } from './content.ts';
 import type { Home } from './home.ts';
 import type { RegistrationRecord } from './record.ts';
+import { type Telling, tellOnly, viewersOf, type Words, wordsOf } from './tell.ts';
 
 /** Where a registered client is changed and deleted, and with what; or why it can't be. */
 export type Management =
   | { readonly kind: 'Managed'; readonly url: string; readonly credential: ManagementCredential }
   /** The address is one that the credential isn't sent to. */
-  | { readonly kind: 'Refused'; readonly message: string }
+  | ({ readonly kind: 'Refused' } & Words)
   | { readonly kind: 'Unmanaged'; readonly message: string };
 
 /** A registration access token is one client's own (RFC 7592 section 2); any other credential manages all. */
@@ -53,7 +54,7 @@ export function managementOf(home: Home, content: RegistrationContent): Manageme
 }
 
 function manage(
-  { clientId, managed }: Pick<RegistrationRecord, 'clientId' | 'managed'>,
+  { clientId, managed, server }: Pick<RegistrationRecord, 'clientId' | 'managed' | 'server'>,
   content: RegistrationContent,
   terms: Terms | undefined,
 ): Management {
@@ -86,9 +87,18 @@ function manage(
     ? { kind: 'Managed', url, credential }
     : {
         kind: 'Refused',
-        message: `The management address is at ${originOf(url)}, and the token was issued by ${originOf(registrationEndpoint)}`,
+        ...wordsOf(elsewhere(originOf(url), originOf(registrationEndpoint)), {
+          viewers: viewersOf(server.kind),
+        }),
       };
 }
+
+const elsewhere = (address: string, issuing: string): Telling =>
+  tellOnly(
+    'Connection',
+    `The management address is at ${address}, and the token was issued by ${issuing}`,
+    'The management address is at another origin than the one that issued the token',
+  );
 
 /** A template that the server object gives wins over what the server answers; one that a dialect knows doesn't. */
 function explicitTemplate(terms: ManagementTerms | undefined): string | undefined {

@@ -151,8 +151,6 @@ export type Gate =
       readonly open: false;
       readonly reason: Reason;
       readonly message: string;
-      /** The same for tenants of a cluster server, where `message` may hold what was said of another tenant's client. */
-      readonly brief?: string | undefined;
       /** Milliseconds since the epoch, where the gate opens by itself. */
       readonly until?: number | undefined;
     };

@@ -1,29 +1,33 @@
 import type { Reason } from '../api/reasons.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import {
-  describeError,
-  type ErrorResponse,
-  presentable,
-  readErrorResponse,
-} from '../oauth/error-response.ts';
+import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer } from '../oauth/http-message.ts';
 import { retryAfterMs } from '../oauth/retry-after.ts';
 import { asSentence } from '../oauth/text.ts';
 import type { Context, Failure } from './classify.ts';
+import { reworded, type Telling, type Told, tellAnswer, tellOnly, wordsOf } from './tell.ts';
+import { maySee } from './viewers.ts';
 
 /** What a refusal means: whether it is of the metadata, of the credential, or of the server's state. */
 
-export const failure = (kind: Failure['kind'], reason: Reason, message: string): Failure => ({
+export const failure = (kind: Failure['kind'], reason: Reason, telling: Telling, told: Told): Failure => ({
   kind,
   reason,
-  message,
+  ...wordsOf(telling, told),
   serverTrouble: false,
 });
 
-export /** Advice comes last: what happened is told whole before it. */
-function withHint(failed: Failure, said: ErrorResponse, { hint }: Context): Failure {
-  const advice = hint?.(said);
-  return advice === undefined ? failed : { ...failed, message: `${asSentence(failed.message)} ${advice}` };
+/** Advice comes last: what happened is told whole before it. What is to be done about a credential is its owners'. */
+export function withHint(failed: Failure, said: ErrorResponse, context: Context): Failure {
+  const advice = context.hint?.(said);
+  const fact = failed.kind === 'TokenRefused' ? 'AdmissionWords' : 'MetadataWords';
+  return advice === undefined
+    ? failed
+    : reworded(
+        failed,
+        (text, viewer) => (maySee(viewer, fact) ? `${asSentence(text)} ${advice}` : text),
+        context,
+      );
 }
 
 /** An answer that proves that nothing was done. */
@@ -34,22 +38,31 @@ export function refusal(answer: HttpAnswer, context: Context): Failure {
 
 function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: Context): Failure {
   const { status } = said;
-  const message = serverWords(said);
   if (status >= 300 && status < 400) {
-    const what = `${message} (a redirect${locationOf(answer, context)}; redirects are not followed)`;
-    return failure('Terminal', 'RedirectRefused', what);
+    const what = (to: string) => ` (a redirect${to}; redirects are not followed)`;
+    const more = tellOnly('Connection', what(locationOf(answer, context)), what(''));
+    return failure('Terminal', 'RedirectRefused', both(tellAnswer('The server', said), more), context);
   }
   if (status === 429 || status === 503 || status === 501 || status === 408) {
-    return unavailable(said, askedPauseMs(answer, context.now), context.now);
+    return unavailable(said, askedPauseMs(answer, context.now), context);
   }
   return isTokenRefusal(said, context.dialect)
     ? {
-        ...failure('TokenRefused', 'AdmissionRefused', message),
-        brief: codeAlone(said),
+        ...failure(
+          'TokenRefused',
+          'AdmissionRefused',
+          tellAnswer('The server', said, 'AdmissionWords'),
+          context,
+        ),
         credential: credentialShown(said),
       }
-    : failure('Terminal', reasonOf(said), message);
+    : failure('Terminal', reasonOf(said), tellAnswer('The server', said), context);
 }
+
+const both =
+  (first: Telling, second: Telling): Telling =>
+  (viewer) =>
+    first(viewer) + second(viewer);
 
 /** `undefined` where the server asks for none: one that can't be read is taken for half a minute. */
 const askedPauseMs = (answer: HttpAnswer, now: number): number | undefined =>
@@ -57,20 +70,18 @@ const askedPauseMs = (answer: HttpAnswer, now: number): number | undefined =>
   (answer.status === 429 || answer.headers['retry-after'] !== undefined ? DEFAULT_PAUSE_MS : undefined);
 
 /** A pause that the server asks for is for all. Without one, it may have failed over this call alone. */
-function unavailable(said: ErrorResponse, pauseMs: number | undefined, now: number): Failure {
+function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: Context): Failure {
   const reason = said.status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
   const failed = {
-    ...failure('Transient', reason, serverWords(said)),
-    brief: codeAlone(said),
+    ...failure('Transient', reason, tellAnswer('The server', said), context),
     serverTrouble: true,
   };
   if (pauseMs === undefined) {
     return { ...failed, perhapsOwn: true };
   }
-  const until = new Date(now + pauseMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const until = new Date(context.now + pauseMs).toISOString().replace(/\.\d+Z$/, 'Z');
   return {
-    ...failed,
-    message: `${failed.message}; nothing is sent until ${until}`,
+    ...reworded(failed, (text) => `${text}; nothing is sent until ${until}`, context),
     retryAfterMs: pauseMs,
   };
 }
@@ -105,12 +116,6 @@ function reasonOf({ status, error }: ErrorResponse): Reason {
   }
   return (Object.hasOwn(BY_ERROR, error ?? '') ? BY_ERROR[error ?? ''] : undefined) ?? 'RegistrationRefused';
 }
-
-export const serverWords = (said: ErrorResponse): string => `The server answered ${describeError(said)}`;
-
-/** The words may be about the client's metadata. */
-export const codeAlone = ({ status, error }: ErrorResponse): string =>
-  serverWords({ status, ...(error === undefined ? {} : { error }) });
 
 /** The origin alone: the rest of an address may carry anything. */
 function locationOf({ headers }: HttpAnswer, { secrets }: Context): string {

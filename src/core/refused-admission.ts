@@ -14,8 +14,8 @@ export interface RefusedAdmission {
   readonly reason: Reason;
   /** For those who look after the server object. */
   readonly message: string;
-  /** For tenants of a cluster server: without words that were said of another tenant's client. */
-  readonly brief: string | undefined;
+  /** For those who read clients' objects. */
+  readonly brief: string;
   /** Whether it is the credential; else that is still to be found out. */
   readonly decided: boolean;
   /** Whose registrations showed it: none where the server said itself that it is the credential. */
@@ -54,7 +54,7 @@ export interface Refusal {
 /** After a refusal; `before` is an earlier one of the same connection. */
 export function refusedAgain(before: RefusedAdmission | undefined, refusal: Refusal): RefusedAdmission {
   const { version, failure, isCounted, now } = refusal;
-  const { reason, message, brief } = failure;
+  const { reason, message: brief, detail: message = brief } = failure;
   const isSaid = failure.credential === undefined || failure.credential === 'Refused';
   const wasSaid = before?.decided === true && before.witnesses.length === 0;
   const witnesses = isSaid || wasSaid ? [] : withWitness(before?.witnesses ?? [], refusal.witness);

@@ -50,8 +50,8 @@ export interface ServerHealth {
   readonly countedAt: number;
   /** Whose call failed last: others find out before. */
   readonly failedLast: Caller | undefined;
+  /** What went wrong with the last call, for those who read the server object, and for those who read clients'. */
   readonly lastError: string | undefined;
-  /** The same, as it may be told to tenants who don't see the server object. */
   readonly lastErrorBrief: string | undefined;
   /** When the last registration ended, and when one was last answered, if only by a refusal. */
   readonly registeredAt: number;
@@ -192,7 +192,7 @@ function answered(
     phase,
     metBy: isOpen ? undefined : health.metBy,
     failures: 0,
-    lastError: undefined,
+    lastError: failure?.detail,
     lastErrorBrief: undefined,
   };
   if (call.kind === 'Update' && failure === undefined) {
@@ -275,8 +275,8 @@ function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now:
     phase: silent ? 'Silent' : fails ? 'Failing' : health.phase,
     nextProbeAt: again ? health.nextProbeAt : now + probeDelay(failures),
     failedLast: call,
-    lastError: failure.message,
-    lastErrorBrief: failure.brief,
+    lastError: failure.detail ?? failure.message,
+    lastErrorBrief: failure.message,
   };
 }
 

@@ -1,7 +1,9 @@
+import type { ServerKind } from '../api/authorization-server.ts';
 import { describeError, type ErrorResponse, isErrorCode } from '../oauth/error-response.ts';
 import type { HttpNoAnswer, HttpNotSent, HttpRequest, NotSentReason } from '../oauth/http-message.ts';
+import { cut } from '../oauth/text.ts';
 import type { Failure } from './classify.ts';
-import { type Fact, maySee, type Viewer } from './viewers.ts';
+import { clientViewerOf, type Fact, maySee, objectViewerOf, type Viewer } from './viewers.ts';
 
 /** What happened to a call, in the words of each viewer; see {@link MAY_SEE}. */
 
@@ -14,13 +16,38 @@ export interface Viewers {
   readonly object: Viewer;
 }
 
-/** `detail` is there only where it says more than `message`. */
-export type Told = Pick<Failure, 'message'> & { readonly detail?: string };
+export const viewersOf = (kind: ServerKind): Viewers => ({
+  client: clientViewerOf(kind),
+  object: objectViewerOf(kind),
+});
 
-/** A failure's sentence for its client, and beside it the one for the server object where that says more. */
-export function toldTo({ client, object }: Viewers, telling: Telling): Told {
-  const [message, detail] = [telling(client), telling(object)];
-  return message === detail ? { message } : { message, detail };
+/** What is known of a call that failed, for the words about it. */
+export interface Told {
+  readonly viewers: Viewers;
+  /** The call itself: told with the server object and in the log. */
+  readonly call?: Pick<HttpRequest, 'method' | 'url'> | undefined;
+}
+
+/** `message` is for those who read the client's object, `detail` for those who read the server object. */
+export type Words = Pick<Failure, 'message'> & { readonly detail?: string };
+
+/** The sentences about one event. */
+export function wordsOf(telling: Telling, { viewers, call }: Told): Words {
+  const message = telling(viewers.client);
+  const detail = telling(viewers.object) + tellCall(call)(viewers.object);
+  return detail === message ? { message } : { message, detail };
+}
+
+/** The same sentences, each as it becomes for its viewer. */
+export function reworded<F extends Words>(
+  words: F,
+  become: (text: string, viewer: Viewer) => string,
+  { viewers }: Pick<Told, 'viewers'>,
+): F {
+  const { detail: before, ...rest } = words;
+  const message = become(words.message, viewers.client);
+  const detail = become(before ?? words.message, viewers.object);
+  return { ...rest, message, ...(detail === message ? {} : { detail }) } as F;
 }
 
 const METADATA_ERRORS = [
@@ -34,15 +61,15 @@ const METADATA_ERRORS = [
 export const factOfWords = ({ status, error = '' }: ErrorResponse): Fact =>
   status === 400 && METADATA_ERRORS.includes(error) ? 'MetadataWords' : 'OtherWords';
 
-/**
- * `<who> answered 400 invalid_redirect_uri: <the server's words>`.
- *
- * @param words which fact the words are. Default: by the answer itself.
- */
+/** `The server answered 400 invalid_redirect_uri: <its words>`, or without them. */
 export function tellAnswer(who: string, said: ErrorResponse, words: Fact = factOfWords(said)): Telling {
   return (viewer) => {
-    const shown = maySee(viewer, words) ? said : codeOnly(said, viewer);
-    return `${who} answered ${describeError(shown)}`;
+    if (maySee(viewer, words)) {
+      return `${who} answered ${describeError(said)}`;
+    }
+    const shown = codeOnly(said, viewer);
+    const isMore = said.description !== undefined || shown.error !== said.error;
+    return `${who} answered ${describeError(shown)}${isMore ? '; its words are for the platform team' : ''}`;
   };
 }
 
@@ -70,16 +97,25 @@ const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
 };
 
 /** Why no complete answer was read. */
-export function tellNoAnswer(who: string, { reason, detail }: HttpNoAnswer): Telling {
-  const what = reason === 'Timeout' ? `${who} gave no answer in time` : `${who} gave no complete answer`;
+export function tellNoAnswer({ reason, detail }: HttpNoAnswer): Telling {
+  const what = reason === 'Timeout' ? 'No answer in time' : 'No complete answer';
   return (viewer) => (maySee(viewer, 'Connection') ? `${what}: ${detail}` : what);
 }
 
+/** Of a key of the server object, to those who don't look after it. */
+export const KEY_UNUSABLE = "A key of the server object can't be used";
+
+/** What only those may read who see this fact. */
+export const tellOnly =
+  (fact: Fact, text: string, otherwise = ''): Telling =>
+  (viewer) =>
+    maySee(viewer, fact) ? text : otherwise;
+
 const MAX_ADDRESS = 200;
 
-/** ` (POST https://as.example/register)`, without a query; nothing for those who don't see it. */
-export function tellCall(call: Pick<HttpRequest, 'method' | 'url'> | undefined): Telling {
+/** ` (POST https://as.example/register)`, without a query. */
+function tellCall(call: Told['call']): Telling {
   const url = call === undefined ? null : URL.parse(call.url);
-  const told = url === null ? '' : ` (${call?.method} ${url.origin}${url.pathname})`;
-  return (viewer) => (maySee(viewer, 'Call') && told.length <= MAX_ADDRESS ? told : '');
+  const address = url === null ? '' : cut(`${url.origin}${url.pathname}`, MAX_ADDRESS);
+  return tellOnly('Call', url === null ? '' : ` (${call?.method} ${address})`);
 }

@@ -12,7 +12,10 @@ export type TokenResponse =
        * `Unusable`: nothing to admit with. `Unavailable`: another time, perhaps.
        */
       readonly kind: 'Refused' | 'ScopeNotGranted' | 'Unusable' | 'Unavailable';
+      /** With the server's words. */
       readonly message: string;
+      /** What the server said, where it refuses. */
+      readonly said?: ErrorResponse;
     };
 
 interface Asked {
@@ -42,12 +45,12 @@ function refusal(said: ErrorResponse): TokenResponse {
   const { status, error = '' } = said;
   const message = `The token endpoint answered ${describeError(said)}`;
   if (status >= 300 && status < 400) {
-    return { kind: 'Unusable', message: `${message} (a redirect; redirects are not followed)` };
+    return { kind: 'Unusable', message: `${message} (a redirect; redirects are not followed)`, said };
   }
   if (status >= 500 || status === 429 || status === 408 || PASSING_ERRORS.includes(error)) {
-    return { kind: 'Unavailable', message };
+    return { kind: 'Unavailable', message, said };
   }
-  return { kind: error === 'invalid_scope' ? 'ScopeNotGranted' : 'Refused', message };
+  return { kind: error === 'invalid_scope' ? 'ScopeNotGranted' : 'Refused', message, said };
 }
 
 function tokenOf(answer: HttpAnswer, document: JsonObject, { scopes, secrets }: Asked): TokenResponse {

@@ -19,7 +19,8 @@ import {
   signingKey,
 } from './fake-ports.ts';
 
-const SERVER = 'ClusterAuthorizationServer/corporate';
+const SERVER = 'AuthorizationServer/shop/own';
+const CLUSTER_SERVER = 'ClusterAuthorizationServer/corporate';
 const basic = { method: 'client_secret_basic', clientSecret: new Sensitive('canary-secret') } as const;
 
 const grant = (more: Partial<ClientCredentials> = {}): ClientCredentials => ({
@@ -388,6 +389,43 @@ describe('a token that can not be had', () => {
       failure,
       message,
     ]);
+  });
+
+  test.each<readonly [string, HttpOutcome, string, string]>([
+    [
+      'refuses',
+      answered(401, { error: 'invalid_client', error_description: 'MARK' }),
+      'The token endpoint answered 401 invalid_client; its words are for the platform team',
+      'The token endpoint answered 401 invalid_client: MARK (POST https://sso.example.com/token)',
+    ],
+    [
+      'gives another token',
+      answered(200, { access_token: 't', token_type: 'MARK' }),
+      'The token endpoint gave no token that can be used',
+      'The token endpoint answered 200, but with a token of type MARK; only Bearer can be used (POST https://sso.example.com/token)',
+    ],
+    [
+      'is silent',
+      { kind: 'noAnswer', reason: 'Timeout', detail: 'MARK' },
+      'The token endpoint gave no answer',
+      'The token endpoint gave no answer: MARK (POST https://sso.example.com/token)',
+    ],
+  ])(
+    'M6: of a cluster server is told to the platform team alone where it %s',
+    async (_, outcome, message, detail) => {
+      const { ask } = operator(createFakeHttp(outcome));
+      expect(await ask(grant(), {}, CLUSTER_SERVER)).toMatchObject({ message, detail });
+    },
+  );
+
+  test('M6: a key of a cluster server is told of to the platform team alone', async () => {
+    const unusable = new SigningError('RS256 needs an RSA key');
+    const { ask } = operator(issuing(), createFakeJwt({ sign: () => Promise.reject(unusable) }));
+    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
+    expect(await ask(grant({ authentication }), {}, CLUSTER_SERVER)).toMatchObject({
+      message: "A key of the server object can't be used",
+      detail: 'RS256 needs an RSA key',
+    });
   });
 
   test('is told where no token endpoint is known, and nothing is sent', async () => {

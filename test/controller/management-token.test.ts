@@ -96,6 +96,7 @@ describe('what admits to a registered client', () => {
       kind: 'TokenRefused',
       reason: 'AdmissionTokenFailed',
       message: 'The token endpoint answered 401 invalid_client',
+      detail: 'The token endpoint answered 401 invalid_client (POST https://sso.example.com/token)',
       serverTrouble: false,
     });
   });

@@ -3,6 +3,7 @@ import type { JsonWebTokens } from '../../src/controller/ports.ts';
 import { requestBody } from '../../src/controller/request-body.ts';
 import type { ServerConnection, SignTerms } from '../../src/core/connection.ts';
 import type { OwnStatement } from '../../src/core/observation.ts';
+import { viewersOf } from '../../src/core/tell.ts';
 import type { JsonObject } from '../../src/oauth/json.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 import { SigningError } from '../../src/oauth/signing-key.ts';
@@ -37,7 +38,9 @@ const document = { client_name: 'Shop', redirect_uris: [], software_statement: {
 function operator(change: Partial<ServerConnection> = {}, jwt: Partial<JsonWebTokens> = {}) {
   const tools = { jwt: createFakeJwt(jwt), clock: createFakeClock(), random: createRandom() };
   return async (given: JsonObject, own?: OwnStatement) =>
-    plain(await requestBody(given, own, { ...connection, ...change }, tools)) as {
+    plain(
+      await requestBody(given, own, { ...connection, ...change }, viewersOf('AuthorizationServer'), tools),
+    ) as {
       readonly content: string;
       readonly contentType: string;
     };

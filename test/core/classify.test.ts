@@ -6,6 +6,7 @@ import {
   type Failure,
   type Verdict,
 } from '../../src/core/classify.ts';
+import { viewersOf } from '../../src/core/tell.ts';
 import { effectiveDialect } from '../../src/dialects/presets.ts';
 import { rfc7591 } from '../../src/dialects/rfc7591.ts';
 import type { ErrorResponse } from '../../src/oauth/error-response.ts';
@@ -13,7 +14,8 @@ import type { HttpOutcome } from '../../src/oauth/http-message.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
-const context = { dialect: rfc7591, secrets: [new Sensitive('canary-token')], now: NOW };
+const viewers = viewersOf('AuthorizationServer');
+const context = { dialect: rfc7591, secrets: [new Sensitive('canary-token')], now: NOW, viewers };
 
 const answered = (
   status: number,

@@ -199,7 +199,8 @@ describe('managementOf', () => {
 
   const refused = (origin: string) => ({
     kind: 'Refused',
-    message: `The management address is at ${origin}, and the token was issued by https://sso.example.com`,
+    message: 'The management address is at another origin than the one that issued the token',
+    detail: `The management address is at ${origin}, and the token was issued by https://sso.example.com`,
   });
 
   test.each<readonly [string, Inputs, object]>([

@@ -288,7 +288,7 @@ describe('summarizeServer', () => {
     version: 'v1',
     reason: 'AdmissionRefused',
     message: 'The server answered status 401',
-    brief: undefined,
+    brief: '',
     decided: true,
     witnesses: [],
     attempts: 1,

@@ -560,8 +560,8 @@ describe('A server that repeats what it was sent', () => {
   it('shows neither the client secret nor the token of the token endpoint', async () => {
     const stub = await startStubServer();
     stub.behave = {
-      other: async ({ request, response }) => {
-        const form = new URLSearchParams((await request.toArray()).join(''));
+      other: ({ request, response, text }) => {
+        const form = new URLSearchParams(text);
         const echoed = `${request.headers.authorization} ${form.get('client_secret')}`;
         secrets.add(request.headers.authorization?.split(' ')[1] ?? 'canary-client-secret');
         reply(401, { error: 'invalid_client', error_description: echoed })({

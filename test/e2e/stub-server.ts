@@ -40,6 +40,8 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: Information;
+  /** The request's body as it came. */
+  readonly text: string;
   /** Does what the RFCs say, and answers. */
   readonly properly: () => void;
   /** Does what the RFCs say, and lets the connection go without a word. */
@@ -112,7 +114,8 @@ async function serve(
 ): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   const call = callOf(request.method ?? '', path);
-  const body = await bodyOf(request);
+  const text = await readText(request);
+  const body = parsed(text);
   const { method = '', headers } = request;
   const { authorization } = headers;
   requests.push({ call, method, path, headers, authorization, body, at: Date.now() });
@@ -121,6 +124,7 @@ async function serve(
     request,
     response,
     body,
+    text,
     properly: () => {
       const { status, answer } = doIt();
       response.writeHead(status, { 'content-type': 'application/json' });
@@ -135,8 +139,7 @@ async function serve(
 }
 
 /** What isn't JSON counts as nothing. */
-async function bodyOf(request: IncomingMessage): Promise<Information> {
-  const text = await readText(request);
+function parsed(text: string): Information {
   try {
     return JSON.parse(text) as Information;
   } catch {

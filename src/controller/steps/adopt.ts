@@ -60,7 +60,12 @@ export async function adopt(
   }
   const secrets = [client.registrationAccessToken, ...credentialSecrets(connection), ...called.sent];
   const { dialect } = connection;
-  const verdict = classifyRead(called.outcome, { dialect, secrets, now: context.clock.now() });
+  const verdict = classifyRead(called.outcome, {
+    dialect,
+    secrets,
+    now: context.clock.now(),
+    ...called.told,
+  });
   const failure =
     verdict.kind === 'Done'
       ? otherClient(verdict.information?.clientId, client.clientId)
@@ -99,7 +104,9 @@ function otherClient(answered: string | undefined, asked: string): Failure | und
 function unproven(failure: Failure, clientId: string): Failure {
   const passes = failure.kind === 'Transient' || failure.kind === 'Unknown';
   const message = `Client ${clientId} could not be read with the token in the Secret: ${failure.message}`;
-  return passes ? failure : terminal('AdoptionRefused', message);
+  const { detail } = failure;
+  const refused = { ...terminal('AdoptionRefused', message), ...(detail === undefined ? {} : { detail }) };
+  return passes ? failure : refused;
 }
 
 const terminal = (reason: Failure['reason'], message: string): Failure => ({

@@ -82,7 +82,7 @@ export async function deregister(
   context.ledger.interrupt(attempt);
   const ofServer = connection === undefined ? [] : credentialSecrets(connection);
   const secrets = [...secretsOf(content), ...ofServer, ...sent];
-  const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now() });
+  const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now(), ...called.told });
   context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
   const refusedStatus = outcome.kind === 'answered' && dialect.goneStatuses.includes(outcome.status);
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {

@@ -40,10 +40,14 @@ export async function refusedOrFailed(
   if (read.kind !== 'answered' || !REFUSING.includes(read.status)) {
     return withRotated(failure, read, credential.token, dialect);
   }
+  const more = (text: string) =>
+    `${text.replace(/\.$/, '')}, and ${read.status} to a read with the same token`;
+  const { message, detail } = failure;
   return {
     kind: 'TokenRefused',
     reason: 'AdmissionRefused',
-    message: `${failure.message.replace(/\.$/, '')}, and ${read.status} to a read with the same token`,
+    message: more(message),
+    ...(detail === undefined ? {} : { detail: more(detail) }),
     serverTrouble: false,
   };
 }
@@ -61,4 +65,19 @@ function withRotated(
     return failure;
   }
   return { ...failure, partial: trustedOfRead(answer, dialect) };
+}
+
+/** The server changes no client, or none that the operator has the means to change. */
+export function unsupported(management: Management): Failure {
+  const words =
+    management.kind === 'Managed' ? { message: 'The server doesn’t change registered clients' } : management;
+  const { message, detail } = { detail: undefined, ...words };
+  const reason = management.kind === 'Refused' ? 'ConfigurationURLRefused' : 'UpdateUnsupported';
+  return {
+    kind: 'Terminal',
+    reason,
+    message,
+    ...(detail === undefined ? {} : { detail }),
+    serverTrouble: false,
+  };
 }

@@ -5,6 +5,7 @@ import type { CallKind } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { HealthCall } from '../../core/server-health.ts';
 import { serverNamed } from '../../core/server-name.ts';
+import { type Told, viewersOf } from '../../core/tell.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import { sentCredentials } from '../../oauth/sent-credentials.ts';
 import type { Context } from '../context.ts';
@@ -35,6 +36,8 @@ export type Called =
       readonly entered: HealthCall;
       /** What must not come back to people in the server's words. */
       readonly sent: readonly Sensitive[];
+      /** What the words about a failure are made by. */
+      readonly told: Told;
     }
   /** It could not be made ready: nothing was sent, and there is no entry. */
   | { readonly kind: 'NotReady'; readonly failure: Failure; readonly entered: HealthCall };
@@ -94,7 +97,8 @@ async function permitted(
   }
   const outcome = await http.send(request, { timeoutMs, transport, server: serverNamed(server) });
   ledger.answered(call.attempt);
-  return { kind: 'Sent', outcome, entered, sent: sentCredentials(request) };
+  const told = { viewers: viewersOf(serverNamed(server).kind), call: request };
+  return { kind: 'Sent', outcome, entered, sent: sentCredentials(request), told };
 }
 
 /** Ten characters of base 36, 51 bits: unique among the attempts of one client, and as hard to tell as `random` is. */

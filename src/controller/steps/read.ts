@@ -55,7 +55,12 @@ export async function read(
   }
   const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...called.sent];
   const { dialect } = connection;
-  const verdict = classifyRead(called.outcome, { dialect, secrets, now: context.clock.now() });
+  const verdict = classifyRead(called.outcome, {
+    dialect,
+    secrets,
+    now: context.clock.now(),
+    ...called.told,
+  });
   context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
   const earlier = unansweredCalls(o, record).filter(({ kind }) => kind === 'Read');
   if (verdict.kind !== 'Done' || verdict.information === undefined) {

@@ -7,6 +7,7 @@ import type { Observation } from '../../core/observation.ts';
 import { type RegistrationRecord, recordName, toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
 import type { HealthCall } from '../../core/server-health.ts';
+import { viewersOf } from '../../core/tell.ts';
 import { registerRequest } from '../../oauth/registration.ts';
 import { type Admitted, admit, refused } from '../admission.ts';
 import { type Recorded, registered } from '../answers.ts';
@@ -46,7 +47,13 @@ export async function register(
   const { attempt, client, server, document } = registration;
   let sent: Admitted | undefined;
   const prepare = async (): Promise<HttpRequest | Failure> => {
-    const body = await requestBody(document, step.statement, step.connection, context);
+    const body = await requestBody(
+      document,
+      step.statement,
+      step.connection,
+      viewersOf(step.ref.kind),
+      context,
+    );
     if ('kind' in body) {
       return body;
     }
@@ -79,6 +86,7 @@ export async function register(
     hint: hint && ((said) => hint(said, document)),
     secrets: [...credentialSecrets(step.connection), ...called.sent],
     now: context.clock.now(),
+    ...called.told,
   });
   if (verdict.kind === 'Done' && verdict.information !== undefined) {
     return conclude(registration, verdict.information, called.entered, o, round, context);
@@ -201,10 +209,10 @@ async function failedToRegister(
 }
 
 function aboutAdmission(failure: Failure): Failure {
-  const { reason, message, brief } = failure;
+  const { reason, message, detail } = failure;
   const told = (what: string) =>
     withCure(reason === 'AdmissionRefused' ? `${REFUSED}: ${what}` : what, reason);
-  return { ...failure, message: told(message), ...(brief === undefined ? {} : { brief: told(brief) }) };
+  return { ...failure, message: told(message), ...(detail === undefined ? {} : { detail: told(detail) }) };
 }
 
 const REFUSED = 'The admission credential was refused';

@@ -43,19 +43,21 @@ export function failed(
 ): Promise<StepResult> {
   const setback = setBack(round.key, action, basis, failure, context, retryAfterMs);
   if (setback.kind === 'Terminal' && action !== 'Deregister') {
-    warn(failure.reason, action, failure.message, o, context);
+    warn(failure.reason, action, failure.message, o, context, failure.detail);
   }
   return Promise.resolve(DONE);
 }
 
+/** @param detail for the log, where it says more than `message` */
 export function warn(
   reason: Reason,
   action: string,
   message: string,
   o: Observation,
   { events, log }: Context,
+  detail = message,
 ): void {
-  log.warn('client needs attention', { client: `${o.namespace}/${o.name}`, action, reason, detail: message });
+  log.warn('client needs attention', { client: `${o.namespace}/${o.name}`, action, reason, detail });
   events.record({
     type: 'Warning',
     reason,

@@ -8,6 +8,8 @@ import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
 import { renewalBasis } from '../../core/rules/expiry.ts';
 import { serverKey } from '../../core/server.ts';
+import { serverNamed } from '../../core/server-name.ts';
+import { viewersOf } from '../../core/tell.ts';
 import { updateBody } from '../../dialects/encoding.ts';
 import type { JsonObject } from '../../oauth/json.ts';
 import { updateRequest } from '../../oauth/registration.ts';
@@ -20,7 +22,7 @@ import type { HttpRequest } from '../ports.ts';
 import { requestBody } from '../request-body.ts';
 import { setBack } from '../setbacks.ts';
 import { contentOf, keep } from './contents.ts';
-import { refusedOrFailed } from './failed-update.ts';
+import { refusedOrFailed, unsupported } from './failed-update.ts';
 import { type Called, guarded, newAttempt } from './guarded-call.ts';
 import { recordAnswer } from './record-answer.ts';
 import { failed, notRead } from './report.ts';
@@ -85,13 +87,6 @@ async function begin(step: UpdateStep, stored: RegistrationContent, context: Con
   };
 }
 
-function unsupported(management: Management): Failure {
-  const message =
-    management.kind === 'Managed' ? 'The server doesn’t change registered clients' : management.message;
-  const reason = management.kind === 'Refused' ? 'ConfigurationURLRefused' : 'UpdateUnsupported';
-  return { kind: 'Terminal', reason, message, serverTrouble: false };
-}
-
 /** A key is stored before the server learns of it: an answer may be lost, a key may not. */
 async function keepNewKey(
   next: Update,
@@ -139,7 +134,13 @@ async function send(
     clientSecret: stored.information.clientSecret,
   });
   const prepare = async (): Promise<HttpRequest | Failure> => {
-    const content = await requestBody(body, step.statement, connection, context);
+    const content = await requestBody(
+      body,
+      step.statement,
+      connection,
+      viewersOf(serverNamed(server).kind),
+      context,
+    );
     if ('kind' in content) {
       return content;
     }
@@ -175,7 +176,7 @@ const asTransient = (failure: Failure): Failure =>
 async function conclude(
   next: Update,
   management: Management & { kind: 'Managed' },
-  { outcome, entered, sent }: Called & { kind: 'Sent' },
+  { outcome, entered, sent, told }: Called & { kind: 'Sent' },
   body: JsonObject,
   o: Observation,
   round: Round,
@@ -191,6 +192,7 @@ async function conclude(
     hint: hint && ((error) => hint(error, body)),
     secrets: [...secretsOf(stored), ...credentialSecrets(connection), ...sent],
     now,
+    ...told,
   });
   const verdict =
     said.kind === 'Done'
