@@ -47,6 +47,23 @@ describe('the namespaces to look after', () => {
   });
 });
 
+describe('the addresses that are permitted and refused', () => {
+  test.each([
+    ['are none by default', [], { allowAddresses: [], refuseAddresses: [] }],
+    [
+      'are listed with commas or several times',
+      [
+        '--refuse-addresses=10.96.0.0/12,10.244.0.0/16',
+        '--refuse-addresses=fd00::/8',
+        '--allow-addresses=::1',
+      ],
+      { allowAddresses: ['::1'], refuseAddresses: ['10.96.0.0/12', '10.244.0.0/16', 'fd00::/8'] },
+    ],
+  ])('%s', (_, flags, addresses) => {
+    expect(readConfig(flags, {})).toMatchObject(addresses);
+  });
+});
+
 describe('the timings of the Lease', () => {
   const flags = (duration: string, deadline: string, period: string) => [
     `--leader-elect-lease-duration=${duration}`,

@@ -2,7 +2,8 @@ import type { AuthorizationServerSpec, ServerKind } from '../api/authorization-s
 import { MEMBERS, memberOf, specName } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { cut } from '../oauth/text.ts';
-import { type UrlRules, urlProblem } from '../oauth/url.ts';
+import { HTTP_REFUSED, type UrlRules, urlProblem } from '../oauth/url.ts';
+import { objectViewerOf } from './viewers.ts';
 
 /** What is wrong with a server object's spec that the CRD's validation can't say; `undefined`: nothing. */
 export function specProblem(
@@ -11,7 +12,7 @@ export function specProblem(
   rules: UrlRules,
 ): string | undefined {
   return (
-    urlProblemIn(spec, rules) ??
+    urlProblemIn(kind, spec, rules) ??
     missingCertificate(spec) ??
     unknownMember(spec) ??
     unboundedClaims(kind, spec)
@@ -34,7 +35,7 @@ function missingCertificate({
     : `spec.${field}.clientCredentials authenticates by a client certificate, and there is none: name its Secret in spec.connection.clientCertificateRef.`;
 }
 
-function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
+function urlProblemIn(kind: ServerKind, spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
   const urls: Readonly<Record<string, string | undefined>> = {
     issuer: spec.issuer,
     'discovery.url': spec.discovery?.url,
@@ -53,7 +54,8 @@ function urlProblemIn(spec: AuthorizationServerSpec, rules: UrlRules): string | 
   for (const [field, url] of Object.entries(urls)) {
     const problem = url === undefined ? undefined : urlProblem(url, rules);
     if (problem !== undefined) {
-      return `spec.${field} ${problem}.`;
+      const isFlag = problem === HTTP_REFUSED && objectViewerOf(kind) === 'Platform';
+      return `spec.${field} ${problem}${isFlag ? '; the operator flag --allow-http permits it' : ''}.`;
     }
   }
   return undefined;

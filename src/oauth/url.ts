@@ -18,6 +18,9 @@ export interface UrlRules {
   readonly allowHttp: boolean;
 }
 
+/** Fit for tenants, who choose no flags. */
+export const HTTP_REFUSED = 'does not use https, and http is not permitted here';
+
 /** What is wrong with a URL, to be read after its name, or `undefined`. */
 export function urlProblem(text: string, rules: UrlRules): string | undefined {
   if (text.length > MAX_URL_LENGTH) {
@@ -27,7 +30,7 @@ export function urlProblem(text: string, rules: UrlRules): string | undefined {
     return 'is not an absolute URL without user information and fragment';
   }
   if (text.startsWith('http:') && !rules.allowHttp) {
-    return 'does not use https; the operator permits http only when started with --allow-http';
+    return HTTP_REFUSED;
   }
   return undefined;
 }

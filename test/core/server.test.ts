@@ -41,7 +41,7 @@ describe('toServerObject', () => {
     [
       'http',
       { issuer: 'http://a', registration: open },
-      'spec.issuer does not use https; the operator permits http only when started with --allow-http.',
+      'spec.issuer does not use https, and http is not permitted here; the operator flag --allow-http permits it.',
     ],
     [
       'an endpoint with user information',
@@ -71,7 +71,7 @@ describe('toServerObject', () => {
     [
       'a template that leads to http',
       { issuer, registration: open, management: { configurationUrl: 'http://a/{client_id}' } },
-      'spec.management.configurationUrl does not use https; the operator permits http only when started with --allow-http.',
+      'spec.management.configurationUrl does not use https, and http is not permitted here; the operator flag --allow-http permits it.',
     ],
     [
       'a resource that is no URL',
@@ -102,6 +102,11 @@ describe('toServerObject', () => {
     const object = objectOf(spec);
     expect(object.spec).toBeUndefined();
     expect(object.problem).toMatch(problem);
+  });
+
+  test('L12: names no flag to those who read an AuthorizationServer', () => {
+    const { problem } = objectOf({ issuer: 'http://a', registration: open }, { kind: 'AuthorizationServer' });
+    expect(problem).toBe('spec.issuer does not use https, and http is not permitted here.');
   });
 
   test.each([

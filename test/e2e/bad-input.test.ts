@@ -572,7 +572,7 @@ describe('At the end', () => {
     }
   });
 
-  it('an operator without --allow-http and --allow-addresses names the flags, and loses nothing', async () => {
+  it('L12: an operator without --allow-http and --allow-addresses names no flag to tenants, and loses nothing', async () => {
     await world.operator.stop();
     strict = await startOperator({
       kubeconfig: world.operatorKubeconfig,
@@ -588,9 +588,7 @@ describe('At the end', () => {
       ),
     );
     const { condition } = await untilServer(world, 'explicit', { namespace: 'shop', reason: 'InvalidSpec' });
-    expect(condition.message).toBe(
-      'spec.issuer does not use https; the operator permits http only when started with --allow-http.',
-    );
+    expect(condition.message).toBe('spec.issuer does not use https, and http is not permitted here.');
     expect(messageOf(await until('plaintext', 'InvalidSpec'))).toBe(
       `AuthorizationServer explicit: ${condition.message}`,
     );

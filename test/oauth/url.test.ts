@@ -74,7 +74,7 @@ describe('urlProblem', () => {
 
   test('refuses http, unless it is permitted', () => {
     expect(urlProblem('http://sso.example.com/', https)).toBe(
-      'does not use https; the operator permits http only when started with --allow-http',
+      'does not use https, and http is not permitted here',
     );
     expect(urlProblem('http://sso.example.com/', { allowHttp: true })).toBeUndefined();
   });
