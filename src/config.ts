@@ -11,6 +11,8 @@ export interface Config {
   readonly namespaces: readonly string[] | undefined;
   readonly installation: string | undefined;
   readonly clusterName: string | undefined;
+  /** uid of namespace kube-system, where it can't be read. */
+  readonly clusterId: string | undefined;
   /** Names this process; a container that is started again in its pod has the same. */
   readonly identity: string;
   readonly leaderElect: boolean;
@@ -62,6 +64,10 @@ const OPTIONS = {
   'cluster-name': {
     type: 'string',
     help: 'What {cluster} stands for in defaults of servers. Default: the installation’s name.',
+  },
+  'cluster-id': {
+    type: 'string',
+    help: 'uid of namespace kube-system, which identifies the cluster; needed with --namespaces. Default: read from the API server.',
   },
   identity: { type: 'string', help: 'Name of this process, such as the pod’s. Default: the host’s name.' },
   'leader-elect': { type: 'boolean', default: false, help: 'Work only while holding the Lease.' },
@@ -130,12 +136,23 @@ const schema = z
           .regex(/^[a-z0-9-]+(,[a-z0-9-]+)*$/, 'must be names of namespaces, with commas between them'),
       )
       .optional(),
+    'cluster-id': z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,63}$/, 'must be the uid of namespace kube-system')
+      .optional(),
     port: z.coerce.number().int().min(0).max(65_535),
     'log-level': z.enum(['debug', 'info', 'warn', 'error']),
     'leader-elect-lease-duration': seconds,
     'leader-elect-renew-deadline': seconds,
     'leader-elect-retry-period': seconds,
   })
+  .refine(
+    (flags) => flags.namespaces === undefined || flags['cluster-id'] !== undefined,
+    described(
+      'cluster-id',
+      'is needed with --namespaces: kubectl get namespace kube-system -o jsonpath={.metadata.uid}',
+    ),
+  )
   .refine(
     (flags) => flags['leader-elect-renew-deadline'] < flags['leader-elect-lease-duration'],
     described('leader-elect-renew-deadline', 'must be less than --leader-elect-lease-duration'),
@@ -193,6 +210,7 @@ function toConfig(
     namespace: values.namespace,
     namespaces: values.namespaces && [...new Set(separate(values.namespaces))].sort(),
     installation: values.installation,
+    clusterId: values['cluster-id'],
     clusterName: values['cluster-name'],
     identity: values.identity ?? env['HOSTNAME'] ?? 'oauth-registrar',
     leaderElect: values['leader-elect'],

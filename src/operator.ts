@@ -4,6 +4,7 @@ import { startHttpEndpoint } from './adapters/health.ts';
 import { openJournal } from './adapters/journal.ts';
 import { createJsonWebTokens } from './adapters/json-web-tokens.ts';
 import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts';
+import { readClusterId } from './adapters/kubernetes/cluster-id.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/leader.ts';
 import { countCalls, observeCalls } from './adapters/measured.ts';
@@ -17,9 +18,11 @@ import type { Context } from './controller/context.ts';
 import { type Controller, createController } from './controller/controller.ts';
 import { createEventRecorder } from './controller/events.ts';
 import { Ledger } from './controller/ledger.ts';
+import { installationOf } from './controller/observe.ts';
 import { Orphans } from './controller/orphans.ts';
 import type { Log } from './controller/ports.ts';
 import { createRecorder } from './controller/recorder.ts';
+import { installationId, isOurs } from './core/installation.ts';
 import { createServerCalls } from './server-calls.ts';
 
 /** Composition root: makes the ports real, takes the lead, works until told to stop. */
@@ -46,7 +49,15 @@ export async function operate(config: Config, log: Log, around: Around = (ports)
   const metrics = createMetrics({ processMetrics: true });
   const identity = `${config.identity}_${randomUUID().slice(0, 8)}`;
   const elector = createElector({ connection, namespace, identity, config, log });
+  const clusterId =
+    config.clusterId ??
+    (await readClusterId(createKubernetesApi(connection, { clock }), { clock, log, ending }));
+  if (clusterId === undefined) {
+    await connection.close();
+    return 0;
+  }
   const installation = await install({
+    clusterId,
     config,
     connection,
     namespace,
@@ -101,6 +112,7 @@ interface Parts {
   readonly config: Config;
   readonly connection: Connection;
   readonly namespace: string;
+  readonly clusterId: string;
   readonly identity: string;
   readonly elector: LeaderElector;
   readonly metrics: Metrics;
@@ -122,6 +134,7 @@ async function install({
   config,
   connection,
   namespace,
+  clusterId,
   identity,
   elector,
   metrics,
@@ -141,6 +154,16 @@ async function install({
   const recorder = createRecorder({ api, journal, clock, log });
   const orphans = new Orphans({ api, namespace, clock, log });
   const fenced = Promise.withResolvers<string>();
+  const name = config.installation ?? namespace;
+  const settings = {
+    operatorNamespace: namespace,
+    installation: { id: installationId(name, clusterId), name },
+    cluster: config.clusterName ?? name,
+    urlRules: { allowHttp: config.allowHttp },
+    namespacedServerHosts: config.namespacedServerHosts,
+    namespaces: config.namespaces,
+    reservedSecretMetadata: config.reservedSecretMetadata,
+  };
   const ledger = new Ledger({
     api,
     namespace,
@@ -148,16 +171,11 @@ async function install({
     clock,
     log,
     onFenced: fenced.resolve,
+    installation: {
+      id: installationId(name, clusterId),
+      isOurs: (id) => isOurs(id, installationOf({ caches: controller.caches, settings })),
+    },
   });
-  const settings = {
-    operatorNamespace: namespace,
-    installation: config.installation ?? namespace,
-    cluster: config.clusterName ?? config.installation ?? namespace,
-    urlRules: { allowHttp: config.allowHttp },
-    namespacedServerHosts: config.namespacedServerHosts,
-    namespaces: config.namespaces,
-    reservedSecretMetadata: config.reservedSecretMetadata,
-  };
   const events = createEventRecorder({
     api,
     clock,

@@ -34,8 +34,12 @@ describe('the environment’s proxies', () => {
 describe('the namespaces to look after', () => {
   test.each([
     ['are all by default', [], undefined],
-    ['are listed once, with commas', ['--namespaces=shop,billing'], ['billing', 'shop']],
-    ['are listed several times', ['--namespaces=shop', '--namespaces', 'billing,shop'], ['billing', 'shop']],
+    ['are listed once, with commas', ['--namespaces=shop,billing', '--cluster-id=c'], ['billing', 'shop']],
+    [
+      'are listed several times',
+      ['--namespaces=shop', '--namespaces', 'billing,shop', '--cluster-id=c'],
+      ['billing', 'shop'],
+    ],
   ])('%s', (_, flags, namespaces) => {
     expect(readConfig(flags, {})).toMatchObject({ namespaces });
   });
@@ -119,5 +123,12 @@ describe('--reserved-secret-metadata', () => {
   test('is replaced as a whole, also by nothing', () => {
     expect(reserved('--reserved-secret-metadata=a/b,c/')).toEqual(['a/b', 'c/']);
     expect(reserved('--reserved-secret-metadata=')).toEqual([]);
+  });
+});
+
+test('listed namespaces need the id of the cluster, which can’t be read with their rights', () => {
+  expect(readConfig(['--namespaces=shop'], {})).toEqual({
+    problem:
+      '--cluster-id: is needed with --namespaces: kubectl get namespace kube-system -o jsonpath={.metadata.uid}',
   });
 });

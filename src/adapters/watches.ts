@@ -1,5 +1,5 @@
 import { type KubernetesObject, type ObjectMeta, RESOURCES, type Resource } from '../api/kubernetes.ts';
-import { LABELS } from '../api/names.ts';
+import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import type { Caches } from '../controller/context.ts';
 import type { CredentialObject } from '../controller/credentials.ts';
 import type { ObjectCache } from '../controller/object-cache.ts';
@@ -78,7 +78,12 @@ export function createWatches(caches: Caches, options: Options): Watches {
             follow(caches.clusterServers, RESOURCES.clusterAuthorizationServer, toClusterServer),
           ],
         ]
-      : [['namespaces', followNamespaces(namespaces, handlersOf(caches.namespaces), toNamespace, options)]];
+      : [
+          [
+            'namespaces',
+            followNamespaces([...namespaces, namespace], handlersOf(caches.namespaces), toNamespace, options),
+          ],
+        ];
   const credential = { ...labelled(LABELS.credential), metadataOnly };
   const workload = { ...labelled(LABELS.workload), metadataOnly };
   const registration = { ...labelled(LABELS.registration), metadataOnly, namespace };
@@ -110,14 +115,17 @@ const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>, namespace
   deleted: (object: T) => cache.deleted(object),
 });
 
+/** Tenants can't annotate namespaces; of annotations only the one on the operator's own counts. */
 function toNamespace({ metadata }: RawObject): KubernetesObject {
   const { name, uid = '', resourceVersion = '', labels = {}, deletionTimestamp } = metadata;
+  const continues = metadata.annotations?.[ANNOTATIONS.continues];
   return {
     metadata: {
       name,
       uid,
       resourceVersion,
       labels,
+      ...(continues === undefined ? {} : { annotations: { [ANNOTATIONS.continues]: continues } }),
       ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     },
   };

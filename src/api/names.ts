@@ -35,6 +35,9 @@ export const ANNOTATIONS = {
   /** On a server object: it serves OAuthClients that name no server. */
   isDefault: `${prefix}/is-default-server`,
 
+  /** On the operator’s namespace: id of the installation that this one goes on for, after a move to another cluster. */
+  continues: `${prefix}/continues`,
+
   // On registration Secrets.
   attempt: `${prefix}/attempt`,
   /** Of a registration Secret: the call whose answer its data last came of; absent as long as that is the first. */

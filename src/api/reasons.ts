@@ -189,7 +189,7 @@ export const REASONS = {
   },
   ManagedElsewhere: {
     cause: 'Another installation of the operator registered this client.',
-    cure: 'Run one installation for this namespace.',
+    cure: 'Run one installation for this namespace. After a move to another cluster, annotate the namespace of the operator as the message says.',
   },
   RegistrationAccessTokenLost: {
     cause: 'The server no longer accepts the registration access token.',

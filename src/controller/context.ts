@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { ClientObject } from '../core/desired.ts';
+import type { Installation } from '../core/installation.ts';
 import type { RegistrationRecord } from '../core/record.ts';
 import type { ServerObject } from '../core/server.ts';
 import type { ObservedSecret } from '../core/workload-secret.ts';
@@ -59,7 +60,7 @@ export interface Context {
 
 export interface Settings {
   readonly operatorNamespace: string;
-  readonly installation: string;
+  readonly installation: Pick<Installation, 'id' | 'name'>;
   /** Name of the cluster, for placeholders in defaults. */
   readonly cluster: string;
   readonly urlRules: UrlRules;

@@ -6,6 +6,7 @@ import { deregister, release } from './steps/deregister.ts';
 import { addFinalizer, confirmAbsence, letGo } from './steps/finalizer.ts';
 import { identify } from './steps/identify.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
+import { mark } from './steps/mark.ts';
 import { reportOrphan } from './steps/orphan.ts';
 import { publish, removeSecret } from './steps/publish.ts';
 import { read } from './steps/read.ts';
@@ -33,7 +34,7 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
     case 'AddFinalizer':
       return addFinalizer(step.object, o, context);
     case 'RemoveFinalizer':
-      return letGo(step.object, o, context);
+      return letGo(step, o, context);
     case 'Register':
       return register(step, o, round, context);
     case 'Update':
@@ -54,6 +55,8 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
       return retain(step.object, step.record, o, context);
     case 'Identify':
       return identify(step.record, step.server, round, context);
+    case 'Claim':
+      return mark(step.record, { installation: step.installation }, context);
     case 'NotePolicy':
       return notePolicy(step.record, step.retain, context);
     case 'BindToOwner':

@@ -14,6 +14,8 @@ const IDLE_FLUSH_MS = 10_000;
 interface Options {
   readonly api: KubernetesApi;
   readonly namespace: string;
+  /** Id of this installation, and whether another id is one of its own. */
+  readonly installation: { readonly id: string; readonly isOurs: (id: string) => boolean };
   /** Names this process; the part before `_` names the pod, whose containers never overlap. */
   readonly holder: string;
   readonly clock: Clock;
@@ -52,6 +54,7 @@ export class Ledger {
   #resourceVersion = '';
   #epoch = 0;
   #fenced = false;
+  #copiedFrom: string | undefined;
 
   constructor(options: Options) {
     this.#options = options;
@@ -65,12 +68,19 @@ export class Ledger {
     }
     this.#resourceVersion = found.metadata.resourceVersion ?? '';
     this.#epoch = (Number(found.data?.['epoch']) || 0) + 1;
+    this.#copiedFrom = found.data?.['installation'] || undefined;
     this.#inherit(found);
     const written = await this.#put();
     if (!written.ok) {
       throw new Error(`The ledger can’t be written: ${written.message}`);
     }
     this.#resourceVersion = written.object.metadata.resourceVersion ?? '';
+  }
+
+  /** The installation whose ledger this is a copy of: it stays so until a person says that this one goes on. */
+  get copiedFrom(): string | undefined {
+    const { isOurs } = this.#options.installation;
+    return this.#copiedFrom === undefined || isOurs(this.#copiedFrom) ? undefined : this.#copiedFrom;
   }
 
   /** Adds an entry. Resolves with true once it is stored; with false if it can't be: then the call must not be made. */
@@ -264,12 +274,17 @@ export class Ledger {
   }
 
   #put() {
-    const { api, namespace, holder } = this.#options;
+    const { api, namespace, holder, installation } = this.#options;
     return api.replace<ConfigMap>(RESOURCES.configMap, {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: LEDGER_NAME, namespace, resourceVersion: this.#resourceVersion },
-      data: { epoch: String(this.#epoch), holder, ...encodeEntries(this.#entries.values()) },
+      data: {
+        epoch: String(this.#epoch),
+        holder,
+        installation: this.copiedFrom ?? installation.id,
+        ...encodeEntries(this.#entries.values()),
+      },
     });
   }
 

@@ -1,6 +1,8 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
+import { ANNOTATIONS } from '../api/names.ts';
 import { servingRecord } from '../core/find.ts';
 import { mayShareClients, type PresentServer } from '../core/home.ts';
+import { continuedBy, type Installation } from '../core/installation.ts';
 import type { CallKind, Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
 import type { Caller } from '../core/scope.ts';
@@ -22,7 +24,8 @@ export function observe(key: string, context: Context): Observation {
     now,
     namespace,
     name: key.slice(namespace.length + 1),
-    installation: settings.installation,
+    installation: installationOf(context),
+    heldFor: ledger.copiedFrom,
     object,
     absence: object === undefined ? memory.absence(key, now) : { since: now, proven: false },
     namespaceTerminating: isTerminating(namespace, context),
@@ -44,6 +47,11 @@ export function observe(key: string, context: Context): Observation {
     secrets: caches.secrets.find('client', key).map(({ observed }) => observed),
     setbacks: memory.setbacks(key),
   };
+}
+
+export function installationOf({ caches, settings }: Pick<Context, 'caches' | 'settings'>): Installation {
+  const own = caches.namespaces.get(settings.operatorNamespace)?.metadata.annotations;
+  return { ...settings.installation, continues: continuedBy(own?.[ANNOTATIONS.continues]) };
 }
 
 function recordsOf(key: string, { caches }: Context): readonly RegistrationRecord[] {

@@ -93,6 +93,10 @@ export function createCaches(wake: Wake): Caches {
     }),
     namespaces: new ObjectCache<KubernetesObject>({
       onChange: ({ before, after }) => {
+        const { name } = (after ?? before)?.metadata ?? {};
+        if (name !== undefined && continuesOf(before) !== continuesOf(after)) {
+          wakeEverybody(caches, addClient);
+        }
         if (after !== undefined) {
           servers.wakeNamespace(after.metadata.name);
           wakeEnforced({ before, after }, addClient, caches);
@@ -101,6 +105,22 @@ export function createCaches(wake: Wake): Caches {
     }),
   };
   return caches;
+}
+
+const continuesOf = (namespace: KubernetesObject | undefined): string | undefined =>
+  namespace?.metadata.annotations?.[ANNOTATIONS.continues];
+
+/** A person said that this installation goes on for another one: that is rare, and concerns all. */
+function wakeEverybody(
+  { clients, registrations }: Pick<Caches, 'clients' | 'registrations'>,
+  addClient: Wake['addClient'],
+): void {
+  for (const { metadata } of clients.values()) {
+    addClient(keyOf(metadata), false);
+  }
+  for (const { record } of registrations.values()) {
+    wakeOwner(record?.client, addClient);
+  }
 }
 
 /**

@@ -16,7 +16,8 @@ export type Step =
   | { readonly type: 'SettleCall'; readonly call: PendingCall }
   | { readonly type: 'ConfirmAbsence' }
   | { readonly type: 'AddFinalizer'; readonly object: ObservedClient }
-  | { readonly type: 'RemoveFinalizer'; readonly object: ObservedClient }
+  /** `managedBy`: the installation that has the client, where that isn't this one. */
+  | { readonly type: 'RemoveFinalizer'; readonly object: ObservedClient; readonly managedBy?: string }
   | RegisterStep
   | UpdateStep
   | DeregisterStep
@@ -38,6 +39,8 @@ export type Step =
     }
   /** The record learns which server object it is of: one that an earlier version wrote doesn't say. */
   | { readonly type: 'Identify'; readonly record: RegistrationRecord; readonly server: PresentServer }
+  /** The record is this installation's from now on. */
+  | { readonly type: 'Claim'; readonly record: RegistrationRecord; readonly installation: string }
   /** The record learns whether the client outlives its object. */
   | { readonly type: 'NotePolicy'; readonly record: RegistrationRecord; readonly retain: boolean }
   | { readonly type: 'BindToOwner'; readonly object: ObservedClient; readonly owner: BoundTo }

@@ -5,6 +5,7 @@ import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { ServerConnection } from './connection.ts';
 import type { PresentServer } from './home.ts';
+import type { Installation } from './installation.ts';
 import type { Problem } from './problem.ts';
 import type { Purpose, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';
@@ -15,8 +16,9 @@ export interface Observation {
   readonly now: number;
   readonly namespace: string;
   readonly name: string;
-  /** Identifies this installation of the operator. */
-  readonly installation: string;
+  readonly installation: Installation;
+  /** The ledger is a copy of that of this installation, so that nothing here is this one's. */
+  readonly heldFor: string | undefined;
   /** Absent when the watch shows no such object. */
   readonly object: ObservedClient | undefined;
   /** Since when, and whether the API server itself said that it doesn't exist. Only where `object` is absent. */

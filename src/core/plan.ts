@@ -11,6 +11,7 @@ import {
 } from './rules/endings.ts';
 import { aRetainedTokenExpires, expiryVisits, theClientExpires, theTokenExpires } from './rules/expiry.ts';
 import { theServerIsNotIdentified } from './rules/identity.ts';
+import { anotherInstallationManagesIt, theRecordNamesAFormerInstallation } from './rules/installation.ts';
 import {
   aClientWasRetained,
   anotherObjectManagesIt,
@@ -36,7 +37,6 @@ import {
   aCallIsOfNoConsequence,
   aCallIsUnderWay,
   anAnswerIsBeingRecorded,
-  anotherInstallationManagesIt,
   aRegistrationWasInterrupted,
 } from './rules/unsettled.ts';
 import { itMayNotOutliveItsObject, theClientIsOutsideThePolicy } from './rules/wanted.ts';
@@ -45,12 +45,13 @@ type Rule = (o: Observation) => Action | undefined;
 
 /** The whole behaviour: the first rule that has something to say decides. */
 const RULES: readonly Rule[] = [
+  anotherInstallationManagesIt,
   anAnswerIsBeingRecorded,
   aCallIsUnderWay,
   aRegistrationWasInterrupted,
   aCallIsOfNoConsequence,
-  anotherInstallationManagesIt,
   theServerIsNotIdentified,
+  theRecordNamesAFormerInstallation,
   aRegistrationOutlivedItsObject,
   aRetainedTokenExpires,
   theObjectIsGone,

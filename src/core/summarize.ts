@@ -3,6 +3,7 @@ import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import type { Rest } from './action.ts';
 import type { Substitution } from './drift.ts';
 import { currentRecord, isPublished, wantedOf } from './find.ts';
+import { isOurs } from './installation.ts';
 import { keptIfAny } from './kept-text.ts';
 import { managementMode } from './management.ts';
 import type { Observation, ObservedClient } from './observation.ts';
@@ -30,7 +31,7 @@ export function summarize(
     clientId: record?.clientId ?? status.clientId,
     issuer: record?.issuer ?? status.issuer,
     // Whose a client is, is said once: else two installations would take it from each other in turn.
-    installation: status.installation ?? record?.installation,
+    installation: installationOf(o, status.installation ?? record?.installation),
     secretName: secretName(o, status),
     registeredAt: record?.registeredAt ?? status.registeredAt,
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
@@ -45,6 +46,10 @@ export function summarize(
     ],
   });
 }
+
+/** An earlier id of this installation gives way to the present one. */
+const installationOf = ({ installation }: Observation, id: string | undefined): string | undefined =>
+  id !== undefined && isOurs(id, installation) ? installation.id : id;
 
 /** A registration that a person asked for after a lost one isn't handled before it was tried: the server may be busy. */
 function handledReconcile(

@@ -52,7 +52,7 @@ async function makeInstall(
   return {
     kubeconfig: await controlPlane.kubeconfigFor({ namespace, serviceAccount: ACCOUNT }),
     namespace,
-    flags: [`--namespaces=${tenants.join(',')}`],
+    flags: [`--namespaces=${tenants.join(',')}`, '--cluster-id=bench'],
     user: `system:serviceaccount:${namespace}:${ACCOUNT}`,
     tenants,
   };

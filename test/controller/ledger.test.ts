@@ -17,6 +17,10 @@ const entry = (attempt: string, name = 'storefront'): LedgerEntry => ({
 /** The call's timeout, and ten seconds for recording its answer. */
 const DEADLINE_MS = 40_000;
 
+const INSTALLATION = 'main@cluster-1';
+/** Installations that this one goes on for. */
+const continued: string[] = [];
+
 function createLedger(store: FakeConfigMap = createFakeConfigMap(), holder = 'pod-1_x') {
   const clock = createFakeClock();
   const fenced: string[] = [];
@@ -27,6 +31,7 @@ function createLedger(store: FakeConfigMap = createFakeConfigMap(), holder = 'po
     clock,
     log: createRecordingLog(),
     onFenced: (why) => void fenced.push(why),
+    installation: { id: INSTALLATION, isOurs: (id) => [INSTALLATION, ...continued].includes(id) },
   });
   return { ledger, store, clock, fenced };
 }
@@ -63,7 +68,11 @@ const left = (store: FakeConfigMap) =>
 describe('taking the lead', () => {
   test('makes the ledger where there is none', async () => {
     const { store } = await createLeader();
-    expect(store.stored()?.data).toEqual({ epoch: '1', holder: 'pod-1_x' });
+    expect(store.stored()?.data).toEqual({
+      epoch: '1',
+      holder: 'pod-1_x',
+      installation: INSTALLATION,
+    });
   });
 
   test('begins a new epoch and keeps the entries of the earlier one', async () => {
@@ -72,6 +81,7 @@ describe('taking the lead', () => {
     await createLeader(store);
     expect(store.stored()?.data).toEqual({
       epoch: '8',
+      installation: INSTALLATION,
       holder: 'pod-1_x',
       'entry.a': expect.any(String),
     });
@@ -198,7 +208,12 @@ describe('a write that fails', () => {
     await clock.advance(10_000);
     expect(begun.said()).toBe(true);
     expect(fenced).toEqual([]);
-    expect(store.stored()?.data).toEqual({ epoch: '1', holder: 'pod-1_x', 'entry.a': expect.any(String) });
+    expect(store.stored()?.data).toEqual({
+      epoch: '1',
+      holder: 'pod-1_x',
+      installation: INSTALLATION,
+      'entry.a': expect.any(String),
+    });
   });
 
   test.each<readonly [string, Readonly<Record<string, string>> | undefined, string]>([
@@ -395,5 +410,28 @@ describe('the calls of a client', () => {
     await clock.advance(11_000);
     expect(ledger.callsOf('shop/storefront')).toEqual([]);
     expect(left(store)).toEqual([]);
+  });
+});
+
+describe('a ledger that was copied from another cluster', () => {
+  const copied = () => {
+    const store = createFakeConfigMap();
+    store.set({ epoch: '7', holder: 'pod-0_y', installation: 'main@cluster-0' });
+    return store;
+  };
+
+  test('is told, and stays that of the other installation', async () => {
+    const { ledger, store } = await createLeader(copied());
+    expect(ledger.copiedFrom).toBe('main@cluster-0');
+    expect(store.stored()?.data).toMatchObject({ epoch: '8', installation: 'main@cluster-0' });
+  });
+
+  test('becomes this one’s when a person says that this one goes on', async () => {
+    const { ledger, store, clock } = await createLeader(copied());
+    continued.push('main@cluster-0');
+    expect(ledger.copiedFrom).toBeUndefined();
+    await committed({ ledger, clock }, 'a');
+    expect(store.stored()?.data).toMatchObject({ installation: INSTALLATION });
+    continued.pop();
   });
 });

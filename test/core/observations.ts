@@ -31,6 +31,8 @@ export const NOW = Date.parse('2026-05-01T12:00:00Z');
 const SHAPE = 'shape-1';
 const ref = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
 
+export const INSTALLATION = { id: 'main@cluster-1', name: 'main', continues: [] };
+
 /** What the OAuthClient says, and what is sent for it. */
 const base: OAuthClientSpec = {
   authorizationServerRef: ref,
@@ -107,7 +109,7 @@ export function record(overrides: Partial<RegistrationRecord> = {}): Registratio
     purpose: {},
     retain: false,
     namespaceUid: 'ns-1',
-    installation: 'main',
+    installation: INSTALLATION.id,
     server: ref,
     serverUid: 'server-1',
     issuer: 'https://sso.example.com',
@@ -145,7 +147,7 @@ export function object(overrides: Partial<ObservedClient> = {}): ObservedClient 
     hasFinalizer: true,
     finalizers: ['oauth-registrar.dev/registration'],
     desired: desired(),
-    status: { clientId: 'c1', installation: 'main' },
+    status: { clientId: 'c1', installation: INSTALLATION.id },
     reconcileRequestedAt: undefined,
     rotateRequestedAt: undefined,
     retained: false,
@@ -212,7 +214,8 @@ export const settled: Observation = {
   now: NOW,
   namespace: 'shop',
   name: 'storefront',
-  installation: 'main',
+  installation: INSTALLATION,
+  heldFor: undefined,
   object: object(),
   absence: { since: NOW, proven: false },
   namespaceTerminating: false,

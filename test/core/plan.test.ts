@@ -14,6 +14,7 @@ import {
   desired,
   edited,
   fresh,
+  INSTALLATION,
   NOW,
   object,
   observation,
@@ -195,8 +196,14 @@ table('a call whose end is not settled', [
 
 const managedElsewhere = stalls(
   'ManagedElsewhere',
-  'Installation “other” registered this client; this one is “main”.',
+  'Installation "other" registered this client, and this one is "main@cluster-1". Nothing is sent for it.',
 );
+const copied = 'main@cluster-0';
+const copiedElsewhere = stalls(
+  'ManagedElsewhere',
+  `Installation "${copied}" registered this client, and this one is "main@cluster-1". Nothing is sent for it. If the other cluster is gone, or its operator is stopped, a platform engineer lets this one go on: kubectl annotate namespace <namespace of the operator> oauth-registrar.dev/continues=${copied}`,
+);
+const goesOn = { ...INSTALLATION, continues: [copied] };
 
 table('another installation’s client', [
   [
@@ -208,6 +215,36 @@ table('another installation’s client', [
     'is left alone also when it is deleted',
     unregistered({ object: deleting({ status: { installation: 'other', clientId: 'c1' } }) }),
     managedElsewhere,
+  ],
+  [
+    'is left alone where objects were copied from another cluster, by its record',
+    observation({ object: object({ status: {} }), records: [departed({ installation: copied })] }),
+    copiedElsewhere,
+  ],
+  [
+    'is left alone where only records were copied: nothing is deregistered',
+    absent({ records: [record({ installation: copied })] }),
+    gone(),
+  ],
+  [
+    'is left alone where the ledger was copied: not even a new object is registered',
+    unregistered({ heldFor: copied }),
+    copiedElsewhere,
+  ],
+  [
+    'doesn’t hold an object that was copied and is deleted',
+    observation({ object: deleting(), records: [departed({ installation: copied })] }),
+    { type: 'RemoveFinalizer' },
+  ],
+  [
+    'becomes this one’s when a person says that this one goes on',
+    observation({ installation: goesOn, records: [record({ installation: copied })] }),
+    { type: 'Claim' },
+  ],
+  [
+    'is this one’s where its record was written before ids held the cluster',
+    observation({ records: [record({ installation: 'main' })] }),
+    { type: 'Claim' },
   ],
 ]);
 

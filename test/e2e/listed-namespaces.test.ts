@@ -39,7 +39,11 @@ async function start(tenant: string): Promise<OperatorProcess> {
     namespace: own,
     serviceAccount: 'oauth-registrar',
   });
-  return startOperator({ kubeconfig, namespace: own, flags: [`--namespaces=${tenant}`] });
+  return startOperator({
+    kubeconfig,
+    namespace: own,
+    flags: [`--namespaces=${tenant}`, '--cluster-id=test'],
+  });
 }
 
 const client = (

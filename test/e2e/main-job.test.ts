@@ -62,7 +62,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     expect(status).toMatchObject({
       clientId: (await secretData(world, 'shop', 'storefront-oauth'))?.['client_id'],
       issuer: world.server.issuer,
-      installation: OPERATOR_NAMESPACE,
+      installation: expect.stringMatching(new RegExp(`^${OPERATOR_NAMESPACE}@[0-9a-f-]{36}$`)),
       secretName: 'storefront-oauth',
       binding: { name: 'storefront-oauth' },
       observedGeneration: 1,

@@ -43,7 +43,13 @@ function changed(o: Observation, step: Step): Observation {
     case 'Retain':
       return gone(withRole(o, step.record, { role: 'retained' }));
     case 'Identify':
-      return withRole(o, step.record, { serverUid: step.server.uid, registrationOrigin: ORIGIN });
+      return withRole(o, step.record, {
+        serverUid: step.server.uid,
+        registrationOrigin: ORIGIN,
+        installation: o.installation.id,
+      });
+    case 'Claim':
+      return withRole(o, step.record, { installation: step.installation });
     case 'NotePolicy':
       return withRole(o, step.record, { retain: step.retain });
     case 'TakeOver': {
@@ -94,7 +100,7 @@ function newRecord(
     purpose: {},
     retain: object.retained,
     namespaceUid: o.namespaceUid,
-    installation: o.installation,
+    installation: o.installation.id,
     server: ref,
     serverUid: connection.uid,
     issuer: ORIGIN,

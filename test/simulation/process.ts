@@ -14,6 +14,7 @@ import { startWatches } from './watches.ts';
 import type { Process, World } from './world.ts';
 
 export const OPERATOR_NAMESPACE = 'oauth-registrar';
+const INSTALLATION = { id: `${OPERATOR_NAMESPACE}@cluster-1`, name: OPERATOR_NAMESPACE };
 /** As long as a process that lost the lead gives its calls. */
 const DRAIN_MS = 50_000;
 
@@ -29,7 +30,15 @@ export async function lead(world: World, process: Process): Promise<void> {
   const orphans = new Orphans({ api, namespace, clock, log });
   const recorder = createRecorder({ api, journal, clock, log });
   const fenced = Promise.withResolvers<unknown>();
-  const ledger = new Ledger({ api, namespace, holder: process.name, clock, log, onFenced: fenced.resolve });
+  const ledger = new Ledger({
+    api,
+    namespace,
+    holder: process.name,
+    clock,
+    log,
+    onFenced: fenced.resolve,
+    installation: { id: INSTALLATION.id, isOurs: (id) => id === INSTALLATION.id },
+  });
   const controller = createController({
     api,
     http,
@@ -54,7 +63,7 @@ export async function lead(world: World, process: Process): Promise<void> {
     tokens: new ReusableTokens(),
     settings: {
       operatorNamespace: namespace,
-      installation: namespace,
+      installation: INSTALLATION,
       cluster: 'eu-1',
       urlRules: { allowHttp: false },
       namespacedServerHosts: undefined,

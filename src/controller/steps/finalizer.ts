@@ -1,5 +1,6 @@
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import { FINALIZER } from '../../api/names.ts';
+import type { Step } from '../../core/action.ts';
 import { toClientObject } from '../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
 import { isRestored } from '../../core/restored.ts';
@@ -64,7 +65,21 @@ async function patchFinalizers(
 }
 
 /** Nothing is left that the object is held for. A client whose record somebody removed can't be: that is said. */
-export function letGo(object: ObservedClient, o: Observation, context: Context): Promise<StepResult> {
+export function letGo(
+  { object, managedBy }: Extract<Step, { type: 'RemoveFinalizer' }>,
+  o: Observation,
+  context: Context,
+): Promise<StepResult> {
+  if (managedBy !== undefined) {
+    context.events.record({
+      type: 'Normal',
+      reason: 'ManagedElsewhere',
+      action: 'Deregister',
+      message: `The client of this object was left as it is: installation "${managedBy}" has it.`,
+      regarding: subjectOf(o, undefined),
+    });
+    return removeFinalizer(object, o, context);
+  }
   const { clientId, issuer } = object.status;
   const isRecorded = o.records.some(({ client }) => client.uid === object.uid);
   const shown = o.secrets.find(isRestored);

@@ -29,5 +29,6 @@ export async function identify(
     setBack(round.key, 'Identify', record.secretName, failure, context);
     return DONE;
   }
-  return mark(record, { serverUid: uid, registrationOrigin }, context);
+  const { id: installation } = context.settings.installation;
+  return mark(record, { serverUid: uid, registrationOrigin, installation }, context);
 }

@@ -15,6 +15,7 @@ interface Mark {
   readonly deletionPolicy?: 'Retain' | null;
   readonly serverUid?: string;
   readonly registrationOrigin?: string;
+  readonly installation?: string;
 }
 
 /** Writes marks into the metadata of a record, unless somebody else changed it meanwhile. */
@@ -29,6 +30,7 @@ export async function mark(
     [ANNOTATIONS.deletionPolicy]: marks.deletionPolicy,
     [ANNOTATIONS.serverUid]: marks.serverUid,
     [ANNOTATIONS.registrationOrigin]: marks.registrationOrigin,
+    [ANNOTATIONS.installation]: marks.installation,
   });
   const patched = await api.patch<KubernetesObject>(
     RESOURCES.secret,

@@ -4,7 +4,7 @@ import type { Action } from '../action.ts';
 import { homeOf } from '../home.ts';
 import type { Observation, PendingCall } from '../observation.ts';
 import { isHarmlessToRead } from './reading.ts';
-import { stall, wait } from './rests.ts';
+import { wait } from './rests.ts';
 
 /** Rules about what is unsettled: nothing else happens to a client before that is. */
 
@@ -53,15 +53,4 @@ export function aCallIsOfNoConsequence(o: Observation): Action | undefined {
       pending.kind !== 'Register' && (!isKept(pending) || (pending.kind === 'Read' && isHarmless(pending))),
   );
   return call && { type: 'SettleCall', call };
-}
-
-export function anotherInstallationManagesIt({ object, installation }: Observation): Action | undefined {
-  const other = object?.status.installation;
-  if (other === undefined || other === installation) {
-    return undefined;
-  }
-  return stall(
-    'ManagedElsewhere',
-    `Installation “${other}” registered this client; this one is “${installation}”.`,
-  );
 }

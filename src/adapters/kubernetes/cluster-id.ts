@@ -1,0 +1,31 @@
+import { RESOURCES } from '../../api/kubernetes.ts';
+import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
+
+const RETRY_MS = 2_000;
+
+/**
+ * The uid of namespace `kube-system`, which identifies a cluster: it is there for as long as the cluster is. One GET by
+ * name; tried again while the API server gives no answer.
+ *
+ * @returns `undefined` where `ending` came first. Throws where the right is missing, with the flag that serves instead.
+ */
+export async function readClusterId(
+  api: Pick<KubernetesApi, 'get'>,
+  { clock, log, ending }: { readonly clock: Clock; readonly log: Log; readonly ending: AbortSignal },
+): Promise<string | undefined> {
+  while (!ending.aborted) {
+    const found = await api.get(RESOURCES.namespace, { name: 'kube-system' });
+    if (found.ok && found.object.metadata.uid) {
+      return found.object.metadata.uid;
+    }
+    const { status, message } = found.ok ? { status: 404, message: 'it has no uid' } : found;
+    if (status === 401 || status === 403 || status === 404) {
+      throw new Error(
+        `Namespace kube-system, whose uid identifies the cluster, can't be read: ${message}. Permit "get" of it, or set --cluster-id.`,
+      );
+    }
+    log.warn('namespace kube-system could not be read, and is asked for again', { status, message });
+    await clock.sleep(RETRY_MS, ending);
+  }
+  return undefined;
+}
