@@ -56,7 +56,7 @@ function operator() {
     counters: { orphanSuspected: () => undefined, serverGone: ({ name }) => void gone.push(name) },
     settings: {
       operatorNamespace: 'oauth-registrar-system',
-      installation: 'test',
+      installation: { id: 'test@cluster-1', name: 'test' },
       cluster: 'test',
       urlRules: { allowHttp: false },
       namespacedServerHosts: undefined,
