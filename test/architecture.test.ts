@@ -31,7 +31,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Packages that the pure folders may use. */
 const PURE_PACKAGES = ['zod', 'node:crypto'];
-const MAX_LINES = 300;
+const MAX_LINES = 350;
 
 interface Source {
   /** From src, like `core/plan.ts`. */
@@ -143,7 +143,7 @@ describe('every file of src', () => {
     expect(breaches(source)).toEqual([]);
   });
 
-  test('has at most 300 lines', () => {
+  test('has at most 350 lines', () => {
     const long = sources
       .map(({ path, text }) => `${path}: ${text.split('\n').length - 1}`)
       .filter((line) => Number(line.split(': ')[1]) > MAX_LINES);
