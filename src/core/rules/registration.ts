@@ -209,11 +209,13 @@ export function update(
   { keys, because }: Pick<UpdateStep, 'keys' | 'because'>,
 ): Action | undefined {
   const { record, connection, gate } = at;
-  const wanted = documentOf(o, object, connection);
+  const hash = object.desired.valid ? metadataHash(object.desired.hash, connection.shape) : '';
+  // Claims of a statement of its own may have changed.
+  const isAsRegistered = record.metadataHash === hash && o.statement === undefined;
+  const wanted = documentOf(o, object, connection, isAsRegistered);
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
   }
-  const hash = object.desired.valid ? metadataHash(object.desired.hash, connection.shape) : '';
   const basis = `${basisOf(object, hash, connection)} ${keys} ${because}`;
   const setback = setbackOf(o, 'Update', basis);
   if (setback?.reason === 'RegistrationAccessTokenLost' && connection.recovery.tokenLost === 'Reregister') {

@@ -11,11 +11,17 @@ import { stall } from './rests.ts';
 
 /** What is to be registered, within the bounds of its server; and clients that are outside of them. */
 
-/** The document of a client at a server, or why it may not be registered there. */
+/**
+ * The document of a client at a server, or why it may not be registered there.
+ *
+ * @param isAsRegistered it was registered like this, and is sent again for another key or token: a policy that was made
+ *   tighter since keeps no client from being kept alive
+ */
 export function documentOf(
   o: Observation,
   object: ObservedClient,
   connection: ServerConnection,
+  isAsRegistered = false,
 ): WantedDocument | Problem {
   if (!object.desired.valid) {
     return { reason: 'InvalidSpec', message: object.desired.problem };
@@ -27,6 +33,9 @@ export function documentOf(
   const client = { namespace, name, cluster, createdAt: object.createdAt };
   const wanted = wantedDocument(client, object.desired.spec, connection, o.statement);
   if (isProblem(wanted)) {
+    return wanted;
+  }
+  if (isAsRegistered) {
     return wanted;
   }
   const { policy } = connection;

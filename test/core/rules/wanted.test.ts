@@ -58,6 +58,33 @@ table('L8: a policy that was made tighter, or a namespace that is no longer admi
   ['is not told of a client that is within', outside({ enforce: 'Existing', scopes: ['admin'] }), ready],
 ]);
 
+const generated = { algorithm: 'ES256', rotateAfter: '5m', overlap: '1h' } as const;
+const keyIsDue = (policy: Policy): Observation => {
+  const spec = { ...named, generatedKey: generated };
+  const times = { keyCreatedAt: '2026-05-01T11:00:00Z', keyRotatesAt: NOW - 1 };
+  return observation({
+    object: object({ desired: desired(spec) }),
+    records: [record({ metadataHash: hashOf(named.client), ...times })],
+    server: bounded({ scopes: ['openid'], ...policy }),
+  });
+};
+const rotates = {
+  keys: 'Rotate',
+  type: 'Update',
+  record: 'oac-uid-1-a1',
+  document: { client_name: 'Storefront', scope: 'admin', token_endpoint_auth_method: 'private_key_jwt' },
+};
+
+table('L8: a client outside of the policy is kept alive', [
+  ['gets its next key', keyIsDue({}), rotates],
+  ['gets its next key, also where it is told', keyIsDue({ enforce: 'Existing' }), rotates],
+  [
+    'and is not edited',
+    observation({ object: object({ desired: desired(named) }), server: bounded({ scopes: ['openid'] }) }),
+    stalls('PolicyRefused', refusal),
+  ],
+]);
+
 table('L7: members that only the defaults set', [
   [
     'keep a client from being registered that sets one',
