@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startBystander } from './kit/bystander.ts';
+import { machineClient } from './kit/objects.ts';
+import { openWorld, type Tenant, type World } from './kit/world.ts';
+
+/** The attacker has taken over the operator: everything here is done with its own account. */
+
+let world: World;
+let kubeconfig: string;
+let tenant: Tenant;
+
+beforeAll(async () => {
+  world = await openWorld();
+  kubeconfig = await world.controlPlane.kubeconfigFor({
+    namespace: world.admin.namespace,
+    serviceAccount: 'oauth-registrar',
+  });
+  tenant = await world.tenant('edit');
+});
+afterAll(() => world?.close());
+
+const kubectl = (args: readonly string[], object?: object) =>
+  world.controlPlane.kubectl(args, {
+    kubeconfig,
+    ...(object && { stdin: JSON.stringify({ apiVersion: 'v1', ...object }) }),
+  });
+
+const tokenOf = (account: string, labels: object) => ({
+  kind: 'Secret',
+  type: 'kubernetes.io/service-account-token',
+  metadata: {
+    name: 'stolen',
+    namespace: 'kube-system',
+    labels,
+    annotations: { 'kubernetes.io/service-account.name': account },
+  },
+});
+
+const DENIED = /ValidatingAdmissionPolicy 'oauth-registrar-account'.* denied request/;
+
+describe('M7: with the operator’s account', () => {
+  test('nobody has a token made of an account that may change every role', async () => {
+    const bystander = await startBystander(world);
+    await bystander.during(async () => {
+      for (const labels of [{}, { 'oauth-registrar.dev/workload': 'true' }]) {
+        const { code, stderr } = await kubectl(
+          ['create', '-f', '-'],
+          tokenOf('clusterrole-aggregation-controller', labels),
+        );
+        expect(stderr).toMatch(DENIED);
+        expect(code).toBe(1);
+      }
+    });
+    await bystander.judge();
+  });
+
+  test('nobody overwrites or deletes a Secret of others, or makes it the operator’s', async () => {
+    const { namespace } = tenant;
+    const secret = { kind: 'Secret', metadata: { name: 'theirs', namespace }, stringData: { key: 'value' } };
+    await tenant.createOrFail(secret);
+    const labels = { 'oauth-registrar.dev/workload': 'true' };
+    for (const stolen of [secret, { ...secret, metadata: { ...secret.metadata, labels } }]) {
+      const { stderr } = await kubectl(['replace', '-f', '-'], { ...stolen, stringData: { key: 'evil' } });
+      expect(stderr).toMatch(DENIED);
+    }
+    expect((await kubectl(['delete', 'secret', 'theirs', '-n', namespace])).stderr).toMatch(DENIED);
+    expect((await tenant.get('Secret', 'theirs'))?.['data']).toEqual({
+      key: Buffer.from('value').toString('base64'),
+    });
+  });
+
+  test('nobody changes what an OAuthClient says, or deletes it', async () => {
+    const { metadata } = await tenant.ready(machineClient('mine'));
+    const patch = ['patch', 'oac', 'mine', '-n', tenant.namespace, '--type=merge', '-p'];
+    for (const change of [
+      { spec: { client: { redirectUris: ['https://evil.attacker.test/cb'] } } },
+      { metadata: { annotations: { 'oauth-registrar.dev/rotate-requested-at': 'now' } } },
+    ]) {
+      expect((await kubectl([...patch, JSON.stringify(change)])).stderr).toMatch(DENIED);
+    }
+    expect((await kubectl(['delete', 'oac', 'mine', '-n', tenant.namespace])).stderr).toMatch(DENIED);
+    expect((await tenant.get('OAuthClient', 'mine'))?.['metadata'].generation).toBe(metadata.generation);
+  });
+});
