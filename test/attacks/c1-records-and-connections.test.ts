@@ -9,6 +9,7 @@ import {
   ownServer,
   type SeenObject,
 } from './kit/objects.ts';
+import { strayed } from './kit/strayed.ts';
 import { openWorld, type Tenant, type World } from './kit/world.ts';
 
 let world: World;
@@ -25,14 +26,6 @@ const isSeen = (object: SeenObject | undefined): boolean =>
 
 const nameOf = (server: StubServer, clientId: string): unknown =>
   server.clients.get(clientId)?.['client_name'];
-
-/** Credentials that one server gave and another received. */
-const strayedTo = (receiver: StubServer, giver: StubServer): readonly string[] =>
-  receiver.requests
-    .map(
-      ({ method, path, authorization, body }) => `${method} ${path} ${authorization} ${JSON.stringify(body)}`,
-    )
-    .filter((text) => [...giver.secrets].some((secret) => text.includes(secret)));
 
 const switchTo = async (tenant: Tenant, name: string, server: object): Promise<string> => {
   const before = (await tenant.get('OAuthClient', name))?.['status'].clientId;
@@ -64,7 +57,7 @@ describe('C1: a client with records at two servers, whose spec names none any mo
       await unset(tenant, 'a', { clientName: 'edited' });
       const isEdited = () => nameOf(world.corporate, clientId) === 'edited';
       await expect.poll(() => isEdited() || updatesAt(evil) > 0, { timeout: 10_000 }).toBe(true);
-      expect(strayedTo(evil, world.corporate)).toEqual([]);
+      expect(strayed(evil, world.corporate)).toEqual([]);
       expect(isEdited()).toBe(true);
     });
     await bystander.judge();

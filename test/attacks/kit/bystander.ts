@@ -118,8 +118,13 @@ export async function startBystander(world: World): Promise<Bystander> {
     );
   };
   const ways = [createAndDelete, edit, rotate];
+  /** Ends early where an effect didn't come. */
   const act = async (rounds: number) => {
-    for (let round = 0; round < rounds; round++) await Promise.all(ways.map((way) => way()));
+    const begun = timings.length;
+    for (let round = 0; round < rounds; round++) {
+      await Promise.all(ways.map((way) => way()));
+      if (timings.slice(begun).some(({ missing }) => missing !== undefined)) return;
+    }
   };
 
   await act(ROUNDS);

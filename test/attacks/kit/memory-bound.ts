@@ -13,11 +13,13 @@ export interface MemoryBound {
   readonly nodeFlags: readonly string[];
   /** How many processes the kernel killed for their memory. */
   kills(): number;
-  /** Most bytes in use at a time, those of the page cache included; `undefined` where nothing counts. */
-  peakBytes(): number | undefined;
   /** Once no process is in it. */
   remove(): void;
 }
+
+/** Bytes of a process that the kernel can't take back, as files it can; 0 where it is gone. */
+export const heldBytes = (pid: number): number =>
+  Number(/^RssAnon:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 
 /** V8's heap alone; the rest of a process of 256 MiB is its own code, buffers and stacks. */
 const HEAP_MB = 192;
@@ -38,23 +40,20 @@ export function boundMemory(): MemoryBound {
     prefix: [],
     nodeFlags: [`--max-old-space-size=${HEAP_MB}`],
     kills: () => 0,
-    peakBytes: () => undefined,
     remove: () => {},
   };
 }
 
 interface Files {
   readonly limit: string;
-  readonly peak: string;
   readonly events: string;
 }
 
 const V1: Files = {
   limit: 'memory.limit_in_bytes',
-  peak: 'memory.max_usage_in_bytes',
   events: 'memory.oom_control',
 };
-const V2: Files = { limit: 'memory.max', peak: 'memory.peak', events: 'memory.events' };
+const V2: Files = { limit: 'memory.max', events: 'memory.events' };
 
 /** Where memory cgroups are, by version, and this process's own place among them. */
 function hierarchies(): readonly { readonly mount: string; readonly own: string; readonly files: Files }[] {
@@ -103,7 +102,6 @@ function tryCgroup(folder: string, files: Files): MemoryBound | undefined {
     prefix: ['/bin/sh', '-c', ENTER, join(folder, 'cgroup.procs')],
     nodeFlags: [],
     kills: () => Number(/^oom_kill (\d+)$/m.exec(read(join(folder, files.events)))?.[1] ?? 0),
-    peakBytes: () => Number(read(join(folder, files.peak))) || undefined,
     remove,
   };
 }

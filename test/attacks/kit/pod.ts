@@ -2,9 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { memoryOf } from '../../bench/process-usage.ts';
 import { type LogLine, type OperatorProcess, startOperator } from '../../testbed/operator.ts';
-import { boundMemory, MEMORY_BYTES } from './memory-bound.ts';
+import { boundMemory, heldBytes, MEMORY_BYTES } from './memory-bound.ts';
 import type { Subject } from './subject.ts';
 
 /** The operator as a pod has it: 256 MiB, and started again by the kubelet when it ends. */
@@ -15,14 +14,14 @@ export interface Pod {
   readonly deaths: readonly string[];
   /** Everything that all containers logged. */
   lines(): readonly LogLine[];
-  /** Most MiB in use so far. */
+  /** Most MiB that it held so far, pages of files not counted. */
   peakMiB(): number;
   /** Resolves once the container that runs now leads and its watches are synced. */
   working(timeoutMs?: number): Promise<void>;
   /** Ends the container on purpose; the next one starts by itself, and is waited for until it answers. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Ends it for good. */
-  stop(): Promise<void>;
+  /** Ends it for good, default SIGKILL. Safe to call again. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface PodOptions {
@@ -60,7 +59,7 @@ export async function startPod(subject: Subject, options: PodOptions): Promise<P
 
   const looks = setInterval(() => {
     const { pid } = current();
-    const bytes = (memoryOf(pid).rss ?? 0) * 1e6;
+    const bytes = heldBytes(pid);
     peakBytes = Math.max(peakBytes, bytes);
     if (bound.kind === 'watched' && bytes > MEMORY_BYTES) current().stop('SIGKILL');
   }, LOOK_MS);
@@ -120,10 +119,10 @@ export async function startPod(subject: Subject, options: PodOptions): Promise<P
       await current().stop(signal);
       await until('was not started again', () => containers.length > count, WORKING_MS);
     },
-    async stop() {
+    async stop(signal = 'SIGKILL') {
       stopped = true;
       clearInterval(looks);
-      await current().stop('SIGKILL');
+      await current().stop(signal);
       await supervised;
       bound.remove();
       await rm(folder, { recursive: true, force: true });

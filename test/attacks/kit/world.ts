@@ -18,7 +18,8 @@ import {
   type SeenObject,
   type SentObject,
 } from './objects.ts';
-import { type Pod, type PodOptions, startPod } from './pod.ts';
+import { type Pod, startPod } from './pod.ts';
+import type { Subject } from './subject.ts';
 
 /** What an attack is tried on: one API server, one operator, one honest authorization server, any number of tenants. */
 export interface World {
@@ -32,6 +33,8 @@ export interface World {
   tenant(role: 'view' | 'edit' | 'admin', options?: TenantOptions): Promise<Tenant>;
   /** An authorization server of the test's own on loopback. */
   server(behave?: StubServer['behave']): Promise<StubServer>;
+  /** Ends the operator in order, applies the manifests of another one, and starts that. */
+  upgrade(to: Subject): Promise<void>;
   /** Ends everything; fails where the operator died. */
   close(): Promise<void>;
 }
@@ -62,8 +65,8 @@ export interface WorldOptions {
   readonly flags?: readonly string[];
   /** Members of the `spec` of the server object `corporate`. */
   readonly corporate?: object;
-  /** Whether an operator is started. Default true. */
-  readonly operator?: boolean;
+  /** The operator to begin with. Default: the one of this run. */
+  readonly subject?: Subject;
 }
 
 /** Initial access token of the server `corporate`. */
@@ -74,10 +77,10 @@ const ROLES_MS = 30_000;
 
 /** The control plane with `deploy/` applied and the operator at work, about 6 s. */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
-  const subject = inject('attacked');
+  const subject = options.subject ?? inject('attacked');
   const controlPlane = await startControlPlane({ controllerManager: 'later', progress: SILENT });
   const agents: Agent[] = [];
-  let pod: Pod | undefined;
+  const pods: Pod[] = [];
   try {
     const ca = await readFile(controlPlane.caFile, 'utf8');
     const personOf = async (kubeconfig: string, namespace: string) => {
@@ -85,14 +88,20 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
       agents.push(agent);
       return personAt(apiUser(controlPlane.url, await tokenIn(kubeconfig), agent), namespace);
     };
-    await install(controlPlane, subject.deploy);
+    await apply(controlPlane, subject.deploy);
+    await controlPlane.startControllerManager();
     const admin = await personOf(controlPlane.adminKubeconfig, OPERATOR_NAMESPACE);
     const kubeconfig = await controlPlane.kubeconfigFor({
       namespace: OPERATOR_NAMESPACE,
       serviceAccount: 'oauth-registrar',
     });
-    const start = (more: Partial<PodOptions> = {}) =>
-      startPod(subject, { kubeconfig, namespace: OPERATOR_NAMESPACE, ...more });
+    const start = async (from: Subject) => {
+      const flags = options.flags ?? [];
+      const started = await startPod(from, { kubeconfig, namespace: OPERATOR_NAMESPACE, flags });
+      pods.push(started);
+      await started.working();
+      return started;
+    };
     const corporate = await startStubServer();
     corporate.admits = CORPORATE_TOKEN;
     await admin.createOrFail(
@@ -102,23 +111,31 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         ...options.corporate,
       }),
     );
-    pod = await start({ flags: options.flags ?? [] });
-    await Promise.all([pod.working(), untilRolesHoldOurs(admin)]);
-    const running = pod;
+    await Promise.all([start(subject), untilRolesHoldOurs(admin)]);
     return {
       controlPlane,
       admin,
       corporate,
-      pod: running,
+      get pod() {
+        return pods.at(-1) as Pod;
+      },
       tenant: (role, more) => makeTenant({ controlPlane, admin, personOf }, role, more),
       server: startStubServer,
+      async upgrade(to) {
+        await pods.at(-1)?.stop('SIGTERM');
+        await apply(controlPlane, to.deploy);
+        await start(to);
+      },
       async close() {
-        await stop(controlPlane, agents, running);
-        expect(running.deaths, 'the operator died').toEqual([]);
+        await stop(controlPlane, agents, pods);
+        expect(
+          pods.flatMap(({ deaths }) => deaths),
+          'the operator died',
+        ).toEqual([]);
       },
     };
   } catch (error) {
-    await stop(controlPlane, agents, pod);
+    await stop(controlPlane, agents, pods);
     throw error;
   }
 }
@@ -126,22 +143,21 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 async function stop(
   controlPlane: ControlPlane,
   agents: readonly Agent[],
-  pod: Pod | undefined,
+  pods: readonly Pod[],
 ): Promise<void> {
-  await pod?.stop();
+  await Promise.all(pods.map((pod) => pod.stop()));
   await stopStubServers();
   await Promise.all(agents.map((agent) => agent.destroy()));
   await controlPlane.stop();
 }
 
-async function install(controlPlane: ControlPlane, deploy: string): Promise<void> {
+async function apply(controlPlane: ControlPlane, deploy: string): Promise<void> {
   const must = async (...args: readonly string[]) => {
     const { code, stderr } = await controlPlane.kubectl(args);
     if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
   };
   await must('apply', '-k', deploy);
   await must('wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s');
-  await controlPlane.startControllerManager();
 }
 
 /** The built-in roles take up the rules of `deploy/base/user-roles.yaml` a moment after they are applied. */

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { conditionOf, credential, isReady, machineClient, ownServer } from './kit/objects.ts';
+import { openWorld, type Tenant, type World } from './kit/world.ts';
+
+let world: World;
+let attacker: Tenant;
+let victim: Tenant;
+beforeAll(async () => {
+  world = await openWorld({ corporate: { policy: { adoption: 'Allow' } } });
+  attacker = await world.tenant('admin');
+  victim = await world.tenant('edit');
+});
+afterAll(() => world?.close());
+
+/** A server of the attacker's that claims to be the platform's, and answers with these client_ids in turn. */
+async function impostor(name: string, ids: readonly string[]): Promise<void> {
+  const server = await world.server();
+  const next = ids[Symbol.iterator]();
+  server.nameClient = () => next.next().value ?? 'no-more';
+  await attacker.createOrFail(
+    ownServer(name, world.corporate.issuer, {
+      discovery: { mode: 'None' },
+      registration: { endpoint: `${server.issuer}/reg`, admission: { open: {} } },
+    }),
+  );
+}
+
+/** All that the attacker can read about an object of its own. */
+const seenOf = async (name: string): Promise<string> => {
+  const events = (await attacker.list('Event')).filter((event) => event['regarding']?.name === name);
+  return JSON.stringify([await attacker.get('OAuthClient', name), events]);
+};
+
+const isTold = (object: Parameters<typeof isReady>[0]): boolean =>
+  isReady(object) || conditionOf(object, 'Stalled')?.['status'] === 'True';
+
+describe('M3: a server object may claim any issuer', () => {
+  test('whose a client_id is isn’t told to another namespace', async () => {
+    const storefront = await victim.ready(machineClient('storefront'));
+    await impostor('curious', [storefront['status'].clientId]);
+    await attacker.createOrFail(machineClient('mine', { server: { name: 'curious' } }));
+    await attacker.until('OAuthClient', 'mine', isTold);
+    const seen = await seenOf('mine');
+    expect(seen).not.toContain('storefront');
+    expect(seen).not.toContain(victim.namespace);
+  });
+
+  test('client_ids that the attacker recorded first block nobody’s registration, nor its end', async () => {
+    const ids = ['1001', '1002', '1003'];
+    await impostor('squatter', ids);
+    for (const id of ids) {
+      await attacker.createOrFail(machineClient(`squat-${id}`, { server: { name: 'squatter' } }));
+      await attacker.until('OAuthClient', `squat-${id}`, isTold);
+    }
+    const numbers = ids[Symbol.iterator]();
+    world.corporate.nameClient = () => numbers.next().value ?? 'no-more';
+    const web = await victim.ready(machineClient('web'));
+    expect(web['status'].clientId).toBe('1001');
+    await victim.remove('OAuthClient', 'web');
+    await expect.poll(() => world.corporate.clients.has('1001'), { timeout: 20_000 }).toBe(false);
+    await victim.until('OAuthClient', 'web', (object) => object === undefined);
+  });
+
+  test('a client that the attacker claims can still be adopted', async () => {
+    const grown = {
+      client_id: 'legacy-portal',
+      client_secret: 'legacy-secret-of-the-portal',
+      registration_access_token: 'legacy-token-of-the-portal',
+      registration_client_uri: `${world.corporate.issuer}/reg/legacy-portal`,
+    };
+    world.corporate.clients.set('legacy-portal', grown);
+    await impostor('claimant', ['legacy-portal']);
+    await attacker.createOrFail(machineClient('claimed', { server: { name: 'claimant' } }));
+    await attacker.until('OAuthClient', 'claimed', isTold);
+    await victim.createOrFail(credential('grown', grown));
+    const portal = await victim.ready(machineClient('portal', { adopt: { secretRef: { name: 'grown' } } }));
+    expect(portal['status'].clientId).toBe('legacy-portal');
+    expect(world.corporate.clients.get('legacy-portal')).toMatchObject({ client_name: 'portal' });
+  });
+});
