@@ -1,3 +1,5 @@
+import type { Clock } from './ports.ts';
+
 /**
  * When a write that several may share should go: at once for a single one, together for a burst.
  *
@@ -62,5 +64,43 @@ export class Arrivals {
 
   isBurst(now: number): boolean {
     return now < this.#burstUntil;
+  }
+}
+
+const GATHERING_STEP_MS = 2;
+
+/** Waits for the moment at which a write should go. */
+export class Gatherer {
+  readonly #clock: Clock;
+  readonly #arrivals = new Arrivals();
+  #lastWriteAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** An entry waits for the next write. */
+  arrived(): void {
+    this.#arrivals.add(this.#clock.monotonic());
+  }
+
+  /** Lets entries come together. `look` says how many wait and are under way; it is asked every two milliseconds. */
+  async gather(look: () => Pick<Gathering, 'waiting' | 'underWay'>): Promise<void> {
+    const clock = this.#clock;
+    const gatheringSince = clock.monotonic();
+    let now: number;
+    let gathering: Gathering;
+    do {
+      await clock.sleep(GATHERING_STEP_MS);
+      now = clock.monotonic();
+      gathering = {
+        ...look(),
+        gatheringSince,
+        lastWriteAt: this.#lastWriteAt,
+        lastArrivalAt: this.#arrivals.last,
+        isBurst: this.#arrivals.isBurst(now),
+      };
+    } while (!shouldWrite(gathering, now));
+    this.#lastWriteAt = now;
   }
 }

@@ -1,15 +1,20 @@
-import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
 import type { PendingCall } from '../core/observation.ts';
-import { Arrivals, type Gathering, shouldWrite } from './group-commit.ts';
-import { decodeEntries, encodeEntries, type LedgerEntry, otherLeader, podOf } from './ledger-entry.ts';
+import { Gatherer } from './group-commit.ts';
+import { CallIndex } from './ledger-calls.ts';
+import { type LedgerEntry, podOf } from './ledger-entry.ts';
+import { resolveAll, type Waiting, whoGivesWay } from './ledger-refusal.ts';
+import { LedgerShares, type Shortage } from './ledger-shares.ts';
+import { isTooLarge, LedgerStore } from './ledger-store.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
-export const LEDGER_NAME = 'oauth-registrar-ledger';
-const GATHERING_STEP_MS = 2;
 /** What an earlier holder may need, after its call has ended, to record the answer. */
 const RECORDING_MS = 10_000;
 /** Settled entries leave after this time, if no other write takes them along. */
 const IDLE_FLUSH_MS = 10_000;
+/** Where the API server refuses the ledger for its size, who was refused asks again after this time. */
+const REFUSED_MS = 10_000;
+/** A deregistration without an answer isn't forgotten before its round has ended for certain. */
+const KEPT_AT_LEAST_MS = 60_000;
 
 interface Options {
   readonly api: KubernetesApi;
@@ -33,67 +38,65 @@ interface Options {
  *           └─▶ PUT {epoch, holder, a, b} ─▶ a and b may go                └─▶ PUT …
  * ```
  * *Guarantees*: `begin` resolves with true only after its entry is stored. The chain of resource versions fences: once
- * another process has taken the lead, no write of this one succeeds, and `onFenced` is called once.
+ * another process has taken the lead, no write of this one succeeds, and `onFenced` is called once. The ConfigMap never
+ * outgrows its bound, and no namespace takes what another needs: see `ledger-shares.ts`.
  * *Expected flow*: `takeLead`, then `begin` and `settle` per call; `flush` before exit. A settled entry leaves with a
  * later write: on its own it costs none.
  */
 export class Ledger {
   readonly #options: Options;
+  readonly #store: LedgerStore;
   readonly #entries = new Map<string, LedgerEntry>();
+  readonly #calls = new CallIndex();
+  readonly #shares = new LedgerShares();
   /** Attempts of an earlier holder → monotonic time from which nobody can be at them any more. */
   readonly #inherited = new Map<string, number>();
   readonly #underWay = new Set<string>();
   /** Of those under way: not answered yet. */
   readonly #calling = new Set<string>();
-  readonly #arrivals = new Arrivals();
-  #lastWriteAt = Number.NEGATIVE_INFINITY;
-  #waiting: ((committed: boolean) => void)[] = [];
+  readonly #gatherer: Gatherer;
+  /** Namespaces whose entries the API server refused → monotonic time until which they are left out. */
+  readonly #refused = new Map<string, number>();
+  #waiting: Waiting[] = [];
   #dirty = false;
   #writing: Promise<void> | undefined;
   #idleFlush: AbortController | undefined;
-  #resourceVersion = '';
-  #epoch = 0;
+  #unwritable = false;
   #fenced = false;
-  #copiedFrom: string | undefined;
 
   constructor(options: Options) {
     this.#options = options;
+    this.#store = new LedgerStore(options);
+    this.#gatherer = new Gatherer(options.clock);
   }
 
   /** Begins a new epoch: the write that makes every later one of an earlier holder fail. Throws if it can't. */
   async takeLead(): Promise<void> {
-    const found = await this.#read();
-    if (found === undefined) {
-      throw new Error(`The ledger (ConfigMap ${this.#options.namespace}/${LEDGER_NAME}) can’t be read`);
-    }
-    this.#resourceVersion = found.metadata.resourceVersion ?? '';
-    this.#epoch = (Number(found.data?.['epoch']) || 0) + 1;
-    this.#copiedFrom = found.data?.['installation'] || undefined;
-    this.#inherit(found);
-    const written = await this.#put();
+    this.#inherit(await this.#store.read());
+    const written = await this.#store.write(this.#entries.values());
     if (!written.ok) {
       throw new Error(`The ledger can’t be written: ${written.message}`);
     }
-    this.#resourceVersion = written.object.metadata.resourceVersion ?? '';
   }
 
   /** The installation whose ledger this is a copy of: it stays so until a person says that this one goes on. */
   get copiedFrom(): string | undefined {
-    const { isOurs } = this.#options.installation;
-    return this.#copiedFrom === undefined || isOurs(this.#copiedFrom) ? undefined : this.#copiedFrom;
+    return this.#store.copiedFrom;
   }
 
   /** Adds an entry. Resolves with true once it is stored; with false if it can't be: then the call must not be made. */
   begin(entry: LedgerEntry): Promise<boolean> {
-    if (this.#fenced) {
+    this.#forgetKept(entry);
+    if (this.#fenced || (!this.#isKnown(entry) && this.shortage(entry) !== undefined)) {
       return Promise.resolve(false);
     }
-    this.#entries.set(entry.attempt, { ...entry, pod: podOf(this.#options.holder) });
+    const earlier = this.#entries.get(entry.attempt);
+    this.#add({ ...entry, pod: podOf(this.#options.holder) }, false);
     this.#underWay.add(entry.attempt);
     this.#calling.add(entry.attempt);
-    this.#arrivals.add(this.#options.clock.monotonic());
+    this.#gatherer.arrived();
     return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+      this.#waiting.push({ entry, earlier, resolve });
       this.#write();
     });
   }
@@ -105,10 +108,7 @@ export class Ledger {
 
   /** The call is over and what it gave is recorded, or it is known that it did nothing. */
   settle(attempt: string): void {
-    this.#calling.delete(attempt);
-    this.#underWay.delete(attempt);
-    this.#inherited.delete(attempt);
-    if (this.#entries.delete(attempt)) {
+    if (this.#remove(attempt)) {
       this.#dirty = true;
       this.#flushWhenIdle();
     }
@@ -118,18 +118,30 @@ export class Ledger {
   interrupt(attempt: string): void {
     this.#calling.delete(attempt);
     this.#underWay.delete(attempt);
+    const entry = this.#entries.get(attempt);
+    if (entry !== undefined) {
+      this.#shares.keep(entry);
+    }
   }
 
   /** Calls about one client, by `namespace/name`. */
   callsOf(client: string): readonly PendingCall[] {
-    const calls: PendingCall[] = [];
-    const [namespace, name] = client.split('/', 2);
-    for (const { attempt, client: of, kind, startedAt, record } of this.#entries.values()) {
-      if (of.name === name && of.namespace === namespace) {
-        calls.push({ attempt, kind, startedAt, record, state: this.#stateOf(attempt) });
-      }
-    }
-    return calls;
+    const entries = this.#calls.of(client).flatMap((attempt) => this.entry(attempt) ?? []);
+    return entries.map(({ attempt, kind, startedAt, record }) => {
+      return { attempt, kind, startedAt, record, state: this.#stateOf(attempt) };
+    });
+  }
+
+  /** Registrations at a server, by its key, that clients of a namespace have begun. */
+  registrationsAt(server: string, namespace: string): readonly LedgerEntry[] {
+    return this.#calls.registrationsAt(server, namespace).flatMap((attempt) => this.entry(attempt) ?? []);
+  }
+
+  /** Why no such call may begin now; `undefined`: it may. Another call about the same record always may. */
+  shortage(call: Pick<LedgerEntry, 'kind' | 'server' | 'client'>): Shortage | undefined {
+    const refusedUntil = this.#refused.get(call.client.namespace) ?? 0;
+    const isRefused = this.#options.clock.monotonic() < refusedUntil;
+    return this.#shares.shortage(call) ?? (isRefused ? 'Room' : undefined);
   }
 
   entry(attempt: string): LedgerEntry | undefined {
@@ -143,9 +155,49 @@ export class Ledger {
   /** Writes what is settled; resolves when nothing waits any more: never, while the API server is away. */
   async flush(): Promise<void> {
     this.#idleFlush?.abort();
-    while ((this.#dirty || this.#writing !== undefined) && !this.#fenced) {
+    this.#unwritable = false;
+    while ((this.#dirty || this.#writing !== undefined) && !this.#fenced && !this.#unwritable) {
       this.#write();
       await this.#writing;
+    }
+  }
+
+  #add(entry: LedgerEntry, isKept: boolean): void {
+    this.#remove(entry.attempt);
+    this.#entries.set(entry.attempt, entry);
+    this.#calls.add(entry);
+    this.#shares.add(entry, isKept);
+  }
+
+  #remove(attempt: string): boolean {
+    const entry = this.#entries.get(attempt);
+    this.#calling.delete(attempt);
+    this.#underWay.delete(attempt);
+    this.#inherited.delete(attempt);
+    if (entry !== undefined) {
+      this.#calls.remove(entry);
+      this.#shares.remove(entry);
+    }
+    return this.#entries.delete(attempt);
+  }
+
+  /** A call about the same record settles the one that is there already. */
+  #isKnown({ client, record }: LedgerEntry): boolean {
+    return this.callsOf(`${client.namespace}/${client.name}`).some((other) => other.record === record);
+  }
+
+  /** A deregistration is never refused for those of its namespace that got no answer: the oldest of them gives way. */
+  #forgetKept(entry: LedgerEntry): void {
+    const { clock, log } = this.#options;
+    if (entry.kind !== 'Deregister') {
+      return;
+    }
+    for (const attempt of this.#shares.dispensable(entry)) {
+      const startedAt = Date.parse(this.#entries.get(attempt)?.startedAt ?? '');
+      if (attempt !== entry.attempt && !(clock.now() < startedAt + KEPT_AT_LEAST_MS)) {
+        log.warn('a deregistration without an answer is forgotten', { attempt, client: entry.client });
+        this.settle(attempt);
+      }
     }
   }
 
@@ -156,10 +208,10 @@ export class Ledger {
       : 'interrupted';
   }
 
-  #inherit({ data = {} }: ConfigMap): void {
+  #inherit(entries: readonly LedgerEntry[]): void {
     const { clock, holder } = this.#options;
-    for (const entry of decodeEntries(data)) {
-      this.#entries.set(entry.attempt, entry);
+    for (const entry of entries) {
+      this.#add(entry, true);
       // Another pod may still be at it, however many have led since; of this pod's earlier processes nothing is left.
       const patienceMs = entry.pod === podOf(holder) ? 0 : entry.timeoutMs + RECORDING_MS;
       this.#inherited.set(entry.attempt, clock.monotonic() + patienceMs);
@@ -192,121 +244,63 @@ export class Ledger {
 
   async #writeUntilClean(): Promise<void> {
     do {
-      await this.#gather();
+      await this.#gatherer.gather(() => ({
+        waiting: this.#waiting.length,
+        // Calls whose entry is stored and that are not answered.
+        underWay: this.#calling.size - this.#waiting.length,
+      }));
       await this.#commit();
     } while (this.#waiting.length > 0 && !this.#fenced);
   }
 
-  /** Lets entries come together, as `group-commit.ts` says. */
-  async #gather(): Promise<void> {
-    const { clock } = this.#options;
-    const gatheringSince = clock.monotonic();
-    let now: number;
-    do {
-      await clock.sleep(GATHERING_STEP_MS);
-      now = clock.monotonic();
-    } while (!shouldWrite(this.#gathering(gatheringSince, now), now));
-    this.#lastWriteAt = now;
-  }
-
-  #gathering(gatheringSince: number, now: number): Gathering {
-    return {
-      waiting: this.#waiting.length,
-      underWay: this.#committed(),
-      gatheringSince,
-      lastWriteAt: this.#lastWriteAt,
-      lastArrivalAt: this.#arrivals.last,
-      isBurst: this.#arrivals.isBurst(now),
-    };
-  }
-
-  /** Calls whose entry is stored and that are not answered. */
-  #committed(): number {
-    return this.#calling.size - this.#waiting.length;
-  }
-
   /** One write for all that wait. Looks again after a conflict or a lost answer, as long as the epoch is still ours. */
   async #commit(): Promise<void> {
-    const batch = this.#waiting;
+    let batch: readonly Waiting[] = this.#waiting;
     this.#waiting = [];
     this.#dirty = false;
     for (let tries = 0; !this.#fenced; tries += 1) {
-      const written = await this.#put();
+      const written = await this.#store.write(this.#entries.values());
+      this.#unwritable = isTooLarge(written);
       if (written.ok) {
-        this.#resourceVersion = written.object.metadata.resourceVersion ?? '';
         this.#options.log.debug('ledger write', { begun: batch.length });
         resolveAll(batch, true);
         return;
       }
-      this.#options.log.warn('ledger write failed', {
-        status: written.status,
-        reason: written.reason,
-        tries,
-      });
+      const { status, reason, message } = written;
+      this.#options.log.warn('ledger write failed', { status, reason, message, tries });
+      if (this.#unwritable && batch.length === 0) {
+        this.#dirty = true;
+        return;
+      }
+      batch = this.#unwritable ? this.#letGo(batch) : batch;
       await this.#options.clock.sleep(Math.min(50 * 2 ** tries, 2_000));
-      await this.#lookAgain();
+      const why = await this.#store.lookAgain();
+      if (why !== undefined) {
+        this.#fence(why);
+      }
     }
     resolveAll(batch, false);
   }
 
-  async #lookAgain(): Promise<void> {
-    const { api, namespace } = this.#options;
-    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: LEDGER_NAME });
-    if (!found.ok) {
-      if (found.status === 404) {
-        this.#fence('the ledger was deleted');
+  /** @returns those that are left */
+  #letGo(batch: readonly Waiting[]): readonly Waiting[] {
+    const { clock, log } = this.#options;
+    const { namespace, refused } = whoGivesWay(batch, (one) => this.#shares.countOf(one));
+    this.#refused.set(namespace, clock.monotonic() + REFUSED_MS);
+    for (const { entry, earlier } of refused) {
+      this.#remove(entry.attempt);
+      if (earlier !== undefined) {
+        this.#add(earlier, true);
       }
-      return;
     }
-    const { metadata, data = {} } = found.object;
-    const other = otherLeader(data, this.#epoch, this.#options.holder);
-    if (other !== undefined) {
-      this.#fence(`${other} has taken the lead`);
-      return;
-    }
-    this.#resourceVersion = metadata.resourceVersion ?? '';
+    resolveAll(refused, false);
+    log.error('the ledger is too large: calls were refused', { namespace, calls: refused.size });
+    return batch.filter((one) => !refused.has(one));
   }
 
   #fence(why: string): void {
     this.#fenced = true;
     resolveAll(this.#waiting, false);
     this.#options.onFenced(why);
-  }
-
-  #put() {
-    const { api, namespace, holder, installation } = this.#options;
-    return api.replace<ConfigMap>(RESOURCES.configMap, {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: LEDGER_NAME, namespace, resourceVersion: this.#resourceVersion },
-      data: {
-        epoch: String(this.#epoch),
-        holder,
-        installation: this.copiedFrom ?? installation.id,
-        ...encodeEntries(this.#entries.values()),
-      },
-    });
-  }
-
-  async #read(): Promise<ConfigMap | undefined> {
-    const { api, namespace } = this.#options;
-    const metadata = { name: LEDGER_NAME, namespace };
-    const created = await api.create<ConfigMap>(RESOURCES.configMap, {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata,
-      data: { epoch: '0' },
-    });
-    if (created.ok) {
-      return created.object;
-    }
-    const found = await api.get<ConfigMap>(RESOURCES.configMap, metadata);
-    return found.ok ? found.object : undefined;
-  }
-}
-
-function resolveAll(waiting: readonly ((committed: boolean) => void)[], committed: boolean): void {
-  for (const resolve of waiting) {
-    resolve(committed);
   }
 }

@@ -14,6 +14,8 @@ export interface FakeConfigMap {
   set(data: Readonly<Record<string, string>> | undefined): void;
   /** What befalls the next PUTs, in their order. */
   failNext(...faults: readonly Fault[]): void;
+  /** Refuses what is larger than this, as the API server does: the bytes of all values together. */
+  boundTo(bytes: number): void;
   /** Holds PUTs back until the returned function is called. */
   hold(): () => void;
 }
@@ -29,6 +31,20 @@ const entriesOf = (data: Readonly<Record<string, string>> = {}): readonly string
     .filter((key) => key.startsWith('entry.'))
     .map((key) => key.slice('entry.'.length));
 
+const sizeOf = ({ data = {} }: ConfigMap): number =>
+  Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value), 0);
+
+/** An API server with these ConfigMaps, by name. */
+export function apiOf(maps: Readonly<Record<string, FakeConfigMap>>): KubernetesApi {
+  const named = (name: string) => maps[name]?.api ?? createFakeConfigMap().api;
+  return {
+    ...createFakeConfigMap().api,
+    create: (resource, object) => named(object.metadata.name).create(resource, object),
+    get: (resource, key) => named(key.name).get(resource, key),
+    replace: (resource, object) => named(object.metadata.name).replace(resource, object),
+  };
+}
+
 /** One ConfigMap with versions and conflicts, as an API server keeps it. */
 export function createFakeConfigMap(): FakeConfigMap {
   let stored: ConfigMap | undefined;
@@ -37,6 +53,7 @@ export function createFakeConfigMap(): FakeConfigMap {
   const writes: (readonly string[])[] = [];
   const reads: string[] = [];
   let held: Promise<void> | undefined;
+  let most = Number.POSITIVE_INFINITY;
 
   const store = (object: ConfigMap): ConfigMap => {
     version += 1;
@@ -57,6 +74,9 @@ export function createFakeConfigMap(): FakeConfigMap {
     if (object.metadata.resourceVersion !== stored.metadata.resourceVersion) {
       return failed(409, 'Conflict');
     }
+    if (sizeOf(object) > most) {
+      return failed(422, 'Invalid');
+    }
     const written = store(object);
     return fault === 'lost answer' ? failed(0, 'ConnectionLost') : { ok: true, object: written };
   };
@@ -72,6 +92,9 @@ export function createFakeConfigMap(): FakeConfigMap {
       stored = data && store({ metadata: { name: 'oauth-registrar-ledger', namespace: 'op' }, data });
     },
     failNext: (...next) => void faults.push(...next),
+    boundTo(bytes) {
+      most = bytes;
+    },
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
       held = promise;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../src/controller/ledger.ts';
-import type { LedgerEntry } from '../../src/controller/ledger-entry.ts';
+import { decodeEntries, type LedgerEntry, podOf } from '../../src/controller/ledger-entry.ts';
 import { createFakeClock, createRecordingLog } from '../adapters/kubernetes/fake-clock.ts';
 import { createFakeConfigMap, type FakeConfigMap } from './fake-config-map.ts';
 
@@ -60,6 +60,8 @@ function watched(promise: Promise<boolean>): { readonly said: () => boolean | 'w
   return { said: () => said };
 }
 
+const entriesIn = (store: FakeConfigMap) => decodeEntries(store.stored()?.data ?? {});
+
 const left = (store: FakeConfigMap) =>
   Object.keys(store.stored()?.data ?? {})
     .filter((key) => key.startsWith('entry.'))
@@ -85,7 +87,7 @@ describe('taking the lead', () => {
       holder: 'pod-1_x',
       'entry.a': expect.any(String),
     });
-    expect(JSON.parse(store.stored()?.data?.['entry.a'] ?? '')).toEqual(entry('a'));
+    expect(entriesIn(store)).toEqual([{ ...entry('a'), pod: undefined }]);
   });
 
   test.each(['refused', 'lost request'] as const)('fails when the write is %s', async (fault) => {
@@ -131,7 +133,7 @@ describe('begin', () => {
     release();
     await clock.advance(0);
     expect(begun.said()).toBe(true);
-    expect(JSON.parse(store.stored()?.data?.['entry.a'] ?? '')).toEqual({ ...entry('a'), pod: 'pod-1' });
+    expect(entriesIn(store)).toEqual([{ ...entry('a'), pod: podOf('pod-1_x') }]);
   });
 
   test('commits all that wait by one write', async () => {

@@ -1,3 +1,4 @@
+import { decodeEntries } from '../../src/controller/ledger-entry.ts';
 import type { HttpOutcome, HttpRequest } from '../../src/oauth/http-message.ts';
 import { attemptOf, pathOf } from './authorization-server.ts';
 import { bringsWhatIsAnothers, isOther } from './other-server.ts';
@@ -82,13 +83,13 @@ export class Calls {
 
   #registers(request: HttpRequest, process: Process): string {
     const attempt = attemptOf(request);
-    const entry = this.#world.ledger()[`entry.${attempt}`];
+    const entry = decodeEntries(this.#world.ledger()).find((one) => one.attempt === attempt);
     if (entry === undefined && process === this.#world.leader) {
       this.#world.violated(`attempt ${attempt} was sent without a committed entry`);
     }
-    const { client } = JSON.parse(entry ?? '{"client":{}}') as { client: { uid?: string } };
-    this.#uids.set(attempt, client.uid ?? attempt);
-    return client.uid ?? attempt;
+    const uid = entry?.client.uid ?? attempt;
+    this.#uids.set(attempt, uid);
+    return uid;
   }
 
   /** The client may be gone. */

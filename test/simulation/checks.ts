@@ -1,8 +1,9 @@
 import { LABELS } from '../../src/api/names.ts';
-import { LEDGER_NAME } from '../../src/controller/ledger.ts';
+import { decodeEntries } from '../../src/controller/ledger-entry.ts';
+import { LEDGER_NAME } from '../../src/controller/ledger-store.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
 import type { Change } from './cluster.ts';
-import { decoded, isEntry, recordIn, records, suspects } from './knowledge.ts';
+import { decoded, recordIn, records, suspects } from './knowledge.ts';
 import type { World } from './world.ts';
 
 /** What must hold at every write. */
@@ -75,11 +76,11 @@ function noRegistrationIsForgotten(world: World, { before, after }: Change): voi
   if (before?.metadata.name !== LEDGER_NAME) {
     return;
   }
-  const gone = Object.keys(before.data ?? {}).filter(
-    (key) => isEntry(key) && after?.data?.[key] === undefined,
+  const left = after?.data ?? {};
+  const gone = decodeEntries(before.data ?? {}).filter(
+    ({ attempt }) => left[`entry.${attempt}`] === undefined,
   );
-  for (const key of gone) {
-    const { attempt, kind } = JSON.parse(before.data?.[key] ?? '{}') as { attempt: string; kind: string };
+  for (const { attempt, kind } of gone) {
     if (kind === 'Register' && !isKnown(world, attempt)) {
       world.violated(`attempt ${attempt} left the ledger, and its client is neither recorded nor reported`);
     }

@@ -7,14 +7,13 @@ import type { World } from './world.ts';
 /** When a life has come to rest, and what must hold then. */
 
 /** A call that may have cost a client its token stays named as long as the client is without. */
-const unexplained = (world: World): readonly string[] => {
+const unexplained = (world: World): readonly object[] => {
   const lost = world.cluster
     .all('OAuthClient')
     .filter(isLost)
     .map(({ metadata }) => metadata.uid ?? '');
   const seen = new Set<string>();
-  return entries(world).filter((text) => {
-    const { kind, client } = JSON.parse(text) as { kind: string; client: { uid: string } };
+  return entries(world).filter(({ kind, client }) => {
     const isExplained = kind !== 'Register' && lost.includes(client.uid) && !seen.has(client.uid);
     seen.add(client.uid);
     return !isExplained;

@@ -1,5 +1,5 @@
 import { type ConfigMap, RESOURCES } from '../../src/api/kubernetes.ts';
-import { LEDGER_NAME } from '../../src/controller/ledger.ts';
+import { LEDGER_NAME } from '../../src/controller/ledger-store.ts';
 import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
 import { Calls } from './calls.ts';
 import { type Change, Cluster } from './cluster.ts';

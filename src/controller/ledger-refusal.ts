@@ -1,0 +1,33 @@
+import type { LedgerEntry } from './ledger-entry.ts';
+
+/** One that waits for its entry to be stored. */
+export interface Waiting {
+  readonly entry: LedgerEntry;
+  /** An earlier call of the same attempt, whose end isn't known: it is what remains if this one is refused. */
+  readonly earlier: LedgerEntry | undefined;
+  readonly resolve: (committed: boolean) => void;
+}
+
+/**
+ * Who gives way where the API server refuses the ledger for its size, since the same would be refused again: of the
+ * namespace that has most entries the newest half of what waits, deregistrations last. At least one.
+ *
+ * @param countOf how many entries a namespace has
+ */
+export function whoGivesWay(
+  waiting: readonly Waiting[],
+  countOf: (namespace: string) => number,
+): { readonly namespace: string; readonly refused: ReadonlySet<Waiting> } {
+  const others = waiting.filter(({ entry }) => entry.kind !== 'Deregister');
+  const candidates = others.length > 0 ? others : waiting;
+  const namespaces = new Set(candidates.map(({ entry }) => entry.client.namespace));
+  const [namespace = ''] = [...namespaces].toSorted((one, other) => countOf(other) - countOf(one));
+  const own = candidates.filter(({ entry }) => entry.client.namespace === namespace);
+  return { namespace, refused: new Set(own.slice(Math.floor(own.length / 2))) };
+}
+
+export function resolveAll(waiting: Iterable<Waiting>, committed: boolean): void {
+  for (const { resolve } of waiting) {
+    resolve(committed);
+  }
+}

@@ -1,0 +1,24 @@
+import { sha256 } from '../oauth/sha256.ts';
+
+/**
+ * Names of bounded length for what the operator writes many of: 63 characters and bytes at most. A longer one is cut,
+ * and ends with a part of its hash, so that two long names stay two. A cut name is no valid name of any object.
+ */
+export function shortName(name: string): string {
+  return name.length <= MAX_NAME ? name : `${name.slice(0, CUT_AT)}${CUT}${sha256(name).slice(0, HASHED)}`;
+}
+
+/** The last part of a key like `namespace/name` or `kind/namespace/name` is made short. */
+export function shortKey(key: string): string {
+  const start = key.lastIndexOf('/') + 1;
+  return key.length - start <= MAX_NAME ? key : key.slice(0, start) + shortName(key.slice(start));
+}
+
+/** Whether this is what a longer name was cut to. */
+export const isCut = (name: string): boolean => name.includes(CUT);
+
+const MAX_NAME = 63;
+const CUT = '…';
+const HASHED = 10;
+/** The mark takes three bytes of UTF-8. */
+const CUT_AT = MAX_NAME - 3 - HASHED;
