@@ -6,6 +6,7 @@ import { serverNamed } from '../core/server-name.ts';
 import type { Caches, Context } from './context.ts';
 import { Credentials } from './credentials.ts';
 import type { LaneBounds, WorkItem } from './lane.ts';
+import { clientsOf } from './ledger-calls.ts';
 import { Memory } from './memory.ts';
 import { serverRefOf } from './observe.ts';
 import { OldestServers } from './oldest-servers.ts';
@@ -14,7 +15,7 @@ import { type Discovered, reconcileServer, refuse } from './reconcile-server.ts'
 import { RefusedWrites } from './refused-writes.ts';
 import { ServerRegistry } from './server-registry.ts';
 import type { LookAgain } from './server-status.ts';
-import { Slots } from './slots.ts';
+import { callsAt, Slots } from './slots.ts';
 import { toldOf } from './steps/record-answer.ts';
 import { createCaches } from './watched.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -69,7 +70,9 @@ export function createController(given: Given): Controller {
     run,
     boundsOf: (lane) =>
       LOOKS[lane] ?? {
-        most: ROUNDS_PER_CALL * (context.servers.state(lane)?.connection?.maxInFlight ?? DEFAULT_LIMIT),
+        most:
+          ROUNDS_PER_CALL *
+          callsAt(lane, context.servers.state(lane)?.connection?.maxInFlight ?? DEFAULT_LIMIT),
       },
   });
   const servers = new ServerRegistry({
@@ -206,8 +209,8 @@ export function createController(given: Given): Controller {
       tokens: given.tokens.size,
     }),
     start() {
-      for (const { client } of ledger.entries()) {
-        addClient(keyOf(client), true);
+      for (const client of clientsOf(ledger.entries(), caches.clients)) {
+        addClient(client, true);
       }
       queue.start();
     },

@@ -47,8 +47,9 @@ export type Prepare = () => Promise<HttpRequest | Failure>;
 
 /**
  * One call with an effect: there is room for it, the server permits it, it is made ready, its entry is committed, the
- * lead is held; then it is sent, once. `undefined` when it wasn't sent because of the server's state or the lead. Else
- * the caller settles the entry and leaves the server.
+ * lead is held; then it is sent, once. `undefined` when it wasn't sent because of the server's state, the lead, or a share
+ * that is used up, which `share-gate.ts` tells when one looks again. Else the caller settles the entry and leaves the
+ * server.
  */
 export async function guarded(
   call: GuardedCall,
@@ -56,11 +57,19 @@ export async function guarded(
   prepare: Prepare,
   context: Context,
 ): Promise<Called | undefined> {
-  await context.slots.acquire(call.server, terms.maxInFlight);
+  const place = {
+    server: call.server,
+    namespace: call.client.namespace,
+    limit: terms.maxInFlight,
+    isEnding: call.kind === 'Deregister',
+  };
+  if (!(await context.slots.acquire(place))) {
+    return undefined;
+  }
   try {
     return await permitted(call, terms, prepare, context);
   } finally {
-    context.slots.release(call.server);
+    context.slots.release(place);
   }
 }
 
@@ -91,7 +100,9 @@ async function permitted(
   const { attempt, record, server } = call;
   const committed = await ledger.begin({ attempt, kind, client, record, server, startedAt, timeoutMs });
   if (!committed || !lead.held()) {
-    ledger.settle(call.attempt);
+    if (committed) {
+      ledger.settle(call.attempt);
+    }
     servers.abandon(call.server, entered);
     return undefined;
   }
