@@ -177,7 +177,7 @@ export const authorizationServerStatus = z
       .int()
       .meta({
         description:
-          'Registrations without an answer: clients may exist that nobody knows. ConfigMap oauth-registrar-suspected-orphans lists them.',
+          'Registrations without an answer: clients may exist that nobody knows. ConfigMap oauth-registrar-suspected-orphans, or oauth-registrar-suspected-orphans-namespaced, lists them.',
       })
       .optional(),
     leftBehind: z

@@ -15,6 +15,8 @@ import { notePolicy, retain, takeOver } from './steps/retain.ts';
 import { DONE, type Round, type StepResult } from './steps/round.ts';
 import { update } from './steps/update.ts';
 
+const INTERRUPTED = 'The operator stopped before it read the answer';
+
 /** Does one step. Every branch is a short list of effects, in the order that crashes permit. */
 export function execute(step: Step, o: Observation, round: Round, context: Context): Promise<StepResult> {
   switch (step.type) {
@@ -22,7 +24,8 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
       return reportOrphan(
         step.call.attempt,
         'RegistrationOutcomeUnknown',
-        'The operator stopped before it read the answer',
+        INTERRUPTED,
+        INTERRUPTED,
         o,
         context,
       );

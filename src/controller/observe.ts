@@ -3,13 +3,14 @@ import { ANNOTATIONS } from '../api/names.ts';
 import { servingRecord } from '../core/find.ts';
 import { mayShareClients, type PresentServer } from '../core/home.ts';
 import { continuedBy, type Installation } from '../core/installation.ts';
-import type { CallKind, Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
+import type { Observation, ObservedClient, ObservedServer } from '../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../core/record.ts';
 import type { Caller } from '../core/scope.ts';
 import { admits, deletionTerms, type ServerObject, serverKey } from '../core/server.ts';
 import { adoptableOf, statementOf } from './brought-secrets.ts';
 import type { Caches, Context } from './context.ts';
 import { endedIn, inNamespace } from './record-counts.ts';
+import { withinShares } from './share-gate.ts';
 
 /** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
 export function observe(key: string, context: Context): Observation {
@@ -143,14 +144,10 @@ export function clientsInNamespace(key: string, context: Context): number {
   if (server === undefined || policy?.maxClientsPerNamespace === undefined) {
     return 0;
   }
-  const underWay = context.ledger.entries().filter(
-    (entry) =>
-      entry.kind === 'Register' &&
-      entry.server === server &&
-      entry.client.namespace === namespace &&
-      // An entry stays for a moment when the answer is recorded already.
-      registrations.get(entry.record) === undefined,
-  );
+  // An entry stays for a moment when the answer is recorded already.
+  const underWay = context.ledger
+    .registrationsAt(server, namespace)
+    .filter(({ record }) => registrations.get(record) === undefined);
   return registrations.count('inNamespace', inNamespace(server, namespace)) + underWay.length;
 }
 
@@ -168,10 +165,6 @@ function serverOf(key: string, context: Context): ObservedServer {
   const object = ref && serverObject(ref, namespace, context.caches);
   if (ref === undefined || object === undefined || !isOffered(ref, namespace, context)) {
     return notAvailable(ref);
-  }
-  const name = serverKey(ref, namespace);
-  if (context.orphans.isFull(name)) {
-    return listFull(ref);
   }
   const forRegistration = viewOf(key, object, ref, 'Register', context);
   if (recordsOf(key, context).length === 0 || !forRegistration.available) {
@@ -217,10 +210,12 @@ function viewOf(
   key: string,
   { metadata }: ServerObject,
   ref: ServerRef,
-  call: CallKind,
-  { servers }: Context,
+  call: 'Register' | 'Update',
+  context: Context,
 ): ObservedServer {
-  const view = servers.view(serverKey(ref, metadata.namespace ?? ''), ref, call, callerOf(key));
+  const name = serverKey(ref, metadata.namespace ?? '');
+  const given = context.servers.view(name, ref, call, callerOf(key));
+  const view = withinShares(given, name, key, call, context);
   return view.available && view.connection.uid !== metadata.uid
     ? {
         available: false,
@@ -255,15 +250,6 @@ function notAvailable(ref: ServerRef | undefined): ObservedServer {
     available: false,
     reason: 'AuthorizationServerNotAvailable',
     message: `${what} is not available to this namespace: it doesn’t exist, or it doesn’t admit the namespace. Check spec.authorizationServerRef, or ask the platform team.`,
-    endpoints: undefined,
-  };
-}
-
-function listFull(ref: ServerRef): ObservedServer {
-  return {
-    available: false,
-    reason: 'RegistrationOutcomeUnknown',
-    message: `Too many registrations at ${ref.kind} ${ref.name} ended without an answer. The platform team finds them in ConfigMap oauth-registrar-suspected-orphans; registrations go on when entries are removed there.`,
     endpoints: undefined,
   };
 }

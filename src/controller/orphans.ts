@@ -1,30 +1,25 @@
-import { type ConfigMap, keyOf, RESOURCES } from '../api/kubernetes.ts';
-import { parseJsonObject } from '../oauth/json.ts';
+import { SHARES } from '../api/shares.ts';
+import { serverNamed } from '../core/server-name.ts';
+import { listOfSuspects, OWN_SUSPECTS, SUSPECTS } from '../core/suspects.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
+import { OrphanList, type Reported } from './orphan-list.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 
-/**
- * Suspected orphans: registrations that were sent and whose answer nobody could read. One ConfigMap lists them, so
- * that people can look for the clients at the server. It is bounded per server; a full list refuses that server, and
- * nothing is dropped silently.
- */
-export const ORPHANS_NAME = 'oauth-registrar-suspected-orphans';
-
-const MAX_PER_SERVER = 50;
 const FRESH_MS = 30_000;
 
+/**
+ * Suspected orphans: registrations that were sent and whose answer nobody could read. Two ConfigMaps list them, so that
+ * people can look for the clients at the servers: what tenants' own servers do never fills the list of the platform's.
+ *
+ * A namespace that has many at a server is refused further registrations there. A list is bounded, and so is what one
+ * namespace has in it: what is beyond that is told and counted, not listed, and the ledger doesn't wait for it.
+ */
 export class Orphans {
-  readonly #options: {
-    readonly api: KubernetesApi;
-    readonly namespace: string;
-    readonly clock: Clock;
-    readonly log: Log;
-  };
-  #data: Record<string, string> = {};
-  #resourceVersion: string | undefined;
+  readonly #clock: Clock;
+  readonly #ofClusterServers: OrphanList;
+  readonly #ofOwnServers: OrphanList;
   /** Milliseconds since the epoch. */
   #loadedAt = Number.NEGATIVE_INFINITY;
-  #writing: Promise<boolean> = Promise.resolve(true);
 
   constructor(options: {
     readonly api: KubernetesApi;
@@ -32,95 +27,71 @@ export class Orphans {
     readonly clock: Clock;
     readonly log: Log;
   }) {
-    this.#options = options;
+    const total = SHARES.listedOrphans.most;
+    this.#clock = options.clock;
+    this.#ofClusterServers = new OrphanList(SUSPECTS, {
+      ...options,
+      most: { total, ofNamespace: SHARES.listedAtClusterServers.most },
+    });
+    this.#ofOwnServers = new OrphanList(OWN_SUSPECTS, {
+      ...options,
+      most: { total, ofNamespace: SHARES.listedAtOwnServers.most },
+    });
   }
 
   /** Reads what is listed. */
   async load(): Promise<void> {
-    const { api, clock, namespace } = this.#options;
-    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: ORPHANS_NAME });
-    this.#loadedAt = clock.now();
-    if (found.ok) {
-      this.#data = { ...found.object.data };
-      this.#resourceVersion = found.object.metadata.resourceVersion;
-    } else if (found.status === 404) {
-      // A person deleted it, and with it what it listed.
-      this.#data = {};
-      this.#resourceVersion = undefined;
+    for (const list of this.#lists) {
+      await list.load();
     }
+    this.#loadedAt = this.#clock.now();
   }
 
-  /** Reads the list again where what is known of it isn't fresh. */
+  /** Reads the lists again where what is known of them isn't fresh. */
   async refresh(): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.now() >= this.#loadedAt + FRESH_MS) {
-      this.#writing = this.#writing.then(() => this.load().then(() => true));
-      await this.#writing;
+    if (this.#clock.now() >= this.#loadedAt + FRESH_MS) {
+      await this.load();
     }
   }
 
-  /** A person may shorten the list; a full one is looked at again before a server is refused for it. */
-  isFull(server: string): boolean {
-    return this.countAt(server) >= MAX_PER_SERVER;
+  /**
+   * Whether a namespace has so many at a server that none of its clients is registered there. A person may shorten the
+   * list; a full one is looked at again now and then.
+   */
+  isFull(server: string, namespace: string): boolean {
+    const isOwn = serverNamed(server).kind === 'AuthorizationServer';
+    return (
+      this.countIn(server, namespace) >= SHARES.suspectedOrphans.most ||
+      (isOwn && this.#ofOwnServers.countOf(namespace) >= SHARES.listedAtOwnServers.most)
+    );
+  }
+
+  /** How many of a namespace are known at one server, listed or not. */
+  countIn(server: string, namespace: string): number {
+    return sum(this.#lists.map((list) => list.countIn(server, namespace)));
   }
 
   /** How many are listed of one OAuthClient, and when the last was sent, in milliseconds since the epoch. */
   suspectsOf(uid: string): { readonly count: number; readonly latestAt: number } {
-    const times = Object.values(this.#data)
-      .filter((entry) => entry.includes(`"uid":${JSON.stringify(uid)}`))
-      .map((entry) => Date.parse(String(parseJsonObject(entry)?.['startedAt'])) || 0);
+    const times = this.#lists.flatMap((list) => list.timesOf(uid));
     return { count: times.length, latestAt: Math.max(0, ...times) };
   }
 
   /** How many are listed of one server. */
   countAt(server: string): number {
-    return Object.values(this.#data).filter((entry) => entry.includes(`"server":${JSON.stringify(server)}`))
-      .length;
+    return sum(this.#lists.map((list) => list.countAt(server)));
   }
 
-  /** Lists one. Resolves with true once it is stored; until then its ledger entry has to stay. */
-  report(entry: LedgerEntry, why: string): Promise<boolean> {
-    const { client, server, startedAt } = entry;
-    const value = JSON.stringify({
-      server,
-      client: keyOf(client),
-      uid: client.uid,
-      startedAt,
-      why,
-    });
-    this.#writing = this.#writing.then(() => this.#add(entry.attempt, value));
-    return this.#writing;
+  /** Lists one, with at most 100 bytes of `why`. Until it is listed, or the list is full, its ledger entry has to stay. */
+  report(entry: LedgerEntry, why: string): Promise<Reported> {
+    const list = listOfSuspects(entry.server) === OWN_SUSPECTS ? this.#ofOwnServers : this.#ofClusterServers;
+    return list.add(entry, why);
   }
 
-  async #add(attempt: string, value: string): Promise<boolean> {
-    const { clock, log } = this.#options;
-    for (let tries = 0; tries < 5; tries += 1) {
-      const result = await this.#write({ ...this.#data, [attempt]: value });
-      if (result.ok) {
-        this.#data = { ...result.object.data };
-        this.#resourceVersion = result.object.metadata.resourceVersion;
-        return true;
-      }
-      log.warn('suspected orphan not listed yet', {
-        attempt,
-        status: result.status,
-        message: result.message,
-      });
-      await clock.sleep(100 * 2 ** tries);
-      await this.load();
-    }
-    return false;
-  }
-
-  #write(data: Record<string, string>) {
-    const { api, namespace } = this.#options;
-    const metadata = { name: ORPHANS_NAME, namespace };
-    const object: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
-    return this.#resourceVersion === undefined
-      ? api.create(RESOURCES.configMap, object)
-      : api.replace(RESOURCES.configMap, {
-          ...object,
-          metadata: { ...metadata, resourceVersion: this.#resourceVersion },
-        });
+  /** Earlier versions listed all in the first. */
+  get #lists(): readonly OrphanList[] {
+    return [this.#ofClusterServers, this.#ofOwnServers];
   }
 }
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);

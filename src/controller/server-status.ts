@@ -24,9 +24,9 @@ export async function lookAtOrphans(
   if (orphans.countAt(key) === 0) {
     return undefined;
   }
-  const wasFull = orphans.isFull(key);
+  const before = orphans.countAt(key);
   await orphans.refresh();
-  if (wasFull && !orphans.isFull(key)) {
+  if (orphans.countAt(key) < before) {
     servers.wakeAll(key);
   }
   return clock.now() + ORPHANS_REFRESH_MS;

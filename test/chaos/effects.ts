@@ -1,8 +1,8 @@
 import { type ConfigMap, type KubernetesObject, RESOURCES, type Resource } from '../../src/api/kubernetes.ts';
 import { FINALIZER, LABELS } from '../../src/api/names.ts';
-import { LEDGER_NAME } from '../../src/controller/ledger.ts';
-import { ORPHANS_NAME } from '../../src/controller/orphans.ts';
+import { LEDGER_NAME } from '../../src/controller/ledger-store.ts';
 import type { HttpRequest, JournalEntry } from '../../src/controller/ports.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../../src/core/suspects.ts';
 import { parseJsonObject } from '../../src/oauth/json.ts';
 
 /** Every effect that the operator has on the world, in the order in which a client's life meets them. */
@@ -40,12 +40,14 @@ export const EFFECTS = [
 
 export type Effect = (typeof EFFECTS)[number];
 
+const SUSPECT_LISTS: readonly string[] = [SUSPECTS, OWN_SUSPECTS];
+
 /** Which effect a call has; `undefined`: it only reads, or none of those above. */
 export function effectOfCreate(resource: Resource, object: KubernetesObject): Effect | undefined {
   if (resource === RESOURCES.event) {
     return 'event';
   }
-  if (resource === RESOURCES.configMap && object.metadata.name === ORPHANS_NAME) {
+  if (resource === RESOURCES.configMap && SUSPECT_LISTS.includes(object.metadata.name)) {
     return 'orphan-list';
   }
   if (resource !== RESOURCES.secret) {

@@ -64,7 +64,7 @@ export async function takeSnapshot(
       `${own}/secrets?labelSelector=${LABELS.registration},${LABELS.clientNamespace}=${ns}`,
     ),
     list<Secret>(world, `/api/v1/namespaces/${ns}/secrets?labelSelector=${LABELS.workload}`),
-    dataOf(world, `${own}/configmaps/oauth-registrar-suspected-orphans`),
+    dataOf(world, `${own}/configmaps/oauth-registrar-suspected-orphans-namespaced`),
     dataOf(world, `${own}/configmaps/oauth-registrar-ledger`),
   ]);
   const suspects = Object.entries(orphans).map(([attempt, text]) => ({

@@ -19,7 +19,7 @@ const BETWEEN_SIGNALS_MS = [8_000, 24_000] as const;
 const LOOK_MS = 5_000;
 const PROGRESS_MS = 1_000;
 /** A person looks after suspected orphans before the list is full. */
-const LISTED = 20;
+const LISTED = 5;
 
 /** Users work, calls fail, operators are killed: all at once, for so many seconds. */
 export async function disturb(scene: Scene, options: DisturbOptions): Promise<void> {

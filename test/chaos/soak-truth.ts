@@ -62,7 +62,7 @@ export interface TrueEvent {
   readonly note: string;
 }
 
-export const ORPHANS_PATH = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/oauth-registrar-suspected-orphans`;
+export const ORPHANS_PATH = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/oauth-registrar-suspected-orphans-namespaced`;
 
 export async function readTruth(
   world: World,

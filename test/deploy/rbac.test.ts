@@ -43,6 +43,7 @@ const NEEDED: readonly (readonly string[])[] = [
   ['create', 'configmaps', OWN],
   ...verbs('get update', 'configmaps/oauth-registrar-ledger', OWN),
   ...verbs('get update', 'configmaps/oauth-registrar-suspected-orphans', OWN),
+  ...verbs('get update', 'configmaps/oauth-registrar-suspected-orphans-namespaced', OWN),
   ['create', 'leases.coordination.k8s.io', OWN],
   ...verbs('get update', 'leases.coordination.k8s.io/oauth-registrar', OWN),
   ['patch', 'secrets', OWN],

@@ -34,7 +34,7 @@ import {
 /** The ledger under trouble of its own, the end of the process, and servers that hold their callers up. */
 
 const LEDGER = 'oauth-registrar-ledger';
-const ORPHANS = 'oauth-registrar-suspected-orphans';
+const ORPHANS = 'oauth-registrar-suspected-orphans-namespaced';
 const PATH = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/`;
 /** Longer than any deadline of the operator's calls. */
 const STALL_MS = 12_000;

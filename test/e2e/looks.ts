@@ -1,5 +1,6 @@
 import type { AuthorizationServer } from '../../src/api/authorization-server.ts';
 import type { Condition } from '../../src/api/conditions.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../../src/core/suspects.ts';
 import type { World } from '../testbed/world.ts';
 import { eventually, OPERATOR_NAMESPACE } from './objects.ts';
 
@@ -63,14 +64,16 @@ export async function untilEvent(
 
 /** The listed suspects, by `namespace/name` of their object. */
 export async function suspectedOrphans(world: World): Promise<readonly { client: string; why: string }[]> {
-  const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/oauth-registrar-suspected-orphans`;
-  const { status, json } = await world.controlPlane.admin.request<{ data?: Record<string, string> }>(
-    'GET',
-    path,
-  );
-  return status === 404
-    ? []
-    : Object.values(json.data ?? {}).map((text) => JSON.parse(text) as { client: string; why: string });
+  const listed = async (name: string) => {
+    const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/${name}`;
+    const { status, json } = await world.controlPlane.admin.request<{ data?: Record<string, string> }>(
+      'GET',
+      path,
+    );
+    return status === 404 ? [] : Object.values(json.data ?? {});
+  };
+  const all = await Promise.all([listed(SUSPECTS), listed(OWN_SUSPECTS)]);
+  return all.flat().map((text) => JSON.parse(text) as { client: string; why: string });
 }
 
 export async function fetchText(port: number, path: string): Promise<{ status: number; text: string }> {

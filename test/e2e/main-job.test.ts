@@ -272,6 +272,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       'get configmaps oauth-registrar-ledger',
       'update configmaps oauth-registrar-ledger',
       'get configmaps oauth-registrar-suspected-orphans',
+      'get configmaps oauth-registrar-suspected-orphans-namespaced',
     ]);
   });
 });

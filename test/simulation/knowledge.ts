@@ -1,6 +1,7 @@
 import { LABELS } from '../../src/api/names.ts';
-import { ORPHANS_NAME } from '../../src/controller/orphans.ts';
+import { decodeEntries, type LedgerEntry } from '../../src/controller/ledger-entry.ts';
 import { type RegistrationRecord, toRecord } from '../../src/core/record.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../../src/core/suspects.ts';
 import type { Stored } from './cluster.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
 import type { World } from './world.ts';
@@ -9,10 +10,10 @@ import type { World } from './world.ts';
 
 export const decoded = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString();
 
-export const isEntry = (key: string): boolean => key.startsWith('entry.');
-
 export const suspects = ({ cluster }: World): readonly string[] =>
-  Object.keys(cluster.find('ConfigMap', `${OPERATOR_NAMESPACE}/${ORPHANS_NAME}`)?.data ?? {});
+  [SUSPECTS, OWN_SUSPECTS].flatMap((name) =>
+    Object.keys(cluster.find('ConfigMap', `${OPERATOR_NAMESPACE}/${name}`)?.data ?? {}),
+  );
 
 export const records = ({ cluster }: World): readonly RegistrationRecord[] =>
   cluster
@@ -30,5 +31,4 @@ export function recordIn(secret: Stored): RegistrationRecord | undefined {
   return read.get(secret);
 }
 
-export const entries = (world: World): readonly string[] =>
-  Object.entries(world.ledger()).flatMap(([key, text]) => (isEntry(key) ? [text] : []));
+export const entries = (world: World): readonly LedgerEntry[] => decodeEntries(world.ledger());

@@ -37,8 +37,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a suspected orphan isn’t listed',
     file: 'src/controller/steps/orphan.ts',
-    original: 'if (!(await context.orphans.report(entry, why))) {',
-    mutant: 'if (why === "") {',
+    original: 'const reported = await context.orphans.report(entry, said);',
+    mutant: "const reported = said === '' ? 'NotYet' : 'Listed';",
   },
   {
     name: 'no answer to a POST counts as not created',
@@ -60,7 +60,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the ledger’s epoch isn’t looked at',
-    file: 'src/controller/ledger.ts',
+    file: 'src/controller/ledger-store.ts',
     original: 'const other = otherLeader(data, this.#epoch, this.#options.holder);',
     mutant: 'const other = undefined;',
   },

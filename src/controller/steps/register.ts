@@ -201,7 +201,7 @@ async function failedToRegister(
     context.ledger.interrupt(attempt);
     return (await salvage(registration, failure, o, context))
       ? DONE
-      : reportOrphan(attempt, failure.reason, why, o, context);
+      : reportOrphan(attempt, failure.reason, why, failure.message, o, context);
   }
   context.ledger.settle(attempt);
   warn(failure.reason, 'Register', why, o, context);

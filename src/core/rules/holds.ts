@@ -4,6 +4,7 @@ import type { ServerConnection } from '../connection.ts';
 import { iso, overlapEnd, surplusRecords } from '../find.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord, ServerRef } from '../record.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../suspects.ts';
 import { stall, wait } from './rests.ts';
 
 /** What holds a registration back though nothing is wrong with it. */
@@ -19,7 +20,8 @@ export function onHold(o: Observation, { recovery }: ServerConnection): Action |
     return undefined;
   }
   const annotate = `kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/reconcile-requested-at=$(date +%s) --overwrite`;
-  const listed = 'ConfigMap oauth-registrar-suspected-orphans has its time';
+  const list = o.server.available && o.server.ref.kind === 'AuthorizationServer' ? OWN_SUSPECTS : SUSPECTS;
+  const listed = `ConfigMap ${list} has its time`;
   if (recovery.interrupted === 'Hold') {
     return stall(
       'RegistrationOutcomeUnknown',
