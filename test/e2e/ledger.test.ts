@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { OAuthClient } from '../../src/api/oauth-client.ts';
+import { decodeEntries } from '../../src/controller/ledger-entry.ts';
 import { type FaultyProxy, type Harm, startProxy } from '../chaos/soak-proxy.ts';
 import { writeKubeconfig } from '../testbed/api-access.ts';
 import { createCertificateAuthority } from '../testbed/certificates.ts';
@@ -125,6 +126,7 @@ const stored = async (name: string): Promise<Stored> =>
 
 /** As a person with every right does it: everything else of the object goes. */
 async function overwrite(name: string, content: Partial<Stored>): Promise<void> {
+  await allowDeletion(name);
   const { status } = await world.controlPlane.admin.request('PUT', PATH + name, {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -134,13 +136,18 @@ async function overwrite(name: string, content: Partial<Stored>): Promise<void> 
   expect(status).toBe(200);
 }
 
+async function allowDeletion(name: string): Promise<void> {
+  const mark = 'oauth-registrar.dev/allow-deletion=true';
+  await world.kubectl('-n', OPERATOR_NAMESPACE, 'annotate', '--overwrite', 'configmap', name, mark);
+}
+
 async function removeByForce(name: string): Promise<void> {
   const object = ['-n', OPERATOR_NAMESPACE, 'configmap', name] as const;
   const [flag, home, kind] = object;
   await expect(world.kubectl(flag, home, 'delete', kind, name)).rejects.toThrow(
     /this holds what manages registered OAuth clients at their servers/,
   );
-  await world.kubectl(flag, home, 'annotate', kind, name, 'oauth-registrar.dev/allow-deletion=true');
+  await allowDeletion(name);
   await world.kubectl(flag, home, 'delete', kind, name);
 }
 
@@ -210,9 +217,9 @@ describe('The ledger', () => {
     const after = await stored(LEDGER);
     const { epoch, holder, ...entries } = after.data ?? {};
     expect({ epoch, holder }).toEqual({ epoch: data['epoch'], holder: data['holder'] });
-    for (const [key, text] of Object.entries(entries)) {
-      expect(JSON.parse(text)).toMatchObject({ attempt: key.slice('entry.'.length), kind: 'Register' });
-    }
+    expect(decodeEntries(entries).map(({ attempt, kind }) => [`entry.${attempt}`, kind])).toEqual(
+      Object.keys(entries).map((key) => [key, 'Register']),
+    );
     expect(after.metadata.labels).toBeUndefined();
   });
 
