@@ -234,4 +234,32 @@ export const SHARES = {
     per: 'installation; above three quarters of it, 8 for each namespace',
     told: 'Event and metric for each further one',
   },
+  events: {
+    what: 'Events in ten minutes; the same is told once in that time',
+    most: 200,
+    unit: 'Events',
+    per: 'namespace',
+    told: 'conditions, and the log at level debug',
+  },
+  eventsOfDeregistrations: {
+    what: 'Events of deregistrations in ten minutes, beside those above',
+    most: 1_000,
+    unit: 'Events',
+    per: 'namespace',
+    told: 'conditions, and the log at level debug',
+  },
+  journalOfNamespace: {
+    what: 'Answers of servers that are read and not recorded yet, in the journal',
+    most: 1_048_576,
+    unit: 'bytes',
+    per: 'namespace',
+    told: 'log; of further answers what manages the client is kept, or else memory alone has them',
+  },
+  journal: {
+    what: 'The same, of all namespaces; above three quarters of it, 65536 bytes for each namespace',
+    most: 5_242_880,
+    unit: 'bytes',
+    per: 'pod',
+    told: 'log; of further answers what manages the client is kept, or else memory alone has them',
+  },
 } as const satisfies Readonly<Record<string, Share>>;

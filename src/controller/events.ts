@@ -2,10 +2,14 @@ import { API_VERSION, type KubernetesObject, RESOURCES } from '../api/kubernetes
 import type { Reason } from '../api/reasons.ts';
 import { visible } from '../oauth/text.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
+import { ToldEvents } from './told-events.ts';
 
 /** Events tell of warnings, deletions and recoveries. A routine creation has none: conditions tell it. */
 export interface EventRecorder {
-  /** Written in the background; a failure is logged. The same event is written once in ten minutes. */
+  /**
+   * Written in the background; a failure is logged. The same event is written once in ten minutes, and only so many of
+   * one namespace: see `told-events.ts`.
+   */
   record(event: EventInput): void;
 }
 
@@ -38,9 +42,9 @@ interface EventObject extends KubernetesObject {
   readonly regarding: object;
 }
 
-const REPEAT_AFTER_MS = 600_000;
-const MAX_REMEMBERED = 10_000;
 const MAX_NOTE = 1000;
+/** What a cut name has: see `short-name.ts`. */
+const NOT_IN_NAMES = /[^a-z0-9.-]/g;
 
 export function createEventRecorder(options: {
   readonly api: KubernetesApi;
@@ -51,18 +55,18 @@ export function createEventRecorder(options: {
   readonly identity: string;
 }): EventRecorder {
   const { api, clock, log } = options;
-  const told = new Map<string, number>();
+  const told = new ToldEvents();
   return {
     record(event) {
       const id = `${event.regarding.uid} ${event.reason} ${event.message}`;
-      const now = clock.now();
-      if (now < (told.get(id) ?? 0)) {
+      const { namespace } = event.regarding;
+      const verdict = told.tell(id, { namespace, isEnding: event.action === 'Deregister' }, clock.now());
+      if (verdict === 'Full') {
+        log.debug('event not written: the namespace has its share', { namespace, reason: event.reason });
+      }
+      if (verdict !== 'New') {
         return;
       }
-      if (told.size >= MAX_REMEMBERED) {
-        told.clear();
-      }
-      told.set(id, now + REPEAT_AFTER_MS);
       void api.create(RESOURCES.event, toEvent(event, options)).then((result) => {
         if (!result.ok) {
           log.warn('event not written', {
@@ -82,7 +86,7 @@ function toEvent(event: EventInput, options: Parameters<typeof createEventRecord
   const suffix = `${clock.now().toString(16)}${Math.floor(random() * 2 ** 32).toString(16)}`;
   const home = namespaceTerminating || namespace === '' ? operatorNamespace : namespace;
   return {
-    metadata: { name: `${name.slice(0, 200)}.${suffix}`, namespace: home },
+    metadata: { name: `${name.slice(0, 200).replace(NOT_IN_NAMES, '')}.${suffix}`, namespace: home },
     eventTime: new Date(clock.now()).toISOString().replace('Z', '000Z'),
     reportingController: 'oauth-registrar.dev/operator',
     reportingInstance: identity.slice(0, 128),
