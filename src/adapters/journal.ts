@@ -13,21 +13,28 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Journal, JournalEntry, Log } from '../controller/ports.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
+import { JournalBudget } from './journal-budget.ts';
 
 const COMPACT_AT_BYTES = 4 * 1024 * 1024;
 
 const journalLine = z.discriminatedUnion('op', [
-  z.object({ op: z.literal('append'), id: z.string(), payload: z.string() }),
+  z.object({
+    op: z.literal('append'),
+    id: z.string(),
+    namespace: z.string().default(''),
+    payload: z.string(),
+  }),
   z.object({ op: z.literal('settle'), id: z.string() }),
 ]);
 
 /**
  * The journal as `journal.jsonl` (mode 0600) in `folder`, which is meant to be memory-backed: nothing is synced.
  *
- * One JSON object a line, `{op: 'append', id, payload}` or `{op: 'settle', id}`, written before the call returns.
+ * One JSON object a line, `{op: 'append', id, namespace, payload}` or `{op: 'settle', id}`, written before the call returns.
  * The file is emptied when nothing is unsettled, and rewritten when 4 MiB of it are mostly settled. A torn line or
  * garbage is skipped and counted in the log. A failing volume is logged once per error code, without content, and
- * never thrown: what could not be written stays in memory, and each settling tries again to write it.
+ * never thrown: what could not be written stays in memory, and each settling tries again to write it. So is an answer
+ * whose namespace has its share of the journal: what is minimal of it is tried before. See `journal-budget.ts`.
  */
 export function openJournal(folder: string, log: Log): Journal {
   const path = join(folder, 'journal.jsonl');
@@ -37,24 +44,71 @@ export function openJournal(folder: string, log: Log): Journal {
     if (existsSync(path)) text = readFileSync(path, 'utf8');
   });
   const earlier = unsettledIn(text, log);
-  const live = new Map(earlier);
+  const live = new LiveEntries(earlier.values());
   const file = journalFile(path, Buffer.byteLength(text), attempt);
-  const tidy = () => (live.size === 0 ? file.empty() : file.rewrite([...live.values()].map(toLine).join('')));
+  const tidy = () => (live.isEmpty ? file.empty() : file.rewrite(live.lines().join('')));
 
   if (text !== '') tidy();
   return {
     append: (entry) => {
-      live.set(entry.id, entry);
-      file.append(toLine(entry));
+      const { line, isWhole } = live.add(entry);
+      if (!isWhole) {
+        const { id, namespace } = entry;
+        const kept = line === undefined ? 'in memory only' : 'what manages the client';
+        log.error('the namespace has its share of the journal', { attempt: id, namespace, kept });
+      }
+      if (line !== undefined) file.append(line);
     },
     settle: (id) => {
       if (!live.delete(id)) return;
       earlier.delete(id);
-      if (live.size > 0) file.append(`${JSON.stringify({ op: 'settle', id })}\n`);
-      if (live.size === 0 || file.wantsRewrite()) tidy();
+      if (!live.isEmpty) file.append(`${JSON.stringify({ op: 'settle', id })}\n`);
+      if (live.isEmpty || file.wantsRewrite()) tidy();
     },
     unsettled: () => [...earlier.values()],
   };
+}
+
+/** What isn't settled: the line of each, where there is room for it. */
+class LiveEntries {
+  readonly #budget = new JournalBudget();
+  readonly #lines = new Map<string, { readonly namespace: string; readonly line: string | undefined }>();
+
+  constructor(earlier: Iterable<JournalEntry>) {
+    for (const entry of earlier) {
+      const line = toLine(entry, entry.payload);
+      this.#budget.add(entry.namespace, Buffer.byteLength(line));
+      this.#lines.set(entry.id, { namespace: entry.namespace, line });
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#lines.size === 0;
+  }
+
+  lines(): readonly string[] {
+    return [...this.#lines.values()].flatMap(({ line }) => line ?? []);
+  }
+
+  /** @returns the line to write, whole or of what is minimal; none where there is room for neither */
+  add(entry: JournalEntry): { readonly line: string | undefined; readonly isWhole: boolean } {
+    this.delete(entry.id);
+    const whole = this.#taken(entry, entry.payload);
+    const line = whole ?? (entry.minimal && this.#taken(entry, entry.minimal()));
+    this.#lines.set(entry.id, { namespace: entry.namespace, line });
+    return { line, isWhole: whole !== undefined };
+  }
+
+  delete(id: string): boolean {
+    const { namespace = '', line = '' } = this.#lines.get(id) ?? {};
+    this.#budget.free(namespace, Buffer.byteLength(line));
+    return this.#lines.delete(id);
+  }
+
+  #taken(entry: JournalEntry, payload: Sensitive): string | undefined {
+    const line = toLine(entry, payload);
+    return this.#budget.take(entry.namespace, Buffer.byteLength(line)) ? line : undefined;
+  }
 }
 
 /** Runs a file operation, none of which may stop the caller. True: it succeeded. */
@@ -126,8 +180,8 @@ function journalFile(path: string, size: number, attempt: Attempt): JournalFile 
   };
 }
 
-function toLine({ id, payload }: JournalEntry): string {
-  return `${JSON.stringify({ op: 'append', id, payload: payload.reveal() })}\n`;
+function toLine({ id, namespace }: JournalEntry, payload: Sensitive): string {
+  return `${JSON.stringify({ op: 'append', id, namespace, payload: payload.reveal() })}\n`;
 }
 
 function unsettledIn(text: string, log: Log): Map<string, JournalEntry> {
@@ -136,7 +190,10 @@ function unsettledIn(text: string, log: Log): Map<string, JournalEntry> {
   const records = lines.map(readLine).filter((record) => record !== undefined);
   for (const record of records) {
     if (record.op === 'settle') entries.delete(record.id);
-    else entries.set(record.id, { id: record.id, payload: new Sensitive(record.payload) });
+    else {
+      const { id, namespace, payload } = record;
+      entries.set(id, { id, namespace, payload: new Sensitive(payload) });
+    }
   }
   const unreadable = lines.length - records.length;
   if (unreadable > 0) log.warn('the journal has unreadable lines', { unreadable });

@@ -88,7 +88,10 @@ export interface CallOptions {
 
 /** The answers that are read and not yet recorded: survives the process, not the node. Synchronous on purpose. */
 export interface Journal {
-  /** Adds one answer. A full or broken volume is reported by the adapter's log and never stops the caller. */
+  /**
+   * Adds one answer. A full or broken volume, or a namespace that has its share of it, is reported by the adapter's log and
+   * never stops the caller.
+   */
   append(entry: JournalEntry): void;
   /** The answer with this id is recorded; it may be forgotten. */
   settle(id: string): void;
@@ -99,8 +102,12 @@ export interface Journal {
 export interface JournalEntry {
   /** The attempt id of the call, unique. */
   readonly id: string;
+  /** Of the client: each has a share of the journal. */
+  readonly namespace: string;
   /** What to write, in full, as JSON. Holds secrets. */
   readonly payload: Sensitive;
+  /** The same in few bytes, where there is no room for the whole. */
+  readonly minimal?: () => Sensitive;
 }
 
 export interface Lead {

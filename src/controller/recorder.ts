@@ -1,4 +1,4 @@
-import { RESOURCES, type Secret } from '../api/kubernetes.ts';
+import { namespaceOf, RESOURCES, type Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import { minimalRecord } from '../core/minimal-record.ts';
 import { parseJsonObject } from '../oauth/json.ts';
@@ -79,7 +79,12 @@ export function createRecorder(options: Options): Recorder {
   };
   const record = (attempt: string, entry: Entry, attemptTo: Attempt, told: Told) => {
     const { secret } = entry;
-    journal.append({ id: attempt, payload: new Sensitive(JSON.stringify(entry)) });
+    journal.append({
+      id: attempt,
+      namespace: namespaceOf(clientOf(secret)),
+      payload: new Sensitive(JSON.stringify(entry)),
+      minimal: () => new Sensitive(JSON.stringify({ ...entry, secret: minimalRecord(secret) })),
+    });
     const isOver = new AbortController();
     let isLate = false;
     const refused: Told['refused'] = (form, message) => {

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openJournal } from '../../src/adapters/journal.ts';
+import { SHARES } from '../../src/api/shares.ts';
 import type { Journal, Log } from '../../src/controller/ports.ts';
 import { Sensitive } from '../../src/oauth/sensitive.ts';
 
@@ -34,7 +35,11 @@ const recordingLog = (): Log & { readonly lines: Line[] } => {
   };
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 };
-const entry = (id: string, payload = `canary-${id}`) => ({ id, payload: new Sensitive(payload) });
+const entry = (id: string, payload = `canary-${id}`, namespace = 'shop') => ({
+  id,
+  namespace,
+  payload: new Sensitive(payload),
+});
 const revealed = (journal: Journal) => journal.unsettled().map(({ id, payload }) => [id, payload.reveal()]);
 const size = () => statSync(path).size;
 
@@ -115,7 +120,12 @@ describe('the file', () => {
 
   it('holds the entry in full when append returns', () => {
     openJournal(folder, recordingLog()).append(entry('a', '{"x":"\n"}'));
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ op: 'append', id: 'a', payload: '{"x":"\n"}' });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({
+      op: 'append',
+      id: 'a',
+      namespace: 'shop',
+      payload: '{"x":"\n"}',
+    });
   });
 
   it('stays small under a steady load that never settles everything', () => {
@@ -166,5 +176,57 @@ describe('a broken volume', () => {
     mkdirSync(late);
     journal.settle('b');
     expect(revealed(openJournal(late, recordingLog()))).toEqual([['a', 'canary-a']]);
+  });
+});
+
+describe('H4: the share of each namespace', () => {
+  const share = SHARES.journalOfNamespace.most;
+  const half = 'x'.repeat(share / 2 + 1);
+  const restarted = () => revealed(openJournal(folder, recordingLog())).map(([id]) => id);
+
+  it('bounds what one of them has in the file; the others are in it as ever', () => {
+    const log = recordingLog();
+    const journal = openJournal(folder, log);
+    for (let index = 0; index < 20; index += 1) journal.append(entry(`evil-${index}`, half, 'evil'));
+    journal.append(entry('calm', 'small', 'calm'));
+    expect(restarted()).toEqual(['evil-0', 'calm']);
+    expect(size()).toBeLessThan(share);
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(19);
+    expect(log.lines[0]?.fields).toEqual({ attempt: 'evil-1', namespace: 'evil', kept: 'in memory only' });
+  });
+
+  it('has what manages the client, where the whole has no room', () => {
+    const log = recordingLog();
+    const journal = openJournal(folder, log);
+    journal.append(entry('a', half, 'evil'));
+    journal.append({ ...entry('b', half, 'evil'), minimal: () => new Sensitive('token-of-b') });
+    expect(revealed(openJournal(folder, recordingLog()))).toEqual([
+      ['a', half],
+      ['b', 'token-of-b'],
+    ]);
+    expect(log.lines[0]?.fields).toMatchObject({ attempt: 'b', kept: 'what manages the client' });
+  });
+
+  it('is free again when its answers are recorded', () => {
+    const journal = openJournal(folder, recordingLog());
+    journal.append(entry('a', half, 'evil'));
+    journal.append(entry('keeps', 'small', 'calm'));
+    journal.settle('a');
+    journal.append(entry('b', half, 'evil'));
+    expect(restarted()).toEqual(['keeps', 'b']);
+  });
+
+  it('counts also what an earlier process left', () => {
+    openJournal(folder, recordingLog()).append(entry('a', half, 'evil'));
+    openJournal(folder, recordingLog()).append(entry('b', half, 'evil'));
+    expect(restarted()).toEqual(['a']);
+  });
+
+  it('many that fill the journal together leave room for those that have little', () => {
+    const journal = openJournal(folder, recordingLog());
+    for (let index = 0; index < 50; index += 1) journal.append(entry(`evil-${index}`, half, `evil-${index}`));
+    journal.append(entry('calm', 'small', 'calm'));
+    expect(restarted()).toContain('calm');
+    expect(size()).toBeLessThan(SHARES.journal.most);
   });
 });

@@ -82,7 +82,7 @@ function createScene(decide: (secret: Secret, time: number) => ApiResult<never> 
   const journal: Journal = {
     append: ({ id, payload }) => void entries.set(id, payload),
     settle: (id) => void entries.delete(id),
-    unsettled: () => [...entries].map(([id, payload]) => ({ id, payload })),
+    unsettled: () => [...entries].map(([id, payload]) => ({ id, namespace: '', payload })),
   };
   const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const api = {

@@ -68,7 +68,7 @@ function createPod() {
   const journal: Journal = {
     append: ({ id, payload }) => void entries.set(id, payload),
     settle: (id) => void entries.delete(id),
-    unsettled: () => [...entries].map(([id, payload]) => ({ id, payload })),
+    unsettled: () => [...entries].map(([id, payload]) => ({ id, namespace: '', payload })),
   };
   return { journal, entries };
 }

@@ -73,8 +73,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'what is recorded is logged',
     file: 'src/controller/recorder.ts',
-    original: 'journal.append({ id: attempt,',
-    mutant: "log.debug('recording', { secret }); journal.append({ id: attempt,",
+    original: 'journal.append({',
+    mutant: "log.debug('recording', { secret }); journal.append({",
   },
   {
     name: 'the workload’s Secret shows one client’s id and another’s secret',

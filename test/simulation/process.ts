@@ -112,7 +112,8 @@ function createJournal(world: World, process: Process): Journal {
         },
         false,
       ),
-    unsettled: () => [...earlier].map(([id, payload]: [string, Sensitive]) => ({ id, payload })),
+    unsettled: () =>
+      [...earlier].map(([id, payload]: [string, Sensitive]) => ({ id, namespace: '', payload })),
   };
 }
 
