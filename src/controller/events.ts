@@ -1,6 +1,6 @@
 import { API_VERSION, type KubernetesObject, RESOURCES } from '../api/kubernetes.ts';
 import type { Reason } from '../api/reasons.ts';
-import { visible } from '../oauth/text.ts';
+import { cutToBytes, visible } from '../oauth/text.ts';
 import type { Clock, KubernetesApi, Log } from './ports.ts';
 import { ToldEvents } from './told-events.ts';
 
@@ -42,7 +42,8 @@ interface EventObject extends KubernetesObject {
   readonly regarding: object;
 }
 
-const MAX_NOTE = 1000;
+/** The API server takes 1,024. */
+const MAX_NOTE_BYTES = 1_000;
 /** What a cut name has: see `short-name.ts`. */
 const NOT_IN_NAMES = /[^a-z0-9.-]/g;
 
@@ -92,7 +93,7 @@ function toEvent(event: EventInput, options: Parameters<typeof createEventRecord
     reportingInstance: identity.slice(0, 128),
     action: event.action,
     reason: event.reason,
-    note: visible(event.message).slice(0, MAX_NOTE),
+    note: cutToBytes(visible(event.message), MAX_NOTE_BYTES),
     type: event.type,
     regarding: { apiVersion: API_VERSION, kind, name, uid, ...(namespace === '' ? {} : { namespace }) },
   };

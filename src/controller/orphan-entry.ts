@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { shortKey } from '../core/short-name.ts';
 import { parseJsonObject } from '../oauth/json.ts';
+import { cutToBytes } from '../oauth/text.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 
 /** A suspected orphan, as it is listed. Long names are cut: see `short-name.ts`. */
@@ -45,17 +46,6 @@ const encode = ({ server, client, uid, startedAt, why }: OrphanEntry): string =>
     startedAt,
     why: cutToBytes(why, MAX_WHY_BYTES),
   });
-
-/** Whole characters, with a mark where something is missing. */
-function cutToBytes(text: string, max: number): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= max) {
-    return text;
-  }
-  const [mark, broken] = ['…', '\ufffd'];
-  const kept = bytes.subarray(0, max - Buffer.byteLength(mark)).toString();
-  return `${kept.endsWith(broken) ? kept.slice(0, -1) : kept}${mark}`;
-}
 
 const entrySchema = z.object({
   server: z.string(),

@@ -92,3 +92,10 @@ describe('Events', () => {
     expect(written[0]?.metadata.name).toMatch(/^n{50}[a-z0-9.-]*\.[0-9a-f]+$/);
   });
 });
+
+test('H4: words of any alphabet are cut to what the API server takes', () => {
+  const { written, record } = createRecorder();
+  record(event('€'.repeat(1_000)));
+  expect(Buffer.byteLength(written[0]?.note ?? '')).toBeLessThanOrEqual(1_024);
+  expect(written[0]?.note).toMatch(/^€+…$/);
+});
