@@ -122,6 +122,13 @@ export const SHARES = {
     per: 'look at a server object',
     told: '`ResponseTimedOut`',
   },
+  looksAtOnce: {
+    what: 'Looks at an object that is changed again and again; then a pause, which doubles from 0.5 s to 60 s',
+    most: 4,
+    unit: 'looks at once',
+    per: 'object, and one more after 10 s of peace',
+    told: '`observedGeneration` follows later',
+  },
   urgentInARow: {
     what: 'Edits and deletions that go before new OAuthClients of the same namespace',
     most: 4,

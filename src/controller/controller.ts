@@ -10,6 +10,7 @@ import { clientsOf } from './ledger-calls.ts';
 import { Memory } from './memory.ts';
 import { serverRefOf } from './observe.ts';
 import { OldestServers } from './oldest-servers.ts';
+import { Pace } from './pace.ts';
 import { reconcileClient } from './reconcile-client.ts';
 import { type Discovered, reconcileServer, refuse } from './reconcile-server.ts';
 import { RefusedWrites } from './refused-writes.ts';
@@ -65,6 +66,8 @@ export function createController(given: Given): Controller {
   const { clock, ledger, log } = given;
   const failures = new Map<string, number>();
   const discovered = new Map<string, Discovered>();
+  const pace = new Pace(clock);
+  let isStarted = false;
   const queue = new WorkQueue({
     clock,
     run,
@@ -91,7 +94,15 @@ export function createController(given: Given): Controller {
   });
   const credentials: Credentials = new Credentials(given.api, (key) => caches.credentials.get(key));
   const oldest = new OldestServers(addServer);
-  const caches: Caches = createCaches({ addClient, addServer, countAgain, servers, credentials, oldest });
+  const caches: Caches = createCaches({
+    addClient,
+    paceClient,
+    paceServer,
+    countAgain,
+    servers,
+    credentials,
+    oldest,
+  });
   const context: Context = {
     ...given,
     caches,
@@ -107,16 +118,41 @@ export function createController(given: Given): Controller {
     queue.add(serverItem(key));
   }
 
+  function paceServer(key: string): void {
+    addAtPace(serverItem(key));
+  }
+
+  function paceClient(key: string, urgent: boolean): void {
+    if (isLookedAfter(key)) {
+      addAtPace(clientItem(key, urgent));
+    }
+  }
+
+  /** What the platform changes is looked at at once, and so is all that is there when the work begins. */
+  function addAtPace(item: WorkItem): void {
+    const isExempt = !isStarted || item.lane === 'ClusterAuthorizationServer';
+    const pauseMs = isExempt ? 0 : pace.changed(item.key);
+    if (pauseMs > 0) {
+      queue.addAfter(item, pauseMs);
+    } else {
+      queue.add(item);
+    }
+  }
+
   function countAgain(key: string): void {
     queue.addAfter(serverItem(key), COUNT_MS);
   }
 
   /** Records may be of a namespace that was looked after once: they stay as they are. */
   function addClient(key: string, urgent: boolean): void {
-    const { namespaces = [namespaceOf(key)] } = given.settings;
-    if (namespaces.includes(namespaceOf(key))) {
+    if (isLookedAfter(key)) {
       queue.add(clientItem(key, urgent));
     }
+  }
+
+  function isLookedAfter(key: string): boolean {
+    const { namespaces } = given.settings;
+    return namespaces === undefined || namespaces.includes(namespaceOf(key));
   }
 
   function laneOf(key: string): string {
@@ -131,6 +167,7 @@ export function createController(given: Given): Controller {
   /** Never rejects: a fault in one object's round is logged, and the object is looked at again. */
   async function run(item: string): Promise<void> {
     const start = clock.monotonic();
+    pace.lookedAt(item);
     const result = await (item.startsWith(SERVER) ? runServer : runClient)(item.slice(CLIENT.length)).catch(
       (error: unknown) => {
         log.error('round failed', { item, error });
@@ -149,6 +186,9 @@ export function createController(given: Given): Controller {
       return 'later';
     }
     failures.delete(`${CLIENT}${key}`);
+    if (caches.clients.get(key) === undefined) {
+      pace.forget(`${CLIENT}${key}`);
+    }
     if (end.until !== undefined) {
       queue.addAfter(clientItem(key, false), Math.max(0, end.until - clock.now()) + 10);
     }
@@ -184,6 +224,7 @@ export function createController(given: Given): Controller {
     credentials.forget(`server:${key}`);
     discovered.delete(key);
     failures.delete(`${SERVER}${key}`);
+    pace.forget(`${SERVER}${key}`);
     given.tokens.forgetServer(key);
     given.counters.serverGone(serverNamed(key));
   }
@@ -203,6 +244,7 @@ export function createController(given: Given): Controller {
     kept: () => ({
       queue: queue.kept,
       failures: failures.size,
+      pace: pace.size,
       discovered: discovered.size,
       servers: servers.size,
       oldest: oldest.size,
@@ -212,6 +254,7 @@ export function createController(given: Given): Controller {
       for (const client of clientsOf(ledger.entries(), caches.clients)) {
         addClient(client, true);
       }
+      isStarted = true;
       queue.start();
     },
     replayJournal: () => given.recorder.replay((_, client) => toldOf(client, context, undefined)),

@@ -1,7 +1,8 @@
-interface Node<V> {
+interface Node<K, V> {
+  readonly key: K;
   readonly value: V;
-  before: Node<V> | undefined;
-  after: Node<V> | undefined;
+  before: Node<K, V> | undefined;
+  after: Node<K, V> | undefined;
 }
 
 /**
@@ -9,9 +10,9 @@ interface Node<V> {
  * but for its time: what finds its first entry passes over those that were deleted before.
  */
 export class Fifo<K, V> {
-  readonly #nodes = new Map<K, Node<V>>();
-  #first: Node<V> | undefined;
-  #last: Node<V> | undefined;
+  readonly #nodes = new Map<K, Node<K, V>>();
+  #first: Node<K, V> | undefined;
+  #last: Node<K, V> | undefined;
 
   get size(): number {
     return this.#nodes.size;
@@ -21,12 +22,20 @@ export class Fifo<K, V> {
     return this.#first?.value;
   }
 
+  get firstKey(): K | undefined {
+    return this.#first?.key;
+  }
+
+  get(key: K): V | undefined {
+    return this.#nodes.get(key)?.value;
+  }
+
   /** Puts it at the end; a key that is there keeps its place and its value. */
   push(key: K, value: V): void {
     if (this.#nodes.has(key)) {
       return;
     }
-    const node: Node<V> = { value, before: this.#last, after: undefined };
+    const node: Node<K, V> = { key, value, before: this.#last, after: undefined };
     if (this.#last === undefined) {
       this.#first = node;
     } else {

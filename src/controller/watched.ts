@@ -14,8 +14,11 @@ import { keyOfServer } from './server-status.ts';
 /** The caches, and who looks again when one of them changes. */
 
 interface Wake {
+  /** In its turn. */
   readonly addClient: (key: string, urgent: boolean) => void;
-  readonly addServer: (key: string) => void;
+  /** The same, at the pace of an object that somebody changes. */
+  readonly paceClient: (key: string, urgent: boolean) => void;
+  readonly paceServer: (key: string) => void;
   /** The number of a server's clients changed. */
   readonly countAgain: (key: string) => void;
   readonly servers: ServerRegistry;
@@ -24,17 +27,17 @@ interface Wake {
 }
 
 export function createCaches(wake: Wake): Caches {
-  const { addClient, addServer, countAgain, servers, credentials } = wake;
+  const { addClient, paceClient, paceServer, countAgain, servers, credentials } = wake;
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
     const isSame = before?.metadata.uid === after?.metadata.uid && before?.generation === after?.generation;
     if (object !== undefined && !isSame) {
-      addServer(keyOfServer(object));
+      paceServer(keyOfServer(object));
     }
   };
   const caches: Caches = {
     clients: new ObjectCache<ClientObject>({
-      onChange: (change) => clientChanged(change, addClient, caches),
+      onChange: (change) => clientChanged(change, wake, caches),
     }),
     servers: new ObjectCache<ServerObject, 'defaults'>({
       indexes: { defaults: defaultOf },
@@ -74,7 +77,7 @@ export function createCaches(wake: Wake): Caches {
       onChange: ({ before, after }) => {
         const key = ownerKey(after ?? before);
         if (key !== undefined) {
-          addClient(key, true);
+          paceClient(key, true);
         }
       },
     }),
@@ -84,9 +87,9 @@ export function createCaches(wake: Wake): Caches {
         for (const who of metadata === undefined ? [] : credentials.usersOf(keyOf(metadata))) {
           const key = who.slice(who.indexOf(':') + 1);
           if (who.startsWith('client:')) {
-            addClient(key, false);
+            paceClient(key, false);
           } else {
-            addServer(key);
+            paceServer(key);
           }
         }
       },
@@ -124,12 +127,12 @@ function wakeEverybody(
 }
 
 /**
- * A new object waits its turn; an edit or a deletion goes first; a change of status alone is the operator's own, unless
+ * A new object waits its turn; an edit or a deletion goes first, the edits of one object at a pace; a change of status alone is the operator's own, unless
  * it tells of a client that nobody recorded: then it came from a backup.
  */
 function clientChanged(
   { before, after }: Change<ClientObject>,
-  addClient: Wake['addClient'],
+  { addClient, paceClient }: Pick<Wake, 'addClient' | 'paceClient'>,
   { registrations }: Pick<Caches, 'registrations'>,
 ): void {
   const object = after ?? before;
@@ -159,8 +162,10 @@ function clientChanged(
     !registrations
       .find('client', key)
       .some(({ record }) => record?.client.uid === is.uid && record.clientId === clientId);
-  if (isRestored || matters(was) !== matters(is)) {
+  if (is.deleting && !was.deleting) {
     addClient(key, true);
+  } else if (isRestored || matters(was) !== matters(is)) {
+    paceClient(key, true);
   }
 }
 
