@@ -8,6 +8,8 @@ import {
   generateKeyPair,
   type JWK,
 } from 'jose';
+import { SHARES } from '../api/shares.ts';
+import { FairGate } from '../controller/fair-gate.ts';
 import type { JsonWebTokens } from '../controller/ports.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import { type KeyInUse, readEncryptionKey, readSigningKey } from '../oauth/key-material.ts';
@@ -28,6 +30,10 @@ const RSA_BITS = 2048;
 
 /** JSON Web Tokens by jose. Keys in use are remembered, the 256 used last of each purpose. */
 export function createJsonWebTokens(): JsonWebTokens {
+  const turns = new FairGate({
+    most: SHARES.keyGenerations.most,
+    perNamespace: SHARES.keyGenerationsOfNamespace.most,
+  });
   const signingKey = remembering(readSigningKey, identityOfSigningKey);
   const encryptionKey = remembering(readEncryptionKey, identityOfEncryptionKey);
   return {
@@ -50,7 +56,8 @@ export function createJsonWebTokens(): JsonWebTokens {
         ? undefined
         : described(createPublicKey(signer).export({ format: 'jwk' }) as JWK, key.algorithm, keyId);
     },
-    generate,
+    generate: (algorithm, namespace) =>
+      /^[RP]S/.test(algorithm) ? turns.run(namespace, () => generate(algorithm)) : generate(algorithm),
   };
 }
 

@@ -129,6 +129,20 @@ export const SHARES = {
     per: 'object, and one more after 10 s of peace',
     told: '`observedGeneration` follows later',
   },
+  keyGenerations: {
+    what: 'RSA keys that are made at one time',
+    most: 2,
+    unit: 'at a time',
+    per: 'process, by turns of namespaces',
+    told: 'the next waits',
+  },
+  keyGenerationsOfNamespace: {
+    what: 'RSA keys that are made at one time',
+    most: 1,
+    unit: 'at a time',
+    per: 'namespace',
+    told: 'the next waits',
+  },
   urgentInARow: {
     what: 'Edits and deletions that go before new OAuthClients of the same namespace',
     most: 4,

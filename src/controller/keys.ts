@@ -8,9 +8,10 @@ import type { Context } from './context.ts';
 
 export async function newKey(
   algorithm: KeyPairAlgorithm,
+  namespace: string,
   { jwt, clock }: Pick<Context, 'jwt' | 'clock'>,
 ): Promise<StoredKey> {
-  const key = await jwt.generate(algorithm);
+  const key = await jwt.generate(algorithm, namespace);
   return { ...key, createdAt: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z') };
 }
 
@@ -47,6 +48,7 @@ export async function keysAfter(
   stored: readonly StoredKey[],
   change: 'Keep' | 'Rotate' | 'Retire',
   algorithm: KeyPairAlgorithm,
+  namespace: string,
   tools: Pick<Context, 'jwt' | 'clock'>,
 ): Promise<readonly StoredKey[]> {
   const [current] = stored;
@@ -56,7 +58,7 @@ export async function keysAfter(
   const prepared = stored.find(
     (key) => current !== undefined && key.createdAt > current.createdAt && isOf(algorithm, key),
   );
-  const next = prepared ?? (await newKey(algorithm, tools));
+  const next = prepared ?? (await newKey(algorithm, namespace, tools));
   return current === undefined ? [next] : [next, current];
 }
 

@@ -141,6 +141,9 @@ export interface JsonWebTokens {
    * `alg` and `use`. `undefined` for a shared secret.
    */
   publicJwk(key: SigningKey): Promise<JsonObject | undefined>;
-  /** A new key pair; RSA keys have 2048 bits. */
-  generate(algorithm: KeyPairAlgorithm): Promise<GeneratedKey>;
+  /**
+   * A new key pair for a client of the namespace; RSA keys have 2048 bits. Namespaces take turns: an RSA key takes a core
+   * for some tenths of a second.
+   */
+  generate(algorithm: KeyPairAlgorithm, namespace: string): Promise<GeneratedKey>;
 }

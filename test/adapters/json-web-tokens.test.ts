@@ -256,7 +256,7 @@ describe('generate', () => {
   test.each<KeyPairAlgorithm>(['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA'])(
     'makes one key for %s, as JWK and as PEM, that signs what its public JWK verifies',
     async (algorithm) => {
-      const { kid, privateJwk, privatePem, publicJwk } = await jwts.generate(algorithm);
+      const { kid, privateJwk, privatePem, publicJwk } = await jwts.generate(algorithm, 'shop');
       expect(publicJwk).toMatchObject({ kid, alg: algorithm, use: 'sig' });
       expect(kid).toBe(await calculateJwkThumbprint(publicJwk as JWK));
       for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi']) {
@@ -275,9 +275,17 @@ describe('generate', () => {
   );
 
   test('makes RSA keys of 2048 bits, and another key each time', async () => {
-    const [one, other] = [await jwts.generate('RS256'), await jwts.generate('RS256')];
+    const [one, other] = [await jwts.generate('RS256', 'shop'), await jwts.generate('RS256', 'shop')];
     const key = createPublicKey(createPrivateKey(one.privatePem.reveal()));
     expect(key.asymmetricKeyDetails?.modulusLength).toBe(2048);
     expect(one.kid).not.toBe(other.kid);
+  });
+
+  test('makes one RSA key at a time for a namespace, whatever another asks for (L11)', async () => {
+    const order: string[] = [];
+    const make = (namespace: string) =>
+      jwts.generate('RS256', namespace).then(() => void order.push(namespace));
+    await Promise.all(['a', 'a', 'a', 'a', 'a', 'a', 'b'].map(make));
+    expect(order.indexOf('b')).toBeLessThan(4);
   });
 });

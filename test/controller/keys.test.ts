@@ -25,7 +25,7 @@ const tools = () => ({ jwt: createFakeJwt(), clock: createFakeClock() });
 
 describe('newKey', () => {
   test('is made at this second, by the algorithm that is asked for', async () => {
-    const { privateJwk, ...shown } = await newKey('PS384', tools());
+    const { privateJwk, ...shown } = await newKey('PS384', 'shop', tools());
     expect(shown).toEqual({
       kid: 'generated-1',
       privatePem: expect.any(Sensitive),
@@ -107,14 +107,14 @@ describe('keysAfter', () => {
       ['prepared', 'current'],
     ],
   ])('%s', async (_, stored, change, kids) => {
-    const keys = await keysAfter(stored, change, 'ES256', tools());
+    const keys = await keysAfter(stored, change, 'ES256', 'shop', tools());
     expect(keys.map(({ kid }) => kid)).toEqual(kids);
   });
 
   test.each(['Keep', 'Retire', 'Rotate'] as const)(
     'makes a key of the algorithm that the spec asks for now, though the step is to %s',
     async (change) => {
-      const keys = await keysAfter([current, old], change, 'RS256', tools());
+      const keys = await keysAfter([current, old], change, 'RS256', 'shop', tools());
       expect(keys.map(({ kid, publicJwk }) => [kid, publicJwk['alg']])).toEqual([
         ['generated-1', 'RS256'],
         ['current', 'ES256'],
@@ -124,12 +124,12 @@ describe('keysAfter', () => {
 
   test('uses no key that was prepared with another algorithm', async () => {
     const ready = key('ready', '1970-01-01T00:00:04Z', 'RS256');
-    const keys = await keysAfter([current, prepared, ready], 'Keep', 'RS256', tools());
+    const keys = await keysAfter([current, prepared, ready], 'Keep', 'RS256', 'shop', tools());
     expect(keys.map(({ kid }) => kid)).toEqual(['ready', 'current']);
   });
 
   test('keeps a key that does not say its algorithm', async () => {
     const silent = { ...current, publicJwk: { kty: 'EC' } };
-    expect(await keysAfter([silent], 'Keep', 'RS256', tools())).toEqual([silent]);
+    expect(await keysAfter([silent], 'Keep', 'RS256', 'shop', tools())).toEqual([silent]);
   });
 });

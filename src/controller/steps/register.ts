@@ -43,12 +43,14 @@ export async function register(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const registration = await begin(step, o, context);
-  const { attempt, client, server, document } = registration;
+  const begun = begin(step, o, context);
+  const { attempt, client, server } = begun;
+  let registration = begun;
   let sent: Admitted | undefined;
   const prepare = async (): Promise<HttpRequest | Failure> => {
+    registration = await withNewKey(begun, context);
     const body = await requestBody(
-      document,
+      registration.document,
       step.statement,
       step.connection,
       viewersOf(step.ref.kind),
@@ -83,7 +85,7 @@ export async function register(
   const { dialect, hint } = step.connection;
   const verdict = classifyRegistration(called.outcome, {
     dialect,
-    hint: hint && ((said) => hint(said, document)),
+    hint: hint && ((said) => hint(said, registration.document)),
     secrets: [...credentialSecrets(step.connection), ...called.sent],
     now: context.clock.now(),
     ...called.told,
@@ -112,20 +114,29 @@ export function isWithinQuota(
   return most === undefined || clientsInNamespace(`${namespace}/${name}`, context) < most;
 }
 
-async function begin(step: RegisterStep, o: Observation, context: Context): Promise<Registration> {
+function begin(step: RegisterStep, o: Observation, context: Context): Registration {
   const { connection, object, ref } = step;
   const attempt = newAttempt(context);
-  const generated = object.desired.valid ? object.desired.spec.generatedKey : undefined;
-  const keys = generated === undefined ? [] : [await newKey(generated.algorithm, context)];
   const marker = connection.attemptMarker === undefined ? {} : { [connection.attemptMarker]: attempt };
   return {
     step,
     attempt,
     client: { namespace: o.namespace, name: o.name, uid: object.uid },
     server: serverKey(ref, o.namespace),
-    document: withKeys({ ...step.document, ...marker }, keys, connection.dialect),
-    keys,
+    document: { ...step.document, ...marker },
+    keys: [],
   };
+}
+
+/** A key is made when it is known that the call goes. */
+async function withNewKey(begun: Registration, context: Context): Promise<Registration> {
+  const { object, connection } = begun.step;
+  const generated = object.desired.valid ? object.desired.spec.generatedKey : undefined;
+  if (generated === undefined) {
+    return begun;
+  }
+  const keys = [await newKey(generated.algorithm, begun.client.namespace, context)];
+  return { ...begun, keys, document: withKeys(begun.document, keys, connection.dialect) };
 }
 
 async function conclude(

@@ -76,7 +76,10 @@ async function begin(step: UpdateStep, stored: RegistrationContent, context: Con
     return { step, attempt, stored, document: stored.sent, keys: stored.keys };
   }
   const spec = object.desired.valid ? object.desired.spec.generatedKey : undefined;
-  const keys = spec === undefined ? [] : await keysAfter(stored.keys, step.keys, spec.algorithm, context);
+  const { namespace } = record.client;
+  // One that is made is stored before the call, and used at the next try: it is made once, whatever becomes of the call.
+  const keys =
+    spec === undefined ? [] : await keysAfter(stored.keys, step.keys, spec.algorithm, namespace, context);
   const marker = connection.attemptMarker === undefined ? {} : { [connection.attemptMarker]: record.attempt };
   return {
     step,

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { register } from '../../src/controller/steps/register.ts';
+import type { RegisterStep } from '../../src/core/action.ts';
+import { connection, object, observation } from '../core/observations.ts';
+import { contextOf, createRandom } from './fake-ports.ts';
+
+test('no key is made where the server’s state forbids the call (L11)', async () => {
+  let made = 0;
+  const context = contextOf({
+    random: createRandom(),
+    slots: { acquire: async () => true, release: () => undefined } as never,
+    servers: { enter: () => undefined } as never,
+    jwt: { generate: () => Promise.reject(new Error(`${(made += 1)} keys were made`)) } as never,
+  });
+  const desired = object().desired;
+  if (!desired.valid) {
+    throw new Error('the object is valid');
+  }
+  const withKey = {
+    ...object(),
+    desired: { ...desired, spec: { ...desired.spec, generatedKey: { algorithm: 'RS256' } } },
+  };
+  const step = {
+    type: 'Register',
+    object: withKey,
+    document: {},
+    hash: 'h',
+    ref: { kind: 'ClusterAuthorizationServer', name: 'sso' },
+    connection,
+    basis: 'b',
+  } as unknown as RegisterStep;
+  const round = { key: 'shop/web', contents: new Map(), learned: undefined };
+  expect(await register(step, observation(), round, context)).toEqual({ kind: 'done' });
+  expect(made).toBe(0);
+});
