@@ -23,8 +23,9 @@ COPY --from=build /build/dist/oauth-registrar.js /usr/lib/oauth-registrar/oauth-
 # Little memory at no loss of speed that could be measured, see docs/scale.md: one arena, given back from 128 KiB on,
 # since glibc would keep one for each thread and what was freed in it; a heap that at most doubles between two collections;
 # and collected when work is over, which --expose-gc permits. --disable-sigusr1: else a signal opens Node's inspector, and
-# with it the memory and all tokens in it.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
+# with it the memory and all tokens in it. Sixteen threads: libuv lends half of them to look-ups of names, and slow names
+# of one tenant must leave some to others.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 UV_THREADPOOL_SIZE=16
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=100", "--expose-gc", \
   "--disable-sigusr1", "/usr/lib/oauth-registrar/oauth-registrar.mjs"]

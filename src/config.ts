@@ -31,6 +31,8 @@ export interface Config {
   readonly namespacedServerHosts: readonly string[] | undefined;
   /** Labels and annotations that no OAuthClient may ask for on its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
+  /** UV_THREADPOOL_SIZE, as libuv reads it: what look-ups of names and RSA keys take. Default: 4. */
+  readonly threads: number;
   /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case: for calls to authorization servers. */
   readonly proxy: {
     readonly https: string | undefined;
@@ -227,6 +229,7 @@ function toConfig(
     refuseAddresses: separate(values['refuse-addresses'] ?? []),
     namespacedServerHosts: hosts && separate(hosts),
     reservedSecretMetadata: separate(values['reserved-secret-metadata'] ?? RESERVED_SECRET_METADATA),
+    threads: Number(env['UV_THREADPOOL_SIZE']) || 4,
     proxy: {
       https: env['HTTPS_PROXY'] || env['https_proxy'],
       http: env['HTTP_PROXY'] || env['http_proxy'],

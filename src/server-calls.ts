@@ -22,12 +22,13 @@ export async function createServerCalls({
   // An install for listed namespaces has no right in others.
   const isForAll = config.namespaces === undefined;
   const { current } = await findApiServerAddresses({ origin, api: isForAll ? api : undefined, log });
-  const { allowAddresses: allowed, refuseAddresses: refused, namespacedServerHosts, proxy } = config;
+  const { allowAddresses: allowed, refuseAddresses: refused, namespacedServerHosts, proxy, threads } = config;
   return createAuthorizationServerHttp({
     guards: createEgressGuards({ allowed, refused, apiServer: current }),
     reach: { namespacedServerHosts },
     userAgent: 'oauth-registrar',
     proxy,
+    threads,
     log,
   });
 }

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
 
+test.each([
+  [{}, 4],
+  [{ UV_THREADPOOL_SIZE: '16' }, 16],
+  [{ UV_THREADPOOL_SIZE: 'many' }, 4],
+])('the threads that look-ups share are those of libuv: %o', (env, threads) => {
+  expect(readConfig([], env)).toMatchObject({ threads });
+});
+
 describe('the environment’s proxies', () => {
   const none = { https: undefined, http: undefined, no: undefined };
 

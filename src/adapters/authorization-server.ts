@@ -33,6 +33,8 @@ export interface AuthorizationServerHttpOptions {
   readonly maxPools?: number;
   /** How long a transport without a call is kept, in milliseconds. Default: 30 000. */
   readonly idleMs?: number;
+  /** Threads of the process, which look-ups of names share. Default: 4, as libuv has them. */
+  readonly threads?: number;
 }
 
 /**
@@ -55,15 +57,12 @@ export function createAuthorizationServerHttp(
   const transports = new Transports({ ...options, connectTimeoutMs });
   const reach = options.reach ?? { namespacedServerHosts: undefined };
   const seldom = createSeldom(TOLD_AGAIN_MS);
-  const send: AuthorizationServerHttp['send'] = async (
-    request,
-    { timeoutMs, transport, server: { kind } },
-  ) => {
+  const send: AuthorizationServerHttp['send'] = async (request, { timeoutMs, transport, server }) => {
     const url = URL.parse(request.url);
     if (url === null || !/^https?:$/.test(url.protocol)) {
       return notSent('Unsendable', 'the URL is not a valid http or https URL');
     }
-    const refused = reachProblem(kind, { urls: [url.href], proxyUrl: transport?.proxyUrl }, reach);
+    const refused = reachProblem(server.kind, { urls: [url.href], proxyUrl: transport?.proxyUrl }, reach);
     if (refused !== undefined) {
       return notSent('AddressRefused', refused.message, refused.why);
     }
@@ -72,7 +71,7 @@ export function createAuthorizationServerHttp(
       dispatcher.dispatch(toDispatch(url, request, userAgent), exchange);
       return exchange.outcome;
     };
-    return await transports.use(kind, transport, call).catch(explainUnusable);
+    return await transports.use(server, transport, call).catch(explainUnusable);
   };
   return {
     send: async (request, call) => {

@@ -2,6 +2,7 @@ import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } fro
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';
 import type { ServerKind } from '../api/authorization-server.ts';
+import type { LookupTurn } from './lookup-turns.ts';
 
 /**
  * Whether a connection to one address is permitted. `why` is for the platform team: it names the address and, where one
@@ -17,8 +18,8 @@ export interface EgressGuard {
   refusal(hostname: string): AddressRefusedError | undefined;
   /** For `net.connect`: refused addresses are dropped; none left is an {@link AddressRefusedError}. */
   readonly lookup: LookupFunction;
-  /** An undici connector (HTTP/1.1, http and https) that judges literal hosts as well as resolved ones. */
-  connector(options?: buildConnector.BuildOptions): buildConnector.connector;
+  /** An undici connector (HTTP/1.1, http and https) that judges literal hosts as well as resolved ones. Default: no turns. */
+  connector(options?: buildConnector.BuildOptions, turn?: LookupTurn): buildConnector.connector;
 }
 
 /** Lists all addresses of a name, as `dns.lookup` does. */
@@ -113,9 +114,11 @@ export function createEgressGuard(rules: EgressRules): EgressGuard {
   const judged = { allowed, refused, apiServer: apiServerRanges(rules.apiServer ?? (() => NONE)) };
 
   const check = (address: string): EgressVerdict => judge(address, judged);
-  const lookup = guardedLookup(check, rules.resolve ?? systemLookup);
+  const resolve = rules.resolve ?? systemLookup;
   const refusal = (hostname: string): AddressRefusedError | undefined => refusalOfLiteral(hostname, check);
-  return { check, refusal, lookup, connector: (build) => guardedConnector(refusal, lookup, build) };
+  const connector: EgressGuard['connector'] = (build, turn = (unchanged) => unchanged) =>
+    guardedConnector(refusal, guardedLookup(check, turn(resolve)), build);
+  return { check, refusal, lookup: guardedLookup(check, resolve), connector };
 }
 
 /** Of each kind of server object: the rules that `--refuse-addresses` adds are for those that tenants write. */

@@ -1,8 +1,11 @@
 import { Agent, buildConnector, type Dispatcher } from 'undici';
 import type { ServerKind } from '../api/authorization-server.ts';
+import { SHARES } from '../api/shares.ts';
+import type { ServerName } from '../core/server-name.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import { awaitVerdict } from './client-certificate.ts';
 import type { EgressGuard } from './egress.ts';
+import { createLookupTurns, type LookupTurn } from './lookup-turns.ts';
 import { createProxyRoutes, type ProxySettings, parseProxy } from './proxies.ts';
 import { contextOf, type TlsDefaults, TransportError } from './secure-context.ts';
 import { tunnelConnector } from './tunnel.ts';
@@ -20,18 +23,22 @@ export interface TransportsOptions {
   readonly maxPools?: number;
   /** How long a transport without a call is kept. Default: 30 000. */
   readonly idleMs?: number;
+  /** Of the process, which look-ups of names share. Default: 4, as libuv has them. */
+  readonly threads?: number;
 }
 
 interface Pool {
   readonly key: string;
-  readonly transport: Transport;
+  readonly namespace: string | undefined;
+  readonly transport: Transport | undefined;
   readonly agent: Agent;
   calls: number;
   idle: NodeJS.Timeout | undefined;
 }
 
 /**
- * Kept connections, a pool for each transport and one for calls without, of each kind of server object.
+ * Kept connections: a pool for each transport and one for calls without, for all servers of the cluster, and for those of
+ * each namespace.
  *
  * A version that nobody uses any more ends by itself: its last call ends, some time passes, its pool is closed. So a
  * renewed certificate takes effect at the next call, and calls under way end as they began. Where there are too many,
@@ -41,8 +48,9 @@ export class Transports {
   readonly #options: TransportsOptions;
   readonly #route: ReturnType<typeof createProxyRoutes>;
   readonly #toProxy: buildConnector.connector;
-  readonly #defaults: Readonly<Record<ServerKind, Agent>>;
-  /** By kind and version, the one used last at the end. */
+  readonly #turnOf: (server: ServerName) => LookupTurn;
+  readonly #default: Agent;
+  /** By namespace and version, the one used last at the end. */
   readonly #pools = new Map<string, Pool>();
   readonly #closing = new Set<Promise<void>>();
   #closed: Promise<unknown> | undefined;
@@ -52,21 +60,20 @@ export class Transports {
     this.#options = options;
     this.#route = createProxyRoutes(options.proxy ?? {});
     this.#toProxy = buildConnector(this.#buildOptions(caOf(options.tls)));
-    this.#defaults = {
-      AuthorizationServer: this.#createAgent('AuthorizationServer', undefined),
-      ClusterAuthorizationServer: this.#createAgent('ClusterAuthorizationServer', undefined),
-    };
+    this.#turnOf = createLookupTurns(options.threads ?? 4);
+    this.#default = this.#createAgent({ kind: 'ClusterAuthorizationServer', name: '' }, undefined);
   }
 
   /** Makes a call over the transport's connections, which stay open until it has ended. Rejects with {@link TransportError}. */
   async use<T>(
-    kind: ServerKind,
+    server: ServerName,
     transport: Transport | undefined,
     call: (dispatcher: Dispatcher) => Promise<T>,
   ): Promise<T> {
-    if (transport === undefined || this.#closed !== undefined) return call(this.#defaults[kind]);
+    const isDefault = transport === undefined && server.kind === 'ClusterAuthorizationServer';
+    if (isDefault || this.#closed !== undefined) return call(this.#default);
 
-    const pool = this.#take(kind, transport);
+    const pool = this.#take(server, transport);
     pool.calls += 1;
     clearTimeout(pool.idle);
     try {
@@ -81,34 +88,39 @@ export class Transports {
   async close(): Promise<void> {
     if (this.#closed === undefined) {
       for (const pool of this.#pools.values()) this.#retire(pool);
-      const defaults = Object.values(this.#defaults).map((agent) => agent.close());
-      this.#closed = Promise.all([...defaults, ...this.#closing]);
+      this.#closed = Promise.all([this.#default.close(), ...this.#closing]);
     }
     await this.#closed;
   }
 
-  #take(kind: ServerKind, transport: Transport): Pool {
-    const key = `${kind} ${transport.version}`;
+  #take(server: ServerName, transport: Transport | undefined): Pool {
+    const key = `${server.namespace ?? ''} ${transport?.version ?? ''}`;
     const kept = this.#pools.get(key);
-    if (kept !== undefined && haveSameContent(kept.transport, transport)) {
+    if (kept !== undefined && haveSameContent(kept.transport ?? NOTHING, transport ?? NOTHING)) {
       this.#pools.delete(key);
       this.#pools.set(key, kept);
       return kept;
     }
     // Never over another's certificate, whatever the version says.
     if (kept !== undefined) this.#retire(kept);
-    return this.#add(kind, key, transport);
+    return this.#add(server, key, transport);
   }
 
-  #add(kind: ServerKind, key: string, transport: Transport): Pool {
-    const pool = { key, transport, agent: this.#createAgent(kind, transport), calls: 0, idle: undefined };
+  #add(server: ServerName, key: string, transport: Transport | undefined): Pool {
+    const { namespace } = server;
+    const agent = this.#createAgent(server, transport);
+    const pool = { key, namespace, transport, agent, calls: 0, idle: undefined };
     const pools = [...this.#pools.values()];
-    if (pools.length >= (this.#options.maxPools ?? 256)) {
-      const leaving = pools.find(({ calls }) => calls === 0) ?? pools[0];
-      if (leaving !== undefined) this.#retire(leaving);
-    }
+    const own = namespace === undefined ? [] : pools.filter((other) => other.namespace === namespace);
+    if (own.length >= SHARES.poolsOfNamespace.most) this.#retireOneOf(own);
+    else if (pools.length >= (this.#options.maxPools ?? 256)) this.#retireOneOf(pools);
     this.#pools.set(key, pool);
     return pool;
+  }
+
+  #retireOneOf(pools: readonly Pool[]): void {
+    const leaving = pools.find(({ calls }) => calls === 0) ?? pools[0];
+    if (leaving !== undefined) this.#retire(leaving);
   }
 
   #letIdle(pool: Pool): void {
@@ -123,9 +135,9 @@ export class Transports {
     this.#closing.add(closing);
   }
 
-  #createAgent(kind: ServerKind, transport: Transport | undefined): Agent {
+  #createAgent(server: ServerName, transport: Transport | undefined): Agent {
     return new Agent({
-      connect: this.#connectorOf(this.#options.guards[kind], transport),
+      connect: this.#connectorOf(server, transport),
       allowH2: false,
       maxOrigins: 1_000,
       keepAliveTimeout: 4_000,
@@ -136,15 +148,17 @@ export class Transports {
     });
   }
 
-  #connectorOf(guard: EgressGuard, transport: Transport | undefined): buildConnector.connector {
-    const { connectTimeoutMs: timeoutMs, tls } = this.#options;
+  #connectorOf(server: ServerName, transport: Transport | undefined): buildConnector.connector {
+    const { connectTimeoutMs: timeoutMs, tls, guards } = this.#options;
+    const guard = guards[server.kind];
+    const turn = this.#turnOf(server);
     const proxyUrl = transport?.proxyUrl;
     const own = proxyUrl === undefined ? undefined : proxyOf(proxyUrl);
     const context = contextOf(tls, transport);
     const build = this.#buildOptions(context && { secureContext: context });
     const secure = buildConnector(build);
-    const direct = guard.connector(build);
-    const toOwnProxy = guard.connector(this.#buildOptions(caOf(tls)));
+    const direct = guard.connector(build, turn);
+    const toOwnProxy = guard.connector(this.#buildOptions(caOf(tls)), turn);
     const connect: buildConnector.connector = (target, callback) => {
       const proxy = own ?? this.#route(target);
       if (proxy === undefined) return direct(target, callback);
@@ -160,6 +174,8 @@ export class Transports {
     return { ...tls, allowH2: false, timeout: this.#options.connectTimeoutMs };
   }
 }
+
+const NOTHING: Transport = { version: '' };
 
 const caOf = (tls: TlsDefaults | undefined): Pick<TlsDefaults, 'ca'> =>
   tls?.ca === undefined ? {} : { ca: tls.ca };

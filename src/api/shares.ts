@@ -143,6 +143,27 @@ export const SHARES = {
     per: 'namespace',
     told: 'the next waits',
   },
+  nameLookups: {
+    what: 'Look-ups of names for AuthorizationServers at one time; fewer where the process has fewer than 16 threads',
+    most: 6,
+    unit: 'at a time',
+    per: 'process, by turns of namespaces',
+    told: 'the next waits',
+  },
+  nameLookupsOfNamespace: {
+    what: 'Look-ups of names for AuthorizationServers at one time',
+    most: 2,
+    unit: 'at a time',
+    per: 'namespace',
+    told: 'the next waits',
+  },
+  poolsOfNamespace: {
+    what: 'Sets of connections to AuthorizationServers, one for each certificate, CA or proxy',
+    most: 24,
+    unit: 'sets',
+    per: 'namespace',
+    told: 'the one used longest ago is closed',
+  },
   urgentInARow: {
     what: 'Edits and deletions that go before new OAuthClients of the same namespace',
     most: 4,

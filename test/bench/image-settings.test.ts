@@ -5,7 +5,7 @@ test('the flags and the environment of the image are read from the Dockerfile', 
   const { nodeFlags, env } = readImageSettings();
   expect(nodeFlags).toContain('--expose-gc');
   expect(nodeFlags.every((flag) => flag.startsWith('--'))).toBe(true);
-  expect(env).toMatchObject({ NODE_ENV: 'production', MALLOC_ARENA_MAX: '1' });
+  expect(env).toMatchObject({ NODE_ENV: 'production', MALLOC_ARENA_MAX: '1', UV_THREADPOOL_SIZE: '16' });
 });
 
 test('a Dockerfile without an entry point is refused', () => {
