@@ -123,7 +123,7 @@ export const SHARES = {
     told: '`ResponseTimedOut`',
   },
   looksAtOnce: {
-    what: 'Looks at an object that is changed again and again; then a pause, which doubles from 0.5 s to 60 s',
+    what: 'Looks at an object that is changed again and again; then a pause, which doubles from 0.25 s to 2 s, or to 60 s where its Secret or finalizer is what is changed',
     most: 4,
     unit: 'looks at once',
     per: 'object, and one more after 10 s of peace',

@@ -60,13 +60,16 @@ const DEFAULT_LIMIT = 16;
 const COUNT_MS = 10_000;
 /** Most of a round is spent at the API server: more rounds than calls of one server may be under way. */
 const ROUNDS_PER_CALL = 3;
+/** People who edit one object all the time see each edit within some seconds; who only disturbs waits longer. */
+const LONGEST_PAUSE_MS = { edits: 2_000, fights: 60_000 };
 
 /** Ties caches, queue and reconcilers together: what changed decides who looks again. */
 export function createController(given: Given): Controller {
   const { clock, ledger, log } = given;
   const failures = new Map<string, number>();
   const discovered = new Map<string, Discovered>();
-  const pace = new Pace(clock);
+  const edits = new Pace(clock, LONGEST_PAUSE_MS.edits);
+  const fights = new Pace(clock, LONGEST_PAUSE_MS.fights);
   let isStarted = false;
   const queue = new WorkQueue({
     clock,
@@ -98,6 +101,7 @@ export function createController(given: Given): Controller {
     addClient,
     paceClient,
     paceServer,
+    undone,
     countAgain,
     servers,
     credentials,
@@ -119,17 +123,24 @@ export function createController(given: Given): Controller {
   }
 
   function paceServer(key: string): void {
-    addAtPace(serverItem(key));
+    addAtPace(serverItem(key), edits);
   }
 
   function paceClient(key: string, urgent: boolean): void {
     if (isLookedAfter(key)) {
-      addAtPace(clientItem(key, urgent));
+      addAtPace(clientItem(key, urgent), edits);
+    }
+  }
+
+  /** Somebody undid what the operator did. */
+  function undone(key: string): void {
+    if (isLookedAfter(key)) {
+      addAtPace(clientItem(key, true), fights);
     }
   }
 
   /** What the platform changes is looked at at once, and so is all that is there when the work begins. */
-  function addAtPace(item: WorkItem): void {
+  function addAtPace(item: WorkItem, pace: Pace): void {
     const isExempt = !isStarted || item.lane === 'ClusterAuthorizationServer';
     const pauseMs = isExempt ? 0 : pace.changed(item.key);
     if (pauseMs > 0) {
@@ -167,7 +178,8 @@ export function createController(given: Given): Controller {
   /** Never rejects: a fault in one object's round is logged, and the object is looked at again. */
   async function run(item: string): Promise<void> {
     const start = clock.monotonic();
-    pace.lookedAt(item);
+    edits.lookedAt(item);
+    fights.lookedAt(item);
     const result = await (item.startsWith(SERVER) ? runServer : runClient)(item.slice(CLIENT.length)).catch(
       (error: unknown) => {
         log.error('round failed', { item, error });
@@ -187,7 +199,8 @@ export function createController(given: Given): Controller {
     }
     failures.delete(`${CLIENT}${key}`);
     if (caches.clients.get(key) === undefined) {
-      pace.forget(`${CLIENT}${key}`);
+      edits.forget(`${CLIENT}${key}`);
+      fights.forget(`${CLIENT}${key}`);
     }
     if (end.until !== undefined) {
       queue.addAfter(clientItem(key, false), Math.max(0, end.until - clock.now()) + 10);
@@ -224,7 +237,7 @@ export function createController(given: Given): Controller {
     credentials.forget(`server:${key}`);
     discovered.delete(key);
     failures.delete(`${SERVER}${key}`);
-    pace.forget(`${SERVER}${key}`);
+    edits.forget(`${SERVER}${key}`);
     given.tokens.forgetServer(key);
     given.counters.serverGone(serverNamed(key));
   }
@@ -244,7 +257,7 @@ export function createController(given: Given): Controller {
     kept: () => ({
       queue: queue.kept,
       failures: failures.size,
-      pace: pace.size,
+      pace: edits.size + fights.size,
       discovered: discovered.size,
       servers: servers.size,
       oldest: oldest.size,

@@ -2,8 +2,7 @@ import { SHARES } from '../api/shares.ts';
 import { Fifo } from './fifo.ts';
 import type { Clock } from './ports.ts';
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 60_000;
+const FIRST_PAUSE_MS = 250;
 /** So long without a look takes one back from those that were counted. */
 const CALM_MS = 10_000;
 
@@ -18,15 +17,17 @@ interface Entry {
 
 /**
  * How soon an object is looked at after somebody changed it, or what the operator wrote for it: at once, unless that
- * happens again and again. Then pauses double, and shrink as it is left in peace: who edits without an end, or undoes what
- * the operator does, gets the last state looked at, and not each.
+ * happens again and again. Then pauses double up to the longest, and shrink as it is left in peace: who edits without an
+ * end, or undoes what the operator does, gets the last state looked at, and not each.
  */
 export class Pace {
   readonly #entries = new Fifo<string, Entry>();
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #longestMs: number;
 
-  constructor(clock: Pick<Clock, 'monotonic'>) {
+  constructor(clock: Pick<Clock, 'monotonic'>, longestMs: number) {
     this.#clock = clock;
+    this.#longestMs = longestMs;
   }
 
   get size(): number {
@@ -39,7 +40,7 @@ export class Pace {
     const entry = this.#entries.get(key) ?? { looks: 0, at: now, isChanged: true };
     entry.isChanged = true;
     this.#entries.push(key, entry);
-    return Math.max(0, entry.at + pauseAfter(looksAt(entry, now)) - now);
+    return Math.max(0, entry.at + this.#pauseAfter(looksAt(entry, now)) - now);
   }
 
   /** It is looked at now. */
@@ -51,6 +52,11 @@ export class Pace {
       this.#entries.push(key, { looks: looksAt(entry, now) + 1, at: now, isChanged: false });
     }
     this.#dropCalm(now);
+  }
+
+  #pauseAfter(looks: number): number {
+    const over = Math.round(looks) - SHARES.looksAtOnce.most;
+    return over < 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** over, this.#longestMs);
   }
 
   /** It is gone. */
@@ -74,8 +80,3 @@ export class Pace {
 }
 
 const looksAt = ({ looks, at }: Entry, now: number): number => Math.max(0, looks - (now - at) / CALM_MS);
-
-function pauseAfter(looks: number): number {
-  const over = Math.round(looks) - SHARES.looksAtOnce.most;
-  return over < 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** over, LONGEST_PAUSE_MS);
-}

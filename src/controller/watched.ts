@@ -19,6 +19,8 @@ interface Wake {
   /** The same, at the pace of an object that somebody changes. */
   readonly paceClient: (key: string, urgent: boolean) => void;
   readonly paceServer: (key: string) => void;
+  /** The Secret or the finalizer that the operator wrote was changed or removed. */
+  readonly undone: (key: string) => void;
   /** The number of a server's clients changed. */
   readonly countAgain: (key: string) => void;
   readonly servers: ServerRegistry;
@@ -27,7 +29,7 @@ interface Wake {
 }
 
 export function createCaches(wake: Wake): Caches {
-  const { addClient, paceClient, paceServer, countAgain, servers, credentials } = wake;
+  const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials } = wake;
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
     const isSame = before?.metadata.uid === after?.metadata.uid && before?.generation === after?.generation;
@@ -77,7 +79,7 @@ export function createCaches(wake: Wake): Caches {
       onChange: ({ before, after }) => {
         const key = ownerKey(after ?? before);
         if (key !== undefined) {
-          paceClient(key, true);
+          undone(key);
         }
       },
     }),
@@ -132,7 +134,7 @@ function wakeEverybody(
  */
 function clientChanged(
   { before, after }: Change<ClientObject>,
-  { addClient, paceClient }: Pick<Wake, 'addClient' | 'paceClient'>,
+  { addClient, paceClient, undone }: Pick<Wake, 'addClient' | 'paceClient' | 'undone'>,
   { registrations }: Pick<Caches, 'registrations'>,
 ): void {
   const object = after ?? before;
@@ -145,16 +147,15 @@ function clientChanged(
     addClient(key, is?.deleting ?? false);
     return;
   }
-  const matters = ({ generation, deleting, finalizers, owners, ...asked }: typeof is) =>
+  const finalizers = ({ finalizers: all, hasFinalizer }: typeof is) => canonicalJson([all, hasFinalizer]);
+  const asked = (object: typeof is) =>
     canonicalJson([
-      generation,
-      deleting,
-      finalizers,
-      asked.hasFinalizer,
-      owners,
-      asked.reconcileRequestedAt,
-      asked.rotateRequestedAt,
-      asked.abandoned,
+      object.generation,
+      object.deleting,
+      object.owners,
+      object.reconcileRequestedAt,
+      object.rotateRequestedAt,
+      object.abandoned,
     ]);
   const { clientId } = is.status;
   const isRestored =
@@ -164,8 +165,10 @@ function clientChanged(
       .some(({ record }) => record?.client.uid === is.uid && record.clientId === clientId);
   if (is.deleting && !was.deleting) {
     addClient(key, true);
-  } else if (isRestored || matters(was) !== matters(is)) {
+  } else if (isRestored || asked(was) !== asked(is)) {
     paceClient(key, true);
+  } else if (finalizers(was) !== finalizers(is)) {
+    undone(key);
   }
 }
 

@@ -5,7 +5,7 @@ import { createFakeClock } from '../adapters/kubernetes/fake-clock.ts';
 /** Changes one object every `everyMs`, and gives when it was looked at, in milliseconds since the first change. */
 async function looks(everyMs: number, forMs: number): Promise<readonly number[]> {
   const clock = createFakeClock();
-  const pace = new Pace(clock);
+  const pace = new Pace(clock, 60_000);
   const start = clock.monotonic();
   const looked: number[] = [];
   let due = Number.POSITIVE_INFINITY;
@@ -31,14 +31,14 @@ test('of changes without an end four are looked at at once, then ever fewer (M4,
   const looked = await looks(20, 60_000);
   const pauses = looked.slice(1).map((at, index) => at - (looked[index] ?? 0));
   expect(looked[3]).toBe(60);
-  const rounded = pauses.slice(3, 8).map((pause) => Math.round(pause / 500) * 500);
-  expect(rounded).toEqual([500, 1_000, 2_000, 2_000, 4_000]);
+  const rounded = pauses.slice(3, 8).map((pause) => Math.round(pause / 250) * 250);
+  expect(rounded).toEqual([250, 500, 1_000, 2_000, 2_000]);
   expect(looked.length).toBeLessThan(20);
 });
 
 test('peace makes them quick again, and what was left in peace is forgotten', async () => {
   const clock = createFakeClock();
-  const pace = new Pace(clock);
+  const pace = new Pace(clock, 60_000);
   for (let count = 0; count < 6; count += 1) {
     await clock.advance(pace.changed('a'));
     pace.lookedAt('a');
@@ -57,7 +57,7 @@ test('peace makes them quick again, and what was left in peace is forgotten', as
 });
 
 test('a look that no change brought about counts for nothing', () => {
-  const pace = new Pace(createFakeClock());
+  const pace = new Pace(createFakeClock(), 60_000);
   for (let count = 0; count < 50; count += 1) {
     pace.lookedAt('a');
   }
