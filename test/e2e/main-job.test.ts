@@ -244,7 +244,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     const ledger = JSON.parse(
       await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', 'oauth-registrar-ledger', '-o', 'json'),
     );
-    expect(Object.keys(ledger.data).sort()).toEqual(['epoch', 'holder']);
+    expect(Object.keys(ledger.data).sort()).toEqual(['epoch', 'holder', 'installation']);
     const lease = JSON.parse(
       await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'lease', 'oauth-registrar', '-o', 'json'),
     );
@@ -268,11 +268,14 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       ({ verb, resource }) => !['list', 'watch'].includes(verb) && resource !== 'leases',
     );
     expect(touched.map(({ verb, resource, name }) => `${verb} ${resource} ${name}`)).toEqual([
+      'get namespaces kube-system',
+      'get endpointslices kubernetes',
       'create configmaps oauth-registrar-ledger',
       'get configmaps oauth-registrar-ledger',
       'update configmaps oauth-registrar-ledger',
       'get configmaps oauth-registrar-suspected-orphans',
       'get configmaps oauth-registrar-suspected-orphans-namespaced',
+      'get secrets iat',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { compactDecrypt, type JSONWebKeySet, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../emulator/emulator.ts';
 import { start, stopAll } from '../emulator/running.ts';
 import { startWorld, type World } from '../testbed/world.ts';
@@ -35,6 +35,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await world?.stop();
   await stopAll();
+});
+
+/** A namespace has a share of server objects, and each test here makes its own. */
+afterEach(async () => {
+  await world.kubectl('-n', NAMESPACE, 'delete', 'oas', '--all');
 });
 
 const open = { admission: { open: {} } };
