@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { durationMs } from './api/schema.ts';
+import { SHARES } from './api/shares.ts';
 
 /** Flags and environment, validated. The one place that reads `process.env`. */
 export interface Config {
@@ -33,6 +34,8 @@ export interface Config {
   readonly reservedSecretMetadata: readonly string[];
   /** UV_THREADPOOL_SIZE, as libuv reads it: what look-ups of names and RSA keys take. Default: 4. */
   readonly threads: number;
+  /** Share of each namespace in memory, in bytes. */
+  readonly namespaceMemoryBytes: number;
   /** HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case: for calls to authorization servers. */
   readonly proxy: {
     readonly https: string | undefined;
@@ -47,6 +50,7 @@ const RESERVED_SECRET_METADATA = [
   'replicator.v1.mittwald.de/',
   'reflector.v1.k8s.emberstack.com/',
 ] as const;
+const MIB = 1024 * 1024;
 
 const OPTIONS = {
   kubeconfig: {
@@ -120,6 +124,11 @@ const OPTIONS = {
     multiple: true,
     help: `Labels and annotations, or prefixes that end with /, that spec.secret may not ask for. Default: ${RESERVED_SECRET_METADATA.join(',')}.`,
   },
+  'namespace-memory': {
+    type: 'string',
+    default: String(SHARES.namespaceMemoryBytes.most / MIB),
+    help: `MiB of memory for what is kept of the objects of one namespace. Default: ${SHARES.namespaceMemoryBytes.most / MIB}, some 5,000 OAuthClients.`,
+  },
   help: { type: 'boolean', default: false, help: 'Print this.' },
 } as const;
 
@@ -143,6 +152,7 @@ const schema = z
       .regex(/^[A-Za-z0-9-]{1,63}$/, 'must be the uid of namespace kube-system')
       .optional(),
     port: z.coerce.number().int().min(0).max(65_535),
+    'namespace-memory': z.coerce.number().int().min(1).max(65_536),
     'log-level': z.enum(['debug', 'info', 'warn', 'error']),
     'leader-elect-lease-duration': seconds,
     'leader-elect-renew-deadline': seconds,
@@ -230,6 +240,7 @@ function toConfig(
     namespacedServerHosts: hosts && separate(hosts),
     reservedSecretMetadata: separate(values['reserved-secret-metadata'] ?? RESERVED_SECRET_METADATA),
     threads: Number(env['UV_THREADPOOL_SIZE']) || 4,
+    namespaceMemoryBytes: checked['namespace-memory'] * MIB,
     proxy: {
       https: env['HTTPS_PROXY'] || env['https_proxy'],
       http: env['HTTP_PROXY'] || env['http_proxy'],

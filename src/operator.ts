@@ -163,6 +163,7 @@ async function install({
     namespacedServerHosts: config.namespacedServerHosts,
     namespaces: config.namespaces,
     reservedSecretMetadata: config.reservedSecretMetadata,
+    namespaceMemoryBytes: config.namespaceMemoryBytes,
   };
   const ledger = new Ledger({
     api,

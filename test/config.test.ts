@@ -76,6 +76,21 @@ describe('the addresses that are permitted and refused', () => {
   });
 });
 
+describe('the memory of a namespace', () => {
+  test.each([
+    ['is 16 MiB by default', [], 16_777_216],
+    ['is given in MiB', ['--namespace-memory=64'], 67_108_864],
+  ])('%s', (_, flags, namespaceMemoryBytes) => {
+    expect(readConfig(flags, {})).toMatchObject({ namespaceMemoryBytes });
+  });
+
+  test.each(['0', '1.5', '16Mi', '-1'])('can’t be “%s”', (value) => {
+    expect(readConfig([`--namespace-memory=${value}`], {})).toEqual({
+      problem: expect.stringContaining('--namespace-memory: '),
+    });
+  });
+});
+
 describe('the timings of the Lease', () => {
   const flags = (duration: string, deadline: string, period: string) => [
     `--leader-elect-lease-duration=${duration}`,

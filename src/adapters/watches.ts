@@ -46,7 +46,6 @@ export function createWatches(caches: Caches, options: Options): Watches {
     selection: Selection = {},
   ): Reflector => {
     const handlers = handlersOf(cache, selection.namespace);
-    // Not when a list is handed over: until its last page is there, all would be in memory as they came.
     const kept = (raw: RawObject) => shareTexts(transform(raw));
     return createReflector<T>({ ...options, resource, selection, transform: kept, handlers });
   };
@@ -109,8 +108,9 @@ export function createWatches(caches: Caches, options: Options): Watches {
 
 const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>, namespace?: string) => ({
   knows: (metadata: ObjectMeta) => cache.knows(metadata),
-  replaced: (objects: readonly T[], resourceVersion: string) =>
-    cache.replaced(objects, resourceVersion, namespace),
+  listed: (object: T) => cache.applied(object),
+  replaced: (objects: readonly KubernetesObject[], resourceVersion: string) =>
+    cache.keepOnly(objects, resourceVersion, namespace),
   applied: (object: T) => cache.applied(object),
   deleted: (object: T) => cache.deleted(object),
 });

@@ -88,8 +88,8 @@ export const REASONS = {
     cure: 'Add the key, or name one of those present.',
   },
   CredentialTooLarge: {
-    cause: 'The Secret has more data than is read of a credential.',
-    cure: 'Put the credential into a Secret of its own, of at most 64 KiB.',
+    cause: 'The Secret or the CA bundle is larger than what is read of one.',
+    cure: 'Put the credential into a Secret of its own, of at most 64 KiB; a CA bundle has at most 256 KiB.',
   },
   CredentialUnusable: {
     cause: 'The value in the Secret can’t be what it is used as: it holds characters that can’t be sent.',

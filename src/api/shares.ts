@@ -31,11 +31,25 @@ export const SHARES = {
     per: 'object',
     told: '`InvalidSpec`',
   },
+  namespaceMemoryBytes: {
+    what: 'Memory for what is kept of the OAuthClients, AuthorizationServers, workload Secrets and credentials of a namespace, unless `--namespace-memory` says otherwise. An OAuthClient takes about 3 KiB, more with a large spec',
+    most: 16_777_216,
+    unit: 'bytes',
+    per: 'namespace',
+    told: '`NamespaceShareReached`',
+  },
   credentialBytes: {
     what: 'Values of a Secret that serves as a credential, together',
     most: 65_536,
     unit: 'bytes',
     per: 'Secret',
+    told: '`CredentialTooLarge`',
+  },
+  caBundleBytes: {
+    what: 'CA bundle that a server object refers to',
+    most: 262_144,
+    unit: 'bytes',
+    per: 'server object',
     told: '`CredentialTooLarge`',
   },
   answerBytes: {
@@ -47,7 +61,7 @@ export const SHARES = {
   },
   pageBytes: {
     what: 'Page of a list of several Kubernetes objects; a larger one is asked for again with fewer objects',
-    most: 4_194_304,
+    most: 2_097_152,
     unit: 'bytes',
     per: 'list',
     told: 'no need: nothing is left out',

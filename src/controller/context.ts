@@ -10,6 +10,7 @@ import type { CredentialObject, Credentials } from './credentials.ts';
 import type { EventRecorder } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import type { Memory } from './memory.ts';
+import type { NamespaceMemory } from './namespace-memory.ts';
 import type { ObjectCache } from './object-cache.ts';
 import type { Orphans } from './orphans.ts';
 import type {
@@ -53,6 +54,8 @@ export interface Context {
   readonly credentials: Credentials;
   /** Has a client (`namespace/name`) looked at again. */
   readonly wake: (client: string) => void;
+  /** What is kept for the objects of each namespace. */
+  readonly namespaceMemory: NamespaceMemory;
   readonly tokens: ReusableTokens;
   readonly jwt: JsonWebTokens;
   readonly settings: Settings;
@@ -70,6 +73,8 @@ export interface Settings {
   readonly namespaces: readonly string[] | undefined;
   /** Labels and annotations that no OAuthClient may ask for on its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
+  /** Share of each namespace in memory, in bytes. Default: {@link SHARES.namespaceMemoryBytes}. */
+  readonly namespaceMemoryBytes?: number;
 }
 
 export interface Caches {

@@ -8,6 +8,7 @@ import { Credentials } from './credentials.ts';
 import type { LaneBounds, WorkItem } from './lane.ts';
 import { clientsOf } from './ledger-calls.ts';
 import { Memory } from './memory.ts';
+import { NamespaceMemory } from './namespace-memory.ts';
 import { serverRefOf } from './observe.ts';
 import { OldestServers } from './oldest-servers.ts';
 import { Pace } from './pace.ts';
@@ -18,6 +19,7 @@ import { ServerRegistry } from './server-registry.ts';
 import type { LookAgain } from './server-status.ts';
 import { callsAt, Slots } from './slots.ts';
 import { toldOf } from './steps/record-answer.ts';
+import { takeUpServer } from './take-up.ts';
 import { createCaches } from './watched.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -46,7 +48,7 @@ export interface Controller {
 
 type Given = Omit<
   Context,
-  'caches' | 'credentials' | 'servers' | 'memory' | 'slots' | 'refusedWrites' | 'wake'
+  'caches' | 'credentials' | 'namespaceMemory' | 'servers' | 'memory' | 'slots' | 'refusedWrites' | 'wake'
 > & {
   readonly report: (report: RoundReport) => void;
 };
@@ -95,8 +97,14 @@ export function createController(given: Given): Controller {
       }
     },
   });
-  const credentials: Credentials = new Credentials(given.api, (key) => caches.credentials.get(key));
   const oldest = new OldestServers(addServer);
+  const namespaceMemory: NamespaceMemory = new NamespaceMemory({
+    most: given.settings.namespaceMemoryBytes ?? SHARES.namespaceMemoryBytes.most,
+    exempt: given.settings.operatorNamespace,
+    onRoom: takeUpNext,
+  });
+  const watched = (key: string) => caches.credentials.get(key);
+  const credentials: Credentials = new Credentials(given.api, namespaceMemory, watched);
   const caches: Caches = createCaches({
     addClient,
     paceClient,
@@ -105,12 +113,14 @@ export function createController(given: Given): Controller {
     countAgain,
     servers,
     credentials,
+    namespaceMemory,
     oldest,
   });
   const context: Context = {
     ...given,
     caches,
     credentials,
+    namespaceMemory,
     servers,
     memory: new Memory(),
     slots: new Slots(),
@@ -147,6 +157,17 @@ export function createController(given: Given): Controller {
       queue.addAfter(item, pauseMs);
     } else {
       queue.add(item);
+    }
+  }
+
+  /** Server objects first: without its server a client is of no use. */
+  function takeUpNext(namespace: string): void {
+    const server = caches.servers.nextOfLess(namespace);
+    const client = caches.clients.nextOfLess(namespace);
+    if (server !== undefined) {
+      addServer(`AuthorizationServer/${server}`);
+    } else if (client !== undefined) {
+      addClient(client, false);
     }
   }
 
@@ -214,7 +235,7 @@ export function createController(given: Given): Controller {
       forgetServer(key);
       return 'rested';
     }
-    const again = await lookAt(object, key);
+    const again = await lookAt(await takeUpServer(object, context), key);
     failures.delete(`${SERVER}${key}`);
     if (again !== undefined) {
       queue.addAfter(serverItem(key), again);

@@ -1,14 +1,17 @@
-import { type KubernetesObject, keyOf, RESOURCES, type Secret } from '../api/kubernetes.ts';
+import { type KubernetesObject, keyOf, namespaceOf, RESOURCES, type Secret } from '../api/kubernetes.ts';
 import { LABELS } from '../api/names.ts';
 import { SHARES } from '../api/shares.ts';
 import type { CredentialSecret } from '../core/credential.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
+import type { NamespaceMemory } from './namespace-memory.ts';
 import type { KubernetesApi } from './ports.ts';
 
 /** Metadata of a Secret that carries the credential label. */
 export interface CredentialObject extends KubernetesObject {
   /** A registration Secret never serves as a credential, whoever labels it as one: it is never read. */
   readonly isRegistration: boolean;
+  /** Kept though its namespace has no room, since somebody refers to it. */
+  readonly isOverShare?: boolean;
 }
 
 /** Who refers to Secrets: an OAuthClient by `client:namespace/name`, a server object by `server:` and its key. */
@@ -18,6 +21,8 @@ interface Held {
   readonly secret: CredentialSecret;
   /** Of what was read: `uid/resourceVersion`. `undefined` where nothing was, or not the version that is there now. */
   readonly version: string | undefined;
+  /** Of the values: what they take of the namespace's share of memory, or would where there is no room for them. */
+  readonly bytes: number;
 }
 
 /**
@@ -35,10 +40,18 @@ export class Credentials {
   readonly #users = new Map<string, Set<Referrer>>();
   readonly #references = new Map<Referrer, readonly string[]>();
   readonly #reads = new Map<string, Promise<void>>();
+  readonly #memory: NamespaceMemory;
+  /** Of a referrer: bytes that it keeps besides the values of Secrets, and in which namespace. */
+  readonly #counted = new Map<Referrer, { readonly namespace: string; readonly bytes: number }>();
 
   /** @param watched metadata of a labelled Secret, by its `namespace/name` */
-  constructor(api: KubernetesApi, watched: (key: string) => CredentialObject | undefined) {
+  constructor(
+    api: KubernetesApi,
+    memory: NamespaceMemory,
+    watched: (key: string) => CredentialObject | undefined,
+  ) {
     this.#api = api;
+    this.#memory = memory;
     this.#watched = watched;
   }
 
@@ -57,6 +70,21 @@ export class Credentials {
   /** It refers to nothing any more. */
   forget(who: Referrer): void {
     this.#note(who, []);
+    this.count(who, '', 0);
+  }
+
+  /** It keeps so much besides: text of a CA bundle. False where its namespace has no room for that. */
+  count(who: Referrer, namespace: string, bytes: number): boolean {
+    const before = this.#counted.get(who) ?? { namespace, bytes: 0 };
+    if (!this.#memory.exchange(before.namespace, before.bytes, bytes)) {
+      return false;
+    }
+    if (bytes === 0) {
+      this.#counted.delete(who);
+    } else {
+      this.#counted.set(who, { namespace: before.namespace, bytes });
+    }
+    return true;
   }
 
   /** As it was last read for those who refer to it; makes no call. */
@@ -68,7 +96,8 @@ export class Credentials {
   isIncomplete(who: Referrer): boolean {
     return (this.#references.get(who) ?? []).some((key) => {
       const held = this.#held.get(key);
-      return held?.secret.kind === 'NotRead' || (this.#watched(key) !== undefined && !this.#isKnown(key));
+      const isMissing = held?.secret.kind === 'NotRead' || held?.secret.kind === 'ShareReached';
+      return isMissing || (this.#watched(key) !== undefined && !this.#isKnown(key));
     });
   }
 
@@ -84,7 +113,7 @@ export class Credentials {
       users?.delete(who);
       if (users?.size === 0) {
         this.#users.delete(key);
-        this.#held.delete(key);
+        this.#drop(key);
       }
     }
     if (keys.length === 0) {
@@ -99,17 +128,21 @@ export class Credentials {
 
   #isKnown(key: string): boolean {
     const watched = this.#watched(key);
-    return watched !== undefined && this.#held.get(key)?.version === versionOf(watched);
+    const held = this.#held.get(key);
+    const hasRoomNow =
+      held?.secret.kind === 'ShareReached' && this.#memory.hasRoom(namespaceOf(key), held.bytes);
+    return watched !== undefined && held?.version === versionOf(watched) && !hasRoomNow;
   }
 
   async #read(key: string, askWhy: boolean): Promise<void> {
     const watched = this.#watched(key);
     if (watched?.isRegistration) {
-      this.#keep(key, { secret: { kind: 'Found', values: {}, version: '' }, version: versionOf(watched) });
+      const secret = { kind: 'Found', values: {}, version: '' } as const;
+      this.#keep(key, { secret, version: versionOf(watched), bytes: 0 });
       return;
     }
     if (watched === undefined && !askWhy) {
-      this.#keep(key, { secret: { kind: 'NotFound' }, version: undefined });
+      this.#keep(key, { secret: { kind: 'NotFound' }, version: undefined, bytes: 0 });
       return;
     }
     if (this.#isKnown(key)) {
@@ -125,24 +158,41 @@ export class Credentials {
     const [namespace = '', name = ''] = key.split('/');
     const answer = await this.#api.get<Secret>(RESOURCES.secret, { namespace, name });
     if (answer.ok) {
-      this.#keep(key, { secret: toCredential(answer.object), version: versionOf(answer.object) });
+      const secret = toCredential(answer.object);
+      const bytes = secret.kind === 'Found' ? sizeOf(answer.object) : 0;
+      this.#keep(key, { secret, version: versionOf(answer.object), bytes });
     } else if (answer.status === 404) {
-      this.#keep(key, { secret: { kind: 'NotFound' }, version: undefined });
+      this.#keep(key, { secret: { kind: 'NotFound' }, version: undefined, bytes: 0 });
     } else if (this.#held.get(key)?.secret.kind !== 'Found') {
-      this.#keep(key, { secret: { kind: 'NotRead', why: answer.message }, version: undefined });
+      const secret = { kind: 'NotRead', why: answer.message } as const;
+      this.#keep(key, { secret, version: undefined, bytes: 0 });
     }
   }
 
   /** Whoever referred to it may be gone by the time it is read. */
   #keep(key: string, held: Held): void {
-    if (this.#users.has(key)) {
-      this.#held.set(key, held);
+    if (!this.#users.has(key)) {
+      return;
+    }
+    this.#drop(key);
+    const fits = this.#memory.exchange(namespaceOf(key), 0, held.bytes);
+    this.#held.set(key, fits ? held : { ...held, secret: { kind: 'ShareReached' } });
+  }
+
+  #drop(key: string): void {
+    const held = this.#held.get(key);
+    this.#held.delete(key);
+    if (held !== undefined && held.secret.kind === 'Found') {
+      this.#memory.exchange(namespaceOf(key), held.bytes, 0);
     }
   }
 }
 
 const versionOf = ({ metadata: { uid = '', resourceVersion = '' } }: KubernetesObject): string =>
   `${uid}/${resourceVersion}`;
+
+const sizeOf = ({ data = {} }: Secret): number =>
+  Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value, 'base64'), 0);
 
 /** The label may have been taken off, or the other one put on, since the watch told of it. Values are wrapped at once. */
 function toCredential(secret: Secret): CredentialSecret {
@@ -151,7 +201,7 @@ function toCredential(secret: Secret): CredentialSecret {
     return { kind: 'NotLabelled' };
   }
   const { data = {} } = labels[LABELS.registration] === undefined ? secret : {};
-  const bytes = Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value, 'base64'), 0);
+  const bytes = sizeOf({ ...secret, data });
   if (bytes > SHARES.credentialBytes.most) {
     return { kind: 'TooLarge', bytes };
   }

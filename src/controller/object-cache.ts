@@ -1,6 +1,8 @@
 import type { KubernetesObject, ObjectMeta } from '../api/kubernetes.ts';
 import { keyOf } from '../api/kubernetes.ts';
+import { keptBytes } from './kept-size.ts';
 import { KeyCount, KeyGroups, KeyIndex, type Membership } from './key-index.ts';
+import type { NamespaceMemory } from './namespace-memory.ts';
 import { shareTexts } from './share-texts.ts';
 
 /**
@@ -9,6 +11,8 @@ import { shareTexts } from './share-texts.ts';
  * *Guarantees*: never goes back to an older version of an object; after {@link ObjectCache.forget} that version
  * doesn't come back by a late event; `onChange` is told of every change that the watch brings and of none that the
  * operator made itself, since whoever made it goes on anyway.
+ *
+ * Where the namespace of an object has no room for it, less is kept of it: see {@link Bounds}.
  */
 export class ObjectCache<
   T extends KubernetesObject,
@@ -33,6 +37,10 @@ export class ObjectCache<
   readonly #listedAt = new Map<string, string>();
   readonly #keyOf: (metadata: ObjectMeta) => string;
   readonly #onChange: (change: Change<T>) => void;
+  readonly #isOfUse: (object: T) => boolean;
+  readonly #bounds: Bounds<T> | undefined;
+  /** Keys of the objects of which less is kept, by namespace. */
+  readonly #less = new Map<string, Set<string>>();
 
   constructor(options: {
     /** Default: `namespace/name`, or the name of a cluster-scoped object. */
@@ -44,6 +52,10 @@ export class ObjectCache<
     /** Groups whose different members are counted. */
     readonly groups?: Readonly<Record<Group, (object: T) => Membership | undefined>>;
     readonly onChange: (change: Change<T>) => void;
+    /** Whether anybody looks for such an object; others aren't kept. Default: all are. */
+    readonly isOfUse?: (object: T) => boolean;
+    /** Default: none. */
+    readonly bounds?: Bounds<T>;
   }) {
     const indexes = Object.entries<(object: T) => string | undefined>(options.indexes ?? {});
     this.#indexes = new Map(indexes.map(([name, nameOf]) => [name, new KeyIndex(nameOf)]));
@@ -53,6 +65,8 @@ export class ObjectCache<
     this.#groups = new Map(groups.map(([name, memberOf]) => [name, new KeyGroups(memberOf)]));
     this.#keyOf = options.keyOf ?? keyOf;
     this.#onChange = options.onChange;
+    this.#isOfUse = options.isOfUse ?? (() => true);
+    this.#bounds = options.bounds;
   }
 
   get(key: string): T | undefined {
@@ -90,6 +104,14 @@ export class ObjectCache<
 
   /** A complete list, of one namespace or of all: what it doesn't hold is gone, unless it is newer than the list. */
   replaced(objects: readonly T[], resourceVersion: string, namespace = ''): void {
+    this.keepOnly(objects, resourceVersion, namespace);
+    for (const object of objects) {
+      this.applied(object);
+    }
+  }
+
+  /** The same, of a list whose objects were {@link ObjectCache.applied} as they came. */
+  keepOnly(objects: readonly KubernetesObject[], resourceVersion: string, namespace = ''): void {
     this.#listedAt.set(namespace, resourceVersion);
     const listed = new Set(objects.map(({ metadata }) => this.#keyOf(metadata)));
     for (const [key, object] of [...this.#objects]) {
@@ -97,9 +119,6 @@ export class ObjectCache<
       if (isOfList && !listed.has(key) && !isNewer(object.metadata.resourceVersion, resourceVersion)) {
         this.#remove(key, object, this.#onChange);
       }
-    }
-    for (const object of objects) {
-      this.applied(object);
     }
   }
 
@@ -145,22 +164,85 @@ export class ObjectCache<
       return;
     }
     if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) {
+      const isSame = object.metadata.resourceVersion === before.metadata.resourceVersion;
+      if (!isSame || !this.#isLess(before)) {
+        return;
+      }
+    }
+    const kept = this.#isOfUse(object) ? this.#fitted(object, before) : undefined;
+    if (kept === undefined) {
+      if (before !== undefined) {
+        this.#remove(key, before, tell);
+      }
       return;
     }
     this.#unindex(key, before);
-    this.#objects.set(key, object);
+    this.#objects.set(key, kept);
     for (const index of this.#indexes.values()) {
-      index.add(object, key);
+      index.add(kept, key);
     }
     for (const count of [...this.#counts.values(), ...this.#groups.values()]) {
-      count.add(object);
+      count.add(kept);
     }
-    tell({ before, after: object });
+    const isTakenUp = before !== undefined && this.#isLess(before) && !this.#isLess(kept);
+    this.#noteLess(key, kept, this.#isLess(kept));
+    // Also after an own write: what was put aside is to be looked at.
+    (isTakenUp ? this.#onChange : tell)({ before, after: kept });
+  }
+
+  /** The next object of the namespace of which less is kept, each in turn. */
+  nextOfLess(namespace: string): string | undefined {
+    const keys = this.#less.get(namespace);
+    const [key] = keys ?? [];
+    if (key !== undefined) {
+      keys?.delete(key);
+      keys?.add(key);
+    }
+    return key;
+  }
+
+  #isLess(object: T): boolean {
+    return this.#bounds?.isLess(object) ?? false;
+  }
+
+  #sizeOf(object: T | undefined): number {
+    return object === undefined || this.#bounds === undefined || this.#isLess(object) ? 0 : keptBytes(object);
+  }
+
+  #fitted(object: T, before: T | undefined): T | undefined {
+    if (this.#bounds === undefined) {
+      return object;
+    }
+    const { memory, less } = this.#bounds;
+    const namespace = object.metadata.namespace ?? '';
+    const held = this.#sizeOf(before);
+    const bytes = this.#sizeOf(object);
+    if (memory.exchange(namespace, held, bytes)) {
+      return object;
+    }
+    const reduced = less(object, bytes);
+    if (reduced !== undefined) {
+      memory.exchange(namespace, held, 0);
+    }
+    return reduced;
+  }
+
+  #noteLess(key: string, { metadata: { namespace = '' } }: T, isLess: boolean): void {
+    const keys = this.#less.get(namespace) ?? new Set();
+    if (isLess) {
+      this.#less.set(namespace, keys.add(key));
+    } else if (keys.delete(key) && keys.size === 0) {
+      this.#less.delete(namespace);
+    }
   }
 
   #remove(key: string, object: T | undefined, tell: (change: Change<T>) => void): void {
     this.#unindex(key, object);
     this.#objects.delete(key);
+    if (object !== undefined) {
+      this.#noteLess(key, object, false);
+      this.#bounds?.memory.exchange(object.metadata.namespace ?? '', this.#sizeOf(object), 0);
+    }
     tell({ before: object, after: undefined });
   }
 
@@ -184,6 +266,15 @@ export class ObjectCache<
       }
     }
   }
+}
+
+/** What is kept of the objects of one namespace, bounded. */
+export interface Bounds<T> {
+  readonly memory: NamespaceMemory;
+  /** What is kept of an object for which there is no room, though it takes so many bytes; `undefined`: nothing. */
+  readonly less: (object: T, bytes: number) => T | undefined;
+  /** Whether `less` made it. Such objects don't count. */
+  readonly isLess: (object: T) => boolean;
 }
 
 const MAX_REMEMBERED = 10_000;

@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
 import type { Round } from './steps/round.ts';
+import { takeUpClient } from './take-up.ts';
 
 /** How a round ended: when to look again, in milliseconds since the epoch or from now. */
 export type RoundEnd =
@@ -33,6 +34,7 @@ export async function reconcileClient(key: string, context: Context): Promise<Ro
   if (!isServerKnown(key, context)) {
     return { kind: 'rested', until: undefined };
   }
+  await takeUpClient(key, context);
   await readBroughtSecrets(key, context);
   const round: Round = { key, contents: new Map(), learned: undefined };
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
@@ -77,8 +79,9 @@ async function rest(o: Observation, action: Rest, round: Round, context: Context
   }
   // Two installations that both wrote status would undo each other's words for ever.
   // Whoever waits its turn says what the CRD's default says already: a write would only slow the others.
-  const isTold = (action.reason !== 'ManagedElsewhere' || isCopy(o)) && action.reason !== 'Queued';
-  const isOurs = o.object !== undefined && action.state !== 'Gone' && isTold;
+  const isSilent = (action.reason === 'ManagedElsewhere' && !isCopy(o)) || action.reason === 'Queued';
+  const isTold = action.reason === 'NamespaceShareReached' && o.object?.isTold === true;
+  const isOurs = o.object !== undefined && action.state !== 'Gone' && !isSilent && !isTold;
   const written = !isOurs || (await writeStatus(o, action, round, context));
   const known = context.memory.statusKnownAt(round.key, context.clock.now());
   const isIncomplete = context.credentials.isIncomplete(`client:${round.key}`);

@@ -46,8 +46,8 @@ export async function reconcileServer(
   const { servers, clock } = context;
   const { spec } = object;
   if (spec === undefined) {
-    const message = object.problem ?? 'The spec can’t be used.';
-    return refuse(object, { reason: 'InvalidSpec', message }, context);
+    const { problem: message = 'The spec can’t be used.', problemReason: reason = 'InvalidSpec' } = object;
+    return refuse(object, { reason, message }, context);
   }
   const references = await resolveReferences(object, spec, context);
   const transport = transportOf(spec, references);

@@ -1,7 +1,8 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
 import { type ConfigMap, RESOURCES } from '../api/kubernetes.ts';
+import { SHARES } from '../api/shares.ts';
 import { secretNames } from '../core/connect.ts';
-import { type CredentialSecrets, secretValue } from '../core/credential.ts';
+import { type CredentialSecrets, NO_ROOM, secretValue } from '../core/credential.ts';
 import { isProblem, type Problem } from '../core/problem.ts';
 import type { ServerObject } from '../core/server.ts';
 import type { Context } from './context.ts';
@@ -31,11 +32,32 @@ export async function resolveReferences(
   const who = `server:${keyOfServer(object)}` as const;
   await credentials.refer(who, namespace, secretNames(spec));
   const secrets = { namespace, get: (name: string) => credentials.get(namespace, name) };
-  const ca = await caOf(spec, secrets, context);
+  const ca = bounded(await caOf(spec, secrets, context), namespace, (bytes) =>
+    credentials.count(who, namespace, bytes),
+  );
   const isIncomplete = credentials.isIncomplete(who);
   return isProblem(ca)
     ? { secrets, ca: undefined, problem: ca, isIncomplete }
     : { secrets, ca: ca?.text, problem: undefined, isIncomplete };
+}
+
+function bounded(
+  ca: { readonly text: string } | Problem | undefined,
+  namespace: string,
+  count: (bytes: number) => boolean,
+): typeof ca {
+  const bytes = ca === undefined || isProblem(ca) ? 0 : ca.text.length;
+  if (bytes > SHARES.caBundleBytes.most) {
+    count(0);
+    const message = `The CA bundle that connection.caRef names has ${bytes} bytes, and may have ${SHARES.caBundleBytes.most}. Put only the certificates into it that lead to this server.`;
+    return { reason: 'CredentialTooLarge', message };
+  }
+  return count(bytes)
+    ? ca
+    : {
+        reason: 'NamespaceShareReached',
+        message: `The CA bundle that connection.caRef names in namespace ${namespace} isn’t kept: ${NO_ROOM}`,
+      };
 }
 
 async function caOf(

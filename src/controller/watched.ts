@@ -1,10 +1,13 @@
 import { type KubernetesObject, keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import type { ClientObject } from '../core/desired.ts';
+import { isLessOfClient, isLessOfServer, lessOfClient, lessOfServer } from '../core/over-share.ts';
 import { type ServerObject, serverKey } from '../core/server.ts';
+import { withoutUnowned } from '../core/workload-secret.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import type { Caches, RegistrationObject, SecretObject } from './context.ts';
 import type { CredentialObject, Credentials } from './credentials.ts';
+import type { NamespaceMemory } from './namespace-memory.ts';
 import { type Change, ObjectCache } from './object-cache.ts';
 import type { OldestServers } from './oldest-servers.ts';
 import { RECORD_COUNTS, RECORD_GROUPS, type RecordCount, type RecordGroup } from './record-counts.ts';
@@ -26,20 +29,24 @@ interface Wake {
   readonly servers: ServerRegistry;
   readonly credentials: Credentials;
   readonly oldest: OldestServers;
+  readonly namespaceMemory: NamespaceMemory;
 }
 
 export function createCaches(wake: Wake): Caches {
   const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials } = wake;
+  const memory = wake.namespaceMemory;
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
+    const isTakenUp = before !== undefined && after !== undefined && isLessOfServer(before);
     const isSame = before?.metadata.uid === after?.metadata.uid && before?.generation === after?.generation;
-    if (object !== undefined && !isSame) {
+    if (object !== undefined && (!isSame || isTakenUp)) {
       paceServer(keyOfServer(object));
     }
   };
   const caches: Caches = {
     clients: new ObjectCache<ClientObject>({
       onChange: (change) => clientChanged(change, wake, caches),
+      bounds: { memory, less: lessOfClient, isLess: isLessOfClient },
     }),
     servers: new ObjectCache<ServerObject, 'defaults'>({
       indexes: { defaults: defaultOf },
@@ -47,6 +54,7 @@ export function createCaches(wake: Wake): Caches {
         wake.oldest.changed(change);
         serverChanged(change);
       },
+      bounds: { memory, less: lessOfServer, isLess: isLessOfServer },
     }),
     clusterServers: new ObjectCache<ServerObject, 'defaults'>({
       indexes: { defaults: defaultOf },
@@ -76,6 +84,12 @@ export function createCaches(wake: Wake): Caches {
     }),
     secrets: new ObjectCache<SecretObject, 'client'>({
       indexes: { client: ownerKey },
+      isOfUse: (secret) => ownerKey(secret) !== undefined,
+      bounds: {
+        memory,
+        less: (secret) => lessOfSecret(secret, caches),
+        isLess: ({ observed }) => observed.isPartial === true,
+      },
       onChange: ({ before, after }) => {
         const key = ownerKey(after ?? before);
         if (key !== undefined) {
@@ -84,6 +98,14 @@ export function createCaches(wake: Wake): Caches {
       },
     }),
     credentials: new ObjectCache<CredentialObject>({
+      bounds: {
+        memory,
+        less: (credential) =>
+          credentials.usersOf(keyOf(credential.metadata)).length > 0
+            ? { ...credential, isOverShare: true }
+            : undefined,
+        isLess: ({ isOverShare }) => isOverShare === true,
+      },
       onChange: ({ before, after }) => {
         const metadata = (after ?? before)?.metadata;
         for (const who of metadata === undefined ? [] : credentials.usersOf(keyOf(metadata))) {
@@ -143,7 +165,8 @@ function clientChanged(
   }
   const key = keyOf(object.metadata);
   const [was, is] = [before?.observed, after?.observed];
-  if (was === undefined || is === undefined || was.uid !== is.uid) {
+  const isTakenUp = before !== undefined && after !== undefined && isLessOfClient(before);
+  if (was === undefined || is === undefined || was.uid !== is.uid || isTakenUp) {
     addClient(key, is?.deleting ?? false);
     return;
   }
@@ -204,6 +227,12 @@ function wakeOwner(
     addClient(keyOf(client), false);
   }
 }
+
+/** Of a Secret that shows a client of ours; of others nothing, whoever they say that they are of. */
+const lessOfSecret = (secret: SecretObject, { registrations }: Caches): SecretObject | undefined =>
+  registrations.get(secret.observed.shows ?? '') === undefined
+    ? undefined
+    : { ...secret, observed: withoutUnowned(secret.observed) };
 
 /** The OAuthClient that a workload Secret says it is of; only one of its own namespace counts. */
 function ownerKey(secret: SecretObject | undefined): string | undefined {

@@ -22,13 +22,19 @@ export type CredentialSecret =
   | { readonly kind: 'NotRead'; readonly why: string }
   | { readonly kind: 'NotLabelled' }
   /** Nothing of it is kept. */
-  | { readonly kind: 'TooLarge'; readonly bytes: number };
+  | { readonly kind: 'TooLarge'; readonly bytes: number }
+  /** Nor of this one: its namespace has no room for it. */
+  | { readonly kind: 'ShareReached' };
 
 /** The Secrets of one namespace. */
 export interface CredentialSecrets {
   readonly namespace: string;
   readonly get: (name: string) => CredentialSecret;
 }
+
+/** In messages, after what isn't kept for it. */
+export const NO_ROOM =
+  'what is kept of the objects of its namespace takes as much memory as one namespace may. Delete OAuthClients, AuthorizationServers or Secrets that nobody needs.';
 
 /** One value, or why it can't be had. */
 export function secretValue(
@@ -56,6 +62,11 @@ export function secretValue(
       return {
         reason: 'CredentialTooLarge',
         message: `Secret ${namespace}/${name} has ${secret.bytes} bytes of data, and a credential may have ${SHARES.credentialBytes.most}. Put “${key}” into a Secret of its own, and name that in the reference.`,
+      };
+    case 'ShareReached':
+      return {
+        reason: 'NamespaceShareReached',
+        message: `Secret ${namespace}/${name} isn’t kept: ${NO_ROOM}`,
       };
     case 'Found': {
       const value = Object.hasOwn(secret.values, key) ? secret.values[key] : undefined;

@@ -17,11 +17,14 @@ import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
 import { keptIfAny } from './kept-text.ts';
 import type { DesiredClient, ObservedClient } from './observation.ts';
+import { isLessOfClient } from './over-share.ts';
 import { declaredHash, purposeOf } from './record.ts';
 
 /** An OAuthClient as it is kept in memory. */
 export interface ClientObject extends KubernetesObject {
   readonly observed: ObservedClient;
+  /** Where less is kept of it: bytes of memory that all of it takes. */
+  readonly takes?: number;
 }
 
 /**
@@ -42,7 +45,8 @@ export function toClientObject(
     annotations = {},
   } = raw.metadata;
   const { deletionTimestamp, creationTimestamp, finalizers = [], ownerReferences } = raw.metadata;
-  const isSameSpec = known?.observed.uid === uid && known.observed.generation === generation;
+  const isSameSpec =
+    known?.observed.uid === uid && known.observed.generation === generation && !isLessOfClient(known);
   const desired = isSameSpec ? known.observed.desired : toDesired(raw.spec);
   return {
     apiVersion: API_VERSION,

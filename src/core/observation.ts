@@ -110,6 +110,8 @@ export interface ObservedClient {
   /** Whether the client outlives the object; known also of a spec that can't be used. */
   readonly retained: boolean;
   readonly purpose: Purpose;
+  /** Of an object of which less is kept than it has: whether its status says so already. See `lessOfClient`. */
+  readonly isTold?: boolean;
   /** A person gives the client up: the annotation names this object's uid. */
   readonly abandoned: boolean;
   /** Milliseconds since the epoch. */
@@ -126,7 +128,12 @@ export type DesiredClient =
       /** Of what the spec declares; see `declaredHash`. */
       readonly hash: string;
     }
-  | { readonly valid: false; readonly problem: string };
+  | {
+      readonly valid: false;
+      readonly problem: string;
+      /** Default: `InvalidSpec`. */
+      readonly reason?: 'NamespaceShareReached';
+    };
 
 /** The server as this client may use it. */
 export type ObservedServer =

@@ -1,16 +1,47 @@
-import type { AuthorizationServerSpec, ServerKind } from '../api/authorization-server.ts';
+import {
+  type AuthorizationServerSpec,
+  clusterAuthorizationServerSpec,
+  type ServerKind,
+} from '../api/authorization-server.ts';
+import { SHARES } from '../api/shares.ts';
 import { MEMBERS, memberOf, specName } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
+import { type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
 import { cut } from '../oauth/text.ts';
 import { HTTP_REFUSED, type UrlRules, urlProblem } from '../oauth/url.ts';
 import { objectViewerOf } from './viewers.ts';
 
-/** What is wrong with a server object's spec that the CRD's validation can't say; `undefined`: nothing. */
-export function specProblem(
+/**
+ * The spec of a server object, or why it can't be used. Measured before anything else is done with it: of a spec that is too large only that
+ * is kept.
+ */
+export function readServerSpec(
   kind: ServerKind,
-  spec: AuthorizationServerSpec,
+  raw: unknown,
   rules: UrlRules,
-): string | undefined {
+): { readonly spec: AuthorizationServerSpec | undefined; readonly problem: string | undefined } {
+  const unusable = (problem: string) => ({ spec: undefined, problem });
+  const bytes = jsonBytes(raw ?? null);
+  if (bytes > SHARES.serverSpecBytes.most) {
+    return unusable(
+      `spec has ${bytes} bytes as JSON and may have ${SHARES.serverSpecBytes.most}; make it smaller.`,
+    );
+  }
+  if (nestsTooDeep((raw ?? null) as Json)) {
+    return unusable('spec nests deeper than 16 levels; make it flatter.');
+  }
+  const parsed = clusterAuthorizationServerSpec.safeParse(raw);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return unusable(presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []));
+  }
+  const spec = parsed.data as AuthorizationServerSpec;
+  const problem = specProblem(kind, spec, rules);
+  return problem === undefined ? { spec, problem } : unusable(problem);
+}
+
+/** What is wrong with a server object's spec that the CRD's validation can't say; `undefined`: nothing. */
+function specProblem(kind: ServerKind, spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
   return (
     urlProblemIn(kind, spec, rules) ??
     missingCertificate(spec) ??

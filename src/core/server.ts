@@ -12,10 +12,8 @@ import { boundedMs } from '../api/durations.ts';
 import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import type { Reason } from '../api/reasons.ts';
-import { SHARES } from '../api/shares.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
-import { presentable } from '../oauth/error-response.ts';
-import { type Json, type JsonObject, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
+import type { JsonObject } from '../oauth/json.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { DeletionTerms, ServerConnection } from './connection.ts';
 import { iso } from './find.ts';
@@ -24,7 +22,7 @@ import type { Problem } from './problem.ts';
 import type { ServerRef } from './record.ts';
 import { isOneClient } from './scope.ts';
 import type { ServerHealth } from './server-health.ts';
-import { specProblem } from './server-spec.ts';
+import { readServerSpec } from './server-spec.ts';
 import { weakKeys } from './weak-keys.ts';
 
 /** Decisions about server objects: who may use one, what it takes to call one, and what its status says. */
@@ -36,6 +34,10 @@ export interface ServerObject extends KubernetesObject {
   /** Absent where the spec can't be used; then `problem` says why. */
   readonly spec: AuthorizationServerSpec | undefined;
   readonly problem: string | undefined;
+  /** Default: `InvalidSpec`. */
+  readonly problemReason?: 'NamespaceShareReached';
+  /** Where less is kept of it: bytes of memory that all of it takes. */
+  readonly takes?: number;
   /** Known also of a spec that can't be used, so that those who are admitted hear what is wrong. */
   readonly allowedNamespaces: AllowedNamespaces | undefined;
   /** Serves OAuthClients that name no server. */
@@ -46,7 +48,7 @@ export interface ServerObject extends KubernetesObject {
 /** Reads one server object, whatever is in it. */
 export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: UrlRules): ServerObject {
   const { spec: rawSpec, status: rawStatus } = raw as Partial<AuthorizationServer>;
-  const { spec, problem } = toSpec(kind, rawSpec, rules);
+  const { spec, problem } = readServerSpec(kind, rawSpec, rules);
   const { name, namespace, uid = '', resourceVersion = '', generation = 0, annotations } = raw.metadata;
   const { creationTimestamp = '' } = raw.metadata;
   const status = authorizationServerStatus.safeParse(rawStatus ?? {});
@@ -62,28 +64,6 @@ export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: U
     isDefault: annotations?.[ANNOTATIONS.isDefault] === 'true',
     status: status.success ? status.data : {},
   };
-}
-
-/** Measured before anything else is done with it: of a spec that is too large only that is kept. */
-function toSpec(kind: ServerKind, raw: unknown, rules: UrlRules): Pick<ServerObject, 'spec' | 'problem'> {
-  const unusable = (problem: string) => ({ spec: undefined, problem });
-  const bytes = jsonBytes(raw ?? null);
-  if (bytes > SHARES.serverSpecBytes.most) {
-    return unusable(
-      `spec has ${bytes} bytes as JSON and may have ${SHARES.serverSpecBytes.most}; make it smaller.`,
-    );
-  }
-  if (nestsTooDeep((raw ?? null) as Json)) {
-    return unusable('spec nests deeper than 16 levels; make it flatter.');
-  }
-  const parsed = clusterAuthorizationServerSpec.safeParse(raw);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    return unusable(presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []));
-  }
-  const spec = parsed.data as AuthorizationServerSpec;
-  const problem = specProblem(kind, spec, rules);
-  return problem === undefined ? { spec, problem } : unusable(problem);
 }
 
 function allowedNamespacesOf(

@@ -28,6 +28,8 @@ export interface ObservedSecret {
   readonly labels: Readonly<Record<string, string>>;
   /** Likewise. Long values as `keptText` has them. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Only the operator's own labels and annotations are kept: the others aren't compared. */
+  readonly isPartial?: boolean;
 }
 
 /** What the Secret's data is made of, besides the content of the record itself. */
@@ -115,18 +117,32 @@ export function isInSync(
     observed.shows === record.secretName &&
     current !== undefined &&
     (inputs === undefined || current === inputs) &&
-    includes(observed.labels, wanted.labels) &&
-    includes(observed.annotations, wanted.annotations)
+    includes(observed, 'labels', wanted) &&
+    includes(observed, 'annotations', wanted)
   );
 }
 
-function includes(
-  actual: Readonly<Record<string, string>>,
-  wanted: Readonly<Record<string, string>>,
-): boolean {
-  return Object.entries(wanted).every(
-    ([name, value]) => actual[keptText(name)] === (name === ANNOTATIONS.client ? value : keptText(value)),
-  );
+function includes(actual: ObservedSecret, what: 'labels' | 'annotations', wanted: WantedSecret): boolean {
+  return Object.entries(wanted[what]).every(([name, value]) => {
+    const kept = actual[what][keptText(name)];
+    const isUncompared = kept === undefined && actual.isPartial === true && !isOwn(name);
+    return isUncompared || kept === (name === ANNOTATIONS.client ? value : keptText(value));
+  });
+}
+
+const isOwn = (name: string): boolean =>
+  OWN_LABELS.includes(name) || OWN_ANNOTATIONS.includes(name) || name === ANNOTATIONS.client;
+
+/** Where there is no room for more. */
+export function withoutUnowned(observed: ObservedSecret): ObservedSecret {
+  const own = (given: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(given).filter(([name]) => isOwn(name)));
+  return {
+    ...observed,
+    labels: own(observed.labels),
+    annotations: own(observed.annotations),
+    isPartial: true,
+  };
 }
 
 /** A spec may ask for 32 of each. */

@@ -28,6 +28,8 @@ export interface Stage {
 
 /** As many as the operator keeps. */
 const CONNECTIONS = 64;
+/** 50,000 clients in four namespaces take more memory than these have by default. */
+const ROOMY = ['--namespace-memory=128'];
 const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy', 'overlays', 'finalizer-policy');
 
 /** @param entry the bundled operator */
@@ -60,7 +62,8 @@ export async function startStageWith<S extends BenchServer>(
     server,
     asOperator: createCaller(agent, controlPlane.url, operatorToken),
     register: createCaller(agent, new URL(server.issuer).origin, server.initialAccessToken ?? ''),
-    startOperator: (install = { kubeconfig, namespace: OPERATOR_NAMESPACE }) => startBundled(entry, install),
+    startOperator: (install = { kubeconfig, namespace: OPERATOR_NAMESPACE, flags: ROOMY }) =>
+      startBundled(entry, install),
     watch: (kind) => watchClients(agent, controlPlane.url, adminToken, kind),
     stop: async () => {
       await agent.destroy();

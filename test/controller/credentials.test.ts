@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject, Secret } from '../../src/api/kubernetes.ts';
 import { Credentials } from '../../src/controller/credentials.ts';
+import { NamespaceMemory } from '../../src/controller/namespace-memory.ts';
 import type { ApiResult, KubernetesApi } from '../../src/controller/ports.ts';
 import { secretValue } from '../../src/core/credential.ts';
 import { plain } from '../core/credentials.ts';
-import { createReadOnlyApi } from './fake-ports.ts';
+import { createReadOnlyApi, unbounded } from './fake-ports.ts';
 
 const CREDENTIAL = { 'oauth-registrar.dev/credential': 'true' };
 const REGISTRATION = { 'oauth-registrar.dev/registration': 'true' };
@@ -27,6 +28,10 @@ const secret = (
 
 /** Secrets at the API server, and what the watch has told of them: by default the same. */
 function world(...secrets: readonly Secret[]) {
+  return worldOf(unbounded(), ...secrets);
+}
+
+function worldOf(memory: NamespaceMemory, ...secrets: readonly Secret[]) {
   const there: Record<string, Secret> = {};
   const watched = new Map<string, KubernetesObject>();
   const put = (given: Secret, isWatched = given.metadata.labels === CREDENTIAL) => {
@@ -45,7 +50,7 @@ function world(...secrets: readonly Secret[]) {
     const answer = await readOnly.get(resource, key);
     return (failure ?? answer) as Awaited<ReturnType<typeof get>> as never;
   };
-  const credentials = new Credentials({ ...readOnly, get }, (key) => {
+  const credentials = new Credentials({ ...readOnly, get }, memory, (key) => {
     const { metadata } = watched.get(key) ?? {};
     return (
       metadata && {
@@ -153,6 +158,39 @@ describe('a credential Secret', () => {
       },
     });
     expect(JSON.stringify(credentials.get('shop', 'iat')).length).toBeLessThan(100);
+  });
+
+  test('for which its namespace has no room is not kept, and read again only when it has (H1)', async () => {
+    const memory = new NamespaceMemory({ most: 100, exempt: 'operators', onRoom: () => undefined });
+    const large = { values: { token: 't'.repeat(60) } };
+    const { credentials, reads, tokenOf } = worldOf(memory, secret('a', large), secret('b', large));
+    await credentials.refer('client:shop/a', 'shop', ['a']);
+    await credentials.refer('client:shop/b', 'shop', ['b']);
+    await credentials.refer('client:shop/b', 'shop', ['b']);
+    expect({
+      reads: reads.length,
+      isIncomplete: credentials.isIncomplete('client:shop/b'),
+      value: tokenOf('b'),
+    }).toEqual({
+      reads: 2,
+      isIncomplete: true,
+      value: {
+        reason: 'NamespaceShareReached',
+        message: expect.stringMatching(/^Secret shop\/b isn’t kept: .* Delete OAuthClients/),
+      },
+    });
+    expect(credentials.count('server:AuthorizationServer/shop/s', 'shop', 50)).toBe(false);
+    credentials.forget('client:shop/a');
+    await credentials.refer('client:shop/b', 'shop', ['b']);
+    expect({ reads: reads.length, value: tokenOf('b'), used: memory.usedBy('shop') }).toEqual({
+      reads: 3,
+      value: 't'.repeat(60),
+      used: 60,
+    });
+    expect(credentials.count('server:AuthorizationServer/shop/s', 'shop', 40)).toBe(true);
+    credentials.forget('server:AuthorizationServer/shop/s');
+    credentials.forget('client:shop/b');
+    expect(memory.usedBy('shop')).toBe(0);
   });
 
   test('that is a registration Secret, too, is never read', async () => {

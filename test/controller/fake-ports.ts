@@ -1,4 +1,5 @@
 import type { Context } from '../../src/controller/context.ts';
+import { NamespaceMemory } from '../../src/controller/namespace-memory.ts';
 import type {
   ApiResult,
   AuthorizationServerHttp,
@@ -119,6 +120,10 @@ export const signingKey = (material: string, more: Partial<SigningKey> = {}): Si
   algorithm: 'ES256',
   ...more,
 });
+
+/** Room for everything. */
+export const unbounded = (): NamespaceMemory =>
+  new NamespaceMemory({ most: Number.POSITIVE_INFINITY, exempt: '', onRoom: () => undefined });
 
 /** Objects by `Kind namespace/name`; everything else is not found. Nothing but reading is possible. */
 export function createReadOnlyApi(objects: Readonly<Record<string, object>>): KubernetesApi & {

@@ -5,7 +5,7 @@ import { Credentials } from '../../src/controller/credentials.ts';
 import { resolveReferences } from '../../src/controller/references.ts';
 import { plain } from '../core/credentials.ts';
 import { type Given, objectOf, open, specOf } from '../core/server-objects.ts';
-import { contextOf, createReadOnlyApi } from './fake-ports.ts';
+import { contextOf, createReadOnlyApi, unbounded } from './fake-ports.ts';
 
 const CA = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 
@@ -33,7 +33,7 @@ async function resolve(more: object, { secrets = [], objects = {} }: World = {},
   const watched = new Map(secrets.map((secret) => [keyOf(secret.metadata), secret]));
   const labelled = [...watched].map(([key, secret]) => [`Secret ${key}`, secret]);
   const api = createReadOnlyApi({ ...objects, ...Object.fromEntries(labelled) });
-  const credentials = new Credentials(api, (key) => {
+  const credentials = new Credentials(api, unbounded(), (key) => {
     const { metadata } = watched.get(key) ?? {};
     return metadata && { metadata, isRegistration: false };
   });

@@ -15,7 +15,7 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** Longest body that is read. Default: 16 MiB, which holds any one object as JSON. */
   readonly maxBytes?: number;
-  /** Told the size of a body that was read, in bytes. */
+  /** Told of a body that was read about how much memory it takes when it is parsed, in bytes. */
   readonly measured?: (bytes: number) => void;
 }
 
@@ -108,8 +108,21 @@ async function attempt(
     reader,
   );
   const answer = await reader.answer;
-  if (answer.kind === 'answered') request.measured?.(Buffer.byteLength(answer.text));
+  if (answer.kind === 'answered') request.measured?.(parsedBytes(answer.text));
   return answer;
+}
+
+/** Beyond its text, each object and each list takes memory of its own: `[{},{}]` takes twenty times its length. */
+const BYTES_PER_CONTAINER = 48;
+const [BRACE, BRACKET] = [0x7b, 0x5b];
+
+function parsedBytes(json: string): number {
+  let containers = 0;
+  for (let at = 0; at < json.length; at += 1) {
+    const code = json.charCodeAt(at);
+    if (code === BRACE || code === BRACKET) containers += 1;
+  }
+  return json.length + BYTES_PER_CONTAINER * containers;
 }
 
 export function withQuery(path: string, query: Readonly<Record<string, string>> | undefined): string {

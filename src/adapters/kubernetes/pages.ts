@@ -6,8 +6,8 @@ import { acceptOf, collectionPath, type RawObject, selected } from './paths.ts';
 
 /**
  * Lists page by page, bounded in bytes: the API server counts objects, and one object may have a thousand times the size
- * of another. A page that turns out too large is left half read and asked for again with fewer objects; the others grow
- * as long as they stay small.
+ * of another. A page that turns out too large is left half read and asked for again with fewer objects; the next one has as
+ * many objects as take little memory together, if they are like those before.
  */
 
 interface Listing {
@@ -25,9 +25,9 @@ const MAX_LIST_RESTARTS = 3;
 const MOST_OBJECTS = 500;
 /** Of whole objects, whose size isn't known before the first page: 75 MiB at the API server where all are the largest. */
 const FIRST_WHOLE_OBJECTS = 50;
-/** Parsed, JSON takes up to thirteen times its size. */
 const MOST_BYTES = SHARES.pageBytes.most;
-const WANTED_BYTES = MOST_BYTES / 2;
+/** Once parsed. */
+const WANTED_BYTES = MOST_BYTES;
 const FASTEST_GROWTH = 4;
 
 /** One consistent list of what `convert` makes of each object. A 410 in mid-paging restarts it, at most three times. */

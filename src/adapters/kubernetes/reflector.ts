@@ -11,11 +11,14 @@ import type { WatchEvent } from './watch-stream.ts';
 export interface ReflectorHandlers<T> {
   /** Whether this version is known already, from an own write: then its event is passed over, unread. */
   readonly knows: (metadata: ObjectMeta) => boolean;
+  /** One object of a list, as its page came: never are all of them held at the same time. */
+  readonly listed: (object: T) => void;
   /**
-   * A complete, consistent list: everything not in it is gone. An object whose uid is not the one known under its
-   * key is another one: the known one was deleted meanwhile. Called again where it throws, after a wait.
+   * The end of a complete, consistent list, with what names its objects: everything not in it is gone. An object whose uid
+   * is not the one known under its key is another one: the known one was deleted meanwhile. After a handler that throws, the
+   * list is read again.
    */
-  readonly replaced: (objects: readonly T[], resourceVersion: string) => void;
+  readonly replaced: (objects: readonly KubernetesObject[], resourceVersion: string) => void;
   /** Added or modified. */
   readonly applied: (object: T) => void;
   /** The last state of an object that is gone. */
@@ -115,7 +118,17 @@ async function list<T extends KubernetesObject>(
   { signal, synced, active }: Hooks,
 ): Promise<WatchInput> {
   const { api, resource, selection = {}, handlers, log } = options;
-  const answer = await api.collect(resource, selection, (raw) => transformed(options, raw), signal);
+  let areHandedOver = true;
+  const handOver = (raw: RawObject): KubernetesObject | undefined => {
+    const { name, namespace, uid, resourceVersion } = raw.metadata;
+    const object = handlers.knows(raw.metadata) ? undefined : transformed(options, raw);
+    if (object !== undefined && !guarded(options, 'listed', () => handlers.listed(object))) {
+      areHandedOver = false;
+    }
+    const isThere = object !== undefined || handlers.knows(raw.metadata);
+    return isThere ? { metadata: { name, namespace, uid, resourceVersion } as ObjectMeta } : undefined;
+  };
+  const answer = await api.collect(resource, selection, handOver, signal);
   if (signal.aborted) return { kind: 'unusable' };
   if (!answer.ok) {
     const { status, reason, message } = answer;
@@ -124,8 +137,9 @@ async function list<T extends KubernetesObject>(
   }
   active();
   const { items, resourceVersion } = answer.object;
-  if (!guarded(options, 'replaced', () => handlers.replaced(items, resourceVersion)))
+  if (!areHandedOver || !guarded(options, 'replaced', () => handlers.replaced(items, resourceVersion))) {
     return { kind: 'unusable' };
+  }
   synced();
   return { kind: 'listed', resourceVersion };
 }

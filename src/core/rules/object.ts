@@ -10,7 +10,7 @@ import { blocked, stall, wait } from './rests.ts';
 
 export function theSpecCannotBeUsed({ object, reservedSecretMetadata }: Observation): Action | undefined {
   if (object?.desired.valid === false) {
-    return stall('InvalidSpec', object.desired.problem);
+    return stall(object.desired.reason ?? 'InvalidSpec', object.desired.problem);
   }
   const { labels = {}, annotations = {} } = object?.desired.spec.secret ?? {};
   const isReserved = (name: string): boolean =>

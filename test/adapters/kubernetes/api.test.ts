@@ -240,6 +240,7 @@ describe('a list', () => {
     ['small objects', 50, 50_000, 200],
     ['objects of a usual size', 200, 600_000, 500],
     ['objects of 32 KiB', 50, 1_638_400, 64],
+    ['objects that take half a megabyte each', 50, 26_000_000, 4],
     ['objects that together have more than is wanted', 500, 4_000_000, 262],
     ['one object that is larger than what is wanted', 1, 9_000_000, 1],
   ])('asks next for as many as have 2 MiB together: %s', (_, limit, bytes, next) => {

@@ -39,6 +39,7 @@ function follow(connection: Connection, selection: Selection = {}) {
     transform: (raw) => raw,
     handlers: {
       knows: () => false,
+      listed: () => undefined,
       replaced(objects) {
         lists.push(objects.length);
         known.clear();

@@ -59,6 +59,7 @@ async function follow({ script, transform = (object) => object, handle = () => {
     transform,
     handlers: {
       knows: ({ resourceVersion }) => resourceVersion === known,
+      listed: () => {},
       replaced: (objects, version) => note(`= ${objects.map((o) => o.metadata.name).join(',')} @${version}`),
       applied: (object) => note(`+ ${object.metadata.name}`),
       deleted: (object) => note(`- ${object.metadata.name}`),
