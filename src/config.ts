@@ -127,7 +127,7 @@ const OPTIONS = {
   'namespace-memory': {
     type: 'string',
     default: String(SHARES.namespaceMemoryBytes.most / MIB),
-    help: `MiB of memory for what is kept of the objects of one namespace. Default: ${SHARES.namespaceMemoryBytes.most / MIB}, some 5,000 OAuthClients.`,
+    help: `MiB of memory for what is kept of the objects of one namespace. Default: ${SHARES.namespaceMemoryBytes.most / MIB}, some 4,000 OAuthClients.`,
   },
   help: { type: 'boolean', default: false, help: 'Print this.' },
 } as const;

@@ -69,9 +69,12 @@ export const list = <Item extends z.ZodType>(item: Item, max: number) =>
 export const stringMap = (maxProperties: number, maxLength: number) =>
   z.record(z.string(), z.string().max(maxLength)).meta({ maxProperties });
 
-/** An object that is passed through as it is. Not `z.json()`: it is recursive, and a CRD has no references. */
+/**
+ * An object that is passed through as it is. Not `z.json()`: it is recursive, and a CRD has no references. A schema bounds
+ * its members; what is in them is bounded by the size of the whole spec (`SHARES`).
+ */
 export const anyObject = () =>
-  z.record(z.string(), z.unknown()).meta({ 'x-kubernetes-preserve-unknown-fields': true });
+  z.record(z.string(), z.unknown()).meta({ 'x-kubernetes-preserve-unknown-fields': true, maxProperties: 64 });
 
 /** RFC 3339, in status. */
 export const time = () => z.string().max(64).meta({ format: 'date-time' });

@@ -32,7 +32,7 @@ export const SHARES = {
     told: '`InvalidSpec`',
   },
   namespaceMemoryBytes: {
-    what: 'Memory for what is kept of the OAuthClients, AuthorizationServers, workload Secrets and credentials of a namespace, unless `--namespace-memory` says otherwise. An OAuthClient takes about 3 KiB, more with a large spec',
+    what: 'Memory for what is kept of the OAuthClients, AuthorizationServers, workload Secrets and credentials of a namespace, unless `--namespace-memory` says otherwise. An OAuthClient and its Secret take about 4 KiB, more with a large spec',
     most: 16_777_216,
     unit: 'bytes',
     per: 'namespace',

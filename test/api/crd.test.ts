@@ -143,7 +143,9 @@ describe('customResourceDefinitions', () => {
       ({ node }) =>
         (node['type'] === 'array' && node['maxItems'] === undefined) ||
         (node['type'] === 'string' && node['maxLength'] === undefined && node['enum'] === undefined) ||
-        (node['additionalProperties'] !== undefined && node['maxProperties'] === undefined),
+        ((node['additionalProperties'] !== undefined ||
+          node['x-kubernetes-preserve-unknown-fields'] === true) &&
+          node['maxProperties'] === undefined),
     );
     expect(unbounded.map(({ path }) => path)).toEqual([]);
   });

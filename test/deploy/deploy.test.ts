@@ -80,6 +80,28 @@ describe('deploy, applied', () => {
     expect(code).toBe(0);
   });
 
+  test('bounds the objects of a namespace by the sample quota', async () => {
+    await cluster.must(['create', 'namespace', 'bounded']);
+    await cluster.must(['apply', '-n', 'bounded', '-f', join(DEPLOY, 'samples', 'resource-quota.yaml')]);
+    const counted = async () => {
+      const quota = await cluster.must([
+        'get',
+        'resourcequota',
+        'oauth-clients',
+        '-n',
+        'bounded',
+        '-o',
+        'json',
+      ]);
+      return (JSON.parse(quota) as { spec: { hard: Record<string, string> } }).spec.hard;
+    };
+    expect(await counted()).toEqual({
+      'count/oauthclients.oauth-registrar.dev': '200',
+      'count/authorizationservers.oauth-registrar.dev': '10',
+      'count/secrets': '500',
+    });
+  });
+
   test('a second time changes nothing', async () => {
     await install(cluster);
     const { code, stdout } = await cluster.kubectl(['diff', '-k', DEPLOY]);
