@@ -43,7 +43,7 @@ export function setBack(
   return setback;
 }
 
-/** A pause before a registration that got no answer is made again: it may have been what it sent. */
+/** The pause before a registration that got no answer is made again; from the third on it doubles: it may be what it sends. */
 export function longerEachTime(
   firstMs: number,
   key: string,
@@ -51,7 +51,8 @@ export function longerEachTime(
   { memory }: Pick<Context, 'memory'>,
 ): number {
   const before = memory.setbacks(key).find((one) => one.action === 'Register' && one.basis === basis);
-  return Math.min(firstMs * 2 ** Math.min(before?.attempts ?? 0, 10), Math.max(firstMs, LONGEST_LOST_MS));
+  const doubled = Math.min(Math.max((before?.attempts ?? 0) - 1, 0), 10);
+  return Math.min(firstMs * 2 ** doubled, Math.max(firstMs, LONGEST_LOST_MS));
 }
 
 /** What happened, then what to do. */
