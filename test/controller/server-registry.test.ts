@@ -28,6 +28,7 @@ function registry() {
     changed: () => undefined,
     concernsRegistered: () => undefined,
     namespacesAt: () => 2,
+    log: { warn: () => undefined },
   });
   servers.set(SERVER, state);
   const register = (client: string, failure: Failure | undefined) => {
@@ -52,8 +53,8 @@ const failure = (overrides: Partial<Failure>): Failure => ({
 const doubted = failure({
   kind: 'TokenRefused',
   reason: 'AdmissionRefused',
-  message: 'The server answered 401: metadata of a/poison is bad',
-  brief: 'The server answered status 401',
+  message: 'The server answered status 401',
+  detail: 'The server answered 401: metadata of a/poison is bad',
   serverTrouble: false,
   credential: 'Doubted',
 });
