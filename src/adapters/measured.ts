@@ -40,6 +40,7 @@ export function countCalls(api: PagedApi, metrics: Metrics): PagedApi {
     list: (resource, ...rest) => counted('list', resource, api.list(resource, ...rest)),
     collect: (resource, ...rest) => counted('list', resource, api.collect(resource, ...rest)),
     create: (resource, ...rest) => counted('create', resource, api.create(resource, ...rest)),
+    dryRun: (resource, ...rest) => counted('create', resource, api.dryRun(resource, ...rest)),
     replace: (resource, ...rest) => counted('update', resource, api.replace(resource, ...rest)),
     patch: (resource, ...rest) => counted('patch', resource, api.patch(resource, ...rest)),
     delete: (resource, ...rest) => counted('delete', resource, api.delete(resource, ...rest)),

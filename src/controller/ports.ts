@@ -40,6 +40,8 @@ export interface KubernetesApi {
   /** One consistent list (paged, no `resourceVersion`); a 410 in mid-paging restarts it. */
   list<T extends KubernetesObject>(resource: Resource, selection?: Selection): Promise<ApiResult<ListOf<T>>>;
   create<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
+  /** As {@link KubernetesApi.create}, but nothing is stored (`dryRun=All`): whether it would be admitted. */
+  dryRun<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
   /** PUT; `metadata.resourceVersion`, where present, makes it conditional. */
   replace<T extends KubernetesObject>(
     resource: Resource,

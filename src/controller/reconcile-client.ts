@@ -12,6 +12,7 @@ import { readBroughtSecrets } from './brought-secrets.ts';
 import type { Context } from './context.ts';
 import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
+import { isRefusal } from './refused-writes.ts';
 import type { Round } from './steps/round.ts';
 import { takeUpClient } from './take-up.ts';
 
@@ -137,7 +138,9 @@ async function writeStatus(
     if (written.status === 0 || written.status >= 500) {
       memory.statusUnanswered(round.key, clock.now());
     }
-    log.debug('status not written', { client: round.key, status: written.status, reason: written.reason });
+    const { reason, message } = written;
+    const tell = isRefusal(written) && written.status !== 404 ? log.warn : log.debug;
+    tell.call(log, 'status not written', { client: round.key, status: written.status, reason, message });
     return written.status === 404;
   }
   caches.clients.learn(toClientObject(written.object, known));

@@ -1,12 +1,10 @@
 import type { ApiResult, Clock } from './ports.ts';
 
-type Failed = Extract<ApiResult<unknown>, { readonly ok: false }>;
-
 /**
  * The API server refuses the write for what is in it or for where it goes (quota, policy, validation): the same again is
  * refused again. A conflict, too many requests and a credential that is renewed pass by themselves.
  */
-export const isRefusal = ({ status }: Failed): boolean =>
+export const isRefusal = ({ status }: { readonly status: number }): boolean =>
   status >= 400 && status < 500 && ![401, 408, 409, 429].includes(status);
 
 /** Where writes may be refused. */

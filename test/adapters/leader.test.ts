@@ -25,6 +25,7 @@ function createLeaseStore() {
       const same = object.metadata.resourceVersion === lease?.metadata.resourceVersion;
       return same ? save(object) : refused(409, 'Conflict');
     },
+    dryRun: unused,
     list: unused,
     patch: unused,
     delete: unused,

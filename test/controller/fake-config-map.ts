@@ -109,6 +109,7 @@ export function createFakeConfigMap(): FakeConfigMap {
           ? answer({ ok: true, object: store(object as unknown as ConfigMap) })
           : failed(409, 'AlreadyExists');
       },
+      dryRun: () => Promise.reject(new Error('not used')),
       async get(_, key) {
         reads.push(key.name);
         return stored === undefined ? failed(404, 'NotFound') : answer({ ok: true, object: stored });

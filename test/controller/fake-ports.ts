@@ -145,6 +145,7 @@ export function createReadOnlyApi(objects: Readonly<Record<string, object>>): Ku
     },
     list: refused,
     create: refused,
+    dryRun: refused,
     replace: refused,
     patch: refused,
     delete: refused,

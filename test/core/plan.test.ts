@@ -346,7 +346,7 @@ table('a Secret', [
       setbacks: [
         {
           ...setback({
-            basis: 'storefront-oauth ',
+            basis: 'storefront-oauth 3 ',
             kind: 'Terminal',
             reason: 'SecretConflict',
             message: 'Secret storefront-oauth exists',

@@ -239,7 +239,9 @@ describe('summarize', () => {
     const o = observation({
       object: object({ status: { clientId: 'c1', secretName: 'former' } }),
       secrets: [secret({ name: 'former' })],
-      setbacks: [{ ...setback({ basis: 'storefront-oauth ', reason: 'SecretConflict' }), action: 'Publish' }],
+      setbacks: [
+        { ...setback({ basis: 'storefront-oauth 3 ', reason: 'SecretConflict' }), action: 'Publish' },
+      ],
     });
     expect(statusOf(o)).toMatchObject({ secretName: 'former', binding: { name: 'former' } });
   });

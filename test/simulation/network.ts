@@ -93,6 +93,8 @@ export function createApi(world: World, process: Process): KubernetesApi {
       call<T>(named('create', resource, object.metadata), () =>
         cluster.create(resource, { kind: resource.kind, ...object } as Stored, process.name),
       ),
+    dryRun: <T extends KubernetesObject>(resource: Resource, object: T) =>
+      call<T>(named('try', resource, object.metadata), () => ({ ok: true, object })),
     replace: <T extends KubernetesObject>(resource: Resource, object: T, subresource?: 'status') =>
       call<T>(named(`replace ${subresource ?? ''}`, resource, object.metadata), () =>
         cluster.replace(

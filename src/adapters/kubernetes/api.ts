@@ -50,6 +50,14 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
         accept: acceptOfWritten(resource),
         body: typed(resource, object),
       }),
+    dryRun: (resource, object) =>
+      exchange({
+        method: 'POST',
+        path: collectionPath(resource, object.metadata.namespace),
+        query: { ...query, dryRun: 'All' },
+        accept: acceptOfWritten(resource),
+        body: typed(resource, object),
+      }),
     async replace(resource, object, subresource) {
       const path = objectPath(resource, object.metadata, subresource);
       if (path === undefined) return invalid(object.metadata);

@@ -6,7 +6,7 @@ import type { Observation, ObservedClient } from '../../core/observation.ts';
 import { isRestored } from '../../core/restored.ts';
 import type { Context } from '../context.ts';
 import type { ApiResult } from '../ports.ts';
-import { subjectOf } from './report.ts';
+import { notWritten, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
 export async function addFinalizer(
@@ -16,7 +16,7 @@ export async function addFinalizer(
 ): Promise<StepResult> {
   const patched = await patchFinalizers(object, o, context, (before) => [...before, FINALIZER]);
   if (!patched.ok) {
-    return later(`finalizer not written: ${patched.message}`);
+    return notWritten('finalizer', patched, o, context);
   }
   context.caches.clients.learn(toClientObject(patched.object));
   return DONE;
@@ -32,7 +32,7 @@ export async function removeFinalizer(
     before.filter((name) => name !== FINALIZER),
   );
   if (!patched.ok && patched.status !== 404) {
-    return later(`finalizer not removed: ${patched.message}`);
+    return notWritten('finalizer', patched, o, context);
   }
   if (patched.ok && (patched.object.metadata.finalizers ?? []).length > 0) {
     context.caches.clients.learn(toClientObject(patched.object));

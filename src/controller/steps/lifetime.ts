@@ -4,7 +4,7 @@ import { toClientObject } from '../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../core/observation.ts';
 import type { Context } from '../context.ts';
 import { setBack } from '../setbacks.ts';
-import { subjectOf } from './report.ts';
+import { notWritten, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
 /** Makes a Pod or a Job the owner of the object, so that Kubernetes ends both together. */
@@ -42,7 +42,7 @@ export async function bindToOwner(
     metadata: { ...metadata, ownerReferences },
   });
   if (!patched.ok) {
-    return later(`owner not set: ${patched.message}`);
+    return notWritten('owner', patched, o, context);
   }
   context.caches.clients.learn(toClientObject(patched.object));
   return DONE;
@@ -52,12 +52,13 @@ export async function bindToOwner(
 export async function deleteObject(
   { uid }: ObservedClient,
   o: Observation,
-  { api, events }: Context,
+  context: Context,
 ): Promise<StepResult> {
+  const { api, events } = context;
   const { namespace, name } = o;
   const gone = await api.delete(RESOURCES.oauthClient, { namespace, name }, { uid });
   if (!gone.ok && gone.status !== 404) {
-    return later(`object not deleted: ${gone.message}`);
+    return notWritten('deletion of the object', gone, o, context);
   }
   events.record({
     type: 'Normal',

@@ -14,11 +14,14 @@ import {
   type WantedSecret,
 } from '../../core/workload-secret.ts';
 import { opaque } from '../../formats/opaque.ts';
+import { presentable } from '../../oauth/error-response.ts';
 import type { Context } from '../context.ts';
 import { toSecretObject } from '../objects.ts';
 import type { ApiResult } from '../ports.ts';
+import { isRefusal, PLACES } from '../refused-writes.ts';
+import { setBack } from '../setbacks.ts';
 import { contentOf } from './contents.ts';
-import { failed, notRead, subjectOf } from './report.ts';
+import { failed, notRead, subjectOf, warn } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
 
 /** How often a foreign Secret that stands in the way is looked at. */
@@ -72,11 +75,31 @@ export async function publish(
     return failed('Publish', basis, failure, o, round, context, CONFLICT_RETRY_MS);
   }
   if (!written.ok) {
-    return later(`Secret ${wanted.name} not written: ${written.message}`);
+    return notWritten(written, step, o, round, context);
   }
+  context.refusedWrites.admitted(PLACES.workload(o.namespace));
   context.caches.secrets.learn(toSecretObject(written.object));
   context.memory.succeeded(round.key, 'Publish', basis);
   tellRestored(step, o, context);
+  return DONE;
+}
+
+/** The registration stays as it is. What the API server refuses is told in its words, and tried again with pauses that grow. */
+function notWritten(
+  refused: Extract<ApiResult<Secret>, { readonly ok: false }>,
+  { wanted, record, basis }: PublishStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): StepResult {
+  if (!isRefusal(refused) || o.namespaceTerminating) {
+    return later(`Secret ${wanted.name} not written: ${refused.message}`);
+  }
+  context.refusedWrites.refused(PLACES.workload(o.namespace), refused.message);
+  const said = presentable(refused.message, []);
+  const message = `Client ${record.clientId} is registered, and the API server refuses its Secret ${wanted.name}: ${said}`;
+  setBack(round.key, 'Publish', basis, { kind: 'Transient', reason: 'SecretWriteRefused', message }, context);
+  warn('SecretWriteRefused', 'Publish', message, o, context);
   return DONE;
 }
 

@@ -25,6 +25,7 @@ import { recordAnswer } from './record-answer.ts';
 import { subjectOf, warn } from './report.ts';
 import { DONE, type Round, type StepResult } from './round.ts';
 import { salvage } from './salvage.ts';
+import { refusedWrite } from './trial-writes.ts';
 
 /** One registration: everything it will be recorded as, but for the answer. */
 export interface Registration {
@@ -43,6 +44,12 @@ export async function register(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
+  const stopped = await refusedWrite(step, o, context);
+  if (stopped !== undefined) {
+    setBack(round.key, 'Register', step.basis, stopped, context);
+    warn(stopped.reason, 'Register', stopped.message, o, context);
+    return DONE;
+  }
   const begun = begin(step, o, context);
   const { attempt, client, server } = begun;
   let registration = begun;

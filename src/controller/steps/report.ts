@@ -3,6 +3,7 @@ import type { Failure } from '../../core/classify.ts';
 import type { Observation, SetbackAction } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
+import { isRefusal } from '../refused-writes.ts';
 import { setBack, withCure } from '../setbacks.ts';
 import type { NotRead } from './contents.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
@@ -46,6 +47,20 @@ export function failed(
     warn(failure.reason, action, failure.message, o, context, failure.detail);
   }
   return Promise.resolve(DONE);
+}
+
+/** Looks again after a pause. What the API server refuses is in the log: nobody else may learn of it. */
+export function notWritten(
+  what: string,
+  result: { readonly status: number; readonly message: string },
+  o: Pick<Observation, 'namespace' | 'name'>,
+  { log }: Pick<Context, 'log'>,
+): StepResult {
+  const { status, message } = result;
+  if (isRefusal(result)) {
+    log.warn('the API server refuses a write', { client: `${o.namespace}/${o.name}`, what, status, message });
+  }
+  return later(`${what}: ${message}`);
 }
 
 /** @param detail for the log, where it says more than `message` */

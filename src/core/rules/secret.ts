@@ -12,7 +12,7 @@ export function theWorkloadSecretDiffers(o: Observation): Action | undefined {
   if (object === undefined || record === undefined || wanted === undefined || isPublished(o)) {
     return undefined;
   }
-  const basis = `${wanted.name} ${object.reconcileRequestedAt ?? ''}`;
+  const basis = `${wanted.name} ${object.generation} ${object.reconcileRequestedAt ?? ''}`;
   return blocked(o, 'Publish', basis) ?? { type: 'Publish', object, record, wanted, basis };
 }
 
