@@ -62,6 +62,8 @@ export const ANNOTATIONS = {
   managed: `${prefix}/managed`,
   /** The client was not registered for the object: somebody brought it, with its token. */
   adopted: `${prefix}/adopted`,
+  /** When a client was left behind. */
+  leftAt: `${prefix}/left-at`,
   replaces: `${prefix}/replaces`,
   keyCreatedAt: `${prefix}/key-created-at`,
   keyRotatesAt: `${prefix}/key-rotates-at`,

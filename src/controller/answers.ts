@@ -3,8 +3,8 @@ import type { AdoptStep, ReadStep, UpdateStep } from '../core/action.ts';
 import type { ServerConnection } from '../core/connection.ts';
 import type { RegistrationContent, StoredKey } from '../core/content.ts';
 import { earliest } from '../core/earliest.ts';
+import { includedBy, keptOf } from '../core/kept-answer.ts';
 import { addressOf } from '../core/management.ts';
-import type { ObservedClient } from '../core/observation.ts';
 import { type RegistrationRecord, recordName } from '../core/record.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { opaque } from '../formats/opaque.ts';
@@ -12,6 +12,7 @@ import { type ClientInformation, mergeClientInformation } from '../oauth/client-
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import { originOf } from '../oauth/url.ts';
 import type { Context } from './context.ts';
+import { keyTimes, keyTimesOf } from './key-times.ts';
 import type { Registration } from './steps/register.ts';
 
 /** From an answer to what is recorded of it; from a failure to what is remembered of it. */
@@ -31,7 +32,7 @@ export function registered(
   const { connection, hash, ref, object, replaces } = step;
   const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport } = connection;
   const now = context.clock.now();
-  const information = withAddress(answer, connection);
+  const information = withAddress(keptOf(answer, document, includedBy(object)), connection);
   return {
     record: {
       secretName: recordName(client.uid, attempt),
@@ -69,29 +70,6 @@ export function registered(
   };
 }
 
-/** When another key takes over, and until when the one before stays published. */
-export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient) {
-  const spec = desired.valid ? desired.spec.generatedKey : undefined;
-  const [current, before] = keys;
-  if (spec === undefined || current === undefined) {
-    return {};
-  }
-  const since = Date.parse(current.createdAt);
-  const { rotateAfter, overlap } = spec;
-  return {
-    keyCreatedAt: current.createdAt,
-    ...(rotateAfter === undefined ? {} : { keyRotatesAt: since + boundedMs('rotateAfter', rotateAfter) }),
-    ...(before === undefined ? {} : { keyRetiresAt: since + boundedMs('keyOverlap', overlap) }),
-  };
-}
-
-/** The keys stay those that are published. */
-export const keyTimesOf = ({ keyCreatedAt, keyRotatesAt, keyRetiresAt }: RegistrationRecord) => ({
-  ...(keyCreatedAt === undefined ? {} : { keyCreatedAt }),
-  ...(keyRotatesAt === undefined ? {} : { keyRotatesAt }),
-  ...(keyRetiresAt === undefined ? {} : { keyRetiresAt }),
-});
-
 /** An answer may bring no address, or a relative one. */
 function withAddress(information: ClientInformation, connection: ServerConnection): ClientInformation {
   const { registrationClientUri, clientId } = information;
@@ -115,7 +93,10 @@ export function updated(
   const information =
     answer === undefined
       ? stored.information
-      : withAddress(mergeClientInformation(stored.information, answer), connection);
+      : withAddress(
+          keptOf(mergeClientInformation(stored.information, answer), document, includedBy(object)),
+          connection,
+        );
   const { allowedOrigins, dialect, transport } = connection;
   const { ca: _ca, ...before } = stored;
   const content: RegistrationContent = {
@@ -213,7 +194,7 @@ export function adopted(
   const { clientSecret, ...given } = client;
   const known = { ...given, ...(clientSecret === undefined ? {} : { clientSecret }), metadata: {} };
   const information = withAddress(
-    answer === undefined ? known : mergeClientInformation(known, answer),
+    answer === undefined ? known : keptOf(mergeClientInformation(known, answer), {}, includedBy(object)),
     connection,
   );
   const now = context.clock.now();

@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { adopt } from './steps/adopt.ts';
 import { deregister, release } from './steps/deregister.ts';
 import { addFinalizer, confirmAbsence, letGo } from './steps/finalizer.ts';
+import { forgetLeftBehind } from './steps/forget.ts';
 import { identify } from './steps/identify.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
 import { mark } from './steps/mark.ts';
@@ -46,6 +47,8 @@ export function execute(step: Step, o: Observation, round: Round, context: Conte
       return deregister(step, o, round, context);
     case 'Release':
       return release(step, o, round, context);
+    case 'Forget':
+      return forgetLeftBehind(step.record, o, round, context);
     case 'Publish':
       return publish(step, o, round, context);
     case 'Read':

@@ -27,6 +27,8 @@ export type Step =
       readonly role: RecordRole;
       readonly setback: Setback;
     }
+  /** The record of a client that was left behind ends with its namespace. */
+  | { readonly type: 'Forget'; readonly record: RegistrationRecord }
   | PublishStep
   | ReadStep
   | AdoptStep

@@ -46,6 +46,9 @@ const KEYS = {
   keys: 'keys.json',
 } as const;
 
+/** Keys of what a client can be found and managed without. */
+export const DOCUMENT_KEYS: readonly string[] = [KEYS.registered, KEYS.sent];
+
 /** The data of a registration Secret. */
 export function encodeContent(content: RegistrationContent): Record<string, string> {
   const { information, sent, keys, registrationEndpoint, allowedOrigins, endpoints, dialect, ca } = content;

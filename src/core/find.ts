@@ -1,4 +1,5 @@
 import { boundedMs } from '../api/durations.ts';
+import { SHARES } from '../api/shares.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { answeredOnce } from './answered-once.ts';
 import { factsOf, homeOf } from './home.ts';
@@ -88,6 +89,23 @@ export function lifetimeEnd({ desired, createdAt }: ObservedClient): number | un
     : createdAt + boundedMs('expiresAfter', expiresAfter);
 }
 
+/** How long a client that was left behind at a server of the namespace is on record when that is gone. */
+const REMEMBERED_MS = SHARES.leftBehindDays.most * 24 * 3_600_000;
+
+/**
+ * When the record of a client that was left behind ends, in milliseconds since the epoch: only at a server object of the
+ * namespace, which is gone with it.
+ */
+export const leftBehindEnd = ({
+  role,
+  server,
+  leftAt,
+  registeredAt,
+}: RegistrationRecord): number | undefined =>
+  role === 'left-behind' && server.kind === 'AuthorizationServer'
+    ? Date.parse(leftAt ?? registeredAt) + REMEMBERED_MS
+    : undefined;
+
 /** Timers don't reach further than some weeks; whoever looks too early looks again. */
 const LONGEST_WAIT_MS = 12 * 3_600_000;
 
@@ -100,6 +118,8 @@ export function nextVisit(
     ...more,
     o.object && lifetimeEnd(o.object),
     ...surplusRecords(o).map((surplus) => overlapEnd(o, surplus)),
+    // Nobody is told when a namespace goes.
+    ...o.records.map(leftBehindEnd).map((end) => end && Math.max(end, o.now + LONGEST_WAIT_MS)),
     ...[...surplusRecords(o), ...departedRecords(o)].map(
       ({ secretName }) => setbackOf(o, 'Deregister', secretName)?.retryAt,
     ),

@@ -1,5 +1,6 @@
 import type { Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
+import { DOCUMENT_KEYS } from './content.ts';
 
 const MANDATORY_LABELS: readonly string[] = [
   LABELS.registration,
@@ -17,7 +18,7 @@ const MOST_OF_ANNOTATION = 4_096;
  * is small.
  */
 export function minimalRecord({ metadata, ...secret }: Secret): Secret {
-  const { 'registered.json': _registered, 'sent.json': _sent, ...data } = secret.data ?? {};
+  const data = Object.entries(secret.data ?? {}).filter(([key]) => !DOCUMENT_KEYS.includes(key));
   const labels = Object.entries(metadata.labels ?? {}).filter(([name]) => MANDATORY_LABELS.includes(name));
   const annotations = Object.entries(metadata.annotations ?? {}).filter(
     ([name, value]) => OWN_ANNOTATIONS.includes(name) && value.length <= MOST_OF_ANNOTATION,
@@ -29,6 +30,6 @@ export function minimalRecord({ metadata, ...secret }: Secret): Secret {
       labels: Object.fromEntries(labels),
       annotations: Object.fromEntries(annotations),
     },
-    data,
+    data: Object.fromEntries(data),
   };
 }

@@ -3,6 +3,7 @@ import { nextVisit } from './find.ts';
 import type { Observation } from './observation.ts';
 import { aClientIsToBeAdopted } from './rules/adoption.ts';
 import {
+  aClientLeftBehindIsOver,
   aRegistrationOutlivedItsObject,
   itsLifetimeIsOver,
   theObjectIsBeingDeleted,
@@ -54,6 +55,7 @@ const RULES: readonly Rule[] = [
   theRecordNamesAFormerInstallation,
   aRegistrationOutlivedItsObject,
   aRetainedTokenExpires,
+  aClientLeftBehindIsOver,
   theObjectIsGone,
   theObjectIsBeingDeleted,
   theSpecCannotBeUsed,

@@ -48,6 +48,8 @@ export interface RegistrationRecord {
   readonly adopted?: true;
   /** Whether the client outlives its object, as that says. */
   readonly retain: boolean;
+  /** RFC 3339: when the client was left behind. */
+  readonly leftAt?: string;
   /** Name of the registration Secret whose client this one takes the place of. */
   readonly replaces?: string;
   /** Value of the annotation that asked for this registration, or that was there when it was made; see `keptText`. */
@@ -190,6 +192,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.clientSecretExpiresAt]: record.clientSecretExpiresAt,
     [ANNOTATIONS.registrationAccessTokenExpiresAt]: record.registrationAccessTokenExpiresAt,
     [ANNOTATIONS.tokenIssuedAt]: record.tokenIssuedAt,
+    [ANNOTATIONS.leftAt]: record.leftAt,
     [ANNOTATIONS.replaces]: record.replaces,
     [ANNOTATIONS.rotateRequestedAt]: record.rotatedFor,
     [ANNOTATIONS.keyCreatedAt]: record.keyCreatedAt,
@@ -247,6 +250,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
       annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
     ),
     ...optional('tokenIssuedAt', annotations[ANNOTATIONS.tokenIssuedAt]),
+    ...optional('leftAt', annotations[ANNOTATIONS.leftAt]),
     ...optional('replaces', annotations[ANNOTATIONS.replaces]),
     ...optional('rotatedFor', keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt])),
     ...optional('keyCreatedAt', annotations[ANNOTATIONS.keyCreatedAt]),

@@ -40,6 +40,7 @@ export function gist(action: Action): object {
       return { type: action.type, record: action.record.secretName, secret: action.wanted.name };
     case 'TakeOver':
       return { type: action.type, record: action.record.secretName, proof: action.proof?.name };
+    case 'Forget':
     case 'Retain':
       return { type: action.type, record: action.record.secretName };
     case 'NotePolicy':

@@ -38,6 +38,8 @@ function changed(o: Observation, step: Step): Observation {
       return { ...o, readAt: o.now };
     case 'Deregister':
       return { ...o, records: o.records.filter((record) => record !== step.home.record) };
+    case 'Forget':
+      return { ...o, records: o.records.filter((record) => record !== step.record) };
     case 'Release':
       return withRole(o, step.record, { role: step.role });
     case 'Retain':

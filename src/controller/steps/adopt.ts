@@ -1,6 +1,7 @@
 import type { AdoptStep } from '../../core/action.ts';
 import { classifyRead, type Failure } from '../../core/classify.ts';
 import { homeAt } from '../../core/home.ts';
+import { withinBounds } from '../../core/kept-answer.ts';
 import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { recordName, toRegistrationSecret } from '../../core/record.ts';
@@ -60,12 +61,13 @@ export async function adopt(
   }
   const secrets = [client.registrationAccessToken, ...credentialSecrets(connection), ...called.sent];
   const { dialect } = connection;
-  const verdict = classifyRead(called.outcome, {
+  const said = classifyRead(called.outcome, {
     dialect,
     secrets,
     now: context.clock.now(),
     ...called.told,
   });
+  const verdict = withinBounds(said, secrets);
   const failure =
     verdict.kind === 'Done'
       ? otherClient(verdict.information?.clientId, client.clientId)

@@ -1,13 +1,13 @@
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
-import { LABELS } from '../../api/names.ts';
+import { ANNOTATIONS, LABELS } from '../../api/names.ts';
 import type { DeregisterStep, Step } from '../../core/action.ts';
 import { classifyDeletion, type Failure } from '../../core/classify.ts';
-import type { RegistrationContent } from '../../core/content.ts';
+import { DOCUMENT_KEYS, type RegistrationContent } from '../../core/content.ts';
 import { isTokenInDoubt, setbackOf } from '../../core/find.ts';
 import type { Home } from '../../core/home.ts';
 import { managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
-import { describePurpose, type RegistrationRecord } from '../../core/record.ts';
+import { describePurpose } from '../../core/record.ts';
 import { isHarmlessToRead } from '../../core/rules/reading.ts';
 import { keyWithoutServer, serverKey } from '../../core/server.ts';
 import { serverNamed } from '../../core/server-name.ts';
@@ -23,6 +23,7 @@ import { callerOf } from '../observe.ts';
 import { setBack } from '../setbacks.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
+import { forget } from './forget.ts';
 import { type CallTerms, guarded, newAttempt } from './guarded-call.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 import { DONE, later, type Round, type StepResult } from './round.ts';
@@ -238,23 +239,12 @@ async function deregistered(
   return forget(record, round, context);
 }
 
-async function forget(record: RegistrationRecord, round: Round, context: Context): Promise<StepResult> {
-  const { api, caches, settings, ledger, memory } = context;
-  const key = { namespace: settings.operatorNamespace, name: record.secretName };
-  const gone = await api.delete(RESOURCES.secret, key);
-  if (!gone.ok && gone.status !== 404) {
-    return later(`the registration Secret could not be removed: ${gone.message}`);
-  }
-  const known = caches.registrations.get(key.name);
-  if (known !== undefined) {
-    caches.registrations.forget(known);
-  }
-  for (const call of ledger.callsOf(round.key).filter(({ record: name }) => name === record.secretName)) {
-    ledger.settle(call.attempt);
-  }
-  memory.succeeded(round.key, 'Deregister', record.secretName);
-  return DONE;
-}
+/** A merge patch: of a client that nobody manages any more, what finds and manages it is kept. */
+const WITHOUT_DOCUMENTS = Object.fromEntries(DOCUMENT_KEYS.map((key) => [key, null]));
+
+const leftAt = ({ clock }: Context) => ({
+  [ANNOTATIONS.leftAt]: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+});
 
 /** Stops waiting for the server: the record changes its role, people are told, and the object may go. */
 export async function release(
@@ -265,9 +255,11 @@ export async function release(
 ): Promise<StepResult> {
   const { record, role, setback } = step;
   const { api, settings } = context;
+  const isLeft = role === 'left-behind';
   const key = { namespace: settings.operatorNamespace, name: record.secretName };
   const patched = await api.patch<KubernetesObject>(RESOURCES.secret, key, {
-    metadata: { labels: { [LABELS.role]: role } },
+    metadata: { labels: { [LABELS.role]: role }, ...(isLeft ? { annotations: leftAt(context) } : {}) },
+    ...(isLeft ? { data: WITHOUT_DOCUMENTS } : {}),
   });
   if (!patched.ok && patched.status !== 404) {
     return later(`the record's role could not be changed: ${patched.message}`);

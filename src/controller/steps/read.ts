@@ -3,6 +3,7 @@ import { classifyRead, type Failure } from '../../core/classify.ts';
 import type { RegistrationContent } from '../../core/content.ts';
 import { driftedMembers, substitutions } from '../../core/drift.ts';
 import { unansweredCalls } from '../../core/find.ts';
+import { includedBy, keptOf, withinBounds } from '../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
@@ -55,12 +56,13 @@ export async function read(
   }
   const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...called.sent];
   const { dialect } = connection;
-  const verdict = classifyRead(called.outcome, {
+  const said = classifyRead(called.outcome, {
     dialect,
     secrets,
     now: context.clock.now(),
     ...called.told,
   });
+  const verdict = withinBounds(said, secrets);
   context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
   const earlier = unansweredCalls(o, record).filter(({ kind }) => kind === 'Read');
   if (verdict.kind !== 'Done' || verdict.information === undefined) {
@@ -99,12 +101,13 @@ async function compare(
   step: ReadStep,
   attempt: string,
   stored: RegistrationContent,
-  answer: ClientInformation,
+  answered: ClientInformation,
   o: Observation,
   round: Round,
   context: Context,
 ): Promise<StepResult> {
   const { record, connection } = step.at;
+  const answer = keptOf(answered, stored.sent, includedBy(o.object));
   const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
   const isCorrected = drifted.length > 0 && connection.drift.mode === 'Correct';
   const next = reread(step, stored, answer, isCorrected ? drifted : [], context.clock.now());

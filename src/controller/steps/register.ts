@@ -3,6 +3,7 @@ import { classifyRegistration, type Failure } from '../../core/classify.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import { substitutionsOf } from '../../core/drift.ts';
 import { iso, overlapOf } from '../../core/find.ts';
+import { withinBounds } from '../../core/kept-answer.ts';
 import type { Observation } from '../../core/observation.ts';
 import { type RegistrationRecord, recordName, toRegistrationSecret } from '../../core/record.ts';
 import { serverKey } from '../../core/server.ts';
@@ -90,13 +91,15 @@ export async function register(
     return failedToRegister(registration, called.entered, called.failure, o, round, context);
   }
   const { dialect, hint } = step.connection;
-  const verdict = classifyRegistration(called.outcome, {
+  const secrets = [...credentialSecrets(step.connection), ...called.sent];
+  const said = classifyRegistration(called.outcome, {
     dialect,
-    hint: hint && ((said) => hint(said, registration.document)),
-    secrets: [...credentialSecrets(step.connection), ...called.sent],
+    hint: hint && ((error) => hint(error, registration.document)),
+    secrets,
     now: context.clock.now(),
     ...called.told,
   });
+  const verdict = withinBounds(said, secrets);
   if (verdict.kind === 'Done' && verdict.information !== undefined) {
     return conclude(registration, verdict.information, called.entered, o, round, context);
   }

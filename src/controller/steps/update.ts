@@ -3,6 +3,7 @@ import { classifyUpdate, type Failure } from '../../core/classify.ts';
 import type { RegistrationContent, StoredKey } from '../../core/content.ts';
 import { sameDocument, substitutionsOf } from '../../core/drift.ts';
 import { setbackOf, unansweredCalls, unansweredUpdate } from '../../core/find.ts';
+import { withinBounds } from '../../core/kept-answer.ts';
 import { type Management, managementOf } from '../../core/management.ts';
 import type { Observation } from '../../core/observation.ts';
 import { toRegistrationSecret } from '../../core/record.ts';
@@ -190,13 +191,17 @@ async function conclude(
   const server = serverKey(ref, o.namespace);
   const now = context.clock.now();
   const { dialect, hint } = connection;
-  const said = classifyUpdate(outcome, {
-    dialect,
-    hint: hint && ((error) => hint(error, body)),
-    secrets: [...secretsOf(stored), ...credentialSecrets(connection), ...sent],
-    now,
-    ...told,
-  });
+  const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...sent];
+  const said = withinBounds(
+    classifyUpdate(outcome, {
+      dialect,
+      hint: hint && ((error) => hint(error, body)),
+      secrets,
+      now,
+      ...told,
+    }),
+    secrets,
+  );
   const verdict =
     said.kind === 'Done'
       ? said

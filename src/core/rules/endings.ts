@@ -4,6 +4,7 @@ import {
   departedRecords,
   iso,
   lastRecordOf,
+  leftBehindEnd,
   lifetimeEnd,
   nextVisit,
   overlapEnd,
@@ -68,6 +69,15 @@ function ended(
     return { type: 'Release', record, role: 'left-behind', setback };
   }
   return setback === undefined || o.now >= setback.retryAt ? deregister(o, record, because) : undefined;
+}
+
+/** Its namespace is gone, the server object with it, and after a time whoever might have looked for the client. */
+export function aClientLeftBehindIsOver(o: Observation): Action | undefined {
+  const record = o.records.find((left) => {
+    const isOfAnother = left.namespaceUid !== '' && left.namespaceUid !== o.namespaceUid;
+    return (o.namespaceUid === '' || isOfAnother) && (leftBehindEnd(left) ?? o.now + 1) <= o.now;
+  });
+  return record && { type: 'Forget', record };
 }
 
 export function theObjectIsGone({ object }: Observation): Action | undefined {

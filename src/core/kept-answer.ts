@@ -1,0 +1,105 @@
+import { SHARES } from '../api/shares.ts';
+import type { ClientInformation } from '../oauth/client-information.ts';
+import { MEMBERS } from '../oauth/client-metadata.ts';
+import { presentable } from '../oauth/error-response.ts';
+import { isSameJson, type Json, type JsonObject } from '../oauth/json.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
+import type { Verdict } from './classify.ts';
+import type { ObservedClient } from './observation.ts';
+
+/**
+ * What is kept of an answer. A server may answer a MiB, and what it answers is stored for each client, in the namespace of
+ * the operator.
+ */
+
+const MOST_OF_VALUE = SHARES.keptValueBytes.most;
+const MOST_OF_ALL = SHARES.keptAnswerBytes.most;
+
+const TABLE: ReadonlySet<string> = new Set(MEMBERS.map(({ wire }) => wire));
+
+/**
+ * The answer with the members that are kept of it. Those that a workload wants come first, then those that were sent, then
+ * those that specifications name, then others, as far as there is room: `secret.include` may name one of them later. A
+ * value that is too long isn't kept, unless it is what was sent: that is on record anyway. Credentials, identifiers and
+ * times always stay.
+ *
+ * @param sent the document that was sent, in the dialect of the server
+ * @param include wire names that the Secret is to hold
+ */
+export function keptOf<Answer extends Pick<ClientInformation, 'metadata'>>(
+  answer: Answer,
+  sent: JsonObject,
+  include: readonly string[],
+): Answer {
+  const rankOf = (member: string): number => {
+    if (include.includes(member)) {
+      return 0;
+    }
+    return Object.hasOwn(sent, member) ? 1 : TABLE.has(member.split('#')[0] ?? '') ? 2 : 3;
+  };
+  let room = MOST_OF_ALL;
+  const kept = new Set<string>();
+  const members = Object.entries(answer.metadata)
+    .map(([member, value]) => ({ member, value, rank: rankOf(member) }))
+    .toSorted((a, b) => a.rank - b.rank);
+  for (const { member, value, rank } of members) {
+    const bytes = bytesOf(member, value);
+    const isSent = rank === 1 && isSameJson(value, sent[member]);
+    if (isSent || (bytes <= MOST_OF_VALUE && bytes <= room)) {
+      kept.add(member);
+      room -= isSent ? 0 : bytes;
+    }
+  }
+  if (kept.size === members.length) {
+    return answer;
+  }
+  const metadata = Object.entries(answer.metadata).filter(([member]) => kept.has(member));
+  return { ...answer, metadata: Object.fromEntries(metadata) };
+}
+
+/** Members of the answer that the Secret of this object is to hold, by wire name. */
+export const includedBy = (object: ObservedClient | undefined): readonly string[] =>
+  (object?.desired.valid ? object.desired.spec.secret?.include : undefined) ?? [];
+
+const bytesOf = (member: string, value: Json): number =>
+  Buffer.byteLength(member) + Buffer.byteLength(JSON.stringify(value));
+
+/** Name, where a person may meet it, and the bound in bytes. */
+const CREDENTIALS = [
+  ['clientSecret', 'client_secret', SHARES.clientSecretBytes.most],
+  ['registrationAccessToken', 'registration_access_token', SHARES.registrationAccessTokenBytes.most],
+  ['registrationClientUri', 'registration_client_uri', SHARES.registrationClientUriBytes.most],
+] as const;
+
+/**
+ * An answer with a credential or an address that can't be kept whole is like one that was cut off: whatever else came is
+ * kept, so that the client can be removed again. Other verdicts are as they are.
+ *
+ * @param secrets what must not be seen in messages
+ */
+export function withinBounds(verdict: Verdict, secrets: readonly Sensitive[]): Verdict {
+  if (verdict.kind !== 'Done' || verdict.information === undefined) {
+    return verdict;
+  }
+  const { information } = verdict;
+  const long = CREDENTIALS.filter(([name, , most]) => {
+    const value = information[name];
+    return (
+      value !== undefined && Buffer.byteLength(typeof value === 'string' ? value : value.reveal()) > most
+    );
+  });
+  const [first] = long;
+  if (first === undefined) {
+    return verdict;
+  }
+  const [, member, most] = first;
+  const names: readonly string[] = long.map(([name]) => name);
+  const rest = Object.entries(information).filter(([name]) => !names.includes(name));
+  return {
+    kind: 'Unknown',
+    reason: 'ResponseTooLarge',
+    message: `The server answered with a ${member} of more than ${most} bytes, which is not kept; the answer names client ${presentable(information.clientId, secrets)}`,
+    serverTrouble: false,
+    partial: Object.fromEntries(rest) as unknown as ClientInformation,
+  };
+}
