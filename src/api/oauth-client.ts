@@ -9,11 +9,27 @@ import { conditions, list, objectName, rules, stringMap, text, time } from './sc
 
 /** `OAuthClient`: one OAuth client that a workload uses. Written by application teams. */
 
-const reservedPrefix = (what: string) =>
-  rules({
-    rule: "self.all(k, !k.matches('^([^/]*[.])?(kubernetes[.]io|k8s[.]io|oauth-registrar[.]dev)/'))",
-    message: `${what} below kubernetes.io, k8s.io and oauth-registrar.dev are reserved`,
-  });
+/** CEL: whether the expression is a key that a Secret can have. */
+const isKey = (what: string) =>
+  `(${what}.matches('^[A-Za-z0-9._-]+$') && ${what} != '.' && !${what}.startsWith('..'))`;
+const KEY_MESSAGE =
+  'a key of a Secret consists of letters, digits, - _ and ., and doesn’t start with two dots';
+
+/** CEL: whether the expression is a key that a label or an annotation can have. */
+const isQualified = (what: string) =>
+  `(${what}.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$') && size(${what}) <= 253)`;
+
+const keyRules = (what: string) =>
+  rules(
+    {
+      rule: "self.all(k, !k.matches('^([^/]*[.])?(kubernetes[.]io|k8s[.]io|oauth-registrar[.]dev)/'))",
+      message: `${what} below kubernetes.io, k8s.io and oauth-registrar.dev are reserved`,
+    },
+    {
+      rule: `self.all(k, ${isQualified('k')})`,
+      message: `keys of ${what} are names of at most 63 letters, digits, - _ and ., with a domain and a slash before where wanted`,
+    },
+  );
 
 const secret = z
   .object({
@@ -25,8 +41,8 @@ const secret = z
         description: 'Wire name to key, like `client_id: username`. `""` leaves the value out.',
         maxProperties: 64,
         ...rules({
-          rule: "self.all(k, self[k] == '' || self[k].matches('^[A-Za-z0-9._-]+$'))",
-          message: 'a key of a Secret consists of letters, digits, - _ and .',
+          rule: `self.all(k, self[k] == '' || ${isKey('self[k]')})`,
+          message: KEY_MESSAGE,
         }),
       })
       .optional(),
@@ -35,23 +51,29 @@ const secret = z
         description: 'Further members of the server’s answer to put into the Secret, by wire name.',
       })
       .optional(),
-    labels: stringMap(32, 63)
+    labels: stringMap(32, 63, /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/)
       .meta({
         description:
           'Labels to put on the Secret. The platform team may reserve some that have a meaning to other controllers.',
         maxProperties: 32,
-        ...reservedPrefix('labels'),
+        ...keyRules('labels'),
       })
       .optional(),
     annotations: stringMap(32, 4096)
       .meta({
         description: 'Annotations to put on the Secret. Likewise.',
         maxProperties: 32,
-        ...reservedPrefix('annotations'),
+        ...keyRules('annotations'),
       })
       .optional(),
   })
-  .meta({ description: 'The Secret that workloads mount.' });
+  .meta({
+    description: 'The Secret that workloads mount.',
+    ...rules({
+      rule: `!has(self.include) || self.include.all(m, ${isKey('m')} || (has(self.keys) && m in self.keys))`,
+      message: `${KEY_MESSAGE}: give a member of include whose name is none another key by keys`,
+    }),
+  });
 
 const generatedKey = z
   .object({

@@ -40,7 +40,7 @@ export const objectName = () =>
     .string()
     .min(1)
     .max(253)
-    .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/);
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/);
 
 /** A key of a Secret. */
 export const secretKey = () =>
@@ -66,8 +66,10 @@ export function durationMs(duration: string): number {
 export const list = <Item extends z.ZodType>(item: Item, max: number) =>
   z.array(item).max(max).meta({ 'x-kubernetes-list-type': 'atomic' });
 
-export const stringMap = (maxProperties: number, maxLength: number) =>
-  z.record(z.string(), z.string().max(maxLength)).meta({ maxProperties });
+export const stringMap = (maxProperties: number, maxLength: number, pattern?: RegExp) => {
+  const value = z.string().max(maxLength);
+  return z.record(z.string(), pattern === undefined ? value : value.regex(pattern)).meta({ maxProperties });
+};
 
 /**
  * An object that is passed through as it is. Not `z.json()`: it is recursive, and a CRD has no references. A schema bounds

@@ -1,3 +1,5 @@
+import { RECORD_SHARES } from './record-shares.ts';
+
 /**
  * Everything bounded that tenants share, and the share of each: no tenant can take what another needs. The reference page
  * is made from this table; the code takes its bounds from here, and nowhere else says them.
@@ -17,6 +19,7 @@ export interface Share {
 }
 
 export const SHARES = {
+  ...RECORD_SHARES,
   clientSpecBytes: {
     what: 'Size of the spec of an OAuthClient, as JSON',
     most: 32_768,
@@ -86,20 +89,6 @@ export const SHARES = {
     unit: 'connections',
     per: 'process',
     told: 'the oldest connection of the address that has most is closed',
-  },
-  endedRecords: {
-    what: 'Clients whose OAuthClients are gone and that are kept, still to be removed or left behind, at servers of the namespace',
-    most: 50,
-    unit: 'records',
-    per: 'namespace',
-    told: '`NamespaceShareReached`; nothing more is registered at a server of the namespace',
-  },
-  endedRecordsAtClusterServers: {
-    what: 'The same, at cluster servers',
-    most: 1_000,
-    unit: 'records',
-    per: 'namespace',
-    told: '`NamespaceShareReached`; nothing more is registered at a cluster server',
   },
   clusterServerLooks: {
     what: 'ClusterAuthorizationServers that are looked at together',
@@ -317,47 +306,5 @@ export const SHARES = {
     unit: 'bytes',
     per: 'pod',
     told: 'log; of further answers what manages the client is kept, or else memory alone has them',
-  },
-  leftBehindDays: {
-    what: 'Time for which the record of a client that was left behind at a server of the namespace outlives that namespace',
-    most: 7,
-    unit: 'days',
-    per: 'client',
-    told: 'a line in the log',
-  },
-  keptValueBytes: {
-    what: 'Value of one member that is kept of an answer; longer ones are kept only where they are what was sent',
-    most: 4_096,
-    unit: 'bytes',
-    per: 'member',
-    told: 'nothing: the member is missing in the Secret',
-  },
-  keptAnswerBytes: {
-    what: 'Members that are kept of an answer: those of `secret.include` first, those that were sent, those of specifications, others',
-    most: 32_768,
-    unit: 'bytes',
-    per: 'client',
-    told: 'nothing: the member is missing in the Secret',
-  },
-  clientSecretBytes: {
-    what: 'Client secret that is kept; a client with a longer one is removed again',
-    most: 65_536,
-    unit: 'bytes',
-    per: 'client',
-    told: '`ResponseTooLarge`',
-  },
-  registrationAccessTokenBytes: {
-    what: 'Registration access token that is kept; none that is longer goes into a header',
-    most: 16_384,
-    unit: 'bytes',
-    per: 'client',
-    told: '`ResponseTooLarge`',
-  },
-  registrationClientUriBytes: {
-    what: 'Management address that is kept',
-    most: 8_192,
-    unit: 'bytes',
-    per: 'client',
-    told: '`ResponseTooLarge`',
   },
 } as const satisfies Readonly<Record<string, Share>>;

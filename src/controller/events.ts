@@ -87,7 +87,13 @@ function toEvent(event: EventInput, options: Parameters<typeof createEventRecord
   const suffix = `${clock.now().toString(16)}${Math.floor(random() * 2 ** 32).toString(16)}`;
   const home = namespaceTerminating || namespace === '' ? operatorNamespace : namespace;
   return {
-    metadata: { name: `${name.slice(0, 200).replace(NOT_IN_NAMES, '')}.${suffix}`, namespace: home },
+    metadata: {
+      name: `${name
+        .slice(0, 200)
+        .replace(NOT_IN_NAMES, '')
+        .replace(/[^a-z0-9]+$/, '')}.${suffix}`,
+      namespace: home,
+    },
     eventTime: new Date(clock.now()).toISOString().replace('Z', '000Z'),
     reportingController: 'oauth-registrar.dev/operator',
     reportingInstance: identity.slice(0, 128),

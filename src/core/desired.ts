@@ -16,6 +16,7 @@ import { additionalNameProblem } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
 import { keptIfAny } from './kept-text.ts';
+import { workloadSecretProblems } from './needed-secrets.ts';
 import type { DesiredClient, ObservedClient } from './observation.ts';
 import { isLessOfClient } from './over-share.ts';
 import { declaredHash, purposeOf } from './record.ts';
@@ -134,6 +135,7 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   return [
     ...names,
+    ...workloadSecretProblems({ secret }),
     ...(twice === undefined
       ? []
       : [`secret.keys gives the key ${presentable(twice, [])} to two values; choose another for one`]),

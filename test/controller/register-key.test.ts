@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { RefusedWrites } from '../../src/controller/refused-writes.ts';
 import { register } from '../../src/controller/steps/register.ts';
 import type { RegisterStep } from '../../src/core/action.ts';
 import { createFakeClock } from '../adapters/kubernetes/fake-clock.ts';
@@ -16,6 +17,7 @@ test('no key is made where the server’s state forbids the call (L11)', async (
     ledger: {} as never,
     lead: { held: () => true },
     http: {} as never,
+    refusedWrites: new RefusedWrites({ now: () => 0 }),
   });
   const desired = object().desired;
   if (!desired.valid) {

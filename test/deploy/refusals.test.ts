@@ -102,7 +102,22 @@ const CLIENTS: readonly Wrong[] = [
   {
     title: 'a key that no Secret can have',
     spec: { secret: { keys: { client_id: 'client id' } } },
-    says: 'spec.secret.keys: Invalid value: a key of a Secret consists of letters, digits, - _ and .',
+    says: 'spec.secret.keys: Invalid value: a key of a Secret consists of letters, digits, - _ and ., and doesn’t start with two dots',
+  },
+  {
+    title: 'a member of the answer whose name no key of a Secret can have (L3)',
+    spec: { secret: { include: ['a/b c'] } },
+    says: 'spec.secret: Invalid value: a key of a Secret consists of letters, digits, - _ and ., and doesn’t start with two dots: give a member of include whose name is none another key by keys',
+  },
+  {
+    title: 'a label whose key none can have (L3)',
+    spec: { secret: { labels: { 'team/of/shop': 'x' } } },
+    says: 'spec.secret.labels: Invalid value: keys of labels are names of at most 63 letters, digits, - _ and ., with a domain and a slash before where wanted',
+  },
+  {
+    title: 'an annotation whose key none can have (L3)',
+    spec: { secret: { annotations: { '/team': 'x' } } },
+    says: 'spec.secret.annotations: Invalid value: keys of annotations are names of at most 63 letters, digits, - _ and ., with a domain and a slash before where wanted',
   },
 ];
 

@@ -24,9 +24,9 @@ export async function refusedWrite(
   o: Observation,
   context: Context,
 ): Promise<Failure | undefined> {
-  const { api, refusedWrites } = context;
+  const { refusedWrites } = context;
   const { namespace } = o;
-  const tryIt = (secret: () => Secret) => () => api.dryRun(RESOURCES.secret, secret());
+  const tryIt = (secret: () => Secret) => () => context.api.dryRun(RESOURCES.secret, secret());
   const records =
     (await refusedWrites.check(
       PLACES.records(),

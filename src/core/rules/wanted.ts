@@ -3,6 +3,7 @@ import type { ServerConnection } from '../connection.ts';
 import { defaultsDocument, type WantedDocument, wantedDocument } from '../document.ts';
 import { currentRecord } from '../find.ts';
 import { homeOf } from '../home.ts';
+import { recordProblem } from '../needed-secrets.ts';
 import type { Observation, ObservedClient } from '../observation.ts';
 import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
@@ -44,7 +45,10 @@ export function documentOf(
     bringsStatement: o.statement !== undefined,
   });
   const mayRetain = !object.retained || policy?.retain !== 'Deny' || currentRecord(o)?.retain === true;
-  return refused ?? (mayRetain ? wanted : { reason: 'PolicyRefused', message: RETAIN_REFUSAL });
+  const refusedRetention: Problem | undefined = mayRetain
+    ? undefined
+    : { reason: 'PolicyRefused', message: RETAIN_REFUSAL };
+  return refused ?? refusedRetention ?? recordProblem(o, object, wanted.document, connection) ?? wanted;
 }
 
 const RETAIN_REFUSAL =

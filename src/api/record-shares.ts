@@ -1,0 +1,68 @@
+import type { Share } from './shares.ts';
+
+/** The part of the table of shares that is about registration Secrets: how many, how long, and what is in them. */
+export const RECORD_SHARES = {
+  endedRecords: {
+    what: 'Clients whose OAuthClients are gone and that are kept, still to be removed or left behind, at servers of the namespace',
+    most: 50,
+    unit: 'records',
+    per: 'namespace',
+    told: '`NamespaceShareReached`; nothing more is registered at a server of the namespace',
+  },
+  endedRecordsAtClusterServers: {
+    what: 'The same, at cluster servers',
+    most: 1_000,
+    unit: 'records',
+    per: 'namespace',
+    told: '`NamespaceShareReached`; nothing more is registered at a cluster server',
+  },
+  leftBehindDays: {
+    what: 'Time for which the record of a client that was left behind at a server of the namespace outlives that namespace',
+    most: 7,
+    unit: 'days',
+    per: 'client',
+    told: 'a line in the log',
+  },
+  keptValueBytes: {
+    what: 'Value of one member that is kept of an answer; longer ones are kept only where they are what was sent',
+    most: 4_096,
+    unit: 'bytes',
+    per: 'member',
+    told: 'nothing: the member is missing in the Secret',
+  },
+  keptAnswerBytes: {
+    what: 'Members that are kept of an answer: those of `secret.include` first, those that were sent, those of specifications, others',
+    most: 32_768,
+    unit: 'bytes',
+    per: 'client',
+    told: 'nothing: the member is missing in the Secret',
+  },
+  clientIdLength: {
+    what: 'Client identifier that is read; an answer with a longer one counts as one without',
+    most: 4_096,
+    unit: 'characters',
+    per: 'client',
+    told: '`ResponseNotJSON`',
+  },
+  clientSecretBytes: {
+    what: 'Client secret that is kept; a client with a longer one is removed again',
+    most: 65_536,
+    unit: 'bytes',
+    per: 'client',
+    told: '`ResponseTooLarge`',
+  },
+  registrationAccessTokenBytes: {
+    what: 'Registration access token that is kept; none that is longer goes into a header',
+    most: 16_384,
+    unit: 'bytes',
+    per: 'client',
+    told: '`ResponseTooLarge`',
+  },
+  registrationClientUriBytes: {
+    what: 'Management address that is kept',
+    most: 8_192,
+    unit: 'bytes',
+    per: 'client',
+    told: '`ResponseTooLarge`',
+  },
+} as const satisfies Readonly<Record<string, Share>>;

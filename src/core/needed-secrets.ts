@@ -1,0 +1,118 @@
+import type { OAuthClientSpec } from '../api/oauth-client.ts';
+import { SHARES } from '../api/shares.ts';
+import { presentable } from '../oauth/error-response.ts';
+import type { JsonObject } from '../oauth/json.ts';
+import { originOf } from '../oauth/url.ts';
+import type { ServerConnection } from './connection.ts';
+import { isDataKey, isLabelValue, isQualifiedName, isSubdomain, secretProblem } from './object-grammar.ts';
+import type { Observation, ObservedClient } from './observation.ts';
+import type { Problem } from './problem.ts';
+import { recordName, toRegistrationSecret } from './record.ts';
+
+/** The Secrets that a client needs, judged by the API server's own bounds before anything is sent for it. */
+
+/** Sentences without a full stop: what of `spec.secret` no Secret can have. */
+export function workloadSecretProblems({ secret }: Pick<OAuthClientSpec, 'secret'>): readonly string[] {
+  const { name, labels = {}, annotations = {}, keys = {}, include = [] } = secret ?? {};
+  const shown = (text: string) => presentable(text, []);
+  const isUnmapped = (member: string) => !Object.hasOwn(keys, member);
+  const wrong = {
+    label: Object.keys(labels).find((key) => !isQualifiedName(key)),
+    value: Object.entries(labels).find(([, value]) => !isLabelValue(value))?.[0],
+    annotation: Object.keys(annotations).find((key) => !isQualifiedName(key.toLowerCase())),
+    key: Object.values(keys).find((key) => key !== '' && !isDataKey(key)),
+    include: include.find((member) => isUnmapped(member) && !isDataKey(member)),
+  };
+  return [
+    name === undefined || isSubdomain(name)
+      ? undefined
+      : `spec.secret.name “${shown(name)}” can’t be the name of a Secret`,
+    wrong.label && `spec.secret.labels has “${shown(wrong.label)}”, which can’t be the key of a label`,
+    wrong.value && `spec.secret.labels gives ${shown(wrong.value)} a value that no label can have`,
+    wrong.annotation &&
+      `spec.secret.annotations has “${shown(wrong.annotation)}”, which can’t be the key of an annotation`,
+    wrong.key && `spec.secret.keys has “${shown(wrong.key)}”, which can’t be the key of a Secret`,
+    wrong.include &&
+      `spec.secret.include has “${shown(wrong.include)}”, which can’t be the key of a Secret: give it another by spec.secret.keys`,
+  ].filter((problem) => problem !== undefined);
+}
+
+/** The longest of everything that an answer may bring, as `kept-answer.ts` keeps it. */
+const ANSWER_BYTES =
+  SHARES.keptAnswerBytes.most +
+  SHARES.clientSecretBytes.most +
+  SHARES.registrationAccessTokenBytes.most +
+  SHARES.registrationClientUriBytes.most +
+  SHARES.clientIdLength.most;
+/** Keys that the operator makes: the largest are RSA keys of 4096 bits, two of them at a time. */
+const KEY_BYTES = 32_768;
+const ATTEMPT = '0'.repeat(10);
+const TIME = '2026-01-01T00:00:00Z';
+
+/**
+ * Why the registration Secret of this client couldn't be stored with the largest answer in it. `undefined`: it could.
+ *
+ * @param document what is to be sent, in the dialect of the server
+ */
+export function recordProblem(
+  o: Pick<Observation, 'namespace' | 'name' | 'namespaceUid' | 'installation'>,
+  object: Pick<ObservedClient, 'uid' | 'purpose' | 'retained' | 'rotateRequestedAt'>,
+  document: JsonObject,
+  connection: ServerConnection,
+): Problem | undefined {
+  const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport, issuer } = connection;
+  const clientId = 'x'.repeat(SHARES.clientIdLength.most);
+  const secret = toRegistrationSecret(
+    {
+      secretName: recordName(object.uid, ATTEMPT),
+      role: 'left-behind',
+      attempt: ATTEMPT,
+      writtenBy: ATTEMPT,
+      client: { namespace: o.namespace, name: o.name, uid: object.uid },
+      purpose: object.purpose,
+      namespaceUid: o.namespaceUid,
+      installation: o.installation.id,
+      server: { kind: 'ClusterAuthorizationServer', name: 'x'.repeat(253) },
+      serverUid: connection.uid,
+      issuer,
+      registrationOrigin: originOf(registrationEndpoint),
+      clientId,
+      metadataHash: 'x'.repeat(256),
+      revision: Number.MAX_SAFE_INTEGER,
+      registeredAt: TIME,
+      clientSecretExpiresAt: TIME,
+      registrationAccessTokenExpiresAt: TIME,
+      tokenIssuedAt: TIME,
+      managed: true,
+      retain: object.retained,
+      replaces: recordName(object.uid, ATTEMPT),
+      ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
+      keyCreatedAt: TIME,
+      leftAt: TIME,
+    },
+    {
+      information: { clientId: '', metadata: {} },
+      sent: document,
+      registrationEndpoint,
+      allowedOrigins,
+      endpoints,
+      dialect,
+      ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+      keys: [],
+    },
+    'x',
+  );
+  const problem = secretProblem(secret, ANSWER_BYTES + KEY_BYTES);
+  if (problem === undefined) {
+    return undefined;
+  }
+  const [ofSpec, ofServer] = [JSON.stringify(document).length, transport?.ca?.length ?? 0];
+  const what =
+    ofSpec >= ofServer
+      ? `spec.client takes ${ofSpec} bytes of it; make it smaller`
+      : `the CA bundle that connection.caRef of the server object names takes ${ofServer} bytes of it; the platform team makes that smaller`;
+  return {
+    reason: 'InvalidSpec',
+    message: `The registration Secret of this client could not be stored: ${problem}. Of the spec and the server object, ${what}.`,
+  };
+}
