@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isReady, machineClient } from './kit/objects.ts';
+import { openWorld, type World } from './kit/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+/** Writes of the operator so far, as it counts them. */
+async function writes(): Promise<number> {
+  await sleep(1_100);
+  const text = await (await fetch(`http://127.0.0.1:${world.pod.operator.port}/metrics`)).text();
+  const lines = text.matchAll(/^oauth_registrar_kubernetes_requests_total\{verb="(\w+)",(.*)\} (\d+)$/gm);
+  return [...lines]
+    .filter(([, verb, labels]) => verb !== 'get' && verb !== 'list' && !labels?.includes('leases'))
+    .reduce((sum, [, , , count]) => sum + Number(count), 0);
+}
+
+test('L4: a fight over a Secret and a finalizer costs few calls, and ends as it should', async () => {
+  const attacker = await world.tenant('edit');
+  await attacker.ready(machineClient('fought-over'));
+  const before = await writes();
+  const end = performance.now() + 10_000;
+  let own = 0;
+  while (performance.now() < end) {
+    await Promise.all([
+      attacker.remove('Secret', 'fought-over'),
+      attacker.patch('OAuthClient', 'fought-over', { metadata: { finalizers: [] } }),
+    ]);
+    own += 2;
+    await sleep(20);
+  }
+  const fought = (await writes()) - before;
+  console.log(`${own} writes of the tenant, ${fought} of the operator`);
+  expect(fought).toBeLessThan(60);
+
+  const deadline = performance.now() + 20_000;
+  for (;;) {
+    const [client, secret] = [
+      await attacker.get('OAuthClient', 'fought-over'),
+      await attacker.get('Secret', 'fought-over'),
+    ];
+    if (isReady(client) && client?.['metadata'].finalizers?.length === 1 && secret !== undefined) break;
+    expect(performance.now(), 'it is as it should be again').toBeLessThan(deadline);
+    await sleep(100);
+  }
+});
