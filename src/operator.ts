@@ -6,6 +6,7 @@ import { createJsonWebTokens } from './adapters/json-web-tokens.ts';
 import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts';
 import { readClusterId } from './adapters/kubernetes/cluster-id.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
+import { byTurns } from './adapters/kubernetes/turns.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/leader.ts';
 import { countCalls, observeCalls } from './adapters/measured.ts';
 import { createMemoryRelief } from './adapters/memory-relief.ts';
@@ -95,7 +96,8 @@ function createElector({
   // A renewal that gets no answer leaves room for a second one before the deadline.
   const timeoutMs = Math.round(0.4 * lease.renewDeadlineMs);
   return createLeaderElector({
-    api: createKubernetesApi(connection, { clock, timeoutMs }),
+    // What others write, however much it is, never makes it late: the lease has a connection of its own.
+    api: createKubernetesApi({ ...connection, calls: connection.watches }, { clock, timeoutMs }),
     namespace,
     name: 'oauth-registrar',
     identity,
@@ -141,7 +143,7 @@ async function install({
   log,
   around,
 }: Parts): Promise<Installation> {
-  const counted = countCalls(createKubernetesApi(connection, { clock }), metrics);
+  const counted = countCalls(byTurns(createKubernetesApi(connection, { clock })), metrics);
   const { api, http, journal } = around({
     api: counted,
     http: observeCalls(

@@ -307,4 +307,11 @@ export const SHARES = {
     per: 'pod',
     told: 'log; of further answers what manages the client is kept, or else memory alone has them',
   },
+  kubernetesCalls: {
+    what: 'Calls of the operator to the API server about single objects; while another namespace waits, half of them for one',
+    most: 64,
+    unit: 'calls',
+    per: 'process, by turns of namespaces',
+    told: 'further calls wait for their turn',
+  },
 } as const satisfies Readonly<Record<string, Share>>;

@@ -1,0 +1,39 @@
+import { SHARES } from '../../api/shares.ts';
+import { Slots } from '../../controller/slots.ts';
+import type { PagedApi } from './api.ts';
+
+/** Stands for the API server among the keys of servers: no server object has this one. */
+const API_SERVER = 'ClusterAuthorizationServer/';
+
+/**
+ * The same API, whose calls about single objects wait for one another by turns of the namespaces that they are about:
+ * more than the connections permit wait in any case, and one namespace with much to write doesn't go before all others.
+ * While another waits, it has half of the calls at most. Lists have no turn.
+ */
+export function byTurns(api: PagedApi): PagedApi {
+  const slots = new Slots();
+  const inTurn = async <T>(namespace: string | undefined, call: () => Promise<T>): Promise<T> => {
+    const place = {
+      server: API_SERVER,
+      namespace: namespace ?? '',
+      limit: SHARES.kubernetesCalls.most,
+      isEnding: false,
+    };
+    await slots.acquire(place);
+    try {
+      return await call();
+    } finally {
+      slots.release(place);
+    }
+  };
+  return {
+    ...api,
+    get: (resource, key) => inTurn(key.namespace, () => api.get(resource, key)),
+    create: (resource, object) => inTurn(object.metadata.namespace, () => api.create(resource, object)),
+    replace: (resource, object, subresource) =>
+      inTurn(object.metadata.namespace, () => api.replace(resource, object, subresource)),
+    patch: (resource, key, patch) => inTurn(key.namespace, () => api.patch(resource, key, patch)),
+    delete: (resource, key, preconditions) =>
+      inTurn(key.namespace, () => api.delete(resource, key, preconditions)),
+  };
+}
