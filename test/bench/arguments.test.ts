@@ -27,6 +27,12 @@ test('one namespace’s backlog beside another’s clients is always looked at, 
   });
 });
 
+test('a backlog at a server with a quota is looked at with time enough', () => {
+  expect(readArguments([])).toMatchObject({ quota: 10_000 });
+  expect(readArguments(['--quick'])).toMatchObject({ quota: 0 });
+  expect(readArguments(['--quick', '--quota', '300'])).toMatchObject({ quota: 300 });
+});
+
 test.each([
   { args: ['--peer'], expected: { peer: true, runs: 1, clients: [1000], liveSeconds: 20 } },
   { args: ['--peer', '--quick'], expected: { peer: true, runs: 1, clients: [100], liveSeconds: 4 } },

@@ -18,6 +18,8 @@ prints one table. Everything is also in .testbed/bench.json.
                    Default: 5000; with --quick 300.
   --installs N     So many operators with namespaces of their own, at most 4, compared with one; 0: not at all.
                    Default: 2; with --quick 0.
+  --quota N        Clients of a backlog that is worked off twice: at a server without and with a bound on the clients of a
+                   namespace; 0: not at all. Default: 10000; with --quick 0.
   --unrelated N    How many unrelated Secrets are there for the last look at the memory. Default: 10000.
   --profile        Leave a CPU profile of each operator in .testbed/bench; it costs the operator some of its speed.
   --peer           Instead of all that: hydra-maester and this operator in turn at one Ory Hydra. hydra-maester and Hydra
@@ -41,6 +43,8 @@ export interface BenchArguments {
   readonly waiting: number;
   /** Operators with namespaces of their own, beside each other; 0: not at all. */
   readonly installs: number;
+  /** Clients of a backlog at a server with a quota; 0: not at all. */
+  readonly quota: number;
   /** Repetitions of each raw limit. */
   readonly rawClients: number;
   /** Whether operators write CPU profiles. */
@@ -57,6 +61,7 @@ const FULL = {
   unrelated: '10000',
   waiting: '5000',
   installs: '2',
+  quota: '10000',
 };
 const QUICK = {
   runs: '1',
@@ -66,6 +71,7 @@ const QUICK = {
   unrelated: '500',
   waiting: '300',
   installs: '0',
+  quota: '0',
 };
 const PEER = { ...FULL, runs: '1', clients: '1000' };
 const QUICK_PEER = { ...QUICK, clients: '100' };
@@ -93,6 +99,7 @@ export function readArguments(
     unrelatedSecrets: Number(texts.unrelated),
     waiting: Number(texts.waiting),
     installs: Number(texts.installs),
+    quota: Number(texts.quota),
     rawClients: Math.min(MAX_RAW_CLIENTS, Math.max(...clients)),
   };
   if (numbers.installs > NAMESPACES.length) {
@@ -121,6 +128,7 @@ const parse = (args: readonly string[]) =>
       unrelated: { type: 'string' },
       waiting: { type: 'string' },
       installs: { type: 'string' },
+      quota: { type: 'string' },
       peer: { type: 'boolean' },
       profile: { type: 'boolean' },
       help: { type: 'boolean' },

@@ -9,7 +9,7 @@ import { cpuSecondsOfMachine, describeMachine, loadOfMachine } from './machine.t
 import { measurePeers } from './peer/run.ts';
 import { comparePeers, toPeerTable } from './peer/table.ts';
 import { type Load, type Report, toHead, toTable } from './report.ts';
-import { measureInstalls, measureMemory, measureOnce, type RunOptions } from './run.ts';
+import { measureInstalls, measureMemory, measureOnce, measureQuota, type RunOptions } from './run.ts';
 
 /**
  * `npm run bench`: see arguments.ts. No figure makes it fail; docs/scale.md says what each means, and has the table of
@@ -61,6 +61,7 @@ async function everything(options: RunOptions): Promise<Measured> {
   const { wanted: flags, progress } = options;
   const measured = await inTurn(flags.runs, progress, () => measureOnce(options));
   if (flags.installs > 0) measured.push(await loaded(() => measureInstalls(options)));
+  if (flags.quota > 0) measured.push(await loaded(() => measureQuota(options)));
   if (flags.memory.length > 0) measured.push(await loaded(() => measureMemory(options)));
   const figures = summarize(measured.map(({ result }) => result));
   return {

@@ -7,6 +7,7 @@ import { fairness } from './phases/fairness.ts';
 import { compareInstalls } from './phases/installs.ts';
 import { type LiveOptions, live, rawLive } from './phases/live.ts';
 import { memory } from './phases/memory.ts';
+import { quotaFigures, rateOf } from './phases/quota.ts';
 import { rawLimits } from './phases/raw-limits.ts';
 import { restart } from './phases/restart.ts';
 import { updateAll } from './phases/update.ts';
@@ -95,6 +96,22 @@ export async function measureMemory({ entry, wanted, progress }: RunOptions): Pr
   } finally {
     await stage.stop();
   }
+}
+
+/** Once, each of the two at a control plane of its own. */
+export async function measureQuota({ entry, wanted, progress }: RunOptions): Promise<readonly Figure[]> {
+  const count = wanted.quota;
+  const rates = new Map<boolean, number>();
+  for (const hasQuota of [false, true]) {
+    const stage = await startStage(entry);
+    try {
+      const title = `Backlog of ${count} ${hasQuota ? 'with' : 'without'} a quota`;
+      rates.set(hasQuota, await progress.step(title, () => rateOf(stage, { count, hasQuota })));
+    } finally {
+      await stage.stop();
+    }
+  }
+  return quotaFigures(count, rates.get(false) ?? 0, rates.get(true) ?? 0);
 }
 
 /** Once, at a control plane of its own. */

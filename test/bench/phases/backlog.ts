@@ -51,7 +51,7 @@ interface Backlog {
   readonly total: number;
 }
 
-async function untilAllReady(stage: Stage, count: number): Promise<Backlog> {
+export async function untilAllReady(stage: Stage, count: number): Promise<Backlog> {
   const watch = await stage.watch();
   try {
     await watch.until('the watch shows all', () => watch.total() === count);

@@ -1,0 +1,34 @@
+import type { World } from './world.ts';
+
+interface Bound {
+  readonly most: number;
+  readonly used: number;
+}
+
+/**
+ * A quota on the number of Secrets of a namespace. Its status is written here, as the quota controller would: none runs in
+ * the testbed. Resolves with what changes it.
+ */
+export async function secretsQuota(
+  { admin }: World,
+  namespace: string,
+  bound: Bound,
+): Promise<(bound: Bound) => Promise<void>> {
+  const path = `/api/v1/namespaces/${namespace}/resourcequotas/secrets`;
+  const set = async ({ most, used }: Bound) => {
+    const hard = { 'count/secrets': String(most) };
+    const change = async (url: string, body: object) => {
+      const { status } = await admin.request('PATCH', url, body);
+      if (status > 299) throw new Error(`the quota was not changed: ${status}`);
+    };
+    await change(path, { spec: { hard } });
+    await change(`${path}/status`, { status: { hard, used: { 'count/secrets': String(used) } } });
+  };
+  await admin.createOrFail({
+    kind: 'ResourceQuota',
+    metadata: { name: 'secrets', namespace },
+    spec: { hard: { 'count/secrets': String(bound.most) } },
+  });
+  await set(bound);
+  return set;
+}

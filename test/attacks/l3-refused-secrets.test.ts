@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startBystander } from './kit/bystander.ts';
+import { conditionOf, isReady, machineClient } from './kit/objects.ts';
+import { secretsQuota } from './kit/quota.ts';
+import { openWorld, type World } from './kit/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+test('L3: a member of the answer that can be no key of a Secret is refused when the object is made', async () => {
+  const tenant = await world.tenant('edit');
+  const answer = await tenant.create(machineClient('bad', { secret: { include: ['a/b c'] } }));
+  expect(answer.status).toBe(422);
+});
+
+test('L3: a quota that keeps Secrets out is told in the words of the API server, keeps what is registered, and stops the rest', async () => {
+  const bystander = await startBystander(world);
+  const tenant = await world.tenant('edit');
+  const setQuota = await secretsQuota(world, tenant.namespace, { most: 2, used: 0 });
+  const registered = () =>
+    [...world.corporate.clients.values()].filter(({ client_name }) => String(client_name).startsWith('l3-'))
+      .length;
+  await bystander.during(async () => {
+    await tenant.createAll(Array.from({ length: 30 }, (_, index) => machineClient(`l3-${index}`)));
+    await expect
+      .poll(
+        async () =>
+          (await tenant.list('OAuthClient')).filter(
+            (object) =>
+              conditionOf(object, 'Ready')?.['reason'] === 'SecretWriteRefused' &&
+              conditionOf(object, 'Ready')?.['message'].includes('exceeded quota'),
+          ).length,
+        { timeout: 20_000 },
+      )
+      .toBeGreaterThan(3);
+    await sleep(5_000);
+  });
+  // Two have their Secret; of the others not all: those that were under way when the first Secret was refused.
+  expect(registered()).toBeLessThan(30);
+  const events = await tenant.list('Event');
+  expect(
+    events.some(({ reason, note }) => reason === 'SecretWriteRefused' && note.includes('exceeded quota')),
+  ).toBe(true);
+  await setQuota({ most: 1_000, used: 2 });
+  for (let index = 0; index < 30; index += 1) {
+    await tenant.until('OAuthClient', `l3-${index}`, isReady, 60_000);
+  }
+  expect(registered()).toBe(30);
+  await bystander.judge();
+});
