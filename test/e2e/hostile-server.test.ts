@@ -204,7 +204,7 @@ const FAULTS: readonly Fault[] = [
     answer: { kind: 'truncated', declared: false },
     reason: 'ResponseTruncated',
     found: /200, but JSON that is cut off/,
-    said: /The server answered 20[01] with JSON that is cut off; it names client [0-9a-f-]{36}/,
+    said: /The server answered 20[01] with JSON that is cut off; it names client [0-9a-f-]{20,36}/,
   },
   {
     what: 'half of the JSON that was announced',
@@ -234,7 +234,18 @@ const huge: Fault = {
   said: /the answer's body is larger than 262144 bytes; it names client [0-9a-f-]{36}/,
 };
 
+/** A namespace has a share of server objects, and the tests of each group make their own; two are looked at to the end. */
+async function removeServers(): Promise<void> {
+  const listed = await world.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
+  const done = listed.split('\n').filter((name) => name !== '' && !/\/(torn|reset)$/.test(name));
+  if (done.length > 0) {
+    await world.kubectl('-n', 'shop', 'delete', ...done);
+  }
+}
+
 describe('At discovery', () => {
+  afterAll(removeServers);
+
   it.concurrent.each([...FAULTS, huge])(
     'rule 35: $what has a reason and a sentence, and it passes',
     { timeout: 90_000 },
@@ -345,6 +356,8 @@ describe('At discovery', () => {
 });
 
 describe('At registration', () => {
+  afterAll(removeServers);
+
   it.concurrent.each(FAULTS.filter(({ name }) => name !== 'redirect'))(
     'rule 12: $what has a reason and a sentence, and a lost client is suspected',
     { timeout: 90_000 },
@@ -428,6 +441,8 @@ describe('At registration', () => {
 });
 
 describe('At an update', () => {
+  afterAll(removeServers);
+
   it.concurrent.each(FAULTS)(
     '$what has a reason and a sentence, the client stays, and it passes',
     { timeout: 90_000 },
@@ -495,6 +510,8 @@ describe('At an update', () => {
 });
 
 describe('A server that repeats what it was sent', () => {
+  afterAll(removeServers);
+
   /** Answers with everything that it knows. */
   const parrot: Answer = ({ request, response, body }) =>
     reply(400, {
@@ -553,7 +570,7 @@ describe('A server that repeats what it was sent', () => {
     );
     await clientAt('parrot-basic');
     expect(messageOf(await until('parrot-basic', 'RegistrationRefused'))).toContain(
-      'The server answered 400 invalid_request: Basic [redacted] is [redacted].',
+      'The server answered 400 invalid_request: Basic [redacted] is registrar:[redacted].',
     );
   });
 
