@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthMethod, Departures } from '../emulator/behaviour.ts';
 import type { Emulator } from '../emulator/emulator.ts';
 import { start, stopAll } from '../emulator/running.ts';
@@ -25,6 +25,11 @@ let world: World;
 beforeAll(async () => {
   world = await startWorld();
   await world.apply(namespace(NAMESPACE));
+});
+
+/** A namespace has a share of server objects: those of the tests before leave it to the next. */
+afterEach(async () => {
+  await world.kubectl('-n', NAMESPACE, 'delete', 'oas', '--all');
 });
 
 afterAll(async () => {
