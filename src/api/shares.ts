@@ -253,7 +253,7 @@ export const SHARES = {
   },
   suspectedOrphans: {
     what: 'Registrations at a server that ended without an answer and that nobody has looked after',
-    most: 10,
+    most: 50,
     unit: 'registrations',
     per: 'namespace and server',
     told: '`RegistrationOutcomeUnknown`: no further client of the namespace is registered at that server',

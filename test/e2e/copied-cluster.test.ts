@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startWorld, type World } from '../testbed/world.ts';
 import { backUp, restore } from './backups.ts';
-import { untilEvent } from './looks.ts';
+import { patch, untilEvent } from './looks.ts';
 import {
   all,
   clusterServer,
@@ -101,6 +101,9 @@ test('a copy says which installation has the client, and sends nothing, whatever
     '-p',
     '{"spec":{"client":{"clientName":"Edited"}}}',
   );
+  // As some tools copy it: the finalizer came along.
+  const finalizers = ['oauth-registrar.dev/registration'];
+  await patch(whole, 'shop', 'oac', 'basket', { metadata: { finalizers } });
   await whole.kubectl('-n', 'shop', 'delete', 'oac', 'basket', '--timeout=30s');
   await whole.apply(oauthClient('shop', 'made-there'));
   await untilEvent(whole, 'shop', 'basket', ({ reason }) => reason === 'ManagedElsewhere');

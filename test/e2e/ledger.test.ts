@@ -382,7 +382,11 @@ describe('The end of the process', () => {
     expect(records.map((record) => record.clientId)).toEqual([clientId]);
     const secrets = await Promise.all(names.map((name) => secretData(world, 'shop', name)));
     expect(secrets.flatMap((secret) => secret?.['client_id'] ?? [])).toEqual([clientId]);
-    expect(Object.keys((await stored(LEDGER)).data ?? {}).toSorted()).toEqual(['epoch', 'holder', 'installation']);
+    expect(Object.keys((await stored(LEDGER)).data ?? {}).toSorted()).toEqual([
+      'epoch',
+      'holder',
+      'installation',
+    ]);
 
     operator = await replica();
     await until('drained', 'Registered');
