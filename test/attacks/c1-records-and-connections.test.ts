@@ -70,7 +70,12 @@ describe('C1: a client with records at two servers, whose spec names none any mo
       clusterServer('prod', prod.issuer, { policy: { scopes: ['read'], uriHosts: ['*.example.com'] } }),
     );
     const tenant = await world.tenant('edit');
-    await tenant.ready(machineClient('b', { server: { kind: 'ClusterAuthorizationServer', name: 'dev' } }));
+    await tenant.ready(
+      machineClient('b', {
+        server: { kind: 'ClusterAuthorizationServer', name: 'dev' },
+        client: { scopes: ['read'] },
+      }),
+    );
     await switchTo(tenant, 'b', { kind: 'ClusterAuthorizationServer', name: 'prod' });
     await unset(tenant, 'b', { scopes: ['admin'], redirectUris: ['https://evil.attacker.test/cb'] });
     await tenant.until('OAuthClient', 'b', isSeen);
