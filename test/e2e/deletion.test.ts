@@ -350,6 +350,9 @@ describe('Patience', () => {
 });
 
 describe('The operator', () => {
+  // A namespace has a share of server objects: those of the tests before leave it to these.
+  beforeAll(() => world.kubectl('-n', 'shop', 'delete', 'oas', '--all').then(() => undefined));
+
   it('removed and back: what was deleted meanwhile waits for it, and ends', async () => {
     const kept = await placed(world, 'kept');
     const ended = await placed(world, 'ended');
@@ -373,9 +376,6 @@ describe('Uninstalling', () => {
   const CRDS = ['oauthclients', 'authorizationservers', 'clusterauthorizationservers'].map(
     (name) => `crd/${name}.oauth-registrar.dev`,
   );
-
-  // A namespace has a share of server objects: those of the tests before leave it to these.
-  beforeAll(() => world.kubectl('-n', 'shop', 'delete', 'oas', '--all').then(() => undefined));
 
   it('is refused out of order: CRDs, ledger and namespace are guarded', async () => {
     for (const [what, ...where] of [...CRDS.map((crd) => [crd]), ['ns/oauth-registrar-system']]) {
