@@ -25,7 +25,7 @@ test('L3: a quota that keeps Secrets out is told in the words of the API server,
     [...world.corporate.clients.values()].filter(({ client_name }) => String(client_name).startsWith('l3-'))
       .length;
   await bystander.during(async () => {
-    await tenant.createAll(Array.from({ length: 30 }, (_, index) => machineClient(`l3-${index}`)));
+    await tenant.createAll(Array.from({ length: 80 }, (_, index) => machineClient(`l3-${index}`)));
     await expect
       .poll(
         async () =>
@@ -40,15 +40,15 @@ test('L3: a quota that keeps Secrets out is told in the words of the API server,
     await sleep(5_000);
   });
   // Two have their Secret; of the others not all: those that were under way when the first Secret was refused.
-  expect(registered()).toBeLessThan(30);
+  expect(registered()).toBeLessThan(80);
   const events = await tenant.list('Event');
   expect(
     events.some(({ reason, note }) => reason === 'SecretWriteRefused' && note.includes('exceeded quota')),
   ).toBe(true);
   await setQuota({ most: 1_000, used: 2 });
-  for (let index = 0; index < 30; index += 1) {
+  for (let index = 0; index < 80; index += 1) {
     await tenant.until('OAuthClient', `l3-${index}`, isReady, 60_000);
   }
-  expect(registered()).toBe(30);
+  expect(registered()).toBe(80);
   await bystander.judge();
 });
