@@ -15,7 +15,7 @@ export interface Sample {
   readonly status: OAuthClientStatus;
 }
 
-/** As long as the label itself; with it neither the guard nor an operator would leave the raw script's Secret alone. */
+/** The account may create Secrets with the label of workloads alone. As long as the label itself; with it neither the guard nor an operator would leave the raw script's Secret alone. */
 const OTHER_LABEL = `${LABELS.registration.slice(0, -1)}x`;
 
 /** Lets the operator register one client, and looks. The client is deleted again, the operator stopped. */
@@ -63,7 +63,10 @@ const pathOf = (key: string): string => {
 
 function renamed(secret: Secret): Secret {
   const { [LABELS.registration]: value = '', ...labels } = secret.metadata.labels ?? {};
-  return { ...secret, metadata: { ...secret.metadata, labels: { ...labels, [OTHER_LABEL]: value } } };
+  return {
+    ...secret,
+    metadata: { ...secret.metadata, labels: { ...labels, [OTHER_LABEL]: value, [LABELS.workload]: 'true' } },
+  };
 }
 
 /** What was sent: without what the API server put in. */
