@@ -2,9 +2,9 @@ import { namespaceOf, RESOURCES } from '../api/kubernetes.ts';
 import type { Rest } from '../core/action.ts';
 import { toClientObject } from '../core/desired.ts';
 import { earliest } from '../core/earliest.ts';
-import { isOfOtherCluster } from '../core/installation.ts';
 import type { Observation } from '../core/observation.ts';
 import { plan } from '../core/plan.ts';
+import { isCopied } from '../core/rules/installation.ts';
 import { serverKey } from '../core/server.ts';
 import { summarize } from '../core/summarize.ts';
 import { isSameJson } from '../oauth/json.ts';
@@ -80,7 +80,7 @@ async function rest(o: Observation, action: Rest, round: Round, context: Context
   }
   // Two installations that both wrote status would undo each other's words for ever.
   // Whoever waits its turn says what the CRD's default says already: a write would only slow the others.
-  const isSilent = (action.reason === 'ManagedElsewhere' && !isCopy(o)) || action.reason === 'Queued';
+  const isSilent = (action.reason === 'ManagedElsewhere' && !isCopied(o)) || action.reason === 'Queued';
   const isTold = action.reason === 'NamespaceShareReached' && o.object?.isTold === true;
   const isOurs = o.object !== undefined && action.state !== 'Gone' && !isSilent && !isTold;
   const written = !isOurs || (await writeStatus(o, action, round, context));
@@ -109,12 +109,6 @@ function serversAwaited(
   }
   return awaited;
 }
-
-/** Nobody else writes the status of an object that was copied from another cluster. */
-const isCopy = ({ heldFor, object, records, installation }: Observation): boolean =>
-  [heldFor, object?.status.installation, ...records.map((record) => record.installation)].some(
-    (id) => id !== undefined && isOfOtherCluster(id, installation),
-  );
 
 async function writeStatus(
   o: Observation,

@@ -28,11 +28,19 @@ export function anotherInstallationManagesIt(o: Observation): Action | undefined
   );
 }
 
+/** Ids of the installations that the ledger, the object and its records name. */
+const installationsNamed = ({ heldFor, object, records }: Observation): readonly string[] =>
+  [heldFor, object?.status.installation, ...records.map((record) => record.installation)].filter(
+    (id) => id !== undefined,
+  );
+
 /** The installation that has the client, where it isn't this one. */
-function managerOf({ heldFor, object, records, installation }: Observation): string | undefined {
-  const named = [heldFor, object?.status.installation, ...records.map((record) => record.installation)];
-  return named.find((id) => id !== undefined && !isOurs(id, installation));
-}
+const managerOf = (o: Observation): string | undefined =>
+  installationsNamed(o).find((id) => !isOurs(id, o.installation));
+
+/** Whether the object, its records or the ledger were copied from another cluster: nobody else writes its status then. */
+export const isCopied = (o: Observation): boolean =>
+  installationsNamed(o).some((id) => isOfOtherCluster(id, o.installation));
 
 /** After a move, or an upgrade from a version whose ids held no cluster: so that a copy is told from then on. */
 export function theRecordNamesAFormerInstallation({
