@@ -49,6 +49,11 @@ export class RefusedWrites {
     this.#places.delete(place);
   }
 
+  /** Whether a write was refused there, and none was admitted since. */
+  isRefusing(place: string): boolean {
+    return this.#places.has(place);
+  }
+
   /**
    * Resolves with why nothing may be sent now that would have to be written there; `undefined`: it may.
    *

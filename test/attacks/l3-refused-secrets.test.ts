@@ -20,7 +20,8 @@ test('L3: a member of the answer that can be no key of a Secret is refused when 
 test('L3: a quota that keeps Secrets out is told in the words of the API server, keeps what is registered, and stops the rest', async () => {
   const bystander = await startBystander(world);
   const tenant = await world.tenant('edit');
-  const setQuota = await secretsQuota(world, tenant.namespace, { most: 2, used: 0 });
+  const setQuota = await secretsQuota(world, tenant.namespace, { most: 2, used: 2 });
+  await setQuota({ most: 2, used: 0 });
   const registered = () =>
     [...world.corporate.clients.values()].filter(({ client_name }) => String(client_name).startsWith('l3-'))
       .length;

@@ -26,7 +26,7 @@ import { recordAnswer } from './record-answer.ts';
 import { subjectOf, warn } from './report.ts';
 import { DONE, type Round, type StepResult } from './round.ts';
 import { salvage } from './salvage.ts';
-import { refusedWrite } from './trial-writes.ts';
+import { isWriteRefused, refusedWrite } from './trial-writes.ts';
 
 /** One registration: everything it will be recorded as, but for the answer. */
 export interface Registration {
@@ -81,7 +81,9 @@ export async function register(
     record: recordName(client.uid, attempt),
     server,
     document: step.hash,
-    isWanted: () => step.replaces !== undefined || isWithinQuota(o, step.connection, context),
+    isWanted: () =>
+      !isWriteRefused(o.namespace, context) &&
+      (step.replaces !== undefined || isWithinQuota(o, step.connection, context)),
   } as const;
   const called = await guarded(call, step.connection, prepare, context);
   if (called === undefined) {

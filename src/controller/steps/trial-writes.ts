@@ -59,6 +59,12 @@ export async function refusedWrite(
   );
 }
 
+/** Whether a write that a registration of this namespace needs was refused since {@link refusedWrite} found none. */
+export const isWriteRefused = (namespace: string, { refusedWrites }: Context): boolean =>
+  [PLACES.records(), PLACES.record(namespace), PLACES.workload(namespace)].some((place) =>
+    refusedWrites.isRefusing(place),
+  );
+
 function failure(
   reason: Failure['reason'],
   what: string,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from './world.ts';
 
 interface Bound {
@@ -7,7 +8,7 @@ interface Bound {
 
 /**
  * A quota on the number of Secrets of a namespace. Its status is written here, as the quota controller would: none runs in
- * the testbed. Resolves with what changes it.
+ * the testbed. Resolves, when it is in force, with what changes it.
  */
 export async function secretsQuota(
   { admin }: World,
@@ -23,6 +24,19 @@ export async function secretsQuota(
     };
     await change(path, { spec: { hard } });
     await change(`${path}/status`, { status: { hard, used: { 'count/secrets': String(used) } } });
+    const isRefused = async () => {
+      const secret = { kind: 'Secret', metadata: { generateName: 'quota-' } };
+      const { status } = await admin.request(
+        'POST',
+        `/api/v1/namespaces/${namespace}/secrets?dryRun=All`,
+        secret,
+      );
+      return status === 403;
+    };
+    // The API server judges by a copy, which it renews somewhat later.
+    while ((await isRefused()) !== used >= most) {
+      await sleep(100);
+    }
   };
   await admin.createOrFail({
     kind: 'ResourceQuota',
