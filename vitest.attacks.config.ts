@@ -7,10 +7,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     name: 'attacks',
-    include: ['test/attacks/**/*.test.ts'],
+    include: ['test/proofs/attacks/**/*.test.ts'],
     reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
     outputFile: { json: '.testbed/attacks-report.json' },
-    globalSetup: ['test/attacks/kit/setup.ts'],
+    globalSetup: ['test/proofs/attacks/kit/setup.ts'],
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 120_000,

@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     name: 'interop',
-    include: ['test/interop/**/*.test.ts'],
-    globalSetup: ['test/testbed/interop-setup.ts'],
+    include: ['test/cluster/interop/**/*.test.ts'],
+    globalSetup: ['test/kit/testbed/interop-setup.ts'],
     // Each file starts a server of its own; one at a time, since Keycloak alone keeps two processors busy.
     fileParallelism: false,
     testTimeout: 60_000,

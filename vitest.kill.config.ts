@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     name: 'kill',
-    include: ['test/chaos/**/*.kill.ts'],
-    globalSetup: ['test/chaos/kill-setup.ts'],
+    include: ['test/proofs/chaos/**/*.kill.ts'],
+    globalSetup: ['test/proofs/chaos/kill-setup.ts'],
     // One world for each.
     maxConcurrency: 4,
     hookTimeout: 180_000,

@@ -1,4 +1,4 @@
-import { createLog } from './adapters/log.ts';
+import { createLog } from './adapters/process/log.ts';
 import { readConfig, usage } from './config.ts';
 import { operate } from './operator.ts';
 

@@ -1,6 +1,6 @@
-import { findApiServerAddresses } from './adapters/api-server-addresses.ts';
-import { createAuthorizationServerHttp } from './adapters/authorization-server.ts';
-import { createEgressGuards } from './adapters/egress.ts';
+import { createEgressGuards } from './adapters/authorization-server/egress.ts';
+import { createAuthorizationServerHttp } from './adapters/authorization-server/http.ts';
+import { findApiServerAddresses } from './adapters/kubernetes/api-server-addresses.ts';
 import type { Config } from './config.ts';
 import type { AuthorizationServerHttp, KubernetesApi, Log } from './controller/ports.ts';
 

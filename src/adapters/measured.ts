@@ -1,7 +1,7 @@
 import type { Resource } from '../api/kubernetes.ts';
 import type { ApiResult, AuthorizationServerHttp, Clock } from '../controller/ports.ts';
 import type { PagedApi } from './kubernetes/api.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics } from './process/metrics.ts';
 
 /** The same calls, counted and timed by server, method and outcome. */
 export function observeCalls(

@@ -1,6 +1,7 @@
 import { MEMBERS, specName } from '../oauth/client-metadata.ts';
 import { REASONS } from './reasons.ts';
-import { SHARES, type Share } from './shares.ts';
+import type { Share } from './share.ts';
+import { SHARES } from './shares.ts';
 
 /** The reference page, made from the tables that the operator itself uses. */
 export function referencePage(): string {

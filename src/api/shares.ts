@@ -1,4 +1,5 @@
 import { RECORD_SHARES } from './record-shares.ts';
+import type { Share } from './share.ts';
 
 /**
  * Everything bounded that tenants share, and the share of each: no tenant can take what another needs. The reference page
@@ -6,18 +7,6 @@ import { RECORD_SHARES } from './record-shares.ts';
  *
  * No share ever refuses an ending: deletions go on whatever is full.
  */
-export interface Share {
-  /** What is bounded. */
-  readonly what: string;
-  /** The bound, in `unit`. */
-  readonly most: number;
-  readonly unit: string;
-  /** Who has such a share. */
-  readonly per: string;
-  /** How people learn that it is reached. */
-  readonly told: string;
-}
-
 export const SHARES = {
   ...RECORD_SHARES,
   clientSpecBytes: {

@@ -1,18 +1,12 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
-import type { ClientObject } from '../core/desired.ts';
 import type { Installation } from '../core/installation.ts';
-import type { RegistrationRecord } from '../core/record.ts';
+import type { ClientObject } from '../core/observation.ts';
 import type { ServerObject } from '../core/server.ts';
-import type { ObservedSecret } from '../core/workload-secret.ts';
 import type { UrlRules } from '../oauth/url.ts';
-import type { ReusableTokens } from './admission.ts';
-import type { CredentialObject, Credentials } from './credentials.ts';
-import type { EventRecorder } from './events.ts';
-import type { Ledger } from './ledger.ts';
-import type { Memory } from './memory.ts';
-import type { NamespaceMemory } from './namespace-memory.ts';
-import type { ObjectCache } from './object-cache.ts';
-import type { Orphans } from './orphans.ts';
+import type { EventRecorder } from './durable/events.ts';
+import type { Ledger } from './durable/ledger.ts';
+import type { Recorder } from './durable/recorder.ts';
+import type { Orphans } from './durable/suspected-orphans.ts';
 import type {
   AuthorizationServerHttp,
   Clock,
@@ -23,11 +17,16 @@ import type {
   Lead,
   Log,
 } from './ports.ts';
-import type { RecordCount, RecordGroup } from './record-counts.ts';
-import type { Recorder } from './recorder.ts';
-import type { RefusedWrites } from './refused-writes.ts';
-import type { ServerRegistry } from './server-registry.ts';
-import type { Slots } from './slots.ts';
+import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
+import type { Memory } from './state/client-memory.ts';
+import type { CredentialObject, Credentials } from './state/credentials.ts';
+import type { NamespaceMemory } from './state/namespace-memory.ts';
+import type { ObjectCache } from './state/object-cache.ts';
+import type { RecordCount, RecordGroup } from './state/record-counts.ts';
+import type { RefusedWrites } from './state/refused-writes.ts';
+import type { ReusableTokens } from './state/reusable-tokens.ts';
+import type { ServerRegistry } from './state/server-registry.ts';
+import type { Slots } from './state/slots.ts';
 
 /** What every controller function is given. */
 export interface Context {
@@ -98,14 +97,4 @@ export interface Caches {
   /** Metadata of the Secrets that carry the credential label. */
   readonly credentials: ObjectCache<CredentialObject>;
   readonly namespaces: ObjectCache<KubernetesObject>;
-}
-
-/** Metadata of a registration Secret. `record` is absent where a person damaged it. */
-export interface RegistrationObject extends KubernetesObject {
-  readonly record: RegistrationRecord | undefined;
-}
-
-/** Metadata of a workload Secret. */
-export interface SecretObject extends KubernetesObject {
-  readonly observed: ObservedSecret;
 }

@@ -1,27 +1,27 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
 import { SHARES } from '../api/shares.ts';
 import type { Problem } from '../core/problem.ts';
-import { type ServerObject, serverKey } from '../core/server.ts';
-import { serverNamed } from '../core/server-name.ts';
+import type { ServerObject } from '../core/server.ts';
+import { serverKey, serverNamed } from '../core/server-key.ts';
+import { serverRefOf } from './client/observe.ts';
+import { reconcileClient } from './client/reconcile.ts';
+import { toldOf } from './client/steps/record-answer.ts';
+import { takeUpServer } from './client/take-up.ts';
 import type { Caches, Context } from './context.ts';
-import { Credentials } from './credentials.ts';
-import type { LaneBounds, WorkItem } from './lane.ts';
-import { clientsOf } from './ledger-calls.ts';
-import { Memory } from './memory.ts';
-import { NamespaceMemory } from './namespace-memory.ts';
-import { serverRefOf } from './observe.ts';
-import { OldestServers } from './oldest-servers.ts';
-import { Pace } from './pace.ts';
-import { reconcileClient } from './reconcile-client.ts';
-import { type Discovered, reconcileServer, refuse } from './reconcile-server.ts';
-import { RefusedWrites } from './refused-writes.ts';
-import { ServerRegistry } from './server-registry.ts';
-import type { LookAgain } from './server-status.ts';
-import { callsAt, Slots } from './slots.ts';
-import { toldOf } from './steps/record-answer.ts';
-import { takeUpServer } from './take-up.ts';
-import { createCaches } from './watched.ts';
-import { WorkQueue } from './work-queue.ts';
+import { clientsOf } from './durable/ledger-calls.ts';
+import type { LaneBounds, WorkItem } from './queue/lane.ts';
+import { Pace } from './queue/pace.ts';
+import { WorkQueue } from './queue/work-queue.ts';
+import { type Discovered, reconcileServer, refuse } from './server/reconcile.ts';
+import type { LookAgain } from './server/status.ts';
+import { Memory } from './state/client-memory.ts';
+import { Credentials } from './state/credentials.ts';
+import { NamespaceMemory } from './state/namespace-memory.ts';
+import { OldestServers } from './state/oldest-servers.ts';
+import { RefusedWrites } from './state/refused-writes.ts';
+import { ServerRegistry } from './state/server-registry.ts';
+import { callsAt, Slots } from './state/slots.ts';
+import { createCaches } from './wake-ups.ts';
 
 /** What a round told, for metrics. */
 export interface RoundReport {

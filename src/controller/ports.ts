@@ -1,5 +1,5 @@
 import type { KubernetesObject, Resource } from '../api/kubernetes.ts';
-import type { ServerName } from '../core/server-name.ts';
+import type { ServerName } from '../core/server-key.ts';
 import type { HttpOutcome, HttpRequest, Transport } from '../oauth/http-message.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';

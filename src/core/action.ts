@@ -3,8 +3,15 @@ import type { Reason } from '../api/reasons.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { ServerConnection } from './connection.ts';
 import type { Substitution } from './drift.ts';
-import type { Home, PresentServer, RecordAtServer } from './home.ts';
-import type { AdoptableClient, ObservedClient, OwnStatement, PendingCall, Setback } from './observation.ts';
+import type { Home, RecordAtServer } from './home.ts';
+import type {
+  AdoptableClient,
+  ObservedClient,
+  OwnStatement,
+  PendingCall,
+  PresentServer,
+  Setback,
+} from './observation.ts';
 import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
 

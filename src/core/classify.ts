@@ -1,15 +1,15 @@
 import type { Reason } from '../api/reasons.ts';
-import type { Dialect } from '../dialects/dialect.ts';
 import {
   type ClientInformation,
   parseClientInformation,
   salvageClientInformation,
 } from '../oauth/client-information.ts';
-import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/error-response.ts';
+import { presentable, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
-import { failure, refusal, withHint } from './refusal.ts';
+import type { Failure, Verdict } from './failure.ts';
+import { type ClassifyOptions, failure, refusal, withHint } from './refusal.ts';
 import {
   reworded,
   type Telling,
@@ -20,54 +20,8 @@ import {
   tellOnly,
 } from './tell.ts';
 
-/**
- * What an answer means, by action and cause. Errors are values: each has a reason, a sentence, and says whether the
- * server may have acted.
- */
-export type Verdict =
-  | { readonly kind: 'Done'; readonly information: ClientInformation | undefined }
-  | Failure;
-
-export interface Failure {
-  /**
-   * `Terminal`: the same call can't succeed. `Transient`: it may, later. `TokenRefused`: a fact about the credential,
-   * not about the metadata. `NotFound`, `Unsupported`: of a managed client. `Unknown`: the server may have acted.
-   */
-  readonly kind: 'Terminal' | 'Transient' | 'TokenRefused' | 'NotFound' | 'Unsupported' | 'Unknown';
-  readonly reason: Reason;
-  /** What happened, without the object's name and without advice: for those who read the client's object. */
-  readonly message: string;
-  /** The same for those who read the server object, and for the log, where it says more. */
-  readonly detail?: string;
-  /** The server's wish, at most an hour. */
-  readonly retryAfterMs?: number;
-  /** The server as a whole is in trouble, so other clients needn't try; or may be, see `perhapsOwn`. */
-  readonly serverTrouble: boolean;
-  /** The server may have failed over what this call sent, and answer others. So may every `Unknown`. */
-  readonly perhapsOwn?: boolean;
-  /** Nothing was sent, for what the object itself brings: it shows nothing of the server. */
-  readonly unsent?: boolean;
-  /**
-   * Of `TokenRefused`, how sure it is that the credential is at fault. `Refused`, or absent: it is. `Doubted`: it may be
-   * what was sent with it. `Denied`: the more so, unless the server has never accepted the credential.
-   */
-  readonly credential?: 'Refused' | 'Doubted' | 'Denied';
-  /** What could be read of an answer that was cut off: a client exists. */
-  readonly partial?: ClientInformation;
-}
-
-export interface Context extends Told {
-  readonly dialect: Dialect;
-  /** Whatever was held or sent: masked in the server's words. */
-  readonly secrets: readonly Sensitive[];
-  /** What probably helps, by what the server said. */
-  readonly hint?: ((said: ErrorResponse) => string | undefined) | undefined;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
-
 /** The outcome of a POST to the registration endpoint: created, not created, or unknown. */
-export function classifyRegistration(outcome: HttpOutcome, context: Context): Verdict {
+export function classifyRegistration(outcome: HttpOutcome, context: ClassifyOptions): Verdict {
   if (outcome.kind === 'notSent') {
     return classifyUnsent(outcome, context);
   }
@@ -86,7 +40,12 @@ export function classifyRegistration(outcome: HttpOutcome, context: Context): Ve
 }
 
 /** Whatever of a client was read is kept, even if the rest of the answer is lost. */
-function unanswered(outcome: HttpNoAnswer, context: Context, classify: Classify, otherwise: Reason): Verdict {
+function unanswered(
+  outcome: HttpNoAnswer,
+  context: ClassifyOptions,
+  classify: Classify,
+  otherwise: Reason,
+): Verdict {
   const told = statusAlone(outcome, context, classify);
   if (told !== undefined) {
     return told;
@@ -112,7 +71,7 @@ function lossReason({ reason, received }: HttpNoAnswer, otherwise: Reason): Reas
 }
 
 /** A 2xx without a client that could be read: what there is of it is kept. */
-function unreadable({ status, body }: HttpAnswer, context: Context): Failure {
+function unreadable({ status, body }: HttpAnswer, context: ClassifyOptions): Failure {
   const why = whyUnreadable(body.reveal());
   const partial = salvageClientInformation(body);
   const said = partial === undefined ? ', but without a readable client_id: it is' : ' with';
@@ -128,7 +87,11 @@ function unreadable({ status, body }: HttpAnswer, context: Context): Failure {
   );
 }
 
-const withPartial = (failed: Failure, partial: ClientInformation | undefined, context: Context): Failure =>
+const withPartial = (
+  failed: Failure,
+  partial: ClientInformation | undefined,
+  context: ClassifyOptions,
+): Failure =>
   partial === undefined
     ? failed
     : {
@@ -141,7 +104,7 @@ const withPartial = (failed: Failure, partial: ClientInformation | undefined, co
       };
 
 /** The outcome of a PUT to a client configuration endpoint. */
-export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict {
+export function classifyUpdate(outcome: HttpOutcome, context: ClassifyOptions): Verdict {
   if (outcome.kind === 'notSent') {
     return classifyUnsent(outcome, context);
   }
@@ -166,12 +129,12 @@ export function classifyUpdate(outcome: HttpOutcome, context: Context): Verdict 
 }
 
 /** The outcome of a GET of a client configuration endpoint. */
-export function classifyRead(outcome: HttpOutcome, context: Context): Verdict {
+export function classifyRead(outcome: HttpOutcome, context: ClassifyOptions): Verdict {
   return classifyUpdate(outcome, context);
 }
 
 /** The outcome of a DELETE to a client configuration endpoint. */
-export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdict {
+export function classifyDeletion(outcome: HttpOutcome, context: ClassifyOptions): Verdict {
   if (outcome.kind === 'notSent') {
     return classifyUnsent(outcome, context);
   }
@@ -197,10 +160,10 @@ export function classifyDeletion(outcome: HttpOutcome, context: Context): Verdic
     : refused;
 }
 
-type Classify = (answer: HttpAnswer, context: Context) => Verdict;
+type Classify = (answer: HttpAnswer, context: ClassifyOptions) => Verdict;
 
 /** A refusal is told by its status, whatever becomes of its body. */
-function statusAlone({ status, detail }: HttpNoAnswer, context: Context, classify: Classify) {
+function statusAlone({ status, detail }: HttpNoAnswer, context: ClassifyOptions, classify: Classify) {
   if (status === undefined || status < 300 || status >= 500 || status === 408) {
     return undefined;
   }
@@ -239,14 +202,14 @@ function unknown(reason: Reason, telling: Telling, told: Told): Failure {
   return { ...failure('Unknown', reason, telling, told), serverTrouble: true };
 }
 
-const unclear = (reason: Reason, answer: HttpAnswer, context: Context): Failure =>
+const unclear = (reason: Reason, answer: HttpAnswer, context: ClassifyOptions): Failure =>
   unknown(reason, answered(answer, context), context);
 
-const answered = (answer: HttpAnswer, { secrets }: Context): Telling =>
+const answered = (answer: HttpAnswer, { secrets }: ClassifyOptions): Telling =>
   tellAnswer('The server', readErrorResponse(answer, secrets));
 
 /** The server may have acted before it failed. */
-const isUnclear = ({ status }: HttpAnswer, { dialect }: Context): boolean =>
+const isUnclear = ({ status }: HttpAnswer, { dialect }: ClassifyOptions): boolean =>
   status === 408 || (status >= 500 && !dialect.notCreatedStatuses.includes(status));
 
 const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300;

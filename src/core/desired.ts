@@ -17,16 +17,9 @@ import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
 import { keptIfAny } from './kept-text.ts';
 import { workloadSecretProblems } from './needed-secrets.ts';
-import type { DesiredClient, ObservedClient } from './observation.ts';
+import type { ClientObject, DesiredClient } from './observation.ts';
 import { isLessOfClient } from './over-share.ts';
 import { declaredHash, purposeOf } from './record.ts';
-
-/** An OAuthClient as it is kept in memory. */
-export interface ClientObject extends KubernetesObject {
-  readonly observed: ObservedClient;
-  /** Where less is kept of it: bytes of memory that all of it takes. */
-  readonly takes?: number;
-}
 
 /**
  * Reads one object, whatever is in it: an object that can't be used says why, and troubles no other.

@@ -1,13 +1,7 @@
 import { admissionProbeAt, withProber } from './refused-admission.ts';
-import type { ServerHealth } from './server-health.ts';
+import { LONGEST_PROBE_MS, probeDelay, type ServerHealth } from './server-health.ts';
 
 /** When a server in trouble is asked for its discovery document, and what that brings. */
-
-const FIRST_PROBE_MS = 2_000;
-const LONGEST_PROBE_MS = 60_000;
-
-export const probeDelay = (failures: number): number =>
-  Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS);
 
 /**
  * What a due probe brings: where discovery answered, calls may be tried again, one at a time. Either way the next one

@@ -1,6 +1,6 @@
 import { originOf } from '../oauth/url.ts';
 import type { DeletionTerms, ServerConnection } from './connection.ts';
-import type { Gate, Observation, ObservedServer } from './observation.ts';
+import type { Gate, Observation, PresentServer } from './observation.ts';
 import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
 
 /**
@@ -14,18 +14,6 @@ import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
  * | is gone, is another one, or the record names no uid | the record alone, with what it holds |
  */
 export type Home = RecordAtServer | RecordAlone;
-
-/** A server object as it stands, with the connection that it gives. */
-export interface PresentServer {
-  readonly ref: ServerRef;
-  readonly uid: string;
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number;
-  /** Known also while the server can't be called; `undefined` where the spec can't be used. */
-  readonly deletion: DeletionTerms | undefined;
-  /** For a call about a client that is registered. */
-  readonly view: ObservedServer;
-}
 
 /** The server object is gone, can't be called now, or isn't the one at which the client is registered. */
 export interface RecordAlone {

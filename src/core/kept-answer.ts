@@ -4,7 +4,7 @@ import { MEMBERS } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, type JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
-import type { Verdict } from './classify.ts';
+import type { Verdict } from './failure.ts';
 import type { ObservedClient } from './observation.ts';
 
 /**

@@ -1,10 +1,10 @@
+import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { OAuthClientSpec, OAuthClientStatus } from '../api/oauth-client.ts';
 import type { Reason } from '../api/reasons.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
-import type { ServerConnection } from './connection.ts';
-import type { PresentServer } from './home.ts';
+import type { DeletionTerms, ServerConnection } from './connection.ts';
 import type { Installation } from './installation.ts';
 import type { Problem } from './problem.ts';
 import type { Purpose, RegistrationRecord, ServerRef } from './record.ts';
@@ -60,6 +60,18 @@ export interface Observation {
   readonly secrets: readonly ObservedSecret[];
   /** What went wrong before: at most one for each action and basis. */
   readonly setbacks: readonly Setback[];
+}
+
+/** A server object as it stands, with the connection that it gives. */
+export interface PresentServer {
+  readonly ref: ServerRef;
+  readonly uid: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Known also while the server can't be called; `undefined` where the spec can't be used. */
+  readonly deletion: DeletionTerms | undefined;
+  /** For a call about a client that is registered. */
+  readonly view: ObservedServer;
 }
 
 export interface Suspects {
@@ -118,6 +130,13 @@ export interface ObservedClient {
   readonly createdAt: number;
   /** `apiVersion/kind/name` of the Pods and Jobs that own the object. */
   readonly owners: readonly string[];
+}
+
+/** An OAuthClient as it is kept in memory. */
+export interface ClientObject extends KubernetesObject {
+  readonly observed: ObservedClient;
+  /** Where less is kept of it: bytes of memory that all of it takes. */
+  readonly takes?: number;
 }
 
 /** The spec, ready for use; or why it can't be used. */

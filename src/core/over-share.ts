@@ -1,6 +1,5 @@
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
-import type { ClientObject } from './desired.ts';
-import type { DesiredClient } from './observation.ts';
+import type { ClientObject, DesiredClient } from './observation.ts';
 import type { Problem } from './problem.ts';
 import type { ServerObject } from './server.ts';
 

@@ -3,10 +3,21 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer } from '../oauth/http-message.ts';
 import { retryAfterMs } from '../oauth/retry-after.ts';
+import type { Sensitive } from '../oauth/sensitive.ts';
 import { asSentence } from '../oauth/text.ts';
-import type { Context, Failure } from './classify.ts';
+import type { Failure } from './failure.ts';
 import { reworded, type Telling, type Told, tellAnswer, tellOnly, wordsOf } from './tell.ts';
 import { maySee } from './viewers.ts';
+
+export interface ClassifyOptions extends Told {
+  readonly dialect: Dialect;
+  /** Whatever was held or sent: masked in the server's words. */
+  readonly secrets: readonly Sensitive[];
+  /** What probably helps, by what the server said. */
+  readonly hint?: ((said: ErrorResponse) => string | undefined) | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
 
 /** What a refusal means: whether it is of the metadata, of the credential, or of the server's state. */
 
@@ -18,7 +29,7 @@ export const failure = (kind: Failure['kind'], reason: Reason, telling: Telling,
 });
 
 /** Advice comes last: what happened is told whole before it. What is to be done about a credential is its owners'. */
-export function withHint(failed: Failure, said: ErrorResponse, context: Context): Failure {
+export function withHint(failed: Failure, said: ErrorResponse, context: ClassifyOptions): Failure {
   const advice = context.hint?.(said);
   const fact = failed.kind === 'TokenRefused' ? 'AdmissionWords' : 'MetadataWords';
   return advice === undefined
@@ -31,12 +42,12 @@ export function withHint(failed: Failure, said: ErrorResponse, context: Context)
 }
 
 /** An answer that proves that nothing was done. */
-export function refusal(answer: HttpAnswer, context: Context): Failure {
+export function refusal(answer: HttpAnswer, context: ClassifyOptions): Failure {
   const said = readErrorResponse(answer, context.secrets);
   return withHint(refusalBy(said, answer, context), said, context);
 }
 
-function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: Context): Failure {
+function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOptions): Failure {
   const { status } = said;
   if (status >= 300 && status < 400) {
     const what = (to: string) => ` (a redirect${to}; redirects are not followed)`;
@@ -70,7 +81,7 @@ const askedPauseMs = (answer: HttpAnswer, now: number): number | undefined =>
   (answer.status === 429 || answer.headers['retry-after'] !== undefined ? DEFAULT_PAUSE_MS : undefined);
 
 /** A pause that the server asks for is for all. Without one, it may have failed over this call alone. */
-function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: Context): Failure {
+function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: ClassifyOptions): Failure {
   const reason = said.status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
   const failed = {
     ...failure('Transient', reason, tellAnswer('The server', said), context),
@@ -118,7 +129,7 @@ function reasonOf({ status, error }: ErrorResponse): Reason {
 }
 
 /** The origin alone: the rest of an address may carry anything. */
-function locationOf({ headers }: HttpAnswer, { secrets }: Context): string {
+function locationOf({ headers }: HttpAnswer, { secrets }: ClassifyOptions): string {
   const location = headers['location'] ?? '';
   const origin = URL.canParse(location) ? new URL(location).origin : 'null';
   return origin === 'null' ? '' : ` to ${presentable(origin, secrets)}`;

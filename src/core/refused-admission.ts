@@ -1,5 +1,5 @@
 import type { Reason } from '../api/reasons.ts';
-import type { Failure } from './classify.ts';
+import type { Failure } from './failure.ts';
 import { type Caller, concerns, isBehind, type Scope, type Waiting } from './scope.ts';
 
 /**

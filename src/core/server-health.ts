@@ -1,5 +1,4 @@
-import type { Failure } from './classify.ts';
-import { probeDelay } from './health-probes.ts';
+import type { Failure } from './failure.ts';
 import { type LostTokens, NONE_LOST, withLostToken } from './lost-tokens.ts';
 import { type NamespacePauses, NO_PAUSES, pausedLonger, pauseEnded } from './namespace-pauses.ts';
 import type { CallKind } from './observation.ts';
@@ -79,6 +78,12 @@ export const HEALTHY: ServerHealth = {
   lostTokens: NONE_LOST,
   pauses: NO_PAUSES,
 };
+
+const FIRST_PROBE_MS = 2_000;
+export const LONGEST_PROBE_MS = 60_000;
+
+export const probeDelay = (failures: number): number =>
+  Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS);
 
 /** A call that may go: of whom, and what it is. */
 export interface Asking extends Caller {

@@ -19,7 +19,6 @@ import type { DeletionTerms, ServerConnection } from './connection.ts';
 import { iso } from './find.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
-import type { ServerRef } from './record.ts';
 import { isOneClient } from './scope.ts';
 import type { ServerHealth } from './server-health.ts';
 import { readServerSpec } from './server-spec.ts';
@@ -72,20 +71,6 @@ function allowedNamespacesOf(
   const allowed = clusterAuthorizationServerSpec.shape.allowedNamespaces.safeParse(spec?.allowedNamespaces);
   return allowed.success ? allowed.data : undefined;
 }
-
-/** `Kind/name`, or `Kind/namespace/name`: names a server object across the cluster. */
-export function serverKey(ref: ServerRef, namespace: string): string {
-  return ref.kind === 'ClusterAuthorizationServer'
-    ? `${ref.kind}/${ref.name}`
-    : `${ref.kind}/${namespace}/${ref.name}`;
-}
-
-/**
- * In place of the key of a server object, where a client is managed by its record alone: what is known of the object that
- * bears the name today doesn't count.
- */
-export const keyWithoutServer = (ref: ServerRef, namespace: string, origin: string): string =>
-  `${serverKey(ref, namespace)}@${origin}`;
 
 /** Known from the spec alone, so that it counts also while the server can't be called. */
 export const deletionTerms = ({ deletion, policy }: AuthorizationServerSpec): DeletionTerms => ({

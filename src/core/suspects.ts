@@ -1,4 +1,4 @@
-import { serverNamed } from './server-name.ts';
+import { serverNamed } from './server-key.ts';
 
 /** ConfigMaps of the operator's namespace that list suspected orphans: of cluster servers, and of namespaced ones. */
 export const SUSPECTS = 'oauth-registrar-suspected-orphans';

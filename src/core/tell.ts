@@ -2,7 +2,6 @@ import type { ServerKind } from '../api/authorization-server.ts';
 import { describeError, type ErrorResponse, isErrorCode } from '../oauth/error-response.ts';
 import type { HttpNoAnswer, HttpNotSent, HttpRequest, NotSentReason } from '../oauth/http-message.ts';
 import { cut } from '../oauth/text.ts';
-import type { Failure } from './classify.ts';
 import { clientViewerOf, type Fact, maySee, objectViewerOf, type Viewer } from './viewers.ts';
 
 /** What happened to a call, in the words of each viewer; see {@link MAY_SEE}. */
@@ -29,7 +28,10 @@ export interface Told {
 }
 
 /** `message` is for those who read the client's object, `detail` for those who read the server object. */
-export type Words = Pick<Failure, 'message'> & { readonly detail?: string };
+export interface Words {
+  readonly message: string;
+  readonly detail?: string;
+}
 
 /** The sentences about one event. */
 export function wordsOf(telling: Telling, { viewers, call }: Told): Words {

@@ -1,4 +1,4 @@
-import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
 import { credential, NAMESPACES } from './objects.ts';
 import type { Install } from './operator.ts';
 import { kubectl, type Stage } from './stage.ts';

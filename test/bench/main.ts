@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../testbed/command.ts';
-import { writeToPage } from '../testbed/page.ts';
-import { createProgress, type Progress } from '../testbed/progress.ts';
+import { run } from '../kit/testbed/command.ts';
+import { writeToPage } from '../kit/testbed/page.ts';
+import { createProgress, type Progress } from '../kit/testbed/progress.ts';
 import { type BenchArguments, readArguments, USAGE } from './arguments.ts';
 import { type Figure, summarize } from './figure.ts';
 import { cpuSecondsOfMachine, describeMachine, loadOfMachine } from './machine.ts';
@@ -90,7 +90,7 @@ async function comparison({ entry, wanted: flags, progress }: RunOptions): Promi
 
 async function bundle(): Promise<string> {
   const out = join(FOLDER, 'bench', 'oauth-registrar.js');
-  await run(process.execPath, [join(ROOT, 'test', 'image', 'bundle.ts'), `--out=${out}`]);
+  await run(process.execPath, [join(ROOT, 'tools', 'bundle.ts'), `--out=${out}`]);
   return out;
 }
 

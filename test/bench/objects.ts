@@ -1,7 +1,7 @@
 import { collectionPath } from '../../src/adapters/kubernetes/paths.ts';
 import { RESOURCES } from '../../src/api/kubernetes.ts';
 import { LABELS } from '../../src/api/names.ts';
-import { OPERATOR_NAMESPACE } from '../testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
 import type { BenchServer } from './server.ts';
 
 /** Objects that the operator works at, and where they are. */

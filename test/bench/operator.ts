@@ -1,4 +1,4 @@
-import { type OperatorProcess, startOperator } from '../testbed/operator.ts';
+import { type OperatorProcess, startOperator } from '../kit/testbed/operator.ts';
 import { readImageSettings } from './image-settings.ts';
 import { until } from './pace.ts';
 

@@ -1,5 +1,5 @@
-import { startEmulator } from '../emulator/emulator.ts';
-import type { Call } from '../emulator/message.ts';
+import { startEmulator } from '../kit/emulator/emulator.ts';
+import type { Call } from '../kit/emulator/message.ts';
 
 /** The authorization server as a process of its own, started by server.ts and ended with it. */
 

@@ -1,5 +1,5 @@
 import type { RequestOptions } from 'node:https';
-// Unbundled, this brings the whole generated API; the bundle drops what is unused (test/image/bundle.ts).
+// Unbundled, this brings the whole generated API; the bundle drops what is unused (tools/bundle.ts).
 import { type Cluster, KubeConfig } from '@kubernetes/client-node';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Clock, Log } from '../../controller/ports.ts';

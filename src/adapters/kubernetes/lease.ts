@@ -1,6 +1,6 @@
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
-import { isNewer } from '../../controller/object-cache.ts';
 import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
+import { isNewer } from '../../controller/state/object-cache.ts';
 
 export interface ClaimOptions {
   readonly api: KubernetesApi;

@@ -1,5 +1,5 @@
 import { SHARES } from '../../api/shares.ts';
-import { Slots } from '../../controller/slots.ts';
+import { Slots } from '../../controller/state/slots.ts';
 import type { PagedApi } from './api.ts';
 
 /** Stands for the API server among the keys of servers: no server object has this one. */

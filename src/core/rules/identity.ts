@@ -1,6 +1,6 @@
 import type { Action } from '../action.ts';
-import { factsOf, type PresentServer } from '../home.ts';
-import type { Observation } from '../observation.ts';
+import { factsOf } from '../home.ts';
+import type { Observation, PresentServer } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { blocked } from './rests.ts';
 

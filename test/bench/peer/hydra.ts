@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Call } from '../../emulator/message.ts';
-import { type AdminApi, adminApi } from '../../testbed/admin-api.ts';
-import { freePort } from '../../testbed/free-port.ts';
-import { ensureHydra } from '../../testbed/hydra-build.ts';
-import type { RunningProcess } from '../../testbed/process-group.ts';
-import type { Progress } from '../../testbed/progress.ts';
-import { startServer, untilServing } from '../../testbed/server-start.ts';
+import type { Call } from '../../kit/emulator/message.ts';
+import { type AdminApi, adminApi } from '../../kit/testbed/admin-api.ts';
+import { freePort } from '../../kit/testbed/free-port.ts';
+import { ensureHydra } from '../../kit/testbed/hydra-build.ts';
+import type { RunningProcess } from '../../kit/testbed/process-group.ts';
+import type { Progress } from '../../kit/testbed/progress.ts';
+import { startServer, untilServing } from '../../kit/testbed/server-start.ts';
 import type { BenchServer } from '../server.ts';
 
 /** One Ory Hydra for both: open registration at its public port, its admin API at the other. */

@@ -1,9 +1,9 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached } from '../../testbed/cached.ts';
-import { run } from '../../testbed/command.ts';
-import { explainGo, readGoModule } from '../../testbed/go-module.ts';
-import type { Progress } from '../../testbed/progress.ts';
+import { cached } from '../../kit/testbed/cached.ts';
+import { run } from '../../kit/testbed/command.ts';
+import { explainGo, readGoModule } from '../../kit/testbed/go-module.ts';
+import type { Progress } from '../../kit/testbed/progress.ts';
 
 const MODULE = join(import.meta.dirname, '..', 'tools', 'hydra-maester');
 const PACKAGE = 'github.com/ory/hydra-maester';

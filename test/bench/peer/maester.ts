@@ -1,4 +1,4 @@
-import { createProcessGroup } from '../../testbed/process-group.ts';
+import { createProcessGroup } from '../../kit/testbed/process-group.ts';
 import type { WatchedKind } from '../client-watch.ts';
 import { until } from '../pace.ts';
 import { kubectl, type Stage } from '../stage.ts';

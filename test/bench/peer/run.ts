@@ -1,4 +1,4 @@
-import type { Progress } from '../../testbed/progress.ts';
+import type { Progress } from '../../kit/testbed/progress.ts';
 import type { Figure } from '../figure.ts';
 import { startStageWith } from '../stage.ts';
 import { startPeerHydra } from './hydra.ts';

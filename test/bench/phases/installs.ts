@@ -1,4 +1,4 @@
-import type { AuditEvent } from '../../testbed/audit-log.ts';
+import type { AuditEvent } from '../../kit/testbed/audit-log.ts';
 import type { ClientWatch } from '../client-watch.ts';
 import { createIn, deleteClients, USERS } from '../clients.ts';
 import { type Figure, figuresOf } from '../figure.ts';

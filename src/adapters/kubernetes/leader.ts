@@ -1,0 +1,114 @@
+import type { Clock, KubernetesApi, Lead, Log } from '../../controller/ports.ts';
+import { createClaim } from './lease.ts';
+
+export interface LeaderElectorOptions {
+  /** Its deadline of a call should leave room for a second attempt before `renewDeadlineMs`: 4 s, say. */
+  readonly api: KubernetesApi;
+  /** Namespace and name of the Lease. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Unique to this process: a pod's name and something random. */
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** How long others wait after our last renewal that they saw. Default 15 s. */
+  readonly leaseDurationMs?: number;
+  /** How long we lead after the start of our last answered renewal; less than `leaseDurationMs`. Default 10 s. */
+  readonly renewDeadlineMs?: number;
+  /** Between two renewals, with a jitter of a fifth; others look twice as often. Default 2 s. */
+  readonly retryPeriodMs?: number;
+}
+
+export interface LeaderElector extends Lead {
+  /** Waits for the lease: true when it is ours, false when `signal` aborted first. Call it once. */
+  acquire(signal: AbortSignal): Promise<boolean>;
+  /** Resolves when a lease that was ours is no longer, other than by {@link LeaderElector.release}. It is final. */
+  readonly lost: Promise<void>;
+  /** `leaseTransitions` of our lease. It starts again at 0 where somebody deletes the Lease. */
+  readonly epoch: () => number;
+  /** Gives the lease up, so that another takes it at its next look. Does nothing where it isn't ours. */
+  release(): Promise<void>;
+}
+
+/**
+ * Leader election by a Lease of coordination.k8s.io/v1.
+ *
+ * ```
+ *  we:      renewal starts ──── answered ────┤ renewDeadline after the start: we stop leading
+ *  others:                    see it ├──────────────┤ leaseDuration after seeing it: they take the lease
+ * ```
+ * Guarantee: while the monotonic clocks of all run at about one rate, at most one process holds it at a time.
+ */
+export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
+  const { clock, log, random, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options;
+  const claim = createClaim({ ...options, leaseDurationMs: options.leaseDurationMs ?? 15_000 });
+  const lost = Promise.withResolvers<void>();
+  const ending = new AbortController();
+  let leading = false;
+  let deadlineMs = 0;
+  let epoch = 0;
+  let renewing: Promise<unknown> = Promise.resolve();
+
+  const held = () => leading && clock.monotonic() < deadlineMs;
+  const pause = (ms: number, signal: AbortSignal) => clock.sleep(ms * (0.8 + 0.4 * random()), signal);
+  const attempt = async () => {
+    const startMs = clock.monotonic();
+    const outcome = await claim.attempt();
+    if (outcome.kind === 'ours') deadlineMs = startMs + renewDeadlineMs;
+    return outcome;
+  };
+  const lose = (why: string) => {
+    if (!leading) return;
+    leading = false;
+    ending.abort();
+    log.warn('the lease is lost', { why });
+    lost.resolve();
+  };
+  const renew = async () => {
+    while (leading) {
+      await pause(retryPeriodMs, ending.signal);
+      if (!leading) return;
+      const attempted = attempt();
+      renewing = attempted;
+      const outcome = await attempted;
+      if (outcome.kind === 'others') lose(`it is held by ${outcome.holder}`);
+      // What was listed and watched before is no longer so: only a new start sees what is there.
+      if (outcome.kind === 'wentBack') lose('the API server’s data went back to an earlier time');
+      // Somebody emptied it meanwhile: another may have led since.
+      if (outcome.kind === 'ours' && outcome.transitions !== epoch) lose('it had to be taken again');
+    }
+  };
+  const watchDeadline = async () => {
+    while (held()) await clock.sleep(deadlineMs - clock.monotonic(), ending.signal);
+    lose('it could not be renewed in time');
+  };
+  const release = async () => {
+    if (!leading) return;
+    leading = false;
+    ending.abort();
+    await renewing;
+    await claim.giveUp();
+  };
+  return {
+    held,
+    lost: lost.promise,
+    epoch: () => epoch,
+    release,
+    async acquire(signal) {
+      while (!signal.aborted) {
+        const outcome = await attempt();
+        leading = outcome.kind === 'ours' && clock.monotonic() < deadlineMs;
+        if (outcome.kind === 'ours') epoch = outcome.transitions;
+        if (leading) break;
+        // A look costs one read: whoever waits for a release looks twice as often as the holder renews.
+        await pause(retryPeriodMs / 2, signal);
+      }
+      if (signal.aborted) await release();
+      if (!leading) return false;
+      void renew();
+      void watchDeadline();
+      return true;
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { type KubernetesObject, type ObjectMeta, RESOURCES, type Resource } from '../../api/kubernetes.ts';
+import { ANNOTATIONS, LABELS } from '../../api/names.ts';
+import type { Caches } from '../../controller/context.ts';
+import type { Clock, Log, Selection } from '../../controller/ports.ts';
+import { toRegistrationObject, toSecretObject } from '../../controller/state/cached-objects.ts';
+import type { CredentialObject } from '../../controller/state/credentials.ts';
+import type { ObjectCache } from '../../controller/state/object-cache.ts';
+import { shareTexts } from '../../controller/state/share-texts.ts';
+import { toClientObject } from '../../core/desired.ts';
+import { toServerObject } from '../../core/server.ts';
+import type { UrlRules } from '../../oauth/url.ts';
+import type { PagedApi } from './api.ts';
+import type { Connection } from './connection.ts';
+import { followNamespaces } from './namespaces.ts';
+import type { RawObject } from './paths.ts';
+import { createReflector, type Reflector } from './reflector.ts';
+
+/** The watches that feed the controller's caches. Secrets are watched by their metadata alone. */
+export interface Watches {
+  start(): void;
+  /** Resolves when every first list was handed over. */
+  readonly synced: Promise<unknown>;
+  stop(): Promise<void>;
+  /** Name of the watch → milliseconds since something was last heard of it. */
+  readonly ages: () => ReadonlyMap<string, number>;
+}
+
+interface Options {
+  readonly connection: Connection;
+  readonly api: PagedApi;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly operatorNamespace: string;
+  /** The only ones that are followed, with no right beyond them; `undefined`: all. */
+  readonly namespaces: readonly string[] | undefined;
+  readonly urlRules: UrlRules;
+}
+
+export function createWatches(caches: Caches, options: Options): Watches {
+  const { operatorNamespace: namespace, namespaces, urlRules, clock } = options;
+  const follow = <T extends KubernetesObject>(
+    cache: ObjectCache<T>,
+    resource: Resource,
+    transform: (raw: RawObject) => T,
+    selection: Selection = {},
+  ): Reflector => {
+    const handlers = handlersOf(cache, selection.namespace);
+    const kept = (raw: RawObject) => shareTexts(transform(raw));
+    return createReflector<T>({ ...options, resource, selection, transform: kept, handlers });
+  };
+  /** Of all namespaces by one watch, of listed ones by one each. */
+  const followTenants = <T extends KubernetesObject>(
+    name: string,
+    cache: ObjectCache<T>,
+    resource: Resource,
+    transform: (raw: RawObject) => T,
+    selection: Selection = {},
+  ): readonly (readonly [string, Reflector])[] =>
+    namespaces === undefined
+      ? [[name, follow(cache, resource, transform, selection)]]
+      : namespaces.map((tenant) => [
+          `${name} of ${tenant}`,
+          follow(cache, resource, transform, { ...selection, namespace: tenant }),
+        ]);
+  const labelled = (label: string) => ({ labelSelector: `${label}=true` });
+  const metadataOnly = true;
+
+  const toServer = (raw: RawObject) => toServerObject('AuthorizationServer', raw, urlRules);
+  const toClusterServer = (raw: RawObject) => toServerObject('ClusterAuthorizationServer', raw, urlRules);
+  const ofCluster: readonly (readonly [string, Reflector])[] =
+    namespaces === undefined
+      ? [
+          ['namespaces', follow(caches.namespaces, RESOURCES.namespace, toNamespace, { metadataOnly })],
+          [
+            'clusterauthorizationservers',
+            follow(caches.clusterServers, RESOURCES.clusterAuthorizationServer, toClusterServer),
+          ],
+        ]
+      : [
+          [
+            'namespaces',
+            followNamespaces([...namespaces, namespace], handlersOf(caches.namespaces), toNamespace, options),
+          ],
+        ];
+  const credential = { ...labelled(LABELS.credential), metadataOnly };
+  const workload = { ...labelled(LABELS.workload), metadataOnly };
+  const registration = { ...labelled(LABELS.registration), metadataOnly, namespace };
+  const reflectors = new Map<string, Reflector>([
+    ...ofCluster,
+    ...followTenants('credentials', caches.credentials, RESOURCES.secret, toCredential, credential),
+    ...followTenants('authorizationservers', caches.servers, RESOURCES.authorizationServer, toServer),
+    ['registrations', follow(caches.registrations, RESOURCES.secret, toRegistrationObject, registration)],
+    ...followTenants('workloadsecrets', caches.secrets, RESOURCES.secret, toSecretObject, workload),
+    ...followTenants('oauthclients', caches.clients, RESOURCES.oauthClient, toClientObject),
+  ]);
+  const all = [...reflectors.values()];
+  return {
+    start: () => all.forEach((reflector) => void reflector.start()),
+    synced: Promise.all(all.map(({ synced }) => synced)),
+    stop: async () => void (await Promise.all(all.map((reflector) => reflector.stop()))),
+    ages: () =>
+      new Map(
+        [...reflectors].map(([name, reflector]) => [name, clock.monotonic() - reflector.lastActivity()]),
+      ),
+  };
+}
+
+const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>, namespace?: string) => ({
+  knows: (metadata: ObjectMeta) => cache.knows(metadata),
+  listed: (object: T) => cache.applied(object),
+  replaced: (objects: readonly KubernetesObject[], resourceVersion: string) =>
+    cache.keepOnly(objects, resourceVersion, namespace),
+  applied: (object: T) => cache.applied(object),
+  deleted: (object: T) => cache.deleted(object),
+});
+
+/** Tenants can't annotate namespaces; of annotations only the one on the operator's own counts. */
+function toNamespace({ metadata }: RawObject): KubernetesObject {
+  const { name, uid = '', resourceVersion = '', labels = {}, deletionTimestamp } = metadata;
+  const continues = metadata.annotations?.[ANNOTATIONS.continues];
+  return {
+    metadata: {
+      name,
+      uid,
+      resourceVersion,
+      labels,
+      ...(continues === undefined ? {} : { annotations: { [ANNOTATIONS.continues]: continues } }),
+      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
+    },
+  };
+}
+
+function toCredential({ metadata }: RawObject): CredentialObject {
+  const { name, namespace = '', uid = '', resourceVersion = '', labels } = metadata;
+  return {
+    metadata: { name, namespace, uid, resourceVersion },
+    isRegistration: labels?.[LABELS.registration] !== undefined,
+  };
+}

@@ -1,0 +1,15 @@
+import { setTimeout as timeout } from 'node:timers/promises';
+import type { Clock } from '../../controller/ports.ts';
+
+/** Node's timers hold 31 bits; a longer one would fire at once. */
+const LONGEST_SLEEP_MS = 2 ** 31 - 1;
+
+/** The machine's clocks. A sleep ends after 24.8 days at the latest: whoever wakes looks at the clock again. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    const options = signal === undefined ? {} : { signal };
+    await timeout(Math.min(ms, LONGEST_SLEEP_MS), undefined, options).catch(() => undefined);
+  },
+};

@@ -1,0 +1,53 @@
+import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
+import type { Log } from '../../controller/ports.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+const MAX_ERROR_MESSAGE = 1024;
+
+/**
+ * One JSON object a line: `level`, `time` (ISO 8601), `service`, the fields, `msg`.
+ *
+ * `Sensitive` values print as `[redacted]`. An `Error` prints as its name, code and first 1,024 characters of its
+ * message, and with its stack at level debug; causes and other members are left out, since they may hold
+ * what a server sent. `destination` defaults to stdout, written synchronously.
+ */
+export function createLog(options: {
+  readonly level: LogLevel;
+  readonly destination?: DestinationStream;
+}): Log {
+  const settings = {
+    level: options.level,
+    base: { service: 'oauth-registrar' },
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const logger = options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: object = {}): void => {
+      if (logger.isLevelEnabled(level)) logger[level](plain(fields, options.level === 'debug'), message);
+    };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+function plain(fields: object, withStack: boolean): object {
+  if (fields instanceof Error) return { error: describe(fields, withStack) };
+  const entries = Object.entries(fields).map(([name, value]: [string, unknown]) => [
+    name,
+    value instanceof Error ? describe(value, withStack) : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function describe(error: Error, withStack: boolean): object {
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  const stack = withStack ? { stack: framesOf(error) } : {};
+  return { name: error.name, message: error.message.slice(0, MAX_ERROR_MESSAGE), ...code, ...stack };
+}
+
+/** The call frames only: the stack's head repeats the message in full. */
+function framesOf(error: Error): string {
+  const lines = (error.stack ?? '').split('\n');
+  return lines.filter((line) => /^\s+at /.test(line)).join('\n');
+}

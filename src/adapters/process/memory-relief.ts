@@ -1,0 +1,62 @@
+import { getHeapStatistics } from 'node:v8';
+import type { Clock } from '../../controller/ports.ts';
+
+const QUIET_MS = 5_000;
+const AT_MOST_EVERY_MS = 20_000;
+/** With many clients it takes seconds: it may cost a hundredth of the time, or two where it is done twice. */
+const PAUSE_PER_TIME_TAKEN = 100;
+/** V8 moves only so much together at a time that a large heap is left with holes. */
+const FULL_ENOUGH = 0.9;
+
+/**
+ * Gives memory back after work: V8 lets its heap grow in a burst, and where nothing happens afterwards it collects nothing.
+ *
+ * @param collect collects all garbage; `undefined` where Node was started without `--expose-gc`: then nothing is done
+ * @param isSparse whether much of what the heap takes is left unused
+ * @returns to be called after each piece of work. Five seconds after the last one memory is given back, at most every
+ *   twenty seconds, and less often where that takes long. Once more after another five where the heap is left with holes.
+ */
+export function createMemoryRelief(
+  clock: Clock,
+  collect: (() => unknown) | undefined = globalThis.gc && (() => globalThis.gc?.(LAST_RESORT)),
+  isSparse: () => boolean = isHeapSparse,
+): () => void {
+  let workedAt = 0;
+  let notBefore = Number.NEGATIVE_INFINITY;
+  let isWaiting = false;
+  let nextIsSecond = false;
+  const waitAndCollect = async (): Promise<void> => {
+    for (;;) {
+      const now = clock.monotonic();
+      const at = Math.max(workedAt + QUIET_MS, notBefore);
+      if (at <= now) break;
+      await clock.sleep(at - now);
+    }
+    isWaiting = false;
+    const begun = clock.monotonic();
+    collect?.();
+    const now = clock.monotonic();
+    nextIsSecond = !nextIsSecond && isSparse();
+    if (nextIsSecond) {
+      relieve();
+    } else {
+      notBefore = begun + Math.max(AT_MOST_EVERY_MS, PAUSE_PER_TIME_TAKEN * (now - begun));
+    }
+  };
+  const relieve = () => {
+    workedAt = clock.monotonic();
+    if (collect !== undefined && !isWaiting) {
+      isWaiting = true;
+      void waitAndCollect();
+    }
+  };
+  return relieve;
+}
+
+function isHeapSparse(): boolean {
+  const { used_heap_size: used, total_heap_size: taken } = getHeapStatistics();
+  return used < FULL_ENOUGH * taken;
+}
+
+/** Does what it can to make the heap small. */
+const LAST_RESORT = { type: 'major', execution: 'sync', flavor: 'last-resort' } as const;

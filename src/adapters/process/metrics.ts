@@ -1,0 +1,195 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { SHARES } from '../../api/shares.ts';
+import type { HttpOutcome } from '../../controller/ports.ts';
+import type { ServerName } from '../../core/server-key.ts';
+
+/** What the operator counts. Durations are in seconds, as Prometheus wants them; no method throws or waits. */
+export interface Metrics {
+  /** One call to an authorization server; `outcome` is the status code, or the reason why there is none. */
+  serverCall(call: {
+    readonly server: ServerName;
+    readonly call: string;
+    readonly outcome: number | NoAnswerReason;
+    readonly seconds: number;
+  }): void;
+  reconcileDone(reconcile: { readonly result: string; readonly seconds: number }): void;
+  orphanSuspected(server: ServerName): void;
+  /** The server object was deleted: its samples go. */
+  serverGone(server: ServerName): void;
+  /** `code` 0: no answer was read. */
+  kubernetesCall(call: { readonly verb: string; readonly resource: string; readonly code: number }): void;
+  queueDepth(depth: number): void;
+  leader(leads: boolean): void;
+  /** `read` is asked at every scrape; the latest reader of a resource counts. */
+  watchAge(resource: string, read: () => number): void;
+  /** The text that `/metrics` serves. It is made once a second at most: whoever asks more often gets the same again. */
+  render(): Promise<{ readonly contentType: string; readonly body: string }>;
+}
+
+const PREFIX = 'oauth_registrar_';
+/** Most of what a scrape costs is to make the text. */
+const TEXT_SERVES_MS = 1_000;
+const CALL_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
+
+type NoAnswerReason = Exclude<HttpOutcome, { readonly kind: 'answered' }>['reason'];
+
+/**
+ * Metrics in a registry of their own. `processMetrics` adds Node's (default: false). `now`: milliseconds of a monotonic
+ * clock.
+ *
+ * No tenant chooses a label: a cluster server has its object's name, all AuthorizationServers are counted together by
+ * their kind, and answers by the class of their status.
+ */
+export function createMetrics(
+  options: { readonly processMetrics?: boolean; readonly now?: () => number } = {},
+): Metrics {
+  const registry = new Registry();
+  if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
+  const instruments = createInstruments(registry);
+  const labels = boundedLabels(SHARES.metricLabels.most);
+  const watchAges = createWatchAges(registry);
+
+  return {
+    serverCall: ({ server, call, outcome, seconds }) => {
+      const named = { server: labels.of(server), call };
+      instruments.serverRequests.inc({ ...named, outcome: classOf(outcome) });
+      instruments.serverSeconds.observe(named, seconds);
+    },
+    reconcileDone: ({ result, seconds }) => {
+      instruments.reconciles.inc({ result });
+      instruments.reconcileSeconds.observe(seconds);
+    },
+    orphanSuspected: (server) => instruments.orphans.inc({ server: labels.of(server) }),
+    serverGone: (server) => {
+      const label = labels.free(server);
+      if (label !== undefined) forgetServer(instruments, label);
+    },
+    kubernetesCall: (call) => instruments.kubernetesRequests.inc({ ...call }),
+    queueDepth: (depth) => instruments.queueDepth.set(depth),
+    leader: (leads) => instruments.leader.set(leads ? 1 : 0),
+    watchAge: (resource, read) => watchAges.set(resource, read),
+    render: servedFor(TEXT_SERVES_MS, options.now ?? (() => performance.now()), async () => ({
+      contentType: registry.contentType,
+      body: await registry.metrics(),
+    })),
+  };
+}
+
+function createInstruments(registry: Registry) {
+  const as = <const L extends string>(name: string, help: string, ...labelNames: L[]) => ({
+    name: `${PREFIX}${name}`,
+    help,
+    labelNames,
+    registers: [registry],
+  });
+  const server = 'authorization_server_';
+  return {
+    serverRequests: new Counter(
+      as(`${server}requests_total`, 'Calls to authorization servers.', 'server', 'call', 'outcome'),
+    ),
+    reconciles: new Counter(as('reconciles_total', 'Finished reconciliations.', 'result')),
+    orphans: new Counter(as('suspected_orphans_total', 'Registrations whose outcome is unknown.', 'server')),
+    kubernetesRequests: new Counter(
+      as(
+        'kubernetes_requests_total',
+        'Calls to the Kubernetes API; code 0 had no answer.',
+        'verb',
+        'resource',
+        'code',
+      ),
+    ),
+    queueDepth: new Gauge(as('queue_depth', 'Objects that wait for a reconciliation.')),
+    leader: new Gauge(as('leader', '1 while this process leads.')),
+    serverSeconds: new Histogram({
+      ...as(
+        `${server}request_duration_seconds`,
+        'Duration of calls to authorization servers.',
+        'server',
+        'call',
+      ),
+      buckets: CALL_BUCKETS,
+    }),
+    reconcileSeconds: new Histogram({
+      ...as('reconcile_duration_seconds', 'Duration of reconciliations.'),
+      buckets: CALL_BUCKETS,
+    }),
+  };
+}
+
+function createWatchAges(registry: Registry): Map<string, () => number> {
+  const readers = new Map<string, () => number>();
+  const gauge = new Gauge({
+    name: `${PREFIX}watch_last_event_age_seconds`,
+    help: 'Time since the last event or bookmark of a watch.',
+    labelNames: ['resource'],
+    registers: [registry],
+    collect: () => {
+      for (const [resource, read] of readers) gauge.set({ resource }, read());
+    },
+  });
+  return readers;
+}
+
+/** `2xx`, `401`, `5xx`, or a reason: what alerts are made of, and not one more for each status that a server makes up. */
+function classOf(outcome: number | NoAnswerReason): string {
+  if (typeof outcome !== 'number') return outcome;
+  if (TOLD_STATUSES.includes(outcome)) return String(outcome);
+  return outcome >= 200 && outcome < 600 ? `${Math.floor(outcome / 100)}xx` : 'other';
+}
+
+const TOLD_STATUSES = [401, 403, 429];
+
+/** Names of objects are in lower case: none of them is taken for the kind. */
+function boundedLabels(most: number) {
+  const known = new Set<string>();
+  return {
+    of: ({ kind, name }: ServerName): string => {
+      if (kind === 'AuthorizationServer') return kind;
+      if (known.size >= most && !known.has(name)) return 'Other';
+      known.add(name);
+      return name;
+    },
+    /** The label that nothing is counted by any more. */
+    free: ({ kind, name }: ServerName): string | undefined =>
+      kind === 'ClusterAuthorizationServer' && known.delete(name) ? name : undefined,
+  };
+}
+
+function forgetServer(
+  { serverRequests, serverSeconds, orphans }: ReturnType<typeof createInstruments>,
+  server: string,
+): void {
+  orphans.remove({ server });
+  for (const call of METHODS) {
+    serverSeconds.remove({ server, call });
+    for (const outcome of OUTCOMES) serverRequests.remove({ server, call, outcome });
+  }
+}
+
+const REASONS: Readonly<Record<NoAnswerReason, true>> = {
+  AddressRefused: true,
+  NameNotResolved: true,
+  ConnectFailed: true,
+  Unsendable: true,
+  TlsVerificationFailed: true,
+  Timeout: true,
+  ConnectionLost: true,
+  ResponseTooLarge: true,
+};
+
+const OUTCOMES: readonly string[] = [
+  ...TOLD_STATUSES.map(String),
+  ...['2xx', '3xx', '4xx', '5xx', 'other'],
+  ...Object.keys(REASONS),
+];
+
+/** What was made serves for a time; those who ask while it is made wait for the same. */
+function servedFor<T>(ms: number, now: () => number, make: () => Promise<T>): () => Promise<T> {
+  let made: { readonly at: number; readonly result: Promise<T> } | undefined;
+  return () => {
+    if (made === undefined || now() >= made.at + ms) made = { at: now(), result: make() };
+    return made.result;
+  };
+}

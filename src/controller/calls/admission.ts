@@ -1,0 +1,216 @@
+import { classifyUnsent } from '../../core/classify.ts';
+import type { Admission, ClientCredentials, ServerConnection } from '../../core/connection.ts';
+import type { Failure } from '../../core/failure.ts';
+import { serverNamed } from '../../core/server-key.ts';
+import {
+  KEY_UNUSABLE,
+  type Telling,
+  type Told,
+  tellAnswer,
+  tellOnly,
+  type Viewers,
+  viewersOf,
+  wordsOf,
+} from '../../core/tell.ts';
+import { maySee } from '../../core/viewers.ts';
+import { clientAssertionClaims } from '../../oauth/client-assertion.ts';
+import { canonicalJson } from '../../oauth/json.ts';
+import { tokenAuthorization } from '../../oauth/registration.ts';
+import type { Sensitive } from '../../oauth/sensitive.ts';
+import { sentCredentials } from '../../oauth/sent-credentials.ts';
+import { SigningError } from '../../oauth/signing-key.ts';
+import {
+  basicAuthorization,
+  type ClientAuthentication,
+  type TokenRequest,
+  tokenRequest,
+} from '../../oauth/token-request.ts';
+import { readTokenResponse, type TokenResponse } from '../../oauth/token-response.ts';
+import type { Context } from '../context.ts';
+
+/** What admits one call: obtained just before it, so that its faults never look like a lost registration. */
+export interface Admitted {
+  /** Value of the `Authorization` header; `undefined` where the endpoint is open. */
+  readonly authorization: Sensitive | undefined;
+  /** A token that served before: refused, it is worth one try with a fresh one. */
+  readonly reused: boolean;
+}
+
+export async function admit(
+  admission: Admission,
+  server: string,
+  connection: ServerConnection,
+  context: Context,
+): Promise<Admitted | Failure> {
+  switch (admission.kind) {
+    case 'Open':
+      return { authorization: undefined, reused: false };
+    case 'Token':
+      return withToken(admission.token, false, admission.scheme);
+    case 'Basic':
+      // RFC 7617: form-encoding is the token endpoint's alone.
+      return {
+        authorization: basicAuthorization(admission.username, admission.password, 'Raw'),
+        reused: false,
+      };
+    case 'ClientCredentials':
+      return admitByToken(admission, server, connection, context);
+  }
+}
+
+async function admitByToken(
+  grant: ClientCredentials,
+  server: string,
+  connection: ServerConnection,
+  context: Context,
+): Promise<Admitted | Failure> {
+  const { version } = connection;
+  const asked = identityOf(grant);
+  const known = grant.reuse === 'UntilRefused' ? context.tokens.get(server, version, asked) : undefined;
+  if (known !== undefined) {
+    return withToken(known, true);
+  }
+  const token = await obtainToken(grant, server, connection, context);
+  if (!('accessToken' in token)) {
+    return token;
+  }
+  // While it was asked for, the server object may have gone.
+  if (grant.reuse === 'UntilRefused' && context.servers.state(server) !== undefined) {
+    context.tokens.keep(server, version, asked, token.accessToken);
+  }
+  return withToken(token.accessToken, false);
+}
+
+/** One token is as good as another where it was asked for in the same way. */
+const identityOf = ({ clientId, scopes, resources, parameters }: ClientCredentials): string =>
+  canonicalJson([clientId, scopes, resources, parameters]);
+
+const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted => ({
+  authorization: tokenAuthorization(token, scheme),
+  reused,
+});
+
+/** A token that was refused is not used again. */
+export function refused(admission: Admission, server: string, { tokens }: Context): void {
+  if (admission.kind === 'ClientCredentials') {
+    tokens.forget(server, identityOf(admission));
+  }
+}
+
+async function obtainToken(
+  grant: ClientCredentials,
+  server: string,
+  connection: ServerConnection,
+  context: Context,
+): Promise<{ readonly accessToken: Sensitive } | Failure> {
+  const name = serverNamed(server);
+  const viewers = viewersOf(name.kind);
+  const request = await requestOf(grant, connection, viewers, context);
+  if ('serverTrouble' in request) {
+    return request;
+  }
+  const { timeoutMs, transport } = connection;
+  const asked = tokenRequest(request);
+  const outcome = await context.http.send(asked, { timeoutMs, transport, server: name });
+  const told = { viewers, call: asked };
+  if (outcome.kind === 'notSent') {
+    return classifyUnsent(outcome, told);
+  }
+  if (outcome.kind === 'noAnswer') {
+    const what = 'The token endpoint gave no answer';
+    const telling = tellOnly('Connection', `${what}: ${outcome.detail}`, what);
+    return failure('Transient', 'AdmissionTokenFailed', telling, told);
+  }
+  const answer = readTokenResponse(outcome, { scopes: grant.scopes, secrets: sentCredentials(asked) });
+  switch (answer.kind) {
+    case 'Token':
+      return answer;
+    case 'ScopeNotGranted':
+      return failure('TokenRefused', 'AdmissionScopeNotGranted', telling(answer), told);
+    case 'Unavailable':
+      return failure('Transient', 'AdmissionTokenFailed', telling(answer), told);
+    default:
+      return failure('TokenRefused', 'AdmissionTokenFailed', telling(answer), told);
+  }
+}
+
+/** A refused credential is a fact about the server object, not about one client: one try finds out, not one each. */
+const failure = (
+  kind: 'Transient' | 'TokenRefused',
+  reason: Failure['reason'],
+  telling: Telling,
+  told: Told,
+): Failure => ({ kind, reason, ...wordsOf(telling, told), serverTrouble: kind === 'Transient' });
+
+/** Why there is no token. */
+const telling = ({ message, said }: Exclude<TokenResponse, { kind: 'Token' }>): Telling =>
+  said === undefined
+    ? tellOnly('AdmissionWords', message, 'The token endpoint gave no token that can be used')
+    : (viewer) =>
+        maySee(viewer, 'AdmissionWords')
+          ? message
+          : tellAnswer('The token endpoint', said, 'AdmissionWords')(viewer);
+
+async function requestOf(
+  grant: ClientCredentials,
+  connection: ServerConnection,
+  viewers: Viewers,
+  context: Context,
+): Promise<TokenRequest | Failure> {
+  const { tokenEndpoint, dialect } = connection;
+  if (tokenEndpoint === undefined) {
+    return failure('TokenRefused', 'AdmissionTokenFailed', () => 'No token endpoint is known', { viewers });
+  }
+  try {
+    const authentication = await authenticationOf(grant, tokenEndpoint, connection, context);
+    const { clientId, scopes, resources, parameters } = grant;
+    return {
+      tokenEndpoint,
+      clientId,
+      authentication:
+        authentication.method === 'client_secret_basic'
+          ? { ...authentication, encoding: dialect.basicEncoding }
+          : authentication,
+      scopes,
+      resources,
+      parameters,
+    };
+  } catch (error) {
+    if (error instanceof SigningError) {
+      const telling = tellOnly('Credential', error.message, KEY_UNUSABLE);
+      return failure('TokenRefused', 'SigningKeyUnusable', telling, { viewers });
+    }
+    throw error;
+  }
+}
+
+async function authenticationOf(
+  { authentication, clientId }: ClientCredentials,
+  tokenEndpoint: string,
+  { issuer }: ServerConnection,
+  { jwt, clock, random }: Context,
+): Promise<ClientAuthentication> {
+  switch (authentication.method) {
+    case 'client_secret_basic':
+      return {
+        method: 'client_secret_basic',
+        clientSecret: authentication.clientSecret,
+        encoding: 'Encoded',
+      };
+    case 'client_secret_post':
+      return { method: 'client_secret_post', clientSecret: authentication.clientSecret };
+    case 'client_secret_jwt':
+    case 'private_key_jwt': {
+      const audience = authentication.audience === 'Issuer' ? issuer : tokenEndpoint;
+      const nowSeconds = clock.now() / 1000;
+      const claims = clientAssertionClaims({ clientId, audience, nowSeconds, jti: jtiOf(random) });
+      return { method: authentication.method, assertion: await jwt.sign(claims, authentication.key) };
+    }
+    default:
+      return { method: authentication.method };
+  }
+}
+
+/** 26 characters of 5 bits each: unique among all that is ever signed, and as hard to tell as `random` is. */
+export const jtiOf = (random: () => number): string =>
+  Array.from({ length: 26 }, () => Math.floor(random() * 32).toString(32)).join('');

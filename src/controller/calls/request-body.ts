@@ -1,0 +1,87 @@
+import type { ServerConnection, SignTerms } from '../../core/connection.ts';
+import type { Failure } from '../../core/failure.ts';
+import type { OwnStatement } from '../../core/observation.ts';
+import { KEY_UNUSABLE, tellOnly, type Viewers, wordsOf } from '../../core/tell.ts';
+import { isJsonObject, type JsonObject } from '../../oauth/json.ts';
+import { jsonBody, type RequestBody } from '../../oauth/registration.ts';
+import type { Sensitive } from '../../oauth/sensitive.ts';
+import { SigningError } from '../../oauth/signing-key.ts';
+import { signedRequestClaims, statementExpiry } from '../../oauth/software-statement.ts';
+import type { Context } from '../context.ts';
+import { jtiOf } from './admission.ts';
+
+type Tools = Pick<Context, 'jwt' | 'clock' | 'random'>;
+
+/**
+ * What goes over the wire: the document with its software statement in place of the statement's claims, as JSON or,
+ * where the server demands it, signed as a whole.
+ */
+export async function requestBody(
+  document: JsonObject,
+  statement: OwnStatement | undefined,
+  connection: ServerConnection,
+  viewers: Viewers,
+  tools: Tools,
+): Promise<RequestBody | Failure> {
+  try {
+    const jwt = await statementOf(document, statement, connection, tools);
+    if (jwt !== undefined && isExpired(jwt, tools)) {
+      return terminal('SoftwareStatementExpired', 'The software statement has expired');
+    }
+    const whole = jwt === undefined ? document : { ...document, software_statement: jwt.reveal() };
+    return await inSignature(whole, connection, tools);
+  } catch (error) {
+    if (error instanceof SigningError) {
+      const telling = tellOnly('Credential', error.message, KEY_UNUSABLE);
+      return { ...terminal('SigningKeyUnusable', ''), ...wordsOf(telling, { viewers }) };
+    }
+    throw error;
+  }
+}
+
+const terminal = (reason: Failure['reason'], message: string): Failure => ({
+  kind: 'Terminal',
+  reason,
+  message,
+  serverTrouble: false,
+  unsent: true,
+});
+
+async function statementOf(
+  { software_statement: claims }: JsonObject,
+  own: OwnStatement | undefined,
+  { statement }: ServerConnection,
+  tools: Tools,
+): Promise<Sensitive | undefined> {
+  const existing = own ?? statement.given;
+  if (existing !== undefined || statement.sign === undefined || !isJsonObject(claims)) {
+    return existing?.jwt;
+  }
+  return sign(claims, statement.sign, tools);
+}
+
+async function sign(claims: JsonObject, terms: SignTerms, { jwt, clock, random }: Tools): Promise<Sensitive> {
+  const iat = Math.floor(clock.now() / 1000);
+  const timed = { ...claims, iat, exp: iat + terms.lifetimeSeconds, jti: jtiOf(random) };
+  const signed = await jwt.sign(timed, terms.key);
+  return terms.encryption === undefined ? signed : jwt.encrypt(signed, terms.encryption);
+}
+
+function isExpired(jwt: Sensitive, { clock }: Tools): boolean {
+  const expiry = statementExpiry(jwt);
+  return expiry !== undefined && expiry * 1000 <= clock.now();
+}
+
+async function inSignature(
+  document: JsonObject,
+  { signedRequest }: ServerConnection,
+  { jwt, clock, random }: Tools,
+): Promise<RequestBody> {
+  if (signedRequest === undefined) {
+    return jsonBody(document);
+  }
+  const { key, issuer, audience, lifetimeSeconds, contentType } = signedRequest;
+  const nowSeconds = Math.floor(clock.now() / 1000);
+  const inputs = { document, issuer, audience, lifetimeSeconds, nowSeconds, jti: jtiOf(random) };
+  return { content: await jwt.sign(signedRequestClaims(inputs), key), contentType };
+}

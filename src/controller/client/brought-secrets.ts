@@ -1,0 +1,49 @@
+import { namespaceOf } from '../../api/kubernetes.ts';
+import { adoptableClient, type CredentialSecrets } from '../../core/credential.ts';
+import type { Observation } from '../../core/observation.ts';
+import { givenStatement } from '../../core/statement.ts';
+import type { Context } from '../context.ts';
+
+/** What an OAuthClient brings in labelled Secrets of its namespace: a software statement of its own, a client to adopt. */
+
+/**
+ * Reads the Secrets that are needed for this client now and aren't known in their present version; most clients bring
+ * none. To be called before a round observes anything, since observing makes no call.
+ */
+export async function readBroughtSecrets(key: string, context: Context): Promise<void> {
+  const isOver = context.caches.clients.get(key)?.observed.deleting !== false;
+  const names = [statementRef(key, context)?.name, adoptRef(key, context)?.name].filter(
+    (name) => name !== undefined,
+  );
+  await context.credentials.refer(`client:${key}`, namespaceOf(key), isOver ? [] : [...new Set(names)]);
+}
+
+export function statementOf(key: string, now: number, context: Context): Observation['statement'] {
+  const ref = statementRef(key, context);
+  return ref && givenStatement(ref, secretsOf(key, context), now);
+}
+
+export function adoptableOf(key: string, context: Context): Observation['adoptable'] {
+  const ref = adoptRef(key, context);
+  return ref && adoptableClient(ref.name, secretsOf(key, context));
+}
+
+function statementRef(key: string, { caches }: Context) {
+  const desired = caches.clients.get(key)?.observed.desired;
+  return desired?.valid ? desired.spec.softwareStatement?.secretRef : undefined;
+}
+
+/** Looked for only while there is no client. */
+function adoptRef(key: string, { caches }: Context) {
+  const observed = caches.clients.get(key)?.observed;
+  const ref = observed?.desired.valid ? observed.desired.spec.adopt?.secretRef : undefined;
+  const isRecorded = caches.registrations
+    .find('client', key)
+    .some(({ record }) => record?.role === 'current' && record.client.uid === observed?.uid);
+  return isRecorded ? undefined : ref;
+}
+
+function secretsOf(key: string, { credentials }: Context): CredentialSecrets {
+  const namespace = namespaceOf(key);
+  return { namespace, get: (name) => credentials.get(namespace, name) };
+}

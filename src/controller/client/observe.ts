@@ -1,0 +1,265 @@
+import { keyOf, namespaceOf } from '../../api/kubernetes.ts';
+import { ANNOTATIONS } from '../../api/names.ts';
+import { servingRecord } from '../../core/find.ts';
+import { mayShareClients } from '../../core/home.ts';
+import { continuedBy, type Installation } from '../../core/installation.ts';
+import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
+import type { RegistrationRecord, ServerRef } from '../../core/record.ts';
+import type { Caller } from '../../core/scope.ts';
+import { admits, deletionTerms, type ServerObject } from '../../core/server.ts';
+import { serverKey } from '../../core/server-key.ts';
+import type { Caches, Context } from '../context.ts';
+import { endedIn, inNamespace } from '../state/record-counts.ts';
+import { adoptableOf, statementOf } from './brought-secrets.ts';
+import { withinShares } from './share-gate.ts';
+
+/** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
+export function observe(key: string, context: Context): Observation {
+  const { caches, clock, ledger, memory, recorder, settings } = context;
+  const namespace = namespaceOf(key);
+  const now = clock.now();
+  const object = caches.clients.get(key)?.observed;
+  if (object !== undefined) {
+    memory.present(key);
+  }
+  return {
+    now,
+    namespace,
+    name: key.slice(namespace.length + 1),
+    installation: installationOf(context),
+    heldFor: ledger.copiedFrom,
+    object,
+    absence: object === undefined ? memory.absence(key, now) : { since: now, proven: false },
+    namespaceTerminating: isTerminating(namespace, context),
+    calls: ledger.callsOf(key),
+    unrecorded: recorder.pendingOf(key),
+    records: recordsOf(key, context),
+    server: serverOf(key, context),
+    servers: serversOf(key, context),
+    cluster: settings.cluster,
+    reservedSecretMetadata: settings.reservedSecretMetadata,
+    namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
+    suspects: suspectsOf(key, object?.uid ?? '', context),
+    rival: rivalOf(key, context),
+    statement: statementOf(key, now, context),
+    readAt: memory.readAt(key, object?.createdAt, now),
+    adoptable: adoptableOf(key, context),
+    clientsInNamespace: clientsInNamespace(key, context),
+    endedInNamespace: endedInNamespace(key, context),
+    secrets: caches.secrets.find('client', key).map(({ observed }) => observed),
+    setbacks: memory.setbacks(key),
+  };
+}
+
+export function installationOf({ caches, settings }: Pick<Context, 'caches' | 'settings'>): Installation {
+  const own = caches.namespaces.get(settings.operatorNamespace)?.metadata.annotations;
+  return { ...settings.installation, continues: continuedBy(own?.[ANNOTATIONS.continues]) };
+}
+
+function recordsOf(key: string, { caches }: Context): readonly RegistrationRecord[] {
+  return caches.registrations.find('client', key).flatMap(({ record }) => record ?? []);
+}
+
+export function isTerminating(namespace: string, { caches }: Context): boolean {
+  return caches.namespaces.get(namespace)?.metadata.deletionTimestamp !== undefined;
+}
+
+/** The server object that the client refers to, whether or not it exists. */
+export function serverRefOf(key: string, context: Context): ServerRef | undefined {
+  const observed = context.caches.clients.get(key)?.observed;
+  if (observed?.desired.valid !== true) {
+    return undefined;
+  }
+  return (
+    observed.desired.spec.authorizationServerRef ??
+    // What was once chosen stays: another default later doesn't move a client.
+    chosenBefore(key, observed, context) ??
+    observed.status.authorizationServerRef ??
+    defaultServer(key, context)
+  );
+}
+
+/** Where the client in use is registered; before there is one, where a retained or restored one is. */
+function chosenBefore(key: string, object: ObservedClient, context: Context): ServerRef | undefined {
+  const records = recordsOf(key, context);
+  if (records.length === 0) {
+    return undefined;
+  }
+  const secrets = context.caches.secrets.find('client', key).map(({ observed }) => observed);
+  const { desired } = object;
+  const wanted = desired.valid ? (desired.spec.secret?.name ?? key.split('/')[1]) : undefined;
+  const current = servingRecord(object, wanted, { secrets, records });
+  return (current ?? records.find(({ role }) => role !== 'left-behind'))?.server;
+}
+
+/** The server that serves clients which name none: one of the namespace before one of the cluster, and only if it is one. */
+function defaultServer(key: string, context: Context): ServerRef | undefined {
+  const { caches } = context;
+  const namespace = namespaceOf(key);
+  const near = caches.servers.find('defaults', namespace);
+  const far = caches.clusterServers
+    .find('defaults', '')
+    .filter(({ metadata: { name } }) =>
+      isOffered({ kind: 'ClusterAuthorizationServer', name }, namespace, context),
+    );
+  const [found, ...others] = near.length > 0 ? near : far;
+  return found === undefined || others.length > 0
+    ? undefined
+    : {
+        kind: near.length > 0 ? 'AuthorizationServer' : 'ClusterAuthorizationServer',
+        name: found.metadata.name,
+      };
+}
+
+/** All records that may be of the same client, whichever objects they are of. */
+export function recordsOfClient(
+  record: RegistrationRecord,
+  { registrations }: Pick<Caches, 'registrations'>,
+): readonly RegistrationRecord[] {
+  const known = registrations.find('clientId', record.clientId).flatMap(({ record: other }) => other ?? []);
+  return known.filter((other) => mayShareClients(other, record));
+}
+
+/** An earlier record of the same client that belongs to another object. */
+function rivalOf(key: string, context: Context): RegistrationRecord | undefined {
+  const [record] = recordsOf(key, context);
+  if (record === undefined) {
+    return undefined;
+  }
+  return recordsOfClient(record, context.caches).find(
+    (other) =>
+      other.role === 'current' &&
+      keyOf(other.client) !== key &&
+      (other.registeredAt < record.registeredAt ||
+        (other.registeredAt === record.registeredAt && other.secretName < record.secretName)),
+  );
+}
+
+/** Every client that may exist, those that are being registered included. Counted only where there is a bound. */
+export function clientsInNamespace(key: string, context: Context): number {
+  const { registrations } = context.caches;
+  const namespace = namespaceOf(key);
+  const ref = serverRefOf(key, context);
+  const server = ref && serverKey(ref, namespace);
+  const policy = server === undefined ? undefined : context.servers.state(server)?.connection?.policy;
+  if (server === undefined || policy?.maxClientsPerNamespace === undefined) {
+    return 0;
+  }
+  // An entry stays for a moment when the answer is recorded already.
+  const underWay = context.ledger
+    .registrationsAt(server, namespace)
+    .filter(({ record }) => registrations.get(record) === undefined);
+  return registrations.count('inNamespace', inNamespace(server, namespace)) + underWay.length;
+}
+
+/** Clients of the namespace whose objects are gone and that may exist all the same, at servers of that kind. */
+function endedInNamespace(key: string, context: Context): number {
+  const kind = serverRefOf(key, context)?.kind;
+  return kind === undefined
+    ? 0
+    : context.caches.registrations.count('ended', endedIn(namespaceOf(key), kind));
+}
+
+function serverOf(key: string, context: Context): ObservedServer {
+  const namespace = namespaceOf(key);
+  const ref = serverRefOf(key, context);
+  const object = ref && serverObject(ref, namespace, context.caches);
+  if (ref === undefined || object === undefined || !isOffered(ref, namespace, context)) {
+    return notAvailable(ref);
+  }
+  const forRegistration = viewOf(key, object, ref, 'Register', context);
+  if (recordsOf(key, context).length === 0 || !forRegistration.available) {
+    return forRegistration;
+  }
+  // A registered client may have to be registered anew.
+  const view = viewOf(key, object, ref, 'Update', context);
+  return view.available ? { ...view, registerGate: forRegistration.gate } : view;
+}
+
+function suspectsOf(key: string, uid: string, context: Context): Observation['suspects'] {
+  const suspects = context.orphans.suspectsOf(uid);
+  const ref = serverRefOf(key, context);
+  const answeredAt = ref && context.servers.health(serverKey(ref, namespaceOf(key))).registrationAnsweredAt;
+  return { ...suspects, isOver: (answeredAt ?? 0) > suspects.latestAt };
+}
+
+export const callerOf = (key: string): Caller => ({ namespace: namespaceOf(key), client: key });
+
+/** The server objects that the records name, as they are today. */
+function serversOf(key: string, context: Context): readonly PresentServer[] {
+  const namespace = namespaceOf(key);
+  const found = new Map<string, PresentServer>();
+  for (const { server: ref } of recordsOf(key, context)) {
+    const name = serverKey(ref, namespace);
+    const object = serverObject(ref, namespace, context.caches);
+    if (object !== undefined && !found.has(name)) {
+      const { metadata, createdAt, spec } = object;
+      found.set(name, {
+        ref,
+        uid: metadata.uid ?? '',
+        createdAt,
+        deletion: spec && deletionTerms(spec),
+        view: viewOf(key, object, ref, 'Update', context),
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The server as a client may use it for a call; never by what an earlier object of its name gave. */
+function viewOf(
+  key: string,
+  { metadata }: ServerObject,
+  ref: ServerRef,
+  call: 'Register' | 'Update',
+  context: Context,
+): ObservedServer {
+  const name = serverKey(ref, metadata.namespace ?? '');
+  const given = context.servers.view(name, ref, call, callerOf(key));
+  const view = withinShares(given, name, key, call, context);
+  return view.available && view.connection.uid !== metadata.uid
+    ? {
+        available: false,
+        reason: 'Queued',
+        message: 'The server has not been looked at yet.',
+        endpoints: undefined,
+      }
+    : view;
+}
+
+export function serverObject(
+  { kind, name }: ServerRef,
+  namespace: string,
+  { servers, clusterServers }: Pick<Caches, 'servers' | 'clusterServers'>,
+): ServerObject | undefined {
+  return kind === 'AuthorizationServer' ? servers.get(`${namespace}/${name}`) : clusterServers.get(name);
+}
+
+/** One text for all: whoever isn't admitted doesn't learn whether the server exists. */
+function notAvailable(ref: ServerRef | undefined): ObservedServer {
+  if (ref === undefined) {
+    return {
+      available: false,
+      reason: 'AuthorizationServerNotAvailable',
+      message:
+        'The spec names no server, and there is not exactly one default server for this namespace. Set spec.authorizationServerRef; or annotate one server object with oauth-registrar.dev/is-default-server=true.',
+      endpoints: undefined,
+    };
+  }
+  const what = `${ref.kind} ${ref.name}`;
+  return {
+    available: false,
+    reason: 'AuthorizationServerNotAvailable',
+    message: `${what} is not available to this namespace: it doesn’t exist, or it doesn’t admit the namespace. Check spec.authorizationServerRef, or ask the platform team.`,
+    endpoints: undefined,
+  };
+}
+
+function isOffered(ref: ServerRef, namespace: string, { caches }: Context): boolean {
+  if (ref.kind === 'AuthorizationServer') {
+    return caches.servers.get(`${namespace}/${ref.name}`) !== undefined;
+  }
+  const server = caches.clusterServers.get(ref.name);
+  const labels = caches.namespaces.get(namespace)?.metadata.labels ?? {};
+  return server !== undefined && admits(server.allowedNamespaces, namespace, labels);
+}

@@ -1,0 +1,142 @@
+import { namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
+import type { Rest } from '../../core/action.ts';
+import { toClientObject } from '../../core/desired.ts';
+import { earliest } from '../../core/earliest.ts';
+import type { Observation } from '../../core/observation.ts';
+import { plan } from '../../core/plan.ts';
+import { isCopied } from '../../core/rules/installation.ts';
+import { serverKey } from '../../core/server-key.ts';
+import { summarize } from '../../core/summarize.ts';
+import { isSameJson } from '../../oauth/json.ts';
+import type { Context } from '../context.ts';
+import { isRefusal } from '../state/refused-writes.ts';
+import { readBroughtSecrets } from './brought-secrets.ts';
+import { execute } from './execute.ts';
+import { observe, serverRefOf } from './observe.ts';
+import type { Round } from './round.ts';
+import { takeUpClient } from './take-up.ts';
+
+/** How a round ended: when to look again, in milliseconds since the epoch or from now. */
+export type RoundEnd =
+  | { readonly kind: 'rested'; readonly until: number | undefined }
+  | { readonly kind: 'later'; readonly why: string };
+
+/** A Secret that the client brings could not be read. */
+const READ_AGAIN_MS = 15_000;
+
+/** More steps than any way through `plan` takes: a guard against a loop that never rests. */
+const MAX_STEPS = 30;
+
+/**
+ * One round for one OAuthClient: observe, plan, do one step, and again, until there is nothing to do; then say so in
+ * status, once.
+ */
+export async function reconcileClient(key: string, context: Context): Promise<RoundEnd> {
+  if (!isServerKnown(key, context)) {
+    return { kind: 'rested', until: undefined };
+  }
+  await takeUpClient(key, context);
+  await readBroughtSecrets(key, context);
+  const round: Round = { key, contents: new Map(), learned: undefined };
+  for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+    const observation = observe(key, context);
+    const action = plan(observation);
+    if (action.type === 'Rest') {
+      return rest(observation, action, round, context);
+    }
+    context.log.debug('step', { client: key, step: action.type });
+    const result = await execute(action, observation, round, context);
+    if (result.kind === 'later') {
+      return result;
+    }
+  }
+  return { kind: 'later', why: `no rest after ${MAX_STEPS} steps` };
+}
+
+/** After a start, servers are looked at first: a client that has to wait for that is woken by it. */
+function isServerKnown(key: string, context: Context): boolean {
+  const ref = serverRefOf(key, context);
+  const namespace = namespaceOf(key);
+  if (ref === undefined) {
+    return true;
+  }
+  const name = serverKey(ref, namespace);
+  const { caches, servers } = context;
+  const exists =
+    ref.kind === 'AuthorizationServer'
+      ? caches.servers.get(`${namespace}/${ref.name}`)
+      : caches.clusterServers.get(ref.name);
+  if (exists === undefined || servers.state(name) !== undefined) {
+    return true;
+  }
+  servers.waits(key, new Map([[name, false]]));
+  return false;
+}
+
+async function rest(o: Observation, action: Rest, round: Round, context: Context): Promise<RoundEnd> {
+  context.servers.waits(round.key, serversAwaited(o, action, round.key, context));
+  if (action.state === 'Gone' && action.until === undefined) {
+    context.memory.forget(round.key);
+  }
+  // Two installations that both wrote status would undo each other's words for ever.
+  // Whoever waits its turn says what the CRD's default says already: a write would only slow the others.
+  const isSilent = (action.reason === 'ManagedElsewhere' && !isCopied(o)) || action.reason === 'Queued';
+  const isTold = action.reason === 'NamespaceShareReached' && o.object?.isTold === true;
+  const isOurs = o.object !== undefined && action.state !== 'Gone' && !isSilent && !isTold;
+  const written = !isOurs || (await writeStatus(o, action, round, context));
+  const known = context.memory.statusKnownAt(round.key, context.clock.now());
+  const isIncomplete = context.credentials.isIncomplete(`client:${round.key}`);
+  const readAgain = isIncomplete ? context.clock.now() + READ_AGAIN_MS : undefined;
+  return written
+    ? { kind: 'rested', until: earliest(action.until, known, readAgain) }
+    : { kind: 'later', why: 'status not written' };
+}
+
+/** The servers for which the client waits; the value: whether it would call at once if it were let. */
+function serversAwaited(
+  o: Observation,
+  { state, awaitsServer = false }: Rest,
+  key: string,
+  context: Context,
+): ReadonlyMap<string, boolean> {
+  const awaited = new Map<string, boolean>();
+  for (const { server, client } of state === 'Ready' ? [] : o.records) {
+    awaited.set(serverKey(server, client.namespace), awaitsServer);
+  }
+  const ref = serverRefOf(key, context);
+  if (ref !== undefined && (state === 'Waiting' || state === 'Stalled')) {
+    awaited.set(serverKey(ref, o.namespace), awaitsServer);
+  }
+  return awaited;
+}
+
+async function writeStatus(
+  o: Observation,
+  action: Rest,
+  round: Round,
+  { api, caches, clock, log, memory }: Context,
+): Promise<boolean> {
+  const object = o.object;
+  const known = caches.clients.get(round.key);
+  if (object === undefined || known === undefined) {
+    return true;
+  }
+  const status = summarize(o, object, action, round.learned);
+  if (isSameJson(status, object.status)) {
+    return true;
+  }
+  const { apiVersion, kind, metadata } = known;
+  const body = { apiVersion, kind, metadata, status } as unknown as typeof known;
+  const written = await api.replace(RESOURCES.oauthClient, body, 'status');
+  if (!written.ok) {
+    if (written.status === 0 || written.status >= 500) {
+      memory.statusUnanswered(round.key, clock.now());
+    }
+    const { reason, message } = written;
+    const tell = isRefusal(written) && written.status !== 404 ? log.warn : log.debug;
+    tell.call(log, 'status not written', { client: round.key, status: written.status, reason, message });
+    return written.status === 404;
+  }
+  caches.clients.learn(toClientObject(written.object, known));
+  return true;
+}

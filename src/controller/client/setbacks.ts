@@ -1,0 +1,61 @@
+import { REASONS } from '../../api/reasons.ts';
+import type { Failure } from '../../core/failure.ts';
+import type { Setback, SetbackAction } from '../../core/observation.ts';
+import { asSentence } from '../../oauth/text.ts';
+import type { Context } from '../context.ts';
+
+/** From a failure to what is remembered of it. */
+
+const FIRST_RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 300_000;
+const LONGEST_LOST_MS = 600_000;
+
+/** Remembers a failure, and says when the same makes sense again. */
+export function setBack(
+  key: string,
+  action: SetbackAction,
+  basis: string,
+  failure: Pick<Failure, 'reason' | 'message' | 'retryAfterMs'> & { readonly kind: Failure['kind'] },
+  context: Context,
+  retryAfterMs?: number,
+): Setback {
+  const { clock, memory, random } = context;
+  const now = clock.now();
+  const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
+  const attempts = (again?.attempts ?? 0) + 1;
+  const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
+  const backoff =
+    Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 10), LONGEST_RETRY_MS) * (0.8 + 0.4 * random());
+  const delay = retryAfterMs ?? failure.retryAfterMs ?? backoff;
+  const setback: Setback = {
+    action,
+    kind: terminal ? 'Terminal' : 'Transient',
+    reason: failure.reason,
+    message: withCure(failure.message, failure.reason),
+    attempts,
+    // While a person wanted nothing to be sent, nothing failed.
+    since: again === undefined || again.reason === 'Suspended' ? now : again.since,
+    retryAt: terminal && retryAfterMs === undefined ? Number.POSITIVE_INFINITY : now + delay,
+    basis,
+    ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
+  };
+  memory.setBack(key, setback);
+  return setback;
+}
+
+/** The pause before a registration that got no answer is made again; from the third on it doubles: it may be what it sends. */
+export function longerEachTime(
+  firstMs: number,
+  key: string,
+  basis: string,
+  { memory }: Pick<Context, 'memory'>,
+): number {
+  const before = memory.setbacks(key).find((one) => one.action === 'Register' && one.basis === basis);
+  const doubled = Math.min(Math.max((before?.attempts ?? 0) - 1, 0), 10);
+  return Math.min(firstMs * 2 ** doubled, Math.max(firstMs, LONGEST_LOST_MS));
+}
+
+/** What happened, then what to do. */
+export function withCure(message: string, reason: Failure['reason']): string {
+  return `${asSentence(message)} ${REASONS[reason].cure}`;
+}

@@ -1,0 +1,84 @@
+import { namespaceOf } from '../../api/kubernetes.ts';
+import { SHARES } from '../../api/shares.ts';
+import type { CallKind, Gate, ObservedServer } from '../../core/observation.ts';
+import { serverNamed } from '../../core/server-key.ts';
+import { listOfSuspects } from '../../core/suspects.ts';
+import type { Context } from '../context.ts';
+
+/**
+ * The server as a client may use it, where its namespace has room for a call: a share that is used up closes the gate for
+ * this namespace alone. Deregistrations don't ask.
+ *
+ * @param server as the server's own state permits it
+ * @param name its key of `serverKey`
+ * @param key `namespace/name` of the client
+ */
+export function withinShares(
+  server: ObservedServer,
+  name: string,
+  key: string,
+  kind: Exclude<CallKind, 'Deregister'>,
+  context: Context,
+): ObservedServer {
+  if (!server.available || !server.gate.open) {
+    return server;
+  }
+  const gate = shareGate(name, key, kind, context);
+  return gate.open ? server : { ...server, gate };
+}
+
+/** How long until one looks again, where nothing wakes before. */
+const CROWDED_MS = 10_000;
+const UNDER_WAY_MS = 1_000;
+const UNANSWERED_MS = 30_000;
+
+const OPEN: Gate = { open: true };
+
+/** Whether the shares of a client's namespace permit another call of it at this server. */
+export function shareGate(
+  name: string,
+  key: string,
+  kind: Exclude<CallKind, 'Deregister'>,
+  { clock, ledger, orphans, slots }: Context,
+): Gate {
+  const namespace = namespaceOf(key);
+  const wait = (reason: 'Queued' | 'NamespaceShareReached', message: string, afterMs: number): Gate => ({
+    open: false,
+    reason,
+    message,
+    until: clock.now() + afterMs,
+  });
+  if (kind === 'Register' && orphans.isFull(name, namespace)) {
+    return listFull(name, namespace, orphans.countIn(name, namespace));
+  }
+  // What is unsettled about this client is settled by its next call.
+  const shortage =
+    ledger.callsOf(key).length > 0
+      ? undefined
+      : ledger.shortage({ kind, server: name, client: { namespace, name: '', uid: '' } });
+  if (shortage === 'Share') {
+    return wait('NamespaceShareReached', unanswered(name, namespace), UNANSWERED_MS);
+  }
+  if (shortage === 'Room') {
+    return wait('Queued', 'Too many calls are under way.', UNDER_WAY_MS);
+  }
+  return slots.isCrowded({ server: name, namespace })
+    ? wait('Queued', `Too many clients of namespace ${namespace} wait for its servers.`, CROWDED_MS)
+    : OPEN;
+}
+
+function unanswered(name: string, namespace: string): string {
+  const { kind } = serverNamed(name);
+  const { most } =
+    kind === 'AuthorizationServer' ? SHARES.unansweredAtOwnServers : SHARES.unansweredAtClusterServers;
+  return `${most} calls of namespace ${namespace} to ${kind}s ended without a readable answer, which is as many as are kept for one namespace. Registrations and updates of further clients go on when the servers answer those clients again, or when they are deleted.`;
+}
+
+function listFull(name: string, namespace: string, count: number): Gate {
+  const { kind, name: server } = serverNamed(name);
+  return {
+    open: false,
+    reason: 'RegistrationOutcomeUnknown',
+    message: `${count} registrations of namespace ${namespace} at ${kind} ${server} ended without an answer, and clients may exist there that nobody knows. The platform team finds them in ConfigMap ${listOfSuspects(name)}; registrations of the namespace go on when entries are removed there.`,
+  };
+}

@@ -1,0 +1,52 @@
+import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
+import { type RegistrationContent, toContent } from '../../../core/content.ts';
+import type { Substitution } from '../../../core/drift.ts';
+import type { RegistrationRecord } from '../../../core/record.ts';
+import type { Recorded } from '../../../core/recorded.ts';
+import type { Context } from '../../context.ts';
+import { toRegistrationObject } from '../../state/cached-objects.ts';
+import type { Round } from '../round.ts';
+
+/** Why there is no content: the Secret is gone or damaged, or nobody knows, since it couldn't be read now. */
+export interface NotRead {
+  readonly notRead: 'Damaged' | 'Unknown';
+  /** For the log. */
+  readonly message: string;
+}
+
+export async function contentOf(
+  record: RegistrationRecord,
+  round: Round,
+  { api, settings }: Context,
+): Promise<RegistrationContent | NotRead> {
+  const known = round.contents.get(record.secretName);
+  if (known !== undefined) {
+    return known;
+  }
+  const found = await api.get<Secret>(RESOURCES.secret, {
+    namespace: settings.operatorNamespace,
+    name: record.secretName,
+  });
+  if (!found.ok && found.reason !== 'NotFound') {
+    return { notRead: 'Unknown', message: found.message };
+  }
+  const content = found.ok ? toContent(found.object) : undefined;
+  if (content === undefined) {
+    return { notRead: 'Damaged', message: `Registration Secret ${record.secretName} can't be read` };
+  }
+  round.contents.set(record.secretName, content);
+  return content;
+}
+
+/** Keeps what was just recorded, so that neither the watch nor a read is needed to go on. */
+export function keep(
+  written: Secret,
+  { record, content }: Recorded,
+  learned: readonly Substitution[],
+  round: Round,
+  { caches }: Context,
+): void {
+  round.contents.set(record.secretName, content);
+  round.learned = learned;
+  caches.registrations.learn(toRegistrationObject(written));
+}

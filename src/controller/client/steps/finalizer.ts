@@ -1,0 +1,111 @@
+import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
+import { FINALIZER } from '../../../api/names.ts';
+import type { Step } from '../../../core/action.ts';
+import { toClientObject } from '../../../core/desired.ts';
+import type { Observation, ObservedClient } from '../../../core/observation.ts';
+import { isRestored } from '../../../core/restored.ts';
+import type { Context } from '../../context.ts';
+import type { ApiResult } from '../../ports.ts';
+import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { notWritten, subjectOf } from './report.ts';
+
+export async function addFinalizer(
+  object: ObservedClient,
+  o: Observation,
+  context: Context,
+): Promise<StepResult> {
+  const patched = await patchFinalizers(object, o, context, (before) => [...before, FINALIZER]);
+  if (!patched.ok) {
+    return notWritten('finalizer', patched, o, context);
+  }
+  context.caches.clients.learn(toClientObject(patched.object));
+  return DONE;
+}
+
+/** Without its last finalizer an object that is being deleted is gone at once. */
+export async function removeFinalizer(
+  object: ObservedClient,
+  o: Observation,
+  context: Context,
+): Promise<StepResult> {
+  const patched = await patchFinalizers(object, o, context, (before) =>
+    before.filter((name) => name !== FINALIZER),
+  );
+  if (!patched.ok && patched.status !== 404) {
+    return notWritten('finalizer', patched, o, context);
+  }
+  if (patched.ok && (patched.object.metadata.finalizers ?? []).length > 0) {
+    context.caches.clients.learn(toClientObject(patched.object));
+  } else {
+    const { namespace, name } = o;
+    context.caches.clients.forget({ metadata: { namespace, name, uid: object.uid } });
+  }
+  return DONE;
+}
+
+/** A merge patch replaces the whole list. */
+async function patchFinalizers(
+  object: ObservedClient,
+  { namespace, name }: Observation,
+  { api }: Context,
+  change: (before: readonly string[]) => readonly string[],
+): Promise<ApiResult<KubernetesObject>> {
+  const key = { namespace, name };
+  let { finalizers, resourceVersion } = object;
+  if (finalizers === undefined) {
+    const read = await api.get<KubernetesObject>(RESOURCES.oauthClient, key);
+    if (!read.ok) {
+      return read;
+    }
+    finalizers = read.object.metadata.finalizers ?? [];
+    resourceVersion = read.object.metadata.resourceVersion ?? resourceVersion;
+  }
+  const metadata = { uid: object.uid, resourceVersion, finalizers: change(finalizers) };
+  return api.patch(RESOURCES.oauthClient, key, { metadata });
+}
+
+/** Nothing is left that the object is held for. A client whose record somebody removed can't be: that is said. */
+export function letGo(
+  { object, managedBy }: Extract<Step, { type: 'RemoveFinalizer' }>,
+  o: Observation,
+  context: Context,
+): Promise<StepResult> {
+  if (managedBy !== undefined) {
+    context.events.record({
+      type: 'Normal',
+      reason: 'ManagedElsewhere',
+      action: 'Deregister',
+      message: `The client of this object was left as it is: installation "${managedBy}" has it.`,
+      regarding: subjectOf(o, undefined),
+    });
+    return removeFinalizer(object, o, context);
+  }
+  const { clientId, issuer } = object.status;
+  const isRecorded = o.records.some(({ client }) => client.uid === object.uid);
+  const shown = o.secrets.find(isRestored);
+  const which =
+    clientId === undefined ? `The client of Secret ${shown?.name}` : `Client ${clientId} at ${issuer}`;
+  if ((clientId !== undefined || shown !== undefined) && !isRecorded) {
+    context.events.record({
+      type: 'Warning',
+      reason: 'RegistrationRecordMissing',
+      action: 'Deregister',
+      message: `${which} was not removed: its registration Secret is gone, and its token with it. Remove the client at the server by hand.`,
+      regarding: subjectOf(o, undefined),
+    });
+  }
+  return removeFinalizer(object, o, context);
+}
+
+/** Only an answer that names the object proves that it doesn't exist: a bare 404 means that the CRD is gone. */
+export async function confirmAbsence(o: Observation, round: Round, context: Context): Promise<StepResult> {
+  const found = await context.api.get(RESOURCES.oauthClient, { namespace: o.namespace, name: o.name });
+  if (found.ok) {
+    return later('the object exists; the watch has not shown it yet');
+  }
+  if (found.reason !== 'NotFound') {
+    return later(`whether the object is gone isn't known: ${found.message}`);
+  }
+  context.memory.absenceProven(round.key);
+  return DONE;
+}

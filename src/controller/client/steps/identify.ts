@@ -1,0 +1,34 @@
+import type { PresentServer } from '../../../core/observation.ts';
+import type { RegistrationRecord } from '../../../core/record.ts';
+import { originOf } from '../../../oauth/url.ts';
+import type { Context } from '../../context.ts';
+import { DONE, type Round, type StepResult } from '../round.ts';
+import { setBack } from '../setbacks.ts';
+import { contentOf } from './contents.ts';
+import { mark } from './mark.ts';
+import { notRead } from './report.ts';
+
+/**
+ * A record of an earlier version learns which server object it is of. Its content alone tells where the client was
+ * registered: at another origin than that of the server object, it stays by itself.
+ */
+export async function identify(
+  record: RegistrationRecord,
+  { ref, uid, view }: PresentServer,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const content = await contentOf(record, round, context);
+  if ('notRead' in content) {
+    return notRead(content, 'Identify', record.secretName, record, round, context);
+  }
+  const registrationOrigin = originOf(content.registrationEndpoint);
+  if (!view.available || originOf(view.connection.registrationEndpoint) !== registrationOrigin) {
+    const message = `Client ${record.clientId} was registered at ${registrationOrigin}, which is not where ${ref.kind} ${ref.name} registers clients`;
+    const failure = { kind: 'Terminal', reason: 'ReplacementPending', message } as const;
+    setBack(round.key, 'Identify', record.secretName, failure, context);
+    return DONE;
+  }
+  const { id: installation } = context.settings.installation;
+  return mark(record, { serverUid: uid, registrationOrigin, installation }, context);
+}

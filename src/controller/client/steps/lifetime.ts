@@ -1,0 +1,71 @@
+import { type KubernetesObject, type OwnerReference, RESOURCES } from '../../../api/kubernetes.ts';
+import type { BoundTo } from '../../../core/action.ts';
+import { toClientObject } from '../../../core/desired.ts';
+import type { Observation, ObservedClient } from '../../../core/observation.ts';
+import type { Context } from '../../context.ts';
+import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { setBack } from '../setbacks.ts';
+import { notWritten, subjectOf } from './report.ts';
+
+/** Makes a Pod or a Job the owner of the object, so that Kubernetes ends both together. */
+export async function bindToOwner(
+  { uid, resourceVersion }: ObservedClient,
+  { apiVersion, kind, name }: BoundTo,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { api } = context;
+  const { namespace } = o;
+  const found = await api.get<KubernetesObject>(kind === 'Pod' ? RESOURCES.pod : RESOURCES.job, {
+    namespace,
+    name,
+  });
+  if (!found.ok && found.status !== 404) {
+    return later(`${kind} ${name} not read: ${found.message}`);
+  }
+  if (!found.ok) {
+    const message = `${kind} ${name} doesn’t exist in namespace ${namespace}`;
+    const failure = { kind: 'Transient', reason: 'BoundObjectNotFound', message } as const;
+    setBack(round.key, 'Bind', `${apiVersion}/${kind}/${name}`, failure, context);
+    return DONE;
+  }
+  const key = { namespace, name: o.name };
+  const object = await api.get<KubernetesObject>(RESOURCES.oauthClient, key);
+  if (!object.ok) {
+    return later(`OAuthClient not read: ${object.message}`);
+  }
+  const owner: OwnerReference = { apiVersion, kind, name, uid: found.object.metadata.uid ?? '' };
+  const ownerReferences = [...(object.object.metadata.ownerReferences ?? []), owner];
+  const metadata = { uid, resourceVersion: object.object.metadata.resourceVersion ?? resourceVersion };
+  const patched = await api.patch<KubernetesObject>(RESOURCES.oauthClient, key, {
+    metadata: { ...metadata, ownerReferences },
+  });
+  if (!patched.ok) {
+    return notWritten('owner', patched, o, context);
+  }
+  context.caches.clients.learn(toClientObject(patched.object));
+  return DONE;
+}
+
+/** The lifetime is over: the object goes, and with it the client and the Secret. */
+export async function deleteObject(
+  { uid }: ObservedClient,
+  o: Observation,
+  context: Context,
+): Promise<StepResult> {
+  const { api, events } = context;
+  const { namespace, name } = o;
+  const gone = await api.delete(RESOURCES.oauthClient, { namespace, name }, { uid });
+  if (!gone.ok && gone.status !== 404) {
+    return notWritten('deletion of the object', gone, o, context);
+  }
+  events.record({
+    type: 'Normal',
+    reason: 'Expired',
+    action: 'DeleteObject',
+    message: 'The lifetime in spec.lifetime.expiresAfter is over; the object is deleted.',
+    regarding: subjectOf(o, undefined),
+  });
+  return later('the deletion is awaited');
+}

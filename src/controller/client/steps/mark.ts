@@ -1,0 +1,48 @@
+import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
+import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
+import type { RecordRole, RegistrationRecord } from '../../../core/record.ts';
+import type { Context } from '../../context.ts';
+import { toRegistrationObject } from '../../state/cached-objects.ts';
+import { DONE, later, type StepResult } from '../round.ts';
+
+/** What changes of a record without an answer of the server. What is absent stays as it is. */
+interface Mark {
+  /** Of the object that the client is of from now on. */
+  readonly uid?: string;
+  readonly role?: RecordRole;
+  readonly namespaceUid?: string;
+  /** `null`: the annotation goes. */
+  readonly deletionPolicy?: 'Retain' | null;
+  readonly serverUid?: string;
+  readonly registrationOrigin?: string;
+  readonly installation?: string;
+}
+
+/** Writes marks into the metadata of a record, unless somebody else changed it meanwhile. */
+export async function mark(
+  { secretName, resourceVersion }: RegistrationRecord,
+  marks: Mark,
+  { api, caches, settings }: Context,
+): Promise<StepResult> {
+  const labels = given({ [LABELS.role]: marks.role, [LABELS.clientUid]: marks.uid });
+  const annotations = given({
+    [ANNOTATIONS.namespaceUid]: marks.namespaceUid,
+    [ANNOTATIONS.deletionPolicy]: marks.deletionPolicy,
+    [ANNOTATIONS.serverUid]: marks.serverUid,
+    [ANNOTATIONS.registrationOrigin]: marks.registrationOrigin,
+    [ANNOTATIONS.installation]: marks.installation,
+  });
+  const patched = await api.patch<KubernetesObject>(
+    RESOURCES.secret,
+    { namespace: settings.operatorNamespace, name: secretName },
+    { metadata: { resourceVersion, labels, annotations } },
+  );
+  if (!patched.ok) {
+    return later(`the registration Secret could not be marked: ${patched.message}`);
+  }
+  caches.registrations.learn(toRegistrationObject(patched.object));
+  return DONE;
+}
+
+const given = (marks: Readonly<Record<string, string | null | undefined>>) =>
+  Object.fromEntries(Object.entries(marks).filter(([, value]) => value !== undefined));

@@ -1,0 +1,198 @@
+import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
+import { ANNOTATIONS } from '../../../api/names.ts';
+import type { PublishStep } from '../../../core/action.ts';
+import type { Failure } from '../../../core/failure.ts';
+import { endpointsFor } from '../../../core/find.ts';
+import type { Observation } from '../../../core/observation.ts';
+import type { RegistrationRecord } from '../../../core/record.ts';
+import { isRestored } from '../../../core/restored.ts';
+import {
+  inputsHash,
+  type ObservedSecret,
+  toObservedSecret,
+  toWorkloadSecret,
+  type WantedSecret,
+} from '../../../core/workload-secret.ts';
+import { opaque } from '../../../formats/opaque.ts';
+import { presentable } from '../../../oauth/error-response.ts';
+import type { Context } from '../../context.ts';
+import type { ApiResult } from '../../ports.ts';
+import { toSecretObject } from '../../state/cached-objects.ts';
+import { isRefusal, PLACES } from '../../state/refused-writes.ts';
+import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { setBack } from '../setbacks.ts';
+import { contentOf } from './contents.ts';
+import { failed, notRead, subjectOf, warn } from './report.ts';
+
+/** How often a foreign Secret that stands in the way is looked at. */
+const CONFLICT_RETRY_MS = 60_000;
+
+export async function publish(
+  step: PublishStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { record, wanted, object, basis } = step;
+  const content = await contentOf(record, round, context);
+  if ('notRead' in content) {
+    return notRead(content, 'Publish', basis, record, round, context);
+  }
+  if (!object.desired.valid) {
+    return later('the spec became invalid');
+  }
+  const { keys = {}, include = [] } = object.desired.spec.secret ?? {};
+  const endpoints = endpointsFor(o, record) ?? content.endpoints;
+  const values = opaque(
+    {
+      information: content.information,
+      sent: content.sent,
+      issuer: record.issuer,
+      endpoints,
+      key: content.keys[0],
+      include,
+    },
+    keys,
+  );
+  const inputs = inputsHash({ record, keys, include, endpoints });
+  const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
+  const toWrite = (resourceVersion?: string) =>
+    toWorkloadSecret(
+      { namespace: o.namespace, name: o.name, uid: object.uid },
+      withRequest(wanted, record),
+      record.secretName,
+      inputs,
+      values,
+      resourceVersion,
+    );
+  const written =
+    known === undefined
+      ? await createOrTakeOver(toWrite, record, o, context)
+      : await replaceSecret(toWrite, known, context);
+  if (written === 'conflict') {
+    const message = `Secret ${wanted.name} exists and isn't this object's; it was not touched. The client ${record.clientId} is registered`;
+    const failure: Failure = { kind: 'Terminal', reason: 'SecretConflict', message, serverTrouble: false };
+    return failed('Publish', basis, failure, o, round, context, CONFLICT_RETRY_MS);
+  }
+  if (!written.ok) {
+    return notWritten(written, step, o, round, context);
+  }
+  context.refusedWrites.admitted(PLACES.workload(o.namespace));
+  context.caches.secrets.learn(toSecretObject(written.object));
+  context.memory.succeeded(round.key, 'Publish', basis);
+  tellRestored(step, o, context);
+  return DONE;
+}
+
+/** The registration stays as it is. What the API server refuses is told in its words, and tried again with pauses that grow. */
+function notWritten(
+  refused: Extract<ApiResult<Secret>, { readonly ok: false }>,
+  { wanted, record, basis }: PublishStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): StepResult {
+  if (!isRefusal(refused) || o.namespaceTerminating) {
+    return later(`Secret ${wanted.name} not written: ${refused.message}`);
+  }
+  context.refusedWrites.refused(PLACES.workload(o.namespace), refused.message);
+  const said = presentable(refused.message, []);
+  const message = `Client ${record.clientId} is registered, and the API server refuses its Secret ${wanted.name}: ${said}`;
+  setBack(round.key, 'Publish', basis, { kind: 'Transient', reason: 'SecretWriteRefused', message }, context);
+  warn('SecretWriteRefused', 'Publish', message, o, context);
+  return DONE;
+}
+
+/** Which request for another registration it answers: an object that is restored without its status has been served. */
+const withRequest = (wanted: WantedSecret, { rotatedFor }: RegistrationRecord): WantedSecret =>
+  rotatedFor === undefined
+    ? wanted
+    : {
+        ...wanted,
+        annotations: { ...wanted.annotations, [ANNOTATIONS.rotateRequestedAt]: rotatedFor },
+      };
+
+type ToWrite = (resourceVersion?: string) => Secret;
+
+async function replaceSecret(
+  toWrite: ToWrite,
+  known: ObservedSecret,
+  { api, caches }: Context,
+): Promise<ApiResult<Secret>> {
+  const replaced = await api.replace(RESOURCES.secret, toWrite(known.resourceVersion));
+  if (!replaced.ok && replaced.status === 404) {
+    const { namespace, name, uid } = known;
+    caches.secrets.forget({ metadata: { namespace, name, uid } });
+    return api.create(RESOURCES.secret, toWrite());
+  }
+  return replaced;
+}
+
+async function createOrTakeOver(
+  toWrite: ToWrite,
+  record: RegistrationRecord,
+  o: Observation,
+  { api }: Context,
+): Promise<ApiResult<Secret> | 'conflict'> {
+  const created = await api.create(RESOURCES.secret, toWrite());
+  if (created.ok || created.reason !== 'AlreadyExists') {
+    return created;
+  }
+  const { name } = toWrite().metadata;
+  const found = await api.get<Secret>(RESOURCES.secret, { namespace: o.namespace, name });
+  if (!found.ok) {
+    return found;
+  }
+  return isOurs(found.object, record, o)
+    ? api.replace(RESOURCES.secret, toWrite(found.object.metadata.resourceVersion))
+    : 'conflict';
+}
+
+/**
+ * This object's own Secret; or one restored from a backup, which names this object and shows this client, or shows one
+ * whose record is gone and in whose place a person had this one registered.
+ */
+function isOurs(
+  secret: Secret,
+  record: RegistrationRecord,
+  { object, namespace, name }: Observation,
+): boolean {
+  const observed = toObservedSecret(secret);
+  const { keys } = (object?.desired.valid ? object.desired.spec.secret : undefined) ?? {};
+  const shown = Buffer.from(secret.data?.[keys?.['client_id'] ?? 'client_id'] ?? '', 'base64').toString();
+  const isRestoredHere =
+    observed.annotations[ANNOTATIONS.client] === `${namespace}/${name}` &&
+    (observed.shows === record.secretName ||
+      shown === record.clientId ||
+      (isRestored(observed) && record.rotatedFor !== undefined));
+  return observed.ownerUid === object?.uid || isRestoredHere;
+}
+
+/** A Secret that was there before and had to be written again, though nobody asked for a change. */
+function tellRestored({ object, wanted, record }: PublishStep, o: Observation, { events }: Context): void {
+  const { status, generation } = object;
+  if (
+    status.secretName === wanted.name &&
+    status.observedGeneration === generation &&
+    status.clientId === record.clientId
+  ) {
+    const message = `Secret ${wanted.name} was missing or had been edited; it shows client ${record.clientId} again.`;
+    events.record({
+      type: 'Normal',
+      reason: 'SecretRestored',
+      action: 'Publish',
+      message,
+      regarding: subjectOf(o, record),
+    });
+  }
+}
+
+export async function removeSecret(secret: ObservedSecret, { api, caches }: Context): Promise<StepResult> {
+  const { namespace, name, uid } = secret;
+  const gone = await api.delete(RESOURCES.secret, { namespace, name }, { uid });
+  if (!gone.ok && gone.status !== 404) {
+    return later(`Secret ${name} not removed: ${gone.message}`);
+  }
+  caches.secrets.forget({ metadata: { namespace, name, uid } });
+  return DONE;
+}

@@ -1,0 +1,132 @@
+import type { ReadStep } from '../../../core/action.ts';
+import { classifyRead } from '../../../core/classify.ts';
+import type { RegistrationContent } from '../../../core/content.ts';
+import { driftedMembers, substitutions } from '../../../core/drift.ts';
+import type { Failure } from '../../../core/failure.ts';
+import { unansweredCalls } from '../../../core/find.ts';
+import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
+import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
+import { type ManagementCredential, managementOf } from '../../../core/management.ts';
+import type { Observation } from '../../../core/observation.ts';
+import { toRegistrationSecret } from '../../../core/record.ts';
+import { reread } from '../../../core/recorded.ts';
+import { isHarmlessToRead } from '../../../core/rules/reading.ts';
+import { serverKey } from '../../../core/server-key.ts';
+import type { ClientInformation } from '../../../oauth/client-information.ts';
+import { readRequest } from '../../../oauth/registration.ts';
+import { guarded, newAttempt } from '../../calls/guarded-call.ts';
+import { authorize } from '../../calls/management-token.ts';
+import type { Context } from '../../context.ts';
+import { DONE, type Round, type StepResult } from '../round.ts';
+import { contentOf, keep } from './contents.ts';
+import { recordAnswer } from './record-answer.ts';
+import { failed, notRead, warn } from './report.ts';
+
+/** A read may rotate token and secret: it is a call with an effect like any other. */
+export async function read(
+  step: ReadStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { at, basis } = step;
+  const { record, connection, ref } = at;
+  const stored = await contentOf(record, round, context);
+  if ('notRead' in stored) {
+    return notRead(stored, 'Read', basis, record, round, context);
+  }
+  context.memory.wasRead(round.key, context.clock.now());
+  const management = managementOf(at, stored);
+  if (management.kind !== 'Managed') {
+    return DONE;
+  }
+  const server = serverKey(ref, o.namespace);
+  const attempt = newAttempt(context);
+  const prepare = async () => {
+    const authorization = await authorize(management.credential, server, connection, context);
+    return 'kind' in authorization ? authorization : readRequest({ url: management.url, authorization });
+  };
+  const call = { attempt, kind: 'Read', client: record.client, record: record.secretName, server } as const;
+  const called = await guarded(call, connection, prepare, context);
+  if (called === undefined) {
+    return DONE;
+  }
+  if (called.kind === 'NotReady') {
+    context.servers.leave(server, called.entered, called.failure);
+    return DONE;
+  }
+  const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...called.sent];
+  const { dialect } = connection;
+  const said = classifyRead(called.outcome, {
+    dialect,
+    secrets,
+    now: context.clock.now(),
+    ...called.told,
+  });
+  const verdict = withinBounds(said, secrets);
+  context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
+  const earlier = unansweredCalls(o, record).filter(({ kind }) => kind === 'Read');
+  if (verdict.kind !== 'Done' || verdict.information === undefined) {
+    // One read without an answer stays in the ledger until another is answered: it may have cost the token.
+    if (verdict.kind === 'Unknown' && !isHarmlessToRead(dialect) && earlier.length === 0) {
+      context.ledger.interrupt(attempt);
+    } else {
+      context.ledger.settle(attempt);
+    }
+    return unreadable(verdict as Failure, management.credential.kind, step, o, round, context);
+  }
+  for (const call of earlier) {
+    context.ledger.settle(call.attempt);
+  }
+  return compare(step, attempt, stored, verdict.information, o, round, context);
+}
+
+/** Nothing is done for it. Where the client's own token is refused, people are told: its next update would be, too. */
+function unreadable(
+  failure: Failure,
+  credential: ManagementCredential['kind'],
+  { basis, at: { record } }: ReadStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const message = `Client ${record.clientId} could not be read: ${failure.message}`;
+  const isRefused = failure.kind === 'TokenRefused' || failure.kind === 'NotFound';
+  if (isRefused && credential === 'RegistrationAccessToken') {
+    warn('RegistrationAccessTokenLost', 'Read', message, o, context);
+  }
+  return failed('Read', basis, { ...failure, kind: 'Transient', message }, o, round, context);
+}
+
+async function compare(
+  step: ReadStep,
+  attempt: string,
+  stored: RegistrationContent,
+  answered: ClientInformation,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { record, connection } = step.at;
+  const answer = keptOf(answered, stored.sent, includedBy(o.object));
+  const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
+  const isCorrected = drifted.length > 0 && connection.drift.mode === 'Correct';
+  const next = reread(step, stored, answer, isCorrected ? drifted : [], context.clock.now());
+  if (drifted.length === 0 && !next.isNew) {
+    context.ledger.settle(attempt);
+    return DONE;
+  }
+  const { operatorNamespace } = context.settings;
+  const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
+  const written = await recordAnswer('update', attempt, secret, o, context);
+  if (written === undefined) {
+    return DONE;
+  }
+  keep(written, next, substitutions(stored.sent, answer.metadata), round, context);
+  context.ledger.settle(attempt);
+  if (drifted.length > 0) {
+    const what = `Somebody changed ${drifted.join(', ')} of client ${record.clientId} at the server`;
+    warn('DriftDetected', 'Read', isCorrected ? `${what}; the spec is sent again` : what, o, context);
+  }
+  return DONE;
+}

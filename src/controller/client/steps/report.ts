@@ -1,0 +1,94 @@
+import type { Reason } from '../../../api/reasons.ts';
+import type { Failure } from '../../../core/failure.ts';
+import type { Observation, SetbackAction } from '../../../core/observation.ts';
+import type { RegistrationRecord } from '../../../core/record.ts';
+import type { Context } from '../../context.ts';
+import { isRefusal } from '../../state/refused-writes.ts';
+import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { setBack, withCure } from '../setbacks.ts';
+import type { NotRead } from './contents.ts';
+
+/** The registration Secret has nothing to go on with. One that couldn't be read now is read again. */
+export function notRead(
+  { notRead: why, message: said }: NotRead,
+  action: SetbackAction,
+  basis: string,
+  record: RegistrationRecord,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  if (why === 'Unknown') {
+    return Promise.resolve(later(`registration Secret ${record.secretName} could not be read: ${said}`));
+  }
+  const { operatorNamespace } = context.settings;
+  const message = `Registration Secret ${operatorNamespace}/${record.secretName} can't be read`;
+  setBack(
+    round.key,
+    action,
+    basis,
+    { kind: 'Transient', reason: 'RegistrationRecordMissing', message },
+    context,
+  );
+  return Promise.resolve(DONE);
+}
+
+/** Remembers the failure; people are told where it needs them. */
+export function failed(
+  action: SetbackAction,
+  basis: string,
+  failure: Failure,
+  o: Observation,
+  round: Round,
+  context: Context,
+  retryAfterMs?: number,
+): Promise<StepResult> {
+  const setback = setBack(round.key, action, basis, failure, context, retryAfterMs);
+  if (setback.kind === 'Terminal' && action !== 'Deregister') {
+    warn(failure.reason, action, failure.message, o, context, failure.detail);
+  }
+  return Promise.resolve(DONE);
+}
+
+/** Looks again after a pause. What the API server refuses is in the log: nobody else may learn of it. */
+export function notWritten(
+  what: string,
+  result: { readonly status: number; readonly message: string },
+  o: Pick<Observation, 'namespace' | 'name'>,
+  { log }: Pick<Context, 'log'>,
+): StepResult {
+  const { status, message } = result;
+  if (isRefusal(result)) {
+    log.warn('the API server refuses a write', { client: `${o.namespace}/${o.name}`, what, status, message });
+  }
+  return later(`${what}: ${message}`);
+}
+
+/** @param detail for the log, where it says more than `message` */
+export function warn(
+  reason: Reason,
+  action: string,
+  message: string,
+  o: Observation,
+  { events, log }: Context,
+  detail = message,
+): void {
+  log.warn('client needs attention', { client: `${o.namespace}/${o.name}`, action, reason, detail });
+  events.record({
+    type: 'Warning',
+    reason,
+    action,
+    message: withCure(message, reason),
+    regarding: subjectOf(o, o.records[0]),
+  });
+}
+
+export function subjectOf(o: Observation, record: RegistrationRecord | undefined) {
+  const { namespace, name, namespaceTerminating } = o;
+  return {
+    kind: 'OAuthClient',
+    namespace,
+    name,
+    uid: o.object?.uid ?? record?.client.uid ?? '',
+    namespaceTerminating,
+  };
+}

@@ -1,0 +1,76 @@
+import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
+import type { TakeOverStep } from '../../../core/action.ts';
+import type { RegistrationContent } from '../../../core/content.ts';
+import type { Observation, ObservedClient } from '../../../core/observation.ts';
+import type { RegistrationRecord } from '../../../core/record.ts';
+import type { ObservedSecret } from '../../../core/workload-secret.ts';
+import type { Context } from '../../context.ts';
+import { DONE, type Round, type StepResult } from '../round.ts';
+import { contentOf } from './contents.ts';
+import { removeFinalizer } from './finalizer.ts';
+import { mark } from './mark.ts';
+import { failed, notRead, subjectOf } from './report.ts';
+
+/** The client outlives its object: the record waits for a later object of the same name. */
+export async function retain(
+  object: ObservedClient | undefined,
+  record: RegistrationRecord,
+  o: Observation,
+  context: Context,
+): Promise<StepResult> {
+  const marked = await mark(record, { role: 'retained' }, context);
+  if (marked.kind === 'later') {
+    return marked;
+  }
+  context.events.record({
+    type: 'Normal',
+    reason: 'Retained',
+    action: 'Retain',
+    message: `Client ${record.clientId} at ${record.issuer} is kept, as deletionPolicy Retain says. An OAuthClient ${o.name} created in this namespace takes it over.`,
+    regarding: subjectOf(o, record),
+  });
+  return object?.hasFinalizer ? removeFinalizer(object, o, context) : DONE;
+}
+
+/** The object may go without a word: its record knows what then. */
+export function notePolicy(
+  record: RegistrationRecord,
+  retain: boolean,
+  context: Context,
+): Promise<StepResult> {
+  return mark(record, { deletionPolicy: retain ? 'Retain' : null }, context);
+}
+
+/** The client becomes this object's; whatever differs from its spec is updated next. */
+export async function takeOver(
+  { object, record, proof, basis }: TakeOverStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const content = proof && (await contentOf(record, round, context));
+  if (content !== undefined && 'notRead' in content) {
+    return notRead(content, 'TakeOver', basis, record, round, context);
+  }
+  if (proof !== undefined && content !== undefined && !(await holds(proof, content, context))) {
+    const message = `Secret ${proof.name} names registration ${record.secretName} and doesn’t hold its credentials`;
+    const failure = { kind: 'Terminal', reason: 'RegistrationRecordMissing', message } as const;
+    return failed('TakeOver', basis, { ...failure, serverTrouble: false }, o, round, context);
+  }
+  const { uid } = object;
+  return mark(record, { uid, role: 'current', namespaceUid: o.namespaceUid }, context);
+}
+
+/** Whether whoever wrote the Secret had the client's credentials. A public client has only its id. */
+async function holds(
+  { namespace, name }: ObservedSecret,
+  { information, keys }: RegistrationContent,
+  { api }: Context,
+): Promise<boolean> {
+  const found = await api.get<Secret>(RESOURCES.secret, { namespace, name });
+  const data = found.ok ? Object.values(found.object.data ?? {}) : [];
+  const held = new Set(data.map((value) => Buffer.from(value, 'base64').toString()));
+  const secrets = [information.clientSecret, keys[0]?.privatePem].filter((secret) => secret !== undefined);
+  const known = secrets.some((secret) => held.has(secret.reveal()));
+  return known || (secrets.length === 0 && held.has(information.clientId));
+}

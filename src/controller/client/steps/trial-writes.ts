@@ -1,0 +1,118 @@
+import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
+import type { RegisterStep } from '../../../core/action.ts';
+import type { Failure } from '../../../core/failure.ts';
+import { minimalRecord } from '../../../core/minimal-record.ts';
+import type { Observation } from '../../../core/observation.ts';
+import { recordName, toRegistrationSecret } from '../../../core/record.ts';
+import { registered } from '../../../core/recorded.ts';
+import { serverKey } from '../../../core/server-key.ts';
+import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../core/workload-secret.ts';
+import { opaque } from '../../../formats/opaque.ts';
+import type { ClientInformation } from '../../../oauth/client-information.ts';
+import { presentable } from '../../../oauth/error-response.ts';
+import { Sensitive } from '../../../oauth/sensitive.ts';
+import { asSentence } from '../../../oauth/text.ts';
+import type { Context } from '../../context.ts';
+import { PLACES } from '../../state/refused-writes.ts';
+import { circumstancesOf } from './record-answer.ts';
+
+/**
+ * Where the API server refused a Secret before, the ones that this registration will need are tried there first, without
+ * being stored. Resolves with why nothing may be registered now; makes no request where nothing was refused.
+ */
+export async function refusedWrite(
+  step: RegisterStep,
+  o: Observation,
+  context: Context,
+): Promise<Failure | undefined> {
+  const { refusedWrites } = context;
+  const { namespace } = o;
+  const tryIt = (secret: () => Secret) => () => context.api.dryRun(RESOURCES.secret, secret());
+  const records =
+    (await refusedWrites.check(
+      PLACES.records(),
+      tryIt(() => minimalRecord(expectedRecord(step, o, context))),
+    )) ??
+    (await refusedWrites.check(
+      PLACES.record(namespace),
+      tryIt(() => expectedRecord(step, o, context)),
+    ));
+  if (records !== undefined) {
+    return failure(
+      'RecordWriteRefused',
+      'Nothing is registered, since the API server refuses registration Secrets in the operator’s namespace',
+      records,
+      context,
+    );
+  }
+  const workload = await refusedWrites.check(
+    PLACES.workload(namespace),
+    tryIt(() => expectedWorkloadSecret(step, o)),
+  );
+  return (
+    workload &&
+    failure(
+      'SecretWriteRefused',
+      `Nothing is registered, since the API server refuses Secrets in namespace ${namespace}`,
+      workload,
+      context,
+    )
+  );
+}
+
+/** Whether a write that a registration of this namespace needs was refused since {@link refusedWrite} found none. */
+export const isWriteRefused = (namespace: string, { refusedWrites }: Context): boolean =>
+  [PLACES.records(), PLACES.record(namespace), PLACES.workload(namespace)].some((place) =>
+    refusedWrites.isRefusing(place),
+  );
+
+function failure(
+  reason: Failure['reason'],
+  what: string,
+  { message, retryAt }: { readonly message: string; readonly retryAt: number },
+  { clock }: Context,
+): Failure {
+  const retryAfterMs = Math.max(0, retryAt - clock.now());
+  const text = `${what}: ${asSentence(presentable(message, []))} It is tried without being stored before anything is sent`;
+  return { kind: 'Transient', reason, message: text, retryAfterMs, serverTrouble: false };
+}
+
+/** About what a server answers. */
+const EXPECTED: ClientInformation = {
+  clientId: 'expected'.repeat(8),
+  clientSecret: new Sensitive('expected'.repeat(16)),
+  registrationAccessToken: new Sensitive('expected'.repeat(128)),
+  registrationClientUri: `https://sso.example.com/${'expected'.repeat(16)}`,
+  metadata: {},
+};
+const ATTEMPT = 'expected00';
+
+function expectedRecord(step: RegisterStep, o: Observation, context: Context): Secret {
+  const client = { namespace: o.namespace, name: o.name, uid: step.object.uid };
+  const registration = {
+    step,
+    attempt: ATTEMPT,
+    client,
+    server: serverKey(step.ref, o.namespace),
+    document: step.document,
+    keys: [],
+  };
+  const answer = { ...EXPECTED, metadata: step.document };
+  const { record, content } = registered(registration, answer, circumstancesOf(o, context));
+  return toRegistrationSecret(record, content, context.settings.operatorNamespace);
+}
+
+function expectedWorkloadSecret({ object, connection }: RegisterStep, o: Observation): Secret {
+  const client = { namespace: o.namespace, name: o.name, uid: object.uid };
+  const spec = object.desired.valid ? object.desired.spec : undefined;
+  const { keys = {}, include = [] } = spec?.secret ?? {};
+  const { issuer, endpoints } = connection;
+  const metadata = Object.fromEntries(include.map((member) => [member, 'expected']));
+  const information = { ...EXPECTED, metadata };
+  const record = { secretName: recordName(object.uid, ATTEMPT), revision: 1, issuer };
+  const wanted =
+    spec === undefined ? { name: o.name, labels: {}, annotations: {} } : wantedSecret(client, spec);
+  const values = opaque({ information, sent: {}, issuer, endpoints, include }, keys);
+  const inputs = inputsHash({ record, keys, include, endpoints });
+  return toWorkloadSecret(client, wanted, record.secretName, inputs, values);
+}

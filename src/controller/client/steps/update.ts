@@ -1,0 +1,307 @@
+import type { UpdateStep } from '../../../core/action.ts';
+import { classifyUpdate } from '../../../core/classify.ts';
+import { withKeys } from '../../../core/client-keys.ts';
+import type { RegistrationContent, StoredKey } from '../../../core/content.ts';
+import { sameDocument, substitutionsOf } from '../../../core/drift.ts';
+import type { Failure } from '../../../core/failure.ts';
+import { setbackOf, unansweredCalls, unansweredUpdate } from '../../../core/find.ts';
+import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
+import { withinBounds } from '../../../core/kept-answer.ts';
+import { type Management, managementOf } from '../../../core/management.ts';
+import type { Observation } from '../../../core/observation.ts';
+import { toRegistrationSecret } from '../../../core/record.ts';
+import { type Recorded, updated } from '../../../core/recorded.ts';
+import { renewalBasis } from '../../../core/rules/expiry.ts';
+import { serverKey, serverNamed } from '../../../core/server-key.ts';
+import { viewersOf } from '../../../core/tell.ts';
+import { updateBody } from '../../../dialects/encoding.ts';
+import type { JsonObject } from '../../../oauth/json.ts';
+import { updateRequest } from '../../../oauth/registration.ts';
+import { keysAfter } from '../../calls/generated-keys.ts';
+import { type Called, guarded, newAttempt } from '../../calls/guarded-call.ts';
+import { authorize, forgetToken } from '../../calls/management-token.ts';
+import { requestBody } from '../../calls/request-body.ts';
+import type { Context } from '../../context.ts';
+import type { HttpRequest } from '../../ports.ts';
+import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { setBack } from '../setbacks.ts';
+import { contentOf, keep } from './contents.ts';
+import { refusedOrFailed, unsupported } from './failed-update.ts';
+import { recordAnswer } from './record-answer.ts';
+import { failed, notRead } from './report.ts';
+import { keepTorn } from './torn-update.ts';
+
+/** One update: what is recorded now, and what it is to become. */
+interface Update {
+  readonly step: UpdateStep;
+  readonly attempt: string;
+  readonly stored: RegistrationContent;
+  /** What is to be registered, as it is compared: a statement's claims, the keys that the operator makes, the marker. */
+  readonly document: JsonObject;
+  readonly keys: readonly StoredKey[];
+}
+
+export async function update(
+  step: UpdateStep,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { at, basis } = step;
+  const { record, connection } = at;
+  const stored = await contentOf(record, round, context);
+  if ('notRead' in stored) {
+    return notRead(stored, 'Update', basis, record, round, context);
+  }
+  const next = await begin(step, stored, context);
+  const isUnchanged =
+    step.keys === 'Keep' && sameDocument(stored.sent, next.document) && !unansweredUpdate(o, record);
+  if (isUnchanged && step.because !== 'Expires') {
+    const now = context.clock.now();
+    return store(next, updated(step, stored, undefined, stored.sent, stored.keys, now), o, round, context);
+  }
+  const management = managementOf(at, stored);
+  if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
+    return failed('Update', basis, unsupported(management), o, round, context);
+  }
+  const kept = await keepNewKey(next, o, round, context);
+  return kept === undefined
+    ? later('the new key could not be stored')
+    : send(kept, management, o, round, context);
+}
+
+async function begin(step: UpdateStep, stored: RegistrationContent, context: Context): Promise<Update> {
+  const { at, object } = step;
+  const { record, connection } = at;
+  const attempt = newAttempt(context);
+  if (object === undefined || step.document === undefined) {
+    return { step, attempt, stored, document: stored.sent, keys: stored.keys };
+  }
+  const spec = object.desired.valid ? object.desired.spec.generatedKey : undefined;
+  const { namespace } = record.client;
+  // One that is made is stored before the call, and used at the next try: it is made once, whatever becomes of the call.
+  const keys =
+    spec === undefined ? [] : await keysAfter(stored.keys, step.keys, spec.algorithm, namespace, context);
+  const marker = connection.attemptMarker === undefined ? {} : { [connection.attemptMarker]: record.attempt };
+  return {
+    step,
+    attempt,
+    stored,
+    document: withKeys({ ...step.document, ...marker }, keys, connection.dialect),
+    keys,
+  };
+}
+
+/** A key is stored before the server learns of it: an answer may be lost, a key may not. */
+async function keepNewKey(
+  next: Update,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<Update | undefined> {
+  const { step, stored, keys } = next;
+  const [newest] = keys;
+  if (newest === undefined || stored.keys.some(({ kid }) => kid === newest.kid)) {
+    return next;
+  }
+  const content = { ...stored, keys: [...stored.keys, newest] };
+  const secret = toRegistrationSecret(
+    step.at.record,
+    content,
+    context.settings.operatorNamespace,
+    step.at.record.resourceVersion,
+  );
+  const written = await recordAnswer('update', next.attempt, secret, o, context);
+  if (written === undefined) {
+    return undefined;
+  }
+  const resourceVersion = written.metadata.resourceVersion ?? '';
+  round.contents.set(step.at.record.secretName, content);
+  return { ...next, stored: content, step: { ...step, at: step.at.written(resourceVersion) } };
+}
+
+async function send(
+  next: Update,
+  management: Management & { kind: 'Managed' },
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { step, attempt, stored } = next;
+  const { record, connection, ref } = step.at;
+  const server = serverKey(ref, o.namespace);
+  const { dialect } = connection;
+  const body = updateBody(next.document, {
+    clientId: record.clientId,
+    dialect,
+    lastSent: stored.sent,
+    returned: stored.information.metadata,
+    clientSecret: stored.information.clientSecret,
+  });
+  const prepare = async (): Promise<HttpRequest | Failure> => {
+    const content = await requestBody(
+      body,
+      step.statement,
+      connection,
+      viewersOf(serverNamed(server).kind),
+      context,
+    );
+    if ('kind' in content) {
+      return content;
+    }
+    const authorization = await authorize(management.credential, server, connection, context);
+    return 'kind' in authorization
+      ? authorization
+      : updateRequest({ url: management.url, authorization }, content);
+  };
+  const call = {
+    attempt,
+    kind: 'Update',
+    client: record.client,
+    record: record.secretName,
+    server,
+    document: step.hash,
+    isAdopted: record.adopted === true,
+  } as const;
+  const called = await guarded(call, connection, prepare, context);
+  if (called === undefined) {
+    return DONE;
+  }
+  if (called.kind === 'NotReady') {
+    context.servers.leave(server, called.entered, called.failure);
+    return failed('Update', step.basis, asTransient(called.failure), o, round, context);
+  }
+  return conclude(next, management, called, body, o, round, context);
+}
+
+/** The credential that manages every client is refused: that passes when somebody puts it right. */
+const asTransient = (failure: Failure): Failure =>
+  failure.kind === 'TokenRefused' ? { ...failure, kind: 'Transient' } : failure;
+
+async function conclude(
+  next: Update,
+  management: Management & { kind: 'Managed' },
+  { outcome, entered, sent, told }: Called & { kind: 'Sent' },
+  body: JsonObject,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { step, attempt, stored, keys, document } = next;
+  const { connection, ref } = step.at;
+  const server = serverKey(ref, o.namespace);
+  const now = context.clock.now();
+  const { dialect, hint } = connection;
+  const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...sent];
+  const said = withinBounds(
+    classifyUpdate(outcome, {
+      dialect,
+      hint: hint && ((error) => hint(error, body)),
+      secrets,
+      now,
+      ...told,
+    }),
+    secrets,
+  );
+  const verdict =
+    said.kind === 'Done'
+      ? said
+      : await refusedOrFailed(said, outcome, management, connection, server, context);
+  // Also where a read shows that the token is refused: the update that the server failed over may have rotated it.
+  const isUnanswered = said.kind === 'Unknown';
+  const sentAt = isUnanswered ? context.ledger.entry(attempt)?.startedAt : undefined;
+  const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o, sentAt);
+  context.servers.leave(server, entered, failure);
+  const [earlier, ...others] = unansweredCalls(o, step.at.record);
+  for (const call of others) {
+    context.ledger.settle(call.attempt);
+  }
+  if (verdict.kind === 'Done') {
+    context.ledger.settle(earlier?.attempt ?? '');
+    return store(next, updated(step, stored, verdict.information, document, keys, now), o, round, context);
+  }
+  if (verdict.kind === 'TokenRefused') {
+    forgetToken(management.credential, server, context);
+  }
+  // One call without an answer stays in the ledger until another is answered: it may have cost the token.
+  if (isUnanswered && earlier === undefined) {
+    context.ledger.interrupt(attempt);
+  } else {
+    context.ledger.settle(attempt);
+  }
+  if (
+    verdict.partial !== undefined &&
+    !(await keepTorn(step, attempt, stored, verdict.partial, o, round, context))
+  ) {
+    return later('the credentials of a torn answer could not be stored; they are in the journal');
+  }
+  return failed('Update', step.basis, failure ?? verdict, o, round, context);
+}
+
+/** A refused registration access token is no fact about the metadata; after a lost answer it may have been rotated. */
+function tokenLost(
+  failure: Failure,
+  { credential }: Management & { kind: 'Managed' },
+  { attempt, step }: Update,
+  o: Observation,
+  sentAt: string | undefined,
+): Failure {
+  if (failure.kind !== 'TokenRefused' && failure.kind !== 'NotFound') {
+    return failure;
+  }
+  const { basis } = step;
+  const { record } = step.at;
+  if (credential.kind !== 'RegistrationAccessToken') {
+    return { ...failure, kind: 'Transient', reason: 'AdmissionRefused', serverTrouble: false };
+  }
+  const setback = setbackOf(o, 'Update', basis);
+  const [call] = unansweredCalls(o, record);
+  const unanswered =
+    call?.startedAt ?? (setback?.ambiguous ? new Date(setback.since).toISOString() : undefined);
+  const which = call?.kind === 'Read' ? 'read' : 'update';
+  const cause = sentAt === undefined ? '' : `; sent at ${sentAt}`;
+  const lost = unanswered === undefined ? cause : `; the ${which} of ${unanswered} got no answer`;
+  const what =
+    failure.kind === 'NotFound'
+      ? `The server doesn’t know client ${record.clientId} at its management address; a wrong address can be put right by management.configurationUrl of the server object`
+      : `The registration access token of client ${record.clientId} was refused`;
+  const message = `${what} (update ${attempt}${lost}): ${failure.message}`;
+  return { ...failure, kind: 'Terminal', reason: 'RegistrationAccessTokenLost', message };
+}
+
+/** Writes what an update's answer brought; only then may anything use it. */
+async function store(
+  { step, attempt }: Update,
+  next: Recorded,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<StepResult> {
+  const { operatorNamespace } = context.settings;
+  const { withheld } = step;
+  const { record } = step.at;
+  const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
+  const written = await recordAnswer('update', attempt, secret, o, context);
+  if (written === undefined) {
+    return DONE;
+  }
+  keep(written, next, substitutionsOf(next.content, withheld), round, context);
+  context.ledger.settle(attempt);
+  renewed(step, next, round, context);
+  context.memory.succeeded(round.key, 'Update', step.basis);
+  return DONE;
+}
+
+/** An update that didn't move the end isn't tried for it again. */
+function renewed(
+  { because, at: { record } }: UpdateStep,
+  next: Recorded,
+  round: Round,
+  context: Context,
+): void {
+  const basis = renewalBasis(record);
+  if (because === 'Expires' && basis === renewalBasis(next.record)) {
+    const message = 'The server’s answer to an update didn’t move the end of the credentials';
+    setBack(round.key, 'Renew', basis, { kind: 'Terminal', reason: 'Expired', message }, context);
+  }
+}

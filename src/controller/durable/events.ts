@@ -1,0 +1,106 @@
+import { API_VERSION, type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
+import type { Reason } from '../../api/reasons.ts';
+import { cutToBytes, visible } from '../../oauth/text.ts';
+import type { Clock, KubernetesApi, Log } from '../ports.ts';
+import { ToldEvents } from './told-events.ts';
+
+/** Events tell of warnings, deletions and recoveries. A routine creation has none: conditions tell it. */
+export interface EventRecorder {
+  /**
+   * Written in the background; a failure is logged. The same event is written once in ten minutes, and only so many of
+   * one namespace: see `told-events.ts`.
+   */
+  record(event: EventInput): void;
+}
+
+export interface EventInput {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: Reason;
+  readonly message: string;
+  /** What was being done, like `Register`. */
+  readonly action: string;
+  readonly regarding: EventSubject;
+}
+
+export interface EventSubject {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** A namespace that is being deleted takes no new objects: then the Event goes to the operator's. */
+  readonly namespaceTerminating: boolean;
+}
+
+interface EventObject extends KubernetesObject {
+  readonly eventTime: string;
+  readonly reportingController: string;
+  readonly reportingInstance: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly type: string;
+  readonly regarding: object;
+}
+
+/** The API server takes 1,024. */
+const MAX_NOTE_BYTES = 1_000;
+/** What a cut name has: see `short-name.ts`. */
+const NOT_IN_NAMES = /[^a-z0-9.-]/g;
+
+export function createEventRecorder(options: {
+  readonly api: KubernetesApi;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  readonly operatorNamespace: string;
+  readonly identity: string;
+}): EventRecorder {
+  const { api, clock, log } = options;
+  const told = new ToldEvents();
+  return {
+    record(event) {
+      const id = `${event.regarding.uid} ${event.reason} ${event.message}`;
+      const { namespace } = event.regarding;
+      const verdict = told.tell(id, { namespace, isEnding: event.action === 'Deregister' }, clock.now());
+      if (verdict === 'Full') {
+        log.debug('event not written: the namespace has its share', { namespace, reason: event.reason });
+      }
+      if (verdict !== 'New') {
+        return;
+      }
+      void api.create(RESOURCES.event, toEvent(event, options)).then((result) => {
+        if (!result.ok) {
+          log.warn('event not written', {
+            reason: event.reason,
+            status: result.status,
+            message: result.message,
+          });
+        }
+      });
+    },
+  };
+}
+
+function toEvent(event: EventInput, options: Parameters<typeof createEventRecorder>[0]): EventObject {
+  const { clock, random, operatorNamespace, identity } = options;
+  const { kind, namespace, name, uid, namespaceTerminating } = event.regarding;
+  const suffix = `${clock.now().toString(16)}${Math.floor(random() * 2 ** 32).toString(16)}`;
+  const home = namespaceTerminating || namespace === '' ? operatorNamespace : namespace;
+  return {
+    metadata: {
+      name: `${name
+        .slice(0, 200)
+        .replace(NOT_IN_NAMES, '')
+        .replace(/[^a-z0-9]+$/, '')}.${suffix}`,
+      namespace: home,
+    },
+    eventTime: new Date(clock.now()).toISOString().replace('Z', '000Z'),
+    reportingController: 'oauth-registrar.dev/operator',
+    reportingInstance: identity.slice(0, 128),
+    action: event.action,
+    reason: event.reason,
+    note: cutToBytes(visible(event.message), MAX_NOTE_BYTES),
+    type: event.type,
+    regarding: { apiVersion: API_VERSION, kind, name, uid, ...(namespace === '' ? {} : { namespace }) },
+  };
+}

@@ -1,0 +1,106 @@
+import type { Clock } from '../ports.ts';
+
+/**
+ * When a write that several may share should go: at once for a single one, together for a burst.
+ *
+ * ```
+ * one by one   a ▏write      b ▏write
+ * a burst      a ▏write  b c d e f g h i j k l m n o p q ▏write
+ * ```
+ * Times are milliseconds of one monotonic clock.
+ */
+export interface Gathering {
+  /** Entries that wait for the write. */
+  readonly waiting: number;
+  /** Calls under way whose end may bring further entries. */
+  readonly underWay: number;
+  readonly gatheringSince: number;
+  readonly lastWriteAt: number;
+  readonly lastArrivalAt: number;
+  /** Whether arrivals come so close that waiting for more pays. */
+  readonly isBurst: boolean;
+}
+
+const BATCH = 16;
+const LONGEST_MS = 100;
+const LONGEST_IN_BURST_MS = 400;
+const QUIET_MS = 40;
+/** Outside a burst, a write goes when this many wait for each call that is still under way. */
+const WAITING_PER_CALL = 4;
+
+export function shouldWrite(gathering: Gathering, now: number): boolean {
+  const { waiting, underWay, gatheringSince, lastWriteAt, lastArrivalAt, isBurst } = gathering;
+  if (!isBurst) {
+    return waiting >= WAITING_PER_CALL * underWay || now - gatheringSince >= LONGEST_MS;
+  }
+  const isQuiet = underWay === 0 && now - lastArrivalAt >= QUIET_MS;
+  return (
+    waiting >= BATCH ||
+    isQuiet ||
+    now - Math.max(lastWriteAt, gatheringSince - QUIET_MS) >= LONGEST_IN_BURST_MS
+  );
+}
+
+const BURST_ARRIVALS = 4;
+const BURST_WITHIN_MS = 30;
+const BURST_LASTS_MS = 200;
+
+/** Notices bursts: four arrivals within 30 ms begin one, and it lasts until 200 ms after the last such four. */
+export class Arrivals {
+  #recent: number[] = [];
+  #burstUntil = Number.NEGATIVE_INFINITY;
+
+  get last(): number {
+    return this.#recent.at(-1) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  add(now: number): void {
+    this.#recent = [...this.#recent.slice(1 - BURST_ARRIVALS), now];
+    const [first = now] = this.#recent;
+    if (this.#recent.length === BURST_ARRIVALS && now - first <= BURST_WITHIN_MS) {
+      this.#burstUntil = now + BURST_LASTS_MS;
+    }
+  }
+
+  isBurst(now: number): boolean {
+    return now < this.#burstUntil;
+  }
+}
+
+const GATHERING_STEP_MS = 2;
+
+/** Waits for the moment at which a write should go. */
+export class Gatherer {
+  readonly #clock: Clock;
+  readonly #arrivals = new Arrivals();
+  #lastWriteAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** An entry waits for the next write. */
+  arrived(): void {
+    this.#arrivals.add(this.#clock.monotonic());
+  }
+
+  /** Lets entries come together. `look` says how many wait and are under way; it is asked every two milliseconds. */
+  async gather(look: () => Pick<Gathering, 'waiting' | 'underWay'>): Promise<void> {
+    const clock = this.#clock;
+    const gatheringSince = clock.monotonic();
+    let now: number;
+    let gathering: Gathering;
+    do {
+      await clock.sleep(GATHERING_STEP_MS);
+      now = clock.monotonic();
+      gathering = {
+        ...look(),
+        gatheringSince,
+        lastWriteAt: this.#lastWriteAt,
+        lastArrivalAt: this.#arrivals.last,
+        isBurst: this.#arrivals.isBurst(now),
+      };
+    } while (!shouldWrite(gathering, now));
+    this.#lastWriteAt = now;
+  }
+}

@@ -1,0 +1,52 @@
+import type { KubernetesObject } from '../../api/kubernetes.ts';
+import { isCut, shortKey } from '../../core/short-name.ts';
+import { KeyIndex } from '../state/key-index.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
+
+/** Finds the ledger's entries, so that nothing that is done for one client walks those of all. Long names are cut. */
+export class CallIndex {
+  readonly #byClient = new KeyIndex<LedgerEntry>(({ client }) => clientKey(client.namespace, client.name));
+  readonly #registrations = new KeyIndex<LedgerEntry>(({ kind, server, client }) =>
+    kind === 'Register' ? `${client.namespace} ${shortKey(server)}` : undefined,
+  );
+
+  add(entry: LedgerEntry): void {
+    this.#byClient.add(entry, entry.attempt);
+    this.#registrations.add(entry, entry.attempt);
+  }
+
+  remove(entry: LedgerEntry): void {
+    this.#byClient.remove(entry, entry.attempt);
+    this.#registrations.remove(entry, entry.attempt);
+  }
+
+  /** Attempts, by `namespace/name` of their client. */
+  of(client: string): readonly string[] {
+    return this.#byClient.get(shortKey(client));
+  }
+
+  /** Attempts of registrations at a server, by the key of `serverKey`. */
+  registrationsAt(server: string, namespace: string): readonly string[] {
+    return this.#registrations.get(`${namespace} ${shortKey(server)}`);
+  }
+}
+
+/**
+ * `namespace/name` of the clients whose calls are in the ledger, to look at each. A long name is cut there: its object is
+ * found by its uid; where that is gone, the cut name stands for it, under which its calls are found as well.
+ */
+export function clientsOf(
+  entries: readonly LedgerEntry[],
+  clients: { readonly values: () => Iterable<KubernetesObject> },
+): ReadonlySet<string> {
+  const uids = new Set(entries.filter(({ client }) => isCut(client.name)).map(({ client }) => client.uid));
+  const known = uids.size === 0 ? [] : [...clients.values()];
+  const names = new Map(
+    known.flatMap(({ metadata: { uid = '', name } }) => (uids.has(uid) ? [[uid, name] as const] : [])),
+  );
+  return new Set(
+    entries.map(({ client: { namespace, name, uid } }) => `${namespace}/${names.get(uid) ?? name}`),
+  );
+}
+
+const clientKey = (namespace: string, name: string): string => shortKey(`${namespace}/${name}`);

@@ -1,0 +1,148 @@
+import * as z from 'zod';
+import type { CallKind } from '../../core/observation.ts';
+import { type ClientIdentity, recordName } from '../../core/record.ts';
+import { serverNamed } from '../../core/server-key.ts';
+import { shortKey, shortName } from '../../core/short-name.ts';
+import { parseJsonObject } from '../../oauth/json.ts';
+import { sha256 } from '../../oauth/sha256.ts';
+
+/** One call with an effect, as the ledger holds it. No secrets. */
+export interface LedgerEntry {
+  readonly attempt: string;
+  readonly kind: CallKind;
+  /** Read from the ledger, a long name is cut: see `short-name.ts`. */
+  readonly client: ClientIdentity;
+  /** A key of `serverKey`; read from the ledger, a long name is cut. */
+  readonly server: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** Longest time that the call takes, in milliseconds: after it, and some for recording, nobody is at it any more. */
+  readonly timeoutMs: number;
+  /** Name of the registration Secret that the call is about or will make. */
+  readonly record: string;
+  /** Stands for the pod whose process began it, as `podOf` says; the ledger puts it in. */
+  readonly pod?: string | undefined;
+}
+
+const PREFIX = 'entry.';
+
+/**
+ * As data of the ledger's ConfigMap: `entry.<attempt>` → JSON of at most 410 bytes, whatever the names are, and 200 where
+ * they are as usual. The bound of the whole rests on it: see `ledger-shares.ts`.
+ */
+export function encodeEntries(entries: Iterable<LedgerEntry>): Record<string, string> {
+  return Object.fromEntries([...entries].map((entry) => [`${PREFIX}${entry.attempt}`, encode(entry)]));
+}
+
+function encode({ attempt, kind, client, server, startedAt, timeoutMs, record, pod }: LedgerEntry): string {
+  const { namespace, name, uid } = client;
+  return JSON.stringify({
+    kind,
+    client: `${namespace}/${shortName(name)}`,
+    uid,
+    server: withoutNamespace(server, namespace),
+    startedAt,
+    timeoutMs,
+    ...(record === recordName(uid, attempt) ? {} : { record: withoutUid(record, uid) }),
+    ...(pod === undefined ? {} : { pod }),
+  });
+}
+
+/** A client's own server is in its namespace. */
+function withoutNamespace(server: string, namespace: string): string {
+  const { kind, name, namespace: home = namespace } = serverNamed(server);
+  return home === namespace ? `${kind}/${shortName(name)}` : shortKey(server);
+}
+
+function withNamespace(server: string, namespace: string): string {
+  const [kind, name, ...others] = server.split('/');
+  return kind === 'AuthorizationServer' && others.length === 0 ? `${kind}/${namespace}/${name}` : server;
+}
+
+/** The record is named after the client; another name stands whole, after a slash. */
+function withoutUid(record: string, uid: string): string {
+  const start = recordName(uid, '');
+  return record.startsWith(start) ? record.slice(start.length) : `/${record}`;
+}
+
+const withUid = (record: string, uid: string): string =>
+  record.startsWith('/') ? record.slice(1) : recordName(uid, record);
+
+/** The entries among the data of the ledger's ConfigMap. */
+export function decodeEntries(data: Readonly<Record<string, string>>): readonly LedgerEntry[] {
+  return Object.entries(data).flatMap(([key, text]) =>
+    key.startsWith(PREFIX) ? (toEntry(key.slice(PREFIX.length), text) ?? []) : [],
+  );
+}
+
+/**
+ * Who has taken the lead from this holder of this epoch, by the ledger's data. `undefined`: nobody. Whoever takes it
+ * writes both; where they are damaged, it was a person, and the next write repairs them.
+ */
+export function otherLeader(
+  data: Readonly<Record<string, string>>,
+  epoch: number,
+  holder: string,
+): string | undefined {
+  const found = data['holder'] ?? '';
+  const isTaken = found === '' ? Number(data['epoch']) > epoch : found !== holder;
+  return isTaken ? found || 'another process' : undefined;
+}
+
+/** What stands for the pod of a holder, `pod_process`: eight characters of a hash. */
+export const podOf = (holder: string): string => standsFor(holder.split('_', 1)[0] ?? '');
+
+const standsFor = (pod: string): string => sha256(pod).slice(0, 8);
+
+/** Reads an entry that an earlier process, or a person, left. `undefined` where it can't be understood. */
+function toEntry(attempt: string, text: string): LedgerEntry | undefined {
+  const parsed = parseJsonObject(text);
+  const entry = entrySchema.safeParse(parsed);
+  if (entry.success && attempt !== '') {
+    const { kind, client, uid, server, startedAt, timeoutMs, record, pod } = entry.data;
+    const [namespace = '', name = ''] = client.split('/', 2);
+    return {
+      attempt,
+      kind,
+      client: { namespace, name, uid },
+      server: withNamespace(server, namespace),
+      startedAt,
+      timeoutMs,
+      record: record === undefined ? recordName(uid, attempt) : withUid(record, uid),
+      pod,
+    };
+  }
+  const earlier = earlierSchema.safeParse(parsed);
+  return earlier.success
+    ? { ...earlier.data, pod: earlier.data.pod === undefined ? undefined : standsFor(earlier.data.pod) }
+    : undefined;
+}
+
+/** Longer than any name in Kubernetes: what is longer wasn't written by an operator. */
+const MAX_WORD = 400;
+const word = z.string().min(1).max(MAX_WORD);
+
+const MAX_TIMEOUT_MS = 120_000;
+
+const call = {
+  kind: z.enum(['Register', 'Update', 'Read', 'Deregister']),
+  server: word,
+  startedAt: word,
+  timeoutMs: z.int().min(0).max(MAX_TIMEOUT_MS).default(MAX_TIMEOUT_MS),
+  pod: word.optional(),
+};
+
+const entrySchema = z.object({
+  ...call,
+  client: word.regex(/^[^/]+\/[^/]+$/),
+  uid: word,
+  record: word.optional(),
+});
+
+/** As earlier versions of the operator wrote them, with whole names. */
+const earlierSchema = z.object({
+  ...call,
+  attempt: word,
+  client: z.object({ namespace: word, name: word, uid: word }),
+  record: word,
+});

@@ -1,0 +1,111 @@
+import { type ConfigMap, RESOURCES } from '../../api/kubernetes.ts';
+import type { ApiResult, KubernetesApi } from '../ports.ts';
+import { decodeEntries, encodeEntries, type LedgerEntry, otherLeader } from './ledger-entry.ts';
+
+export const LEDGER_NAME = 'oauth-registrar-ledger';
+
+interface Options {
+  readonly api: KubernetesApi;
+  readonly namespace: string;
+  readonly holder: string;
+  /** Id of this installation, and whether another id is one of its own. */
+  readonly installation: { readonly id: string; readonly isOurs: (id: string) => boolean };
+}
+
+/**
+ * The ConfigMap in which the ledger is kept, with the epoch and the holder of the lead.
+ *
+ * *Guarantees*: the chain of resource versions fences: once another process has taken the lead, no write of this one
+ * succeeds.
+ */
+export class LedgerStore {
+  readonly #options: Options;
+  #resourceVersion = '';
+  #epoch = 0;
+  #copiedFrom: string | undefined;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  /** The installation whose ledger this is a copy of: it stays so until a person says that this one goes on. */
+  get copiedFrom(): string | undefined {
+    const { isOurs } = this.#options.installation;
+    return this.#copiedFrom === undefined || isOurs(this.#copiedFrom) ? undefined : this.#copiedFrom;
+  }
+
+  /** What earlier holders left; makes the ConfigMap where there is none. What is written next begins a new epoch. */
+  async read(): Promise<readonly LedgerEntry[]> {
+    const found = await this.#find();
+    if (found === undefined) {
+      throw new Error(`The ledger (ConfigMap ${this.#options.namespace}/${LEDGER_NAME}) can’t be read`);
+    }
+    this.#resourceVersion = found.metadata.resourceVersion ?? '';
+    this.#epoch = (Number(found.data?.['epoch']) || 0) + 1;
+    this.#copiedFrom = found.data?.['installation'] || undefined;
+    return decodeEntries(found.data ?? {});
+  }
+
+  async write(entries: Iterable<LedgerEntry>): Promise<ApiResult<ConfigMap>> {
+    const { api, namespace, holder, installation } = this.#options;
+    const written = await api.replace<ConfigMap>(RESOURCES.configMap, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: LEDGER_NAME, namespace, resourceVersion: this.#resourceVersion },
+      data: {
+        epoch: String(this.#epoch),
+        holder,
+        installation: this.copiedFrom ?? installation.id,
+        ...encodeEntries(entries),
+      },
+    });
+    if (written.ok) {
+      this.#resourceVersion = written.object.metadata.resourceVersion ?? '';
+    }
+    return written;
+  }
+
+  /** After a write that failed: whether there may be another. @returns why not */
+  async lookAgain(): Promise<string | undefined> {
+    const { api, namespace } = this.#options;
+    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: LEDGER_NAME });
+    if (!found.ok) {
+      return found.status === 404 ? 'the ledger was deleted' : undefined;
+    }
+    const { metadata, data = {} } = found.object;
+    const other = otherLeader(data, this.#epoch, this.#options.holder);
+    if (other !== undefined) {
+      return `${other} has taken the lead`;
+    }
+    this.#resourceVersion = metadata.resourceVersion ?? '';
+    return undefined;
+  }
+
+  async #find(): Promise<ConfigMap | undefined> {
+    const { api, namespace } = this.#options;
+    const metadata = { name: LEDGER_NAME, namespace };
+    const created = await api.create<ConfigMap>(RESOURCES.configMap, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata,
+      data: { epoch: '0' },
+    });
+    if (created.ok) {
+      return created.object;
+    }
+    const found = await api.get<ConfigMap>(RESOURCES.configMap, metadata);
+    return found.ok ? found.object : undefined;
+  }
+}
+
+/**
+ * Whether a write was refused because the object is too large: then the same is refused again. 413 of the request, 422
+ * of what is stored; etcd's own limit comes as 500 in its words.
+ */
+export function isTooLarge(refused: ApiResult<unknown>): boolean {
+  if (refused.ok) {
+    return false;
+  }
+  const { status, message } = refused;
+  return status === 413 || status === 422 || (status >= 400 && /too large|too long/i.test(message));
+}

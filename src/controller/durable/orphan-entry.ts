@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import { shortKey } from '../../core/short-name.ts';
+import { parseJsonObject } from '../../oauth/json.ts';
+import { cutToBytes } from '../../oauth/text.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
+
+/** A suspected orphan, as it is listed. Long names are cut: see `short-name.ts`. */
+export interface OrphanEntry {
+  /** A key of `serverKey`. */
+  readonly server: string;
+  /** `namespace/name` of the OAuthClient. */
+  readonly client: string;
+  readonly uid: string;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  /** What is known of it, in the server's words where it has any. */
+  readonly why: string;
+}
+
+export const MAX_ORPHAN_BYTES = 620;
+const MAX_WHY_BYTES = 100;
+
+/** As a value of the ConfigMap: JSON of at most {@link MAX_ORPHAN_BYTES}, whatever the names and words are. */
+export function encodeOrphan({ server, client, startedAt }: LedgerEntry, why: string): string {
+  const key = `${client.namespace}/${client.name}`;
+  return encode({ server, client: key, uid: client.uid, startedAt, why });
+}
+
+/** What earlier versions wrote may be longer; so is what a person changed. */
+export function withinBound(value: string): string {
+  const entry = Buffer.byteLength(value) > MAX_ORPHAN_BYTES ? decodeOrphan(value) : undefined;
+  return entry === undefined ? value : encode(entry);
+}
+
+/** Reads what is listed. `undefined`: a person's note, or it can't be understood. */
+export function decodeOrphan(value: string): OrphanEntry | undefined {
+  const parsed = entrySchema.safeParse(parseJsonObject(value));
+  return parsed.success ? parsed.data : undefined;
+}
+
+const encode = ({ server, client, uid, startedAt, why }: OrphanEntry): string =>
+  JSON.stringify({
+    server: shortKey(server),
+    client: shortKey(client),
+    uid,
+    startedAt,
+    why: cutToBytes(why, MAX_WHY_BYTES),
+  });
+
+const entrySchema = z.object({
+  server: z.string(),
+  client: z.string().default(''),
+  uid: z.string().default(''),
+  startedAt: z.string().default(''),
+  why: z.string().default(''),
+});

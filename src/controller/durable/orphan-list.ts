@@ -1,0 +1,229 @@
+import { type ConfigMap, namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
+import { shortKey } from '../../core/short-name.ts';
+import type { Clock, KubernetesApi, Log } from '../ports.ts';
+import { KeyIndex } from '../state/key-index.ts';
+import type { LedgerEntry } from './ledger-entry.ts';
+import { FEW, SHARED } from './ledger-shares.ts';
+import { isTooLarge } from './ledger-store.ts';
+import { decodeOrphan, encodeOrphan, type OrphanEntry, withinBound } from './orphan-entry.ts';
+
+/** What became of one: `NotYet` leaves it to a later try. */
+export type Reported = 'Listed' | 'ListFull' | 'NotYet';
+
+interface Waiting {
+  readonly attempt: string;
+  readonly namespace: string;
+  readonly server: string;
+  readonly value: string;
+  readonly resolve: (reported: Reported) => void;
+}
+
+interface Options {
+  readonly api: KubernetesApi;
+  /** The operator's. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How many are listed at most: in all, and of one namespace. */
+  readonly most: { readonly total: number; readonly ofNamespace: number };
+}
+
+const TRIES = 5;
+const MAX_UNLISTED_PLACES = 10_000;
+
+/**
+ * Suspected orphans in one ConfigMap, attempt → {@link OrphanEntry}. What is reported while a write is under way goes
+ * together into the next one. Above three quarters of its bound, only namespaces with few are listed.
+ */
+export class OrphanList {
+  readonly #name: string;
+  readonly #options: Options;
+  #data: Readonly<Record<string, string>> = {};
+  #resourceVersion: string | undefined;
+  #indexes = createIndexes({});
+  /** `namespace server` → how many aren't listed, because the list was full. Forgotten when it gets shorter. */
+  readonly #unlisted = new Map<string, number>();
+  #waiting: Waiting[] = [];
+  /** Reads and writes follow one another. */
+  #busy: Promise<void> = Promise.resolve();
+
+  constructor(name: string, options: Options) {
+    this.#name = name;
+    this.#options = options;
+  }
+
+  /** Reads what is listed. */
+  load(): Promise<void> {
+    this.#busy = this.#busy.then(() => this.#load());
+    return this.#busy;
+  }
+
+  countAt(server: string): number {
+    return this.#indexes.server.get(shortKey(server)).length;
+  }
+
+  /** How many of a namespace are known at a server, listed or not. */
+  countIn(server: string, namespace: string): number {
+    const place = placeOf(server, namespace);
+    return this.#indexes.place.get(place).length + (this.#unlisted.get(place) ?? 0);
+  }
+
+  countOf(namespace: string): number {
+    return this.#indexes.namespace.get(namespace).length;
+  }
+
+  /** When those of one OAuthClient were sent, in milliseconds since the epoch. */
+  timesOf(uid: string): readonly number[] {
+    const attempts = uid === '' ? [] : this.#indexes.uid.get(uid);
+    return attempts.map(
+      (attempt) => Date.parse(decodeOrphan(this.#data[attempt] ?? '')?.startedAt ?? '') || 0,
+    );
+  }
+
+  /** Lists one. Never rejects. */
+  add(entry: LedgerEntry, why: string): Promise<Reported> {
+    const { attempt, client, server } = entry;
+    const { promise, resolve } = Promise.withResolvers<Reported>();
+    const value = encodeOrphan(entry, why);
+    this.#waiting.push({ attempt, namespace: client.namespace, server, value, resolve });
+    this.#busy = this.#busy.then(async () => {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      await this.#list(batch);
+    });
+    return promise;
+  }
+
+  async #load(): Promise<void> {
+    const { api, namespace } = this.#options;
+    const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: this.#name });
+    if (found.ok) {
+      this.#take(found.object);
+    } else if (found.status === 404) {
+      // A person deleted it, and with it what it listed.
+      this.#take({ metadata: { name: this.#name } });
+    }
+  }
+
+  #take({ metadata, data = {} }: ConfigMap): void {
+    if (metadata.resourceVersion !== undefined && metadata.resourceVersion === this.#resourceVersion) {
+      return;
+    }
+    this.#resourceVersion = metadata.resourceVersion;
+    if (Object.keys(data).length < Object.keys(this.#data).length) {
+      this.#unlisted.clear();
+    }
+    this.#data = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withinBound(value)]));
+    this.#indexes = createIndexes(this.#data);
+  }
+
+  async #list(batch: readonly Waiting[]): Promise<void> {
+    const listed = this.#fitting(batch);
+    for (const one of batch.filter((other) => !listed.includes(other))) {
+      this.#leaveOut(one);
+    }
+    if (listed.length > 0) {
+      await this.#write(listed);
+    }
+  }
+
+  /** Those for which there is room. */
+  #fitting(batch: readonly Waiting[]): readonly Waiting[] {
+    const { most } = this.#options;
+    const added = new Map<string, number>();
+    let total = Object.keys(this.#data).length;
+    return batch.filter(({ namespace }) => {
+      const own = this.countOf(namespace) + (added.get(namespace) ?? 0);
+      const fits = own < most.ofNamespace && total < (own < FEW ? most.total : most.total * SHARED);
+      if (fits) {
+        added.set(namespace, (added.get(namespace) ?? 0) + 1);
+        total += 1;
+      }
+      return fits;
+    });
+  }
+
+  #leaveOut({ attempt, namespace, server, resolve }: Waiting): void {
+    if (this.#unlisted.size >= MAX_UNLISTED_PLACES) {
+      this.#unlisted.clear();
+    }
+    const place = placeOf(server, namespace);
+    this.#unlisted.set(place, (this.#unlisted.get(place) ?? 0) + 1);
+    this.#options.log.error('suspected orphan not listed: the list is full', { attempt, server });
+    resolve('ListFull');
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const { clock, log } = this.#options;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const added = batch.map(({ attempt, value }) => [attempt, value] as const);
+      const written = await this.#put({ ...this.#data, ...Object.fromEntries(added) });
+      if (written.ok) {
+        this.#take(written.object);
+        resolveAll(batch, 'Listed');
+        return;
+      }
+      const { status, message } = written;
+      log.warn('suspected orphans not listed yet', { count: batch.length, status, message });
+      if (isTooLarge(written)) {
+        return this.#writeHalves(batch);
+      }
+      await clock.sleep(100 * 2 ** tries);
+      await this.#load();
+    }
+    resolveAll(batch, 'NotYet');
+  }
+
+  /** Too much by the API server's own bound: people's notes, or what earlier versions wrote, take the room. */
+  async #writeHalves(batch: readonly Waiting[]): Promise<void> {
+    const [only, second] = batch;
+    if (only === undefined || second === undefined) {
+      batch.forEach((one) => {
+        this.#leaveOut(one);
+      });
+      return;
+    }
+    const middle = Math.floor(batch.length / 2);
+    await this.#write(batch.slice(0, middle));
+    await this.#write(batch.slice(middle));
+  }
+
+  #put(data: Readonly<Record<string, string>>) {
+    const { api, namespace } = this.#options;
+    const metadata = { name: this.#name, namespace };
+    const object: ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+    return this.#resourceVersion === undefined
+      ? api.create(RESOURCES.configMap, object)
+      : api.replace(RESOURCES.configMap, {
+          ...object,
+          metadata: { ...metadata, resourceVersion: this.#resourceVersion },
+        });
+  }
+}
+
+const placeOf = (server: string, namespace: string): string => `${namespace} ${shortKey(server)}`;
+
+function createIndexes(data: Readonly<Record<string, string>>) {
+  const of = (nameOf: (entry: OrphanEntry) => string) => new KeyIndex<OrphanEntry>(nameOf);
+  const indexes = {
+    server: of(({ server }) => shortKey(server)),
+    namespace: of(({ client }) => namespaceOf(client)),
+    place: of(({ server, client }) => placeOf(server, namespaceOf(client))),
+    uid: of(({ uid }) => uid),
+  };
+  for (const [attempt, value] of Object.entries(data)) {
+    const entry = decodeOrphan(value);
+    if (entry !== undefined) {
+      Object.values(indexes).forEach((index) => {
+        index.add(entry, attempt);
+      });
+    }
+  }
+  return indexes;
+}
+
+function resolveAll(waiting: readonly Waiting[], reported: Reported): void {
+  for (const { resolve } of waiting) {
+    resolve(reported);
+  }
+}

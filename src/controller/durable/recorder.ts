@@ -1,0 +1,254 @@
+import { namespaceOf, RESOURCES, type Secret } from '../../api/kubernetes.ts';
+import { ANNOTATIONS } from '../../api/names.ts';
+import { minimalRecord } from '../../core/minimal-record.ts';
+import { parseJsonObject } from '../../oauth/json.ts';
+import { Sensitive } from '../../oauth/sensitive.ts';
+import type { ApiResult, Clock, Journal, KubernetesApi, Log } from '../ports.ts';
+import { isRefusal } from '../state/refused-writes.ts';
+import { type Unrecorded, UnrecordedAnswers } from './unrecorded-answers.ts';
+
+/**
+ * Records answers, before anything else is done with them: journal first, then the registration Secret, tried again
+ * until it is written. Neither a signal to stop nor a lost lease ends it: an answer that isn't recorded is a client that
+ * nobody can manage.
+ *
+ * Whoever hands an answer over waits some seconds at most: what isn't written by then is written later, and
+ * {@link Told.recorded} says so. What the API server refuses isn't sent again unchanged: a minimal record follows, and
+ * where that is refused, too, another try after a pause that grows.
+ */
+export interface Recorder {
+  /** The Secret of an answered registration. `undefined`: it isn't written yet. */
+  create(attempt: string, secret: Secret, told: Told): Promise<Secret | undefined>;
+  /** The Secret with what a later answer brought; wins over whatever else was written meanwhile. */
+  update(attempt: string, secret: Secret, told: Told): Promise<Secret | undefined>;
+  /**
+   * Writes what an earlier process read and didn't record. Adds what is missing; of what is there only data that no
+   * later answer has written, whoever changed labels and annotations since. Resolves when all is written.
+   *
+   * @param toldOf who is told of this answer of this client (`namespace/name`)
+   */
+  replay(toldOf: (attempt: string, client: string) => Told): Promise<void>;
+  /** What was read of this client (`namespace/name`) and isn't written yet: nothing else may happen to it. */
+  pendingOf(client: string): Unrecorded | undefined;
+  /** Resolves when nothing waits to be written. */
+  idle(): Promise<void>;
+}
+
+/** Is told what becomes of an answer that wasn't written at once. */
+export interface Told {
+  /** The API server refuses the write for what is in it, or for where it goes; `message` is what it says. */
+  refused(form: Form, message: string): void;
+  /** It is written, after the round that brought it had ended. */
+  recorded(written: Secret): void;
+}
+
+/** `Minimal`: what it takes to find and manage the client, and nothing else. */
+export type Form = 'Whole' | 'Minimal';
+
+/** So long a round waits for a write, since it keeps others of the same server waiting. */
+const ROUND_PATIENCE_MS = 5_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+const FIRST_PAUSE_AFTER_REFUSAL_MS = 1_000;
+const LONGEST_PAUSE_AFTER_REFUSAL_MS = 300_000;
+
+interface Options {
+  readonly api: KubernetesApi;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Attempt = (secret: Secret) => Promise<ApiResult<Secret>>;
+
+export function createRecorder(options: Options): Recorder {
+  const { api, journal, clock, log } = options;
+  const waiting = new UnrecordedAnswers();
+  const write = async (attempt: string, { secret }: Entry, attemptTo: Attempt, told: Told) => {
+    const client = clientOf(secret);
+    waiting.add(client, attempt);
+    const written = await insist(options, secret, attemptTo, (form, message) => {
+      if (form === 'Minimal') {
+        waiting.refused(client, attempt, message);
+      }
+      told.refused(form, message);
+    });
+    waiting.remove(client, attempt);
+    journal.settle(attempt);
+    return written;
+  };
+  const record = (attempt: string, entry: Entry, attemptTo: Attempt, told: Told) => {
+    const { secret } = entry;
+    journal.append({
+      id: attempt,
+      namespace: namespaceOf(clientOf(secret)),
+      payload: new Sensitive(JSON.stringify(entry)),
+      minimal: () => new Sensitive(JSON.stringify({ ...entry, secret: minimalRecord(secret) })),
+    });
+    const isOver = new AbortController();
+    let isLate = false;
+    const refused: Told['refused'] = (form, message) => {
+      told.refused(form, message);
+      if (form === 'Minimal') {
+        isOver.abort('refused');
+      }
+    };
+    const writing = write(attempt, { ...entry, secret }, attemptTo, { ...told, refused }).then((written) => {
+      isOver.abort('written');
+      if (isLate) {
+        told.recorded(written);
+      }
+      return written;
+    });
+    const waited = clock.sleep(ROUND_PATIENCE_MS, isOver.signal).then(() => {
+      isLate = true;
+      return undefined;
+    });
+    return Promise.race([writing, waited]);
+  };
+  const replayOne = async ({ id, entry }: Unsettled, toldOf: Parameters<Recorder['replay']>[0]) => {
+    const told = toldOf(id, clientOf(entry.secret));
+    const written = await write(id, entry, (secret) => addMissing(api, id, { ...entry, secret }), told);
+    log.info('answer of an earlier process recorded', { attempt: id, secret: written.metadata.name });
+    told.recorded(written);
+  };
+  return {
+    create: (attempt, secret, told) =>
+      record(attempt, { kind: 'create', secret }, (wanted) => createOnce(api, wanted), told),
+    update: (attempt, secret, told) =>
+      record(attempt, asUpdate(attempt, secret), (wanted) => overwrite(api, wanted), told),
+    async replay(toldOf) {
+      const unsettled = journal.unsettled().flatMap(({ id, payload }): Unsettled[] => {
+        const entry = parseJsonObject(payload.reveal()) as Entry | undefined;
+        return entry === undefined ? [] : [{ id, entry }];
+      });
+      for (const { id, entry } of unsettled) {
+        waiting.add(clientOf(entry.secret), id);
+      }
+      const byRecord = Map.groupBy(unsettled, ({ entry }) => entry.secret.metadata.name);
+      // Of one record in the order of the answers; one that can't be written keeps no other waiting.
+      await Promise.all(
+        [...byRecord.values()].map(async (entries) => {
+          for (const unwritten of entries) {
+            await replayOne(unwritten, toldOf);
+          }
+        }),
+      );
+    },
+    pendingOf: (client) => waiting.of(client),
+    idle: () => waiting.idle(),
+  };
+}
+
+interface Unsettled {
+  readonly id: string;
+  readonly entry: Entry;
+}
+
+/** What the journal holds of an answer. `follows`: whose data an update's is made of, as the Secret names it. */
+type Entry = { readonly secret: Secret } & (
+  | { readonly kind: 'create' }
+  | { readonly kind: 'update'; readonly follows: string }
+);
+
+/** `namespace/name` of the OAuthClient that a registration Secret is of. */
+const clientOf = ({ metadata }: Secret): string => metadata.annotations?.[ANNOTATIONS.client] ?? '';
+
+const writerOf = ({ metadata }: Secret): string => metadata.annotations?.[ANNOTATIONS.writtenBy] ?? '';
+
+function asUpdate(attempt: string, secret: Secret): Entry {
+  const annotations = { ...secret.metadata.annotations, [ANNOTATIONS.writtenBy]: attempt };
+  return {
+    kind: 'update',
+    follows: writerOf(secret),
+    secret: { ...secret, metadata: { ...secret.metadata, annotations } },
+  };
+}
+
+async function insist(
+  { clock, log }: Options,
+  secret: Secret,
+  write: Attempt,
+  refused: Told['refused'],
+): Promise<Secret> {
+  let wanted = secret;
+  for (let tries = 0; ; tries += 1) {
+    let result = await write(wanted);
+    if (!result.ok && isRefusal(result) && wanted === secret) {
+      refused('Whole', result.message);
+      const minimal = minimalRecord(secret);
+      wanted = isAboutContent(result) ? minimal : secret;
+      result = await write(minimal);
+      if (!result.ok && isRefusal(result)) {
+        refused('Minimal', result.message);
+      }
+    }
+    if (result.ok) {
+      return result.object;
+    }
+    const { status, reason, message } = result;
+    log.error('registration Secret not written yet', {
+      secret: secret.metadata.name,
+      status,
+      reason,
+      message,
+      tries,
+    });
+    await clock.sleep(pauseAfter(result, tries));
+  }
+}
+
+type Failed = Extract<ApiResult<Secret>, { readonly ok: false }>;
+
+const pauseAfter = (failed: Failed, tries: number): number =>
+  isRefusal(failed)
+    ? Math.min(FIRST_PAUSE_AFTER_REFUSAL_MS * 2 ** tries, LONGEST_PAUSE_AFTER_REFUSAL_MS)
+    : Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS);
+
+/** What is in the Secret will be refused in every later try, whatever becomes of quotas and permissions. */
+const isAboutContent = ({ status }: Failed): boolean => status === 400 || status === 413 || status === 422;
+
+/** Found already there, it is this write's own earlier try: the name holds the attempt's id. */
+async function createOnce(api: KubernetesApi, secret: Secret): Promise<ApiResult<Secret>> {
+  const created = await api.create(RESOURCES.secret, secret);
+  return !created.ok && created.reason === 'AlreadyExists'
+    ? api.get<Secret>(RESOURCES.secret, secret.metadata)
+    : created;
+}
+
+async function overwrite(api: KubernetesApi, secret: Secret): Promise<ApiResult<Secret>> {
+  const replaced = await api.replace(RESOURCES.secret, secret);
+  if (replaced.ok || (replaced.reason !== 'Conflict' && replaced.status !== 404)) {
+    return replaced;
+  }
+  const { resourceVersion: _, ...metadata } = secret.metadata;
+  return replaced.status === 404
+    ? createOnce(api, { ...secret, metadata })
+    : api.replace(RESOURCES.secret, { ...secret, metadata });
+}
+
+async function addMissing(api: KubernetesApi, attempt: string, entry: Entry): Promise<ApiResult<Secret>> {
+  const { kind, secret } = entry;
+  if (kind === 'create') {
+    return createOnce(api, secret);
+  }
+  const found = await api.get<Secret>(RESOURCES.secret, secret.metadata);
+  if (found.ok) {
+    const isNewest = [entry.follows, attempt].includes(writerOf(found.object));
+    return isNewest ? api.replace(RESOURCES.secret, withMarksOf(found.object, secret)) : found;
+  }
+  const { resourceVersion: _, ...metadata } = secret.metadata;
+  return found.status === 404 ? createOnce(api, { ...secret, metadata }) : found;
+}
+
+/** What is marked by itself: to whom the record belongs, and what becomes of its client. */
+const MARKS: readonly string[] = [ANNOTATIONS.namespaceUid, ANNOTATIONS.deletionPolicy];
+
+function withMarksOf({ metadata: marked }: Secret, secret: Secret): Secret {
+  const facts = Object.entries(secret.metadata.annotations ?? {}).filter(([name]) => !MARKS.includes(name));
+  const marks = Object.entries(marked.annotations ?? {}).filter(([name]) => MARKS.includes(name));
+  const { resourceVersion = '' } = marked;
+  const labels = { ...secret.metadata.labels, ...marked.labels };
+  const annotations = Object.fromEntries([...facts, ...marks]);
+  return { ...secret, metadata: { ...secret.metadata, resourceVersion, labels, annotations } };
+}

@@ -1,0 +1,162 @@
+import type { Clock } from '../ports.ts';
+import { Lane, type LaneBounds, type WorkItem } from './lane.ts';
+
+/**
+ * Which object is worked on when.
+ *
+ * *Guarantees*: a key never runs twice at once; what is added while it runs, runs once more. Within a lane (one
+ * authorization server) namespaces take turns, so 5,000 waiting clients of one don't delay another's, and within a
+ * namespace urgent keys go first. A lane never has more than its bounds under way, so one slow server doesn't hold up
+ * others.
+ */
+export class WorkQueue {
+  readonly #run: (key: string) => Promise<void>;
+  readonly #clock: Clock;
+  readonly #boundsOf: (lane: string) => LaneBounds;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #queued = new Map<string, WorkItem>();
+  readonly #running = new Map<string, WorkItem>();
+  readonly #again = new Map<string, WorkItem>();
+  readonly #timers = new Map<string, { readonly at: number; readonly abort: AbortController }>();
+  readonly #idle: (() => void)[] = [];
+  #started = false;
+  #stopped = false;
+
+  constructor(options: {
+    /** Must not reject. */
+    readonly run: (key: string) => Promise<void>;
+    readonly clock: Clock;
+    readonly boundsOf: (lane: string) => LaneBounds;
+  }) {
+    this.#run = options.run;
+    this.#clock = options.clock;
+    this.#boundsOf = options.boundsOf;
+  }
+
+  get depth(): number {
+    return this.#queued.size;
+  }
+
+  /** How much it keeps, of whatever kind: 0 where nothing waits, runs or is to come. */
+  get kept(): number {
+    return [this.#lanes, this.#queued, this.#running, this.#again, this.#timers].reduce(
+      (sum, { size }) => sum + size,
+      0,
+    );
+  }
+
+  start(): void {
+    this.#started = true;
+    for (const lane of this.#lanes.values()) {
+      this.#fill(lane);
+    }
+  }
+
+  /** Takes nothing new; resolves when what runs has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const { abort } of this.#timers.values()) {
+      abort.abort(CANCELLED);
+    }
+    if (this.#running.size > 0) {
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+  }
+
+  /** As soon as its turn comes. */
+  add(item: WorkItem): void {
+    if (this.#stopped) {
+      return;
+    }
+    this.#cancelTimer(item.key);
+    if (this.#running.has(item.key)) {
+      const urgent = item.urgent || (this.#again.get(item.key)?.urgent ?? false);
+      this.#again.set(item.key, { ...item, urgent });
+      return;
+    }
+    const queued = this.#queued.get(item.key);
+    if (queued !== undefined) {
+      if (queued.urgent || !item.urgent) {
+        return;
+      }
+      this.#lane(queued.lane).remove(queued);
+      this.#dropIfEmpty(queued.lane);
+    }
+    const lane = this.#lane(item.lane);
+    this.#queued.set(item.key, item);
+    lane.push(item, this.#boundsOf(lane.name));
+    this.#fill(lane);
+  }
+
+  /** After a time, in milliseconds; the earlier of two wins. */
+  addAfter(item: WorkItem, delayMs: number): void {
+    if (this.#stopped) {
+      return;
+    }
+    const at = this.#clock.monotonic() + delayMs;
+    const timer = this.#timers.get(item.key);
+    if (timer !== undefined && timer.at <= at) {
+      return;
+    }
+    this.#cancelTimer(item.key);
+    const abort = new AbortController();
+    this.#timers.set(item.key, { at, abort });
+    void this.#clock.sleep(delayMs, abort.signal).then(() => {
+      if (!abort.signal.aborted) {
+        this.#timers.delete(item.key);
+        this.add(item);
+      }
+    });
+  }
+
+  #cancelTimer(key: string): void {
+    this.#timers.get(key)?.abort.abort(CANCELLED);
+    this.#timers.delete(key);
+  }
+
+  #lane(name: string): Lane {
+    const lane = this.#lanes.get(name) ?? new Lane(name);
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  #fill(lane: Lane): void {
+    while (this.#started && !this.#stopped) {
+      const item = lane.begin(this.#boundsOf(lane.name));
+      if (item === undefined) {
+        break;
+      }
+      this.#queued.delete(item.key);
+      this.#begin(item, lane);
+    }
+    this.#dropIfEmpty(lane.name);
+  }
+
+  #dropIfEmpty(name: string): void {
+    if (this.#lanes.get(name)?.isEmpty) {
+      this.#lanes.delete(name);
+    }
+  }
+
+  #begin(item: WorkItem, lane: Lane): void {
+    this.#running.set(item.key, item);
+    void this.#run(item.key).finally(() => {
+      lane.ended(item, this.#boundsOf(lane.name));
+      this.#running.delete(item.key);
+      const again = this.#again.get(item.key);
+      this.#again.delete(item.key);
+      if (again !== undefined) {
+        this.add(again);
+      }
+      this.#fill(lane);
+      if (this.#stopped && this.#running.size === 0) {
+        this.#idle.splice(0).forEach((resolve) => {
+          resolve();
+        });
+      }
+    });
+  }
+}
+
+/** Said by every timer that is given up: without a reason, each would make an error with its stack. */
+const CANCELLED = 'cancelled';

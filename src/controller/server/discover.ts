@@ -1,0 +1,134 @@
+import type { AuthorizationServerSpec } from '../../api/authorization-server.ts';
+import { boundedMs } from '../../api/durations.ts';
+import type { Reason } from '../../api/reasons.ts';
+import { SHARES } from '../../api/shares.ts';
+import type { Problem } from '../../core/problem.ts';
+import { describeDiscovery } from '../../core/server.ts';
+import type { ServerName } from '../../core/server-key.ts';
+import { tellNotSent } from '../../core/tell.ts';
+import { objectViewerOf } from '../../core/viewers.ts';
+import {
+  type DiscoveryAnswer,
+  discoveryUrls,
+  type Endpoints,
+  isComplete,
+  mergeDiscovery,
+  type NothingCause,
+  readDiscoveryAnswer,
+} from '../../oauth/discovery.ts';
+import type { HttpNoAnswer, HttpNotSent, HttpOutcome, Transport } from '../../oauth/http-message.ts';
+import type { UrlRules } from '../../oauth/url.ts';
+import type { Context } from '../context.ts';
+
+export interface Discovery {
+  readonly endpoints: Endpoints;
+  /** `mtls_endpoint_aliases` (RFC 8705 section 5). */
+  readonly aliases: Endpoints;
+}
+
+const LONGEST_CALL_MS = 10_000;
+/** A call that has less left is not made. */
+const SHORTEST_CALL_MS = 250;
+
+/**
+ * Asks each place where a document may be, until one brings the registration endpoint. At most four reads, which have
+ * one bound together: a server that never answers takes no more of those who look than one that is slow once.
+ */
+export async function discover(
+  server: ServerName,
+  spec: AuthorizationServerSpec,
+  { http, clock }: Pick<Context, 'http' | 'clock'>,
+  rules: UrlRules,
+  transport: Transport | undefined,
+): Promise<Discovery | Problem> {
+  const issuer = spec.discovery?.acceptedIssuer ?? spec.issuer;
+  const longestMs = Math.min(boundedMs('timeout', spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
+  const until = clock.monotonic() + SHARES.discoveryTime.most * 1000;
+  const answers: DiscoveryAnswer[] = [];
+  for (const url of spec.discovery?.url
+    ? [spec.discovery.url]
+    : discoveryUrls(spec.issuer, spec.discovery?.prefer ?? 'OAuth')) {
+    const leftMs = until - clock.monotonic();
+    if (leftMs < SHORTEST_CALL_MS) {
+      answers.push({
+        url,
+        kind: 'nothing',
+        detail: 'not asked: those before took too long',
+        cause: 'Timeout',
+      });
+      break;
+    }
+    const timeoutMs = Math.min(longestMs, Math.ceil(leftMs));
+    const outcome = await http.send(
+      { method: 'GET', url, headers: { accept: 'application/json' } },
+      { timeoutMs, transport, server },
+    );
+    if (outcome.kind === 'notSent') {
+      return unreachable(server, url, outcome);
+    }
+    answers.push(toAnswer(url, outcome, rules));
+    if (isComplete(answers, issuer)) {
+      break;
+    }
+  }
+  return conclude(answers, issuer);
+}
+
+/** The origin can't be reached at all: its other addresses needn't be tried. */
+function unreachable({ kind }: ServerName, url: string, outcome: HttpNotSent): Problem {
+  const { reason } = outcome;
+  const detail = tellNotSent(outcome)(objectViewerOf(kind));
+  if (reason === 'AddressRefused' || reason === 'TlsVerificationFailed') {
+    return { reason, message: detail };
+  }
+  return { reason: 'DiscoveryFailed', message: `${url} can’t be reached: ${detail}` };
+}
+
+function toAnswer(url: string, outcome: Exclude<HttpOutcome, HttpNotSent>, rules: UrlRules): DiscoveryAnswer {
+  if (outcome.kind === 'noAnswer') {
+    return { url, kind: 'nothing', detail: outcome.detail, cause: lossOf(outcome) };
+  }
+  return readDiscoveryAnswer(url, outcome.status, outcome.body, rules);
+}
+
+function lossOf({ reason, received }: HttpNoAnswer): NothingCause {
+  if (reason === 'ResponseTooLarge') {
+    return 'TooLarge';
+  }
+  return reason === 'ConnectionLost' && received !== undefined ? 'Truncated' : reason;
+}
+
+function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discovery | Problem {
+  const found = mergeDiscovery(answers, issuer);
+  switch (found.kind) {
+    case 'found':
+      return { endpoints: found.endpoints, aliases: found.aliases };
+    case 'issuerMismatch':
+      return {
+        reason: 'IssuerMismatch',
+        message: `${found.url} is the document of issuer “${found.published}”, not of “${issuer}”. Correct the issuer, or set discovery.acceptedIssuer to “${found.published}” if you trust it.`,
+      };
+    case 'nothing':
+      return {
+        reason: reasonOf(answers),
+        message: `No discovery document: ${describeDiscovery(answers)}. Check the issuer, or set registration.endpoint and discovery.mode None.`,
+      };
+  }
+}
+
+/** One cause of all is a reason of its own; else it is that nothing was found. */
+function reasonOf(answers: readonly DiscoveryAnswer[]): Problem['reason'] {
+  const causes = new Set(answers.map((answer) => (answer.kind === 'nothing' ? answer.cause : undefined)));
+  const [cause] = causes.size === 1 ? causes : [undefined];
+  return cause === undefined ? 'DiscoveryFailed' : REASON_OF[cause];
+}
+
+const REASON_OF: Readonly<Record<NothingCause, Reason>> = {
+  Timeout: 'ResponseTimedOut',
+  ConnectionLost: 'AuthorizationServerUnavailable',
+  RedirectRefused: 'RedirectRefused',
+  TooLarge: 'ResponseTooLarge',
+  NotJSON: 'ResponseNotJSON',
+  Truncated: 'ResponseTruncated',
+  TooDeep: 'ResponseTooDeep',
+};

@@ -1,0 +1,241 @@
+import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../../api/authorization-server.ts';
+import { endpointsInUse, type Found, toConnection, transportOf } from '../../core/connect.ts';
+import type { ServerConnection } from '../../core/connection.ts';
+import { nextProbe, probed } from '../../core/health-probes.ts';
+import { suspicionEnds } from '../../core/lost-tokens.ts';
+import { isProblem, type Problem } from '../../core/problem.ts';
+import { reachProblem } from '../../core/reach.ts';
+import type { ServerObject } from '../../core/server.ts';
+import { keyOfServer, serverNamed } from '../../core/server-key.ts';
+import type { Endpoints } from '../../oauth/discovery.ts';
+import type { Transport } from '../../oauth/http-message.ts';
+import type { Context } from '../context.ts';
+import type { ServerState } from '../state/server-registry.ts';
+import { discover } from './discover.ts';
+import { resolveReferences } from './references.ts';
+import { signingKeysOf } from './signing-keys.ts';
+import { type LookAgain, lookAtOrphans, tellStatus } from './status.ts';
+
+const REFRESH_MS = 3_600_000;
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 300_000;
+
+/** What this process has found out about one server by asking it. */
+export interface Discovered {
+  /** Of the server object. */
+  readonly uid: string;
+  readonly generation: number;
+  readonly endpoints: Endpoints | undefined;
+  readonly aliases: Endpoints;
+  readonly problem: Problem | undefined;
+  readonly attempts: number;
+  /** Milliseconds since the epoch. */
+  readonly askAgainAt: number;
+}
+
+/**
+ * Looks at one server object: finds its endpoints and credential, makes it usable to clients, and says so in status.
+ * `discovered` is kept by the caller between looks, by `keyOfServer`.
+ */
+export async function reconcileServer(
+  object: ServerObject,
+  context: Context,
+  discovered: Map<string, Discovered>,
+): Promise<LookAgain> {
+  const key = keyOfServer(object);
+  const { servers, clock } = context;
+  const { spec } = object;
+  if (spec === undefined) {
+    const { problem: message = 'The spec can’t be used.', problemReason: reason = 'InvalidSpec' } = object;
+    return refuse(object, { reason, message }, context);
+  }
+  const references = await resolveReferences(object, spec, context);
+  const transport = transportOf(spec, references);
+  const reachable = references.problem ?? (isProblem(transport) ? transport : undefined);
+  const found =
+    reachable === undefined
+      ? await endpointsOf(object, spec, context, discovered, transport as Transport | undefined)
+      : unreachable(object, reachable, discovered, clock.now());
+  const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
+  const facts = { endpoints: found.endpoints ?? {}, aliases: found.aliases, ...references, now: clock.now() };
+  const connection = found.problem ?? permitted(object, spec, facts, context);
+  const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
+  const state = { ...unusable(servers.state(key), object), endpoints };
+  endProbe(key, context, found);
+  const orphansVisit = await lookAtOrphans(key, context);
+  const retry = await tellStatus(
+    object,
+    context,
+    isProblem(connection)
+      ? { ...state, problem: connection }
+      : isProblem(signingKeys)
+        ? { ...state, problem: signingKeys }
+        : { ...state, connection, problem: undefined, signingKeys },
+  );
+  const probe = nextProbe(servers.health(key));
+  const doubt = suspicionEnds(servers.health(key).lostTokens, clock.now());
+  const readAgain = references.isIncomplete ? clock.now() + MISSING_REFERENCE_MS : undefined;
+  const due = [found.askAgainAt, probe, doubt, orphansVisit, readAgain].filter((time) => time !== undefined);
+  const lookAgain = Math.min(...due) - clock.now();
+  return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
+}
+
+/** Nothing is asked and nobody is served until the object, or what stands beside it, changes. */
+export function refuse(object: ServerObject, problem: Problem, context: Context): Promise<LookAgain> {
+  const before = context.servers.state(keyOfServer(object));
+  return tellStatus(object, context, { ...unusable(before, object), problem });
+}
+
+function unusable(before: ServerState | undefined, { status, spec }: ServerObject): ServerState {
+  return {
+    connection: undefined,
+    problem: undefined,
+    endpoints: before?.endpoints ?? status.endpoints,
+    management: before?.management ?? status.management ?? 'Unknown',
+    admissionAccepted: before?.admissionAccepted ?? isTrue(status, 'AdmissionAccepted'),
+    signingKeys: undefined,
+    suspended: spec?.suspend === true,
+  };
+}
+
+const isTrue = ({ conditions }: AuthorizationServerStatus, type: string): boolean =>
+  conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
+
+async function endpointsOf(
+  object: ServerObject,
+  spec: AuthorizationServerSpec,
+  context: Context,
+  discovered: Map<string, Discovered>,
+  transport: Transport | undefined,
+): Promise<Discovered> {
+  const { generation, metadata, status } = object;
+  const uid = metadata.uid ?? '';
+  const key = keyOfServer(object);
+  const { clock, random } = context;
+  const now = clock.now();
+  if (spec.discovery?.mode === 'None') {
+    return {
+      uid,
+      generation,
+      endpoints: {},
+      aliases: {},
+      problem: undefined,
+      attempts: 0,
+      askAgainAt: Number.POSITIVE_INFINITY,
+    };
+  }
+  const known = knownOf(object, discovered) ?? fromStatus(object, now + REFRESH_MS * random());
+  const isProbeDue = (nextProbe(context.servers.health(key)) ?? Number.POSITIVE_INFINITY) <= now;
+  if (known?.generation === generation && now < known.askAgainAt && !isProbeDue) {
+    discovered.set(key, known);
+    return known;
+  }
+  const attempts = known?.problem === undefined || known.generation !== generation ? 0 : known.attempts + 1;
+  const answer = await discover(serverNamed(key), spec, context, context.settings.urlRules, transport);
+  const failed = isProblem(answer);
+  const delay = failed ? Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS) : REFRESH_MS;
+  const result: Discovered = {
+    uid,
+    generation,
+    endpoints: failed ? (known?.endpoints ?? status.endpoints) : answer.endpoints,
+    aliases: failed ? (known?.aliases ?? {}) : answer.aliases,
+    problem: failed ? answer : undefined,
+    attempts,
+    askAgainAt: clock.now() + delay * (0.8 + 0.4 * random()),
+  };
+  discovered.set(key, result);
+  return result;
+}
+
+/** Another object may have had the name. */
+function knownOf(object: ServerObject, discovered: ReadonlyMap<string, Discovered>): Discovered | undefined {
+  const known = discovered.get(keyOfServer(object));
+  return known?.uid === object.metadata.uid ? known : undefined;
+}
+
+/** What an earlier process wrote into status is as good as asking again, until the next refresh. */
+function fromStatus(
+  { metadata: { uid = '' }, generation, spec, status }: ServerObject,
+  askAgainAt: number,
+): Discovered | undefined {
+  // Aliases for calls with a certificate aren't kept in status.
+  const isCurrent =
+    spec?.connection?.clientCertificateRef === undefined &&
+    status.observedGeneration === generation &&
+    isTrue(status, 'Ready') &&
+    status.endpoints !== undefined;
+  return isCurrent
+    ? {
+        uid,
+        generation,
+        endpoints: status.endpoints,
+        aliases: {},
+        problem: undefined,
+        attempts: 0,
+        askAgainAt,
+      }
+    : undefined;
+}
+
+/**
+ * The early word of what is judged again at each call: that a server object gives an address which its calls may not go
+ * to is told in its status, not by the first client that needs it.
+ */
+function permitted(
+  object: ServerObject,
+  spec: AuthorizationServerSpec,
+  facts: Found,
+  { settings: { namespacedServerHosts } }: Context,
+): ServerConnection | Problem {
+  const connection = toConnection(object, spec, facts);
+  if (isProblem(connection)) {
+    return connection;
+  }
+  const { registrationEndpoint, tokenEndpoint, allowedOrigins, transport } = connection;
+  const urls = [registrationEndpoint, tokenEndpoint, spec.management?.configurationUrl, ...allowedOrigins];
+  const refused = reachProblem(
+    serverNamed(keyOfServer(object)).kind,
+    { urls, proxyUrl: transport?.proxyUrl },
+    { namespacedServerHosts },
+  );
+  return refused === undefined ? connection : { reason: 'AddressRefused', message: refused.message };
+}
+
+/** What the server object refers to can't be used: nothing is asked until it can. */
+function unreachable(
+  object: ServerObject,
+  problem: Problem,
+  discovered: Map<string, Discovered>,
+  now: number,
+): Discovered {
+  const { generation, metadata, status } = object;
+  const endpoints = knownOf(object, discovered)?.endpoints ?? status.endpoints;
+  return {
+    uid: metadata.uid ?? '',
+    generation,
+    endpoints,
+    aliases: {},
+    problem,
+    attempts: 0,
+    askAgainAt: now + MISSING_REFERENCE_MS,
+  };
+}
+
+/** A Secret that appears wakes by itself; a ConfigMap is looked for. */
+const MISSING_REFERENCE_MS = 15_000;
+
+/** A probe was due: where discovery answered, one of those who wait may try; after a pause, all. */
+function endProbe(key: string, { servers, clock }: Context, { problem }: Discovered): void {
+  const before = servers.health(key);
+  const due = nextProbe(before);
+  if (due === undefined || due > clock.now()) {
+    return;
+  }
+  const wasPaused = before.pausedUntil > 0;
+  servers.setHealth(key, probed(before, problem === undefined, clock.now(), servers.isWaitedFor(key)));
+  if (wasPaused) {
+    servers.wakeAll(key);
+  } else if (problem === undefined) {
+    servers.wakeOne(key);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Admission, ServerConnection } from '../../core/connection.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { JsonObject } from '../../oauth/json.ts';
+import { SigningError, type SigningKey } from '../../oauth/signing-key.ts';
+import type { JsonWebTokens } from '../ports.ts';
+
+/**
+ * The public keys of whatever the operator signs for a server, as a JWK set; `undefined` where it signs nothing, or with
+ * shared secrets only. A key that can't sign is found out here, before any client needs it.
+ */
+export async function signingKeysOf(
+  { statement, signedRequest, admission, management }: ServerConnection,
+  jwt: JsonWebTokens,
+): Promise<JsonObject | Problem | undefined> {
+  const keys = [
+    statement.sign?.key,
+    signedRequest?.key,
+    assertionKey(admission),
+    management.credential && assertionKey(management.credential),
+  ].filter((key) => key !== undefined);
+  const found = new Map<string, JsonObject>();
+  try {
+    for (const key of keys) {
+      const jwk = await jwt.publicJwk(key);
+      if (jwk !== undefined) {
+        found.set(String(jwk['kid']), jwk);
+      }
+    }
+  } catch (error) {
+    if (error instanceof SigningError) {
+      return { reason: 'SigningKeyUnusable', message: error.message };
+    }
+    throw error;
+  }
+  return found.size === 0 ? undefined : { keys: [...found.values()] };
+}
+
+function assertionKey(credential: Admission): SigningKey | undefined {
+  const isSigned = credential.kind === 'ClientCredentials' && 'key' in credential.authentication;
+  return isSigned ? credential.authentication.key : undefined;
+}

@@ -1,0 +1,27 @@
+import type { KubernetesObject } from '../../api/kubernetes.ts';
+import type { RegistrationRecord } from '../../core/record.ts';
+import { toRecord } from '../../core/record.ts';
+import type { ObservedSecret } from '../../core/workload-secret.ts';
+import { toObservedSecret } from '../../core/workload-secret.ts';
+
+/** Metadata of a registration Secret. `record` is absent where a person damaged it. */
+export interface RegistrationObject extends KubernetesObject {
+  readonly record: RegistrationRecord | undefined;
+}
+
+/** Metadata of a workload Secret. */
+export interface SecretObject extends KubernetesObject {
+  readonly observed: ObservedSecret;
+}
+
+/** What is kept of Secrets: made of their metadata alone, whether it comes from a watch or from an own write. */
+
+export function toRegistrationObject(raw: KubernetesObject): RegistrationObject {
+  const { name, namespace = '', uid = '', resourceVersion = '' } = raw.metadata;
+  return { metadata: { name, namespace, uid, resourceVersion }, record: toRecord(raw) };
+}
+
+export function toSecretObject(raw: KubernetesObject): SecretObject {
+  const { name, namespace = '', uid = '', resourceVersion = '' } = raw.metadata;
+  return { metadata: { name, namespace, uid, resourceVersion }, observed: toObservedSecret(raw) };
+}

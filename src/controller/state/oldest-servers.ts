@@ -1,0 +1,97 @@
+import { SHARES } from '../../api/shares.ts';
+import type { ServerObject } from '../../core/server.ts';
+import { keyOfServer } from '../../core/server-key.ts';
+import type { Change } from './object-cache.ts';
+
+interface Entry {
+  /** As by `keyOfServer`. */
+  readonly key: string;
+  readonly createdAt: number;
+}
+
+/**
+ * Which AuthorizationServers are used: of each namespace the oldest, as many as its share is. Objects of the same second
+ * are in the order of their names.
+ */
+export class OldestServers {
+  /** By namespace, the oldest first. */
+  readonly #lists = new Map<string, Entry[]>();
+  readonly #most = SHARES.serversOfNamespace.most;
+  readonly #turned: (key: string) => void;
+
+  /** @param turned the server object of this key is used from now on, or no more */
+  constructor(turned: (key: string) => void) {
+    this.#turned = turned;
+  }
+
+  get size(): number {
+    return this.#lists.size;
+  }
+
+  changed({ before, after }: Change<ServerObject>): void {
+    if (before?.createdAt === after?.createdAt && before !== undefined) {
+      return;
+    }
+    if (before !== undefined) {
+      this.#remove(before);
+    }
+    if (after !== undefined) {
+      this.#add(after);
+    }
+  }
+
+  isUsed(object: ServerObject): boolean {
+    const list = this.#lists.get(object.metadata.namespace ?? '') ?? [];
+    return object.kind !== 'AuthorizationServer' || placeOf(toEntry(object), list) < this.#most;
+  }
+
+  #add(object: ServerObject): void {
+    const { namespace = '' } = object.metadata;
+    const list = this.#lists.get(namespace) ?? [];
+    this.#lists.set(namespace, list);
+    const entry = toEntry(object);
+    const place = placeOf(entry, list);
+    list.splice(place, 0, entry);
+    this.#tell(place, list[this.#most]);
+  }
+
+  #remove(object: ServerObject): void {
+    const { namespace = '' } = object.metadata;
+    const list = this.#lists.get(namespace) ?? [];
+    const entry = toEntry(object);
+    const place = placeOf(entry, list);
+    if (list[place]?.key === entry.key) {
+      list.splice(place, 1);
+      this.#tell(place, list[this.#most - 1]);
+    }
+    if (list.length === 0) {
+      this.#lists.delete(namespace);
+    }
+  }
+
+  /** One that came or went among those that are used moved another over the edge. */
+  #tell(place: number, moved: Entry | undefined): void {
+    if (place < this.#most && moved !== undefined) {
+      this.#turned(moved.key);
+    }
+  }
+}
+
+const toEntry = (object: ServerObject): Entry => ({
+  key: keyOfServer(object),
+  createdAt: object.createdAt || 0,
+});
+
+/** Where it stands, or would stand, in an ordered list. */
+function placeOf({ key, createdAt }: Entry, list: readonly Entry[]): number {
+  let [low, high] = [0, list.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = list[middle];
+    const isBefore =
+      other !== undefined &&
+      (other.createdAt < createdAt || (other.createdAt === createdAt && other.key < key));
+    [low, high] = isBefore ? [middle + 1, high] : [low, middle];
+  }
+  return low;
+}

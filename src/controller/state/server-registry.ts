@@ -1,0 +1,285 @@
+import type { AuthorizationServerStatus } from '../../api/authorization-server.ts';
+import { boundedMs } from '../../api/durations.ts';
+import type { ManagementTerms, ServerConnection } from '../../core/connection.ts';
+import type { Failure } from '../../core/failure.ts';
+import { gateOf } from '../../core/health-gate.ts';
+import { isSuspect } from '../../core/lost-tokens.ts';
+import { managementMode } from '../../core/management.ts';
+import type { CallKind, Gate, ObservedServer } from '../../core/observation.ts';
+import type { Problem } from '../../core/problem.ts';
+import type { ServerRef } from '../../core/record.ts';
+import { type Caller, NOBODY_WAITS, type Waiting } from '../../core/scope.ts';
+import {
+  type Asking,
+  callAbandoned,
+  callBegins,
+  callEnds,
+  HEALTHY,
+  type HealthCall,
+  type ServerHealth,
+} from '../../core/server-health.ts';
+import type { Endpoints } from '../../oauth/discovery.ts';
+import { isSameJson, type JsonObject } from '../../oauth/json.ts';
+import type { Clock, Log } from '../ports.ts';
+import { forClients, naming, ServerTelling } from './server-telling.ts';
+import { Waiters } from './waiters.ts';
+import { wokenBy } from './woken-by.ts';
+
+/**
+ * What this process knows of each server: how to call it, how it is doing, and which clients wait for it.
+ * Keys are those of `serverKey`.
+ */
+export interface ServerState {
+  readonly connection: ServerConnection | undefined;
+  readonly problem: Problem | undefined;
+  /** Known also while the server can't be called. */
+  readonly endpoints: Endpoints | undefined;
+  readonly management: NonNullable<AuthorizationServerStatus['management']>;
+  readonly admissionAccepted: boolean;
+  /** A JWK set: what the server must know to verify what the operator signs. */
+  readonly signingKeys: JsonObject | undefined;
+  /** A person wants nothing to be sent. */
+  readonly suspended: boolean;
+}
+
+export class ServerRegistry {
+  readonly #states = new Map<string, ServerState>();
+  readonly #health = new Map<string, ServerHealth>();
+  readonly #waiters = new Waiters();
+  readonly #clock: Clock;
+  readonly #wake: (clientKey: string) => void;
+  readonly #changed: (serverKey: string) => void;
+  readonly #concernsRegistered: (serverKey: string) => void;
+  readonly #namespacesAt: (serverKey: string) => number;
+  readonly #telling: ServerTelling;
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly wake: (clientKey: string) => void;
+    /** The server's own status may have to say something else. */
+    readonly changed: (serverKey: string) => void;
+    /** Another server object has the name, or other endpoints, or other bounds for clients that exist: all clients at it look again. */
+    readonly concernsRegistered: (serverKey: string) => void;
+    /** How many namespaces have clients there. */
+    readonly namespacesAt: (serverKey: string) => number;
+    /** Told what clients' objects don't say of a call that failed. */
+    readonly log: Pick<Log, 'warn'>;
+  }) {
+    this.#clock = options.clock;
+    this.#wake = options.wake;
+    this.#changed = options.changed;
+    this.#concernsRegistered = options.concernsRegistered;
+    this.#namespacesAt = options.namespacesAt;
+    this.#telling = new ServerTelling(options);
+  }
+
+  state(key: string): ServerState | undefined {
+    return this.#states.get(key);
+  }
+
+  /** How many servers something is known of. */
+  get size(): number {
+    return new Set([...this.#states.keys(), ...this.#health.keys()]).size;
+  }
+
+  health(key: string): ServerHealth {
+    return this.#health.get(key) ?? HEALTHY;
+  }
+
+  /** The server as a client may use it for a call of this kind. */
+  view(key: string, ref: ServerRef, kind: CallKind, caller: Caller): ObservedServer {
+    const state = this.#states.get(key);
+    if (state?.connection !== undefined) {
+      const { version } = state.connection;
+      const gate = naming(ref, this.gate(key, { ...caller, kind, version }));
+      return { available: true, ref, connection: state.connection, gate };
+    }
+    const problem = state?.problem ?? {
+      reason: 'Queued' as const,
+      message: 'The server has not been looked at yet.',
+    };
+    return { available: false, ...forClients(ref, problem), endpoints: state?.endpoints };
+  }
+
+  /** Keeps what was found; whoever waits looks again if it matters to them. */
+  set(key: string, state: ServerState): void {
+    const before = this.#states.get(key);
+    this.#states.set(key, state);
+    if (
+      before?.connection?.version !== state.connection?.version ||
+      before?.problem?.message !== state.problem?.message ||
+      before?.suspended !== state.suspended
+    ) {
+      this.wakeAll(key);
+    }
+    const isOther = before?.connection?.uid !== state.connection?.uid && state.connection !== undefined;
+    const isMoved = before?.endpoints !== undefined && !isSameJson(before.endpoints, state.endpoints);
+    if (isOther || isMoved || enforcesOther(before, state)) {
+      this.#concernsRegistered(key);
+    }
+  }
+
+  /** Whether it is known to be the credential of this connection that registrations are refused for. */
+  isAdmissionRefused(key: string, version: string): boolean {
+    const { refusedAdmission } = this.health(key);
+    return refusedAdmission?.version === version && refusedAdmission.decided;
+  }
+
+  setHealth(key: string, health: ServerHealth): void {
+    this.#health.set(key, health);
+  }
+
+  /** The server object is gone. Calls under way still end here. */
+  remove(key: string): void {
+    this.#states.delete(key);
+    this.wakeAll(key);
+    this.#forgetUnused(key);
+  }
+
+  /** What was known of a server that is gone goes with the last call to it. */
+  #forgetUnused(key: string): void {
+    if (!this.#states.has(key) && this.health(key).underWay.length === 0) {
+      this.#health.delete(key);
+      this.#telling.forget(key);
+    }
+  }
+
+  gate(key: string, call: Asking): Gate {
+    if (this.#states.get(key)?.suspended) {
+      return {
+        open: false,
+        reason: 'Suspended',
+        message: 'Nothing is sent until spec.suspend of the server object is unset.',
+      };
+    }
+    const waiting = this.#waitingBeside(key, call);
+    return gateOf(this.health(key), call, this.#clock.now(), this.#intervalMs(key), waiting);
+  }
+
+  /** Asked only where it matters. */
+  #waitingBeside(key: string, caller: Caller): Waiting {
+    const { phase, refusedAdmission } = this.health(key);
+    return phase === 'Open' && refusedAdmission === undefined
+      ? NOBODY_WAITS
+      : this.#waiters.beside(key, caller, this.#clock.now());
+  }
+
+  /** Begins a call; `undefined` where the server's state forbids it. What it gives must go to `leave` or `abandon`. */
+  enter(key: string, asking: Omit<HealthCall, 'begunAt'>): HealthCall | undefined {
+    if (!this.gate(key, asking).open) {
+      return undefined;
+    }
+    const call = { ...asking, begunAt: this.#clock.now() };
+    this.#health.set(key, callBegins(this.health(key), call));
+    return call;
+  }
+
+  /** Ends a call that was not made after all. */
+  abandon(key: string, call: HealthCall): void {
+    this.#health.set(key, callAbandoned(this.health(key), call));
+    this.#wakeReady(key);
+    this.#forgetUnused(key);
+  }
+
+  /** Ends a call, with what it showed. */
+  leave(key: string, call: HealthCall, failure: Failure | undefined): void {
+    const before = this.health(key);
+    const now = this.#clock.now();
+    const waiting = this.#waiters.beside(key, call, now);
+    const after = callEnds(before, call, failure, now, { waiting, namespaces: this.#namespacesAt(key) });
+    this.#health.set(key, after);
+    switch (wokenBy(before, after, call)) {
+      case 'All':
+        this.wakeAll(key);
+        break;
+      case 'Ready':
+        this.#wakeReady(key);
+        break;
+      case 'One':
+        this.wakeOne(key, call);
+        break;
+      case 'Nobody':
+    }
+    this.#telling.log(key, call, failure);
+    this.#tell(key, call, before, after);
+    this.#forgetUnused(key);
+  }
+
+  #tell(key: string, call: HealthCall, before: ServerHealth, after: ServerHealth): void {
+    const interval = this.#intervalMs(key);
+    if (call.kind === 'Register' && interval > 0) {
+      void this.#clock.sleep(interval).then(() => this.wakeOne(key, call));
+    }
+    const isQuiet =
+      after.phase === 'Open' && before.phase === 'Open' && after.pausedUntil === before.pausedUntil;
+    const isSuspected =
+      isSuspect(after.lostTokens, this.#clock.now()) !== isSuspect(before.lostTokens, this.#clock.now());
+    const isRefused = after.refusedAdmission !== before.refusedAdmission;
+    if (!isQuiet || isSuspected || isRefused || this.#telling.isDue(key, before, after)) {
+      this.#changed(key);
+    }
+  }
+
+  #intervalMs(key: string): number {
+    return boundedMs(
+      'registrationInterval',
+      this.#states.get(key)?.connection?.dialect.registrationInterval ?? '0s',
+    );
+  }
+
+  /** What a first answered registration shows of the server. */
+  learn(key: string, managed: boolean, terms: ManagementTerms): void {
+    const management = managementMode(managed, terms);
+    const state = this.#states.get(key);
+    if (state !== undefined && (state.management !== management || !state.admissionAccepted)) {
+      this.#states.set(key, { ...state, management, admissionAccepted: true });
+      this.#changed(key);
+    }
+  }
+
+  /**
+   * This client has something to do as soon as these servers permit it, and waits for no others. The value: whether it
+   * would call at once if it were let, and doesn't wait for something else.
+   */
+  waits(clientKey: string, servers: ReadonlyMap<string, boolean>): void {
+    this.#waiters.waits(clientKey, servers, this.#clock.now());
+  }
+
+  isWaitedFor(key: string): boolean {
+    return this.#waiters.isWaitedFor(key);
+  }
+
+  wakeAll(key: string): void {
+    this.#wakeThese(this.#waiters.takeAll(key));
+  }
+
+  #wakeReady(key: string): void {
+    this.#wakeThese(this.#waiters.takeReady(key));
+  }
+
+  /** Lets one of those who wait find out: one of another namespace than the last to fail, if there is any. */
+  wakeOne(key: string, last = this.health(key).failedLast): void {
+    const client = this.#waiters.takeOne(key, last);
+    this.#wakeThese(client === undefined ? [] : [client]);
+  }
+
+  /** Those who wait in one namespace, for whichever server. */
+  wakeNamespace(namespace: string): void {
+    this.#wakeThese(this.#waiters.takeNamespace(namespace));
+  }
+
+  #wakeThese(clients: readonly string[]): void {
+    for (const client of clients) {
+      this.#wake(client);
+    }
+  }
+}
+
+/** Clients that are registered may be outside now, or within again. A change of any other field makes them look in vain. */
+const enforcesOther = (
+  { connection: before }: Partial<ServerState> = {},
+  { connection: after }: ServerState,
+): boolean =>
+  before !== undefined &&
+  [before, after].some((connection) => connection?.policy?.enforce === 'Existing') &&
+  before.version !== after?.version;

@@ -1,0 +1,157 @@
+import { SHARES } from '../../api/shares.ts';
+import { serverNamed } from '../../core/server-key.ts';
+
+/** One call that wants to be under way. */
+export interface Place {
+  /** By its key of `serverKey`. */
+  readonly server: string;
+  /** Of the client. */
+  readonly namespace: string;
+  /** How many may be under way at the server, as its object says. */
+  readonly limit: number;
+  /** Deregistrations go before all else of their namespace, and are never refused. */
+  readonly isEnding: boolean;
+}
+
+/**
+ * Bounds the calls that are under way at one time. Who waits is served by turns:
+ *
+ * ```
+ * ClusterAuthorizationServer   one line for the server; namespaces take turns, and while two of them want to call,
+ *                              each has half of the server's limit at most
+ * AuthorizationServer          one line for all servers of the namespace, which has so many calls together
+ * ```
+ */
+export class Slots {
+  readonly #lines = new Map<string, Line>();
+
+  /**
+   * Resolves with true when there is room for one more; it must be followed by one {@link Slots.release}. With false at
+   * once where so many of the namespace wait that this one should come again: see {@link Slots.isCrowded}.
+   */
+  acquire(place: Place): Promise<boolean> {
+    if (!place.isEnding && this.isCrowded(place)) {
+      return Promise.resolve(false);
+    }
+    const name = lineOf(place);
+    const line = this.#lines.get(name) ?? new Line(isOwn(place.server));
+    this.#lines.set(name, line);
+    return line.acquire(place).then(() => true);
+  }
+
+  release(place: Place): void {
+    const name = lineOf(place);
+    const line = this.#lines.get(name);
+    line?.release(place);
+    if (line?.isEmpty) {
+      this.#lines.delete(name);
+    }
+  }
+
+  /** Whether many of the namespace wait for room at its own servers. */
+  isCrowded(place: Pick<Place, 'server' | 'namespace'>): boolean {
+    const waiting = this.#lines.get(lineOf(place))?.othersWaiting ?? 0;
+    return isOwn(place.server) && waiting >= SHARES.roundsThatWait.most;
+  }
+}
+
+/** How many calls there may be at a server, by its key, whose object says `limit`. */
+export const callsAt = (server: string, limit: number): number =>
+  isOwn(server) ? Math.min(limit, SHARES.callsToOwnServers.most) : limit;
+
+const isOwn = (server: string): boolean => serverNamed(server).kind === 'AuthorizationServer';
+
+const lineOf = ({ server, namespace }: Pick<Place, 'server' | 'namespace'>): string =>
+  isOwn(server) ? `namespace ${namespace}` : server;
+
+interface Waiting {
+  readonly place: Place;
+  readonly go: () => void;
+}
+
+interface Turn {
+  readonly endings: Waiting[];
+  readonly others: Waiting[];
+}
+
+/** Those who wait for the same room. At a cluster server namespaces take turns; in a namespace its servers do. */
+class Line {
+  readonly #isOwn: boolean;
+  readonly #taken = new Map<string, number>();
+  /** In the order of their turns: the first was served longest ago. */
+  readonly #waiting = new Map<string, Turn>();
+  #total = 0;
+  othersWaiting = 0;
+
+  constructor(isOwnLine: boolean) {
+    this.#isOwn = isOwnLine;
+  }
+
+  get isEmpty(): boolean {
+    return this.#total === 0 && this.#waiting.size === 0;
+  }
+
+  acquire(place: Place): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const name = this.#turnOf(place);
+    const turn = this.#waiting.get(name) ?? { endings: [], others: [] };
+    this.#waiting.set(name, turn);
+    (place.isEnding ? turn.endings : turn.others).push({ place, go: resolve });
+    this.othersWaiting += place.isEnding ? 0 : 1;
+    this.#serve();
+    return promise;
+  }
+
+  release(place: Place): void {
+    const name = this.#turnOf(place);
+    const left = (this.#taken.get(name) ?? 1) - 1;
+    if (left > 0) {
+      this.#taken.set(name, left);
+    } else {
+      this.#taken.delete(name);
+    }
+    this.#total -= 1;
+    this.#serve();
+  }
+
+  #turnOf({ namespace, server }: Place): string {
+    return this.#isOwn ? server : namespace;
+  }
+
+  #serve(): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const name = this.#turnOf(next.place);
+      this.#taken.set(name, (this.#taken.get(name) ?? 0) + 1);
+      this.#total += 1;
+      next.go();
+    }
+  }
+
+  /** The first whose turn it is and for whom there is room; its name goes to the end of the turns. */
+  #next(): Waiting | undefined {
+    for (const [name, turn] of this.#waiting) {
+      const queue = turn.endings.length > 0 ? turn.endings : turn.others;
+      const [first] = queue;
+      if (first !== undefined && this.#hasRoom(name, first.place)) {
+        queue.shift();
+        this.othersWaiting -= first.place.isEnding ? 0 : 1;
+        this.#waiting.delete(name);
+        if (turn.endings.length + turn.others.length > 0) {
+          this.#waiting.set(name, turn);
+        }
+        return first;
+      }
+    }
+    return undefined;
+  }
+
+  #hasRoom(name: string, { limit, isEnding }: Place): boolean {
+    const taken = this.#taken.get(name) ?? 0;
+    if (this.#isOwn) {
+      const reserve = isEnding ? SHARES.endingsAtOwnServers.most : 0;
+      return taken < limit && this.#total < SHARES.callsToOwnServers.most + reserve;
+    }
+    const share = Math.ceil((limit * SHARES.callsToClusterServer.most) / 100);
+    return this.#total < limit && (taken < share || this.#waiting.size === 1);
+  }
+}

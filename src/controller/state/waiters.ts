@@ -1,0 +1,175 @@
+import { namespaceOf } from '../../api/kubernetes.ts';
+import type { Caller, Waiting } from '../../core/scope.ts';
+
+/** Who waited so lately still waits: those who may call look again by themselves. */
+const FRESH_MS = 15_000;
+
+/**
+ * Which clients wait for which server. Those who would call at once if they were let are *ready*; the others wait for
+ * something else, and look again when all do. Namespaces take turns. Keys of clients are `namespace/name`.
+ */
+export class Waiters {
+  /** Server → namespace → who of it waits. Maps keep the order of insertion: the first namespace is the next. */
+  readonly #lines = new Map<string, Map<string, Line>>();
+  /** Client → servers. */
+  readonly #servers = new Map<string, Set<string>>();
+
+  /** From now on the client waits for these, and for no others. The value: whether it is ready. */
+  waits(client: string, servers: ReadonlyMap<string, boolean>, now: number): void {
+    for (const server of this.#servers.get(client) ?? []) {
+      if (!servers.has(server)) {
+        this.#remove(server, client);
+      }
+    }
+    for (const [server, isReady] of servers) {
+      const lines = this.#lines.get(server) ?? new Map<string, Line>();
+      const line = lines.get(namespaceOf(client)) ?? new Line();
+      line.add(client, isReady, now);
+      this.#lines.set(server, lines.set(namespaceOf(client), line));
+      this.#servers.set(client, (this.#servers.get(client) ?? new Set()).add(server));
+    }
+  }
+
+  isWaitedFor(server: string): boolean {
+    return this.#lines.has(server);
+  }
+
+  /** Who waits beside this one, and is ready. */
+  beside(server: string, { namespace, client }: Caller, now: number): Waiting {
+    const lines = this.#lines.get(server) ?? new Map<string, Line>();
+    for (const [other, line] of lines) {
+      if (other !== namespace && line.isFresh(now)) {
+        return { otherNamespaces: true, otherClients: true };
+      }
+    }
+    return { otherNamespaces: false, otherClients: lines.get(namespace)?.isFresh(now, client) ?? false };
+  }
+
+  takeAll(server: string): readonly string[] {
+    return this.#take(server, (line) => line.all);
+  }
+
+  takeReady(server: string): readonly string[] {
+    return this.#take(server, (line) => line.ready);
+  }
+
+  /** The next in turn: of another namespace than this one's if there is any, and this one itself last. */
+  takeOne(server: string, last: Caller | undefined): string | undefined {
+    const lines = [...(this.#lines.get(server) ?? [])];
+    const inTurn = lines.toSorted(
+      ([a], [b]) => Number(a === last?.namespace) - Number(b === last?.namespace),
+    );
+    const firstOf = (those: (line: Line) => Iterable<string>) => {
+      const found = inTurn.flatMap(([, line]) => nextOf(those(line), last?.client) ?? []);
+      return found.find((client) => client !== last?.client) ?? found[0];
+    };
+    const next = firstOf((line) => line.ready) ?? firstOf((line) => line.others);
+    if (next !== undefined) {
+      this.#remove(server, next);
+      this.#toTheEnd(server, namespaceOf(next));
+    }
+    return next;
+  }
+
+  /** Those of one namespace, for whichever server. */
+  takeNamespace(namespace: string): readonly string[] {
+    return [...this.#lines].flatMap(([server, lines]) => {
+      const clients = [...(lines.get(namespace)?.all ?? [])];
+      for (const client of clients) {
+        this.#remove(server, client);
+      }
+      return clients;
+    });
+  }
+
+  #take(server: string, those: (line: Line) => Iterable<string>): readonly string[] {
+    const taken = [...(this.#lines.get(server)?.values() ?? [])].flatMap((line) => [...those(line)]);
+    for (const client of taken) {
+      this.#remove(server, client);
+    }
+    return taken;
+  }
+
+  #toTheEnd(server: string, namespace: string): void {
+    const lines = this.#lines.get(server);
+    const line = lines?.get(namespace);
+    if (lines !== undefined && line !== undefined) {
+      lines.delete(namespace);
+      lines.set(namespace, line);
+    }
+  }
+
+  #remove(server: string, client: string): void {
+    const lines = this.#lines.get(server);
+    const line = lines?.get(namespaceOf(client));
+    line?.delete(client);
+    if (line?.isEmpty) {
+      lines?.delete(namespaceOf(client));
+    }
+    if (lines?.size === 0) {
+      this.#lines.delete(server);
+    }
+    const servers = this.#servers.get(client);
+    servers?.delete(server);
+    if (servers?.size === 0) {
+      this.#servers.delete(client);
+    }
+  }
+}
+
+/** The first that isn't this one, or this one if it is alone. */
+function nextOf(clients: Iterable<string>, last: string | undefined): string | undefined {
+  let found: string | undefined;
+  for (const client of clients) {
+    if (client !== last) {
+      return client;
+    }
+    found = client;
+  }
+  return found;
+}
+
+/** Who of one namespace waits for one server, in the order in which they came. */
+class Line {
+  readonly #ready = new Set<string>();
+  readonly #others = new Set<string>();
+  /** The two that said last that they are ready, the latest first. */
+  #latest: readonly { readonly client: string; readonly at: number }[] = [];
+
+  get isEmpty(): boolean {
+    return this.#ready.size === 0 && this.#others.size === 0;
+  }
+
+  get ready(): Iterable<string> {
+    return this.#ready;
+  }
+
+  get others(): Iterable<string> {
+    return this.#others;
+  }
+
+  get all(): Iterable<string> {
+    return [...this.#ready, ...this.#others];
+  }
+
+  isFresh(now: number, except?: string): boolean {
+    return this.#latest.some(
+      ({ client, at }) => client !== except && now - at < FRESH_MS && this.#ready.has(client),
+    );
+  }
+
+  add(client: string, isReady: boolean, now: number): void {
+    const [to, from] = isReady ? [this.#ready, this.#others] : [this.#others, this.#ready];
+    from.delete(client);
+    to.add(client);
+    if (isReady) {
+      const other = this.#latest.find((one) => one.client !== client);
+      this.#latest = [{ client, at: now }, ...(other === undefined ? [] : [other])];
+    }
+  }
+
+  delete(client: string): void {
+    this.#ready.delete(client);
+    this.#others.delete(client);
+  }
+}

@@ -1,0 +1,242 @@
+import { type KubernetesObject, keyOf } from '../api/kubernetes.ts';
+import { ANNOTATIONS } from '../api/names.ts';
+import type { ClientObject } from '../core/observation.ts';
+import { isLessOfClient, isLessOfServer, lessOfClient, lessOfServer } from '../core/over-share.ts';
+import type { ServerObject } from '../core/server.ts';
+import { keyOfServer, serverKey } from '../core/server-key.ts';
+import { withoutUnowned } from '../core/workload-secret.ts';
+import { canonicalJson } from '../oauth/json.ts';
+import type { Caches } from './context.ts';
+import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
+import type { CredentialObject, Credentials } from './state/credentials.ts';
+import type { NamespaceMemory } from './state/namespace-memory.ts';
+import { type Change, ObjectCache } from './state/object-cache.ts';
+import type { OldestServers } from './state/oldest-servers.ts';
+import { RECORD_COUNTS, RECORD_GROUPS, type RecordCount, type RecordGroup } from './state/record-counts.ts';
+import type { ServerRegistry } from './state/server-registry.ts';
+
+/** The caches, and who looks again when one of them changes. */
+
+interface Wake {
+  /** In its turn. */
+  readonly addClient: (key: string, urgent: boolean) => void;
+  /** The same, at the pace of an object that somebody changes. */
+  readonly paceClient: (key: string, urgent: boolean) => void;
+  readonly paceServer: (key: string) => void;
+  /** The Secret or the finalizer that the operator wrote was changed or removed. */
+  readonly undone: (key: string) => void;
+  /** The number of a server's clients changed. */
+  readonly countAgain: (key: string) => void;
+  readonly servers: ServerRegistry;
+  readonly credentials: Credentials;
+  readonly oldest: OldestServers;
+  readonly namespaceMemory: NamespaceMemory;
+}
+
+export function createCaches(wake: Wake): Caches {
+  const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials } = wake;
+  const memory = wake.namespaceMemory;
+  const serverChanged = ({ before, after }: Change<ServerObject>) => {
+    const object = after ?? before;
+    const isTakenUp = before !== undefined && after !== undefined && isLessOfServer(before);
+    const isSame = before?.metadata.uid === after?.metadata.uid && before?.generation === after?.generation;
+    if (object !== undefined && (!isSame || isTakenUp)) {
+      paceServer(keyOfServer(object));
+    }
+  };
+  const caches: Caches = {
+    clients: new ObjectCache<ClientObject>({
+      onChange: (change) => clientChanged(change, wake, caches),
+      bounds: { memory, less: lessOfClient, isLess: isLessOfClient },
+    }),
+    servers: new ObjectCache<ServerObject, 'defaults'>({
+      indexes: { defaults: defaultOf },
+      onChange: (change) => {
+        wake.oldest.changed(change);
+        serverChanged(change);
+      },
+      bounds: { memory, less: lessOfServer, isLess: isLessOfServer },
+    }),
+    clusterServers: new ObjectCache<ServerObject, 'defaults'>({
+      indexes: { defaults: defaultOf },
+      onChange: serverChanged,
+    }),
+    registrations: new ObjectCache<
+      RegistrationObject,
+      'client' | 'clientId' | 'server',
+      RecordCount,
+      RecordGroup
+    >({
+      keyOf: ({ name }) => name,
+      indexes: {
+        client: ({ record }) => record && keyOf(record.client),
+        clientId: ({ record }) => record?.clientId,
+        server: ({ record }) => record && serverKey(record.server, record.client.namespace),
+      },
+      counts: RECORD_COUNTS,
+      groups: RECORD_GROUPS,
+      onChange: ({ before, after }) => {
+        const record = (after ?? before)?.record;
+        wakeOwner(record?.client, addClient);
+        if (record !== undefined && before?.record?.role !== after?.record?.role) {
+          countAgain(serverKey(record.server, record.client.namespace));
+        }
+      },
+    }),
+    secrets: new ObjectCache<SecretObject, 'client'>({
+      indexes: { client: ownerKey },
+      isOfUse: (secret) => ownerKey(secret) !== undefined,
+      bounds: {
+        memory,
+        less: (secret) => lessOfSecret(secret, caches),
+        isLess: ({ observed }) => observed.isPartial === true,
+      },
+      onChange: ({ before, after }) => {
+        const key = ownerKey(after ?? before);
+        if (key !== undefined) {
+          undone(key);
+        }
+      },
+    }),
+    credentials: new ObjectCache<CredentialObject>({
+      bounds: {
+        memory,
+        less: (credential) =>
+          credentials.usersOf(keyOf(credential.metadata)).length > 0
+            ? { ...credential, isOverShare: true }
+            : undefined,
+        isLess: ({ isOverShare }) => isOverShare === true,
+      },
+      onChange: ({ before, after }) => {
+        const metadata = (after ?? before)?.metadata;
+        for (const who of metadata === undefined ? [] : credentials.usersOf(keyOf(metadata))) {
+          const key = who.slice(who.indexOf(':') + 1);
+          if (who.startsWith('client:')) {
+            paceClient(key, false);
+          } else {
+            paceServer(key);
+          }
+        }
+      },
+    }),
+    namespaces: new ObjectCache<KubernetesObject>({
+      onChange: ({ before, after }) => {
+        const { name } = (after ?? before)?.metadata ?? {};
+        if (name !== undefined && continuesOf(before) !== continuesOf(after)) {
+          wakeEverybody(caches, addClient);
+        }
+        if (after !== undefined) {
+          servers.wakeNamespace(after.metadata.name);
+          wakeEnforced({ before, after }, addClient, caches);
+        }
+      },
+    }),
+  };
+  return caches;
+}
+
+const continuesOf = (namespace: KubernetesObject | undefined): string | undefined =>
+  namespace?.metadata.annotations?.[ANNOTATIONS.continues];
+
+/** A person said that this installation goes on for another one: that is rare, and concerns all. */
+function wakeEverybody(
+  { clients, registrations }: Pick<Caches, 'clients' | 'registrations'>,
+  addClient: Wake['addClient'],
+): void {
+  for (const { metadata } of clients.values()) {
+    addClient(keyOf(metadata), false);
+  }
+  for (const { record } of registrations.values()) {
+    wakeOwner(record?.client, addClient);
+  }
+}
+
+/**
+ * A new object waits its turn; an edit or a deletion goes first, the edits of one object at a pace; a change of status alone is the operator's own, unless
+ * it tells of a client that nobody recorded: then it came from a backup.
+ */
+function clientChanged(
+  { before, after }: Change<ClientObject>,
+  { addClient, paceClient, undone }: Pick<Wake, 'addClient' | 'paceClient' | 'undone'>,
+  { registrations }: Pick<Caches, 'registrations'>,
+): void {
+  const object = after ?? before;
+  if (object === undefined) {
+    return;
+  }
+  const key = keyOf(object.metadata);
+  const [was, is] = [before?.observed, after?.observed];
+  const isTakenUp = before !== undefined && after !== undefined && isLessOfClient(before);
+  if (was === undefined || is === undefined || was.uid !== is.uid || isTakenUp) {
+    addClient(key, is?.deleting ?? false);
+    return;
+  }
+  const finalizers = ({ finalizers: all, hasFinalizer }: typeof is) => canonicalJson([all, hasFinalizer]);
+  const asked = (object: typeof is) =>
+    canonicalJson([
+      object.generation,
+      object.deleting,
+      object.owners,
+      object.reconcileRequestedAt,
+      object.rotateRequestedAt,
+      object.abandoned,
+    ]);
+  const { clientId } = is.status;
+  const isRestored =
+    clientId !== was.status.clientId &&
+    !registrations
+      .find('client', key)
+      .some(({ record }) => record?.client.uid === is.uid && record.clientId === clientId);
+  if (is.deleting && !was.deleting) {
+    addClient(key, true);
+  } else if (isRestored || asked(was) !== asked(is)) {
+    paceClient(key, true);
+  } else if (finalizers(was) !== finalizers(is)) {
+    undone(key);
+  }
+}
+
+/** With other labels a namespace may be admitted no more by a server that wants those to know who are registered. */
+function wakeEnforced(
+  { before, after }: Change<KubernetesObject>,
+  addClient: Wake['addClient'],
+  { registrations, clusterServers }: Pick<Caches, 'registrations' | 'clusterServers'>,
+): void {
+  const labelsOf = (namespace: KubernetesObject | undefined): string =>
+    canonicalJson(namespace?.metadata.labels ?? {});
+  if (before === undefined || labelsOf(before) === labelsOf(after)) {
+    return;
+  }
+  const { name } = before.metadata;
+  const enforcing = [...clusterServers.values()].filter(({ spec }) => spec?.policy?.enforce === 'Existing');
+  for (const { record } of enforcing.flatMap((server) => registrations.find('server', keyOfServer(server)))) {
+    if (record?.client.namespace === name) {
+      addClient(keyOf(record.client), false);
+    }
+  }
+}
+
+/** Under which namespace a server object is found that serves clients which name none; `''` for one of the cluster. */
+const defaultOf = ({ isDefault, metadata }: ServerObject): string | undefined =>
+  isDefault ? (metadata.namespace ?? '') : undefined;
+
+function wakeOwner(
+  client: { namespace: string; name: string } | undefined,
+  addClient: Wake['addClient'],
+): void {
+  if (client !== undefined) {
+    addClient(keyOf(client), false);
+  }
+}
+
+/** Of a Secret that shows a client of ours; of others nothing, whoever they say that they are of. */
+const lessOfSecret = (secret: SecretObject, { registrations }: Caches): SecretObject | undefined =>
+  registrations.get(secret.observed.shows ?? '') === undefined
+    ? undefined
+    : { ...secret, observed: withoutUnowned(secret.observed) };
+
+/** The OAuthClient that a workload Secret says it is of; only one of its own namespace counts. */
+function ownerKey(secret: SecretObject | undefined): string | undefined {
+  const named = secret?.observed.annotations[ANNOTATIONS.client];
+  return named?.startsWith(`${secret?.observed.namespace}/`) ? named : undefined;
+}

@@ -1,0 +1,55 @@
+import { boundedMs } from '../api/durations.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { JsonObject } from '../oauth/json.ts';
+import type { StoredKey } from './content.ts';
+import type { ObservedClient } from './observation.ts';
+import type { RegistrationRecord } from './record.ts';
+
+/** What a client's document and its record say of the keys that the operator makes. */
+
+/** When another key takes over, and until when the one before stays published. */
+export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient) {
+  const spec = desired.valid ? desired.spec.generatedKey : undefined;
+  const [current, before] = keys;
+  if (spec === undefined || current === undefined) {
+    return {};
+  }
+  const since = Date.parse(current.createdAt);
+  const { rotateAfter, overlap } = spec;
+  return {
+    keyCreatedAt: current.createdAt,
+    ...(rotateAfter === undefined ? {} : { keyRotatesAt: since + boundedMs('rotateAfter', rotateAfter) }),
+    ...(before === undefined ? {} : { keyRetiresAt: since + boundedMs('keyOverlap', overlap) }),
+  };
+}
+
+/** The keys stay those that are published. */
+export const keyTimesOf = ({ keyCreatedAt, keyRotatesAt, keyRetiresAt }: RegistrationRecord) => ({
+  ...(keyCreatedAt === undefined ? {} : { keyCreatedAt }),
+  ...(keyRotatesAt === undefined ? {} : { keyRotatesAt }),
+  ...(keyRetiresAt === undefined ? {} : { keyRetiresAt }),
+});
+
+/**
+ * The document with the keys in it, as the server reads them, and the algorithm of the assertions where all keys have the
+ * same and the spec names none: servers differ in which one they expect where none is registered. As it is without keys.
+ */
+export function withKeys(
+  document: JsonObject,
+  keys: readonly StoredKey[],
+  { jwksEncoding, membersNotSent }: Dialect,
+): JsonObject {
+  if (keys.length === 0) {
+    return document;
+  }
+  const jwks = { keys: keys.map(({ publicJwk }) => publicJwk) };
+  const [algorithm, ...others] = new Set(jwks.keys.map(({ alg }) => alg));
+  const isOne = algorithm !== undefined && others.length === 0 && !membersNotSent.includes(SIGNING_ALGORITHM);
+  return {
+    ...(isOne ? { [SIGNING_ALGORITHM]: algorithm } : {}),
+    ...document,
+    jwks: jwksEncoding === 'String' ? JSON.stringify(jwks) : jwks,
+  };
+}
+
+const SIGNING_ALGORITHM = 'token_endpoint_auth_signing_alg';

@@ -1,0 +1,36 @@
+import type { Sensitive } from '../oauth/sensitive.ts';
+import type { Admission, ServerConnection } from './connection.ts';
+import type { RegistrationContent } from './content.ts';
+
+/** Everything that must not come back to people in a server's own words. */
+export function secretsOf({ information, keys }: RegistrationContent): readonly Sensitive[] {
+  const { clientSecret, registrationAccessToken } = information;
+  const held = [clientSecret, registrationAccessToken, ...keys.map(({ privateJwk }) => privateJwk)];
+  return held.filter((secret) => secret !== undefined);
+}
+
+/** The credentials that a server object brings. */
+export function credentialSecrets({
+  admission,
+  management,
+  statement,
+}: Pick<ServerConnection, 'admission' | 'management' | 'statement'>): readonly Sensitive[] {
+  return [
+    ...secretsIn(admission),
+    ...(management.credential === undefined ? [] : secretsIn(management.credential)),
+    ...(statement.given === undefined ? [] : [statement.given.jwt]),
+  ];
+}
+
+function secretsIn(credential: Admission): readonly Sensitive[] {
+  switch (credential.kind) {
+    case 'Open':
+      return [];
+    case 'Token':
+      return [credential.token];
+    case 'Basic':
+      return [credential.password];
+    case 'ClientCredentials':
+      return 'clientSecret' in credential.authentication ? [credential.authentication.clientSecret] : [];
+  }
+}

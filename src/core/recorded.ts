@@ -1,0 +1,296 @@
+import { boundedMs } from '../api/durations.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { opaque } from '../formats/opaque.ts';
+import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
+import { canonicalJson, type JsonObject } from '../oauth/json.ts';
+import { originOf } from '../oauth/url.ts';
+import type { AdoptStep, ReadStep, RegisterStep, UpdateStep } from './action.ts';
+import { keyTimes, keyTimesOf } from './client-keys.ts';
+import type { ServerConnection } from './connection.ts';
+import type { RegistrationContent, StoredKey } from './content.ts';
+import { earliest } from './earliest.ts';
+import { includedBy, keptOf } from './kept-answer.ts';
+import { addressOf } from './management.ts';
+import { type RegistrationRecord, recordName } from './record.ts';
+
+/** What is recorded of an answer. */
+
+/** One registration: everything it will be recorded as, but for the answer. */
+export interface Registration {
+  readonly step: RegisterStep;
+  readonly attempt: string;
+  readonly client: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly server: string;
+  /** What is sent, with the public key where the operator makes one, and with the marker. */
+  readonly document: RegisterStep['document'];
+  readonly keys: readonly StoredKey[];
+}
+
+/** What an answer doesn't say. */
+export interface Circumstances {
+  /** Of the client's namespace. */
+  readonly namespaceUid: string;
+  /** Id of the installation that sent the request. */
+  readonly installation: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export interface Recorded {
+  readonly record: Omit<RegistrationRecord, 'resourceVersion'>;
+  readonly content: RegistrationContent;
+}
+
+/** What an answered registration is recorded as. */
+export function registered(
+  { step, attempt, client, document, keys }: Registration,
+  answer: ClientInformation,
+  { namespaceUid, installation, now }: Circumstances,
+): Recorded {
+  const { connection, hash, ref, object, replaces } = step;
+  const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport } = connection;
+  const information = withAddress(keptOf(answer, document, includedBy(object)), connection);
+  return {
+    record: {
+      secretName: recordName(client.uid, attempt),
+      role: 'current',
+      attempt,
+      client,
+      purpose: object.purpose,
+      retain: object.retained,
+      namespaceUid,
+      installation,
+      server: ref,
+      serverUid: connection.uid,
+      issuer: connection.issuer,
+      registrationOrigin: originOf(registrationEndpoint),
+      clientId: information.clientId,
+      metadataHash: hash,
+      revision: 1,
+      registeredAt: rfc3339(now),
+      managed: isManaged(information),
+      ...(replaces === undefined ? {} : { replaces: replaces.secretName }),
+      ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
+      ...keyTimes(keys, object),
+      ...expiries(information, information, now, dialect),
+    },
+    content: {
+      information,
+      sent: document,
+      registrationEndpoint,
+      allowedOrigins,
+      endpoints,
+      dialect,
+      ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+      keys,
+    },
+  };
+}
+
+/** An answer may bring no address, or a relative one. */
+function withAddress(information: ClientInformation, connection: ServerConnection): ClientInformation {
+  const { registrationClientUri, clientId } = information;
+  const { registrationEndpoint, management } = connection;
+  const address = addressOf(registrationClientUri, clientId, registrationEndpoint, management);
+  const { registrationClientUri: _, ...rest } = information;
+  return address === undefined ? rest : { ...rest, registrationClientUri: address };
+}
+
+/** What the record becomes by an update's answer; without a readable one only the document is new. */
+export function updated(
+  step: UpdateStep,
+  stored: RegistrationContent,
+  answer: ClientInformation | undefined,
+  document: JsonObject,
+  keys: readonly StoredKey[],
+  now: number,
+): Recorded {
+  const { at, hash, object } = step;
+  const { record, connection } = at;
+  const information =
+    answer === undefined
+      ? stored.information
+      : withAddress(
+          keptOf(mergeClientInformation(stored.information, answer), document, includedBy(object)),
+          connection,
+        );
+  const { allowedOrigins, dialect, transport } = connection;
+  const { ca: _ca, ...before } = stored;
+  const content: RegistrationContent = {
+    ...before,
+    information,
+    sent: document,
+    allowedOrigins,
+    dialect,
+    ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+    keys,
+  };
+  const {
+    resourceVersion: _,
+    clientSecretExpiresAt: __,
+    registrationAccessTokenExpiresAt: ___,
+    ...rest
+  } = record;
+  const { keyCreatedAt: _1, keyRotatesAt: _2, keyRetiresAt: _3, ...kept } = rest;
+  const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
+  return {
+    record: {
+      ...kept,
+      purpose: object?.purpose ?? record.purpose,
+      retain: object?.retained ?? record.retain,
+      // Whoever answered is the server of this object: also of one that was created again.
+      serverUid: connection.uid,
+      issuer: connection.issuer,
+      metadataHash: hash,
+      revision: record.revision + (changed ? 1 : 0),
+      managed: isManaged(information),
+      ...(object === undefined ? keyTimesOf(record) : keyTimes(keys, object)),
+      ...expiries(information, answer ?? {}, now, dialect, record.registrationAccessTokenExpiresAt),
+    },
+    content,
+  };
+}
+
+/** What of an answer to a read counts: some servers answer the secret hashed. */
+export function trustedOfRead<Answer extends { readonly clientSecret?: unknown }>(
+  answer: Answer,
+  { secretOnRead }: Pick<Dialect, 'secretOnRead'>,
+): Answer | Omit<Answer, 'clientSecret'> {
+  const { clientSecret: _, ...rest } = answer;
+  return secretOnRead === 'Trust' ? answer : rest;
+}
+
+/**
+ * What the record becomes by a read. `isNew`: the answer brought other credentials than those recorded.
+ *
+ * @param corrected members that somebody else changed and that are to be sent again: they count as sent as they are now
+ */
+export function reread(
+  { at: { record, connection } }: ReadStep,
+  stored: RegistrationContent,
+  answer: ClientInformation,
+  corrected: readonly string[],
+  now: number,
+): Recorded & { readonly isNew: boolean } {
+  const trusted = trustedOfRead(answer, connection.dialect);
+  const information = withAddress(mergeClientInformation(stored.information, trusted), connection);
+  const isSame = (name: 'clientSecret' | 'registrationAccessToken') =>
+    information[name] === undefined || information[name].equals(stored.information[name]);
+  const asTheyAre = Object.fromEntries(corrected.map((member) => [member, answer.metadata[member] ?? null]));
+  const content = { ...stored, information, sent: { ...stored.sent, ...asTheyAre } };
+  const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
+  const {
+    resourceVersion: _,
+    clientSecretExpiresAt: __,
+    registrationAccessTokenExpiresAt: ___,
+    ...kept
+  } = record;
+  return {
+    record: {
+      ...kept,
+      ...(corrected.length === 0 ? {} : { metadataHash: 'drifted' }),
+      revision: record.revision + (changed ? 1 : 0),
+      managed: isManaged(information),
+      ...expiries(information, trusted, now, connection.dialect, record.registrationAccessTokenExpiresAt),
+    },
+    content,
+    isNew: !isSame('clientSecret') || !isSame('registrationAccessToken'),
+  };
+}
+
+/** A client that existed already. Nothing counts as sent: the spec goes out with the first update. */
+export function adopted(
+  { client, connection, object, ref }: AdoptStep,
+  attempt: string,
+  identity: RegistrationRecord['client'],
+  answer: ClientInformation | undefined,
+  { namespaceUid, installation, now }: Circumstances,
+): Recorded {
+  const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport, issuer } = connection;
+  const { clientSecret, ...given } = client;
+  const known = { ...given, ...(clientSecret === undefined ? {} : { clientSecret }), metadata: {} };
+  const information = withAddress(
+    answer === undefined ? known : keptOf(mergeClientInformation(known, answer), {}, includedBy(object)),
+    connection,
+  );
+  return {
+    record: {
+      secretName: recordName(identity.uid, attempt),
+      role: 'current',
+      attempt,
+      client: identity,
+      purpose: object.purpose,
+      retain: object.retained,
+      namespaceUid,
+      installation,
+      server: ref,
+      serverUid: connection.uid,
+      issuer,
+      registrationOrigin: originOf(registrationEndpoint),
+      clientId: information.clientId,
+      ...{ metadataHash: 'adopted', adopted: true },
+      revision: 1,
+      registeredAt: rfc3339(now),
+      managed: isManaged(information),
+      ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
+      ...expiries(information, answer ?? {}, now, dialect),
+    },
+    content: {
+      information,
+      sent: {},
+      registrationEndpoint,
+      allowedOrigins,
+      endpoints,
+      dialect,
+      ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+      keys: [],
+    },
+  };
+}
+
+/** What a workload may see, to be compared. */
+function visible({ information, sent, endpoints, keys }: RegistrationContent, issuer: string): string {
+  const include = Object.keys(information.metadata);
+  return canonicalJson(opaque({ information, sent, issuer, endpoints, key: keys[0], include }, {}));
+}
+
+const isManaged = ({ registrationAccessToken, registrationClientUri }: ClientInformation): boolean =>
+  registrationAccessToken !== undefined && registrationClientUri !== undefined;
+
+/**
+ * The life of the token counts from the answer that brought it: a later one without it changes nothing. A life that the
+ * dialect gives caps what the answer says: some servers answer nonsense.
+ */
+function expiries(
+  { clientSecret, clientSecretExpiresAt = 0 }: ClientInformation,
+  { registrationAccessTokenExpiresIn, registrationAccessToken, ...answer }: Partial<ClientInformation>,
+  now: number,
+  { lifetimes }: Dialect,
+  before?: string,
+) {
+  const isNew = answer.clientId !== undefined;
+  const said = clientSecretExpiresAt === 0 ? undefined : clientSecretExpiresAt * 1000;
+  const secretEnd =
+    clientSecret === undefined
+      ? said
+      : earliest(said, isNew ? capOf(lifetimes.clientSecret, now) : undefined);
+  const life = registrationAccessTokenExpiresIn;
+  const cap =
+    registrationAccessToken === undefined ? undefined : capOf(lifetimes.registrationAccessToken, now);
+  const renewed = earliest(life === undefined ? undefined : now + life * 1000, cap);
+  const end = renewed === undefined ? undefined : rfc3339(renewed);
+  const tokenEnd = registrationAccessToken === undefined ? (end ?? before) : end;
+  return {
+    ...(secretEnd === undefined ? {} : { clientSecretExpiresAt: rfc3339(secretEnd) }),
+    ...(tokenEnd === undefined ? {} : { registrationAccessTokenExpiresAt: tokenEnd }),
+    ...(end === undefined ? {} : { tokenIssuedAt: rfc3339(now) }),
+  };
+}
+
+const capOf = (duration: string | undefined, now: number): number | undefined =>
+  duration === undefined ? undefined : now + boundedMs('lifetime', duration);
+
+/** A server may answer any number: the end of what RFC 3339 can say stands for all that is later. */
+function rfc3339(ms: number): string {
+  return new Date(Math.min(ms, Date.UTC(9999, 11, 31))).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,43 @@
+import type { ServerKind } from '../api/authorization-server.ts';
+import type { KubernetesObject } from '../api/kubernetes.ts';
+import type { ServerRef } from './record.ts';
+
+/** A server object among all of the cluster; only an AuthorizationServer has a namespace. */
+export interface ServerName {
+  readonly kind: ServerKind;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+/** The server object that a key of `serverKey` or `keyWithoutServer` names. */
+export function serverNamed(key: string): ServerName {
+  const [object = ''] = key.split('@', 1);
+  const [kind, ...names] = object.split('/');
+  if (kind === 'ClusterAuthorizationServer') {
+    return { kind, name: names.join('/') };
+  }
+  const [namespace = '', name = ''] = names;
+  return { kind: 'AuthorizationServer', name, namespace };
+}
+
+/** `Kind/name`, or `Kind/namespace/name`: names a server object across the cluster. */
+export function serverKey(ref: ServerRef, namespace: string): string {
+  return ref.kind === 'ClusterAuthorizationServer'
+    ? `${ref.kind}/${ref.name}`
+    : `${ref.kind}/${namespace}/${ref.name}`;
+}
+
+/**
+ * In place of the key of a server object, where a client is managed by its record alone: what is known of the object that
+ * bears the name today doesn't count.
+ */
+export const keyWithoutServer = (ref: ServerRef, namespace: string, origin: string): string =>
+  `${serverKey(ref, namespace)}@${origin}`;
+
+/** The same of a server object itself. */
+export function keyOfServer({ kind, metadata: { name, namespace } }: KubernetesObject): string {
+  return serverKey(
+    { kind: kind === 'AuthorizationServer' ? kind : 'ClusterAuthorizationServer', name },
+    namespace ?? '',
+  );
+}

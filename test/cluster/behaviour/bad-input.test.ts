@@ -1,0 +1,660 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import {
+  discoveryDocument,
+  drop,
+  hang,
+  reply,
+  type StubServer,
+  startStubServer,
+  stopStubServers,
+} from '../../kit/stub-server.ts';
+import { freePort } from '../../kit/testbed/free-port.ts';
+import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { editClient, fetchText, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
+import {
+  all,
+  clusterServer,
+  conditionOf,
+  credential,
+  getClient,
+  machine,
+  namespace,
+  namespacedServer,
+  OPERATOR_NAMESPACE,
+  oauthClient,
+  secretData,
+  untilReason,
+} from './objects.ts';
+
+const LONG_MS = 25_000;
+const WRONG_TOKEN = 'canary-wrong-initial-access-token';
+const RIGHT_TOKEN = 'canary-right-initial-access-token';
+
+let world: World;
+let strict: OperatorProcess | undefined;
+const stubs = new Map<string, StubServer>();
+
+beforeAll(async () => {
+  world = await startWorld();
+  const { server } = world;
+  await world.apply(
+    all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
+  );
+});
+
+afterAll(async () => {
+  await strict?.stop('SIGKILL');
+  await world?.stop();
+  await stopStubServers();
+});
+
+const serverRef = (name: string) => ({ kind: 'AuthorizationServer', name });
+const iat = (name: string) => ({
+  registration: { admission: { initialAccessToken: { secretRef: { name } } } },
+});
+
+/** A server of its own and a client at it, both called `name`, in namespace shop. */
+async function place(
+  name: string,
+  behave: StubServer['behave'] = {},
+  spec: object = {},
+  path = '',
+): Promise<StubServer> {
+  const stub = await startStubServer(behave);
+  stubs.set(name, stub);
+  await world.apply(
+    all(
+      namespacedServer(`${stub.issuer}${path}`, 'shop', name, spec),
+      oauthClient('shop', name, { server: serverRef(name) }),
+    ),
+  );
+  return stub;
+}
+
+const until = (name: string, reason: string) => untilReason(world, 'shop', name, reason, LONG_MS);
+const messageOf = (client: OAuthClient) => conditionOf(client, 'Ready')?.message ?? '';
+
+function expectState(client: OAuthClient, state: 'Reconciling' | 'Stalled'): void {
+  const { reason = '', message = '' } = conditionOf(client, 'Ready') ?? {};
+  expect(conditionOf(client, state)).toMatchObject({ status: 'True', reason, message });
+  expect(conditionOf(client, state === 'Stalled' ? 'Reconciling' : 'Stalled')?.status ?? 'False').toBe(
+    'False',
+  );
+}
+
+/** A namespace has a share of server objects, and the tests of each group make their own. */
+async function removeServers(): Promise<void> {
+  const listed = await world.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
+  const done = listed.split('\n').filter((name) => name !== '' && !name.endsWith('/explicit'));
+  if (done.length > 0) {
+    await world.kubectl('-n', 'shop', 'delete', ...done);
+  }
+}
+
+describe('A client whose server object can’t be used', () => {
+  afterAll(removeServers);
+
+  it('reads the same of a server that doesn’t exist and of one that doesn’t admit its namespace', async () => {
+    const stub = await startStubServer();
+    await world.apply(
+      all(
+        namespace('elsewhere'),
+        clusterServer(stub.issuer, 'closed', { allowedNamespaces: undefined }),
+        clusterServer(stub.issuer, 'other', { allowedNamespaces: { names: ['elsewhere'] } }),
+        namespacedServer(stub.issuer, 'elsewhere', 'foreign'),
+        ...['closed', 'absent', 'other'].map((name) =>
+          oauthClient('shop', name, { server: { kind: 'ClusterAuthorizationServer', name } }),
+        ),
+        ...['foreign', 'nowhere'].map((name) => oauthClient('shop', name, { server: serverRef(name) })),
+      ),
+    );
+    const texts = new Map<string, string>();
+    for (const name of ['closed', 'absent', 'other', 'foreign', 'nowhere']) {
+      const client = await until(name, 'AuthorizationServerNotAvailable');
+      expectState(client, 'Reconciling');
+      texts.set(name, messageOf(client).replaceAll(name, 'NAME'));
+    }
+    expect(texts.get('closed')).toBe(texts.get('absent'));
+    expect(texts.get('other')).toBe(texts.get('absent'));
+    expect(texts.get('foreign')).toBe(texts.get('nowhere'));
+    expect(texts.get('absent')).toBe(
+      'ClusterAuthorizationServer NAME is not available to this namespace: it doesn’t exist, or it doesn’t admit the namespace. Check spec.authorizationServerRef, or ask the platform team.',
+    );
+    expect(stub.count('register')).toBe(0);
+  });
+
+  it('says that the server publishes no registration endpoint, and what to do', async () => {
+    const stub = await startStubServer();
+    const { registration_endpoint: _, ...document } = discoveryDocument(stub.issuer);
+    stub.behave = { discovery: reply(200, document) };
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'static-only'),
+        oauthClient('shop', 'static-only', { server: serverRef('static-only') }),
+      ),
+    );
+    const client = await until('static-only', 'RegistrationNotSupported');
+    expect(messageOf(client)).toBe(
+      `AuthorizationServer static-only: ${stub.issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
+    );
+    expectState(client, 'Reconciling');
+    await untilServer(world, 'static-only', {
+      namespace: 'shop',
+      type: 'Stalled',
+      reason: 'RegistrationNotSupported',
+    });
+    await patch(world, 'shop', 'oas', 'static-only', {
+      spec: { registration: { endpoint: `${stub.issuer}/reg` } },
+    });
+    await until('static-only', 'Registered');
+  });
+
+  it.each([
+    ['nothing-there', { discovery: reply(404, { error: 'not_found' }) }, 'DiscoveryFailed', '404'],
+    [
+      'login-page',
+      { discovery: reply(200, '<html>log in, hidden words</html>') },
+      'ResponseNotJSON',
+      '200, but not a JSON object',
+    ],
+    [
+      'no-issuer',
+      { discovery: reply(200, { hello: 'world' }) },
+      'DiscoveryFailed',
+      '200, but without issuer',
+    ],
+    [
+      'moved-away',
+      { discovery: reply(302, '', { location: 'https://elsewhere.example/' }) },
+      'RedirectRefused',
+      '302, a redirect, which is not followed',
+    ],
+  ] as const)('names each discovery URL with what it gave (%s)', async (name, behave, reason, detail) => {
+    const stub = await place(name, behave, {}, '/tenant');
+    const client = await until(name, reason);
+    const urls = [
+      '/.well-known/oauth-authorization-server/tenant',
+      '/.well-known/openid-configuration/tenant',
+      '/tenant/.well-known/openid-configuration',
+      '/tenant/.well-known/oauth-authorization-server',
+    ];
+    expect(messageOf(client)).toBe(
+      `AuthorizationServer ${name}: No discovery document: ${urls.map((url) => `${stub.issuer}${url}: ${detail}`).join('; ')}. Check the issuer, or set registration.endpoint and discovery.mode None.`,
+    );
+    expectState(client, 'Reconciling');
+    expect(stub.count('register')).toBe(0);
+  });
+
+  it('shows both issuers where they differ, and goes on when the published one is accepted', async () => {
+    const published = 'https://published.example.com';
+    const stub = await startStubServer();
+    stub.behave = { discovery: reply(200, { ...discoveryDocument(stub.issuer), issuer: published }) };
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'mismatch'),
+        oauthClient('shop', 'mismatch', { server: serverRef('mismatch') }),
+      ),
+    );
+    const client = await until('mismatch', 'IssuerMismatch');
+    expect(messageOf(client)).toBe(
+      `AuthorizationServer mismatch: ${stub.issuer}/.well-known/oauth-authorization-server is the document of issuer “${published}”, not of “${stub.issuer}”. Correct the issuer, or set discovery.acceptedIssuer to “${published}” if you trust it.`,
+    );
+    expect(stub.count('register')).toBe(0);
+    await patch(world, 'shop', 'oas', 'mismatch', { spec: { discovery: { acceptedIssuer: published } } });
+    await until('mismatch', 'Registered');
+  });
+
+  it('tells the workload the issuer that was accepted', async () => {
+    const published = 'https://published.example.com';
+    // The workload compares `iss` with what the server puts into its tokens: that is what is published.
+    expect((await secretData(world, 'shop', 'mismatch'))?.['issuer']).toBe(published);
+  });
+
+  it('registers without discovery where the endpoint is given', async () => {
+    const stub = await startStubServer({ discovery: reply(500) });
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'explicit', {
+          discovery: { mode: 'None' },
+          registration: { endpoint: `${stub.issuer}/reg`, admission: { open: {} } },
+        }),
+        oauthClient('shop', 'explicit', { server: serverRef('explicit') }),
+      ),
+    );
+    await until('explicit', 'Registered');
+    expect(stub.count('discovery')).toBe(0);
+    expect(stub.requests[0]?.authorization).toBeUndefined();
+  });
+
+  it('says that nothing listens at the address, and goes on when something does', async () => {
+    const stub = await startStubServer();
+    await stub.stop();
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'down'),
+        oauthClient('shop', 'down', { server: serverRef('down') }),
+      ),
+    );
+    const client = await until('down', 'DiscoveryFailed');
+    const host = new URL(stub.issuer).host;
+    expect(messageOf(client)).toBe(
+      `AuthorizationServer down: ${stub.issuer}/.well-known/oauth-authorization-server can’t be reached: ${host} refused the connection`,
+    );
+    await stub.start();
+    await until('down', 'Registered');
+  });
+
+  it('is bounded where a discovery document is ten megabytes', async () => {
+    await place('huge-document', { discovery: reply(200, 'x'.repeat(10_000_000)) });
+    expect(messageOf(await until('huge-document', 'ResponseTooLarge'))).toContain(
+      "the answer's body is larger than 262144 bytes",
+    );
+  });
+});
+
+describe('A registration whose outcome nobody knows', () => {
+  afterAll(removeServers);
+
+  const unknowns = [
+    [
+      'html-200',
+      { register: reply(200, '<html>hidden words</html>') },
+      'ResponseNotJSON',
+      /answered 200, but without a readable client_id/,
+    ],
+    [
+      'no-client-id',
+      { register: reply(201, { client_name: 'x' }) },
+      'ResponseNotJSON',
+      /answered 201, but without a client_id/,
+    ],
+    [
+      'reset',
+      { register: drop },
+      'RegistrationOutcomeUnknown',
+      /No complete answer: the connection was lost/,
+    ],
+    [
+      'hanging',
+      { register: hang },
+      'ResponseTimedOut',
+      /No answer in time: no complete answer from 127\.0\.0\.1:\d+ within 1000 ms/,
+    ],
+    [
+      'huge',
+      { register: reply(201, 'x'.repeat(10_000_000)) },
+      'ResponseTooLarge',
+      /the answer's body is larger than 262144 bytes/,
+    ],
+    [
+      'failing',
+      { register: reply(500, { error: 'server_error' }) },
+      'RegistrationOutcomeUnknown',
+      /answered 500 server_error/,
+    ],
+  ] as const;
+
+  it.each(unknowns)(
+    'is listed as a suspected orphan, with a Warning (%s)',
+    async (name, behave, cause, words) => {
+      const stub = await place(name, behave, { connection: { timeout: '1s' } });
+      const client = await until(name, cause);
+      expect(messageOf(client)).toMatch(words);
+      expect(messageOf(client)).not.toContain('hidden words');
+      expectState(client, 'Reconciling');
+      const suspects = (await suspectedOrphans(world)).filter((entry) => entry.client === `shop/${name}`);
+      expect(suspects).toHaveLength(1);
+      expect(suspects[0]?.why).toMatch(words);
+      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === cause);
+      expect(warning.type).toBe('Warning');
+      expect(warning.note).toMatch(/A client may exist that nobody knows/);
+      expect(stub.count('register')).toBe(1);
+    },
+  );
+
+  it('says in the condition, too, when it was, since people are told to look by that time', async () => {
+    const client = await getClient(world, 'shop', 'html-200');
+    expect(messageOf(client)).toMatch(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
+  });
+});
+
+describe('A registration that the server refuses', () => {
+  afterAll(removeServers);
+
+  let limitedMessage = '';
+
+  it.each([
+    [
+      'bad-redirect',
+      'invalid_redirect_uri',
+      'redirect_uris must be nice',
+      'InvalidRedirectURI',
+      'Servers differ in what a client_credentials client must carry: try spec.client.responseTypes and redirectUris as empty lists, or leave both out, or give one redirect URI and responseTypes [token]. Correct spec.client.redirectUris.',
+    ],
+    [
+      'bad-metadata',
+      'invalid_client_metadata',
+      'client_name is rude',
+      'InvalidClientMetadata',
+      'Correct spec.client as the server’s words say.',
+    ],
+  ])(
+    'shows the server’s words once, and an edit tries again (%s)',
+    async (name, error, description, reason, cure) => {
+      const stub = await place(name, { register: reply(400, { error, error_description: description }) });
+      const client = await until(name, reason);
+      expect(messageOf(client)).toBe(
+        `AuthorizationServer ${name}: The server answered 400 ${error}: ${description}. ${cure}`,
+      );
+      expectState(client, 'Stalled');
+      expect(stub.count('register')).toBe(1);
+      stub.behave = {};
+      await editClient(world, 'shop', name, { clientName: 'Corrected' });
+      await until(name, 'Registered');
+      expect(stub.count('register')).toBe(2);
+      expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Corrected' }]);
+    },
+  );
+
+  it.each([
+    [
+      'html-400',
+      reply(400, '<html>hidden words</html>'),
+      'RegistrationRefused',
+      /The server answered status 400/,
+      'Stalled',
+    ],
+    ['empty-422', reply(422), 'RegistrationRefused', /The server answered status 422/, 'Stalled'],
+    [
+      'not-found',
+      reply(404, '<html>hidden words</html>'),
+      'RegistrationNotSupported',
+      /The server answered status 404/,
+      'Stalled',
+    ],
+    [
+      'redirect',
+      reply(302, '', { location: 'https://other.example.com/hidden words' }),
+      'RedirectRefused',
+      /a redirect to https:\/\/other\.example\.com; redirects are not followed/,
+      'Stalled',
+    ],
+    [
+      'scope',
+      reply(403, { error: 'insufficient_scope', error_description: 'needs dcr' }),
+      'AdmissionRefused',
+      /The admission credential was refused: The server answered 403 insufficient_scope: needs dcr\./,
+      'Reconciling',
+    ],
+    [
+      'challenge',
+      reply(401, '', { 'www-authenticate': 'Bearer error="invalid_token", error_description="expired"' }),
+      'AdmissionRefused',
+      /The admission credential was refused: The server answered 401 invalid_token: expired/,
+      'Reconciling',
+    ],
+  ] as const)(
+    'says so, without words that aren’t meant for people (%s)',
+    async (name, register, reason, words, state) => {
+      const stub = await place(name, { register });
+      const client = await until(name, reason);
+      expect(messageOf(client)).toMatch(words);
+      expect(messageOf(client)).not.toContain('hidden words');
+      expectState(client, state);
+      expect(stub.count('register')).toBe(1);
+    },
+  );
+
+  it('waits as long as a 429 asks for, at that server alone', async () => {
+    const stub = await place('limited', { register: reply(429, '', { 'retry-after': '8' }) });
+    const limited = await until('limited', 'RateLimited');
+    expectState(limited, 'Reconciling');
+    await world.apply(oauthClient('shop', 'limited-too', { server: serverRef('limited') }));
+    await world.apply(oauthClient('shop', 'unlimited'));
+    const paused = await until('limited-too', 'AuthorizationServerPaused');
+    expect(messageOf(paused)).toMatch(/The server asked for a pause until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\./);
+    await until('unlimited', 'Registered');
+    expect(stub.count('register')).toBe(1);
+    stub.behave = {};
+    await until('limited', 'Registered');
+    await until('limited-too', 'Registered');
+    limitedMessage = messageOf(limited);
+  });
+
+  it('says in the condition how long a 429 makes it wait, as the advice promises', () => {
+    expect(limitedMessage).toMatch(/until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
+  });
+
+  it('asks once with a refused initial access token, whoever waits, and all go on when it is corrected', async () => {
+    const stub = await startStubServer();
+    stub.admits = RIGHT_TOKEN;
+    stub.behave = {
+      // A server that repeats what it was sent.
+      register: ({ request, properly, response }) =>
+        request.headers.authorization === `Bearer ${RIGHT_TOKEN}`
+          ? properly()
+          : reply(401, {
+              error: 'invalid_token',
+              error_description: `${request.headers.authorization} is no good`,
+            })({ response } as Parameters<ReturnType<typeof reply>>[0]),
+    };
+    const names = Array.from({ length: 20 }, (_, index) => `many-${index}`);
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'many', iat('many-iat')),
+        ...names.map((name) => oauthClient('shop', name, { server: serverRef('many') })),
+      ),
+    );
+    for (const name of names) {
+      await until(name, 'CredentialNotFound');
+    }
+    await world.apply(credential(WRONG_TOKEN, { namespace: 'shop', name: 'many-iat' }));
+    for (const name of names) {
+      const client = await until(name, 'AdmissionRefused');
+      expect(messageOf(client)).toBe(
+        'AuthorizationServer many: The admission credential was refused: The server answered 401 invalid_token: Bearer [redacted] is no good. Put a valid credential into the Secret that the server object names; the operator notices.',
+      );
+    }
+    const { condition } = await untilServer(world, 'many', {
+      namespace: 'shop',
+      type: 'AdmissionAccepted',
+      reason: 'AdmissionRefused',
+    });
+    expect(condition.status).toBe('False');
+    expect(condition.message).toContain('Bearer [redacted] is no good');
+    const asked = stub.count('register');
+    await world.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'many-iat' }));
+    for (const name of names) {
+      await until(name, 'Registered');
+    }
+    expect(stub.clients.size).toBe(20);
+    await untilServer(world, 'many', {
+      namespace: 'shop',
+      type: 'AdmissionAccepted',
+      reason: 'AdmissionAccepted',
+    });
+    expect(asked).toBe(1);
+  });
+});
+
+describe('A credential that can’t be used', () => {
+  afterAll(removeServers);
+
+  it('is named, with the very line that labels it', async () => {
+    const stub = await startStubServer();
+    stub.admits = RIGHT_TOKEN;
+    await world.apply(
+      all(
+        credential(RIGHT_TOKEN, { namespace: 'shop', name: 'plain', labelled: false }),
+        namespacedServer(stub.issuer, 'shop', 'unlabelled', iat('plain')),
+        oauthClient('shop', 'unlabelled', { server: serverRef('unlabelled') }),
+      ),
+    );
+    const client = await until('unlabelled', 'CredentialNotLabelled');
+    expect(messageOf(client)).toBe(
+      'AuthorizationServer unlabelled: Secret shop/plain isn’t marked as a credential. Run: kubectl -n shop label secret plain oauth-registrar.dev/credential=true',
+    );
+    expect(stub.count('register')).toBe(0);
+    const [, line = ''] = /Run: kubectl (.*)$/.exec(messageOf(client)) ?? [];
+    await world.kubectl(...line.split(' '));
+    await until('unlabelled', 'Registered');
+  });
+
+  it('is named where it is missing, then where its key is missing, and is used when it is there', async () => {
+    const stub = await startStubServer();
+    stub.admits = RIGHT_TOKEN;
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'keyless', iat('keyless-iat')),
+        oauthClient('shop', 'keyless', { server: serverRef('keyless') }),
+      ),
+    );
+    expect(messageOf(await until('keyless', 'CredentialNotFound'))).toBe(
+      'AuthorizationServer keyless: Secret shop/keyless-iat doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
+    );
+    await world.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat', key: 'password' }));
+    expect(messageOf(await until('keyless', 'CredentialKeyMissing'))).toBe(
+      'AuthorizationServer keyless: Secret shop/keyless-iat has no key “token”. Keys present: password. Add the key, or name another in the reference.',
+    );
+    await world.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat' }));
+    await until('keyless', 'Registered');
+  });
+});
+
+describe('A spec that can’t be used', () => {
+  afterAll(removeServers);
+
+  it('is said of the object alone: others go on', async () => {
+    await world.apply(
+      all(
+        oauthClient('shop', 'smuggler', {
+          client: { ...machine, additionalMetadata: { redirect_uris: ['https://evil.example'] } },
+        }),
+        oauthClient('shop', 'bystander'),
+      ),
+    );
+    const client = await until('smuggler', 'InvalidSpec');
+    expect(messageOf(client)).toMatch(/redirect_uris/);
+    expectState(client, 'Stalled');
+    await until('bystander', 'Registered');
+    await patch(world, 'shop', 'oac', 'smuggler', { spec: { client: { additionalMetadata: null } } });
+    await until('smuggler', 'Registered');
+  });
+
+  it.each([
+    [
+      'two sets of keys',
+      () => oauthClient('shop', 'no', { client: { jwks: { keys: [] }, jwksUri: 'https://a.example/k' } }),
+      /set jwks or jwksUri, not both/,
+    ],
+    [
+      'a redirect URI with a fragment',
+      () => oauthClient('shop', 'no', { client: { redirectUris: ['https://a.example/#x'] } }),
+      /must be an absolute URI without fragment, like https:\/\/app\.example\.com\/callback/,
+    ],
+    [
+      'two ways of admission',
+      () =>
+        namespacedServer('https://a.example', 'shop', 'no', {
+          registration: { admission: { open: {}, initialAccessToken: { secretRef: { name: 'x' } } } },
+        }),
+      /set exactly one of open, initialAccessToken, basic and clientCredentials/,
+    ],
+    [
+      'a misspelt member',
+      () => oauthClient('shop', 'no', { client: { redirectURIs: [] } }),
+      /unknown field "spec\.client\.redirectURIs"/,
+    ],
+    [
+      'a timeout of an hour',
+      () => namespacedServer('https://a.example', 'shop', 'no', { connection: { timeout: '1h' } }),
+      /must be between 1s and 2m, like 30s/,
+    ],
+  ])('is refused by kubectl apply with a sentence: %s', async (_, yaml, sentence) => {
+    await expect(world.apply(yaml())).rejects.toThrow(sentence);
+  });
+});
+
+describe('At the end', () => {
+  it('no unknown outcome was followed by a second POST within the cooldown', () => {
+    for (const name of ['html-200', 'no-client-id', 'reset', 'hanging', 'huge', 'failing']) {
+      const sent = (stubs.get(name)?.requests ?? []).filter(({ call }) => call === 'register');
+      expect(sent.length, name).toBeGreaterThan(0);
+      const gaps = sent.slice(1).map(({ at }, index) => at - (sent[index]?.at ?? 0));
+      expect(
+        gaps.filter((gap) => gap < 59_000),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  it('L12: an operator without --allow-http and --allow-addresses names no flag to tenants, and loses nothing', async () => {
+    await world.operator.stop();
+    strict = await startOperator({
+      kubeconfig: world.operatorKubeconfig,
+      namespace: OPERATOR_NAMESPACE,
+      entry: join(import.meta.dirname, 'operator-without-permissions.ts'),
+    });
+    const before = await getClient(world, 'shop', 'explicit');
+    await world.apply(
+      all(
+        namespacedServer(`https://127.0.0.2:${await freePort()}`, 'shop', 'loopback'),
+        oauthClient('shop', 'loopback', { server: serverRef('loopback') }),
+        oauthClient('shop', 'plaintext', { server: serverRef('explicit') }),
+      ),
+    );
+    const { condition } = await untilServer(world, 'explicit', { namespace: 'shop', reason: 'InvalidSpec' });
+    expect(condition.message).toBe('spec.issuer does not use https, and http is not permitted here.');
+    expect(messageOf(await until('plaintext', 'InvalidSpec'))).toBe(
+      `AuthorizationServer explicit: ${condition.message}`,
+    );
+    expect(messageOf(await until('loopback', 'AddressRefused'))).toMatch(
+      /^AuthorizationServer loopback: the address of 127\.0\.0\.2 isn't permitted here/,
+    );
+    const why =
+      /"why":"127\.0\.0\.2 is a loopback address; start the operator with --allow-addresses=127\.0\.0\.2 /;
+    expect(strict.output()).toMatch(why);
+    expect((await getClient(world, 'shop', 'explicit')).status).toEqual(before.status);
+    expect((await secretData(world, 'shop', 'explicit'))?.['client_id']).toBe(before.status?.clientId);
+  });
+
+  it('no credential is anywhere that people or machines read', async () => {
+    const places = {
+      log: world.operator.output() + (strict?.output() ?? ''),
+      events: await world.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml'),
+      objects: await world.kubectl('get', 'oac,oas,coas', '-A', '-o', 'yaml'),
+      configMaps: await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml'),
+      metrics: (await fetchText(strict?.port ?? 0, '/metrics')).text,
+    };
+    const clients = world.server.clients();
+    const { json } = await world.controlPlane.admin.request<{ items: { data?: Record<string, string> }[] }>(
+      'GET',
+      `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=oauth-registrar.dev%2Fregistration`,
+    );
+    const recorded = json.items.flatMap(({ data = {} }) =>
+      Object.entries(data)
+        .filter(([key]) => /secret$|token$/.test(key))
+        .map(([, value]) => Buffer.from(value, 'base64').toString()),
+    );
+    const secrets = [
+      WRONG_TOKEN,
+      RIGHT_TOKEN,
+      world.server.initialAccessToken ?? '',
+      ...clients.map(({ client_secret }) => String(client_secret)),
+      ...[...stubs.values()].flatMap((stub) => [...stub.secrets]),
+      ...recorded,
+    ].filter((secret) => secret.length >= 8);
+    expect(recorded.length).toBeGreaterThan(20);
+    expect(places.metrics).toContain('# HELP');
+    for (const [where, text] of Object.entries(places)) {
+      expect(
+        secrets
+          .filter((secret) => text.includes(secret))
+          .map((secret) => `${secret.slice(0, 12)}… in ${where}`),
+      ).toEqual([]);
+    }
+  });
+});

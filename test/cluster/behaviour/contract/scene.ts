@@ -1,0 +1,158 @@
+import { expect } from 'vitest';
+import type { AuthorizationServer } from '../../../../src/api/authorization-server.ts';
+import type { OAuthClient } from '../../../../src/api/oauth-client.ts';
+import { DIALECT_NAMES, type DialectName } from '../../../../src/dialects/presets.ts';
+import { start, stopAll } from '../../../kit/emulator/running.ts';
+import { startWorld, type World } from '../../../kit/testbed/world.ts';
+import { eventsOf, fetchText, type SeenEvent } from '../looks.ts';
+import { all, conditionOf, eventually, namespace, oauthClient, secretData } from '../objects.ts';
+import { NAMESPACE, type Placed, place, secretObject, specClient } from './placed.ts';
+
+/** One operator and every emulated server, and ways to look at both. */
+export interface Scene {
+  readonly world: World;
+  placed(dialect: DialectName): Placed;
+  /** Applies OAuthClients, each of the body and the scopes that its server accepts, unless given. */
+  create(...clients: readonly Wanted[]): Promise<void>;
+  edit(name: string, client: object): Promise<void>;
+  remove(name: string): Promise<void>;
+  client(name: string): Promise<OAuthClient | undefined>;
+  server(placed: Placed): Promise<AuthorizationServer>;
+  /** Waits for a Ready condition of the present generation with this reason; returns its message as well. */
+  until(name: string, reason: string): Promise<Told>;
+  secret(name: string): Promise<Record<string, string> | undefined>;
+  /** Waits for a Warning about the client. */
+  warning(name: string, reason: string): Promise<SeenEvent>;
+  /** Everything that people and machines other than the workload's can read. */
+  readable(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface Wanted {
+  readonly placed: Placed;
+  readonly name: string;
+  readonly client?: object;
+}
+
+export interface Told {
+  readonly client: OAuthClient;
+  readonly message: string;
+}
+
+const LONG_MS = 40_000;
+const API = '/apis/oauth-registrar.dev/v1alpha1';
+
+/** Starts all of it, with wrong credentials wherever one is asked for. */
+export async function startScene(): Promise<Scene> {
+  const servers = await Promise.all(
+    DIALECT_NAMES.map(async (dialect) => place(dialect, await start(dialect))),
+  );
+  const world = await startWorld();
+  await world.apply(namespace(NAMESPACE));
+  const credentials = servers.flatMap((placed) => placed.credentials);
+  await world.apply(
+    all(
+      ...credentials.map((credential) => secretObject(credential, { wrong: !credential.isManagement })),
+      ...servers.map(({ serverObject }) => serverObject),
+    ),
+  );
+  return sceneOf(world, new Map(servers.map((placed) => [placed.dialect, placed])));
+}
+
+function sceneOf(world: World, servers: ReadonlyMap<DialectName, Placed>): Scene {
+  const { admin } = world.controlPlane;
+  const pathOf = (name: string) => `${API}/namespaces/${NAMESPACE}/oauthclients/${name}`;
+  const client = async (name: string) => {
+    const { status, json } = await admin.request<OAuthClient>('GET', pathOf(name));
+    return status === 404 ? undefined : json;
+  };
+  const scene: Scene = {
+    world,
+    placed(dialect) {
+      const placed = servers.get(dialect);
+      return placed ?? expect.fail(`no server is placed for ${dialect}`);
+    },
+    create: (...clients) => world.apply(all(...clients.map(toObject))),
+    async edit(name, change) {
+      const { status, json } = await admin.request('PATCH', pathOf(name), { spec: { client: change } });
+      expect(status, JSON.stringify(json)).toBe(200);
+    },
+    async remove(name) {
+      expect((await admin.request('DELETE', pathOf(name))).status).toBe(200);
+    },
+    client,
+    async server({ server: { kind, name } }) {
+      const path =
+        kind === 'AuthorizationServer'
+          ? `${API}/namespaces/${NAMESPACE}/authorizationservers/${name}`
+          : `${API}/clusterauthorizationservers/${name}`;
+      return (await admin.request<AuthorizationServer>('GET', path)).json;
+    },
+    until: (name, reason) => untilReason(client, name, reason),
+    secret: (name) => secretData(world, NAMESPACE, name),
+    async warning(name, reason) {
+      const warnings = await eventually(
+        async () =>
+          (await eventsOf(world, NAMESPACE, name)).filter(
+            (event) => event.type === 'Warning' && event.reason === reason,
+          ),
+        (seen) => seen.length > 0,
+        LONG_MS,
+      );
+      return warnings.at(-1) as SeenEvent;
+    },
+    readable: () => readable(world),
+    async stop() {
+      await world.stop();
+      await stopAll();
+    },
+  };
+  return scene;
+}
+
+const toObject = ({ placed, name, client }: Wanted): string =>
+  oauthClient(NAMESPACE, name, {
+    server: placed.server,
+    client: client ?? specClient(placed.body, name, placed.scopes[0]),
+  });
+
+async function untilReason(
+  read: (name: string) => Promise<OAuthClient | undefined>,
+  name: string,
+  reason: string,
+): Promise<Told> {
+  const seen = await eventually(
+    async () => {
+      const client = await read(name);
+      return { client, ready: client && conditionOf(client, 'Ready') };
+    },
+    ({ client, ready }) =>
+      ready?.reason === reason && ready.observedGeneration === client?.metadata.generation,
+    LONG_MS,
+  );
+  return { client: seen.client as OAuthClient, message: seen.ready?.message ?? '' };
+}
+
+/** Waits until the object is gone. */
+export const untilGone = (scene: Scene, name: string): Promise<unknown> =>
+  eventually(
+    () => scene.client(name),
+    (client) => client === undefined,
+    LONG_MS,
+  );
+
+async function readable(world: World): Promise<string> {
+  const { admin } = world.controlPlane;
+  const paths = [
+    '/apis/events.k8s.io/v1/events',
+    `${API}/oauthclients`,
+    `${API}/authorizationservers`,
+    `${API}/clusterauthorizationservers`,
+    '/api/v1/configmaps',
+  ];
+  const objects = await Promise.all(paths.map((path) => admin.request('GET', path)));
+  const metrics = await fetchText(world.operator.port, '/metrics');
+  return [world.operator.output(), metrics.text, ...objects.map(({ json }) => JSON.stringify(json))].join(
+    '\n',
+  );
+}

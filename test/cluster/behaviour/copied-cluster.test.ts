@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { backUp, restore } from './backups.ts';
+import { patch, untilEvent } from './looks.ts';
+import {
+  all,
+  clusterServer,
+  conditionOf,
+  credential,
+  eventually,
+  getClient,
+  namespace,
+  OPERATOR_NAMESPACE,
+  oauthClient,
+  untilReason,
+} from './objects.ts';
+
+/**
+ * Objects that a backup tool copies into a second cluster. The first one goes on: the second does nothing at the server
+ * until a person says which one has the clients.
+ */
+
+let first: World;
+/** Everything was copied, and only the operator's namespace. */
+let whole: World;
+let recordsAlone: World;
+/** When the second operator of the records began to work. */
+let workingSince = 0;
+
+/** Longer than the operator waits for an object that a record names. */
+const GRACE_MS = 62_000;
+
+const calls = (): number => first.server.log.filter(({ path }) => path.startsWith('/reg')).length;
+const clients = (): readonly string[] => first.server.clients().map(({ client_id }) => client_id);
+
+async function copyInto(world: World, namespaces: readonly string[]): Promise<void> {
+  await world.apply(all(namespace('shop'), clusterServer(first.server.issuer)));
+  for (const name of namespaces) {
+    await restore(world, await backUp(first, name));
+  }
+  const ledger = await first.kubectl(
+    '-n',
+    OPERATOR_NAMESPACE,
+    'get',
+    'cm',
+    'oauth-registrar-ledger',
+    '-o',
+    'json',
+  );
+  const { kind, apiVersion, data } = JSON.parse(ledger) as Record<string, unknown>;
+  const metadata = { name: 'oauth-registrar-ledger', namespace: OPERATOR_NAMESPACE };
+  await world.apply(JSON.stringify({ kind, apiVersion, metadata, data }));
+  await world.startOperator();
+}
+
+beforeAll(async () => {
+  first = await startWorld();
+  await first.apply(
+    all(
+      namespace('shop'),
+      credential(first.server.initialAccessToken ?? ''),
+      clusterServer(first.server.issuer),
+      oauthClient('shop', 'storefront'),
+      oauthClient('shop', 'basket'),
+    ),
+  );
+  await untilReason(first, 'shop', 'storefront', 'Registered');
+  await untilReason(first, 'shop', 'basket', 'Registered');
+  [whole, recordsAlone] = await Promise.all([
+    startWorld({ operator: false }),
+    startWorld({ operator: false }),
+  ]);
+  await copyInto(recordsAlone, [OPERATOR_NAMESPACE]);
+  await eventually(
+    () => recordsAlone.operator.lines.find(({ msg }) => msg === 'working'),
+    (line) => line?.['registrations'] === 2,
+  );
+  workingSince = Date.now();
+  await copyInto(whole, [OPERATOR_NAMESPACE, 'shop']);
+}, 180_000);
+
+afterAll(async () => {
+  await Promise.all([first?.stop(), whole?.stop(), recordsAlone?.stop()]);
+});
+
+test('a copy says which installation has the client, and sends nothing, whatever is done to it', async () => {
+  const before = calls();
+  const copy = await untilReason(whole, 'shop', 'storefront', 'ManagedElsewhere');
+  const { installation } = (await getClient(first, 'shop', 'storefront')).status ?? {};
+  expect(conditionOf(copy, 'Ready')?.message).toContain(
+    `Installation "${installation}" registered this client`,
+  );
+  expect(conditionOf(copy, 'Ready')?.message).toContain('oauth-registrar.dev/continues=');
+  await whole.kubectl(
+    '-n',
+    'shop',
+    'patch',
+    'oac',
+    'storefront',
+    '--type=merge',
+    '-p',
+    '{"spec":{"client":{"clientName":"Edited"}}}',
+  );
+  // As some tools copy it: the finalizer came along.
+  const finalizers = ['oauth-registrar.dev/registration'];
+  await patch(whole, 'shop', 'oac', 'basket', { metadata: { finalizers } });
+  await whole.kubectl('-n', 'shop', 'delete', 'oac', 'basket', '--timeout=30s');
+  await whole.apply(oauthClient('shop', 'made-there'));
+  await untilEvent(whole, 'shop', 'basket', ({ reason }) => reason === 'ManagedElsewhere');
+  await untilReason(whole, 'shop', 'made-there', 'ManagedElsewhere');
+  await untilReason(whole, 'shop', 'storefront', 'ManagedElsewhere');
+  expect(calls()).toBe(before);
+  expect(clients()).toHaveLength(2);
+});
+
+test('a copy of the operator’s namespace alone deregisters nobody', { timeout: 120_000 }, async () => {
+  const before = calls();
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, workingSince + GRACE_MS - Date.now())));
+  await recordsAlone.apply(oauthClient('shop', 'made-there'));
+  await untilReason(recordsAlone, 'shop', 'made-there', 'ManagedElsewhere');
+  expect(calls()).toBe(before);
+  expect(clients()).toHaveLength(2);
+});
+
+test('goes on when a person says so, with the same clients', { timeout: 120_000 }, async () => {
+  const { clientId, installation } = (await getClient(first, 'shop', 'storefront')).status ?? {};
+  await first.operator.stop();
+  await whole.kubectl(
+    'annotate',
+    'namespace',
+    OPERATOR_NAMESPACE,
+    `oauth-registrar.dev/continues=${installation}`,
+  );
+  const moved = await untilReason(whole, 'shop', 'storefront', 'Registered', 30_000);
+  expect(moved.status).toMatchObject({ clientId });
+  expect(moved.status?.installation).not.toBe(installation);
+  await eventually(
+    () => first.server.client(clientId ?? '')?.['client_name'],
+    (name) => name === 'Edited',
+    30_000,
+  );
+  const records = await whole.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'secrets', '-o', 'json');
+  const ids = (
+    JSON.parse(records) as { items: { metadata: { annotations?: Record<string, string> } }[] }
+  ).items
+    .map(({ metadata }) => metadata.annotations?.['oauth-registrar.dev/installation'])
+    .filter((id) => id !== undefined);
+  expect(new Set(ids)).toEqual(new Set([moved.status?.installation]));
+  await untilReason(whole, 'shop', 'made-there', 'Registered', 30_000);
+  await untilEvent(whole, 'shop', 'basket', ({ reason }) => reason === 'ManagedElsewhere').catch(
+    () => undefined,
+  );
+});

@@ -1,0 +1,684 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import type { Departures } from '../../kit/emulator/behaviour.ts';
+import { createCertificateAuthority } from '../../kit/emulator/certificates.ts';
+import type { Emulator, EmulatorOptions } from '../../kit/emulator/emulator.ts';
+import type { FaultyAnswer } from '../../kit/emulator/faults.ts';
+import { start, stopAll } from '../../kit/emulator/running.ts';
+import {
+  type Answer,
+  discoveryDocument,
+  reply,
+  type StubServer,
+  startStubServer,
+  stopStubServers,
+} from '../../kit/stub-server.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { editClient, fetchText, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
+import {
+  all,
+  conditionOf,
+  credential,
+  eventually,
+  getClient,
+  namespace,
+  namespacedServer,
+  OPERATOR_NAMESPACE,
+  oauthClient,
+  secretData,
+  untilReason,
+} from './objects.ts';
+
+/** What may go wrong with an answer, each at discovery, at registration and at an update. */
+interface Fault {
+  readonly what: string;
+  readonly name: string;
+  readonly answer: FaultyAnswer;
+  readonly reason: string;
+  /** Of what is said of it at discovery. */
+  readonly found: RegExp;
+  /** Of what is said of it at a call about a client. */
+  readonly said: RegExp;
+}
+
+const WAIT_MS = 40_000;
+const ALWAYS = 1_000;
+
+let world: World;
+/** Nobody may ever call it. */
+let elsewhere: StubServer;
+/** Their second registration takes a minute: it begins here and is looked at in the end. */
+let torn: StubServer;
+let reset: StubServer;
+const secrets = new Set<string>();
+const emulators: Emulator[] = [];
+
+beforeAll(async () => {
+  world = await startWorld();
+  elsewhere = await startStubServer();
+  await world.apply(namespace('shop'));
+  torn = await placedStub('torn', (stub) => {
+    stub.present = (information) => ({ ...information, note: 'x'.repeat(64) });
+    stub.behave = { register: cutOff(({ response }, text) => void response.end(text)) };
+  });
+  reset = await placedStub('reset', (stub) => {
+    stub.present = (information) => ({ ...information, note: 'x'.repeat(64) });
+    stub.behave = {
+      register: cutOff(({ response }, text) => void response.write(text, () => response.destroy())),
+    };
+  });
+});
+
+afterAll(async () => {
+  await world?.stop();
+  await stopAll();
+  await stopStubServers();
+});
+
+const serverRef = (name: string) => ({ kind: 'AuthorizationServer', name });
+const until = (name: string, reason: string) => untilReason(world, 'shop', name, reason, WAIT_MS);
+const messageOf = (client: OAuthClient) => conditionOf(client, 'Ready')?.message ?? '';
+const remove = (name: string) => world.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
+
+/** An answer whose last ten characters are missing. */
+function cutOff(send: (exchange: Parameters<Answer>[0], text: string) => void): Answer {
+  return (exchange) => {
+    const { response, properly } = exchange;
+    const end = response.end;
+    response.end = ((text: string) => {
+      response.end = end;
+      send(exchange, text.slice(0, -10));
+      return response;
+    }) as typeof response.end;
+    properly();
+  };
+}
+
+async function placedStub(
+  name: string,
+  prepare: (stub: StubServer) => void,
+  spec: object = {},
+): Promise<StubServer> {
+  const stub = await startStubServer();
+  prepare(stub);
+  await world.apply(
+    all(
+      namespacedServer(stub.issuer, 'shop', name, spec),
+      oauthClient('shop', name, { server: serverRef(name) }),
+    ),
+  );
+  return stub;
+}
+
+/** An emulated server and its object, called `name`, which demand a token that is to go nowhere else. */
+async function served(
+  name: string,
+  {
+    departures = {},
+    options = {},
+    spec = {},
+  }: { departures?: Departures; options?: EmulatorOptions; spec?: object } = {},
+): Promise<Emulator> {
+  const emulator = await start(
+    { gate: { admits: ['fixedToken'], strayBearer: 'refused' }, ...departures },
+    {},
+    options,
+  );
+  emulators.push(emulator);
+  await world.apply(
+    all(
+      credential(emulator.credentials.initialAccessToken, { namespace: 'shop', name: `${name}-iat` }),
+      serverObject(name, emulator, spec),
+    ),
+  );
+  return emulator;
+}
+
+const serverObject = (name: string, { issuer }: { issuer: string }, spec: object = {}) =>
+  namespacedServer(issuer, 'shop', name, {
+    registration: { admission: { initialAccessToken: { secretRef: { name: `${name}-iat` } } } },
+    connection: { timeout: '1s' },
+    ...spec,
+  });
+
+const clientAt = (server: string, name = server) =>
+  world.apply(oauthClient('shop', name, { server: serverRef(server) }));
+
+const suspectsOf = async (name: string) =>
+  (await suspectedOrphans(world)).filter(({ client }) => client === `shop/${name}`);
+
+/** Names and roles of the registration Secrets of a client. */
+async function rolesOf(name: string): Promise<readonly string[]> {
+  const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=oauth-registrar.dev%2Fclient-name%3D${name}`;
+  const { json } = await world.controlPlane.admin.request<{
+    items: { metadata: { labels: Record<string, string> } }[];
+  }>('GET', path);
+  return json.items.map(({ metadata }) => metadata.labels['oauth-registrar.dev/role'] ?? '');
+}
+
+/** Resident memory of the operator, bytes. */
+async function memory(): Promise<number> {
+  const { text } = await fetchText(world.operator.port, '/metrics');
+  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
+}
+
+const redirect: Fault = {
+  what: 'a redirect to another host',
+  name: 'redirect',
+  get answer() {
+    return { kind: 'redirect', status: 307, to: `${elsewhere.issuer}/hidden-words` } as const;
+  },
+  reason: 'RedirectRefused',
+  found: /307, a redirect, which is not followed/,
+  said: /^.*The server answered status 307 \(a redirect to http:\/\/127\.0\.0\.1:\d+; redirects are not followed\)/,
+};
+
+const FAULTS: readonly Fault[] = [
+  {
+    what: 'an answer that drips for ever',
+    name: 'slow',
+    answer: { kind: 'trickle', pauseMs: 400 },
+    reason: 'ResponseTimedOut',
+    found: /no complete answer from 127\.0\.0\.1:\d+ within 1000 ms/,
+    said: /No answer in time: no complete answer from 127\.0\.0\.1:\d+ within 1000 ms/,
+  },
+  {
+    what: 'no answer at all',
+    name: 'silent',
+    answer: { kind: 'hang' },
+    reason: 'ResponseTimedOut',
+    found: /no complete answer from 127\.0\.0\.1:\d+ within 1000 ms/,
+    said: /No answer in time: no complete answer from 127\.0\.0\.1:\d+ within 1000 ms/,
+  },
+  {
+    what: 'JSON nested 20,000 deep',
+    name: 'nested',
+    answer: { kind: 'nested', depth: 20_000 },
+    reason: 'ResponseTooDeep',
+    found: /200, but JSON that nests too deep/,
+    said: /The server answered 20[01], but without a readable client_id: it is JSON that nests too deep/,
+  },
+  {
+    what: 'half of the JSON, as if it were all',
+    name: 'half',
+    answer: { kind: 'truncated', declared: false },
+    reason: 'ResponseTruncated',
+    found: /200, but JSON that is cut off/,
+    said: /The server answered 20[01] with JSON that is cut off; it names client [0-9a-f-]{20,36}/,
+  },
+  {
+    what: 'half of the JSON that was announced',
+    name: 'cut',
+    answer: { kind: 'truncated', declared: true },
+    reason: 'ResponseTruncated',
+    found: /the connection was lost before the answer was complete/,
+    said: /No complete answer: the connection was lost before the answer was complete/,
+  },
+  {
+    what: 'HTML with 200',
+    name: 'html',
+    answer: { kind: 'html' },
+    reason: 'ResponseNotJSON',
+    found: /200, but not a JSON object/,
+    said: /The server answered 200, but without a readable client_id: it is not a JSON object/,
+  },
+  redirect,
+];
+
+const huge: Fault = {
+  what: 'ten megabytes',
+  name: 'huge',
+  answer: { kind: 'huge', bytes: 10_000_000 },
+  reason: 'ResponseTooLarge',
+  found: /the answer's body is larger than 262144 bytes/,
+  said: /the answer's body is larger than 262144 bytes; it names client [0-9a-f-]{36}/,
+};
+
+/** A namespace has a share of server objects, and the tests of each group make their own; two are looked at to the end. */
+async function removeServers(): Promise<void> {
+  const listed = await world.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
+  const done = listed.split('\n').filter((name) => name !== '' && !/\/(torn|reset)$/.test(name));
+  if (done.length > 0) {
+    await world.kubectl('-n', 'shop', 'delete', ...done);
+  }
+}
+
+describe('At discovery', () => {
+  afterAll(removeServers);
+
+  it.concurrent.each([...FAULTS, huge])(
+    'rule 35: $what has a reason and a sentence, and it passes',
+    { timeout: 90_000 },
+    async ({ name, answer, reason, found }) => {
+      const object = `find-${name}`;
+      const emulator = await start({ gate: { admits: ['fixedToken'] } });
+      emulators.push(emulator);
+      emulator.misbehave('discovery', { answer }, ALWAYS);
+      const token = emulator.credentials.initialAccessToken;
+      await world.apply(
+        all(
+          credential(token, { namespace: 'shop', name: `${object}-iat` }),
+          serverObject(object, emulator),
+          oauthClient('shop', object, { server: serverRef(object) }),
+        ),
+      );
+      const client = await until(object, reason);
+      expect(messageOf(client)).toMatch(found);
+      expect(messageOf(client)).not.toContain('hidden-words');
+      const { condition } = await untilServer(world, object, { namespace: 'shop', reason }, WAIT_MS);
+      expect(condition.message).toMatch(
+        /^No discovery document: .*\. Check the issuer, or set registration\.endpoint and discovery\.mode None\.$/s,
+      );
+      expect(emulator.log.every(({ call, scheme }) => call === 'discovery' && scheme === undefined)).toBe(
+        true,
+      );
+      emulator.behave();
+      await patch(world, 'shop', 'oas', object, { spec: { connection: { timeout: '2s' } } });
+      await until(object, 'Registered');
+      expect(emulator.clients()).toHaveLength(1);
+    },
+  );
+
+  it('rule 2: a wrong issuer is said with both names, and no credential is sent', async () => {
+    const emulator = await served('impostor', {
+      departures: { discovery: { publishedIssuer: 'otherPath' } },
+    });
+    await clientAt('impostor');
+    const client = await until('impostor', 'IssuerMismatch');
+    expect(messageOf(client)).toMatch(
+      /is the document of issuer “(.*)”, not of “(.*)”\. Correct the issuer, or set discovery\.acceptedIssuer to “\1” if you trust it\.$/,
+    );
+    expect(messageOf(client)).toContain(`not of “${emulator.issuer}”`);
+    expect(emulator.log.every(({ call, scheme }) => call === 'discovery' && scheme === undefined)).toBe(true);
+  });
+
+  it('rule 39: endpoints on another origin get no credential', async () => {
+    const stub = await startStubServer();
+    stub.behave = {
+      discovery: reply(200, {
+        ...discoveryDocument(stub.issuer),
+        registration_endpoint: `${elsewhere.issuer}/reg`,
+      }),
+    };
+    await world.apply(
+      all(
+        credential('token-for-the-issuer-alone', { namespace: 'shop', name: 'abroad-iat' }),
+        serverObject('abroad', stub),
+      ),
+    );
+    await clientAt('abroad');
+    expect(messageOf(await until('abroad', 'AddressRefused'))).toBe(
+      `AuthorizationServer abroad: The discovered registration endpoint is at ${elsewhere.issuer}, another origin than the issuer’s, and no credential is sent there. If you trust it, set spec.registration.endpoint.`,
+    );
+  });
+
+  it('an expired certificate is named, and a valid one is enough', async () => {
+    const ca = createCertificateAuthority();
+    const names = ['127.0.0.1'];
+    const validity = { from: new Date('2020-01-01'), to: new Date('2021-01-01') };
+    const emulator = await start({}, {}, { tls: ca.issue({ commonName: 'as', names, validity }) });
+    const configMap = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'ca', namespace: 'shop' },
+      data: { 'ca.crt': ca.cert },
+    };
+    const connection = { caRef: { kind: 'ConfigMap', name: 'ca' } };
+    await world.apply(
+      all(
+        JSON.stringify(configMap),
+        namespacedServer(emulator.issuer, 'shop', 'expired', { connection }),
+        oauthClient('shop', 'expired', { server: serverRef('expired') }),
+      ),
+    );
+    const host = new URL(emulator.issuer).host;
+    const expected = `AuthorizationServer expired: the certificate of ${host} has expired`;
+    expect(messageOf(await until('expired', 'TlsVerificationFailed'))).toContain(expected);
+    expect(emulator.log).toEqual([]);
+
+    await emulator.stop();
+    const port = Number(new URL(emulator.issuer).port);
+    const valid = await start({}, {}, { tls: ca.issue({ commonName: 'as', names }), port });
+    await patch(world, 'shop', 'oas', 'expired', { spec: { connection: { timeout: '5s' } } });
+    await until('expired', 'Registered');
+
+    // It expires while the endpoints are known: a call about a client finds out.
+    await valid.stop();
+    await start({}, {}, { tls: ca.issue({ commonName: 'as', names, validity }), port });
+    await editClient(world, 'shop', 'expired', { clientName: 'Edited' });
+    expect(messageOf(await until('expired', 'TlsVerificationFailed'))).toContain(
+      `the certificate of ${host} has expired`,
+    );
+    await clientAt('expired', 'expired-too');
+    expect(messageOf(await until('expired-too', 'TlsVerificationFailed'))).toContain(expected);
+    expect(await suspectsOf('expired-too')).toEqual([]);
+  });
+});
+
+describe('At registration', () => {
+  afterAll(removeServers);
+
+  it.concurrent.each(FAULTS.filter(({ name }) => name !== 'redirect'))(
+    'rule 12: $what has a reason and a sentence, and a lost client is suspected',
+    { timeout: 90_000 },
+    async ({ name, answer, reason, said }) => {
+      const object = `register-${name}`;
+      const emulator = await served(object);
+      emulator.misbehave('register', { answer });
+      await clientAt(object);
+      const client = await until(object, reason);
+      expect(messageOf(client)).toMatch(said);
+      expect(messageOf(client)).toMatch(/\(sent at \d{4}-\d\d-\d\dT[^)]*\)/);
+      const suspects = await suspectsOf(object);
+      expect(suspects).toHaveLength(1);
+      expect(suspects[0]?.why).toMatch(said);
+      const warning = await untilEvent(world, 'shop', object, (event) => event.reason === reason);
+      expect(warning.type).toBe('Warning');
+      expect(warning.note).toMatch(/A client may exist that nobody knows/);
+      expect(emulator.count('register')).toBe(1);
+    },
+  );
+
+  it('a redirect is not followed, and proves that there is no client', async () => {
+    const emulator = await served('register-redirect');
+    emulator.misbehave('register', { answer: redirect.answer, undone: true }, ALWAYS);
+    await clientAt('register-redirect');
+    const client = await until('register-redirect', redirect.reason);
+    expect(messageOf(client)).toMatch(redirect.said);
+    expect(messageOf(client)).not.toContain('hidden-words');
+    expect(conditionOf(client, 'Stalled')?.status).toBe('True');
+    expect(await suspectsOf('register-redirect')).toEqual([]);
+  });
+
+  it('rule 10: ten megabytes that begin with a client lose no client: it is removed again', {
+    timeout: 90_000,
+  }, async () => {
+    const emulator = await served('register-huge');
+    emulator.misbehave('register', { answer: huge.answer });
+    await clientAt('register-huge');
+    expect(messageOf(await until('register-huge', huge.reason))).toMatch(huge.said);
+    await eventually(
+      () => emulator.clients().length,
+      (count) => count === 0,
+      WAIT_MS,
+    );
+    expect(emulator.count('remove')).toBe(1);
+    expect(await suspectsOf('register-huge')).toEqual([]);
+  });
+
+  it('a token endpoint that gives no token is named, and nothing is registered without', async () => {
+    const emulator = await served('tokenless', {
+      departures: { gate: { admits: ['clientCredentials'] } },
+      spec: {
+        registration: { admission: { clientCredentials: { secretRef: { name: 'tokenless' } } } },
+      },
+    });
+    const { clientId, clientSecret } = emulator.credentials.client;
+    emulator.misbehave(
+      'token',
+      { answer: { kind: 'members', members: { access_token: undefined, token_type: 'Bearer' } } },
+      ALWAYS,
+    );
+    await world.apply(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: {
+          name: 'tokenless',
+          namespace: 'shop',
+          labels: { 'oauth-registrar.dev/credential': 'true' },
+        },
+        stringData: { client_id: clientId, client_secret: clientSecret },
+      }),
+    );
+    await clientAt('tokenless');
+    expect(messageOf(await until('tokenless', 'AdmissionTokenFailed'))).toBe(
+      'AuthorizationServer tokenless: The token endpoint answered 200, but without an access_token. Check the credential that the server object names and its token endpoint, as the message says.',
+    );
+    expect(emulator.count('register')).toBe(0);
+    expect(await suspectsOf('tokenless')).toEqual([]);
+  });
+});
+
+describe('At an update', () => {
+  afterAll(removeServers);
+
+  it.concurrent.each(FAULTS)(
+    '$what has a reason and a sentence, the client stays, and it passes',
+    { timeout: 90_000 },
+    async ({ name, answer, reason, said }) => {
+      const object = `update-${name}`;
+      const emulator = await served(object);
+      await clientAt(object);
+      const { status } = await until(object, 'Registered');
+      emulator.misbehave('update', { answer, undone: name === 'redirect' });
+      await editClient(world, 'shop', object, { clientName: 'Edited' });
+      const client = await until(object, reason);
+      expect(messageOf(client)).toMatch(said);
+      expect(client.status?.clientId).toBe(status?.clientId);
+      if (name === 'redirect') {
+        // The same call can't succeed: a person has to say that something changed.
+        const annotations = { 'oauth-registrar.dev/reconcile-requested-at': 'now' };
+        await patch(world, 'shop', 'oac', object, { metadata: { annotations } });
+      }
+      await until(object, 'Registered');
+      expect(emulator.clients()).toMatchObject([
+        { clientId: status?.clientId, metadata: { client_name: 'Edited' } },
+      ]);
+    },
+  );
+
+  it('rule 20: ten megabytes that begin with another token and secret lose neither', {
+    timeout: 90_000,
+  }, async () => {
+    const emulator = await served('update-huge', {
+      departures: { update: { token: 'new', secret: 'new' } },
+    });
+    await clientAt('update-huge');
+    const { status } = await until('update-huge', 'Registered');
+    emulator.misbehave('update', { answer: huge.answer });
+    await editClient(world, 'shop', 'update-huge', { clientName: 'Edited' });
+    expect(messageOf(await until('update-huge', huge.reason))).toMatch(huge.said);
+    await until('update-huge', 'Registered');
+    const [client] = emulator.clients();
+    expect(client).toMatchObject({ clientId: status?.clientId, metadata: { client_name: 'Edited' } });
+    expect((await secretData(world, 'shop', 'update-huge'))?.['client_secret']).toBe(client?.clientSecret);
+  });
+
+  it('rule 19: a configuration URL on another origin gets no token, at an edit and at a deletion', async () => {
+    const stub = await placedStub('astray', (server) => {
+      server.present = (information) => ({
+        ...information,
+        registration_client_uri: `${elsewhere.issuer}/reg/${information['client_id']}`,
+      });
+    });
+    await until('astray', 'Registered');
+    await editClient(world, 'shop', 'astray', { clientName: 'Edited' });
+    expect(messageOf(await until('astray', 'ConfigurationURLRefused'))).toBe(
+      `The management address is at ${elsewhere.issuer}, and the token was issued by ${stub.issuer}. List that origin in management.allowedOrigins of the server object, if you trust it.`,
+    );
+    await remove('astray');
+    const { note } = await untilEvent(world, 'shop', 'astray', (event) =>
+      event.note.includes('was not removed'),
+    );
+    expect(note).toContain(`The management address is at ${elsewhere.issuer}`);
+    await eventually(
+      () => rolesOf('astray'),
+      (roles) => roles.join() === 'left-behind',
+    );
+  });
+});
+
+describe('A server that repeats what it was sent', () => {
+  afterAll(removeServers);
+
+  /** Answers with everything that it knows. */
+  const parrot: Answer = ({ request, response, body }) =>
+    reply(400, {
+      error: 'invalid_request',
+      error_description: `${request.headers.authorization} ${request.headers.authorization?.split(' ')[1]} ${JSON.stringify(body)}`,
+    })({ response } as Parameters<Answer>[0]);
+
+  it('shows no registration access token, at an update and at a deletion', async () => {
+    const stub = await placedStub('parrot', () => {});
+    await until('parrot', 'Registered');
+    stub.behave = { update: parrot, remove: parrot };
+    await editClient(world, 'shop', 'parrot', { clientName: 'Edited' });
+    expect(messageOf(await until('parrot', 'RegistrationRefused'))).toMatch(
+      /^The server answered 400 invalid_request: Bearer \[redacted\] \[redacted\] \{/,
+    );
+    await remove('parrot');
+    const client = await eventually(
+      () => getClient(world, 'shop', 'parrot'),
+      (seen) => conditionOf(seen, 'Ready')?.reason === 'DeletionUnconfirmed',
+      WAIT_MS,
+    );
+    expect(messageOf(client)).toMatch(/invalid_request: Bearer \[redacted\] \[redacted\] \{/);
+    stub.behave = {};
+  });
+
+  it('shows no password, encoded or not', async () => {
+    const password = 'canary-password-äöü+/';
+    const stub = await startStubServer();
+    const encoded = (text: string | undefined) => Buffer.from(text?.slice(6) ?? '', 'base64').toString();
+    stub.behave = {
+      register: ({ request, response }) =>
+        reply(400, {
+          error: 'invalid_request',
+          error_description: `${request.headers.authorization} is ${encoded(request.headers.authorization)}`,
+        })({ response } as Parameters<Answer>[0]),
+    };
+    secrets.add(password).add(encodeURIComponent(password));
+    secrets.add(Buffer.from(`registrar:${encodeURIComponent(password)}`).toString('base64'));
+    secrets.add(Buffer.from(`registrar:${password}`).toString('base64'));
+    await world.apply(
+      all(
+        JSON.stringify({
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: {
+            name: 'parrot-basic',
+            namespace: 'shop',
+            labels: { 'oauth-registrar.dev/credential': 'true' },
+          },
+          stringData: { username: 'registrar', password },
+        }),
+        namespacedServer(stub.issuer, 'shop', 'parrot-basic', {
+          registration: { admission: { basic: { secretRef: { name: 'parrot-basic' } } } },
+        }),
+      ),
+    );
+    await clientAt('parrot-basic');
+    expect(messageOf(await until('parrot-basic', 'RegistrationRefused'))).toContain(
+      'The server answered 400 invalid_request: Basic [redacted] is registrar:[redacted].',
+    );
+  });
+
+  it('shows neither the client secret nor the token of the token endpoint', async () => {
+    const stub = await startStubServer();
+    stub.behave = {
+      other: ({ request, response, text }) => {
+        const form = new URLSearchParams(text);
+        const echoed = `${request.headers.authorization} ${form.get('client_secret')}`;
+        secrets.add(request.headers.authorization?.split(' ')[1] ?? 'canary-client-secret');
+        reply(401, { error: 'invalid_client', error_description: echoed })({
+          response,
+        } as Parameters<Answer>[0]);
+      },
+    };
+    secrets.add('canary-client-secret');
+    const methods = ['ClientSecretBasic', 'ClientSecretPost'];
+    await world.apply(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: {
+          name: 'parrot-cc',
+          namespace: 'shop',
+          labels: { 'oauth-registrar.dev/credential': 'true' },
+        },
+        stringData: { client_id: 'operator', client_secret: 'canary-client-secret' },
+      }),
+    );
+    for (const authMethod of methods) {
+      const name = `parrot-${authMethod.toLowerCase()}`;
+      const clientCredentials = { secretRef: { name: 'parrot-cc' }, authMethod };
+      await world.apply(
+        namespacedServer(stub.issuer, 'shop', name, { registration: { admission: { clientCredentials } } }),
+      );
+      await clientAt(name);
+      expect(messageOf(await until(name, 'AdmissionTokenFailed'))).toMatch(
+        /The token endpoint answered 401 invalid_client: (Basic \[redacted\] null|undefined \[redacted\])\./,
+      );
+    }
+  });
+});
+
+describe('At the end', () => {
+  it('twenty answers of ten megabytes leave no trace in memory', { timeout: 120_000 }, async () => {
+    const before = await memory();
+    const names = Array.from({ length: 10 }, (_, index) => `load-${index}`);
+    await Promise.all(
+      names.map(async (name) => {
+        const stub = await placedStub(name, (server) => {
+          server.behave = { discovery: reply(200, 'x'.repeat(10_000_000)) };
+        });
+        await until(name, 'ResponseTooLarge');
+        await eventually(
+          () => stub.count('discovery'),
+          (count) => count >= 2,
+          WAIT_MS,
+        );
+      }),
+    );
+    expect(before).toBeGreaterThan(10_000_000);
+    expect((await memory()) - before).toBeLessThan(100 * 1024 * 1024);
+  });
+
+  it.each(['torn', 'reset'])(
+    'rule 10: a client named in an answer that broke off (%s) is removed, and another registered',
+    { timeout: 120_000 },
+    async (name) => {
+      const stub = { torn, reset }[name as 'torn' | 'reset'];
+      const first = stub.requests.find(({ call }) => call === 'remove')?.path.slice('/reg/'.length) ?? '';
+      expect(first).toMatch(/^stub-client-/);
+      stub.behave = {};
+      await untilReason(world, 'shop', name, 'Registered', 100_000);
+      const [client] = stub.clients.keys();
+      expect(stub.clients.size).toBe(1);
+      expect(client).not.toBe(first);
+      expect((await secretData(world, 'shop', name))?.['client_id']).toBe(client);
+      expect(await rolesOf(name)).toEqual(['current']);
+      expect(await suspectsOf(name)).toEqual([]);
+      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'ResponseTruncated');
+      expect(warning).toMatchObject({
+        type: 'Warning',
+        note: expect.stringContaining(
+          `it names client ${first}. That client is removed again, and another registered`,
+        ),
+      });
+    },
+  );
+
+  it('no request went to where a redirect, a document or an answer pointed', () => {
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it('rule 38: no secret is anywhere that people read', async () => {
+    const places = {
+      log: world.operator.output(),
+      events: await world.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml'),
+      objects: await world.kubectl('get', 'oac,oas', '-A', '-o', 'yaml'),
+      configMaps: await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml'),
+    };
+    const known = [...secrets, ...emulators.flatMap((emulator) => [...emulator.secrets]), ...torn.secrets];
+    expect(known.length).toBeGreaterThan(30);
+    for (const [where, text] of Object.entries(places)) {
+      const leaked = known.filter((secret) => secret.length >= 8 && text.includes(secret));
+      expect(
+        leaked.map((secret) => `${secret.slice(0, 12)}… in ${where}`),
+        where,
+      ).toEqual([]);
+    }
+  });
+});

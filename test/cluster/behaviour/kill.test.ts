@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Failpoint, Place } from '../../proofs/chaos/failpoints.ts';
+import { single } from '../../proofs/chaos/kill-cases.ts';
+import { type KillWorld, type Outcome, startKillWorld } from '../../proofs/chaos/kill-world.ts';
+
+/** The most telling cases of the kill matrix, `npm run test:kill`, which has them all. */
+
+let world: KillWorld;
+
+beforeAll(async () => {
+  world = await startKillWorld();
+});
+
+afterAll(() => world?.stop());
+
+/** Fails where what is promised isn't kept within three minutes. */
+async function whenMet(place: Place, signal: Failpoint['signal']): Promise<Outcome> {
+  const outcome = await world.run(single(place, signal));
+  expect(outcome).toMatchObject({ met: 1, clients: outcome.recorded + outcome.reported });
+  return outcome;
+}
+
+describe('While clients of two servers are made, changed, replaced, renamed, kept and deleted', {
+  timeout: 800_000,
+}, () => {
+  it('a leader that is told to stop ends what it began: nobody is a suspect, and no token is lost', async () => {
+    const outcome = await whenMet('register-call:after', 'SIGTERM');
+    expect(outcome).toMatchObject({ reported: 0, lostTokens: 0, exits: [0] });
+  });
+
+  it('a killed leader’s answer is recorded from its journal by its own pod, whoever leads then', async () => {
+    const outcome = await whenMet('journal-registration:after', 'SIGKILL');
+    expect(outcome.replayed).toBeGreaterThan(0);
+  });
+
+  it('a leader that is killed before it can read an update’s answer costs at most tokens, and says which', async () => {
+    const outcome = await whenMet('update-call:after', 'SIGKILL');
+    expect(outcome.exits).toEqual([null]);
+  });
+
+  it('a leader that was frozen with an answer records it when it goes on, though another leads', async () => {
+    const outcome = await whenMet('record-create:before', 'SIGSTOP');
+    expect(outcome.exits).toEqual([1]);
+  });
+
+  it('afterwards no ledger entry, no unnamed client and no secret in a log is left', async () => {
+    expect(await world.findings()).toEqual([]);
+  });
+});

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { fetchText, suspectedOrphans } from './looks.ts';
+import {
+  all,
+  clusterServer,
+  conditionOf,
+  credential,
+  eventually,
+  namespace,
+  OPERATOR_NAMESPACE,
+  oauthClient,
+  untilReason,
+} from './objects.ts';
+
+let world: World;
+let standby: OperatorProcess;
+
+beforeAll(async () => {
+  world = await startWorld({ flags: ['--identity=pod-a'] });
+  const { server } = world;
+  await world.apply(
+    all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
+  );
+  standby = await replica('pod-b');
+});
+
+afterAll(async () => {
+  await standby?.stop('SIGKILL');
+  await world?.stop();
+});
+
+/** Pods of their own: what one of them left under way, another leaves alone until its deadline is past. */
+const replica = (identity: string) =>
+  startOperator({
+    kubeconfig: world.operatorKubeconfig,
+    namespace: OPERATOR_NAMESPACE,
+    flags: [`--identity=${identity}`],
+  });
+const isWorking = ({ lines }: OperatorProcess) => lines.some(({ msg }) => msg === 'working');
+const isLeader = async ({ port }: OperatorProcess) =>
+  /^oauth_registrar_leader\S* 1$/m.test((await fetchText(port, '/metrics')).text);
+
+describe('Of two replicas', () => {
+  it('one works; both are alive, ready and measured', async () => {
+    await world.apply(oauthClient('shop', 'one'));
+    await untilReason(world, 'shop', 'one', 'Registered', 20_000);
+    expect([isWorking(world.operator), isWorking(standby)]).toEqual([true, false]);
+    for (const operator of [world.operator, standby]) {
+      expect((await fetchText(operator.port, '/livez')).status).toBe(200);
+      expect((await fetchText(operator.port, '/readyz')).status).toBe(200);
+      expect((await fetchText(operator.port, '/metrics')).text).toContain('# HELP');
+    }
+    expect([await isLeader(world.operator), await isLeader(standby)]).toEqual([true, false]);
+    expect(world.server.clients()).toHaveLength(1);
+  });
+
+  it('the other takes over at once when the first is told to stop', async () => {
+    const stopped = world.operator.stop('SIGTERM');
+    const start = Date.now();
+    expect(await stopped).toBe(0);
+    await eventually(
+      () => standby,
+      (operator) => isWorking(operator),
+      15_000,
+    );
+    const handedOverMs = Date.now() - start;
+    console.log(`handed over in ${handedOverMs} ms`);
+    // 1.2 s at most until the other looks, then its watches begin: long on a loaded machine.
+    expect(handedOverMs).toBeLessThan(8_000);
+    await world.apply(oauthClient('shop', 'two'));
+    await untilReason(world, 'shop', 'two', 'Registered', 20_000);
+    expect(world.server.clients()).toHaveLength(2);
+  });
+
+  it('no client is lost when the leader is killed amid 50 creations: each is recorded or a listed suspect', {
+    timeout: 300_000,
+  }, async () => {
+    const [leader, other] = [standby, await replica('pod-c')];
+    const path = '/apis/oauth-registrar.dev/v1alpha1/namespaces/shop/oauthclients';
+    const names = Array.from({ length: 50 }, (_, index) => `burst-${index}`);
+    const held = holdAnswersAfter(ANSWERED);
+    const answers = await Promise.all(
+      names.map((name) =>
+        world.controlPlane.admin.request('POST', path, JSON.parse(oauthClient('shop', name))),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    // The server has made clients whose answers nobody has read, and all that was answered is recorded.
+    await eventually(
+      async () => ({ held: held.count(), recorded: await recorded() }),
+      (seen) => seen.held === IN_FLIGHT && seen.recorded === ANSWERED + 2,
+      20_000,
+    );
+    await leader.stop('SIGKILL');
+    held.letGo();
+    standby = other;
+    const killedAt = Date.now();
+    await eventually(
+      () => isWorking(other),
+      (works) => works,
+      40_000,
+    );
+    const tookOverMs = Date.now() - killedAt;
+    await eventually(
+      async () => {
+        const { json } = await world.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path);
+        return json.items
+          .filter((client) => conditionOf(client, 'Ready')?.status !== 'True')
+          .map((client) => `${client.metadata.name}: ${conditionOf(client, 'Ready')?.message}`);
+      },
+      (unready) => unready.length === 0,
+      240_000,
+    );
+    const suspects = await suspectedOrphans(world);
+    console.log(`took over in ${tookOverMs} ms, all ready after ${Date.now() - killedAt} ms`);
+    expect({
+      atTheServer: world.server.clients().length,
+      recorded: await recorded(),
+      suspected: suspects.length,
+    }).toEqual({ atTheServer: 52 + IN_FLIGHT, recorded: 52, suspected: IN_FLIGHT });
+    const ids = new Set(world.server.clients().map(({ client_id }) => client_id));
+    const { json } = await world.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path);
+    expect(json.items.filter(({ status }) => !ids.has(status?.clientId ?? ''))).toEqual([]);
+  });
+});
+
+const ANSWERED = 20;
+/** `connection.maxInFlight` by default. */
+const IN_FLIGHT = 16;
+
+async function recorded(): Promise<number> {
+  const names = await world.kubectl(
+    '-n',
+    OPERATOR_NAMESPACE,
+    'get',
+    'secrets',
+    '-l',
+    'oauth-registrar.dev/registration',
+    '-o',
+    'name',
+  );
+  return names.split('\n').filter(Boolean).length;
+}
+
+/** Lets `answered` registrations be answered; the next are made, too, and their answers kept back. */
+function holdAnswersAfter(answered: number): { readonly count: () => number; readonly letGo: () => void } {
+  let seen = 0;
+  const released = Promise.withResolvers<void>();
+  const remove = world.server.intercept(({ method, url }, response) => {
+    if (method === 'POST' && url === '/reg') {
+      seen += 1;
+      if (seen > answered) {
+        const end = response.end.bind(response);
+        response.end = ((body?: string) => {
+          void released.promise.then(() => end(body));
+          return response;
+        }) as typeof response.end;
+      }
+    }
+    return false;
+  });
+  return {
+    count: () => Math.max(0, seen - answered),
+    letGo: () => {
+      remove();
+      released.resolve();
+    },
+  };
+}

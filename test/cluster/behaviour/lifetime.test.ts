@@ -1,0 +1,523 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import type { Emulator } from '../../kit/emulator/emulator.ts';
+import type { PresetName } from '../../kit/emulator/presets.ts';
+import { start, stopAll } from '../../kit/emulator/running.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { editClient, eventsOf, patch, untilEvent } from './looks.ts';
+import {
+  all,
+  conditionOf,
+  eventually,
+  getClient,
+  namespace,
+  namespacedServer,
+  OPERATOR_NAMESPACE,
+  oauthClient,
+  secretData,
+  untilReason,
+} from './objects.ts';
+
+const WAIT_MS = 40_000;
+const PAST = '2020-01-01T00:00:00Z';
+const ROTATE = 'oauth-registrar.dev/rotate-requested-at';
+
+let world: World;
+let expiring: Emulator;
+/** `jwks_uri` of a client that has its own keys. */
+let keyServer: Server;
+
+beforeAll(async () => {
+  world = await startWorld();
+  await world.apply(namespace('shop'));
+  // Their minute begins here, and is looked at in the end.
+  expiring = await served('expiring', 'rfc7591', { dialectOverrides: {} });
+  expiring.change({ metadata: { extraMembers: ['expires_at'] } });
+  await world.apply(
+    all(
+      clientAt('expiring', 'deleted', {
+        client: { ...machine, clientName: 'deleted' },
+        lifetime: { expiresAfter: '1m', expiryMember: 'expires_at' },
+      }),
+      clientAt('expiring', 'deregistered', {
+        client: { ...machine, clientName: 'deregistered' },
+        lifetime: { expiresAfter: '1m', onExpiry: 'Deregister' },
+      }),
+    ),
+  );
+  await until('deleted', 'Registered');
+  await until('deregistered', 'Registered');
+});
+
+afterAll(async () => {
+  await world?.stop();
+  await stopAll();
+  keyServer?.close();
+});
+
+const machine = {
+  clientName: 'Machine',
+  grantTypes: ['client_credentials'],
+  responseTypes: [],
+  redirectUris: [],
+  scopes: ['read'],
+};
+const web = {
+  clientName: 'Shop',
+  grantTypes: ['authorization_code'],
+  responseTypes: ['code'],
+  redirectUris: ['https://shop.example.com/callback'],
+};
+const asymmetric = { tokenEndpointAuthMethod: 'private_key_jwt' };
+
+const until = (name: string, reason: string) => untilReason(world, 'shop', name, reason, WAIT_MS);
+const messageOf = (client: OAuthClient, type = 'Ready') => conditionOf(client, type)?.message ?? '';
+const data = async (name: string) => (await secretData(world, 'shop', name)) ?? {};
+const remove = (name: string) => world.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
+const annotate = (name: string, value: string) =>
+  patch(world, 'shop', 'oac', name, { metadata: { annotations: { [ROTATE]: value } } });
+
+async function served(name: string, preset: PresetName, spec: object = {}): Promise<Emulator> {
+  const emulator = await start(preset);
+  const dialect = preset === 'rfc7591' ? {} : { dialect: preset };
+  await world.apply(namespacedServer(emulator.issuer, 'shop', name, { ...dialect, ...spec }));
+  return emulator;
+}
+
+const clientAt = (server: string, name: string, spec: Record<string, unknown> = {}) =>
+  oauthClient('shop', name, { server: { kind: 'AuthorizationServer', name: server }, ...spec });
+
+/** A server and a client at it, both called `name`. */
+async function placed(
+  name: string,
+  preset: PresetName = 'rfc7591',
+  spec: Record<string, unknown> = {},
+): Promise<Emulator> {
+  const emulator = await served(name, preset);
+  await world.apply(clientAt(name, name, spec));
+  await until(name, 'Registered');
+  return emulator;
+}
+
+interface Record_ {
+  readonly name: string;
+  readonly role: string;
+  readonly clientId: string;
+}
+
+/** The registration Secrets of a client. */
+async function records(client: string): Promise<readonly Record_[]> {
+  const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=oauth-registrar.dev%2Fclient-name%3D${client}`;
+  const { json } = await world.controlPlane.admin.request<{
+    items: {
+      metadata: {
+        name: string;
+        labels: Record<string, string>;
+        annotations: Record<string, string>;
+      };
+    }[];
+  }>('GET', path);
+  return json.items.map(({ metadata }) => ({
+    name: metadata.name,
+    role: metadata.labels['oauth-registrar.dev/role'] ?? '',
+    clientId: metadata.annotations['oauth-registrar.dev/client-id'] ?? '',
+  }));
+}
+
+/** As a person would who edits the record: what it says of its times is believed. */
+async function setRecord(client: string, clientId: string, annotation: string): Promise<void> {
+  const record = (await records(client)).find((candidate) => candidate.clientId === clientId);
+  await patch(world, OPERATOR_NAMESPACE, 'secret', record?.name ?? '', {
+    metadata: { annotations: { [`oauth-registrar.dev/${annotation}`]: PAST } },
+  });
+}
+
+/** The keys of the only client, as the server has them. */
+function keysAt(emulator: Emulator): readonly Record<string, string>[] {
+  const [client] = emulator.clients();
+  const jwks = client?.metadata['jwks'] as { keys: Record<string, string>[] } | undefined;
+  return jwks?.keys ?? [];
+}
+
+const kidsAt = (emulator: Emulator) => keysAt(emulator).map(({ kid }) => kid);
+
+describe('A client whose key the operator makes', () => {
+  let emulator: Emulator;
+  let first = '';
+
+  const tokenStatus = async (privateKey: string | undefined, keyId: string | undefined) => {
+    const { status } = await emulator.requestToken({
+      clientId: emulator.clients()[0]?.clientId ?? '',
+      method: 'private_key_jwt',
+      privateKey: privateKey ?? '',
+      keyId: keyId ?? '',
+      algorithm: 'ES256',
+      scope: 'read',
+    });
+    return status;
+  };
+
+  it('has its private key in the Secret and its public one at the server, and gets a token with it', async () => {
+    emulator = await placed('keyed', 'rfc7591', { client: machine, generatedKey: {} });
+    const { kid = '', ...values } = await data('keyed');
+    expect(Object.keys(values).toSorted()).toEqual(
+      [
+        'client_id',
+        'issuer',
+        'private_key.jwk',
+        'private_key.pem',
+        'scope',
+        'token_endpoint',
+        'token_endpoint_auth_method',
+        ...['authorization_endpoint', 'jwks_uri'].filter((key) => key in values),
+      ].toSorted(),
+    );
+    expect(values['token_endpoint_auth_method']).toBe('private_key_jwt');
+    expect(JSON.parse(values['private_key.jwk'] ?? '')).toMatchObject({ kty: 'EC', crv: 'P-256', kid });
+    const [published] = keysAt(emulator);
+    const shown = createPublicKey(values['private_key.pem'] ?? '').export({ format: 'jwk' });
+    expect(published).toMatchObject({ ...shown, kid });
+    expect(published).not.toHaveProperty('d');
+    expect(await tokenStatus(values['private_key.pem'], kid)).toBe(200);
+    first = values['private_key.pem'] ?? '';
+  });
+
+  it('takes another when the time has come: both are published, the Secret has the new one', async () => {
+    const { kid: before = '', client_id: clientId = '' } = await data('keyed');
+    await setRecord('keyed', clientId, 'key-rotates-at');
+    const { kid = '', ...values } = await eventually(
+      () => data('keyed'),
+      (seen) => seen['kid'] !== before,
+      WAIT_MS,
+    );
+    expect(kidsAt(emulator)).toEqual([kid, before]);
+    expect(values['client_id']).toBe(clientId);
+    expect(await tokenStatus(values['private_key.pem'], kid)).toBe(200);
+    expect(await tokenStatus(first, before)).toBe(200);
+  });
+
+  it('gives the old key up after the overlap', async () => {
+    const { kid = '', client_id: clientId = '', ...values } = await data('keyed');
+    await setRecord('keyed', clientId, 'key-retires-at');
+    await eventually(
+      () => kidsAt(emulator),
+      (kids) => kids.length === 1,
+      WAIT_MS,
+    );
+    expect(kidsAt(emulator)).toEqual([kid]);
+    expect(await data('keyed')).toMatchObject({ kid, 'private_key.pem': values['private_key.pem'] });
+    expect(await tokenStatus(values['private_key.pem'], kid)).toBe(200);
+    expect(await tokenStatus(first, undefined)).toBe(401);
+    const read = await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml');
+    expect(read + world.operator.output()).not.toContain('PRIVATE KEY');
+  });
+});
+
+describe('A client without a secret', () => {
+  it('rule 13: is ready as a public one, without the key client_secret', async () => {
+    const emulator = await placed('public', 'rfc7591', {
+      client: { ...web, tokenEndpointAuthMethod: 'none' },
+    });
+    const values = await data('public');
+    expect(values).toMatchObject({
+      client_id: emulator.clients()[0]?.clientId,
+      token_endpoint_auth_method: 'none',
+    });
+    expect(values).not.toHaveProperty('client_secret');
+  });
+
+  it('proves itself with its own keys, given or behind a URI', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'ES256' }] };
+    keyServer = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(jwks));
+    });
+    await new Promise<void>((resolve) => keyServer.listen(0, '127.0.0.1', resolve));
+    const jwksUri = `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/keys`;
+    const emulator = await served('own-keys', 'rfc7591');
+    await world.apply(
+      all(
+        clientAt('own-keys', 'given', { client: { ...machine, ...asymmetric, jwks } }),
+        clientAt('own-keys', 'behind', { client: { ...machine, ...asymmetric, jwksUri } }),
+      ),
+    );
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    for (const name of ['given', 'behind']) {
+      await until(name, 'Registered');
+      const { client_id: clientId = '', ...values } = await data(name);
+      expect(Object.keys(values).filter((key) => /secret|private|kid/.test(key))).toEqual([]);
+      const answer = await emulator.requestToken({
+        clientId,
+        method: 'private_key_jwt',
+        privateKey: pem,
+        keyId: 'mine',
+        algorithm: 'ES256',
+        scope: 'read',
+      });
+      expect(answer.status).toBe(200);
+    }
+  });
+});
+
+describe('A client that can’t be managed', () => {
+  const PRESETS = ['auth0', 'cloudflare', 'scalekit'] as const;
+
+  it.each(PRESETS)(
+    'rule 18: says so; an edit is not made; a deletion says what stays behind (%s)',
+    async (preset) => {
+      const name = `unmanaged-${preset}`;
+      const emulator = await placed(name, preset, { client: web });
+      const before = await data(name);
+      const client = await getClient(world, 'shop', name);
+      expect(conditionOf(client, 'Registered')).toMatchObject({
+        status: 'True',
+        reason: 'Unmanaged',
+        message: `Client ${before['client_id']} is registered at ${emulator.issuer}. The server gives no way to change or delete it: an edit needs a new registration, and a deletion leaves it behind.`,
+      });
+      expect('client_secret' in before).toBe(preset !== 'scalekit');
+
+      await editClient(world, 'shop', name, { clientName: 'Edited' });
+      const edited = await until(name, 'UpdateUnsupported');
+      expect(messageOf(edited)).toBe(
+        'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
+      );
+      expect(conditionOf(edited, 'Stalled')?.status).toBe('True');
+      expect(await data(name)).toEqual(before);
+      expect(emulator.clients()).toMatchObject([{ metadata: { client_name: 'Shop' } }]);
+
+      await remove(name);
+      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'DeletionUnsupported');
+      expect(warning.type).toBe('Warning');
+      expect(warning.note).toMatch(
+        new RegExp(
+          `^Client ${before['client_id']} at .* was not removed: .* stays behind; its record is in Secret`,
+        ),
+      );
+      await eventually(
+        () => records(name),
+        (left) => left.map(({ role }) => role).join() === 'left-behind',
+        WAIT_MS,
+      );
+      expect(emulator.clients()).toHaveLength(1);
+      expect(emulator.log.filter(({ call }) => !['discovery', 'register'].includes(call))).toEqual([]);
+    },
+  );
+
+  it('is registered anew by an edit where that is wanted; the client before stays for the overlap, then behind', async () => {
+    const name = 'automatic';
+    const emulator = await placed(name, 'auth0', {
+      client: web,
+      replacement: { policy: 'Automatic', overlap: '1h' },
+    });
+    const before = await data(name);
+    await editClient(world, 'shop', name, { clientName: 'Edited' });
+    const after = await eventually(
+      () => data(name),
+      (seen) => seen['client_id'] !== before['client_id'],
+      WAIT_MS,
+    );
+    const { status } = await until(name, 'Registered');
+    expect(status?.clientId).toBe(after['client_id']);
+    expect(after['client_secret']).toBe(emulator.client(after['client_id'] ?? '')?.clientSecret);
+    expect(emulator.client(after['client_id'] ?? '')?.metadata['client_name']).toBe('Edited');
+    expect(emulator.clients()).toHaveLength(2);
+    expect((await records(name)).map(({ role }) => role)).toEqual(['current', 'current']);
+
+    await setRecord(name, after['client_id'] ?? '', 'registered-at');
+    await eventually(
+      () => records(name),
+      (left) => left.some(({ role, clientId }) => role === 'left-behind' && clientId === before['client_id']),
+      WAIT_MS,
+    );
+    const { note } = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'DeletionUnsupported');
+    expect(note).toMatch(new RegExp(`^Client ${before['client_id']} at .* was not removed`));
+    expect(await data(name)).toEqual(after);
+    await until(name, 'Registered');
+  });
+
+  it('waits to be told where people want to be asked; an annotation there from the beginning is no order', async () => {
+    const name = 'manual';
+    const emulator = await served(name, 'cloudflare');
+    const object = JSON.parse(
+      clientAt(name, name, { client: web, replacement: { policy: 'Manual', overlap: '1h' } }),
+    ) as { metadata: object };
+    await world.apply(
+      JSON.stringify({ ...object, metadata: { ...object.metadata, annotations: { [ROTATE]: 'copied' } } }),
+    );
+    const created = await until(name, 'Registered');
+    expect(created.status?.lastHandledRotateAt).toBe('copied');
+    expect(emulator.count('register')).toBe(1);
+    const before = await data(name);
+
+    await editClient(world, 'shop', name, { clientName: 'Edited' });
+    const waiting = await until(name, 'ReplacementPending');
+    expect(messageOf(waiting)).toBe(
+      'The client can’t be changed, and is to be registered anew when you say so: kubectl annotate oac manual -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
+    );
+    expect(await data(name)).toEqual(before);
+    expect(emulator.count('register')).toBe(1);
+
+    await annotate(name, 'now');
+    const after = await eventually(
+      () => data(name),
+      (seen) => seen['client_id'] !== before['client_id'],
+      WAIT_MS,
+    );
+    const { status } = await until(name, 'Registered');
+    expect(status).toMatchObject({ clientId: after['client_id'], lastHandledRotateAt: 'now' });
+    expect(emulator.client(after['client_id'] ?? '')?.metadata['client_name']).toBe('Edited');
+    expect(emulator.count('register')).toBe(2);
+  });
+});
+
+describe('A client that is to be registered anew', () => {
+  it('gets another identifier; the one before is removed after the overlap, not sooner', async () => {
+    const name = 'renewed';
+    const emulator = await placed(name, 'rfc7591', {
+      client: machine,
+      replacement: { policy: 'Manual', overlap: '1h' },
+    });
+    const before = await data(name);
+    await annotate(name, 'please');
+    const after = await eventually(
+      () => data(name),
+      (seen) => seen['client_id'] !== before['client_id'],
+      WAIT_MS,
+    );
+    await until(name, 'Registered');
+    expect(emulator.clients().map(({ clientId }) => clientId)).toEqual([
+      before['client_id'],
+      after['client_id'],
+    ]);
+    const replaced = await untilEvent(world, 'shop', name, ({ action }) => action === 'Replace');
+    expect(replaced.note).toMatch(
+      new RegExp(
+        `^Client ${after['client_id']} takes the place of client ${before['client_id']}, which is kept until \\d`,
+      ),
+    );
+    expect(after['client_secret']).toBe(emulator.client(after['client_id'] ?? '')?.clientSecret);
+    const old = await emulator.requestToken({
+      clientId: before['client_id'] ?? '',
+      clientSecret: before['client_secret'] ?? '',
+      scope: 'read',
+    });
+    expect(old.status).toBe(200);
+    expect(emulator.count('remove')).toBe(0);
+
+    await setRecord(name, after['client_id'] ?? '', 'registered-at');
+    await eventually(
+      () => emulator.clients().map(({ clientId }) => clientId),
+      (clients) => clients.join() === after['client_id'],
+      WAIT_MS,
+    );
+    await eventually(
+      () => records(name),
+      (left) => left.length === 1,
+    );
+    expect(await data(name)).toEqual(after);
+    const removed = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'Deregistered');
+    expect(removed.note).toContain(`Client ${before['client_id']} was removed at`);
+  });
+});
+
+describe('A client that is bound to another object', () => {
+  const pod = (name: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'shop' },
+    spec: { automountServiceAccountToken: false, containers: [{ name: 'agent', image: 'agent' }] },
+  });
+  const job = (name: string) => ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: 'shop' },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'agent', image: 'agent' }] } } },
+  });
+
+  it.each([
+    ['Job', 'batch/v1', job],
+    ['Pod', 'v1', pod],
+  ] as const)('waits for that %s, then belongs to it', async (kind, apiVersion, object) => {
+    const name = `bound-${kind.toLowerCase()}`;
+    const emulator = await served(name, 'rfc7591');
+    const boundTo = { apiVersion, kind, name: 'agent-7' };
+    await world.apply(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: 'default', namespace: 'shop' },
+      }),
+    );
+    await world.apply(clientAt(name, name, { client: machine, lifetime: { boundTo } }));
+    const waiting = await until(name, 'BoundObjectNotFound');
+    expect(messageOf(waiting)).toBe(
+      `${kind} agent-7 doesn’t exist in namespace shop. Create that object, or correct spec.lifetime.boundTo.`,
+    );
+    expect(conditionOf(waiting, 'Reconciling')?.status).toBe('True');
+    expect(emulator.count('register')).toBe(0);
+
+    await world.apply(JSON.stringify(object('agent-7')));
+    await until(name, 'Registered');
+    const resource = kind === 'Job' ? 'job' : 'pod';
+    const uid = await world.kubectl(
+      '-n',
+      'shop',
+      'get',
+      resource,
+      'agent-7',
+      '-o',
+      'jsonpath={.metadata.uid}',
+    );
+    const { metadata } = await getClient(world, 'shop', name);
+    expect(metadata.ownerReferences).toEqual([{ apiVersion, kind, name: 'agent-7', uid }]);
+  });
+});
+
+describe('A client whose lifetime is over', () => {
+  it('told the server its end, in seconds', async () => {
+    const created = await world.kubectl(
+      ...['-n', 'shop', 'get', 'oac', 'deleted', '--ignore-not-found'],
+      ...['-o', 'jsonpath={.metadata.creationTimestamp}'],
+    );
+    const [sent] = expiring.log.filter(({ body }) => body?.['client_name'] === 'deleted');
+    expect(sent?.body?.['expires_at']).toBeTypeOf('number');
+    if (created !== '') {
+      expect(sent?.body?.['expires_at']).toBe(Date.parse(created) / 1000 + 60);
+    }
+  });
+
+  it('goes with its object, its Secret and its client', { timeout: 120_000 }, async () => {
+    await eventually(
+      () => world.kubectl('-n', 'shop', 'get', 'oac', 'deleted', '--ignore-not-found', '-o', 'name'),
+      (found) => found === '',
+      100_000,
+    );
+    expect(expiring.clients().filter(({ metadata }) => metadata['client_name'] === 'deleted')).toEqual([]);
+    const events = await eventually(
+      () => eventsOf(world, 'shop', 'deleted'),
+      (seen) => seen.some(({ reason }) => reason === 'Expired'),
+    );
+    expect(events.find(({ reason }) => reason === 'Expired')?.note).toBe(
+      'The lifetime in spec.lifetime.expiresAfter is over; the object is deleted.',
+    );
+  });
+
+  it('keeps its object where only the client is to go, and comes back when its life is prolonged', {
+    timeout: 120_000,
+  }, async () => {
+    const client = await untilReason(world, 'shop', 'deregistered', 'Expired', 100_000);
+    expect(messageOf(client)).toMatch(
+      /^The lifetime ended at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ; the client and its Secret are removed\. Delete the object, or raise spec\.lifetime\.expiresAfter, which registers a client anew\.$/,
+    );
+    expect(conditionOf(client, 'Stalled')?.status).toBe('True');
+    expect(expiring.clients()).toEqual([]);
+    expect(await secretData(world, 'shop', 'deregistered')).toBeUndefined();
+    await patch(world, 'shop', 'oac', 'deregistered', { spec: { lifetime: { expiresAfter: '24h' } } });
+    await until('deregistered', 'Registered');
+    expect(expiring.clients()).toMatchObject([{ metadata: { client_name: 'deregistered' } }]);
+    expect((await data('deregistered'))['client_id']).toBe(expiring.clients()[0]?.clientId);
+  });
+});

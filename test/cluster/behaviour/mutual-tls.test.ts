@@ -1,0 +1,370 @@
+import { X509Certificate } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Departures } from '../../kit/emulator/behaviour.ts';
+import {
+  createCertificateAuthority,
+  type KeyAndCertificate,
+  selfSigned,
+} from '../../kit/emulator/certificates.ts';
+import type { Emulator } from '../../kit/emulator/emulator.ts';
+import { start, stopAll } from '../../kit/emulator/running.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import {
+  admissionClient,
+  clientCredentials,
+  labelled,
+  NAMESPACE,
+  ownServer,
+  registered,
+  type Spec,
+  setUp,
+  told,
+} from './admissions.ts';
+import { untilServer } from './looks.ts';
+import { all, eventually, namespace, oauthClient, secretData } from './objects.ts';
+
+const ca = createCertificateAuthority();
+const otherCa = createCertificateAuthority('Another CA');
+const NAMES = ['127.0.0.1', 'localhost'];
+const serverKeys = ca.issue({ commonName: 'as.example.com', names: NAMES });
+const HOUR_MS = 3_600_000;
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld();
+  await world.apply(all(namespace(NAMESPACE), caBundle('ca', ca.cert)));
+});
+
+afterAll(async () => {
+  await world?.stop();
+  await stopAll();
+});
+
+const caBundle = (name: string, text: string, key = 'ca.crt') =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: NAMESPACE },
+    data: { [key]: text },
+  });
+
+const tlsSecret = (name: string, { cert, key }: KeyAndCertificate) =>
+  labelled({ name, type: 'kubernetes.io/tls', data: { 'tls.crt': cert, 'tls.key': key } });
+
+/** As the emulator's client of the admission is known. */
+const clientCertificate = () => ca.issue({ commonName: 'registrar' });
+
+const startSecure = (departures: Departures = {}, keys = serverKeys): Promise<Emulator> =>
+  start(departures, {}, { tls: { ...keys, ca: ca.cert, requestClientCertificate: true } });
+
+const byCa = { caRef: { kind: 'ConfigMap', name: 'ca' } };
+const byCertificate = (name: string) => ({ ...byCa, clientCertificateRef: { name } });
+
+const openWith = (connection: object): Spec => ({ registration: { admission: { open: {} } }, connection });
+
+const fingerprint = ({ cert }: KeyAndCertificate) => new X509Certificate(cert).fingerprint256;
+const seen = ({ log }: Emulator, call: 'token' | 'register') =>
+  log.filter((entry) => entry.call === call).map(({ certificateFingerprint }) => certificateFingerprint);
+
+describe('The server’s certificate leads to the given CA bundle', () => {
+  it('from a ConfigMap, under the default key', async () => {
+    const emulator = await startSecure();
+    await registered(world, emulator, { name: 'by-map', issuer: emulator.issuer, spec: openWith(byCa) });
+  });
+
+  it('from a labelled Secret, under another key, with several CAs in it', async () => {
+    const emulator = await startSecure();
+    const data = { 'bundle.pem': `${otherCa.cert}${ca.cert}` };
+    await registered(world, emulator, {
+      name: 'by-secret',
+      issuer: emulator.issuer,
+      spec: openWith({ caRef: { kind: 'Secret', name: 'bundle', key: 'bundle.pem' } }),
+      secrets: [labelled({ name: 'bundle', data })],
+    });
+  });
+
+  it.each([
+    [
+      'no-map',
+      undefined,
+      'CredentialNotFound',
+      /ConfigMap shop\/no-map, which connection\.caRef names, can’t be read/,
+    ],
+    [
+      'no-pem',
+      'not a certificate',
+      'CredentialKeyMissing',
+      /ConfigMap shop\/no-pem has no certificate \(PEM\) under key “ca\.crt”/,
+    ],
+  ] as const)('or else nothing is asked: %s', async (name, text, reason, message) => {
+    const emulator = await startSecure();
+    if (text !== undefined) {
+      await world.apply(caBundle(name, text));
+    }
+    const spec = openWith({ caRef: { kind: 'ConfigMap', name } });
+    await setUp(world, { name, issuer: emulator.issuer, spec });
+    expect(await told(world, `${name}-0`, reason)).toMatch(message);
+    expect(emulator.log).toHaveLength(0);
+  });
+});
+
+describe('TlsVerificationFailed says what is wrong with the server’s certificate', () => {
+  const from = new Date(Date.now() - 48 * HOUR_MS);
+  const expired = { from, to: new Date(Date.now() - HOUR_MS) };
+
+  it.each([
+    ['unknown-ca', otherCa.issue({ commonName: 'as', names: NAMES }), byCa, / is signed by an unknown CA \(/],
+    ['no-bundle', serverKeys, undefined, / is signed by an unknown CA \(/],
+    [
+      'expired-cert',
+      ca.issue({ commonName: 'as', names: NAMES, validity: expired }),
+      byCa,
+      /the certificate of 127\.0\.0\.1:\d+ has expired/,
+    ],
+    [
+      'wrong-name',
+      ca.issue({ commonName: 'as', names: ['as.example.com'] }),
+      byCa,
+      /is not for the host name of 127\.0\.0\.1:\d+ but for DNS:as\.example\.com/,
+    ],
+  ] as const)('%s', async (name, keys, connection, words) => {
+    const emulator = await startSecure({}, keys);
+    const spec = { registration: { admission: { open: {} } }, ...(connection && { connection }) };
+    await setUp(world, { name, issuer: emulator.issuer, spec });
+    const { condition } = await untilServer(world, name, {
+      namespace: NAMESPACE,
+      reason: 'TlsVerificationFailed',
+    });
+    expect(condition.message).toMatch(words);
+    expect(await told(world, `${name}-0`, 'TlsVerificationFailed')).toMatch(words);
+    expect(emulator.log).toHaveLength(0);
+  });
+});
+
+describe('The operator authenticates by a client certificate from a kubernetes.io/tls Secret', () => {
+  const tlsOnly = (method: 'tls_client_auth' | 'self_signed_tls_client_auth'): Departures => ({
+    gate: { admits: ['clientCredentials'], scope: 'dcr', clientCertificate: method === 'tls_client_auth' },
+    token: { admissionMethods: [method] },
+  });
+
+  it('rule 5: TlsClientAuth, and shows it where it registers, too', async () => {
+    const emulator = await startSecure(tlsOnly('tls_client_auth'));
+    const certificate = clientCertificate();
+    const { client_id = '' } = admissionClient(emulator);
+    await registered(world, emulator, {
+      name: 'tls',
+      issuer: emulator.issuer,
+      spec: {
+        ...clientCredentials('tls', { authMethod: 'TlsClientAuth', scopes: ['dcr'] }),
+        connection: byCertificate('tls-cert'),
+      },
+      secrets: [labelled({ name: 'tls', data: { client_id } }), tlsSecret('tls-cert', certificate)],
+    });
+    expect(emulator.log.find(({ call }) => call === 'token')?.form).toEqual({
+      grant_type: 'client_credentials',
+      client_id,
+      scope: 'dcr',
+    });
+    expect(seen(emulator, 'token')).toEqual([fingerprint(certificate)]);
+    expect(seen(emulator, 'register')).toEqual([fingerprint(certificate)]);
+  });
+
+  it('rule 5: SelfSignedTlsClientAuth, by the very certificate that the server knows', async () => {
+    const emulator = await startSecure(tlsOnly('self_signed_tls_client_auth'));
+    const certificate = selfSigned({ commonName: 'registrar' });
+    const { client_id = '' } = admissionClient(emulator);
+    emulator.trust({ clientCertificate: certificate.cert });
+    await registered(world, emulator, {
+      name: 'self',
+      issuer: emulator.issuer,
+      spec: {
+        ...clientCredentials('self', { authMethod: 'SelfSignedTlsClientAuth', scopes: ['dcr'] }),
+        connection: byCertificate('self-cert'),
+      },
+      secrets: [labelled({ name: 'self', data: { client_id } }), tlsSecret('self-cert', certificate)],
+    });
+    expect(seen(emulator, 'token')).toEqual([fingerprint(certificate)]);
+  });
+
+  it('a certificate that the server doesn’t know is AdmissionTokenFailed, and the right one helps without a restart', async () => {
+    const emulator = await startSecure(tlsOnly('tls_client_auth'));
+    const wrong = ca.issue({ commonName: 'somebody-else' });
+    const { client_id = '' } = admissionClient(emulator);
+    await setUp(world, {
+      name: 'stranger',
+      issuer: emulator.issuer,
+      spec: {
+        ...clientCredentials('stranger', { authMethod: 'TlsClientAuth', scopes: ['dcr'] }),
+        connection: byCertificate('stranger-cert'),
+      },
+      secrets: [labelled({ name: 'stranger', data: { client_id } }), tlsSecret('stranger-cert', wrong)],
+    });
+    expect(await told(world, 'stranger-0', 'AdmissionTokenFailed')).toMatch(
+      /^AuthorizationServer stranger: The token endpoint answered 401 invalid_client/,
+    );
+    await world.apply(tlsSecret('stranger-cert', clientCertificate()));
+    await told(world, 'stranger-0', 'Registered');
+    expect(emulator.clients()).toHaveLength(1);
+  });
+
+  it('a renewed certificate is shown from the next call on, without a restart', async () => {
+    const emulator = await startSecure({ gate: { clientCertificate: true } });
+    const [first, second] = [clientCertificate(), clientCertificate()];
+    const setting = {
+      name: 'renewed',
+      issuer: emulator.issuer,
+      spec: openWith(byCertificate('renewed-cert')),
+    };
+    await registered(world, emulator, { ...setting, secrets: [tlsSecret('renewed-cert', first)] });
+    await world.apply(tlsSecret('renewed-cert', second));
+    let next = 0;
+    // Whoever registers before the operator has seen the Secret still shows the first.
+    await eventually(
+      async () => {
+        next += 1;
+        await world.apply(oauthClient(NAMESPACE, `renewed-${next}`, { server: ownServer('renewed') }));
+        await told(world, `renewed-${next}`, 'Registered');
+        return seen(emulator, 'register').at(-1);
+      },
+      (shown) => shown === fingerprint(second),
+      20_000,
+    );
+    expect(seen(emulator, 'register')[0]).toBe(fingerprint(first));
+  });
+
+  it.each([
+    ['no-cert', undefined, 'CredentialNotFound', 'Secret shop/no-cert doesn’t exist.'],
+    [
+      'bare-cert',
+      false,
+      'CredentialNotLabelled',
+      'Run: kubectl -n shop label secret bare-cert oauth-registrar.dev/credential=true',
+    ],
+    [
+      'odd-cert',
+      true,
+      'CredentialKeyMissing',
+      'Secret shop/odd-cert has no key “tls.crt”. Keys present: cert.',
+    ],
+  ] as const)('%s: what is missing is named', async (name, isLabelled, reason, words) => {
+    const emulator = await startSecure({ gate: { clientCertificate: true } });
+    const data = { cert: 'somewhere' };
+    const secrets = isLabelled === undefined ? [] : [labelled({ name, data, labelled: isLabelled })];
+    await setUp(world, { name, issuer: emulator.issuer, spec: openWith(byCertificate(name)), secrets });
+    expect(await told(world, `${name}-0`, reason)).toContain(words);
+    expect(emulator.log).toHaveLength(0);
+  });
+});
+
+describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
+  const aliased: Departures = { discovery: { aliases: 'otherName' } };
+
+  it('are called with a certificate, and never shown to workloads', async () => {
+    const emulator = await startSecure({
+      ...aliased,
+      gate: { admits: ['clientCredentials'], clientCertificate: true },
+      token: { admissionMethods: ['tls_client_auth'] },
+    });
+    const { client_id = '' } = admissionClient(emulator);
+    await registered(world, emulator, {
+      name: 'aliased',
+      issuer: emulator.issuer,
+      spec: {
+        ...clientCredentials('aliased', { authMethod: 'TlsClientAuth' }),
+        connection: byCertificate('aliased-cert'),
+      },
+      secrets: [
+        labelled({ name: 'aliased', data: { client_id } }),
+        tlsSecret('aliased-cert', clientCertificate()),
+      ],
+    });
+    const { port } = new URL(emulator.issuer);
+    const hosts = emulator.log.map(({ call, host }) => `${call} ${host}`);
+    expect(hosts).toContain(`token localhost:${port}`);
+    expect(hosts).toContain(`register localhost:${port}`);
+    expect(hosts).not.toContain(`register 127.0.0.1:${port}`);
+    const data = await secretData(world, NAMESPACE, 'aliased-0');
+    expect(data).toMatchObject({ token_endpoint: emulator.tokenEndpoint });
+    const { status } = await untilServer(world, 'aliased', { namespace: NAMESPACE, reason: 'Available' });
+    expect(status?.endpoints).toMatchObject({
+      registration: emulator.registrationEndpoint,
+      token: emulator.tokenEndpoint,
+    });
+
+    // Its configuration URI is under the server’s own name, where the published endpoint is, too.
+    await world.kubectl('-n', NAMESPACE, 'delete', 'oac', 'aliased-0', '--timeout=20s');
+    expect(emulator.clients()).toHaveLength(0);
+  });
+
+  it('are left alone without a certificate', async () => {
+    const emulator = await startSecure(aliased);
+    await registered(world, emulator, { name: 'unaliased', issuer: emulator.issuer, spec: openWith(byCa) });
+    const { port } = new URL(emulator.issuer);
+    expect(new Set(emulator.log.map(({ host }) => host))).toEqual(new Set([`127.0.0.1:${port}`]));
+  });
+});
+
+describe('All together', () => {
+  it('rule 5: one-use token by PrivateKeyJwt, a statement, a signed body, over mutual TLS', async () => {
+    const emulator = await startSecure({
+      discovery: { aliases: 'otherName' },
+      gate: {
+        admits: ['clientCredentials'],
+        scope: 'dcr_register',
+        scopeMatch: 'exact',
+        oneUse: true,
+        statement: 'required',
+        signedBody: true,
+        clientCertificate: true,
+      },
+      token: { admissionMethods: ['private_key_jwt'], assertionAudience: 'issuer' },
+    });
+    const { publisher, requestSigner } = emulator.credentials;
+    const { registration } = clientCredentials('whole', {
+      authMethod: 'PrivateKeyJwt',
+      signing: { algorithm: 'ES256' },
+      scopes: ['dcr_register'],
+    });
+    await registered(world, emulator, {
+      name: 'whole',
+      issuer: emulator.issuer,
+      spec: {
+        registration: {
+          ...registration,
+          softwareStatement: {
+            sign: {
+              secretRef: { name: 'whole', key: 'publisher' },
+              algorithm: 'RS256',
+              issuer: publisher.issuer,
+              claims: { software_id: 'all-together' },
+            },
+          },
+          signedRequest: { secretRef: { name: 'whole', key: 'request' }, algorithm: 'ES256' },
+        },
+        connection: byCertificate('whole-cert'),
+      },
+      secrets: [
+        labelled({
+          name: 'whole',
+          data: {
+            ...admissionClient(emulator),
+            publisher: publisher.key.privateKey,
+            request: requestSigner.privateKey,
+          },
+        }),
+        tlsSecret('whole-cert', clientCertificate()),
+      ],
+      clients: 4,
+    });
+    expect(emulator.count('token')).toBe(4);
+    expect(emulator.clients().map(({ metadata }) => metadata['software_id'])).toEqual(
+      Array(4).fill('all-together'),
+    );
+    const { status } = await untilServer(world, 'whole', { namespace: NAMESPACE, reason: 'Available' });
+    // Of the statement, of the body, of the assertion.
+    expect(status?.signingKeys).toMatchObject({
+      keys: [{ alg: 'RS256' }, { alg: 'ES256' }, { alg: 'ES256' }],
+    });
+  });
+});

@@ -1,0 +1,144 @@
+import { expect } from 'vitest';
+import type { Condition } from '../../../src/api/conditions.ts';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import type { World } from '../../kit/testbed/world.ts';
+
+/** Objects to apply and ways to look at them, for tests of behaviour. */
+
+export const OPERATOR_NAMESPACE = 'oauth-registrar-system';
+
+export const namespace = (name: string, labels: Readonly<Record<string, string>> = { sso: 'true' }): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
+
+export const credential = (
+  token: string,
+  { namespace = OPERATOR_NAMESPACE, name = 'iat', labelled = true, key = 'token' } = {},
+): string => {
+  const labels = labelled ? { 'oauth-registrar.dev/credential': 'true' } : {};
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace, labels },
+    stringData: { [key]: token },
+  });
+};
+
+export const clusterServer = (issuer: string, name = 'corporate', spec: object = {}): string =>
+  JSON.stringify({
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'ClusterAuthorizationServer',
+    metadata: { name },
+    spec: {
+      issuer,
+      registration: { admission: { initialAccessToken: { secretRef: { name: 'iat' } } } },
+      allowedNamespaces: { selector: { matchLabels: { sso: 'true' } } },
+      ...spec,
+    },
+  });
+
+export const namespacedServer = (
+  issuer: string,
+  namespace: string,
+  name: string,
+  spec: object = {},
+): string =>
+  JSON.stringify({
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'AuthorizationServer',
+    metadata: { name, namespace },
+    spec: { issuer, registration: { admission: { open: {} } }, ...spec },
+  });
+
+/** A machine client that the embedded server accepts. */
+export const machine = {
+  clientName: 'Machine',
+  grantTypes: ['client_credentials'],
+  responseTypes: [],
+  redirectUris: [],
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  scopes: ['read'],
+};
+
+export const oauthClient = (
+  namespace: string,
+  name: string,
+  {
+    client = machine as object,
+    server = { kind: 'ClusterAuthorizationServer', name: 'corporate' },
+    labels = {} as object,
+    ...spec
+  }: Record<string, unknown> = {},
+): string =>
+  JSON.stringify({
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'OAuthClient',
+    metadata: { name, namespace, labels },
+    spec: { authorizationServerRef: server, client, ...spec },
+  });
+
+/** Several objects in one `kubectl apply`. */
+export const all = (...objects: readonly string[]): string => objects.join('\n');
+
+export async function getClient(world: World, namespace: string, name: string): Promise<OAuthClient> {
+  return JSON.parse(await world.kubectl('-n', namespace, 'get', 'oac', name, '-o', 'json')) as OAuthClient;
+}
+
+/** Decoded data of a Secret; `undefined` where there is none. */
+export async function secretData(
+  world: World,
+  namespace: string,
+  name: string,
+): Promise<Record<string, string> | undefined> {
+  const { json, status } = await world.controlPlane.admin.request<{ data?: Record<string, string> }>(
+    'GET',
+    `/api/v1/namespaces/${namespace}/secrets/${name}`,
+  );
+  if (status === 404) {
+    return undefined;
+  }
+  return Object.fromEntries(
+    Object.entries(json.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+  );
+}
+
+/** Waits until `read` gives what `isRight` accepts; fails with the last value after `timeoutMs`. */
+export async function eventually<T>(
+  read: () => Promise<T> | T,
+  isRight: (value: T) => boolean,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await read();
+    if (isRight(value)) {
+      return value;
+    }
+    if (Date.now() > deadline) {
+      expect.fail(
+        `not so after ${timeoutMs} ms; last seen: ${JSON.stringify(value, undefined, 1)?.slice(0, 4_000)}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export const conditionOf = ({ status }: Pick<OAuthClient, 'status'>, type: string): Condition | undefined =>
+  status?.conditions?.find((condition) => condition.type === type);
+
+/** Waits for a client whose Ready condition has this reason, for its present generation. */
+export function untilReason(
+  world: World,
+  namespace: string,
+  name: string,
+  reason: string,
+  timeoutMs?: number,
+): Promise<OAuthClient> {
+  return eventually(
+    () => getClient(world, namespace, name),
+    (client) => {
+      const ready = conditionOf(client, 'Ready');
+      return ready?.reason === reason && ready.observedGeneration === client.metadata.generation;
+    },
+    timeoutMs,
+  );
+}

@@ -1,0 +1,397 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { editClient, eventsOf } from './looks.ts';
+import {
+  all,
+  clusterServer,
+  conditionOf,
+  credential,
+  eventually,
+  getClient,
+  machine,
+  namespace,
+  namespacedServer,
+  OPERATOR_NAMESPACE,
+  oauthClient,
+  secretData,
+  untilReason,
+} from './objects.ts';
+import {
+  annotate,
+  LONG_MS,
+  messageOf,
+  placed,
+  recordsOf,
+  remove,
+  serverRef,
+  untilGone,
+  untilRoles,
+} from './placed.ts';
+
+/** Clients that exist before their object: kept by `deletionPolicy: Retain`, or brought by `spec.adopt`. */
+
+let world: World;
+
+beforeAll(async () => {
+  world = await startWorld({ controllerManager: true });
+  await world.apply(namespace('shop'));
+});
+
+afterAll(async () => {
+  await world?.stop();
+  await stopStubServers();
+});
+
+const until = (name: string, reason: string): Promise<OAuthClient> =>
+  untilReason(world, 'shop', name, reason, LONG_MS);
+
+describe('deletionPolicy Retain', () => {
+  const retain = { deletionPolicy: 'Retain' };
+
+  /** A client that was kept when its object was deleted. */
+  async function kept(name: string, home = 'shop') {
+    const stub = await placed(world, name, { namespace: home, client: retain });
+    const before = await secretData(world, home, name);
+    await remove(world, name, home);
+    await untilGone(world, name, { namespace: home });
+    const [record] = await untilRoles(world, name, ['retained'], LONG_MS, home);
+    await untilGone(world, name, { namespace: home, kind: 'secret' });
+    return { stub, before, record };
+  }
+
+  it('a later object of the same name takes the client over, with the same credentials', async () => {
+    const { stub, before, record } = await kept('again');
+    const client = { ...machine, clientName: 'Of the later object' };
+    await world.apply(oauthClient('shop', 'again', { server: serverRef('again'), client }));
+    const { status, metadata } = await until('again', 'Registered');
+    expect(status?.clientId).toBe(record?.clientId);
+    expect(await secretData(world, 'shop', 'again')).toEqual(before);
+    expect(stub.count('register')).toBe(1);
+    expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Of the later object' }]);
+    expect(await recordsOf(world, 'again')).toMatchObject([
+      { role: 'current', clientId: record?.clientId, uid: metadata.uid },
+    ]);
+
+    // It is this object's now, whose policy is Delete.
+    await remove(world, 'again');
+    await untilGone(world, 'again');
+    await untilRoles(world, 'again', []);
+    expect(stub.clients.size).toBe(0);
+  });
+
+  it('changed to Retain on an object that is registered: its next deletion keeps the client', async () => {
+    const stub = await placed(world, 'later');
+    await world.kubectl(
+      '-n',
+      'shop',
+      'patch',
+      'oac',
+      'later',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec: retain }),
+    );
+    await remove(world, 'later');
+    await untilGone(world, 'later');
+    await untilRoles(world, 'later', ['retained']);
+    expect(stub.clients.size).toBe(1);
+  });
+
+  it('its token is kept alive, and what it was for stays on record', async () => {
+    const labels = { 'oauth-registrar.dev/purpose': 'invoices', 'oauth-registrar.dev/session': 'run-42' };
+    const stub = await placed(world, 'alive', {
+      client: { ...retain, labels },
+      server: { dialectOverrides: { lifetimes: { registrationAccessToken: '9s' } } },
+    });
+    await remove(world, 'alive');
+    await untilGone(world, 'alive');
+    const [before] = await untilRoles(world, 'alive', ['retained'], LONG_MS);
+    const updates = stub.count('update');
+    await eventually(
+      () => stub.count('update'),
+      (count) => count >= updates + 2,
+      LONG_MS,
+    );
+    const [after] = await untilRoles(world, 'alive', ['retained'], LONG_MS);
+    expect(after?.clientId).toBe(before?.clientId);
+    const endOf = (facts: Readonly<Record<string, string>> = {}) =>
+      Date.parse(facts['registration-access-token-expires-at'] ?? '');
+    expect(endOf(after?.facts)).toBeGreaterThan(endOf(before?.facts));
+    expect([...stub.clients.values()]).toMatchObject([{ client_name: machine.clientName }]);
+    const selector = 'oauth-registrar.dev/purpose=invoices,oauth-registrar.dev/session=run-42';
+    const found = await world.kubectl(
+      '-n',
+      OPERATOR_NAMESPACE,
+      'get',
+      'secret',
+      '-l',
+      selector,
+      '-o',
+      'name',
+    );
+    expect(found.trim()).toBe(`secret/${after?.name}`);
+  });
+
+  it('an object of another name doesn’t take it', async () => {
+    const { stub } = await kept('mine');
+    await world.apply(oauthClient('shop', 'yours', { server: serverRef('mine') }));
+    await until('yours', 'Registered');
+    expect(stub.clients.size).toBe(2);
+    await untilRoles(world, 'mine', ['retained']);
+  });
+
+  it('an object at another server doesn’t take it; back at the first one, the next does', async () => {
+    const { stub, record } = await kept('moving');
+    const other = await startStubServer();
+    await world.apply(
+      all(
+        namespacedServer(other.issuer, 'shop', 'elsewhere'),
+        oauthClient('shop', 'moving', { server: serverRef('elsewhere') }),
+      ),
+    );
+    await until('moving', 'Registered');
+    expect(other.clients.size).toBe(1);
+    await untilRoles(world, 'moving', ['current', 'retained']);
+    await remove(world, 'moving');
+    await untilGone(world, 'moving');
+    await untilRoles(world, 'moving', ['retained']);
+    expect(other.clients.size).toBe(0);
+
+    await world.apply(oauthClient('shop', 'moving', { server: serverRef('moving') }));
+    expect((await until('moving', 'Registered')).status?.clientId).toBe(record?.clientId);
+    expect(stub.count('register')).toBe(1);
+  });
+
+  it('another server object of the same name isn’t the same server', async () => {
+    const { stub } = await kept('renamed');
+    const other = await startStubServer();
+    await world.kubectl('-n', 'shop', 'delete', 'oas', 'renamed');
+    await world.apply(
+      all(
+        namespacedServer(other.issuer, 'shop', 'renamed'),
+        oauthClient('shop', 'renamed', { server: serverRef('renamed') }),
+      ),
+    );
+    await until('renamed', 'Registered');
+    expect([stub.clients.size, other.clients.size]).toEqual([1, 1]);
+    await untilRoles(world, 'renamed', ['current', 'retained']);
+    expect((await secretData(world, 'shop', 'renamed'))?.['client_id']).toBe([...other.clients.keys()][0]);
+  });
+
+  it('an object in a recreated namespace doesn’t take it', { timeout: 120_000 }, async () => {
+    await world.apply(namespace('tenant'));
+    const { stub, record } = await kept('left', 'tenant');
+    await world.kubectl('delete', 'namespace', 'tenant', '--timeout=60s');
+    await world.apply(
+      all(
+        namespace('tenant'),
+        namespacedServer(stub.issuer, 'tenant', 'left'),
+        oauthClient('tenant', 'left', { server: serverRef('left') }),
+      ),
+    );
+    const { status } = await untilReason(world, 'tenant', 'left', 'Registered', LONG_MS);
+    expect(status?.clientId).not.toBe(record?.clientId);
+    expect(stub.clients.size).toBe(2);
+    await untilRoles(world, 'left', ['current', 'retained'], LONG_MS, 'tenant');
+  });
+
+  it('of two clients of one object, in the overlap of a replacement, the one in use is kept and the other ends', async () => {
+    const stub = await placed(world, 'replaced', { client: retain });
+    await annotate(world, 'replaced', 'rotate-requested-at', '1');
+    await untilRoles(world, 'replaced', ['current', 'current']);
+    const { status } = await until('replaced', 'Registered');
+    await world.kubectl('-n', 'shop', 'delete', 'oac', 'replaced', '--cascade=foreground', '--timeout=30s');
+    const [record] = (await recordsOf(world, 'replaced')).filter(({ role }) => role === 'retained');
+    expect(record?.clientId).toBe(status?.clientId);
+    await untilRoles(world, 'replaced', ['retained'], 100_000);
+    expect([...stub.clients.keys()]).toEqual([status?.clientId]);
+  }, 150_000);
+});
+
+describe('spec.adopt', () => {
+  /** A client that somebody registered by hand, and how it looks in a Secret. */
+  async function grown(stub: StubServer) {
+    const answer = await fetch(`${stub.issuer}/reg`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ client_name: 'By hand', grant_types: ['client_credentials'] }),
+    });
+    const { client_id, client_secret, registration_access_token, registration_client_uri } =
+      (await answer.json()) as Record<string, string>;
+    return { client_id, client_secret, registration_access_token, registration_client_uri } as Record<
+      string,
+      string
+    >;
+  }
+
+  const secret = (name: string, stringData: object) =>
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: 'shop', labels: { 'oauth-registrar.dev/credential': 'true' } },
+      stringData,
+    });
+
+  const adopting = (name: string, server: object = serverRef(name)) =>
+    oauthClient('shop', name, { server, adopt: { secretRef: { name: `${name}-grown` } } });
+
+  it('the client’s own token proves it: it is recorded, published, and then sent the spec', async () => {
+    const stub = await startStubServer();
+    const client = await grown(stub);
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'adopted'),
+        secret('adopted-grown', client),
+        adopting('adopted'),
+      ),
+    );
+    const { status } = await until('adopted', 'Registered');
+    expect(status?.clientId).toBe(client['client_id']);
+    expect(stub.count('register')).toBe(1);
+    expect([stub.count('read'), stub.count('update')]).toEqual([1, 1]);
+    expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Machine', scope: 'read' }]);
+    expect(await secretData(world, 'shop', 'adopted')).toMatchObject({
+      client_id: client['client_id'],
+      client_secret: client['client_secret'],
+    });
+    const events = await eventually(
+      () => eventsOf(world, 'shop', 'adopted'),
+      (seen) => seen.length > 0,
+    );
+    expect(events).toMatchObject([
+      {
+        type: 'Normal',
+        reason: 'Adopted',
+        note: `Client ${client['client_id']} at ${stub.issuer} is managed by this object now.`,
+      },
+    ]);
+
+    // The Secret was read once: what becomes of it doesn't matter any more.
+    await world.kubectl('-n', 'shop', 'delete', 'secret', 'adopted-grown');
+    await editClient(world, 'shop', 'adopted', { clientName: 'Edited' });
+    await until('adopted', 'Registered');
+    expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Edited' }]);
+    await remove(world, 'adopted');
+    await untilGone(world, 'adopted');
+    expect(stub.clients.size).toBe(0);
+  });
+
+  it('a Secret that appears later is waited for', async () => {
+    const stub = await startStubServer();
+    const client = await grown(stub);
+    await world.apply(all(namespacedServer(stub.issuer, 'shop', 'awaited'), adopting('awaited')));
+    const waiting = await until('awaited', 'CredentialNotFound');
+    expect(messageOf(waiting)).toContain('awaited-grown');
+    await world.apply(secret('awaited-grown', client));
+    expect((await until('awaited', 'Registered')).status?.clientId).toBe(client['client_id']);
+    expect(stub.count('register')).toBe(1);
+  });
+
+  it('a wrong token is tried once, and said; a corrected Secret is noticed', async () => {
+    const stub = await startStubServer();
+    const client = await grown(stub);
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'wrong'),
+        secret('wrong-grown', { ...client, registration_access_token: 'guessed' }),
+        adopting('wrong'),
+      ),
+    );
+    const refused = await until('wrong', 'AdoptionRefused');
+    expect(messageOf(refused)).toBe(
+      `Client ${client['client_id']} could not be read with the token in the Secret: The server answered 401 invalid_token. Put client_id, registration_access_token and registration_client_uri of one client into the Secret that spec.adopt names; the operator notices.`,
+    );
+    expect(conditionOf(refused, 'Stalled')?.status).toBe('True');
+    expect([stub.count('read'), stub.count('register')]).toEqual([1, 1]);
+    await world.apply(secret('wrong-grown', client));
+    await until('wrong', 'Registered');
+    expect(stub.count('read')).toBe(2);
+  });
+
+  it('a token of another client proves nothing', async () => {
+    const stub = await startStubServer();
+    const [client, other] = [await grown(stub), await grown(stub)];
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'swapped'),
+        secret('swapped-grown', { ...other, client_id: client['client_id'] }),
+        adopting('swapped'),
+      ),
+    );
+    expect(messageOf(await until('swapped', 'AdoptionRefused'))).toMatch(
+      new RegExp(`^The token in the Secret is not that of client ${client['client_id']}\\. `),
+    );
+    expect(stub.count('update')).toBe(0);
+    await remove(world, 'swapped');
+    await untilGone(world, 'swapped');
+    expect(stub.clients.size).toBe(2);
+  });
+
+  it('a client that another object manages stays that one’s; when it ends, the other isn’t touched', async () => {
+    const stub = await startStubServer();
+    const client = await grown(stub);
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'first'),
+        secret('first-grown', client),
+        secret('second-grown', client),
+        adopting('first'),
+      ),
+    );
+    await until('first', 'Registered');
+    await world.apply(adopting('second', serverRef('first')));
+    expect(messageOf(await until('second', 'ClientAlreadyManaged'))).toBe(
+      `Client ${client['client_id']} is recorded for another OAuthClient of this installation. Let one OAuthClient have the client. If the server gave it twice, look at the server.`,
+    );
+    await remove(world, 'second');
+    await untilGone(world, 'second');
+    expect(stub.clients.size).toBe(1);
+    expect(stub.count('remove')).toBe(0);
+  });
+
+  it('a cluster server permits it only by its policy', async () => {
+    const stub = await startStubServer();
+    const client = await grown(stub);
+    const ref = { kind: 'ClusterAuthorizationServer', name: 'offered' };
+    await world.apply(
+      all(
+        credential('iat'),
+        clusterServer(stub.issuer, 'offered'),
+        secret('denied-grown', client),
+        adopting('denied', ref),
+      ),
+    );
+    expect(messageOf(await until('denied', 'PolicyRefused'))).toBe(
+      'ClusterAuthorizationServer offered doesn’t permit the adoption of clients: remove spec.adopt, or ask the platform team to set policy.adoption.',
+    );
+    expect(stub.count('read')).toBe(0);
+    await world.kubectl(
+      'patch',
+      'coas',
+      'offered',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec: { policy: { adoption: 'Allow' } } }),
+    );
+    expect((await until('denied', 'Registered')).status?.clientId).toBe(client['client_id']);
+  });
+
+  it('a token isn’t sent to another origin than the server’s', async () => {
+    const [stub, other] = [await startStubServer(), await startStubServer()];
+    const client = await grown(other);
+    await world.apply(
+      all(
+        namespacedServer(stub.issuer, 'shop', 'foreign'),
+        secret('foreign-grown', client),
+        adopting('foreign'),
+      ),
+    );
+    expect(messageOf(await until('foreign', 'ConfigurationURLRefused'))).toContain(
+      `The management address is at ${other.issuer}`,
+    );
+    expect([other.count('read'), stub.count('read')]).toEqual([0, 0]);
+    expect((await getClient(world, 'shop', 'foreign')).status?.clientId).toBeUndefined();
+  });
+});

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type KubectlResult, runKubectl } from '../../kit/testbed/api-access.ts';
+import { ensureBinaries } from '../../kit/testbed/binaries.ts';
+import { SILENT } from '../../kit/testbed/progress.ts';
+
+export const DEPLOY = join(import.meta.dirname, '..', '..', '..', 'deploy');
+export const OPERATOR_NAMESPACE = 'oauth-registrar-system';
+
+/** The control plane of the test run, seen through kubectl as a person who may do everything. */
+export interface Cluster {
+  /** A refusal is a result, not an error. */
+  kubectl(args: readonly string[], stdin?: string): Promise<KubectlResult>;
+  /** The same, where only success is of use: its stdout. Throws what kubectl said otherwise. */
+  must(args: readonly string[], stdin?: string): Promise<string>;
+  /** Creates a namespace that no other test has; returns its name. */
+  namespace(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function openCluster(kubeconfig: string): Promise<Cluster> {
+  const { kubectl: path } = await ensureBinaries(SILENT, ['kubectl']);
+  const cache = await mkdtemp(join(tmpdir(), 'oauth-registrar-kubectl-'));
+  const kubectl: Cluster['kubectl'] = (args, stdin) => runKubectl({ path, kubeconfig, cache }, args, stdin);
+  const must: Cluster['must'] = async (args, stdin) => {
+    const { code, stdout, stderr } = await kubectl(args, stdin);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+    return stdout.trim();
+  };
+  return {
+    kubectl,
+    must,
+    namespace: async () => {
+      const name = `deploy-${randomBytes(4).toString('hex')}`;
+      await must(['create', 'namespace', name]);
+      return name;
+    },
+    close: () => rm(cache, { recursive: true, force: true }),
+  };
+}
+
+/** Applies `deploy/` and waits until the API server serves the three kinds. */
+export async function install({ must }: Cluster): Promise<void> {
+  await must(['apply', '-k', DEPLOY]);
+  await must(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+}
+
+/** An OAuthClient that is right, with these members of `spec` and `metadata` in place of its own. */
+export function oauthClient(
+  metadata: { readonly name: string; readonly namespace: string; readonly finalizers?: readonly string[] },
+  spec: object = {},
+): string {
+  return JSON.stringify({
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'OAuthClient',
+    metadata,
+    spec: {
+      authorizationServerRef: { name: 'corporate' },
+      client: { grantTypes: ['client_credentials'], redirectUris: [], responseTypes: [] },
+      ...spec,
+    },
+  });
+}
+
+/** An AuthorizationServer that is right, with these members of `spec` in place of its own. */
+export function authorizationServer(
+  metadata: { readonly name: string; readonly namespace: string },
+  spec: object = {},
+): string {
+  return JSON.stringify({
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'AuthorizationServer',
+    metadata,
+    spec: { issuer: 'https://sso.example.com', registration: { admission: { open: {} } }, ...spec },
+  });
+}

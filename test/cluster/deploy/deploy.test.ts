@@ -1,0 +1,127 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { parseAllDocuments, stringify } from 'yaml';
+import { RESOURCES } from '../../../src/api/kubernetes.ts';
+import { type Cluster, DEPLOY, install, OPERATOR_NAMESPACE, openCluster } from './cluster.ts';
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec?: { readonly names?: { readonly kind: string } };
+}
+
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await openCluster(inject('adminKubeconfig'));
+});
+afterAll(() => cluster.close());
+
+const render = async (folder: string): Promise<readonly Manifest[]> =>
+  parseAllDocuments(await cluster.must(['kustomize', join(DEPLOY, folder)])).map(
+    (document) => document.toJS() as Manifest,
+  );
+const kindsOf = (manifests: readonly Manifest[]) => [...new Set(manifests.map(({ kind }) => kind))].sort();
+
+describe('deploy, as kustomize renders it', () => {
+  test('holds the namespace, every kind there is, and the operator', async () => {
+    const all = await render('.');
+    const served = all.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    const own = Object.values(RESOURCES).filter(({ group }) => group === 'oauth-registrar.dev');
+    expect(served.map(({ spec }) => spec?.names?.kind).sort()).toEqual(own.map(({ kind }) => kind).sort());
+    expect(kindsOf(all)).toEqual([
+      'ClusterRole',
+      'ClusterRoleBinding',
+      'CustomResourceDefinition',
+      'Deployment',
+      'Namespace',
+      'Role',
+      'RoleBinding',
+      'ServiceAccount',
+      'ValidatingAdmissionPolicy',
+      'ValidatingAdmissionPolicyBinding',
+    ]);
+  });
+
+  test('keeps what holds data out of the operator’s part, so that removing it removes no client', async () => {
+    const operator = kindsOf(await render('operator'));
+    expect(operator).not.toContain('Namespace');
+    expect(operator).not.toContain('CustomResourceDefinition');
+  });
+
+  test('puts everything that has a namespace into the operator’s', async () => {
+    const namespaces = (await render('.')).map(({ metadata }) => metadata.namespace).filter(Boolean);
+    expect(new Set(namespaces)).toEqual(new Set([OPERATOR_NAMESPACE]));
+  });
+
+  test('takes another image from an overlay', async () => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'oauth-registrar-overlay-')));
+    const images = [{ name: 'oauth-registrar', newName: 'registry.example.com/registrar', newTag: '1.2.3' }];
+    const overlay = { resources: [relative(folder, DEPLOY)], images };
+    await writeFile(join(folder, 'kustomization.yaml'), stringify(overlay));
+    const rendered = await cluster.must(['kustomize', folder]);
+    await rm(folder, { recursive: true });
+    expect(rendered.match(/image: .*/g)).toEqual(['image: registry.example.com/registrar:1.2.3']);
+  });
+});
+
+describe('deploy, applied', () => {
+  beforeAll(() => install(cluster));
+
+  test.for(['.', 'samples'])('%s is accepted in full and without a warning', async (folder) => {
+    // What is as it was isn't judged again; a dry run creates no namespace for what lies in it.
+    await cluster.must(['delete', 'deployment', '-n', OPERATOR_NAMESPACE, '--all']);
+    await cluster.must(['apply', '-f', join(DEPLOY, 'samples', 'namespace.yaml')]);
+    const args = ['apply', '--dry-run=server', '--warnings-as-errors', '-k', join(DEPLOY, folder)];
+    const { code, stdout, stderr } = await cluster.kubectl(args);
+    expect(stderr, stdout).toBe('');
+    expect(code).toBe(0);
+  });
+
+  test('bounds the objects of a namespace by the sample quota', async () => {
+    await cluster.must(['create', 'namespace', 'bounded']);
+    await cluster.must(['apply', '-n', 'bounded', '-f', join(DEPLOY, 'samples', 'resource-quota.yaml')]);
+    const counted = async () => {
+      const quota = await cluster.must([
+        'get',
+        'resourcequota',
+        'oauth-clients',
+        '-n',
+        'bounded',
+        '-o',
+        'json',
+      ]);
+      return (JSON.parse(quota) as { spec: { hard: Record<string, string> } }).spec.hard;
+    };
+    expect(await counted()).toEqual({
+      'count/oauthclients.oauth-registrar.dev': '200',
+      'count/authorizationservers.oauth-registrar.dev': '10',
+      'count/secrets': '500',
+    });
+  });
+
+  test('a second time changes nothing', async () => {
+    await install(cluster);
+    const { code, stdout } = await cluster.kubectl(['diff', '-k', DEPLOY]);
+    expect(stdout).toBe('');
+    expect(code).toBe(0);
+  });
+
+  test('shows a new client as not yet seen, rather than as nothing', async () => {
+    await cluster.must(['apply', '-k', join(DEPLOY, 'samples')]);
+    const columns = (await cluster.must(['get', 'oac', '-n', 'shop', 'storefront', '--no-headers'])).split(
+      /\s+/,
+    );
+    expect(columns.slice(0, 4)).toEqual(['storefront', 'Unknown', 'Queued', 'corporate']);
+    expect(await cluster.must(['get', 'oauth', '-n', 'shop', '-o', 'name'])).toContain('storefront');
+  });
+
+  test('refuses a pod in the operator’s namespace that asks for more than it needs', async () => {
+    const pod = ['run', 'greedy', '-n', OPERATOR_NAMESPACE, '--image=oauth-registrar:dev', '--privileged'];
+    const { code, stderr } = await cluster.kubectl([...pod, '--dry-run=server']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('violates PodSecurity "restricted:latest"');
+  });
+});

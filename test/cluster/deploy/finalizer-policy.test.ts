@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { FINALIZER } from '../../../src/api/names.ts';
+import { type Cluster, DEPLOY, install, oauthClient, openCluster } from './cluster.ts';
+
+const POLICY = join(DEPLOY, 'overlays', 'finalizer-policy', 'policy.yaml');
+const OTHER = 'example.com/other';
+
+let cluster: Cluster;
+let namespace: string;
+
+beforeAll(async () => {
+  cluster = await openCluster(inject('adminKubeconfig'));
+  await install(cluster);
+  await cluster.must(['apply', '-k', join(DEPLOY, 'overlays', 'finalizer-policy')]);
+  namespace = await cluster.namespace();
+  await vi.waitFor(async () => expect(await created('probe')).toEqual([FINALIZER]), {
+    timeout: 20_000,
+    interval: 200,
+  });
+});
+afterAll(async () => {
+  // Other tests of the run count on the operator to add it.
+  await cluster.must(['delete', '-f', POLICY]);
+  await cluster.close();
+});
+
+/** The API server takes a policy up a moment after it accepted it: each try is an object of its own. */
+let serial = 0;
+async function created(name: string, finalizers?: readonly string[]): Promise<readonly string[]> {
+  const unique = `${name}-${serial++}`;
+  const metadata = { name: unique, namespace, ...(finalizers && { finalizers }) };
+  await cluster.must(['create', '-f', '-'], oauthClient(metadata));
+  return finalizersOf(unique);
+}
+
+async function finalizersOf(name: string): Promise<readonly string[]> {
+  const output = await cluster.must(['get', 'oac', '-n', namespace, name, '-o', 'json']);
+  const { metadata } = JSON.parse(output) as {
+    readonly metadata: { readonly finalizers?: readonly string[] };
+  };
+  return metadata.finalizers ?? [];
+}
+
+const replace = (name: string, finalizers: readonly string[] = []) =>
+  cluster.must(['replace', '-f', '-'], oauthClient({ name, namespace, finalizers }));
+
+describe('the finalizer policy', () => {
+  test('puts the finalizer on a new object', async () => {
+    expect(await created('new')).toEqual([FINALIZER]);
+  });
+
+  test('keeps the finalizers of others', async () => {
+    expect(await created('shared', [OTHER])).toEqual([OTHER, FINALIZER]);
+  });
+
+  test('adds nothing where the finalizer is there already', async () => {
+    expect(await created('complete', [FINALIZER, OTHER])).toEqual([FINALIZER, OTHER]);
+  });
+
+  test('restores it when kubectl replace drops it, with and without others', async () => {
+    await cluster.must(['create', '-f', '-'], oauthClient({ name: 'replaced', namespace }));
+    await replace('replaced');
+    expect(await finalizersOf('replaced')).toEqual([FINALIZER]);
+    await replace('replaced', [OTHER]);
+    expect(await finalizersOf('replaced')).toEqual([OTHER, FINALIZER]);
+  });
+
+  test('lets the operator take it off an object that is being deleted, for the last time', async () => {
+    await cluster.must(
+      ['create', '-f', '-'],
+      oauthClient({ name: 'leaving', namespace, finalizers: [OTHER] }),
+    );
+    await cluster.must(['delete', 'oac', '-n', namespace, 'leaving', '--wait=false']);
+    expect(await finalizersOf('leaving')).toEqual([OTHER, FINALIZER]);
+    const patch = JSON.stringify({ metadata: { finalizers: [OTHER] } });
+    await cluster.must(['patch', 'oac', '-n', namespace, 'leaving', '--type=merge', '-p', patch]);
+    expect(await finalizersOf('leaving')).toEqual([OTHER]);
+    await cluster.must([
+      'patch',
+      'oac',
+      '-n',
+      namespace,
+      'leaving',
+      '--type=merge',
+      '-p',
+      '{"metadata":{"finalizers":[]}}',
+    ]);
+    const { stderr } = await cluster.kubectl(['get', 'oac', '-n', namespace, 'leaving']);
+    expect(stderr).toContain('not found');
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CommandOptions, run } from '../../kit/testbed/command.ts';
+
+/** buildah with a store of its own below `folder`, so that nobody's images are touched. */
+export interface Builder {
+  /** Runs a subcommand; its stdout. */
+  buildah(args: readonly string[], options?: CommandOptions): Promise<string>;
+  /** Makes an image of a folder, with these environment variables in it. */
+  imageOf(folder: string, name: string, env: Readonly<Record<string, string>>): Promise<void>;
+}
+
+/** Contract: no engine, no namespaces (`chroot` isolation), no overlay file system (`vfs`): works in a container as well. */
+export async function createBuilder(folder: string): Promise<Builder> {
+  await mkdir(folder, { recursive: true });
+  const store = [
+    '--root',
+    join(folder, 'store'),
+    '--runroot',
+    join(folder, 'run'),
+    '--storage-driver',
+    'vfs',
+  ];
+  const buildah: Builder['buildah'] = (args, options = {}) =>
+    run('buildah', [...store, ...args], {
+      ...options,
+      env: { BUILDAH_ISOLATION: 'chroot', TMPDIR: folder },
+    });
+  return {
+    buildah,
+    imageOf: async (from, name, env) => {
+      const container = await buildah(['from', 'scratch']);
+      await buildah(['copy', '--quiet', container, from, '/']);
+      for (const [variable, value] of Object.entries(env)) {
+        await buildah(['config', '--env', `${variable}=${value}`, container]);
+      }
+      await buildah(['commit', '--quiet', '--rm', container, name]);
+    },
+  };
+}

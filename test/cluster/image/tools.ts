@@ -1,0 +1,52 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../../kit/testbed/command.ts';
+import { readEnvironment } from '../../kit/testbed/environment.ts';
+import type { Progress } from '../../kit/testbed/progress.ts';
+
+const TOOLS = ['buildah', 'debootstrap'] as const;
+
+/**
+ * What builds and runs an image without an engine; installs what is missing where this process is root and apt is there.
+ *
+ * Throws with what is missing, and how to get it, otherwise.
+ */
+export async function ensureTools(progress: Progress): Promise<void> {
+  if (process.platform !== 'linux') {
+    throw new Error(`The image is built and run with ${TOOLS.join(', ')}, which need Linux.`);
+  }
+  if (process.getuid?.() !== 0) {
+    throw new Error(
+      'Root is needed: debootstrap makes the base images, and a container needs a root file system of its own.',
+    );
+  }
+  const missing = await missingTools();
+  if (missing.length === 0) return;
+  if ((await findOnPath('apt-get')) === undefined) {
+    throw new Error(`Missing: ${missing.join(', ')}. Install them, on Debian with apt-get.`);
+  }
+  await progress.step(`Installing ${missing.join(', ')} with apt`, async (update) => {
+    const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, onLine: update };
+    await run('apt-get', ['update'], options);
+    await run('apt-get', ['install', '--yes', '--no-install-recommends', ...missing], options);
+  });
+}
+
+async function missingTools(): Promise<readonly string[]> {
+  const found = await Promise.all(TOOLS.map(findOnPath));
+  return TOOLS.filter((_, index) => found[index] === undefined);
+}
+
+/** The first program of that name on the PATH. */
+export async function findOnPath(name: string): Promise<string | undefined> {
+  for (const folder of readEnvironment().searchPath) {
+    const path = join(folder, name);
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return undefined;
+}

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PRESETS } from '../../../src/dialects/presets.ts';
+import { type Hydra, startHydra } from '../../kit/testbed/hydra.ts';
+import { ask, registrationEndpoint } from './registration.ts';
+import { readyMessage, requestTokenWithKey, type Scene, startScene, tokenRequest } from './scene.ts';
+
+/** The operator at a real Ory Hydra. What is true of a client is what Hydra's administrator sees. */
+
+let hydra: Hydra;
+let scene: Scene;
+
+const SERVER = { dialect: 'hydra', registration: { admission: { open: {} } } };
+
+beforeAll(async () => {
+  [hydra, scene] = await Promise.all([startHydra(), startScene()]);
+  await scene.server('hydra', hydra.issuer, SERVER);
+});
+
+afterAll(async () => {
+  await scene?.stop();
+  await hydra?.stop();
+});
+
+const MACHINE = {
+  clientName: 'Machine',
+  grantTypes: ['client_credentials'],
+  responseTypes: [],
+  redirectUris: [],
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  scopes: ['read'],
+};
+const CALLBACK = { redirectUris: ['https://shop.example.com/callback'] };
+
+/** The client as the administrator sees it. */
+async function registered(name: string) {
+  const { client_id: clientId = '' } = await scene.secret(name);
+  return hydra.client(clientId);
+}
+
+describe('The life of a client at Hydra', () => {
+  it('begins at the open endpoint, and the credentials of the Secret get a token', async () => {
+    await scene.client('machine', 'hydra', { ...MACHINE, clientUri: 'https://shop.example.com/' });
+    const { status } = await scene.until('machine', 'Registered');
+    expect(status?.substitutions).toBeUndefined();
+    const secret = await scene.secret('machine');
+    expect(secret).toMatchObject({
+      issuer: hydra.issuer,
+      token_endpoint: `${hydra.issuer}/oauth2/token`,
+      token_endpoint_auth_method: 'client_secret_basic',
+      scope: 'read',
+    });
+    expect(await hydra.clients()).toMatchObject([
+      {
+        client_id: secret['client_id'],
+        client_name: 'Machine',
+        client_uri: 'https://shop.example.com/',
+        grant_types: ['client_credentials'],
+        response_types: [],
+        scope: 'read',
+      },
+    ]);
+    expect(await hydra.requestToken(tokenRequest(secret, 'read'))).toMatchObject({
+      status: 200,
+      body: { access_token: expect.any(String), scope: 'read' },
+    });
+  });
+
+  it('rules 20 and 22: goes on through several edits; their answers bring a token and no secret, which stays', async () => {
+    const before = await scene.secret('machine');
+    for (const clientName of ['Second name', 'Third name']) {
+      await scene.edit('machine', { clientName });
+      await scene.until('machine', 'Registered');
+      expect(await registered('machine')).toMatchObject({ client_name: clientName, scope: 'read' });
+    }
+    await scene.edit('machine', { clientUri: null, scopes: ['read', 'write'] });
+    await scene.until('machine', 'Registered');
+    expect(await registered('machine')).toMatchObject({ client_uri: '', scope: 'read write' });
+    expect(await scene.secret('machine')).toEqual({ ...before, scope: 'read write' });
+    expect(await hydra.requestToken(tokenRequest(before, 'write'))).toMatchObject({ status: 200 });
+  });
+
+  it('rule 27: comes to rest', async () => {
+    const before = await registered('machine');
+    await scene.lookAgain('machine');
+    const { world } = scene;
+    await world.operator.stop();
+    await world.startOperator();
+    await scene.lookAgain('machine');
+    expect(await registered('machine')).toEqual(before);
+    expect(await hydra.clients()).toHaveLength(1);
+  });
+
+  it('ends with its object, and its credentials with it', async () => {
+    const secret = await scene.secret('machine');
+    await scene.remove('machine');
+    expect(await hydra.clients()).toEqual([]);
+    expect(await hydra.requestToken(tokenRequest(secret))).toMatchObject({ status: 401 });
+  });
+});
+
+describe('What Hydra doesn’t register', () => {
+  it('is not sent, and told in status', async () => {
+    await scene.client('withheld', 'hydra', {
+      ...MACHINE,
+      softwareId: 'shop',
+      localized: { clientName: { de: 'Maschine' } },
+    });
+    const { status } = await scene.until('withheld', 'Registered');
+    expect(status?.substitutions).toHaveLength(2);
+    expect(status?.substitutions).toEqual(
+      expect.arrayContaining([
+        { member: 'client_name#de', asked: 'Maschine', registered: '' },
+        { member: 'software_id', asked: 'shop', registered: '' },
+      ]),
+    );
+  });
+
+  it('is lost indeed, each of those members', async () => {
+    const values = {
+      software_id: 'shop',
+      software_version: '1',
+      default_acr_values: ['1'],
+      default_max_age: 60,
+      require_auth_time: true,
+      initiate_login_uri: 'https://shop.example.com/login',
+      id_token_signed_response_alg: 'ES256',
+    };
+    expect(Object.keys(values)).toEqual(PRESETS.hydra.departures.membersNotSent);
+    const endpoint = await registrationEndpoint(hydra.issuer);
+    const { status, body } = await ask('POST', endpoint, { body: values });
+    expect(status).toBe(201);
+    const client = await hydra.client(String(body['client_id']));
+    expect(Object.keys(values).filter((name) => name in body || name in (client ?? {}))).toEqual([]);
+  });
+});
+
+it.each(['ES256', 'RS256'] as const)(
+  'gives a token for a key that the operator made: %s',
+  async (algorithm) => {
+    const name = `keyed-${algorithm.toLowerCase()}`;
+    const { tokenEndpointAuthMethod: _, ...machine } = MACHINE;
+    await scene.client(name, 'hydra', machine, { generatedKey: { algorithm } });
+    await scene.until(name, 'Registered');
+    const secret = await scene.secret(name);
+    const audience = secret['token_endpoint'];
+    expect(await requestTokenWithKey(secret, algorithm, audience)).toMatchObject({ status: 200 });
+    await scene.edit(name, { clientName: 'Keyed' });
+    await scene.until(name, 'Registered');
+    expect(await registered(name)).toMatchObject({
+      client_name: 'Keyed',
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: algorithm,
+    });
+    expect(await scene.secret(name)).toEqual(secret);
+    expect(await requestTokenWithKey(secret, algorithm, audience)).toMatchObject({ status: 200 });
+  },
+);
+
+it('registers a public client, which has no secret', async () => {
+  await scene.client('spa', 'hydra', { ...CALLBACK, tokenEndpointAuthMethod: 'none' });
+  await scene.until('spa', 'Registered');
+  expect(await scene.secret('spa')).not.toHaveProperty('client_secret');
+  expect(await registered('spa')).toMatchObject({ token_endpoint_auth_method: 'none' });
+});
+
+describe('What Hydra refuses', () => {
+  it.each([
+    {
+      what: 'rule 48: a member that is left to its administrators',
+      name: 'reserved',
+      client: { ...CALLBACK, additionalMetadata: { metadata: { team: 'shop' } } },
+      message:
+        "'metadata' cannot be set for dynamic client registration. Hydra leaves metadata to its administrators: remove it from spec.client.additionalMetadata. ",
+    },
+    {
+      what: 'a subject type that it wasn’t configured for',
+      name: 'pairwise',
+      client: { ...CALLBACK, subjectType: 'pairwise' },
+      message: 'Subject type pairwise is not supported by server, only [public] are allowed',
+    },
+  ])(
+    'is told with its words and advice, and heals with the spec: $what',
+    async ({ name, client, message }) => {
+      await scene.client(name, 'hydra', client);
+      expect(readyMessage(await scene.until(name, 'InvalidClientMetadata'))).toContain(message);
+      await scene.edit(name, { ...CALLBACK, subjectType: null, additionalMetadata: null });
+      await scene.until(name, 'Registered');
+      expect(await registered(name)).toMatchObject({ redirect_uris: CALLBACK.redirectUris });
+    },
+  );
+
+  it('rule 34: anything of a client that its administrator removed: nobody registers anew, and the object can’t tell', async () => {
+    await scene.client('removed', 'hydra', MACHINE);
+    await scene.until('removed', 'Registered');
+    const before = await scene.secret('removed');
+    await hydra.admin.request('DELETE', `/admin/clients/${before['client_id']}`);
+    const others = await hydra.clients();
+    await scene.edit('removed', { clientName: 'Renamed' });
+    expect(readyMessage(await scene.until('removed', 'RegistrationAccessTokenLost'))).toContain(
+      'The server answered 401 The request could not be authorized: The requested OAuth 2.0 client does not exist or you provided incorrect credentials. ',
+    );
+    expect(await scene.secret('removed')).toEqual(before);
+    expect(await hydra.clients()).toEqual(others);
+    await scene.world.kubectl('-n', 'shop', 'delete', 'oac', 'removed', '--wait=false');
+    expect(readyMessage(await scene.until('removed', 'DeletionUnconfirmed'))).toContain(
+      'The server answered 401 ',
+    );
+  });
+
+  it('is everything while registration is off, and then it says what to switch on', async () => {
+    const off = await startHydra({ registration: false });
+    try {
+      await scene.server('off', off.issuer, SERVER);
+      await scene.client('off', 'off', MACHINE);
+      expect(readyMessage(await scene.until('off', 'RegistrationNotSupported'))).toBe(
+        'AuthorizationServer off: The server answered 404 The requested resource could not be found: Dynamic registration is not enabled. Hydra answers 404 while dynamic registration is off: set oidc.dynamic_client_registration.enabled in its configuration. Switch dynamic client registration on at the server, or set registration.endpoint.',
+      );
+    } finally {
+      await off.stop();
+    }
+  });
+});

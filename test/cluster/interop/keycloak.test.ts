@@ -1,0 +1,392 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PRESETS } from '../../../src/dialects/presets.ts';
+import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
+import { ask, registrationEndpoint } from './registration.ts';
+import { readyMessage, requestTokenWithKey, type Scene, startScene, tokenRequest } from './scene.ts';
+
+/** The operator at a real Keycloak. What is true of a client is what Keycloak's administrator sees. */
+
+const REALM = 'shop';
+const OPEN_REALM = 'open';
+
+let keycloak: Keycloak;
+let scene: Scene;
+
+beforeAll(async () => {
+  [keycloak, scene] = await Promise.all([startKeycloak(), startScene()]);
+  await keycloak.createRealm(REALM);
+  await keycloak.admin.request('PUT', `/admin/realms/${REALM}`, {
+    eventsEnabled: true,
+    enabledEventTypes: ['CLIENT_REGISTER', 'CLIENT_INFO', 'CLIENT_UPDATE', 'CLIENT_DELETE'],
+  });
+  await serverWithToken('sso', await keycloak.createInitialAccessToken(REALM));
+});
+
+afterAll(async () => {
+  await scene?.stop();
+  await keycloak?.stop();
+});
+
+const WEB = {
+  clientName: 'Shop',
+  redirectUris: ['https://shop.example.com/callback', 'https://backup.example.com/callback'],
+  grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+  responseTypes: ['code'],
+  tokenEndpointAuthMethod: 'client_secret_basic',
+  scopes: ['read'],
+};
+const CALLBACK = { redirectUris: ['https://shop.example.com/callback'] };
+
+async function serverWithToken(name: string, token: string): Promise<void> {
+  await scene.credential(name, { token });
+  await server(name, { initialAccessToken: { secretRef: { name } } });
+}
+
+const server = (name: string, admission: object, realm = REALM) =>
+  scene.server(name, keycloak.issuer(realm), { dialect: 'keycloak', registration: { admission } });
+
+/** The client as the administrator sees it. */
+async function registered(name: string) {
+  const { client_id: clientId = '' } = await scene.secret(name);
+  return keycloak.client(REALM, clientId);
+}
+
+/** What the operator did to a client, by the realm's own log, the oldest first. */
+async function callsFor(clientId: string): Promise<readonly string[]> {
+  const { json } = await keycloak.admin.request<readonly { type: string }[]>(
+    'GET',
+    `/admin/realms/${REALM}/events?max=500&client=${clientId}`,
+  );
+  return json.map(({ type }) => type).toReversed();
+}
+
+describe('The life of a client at Keycloak', () => {
+  let clientId = '';
+
+  it('begins with an initial access token, and the credentials of the Secret get a token', async () => {
+    await serverWithToken('counted', await keycloak.createInitialAccessToken(REALM, { count: 1 }));
+    await scene.client('web', 'counted', {
+      ...WEB,
+      clientUri: 'https://shop.example.com/',
+      policyUri: 'https://shop.example.com/privacy',
+      postLogoutRedirectUris: ['https://shop.example.com/bye'],
+      backchannelLogoutUri: 'https://shop.example.com/logout',
+    });
+    await scene.until('web', 'Registered');
+    const secret = await scene.secret('web');
+    clientId = secret['client_id'] ?? '';
+    expect(secret).toMatchObject({
+      issuer: keycloak.issuer(REALM),
+      token_endpoint_auth_method: 'client_secret_basic',
+      scope: 'read',
+    });
+    expect(await registered('web')).toMatchObject({
+      name: 'Shop',
+      secret: secret['client_secret'],
+      baseUrl: 'https://shop.example.com/',
+      redirectUris: expect.arrayContaining(WEB.redirectUris),
+      optionalClientScopes: ['read'],
+      attributes: {
+        policyUri: 'https://shop.example.com/privacy',
+        'post.logout.redirect.uris': 'https://shop.example.com/bye',
+        'backchannel.logout.url': 'https://shop.example.com/logout',
+      },
+    });
+    const token = await keycloak.requestToken(REALM, tokenRequest(secret, 'read'));
+    expect(token).toMatchObject({ status: 200, body: { access_token: expect.any(String) } });
+  });
+
+  it('rule 20: goes on through several edits, each with the token that the one before brought', async () => {
+    const before = await scene.secret('web');
+    const redirectUris = ['https://shop.example.com/callback', 'https://new.example.com/callback'];
+    await scene.edit('web', { clientName: 'Second name', redirectUris });
+    await scene.until('web', 'Registered');
+    expect(await registered('web')).toMatchObject({
+      name: 'Second name',
+      redirectUris: expect.arrayContaining(redirectUris),
+    });
+    await scene.edit('web', { grantTypes: ['authorization_code'] });
+    await scene.until('web', 'Registered');
+    expect(await registered('web')).toMatchObject({ name: 'Second name', serviceAccountsEnabled: false });
+    expect(await keycloak.requestToken(REALM, tokenRequest(before))).toMatchObject({ status: 401 });
+    await scene.edit('web', { grantTypes: WEB.grantTypes, scopes: ['write'] });
+    await scene.until('web', 'Registered');
+    expect(await registered('web')).toMatchObject({
+      serviceAccountsEnabled: true,
+      optionalClientScopes: ['write'],
+    });
+    expect(await scene.secret('web')).toEqual({ ...before, scope: 'write' });
+    expect(await keycloak.requestToken(REALM, tokenRequest(before, 'write'))).toMatchObject({ status: 200 });
+  });
+
+  it('rule 26: loses what the spec no longer names', async () => {
+    await scene.edit('web', {
+      clientName: null,
+      clientUri: null,
+      policyUri: null,
+      postLogoutRedirectUris: null,
+      backchannelLogoutUri: null,
+      scopes: null,
+    });
+    await scene.until('web', 'Registered');
+    const client = await registered('web');
+    expect(client).toMatchObject({ name: '', baseUrl: '', optionalClientScopes: [] });
+    expect(Object.keys(client?.['attributes'] ?? {})).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/policyUri|post\.logout|backchannel\.logout\.url/)]),
+    );
+    expect(client?.redirectUris).toHaveLength(2);
+  });
+
+  it('rule 27: comes to rest, though the server answers other metadata than was asked for', async () => {
+    const { status } = await scene.until('web', 'Registered');
+    expect(status?.substitutions).toEqual([
+      { member: 'response_types', asked: '["code"]', registered: '["code","none"]' },
+    ]);
+    await scene.lookAgain('web');
+    expect(await callsFor(clientId)).toEqual(['CLIENT_REGISTER', ...Array(4).fill('CLIENT_UPDATE')]);
+  });
+
+  it('ends with its object, and its credentials with it', async () => {
+    const secret = await scene.secret('web');
+    await scene.remove('web');
+    expect(await keycloak.client(REALM, clientId)).toBeUndefined();
+    expect(await keycloak.requestToken(REALM, tokenRequest(secret))).toMatchObject({ status: 401 });
+    expect(await callsFor(clientId)).toEqual([
+      'CLIENT_REGISTER',
+      ...Array(4).fill('CLIENT_UPDATE'),
+      'CLIENT_DELETE',
+    ]);
+  });
+});
+
+describe('What Keycloak doesn’t register', () => {
+  it('is not sent, and told in status: openid, translations, members that it would lose', async () => {
+    await scene.client('withheld', 'sso', {
+      ...WEB,
+      scopes: ['openid', 'read'],
+      contacts: ['team@example.com'],
+      localized: { clientName: { de: 'Laden' } },
+    });
+    const { status } = await scene.until('withheld', 'Registered');
+    expect(status?.substitutions).toEqual(
+      expect.arrayContaining([
+        { member: 'scope', asked: 'openid', registered: '' },
+        { member: 'client_name#de', asked: 'Laden', registered: '' },
+        { member: 'contacts', asked: '["team@example.com"]', registered: '' },
+      ]),
+    );
+    const client = await registered('withheld');
+    expect(client).toMatchObject({ name: 'Shop', optionalClientScopes: ['read'] });
+    await scene.lookAgain('withheld');
+    expect(await callsFor(client?.clientId ?? '')).toEqual(['CLIENT_REGISTER']);
+  });
+
+  it('rule 10: leaves one translation as the name where there is no other', async () => {
+    await scene.client('translated', 'sso', {
+      ...CALLBACK,
+      localized: { clientName: { de: 'Laden', en: 'Store' } },
+    });
+    await scene.until('translated', 'Registered');
+    expect(await registered('translated')).toMatchObject({ name: 'Store' });
+  });
+
+  it('is lost indeed, each of those members', async () => {
+    const values = {
+      contacts: ['team@example.com'],
+      software_id: 'shop',
+      software_version: '1',
+      default_max_age: 60,
+      require_auth_time: true,
+      initiate_login_uri: 'https://shop.example.com/login',
+    };
+    expect(Object.keys(values)).toEqual(PRESETS.keycloak.departures.membersNotSent);
+    const token = await keycloak.createInitialAccessToken(REALM, { count: 2 });
+    const endpoint = await registrationEndpoint(keycloak.issuer(REALM));
+    const redirects = { redirect_uris: CALLBACK.redirectUris };
+    const plain = await ask('POST', endpoint, { token, body: redirects });
+    const full = await ask('POST', endpoint, { token, body: { ...redirects, ...values } });
+    expect([plain.status, full.status]).toEqual([201, 201]);
+    expect(Object.keys(full.body)).toEqual(Object.keys(plain.body));
+    const [first, second] = await Promise.all(
+      [plain, full].map(({ body }) => keycloak.client(REALM, String(body['client_id']))),
+    );
+    const own = { id: '', clientId: '', secret: '', attributes: { 'client.secret.creation.time': '' } };
+    expect({ ...second, ...own }).toEqual({ ...first, ...own });
+  });
+});
+
+describe('Keys instead of secrets', () => {
+  it('get a token at Keycloak, also after an update', async () => {
+    const machine = { grantTypes: ['client_credentials'], responseTypes: [], redirectUris: [] };
+    await scene.client('keyed', 'sso', machine, { generatedKey: { algorithm: 'ES256' } });
+    await scene.until('keyed', 'Registered');
+    const secret = await scene.secret('keyed');
+    expect(secret).not.toHaveProperty('client_secret');
+    expect(secret['token_endpoint_auth_method']).toBe('private_key_jwt');
+    expect(await requestTokenWithKey(secret, 'ES256')).toMatchObject({ status: 200 });
+    await scene.edit('keyed', { clientName: 'Keyed' });
+    await scene.until('keyed', 'Registered');
+    expect(await registered('keyed')).toMatchObject({
+      name: 'Keyed',
+      clientAuthenticatorType: 'client-jwt',
+      attributes: { 'token.endpoint.auth.signing.alg': 'ES256' },
+    });
+    expect(await scene.secret('keyed')).toEqual(secret);
+    expect(await requestTokenWithKey(secret, 'ES256')).toMatchObject({ status: 200 });
+  });
+
+  it('aren’t needed by a public client, which has neither', async () => {
+    const { grantTypes: _, ...web } = WEB;
+    await scene.client('spa', 'sso', { ...web, tokenEndpointAuthMethod: 'none' });
+    await scene.until('spa', 'Registered');
+    const secret = await scene.secret('spa');
+    expect(secret).toMatchObject({ token_endpoint_auth_method: 'none' });
+    expect(secret).not.toHaveProperty('client_secret');
+    expect(await registered('spa')).toMatchObject({ publicClient: true });
+  });
+});
+
+describe('Admission at Keycloak', () => {
+  it('rule 6: by a service account that may create clients, and by nothing more later', async () => {
+    const account = await keycloak.createServiceAccount(REALM, { roles: ['create-client'] });
+    await scene.credential('account', {
+      client_id: account.clientId,
+      client_secret: account.clientSecret,
+    });
+    await server('account', { clientCredentials: { secretRef: { name: 'account' } } });
+    await scene.client('by-account', 'account', WEB);
+    await scene.until('by-account', 'Registered');
+    await scene.edit('by-account', { clientName: 'Renamed' });
+    await scene.until('by-account', 'Registered');
+    const client = await registered('by-account');
+    expect(client).toMatchObject({ name: 'Renamed' });
+    await scene.remove('by-account');
+    expect(await keycloak.client(REALM, client?.clientId ?? '')).toBeUndefined();
+  });
+
+  it('is refused to an account without the role, and says which it needs', async () => {
+    const account = await keycloak.createServiceAccount(REALM, { roles: ['view-clients'] });
+    await scene.credential('viewer', { client_id: account.clientId, client_secret: account.clientSecret });
+    await server('viewer', { clientCredentials: { secretRef: { name: 'viewer' } } });
+    await scene.client('by-viewer', 'viewer', WEB);
+    expect(readyMessage(await scene.until('by-viewer', 'RegistrationRefused'))).toMatch(
+      /answered 403 insufficient_scope: Forbidden\. .* service account with the role create-client of realm-management\. /,
+    );
+  });
+
+  it('rule 43: ends with the count of the token; a new token in the Secret heals it', async () => {
+    await serverWithToken('single', await keycloak.createInitialAccessToken(REALM, { count: 1 }));
+    await scene.client('first', 'single', WEB);
+    await scene.until('first', 'Registered');
+    await scene.client('second', 'single', WEB);
+    expect(readyMessage(await scene.until('second', 'AdmissionRefused'))).toBe(
+      'AuthorizationServer single: The admission credential was refused: The server answered 401 invalid_token: No remaining count on initial access token. The initial access token is used up: create another with a higher count and put it into the Secret of spec.registration.admission.initialAccessToken. Put a valid credential into the Secret that the server object names; the operator notices.',
+    );
+    await scene.credential('single', { token: await keycloak.createInitialAccessToken(REALM) });
+    await scene.until('second', 'Registered');
+    expect(await registered('second')).toMatchObject({ name: 'Shop' });
+  });
+
+  it('rule 36: without a token is refused by the realm’s policy, which is no fact about a token', async () => {
+    await server('anonymous', { open: {} });
+    await scene.client('untrusted', 'anonymous', WEB);
+    expect(readyMessage(await scene.until('untrusted', 'RegistrationRefused'))).toContain(
+      'Details: Host not trusted. The policy Trusted Hosts lets only listed hosts register without a token: set spec.registration.admission.initialAccessToken of the server object, ',
+    );
+  });
+
+  it('rule 36: without a token works where the policy permits it, up to its limit', async () => {
+    await keycloak.createRealm(OPEN_REALM, { anonymousRegistration: true });
+    await server('open', { open: {} }, OPEN_REALM);
+    await scene.client('trusted', 'open', CALLBACK);
+    await scene.until('trusted', 'Registered');
+    await limitClients(1);
+    await scene.client('too-many', 'open', CALLBACK);
+    expect(readyMessage(await scene.until('too-many', 'RegistrationRefused'))).toMatch(
+      /max 1 clients per realm\. The realm has as many clients as the policy Max Clients Limit permits: raise the limit /,
+    );
+    expect(await keycloak.clients(OPEN_REALM)).toHaveLength(1);
+  });
+});
+
+async function limitClients(most: number): Promise<void> {
+  const path = `/admin/realms/${OPEN_REALM}/components`;
+  const { json } = await keycloak.admin.request<readonly { id: string; providerId: string }[]>('GET', path);
+  const policy = json.find(({ providerId }) => providerId === 'max-clients');
+  await keycloak.admin.request('PUT', `${path}/${policy?.id}`, {
+    ...policy,
+    config: { 'max-clients': [String(most)] },
+  });
+}
+
+describe('What Keycloak refuses', () => {
+  it.each([
+    {
+      what: 'a redirect URI',
+      name: 'bad-uri',
+      client: { redirectUris: ['javascript:alert(1)'] },
+      reason: 'InvalidRedirectURI',
+      message:
+        'AuthorizationServer sso: The server answered 400 invalid_redirect_uri: A redirect URI uses an illegal scheme. Correct spec.client.redirectUris.',
+    },
+    {
+      what: 'rule 36: a scope that the realm doesn’t have',
+      name: 'bad-scope',
+      client: { ...CALLBACK, scopes: ['read', 'nonsense'] },
+      reason: 'RegistrationRefused',
+      message:
+        'The policy Allowed Client Scopes refuses at least one of the scopes asked for (read, nonsense): each must be a client scope of the realm and be allowed by the policy',
+    },
+    {
+      what: 'rule 35: a member that it doesn’t know',
+      name: 'bad-member',
+      client: { ...CALLBACK, additionalMetadata: { vendor_flag: true } },
+      reason: 'RegistrationRefused',
+      message:
+        "Keycloak refuses members that it doesn't know, here vendor_flag: remove them from spec.client, or list them in spec.dialectOverrides.membersNotSent of the server object.",
+    },
+  ])(
+    'is told with its words and advice, and heals with the spec: $what',
+    async ({ name, client, reason, message }) => {
+      await scene.client(name, 'sso', client);
+      expect(readyMessage(await scene.until(name, reason))).toContain(message);
+      await scene.edit(name, { ...CALLBACK, scopes: ['read'], additionalMetadata: null });
+      await scene.until(name, 'Registered');
+      expect(await registered(name)).toMatchObject(CALLBACK);
+    },
+  );
+
+  it.each([
+    ['401', 'removed', CALLBACK, 'answered 401 invalid_token: Not authorized to update client. '],
+    [
+      '500, where it names scopes',
+      'removed-scoped',
+      { ...CALLBACK, scopes: ['read'] },
+      'answered 500 unknown_error: For more on this error consult the server log, and 401 to a read with the same token. ',
+    ],
+  ])(
+    'rule 34: the update of a client that its administrator removed with %s: nobody registers anew',
+    async (_, name, asked, answer) => {
+      await scene.client(name, 'sso', asked);
+      await scene.until(name, 'Registered');
+      const before = await scene.secret(name);
+      const client = await registered(name);
+      await keycloak.admin.request('DELETE', `/admin/realms/${REALM}/clients/${client?.id}`);
+      const others = await keycloak.clients(REALM);
+      await scene.edit(name, { clientName: 'Renamed' });
+      const message = readyMessage(await scene.until(name, 'RegistrationAccessTokenLost'));
+      expect(message).toContain(
+        `The registration access token of client ${client?.clientId} was refused (update `,
+      );
+      expect(message).toContain(answer);
+      await scene.lookAgain(name);
+      expect(await scene.secret(name)).toEqual(before);
+      expect(await keycloak.clients(REALM)).toEqual(others);
+    },
+  );
+
+  it('leaves the server to the other clients after that', async () => {
+    await scene.client('other', 'sso', CALLBACK);
+    await scene.until('other', 'Registered');
+  });
+});

@@ -1,0 +1,128 @@
+import { importPKCS8, SignJWT } from 'jose';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import type { TokenAnswer, TokenRequest } from '../../kit/testbed/token-request.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { editClient, patch, untilServer } from '../behaviour/looks.ts';
+import {
+  conditionOf,
+  credential,
+  eventually,
+  getClient,
+  namespace,
+  namespacedServer,
+  oauthClient,
+  secretData,
+  untilReason,
+} from '../behaviour/objects.ts';
+
+/** The operator in a cluster, before a real server of others: what its users do and see, by names alone. */
+export interface Scene {
+  readonly world: World;
+  /** A labelled Secret. */
+  credential(name: string, data: Readonly<Record<string, string>>): Promise<void>;
+  /** A server object, applied and ready. `spec` is laid over issuer and open admission. */
+  server(name: string, issuer: string, spec: object): Promise<void>;
+  /** An OAuthClient of `server` whose `spec.client` is `client`. */
+  client(name: string, server: string, client: object, spec?: object): Promise<void>;
+  /** Changes members of `spec.client`; `null` removes one. */
+  edit(name: string, client: object): Promise<void>;
+  /** Waits for Ready to have this reason. */
+  until(name: string, reason: string): Promise<OAuthClient>;
+  /** Has a client looked at once more, and waits for that to have happened. */
+  lookAgain(name: string): Promise<OAuthClient>;
+  /** What is in the workload Secret; fails where there is none. */
+  secret(name: string): Promise<Readonly<Record<string, string>>>;
+  /** Deletes the OAuthClient and waits for it to be gone. */
+  remove(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const NAMESPACE = 'shop';
+/** Two processors may be at work for a server that is new to them. */
+const WAIT_MS = 30_000;
+
+export async function startScene(): Promise<Scene> {
+  const world = await startWorld();
+  await world.apply(namespace(NAMESPACE));
+  const until = (name: string, reason: string) => untilReason(world, NAMESPACE, name, reason, WAIT_MS);
+  let looks = 0;
+  return {
+    world,
+    until,
+    credential: (name, data) => world.apply(withData(name, data)),
+    server: async (name, issuer, spec) => {
+      await world.apply(namespacedServer(issuer, NAMESPACE, name, spec));
+      await untilServer(world, name, { namespace: NAMESPACE, reason: 'Available' }, WAIT_MS);
+    },
+    client: (name, server, client, spec = {}) =>
+      world.apply(
+        oauthClient(NAMESPACE, name, {
+          client,
+          server: { kind: 'AuthorizationServer', name: server },
+          ...spec,
+        }),
+      ),
+    edit: async (name, client) => void (await editClient(world, NAMESPACE, name, client)),
+    lookAgain: async (name) => {
+      const requestedAt = `look-${++looks}`;
+      const annotations = { 'oauth-registrar.dev/reconcile-requested-at': requestedAt };
+      await patch(world, NAMESPACE, 'oac', name, { metadata: { annotations } });
+      return eventually(
+        () => getClient(world, NAMESPACE, name),
+        ({ status }) => status?.lastHandledReconcileAt === requestedAt,
+        WAIT_MS,
+      );
+    },
+    secret: async (name) => {
+      const data = await secretData(world, NAMESPACE, name);
+      if (data === undefined) throw new Error(`no Secret ${NAMESPACE}/${name}`);
+      return data;
+    },
+    remove: async (name) => {
+      await world.kubectl('-n', NAMESPACE, 'delete', 'oac', name, '--timeout=30s');
+    },
+    stop: () => world.stop(),
+  };
+}
+
+function withData(name: string, data: Readonly<Record<string, string>>): string {
+  const secret = JSON.parse(credential('', { namespace: NAMESPACE, name })) as object;
+  return JSON.stringify({ ...secret, stringData: data });
+}
+
+export const readyMessage = (client: OAuthClient): string => conditionOf(client, 'Ready')?.message ?? '';
+
+/** What a workload that mounts the Secret asks for a token with. */
+export function tokenRequest(secret: Readonly<Record<string, string>>, scope?: string): TokenRequest {
+  const { client_id: clientId = '', client_secret: clientSecret = '' } = secret;
+  return { clientId, clientSecret, ...(scope === undefined ? {} : { scope }) };
+}
+
+/**
+ * Asks for a token by client credentials with the private key of the Secret (RFC 7523), as a workload does. The
+ * audience is the issuer, unless the server wants another.
+ */
+export async function requestTokenWithKey(
+  secret: Readonly<Record<string, string>>,
+  algorithm: string,
+  audience = secret['issuer'] ?? '',
+): Promise<TokenAnswer> {
+  const { client_id: id = '', token_endpoint: endpoint = '', kid = '' } = secret;
+  const key = await importPKCS8(secret['private_key.pem'] ?? '', algorithm);
+  const assertion = await new SignJWT({ jti: crypto.randomUUID() })
+    .setProtectedHeader({ alg: algorithm, kid })
+    .setIssuer(id)
+    .setSubject(id)
+    .setAudience(audience)
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(key);
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: id,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+    client_assertion: assertion,
+  });
+  const answer = await fetch(endpoint, { method: 'POST', body });
+  return { status: answer.status, body: (await answer.json()) as TokenAnswer['body'] };
+}

@@ -1,0 +1,21 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const DOCS = join(import.meta.dirname, '..', '..', '..', 'docs');
+
+/**
+ * Puts what a command found into a page of the documentation, between its markers `<!-- NAME:begin -->` and
+ * `<!-- NAME:end -->`. Throws where the page has none of this name.
+ *
+ * @param page name of a file in `docs/`
+ */
+export function writeToPage(page: string, name: string, text: string): void {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const path = join(DOCS, page);
+  const [before = '', rest = ''] = readFileSync(path, 'utf8').split(begin);
+  const [, after] = rest.split(end);
+  if (after === undefined) {
+    throw new Error(`${path} has no place for ${name}: write ${begin} and ${end} where it belongs.`);
+  }
+  writeFileSync(path, `${before}${begin}\n\n${text}\n\n${end}${after}`);
+}

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StubServer } from '../../kit/stub-server.ts';
+import { startBystander } from './kit/bystander.ts';
+import {
+  clusterServer,
+  conditionOf,
+  credential,
+  machineClient,
+  ownServer,
+  type SeenObject,
+} from './kit/objects.ts';
+import { strayed } from './kit/strayed.ts';
+import { openWorld, type Tenant, type World } from './kit/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+const CORPORATE = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
+
+/** The operator has looked at the object as it is now. */
+const isSeen = (object: SeenObject | undefined): boolean =>
+  conditionOf(object, 'Ready')?.['observedGeneration'] === object?.['metadata'].generation;
+
+const nameOf = (server: StubServer, clientId: string): unknown =>
+  server.clients.get(clientId)?.['client_name'];
+
+const switchTo = async (tenant: Tenant, name: string, server: object): Promise<string> => {
+  const before = (await tenant.get('OAuthClient', name))?.['status'].clientId;
+  await tenant.patchOrFail('OAuthClient', name, { spec: { authorizationServerRef: server } });
+  const switched = await tenant.until(
+    'OAuthClient',
+    name,
+    (object) => object?.['status'].clientId !== before,
+  );
+  return switched['status'].clientId as string;
+};
+
+const unset = (tenant: Tenant, name: string, client: object) =>
+  tenant.patchOrFail('OAuthClient', name, { spec: { authorizationServerRef: null, client } });
+
+const updatesAt = (server: StubServer): number =>
+  server.requests.filter(({ method }) => method === 'PUT').length;
+
+describe('C1: a client with records at two servers, whose spec names none any more', () => {
+  test('A: the registration access token of the cluster server never goes to the tenant’s own', async () => {
+    const bystander = await startBystander(world);
+    const tenant = await world.tenant('admin');
+    const evil = await world.server();
+    await bystander.during(async () => {
+      const management = { configurationUrl: `${evil.issuer}/steal/{client_id}` };
+      await tenant.createOrFail(ownServer('evil', evil.issuer, { management }));
+      await tenant.ready(machineClient('a', { server: { name: 'evil' } }));
+      const clientId = await switchTo(tenant, 'a', CORPORATE);
+      await unset(tenant, 'a', { clientName: 'edited' });
+      const isEdited = () => nameOf(world.corporate, clientId) === 'edited';
+      await expect.poll(() => isEdited() || updatesAt(evil) > 0, { timeout: 10_000 }).toBe(true);
+      expect(strayed(evil, world.corporate)).toEqual([]);
+      expect(isEdited()).toBe(true);
+    });
+    await bystander.judge();
+  });
+
+  test('B: what the policy of the cluster server refuses isn’t sent there over another connection', async () => {
+    const [dev, prod] = [await world.server(), await world.server()];
+    await world.admin.createOrFail(
+      clusterServer('dev', dev.issuer),
+      clusterServer('prod', prod.issuer, { policy: { scopes: ['read'], uriHosts: ['*.example.com'] } }),
+    );
+    const tenant = await world.tenant('edit');
+    await tenant.ready(
+      machineClient('b', {
+        server: { kind: 'ClusterAuthorizationServer', name: 'dev' },
+        client: { scopes: ['read'] },
+      }),
+    );
+    await switchTo(tenant, 'b', { kind: 'ClusterAuthorizationServer', name: 'prod' });
+    await unset(tenant, 'b', { scopes: ['admin'], redirectUris: ['https://evil.attacker.test/cb'] });
+    await tenant.until('OAuthClient', 'b', isSeen);
+    expect(updatesAt(prod)).toBe(0);
+    expect(conditionOf(await tenant.get('OAuthClient', 'b'), 'Ready')?.['reason']).toBe('PolicyRefused');
+  });
+
+  test('C: the platform’s management credential and software statement never go to the tenant’s own server', async () => {
+    const platform = await world.server();
+    const evil = await world.server();
+    evil.present = ({ registration_access_token: _, ...rest }) => rest;
+    const [adminToken, statement] = ['PLATFORM-ADMIN-TOKEN-5678', 'eyJhbGciOiJub25lIn0.e30.PLATFORM'];
+    await world.admin.createOrFail(
+      credential('management', { token: adminToken }),
+      credential('statement', { software_statement: statement }),
+      clusterServer('platform', platform.issuer, {
+        registration: {
+          admission: { open: {} },
+          softwareStatement: { secretRef: { name: 'statement' } },
+        },
+        management: { adminToken: { secretRef: { name: 'management' } } },
+      }),
+    );
+    const tenant = await world.tenant('admin');
+    await tenant.createOrFail(ownServer('evil', evil.issuer));
+    await tenant.ready(
+      machineClient('c', { server: { kind: 'ClusterAuthorizationServer', name: 'platform' } }),
+    );
+    expect(JSON.stringify(platform.requests.map(({ body }) => body))).toContain(statement);
+    await switchTo(tenant, 'c', { kind: 'AuthorizationServer', name: 'evil' });
+    await unset(tenant, 'c', { clientName: 'edited' });
+    await tenant.until('OAuthClient', 'c', isSeen);
+    const received = JSON.stringify(evil.requests);
+    expect(received).not.toContain(adminToken);
+    expect(received).not.toContain(statement);
+  });
+});

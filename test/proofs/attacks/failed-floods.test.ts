@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reply } from '../../kit/stub-server.ts';
+import { OPERATOR_USER } from '../../kit/testbed/world.ts';
+import { when } from './kit/answers.ts';
+import { startBystander } from './kit/bystander.ts';
+import { isReady, machineClient, pathOf } from './kit/objects.ts';
+import { openWorld, type World } from './kit/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
+
+describe('a tenant with the role edit disturbs nobody', () => {
+  test('by a thousand OAuthClients that can’t be registered', async () => {
+    const bystander = await startBystander(world);
+    const attacker = await world.tenant('edit');
+    const lines = world.pod.lines().length;
+    await bystander.during(async () => {
+      const invalid = { redirectUris: ['https://shop.example.com/#fragment'] };
+      await attacker.createAll(
+        numbers(1_000).map((at) => machineClient(`invalid-${at}`, { client: invalid })),
+        8,
+      );
+      await attacker.request('DELETE', pathOf('OAuthClient', attacker.namespace));
+    });
+    await bystander.judge();
+    expect(world.pod.lines().length - lines, 'lines of the log').toBeLessThan(50);
+  });
+
+  test('L1: by a Secret that is too long for a line of the watch', async () => {
+    const bystander = await startBystander(world);
+    const attacker = await world.tenant('edit');
+    const from = await world.controlPlane.auditPosition();
+    const owner = { apiVersion: 'v1', kind: 'Pod', name: '<'.repeat(700_000), uid: 'none' };
+    await bystander.during(async () => {
+      await attacker.createOrFail({
+        kind: 'Secret',
+        metadata: {
+          name: 'long',
+          labels: { 'oauth-registrar.dev/workload': 'true', 'oauth-registrar.dev/credential': 'true' },
+          ownerReferences: [owner],
+        },
+      });
+      for (const at of numbers(10)) {
+        await attacker.patchOrFail('Secret', 'long', { metadata: { annotations: { changed: `${at}` } } });
+        await new Promise((resolve) => setTimeout(resolve, 300));
+      }
+    });
+    await bystander.judge();
+    const lists = (await world.controlPlane.audit(from)).filter(
+      ({ user, verb, resource }) => user === OPERATOR_USER && verb === 'list' && resource === 'secrets',
+    );
+    expect(lists.length, 'new lists of all Secrets').toBe(0);
+  });
+
+  test('L2: by answers that take long to read', async () => {
+    const bystander = await startBystander(world);
+    const attacker = await world.tenant('edit');
+    const headers = { 'www-authenticate': 'a'.repeat(8_000) };
+    const isTheirs = ({ body }: { readonly body: object }) => JSON.stringify(body).includes('slow-');
+    world.corporate.behave.register = when(
+      isTheirs,
+      reply(400, { error: 'invalid_client_metadata' }, headers),
+    );
+    await bystander.during(async () => {
+      await attacker.createAll(
+        numbers(100).map((at) => machineClient(`slow-${at}`)),
+        8,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+    });
+    delete world.corporate.behave.register;
+    await bystander.judge();
+  });
+
+  test('L11: by a hundred clients whose keys are made', async () => {
+    const bystander = await startBystander(world);
+    const attacker = await world.tenant('edit');
+    await bystander.during(async () => {
+      const client = { tokenEndpointAuthMethod: 'private_key_jwt' };
+      const generatedKey = { algorithm: 'RS256' };
+      const made = await attacker.createAll(
+        numbers(100).map((at) => machineClient(`key-${at}`, { client, generatedKey })),
+        8,
+      );
+      expect(made.every(({ status }) => status === 201)).toBe(true);
+      await attacker.until('OAuthClient', 'key-99', isReady, 60_000);
+    });
+    await bystander.judge();
+  });
+});

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OPERATOR_NAMESPACE } from '../../kit/testbed/world.ts';
+import {
+  clusterServer,
+  conditionOf,
+  machineClient,
+  ownServer,
+  pathOf,
+  type SeenObject,
+} from './kit/objects.ts';
+import { openWorld, type Tenant, type World } from './kit/world.ts';
+
+/** What failed from the start, and must go on to. */
+
+let world: World;
+let attacker: Tenant;
+let victim: Tenant;
+let shop: SeenObject;
+beforeAll(async () => {
+  world = await openWorld();
+  attacker = await world.tenant('admin');
+  victim = await world.tenant('edit');
+  shop = await victim.ready(machineClient('shop'));
+});
+afterAll(() => world?.close());
+
+const CLIENTS = () => pathOf('OAuthClient', attacker.namespace);
+const isStalled = (object: SeenObject | undefined): boolean =>
+  conditionOf(object, 'Stalled')?.['status'] === 'True';
+
+describe('with the role admin in a namespace of its own, a tenant', () => {
+  test.each(['Secret', 'ConfigMap', 'OAuthClient', 'AuthorizationServer', 'Lease'])(
+    'reads and makes no %s in the namespace of another, nor in the operator’s',
+    async (kind) => {
+      for (const namespace of [victim.namespace, OPERATOR_NAMESPACE]) {
+        const object = { ...machineClient('x'), kind, metadata: { name: 'x', namespace } };
+        expect((await attacker.request('GET', pathOf(kind, namespace))).status).toBe(403);
+        expect((await attacker.create(object)).status).toBe(403);
+      }
+    },
+  );
+
+  test('writes no status, and a reference to another namespace is dropped', async () => {
+    const path = `${CLIENTS()}/forged`;
+    const status = { clientId: shop['status'].clientId, issuer: world.corporate.issuer };
+    const { json } = await attacker.create({
+      ...machineClient('forged', { server: { name: 'none', namespace: victim.namespace } }),
+      status,
+    });
+    expect(json['status']?.clientId).toBeUndefined();
+    expect(json['spec'].authorizationServerRef).toEqual({ name: 'none', kind: 'AuthorizationServer' });
+    expect((await attacker.request('PATCH', `${path}/status`, { status })).status).toBe(403);
+  });
+
+  test('names no Secret outside of its namespace', async () => {
+    const secret = { name: `../${victim.namespace}/shop` };
+    expect((await attacker.create(machineClient('path', { secret }))).status).toBe(422);
+  });
+
+  test('gains nothing by Secrets that look like the operator’s or like those of another', async () => {
+    const before = await victim.get('Secret', 'shop');
+    const { labels, annotations } = before?.['metadata'] ?? {};
+    const [record] = (await world.admin.list('Secret')).filter(
+      ({ metadata }) => metadata.labels?.['oauth-registrar.dev/registration'] !== undefined,
+    );
+    const forgeries = [
+      { name: 'like-workload', labels, annotations },
+      {
+        name: 'like-record',
+        labels: record?.['metadata'].labels,
+        annotations: record?.['metadata'].annotations,
+      },
+    ];
+    for (const metadata of forgeries) {
+      await attacker.createOrFail({ kind: 'Secret', metadata, stringData: { client_id: 'forged' } });
+    }
+    // The operator has looked at what came before this one.
+    await attacker.ready(machineClient('own'));
+    expect(await victim.get('Secret', 'shop')).toEqual(before);
+    expect((await attacker.get('Secret', 'like-workload'))?.['data']).toEqual({ client_id: btoa('forged') });
+    const changes = world.corporate.requests.filter(({ method }) => method === 'PUT' || method === 'DELETE');
+    expect(changes).toEqual([]);
+  });
+
+  test.each(['Opaque', 'kubernetes.io/tls', 'helm.sh/release.v1'])(
+    'has no Secret of type %s overwritten by its client',
+    async (type) => {
+      const name = `taken-${type.replace(/[^a-z]/gi, '').toLowerCase()}`;
+      const data = { 'tls.crt': btoa('mine'), 'tls.key': btoa('mine') };
+      await attacker.createOrFail({ kind: 'Secret', metadata: { name }, type, data });
+      await attacker.createOrFail(machineClient(name));
+      await attacker.until('OAuthClient', name, isStalled);
+      expect(conditionOf(await attacker.get('OAuthClient', name), 'Ready')?.['reason']).toBe(
+        'SecretConflict',
+      );
+      expect(await attacker.get('Secret', name)).toMatchObject({ type, data });
+    },
+  );
+
+  test('doesn’t learn whether a cluster server exists that doesn’t admit its namespace', async () => {
+    const closed = { allowedNamespaces: { names: [victim.namespace] } };
+    await world.admin.createOrFail(clusterServer('closed', world.corporate.issuer, closed));
+    const told = async (name: string): Promise<string> => {
+      const server = { kind: 'ClusterAuthorizationServer', name };
+      await attacker.createOrFail(machineClient(`at-${name}`, { server }));
+      const seen = await attacker.until(
+        'OAuthClient',
+        `at-${name}`,
+        (object) => conditionOf(object, 'Ready') !== undefined,
+      );
+      await attacker.until(
+        'OAuthClient',
+        `at-${name}`,
+        (object) => object?.['status']?.observedGeneration === 1,
+      );
+      expect(seen).toBeDefined();
+      const now = await attacker.get('OAuthClient', `at-${name}`);
+      return String(conditionOf(now, 'Ready')?.['message']).replaceAll(name, 'NAME');
+    };
+    expect(await told('closed')).toBe(await told('absent'));
+  });
+
+  test('calls no metadata address by a server object', async () => {
+    const refused = ['http://169.254.169.254', 'http://[fd00:ec2::254]', 'http://100.100.100.200'];
+    for (const [index, issuer] of refused.entries()) {
+      await attacker.createOrFail(ownServer(`inside-${index}`, issuer));
+      const seen = await attacker.until(
+        'AuthorizationServer',
+        `inside-${index}`,
+        (object) => conditionOf(object, 'Ready')?.['reason'] === 'AddressRefused',
+      );
+      expect(seen).toBeDefined();
+    }
+  });
+});

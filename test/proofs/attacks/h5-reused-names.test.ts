@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reply, type StubServer } from '../../kit/stub-server.ts';
+import { clusterServer, isReady, machineClient, ownServer } from './kit/objects.ts';
+import { strayed } from './kit/strayed.ts';
+import { openWorld, type Tenant, type World } from './kit/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+/** Deletes the client without waiting for its server, and then its namespace. */
+async function deleteAll(tenant: Tenant, client: string): Promise<void> {
+  await tenant.remove('OAuthClient', client);
+  await tenant.patch('OAuthClient', client, { metadata: { finalizers: null } });
+  const path = `/api/v1/namespaces/${tenant.namespace}`;
+  await world.admin.request('DELETE', path);
+  const isGone = async () => (await world.admin.request('GET', path)).status === 404;
+  await expect.poll(isGone, { timeout: 60_000, interval: 100 }).toBe(true);
+}
+
+/** @param claims the issuer of the server object that bears the name later */
+async function reuse(claims: (old: StubServer, evil: StubServer) => string): Promise<void> {
+  const [old, evil] = [await world.server({ remove: reply(500) }), await world.server()];
+  const former = await world.tenant('admin');
+  await former.createOrFail(ownServer('keycloak', old.issuer));
+  await former.ready(machineClient('web', { server: { name: 'keycloak' } }));
+  await deleteAll(former, 'web');
+
+  const tenant = await world.tenant('admin', { namespace: former.namespace });
+  await tenant.createOrFail(
+    ownServer('keycloak', claims(old, evil), {
+      discovery: { mode: 'None' },
+      registration: { endpoint: `${evil.issuer}/reg`, admission: { open: {} } },
+      management: { configurationUrl: `${evil.issuer}/steal/{client_id}` },
+    }),
+  );
+  await tenant.until('AuthorizationServer', 'keycloak', isReady);
+  delete old.behave.remove;
+  const isOver = () => old.clients.size === 0 || removals(evil) > 0;
+  await expect.poll(isOver, { timeout: 120_000, interval: 200 }).toBe(true);
+  expect(strayed(evil, old)).toEqual([]);
+  expect(old.clients.size, 'clients of the former tenant at its server').toBe(0);
+  await tenant.ready(machineClient('own', { server: { name: 'keycloak' } }));
+}
+
+const removals = (server: StubServer): number =>
+  server.requests.filter(({ method }) => method === 'DELETE').length;
+
+describe('H5: a name that another had before', () => {
+  test('a namespace and server object of reused names get no token of the former tenant', async () => {
+    // Side by side: what is left of a vanished object is looked at after a minute.
+    await Promise.all([reuse((_, evil) => evil.issuer), reuse((old) => old.issuer)]);
+  });
+
+  test('a server object of the platform that is made anew with another issuer gets no token of the one before', async () => {
+    const [old, other] = [await world.server(), await world.server()];
+    await world.admin.createOrFail(clusterServer('moved', old.issuer));
+    const tenant = await world.tenant('edit');
+    await tenant.ready(
+      machineClient('web', { server: { kind: 'ClusterAuthorizationServer', name: 'moved' } }),
+    );
+    await world.admin.remove('ClusterAuthorizationServer', 'moved');
+    const management = { configurationUrl: `${other.issuer}/reg/{client_id}` };
+    await world.admin.createOrFail(clusterServer('moved', other.issuer, { management }));
+    await tenant.patchOrFail('OAuthClient', 'web', { spec: { client: { clientName: 'edited' } } });
+    // Whoever works at the server object by now registers this one there.
+    await tenant.ready(
+      machineClient('new', { server: { kind: 'ClusterAuthorizationServer', name: 'moved' } }),
+    );
+    await tenant.remove('OAuthClient', 'web');
+    const isGone = async () => (await tenant.get('OAuthClient', 'web')) === undefined;
+    await expect
+      .poll(async () => (await isGone()) || strayed(other, old).length > 0, { timeout: 80_000 })
+      .toBe(true);
+    expect(strayed(other, old)).toEqual([]);
+  });
+});

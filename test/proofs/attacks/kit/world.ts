@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent } from 'undici';
+import { expect, inject } from 'vitest';
+import { parse } from 'yaml';
+import { type StubServer, startStubServer, stopStubServers } from '../../../kit/stub-server.ts';
+import { apiUser } from '../../../kit/testbed/api-access.ts';
+import { type ControlPlane, startControlPlane } from '../../../kit/testbed/control-plane.ts';
+import { SILENT } from '../../../kit/testbed/progress.ts';
+import { OPERATOR_NAMESPACE } from '../../../kit/testbed/world.ts';
+import {
+  clusterServer,
+  credential,
+  isReady,
+  type Person,
+  personAt,
+  type SeenObject,
+  type SentObject,
+} from './objects.ts';
+import { type Pod, startPod } from './pod.ts';
+import type { Subject } from './subject.ts';
+
+/** What an attack is tried on: one API server, one operator, one honest authorization server, any number of tenants. */
+export interface World {
+  readonly controlPlane: ControlPlane;
+  /** May do everything, in the operator's namespace by default. */
+  readonly admin: Person;
+  /** What the platform gives to every tenant as the ClusterAuthorizationServer `corporate`. */
+  readonly corporate: StubServer;
+  readonly pod: Pod;
+  /** A ServiceAccount with a built-in role in a fresh namespace, or in one that is there; nothing else. */
+  tenant(role: 'view' | 'edit' | 'admin', options?: TenantOptions): Promise<Tenant>;
+  /** An authorization server of the test's own on loopback. */
+  server(behave?: StubServer['behave']): Promise<StubServer>;
+  /** Ends the operator in order, applies the manifests of another one, and starts that. */
+  upgrade(to: Subject): Promise<void>;
+  /** Ends everything; fails where the operator died. */
+  close(): Promise<void>;
+}
+
+export interface Tenant extends Person {
+  /** Path of its kubeconfig, for `world.controlPlane.kubectl`. */
+  readonly kubeconfig: string;
+  /** Waits until an object of its namespace is so; fails with what was last seen. */
+  until(
+    kind: string,
+    name: string,
+    isSo: (object: SeenObject | undefined) => boolean,
+    timeoutMs?: number,
+  ): Promise<SeenObject>;
+  /** Creates an OAuthClient and waits until it is Ready. */
+  ready(client: SentObject, timeoutMs?: number): Promise<SeenObject>;
+}
+
+export interface TenantOptions {
+  /** Default: a new one, admitted to cluster servers. */
+  readonly namespace?: string;
+  /** Of the new namespace. Default: `sso: "true"`. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface WorldOptions {
+  /** Of the operator, beside those of every test. */
+  readonly flags?: readonly string[];
+  /** Members of the `spec` of the server object `corporate`. */
+  readonly corporate?: object;
+  /** The operator to begin with. Default: the one of this run. */
+  readonly subject?: Subject;
+}
+
+/** Initial access token of the server `corporate`. */
+export const CORPORATE_TOKEN = 'PLATFORM-INITIAL-ACCESS-TOKEN-1234';
+
+const WAIT_MS = 20_000;
+const ROLES_MS = 30_000;
+
+/** The control plane with `deploy/` applied and the operator at work, about 6 s. */
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const subject = options.subject ?? inject('attacked');
+  const controlPlane = await startControlPlane({ controllerManager: 'later', progress: SILENT });
+  const agents: Agent[] = [];
+  const pods: Pod[] = [];
+  try {
+    const ca = await readFile(controlPlane.caFile, 'utf8');
+    const personOf = async (kubeconfig: string, namespace: string) => {
+      const agent = new Agent({ connect: { ca } });
+      agents.push(agent);
+      return personAt(apiUser(controlPlane.url, await tokenIn(kubeconfig), agent), namespace);
+    };
+    await apply(controlPlane, subject.deploy);
+    await controlPlane.startControllerManager();
+    const admin = await personOf(controlPlane.adminKubeconfig, OPERATOR_NAMESPACE);
+    const kubeconfig = await controlPlane.kubeconfigFor({
+      namespace: OPERATOR_NAMESPACE,
+      serviceAccount: 'oauth-registrar',
+    });
+    const start = async (from: Subject) => {
+      const flags = options.flags ?? [];
+      const started = await startPod(from, { kubeconfig, namespace: OPERATOR_NAMESPACE, flags });
+      pods.push(started);
+      await started.working();
+      return started;
+    };
+    const corporate = await startStubServer();
+    corporate.admits = CORPORATE_TOKEN;
+    await admin.createOrFail(
+      credential('corporate', { token: CORPORATE_TOKEN }),
+      clusterServer('corporate', corporate.issuer, {
+        registration: { admission: { initialAccessToken: { secretRef: { name: 'corporate' } } } },
+        ...options.corporate,
+      }),
+    );
+    await Promise.all([start(subject), untilRolesHoldOurs(admin)]);
+    return {
+      controlPlane,
+      admin,
+      corporate,
+      get pod() {
+        return pods.at(-1) as Pod;
+      },
+      tenant: (role, more) => makeTenant({ controlPlane, admin, personOf }, role, more),
+      server: startStubServer,
+      async upgrade(to) {
+        await pods.at(-1)?.stop('SIGTERM');
+        await apply(controlPlane, to.deploy);
+        await start(to);
+      },
+      async close() {
+        await stop(controlPlane, agents, pods);
+        expect(
+          pods.flatMap(({ deaths }) => deaths),
+          'the operator died',
+        ).toEqual([]);
+      },
+    };
+  } catch (error) {
+    await stop(controlPlane, agents, pods);
+    throw error;
+  }
+}
+
+async function stop(
+  controlPlane: ControlPlane,
+  agents: readonly Agent[],
+  pods: readonly Pod[],
+): Promise<void> {
+  await Promise.all(pods.map((pod) => pod.stop()));
+  await stopStubServers();
+  await Promise.all(agents.map((agent) => agent.destroy()));
+  await controlPlane.stop();
+}
+
+async function apply(controlPlane: ControlPlane, deploy: string): Promise<void> {
+  const must = async (...args: readonly string[]) => {
+    const { code, stderr } = await controlPlane.kubectl(args);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  };
+  await must('apply', '-k', deploy);
+  await must('wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s');
+}
+
+/** The built-in roles take up the rules of `deploy/base/user-roles.yaml` a moment after they are applied. */
+async function untilRolesHoldOurs(admin: Person): Promise<void> {
+  const deadline = performance.now() + ROLES_MS;
+  const holdsOurs = async (role: string) =>
+    JSON.stringify((await admin.get('ClusterRole', role))?.['rules'] ?? []).includes('oauth-registrar.dev');
+  for (const role of ['view', 'edit', 'admin']) {
+    while (!(await holdsOurs(role))) {
+      if (performance.now() > deadline) throw new Error(`the role ${role} has no rule for OAuthClients`);
+      await sleep(50);
+    }
+  }
+}
+
+async function tokenIn(kubeconfig: string): Promise<string> {
+  const { users } = parse(await readFile(kubeconfig, 'utf8')) as {
+    readonly users: readonly { readonly user: { readonly token: string } }[];
+  };
+  return users[0]?.user.token ?? '';
+}
+
+async function makeTenant(
+  {
+    controlPlane,
+    admin,
+    personOf,
+  }: {
+    readonly controlPlane: ControlPlane;
+    readonly admin: Person;
+    readonly personOf: (kubeconfig: string, namespace: string) => Promise<Person>;
+  },
+  role: 'view' | 'edit' | 'admin',
+  { namespace = `tenant-${randomBytes(4).toString('hex')}`, labels = { sso: 'true' } }: TenantOptions = {},
+): Promise<Tenant> {
+  const account = `${role}-${randomBytes(3).toString('hex')}`;
+  if ((await admin.get('Namespace', namespace)) === undefined) {
+    await admin.createOrFail({ kind: 'Namespace', metadata: { name: namespace, labels } });
+  }
+  await admin.createOrFail(
+    { kind: 'ServiceAccount', metadata: { name: account, namespace } },
+    {
+      kind: 'RoleBinding',
+      metadata: { name: account, namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
+      subjects: [{ kind: 'ServiceAccount', name: account, namespace }],
+    },
+  );
+  const kubeconfig = await controlPlane.kubeconfigFor({ namespace, serviceAccount: account });
+  const person = await personOf(kubeconfig, namespace);
+  const until: Tenant['until'] = async (kind, name, isSo, timeoutMs = WAIT_MS) => {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const seen = await person.get(kind, name);
+      if (isSo(seen)) return seen ?? {};
+      if (performance.now() > deadline) {
+        throw new Error(
+          `${kind} ${namespace}/${name} is not so after ${timeoutMs} ms: ${JSON.stringify(seen?.['status'] ?? seen)}`,
+        );
+      }
+      await sleep(50);
+    }
+  };
+  return {
+    ...person,
+    kubeconfig,
+    until,
+    async ready(client, timeoutMs) {
+      await person.createOrFail(client);
+      return until(client.kind, client.metadata.name, isReady, timeoutMs);
+    },
+  };
+}

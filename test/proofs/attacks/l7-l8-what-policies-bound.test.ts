@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StubServer } from '../../kit/stub-server.ts';
+import { startBystander } from './kit/bystander.ts';
+import { clusterServer, conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
+import { openWorld, type Tenant, type World } from './kit/world.ts';
+
+let world: World;
+let tenant: Tenant;
+beforeAll(async () => {
+  world = await openWorld();
+  tenant = await world.tenant('edit');
+});
+afterAll(() => world?.close());
+
+const at = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
+const reasonOf = (object: SeenObject | undefined) => conditionOf(object, 'Ready')?.['reason'] as string;
+const isTold = (object: SeenObject | undefined): boolean =>
+  reasonOf(object) !== undefined && reasonOf(object) !== 'Queued';
+const calls = ({ requests }: StubServer): number =>
+  requests.filter(({ method, path }) => method !== 'GET' || path.includes('/register/')).length;
+
+const BOUNDS = {
+  redirectUriPatterns: ['https://*.example.com/cb'],
+  grantTypes: ['client_credentials'],
+  scopes: ['read'],
+  defaultsOnly: ['clientName'],
+  algorithms: ['ES256'],
+  schemes: 'HttpsOnly',
+  retain: 'Deny',
+  additionalMetadata: { allowed: ['callback'] },
+};
+const WITHIN = { clientName: undefined, scopes: ['read'] };
+
+describe('L7: what a policy bounds', () => {
+  test.each<[string, object, object?]>([
+    ['a signature of nothing', { idTokenSignedResponseAlg: 'none' }],
+    ['an algorithm that is not listed', { requestObjectSigningAlg: 'HS256' }],
+    ['a name that people take for the platform’s', { clientName: 'Corporate SSO' }],
+    ['a script where only redirect URIs are bounded', { initiateLoginUri: 'javascript:alert(1)' }],
+    ['the server’s own default scopes', { scopes: undefined }],
+    ['grant types that servers fill in', { grantTypes: [] }],
+    ['a page without TLS', { clientUri: 'http://shop.example.com/' }],
+    [
+      'a place of another scheme in an open member',
+      { jwks: { keys: [{ kty: 'EC', x5u: 'ftp://evil.attacker.test/' }] } },
+    ],
+    ['a place in a vendor’s member', { additionalMetadata: { callback: 'ldap://evil.attacker.test/' } }],
+    ['a client that outlives its object', {}, { deletionPolicy: 'Retain' }],
+  ])('%s is not registered', async (_, client, spec = {}) => {
+    const server = await world.server();
+    const name = `bounded-${server.issuer.split(':').at(-1)}`;
+    await world.admin.createOrFail(clusterServer(name, server.issuer, { policy: BOUNDS }));
+    await tenant.createOrFail(
+      machineClient(name, { server: at(name), client: { ...WITHIN, ...client }, ...spec }),
+    );
+    const seen = await tenant.until('OAuthClient', name, isTold);
+    expect(reasonOf(seen), conditionOf(seen, 'Ready')?.['message']).toBe('PolicyRefused');
+    expect(calls(server)).toBe(0);
+  });
+
+  test('what is within is registered', async () => {
+    const server = await world.server();
+    await world.admin.createOrFail(clusterServer('within', server.issuer, { policy: BOUNDS }));
+    await tenant.ready(machineClient('within', { server: at('within'), client: WITHIN }));
+    expect(calls(server)).toBe(1);
+  });
+});
+
+describe('L8: a policy that is made tighter', () => {
+  test('is told to the clients that exist where the platform wants that; nothing happens at the server', async () => {
+    const bystander = await startBystander(world);
+    const server = await world.server();
+    const open = { enforce: 'Existing' };
+    await world.admin.createOrFail(clusterServer('enforced', server.issuer, { policy: open }));
+    await tenant.ready(machineClient('enforced', { server: at('enforced'), client: { scopes: ['admin'] } }));
+    const before = calls(server);
+    await bystander.during(async () => {
+      await world.admin.patchOrFail('ClusterAuthorizationServer', 'enforced', {
+        spec: { policy: { scopes: ['read'] } },
+      });
+      const told = await tenant.until(
+        'OAuthClient',
+        'enforced',
+        (object) => reasonOf(object) === 'PolicyRefused',
+      );
+      expect(conditionOf(told, 'Ready')?.['message']).toMatch(
+        /stays as it is.* scope “admin” is not permitted/,
+      );
+      await world.admin.patchOrFail('ClusterAuthorizationServer', 'enforced', {
+        spec: { policy: { scopes: null }, allowedNamespaces: { selector: null, names: ['nobody'] } },
+      });
+      const out = await tenant.until(
+        'OAuthClient',
+        'enforced',
+        (object) => reasonOf(object) === 'AuthorizationServerNotAvailable',
+      );
+      expect(conditionOf(out, 'Ready')?.['message']).toContain('no longer admits namespace');
+      expect(calls(server)).toBe(before);
+    });
+    await bystander.judge();
+  });
+});

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pooled } from '../../bench/pace.ts';
+import { conditionOf, ownServer } from './kit/objects.ts';
+import { openWorld, type World } from './kit/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+const COUNT = 800;
+
+/** Of V8's heap, once the operator has been idle for a while, in MB. */
+async function heap(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 5; look += 1) {
+    await sleep(1_100);
+    const text = await (await fetch(`http://127.0.0.1:${world.pod.operator.port}/metrics`)).text();
+    least = Math.min(least, Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1]) / 1e6);
+  }
+  return least;
+}
+
+test('M10: server objects that are made and deleted leave nothing in memory', async () => {
+  const attacker = await world.tenant('admin');
+  const evil = await world.server({
+    discovery: ({ request, response }) => {
+      const [, name = ''] = /\/(s\d+)/.exec(request.url ?? '') ?? [];
+      const issuer = `${evil.issuer}/${name}`;
+      const address = (what: string) => `${issuer}/${what}/${name.repeat(400)}`.slice(0, 2_000);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(
+        JSON.stringify({
+          issuer,
+          registration_endpoint: address('register'),
+          authorization_endpoint: address('authorize'),
+          token_endpoint: address('token'),
+          jwks_uri: address('jwks'),
+          userinfo_endpoint: address('userinfo'),
+          revocation_endpoint: address('revoke'),
+          introspection_endpoint: address('introspect'),
+          end_session_endpoint: address('end'),
+          device_authorization_endpoint: address('device'),
+          pushed_authorization_request_endpoint: address('par'),
+          backchannel_authentication_endpoint: address('ciba'),
+        }),
+      );
+    },
+  });
+  const live = async (index: number) => {
+    const name = `s${index}`;
+    await attacker.createOrFail(ownServer(name, `${evil.issuer}/${name}`));
+    await attacker.until('AuthorizationServer', name, (seen) => conditionOf(seen, 'Ready') !== undefined);
+    await attacker.remove('AuthorizationServer', name);
+  };
+  const all = (from: number, to: number) => pooled(to - from, 8, (index) => live(from + index));
+  await all(0, 50);
+  const before = await heap();
+  await all(50, 50 + COUNT);
+  const after = await heap();
+  console.log(`heap ${before.toFixed(1)} MB, after ${COUNT} server objects ${after.toFixed(1)} MB`);
+  expect(((after - before) * 1_000) / COUNT, 'kB each').toBeLessThan(6);
+});

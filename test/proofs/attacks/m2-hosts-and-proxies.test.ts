@@ -1,0 +1,90 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { StubServer } from '../../kit/stub-server.ts';
+import { type Bystander, startBystander } from './kit/bystander.ts';
+import { conditionOf, isReady, machineClient, ownServer, type SeenObject } from './kit/objects.ts';
+import { openWorld, type Tenant, type World } from './kit/world.ts';
+
+let world: World;
+let bystander: Bystander;
+beforeAll(async () => {
+  world = await openWorld({ flags: ['--namespaced-server-hosts=localhost'] });
+  bystander = await startBystander(world);
+});
+afterAll(() => world?.close());
+
+/** The server by the one name that is permitted. */
+const permitted = ({ issuer }: StubServer): string => issuer.replace('127.0.0.1', 'localhost');
+
+const serverAt = (name: string, stub: StubServer, spec: object = {}) =>
+  ownServer(name, permitted(stub), {
+    discovery: { mode: 'None' },
+    registration: { endpoint: `${permitted(stub)}/reg`, admission: { open: {} } },
+    ...spec,
+  });
+
+/** Lets the operator do all that it may: register, update, delete. */
+async function useAsFarAsItGoes(tenant: Tenant, server: string): Promise<SeenObject> {
+  const name = `client-of-${server}`;
+  await tenant.createOrFail(machineClient(name, { server: { name: server } }));
+  const isTold = (object: SeenObject | undefined) =>
+    isReady(object) || conditionOf(object, 'Ready')?.['reason'] === 'AddressRefused';
+  const told = await tenant.until('OAuthClient', name, isTold);
+  if (isReady(told)) {
+    await tenant.patchOrFail('OAuthClient', name, { spec: { client: { clientName: 'edited' } } });
+    await tenant.until(
+      'OAuthClient',
+      name,
+      (object) => conditionOf(object, 'Ready')?.['observedGeneration'] === object?.['metadata'].generation,
+    );
+  }
+  await tenant.remove('OAuthClient', name);
+  await tenant.until('OAuthClient', name, (object) => object === undefined, 70_000);
+  return told;
+}
+
+test('M2: management addresses at another host are called by no method, whatever allowedOrigins says', async () => {
+  const tenant = await world.tenant('admin');
+  const [own, victim] = [await world.server(), await world.server()];
+  await bystander.during(async () => {
+    const management = {
+      configurationUrl: `${victim.issuer}/api/v1/delete-everything?x={client_id}`,
+      allowedOrigins: [victim.issuer],
+    };
+    await tenant.createOrFail(serverAt('evil', own, { management }));
+    await useAsFarAsItGoes(tenant, 'evil');
+    const server = await tenant.get('AuthorizationServer', 'evil');
+    expect(conditionOf(server, 'Ready')?.['message']).toContain('Host 127.0.0.1 is not among those');
+    expect(conditionOf(server, 'Ready')?.['message']).not.toContain('--');
+  });
+  expect(victim.requests).toEqual([]);
+  await bystander.judge();
+});
+
+test('M2: a proxy is called for no AuthorizationServer, whatever its host', async () => {
+  const tenant = await world.tenant('admin');
+  const own = await world.server();
+  let calls = 0;
+  const proxy = createServer(() => {
+    calls += 1;
+  }).on('connect', (_request, socket) => {
+    calls += 1;
+    socket.destroy();
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port } = proxy.address() as AddressInfo;
+  await tenant.createOrFail(
+    serverAt('proxied', own, { connection: { proxyUrl: `http://localhost:${port}` } }),
+  );
+  const server = await tenant.until(
+    'AuthorizationServer',
+    'proxied',
+    (object) => conditionOf(object, 'Ready')?.['status'] === 'False',
+  );
+  const told = await useAsFarAsItGoes(tenant, 'proxied');
+  proxy.close();
+  expect(conditionOf(server, 'Ready')).toMatchObject({ status: 'False', reason: 'AddressRefused' });
+  expect(conditionOf(told, 'Ready')?.['message']).toContain('Remove spec.connection.proxyUrl');
+  expect([calls, own.requests]).toEqual([0, []]);
+});

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { eventually } from '../../cluster/behaviour/objects.ts';
+import { reply, type StubServer } from '../../kit/stub-server.ts';
+import {
+  clusterServer,
+  conditionOf,
+  isReady,
+  machineClient,
+  ownServer,
+  type SeenObject,
+} from './kit/objects.ts';
+import { strayed } from './kit/strayed.ts';
+import { buildSubject } from './kit/subject.ts';
+import { openWorld, type Tenant, type World } from './kit/world.ts';
+
+/** The last commit whose records name their server object without its uid. */
+const BEFORE = 'ed39c9d';
+
+let world: World;
+let removeBefore: () => Promise<void>;
+/** Its clients are in every state but owed. */
+let tenant: Tenant;
+/** Of the tenant's own server object. */
+let own: StubServer;
+/** Doesn't remove clients until it may. */
+let down: StubServer;
+/** Keeps a client of a namespace that is gone, and was made anew by another. */
+let former: StubServer;
+let evil: StubServer;
+let newcomer: Tenant;
+let before: Record<string, SeenObject | undefined>;
+
+const corporateRef = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
+const NAMES = ['current', 'own', 'overlapping', 'moved', 'edited'];
+const ROTATE = 'oauth-registrar.dev/rotate-requested-at';
+
+beforeAll(async () => {
+  const { remove, ...subject } = await buildSubject(BEFORE);
+  removeBefore = remove;
+  world = await openWorld({ subject });
+  tenant = await world.tenant('admin');
+  [own, down, former, evil] = [
+    await world.server(),
+    await world.server(),
+    await world.server(),
+    await world.server(),
+  ];
+  await makeOwed();
+  await makeOthers();
+  before = await shown();
+  await untilOwed(2);
+  newcomer = await world.tenant('admin', { namespace: 'reused' });
+  await newcomer.createOrFail(
+    ownServer('keycloak', evil.issuer, {
+      management: { configurationUrl: `${evil.issuer}/steal/{client_id}` },
+    }),
+  );
+  for (const server of [world.corporate, own]) (server.requests as unknown[]).length = 0;
+  await world.upgrade(inject('attacked'));
+}, 240_000);
+afterAll(async () => {
+  await world?.close();
+  await removeBefore?.();
+});
+
+/** Two clients whose server doesn't confirm their end; the namespace of one goes. */
+async function makeOwed(): Promise<void> {
+  down.behave.remove = reply(500);
+  former.behave.remove = reply(500);
+  await world.admin.createOrFail(clusterServer('down', down.issuer));
+  const gone = await world.tenant('admin', { namespace: 'reused' });
+  await gone.createOrFail(ownServer('keycloak', former.issuer));
+  await gone.ready(machineClient('web', { server: { name: 'keycloak' } }));
+  await tenant.ready(machineClient('owed', { server: { kind: 'ClusterAuthorizationServer', name: 'down' } }));
+  await tenant.remove('OAuthClient', 'owed');
+  await world.admin.request('DELETE', '/api/v1/namespaces/reused');
+}
+
+async function makeOthers(): Promise<void> {
+  await tenant.createOrFail(
+    ownServer('own', own.issuer),
+    ownServer('unmanaged', own.issuer, { management: { mode: 'None' } }),
+  );
+  await tenant.ready(machineClient('current'));
+  await tenant.ready(machineClient('own', { server: { name: 'own' } }));
+  await tenant.ready(machineClient('edited'));
+  await tenant.ready(machineClient('overlapping', { replacement: { overlap: '24h' } }));
+  await replaced('overlapping', { metadata: { annotations: { [ROTATE]: '1' } } });
+  await tenant.ready(machineClient('moved', { server: { name: 'own' }, replacement: { overlap: '24h' } }));
+  await replaced('moved', { spec: { authorizationServerRef: corporateRef } });
+  await tenant.ready(machineClient('retained', { deletionPolicy: 'Retain' }));
+  await gone('retained');
+  await tenant.ready(machineClient('left-behind', { server: { name: 'unmanaged' } }));
+  await gone('left-behind');
+}
+
+async function replaced(name: string, change: object): Promise<void> {
+  const former = (await tenant.get('OAuthClient', name))?.['status'].clientId;
+  await tenant.patchOrFail('OAuthClient', name, change);
+  await tenant.until('OAuthClient', name, (seen) => isReady(seen) && seen?.['status'].clientId !== former);
+}
+
+async function gone(name: string): Promise<void> {
+  await tenant.remove('OAuthClient', name);
+  await tenant.until('OAuthClient', name, (seen) => seen === undefined);
+}
+
+/** What people see of each client, and what workloads have of it. */
+async function shown(): Promise<Record<string, SeenObject | undefined>> {
+  const pairs = NAMES.map(async (name) => {
+    const object = await tenant.get('OAuthClient', name);
+    const secret = await tenant.get('Secret', name);
+    return [
+      name,
+      {
+        clientId: object?.['status'].clientId,
+        ready: conditionOf(object, 'Ready'),
+        secret: secret?.['data'],
+      },
+    ];
+  });
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+const records = async (role: string): Promise<readonly SeenObject[]> =>
+  (await world.admin.list('Secret')).filter(
+    ({ metadata }) => metadata.labels?.['oauth-registrar.dev/role'] === role,
+  );
+
+/** A minute passes before an object whose server doesn't confirm is let go. */
+async function untilOwed(count: number): Promise<void> {
+  await eventually(
+    () => records('owed'),
+    ({ length }) => length === count,
+    120_000,
+  );
+  const namespace = () => world.admin.request('GET', '/api/v1/namespaces/reused');
+  await eventually(namespace, ({ status }) => status === 404, 60_000);
+}
+
+const callsAt = (server: StubServer): readonly string[] =>
+  server.requests.filter(({ call }) => call !== 'discovery').map(({ method, path }) => `${method} ${path}`);
+
+describe('records that the version before wrote', () => {
+  test('are in every state', async () => {
+    const counts = await Promise.all(
+      ['current', 'retained', 'owed', 'left-behind'].map(async (role) => [
+        role,
+        (await records(role)).length,
+      ]),
+    );
+    expect(Object.fromEntries(counts)).toMatchObject({ retained: 1, owed: 2, 'left-behind': 1 });
+  });
+
+  test('are read without a call, and change no client', async () => {
+    // An ordinary client, which the operator takes up after those that were there.
+    await tenant.ready(machineClient('since'));
+    expect(await shown()).toEqual(before);
+    expect(callsAt(world.corporate)).toEqual(['POST /reg']);
+    expect(callsAt(own)).toEqual([]);
+  });
+
+  test('are what edits, replacements and ends go on from', async () => {
+    await tenant.patchOrFail('OAuthClient', 'edited', { spec: { client: { clientName: 'edited since' } } });
+    const id = before['edited']?.['clientId'];
+    await expect
+      .poll(() => world.corporate.clients.get(id)?.['client_name'], { timeout: 10_000 })
+      .toBe('edited since');
+    await gone('current');
+    expect(world.corporate.clients.has(before['current']?.['clientId'])).toBe(false);
+    const retained = await tenant.ready(machineClient('retained'));
+    expect(world.corporate.clients.get(retained['status'].clientId)).toMatchObject({
+      client_name: 'retained',
+    });
+    await gone('own');
+    expect(own.clients.has(before['own']?.['clientId'])).toBe(false);
+    await gone('overlapping');
+    const left = [...world.corporate.clients.values()].filter(
+      ({ client_name: name }) => name === 'overlapping',
+    );
+    await expect
+      .poll(() => left.filter(({ client_id: it }) => world.corporate.clients.has(String(it))), {
+        timeout: 20_000,
+      })
+      .toEqual([]);
+  });
+
+  test('of what is owed are ended at their own server, never at one of a reused name', async () => {
+    delete down.behave.remove;
+    delete former.behave.remove;
+    await newcomer.ready(machineClient('own', { server: { name: 'keycloak' } }));
+    await expect
+      .poll(() => [down.clients.size, former.clients.size], { timeout: 120_000, interval: 500 })
+      .toEqual([0, 0]);
+    expect(strayed(evil, former)).toEqual([]);
+  });
+});

@@ -1,0 +1,117 @@
+import {
+  type ConfigMap,
+  type KubernetesObject,
+  RESOURCES,
+  type Resource,
+} from '../../../src/api/kubernetes.ts';
+import { FINALIZER, LABELS } from '../../../src/api/names.ts';
+import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
+import type { HttpRequest, JournalEntry } from '../../../src/controller/ports.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
+import { parseJsonObject } from '../../../src/oauth/json.ts';
+
+/** Every effect that the operator has on the world, in the order in which a client's life meets them. */
+export const EFFECTS = [
+  // A new leader.
+  'lead-write',
+  // What needs no call, and so comes first: the finalizer, and the mark on the record of a client that is kept.
+  'finalizer-add',
+  'record-mark',
+  // A registration.
+  'ledger-write',
+  'register-call',
+  'journal-registration',
+  'record-create',
+  'journal-settle',
+  'workload-secret-create',
+  // The former one, after another name was asked for.
+  'workload-secret-delete',
+  'status-put',
+  // An update.
+  'update-call',
+  'journal-update',
+  'record-update',
+  'workload-secret-replace',
+  // An end.
+  'delete-call',
+  'finalizer-remove',
+  'record-delete',
+  // Beside them.
+  'orphan-list',
+  'event',
+  'server-status-put',
+  'ledger-tidy',
+] as const;
+
+export type Effect = (typeof EFFECTS)[number];
+
+const SUSPECT_LISTS: readonly string[] = [SUSPECTS, OWN_SUSPECTS];
+
+/** Which effect a call has; `undefined`: it only reads, or none of those above. */
+export function effectOfCreate(resource: Resource, object: KubernetesObject): Effect | undefined {
+  if (resource === RESOURCES.event) {
+    return 'event';
+  }
+  if (resource === RESOURCES.configMap && SUSPECT_LISTS.includes(object.metadata.name)) {
+    return 'orphan-list';
+  }
+  if (resource !== RESOURCES.secret) {
+    return undefined;
+  }
+  return isRegistration(object) ? 'record-create' : 'workload-secret-create';
+}
+
+/** Tells the ledger's writes apart: the first takes the lead, one with new entries begins calls, others tidy up. */
+export function createReplaceNamer(): (resource: Resource, object: KubernetesObject) => Effect | undefined {
+  const known = new Set<string>();
+  let leads = false;
+  const ledgerWrite = ({ data = {} }: ConfigMap): Effect => {
+    const added = Object.keys(data).filter((key) => !known.has(key));
+    for (const key of added) {
+      known.add(key);
+    }
+    if (!leads) {
+      leads = true;
+      return 'lead-write';
+    }
+    return added.length > 0 ? 'ledger-write' : 'ledger-tidy';
+  };
+  return (resource, object) => {
+    switch (resource) {
+      case RESOURCES.configMap:
+        return object.metadata.name === LEDGER_NAME ? ledgerWrite(object) : 'orphan-list';
+      case RESOURCES.secret:
+        return isRegistration(object) ? 'record-update' : 'workload-secret-replace';
+      case RESOURCES.oauthClient:
+        return 'status-put';
+      default:
+        return 'server-status-put';
+    }
+  };
+}
+
+export function effectOfPatch(resource: Resource, patch: object): Effect | undefined {
+  if (resource === RESOURCES.secret) {
+    return 'record-mark';
+  }
+  const { finalizers } = (patch as Partial<KubernetesObject>).metadata ?? {};
+  return finalizers && (finalizers.includes(FINALIZER) ? 'finalizer-add' : 'finalizer-remove');
+}
+
+export function effectOfDelete(resource: Resource, name: string): Effect | undefined {
+  if (resource !== RESOURCES.secret) {
+    return undefined;
+  }
+  return name.startsWith('oac-') ? 'record-delete' : 'workload-secret-delete';
+}
+
+export function effectOfRequest({ method }: HttpRequest): Effect | undefined {
+  return ({ POST: 'register-call', PUT: 'update-call', DELETE: 'delete-call' } as const)[method as string];
+}
+
+export function effectOfAppend({ payload }: JournalEntry): Effect {
+  return parseJsonObject(payload.reveal())?.['kind'] === 'update' ? 'journal-update' : 'journal-registration';
+}
+
+const isRegistration = ({ metadata }: KubernetesObject): boolean =>
+  metadata.labels?.[LABELS.registration] === 'true';

@@ -1,0 +1,239 @@
+import { type Emulator, startEmulator } from '../../kit/emulator/emulator.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import type { Failpoint } from './failpoints.ts';
+import { disturb, OBJECTS, prepare } from './load.ts';
+import { buildOperator } from './operator-build.ts';
+import { breaches, type Counts, countsOf, leaks, lostToken } from './oracle.ts';
+import { type Replica, startReplica } from './replica.ts';
+import { type ServerClient, type Snapshot, takeSnapshot } from './snapshot.ts';
+
+/** What is done to the replica that leads, and to the one that takes over from it. */
+export interface KillCase {
+  readonly leader: Failpoint;
+  readonly successor?: Failpoint;
+}
+
+export interface Outcome extends Counts {
+  /** How many of the case's failpoints were met. */
+  readonly met: number;
+  /** POSTs that the servers answered in this case. */
+  readonly posts: number;
+  /** Answers that were recorded from the journal of a process that had ended. */
+  readonly replayed: number;
+  /** Exit codes of the processes that ended. */
+  readonly exits: readonly (number | null)[];
+  /** From the change of the objects until everything was right. */
+  readonly seconds: number;
+}
+
+/** A control plane, two servers and two replicas: cases run in it in turn, each in a namespace of its own. */
+export interface KillWorld {
+  /** Throws, with everything that isn't right, where it doesn't become right. */
+  run(killCase: KillCase): Promise<Outcome>;
+  /** What is still wrong when all cases are over: ledger entries, late orphans, secrets in logs. */
+  findings(): Promise<readonly string[]>;
+  /** Everything that both replicas printed so far. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+const CONVERGE_MS = 240_000;
+/** The ledger is tidied ten seconds after the last call; a successor has to wait for the lease before. */
+const MEET_MS = 45_000;
+const POLL_MS = 200;
+const LEDGER_IDLE_MS = 30_000;
+
+export async function startKillWorld(): Promise<KillWorld> {
+  const plain = await startEmulator();
+  const world = await startWorld({ server: { initialAccessToken: false }, operator: false });
+  const entry = await buildOperator();
+  const replicas = await Promise.all(['pod-a', 'pod-b'].map((name) => startReplica(world, name, entry)));
+  const output = () => replicas.map((replica) => replica.output()).join('');
+  const namespaces: string[] = [];
+  const secretValues = new Set<string>();
+  const clientsOf = (ns: string) => clientsIn(ns, plain, world);
+  const look = async (ns: string): Promise<Snapshot> => {
+    const snapshot = await takeSnapshot(world, ns, clientsOf);
+    for (const value of snapshot.secretValues) {
+      secretValues.add(value);
+    }
+    return snapshot;
+  };
+  const untilRight = async (ns: string, wrong: (seen: Snapshot) => readonly string[], timeoutMs: number) => {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const seen = await look(ns);
+      const sentences = wrong(seen);
+      if (sentences.length === 0) {
+        return seen;
+      }
+      if (performance.now() > deadline) {
+        throw new Error(`${ns} is not right after ${timeoutMs / 1000} s:\n${sentences.join('\n')}`);
+      }
+      await pause(POLL_MS);
+    }
+  };
+  return {
+    async run({ leader, successor }) {
+      const ns = `kill-${namespaces.length}`;
+      namespaces.push(ns);
+      const [leading, other] = await roles(replicas);
+      const before = {
+        posts: posts(plain, world),
+        replayed: replayedBy(replicas),
+        exits: replicas.map(({ exits }) => exits.length),
+      };
+      const meetings = [nextMeeting(leading), ...(successor === undefined ? [] : [nextMeeting(other)])];
+      const metCount = () => meetings.filter((isMet) => isMet()).length;
+      const isMet = () => metCount() === meetings.length;
+      const set = () => {
+        leading.set(leader);
+        if (successor !== undefined) {
+          other.set(successor);
+          leading.restartWhen(isMet);
+        }
+      };
+      const start = performance.now();
+      if (isMetWhilePreparing(leader)) {
+        set();
+      }
+      await prepare(world, ns, { plain: plain.issuer, rotating: world.server.issuer });
+      await untilRight(ns, notPrepared, CONVERGE_MS);
+      if (!isMetWhilePreparing(leader)) {
+        set();
+      }
+      await disturb(world, ns);
+      const stopped = leader.signal === 'SIGSTOP' ? resumeLater(leading, other) : Promise.resolve();
+      await untilRight(ns, breaches, CONVERGE_MS);
+      await stopped;
+      await until(isMet, MEET_MS);
+      const endsBefore = before.exits[replicas.indexOf(leading)] ?? 0;
+      await until(() => metCount() === 0 || leading.exits.length > endsBefore, MEET_MS);
+      await roles(replicas);
+      const seen = await untilRight(ns, breaches, CONVERGE_MS);
+      const seconds = (performance.now() - start) / 1000;
+      for (const replica of replicas) {
+        replica.clear();
+      }
+      return {
+        ...countsOf(seen),
+        met: metCount(),
+        posts: posts(plain, world) - before.posts,
+        replayed: replayedBy(replicas) - before.replayed,
+        exits: replicas.flatMap(({ exits }, index) => exits.slice(before.exits[index])),
+        seconds,
+      };
+    },
+    async findings() {
+      const late = await Promise.all(
+        namespaces.map((ns) =>
+          untilRight(ns, (seen) => [...breaches(seen), ...unsettled(seen)], LEDGER_IDLE_MS).then(
+            () => [],
+            (error: Error) => [error.message],
+          ),
+        ),
+      );
+      return [...late.flat(), ...leaks(output(), [...secretValues, ...plain.secrets])];
+    },
+    output,
+    async stop() {
+      await Promise.all(replicas.map((replica) => replica.stop()));
+      await plain.stop();
+      await world.stop();
+    },
+  };
+}
+
+/** Server objects are looked at when they are new. */
+const isMetWhilePreparing = ({ place }: Failpoint): boolean => place.startsWith('server-status-put');
+
+async function until(isSo: () => boolean, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!isSo() && performance.now() < deadline) {
+    await pause(POLL_MS);
+  }
+}
+
+/** The update that cost a token stays in the ledger: it is named to people, until an update is answered. */
+function unsettled({ pending, objects }: Snapshot): readonly string[] {
+  const lost = objects
+    .filter((object) => lostToken(object) !== undefined)
+    .map(({ metadata }) => metadata.name);
+  return pending
+    .filter(({ kind, object }) => kind !== 'Update' || !lost.includes(object))
+    .map(({ kind, object }) => `${kind} of ${object} is still in the ledger`);
+}
+
+/** Everything that is there before the kill is ready. */
+function notPrepared({ objects }: Snapshot): readonly string[] {
+  const wanted = OBJECTS.filter(({ fate }) => fate !== 'created').length;
+  const unready = objects.filter(
+    ({ status }) => status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'True',
+  );
+  return objects.length === wanted && unready.length === 0
+    ? []
+    : unready.map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status?.conditions)}`);
+}
+
+/** The one that leads and the other, as soon as that is settled: one that was told to stop isn't gone at once. */
+async function roles(replicas: readonly Replica[]): Promise<readonly [Replica, Replica]> {
+  for (;;) {
+    const [leading, another] = replicas.filter((replica) => replica.isWorking());
+    const other = replicas.find((replica) => replica !== leading);
+    if (leading !== undefined && another === undefined && other !== undefined) {
+      return [leading, other];
+    }
+    await pause(POLL_MS);
+  }
+}
+
+/** A stopped leader goes on when another has led for a while. */
+async function resumeLater(stopped: Replica, other: Replica): Promise<void> {
+  await until(() => other.isWorking(), CONVERGE_MS);
+  await pause(2_000);
+  stopped.resume();
+}
+
+function clientsIn(ns: string, plain: Emulator, world: World): readonly ServerClient[] {
+  const found = [
+    ...plain.clients().map(({ clientId, clientSecret = '', metadata }) => ({
+      server: 'plain' as const,
+      id: clientId,
+      secret: clientSecret,
+      metadata,
+    })),
+    ...world.server.clients().map((metadata) => ({
+      server: 'rotating' as const,
+      id: metadata.client_id,
+      secret: metadata.client_secret ?? '',
+      metadata,
+    })),
+  ];
+  return found.flatMap(({ metadata, ...client }) => {
+    const [object = '', namespace] = new URL(String(metadata['client_uri'])).hostname.split('.');
+    const logo = metadata['logo_uri'];
+    return namespace === ns
+      ? {
+          ...client,
+          object,
+          attempt: String(metadata['client_name']),
+          logoUri: typeof logo === 'string' ? logo : undefined,
+        }
+      : [];
+  });
+}
+
+const posts = (plain: Emulator, { server }: World): number =>
+  plain.count('register') +
+  server.log.filter(({ method, path }) => method === 'POST' && path === '/reg').length;
+
+const replayedBy = (replicas: readonly Replica[]): number =>
+  replicas.reduce((sum, replica) => sum + replica.replayed(), 0);
+
+/** Whether it has met a failpoint since. */
+function nextMeeting(replica: Replica): () => boolean {
+  const before = replica.met();
+  return () => replica.met() > before;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,121 @@
+import type { ConfigMap, Secret } from '../../../src/api/kubernetes.ts';
+import { ANNOTATIONS, LABELS } from '../../../src/api/names.ts';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
+import { OPERATOR_NAMESPACE, type World } from '../../kit/testbed/world.ts';
+import type { ServerName } from './load.ts';
+
+/** Everything that anybody could know of one namespace's clients at one moment. */
+export interface Snapshot {
+  /** What the servers say exists: the truth. */
+  readonly clients: readonly ServerClient[];
+  readonly objects: readonly OAuthClient[];
+  readonly records: readonly Recorded[];
+  /** Listed suspected orphans. */
+  readonly suspects: readonly { readonly attempt: string; readonly object: string }[];
+  /** Calls that the ledger still names. */
+  readonly pending: readonly { readonly kind: string; readonly object: string }[];
+  /** Workload Secrets by name. */
+  readonly secrets: Readonly<Record<string, WorkloadSecret>>;
+  /** What must never be seen in a log: secrets and tokens. */
+  readonly secretValues: readonly string[];
+}
+
+export interface ServerClient {
+  readonly server: ServerName;
+  readonly id: string;
+  readonly secret: string;
+  /** Name of the OAuthClient, by `client_uri`. */
+  readonly object: string;
+  /** By `client_name`, the marker. */
+  readonly attempt: string;
+  readonly logoUri: string | undefined;
+}
+
+export interface Recorded {
+  readonly name: string;
+  readonly object: string;
+  readonly clientId: string;
+  readonly role: string;
+  /** What asked for it, where it took the place of another. */
+  readonly rotatedFor: string | undefined;
+}
+
+export interface WorkloadSecret {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Name of the registration Secret that it shows. */
+  readonly shows: string | undefined;
+}
+
+/** `clientsOf`: the server's own list of those of a namespace. */
+export async function takeSnapshot(
+  world: World,
+  ns: string,
+  clientsOf: (ns: string) => readonly ServerClient[],
+): Promise<Snapshot> {
+  const own = `/api/v1/namespaces/${OPERATOR_NAMESPACE}`;
+  // What is recorded is looked at after what exists: a client that comes in between isn't missed.
+  const clients = clientsOf(ns);
+  const [objects, records, workload, orphans, ledger] = await Promise.all([
+    list<OAuthClient>(world, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${ns}/oauthclients`),
+    list<Secret>(
+      world,
+      `${own}/secrets?labelSelector=${LABELS.registration},${LABELS.clientNamespace}=${ns}`,
+    ),
+    list<Secret>(world, `/api/v1/namespaces/${ns}/secrets?labelSelector=${LABELS.workload}`),
+    dataOf(world, `${own}/configmaps/oauth-registrar-suspected-orphans-namespaced`),
+    dataOf(world, `${own}/configmaps/oauth-registrar-ledger`),
+  ]);
+  const suspects = Object.entries(orphans).map(([attempt, text]) => ({
+    attempt,
+    ...(JSON.parse(text) as { readonly client: string }),
+  }));
+  return {
+    clients,
+    objects,
+    records: records.map(toRecorded),
+    suspects: suspects
+      .filter(({ client }) => client.startsWith(`${ns}/`))
+      .map(({ attempt, client }) => ({ attempt, object: client.slice(ns.length + 1) })),
+    pending: decodeEntries(ledger)
+      .filter(({ client }) => client.namespace === ns)
+      .map(({ kind, client }) => ({ kind, object: client.name })),
+    secrets: Object.fromEntries(workload.map((secret) => [secret.metadata.name, toWorkload(secret)])),
+    secretValues: [...clients.map(({ secret }) => secret), ...records.map(tokenIn)].filter(Boolean),
+  };
+}
+
+async function list<T>(world: World, path: string): Promise<readonly T[]> {
+  const { status, json } = await world.controlPlane.admin.request<{ items: readonly T[] }>('GET', path);
+  if (status !== 200) {
+    throw new Error(`GET ${path} was answered ${status}`);
+  }
+  return json.items;
+}
+
+async function dataOf(world: World, path: string): Promise<Readonly<Record<string, string>>> {
+  const { status, json } = await world.controlPlane.admin.request<ConfigMap>('GET', path);
+  return status === 404 ? {} : (json.data ?? {});
+}
+
+function toRecorded({ metadata }: Secret): Recorded {
+  const { annotations = {}, labels = {} } = metadata;
+  return {
+    name: metadata.name,
+    object: (annotations[ANNOTATIONS.client] ?? '').split('/')[1] ?? '',
+    clientId: annotations[ANNOTATIONS.clientId] ?? '',
+    role: labels[LABELS.role] ?? '',
+    rotatedFor: annotations[ANNOTATIONS.rotateRequestedAt],
+  };
+}
+
+const decode = (value: string | undefined): string => Buffer.from(value ?? '', 'base64').toString();
+
+const toWorkload = ({ data = {}, metadata }: Secret): WorkloadSecret => ({
+  clientId: decode(data['client_id']),
+  clientSecret: decode(data['client_secret']),
+  shows: metadata.annotations?.[ANNOTATIONS.shows],
+});
+
+const tokenIn = ({ data = {} }: Secret): string => decode(data['registration_access_token']);

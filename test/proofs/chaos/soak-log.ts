@@ -1,0 +1,61 @@
+import type { LogLine } from '../../kit/testbed/operator.ts';
+
+/** Warnings and errors that faults between operator and servers bring with them. Whatever else is logged so is a finding. */
+const EXPECTED = [
+  'ledger write failed',
+  'registration Secret not written yet',
+  'suspected orphan not listed yet',
+  'client needs attention',
+  'the lease could not be read',
+  'the lease could not be written',
+  'the lease could not be given up; it ends by itself',
+  'the lease is lost',
+  'no longer the leader',
+  'a list failed and will be tried again',
+  'a watch failed and will be resumed',
+  'a watch is followed by a new list',
+  // A process that can't take the lead ends, and is started again.
+  'the operator can’t run',
+  'event not written',
+];
+
+export interface LogVerdict {
+  /** How often, by message. */
+  readonly expected: Readonly<Record<string, number>>;
+  readonly unexpected: readonly string[];
+}
+
+export function judgeLog(lines: readonly LogLine[]): LogVerdict {
+  const expected: Record<string, number> = {};
+  const unexpected: string[] = [];
+  for (const line of lines) {
+    const { level, msg } = line;
+    if (level === 'info' || level === 'debug') {
+      continue;
+    }
+    if (EXPECTED.includes(msg)) {
+      expected[msg] = (expected[msg] ?? 0) + 1;
+    } else {
+      unexpected.push(JSON.stringify(line).slice(0, 500));
+    }
+  }
+  return { expected, unexpected };
+}
+
+/** Everything that warnings and Events said of each object. */
+export function sayings(lines: readonly LogLine[]): ReadonlyMap<string, string> {
+  const said = new Map<string, string>();
+  for (const { client, detail } of lines) {
+    if (typeof client === 'string' && typeof detail === 'string') {
+      const name = client.split('/')[1] ?? '';
+      said.set(name, `${said.get(name) ?? ''}${detail}\n`);
+    }
+  }
+  return said;
+}
+
+/** Which of the secrets stand in the text as words of their own. */
+export function secretsIn(text: string, secrets: ReadonlySet<string>): readonly string[] {
+  const words = new Set(text.split(/[^A-Za-z0-9_.-]+/));
+  return [...secrets].filter((secret) => words.has(secret)).map((secret) => `${secret.slice(0, 6)}…`);
+}

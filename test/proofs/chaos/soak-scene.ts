@@ -1,0 +1,93 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { type Emulator, startEmulator } from '../../kit/emulator/emulator.ts';
+import { writeKubeconfig } from '../../kit/testbed/api-access.ts';
+import { createCertificateAuthority } from '../../kit/testbed/certificates.ts';
+import type { Progress } from '../../kit/testbed/progress.ts';
+import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startApiProxy } from './api-proxy.ts';
+import { type ServerProxy, startServerProxy } from './server-proxy.ts';
+import { createFaults, type Faults } from './soak-faults.ts';
+import { type Operators, startOperators } from './soak-operators.ts';
+import { chanceOf } from './soak-random.ts';
+import type { Suspect } from './soak-truth.ts';
+import { createUsers, SERVERS, type ServerName, stageOf, type Users } from './soak-users.ts';
+
+/** Everything that takes part: two operators, a proxy before each server that they talk to, and people. */
+export interface Scene {
+  readonly world: World;
+  readonly servers: Readonly<Record<ServerName, Emulator>>;
+  readonly proxies: Readonly<Record<ServerName, ServerProxy>>;
+  readonly operators: Operators;
+  readonly users: Users;
+  readonly faults: Faults;
+  /** Every suspected orphan that was ever listed, by attempt. */
+  readonly suspects: Map<string, Suspect>;
+  stop(): Promise<void>;
+}
+
+const CALL_TIMEOUT = '2s';
+/** Longer than that. */
+const STALL_MS = 3_000;
+
+export async function setUp(seed: number, progress: Progress): Promise<Scene> {
+  const world = await startWorld({ operator: false, progress });
+  const faults = createFaults();
+  const servers = {
+    steady: await startEmulator(),
+    rotating: await startEmulator('oidc-provider', { gate: { admits: ['nothing'] } }),
+  };
+  const proxyOf = (name: ServerName) =>
+    startServerProxy({
+      name,
+      backend: new URL(servers[name].issuer).origin,
+      stallMs: STALL_MS,
+      faults,
+      chance: chanceOf(seed, name),
+    });
+  const proxies = { steady: await proxyOf('steady'), rotating: await proxyOf('rotating') };
+  const ca = createCertificateAuthority();
+  const apiProxy = await startApiProxy({
+    backend: {
+      origin: world.controlPlane.url,
+      ca: await readFile(world.controlPlane.caFile, 'utf8'),
+    },
+    tls: ca.issue({ usage: 'server' }),
+    faults,
+    chance: chanceOf(seed, 'api'),
+  });
+  const issuers = { steady: proxies.steady.origin, rotating: proxies.rotating.origin };
+  await world.apply(stageOf(issuers, CALL_TIMEOUT));
+  const operators = await startOperators(
+    await proxiedKubeconfig(world.operatorKubeconfig, apiProxy.origin, ca.cert),
+  );
+  return {
+    world,
+    servers,
+    proxies,
+    operators,
+    users: createUsers(world, chanceOf(seed, 'users')),
+    faults,
+    suspects: new Map(),
+    async stop() {
+      await operators.stop();
+      await Promise.all([apiProxy, proxies.steady, proxies.rotating].map((proxy) => proxy.stop()));
+      await Promise.all(SERVERS.map((name) => servers[name].stop()));
+      await world.stop();
+    },
+  };
+}
+
+/** The operator's own account, by way of the proxy. */
+async function proxiedKubeconfig(path: string, url: string, ca: string): Promise<string> {
+  const { users } = parse(await readFile(path, 'utf8')) as {
+    readonly users: readonly [{ readonly name: string; readonly user: { readonly token: string } }];
+  };
+  const file = join(dirname(path), 'proxied.kubeconfig');
+  const caFile = join(dirname(path), 'proxy-ca.crt');
+  await writeFile(caFile, ca);
+  const [{ name, user }] = users;
+  await writeKubeconfig(file, { url, caFile }, { name, token: user.token });
+  return file;
+}

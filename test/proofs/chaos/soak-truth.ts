@@ -1,0 +1,155 @@
+import type { ConfigMap, Secret } from '../../../src/api/kubernetes.ts';
+import { ANNOTATIONS, LABELS } from '../../../src/api/names.ts';
+import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
+import { toContent } from '../../../src/core/content.ts';
+import type { Emulator } from '../../kit/emulator/emulator.ts';
+import { OPERATOR_NAMESPACE, type World } from '../../kit/testbed/world.ts';
+import { NAMESPACE, SERVERS, type ServerName } from './soak-users.ts';
+
+/** Everything that anybody could know, read without a proxy between. */
+export interface Truth {
+  /** What the servers say exists. */
+  readonly clients: readonly TrueClient[];
+  readonly objects: ReadonlyMap<string, OAuthClient>;
+  readonly records: readonly TrueRecord[];
+  readonly suspects: readonly Suspect[];
+  readonly pending: readonly TrueCall[];
+  /** Workload Secrets by name. */
+  readonly secrets: ReadonlyMap<string, { readonly clientId: string; readonly clientSecret: string }>;
+  readonly events: readonly TrueEvent[];
+}
+
+export interface TrueClient {
+  readonly server: ServerName;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly token: string;
+  /** By the marker. */
+  readonly attempt: string;
+  readonly clientUri: string;
+  readonly logoUri: string;
+}
+
+export interface TrueRecord {
+  /** Of the registration Secret. */
+  readonly name: string;
+  readonly attempt: string;
+  readonly clientId: string;
+  readonly role: string;
+  /** Name of the OAuthClient. */
+  readonly object: string;
+  readonly token: string;
+}
+
+/** A call that the ledger still names. */
+export interface TrueCall {
+  readonly kind: string;
+  /** Name of the OAuthClient. */
+  readonly object: string;
+  /** Name of the registration Secret. */
+  readonly record: string;
+}
+
+export interface Suspect {
+  readonly attempt: string;
+  readonly object: string;
+}
+
+export interface TrueEvent {
+  readonly reason: string;
+  readonly object: string;
+  readonly note: string;
+}
+
+export const ORPHANS_PATH = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/oauth-registrar-suspected-orphans-namespaced`;
+
+export async function readTruth(
+  world: World,
+  servers: Readonly<Record<ServerName, Emulator>>,
+): Promise<Truth> {
+  const own = `/api/v1/namespaces/${OPERATOR_NAMESPACE}`;
+  // What is recorded is looked at after what exists: a client that comes in between isn't missed.
+  const clients = SERVERS.flatMap((name) => servers[name].clients().map((client) => toClient(name, client)));
+  const [objects, records, secrets, events, orphans, ledger] = await Promise.all([
+    list<OAuthClient>(world, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${NAMESPACE}/oauthclients`),
+    list<Secret>(world, `${own}/secrets?labelSelector=${LABELS.registration}`),
+    list<Secret>(world, `/api/v1/namespaces/${NAMESPACE}/secrets?labelSelector=${LABELS.workload}`),
+    list<ApiEvent>(world, `/apis/events.k8s.io/v1/namespaces/${NAMESPACE}/events`),
+    dataOf(world, ORPHANS_PATH),
+    dataOf(world, `${own}/configmaps/oauth-registrar-ledger`),
+  ]);
+  return {
+    clients,
+    objects: new Map(objects.map((object) => [object.metadata.name, object])),
+    records: records.map(toRecord),
+    suspects: toSuspects(orphans),
+    pending: decodeEntries(ledger).map(({ kind, client, record }) => ({ kind, object: client.name, record })),
+    secrets: new Map(secrets.map((secret) => [secret.metadata.name, toWorkload(secret)])),
+    events: events.map(({ reason, note = '', regarding }) => ({
+      reason,
+      note,
+      object: regarding?.name ?? '',
+    })),
+  };
+}
+
+interface ApiEvent {
+  readonly reason: string;
+  readonly note?: string;
+  readonly regarding?: { readonly name?: string };
+}
+
+export async function readSuspects(world: World): Promise<readonly Suspect[]> {
+  return toSuspects(await dataOf(world, ORPHANS_PATH));
+}
+
+const toSuspects = (data: Readonly<Record<string, string>>): readonly Suspect[] =>
+  Object.entries(data).map(([attempt, text]) => {
+    const { client } = JSON.parse(text) as { readonly client: string };
+    return { attempt, object: client.split('/')[1] ?? '' };
+  });
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const toClient = (server: ServerName, client: ReturnType<Emulator['clients']>[number]): TrueClient => ({
+  server,
+  clientId: client.clientId,
+  clientSecret: client.clientSecret ?? '',
+  token: client.registrationAccessToken ?? '',
+  attempt: text(client.metadata['client_name']),
+  clientUri: text(client.metadata['client_uri']),
+  logoUri: text(client.metadata['logo_uri']),
+});
+
+function toRecord(secret: Secret): TrueRecord {
+  const { name, annotations = {}, labels = {} } = secret.metadata;
+  return {
+    name,
+    attempt: annotations[ANNOTATIONS.attempt] ?? '',
+    clientId: annotations[ANNOTATIONS.clientId] ?? '',
+    role: labels[LABELS.role] ?? '',
+    object: (annotations[ANNOTATIONS.client] ?? '').split('/')[1] ?? '',
+    token: toContent(secret)?.information.registrationAccessToken?.reveal() ?? '',
+  };
+}
+
+const decode = (value: string | undefined): string => Buffer.from(value ?? '', 'base64').toString();
+
+const toWorkload = ({ data = {} }: Secret) => ({
+  clientId: decode(data['client_id']),
+  clientSecret: decode(data['client_secret']),
+});
+
+async function list<T>(world: World, path: string): Promise<readonly T[]> {
+  const { status, json } = await world.controlPlane.admin.request<{ items: readonly T[] }>('GET', path);
+  if (status !== 200) {
+    throw new Error(`GET ${path} was answered ${status}`);
+  }
+  return json.items;
+}
+
+async function dataOf(world: World, path: string): Promise<Readonly<Record<string, string>>> {
+  const { status, json } = await world.controlPlane.admin.request<ConfigMap>('GET', path);
+  return status === 404 ? {} : (json.data ?? {});
+}

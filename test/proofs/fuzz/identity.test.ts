@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Action } from '../../../src/core/action.ts';
+import type { Observation, PresentServer } from '../../../src/core/observation.ts';
+import { plan } from '../../../src/core/plan.ts';
+import type { RegistrationRecord } from '../../../src/core/record.ts';
+import { available, connection, NOW, unavailable } from '../../kit/fixtures/observations.ts';
+import { anyObservation } from './any-observation.ts';
+import { check } from './check.ts';
+
+/** Names are given to other objects: whatever is observed, what is sent about a client is sent by its own server object. */
+
+const REFS = [
+  { kind: 'ClusterAuthorizationServer', name: 'corporate' },
+  { kind: 'AuthorizationServer', name: 'corporate' },
+  { kind: 'AuthorizationServer', name: 'evil' },
+] as const;
+const ISSUERS = ['https://sso.example.com', 'https://evil.example.com'] as const;
+
+/** Each record remembers one of some servers; each name is borne by an object of some server, or by none. */
+const place = fc.record({
+  server: fc.constantFrom(...REFS),
+  serverUid: fc.constantFrom('server-1', 'server-2', 'server-3', undefined),
+  issuer: fc.constantFrom(...ISSUERS),
+  registrationOrigin: fc.constantFrom(...ISSUERS),
+  namespaceUid: fc.constantFrom('ns-1', 'ns-2'),
+});
+
+const aServer = (ref: (typeof REFS)[number]): fc.Arbitrary<PresentServer | undefined> =>
+  fc
+    .record({
+      uid: fc.constantFrom('server-1', 'server-2', 'server-3'),
+      issuer: fc.constantFrom(...ISSUERS),
+      origin: fc.constantFrom(...ISSUERS),
+      isThere: fc.nat(5).map((given) => given > 0),
+      isReady: fc.nat(5).map((given) => given > 0),
+      createdAt: fc.constantFrom(NOW - 86_400_000, NOW + 1),
+    })
+    .map(({ uid, issuer, origin, isThere, isReady, createdAt }) => {
+      const given = { ...connection, uid, issuer, registrationEndpoint: `${origin}/register` };
+      const view = isReady ? { ...available, ref, connection: given } : unavailable;
+      return isThere ? { ref, uid, createdAt, deletion: undefined, view } : undefined;
+    });
+
+const anything: fc.Arbitrary<Observation> = fc
+  .tuple(
+    anyObservation,
+    fc.array(place, { minLength: 4, maxLength: 4 }),
+    fc.tuple(...REFS.map(aServer)),
+    fc.nat(2),
+  )
+  .map(([o, places, found, at]) => {
+    const servers = found.filter((facts) => facts !== undefined);
+    const named = servers[at % Math.max(servers.length, 1)];
+    return {
+      ...o,
+      records: o.records.map((record, index) => placed(record, places[index])),
+      servers,
+      server: named?.view ?? unavailable,
+    };
+  });
+
+function placed(
+  record: RegistrationRecord,
+  given: Partial<RegistrationRecord> | { serverUid: undefined } = {},
+) {
+  const entries = Object.entries({ ...record, ...given }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as unknown as RegistrationRecord;
+}
+
+/** What the step takes the connection of, and for which record. */
+function pairOf(action: Action) {
+  switch (action.type) {
+    case 'Update':
+    case 'Read':
+      return action.at;
+    case 'Deregister':
+      return action.home.kind === 'AtServer' ? action.home : undefined;
+    default:
+      return undefined;
+  }
+}
+
+describe('a step that is sent about a client', () => {
+  test('uses the connection of the server object at which the client was registered, whatever bears its name', () => {
+    let paired = 0;
+    check(
+      fc.property(anything, (o) => {
+        const pair = pairOf(plan(o));
+        if (pair === undefined) {
+          return;
+        }
+        paired += 1;
+        const { record, ref, connection: used } = pair;
+        expect(ref).toEqual(record.server);
+        const isSame = used.uid === record.serverUid;
+        const leadsThere =
+          used.issuer === record.issuer &&
+          new URL(used.registrationEndpoint).origin === record.registrationOrigin;
+        const isItsTenant =
+          ref.kind === 'ClusterAuthorizationServer' || record.namespaceUid === o.namespaceUid;
+        expect(isSame || (record.serverUid !== undefined && leadsThere && isItsTenant)).toBe(true);
+      }),
+    );
+    expect(paired).toBeGreaterThan(0);
+  });
+
+  test('is identified only by a server object that was there before the record, of the same issuer', () => {
+    let identified = 0;
+    check(
+      fc.property(anything, (o) => {
+        const records = o.records.map((record) => placed(record, { serverUid: undefined }));
+        const action = plan({ ...o, records, calls: [] });
+        if (action.type !== 'Identify') {
+          return;
+        }
+        identified += 1;
+        const { record, server } = action;
+        expect(record).toMatchObject({
+          role: 'current',
+          client: { uid: o.object?.uid },
+          namespaceUid: o.namespaceUid,
+        });
+        expect(server.createdAt).toBeLessThanOrEqual(Date.parse(record.registeredAt));
+        expect(server.view).toMatchObject({ available: true, connection: { issuer: record.issuer } });
+      }),
+    );
+    expect(identified).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { KubernetesObject } from '../../../src/api/kubernetes.ts';
+import { toClientObject } from '../../../src/core/desired.ts';
+import type { Observation } from '../../../src/core/observation.ts';
+import { plan } from '../../../src/core/plan.ts';
+import { summarize } from '../../../src/core/summarize.ts';
+import {
+  closed,
+  desired,
+  NOW,
+  object,
+  observation,
+  record,
+  secret,
+  setback,
+  unavailable,
+} from '../../kit/fixtures/observations.ts';
+import { anyObservation } from './any-observation.ts';
+import { check } from './check.ts';
+import { expectPresentable } from './messages.ts';
+import { after } from './obedient-world.ts';
+
+/** Any observation at all, also one that no history leads to: there is always one thing to do, or a reason not to. */
+
+/** More than any history needs; a plan that turns in circles needs more. */
+const MOST_STEPS = 30;
+
+function settle(given: Observation): { readonly o: Observation; readonly steps: readonly string[] } {
+  let o = given;
+  const steps: string[] = [];
+  for (let action = plan(o); action.type !== 'Rest' && steps.length < MOST_STEPS; action = plan(o)) {
+    steps.push(action.type);
+    o = after(o, action);
+  }
+  return { o, steps };
+}
+
+describe('plan', () => {
+  test('rests or steps, the same each time, and rests for a reason that people can read', () => {
+    check(
+      fc.property(anyObservation, (o) => {
+        const action = plan(o);
+        expect(plan(o)).toEqual(action);
+        if (action.type === 'Rest') {
+          expectPresentable(action.message);
+          expect(action.message).toMatch(/\S/);
+          expect(action.until ?? NOW + 1).toBeGreaterThan(NOW);
+          expect(action.until ?? 0).toBeLessThan(Number.POSITIVE_INFINITY);
+        }
+      }),
+    );
+  });
+
+  test('has a status to tell whenever it rests, and the same once that is written', () => {
+    check(
+      fc.property(anyObservation, (o) => {
+        const action = plan(o);
+        if (action.type !== 'Rest' || o.object === undefined) {
+          return;
+        }
+        const status = summarize(o, o.object, action, undefined);
+        const written = { ...o, object: { ...o.object, status } };
+        const again = plan(written);
+        if (again.type === 'Rest') {
+          expect(summarize(written, written.object, again, undefined)).toEqual(status);
+        }
+      }),
+    );
+  });
+
+  test('comes to rest where every step succeeds, and stays there', () => {
+    check(
+      fc.property(anyObservation, (given) => {
+        const { o, steps } = settle(given);
+        expect(steps.length, steps.join(' ')).toBeLessThan(MOST_STEPS);
+        expect(plan(o)).toEqual(plan(o));
+        expect(plan(o).type).toBe('Rest');
+      }),
+    );
+  });
+
+  test('registers a client at most once on the way, and deregisters none that is shown', () => {
+    check(
+      fc.property(anyObservation, (given) => {
+        const { o, steps } = settle(given);
+        expect(steps.filter((step) => step === 'Register').length, steps.join(' ')).toBeLessThanOrEqual(1);
+        const isReady = plan(o).type === 'Rest' && (plan(o) as { readonly state: string }).state === 'Ready';
+        const shown = o.secrets.find(({ name, ownerUid }) => ownerUid === 'uid-1' && name !== 'former');
+        expect(
+          !isReady || o.records.some(({ secretName }) => secretName === shown?.shows),
+          steps.join(' '),
+        ).toBe(true);
+      }),
+    );
+  });
+
+  test('calls no server that is away or closed, except to end what it can end without it', () => {
+    const away = fc.constantFrom(unavailable, closed('AuthorizationServerPaused', 'It is paused.'));
+    check(
+      fc.property(anyObservation, away, (o, closedServer) => {
+        expect(['Register', 'Update']).not.toContain(
+          plan(observation({ ...o, server: closedServer, servers: undefined })).type,
+        );
+      }),
+    );
+  });
+
+  test('neither ends nor replaces a client over a time that can’t be read', () => {
+    const unborn = object({
+      createdAt: Number.NaN,
+      desired: desired({ lifetime: { expiresAfter: '1m', onExpiry: 'DeleteObject' } }),
+    });
+    expect(plan(observation({ object: unborn }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    for (const damaged of [
+      { clientSecretExpiresAt: 'soon' },
+      { clientSecretExpiresAt: '2027-01-01T00:00:00Z', registeredAt: '' },
+      { registrationAccessTokenExpiresAt: 'soon' },
+      { registrationAccessTokenExpiresAt: '2027-01-01T00:00:00Z', tokenIssuedAt: 'lately' },
+    ]) {
+      const records = [record(damaged)];
+      expect(plan(observation({ records })), JSON.stringify(damaged)).toMatchObject({
+        type: 'Rest',
+        state: 'Ready',
+      });
+    }
+  });
+
+  test('shows what takes the place of a client, though an older one can’t be deregistered', () => {
+    const expired = record({ attempt: 'a2', clientId: 'c2', registeredAt: '2026-05-01T11:30:00Z' });
+    const leftover = record({ attempt: 'a1', clientId: 'c1', registeredAt: '2026-05-01T11:00:00Z' });
+    const successor = record({
+      attempt: 'a3',
+      clientId: 'c3',
+      registeredAt: '2026-05-01T12:00:00Z',
+      replaces: expired.secretName,
+    });
+    const o = observation({
+      object: object({ status: { clientId: 'c2', installation: 'main' } }),
+      records: [leftover, expired, successor],
+      secrets: [secret({}, expired)],
+      setbacks: [setback({ basis: leftover.secretName })],
+    });
+    expect(plan(o)).toMatchObject({ type: 'Publish', record: { clientId: 'c3' } });
+  });
+
+  test('shows what the Secret of today’s name shows, though one of a former name shows another client', () => {
+    const before = record({ attempt: 'a1', clientId: 'c1' });
+    const now = record({ attempt: 'a3', clientId: 'c3', registeredAt: '2026-05-01T12:00:00Z' });
+    const o = observation({
+      records: [before, now],
+      secrets: [secret({ name: 'former' }, before), secret({}, now)],
+    });
+    const { o: end, steps } = settle(o);
+    expect(steps).not.toContain('Publish');
+    expect(end.records.map(({ clientId }) => clientId)).toEqual(['c3']);
+  });
+
+  test('chooses one of two records that a hand made replace each other', () => {
+    const circle = [
+      record({ attempt: 'a1', replaces: 'oac-uid-1-a2' }),
+      record({ attempt: 'a2', replaces: 'oac-uid-1-a1' }),
+    ];
+    expect(settle(observation({ records: circle })).steps).not.toContain('Register');
+  });
+
+  test('goes on with an object whose creation the API server doesn’t tell', () => {
+    const raw = { metadata: { name: 'storefront' }, spec: { client: {}, lifetime: { expiresAfter: '1m' } } };
+    const { observed } = toClientObject(raw as unknown as KubernetesObject);
+    expect(plan(observation({ object: { ...observed, uid: 'uid-1' } })).type).not.toBe('DeleteObject');
+  });
+});

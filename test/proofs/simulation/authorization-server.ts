@@ -1,0 +1,137 @@
+import type { HttpOutcome, HttpRequest } from '../../../src/oauth/http-message.ts';
+import { isJsonObject, type JsonObject, parseJsonObject } from '../../../src/oauth/json.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import type { Restore } from './scheduler.ts';
+import { keptMap, keptSet } from './snapshot.ts';
+
+/** Is in every secret that the server gives: it must be found nowhere but in Secrets and in calls. */
+const CANARY = 'canary';
+/** In plain text, and in base64 wherever it begins. */
+export const SHOWS_SECRET = /canary|Y2FuYXJ5|NhbmFye|jYW5hcn/;
+export const ISSUER = 'https://sso.example.com';
+export const MARKER = 'x_attempt';
+
+export interface Behaviour {
+  /** A PUT gives another registration access token, and the one before is dead. */
+  readonly rotatesToken: boolean;
+  readonly rotatesSecret: boolean;
+  readonly readRotates: boolean;
+}
+
+export interface RegisteredClient {
+  readonly id: string;
+  readonly attempt: string;
+  readonly secret: string;
+  readonly token: string;
+  readonly metadata: JsonObject;
+}
+
+const answer = (status: number, body: JsonObject = {}): HttpOutcome => ({
+  kind: 'answered',
+  status,
+  headers: {},
+  body: new Sensitive(status === 204 ? '' : JSON.stringify(body)),
+});
+
+/** An authorization server (RFC 7591, RFC 7592) as it is when nothing is lost on the way to it. */
+export class AuthorizationServer {
+  readonly clients = new Map<string, RegisteredClient>();
+  /** Attempt id → how often it was POSTed. */
+  readonly posts = new Map<string, number>();
+  /** `client_id client_secret`, of everything that was ever given together. */
+  readonly issued = new Set<string>();
+  readonly behaviour: Behaviour;
+  /** Answer → the client that it is about. */
+  readonly #about = new WeakMap<HttpOutcome, string>();
+  #made = 0;
+
+  constructor(behaviour: Behaviour) {
+    this.behaviour = behaviour;
+  }
+
+  save(): Restore {
+    const made = this.#made;
+    const kept = [keptMap(this.clients), keptMap(this.posts), keptSet(this.issued)];
+    return () => {
+      this.#made = made;
+      kept.forEach((restore) => {
+        restore();
+      });
+    };
+  }
+
+  handle({ method, url, headers, body }: HttpRequest): HttpOutcome {
+    const pathname = pathOf(url);
+    if (pathname.startsWith('/.well-known/')) {
+      return answer(200, { issuer: ISSUER, registration_endpoint: `${ISSUER}/register` });
+    }
+    const document = parseJsonObject(plain(body ?? '')) ?? {};
+    if (method === 'POST' && pathname === '/register') {
+      return this.#register(document);
+    }
+    const client = this.clients.get(pathname.slice('/register/'.length));
+    if (client === undefined || plain(headers['authorization'] ?? '') !== `Bearer ${client.token}`) {
+      return answer(401, { error: 'invalid_token' });
+    }
+    switch (method) {
+      case 'DELETE':
+        this.clients.delete(client.id);
+        return answer(204);
+      case 'PUT':
+        return this.#given({ ...client, metadata: document }, this.behaviour);
+      default: {
+        const { readRotates } = this.behaviour;
+        return this.#given(client, { rotatesToken: readRotates, rotatesSecret: readRotates });
+      }
+    }
+  }
+
+  /** Of a whole answer that gives a client. */
+  clientIdIn(given: HttpOutcome): string | undefined {
+    return this.#about.get(given);
+  }
+
+  #register(document: JsonObject): HttpOutcome {
+    const attempt = String(document[MARKER]);
+    this.posts.set(attempt, (this.posts.get(attempt) ?? 0) + 1);
+    this.#made += 1;
+    const client = { id: `c${this.#made}`, attempt, secret: '', token: '', metadata: document };
+    return this.#given(client, { rotatesToken: true, rotatesSecret: true }, 201);
+  }
+
+  /** Keeps the client and answers all there is of it. */
+  #given(
+    client: RegisteredClient,
+    { rotatesToken, rotatesSecret }: Pick<Behaviour, 'rotatesToken' | 'rotatesSecret'>,
+    status = 200,
+  ): HttpOutcome {
+    this.#made += 1;
+    const { id, metadata, attempt } = client;
+    const secret = rotatesSecret ? `${CANARY}-secret-${id}-${this.#made}` : client.secret;
+    const token = rotatesToken ? `${CANARY}-token-${id}-${this.#made}` : client.token;
+    this.clients.set(id, { id, attempt, secret, token, metadata });
+    this.issued.add(`${id} ${secret}`);
+    const given = answer(status, {
+      client_id: id,
+      ...metadata,
+      client_secret: secret,
+      client_secret_expires_at: 0,
+      registration_access_token: token,
+      registration_client_uri: `${ISSUER}/register/${id}`,
+    });
+    this.#about.set(given, id);
+    return given;
+  }
+}
+
+/** Every URL that is called is of this issuer. */
+export const pathOf = (url: string): string => url.slice(ISSUER.length);
+
+export const plain = (value: string | Sensitive): string =>
+  typeof value === 'string' ? value : value.reveal();
+
+/** What the attempt is of, by the document that was sent. */
+export function attemptOf({ body }: HttpRequest): string {
+  const document = parseJsonObject(plain(body ?? ''));
+  return isJsonObject(document) ? String(document[MARKER]) : '';
+}

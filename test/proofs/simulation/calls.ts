@@ -1,0 +1,100 @@
+import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
+import type { HttpOutcome, HttpRequest } from '../../../src/oauth/http-message.ts';
+import { attemptOf, pathOf } from './authorization-server.ts';
+import { bringsWhatIsAnothers, isOther } from './other-server.ts';
+import type { Restore } from './scheduler.ts';
+import { keptMap, keptSet } from './snapshot.ts';
+import type { Process, World } from './world.ts';
+
+/** Calls to the authorization server: what must hold when one is sent, and which answers nobody got. */
+
+interface Call {
+  readonly process: Process;
+  /** Of the OAuthClient that it is about. */
+  readonly uid: string;
+}
+
+export class Calls {
+  readonly #underWay = new Set<Call>();
+  /** Attempt id → uid of the OAuthClient. */
+  readonly #uids = new Map<string, string>();
+  /** Client id → the last answer about it, until a process has it, whole. */
+  readonly #unheard = new Map<string, HttpOutcome>();
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  save(): Restore {
+    const kept = [keptSet(this.#underWay), keptMap(this.#uids), keptMap(this.#unheard)];
+    return () => {
+      kept.forEach((restore) => {
+        restore();
+      });
+    };
+  }
+
+  /** At the moment at which a process hands a call to its connection. @returns what to do when it is over */
+  sent(process: Process, request: HttpRequest): () => void {
+    if (!process.alive || request.method === 'GET') {
+      return () => undefined;
+    }
+    const call = {
+      process,
+      uid: request.method === 'POST' ? this.#registers(request, process) : this.#of(request),
+    };
+    for (const other of this.#underWay) {
+      if (other.uid === call.uid && other.process !== process && other.process.alive) {
+        this.#world.violated(`${process.name} calls for ${call.uid} while ${other.process.name} does`);
+      }
+    }
+    this.#underWay.add(call);
+    return () => this.#underWay.delete(call);
+  }
+
+  /** The server acts. */
+  handled(request: HttpRequest): HttpOutcome {
+    if (bringsWhatIsAnothers(request)) {
+      this.#world.violated(`${request.method} ${request.url} brought a credential that another server gave`);
+    }
+    const answer = isOther(request.url)
+      ? this.#world.other.handle(request)
+      : this.#world.server.handle(request);
+    const id = this.#world.server.clientIdIn(answer);
+    if (id !== undefined) {
+      this.#unheard.set(id, answer);
+    }
+    return answer;
+  }
+
+  /** A process has this answer. */
+  heard(answer: HttpOutcome): void {
+    const id = this.#world.server.clientIdIn(answer);
+    if (id !== undefined && this.#unheard.get(id) === answer) {
+      this.#unheard.delete(id);
+    }
+  }
+
+  /** Whether a process got the last answer about this client. */
+  isHeard(clientId: string): boolean {
+    return !this.#unheard.has(clientId);
+  }
+
+  #registers(request: HttpRequest, process: Process): string {
+    const attempt = attemptOf(request);
+    const entry = decodeEntries(this.#world.ledger()).find((one) => one.attempt === attempt);
+    if (entry === undefined && process === this.#world.leader) {
+      this.#world.violated(`attempt ${attempt} was sent without a committed entry`);
+    }
+    const uid = entry?.client.uid ?? attempt;
+    this.#uids.set(attempt, uid);
+    return uid;
+  }
+
+  /** The client may be gone. */
+  #of({ url }: HttpRequest): string {
+    const id = pathOf(url).slice('/register/'.length);
+    return this.#uids.get(this.#world.server.clients.get(id)?.attempt ?? '') ?? id;
+  }
+}

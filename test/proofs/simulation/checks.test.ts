@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { RESOURCES, type Resource } from '../../../src/api/kubernetes.ts';
+import { LABELS } from '../../../src/api/names.ts';
+import { jsonBody, registerRequest } from '../../../src/oauth/registration.ts';
+import { ISSUER, MARKER } from './authorization-server.ts';
+import { watchOver } from './checks.ts';
+import type { Stored } from './cluster.ts';
+import { checkEnd } from './ending.ts';
+import { planNamed } from './lives.ts';
+import { OPERATOR_NAMESPACE } from './process.ts';
+import { deeds } from './users.ts';
+import { World } from './world.ts';
+
+/** That what must hold in a simulated life is noticed when it doesn’t. `-- --mutations` tries whole operators. */
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const namespace = OPERATOR_NAMESPACE;
+
+const write = (world: World, resource: Resource, object: object) =>
+  world.cluster.create(resource, { kind: resource.kind, ...object } as Stored, 'pod-1_1');
+
+const post = (world: World, attempt: string) =>
+  world.server.handle(registerRequest(`${ISSUER}/register`, jsonBody({ [MARKER]: attempt }), undefined));
+
+const shown = (data: object) => ({
+  metadata: { namespace: 'shop', name: 'a', labels: { [LABELS.workload]: 'true' } },
+  data,
+});
+
+test.each<readonly [string, (world: World) => void, RegExp]>([
+  [
+    'a secret in a ConfigMap',
+    (world) =>
+      write(world, RESOURCES.configMap, { metadata: { namespace, name: 'a' }, data: { a: 'canary-token' } }),
+    /^a secret is shown in ConfigMap a$/,
+  ],
+  [
+    'a secret in an annotation, in base64',
+    (world) =>
+      write(world, RESOURCES.secret, {
+        metadata: { namespace, name: 'a', annotations: { a: base64('x canary-token') } },
+      }),
+    /^a secret is shown in Secret a$/,
+  ],
+  [
+    'an id with the secret of another client',
+    (world) => {
+      post(world, 'one');
+      post(world, 'two');
+      const [one, two] = [...world.server.clients.values()];
+      const data = { client_id: base64(one?.id ?? ''), client_secret: base64(two?.secret ?? '') };
+      write(world, RESOURCES.secret, shown(data));
+    },
+    /^Secret a mixes two generations$/,
+  ],
+  [
+    'a client that nobody knows',
+    (world) => {
+      post(world, 'one');
+      checkEnd(world);
+    },
+    /^client c1 \(attempt one\) is neither recorded nor reported$/,
+  ],
+  [
+    'a registration that is sent again',
+    (world) => {
+      post(world, 'one');
+      post(world, 'one');
+      checkEnd(world);
+    },
+    /^attempt one was sent 2 times$/,
+  ],
+  [
+    'an object that nobody cares for',
+    (world) => {
+      deeds.create('storefront', 'One')(world);
+      checkEnd(world);
+    },
+    /^storefront doesn’t come to rest: Queued: $/,
+  ],
+])('%s is noticed', (_, act, expected) => {
+  const world = new World(planNamed('steady').conditions);
+  watchOver(world);
+  act(world);
+  expect([...world.violations]).toContainEqual(expect.stringMatching(expected));
+});

@@ -1,0 +1,108 @@
+import { LABELS } from '../../../src/api/names.ts';
+import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
+import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
+import { SHOWS_SECRET } from './authorization-server.ts';
+import type { Change } from './cluster.ts';
+import { decoded, recordIn, records, suspects } from './knowledge.ts';
+import type { World } from './world.ts';
+
+/** What must hold at every write. */
+
+export function watchOver(world: World): void {
+  const { cluster } = world;
+  cluster.onChange.push((change) => {
+    noSecretIsShown(world, change);
+    noSecretIsMixed(world, change);
+    noRegistrationIsForgotten(world, change);
+    noClientOutlivesItsRecord(world, change);
+    collectOrphans(world, change);
+  });
+}
+
+/** What has no owner any more goes, sooner or later; also what was made when its owner had gone. */
+function collectOrphans(world: World, { kind, before, after }: Change): void {
+  const { cluster, scheduler } = world;
+  const owners = kind === 'Secret' ? (after?.metadata.ownerReferences ?? []) : [];
+  const gone = kind === 'OAuthClient' && after === undefined ? [before?.metadata.uid ?? ''] : [];
+  const lives = (uid: string) => cluster.all('OAuthClient').some(({ metadata }) => metadata.uid === uid);
+  for (const uid of [...gone, ...owners.map((owner) => owner.uid).filter((owner) => !lives(owner))]) {
+    world.underWay += 1;
+    scheduler.after(1 + world.random() * world.weather.lagMs, () => {
+      world.underWay -= 1;
+      cluster.collect(uid);
+    });
+  }
+}
+
+/** Secrets are in the data of Secrets alone. */
+function noSecretIsShown(world: World, { after, kind }: Change): void {
+  if (after === undefined) {
+    return;
+  }
+  const { data, ...shown } = after;
+  if (Object.values(kind === 'Secret' ? shown : after).some(showsSecret)) {
+    world.violated(`a secret is shown in ${kind} ${after.metadata.name}`);
+  }
+}
+
+/** Parts of objects that were looked through: they are never changed in place, and outlive many writes. */
+const clean = new WeakSet<object>();
+
+function showsSecret(part: unknown): boolean {
+  if (typeof part === 'object' && part !== null && clean.has(part)) {
+    return false;
+  }
+  const shows = SHOWS_SECRET.test(JSON.stringify(part) ?? '');
+  if (!shows && typeof part === 'object' && part !== null) {
+    clean.add(part);
+  }
+  return shows;
+}
+
+/** client_id and client_secret of a workload Secret were given together. */
+function noSecretIsMixed(world: World, { kind, after, by }: Change): void {
+  if (kind !== 'Secret' || after?.metadata.labels?.[LABELS.workload] !== 'true' || by.startsWith('user')) {
+    return;
+  }
+  const { client_id: id, client_secret: secret } = after.data ?? {};
+  const shown = `${decoded(id)} ${decoded(secret)}`;
+  if (!world.server.issued.has(shown) && !world.other.issued.has(shown)) {
+    world.violated(`Secret ${after.metadata.name} mixes two generations`);
+  }
+}
+
+/** An entry of a registration leaves the ledger when its client is recorded, reported, or known not to exist. */
+function noRegistrationIsForgotten(world: World, { before, after }: Change): void {
+  if (before?.metadata.name !== LEDGER_NAME) {
+    return;
+  }
+  const left = after?.data ?? {};
+  const gone = decodeEntries(before.data ?? {}).filter(
+    ({ attempt }) => left[`entry.${attempt}`] === undefined,
+  );
+  for (const { attempt, kind } of gone) {
+    if (kind === 'Register' && !isKnown(world, attempt)) {
+      world.violated(`attempt ${attempt} left the ledger, and its client is neither recorded nor reported`);
+    }
+  }
+}
+
+function isKnown(world: World, attempt: string): boolean {
+  const client = [...world.server.clients.values()].find((one) => one.attempt === attempt);
+  return (
+    client === undefined ||
+    suspects(world).includes(attempt) ||
+    records(world).some(({ clientId }) => clientId === client.id)
+  );
+}
+
+/** A record goes when its client is gone. */
+function noClientOutlivesItsRecord(world: World, { kind, before, after }: Change): void {
+  if (kind !== 'Secret' || after !== undefined || before?.metadata.labels?.[LABELS.registration] !== 'true') {
+    return;
+  }
+  const record = recordIn(before);
+  if (record !== undefined && world.server.clients.has(record.clientId)) {
+    world.violated(`the record of client ${record.clientId} was removed, and the client lives`);
+  }
+}

@@ -1,0 +1,34 @@
+import { LABELS } from '../../../src/api/names.ts';
+import { decodeEntries, type LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
+import { type RegistrationRecord, toRecord } from '../../../src/core/record.ts';
+import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
+import type { Stored } from './cluster.ts';
+import { OPERATOR_NAMESPACE } from './process.ts';
+import type { World } from './world.ts';
+
+/** What is recorded and reported in the cluster. */
+
+export const decoded = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString();
+
+export const suspects = ({ cluster }: World): readonly string[] =>
+  [SUSPECTS, OWN_SUSPECTS].flatMap((name) =>
+    Object.keys(cluster.find('ConfigMap', `${OPERATOR_NAMESPACE}/${name}`)?.data ?? {}),
+  );
+
+export const records = ({ cluster }: World): readonly RegistrationRecord[] =>
+  cluster
+    .all('Secret')
+    .filter(({ metadata }) => metadata.labels?.[LABELS.registration] === 'true')
+    .flatMap((secret) => recordIn(secret) ?? []);
+
+const read = new WeakMap<Stored, RegistrationRecord | undefined>();
+
+/** Objects are never changed in place: each is read once. */
+export function recordIn(secret: Stored): RegistrationRecord | undefined {
+  if (!read.has(secret)) {
+    read.set(secret, toRecord(secret));
+  }
+  return read.get(secret);
+}
+
+export const entries = (world: World): readonly LedgerEntry[] => decodeEntries(world.ledger());

@@ -1,0 +1,191 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeToPage } from '../../kit/testbed/page.ts';
+import type { Finding } from './first-violation.ts';
+
+/** Operators that are broken on purpose, one way each: the simulation must find every one of them out. */
+interface Mutation {
+  readonly name: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly original: string;
+  readonly mutant: string;
+}
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the answer is used before it is recorded',
+    file: 'src/controller/client/steps/register.ts',
+    original: "const written = await recordAnswer('create', attempt, secret, o, context);",
+    mutant: "const written = secret; void recordAnswer('create', attempt, secret, o, context);",
+  },
+  {
+    name: 'the POST doesn’t wait for its entry',
+    file: 'src/controller/calls/guarded-call.ts',
+    original: 'const committed = await ledger.begin(',
+    mutant: 'const committed = true; void ledger.begin(',
+  },
+  {
+    name: 'the POST is sent twice',
+    file: 'src/controller/calls/guarded-call.ts',
+    original: 'const outcome = await http.send(',
+    mutant:
+      'await http.send(request, { timeoutMs, transport, server: serverNamed(server) }); const outcome = await http.send(',
+  },
+  {
+    name: 'a suspected orphan isn’t listed',
+    file: 'src/controller/client/steps/orphan.ts',
+    original: 'const reported = await context.orphans.report(entry, said);',
+    mutant: "const reported = said === '' ? 'NotYet' : 'Listed';",
+  },
+  {
+    name: 'no answer to a POST counts as not created',
+    file: 'src/controller/client/steps/register.ts',
+    original: "const unknown = failure.kind === 'Unknown';",
+    mutant: 'const unknown = Boolean(0);',
+  },
+  {
+    name: 'an interrupted registration is forgotten',
+    file: 'src/core/rules/unsettled.ts',
+    original: "isRecorded ? 'SettleCall' : 'ReportOrphan'",
+    mutant: "'SettleCall'",
+  },
+  {
+    name: 'a new leader doesn’t wait for the calls of the one before',
+    file: 'src/controller/durable/ledger.ts',
+    original: 'entry.pod === podOf(holder) ? 0 : entry.timeoutMs + RECORDING_MS',
+    mutant: '0',
+  },
+  {
+    name: 'the ledger’s epoch isn’t looked at',
+    file: 'src/controller/durable/ledger-store.ts',
+    original: 'const other = otherLeader(data, this.#epoch, this.#options.holder);',
+    mutant: 'const other = undefined;',
+  },
+  {
+    name: 'the replay of the journal overwrites',
+    file: 'src/controller/durable/recorder.ts',
+    original: 'const isNewest = [entry.follows, attempt].includes(writerOf(found.object));',
+    mutant: 'const isNewest = true;',
+  },
+  {
+    name: 'what is recorded is logged',
+    file: 'src/controller/durable/recorder.ts',
+    original: 'journal.append({',
+    mutant: "log.debug('recording', { secret }); journal.append({",
+  },
+  {
+    name: 'the workload’s Secret shows one client’s id and another’s secret',
+    file: 'src/controller/client/steps/publish.ts',
+    original: 'information: content.information,',
+    mutant: "information: { ...content.information, clientId: o.records[0]?.clientId ?? '' },",
+  },
+  {
+    name: 'there are no tombstones',
+    file: 'src/controller/state/object-cache.ts',
+    original: 'if (goneAt !== undefined && !isNewer(object.metadata.resourceVersion, goneAt)) {',
+    mutant: 'if (goneAt === "") {',
+  },
+  {
+    name: 'a late watch overwrites what is known',
+    file: 'src/controller/state/object-cache.ts',
+    original:
+      'if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) {',
+    mutant: 'if (before === object) {',
+  },
+  {
+    name: 'surplus clients aren’t deregistered',
+    file: 'src/core/rules/endings.ts',
+    original: 'of surplusRecords(o).filter(',
+    mutant: 'of surplusRecords(o).slice(0, 0).filter(',
+  },
+  {
+    name: '401 to a DELETE counts as gone at once',
+    file: 'src/controller/client/steps/deregister.ts',
+    original: '(mayBeGone && refusedStatus)',
+    mutant: 'refusedStatus',
+  },
+  {
+    name: 'a record belongs to whatever server object bears the name',
+    file: 'src/core/home.ts',
+    original: 'if (record.serverUid === uid) {',
+    mutant: "if (record.serverUid !== '') {",
+  },
+  {
+    name: 'an update without an answer isn’t remembered',
+    file: 'src/controller/client/steps/update.ts',
+    original: 'if (isUnanswered && earlier === undefined) {',
+    mutant: 'if (Boolean(0)) {',
+  },
+];
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+/** @returns whether all were found out. */
+export async function tryMutations(): Promise<boolean> {
+  const waiting = [...MUTATIONS];
+  const findings = new Map<Mutation, Finding>();
+  const work = async () => {
+    for (let mutation = waiting.shift(); mutation !== undefined; mutation = waiting.shift()) {
+      const finding = await tryOne(mutation);
+      findings.set(mutation, finding);
+      console.log(rowOf(mutation, finding));
+    }
+  };
+  console.log(HEAD);
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  if (process.env['UPDATE_SIMULATION'] === '1') {
+    const rows = MUTATIONS.map((mutation) => rowOf(mutation, findings.get(mutation)));
+    writeToPage('reliability.md', 'mutations', [HEAD, ...rows].join('\n'));
+  }
+  return MUTATIONS.every((mutation) => findings.get(mutation)?.violation !== undefined);
+}
+
+const HEAD = '| Broken operator | What was violated | Lives |\n| --- | --- | --: |';
+
+function rowOf({ name }: Mutation, finding: Finding | undefined): string {
+  const what = finding?.violation?.what ?? 'not found out';
+  return `| ${name} | ${what.slice(0, LONGEST_SHOWN).replaceAll(/[|\n]/g, ' ')} | ${(finding?.lives ?? 0).toLocaleString('en-US')} |`;
+}
+
+const LONGEST_SHOWN = 160;
+
+/** Simulates a copy of the sources that has the mutation. */
+async function tryOne({ file, original, mutant }: Mutation): Promise<Finding> {
+  const copy = await mkdtemp(join(tmpdir(), 'mutation-'));
+  try {
+    for (const name of ['src', 'test', 'package.json']) {
+      await cp(join(ROOT, name), join(copy, name), { recursive: true });
+    }
+    await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+    const text = await readFile(join(copy, file), 'utf8');
+    if (text.split(original).length !== 2) {
+      throw new Error(`${file} doesn’t have this exactly once; look what became of it: ${original}`);
+    }
+    await writeFile(
+      join(copy, file),
+      text.replace(original, () => mutant),
+    );
+    return JSON.parse(
+      await output(join(copy, 'test', 'proofs', 'simulation', 'first-violation.ts')),
+    ) as Finding;
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+function output(script: string): Promise<string> {
+  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0 ? resolve(text) : reject(new Error(`${script} ended with ${code}`)),
+    );
+  });
+}

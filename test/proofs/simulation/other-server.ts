@@ -1,0 +1,66 @@
+import type { HttpOutcome, HttpRequest } from '../../../src/oauth/http-message.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { plain, SHOWS_SECRET } from './authorization-server.ts';
+import type { Restore } from './scheduler.ts';
+import { keptSet } from './snapshot.ts';
+
+export const OTHER_ISSUER = 'https://other.example.net';
+
+/** Is in every secret that this server gives. */
+const MARK = 'magpie';
+
+/** A second server, of somebody else: it takes whatever it is sent, and looks whether it was another's. */
+export class OtherServer {
+  /** `client_id client_secret`, of everything that was ever given together. */
+  readonly issued = new Set<string>();
+  #made = 0;
+
+  save(): Restore {
+    const made = this.#made;
+    const issued = keptSet(this.issued);
+    return () => {
+      this.#made = made;
+      issued();
+    };
+  }
+
+  handle({ method, url }: HttpRequest): HttpOutcome {
+    const { pathname } = new URL(url);
+    if (pathname.startsWith('/.well-known/')) {
+      return answer(200, { issuer: OTHER_ISSUER, registration_endpoint: `${OTHER_ISSUER}/register` });
+    }
+    if (method === 'DELETE') {
+      return answer(204);
+    }
+    const id = method === 'POST' ? this.#register() : pathname.slice(pathname.lastIndexOf('/') + 1);
+    const secret = `${MARK}-secret-${id}`;
+    this.issued.add(`${id} ${secret}`);
+    return answer(method === 'POST' ? 201 : 200, {
+      client_id: id,
+      client_secret: secret,
+      client_secret_expires_at: 0,
+      registration_access_token: `${MARK}-token-${id}`,
+      registration_client_uri: `${OTHER_ISSUER}/register/${id}`,
+    });
+  }
+
+  #register(): string {
+    this.#made += 1;
+    return `other-${this.#made}`;
+  }
+}
+
+/** Whether a request brings a server what the other one gave. */
+export function bringsWhatIsAnothers({ url, headers, body }: HttpRequest): boolean {
+  const sent = [...Object.values(headers), body ?? ''].map(plain).join(' ');
+  return isOther(url) ? SHOWS_SECRET.test(sent) : sent.includes(MARK);
+}
+
+export const isOther = (url: string): boolean => url.startsWith(OTHER_ISSUER);
+
+const answer = (status: number, body?: object): HttpOutcome => ({
+  kind: 'answered',
+  status,
+  headers: {},
+  body: new Sensitive(body === undefined ? '' : JSON.stringify(body)),
+});

@@ -1,0 +1,134 @@
+import { createController } from '../../../src/controller/controller.ts';
+import { createEventRecorder } from '../../../src/controller/durable/events.ts';
+import { Ledger } from '../../../src/controller/durable/ledger.ts';
+import { createRecorder } from '../../../src/controller/durable/recorder.ts';
+import { Orphans } from '../../../src/controller/durable/suspected-orphans.ts';
+import type { Journal, Log } from '../../../src/controller/ports.ts';
+import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
+import type { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { createFakeJwt } from '../../kit/fakes/fake-ports.ts';
+import { SHOWS_SECRET } from './authorization-server.ts';
+import { createApi, createHttp } from './network.ts';
+import { createClock } from './scheduler.ts';
+import { startWatches } from './watches.ts';
+import type { Process, World } from './world.ts';
+
+export const OPERATOR_NAMESPACE = 'oauth-registrar';
+const INSTALLATION = { id: `${OPERATOR_NAMESPACE}@cluster-1`, name: OPERATOR_NAMESPACE };
+/** As long as a process that lost the lead gives its calls. */
+const DRAIN_MS = 50_000;
+
+/** Begins to lead in this pod, as `operate` does: the real controller with all its parts, between simulated ports. */
+export async function lead(world: World, process: Process): Promise<void> {
+  const clock = createClock(world.scheduler, () => process.alive, world.startedAt, process.skewMs);
+  const log = createLog(world, process);
+  const api = createApi(world, process);
+  const journal = createJournal(world, process);
+  const http = createHttp(world, process);
+  const namespace = OPERATOR_NAMESPACE;
+  const random = () => (process.alive ? world.random() : 0);
+  const orphans = new Orphans({ api, namespace, clock, log });
+  const recorder = createRecorder({ api, journal, clock, log });
+  const fenced = Promise.withResolvers<unknown>();
+  const ledger = new Ledger({
+    api,
+    namespace,
+    holder: process.name,
+    clock,
+    log,
+    onFenced: fenced.resolve,
+    installation: { id: INSTALLATION.id, isOurs: (id) => id === INSTALLATION.id },
+  });
+  const controller = createController({
+    api,
+    http,
+    clock,
+    random,
+    log,
+    lead: { held: () => process.holdsLease },
+    journal,
+    ledger,
+    recorder,
+    orphans,
+    events: createEventRecorder({
+      api,
+      clock,
+      random,
+      log,
+      operatorNamespace: namespace,
+      identity: process.name,
+    }),
+    counters: { orphanSuspected: () => undefined, serverGone: () => undefined },
+    jwt: createFakeJwt(),
+    tokens: new ReusableTokens(),
+    settings: {
+      operatorNamespace: namespace,
+      installation: INSTALLATION,
+      cluster: 'eu-1',
+      urlRules: { allowHttp: false },
+      namespacedServerHosts: undefined,
+      reservedSecretMetadata: [],
+      namespaces: undefined,
+    },
+    report: () => undefined,
+  });
+  try {
+    await ledger.takeLead();
+    await orphans.load();
+    void controller.replayJournal();
+  } catch {
+    world.exit(process);
+    return;
+  }
+  await startWatches(world, process, controller.caches);
+  controller.start();
+  process.isWorking = true;
+  await Promise.race([fenced.promise, process.replaced]);
+  await Promise.race([controller.stop(), clock.sleep(DRAIN_MS)]);
+  world.exit(process);
+}
+
+function createJournal(world: World, process: Process): Journal {
+  const { journal } = process.pod;
+  const earlier = new Map(journal);
+  const act = (name: string, effect: () => void, holdsAnswer: boolean) => {
+    const passage = world.enter(process, name, holdsAnswer);
+    if (process.alive) {
+      effect();
+      world.leave(process, passage);
+    }
+  };
+  return {
+    append: ({ id, payload }) => {
+      act(`append ${id}`, () => void journal.set(id, payload), true);
+      world.isForgetful ||= !journal.has(id);
+    },
+    settle: (id) =>
+      act(
+        `settle ${id}`,
+        () => {
+          journal.delete(id);
+          earlier.delete(id);
+        },
+        false,
+      ),
+    unsettled: () =>
+      [...earlier].map(([id, payload]: [string, Sensitive]) => ({ id, namespace: '', payload })),
+  };
+}
+
+/** Whatever is logged is looked through; a round that throws is a defect. */
+function createLog(world: World, process: Process): Log {
+  const look = (message: string, fields: object = {}) => {
+    const { error } = fields as { readonly error?: unknown };
+    const text = `${message} ${JSON.stringify(fields)} ${error instanceof Error ? error.stack : ''}`;
+    if (SHOWS_SECRET.test(text)) {
+      world.violated(`a secret is in the log: ${message}`);
+    }
+    if (message === 'round failed') {
+      world.violated(text);
+    }
+    world.trace(process, `  log: ${text}`);
+  };
+  return { debug: look, info: look, warn: look, error: look };
+}

@@ -1,0 +1,157 @@
+import { RESOURCES } from '../../../src/api/kubernetes.ts';
+import { ANNOTATIONS } from '../../../src/api/names.ts';
+import { ISSUER } from './authorization-server.ts';
+import type { Stored } from './cluster.ts';
+import { serverObject, type World } from './world.ts';
+
+/** People: what they do, and what they see. They talk to the API server directly. */
+
+const NAMESPACE = 'shop';
+const BY = 'user';
+
+export interface Deed {
+  readonly name: string;
+  /** After the deed before; by default, at most {@link PATIENCE_MS}. */
+  readonly afterMs?: number;
+  /** As soon as this client is ready, or not there. */
+  readonly whenReady?: string;
+  readonly act: (world: World) => void;
+}
+
+const find = ({ cluster }: World, name: string): Stored | undefined =>
+  cluster.find('OAuthClient', `${NAMESPACE}/${name}`);
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export const conditionOf = (object: Stored, type: string): Condition | undefined =>
+  ((object.status?.['conditions'] ?? []) as unknown as readonly Condition[]).find(
+    (condition) => condition.type === type,
+  );
+
+/** Everything that was asked for is done, as far as status says. */
+export function isReady(object: Stored): boolean {
+  const { status = {}, metadata } = object;
+  const { annotations = {}, generation, deletionTimestamp } = metadata;
+  return (
+    deletionTimestamp === undefined &&
+    status['observedGeneration'] === generation &&
+    conditionOf(object, 'Ready')?.status === 'True' &&
+    status['lastHandledRotateAt'] === annotations[ANNOTATIONS.rotateRequestedAt] &&
+    status['lastHandledReconcileAt'] === annotations[ANNOTATIONS.reconcileRequestedAt]
+  );
+}
+
+/** Whoever waits for a client that doesn’t become ready goes on nevertheless. */
+const PATIENCE_MS = 900_000;
+
+/** Does one deed after the other. @returns what is to be asked before each event: whether all is done. */
+export function perform(world: World, script: readonly Deed[]): () => boolean {
+  const { scheduler } = world;
+  let done = 0;
+  let version: string | undefined;
+  world.parts.push(() => {
+    const was = { done, version, cancel };
+    return () => {
+      ({ done, version, cancel } = was);
+    };
+  });
+  const wait = () => scheduler.after(script[done]?.afterMs ?? PATIENCE_MS, act);
+  function act() {
+    const deed = script[done];
+    world.trace(undefined, `user: ${deed?.name}`);
+    deed?.act(world);
+    done += 1;
+    version = undefined;
+    cancel = wait();
+  }
+  let cancel = wait();
+  return () => {
+    const name = script[done]?.whenReady;
+    if (name !== undefined && version !== world.cluster.version) {
+      version = world.cluster.version;
+      const object = find(world, name);
+      if (object === undefined || isReady(object)) {
+        cancel();
+        act();
+      }
+    }
+    if (done === script.length) {
+      cancel();
+    }
+    return done === script.length;
+  };
+}
+
+const patch = (world: World, name: string, change: object) =>
+  void world.cluster.patch(RESOURCES.oauthClient, { namespace: NAMESPACE, name }, change, BY);
+
+export const deeds = {
+  create:
+    (name: string, clientName: string, more: object = {}) =>
+    (world: World) =>
+      void world.cluster.create(
+        RESOURCES.oauthClient,
+        {
+          kind: 'OAuthClient',
+          metadata: { name, namespace: NAMESPACE },
+          spec: {
+            authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' },
+            client: { clientName },
+            secret: { name: `${name}-oauth` },
+            deletionPolicy: 'Delete',
+            replacement: { policy: 'Automatic', overlap: '1m' },
+            ...more,
+          },
+          status: {
+            conditions: [{ type: 'Ready', status: 'Unknown', reason: 'Queued', message: '' }],
+          },
+        } as Stored,
+        BY,
+      ),
+  edit: (name: string, clientName: string) => (world: World) =>
+    patch(world, name, { spec: { client: { clientName } } }),
+  /** `undefined`: the spec names none any more. */
+  refer: (name: string, server: string | undefined) => (world: World) =>
+    patch(world, name, {
+      spec: {
+        authorizationServerRef:
+          server === undefined ? null : { kind: 'ClusterAuthorizationServer', name: server },
+      },
+    }),
+  /** Another server object is given the name. */
+  replaceServer: (name: string, issuer: string) => (world: World) => {
+    const { clusterAuthorizationServer: resource } = RESOURCES;
+    world.cluster.delete(resource, { name }, {}, BY);
+    const more = issuer === ISSUER ? world.conditions.dialect : {};
+    const object = { kind: resource.kind, ...serverObject(name, issuer, more) };
+    world.cluster.create(resource, object as never, BY);
+  },
+  suspend: (name: string, suspend: boolean) => (world: World) => patch(world, name, { spec: { suspend } }),
+  retain: (name: string, deletionPolicy: 'Retain' | 'Delete') => (world: World) =>
+    patch(world, name, { spec: { deletionPolicy } }),
+  rotate: (name: string, value: string) => (world: World) =>
+    patch(world, name, { metadata: { annotations: { [ANNOTATIONS.rotateRequestedAt]: value } } }),
+  reconcile: (name: string, value: string) => (world: World) =>
+    patch(world, name, { metadata: { annotations: { [ANNOTATIONS.reconcileRequestedAt]: value } } }),
+  remove: (name: string) => (world: World) =>
+    void world.cluster.delete(RESOURCES.oauthClient, { namespace: NAMESPACE, name }, {}, BY),
+  /** Takes the finalizers off an object that is being deleted. */
+  force: (name: string) => (world: World) => {
+    deeds.remove(name)(world);
+    patch(world, name, { metadata: { finalizers: [] } });
+  },
+  removeSecret: (name: string) => (world: World) =>
+    void world.cluster.delete(RESOURCES.secret, { namespace: NAMESPACE, name: `${name}-oauth` }, {}, BY),
+  editSecret: (name: string) => (world: World) =>
+    void world.cluster.patch(
+      RESOURCES.secret,
+      { namespace: NAMESPACE, name: `${name}-oauth` },
+      { data: { client_secret: Buffer.from('edited').toString('base64') } },
+      BY,
+    ),
+} as const;

@@ -1,0 +1,333 @@
+import { type ConfigMap, RESOURCES } from '../../../src/api/kubernetes.ts';
+import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
+import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
+import { Calls } from './calls.ts';
+import { type Change, Cluster } from './cluster.ts';
+import type { Conditions, Crash, Weather } from './conditions.ts';
+import { OTHER_ISSUER, OtherServer } from './other-server.ts';
+import { type Pod, Pods } from './pods.ts';
+import { lead, OPERATOR_NAMESPACE } from './process.ts';
+import { Chance, type Restore, Scheduler } from './scheduler.ts';
+import { keptSet } from './snapshot.ts';
+
+/** One simulated installation: an API server, an authorization server, and the operator's processes. */
+
+export interface Process {
+  readonly pod: Pod;
+  readonly name: string;
+  readonly skewMs: number;
+  /** Resolves when somebody else leads. */
+  readonly replaced: Promise<void>;
+  readonly learnOfReplacement: () => void;
+  /** Changes that its watches haven't shown it yet. */
+  readonly waiting: Change[][];
+  alive: boolean;
+  holdsLease: boolean;
+  isWorking: boolean;
+}
+
+/** A call that a process makes. */
+export interface Passage {
+  /** Its number, counted over all processes. */
+  readonly at: number;
+  /** How the process is to be dropped after the effect. */
+  readonly crash: Crash | undefined;
+}
+
+/** A moment at which a process may be dropped. */
+export interface Moment {
+  readonly at: number;
+  readonly when: Crash['when'];
+  /** Begins to live on from here, with the crash. */
+  readonly crash: (journal: Crash['journal']) => void;
+}
+
+/** 2026-05-01 */
+const STARTED_AT = Date.UTC(2026, 4, 1);
+
+export class World {
+  readonly startedAt = STARTED_AT;
+  readonly scheduler = new Scheduler();
+  readonly random: () => number;
+  /** Is told of every moment at which the one process that there is may be dropped. */
+  onMoment: ((moment: Moment) => void) | undefined;
+  /** What else belongs to the life, and how to save it. */
+  readonly parts: (() => Restore)[] = [];
+  readonly cluster: Cluster;
+  readonly server: AuthorizationServer;
+  readonly other = new OtherServer();
+  readonly calls = new Calls(this);
+  readonly pods = new Pods();
+  readonly conditions: Conditions;
+  readonly violations = new Set<string>();
+  readonly counts = { crash: 0, fault: 0, lead: 0 };
+  /** What happened, where somebody wants to know. */
+  readonly history: string[] | undefined;
+  weather: Weather;
+  /** Port calls so far. */
+  points = 0;
+  /** Whether what the conditions say of crashes and of the lead still comes. */
+  isEventful = true;
+  /** No update came later than its answer was given up: the server has what was last sent. */
+  isFaithful = true;
+  /** An answer was in a process’s memory, or in a journal, and went with it. */
+  isForgetful = false;
+  /** Calls on their way, changes that a watch has not shown yet, and what the cluster has still to collect. */
+  underWay = 0;
+  leader: Process | undefined;
+  #isStarting = false;
+  #processes = 0;
+  readonly #alive = new Set<Process>();
+
+  constructor(conditions: Conditions, history?: string[]) {
+    this.conditions = conditions;
+    this.history = history;
+    const chance = new Chance(conditions.seed);
+    this.random = chance.next;
+    this.parts.push(() => chance.save());
+    this.weather = conditions.weather;
+    this.cluster = new Cluster(() => this.time());
+    this.server = new AuthorizationServer(conditions.behaviour);
+    this.#install();
+  }
+
+  get processes(): number {
+    return this.#alive.size;
+  }
+
+  /** RFC 3339 */
+  time(): string {
+    return new Date(STARTED_AT + Math.floor(this.scheduler.now)).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+
+  latency = (): number => 1 + this.random() * this.weather.latencyMs;
+
+  /** Mostly none. */
+  lag = (): number => 1 + (this.random() < 0.1 ? this.random() * this.weather.lagMs : 0);
+
+  count = (what: keyof World['counts']): void => {
+    this.counts[what] += 1;
+  };
+
+  violated(what: string): void {
+    this.violations.add(what);
+    this.history?.push(`!! ${what}`);
+  }
+
+  trace(process: Process | undefined, what: string): void {
+    this.history?.push(`${(this.scheduler.now / 1000).toFixed(3)} ${process?.name ?? ''} ${what}`);
+  }
+
+  /**
+   * A process calls a port. It may be dropped here, before the effect; see {@link World.leave}.
+   * @param holdsAnswer whether an answer that only this process has is what the call is to keep
+   */
+  enter(process: Process, name: string, holdsAnswer = false): Passage {
+    if (!process.alive) {
+      return { at: 0, crash: undefined };
+    }
+    this.points += 1;
+    const at = this.points;
+    this.trace(process, `#${at} ${name}`);
+    if (!this.isEventful) {
+      return { at, crash: undefined };
+    }
+    this.#tellMoment(process, at, 'before', holdsAnswer);
+    const crash = this.conditions.crashes.find((one) => one.at === at);
+    if (this.conditions.leadChanges.includes(this.points)) {
+      this.scheduler.after(0, () => this.changeLead());
+    }
+    if (crash?.when === 'before') {
+      this.#drop(process, crash.journal, holdsAnswer);
+      return { at, crash: undefined };
+    }
+    return { at, crash };
+  }
+
+  /** The call has had its effect. @returns whether the process is dropped now. */
+  leave(process: Process, { at, crash }: Passage): boolean {
+    if (process.alive && this.isEventful) {
+      this.#tellMoment(process, at, 'after', false);
+    }
+    if (crash !== undefined) {
+      this.#drop(process, crash.journal, false);
+    }
+    return crash !== undefined;
+  }
+
+  #tellMoment(process: Process, at: number, when: Crash['when'], holdsAnswer: boolean): void {
+    if (this.onMoment === undefined || this.#alive.size !== 1) {
+      return;
+    }
+    const restore = this.#save();
+    this.onMoment({
+      at,
+      when,
+      crash: (journal) => {
+        restore();
+        process.alive = true;
+        this.#drop(process, journal, holdsAnswer);
+      },
+    });
+  }
+
+  /** Everything but what processes have in memory. */
+  #save(): Restore {
+    const { points, isEventful, isFaithful, isForgetful, underWay, leader, weather } = this;
+    const counts = { ...this.counts };
+    const [isStarting, processes] = [this.#isStarting, this.#processes];
+    const waiting = [...this.#alive].flatMap((process) =>
+      process.waiting.map((list) => ({ list, was: [...list] })),
+    );
+    const kept = [
+      this.scheduler.save(),
+      this.cluster.save(),
+      this.server.save(),
+      this.other.save(),
+      this.calls.save(),
+      keptSet(this.violations),
+      keptSet(this.#alive),
+      this.pods.save(),
+      ...this.parts.map((save) => save()),
+    ];
+    return () => {
+      Object.assign(this, {
+        points,
+        isEventful,
+        isFaithful,
+        isForgetful,
+        underWay,
+        leader,
+        weather,
+      });
+      Object.assign(this.counts, counts);
+      [this.#isStarting, this.#processes] = [isStarting, processes];
+      for (const { list, was } of waiting) {
+        list.splice(0, list.length, ...was);
+      }
+      for (const restore of kept) {
+        restore();
+      }
+    };
+  }
+
+  /** Nobody acts any more. */
+  end(): void {
+    this.onMoment = undefined;
+    for (const process of this.#alive) {
+      process.alive = false;
+    }
+  }
+
+  /** The process is gone, at once. What it has sent is on its way. */
+  #drop(process: Process, journal: Crash['journal'], holdsAnswer: boolean): void {
+    if (!process.alive) {
+      return;
+    }
+    this.count('crash');
+    this.isForgetful ||= holdsAnswer;
+    if (journal === 'lost') {
+      this.isForgetful ||= process.pod.journal.size > 0;
+      this.pods.remove(process.pod);
+    }
+    this.exit(process);
+  }
+
+  exit(process: Process): void {
+    this.trace(process, 'is gone');
+    process.alive = false;
+    for (const list of process.waiting) {
+      this.underWay -= list.length;
+      list.length = 0;
+    }
+    this.#alive.delete(process);
+    if (this.leader === process) {
+      this.leader = undefined;
+      this.restart(100 + this.random() * 5 * this.weather.lagMs);
+    }
+  }
+
+  restart(delayMs: number): void {
+    if (this.#isStarting) {
+      return;
+    }
+    this.#isStarting = true;
+    this.scheduler.after(delayMs, () => {
+      this.#isStarting = false;
+      if (this.leader === undefined) {
+        this.#lead();
+      }
+    });
+  }
+
+  changeLead(): void {
+    const former = this.leader;
+    if (former === undefined) {
+      return;
+    }
+    this.count('lead');
+    this.leader = undefined;
+    if (this.conditions.strictLease) {
+      former.holdsLease = false;
+    }
+    this.scheduler.after(this.random() * 20_000, () => {
+      former.holdsLease = false;
+      former.learnOfReplacement();
+    });
+    this.#lead();
+  }
+
+  #lead(): void {
+    const isTaken = (pod: Pod) => [...this.#alive].some((other) => other.pod === pod);
+    const pod = this.pods.next(isTaken, this.random);
+    this.#processes += 1;
+    const replaced = Promise.withResolvers<void>();
+    const process: Process = {
+      pod,
+      name: `${pod.name}_${this.#processes}`,
+      skewMs: Math.floor(this.weather.latencyMs * 20 * (this.random() - 0.5)),
+      replaced: replaced.promise,
+      learnOfReplacement: replaced.resolve,
+      waiting: [],
+      alive: true,
+      holdsLease: true,
+      isWorking: false,
+    };
+    this.#alive.add(process);
+    this.leader = process;
+    this.trace(process, 'takes the lead');
+    void lead(this, process);
+  }
+
+  ledger(): Readonly<Record<string, string>> {
+    const found = this.cluster.find('ConfigMap', `${OPERATOR_NAMESPACE}/${LEDGER_NAME}`) as
+      | ConfigMap
+      | undefined;
+    return found?.data ?? {};
+  }
+
+  #install(): void {
+    const create = (resource: (typeof RESOURCES)[keyof typeof RESOURCES], object: object) =>
+      this.cluster.create(resource, { kind: resource.kind, ...object } as never, 'user admin');
+    create(RESOURCES.namespace, { metadata: { name: 'shop' } });
+    create(RESOURCES.namespace, { metadata: { name: OPERATOR_NAMESPACE } });
+    create(RESOURCES.clusterAuthorizationServer, serverObject('corporate', ISSUER, this.conditions.dialect));
+    create(RESOURCES.clusterAuthorizationServer, serverObject('other', OTHER_ISSUER));
+    this.#lead();
+  }
+}
+
+/** The other server has its clients managed where it says, whatever they were told before. */
+export const serverObject = (name: string, issuer: string, more: object = {}) => ({
+  metadata: { name },
+  spec: {
+    issuer,
+    registration: { admission: { open: {} } },
+    allowedNamespaces: { names: ['shop'] },
+    attemptMarker: { member: MARKER },
+    ...(issuer === OTHER_ISSUER
+      ? { management: { configurationUrl: `${OTHER_ISSUER}/register/{client_id}` } }
+      : {}),
+    ...more,
+  },
+});

@@ -1,0 +1,129 @@
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type HttpEndpointOptions, startHttpEndpoint } from '../../../../src/adapters/process/health.ts';
+
+const cleanups: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+});
+
+const start = async (options: Partial<HttpEndpointOptions> = {}) => {
+  const endpoint = await startHttpEndpoint({
+    port: 0,
+    host: '127.0.0.1',
+    live: () => undefined,
+    ready: () => undefined,
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', body: 'up 1\n' }),
+    ...options,
+  });
+  cleanups.push(endpoint.close);
+  const ask = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`http://127.0.0.1:${endpoint.port}${path}`, init);
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      body: await response.text(),
+    };
+  };
+  return { ...endpoint, ask };
+};
+const plain = 'text/plain; charset=utf-8';
+const fail = () => {
+  throw new Error('canary');
+};
+
+describe('the endpoint', () => {
+  it.each(['/livez', '/readyz', '/readyz?verbose'])(
+    'answers 200 ok to %s where all is well',
+    async (path) => {
+      const { ask } = await start();
+      expect(await ask(path)).toEqual({ status: 200, type: plain, body: 'ok' });
+    },
+  );
+
+  it('answers 503 with the sentence of the check that was asked', async () => {
+    const { ask } = await start({ live: () => 'no event for 300 s', ready: () => 'not synced yet' });
+    expect(await ask('/livez')).toEqual({ status: 503, type: plain, body: 'no event for 300 s' });
+    expect(await ask('/readyz')).toEqual({ status: 503, type: plain, body: 'not synced yet' });
+  });
+
+  it('serves the metrics with their content type', async () => {
+    const { ask } = await start();
+    expect(await ask('/metrics')).toEqual({
+      status: 200,
+      type: 'text/plain; version=0.0.4',
+      body: 'up 1\n',
+    });
+  });
+
+  it.each(['/', '/livez/', '/debug', '//livez'])('answers 404 to %s', async (path) => {
+    const { ask } = await start();
+    expect(await ask(path)).toMatchObject({ status: 404, body: 'not found' });
+  });
+
+  it.each(['POST', 'PUT', 'DELETE'])('answers 405 to %s', async (method) => {
+    const { ask } = await start();
+    expect(await ask('/livez', { method })).toMatchObject({ status: 405, body: 'only GET is served' });
+  });
+
+  it.each([
+    ['/livez', { live: fail }],
+    ['/readyz', { ready: fail }],
+    ['/metrics', { metrics: async () => fail() }],
+  ])('answers 500 without the message where %s throws', async (path, options) => {
+    const { ask } = await start(options);
+    expect(await ask(path)).toEqual({ status: 500, type: plain, body: 'the check itself failed' });
+  });
+
+  it('rejects a port that is taken', async () => {
+    const { port } = await start();
+    await expect(start({ port })).rejects.toThrow(/EADDRINUSE/);
+  });
+
+  const dial = (port: number, host = '127.0.0.1') =>
+    new Promise<Socket>((resolve) => {
+      const socket = connect({ port, host: '127.0.0.1', localAddress: host }, () => resolve(socket));
+      socket.on('error', () => undefined);
+      cleanups.push(async () => void socket.destroy());
+    });
+  const ended = (socket: Socket) =>
+    new Promise<void>((resolve) => {
+      socket.once('close', () => resolve()).resume();
+    });
+
+  it.each([
+    ['sends nothing', ''],
+    ['doesn’t end its request', 'GET /livez HTTP/1.1\r\n'],
+    ['is idle after an answer', 'GET /livez HTTP/1.1\r\nhost: a\r\n\r\n'],
+  ])('ends a connection that %s within some seconds (M11)', async (_, text) => {
+    const { port } = await start();
+    const socket = await dial(port);
+    const started = performance.now();
+    socket.write(text);
+    await ended(socket);
+    expect(performance.now() - started).toBeLessThan(4_500);
+  });
+
+  it('keeps 64 connections at most, and answers whoever comes from elsewhere (M11)', async () => {
+    const { port, ask } = await start();
+    const others = await dial(port, '127.0.0.2');
+    const ends = [];
+    let open = 0;
+    for (let count = 0; count < 300; count += 1) {
+      const socket = await dial(port);
+      open += 1;
+      ends.push(ended(socket).then(() => (open -= 1)));
+    }
+    expect(await ask('/livez')).toMatchObject({ status: 200 });
+    await Promise.all(ends.slice(0, 230));
+    expect(open).toBeLessThanOrEqual(64);
+    expect(others.destroyed).toBe(false);
+  });
+
+  it('refuses connections once it is closed', async () => {
+    const { ask, close } = await start();
+    await ask('/livez');
+    await close();
+    await expect(ask('/livez')).rejects.toThrow('fetch failed');
+  });
+});

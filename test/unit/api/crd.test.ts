@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { customResourceDefinitions } from '../../../src/api/crd.ts';
+import { MEMBERS, specName } from '../../../src/oauth/client-metadata.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../src/oauth/json.ts';
+
+const definitions = JSON.parse(JSON.stringify(customResourceDefinitions())) as readonly JsonObject[];
+
+/** What stands at a path of member names and list indexes. */
+function at(value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (part, step) => (part as Readonly<Record<string | number, Json>> | undefined)?.[step],
+    value,
+  );
+}
+
+const definition = (kind: string) => definitions.find((d) => at(d, 'spec', 'names', 'kind') === kind);
+const schema = (kind: string) =>
+  at(definition(kind), 'spec', 'versions', 0, 'schema', 'openAPIV3Schema', 'properties');
+
+interface Visit {
+  readonly path: string;
+  readonly node: JsonObject;
+}
+
+/** Every schema below one, with its path. */
+function schemasIn(node: Json | undefined, path: string): readonly Visit[] {
+  if (!isJsonObject(node)) {
+    return [];
+  }
+  const properties = isJsonObject(node['properties']) ? Object.entries(node['properties']) : [];
+  return [
+    { path, node },
+    ...properties.flatMap(([name, child]) => schemasIn(child, `${path}.${name}`)),
+    ...schemasIn(node['items'], `${path}[]`),
+    ...schemasIn(node['additionalProperties'], `${path}{}`),
+  ];
+}
+
+const all = definitions.flatMap((d) => {
+  const kind = String(at(d, 'spec', 'names', 'kind'));
+  return ['spec', 'status'].flatMap((part) => schemasIn(at(schema(kind), part), `${kind}.${part}`));
+});
+
+describe('customResourceDefinitions', () => {
+  test.each([
+    ['OAuthClient', 'oauthclients', 'Namespaced', 'oac'],
+    ['AuthorizationServer', 'authorizationservers', 'Namespaced', 'oas'],
+    ['ClusterAuthorizationServer', 'clusterauthorizationservers', 'Cluster', 'coas'],
+  ])('defines %s', (kind, plural, scope, short) => {
+    expect(definition(kind)).toMatchObject({
+      metadata: { name: `${plural}.oauth-registrar.dev` },
+      spec: { scope, names: { plural, shortNames: [short], categories: ['oauth'], listKind: `${kind}List` } },
+    });
+    expect(at(definition(kind), 'spec', 'versions', 0)).toMatchObject({
+      name: 'v1alpha1',
+      served: true,
+      storage: true,
+      subresources: { status: {} },
+    });
+  });
+
+  test.each(MEMBERS.map(({ wire }) => [specName(wire), wire]))('has spec.client.%s for %s', (name, wire) => {
+    const member = at(schema('OAuthClient'), 'spec', 'properties', 'client', 'properties', name);
+    expect(at(member, 'description')).toContain(`\`${wire}\``);
+  });
+
+  test('lets nobody but the cluster kind admit namespaces', () => {
+    const admitted = (kind: string) => at(schema(kind), 'spec', 'properties', 'allowedNamespaces');
+    expect(admitted('ClusterAuthorizationServer')).toBeDefined();
+    expect(admitted('AuthorizationServer')).toBeUndefined();
+  });
+
+  test.each(['AuthorizationServer', 'ClusterAuthorizationServer'])(
+    'makes the issuer of %s immutable',
+    (kind) => {
+      expect(at(schema(kind), 'spec', 'properties', 'issuer', 'x-kubernetes-validations')).toContainEqual({
+        rule: 'self == oldSelf',
+        message: 'issuer can’t be changed: create another server object',
+      });
+    },
+  );
+
+  test('lets only the cluster kind bound what clients register', () => {
+    const bounded = (kind: string) => at(schema(kind), 'spec', 'properties', 'policy');
+    expect(bounded('ClusterAuthorizationServer')).toBeDefined();
+    expect(bounded('AuthorizationServer')).toBeUndefined();
+  });
+
+  test('judges a client’s URIs at once, and those of defaults when their placeholders are filled', () => {
+    const item = ['redirectUris', 'items', 'x-kubernetes-validations'];
+    const client = ['spec', 'properties', 'client', 'properties', ...item];
+    const defaults = ['spec', 'properties', 'defaults', 'properties', ...item];
+    expect(at(schema('OAuthClient'), ...client)).toMatchObject([
+      { message: 'must be an absolute URI without fragment, like https://app.example.com/callback' },
+    ]);
+    expect(at(schema('AuthorizationServer'), ...defaults)).toBeUndefined();
+  });
+
+  test.each<readonly [string, readonly string[], string]>([
+    [
+      'one way of admission',
+      ['registration', 'properties', 'admission'],
+      'set exactly one of open, initialAccessToken, basic and clientCredentials',
+    ],
+    ['one credential for all', ['management'], 'set at most one of adminToken, basic and clientCredentials'],
+    [
+      'a credential where management needs one',
+      ['management'],
+      'mode AdminToken needs one of adminToken, basic and clientCredentials',
+    ],
+    [
+      'one software statement',
+      ['registration', 'properties', 'softwareStatement'],
+      'set secretRef or sign, not both',
+    ],
+  ])('demands %s of a server object', (_, path, message) => {
+    const rules = at(
+      schema('AuthorizationServer'),
+      'spec',
+      'properties',
+      ...path,
+      'x-kubernetes-validations',
+    ) as readonly JsonObject[] | undefined;
+    expect(rules?.map((rule) => rule['message'])).toContain(message);
+  });
+
+  test.each([
+    [
+      ['registration', 'properties', 'admission', 'properties', 'clientCredentials', 'properties', 'reuse'],
+      'Never',
+    ],
+    [['management', 'properties', 'mode'], 'Auto'],
+    [['dialect'], 'rfc7591'],
+    [['registration', 'properties', 'softwareStatement', 'properties', 'fromClient'], 'Deny'],
+    [['connection', 'properties', 'timeout'], '30s'],
+    [['connection', 'properties', 'maxInFlight'], 16],
+  ])('fills in what is left out of a server object: %j', (path, value) => {
+    expect(at(schema('AuthorizationServer'), 'spec', 'properties', ...path, 'default')).toBe(value);
+  });
+
+  test('bounds every list, map and text, so that the cost of its rules is known', () => {
+    const unbounded = all.filter(
+      ({ node }) =>
+        (node['type'] === 'array' && node['maxItems'] === undefined) ||
+        (node['type'] === 'string' && node['maxLength'] === undefined && node['enum'] === undefined) ||
+        ((node['additionalProperties'] !== undefined ||
+          node['x-kubernetes-preserve-unknown-fields'] === true) &&
+          node['maxProperties'] === undefined),
+    );
+    expect(unbounded.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('gives every list a list type', () => {
+    const lists = all.filter(({ node }) => node['type'] === 'array');
+    expect(lists.length).toBeGreaterThan(20);
+    expect(lists.filter(({ node }) => node['x-kubernetes-list-type'] === undefined)).toEqual([]);
+  });
+
+  test('is structural: no references, nothing that a CRD may not say', () => {
+    const text = JSON.stringify(definitions);
+    expect(text).not.toMatch(/"(\$ref|\$schema|definitions|\$defs|exclusiveMinimum)":/);
+    expect(text).not.toContain('"additionalProperties":false');
+  });
+
+  test('says Ready=Unknown until the operator has seen the object', () => {
+    const conditions = at(schema('OAuthClient'), 'status', 'default', 'conditions');
+    expect(conditions).toEqual([
+      {
+        type: 'Ready',
+        status: 'Unknown',
+        reason: 'Queued',
+        message: 'Not yet seen by the operator. Is it running?',
+        lastTransitionTime: '1970-01-01T00:00:00Z',
+      },
+    ]);
+  });
+
+  test('describes every rule by a sentence that is not the rule', () => {
+    const rules = all.flatMap(({ path, node }) =>
+      ((node['x-kubernetes-validations'] ?? []) as unknown as readonly JsonObject[]).map((rule) => ({
+        path,
+        rule: String(rule['rule']),
+        message: String(rule['message'] ?? ''),
+      })),
+    );
+    expect(rules.length).toBeGreaterThan(10);
+    expect(rules.filter(({ message, rule }) => message.length < 10 || message === rule)).toEqual([]);
+  });
+});

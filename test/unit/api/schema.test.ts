@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { oauthClientSpec } from '../../../src/api/oauth-client.ts';
+import { REASONS } from '../../../src/api/reasons.ts';
+import { duration, durationMs } from '../../../src/api/schema.ts';
+
+describe('durationMs', () => {
+  test.each([
+    ['30s', 30_000],
+    ['5m', 300_000],
+    ['1h30m', 5_400_000],
+    ['1h1m1s', 3_661_000],
+    ['0s', 0],
+    ['90m', 5_400_000],
+  ])('of %s is %i', (text, ms) => {
+    expect(durationMs(text)).toBe(ms);
+  });
+
+  test.each(['30', '30 s', '-1s', '1.5h', '1d', '1s1m', '500ms'])('has no schema for %s', (text) => {
+    expect(duration().safeParse(text).success).toBe(false);
+  });
+});
+
+describe('oauthClientSpec', () => {
+  const spec = { authorizationServerRef: { name: 'sso' }, client: {} };
+
+  test('takes a namespaced server where no kind is given', () => {
+    expect(oauthClientSpec.parse(spec).authorizationServerRef).toEqual({
+      kind: 'AuthorizationServer',
+      name: 'sso',
+    });
+  });
+
+  test('adds nothing to the client', () => {
+    expect(oauthClientSpec.parse(spec).client).toEqual({});
+    expect(oauthClientSpec.parse({ ...spec, client: { responseTypes: [] } }).client).toEqual({
+      responseTypes: [],
+    });
+  });
+
+  test.each([
+    ['a scope that is no list', { scopes: 'openid' }],
+    ['an age below zero', { defaultMaxAge: -1 }],
+    ['keys that are no object', { jwks: 'e30' }],
+    ['a flag in a text', { requireAuthTime: 'true' }],
+  ])('refuses %s', (_, client) => {
+    expect(oauthClientSpec.safeParse({ ...spec, client }).success).toBe(false);
+  });
+
+  test('does no more for a client than it is told to: its keys, its end, its replacement', () => {
+    expect(oauthClientSpec.parse({ client: {} })).toEqual({ client: {}, deletionPolicy: 'Delete' });
+  });
+
+  test.each([
+    ['keys of a day’s overlap', 'generatedKey', { algorithm: 'ES256', overlap: '24h' }],
+    ['an end that takes the object with it', 'lifetime', { onExpiry: 'DeleteObject' }],
+    ['a replacement by itself, of a day’s overlap', 'replacement', { policy: 'Automatic', overlap: '24h' }],
+  ])('gives %s where the spec only asks for one', (_, field, read) => {
+    expect(oauthClientSpec.parse({ client: {}, [field]: {} })).toMatchObject({ [field]: read });
+  });
+
+  test.each<readonly [string, object]>([
+    ['keys without signature', { generatedKey: { algorithm: 'none' } }],
+    ['keys that are a shared secret', { generatedKey: { algorithm: 'HS256' } }],
+    [
+      'an end bound to what has none',
+      { lifetime: { boundTo: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' } } },
+    ],
+    ['a lifetime in days', { lifetime: { expiresAfter: '7d' } }],
+  ])('refuses %s', (_, more) => {
+    expect(oauthClientSpec.safeParse({ client: {}, ...more }).success).toBe(false);
+  });
+
+  test('passes JSON of any shape through additionalMetadata', () => {
+    const additionalMetadata = { a: [1, { b_c: null }], d: 'x', e: true };
+    expect(oauthClientSpec.parse({ ...spec, client: { additionalMetadata } }).client).toEqual({
+      additionalMetadata,
+    });
+  });
+});
+
+describe('REASONS', () => {
+  test.each(Object.entries(REASONS))(
+    '%s has a name for machines, a cause and a cure',
+    (reason, { cause, cure }) => {
+      expect(reason).toMatch(/^[A-Z][A-Za-z]+$/);
+      expect(cause).toMatch(/^[A-Z].*\.$/);
+      expect(cure).toMatch(/^[A-Z].*\.$/);
+    },
+  );
+});

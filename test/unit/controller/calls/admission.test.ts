@@ -1,0 +1,449 @@
+import { describe, expect, test } from 'vitest';
+import { type Admitted, admit, jtiOf, refused } from '../../../../src/controller/calls/admission.ts';
+import type { HttpOutcome } from '../../../../src/controller/ports.ts';
+import { ReusableTokens } from '../../../../src/controller/state/reusable-tokens.ts';
+import type { Admission, ClientCredentials, ServerConnection } from '../../../../src/core/connection.ts';
+import type { Failure } from '../../../../src/core/failure.ts';
+import { effectiveDialect } from '../../../../src/dialects/presets.ts';
+import { Sensitive } from '../../../../src/oauth/sensitive.ts';
+import { SigningError } from '../../../../src/oauth/signing-key.ts';
+import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
+import {
+  answered,
+  anyServers,
+  contextOf,
+  createFakeHttp,
+  createFakeJwt,
+  createRandom,
+  readJws,
+  signingKey,
+} from '../../../kit/fakes/fake-ports.ts';
+import { connection } from '../../../kit/fixtures/observations.ts';
+
+const SERVER = 'AuthorizationServer/shop/own';
+const CLUSTER_SERVER = 'ClusterAuthorizationServer/corporate';
+const basic = { method: 'client_secret_basic', clientSecret: new Sensitive('canary-secret') } as const;
+
+const grant = (more: Partial<ClientCredentials> = {}): ClientCredentials => ({
+  kind: 'ClientCredentials',
+  clientId: 'registrar',
+  authentication: basic,
+  scopes: [],
+  resources: [],
+  parameters: {},
+  reuse: 'Never',
+  ...more,
+});
+
+/** A token endpoint whose tokens are `t1`, `t2`, and so on. */
+const issuing = () =>
+  createFakeHttp(
+    ...Array.from({ length: 9 }, (_, index) =>
+      answered(200, { access_token: `t${index + 1}`, token_type: 'Bearer' }),
+    ),
+  );
+
+function operator(http = issuing(), jwt = createFakeJwt()) {
+  const clock = createFakeClock();
+  const tokens = new ReusableTokens();
+  const context = contextOf({ http, jwt, clock, random: createRandom(), tokens, servers: anyServers });
+  const ask = (admission: Admission, change: Partial<ServerConnection> = {}, server = SERVER) =>
+    admit(admission, server, { ...connection, ...change }, context);
+  return { http, clock, context, ask };
+}
+
+const isFailure = (result: Admitted | Failure): result is Failure => 'kind' in result;
+
+/** What is sent as `Authorization`, and whether it was sent before. */
+const shown = (result: Admitted | Failure) =>
+  isFailure(result)
+    ? `${result.reason}: ${result.message}`
+    : { authorization: result.authorization?.reveal(), reused: result.reused };
+
+const formOf = (body: string | undefined) => [...new URLSearchParams(body)];
+
+describe('a credential that needs no call', () => {
+  test.each<readonly [string, Admission, string | undefined]>([
+    ['rule 39: nothing to an open endpoint', { kind: 'Open' }, undefined],
+    ['a token', { kind: 'Token', scheme: 'Bearer', token: new Sensitive('iat-1') }, 'Bearer iat-1'],
+    [
+      'a token under a scheme of the server’s own',
+      { kind: 'Token', scheme: 'SSWS', token: new Sensitive('iat-1') },
+      'SSWS iat-1',
+    ],
+    [
+      'Basic as it is: it authenticates no OAuth client',
+      { kind: 'Basic', username: 'admin/ü', password: new Sensitive('p:w d') },
+      `Basic ${Buffer.from('admin/ü:p:w d').toString('base64')}`,
+    ],
+  ])('is sent: %s', async (_, admission, authorization) => {
+    const { http, ask } = operator();
+    expect(shown(await ask(admission))).toEqual({ authorization, reused: false });
+    expect(http.sent).toEqual([]);
+  });
+});
+
+describe('an access token by client credentials', () => {
+  const json = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
+  const grantType = ['grant_type', 'client_credentials'];
+
+  test('is asked for with exactly what the spec says (rule 6)', async () => {
+    const { http, ask } = operator();
+    const asked = grant({
+      scopes: ['client.create', 'dcr'],
+      resources: ['https://a.example.com', 'https://b.example.com'],
+      parameters: { audience: 'dcr' },
+    });
+    const transport = { version: 'mtls' };
+    expect(shown(await ask(asked, { timeoutMs: 7_000, transport }))).toEqual({
+      authorization: 'Bearer t1',
+      reused: false,
+    });
+    expect(http.sent).toEqual([
+      {
+        method: 'POST',
+        url: 'https://sso.example.com/token',
+        headers: {
+          ...json,
+          authorization: `Basic ${Buffer.from('registrar:canary-secret').toString('base64')}`,
+        },
+        body: expect.any(String),
+        timeoutMs: 7_000,
+        transport,
+      },
+    ]);
+    expect(formOf(http.sent[0]?.body)).toEqual([
+      grantType,
+      ['scope', 'client.create dcr'],
+      ['audience', 'dcr'],
+      ['resource', 'https://a.example.com'],
+      ['resource', 'https://b.example.com'],
+    ]);
+  });
+
+  test('carries no scope where the spec gives none', async () => {
+    const { http, ask } = operator();
+    await ask(grant());
+    expect(formOf(http.sent[0]?.body)).toEqual([grantType]);
+  });
+
+  test.each<readonly [string, Partial<ServerConnection>, string]>([
+    ['percent-encoded, as RFC 6749 says', {}, 'agent%2F7:canary%2Fsecret'],
+    [
+      'raw, where the dialect says so',
+      { dialect: effectiveDialect('rfc7591', { basicEncoding: 'Raw' }) },
+      'agent/7:canary/secret',
+    ],
+  ])('rule 41: is asked for by Basic %s', async (_, change, credentials) => {
+    const { http, ask } = operator();
+    const authentication = { ...basic, clientSecret: new Sensitive('canary/secret') };
+    await ask(grant({ clientId: 'agent/7', authentication }), change);
+    const [, encoded = ''] = http.sent[0]?.headers['authorization']?.split(' ') ?? [];
+    expect(Buffer.from(encoded, 'base64').toString()).toBe(credentials);
+  });
+
+  test.each<readonly [string, ClientCredentials['authentication'], readonly (readonly string[])[]]>([
+    [
+      'client_secret_post',
+      { method: 'client_secret_post', clientSecret: new Sensitive('canary-secret') },
+      [
+        ['client_id', 'registrar'],
+        ['client_secret', 'canary-secret'],
+      ],
+    ],
+    ['tls_client_auth', { method: 'tls_client_auth' }, [['client_id', 'registrar']]],
+    ['self_signed_tls_client_auth', { method: 'self_signed_tls_client_auth' }, [['client_id', 'registrar']]],
+  ])(
+    'is asked for by %s, without an Authorization header (rule 5)',
+    async (_, authentication, parameters) => {
+      const { http, ask } = operator();
+      await ask(grant({ authentication }));
+      expect(http.sent[0]?.headers).toEqual(json);
+      expect(formOf(http.sent[0]?.body)).toEqual([grantType, ...parameters]);
+    },
+  );
+
+  const assertionIn = (body: string | undefined) => new URLSearchParams(body).get('client_assertion') ?? '';
+
+  test.each([
+    ['client_secret_jwt', signingKey('canary-secret', { format: 'Raw', algorithm: 'HS256' })],
+    ['private_key_jwt', signingKey('canary-key', { keyId: 'k1' })],
+  ] as const)('is asked for by %s with an assertion for the issuer (rule 5)', async (method, key) => {
+    const { http, clock, ask } = operator();
+    await ask(grant({ authentication: { method, key, audience: 'Issuer' } }));
+    const { headers, body } = http.sent[0] ?? {};
+    expect(headers).toEqual(json);
+    expect(formOf(body)).toEqual([
+      grantType,
+      ['client_id', 'registrar'],
+      ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
+      ['client_assertion', expect.any(String)],
+    ]);
+    const iat = Math.floor(clock.now() / 1000);
+    expect(readJws(assertionIn(body))).toEqual([
+      { alg: key.algorithm, ...(method === 'private_key_jwt' ? { kid: 'k1' } : {}) },
+      {
+        iss: 'registrar',
+        sub: 'registrar',
+        aud: 'https://sso.example.com',
+        iat,
+        exp: iat + 60,
+        jti: expect.stringMatching(/^[0-9a-v]{26}$/),
+      },
+      { by: key.material.reveal() },
+    ]);
+  });
+
+  test.each([
+    ['Issuer', 'https://sso.example.com'],
+    ['TokenEndpoint', 'https://mtls.example.com/token'],
+  ] as const)('is asked for with an assertion whose audience is the %s', async (audience, aud) => {
+    const { http, ask } = operator();
+    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience } as const;
+    await ask(grant({ authentication }), { tokenEndpoint: 'https://mtls.example.com/token' });
+    expect(http.sent[0]?.url).toBe('https://mtls.example.com/token');
+    expect(readJws(assertionIn(http.sent[0]?.body))[1]).toMatchObject({ aud });
+  });
+
+  test('is asked for with another assertion each time', async () => {
+    const { http, ask } = operator();
+    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
+    await ask(grant({ authentication }));
+    await ask(grant({ authentication }));
+    const [first, second] = http.sent.map(({ body }) => readJws(assertionIn(body))[1]?.['jti']);
+    expect(first).not.toBe(second);
+  });
+
+  test('is not asked for with a key that can not sign', async () => {
+    const unusable = new SigningError('RS256 needs an RSA key');
+    const { http, ask } = operator(issuing(), createFakeJwt({ sign: () => Promise.reject(unusable) }));
+    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
+    expect(await ask(grant({ authentication }))).toEqual({
+      kind: 'TokenRefused',
+      reason: 'SigningKeyUnusable',
+      message: 'RS256 needs an RSA key',
+      serverTrouble: false,
+    });
+    expect(http.sent).toEqual([]);
+  });
+
+  test('does not take a fault of the operator’s for one of the key’s', async () => {
+    const jwt = createFakeJwt({ sign: () => Promise.reject(new TypeError('undefined is not a function')) });
+    const { ask } = operator(issuing(), jwt);
+    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
+    await expect(ask(grant({ authentication }))).rejects.toThrow('undefined is not a function');
+  });
+});
+
+describe('how often a token is asked for', () => {
+  const reusing = (more: Partial<ClientCredentials> = {}) => grant({ reuse: 'UntilRefused', ...more });
+
+  test('rule 6: a fresh token for each registration', async () => {
+    const { http, ask } = operator();
+    expect(shown(await ask(grant()))).toEqual({ authorization: 'Bearer t1', reused: false });
+    expect(shown(await ask(grant()))).toEqual({ authorization: 'Bearer t2', reused: false });
+    expect(http.sent).toHaveLength(2);
+  });
+
+  test('a token serves until it is refused, where the spec says so', async () => {
+    const { http, context, ask } = operator();
+    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: false });
+    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: true });
+    expect(http.sent).toHaveLength(1);
+    refused(reusing(), SERVER, context);
+    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t2', reused: false });
+  });
+
+  test('a fresh token is asked for whatever another credential keeps', async () => {
+    const { ask } = operator();
+    await ask(reusing());
+    expect(shown(await ask(grant()))).toEqual({ authorization: 'Bearer t2', reused: false });
+    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: true });
+  });
+
+  test.each<readonly [string, Partial<ClientCredentials>, Partial<ServerConnection>, string]>([
+    ['after the server object or its Secret changed', {}, { version: 'v2' }, SERVER],
+    ['at another server', {}, {}, 'AuthorizationServer/shop/sso'],
+    ['for another client', { clientId: 'other' }, {}, SERVER],
+    ['for other scopes', { scopes: ['dcrm'] }, {}, SERVER],
+    ['for other resources', { resources: ['https://a.example.com'] }, {}, SERVER],
+    ['with other parameters', { parameters: { audience: 'x' } }, {}, SERVER],
+  ])('a kept token does not serve %s', async (_, change, connectionChange, server) => {
+    const { ask } = operator();
+    await ask(reusing({ scopes: ['dcr'] }));
+    const again = reusing({ scopes: ['dcr'], ...change });
+    expect(shown(await ask(again, connectionChange, server))).toEqual({
+      authorization: 'Bearer t2',
+      reused: false,
+    });
+  });
+
+  test('nothing is kept of an answer without a token', async () => {
+    const token = answered(200, { access_token: 't1', token_type: 'Bearer' });
+    const { ask } = operator(createFakeHttp(answered(503), token));
+    expect(shown(await ask(reusing()))).toContain('AdmissionTokenFailed');
+    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: false });
+  });
+
+  test('to forget a token that needs no call is no harm', async () => {
+    const { context } = operator();
+    expect(() => refused({ kind: 'Open' }, SERVER, context)).not.toThrow();
+  });
+});
+
+describe('a token that can not be had', () => {
+  type Row = readonly [what: string, outcome: HttpOutcome, failure: string, message: string];
+
+  test.each<Row>([
+    [
+      'refused for its client',
+      answered(401, { error: 'invalid_client', error_description: 'Client authentication failed' }),
+      'TokenRefused AdmissionTokenFailed',
+      'The token endpoint answered 401 invalid_client: Client authentication failed',
+    ],
+    [
+      'refused, and the secret repeated',
+      answered(400, { error: 'invalid_request', error_description: 'canary-secret is wrong' }),
+      'TokenRefused AdmissionTokenFailed',
+      'The token endpoint answered 400 invalid_request: [redacted] is wrong',
+    ],
+    [
+      'refused for its scope',
+      answered(400, { error: 'invalid_scope' }),
+      'TokenRefused AdmissionScopeNotGranted',
+      'The token endpoint answered 400 invalid_scope',
+    ],
+    [
+      'given without a scope that was asked for',
+      answered(200, { access_token: 't1', token_type: 'Bearer', scope: 'openid' }),
+      'TokenRefused AdmissionScopeNotGranted',
+      'The token endpoint answered 200, but didn’t grant the scope dcr',
+    ],
+    [
+      'missing in the answer',
+      answered(200, { token_type: 'Bearer' }),
+      'TokenRefused AdmissionTokenFailed',
+      'The token endpoint answered 200, but without an access_token',
+    ],
+    [
+      'missing in a page of HTML',
+      answered(200, '<html>Sign in</html>'),
+      'TokenRefused AdmissionTokenFailed',
+      'The token endpoint answered 200, but not with a JSON object',
+    ],
+    [
+      'of a type that nobody can send',
+      answered(200, { access_token: 't1', token_type: 'DPoP' }),
+      'TokenRefused AdmissionTokenFailed',
+      'The token endpoint answered 200, but with a token of type DPoP; only Bearer can be used',
+    ],
+    [
+      'behind a redirect',
+      answered(302, '', { location: 'https://login.example.com' }),
+      'TokenRefused AdmissionTokenFailed',
+      'The token endpoint answered status 302 (a redirect; redirects are not followed)',
+    ],
+    [
+      'not to be had now',
+      answered(503),
+      'Transient AdmissionTokenFailed trouble',
+      'The token endpoint answered status 503',
+    ],
+    [
+      'asked for too often',
+      answered(429),
+      'Transient AdmissionTokenFailed trouble',
+      'The token endpoint answered status 429',
+    ],
+    [
+      'not answered in time',
+      { kind: 'noAnswer', reason: 'Timeout', detail: '30 s' },
+      'Transient AdmissionTokenFailed trouble',
+      'The token endpoint gave no answer: 30 s',
+    ],
+    [
+      'behind a name that does not resolve',
+      { kind: 'notSent', reason: 'NameNotResolved', detail: 'no such host' },
+      'Transient AuthorizationServerUnavailable trouble',
+      'no such host',
+    ],
+    [
+      'behind a certificate that is not accepted',
+      { kind: 'notSent', reason: 'TlsVerificationFailed', detail: 'expired' },
+      'Transient TlsVerificationFailed trouble',
+      'expired',
+    ],
+    [
+      'at an address that is not called',
+      { kind: 'notSent', reason: 'AddressRefused', detail: 'is loopback' },
+      'Transient AddressRefused trouble',
+      'is loopback',
+    ],
+  ])('is told: %s', async (_, outcome, failure, message) => {
+    const { ask } = operator(createFakeHttp(outcome));
+    const result = await ask(grant({ scopes: ['dcr'] }));
+    if (!isFailure(result)) {
+      throw new Error('admitted');
+    }
+    const { kind, reason, serverTrouble } = result;
+    expect([`${kind} ${reason}${serverTrouble ? ' trouble' : ''}`, result.message]).toEqual([
+      failure,
+      message,
+    ]);
+  });
+
+  test.each<readonly [string, HttpOutcome, string, string]>([
+    [
+      'refuses',
+      answered(401, { error: 'invalid_client', error_description: 'MARK' }),
+      'The token endpoint answered 401 invalid_client; its words are for the platform team',
+      'The token endpoint answered 401 invalid_client: MARK (POST https://sso.example.com/token)',
+    ],
+    [
+      'gives another token',
+      answered(200, { access_token: 't', token_type: 'MARK' }),
+      'The token endpoint gave no token that can be used',
+      'The token endpoint answered 200, but with a token of type MARK; only Bearer can be used (POST https://sso.example.com/token)',
+    ],
+    [
+      'is silent',
+      { kind: 'noAnswer', reason: 'Timeout', detail: 'MARK' },
+      'The token endpoint gave no answer',
+      'The token endpoint gave no answer: MARK (POST https://sso.example.com/token)',
+    ],
+  ])(
+    'M6: of a cluster server is told to the platform team alone where it %s',
+    async (_, outcome, message, detail) => {
+      const { ask } = operator(createFakeHttp(outcome));
+      expect(await ask(grant(), {}, CLUSTER_SERVER)).toMatchObject({ message, detail });
+    },
+  );
+
+  test('M6: a key of a cluster server is told of to the platform team alone', async () => {
+    const unusable = new SigningError('RS256 needs an RSA key');
+    const { ask } = operator(issuing(), createFakeJwt({ sign: () => Promise.reject(unusable) }));
+    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
+    expect(await ask(grant({ authentication }), {}, CLUSTER_SERVER)).toMatchObject({
+      message: "A key of the server object can't be used",
+      detail: 'RS256 needs an RSA key',
+    });
+  });
+
+  test('is told where no token endpoint is known, and nothing is sent', async () => {
+    const { http, ask } = operator();
+    expect(await ask(grant(), { tokenEndpoint: undefined })).toEqual({
+      kind: 'TokenRefused',
+      reason: 'AdmissionTokenFailed',
+      message: 'No token endpoint is known',
+      serverTrouble: false,
+    });
+    expect(http.sent).toEqual([]);
+  });
+});
+
+describe('jtiOf', () => {
+  test('is made of 26 digits of base 32, whatever the random numbers', () => {
+    expect(jtiOf(() => 0)).toBe('0'.repeat(26));
+    expect(jtiOf(() => 1 - Number.EPSILON)).toBe('v'.repeat(26));
+  });
+});

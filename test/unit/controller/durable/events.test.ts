@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { SHARES } from '../../../../src/api/shares.ts';
+import { createEventRecorder, type EventInput } from '../../../../src/controller/durable/events.ts';
+import type { KubernetesApi } from '../../../../src/controller/ports.ts';
+import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
+
+interface Written {
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly note: string;
+}
+
+function createRecorder() {
+  const clock = createFakeClock();
+  const written: Written[] = [];
+  const api = {
+    async create(_: unknown, object: unknown) {
+      written.push(object as Written);
+      return { ok: true, object };
+    },
+  } as unknown as KubernetesApi;
+  const log = createRecordingLog();
+  const events = createEventRecorder({
+    api,
+    clock,
+    log,
+    random: () => 0.5,
+    operatorNamespace: 'op',
+    identity: 'pod',
+  });
+  return { clock, written, record: events.record };
+}
+
+const event = (
+  message: string,
+  overrides: Partial<EventInput> & { namespace?: string; name?: string } = {},
+) => {
+  const { namespace = 'shop', name = 'storefront', ...others } = overrides;
+  const regarding = { kind: 'OAuthClient', namespace, name, uid: 'uid-1', namespaceTerminating: false };
+  return {
+    type: 'Warning',
+    reason: 'DriftDetected',
+    action: 'Read',
+    message,
+    regarding,
+    ...others,
+  } as EventInput;
+};
+
+const TEN_MINUTES = 600_000;
+
+describe('Events', () => {
+  test('that say the same are written once in ten minutes', async () => {
+    const { clock, written, record } = createRecorder();
+    record(event('a'));
+    record(event('a'));
+    record(event('b'));
+    await clock.advance(TEN_MINUTES - 1);
+    record(event('a'));
+    expect(written.map(({ note }) => note)).toEqual(['a', 'b']);
+    await clock.advance(1);
+    record(event('a'));
+    expect(written.map(({ note }) => note)).toEqual(['a', 'b', 'a']);
+  });
+
+  test('H4: of one namespace are bounded, and take nothing of another', async () => {
+    const { clock, written, record } = createRecorder();
+    const most = SHARES.events.most;
+    for (let index = 0; index < 3 * most; index += 1) {
+      record(event(`${index}`));
+    }
+    expect(written).toHaveLength(most);
+    record(event('calm', { namespace: 'calm' }));
+    record(event('calm', { namespace: 'calm' }));
+    expect(written).toHaveLength(most + 1);
+    await clock.advance(TEN_MINUTES);
+    record(event('later'));
+    expect(written.at(-1)?.note).toBe('later');
+  });
+
+  test('H4: of deregistrations have room that nothing else takes', () => {
+    const { written, record } = createRecorder();
+    for (let index = 0; index < 2 * SHARES.events.most; index += 1) {
+      record(event(`${index}`));
+    }
+    record(event('gone', { action: 'Deregister', reason: 'Deregistered' }));
+    expect(written.at(-1)?.note).toBe('gone');
+  });
+
+  test('about an object that is gone, whose long name is cut, have a name that Kubernetes takes', () => {
+    const { written, record } = createRecorder();
+    record(event('a', { name: `${'n'.repeat(50)}…0aB_-x1y2z` }));
+    expect(written[0]?.metadata.name).toMatch(/^n{50}[a-z0-9.-]*\.[0-9a-f]+$/);
+  });
+});
+
+test('H4: words of any alphabet are cut to what the API server takes', () => {
+  const { written, record } = createRecorder();
+  record(event('€'.repeat(1_000)));
+  expect(Buffer.byteLength(written[0]?.note ?? '')).toBeLessThanOrEqual(1_024);
+  expect(written[0]?.note).toMatch(/^€+…$/);
+});

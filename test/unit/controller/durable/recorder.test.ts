@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import type { KubernetesObject, Secret } from '../../../../src/api/kubernetes.ts';
+import { ANNOTATIONS, LABELS } from '../../../../src/api/names.ts';
+import { createRecorder, type Told } from '../../../../src/controller/durable/recorder.ts';
+import type { ApiResult, Clock, Journal, KubernetesApi, Log } from '../../../../src/controller/ports.ts';
+import type { Sensitive } from '../../../../src/oauth/sensitive.ts';
+
+const NAME = 'oac-uid-1';
+
+const record = (token: string, more: Partial<Secret['metadata']> = {}): Secret => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: {
+    name: NAME,
+    namespace: 'op',
+    labels: { [LABELS.role]: 'current' },
+    annotations: { [ANNOTATIONS.revision]: '1' },
+    ...more,
+  },
+  data: { token },
+});
+
+/** One Secret with versions, as an API server keeps it; while it is away, no write has an effect. */
+function createStore(stored: Secret) {
+  let version = 1;
+  let isAway = false;
+  const keep = (secret: Secret): Secret => {
+    version += 1;
+    stored = { ...secret, metadata: { ...secret.metadata, resourceVersion: String(version) } };
+    return stored;
+  };
+  keep(stored);
+  const failed = (status: number, reason: string): ApiResult<never> => ({
+    ok: false,
+    status,
+    reason,
+    message: reason,
+  });
+  const answer = <T extends KubernetesObject>(object: Secret) =>
+    ({ ok: true, object }) as unknown as ApiResult<T>;
+  const api: Pick<KubernetesApi, 'get' | 'replace' | 'create'> = {
+    get: async () => answer(stored),
+    create: async () => failed(409, 'AlreadyExists'),
+    async replace(_, object) {
+      if (isAway) return failed(0, 'NoAnswer');
+      const wanted = object as unknown as Secret;
+      const isStale = ![undefined, stored.metadata.resourceVersion].includes(wanted.metadata.resourceVersion);
+      return isStale ? failed(409, 'Conflict') : answer(keep(wanted));
+    },
+  };
+  return {
+    api: api as KubernetesApi,
+    stored: () => stored,
+    mark: (change: Partial<Secret['metadata']>) =>
+      keep({ ...stored, metadata: { ...stored.metadata, ...change } }),
+    goAway: () => {
+      isAway = true;
+    },
+    comeBack: () => {
+      isAway = false;
+    },
+  };
+}
+
+/** One pod's journal, as it stays when its process is killed. */
+function createPod() {
+  const entries = new Map<string, Sensitive>();
+  const journal: Journal = {
+    append: ({ id, payload }) => void entries.set(id, payload),
+    settle: (id) => void entries.delete(id),
+    unsettled: () => [...entries].map(([id, payload]) => ({ id, namespace: '', payload })),
+  };
+  return { journal, entries };
+}
+
+const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+/** Never waits, and is killed while the API server is away: whoever waits for it waits for ever. */
+const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => new Promise(() => undefined) };
+
+const nobody: Told = { refused: () => {}, recorded: () => {} };
+
+/** An answer that was journalled by a process that was killed before it could be recorded. */
+async function leaveBehind(store: ReturnType<typeof createStore>, attempt: string, token: string) {
+  const pod = createPod();
+  store.goAway();
+  const { metadata } = store.stored();
+  void createRecorder({ api: store.api, journal: pod.journal, clock, log }).update(
+    attempt,
+    record(token, metadata),
+    nobody,
+  );
+  await Promise.resolve();
+  store.comeBack();
+  return pod;
+}
+
+const replay = (store: ReturnType<typeof createStore>, { journal }: ReturnType<typeof createPod>) =>
+  createRecorder({ api: store.api, journal, clock, log }).replay(() => nobody);
+
+test('an answer in the journal is recorded, whoever marked the record since, and the marks stay', async () => {
+  const store = createStore(record('old'));
+  const pod = await leaveBehind(store, 'update-1', 'new');
+  store.mark({
+    labels: { [LABELS.role]: 'owed' },
+    annotations: { [ANNOTATIONS.revision]: '1', [ANNOTATIONS.deletionPolicy]: 'Retain' },
+  });
+  await replay(store, pod);
+  expect(store.stored()).toMatchObject({
+    data: { token: 'new' },
+    metadata: {
+      labels: { [LABELS.role]: 'owed' },
+      annotations: { [ANNOTATIONS.deletionPolicy]: 'Retain', [ANNOTATIONS.writtenBy]: 'update-1' },
+    },
+  });
+  expect(pod.entries.size).toBe(0);
+});
+
+test('a mark that was taken away meanwhile does not come back with the answer', async () => {
+  const store = createStore(record('old', { annotations: { [ANNOTATIONS.deletionPolicy]: 'Retain' } }));
+  const pod = await leaveBehind(store, 'update-1', 'new');
+  store.mark({ annotations: {} });
+  await replay(store, pod);
+  expect(store.stored().metadata.annotations).toEqual({ [ANNOTATIONS.writtenBy]: 'update-1' });
+});
+
+test('an answer in the journal is dropped where a later one was recorded', async () => {
+  const store = createStore(record('old'));
+  const pod = await leaveBehind(store, 'update-1', 'new');
+  const { journal } = createPod();
+  const { metadata } = store.stored();
+  await createRecorder({ api: store.api, journal, clock, log }).update(
+    'update-2',
+    record('newest', metadata),
+    nobody,
+  );
+  await replay(store, pod);
+  expect(store.stored()).toMatchObject({
+    data: { token: 'newest' },
+    metadata: { annotations: { [ANNOTATIONS.writtenBy]: 'update-2' } },
+  });
+  expect(pod.entries.size).toBe(0);
+});
+
+test('an answer that was recorded although nobody heard of it is recorded once more, to no harm', async () => {
+  const store = createStore(record('old'));
+  const pod = await leaveBehind(store, 'update-1', 'new');
+  await replay(store, { ...pod, journal: { ...pod.journal, settle: () => {} } });
+  await replay(store, pod);
+  expect(store.stored().data).toEqual({ token: 'new' });
+  expect(pod.entries.size).toBe(0);
+});

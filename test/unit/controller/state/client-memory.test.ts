@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { Memory } from '../../../../src/controller/state/client-memory.ts';
+import type { Setback } from '../../../../src/core/observation.ts';
+
+const KEY = 'shop/storefront';
+
+const setback = (given: Partial<Setback>): Setback => ({
+  action: 'Update',
+  kind: 'Transient',
+  reason: 'AuthorizationServerUnavailable',
+  message: 'The server answered status 500.',
+  attempts: 1,
+  since: 0,
+  retryAt: 2_000,
+  basis: 'first edit',
+  ambiguous: true,
+  ...given,
+});
+
+test('an update without an answer throws no doubt on the token after another update, of another edit, was answered', () => {
+  const memory = new Memory();
+  memory.setBack(KEY, setback({ basis: 'first edit' }));
+  memory.succeeded(KEY, 'Update', 'second edit');
+  expect(memory.setbacks(KEY)).toEqual([]);
+});
+
+test('a deregistration that succeeded leaves those of other records, and other actions, as they were', () => {
+  const memory = new Memory();
+  const update = setback({});
+  const other = setback({ action: 'Deregister', basis: 'oac-2' });
+  memory.setBack(KEY, update);
+  memory.setBack(KEY, other);
+  memory.setBack(KEY, setback({ action: 'Deregister', basis: 'oac-1' }));
+  memory.succeeded(KEY, 'Deregister', 'oac-1');
+  expect(memory.setbacks(KEY)).toEqual([update, other]);
+});
+
+test('a status whose write had no answer is looked at once more, when no such write can take effect', () => {
+  const memory = new Memory();
+  expect(memory.statusKnownAt(KEY, 0)).toBeUndefined();
+  memory.statusUnanswered(KEY, 1_000);
+  expect(memory.statusKnownAt(KEY, 2_000)).toBe(91_000);
+  expect(memory.statusKnownAt(KEY, 91_000)).toBeUndefined();
+  expect(memory.statusKnownAt(KEY, 91_001)).toBeUndefined();
+});

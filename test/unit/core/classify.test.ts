@@ -1,0 +1,564 @@
+import { describe, expect, test } from 'vitest';
+import { classifyDeletion, classifyRegistration, classifyUpdate } from '../../../src/core/classify.ts';
+import type { Failure, Verdict } from '../../../src/core/failure.ts';
+import { viewersOf } from '../../../src/core/tell.ts';
+import { effectiveDialect } from '../../../src/dialects/presets.ts';
+import { rfc7591 } from '../../../src/dialects/rfc7591.ts';
+import type { ErrorResponse } from '../../../src/oauth/error-response.ts';
+import type { HttpOutcome } from '../../../src/oauth/http-message.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
+
+const NOW = Date.parse('2026-05-01T12:00:00Z');
+const viewers = viewersOf('AuthorizationServer');
+const context = { dialect: rfc7591, secrets: [new Sensitive('canary-token')], now: NOW, viewers };
+
+const answered = (
+  status: number,
+  body: unknown = '',
+  headers: Readonly<Record<string, string>> = {},
+): HttpOutcome => ({
+  kind: 'answered',
+  status,
+  headers,
+  body: new Sensitive(typeof body === 'string' ? body : JSON.stringify(body)),
+});
+const noAnswer = (
+  reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge',
+  status?: number,
+  received?: string,
+): HttpOutcome => ({
+  kind: 'noAnswer',
+  reason,
+  ...(status === undefined ? {} : { status }),
+  ...(received === undefined ? {} : { received: new Sensitive(received) }),
+  detail: '30 s',
+});
+
+/** `kind reason trouble`, then the sentence: what a table can show. */
+function said(verdict: Verdict): readonly [string, string] {
+  if (verdict.kind === 'Done') {
+    return [`Done ${verdict.information?.clientId ?? '-'}`, ''];
+  }
+  const { kind, reason, serverTrouble, message } = verdict;
+  return [`${kind} ${reason}${serverTrouble ? ' trouble' : ''}`, message];
+}
+
+const failureOf = (verdict: Verdict): Failure => {
+  if (verdict.kind === 'Done') {
+    throw new Error('no failure');
+  }
+  return verdict;
+};
+
+type Row = readonly [what: string, outcome: HttpOutcome, verdict: string, message: string];
+
+const sent: readonly Row[] = [
+  [
+    'a refused address',
+    { kind: 'notSent', reason: 'AddressRefused', detail: 'is loopback' },
+    'Transient AddressRefused trouble',
+    'is loopback',
+  ],
+  [
+    'a bad certificate',
+    { kind: 'notSent', reason: 'TlsVerificationFailed', detail: 'expired' },
+    'Transient TlsVerificationFailed trouble',
+    'expired',
+  ],
+  [
+    'a name that does not resolve',
+    { kind: 'notSent', reason: 'NameNotResolved', detail: 'no such host' },
+    'Transient AuthorizationServerUnavailable trouble',
+    'no such host',
+  ],
+  [
+    'a connection that fails',
+    { kind: 'notSent', reason: 'ConnectFailed', detail: 'refused' },
+    'Transient AuthorizationServerUnavailable trouble',
+    'refused',
+  ],
+  [
+    'what no request can be made of: it is the object’s fault, not the server’s (M5)',
+    { kind: 'notSent', reason: 'Unsendable', detail: 'invalid authorization header' },
+    'Transient RequestUnsendable',
+    'invalid authorization header',
+  ],
+];
+
+const orphan = 'Unknown RegistrationOutcomeUnknown trouble';
+const unavailable = 'Unknown AuthorizationServerUnavailable trouble';
+const timedOut = 'Unknown ResponseTimedOut trouble';
+const noClientId = (status: number, why = 'not a JSON object') =>
+  `The server answered ${status}, but without a readable client_id: it is ${why}`;
+const nested = `{"client_name":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+
+const paused = '; nothing is sent until 2026-05-01T12:00:30Z';
+
+describe('classifyRegistration', () => {
+  test.each<Row>([
+    ...sent,
+    ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
+    ['a lost connection', noAnswer('ConnectionLost'), orphan, 'No complete answer: 30 s'],
+    [
+      'an answer too large',
+      noAnswer('ResponseTooLarge', 201),
+      'Unknown ResponseTooLarge trouble',
+      'No complete answer: 30 s',
+    ],
+    [
+      'an answer that broke off',
+      noAnswer('ConnectionLost', 201, '{"client_na'),
+      'Unknown ResponseTruncated trouble',
+      'No complete answer: 30 s',
+    ],
+    [
+      'an answer that broke off after the client was named',
+      noAnswer('ConnectionLost', 201, '{"client_id":"c1","client_na'),
+      'Unknown ResponseTruncated trouble',
+      'No complete answer: 30 s; it names client c1',
+    ],
+    ['201 with a client', answered(201, { client_id: 'c1' }), 'Done c1', ''],
+    ['rule 9: 200 with a client', answered(200, { client_id: 'c1', odd: null }), 'Done c1', ''],
+    ['202 with a client', answered(202, { client_id: 'c1' }), 'Done c1', ''],
+    ['201 with HTML', answered(201, '<html>'), 'Unknown ResponseNotJSON trouble', noClientId(201)],
+    [
+      '201 without client_id',
+      answered(201, { client_name: 'x' }),
+      'Unknown ResponseNotJSON trouble',
+      'The server answered 201, but without a client_id',
+    ],
+    [
+      '201 with a torn body',
+      answered(201, '{"client_id":"c'),
+      'Unknown ResponseTruncated trouble',
+      noClientId(201, 'JSON that is cut off'),
+    ],
+    [
+      '201 with a body torn after the client was named',
+      answered(201, '{"client_id":"c1","x":"c'),
+      'Unknown ResponseTruncated trouble',
+      'The server answered 201 with JSON that is cut off; it names client c1',
+    ],
+    [
+      '201 with JSON nested 50,000 deep',
+      answered(201, nested),
+      'Unknown ResponseTooDeep trouble',
+      noClientId(201, 'JSON that nests too deep'),
+    ],
+    ['204', answered(204), 'Unknown ResponseNotJSON trouble', noClientId(204)],
+    ['408', answered(408), orphan, 'The server answered status 408'],
+    ['500', answered(500, '<html>stack trace</html>'), orphan, 'The server answered status 500'],
+    [
+      '500 with words',
+      answered(500, { error: 'server_error' }),
+      orphan,
+      'The server answered 500 server_error',
+    ],
+    ['502', answered(502), orphan, 'The server answered status 502'],
+    ['504', answered(504), orphan, 'The server answered status 504'],
+    ['507', answered(507), orphan, 'The server answered status 507'],
+    [
+      '501',
+      answered(501),
+      'Transient AuthorizationServerUnavailable trouble',
+      'The server answered status 501',
+    ],
+    [
+      '503',
+      answered(503),
+      'Transient AuthorizationServerUnavailable trouble',
+      'The server answered status 503',
+    ],
+    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
+    [
+      'a redirect',
+      answered(302, '', { location: 'https://login.example.com/secret?path=1' }),
+      'Terminal RedirectRefused',
+      'The server answered status 302 (a redirect to https://login.example.com; redirects are not followed)',
+    ],
+    [
+      'a redirect without an address that can be read',
+      answered(308, '', { location: '/login' }),
+      'Terminal RedirectRefused',
+      'The server answered status 308 (a redirect; redirects are not followed)',
+    ],
+    [
+      '400 without words',
+      answered(400, '<html>'),
+      'Terminal RegistrationRefused',
+      'The server answered status 400',
+    ],
+    [
+      '400 invalid_redirect_uri',
+      answered(400, { error: 'invalid_redirect_uri', error_description: 'no fragment' }),
+      'Terminal InvalidRedirectURI',
+      'The server answered 400 invalid_redirect_uri: no fragment',
+    ],
+    [
+      '400 invalid_client_metadata',
+      answered(400, { error: 'invalid_client_metadata' }),
+      'Terminal InvalidClientMetadata',
+      'The server answered 400 invalid_client_metadata',
+    ],
+    [
+      '400 invalid_software_statement',
+      answered(400, { error: 'invalid_software_statement' }),
+      'Terminal InvalidSoftwareStatement',
+      'The server answered 400 invalid_software_statement',
+    ],
+    [
+      '400 unapproved_software_statement',
+      answered(400, { error: 'unapproved_software_statement' }),
+      'Terminal UnapprovedSoftwareStatement',
+      'The server answered 400 unapproved_software_statement',
+    ],
+    [
+      '400 with a sentence',
+      answered(400, { error: 'The request is wrong' }),
+      'Terminal RegistrationRefused',
+      'The server answered 400 The request is wrong',
+    ],
+    [
+      '400 with a name of JavaScript’s own',
+      answered(400, { error: 'constructor' }),
+      'Terminal RegistrationRefused',
+      'The server answered 400 constructor',
+    ],
+    [
+      '400 invalid_token',
+      answered(400, { error: 'invalid_token' }),
+      'TokenRefused AdmissionRefused',
+      'The server answered 400 invalid_token',
+    ],
+    [
+      'rule 46: 400 access_denied',
+      answered(400, { error: 'access_denied' }),
+      'TokenRefused AdmissionRefused',
+      'The server answered 400 access_denied',
+    ],
+    [
+      'rule 46: 403 insufficient_scope',
+      answered(403, { error: 'insufficient_scope' }),
+      'TokenRefused AdmissionRefused',
+      'The server answered 403 insufficient_scope',
+    ],
+    ['403 without words', answered(403), 'Terminal RegistrationRefused', 'The server answered status 403'],
+    ['401', answered(401), 'TokenRefused AdmissionRefused', 'The server answered status 401'],
+    [
+      '401 with a challenge',
+      answered(401, '', { 'www-authenticate': 'Bearer error="invalid_token", error_description="expired"' }),
+      'TokenRefused AdmissionRefused',
+      'The server answered 401 invalid_token: expired',
+    ],
+    ['404', answered(404), 'Terminal RegistrationNotSupported', 'The server answered status 404'],
+    ['405', answered(405), 'Terminal RegistrationNotSupported', 'The server answered status 405'],
+    ['409', answered(409), 'Terminal RegistrationRefused', 'The server answered status 409'],
+    ['413', answered(413), 'Terminal RegistrationRefused', 'The server answered status 413'],
+    ['415', answered(415), 'Terminal RegistrationRefused', 'The server answered status 415'],
+    [
+      '422 with a client_id',
+      answered(422, { client_id: 'c1' }),
+      'Terminal RegistrationRefused',
+      'The server answered status 422',
+    ],
+    [
+      '400 whose body was too large',
+      noAnswer('ResponseTooLarge', 400),
+      'Terminal RegistrationRefused',
+      'The server answered status 400, and its body was not read: 30 s',
+    ],
+    [
+      '401 whose body was cut off',
+      noAnswer('ConnectionLost', 401),
+      'TokenRefused AdmissionRefused',
+      'The server answered status 401, and its body was not read: 30 s',
+    ],
+    ['500 whose body was cut off', noAnswer('ConnectionLost', 500), orphan, 'No complete answer: 30 s'],
+  ])('takes %s for what it is', (_, outcome, verdict, message) => {
+    expect(said(classifyRegistration(outcome, context))).toEqual([verdict, message]);
+  });
+
+  test('believes the dialect about statuses that prove that nothing was created', () => {
+    const dialect = { ...rfc7591, notCreatedStatuses: [500] };
+    expect(classifyRegistration(answered(500), { ...context, dialect }).kind).toBe('Terminal');
+    expect(classifyRegistration(answered(503), { ...context, dialect }).kind).toBe('Unknown');
+  });
+
+  test('masks in the server’s words what was sent', () => {
+    const verdict = classifyRegistration(
+      answered(400, { error: 'bad', error_description: 'got canary-token' }),
+      context,
+    );
+    expect(said(verdict)[1]).toBe('The server answered 400 bad: got [redacted]');
+  });
+});
+
+describe('classifyUpdate', () => {
+  test.each<Row>([
+    ...sent,
+    ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
+    ['200 with the client', answered(200, { client_id: 'c1' }), 'Done c1', ''],
+    ['204', answered(204), 'Done -', ''],
+    [
+      '200 with HTML',
+      answered(200, '<html>'),
+      'Unknown ResponseNotJSON',
+      noClientId(200, 'not a JSON object'),
+    ],
+    [
+      '400 invalid_client_metadata',
+      answered(400, { error: 'invalid_client_metadata' }),
+      'Terminal InvalidClientMetadata',
+      'The server answered 400 invalid_client_metadata',
+    ],
+    ['404', answered(404), 'NotFound RegistrationAccessTokenLost', 'The server answered status 404'],
+    ['405', answered(405), 'Unsupported UpdateUnsupported', 'The server answered status 405'],
+    ['501', answered(501), 'Unsupported UpdateUnsupported', 'The server answered status 501'],
+    ['408', answered(408), unavailable, 'The server answered status 408'],
+    ['500', answered(500), unavailable, 'The server answered status 500'],
+    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
+    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
+    [
+      'a redirect',
+      answered(301),
+      'Terminal RedirectRefused',
+      'The server answered status 301 (a redirect; redirects are not followed)',
+    ],
+  ])('takes %s for what it is', (_, outcome, verdict, message) => {
+    expect(said(classifyUpdate(outcome, context))).toEqual([verdict, message]);
+  });
+});
+
+describe('classifyDeletion', () => {
+  test.each<Row>([
+    ...sent,
+    ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
+    ['204', answered(204), 'Done -', ''],
+    ['200 with anything', answered(200, '<html>'), 'Done -', ''],
+    ['202', answered(202), 'Transient DeletionUnconfirmed', 'The server answered status 202'],
+    ['404', answered(404), 'NotFound DeletionUnconfirmed', 'The server answered status 404'],
+    ['405', answered(405), 'Unsupported DeletionUnsupported', 'The server answered status 405'],
+    ['501', answered(501), 'Unsupported DeletionUnsupported', 'The server answered status 501'],
+    ['403 without words', answered(403), 'Transient DeletionUnconfirmed', 'The server answered status 403'],
+    [
+      '400 with words',
+      answered(400, { error: 'invalid_request' }),
+      'Transient DeletionUnconfirmed',
+      'The server answered 400 invalid_request',
+    ],
+    ['408', answered(408), unavailable, 'The server answered status 408'],
+    ['500', answered(500), unavailable, 'The server answered status 500'],
+    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
+    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
+    [
+      'a redirect',
+      answered(302),
+      'Transient DeletionUnconfirmed',
+      'The server answered status 302 (a redirect; redirects are not followed)',
+    ],
+  ])('takes %s for what it is', (_, outcome, verdict, message) => {
+    expect(said(classifyDeletion(outcome, context))).toEqual([verdict, message]);
+  });
+});
+
+describe('an answer that was cut off', () => {
+  const torn = '{"client_id":"c1","registration_access_token":"t1","client_name":"Sh';
+  const cut = (
+    reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge',
+    received: string | undefined,
+    status = 201,
+  ): HttpOutcome => ({
+    kind: 'noAnswer',
+    reason,
+    status,
+    detail: 'after 20 bytes',
+    ...(received === undefined ? {} : { received: new Sensitive(received) }),
+  });
+  const names = '; it names client c1';
+
+  test.each<readonly [string, HttpOutcome, string, string]>([
+    [
+      'by the connection',
+      cut('ConnectionLost', torn),
+      'Unknown ResponseTruncated trouble',
+      `No complete answer: after 20 bytes${names}`,
+    ],
+    [
+      'by the time it took',
+      cut('Timeout', torn),
+      'Unknown ResponseTimedOut trouble',
+      `No answer in time: after 20 bytes${names}`,
+    ],
+    [
+      'by its size',
+      cut('ResponseTooLarge', torn),
+      'Unknown ResponseTooLarge trouble',
+      `No complete answer: after 20 bytes${names}`,
+    ],
+    [
+      'by the server itself',
+      answered(201, torn),
+      'Unknown ResponseTruncated trouble',
+      `The server answered 201 with JSON that is cut off${names}`,
+    ],
+  ])('keeps what was read of the client, cut off %s (rule 11)', (_, outcome, verdict, message) => {
+    const failed = failureOf(classifyRegistration(outcome, context));
+    expect(said(failed)).toEqual([verdict, message]);
+    expect(failed.partial).toMatchObject({ clientId: 'c1', metadata: {} });
+    expect(failed.partial?.registrationAccessToken?.reveal()).toBe('t1');
+  });
+
+  test.each<readonly [string, HttpOutcome, string]>([
+    ['nothing had arrived', cut('ConnectionLost', undefined), 'Unknown RegistrationOutcomeUnknown trouble'],
+    ['the client_id had not', cut('ConnectionLost', '{"client_id":"c'), 'Unknown ResponseTruncated trouble'],
+    ['it was none', cut('ConnectionLost', '<html>'), 'Unknown ResponseTruncated trouble'],
+  ])('is told as lost where %s', (_, outcome, verdict) => {
+    const failed = failureOf(classifyRegistration(outcome, context));
+    expect(said(failed)).toEqual([verdict, 'No complete answer: after 20 bytes']);
+    expect(failed.partial).toBeUndefined();
+  });
+
+  test('keeps of an update’s what may be new (rule 20)', () => {
+    const failed = failureOf(classifyUpdate(answered(200, torn), context));
+    expect(said(failed)).toEqual([
+      'Unknown ResponseTruncated',
+      `The server answered 200 with JSON that is cut off${names}`,
+    ]);
+    expect(failed.partial?.registrationAccessToken?.reveal()).toBe('t1');
+  });
+
+  test('masks what was sent in the client_id that it names', () => {
+    const echo = '{"client_id":"canary-token","a';
+    expect(said(classifyRegistration(answered(201, echo), context))[1]).toMatch(/names client \[redacted\]$/);
+  });
+
+  test.each([200, 204])('of a deletion with %i tells that it was done', (status) => {
+    expect(said(classifyDeletion(cut('ConnectionLost', '{"a', status), context))).toEqual(['Done -', '']);
+  });
+
+  test.each<readonly [number, string, string]>([
+    [404, 'NotFound RegistrationAccessTokenLost', 'The server answered status 404'],
+    [405, 'Unsupported UpdateUnsupported', 'The server answered status 405'],
+    [401, 'TokenRefused AdmissionRefused', 'The server answered status 401'],
+  ])('of an update with %i is told by its status', (status, verdict, message) => {
+    expect(said(classifyUpdate(cut('ConnectionLost', undefined, status), context))).toEqual([
+      verdict,
+      `${message}, and its body was not read: after 20 bytes`,
+    ]);
+  });
+});
+
+describe('a hint', () => {
+  const hint = ({ status, error }: ErrorResponse) =>
+    status === 400 && error === undefined ? undefined : `Do this about ${status}.`;
+  const hinted = { ...context, hint };
+  const words = (outcome: HttpOutcome) => said(classifyRegistration(outcome, hinted))[1];
+
+  test.each<readonly [string, HttpOutcome, string]>([
+    [
+      'refused metadata',
+      answered(400, { error: 'invalid_client_metadata' }),
+      'The server answered 400 invalid_client_metadata. Do this about 400.',
+    ],
+    [
+      'words that end in a full stop',
+      answered(400, { error: 'bad', error_description: 'No.' }),
+      'The server answered 400 bad: No. Do this about 400.',
+    ],
+    ['a refused token', answered(401), 'The server answered status 401. Do this about 401.'],
+    [
+      'a pause',
+      answered(501, '', { 'retry-after': '30' }),
+      'The server answered status 501; nothing is sent until 2026-05-01T12:00:30Z. Do this about 501.',
+    ],
+    [
+      'a redirect',
+      answered(302),
+      'The server answered status 302 (a redirect; redirects are not followed). Do this about 302.',
+    ],
+    [
+      'a body that was not read',
+      noAnswer('ResponseTooLarge', 403),
+      'The server answered status 403, and its body was not read: 30 s. Do this about 403.',
+    ],
+  ])('comes last, after all that is told of %s (rule 42)', (_, outcome, message) => {
+    expect(words(outcome)).toBe(message);
+  });
+
+  test('is not given where nothing helps', () => {
+    expect(words(answered(400, '<html>'))).toBe('The server answered status 400');
+  });
+
+  test('changes nothing of what the answer means', () => {
+    const outcome = answered(401, { error: 'invalid_token' });
+    const { message: _, ...bare } = failureOf(classifyRegistration(outcome, context));
+    expect(classifyRegistration(outcome, hinted)).toMatchObject(bare);
+  });
+
+  test('is given for updates too', () => {
+    expect(said(classifyUpdate(answered(400, { error: 'x' }), hinted))[1]).toBe(
+      'The server answered 400 x. Do this about 400.',
+    );
+  });
+});
+
+describe('a dialect', () => {
+  test('takes a 403 for what its server means by it (rule 36)', () => {
+    const keycloak = { ...context, dialect: effectiveDialect('keycloak') };
+    const policy = answered(403, {
+      error: 'insufficient_scope',
+      error_description: "Policy 'Trusted Hosts' rejected request",
+    });
+    expect(said(classifyRegistration(policy, keycloak))).toEqual([
+      'Terminal RegistrationRefused',
+      "The server answered 403 insufficient_scope: Policy 'Trusted Hosts' rejected request",
+    ]);
+    expect(said(classifyRegistration(policy, context))[0]).toBe('TokenRefused AdmissionRefused');
+  });
+});
+
+describe('a refused registration access token', () => {
+  test.each([
+    ['401', answered(401)],
+    ['403 insufficient_scope', answered(403, { error: 'insufficient_scope' })],
+    ['400 invalid_token', answered(400, { error: 'invalid_token' })],
+  ])('is told apart from refused metadata when %s is the answer', (_, outcome) => {
+    for (const classify of [classifyUpdate, classifyDeletion]) {
+      expect(failureOf(classify(outcome, context))).toMatchObject({
+        kind: 'TokenRefused',
+        serverTrouble: false,
+      });
+    }
+  });
+});
+
+describe('Retry-After', () => {
+  const retryAfter = (value: string, status = 429) =>
+    failureOf(classifyRegistration(answered(status, '', { 'retry-after': value }), context)).retryAfterMs;
+
+  test.each([
+    ['seconds', '120', 120_000],
+    ['none', '0', 0],
+    ['more than an hour', '86400', 3_600_000],
+    ['a number without end', '9'.repeat(400), 3_600_000],
+    ['a date', 'Fri, 01 May 2026 12:02:00 GMT', 120_000],
+    ['a date that is past', 'Fri, 01 May 2026 11:00:00 GMT', 0],
+    ['what can not be read', 'soon', 30_000],
+    ['nothing', '', 30_000],
+  ])('gives %s', (_, value, ms) => {
+    expect(retryAfter(value)).toBe(ms);
+    expect(retryAfter(value, 503)).toBe(ms);
+  });
+
+  test('is half a minute where the server says nothing', () => {
+    expect(failureOf(classifyRegistration(answered(429), context)).retryAfterMs).toBe(30_000);
+  });
+
+  test.each([
+    ['an update', classifyUpdate],
+    ['a deletion', classifyDeletion],
+  ])('is honoured when %s is answered with 503', (_, classify) => {
+    const verdict = classify(answered(503, '', { 'retry-after': '120' }), context);
+    expect(failureOf(verdict).retryAfterMs).toBe(120_000);
+  });
+});

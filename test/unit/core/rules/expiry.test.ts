@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../../src/core/observation.ts';
+import { plan } from '../../../../src/core/plan.ts';
+import { renewalBasis } from '../../../../src/core/rules/expiry.ts';
+import { effectiveDialect } from '../../../../src/dialects/presets.ts';
+import {
+  absent,
+  desired,
+  NOW,
+  object,
+  observation,
+  reached,
+  record,
+  secret,
+  setback,
+  settled,
+  unavailable,
+} from '../../../kit/fixtures/observations.ts';
+
+const HOUR = 3_600_000;
+const at = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+
+/** A client whose registration access token was given and ends so long before and after now. */
+const withToken = (givenHoursAgo: number, endsInHours: number) =>
+  record({
+    registeredAt: at(NOW - 1_000 * HOUR),
+    tokenIssuedAt: at(NOW - givenHoursAgo * HOUR),
+    registrationAccessTokenExpiresAt: at(NOW + endsInHours * HOUR),
+  });
+
+const withSecret = (givenHoursAgo: number, endsInHours: number) =>
+  record({
+    registeredAt: at(NOW - givenHoursAgo * HOUR),
+    clientSecretExpiresAt: at(NOW + endsInHours * HOUR),
+  });
+
+const of = (kept: ReturnType<typeof record>, more: Partial<Observation> = {}): Observation =>
+  observation({ records: [kept], secrets: [secret({}, kept)], ...more });
+
+const renewing = reached({
+  dialect: effectiveDialect('rfc7591', { updateEffect: { token: 'Rotates', secret: 'Rotates' } }),
+});
+
+describe('rule 30: a registration access token with an end', () => {
+  test('is left alone while more than a third of its life is left', () => {
+    const kept = withToken(60, 31);
+    expect(plan(of(kept))).toMatchObject({ type: 'Rest', state: 'Ready', until: NOW + HOUR * (31 - 91 / 3) });
+  });
+
+  test('is renewed by an update when a third of its life is left', () => {
+    expect(plan(of(withToken(61, 30)))).toMatchObject({ type: 'Update', because: 'Expires', keys: 'Keep' });
+  });
+
+  test.each([
+    [
+      'the server changes no clients',
+      reached({ dialect: effectiveDialect('rfc7591', { updateEffect: { supported: false } }) }),
+    ],
+    [
+      'clients are managed with another credential',
+      reached({
+        management: {
+          mode: 'AdminToken',
+          credential: { kind: 'Basic', username: 'admin', password: undefined as never },
+          configurationUrl: 'AsReturned',
+          isExplicit: false,
+        },
+      }),
+    ],
+    ['the server is out of reach', unavailable],
+  ])('is not renewed where %s, and the client stays ready', (_, server) => {
+    expect(plan(of(withToken(61, 30), { server }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+  });
+
+  test('is not renewed again where an update didn’t move its end', () => {
+    const kept = withToken(61, 30);
+    const tried = setback({
+      action: 'Renew',
+      kind: 'Terminal',
+      basis: renewalBasis(kept),
+      retryAt: Number.POSITIVE_INFINITY,
+    });
+    expect(plan(of(kept, { setbacks: [tried] }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+  });
+
+  test('is not renewed when it is over', () => {
+    expect(plan(of(withToken(100, -1)))).toMatchObject({ type: 'Rest', state: 'Ready' });
+  });
+});
+
+describe('rule 30: the token of a client that was retained', () => {
+  const kept = { ...withToken(61, 30), role: 'retained' } as const;
+  const retained = (server: Observation['server'] = reached({}), more: Partial<Observation> = {}) =>
+    absent({ records: [kept], server, ...more });
+
+  test('is renewed when a third of its life is left, with what was sent', () => {
+    expect(plan(retained())).toMatchObject({
+      type: 'Update',
+      because: 'Expires',
+      object: undefined,
+      document: undefined,
+      hash: kept.metadataHash,
+    });
+  });
+
+  test('is renewed also while another object bears the name', () => {
+    const other = { records: [record(), kept], object: object() };
+    expect(plan(retained(reached({}), { ...settled, ...other }))).toMatchObject({
+      type: 'Update',
+      at: { record: { role: 'retained' } },
+    });
+  });
+
+  test('is looked at in time', () => {
+    const young = { ...withToken(60, 31), role: 'retained' } as const;
+    const o = absent({ records: [young] });
+    expect(plan(o)).toMatchObject({ type: 'Rest', state: 'Gone', until: NOW + HOUR * (31 - 91 / 3) });
+  });
+
+  test.each([
+    ['the server is out of reach', retained(unavailable)],
+    [
+      'another server bears the name',
+      retained(reached({ uid: 'server-2', issuer: 'https://other.example.com' })),
+    ],
+    [
+      'the server takes no call at this moment',
+      retained({
+        ...reached({}),
+        gate: { open: false, reason: 'AuthorizationServerPaused', message: 'It asked for a pause.' },
+      } as Observation['server']),
+    ],
+    [
+      'that was tried, and moved nothing',
+      retained(reached({}), {
+        setbacks: [
+          setback({
+            action: 'Renew',
+            kind: 'Terminal',
+            basis: renewalBasis(kept),
+            retryAt: Number.POSITIVE_INFINITY,
+          }),
+        ],
+      }),
+    ],
+  ])('is not renewed where %s, and is looked at again', (_, o) => {
+    expect(plan(o)).toMatchObject({ type: 'Rest', state: 'Gone', until: NOW + 300_000 });
+  });
+});
+
+describe('rule 31: a client secret with an end', () => {
+  test('is left alone before its time', () => {
+    expect(plan(of(withSecret(24, 90 * 24)))).toMatchObject({ type: 'Rest', state: 'Ready' });
+  });
+
+  test('leads to another registration a day before, where updates don’t renew it', () => {
+    const kept = withSecret(90 * 24, 23);
+    expect(plan(of(kept))).toMatchObject({ type: 'Register', replaces: { secretName: kept.secretName } });
+  });
+
+  test('is renewed by an update where that renews it', () => {
+    expect(plan(of(withSecret(90 * 24, 23), { server: renewing }))).toMatchObject({
+      type: 'Update',
+      because: 'Expires',
+    });
+  });
+
+  test('leads to another registration where the update that should have renewed it didn’t', () => {
+    const kept = withSecret(90 * 24, 23);
+    const tried = setback({
+      action: 'Renew',
+      kind: 'Terminal',
+      basis: renewalBasis(kept),
+      retryAt: Number.POSITIVE_INFINITY,
+    });
+    expect(plan(of(kept, { server: renewing, setbacks: [tried] }))).toMatchObject({ type: 'Register' });
+  });
+
+  test('of a short life is followed when a third of it is left', () => {
+    expect(plan(of(withSecret(3, 2)))).toMatchObject({ type: 'Rest', state: 'Ready', until: NOW + HOUR / 3 });
+    expect(plan(of(withSecret(4, 2)))).toMatchObject({ type: 'Register' });
+  });
+
+  test('is left to the user who wants to be asked', () => {
+    const spec = desired({ replacement: { policy: 'Manual', overlap: '24h' } });
+    expect(plan(of(withSecret(90 * 24, 23), { object: object({ desired: spec }) }))).toMatchObject({
+      type: 'Rest',
+      state: 'Ready',
+    });
+  });
+});
+
+describe('rule 32: a client that the server drops at some age', () => {
+  const dropping = reached({ dialect: effectiveDialect('cloudflare') });
+
+  test('is replaced before, though nothing in its answer told of an end', () => {
+    const old = record({ registeredAt: at(NOW - (2160 - 23) * HOUR), managed: false });
+    expect(plan(of(old, { server: dropping }))).toMatchObject({
+      type: 'Register',
+      replaces: { secretName: old.secretName },
+    });
+  });
+
+  test('is left alone while it is young', () => {
+    const young = record({ registeredAt: at(NOW - 1_000 * HOUR), managed: false });
+    expect(plan(of(young, { server: dropping }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+  });
+});

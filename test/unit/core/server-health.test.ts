@@ -1,0 +1,389 @@
+import { describe, expect, test } from 'vitest';
+import type { Failure } from '../../../src/core/failure.ts';
+import { nextProbe, probed } from '../../../src/core/health-probes.ts';
+import type { CallKind } from '../../../src/core/observation.ts';
+import {
+  callAbandoned,
+  callBegins,
+  callEnds,
+  HEALTHY,
+  type ServerHealth,
+} from '../../../src/core/server-health.ts';
+import { begins, ends, gate, made } from '../../kit/fixtures/health-calls.ts';
+
+const NOW = Date.parse('2026-05-01T12:00:00Z');
+const MINUTE = 60_000;
+
+const failure = (overrides: Partial<Failure>): Failure => ({
+  kind: 'Transient',
+  reason: 'AuthorizationServerUnavailable',
+  message: 'The server answered status 503',
+  serverTrouble: true,
+  ...overrides,
+});
+const unknown = failure({
+  kind: 'Unknown',
+  reason: 'RegistrationOutcomeUnknown',
+  message: 'No answer in time',
+});
+const trouble = failure({});
+const refused = failure({ kind: 'Terminal', reason: 'InvalidRedirectURI', serverTrouble: false });
+const tokenRefused = failure({
+  kind: 'TokenRefused',
+  reason: 'AdmissionRefused',
+  message: 'The server answered status 401',
+  serverTrouble: false,
+});
+
+type Event =
+  | readonly ['ends', CallKind, Failure | undefined, number?]
+  | readonly ['begins']
+  | readonly ['discovery'];
+
+/** The state after some events. Each call that ends began before. */
+function having(...events: readonly Event[]): ServerHealth {
+  return events.reduce<ServerHealth>((health, event) => {
+    if (event[0] === 'begins') {
+      return begins(health, 'Register');
+    }
+    if (event[0] === 'discovery') {
+      return probed(health, true, NOW);
+    }
+    const [, call, outcome, now = NOW] = event;
+    return ends(health, call, outcome, now);
+  }, HEALTHY);
+}
+
+const fails = (call: CallKind, what: Failure, now?: number): Event =>
+  ['ends', call, what, ...(now === undefined ? [] : [now])] as unknown as Event;
+const succeeds = (call: CallKind): Event => ['ends', call, undefined];
+const silent = fails('Register', unknown);
+const thrice = [fails('Update', trouble), fails('Update', trouble), fails('Update', trouble)];
+
+const open = { open: true };
+const failing = {
+  open: false,
+  reason: 'AuthorizationServerUnavailable',
+  message: 'The server is failing; one call at a time is tried. The server answered status 503',
+};
+const waitsForDiscovery = {
+  open: false,
+  reason: 'AuthorizationServerPaused',
+  message: 'A registration got no answer; nothing is registered until the server answers discovery.',
+};
+const oneAtATime = {
+  open: false,
+  reason: 'AuthorizationServerPaused',
+  message: 'The server was in trouble; one call at a time is tried now.',
+};
+
+describe('the phase', () => {
+  test.each<readonly [string, readonly Event[], ServerHealth['phase']]>([
+    ['is open at first', [], 'Open'],
+    ['stays open after two failures', thrice.slice(1), 'Open'],
+    ['is failing after three in a row', thrice, 'Failing'],
+    [
+      'is open after a success between them',
+      [...thrice.slice(1), succeeds('Update'), ...thrice.slice(1)],
+      'Open',
+    ],
+    [
+      'is open after a refusal between them: the server answers',
+      [...thrice.slice(1), fails('Register', refused), ...thrice.slice(1)],
+      'Open',
+    ],
+    ['is open again when a probe succeeds', [...thrice, succeeds('Deregister')], 'Open'],
+    ['is open again when a probe is refused', [...thrice, fails('Register', refused)], 'Open'],
+    ['is silent after one registration whose outcome is unknown', [silent], 'Silent'],
+    ['is not silent because of an update whose outcome is unknown', [fails('Update', unknown)], 'Open'],
+    ['is one at a time when discovery answers', [silent, ['discovery']], 'OneAtATime'],
+    ['is open when the next call succeeds', [silent, ['discovery'], succeeds('Register')], 'Open'],
+    [
+      'is open when the next registration is refused',
+      [silent, ['discovery'], fails('Register', refused)],
+      'Open',
+    ],
+    ['is silent again when the next registration gets no answer', [silent, ['discovery'], silent], 'Silent'],
+    ['does not change when discovery answers an open server', [['discovery']], 'Open'],
+    ['is one at a time when discovery answers a failing server', [...thrice, ['discovery']], 'OneAtATime'],
+    ['stays silent when another client is refused', [silent, fails('Register', refused)], 'Silent'],
+    ['stays silent while other calls fail', [silent, ...thrice], 'Silent'],
+    [
+      'stays silent when a registration that was under way succeeds',
+      [['begins'], silent, succeeds('Register')],
+      'Silent',
+    ],
+  ])('%s', (_, events, phase) => {
+    expect(having(...events).phase).toBe(phase);
+  });
+});
+
+describe('gateOf', () => {
+  const probe = having(...thrice).nextProbeAt;
+
+  test.each<readonly [string, ServerHealth, CallKind, number, object]>([
+    ['lets everything go at a healthy server', HEALTHY, 'Register', NOW, open],
+    ['stops all calls at a failing server', having(...thrice), 'Deregister', NOW, failing],
+    ['lets one probe go when its time has come', having(...thrice), 'Update', probe, open],
+    ['lets no second probe go beside it', having(...thrice, ['begins']), 'Update', probe, failing],
+    ['stops registrations at a silent server', having(silent), 'Register', NOW + MINUTE, waitsForDiscovery],
+    ['lets updates go at a silent server', having(silent), 'Update', NOW, open],
+    ['lets one registration go after discovery', having(silent, ['discovery']), 'Register', NOW, open],
+    [
+      'lets no second one go beside it',
+      having(silent, ['discovery'], ['begins']),
+      'Register',
+      NOW,
+      oneAtATime,
+    ],
+    [
+      'lets no deletion go beside it',
+      having(silent, ['discovery'], ['begins']),
+      'Deregister',
+      NOW,
+      oneAtATime,
+    ],
+    [
+      'keeps a refused credential from being tried by a second client',
+      having(fails('Register', tokenRefused)),
+      'Register',
+      NOW,
+      { open: false, reason: 'AdmissionRefused', message: 'The server answered status 401' },
+    ],
+    [
+      'lets one probe of the credential go after a minute',
+      having(fails('Register', tokenRefused)),
+      'Register',
+      NOW + MINUTE,
+      open,
+    ],
+    [
+      'lets no second one go beside it',
+      having(fails('Register', tokenRefused), ['begins']),
+      'Register',
+      NOW + MINUTE,
+      { open: false, reason: 'AdmissionRefused', message: 'The server answered status 401' },
+    ],
+    [
+      'lets updates go while the credential is refused',
+      having(fails('Register', tokenRefused)),
+      'Update',
+      NOW,
+      open,
+    ],
+    [
+      'lets no registration go at a silent server because the credential is to be probed',
+      having(fails('Register', tokenRefused), silent),
+      'Register',
+      NOW + MINUTE,
+      waitsForDiscovery,
+    ],
+  ])('%s', (_, health, call, now, expected) => {
+    expect(gate(health, call, 'v1', now)).toEqual(expected);
+  });
+
+  test('lets a new credential be tried at once', () => {
+    expect(gate(having(fails('Register', tokenRefused)), 'Register', 'v2', NOW)).toEqual(open);
+  });
+});
+
+describe('a pause that the server asked for', () => {
+  const paused = having(fails('Register', failure({ reason: 'RateLimited', retryAfterMs: 120_000 })));
+  const until = {
+    open: false,
+    reason: 'AuthorizationServerPaused',
+    message: 'The server asked for a pause until 2026-05-01T12:02:00Z.',
+  };
+
+  test.each<CallKind>(['Register', 'Update', 'Deregister'])('stops every %s until it ends', (call) => {
+    expect(gate(paused, call, 'v1', NOW + 119_999)).toEqual(until);
+    expect(gate(paused, call, 'v1', NOW + 120_000)).toEqual(open);
+  });
+
+  test('is not shortened by a later wish', () => {
+    const later = ends(paused, 'Update', failure({ retryAfterMs: 1_000 }), NOW);
+    expect(later.pausedUntil).toBe(NOW + 120_000);
+  });
+
+  test('is not ended by a call that was under way and succeeds', () => {
+    const later = ends(paused, 'Update', undefined, NOW + 1, { begunAt: NOW });
+    expect(gate(later, 'Update', 'v1', NOW + 1)).toEqual(until);
+  });
+});
+
+describe('probes', () => {
+  const times = (count: number) => having(...Array.from({ length: count }, () => fails('Update', trouble)));
+
+  test.each([
+    [3, 16_000],
+    [4, 32_000],
+    [5, MINUTE],
+    [500, MINUTE],
+  ])('come after %i failures in %i ms', (count, ms) => {
+    expect(times(count).nextProbeAt).toBe(NOW + ms);
+  });
+
+  test.each([
+    [1, MINUTE],
+    [2, 2 * MINUTE],
+    [4, 8 * MINUTE],
+    [5, 10 * MINUTE],
+    [500, 10 * MINUTE],
+  ])('of a refused credential come after %i refusals in %i ms', (count, ms) => {
+    const health = having(...Array.from({ length: count }, () => fails('Register', tokenRefused)));
+    expect(health.refusedAdmission).toMatchObject({ version: 'v1', attempts: count, nextProbeAt: NOW + ms });
+  });
+
+  test('of a new credential are counted anew', () => {
+    const health = ends(having(fails('Register', tokenRefused)), 'Register', tokenRefused, NOW, {
+      version: 'v2',
+    });
+    expect(health.refusedAdmission).toMatchObject({ version: 'v2', attempts: 1, nextProbeAt: NOW + MINUTE });
+  });
+
+  test.each<readonly [string, ServerHealth, number | undefined]>([
+    ['none while the server is healthy', HEALTHY, undefined],
+    ['none after one failure', times(1), undefined],
+    ['when a failing server is due', times(3), NOW + 16_000],
+    ['when a silent server is due', having(silent), NOW + 4_000],
+    ['when the pause ends', having(fails('Update', failure({ retryAfterMs: 5_000 }))), NOW + 5_000],
+    ['when the credential is due', having(fails('Register', tokenRefused)), NOW + MINUTE],
+  ])('are due: %s', (_, health, at) => {
+    expect(nextProbe(health)).toBe(at);
+  });
+});
+
+describe('calls under way', () => {
+  test('are counted from beginning to end, however they end', () => {
+    const three = having(['begins'], ['begins'], ['begins']);
+    expect(three.underWay).toHaveLength(3);
+    const ended = [undefined, refused, tokenRefused].reduce<ServerHealth>(
+      (health, outcome) => callEnds(health, health.underWay[0] ?? made('Register'), outcome, NOW),
+      three,
+    );
+    expect(ended.underWay).toEqual([]);
+  });
+});
+
+describe('a success', () => {
+  test('of a registration shows that the credential is good', () => {
+    expect(having(fails('Register', tokenRefused), succeeds('Register')).refusedAdmission).toBeUndefined();
+  });
+
+  test('of an update shows nothing about the credential', () => {
+    expect(having(fails('Register', tokenRefused), succeeds('Update')).refusedAdmission).toBeDefined();
+  });
+
+  test('clears the last error', () => {
+    expect(having(...thrice).lastError).toBe('The server answered status 503');
+    expect(having(...thrice, succeeds('Update'))).toMatchObject({ lastError: undefined, failures: 0 });
+  });
+});
+
+describe('calls that were under way together', () => {
+  const together = (outcome: Failure, call: CallKind, count: number) => {
+    const begun = Array.from({ length: count }).reduce<ServerHealth>(
+      (health) => begins(health, call),
+      HEALTHY,
+    );
+    return Array.from({ length: count }).reduce<ServerHealth>(
+      (health, _, index) => callEnds(health, health.underWay[0] ?? made(call), outcome, NOW + 10 + index),
+      begun,
+    );
+  };
+
+  test('count as one failure', () => {
+    expect(together(trouble, 'Update', 16)).toMatchObject({ failures: 1, phase: 'Open', underWay: [] });
+  });
+
+  test('count as one refusal of the credential', () => {
+    expect(together(tokenRefused, 'Register', 16).refusedAdmission).toMatchObject({ attempts: 1 });
+  });
+});
+
+describe('a credential that is not known to be accepted', () => {
+  test('is tried by one registration; the others wait their turn', () => {
+    const one = having(['begins']);
+    expect(gate(one, 'Register', 'v1', NOW)).toMatchObject({ open: false, reason: 'Queued' });
+    expect(gate(one, 'Update', 'v1', NOW)).toEqual({ open: true });
+  });
+
+  test('is known to be accepted after a registration that was answered, even if it was refused for its metadata', () => {
+    for (const outcome of [undefined, refused]) {
+      const known = begins(ends(HEALTHY, 'Register', outcome, NOW), 'Register');
+      expect(gate(known, 'Register', 'v1', NOW)).toEqual({ open: true });
+      expect(gate(known, 'Register', 'v2', NOW)).toMatchObject({ open: false, reason: 'Queued' });
+    }
+  });
+});
+
+describe('a failing server', () => {
+  test('whose discovery answers is tried one call at a time, and is open after the first that is answered', () => {
+    const failing = having(fails('Update', trouble), fails('Update', trouble), fails('Update', trouble));
+    const answering = probed(failing, true, NOW + MINUTE);
+    expect(gate(answering, 'Update', 'v1', NOW + MINUTE)).toEqual({ open: true });
+    expect(gate(begins(answering, 'Update'), 'Deregister', 'v1', NOW + MINUTE)).toMatchObject({
+      open: false,
+    });
+    expect(ends(answering, 'Update', undefined, NOW + MINUTE).phase).toBe('Open');
+  });
+});
+
+describe('a server that wants a pause between registrations (rule 40)', () => {
+  const SECOND = 1_000;
+  const turn = {
+    open: false,
+    reason: 'Queued',
+    message: 'The server takes one registration at a time, with a pause between.',
+    until: NOW + 10 * SECOND,
+  };
+  const ended = (outcome?: Failure) => ends(HEALTHY, 'Register', outcome, NOW - 2 * SECOND);
+  const soon = (health: ServerHealth, call: CallKind, intervalMs: number) =>
+    gate(health, call, 'v1', NOW, intervalMs);
+
+  test.each<readonly [string, ServerHealth, CallKind, number, object]>([
+    ['lets the first go', HEALTHY, 'Register', 2 * SECOND, open],
+    ['lets no second go beside it', begins(ended(), 'Register'), 'Register', SECOND, turn],
+    ['lets none go before the pause is over', ended(), 'Register', 2 * SECOND + 1, turn],
+    ['lets one go when the pause is over', ended(), 'Register', 2 * SECOND, open],
+    ['counts the pause from a refusal, too', ended(refused), 'Register', 3 * SECOND, turn],
+    ['lets updates go meanwhile', ended(), 'Update', 3 * SECOND, open],
+    ['lets deletions go beside a registration', begins(ended(), 'Register'), 'Deregister', SECOND, open],
+    ['keeps nobody waiting where it wants none', begins(ended(), 'Register'), 'Register', 0, open],
+  ])('%s', (_, health, call, intervalMs, expected) => {
+    expect(soon(health, call, intervalMs)).toEqual(expected);
+  });
+
+  test('says rather what is worse', () => {
+    const health = ends(HEALTHY, 'Register', unknown, NOW);
+    expect(soon(health, 'Register', SECOND)).toEqual(waitsForDiscovery);
+  });
+
+  test('is not kept waiting by a registration that was not made after all', () => {
+    const call = made('Register');
+    const health = callAbandoned(callBegins(HEALTHY, call), call);
+    expect(soon(health, 'Register', SECOND)).toEqual(open);
+    expect(health).toMatchObject({ underWay: [] });
+  });
+
+  test('counts no pause from an update', () => {
+    const health = ends(HEALTHY, 'Update', undefined, NOW);
+    expect(soon(health, 'Register', SECOND)).toEqual(open);
+  });
+});
+
+describe('a credential for which no token can be had', () => {
+  test('keeps registrations waiting with the reason that the token endpoint gave', () => {
+    const notGranted = failure({
+      kind: 'TokenRefused',
+      reason: 'AdmissionScopeNotGranted',
+      message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+      serverTrouble: false,
+    });
+    expect(gate(having(fails('Register', notGranted)), 'Register', 'v1', NOW)).toEqual({
+      open: false,
+      reason: 'AdmissionScopeNotGranted',
+      message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+    });
+  });
+});

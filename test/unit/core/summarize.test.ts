@@ -1,0 +1,280 @@
+import { describe, expect, test } from 'vitest';
+import { type OAuthClientSpec, oauthClientStatus } from '../../../src/api/oauth-client.ts';
+import type { Rest } from '../../../src/core/action.ts';
+import type { Observation, ObservedClient } from '../../../src/core/observation.ts';
+import { plan } from '../../../src/core/plan.ts';
+import { summarize } from '../../../src/core/summarize.ts';
+import {
+  basisOf,
+  closed,
+  deleting,
+  desired,
+  edited,
+  fresh,
+  INSTALLATION,
+  NOW,
+  object,
+  observation,
+  record,
+  secret,
+  setback,
+  unregistered,
+} from '../../kit/fixtures/observations.ts';
+
+const updateBasis = basisOf(observation({ object: edited() }));
+const substitution = { member: 'scope', asked: 'a b', registered: 'a' };
+
+function restOf(o: Observation): Rest {
+  const action = plan(o);
+  if (action.type !== 'Rest') {
+    throw new Error(`does not rest: ${action.type}`);
+  }
+  return action;
+}
+
+/** Status as the operator would write it for what it sees. */
+const statusOf = (o: Observation, learned?: Parameters<typeof summarize>[3]) => {
+  if (o.object === undefined) {
+    throw new Error('no object');
+  }
+  return summarize(o, o.object, restOf(o), learned);
+};
+
+/** The next observation, with the status that was written. */
+const later = (o: Observation, status: ObservedClient['status'], ms: number): Observation => ({
+  ...o,
+  now: o.now + ms,
+  object: o.object && { ...o.object, status, resourceVersion: '101' },
+});
+
+const condition = (status: ObservedClient['status'], type: string) =>
+  status.conditions?.find((found) => found.type === type);
+
+const time = '2026-05-01T12:00:00Z';
+
+describe('summarize', () => {
+  test('says all of a client that is registered', () => {
+    const records = [
+      record({
+        clientSecretExpiresAt: '2027-01-01T00:00:00Z',
+        registrationAccessTokenExpiresAt: '2026-06-01T00:00:00Z',
+      }),
+    ];
+    expect(statusOf(observation({ object: fresh({ reconcileRequestedAt: 'now' }), records }))).toEqual({
+      observedGeneration: 3,
+      clientId: 'c1',
+      issuer: 'https://sso.example.com',
+      installation: INSTALLATION.id,
+      secretName: 'storefront-oauth',
+      registeredAt: '2026-05-01T11:00:00Z',
+      clientSecretExpiresAt: '2027-01-01T00:00:00Z',
+      registrationAccessTokenExpiresAt: '2026-06-01T00:00:00Z',
+      lastHandledReconcileAt: 'now',
+      binding: { name: 'storefront-oauth' },
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'Registered',
+          message: 'The client is registered and its Secret is up to date.',
+          observedGeneration: 3,
+          lastTransitionTime: time,
+        },
+        {
+          type: 'Registered',
+          status: 'True',
+          reason: 'Registered',
+          message: 'Client c1 is registered at https://sso.example.com.',
+          observedGeneration: 3,
+          lastTransitionTime: time,
+        },
+        {
+          type: 'SecretSynced',
+          status: 'True',
+          reason: 'SecretSynced',
+          message: 'Secret storefront-oauth shows the current registration.',
+          observedGeneration: 3,
+          lastTransitionTime: time,
+        },
+      ],
+    });
+  });
+
+  test.each<readonly [string, Observation]>([
+    ['is ready', observation()],
+    ['waits', unregistered({ server: closed('AuthorizationServerPaused', 'until noon') })],
+    ['is stalled', observation({ records: [], secrets: [] })],
+    ['is stalled by its spec', unregistered({ object: fresh({ desired: { valid: false, problem: 'x' } }) })],
+    [
+      'is being deleted',
+      observation({
+        object: deleting(),
+        setbacks: [{ ...setback({ retryAt: NOW + 3e6 }), action: 'Deregister' }],
+      }),
+    ],
+  ])('changes nothing on a resync of a client that %s', (_, o) => {
+    const first = statusOf(o, o.records.length > 0 ? [substitution] : undefined);
+    const second = statusOf(later(o, first, 1_000));
+    expect(second).toEqual(first);
+    expect(JSON.stringify(second)).toBe(JSON.stringify(first));
+  });
+
+  test.each<readonly [string, Observation, readonly string[]]>([
+    ['a client that is ready', observation(), ['Ready', 'Registered', 'SecretSynced']],
+    [
+      'a client that waits',
+      unregistered({ server: closed('AuthorizationServerPaused', 'until noon') }),
+      ['Ready', 'Registered', 'SecretSynced', 'Reconciling'],
+    ],
+    [
+      'a client that is stalled',
+      observation({ records: [], secrets: [] }),
+      ['Ready', 'Registered', 'SecretSynced', 'Stalled'],
+    ],
+  ])('gives %s its conditions and leaves out those that would be false', (_, o, types) => {
+    expect(statusOf(o).conditions?.map(({ type }) => type)).toEqual(types);
+  });
+
+  test('takes Stalled away when it is over, and moves no other time', () => {
+    const stalled = observation({
+      object: edited(),
+      setbacks: [
+        {
+          ...setback({
+            kind: 'Terminal',
+            reason: 'InvalidClientMetadata',
+            message: 'refused',
+            retryAt: Number.POSITIVE_INFINITY,
+            basis: updateBasis,
+          }),
+          action: 'Update',
+        },
+      ],
+    });
+    const before = statusOf(stalled);
+    expect(condition(before, 'Stalled')).toMatchObject({
+      status: 'True',
+      reason: 'InvalidClientMetadata',
+      message: 'refused',
+    });
+    const after = statusOf(later(observation(), before, 60_000));
+    expect(condition(after, 'Stalled')).toBeUndefined();
+    expect(condition(after, 'Ready')).toMatchObject({
+      status: 'True',
+      lastTransitionTime: '2026-05-01T12:01:00Z',
+    });
+    expect(condition(after, 'Registered')).toMatchObject({ status: 'True', lastTransitionTime: time });
+  });
+
+  test('says why a client is not ready in the words of the plan, and what still works', () => {
+    const status = statusOf(
+      observation({
+        object: edited(),
+        setbacks: [
+          {
+            ...setback({
+              kind: 'Terminal',
+              reason: 'InvalidRedirectURI',
+              message: 'no fragments',
+              retryAt: Number.POSITIVE_INFINITY,
+              basis: updateBasis,
+            }),
+            action: 'Update',
+          },
+        ],
+      }),
+    );
+    expect(condition(status, 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'InvalidRedirectURI',
+      message: 'no fragments',
+    });
+    expect(condition(status, 'Registered')).toMatchObject({ status: 'True' });
+    expect(condition(status, 'SecretSynced')).toMatchObject({ status: 'True' });
+  });
+
+  test('says of a client whose record is missing what it was, and that its token is lost', () => {
+    const status = statusOf(
+      observation({
+        object: object({
+          status: { clientId: 'c1', issuer: 'https://sso.example.com', secretName: 's', registeredAt: time },
+        }),
+        records: [],
+        secrets: [],
+      }),
+    );
+    expect(status).toMatchObject({
+      clientId: 'c1',
+      issuer: 'https://sso.example.com',
+      registeredAt: time,
+      secretName: 's',
+    });
+    expect(condition(status, 'Registered')).toMatchObject({
+      status: 'False',
+      reason: 'RegistrationRecordMissing',
+    });
+  });
+
+  test.each<readonly [string, Observation, Parameters<typeof summarize>[3], readonly object[] | undefined]>([
+    ['those that an answer showed', observation(), [substitution], [substitution]],
+    ['none when an answer showed none', withSubstitutions(), [], undefined],
+    ['those of before when no answer came', withSubstitutions(), undefined, [substitution]],
+    [
+      'none of a client that is not registered any more',
+      withSubstitutions({ records: [], secrets: [] }),
+      undefined,
+      undefined,
+    ],
+  ])('reports substitutions: %s', (_, o, learned, reported) => {
+    expect(statusOf(o, learned).substitutions).toEqual(reported);
+  });
+
+  test('shows no Secret before there is one', () => {
+    const status = statusOf(unregistered({ server: closed('AuthorizationServerPaused', 'until noon') }));
+    expect(status).not.toHaveProperty('secretName');
+    expect(status).not.toHaveProperty('binding');
+  });
+
+  test('keeps showing the former Secret while the new one can not be written', () => {
+    const o = observation({
+      object: object({ status: { clientId: 'c1', secretName: 'former' } }),
+      secrets: [secret({ name: 'former' })],
+      setbacks: [
+        { ...setback({ basis: 'storefront-oauth 3 ', reason: 'SecretConflict' }), action: 'Publish' },
+      ],
+    });
+    expect(statusOf(o)).toMatchObject({ secretName: 'former', binding: { name: 'former' } });
+  });
+
+  test('is what the CRD takes, however long the annotation', () => {
+    const o = observation({ object: object({ reconcileRequestedAt: 'x'.repeat(300) }) });
+    expect(oauthClientStatus.safeParse(statusOf(o)).error?.issues ?? []).toEqual([]);
+  });
+});
+
+function withSubstitutions(overrides: Partial<Observation> = {}): Observation {
+  return observation({
+    object: object({ status: { clientId: 'c1', installation: 'main', substitutions: [substitution] } }),
+    ...overrides,
+  });
+}
+
+describe('a client whose lifetime is over', () => {
+  const ended = { expiresAfter: '1m', onExpiry: 'Deregister' } as const;
+  const known = { clientId: 'c1', secretName: 'shop', binding: { name: 'shop' }, registeredAt: time };
+  const of = (lifetime: NonNullable<OAuthClientSpec['lifetime']>) =>
+    unregistered({
+      object: object({ desired: desired({ lifetime }), status: known, createdAt: NOW - 120_000 }),
+    });
+
+  test('is not looked for any more, so that a longer life registers another', () => {
+    const status = statusOf(of(ended));
+    expect(condition(status, 'Ready')?.reason).toBe('Expired');
+    for (const name of Object.keys(known)) {
+      expect(status).not.toHaveProperty(name);
+    }
+    const next = of({ ...ended, expiresAfter: '1h' });
+    const again = next.object && { ...next.object, status };
+    expect(plan({ ...next, object: again }).type).toBe('Register');
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { opaque, type PublishedClient } from '../../../src/formats/opaque.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
+
+const client: PublishedClient = {
+  information: {
+    clientId: 'c1',
+    clientSecret: new Sensitive('s1'),
+    registrationAccessToken: new Sensitive('canary-token'),
+    registrationClientUri: 'https://sso.example.com/canary-uri',
+    metadata: { token_endpoint_auth_method: 'client_secret_post', scope: 'openid', client_name: 'Shop' },
+  },
+  sent: { token_endpoint_auth_method: 'client_secret_basic', scope: 'openid profile' },
+  issuer: 'https://sso.example.com',
+  endpoints: {
+    registration: 'https://sso.example.com/register',
+    token: 'https://sso.example.com/token',
+    authorization: 'https://sso.example.com/authorize',
+    jwks: 'https://sso.example.com/jwks',
+    userinfo: 'https://sso.example.com/userinfo',
+    endSession: 'https://sso.example.com/logout',
+    revocation: 'https://sso.example.com/revoke',
+  },
+};
+const silent: PublishedClient = { ...client, information: { clientId: 'c1', metadata: {} }, endpoints: {} };
+
+describe('opaque', () => {
+  test('gives a workload all that it needs, under wire names', () => {
+    expect(opaque(client, {})).toEqual({
+      client_id: 'c1',
+      client_secret: 's1',
+      token_endpoint_auth_method: 'client_secret_post',
+      scope: 'openid',
+      issuer: 'https://sso.example.com',
+      authorization_endpoint: 'https://sso.example.com/authorize',
+      token_endpoint: 'https://sso.example.com/token',
+      userinfo_endpoint: 'https://sso.example.com/userinfo',
+      jwks_uri: 'https://sso.example.com/jwks',
+      end_session_endpoint: 'https://sso.example.com/logout',
+    });
+  });
+
+  test('never gives the registration access token or its address', () => {
+    expect(
+      JSON.stringify(opaque(client, { registration_access_token: 'a', registration_client_uri: 'b' })),
+    ).not.toMatch(/canary/);
+  });
+
+  test('says what was asked for where the answer is silent, and has no key for what is not known', () => {
+    expect(opaque(silent, {})).toEqual({
+      client_id: 'c1',
+      token_endpoint_auth_method: 'client_secret_basic',
+      scope: 'openid profile',
+      issuer: 'https://sso.example.com',
+    });
+  });
+
+  test('rule 44: assumes no method where none was asked for or answered', () => {
+    expect(opaque({ ...silent, sent: {} }, {})).toEqual({
+      client_id: 'c1',
+      issuer: 'https://sso.example.com',
+    });
+  });
+
+  test('uses the keys that are given, and leaves out what has an empty one', () => {
+    expect(opaque(silent, { client_id: 'username', scope: '', issuer: 'iss', unknown: 'x' })).toEqual({
+      username: 'c1',
+      token_endpoint_auth_method: 'client_secret_basic',
+      iss: 'https://sso.example.com',
+    });
+  });
+
+  test.each([
+    ['null', null],
+    ['a list', ['client_secret_post']],
+    ['an empty text', ''],
+    ['a number', 1],
+  ])('does not take %s for an answered method', (_, value) => {
+    const information = { clientId: 'c1', metadata: { token_endpoint_auth_method: value } };
+    expect(opaque({ ...silent, information }, {})['token_endpoint_auth_method']).toBe('client_secret_basic');
+  });
+
+  test('keeps a value under every key that the CRD permits', () => {
+    expect(Object.keys(opaque(silent, { client_id: '__proto__' }))).toContain('__proto__');
+  });
+
+  describe('with further members of the answer', () => {
+    const metadata = {
+      logo_uri: 'https://a/logo',
+      tiers: ['gold'],
+      limits: { rps: 5 },
+      active: false,
+      empty: '',
+      unset: null,
+    };
+    const answered: PublishedClient = { ...silent, information: { clientId: 'c1', metadata } };
+    const included = (...include: readonly string[]) => opaque({ ...answered, include }, {});
+
+    test.each([
+      ['text as it is', 'logo_uri', 'https://a/logo'],
+      ['a list as JSON', 'tiers', '["gold"]'],
+      ['an object as JSON', 'limits', '{"rps":5}'],
+      ['a flag as JSON, also where it is false', 'active', 'false'],
+      ['nothing for an empty text', 'empty', undefined],
+      ['nothing for what is null', 'unset', undefined],
+      ['nothing for what was not answered', 'missing', undefined],
+      ['nothing for a name of JavaScript’s own', 'constructor', undefined],
+    ])('gives %s', (_, member, value) => {
+      const data = included(member);
+      expect(Object.hasOwn(data, member) ? data[member] : undefined).toBe(value);
+    });
+
+    test('gives none that was not asked for', () => {
+      expect(opaque(answered, {})).not.toHaveProperty('logo_uri');
+    });
+
+    test('gives each under the key that it is given', () => {
+      expect(opaque({ ...answered, include: ['logo_uri'] }, { logo_uri: 'logo' })).toMatchObject({
+        logo: 'https://a/logo',
+      });
+    });
+
+    test('lets none of them stand in for what a Secret always says', () => {
+      const lies = { clientId: 'c1', metadata: { client_id: 'other', issuer: 'https://evil', kid: 'other' } };
+      expect(opaque({ ...silent, information: lies, include: ['client_id', 'issuer'] }, {})).toMatchObject({
+        client_id: 'c1',
+        issuer: 'https://sso.example.com',
+      });
+    });
+
+    test('gives no credential, whatever is asked for', () => {
+      const include = ['registration_access_token', 'registration_client_uri'];
+      expect(JSON.stringify(opaque({ ...client, include }, {}))).not.toMatch(/canary/);
+    });
+  });
+
+  test('gives the key that the operator made, in both forms', () => {
+    const key = {
+      kid: 'k1',
+      privateJwk: new Sensitive('{"kid":"k1"}'),
+      privatePem: new Sensitive('-----BEGIN PRIVATE KEY-----'),
+      publicJwk: {},
+    };
+    expect(opaque({ ...silent, key }, { 'private_key.jwk': '' })).toMatchObject({
+      'private_key.pem': '-----BEGIN PRIVATE KEY-----',
+      kid: 'k1',
+    });
+    expect(opaque({ ...silent, key }, {})['private_key.jwk']).toBe('{"kid":"k1"}');
+    expect(Object.keys(opaque(silent, {}))).not.toContain('kid');
+  });
+});

@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type DiscoveryAnswer,
+  discoveryUrls,
+  type Endpoints,
+  isComplete,
+  mergeDiscovery,
+  readDiscoveryAnswer,
+} from '../../../src/oauth/discovery.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
+
+const issuer = 'https://sso.example.com/realms/shop';
+const rules = { allowHttp: false };
+
+const nested = `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+
+describe('discoveryUrls', () => {
+  test('asks in four places, RFC 8414 first (rule 1)', () => {
+    expect(discoveryUrls(issuer, 'OAuth')).toEqual([
+      'https://sso.example.com/.well-known/oauth-authorization-server/realms/shop',
+      'https://sso.example.com/.well-known/openid-configuration/realms/shop',
+      'https://sso.example.com/realms/shop/.well-known/openid-configuration',
+      'https://sso.example.com/realms/shop/.well-known/oauth-authorization-server',
+    ]);
+  });
+
+  test('asks in the same places, OpenID first where it is preferred', () => {
+    const urls = discoveryUrls(issuer, 'OpenID');
+    expect(urls.slice(0, 2)).toEqual([
+      'https://sso.example.com/realms/shop/.well-known/openid-configuration',
+      'https://sso.example.com/.well-known/openid-configuration/realms/shop',
+    ]);
+    expect(urls.toSorted()).toEqual(discoveryUrls(issuer, 'OAuth').toSorted());
+  });
+
+  test.each(['https://sso.example.com', 'https://sso.example.com/'])(
+    'asks %s twice, not four times',
+    (root) => {
+      expect(discoveryUrls(root, 'OAuth')).toEqual([
+        'https://sso.example.com/.well-known/oauth-authorization-server',
+        'https://sso.example.com/.well-known/openid-configuration',
+      ]);
+    },
+  );
+
+  test('keeps the port and takes a slash at the end for none', () => {
+    expect(discoveryUrls('https://sso.example.com:8443/a/', 'OAuth')[0]).toBe(
+      'https://sso.example.com:8443/.well-known/oauth-authorization-server/a',
+    );
+  });
+});
+
+describe('readDiscoveryAnswer', () => {
+  const read = (status: number, body: string) =>
+    readDiscoveryAnswer('https://u', status, new Sensitive(body), rules);
+
+  test.each([
+    ['404', 404, '{"issuer":"https://sso.example.com"}', '404'],
+    ['401', 401, '', '401'],
+    ['201 with a document', 201, '{"issuer":"https://sso.example.com"}', '201'],
+    ['a document without issuer', 200, '{"token_endpoint":"https://a"}', '200, but without issuer'],
+    ['an issuer of another type', 200, '{"issuer":1}', '200, but without issuer'],
+  ])('takes %s for nothing', (_, status, body, detail) => {
+    expect(read(status, body)).toEqual({ url: 'https://u', kind: 'nothing', detail });
+  });
+
+  test.each([
+    ['a redirect', 302, '', '302, a redirect, which is not followed', 'RedirectRefused'],
+    [
+      'a redirect that carries a document',
+      307,
+      `{"issuer":"${issuer}"}`,
+      '307, a redirect, which is not followed',
+      'RedirectRefused',
+    ],
+    ['a login page', 200, '<html>Sign in</html>', '200, but not a JSON object', 'NotJSON'],
+    ['an array', 200, '[]', '200, but not a JSON object', 'NotJSON'],
+    ['an empty body', 200, '', '200, but not a JSON object', 'NotJSON'],
+    ['a torn document', 200, '{"issuer":"https://', '200, but JSON that is cut off', 'Truncated'],
+    ['JSON nested too deep', 200, nested, '200, but JSON that nests too deep', 'TooDeep'],
+  ])('takes %s for nothing, and tells the cause (rule 1)', (_, status, body, detail, cause) => {
+    expect(read(status, body)).toEqual({ url: 'https://u', kind: 'nothing', detail, cause });
+  });
+
+  test('reads every endpoint by its name in the document', () => {
+    const names = {
+      registration: 'registration_endpoint',
+      token: 'token_endpoint',
+      authorization: 'authorization_endpoint',
+      jwks: 'jwks_uri',
+      userinfo: 'userinfo_endpoint',
+      endSession: 'end_session_endpoint',
+      revocation: 'revocation_endpoint',
+      introspection: 'introspection_endpoint',
+    };
+    const url = (name: string) => `https://sso.example.com/${name}`;
+    const document = Object.fromEntries(Object.values(names).map((wire) => [wire, url(wire)]));
+    expect(read(200, JSON.stringify({ ...document, issuer, other_endpoint: url('other') }))).toEqual({
+      url: 'https://u',
+      kind: 'document',
+      document: {
+        issuer,
+        endpoints: Object.fromEntries(Object.entries(names).map(([name, wire]) => [name, url(wire)])),
+        aliases: {},
+      },
+    });
+  });
+
+  test('leaves endpoints out that are no usable URL, and keeps the others', () => {
+    const body = JSON.stringify({
+      issuer,
+      token_endpoint: 'https://sso.example.com/token',
+      registration_endpoint: '/register',
+      authorization_endpoint: 'http://sso.example.com/authorize',
+      jwks_uri: 'https://user@sso.example.com/jwks',
+      userinfo_endpoint: null,
+      introspection_endpoint: ['https://sso.example.com/introspect'],
+    });
+    expect(read(200, body)).toMatchObject({
+      document: { endpoints: { token: 'https://sso.example.com/token' } },
+    });
+    const answer = read(200, body);
+    expect(answer.kind === 'document' && Object.keys(answer.document.endpoints)).toEqual(['token']);
+  });
+});
+
+describe('the aliases for clients with a certificate', () => {
+  const aliasesIn = (aliases: unknown) => {
+    const body = JSON.stringify({ issuer, mtls_endpoint_aliases: aliases });
+    const answer = readDiscoveryAnswer('https://u', 200, new Sensitive(body), rules);
+    return answer.kind === 'document' ? answer.document.aliases : undefined;
+  };
+
+  test.each<readonly [string, unknown, Endpoints]>([
+    [
+      'are read by the same names',
+      {
+        token_endpoint: 'https://mtls.example.com/token',
+        registration_endpoint: 'https://mtls.example.com/register',
+        other_endpoint: 'https://mtls.example.com/other',
+      },
+      { token: 'https://mtls.example.com/token', registration: 'https://mtls.example.com/register' },
+    ],
+    [
+      'are left out where they are no usable URL',
+      { token_endpoint: 'http://mtls.example.com/token', registration_endpoint: '/register' },
+      {},
+    ],
+    ['are none where they are a list', ['https://mtls.example.com/token'], {}],
+    ['are none where they are null', null, {}],
+    ['are none where they are text', 'https://mtls.example.com/token', {}],
+    ['are none where there are none', undefined, {}],
+  ])('%s', (_, aliases, found) => {
+    expect(aliasesIn(aliases)).toEqual(found);
+  });
+});
+
+const document = (
+  endpoints: Endpoints,
+  published = issuer,
+  url = 'https://u',
+  aliases: Endpoints = {},
+): DiscoveryAnswer => ({
+  url,
+  kind: 'document',
+  document: { issuer: published, endpoints, aliases },
+});
+const nothing: DiscoveryAnswer = { url: 'https://n', kind: 'nothing', detail: '404' };
+const other = 'https://sso.example.com/realms/other';
+
+describe('isComplete', () => {
+  test.each<readonly [string, readonly DiscoveryAnswer[], boolean]>([
+    ['is false before the first answer', [], false],
+    ['is false where nothing was found', [nothing], false],
+    ['is false for a document without registration endpoint', [document({ token: 'https://t' })], false],
+    ['is false for a document of another issuer', [document({ registration: 'https://r' }, other)], false],
+    ['is true with a registration endpoint', [nothing, document({ registration: 'https://r' })], true],
+    [
+      'is true when the second document has what the first lacks (rule 1)',
+      [document({ token: 'https://t' }), document({ registration: 'https://r' })],
+      true,
+    ],
+  ])('%s', (_, answers, complete) => {
+    expect(isComplete(answers, issuer)).toBe(complete);
+  });
+});
+
+describe('mergeDiscovery', () => {
+  test('finds nothing in nothing', () => {
+    expect(mergeDiscovery([nothing, nothing], issuer)).toEqual({ kind: 'nothing' });
+  });
+
+  test('completes the first document by the second, and the first wins where both speak', () => {
+    const answers = [
+      nothing,
+      document({ token: 'https://first/token' }),
+      document({ token: 'https://second/token', registration: 'https://second/register' }),
+    ];
+    expect(mergeDiscovery(answers, issuer)).toEqual({
+      kind: 'found',
+      endpoints: { token: 'https://first/token', registration: 'https://second/register' },
+      aliases: {},
+    });
+  });
+
+  test('brings the aliases together as it does the endpoints', () => {
+    const answers = [
+      document({}, issuer, 'https://u', { token: 'https://first/mtls' }),
+      document({}, issuer, 'https://u', { token: 'https://second/mtls', registration: 'https://second/r' }),
+      document({}, other, 'https://u', { userinfo: 'https://other/mtls' }),
+    ];
+    expect(mergeDiscovery(answers, issuer)).toEqual({
+      kind: 'found',
+      endpoints: {},
+      aliases: { token: 'https://first/mtls', registration: 'https://second/r' },
+    });
+  });
+
+  test('never takes an endpoint from a document of another issuer', () => {
+    const answers = [
+      document({ registration: 'https://other/register', userinfo: 'https://other/userinfo' }, other),
+      document({ token: 'https://own/token' }),
+    ];
+    expect(mergeDiscovery(answers, issuer)).toEqual({
+      kind: 'found',
+      endpoints: { token: 'https://own/token' },
+      aliases: {},
+    });
+  });
+
+  test.each([
+    ['a slash at the end', `${issuer}/`],
+    ['a port that is the default', 'https://sso.example.com:443/realms/shop'],
+    ['upper case', 'https://SSO.example.com/realms/shop'],
+    ['another path', other],
+  ])('tells an issuer that differs by %s, and where it was published (rule 2)', (_, published) => {
+    const answers = [nothing, document({ registration: 'https://r' }, published, 'https://first')];
+    expect(mergeDiscovery(answers, issuer)).toEqual({
+      kind: 'issuerMismatch',
+      published,
+      url: 'https://first',
+    });
+  });
+});

@@ -1,0 +1,124 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { isBuiltin } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build, type Plugin } from 'esbuild';
+
+/**
+ * `npm run build`: bundles `src/main.ts` and everything it imports into one ES module for Node 24.
+ *
+ * Writes `dist/oauth-registrar.js`, and beside it the licences of what is inside, read from the packages themselves:
+ * few of them carry a comment that a bundler could keep. Fails on any warning. `--entry` and `--out` replace the paths.
+ */
+const root = join(import.meta.dirname, '..');
+const { values } = parseArgs({
+  options: {
+    entry: { type: 'string', default: join(root, 'src', 'main.ts') },
+    out: { type: 'string', default: join(root, 'dist', 'oauth-registrar.js') },
+  },
+});
+
+// Some dependencies are CommonJS and call `require` for modules of Node, which an ES module does not have.
+const REQUIRE = `import { createRequire as __createRequire } from 'node:module';
+const require = __createRequire(import.meta.url);`;
+
+/**
+ * `@kubernetes/client-node` doesn't say that its modules do nothing but declare, so that all would stay, among them a
+ * class for each kind of object: 34 MB of the operator's memory and a fifth of a second of its start. Only what reads
+ * kubeconfigs is used.
+ */
+const declaresOnly: Plugin = {
+  name: 'client-node-declares-only',
+  setup({ onResolve, resolve }) {
+    const asked = Symbol();
+    onResolve({ filter: /^(@kubernetes\/client-node$|\.)/ }, async (args) => {
+      const { path, importer, kind, resolveDir, pluginData } = args;
+      const isOfPackage = !path.startsWith('.') || importer.includes('/@kubernetes/client-node/');
+      if (pluginData === asked || kind !== 'import-statement' || !isOfPackage) return undefined;
+      const found = await resolve(path, {
+        importer,
+        kind,
+        resolveDir,
+        with: args.with,
+        pluginData: asked,
+      });
+      return { ...found, sideEffects: false };
+    });
+  },
+};
+
+/**
+ * Node reads every export of a module of its own that is imported, also those that are made when they are first read:
+ * `node:http` thus loads the whole of `fetch` and WebSocket, 12 MB. `require` reads what is used.
+ */
+const builtinsByNeed: Plugin = {
+  name: 'builtins-by-need',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'builtin';
+    onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path) ? { path, namespace } : undefined,
+    );
+    onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+const { metafile, warnings } = await build({
+  absWorkingDir: root,
+  entryPoints: [values.entry],
+  outfile: values.out,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  plugins: [builtinsByNeed, declaresOnly],
+  minifySyntax: true,
+  // Node keeps the source in memory. Lines stay short enough to find the place that a stack trace names, and names stay
+  // as they are.
+  minifyWhitespace: true,
+  lineLimit: 160,
+  legalComments: 'none',
+  banner: { js: REQUIRE },
+  metafile: true,
+  logLevel: 'warning',
+});
+if (warnings.length > 0) process.exit(1);
+// Of a single other character Node keeps the whole source at two bytes a character.
+const [strange] = (await readFile(values.out, 'latin1')).match(/^.*[\x80-\xff].*$/m) ?? [];
+if (strange !== undefined) throw new Error(`A character is not ASCII, write it as \\u…: ${strange}`);
+
+const outputs = Object.values(metafile.outputs);
+const inside = outputs
+  .flatMap(({ inputs }) => Object.entries(inputs))
+  .filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+const folders = [...new Set(inside.flatMap(([input]) => packageFolder(input)))].sort();
+const licences = await Promise.all(folders.map((folder) => licenceOf(join(root, folder))));
+await writeFile(
+  join(dirname(values.out), 'THIRD-PARTY-LICENSES.txt'),
+  licences.join(`\n${'-'.repeat(80)}\n\n`),
+);
+
+const size = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+console.log(
+  `wrote ${relative(root, values.out)}: ${(size / 1e6).toFixed(2)} MB, ${folders.length} packages inside`,
+);
+
+/** `node_modules/a/node_modules/@b/c/lib/x.js` → `node_modules/a/node_modules/@b/c`; nothing for a file of our own. */
+function packageFolder(input: string): readonly string[] {
+  return input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? [];
+}
+
+async function licenceOf(folder: string): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
+    readonly name: string;
+    readonly version: string;
+    readonly license?: string;
+  };
+  const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
+  if (files.length === 0 && license === undefined) throw new Error(`${name} ${version} states no licence`);
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  return [`${name} ${version} (${license ?? 'see below'})`, ...texts.map((text) => text.trim()), ''].join(
+    '\n\n',
+  );
+}

@@ -1,0 +1,11 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generatedFiles } from './generated-files.ts';
+
+/** `npm run generate`: writes every generated file. A test fails while one of them is stale. */
+const root = join(import.meta.dirname, '..');
+for (const [path, content] of generatedFiles()) {
+  mkdirSync(join(root, path, '..'), { recursive: true });
+  writeFileSync(join(root, path), content);
+  console.log(`wrote ${path}`);
+}

@@ -1,0 +1,17 @@
+import { stringify } from 'yaml';
+import { customResourceDefinitions } from '../src/api/crd.ts';
+import { referencePage } from '../src/api/reference.ts';
+
+const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
+
+/** Path from the root → content, of each file that is made from the schemas and tables. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const crds = customResourceDefinitions().map((definition) => {
+    const { metadata } = definition as { metadata: { name: string } };
+    const [plural = '', ...group] = metadata.name.split('.');
+    return [`crds/${group.join('.')}_${plural}.yaml`, HEADER + yaml(definition)] as const;
+  });
+  return new Map([...crds, ['docs/reference.md', referencePage()]]);
+}
+
+const yaml = (value: object) => stringify(value, { lineWidth: 110, aliasDuplicateObjects: false });
