@@ -103,6 +103,11 @@ const serverStatus = async (name: string): Promise<AuthorizationServerStatus> =>
     await world.kubectl('-n', 'shop', 'get', 'authorizationserver', name, '-o', 'jsonpath={.status}'),
   );
 
+/** A namespace has a share of server objects: those of earlier tests leave room for later ones. */
+async function removeServers(...names: readonly string[]): Promise<void> {
+  await world.kubectl('-n', 'shop', 'delete', 'oas', '--ignore-not-found', ...names);
+}
+
 describe('A registration whose answer was lost', () => {
   const forgetful = (stub: StubServer) => {
     stub.behave = {
@@ -298,6 +303,8 @@ describe('spec.suspend of a server object', () => {
 });
 
 describe('Another server in authorizationServerRef', () => {
+  beforeAll(() => removeServers('again', 'resting', 'ending', 'idle'));
+
   it('is a replacement: registered there first, shown, and only then ended here', async () => {
     const [from, to] = [await place('from'), await startStubServer()];
     const { status } = await getClient(world, 'shop', 'from');
@@ -360,9 +367,7 @@ describe('Tokens that a server refuses', () => {
   it('of three clients within a short time make it suspect; the others stay ready, and one finds out when it is well', {
     timeout: 150_000,
   }, async () => {
-    // A namespace has a share of server objects: those of the tests before leave it to this one.
-    const done = ['again', 'resting', 'ending', 'idle', 'from', 'lasting', 'staying', 'barred'];
-    await world.kubectl('-n', 'shop', 'delete', 'oas', '--ignore-not-found', ...done);
+    await removeServers('from', 'lasting', 'staying', 'barred');
     const stub = await place('suspect');
     const names = [1, 2, 3, 4].map((index) => `suspect-${index}`);
     await world.apply(
