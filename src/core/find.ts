@@ -127,9 +127,6 @@ export function nextVisit(
   return due.length === 0 ? {} : { until: Math.min(...(due as number[]), o.now + LONGEST_WAIT_MS) };
 }
 
-/** RFC 3339, in seconds. */
-export const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-
 /** Records of objects that are gone: none of this name, or another uid now bears it. */
 export function departedRecords(o: Observation): readonly RegistrationRecord[] {
   return o.records.filter(

@@ -12,11 +12,11 @@ import { boundedMs } from '../api/durations.ts';
 import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import type { Reason } from '../api/reasons.ts';
+import { rfc3339 } from '../api/time.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { DeletionTerms, ServerConnection } from './connection.ts';
-import { iso } from './find.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
 import { isOneClient } from './scope.ts';
@@ -170,7 +170,7 @@ const MAX_ERROR = 1024;
 function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 'pausedUntil' | 'lastError'> {
   const { pausedUntil, lastError } = health;
   return {
-    ...(pausedUntil > Date.parse(now) ? { pausedUntil: iso(pausedUntil) } : {}),
+    ...(pausedUntil > Date.parse(now) ? { pausedUntil: rfc3339(pausedUntil) } : {}),
     ...(lastError === undefined ? {} : { lastError: lastError.slice(0, MAX_ERROR) }),
   };
 }
@@ -211,7 +211,7 @@ function paused({ object, health, now }: ServerFacts): readonly Finding[] {
   }
   const { pausedUntil, phase, metBy, lastError } = health;
   if (pausedUntil > Date.parse(now)) {
-    const message = `The server asked for a pause until ${iso(pausedUntil)}.`;
+    const message = `The server asked for a pause until ${rfc3339(pausedUntil)}.`;
     return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];
   }
   if (phase === 'Open' || isOneClient(metBy)) {

@@ -1,5 +1,6 @@
 import { type Finding, toConditions } from '../api/conditions.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
+import { rfc3339 } from '../api/time.ts';
 import type { Rest } from './action.ts';
 import type { Substitution } from './drift.ts';
 import { currentRecord, isPublished, wantedOf } from './find.ts';
@@ -42,7 +43,12 @@ export function summarize(
     binding: bindingOf(secretName(o, status)),
     substitutions: substitutions.length === 0 ? undefined : [...substitutions],
     conditions: [
-      ...toConditions(findingsOf(o, rest, record), status.conditions ?? [], object.generation, iso(o.now)),
+      ...toConditions(
+        findingsOf(o, rest, record),
+        status.conditions ?? [],
+        object.generation,
+        rfc3339(o.now),
+      ),
     ],
   });
 }
@@ -138,8 +144,6 @@ function secretSynced(o: Observation, { reason, message }: Rest): Finding {
   const text = `Secret ${wantedOf(o)?.name} shows the current registration.`;
   return { type: 'SecretSynced', status: 'True', reason: 'SecretSynced', message: text };
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {

@@ -1,8 +1,8 @@
+import { rfc3339 } from '../../api/time.ts';
 import type { Action, DeregisterStep } from '../action.ts';
 import {
   currentRecord,
   departedRecords,
-  iso,
   lastRecordOf,
   leftBehindEnd,
   lifetimeEnd,
@@ -164,7 +164,7 @@ export function itsLifetimeIsOver(o: Observation): Action | undefined {
   return secret === undefined
     ? stall(
         'Expired',
-        `The lifetime ended at ${iso(end)}; the client and its Secret are removed. Delete the object, or raise spec.lifetime.expiresAfter, which registers a client anew.`,
+        `The lifetime ended at ${rfc3339(end)}; the client and its Secret are removed. Delete the object, or raise spec.lifetime.expiresAfter, which registers a client anew.`,
       )
     : { type: 'RemoveSecret', secret };
 }

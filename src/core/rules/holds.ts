@@ -1,7 +1,8 @@
 import { SHARES } from '../../api/shares.ts';
+import { rfc3339 } from '../../api/time.ts';
 import type { Action } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
-import { iso, overlapEnd, surplusRecords } from '../find.ts';
+import { overlapEnd, surplusRecords } from '../find.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord, ServerRef } from '../record.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../suspects.ts';
@@ -32,7 +33,7 @@ export function onHold(o: Observation, { recovery }: ServerConnection): Action |
   return suspects.count >= recovery.maxAttempts && !suspects.isOver && o.now < until
     ? wait(
         'RegistrationOutcomeUnknown',
-        `${suspects.count} registrations of this client got no answer (${listed}). Another is tried at ${iso(until)}, or as soon as the server answers one of another client, or when you say so: ${annotate}`,
+        `${suspects.count} registrations of this client got no answer (${listed}). Another is tried at ${rfc3339(until)}, or as soon as the server answers one of another client, or when you say so: ${annotate}`,
         until,
       )
     : undefined;
@@ -70,7 +71,7 @@ function isAlreadyReplacing(o: Observation, replaces: RegistrationRecord): Actio
     return undefined;
   }
   const ends = overlapEnd(o, before);
-  const when = ends > o.now ? ` It ends at ${iso(ends)}, by spec.replacement.overlap.` : '';
+  const when = ends > o.now ? ` It ends at ${rfc3339(ends)}, by spec.replacement.overlap.` : '';
   return wait(
     'QuotaExceeded',
     `The platform team bounds the clients of a namespace at this server, so one replacement at a time is made: client ${before.clientId}, which was replaced before, still has to go.${when}`,

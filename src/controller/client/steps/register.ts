@@ -1,10 +1,11 @@
+import { rfc3339 } from '../../../api/time.ts';
 import type { RegisterStep } from '../../../core/action.ts';
 import { classifyRegistration } from '../../../core/classify.ts';
 import { withKeys } from '../../../core/client-keys.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import { substitutionsOf } from '../../../core/drift.ts';
 import type { Failure } from '../../../core/failure.ts';
-import { iso, overlapOf } from '../../../core/find.ts';
+import { overlapOf } from '../../../core/find.ts';
 import { credentialSecrets } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import type { Observation } from '../../../core/observation.ts';
@@ -177,7 +178,7 @@ function tellReplacement(
   o: Observation,
   { events }: Context,
 ): void {
-  const ends = iso(o.now + overlapOf(o));
+  const ends = rfc3339(o.now + overlapOf(o));
   events.record({
     type: 'Normal',
     reason: 'Registered',

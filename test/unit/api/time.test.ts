@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest';
+import { rfc3339 } from '../../../src/api/time.ts';
+
+describe('rfc3339', () => {
+  test.each([
+    ['the epoch', 0, '1970-01-01T00:00:00Z'],
+    ['a time without its fraction of a second', Date.UTC(2026, 4, 1, 12, 0, 0, 999), '2026-05-01T12:00:00Z'],
+    ['a time before the epoch', -1, '1969-12-31T23:59:59Z'],
+    ['a time before the year 0', -1e14, '0000-01-01T00:00:00Z'],
+    ['a time after the year 9999', 1e15, '9999-12-31T00:00:00Z'],
+    ['no end at all', Number.POSITIVE_INFINITY, '9999-12-31T00:00:00Z'],
+  ])('writes %s', (_, ms, text) => {
+    expect(rfc3339(ms)).toBe(text);
+  });
+
+  test('refuses what is no time', () => {
+    expect(() => rfc3339(Number.NaN)).toThrow(RangeError);
+  });
+});
