@@ -1,20 +1,55 @@
 import { globSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
 
-/** What a client must do at servers as they are: 48 numbered rules, each with a test that names its number. */
-const RULES = Array.from({ length: 48 }, (_, index) => index + 1);
+const root = join(import.meta.dirname, '..', '..');
+const PAGE = 'docs/rules-for-clients.md';
 
-/** `rule 6:`, `rules 6 and 12`, `rule 6, 41`. Titles only: the first argument of a test, or a row of its table. */
-const MENTION = /\brules? ((?:\d+(?:, | and |, and )?)+)/g;
+/** `12. **Treat POST as …`: the numbers of the page's rules, in its order. */
+const rules = [...readFileSync(join(root, PAGE), 'utf8').matchAll(/^(\d+)\. \*\*/gm)].map(([, number]) =>
+  Number(number),
+);
 
-function mentioned(): ReadonlySet<number> {
-  const files = globSync('test/**/*.test.ts').filter((file) => !file.endsWith('rules.test.ts'));
-  const texts = files.map((file) => readFileSync(file, 'utf8'));
-  const lists = texts.flatMap((text) => [...text.matchAll(MENTION)].map(([, list = '']) => list));
-  return new Set(lists.flatMap((list) => [...list.matchAll(/\d+/g)].map(Number)));
-}
+/** `rule 6`, `rules 6 and 12`, `rules 15, 16, 17 and 42`; also `# rule 6`, but not `rules 1 of 2 …` of a list. */
+const CITATION = /\brules? (\d+(?:(?:, | and |, and )\d+)*)/g;
 
-test('every rule for clients of real servers has a test that names it', () => {
-  const known = mentioned();
-  expect(RULES.filter((rule) => !known.has(rule))).toEqual([]);
+const citedIn = (text: string): readonly number[] =>
+  [...text.matchAll(CITATION)].flatMap(([, list = '']) => list.split(/, and |, | and /).map(Number));
+
+/** Each file of src and test with the rules that its titles and comments cite. */
+const citations = globSync('{src,test}/**/*.ts', { cwd: root })
+  .filter((path) => path !== 'test/unit/rules.test.ts')
+  .toSorted()
+  .map((path) => ({ path, cited: citedIn(readFileSync(join(root, path), 'utf8')) }));
+
+describe(`the rules of ${PAGE}`, () => {
+  test('are numbered from 1 without a gap', () => {
+    expect(rules.length).toBeGreaterThan(0);
+    expect(rules).toEqual(rules.map((_, index) => index + 1));
+  });
+
+  test('each have a test that cites them', () => {
+    const tested = new Set(
+      citations.flatMap(({ path, cited }) => (path.endsWith('.test.ts') ? [...cited] : [])),
+    );
+    expect(rules.filter((rule) => !tested.has(rule))).toEqual([]);
+  });
+
+  test('include every rule that a test or a comment cites', () => {
+    const unknown = citations.flatMap(({ path, cited }) =>
+      cited.filter((rule) => !rules.includes(rule)).map((rule) => `${path}: rule ${rule}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
+test.each([
+  ['rule 6: a fresh token', [6]],
+  ['asks in four places (rule 1)', [1]],
+  ['rules 4 and 19: relative', [4, 19]],
+  ['(rules 15, 16, 17 and 42)', [15, 16, 17, 42]],
+  ['rules 1, 2, and 3', [1, 2, 3]],
+  ['the rules of 3 servers', []],
+])('reads the citations of %s', (text, cited) => {
+  expect(citedIn(text)).toEqual(cited);
 });
