@@ -12,19 +12,14 @@ const API_SERVER = 'ClusterAuthorizationServer/';
  */
 export function byTurns(api: PagedApi): PagedApi {
   const slots = new Slots();
-  const inTurn = async <T>(namespace: string | undefined, call: () => Promise<T>): Promise<T> => {
+  const inTurn = <T>(namespace: string | undefined, call: () => Promise<T>): Promise<T> => {
     const place = {
       server: API_SERVER,
       namespace: namespace ?? '',
       limit: SHARES.kubernetesCalls.most,
       isEnding: false,
     };
-    await slots.acquire(place);
-    try {
-      return await call();
-    } finally {
-      slots.release(place);
-    }
+    return slots.withSlot(place, call);
   };
   return {
     ...api,

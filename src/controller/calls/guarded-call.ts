@@ -63,14 +63,10 @@ export async function guarded(
     limit: terms.maxInFlight,
     isEnding: call.kind === 'Deregister',
   };
-  if (!(await context.slots.acquire(place))) {
+  if (!place.isEnding && context.slots.isCrowded(place)) {
     return undefined;
   }
-  try {
-    return await permitted(call, terms, prepare, context);
-  } finally {
-    context.slots.release(place);
-  }
+  return context.slots.withSlot(place, () => permitted(call, terms, prepare, context));
 }
 
 async function permitted(

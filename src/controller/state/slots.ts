@@ -9,7 +9,7 @@ export interface Place {
   readonly namespace: string;
   /** How many may be under way at the server, as its object says. */
   readonly limit: number;
-  /** Deregistrations go before all else of their namespace, and are never refused. */
+  /** Deregistrations go before all else of their namespace. */
   readonly isEnding: boolean;
 }
 
@@ -26,29 +26,25 @@ export class Slots {
   readonly #lines = new Map<string, Line>();
 
   /**
-   * Resolves with true when there is room for one more; it must be followed by one {@link Slots.release}. With false at
-   * once where so many of the namespace wait that this one should come again: see {@link Slots.isCrowded}.
+   * Waits until there is room for one more call, and makes it. Its room is free again when `effect` has ended, whether it
+   * resolves, rejects or throws. Ask {@link Slots.isCrowded} before: here everybody waits.
    */
-  acquire(place: Place): Promise<boolean> {
-    if (!place.isEnding && this.isCrowded(place)) {
-      return Promise.resolve(false);
-    }
+  async withSlot<T>(place: Place, effect: () => Promise<T>): Promise<T> {
     const name = lineOf(place);
     const line = this.#lines.get(name) ?? new Line(isOwn(place.server));
     this.#lines.set(name, line);
-    return line.acquire(place).then(() => true);
-  }
-
-  release(place: Place): void {
-    const name = lineOf(place);
-    const line = this.#lines.get(name);
-    line?.release(place);
-    if (line?.isEmpty) {
-      this.#lines.delete(name);
+    await line.acquire(place);
+    try {
+      return await effect();
+    } finally {
+      line.release(place);
+      if (line.isEmpty) {
+        this.#lines.delete(name);
+      }
     }
   }
 
-  /** Whether many of the namespace wait for room at its own servers. */
+  /** Whether so many of the namespace wait for room at its own servers that no further call should wait with them. */
   isCrowded(place: Pick<Place, 'server' | 'namespace'>): boolean {
     const waiting = this.#lines.get(lineOf(place))?.othersWaiting ?? 0;
     return isOwn(place.server) && waiting >= SHARES.roundsThatWait.most;

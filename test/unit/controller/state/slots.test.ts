@@ -13,20 +13,40 @@ const place = (overrides: Partial<Place> = {}): Place => ({
   ...overrides,
 });
 
-/** What `acquire` said, or `waits` while it has not said anything. */
-async function said(acquired: Promise<boolean>): Promise<boolean | 'waits'> {
-  const later = new Promise<'waits'>((resolve) => setImmediate(() => resolve('waits')));
-  return Promise.race([acquired, later]);
-}
+const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Acquires one place after another; says whose turn came, in its order. */
-function queue(slots: Slots) {
-  const served: string[] = [];
-  return {
-    served,
-    wait: (name: string, wanted: Place) => void slots.acquire(wanted).then(() => served.push(name)),
-    settle: () => new Promise((resolve) => setImmediate(resolve)),
-  };
+/** Calls that are under way until they are released. */
+class Calls {
+  readonly slots = new Slots();
+  /** Names, in the order in which their turns came. */
+  readonly served: string[] = [];
+  readonly #held: { readonly place: Place; readonly end: () => void }[] = [];
+
+  wait(name: string, wanted: Place): void {
+    const { promise, resolve: end } = Promise.withResolvers<void>();
+    void this.slots.withSlot(wanted, () => {
+      this.served.push(name);
+      this.#held.push({ place: wanted, end });
+      return promise;
+    });
+  }
+
+  /** Whether there is room now. */
+  async hasRoom(wanted: Place): Promise<boolean> {
+    await settle();
+    const name = `asked ${this.served.length}`;
+    this.wait(name, wanted);
+    await settle();
+    return this.served.includes(name);
+  }
+
+  /** Ends the call that has been under way longest at this server, of this namespace. */
+  release({ server, namespace }: Place): void {
+    const index = this.#held.findIndex(
+      ({ place: held }) => held.server === server && held.namespace === namespace,
+    );
+    this.#held.splice(index, 1)[0]?.end();
+  }
 }
 
 const many = (count: number, act: (index: number) => void) => {
@@ -37,80 +57,75 @@ const many = (count: number, act: (index: number) => void) => {
 
 describe('calls at one server', () => {
   test('are no more than its limit, and who waits is served in turn', async () => {
-    const slots = new Slots();
-    const { served, wait, settle } = queue(slots);
-    many(4, (index) => wait(`${index}`, place()));
+    const calls = new Calls();
+    many(4, (index) => calls.wait(`${index}`, place()));
     await settle();
-    expect(served).toEqual(['0', '1']);
-    slots.release(place());
+    expect(calls.served).toEqual(['0', '1']);
+    calls.release(place());
     await settle();
-    expect(served).toEqual(['0', '1', '2']);
-    slots.release(place());
+    expect(calls.served).toEqual(['0', '1', '2']);
+    calls.release(place());
     await settle();
-    expect(served).toEqual(['0', '1', '2', '3']);
+    expect(calls.served).toEqual(['0', '1', '2', '3']);
   });
 
   test('do not hold up another cluster server, and what was released is free again', async () => {
-    const slots = new Slots();
-    await slots.acquire(place({ limit: 1 }));
+    const calls = new Calls();
+    calls.wait('held', place({ limit: 1 }));
     const other = place({ limit: 1, server: 'ClusterAuthorizationServer/other' });
-    expect(await said(slots.acquire(other))).toBe(true);
-    slots.release(place());
-    expect(await said(slots.acquire(place({ limit: 1 })))).toBe(true);
+    expect(await calls.hasRoom(other)).toBe(true);
+    calls.release(place());
+    expect(await calls.hasRoom(place({ limit: 1 }))).toBe(true);
   });
 });
 
 describe('at a cluster server', () => {
   test('one namespace has all there is while no other waits', async () => {
-    const slots = new Slots();
-    const { served, wait, settle } = queue(slots);
-    many(20, (index) => wait(`a${index}`, place({ namespace: 'a', limit: 16 })));
+    const calls = new Calls();
+    many(20, (index) => calls.wait(`a${index}`, place({ namespace: 'a', limit: 16 })));
     await settle();
-    expect(served).toHaveLength(16);
+    expect(calls.served).toHaveLength(16);
   });
 
   test('it has half of it at most as soon as another waits, and the turns alternate', async () => {
-    const slots = new Slots();
-    const { served, wait, settle } = queue(slots);
-    many(100, () => wait('a', place({ namespace: 'a', limit: 16 })));
-    many(100, () => wait('b', place({ namespace: 'b', limit: 16 })));
+    const calls = new Calls();
+    many(100, () => calls.wait('a', place({ namespace: 'a', limit: 16 })));
+    many(100, () => calls.wait('b', place({ namespace: 'b', limit: 16 })));
     await settle();
-    expect(served).toEqual(Array.from({ length: 16 }, () => 'a'));
-    many(8, () => slots.release(place({ namespace: 'a' })));
+    expect(calls.served).toEqual(Array.from({ length: 16 }, () => 'a'));
+    many(8, () => calls.release(place({ namespace: 'a' })));
     await settle();
-    expect(served.slice(16)).toEqual(Array.from({ length: 8 }, () => 'b'));
+    expect(calls.served.slice(16)).toEqual(Array.from({ length: 8 }, () => 'b'));
     many(4, () => {
-      slots.release(place({ namespace: 'a' }));
-      slots.release(place({ namespace: 'b' }));
+      calls.release(place({ namespace: 'a' }));
+      calls.release(place({ namespace: 'b' }));
     });
     await settle();
-    expect(served.slice(24).toSorted()).toEqual(['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b']);
+    expect(calls.served.slice(24).toSorted()).toEqual(['a', 'a', 'a', 'a', 'b', 'b', 'b', 'b']);
   });
 
   test('a limit of one is given by turns', async () => {
-    const slots = new Slots();
-    const { served, wait, settle } = queue(slots);
+    const calls = new Calls();
     for (const namespace of ['a', 'a', 'a', 'b', 'c']) {
-      wait(namespace, place({ namespace, limit: 1 }));
+      calls.wait(namespace, place({ namespace, limit: 1 }));
     }
     for (const namespace of ['a', 'a', 'b', 'c']) {
       await settle();
-      slots.release(place({ namespace: served.at(-1) ?? namespace }));
+      calls.release(place({ namespace: calls.served.at(-1) ?? namespace }));
     }
     await settle();
-    expect(served).toEqual(['a', 'a', 'b', 'c', 'a']);
+    expect(calls.served).toEqual(['a', 'a', 'b', 'c', 'a']);
   });
 
   test('deregistrations go before what else their namespace waits for', async () => {
-    const slots = new Slots();
-    const { served, wait, settle } = queue(slots);
-    many(2, () => wait('held', place()));
-    wait('edit', place());
-    wait('end', place({ isEnding: true }));
+    const calls = new Calls();
+    many(2, () => calls.wait('held', place()));
+    calls.wait('edit', place());
+    calls.wait('end', place({ isEnding: true }));
     await settle();
-    slots.release(place());
+    calls.release(place());
     await settle();
-    expect(served).toEqual(['held', 'held', 'end']);
+    expect(calls.served).toEqual(['held', 'held', 'end']);
   });
 });
 
@@ -118,56 +133,83 @@ describe('at the servers of a namespace', () => {
   const most = SHARES.callsToOwnServers.most;
 
   test('calls are no more than its share together, whatever the server objects say', async () => {
-    const slots = new Slots();
-    const { served, wait, settle } = queue(slots);
-    many(6, (index) => many(20, () => wait(`s${index}`, place({ server: own(`s${index}`), limit: 256 }))));
+    const calls = new Calls();
+    many(6, (index) =>
+      many(20, () => calls.wait(`s${index}`, place({ server: own(`s${index}`), limit: 256 }))),
+    );
     await settle();
-    expect(served).toHaveLength(most);
+    expect(calls.served).toHaveLength(most);
     expect(callsAt(own('s1'), 256)).toBe(most);
     expect(callsAt(CLUSTER, 256)).toBe(256);
   });
 
   test('another namespace has a share of its own', async () => {
-    const slots = new Slots();
-    const { wait } = queue(slots);
-    many(2 * most, () => wait('shop', place({ server: own('s'), limit: 256 })));
-    expect(await said(slots.acquire(place({ server: own('s', 'calm'), namespace: 'calm' })))).toBe(true);
-    expect(await said(slots.acquire(place({ namespace: 'shop' })))).toBe(true);
+    const calls = new Calls();
+    many(2 * most, () => calls.wait('shop', place({ server: own('s'), limit: 256 })));
+    expect(await calls.hasRoom(place({ server: own('s', 'calm'), namespace: 'calm' }))).toBe(true);
+    expect(await calls.hasRoom(place({ namespace: 'shop' }))).toBe(true);
   });
 
   test('its servers take turns, so one that never answers leaves room for the others in time', async () => {
-    const slots = new Slots();
-    const { served, wait, settle } = queue(slots);
-    many(60, () => wait('slow', place({ server: own('slow'), limit: 256 })));
-    many(3, () => wait('quick', place({ server: own('quick'), limit: 16 })));
+    const calls = new Calls();
+    many(60, () => calls.wait('slow', place({ server: own('slow'), limit: 256 })));
+    many(3, () => calls.wait('quick', place({ server: own('quick'), limit: 16 })));
     await settle();
-    many(6, () => slots.release(place({ server: own('slow') })));
+    many(6, () => calls.release(place({ server: own('slow') })));
     await settle();
-    expect(served.slice(most).filter((name) => name === 'quick')).toHaveLength(3);
+    expect(calls.served.slice(most).filter((name) => name === 'quick')).toHaveLength(3);
   });
 
   test('deregistrations have room beside the share', async () => {
-    const slots = new Slots();
-    const { wait } = queue(slots);
-    many(most, () => wait('held', place({ server: own('s'), limit: 256 })));
+    const calls = new Calls();
+    many(most, () => calls.wait('held', place({ server: own('s'), limit: 256 })));
     const ending = place({ server: own('other'), limit: 16, isEnding: true });
-    expect(await said(slots.acquire(ending))).toBe(true);
-    expect(await said(slots.acquire({ ...ending, isEnding: false }))).toBe('waits');
+    expect(await calls.hasRoom(ending)).toBe(true);
+    expect(await calls.hasRoom({ ...ending, isEnding: false })).toBe(false);
   });
 
-  test('too many that wait are told to come again, deregistrations never', async () => {
-    const slots = new Slots();
-    const { wait } = queue(slots);
+  test('many that wait are a crowd, which is for its own servers and its namespace alone', () => {
+    const calls = new Calls();
     const one = place({ server: own('s'), limit: 256 });
-    many(most + SHARES.roundsThatWait.most, () => wait('held', one));
-    expect(slots.isCrowded(one)).toBe(true);
-    expect(await said(slots.acquire(one))).toBe(false);
-    expect(await said(slots.acquire({ ...one, server: own('other') }))).toBe(false);
-    expect(slots.isCrowded(place({ server: own('s', 'calm'), namespace: 'calm' }))).toBe(false);
-    const endings = Array.from({ length: 20 }, () => slots.acquire({ ...one, isEnding: true }));
-    expect(await said(endings[0] as Promise<boolean>)).toBe(true);
-    expect(await said(endings.at(-1) as Promise<boolean>)).toBe('waits');
-    many(most + 20, () => slots.release(one));
-    expect(await said(endings.at(-1) as Promise<boolean>)).toBe(true);
+    many(most + SHARES.roundsThatWait.most - 1, () => calls.wait('held', one));
+    expect(calls.slots.isCrowded(one)).toBe(false);
+    calls.wait('held', one);
+    expect(calls.slots.isCrowded(one)).toBe(true);
+    expect(calls.slots.isCrowded({ ...one, server: own('other') })).toBe(true);
+    expect(calls.slots.isCrowded(place({ server: own('s', 'calm'), namespace: 'calm' }))).toBe(false);
+    expect(calls.slots.isCrowded(place())).toBe(false);
+  });
+
+  test('deregistrations that wait are no crowd, and each has its turn', async () => {
+    const calls = new Calls();
+    const one = place({ server: own('s'), limit: 256 });
+    many(most, () => calls.wait('held', one));
+    many(20, () => calls.wait('end', { ...one, isEnding: true }));
+    await settle();
+    expect(calls.slots.isCrowded(one)).toBe(false);
+    expect(calls.served.filter((name) => name === 'end').length).toBeLessThan(20);
+    many(most + 20, () => calls.release(one));
+    await settle();
+    expect(calls.served.filter((name) => name === 'end')).toHaveLength(20);
+  });
+});
+
+describe('a call that ends', () => {
+  test.each([
+    ['resolves', async () => 'answer', 'answer'],
+    ['rejects', () => Promise.reject(new Error('broken')), 'broken'],
+    [
+      'throws',
+      () => {
+        throw new Error('broken');
+      },
+      'broken',
+    ],
+  ])('and %s leaves its room to the next', async (_, effect: () => Promise<string>, said) => {
+    const slots = new Slots();
+    const one = place({ limit: 1 });
+    const told = await slots.withSlot(one, effect).catch(({ message }: Error) => message);
+    expect(told).toBe(said);
+    expect(await slots.withSlot(one, async () => 'next')).toBe('next');
   });
 });

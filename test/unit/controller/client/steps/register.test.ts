@@ -8,14 +8,20 @@ import { contextOf, createRandom } from '../../../../kit/fakes/fake-ports.ts';
 import { connection, object, observation } from '../../../../kit/fixtures/observations.ts';
 
 /** A registration whose call may wait for room, and which the server's state permits or not. */
-function createScene({ isPermitted = true, acquire = async () => true } = {}) {
+function createScene({ isPermitted = true, whileItWaits = () => {} } = {}) {
   const generate = vi.fn();
   const begin = vi.fn(async () => false);
   const abandon = vi.fn();
   const refusedWrites = new RefusedWrites({ now: () => 0 });
   const context = contextOf({
     random: createRandom(),
-    slots: { acquire, release: () => undefined } as never,
+    slots: {
+      isCrowded: () => false,
+      withSlot: async (_: unknown, effect: () => Promise<unknown>) => {
+        whileItWaits();
+        return effect();
+      },
+    } as never,
     servers: { enter: () => (isPermitted ? {} : undefined), abandon } as never,
     jwt: { generate } as never,
     clock: createFakeClock(),
@@ -58,10 +64,7 @@ test.each([PLACES.records(), PLACES.record('shop'), PLACES.workload('shop')])(
   'a write that is refused while the call waits for room stops it: %s (H2)',
   async (place) => {
     const scene = createScene({
-      acquire: async () => {
-        scene.refusedWrites.refused(place, 'exceeded quota');
-        return true;
-      },
+      whileItWaits: () => scene.refusedWrites.refused(place, 'exceeded quota'),
     });
     expect(await register(step(), observation(), round, scene.context)).toEqual({ kind: 'done' });
     expect(scene.begin).not.toHaveBeenCalled();
