@@ -37,7 +37,6 @@ export function countCalls(api: PagedApi, metrics: Metrics): PagedApi {
   };
   return {
     get: (resource, ...rest) => counted('get', resource, api.get(resource, ...rest)),
-    list: (resource, ...rest) => counted('list', resource, api.list(resource, ...rest)),
     collect: (resource, ...rest) => counted('list', resource, api.collect(resource, ...rest)),
     create: (resource, ...rest) => counted('create', resource, api.create(resource, ...rest)),
     dryRun: (resource, ...rest) => counted('create', resource, api.dryRun(resource, ...rest)),

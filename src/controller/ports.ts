@@ -37,8 +37,6 @@ export type ApiResult<T> =
  */
 export interface KubernetesApi {
   get<T extends KubernetesObject>(resource: Resource, key: ObjectKey): Promise<ApiResult<T>>;
-  /** One consistent list (paged, no `resourceVersion`); a 410 in mid-paging restarts it. */
-  list<T extends KubernetesObject>(resource: Resource, selection?: Selection): Promise<ApiResult<ListOf<T>>>;
   create<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
   /** As {@link KubernetesApi.create}, but nothing is stored (`dryRun=All`): whether it would be admitted. */
   dryRun<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
@@ -56,18 +54,6 @@ export interface KubernetesApi {
     key: ObjectKey,
     preconditions?: { readonly uid?: string; readonly resourceVersion?: string },
   ): Promise<ApiResult<KubernetesObject>>;
-}
-
-export interface Selection {
-  readonly namespace?: string;
-  readonly labelSelector?: string;
-  /** Ask for `PartialObjectMetadata` only: no data, no spec, no status. */
-  readonly metadataOnly?: boolean;
-}
-
-export interface ListOf<T> {
-  readonly resourceVersion: string;
-  readonly items: readonly T[];
 }
 
 export type { HttpOutcome, HttpRequest, NotSentReason } from '../oauth/http-message.ts';

@@ -1,11 +1,12 @@
 import { type KubernetesObject, keyOf, type Resource } from '../../api/kubernetes.ts';
-import type { ApiResult, KubernetesApi, ListOf, ObjectKey, Selection } from '../../controller/ports.ts';
+import type { ApiResult, KubernetesApi, ObjectKey } from '../../controller/ports.ts';
 import type { Connection } from './connection.ts';
 import { createExchange, type ExchangeOptions } from './exchange.ts';
 import { collectPages } from './pages.ts';
+import type { ListOf, Selection } from './paths.ts';
 import { acceptOf, collectionPath, objectPath, type RawObject } from './paths.ts';
 
-/** {@link KubernetesApi}, and a list whose objects are converted page by page, so that never all are held twice. */
+/** {@link KubernetesApi}, and lists whose objects are converted page by page, so that never all are held twice. */
 export interface PagedApi extends KubernetesApi {
   /**
    * One consistent list of what `convert` makes of each object; undefined leaves the object out. `convert` must not
@@ -32,16 +33,13 @@ export interface ApiOptions extends ExchangeOptions {
 export function createKubernetesApi(connection: Connection, options: ApiOptions): PagedApi {
   const exchange = createExchange(connection, options);
   const query = { fieldManager: options.fieldManager ?? 'oauth-registrar' };
-  const collect: PagedApi['collect'] = (resource, selection, convert, signal) =>
-    collectPages(exchange, { resource, selection, signal }, convert);
   return {
-    collect,
+    collect: (resource, selection, convert, signal) =>
+      collectPages(exchange, { resource, selection, signal }, convert),
     async get(resource, key) {
       const path = objectPath(resource, key);
       return path === undefined ? invalid(key) : exchange({ method: 'GET', path });
     },
-    list: <T extends KubernetesObject>(resource: Resource, selection: Selection = {}) =>
-      collect(resource, selection, (raw) => withoutManagedFields(raw) as KubernetesObject as T),
     create: (resource, object) =>
       exchange({
         method: 'POST',
@@ -83,14 +81,6 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
 /** Whoever writes a Secret knows its values: they needn't travel back. */
 function acceptOfWritten({ group, kind }: Resource): string {
   return acceptOf({ metadataOnly: group === '' && kind === 'Secret' }, 'object');
-}
-
-/** A copy without `metadata.managedFields`, which nobody here reads and which can outweigh the object. */
-export function withoutManagedFields(raw: RawObject): RawObject {
-  const { managedFields: _, ...metadata } = raw.metadata as RawObject['metadata'] & {
-    managedFields?: unknown;
-  };
-  return { ...raw, metadata };
 }
 
 function typed<T extends KubernetesObject>({ group, version, kind }: Resource, object: T): T {

@@ -1,7 +1,8 @@
 import type { Resource } from '../../api/kubernetes.ts';
 import { SHARES } from '../../api/shares.ts';
-import type { ApiResult, ListOf, Selection } from '../../controller/ports.ts';
+import type { ApiResult } from '../../controller/ports.ts';
 import { type Exchange, TOO_LARGE } from './exchange.ts';
+import type { ListOf, Selection } from './paths.ts';
 import { acceptOf, collectionPath, type RawObject, selected } from './paths.ts';
 
 /**

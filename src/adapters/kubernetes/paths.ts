@@ -1,8 +1,21 @@
 import type { KubernetesObject, Resource } from '../../api/kubernetes.ts';
-import type { ObjectKey, Selection } from '../../controller/ports.ts';
+import type { ObjectKey } from '../../controller/ports.ts';
 
 /** An object as the API server sent it. */
 export type RawObject = KubernetesObject & Record<string, unknown>;
+
+/** Which objects of a resource, and how much of each. */
+export interface Selection {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  /** Ask for `PartialObjectMetadata` only: no data, no spec, no status. */
+  readonly metadataOnly?: boolean;
+}
+
+export interface ListOf<T> {
+  readonly resourceVersion: string;
+  readonly items: readonly T[];
+}
 
 /** Path of a collection; without `namespace`, that of all namespaces. */
 export function collectionPath(resource: Resource, namespace: string | undefined): string {

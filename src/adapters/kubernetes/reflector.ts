@@ -1,9 +1,9 @@
 import { type KubernetesObject, keyOf, type ObjectMeta, type Resource } from '../../api/kubernetes.ts';
-import type { Clock, Log, Selection } from '../../controller/ports.ts';
+import type { Clock, Log } from '../../controller/ports.ts';
 import { describe } from './answer.ts';
 import type { PagedApi } from './api.ts';
 import type { Connection } from './connection.ts';
-import type { RawObject } from './paths.ts';
+import type { RawObject, Selection } from './paths.ts';
 import { openWatch, type WatchEnd } from './watch.ts';
 import { backoffMs, INITIAL_STATE, step, type WatchInput, type WatchState } from './watch-state.ts';
 import type { WatchEvent } from './watch-stream.ts';

@@ -1,8 +1,9 @@
 import type { Resource } from '../../api/kubernetes.ts';
-import type { Clock, Selection } from '../../controller/ports.ts';
+import type { Clock } from '../../controller/ports.ts';
 import { describe } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, withQuery } from './exchange.ts';
+import type { Selection } from './paths.ts';
 import { acceptOf, collectionPath, selected } from './paths.ts';
 import {
   createLineSplitter,

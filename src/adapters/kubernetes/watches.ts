@@ -1,7 +1,7 @@
 import { type KubernetesObject, type ObjectMeta, RESOURCES, type Resource } from '../../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../api/names.ts';
 import type { Caches } from '../../controller/context.ts';
-import type { Clock, Log, Selection } from '../../controller/ports.ts';
+import type { Clock, Log } from '../../controller/ports.ts';
 import { toRegistrationObject, toSecretObject } from '../../controller/state/cached-objects.ts';
 import type { CredentialObject } from '../../controller/state/credentials.ts';
 import type { ObjectCache } from '../../controller/state/object-cache.ts';
@@ -12,7 +12,7 @@ import type { UrlRules } from '../../oauth/url.ts';
 import type { PagedApi } from './api.ts';
 import type { Connection } from './connection.ts';
 import { followNamespaces } from './namespaces.ts';
-import type { RawObject } from './paths.ts';
+import type { RawObject, Selection } from './paths.ts';
 import { createReflector, type Reflector } from './reflector.ts';
 
 /** The watches that feed the controller's caches. Secrets are watched by their metadata alone. */

@@ -120,7 +120,6 @@ export function createFakeConfigMap(): FakeConfigMap {
         await held;
         return answer(put(wanted));
       },
-      list: unused,
       patch: unused,
       delete: unused,
     },

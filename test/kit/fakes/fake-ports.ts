@@ -143,7 +143,6 @@ export function createReadOnlyApi(objects: Readonly<Record<string, object>>): Ku
       const missing = { ok: false, status: 404, reason: 'NotFound', message: `${key} not found` } as const;
       return (object === undefined ? missing : { ok: true, object }) as ApiResult<T>;
     },
-    list: refused,
     create: refused,
     dryRun: refused,
     replace: refused,

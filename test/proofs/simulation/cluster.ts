@@ -1,6 +1,7 @@
+import type { Selection } from '../../../src/adapters/kubernetes/paths.ts';
 import type { KubernetesObject, Resource } from '../../../src/api/kubernetes.ts';
 import { keyOf, RESOURCES } from '../../../src/api/kubernetes.ts';
-import type { ApiResult, ObjectKey, Selection } from '../../../src/controller/ports.ts';
+import type { ApiResult, ObjectKey } from '../../../src/controller/ports.ts';
 import { isSameJson, type JsonObject } from '../../../src/oauth/json.ts';
 import { owned } from './field-ownership.ts';
 import type { Restore } from './scheduler.ts';

@@ -84,11 +84,6 @@ export function createApi(world: World, process: Process): KubernetesApi {
     `${verb} ${kind} ${key.name}`;
   return {
     get: (resource, key) => call(named('get', resource, key), () => cluster.get(resource, key)),
-    list: (resource, selection) =>
-      call(`list ${resource.kind}`, () => ({
-        ok: true,
-        object: { resourceVersion: cluster.version, items: cluster.list(resource, selection) },
-      })),
     create: <T extends KubernetesObject>(resource: Resource, object: T) =>
       call<T>(named('create', resource, object.metadata), () =>
         cluster.create(resource, { kind: resource.kind, ...object } as Stored, process.name),

@@ -26,7 +26,6 @@ function createLeaseStore() {
       return same ? save(object) : refused(409, 'Conflict');
     },
     dryRun: unused,
-    list: unused,
     patch: unused,
     delete: unused,
   } as KubernetesApi;
