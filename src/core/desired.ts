@@ -51,7 +51,6 @@ export function toClientObject(
       generation,
       resourceVersion,
       deleting: deletionTimestamp !== undefined,
-      deletingSince: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
       hasFinalizer: finalizers.includes(FINALIZER),
       finalizers: keptFinalizers(finalizers),
       desired,

@@ -108,8 +108,6 @@ export interface ObservedClient {
   readonly generation: number;
   readonly resourceVersion: string;
   readonly deleting: boolean;
-  /** Milliseconds since the epoch. */
-  readonly deletingSince: number | undefined;
   readonly hasFinalizer: boolean;
   /** `undefined` where there are so many that they aren't kept: whoever changes them reads them first. */
   readonly finalizers: readonly string[] | undefined;

@@ -25,8 +25,6 @@ export interface LeaderElector extends Lead {
   acquire(signal: AbortSignal): Promise<boolean>;
   /** Resolves when a lease that was ours is no longer, other than by {@link LeaderElector.release}. It is final. */
   readonly lost: Promise<void>;
-  /** `leaseTransitions` of our lease. It starts again at 0 where somebody deletes the Lease. */
-  readonly epoch: () => number;
   /** Gives the lease up, so that another takes it at its next look. Does nothing where it isn't ours. */
   release(): Promise<void>;
 }
@@ -47,7 +45,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   const ending = new AbortController();
   let leading = false;
   let deadlineMs = 0;
-  let epoch = 0;
+  let transitions = 0;
   let renewing: Promise<unknown> = Promise.resolve();
 
   const held = () => leading && clock.monotonic() < deadlineMs;
@@ -76,7 +74,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       // What was listed and watched before is no longer so: only a new start sees what is there.
       if (outcome.kind === 'wentBack') lose('the API server’s data went back to an earlier time');
       // Somebody emptied it meanwhile: another may have led since.
-      if (outcome.kind === 'ours' && outcome.transitions !== epoch) lose('it had to be taken again');
+      if (outcome.kind === 'ours' && outcome.transitions !== transitions) lose('it had to be taken again');
     }
   };
   const watchDeadline = async () => {
@@ -93,13 +91,12 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   return {
     held,
     lost: lost.promise,
-    epoch: () => epoch,
     release,
     async acquire(signal) {
       while (!signal.aborted) {
         const outcome = await attempt();
         leading = outcome.kind === 'ours' && clock.monotonic() < deadlineMs;
-        if (outcome.kind === 'ours') epoch = outcome.transitions;
+        if (outcome.kind === 'ours') transitions = outcome.transitions;
         if (leading) break;
         // A look costs one read: whoever waits for a release looks twice as often as the holder renews.
         await pause(retryPeriodMs / 2, signal);

@@ -135,7 +135,7 @@ const anObject: fc.Arbitrary<ObservedClient> = fc
     reconcileRequestedAt: maybe(fc.constant('1')),
     createdAt: fc.constantFrom(NOW - 2 * HOUR, NOW, Number.NaN),
   })
-  .map((given) => object({ ...given, deletingSince: given.deleting ? NOW - 1000 : undefined }));
+  .map(object);
 
 const server: fc.Arbitrary<ObservedServer> = fc
   .tuple(

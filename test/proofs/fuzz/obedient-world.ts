@@ -65,9 +65,7 @@ function changed(o: Observation, step: Step): Observation {
       return { ...o, object: { ...step.object, owners: [`${apiVersion}/${kind}/${name}`] } };
     }
     case 'DeleteObject':
-      return step.object.hasFinalizer
-        ? { ...o, object: { ...step.object, deleting: true, deletingSince: o.now } }
-        : gone(o);
+      return step.object.hasFinalizer ? { ...o, object: { ...step.object, deleting: true } } : gone(o);
     case 'RemoveSecret':
       return { ...o, secrets: o.secrets.filter((secret) => secret !== step.secret) };
   }

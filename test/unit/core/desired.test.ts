@@ -30,7 +30,6 @@ describe('toClientObject', () => {
       generation: 3,
       resourceVersion: '7',
       deleting: false,
-      deletingSince: undefined,
       hasFinalizer: true,
       finalizers: ['x/y', 'oauth-registrar.dev/registration'],
       status,
@@ -54,7 +53,6 @@ describe('toClientObject', () => {
     const deleted = { ...metadata, deletionTimestamp: '2026-05-01T12:00:00Z', finalizers: ['x/y'] };
     expect(toClientObject({ metadata: deleted }).observed).toMatchObject({
       deleting: true,
-      deletingSince: Date.parse('2026-05-01T12:00:00Z'),
       hasFinalizer: false,
     });
   });
