@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { DIALECT_NAMES } from '../dialects/presets.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import { DIALECT_NAMES, type DialectOverrides } from '../dialects/presets.ts';
+import { SWITCHES } from '../dialects/switches.ts';
 import { boundedDuration } from './durations.ts';
-import { list, text } from './schema.ts';
+import { described, list, text } from './schema.ts';
 
 /** How a server departs from the RFCs: a preset by name, and every switch by itself. */
 
@@ -15,40 +17,43 @@ const effect = z.object({
   secret: z.enum(['None', 'Rotates']).optional(),
 });
 
-const statuses = () => list(z.int().min(100).max(599), 32);
+const lifetimes = z.object({
+  registrationAccessToken: boundedDuration('lifetime').optional(),
+  clientSecret: boundedDuration('lifetime').optional(),
+  client: boundedDuration('lifetime').optional(),
+});
 
-export const dialectOverrides = z
-  .object({
-    scopeEncoding: z.enum(['String', 'Array', 'Both']).optional(),
-    jwksEncoding: z.enum(['Object', 'String']).optional(),
-    basicEncoding: z.enum(['Encoded', 'Raw']).optional(),
-    languageTags: z.enum(['Send', 'Lowercase', 'Omit']).optional(),
-    membersNotSent: list(text(256), 64).optional(),
-    scopesNotSent: list(text(256), 64).optional(),
-    updateSemantics: z.enum(['Replace', 'Merge']).optional(),
-    updateBody: z.enum(['Declared', 'Returned']).optional(),
-    clearBy: z.enum(['Omit', 'Null', 'Empty']).optional(),
-    secretEcho: z.enum(['Omit', 'Send']).optional(),
-    readEffect: effect.optional(),
-    updateEffect: effect.optional(),
-    secretOnRead: z.enum(['Ignore', 'Trust']).optional(),
-    deleteSupported: z.boolean().optional(),
-    goneStatuses: statuses().optional(),
-    notCreatedStatuses: statuses().optional(),
-    tokenRefusals: list(text(128), 32).optional(),
-    lifetimes: z
-      .object({
-        registrationAccessToken: boundedDuration('lifetime').optional(),
-        clientSecret: boundedDuration('lifetime').optional(),
-        client: boundedDuration('lifetime').optional(),
-      })
-      .meta({ description: 'Each given one caps what the server says.' })
-      .optional(),
-    registrationInterval: boundedDuration(
-      'registrationInterval',
-      'Least time between two registrations.',
-    ).optional(),
-  })
-  .meta({
-    description: 'Switches that win over the preset; the result is shown in status.effectiveDialect.',
-  });
+type Row = (typeof SWITCHES)[keyof Dialect];
+
+function schemaOf(row: Exclude<Row, { readonly kind: 'address' }>): z.ZodType {
+  switch (row.kind) {
+    case 'choice':
+      return z.enum(row.values);
+    case 'flag':
+      return z.boolean();
+    case 'texts':
+      return list(text(row.longest), row.most);
+    case 'statuses':
+      return list(z.int().min(100).max(599), 32);
+    case 'effect':
+      return effect;
+    case 'lifetimes':
+      return lifetimes;
+    case 'interval':
+      return boundedDuration('registrationInterval');
+  }
+}
+
+type Shape = {
+  readonly [Name in keyof DialectOverrides]-?: z.ZodOptional<z.ZodType<DialectOverrides[Name]>>;
+};
+
+const shape = Object.fromEntries(
+  Object.entries(SWITCHES).flatMap(([name, row]) =>
+    row.kind === 'address' ? [] : [[name, described(schemaOf(row), row.words).optional()]],
+  ),
+) as Shape;
+
+export const dialectOverrides = z.object(shape).meta({
+  description: 'Switches that win over the preset; the result is shown in status.effectiveDialect.',
+});

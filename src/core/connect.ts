@@ -1,6 +1,7 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
 import { boundedMs } from '../api/durations.ts';
 import { effectiveDialect, hintOf } from '../dialects/presets.ts';
+import { shapingPart } from '../dialects/rfc7591.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import { canonicalJson } from '../oauth/json.ts';
@@ -44,7 +45,7 @@ export function toConnection(
   const dialect = effectiveDialect(spec.dialect, spec.dialectOverrides ?? {});
   const { statement } = credentials;
   const shaping = {
-    dialect: { ...dialect, ...NOT_SHAPING },
+    dialect: shapingPart(dialect),
     defaults: spec.defaults,
     marker: spec.attemptMarker?.member,
     given: statement.given?.claims,
@@ -89,22 +90,6 @@ export function toConnection(
     ]),
   };
 }
-
-/** Switches that say nothing of the documents to send: a change of theirs is no reason to look at every client. */
-const NOT_SHAPING = {
-  basicEncoding: undefined,
-  secretEcho: undefined,
-  readEffect: undefined,
-  updateEffect: undefined,
-  secretOnRead: undefined,
-  deleteSupported: undefined,
-  goneStatuses: undefined,
-  notCreatedStatuses: undefined,
-  tokenRefusals: undefined,
-  configurationUrl: undefined,
-  lifetimes: undefined,
-  registrationInterval: undefined,
-} as const;
 
 const digest = (text: string): string => sha256(text).slice(0, 22);
 

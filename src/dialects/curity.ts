@@ -1,5 +1,6 @@
-import type { CallEffect, Preset } from './dialect.ts';
+import type { Preset } from './dialect.ts';
 import { onAdmission } from './hints.ts';
+import type { CallEffect } from './switches.ts';
 
 const rotatesBoth: CallEffect = { supported: true, token: 'Rotates', secret: 'Rotates' };
 

@@ -1,4 +1,5 @@
-import type { CallEffect, Dialect } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
+import type { CallEffect } from './switches.ts';
 
 /** What calls do, in the words that more than one preset needs. */
 

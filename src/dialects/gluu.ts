@@ -11,7 +11,6 @@ import type { Preset } from './dialect.ts';
  */
 export const gluu: Preset = {
   departures: {
-    updateSemantics: 'Merge',
     goneStatuses: [401],
   },
 };

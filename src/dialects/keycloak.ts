@@ -34,7 +34,6 @@ export const keycloak: Preset = {
       'initiate_login_uri',
     ],
     scopesNotSent: ['openid'],
-    updateSemantics: 'Merge',
     clearBy: 'Empty',
     updateEffect: rotatesToken,
     secretOnRead: 'Trust',

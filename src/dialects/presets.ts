@@ -76,7 +76,7 @@ export const PRESETS: Readonly<Record<DialectName, Preset>> = {
 type Switches<Of> = { readonly [Switch in keyof Of]?: Of[Switch] | undefined };
 
 /** `spec.dialectOverrides`: any switch by itself, and any member of the nested ones. */
-export type DialectOverrides = Switches<Omit<Dialect, Nested>> & {
+export type DialectOverrides = Switches<Omit<Dialect, Nested | 'configurationUrl'>> & {
   readonly [Switch in Nested]?: Switches<Dialect[Switch]> | undefined;
 };
 

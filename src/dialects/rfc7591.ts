@@ -1,27 +1,13 @@
-import type { CallEffect, Dialect } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
+import { SWITCH_NAMES, SWITCHES } from './switches.ts';
 
-const plain: CallEffect = { supported: true, token: 'None', secret: 'None' };
+/** A server that does as RFC 7591, RFC 7592 and RFC 6750 say. Every other dialect is described by what differs from it. */
+export const rfc7591 = Object.fromEntries(
+  Object.entries(SWITCHES).map(([name, row]) => [name, row.default]),
+) as Dialect;
 
-/** A server that does as RFC 7591, RFC 7592 and RFC 6750 say. Every other dialect is told as what differs from it. */
-export const rfc7591: Dialect = {
-  scopeEncoding: 'String',
-  jwksEncoding: 'Object',
-  basicEncoding: 'Encoded',
-  languageTags: 'Send',
-  membersNotSent: [],
-  scopesNotSent: [],
-  updateSemantics: 'Replace',
-  updateBody: 'Declared',
-  clearBy: 'Omit',
-  secretEcho: 'Omit',
-  readEffect: plain,
-  updateEffect: plain,
-  secretOnRead: 'Ignore',
-  deleteSupported: true,
-  goneStatuses: [401, 404],
-  notCreatedStatuses: [501, 503],
-  tokenRefusals: ['access_denied', 'invalid_token', 'insufficient_scope', 'invalid_client'],
-  configurationUrl: 'AsReturned',
-  lifetimes: {},
-  registrationInterval: '0s',
-};
+/** The part of a dialect on which the documents to send depend. */
+export function shapingPart(dialect: Dialect): Partial<Dialect> {
+  const shaping = SWITCH_NAMES.filter((name) => SWITCHES[name].shapesDocuments);
+  return Object.fromEntries(shaping.map((name) => [name, dialect[name]]));
+}

@@ -13,7 +13,6 @@ import { firstOf, onAdmission } from './hints.ts';
  */
 export const wso2: Preset = {
   departures: {
-    updateSemantics: 'Merge',
     configurationUrl: '{registration_endpoint}/{client_id}',
     goneStatuses: [401],
   },

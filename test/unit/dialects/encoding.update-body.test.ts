@@ -18,7 +18,6 @@ interface Case {
 }
 
 const keys = { keys: [{ kty: 'EC', kid: 'a' }] };
-const merging = { updateSemantics: 'Merge' } as const;
 
 const declared: readonly Case[] = [
   {
@@ -39,7 +38,6 @@ const declared: readonly Case[] = [
   },
   {
     title: 'rule 26: keeps an empty list of response types, without which Keycloak adds a grant',
-    dialect: merging,
     encoded: { grant_types: ['client_credentials'] },
     returned: { response_types: [] },
     body: { grant_types: ['client_credentials'], response_types: [] },
@@ -52,7 +50,7 @@ const declared: readonly Case[] = [
   },
   {
     title: 'rule 26: keeps method and response types that were declared before',
-    dialect: { ...merging, clearBy: 'Empty' },
+    dialect: { clearBy: 'Empty' },
     encoded: {},
     lastSent: { token_endpoint_auth_method: 'client_secret_post', response_types: ['code'] },
     returned: { token_endpoint_auth_method: 'client_secret_post', response_types: ['code'] },
@@ -66,7 +64,7 @@ const declared: readonly Case[] = [
   },
   {
     title: 'rule 26: never clears the method, even where the answer doesn’t have it',
-    dialect: { ...merging, clearBy: 'Empty' },
+    dialect: { clearBy: 'Empty' },
     encoded: {},
     lastSent: { token_endpoint_auth_method: 'client_secret_post', response_types: ['code'] },
     body: {},
@@ -94,7 +92,7 @@ const clearing: readonly Case[] = [
   { title: 'rule 26: leaves out what is no longer declared', encoded: {}, lastSent: everything, body: {} },
   {
     title: 'does nothing more for a merging server that no value clears',
-    dialect: { ...merging, clearBy: 'Omit' },
+    dialect: { clearBy: 'Omit' },
     encoded: {},
     lastSent: everything,
     body: {},

@@ -10,7 +10,8 @@ import {
   effectiveDialect,
   PRESETS,
 } from '../../../src/dialects/presets.ts';
-import { rfc7591 } from '../../../src/dialects/rfc7591.ts';
+import { rfc7591, shapingPart } from '../../../src/dialects/rfc7591.ts';
+import { SWITCHES } from '../../../src/dialects/switches.ts';
 
 const DURATION = /^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/;
 
@@ -26,9 +27,50 @@ describe('the names of dialects', () => {
   });
 
   test('are the names of the files, but for those that hold what all share', () => {
-    const shared = ['clearing', 'dialect', 'effects', 'encoding', 'hints', 'member-names', 'presets'];
+    const shared = [
+      'clearing',
+      'dialect',
+      'effects',
+      'encoding',
+      'hints',
+      'member-names',
+      'presets',
+      'switches',
+    ];
     const files = readdirSync('src/dialects').map((file) => file.replace(/\.ts$/, ''));
     expect(files.toSorted()).toEqual([...DIALECT_NAMES, ...shared].toSorted());
+  });
+});
+
+describe('the switches', () => {
+  test('default to what the RFCs say', () => {
+    expect(rfc7591).toMatchObject({
+      scopeEncoding: 'String',
+      membersNotSent: [],
+      readEffect: { supported: true, token: 'None', secret: 'None' },
+      deleteSupported: true,
+      goneStatuses: [401, 404],
+      configurationUrl: 'AsReturned',
+      lifetimes: {},
+      registrationInterval: '0s',
+    });
+  });
+
+  test('say what they decide, in a sentence', () => {
+    const words = Object.values(SWITCHES).map((row) => row.words);
+    expect(words.filter((text) => !/^[A-Z].*\.$/.test(text))).toEqual([]);
+  });
+
+  test('name those on which the documents depend', () => {
+    expect(Object.keys(shapingPart(rfc7591))).toEqual([
+      'scopeEncoding',
+      'jwksEncoding',
+      'languageTags',
+      'membersNotSent',
+      'scopesNotSent',
+      'updateBody',
+      'clearBy',
+    ]);
   });
 });
 
@@ -125,8 +167,8 @@ describe('what is known of a server', () => {
     ['rule 23: the secret of a read is hashed', 'spring', { secretOnRead: 'Ignore' }],
     ['rule 25: an update never carries the secret', 'hydra', { secretEcho: 'Omit' }],
     ['rule 25: an update repeats the secret', 'pingone-aic', { secretEcho: 'Send' }],
-    ['rule 26: an update changes what it names', 'keycloak', { updateSemantics: 'Merge', clearBy: 'Empty' }],
-    ['rule 26: nothing clears a member', 'wso2', { updateSemantics: 'Merge', clearBy: 'Omit' }],
+    ['rule 26: an update changes what it names', 'keycloak', { clearBy: 'Empty' }],
+    ['rule 26: nothing clears a member', 'wso2', { clearBy: 'Omit' }],
     ['rule 30: the token lives five minutes', 'spring', { lifetimes: { registrationAccessToken: '5m' } }],
     [
       'rule 30: the token lives thirty days',

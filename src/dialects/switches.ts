@@ -1,0 +1,141 @@
+/**
+ * The ways in which servers depart from the RFCs, one row each. The type {@link Dialect}, the schema of
+ * `spec.dialectOverrides`, the values of a server that keeps to the RFCs, and the hash of what shapes a document all come
+ * from this table.
+ */
+export interface Switch {
+  /** Which form the value has, so that a schema can be made for it. */
+  readonly kind: string;
+  /** What the RFCs say. */
+  readonly default: unknown;
+  /** For people: what the switch decides. */
+  readonly words: string;
+  /**
+   * Whether the documents to send depend on it. Only then does a change make the operator compare the document of every
+   * client of the server with the one that was sent.
+   */
+  readonly shapesDocuments: boolean;
+}
+
+/** What a call does to the credentials besides its purpose. */
+export interface CallEffect {
+  readonly supported: boolean;
+  readonly token: 'None' | 'Rotates';
+  readonly secret: 'None' | 'Rotates';
+}
+
+/** How long things live, as durations, where the server doesn't say or is wrong. Each one caps what an answer says. */
+export interface Lifetimes {
+  readonly registrationAccessToken?: string | undefined;
+  readonly clientSecret?: string | undefined;
+  readonly client?: string | undefined;
+}
+
+/** One of a few values, of which the first is what the RFCs say. */
+const choice = <const Values extends readonly [string, ...string[]]>(values: Values) => ({
+  kind: 'choice' as const,
+  values,
+  default: values[0] as Values[number],
+});
+
+const flag = { kind: 'flag', default: true as boolean } as const;
+const NO_TEXTS: readonly string[] = [];
+/** At most `most` texts of at most `longest` characters. */
+const texts = (most: number, longest: number, value = NO_TEXTS) =>
+  ({ kind: 'texts', most, longest, default: value }) as const;
+/** HTTP status codes. */
+const statuses = (...value: readonly number[]) => ({ kind: 'statuses', default: value }) as const;
+
+const plain: CallEffect = { supported: true, token: 'None', secret: 'None' };
+const effect = { kind: 'effect', default: plain } as const;
+
+const shaping = (words: string) => ({ words, shapesDocuments: true }) as const;
+const handling = (words: string) => ({ words, shapesDocuments: false }) as const;
+
+export const SWITCHES = {
+  scopeEncoding: {
+    ...choice(['String', 'Array', 'Both']),
+    ...shaping('How scope is sent: as one string, as a list under scopes, or both.'),
+  },
+  jwksEncoding: {
+    ...choice(['Object', 'String']),
+    ...shaping('How jwks is sent: as an object, or as JSON text within a string.'),
+  },
+  basicEncoding: {
+    ...choice(['Encoded', 'Raw']),
+    ...handling(
+      'Whether client_id and secret of client_secret_basic are form-encoded first (RFC 6749 section 2.3.1).',
+    ),
+  },
+  languageTags: {
+    ...choice(['Send', 'Lowercase', 'Omit']),
+    ...shaping('How members with a language tag are sent, like client_name#ja.'),
+  },
+  membersNotSent: {
+    ...texts(64, 256),
+    ...shaping(
+      'Members that the server refuses or loses. They are not sent, and are reported in status.substitutions.',
+    ),
+  },
+  scopesNotSent: {
+    ...texts(64, 256),
+    ...shaping(
+      'Words of scope that the server refuses. They are not sent, and are reported in status.substitutions.',
+    ),
+  },
+  updateBody: {
+    ...choice(['Declared', 'Returned']),
+    ...shaping(
+      'What an update carries: the declared members only, or these together with what the server answered last.',
+    ),
+  },
+  clearBy: {
+    ...choice(['Omit', 'Null', 'Empty']),
+    ...shaping('How an update clears a member that was declared before and is no more.'),
+  },
+  secretEcho: {
+    ...choice(['Omit', 'Send']),
+    ...handling('Whether an update repeats client_secret.'),
+  },
+  readEffect: { ...effect, ...handling('What a read does to the credentials.') },
+  updateEffect: { ...effect, ...handling('What an update does to the credentials.') },
+  secretOnRead: {
+    ...choice(['Ignore', 'Trust']),
+    ...handling(
+      'Whether a client_secret in the answer to a read is the secret of the client; some servers answer it hashed.',
+    ),
+  },
+  deleteSupported: { ...flag, ...handling('Whether the server can delete a client (RFC 7592 section 2.3).') },
+  goneStatuses: {
+    ...statuses(401, 404),
+    ...handling('Statuses that the server answers for a client that was deleted.'),
+  },
+  notCreatedStatuses: {
+    ...statuses(501, 503),
+    ...handling(
+      'Statuses of an answer to POST that prove that no client was created, besides every 4xx but 408.',
+    ),
+  },
+  tokenRefusals: {
+    ...texts(32, 128, ['access_denied', 'invalid_token', 'insufficient_scope', 'invalid_client']),
+    ...handling('Errors of a 400 or 403 that refuse the token, not the metadata. A 401 always does.'),
+  },
+  /** Set by `spec.management.configurationUrl`. */
+  configurationUrl: {
+    kind: 'address',
+    default: 'AsReturned' as string,
+    ...handling('Where a client is managed, if the answer doesn’t say: AsReturned, or a template.'),
+  },
+  lifetimes: {
+    kind: 'lifetimes',
+    default: {} as Lifetimes,
+    ...handling('Each given one caps what the server says.'),
+  },
+  registrationInterval: {
+    kind: 'interval',
+    default: '0s' as string,
+    ...handling('Least time between two registrations.'),
+  },
+} as const satisfies Readonly<Record<string, Switch>>;
+
+export const SWITCH_NAMES = Object.keys(SWITCHES) as readonly (keyof typeof SWITCHES)[];
