@@ -7,6 +7,8 @@ import { SHARES } from './shares.ts';
 export function referencePage(): string {
   return `# Reference
 
+For application teams, platform teams and people who write alerts.
+
 Generated from the tables in \`src\` by \`npm run generate\`. Every field with its bounds: \`kubectl explain oac.spec --recursive\`.
 
 ## Client metadata
