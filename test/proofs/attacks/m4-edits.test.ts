@@ -22,7 +22,7 @@ test('M4: 150 clients of one tenant that are edited without an end starve nobody
   for (let index = 0; index < CLIENTS; index += 1) {
     await attacker.until('OAuthClient', nameOf(index), isReady);
   }
-  const slow = slowly(700);
+  const slow = slowly(1_000);
   world.corporate.behave = { register: slow, update: slow, remove: slow, read: slow };
   const bystander = await startBystander(world);
   const before = world.corporate.count('update');
