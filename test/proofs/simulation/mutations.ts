@@ -17,9 +17,10 @@ interface Mutation {
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the answer is used before it is recorded',
-    file: 'src/controller/client/steps/register.ts',
-    original: "const written = await recordAnswer('create', attempt, secret, o, context);",
-    mutant: "const written = secret; void recordAnswer('create', attempt, secret, o, context);",
+    file: 'src/controller/client/steps/record.ts',
+    original: 'const written = await recordAnswer({ kind, attempt, secret, settles, onRefused }, context);',
+    mutant:
+      'const written = secret; void recordAnswer({ kind, attempt, secret, settles, onRefused }, context);',
   },
   {
     name: 'the POST doesn’t wait for its entry',

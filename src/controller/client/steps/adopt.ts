@@ -6,7 +6,7 @@ import { homeAt } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
-import { recordName, toRegistrationSecret } from '../../../core/record.ts';
+import { recordName } from '../../../core/record.ts';
 import { adopted } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { readRequest } from '../../../oauth/registration.ts';
@@ -15,8 +15,7 @@ import { authorize } from '../../calls/management-token.ts';
 import type { Context } from '../../context.ts';
 import { recordsOfClient } from '../observe.ts';
 import { DONE, type Round, type StepResult } from '../round.ts';
-import { keep } from './contents.ts';
-import { circumstancesOf, recordAnswer } from './record-answer.ts';
+import { circumstancesOf, record } from './record.ts';
 import { isWithinQuota } from './register.ts';
 import { failed, subjectOf } from './report.ts';
 
@@ -31,15 +30,15 @@ export async function adopt(
   const attempt = newAttempt(context);
   const identity = { namespace: o.namespace, name: o.name, uid: object.uid };
   const circumstances = circumstancesOf(o, context);
-  const record = adopted(step, attempt, identity, undefined, circumstances);
-  const wanted = { ...record.record, resourceVersion: '' };
+  const expected = adopted(step, attempt, identity, undefined, circumstances);
+  const wanted = { ...expected.record, resourceVersion: '' };
   if (recordsOfClient(wanted, context.caches).some(({ role }) => role !== 'left-behind')) {
     const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
     return failed('Adopt', basis, terminal('ClientAlreadyManaged', message), o, round, context);
   }
   const facts = { ref, uid: connection.uid, createdAt: 0, deletion: undefined };
   const view = { available: true, ref, connection, gate: { open: true } } as const;
-  const management = managementOf(homeAt(wanted, { ...facts, view }, o.namespaceUid), record.content);
+  const management = managementOf(homeAt(wanted, { ...facts, view }, o.namespaceUid), expected.content);
   if (management.kind !== 'Managed' || management.credential.kind !== 'RegistrationAccessToken') {
     const message = management.kind === 'Managed' ? 'Only its own token proves a client' : management.message;
     return failed('Adopt', basis, terminal('ConfigurationURLRefused', message), o, round, context);
@@ -79,12 +78,10 @@ export async function adopt(
     return failed('Adopt', basis, failure ?? (verdict as Failure), o, round, context);
   }
   const found = adopted(step, attempt, identity, verdict.information, circumstances);
-  const secret = toRegistrationSecret(found.record, found.content, context.settings.operatorNamespace);
-  const written = await recordAnswer('create', attempt, secret, o, context);
+  const written = await record(found, { attempt, learned: [] }, o, round, context);
   if (written === undefined) {
     return DONE;
   }
-  keep(written, found, [], round, context);
   context.ledger.settle(attempt);
   context.memory.succeeded(round.key, 'Adopt', basis);
   context.events.record({

@@ -1,10 +1,7 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import { type RegistrationContent, toContent } from '../../../core/content.ts';
-import type { Substitution } from '../../../core/drift.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
-import type { Recorded } from '../../../core/recorded.ts';
 import type { Context } from '../../context.ts';
-import { toRegistrationObject } from '../../state/cached-objects.ts';
 import type { Round } from '../round.ts';
 
 /** Why there is no content: the Secret is gone or damaged, or nobody knows, since it couldn't be read now. */
@@ -36,17 +33,4 @@ export async function contentOf(
   }
   round.contents.set(record.secretName, content);
   return content;
-}
-
-/** Keeps what was just recorded, so that neither the watch nor a read is needed to go on. */
-export function keep(
-  written: Secret,
-  { record, content }: Recorded,
-  learned: readonly Substitution[],
-  round: Round,
-  { caches }: Context,
-): void {
-  round.contents.set(record.secretName, content);
-  round.learned = learned;
-  caches.registrations.learn(toRegistrationObject(written));
 }

@@ -8,7 +8,6 @@ import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
-import { toRegistrationSecret } from '../../../core/record.ts';
 import { reread } from '../../../core/recorded.ts';
 import { isHarmlessToRead } from '../../../core/rules/reading.ts';
 import { serverKey } from '../../../core/server-key.ts';
@@ -18,8 +17,8 @@ import { guarded, newAttempt } from '../../calls/guarded-call.ts';
 import { authorize } from '../../calls/management-token.ts';
 import type { Context } from '../../context.ts';
 import { DONE, type Round, type StepResult } from '../round.ts';
-import { contentOf, keep } from './contents.ts';
-import { recordAnswer } from './record-answer.ts';
+import { contentOf } from './contents.ts';
+import { record } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
 
 /** A read may rotate token and secret: it is a call with an effect like any other. */
@@ -30,10 +29,10 @@ export async function read(
   context: Context,
 ): Promise<StepResult> {
   const { at, basis } = step;
-  const { record, connection, ref } = at;
-  const stored = await contentOf(record, round, context);
+  const { record: recorded, connection, ref } = at;
+  const stored = await contentOf(recorded, round, context);
   if ('notRead' in stored) {
-    return notRead(stored, 'Read', basis, record, round, context);
+    return notRead(stored, 'Read', basis, recorded, round, context);
   }
   context.memory.wasRead(round.key, context.clock.now());
   const management = managementOf(at, stored);
@@ -46,7 +45,13 @@ export async function read(
     const authorization = await authorize(management.credential, server, connection, context);
     return 'kind' in authorization ? authorization : readRequest({ url: management.url, authorization });
   };
-  const call = { attempt, kind: 'Read', client: record.client, record: record.secretName, server } as const;
+  const call = {
+    attempt,
+    kind: 'Read',
+    client: recorded.client,
+    record: recorded.secretName,
+    server,
+  } as const;
   const called = await guarded(call, connection, prepare, context);
   if (called === undefined) {
     return DONE;
@@ -65,7 +70,7 @@ export async function read(
   });
   const verdict = withinBounds(said, secrets);
   context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
-  const earlier = unansweredCalls(o, record).filter(({ kind }) => kind === 'Read');
+  const earlier = unansweredCalls(o, recorded).filter(({ kind }) => kind === 'Read');
   if (verdict.kind !== 'Done' || verdict.information === undefined) {
     // One read without an answer stays in the ledger until another is answered: it may have cost the token.
     if (verdict.kind === 'Unknown' && !isHarmlessToRead(dialect) && earlier.length === 0) {
@@ -107,7 +112,7 @@ async function compare(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { record, connection } = step.at;
+  const { record: recorded, connection } = step.at;
   const answer = keptOf(answered, stored.sent, includedBy(o.object));
   const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
   const isCorrected = drifted.length > 0 && connection.drift.mode === 'Correct';
@@ -116,16 +121,14 @@ async function compare(
     context.ledger.settle(attempt);
     return DONE;
   }
-  const { operatorNamespace } = context.settings;
-  const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
-  const written = await recordAnswer('update', attempt, secret, o, context);
+  const learned = substitutions(stored.sent, answer.metadata);
+  const written = await record(next, { attempt, replaces: recorded, learned }, o, round, context);
   if (written === undefined) {
     return DONE;
   }
-  keep(written, next, substitutions(stored.sent, answer.metadata), round, context);
   context.ledger.settle(attempt);
   if (drifted.length > 0) {
-    const what = `Somebody changed ${drifted.join(', ')} of client ${record.clientId} at the server`;
+    const what = `Somebody changed ${drifted.join(', ')} of client ${recorded.clientId} at the server`;
     warn('DriftDetected', 'Read', isCorrected ? `${what}; the spec is sent again` : what, o, context);
   }
   return DONE;

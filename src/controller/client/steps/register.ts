@@ -9,7 +9,7 @@ import { overlapOf } from '../../../core/find.ts';
 import { credentialSecrets } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import type { Observation } from '../../../core/observation.ts';
-import { type RegistrationRecord, recordName, toRegistrationSecret } from '../../../core/record.ts';
+import { type RegistrationRecord, recordName } from '../../../core/record.ts';
 import { type Recorded, type Registration, registered } from '../../../core/recorded.ts';
 import type { HealthCall } from '../../../core/server-health.ts';
 import { serverKey } from '../../../core/server-key.ts';
@@ -24,9 +24,8 @@ import type { HttpRequest } from '../../ports.ts';
 import { clientsInNamespace } from '../observe.ts';
 import { DONE, type Round, type StepResult } from '../round.ts';
 import { longerEachTime, setBack, withCure } from '../setbacks.ts';
-import { keep } from './contents.ts';
 import { reportOrphan } from './orphan.ts';
-import { circumstancesOf, recordAnswer } from './record-answer.ts';
+import { circumstancesOf, record } from './record.ts';
 import { subjectOf, warn } from './report.ts';
 import { salvage } from './salvage.ts';
 import { isWriteRefused, refusedWrite } from './trial-writes.ts';
@@ -152,17 +151,16 @@ async function conclude(
   context: Context,
 ): Promise<StepResult> {
   const { attempt, server, step } = registration;
-  const { ledger, memory, servers, settings } = context;
+  const { ledger, memory, servers } = context;
   const recorded = registered(registration, information, circumstancesOf(o, context));
-  const secret = toRegistrationSecret(recorded.record, recorded.content, settings.operatorNamespace);
   // The server has answered: what becomes of the record holds up nobody else's registration.
   servers.leave(server, entered, undefined);
-  const written = await recordAnswer('create', attempt, secret, o, context);
+  const learned = substitutionsOf(recorded.content, step.withheld);
+  const written = await record(recorded, { attempt, learned }, o, round, context);
   if (written === undefined) {
     return DONE;
   }
   servers.learn(server, recorded.record.managed, step.connection.management);
-  keep(written, recorded, substitutionsOf(recorded.content, step.withheld), round, context);
   ledger.settle(attempt);
   memory.succeeded(round.key, 'Register', step.basis);
   if (step.replaces !== undefined) {
@@ -213,7 +211,7 @@ async function failedToRegister(
   }
   if (unknown) {
     context.ledger.interrupt(attempt);
-    return (await salvage(registration, failure, o, context))
+    return (await salvage(registration, failure, o, round, context))
       ? DONE
       : reportOrphan(attempt, failure.reason, why, failure.message, o, context);
   }

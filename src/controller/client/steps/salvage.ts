@@ -1,10 +1,9 @@
 import type { Failure } from '../../../core/failure.ts';
 import type { Observation } from '../../../core/observation.ts';
-import { toRegistrationSecret } from '../../../core/record.ts';
-import { type Registration, registered } from '../../../core/recorded.ts';
+import { type Recorded, type Registration, registered } from '../../../core/recorded.ts';
 import type { Context } from '../../context.ts';
-import { toRegistrationObject } from '../../state/cached-objects.ts';
-import { circumstancesOf, recordAnswer } from './record-answer.ts';
+import type { Round } from '../round.ts';
+import { circumstancesOf, record } from './record.ts';
 import { warn } from './report.ts';
 
 /**
@@ -17,24 +16,20 @@ export async function salvage(
   registration: Registration,
   { partial, message, reason }: Failure,
   o: Observation,
+  round: Round,
   context: Context,
 ): Promise<boolean> {
   if (partial === undefined) {
     return false;
   }
   const { attempt } = registration;
-  const { record, content } = registered(registration, partial, circumstancesOf(o, context));
-  if (!record.managed) {
+  const found = registered(registration, partial, circumstancesOf(o, context));
+  if (!found.record.managed) {
     return false;
   }
-  const secret = toRegistrationSecret(
-    { ...record, role: 'owed' },
-    content,
-    context.settings.operatorNamespace,
-  );
-  const written = await recordAnswer('create', attempt, secret, o, context);
+  const owed: Recorded = { ...found, record: { ...found.record, role: 'owed' } };
+  const written = await record(owed, { attempt }, o, round, context);
   if (written !== undefined) {
-    context.caches.registrations.learn(toRegistrationObject(written));
     context.ledger.settle(attempt);
   }
   warn(reason, 'Register', `${message}. That client is removed again, and another registered`, o, context);

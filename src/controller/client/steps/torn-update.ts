@@ -2,13 +2,11 @@ import type { UpdateStep } from '../../../core/action.ts';
 import { keyTimesOf } from '../../../core/client-keys.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
 import type { Observation } from '../../../core/observation.ts';
-import { toRegistrationSecret } from '../../../core/record.ts';
 import { updated } from '../../../core/recorded.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { Context } from '../../context.ts';
-import { toRegistrationObject } from '../../state/cached-objects.ts';
 import type { Round } from '../round.ts';
-import { recordAnswer } from './record-answer.ts';
+import { record } from './record.ts';
 
 /**
  * An update's answer that was cut off may have brought a new token, secret or address before: the ones in hand are then
@@ -26,23 +24,16 @@ export async function keepTorn(
   round: Round,
   context: Context,
 ): Promise<boolean> {
-  const { record } = step.at;
+  const { record: replaces } = step.at;
   const { information, sent, keys } = stored;
-  if (partial.clientId !== record.clientId) {
+  if (partial.clientId !== replaces.clientId) {
     return true;
   }
   const answer = { ...partial, metadata: information.metadata };
-  const before = { ...step, hash: record.metadataHash };
+  const before = { ...step, hash: replaces.metadataHash };
   const { record: renewed, content } = updated(before, stored, answer, sent, keys, context.clock.now());
   const { keyCreatedAt: _, keyRotatesAt: __, keyRetiresAt: ___, ...rest } = renewed;
-  const { operatorNamespace } = context.settings;
-  const next = { ...rest, ...keyTimesOf(record) };
-  const secret = toRegistrationSecret(next, content, operatorNamespace, record.resourceVersion);
-  const written = await recordAnswer('update', attempt, secret, o, context, { settles: false });
-  if (written === undefined) {
-    return false;
-  }
-  round.contents.set(record.secretName, content);
-  context.caches.registrations.learn(toRegistrationObject(written));
-  return true;
+  const next = { record: { ...rest, ...keyTimesOf(replaces) }, content };
+  const written = await record(next, { attempt, replaces, settles: false }, o, round, context);
+  return written !== undefined;
 }

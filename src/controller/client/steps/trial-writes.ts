@@ -14,7 +14,7 @@ import { Sensitive } from '../../../oauth/sensitive.ts';
 import { asSentence } from '../../../oauth/text.ts';
 import type { Context } from '../../context.ts';
 import { PLACES } from '../../state/refused-writes.ts';
-import { circumstancesOf } from './record-answer.ts';
+import { circumstancesOf } from './record.ts';
 
 /**
  * Where the API server refused a Secret before, the ones that this registration will need are tried there first, without

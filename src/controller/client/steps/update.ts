@@ -9,7 +9,6 @@ import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
-import { toRegistrationSecret } from '../../../core/record.ts';
 import { type Recorded, updated } from '../../../core/recorded.ts';
 import { renewalBasis } from '../../../core/rules/expiry.ts';
 import { serverKey, serverNamed } from '../../../core/server-key.ts';
@@ -25,9 +24,9 @@ import type { Context } from '../../context.ts';
 import type { HttpRequest } from '../../ports.ts';
 import { DONE, later, type Round, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
-import { contentOf, keep } from './contents.ts';
+import { contentOf } from './contents.ts';
 import { refusedOrFailed, unsupported } from './failed-update.ts';
-import { recordAnswer } from './record-answer.ts';
+import { record } from './record.ts';
 import { failed, notRead } from './report.ts';
 import { keepTorn } from './torn-update.ts';
 
@@ -104,20 +103,15 @@ async function keepNewKey(
   if (newest === undefined || stored.keys.some(({ kid }) => kid === newest.kid)) {
     return next;
   }
+  const { record: replaces } = step.at;
   const content = { ...stored, keys: [...stored.keys, newest] };
-  const secret = toRegistrationSecret(
-    step.at.record,
-    content,
-    context.settings.operatorNamespace,
-    step.at.record.resourceVersion,
-  );
-  const written = await recordAnswer('update', next.attempt, secret, o, context);
+  const how = { attempt: next.attempt, replaces };
+  const written = await record({ record: replaces, content }, how, o, round, context);
   if (written === undefined) {
     return undefined;
   }
-  const resourceVersion = written.metadata.resourceVersion ?? '';
-  round.contents.set(step.at.record.secretName, content);
-  return { ...next, stored: content, step: { ...step, at: step.at.written(resourceVersion) } };
+  const at = step.at.written(written.metadata.resourceVersion ?? '');
+  return { ...next, stored: content, step: { ...step, at } };
 }
 
 async function send(
@@ -277,15 +271,12 @@ async function store(
   round: Round,
   context: Context,
 ): Promise<StepResult> {
-  const { operatorNamespace } = context.settings;
-  const { withheld } = step;
-  const { record } = step.at;
-  const secret = toRegistrationSecret(next.record, next.content, operatorNamespace, record.resourceVersion);
-  const written = await recordAnswer('update', attempt, secret, o, context);
+  const learned = substitutionsOf(next.content, step.withheld);
+  const how = { attempt, replaces: step.at.record, learned };
+  const written = await record(next, how, o, round, context);
   if (written === undefined) {
     return DONE;
   }
-  keep(written, next, substitutionsOf(next.content, withheld), round, context);
   context.ledger.settle(attempt);
   renewed(step, next, round, context);
   context.memory.succeeded(round.key, 'Update', step.basis);

@@ -1,0 +1,63 @@
+import type { Secret } from '../../../api/kubernetes.ts';
+import type { Substitution } from '../../../core/drift.ts';
+import type { Observation } from '../../../core/observation.ts';
+import { toRegistrationSecret } from '../../../core/record.ts';
+import type { Circumstances, Recorded } from '../../../core/recorded.ts';
+import { presentable } from '../../../oauth/error-response.ts';
+import { recordAnswer } from '../../calls/record-answer.ts';
+import type { Context } from '../../context.ts';
+import { toRegistrationObject } from '../../state/cached-objects.ts';
+import type { Round } from '../round.ts';
+import { warn } from './report.ts';
+
+/** How an answer is recorded. */
+export interface Recording {
+  /** The call that brought it. */
+  readonly attempt: string;
+  /** Of the record that the answer changes; absent: the client has none yet. */
+  readonly replaces?: { readonly resourceVersion: string };
+  /** What the answer showed of the server's own choices; absent: nothing. */
+  readonly learned?: readonly Substitution[];
+  /** Whether the call's ledger entry may go as soon as the answer is recorded. Default: true. */
+  readonly settles?: boolean;
+}
+
+/**
+ * Creates or updates the record of a client, and keeps what was written, so that neither the watch nor a read is needed
+ * to go on. To be called before anything uses the answer.
+ *
+ * @returns the Secret as written; `undefined`: the API server doesn't take it at this time. Then recording goes on by
+ * itself, and the client waits for it: nothing else may happen to it in this round.
+ */
+export async function record(
+  { record: wanted, content }: Recorded,
+  { attempt, replaces, learned, settles = true }: Recording,
+  o: Observation,
+  round: Round,
+  context: Context,
+): Promise<Secret | undefined> {
+  const { operatorNamespace } = context.settings;
+  const secret = toRegistrationSecret(wanted, content, operatorNamespace, replaces?.resourceVersion);
+  const onRefused = (message: string) => {
+    const what = `Registration Secret ${operatorNamespace}/${wanted.secretName} was refused by the API server: ${presentable(message, [])}`;
+    warn('RecordWriteRefused', 'Record', what, o, context);
+  };
+  const kind = replaces === undefined ? 'create' : 'update';
+  const written = await recordAnswer({ kind, attempt, secret, settles, onRefused }, context);
+  if (written !== undefined) {
+    round.contents.set(wanted.secretName, content);
+    round.learned = learned ?? round.learned;
+    context.caches.registrations.learn(toRegistrationObject(written));
+  }
+  return written;
+}
+
+/** What an answer that arrives now doesn't say itself. */
+export const circumstancesOf = (
+  { namespaceUid }: Observation,
+  { clock, settings }: Context,
+): Circumstances => ({
+  namespaceUid,
+  installation: settings.installation.id,
+  now: clock.now(),
+});
