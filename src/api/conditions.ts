@@ -1,7 +1,8 @@
 import { cut, visible } from '../oauth/text.ts';
+import type { ConditionType } from './condition-types.ts';
 import type { Reason } from './reasons.ts';
 
-/** Conditions in the sense of kstatus: `Ready` for all; `Reconciling` and `Stalled` only while they are true. */
+/** A condition in status, as Kubernetes' `metav1.Condition`. An earlier release may have written other types. */
 export interface Condition {
   readonly type: string;
   readonly status: 'True' | 'False' | 'Unknown';
@@ -11,8 +12,9 @@ export interface Condition {
   readonly observedGeneration?: number | undefined;
 }
 
-export interface Finding {
-  readonly type: string;
+/** A condition before it has a time and a generation. */
+export interface NewCondition {
+  readonly type: ConditionType;
   readonly status: Condition['status'];
   readonly reason: Reason;
   readonly message: string;
@@ -21,27 +23,27 @@ export interface Finding {
 const MAX_MESSAGE = 1024;
 
 /**
- * The new conditions: exactly the findings, in their order. A condition whose status stays the same keeps its
+ * What goes into status: exactly the given conditions, in their order. A condition whose status stays the same keeps its
  * transition time, so that nothing changes on a resync.
  *
  * @param time RFC 3339, for conditions whose status is new.
  */
 export function toConditions(
-  findings: readonly Finding[],
+  conditions: readonly NewCondition[],
   previous: readonly Condition[],
   generation: number,
   time: string,
 ): readonly Condition[] {
-  return findings.map((finding) => {
-    const before = previous.find((condition) => condition.type === finding.type);
-    const unchanged = before?.status === finding.status;
+  return conditions.map((condition) => {
+    const before = previous.find(({ type }) => type === condition.type);
+    const unchanged = before?.status === condition.status;
     return {
-      type: finding.type,
-      status: finding.status,
+      type: condition.type,
+      status: condition.status,
       observedGeneration: generation,
       lastTransitionTime: unchanged ? before.lastTransitionTime : time,
-      reason: finding.reason,
-      message: cut(visible(finding.message), MAX_MESSAGE),
+      reason: condition.reason,
+      message: cut(visible(condition.message), MAX_MESSAGE),
     };
   });
 }

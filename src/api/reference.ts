@@ -1,4 +1,5 @@
 import { MEMBERS, specName } from '../oauth/client-metadata.ts';
+import { CONDITION_TYPES, type ConditionTypeFacts } from './condition-types.ts';
 import { REASONS } from './reasons.ts';
 import type { Share } from './share.ts';
 import { SHARES } from './shares.ts';
@@ -22,6 +23,14 @@ wire names; texts in several languages through \`localized\`.
 ${MEMBERS.map(memberRow).join('\n')}
 
 \\* also in \`localized\`.
+
+## Conditions
+
+Of \`status.conditions\`. Their reasons are below.
+
+| Type | Of | Shown | What True means |
+| --- | --- | --- | --- |
+${Object.entries(CONDITION_TYPES).map(conditionRow).join('\n')}
 
 ## Reasons
 
@@ -49,4 +58,9 @@ function memberRow(member: (typeof MEMBERS)[number]): string {
   const { wire, type, source, description } = member;
   const star = 'localizable' in member ? ' \\*' : '';
   return `| \`${specName(wire)}\`${star} | \`${wire}\` | ${type} | ${source} | ${description} |`;
+}
+
+function conditionRow([type, { of, shown, meaning }]: [string, ConditionTypeFacts]): string {
+  const kinds = of.map((kind) => `\`${kind}\``).join(', ');
+  return `| \`${type}\` | ${kinds} | ${shown === 'Always' ? 'always' : 'only while True'} | ${meaning} |`;
 }

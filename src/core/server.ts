@@ -7,7 +7,7 @@ import {
   clusterAuthorizationServerSpec,
   type ServerKind,
 } from '../api/authorization-server.ts';
-import { type Finding, toConditions } from '../api/conditions.ts';
+import { type NewCondition, toConditions } from '../api/conditions.ts';
 import { boundedMs } from '../api/durations.ts';
 import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
@@ -147,7 +147,7 @@ export interface ClientCounts {
 /** The one author of a server object's status. */
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   const { object, endpoints, management, effectiveDialect, signingKeys, counts, now } = facts;
-  const findings = [
+  const conditions = [
     readiness(facts),
     admission(facts),
     ...paused(facts),
@@ -161,7 +161,7 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     ...(signingKeys === undefined ? {} : { signingKeys }),
     ...counts,
     ...trouble(facts),
-    conditions: [...toConditions(findings, object.status.conditions ?? [], object.generation, now)],
+    conditions: [...toConditions(conditions, object.status.conditions ?? [], object.generation, now)],
   };
 }
 
@@ -175,7 +175,7 @@ function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 
   };
 }
 
-function readiness({ problem, endpoints, connection }: ServerFacts): Finding {
+function readiness({ problem, endpoints, connection }: ServerFacts): NewCondition {
   const weak = connection && weakKeys(connection);
   return problem === undefined
     ? {
@@ -188,7 +188,7 @@ function readiness({ problem, endpoints, connection }: ServerFacts): Finding {
 }
 
 /** Present only while calls are held back, by a person or by the server's own state. */
-function paused({ object, health, now }: ServerFacts): readonly Finding[] {
+function paused({ object, health, now }: ServerFacts): readonly NewCondition[] {
   if (object.spec?.suspend === true) {
     return [
       {
@@ -226,7 +226,7 @@ function paused({ object, health, now }: ServerFacts): readonly Finding[] {
 }
 
 /** Passing faults are tried again by themselves; the others need a person. */
-function stalled(problem: Problem): Finding {
+function stalled(problem: Problem): NewCondition {
   return { type: PASSING.includes(problem.reason) ? 'Reconciling' : 'Stalled', status: 'True', ...problem };
 }
 
@@ -237,7 +237,7 @@ const PASSING: readonly Reason[] = [
   'ResponseTruncated',
 ];
 
-function admission({ health, admissionAccepted }: ServerFacts): Finding {
+function admission({ health, admissionAccepted }: ServerFacts): NewCondition {
   if (health.refusedAdmission?.decided) {
     return {
       type: 'AdmissionAccepted',

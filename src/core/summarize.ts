@@ -1,4 +1,4 @@
-import { type Finding, toConditions } from '../api/conditions.ts';
+import { type NewCondition, toConditions } from '../api/conditions.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Rest } from './action.ts';
@@ -44,7 +44,7 @@ export function summarize(
     substitutions: substitutions.length === 0 ? undefined : [...substitutions],
     conditions: [
       ...toConditions(
-        findingsOf(o, rest, record),
+        conditionsOf(o, rest, record),
         status.conditions ?? [],
         object.generation,
         rfc3339(o.now),
@@ -98,7 +98,11 @@ function secretName(o: Observation, status: OAuthClientStatus): string | undefin
 
 const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });
 
-function findingsOf(o: Observation, rest: Rest, record: RegistrationRecord | undefined): readonly Finding[] {
+function conditionsOf(
+  o: Observation,
+  rest: Rest,
+  record: RegistrationRecord | undefined,
+): readonly NewCondition[] {
   const { reason, message } = rest;
   return [
     { type: 'Ready', status: rest.state === 'Ready' ? 'True' : 'False', reason, message },
@@ -113,7 +117,7 @@ function registered(
   o: Observation,
   { reason, message }: Rest,
   record: RegistrationRecord | undefined,
-): Finding {
+): NewCondition {
   if (record === undefined) {
     return { type: 'Registered', status: 'False', reason, message };
   }
@@ -137,7 +141,7 @@ function isUnmanaged({ server, object }: Observation, { managed }: RegistrationR
   return before?.reason === 'Unmanaged';
 }
 
-function secretSynced(o: Observation, { reason, message }: Rest): Finding {
+function secretSynced(o: Observation, { reason, message }: Rest): NewCondition {
   if (!isPublished(o)) {
     return { type: 'SecretSynced', status: 'False', reason, message };
   }

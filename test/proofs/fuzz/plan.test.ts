@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CONDITION_TYPES, type ConditionTypeFacts } from '../../../src/api/condition-types.ts';
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
 import type { Observation } from '../../../src/core/observation.ts';
@@ -65,6 +66,31 @@ describe('plan', () => {
         if (again.type === 'Rest') {
           expect(summarize(written, written.object, again, undefined)).toEqual(status);
         }
+      }),
+    );
+  });
+
+  test('has the conditions of its kind, as the table of condition types says', () => {
+    const types = Object.entries<ConditionTypeFacts>(CONDITION_TYPES).filter(([, { of }]) =>
+      of.includes('OAuthClient'),
+    );
+    check(
+      fc.property(anyObservation, (o) => {
+        const action = plan(o);
+        if (action.type !== 'Rest' || o.object === undefined) {
+          return;
+        }
+        const { conditions = [] } = summarize(o, o.object, action, undefined);
+        const expected = types.filter(
+          ([type, { shown }]) => shown === 'Always' || conditions.some((one) => one.type === type),
+        );
+        expect(conditions.map(({ type }) => type).toSorted()).toEqual(
+          expected.map(([type]) => type).toSorted(),
+        );
+        const shownWhileTrue = conditions.filter(
+          ({ type }) => types.find(([name]) => name === type)?.[1].shown === 'WhileTrue',
+        );
+        expect(shownWhileTrue.map(({ status }) => status)).toEqual(shownWhileTrue.map(() => 'True'));
       }),
     );
   });

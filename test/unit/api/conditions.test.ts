@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type Condition, type Finding, NOT_YET_SEEN, toConditions } from '../../../src/api/conditions.ts';
+import {
+  type Condition,
+  type NewCondition,
+  NOT_YET_SEEN,
+  toConditions,
+} from '../../../src/api/conditions.ts';
 
 const time = '2026-01-02T03:04:05Z';
 const earlier = '2026-01-01T00:00:00Z';
-const ready: Finding = { type: 'Ready', status: 'True', reason: 'Registered', message: 'It is.' };
+const ready: NewCondition = { type: 'Ready', status: 'True', reason: 'Registered', message: 'It is.' };
 const was = (condition: Partial<Condition>): Condition => ({
   ...ready,
   lastTransitionTime: earlier,
