@@ -11,7 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 # No package runs a script here: esbuild finds its program in the package for this machine.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
-COPY tools/bundle.ts tools/bundle.ts
+COPY tools/bundle.ts tools/command-line.ts tools/
 COPY src src
 RUN npm run build
 

@@ -1,22 +1,27 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
+import { argumentsOf } from './command-line.ts';
 
 /**
  * `npm run build`: bundles `src/main.ts` and everything it imports into one ES module for Node 24.
  *
- * Writes `dist/oauth-registrar.js`, and beside it the licences of what is inside, read from the packages themselves:
- * few of them carry a comment that a bundler could keep. Fails on any warning. `--entry` and `--out` replace the paths.
+ * Writes beside it the licences of what is inside, read from the packages themselves: few of them carry a comment that a
+ * bundler could keep. Fails on any warning.
  */
 const root = join(import.meta.dirname, '..');
-const { values } = parseArgs({
-  options: {
-    entry: { type: 'string', default: join(root, 'src', 'main.ts') },
-    out: { type: 'string', default: join(root, 'dist', 'oauth-registrar.js') },
+const { values } = argumentsOf({
+  name: 'build',
+  about: `Bundles src/main.ts and everything it imports into dist/oauth-registrar.js, one ES module for Node 24, and writes the
+licences of what is inside beside it. About a second.`,
+  flags: {
+    entry: { value: 'FILE', about: 'What is bundled. Default: src/main.ts.' },
+    out: { value: 'FILE', about: 'Where to. Default: dist/oauth-registrar.js.' },
   },
 });
+const entry = String(values.entry ?? join(root, 'src', 'main.ts'));
+const out = String(values.out ?? join(root, 'dist', 'oauth-registrar.js'));
 
 // Some dependencies are CommonJS and call `require` for modules of Node, which an ES module does not have.
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module';
@@ -66,8 +71,8 @@ const builtinsByNeed: Plugin = {
 
 const { metafile, warnings } = await build({
   absWorkingDir: root,
-  entryPoints: [values.entry],
-  outfile: values.out,
+  entryPoints: [entry],
+  outfile: out,
   bundle: true,
   format: 'esm',
   platform: 'node',
@@ -85,7 +90,7 @@ const { metafile, warnings } = await build({
 });
 if (warnings.length > 0) process.exit(1);
 // Of a single other character Node keeps the whole source at two bytes a character.
-const [strange] = (await readFile(values.out, 'latin1')).match(/^.*[\x80-\xff].*$/m) ?? [];
+const [strange] = (await readFile(out, 'latin1')).match(/^.*[\x80-\xff].*$/m) ?? [];
 if (strange !== undefined) throw new Error(`A character is not ASCII, write it as \\u…: ${strange}`);
 
 const outputs = Object.values(metafile.outputs);
@@ -94,15 +99,10 @@ const inside = outputs
   .filter(([, { bytesInOutput }]) => bytesInOutput > 0);
 const folders = [...new Set(inside.flatMap(([input]) => packageFolder(input)))].sort();
 const licences = await Promise.all(folders.map((folder) => licenceOf(join(root, folder))));
-await writeFile(
-  join(dirname(values.out), 'THIRD-PARTY-LICENSES.txt'),
-  licences.join(`\n${'-'.repeat(80)}\n\n`),
-);
+await writeFile(join(dirname(out), 'THIRD-PARTY-LICENSES.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`));
 
 const size = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
-console.log(
-  `wrote ${relative(root, values.out)}: ${(size / 1e6).toFixed(2)} MB, ${folders.length} packages inside`,
-);
+console.log(`wrote ${relative(root, out)}: ${(size / 1e6).toFixed(2)} MB, ${folders.length} packages inside`);
 
 /** `node_modules/a/node_modules/@b/c/lib/x.js` → `node_modules/a/node_modules/@b/c`; nothing for a file of our own. */
 function packageFolder(input: string): readonly string[] {

@@ -1,8 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { argumentsOf } from './command-line.ts';
 import { generatedFiles } from './generated-files.ts';
 
 /** `npm run generate`: writes every generated file. A test fails while one of them is stale. */
+argumentsOf({
+  name: 'generate',
+  about: 'Writes the files that are made from src: crds/ and docs/reference.md. A second.',
+});
 const root = join(import.meta.dirname, '..');
 for (const [path, content] of generatedFiles()) {
   mkdirSync(join(root, path, '..'), { recursive: true });

@@ -1,34 +1,80 @@
-import { parseArgs } from 'node:util';
+import type { Arguments, Problem, Script } from '../../tools/command-line.ts';
 import { NAMESPACES } from './objects.ts';
 
-export const USAGE = `Usage: npm run bench [-- flags]
+type Name =
+  | 'quick'
+  | 'runs'
+  | 'clients'
+  | 'live'
+  | 'memory'
+  | 'waiting'
+  | 'installs'
+  | 'quota'
+  | 'unrelated'
+  | 'profile'
+  | 'peer';
 
-Starts a Kubernetes API (etcd's fsync on), an authorization server and the bundled operator as processes of their own,
+/** `npm run bench`. */
+export const BENCH: Script<Name> = {
+  name: 'bench',
+  about: `Starts a Kubernetes API (etcd's fsync on), an authorization server and the bundled operator as processes of their own,
 measures what the API server and the authorization server can do at most and how near to it the operator comes, and
-prints one table. Everything is also in .testbed/bench.json.
-
-  --quick          One run with 200 clients and a short live phase: under three minutes on two cores.
-  --runs N         How often everything but installs and memory is measured, each time with a fresh control plane; 0: those
-                   alone, which go to .testbed/bench-memory.json. Default: 5.
-  --clients N,M    Sizes of the backlog. Default: 1000,5000.
-  --live S         Seconds of creation at each rate. Default: 20.
-  --memory N,M     Numbers of clients at which memory is looked at; empty: not at all.
-                   Default: 0,1000,10000,50000.
-  --waiting N      Clients of one namespace that wait while another namespace's are looked at; 0: not at all.
-                   Default: 5000; with --quick 300.
-  --installs N     So many operators with namespaces of their own, at most 4, compared with one; 0: not at all.
-                   Default: 2; with --quick 0.
-  --quota N        Clients of a backlog that is worked off twice: at a server without and with a bound on the clients of a
-                   namespace; 0: not at all. Default: 10000; with --quick 0.
-  --unrelated N    How many unrelated Secrets are there for the last look at the memory. Default: 10000.
-  --profile        Leave a CPU profile of each operator in .testbed/bench; it costs the operator some of its speed.
-  --peer           Instead of all that: hydra-maester and this operator in turn at one Ory Hydra. hydra-maester and Hydra
-                   are built with Go where they are missing (some minutes, once). Takes --clients N (default 1000, with
-                   --quick 100), --live, --runs (default 1) and --profile; it writes .testbed/bench-peer.json.
-  --help           Print this.
-
-On two cores a run takes eight minutes, the memory at 50,000 clients a quarter of an hour.
-`;
+prints one table. Everything is also in .testbed/bench.json. An hour on two cores: a run takes eight minutes, the memory
+at 50,000 clients a quarter of an hour. With --quick under three minutes.`,
+  flags: {
+    quick: { about: 'One run with 200 clients and a short live phase.' },
+    runs: {
+      value: 'N',
+      isCount: true,
+      about:
+        'How often everything but installs and memory is measured, each time with a fresh control plane; 0: those alone, which go to .testbed/bench-memory.json. Default: 5; with --quick 1.',
+    },
+    clients: { value: 'N,M', about: 'Sizes of the backlog. Default: 1000,5000; with --quick 200.' },
+    live: {
+      value: 'S',
+      isCount: true,
+      about: 'Seconds of creation at each rate. Default: 20; with --quick 4.',
+    },
+    memory: {
+      value: 'N,M',
+      about:
+        'Numbers of clients at which memory is measured; empty: not at all. Default: 0,1000,10000,50000; with --quick 500.',
+    },
+    waiting: {
+      value: 'N',
+      isCount: true,
+      about:
+        "Clients of one namespace that wait while another namespace's are measured; 0: not at all. Default: 5000; with --quick 300.",
+    },
+    installs: {
+      value: 'N',
+      isCount: true,
+      about:
+        'So many operators with namespaces of their own, at most 4, compared with one; 0: not at all. Default: 2; with --quick 0.',
+    },
+    quota: {
+      value: 'N',
+      isCount: true,
+      about:
+        'Clients of a backlog that is worked off twice: at a server without and with a bound on the clients of a namespace; 0: not at all. Default: 10000; with --quick 0.',
+    },
+    unrelated: {
+      value: 'N',
+      isCount: true,
+      about:
+        'How many unrelated Secrets are there when memory is measured last. Default: 10000; with --quick 500.',
+    },
+    profile: {
+      about:
+        'Leave a CPU profile of each operator in .testbed/bench; it costs the operator some of its speed.',
+    },
+    peer: {
+      about:
+        'Instead of all that: hydra-maester and this operator in turn at one Ory Hydra. Both are built with Go where they are missing (some minutes, once). Takes --clients N (default 1000, with --quick 100), --live, --runs (default 1) and --profile; writes .testbed/bench-peer.json.',
+    },
+  },
+  environment: { UPDATE_BENCH: '1 writes the table into docs/scale.md.' },
+};
 
 /** What is to be measured. */
 export interface BenchArguments {
@@ -77,64 +123,39 @@ const PEER = { ...FULL, runs: '1', clients: '1000' };
 const QUICK_PEER = { ...QUICK, clients: '100' };
 const MAX_RAW_CLIENTS = 1_000;
 
-/** Returns `help` where it was asked for, or a sentence that says what is wrong. */
-export function readArguments(
-  args: readonly string[],
-): BenchArguments | 'help' | { readonly problem: string } {
-  let values: ReturnType<typeof parse>;
-  try {
-    values = parse(args);
-  } catch (error) {
-    return { problem: error instanceof Error ? error.message : 'The flags can’t be read.' };
-  }
-  if (values.help) return 'help';
+/** What the flags ask for, or a sentence that says what is wrong. */
+export function readMeasure(values: Arguments<Name>['values']): BenchArguments | Problem {
   const texts = { ...defaultsOf(values), ...values };
   const clients = numbersOf(texts.clients);
-  if (clients.length === 0) return { problem: '“clients” must name at least one size.' };
-  const numbers = {
+  if (clients.length === 0) return { problem: '--clients must name at least one size.' };
+  const memory = numbersOf(texts.memory);
+  const wrong = Object.entries({ clients, memory }).find(([, sizes]) => !sizes.every(isCount));
+  if (wrong !== undefined) return { problem: `--${wrong[0]} needs whole numbers, separated by commas.` };
+  const installs = Number(texts.installs);
+  if (installs > NAMESPACES.length) {
+    return { problem: `--installs must be at most ${NAMESPACES.length}: so many namespaces have clients.` };
+  }
+  return {
     runs: Number(texts.runs),
     clients,
     liveSeconds: Number(texts.live),
-    memory: numbersOf(texts.memory),
+    memory,
     unrelatedSecrets: Number(texts.unrelated),
     waiting: Number(texts.waiting),
-    installs: Number(texts.installs),
+    installs,
     quota: Number(texts.quota),
     rawClients: Math.min(MAX_RAW_CLIENTS, Math.max(...clients)),
+    profile: values.profile === true,
+    peer: values.peer === true,
   };
-  if (numbers.installs > NAMESPACES.length) {
-    return { problem: `“installs” must be at most ${NAMESPACES.length}: so many namespaces have clients.` };
-  }
-  const wrong = Object.entries(numbers).find(([, value]) => ![value].flat().every(isCount));
-  return wrong === undefined
-    ? { ...numbers, profile: values.profile === true, peer: values.peer === true }
-    : { problem: `“${wrong[0]}” must be whole numbers.` };
 }
 
-function defaultsOf({ quick, peer }: ReturnType<typeof parse>): typeof FULL {
+function defaultsOf({ quick, peer }: Arguments<Name>['values']): typeof FULL {
   if (peer) return quick ? QUICK_PEER : PEER;
   return quick ? QUICK : FULL;
 }
 
-const parse = (args: readonly string[]) =>
-  parseArgs({
-    args: [...args],
-    options: {
-      quick: { type: 'boolean' },
-      runs: { type: 'string' },
-      clients: { type: 'string' },
-      live: { type: 'string' },
-      memory: { type: 'string' },
-      unrelated: { type: 'string' },
-      waiting: { type: 'string' },
-      installs: { type: 'string' },
-      quota: { type: 'string' },
-      peer: { type: 'boolean' },
-      profile: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  }).values;
-
-const numbersOf = (text: string): readonly number[] => text.split(',').filter(Boolean).map(Number);
+const numbersOf = (text: string | true): readonly number[] =>
+  String(text).split(',').filter(Boolean).map(Number);
 
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;

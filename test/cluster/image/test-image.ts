@@ -3,6 +3,7 @@ import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
+import { argumentsOf } from '../../../tools/command-line.ts';
 import { type ControlPlane, startControlPlane } from '../../kit/testbed/control-plane.ts';
 import { readEnvironment } from '../../kit/testbed/environment.ts';
 import { freePort } from '../../kit/testbed/free-port.ts';
@@ -15,10 +16,13 @@ import { buildImage, type Image } from './image.ts';
 import { makeStandIns } from './stand-in-bases.ts';
 import { ensureTools } from './tools.ts';
 
-/**
- * `npm run test:image`: builds the image from the Dockerfile and runs it as the Deployment says, against a real API server and
- * with the rights of the operator's service account. Needs Linux, root, Debian's mirror and npm's registry; no engine.
- */
+/** `npm run test:image`. */
+argumentsOf({
+  name: 'test:image',
+  about: `Builds the image from the Dockerfile and runs it as the Deployment says, against a real API server and with the rights of
+the operator's service account. Needs Linux, root, Debian's mirror and npm's registry, but no container engine. A few
+minutes; the first run installs its tools.`,
+});
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const NAMESPACE = 'oauth-registrar-system';
 const NAME = 'oauth-registrar';

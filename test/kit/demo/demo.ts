@@ -1,112 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createProgress } from '../testbed/progress.ts';
-import { startWorld, type World } from '../testbed/world.ts';
-import { readArguments, USAGE } from './arguments.ts';
-import { followOperator, printInvitation } from './hands-on.ts';
-import { type Print, paint, printSummary, runSteps, type StepResult } from './report.ts';
-import { renderSample } from './sample.ts';
-import { endOfAClient, lifeOfAClient } from './script.ts';
-import type { Stage } from './stage.ts';
+import { argumentsOf } from '../../../tools/command-line.ts';
 
-/** `npm run demo`: the life of one OAuth client on this machine, checked step by step. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** For a start that a signal interrupts: it ends in order where it is nearly done. */
-const GRACE_MS = 3_000;
-const LOG_LINES = 8;
+/** `npm run demo`: reads the flags before anything is loaded or started. */
+const { values } = argumentsOf({
+  name: 'demo',
+  about: `Starts a Kubernetes API, an authorization server and the operator on this machine, applies deploy/samples, and shows the
+life of one OAuth client: registered, used, edited, repaired, deleted. Everything is removed at the end. About ten
+seconds; the first run builds etcd and kube-apiserver with Go, which takes five minutes.
 
-const args = readArguments(process.argv.slice(2));
-if (args === 'help') {
-  process.stdout.write(USAGE);
-} else if ('problem' in args) {
-  process.stderr.write(`${args.problem} See npm run demo -- --help.\n`);
-  process.exitCode = 2;
-} else {
-  process.exit(await main(args.keep));
-}
-
-async function main(keep: boolean): Promise<number> {
-  const interrupted = firstSignal();
-  let quiet = false;
-  const print: Print = (line) => void (quiet || console.log(line));
-  const starting = start(print);
-  const showing = starting.then((world) => show(world, { keep, interrupted, print }));
-  const code = await Promise.race([
-    showing.catch((error: unknown) => {
-      print(`${paint('red', '✗')} ${error instanceof Error ? error.message : String(error)}`);
-      return 1;
-    }),
-    // With --keep, the signal is the expected end once everything is shown; `showing` then ends by itself.
-    interrupted.then(async (signal) => {
-      const ended = await Promise.race([showing.catch(() => 1), sleep(0, undefined)]);
-      return ended ?? 128 + constants.signals[signal];
-    }),
-  ]);
-  quiet = true;
-  await end(starting);
-  return code;
-}
-
-async function start(print: Print): Promise<World> {
-  print(
-    'oauth-registrar: a Kubernetes API, an authorization server and the operator, on this machine alone.',
-  );
-  const progress = createProgress({ stream: process.stdout });
-  const world = await progress.step('Starting all three, with deploy/ applied', () =>
-    startWorld({
-      controllerManager: true,
-      server: { initialAccessToken: randomBytes(24).toString('base64url') },
-      progress,
-    }),
-  );
-  print(`   Kubernetes ${world.controlPlane.url}, authorization server ${world.server.issuer}`);
-  return world;
-}
-
-interface Showing {
-  readonly keep: boolean;
-  readonly interrupted: Promise<unknown>;
-  readonly print: Print;
-}
-
-/** Returns the exit code; with `keep` only once there was a signal. */
-async function show(world: World, { keep, interrupted, print }: Showing): Promise<number> {
-  const stage: Stage = { world, sample: await renderSample(world) };
-  const steps = lifeOfAClient(stage);
-  const results = await runSteps(keep ? steps : [...steps, endOfAClient(stage)], print);
-  printSummary(results, print);
-  const code = verdict(results, world, print);
-  if (keep) {
-    const log = followOperator(world);
-    await printInvitation(stage, log, print);
-    await interrupted;
-    log.stop();
-  }
-  return code;
-}
-
-function verdict(results: readonly StepResult[], world: World, print: Print): number {
-  const failed = results.filter(({ outcome }) => outcome === 'failed');
-  print('');
-  if (failed.length === 0) {
-    print(paint('green', 'Every step held.'));
-    return 0;
-  }
-  print(paint('red', `${failed.length} of ${results.length} steps did not hold. The operator’s last lines:`));
-  for (const line of world.operator.output().trimEnd().split('\n').slice(-LOG_LINES)) print(`   ${line}`);
-  return 1;
-}
-
-function firstSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve(signal));
-  });
-}
-
-/** Stops and removes everything that was started. */
-async function end(starting: Promise<World>): Promise<void> {
-  const world = await Promise.race([starting.catch(() => undefined), sleep(GRACE_MS, undefined)]);
-  await world?.stop();
-  console.log(world === undefined ? '\nStopped.' : '\nEverything is stopped and removed.');
-}
+Exit codes: 0 every step is as expected, 1 one is not, 2 wrong flags.`,
+  flags: {
+    keep: {
+      about: 'Stop before the deletion and leave all of it running, to try things by hand, until Ctrl-C.',
+    },
+  },
+});
+const { demo } = await import('./show.ts');
+process.exit(await demo(values.keep === true));

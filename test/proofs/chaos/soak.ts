@@ -1,61 +1,20 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { writeToPage } from '../../kit/testbed/page.ts';
-import { createProgress } from '../../kit/testbed/progress.ts';
-import { converge } from './soak-converge.ts';
-import { disturb } from './soak-disturb.ts';
-import { toMarkdown, toText } from './soak-report.ts';
-import { type Scene, setUp } from './soak-scene.ts';
-import { breaches, type Summary, summarize } from './soak-summary.ts';
-import { SERVERS } from './soak-users.ts';
+import { argumentsOf } from '../../../tools/command-line.ts';
 
-/**
- * `npm run test:chaos`: users work while everything between operator, API server and authorization servers fails at
- * random and operators are killed; then the faults end, and everything has to come right.
- *
- * Environment: `CHAOS_SECONDS` (default 600), `CHAOS_RATE` operations of users per second (default 3), `CHAOS_SEED` for
- * the same users and the same chances again (what they meet depends on time), `UPDATE_SOAK=1` to renew
- * docs/reliability.md. Leaves the summary, the operators' logs and the calls that reached the servers in .testbed/soak.*.
- * Exits with 1 when something that must hold doesn't.
- */
-const { env } = process;
-const seconds = Number(env['CHAOS_SECONDS'] ?? 600);
-const rate = Number(env['CHAOS_RATE'] ?? 3);
-const seed = Number(env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
-const FOLDER = join(import.meta.dirname, '..', '..', '..', '.testbed');
+/** `npm run test:chaos`: reads the flags before anything is loaded or started. */
+argumentsOf({
+  name: 'test:chaos',
+  about: `Users work while everything between operator, API server and authorization servers fails at random and operators are
+killed; then the faults end, and everything has to come right. Ten minutes of faults, then up to four until all is at
+rest. Leaves the summary, the operators' logs and the calls that reached the servers in .testbed/soak.*
 
-async function main(): Promise<number> {
-  const progress = createProgress({ stream: process.stdout });
-  const { note } = progress;
-  note(`CHAOS_SEED=${seed} CHAOS_SECONDS=${seconds} CHAOS_RATE=${rate}`);
-  const scene = await progress.step('Starting', () => setUp(seed, progress));
-  try {
-    await progress.step(`Faults for ${seconds} s`, (update) =>
-      disturb(scene, { seed, seconds, rate, update, note }),
-    );
-    const end = await progress.step('No faults any more', (update) => converge(scene, update));
-    const summary = await summarize(scene, { seed, seconds }, end);
-    await keep(scene, summary);
-    const broken = breaches(summary);
-    console.log(['', toText(summary), '', ...broken, verdict(broken.length)].join('\n'));
-    if (env['UPDATE_SOAK'] === '1' && broken.length === 0) {
-      writeToPage('reliability.md', 'soak', toMarkdown(summary));
-    }
-    return broken.length === 0 ? 0 : 1;
-  } finally {
-    await progress.step('Stopping', () => scene.stop());
-  }
-}
-
-async function keep({ operators, proxies }: Scene, summary: Summary): Promise<void> {
-  await mkdir(FOLDER, { recursive: true });
-  const calls = SERVERS.flatMap((name) => proxies[name].calls).map((call) => `${JSON.stringify(call)}\n`);
-  await writeFile(join(FOLDER, 'soak.json'), `${JSON.stringify(summary, undefined, 2)}\n`);
-  await writeFile(join(FOLDER, 'soak.log'), operators.output());
-  await writeFile(join(FOLDER, 'soak.calls'), calls.join(''));
-}
-
-const verdict = (broken: number): string =>
-  broken === 0 ? 'Everything holds.' : `${broken} breaches; CHAOS_SEED=${seed}, see .testbed/soak.*`;
-
-process.exit(await main());
+Exit codes: 0 everything holds, 1 something doesn't, 2 wrong flags.`,
+  environment: {
+    CHAOS_SECONDS: 'How long there are faults. Default: 600.',
+    CHAOS_RATE: 'Operations of users per second. Default: 3.',
+    CHAOS_SEED:
+      'The same users and the same chances again; what they meet depends on time. Default: a fresh seed.',
+    UPDATE_SOAK: '1 writes the result into docs/reliability.md, if everything holds.',
+  },
+});
+const { soak } = await import('./soak-run.ts');
+process.exit(await soak());

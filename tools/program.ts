@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import type { Arguments, Script } from './command-line.ts';
+
+/** Programs of node_modules that scripts start; path of the file that Node runs. */
+const PROGRAMS = {
+  vitest: 'vitest/vitest.mjs',
+  biome: '@biomejs/biome/bin/biome',
+  tsc: 'typescript/bin/tsc',
+} as const;
+
+export type Program = keyof typeof PROGRAMS;
+
+const ROOT = join(import.meta.dirname, '..');
+
+/** Flags of vitest that every script takes which runs tests. */
+export const VITEST_FLAGS = {
+  testNamePattern: {
+    short: 't',
+    value: 'REGEX',
+    about: 'Only tests whose full name matches.',
+    isPassedOn: true,
+  },
+  reporter: { value: 'NAME', about: 'Such as verbose, dot or json.', isPassedOn: true },
+  outputFile: { value: 'FILE', about: 'Where the reporter writes.', isPassedOn: true },
+  bail: { value: 'N', isCount: true, about: 'Stop after so many failed tests.', isPassedOn: true },
+  silent: { about: 'Hide what tests print.', isPassedOn: true },
+} as const satisfies Script['flags'];
+
+export const TEST_FILES = { called: 'FILE', about: 'Only files whose path contains this.' };
+
+/** Runs a program in the root folder with this process's terminal, and ends this process as the program ended. */
+export async function runProgram(
+  program: Program,
+  fixed: readonly string[],
+  { passedOn }: Pick<Arguments, 'passedOn'>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<never> {
+  const file = join(ROOT, 'node_modules', PROGRAMS[program]);
+  const child = spawn(process.execPath, [file, ...fixed, ...passedOn], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  // Ctrl-C reaches the child as well, which then ends in its own order.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (exit, signal) => resolve(exit ?? 128 + constants.signals[signal ?? 'SIGTERM']));
+  });
+  return process.exit(code);
+}

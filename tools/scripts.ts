@@ -1,0 +1,85 @@
+import type { Script } from './command-line.ts';
+import { type Program, TEST_FILES, VITEST_FLAGS } from './program.ts';
+
+/** A script that starts a program with these arguments, and after them the caller's. */
+export interface ProgramScript extends Script {
+  readonly program: Program;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const COVERAGE = { about: 'Print which lines of src/ the tests run.', isPassedOn: true } as const;
+const TESTS = { program: 'vitest', operands: TEST_FILES, flags: VITEST_FLAGS } as const;
+
+/** Scripts of package.json that start a program of node_modules; the others start a file of their own. */
+export const SCRIPTS: readonly ProgramScript[] = [
+  {
+    ...TESTS,
+    name: 'test',
+    about: `Runs every test except those of the other test:… scripts: unit tests, fuzzing and simulation in short, and the operator
+on a real API server and a real authorization server. About twelve minutes on two cores. The first run builds etcd and
+kube-apiserver with Go, which takes five minutes more.`,
+    flags: {
+      project: { value: 'NAME', about: 'Only unit, proofs, serial or cluster.', isPassedOn: true },
+      ...VITEST_FLAGS,
+      coverage: COVERAGE,
+    },
+    args: ['run'],
+    environment: {
+      FUZZ_SEED: 'Seed of the fuzz tests. Default: 7591.',
+      FUZZ_RUNS: 'Inputs for each property. Default: 100.',
+      SIMULATION_SEED: 'Seed of the random lives. Default: a fresh one, which a failure prints.',
+    },
+  },
+  {
+    ...TESTS,
+    name: 'test:unit',
+    about:
+      'Runs the tests that need Node alone: src file by file, and the tools of the tests. Under 40 seconds on two cores.',
+    flags: { ...VITEST_FLAGS, coverage: COVERAGE },
+    args: ['run', '--project=unit'],
+  },
+  {
+    ...TESTS,
+    name: 'test:kill',
+    about: `Runs the kill matrix: operators are killed at each point where that could lose something, and their successors must put
+it right. A quarter of an hour on two cores.`,
+    args: ['run', '--config=vitest.kill.config.ts'],
+    environment: {
+      UPDATE_KILL_MATRIX: '1 writes the result into docs/reliability.md, if every case passes.',
+    },
+  },
+  {
+    ...TESTS,
+    name: 'test:interop',
+    about: `Runs the operator against a real Keycloak and a real Ory Hydra. The first run fetches Keycloak and builds Hydra with Go
+(some minutes); it needs Java. After that about five minutes.`,
+    args: ['run', '--config=vitest.interop.config.ts'],
+  },
+  {
+    program: 'vitest',
+    name: 'generate:dialects',
+    about: `Runs the contract tests of all dialects on a real API server and writes docs/dialects.md from what they saw. About two
+minutes on two cores.`,
+    args: ['run', '--project=cluster', 'test/cluster/behaviour/contract'],
+    env: { UPDATE_DIALECTS: '1' },
+  },
+  {
+    name: 'lint',
+    about: 'Checks form and style of every file. Two seconds.',
+    program: 'biome',
+    args: ['check', '.'],
+  },
+  {
+    name: 'format',
+    about: 'Formats every file and applies the safe fixes. Two seconds.',
+    program: 'biome',
+    args: ['check', '--write', '.'],
+  },
+  {
+    name: 'typecheck',
+    about: 'Checks the types of src, test and tools. Some seconds.',
+    program: 'tsc',
+    args: ['--noEmit'],
+  },
+];
