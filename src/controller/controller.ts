@@ -1,5 +1,6 @@
 import { keyOf, namespaceOf } from '../api/kubernetes.ts';
 import { SHARES } from '../api/shares.ts';
+import { backoff } from '../core/backoff.ts';
 import type { Problem } from '../core/problem.ts';
 import type { ServerObject } from '../core/server.ts';
 import { serverKey, serverNamed } from '../core/server-key.ts';
@@ -55,8 +56,7 @@ type Given = Omit<
 
 const SERVER = 'server:';
 const CLIENT = 'client:';
-const FIRST_RETRY_MS = 250;
-const LONGEST_RETRY_MS = 60_000;
+const RETRIES = { firstMs: 250, longestMs: 60_000 };
 const DEFAULT_LIMIT = 16;
 /** A burst of registrations is counted in status once. */
 const COUNT_MS = 10_000;
@@ -266,8 +266,7 @@ export function createController(given: Given): Controller {
   function retry(item: string): void {
     const count = (failures.get(item) ?? 0) + 1;
     failures.set(item, count);
-    const delay =
-      Math.min(FIRST_RETRY_MS * 2 ** (count - 1), LONGEST_RETRY_MS) * (0.8 + 0.4 * given.random());
+    const delay = backoff(RETRIES, count - 1, given.random);
     const key = item.slice(CLIENT.length);
     queue.addAfter(item.startsWith(SERVER) ? serverItem(key) : clientItem(key, false), delay);
   }

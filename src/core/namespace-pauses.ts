@@ -1,3 +1,5 @@
+import { backoff } from './backoff.ts';
+
 /**
  * Namespaces whose registrations at one server got no answer while those of others did: what they send is at fault, not
  * the server, and each time they wait longer. Times are milliseconds since the epoch.
@@ -14,8 +16,7 @@ export const NO_PAUSES: NamespacePauses = new Map();
 
 /** One or two clients may be unlucky; their own setbacks are enough. */
 const PATIENCE = 3;
-const FIRST_PAUSE_MS = 8_000;
-const LONGEST_PAUSE_MS = 300_000;
+const PAUSES = { firstMs: 8_000, longestMs: 300_000 };
 const FORGOTTEN_MS = 3_600_000;
 const MAX_REMEMBERED = 64;
 
@@ -26,8 +27,7 @@ export function pausedLonger(
   now: number,
 ): NamespacePauses {
   const strikes = (pauses.get(namespace)?.strikes ?? 0) + (isSeveral ? 2 : 1);
-  const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(strikes - PATIENCE, 10), LONGEST_PAUSE_MS);
-  const until = strikes < PATIENCE ? now : now + pauseMs;
+  const until = strikes < PATIENCE ? now : now + backoff(PAUSES, strikes - PATIENCE);
   const others = [...pauses].filter(
     ([other, pause]) => other !== namespace && now < pause.until + FORGOTTEN_MS,
   );

@@ -1,4 +1,5 @@
 import type { Reason } from '../api/reasons.ts';
+import { backoff } from './backoff.ts';
 import type { Failure } from './failure.ts';
 import { type Caller, concerns, isBehind, type Scope, type Waiting } from './scope.ts';
 
@@ -32,8 +33,7 @@ export interface Witness extends Caller {
   readonly document: string;
 }
 
-const FIRST_PROBE_MS = 60_000;
-const LONGEST_PROBE_MS = 600_000;
+const PROBES = { firstMs: 60_000, longestMs: 600_000 };
 const MAX_WITNESSES = 8;
 /** So many decide though all sent the same. */
 const ENOUGH = 3;
@@ -63,8 +63,7 @@ export function refusedAgain(before: RefusedAdmission | undefined, refusal: Refu
     return { ...before, witnesses };
   }
   const attempts = decided ? (before?.attempts ?? 0) + 1 : 0;
-  const delay = Math.min(FIRST_PROBE_MS * 2 ** Math.min(attempts - 1, 10), LONGEST_PROBE_MS);
-  const nextProbeAt = decided ? now + delay : Number.POSITIVE_INFINITY;
+  const nextProbeAt = decided ? now + backoff(PROBES, attempts - 1) : Number.POSITIVE_INFINITY;
   return { version, reason, message, brief, decided, witnesses, attempts, nextProbeAt };
 }
 
@@ -124,4 +123,4 @@ export const withProber = (refused: RefusedAdmission, now: number): RefusedAdmis
 
 /** A client was woken to probe and may have gone away: another is woken a minute later. */
 export const admissionProbeAt = ({ nextProbeAt, wokenAt }: RefusedAdmission): number =>
-  Math.max(nextProbeAt, wokenAt === undefined ? 0 : wokenAt + FIRST_PROBE_MS);
+  Math.max(nextProbeAt, wokenAt === undefined ? 0 : wokenAt + PROBES.firstMs);

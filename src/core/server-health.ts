@@ -1,3 +1,4 @@
+import { backoff } from './backoff.ts';
 import type { Failure } from './failure.ts';
 import { type LostTokens, NONE_LOST, withLostToken } from './lost-tokens.ts';
 import { type NamespacePauses, NO_PAUSES, pausedLonger, pauseEnded } from './namespace-pauses.ts';
@@ -83,7 +84,7 @@ const FIRST_PROBE_MS = 2_000;
 export const LONGEST_PROBE_MS = 60_000;
 
 export const probeDelay = (failures: number): number =>
-  Math.min(FIRST_PROBE_MS * 2 ** Math.min(failures, 10), LONGEST_PROBE_MS);
+  backoff({ firstMs: FIRST_PROBE_MS, longestMs: LONGEST_PROBE_MS }, failures);
 
 /** A call that may go: of whom, and what it is. */
 export interface Asking extends Caller {

@@ -1,4 +1,5 @@
 import type { Clock, KubernetesApi, Lead, Log } from '../../controller/ports.ts';
+import { withJitter } from '../../core/backoff.ts';
 import { createClaim } from './lease.ts';
 
 export interface LeaderElectorOptions {
@@ -49,7 +50,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   let renewing: Promise<unknown> = Promise.resolve();
 
   const held = () => leading && clock.monotonic() < deadlineMs;
-  const pause = (ms: number, signal: AbortSignal) => clock.sleep(ms * (0.8 + 0.4 * random()), signal);
+  const pause = (ms: number, signal: AbortSignal) => clock.sleep(withJitter(ms, random), signal);
   const attempt = async () => {
     const startMs = clock.monotonic();
     const outcome = await claim.attempt();

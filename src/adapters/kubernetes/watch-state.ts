@@ -1,3 +1,4 @@
+import { backoff } from '../../core/backoff.ts';
 import type { WatchEvent } from './watch-stream.ts';
 
 /**
@@ -53,15 +54,13 @@ export function step(state: WatchState, input: WatchInput): WatchState {
   }
 }
 
-const BACKOFF_BASE_MS = 200;
-const BACKOFF_MAX_MS = 30_000;
+const PAUSES = { firstMs: 200, longestMs: 30_000 };
 const PERSISTENT_FAILURES = 3;
 
 /** Wait before the next list or watch: none without failures, then 0.2 s doubling up to 30 s, with jitter of half. */
 export function backoffMs(failures: number, random: () => number): number {
   if (failures === 0) return 0;
-  const ceiling = Math.min(BACKOFF_BASE_MS * 2 ** Math.min(failures - 1, 16), BACKOFF_MAX_MS);
-  return ceiling * (0.5 + random() / 2);
+  return backoff(PAUSES, failures - 1) * (0.5 + random() / 2);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { REASONS } from '../../api/reasons.ts';
+import { backoff } from '../../core/backoff.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Setback, SetbackAction } from '../../core/observation.ts';
 import { asSentence } from '../../oauth/text.ts';
@@ -6,8 +7,7 @@ import type { Context } from '../context.ts';
 
 /** From a failure to what is remembered of it. */
 
-const FIRST_RETRY_MS = 2_000;
-const LONGEST_RETRY_MS = 300_000;
+const RETRIES = { firstMs: 2_000, longestMs: 300_000 };
 const LONGEST_LOST_MS = 600_000;
 
 /** Remembers a failure, and says when the same makes sense again. */
@@ -24,9 +24,7 @@ export function setBack(
   const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
   const attempts = (again?.attempts ?? 0) + 1;
   const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
-  const backoff =
-    Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts - 1, 10), LONGEST_RETRY_MS) * (0.8 + 0.4 * random());
-  const delay = retryAfterMs ?? failure.retryAfterMs ?? backoff;
+  const delay = retryAfterMs ?? failure.retryAfterMs ?? backoff(RETRIES, attempts - 1, random);
   const setback: Setback = {
     action,
     kind: terminal ? 'Terminal' : 'Transient',
@@ -51,8 +49,8 @@ export function longerEachTime(
   { memory }: Pick<Context, 'memory'>,
 ): number {
   const before = memory.setbacks(key).find((one) => one.action === 'Register' && one.basis === basis);
-  const doubled = Math.min(Math.max((before?.attempts ?? 0) - 1, 0), 10);
-  return Math.min(firstMs * 2 ** doubled, Math.max(firstMs, LONGEST_LOST_MS));
+  const longestMs = Math.max(firstMs, LONGEST_LOST_MS);
+  return backoff({ firstMs, longestMs }, Math.max((before?.attempts ?? 0) - 1, 0));
 }
 
 /** What happened, then what to do. */

@@ -1,3 +1,4 @@
+import { backoff } from '../../core/backoff.ts';
 import type { PendingCall } from '../../core/observation.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { Gatherer } from './group-commit.ts';
@@ -15,6 +16,8 @@ const IDLE_FLUSH_MS = 10_000;
 const REFUSED_MS = 10_000;
 /** A deregistration without an answer isn't forgotten before its round has ended for certain. */
 const KEPT_AT_LEAST_MS = 60_000;
+/** Between two tries of one write. */
+const PAUSES = { firstMs: 50, longestMs: 2_000 };
 
 interface Options {
   readonly api: KubernetesApi;
@@ -273,7 +276,7 @@ export class Ledger {
         return;
       }
       batch = this.#unwritable ? this.#letGo(batch) : batch;
-      await this.#options.clock.sleep(Math.min(50 * 2 ** tries, 2_000));
+      await this.#options.clock.sleep(backoff(PAUSES, tries));
       const why = await this.#store.lookAgain();
       if (why !== undefined) {
         this.#fence(why);

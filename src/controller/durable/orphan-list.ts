@@ -1,4 +1,5 @@
 import { type ConfigMap, namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
+import { backoff } from '../../core/backoff.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { KeyIndex } from '../state/key-index.ts';
@@ -29,6 +30,7 @@ interface Options {
 }
 
 const TRIES = 5;
+const PAUSES = { firstMs: 100, longestMs: 1_600 };
 const MAX_UNLISTED_PLACES = 10_000;
 
 /**
@@ -168,7 +170,7 @@ export class OrphanList {
       if (isTooLarge(written)) {
         return this.#writeHalves(batch);
       }
-      await clock.sleep(100 * 2 ** tries);
+      await clock.sleep(backoff(PAUSES, tries));
       await this.#load();
     }
     resolveAll(batch, 'NotYet');

@@ -1,5 +1,6 @@
 import { namespaceOf, RESOURCES, type Secret } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
+import { backoff } from '../../core/backoff.ts';
 import { minimalRecord } from '../../core/minimal-record.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
@@ -47,10 +48,8 @@ export type Form = 'Whole' | 'Minimal';
 
 /** So long a round waits for a write, since it keeps others of the same server waiting. */
 const ROUND_PATIENCE_MS = 5_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
-const FIRST_PAUSE_AFTER_REFUSAL_MS = 1_000;
-const LONGEST_PAUSE_AFTER_REFUSAL_MS = 300_000;
+const PAUSES = { firstMs: 100, longestMs: 5_000 };
+const PAUSES_AFTER_REFUSAL = { firstMs: 1_000, longestMs: 300_000 };
 
 interface Options {
   readonly api: KubernetesApi;
@@ -201,9 +200,7 @@ async function insist(
 type Failed = Extract<ApiResult<Secret>, { readonly ok: false }>;
 
 const pauseAfter = (failed: Failed, tries: number): number =>
-  isRefusal(failed)
-    ? Math.min(FIRST_PAUSE_AFTER_REFUSAL_MS * 2 ** tries, LONGEST_PAUSE_AFTER_REFUSAL_MS)
-    : Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS);
+  backoff(isRefusal(failed) ? PAUSES_AFTER_REFUSAL : PAUSES, tries);
 
 /** What is in the Secret will be refused in every later try, whatever becomes of quotas and permissions. */
 const isAboutContent = ({ status }: Failed): boolean => status === 400 || status === 413 || status === 422;

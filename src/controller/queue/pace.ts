@@ -1,4 +1,5 @@
 import { SHARES } from '../../api/shares.ts';
+import { backoff } from '../../core/backoff.ts';
 import type { Clock } from '../ports.ts';
 import { Fifo } from './fifo.ts';
 
@@ -56,7 +57,7 @@ export class Pace {
 
   #pauseAfter(looks: number): number {
     const over = Math.round(looks) - SHARES.looksAtOnce.most;
-    return over < 0 ? 0 : Math.min(FIRST_PAUSE_MS * 2 ** over, this.#longestMs);
+    return over < 0 ? 0 : backoff({ firstMs: FIRST_PAUSE_MS, longestMs: this.#longestMs }, over);
   }
 
   /** It is gone. */

@@ -1,4 +1,5 @@
 import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../../api/authorization-server.ts';
+import { backoff, withJitter } from '../../core/backoff.ts';
 import { endpointsInUse, type Found, toConnection, transportOf } from '../../core/connect.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import { nextProbe, probed } from '../../core/health-probes.ts';
@@ -17,8 +18,7 @@ import { signingKeysOf } from './signing-keys.ts';
 import { type LookAgain, lookAtOrphans, tellStatus } from './status.ts';
 
 const REFRESH_MS = 3_600_000;
-const FIRST_RETRY_MS = 5_000;
-const LONGEST_RETRY_MS = 300_000;
+const RETRIES = { firstMs: 5_000, longestMs: 300_000 };
 
 /** What this process has found out about one server by asking it. */
 export interface Discovered {
@@ -133,7 +133,7 @@ async function endpointsOf(
   const attempts = known?.problem === undefined || known.generation !== generation ? 0 : known.attempts + 1;
   const answer = await discover(serverNamed(key), spec, context, context.settings.urlRules, transport);
   const failed = isProblem(answer);
-  const delay = failed ? Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS) : REFRESH_MS;
+  const delay = failed ? backoff(RETRIES, attempts) : REFRESH_MS;
   const result: Discovered = {
     uid,
     generation,
@@ -141,7 +141,7 @@ async function endpointsOf(
     aliases: failed ? (known?.aliases ?? {}) : answer.aliases,
     problem: failed ? answer : undefined,
     attempts,
-    askAgainAt: clock.now() + delay * (0.8 + 0.4 * random()),
+    askAgainAt: clock.now() + withJitter(delay, random),
   };
   discovered.set(key, result);
   return result;

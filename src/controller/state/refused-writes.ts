@@ -1,3 +1,4 @@
+import { backoff } from '../../core/backoff.ts';
 import type { ApiResult, Clock } from '../ports.ts';
 
 /**
@@ -24,8 +25,7 @@ export interface WriteRefusal {
   readonly retryAt: number;
 }
 
-const FIRST_PAUSE_MS = 2_000;
-const LONGEST_PAUSE_MS = 300_000;
+const PAUSES = { firstMs: 2_000, longestMs: 300_000 };
 
 /**
  * Where the API server refused a write: what would have to be written there after a registration is tried there before
@@ -79,8 +79,7 @@ export class RefusedWrites {
   }
 
   #refuse(place: string, message: string, tries: number): WriteRefusal {
-    const pause = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS);
-    const refusal = { message, retryAt: this.#clock.now() + pause };
+    const refusal = { message, retryAt: this.#clock.now() + backoff(PAUSES, tries) };
     this.#places.set(place, { tries, refusal });
     return refusal;
   }
