@@ -13,3 +13,6 @@ export function rfc3339(ms: number): string {
   const writable = Math.min(Math.max(ms, EARLIEST_MS), LATEST_MS);
   return `${new Date(writable).toISOString().slice(0, 'YYYY-MM-DDTHH:mm:ss'.length)}Z`;
 }
+
+/** A time as Kubernetes' `MicroTime` has it: RFC 3339, in UTC, with six digits after the second. */
+export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../api/time.ts';
 import { isSuspect, suspectGate } from './lost-tokens.ts';
 import { pausedFor } from './namespace-pauses.ts';
 import type { Gate } from './observation.ts';
@@ -35,14 +36,14 @@ function gateOfHealth(health: ServerHealth, call: Asking, waiting: Waiting, now:
   const { pausedUntil, refusedAdmission, acceptedVersion, lostTokens, pauses } = health;
   const { kind, version } = call;
   if (now < pausedUntil) {
-    return closed('AuthorizationServerPaused', `The server asked for a pause until ${iso(pausedUntil)}.`);
+    return closed('AuthorizationServerPaused', `The server asked for a pause until ${rfc3339(pausedUntil)}.`);
   }
   const pausedAlone = kind === 'Register' ? pausedFor(pauses, call.namespace, now) : undefined;
   if (pausedAlone !== undefined) {
     return {
       ...closed(
         'AuthorizationServerPaused',
-        `Registrations of namespace ${call.namespace} got no answer while those of others did. The next one is made at ${iso(pausedAlone)}.`,
+        `Registrations of namespace ${call.namespace} got no answer while those of others did. The next one is made at ${rfc3339(pausedAlone)}.`,
       ),
       until: pausedAlone,
     };
@@ -132,4 +133,3 @@ const inTurn = (message: string, now: number): Closed => ({
   ...closed('Queued', message),
   until: now + LONGEST_DOUBT_MS,
 });
-const iso = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');

@@ -1,4 +1,5 @@
 import { boundedMs } from '../api/durations.ts';
+import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { opaque } from '../formats/opaque.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
@@ -289,8 +290,3 @@ function expiries(
 
 const capOf = (duration: string | undefined, now: number): number | undefined =>
   duration === undefined ? undefined : now + boundedMs('lifetime', duration);
-
-/** A server may answer any number: the end of what RFC 3339 can say stands for all that is later. */
-function rfc3339(ms: number): string {
-  return new Date(Math.min(ms, Date.UTC(9999, 11, 31))).toISOString().replace(/\.\d+Z$/, 'Z');
-}

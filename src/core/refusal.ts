@@ -1,4 +1,5 @@
 import type { Reason } from '../api/reasons.ts';
+import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer } from '../oauth/http-message.ts';
@@ -90,7 +91,7 @@ function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: 
   if (pauseMs === undefined) {
     return { ...failed, perhapsOwn: true };
   }
-  const until = new Date(context.now + pauseMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const until = rfc3339(context.now + pauseMs);
   return {
     ...reworded(failed, (text) => `${text}; nothing is sent until ${until}`, context),
     retryAfterMs: pauseMs,

@@ -1,5 +1,6 @@
 import { boundedMs } from '../api/durations.ts';
 import type { SignedRequestSpec, SoftwareStatementSpec } from '../api/statement-schema.ts';
+import { rfc3339 } from '../api/time.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { sha256 } from '../oauth/sha256.ts';
@@ -41,8 +42,7 @@ export function givenStatement(
   }
   const expiry = statementExpiry(jwt);
   if (expiry !== undefined && expiry * 1000 <= now) {
-    // An issuer may claim any number; dates begin somewhere.
-    const since = new Date(Math.max(expiry * 1000, 0)).toISOString().replace(/\.\d+Z$/, 'Z');
+    const since = rfc3339(expiry * 1000);
     return {
       reason: 'SoftwareStatementExpired',
       message: `The software statement in Secret ${secrets.namespace}/${ref.name} expired at ${since}. Put a current one into key ${ref.key}.`,

@@ -1,4 +1,5 @@
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
+import { microTime } from '../../api/time.ts';
 import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
 import { isNewer } from '../../controller/state/object-cache.ts';
 
@@ -133,9 +134,4 @@ function claimed(
 function observe(before: Observation | undefined, lease: Lease, nowMs: number): Observation {
   const unchanged = before !== undefined && JSON.stringify(before.lease.spec) === JSON.stringify(lease.spec);
   return { lease, sinceMs: unchanged ? before.sinceMs : nowMs };
-}
-
-/** A time as `MicroTime` wants it: exactly six digits after the point. */
-function microTime(ms: number): string {
-  return new Date(ms).toISOString().replace('Z', '000Z');
 }

@@ -1,3 +1,4 @@
+import { rfc3339 } from '../../api/time.ts';
 import type { StoredKey } from '../../core/content.ts';
 import type { KeyPairAlgorithm } from '../../oauth/signing-key.ts';
 import type { Context } from '../context.ts';
@@ -10,7 +11,7 @@ export async function newKey(
   { jwt, clock }: Pick<Context, 'jwt' | 'clock'>,
 ): Promise<StoredKey> {
   const key = await jwt.generate(algorithm, namespace);
-  return { ...key, createdAt: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z') };
+  return { ...key, createdAt: rfc3339(clock.now()) };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { API_VERSION, type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import type { Reason } from '../../api/reasons.ts';
+import { microTime } from '../../api/time.ts';
 import { cutToBytes, visible } from '../../oauth/text.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { ToldEvents } from './told-events.ts';
@@ -94,7 +95,7 @@ function toEvent(event: EventInput, options: Parameters<typeof createEventRecord
         .replace(/[^a-z0-9]+$/, '')}.${suffix}`,
       namespace: home,
     },
-    eventTime: new Date(clock.now()).toISOString().replace('Z', '000Z'),
+    eventTime: microTime(clock.now()),
     reportingController: 'oauth-registrar.dev/operator',
     reportingInstance: identity.slice(0, 128),
     action: event.action,

@@ -1,4 +1,5 @@
 import { keyOf, RESOURCES } from '../../api/kubernetes.ts';
+import { rfc3339 } from '../../api/time.ts';
 import { type ClientCounts, type ServerObject, summarizeServer } from '../../core/server.ts';
 import { keyOfServer } from '../../core/server-key.ts';
 import { isSameJson, type JsonObject } from '../../oauth/json.ts';
@@ -45,7 +46,7 @@ export async function tellStatus(
   const { api, clock, log, servers, caches } = context;
   const key = keyOfServer(object);
   servers.set(key, state);
-  const now = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  const now = rfc3339(clock.now());
   const effectiveDialect = state.connection?.dialect as JsonObject | undefined;
   const counts = countsOf(key, context);
   const status = summarizeServer({

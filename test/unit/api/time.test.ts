@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { rfc3339 } from '../../../src/api/time.ts';
+import { microTime, rfc3339 } from '../../../src/api/time.ts';
 
 describe('rfc3339', () => {
   test.each([
@@ -16,4 +16,8 @@ describe('rfc3339', () => {
   test('refuses what is no time', () => {
     expect(() => rfc3339(Number.NaN)).toThrow(RangeError);
   });
+});
+
+test('microTime writes exactly six digits after the second', () => {
+  expect(microTime(Date.UTC(2026, 4, 1, 12, 0, 0, 7))).toBe('2026-05-01T12:00:00.007000Z');
 });

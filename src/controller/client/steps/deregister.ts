@@ -1,5 +1,6 @@
 import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
+import { rfc3339 } from '../../../api/time.ts';
 import type { DeregisterStep, Step } from '../../../core/action.ts';
 import { classifyDeletion } from '../../../core/classify.ts';
 import { DOCUMENT_KEYS, type RegistrationContent } from '../../../core/content.ts';
@@ -243,7 +244,7 @@ async function deregistered(
 const WITHOUT_DOCUMENTS = Object.fromEntries(DOCUMENT_KEYS.map((key) => [key, null]));
 
 const leftAt = ({ clock }: Context) => ({
-  [ANNOTATIONS.leftAt]: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+  [ANNOTATIONS.leftAt]: rfc3339(clock.now()),
 });
 
 /** Stops waiting for the server: the record changes its role, people are told, and the object may go. */
