@@ -1,6 +1,7 @@
 import { boundedMs } from '../api/durations.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { JsonObject } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
 import type { StoredKey } from './content.ts';
 import type { ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
@@ -16,19 +17,16 @@ export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient
   }
   const since = Date.parse(current.createdAt);
   const { rotateAfter, overlap } = spec;
-  return {
+  return defined({
     keyCreatedAt: current.createdAt,
-    ...(rotateAfter === undefined ? {} : { keyRotatesAt: since + boundedMs('rotateAfter', rotateAfter) }),
-    ...(before === undefined ? {} : { keyRetiresAt: since + boundedMs('keyOverlap', overlap) }),
-  };
+    keyRotatesAt: rotateAfter === undefined ? undefined : since + boundedMs('rotateAfter', rotateAfter),
+    keyRetiresAt: before && since + boundedMs('keyOverlap', overlap),
+  });
 }
 
 /** The keys stay those that are published. */
-export const keyTimesOf = ({ keyCreatedAt, keyRotatesAt, keyRetiresAt }: RegistrationRecord) => ({
-  ...(keyCreatedAt === undefined ? {} : { keyCreatedAt }),
-  ...(keyRotatesAt === undefined ? {} : { keyRotatesAt }),
-  ...(keyRetiresAt === undefined ? {} : { keyRetiresAt }),
-});
+export const keyTimesOf = ({ keyCreatedAt, keyRotatesAt, keyRetiresAt }: RegistrationRecord) =>
+  defined({ keyCreatedAt, keyRotatesAt, keyRetiresAt });
 
 /**
  * The document with the keys in it, as the server reads them, and the algorithm of the assertions where all keys have the

@@ -5,6 +5,7 @@ import { shapingPart } from '../dialects/rfc7591.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import { canonicalJson } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { originOf } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
@@ -183,21 +184,17 @@ export function transportOf(
     return key;
   }
   const version = digest(canonicalJson([ca, name && versionOf(secrets, name), proxyUrl]));
-  return {
-    version,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined || key === undefined ? {} : { certificate: { cert: cert.reveal(), key } }),
-    ...(proxyUrl === undefined ? {} : { proxyUrl }),
-  };
+  const certificate = cert === undefined || key === undefined ? undefined : { cert: cert.reveal(), key };
+  return defined({ version, ca, certificate, proxyUrl });
 }
 
 /** The endpoints to publish: each given one wins alone over what was discovered. */
 export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoints): Endpoints {
-  const given = Object.fromEntries(
-    Object.entries(spec.endpoints ?? {}).filter(([, url]) => url !== undefined),
-  );
-  const { endpoint } = spec.registration;
-  return { ...discovered, ...given, ...(endpoint === undefined ? {} : { registration: endpoint }) };
+  return {
+    ...discovered,
+    ...defined(spec.endpoints ?? {}),
+    ...defined({ registration: spec.registration.endpoint }),
+  };
 }
 
 interface CalledEndpoints {

@@ -5,6 +5,7 @@ import { rfc7591 } from '../dialects/rfc7591.ts';
 import type { ClientInformation } from '../oauth/client-information.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { isJsonObject, isSameJson, type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import type { GeneratedKey } from '../oauth/signing-key.ts';
 
@@ -109,10 +110,12 @@ export function toContent(secret: Secret): RegistrationContent | undefined {
   return {
     information: {
       clientId,
-      ...sensitive('clientSecret', value(KEYS.clientSecret)),
-      ...sensitive('registrationAccessToken', value(KEYS.registrationAccessToken)),
-      ...present('registrationClientUri', value(KEYS.registrationClientUri)),
-      ...present('clientSecretExpiresAt', seconds(value(KEYS.clientSecretExpiresAt))),
+      ...defined({
+        clientSecret: sensitive(value(KEYS.clientSecret)),
+        registrationAccessToken: sensitive(value(KEYS.registrationAccessToken)),
+        registrationClientUri: value(KEYS.registrationClientUri),
+        clientSecretExpiresAt: seconds(value(KEYS.clientSecretExpiresAt)),
+      }),
       metadata: parseJsonObject(value(KEYS.registered) ?? '') ?? {},
     },
     sent: parseJsonObject(value(KEYS.sent) ?? '') ?? {},
@@ -123,7 +126,7 @@ export function toContent(secret: Secret): RegistrationContent | undefined {
       'rfc7591',
       isJsonObject(server['dialect']) ? (server['dialect'] as Partial<Dialect>) : {},
     ),
-    ...(typeof server['ca'] === 'string' ? { ca: server['ca'] } : {}),
+    ...defined({ ca: typeof server['ca'] === 'string' ? server['ca'] : undefined }),
     keys: keysOf(value(KEYS.keys)),
   };
 }
@@ -136,8 +139,5 @@ const fromBase64 = (text: string | undefined): string | undefined =>
 const seconds = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 
-const present = <Name extends string, Value>(name: Name, value: Value | undefined) =>
-  (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };
-
-const sensitive = <Name extends string>(name: Name, value: string | undefined) =>
-  present(name, value === undefined ? undefined : new Sensitive(value));
+const sensitive = (value: string | undefined): Sensitive | undefined =>
+  value === undefined ? undefined : new Sensitive(value);

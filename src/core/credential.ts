@@ -1,6 +1,7 @@
 import type { AdmissionSpec, ClientCredentialsSpec, ManagementSpec } from '../api/admission-schema.ts';
 import { LABELS } from '../api/names.ts';
 import { SHARES } from '../api/shares.ts';
+import { defined } from '../oauth/objects.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 import type { Admission, ClientCredentials, Credential } from './connection.ts';
@@ -182,7 +183,11 @@ function authenticationOf(
     }
     case 'ClientSecretJwt': {
       const material = secret();
-      const key = { format: 'Raw', algorithm: signing?.algorithm ?? 'HS256', ...keyId(signing) } as const;
+      const key = {
+        format: 'Raw',
+        algorithm: signing?.algorithm ?? 'HS256',
+        ...defined({ keyId: signing?.keyId }),
+      } as const;
       return isProblem(material)
         ? material
         : { method: 'client_secret_jwt', key: { ...key, material }, audience };
@@ -196,7 +201,7 @@ function authenticationOf(
         material,
         format: formatOf(material),
         algorithm: signing?.algorithm ?? 'RS256',
-        ...keyId(signing),
+        ...defined({ keyId: signing?.keyId }),
       };
       return { method: 'private_key_jwt', key, audience };
     }
@@ -206,9 +211,6 @@ function authenticationOf(
       return { method: 'self_signed_tls_client_auth' };
   }
 }
-
-const keyId = (signing: ClientCredentialsSpec['signing']) =>
-  signing?.keyId === undefined ? {} : { keyId: signing.keyId };
 
 /** A private key says itself what it is. */
 const formatOf = (material: Sensitive): SigningKey['format'] =>

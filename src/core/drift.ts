@@ -1,6 +1,7 @@
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { sameValue, scopeOfList } from '../oauth/member-value.ts';
+import { defined, omit } from '../oauth/objects.ts';
 import { cut } from '../oauth/text.ts';
 
 /**
@@ -74,12 +75,15 @@ export function substitutionsOf(
 }
 
 /** `scopes` as `scope`, and `jwks` as an object: one server's form is as good as another's. Statements don't come back. */
-function comparable({ software_statement: _, scopes, ...document }: JsonObject): JsonObject {
-  const listed = document['scope'] === undefined ? scopeOfList(scopes) : undefined;
-  const words = listed === undefined ? {} : { scope: listed };
-  const text = document['jwks'];
-  const jwks = typeof text === 'string' ? parseJsonObject(text) : undefined;
-  return { ...document, ...words, ...(jwks === undefined ? {} : { jwks }) };
+function comparable(document: JsonObject): JsonObject {
+  const { scope, scopes, jwks } = document;
+  return {
+    ...omit(document, 'software_statement', 'scopes'),
+    ...defined({
+      scope: scope === undefined ? scopeOfList(scopes) : scope,
+      jwks: typeof jwks === 'string' ? (parseJsonObject(jwks) ?? jwks) : jwks,
+    }),
+  };
 }
 
 /** Member names are the tenant's and the server's to choose: `constructor` is one like any other. */

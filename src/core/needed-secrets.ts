@@ -2,6 +2,7 @@ import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import { SHARES } from '../api/shares.ts';
 import { presentable } from '../oauth/error-response.ts';
 import type { JsonObject } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
 import { originOf } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
 import { isDataKey, isLabelValue, isQualifiedName, isSubdomain, secretProblem } from './object-grammar.ts';
@@ -86,7 +87,7 @@ export function recordProblem(
       managed: true,
       retain: object.retained,
       replaces: recordName(object.uid, ATTEMPT),
-      ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
+      ...defined({ rotatedFor: object.rotateRequestedAt }),
       keyCreatedAt: TIME,
       leftAt: TIME,
     },
@@ -97,7 +98,7 @@ export function recordProblem(
       allowedOrigins,
       endpoints,
       dialect,
-      ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+      ...defined({ ca: transport?.ca }),
       keys: [],
     },
     'x',

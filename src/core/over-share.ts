@@ -1,4 +1,5 @@
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
+import { omit } from '../oauth/objects.ts';
 import type { ClientObject, DesiredClient } from './observation.ts';
 import type { Problem } from './problem.ts';
 import type { ServerObject } from './server.ts';
@@ -39,8 +40,7 @@ const NO_STATUS: OAuthClientStatus = {};
 
 /** Whose client it is, and what was handled: all that the next status takes over from the one before. */
 function essentials(status: OAuthClientStatus): OAuthClientStatus {
-  const { conditions: _, substitutions: __, ...rest } = status;
-  return status.clientId === undefined ? NO_STATUS : rest;
+  return status.clientId === undefined ? NO_STATUS : omit(status, 'conditions', 'substitutions');
 }
 
 export const lessOfServer = (object: ServerObject, takes: number): ServerObject => ({

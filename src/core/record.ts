@@ -2,6 +2,7 @@ import type { ServerKind } from '../api/authorization-server.ts';
 import { type KubernetesObject, keyOf, type Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import { canonicalJson } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { encodeContent, type RegistrationContent } from './content.ts';
 import { keptIfAny } from './kept-text.ts';
@@ -86,7 +87,7 @@ export function purposeOf(labels: Readonly<Record<string, string>> = {}): Purpos
   if (!purpose && !session) {
     return UNKNOWN_PURPOSE;
   }
-  return { ...(purpose ? { purpose } : {}), ...(session ? { session } : {}) };
+  return defined({ purpose: purpose || undefined, session: session || undefined });
 }
 
 /** Kept once, since most clients have it. */
@@ -145,7 +146,7 @@ export function toRegistrationSecret(
     metadata: {
       name: record.secretName,
       namespace: operatorNamespace,
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...defined({ resourceVersion }),
       labels: labelsOf(record),
       annotations: annotationsOf(record),
     },
@@ -161,8 +162,7 @@ function labelsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Record<s
     [LABELS.clientNamespace]: record.client.namespace,
     [LABELS.clientName]: labelValue(record.client.name),
     [LABELS.clientUid]: record.client.uid,
-    ...(record.purpose.purpose === undefined ? {} : { [LABELS.purpose]: record.purpose.purpose }),
-    ...(record.purpose.session === undefined ? {} : { [LABELS.session]: record.purpose.session }),
+    ...defined({ [LABELS.purpose]: record.purpose.purpose, [LABELS.session]: record.purpose.session }),
   };
 }
 
@@ -228,8 +228,6 @@ export function toRecord({ metadata }: KubernetesObject): RegistrationRecord | u
 
 function remainingFacts(annotations: Readonly<Record<string, string>>) {
   const text = (name: string) => annotations[name] ?? '';
-  const optional = <Name extends string, T>(name: Name, value: T | undefined) =>
-    (value === undefined ? {} : { [name]: value }) as { [N in Name]?: T };
   return {
     attempt: text(ANNOTATIONS.attempt),
     namespaceUid: text(ANNOTATIONS.namespaceUid),
@@ -239,23 +237,22 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     revision: Number(annotations[ANNOTATIONS.revision]) || 1,
     registeredAt: text(ANNOTATIONS.registeredAt),
     managed: annotations[ANNOTATIONS.managed] === 'true',
-    ...(annotations[ANNOTATIONS.adopted] === 'true' ? { adopted: true as const } : {}),
     retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
-    ...optional('writtenBy', annotations[ANNOTATIONS.writtenBy]),
-    ...optional('serverUid', annotations[ANNOTATIONS.serverUid]),
-    ...optional('registrationOrigin', annotations[ANNOTATIONS.registrationOrigin]),
-    ...optional('clientSecretExpiresAt', annotations[ANNOTATIONS.clientSecretExpiresAt]),
-    ...optional(
-      'registrationAccessTokenExpiresAt',
-      annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
-    ),
-    ...optional('tokenIssuedAt', annotations[ANNOTATIONS.tokenIssuedAt]),
-    ...optional('leftAt', annotations[ANNOTATIONS.leftAt]),
-    ...optional('replaces', annotations[ANNOTATIONS.replaces]),
-    ...optional('rotatedFor', keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt])),
-    ...optional('keyCreatedAt', annotations[ANNOTATIONS.keyCreatedAt]),
-    ...optional('keyRotatesAt', time(annotations[ANNOTATIONS.keyRotatesAt])),
-    ...optional('keyRetiresAt', time(annotations[ANNOTATIONS.keyRetiresAt])),
+    ...defined({
+      adopted: annotations[ANNOTATIONS.adopted] === 'true' ? (true as const) : undefined,
+      writtenBy: annotations[ANNOTATIONS.writtenBy],
+      serverUid: annotations[ANNOTATIONS.serverUid],
+      registrationOrigin: annotations[ANNOTATIONS.registrationOrigin],
+      clientSecretExpiresAt: annotations[ANNOTATIONS.clientSecretExpiresAt],
+      registrationAccessTokenExpiresAt: annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
+      tokenIssuedAt: annotations[ANNOTATIONS.tokenIssuedAt],
+      leftAt: annotations[ANNOTATIONS.leftAt],
+      replaces: annotations[ANNOTATIONS.replaces],
+      rotatedFor: keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt]),
+      keyCreatedAt: annotations[ANNOTATIONS.keyCreatedAt],
+      keyRotatesAt: time(annotations[ANNOTATIONS.keyRotatesAt]),
+      keyRetiresAt: time(annotations[ANNOTATIONS.keyRetiresAt]),
+    }),
   };
 }
 

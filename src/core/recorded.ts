@@ -4,6 +4,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { opaque } from '../formats/opaque.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
+import { defined, omit } from '../oauth/objects.ts';
 import { originOf } from '../oauth/url.ts';
 import type { AdoptStep, ReadStep, RegisterStep, UpdateStep } from './action.ts';
 import { keyTimes, keyTimesOf } from './client-keys.ts';
@@ -70,8 +71,7 @@ export function registered(
       revision: 1,
       registeredAt: rfc3339(now),
       managed: isManaged(information),
-      ...(replaces === undefined ? {} : { replaces: replaces.secretName }),
-      ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
+      ...defined({ replaces: replaces?.secretName, rotatedFor: object.rotateRequestedAt }),
       ...keyTimes(keys, object),
       ...expiries(information, information, now, dialect),
     },
@@ -82,7 +82,7 @@ export function registered(
       allowedOrigins,
       endpoints,
       dialect,
-      ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+      ...defined({ ca: transport?.ca }),
       keys,
     },
   };
@@ -93,8 +93,7 @@ function withAddress(information: ClientInformation, connection: ServerConnectio
   const { registrationClientUri, clientId } = information;
   const { registrationEndpoint, management } = connection;
   const address = addressOf(registrationClientUri, clientId, registrationEndpoint, management);
-  const { registrationClientUri: _, ...rest } = information;
-  return address === undefined ? rest : { ...rest, registrationClientUri: address };
+  return { ...omit(information, 'registrationClientUri'), ...defined({ registrationClientUri: address }) };
 }
 
 /** What the record becomes by an update's answer; without a readable one only the document is new. */
@@ -116,27 +115,19 @@ export function updated(
           connection,
         );
   const { allowedOrigins, dialect, transport } = connection;
-  const { ca: _ca, ...before } = stored;
   const content: RegistrationContent = {
-    ...before,
+    ...omit(stored, 'ca'),
     information,
     sent: document,
     allowedOrigins,
     dialect,
-    ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+    ...defined({ ca: transport?.ca }),
     keys,
   };
-  const {
-    resourceVersion: _,
-    clientSecretExpiresAt: __,
-    registrationAccessTokenExpiresAt: ___,
-    ...rest
-  } = record;
-  const { keyCreatedAt: _1, keyRotatesAt: _2, keyRetiresAt: _3, ...kept } = rest;
   const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
   return {
     record: {
-      ...kept,
+      ...omit(withoutExpiries(record), 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt'),
       purpose: object?.purpose ?? record.purpose,
       retain: object?.retained ?? record.retain,
       // Whoever answered is the server of this object: also of one that was created again.
@@ -157,8 +148,7 @@ export function trustedOfRead<Answer extends { readonly clientSecret?: unknown }
   answer: Answer,
   { secretOnRead }: Pick<Dialect, 'secretOnRead'>,
 ): Answer | Omit<Answer, 'clientSecret'> {
-  const { clientSecret: _, ...rest } = answer;
-  return secretOnRead === 'Trust' ? answer : rest;
+  return secretOnRead === 'Trust' ? answer : omit(answer, 'clientSecret');
 }
 
 /**
@@ -180,15 +170,9 @@ export function reread(
   const asTheyAre = Object.fromEntries(corrected.map((member) => [member, answer.metadata[member] ?? null]));
   const content = { ...stored, information, sent: { ...stored.sent, ...asTheyAre } };
   const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
-  const {
-    resourceVersion: _,
-    clientSecretExpiresAt: __,
-    registrationAccessTokenExpiresAt: ___,
-    ...kept
-  } = record;
   return {
     record: {
-      ...kept,
+      ...withoutExpiries(record),
       ...(corrected.length === 0 ? {} : { metadataHash: 'drifted' }),
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
@@ -208,8 +192,7 @@ export function adopted(
   { namespaceUid, installation, now }: Circumstances,
 ): Recorded {
   const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport, issuer } = connection;
-  const { clientSecret, ...given } = client;
-  const known = { ...given, ...(clientSecret === undefined ? {} : { clientSecret }), metadata: {} };
+  const known = { ...defined(client), metadata: {} };
   const information = withAddress(
     answer === undefined ? known : keptOf(mergeClientInformation(known, answer), {}, includedBy(object)),
     connection,
@@ -233,7 +216,7 @@ export function adopted(
       revision: 1,
       registeredAt: rfc3339(now),
       managed: isManaged(information),
-      ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
+      ...defined({ rotatedFor: object.rotateRequestedAt }),
       ...expiries(information, answer ?? {}, now, dialect),
     },
     content: {
@@ -243,7 +226,7 @@ export function adopted(
       allowedOrigins,
       endpoints,
       dialect,
-      ...(transport?.ca === undefined ? {} : { ca: transport.ca }),
+      ...defined({ ca: transport?.ca }),
       keys: [],
     },
   };
@@ -281,12 +264,16 @@ function expiries(
   const renewed = earliest(life === undefined ? undefined : now + life * 1000, cap);
   const end = renewed === undefined ? undefined : rfc3339(renewed);
   const tokenEnd = registrationAccessToken === undefined ? (end ?? before) : end;
-  return {
-    ...(secretEnd === undefined ? {} : { clientSecretExpiresAt: rfc3339(secretEnd) }),
-    ...(tokenEnd === undefined ? {} : { registrationAccessTokenExpiresAt: tokenEnd }),
-    ...(end === undefined ? {} : { tokenIssuedAt: rfc3339(now) }),
-  };
+  return defined({
+    clientSecretExpiresAt: secretEnd === undefined ? undefined : rfc3339(secretEnd),
+    registrationAccessTokenExpiresAt: tokenEnd,
+    tokenIssuedAt: end && rfc3339(now),
+  });
 }
+
+/** What of a record stays whatever an answer says of credentials. */
+const withoutExpiries = (record: RegistrationRecord) =>
+  omit(record, 'resourceVersion', 'clientSecretExpiresAt', 'registrationAccessTokenExpiresAt');
 
 const capOf = (duration: string | undefined, now: number): number | undefined =>
   duration === undefined ? undefined : now + boundedMs('lifetime', duration);

@@ -15,6 +15,7 @@ import type { Reason } from '../api/reasons.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { DiscoveryAnswer, Endpoints } from '../oauth/discovery.ts';
 import type { JsonObject } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { DeletionTerms, ServerConnection } from './connection.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
@@ -54,7 +55,7 @@ export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: U
   return {
     apiVersion: API_VERSION,
     kind,
-    metadata: { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion },
+    metadata: defined({ name, namespace, uid, resourceVersion }),
     generation,
     createdAt: Date.parse(creationTimestamp),
     spec,
@@ -155,10 +156,7 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   ];
   return {
     observedGeneration: object.generation,
-    ...(endpoints === undefined ? {} : { endpoints }),
-    management,
-    ...(effectiveDialect === undefined ? {} : { effectiveDialect }),
-    ...(signingKeys === undefined ? {} : { signingKeys }),
+    ...defined({ endpoints, management, effectiveDialect, signingKeys }),
     ...counts,
     ...trouble(facts),
     conditions: [...toConditions(conditions, object.status.conditions ?? [], object.generation, now)],
@@ -169,10 +167,10 @@ const MAX_ERROR = 1024;
 
 function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 'pausedUntil' | 'lastError'> {
   const { pausedUntil, lastError } = health;
-  return {
-    ...(pausedUntil > Date.parse(now) ? { pausedUntil: rfc3339(pausedUntil) } : {}),
-    ...(lastError === undefined ? {} : { lastError: lastError.slice(0, MAX_ERROR) }),
-  };
+  return defined({
+    pausedUntil: pausedUntil > Date.parse(now) ? rfc3339(pausedUntil) : undefined,
+    lastError: lastError?.slice(0, MAX_ERROR),
+  });
 }
 
 function readiness({ problem, endpoints, connection }: ServerFacts): NewCondition {

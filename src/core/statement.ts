@@ -2,6 +2,7 @@ import { boundedMs } from '../api/durations.ts';
 import type { SignedRequestSpec, SoftwareStatementSpec } from '../api/statement-schema.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { JsonObject } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
@@ -108,4 +109,4 @@ export function toSignedRequestTerms(
 const keyOf = (
   { keyFormat, algorithm, keyId }: Pick<SignSpec, 'keyFormat' | 'algorithm' | 'keyId'>,
   material: Sensitive,
-): SigningKey => ({ material, format: keyFormat, algorithm, ...(keyId === undefined ? {} : { keyId }) });
+): SigningKey => defined({ material, format: keyFormat, algorithm, keyId });

@@ -1,6 +1,7 @@
 import type { ServerKind } from '../api/authorization-server.ts';
 import { describeError, type ErrorResponse, isErrorCode } from '../oauth/error-response.ts';
 import type { HttpNoAnswer, HttpNotSent, HttpRequest, NotSentReason } from '../oauth/http-message.ts';
+import { omit } from '../oauth/objects.ts';
 import { cut } from '../oauth/text.ts';
 import { clientViewerOf, type Fact, maySee, objectViewerOf, type Viewer } from './viewers.ts';
 
@@ -46,10 +47,9 @@ export function reworded<F extends Words>(
   become: (text: string, viewer: Viewer) => string,
   { viewers }: Pick<Told, 'viewers'>,
 ): F {
-  const { detail: before, ...rest } = words;
   const message = become(words.message, viewers.client);
-  const detail = become(before ?? words.message, viewers.object);
-  return { ...rest, message, ...(detail === message ? {} : { detail }) } as F;
+  const detail = become(words.detail ?? words.message, viewers.object);
+  return { ...omit(words, 'detail'), message, ...(detail === message ? {} : { detail }) } as F;
 }
 
 const METADATA_ERRORS = [

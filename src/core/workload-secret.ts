@@ -4,6 +4,7 @@ import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/names.ts';
 import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { canonicalJson } from '../oauth/json.ts';
+import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { keptIfAny, keptText } from './kept-text.ts';
 import type { ClientIdentity, RegistrationRecord } from './record.ts';
@@ -92,9 +93,10 @@ export function toWorkloadSecret(
   const metadata: ObjectMeta & { readonly managedFields?: readonly ManagedFields[] } = {
     name: wanted.name,
     namespace: client.namespace,
-    ...(resourceVersion === undefined
-      ? {}
-      : { resourceVersion, managedFields: [ownership(Object.keys(values))] }),
+    ...defined({
+      resourceVersion,
+      managedFields: resourceVersion === undefined ? undefined : [ownership(Object.keys(values))],
+    }),
     labels: wanted.labels,
     annotations,
     ownerReferences: [

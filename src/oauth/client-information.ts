@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, parseJsonObject } from './json.ts';
 import { scopeOfList } from './member-value.ts';
+import { defined, omit } from './objects.ts';
 import { Sensitive } from './sensitive.ts';
 import { completeMembers } from './torn-json.ts';
 
@@ -73,13 +74,13 @@ function clientIdOf(body: Sensitive, value: Json | undefined): string | undefine
 }
 
 function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId' | 'metadata'> {
-  return {
-    ...sensitive('clientSecret', document['client_secret']),
-    ...optional('clientSecretExpiresAt', numberOf(document['client_secret_expires_at'])),
-    ...sensitive('registrationAccessToken', document['registration_access_token']),
-    ...positive('registrationAccessTokenExpiresIn', document['registration_access_token_expires_in']),
-    ...optional('registrationClientUri', text(document['registration_client_uri'])),
-  };
+  return defined({
+    clientSecret: sensitive(document['client_secret']),
+    clientSecretExpiresAt: numberOf(document['client_secret_expires_at']),
+    registrationAccessToken: sensitive(document['registration_access_token']),
+    registrationAccessTokenExpiresIn: positive(document['registration_access_token_expires_in']),
+    registrationClientUri: text(document['registration_client_uri']),
+  });
 }
 
 function metadataOf(document: JsonObject): JsonObject {
@@ -102,20 +103,13 @@ function text(value: Json | undefined): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function optional<Name extends string, Value>(name: Name, value: Value | undefined): { [N in Name]?: Value } {
-  return (value === undefined ? {} : { [name]: value }) as { [N in Name]?: Value };
-}
-
-function sensitive<Name extends string>(name: Name, value: Json | undefined): { [N in Name]?: Sensitive } {
+function sensitive(value: Json | undefined): Sensitive | undefined {
   const content = text(value);
-  return optional(name, content === undefined ? undefined : new Sensitive(content));
+  return content === undefined ? undefined : new Sensitive(content);
 }
 
 /** A number above zero, also where it is written as a string. */
-function positive<Name extends string>(name: Name, value: Json | undefined): { [N in Name]?: number } {
-  const number = numberOf(value);
-  return optional(name, number === 0 ? undefined : number);
-}
+const positive = (value: Json | undefined): number | undefined => numberOf(value) || undefined;
 
 function numberOf(value: Json | undefined): number | undefined {
   const number = Number(text(value) ?? Number.NaN);
@@ -130,11 +124,10 @@ export function mergeClientInformation(
   stored: ClientInformation,
   answer: ClientInformation,
 ): ClientInformation {
-  const { registrationAccessTokenExpiresIn: _, clientSecretExpiresAt, ...kept } = stored;
   const secretIsNew = answer.clientSecret !== undefined && !answer.clientSecret.equals(stored.clientSecret);
+  const kept = omit(stored, 'registrationAccessTokenExpiresIn');
   return {
-    ...kept,
-    ...optional('clientSecretExpiresAt', secretIsNew ? undefined : clientSecretExpiresAt),
+    ...(secretIsNew ? omit(kept, 'clientSecretExpiresAt') : kept),
     ...answer,
     clientId: stored.clientId,
   };

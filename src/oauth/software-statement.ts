@@ -1,4 +1,5 @@
 import { type JsonObject, parseJsonObject } from './json.ts';
+import { defined } from './objects.ts';
 import type { Sensitive } from './sensitive.ts';
 import { MAX_JWT_LENGTH } from './signing-key.ts';
 
@@ -37,8 +38,7 @@ export function softwareStatementClaims(inputs: StatementInputs): JsonObject {
     ...Object.fromEntries(copied),
     ...claims,
     iss: issuer,
-    ...(subject === undefined ? {} : { sub: subject }),
-    ...(audience === undefined ? {} : { aud: audience }),
+    ...defined({ sub: subject, aud: audience }),
     ...times(inputs),
   };
 }
@@ -54,8 +54,7 @@ export function signedRequestClaims(
   const { document, issuer, audience } = inputs;
   return {
     ...document,
-    ...(issuer === undefined ? {} : { iss: issuer }),
-    aud: audience,
+    ...defined({ iss: issuer, aud: audience }),
     ...times(inputs),
   };
 }

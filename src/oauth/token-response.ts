@@ -1,6 +1,7 @@
 import { describeError, type ErrorResponse, presentable, readErrorResponse } from './error-response.ts';
 import type { HttpAnswer } from './http-message.ts';
 import { type Json, type JsonObject, parseJsonObject } from './json.ts';
+import { defined } from './objects.ts';
 import { Sensitive } from './sensitive.ts';
 
 /** What the token endpoint's answer comes to. Messages tell what happened, without advice. */
@@ -70,7 +71,7 @@ function tokenOf(answer: HttpAnswer, document: JsonObject, { scopes, secrets }: 
     };
   }
   const expiresInSeconds = secondsOf(document['expires_in']);
-  return { kind: 'Token', accessToken, ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }) };
+  return defined({ kind: 'Token', accessToken, expiresInSeconds });
 }
 
 const unusable = ({ status }: HttpAnswer, problem: string): TokenResponse => ({

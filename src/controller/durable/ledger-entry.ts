@@ -43,8 +43,8 @@ function encode({ attempt, kind, client, server, startedAt, timeoutMs, record, p
     server: withoutNamespace(server, namespace),
     startedAt,
     timeoutMs,
-    ...(record === recordName(uid, attempt) ? {} : { record: withoutUid(record, uid) }),
-    ...(pod === undefined ? {} : { pod }),
+    record: record === recordName(uid, attempt) ? undefined : withoutUid(record, uid),
+    pod,
   });
 }
 

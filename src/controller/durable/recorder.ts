@@ -3,6 +3,7 @@ import { ANNOTATIONS } from '../../api/names.ts';
 import { backoff } from '../../core/backoff.ts';
 import { minimalRecord } from '../../core/minimal-record.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
+import { omit } from '../../oauth/objects.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import type { ApiResult, Clock, Journal, KubernetesApi, Log } from '../ports.ts';
 import { isRefusal } from '../state/refused-writes.ts';
@@ -218,7 +219,7 @@ async function overwrite(api: KubernetesApi, secret: Secret): Promise<ApiResult<
   if (replaced.ok || (replaced.reason !== 'Conflict' && replaced.status !== 404)) {
     return replaced;
   }
-  const { resourceVersion: _, ...metadata } = secret.metadata;
+  const metadata = omit(secret.metadata, 'resourceVersion');
   return replaced.status === 404
     ? createOnce(api, { ...secret, metadata })
     : api.replace(RESOURCES.secret, { ...secret, metadata });
@@ -234,7 +235,7 @@ async function addMissing(api: KubernetesApi, attempt: string, entry: Entry): Pr
     const isNewest = [entry.follows, attempt].includes(writerOf(found.object));
     return isNewest ? api.replace(RESOURCES.secret, withMarksOf(found.object, secret)) : found;
   }
-  const { resourceVersion: _, ...metadata } = secret.metadata;
+  const metadata = omit(secret.metadata, 'resourceVersion');
   return found.status === 404 ? createOnce(api, { ...secret, metadata }) : found;
 }
 
