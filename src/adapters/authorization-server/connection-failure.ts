@@ -1,4 +1,5 @@
 import type { HttpNotSent, NotSentReason } from '../../oauth/http-message.ts';
+import { defined } from '../../oauth/objects.ts';
 import { ClientCertificateError } from './client-certificate.ts';
 import { AddressRefusedError } from './egress.ts';
 import { ProxyError } from './tunnel.ts';
@@ -24,7 +25,7 @@ export function explainNotSent(failure: Failure, host: string): HttpNotSent {
 }
 
 export function notSent(reason: NotSentReason, detail: string, why?: string): HttpNotSent {
-  return { kind: 'notSent', reason, detail, ...(why === undefined ? {} : { why }) };
+  return defined({ kind: 'notSent', reason, detail, why });
 }
 
 /** The first row whose pattern matches the error's code explains it. */

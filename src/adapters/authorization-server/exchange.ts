@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Dispatcher } from 'undici';
 import type { HttpNoAnswer, HttpOutcome } from '../../oauth/http-message.ts';
+import { defined } from '../../oauth/objects.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import { ClientCertificateError } from './client-certificate.ts';
 import { explainNotSent, type Failure, notSent } from './connection-failure.ts';
@@ -106,14 +107,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #noAnswer(reason: HttpNoAnswer['reason'], detail: string): HttpNoAnswer {
-    const status = this.#status === undefined ? {} : { status: this.#status };
-    return { kind: 'noAnswer', reason, ...status, ...this.#received(), detail };
+    const [status, received] = [this.#status, this.#received()];
+    return defined({ kind: 'noAnswer', reason, status, received, detail });
   }
 
   /** A character that was cut in two is left out. */
-  #received(): { readonly received?: Sensitive } {
-    if (!this.#isSuccess() || this.#bytes === 0) return {};
-    return { received: new Sensitive(new StringDecoder('utf8').write(Buffer.concat(this.#chunks))) };
+  #received(): Sensitive | undefined {
+    if (!this.#isSuccess() || this.#bytes === 0) return undefined;
+    return new Sensitive(new StringDecoder('utf8').write(Buffer.concat(this.#chunks)));
   }
 
   #isSuccess(): boolean {

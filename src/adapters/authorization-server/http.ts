@@ -4,6 +4,7 @@ import { SHARES } from '../../api/shares.ts';
 import type { AuthorizationServerHttp, HttpOutcome, HttpRequest, Log } from '../../controller/ports.ts';
 import { type ReachRules, reachProblem } from '../../core/reach.ts';
 import { serverKey } from '../../core/server-key.ts';
+import { defined } from '../../oauth/objects.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import { notSent } from './connection-failure.ts';
 import type { EgressGuard } from './egress.ts';
@@ -117,7 +118,7 @@ function toDispatch(url: URL, request: HttpRequest, userAgent: string): Dispatch
     path: url.pathname + url.search,
     method: request.method,
     headers: [...headers].flat(),
-    ...(request.body === undefined ? {} : { body: reveal(request.body) }),
+    ...defined({ body: request.body && reveal(request.body) }),
   };
 }
 

@@ -13,6 +13,7 @@ import type { JsonWebTokens } from '../../controller/ports.ts';
 import { FairGate } from '../../controller/queue/fair-gate.ts';
 import type { JsonObject } from '../../oauth/json.ts';
 import { type KeyInUse, readEncryptionKey, readSigningKey } from '../../oauth/key-material.ts';
+import { defined } from '../../oauth/objects.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import { sha256 } from '../../oauth/sha256.ts';
 import {
@@ -39,14 +40,14 @@ export function createJsonWebTokens(): JsonWebTokens {
   return {
     sign: async (claims, key, header) => {
       const { key: signer, keyId } = signingKey(key);
-      const protectedHeader = { alg: key.algorithm, typ: header?.typ ?? 'JWT', ...kidOf(keyId) };
+      const protectedHeader = { alg: key.algorithm, typ: header?.typ ?? 'JWT', ...defined({ kid: keyId }) };
       const jws = new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader(protectedHeader);
       return bounded(await orSigningError(jws.sign(signer), key.algorithm));
     },
     encrypt: async (jwt, recipient) => {
       const { key, keyId } = encryptionKey(recipient);
       const { algorithm: alg, encoding: enc } = recipient;
-      const protectedHeader = { alg, enc, cty: 'JWT', ...kidOf(keyId) };
+      const protectedHeader = { alg, enc, cty: 'JWT', ...defined({ kid: keyId }) };
       const jwe = new CompactEncrypt(Buffer.from(jwt.reveal())).setProtectedHeader(protectedHeader);
       return bounded(await orSigningError(jwe.encrypt(key), alg));
     },
@@ -76,8 +77,6 @@ async function generate(algorithm: KeyPairAlgorithm): Promise<GeneratedKey> {
 async function described(jwk: JWK, alg: string, keyId?: string): Promise<JsonObject> {
   return { ...(jwk as JsonObject), kid: keyId ?? (await calculateJwkThumbprint(jwk)), alg, use: 'sig' };
 }
-
-const kidOf = (keyId: string | undefined) => (keyId === undefined ? {} : { kid: keyId });
 
 function bounded(jwt: string): Sensitive {
   if (jwt.length > MAX_JWT_LENGTH) {

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { NotSentReason, Transport } from '../../oauth/http-message.ts';
+import { defined } from '../../oauth/objects.ts';
 
 /** Where a transport says nothing. */
 export type TlsDefaults = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>;
@@ -36,8 +37,7 @@ export function contextOf(
   try {
     return createSecureContext({
       ...defaults,
-      ...(ca === undefined ? {} : { ca }),
-      ...(certificate === undefined ? {} : { cert: certificate.cert, key: certificate.key.reveal() }),
+      ...defined({ ca, cert: certificate?.cert, key: certificate?.key.reveal() }),
     });
   } catch (error) {
     const { code = 'not PEM' } = error as NodeJS.ErrnoException;

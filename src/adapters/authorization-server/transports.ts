@@ -3,6 +3,7 @@ import type { ServerKind } from '../../api/authorization-server.ts';
 import { SHARES } from '../../api/shares.ts';
 import type { ServerName } from '../../core/server-key.ts';
 import type { Transport } from '../../oauth/http-message.ts';
+import { defined } from '../../oauth/objects.ts';
 import { awaitVerdict } from './client-certificate.ts';
 import type { EgressGuard, LookupTurn } from './egress.ts';
 import { createLookupTurns } from './lookup-turns.ts';
@@ -59,7 +60,7 @@ export class Transports {
   constructor(options: TransportsOptions) {
     this.#options = options;
     this.#route = createProxyRoutes(options.proxy ?? {});
-    this.#toProxy = buildConnector(this.#buildOptions(caOf(options.tls)));
+    this.#toProxy = buildConnector(this.#buildOptions(defined({ ca: options.tls?.ca })));
     this.#turnOf = createLookupTurns(options.threads ?? 4);
     this.#default = this.#createAgent({ kind: 'ClusterAuthorizationServer', name: '' }, undefined);
   }
@@ -158,7 +159,7 @@ export class Transports {
     const build = this.#buildOptions(context && { secureContext: context });
     const secure = buildConnector(build);
     const direct = guard.connector(build, turn);
-    const toOwnProxy = guard.connector(this.#buildOptions(caOf(tls)), turn);
+    const toOwnProxy = guard.connector(this.#buildOptions(defined({ ca: tls?.ca })), turn);
     const connect: buildConnector.connector = (target, callback) => {
       const proxy = own ?? this.#route(target);
       if (proxy === undefined) return direct(target, callback);
@@ -176,9 +177,6 @@ export class Transports {
 }
 
 const NOTHING: Transport = { version: '' };
-
-const caOf = (tls: TlsDefaults | undefined): Pick<TlsDefaults, 'ca'> =>
-  tls?.ca === undefined ? {} : { ca: tls.ca };
 
 function proxyOf(text: string): URL {
   const url = parseProxy(text);

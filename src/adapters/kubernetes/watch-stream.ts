@@ -1,4 +1,5 @@
 import { SHARES } from '../../api/shares.ts';
+import { defined } from '../../oauth/objects.ts';
 import type { RawObject } from './paths.ts';
 
 /** One event of a watch, decoded but not judged. */
@@ -109,7 +110,7 @@ export function decodeCutEvent({ head }: CutLine): Exclude<WatchEvent, { readonl
   if (type === undefined) {
     throw new MalformedStreamError(`a line is longer than ${MAX_LINE_BYTES} bytes`);
   }
-  const metadata = { name, ...(namespace === undefined ? {} : { namespace }), uid, resourceVersion };
+  const metadata = defined({ name, namespace, uid, resourceVersion });
   return { type: type as 'ADDED' | 'MODIFIED' | 'DELETED', object: { metadata } };
 }
 

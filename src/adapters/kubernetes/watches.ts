@@ -8,6 +8,7 @@ import type { ObjectCache } from '../../controller/state/object-cache.ts';
 import { shareTexts } from '../../controller/state/share-texts.ts';
 import { toClientObject } from '../../core/desired.ts';
 import { toServerObject } from '../../core/server.ts';
+import { defined } from '../../oauth/objects.ts';
 import type { UrlRules } from '../../oauth/url.ts';
 import type { PagedApi } from './api.ts';
 import type { Connection } from './connection.ts';
@@ -119,16 +120,8 @@ const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>, namespace
 function toNamespace({ metadata }: RawObject): KubernetesObject {
   const { name, uid = '', resourceVersion = '', labels = {}, deletionTimestamp } = metadata;
   const continues = metadata.annotations?.[ANNOTATIONS.continues];
-  return {
-    metadata: {
-      name,
-      uid,
-      resourceVersion,
-      labels,
-      ...(continues === undefined ? {} : { annotations: { [ANNOTATIONS.continues]: continues } }),
-      ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    },
-  };
+  const annotations = continues === undefined ? undefined : { [ANNOTATIONS.continues]: continues };
+  return { metadata: defined({ name, uid, resourceVersion, labels, annotations, deletionTimestamp }) };
 }
 
 function toCredential({ metadata }: RawObject): CredentialObject {
