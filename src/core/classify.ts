@@ -8,8 +8,8 @@ import { presentable, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
-import type { Failure, Verdict } from './failure.ts';
-import { type ClassifyOptions, failure, refusal, withHint } from './refusal.ts';
+import { type Failure, failure, type Verdict } from './failure.ts';
+import { type ClassifyOptions, refusal, withHint } from './refusal.ts';
 import {
   reworded,
   type Telling,
@@ -18,6 +18,7 @@ import {
   tellNoAnswer,
   tellNotSent,
   tellOnly,
+  wordsOf,
 } from './tell.ts';
 
 /** The outcome of a POST to the registration endpoint: created, not created, or unknown. */
@@ -118,10 +119,10 @@ export function classifyUpdate(outcome: HttpOutcome, context: ClassifyOptions): 
       : { kind: 'Done', information };
   }
   if (outcome.status === 404) {
-    return failure('NotFound', 'RegistrationAccessTokenLost', answered(outcome, context), context);
+    return failure('NotFound', 'RegistrationAccessTokenLost', wordsOf(answered(outcome, context), context));
   }
   if (outcome.status === 405 || outcome.status === 501) {
-    return failure('Unsupported', 'UpdateUnsupported', answered(outcome, context), context);
+    return failure('Unsupported', 'UpdateUnsupported', wordsOf(answered(outcome, context), context));
   }
   return isUnclear(outcome, context)
     ? unclear('AuthorizationServerUnavailable', outcome, context)
@@ -144,12 +145,12 @@ export function classifyDeletion(outcome: HttpOutcome, context: ClassifyOptions)
   if (outcome.kind === 'noAnswer' || outcome.status === 200 || outcome.status === 204) {
     return { kind: 'Done', information: undefined };
   }
-  const told = answered(outcome, context);
+  const words = wordsOf(answered(outcome, context), context);
   if (outcome.status === 404) {
-    return failure('NotFound', 'DeletionUnconfirmed', told, context);
+    return failure('NotFound', 'DeletionUnconfirmed', words);
   }
   if (outcome.status === 405 || outcome.status === 501) {
-    return failure('Unsupported', 'DeletionUnsupported', told, context);
+    return failure('Unsupported', 'DeletionUnsupported', words);
   }
   if (isUnclear(outcome, context)) {
     return unclear('AuthorizationServerUnavailable', outcome, context);
@@ -187,19 +188,19 @@ function statusAlone({ status, detail }: HttpNoAnswer, context: ClassifyOptions,
 /** A call that never left: nothing happened. What can't be made into a request is the object's fault, not the server's. */
 export function classifyUnsent(outcome: HttpNotSent, told: Told): Failure {
   const { reason } = outcome;
-  const telling = tellNotSent(outcome);
+  const words = wordsOf(tellNotSent(outcome), told);
   if (reason === 'Unsendable') {
-    return { ...failure('Transient', 'RequestUnsendable', telling, told), unsent: true };
+    return failure('Transient', 'RequestUnsendable', words, { unsent: true });
   }
   const known: Reason =
     reason === 'AddressRefused' || reason === 'TlsVerificationFailed'
       ? reason
       : 'AuthorizationServerUnavailable';
-  return { ...failure('Transient', known, telling, told), serverTrouble: true };
+  return failure('Transient', known, words, { serverTrouble: true });
 }
 
 function unknown(reason: Reason, telling: Telling, told: Told): Failure {
-  return { ...failure('Unknown', reason, telling, told), serverTrouble: true };
+  return failure('Unknown', reason, wordsOf(telling, told), { serverTrouble: true });
 }
 
 const unclear = (reason: Reason, answer: HttpAnswer, context: ClassifyOptions): Failure =>

@@ -1,5 +1,6 @@
 import type { Reason } from '../api/reasons.ts';
 import type { ClientInformation } from '../oauth/client-information.ts';
+import type { Words } from './tell.ts';
 
 /**
  * What an answer means, by action and cause. Errors are values: each has a reason, a sentence, and says whether the
@@ -36,3 +37,21 @@ export interface Failure {
   /** What could be read of an answer that was cut off: a client exists. */
   readonly partial?: ClientInformation;
 }
+
+/**
+ * A failure that shows nothing of the server as a whole, unless `more` says so.
+ *
+ * @param words what happened; as a text where all who read of it may know the same
+ */
+export const failure = (
+  kind: Failure['kind'],
+  reason: Reason,
+  words: string | Words,
+  more: Partial<Failure> = {},
+): Failure => ({
+  kind,
+  reason,
+  ...(typeof words === 'string' ? { message: words } : words),
+  serverTrouble: false,
+  ...more,
+});

@@ -4,7 +4,7 @@ import { MEMBERS } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, type JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
-import type { Verdict } from './failure.ts';
+import { failure, type Verdict } from './failure.ts';
 import type { ObservedClient } from './observation.ts';
 
 /**
@@ -95,11 +95,10 @@ export function withinBounds(verdict: Verdict, secrets: readonly Sensitive[]): V
   const [, member, most] = first;
   const names: readonly string[] = long.map(([name]) => name);
   const rest = Object.entries(information).filter(([name]) => !names.includes(name));
-  return {
-    kind: 'Unknown',
-    reason: 'ResponseTooLarge',
-    message: `The server answered with a ${member} of more than ${most} bytes, which is not kept; the answer names client ${presentable(information.clientId, secrets)}`,
-    serverTrouble: false,
-    partial: Object.fromEntries(rest) as unknown as ClientInformation,
-  };
+  return failure(
+    'Unknown',
+    'ResponseTooLarge',
+    `The server answered with a ${member} of more than ${most} bytes, which is not kept; the answer names client ${presentable(information.clientId, secrets)}`,
+    { partial: Object.fromEntries(rest) as unknown as ClientInformation },
+  );
 }

@@ -6,7 +6,7 @@ import type { HttpAnswer } from '../oauth/http-message.ts';
 import { retryAfterMs } from '../oauth/retry-after.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { asSentence } from '../oauth/text.ts';
-import type { Failure } from './failure.ts';
+import { type Failure, failure } from './failure.ts';
 import { reworded, type Telling, type Told, tellAnswer, tellOnly, wordsOf } from './tell.ts';
 import { maySee } from './viewers.ts';
 
@@ -21,13 +21,6 @@ export interface ClassifyOptions extends Told {
 }
 
 /** What a refusal means: whether it is of the metadata, of the credential, or of the server's state. */
-
-export const failure = (kind: Failure['kind'], reason: Reason, telling: Telling, told: Told): Failure => ({
-  kind,
-  reason,
-  ...wordsOf(telling, told),
-  serverTrouble: false,
-});
 
 /** Advice comes last: what happened is told whole before it. What is to be done about a credential is its owners'. */
 export function withHint(failed: Failure, said: ErrorResponse, context: ClassifyOptions): Failure {
@@ -53,22 +46,20 @@ function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOpt
   if (status >= 300 && status < 400) {
     const what = (to: string) => ` (a redirect${to}; redirects are not followed)`;
     const more = tellOnly('Connection', what(locationOf(answer, context)), what(''));
-    return failure('Terminal', 'RedirectRefused', both(tellAnswer('The server', said), more), context);
+    return failure(
+      'Terminal',
+      'RedirectRefused',
+      wordsOf(both(tellAnswer('The server', said), more), context),
+    );
   }
   if (status === 429 || status === 503 || status === 501 || status === 408) {
     return unavailable(said, askedPauseMs(answer, context.now), context);
   }
-  return isTokenRefusal(said, context.dialect)
-    ? {
-        ...failure(
-          'TokenRefused',
-          'AdmissionRefused',
-          tellAnswer('The server', said, 'AdmissionWords'),
-          context,
-        ),
-        credential: credentialShown(said),
-      }
-    : failure('Terminal', reasonOf(said), tellAnswer('The server', said), context);
+  if (isTokenRefusal(said, context.dialect)) {
+    const words = wordsOf(tellAnswer('The server', said, 'AdmissionWords'), context);
+    return failure('TokenRefused', 'AdmissionRefused', words, { credential: credentialShown(said) });
+  }
+  return failure('Terminal', reasonOf(said), wordsOf(tellAnswer('The server', said), context));
 }
 
 const both =
@@ -84,10 +75,8 @@ const askedPauseMs = (answer: HttpAnswer, now: number): number | undefined =>
 /** A pause that the server asks for is for all. Without one, it may have failed over this call alone. */
 function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: ClassifyOptions): Failure {
   const reason = said.status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
-  const failed = {
-    ...failure('Transient', reason, tellAnswer('The server', said), context),
-    serverTrouble: true,
-  };
+  const words = wordsOf(tellAnswer('The server', said), context);
+  const failed = failure('Transient', reason, words, { serverTrouble: true });
   if (pauseMs === undefined) {
     return { ...failed, perhapsOwn: true };
   }

@@ -1,6 +1,6 @@
 import { classifyUnsent } from '../../core/classify.ts';
 import type { Admission, ClientCredentials, ServerConnection } from '../../core/connection.ts';
-import type { Failure } from '../../core/failure.ts';
+import { type Failure, failure } from '../../core/failure.ts';
 import { serverNamed } from '../../core/server-key.ts';
 import {
   KEY_UNUSABLE,
@@ -119,28 +119,28 @@ async function obtainToken(
   if (outcome.kind === 'noAnswer') {
     const what = 'The token endpoint gave no answer';
     const telling = tellOnly('Connection', `${what}: ${outcome.detail}`, what);
-    return failure('Transient', 'AdmissionTokenFailed', telling, told);
+    return noToken('Transient', 'AdmissionTokenFailed', telling, told);
   }
   const answer = readTokenResponse(outcome, { scopes: grant.scopes, secrets: sentCredentials(asked) });
   switch (answer.kind) {
     case 'Token':
       return answer;
     case 'ScopeNotGranted':
-      return failure('TokenRefused', 'AdmissionScopeNotGranted', telling(answer), told);
+      return noToken('TokenRefused', 'AdmissionScopeNotGranted', telling(answer), told);
     case 'Unavailable':
-      return failure('Transient', 'AdmissionTokenFailed', telling(answer), told);
+      return noToken('Transient', 'AdmissionTokenFailed', telling(answer), told);
     default:
-      return failure('TokenRefused', 'AdmissionTokenFailed', telling(answer), told);
+      return noToken('TokenRefused', 'AdmissionTokenFailed', telling(answer), told);
   }
 }
 
 /** A refused credential is a fact about the server object, not about one client: one try finds out, not one each. */
-const failure = (
+const noToken = (
   kind: 'Transient' | 'TokenRefused',
   reason: Failure['reason'],
   telling: Telling,
   told: Told,
-): Failure => ({ kind, reason, ...wordsOf(telling, told), serverTrouble: kind === 'Transient' });
+): Failure => failure(kind, reason, wordsOf(telling, told), { serverTrouble: kind === 'Transient' });
 
 /** Why there is no token. */
 const telling = ({ message, said }: Exclude<TokenResponse, { kind: 'Token' }>): Telling =>
@@ -159,7 +159,7 @@ async function requestOf(
 ): Promise<TokenRequest | Failure> {
   const { tokenEndpoint, dialect } = connection;
   if (tokenEndpoint === undefined) {
-    return failure('TokenRefused', 'AdmissionTokenFailed', () => 'No token endpoint is known', { viewers });
+    return noToken('TokenRefused', 'AdmissionTokenFailed', () => 'No token endpoint is known', { viewers });
   }
   try {
     const authentication = await authenticationOf(grant, tokenEndpoint, connection, context);
@@ -178,7 +178,7 @@ async function requestOf(
   } catch (error) {
     if (error instanceof SigningError) {
       const telling = tellOnly('Credential', error.message, KEY_UNUSABLE);
-      return failure('TokenRefused', 'SigningKeyUnusable', telling, { viewers });
+      return noToken('TokenRefused', 'SigningKeyUnusable', telling, { viewers });
     }
     throw error;
   }

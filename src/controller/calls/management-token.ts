@@ -1,5 +1,5 @@
 import type { ServerConnection } from '../../core/connection.ts';
-import type { Failure } from '../../core/failure.ts';
+import { type Failure, failure } from '../../core/failure.ts';
 import type { ManagementCredential } from '../../core/management.ts';
 import { tokenAuthorization } from '../../oauth/registration.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
@@ -17,28 +17,24 @@ export async function authorize(
     return tokenAuthorization(credential.token);
   }
   if (connection === undefined) {
-    return {
-      kind: 'Transient',
-      reason: 'AuthorizationServerNotAvailable',
-      message: 'The server object, whose credential manages its clients, isn’t ready',
-      serverTrouble: false,
-      unsent: true,
-    };
+    return failure(
+      'Transient',
+      'AuthorizationServerNotAvailable',
+      'The server object, whose credential manages its clients, isn’t ready',
+      { unsent: true },
+    );
   }
   const admitted = await admit(credential, server, connection, context);
   if ('kind' in admitted) {
     return admitted;
   }
-  return admitted.authorization ?? tokenRequired();
+  return (
+    admitted.authorization ??
+    failure('Terminal', 'AdmissionRefused', 'There is no credential to manage the client with', {
+      unsent: true,
+    })
+  );
 }
-
-const tokenRequired = (): Failure => ({
-  kind: 'Terminal',
-  reason: 'AdmissionRefused',
-  message: 'There is no credential to manage the client with',
-  serverTrouble: false,
-  unsent: true,
-});
 
 /** A refused token isn't used again. */
 export function forgetToken(credential: ManagementCredential, server: string, context: Context): void {

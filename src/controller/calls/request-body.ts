@@ -1,5 +1,5 @@
 import type { ServerConnection, SignTerms } from '../../core/connection.ts';
-import type { Failure } from '../../core/failure.ts';
+import { type Failure, failure } from '../../core/failure.ts';
 import type { OwnStatement } from '../../core/observation.ts';
 import { KEY_UNUSABLE, tellOnly, type Viewers, wordsOf } from '../../core/tell.ts';
 import { isJsonObject, type JsonObject } from '../../oauth/json.ts';
@@ -26,26 +26,20 @@ export async function requestBody(
   try {
     const jwt = await statementOf(document, statement, connection, tools);
     if (jwt !== undefined && isExpired(jwt, tools)) {
-      return terminal('SoftwareStatementExpired', 'The software statement has expired');
+      return failure('Terminal', 'SoftwareStatementExpired', 'The software statement has expired', UNSENT);
     }
     const whole = jwt === undefined ? document : { ...document, software_statement: jwt.reveal() };
     return await inSignature(whole, connection, tools);
   } catch (error) {
     if (error instanceof SigningError) {
       const telling = tellOnly('Credential', error.message, KEY_UNUSABLE);
-      return { ...terminal('SigningKeyUnusable', ''), ...wordsOf(telling, { viewers }) };
+      return failure('Terminal', 'SigningKeyUnusable', wordsOf(telling, { viewers }), UNSENT);
     }
     throw error;
   }
 }
 
-const terminal = (reason: Failure['reason'], message: string): Failure => ({
-  kind: 'Terminal',
-  reason,
-  message,
-  serverTrouble: false,
-  unsent: true,
-});
+const UNSENT = { unsent: true };
 
 async function statementOf(
   { software_statement: claims }: JsonObject,

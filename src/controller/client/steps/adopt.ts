@@ -1,6 +1,6 @@
 import type { AdoptStep } from '../../../core/action.ts';
 import { classifyRead } from '../../../core/classify.ts';
-import type { Failure } from '../../../core/failure.ts';
+import { type Failure, failure } from '../../../core/failure.ts';
 import { credentialSecrets } from '../../../core/held-secrets.ts';
 import { homeAt } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
@@ -9,6 +9,7 @@ import type { Observation } from '../../../core/observation.ts';
 import { recordName } from '../../../core/record.ts';
 import { adopted } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
+import { defined } from '../../../oauth/objects.ts';
 import { readRequest } from '../../../oauth/registration.ts';
 import { guarded, newAttempt } from '../../calls/guarded-call.ts';
 import { authorize } from '../../calls/management-token.ts';
@@ -34,14 +35,14 @@ export async function adopt(
   const wanted = { ...expected.record, resourceVersion: '' };
   if (recordsOfClient(wanted, context.caches).some(({ role }) => role !== 'left-behind')) {
     const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
-    return failed('Adopt', basis, terminal('ClientAlreadyManaged', message), o, round, context);
+    return failed('Adopt', basis, failure('Terminal', 'ClientAlreadyManaged', message), o, round, context);
   }
   const facts = { ref, uid: connection.uid, createdAt: 0, deletion: undefined };
   const view = { available: true, ref, connection, gate: { open: true } } as const;
   const management = managementOf(homeAt(wanted, { ...facts, view }, o.namespaceUid), expected.content);
   if (management.kind !== 'Managed' || management.credential.kind !== 'RegistrationAccessToken') {
     const message = management.kind === 'Managed' ? 'Only its own token proves a client' : management.message;
-    return failed('Adopt', basis, terminal('ConfigurationURLRefused', message), o, round, context);
+    return failed('Adopt', basis, failure('Terminal', 'ConfigurationURLRefused', message), o, round, context);
   }
   const server = serverKey(ref, o.namespace);
   const prepare = async () => {
@@ -68,14 +69,14 @@ export async function adopt(
     ...called.told,
   });
   const verdict = withinBounds(said, secrets);
-  const failure =
+  const problem =
     verdict.kind === 'Done'
       ? otherClient(verdict.information?.clientId, client.clientId)
       : unproven(verdict, client.clientId);
-  context.servers.leave(server, called.entered, failure);
-  if (failure !== undefined || verdict.kind !== 'Done') {
+  context.servers.leave(server, called.entered, problem);
+  if (problem !== undefined || verdict.kind !== 'Done') {
     context.ledger.settle(attempt);
-    return failed('Adopt', basis, failure ?? (verdict as Failure), o, round, context);
+    return failed('Adopt', basis, problem ?? (verdict as Failure), o, round, context);
   }
   const found = adopted(step, attempt, identity, verdict.information, circumstances);
   const written = await record(found, { attempt, learned: [] }, o, round, context);
@@ -97,21 +98,14 @@ export async function adopt(
 function otherClient(answered: string | undefined, asked: string): Failure | undefined {
   return answered === asked
     ? undefined
-    : terminal('AdoptionRefused', `The token in the Secret is not that of client ${asked}`);
+    : failure('Terminal', 'AdoptionRefused', `The token in the Secret is not that of client ${asked}`);
 }
 
 /** A refusal tells of what the Secret brings: the server, and the tokens that it gave us, are as they were. */
-function unproven(failure: Failure, clientId: string): Failure {
-  const passes = failure.kind === 'Transient' || failure.kind === 'Unknown';
-  const message = `Client ${clientId} could not be read with the token in the Secret: ${failure.message}`;
-  const { detail } = failure;
-  const refused = { ...terminal('AdoptionRefused', message), ...(detail === undefined ? {} : { detail }) };
-  return passes ? failure : refused;
+function unproven(read: Failure, clientId: string): Failure {
+  if (read.kind === 'Transient' || read.kind === 'Unknown') {
+    return read;
+  }
+  const message = `Client ${clientId} could not be read with the token in the Secret: ${read.message}`;
+  return failure('Terminal', 'AdoptionRefused', defined({ message, detail: read.detail }));
 }
-
-const terminal = (reason: Failure['reason'], message: string): Failure => ({
-  kind: 'Terminal',
-  reason,
-  message,
-  serverTrouble: false,
-});

@@ -4,7 +4,7 @@ import { rfc3339 } from '../../../api/time.ts';
 import type { DeregisterStep, Step } from '../../../core/action.ts';
 import { classifyDeletion } from '../../../core/classify.ts';
 import { DOCUMENT_KEYS, type RegistrationContent } from '../../../core/content.ts';
-import type { Failure } from '../../../core/failure.ts';
+import { type Failure, failure } from '../../../core/failure.ts';
 import { isTokenInDoubt, setbackOf } from '../../../core/find.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import type { Home } from '../../../core/home.ts';
@@ -128,12 +128,7 @@ function withoutServerObject({ ca }: RegistrationContent): CallTerms {
   return { version: '', timeoutMs: 30_000, maxInFlight: 16, transport };
 }
 
-const unsupported = (message: string): Failure => ({
-  kind: 'Terminal',
-  reason: 'DeletionUnsupported',
-  message,
-  serverTrouble: false,
-});
+const unsupported = (message: string): Failure => failure('Terminal', 'DeletionUnsupported', message);
 
 const asUnconfirmed = (failure: Failure): Failure =>
   failure.kind === 'TokenRefused' || failure.kind === 'Terminal'

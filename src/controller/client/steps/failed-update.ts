@@ -1,11 +1,12 @@
 import type { ServerConnection } from '../../../core/connection.ts';
-import type { Failure } from '../../../core/failure.ts';
+import { type Failure, failure } from '../../../core/failure.ts';
 import type { Management } from '../../../core/management.ts';
 import { trustedOfRead } from '../../../core/recorded.ts';
 import { isHarmlessToRead } from '../../../core/rules/reading.ts';
 import { serverNamed } from '../../../core/server-key.ts';
 import { salvageClientInformation } from '../../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
+import { defined } from '../../../oauth/objects.ts';
 import { readRequest, tokenAuthorization } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
 import type { Context } from '../../context.ts';
@@ -20,7 +21,7 @@ const REFUSING: readonly number[] = [401, 404];
  * @returns the refusal; or the failure as it was, with the token that the read brought in place of the one it was made with
  */
 export async function refusedOrFailed(
-  failure: Failure,
+  update: Failure,
   outcome: HttpOutcome,
   { url, credential }: Management & { kind: 'Managed' },
   { dialect, timeoutMs, transport }: ServerConnection,
@@ -29,7 +30,7 @@ export async function refusedOrFailed(
 ): Promise<Failure> {
   const hasFailed = outcome.kind === 'answered' && outcome.status === 500;
   if (!hasFailed || credential.kind !== 'RegistrationAccessToken' || !isHarmlessToRead(dialect)) {
-    return failure;
+    return update;
   }
   const authorization = tokenAuthorization(credential.token);
   const read = await context.http.send(readRequest({ url, authorization }), {
@@ -38,23 +39,18 @@ export async function refusedOrFailed(
     server: serverNamed(server),
   });
   if (read.kind !== 'answered' || !REFUSING.includes(read.status)) {
-    return withRotated(failure, read, credential.token, dialect);
+    return withRotated(update, read, credential.token, dialect);
   }
   const more = (text: string) =>
     `${text.replace(/\.$/, '')}, and ${read.status} to a read with the same token`;
-  const { message, detail } = failure;
-  return {
-    kind: 'TokenRefused',
-    reason: 'AdmissionRefused',
-    message: more(message),
-    ...(detail === undefined ? {} : { detail: more(detail) }),
-    serverTrouble: false,
-  };
+  const { message, detail } = update;
+  const words = defined({ message: more(message), detail: detail && more(detail) });
+  return failure('TokenRefused', 'AdmissionRefused', words);
 }
 
 /** A read may rotate the token although nobody said so (RFC 7592 section 2.1): the one in hand is then worth nothing. */
 function withRotated(
-  failure: Failure,
+  update: Failure,
   read: HttpOutcome,
   token: Sensitive,
   dialect: ServerConnection['dialect'],
@@ -62,9 +58,9 @@ function withRotated(
   const body = read.kind === 'answered' && read.status === 200 ? read.body : undefined;
   const answer = body && salvageClientInformation(body);
   if (answer?.registrationAccessToken === undefined || answer.registrationAccessToken.equals(token)) {
-    return failure;
+    return update;
   }
-  return { ...failure, partial: trustedOfRead(answer, dialect) };
+  return { ...update, partial: trustedOfRead(answer, dialect) };
 }
 
 /** The server changes no client, or none that the operator has the means to change. */
@@ -73,11 +69,5 @@ export function unsupported(management: Management): Failure {
     management.kind === 'Managed' ? { message: 'The server doesn’t change registered clients' } : management;
   const { message, detail } = { detail: undefined, ...words };
   const reason = management.kind === 'Refused' ? 'ConfigurationURLRefused' : 'UpdateUnsupported';
-  return {
-    kind: 'Terminal',
-    reason,
-    message,
-    ...(detail === undefined ? {} : { detail }),
-    serverTrouble: false,
-  };
+  return failure('Terminal', reason, defined({ message, detail }));
 }

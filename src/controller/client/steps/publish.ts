@@ -1,7 +1,7 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../../api/names.ts';
 import type { PublishStep } from '../../../core/action.ts';
-import type { Failure } from '../../../core/failure.ts';
+import { failure } from '../../../core/failure.ts';
 import { endpointsFor } from '../../../core/find.ts';
 import type { Observation } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
@@ -71,8 +71,15 @@ export async function publish(
       : await replaceSecret(toWrite, known, context);
   if (written === 'conflict') {
     const message = `Secret ${wanted.name} exists and isn't this object's; it was not touched. The client ${record.clientId} is registered`;
-    const failure: Failure = { kind: 'Terminal', reason: 'SecretConflict', message, serverTrouble: false };
-    return failed('Publish', basis, failure, o, round, context, CONFLICT_RETRY_MS);
+    return failed(
+      'Publish',
+      basis,
+      failure('Terminal', 'SecretConflict', message),
+      o,
+      round,
+      context,
+      CONFLICT_RETRY_MS,
+    );
   }
   if (!written.ok) {
     return notWritten(written, step, o, round, context);

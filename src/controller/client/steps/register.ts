@@ -14,6 +14,7 @@ import { type Recorded, type Registration, registered } from '../../../core/reco
 import type { HealthCall } from '../../../core/server-health.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
+import { defined } from '../../../oauth/objects.ts';
 import { registerRequest } from '../../../oauth/registration.ts';
 import { type Admitted, admit, refused } from '../../calls/admission.ts';
 import { newKey } from '../../calls/generated-keys.ts';
@@ -224,7 +225,7 @@ function aboutAdmission(failure: Failure): Failure {
   const { reason, message, detail } = failure;
   const told = (what: string) =>
     withCure(reason === 'AdmissionRefused' ? `${REFUSED}: ${what}` : what, reason);
-  return { ...failure, message: told(message), ...(detail === undefined ? {} : { detail: told(detail) }) };
+  return { ...failure, ...defined({ message: told(message), detail: detail && told(detail) }) };
 }
 
 const REFUSED = 'The admission credential was refused';

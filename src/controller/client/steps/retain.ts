@@ -1,6 +1,7 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import type { TakeOverStep } from '../../../core/action.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
+import { failure } from '../../../core/failure.ts';
 import type { Observation, ObservedClient } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import type { ObservedSecret } from '../../../core/workload-secret.ts';
@@ -54,8 +55,8 @@ export async function takeOver(
   }
   if (proof !== undefined && content !== undefined && !(await holds(proof, content, context))) {
     const message = `Secret ${proof.name} names registration ${record.secretName} and doesn’t hold its credentials`;
-    const failure = { kind: 'Terminal', reason: 'RegistrationRecordMissing', message } as const;
-    return failed('TakeOver', basis, { ...failure, serverTrouble: false }, o, round, context);
+    const unproven = failure('Terminal', 'RegistrationRecordMissing', message);
+    return failed('TakeOver', basis, unproven, o, round, context);
   }
   const { uid } = object;
   return mark(record, { uid, role: 'current', namespaceUid: o.namespaceUid }, context);

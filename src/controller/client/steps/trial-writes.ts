@@ -1,6 +1,6 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import type { RegisterStep } from '../../../core/action.ts';
-import type { Failure } from '../../../core/failure.ts';
+import { type Failure, failure } from '../../../core/failure.ts';
 import { minimalRecord } from '../../../core/minimal-record.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { recordName, toRegistrationSecret } from '../../../core/record.ts';
@@ -38,7 +38,7 @@ export async function refusedWrite(
       tryIt(() => expectedRecord(step, o, context)),
     ));
   if (records !== undefined) {
-    return failure(
+    return refusedFor(
       'RecordWriteRefused',
       'Nothing is registered, since the API server refuses registration Secrets in the operator’s namespace',
       records,
@@ -51,7 +51,7 @@ export async function refusedWrite(
   );
   return (
     workload &&
-    failure(
+    refusedFor(
       'SecretWriteRefused',
       `Nothing is registered, since the API server refuses Secrets in namespace ${namespace}`,
       workload,
@@ -66,7 +66,7 @@ export const isWriteRefused = (namespace: string, { refusedWrites }: Context): b
     refusedWrites.isRefusing(place),
   );
 
-function failure(
+function refusedFor(
   reason: Failure['reason'],
   what: string,
   { message, retryAt }: { readonly message: string; readonly retryAt: number },
@@ -74,7 +74,7 @@ function failure(
 ): Failure {
   const retryAfterMs = Math.max(0, retryAt - clock.now());
   const text = `${what}: ${asSentence(presentable(message, []))} It is tried without being stored before anything is sent`;
-  return { kind: 'Transient', reason, message: text, retryAfterMs, serverTrouble: false };
+  return failure('Transient', reason, text, { retryAfterMs });
 }
 
 /** About what a server answers. */
