@@ -34,21 +34,18 @@ const require = __createRequire(import.meta.url);`;
  */
 const declaresOnly: Plugin = {
   name: 'client-node-declares-only',
-  setup({ onResolve, resolve }) {
-    const asked = Symbol();
-    onResolve({ filter: /^(@kubernetes\/client-node$|\.)/ }, async (args) => {
-      const { path, importer, kind, resolveDir, pluginData } = args;
-      const isOfPackage = !path.startsWith('.') || importer.includes('/@kubernetes/client-node/');
-      if (pluginData === asked || kind !== 'import-statement' || !isOfPackage) return undefined;
-      const found = await resolve(path, {
-        importer,
-        kind,
-        resolveDir,
-        with: args.with,
-        pluginData: asked,
-      });
-      return { ...found, sideEffects: false };
+  setup({ onResolve, resolve: find }) {
+    const own = Symbol();
+    onResolve({ filter: /^@kubernetes\/client-node$/ }, async ({ path, kind, pluginData, ...at }) => {
+      if (pluginData === own || kind !== 'import-statement') return undefined;
+      return { ...(await find(path, { ...at, kind, pluginData: own })), sideEffects: false };
     });
+    // Without `find`, which would take ten times as long as all the rest; the package writes its file names in full.
+    onResolve({ filter: /^\..*\.js$/ }, ({ path, kind, importer, resolveDir }) =>
+      kind === 'import-statement' && importer.includes('/@kubernetes/client-node/')
+        ? { path: join(resolveDir, path), sideEffects: false }
+        : undefined,
+    );
   },
 };
 
