@@ -1,5 +1,5 @@
 import type { Arguments, Problem, Script } from '../../tools/command-line.ts';
-import { NAMESPACES } from './objects.ts';
+import { NAMESPACES } from './namespaces.ts';
 
 type Name =
   | 'quick'

@@ -1,5 +1,6 @@
 import type { OAuthClient } from '../../src/api/oauth-client.ts';
-import { clientsPath, NAMESPACES, namespaceOf, oauthClient } from './objects.ts';
+import { NAMESPACES } from './namespaces.ts';
+import { clientsPath, namespaceOf, oauthClient } from './objects.ts';
 import { pooled } from './pace.ts';
 import type { Stage } from './stage.ts';
 

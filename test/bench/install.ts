@@ -1,5 +1,6 @@
 import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
-import { credential, NAMESPACES } from './objects.ts';
+import { NAMESPACES } from './namespaces.ts';
+import { credential } from './objects.ts';
 import type { Install } from './operator.ts';
 import { kubectl, type Stage } from './stage.ts';
 

@@ -2,12 +2,11 @@ import { collectionPath } from '../../src/adapters/kubernetes/paths.ts';
 import { RESOURCES } from '../../src/api/kubernetes.ts';
 import { LABELS } from '../../src/api/names.ts';
 import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
+import { NAMESPACES } from './namespaces.ts';
 import type { BenchServer } from './server.ts';
 
 /** Objects that the operator works at, and where they are. */
 
-/** Clients are spread over these. */
-export const NAMESPACES = ['bench-0', 'bench-1', 'bench-2', 'bench-3'] as const;
 /** What the raw script writes; it is gone before an operator starts. */
 export const RAW_NAMESPACE = 'bench-raw';
 export const UNRELATED_NAMESPACE = 'bench-unrelated';

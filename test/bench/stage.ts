@@ -6,7 +6,8 @@ import { type ControlPlane, startControlPlane } from '../kit/testbed/control-pla
 import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
 import { type Caller, createCaller } from './caller.ts';
 import { type ClientWatch, type WatchedKind, watchClients } from './client-watch.ts';
-import { clientsPath, NAMESPACES, oauthClient, surroundings } from './objects.ts';
+import { NAMESPACES } from './namespaces.ts';
+import { clientsPath, oauthClient, surroundings } from './objects.ts';
 import { type BenchOperator, type Install, startBundled } from './operator.ts';
 import { until } from './pace.ts';
 import { type BenchServer, startServer } from './server.ts';

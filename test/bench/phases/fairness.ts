@@ -1,7 +1,8 @@
 import type { ClientWatch } from '../client-watch.ts';
 import { createIn, expectOk, USERS } from '../clients.ts';
 import { type Figure, figuresOf, quantile } from '../figure.ts';
-import { clientsPath, NAMESPACES } from '../objects.ts';
+import { NAMESPACES } from '../namespaces.ts';
+import { clientsPath } from '../objects.ts';
 import { pooled, sinceAnswer } from '../pace.ts';
 import type { Stage } from '../stage.ts';
 

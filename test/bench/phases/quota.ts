@@ -1,6 +1,6 @@
 import { createClients } from '../clients.ts';
 import { type Figure, figuresOf } from '../figure.ts';
-import { NAMESPACES } from '../objects.ts';
+import { NAMESPACES } from '../namespaces.ts';
 import { kubectl, type Stage } from '../stage.ts';
 import { untilAllReady } from './backlog.ts';
 
