@@ -91,17 +91,21 @@ describe('the endpoint', () => {
       socket.once('close', () => resolve()).resume();
     });
 
-  it.each([
-    ['sends nothing', ''],
-    ['doesn’t end its request', 'GET /livez HTTP/1.1\r\n'],
-    ['is idle after an answer', 'GET /livez HTTP/1.1\r\nhost: a\r\n\r\n'],
-  ])('ends a connection that %s within some seconds (M11)', async (_, text) => {
+  it('ends each connection that is no use within some seconds (M11)', async () => {
+    const useless = {
+      'sends nothing': '',
+      'does not end its request': 'GET /livez HTTP/1.1\r\n',
+      'is idle after an answer': 'GET /livez HTTP/1.1\r\nhost: a\r\n\r\n',
+    };
     const { port } = await start();
-    const socket = await dial(port);
-    const started = performance.now();
-    socket.write(text);
-    await ended(socket);
-    expect(performance.now() - started).toBeLessThan(4_500);
+    const lived = Object.entries(useless).map(async ([what, text]) => {
+      const socket = await dial(port);
+      const started = performance.now();
+      socket.write(text);
+      await ended(socket);
+      return [what, performance.now() - started < 4_500];
+    });
+    expect(await Promise.all(lived)).toEqual(Object.keys(useless).map((what) => [what, true]));
   });
 
   it('keeps 64 connections at most, and answers whoever comes from elsewhere (M11)', async () => {
