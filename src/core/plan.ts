@@ -1,5 +1,5 @@
 import type { Action } from './action.ts';
-import { nextVisit } from './find.ts';
+import { nextVisit } from './clock-visits.ts';
 import type { Observation } from './observation.ts';
 import { aClientIsToBeAdopted } from './rules/adoption.ts';
 import {

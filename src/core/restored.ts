@@ -1,4 +1,4 @@
-import { currentRecord } from './find.ts';
+import { currentRecord } from './current-record.ts';
 import type { Observation } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';

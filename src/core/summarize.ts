@@ -2,13 +2,14 @@ import { type NewCondition, toConditions } from '../api/conditions.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Rest } from './action.ts';
+import { currentRecord } from './current-record.ts';
 import type { Substitution } from './drift.ts';
-import { currentRecord, isPublished, wantedOf } from './find.ts';
 import { isOurs } from './installation.ts';
 import { keptIfAny } from './kept-text.ts';
 import { managementMode } from './management.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
+import { isPublished, wantedOf } from './workload.ts';
 
 /**
  * The one author of an OAuthClient's status: made anew from the last observation and from why it rests.
@@ -24,8 +25,10 @@ export function summarize(
   learned: readonly Substitution[] | undefined,
 ): OAuthClientStatus {
   const record = currentRecord(o);
+  const published = isPublished(o, record) ? wantedOf(o)?.name : undefined;
   const status =
     record === undefined && rest.reason === 'Expired' ? withoutClient(object.status) : object.status;
+  const secretName = published ?? status.secretName;
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
   return withoutUndefined({
     observedGeneration: object.generation,
@@ -33,18 +36,18 @@ export function summarize(
     issuer: record?.issuer ?? status.issuer,
     // Whose a client is, is said once: else two installations would take it from each other in turn.
     installation: installationOf(o, status.installation ?? record?.installation),
-    secretName: secretName(o, status),
+    secretName,
     registeredAt: record?.registeredAt ?? status.registeredAt,
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
     registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
-    lastHandledReconcileAt: handledReconcile(o, object, rest) ?? status.lastHandledReconcileAt,
+    lastHandledReconcileAt: handledReconcile(o, object, rest, record) ?? status.lastHandledReconcileAt,
     lastHandledRotateAt: keptIfAny(record?.rotatedFor ?? status.lastHandledRotateAt),
     authorizationServerRef: chosenServer(o, object, record),
-    binding: bindingOf(secretName(o, status)),
+    binding: bindingOf(secretName),
     substitutions: substitutions.length === 0 ? undefined : [...substitutions],
     conditions: [
       ...toConditions(
-        conditionsOf(o, rest, record),
+        conditionsOf(o, rest, record, published),
         status.conditions ?? [],
         object.generation,
         rfc3339(o.now),
@@ -62,8 +65,9 @@ function handledReconcile(
   o: Observation,
   { reconcileRequestedAt }: ObservedClient,
   { state }: Rest,
+  record: RegistrationRecord | undefined,
 ): string | undefined {
-  const isStillWanted = state === 'Waiting' && o.suspects.count > 0 && currentRecord(o) === undefined;
+  const isStillWanted = state === 'Waiting' && o.suspects.count > 0 && record === undefined;
   return isStillWanted ? undefined : keptIfAny(reconcileRequestedAt);
 }
 
@@ -91,23 +95,20 @@ function chosenServer(
   return isNamed || chosen === undefined ? undefined : { kind: chosen.kind, name: chosen.name };
 }
 
-/** The Secret that workloads can mount now. */
-function secretName(o: Observation, status: OAuthClientStatus): string | undefined {
-  return isPublished(o) ? wantedOf(o)?.name : status.secretName;
-}
-
 const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });
 
+/** @param published name of the Secret that shows the record */
 function conditionsOf(
   o: Observation,
   rest: Rest,
   record: RegistrationRecord | undefined,
+  published: string | undefined,
 ): readonly NewCondition[] {
   const { reason, message } = rest;
   return [
     { type: 'Ready', status: rest.state === 'Ready' ? 'True' : 'False', reason, message },
     registered(o, rest, record),
-    secretSynced(o, rest),
+    secretSynced(rest, published),
     ...(rest.state === 'Waiting' ? [{ type: 'Reconciling', status: 'True', reason, message } as const] : []),
     ...(rest.state === 'Stalled' ? [{ type: 'Stalled', status: 'True', reason, message } as const] : []),
   ];
@@ -141,11 +142,11 @@ function isUnmanaged({ server, object }: Observation, { managed }: RegistrationR
   return before?.reason === 'Unmanaged';
 }
 
-function secretSynced(o: Observation, { reason, message }: Rest): NewCondition {
-  if (!isPublished(o)) {
+function secretSynced({ reason, message }: Rest, published: string | undefined): NewCondition {
+  if (published === undefined) {
     return { type: 'SecretSynced', status: 'False', reason, message };
   }
-  const text = `Secret ${wantedOf(o)?.name} shows the current registration.`;
+  const text = `Secret ${published} shows the current registration.`;
   return { type: 'SecretSynced', status: 'True', reason: 'SecretSynced', message: text };
 }
 

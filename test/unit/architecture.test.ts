@@ -179,7 +179,7 @@ describe('the checker', () => {
 
   test.each([
     ['core/plan.ts', "import { a } from '../api/names.ts'; import { b } from '../oauth/url.ts';"],
-    ['core/plan.ts', "import { a } from '../dialects/dialect.ts'; import { b } from './find.ts';"],
+    ['core/plan.ts', "import { a } from '../dialects/dialect.ts'; import { b } from './overlap.ts';"],
     ['api/dialect-schema.ts', "import { DIALECT_NAMES } from '../dialects/presets.ts';"],
     ['core/plan.ts', "import { a } from '../formats/opaque.ts'; import { createHash } from 'node:crypto';"],
     [

@@ -1,6 +1,6 @@
 import { keyOf, namespaceOf } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
-import { servingRecord } from '../../core/find.ts';
+import { servingRecord } from '../../core/current-record.ts';
 import { mayShareClients } from '../../core/home.ts';
 import { continuedBy, type Installation } from '../../core/installation.ts';
 import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';

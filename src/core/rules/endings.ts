@@ -1,22 +1,15 @@
 import { rfc3339 } from '../../api/time.ts';
 import type { Action, DeregisterStep } from '../action.ts';
-import {
-  currentRecord,
-  departedRecords,
-  lastRecordOf,
-  leftBehindEnd,
-  lifetimeEnd,
-  nextVisit,
-  overlapEnd,
-  rivalName,
-  setbackOf,
-  surplusRecords,
-} from '../find.ts';
-import { deletionOf, homeOf, mayShareClients } from '../home.ts';
+import { leftBehindEnd, lifetimeEnd } from '../clock-visits.ts';
+import { currentRecord, departedRecords, lastRecordOf, surplusRecords } from '../current-record.ts';
+import { setbackOf } from '../earlier-calls.ts';
+import { deletionOf, homeOf } from '../home.ts';
 import type { Observation, ObservedClient, Setback } from '../observation.ts';
+import { overlapEnd } from '../overlap.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { claimsOf } from '../restored.ts';
 import { gone, stall, wait } from './rests.ts';
+import { isShared, rivalName } from './rivals.ts';
 
 /** Rules about the end of an object, of a client, and of registrations that nobody uses. */
 
@@ -45,7 +38,7 @@ export function aRegistrationOutlivedItsObject(o: Observation): Action | undefin
       return step;
     }
   }
-  return o.object === undefined ? gone(nextVisit(o).until) : undefined;
+  return o.object === undefined ? gone() : undefined;
 }
 
 /** Of several clients of one object only the one that served it outlives it. */
@@ -131,7 +124,7 @@ const isRetained = ({ records }: Observation, { uid }: { readonly uid: string })
   records.some(({ role, client }) => role === 'retained' && client.uid === uid);
 
 export function thereAreSurplusRecords(o: Observation): Action | undefined {
-  for (const record of surplusRecords(o).filter((surplus) => isUnused(o, surplus))) {
+  for (const record of surplusRecords(o, currentRecord(o)).filter((surplus) => isUnused(o, surplus))) {
     const step = ended(o, record, 'Surplus');
     if (step !== undefined) {
       return step;
@@ -155,7 +148,7 @@ export function itsLifetimeIsOver(o: Observation): Action | undefined {
   if (object.desired.spec.lifetime?.onExpiry !== 'Deregister') {
     return { type: 'DeleteObject', object };
   }
-  const record = currentRecord(o) ?? surplusRecords(o)[0];
+  const record = currentRecord(o) ?? surplusRecords(o, currentRecord(o))[0];
   if (record !== undefined) {
     const setback = setbackOf(o, 'Deregister', record.secretName);
     return ended(o, record, 'Expired') ?? (setback && wait(setback.reason, setback.message, setback.retryAt));
@@ -172,10 +165,6 @@ export function itsLifetimeIsOver(o: Observation): Action | undefined {
 /** The server object wants deletions confirmed before an object goes. */
 const holds = (o: Observation, record: RegistrationRecord): boolean =>
   deletionOf(o, record)?.unconfirmed === 'Hold';
-
-/** The client is another object's, which had it before: ending it is for that one. */
-const isShared = ({ rival }: Observation, record: RegistrationRecord): boolean =>
-  rival !== undefined && rival.secretName !== record.secretName && mayShareClients(rival, record);
 
 const shared = (o: Observation): Setback => ({
   action: 'Deregister',

@@ -1,9 +1,9 @@
 import { boundedMs } from '../../api/durations.ts';
 import type { Action } from '../action.ts';
-import { overlapOf } from '../find.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
 import { managementMode } from '../management.ts';
 import type { Observation } from '../observation.ts';
+import { overlapOf } from '../overlap.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { register, serverOfClient, stepOf, update } from './registration.ts';
 import { blocked } from './rests.ts';

@@ -2,8 +2,9 @@ import { SHARES } from '../../api/shares.ts';
 import { rfc3339 } from '../../api/time.ts';
 import type { Action } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
-import { overlapEnd, surplusRecords } from '../find.ts';
+import { currentRecord, surplusRecords } from '../current-record.ts';
 import type { Observation } from '../observation.ts';
+import { overlapEnd } from '../overlap.ts';
 import type { RegistrationRecord, ServerRef } from '../record.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../suspects.ts';
 import { stall, wait } from './rests.ts';
@@ -66,7 +67,9 @@ export function overQuota(
 
 /** A client that was replaced before is still there. */
 function isAlreadyReplacing(o: Observation, replaces: RegistrationRecord): Action | undefined {
-  const [before] = surplusRecords(o).filter(({ secretName }) => secretName !== replaces.secretName);
+  const [before] = surplusRecords(o, currentRecord(o)).filter(
+    ({ secretName }) => secretName !== replaces.secretName,
+  );
   if (before === undefined) {
     return undefined;
   }

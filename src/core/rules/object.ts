@@ -1,10 +1,13 @@
 import { presentable } from '../../oauth/error-response.ts';
 import { cut } from '../../oauth/text.ts';
 import type { Action } from '../action.ts';
-import { currentRecord, retainedRecord, rivalName } from '../find.ts';
+import { currentRecord } from '../current-record.ts';
+import { homeOf } from '../home.ts';
 import type { Observation } from '../observation.ts';
+import { isAt, type RegistrationRecord } from '../record.ts';
 import { mayOutlive } from './endings.ts';
 import { blocked, stall, wait } from './rests.ts';
+import { rivalName } from './rivals.ts';
 
 /** Rules about the object itself, before and beside its registration. */
 
@@ -56,6 +59,21 @@ export function itIsNotBoundToItsOwner(o: Observation): Action | undefined {
   return object.owners.includes(name)
     ? undefined
     : (blocked(o, 'Bind', name) ?? { type: 'BindToOwner', object, owner });
+}
+
+/** A client that an earlier object of this name left to a later one, in the same namespace and at the same server. */
+function retainedRecord(o: Observation): RegistrationRecord | undefined {
+  const { server } = o;
+  return o.records.find(
+    (record) =>
+      record.role === 'retained' &&
+      record.namespaceUid === o.namespaceUid &&
+      server.available &&
+      isAt(record, server.ref) &&
+      // To take it over sends nothing: a record that names no uid yet is told apart by its issuer.
+      (homeOf(o, record).kind === 'AtServer' ||
+        (record.serverUid === undefined && record.issuer === server.connection.issuer)),
+  );
 }
 
 /** A client that was retained for an object of this name. */

@@ -1,7 +1,8 @@
 import { ANNOTATIONS } from '../../api/names.ts';
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
-import { currentRecord, setbackOf, unansweredUpdate } from '../find.ts';
+import { currentRecord } from '../current-record.ts';
+import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
 import type { Observation, ObservedClient } from '../observation.ts';
 import { isProblem } from '../problem.ts';

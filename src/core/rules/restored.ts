@@ -1,5 +1,5 @@
 import type { Action } from '../action.ts';
-import { currentRecord } from '../find.ts';
+import { currentRecord } from '../current-record.ts';
 import type { Observation } from '../observation.ts';
 import { type Claim, claimsOf } from '../restored.ts';
 import { isAskedFor } from './registration.ts';

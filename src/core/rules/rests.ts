@@ -1,6 +1,6 @@
 import type { Reason } from '../../api/reasons.ts';
 import type { Rest } from '../action.ts';
-import { setbackOf } from '../find.ts';
+import { setbackOf } from '../earlier-calls.ts';
 import type { Gate, Observation, SetbackAction } from '../observation.ts';
 
 /** Reasons to do nothing for now. */

@@ -1,6 +1,7 @@
 import type { Action } from '../action.ts';
-import { currentRecord, formerSecrets, isPublished, wantedOf } from '../find.ts';
+import { currentRecord } from '../current-record.ts';
 import type { Observation } from '../observation.ts';
+import { formerSecrets, isPublished, wantedOf } from '../workload.ts';
 import { blocked } from './rests.ts';
 
 /** Rules about the Secret that workloads mount. */
@@ -9,7 +10,7 @@ export function theWorkloadSecretDiffers(o: Observation): Action | undefined {
   const { object } = o;
   const record = currentRecord(o);
   const wanted = wantedOf(o);
-  if (object === undefined || record === undefined || wanted === undefined || isPublished(o)) {
+  if (object === undefined || record === undefined || wanted === undefined || isPublished(o, record)) {
     return undefined;
   }
   const basis = `${wanted.name} ${object.generation} ${object.reconcileRequestedAt ?? ''}`;

@@ -1,7 +1,7 @@
 import type { Action } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
+import { currentRecord } from '../current-record.ts';
 import { defaultsDocument, type WantedDocument, wantedDocument } from '../document.ts';
-import { currentRecord } from '../find.ts';
 import { homeOf } from '../home.ts';
 import { recordProblem } from '../needed-secrets.ts';
 import type { Observation, ObservedClient } from '../observation.ts';

@@ -1,5 +1,5 @@
 import type { RegisterStep, Step, UpdateStep } from '../../../src/core/action.ts';
-import { currentRecord } from '../../../src/core/find.ts';
+import { currentRecord } from '../../../src/core/current-record.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import type { RegistrationRecord } from '../../../src/core/record.ts';
 import { renewalBasis } from '../../../src/core/rules/expiry.ts';

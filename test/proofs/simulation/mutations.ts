@@ -99,8 +99,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'surplus clients aren’t deregistered',
     file: 'src/core/rules/endings.ts',
-    original: 'of surplusRecords(o).filter(',
-    mutant: 'of surplusRecords(o).slice(0, 0).filter(',
+    original: 'of surplusRecords(o, currentRecord(o)).filter(',
+    mutant: 'of surplusRecords(o, currentRecord(o)).slice(0, 0).filter(',
   },
   {
     name: '401 to a DELETE counts as gone at once',

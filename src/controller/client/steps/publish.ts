@@ -2,10 +2,10 @@ import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../../api/names.ts';
 import type { PublishStep } from '../../../core/action.ts';
 import { failure } from '../../../core/failure.ts';
-import { endpointsFor } from '../../../core/find.ts';
 import type { Observation } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRestored } from '../../../core/restored.ts';
+import { endpointsFor } from '../../../core/workload.ts';
 import {
   inputsHash,
   type ObservedSecret,

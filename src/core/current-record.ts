@@ -1,0 +1,81 @@
+import type { Observation, ObservedClient } from './observation.ts';
+import type { RegistrationRecord } from './record.ts';
+
+/** Which of its records serves an object, and which ones are left of earlier clients and earlier objects. */
+
+/**
+ * The record that serves the object: the one that the workload Secret shows, or a Secret under a former name, else the
+ * one in status, else the first recorded; and if another takes its place, that one. Every answered registration is
+ * recorded first and chosen later. `undefined`: the object has no client, or there is no object.
+ */
+export function currentRecord(o: Observation): RegistrationRecord | undefined {
+  const { object } = o;
+  const spec = object?.desired.valid ? object.desired.spec : undefined;
+  return object && servingRecord(object, spec && (spec.secret?.name ?? o.name), o);
+}
+
+/** The same, for those who don't have the whole observation yet. `wanted`: name of the workload Secret, if known. */
+export function servingRecord(
+  object: Pick<ObservedClient, 'uid' | 'status'>,
+  wanted: string | undefined,
+  { secrets, records }: Pick<Observation, 'secrets' | 'records'>,
+): RegistrationRecord | undefined {
+  const own = recordsOf({ records }, object.uid);
+  const shown = secrets
+    .filter(({ ownerUid }) => ownerUid === object.uid)
+    .toSorted((a, b) => Number(b.name === wanted) - Number(a.name === wanted))
+    .map(({ shows }) => own.find(({ secretName }) => secretName === shows));
+  const chosen =
+    shown.find((record) => record !== undefined) ??
+    own.find(({ clientId }) => clientId === object.status.clientId) ??
+    own[0];
+  return chosen && lastSuccessor(chosen, own);
+}
+
+function lastSuccessor(chosen: RegistrationRecord, own: readonly RegistrationRecord[]): RegistrationRecord {
+  let last = chosen;
+  // As often as there are records: damaged by hand, they could replace each other in a circle.
+  for (const _ of own) {
+    last = own.find(({ replaces }) => replaces === last.secretName) ?? last;
+  }
+  return last;
+}
+
+/** The record that served an object of which nothing else is left. */
+export function lastRecordOf(o: Observation, uid: string): RegistrationRecord | undefined {
+  const records = recordsOf(o, uid);
+  const [first] = records;
+  return first && lastSuccessor(first, records);
+}
+
+/** Records of an object that may serve it, the first registered first. */
+export function recordsOf(
+  { records }: Pick<Observation, 'records'>,
+  uid: string | undefined,
+): readonly RegistrationRecord[] {
+  return records
+    .filter(({ client, role }) => client.uid === uid && role === 'current')
+    .toSorted((a, b) => compare(a.registeredAt, b.registeredAt) || compare(a.attempt, b.attempt));
+}
+
+const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
+/** Records of this object that don't serve it: to be deregistered. */
+export function surplusRecords(
+  { object, records }: Observation,
+  current: RegistrationRecord | undefined,
+): readonly RegistrationRecord[] {
+  return records.filter(
+    ({ client, role, secretName }) =>
+      client.uid === object?.uid &&
+      (role === 'current' || role === 'owed') &&
+      secretName !== current?.secretName,
+  );
+}
+
+/** Records of objects that are gone: none of this name, or another uid now bears it. */
+export function departedRecords({ object, records }: Observation): readonly RegistrationRecord[] {
+  return records.filter(
+    ({ client, role }) => client.uid !== object?.uid && role !== 'left-behind' && role !== 'retained',
+  );
+}
