@@ -1,4 +1,3 @@
-import { ANNOTATIONS } from '../../api/names.ts';
 import type { Action, RegisterStep, UpdateStep } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
 import { currentRecord } from '../current-record.ts';
@@ -8,6 +7,7 @@ import type { Observation, ObservedClient } from '../observation.ts';
 import { isProblem } from '../problem.ts';
 import { isAt, isDeclaredBy, metadataHash, type RegistrationRecord } from '../record.ts';
 import { isRestored } from '../restored.ts';
+import { isRotationRequested } from '../rotation-request.ts';
 import { onHold, overQuota, tooManyEnded } from './holds.ts';
 import { blocked, gated, stall, wait } from './rests.ts';
 import { documentOf } from './wanted.ts';
@@ -22,23 +22,13 @@ export function theRecordIsMissing(o: Observation): Action | undefined {
   if (currentRecord(o) !== undefined || (clientId === undefined && shown === undefined)) {
     return undefined;
   }
-  if (isAskedFor(o) || isBrought(o, clientId)) {
+  if (isRotationRequested(o, undefined) || isBrought(o, clientId)) {
     return undefined;
   }
   const what = clientId === undefined ? `${shown}` : `of client ${clientId}`;
   return stall(
     'RegistrationRecordMissing',
     `The registration Secret ${what} is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite`,
-  );
-}
-
-/** A new registration was asked for since the last one. A restored object may have lost its status, not its Secret. */
-export function isAskedFor({ object, secrets }: Observation): boolean {
-  const asked = object?.rotateRequestedAt;
-  return (
-    asked !== undefined &&
-    asked !== object?.status.lastHandledRotateAt &&
-    !secrets.some(({ annotations }) => annotations[ANNOTATIONS.rotateRequestedAt] === asked)
   );
 }
 
@@ -55,10 +45,7 @@ export function itIsNotRegistered(o: Observation): Action | undefined {
 /** A new registration was asked for: by annotation, or by an edit where the server can't change a client. */
 export function itIsToBeReplaced(o: Observation): Action | undefined {
   const record = currentRecord(o);
-  const requested = o.object?.rotateRequestedAt;
-  return record !== undefined && requested !== undefined && record.rotatedFor !== requested
-    ? register(o, record)
-    : undefined;
+  return record !== undefined && isRotationRequested(o, record) ? register(o, record) : undefined;
 }
 
 /** The server at which the client in use is registered, where it is the one that may be used and can be called. */
@@ -86,7 +73,7 @@ export function theServerWasChanged(o: Observation): Action | undefined {
   if (!server.available) {
     return wait(server.reason, server.message);
   }
-  return terms?.policy === 'Manual' && !isAskedFor(o)
+  return terms?.policy === 'Manual'
     ? replacement(o, object, record, `It is registered at ${record.server.kind} ${record.server.name}.`)
     : register(o, record);
 }
@@ -190,17 +177,12 @@ export function register(o: Observation, replaces: RegistrationRecord | undefine
     tooManyEnded(o, ref) ??
     onHold(o, connection) ??
     blocked(o, 'Register', basis) ??
-    (isRequested(o, replaces) ? undefined : gated(gate)) ??
+    // A person who asks for another client may know why the server is suspected.
+    (replaces !== undefined && isRotationRequested(o, replaces) ? undefined : gated(gate)) ??
     gated(registerGate) ??
     step
   );
 }
-
-/** By a person, who may know why a server is suspected. */
-const isRequested = ({ object }: Observation, replaces: RegistrationRecord | undefined): boolean =>
-  replaces !== undefined &&
-  object?.rotateRequestedAt !== undefined &&
-  object.rotateRequestedAt !== replaces.rotatedFor;
 
 /** An update, or why it can't be. */
 export function update(

@@ -2,7 +2,7 @@ import type { Action } from '../action.ts';
 import { currentRecord } from '../current-record.ts';
 import type { Observation } from '../observation.ts';
 import { type Claim, claimsOf } from '../restored.ts';
-import { isAskedFor } from './registration.ts';
+import { isRotationRequested } from '../rotation-request.ts';
 import { blocked, stall } from './rests.ts';
 
 /** An object that was restored from a backup, whose records are here: they become its own, without a call. */
@@ -18,7 +18,7 @@ export function itsRecordIsOfAnEarlierObject(o: Observation): Action | undefined
   if (!isRefused) {
     return { type: 'TakeOver', object, record, proof, basis };
   }
-  return currentRecord(o) !== undefined || isAskedFor(o)
+  return currentRecord(o) !== undefined || isRotationRequested(o, undefined)
     ? undefined
     : stall('RegistrationRecordMissing', askPerson(o, claim));
 }

@@ -42,6 +42,11 @@ describe('a spec that names another server', () => {
       state: 'Stalled',
       reason: 'ReplacementPending',
     });
+    const answered = { object: { ...asking, rotateRequestedAt: 'before' }, server: there };
+    expect(plan(observation({ ...answered, records: [record({ rotatedFor: 'before' })] }))).toMatchObject({
+      state: 'Stalled',
+      reason: 'ReplacementPending',
+    });
     const asked = { ...asking, rotateRequestedAt: 'now' };
     expect(plan(observation({ object: asked, server: there }))).toMatchObject({ type: 'Register' });
   });
