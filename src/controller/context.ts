@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { Installation } from '../core/installation.ts';
 import type { ClientObject } from '../core/observation.ts';
-import type { ServerObject } from '../core/server.ts';
+import type { ServerObject } from '../core/server-object.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { EventRecorder } from './durable/events.ts';
 import type { Ledger } from './durable/ledger.ts';

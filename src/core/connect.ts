@@ -11,7 +11,7 @@ import { originOf } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
 import { type CredentialSecrets, secretValue, toAdmission, toManagementCredential } from './credential.ts';
 import { isProblem, type Problem } from './problem.ts';
-import type { ServerObject } from './server.ts';
+import type { ServerObject } from './server-object.ts';
 import { toSignedRequestTerms, toStatementTerms } from './statement.ts';
 
 /** What was found out about a server besides its spec. */

@@ -2,7 +2,7 @@ import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import { omit } from '../oauth/objects.ts';
 import type { ClientObject, DesiredClient } from './observation.ts';
 import type { Problem } from './problem.ts';
-import type { ServerObject } from './server.ts';
+import type { ServerObject } from './server-object.ts';
 
 /**
  * What is kept of an object for which its namespace's share of memory has no room: what its ending needs, what status must

@@ -158,3 +158,10 @@ function matching(answers: readonly DiscoveryAnswer[], issuer: string): readonly
     answer.kind === 'document' && answer.document.issuer === issuer ? [answer.document] : [],
   );
 }
+
+/** Every URL with what it gave: `DiscoveryFailed` for people. */
+export function describeDiscovery(answers: readonly DiscoveryAnswer[]): string {
+  return answers
+    .map((answer) => `${answer.url}: ${answer.kind === 'document' ? 'a document' : answer.detail}`)
+    .join('; ');
+}

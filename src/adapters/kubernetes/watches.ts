@@ -7,7 +7,7 @@ import type { CredentialObject } from '../../controller/state/credentials.ts';
 import type { ObjectCache } from '../../controller/state/object-cache.ts';
 import { shareTexts } from '../../controller/state/share-texts.ts';
 import { toClientObject } from '../../core/desired.ts';
-import { toServerObject } from '../../core/server.ts';
+import { toServerObject } from '../../core/server-object.ts';
 import { defined } from '../../oauth/objects.ts';
 import type { UrlRules } from '../../oauth/url.ts';
 import type { PagedApi } from './api.ts';

@@ -2,7 +2,7 @@ import { type KubernetesObject, namespaceOf, RESOURCES } from '../../api/kuberne
 import { toClientObject } from '../../core/desired.ts';
 import type { ClientObject } from '../../core/observation.ts';
 import { isLessOfClient, isLessOfServer } from '../../core/over-share.ts';
-import { type ServerObject, toServerObject } from '../../core/server.ts';
+import { type ServerObject, toServerObject } from '../../core/server-object.ts';
 import type { Context } from '../context.ts';
 import type { ObjectCache } from '../state/object-cache.ts';
 

@@ -3,12 +3,12 @@ import { boundedMs } from '../../api/durations.ts';
 import type { Reason } from '../../api/reasons.ts';
 import { SHARES } from '../../api/shares.ts';
 import type { Problem } from '../../core/problem.ts';
-import { describeDiscovery } from '../../core/server.ts';
 import type { ServerName } from '../../core/server-key.ts';
 import { tellNotSent } from '../../core/tell.ts';
 import { objectViewerOf } from '../../core/viewers.ts';
 import {
   type DiscoveryAnswer,
+  describeDiscovery,
   discoveryUrls,
   type Endpoints,
   isComplete,

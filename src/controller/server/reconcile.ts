@@ -6,16 +6,17 @@ import { nextProbe, probed } from '../../core/health-probes.ts';
 import { suspicionEnds } from '../../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../../core/problem.ts';
 import { reachProblem } from '../../core/reach.ts';
-import type { ServerObject } from '../../core/server.ts';
 import { keyOfServer, serverNamed } from '../../core/server-key.ts';
+import type { ServerObject } from '../../core/server-object.ts';
 import type { Endpoints } from '../../oauth/discovery.ts';
 import type { Transport } from '../../oauth/http-message.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
 import { discover } from './discover.ts';
+import { refreshOrphans } from './orphans.ts';
 import { resolveReferences } from './references.ts';
 import { signingKeysOf } from './signing-keys.ts';
-import { type LookAgain, lookAtOrphans, tellStatus } from './status.ts';
+import { type LookAgain, tellStatus } from './status.ts';
 
 const REFRESH_MS = 3_600_000;
 const RETRIES = { firstMs: 5_000, longestMs: 300_000 };
@@ -62,7 +63,7 @@ export async function reconcileServer(
   const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };
   endProbe(key, context, found);
-  const orphansVisit = await lookAtOrphans(key, context);
+  const orphansVisit = await refreshOrphans(key, context);
   const retry = await tellStatus(
     object,
     context,

@@ -4,8 +4,8 @@ import { SHARES } from '../../api/shares.ts';
 import { secretNames } from '../../core/connect.ts';
 import { type CredentialSecrets, NO_ROOM, secretValue } from '../../core/credential.ts';
 import { isProblem, type Problem } from '../../core/problem.ts';
-import type { ServerObject } from '../../core/server.ts';
 import { keyOfServer } from '../../core/server-key.ts';
+import type { ServerObject } from '../../core/server-object.ts';
 import type { Context } from '../context.ts';
 
 export interface References {

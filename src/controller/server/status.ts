@@ -1,7 +1,8 @@
 import { keyOf, RESOURCES } from '../../api/kubernetes.ts';
 import { rfc3339 } from '../../api/time.ts';
-import { type ClientCounts, type ServerObject, summarizeServer } from '../../core/server.ts';
 import { keyOfServer } from '../../core/server-key.ts';
+import type { ServerObject } from '../../core/server-object.ts';
+import { type ClientCounts, summarizeServer } from '../../core/summarize-server.ts';
 import { isSameJson, type JsonObject } from '../../oauth/json.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
@@ -10,24 +11,6 @@ import type { ServerState } from '../state/server-registry.ts';
 
 /** When to look again, in milliseconds from now; `undefined`: when something changes. */
 export type LookAgain = number | undefined;
-
-/** A person may have looked after some of them: that is noticed. Resolves with when to look again. */
-export async function lookAtOrphans(
-  key: string,
-  { orphans, servers, clock }: Context,
-): Promise<number | undefined> {
-  if (orphans.countAt(key) === 0) {
-    return undefined;
-  }
-  const before = orphans.countAt(key);
-  await orphans.refresh();
-  if (orphans.countAt(key) < before) {
-    servers.wakeAll(key);
-  }
-  return clock.now() + ORPHANS_REFRESH_MS;
-}
-
-const ORPHANS_REFRESH_MS = 60_000;
 
 function countsOf(key: string, { caches: { registrations }, orphans }: Context): ClientCounts {
   return {

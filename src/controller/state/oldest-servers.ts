@@ -1,6 +1,6 @@
 import { SHARES } from '../../api/shares.ts';
-import type { ServerObject } from '../../core/server.ts';
 import { keyOfServer } from '../../core/server-key.ts';
+import type { ServerObject } from '../../core/server-object.ts';
 import type { Change } from './object-cache.ts';
 
 interface Entry {

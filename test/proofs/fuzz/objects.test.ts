@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../../src/api/kubernetes.ts';
 import { toConnection } from '../../../src/core/connect.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
 import { isProblem } from '../../../src/core/problem.ts';
-import { toServerObject } from '../../../src/core/server.ts';
+import { toServerObject } from '../../../src/core/server-object.ts';
 import { DIALECT_NAMES } from '../../../src/dialects/presets.ts';
 import { MEMBERS, type MemberType, specName } from '../../../src/oauth/client-metadata.ts';
 import type { Json, JsonObject } from '../../../src/oauth/json.ts';

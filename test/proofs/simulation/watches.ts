@@ -4,7 +4,7 @@ import type { Caches } from '../../../src/controller/context.ts';
 import { toRegistrationObject, toSecretObject } from '../../../src/controller/state/cached-objects.ts';
 import type { ObjectCache } from '../../../src/controller/state/object-cache.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
-import { toServerObject } from '../../../src/core/server.ts';
+import { toServerObject } from '../../../src/core/server-object.ts';
 import type { Change, Stored } from './cluster.ts';
 import type { Process, World } from './world.ts';
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createController } from '../../../src/controller/controller.ts';
 import type { KubernetesApi } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
-import { toServerObject } from '../../../src/core/server.ts';
+import { toServerObject } from '../../../src/core/server-object.ts';
 import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
 import { answered, contextOf, createFakeJwt, createRandom } from '../../kit/fakes/fake-ports.ts';
 import { issuer, open } from '../../kit/fixtures/server-objects.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type DiscoveryAnswer,
+  describeDiscovery,
   discoveryUrls,
   type Endpoints,
   isComplete,
@@ -240,5 +241,16 @@ describe('mergeDiscovery', () => {
       published,
       url: 'https://first',
     });
+  });
+});
+
+describe('describeDiscovery', () => {
+  test('says what every address gave', () => {
+    expect(
+      describeDiscovery([
+        { url: 'https://a', kind: 'nothing', detail: '404' },
+        { url: 'https://b', kind: 'document', document: { issuer, endpoints: {}, aliases: {} } },
+      ]),
+    ).toBe('https://a: 404; https://b: a document');
   });
 });

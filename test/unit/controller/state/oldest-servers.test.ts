@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OldestServers } from '../../../../src/controller/state/oldest-servers.ts';
-import type { ServerObject } from '../../../../src/core/server.ts';
+import type { ServerObject } from '../../../../src/core/server-object.ts';
 
 const serverAt = (namespace: string, name: string, createdAt: number) =>
   ({ kind: 'AuthorizationServer', metadata: { namespace, name }, createdAt }) as ServerObject;

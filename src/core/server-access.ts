@@ -1,0 +1,35 @@
+import type { AllowedNamespaces } from '../api/authorization-server.ts';
+
+/** Whether a cluster server serves a namespace: by name or by label, either admits; by default none. */
+export function admits(
+  allowed: AllowedNamespaces | undefined,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): boolean {
+  if (allowed?.names?.includes(namespace)) {
+    return true;
+  }
+  const { selector } = allowed ?? {};
+  if (selector === undefined) {
+    return false;
+  }
+  return (
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
+    (selector.matchExpressions ?? []).every((expression) => matches(expression, labels[expression.key]))
+  );
+}
+
+type Expression = NonNullable<NonNullable<AllowedNamespaces['selector']>['matchExpressions']>[number];
+
+function matches({ operator, values = [] }: Expression, label: string | undefined): boolean {
+  switch (operator) {
+    case 'Exists':
+      return label !== undefined;
+    case 'DoesNotExist':
+      return label === undefined;
+    case 'In':
+      return label !== undefined && values.includes(label);
+    case 'NotIn':
+      return label === undefined || !values.includes(label);
+  }
+}

@@ -1,0 +1,70 @@
+import {
+  type AllowedNamespaces,
+  type AuthorizationServer,
+  type AuthorizationServerSpec,
+  type AuthorizationServerStatus,
+  authorizationServerStatus,
+  clusterAuthorizationServerSpec,
+  type ServerKind,
+} from '../api/authorization-server.ts';
+import { boundedMs } from '../api/durations.ts';
+import { API_VERSION, type KubernetesObject } from '../api/kubernetes.ts';
+import { ANNOTATIONS } from '../api/names.ts';
+import { defined } from '../oauth/objects.ts';
+import type { UrlRules } from '../oauth/url.ts';
+import type { DeletionTerms } from './connection.ts';
+import { readServerSpec } from './server-spec.ts';
+
+/** An AuthorizationServer or ClusterAuthorizationServer, as it is kept. */
+export interface ServerObject extends KubernetesObject {
+  readonly generation: number;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  /** Absent where the spec can't be used; then `problem` says why. */
+  readonly spec: AuthorizationServerSpec | undefined;
+  readonly problem: string | undefined;
+  /** Default: `InvalidSpec`. */
+  readonly problemReason?: 'NamespaceShareReached';
+  /** Where less is kept of it: bytes of memory that all of it takes. */
+  readonly takes?: number;
+  /** Known also of a spec that can't be used, so that those who are admitted hear what is wrong. */
+  readonly allowedNamespaces: AllowedNamespaces | undefined;
+  /** Serves OAuthClients that name no server. */
+  readonly isDefault: boolean;
+  readonly status: AuthorizationServerStatus;
+}
+
+/** Reads one server object, whatever is in it. */
+export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: UrlRules): ServerObject {
+  const { spec: rawSpec, status: rawStatus } = raw as Partial<AuthorizationServer>;
+  const { spec, problem } = readServerSpec(kind, rawSpec, rules);
+  const { name, namespace, uid = '', resourceVersion = '', generation = 0, annotations } = raw.metadata;
+  const { creationTimestamp = '' } = raw.metadata;
+  const status = authorizationServerStatus.safeParse(rawStatus ?? {});
+  return {
+    apiVersion: API_VERSION,
+    kind,
+    metadata: defined({ name, namespace, uid, resourceVersion }),
+    generation,
+    createdAt: Date.parse(creationTimestamp),
+    spec,
+    problem,
+    allowedNamespaces: allowedNamespacesOf(rawSpec),
+    isDefault: annotations?.[ANNOTATIONS.isDefault] === 'true',
+    status: status.success ? status.data : {},
+  };
+}
+
+function allowedNamespacesOf(
+  spec: Partial<AuthorizationServerSpec> | undefined,
+): AllowedNamespaces | undefined {
+  const allowed = clusterAuthorizationServerSpec.shape.allowedNamespaces.safeParse(spec?.allowedNamespaces);
+  return allowed.success ? allowed.data : undefined;
+}
+
+/** Known from the spec alone, so that it counts also while the server can't be called. */
+export const deletionTerms = ({ deletion, policy }: AuthorizationServerSpec): DeletionTerms => ({
+  unconfirmed: deletion?.unconfirmed ?? 'Release',
+  retryForMs: boundedMs('retryFor', deletion?.retryFor ?? '1h'),
+  retainDenied: policy?.retain === 'Deny',
+});

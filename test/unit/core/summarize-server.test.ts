@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { authorizationServerStatus } from '../../../src/api/authorization-server.ts';
+import { HEALTHY } from '../../../src/core/server-health.ts';
+import { type ServerFacts, summarizeServer } from '../../../src/core/summarize-server.ts';
+import { effectiveDialect } from '../../../src/dialects/presets.ts';
+import type { JsonObject } from '../../../src/oauth/json.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { connection } from '../../kit/fixtures/observations.ts';
+import { issuer, objectOf, open } from '../../kit/fixtures/server-objects.ts';
+
+const signedRequest = (secret: string) => ({
+  key: { material: new Sensitive(secret), format: 'Raw', algorithm: 'HS256' } as const,
+  issuer: undefined,
+  audience: 'a',
+  lifetimeSeconds: 300,
+  contentType: 'application/jwt',
+});
+
+describe('summarizeServer', () => {
+  const facts: ServerFacts = {
+    object: objectOf({ issuer, registration: open }),
+    endpoints: { registration: `${issuer}/register` },
+    problem: undefined,
+    health: HEALTHY,
+    management: 'Unknown',
+    admissionAccepted: false,
+    effectiveDialect: undefined,
+    signingKeys: undefined,
+    counts: { clients: 0, suspectedOrphans: 0, leftBehind: 0 },
+    now: '2026-05-01T12:00:00Z',
+  };
+  const refusedAdmission = {
+    version: 'v1',
+    reason: 'AdmissionRefused',
+    message: 'The server answered status 401',
+    brief: '',
+    decided: true,
+    witnesses: [],
+    attempts: 1,
+    nextProbeAt: 0,
+  } as const;
+  const conditionsOf = (change: Partial<ServerFacts>) =>
+    summarizeServer({ ...facts, ...change }).conditions?.map(
+      ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
+    );
+
+  test.each<readonly [string, Partial<ServerFacts>, readonly string[]]>([
+    [
+      'is ready, though nothing was registered yet',
+      {},
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+      ],
+    ],
+    [
+      'L9: signs with a secret that is too short for its algorithm',
+      { connection: { ...connection, signedRequest: { ...signedRequest('k'.repeat(31)) } } },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register. The secret of spec.registration.signedRequest has 31 octets, and HS256 asks for 32 at least (RFC 7518 section 3.2): a shorter one can be found out by trying.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+      ],
+    ],
+    [
+      'signs with a secret that is long enough',
+      { connection: { ...connection, signedRequest: { ...signedRequest('k'.repeat(32)) } } },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+      ],
+    ],
+    [
+      'accepted a registration',
+      { admissionAccepted: true },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=True AdmissionAccepted: The server accepted a registration.',
+      ],
+    ],
+    [
+      'refuses the credential',
+      { admissionAccepted: true, health: { ...HEALTHY, refusedAdmission } },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=False AdmissionRefused: The server answered status 401',
+      ],
+    ],
+    [
+      'gives no token to admit with',
+      {
+        health: {
+          ...HEALTHY,
+          refusedAdmission: {
+            ...refusedAdmission,
+            reason: 'AdmissionScopeNotGranted',
+            message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+          },
+        },
+      },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=False AdmissionScopeNotGranted: The token endpoint answered 200, but didn’t grant the scope dcr',
+      ],
+    ],
+    [
+      'does not answer for now',
+      { problem: { reason: 'AuthorizationServerUnavailable', message: 'No answer in time' } },
+      [
+        'Ready=False AuthorizationServerUnavailable: No answer in time',
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+        'Reconciling=True AuthorizationServerUnavailable: No answer in time',
+      ],
+    ],
+    [
+      'can not be found for now',
+      { problem: { reason: 'DiscoveryFailed', message: 'https://a: 404' } },
+      [
+        'Ready=False DiscoveryFailed: https://a: 404',
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+        'Reconciling=True DiscoveryFailed: https://a: 404',
+      ],
+    ],
+    [
+      'needs a person',
+      { problem: { reason: 'IssuerMismatch', message: 'other' } },
+      [
+        'Ready=False IssuerMismatch: other',
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+        'Stalled=True IssuerMismatch: other',
+      ],
+    ],
+  ])('says of a server that %s', (_, change, conditions) => {
+    expect(conditionsOf(change)).toEqual(conditions);
+  });
+
+  test('tells what is really done, how clients are managed, and the keys to configure', () => {
+    const known: Partial<ServerFacts> = {
+      effectiveDialect: { scopeEncoding: 'Both' },
+      signingKeys: { keys: [{ kid: 'k1' }] },
+      management: 'AdminToken',
+    };
+    expect(summarizeServer({ ...facts, ...known })).toMatchObject({ observedGeneration: 2, ...known });
+    const status = summarizeServer(facts);
+    expect(status).not.toHaveProperty('effectiveDialect');
+    expect(status).not.toHaveProperty('signingKeys');
+  });
+
+  test('is what the CRD takes, with everything in it', () => {
+    const status = summarizeServer({
+      ...facts,
+      effectiveDialect: effectiveDialect('curity') as unknown as JsonObject,
+      signingKeys: { keys: [] },
+    });
+    expect(authorizationServerStatus.safeParse(status).error?.issues ?? []).toEqual([]);
+  });
+
+  test('changes nothing on a resync', () => {
+    const first = summarizeServer(facts);
+    const again = { ...facts, object: { ...facts.object, status: first }, now: '2026-05-01T13:00:00Z' };
+    expect(summarizeServer(again)).toEqual(first);
+  });
+});
