@@ -4,9 +4,11 @@ import { backoff } from '../core/backoff.ts';
 import type { Problem } from '../core/problem.ts';
 import { serverKey, serverNamed } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
+import { createCalls } from './calls/calls.ts';
 import { toldOf } from './calls/record-answer.ts';
 import { serverRefOf } from './client/observe.ts';
 import { reconcileClient } from './client/reconcile.ts';
+import type { StepContext } from './client/step-context.ts';
 import { takeUpServer } from './client/take-up.ts';
 import type { Caches, Context } from './context.ts';
 import { clientsOf } from './durable/ledger-calls.ts';
@@ -127,6 +129,7 @@ export function createController(given: Given): Controller {
     refusedWrites: new RefusedWrites(clock),
     wake: (client) => addClient(client, false),
   };
+  const stepContext: StepContext = { ...context, calls: createCalls(context) };
 
   function addServer(key: string): void {
     queue.add(serverItem(key));
@@ -212,7 +215,7 @@ export function createController(given: Given): Controller {
   }
 
   async function runClient(key: string): Promise<RoundReport['result']> {
-    const end = await reconcileClient(key, context);
+    const end = await reconcileClient(key, stepContext);
     if (end.kind === 'later') {
       log.debug('looking again later', { client: key, why: end.why });
       retry(`${CLIENT}${key}`);

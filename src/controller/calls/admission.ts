@@ -27,6 +27,12 @@ import {
 } from '../../oauth/token-request.ts';
 import { readTokenResponse, type TokenResponse } from '../../oauth/token-response.ts';
 import type { Context } from '../context.ts';
+import type { ServerRegistry } from '../state/server-registry.ts';
+
+/** What it takes to obtain an admission. */
+export interface AdmissionContext extends Pick<Context, 'clock' | 'http' | 'jwt' | 'random' | 'tokens'> {
+  readonly servers: Pick<ServerRegistry, 'state'>;
+}
 
 /** What admits one call: obtained just before it, so that its faults never look like a lost registration. */
 export interface Admitted {
@@ -40,7 +46,7 @@ export async function admit(
   admission: Admission,
   server: string,
   connection: ServerConnection,
-  context: Context,
+  context: AdmissionContext,
 ): Promise<Admitted | Failure> {
   switch (admission.kind) {
     case 'Open':
@@ -62,7 +68,7 @@ async function admitByToken(
   grant: ClientCredentials,
   server: string,
   connection: ServerConnection,
-  context: Context,
+  context: AdmissionContext,
 ): Promise<Admitted | Failure> {
   const { version } = connection;
   const asked = identityOf(grant);
@@ -91,7 +97,7 @@ const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted
 });
 
 /** A token that was refused is not used again. */
-export function refused(admission: Admission, server: string, { tokens }: Context): void {
+export function refused(admission: Admission, server: string, { tokens }: Pick<Context, 'tokens'>): void {
   if (admission.kind === 'ClientCredentials') {
     tokens.forget(server, identityOf(admission));
   }
@@ -101,7 +107,7 @@ async function obtainToken(
   grant: ClientCredentials,
   server: string,
   connection: ServerConnection,
-  context: Context,
+  context: AdmissionContext,
 ): Promise<{ readonly accessToken: Sensitive } | Failure> {
   const name = serverNamed(server);
   const viewers = viewersOf(name.kind);
@@ -155,7 +161,7 @@ async function requestOf(
   grant: ClientCredentials,
   connection: ServerConnection,
   viewers: Viewers,
-  context: Context,
+  context: AdmissionContext,
 ): Promise<TokenRequest | Failure> {
   const { tokenEndpoint, dialect } = connection;
   if (tokenEndpoint === undefined) {
@@ -188,7 +194,7 @@ async function authenticationOf(
   { authentication, clientId }: ClientCredentials,
   tokenEndpoint: string,
   { issuer }: ServerConnection,
-  { jwt, clock, random }: Context,
+  { jwt, clock, random }: AdmissionContext,
 ): Promise<ClientAuthentication> {
   switch (authentication.method) {
     case 'client_secret_basic':

@@ -1,17 +1,32 @@
 import type { ServerConnection } from '../../core/connection.ts';
 import { type Failure, failure } from '../../core/failure.ts';
-import type { ManagementCredential } from '../../core/management.ts';
-import { tokenAuthorization } from '../../oauth/registration.ts';
+import type { Management, ManagementCredential } from '../../core/management.ts';
+import { type ManagementAddress, tokenAuthorization } from '../../oauth/registration.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import type { Context } from '../context.ts';
-import { admit, refused } from './admission.ts';
+import { type AdmissionContext, admit, refused } from './admission.ts';
 
-/** What admits to the place where a client is managed: its own token, or the credential that manages all. */
-export async function authorize(
+/**
+ * The place where a client is managed, and what admits there: the client's own token, or the credential that manages all.
+ *
+ * @param server by its key of `serverKey`
+ * @param connection `undefined` while the server object is gone or not ready
+ */
+export async function addressOf(
+  { url, credential }: Management & { readonly kind: 'Managed' },
+  server: string,
+  connection: ServerConnection | undefined,
+  context: AdmissionContext,
+): Promise<ManagementAddress | Failure> {
+  const authorization = await authorize(credential, server, connection, context);
+  return 'kind' in authorization ? authorization : { url, authorization };
+}
+
+async function authorize(
   credential: ManagementCredential,
   server: string,
   connection: ServerConnection | undefined,
-  context: Context,
+  context: AdmissionContext,
 ): Promise<Sensitive | Failure> {
   if (credential.kind === 'RegistrationAccessToken') {
     return tokenAuthorization(credential.token);
@@ -37,7 +52,11 @@ export async function authorize(
 }
 
 /** A refused token isn't used again. */
-export function forgetToken(credential: ManagementCredential, server: string, context: Context): void {
+export function forgetToken(
+  credential: ManagementCredential,
+  server: string,
+  context: Pick<Context, 'tokens'>,
+): void {
   if (credential.kind === 'ClientCredentials') {
     refused(credential, server, context);
   }

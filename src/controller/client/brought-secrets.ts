@@ -2,7 +2,7 @@ import { namespaceOf } from '../../api/kubernetes.ts';
 import { adoptableClient, type CredentialSecrets } from '../../core/credential.ts';
 import type { Observation } from '../../core/observation.ts';
 import { givenStatement } from '../../core/statement.ts';
-import type { Context } from '../context.ts';
+import type { StepContext } from './step-context.ts';
 
 /** What an OAuthClient brings in labelled Secrets of its namespace: a software statement of its own, a client to adopt. */
 
@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
  * Reads the Secrets that are needed for this client now and aren't known in their present version; most clients bring
  * none. To be called before a round observes anything, since observing makes no call.
  */
-export async function readBroughtSecrets(key: string, context: Context): Promise<void> {
+export async function readBroughtSecrets(key: string, context: StepContext): Promise<void> {
   const isOver = context.caches.clients.get(key)?.observed.deleting !== false;
   const names = [statementRef(key, context)?.name, adoptRef(key, context)?.name].filter(
     (name) => name !== undefined,
@@ -18,23 +18,23 @@ export async function readBroughtSecrets(key: string, context: Context): Promise
   await context.credentials.refer(`client:${key}`, namespaceOf(key), isOver ? [] : [...new Set(names)]);
 }
 
-export function statementOf(key: string, now: number, context: Context): Observation['statement'] {
+export function statementOf(key: string, now: number, context: StepContext): Observation['statement'] {
   const ref = statementRef(key, context);
   return ref && givenStatement(ref, secretsOf(key, context), now);
 }
 
-export function adoptableOf(key: string, context: Context): Observation['adoptable'] {
+export function adoptableOf(key: string, context: StepContext): Observation['adoptable'] {
   const ref = adoptRef(key, context);
   return ref && adoptableClient(ref.name, secretsOf(key, context));
 }
 
-function statementRef(key: string, { caches }: Context) {
+function statementRef(key: string, { caches }: StepContext) {
   const desired = caches.clients.get(key)?.observed.desired;
   return desired?.valid ? desired.spec.softwareStatement?.secretRef : undefined;
 }
 
 /** Looked for only while there is no client. */
-function adoptRef(key: string, { caches }: Context) {
+function adoptRef(key: string, { caches }: StepContext) {
   const observed = caches.clients.get(key)?.observed;
   const ref = observed?.desired.valid ? observed.desired.spec.adopt?.secretRef : undefined;
   const isRecorded = caches.registrations
@@ -43,7 +43,7 @@ function adoptRef(key: string, { caches }: Context) {
   return isRecorded ? undefined : ref;
 }
 
-function secretsOf(key: string, { credentials }: Context): CredentialSecrets {
+function secretsOf(key: string, { credentials }: StepContext): CredentialSecrets {
   const namespace = namespaceOf(key);
   return { namespace, get: (name) => credentials.get(namespace, name) };
 }

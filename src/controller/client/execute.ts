@@ -1,37 +1,29 @@
 import type { Step } from '../../core/action.ts';
 import type { Observation } from '../../core/observation.ts';
-import type { Context } from '../context.ts';
 import { DONE, type Round, type StepResult } from './round.ts';
+import type { StepContext } from './step-context.ts';
 import { adopt } from './steps/adopt.ts';
-import { deregister, release } from './steps/deregister.ts';
+import { deregister } from './steps/deregister.ts';
 import { addFinalizer, confirmAbsence, letGo } from './steps/finalizer.ts';
 import { forgetLeftBehind } from './steps/forget.ts';
 import { identify } from './steps/identify.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
 import { mark } from './steps/mark.ts';
-import { reportOrphan } from './steps/orphan.ts';
+import { reportInterrupted } from './steps/orphan.ts';
 import { publish, removeSecret } from './steps/publish.ts';
 import { read } from './steps/read.ts';
 import { register } from './steps/register.ts';
+import { release } from './steps/release.ts';
 import { notePolicy, retain, takeOver } from './steps/retain.ts';
 import { update } from './steps/update.ts';
 
-const INTERRUPTED = 'The operator stopped before it read the answer';
-
 /** Does one step. Every branch is a short list of effects, in the order that crashes permit. */
-export function execute(step: Step, o: Observation, round: Round, context: Context): Promise<StepResult> {
+export function execute(step: Step, o: Observation, round: Round, context: StepContext): Promise<StepResult> {
   switch (step.type) {
     case 'ReportOrphan':
-      return reportOrphan(
-        step.call.attempt,
-        'RegistrationOutcomeUnknown',
-        INTERRUPTED,
-        INTERRUPTED,
-        o,
-        context,
-      );
+      return reportInterrupted(step.call, o, context);
     case 'SettleCall':
-      context.ledger.settle(step.call.attempt);
+      context.calls.settle(step.call);
       return Promise.resolve(DONE);
     case 'ConfirmAbsence':
       return confirmAbsence(o, round, context);

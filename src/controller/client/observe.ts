@@ -9,13 +9,15 @@ import type { Caller } from '../../core/scope.ts';
 import { admits } from '../../core/server-access.ts';
 import { serverKey } from '../../core/server-key.ts';
 import { deletionTerms, type ServerObject } from '../../core/server-object.ts';
-import type { Caches, Context } from '../context.ts';
 import { endedIn, inNamespace } from '../state/record-counts.ts';
 import { adoptableOf, statementOf } from './brought-secrets.ts';
 import { withinShares } from './share-gate.ts';
+import type { StepContext } from './step-context.ts';
+
+type WithCaches = Pick<StepContext, 'caches'>;
 
 /** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
-export function observe(key: string, context: Context): Observation {
+export function observe(key: string, context: StepContext): Observation {
   const { caches, clock, ledger, memory, recorder, settings } = context;
   const namespace = namespaceOf(key);
   const now = clock.now();
@@ -52,21 +54,21 @@ export function observe(key: string, context: Context): Observation {
   };
 }
 
-export function installationOf({ caches, settings }: Pick<Context, 'caches' | 'settings'>): Installation {
+export function installationOf({ caches, settings }: Pick<StepContext, 'caches' | 'settings'>): Installation {
   const own = caches.namespaces.get(settings.operatorNamespace)?.metadata.annotations;
   return { ...settings.installation, continues: continuedBy(own?.[ANNOTATIONS.continues]) };
 }
 
-function recordsOf(key: string, { caches }: Context): readonly RegistrationRecord[] {
+function recordsOf(key: string, { caches }: WithCaches): readonly RegistrationRecord[] {
   return caches.registrations.find('client', key).flatMap(({ record }) => record ?? []);
 }
 
-export function isTerminating(namespace: string, { caches }: Context): boolean {
+export function isTerminating(namespace: string, { caches }: StepContext): boolean {
   return caches.namespaces.get(namespace)?.metadata.deletionTimestamp !== undefined;
 }
 
 /** The server object that the client refers to, whether or not it exists. */
-export function serverRefOf(key: string, context: Context): ServerRef | undefined {
+export function serverRefOf(key: string, context: WithCaches): ServerRef | undefined {
   const observed = context.caches.clients.get(key)?.observed;
   if (observed?.desired.valid !== true) {
     return undefined;
@@ -81,7 +83,7 @@ export function serverRefOf(key: string, context: Context): ServerRef | undefine
 }
 
 /** Where the client in use is registered; before there is one, where a retained or restored one is. */
-function chosenBefore(key: string, object: ObservedClient, context: Context): ServerRef | undefined {
+function chosenBefore(key: string, object: ObservedClient, context: WithCaches): ServerRef | undefined {
   const records = recordsOf(key, context);
   if (records.length === 0) {
     return undefined;
@@ -94,7 +96,7 @@ function chosenBefore(key: string, object: ObservedClient, context: Context): Se
 }
 
 /** The server that serves clients which name none: one of the namespace before one of the cluster, and only if it is one. */
-function defaultServer(key: string, context: Context): ServerRef | undefined {
+function defaultServer(key: string, context: WithCaches): ServerRef | undefined {
   const { caches } = context;
   const namespace = namespaceOf(key);
   const near = caches.servers.find('defaults', namespace);
@@ -115,14 +117,14 @@ function defaultServer(key: string, context: Context): ServerRef | undefined {
 /** All records that may be of the same client, whichever objects they are of. */
 export function recordsOfClient(
   record: RegistrationRecord,
-  { registrations }: Pick<Caches, 'registrations'>,
+  { registrations }: Pick<StepContext['caches'], 'registrations'>,
 ): readonly RegistrationRecord[] {
   const known = registrations.find('clientId', record.clientId).flatMap(({ record: other }) => other ?? []);
   return known.filter((other) => mayShareClients(other, record));
 }
 
 /** An earlier record of the same client that belongs to another object. */
-function rivalOf(key: string, context: Context): RegistrationRecord | undefined {
+function rivalOf(key: string, context: StepContext): RegistrationRecord | undefined {
   const [record] = recordsOf(key, context);
   if (record === undefined) {
     return undefined;
@@ -137,7 +139,7 @@ function rivalOf(key: string, context: Context): RegistrationRecord | undefined 
 }
 
 /** Every client that may exist, those that are being registered included. Counted only where there is a bound. */
-export function clientsInNamespace(key: string, context: Context): number {
+export function clientsInNamespace(key: string, context: StepContext): number {
   const { registrations } = context.caches;
   const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
@@ -154,14 +156,14 @@ export function clientsInNamespace(key: string, context: Context): number {
 }
 
 /** Clients of the namespace whose objects are gone and that may exist all the same, at servers of that kind. */
-function endedInNamespace(key: string, context: Context): number {
+function endedInNamespace(key: string, context: StepContext): number {
   const kind = serverRefOf(key, context)?.kind;
   return kind === undefined
     ? 0
     : context.caches.registrations.count('ended', endedIn(namespaceOf(key), kind));
 }
 
-function serverOf(key: string, context: Context): ObservedServer {
+function serverOf(key: string, context: StepContext): ObservedServer {
   const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
   const object = ref && serverObject(ref, namespace, context.caches);
@@ -177,7 +179,7 @@ function serverOf(key: string, context: Context): ObservedServer {
   return view.available ? { ...view, registerGate: forRegistration.gate } : view;
 }
 
-function suspectsOf(key: string, uid: string, context: Context): Observation['suspects'] {
+function suspectsOf(key: string, uid: string, context: StepContext): Observation['suspects'] {
   const suspects = context.orphans.suspectsOf(uid);
   const ref = serverRefOf(key, context);
   const answeredAt = ref && context.servers.health(serverKey(ref, namespaceOf(key))).registrationAnsweredAt;
@@ -187,7 +189,7 @@ function suspectsOf(key: string, uid: string, context: Context): Observation['su
 export const callerOf = (key: string): Caller => ({ namespace: namespaceOf(key), client: key });
 
 /** The server objects that the records name, as they are today. */
-function serversOf(key: string, context: Context): readonly PresentServer[] {
+function serversOf(key: string, context: StepContext): readonly PresentServer[] {
   const namespace = namespaceOf(key);
   const found = new Map<string, PresentServer>();
   for (const { server: ref } of recordsOf(key, context)) {
@@ -213,7 +215,7 @@ function viewOf(
   { metadata }: ServerObject,
   ref: ServerRef,
   call: 'Register' | 'Update',
-  context: Context,
+  context: StepContext,
 ): ObservedServer {
   const name = serverKey(ref, metadata.namespace ?? '');
   const given = context.servers.view(name, ref, call, callerOf(key));
@@ -231,7 +233,7 @@ function viewOf(
 export function serverObject(
   { kind, name }: ServerRef,
   namespace: string,
-  { servers, clusterServers }: Pick<Caches, 'servers' | 'clusterServers'>,
+  { servers, clusterServers }: Pick<StepContext['caches'], 'servers' | 'clusterServers'>,
 ): ServerObject | undefined {
   return kind === 'AuthorizationServer' ? servers.get(`${namespace}/${name}`) : clusterServers.get(name);
 }
@@ -256,7 +258,7 @@ function notAvailable(ref: ServerRef | undefined): ObservedServer {
   };
 }
 
-function isOffered(ref: ServerRef, namespace: string, { caches }: Context): boolean {
+function isOffered(ref: ServerRef, namespace: string, { caches }: WithCaches): boolean {
   if (ref.kind === 'AuthorizationServer') {
     return caches.servers.get(`${namespace}/${ref.name}`) !== undefined;
   }

@@ -8,12 +8,12 @@ import { isCopied } from '../../core/rules/installation.ts';
 import { serverKey } from '../../core/server-key.ts';
 import { summarize } from '../../core/summarize.ts';
 import { isSameJson } from '../../oauth/json.ts';
-import type { Context } from '../context.ts';
 import { isRefusal } from '../state/refused-writes.ts';
 import { readBroughtSecrets } from './brought-secrets.ts';
 import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
 import type { Round } from './round.ts';
+import type { StepContext } from './step-context.ts';
 import { takeUpClient } from './take-up.ts';
 
 /** How a round ended: when to look again, in milliseconds since the epoch or from now. */
@@ -31,7 +31,7 @@ const MAX_STEPS = 30;
  * One round for one OAuthClient: observe, plan, do one step, and again, until there is nothing to do; then say so in
  * status, once.
  */
-export async function reconcileClient(key: string, context: Context): Promise<RoundEnd> {
+export async function reconcileClient(key: string, context: StepContext): Promise<RoundEnd> {
   if (!isServerKnown(key, context)) {
     return { kind: 'rested', until: undefined };
   }
@@ -54,7 +54,7 @@ export async function reconcileClient(key: string, context: Context): Promise<Ro
 }
 
 /** After a start, servers are looked at first: a client that has to wait for that is woken by it. */
-function isServerKnown(key: string, context: Context): boolean {
+function isServerKnown(key: string, context: StepContext): boolean {
   const ref = serverRefOf(key, context);
   const namespace = namespaceOf(key);
   if (ref === undefined) {
@@ -73,7 +73,7 @@ function isServerKnown(key: string, context: Context): boolean {
   return false;
 }
 
-async function rest(o: Observation, action: Rest, round: Round, context: Context): Promise<RoundEnd> {
+async function rest(o: Observation, action: Rest, round: Round, context: StepContext): Promise<RoundEnd> {
   context.servers.waits(round.key, serversAwaited(o, action, round.key, context));
   if (action.state === 'Gone' && action.until === undefined) {
     context.memory.forget(round.key);
@@ -97,7 +97,7 @@ function serversAwaited(
   o: Observation,
   { state, awaitsServer = false }: Rest,
   key: string,
-  context: Context,
+  context: StepContext,
 ): ReadonlyMap<string, boolean> {
   const awaited = new Map<string, boolean>();
   for (const { server, client } of state === 'Ready' ? [] : o.records) {
@@ -114,7 +114,7 @@ async function writeStatus(
   o: Observation,
   action: Rest,
   round: Round,
-  { api, caches, clock, log, memory }: Context,
+  { api, caches, clock, log, memory }: StepContext,
 ): Promise<boolean> {
   const object = o.object;
   const known = caches.clients.get(round.key);

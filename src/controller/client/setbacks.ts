@@ -3,7 +3,7 @@ import { backoff } from '../../core/backoff.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Setback, SetbackAction } from '../../core/observation.ts';
 import { asSentence } from '../../oauth/text.ts';
-import type { Context } from '../context.ts';
+import type { StepContext } from './step-context.ts';
 
 /** From a failure to what is remembered of it. */
 
@@ -16,7 +16,7 @@ export function setBack(
   action: SetbackAction,
   basis: string,
   failure: Pick<Failure, 'reason' | 'message' | 'retryAfterMs'> & { readonly kind: Failure['kind'] },
-  context: Context,
+  context: StepContext,
   retryAfterMs?: number,
 ): Setback {
   const { clock, memory, random } = context;
@@ -46,7 +46,7 @@ export function longerEachTime(
   firstMs: number,
   key: string,
   basis: string,
-  { memory }: Pick<Context, 'memory'>,
+  { memory }: Pick<StepContext, 'memory'>,
 ): number {
   const before = memory.setbacks(key).find((one) => one.action === 'Register' && one.basis === basis);
   const longestMs = Math.max(firstMs, LONGEST_LOST_MS);

@@ -3,7 +3,7 @@ import { SHARES } from '../../api/shares.ts';
 import type { CallKind, Gate, ObservedServer } from '../../core/observation.ts';
 import { serverNamed } from '../../core/server-key.ts';
 import { listOfSuspects } from '../../core/suspects.ts';
-import type { Context } from '../context.ts';
+import type { StepContext } from './step-context.ts';
 
 /**
  * The server as a client may use it, where its namespace has room for a call: a share that is used up closes the gate for
@@ -18,7 +18,7 @@ export function withinShares(
   name: string,
   key: string,
   kind: Exclude<CallKind, 'Deregister'>,
-  context: Context,
+  context: StepContext,
 ): ObservedServer {
   if (!server.available || !server.gate.open) {
     return server;
@@ -39,7 +39,7 @@ export function shareGate(
   name: string,
   key: string,
   kind: Exclude<CallKind, 'Deregister'>,
-  { clock, ledger, orphans, slots }: Context,
+  { clock, ledger, orphans, slots }: StepContext,
 ): Gate {
   const namespace = namespaceOf(key);
   const wait = (reason: 'Queued' | 'NamespaceShareReached', message: string, afterMs: number): Gate => ({

@@ -11,7 +11,9 @@ import type { ObjectCache } from '../state/object-cache.ts';
  * aren't read for a try alone: what doesn't fit after all is as it was.
  */
 
-export async function takeUpClient(key: string, context: Context): Promise<void> {
+type TakeUpContext = Pick<Context, 'api' | 'caches' | 'namespaceMemory' | 'settings'>;
+
+export async function takeUpClient(key: string, context: TakeUpContext): Promise<void> {
   const known = context.caches.clients.get(key);
   if (known === undefined || !isLessOfClient(known) || known.observed.deleting || !hasRoom(known, context)) {
     return;
@@ -24,7 +26,7 @@ export async function takeUpClient(key: string, context: Context): Promise<void>
 }
 
 /** @returns the object as it is known after that */
-export async function takeUpServer(object: ServerObject, context: Context): Promise<ServerObject> {
+export async function takeUpServer(object: ServerObject, context: TakeUpContext): Promise<ServerObject> {
   const { namespace, name } = object.metadata;
   const key = `${namespace}/${name}`;
   if (namespace === undefined || !isLessOfServer(object) || !hasRoom(object, context)) {
@@ -42,7 +44,7 @@ export async function takeUpServer(object: ServerObject, context: Context): Prom
 function learn<T extends KubernetesObject>(
   cache: Pick<ObjectCache<T>, 'learn'>,
   object: T,
-  { namespaceMemory }: Context,
+  { namespaceMemory }: TakeUpContext,
 ): void {
   const { namespace = '' } = object.metadata;
   const before = namespaceMemory.usedBy(namespace);
@@ -54,7 +56,7 @@ function learn<T extends KubernetesObject>(
 
 const hasRoom = (
   { metadata: { namespace = '' }, takes = 0 }: ClientObject | ServerObject,
-  { namespaceMemory }: Context,
+  { namespaceMemory }: TakeUpContext,
 ): boolean => namespaceMemory.hasRoom(namespace, takes);
 
 const nameOf = (key: string): string => key.slice(key.indexOf('/') + 1);

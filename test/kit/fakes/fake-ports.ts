@@ -1,3 +1,4 @@
+import type { StepContext } from '../../../src/controller/client/step-context.ts';
 import type { Context } from '../../../src/controller/context.ts';
 import type {
   ApiResult,
@@ -15,14 +16,17 @@ import type { GeneratedKey, SigningKey } from '../../../src/oauth/signing-key.ts
 
 /** The ports that a controller function needs, in memory. */
 
+/** That of steps, and that of everything else. */
+type AnyContext = Context & StepContext;
+
 /** A context of just these parts: whatever else is used fails the test. */
-export function contextOf(parts: Partial<Context>): Context {
-  return new Proxy(parts as Context, {
+export function contextOf(parts: Partial<AnyContext>): AnyContext {
+  return new Proxy(parts as AnyContext, {
     get(target, name) {
       if (!Object.hasOwn(target, name)) {
         throw new Error(`the test gives no ${String(name)}`);
       }
-      return target[name as keyof Context];
+      return target[name as keyof AnyContext];
     },
   });
 }

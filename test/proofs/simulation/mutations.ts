@@ -18,9 +18,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the answer is used before it is recorded',
     file: 'src/controller/client/steps/record.ts',
-    original: 'const written = await recordAnswer({ kind, attempt, secret, settles, onRefused }, context);',
+    original: 'const written = await context.calls.record({ kind, attempt, secret, settles, onRefused });',
     mutant:
-      'const written = secret; void recordAnswer({ kind, attempt, secret, settles, onRefused }, context);',
+      'const written = secret; void context.calls.record({ kind, attempt, secret, settles, onRefused });',
   },
   {
     name: 'the POST doesn’t wait for its entry',
@@ -117,8 +117,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an update without an answer isn’t remembered',
     file: 'src/controller/client/steps/update.ts',
-    original: 'if (isUnanswered && earlier === undefined) {',
-    mutant: 'if (Boolean(0)) {',
+    original: "entry: isUnanswered && earlier === undefined ? 'Interrupt' : 'Settle',",
+    mutant: "entry: 'Settle',",
   },
 ];
 

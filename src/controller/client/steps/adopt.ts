@@ -7,16 +7,17 @@ import { withinBounds } from '../../../core/kept-answer.ts';
 import { managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { recordName } from '../../../core/record.ts';
-import { adopted } from '../../../core/recorded.ts';
+import { adopted, type Recorded } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
+import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { readRequest } from '../../../oauth/registration.ts';
-import { guarded, newAttempt } from '../../calls/guarded-call.ts';
-import { authorize } from '../../calls/management-token.ts';
-import type { Context } from '../../context.ts';
+import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
+import { addressOf } from '../../calls/management-token.ts';
 import { recordsOfClient } from '../observe.ts';
 import { DONE, type Round, type StepResult } from '../round.ts';
-import { circumstancesOf, record } from './record.ts';
+import type { StepContext } from '../step-context.ts';
+import { circumstancesOf, RECORDING, record, SETTLED } from './record.ts';
 import { isWithinQuota } from './register.ts';
 import { failed, subjectOf } from './report.ts';
 
@@ -25,7 +26,7 @@ export async function adopt(
   step: AdoptStep,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { connection, ref, basis, client, object } = step;
   const attempt = newAttempt(context);
@@ -45,45 +46,65 @@ export async function adopt(
     return failed('Adopt', basis, failure('Terminal', 'ConfigurationURLRefused', message), o, round, context);
   }
   const server = serverKey(ref, o.namespace);
-  const prepare = async () => {
-    const authorization = await authorize(management.credential, server, connection, context);
-    return 'kind' in authorization ? authorization : readRequest({ url: management.url, authorization });
-  };
   const name = recordName(object.uid, attempt);
   const isWanted = () => isWithinQuota(o, connection, context);
   const call = { attempt, kind: 'Read', client: identity, record: name, server, isWanted } as const;
-  const called = await guarded(call, connection, prepare, context);
-  if (called === undefined) {
-    return DONE;
-  }
-  if (called.kind === 'NotReady') {
-    context.servers.leave(server, called.entered, called.failure);
-    return failed('Adopt', basis, called.failure, o, round, context);
-  }
-  const secrets = [client.registrationAccessToken, ...credentialSecrets(connection), ...called.sent];
-  const { dialect } = connection;
-  const said = classifyRead(called.outcome, {
-    dialect,
-    secrets,
-    now: context.clock.now(),
-    ...called.told,
+  const unadopted = (problem: Failure): Conclusion<StepResult> => ({
+    shown: problem,
+    finish: () => ({ entry: 'Settle', result: failed('Adopt', basis, problem, o, round, context) }),
   });
+  const result = await context.calls.guarded<StepResult>(call, connection, {
+    prepare: async () => {
+      const address = await addressOf(management, server, connection, context);
+      return 'kind' in address ? address : readRequest(address);
+    },
+    notReady: unadopted,
+    conclude: (answer) => {
+      const proven = prove(step, answer, context);
+      return 'serverTrouble' in proven
+        ? unadopted(proven)
+        : {
+            shown: undefined,
+            finish: () => {
+              const found = adopted(step, attempt, identity, proven, circumstances);
+              return keep(step, attempt, found, o, round, context);
+            },
+          };
+    },
+  });
+  return result ?? DONE;
+}
+
+/** What the server answers about the client; or why that doesn't prove that the Secret holds its token. */
+function prove(
+  { client: { clientId, registrationAccessToken }, connection }: AdoptStep,
+  { outcome, sent, told }: Answer,
+  { clock }: StepContext,
+): ClientInformation | Failure {
+  const secrets = [registrationAccessToken, ...credentialSecrets(connection), ...sent];
+  const { dialect } = connection;
+  const said = classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told });
   const verdict = withinBounds(said, secrets);
-  const problem =
-    verdict.kind === 'Done'
-      ? otherClient(verdict.information?.clientId, client.clientId)
-      : unproven(verdict, client.clientId);
-  context.servers.leave(server, called.entered, problem);
-  if (problem !== undefined || verdict.kind !== 'Done') {
-    context.ledger.settle(attempt);
-    return failed('Adopt', basis, problem ?? (verdict as Failure), o, round, context);
+  if (verdict.kind !== 'Done') {
+    return unproven(verdict, clientId);
   }
-  const found = adopted(step, attempt, identity, verdict.information, circumstances);
+  return verdict.information?.clientId === clientId
+    ? verdict.information
+    : failure('Terminal', 'AdoptionRefused', `The token in the Secret is not that of client ${clientId}`);
+}
+
+async function keep(
+  { basis, client, connection }: AdoptStep,
+  attempt: string,
+  found: Recorded,
+  o: Observation,
+  round: Round,
+  context: StepContext,
+): Promise<Finish<StepResult>> {
   const written = await record(found, { attempt, learned: [] }, o, round, context);
   if (written === undefined) {
-    return DONE;
+    return RECORDING;
   }
-  context.ledger.settle(attempt);
   context.memory.succeeded(round.key, 'Adopt', basis);
   context.events.record({
     type: 'Normal',
@@ -92,13 +113,7 @@ export async function adopt(
     message: `Client ${client.clientId} at ${connection.issuer} is managed by this object now.`,
     regarding: subjectOf(o, undefined),
   });
-  return DONE;
-}
-
-function otherClient(answered: string | undefined, asked: string): Failure | undefined {
-  return answered === asked
-    ? undefined
-    : failure('Terminal', 'AdoptionRefused', `The token in the Secret is not that of client ${asked}`);
+  return SETTLED;
 }
 
 /** A refusal tells of what the Secret brings: the server, and the tokens that it gave us, are as they were. */

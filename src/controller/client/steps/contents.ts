@@ -1,8 +1,8 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import { type RegistrationContent, toContent } from '../../../core/content.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
-import type { Context } from '../../context.ts';
 import type { Round } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 
 /** Why there is no content: the Secret is gone or damaged, or nobody knows, since it couldn't be read now. */
 export interface NotRead {
@@ -14,7 +14,7 @@ export interface NotRead {
 export async function contentOf(
   record: RegistrationRecord,
   round: Round,
-  { api, settings }: Context,
+  { api, settings }: StepContext,
 ): Promise<RegistrationContent | NotRead> {
   const known = round.contents.get(record.secretName);
   if (known !== undefined) {

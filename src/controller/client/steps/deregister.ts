@@ -1,39 +1,55 @@
-import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
-import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
-import { rfc3339 } from '../../../api/time.ts';
-import type { DeregisterStep, Step } from '../../../core/action.ts';
+import type { DeregisterStep } from '../../../core/action.ts';
 import { classifyDeletion } from '../../../core/classify.ts';
-import { DOCUMENT_KEYS, type RegistrationContent } from '../../../core/content.ts';
+import type { ServerConnection } from '../../../core/connection.ts';
+import type { RegistrationContent } from '../../../core/content.ts';
 import { isTokenInDoubt, setbackOf } from '../../../core/earlier-calls.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import type { Home } from '../../../core/home.ts';
-import { managementOf } from '../../../core/management.ts';
+import { type Management, managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { describePurpose } from '../../../core/record.ts';
 import { isHarmlessToRead } from '../../../core/rules/reading.ts';
 import { keyWithoutServer, serverKey, serverNamed } from '../../../core/server-key.ts';
+import type { Dialect } from '../../../dialects/dialect.ts';
 import { parseClientInformation } from '../../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../../oauth/registration.ts';
 import { sha256 } from '../../../oauth/sha256.ts';
 import { originOf } from '../../../oauth/url.ts';
-import { type CallTerms, guarded, newAttempt } from '../../calls/guarded-call.ts';
-import { authorize, forgetToken } from '../../calls/management-token.ts';
-import type { Context } from '../../context.ts';
-import { toRegistrationObject } from '../../state/cached-objects.ts';
+import {
+  type Answer,
+  type CallTerms,
+  type Conclusion,
+  type Finish,
+  newAttempt,
+} from '../../calls/guarded-call.ts';
+import { addressOf, forgetToken } from '../../calls/management-token.ts';
 import { callerOf } from '../observe.ts';
-import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { DONE, type Round, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
+import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { forget } from './forget.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 
+/** One DELETE: of what, with what, and what earlier ones say about its answer. */
+interface Deletion {
+  readonly step: DeregisterStep;
+  readonly attempt: string;
+  readonly content: RegistrationContent;
+  readonly manager: Manager;
+  /** An earlier DELETE got no answer. */
+  readonly wasUnanswered: boolean;
+  /** It may have removed the client: then an answer that the client doesn't exist proves it. */
+  readonly mayBeGone: boolean;
+}
+
 export async function deregister(
   step: DeregisterStep,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { home, basis } = step;
   const { record } = home;
@@ -41,72 +57,107 @@ export async function deregister(
   if ('notRead' in content) {
     return notRead(content, 'Deregister', basis, record, round, context);
   }
-  const { connection, server, management } = managerOf(home, content);
-  const dialect = connection?.dialect ?? content.dialect;
-  if (management.kind !== 'Managed' || !dialect.deleteSupported) {
+  const manager = managerOf(home, content);
+  const { management, connection, server } = manager;
+  if (management.kind !== 'Managed' || !dialectOf(manager, content).deleteSupported) {
     const message = management.kind === 'Managed' ? 'The server deletes no clients' : management.message;
     const failure = unsupported(message);
     // The credential that manages every client may be known again when the server object is.
     const mayPass = home.kind === 'Alone' && home.isItsServerThere;
     return failed('Deregister', basis, mayPass ? asUnconfirmed(failure) : failure, o, round, context);
   }
-  const interrupted = o.calls.filter(
+  const address = () => addressOf(management, server, connection, context);
+  const deletion = begin(step, content, manager, o, context);
+  const { attempt } = deletion;
+  const { client, secretName } = record;
+  const call = { attempt, kind: 'Deregister', client, record: secretName, server } as const;
+  const terms = { ...(connection ?? withoutServerObject(content)), version: '' };
+  const result = await context.calls.guarded<StepResult>(call, terms, {
+    prepare: async () => {
+      const found = await address();
+      return 'kind' in found ? found : deleteRequest(found);
+    },
+    notReady: (failure) => ({
+      shown: failure,
+      finish: () => ({
+        entry: 'Settle',
+        result: failed('Deregister', basis, asUnconfirmed(failure), o, round, context),
+      }),
+    }),
+    conclude: (answer) => conclude(deletion, address, terms, answer, o, round, context),
+  });
+  return result ?? held(step, server, o, round, context);
+}
+
+function begin(
+  step: DeregisterStep,
+  content: RegistrationContent,
+  manager: Manager,
+  o: Observation,
+  context: StepContext,
+): Deletion {
+  const { record } = step.home;
+  const [earlier] = o.calls.filter(
     ({ kind, record: name }) => kind === 'Deregister' && name === record.secretName,
   );
-  const wasUnanswered = interrupted.length > 0 || (setbackOf(o, 'Deregister', basis)?.ambiguous ?? false);
+  const isAmbiguous = setbackOf(o, 'Deregister', step.basis)?.ambiguous ?? false;
+  const wasUnanswered = earlier !== undefined || isAmbiguous;
   const mayBeGone = wasUnanswered && !isTokenInDoubt(o, record);
-  const attempt = interrupted[0]?.attempt ?? newAttempt(context);
-  const call = {
-    attempt,
-    kind: 'Deregister',
-    client: record.client,
-    record: record.secretName,
-    server,
-  } as const;
-  const terms = connection ?? withoutServerObject(content);
-  const address = async () => {
-    const authorization = await authorize(management.credential, server, connection, context);
-    return 'kind' in authorization ? authorization : { url: management.url, authorization };
-  };
-  const prepare = async () => {
-    const found = await address();
-    return 'kind' in found ? found : deleteRequest(found);
-  };
-  const called = await guarded(call, { ...terms, version: '' }, prepare, context);
-  if (called === undefined) {
-    return held(step, server, o, round, context);
-  }
-  if (called.kind === 'NotReady') {
-    context.servers.leave(server, called.entered, called.failure);
-    return failed('Deregister', basis, asUnconfirmed(called.failure), o, round, context);
-  }
-  const { outcome, sent } = called;
-  context.ledger.interrupt(attempt);
+  const attempt = earlier?.attempt ?? newAttempt(context);
+  return { step, attempt, content, manager, wasUnanswered, mayBeGone };
+}
+
+function conclude(
+  { step, content, manager, wasUnanswered, mayBeGone }: Deletion,
+  address: () => Promise<ManagementAddress | Failure>,
+  terms: CallTerms,
+  { outcome, sent, told }: Answer,
+  o: Observation,
+  round: Round,
+  context: StepContext,
+): Conclusion<StepResult> {
+  const { connection, management, server } = manager;
+  const dialect = dialectOf(manager, content);
   const ofServer = connection === undefined ? [] : credentialSecrets(connection);
   const secrets = [...secretsOf(content), ...ofServer, ...sent];
-  const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now(), ...called.told });
-  context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
+  const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now(), ...told });
   const refusedStatus = outcome.kind === 'answered' && dialect.goneStatuses.includes(outcome.status);
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
-    return deregistered(step, o, round, context);
+    const finish = () => deregistered(step, o, round, context);
+    return { shown: verdict.kind === 'Done' ? undefined : verdict, finish };
   }
-  // An earlier DELETE without an answer stays in the ledger, whatever a later one is answered: it may have been the end.
-  if (verdict.kind !== 'Unknown' && !wasUnanswered) {
-    context.ledger.settle(attempt);
-  }
-  if (verdict.kind === 'TokenRefused') {
-    forgetToken(management.credential, server, context);
-  }
-  const isHarmless = isHarmlessToRead(dialect);
-  const failure = await aliveOrNot(verdict, server, isHarmless ? address : undefined, terms, context);
-  return failed('Deregister', basis, failure, o, round, context);
+  const finish = async (): Promise<Finish<StepResult>> => {
+    if (verdict.kind === 'TokenRefused' && management.kind === 'Managed') {
+      forgetToken(management.credential, server, context);
+    }
+    const again = isHarmlessToRead(dialect) ? address : undefined;
+    const failure = await aliveOrNot(verdict, server, again, terms, context);
+    return {
+      // An earlier DELETE without an answer stays in the ledger, whatever a later one is answered: it may have been the end.
+      entry: verdict.kind !== 'Unknown' && !wasUnanswered ? 'Settle' : 'Interrupt',
+      result: failed('Deregister', step.basis, failure, o, round, context),
+    };
+  };
+  return { shown: verdict, finish };
 }
+
+/** What removes a client. */
+interface Manager {
+  /** `undefined`: the record alone. */
+  readonly connection: ServerConnection | undefined;
+  /** By its key of `serverKey` or `keyWithoutServer`. */
+  readonly server: string;
+  readonly management: Management;
+}
+
+const dialectOf = ({ connection }: Manager, content: RegistrationContent): Dialect =>
+  connection?.dialect ?? content.dialect;
 
 /**
  * What removes the client: its own server object's connection, else the record with what it holds. A server object that is
  * not the client's own decides nothing: neither where a token goes nor whether the call may be made.
  */
-function managerOf(home: Home, content: RegistrationContent) {
+function managerOf(home: Home, content: RegistrationContent): Manager {
   const { server, client } = home.record;
   const own = managementOf(home, content);
   if (home.kind === 'AtServer' && !(home.isRecreated && own.kind === 'Refused')) {
@@ -147,7 +198,7 @@ function held(
   server: string,
   o: Observation,
   { key }: Round,
-  context: Context,
+  context: StepContext,
 ): StepResult {
   const gate = context.servers.gate(server, { ...callerOf(key), kind: 'Deregister', version: '' });
   const before = setbackOf(o, 'Deregister', basis);
@@ -176,7 +227,7 @@ async function aliveOrNot(
   server: string,
   address: (() => Promise<ManagementAddress | Failure>) | undefined,
   { timeoutMs, transport }: CallTerms,
-  context: Context,
+  context: StepContext,
 ): Promise<Failure> {
   if (failure.kind === 'TokenRefused') {
     return asUnconfirmed(failure);
@@ -211,8 +262,8 @@ async function deregistered(
   step: DeregisterStep,
   o: Observation,
   round: Round,
-  context: Context,
-): Promise<StepResult> {
+  context: StepContext,
+): Promise<Finish<StepResult>> {
   const { record } = step.home;
   const others = o.records.filter(
     ({ client, secretName }) => client.uid === record.client.uid && secretName !== record.secretName,
@@ -229,53 +280,9 @@ async function deregistered(
   if (step.because === 'Deleting' && o.object !== undefined && others.length === 0) {
     const removed = await removeFinalizer(o.object, o, context);
     if (removed.kind === 'later') {
-      return removed;
+      return { entry: 'Interrupt', result: removed };
     }
   }
-  return forget(record, round, context);
-}
-
-/** A merge patch: of a client that nobody manages any more, what finds and manages it is kept. */
-const WITHOUT_DOCUMENTS = Object.fromEntries(DOCUMENT_KEYS.map((key) => [key, null]));
-
-const leftAt = ({ clock }: Context) => ({
-  [ANNOTATIONS.leftAt]: rfc3339(clock.now()),
-});
-
-/** Stops waiting for the server: the record changes its role, people are told, and the object may go. */
-export async function release(
-  step: Extract<Step, { type: 'Release' }>,
-  o: Observation,
-  round: Round,
-  context: Context,
-): Promise<StepResult> {
-  const { record, role, setback } = step;
-  const { api, settings } = context;
-  const isLeft = role === 'left-behind';
-  const key = { namespace: settings.operatorNamespace, name: record.secretName };
-  const patched = await api.patch<KubernetesObject>(RESOURCES.secret, key, {
-    metadata: { labels: { [LABELS.role]: role }, ...(isLeft ? { annotations: leftAt(context) } : {}) },
-    ...(isLeft ? { data: WITHOUT_DOCUMENTS } : {}),
-  });
-  if (!patched.ok && patched.status !== 404) {
-    return later(`the record's role could not be changed: ${patched.message}`);
-  }
-  if (patched.ok) {
-    context.caches.registrations.learn(toRegistrationObject(patched.object));
-  }
-  const what = role === 'owed' ? 'is tried on from' : 'stays behind; its record is in';
-  const text = `Client ${record.clientId} at ${record.issuer} was not removed: ${setback.message} Its deregistration ${what} Secret ${key.namespace}/${key.name}.`;
-  context.events.record({
-    type: 'Warning',
-    reason: setback.reason,
-    action: 'Deregister',
-    message: text,
-    regarding: subjectOf(o, record),
-  });
-  for (const call of context.ledger
-    .callsOf(round.key)
-    .filter(({ record: name }) => role === 'left-behind' && name === record.secretName)) {
-    context.ledger.settle(call.attempt);
-  }
-  return o.object?.deleting ? removeFinalizer(o.object, o, context) : DONE;
+  const result = await forget(record, round, context);
+  return { entry: result.kind === 'done' ? 'Settle' : 'Interrupt', result };
 }

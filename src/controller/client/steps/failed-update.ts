@@ -9,7 +9,7 @@ import type { HttpOutcome } from '../../../oauth/http-message.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { readRequest, tokenAuthorization } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
-import type { Context } from '../../context.ts';
+import type { StepContext } from '../step-context.ts';
 
 /** Both say that the token is good for this client no more; 403 may be said of the call alone. */
 const REFUSING: readonly number[] = [401, 404];
@@ -26,7 +26,7 @@ export async function refusedOrFailed(
   { url, credential }: Management & { kind: 'Managed' },
   { dialect, timeoutMs, transport }: ServerConnection,
   server: string,
-  context: Context,
+  context: StepContext,
 ): Promise<Failure> {
   const hasFailed = outcome.kind === 'answered' && outcome.status === 500;
   if (!hasFailed || credential.kind !== 'RegistrationAccessToken' || !isHarmlessToRead(dialect)) {

@@ -4,15 +4,15 @@ import type { Step } from '../../../core/action.ts';
 import { toClientObject } from '../../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../../core/observation.ts';
 import { isRestored } from '../../../core/restored.ts';
-import type { Context } from '../../context.ts';
 import type { ApiResult } from '../../ports.ts';
 import { DONE, later, type Round, type StepResult } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 import { notWritten, subjectOf } from './report.ts';
 
 export async function addFinalizer(
   object: ObservedClient,
   o: Observation,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const patched = await patchFinalizers(object, o, context, (before) => [...before, FINALIZER]);
   if (!patched.ok) {
@@ -26,7 +26,7 @@ export async function addFinalizer(
 export async function removeFinalizer(
   object: ObservedClient,
   o: Observation,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const patched = await patchFinalizers(object, o, context, (before) =>
     before.filter((name) => name !== FINALIZER),
@@ -47,7 +47,7 @@ export async function removeFinalizer(
 async function patchFinalizers(
   object: ObservedClient,
   { namespace, name }: Observation,
-  { api }: Context,
+  { api }: StepContext,
   change: (before: readonly string[]) => readonly string[],
 ): Promise<ApiResult<KubernetesObject>> {
   const key = { namespace, name };
@@ -68,7 +68,7 @@ async function patchFinalizers(
 export function letGo(
   { object, managedBy }: Extract<Step, { type: 'RemoveFinalizer' }>,
   o: Observation,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   if (managedBy !== undefined) {
     context.events.record({
@@ -98,7 +98,11 @@ export function letGo(
 }
 
 /** Only an answer that names the object proves that it doesn't exist: a bare 404 means that the CRD is gone. */
-export async function confirmAbsence(o: Observation, round: Round, context: Context): Promise<StepResult> {
+export async function confirmAbsence(
+  o: Observation,
+  round: Round,
+  context: StepContext,
+): Promise<StepResult> {
   const found = await context.api.get(RESOURCES.oauthClient, { namespace: o.namespace, name: o.name });
   if (found.ok) {
     return later('the object exists; the watch has not shown it yet');

@@ -1,15 +1,15 @@
 import { RESOURCES } from '../../../api/kubernetes.ts';
 import type { Observation } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
-import type { Context } from '../../context.ts';
 import { DONE, later, type Round, type StepResult } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 
 /** Nobody will look for the client any more: the namespace that it was of is gone, and the server object with it. */
 export function forgetLeftBehind(
   record: RegistrationRecord,
   { namespace, name }: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { clientId, issuer, secretName } = record;
   context.log.info('record of a client left behind removed: its namespace is gone', {
@@ -25,9 +25,9 @@ export function forgetLeftBehind(
 export async function forget(
   record: RegistrationRecord,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
-  const { api, caches, settings, ledger, memory } = context;
+  const { api, caches, calls, settings, memory } = context;
   const key = { namespace: settings.operatorNamespace, name: record.secretName };
   const gone = await api.delete(RESOURCES.secret, key);
   if (!gone.ok && gone.status !== 404) {
@@ -37,9 +37,7 @@ export async function forget(
   if (known !== undefined) {
     caches.registrations.forget(known);
   }
-  for (const call of ledger.callsOf(round.key).filter(({ record: name }) => name === record.secretName)) {
-    ledger.settle(call.attempt);
-  }
+  calls.settleAllOf(record, round.key);
   memory.succeeded(round.key, 'Deregister', record.secretName);
   return DONE;
 }

@@ -1,9 +1,9 @@
 import type { PresentServer } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { originOf } from '../../../oauth/url.ts';
-import type { Context } from '../../context.ts';
 import { DONE, type Round, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
+import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
 import { mark } from './mark.ts';
 import { notRead } from './report.ts';
@@ -16,7 +16,7 @@ export async function identify(
   record: RegistrationRecord,
   { ref, uid, view }: PresentServer,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const content = await contentOf(record, round, context);
   if ('notRead' in content) {

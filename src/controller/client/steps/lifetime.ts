@@ -2,9 +2,9 @@ import { type KubernetesObject, type OwnerReference, RESOURCES } from '../../../
 import type { BoundTo } from '../../../core/action.ts';
 import { toClientObject } from '../../../core/desired.ts';
 import type { Observation, ObservedClient } from '../../../core/observation.ts';
-import type { Context } from '../../context.ts';
 import { DONE, later, type Round, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
+import type { StepContext } from '../step-context.ts';
 import { notWritten, subjectOf } from './report.ts';
 
 /** Makes a Pod or a Job the owner of the object, so that Kubernetes ends both together. */
@@ -13,7 +13,7 @@ export async function bindToOwner(
   { apiVersion, kind, name }: BoundTo,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { api } = context;
   const { namespace } = o;
@@ -52,7 +52,7 @@ export async function bindToOwner(
 export async function deleteObject(
   { uid }: ObservedClient,
   o: Observation,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { api, events } = context;
   const { namespace, name } = o;

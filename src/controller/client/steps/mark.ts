@@ -1,9 +1,9 @@
 import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
 import type { RecordRole, RegistrationRecord } from '../../../core/record.ts';
-import type { Context } from '../../context.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
 import { DONE, later, type StepResult } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 
 /** What changes of a record without an answer of the server. What is absent stays as it is. */
 interface Mark {
@@ -22,7 +22,7 @@ interface Mark {
 export async function mark(
   { secretName, resourceVersion }: RegistrationRecord,
   marks: Mark,
-  { api, caches, settings }: Context,
+  { api, caches, settings }: StepContext,
 ): Promise<StepResult> {
   const labels = given({ [LABELS.role]: marks.role, [LABELS.clientUid]: marks.uid });
   const annotations = given({

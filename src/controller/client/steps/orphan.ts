@@ -1,9 +1,11 @@
 import type { Reason } from '../../../api/reasons.ts';
-import type { Observation } from '../../../core/observation.ts';
+import type { Observation, PendingCall } from '../../../core/observation.ts';
 import { serverNamed } from '../../../core/server-key.ts';
 import { listOfSuspects } from '../../../core/suspects.ts';
-import type { Context } from '../../context.ts';
-import { DONE, later, type StepResult } from '../round.ts';
+import type { Finish } from '../../calls/guarded-call.ts';
+import { later, type StepResult } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
+import { SETTLED } from './record.ts';
 import { warn } from './report.ts';
 
 /**
@@ -11,6 +13,7 @@ import { warn } from './report.ts';
  *
  * @param why for people who look at the client
  * @param said the same for those who look at the list, which names the server beside it
+ * @returns with `Settle` for the call's entry, unless the suspicion could not be listed yet
  */
 export async function reportOrphan(
   attempt: string,
@@ -18,21 +21,42 @@ export async function reportOrphan(
   why: string,
   said: string,
   o: Observation,
-  context: Context,
-): Promise<StepResult> {
+  context: StepContext,
+): Promise<Finish<StepResult>> {
   const entry = context.ledger.entry(attempt);
   if (entry === undefined) {
-    return DONE;
+    return SETTLED;
   }
   const reported = await context.orphans.report(entry, said);
   if (reported === 'NotYet') {
-    return later('the suspected orphan could not be listed');
+    return { entry: 'Interrupt', result: later('the suspected orphan could not be listed') };
   }
   const where = `${entry.server}, ${entry.startedAt}`;
   const unlisted =
     reported === 'ListFull' ? `. It is not listed: ConfigMap ${listOfSuspects(entry.server)} is full` : '';
   context.counters.orphanSuspected(serverNamed(entry.server));
   warn(reason, 'Register', `${why}. A client may exist that nobody knows (${where})${unlisted}`, o, context);
-  context.ledger.settle(attempt);
-  return DONE;
+  return SETTLED;
+}
+
+const INTERRUPTED = 'The operator stopped before it read the answer';
+
+/** A registration of an earlier round, or of an earlier process, that ended in the middle. */
+export async function reportInterrupted(
+  { attempt }: PendingCall,
+  o: Observation,
+  context: StepContext,
+): Promise<StepResult> {
+  const { entry, result } = await reportOrphan(
+    attempt,
+    'RegistrationOutcomeUnknown',
+    INTERRUPTED,
+    INTERRUPTED,
+    o,
+    context,
+  );
+  if (entry === 'Settle') {
+    context.calls.settle({ attempt });
+  }
+  return result;
 }

@@ -15,12 +15,12 @@ import {
 } from '../../../core/workload-secret.ts';
 import { opaque } from '../../../formats/opaque.ts';
 import { presentable } from '../../../oauth/error-response.ts';
-import type { Context } from '../../context.ts';
 import type { ApiResult } from '../../ports.ts';
 import { toSecretObject } from '../../state/cached-objects.ts';
 import { isRefusal, PLACES } from '../../state/refused-writes.ts';
 import { DONE, later, type Round, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
+import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
 import { failed, notRead, subjectOf, warn } from './report.ts';
 
@@ -31,7 +31,7 @@ export async function publish(
   step: PublishStep,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { record, wanted, object, basis } = step;
   const content = await contentOf(record, round, context);
@@ -97,7 +97,7 @@ function notWritten(
   { wanted, record, basis }: PublishStep,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): StepResult {
   if (!isRefusal(refused) || o.namespaceTerminating) {
     return later(`Secret ${wanted.name} not written: ${refused.message}`);
@@ -124,7 +124,7 @@ type ToWrite = (resourceVersion?: string) => Secret;
 async function replaceSecret(
   toWrite: ToWrite,
   known: ObservedSecret,
-  { api, caches }: Context,
+  { api, caches }: StepContext,
 ): Promise<ApiResult<Secret>> {
   const replaced = await api.replace(RESOURCES.secret, toWrite(known.resourceVersion));
   if (!replaced.ok && replaced.status === 404) {
@@ -139,7 +139,7 @@ async function createOrTakeOver(
   toWrite: ToWrite,
   record: RegistrationRecord,
   o: Observation,
-  { api }: Context,
+  { api }: StepContext,
 ): Promise<ApiResult<Secret> | 'conflict'> {
   const created = await api.create(RESOURCES.secret, toWrite());
   if (created.ok || created.reason !== 'AlreadyExists') {
@@ -176,7 +176,11 @@ function isOurs(
 }
 
 /** A Secret that was there before and had to be written again, though nobody asked for a change. */
-function tellRestored({ object, wanted, record }: PublishStep, o: Observation, { events }: Context): void {
+function tellRestored(
+  { object, wanted, record }: PublishStep,
+  o: Observation,
+  { events }: StepContext,
+): void {
   const { status, generation } = object;
   if (
     status.secretName === wanted.name &&
@@ -194,7 +198,10 @@ function tellRestored({ object, wanted, record }: PublishStep, o: Observation, {
   }
 }
 
-export async function removeSecret(secret: ObservedSecret, { api, caches }: Context): Promise<StepResult> {
+export async function removeSecret(
+  secret: ObservedSecret,
+  { api, caches }: StepContext,
+): Promise<StepResult> {
   const { namespace, name, uid } = secret;
   const gone = await api.delete(RESOURCES.secret, { namespace, name }, { uid });
   if (!gone.ok && gone.status !== 404) {

@@ -1,9 +1,10 @@
 import type { ReadStep } from '../../../core/action.ts';
 import { classifyRead } from '../../../core/classify.ts';
+import type { ServerConnection } from '../../../core/connection.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
 import { driftedMembers, substitutions } from '../../../core/drift.ts';
 import { unansweredCalls } from '../../../core/earlier-calls.ts';
-import type { Failure } from '../../../core/failure.ts';
+import type { Failure, Verdict } from '../../../core/failure.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../../core/management.ts';
@@ -13,12 +14,12 @@ import { isHarmlessToRead } from '../../../core/rules/reading.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { readRequest } from '../../../oauth/registration.ts';
-import { guarded, newAttempt } from '../../calls/guarded-call.ts';
-import { authorize } from '../../calls/management-token.ts';
-import type { Context } from '../../context.ts';
+import { type Answer, type Finish, newAttempt } from '../../calls/guarded-call.ts';
+import { addressOf } from '../../calls/management-token.ts';
 import { DONE, type Round, type StepResult } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
-import { record } from './record.ts';
+import { RECORDING, record, SETTLED } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
 
 /** A read may rotate token and secret: it is a call with an effect like any other. */
@@ -26,7 +27,7 @@ export async function read(
   step: ReadStep,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { at, basis } = step;
   const { record: recorded, connection, ref } = at;
@@ -41,10 +42,6 @@ export async function read(
   }
   const server = serverKey(ref, o.namespace);
   const attempt = newAttempt(context);
-  const prepare = async () => {
-    const authorization = await authorize(management.credential, server, connection, context);
-    return 'kind' in authorization ? authorization : readRequest({ url: management.url, authorization });
-  };
   const call = {
     attempt,
     kind: 'Read',
@@ -52,38 +49,45 @@ export async function read(
     record: recorded.secretName,
     server,
   } as const;
-  const called = await guarded(call, connection, prepare, context);
-  if (called === undefined) {
-    return DONE;
-  }
-  if (called.kind === 'NotReady') {
-    context.servers.leave(server, called.entered, called.failure);
-    return DONE;
-  }
-  const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...called.sent];
-  const { dialect } = connection;
-  const said = classifyRead(called.outcome, {
-    dialect,
-    secrets,
-    now: context.clock.now(),
-    ...called.told,
+  const result = await context.calls.guarded<StepResult>(call, connection, {
+    prepare: async () => {
+      const address = await addressOf(management, server, connection, context);
+      return 'kind' in address ? address : readRequest(address);
+    },
+    notReady: (failure) => ({ shown: failure, finish: () => SETTLED }),
+    conclude: (answer) => {
+      const earlier = unansweredCalls(o, recorded).filter(({ kind }) => kind === 'Read');
+      const verdict = judge(answer, stored, connection, context);
+      if (verdict.kind === 'Done' && verdict.information !== undefined) {
+        const { information } = verdict;
+        const finish = async () => ({
+          ...(await compare(step, attempt, stored, information, o, round, context)),
+          supersedes: earlier,
+        });
+        return { shown: undefined, finish };
+      }
+      const failure = verdict as Failure;
+      // One read without an answer stays in the ledger until another is answered: it may have cost the token.
+      const mayHaveCost = failure.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
+      const finish = (): Finish<StepResult> => ({
+        entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
+        result: unreadable(failure, management.credential.kind, step, o, round, context),
+      });
+      return { shown: failure, finish };
+    },
   });
-  const verdict = withinBounds(said, secrets);
-  context.servers.leave(server, called.entered, verdict.kind === 'Done' ? undefined : verdict);
-  const earlier = unansweredCalls(o, recorded).filter(({ kind }) => kind === 'Read');
-  if (verdict.kind !== 'Done' || verdict.information === undefined) {
-    // One read without an answer stays in the ledger until another is answered: it may have cost the token.
-    if (verdict.kind === 'Unknown' && !isHarmlessToRead(dialect) && earlier.length === 0) {
-      context.ledger.interrupt(attempt);
-    } else {
-      context.ledger.settle(attempt);
-    }
-    return unreadable(verdict as Failure, management.credential.kind, step, o, round, context);
-  }
-  for (const call of earlier) {
-    context.ledger.settle(call.attempt);
-  }
-  return compare(step, attempt, stored, verdict.information, o, round, context);
+  return result ?? DONE;
+}
+
+function judge(
+  { outcome, sent, told }: Answer,
+  stored: RegistrationContent,
+  connection: ServerConnection,
+  { clock }: StepContext,
+): Verdict {
+  const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...sent];
+  const { dialect } = connection;
+  return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
 }
 
 /** Nothing is done for it. Where the client's own token is refused, people are told: its next update would be, too. */
@@ -93,8 +97,8 @@ function unreadable(
   { basis, at: { record } }: ReadStep,
   o: Observation,
   round: Round,
-  context: Context,
-): Promise<StepResult> {
+  context: StepContext,
+): StepResult {
   const message = `Client ${record.clientId} could not be read: ${failure.message}`;
   const isRefused = failure.kind === 'TokenRefused' || failure.kind === 'NotFound';
   if (isRefused && credential === 'RegistrationAccessToken') {
@@ -110,26 +114,24 @@ async function compare(
   answered: ClientInformation,
   o: Observation,
   round: Round,
-  context: Context,
-): Promise<StepResult> {
+  context: StepContext,
+): Promise<Finish<StepResult>> {
   const { record: recorded, connection } = step.at;
   const answer = keptOf(answered, stored.sent, includedBy(o.object));
   const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
   const isCorrected = drifted.length > 0 && connection.drift.mode === 'Correct';
   const next = reread(step, stored, answer, isCorrected ? drifted : [], context.clock.now());
   if (drifted.length === 0 && !next.isNew) {
-    context.ledger.settle(attempt);
-    return DONE;
+    return SETTLED;
   }
   const learned = substitutions(stored.sent, answer.metadata);
   const written = await record(next, { attempt, replaces: recorded, learned }, o, round, context);
   if (written === undefined) {
-    return DONE;
+    return RECORDING;
   }
-  context.ledger.settle(attempt);
   if (drifted.length > 0) {
     const what = `Somebody changed ${drifted.join(', ')} of client ${recorded.clientId} at the server`;
     warn('DriftDetected', 'Read', isCorrected ? `${what}; the spec is sent again` : what, o, context);
   }
-  return DONE;
+  return SETTLED;
 }

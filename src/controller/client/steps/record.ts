@@ -4,10 +4,10 @@ import type { Observation } from '../../../core/observation.ts';
 import { toRegistrationSecret } from '../../../core/record.ts';
 import type { Circumstances, Recorded } from '../../../core/recorded.ts';
 import { presentable } from '../../../oauth/error-response.ts';
-import { recordAnswer } from '../../calls/record-answer.ts';
-import type { Context } from '../../context.ts';
+import type { Finish } from '../../calls/guarded-call.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
-import type { Round } from '../round.ts';
+import { DONE, type Round, type StepResult } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 import { warn } from './report.ts';
 
 /** How an answer is recorded. */
@@ -34,7 +34,7 @@ export async function record(
   { attempt, replaces, learned, settles = true }: Recording,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<Secret | undefined> {
   const { operatorNamespace } = context.settings;
   const secret = toRegistrationSecret(wanted, content, operatorNamespace, replaces?.resourceVersion);
@@ -43,7 +43,7 @@ export async function record(
     warn('RecordWriteRefused', 'Record', what, o, context);
   };
   const kind = replaces === undefined ? 'create' : 'update';
-  const written = await recordAnswer({ kind, attempt, secret, settles, onRefused }, context);
+  const written = await context.calls.record({ kind, attempt, secret, settles, onRefused });
   if (written !== undefined) {
     round.contents.set(wanted.secretName, content);
     round.learned = learned ?? round.learned;
@@ -52,10 +52,16 @@ export async function record(
   return written;
 }
 
+/** The answer of a call is recorded, and nothing is left to do for it. */
+export const SETTLED: Finish<StepResult> = { entry: 'Settle', result: DONE };
+
+/** The answer of a call isn't recorded yet: see {@link record}. */
+export const RECORDING: Finish<StepResult> = { entry: 'Recording', result: DONE };
+
 /** What an answer that arrives now doesn't say itself. */
 export const circumstancesOf = (
   { namespaceUid }: Observation,
-  { clock, settings }: Context,
+  { clock, settings }: StepContext,
 ): Circumstances => ({
   namespaceUid,
   installation: settings.installation.id,

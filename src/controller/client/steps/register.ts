@@ -4,29 +4,34 @@ import { classifyRegistration } from '../../../core/classify.ts';
 import { withKeys } from '../../../core/client-keys.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import { substitutionsOf } from '../../../core/drift.ts';
-import type { Failure } from '../../../core/failure.ts';
+import type { Failure, Verdict } from '../../../core/failure.ts';
 import { credentialSecrets } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { overlapOf } from '../../../core/overlap.ts';
 import { type RegistrationRecord, recordName } from '../../../core/record.ts';
 import { type Recorded, type Registration, registered } from '../../../core/recorded.ts';
-import type { HealthCall } from '../../../core/server-health.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
+import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { registerRequest } from '../../../oauth/registration.ts';
-import { type Admitted, admit, refused } from '../../calls/admission.ts';
+import { admit, refused } from '../../calls/admission.ts';
 import { newKey } from '../../calls/generated-keys.ts';
-import { guarded, newAttempt } from '../../calls/guarded-call.ts';
+import {
+  type Answer,
+  type Conclusion,
+  type Finish,
+  type GuardedCall,
+  newAttempt,
+} from '../../calls/guarded-call.ts';
 import { requestBody } from '../../calls/request-body.ts';
-import type { Context } from '../../context.ts';
-import type { HttpRequest } from '../../ports.ts';
 import { clientsInNamespace } from '../observe.ts';
 import { DONE, type Round, type StepResult } from '../round.ts';
 import { longerEachTime, setBack, withCure } from '../setbacks.ts';
+import type { StepContext } from '../step-context.ts';
 import { reportOrphan } from './orphan.ts';
-import { circumstancesOf, record } from './record.ts';
+import { circumstancesOf, RECORDING, record, SETTLED } from './record.ts';
 import { subjectOf, warn } from './report.ts';
 import { salvage } from './salvage.ts';
 import { isWriteRefused, refusedWrite } from './trial-writes.ts';
@@ -35,7 +40,7 @@ export async function register(
   step: RegisterStep,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const stopped = await refusedWrite(step, o, context);
   if (stopped !== undefined) {
@@ -44,81 +49,87 @@ export async function register(
     return DONE;
   }
   const begun = begin(step, o, context);
-  const { attempt, client, server } = begun;
-  let registration = begun;
-  let sent: Admitted | undefined;
-  const prepare = async (): Promise<HttpRequest | Failure> => {
-    registration = await withNewKey(begun, context);
-    const body = await requestBody(
-      registration.document,
-      step.statement,
-      step.connection,
-      viewersOf(step.ref.kind),
-      context,
-    );
-    if ('kind' in body) {
-      return body;
-    }
-    const admitted = await admit(step.connection.admission, server, step.connection, context);
-    if ('kind' in admitted) {
-      return admitted;
-    }
-    sent = admitted;
-    return registerRequest(step.connection.registrationEndpoint, body, admitted.authorization);
-  };
-  const call = {
-    attempt,
-    kind: 'Register',
-    client,
-    record: recordName(client.uid, attempt),
-    server,
-    document: step.hash,
-    isWanted: () =>
-      !isWriteRefused(o.namespace, context) &&
-      (step.replaces !== undefined || isWithinQuota(o, step.connection, context)),
-  } as const;
-  const called = await guarded(call, step.connection, prepare, context);
-  if (called === undefined) {
-    return DONE;
-  }
-  if (called.kind === 'NotReady') {
-    return failedToRegister(registration, called.entered, called.failure, o, round, context);
-  }
-  const { dialect, hint } = step.connection;
-  const secrets = [...credentialSecrets(step.connection), ...called.sent];
-  const said = classifyRegistration(called.outcome, {
-    dialect,
-    hint: hint && ((error) => hint(error, registration.document)),
-    secrets,
-    now: context.clock.now(),
-    ...called.told,
+  let [registration, hasReusedToken] = [begun, false];
+  const result = await context.calls.guarded<StepResult>(callOf(begun, o, context), step.connection, {
+    prepare: async () => {
+      registration = await withNewKey(begun, context);
+      const { document } = registration;
+      const { connection, ref, statement } = step;
+      const body = await requestBody(document, statement, connection, viewersOf(ref.kind), context);
+      if ('kind' in body) {
+        return body;
+      }
+      const admitted = await admit(connection.admission, begun.server, connection, context);
+      if ('kind' in admitted) {
+        return admitted;
+      }
+      hasReusedToken = admitted.reused;
+      return registerRequest(connection.registrationEndpoint, body, admitted.authorization);
+    },
+    notReady: (failure) => notRegistered(registration, failure, undefined, o, round, context),
+    conclude: (answer) => {
+      const verdict = judge(registration, answer, context);
+      if (verdict.kind === 'Done' && verdict.information !== undefined) {
+        const { information } = verdict;
+        const finish = () => keep(registration, information, o, round, context);
+        return { shown: undefined, finish };
+      }
+      const failure = verdict as Failure;
+      if (failure.kind === 'TokenRefused' && hasReusedToken) {
+        // The refusal proves that nothing was created: one more try, with a fresh token.
+        refused(step.connection.admission, begun.server, context);
+        return { shown: 'Nothing', finish: () => SETTLED };
+      }
+      return notRegistered(registration, failure, answer.sentAt, o, round, context);
+    },
   });
-  const verdict = withinBounds(said, secrets);
-  if (verdict.kind === 'Done' && verdict.information !== undefined) {
-    return conclude(registration, verdict.information, called.entered, o, round, context);
-  }
-  const failure = verdict as Failure;
-  if (failure.kind === 'TokenRefused' && sent?.reused) {
-    // The refusal proves that nothing was created: one more try, with a fresh token.
-    refused(step.connection.admission, server, context);
-    context.ledger.settle(attempt);
-    context.servers.abandon(server, called.entered);
-    return DONE;
-  }
-  return failedToRegister(registration, called.entered, failure, o, round, context);
+  return result ?? DONE;
+}
+
+const callOf = (
+  { step, attempt, client, server }: Registration,
+  o: Observation,
+  context: StepContext,
+): GuardedCall => ({
+  attempt,
+  kind: 'Register',
+  client,
+  record: recordName(client.uid, attempt),
+  server,
+  document: step.hash,
+  isWanted: () =>
+    !isWriteRefused(o.namespace, context) &&
+    (step.replaces !== undefined || isWithinQuota(o, step.connection, context)),
+});
+
+function judge(
+  { step: { connection }, document }: Registration,
+  { outcome, sent, told }: Answer,
+  { clock }: StepContext,
+): Verdict {
+  const { dialect, hint } = connection;
+  const secrets = [...credentialSecrets(connection), ...sent];
+  const said = classifyRegistration(outcome, {
+    dialect,
+    hint: hint && ((error) => hint(error, document)),
+    secrets,
+    now: clock.now(),
+    ...told,
+  });
+  return withinBounds(said, secrets);
 }
 
 /** Others may have begun since this one was planned. */
 export function isWithinQuota(
   { namespace, name }: Observation,
   { policy }: ServerConnection,
-  context: Context,
+  context: StepContext,
 ): boolean {
   const most = policy?.maxClientsPerNamespace;
   return most === undefined || clientsInNamespace(`${namespace}/${name}`, context) < most;
 }
 
-function begin(step: RegisterStep, o: Observation, context: Context): Registration {
+function begin(step: RegisterStep, o: Observation, context: StepContext): Registration {
   const { connection, object, ref } = step;
   const attempt = newAttempt(context);
   const marker = connection.attemptMarker === undefined ? {} : { [connection.attemptMarker]: attempt };
@@ -133,7 +144,7 @@ function begin(step: RegisterStep, o: Observation, context: Context): Registrati
 }
 
 /** A key is made when it is known that the call goes. */
-async function withNewKey(begun: Registration, context: Context): Promise<Registration> {
+async function withNewKey(begun: Registration, context: StepContext): Promise<Registration> {
   const { object, connection } = begun.step;
   const generated = object.desired.valid ? object.desired.spec.generatedKey : undefined;
   if (generated === undefined) {
@@ -143,31 +154,27 @@ async function withNewKey(begun: Registration, context: Context): Promise<Regist
   return { ...begun, keys, document: withKeys(begun.document, keys, connection.dialect) };
 }
 
-async function conclude(
+async function keep(
   registration: Registration,
-  information: Parameters<typeof registered>[1],
-  entered: HealthCall,
+  information: ClientInformation,
   o: Observation,
   round: Round,
-  context: Context,
-): Promise<StepResult> {
+  context: StepContext,
+): Promise<Finish<StepResult>> {
   const { attempt, server, step } = registration;
-  const { ledger, memory, servers } = context;
+  const { memory, servers } = context;
   const recorded = registered(registration, information, circumstancesOf(o, context));
-  // The server has answered: what becomes of the record holds up nobody else's registration.
-  servers.leave(server, entered, undefined);
   const learned = substitutionsOf(recorded.content, step.withheld);
   const written = await record(recorded, { attempt, learned }, o, round, context);
   if (written === undefined) {
-    return DONE;
+    return RECORDING;
   }
   servers.learn(server, recorded.record.managed, step.connection.management);
-  ledger.settle(attempt);
   memory.succeeded(round.key, 'Register', step.basis);
   if (step.replaces !== undefined) {
     tellReplacement(recorded.record, step.replaces, o, context);
   }
-  return DONE;
+  return SETTLED;
 }
 
 /** Consents and audience lists may have to follow: a routine registration is told by conditions alone, this is not. */
@@ -175,7 +182,7 @@ function tellReplacement(
   { clientId }: Recorded['record'],
   replaced: RegistrationRecord,
   o: Observation,
-  { events }: Context,
+  { events }: StepContext,
 ): void {
   const ends = rfc3339(o.now + overlapOf(o));
   events.record({
@@ -187,38 +194,54 @@ function tellReplacement(
   });
 }
 
-async function failedToRegister(
+/** @param sentAt `undefined` where nothing was sent */
+function notRegistered(
   registration: Registration,
-  entered: HealthCall,
   failure: Failure,
+  sentAt: string | undefined,
   o: Observation,
   round: Round,
-  context: Context,
-): Promise<StepResult> {
-  const { attempt, server, step } = registration;
-  const { basis, ref } = step;
+  context: StepContext,
+): Conclusion<StepResult> {
+  const { attempt, step } = registration;
+  const { ref } = step;
   const unknown = failure.kind === 'Unknown';
-  const sent = unknown ? ` (sent at ${context.ledger.entry(attempt)?.startedAt})` : '';
+  const sent = unknown ? ` (sent at ${sentAt})` : '';
   const why = `${ref.kind} ${ref.name}: ${failure.message}${sent}`;
-  const isRefused = failure.kind === 'TokenRefused';
-  context.servers.leave(server, entered, isRefused ? aboutAdmission(failure) : failure);
-  if (!isRefused) {
-    const told = { ...failure, message: why };
-    const { cooldownMs } = step.connection.recovery;
-    const retryAfterMs = unknown ? longerEachTime(cooldownMs, round.key, basis, context) : undefined;
-    setBack(round.key, 'Register', basis, told, context, retryAfterMs);
-  } else if (!context.servers.isAdmissionRefused(server, step.connection.version)) {
-    setBack(round.key, 'Register', basis, ofItsOwn(registration, failure, context), context);
+  return {
+    shown: failure.kind === 'TokenRefused' ? aboutAdmission(failure) : failure,
+    finish: async () => {
+      remember(registration, failure, why, round, context);
+      if (!unknown) {
+        warn(failure.reason, 'Register', why, o, context);
+        return SETTLED;
+      }
+      const salvaged = await salvage(registration, failure, o, round, context);
+      return salvaged === undefined
+        ? reportOrphan(attempt, failure.reason, why, failure.message, o, context)
+        : { entry: salvaged, result: DONE };
+    },
+  };
+}
+
+/** A credential that is known to be refused is the server's affair: no registration is set back by it. */
+function remember(
+  registration: Registration,
+  failure: Failure,
+  why: string,
+  { key }: Round,
+  context: StepContext,
+): void {
+  const { server, step } = registration;
+  const { basis, connection } = step;
+  if (failure.kind !== 'TokenRefused') {
+    const { cooldownMs } = connection.recovery;
+    const retryAfterMs =
+      failure.kind === 'Unknown' ? longerEachTime(cooldownMs, key, basis, context) : undefined;
+    setBack(key, 'Register', basis, { ...failure, message: why }, context, retryAfterMs);
+  } else if (!context.servers.isAdmissionRefused(server, connection.version)) {
+    setBack(key, 'Register', basis, ofItsOwn(registration, failure, context), context);
   }
-  if (unknown) {
-    context.ledger.interrupt(attempt);
-    return (await salvage(registration, failure, o, round, context))
-      ? DONE
-      : reportOrphan(attempt, failure.reason, why, failure.message, o, context);
-  }
-  context.ledger.settle(attempt);
-  warn(failure.reason, 'Register', why, o, context);
-  return DONE;
 }
 
 function aboutAdmission(failure: Failure): Failure {
@@ -234,7 +257,7 @@ const REFUSED = 'The admission credential was refused';
 function ofItsOwn(
   { server, step: { ref, connection } }: Registration,
   failure: Failure,
-  { servers }: Context,
+  { servers }: StepContext,
 ): Failure {
   const isGood = servers.health(server).acceptedVersion === connection.version;
   const what = isGood ? failure.message : `${REFUSED}: ${failure.message}`;

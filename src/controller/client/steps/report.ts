@@ -2,10 +2,10 @@ import type { Reason } from '../../../api/reasons.ts';
 import type { Failure } from '../../../core/failure.ts';
 import type { Observation, SetbackAction } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
-import type { Context } from '../../context.ts';
 import { isRefusal } from '../../state/refused-writes.ts';
 import { DONE, later, type Round, type StepResult } from '../round.ts';
 import { setBack, withCure } from '../setbacks.ts';
+import type { StepContext } from '../step-context.ts';
 import type { NotRead } from './contents.ts';
 
 /** The registration Secret has nothing to go on with. One that couldn't be read now is read again. */
@@ -15,10 +15,10 @@ export function notRead(
   basis: string,
   record: RegistrationRecord,
   round: Round,
-  context: Context,
-): Promise<StepResult> {
+  context: StepContext,
+): StepResult {
   if (why === 'Unknown') {
-    return Promise.resolve(later(`registration Secret ${record.secretName} could not be read: ${said}`));
+    return later(`registration Secret ${record.secretName} could not be read: ${said}`);
   }
   const { operatorNamespace } = context.settings;
   const message = `Registration Secret ${operatorNamespace}/${record.secretName} can't be read`;
@@ -29,7 +29,7 @@ export function notRead(
     { kind: 'Transient', reason: 'RegistrationRecordMissing', message },
     context,
   );
-  return Promise.resolve(DONE);
+  return DONE;
 }
 
 /** Remembers the failure; people are told where it needs them. */
@@ -39,14 +39,14 @@ export function failed(
   failure: Failure,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
   retryAfterMs?: number,
-): Promise<StepResult> {
+): StepResult {
   const setback = setBack(round.key, action, basis, failure, context, retryAfterMs);
   if (setback.kind === 'Terminal' && action !== 'Deregister') {
     warn(failure.reason, action, failure.message, o, context, failure.detail);
   }
-  return Promise.resolve(DONE);
+  return DONE;
 }
 
 /** Looks again after a pause. What the API server refuses is in the log: nobody else may learn of it. */
@@ -54,7 +54,7 @@ export function notWritten(
   what: string,
   result: { readonly status: number; readonly message: string },
   o: Pick<Observation, 'namespace' | 'name'>,
-  { log }: Pick<Context, 'log'>,
+  { log }: Pick<StepContext, 'log'>,
 ): StepResult {
   const { status, message } = result;
   if (isRefusal(result)) {
@@ -69,7 +69,7 @@ export function warn(
   action: string,
   message: string,
   o: Observation,
-  { events, log }: Context,
+  { events, log }: StepContext,
   detail = message,
 ): void {
   log.warn('client needs attention', { client: `${o.namespace}/${o.name}`, action, reason, detail });

@@ -5,8 +5,8 @@ import { failure } from '../../../core/failure.ts';
 import type { Observation, ObservedClient } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import type { ObservedSecret } from '../../../core/workload-secret.ts';
-import type { Context } from '../../context.ts';
 import { DONE, type Round, type StepResult } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { mark } from './mark.ts';
@@ -17,7 +17,7 @@ export async function retain(
   object: ObservedClient | undefined,
   record: RegistrationRecord,
   o: Observation,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const marked = await mark(record, { role: 'retained' }, context);
   if (marked.kind === 'later') {
@@ -37,7 +37,7 @@ export async function retain(
 export function notePolicy(
   record: RegistrationRecord,
   retain: boolean,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   return mark(record, { deletionPolicy: retain ? 'Retain' : null }, context);
 }
@@ -47,7 +47,7 @@ export async function takeOver(
   { object, record, proof, basis }: TakeOverStep,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const content = proof && (await contentOf(record, round, context));
   if (content !== undefined && 'notRead' in content) {
@@ -66,7 +66,7 @@ export async function takeOver(
 async function holds(
   { namespace, name }: ObservedSecret,
   { information, keys }: RegistrationContent,
-  { api }: Context,
+  { api }: StepContext,
 ): Promise<boolean> {
   const found = await api.get<Secret>(RESOURCES.secret, { namespace, name });
   const data = found.ok ? Object.values(found.object.data ?? {}) : [];

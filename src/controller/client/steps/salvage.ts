@@ -1,8 +1,9 @@
 import type { Failure } from '../../../core/failure.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { type Recorded, type Registration, registered } from '../../../core/recorded.ts';
-import type { Context } from '../../context.ts';
+import type { EntryEnd } from '../../calls/guarded-call.ts';
 import type { Round } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 import { circumstancesOf, record } from './record.ts';
 import { warn } from './report.ts';
 
@@ -10,28 +11,25 @@ import { warn } from './report.ts';
  * An answer that was cut off, but not before it named the client and brought what manages it: the client is recorded as
  * one to be deregistered, since nobody knows what the rest said.
  *
- * @returns false where that wasn't read
+ * @returns what becomes of the call's entry; `undefined` where that wasn't read
  */
 export async function salvage(
   registration: Registration,
   { partial, message, reason }: Failure,
   o: Observation,
   round: Round,
-  context: Context,
-): Promise<boolean> {
+  context: StepContext,
+): Promise<EntryEnd | undefined> {
   if (partial === undefined) {
-    return false;
+    return undefined;
   }
   const { attempt } = registration;
   const found = registered(registration, partial, circumstancesOf(o, context));
   if (!found.record.managed) {
-    return false;
+    return undefined;
   }
   const owed: Recorded = { ...found, record: { ...found.record, role: 'owed' } };
   const written = await record(owed, { attempt }, o, round, context);
-  if (written !== undefined) {
-    context.ledger.settle(attempt);
-  }
   warn(reason, 'Register', `${message}. That client is removed again, and another registered`, o, context);
-  return true;
+  return written === undefined ? 'Recording' : 'Settle';
 }

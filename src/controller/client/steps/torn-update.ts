@@ -4,8 +4,8 @@ import type { RegistrationContent } from '../../../core/content.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { updated } from '../../../core/recorded.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
-import type { Context } from '../../context.ts';
 import type { Round } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
 import { record } from './record.ts';
 
 /**
@@ -22,7 +22,7 @@ export async function keepTorn(
   partial: ClientInformation,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<boolean> {
   const { record: replaces } = step.at;
   const { information, sent, keys } = stored;

@@ -12,8 +12,8 @@ import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import { Sensitive } from '../../../oauth/sensitive.ts';
 import { asSentence } from '../../../oauth/text.ts';
-import type { Context } from '../../context.ts';
 import { PLACES } from '../../state/refused-writes.ts';
+import type { StepContext } from '../step-context.ts';
 import { circumstancesOf } from './record.ts';
 
 /**
@@ -23,7 +23,7 @@ import { circumstancesOf } from './record.ts';
 export async function refusedWrite(
   step: RegisterStep,
   o: Observation,
-  context: Context,
+  context: StepContext,
 ): Promise<Failure | undefined> {
   const { refusedWrites } = context;
   const { namespace } = o;
@@ -61,7 +61,7 @@ export async function refusedWrite(
 }
 
 /** Whether a write that a registration of this namespace needs was refused since {@link refusedWrite} found none. */
-export const isWriteRefused = (namespace: string, { refusedWrites }: Context): boolean =>
+export const isWriteRefused = (namespace: string, { refusedWrites }: StepContext): boolean =>
   [PLACES.records(), PLACES.record(namespace), PLACES.workload(namespace)].some((place) =>
     refusedWrites.isRefusing(place),
   );
@@ -70,7 +70,7 @@ function refusedFor(
   reason: Failure['reason'],
   what: string,
   { message, retryAt }: { readonly message: string; readonly retryAt: number },
-  { clock }: Context,
+  { clock }: StepContext,
 ): Failure {
   const retryAfterMs = Math.max(0, retryAt - clock.now());
   const text = `${what}: ${asSentence(presentable(message, []))} It is tried without being stored before anything is sent`;
@@ -87,7 +87,7 @@ const EXPECTED: ClientInformation = {
 };
 const ATTEMPT = 'expected00';
 
-function expectedRecord(step: RegisterStep, o: Observation, context: Context): Secret {
+function expectedRecord(step: RegisterStep, o: Observation, context: StepContext): Secret {
   const client = { namespace: o.namespace, name: o.name, uid: step.object.uid };
   const registration = {
     step,

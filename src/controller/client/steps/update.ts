@@ -4,7 +4,7 @@ import { withKeys } from '../../../core/client-keys.ts';
 import type { RegistrationContent, StoredKey } from '../../../core/content.ts';
 import { sameDocument, substitutionsOf } from '../../../core/drift.ts';
 import { setbackOf, unansweredCalls, unansweredUpdate } from '../../../core/earlier-calls.ts';
-import type { Failure } from '../../../core/failure.ts';
+import type { Failure, Verdict } from '../../../core/failure.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
@@ -17,16 +17,15 @@ import { updateBody } from '../../../dialects/encoding.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
 import { keysAfter } from '../../calls/generated-keys.ts';
-import { type Called, guarded, newAttempt } from '../../calls/guarded-call.ts';
-import { authorize, forgetToken } from '../../calls/management-token.ts';
+import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
+import { addressOf, forgetToken } from '../../calls/management-token.ts';
 import { requestBody } from '../../calls/request-body.ts';
-import type { Context } from '../../context.ts';
-import type { HttpRequest } from '../../ports.ts';
 import { DONE, later, type Round, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
+import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
 import { refusedOrFailed, unsupported } from './failed-update.ts';
-import { record } from './record.ts';
+import { RECORDING, record, SETTLED } from './record.ts';
 import { failed, notRead } from './report.ts';
 import { keepTorn } from './torn-update.ts';
 
@@ -44,7 +43,7 @@ export async function update(
   step: UpdateStep,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { at, basis } = step;
   const { record, connection } = at;
@@ -57,7 +56,8 @@ export async function update(
     step.keys === 'Keep' && sameDocument(stored.sent, next.document) && !unansweredUpdate(o, record);
   if (isUnchanged && step.because !== 'Expires') {
     const now = context.clock.now();
-    return store(next, updated(step, stored, undefined, stored.sent, stored.keys, now), o, round, context);
+    const unsent = updated(step, stored, undefined, stored.sent, stored.keys, now);
+    return (await store(next, unsent, o, round, context)).result;
   }
   const management = managementOf(at, stored);
   if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
@@ -69,7 +69,7 @@ export async function update(
     : send(kept, management, o, round, context);
 }
 
-async function begin(step: UpdateStep, stored: RegistrationContent, context: Context): Promise<Update> {
+async function begin(step: UpdateStep, stored: RegistrationContent, context: StepContext): Promise<Update> {
   const { at, object } = step;
   const { record, connection } = at;
   const attempt = newAttempt(context);
@@ -96,7 +96,7 @@ async function keepNewKey(
   next: Update,
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<Update | undefined> {
   const { step, stored, keys } = next;
   const [newest] = keys;
@@ -119,7 +119,7 @@ async function send(
   management: Management & { kind: 'Managed' },
   o: Observation,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): Promise<StepResult> {
   const { step, attempt, stored } = next;
   const { record, connection, ref } = step.at;
@@ -132,22 +132,6 @@ async function send(
     returned: stored.information.metadata,
     clientSecret: stored.information.clientSecret,
   });
-  const prepare = async (): Promise<HttpRequest | Failure> => {
-    const content = await requestBody(
-      body,
-      step.statement,
-      connection,
-      viewersOf(serverNamed(server).kind),
-      context,
-    );
-    if ('kind' in content) {
-      return content;
-    }
-    const authorization = await authorize(management.credential, server, connection, context);
-    return 'kind' in authorization
-      ? authorization
-      : updateRequest({ url: management.url, authorization }, content);
-  };
   const call = {
     attempt,
     kind: 'Update',
@@ -157,15 +141,26 @@ async function send(
     document: step.hash,
     isAdopted: record.adopted === true,
   } as const;
-  const called = await guarded(call, connection, prepare, context);
-  if (called === undefined) {
-    return DONE;
-  }
-  if (called.kind === 'NotReady') {
-    context.servers.leave(server, called.entered, called.failure);
-    return failed('Update', step.basis, asTransient(called.failure), o, round, context);
-  }
-  return conclude(next, management, called, body, o, round, context);
+  const result = await context.calls.guarded<StepResult>(call, connection, {
+    prepare: async () => {
+      const viewers = viewersOf(serverNamed(server).kind);
+      const content = await requestBody(body, step.statement, connection, viewers, context);
+      if ('kind' in content) {
+        return content;
+      }
+      const address = await addressOf(management, server, connection, context);
+      return 'kind' in address ? address : updateRequest(address, content);
+    },
+    notReady: (failure) => ({
+      shown: failure,
+      finish: () => ({
+        entry: 'Settle',
+        result: failed('Update', step.basis, asTransient(failure), o, round, context),
+      }),
+    }),
+    conclude: (answer) => conclude(next, management, answer, body, o, round, context),
+  });
+  return result ?? DONE;
 }
 
 /** The credential that manages every client is refused: that passes when somebody puts it right. */
@@ -175,61 +170,74 @@ const asTransient = (failure: Failure): Failure =>
 async function conclude(
   next: Update,
   management: Management & { kind: 'Managed' },
-  { outcome, entered, sent, told }: Called & { kind: 'Sent' },
+  answer: Answer,
   body: JsonObject,
   o: Observation,
   round: Round,
-  context: Context,
-): Promise<StepResult> {
-  const { step, attempt, stored, keys, document } = next;
-  const { connection, ref } = step.at;
+  context: StepContext,
+): Promise<Conclusion<StepResult>> {
+  const { step, stored, keys, document } = next;
+  const { connection, ref, record: recorded } = step.at;
   const server = serverKey(ref, o.namespace);
-  const now = context.clock.now();
-  const { dialect, hint } = connection;
-  const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...sent];
-  const said = withinBounds(
-    classifyUpdate(outcome, {
-      dialect,
-      hint: hint && ((error) => hint(error, body)),
-      secrets,
-      now,
-      ...told,
-    }),
-    secrets,
-  );
-  const verdict =
-    said.kind === 'Done'
-      ? said
-      : await refusedOrFailed(said, outcome, management, connection, server, context);
+  const said = judge(next, answer, body, context);
+  const unanswered = unansweredCalls(o, recorded);
+  if (said.kind === 'Done') {
+    const updatedTo = updated(step, stored, said.information, document, keys, context.clock.now());
+    const finish = async () => ({
+      ...(await store(next, updatedTo, o, round, context)),
+      supersedes: unanswered,
+    });
+    return { shown: undefined, finish };
+  }
+  const verdict = await refusedOrFailed(said, answer.outcome, management, connection, server, context);
   // Also where a read shows that the token is refused: the update that the server failed over may have rotated it.
   const isUnanswered = said.kind === 'Unknown';
-  const sentAt = isUnanswered ? context.ledger.entry(attempt)?.startedAt : undefined;
-  const failure = verdict.kind === 'Done' ? undefined : tokenLost(verdict, management, next, o, sentAt);
-  context.servers.leave(server, entered, failure);
-  const [earlier, ...others] = unansweredCalls(o, step.at.record);
-  for (const call of others) {
-    context.ledger.settle(call.attempt);
-  }
-  if (verdict.kind === 'Done') {
-    context.ledger.settle(earlier?.attempt ?? '');
-    return store(next, updated(step, stored, verdict.information, document, keys, now), o, round, context);
-  }
-  if (verdict.kind === 'TokenRefused') {
-    forgetToken(management.credential, server, context);
-  }
-  // One call without an answer stays in the ledger until another is answered: it may have cost the token.
-  if (isUnanswered && earlier === undefined) {
-    context.ledger.interrupt(attempt);
-  } else {
-    context.ledger.settle(attempt);
-  }
-  if (
-    verdict.partial !== undefined &&
-    !(await keepTorn(step, attempt, stored, verdict.partial, o, round, context))
-  ) {
-    return later('the credentials of a torn answer could not be stored; they are in the journal');
-  }
-  return failed('Update', step.basis, failure ?? verdict, o, round, context);
+  const failure = tokenLost(verdict, management, next, o, isUnanswered ? answer.sentAt : undefined);
+  const [earlier, ...others] = unanswered;
+  const finish = async (): Promise<Finish<StepResult>> => {
+    if (verdict.kind === 'TokenRefused') {
+      forgetToken(management.credential, server, context);
+    }
+    return {
+      // One call without an answer stays in the ledger until another is answered: it may have cost the token.
+      entry: isUnanswered && earlier === undefined ? 'Interrupt' : 'Settle',
+      supersedes: others,
+      result: await notUpdated(next, failure, o, round, context),
+    };
+  };
+  return { shown: failure, finish };
+}
+
+function judge(
+  { stored, step: { at } }: Update,
+  { outcome, sent, told }: Answer,
+  body: JsonObject,
+  { clock }: StepContext,
+): Verdict {
+  const { dialect, hint } = at.connection;
+  const secrets = [...secretsOf(stored), ...credentialSecrets(at.connection), ...sent];
+  const said = classifyUpdate(outcome, {
+    dialect,
+    hint: hint && ((error) => hint(error, body)),
+    secrets,
+    now: clock.now(),
+    ...told,
+  });
+  return withinBounds(said, secrets);
+}
+
+async function notUpdated(
+  { step, attempt, stored }: Update,
+  failure: Failure,
+  o: Observation,
+  round: Round,
+  context: StepContext,
+): Promise<StepResult> {
+  const { partial } = failure;
+  const isKept = partial === undefined || (await keepTorn(step, attempt, stored, partial, o, round, context));
+  return isKept
+    ? failed('Update', step.basis, failure, o, round, context)
+    : later('the credentials of a torn answer could not be stored; they are in the journal');
 }
 
 /** A refused registration access token is no fact about the metadata; after a lost answer it may have been rotated. */
@@ -269,18 +277,17 @@ async function store(
   next: Recorded,
   o: Observation,
   round: Round,
-  context: Context,
-): Promise<StepResult> {
+  context: StepContext,
+): Promise<Finish<StepResult>> {
   const learned = substitutionsOf(next.content, step.withheld);
   const how = { attempt, replaces: step.at.record, learned };
   const written = await record(next, how, o, round, context);
   if (written === undefined) {
-    return DONE;
+    return RECORDING;
   }
-  context.ledger.settle(attempt);
   renewed(step, next, round, context);
   context.memory.succeeded(round.key, 'Update', step.basis);
-  return DONE;
+  return SETTLED;
 }
 
 /** An update that didn't move the end isn't tried for it again. */
@@ -288,7 +295,7 @@ function renewed(
   { because, at: { record } }: UpdateStep,
   next: Recorded,
   round: Round,
-  context: Context,
+  context: StepContext,
 ): void {
   const basis = renewalBasis(record);
   if (because === 'Expires' && basis === renewalBasis(next.record)) {

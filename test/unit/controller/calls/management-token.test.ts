@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { authorize, forgetToken } from '../../../../src/controller/calls/management-token.ts';
+import { addressOf, forgetToken } from '../../../../src/controller/calls/management-token.ts';
 import type { HttpOutcome } from '../../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../../src/controller/state/reusable-tokens.ts';
 import type { ClientCredentials } from '../../../../src/core/connection.ts';
+import type { Failure } from '../../../../src/core/failure.ts';
 import type { ManagementCredential } from '../../../../src/core/management.ts';
+import type { ManagementAddress } from '../../../../src/oauth/registration.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
 import {
@@ -17,6 +19,7 @@ import {
 import { plain } from '../../../kit/fixtures/credentials.ts';
 import { connection } from '../../../kit/fixtures/observations.ts';
 
+const URL = 'https://sso.example.com/register/c1';
 const SERVER = 'ClusterAuthorizationServer/corporate';
 const rat: ManagementCredential = { kind: 'RegistrationAccessToken', token: new Sensitive('rat-1') };
 const admin: ManagementCredential = { kind: 'Token', scheme: 'SSWS', token: new Sensitive('admin-1') };
@@ -43,8 +46,17 @@ function operator(...outcomes: readonly HttpOutcome[]) {
     random: createRandom(),
   });
   const ask = async (credential: ManagementCredential, terms: typeof connection | undefined) =>
-    plain(await authorize(credential, SERVER, terms, context));
+    authorizationIn(await addressOf({ kind: 'Managed', url: URL, credential }, SERVER, terms, context));
   return { http, context, ask };
+}
+
+/** The value of the header; a failure as it is. */
+function authorizationIn(address: ManagementAddress | Failure): unknown {
+  if ('kind' in address) {
+    return address;
+  }
+  expect(address.url).toBe(URL);
+  return plain(address.authorization);
 }
 
 const token = (value: string) => answered(200, { access_token: value, token_type: 'Bearer' });

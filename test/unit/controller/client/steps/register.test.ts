@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { createCalls } from '../../../../../src/controller/calls/calls.ts';
 import { register } from '../../../../../src/controller/client/steps/register.ts';
-import type { Context } from '../../../../../src/controller/context.ts';
 import { PLACES, RefusedWrites } from '../../../../../src/controller/state/refused-writes.ts';
 import type { RegisterStep } from '../../../../../src/core/action.ts';
 import { createFakeClock } from '../../../../kit/fakes/fake-clock.ts';
@@ -13,7 +13,7 @@ function createScene({ isPermitted = true, whileItWaits = () => {} } = {}) {
   const begin = vi.fn(async () => false);
   const abandon = vi.fn();
   const refusedWrites = new RefusedWrites({ now: () => 0 });
-  const context = contextOf({
+  const parts = {
     random: createRandom(),
     slots: {
       isCrowded: () => false,
@@ -25,11 +25,12 @@ function createScene({ isPermitted = true, whileItWaits = () => {} } = {}) {
     servers: { enter: () => (isPermitted ? {} : undefined), abandon } as never,
     jwt: { generate } as never,
     clock: createFakeClock(),
-    ledger: { begin } as never,
+    ledger: { begin, entry: () => undefined } as never,
     lead: { held: () => true },
     http: {} as never,
     refusedWrites,
-  } as Partial<Context>);
+  };
+  const context = contextOf({ ...parts, calls: createCalls(contextOf(parts)) });
   return { context, generate, begin, abandon, refusedWrites };
 }
 

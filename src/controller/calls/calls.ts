@@ -1,0 +1,26 @@
+import type { Secret } from '../../api/kubernetes.ts';
+import type { PendingCall } from '../../core/observation.ts';
+import type { RegistrationRecord } from '../../core/record.ts';
+import type { Context } from '../context.ts';
+import { type CallHandlers, type CallTerms, type GuardedCall, guarded } from './guarded-call.ts';
+import { type RecordedAnswer, recordAnswer } from './record-answer.ts';
+import { settleCall, settleCallsOf } from './settlements.ts';
+
+/** All that a step can do about calls: it has neither the ledger's nor the registry's own means to begin and end them. */
+export interface Calls {
+  /** See {@link guarded}. */
+  guarded<R>(call: GuardedCall, terms: CallTerms, handlers: CallHandlers<R>): Promise<R | undefined>;
+  /** See {@link recordAnswer}. */
+  record(answer: RecordedAnswer): Promise<Secret | undefined>;
+  /** See {@link settleCall}. */
+  settle(call: Pick<PendingCall, 'attempt'>): void;
+  /** See {@link settleCallsOf}. */
+  settleAllOf(record: Pick<RegistrationRecord, 'secretName'>, client: string): void;
+}
+
+export const createCalls = (context: Context): Calls => ({
+  guarded: (call, terms, handlers) => guarded(call, terms, handlers, context),
+  record: (answer) => recordAnswer(answer, context),
+  settle: (call) => settleCall(call, context),
+  settleAllOf: (record, client) => settleCallsOf(record, client, context),
+});

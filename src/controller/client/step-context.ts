@@ -1,0 +1,22 @@
+import type { Calls } from '../calls/calls.ts';
+import type { Context } from '../context.ts';
+import type { Ledger } from '../durable/ledger.ts';
+import type { Recorder } from '../durable/recorder.ts';
+import type { ServerRegistry } from '../state/server-registry.ts';
+import type { Slots } from '../state/slots.ts';
+
+/**
+ * What everything that is done for a client is given: the whole context, but for the means to begin and end calls. A step
+ * makes a call, records its answer and settles it by {@link Calls} alone, so that it can't forget to give something back.
+ */
+export interface StepContext
+  extends Omit<Context, 'journal' | 'lead' | 'ledger' | 'recorder' | 'servers' | 'slots'> {
+  readonly calls: Calls;
+  readonly ledger: Pick<Ledger, 'callsOf' | 'copiedFrom' | 'entry' | 'registrationsAt' | 'shortage'>;
+  readonly recorder: Pick<Recorder, 'pendingOf'>;
+  readonly servers: Pick<
+    ServerRegistry,
+    'gate' | 'health' | 'isAdmissionRefused' | 'learn' | 'state' | 'view' | 'waits'
+  >;
+  readonly slots: Pick<Slots, 'isCrowded'>;
+}

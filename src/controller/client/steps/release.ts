@@ -1,0 +1,54 @@
+import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
+import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
+import { rfc3339 } from '../../../api/time.ts';
+import type { Step } from '../../../core/action.ts';
+import { DOCUMENT_KEYS } from '../../../core/content.ts';
+import type { Observation } from '../../../core/observation.ts';
+import { toRegistrationObject } from '../../state/cached-objects.ts';
+import { DONE, later, type Round, type StepResult } from '../round.ts';
+import type { StepContext } from '../step-context.ts';
+import { removeFinalizer } from './finalizer.ts';
+import { subjectOf } from './report.ts';
+
+/** A merge patch: of a client that nobody manages any more, what finds and manages it is kept. */
+const WITHOUT_DOCUMENTS = Object.fromEntries(DOCUMENT_KEYS.map((key) => [key, null]));
+
+const leftAt = ({ clock }: StepContext) => ({
+  [ANNOTATIONS.leftAt]: rfc3339(clock.now()),
+});
+
+/** Stops waiting for the server: the record changes its role, people are told, and the object may go. */
+export async function release(
+  step: Extract<Step, { type: 'Release' }>,
+  o: Observation,
+  round: Round,
+  context: StepContext,
+): Promise<StepResult> {
+  const { record, role, setback } = step;
+  const { api, settings } = context;
+  const isLeft = role === 'left-behind';
+  const key = { namespace: settings.operatorNamespace, name: record.secretName };
+  const patched = await api.patch<KubernetesObject>(RESOURCES.secret, key, {
+    metadata: { labels: { [LABELS.role]: role }, ...(isLeft ? { annotations: leftAt(context) } : {}) },
+    ...(isLeft ? { data: WITHOUT_DOCUMENTS } : {}),
+  });
+  if (!patched.ok && patched.status !== 404) {
+    return later(`the record's role could not be changed: ${patched.message}`);
+  }
+  if (patched.ok) {
+    context.caches.registrations.learn(toRegistrationObject(patched.object));
+  }
+  const what = role === 'owed' ? 'is tried on from' : 'stays behind; its record is in';
+  const text = `Client ${record.clientId} at ${record.issuer} was not removed: ${setback.message} Its deregistration ${what} Secret ${key.namespace}/${key.name}.`;
+  context.events.record({
+    type: 'Warning',
+    reason: setback.reason,
+    action: 'Deregister',
+    message: text,
+    regarding: subjectOf(o, record),
+  });
+  if (isLeft) {
+    context.calls.settleAllOf(record, round.key);
+  }
+  return o.object?.deleting ? removeFinalizer(o.object, o, context) : DONE;
+}
