@@ -38,7 +38,7 @@ export interface Operands {
 export interface Arguments<Name extends string = string> {
   /** Flag → its value; `true` for a flag that takes none. The last one counts where a flag is repeated. */
   readonly values: Readonly<Partial<Record<Name, string | true>>>;
-  /** Arguments for `program`, in their order: flags that are passed on, operands, and all that follows a further `--`. */
+  /** For `program`: operands, all that follows a further `--`, and flags, which come last: no operand is taken for a value. */
   readonly passedOn: readonly string[];
 }
 
@@ -58,11 +58,12 @@ export function readArguments<Name extends string>(
   const [own, further] = end < 0 ? [args, []] : [args.slice(0, end), args.slice(end + 1)];
   const { tokens } = parseArgs({ args: [...own], options: toOptions(flags), strict: false, tokens: true });
   const values: Record<string, string | true> = {};
+  const operands: string[] = [];
   const passedOn: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') {
       if (script.operands === undefined) return { problem: `There is no argument "${token.value}".` };
-      passedOn.push(token.value);
+      operands.push(token.value);
     }
     if (token.kind !== 'option') continue;
     const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
@@ -77,7 +78,7 @@ export function readArguments<Name extends string>(
   if (further.length > 0 && script.program === undefined) {
     return { problem: `There is no argument "${further[0]}".` };
   }
-  return { values: values as Arguments<Name>['values'], passedOn: [...passedOn, ...further] };
+  return { values: values as Arguments<Name>['values'], passedOn: [...operands, ...further, ...passedOn] };
 }
 
 /** What `--help` prints. */

@@ -13,7 +13,11 @@ const PLAIN = {
 
 const OVEN = {
   ...PLAIN,
-  flags: { ...PLAIN.flags, heat: { value: 'C', short: 'c', about: 'How hot.', isPassedOn: true } },
+  flags: {
+    ...PLAIN.flags,
+    heat: { value: 'C', short: 'c', about: 'How hot.', isPassedOn: true },
+    steam: { about: 'Steam it.', isPassedOn: true },
+  },
   operands: { called: 'TIN', about: 'Only these tins.' },
   program: 'oven',
 } as const satisfies Script;
@@ -57,8 +61,9 @@ describe('flags and their values', () => {
 describe('arguments for the program that the script starts', () => {
   test.each([
     { args: ['round', 'square'], passedOn: ['round', 'square'] },
-    { args: ['--heat', '200', 'round', '-c', '180'], passedOn: ['--heat=200', 'round', '--heat=180'] },
+    { args: ['--heat', '200', 'round', '-c', '180'], passedOn: ['round', '--heat=200', '--heat=180'] },
     { args: ['--warm', 'round'], passedOn: ['round'] },
+    { args: ['--steam', 'round', '--', '--grill'], passedOn: ['round', '--grill', '--steam'] },
     { args: ['round', '--', '--help', '--grill', 'x'], passedOn: ['round', '--help', '--grill', 'x'] },
   ])('$args', ({ args, passedOn }) => {
     expect(readArguments(OVEN, args)).toMatchObject({ passedOn });
@@ -81,6 +86,7 @@ Bakes. An hour.
   --loaves N        How many loaves.
   -f, --flour KIND  Which flour.
   -c, --heat C      How hot.
+  --steam           Steam it.
   --help            Print this.
   TIN               Only these tins.
   -- more           What follows a further -- goes to oven as it is.
