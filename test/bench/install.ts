@@ -1,4 +1,4 @@
-import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../kit/testbed/testbed.ts';
 import { NAMESPACES } from './namespaces.ts';
 import { credential } from './objects.ts';
 import type { Install } from './operator.ts';

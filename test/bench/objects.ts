@@ -1,7 +1,7 @@
 import { collectionPath } from '../../src/adapters/kubernetes/paths.ts';
 import { RESOURCES } from '../../src/api/kubernetes.ts';
 import { LABELS } from '../../src/api/names.ts';
-import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../kit/testbed/testbed.ts';
 import { NAMESPACES } from './namespaces.ts';
 import type { BenchServer } from './server.ts';
 

@@ -1,6 +1,6 @@
 import type { AuditEvent } from '../kit/testbed/audit-log.ts';
 import type { ControlPlane } from '../kit/testbed/control-plane.ts';
-import { OPERATOR_USER } from '../kit/testbed/world.ts';
+import { OPERATOR_USER } from '../kit/testbed/testbed.ts';
 import type { ServerTally } from './server-process.ts';
 /** What was asked of the API server and of the authorization server in a while, by one operator alone. */
 export interface RequestCounts {

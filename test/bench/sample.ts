@@ -1,7 +1,7 @@
 import type { KubernetesObject, ObjectMeta, Secret } from '../../src/api/kubernetes.ts';
 import { LABELS } from '../../src/api/names.ts';
 import type { OAuthClient, OAuthClientStatus } from '../../src/api/oauth-client.ts';
-import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../kit/testbed/testbed.ts';
 import { createClient, expectOk } from './clients.ts';
 import { clientsPath, RAW_NAMESPACE, secretsPath } from './objects.ts';
 import type { Stage } from './stage.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Agent } from 'undici';
 import { parse } from 'yaml';
 import { type ControlPlane, startControlPlane } from '../kit/testbed/control-plane.ts';
-import { OPERATOR_NAMESPACE } from '../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../kit/testbed/testbed.ts';
 import { type Caller, createCaller } from './caller.ts';
 import { type ClientWatch, type WatchedKind, watchClients } from './client-watch.ts';
 import { NAMESPACES } from './namespaces.ts';

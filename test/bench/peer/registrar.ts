@@ -1,4 +1,4 @@
-import { OPERATOR_USER } from '../../kit/testbed/world.ts';
+import { OPERATOR_USER } from '../../kit/testbed/testbed.ts';
 import { OAUTH_CLIENTS } from '../client-watch.ts';
 import { clientsPath, oauthClient } from '../objects.ts';
 import type { Stage } from '../stage.ts';

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts';
 import { LABELS } from '../../../src/api/names.ts';
-import { OPERATOR_NAMESPACE } from '../../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../../kit/testbed/testbed.ts';
 import { countClients, deleteClients, expectOk } from '../clients.ts';
 import { type Figure, figuresOf } from '../figure.ts';
 import { secretsPath } from '../objects.ts';

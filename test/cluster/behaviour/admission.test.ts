@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthMethod, Departures } from '../../kit/emulator/behaviour.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import {
   admissionClient,
   clientCredentials,
@@ -20,20 +20,20 @@ import {
 import { untilServer } from './looks.ts';
 import { eventually, namespace, oauthClient, untilReason } from './objects.ts';
 
-let world: World;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  world = await startWorld();
-  await world.apply(namespace(NAMESPACE));
+  testbed = await startTestbed();
+  await testbed.apply(namespace(NAMESPACE));
 });
 
 /** A namespace has a share of server objects: those of the tests before leave it to the next. */
 afterEach(async () => {
-  await world.kubectl('-n', NAMESPACE, 'delete', 'oas', '--all');
+  await testbed.kubectl('-n', NAMESPACE, 'delete', 'oas', '--all');
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopAll();
 });
 
@@ -53,7 +53,7 @@ describe('A registration endpoint is entered', () => {
       registration: { admission: { open: {} } },
       management: { adminToken: { secretRef: { name: 'open-admin' } } },
     };
-    await registered(world, emulator, { name: 'open', issuer: emulator.issuer, spec, secrets });
+    await registered(testbed, emulator, { name: 'open', issuer: emulator.issuer, spec, secrets });
     expect(authorizations(emulator)).toEqual([{ scheme: undefined, credential: undefined }]);
   });
 
@@ -67,7 +67,7 @@ describe('A registration endpoint is entered', () => {
     const secrets = [labelled({ name, data: { 'api-token': token } })];
     const initialAccessToken_ = { secretRef: { name, key: 'api-token' }, ...(scheme && { scheme }) };
     const spec = { registration: { admission: { initialAccessToken: initialAccessToken_ } } };
-    await registered(world, emulator, { name, issuer: emulator.issuer, spec, secrets, clients: 2 });
+    await registered(testbed, emulator, { name, issuer: emulator.issuer, spec, secrets, clients: 2 });
     expect(authorizations(emulator)).toEqual(Array(2).fill({ scheme: name, credential: token }));
   });
 
@@ -76,7 +76,7 @@ describe('A registration endpoint is entered', () => {
     const { username, password } = emulator.credentials.basic;
     const data = { user: username, pass: password };
     const secretRef = { name: 'basic', usernameKey: 'user', passwordKey: 'pass' };
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'basic',
       issuer: emulator.issuer,
       spec: { registration: { admission: { basic: { secretRef } } } },
@@ -147,7 +147,7 @@ describe('An access token that admits is obtained by client credentials', () => 
         ...(dialectOverrides && { dialectOverrides }),
       };
       const secrets = [labelled({ name, data: admissionClient(emulator) })];
-      await registered(world, emulator, { name, issuer: emulator.issuer, spec, secrets });
+      await registered(testbed, emulator, { name, issuer: emulator.issuer, spec, secrets });
       expect(emulator.count('token')).toBe(1);
       expect(authorizations(emulator)[0]?.scheme).toBe('bearer');
     },
@@ -162,7 +162,7 @@ describe('An access token that admits is obtained by client credentials', () => 
       parameters: { audience: 'urn:dcr', purpose: 'clients & more' },
     });
     const secrets = [labelled({ name: 'exact', data: admissionClient(emulator) })];
-    await registered(world, emulator, { name: 'exact', issuer: emulator.issuer, spec, secrets });
+    await registered(testbed, emulator, { name: 'exact', issuer: emulator.issuer, spec, secrets });
     expect(tokenForms(emulator)).toEqual([
       {
         grant_type: 'client_credentials',
@@ -178,7 +178,7 @@ describe('An access token that admits is obtained by client credentials', () => 
     const emulator = await start(gatedBy());
     const secrets = [labelled({ name: 'plain', data: admissionClient(emulator) })];
     const spec = clientCredentials('plain');
-    await registered(world, emulator, { name: 'plain', issuer: emulator.issuer, spec, secrets });
+    await registered(testbed, emulator, { name: 'plain', issuer: emulator.issuer, spec, secrets });
     expect(tokenForms(emulator)).toEqual([{ grant_type: 'client_credentials' }]);
   });
 
@@ -186,7 +186,13 @@ describe('An access token that admits is obtained by client credentials', () => 
     const emulator = await start(gatedBy({ scope: 'dcr', oneUse: true }));
     const secrets = [labelled({ name: 'fresh', data: admissionClient(emulator) })];
     const spec = clientCredentials('fresh', { scopes: ['dcr'] });
-    await registered(world, emulator, { name: 'fresh', issuer: emulator.issuer, spec, secrets, clients: 8 });
+    await registered(testbed, emulator, {
+      name: 'fresh',
+      issuer: emulator.issuer,
+      spec,
+      secrets,
+      clients: 8,
+    });
     expect(emulator.count('token')).toBe(8);
     expect(emulator.count('register')).toBe(8);
     expect(new Set(authorizations(emulator).map(({ credential }) => credential)).size).toBe(8);
@@ -197,12 +203,12 @@ describe('An access token that admits is obtained by client credentials', () => 
     const secrets = [labelled({ name: 'reuse', data: admissionClient(emulator) })];
     const spec = clientCredentials('reuse', { scopes: ['dcr'], reuse: 'UntilRefused' });
     const setting = { name: 'reuse', issuer: emulator.issuer, spec, secrets, clients: 5 };
-    await registered(world, emulator, setting);
+    await registered(testbed, emulator, setting);
     expect(emulator.count('token')).toBe(1);
 
     emulator.advance(emulator.behaviour.token.lifetimeSeconds + 1);
-    await world.apply(oauthClient(NAMESPACE, 'reuse-later', { server: ownServer('reuse') }));
-    await told(world, 'reuse-later', 'Registered');
+    await testbed.apply(oauthClient(NAMESPACE, 'reuse-later', { server: ownServer('reuse') }));
+    await told(testbed, 'reuse-later', 'Registered');
     expect(emulator.count('token')).toBe(2);
     expect(emulator.count('register')).toBe(7);
     expect(emulator.clients()).toHaveLength(6);
@@ -213,15 +219,15 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
   const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
   it('the fixed initial access token, from a labelled Secret', async () => {
-    const { server } = world;
+    const { server } = testbed;
     const data = { token: server.initialAccessToken ?? '' };
-    await setUp(world, {
+    await setUp(testbed, {
       name: 'real-iat',
       issuer: server.issuer,
       spec: { registration: { admission: { initialAccessToken: { secretRef: { name: 'real-iat' } } } } },
       secrets: [labelled({ name: 'real-iat', data })],
     });
-    const { status } = await untilReason(world, NAMESPACE, 'real-iat-0', 'Registered', 20_000);
+    const { status } = await untilReason(testbed, NAMESPACE, 'real-iat-0', 'Registered', 20_000);
     expect(server.client(status?.clientId ?? '')).toMatchObject({ client_name: 'Machine' });
   });
 
@@ -239,7 +245,7 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
       'Issuer',
     ],
   ] as const)('rule 5: %s, %o, for the %s', async (authMethod, metadata, audience) => {
-    const { server } = world;
+    const { server } = testbed;
     const name = `real-${authMethod}-${audience}`.toLowerCase();
     const own = await registerDirectly(metadata);
     const admitted = admitTokensOf(own);
@@ -250,14 +256,14 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
       private_key: privateKey,
     };
     const signing = audience && { signing: { audience } };
-    await setUp(world, {
+    await setUp(testbed, {
       name,
       issuer: server.issuer,
       spec: clientCredentials(name, { authMethod, scopes: ['write'], ...signing }),
       secrets: [labelled({ name, data })],
     });
     try {
-      await told(world, `${name}-0`, 'Registered');
+      await told(testbed, `${name}-0`, 'Registered');
     } finally {
       admitted.end();
     }
@@ -268,7 +274,7 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
   async function registerDirectly(
     metadata: object,
   ): Promise<{ readonly client_id: string; readonly client_secret?: string }> {
-    const { issuer, initialAccessToken } = world.server;
+    const { issuer, initialAccessToken } = testbed.server;
     const answer = await fetch(`${issuer}/reg`, {
       method: 'POST',
       headers: { authorization: `Bearer ${initialAccessToken}`, 'content-type': 'application/json' },
@@ -286,12 +292,12 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
   /** The registration endpoint takes access tokens that this client obtained, as introspection tells, and no other. */
   function admitTokensOf({ client_id: own }: { readonly client_id: string }) {
     const scopes: unknown[] = [];
-    const end = world.server.intercept(async (request) => {
+    const end = testbed.server.intercept(async (request) => {
       if (request.method === 'POST' && request.url === '/reg') {
         const token = await introspect(request);
         const isOurs = token['active'] === true && token['client_id'] === own;
         scopes.push(token['scope']);
-        request.headers.authorization = `Bearer ${isOurs ? world.server.initialAccessToken : 'none'}`;
+        request.headers.authorization = `Bearer ${isOurs ? testbed.server.initialAccessToken : 'none'}`;
       }
       return false;
     });
@@ -306,7 +312,7 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
   async function introspect({ headers }: IncomingMessage): Promise<Record<string, unknown>> {
     const token = headers.authorization?.replace('Bearer ', '') ?? '';
     const { client_id, client_secret = '' } = inspector;
-    const answer = await fetch(`${world.server.issuer}/token/introspection`, {
+    const answer = await fetch(`${testbed.server.issuer}/token/introspection`, {
       method: 'POST',
       body: new URLSearchParams({ token, client_id, client_secret }),
     });
@@ -333,9 +339,9 @@ describe('A token that can’t admit isn’t sent', () => {
     const name = reason === 'AdmissionTokenFailed' ? 'type-0' : 'type-1';
     const secrets = [labelled({ name, data: admissionClient(emulator) })];
     const spec = clientCredentials(name, { scopes: ['dcr', 'dcr:more'] });
-    await setUp(world, { name, issuer: emulator.issuer, spec, secrets });
-    expect(await told(world, `${name}-0`, reason)).toMatch(message);
-    const { condition } = await untilServer(world, name, {
+    await setUp(testbed, { name, issuer: emulator.issuer, spec, secrets });
+    expect(await told(testbed, `${name}-0`, reason)).toMatch(message);
+    const { condition } = await untilServer(testbed, name, {
       namespace: NAMESPACE,
       type: 'AdmissionAccepted',
       reason,
@@ -353,8 +359,8 @@ describe('A token that can’t admit isn’t sent', () => {
     const headers = { 'content-type': typeof body === 'string' ? 'text/html' : 'application/json' };
     emulator.misbehave('token', { answer: { kind: 'reply', reply: { status: 200, headers, body } } }, 99);
     const secrets = [labelled({ name, data: admissionClient(emulator) })];
-    await setUp(world, { name, issuer: emulator.issuer, spec: clientCredentials(name), secrets });
-    expect(await told(world, `${name}-0`, 'AdmissionTokenFailed')).toContain(
+    await setUp(testbed, { name, issuer: emulator.issuer, spec: clientCredentials(name), secrets });
+    expect(await told(testbed, `${name}-0`, 'AdmissionTokenFailed')).toContain(
       `AuthorizationServer ${name}: The token endpoint answered 200, ${words}`,
     );
     expect(emulator.count('register')).toBe(0);
@@ -404,10 +410,10 @@ describe('What is missing is named, with the command that helps', () => {
     const emulator = await start({ gate: { admits: ['fixedToken'] } });
     const isLabelled = reason !== 'CredentialNotLabelled';
     const secrets = data === undefined ? [] : [labelled({ name, data: { ...data }, labelled: isLabelled })];
-    await setUp(world, { name, issuer: emulator.issuer, spec, secrets });
-    const message = await told(world, `${name}-0`, reason);
+    await setUp(testbed, { name, issuer: emulator.issuer, spec, secrets });
+    const message = await told(testbed, `${name}-0`, reason);
     expect(message).toContain(`AuthorizationServer ${name}: Secret ${NAMESPACE}/${name} ${words}`);
-    const { condition } = await untilServer(world, name, { namespace: NAMESPACE, reason });
+    const { condition } = await untilServer(testbed, name, { namespace: NAMESPACE, reason });
     expect(condition.message).toContain(`Secret ${NAMESPACE}/${name} ${words}`);
     expect(emulator.count('register') + emulator.count('token')).toBe(0);
   });
@@ -416,12 +422,12 @@ describe('What is missing is named, with the command that helps', () => {
     const emulator = await start({ gate: { admits: ['fixedToken'] } });
     const data = { token: emulator.credentials.initialAccessToken };
     const secrets = [labelled({ name: 'helped', data, labelled: false })];
-    await setUp(world, { name: 'helped', issuer: emulator.issuer, spec: iat('helped'), secrets });
-    const message = await told(world, 'helped-0', 'CredentialNotLabelled');
+    await setUp(testbed, { name: 'helped', issuer: emulator.issuer, spec: iat('helped'), secrets });
+    const message = await told(testbed, 'helped-0', 'CredentialNotLabelled');
     expect(message).toContain(label('helped'));
     const [, command = ''] = /Run: kubectl (.*)$/.exec(message) ?? [];
-    await world.kubectl(...command.split(' '));
-    await told(world, 'helped-0', 'Registered');
+    await testbed.kubectl(...command.split(' '));
+    await told(testbed, 'helped-0', 'Registered');
     expect(emulator.clients()).toHaveLength(1);
   });
 });
@@ -444,19 +450,19 @@ describe('A credential that was refused once is asked about once, not once for e
         : clientCredentials(name);
       const secrets = [labelled({ name, data: wrong })];
       const setting = { name, issuer: emulator.issuer, spec, secrets, clients: CLIENTS };
-      await setUp(world, setting);
-      const messages = await Promise.all(clientNames(setting).map((client) => told(world, client, reason)));
+      await setUp(testbed, setting);
+      const messages = await Promise.all(clientNames(setting).map((client) => told(testbed, client, reason)));
       expect(new Set(messages).size).toBe(1);
       expect(messages[0]).not.toContain('nobody-gave-this');
       expect(emulator.count(call)).toBe(1);
 
-      await world.apply(labelled({ name, data: right }));
+      await testbed.apply(labelled({ name, data: right }));
       await eventually(
         () => emulator.clients().length,
         (count) => count === CLIENTS,
         20_000,
       );
-      await Promise.all(clientNames(setting).map((client) => told(world, client, 'Registered')));
+      await Promise.all(clientNames(setting).map((client) => told(testbed, client, 'Registered')));
       expect(emulator.clients()).toHaveLength(CLIENTS);
     },
   );

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { AuthorizationServerSpec } from '../../../src/api/authorization-server.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
-import type { World } from '../../kit/testbed/world.ts';
+import type { Testbed } from '../../kit/testbed/testbed.ts';
 import { all, conditionOf, namespacedServer, oauthClient, untilReason } from './objects.ts';
 
 /** Servers with all kinds of admission in one namespace, for tests of how the operator is admitted. */
@@ -54,8 +54,8 @@ export const ownServer = (name: string) => ({ kind: 'AuthorizationServer', name 
 export const clientNames = ({ name, clients = 1 }: Pick<Setting, 'name' | 'clients'>): readonly string[] =>
   Array.from({ length: clients }, (_, index) => `${name}-${index}`);
 
-export const setUp = (world: World, setting: Setting): Promise<void> =>
-  world.apply(
+export const setUp = (testbed: Testbed, setting: Setting): Promise<void> =>
+  testbed.apply(
     all(
       ...(setting.secrets ?? []),
       namespacedServer(setting.issuer, NAMESPACE, setting.name, setting.spec),
@@ -66,12 +66,12 @@ export const setUp = (world: World, setting: Setting): Promise<void> =>
   );
 
 /** Sets up, and waits until every client is registered: each once, and nothing else at the emulator. */
-export async function registered(world: World, emulator: Emulator, setting: Setting): Promise<void> {
+export async function registered(testbed: Testbed, emulator: Emulator, setting: Setting): Promise<void> {
   const before = emulator.clients().length;
-  await setUp(world, setting);
+  await setUp(testbed, setting);
   const names = clientNames(setting);
   const clients = await Promise.all(
-    names.map((name) => untilReason(world, NAMESPACE, name, 'Registered', LONG_MS)),
+    names.map((name) => untilReason(testbed, NAMESPACE, name, 'Registered', LONG_MS)),
   );
   expect(new Set(clients.map(({ status }) => status?.clientId)).size).toBe(names.length);
   expect(clients.every(({ status }) => emulator.client(status?.clientId ?? '') !== undefined)).toBe(true);
@@ -79,8 +79,8 @@ export async function registered(world: World, emulator: Emulator, setting: Sett
 }
 
 /** Waits until the client's Ready condition has this reason; its message. */
-export async function told(world: World, name: string, reason: string): Promise<string> {
-  const client = await untilReason(world, NAMESPACE, name, reason, LONG_MS);
+export async function told(testbed: Testbed, name: string, reason: string): Promise<string> {
+  const client = await untilReason(testbed, NAMESPACE, name, reason, LONG_MS);
   return conditionOf(client, 'Ready')?.message ?? '';
 }
 

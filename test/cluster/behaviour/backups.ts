@@ -1,4 +1,4 @@
-import type { World } from '../../kit/testbed/world.ts';
+import type { Testbed } from '../../kit/testbed/testbed.ts';
 import { OPERATOR_NAMESPACE } from './objects.ts';
 
 /** Backups of namespaces as a tool such as Velero makes them: objects, and not what the API server gave them. */
@@ -20,29 +20,29 @@ export type Backup = readonly Stored[];
 /** In the order in which they are restored: what others refer to comes first. */
 const KINDS = ['secrets', 'oas', 'oac'] as const;
 
-export async function backUp(world: World, namespace: string): Promise<Backup> {
+export async function backUp(testbed: Testbed, namespace: string): Promise<Backup> {
   const lists = await Promise.all(
-    KINDS.map((kind) => world.kubectl('-n', namespace, 'get', kind, '-o', 'json')),
+    KINDS.map((kind) => testbed.kubectl('-n', namespace, 'get', kind, '-o', 'json')),
   );
   return lists.flatMap((list) => (JSON.parse(list) as { items: Stored[] }).items);
 }
 
 /** The registration Secrets of the clients of a namespace. */
-export async function backUpRecords(world: World, namespace: string): Promise<Backup> {
-  const objects = await backUp(world, OPERATOR_NAMESPACE);
+export async function backUpRecords(testbed: Testbed, namespace: string): Promise<Backup> {
+  const objects = await backUp(testbed, OPERATOR_NAMESPACE);
   return objects.filter(
     ({ metadata }) => metadata.labels?.['oauth-registrar.dev/client-namespace'] === namespace,
   );
 }
 
 /** New uids, no owners, no finalizers; status only where it is asked for. */
-export async function restore(world: World, backup: Backup, withStatus = false): Promise<void> {
+export async function restore(testbed: Testbed, backup: Backup, withStatus = false): Promise<void> {
   for (const object of backup) {
     const { name, namespace, labels = {}, annotations = {} } = object.metadata;
     const { status, ...rest } = object;
-    await world.apply(JSON.stringify({ ...rest, metadata: { name, namespace, labels, annotations } }));
+    await testbed.apply(JSON.stringify({ ...rest, metadata: { name, namespace, labels, annotations } }));
     if (withStatus && status !== undefined && object.kind === 'OAuthClient') {
-      await world.kubectl(
+      await testbed.kubectl(
         ...['-n', namespace, 'patch', 'oac', name, '--subresource=status', '--type=merge'],
         ...['-p', JSON.stringify({ status })],
       );
@@ -51,20 +51,20 @@ export async function restore(world: World, backup: Backup, withStatus = false):
 }
 
 /** The namespace goes, and nobody deregisters anything: the operator must not run. */
-export async function loseNamespace(world: World, namespace: string): Promise<void> {
-  const names = await world.kubectl('-n', namespace, 'get', 'oac', '-o', 'name');
+export async function loseNamespace(testbed: Testbed, namespace: string): Promise<void> {
+  const names = await testbed.kubectl('-n', namespace, 'get', 'oac', '-o', 'name');
   for (const name of names.split('\n').filter(Boolean)) {
-    await world.kubectl(
+    await testbed.kubectl(
       ...['-n', namespace, 'patch', name, '--type=merge', '-p', '{"metadata":{"finalizers":[]}}'],
     );
   }
-  await world.kubectl('delete', 'namespace', namespace, '--timeout=60s');
+  await testbed.kubectl('delete', 'namespace', namespace, '--timeout=60s');
 }
 
-export async function loseRecords(world: World, records: Backup): Promise<void> {
+export async function loseRecords(testbed: Testbed, records: Backup): Promise<void> {
   const names = records.map(({ metadata }) => metadata.name);
   const inPlace = ['-n', OPERATOR_NAMESPACE, 'secrets', ...names];
   const [flag, place, kind, ...rest] = inPlace as [string, string, string, ...string[]];
-  await world.kubectl(flag, place, 'annotate', kind, ...rest, 'oauth-registrar.dev/allow-deletion=true');
-  await world.kubectl(flag, place, 'delete', kind, ...rest);
+  await testbed.kubectl(flag, place, 'annotate', kind, ...rest, 'oauth-registrar.dev/allow-deletion=true');
+  await testbed.kubectl(flag, place, 'delete', kind, ...rest);
 }

@@ -12,7 +12,7 @@ import {
 } from '../../kit/stub-server.ts';
 import { freePort } from '../../kit/testbed/free-port.ts';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient, fetchText, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
 import {
   all,
@@ -33,21 +33,21 @@ const LONG_MS = 25_000;
 const WRONG_TOKEN = 'canary-wrong-initial-access-token';
 const RIGHT_TOKEN = 'canary-right-initial-access-token';
 
-let world: World;
+let testbed: Testbed;
 let strict: OperatorProcess | undefined;
 const stubs = new Map<string, StubServer>();
 
 beforeAll(async () => {
-  world = await startWorld();
-  const { server } = world;
-  await world.apply(
+  testbed = await startTestbed();
+  const { server } = testbed;
+  await testbed.apply(
     all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
   );
 });
 
 afterAll(async () => {
   await strict?.stop('SIGKILL');
-  await world?.stop();
+  await testbed?.stop();
   await stopStubServers();
 });
 
@@ -65,7 +65,7 @@ async function place(
 ): Promise<StubServer> {
   const stub = await startStubServer(behave);
   stubs.set(name, stub);
-  await world.apply(
+  await testbed.apply(
     all(
       namespacedServer(`${stub.issuer}${path}`, 'shop', name, spec),
       oauthClient('shop', name, { server: serverRef(name) }),
@@ -74,7 +74,7 @@ async function place(
   return stub;
 }
 
-const until = (name: string, reason: string) => untilReason(world, 'shop', name, reason, LONG_MS);
+const until = (name: string, reason: string) => untilReason(testbed, 'shop', name, reason, LONG_MS);
 const messageOf = (client: OAuthClient) => conditionOf(client, 'Ready')?.message ?? '';
 
 function expectState(client: OAuthClient, state: 'Reconciling' | 'Stalled'): void {
@@ -87,10 +87,10 @@ function expectState(client: OAuthClient, state: 'Reconciling' | 'Stalled'): voi
 
 /** A namespace has a share of server objects, and the tests of each group make their own. */
 async function removeServers(): Promise<void> {
-  const listed = await world.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
+  const listed = await testbed.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
   const done = listed.split('\n').filter((name) => name !== '' && !name.endsWith('/explicit'));
   if (done.length > 0) {
-    await world.kubectl('-n', 'shop', 'delete', ...done);
+    await testbed.kubectl('-n', 'shop', 'delete', ...done);
   }
 }
 
@@ -99,7 +99,7 @@ describe('A client whose server object can’t be used', () => {
 
   it('reads the same of a server that doesn’t exist and of one that doesn’t admit its namespace', async () => {
     const stub = await startStubServer();
-    await world.apply(
+    await testbed.apply(
       all(
         namespace('elsewhere'),
         clusterServer(stub.issuer, 'closed', { allowedNamespaces: undefined }),
@@ -130,7 +130,7 @@ describe('A client whose server object can’t be used', () => {
     const stub = await startStubServer();
     const { registration_endpoint: _, ...document } = discoveryDocument(stub.issuer);
     stub.behave = { discovery: reply(200, document) };
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'static-only'),
         oauthClient('shop', 'static-only', { server: serverRef('static-only') }),
@@ -141,12 +141,12 @@ describe('A client whose server object can’t be used', () => {
       `AuthorizationServer static-only: ${stub.issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
     );
     expectState(client, 'Reconciling');
-    await untilServer(world, 'static-only', {
+    await untilServer(testbed, 'static-only', {
       namespace: 'shop',
       type: 'Stalled',
       reason: 'RegistrationNotSupported',
     });
-    await patch(world, 'shop', 'oas', 'static-only', {
+    await patch(testbed, 'shop', 'oas', 'static-only', {
       spec: { registration: { endpoint: `${stub.issuer}/reg` } },
     });
     await until('static-only', 'Registered');
@@ -192,7 +192,7 @@ describe('A client whose server object can’t be used', () => {
     const published = 'https://published.example.com';
     const stub = await startStubServer();
     stub.behave = { discovery: reply(200, { ...discoveryDocument(stub.issuer), issuer: published }) };
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'mismatch'),
         oauthClient('shop', 'mismatch', { server: serverRef('mismatch') }),
@@ -203,19 +203,19 @@ describe('A client whose server object can’t be used', () => {
       `AuthorizationServer mismatch: ${stub.issuer}/.well-known/oauth-authorization-server is the document of issuer “${published}”, not of “${stub.issuer}”. Correct the issuer, or set discovery.acceptedIssuer to “${published}” if you trust it.`,
     );
     expect(stub.count('register')).toBe(0);
-    await patch(world, 'shop', 'oas', 'mismatch', { spec: { discovery: { acceptedIssuer: published } } });
+    await patch(testbed, 'shop', 'oas', 'mismatch', { spec: { discovery: { acceptedIssuer: published } } });
     await until('mismatch', 'Registered');
   });
 
   it('tells the workload the issuer that was accepted', async () => {
     const published = 'https://published.example.com';
     // The workload compares `iss` with what the server puts into its tokens: that is what is published.
-    expect((await secretData(world, 'shop', 'mismatch'))?.['issuer']).toBe(published);
+    expect((await secretData(testbed, 'shop', 'mismatch'))?.['issuer']).toBe(published);
   });
 
   it('registers without discovery where the endpoint is given', async () => {
     const stub = await startStubServer({ discovery: reply(500) });
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'explicit', {
           discovery: { mode: 'None' },
@@ -232,7 +232,7 @@ describe('A client whose server object can’t be used', () => {
   it('says that nothing listens at the address, and goes on when something does', async () => {
     const stub = await startStubServer();
     await stub.stop();
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'down'),
         oauthClient('shop', 'down', { server: serverRef('down') }),
@@ -305,10 +305,10 @@ describe('A registration whose outcome nobody knows', () => {
       expect(messageOf(client)).toMatch(words);
       expect(messageOf(client)).not.toContain('hidden words');
       expectState(client, 'Reconciling');
-      const suspects = (await suspectedOrphans(world)).filter((entry) => entry.client === `shop/${name}`);
+      const suspects = (await suspectedOrphans(testbed)).filter((entry) => entry.client === `shop/${name}`);
       expect(suspects).toHaveLength(1);
       expect(suspects[0]?.why).toMatch(words);
-      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === cause);
+      const warning = await untilEvent(testbed, 'shop', name, ({ reason }) => reason === cause);
       expect(warning.type).toBe('Warning');
       expect(warning.note).toMatch(/A client may exist that nobody knows/);
       expect(stub.count('register')).toBe(1);
@@ -316,7 +316,7 @@ describe('A registration whose outcome nobody knows', () => {
   );
 
   it('says in the condition, too, when it was, since people are told to look by that time', async () => {
-    const client = await getClient(world, 'shop', 'html-200');
+    const client = await getClient(testbed, 'shop', 'html-200');
     expect(messageOf(client)).toMatch(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
   });
 });
@@ -352,7 +352,7 @@ describe('A registration that the server refuses', () => {
       expectState(client, 'Stalled');
       expect(stub.count('register')).toBe(1);
       stub.behave = {};
-      await editClient(world, 'shop', name, { clientName: 'Corrected' });
+      await editClient(testbed, 'shop', name, { clientName: 'Corrected' });
       await until(name, 'Registered');
       expect(stub.count('register')).toBe(2);
       expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Corrected' }]);
@@ -412,8 +412,8 @@ describe('A registration that the server refuses', () => {
     const stub = await place('limited', { register: reply(429, '', { 'retry-after': '8' }) });
     const limited = await until('limited', 'RateLimited');
     expectState(limited, 'Reconciling');
-    await world.apply(oauthClient('shop', 'limited-too', { server: serverRef('limited') }));
-    await world.apply(oauthClient('shop', 'unlimited'));
+    await testbed.apply(oauthClient('shop', 'limited-too', { server: serverRef('limited') }));
+    await testbed.apply(oauthClient('shop', 'unlimited'));
     const paused = await until('limited-too', 'AuthorizationServerPaused');
     expect(messageOf(paused)).toMatch(/The server asked for a pause until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\./);
     await until('unlimited', 'Registered');
@@ -442,7 +442,7 @@ describe('A registration that the server refuses', () => {
             })({ response } as Parameters<ReturnType<typeof reply>>[0]),
     };
     const names = Array.from({ length: 20 }, (_, index) => `many-${index}`);
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'many', iat('many-iat')),
         ...names.map((name) => oauthClient('shop', name, { server: serverRef('many') })),
@@ -451,14 +451,14 @@ describe('A registration that the server refuses', () => {
     for (const name of names) {
       await until(name, 'CredentialNotFound');
     }
-    await world.apply(credential(WRONG_TOKEN, { namespace: 'shop', name: 'many-iat' }));
+    await testbed.apply(credential(WRONG_TOKEN, { namespace: 'shop', name: 'many-iat' }));
     for (const name of names) {
       const client = await until(name, 'AdmissionRefused');
       expect(messageOf(client)).toBe(
         'AuthorizationServer many: The admission credential was refused: The server answered 401 invalid_token: Bearer [redacted] is no good. Put a valid credential into the Secret that the server object names; the operator notices.',
       );
     }
-    const { condition } = await untilServer(world, 'many', {
+    const { condition } = await untilServer(testbed, 'many', {
       namespace: 'shop',
       type: 'AdmissionAccepted',
       reason: 'AdmissionRefused',
@@ -466,12 +466,12 @@ describe('A registration that the server refuses', () => {
     expect(condition.status).toBe('False');
     expect(condition.message).toContain('Bearer [redacted] is no good');
     const asked = stub.count('register');
-    await world.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'many-iat' }));
+    await testbed.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'many-iat' }));
     for (const name of names) {
       await until(name, 'Registered');
     }
     expect(stub.clients.size).toBe(20);
-    await untilServer(world, 'many', {
+    await untilServer(testbed, 'many', {
       namespace: 'shop',
       type: 'AdmissionAccepted',
       reason: 'AdmissionAccepted',
@@ -486,7 +486,7 @@ describe('A credential that can’t be used', () => {
   it('is named, with the very line that labels it', async () => {
     const stub = await startStubServer();
     stub.admits = RIGHT_TOKEN;
-    await world.apply(
+    await testbed.apply(
       all(
         credential(RIGHT_TOKEN, { namespace: 'shop', name: 'plain', labelled: false }),
         namespacedServer(stub.issuer, 'shop', 'unlabelled', iat('plain')),
@@ -499,14 +499,14 @@ describe('A credential that can’t be used', () => {
     );
     expect(stub.count('register')).toBe(0);
     const [, line = ''] = /Run: kubectl (.*)$/.exec(messageOf(client)) ?? [];
-    await world.kubectl(...line.split(' '));
+    await testbed.kubectl(...line.split(' '));
     await until('unlabelled', 'Registered');
   });
 
   it('is named where it is missing, then where its key is missing, and is used when it is there', async () => {
     const stub = await startStubServer();
     stub.admits = RIGHT_TOKEN;
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'keyless', iat('keyless-iat')),
         oauthClient('shop', 'keyless', { server: serverRef('keyless') }),
@@ -515,11 +515,11 @@ describe('A credential that can’t be used', () => {
     expect(messageOf(await until('keyless', 'CredentialNotFound'))).toBe(
       'AuthorizationServer keyless: Secret shop/keyless-iat doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
     );
-    await world.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat', key: 'password' }));
+    await testbed.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat', key: 'password' }));
     expect(messageOf(await until('keyless', 'CredentialKeyMissing'))).toBe(
       'AuthorizationServer keyless: Secret shop/keyless-iat has no key “token”. Keys present: password. Add the key, or name another in the reference.',
     );
-    await world.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat' }));
+    await testbed.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat' }));
     await until('keyless', 'Registered');
   });
 });
@@ -528,7 +528,7 @@ describe('A spec that can’t be used', () => {
   afterAll(removeServers);
 
   it('is said of the object alone: others go on', async () => {
-    await world.apply(
+    await testbed.apply(
       all(
         oauthClient('shop', 'smuggler', {
           client: { ...machine, additionalMetadata: { redirect_uris: ['https://evil.example'] } },
@@ -540,7 +540,7 @@ describe('A spec that can’t be used', () => {
     expect(messageOf(client)).toMatch(/redirect_uris/);
     expectState(client, 'Stalled');
     await until('bystander', 'Registered');
-    await patch(world, 'shop', 'oac', 'smuggler', { spec: { client: { additionalMetadata: null } } });
+    await patch(testbed, 'shop', 'oac', 'smuggler', { spec: { client: { additionalMetadata: null } } });
     await until('smuggler', 'Registered');
   });
 
@@ -574,7 +574,7 @@ describe('A spec that can’t be used', () => {
       /must be between 1s and 2m, like 30s/,
     ],
   ])('is refused by kubectl apply with a sentence: %s', async (_, yaml, sentence) => {
-    await expect(world.apply(yaml())).rejects.toThrow(sentence);
+    await expect(testbed.apply(yaml())).rejects.toThrow(sentence);
   });
 });
 
@@ -592,21 +592,24 @@ describe('At the end', () => {
   });
 
   it('L12: an operator without --allow-http and --allow-addresses names no flag to tenants, and loses nothing', async () => {
-    await world.operator.stop();
+    await testbed.operator.stop();
     strict = await startOperator({
-      kubeconfig: world.operatorKubeconfig,
+      kubeconfig: testbed.operatorKubeconfig,
       namespace: OPERATOR_NAMESPACE,
       entry: join(import.meta.dirname, 'operator-without-permissions.ts'),
     });
-    const before = await getClient(world, 'shop', 'explicit');
-    await world.apply(
+    const before = await getClient(testbed, 'shop', 'explicit');
+    await testbed.apply(
       all(
         namespacedServer(`https://127.0.0.2:${await freePort()}`, 'shop', 'loopback'),
         oauthClient('shop', 'loopback', { server: serverRef('loopback') }),
         oauthClient('shop', 'plaintext', { server: serverRef('explicit') }),
       ),
     );
-    const { condition } = await untilServer(world, 'explicit', { namespace: 'shop', reason: 'InvalidSpec' });
+    const { condition } = await untilServer(testbed, 'explicit', {
+      namespace: 'shop',
+      reason: 'InvalidSpec',
+    });
     expect(condition.message).toBe('spec.issuer does not use https, and http is not permitted here.');
     expect(messageOf(await until('plaintext', 'InvalidSpec'))).toBe(
       `AuthorizationServer explicit: ${condition.message}`,
@@ -617,20 +620,20 @@ describe('At the end', () => {
     const why =
       /"why":"127\.0\.0\.2 is a loopback address; start the operator with --allow-addresses=127\.0\.0\.2 /;
     expect(strict.output()).toMatch(why);
-    expect((await getClient(world, 'shop', 'explicit')).status).toEqual(before.status);
-    expect((await secretData(world, 'shop', 'explicit'))?.['client_id']).toBe(before.status?.clientId);
+    expect((await getClient(testbed, 'shop', 'explicit')).status).toEqual(before.status);
+    expect((await secretData(testbed, 'shop', 'explicit'))?.['client_id']).toBe(before.status?.clientId);
   });
 
   it('no credential is anywhere that people or machines read', async () => {
     const places = {
-      log: world.operator.output() + (strict?.output() ?? ''),
-      events: await world.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml'),
-      objects: await world.kubectl('get', 'oac,oas,coas', '-A', '-o', 'yaml'),
-      configMaps: await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml'),
+      log: testbed.operator.output() + (strict?.output() ?? ''),
+      events: await testbed.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml'),
+      objects: await testbed.kubectl('get', 'oac,oas,coas', '-A', '-o', 'yaml'),
+      configMaps: await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml'),
       metrics: (await fetchText(strict?.port ?? 0, '/metrics')).text,
     };
-    const clients = world.server.clients();
-    const { json } = await world.controlPlane.admin.request<{ items: { data?: Record<string, string> }[] }>(
+    const clients = testbed.server.clients();
+    const { json } = await testbed.controlPlane.admin.request<{ items: { data?: Record<string, string> }[] }>(
       'GET',
       `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=oauth-registrar.dev%2Fregistration`,
     );
@@ -642,7 +645,7 @@ describe('At the end', () => {
     const secrets = [
       WRONG_TOKEN,
       RIGHT_TOKEN,
-      world.server.initialAccessToken ?? '',
+      testbed.server.initialAccessToken ?? '',
       ...clients.map(({ client_secret }) => String(client_secret)),
       ...[...stubs.values()].flatMap((stub) => [...stub.secrets]),
       ...recorded,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { backUp, restore } from './backups.ts';
 import { patch, untilEvent } from './looks.ts';
 import {
@@ -20,10 +20,10 @@ import {
  * until a person says which one has the clients.
  */
 
-let first: World;
+let first: Testbed;
 /** Everything was copied, and only the operator's namespace. */
-let whole: World;
-let recordsAlone: World;
+let whole: Testbed;
+let recordsAlone: Testbed;
 /** When the second operator of the records began to work. */
 let workingSince = 0;
 
@@ -33,10 +33,10 @@ const GRACE_MS = 62_000;
 const calls = (): number => first.server.log.filter(({ path }) => path.startsWith('/reg')).length;
 const clients = (): readonly string[] => first.server.clients().map(({ client_id }) => client_id);
 
-async function copyInto(world: World, namespaces: readonly string[]): Promise<void> {
-  await world.apply(all(namespace('shop'), clusterServer(first.server.issuer)));
+async function copyInto(testbed: Testbed, namespaces: readonly string[]): Promise<void> {
+  await testbed.apply(all(namespace('shop'), clusterServer(first.server.issuer)));
   for (const name of namespaces) {
-    await restore(world, await backUp(first, name));
+    await restore(testbed, await backUp(first, name));
   }
   const ledger = await first.kubectl(
     '-n',
@@ -49,12 +49,12 @@ async function copyInto(world: World, namespaces: readonly string[]): Promise<vo
   );
   const { kind, apiVersion, data } = JSON.parse(ledger) as Record<string, unknown>;
   const metadata = { name: 'oauth-registrar-ledger', namespace: OPERATOR_NAMESPACE };
-  await world.apply(JSON.stringify({ kind, apiVersion, metadata, data }));
-  await world.startOperator();
+  await testbed.apply(JSON.stringify({ kind, apiVersion, metadata, data }));
+  await testbed.startOperator();
 }
 
 beforeAll(async () => {
-  first = await startWorld();
+  first = await startTestbed();
   await first.apply(
     all(
       namespace('shop'),
@@ -67,8 +67,8 @@ beforeAll(async () => {
   await untilReason(first, 'shop', 'storefront', 'Registered');
   await untilReason(first, 'shop', 'basket', 'Registered');
   [whole, recordsAlone] = await Promise.all([
-    startWorld({ operator: false }),
-    startWorld({ operator: false }),
+    startTestbed({ operator: false }),
+    startTestbed({ operator: false }),
   ]);
   await copyInto(recordsAlone, [OPERATOR_NAMESPACE]);
   await eventually(

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drop, reply, type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { patch, type SeenEvent, untilEvent } from './looks.ts';
 import {
   all,
@@ -33,18 +33,18 @@ import {
 const DEPLOY = join(import.meta.dirname, '..', '..', '..', 'deploy');
 const PATIENCE_MS = 60_000;
 
-let world: World;
+let testbed: Testbed;
 let since = 0;
 const slow = new Map<string, StubServer>();
 const stubOf = (name: string): StubServer => slow.get(name) as StubServer;
 
 beforeAll(async () => {
-  world = await startWorld({ controllerManager: true });
-  await world.apply(namespace('shop'));
+  testbed = await startTestbed({ controllerManager: true });
+  await testbed.apply(namespace('shop'));
   // What takes a minute begins here and is looked at in the end.
   const holding = { deletion: { unconfirmed: 'Hold' } };
   const begin = async (name: string, prepare: (stub: StubServer) => void, server: object) =>
-    slow.set(name, await placed(world, name, { prepare, server }));
+    slow.set(name, await placed(testbed, name, { prepare, server }));
   const dropping = (stub: StubServer) => {
     stub.behave = { remove: drop };
   };
@@ -54,31 +54,31 @@ beforeAll(async () => {
   await begin('holding', dropping, holding);
   await begin('stripped', dropping, holding);
   // Suspended, so that nobody puts the finalizer on again.
-  const keptOne = await placed(world, 'stripped-kept', { client: { deletionPolicy: 'Retain' } });
-  await patch(world, 'shop', 'oac', 'stripped-kept', { spec: { suspend: true } });
-  await untilReason(world, 'shop', 'stripped-kept', 'Suspended', LONG_MS);
-  await patch(world, 'shop', 'oac', 'stripped-kept', { metadata: { finalizers: [] } });
+  const keptOne = await placed(testbed, 'stripped-kept', { client: { deletionPolicy: 'Retain' } });
+  await patch(testbed, 'shop', 'oac', 'stripped-kept', { spec: { suspend: true } });
+  await untilReason(testbed, 'shop', 'stripped-kept', 'Suspended', LONG_MS);
+  await patch(testbed, 'shop', 'oac', 'stripped-kept', { metadata: { finalizers: [] } });
   slow.set('stripped-kept', keptOne);
   await begin('refused', refusing, {});
   since = Date.now();
   for (const name of slow.keys()) {
-    await remove(world, name);
+    await remove(testbed, name);
   }
   await eventually(
     () => stubOf('stripped').count('remove'),
     (count) => count > 0,
     LONG_MS,
   );
-  await patch(world, 'shop', 'oac', 'stripped', { metadata: { finalizers: [] } });
+  await patch(testbed, 'shop', 'oac', 'stripped', { metadata: { finalizers: [] } });
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopStubServers();
 });
 
 const told = (name: string, reason: string, home = 'shop'): Promise<SeenEvent> =>
-  untilEvent(world, home, name, (event) => event.reason === reason);
+  untilEvent(testbed, home, name, (event) => event.reason === reason);
 
 const POLICIES = ['Delete', 'Retain'] as const;
 type Policy = (typeof POLICIES)[number];
@@ -86,8 +86,8 @@ const isKept = (policy: Policy): boolean => policy === 'Retain';
 
 /** The object is gone; its client is too, or it is kept and recorded as such. */
 async function hasEnded(policy: Policy, name: string, stub: StubServer, home = 'shop'): Promise<void> {
-  await untilGone(world, name, { namespace: home });
-  await untilRoles(world, name, isKept(policy) ? ['retained'] : [], LONG_MS, home);
+  await untilGone(testbed, name, { namespace: home });
+  await untilRoles(testbed, name, isKept(policy) ? ['retained'] : [], LONG_MS, home);
   expect(stub.clients.size).toBe(isKept(policy) ? 1 : 0);
   expect(stub.count('remove') === 0).toBe(isKept(policy));
 }
@@ -96,24 +96,24 @@ const named = (row: string, policy: Policy): string => `${row}-${policy.toLowerC
 
 it('A person strips the finalizer: the object goes, the record stays for now', async () => {
   const stub = stubOf('stripped');
-  await untilGone(world, 'stripped');
-  expect((await recordsOf(world, 'stripped')).map(({ role }) => role)).toEqual(['current']);
+  await untilGone(testbed, 'stripped');
+  expect((await recordsOf(testbed, 'stripped')).map(({ role }) => role)).toEqual(['current']);
   expect(stub.clients.size).toBe(1);
   stub.behave = {};
 });
 
 describe('A namespace that goes', () => {
   it('isn’t held up by a server that doesn’t confirm, even where deletions are to be confirmed', async () => {
-    await world.apply(namespace('hurried'));
-    const stub = await placed(world, 'hurried', {
+    await testbed.apply(namespace('hurried'));
+    const stub = await placed(testbed, 'hurried', {
       namespace: 'hurried',
       prepare: (server) => {
         server.behave = { remove: drop };
       },
       server: { deletion: { unconfirmed: 'Hold' } },
     });
-    await world.kubectl('delete', 'namespace', 'hurried', '--timeout=60s');
-    await untilRoles(world, 'hurried', ['owed'], LONG_MS, 'hurried');
+    await testbed.kubectl('delete', 'namespace', 'hurried', '--timeout=60s');
+    await untilRoles(testbed, 'hurried', ['owed'], LONG_MS, 'hurried');
     const { note } = await told('hurried', 'AuthorizationServerUnavailable', OPERATOR_NAMESPACE);
     expect(note).toMatch(
       /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/,
@@ -126,7 +126,7 @@ describe('A namespace that goes', () => {
 
 describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   const place = (row: string, client: object = {}, home = 'shop') =>
-    placed(world, named(row, policy), {
+    placed(testbed, named(row, policy), {
       namespace: home,
       client: { deletionPolicy: policy, ...client },
     });
@@ -134,9 +134,9 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   it('object deleted: the client ends or is kept, the Secret goes, an Event says which', async () => {
     const name = named('deleted', policy);
     const stub = await place('deleted');
-    await remove(world, name);
+    await remove(testbed, name);
     await hasEnded(policy, name, stub);
-    await untilGone(world, name, { kind: 'secret' });
+    await untilGone(testbed, name, { kind: 'secret' });
     const { note, type } = await told(name, isKept(policy) ? 'Retained' : 'Deregistered');
     expect(type).toBe('Normal');
     expect(note).toMatch(
@@ -149,11 +149,11 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   it('workload Secret deleted: it comes back as it was, without a call', async () => {
     const name = named('unmounted', policy);
     const stub = await place('unmounted');
-    const before = await secretData(world, 'shop', name);
+    const before = await secretData(testbed, 'shop', name);
     const asked = stub.requests.length;
-    await world.kubectl('-n', 'shop', 'delete', 'secret', name);
+    await testbed.kubectl('-n', 'shop', 'delete', 'secret', name);
     await eventually(
-      () => secretData(world, 'shop', name),
+      () => secretData(testbed, 'shop', name),
       (data) => JSON.stringify(data) === JSON.stringify(before),
       LONG_MS,
     );
@@ -164,43 +164,43 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   it('registration Secret deleted: the guard refuses; else it is said, and only a person has another registered', async () => {
     const name = named('unrecorded', policy);
     const stub = await place('unrecorded');
-    const [record] = await recordsOf(world, name);
+    const [record] = await recordsOf(testbed, name);
     const secret = ['secret', record?.name ?? '', '-n', OPERATOR_NAMESPACE];
-    await expect(world.kubectl('delete', ...secret)).rejects.toThrow(
+    await expect(testbed.kubectl('delete', ...secret)).rejects.toThrow(
       /this holds what manages registered OAuth clients at their servers, and they would be left behind\. Delete the OAuthClients first\. If you are sure: kubectl annotate secrets oac-\S+ -n oauth-registrar-system oauth-registrar\.dev\/allow-deletion=true/,
     );
-    const before = await secretData(world, 'shop', name);
-    await world.kubectl('annotate', ...secret, 'oauth-registrar.dev/allow-deletion=true');
-    await world.kubectl('delete', ...secret);
-    const missing = await untilReason(world, 'shop', name, 'RegistrationRecordMissing', LONG_MS);
+    const before = await secretData(testbed, 'shop', name);
+    await testbed.kubectl('annotate', ...secret, 'oauth-registrar.dev/allow-deletion=true');
+    await testbed.kubectl('delete', ...secret);
+    const missing = await untilReason(testbed, 'shop', name, 'RegistrationRecordMissing', LONG_MS);
     expect(messageOf(missing)).toMatch(
       new RegExp(
         `^The registration Secret of client ${record?.clientId} is gone from the operator’s namespace\\. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${name} -n shop oauth-registrar\\.dev/rotate-requested-at=`,
       ),
     );
     expect(conditionOf(missing, 'Stalled')?.status).toBe('True');
-    expect(await secretData(world, 'shop', name)).toEqual(before);
+    expect(await secretData(testbed, 'shop', name)).toEqual(before);
     expect(stub.count('register')).toBe(1);
 
-    await annotate(world, name, 'rotate-requested-at', '1');
-    await untilReason(world, 'shop', name, 'Registered', LONG_MS);
+    await annotate(testbed, name, 'rotate-requested-at', '1');
+    await untilReason(testbed, 'shop', name, 'Registered', LONG_MS);
     expect(stub.count('register')).toBe(2);
-    const { status } = await getClient(world, 'shop', name);
+    const { status } = await getClient(testbed, 'shop', name);
     expect(status?.clientId).not.toBe(record?.clientId);
-    expect((await secretData(world, 'shop', name))?.['client_id']).toBe(status?.clientId);
+    expect((await secretData(testbed, 'shop', name))?.['client_id']).toBe(status?.clientId);
     expect([...stub.clients.keys()].toSorted()).toEqual([record?.clientId, status?.clientId].toSorted());
   });
 
   it('object deleted while its registration Secret is missing: it goes, and an Event says what is left', async () => {
     const name = named('forgotten', policy);
     const stub = await place('forgotten');
-    const [record] = await recordsOf(world, name);
+    const [record] = await recordsOf(testbed, name);
     const secret = ['secret', record?.name ?? '', '-n', OPERATOR_NAMESPACE];
-    await world.kubectl('annotate', ...secret, 'oauth-registrar.dev/allow-deletion=true');
-    await world.kubectl('delete', ...secret);
-    await untilReason(world, 'shop', name, 'RegistrationRecordMissing', LONG_MS);
-    await remove(world, name);
-    await untilGone(world, name);
+    await testbed.kubectl('annotate', ...secret, 'oauth-registrar.dev/allow-deletion=true');
+    await testbed.kubectl('delete', ...secret);
+    await untilReason(testbed, 'shop', name, 'RegistrationRecordMissing', LONG_MS);
+    await remove(testbed, name);
+    await untilGone(testbed, name);
     const { type, note } = await told(name, 'RegistrationRecordMissing');
     expect(type).toBe('Warning');
     expect(note).toBe(
@@ -212,34 +212,42 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   it('server object deleted first: the record is enough', async () => {
     const name = named('serverless', policy);
     const stub = await place('serverless');
-    await world.kubectl('-n', 'shop', 'delete', 'oas', name);
-    expect(conditionOf(await getClient(world, 'shop', name), 'Ready')?.status).toBe('True');
-    await remove(world, name);
+    await testbed.kubectl('-n', 'shop', 'delete', 'oas', name);
+    expect(conditionOf(await getClient(testbed, 'shop', name), 'Ready')?.status).toBe('True');
+    await remove(testbed, name);
     await hasEnded(policy, name, stub);
   });
 
   it('foreground propagation: the Secret goes first, then the object', async () => {
     const name = named('foreground', policy);
     const stub = await place('foreground');
-    await world.kubectl('-n', 'shop', 'delete', 'oac', name, '--cascade=foreground', '--timeout=30s');
+    await testbed.kubectl('-n', 'shop', 'delete', 'oac', name, '--cascade=foreground', '--timeout=30s');
     await hasEnded(policy, name, stub);
-    expect(await secretData(world, 'shop', name)).toBeUndefined();
+    expect(await secretData(testbed, 'shop', name)).toBeUndefined();
   });
 
   it('owner deleted: Kubernetes collects the object, and the client ends as if it were deleted', async () => {
     const name = named('owned', policy);
     const stub = await place('owned');
-    await world.kubectl('-n', 'shop', 'create', 'configmap', name);
-    const uid = await world.kubectl('-n', 'shop', 'get', 'configmap', name, '-o', 'jsonpath={.metadata.uid}');
+    await testbed.kubectl('-n', 'shop', 'create', 'configmap', name);
+    const uid = await testbed.kubectl(
+      '-n',
+      'shop',
+      'get',
+      'configmap',
+      name,
+      '-o',
+      'jsonpath={.metadata.uid}',
+    );
     const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid }];
-    await patch(world, 'shop', 'oac', name, { metadata: { ownerReferences } });
-    await world.kubectl('-n', 'shop', 'delete', 'configmap', name);
+    await patch(testbed, 'shop', 'oac', name, { metadata: { ownerReferences } });
+    await testbed.kubectl('-n', 'shop', 'delete', 'configmap', name);
     await hasEnded(policy, name, stub);
   });
 
   it('Job deleted that lifetime.boundTo names: the same', async () => {
     const name = named('bound', policy);
-    await world.apply(
+    await testbed.apply(
       JSON.stringify({
         apiVersion: 'batch/v1',
         kind: 'Job',
@@ -252,16 +260,16 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     );
     const boundTo = { apiVersion: 'batch/v1', kind: 'Job', name };
     const stub = await place('bound', { lifetime: { boundTo } });
-    await world.kubectl('-n', 'shop', 'delete', 'job', name);
+    await testbed.kubectl('-n', 'shop', 'delete', 'job', name);
     await hasEnded(policy, name, stub);
   });
 
   it('namespace deleted: it isn’t held up, and what became of the client is told in the operator’s namespace', async () => {
     const home = `leaving-${policy.toLowerCase()}`;
     const name = named('moved', policy);
-    await world.apply(namespace(home));
+    await testbed.apply(namespace(home));
     const stub = await place('moved', {}, home);
-    await world.kubectl('delete', 'namespace', home, '--timeout=60s');
+    await testbed.kubectl('delete', 'namespace', home, '--timeout=60s');
     await hasEnded(policy, name, stub, home);
     const reason = isKept(policy) ? 'Retained' : 'Deregistered';
     expect((await told(name, reason, OPERATOR_NAMESPACE)).type).toBe('Normal');
@@ -270,16 +278,16 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
 
 describe('A deletion whose answer is lost', () => {
   it('is tried again; that the token is good no more then proves it', async () => {
-    const stub = await placed(world, 'unheard', {
+    const stub = await placed(testbed, 'unheard', {
       prepare: (server) => {
         server.behave = {
           remove: (exchange) => (server.count('remove') === 1 ? exchange.silently() : exchange.properly()),
         };
       },
     });
-    await remove(world, 'unheard');
-    await untilGone(world, 'unheard');
-    await untilRoles(world, 'unheard', [], LONG_MS);
+    await remove(testbed, 'unheard');
+    await untilGone(testbed, 'unheard');
+    await untilRoles(testbed, 'unheard', [], LONG_MS);
     expect(stub.clients.size).toBe(0);
     expect(stub.count('remove')).toBe(2);
     expect((await told('unheard', 'Deregistered')).type).toBe('Normal');
@@ -295,7 +303,7 @@ describe('Patience', () => {
       (passed) => passed > PATIENCE_MS + 5_000,
       2 * PATIENCE_MS,
     );
-    const client = await getClient(world, 'shop', 'holding');
+    const client = await getClient(testbed, 'shop', 'holding');
     const uid = client.metadata.uid ?? '';
     expect(conditionOf(client, 'Ready')?.reason).toBe('AuthorizationServerUnavailable');
     expect(messageOf(client)).toMatch(
@@ -303,14 +311,14 @@ describe('Patience', () => {
         `^No complete answer: the connection was lost.* To let the object go and leave the client behind: kubectl annotate oac holding -n shop oauth-registrar\\.dev/abandon=${uid}$`,
       ),
     );
-    await annotate(world, 'holding', 'abandon', 'true');
+    await annotate(testbed, 'holding', 'abandon', 'true');
     const tried = stubOf('holding').count('remove');
-    await annotate(world, 'holding', 'reconcile-requested-at', '1');
+    await annotate(testbed, 'holding', 'reconcile-requested-at', '1');
     expect(tried).toBeGreaterThan(1);
-    expect(await exists(world, 'holding')).toBe(true);
-    await annotate(world, 'holding', 'abandon', uid);
-    await untilGone(world, 'holding');
-    await untilRoles(world, 'holding', ['left-behind']);
+    expect(await exists(testbed, 'holding')).toBe(true);
+    await annotate(testbed, 'holding', 'abandon', uid);
+    await untilGone(testbed, 'holding');
+    await untilRoles(testbed, 'holding', ['left-behind']);
     const { note } = await told('holding', 'AuthorizationServerUnavailable');
     expect(note).toMatch(/ stays behind; its record is in Secret oauth-registrar-system\/oac-/);
     expect(stubOf('holding').clients.size).toBe(1);
@@ -319,52 +327,52 @@ describe('Patience', () => {
   it('token refused: the object goes after a minute, and the client is owed', {
     timeout: 150_000,
   }, async () => {
-    await untilGone(world, 'refused', {}, 120_000);
+    await untilGone(testbed, 'refused', {}, 120_000);
     expect(Date.now() - since).toBeGreaterThan(PATIENCE_MS - 5_000);
     const { note } = await told('refused', 'DeletionUnconfirmed');
     expect(note).toContain('The server answered 401 invalid_token.');
-    await untilRoles(world, 'refused', ['owed']);
+    await untilRoles(testbed, 'refused', ['owed']);
     expect(stubOf('refused').clients.size).toBe(1);
   });
 
   it('finalizer stripped by a person: the client ends all the same, a minute after its object', {
     timeout: 240_000,
   }, async () => {
-    await untilRoles(world, 'stripped', [], 150_000);
+    await untilRoles(testbed, 'stripped', [], 150_000);
     expect(stubOf('stripped').clients.size).toBe(0);
   });
 
   it('finalizer stripped by a person, deletionPolicy Retain: the client is kept', {
     timeout: 240_000,
   }, async () => {
-    expect(await exists(world, 'stripped-kept')).toBe(false);
-    await untilRoles(world, 'stripped-kept', ['retained'], 150_000);
+    expect(await exists(testbed, 'stripped-kept')).toBe(false);
+    await untilRoles(testbed, 'stripped-kept', ['retained'], 150_000);
     expect(stubOf('stripped-kept').clients.size).toBe(1);
     expect(stubOf('stripped-kept').count('remove')).toBe(0);
   });
 
   it('what was owed by a namespace that is gone was paid meanwhile', { timeout: 150_000 }, async () => {
-    await untilRoles(world, 'hurried', [], 120_000, 'hurried');
+    await untilRoles(testbed, 'hurried', [], 120_000, 'hurried');
     expect(stubOf('hurried').clients.size).toBe(0);
   });
 });
 
 describe('The operator', () => {
   // A namespace has a share of server objects: those of the tests before leave it to these.
-  beforeAll(() => world.kubectl('-n', 'shop', 'delete', 'oas', '--all').then(() => undefined));
+  beforeAll(() => testbed.kubectl('-n', 'shop', 'delete', 'oas', '--all').then(() => undefined));
 
   it('removed and back: what was deleted meanwhile waits for it, and ends', async () => {
-    const kept = await placed(world, 'kept');
-    const ended = await placed(world, 'ended');
-    await world.operator.stop();
-    await remove(world, 'ended');
-    await world.kubectl('-n', 'shop', 'delete', 'secret', 'kept');
-    expect(await exists(world, 'ended')).toBe(true);
-    await world.startOperator();
-    await untilGone(world, 'ended');
+    const kept = await placed(testbed, 'kept');
+    const ended = await placed(testbed, 'ended');
+    await testbed.operator.stop();
+    await remove(testbed, 'ended');
+    await testbed.kubectl('-n', 'shop', 'delete', 'secret', 'kept');
+    expect(await exists(testbed, 'ended')).toBe(true);
+    await testbed.startOperator();
+    await untilGone(testbed, 'ended');
     expect(ended.clients.size).toBe(0);
     await eventually(
-      () => secretData(world, 'shop', 'kept'),
+      () => secretData(testbed, 'shop', 'kept'),
       (data) => data !== undefined,
       LONG_MS,
     );
@@ -379,12 +387,12 @@ describe('Uninstalling', () => {
 
   it('is refused out of order: CRDs, ledger and namespace are guarded', async () => {
     for (const [what, ...where] of [...CRDS.map((crd) => [crd]), ['ns/oauth-registrar-system']]) {
-      await expect(world.kubectl('delete', what as string, ...where)).rejects.toThrow(
+      await expect(testbed.kubectl('delete', what as string, ...where)).rejects.toThrow(
         /Delete the OAuthClients first\. If you are sure: kubectl annotate /,
       );
     }
     await expect(
-      world.kubectl('-n', OPERATOR_NAMESPACE, 'delete', 'configmap', 'oauth-registrar-ledger'),
+      testbed.kubectl('-n', OPERATOR_NAMESPACE, 'delete', 'configmap', 'oauth-registrar-ledger'),
     ).rejects.toThrow(
       /kubectl annotate configmaps oauth-registrar-ledger -n oauth-registrar-system oauth-registrar\.dev\/allow-deletion=true/,
     );
@@ -393,47 +401,47 @@ describe('Uninstalling', () => {
   it('CRD deleted all the same: every client ends or is kept, as its object says; then all goes on', {
     timeout: 120_000,
   }, async () => {
-    const ending = await placed(world, 'crd-delete');
-    const keeping = await placed(world, 'crd-retain', { client: { deletionPolicy: 'Retain' } });
-    const { status } = await getClient(world, 'shop', 'crd-retain');
+    const ending = await placed(testbed, 'crd-delete');
+    const keeping = await placed(testbed, 'crd-retain', { client: { deletionPolicy: 'Retain' } });
+    const { status } = await getClient(testbed, 'shop', 'crd-retain');
     const [crd = ''] = CRDS;
-    await world.kubectl('annotate', crd, 'oauth-registrar.dev/allow-deletion=true');
-    await world.kubectl('delete', crd, '--timeout=60s');
+    await testbed.kubectl('annotate', crd, 'oauth-registrar.dev/allow-deletion=true');
+    await testbed.kubectl('delete', crd, '--timeout=60s');
     expect(ending.clients.size).toBe(0);
     expect(keeping.clients.size).toBe(1);
-    await untilRoles(world, 'crd-retain', ['retained'], LONG_MS);
+    await untilRoles(testbed, 'crd-retain', ['retained'], LONG_MS);
 
-    await world.kubectl('apply', '-k', join(DEPLOY, 'base'));
-    await world.kubectl('wait', '--for=condition=Established', crd, '--timeout=20s');
-    await world.apply(oauthClient('shop', 'crd-retain', { server: serverRef('crd-retain') }));
-    const again = await untilReason(world, 'shop', 'crd-retain', 'Registered', 60_000);
+    await testbed.kubectl('apply', '-k', join(DEPLOY, 'base'));
+    await testbed.kubectl('wait', '--for=condition=Established', crd, '--timeout=20s');
+    await testbed.apply(oauthClient('shop', 'crd-retain', { server: serverRef('crd-retain') }));
+    const again = await untilReason(testbed, 'shop', 'crd-retain', 'Registered', 60_000);
     expect(again.status?.clientId).toBe(status?.clientId);
   });
 
   it('as documented: every client ends, and nothing is stuck', { timeout: 180_000 }, async () => {
     const stub = await startStubServer();
     const names = ['last-1', 'last-2', 'last-3'];
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'last'),
         ...names.map((name) => oauthClient('shop', name, { server: serverRef('last') })),
       ),
     );
     for (const name of names) {
-      await untilReason(world, 'shop', name, 'Registered', LONG_MS);
+      await untilReason(testbed, 'shop', name, 'Registered', LONG_MS);
     }
-    await world.kubectl('delete', 'oauthclients', '--all', '--all-namespaces', '--timeout=60s');
+    await testbed.kubectl('delete', 'oauthclients', '--all', '--all-namespaces', '--timeout=60s');
     expect(stub.clients.size).toBe(0);
-    await world.kubectl('delete', '-k', join(DEPLOY, 'operator'), '--timeout=60s');
-    await world.operator.stop();
-    await world.kubectl(
+    await testbed.kubectl('delete', '-k', join(DEPLOY, 'operator'), '--timeout=60s');
+    await testbed.operator.stop();
+    await testbed.kubectl(
       'annotate',
       'ns/oauth-registrar-system',
       ...CRDS,
       'oauth-registrar.dev/allow-deletion=true',
     );
-    await world.kubectl('delete', '-k', join(DEPLOY, 'base'), '--timeout=120s');
-    expect(await world.kubectl('get', 'crd', '-o', 'name')).not.toContain('oauth-registrar.dev');
-    expect(await world.kubectl('get', 'ns', '-o', 'name')).not.toContain(OPERATOR_NAMESPACE);
+    await testbed.kubectl('delete', '-k', join(DEPLOY, 'base'), '--timeout=120s');
+    expect(await testbed.kubectl('get', 'crd', '-o', 'name')).not.toContain('oauth-registrar.dev');
+    expect(await testbed.kubectl('get', 'ns', '-o', 'name')).not.toContain(OPERATOR_NAMESPACE);
   });
 });

@@ -5,7 +5,7 @@ import { createCertificateAuthority } from '../../kit/emulator/certificates.ts';
 import type { Client, Emulator } from '../../kit/emulator/emulator.ts';
 import { variantOf } from '../../kit/emulator/presets.ts';
 import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient, getServer, untilEvent } from './looks.ts';
 import { conditionOf, eventually, getClient, secretData, untilReason } from './objects.ts';
 
@@ -14,14 +14,14 @@ import { conditionOf, eventually, getClient, secretData, untilReason } from './o
 const SERVERS = join(import.meta.dirname, '..', '..', '..', 'deploy', 'samples', 'servers');
 const LONG_MS = 20_000;
 
-let world: World;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  world = await startWorld();
+  testbed = await startTestbed();
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopAll();
 });
 
@@ -48,10 +48,10 @@ interface Registered {
 
 /** Waits until the client is registered, the only one at the server, and its Secret shows it. */
 async function registered(emulator: Emulator, namespace: string, name: string): Promise<Registered> {
-  const { status } = await untilReason(world, namespace, name, 'Registered', LONG_MS);
+  const { status } = await untilReason(testbed, namespace, name, 'Registered', LONG_MS);
   expect(emulator.clients().map(({ clientId }) => clientId)).toEqual([status?.clientId]);
   const client = emulator.clients()[0] as Client;
-  const secret = (await secretData(world, namespace, name)) ?? {};
+  const secret = (await secretData(testbed, namespace, name)) ?? {};
   expect(secret).toMatchObject({
     client_id: client.clientId,
     client_secret: client.clientSecret,
@@ -63,7 +63,7 @@ async function registered(emulator: Emulator, namespace: string, name: string): 
 /** Changes the name at the server twice, since a token may rotate, and then removes the client there. */
 async function managed(emulator: Emulator, namespace: string, name: string): Promise<void> {
   for (const clientName of ['Second name', 'Third name']) {
-    await editClient(world, namespace, name, { clientName });
+    await editClient(testbed, namespace, name, { clientName });
     await eventually(
       () => emulator.clients().map(({ metadata }) => metadata['client_name']),
       ([at]) => at === clientName,
@@ -71,14 +71,14 @@ async function managed(emulator: Emulator, namespace: string, name: string): Pro
     );
     await registered(emulator, namespace, name);
   }
-  await world.kubectl('-n', namespace, 'delete', 'oac', name, '--timeout=20s');
+  await testbed.kubectl('-n', namespace, 'delete', 'oac', name, '--timeout=20s');
   expect(emulator.clients()).toEqual([]);
 }
 
 describe('The example for', () => {
   it('Keycloak, with an initial access token', async () => {
     const emulator = await start('keycloak', { gate: { admits: ['countedToken'] } });
-    await world.apply(
+    await testbed.apply(
       sample('keycloak', {
         'https://sso.example.com': originOf(emulator),
         'replace-with-an-initial-access-token': emulator.credentials.countedToken,
@@ -95,7 +95,7 @@ describe('The example for', () => {
       issuer: emulator.issuer,
       token_endpoint_auth_method: 'client_secret_basic',
     });
-    const { status } = await getClient(world, 'shop', 'shop');
+    const { status } = await getClient(testbed, 'shop', 'shop');
     expect(status?.substitutions).toContainEqual({ member: 'scope', asked: 'openid', registered: '' });
     await managed(emulator, 'shop', 'shop');
   });
@@ -103,17 +103,17 @@ describe('The example for', () => {
   it('PingOne Advanced Identity Cloud, an AI agent that is bound to a Job, at the default server', async () => {
     const emulator = await start('pingone-aic-agent', variantOf('pingone-aic-agent', 'issuerWithPort'));
     const published = 'http://127.0.0.1:443/am/oauth2/realms/root/realms/alpha';
-    await world.apply(
+    await testbed.apply(
       sample('pingone-aic-agent', {
         'https://t.example.com:443': 'http://127.0.0.1:443',
         'https://t.example.com': originOf(emulator),
       }),
     );
-    const waiting = await untilReason(world, 'agents', 'retail-chatbot', 'BoundObjectNotFound', LONG_MS);
+    const waiting = await untilReason(testbed, 'agents', 'retail-chatbot', 'BoundObjectNotFound', LONG_MS);
     expect(conditionOf(waiting, 'Ready')?.message).toContain('Job agent-7 doesn’t exist in namespace agents');
     expect(emulator.clients()).toEqual([]);
 
-    await world.kubectl('-n', 'agents', 'create', 'job', 'agent-7', '--image=example.com/agent');
+    await testbed.kubectl('-n', 'agents', 'create', 'job', 'agent-7', '--image=example.com/agent');
     const { client, secret } = await registered(emulator, 'agents', 'retail-chatbot');
     expect(client.metadata).toMatchObject({
       client_name: 'Retail Chatbot',
@@ -131,8 +131,8 @@ describe('The example for', () => {
     const token = { clientId, clientSecret, method: 'client_secret_post', scope: 'data-read' } as const;
     expect(await emulator.requestToken(token)).toMatchObject({ status: 200, body: { scope: 'data-read' } });
 
-    const { metadata, status } = await getClient(world, 'agents', 'retail-chatbot');
-    const job = JSON.parse(await world.kubectl('-n', 'agents', 'get', 'job', 'agent-7', '-o', 'json'));
+    const { metadata, status } = await getClient(testbed, 'agents', 'retail-chatbot');
+    const job = JSON.parse(await testbed.kubectl('-n', 'agents', 'get', 'job', 'agent-7', '-o', 'json'));
     expect(metadata.ownerReferences).toMatchObject([{ kind: 'Job', name: 'agent-7', uid: job.metadata.uid }]);
     expect(status?.authorizationServerRef).toEqual({ kind: 'AuthorizationServer', name: 'pingone-agents' });
     await managed(emulator, 'agents', 'retail-chatbot');
@@ -142,7 +142,7 @@ describe('The example for', () => {
     const emulator = await start('secureauth', { gate: { statement: 'required' } });
     const { client: admission } = emulator.credentials;
     const statement = await emulator.signStatement({ software_id: 'partner-portal' });
-    await world.apply(
+    await testbed.apply(
       sample('secureauth', {
         'https://a.example.com': originOf(emulator),
         'replace-with-a-client-id': quoted(admission.clientId),
@@ -166,7 +166,7 @@ describe('The example for', () => {
   it('PingFederate, with extended properties, at the default server', async () => {
     const emulator = await start('pingfederate');
     const { client: admission } = emulator.credentials;
-    await world.apply(
+    await testbed.apply(
       sample('pingfederate', {
         'https://pf.example.com': originOf(emulator),
         'replace-with-a-client-id': quoted(admission.clientId),
@@ -179,22 +179,22 @@ describe('The example for', () => {
       costCenter: '4711',
       tiers: ['gold', 'eu'],
     });
-    const { status } = await getClient(world, 'billing', 'invoices');
+    const { status } = await getClient(testbed, 'billing', 'invoices');
     expect(status?.authorizationServerRef).toEqual({
       kind: 'ClusterAuthorizationServer',
       name: 'pingfederate',
     });
 
-    await editClient(world, 'billing', 'invoices', { additionalMetadata: { other: 'x' } });
-    const refused = await untilReason(world, 'billing', 'invoices', 'PolicyRefused', LONG_MS);
+    await editClient(testbed, 'billing', 'invoices', { additionalMetadata: { other: 'x' } });
+    const refused = await untilReason(testbed, 'billing', 'invoices', 'PolicyRefused', LONG_MS);
     expect(conditionOf(refused, 'Ready')?.message).toContain('other is not permitted');
-    await editClient(world, 'billing', 'invoices', { additionalMetadata: { other: null } });
+    await editClient(testbed, 'billing', 'invoices', { additionalMetadata: { other: null } });
     await managed(emulator, 'billing', 'invoices');
   });
 
   it('ForgeRock, with a statement that the operator signs and a name in Japanese, at the default server', async () => {
     const emulator = await start('forgerock');
-    await world.apply(
+    await testbed.apply(
       sample('forgerock', {
         'https://t.example.com': originOf(emulator),
         'replace-with-the-publisher-secret': quoted(emulator.credentials.publisher.secret),
@@ -217,28 +217,33 @@ describe('The example for', () => {
       redirect_uris: ['https://client.example.com/callback'],
       exp: claims.iat + 3_600,
     });
-    const { status } = await getClient(world, 'portal', 'my-client');
+    const { status } = await getClient(testbed, 'portal', 'my-client');
     expect(status?.authorizationServerRef).toEqual({ kind: 'ClusterAuthorizationServer', name: 'forgerock' });
     await managed(emulator, 'portal', 'my-client');
   });
 
   it('Auth0, where a client can be neither changed nor removed', async () => {
     const emulator = await start('auth0');
-    await world.apply(sample('auth0', { 'https://acme.eu.auth0.com': originOf(emulator) }));
+    await testbed.apply(sample('auth0', { 'https://acme.eu.auth0.com': originOf(emulator) }));
     const { client, secret } = await registered(emulator, 'web', 'frontend');
     expect(client.metadata).toMatchObject({
       client_name: 'Frontend',
       redirect_uris: ['https://web.example.com/callback'],
     });
     expect(secret['issuer']).toBe(`${originOf(emulator)}/`);
-    expect((await getServer(world, 'auth0', 'web')).status?.management).toBe('None');
+    expect((await getServer(testbed, 'auth0', 'web')).status?.management).toBe('None');
 
-    await editClient(world, 'web', 'frontend', { clientName: 'Second name' });
-    const edited = await untilReason(world, 'web', 'frontend', 'UpdateUnsupported', LONG_MS);
+    await editClient(testbed, 'web', 'frontend', { clientName: 'Second name' });
+    const edited = await untilReason(testbed, 'web', 'frontend', 'UpdateUnsupported', LONG_MS);
     expect(conditionOf(edited, 'Ready')?.message).toContain('management.mode None');
 
-    await world.kubectl('-n', 'web', 'delete', 'oac', 'frontend', '--timeout=20s');
-    const left = await untilEvent(world, 'web', 'frontend', ({ reason }) => reason === 'DeletionUnsupported');
+    await testbed.kubectl('-n', 'web', 'delete', 'oac', 'frontend', '--timeout=20s');
+    const left = await untilEvent(
+      testbed,
+      'web',
+      'frontend',
+      ({ reason }) => reason === 'DeletionUnsupported',
+    );
     expect(left.type).toBe('Warning');
     expect(emulator.clients()).toHaveLength(1);
     expect(emulator.log.map(({ call }) => call).filter((call) => call !== 'discovery')).toEqual(['register']);
@@ -254,7 +259,7 @@ describe('The example for', () => {
     );
     const { clientId, certificateName } = emulator.credentials.client;
     const { cert, key } = ca.issue({ commonName: certificateName });
-    await world.apply(
+    await testbed.apply(
       sample('mutual-tls', {
         'https://as.bank.example': originOf(emulator),
         'replace-with-a-client-id': quoted(clientId),
@@ -282,7 +287,7 @@ describe('deploy/samples/servers', () => {
     // `corporate` is the first sample's own.
     const own = ['pingone-agents', 'secureauth', 'pingfederate', 'forgerock', 'auth0', 'bank'];
     for (const kustomization of [folder, join(folder, 'samples')]) {
-      const rendered = await world.kubectl('kustomize', kustomization);
+      const rendered = await testbed.kubectl('kustomize', kustomization);
       const names = rendered.match(/(?<=^ {2}name: ).*$/gm) ?? [];
       expect(names).not.toEqual([]);
       expect(names.filter((name) => own.includes(name))).toEqual([]);

@@ -13,7 +13,7 @@ import {
   startStubServer,
   stopStubServers,
 } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient, fetchText, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
 import {
   all,
@@ -44,7 +44,7 @@ interface Fault {
 const WAIT_MS = 40_000;
 const ALWAYS = 1_000;
 
-let world: World;
+let testbed: Testbed;
 /** Nobody may ever call it. */
 let elsewhere: StubServer;
 /** Their second registration takes a minute: it begins here and is looked at in the end. */
@@ -54,9 +54,9 @@ const secrets = new Set<string>();
 const emulators: Emulator[] = [];
 
 beforeAll(async () => {
-  world = await startWorld();
+  testbed = await startTestbed();
   elsewhere = await startStubServer();
-  await world.apply(namespace('shop'));
+  await testbed.apply(namespace('shop'));
   torn = await placedStub('torn', (stub) => {
     stub.present = (information) => ({ ...information, note: 'x'.repeat(64) });
     stub.behave = { register: cutOff(({ response }, text) => void response.end(text)) };
@@ -70,15 +70,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopAll();
   await stopStubServers();
 });
 
 const serverRef = (name: string) => ({ kind: 'AuthorizationServer', name });
-const until = (name: string, reason: string) => untilReason(world, 'shop', name, reason, WAIT_MS);
+const until = (name: string, reason: string) => untilReason(testbed, 'shop', name, reason, WAIT_MS);
 const messageOf = (client: OAuthClient) => conditionOf(client, 'Ready')?.message ?? '';
-const remove = (name: string) => world.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
+const remove = (name: string) => testbed.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
 
 /** An answer whose last ten characters are missing. */
 function cutOff(send: (exchange: Parameters<Answer>[0], text: string) => void): Answer {
@@ -101,7 +101,7 @@ async function placedStub(
 ): Promise<StubServer> {
   const stub = await startStubServer();
   prepare(stub);
-  await world.apply(
+  await testbed.apply(
     all(
       namespacedServer(stub.issuer, 'shop', name, spec),
       oauthClient('shop', name, { server: serverRef(name) }),
@@ -125,7 +125,7 @@ async function served(
     options,
   );
   emulators.push(emulator);
-  await world.apply(
+  await testbed.apply(
     all(
       credential(emulator.credentials.initialAccessToken, { namespace: 'shop', name: `${name}-iat` }),
       serverObject(name, emulator, spec),
@@ -142,15 +142,15 @@ const serverObject = (name: string, { issuer }: { issuer: string }, spec: object
   });
 
 const clientAt = (server: string, name = server) =>
-  world.apply(oauthClient('shop', name, { server: serverRef(server) }));
+  testbed.apply(oauthClient('shop', name, { server: serverRef(server) }));
 
 const suspectsOf = async (name: string) =>
-  (await suspectedOrphans(world)).filter(({ client }) => client === `shop/${name}`);
+  (await suspectedOrphans(testbed)).filter(({ client }) => client === `shop/${name}`);
 
 /** Names and roles of the registration Secrets of a client. */
 async function rolesOf(name: string): Promise<readonly string[]> {
   const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=oauth-registrar.dev%2Fclient-name%3D${name}`;
-  const { json } = await world.controlPlane.admin.request<{
+  const { json } = await testbed.controlPlane.admin.request<{
     items: { metadata: { labels: Record<string, string> } }[];
   }>('GET', path);
   return json.items.map(({ metadata }) => metadata.labels['oauth-registrar.dev/role'] ?? '');
@@ -158,7 +158,7 @@ async function rolesOf(name: string): Promise<readonly string[]> {
 
 /** Resident memory of the operator, bytes. */
 async function memory(): Promise<number> {
-  const { text } = await fetchText(world.operator.port, '/metrics');
+  const { text } = await fetchText(testbed.operator.port, '/metrics');
   return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]);
 }
 
@@ -236,10 +236,10 @@ const huge: Fault = {
 
 /** A namespace has a share of server objects, and the tests of each group make their own; two are looked at to the end. */
 async function removeServers(): Promise<void> {
-  const listed = await world.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
+  const listed = await testbed.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
   const done = listed.split('\n').filter((name) => name !== '' && !/\/(torn|reset)$/.test(name));
   if (done.length > 0) {
-    await world.kubectl('-n', 'shop', 'delete', ...done);
+    await testbed.kubectl('-n', 'shop', 'delete', ...done);
   }
 }
 
@@ -255,7 +255,7 @@ describe('At discovery', () => {
       emulators.push(emulator);
       emulator.misbehave('discovery', { answer }, ALWAYS);
       const token = emulator.credentials.initialAccessToken;
-      await world.apply(
+      await testbed.apply(
         all(
           credential(token, { namespace: 'shop', name: `${object}-iat` }),
           serverObject(object, emulator),
@@ -265,7 +265,7 @@ describe('At discovery', () => {
       const client = await until(object, reason);
       expect(messageOf(client)).toMatch(found);
       expect(messageOf(client)).not.toContain('hidden-words');
-      const { condition } = await untilServer(world, object, { namespace: 'shop', reason }, WAIT_MS);
+      const { condition } = await untilServer(testbed, object, { namespace: 'shop', reason }, WAIT_MS);
       expect(condition.message).toMatch(
         /^No discovery document: .*\. Check the issuer, or set registration\.endpoint and discovery\.mode None\.$/s,
       );
@@ -273,7 +273,7 @@ describe('At discovery', () => {
         true,
       );
       emulator.behave();
-      await patch(world, 'shop', 'oas', object, { spec: { connection: { timeout: '2s' } } });
+      await patch(testbed, 'shop', 'oas', object, { spec: { connection: { timeout: '2s' } } });
       await until(object, 'Registered');
       expect(emulator.clients()).toHaveLength(1);
     },
@@ -300,7 +300,7 @@ describe('At discovery', () => {
         registration_endpoint: `${elsewhere.issuer}/reg`,
       }),
     };
-    await world.apply(
+    await testbed.apply(
       all(
         credential('token-for-the-issuer-alone', { namespace: 'shop', name: 'abroad-iat' }),
         serverObject('abroad', stub),
@@ -324,7 +324,7 @@ describe('At discovery', () => {
       data: { 'ca.crt': ca.cert },
     };
     const connection = { caRef: { kind: 'ConfigMap', name: 'ca' } };
-    await world.apply(
+    await testbed.apply(
       all(
         JSON.stringify(configMap),
         namespacedServer(emulator.issuer, 'shop', 'expired', { connection }),
@@ -339,13 +339,13 @@ describe('At discovery', () => {
     await emulator.stop();
     const port = Number(new URL(emulator.issuer).port);
     const valid = await start({}, {}, { tls: ca.issue({ commonName: 'as', names }), port });
-    await patch(world, 'shop', 'oas', 'expired', { spec: { connection: { timeout: '5s' } } });
+    await patch(testbed, 'shop', 'oas', 'expired', { spec: { connection: { timeout: '5s' } } });
     await until('expired', 'Registered');
 
     // It expires while the endpoints are known: a call about a client finds out.
     await valid.stop();
     await start({}, {}, { tls: ca.issue({ commonName: 'as', names, validity }), port });
-    await editClient(world, 'shop', 'expired', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'expired', { clientName: 'Edited' });
     expect(messageOf(await until('expired', 'TlsVerificationFailed'))).toContain(
       `the certificate of ${host} has expired`,
     );
@@ -372,7 +372,7 @@ describe('At registration', () => {
       const suspects = await suspectsOf(object);
       expect(suspects).toHaveLength(1);
       expect(suspects[0]?.why).toMatch(said);
-      const warning = await untilEvent(world, 'shop', object, (event) => event.reason === reason);
+      const warning = await untilEvent(testbed, 'shop', object, (event) => event.reason === reason);
       expect(warning.type).toBe('Warning');
       expect(warning.note).toMatch(/A client may exist that nobody knows/);
       expect(emulator.count('register')).toBe(1);
@@ -419,7 +419,7 @@ describe('At registration', () => {
       { answer: { kind: 'members', members: { access_token: undefined, token_type: 'Bearer' } } },
       ALWAYS,
     );
-    await world.apply(
+    await testbed.apply(
       JSON.stringify({
         apiVersion: 'v1',
         kind: 'Secret',
@@ -452,14 +452,14 @@ describe('At an update', () => {
       await clientAt(object);
       const { status } = await until(object, 'Registered');
       emulator.misbehave('update', { answer, undone: name === 'redirect' });
-      await editClient(world, 'shop', object, { clientName: 'Edited' });
+      await editClient(testbed, 'shop', object, { clientName: 'Edited' });
       const client = await until(object, reason);
       expect(messageOf(client)).toMatch(said);
       expect(client.status?.clientId).toBe(status?.clientId);
       if (name === 'redirect') {
         // The same call can't succeed: a person has to say that something changed.
         const annotations = { 'oauth-registrar.dev/reconcile-requested-at': 'now' };
-        await patch(world, 'shop', 'oac', object, { metadata: { annotations } });
+        await patch(testbed, 'shop', 'oac', object, { metadata: { annotations } });
       }
       await until(object, 'Registered');
       expect(emulator.clients()).toMatchObject([
@@ -477,12 +477,12 @@ describe('At an update', () => {
     await clientAt('update-huge');
     const { status } = await until('update-huge', 'Registered');
     emulator.misbehave('update', { answer: huge.answer });
-    await editClient(world, 'shop', 'update-huge', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'update-huge', { clientName: 'Edited' });
     expect(messageOf(await until('update-huge', huge.reason))).toMatch(huge.said);
     await until('update-huge', 'Registered');
     const [client] = emulator.clients();
     expect(client).toMatchObject({ clientId: status?.clientId, metadata: { client_name: 'Edited' } });
-    expect((await secretData(world, 'shop', 'update-huge'))?.['client_secret']).toBe(client?.clientSecret);
+    expect((await secretData(testbed, 'shop', 'update-huge'))?.['client_secret']).toBe(client?.clientSecret);
   });
 
   it('rule 19: a configuration URL on another origin gets no token, at an edit and at a deletion', async () => {
@@ -493,12 +493,12 @@ describe('At an update', () => {
       });
     });
     await until('astray', 'Registered');
-    await editClient(world, 'shop', 'astray', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'astray', { clientName: 'Edited' });
     expect(messageOf(await until('astray', 'ConfigurationURLRefused'))).toBe(
       `The management address is at ${elsewhere.issuer}, and the token was issued by ${stub.issuer}. List that origin in management.allowedOrigins of the server object, if you trust it.`,
     );
     await remove('astray');
-    const { note } = await untilEvent(world, 'shop', 'astray', (event) =>
+    const { note } = await untilEvent(testbed, 'shop', 'astray', (event) =>
       event.note.includes('was not removed'),
     );
     expect(note).toContain(`The management address is at ${elsewhere.issuer}`);
@@ -523,13 +523,13 @@ describe('A server that repeats what it was sent', () => {
     const stub = await placedStub('parrot', () => {});
     await until('parrot', 'Registered');
     stub.behave = { update: parrot, remove: parrot };
-    await editClient(world, 'shop', 'parrot', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'parrot', { clientName: 'Edited' });
     expect(messageOf(await until('parrot', 'RegistrationRefused'))).toMatch(
       /^The server answered 400 invalid_request: Bearer \[redacted\] \[redacted\] \{/,
     );
     await remove('parrot');
     const client = await eventually(
-      () => getClient(world, 'shop', 'parrot'),
+      () => getClient(testbed, 'shop', 'parrot'),
       (seen) => conditionOf(seen, 'Ready')?.reason === 'DeletionUnconfirmed',
       WAIT_MS,
     );
@@ -551,7 +551,7 @@ describe('A server that repeats what it was sent', () => {
     secrets.add(password).add(encodeURIComponent(password));
     secrets.add(Buffer.from(`registrar:${encodeURIComponent(password)}`).toString('base64'));
     secrets.add(Buffer.from(`registrar:${password}`).toString('base64'));
-    await world.apply(
+    await testbed.apply(
       all(
         JSON.stringify({
           apiVersion: 'v1',
@@ -588,7 +588,7 @@ describe('A server that repeats what it was sent', () => {
     };
     secrets.add('canary-client-secret');
     const methods = ['ClientSecretBasic', 'ClientSecretPost'];
-    await world.apply(
+    await testbed.apply(
       JSON.stringify({
         apiVersion: 'v1',
         kind: 'Secret',
@@ -603,7 +603,7 @@ describe('A server that repeats what it was sent', () => {
     for (const authMethod of methods) {
       const name = `parrot-${authMethod.toLowerCase()}`;
       const clientCredentials = { secretRef: { name: 'parrot-cc' }, authMethod };
-      await world.apply(
+      await testbed.apply(
         namespacedServer(stub.issuer, 'shop', name, { registration: { admission: { clientCredentials } } }),
       );
       await clientAt(name);
@@ -643,14 +643,14 @@ describe('At the end', () => {
       const first = stub.requests.find(({ call }) => call === 'remove')?.path.slice('/reg/'.length) ?? '';
       expect(first).toMatch(/^stub-client-/);
       stub.behave = {};
-      await untilReason(world, 'shop', name, 'Registered', 100_000);
+      await untilReason(testbed, 'shop', name, 'Registered', 100_000);
       const [client] = stub.clients.keys();
       expect(stub.clients.size).toBe(1);
       expect(client).not.toBe(first);
-      expect((await secretData(world, 'shop', name))?.['client_id']).toBe(client);
+      expect((await secretData(testbed, 'shop', name))?.['client_id']).toBe(client);
       expect(await rolesOf(name)).toEqual(['current']);
       expect(await suspectsOf(name)).toEqual([]);
-      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'ResponseTruncated');
+      const warning = await untilEvent(testbed, 'shop', name, ({ reason }) => reason === 'ResponseTruncated');
       expect(warning).toMatchObject({
         type: 'Warning',
         note: expect.stringContaining(
@@ -666,10 +666,10 @@ describe('At the end', () => {
 
   it('rule 38: no secret is anywhere that people read', async () => {
     const places = {
-      log: world.operator.output(),
-      events: await world.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml'),
-      objects: await world.kubectl('get', 'oac,oas', '-A', '-o', 'yaml'),
-      configMaps: await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml'),
+      log: testbed.operator.output(),
+      events: await testbed.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml'),
+      objects: await testbed.kubectl('get', 'oac,oas', '-A', '-o', 'yaml'),
+      configMaps: await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml'),
     };
     const known = [...secrets, ...emulators.flatMap((emulator) => [...emulator.secrets]), ...torn.secrets];
     expect(known.length).toBeGreaterThan(30);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { fetchText, suspectedOrphans } from './looks.ts';
 import {
   all,
@@ -15,13 +15,13 @@ import {
   untilReason,
 } from './objects.ts';
 
-let world: World;
+let testbed: Testbed;
 let standby: OperatorProcess;
 
 beforeAll(async () => {
-  world = await startWorld({ flags: ['--identity=pod-a'] });
-  const { server } = world;
-  await world.apply(
+  testbed = await startTestbed({ flags: ['--identity=pod-a'] });
+  const { server } = testbed;
+  await testbed.apply(
     all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
   );
   standby = await replica('pod-b');
@@ -29,13 +29,13 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await standby?.stop('SIGKILL');
-  await world?.stop();
+  await testbed?.stop();
 });
 
 /** Pods of their own: what one of them left under way, another leaves alone until its deadline is past. */
 const replica = (identity: string) =>
   startOperator({
-    kubeconfig: world.operatorKubeconfig,
+    kubeconfig: testbed.operatorKubeconfig,
     namespace: OPERATOR_NAMESPACE,
     flags: [`--identity=${identity}`],
   });
@@ -45,20 +45,20 @@ const isLeader = async ({ port }: OperatorProcess) =>
 
 describe('Of two replicas', () => {
   it('one works; both are alive, ready and measured', async () => {
-    await world.apply(oauthClient('shop', 'one'));
-    await untilReason(world, 'shop', 'one', 'Registered', 20_000);
-    expect([isWorking(world.operator), isWorking(standby)]).toEqual([true, false]);
-    for (const operator of [world.operator, standby]) {
+    await testbed.apply(oauthClient('shop', 'one'));
+    await untilReason(testbed, 'shop', 'one', 'Registered', 20_000);
+    expect([isWorking(testbed.operator), isWorking(standby)]).toEqual([true, false]);
+    for (const operator of [testbed.operator, standby]) {
       expect((await fetchText(operator.port, '/livez')).status).toBe(200);
       expect((await fetchText(operator.port, '/readyz')).status).toBe(200);
       expect((await fetchText(operator.port, '/metrics')).text).toContain('# HELP');
     }
-    expect([await isLeader(world.operator), await isLeader(standby)]).toEqual([true, false]);
-    expect(world.server.clients()).toHaveLength(1);
+    expect([await isLeader(testbed.operator), await isLeader(standby)]).toEqual([true, false]);
+    expect(testbed.server.clients()).toHaveLength(1);
   });
 
   it('the other takes over at once when the first is told to stop', async () => {
-    const stopped = world.operator.stop('SIGTERM');
+    const stopped = testbed.operator.stop('SIGTERM');
     const start = Date.now();
     expect(await stopped).toBe(0);
     await eventually(
@@ -70,9 +70,9 @@ describe('Of two replicas', () => {
     console.log(`handed over in ${handedOverMs} ms`);
     // 1.2 s at most until the other looks, then its watches begin: long on a loaded machine.
     expect(handedOverMs).toBeLessThan(8_000);
-    await world.apply(oauthClient('shop', 'two'));
-    await untilReason(world, 'shop', 'two', 'Registered', 20_000);
-    expect(world.server.clients()).toHaveLength(2);
+    await testbed.apply(oauthClient('shop', 'two'));
+    await untilReason(testbed, 'shop', 'two', 'Registered', 20_000);
+    expect(testbed.server.clients()).toHaveLength(2);
   });
 
   it('no client is lost when the leader is killed amid 50 creations: each is recorded or a listed suspect', {
@@ -84,7 +84,7 @@ describe('Of two replicas', () => {
     const held = holdAnswersAfter(ANSWERED);
     const answers = await Promise.all(
       names.map((name) =>
-        world.controlPlane.admin.request('POST', path, JSON.parse(oauthClient('shop', name))),
+        testbed.controlPlane.admin.request('POST', path, JSON.parse(oauthClient('shop', name))),
       ),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
@@ -106,7 +106,7 @@ describe('Of two replicas', () => {
     const tookOverMs = Date.now() - killedAt;
     await eventually(
       async () => {
-        const { json } = await world.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path);
+        const { json } = await testbed.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path);
         return json.items
           .filter((client) => conditionOf(client, 'Ready')?.status !== 'True')
           .map((client) => `${client.metadata.name}: ${conditionOf(client, 'Ready')?.message}`);
@@ -114,15 +114,15 @@ describe('Of two replicas', () => {
       (unready) => unready.length === 0,
       240_000,
     );
-    const suspects = await suspectedOrphans(world);
+    const suspects = await suspectedOrphans(testbed);
     console.log(`took over in ${tookOverMs} ms, all ready after ${Date.now() - killedAt} ms`);
     expect({
-      atTheServer: world.server.clients().length,
+      atTheServer: testbed.server.clients().length,
       recorded: await recorded(),
       suspected: suspects.length,
     }).toEqual({ atTheServer: 52 + IN_FLIGHT, recorded: 52, suspected: IN_FLIGHT });
-    const ids = new Set(world.server.clients().map(({ client_id }) => client_id));
-    const { json } = await world.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path);
+    const ids = new Set(testbed.server.clients().map(({ client_id }) => client_id));
+    const { json } = await testbed.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path);
     expect(json.items.filter(({ status }) => !ids.has(status?.clientId ?? ''))).toEqual([]);
   });
 });
@@ -132,7 +132,7 @@ const ANSWERED = 20;
 const IN_FLIGHT = 16;
 
 async function recorded(): Promise<number> {
-  const names = await world.kubectl(
+  const names = await testbed.kubectl(
     '-n',
     OPERATOR_NAMESPACE,
     'get',
@@ -149,7 +149,7 @@ async function recorded(): Promise<number> {
 function holdAnswersAfter(answered: number): { readonly count: () => number; readonly letGo: () => void } {
   let seen = 0;
   const released = Promise.withResolvers<void>();
-  const remove = world.server.intercept(({ method, url }, response) => {
+  const remove = testbed.server.intercept(({ method, url }, response) => {
     if (method === 'POST' && url === '/reg') {
       seen += 1;
       if (seen > answered) {

@@ -15,7 +15,7 @@ import {
 import { writeKubeconfig } from '../../kit/testbed/api-access.ts';
 import { createCertificateAuthority } from '../../kit/testbed/certificates.ts';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { type FaultyProxy, type Harm, startProxy } from '../../proofs/chaos/soak-proxy.ts';
 import { suspectedOrphans, untilEvent, untilServer } from './looks.ts';
 import {
@@ -40,7 +40,7 @@ const PATH = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/`;
 /** Longer than any deadline of the operator's calls. */
 const STALL_MS = 12_000;
 
-let world: World;
+let testbed: Testbed;
 let proxy: FaultyProxy;
 let kubeconfig: string;
 let operator: OperatorProcess;
@@ -49,10 +49,10 @@ let stub: StubServer;
 const harms: Harm[] = [];
 
 beforeAll(async () => {
-  world = await startWorld({ operator: false });
+  testbed = await startTestbed({ operator: false });
   const ca = createCertificateAuthority();
   proxy = await startProxy({
-    backend: { origin: world.controlPlane.url, ca: await readFile(world.controlPlane.caFile, 'utf8') },
+    backend: { origin: testbed.controlPlane.url, ca: await readFile(testbed.controlPlane.caFile, 'utf8') },
     tls: ca.issue({ usage: 'server' }),
     harm: ({ method, path }) =>
       method === 'PUT' && path.startsWith(`${PATH}${LEDGER}`) ? harms.shift() : undefined,
@@ -67,14 +67,14 @@ beforeAll(async () => {
   kubeconfig = await proxiedKubeconfig(ca.cert);
   operator = await replica();
   stub = await startStubServer();
-  await world.apply(all(namespace('shop'), namespacedServer(stub.issuer, 'shop', 'sso', COOLDOWN)));
+  await testbed.apply(all(namespace('shop'), namespacedServer(stub.issuer, 'shop', 'sso', COOLDOWN)));
   await until('first', 'Registered', { create: true });
 }, 60_000);
 
 afterAll(async () => {
   await operator?.stop('SIGKILL');
   await proxy?.stop();
-  await world?.stop();
+  await testbed?.stop();
   await stopStubServers();
 });
 
@@ -98,10 +98,10 @@ async function pass(
 
 /** The operator's own account, by way of the proxy. */
 async function proxiedKubeconfig(cert: string): Promise<string> {
-  const { users } = parse(await readFile(world.operatorKubeconfig, 'utf8')) as {
+  const { users } = parse(await readFile(testbed.operatorKubeconfig, 'utf8')) as {
     readonly users: readonly [{ readonly name: string; readonly user: { readonly token: string } }];
   };
-  const folder = dirname(world.operatorKubeconfig);
+  const folder = dirname(testbed.operatorKubeconfig);
   const [file, caFile] = [join(folder, 'proxied.kubeconfig'), join(folder, 'proxy-ca.crt')];
   await writeFile(caFile, cert);
   const [{ name, user }] = users;
@@ -111,9 +111,9 @@ async function proxiedKubeconfig(cert: string): Promise<string> {
 
 async function until(name: string, reason: string, { create = false, server = 'sso' } = {}) {
   if (create) {
-    await world.apply(oauthClient('shop', name, { server: serverRef(server) }));
+    await testbed.apply(oauthClient('shop', name, { server: serverRef(server) }));
   }
-  return untilReason(world, 'shop', name, reason, 2 * LONG_MS);
+  return untilReason(testbed, 'shop', name, reason, 2 * LONG_MS);
 }
 
 interface Stored {
@@ -122,12 +122,12 @@ interface Stored {
 }
 
 const stored = async (name: string): Promise<Stored> =>
-  (await world.controlPlane.admin.request<Stored>('GET', PATH + name)).json;
+  (await testbed.controlPlane.admin.request<Stored>('GET', PATH + name)).json;
 
 /** As a person with every right does it: everything else of the object goes. */
 async function overwrite(name: string, content: Partial<Stored>): Promise<void> {
   await allowDeletion(name);
-  const { status } = await world.controlPlane.admin.request('PUT', PATH + name, {
+  const { status } = await testbed.controlPlane.admin.request('PUT', PATH + name, {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     ...content,
@@ -138,17 +138,17 @@ async function overwrite(name: string, content: Partial<Stored>): Promise<void> 
 
 async function allowDeletion(name: string): Promise<void> {
   const mark = 'oauth-registrar.dev/allow-deletion=true';
-  await world.kubectl('-n', OPERATOR_NAMESPACE, 'annotate', '--overwrite', 'configmap', name, mark);
+  await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'annotate', '--overwrite', 'configmap', name, mark);
 }
 
 async function removeByForce(name: string): Promise<void> {
   const object = ['-n', OPERATOR_NAMESPACE, 'configmap', name] as const;
   const [flag, home, kind] = object;
-  await expect(world.kubectl(flag, home, 'delete', kind, name)).rejects.toThrow(
+  await expect(testbed.kubectl(flag, home, 'delete', kind, name)).rejects.toThrow(
     /this holds what manages registered OAuth clients at their servers/,
   );
   await allowDeletion(name);
-  await world.kubectl(flag, home, 'delete', kind, name);
+  await testbed.kubectl(flag, home, 'delete', kind, name);
 }
 
 const isRunning = async (): Promise<boolean> =>
@@ -160,7 +160,7 @@ async function isRegisteredAsEver(name: string): Promise<void> {
   const [clients, posts] = [stub.clients.size, stub.count('register')];
   const { status } = await until(name, 'Registered', { create: true });
   expect([stub.clients.size, stub.count('register')]).toEqual([clients + 1, posts + 1]);
-  expect((await recordsOf(world, name)).map(({ clientId }) => clientId)).toEqual([status?.clientId]);
+  expect((await recordsOf(testbed, name)).map(({ clientId }) => clientId)).toEqual([status?.clientId]);
   expect(await isRunning()).toBe(true);
 }
 
@@ -188,7 +188,7 @@ describe('The ledger', () => {
       await isRegisteredAsEver(`stalled-${reached}`);
       expect(harms).toEqual([]);
       expect(operator.lines.filter(({ msg }) => msg === 'ledger write failed')).not.toEqual([]);
-      expect(await suspectedOrphans(world)).toEqual([]);
+      expect(await suspectedOrphans(testbed)).toEqual([]);
     },
   );
 
@@ -225,12 +225,12 @@ describe('The ledger', () => {
 
   it('edited while a call is under way, it loses no client', async () => {
     const held = holdBack(stub);
-    await world.apply(oauthClient('shop', 'amid', { server: serverRef('sso') }));
+    await testbed.apply(oauthClient('shop', 'amid', { server: serverRef('sso') }));
     await eventually(held.count, (count) => count === 1, LONG_MS);
     await overwrite(LEDGER, { data: {} });
     held.letGo();
     const { status } = await until('amid', 'Registered');
-    expect((await recordsOf(world, 'amid')).map(({ clientId }) => clientId)).toEqual([status?.clientId]);
+    expect((await recordsOf(testbed, 'amid')).map(({ clientId }) => clientId)).toEqual([status?.clientId]);
     expect(stub.clients.has(status?.clientId ?? '')).toBe(true);
   });
 
@@ -239,12 +239,12 @@ describe('The ledger', () => {
   }, async () => {
     const slow = await startStubServer();
     const spec = { connection: { timeout: '30s' } };
-    await world.apply(namespacedServer(slow.issuer, 'shop', 'slow', spec));
+    await testbed.apply(namespacedServer(slow.issuer, 'shop', 'slow', spec));
     const held = holdBack(slow);
-    await world.apply(oauthClient('shop', 'under-way', { server: serverRef('slow') }));
+    await testbed.apply(oauthClient('shop', 'under-way', { server: serverRef('slow') }));
     await eventually(held.count, (count) => count === 1, LONG_MS);
     await removeByForce(LEDGER);
-    await world.apply(oauthClient('shop', 'after-it', { server: serverRef('sso') }));
+    await testbed.apply(oauthClient('shop', 'after-it', { server: serverRef('sso') }));
     await eventually(
       () => operator.lines.map(({ msg }) => msg),
       (messages) => messages.includes('ledger write failed'),
@@ -256,7 +256,7 @@ describe('The ledger', () => {
       msg: 'no longer the leader',
       why: 'the ledger was deleted',
     });
-    expect((await recordsOf(world, 'under-way')).map(({ clientId }) => clientId)).toEqual([
+    expect((await recordsOf(testbed, 'under-way')).map(({ clientId }) => clientId)).toEqual([
       ...slow.clients.keys(),
     ]);
     operator = await replica();
@@ -285,7 +285,7 @@ describe('The ledger', () => {
     operator = await replica();
     await isRegisteredAsEver('after-garbage');
     const [suspect] = await eventually(
-      () => suspectedOrphans(world),
+      () => suspectedOrphans(testbed),
       (listed) => listed.length > 0,
       LONG_MS,
     );
@@ -295,7 +295,7 @@ describe('The ledger', () => {
       startedAt: call.startedAt,
       why: 'The operator stopped before it read the answer',
     });
-    expect(conditionOf(await getClient(world, 'shop', 'first'), 'Ready')?.status).toBe('True');
+    expect(conditionOf(await getClient(testbed, 'shop', 'first'), 'Ready')?.status).toBe('True');
   });
 });
 
@@ -355,9 +355,9 @@ describe('The end of the process', () => {
   }, async () => {
     const slow = await startStubServer();
     const spec = { connection: { timeout: '1m' } };
-    await world.apply(namespacedServer(slow.issuer, 'shop', 'draining', spec));
+    await testbed.apply(namespacedServer(slow.issuer, 'shop', 'draining', spec));
     const held = holdBack(slow);
-    await world.apply(
+    await testbed.apply(
       all(
         ...['drained', 'not-begun'].map((name) =>
           oauthClient('shop', name, { server: serverRef('draining') }),
@@ -378,9 +378,9 @@ describe('The end of the process', () => {
     expect(slow.count('register')).toBe(1);
     const [clientId] = [...slow.clients.keys()];
     const names = ['drained', 'not-begun'];
-    const records = (await Promise.all(names.map((name) => recordsOf(world, name)))).flat();
+    const records = (await Promise.all(names.map((name) => recordsOf(testbed, name)))).flat();
     expect(records.map((record) => record.clientId)).toEqual([clientId]);
-    const secrets = await Promise.all(names.map((name) => secretData(world, 'shop', name)));
+    const secrets = await Promise.all(names.map((name) => secretData(testbed, 'shop', name)));
     expect(secrets.flatMap((secret) => secret?.['client_id'] ?? [])).toEqual([clientId]);
     expect(Object.keys((await stored(LEDGER)).data ?? {}).toSorted()).toEqual([
       'epoch',
@@ -397,9 +397,9 @@ describe('The end of the process', () => {
   it('one that outlasts the grace period is listed by the next process', { timeout: 180_000 }, async () => {
     const silent = await startStubServer();
     const spec = { connection: { timeout: '2m' }, recovery: { interrupted: 'Hold' } };
-    await world.apply(namespacedServer(silent.issuer, 'shop', 'silent', spec));
+    await testbed.apply(namespacedServer(silent.issuer, 'shop', 'silent', spec));
     silent.behave = { register: hang };
-    await world.apply(oauthClient('shop', 'unheard', { server: serverRef('silent') }));
+    await testbed.apply(oauthClient('shop', 'unheard', { server: serverRef('silent') }));
     await eventually(
       () => silent.count('register'),
       (count) => count === 1,
@@ -409,9 +409,9 @@ describe('The end of the process', () => {
     silent.behave = {};
     operator = await replica();
     await until('unheard', 'RegistrationOutcomeUnknown');
-    const listed = (await suspectedOrphans(world)).filter(({ client }) => client === 'shop/unheard');
+    const listed = (await suspectedOrphans(testbed)).filter(({ client }) => client === 'shop/unheard');
     expect(listed).toMatchObject([{ why: 'The operator stopped before it read the answer' }]);
-    await untilEvent(world, 'shop', 'unheard', ({ reason }) => reason === 'RegistrationOutcomeUnknown');
+    await untilEvent(testbed, 'shop', 'unheard', ({ reason }) => reason === 'RegistrationOutcomeUnknown');
     expect(silent.count('register')).toBe(1);
   });
 });
@@ -426,7 +426,7 @@ describe('A server that holds its callers up', () => {
     const path = `/apis/oauth-registrar.dev/v1alpha1/namespaces/${home}/oauthclients`;
     await eventually(
       async () => {
-        const { json } = await world.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path);
+        const { json } = await testbed.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path);
         const own = json.items.filter(({ metadata }) => metadata.name.startsWith(`${server}-`));
         return own.map((client) => conditionOf(client, 'Ready')?.reason);
       },
@@ -439,7 +439,7 @@ describe('A server that holds its callers up', () => {
     timeout: 120_000,
   }, async () => {
     const [stalled, near, far] = [await startStubServer(), await startStubServer(), await startStubServer()];
-    await world.apply(
+    await testbed.apply(
       all(
         namespace('calm'),
         namespacedServer(stalled.issuer, 'shop', 'holding', { connection: { timeout: '2m' } }),
@@ -450,10 +450,10 @@ describe('A server that holds its callers up', () => {
     );
     await until('opening', 'Registered');
     const held = holdBack(stalled);
-    await world.apply(all(...many('shop', 'holding', COUNT)));
+    await testbed.apply(all(...many('shop', 'holding', COUNT)));
     // As many as `connection.maxInFlight` permits; every other one waits.
     await eventually(held.count, (count) => count === 16, LONG_MS);
-    await world.apply(all(...many('shop', 'near', 10), ...many('calm', 'far', 10)));
+    await testbed.apply(all(...many('shop', 'near', 10), ...many('calm', 'far', 10)));
     await untilAll('shop', 'near', 10);
     await untilAll('calm', 'far', 10);
     expect(held.count()).toBe(16);
@@ -469,7 +469,7 @@ describe('A server that holds its callers up', () => {
     const [greedy, brief] = [await startStubServer(), await startStubServer()];
     greedy.behave = { register: reply(429, '', { 'retry-after': '999999' }) };
     brief.behave = { register: reply(429, '', { 'retry-after': '5' }) };
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(greedy.issuer, 'shop', 'greedy'),
         namespacedServer(brief.issuer, 'shop', 'brief'),
@@ -477,7 +477,7 @@ describe('A server that holds its callers up', () => {
         ...many('shop', 'brief', 2),
       ),
     );
-    const { condition } = await untilServer(world, 'greedy', {
+    const { condition } = await untilServer(testbed, 'greedy', {
       namespace: 'shop',
       type: 'Paused',
       reason: 'AuthorizationServerPaused',
@@ -486,7 +486,7 @@ describe('A server that holds its callers up', () => {
     expect(Date.parse(until)).toBeLessThanOrEqual(Date.now() + 3_600_000);
     expect(Date.parse(until)).toBeGreaterThan(Date.now() + 3_000_000);
     const paused = await eventually(
-      async () => Promise.all([0, 1].map((index) => getClient(world, 'shop', `greedy-${index}`))),
+      async () => Promise.all([0, 1].map((index) => getClient(testbed, 'shop', `greedy-${index}`))),
       (clients) => clients.every((client) => messageOf(client).includes(until)),
       LONG_MS,
     );

@@ -6,7 +6,7 @@ import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import type { PresetName } from '../../kit/emulator/presets.ts';
 import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient, eventsOf, patch, untilEvent } from './looks.ts';
 import {
   all,
@@ -25,18 +25,18 @@ const WAIT_MS = 40_000;
 const PAST = '2020-01-01T00:00:00Z';
 const ROTATE = 'oauth-registrar.dev/rotate-requested-at';
 
-let world: World;
+let testbed: Testbed;
 let expiring: Emulator;
 /** `jwks_uri` of a client that has its own keys. */
 let keyServer: Server;
 
 beforeAll(async () => {
-  world = await startWorld();
-  await world.apply(namespace('shop'));
+  testbed = await startTestbed();
+  await testbed.apply(namespace('shop'));
   // Their minute begins here, and is looked at in the end.
   expiring = await served('expiring', 'rfc7591', { dialectOverrides: {} });
   expiring.change({ metadata: { extraMembers: ['expires_at'] } });
-  await world.apply(
+  await testbed.apply(
     all(
       clientAt('expiring', 'deleted', {
         client: { ...machine, clientName: 'deleted' },
@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopAll();
   keyServer?.close();
 });
@@ -73,17 +73,17 @@ const web = {
 };
 const asymmetric = { tokenEndpointAuthMethod: 'private_key_jwt' };
 
-const until = (name: string, reason: string) => untilReason(world, 'shop', name, reason, WAIT_MS);
+const until = (name: string, reason: string) => untilReason(testbed, 'shop', name, reason, WAIT_MS);
 const messageOf = (client: OAuthClient, type = 'Ready') => conditionOf(client, type)?.message ?? '';
-const data = async (name: string) => (await secretData(world, 'shop', name)) ?? {};
-const remove = (name: string) => world.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
+const data = async (name: string) => (await secretData(testbed, 'shop', name)) ?? {};
+const remove = (name: string) => testbed.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
 const annotate = (name: string, value: string) =>
-  patch(world, 'shop', 'oac', name, { metadata: { annotations: { [ROTATE]: value } } });
+  patch(testbed, 'shop', 'oac', name, { metadata: { annotations: { [ROTATE]: value } } });
 
 async function served(name: string, preset: PresetName, spec: object = {}): Promise<Emulator> {
   const emulator = await start(preset);
   const dialect = preset === 'rfc7591' ? {} : { dialect: preset };
-  await world.apply(namespacedServer(emulator.issuer, 'shop', name, { ...dialect, ...spec }));
+  await testbed.apply(namespacedServer(emulator.issuer, 'shop', name, { ...dialect, ...spec }));
   return emulator;
 }
 
@@ -97,7 +97,7 @@ async function placed(
   spec: Record<string, unknown> = {},
 ): Promise<Emulator> {
   const emulator = await served(name, preset);
-  await world.apply(clientAt(name, name, spec));
+  await testbed.apply(clientAt(name, name, spec));
   await until(name, 'Registered');
   return emulator;
 }
@@ -111,7 +111,7 @@ interface Record_ {
 /** The registration Secrets of a client. */
 async function records(client: string): Promise<readonly Record_[]> {
   const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=oauth-registrar.dev%2Fclient-name%3D${client}`;
-  const { json } = await world.controlPlane.admin.request<{
+  const { json } = await testbed.controlPlane.admin.request<{
     items: {
       metadata: {
         name: string;
@@ -130,7 +130,7 @@ async function records(client: string): Promise<readonly Record_[]> {
 /** As a person would who edits the record: what it says of its times is believed. */
 async function setRecord(client: string, clientId: string, annotation: string): Promise<void> {
   const record = (await records(client)).find((candidate) => candidate.clientId === clientId);
-  await patch(world, OPERATOR_NAMESPACE, 'secret', record?.name ?? '', {
+  await patch(testbed, OPERATOR_NAMESPACE, 'secret', record?.name ?? '', {
     metadata: { annotations: { [`oauth-registrar.dev/${annotation}`]: PAST } },
   });
 }
@@ -211,8 +211,8 @@ describe('A client whose key the operator makes', () => {
     expect(await data('keyed')).toMatchObject({ kid, 'private_key.pem': values['private_key.pem'] });
     expect(await tokenStatus(values['private_key.pem'], kid)).toBe(200);
     expect(await tokenStatus(first, undefined)).toBe(401);
-    const read = await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml');
-    expect(read + world.operator.output()).not.toContain('PRIVATE KEY');
+    const read = await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', '-o', 'yaml');
+    expect(read + testbed.operator.output()).not.toContain('PRIVATE KEY');
   });
 });
 
@@ -238,7 +238,7 @@ describe('A client without a secret', () => {
     await new Promise<void>((resolve) => keyServer.listen(0, '127.0.0.1', resolve));
     const jwksUri = `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/keys`;
     const emulator = await served('own-keys', 'rfc7591');
-    await world.apply(
+    await testbed.apply(
       all(
         clientAt('own-keys', 'given', { client: { ...machine, ...asymmetric, jwks } }),
         clientAt('own-keys', 'behind', { client: { ...machine, ...asymmetric, jwksUri } }),
@@ -271,7 +271,7 @@ describe('A client that can’t be managed', () => {
       const name = `unmanaged-${preset}`;
       const emulator = await placed(name, preset, { client: web });
       const before = await data(name);
-      const client = await getClient(world, 'shop', name);
+      const client = await getClient(testbed, 'shop', name);
       expect(conditionOf(client, 'Registered')).toMatchObject({
         status: 'True',
         reason: 'Unmanaged',
@@ -279,7 +279,7 @@ describe('A client that can’t be managed', () => {
       });
       expect('client_secret' in before).toBe(preset !== 'scalekit');
 
-      await editClient(world, 'shop', name, { clientName: 'Edited' });
+      await editClient(testbed, 'shop', name, { clientName: 'Edited' });
       const edited = await until(name, 'UpdateUnsupported');
       expect(messageOf(edited)).toBe(
         'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
@@ -289,7 +289,12 @@ describe('A client that can’t be managed', () => {
       expect(emulator.clients()).toMatchObject([{ metadata: { client_name: 'Shop' } }]);
 
       await remove(name);
-      const warning = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'DeletionUnsupported');
+      const warning = await untilEvent(
+        testbed,
+        'shop',
+        name,
+        ({ reason }) => reason === 'DeletionUnsupported',
+      );
       expect(warning.type).toBe('Warning');
       expect(warning.note).toMatch(
         new RegExp(
@@ -313,7 +318,7 @@ describe('A client that can’t be managed', () => {
       replacement: { policy: 'Automatic', overlap: '1h' },
     });
     const before = await data(name);
-    await editClient(world, 'shop', name, { clientName: 'Edited' });
+    await editClient(testbed, 'shop', name, { clientName: 'Edited' });
     const after = await eventually(
       () => data(name),
       (seen) => seen['client_id'] !== before['client_id'],
@@ -332,7 +337,12 @@ describe('A client that can’t be managed', () => {
       (left) => left.some(({ role, clientId }) => role === 'left-behind' && clientId === before['client_id']),
       WAIT_MS,
     );
-    const { note } = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'DeletionUnsupported');
+    const { note } = await untilEvent(
+      testbed,
+      'shop',
+      name,
+      ({ reason }) => reason === 'DeletionUnsupported',
+    );
     expect(note).toMatch(new RegExp(`^Client ${before['client_id']} at .* was not removed`));
     expect(await data(name)).toEqual(after);
     await until(name, 'Registered');
@@ -344,7 +354,7 @@ describe('A client that can’t be managed', () => {
     const object = JSON.parse(
       clientAt(name, name, { client: web, replacement: { policy: 'Manual', overlap: '1h' } }),
     ) as { metadata: object };
-    await world.apply(
+    await testbed.apply(
       JSON.stringify({ ...object, metadata: { ...object.metadata, annotations: { [ROTATE]: 'copied' } } }),
     );
     const created = await until(name, 'Registered');
@@ -352,7 +362,7 @@ describe('A client that can’t be managed', () => {
     expect(emulator.count('register')).toBe(1);
     const before = await data(name);
 
-    await editClient(world, 'shop', name, { clientName: 'Edited' });
+    await editClient(testbed, 'shop', name, { clientName: 'Edited' });
     const waiting = await until(name, 'ReplacementPending');
     expect(messageOf(waiting)).toBe(
       'The client can’t be changed, and is to be registered anew when you say so: kubectl annotate oac manual -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
@@ -392,7 +402,7 @@ describe('A client that is to be registered anew', () => {
       before['client_id'],
       after['client_id'],
     ]);
-    const replaced = await untilEvent(world, 'shop', name, ({ action }) => action === 'Replace');
+    const replaced = await untilEvent(testbed, 'shop', name, ({ action }) => action === 'Replace');
     expect(replaced.note).toMatch(
       new RegExp(
         `^Client ${after['client_id']} takes the place of client ${before['client_id']}, which is kept until \\d`,
@@ -418,7 +428,7 @@ describe('A client that is to be registered anew', () => {
       (left) => left.length === 1,
     );
     expect(await data(name)).toEqual(after);
-    const removed = await untilEvent(world, 'shop', name, ({ reason }) => reason === 'Deregistered');
+    const removed = await untilEvent(testbed, 'shop', name, ({ reason }) => reason === 'Deregistered');
     expect(removed.note).toContain(`Client ${before['client_id']} was removed at`);
   });
 });
@@ -444,14 +454,14 @@ describe('A client that is bound to another object', () => {
     const name = `bound-${kind.toLowerCase()}`;
     const emulator = await served(name, 'rfc7591');
     const boundTo = { apiVersion, kind, name: 'agent-7' };
-    await world.apply(
+    await testbed.apply(
       JSON.stringify({
         apiVersion: 'v1',
         kind: 'ServiceAccount',
         metadata: { name: 'default', namespace: 'shop' },
       }),
     );
-    await world.apply(clientAt(name, name, { client: machine, lifetime: { boundTo } }));
+    await testbed.apply(clientAt(name, name, { client: machine, lifetime: { boundTo } }));
     const waiting = await until(name, 'BoundObjectNotFound');
     expect(messageOf(waiting)).toBe(
       `${kind} agent-7 doesn’t exist in namespace shop. Create that object, or correct spec.lifetime.boundTo.`,
@@ -459,10 +469,10 @@ describe('A client that is bound to another object', () => {
     expect(conditionOf(waiting, 'Reconciling')?.status).toBe('True');
     expect(emulator.count('register')).toBe(0);
 
-    await world.apply(JSON.stringify(object('agent-7')));
+    await testbed.apply(JSON.stringify(object('agent-7')));
     await until(name, 'Registered');
     const resource = kind === 'Job' ? 'job' : 'pod';
-    const uid = await world.kubectl(
+    const uid = await testbed.kubectl(
       '-n',
       'shop',
       'get',
@@ -471,14 +481,14 @@ describe('A client that is bound to another object', () => {
       '-o',
       'jsonpath={.metadata.uid}',
     );
-    const { metadata } = await getClient(world, 'shop', name);
+    const { metadata } = await getClient(testbed, 'shop', name);
     expect(metadata.ownerReferences).toEqual([{ apiVersion, kind, name: 'agent-7', uid }]);
   });
 });
 
 describe('A client whose lifetime is over', () => {
   it('told the server its end, in seconds', async () => {
-    const created = await world.kubectl(
+    const created = await testbed.kubectl(
       ...['-n', 'shop', 'get', 'oac', 'deleted', '--ignore-not-found'],
       ...['-o', 'jsonpath={.metadata.creationTimestamp}'],
     );
@@ -491,13 +501,13 @@ describe('A client whose lifetime is over', () => {
 
   it('goes with its object, its Secret and its client', { timeout: 120_000 }, async () => {
     await eventually(
-      () => world.kubectl('-n', 'shop', 'get', 'oac', 'deleted', '--ignore-not-found', '-o', 'name'),
+      () => testbed.kubectl('-n', 'shop', 'get', 'oac', 'deleted', '--ignore-not-found', '-o', 'name'),
       (found) => found === '',
       100_000,
     );
     expect(expiring.clients().filter(({ metadata }) => metadata['client_name'] === 'deleted')).toEqual([]);
     const events = await eventually(
-      () => eventsOf(world, 'shop', 'deleted'),
+      () => eventsOf(testbed, 'shop', 'deleted'),
       (seen) => seen.some(({ reason }) => reason === 'Expired'),
     );
     expect(events.find(({ reason }) => reason === 'Expired')?.note).toBe(
@@ -508,14 +518,14 @@ describe('A client whose lifetime is over', () => {
   it('keeps its object where only the client is to go, and comes back when its life is prolonged', {
     timeout: 120_000,
   }, async () => {
-    const client = await untilReason(world, 'shop', 'deregistered', 'Expired', 100_000);
+    const client = await untilReason(testbed, 'shop', 'deregistered', 'Expired', 100_000);
     expect(messageOf(client)).toMatch(
       /^The lifetime ended at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ; the client and its Secret are removed\. Delete the object, or raise spec\.lifetime\.expiresAfter, which registers a client anew\.$/,
     );
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
     expect(expiring.clients()).toEqual([]);
-    expect(await secretData(world, 'shop', 'deregistered')).toBeUndefined();
-    await patch(world, 'shop', 'oac', 'deregistered', { spec: { lifetime: { expiresAfter: '24h' } } });
+    expect(await secretData(testbed, 'shop', 'deregistered')).toBeUndefined();
+    await patch(testbed, 'shop', 'oac', 'deregistered', { spec: { lifetime: { expiresAfter: '24h' } } });
     await until('deregistered', 'Registered');
     expect(expiring.clients()).toMatchObject([{ metadata: { client_name: 'deregistered' } }]);
     expect((await data('deregistered'))['client_id']).toBe(expiring.clients()[0]?.clientId);

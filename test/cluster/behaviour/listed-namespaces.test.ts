@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { getClient, machine, namespace, namespacedServer, untilReason } from './objects.ts';
 
 /** Two installs as `deploy/overlays/listed-namespaces` has them, each with a namespace, at one API server. */
@@ -11,31 +11,31 @@ const TENANTS = ['shop', 'billing'] as const;
 const ownOf = (tenant: string): string => `oauth-registrar-${tenant}`;
 const userOf = (tenant: string): string => `system:serviceaccount:${ownOf(tenant)}:oauth-registrar`;
 
-let world: World;
+let testbed: Testbed;
 const operators = new Map<string, OperatorProcess>();
 
 beforeAll(async () => {
-  world = await startWorld({ server: { initialAccessToken: false }, operator: false });
-  const manifests = await world.kubectl('kustomize', OVERLAY);
+  testbed = await startTestbed({ server: { initialAccessToken: false }, operator: false });
+  const manifests = await testbed.kubectl('kustomize', OVERLAY);
   for (const tenant of [...TENANTS, 'nobodys']) {
-    await world.apply(namespace(tenant));
-    await world.apply(namespacedServer(world.server.issuer, tenant, 'own'));
-    await world.apply(client(tenant));
+    await testbed.apply(namespace(tenant));
+    await testbed.apply(namespacedServer(testbed.server.issuer, tenant, 'own'));
+    await testbed.apply(client(tenant));
   }
   for (const tenant of TENANTS) {
-    await world.apply(manifests.replaceAll(/\bshop\b/g, tenant));
+    await testbed.apply(manifests.replaceAll(/\bshop\b/g, tenant));
     operators.set(tenant, await start(tenant));
   }
 }, 120_000);
 
 afterAll(async () => {
   await Promise.all([...operators.values()].map((operator) => operator.stop('SIGKILL')));
-  await world?.stop();
+  await testbed?.stop();
 });
 
 async function start(tenant: string): Promise<OperatorProcess> {
   const own = ownOf(tenant);
-  const kubeconfig = await world.controlPlane.kubeconfigFor({
+  const kubeconfig = await testbed.controlPlane.kubeconfigFor({
     namespace: own,
     serviceAccount: 'oauth-registrar',
   });
@@ -60,15 +60,15 @@ const client = (
 
 test('each install registers the clients of its own namespace, and records them in its own', async () => {
   for (const tenant of TENANTS) {
-    await untilReason(world, tenant, 'machine', 'Registered');
-    const records = await world.kubectl('get', 'secrets', '-n', ownOf(tenant), '-o', 'name');
+    await untilReason(testbed, tenant, 'machine', 'Registered');
+    const records = await testbed.kubectl('get', 'secrets', '-n', ownOf(tenant), '-o', 'name');
     expect(records.match(/secret\/oac-/g)).toHaveLength(1);
   }
-  expect(world.server.clients()).toHaveLength(2);
+  expect(testbed.server.clients()).toHaveLength(2);
 });
 
 test('neither has anything refused, and neither touches what is the other’s or nobody’s', async () => {
-  const events = await world.controlPlane.audit();
+  const events = await testbed.controlPlane.audit();
   for (const tenant of TENANTS) {
     const own = events.filter(({ user }) => user === userOf(tenant));
     const refused = own.filter(({ code }) => code === 403);
@@ -76,19 +76,21 @@ test('neither has anything refused, and neither touches what is the other’s or
     const namespaces = new Set(own.map(({ namespace: name }) => name).filter(Boolean));
     expect([...namespaces].sort()).toEqual([ownOf(tenant), tenant].sort());
   }
-  const { metadata, status } = await getClient(world, 'nobodys', 'machine');
+  const { metadata, status } = await getClient(testbed, 'nobodys', 'machine');
   expect({ finalizers: metadata.finalizers, clientId: status?.clientId }).toEqual({});
 });
 
 test('an install that starts again writes nothing, and removes its client when the object goes', async () => {
   await operators.get('shop')?.stop();
   operators.set('shop', await start('shop'));
-  await world.kubectl('delete', 'oac', 'machine', '-n', 'shop', '--timeout=30s');
-  expect(world.server.clients()).toHaveLength(1);
-  await untilReason(world, 'billing', 'machine', 'Registered');
+  await testbed.kubectl('delete', 'oac', 'machine', '-n', 'shop', '--timeout=30s');
+  expect(testbed.server.clients()).toHaveLength(1);
+  await untilReason(testbed, 'billing', 'machine', 'Registered');
 });
 
 test('a client that names a ClusterAuthorizationServer is told that there is none for it', async () => {
-  await world.apply(client('billing', 'outside', { kind: 'ClusterAuthorizationServer', name: 'corporate' }));
-  await untilReason(world, 'billing', 'outside', 'AuthorizationServerNotAvailable');
+  await testbed.apply(
+    client('billing', 'outside', { kind: 'ClusterAuthorizationServer', name: 'corporate' }),
+  );
+  await untilReason(testbed, 'billing', 'outside', 'AuthorizationServerNotAvailable');
 });

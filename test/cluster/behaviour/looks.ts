@@ -1,23 +1,23 @@
 import type { AuthorizationServer } from '../../../src/api/authorization-server.ts';
 import type { Condition } from '../../../src/api/conditions.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
-import type { World } from '../../kit/testbed/world.ts';
+import type { Testbed } from '../../kit/testbed/testbed.ts';
 import { eventually, OPERATOR_NAMESPACE } from './objects.ts';
 
 /** What people look at besides the client: server objects, Events, the list of suspected orphans, metrics. */
 
 export async function getServer(
-  world: World,
+  testbed: Testbed,
   name: string,
   namespace?: string,
 ): Promise<AuthorizationServer> {
   const args = namespace === undefined ? ['get', 'coas', name] : ['-n', namespace, 'get', 'oas', name];
-  return JSON.parse(await world.kubectl(...args, '-o', 'json')) as AuthorizationServer;
+  return JSON.parse(await testbed.kubectl(...args, '-o', 'json')) as AuthorizationServer;
 }
 
 /** Waits for a condition of a server object to have this reason. */
 export async function untilServer(
-  world: World,
+  testbed: Testbed,
   name: string,
   { namespace, type = 'Ready', reason }: { namespace?: string; type?: string; reason: string },
   timeoutMs = 20_000,
@@ -25,7 +25,7 @@ export async function untilServer(
   const conditionIn = (server: AuthorizationServer) =>
     server.status?.conditions?.find((condition) => condition.type === type);
   const found = await eventually(
-    () => getServer(world, name, namespace),
+    () => getServer(testbed, name, namespace),
     (server) => conditionIn(server)?.reason === reason,
     timeoutMs,
   );
@@ -39,8 +39,12 @@ export interface SeenEvent {
   readonly action: string;
 }
 
-export async function eventsOf(world: World, namespace: string, name: string): Promise<readonly SeenEvent[]> {
-  const { json } = await world.controlPlane.admin.request<{
+export async function eventsOf(
+  testbed: Testbed,
+  namespace: string,
+  name: string,
+): Promise<readonly SeenEvent[]> {
+  const { json } = await testbed.controlPlane.admin.request<{
     items: readonly (SeenEvent & { readonly regarding: { readonly name: string } })[];
   }>('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
   return json.items.filter(({ regarding }) => regarding.name === name);
@@ -48,14 +52,14 @@ export async function eventsOf(world: World, namespace: string, name: string): P
 
 /** Waits for an Event about the object: they are sent on the side, so that what they tell can be seen before them. */
 export async function untilEvent(
-  world: World,
+  testbed: Testbed,
   namespace: string,
   name: string,
   isWanted: (event: SeenEvent) => boolean,
   timeoutMs = 40_000,
 ): Promise<SeenEvent> {
   const events = await eventually(
-    () => eventsOf(world, namespace, name),
+    () => eventsOf(testbed, namespace, name),
     (seen) => seen.some(isWanted),
     timeoutMs,
   );
@@ -63,10 +67,12 @@ export async function untilEvent(
 }
 
 /** The listed suspects, by `namespace/name` of their object. */
-export async function suspectedOrphans(world: World): Promise<readonly { client: string; why: string }[]> {
+export async function suspectedOrphans(
+  testbed: Testbed,
+): Promise<readonly { client: string; why: string }[]> {
   const listed = async (name: string) => {
     const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/${name}`;
-    const { status, json } = await world.controlPlane.admin.request<{ data?: Record<string, string> }>(
+    const { status, json } = await testbed.controlPlane.admin.request<{ data?: Record<string, string> }>(
       'GET',
       path,
     );
@@ -82,14 +88,18 @@ export async function fetchText(port: number, path: string): Promise<{ status: n
 }
 
 /** Changes the spec of an OAuthClient. */
-export const editClient = (world: World, namespace: string, name: string, client: object): Promise<string> =>
-  patch(world, namespace, 'oac', name, { spec: { client } });
+export const editClient = (
+  testbed: Testbed,
+  namespace: string,
+  name: string,
+  client: object,
+): Promise<string> => patch(testbed, namespace, 'oac', name, { spec: { client } });
 
 export const patch = (
-  world: World,
+  testbed: Testbed,
   namespace: string,
   kind: string,
   name: string,
   change: object,
 ): Promise<string> =>
-  world.kubectl('-n', namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(change));
+  testbed.kubectl('-n', namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(change));

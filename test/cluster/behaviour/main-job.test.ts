@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import {
   all,
   clusterServer,
@@ -15,12 +15,12 @@ import {
   untilReason,
 } from './objects.ts';
 
-let world: World;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  world = await startWorld({ controllerManager: true });
-  const { server } = world;
-  await world.apply(
+  testbed = await startTestbed({ controllerManager: true });
+  const { server } = testbed;
+  await testbed.apply(
     all(
       namespace('shop'),
       credential(server.initialAccessToken ?? ''),
@@ -31,37 +31,37 @@ beforeAll(async () => {
   );
 });
 
-afterAll(() => world?.stop());
+afterAll(() => testbed?.stop());
 
 /** The collector learns of kinds that are younger than itself every 30 s. */
 const GARBAGE_COLLECTION_MS = 60_000;
 
-const posts = () => world.server.log.filter(({ method }) => method === 'POST').length;
+const posts = () => testbed.server.log.filter(({ method }) => method === 'POST').length;
 
 describe('An OAuthClient becomes a registered client and a Secret', () => {
   it('is ready, with a Secret whose credentials get a token at the server', async () => {
-    await world.apply(oauthClient('shop', 'storefront', { secret: { name: 'storefront-oauth' } }));
-    await world.kubectl('-n', 'shop', 'wait', '--for=condition=Ready', 'oac/storefront', '--timeout=10s');
+    await testbed.apply(oauthClient('shop', 'storefront', { secret: { name: 'storefront-oauth' } }));
+    await testbed.kubectl('-n', 'shop', 'wait', '--for=condition=Ready', 'oac/storefront', '--timeout=10s');
 
-    const data = await secretData(world, 'shop', 'storefront-oauth');
+    const data = await secretData(testbed, 'shop', 'storefront-oauth');
     expect(data).toMatchObject({
-      issuer: world.server.issuer,
-      token_endpoint: `${world.server.issuer}/token`,
+      issuer: testbed.server.issuer,
+      token_endpoint: `${testbed.server.issuer}/token`,
       token_endpoint_auth_method: 'client_secret_basic',
       scope: 'read',
     });
     expect(Object.keys(data ?? {})).not.toContain('registration_access_token');
     const { client_id: clientId = '', client_secret: clientSecret = '' } = data ?? {};
-    expect(world.server.client(clientId)).toMatchObject({ client_name: 'Machine' });
-    const token = await world.server.requestToken({ clientId, clientSecret, scope: 'read' });
+    expect(testbed.server.client(clientId)).toMatchObject({ client_name: 'Machine' });
+    const token = await testbed.server.requestToken({ clientId, clientSecret, scope: 'read' });
     expect(token).toMatchObject({ status: 200, body: { token_type: 'Bearer', scope: 'read' } });
   });
 
   it('shows what people need in its status and columns', async () => {
-    const { status } = await getClient(world, 'shop', 'storefront');
+    const { status } = await getClient(testbed, 'shop', 'storefront');
     expect(status).toMatchObject({
-      clientId: (await secretData(world, 'shop', 'storefront-oauth'))?.['client_id'],
-      issuer: world.server.issuer,
+      clientId: (await secretData(testbed, 'shop', 'storefront-oauth'))?.['client_id'],
+      issuer: testbed.server.issuer,
       installation: expect.stringMatching(new RegExp(`^${OPERATOR_NAMESPACE}@[0-9a-f-]{36}$`)),
       secretName: 'storefront-oauth',
       binding: { name: 'storefront-oauth' },
@@ -72,23 +72,23 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       'Registered=True Registered',
       'SecretSynced=True SecretSynced',
     ]);
-    const table = await world.kubectl('-n', 'shop', 'get', 'oac', 'storefront', '-o', 'wide');
+    const table = await testbed.kubectl('-n', 'shop', 'get', 'oac', 'storefront', '-o', 'wide');
     expect(table).toMatch(/READY +REASON +SERVER +CLIENT ID +SECRET +EXPIRES +AGE/);
     expect(table).toMatch(/True +Registered +corporate .*storefront-oauth/);
-    expect(await world.kubectl('get', 'oauth', '-A')).toContain(
+    expect(await testbed.kubectl('get', 'oauth', '-A')).toContain(
       'clusterauthorizationserver.oauth-registrar.dev/corporate',
     );
   });
 
   it('takes an edit to the server, with the stored token, and keeps the rotated one', async () => {
-    const before = await secretData(world, 'shop', 'storefront-oauth');
+    const before = await secretData(testbed, 'shop', 'storefront-oauth');
     for (const clientName of ['Second name', 'Third name']) {
       const patch = JSON.stringify({ spec: { client: { clientName } } });
-      await world.kubectl('-n', 'shop', 'patch', 'oac', 'storefront', '--type=merge', '-p', patch);
-      await untilReason(world, 'shop', 'storefront', 'Registered');
-      expect(world.server.client(before?.['client_id'] ?? '')).toMatchObject({ client_name: clientName });
+      await testbed.kubectl('-n', 'shop', 'patch', 'oac', 'storefront', '--type=merge', '-p', patch);
+      await untilReason(testbed, 'shop', 'storefront', 'Registered');
+      expect(testbed.server.client(before?.['client_id'] ?? '')).toMatchObject({ client_name: clientName });
     }
-    expect(await secretData(world, 'shop', 'storefront-oauth')).toEqual(before);
+    expect(await secretData(testbed, 'shop', 'storefront-oauth')).toEqual(before);
   });
 
   it.each([
@@ -111,18 +111,19 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       ['label', 'secret', 'storefront-oauth', 'oauth-registrar.dev/workload-'],
     ],
   ])('restores a Secret that was %s, without a call to the server', async (_, command) => {
-    const before = await secretData(world, 'shop', 'storefront-oauth');
-    const calls = world.server.log.length;
-    await world.kubectl('-n', 'shop', ...command);
+    const before = await secretData(testbed, 'shop', 'storefront-oauth');
+    const calls = testbed.server.log.length;
+    await testbed.kubectl('-n', 'shop', ...command);
     await eventually(
-      () => world.kubectl('-n', 'shop', 'get', 'secrets', '-l', 'oauth-registrar.dev/workload', '-o', 'name'),
+      () =>
+        testbed.kubectl('-n', 'shop', 'get', 'secrets', '-l', 'oauth-registrar.dev/workload', '-o', 'name'),
       (names) => names.includes('storefront-oauth'),
     );
     await eventually(
-      () => secretData(world, 'shop', 'storefront-oauth'),
+      () => secretData(testbed, 'shop', 'storefront-oauth'),
       (data) => JSON.stringify(data) === JSON.stringify(before),
     );
-    expect(world.server.log.length).toBe(calls);
+    expect(testbed.server.log.length).toBe(calls);
   });
 
   it('moves to another Secret when spec.secret changes, the new one first', async () => {
@@ -136,7 +137,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
         },
       },
     };
-    await world.kubectl(
+    await testbed.kubectl(
       '-n',
       'shop',
       'patch',
@@ -146,13 +147,13 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       '-p',
       JSON.stringify(patch),
     );
-    const { status } = await untilReason(world, 'shop', 'storefront', 'Registered');
-    const data = await secretData(world, 'shop', 'moved');
+    const { status } = await untilReason(testbed, 'shop', 'storefront', 'Registered');
+    const data = await secretData(testbed, 'shop', 'moved');
     expect(data?.['username']).toBe(status?.clientId);
     expect(Object.keys(data ?? {})).not.toContain('issuer');
     expect(Object.keys(data ?? {})).not.toContain('client_id');
     expect(
-      JSON.parse(await world.kubectl('-n', 'shop', 'get', 'secret', 'moved', '-o', 'json')),
+      JSON.parse(await testbed.kubectl('-n', 'shop', 'get', 'secret', 'moved', '-o', 'json')),
     ).toMatchObject({
       metadata: {
         labels: { team: 'x' },
@@ -160,22 +161,22 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
         ownerReferences: [{ kind: 'OAuthClient', name: 'storefront', controller: true }],
       },
     });
-    expect(await secretData(world, 'shop', 'storefront-oauth')).toBeUndefined();
+    expect(await secretData(testbed, 'shop', 'storefront-oauth')).toBeUndefined();
     expect(posts()).toBe(1 + 1); // one registration, one token request
   });
 
   it('never touches a Secret of somebody else, and never registers twice for it', async () => {
-    await world.kubectl('-n', 'shop', 'create', 'secret', 'generic', 'taken', '--from-literal=mine=1');
-    await world.apply(oauthClient('shop', 'blocked', { secret: { name: 'taken' } }));
+    await testbed.kubectl('-n', 'shop', 'create', 'secret', 'generic', 'taken', '--from-literal=mine=1');
+    await testbed.apply(oauthClient('shop', 'blocked', { secret: { name: 'taken' } }));
     const before = posts();
-    const client = await untilReason(world, 'shop', 'blocked', 'SecretConflict');
+    const client = await untilReason(testbed, 'shop', 'blocked', 'SecretConflict');
     expect(conditionOf(client, 'Stalled')).toMatchObject({ status: 'True', reason: 'SecretConflict' });
     expect(conditionOf(client, 'Ready')?.message).toMatch(
       /^Secret taken exists and isn't this object's; it was not touched\. .*Choose another spec\.secret\.name, or remove that Secret\.$/,
     );
-    expect(await secretData(world, 'shop', 'taken')).toEqual({ mine: '1' });
+    expect(await secretData(testbed, 'shop', 'taken')).toEqual({ mine: '1' });
 
-    await world.kubectl(
+    await testbed.kubectl(
       '-n',
       'shop',
       'patch',
@@ -185,14 +186,14 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       '-p',
       '{"spec":{"secret":{"name":"free"}}}',
     );
-    await untilReason(world, 'shop', 'blocked', 'Registered');
-    expect((await secretData(world, 'shop', 'free'))?.['client_id']).toBe(client.status?.clientId);
+    await untilReason(testbed, 'shop', 'blocked', 'Registered');
+    expect((await secretData(testbed, 'shop', 'free'))?.['client_id']).toBe(client.status?.clientId);
     expect(posts()).toBeLessThanOrEqual(before + 1);
   });
 
   it('tells the story of an object in kubectl describe', async () => {
     const story = await eventually(
-      () => world.kubectl('-n', 'shop', 'describe', 'oac', 'blocked'),
+      () => testbed.kubectl('-n', 'shop', 'describe', 'oac', 'blocked'),
       (text) => text.includes('SecretConflict'),
     );
     expect(story).toMatch(/Warning +SecretConflict .*oauth-registrar\.dev\/operator +Secret taken exists/);
@@ -201,21 +202,21 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
   it('ends the client at the server when the object is deleted, and leaves nothing', {
     timeout: 90_000,
   }, async () => {
-    await world.kubectl('-n', 'shop', 'delete', 'oac', '--all', '--timeout=10s');
+    await testbed.kubectl('-n', 'shop', 'delete', 'oac', '--all', '--timeout=10s');
     await eventually(
-      () => world.server.clients().length,
+      () => testbed.server.clients().length,
       (count) => count === 0,
     );
     await eventually(
-      () => world.kubectl('get', 'secrets', '-A', '-l', 'oauth-registrar.dev/registration', '-o', 'name'),
+      () => testbed.kubectl('get', 'secrets', '-A', '-l', 'oauth-registrar.dev/registration', '-o', 'name'),
       (names) => names === '',
     );
     await eventually(
-      () => secretData(world, 'shop', 'moved'),
+      () => secretData(testbed, 'shop', 'moved'),
       (data) => data === undefined,
       GARBAGE_COLLECTION_MS,
     );
-    const events = await world.kubectl('-n', 'shop', 'get', 'events');
+    const events = await testbed.kubectl('-n', 'shop', 'get', 'events');
     expect(events).toMatch(/Normal +Deregistered .*Tokens already issued to it live until they expire\./);
   });
 
@@ -230,9 +231,9 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       jwks: { keys: [] },
       additionalMetadata: { vendor_flag: true },
     };
-    await world.apply(oauthClient('shop', 'full', { client }));
-    const { status } = await untilReason(world, 'shop', 'full', 'Registered');
-    expect(world.server.client(status?.clientId ?? '')).toMatchObject({
+    await testbed.apply(oauthClient('shop', 'full', { client }));
+    const { status } = await untilReason(testbed, 'shop', 'full', 'Registered');
+    expect(testbed.server.client(status?.clientId ?? '')).toMatchObject({
       contacts: ['ops@example.com'],
       default_max_age: 600,
       require_auth_time: true,
@@ -240,27 +241,27 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
   });
 
   it('survives being told to stop: what is in flight is finished, and nothing is left in the ledger', async () => {
-    expect(await world.operator.stop('SIGTERM')).toBe(0);
+    expect(await testbed.operator.stop('SIGTERM')).toBe(0);
     const ledger = JSON.parse(
-      await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', 'oauth-registrar-ledger', '-o', 'json'),
+      await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', 'oauth-registrar-ledger', '-o', 'json'),
     );
     expect(Object.keys(ledger.data).sort()).toEqual(['epoch', 'holder', 'installation']);
     const lease = JSON.parse(
-      await world.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'lease', 'oauth-registrar', '-o', 'json'),
+      await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'lease', 'oauth-registrar', '-o', 'json'),
     );
     expect(lease.spec.holderIdentity ?? '').toBe('');
   });
 
   it('does nothing on a restart where nothing has changed', async () => {
-    const [calls, audited] = [world.server.log.length, (await world.controlPlane.audit()).length];
-    const operator = await world.startOperator();
+    const [calls, audited] = [testbed.server.log.length, (await testbed.controlPlane.audit()).length];
+    const operator = await testbed.startOperator();
     await eventually(
       () => operator.lines,
       (lines) => lines.some(({ msg }) => msg === 'working'),
     );
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(world.server.log.length).toBe(calls);
-    const later = (await world.controlPlane.audit()).slice(audited);
+    expect(testbed.server.log.length).toBe(calls);
+    const later = (await testbed.controlPlane.audit()).slice(audited);
     const own = later.filter(
       ({ user, stage }) => user.includes('oauth-registrar') && stage === 'ResponseComplete',
     );

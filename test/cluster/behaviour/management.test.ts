@@ -8,7 +8,7 @@ import {
   startStubServer,
   stopStubServers,
 } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient, patch, untilEvent, untilServer } from './looks.ts';
 import {
   all,
@@ -25,27 +25,27 @@ import {
 
 const LONG_MS = 25_000;
 
-let world: World;
+let testbed: Testbed;
 let owing: StubServer;
 let owingSince = 0;
 
 beforeAll(async () => {
-  world = await startWorld();
-  await world.apply(namespace('shop'));
+  testbed = await startTestbed();
+  await testbed.apply(namespace('shop'));
   // Its deletion takes a minute: it begins here and is looked at in the end.
   owing = await placed('owing');
   await owing.stop();
-  await world.kubectl('-n', 'shop', 'delete', 'oac', 'owing', '--wait=false');
+  await testbed.kubectl('-n', 'shop', 'delete', 'oac', 'owing', '--wait=false');
   owingSince = Date.now();
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopStubServers();
 });
 
 const serverRef = (name: string) => ({ kind: 'AuthorizationServer', name });
-const until = (name: string, reason: string) => untilReason(world, 'shop', name, reason, LONG_MS);
+const until = (name: string, reason: string) => untilReason(testbed, 'shop', name, reason, LONG_MS);
 const messageOf = (client: OAuthClient) => conditionOf(client, 'Ready')?.message ?? '';
 const clientOf = (stub: StubServer) => [...stub.clients.values()][0] ?? {};
 
@@ -57,7 +57,7 @@ async function placed(
 ): Promise<StubServer> {
   const stub = await startStubServer();
   prepare(stub);
-  await world.apply(
+  await testbed.apply(
     all(
       namespacedServer(stub.issuer, 'shop', name, spec),
       oauthClient('shop', name, { server: serverRef(name) }),
@@ -68,7 +68,7 @@ async function placed(
 }
 
 async function exists(name: string): Promise<boolean> {
-  return (await world.kubectl('-n', 'shop', 'get', 'oac', name, '--ignore-not-found', '-o', 'name')) !== '';
+  return (await testbed.kubectl('-n', 'shop', 'get', 'oac', name, '--ignore-not-found', '-o', 'name')) !== '';
 }
 
 const untilGone = (name: string, timeoutMs = LONG_MS) =>
@@ -81,20 +81,20 @@ const untilGone = (name: string, timeoutMs = LONG_MS) =>
 /** Names and roles of the registration Secrets of a client. */
 async function records(name: string): Promise<readonly string[]> {
   const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=oauth-registrar.dev%2Fclient-name%3D${name}`;
-  const { json } = await world.controlPlane.admin.request<{
+  const { json } = await testbed.controlPlane.admin.request<{
     items: { metadata: { labels: Record<string, string> } }[];
   }>('GET', path);
   return json.items.map(({ metadata }) => metadata.labels['oauth-registrar.dev/role'] ?? '');
 }
 
-const remove = (name: string) => world.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
+const remove = (name: string) => testbed.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
 
 describe('An edit', () => {
   it('waits while the server is down; the Secret stays, and comes back without the server', async () => {
     const stub = await placed('patient');
-    const before = await secretData(world, 'shop', 'patient');
+    const before = await secretData(testbed, 'shop', 'patient');
     await stub.stop();
-    await editClient(world, 'shop', 'patient', { clientName: 'Edited meanwhile' });
+    await editClient(testbed, 'shop', 'patient', { clientName: 'Edited meanwhile' });
     const client = await until('patient', 'AuthorizationServerUnavailable');
     expect(messageOf(client)).toContain('refused the connection');
     expect(conditionOf(client, 'Ready')?.status).toBe('False');
@@ -102,21 +102,21 @@ describe('An edit', () => {
     expect(conditionOf(client, 'Registered')?.status).toBe('True');
     expect(conditionOf(client, 'SecretSynced')?.status).toBe('True');
 
-    await world.kubectl('-n', 'shop', 'delete', 'secret', 'patient');
+    await testbed.kubectl('-n', 'shop', 'delete', 'secret', 'patient');
     await eventually(
-      () => secretData(world, 'shop', 'patient'),
+      () => secretData(testbed, 'shop', 'patient'),
       (data) => JSON.stringify(data) === JSON.stringify(before),
     );
     await stub.start();
     await until('patient', 'Registered');
     expect(clientOf(stub)).toMatchObject({ client_name: 'Edited meanwhile' });
-    expect(await secretData(world, 'shop', 'patient')).toEqual(before);
+    expect(await secretData(testbed, 'shop', 'patient')).toEqual(before);
   });
 
   it('arrives also after an outage of many calls', { timeout: 150_000 }, async () => {
     const stub = await placed('outage');
     const names = Array.from({ length: 6 }, (_, index) => `outage-${index}`);
-    await world.apply(
+    await testbed.apply(
       all(...names.map((name) => oauthClient('shop', name, { server: serverRef('outage') }))),
     );
     for (const name of names) {
@@ -124,14 +124,14 @@ describe('An edit', () => {
     }
     await stub.stop();
     for (const name of names) {
-      await editClient(world, 'shop', name, { clientName: 'Edited meanwhile' });
+      await editClient(testbed, 'shop', name, { clientName: 'Edited meanwhile' });
     }
     for (const name of names) {
       await until(name, 'AuthorizationServerUnavailable');
     }
     await stub.start();
     for (const name of names) {
-      await untilReason(world, 'shop', name, 'Registered', 75_000);
+      await untilReason(testbed, 'shop', name, 'Registered', 75_000);
     }
     expect(
       [...stub.clients.values()].filter((client) => client['client_name'] === 'Edited meanwhile'),
@@ -140,11 +140,11 @@ describe('An edit', () => {
 
   it('that is refused leaves the old registration, and correcting it works', async () => {
     const stub = await placed('refused');
-    const before = await secretData(world, 'shop', 'refused');
+    const before = await secretData(testbed, 'shop', 'refused');
     stub.behave = {
       update: reply(400, { error: 'invalid_client_metadata', error_description: 'no such name' }),
     };
-    await editClient(world, 'shop', 'refused', { clientName: 'Rude' });
+    await editClient(testbed, 'shop', 'refused', { clientName: 'Rude' });
     const client = await until('refused', 'InvalidClientMetadata');
     expect(messageOf(client)).toBe(
       'The server answered 400 invalid_client_metadata: no such name. Correct spec.client as the server’s words say.',
@@ -153,24 +153,24 @@ describe('An edit', () => {
     expect(conditionOf(client, 'Registered')?.status).toBe('True');
     expect(stub.count('update')).toBe(1);
     expect(clientOf(stub)).toMatchObject({ client_name: 'Machine' });
-    expect(await secretData(world, 'shop', 'refused')).toEqual(before);
+    expect(await secretData(testbed, 'shop', 'refused')).toEqual(before);
     stub.behave = {};
-    await editClient(world, 'shop', 'refused', { clientName: 'Polite' });
+    await editClient(testbed, 'shop', 'refused', { clientName: 'Polite' });
     await until('refused', 'Registered');
     expect(clientOf(stub)).toMatchObject({ client_name: 'Polite' });
   });
 
   it('whose token is refused says that the token is lost, and leaves the Secret alone', async () => {
     const stub = await placed('lost');
-    const before = await secretData(world, 'shop', 'lost');
+    const before = await secretData(testbed, 'shop', 'lost');
     stub.behave = { update: reply(401, { error: 'invalid_token' }) };
-    await editClient(world, 'shop', 'lost', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'lost', { clientName: 'Edited' });
     const client = await until('lost', 'RegistrationAccessTokenLost');
     expect(messageOf(client)).toMatch(
       /^The registration access token of client stub-client-\w+ was refused \(update \w+\): The server answered 401 invalid_token\. The client keeps working\. Delete and create the object to register anew\.$/,
     );
     expect(conditionOf(client, 'Stalled')?.reason).toBe('RegistrationAccessTokenLost');
-    expect(await secretData(world, 'shop', 'lost')).toEqual(before);
+    expect(await secretData(testbed, 'shop', 'lost')).toEqual(before);
     expect(stub.count('update')).toBe(1);
     expect(stub.count('register')).toBe(1);
   });
@@ -186,13 +186,15 @@ describe('An edit', () => {
     for (const [id, information] of stub.clients) {
       other.clients.set(id, { ...information, registration_client_uri: `${other.issuer}/reg/${id}` });
     }
-    await editClient(world, 'shop', 'astray', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'astray', { clientName: 'Edited' });
     const client = await until('astray', 'ConfigurationURLRefused');
     expect(messageOf(client)).toBe(
       `The management address is at ${other.issuer}, and the token was issued by ${stub.issuer}. List that origin in management.allowedOrigins of the server object, if you trust it.`,
     );
     expect(other.requests).toEqual([]);
-    await patch(world, 'shop', 'oas', 'astray', { spec: { management: { allowedOrigins: [other.issuer] } } });
+    await patch(testbed, 'shop', 'oas', 'astray', {
+      spec: { management: { allowedOrigins: [other.issuer] } },
+    });
     await until('astray', 'Registered');
     expect(clientOf(other)).toMatchObject({ client_name: 'Edited' });
     await remove('astray');
@@ -207,7 +209,7 @@ describe('An edit', () => {
         registration_client_uri: `/reg/${information['client_id']}`,
       });
     });
-    await editClient(world, 'shop', 'relative', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'relative', { clientName: 'Edited' });
     await until('relative', 'Registered');
     expect(clientOf(stub)).toMatchObject({ client_name: 'Edited' });
     await remove('relative');
@@ -225,9 +227,9 @@ describe('An edit', () => {
       return next;
     };
     for (const round of [1, 2]) {
-      await editClient(world, 'shop', 'rotating', { clientName: `Edited ${round}` });
+      await editClient(testbed, 'shop', 'rotating', { clientName: `Edited ${round}` });
       await until('rotating', 'Registered');
-      const data = await secretData(world, 'shop', 'rotating');
+      const data = await secretData(testbed, 'shop', 'rotating');
       expect(data?.['client_secret']).toBe(`rotated-secret-${round}`);
       expect(clientOf(stub)).toMatchObject({ client_name: `Edited ${round}` });
     }
@@ -242,27 +244,27 @@ describe('A server that gives no token to manage its clients with', () => {
     const stub = await placed('unmanaged', (server) => {
       server.present = ({ registration_access_token: _, registration_client_uri: __, ...rest }) => rest;
     });
-    const server = await untilServer(world, 'unmanaged', {
+    const server = await untilServer(testbed, 'unmanaged', {
       namespace: 'shop',
       type: 'AdmissionAccepted',
       reason: 'AdmissionAccepted',
     });
     expect(server.status?.management).toBe('None');
-    const { status } = await getClient(world, 'shop', 'unmanaged');
+    const { status } = await getClient(testbed, 'shop', 'unmanaged');
 
-    await editClient(world, 'shop', 'unmanaged', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'unmanaged', { clientName: 'Edited' });
     const client = await until('unmanaged', 'UpdateUnsupported');
     expect(messageOf(client)).toBe(
       'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
     );
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
-    await editClient(world, 'shop', 'unmanaged', { clientName: 'Machine' });
+    await editClient(testbed, 'shop', 'unmanaged', { clientName: 'Machine' });
     await until('unmanaged', 'Registered');
 
     await remove('unmanaged');
     await untilGone('unmanaged');
     const warning = await untilEvent(
-      world,
+      testbed,
       'shop',
       'unmanaged',
       ({ reason }) => reason === 'DeletionUnsupported',
@@ -288,7 +290,7 @@ describe('A deletion', () => {
       stub.behave = { remove: reply(status) };
       await remove(name);
       await untilGone(name);
-      const warning = await untilEvent(world, 'shop', name, ({ type }) => type === 'Warning');
+      const warning = await untilEvent(testbed, 'shop', name, ({ type }) => type === 'Warning');
       expect(warning.reason).toBe('DeletionUnsupported');
       expect(warning.note).toMatch(
         new RegExp(
@@ -313,7 +315,7 @@ describe('A deletion', () => {
       () => records('answer-lost'),
       (left) => left.length === 0,
     );
-    await untilEvent(world, 'shop', 'answer-lost', ({ reason }) => reason === 'Deregistered');
+    await untilEvent(testbed, 'shop', 'answer-lost', ({ reason }) => reason === 'Deregistered');
   });
 
   it('is not taken as done where the token is refused without an earlier try', async () => {
@@ -321,7 +323,7 @@ describe('A deletion', () => {
     stub.behave = { remove: reply(401, { error: 'invalid_token' }) };
     await remove('doubtful');
     const client = await eventually(
-      () => getClient(world, 'shop', 'doubtful'),
+      () => getClient(testbed, 'shop', 'doubtful'),
       (seen) => conditionOf(seen, 'Ready')?.reason === 'DeletionUnconfirmed',
     );
     expect(messageOf(client)).toBe(
@@ -337,7 +339,7 @@ describe('A deletion', () => {
     stub.behave = { remove: drop };
     await remove('dropped');
     const client = await eventually(
-      () => getClient(world, 'shop', 'dropped'),
+      () => getClient(testbed, 'shop', 'dropped'),
       (seen) => conditionOf(seen, 'Ready')?.reason === 'AuthorizationServerUnavailable',
     );
     expect(messageOf(client)).toMatch(/^No complete answer: the connection was lost/);
@@ -348,8 +350,8 @@ describe('A deletion', () => {
 
   it('works from the record when the server object went first', async () => {
     const stub = await placed('orphaned');
-    await world.kubectl('-n', 'shop', 'delete', 'oas', 'orphaned');
-    expect(conditionOf(await getClient(world, 'shop', 'orphaned'), 'Ready')?.status).toBe('True');
+    await testbed.kubectl('-n', 'shop', 'delete', 'oas', 'orphaned');
+    expect(conditionOf(await getClient(testbed, 'shop', 'orphaned'), 'Ready')?.status).toBe('True');
     await remove('orphaned');
     await untilGone('orphaned');
     expect(stub.clients.size).toBe(0);
@@ -365,7 +367,7 @@ describe('A deletion', () => {
     await untilGone('owing', 120_000);
     expect(Date.now() - owingSince).toBeGreaterThan(50_000);
     expect(await records('owing')).toEqual(['owed']);
-    const { note } = await untilEvent(world, 'shop', 'owing', (event) =>
+    const { note } = await untilEvent(testbed, 'shop', 'owing', (event) =>
       event.note.includes('was not removed'),
     );
     owedNote = note;

@@ -8,7 +8,7 @@ import {
 } from '../../kit/emulator/certificates.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import {
   admissionClient,
   clientCredentials,
@@ -29,15 +29,15 @@ const NAMES = ['127.0.0.1', 'localhost'];
 const serverKeys = ca.issue({ commonName: 'as.example.com', names: NAMES });
 const HOUR_MS = 3_600_000;
 
-let world: World;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  world = await startWorld();
-  await world.apply(all(namespace(NAMESPACE), caBundle('ca', ca.cert)));
+  testbed = await startTestbed();
+  await testbed.apply(all(namespace(NAMESPACE), caBundle('ca', ca.cert)));
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopAll();
 });
 
@@ -70,13 +70,13 @@ const seen = ({ log }: Emulator, call: 'token' | 'register') =>
 describe('The server’s certificate leads to the given CA bundle', () => {
   it('from a ConfigMap, under the default key', async () => {
     const emulator = await startSecure();
-    await registered(world, emulator, { name: 'by-map', issuer: emulator.issuer, spec: openWith(byCa) });
+    await registered(testbed, emulator, { name: 'by-map', issuer: emulator.issuer, spec: openWith(byCa) });
   });
 
   it('from a labelled Secret, under another key, with several CAs in it', async () => {
     const emulator = await startSecure();
     const data = { 'bundle.pem': `${otherCa.cert}${ca.cert}` };
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'by-secret',
       issuer: emulator.issuer,
       spec: openWith({ caRef: { kind: 'Secret', name: 'bundle', key: 'bundle.pem' } }),
@@ -100,11 +100,11 @@ describe('The server’s certificate leads to the given CA bundle', () => {
   ] as const)('or else nothing is asked: %s', async (name, text, reason, message) => {
     const emulator = await startSecure();
     if (text !== undefined) {
-      await world.apply(caBundle(name, text));
+      await testbed.apply(caBundle(name, text));
     }
     const spec = openWith({ caRef: { kind: 'ConfigMap', name } });
-    await setUp(world, { name, issuer: emulator.issuer, spec });
-    expect(await told(world, `${name}-0`, reason)).toMatch(message);
+    await setUp(testbed, { name, issuer: emulator.issuer, spec });
+    expect(await told(testbed, `${name}-0`, reason)).toMatch(message);
     expect(emulator.log).toHaveLength(0);
   });
 });
@@ -131,13 +131,13 @@ describe('TlsVerificationFailed says what is wrong with the server’s certifica
   ] as const)('%s', async (name, keys, connection, words) => {
     const emulator = await startSecure({}, keys);
     const spec = { registration: { admission: { open: {} } }, ...(connection && { connection }) };
-    await setUp(world, { name, issuer: emulator.issuer, spec });
-    const { condition } = await untilServer(world, name, {
+    await setUp(testbed, { name, issuer: emulator.issuer, spec });
+    const { condition } = await untilServer(testbed, name, {
       namespace: NAMESPACE,
       reason: 'TlsVerificationFailed',
     });
     expect(condition.message).toMatch(words);
-    expect(await told(world, `${name}-0`, 'TlsVerificationFailed')).toMatch(words);
+    expect(await told(testbed, `${name}-0`, 'TlsVerificationFailed')).toMatch(words);
     expect(emulator.log).toHaveLength(0);
   });
 });
@@ -152,7 +152,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     const emulator = await startSecure(tlsOnly('tls_client_auth'));
     const certificate = clientCertificate();
     const { client_id = '' } = admissionClient(emulator);
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'tls',
       issuer: emulator.issuer,
       spec: {
@@ -175,7 +175,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     const certificate = selfSigned({ commonName: 'registrar' });
     const { client_id = '' } = admissionClient(emulator);
     emulator.trust({ clientCertificate: certificate.cert });
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'self',
       issuer: emulator.issuer,
       spec: {
@@ -191,7 +191,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     const emulator = await startSecure(tlsOnly('tls_client_auth'));
     const wrong = ca.issue({ commonName: 'somebody-else' });
     const { client_id = '' } = admissionClient(emulator);
-    await setUp(world, {
+    await setUp(testbed, {
       name: 'stranger',
       issuer: emulator.issuer,
       spec: {
@@ -200,11 +200,11 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
       },
       secrets: [labelled({ name: 'stranger', data: { client_id } }), tlsSecret('stranger-cert', wrong)],
     });
-    expect(await told(world, 'stranger-0', 'AdmissionTokenFailed')).toMatch(
+    expect(await told(testbed, 'stranger-0', 'AdmissionTokenFailed')).toMatch(
       /^AuthorizationServer stranger: The token endpoint answered 401 invalid_client/,
     );
-    await world.apply(tlsSecret('stranger-cert', clientCertificate()));
-    await told(world, 'stranger-0', 'Registered');
+    await testbed.apply(tlsSecret('stranger-cert', clientCertificate()));
+    await told(testbed, 'stranger-0', 'Registered');
     expect(emulator.clients()).toHaveLength(1);
   });
 
@@ -216,15 +216,15 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
       issuer: emulator.issuer,
       spec: openWith(byCertificate('renewed-cert')),
     };
-    await registered(world, emulator, { ...setting, secrets: [tlsSecret('renewed-cert', first)] });
-    await world.apply(tlsSecret('renewed-cert', second));
+    await registered(testbed, emulator, { ...setting, secrets: [tlsSecret('renewed-cert', first)] });
+    await testbed.apply(tlsSecret('renewed-cert', second));
     let next = 0;
     // Whoever registers before the operator has seen the Secret still shows the first.
     await eventually(
       async () => {
         next += 1;
-        await world.apply(oauthClient(NAMESPACE, `renewed-${next}`, { server: ownServer('renewed') }));
-        await told(world, `renewed-${next}`, 'Registered');
+        await testbed.apply(oauthClient(NAMESPACE, `renewed-${next}`, { server: ownServer('renewed') }));
+        await told(testbed, `renewed-${next}`, 'Registered');
         return seen(emulator, 'register').at(-1);
       },
       (shown) => shown === fingerprint(second),
@@ -251,8 +251,8 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     const emulator = await startSecure({ gate: { clientCertificate: true } });
     const data = { cert: 'somewhere' };
     const secrets = isLabelled === undefined ? [] : [labelled({ name, data, labelled: isLabelled })];
-    await setUp(world, { name, issuer: emulator.issuer, spec: openWith(byCertificate(name)), secrets });
-    expect(await told(world, `${name}-0`, reason)).toContain(words);
+    await setUp(testbed, { name, issuer: emulator.issuer, spec: openWith(byCertificate(name)), secrets });
+    expect(await told(testbed, `${name}-0`, reason)).toContain(words);
     expect(emulator.log).toHaveLength(0);
   });
 });
@@ -267,7 +267,7 @@ describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
       token: { admissionMethods: ['tls_client_auth'] },
     });
     const { client_id = '' } = admissionClient(emulator);
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'aliased',
       issuer: emulator.issuer,
       spec: {
@@ -284,22 +284,22 @@ describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
     expect(hosts).toContain(`token localhost:${port}`);
     expect(hosts).toContain(`register localhost:${port}`);
     expect(hosts).not.toContain(`register 127.0.0.1:${port}`);
-    const data = await secretData(world, NAMESPACE, 'aliased-0');
+    const data = await secretData(testbed, NAMESPACE, 'aliased-0');
     expect(data).toMatchObject({ token_endpoint: emulator.tokenEndpoint });
-    const { status } = await untilServer(world, 'aliased', { namespace: NAMESPACE, reason: 'Available' });
+    const { status } = await untilServer(testbed, 'aliased', { namespace: NAMESPACE, reason: 'Available' });
     expect(status?.endpoints).toMatchObject({
       registration: emulator.registrationEndpoint,
       token: emulator.tokenEndpoint,
     });
 
     // Its configuration URI is under the server’s own name, where the published endpoint is, too.
-    await world.kubectl('-n', NAMESPACE, 'delete', 'oac', 'aliased-0', '--timeout=20s');
+    await testbed.kubectl('-n', NAMESPACE, 'delete', 'oac', 'aliased-0', '--timeout=20s');
     expect(emulator.clients()).toHaveLength(0);
   });
 
   it('are left alone without a certificate', async () => {
     const emulator = await startSecure(aliased);
-    await registered(world, emulator, { name: 'unaliased', issuer: emulator.issuer, spec: openWith(byCa) });
+    await registered(testbed, emulator, { name: 'unaliased', issuer: emulator.issuer, spec: openWith(byCa) });
     const { port } = new URL(emulator.issuer);
     expect(new Set(emulator.log.map(({ host }) => host))).toEqual(new Set([`127.0.0.1:${port}`]));
   });
@@ -326,7 +326,7 @@ describe('All together', () => {
       signing: { algorithm: 'ES256' },
       scopes: ['dcr_register'],
     });
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'whole',
       issuer: emulator.issuer,
       spec: {
@@ -361,7 +361,7 @@ describe('All together', () => {
     expect(emulator.clients().map(({ metadata }) => metadata['software_id'])).toEqual(
       Array(4).fill('all-together'),
     );
-    const { status } = await untilServer(world, 'whole', { namespace: NAMESPACE, reason: 'Available' });
+    const { status } = await untilServer(testbed, 'whole', { namespace: NAMESPACE, reason: 'Available' });
     // Of the statement, of the body, of the assertion.
     expect(status?.signingKeys).toMatchObject({
       keys: [{ alg: 'RS256' }, { alg: 'ES256' }, { alg: 'ES256' }],

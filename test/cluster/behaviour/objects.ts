@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Condition } from '../../../src/api/conditions.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
-import type { World } from '../../kit/testbed/world.ts';
+import type { Testbed } from '../../kit/testbed/testbed.ts';
 
 /** Objects to apply and ways to look at them, for tests of behaviour. */
 
@@ -79,17 +79,17 @@ export const oauthClient = (
 /** Several objects in one `kubectl apply`. */
 export const all = (...objects: readonly string[]): string => objects.join('\n');
 
-export async function getClient(world: World, namespace: string, name: string): Promise<OAuthClient> {
-  return JSON.parse(await world.kubectl('-n', namespace, 'get', 'oac', name, '-o', 'json')) as OAuthClient;
+export async function getClient(testbed: Testbed, namespace: string, name: string): Promise<OAuthClient> {
+  return JSON.parse(await testbed.kubectl('-n', namespace, 'get', 'oac', name, '-o', 'json')) as OAuthClient;
 }
 
 /** Decoded data of a Secret; `undefined` where there is none. */
 export async function secretData(
-  world: World,
+  testbed: Testbed,
   namespace: string,
   name: string,
 ): Promise<Record<string, string> | undefined> {
-  const { json, status } = await world.controlPlane.admin.request<{ data?: Record<string, string> }>(
+  const { json, status } = await testbed.controlPlane.admin.request<{ data?: Record<string, string> }>(
     'GET',
     `/api/v1/namespaces/${namespace}/secrets/${name}`,
   );
@@ -127,14 +127,14 @@ export const conditionOf = ({ status }: Pick<OAuthClient, 'status'>, type: strin
 
 /** Waits for a client whose Ready condition has this reason, for its present generation. */
 export function untilReason(
-  world: World,
+  testbed: Testbed,
   namespace: string,
   name: string,
   reason: string,
   timeoutMs?: number,
 ): Promise<OAuthClient> {
   return eventually(
-    () => getClient(world, namespace, name),
+    () => getClient(testbed, namespace, name),
     (client) => {
       const ready = conditionOf(client, 'Ready');
       return ready?.reason === reason && ready.observedGeneration === client.metadata.generation;

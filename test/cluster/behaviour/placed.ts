@@ -1,6 +1,6 @@
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { type StubServer, startStubServer } from '../../kit/stub-server.ts';
-import type { World } from '../../kit/testbed/world.ts';
+import type { Testbed } from '../../kit/testbed/testbed.ts';
 import {
   all,
   conditionOf,
@@ -38,54 +38,56 @@ export const messageOf = (client: OAuthClient): string => conditionOf(client, 'R
 
 /** A server of its own and a client that is registered at it, both called `name`. */
 export async function placed(
-  world: World,
+  testbed: Testbed,
   name: string,
   { namespace = 'shop', prepare = () => {}, server = {}, client = {} }: PlacedOptions = {},
 ): Promise<StubServer> {
   const stub = await startStubServer();
   prepare(stub);
-  await world.apply(
+  await testbed.apply(
     all(
       namespacedServer(stub.issuer, namespace, name, server),
       oauthClient(namespace, name, { server: serverRef(name), ...client }),
     ),
   );
-  await untilReason(world, namespace, name, 'Registered', LONG_MS);
+  await untilReason(testbed, namespace, name, 'Registered', LONG_MS);
   return stub;
 }
 
-export const remove = (world: World, name: string, namespace = 'shop'): Promise<string> =>
-  world.kubectl('-n', namespace, 'delete', 'oac', name, '--wait=false');
+export const remove = (testbed: Testbed, name: string, namespace = 'shop'): Promise<string> =>
+  testbed.kubectl('-n', namespace, 'delete', 'oac', name, '--wait=false');
 
 export async function exists(
-  world: World,
+  testbed: Testbed,
   name: string,
   { namespace = 'shop', kind = 'oac' } = {},
 ): Promise<boolean> {
-  return (await world.kubectl('-n', namespace, 'get', kind, name, '--ignore-not-found', '-o', 'name')) !== '';
+  return (
+    (await testbed.kubectl('-n', namespace, 'get', kind, name, '--ignore-not-found', '-o', 'name')) !== ''
+  );
 }
 
 export const untilGone = (
-  world: World,
+  testbed: Testbed,
   name: string,
   where: { namespace?: string; kind?: string } = {},
   timeoutMs = LONG_MS,
 ): Promise<boolean> =>
   eventually(
-    () => exists(world, name, where),
+    () => exists(testbed, name, where),
     (is) => !is,
     timeoutMs,
   );
 
 /** The registration Secrets of all clients of this name. */
 export async function recordsOf(
-  world: World,
+  testbed: Testbed,
   name: string,
   namespace = 'shop',
 ): Promise<readonly RegistrationSecret[]> {
   const selector = `oauth-registrar.dev/client-name=${name},oauth-registrar.dev/client-namespace=${namespace}`;
   const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=${encodeURIComponent(selector)}`;
-  const { json } = await world.controlPlane.admin.request<{
+  const { json } = await testbed.controlPlane.admin.request<{
     items: {
       metadata: {
         name: string;
@@ -107,26 +109,26 @@ export async function recordsOf(
 
 /** Waits until the registration Secrets of these clients have these roles. */
 export const untilRoles = (
-  world: World,
+  testbed: Testbed,
   name: string,
   roles: readonly string[],
   timeoutMs = LONG_MS,
   namespace = 'shop',
 ): Promise<readonly RegistrationSecret[]> =>
   eventually(
-    () => recordsOf(world, name, namespace),
+    () => recordsOf(testbed, name, namespace),
     (found) => JSON.stringify(found.map(({ role }) => role).toSorted()) === JSON.stringify(roles.toSorted()),
     timeoutMs,
   );
 
 export const annotate = (
-  world: World,
+  testbed: Testbed,
   name: string,
   annotation: string,
   value: string,
   namespace = 'shop',
 ): Promise<string> =>
-  world.kubectl(
+  testbed.kubectl(
     '-n',
     namespace,
     'annotate',

@@ -1,7 +1,7 @@
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { patch, untilServer } from './looks.ts';
 import {
   all,
@@ -19,24 +19,24 @@ import {
 const WAIT_MS = 40_000;
 const KEY = 'a-key-of-the-publisher-that-is-long-enough';
 
-let world: World;
+let testbed: Testbed;
 let stub: StubServer;
 
 beforeAll(async () => {
-  world = await startWorld({ flags: ['--cluster-name=prod-1'] });
+  testbed = await startTestbed({ flags: ['--cluster-name=prod-1'] });
   stub = await startStubServer();
-  await world.apply(
+  await testbed.apply(
     all(namespace('shop'), namespace('crowd'), credential(KEY, { name: 'publisher', key: 'key' })),
   );
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopStubServers();
 });
 
 const serverRef = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
-const until = (name: string, reason: string, ns = 'shop') => untilReason(world, ns, name, reason, WAIT_MS);
+const until = (name: string, reason: string, ns = 'shop') => untilReason(testbed, ns, name, reason, WAIT_MS);
 
 const server = (name: string, spec: object) =>
   clusterServer(stub.issuer, name, { registration: { admission: { open: {} } }, ...spec });
@@ -131,7 +131,7 @@ describe('A bound of a cluster server', () => {
   ])(
     'refuses before anything is sent, names member, value and bound, and lets go when it is widened (%s)',
     async (name, metadata, message, wider, narrower) => {
-      await world.apply(
+      await testbed.apply(
         all(
           server(name, { policy: { ...BOUNDS, ...narrower } }),
           client(name, { clientName: name, ...metadata }),
@@ -141,16 +141,18 @@ describe('A bound of a cluster server', () => {
       expect(conditionOf(refused, 'Ready')?.message).toBe(message);
       expect(conditionOf(refused, 'Stalled')).toMatchObject({ status: 'True', reason: 'PolicyRefused' });
       expect(sent(name)).toEqual([]);
-      await patch(world, 'shop', 'coas', name, { spec: { policy: wider } });
+      await patch(testbed, 'shop', 'coas', name, { spec: { policy: wider } });
       await until(name, 'Registered');
       expect(sent(name)).toHaveLength(1);
     },
   );
 
   it('holds for an edit, too: what is registered stays as it is', async () => {
-    await world.apply(all(server('edited', { policy: BOUNDS }), client('edited', { clientName: 'edited' })));
+    await testbed.apply(
+      all(server('edited', { policy: BOUNDS }), client('edited', { clientName: 'edited' })),
+    );
     const { status } = await until('edited', 'Registered');
-    await patch(world, 'shop', 'oac', 'edited', { spec: { client: { scopes: ['admin'] } } });
+    await patch(testbed, 'shop', 'oac', 'edited', { spec: { client: { scopes: ['admin'] } } });
     expect(await messageOf('edited', 'PolicyRefused')).toMatch(/^scope “admin” is not permitted/);
     expect(stub.clients.get(status?.clientId ?? '')).toMatchObject({ scope: 'read' });
     expect(stub.count('update')).toBe(0);
@@ -158,12 +160,12 @@ describe('A bound of a cluster server', () => {
 });
 
 describe('L8: A policy that is made tighter, and a namespace that is no longer admitted', () => {
-  const change = (name: string, spec: object) => patch(world, 'shop', 'coas', name, { spec });
+  const change = (name: string, spec: object) => patch(testbed, 'shop', 'coas', name, { spec });
   const stays = (id: string | undefined) =>
     `Client ${id} is registered and stays as it is, though it would not be registered today.`;
 
   it('are told of clients that exist where the platform wants that, and nothing is done at the server', async () => {
-    await world.apply(
+    await testbed.apply(
       all(
         server('enforced', { policy: { enforce: 'Existing' } }),
         client('enforced', { clientName: 'enforced' }),
@@ -186,9 +188,9 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
     await change('enforced', {
       allowedNamespaces: { names: null, selector: { matchLabels: { admitted: 'yes' } } },
     });
-    await world.kubectl('label', 'namespace', 'shop', 'admitted=yes');
+    await testbed.kubectl('label', 'namespace', 'shop', 'admitted=yes');
     await until('enforced', 'Registered');
-    await world.kubectl('label', 'namespace', 'shop', 'admitted-');
+    await testbed.kubectl('label', 'namespace', 'shop', 'admitted-');
     await until('enforced', 'AuthorizationServerNotAvailable');
 
     expect(stub.clients.has(status?.clientId ?? '')).toBe(true);
@@ -196,15 +198,15 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
   });
 
   it('concern new clients and edits alone where nothing else is said', async () => {
-    await world.apply(all(server('lenient', {}), client('lenient', { clientName: 'lenient' })));
+    await testbed.apply(all(server('lenient', {}), client('lenient', { clientName: 'lenient' })));
     await until('lenient', 'Registered');
     await change('lenient', { policy: { scopes: ['other'] } });
-    await world.apply(
+    await testbed.apply(
       client('later', { clientName: 'later' }, { authorizationServerRef: serverRef('lenient') }),
     );
     await until('later', 'PolicyRefused');
     await until('lenient', 'Registered');
-    await patch(world, 'shop', 'oac', 'lenient', { spec: { client: { clientName: 'edited' } } });
+    await patch(testbed, 'shop', 'oac', 'lenient', { spec: { client: { clientName: 'edited' } } });
     await until('lenient', 'PolicyRefused');
   });
 });
@@ -221,7 +223,7 @@ describe('Defaults of a server', () => {
       additionalMetadata: { cost_center: 'of {namespace}' },
     };
     const own = { grantTypes: ['authorization_code'], redirectUris: ['https://shop.example.com/callback'] };
-    await world.apply(
+    await testbed.apply(
       all(
         server('filled', { defaults, policy: BOUNDS }),
         oauthClient('shop', 'filled', {
@@ -245,7 +247,7 @@ describe('Defaults of a server', () => {
   });
 
   it('are judged by the policy with the rest of the body', async () => {
-    await world.apply(
+    await testbed.apply(
       all(
         server('generous', { defaults: { scopes: ['admin'] }, policy: BOUNDS }),
         client('generous', { clientName: 'generous', scopes: undefined }),
@@ -275,8 +277,8 @@ describe('Claims of a software statement', () => {
   });
 
   it('that are copied from clients need a bound', async () => {
-    await world.apply(server('unbounded', sign({ claimsFromClient: { uris: 'redirect_uris' } })));
-    const { condition } = await untilServer(world, 'unbounded', { reason: 'InvalidSpec' }, WAIT_MS);
+    await testbed.apply(server('unbounded', sign({ claimsFromClient: { uris: 'redirect_uris' } })));
+    const { condition } = await untilServer(testbed, 'unbounded', { reason: 'InvalidSpec' }, WAIT_MS);
     expect(condition.message).toBe(
       'spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn’t bound: bound it there, or leave it out.',
     );
@@ -284,7 +286,7 @@ describe('Claims of a software statement', () => {
 
   it('are judged: those from the client, and those that the server object adds', async () => {
     const claims = { logo_uri: 'https://evil.example/logo.png' };
-    await world.apply(
+    await testbed.apply(
       all(
         server('copied', {
           ...sign({ claims, claimsFromClient: { redirect_uris: 'redirect_uris' } }),
@@ -296,17 +298,17 @@ describe('Claims of a software statement', () => {
     expect(await messageOf('copied', 'PolicyRefused')).toMatch(
       /^redirect_uris “https:\/\/shop\.example\.com\/other” matches none of spec\.policy\.redirectUriPatterns/,
     );
-    await patch(world, 'shop', 'oac', 'copied', {
+    await patch(testbed, 'shop', 'oac', 'copied', {
       spec: { client: { redirectUris: ['https://shop.example.com/callback'] } },
     });
     await eventually(
-      async () => conditionOf(await getClient(world, 'shop', 'copied'), 'Ready')?.message ?? '',
+      async () => conditionOf(await getClient(testbed, 'shop', 'copied'), 'Ready')?.message ?? '',
       (message) =>
         message.startsWith('software_statement.logo_uri “https://evil.example/logo.png” is at evil.example'),
       WAIT_MS,
     );
     expect(sent('copied')).toEqual([]);
-    await patch(world, 'shop', 'coas', 'copied', {
+    await patch(testbed, 'shop', 'coas', 'copied', {
       spec: { policy: { uriHosts: ['*.example.com', 'evil.example'] } },
     });
     await until('copied', 'Registered');
@@ -325,7 +327,7 @@ describe('Claims of a software statement', () => {
       registration: { admission: { open: {} }, softwareStatement: { fromClient: value } },
     });
     const own = { softwareStatement: { secretRef: { name: 'own' } } };
-    await world.apply(
+    await testbed.apply(
       all(
         secret(await statement('https://evil.example/callback')),
         server('denied', fromClient('Deny')),
@@ -346,10 +348,10 @@ describe('Claims of a software statement', () => {
       /^software_statement\.redirect_uris “https:\/\/evil\.example\/callback” is at evil\.example, and spec\.policy\.uriHosts/,
     );
     const fine = await statement('https://shop.example.com/callback');
-    await world.apply(secret(fine));
+    await testbed.apply(secret(fine));
     await until('admitted', 'Registered');
     expect(sent('admitted')).toMatchObject([{ software_statement: fine }]);
-    await patch(world, 'shop', 'oac', 'demanded', { spec: own });
+    await patch(testbed, 'shop', 'oac', 'demanded', { spec: own });
     await until('demanded', 'Registered');
     expect(sent('demanded')).toMatchObject([{ software_statement: fine }]);
     expect(sent('denied')).toEqual([]);
@@ -362,7 +364,7 @@ describe('A quota of four clients a namespace', () => {
   const byReason = async () => {
     const reasons = new Map<string, string[]>();
     for (const name of names) {
-      const found = await getClient(world, 'crowd', name).catch(() => undefined);
+      const found = await getClient(testbed, 'crowd', name).catch(() => undefined);
       const reason = (found && conditionOf(found, 'Ready')?.reason) ?? 'gone';
       reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
     }
@@ -373,7 +375,7 @@ describe('A quota of four clients a namespace', () => {
     timeout: 120_000,
   }, async () => {
     const policy = { maxClientsPerNamespace: 4 };
-    await world.apply(
+    await testbed.apply(
       all(
         server('crowded', { policy }),
         ...names.map((name) =>
@@ -397,12 +399,12 @@ describe('A quota of four clients a namespace', () => {
       );
     expect(sentFor()).toHaveLength(4);
     const [waiting = ''] = settled.get('QuotaExceeded') ?? [];
-    expect(conditionOf(await getClient(world, 'crowd', waiting), 'Ready')?.message).toBe(
+    expect(conditionOf(await getClient(testbed, 'crowd', waiting), 'Ready')?.message).toBe(
       'Namespace crowd has 4 clients at this server, and the platform team permits 4. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.',
     );
 
     const [registered = ''] = settled.get('Registered') ?? [];
-    await world.kubectl('-n', 'crowd', 'delete', 'oac', registered);
+    await testbed.kubectl('-n', 'crowd', 'delete', 'oac', registered);
     const after = await eventually(
       byReason,
       (reasons) =>
@@ -417,7 +419,7 @@ describe('A quota of four clients a namespace', () => {
   });
 
   it('counts the namespace alone: another has its own four', async () => {
-    await world.apply(
+    await testbed.apply(
       oauthClient('shop', 'elsewhere', {
         server: serverRef('crowded'),
         client: { ...machine, clientName: 'elsewhere' },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { drop, reply, stopStubServers } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient } from './looks.ts';
 import { eventually, namespace, untilReason } from './objects.ts';
 import { LONG_MS, messageOf, placed, recordsOf, remove, untilGone, untilRoles } from './placed.ts';
@@ -10,61 +10,61 @@ import { LONG_MS, messageOf, placed, recordsOf, remove, untilGone, untilRoles } 
 /** What is owed is tried again a minute after its object is gone. */
 const ABSENCE_MS = 120_000;
 
-let world: World;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  world = await startWorld();
-  await world.apply(namespace('shop'));
+  testbed = await startTestbed();
+  await testbed.apply(namespace('shop'));
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopStubServers();
 });
 
 it('A DELETE without an answer proves a client gone whose token is refused, whatever came between, also to a later process', {
   timeout: 120_000,
 }, async () => {
-  const stub = await placed(world, 'unheard');
+  const stub = await placed(testbed, 'unheard');
   const busy = reply(429, '', { 'retry-after': '1' });
   stub.behave = {
     remove: (exchange) => (stub.count('remove') === 1 ? exchange.silently() : busy(exchange)),
   };
-  await remove(world, 'unheard');
+  await remove(testbed, 'unheard');
   await eventually(
     () => stub.count('remove'),
     (count) => count >= 2,
     LONG_MS,
   );
   // Its entry takes along what is settled in the ledger.
-  await placed(world, 'another');
-  await world.operator.stop('SIGKILL');
+  await placed(testbed, 'another');
+  await testbed.operator.stop('SIGKILL');
   stub.behave = {};
-  await world.startOperator();
-  await untilGone(world, 'unheard');
-  await untilRoles(world, 'unheard', [], LONG_MS);
+  await testbed.startOperator();
+  await untilGone(testbed, 'unheard');
+  await untilRoles(testbed, 'unheard', [], LONG_MS);
   expect(stub.clients.size).toBe(0);
 });
 
 it('A token refused after an update that failed with 500 never proves a client gone, also not to a later process', {
   timeout: 200_000,
 }, async () => {
-  const stub = await placed(world, 'doubtful');
+  const stub = await placed(testbed, 'doubtful');
   const [clientId] = [...stub.clients.keys()];
   const refuse = reply(401, { error: 'invalid_token' });
   stub.behave = { update: reply(500), read: refuse, remove: drop };
-  await editClient(world, 'shop', 'doubtful', { clientName: 'Edited' });
-  const told = await untilReason(world, 'shop', 'doubtful', 'RegistrationAccessTokenLost', LONG_MS);
+  await editClient(testbed, 'shop', 'doubtful', { clientName: 'Edited' });
+  const told = await untilReason(testbed, 'shop', 'doubtful', 'RegistrationAccessTokenLost', LONG_MS);
   expect(messageOf(told)).toMatch(
     new RegExp(`client ${clientId} was refused \\(update \\w+; sent at \\d{4}-\\S+Z\\): The server answered`),
   );
 
-  await world.operator.stop('SIGKILL');
+  await testbed.operator.stop('SIGKILL');
   // In a namespace that ends, an object doesn't wait for its client: neither memory nor status tells of the token then.
-  await remove(world, 'doubtful');
-  await world.kubectl('delete', 'namespace', 'shop', '--wait=false');
-  await world.startOperator();
-  await untilGone(world, 'doubtful');
+  await remove(testbed, 'doubtful');
+  await testbed.kubectl('delete', 'namespace', 'shop', '--wait=false');
+  await testbed.startOperator();
+  await untilGone(testbed, 'doubtful');
   stub.behave = { ...stub.behave, remove: refuse };
   const before = stub.count('remove');
   await eventually(
@@ -72,6 +72,6 @@ it('A token refused after an update that failed with 500 never proves a client g
     (count) => count >= before + 2,
     ABSENCE_MS,
   );
-  expect(await recordsOf(world, 'doubtful')).toMatchObject([{ clientId, role: 'owed' }]);
+  expect(await recordsOf(testbed, 'doubtful')).toMatchObject([{ clientId, role: 'owed' }]);
   expect(stub.clients.size).toBe(1);
 });

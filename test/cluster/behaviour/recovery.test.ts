@@ -4,7 +4,7 @@ import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { start, stopAll } from '../../kit/emulator/running.ts';
 import { reply, type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient, getServer, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
 import {
   all,
@@ -36,15 +36,15 @@ import {
 /** A read a minute, somewhat varied. */
 const DRIFT_MS = 90_000;
 
-let world: World;
+let testbed: Testbed;
 const drifting = new Map<string, StubServer>();
 const rotating = new Map<string, Emulator>();
 let lost: StubServer;
 let lostId: string | undefined;
 
 beforeAll(async () => {
-  world = await startWorld();
-  await world.apply(namespace('shop'));
+  testbed = await startTestbed();
+  await testbed.apply(namespace('shop'));
   // What takes a minute begins here and is looked at in the end.
   for (const mode of ['Off', 'Report', 'Correct']) {
     const name = `drift-${mode.toLowerCase()}`;
@@ -61,23 +61,23 @@ beforeAll(async () => {
     server: { recovery: { tokenLost: 'Reregister' }, deletion: { retryFor: '1m' } },
     client: { replacement: { overlap: '0s' } },
   });
-  lostId = (await getClient(world, 'shop', 'lost')).status?.clientId;
+  lostId = (await getClient(testbed, 'shop', 'lost')).status?.clientId;
   lost.behave = {
     update: reply(401, { error: 'invalid_token' }),
     remove: reply(401, { error: 'invalid_token' }),
   };
-  await editClient(world, 'shop', 'lost', { clientName: 'Edited' });
+  await editClient(testbed, 'shop', 'lost', { clientName: 'Edited' });
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopAll();
   await stopStubServers();
 });
 
-const place = (name: string, options: PlacedOptions = {}) => placed(world, name, options);
+const place = (name: string, options: PlacedOptions = {}) => placed(testbed, name, options);
 const until = (name: string, reason: string): Promise<OAuthClient> =>
-  untilReason(world, 'shop', name, reason, LONG_MS);
+  untilReason(testbed, 'shop', name, reason, LONG_MS);
 const namesAt = (stub: StubServer) => [...stub.clients.values()].map((client) => client['client_name']);
 
 /** A server that gives another token and another secret with every read. */
@@ -89,7 +89,7 @@ async function placeRotating(allowRotatingRead: boolean): Promise<void> {
     dialectOverrides: { readEffect: { token: 'Rotates', secret: 'Rotates' }, secretOnRead: 'Trust' },
     drift: { mode: 'Report', interval: '1m', allowRotatingRead },
   };
-  await world.apply(
+  await testbed.apply(
     all(
       namespacedServer(emulator.issuer, 'shop', name, spec),
       oauthClient('shop', name, { server: serverRef(name) }),
@@ -100,12 +100,12 @@ async function placeRotating(allowRotatingRead: boolean): Promise<void> {
 
 const serverStatus = async (name: string): Promise<AuthorizationServerStatus> =>
   JSON.parse(
-    await world.kubectl('-n', 'shop', 'get', 'authorizationserver', name, '-o', 'jsonpath={.status}'),
+    await testbed.kubectl('-n', 'shop', 'get', 'authorizationserver', name, '-o', 'jsonpath={.status}'),
   );
 
 /** A namespace has a share of server objects: those of earlier tests leave room for later ones. */
 async function removeServers(...names: readonly string[]): Promise<void> {
-  await world.kubectl('-n', 'shop', 'delete', 'oas', '--ignore-not-found', ...names);
+  await testbed.kubectl('-n', 'shop', 'delete', 'oas', '--ignore-not-found', ...names);
 }
 
 describe('A registration whose answer was lost', () => {
@@ -122,9 +122,9 @@ describe('A registration whose answer was lost', () => {
     });
     expect(stub.count('register')).toBe(2);
     expect(stub.clients.size).toBe(2);
-    const listed = (await suspectedOrphans(world)).filter(({ client }) => client === 'shop/again');
+    const listed = (await suspectedOrphans(testbed)).filter(({ client }) => client === 'shop/again');
     expect(listed).toHaveLength(1);
-    expect((await recordsOf(world, 'again')).map(({ role }) => role)).toEqual(['current']);
+    expect((await recordsOf(testbed, 'again')).map(({ role }) => role)).toEqual(['current']);
     // The server object counts both; not at once, so that a burst of registrations costs it one write.
     await eventually(
       () => serverStatus('again'),
@@ -140,20 +140,20 @@ describe('A registration whose answer was lost', () => {
       register: (exchange) => (stub.count('register') <= 2 ? exchange.silently() : exchange.properly()),
     };
     const spec = { recovery: { cooldown: '1s', maxAttempts: 2 } };
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'capped', spec),
         oauthClient('shop', 'capped', { server: serverRef('capped') }),
       ),
     );
     const capped = await eventually(
-      () => getClient(world, 'shop', 'capped'),
+      () => getClient(testbed, 'shop', 'capped'),
       (client) => messageOf(client).startsWith('2 registrations of this client got no answer'),
       LONG_MS,
     );
     expect(conditionOf(capped, 'Reconciling')?.status).toBe('True');
     expect(stub.count('register')).toBe(2);
-    await annotate(world, 'capped', 'reconcile-requested-at', '1');
+    await annotate(testbed, 'capped', 'reconcile-requested-at', '1');
     await until('capped', 'Registered');
     expect(stub.count('register')).toBe(3);
   });
@@ -162,14 +162,14 @@ describe('A registration whose answer was lost', () => {
     const stub = await startStubServer();
     forgetful(stub);
     const spec = { recovery: { interrupted: 'Hold', cooldown: '1s' } };
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'held', spec),
         oauthClient('shop', 'held', { server: serverRef('held') }),
       ),
     );
     const held = await eventually(
-      () => getClient(world, 'shop', 'held'),
+      () => getClient(testbed, 'shop', 'held'),
       (client) => messageOf(client).includes('reconcile-requested-at'),
       LONG_MS,
     );
@@ -179,14 +179,14 @@ describe('A registration whose answer was lost', () => {
       /^A registration of this client got no answer\. Look for the client at the server .* kubectl annotate oac held -n shop oauth-registrar\.dev\/reconcile-requested-at=/,
     );
     // An edit isn't a person's word.
-    await editClient(world, 'shop', 'held', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'held', { clientName: 'Edited' });
     await eventually(
-      () => getClient(world, 'shop', 'held'),
+      () => getClient(testbed, 'shop', 'held'),
       ({ metadata, status }) => status?.observedGeneration === metadata.generation,
       LONG_MS,
     );
     expect(stub.count('register')).toBe(1);
-    await annotate(world, 'held', 'reconcile-requested-at', '1');
+    await annotate(testbed, 'held', 'reconcile-requested-at', '1');
     await until('held', 'Registered');
     expect(stub.count('register')).toBe(2);
     expect(namesAt(stub).toSorted()).toEqual(['Edited', 'Machine']);
@@ -196,22 +196,22 @@ describe('A registration whose answer was lost', () => {
     const stub = await startStubServer();
     forgetful(stub);
     const spec = { recovery: { interrupted: 'Hold', cooldown: '1s' } };
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'busy', spec),
         oauthClient('shop', 'busy', { server: serverRef('busy') }),
       ),
     );
     await eventually(
-      () => getClient(world, 'shop', 'busy'),
+      () => getClient(testbed, 'shop', 'busy'),
       (client) => messageOf(client).includes('reconcile-requested-at'),
       LONG_MS,
     );
-    await patch(world, 'shop', 'oas', 'busy', { spec: { suspend: true } });
-    await untilServer(world, 'busy', { namespace: 'shop', type: 'Paused', reason: 'Suspended' });
-    await annotate(world, 'busy', 'reconcile-requested-at', '1');
+    await patch(testbed, 'shop', 'oas', 'busy', { spec: { suspend: true } });
+    await untilServer(testbed, 'busy', { namespace: 'shop', type: 'Paused', reason: 'Suspended' });
+    await annotate(testbed, 'busy', 'reconcile-requested-at', '1');
     await until('busy', 'Suspended');
-    await patch(world, 'shop', 'oas', 'busy', { spec: { suspend: false } });
+    await patch(testbed, 'shop', 'oas', 'busy', { spec: { suspend: false } });
     await until('busy', 'Registered');
     expect(stub.count('register')).toBe(2);
   });
@@ -221,24 +221,24 @@ describe('spec.suspend of an OAuthClient', () => {
   it('nothing is sent or written until it is unset; then what waited goes on', async () => {
     const stub = await place('resting');
     const asked = stub.requests.length;
-    await patch(world, 'shop', 'oac', 'resting', {
+    await patch(testbed, 'shop', 'oac', 'resting', {
       spec: { suspend: true, client: { clientName: 'Edited' }, secret: { name: 'other-name' } },
     });
     const client = await until('resting', 'Suspended');
     expect(messageOf(client)).toBe('Nothing is sent or written for this client until spec.suspend is unset.');
     expect(conditionOf(client, 'Registered')?.status).toBe('True');
     expect(stub.requests.length).toBe(asked);
-    expect(await secretData(world, 'shop', 'resting')).toBeDefined();
-    expect(await secretData(world, 'shop', 'other-name')).toBeUndefined();
-    await patch(world, 'shop', 'oac', 'resting', { spec: { suspend: false } });
+    expect(await secretData(testbed, 'shop', 'resting')).toBeDefined();
+    expect(await secretData(testbed, 'shop', 'other-name')).toBeUndefined();
+    await patch(testbed, 'shop', 'oac', 'resting', { spec: { suspend: false } });
     await until('resting', 'Registered');
     expect(namesAt(stub)).toEqual(['Edited']);
-    expect(await secretData(world, 'shop', 'other-name')).toBeDefined();
+    expect(await secretData(testbed, 'shop', 'other-name')).toBeDefined();
   });
 
   it('from the beginning: it isn’t registered before it is unset', async () => {
     const stub = await startStubServer();
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'early'),
         oauthClient('shop', 'early', { server: serverRef('early'), suspend: true }),
@@ -246,16 +246,16 @@ describe('spec.suspend of an OAuthClient', () => {
     );
     await until('early', 'Suspended');
     expect(stub.count('register')).toBe(0);
-    await patch(world, 'shop', 'oac', 'early', { spec: { suspend: false } });
+    await patch(testbed, 'shop', 'oac', 'early', { spec: { suspend: false } });
     await until('early', 'Registered');
   });
 
   it('a deletion works all the same', async () => {
     const stub = await place('ending');
-    await patch(world, 'shop', 'oac', 'ending', { spec: { suspend: true } });
+    await patch(testbed, 'shop', 'oac', 'ending', { spec: { suspend: true } });
     await until('ending', 'Suspended');
-    await remove(world, 'ending');
-    await untilGone(world, 'ending');
+    await remove(testbed, 'ending');
+    await untilGone(testbed, 'ending');
     expect(stub.clients.size).toBe(0);
   });
 });
@@ -264,13 +264,13 @@ describe('spec.suspend of a server object', () => {
   it('nothing is sent, and it says so; clients that are registered stay ready; all goes on when it is unset', async () => {
     const stub = await place('idle');
     const also = { server: serverRef('idle') };
-    await world.apply(
+    await testbed.apply(
       all(oauthClient('shop', 'idle-edited', also), oauthClient('shop', 'idle-deleted', also)),
     );
     await until('idle-edited', 'Registered');
     await until('idle-deleted', 'Registered');
-    await patch(world, 'shop', 'oas', 'idle', { spec: { suspend: true } });
-    const { condition } = await untilServer(world, 'idle', {
+    await patch(testbed, 'shop', 'oas', 'idle', { spec: { suspend: true } });
+    const { condition } = await untilServer(testbed, 'idle', {
       namespace: 'shop',
       type: 'Paused',
       reason: 'Suspended',
@@ -281,23 +281,23 @@ describe('spec.suspend of a server object', () => {
     });
     const calls = () => stub.requests.filter(({ call }) => call !== 'discovery').length;
     const asked = calls();
-    await world.apply(oauthClient('shop', 'idle-new', also));
-    await editClient(world, 'shop', 'idle-edited', { clientName: 'Edited' });
-    await remove(world, 'idle-deleted');
+    await testbed.apply(oauthClient('shop', 'idle-new', also));
+    await editClient(testbed, 'shop', 'idle-edited', { clientName: 'Edited' });
+    await remove(testbed, 'idle-deleted');
     for (const name of ['idle-new', 'idle-edited', 'idle-deleted']) {
       expect(messageOf(await until(name, 'Suspended'))).toContain(
         'Nothing is sent until spec.suspend of the server object is unset.',
       );
     }
-    expect(conditionOf(await getClient(world, 'shop', 'idle'), 'Ready')?.status).toBe('True');
+    expect(conditionOf(await getClient(testbed, 'shop', 'idle'), 'Ready')?.status).toBe('True');
     expect(calls()).toBe(asked);
 
-    await patch(world, 'shop', 'oas', 'idle', { spec: { suspend: false } });
+    await patch(testbed, 'shop', 'oas', 'idle', { spec: { suspend: false } });
     await until('idle-new', 'Registered');
     await until('idle-edited', 'Registered');
-    await untilGone(world, 'idle-deleted');
+    await untilGone(testbed, 'idle-deleted');
     expect(namesAt(stub).toSorted()).toEqual(['Edited', 'Machine', 'Machine']);
-    const server = await getServer(world, 'idle', 'shop');
+    const server = await getServer(testbed, 'idle', 'shop');
     expect(server.status?.conditions?.map(({ type }) => type)).not.toContain('Paused');
   });
 });
@@ -307,57 +307,59 @@ describe('Another server in authorizationServerRef', () => {
 
   it('is a replacement: registered there first, shown, and only then ended here', async () => {
     const [from, to] = [await place('from'), await startStubServer()];
-    const { status } = await getClient(world, 'shop', 'from');
-    await world.apply(namespacedServer(to.issuer, 'shop', 'to'));
+    const { status } = await getClient(testbed, 'shop', 'from');
+    await testbed.apply(namespacedServer(to.issuer, 'shop', 'to'));
     const spec = { authorizationServerRef: serverRef('to'), replacement: { overlap: '0s' } };
-    await patch(world, 'shop', 'oac', 'from', { spec });
+    await patch(testbed, 'shop', 'oac', 'from', { spec });
     const moved = await eventually(
-      () => getClient(world, 'shop', 'from'),
+      () => getClient(testbed, 'shop', 'from'),
       (client) => client.status?.issuer === to.issuer && conditionOf(client, 'Ready')?.status === 'True',
       LONG_MS,
     );
     expect(moved.status?.clientId).not.toBe(status?.clientId);
-    expect(await secretData(world, 'shop', 'from')).toMatchObject({
+    expect(await secretData(testbed, 'shop', 'from')).toMatchObject({
       client_id: moved.status?.clientId,
       issuer: to.issuer,
       token_endpoint: `${to.issuer}/token`,
     });
-    await untilRoles(world, 'from', ['current']);
+    await untilRoles(testbed, 'from', ['current']);
     expect([from.clients.size, to.clients.size]).toEqual([0, 1]);
   });
 
   it('keeps the client before for the overlap; a deletion meanwhile ends both', async () => {
     const [from, to] = [await place('lasting'), await startStubServer()];
-    await world.apply(namespacedServer(to.issuer, 'shop', 'lasting-to'));
-    await patch(world, 'shop', 'oac', 'lasting', {
+    await testbed.apply(namespacedServer(to.issuer, 'shop', 'lasting-to'));
+    await patch(testbed, 'shop', 'oac', 'lasting', {
       spec: { authorizationServerRef: serverRef('lasting-to') },
     });
-    await untilRoles(world, 'lasting', ['current', 'current']);
+    await untilRoles(testbed, 'lasting', ['current', 'current']);
     await until('lasting', 'Registered');
     expect([from.clients.size, to.clients.size]).toEqual([1, 1]);
-    await remove(world, 'lasting');
-    await untilGone(world, 'lasting');
-    await untilRoles(world, 'lasting', []);
+    await remove(testbed, 'lasting');
+    await untilGone(testbed, 'lasting');
+    await untilRoles(testbed, 'lasting', []);
     expect([from.clients.size, to.clients.size]).toEqual([0, 0]);
   });
 
   it('that refuses the client leaves it as it is at the first one', async () => {
     const [from, to] = [await place('staying'), await startStubServer()];
     to.behave = { register: reply(400, { error: 'invalid_client_metadata' }) };
-    const before = await secretData(world, 'shop', 'staying');
-    await world.apply(namespacedServer(to.issuer, 'shop', 'refusing'));
-    await patch(world, 'shop', 'oac', 'staying', { spec: { authorizationServerRef: serverRef('refusing') } });
+    const before = await secretData(testbed, 'shop', 'staying');
+    await testbed.apply(namespacedServer(to.issuer, 'shop', 'refusing'));
+    await patch(testbed, 'shop', 'oac', 'staying', {
+      spec: { authorizationServerRef: serverRef('refusing') },
+    });
     await until('staying', 'InvalidClientMetadata');
     expect(to.count('register')).toBe(1);
     expect(from.clients.size).toBe(1);
-    expect(await secretData(world, 'shop', 'staying')).toEqual(before);
+    expect(await secretData(testbed, 'shop', 'staying')).toEqual(before);
   });
 
   it('that refuses the credential is asked once, not in a loop', async () => {
     const [, to] = [await place('barred'), await startStubServer()];
     to.admits = 'a token that nobody has';
-    await world.apply(namespacedServer(to.issuer, 'shop', 'barring'));
-    await patch(world, 'shop', 'oac', 'barred', { spec: { authorizationServerRef: serverRef('barring') } });
+    await testbed.apply(namespacedServer(to.issuer, 'shop', 'barring'));
+    await patch(testbed, 'shop', 'oac', 'barred', { spec: { authorizationServerRef: serverRef('barring') } });
     await until('barred', 'AdmissionRefused');
     expect(to.count('register')).toBe(1);
   });
@@ -370,7 +372,7 @@ describe('Tokens that a server refuses', () => {
     await removeServers('from', 'lasting', 'staying', 'barred');
     const stub = await place('suspect');
     const names = [1, 2, 3, 4].map((index) => `suspect-${index}`);
-    await world.apply(
+    await testbed.apply(
       all(...names.map((name) => oauthClient('shop', name, { server: serverRef('suspect') }))),
     );
     for (const name of names) {
@@ -378,10 +380,10 @@ describe('Tokens that a server refuses', () => {
     }
     stub.behave = { update: reply(401, { error: 'invalid_token' }) };
     for (const name of names.slice(0, 3)) {
-      await editClient(world, 'shop', name, { clientName: 'Edited' });
+      await editClient(testbed, 'shop', name, { clientName: 'Edited' });
       await until(name, 'RegistrationAccessTokenLost');
     }
-    const { condition } = await untilServer(world, 'suspect', {
+    const { condition } = await untilServer(testbed, 'suspect', {
       namespace: 'shop',
       type: 'Paused',
       reason: 'AuthorizationServerSuspect',
@@ -389,15 +391,15 @@ describe('Tokens that a server refuses', () => {
     expect(condition.message).toMatch(
       /^The server refused the registration access tokens of 3 clients within ten minutes: it, not they, may have lost them\./,
     );
-    await editClient(world, 'shop', 'suspect-4', { clientName: 'Edited' });
+    await editClient(testbed, 'shop', 'suspect-4', { clientName: 'Edited' });
     await until('suspect-4', 'AuthorizationServerSuspect');
     expect(stub.count('update')).toBe(3);
-    expect(conditionOf(await getClient(world, 'shop', 'suspect'), 'Ready')?.status).toBe('True');
+    expect(conditionOf(await getClient(testbed, 'shop', 'suspect'), 'Ready')?.status).toBe('True');
 
     stub.behave = {};
-    await untilReason(world, 'shop', 'suspect-4', 'Registered', 100_000);
+    await untilReason(testbed, 'shop', 'suspect-4', 'Registered', 100_000);
     await eventually(
-      () => getServer(world, 'suspect', 'shop'),
+      () => getServer(testbed, 'suspect', 'shop'),
       ({ status }) => status?.conditions?.every(({ type }) => type !== 'Paused') ?? false,
       LONG_MS,
     );
@@ -409,20 +411,20 @@ describe('Tokens that a server refuses', () => {
     const { status } = await until('lost', 'Registered');
     expect(status?.clientId).not.toBe(lostId);
     expect(lost.count('register')).toBe(2);
-    expect((await secretData(world, 'shop', 'lost'))?.['client_id']).toBe(status?.clientId);
-    const records = await untilRoles(world, 'lost', ['current', 'left-behind'], 120_000);
+    expect((await secretData(testbed, 'shop', 'lost'))?.['client_id']).toBe(status?.clientId);
+    const records = await untilRoles(testbed, 'lost', ['current', 'left-behind'], 120_000);
     expect(records.find(({ role }) => role === 'left-behind')?.clientId).toBe(lostId);
     expect([...lost.clients.keys()]).toContain(lostId);
     const said = new RegExp(
       `^Client ${lostId} at \\S+ was not removed: .* stays behind; its record is in Secret`,
     );
-    await untilEvent(world, 'shop', 'lost', ({ note }) => said.test(note));
+    await untilEvent(testbed, 'shop', 'lost', ({ note }) => said.test(note));
   });
 });
 
 describe('What somebody else changed at the server', () => {
   const drift = (name: string, timeoutMs: number) =>
-    untilEvent(world, 'shop', name, ({ reason }) => reason === 'DriftDetected', timeoutMs);
+    untilEvent(testbed, 'shop', name, ({ reason }) => reason === 'DriftDetected', timeoutMs);
 
   it('drift.mode Report: is told, and left as it is', { timeout: 2 * DRIFT_MS }, async () => {
     const stub = drifting.get('Report') as StubServer;
@@ -463,16 +465,16 @@ describe('What somebody else changed at the server', () => {
     );
     const [client] = permitted.clients();
     await eventually(
-      () => secretData(world, 'shop', 'rotating-true'),
+      () => secretData(testbed, 'shop', 'rotating-true'),
       (data) => data?.['client_secret'] === client?.clientSecret,
       LONG_MS,
     );
     expect(rotating.get('rotating-false')?.count('read')).toBe(0);
     for (const [name, emulator] of rotating) {
-      await editClient(world, 'shop', name, { clientName: 'Edited' });
+      await editClient(testbed, 'shop', name, { clientName: 'Edited' });
       await until(name, 'Registered');
-      await remove(world, name);
-      await untilGone(world, name);
+      await remove(testbed, name);
+      await untilGone(testbed, name);
       expect(emulator.clients()).toEqual([]);
     }
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { getServer, untilServer } from './looks.ts';
 import {
   all,
@@ -17,17 +17,17 @@ import {
 const WOKEN_MS = 10_000;
 const RIGHT_TOKEN = 'references-right-token';
 
-let world: World;
+let testbed: Testbed;
 let stub: StubServer;
 
 beforeAll(async () => {
-  world = await startWorld();
+  testbed = await startTestbed();
   stub = await startStubServer();
   stub.admits = RIGHT_TOKEN;
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopStubServers();
 });
 
@@ -37,7 +37,7 @@ const iat = (name: string) => ({
   registration: { admission: { initialAccessToken: { secretRef: { name } } } },
 });
 const until = (space: string, name: string, reason: string) =>
-  untilReason(world, space, name, reason, WOKEN_MS);
+  untilReason(testbed, space, name, reason, WOKEN_MS);
 const expectNotAvailable = async (space: string, name: string) => {
   const client = await until(space, name, 'AuthorizationServerNotAvailable');
   expect(conditionOf(client, 'Ready')?.message).toMatch(
@@ -49,34 +49,34 @@ const expectNotAvailable = async (space: string, name: string) => {
 
 describe('What a client waits for wakes it when it comes', () => {
   it('a server that is created later, a credential that is created later, a credential that is corrected', async () => {
-    await world.apply(all(namespace('wake'), oauthClient('wake', 'first', { server: cluster('late') })));
+    await testbed.apply(all(namespace('wake'), oauthClient('wake', 'first', { server: cluster('late') })));
     await expectNotAvailable('wake', 'first');
 
-    await world.apply(clusterServer(stub.issuer, 'late', iat('late-iat')));
+    await testbed.apply(clusterServer(stub.issuer, 'late', iat('late-iat')));
     const waiting = await until('wake', 'first', 'CredentialNotFound');
     expect(conditionOf(waiting, 'Ready')?.message).toBe(
       'ClusterAuthorizationServer late is not ready (CredentialNotFound); its status says more to the platform team.',
     );
-    const missing = await untilServer(world, 'late', { reason: 'CredentialNotFound' });
+    const missing = await untilServer(testbed, 'late', { reason: 'CredentialNotFound' });
     expect(missing.condition.message).toBe(
       'Secret oauth-registrar-system/late-iat doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
     );
 
-    await world.apply(credential('not-the-right-token', { name: 'late-iat' }));
+    await testbed.apply(credential('not-the-right-token', { name: 'late-iat' }));
     const refused = await until('wake', 'first', 'AdmissionRefused');
     expect(conditionOf(refused, 'Ready')?.message).toMatch(
       /^ClusterAuthorizationServer late: The admission credential was refused: The server answered 401 invalid_token.*\. Put a valid credential/,
     );
-    await untilServer(world, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionRefused' });
+    await untilServer(testbed, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionRefused' });
 
-    await world.apply(credential(RIGHT_TOKEN, { name: 'late-iat' }));
+    await testbed.apply(credential(RIGHT_TOKEN, { name: 'late-iat' }));
     await until('wake', 'first', 'Registered');
-    await untilServer(world, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionAccepted' });
+    await untilServer(testbed, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionAccepted' });
   });
 });
 
 describe('A cluster server serves the namespaces that it allows', () => {
-  beforeAll(() => world.apply(credential(RIGHT_TOKEN)));
+  beforeAll(() => testbed.apply(credential(RIGHT_TOKEN)));
 
   it.each([
     ['by-names', { names: ['by-names-in'] }, {}, {}],
@@ -103,7 +103,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
     ],
     ['either', { names: ['nobody'], selector: { matchLabels: { team: 'z' } } }, { team: 'z' }, { team: 'y' }],
   ] as const)('and no other (%s)', async (name, allowedNamespaces, inside, outside) => {
-    await world.apply(
+    await testbed.apply(
       all(
         clusterServer(stub.issuer, name, { allowedNamespaces }),
         namespace(`${name}-in`, inside),
@@ -117,7 +117,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
   });
 
   it('all with an empty selector, none by default, and what is allowed later is served at once', async () => {
-    await world.apply(
+    await testbed.apply(
       all(
         clusterServer(stub.issuer, 'everyone', { allowedNamespaces: { selector: {} } }),
         clusterServer(stub.issuer, 'nobody', { allowedNamespaces: undefined }),
@@ -128,7 +128,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
     );
     await until('plain', 'welcome', 'Registered');
     await expectNotAvailable('plain', 'refused');
-    await world.kubectl(
+    await testbed.kubectl(
       'patch',
       'coas',
       'nobody',
@@ -140,7 +140,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
   });
 
   it('one whose label comes later', async () => {
-    await world.apply(
+    await testbed.apply(
       all(
         clusterServer(stub.issuer),
         namespace('later', {}),
@@ -148,13 +148,13 @@ describe('A cluster server serves the namespaces that it allows', () => {
       ),
     );
     await expectNotAvailable('later', 'app');
-    await world.kubectl('label', 'namespace', 'later', 'sso=true');
+    await testbed.kubectl('label', 'namespace', 'later', 'sso=true');
     await until('later', 'app', 'Registered');
   });
 
   it('and a client that is registered stays Ready when its namespace is no longer allowed', async () => {
-    await world.kubectl('label', 'namespace', 'later', 'sso-');
-    await world.apply(oauthClient('later', 'newcomer', { server: cluster('corporate') }));
+    await testbed.kubectl('label', 'namespace', 'later', 'sso-');
+    await testbed.apply(oauthClient('later', 'newcomer', { server: cluster('corporate') }));
     await expectNotAvailable('later', 'newcomer');
     await until('later', 'app', 'Registered');
   });
@@ -162,7 +162,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
 
 describe('A namespaced server', () => {
   it('uses the credential of its own namespace, and serves that namespace alone', async () => {
-    await world.apply(
+    await testbed.apply(
       all(
         namespace('team', {}),
         namespace('neighbour', {}),
@@ -179,7 +179,7 @@ describe('A namespaced server', () => {
   it('does not get a Secret of the operator’s namespace', async () => {
     const name = 'only-the-operators';
     const posts = stub.count('register');
-    await world.apply(
+    await testbed.apply(
       all(
         credential(RIGHT_TOKEN, { name }),
         namespacedServer(stub.issuer, 'neighbour', 'thief', iat(name)),
@@ -197,8 +197,8 @@ describe('A namespaced server', () => {
 describe('The status of a server object', () => {
   it('shows endpoints, and what only the first answer can tell', async () => {
     const fresh = await startStubServer();
-    await world.apply(all(namespace('look', {}), namespacedServer(fresh.issuer, 'look', 'fresh')));
-    const ready = await untilServer(world, 'fresh', { namespace: 'look', reason: 'Available' });
+    await testbed.apply(all(namespace('look', {}), namespacedServer(fresh.issuer, 'look', 'fresh')));
+    const ready = await untilServer(testbed, 'fresh', { namespace: 'look', reason: 'Available' });
     expect(ready.condition).toMatchObject({
       status: 'True',
       message: `Clients are registered at ${fresh.issuer}/reg.`,
@@ -209,16 +209,16 @@ describe('The status of a server object', () => {
       management: 'Unknown',
       endpoints: { registration: `${fresh.issuer}/reg`, token: `${fresh.issuer}/token` },
     });
-    const before = await untilServer(world, 'fresh', {
+    const before = await untilServer(testbed, 'fresh', {
       namespace: 'look',
       type: 'AdmissionAccepted',
       reason: 'Queued',
     });
     expect(before.condition).toMatchObject({ status: 'Unknown', message: 'No registration was tried yet.' });
 
-    await world.apply(oauthClient('look', 'app', { server: own('fresh') }));
+    await testbed.apply(oauthClient('look', 'app', { server: own('fresh') }));
     await until('look', 'app', 'Registered');
-    const after = await untilServer(world, 'fresh', {
+    const after = await untilServer(testbed, 'fresh', {
       namespace: 'look',
       type: 'AdmissionAccepted',
       reason: 'AdmissionAccepted',
@@ -228,10 +228,10 @@ describe('The status of a server object', () => {
   });
 
   it('keeps its last transition time while nothing changes', async () => {
-    const before = await getServer(world, 'fresh', 'look');
-    await world.apply(oauthClient('look', 'another', { server: own('fresh') }));
+    const before = await getServer(testbed, 'fresh', 'look');
+    await testbed.apply(oauthClient('look', 'another', { server: own('fresh') }));
     await until('look', 'another', 'Registered');
-    expect((await getServer(world, 'fresh', 'look')).metadata.resourceVersion).toBe(
+    expect((await getServer(testbed, 'fresh', 'look')).metadata.resourceVersion).toBe(
       before.metadata.resourceVersion,
     );
   });

@@ -3,7 +3,7 @@ import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { start, stopAll } from '../../kit/emulator/running.ts';
 import { type StubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { type Backup, backUp, backUpRecords, loseNamespace, loseRecords, restore } from './backups.ts';
 import { editClient, eventsOf, patch, untilEvent, untilServer } from './looks.ts';
 import {
@@ -35,7 +35,7 @@ import {
 
 /** docs/backup-and-restore.md, as it says. */
 
-let world: World;
+let testbed: Testbed;
 const stubs = new Map<string, StubServer>();
 const stubOf = (name: string): StubServer => stubs.get(name) as StubServer;
 /** Calls about clients that came in before the restore. */
@@ -46,24 +46,24 @@ const calls = (name: string): number =>
   stubOf(name).requests.filter(({ call }) => call !== 'discovery').length;
 const newCalls = (name: string): number => calls(name) - (asked.get(name) ?? 0);
 const until = (home: string, name: string, reason: string): Promise<OAuthClient> =>
-  untilReason(world, home, name, reason, LONG_MS);
+  untilReason(testbed, home, name, reason, LONG_MS);
 
 async function place(home: string, name: string, options: PlacedOptions = {}): Promise<void> {
-  stubs.set(name, await placed(world, name, { namespace: home, ...options }));
+  stubs.set(name, await placed(testbed, name, { namespace: home, ...options }));
 }
 
 /** What everything is compared with after a restore. */
 async function remember(home: string, name: string): Promise<void> {
   asked.set(name, calls(name));
-  data.set(name, await secretData(world, home, name));
+  data.set(name, await secretData(testbed, home, name));
 }
 
 /** The client is managed as before, by an object and in a namespace that have other uids; nothing was sent. */
 async function isAsBefore(home: string, name: string): Promise<void> {
   const { status, metadata } = await until(home, name, 'Registered');
   expect([...stubOf(name).clients.keys()]).toContain(status?.clientId);
-  expect(await secretData(world, home, name)).toEqual(data.get(name));
-  expect((await recordsOf(world, name, home)).map(({ role, uid }) => [role, uid])).toContainEqual([
+  expect(await secretData(testbed, home, name)).toEqual(data.get(name));
+  expect((await recordsOf(testbed, name, home)).map(({ role, uid }) => [role, uid])).toContainEqual([
     'current',
     metadata.uid,
   ]);
@@ -72,13 +72,13 @@ async function isAsBefore(home: string, name: string): Promise<void> {
 
 /** It is managed in truth: an edit reaches the server, and a deletion ends it there. */
 async function canBeManaged(home: string, name: string): Promise<void> {
-  await editClient(world, home, name, { clientName: 'After the restore' });
+  await editClient(testbed, home, name, { clientName: 'After the restore' });
   await until(home, name, 'Registered');
   expect([...stubOf(name).clients.values()].map((client) => client['client_name'])).toEqual([
     'After the restore',
   ]);
-  await remove(world, name, home);
-  await untilGone(world, name, { namespace: home });
+  await remove(testbed, name, home);
+  await untilGone(testbed, name, { namespace: home });
   expect(stubOf(name).clients.size).toBe(0);
 }
 
@@ -92,25 +92,25 @@ async function isMissing(home: string, name: string): Promise<void> {
   const client = await until(home, name, 'RegistrationRecordMissing');
   expect(messageOf(client)).toMatch(MISSING(name, home));
   expect(conditionOf(client, 'Stalled')?.status).toBe('True');
-  expect(await secretData(world, home, name)).toEqual(data.get(name));
+  expect(await secretData(testbed, home, name)).toEqual(data.get(name));
   expect(newCalls(name)).toBe(0);
 }
 
 /** A person has another client registered, and workloads get it. */
 async function isRegisteredOnRequest(home: string, name: string): Promise<void> {
-  await annotate(world, name, 'rotate-requested-at', '1', home);
+  await annotate(testbed, name, 'rotate-requested-at', '1', home);
   const { status } = await until(home, name, 'Registered');
-  expect((await secretData(world, home, name))?.['client_id']).toBe(status?.clientId);
+  expect((await secretData(testbed, home, name))?.['client_id']).toBe(status?.clientId);
   expect(status?.clientId).not.toBe(data.get(name)?.['client_id']);
   expect(stubOf(name).clients.has(status?.clientId ?? '')).toBe(true);
 }
 
 beforeAll(async () => {
-  world = await startWorld({ controllerManager: true });
+  testbed = await startTestbed({ controllerManager: true });
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopAll();
   await stopStubServers();
 });
@@ -120,15 +120,15 @@ describe('Tenant namespaces that were deleted by mistake, restored beside the op
   const retained = { client: { deletionPolicy: 'Retain' } };
 
   beforeAll(async () => {
-    await world.apply(namespace('mistake'));
+    await testbed.apply(namespace('mistake'));
     await place('mistake', 'ended');
     await place('mistake', 'ended-status');
     await place('mistake', 'kept', retained);
-    backup = await backUp(world, 'mistake');
-    await world.kubectl('delete', 'namespace', 'mistake', '--timeout=60s');
-    await untilRoles(world, 'ended', [], LONG_MS, 'mistake');
-    await untilRoles(world, 'kept', ['retained'], LONG_MS, 'mistake');
-    await world.apply(namespace('mistake'));
+    backup = await backUp(testbed, 'mistake');
+    await testbed.kubectl('delete', 'namespace', 'mistake', '--timeout=60s');
+    await untilRoles(testbed, 'ended', [], LONG_MS, 'mistake');
+    await untilRoles(testbed, 'kept', ['retained'], LONG_MS, 'mistake');
+    await testbed.apply(namespace('mistake'));
     for (const name of ['ended', 'ended-status', 'kept']) {
       asked.set(name, calls(name));
       const secret = backup.find(({ kind, metadata }) => kind === 'Secret' && metadata.name === name);
@@ -136,11 +136,11 @@ describe('Tenant namespaces that were deleted by mistake, restored beside the op
     }
     const hasStatus = (name: string) => name === 'ended-status';
     await restore(
-      world,
+      testbed,
       backup.filter(({ metadata }) => !hasStatus(metadata.name)),
     );
     await restore(
-      world,
+      testbed,
       backup.filter(({ metadata }) => hasStatus(metadata.name)),
       true,
     );
@@ -157,7 +157,7 @@ describe('Tenant namespaces that were deleted by mistake, restored beside the op
 
   it('deletionPolicy Retain: the object has its client again, with the same credentials and without a call', async () => {
     await isAsBefore('mistake', 'kept');
-    await editClient(world, 'mistake', 'kept', { clientName: 'After the restore' });
+    await editClient(testbed, 'mistake', 'kept', { clientName: 'After the restore' });
     await until('mistake', 'kept', 'Registered');
     expect([...stubOf('kept').clients.values()]).toMatchObject([{ client_name: 'After the restore' }]);
   });
@@ -181,36 +181,36 @@ describe('Namespaces that were lost behind the operator’s back', () => {
   beforeAll(async () => {
     const homes = { present: PRESENT, lost: LOST, both: BOTH };
     for (const [home, names] of Object.entries(homes)) {
-      await world.apply(namespace(home));
+      await testbed.apply(namespace(home));
       for (const name of names) {
         await place(home, name);
       }
     }
-    await annotate(world, 'replaced', 'rotate-requested-at', '1', 'present');
-    await untilRoles(world, 'replaced', ['current', 'current'], LONG_MS, 'present');
-    await annotate(world, 'rotated-once', 'rotate-requested-at', '1', 'lost');
-    await untilRoles(world, 'rotated-once', ['current', 'current'], LONG_MS, 'lost');
+    await annotate(testbed, 'replaced', 'rotate-requested-at', '1', 'present');
+    await untilRoles(testbed, 'replaced', ['current', 'current'], LONG_MS, 'present');
+    await annotate(testbed, 'rotated-once', 'rotate-requested-at', '1', 'lost');
+    await untilRoles(testbed, 'rotated-once', ['current', 'current'], LONG_MS, 'lost');
     await until('present', 'replaced', 'Registered');
     await until('lost', 'rotated-once', 'Registered');
     const backups = new Map<string, Backup>();
     for (const [home, names] of Object.entries(homes)) {
-      backups.set(home, await backUp(world, home));
+      backups.set(home, await backUp(testbed, home));
       for (const name of names) {
         await remember(home, name);
       }
     }
-    const [lost, both] = [await backUpRecords(world, 'lost'), await backUpRecords(world, 'both')];
-    await world.operator.stop();
+    const [lost, both] = [await backUpRecords(testbed, 'lost'), await backUpRecords(testbed, 'both')];
+    await testbed.operator.stop();
     for (const home of Object.keys(homes)) {
-      await loseNamespace(world, home);
+      await loseNamespace(testbed, home);
     }
-    await loseRecords(world, [...lost, ...both]);
+    await loseRecords(testbed, [...lost, ...both]);
     for (const home of Object.keys(homes)) {
-      await world.apply(namespace(home));
+      await testbed.apply(namespace(home));
       await bringBack(backups.get(home) ?? []);
     }
-    await restore(world, both);
-    await world.startOperator();
+    await restore(testbed, both);
+    await testbed.startOperator();
   }, 240_000);
 
   /** Some with their status, one without its Secret, one with a Secret that somebody made up. */
@@ -224,7 +224,7 @@ describe('Namespaces that were lost behind the operator’s back', () => {
       const isForged = object.kind === 'Secret' && name === 'forged';
       const made = { client_id: Buffer.from('guessed').toString('base64') };
       await restore(
-        world,
+        testbed,
         [isForged ? ({ ...object, data: made } as Backup[number]) : object],
         isUnproven || name.endsWith('-status'),
       );
@@ -241,13 +241,13 @@ describe('Namespaces that were lost behind the operator’s back', () => {
 
   it('in the overlap of a replacement both clients stay', async () => {
     await isAsBefore('present', 'replaced');
-    expect(await untilRoles(world, 'replaced', ['current', 'current'], LONG_MS, 'present')).toHaveLength(2);
+    expect(await untilRoles(testbed, 'replaced', ['current', 'current'], LONG_MS, 'present')).toHaveLength(2);
     expect(stubOf('replaced').clients.size).toBe(2);
   });
 
   it('without the Secret only a person can say that it is the same object; then it has its client again', async () => {
     const client = await until('present', 'unproven', 'RegistrationRecordMissing');
-    const [record] = await recordsOf(world, 'unproven', 'present');
+    const [record] = await recordsOf(testbed, 'unproven', 'present');
     expect(messageOf(client)).toMatch(
       new RegExp(
         `^Client ${record?.clientId} is recorded for an OAuthClient of an earlier namespace present, and nothing that came back with this object proves that it is the same one\\. If it is, a platform engineer lets it have the client, in the operator’s namespace: kubectl annotate secret ${record?.name} oauth-registrar\\.dev/namespace-uid=\\S+ --overwrite\\. `,
@@ -256,7 +256,7 @@ describe('Namespaces that were lost behind the operator’s back', () => {
     expect(newCalls('unproven')).toBe(0);
     const [, command = ''] =
       /namespace: kubectl (annotate secret .*? --overwrite)/.exec(messageOf(client)) ?? [];
-    await world.kubectl('-n', OPERATOR_NAMESPACE, ...command.split(' '));
+    await testbed.kubectl('-n', OPERATOR_NAMESPACE, ...command.split(' '));
     await isAsBefore('present', 'unproven');
   });
 
@@ -265,10 +265,10 @@ describe('Namespaces that were lost behind the operator’s back', () => {
     expect(messageOf(client)).toMatch(
       /^Client stub-client-\w+ is recorded for an OAuthClient of an earlier /,
     );
-    expect(await secretData(world, 'present', 'forged')).toEqual({ client_id: 'guessed' });
+    expect(await secretData(testbed, 'present', 'forged')).toEqual({ client_id: 'guessed' });
     expect(stubOf('forged').clients.size).toBe(1);
     expect(newCalls('forged')).toBe(0);
-    await untilEvent(world, 'present', 'forged', ({ note }) =>
+    await untilEvent(testbed, 'present', 'forged', ({ note }) =>
       /Secret forged names registration oac-\S+ and doesn’t hold its credentials/.test(note),
     );
   });
@@ -279,13 +279,13 @@ describe('Namespaces that were lost behind the operator’s back', () => {
       await isMissing('lost', name);
       const before = stubOf(name).clients.size;
       const request = String(Date.now());
-      await annotate(world, name, 'rotate-requested-at', request, 'lost');
+      await annotate(testbed, name, 'rotate-requested-at', request, 'lost');
       const { status } = await eventually(
-        () => getClient(world, 'lost', name),
+        () => getClient(testbed, 'lost', name),
         (client) => conditionOf(client, 'Ready')?.reason === 'Registered',
         LONG_MS,
       );
-      expect((await secretData(world, 'lost', name))?.['client_id']).toBe(status?.clientId);
+      expect((await secretData(testbed, 'lost', name))?.['client_id']).toBe(status?.clientId);
       // The one before is left behind: nobody has its token.
       expect(stubOf(name).clients.size).toBe(before + 1);
       expect(stubOf(name).clients.has(data.get(name)?.['client_id'] ?? '')).toBe(true);
@@ -296,7 +296,7 @@ describe('Namespaces that were lost behind the operator’s back', () => {
     await isMissing('lost', 'adopting');
     const [client] = [...stubOf('adopting').clients.values()] as Record<string, string>[];
     const { client_id, client_secret, registration_access_token, registration_client_uri } = client ?? {};
-    await world.apply(
+    await testbed.apply(
       JSON.stringify({
         apiVersion: 'v1',
         kind: 'Secret',
@@ -308,20 +308,20 @@ describe('Namespaces that were lost behind the operator’s back', () => {
         stringData: { client_id, client_secret, registration_access_token, registration_client_uri },
       }),
     );
-    await patch(world, 'lost', 'oac', 'adopting', { spec: { adopt: { secretRef: { name: 'brought' } } } });
+    await patch(testbed, 'lost', 'oac', 'adopting', { spec: { adopt: { secretRef: { name: 'brought' } } } });
     const { status } = await until('lost', 'adopting', 'Registered');
     expect(status?.clientId).toBe(client_id);
     expect(stubOf('adopting').count('register')).toBe(1);
-    expect(await secretData(world, 'lost', 'adopting')).toEqual(data.get('adopting'));
+    expect(await secretData(testbed, 'lost', 'adopting')).toEqual(data.get('adopting'));
     await canBeManaged('lost', 'adopting');
   });
 
   it('without the records a deletion lets the object go, and an Event says what is left', async () => {
     await isMissing('lost', 'given-up');
-    await remove(world, 'given-up', 'lost');
-    await untilGone(world, 'given-up', { namespace: 'lost' });
+    await remove(testbed, 'given-up', 'lost');
+    await untilGone(testbed, 'given-up', { namespace: 'lost' });
     const events = await eventually(
-      () => eventsOf(world, 'lost', 'given-up'),
+      () => eventsOf(testbed, 'lost', 'given-up'),
       (seen) => seen.length > 0,
       LONG_MS,
     );
@@ -353,41 +353,41 @@ describe('etcd restored to an earlier time', () => {
   const nameAt = (name: string) => [...stubOf(name).clients.values()].map((client) => client['client_name']);
 
   beforeAll(async () => {
-    await world.apply(namespace('etcd'));
+    await testbed.apply(namespace('etcd'));
     for (const name of ['untouched', 'edited', 'deleted', 'deleted-again', 'replaced-since']) {
       await place('etcd', name);
     }
     await place('etcd', 'watched', { server: { drift: { mode: 'Report', interval: '1m' } } });
     rotating = await start('rfc7591', { update: { token: 'new' } });
     const dialectOverrides = { updateEffect: { token: 'Rotates', secret: 'None' } };
-    await world.apply(
+    await testbed.apply(
       all(namespacedServer(rotating.issuer, 'etcd', 'rotating', { dialectOverrides }), ...ROTATING.map(at)),
     );
     for (const name of ROTATING) {
       await until('etcd', name, 'Registered');
-      data.set(name, await secretData(world, 'etcd', name));
+      data.set(name, await secretData(testbed, 'etcd', name));
     }
-    const snapshot = await world.controlPlane.snapshot();
+    const snapshot = await testbed.controlPlane.snapshot();
     await liveOn();
-    await world.controlPlane.restore(snapshot);
+    await testbed.controlPlane.restore(snapshot);
     // It runs through it, as on a machine where the API server is back within seconds.
-    exitCode = await world.operator.exited;
-    lastWords = world.operator.lines.at(-1);
-    await world.startOperator();
+    exitCode = await testbed.operator.exited;
+    lastWords = testbed.operator.lines.at(-1);
+    await testbed.startOperator();
   }, 240_000);
 
   /** What nobody knows any more after the restore. */
   async function liveOn(): Promise<void> {
-    await editClient(world, 'etcd', 'edited', { clientName: 'Edited since' });
+    await editClient(testbed, 'etcd', 'edited', { clientName: 'Edited since' });
     await until('etcd', 'edited', 'Registered');
     for (const name of ['deleted', 'deleted-again', 'watched']) {
-      await remove(world, name, 'etcd');
-      await untilGone(world, name, { namespace: 'etcd' });
+      await remove(testbed, name, 'etcd');
+      await untilGone(testbed, name, { namespace: 'etcd' });
     }
-    await annotate(world, 'replaced-since', 'rotate-requested-at', '1', 'etcd');
-    await untilRoles(world, 'replaced-since', ['current', 'current'], LONG_MS, 'etcd');
+    await annotate(testbed, 'replaced-since', 'rotate-requested-at', '1', 'etcd');
+    await untilRoles(testbed, 'replaced-since', ['current', 'current'], LONG_MS, 'etcd');
     for (const name of ROTATING.slice(0, 3)) {
-      await editClient(world, 'etcd', name, { clientName: `${name} edited since` });
+      await editClient(testbed, 'etcd', name, { clientName: `${name} edited since` });
       await until('etcd', name, 'Registered');
     }
     await place('etcd', 'later', { server: { attemptMarker: { member: 'software_version' } } });
@@ -403,14 +403,14 @@ describe('etcd restored to an earlier time', () => {
   });
 
   it('a client that nothing happened to goes on without a call', async () => {
-    data.set('untouched', await secretData(world, 'etcd', 'untouched'));
+    data.set('untouched', await secretData(testbed, 'etcd', 'untouched'));
     await isAsBefore('etcd', 'untouched');
     await canBeManaged('etcd', 'untouched');
   });
 
   it('a client that was made since is at the server, and nobody here knows; its marker finds it', async () => {
-    expect(await exists(world, 'later', { namespace: 'etcd' })).toBe(false);
-    expect(await recordsOf(world, 'later', 'etcd')).toEqual([]);
+    expect(await exists(testbed, 'later', { namespace: 'etcd' })).toBe(false);
+    expect(await recordsOf(testbed, 'later', 'etcd')).toEqual([]);
     expect([...stubOf('later').clients.keys()]).toEqual([later]);
     // The last part of the registration Secret’s name that it had.
     expect(stubOf('later').clients.get(later ?? '')?.['software_version']).toMatch(/^[a-z0-9]{10}$/);
@@ -421,14 +421,14 @@ describe('etcd restored to an earlier time', () => {
     await until('etcd', 'edited', 'Registered');
     expect(nameAt('edited')).toEqual(['Edited since']);
     expect(newCalls('edited')).toBe(0);
-    await editClient(world, 'etcd', 'edited', { clientName: 'Edited after' });
+    await editClient(testbed, 'etcd', 'edited', { clientName: 'Edited after' });
     await until('etcd', 'edited', 'Registered');
     expect(nameAt('edited')).toEqual(['Edited after']);
   });
 
   it('a client that was replaced since is managed as before; the one that took its place is nobody’s', async () => {
     const { status } = await until('etcd', 'replaced-since', 'Registered');
-    expect((await recordsOf(world, 'replaced-since', 'etcd')).map(({ clientId }) => clientId)).toEqual([
+    expect((await recordsOf(testbed, 'replaced-since', 'etcd')).map(({ clientId }) => clientId)).toEqual([
       status?.clientId,
     ]);
     expect(stubOf('replaced-since').clients.size).toBe(2);
@@ -440,50 +440,50 @@ describe('etcd restored to an earlier time', () => {
       'The client is registered and its Secret is up to date.',
     );
     expect(newCalls('deleted')).toBe(0);
-    const before = await secretData(world, 'etcd', 'deleted');
-    await editClient(world, 'etcd', 'deleted', { clientName: 'Edited after' });
+    const before = await secretData(testbed, 'etcd', 'deleted');
+    await editClient(testbed, 'etcd', 'deleted', { clientName: 'Edited after' });
     const client = await until('etcd', 'deleted', 'RegistrationAccessTokenLost');
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
     expect(messageOf(client)).toMatch(/The server answered 401 invalid_token/);
-    expect(await secretData(world, 'etcd', 'deleted')).toEqual(before);
+    expect(await secretData(testbed, 'etcd', 'deleted')).toEqual(before);
     expect(stubOf('deleted').count('register')).toBe(1);
-    await annotate(world, 'deleted', 'rotate-requested-at', '1', 'etcd');
+    await annotate(testbed, 'deleted', 'rotate-requested-at', '1', 'etcd');
     const { status } = await until('etcd', 'deleted', 'Registered');
     expect([...stubOf('deleted').clients.keys()]).toEqual([status?.clientId]);
-    expect((await secretData(world, 'etcd', 'deleted'))?.['client_id']).toBe(status?.clientId);
+    expect((await secretData(testbed, 'etcd', 'deleted'))?.['client_id']).toBe(status?.clientId);
   });
 
   it('tokens that were replaced since are lost; when it is several, the server is suspected, and one a minute finds out', {
     timeout: 90_000,
   }, async () => {
     for (const name of ROTATING.slice(0, 3)) {
-      await editClient(world, 'etcd', name, { clientName: `${name} edited after` });
+      await editClient(testbed, 'etcd', name, { clientName: `${name} edited after` });
       const client = await until('etcd', name, 'RegistrationAccessTokenLost');
       expect(messageOf(client)).toMatch(/The server answered 401 invalid_token/);
-      expect(await secretData(world, 'etcd', name)).toEqual(data.get(name));
+      expect(await secretData(testbed, 'etcd', name)).toEqual(data.get(name));
     }
-    const { condition } = await untilServer(world, 'rotating', {
+    const { condition } = await untilServer(testbed, 'rotating', {
       namespace: 'etcd',
       type: 'Paused',
       reason: 'AuthorizationServerSuspect',
     });
     expect(condition.message).toMatch(/look whether its data or keys were restored or replaced\.$/);
-    await editClient(world, 'etcd', 'lost-4', { clientName: 'lost-4 edited after' });
+    await editClient(testbed, 'etcd', 'lost-4', { clientName: 'lost-4 edited after' });
     await until('etcd', 'lost-4', 'AuthorizationServerSuspect');
     // A person knows better: it was the cluster that was restored.
-    await annotate(world, 'lost-1', 'rotate-requested-at', '1', 'etcd');
+    await annotate(testbed, 'lost-1', 'rotate-requested-at', '1', 'etcd');
     const { status } = await until('etcd', 'lost-1', 'Registered');
-    expect((await secretData(world, 'etcd', 'lost-1'))?.['client_id']).toBe(status?.clientId);
+    expect((await secretData(testbed, 'etcd', 'lost-1'))?.['client_id']).toBe(status?.clientId);
     expect(rotating.count('register')).toBe(5);
   });
 
   it('a person who has the present token puts it into the registration Secret, and the client is managed again', async () => {
-    const [record] = await recordsOf(world, 'lost-2', 'etcd');
+    const [record] = await recordsOf(testbed, 'lost-2', 'etcd');
     const token = rotating.client(record?.clientId ?? '')?.registrationAccessToken ?? '';
     const stringData = { registration_access_token: token };
-    await patch(world, OPERATOR_NAMESPACE, 'secret', record?.name ?? '', { stringData });
-    await annotate(world, 'lost-2', 'reconcile-requested-at', '1', 'etcd');
-    await untilReason(world, 'etcd', 'lost-2', 'Registered', 120_000);
+    await patch(testbed, OPERATOR_NAMESPACE, 'secret', record?.name ?? '', { stringData });
+    await annotate(testbed, 'lost-2', 'reconcile-requested-at', '1', 'etcd');
+    await untilReason(testbed, 'etcd', 'lost-2', 'Registered', 120_000);
     expect(rotating.client(record?.clientId ?? '')?.metadata['client_name']).toBe('lost-2 edited after');
     expect(rotating.count('register')).toBe(5);
   }, 150_000);
@@ -491,7 +491,7 @@ describe('etcd restored to an earlier time', () => {
   it('lost-4, whose token is good, is managed again as soon as it finds out', {
     timeout: 150_000,
   }, async () => {
-    await untilReason(world, 'etcd', 'lost-4', 'Registered', 120_000);
+    await untilReason(testbed, 'etcd', 'lost-4', 'Registered', 120_000);
     expect(rotating.clients().map(({ metadata }) => metadata['client_name'])).toContain(
       'lost-4 edited after',
     );
@@ -501,7 +501,7 @@ describe('etcd restored to an earlier time', () => {
     timeout: 150_000,
   }, async () => {
     const { note } = await untilEvent(
-      world,
+      testbed,
       'etcd',
       'watched',
       ({ reason }) => reason === 'RegistrationAccessTokenLost',
@@ -516,10 +516,10 @@ describe('etcd restored to an earlier time', () => {
   it('a client that was removed since, deleted once more: the object goes after a minute, and it is said', {
     timeout: 150_000,
   }, async () => {
-    await remove(world, 'deleted-again', 'etcd');
-    await untilGone(world, 'deleted-again', { namespace: 'etcd' }, 120_000);
-    await untilRoles(world, 'deleted-again', ['owed'], LONG_MS, 'etcd');
-    await untilEvent(world, 'etcd', 'deleted-again', ({ note }) =>
+    await remove(testbed, 'deleted-again', 'etcd');
+    await untilGone(testbed, 'deleted-again', { namespace: 'etcd' }, 120_000);
+    await untilRoles(testbed, 'deleted-again', ['owed'], LONG_MS, 'etcd');
+    await untilEvent(testbed, 'etcd', 'deleted-again', ({ note }) =>
       /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/.test(
         note,
       ),

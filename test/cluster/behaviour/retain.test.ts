@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient, eventsOf } from './looks.ts';
 import {
   all,
@@ -32,58 +32,58 @@ import {
 
 /** Clients that exist before their object: kept by `deletionPolicy: Retain`, or brought by `spec.adopt`. */
 
-let world: World;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  world = await startWorld({ controllerManager: true });
-  await world.apply(namespace('shop'));
+  testbed = await startTestbed({ controllerManager: true });
+  await testbed.apply(namespace('shop'));
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopStubServers();
 });
 
 const until = (name: string, reason: string): Promise<OAuthClient> =>
-  untilReason(world, 'shop', name, reason, LONG_MS);
+  untilReason(testbed, 'shop', name, reason, LONG_MS);
 
 describe('deletionPolicy Retain', () => {
   const retain = { deletionPolicy: 'Retain' };
 
   /** A client that was kept when its object was deleted. */
   async function kept(name: string, home = 'shop') {
-    const stub = await placed(world, name, { namespace: home, client: retain });
-    const before = await secretData(world, home, name);
-    await remove(world, name, home);
-    await untilGone(world, name, { namespace: home });
-    const [record] = await untilRoles(world, name, ['retained'], LONG_MS, home);
-    await untilGone(world, name, { namespace: home, kind: 'secret' });
+    const stub = await placed(testbed, name, { namespace: home, client: retain });
+    const before = await secretData(testbed, home, name);
+    await remove(testbed, name, home);
+    await untilGone(testbed, name, { namespace: home });
+    const [record] = await untilRoles(testbed, name, ['retained'], LONG_MS, home);
+    await untilGone(testbed, name, { namespace: home, kind: 'secret' });
     return { stub, before, record };
   }
 
   it('a later object of the same name takes the client over, with the same credentials', async () => {
     const { stub, before, record } = await kept('again');
     const client = { ...machine, clientName: 'Of the later object' };
-    await world.apply(oauthClient('shop', 'again', { server: serverRef('again'), client }));
+    await testbed.apply(oauthClient('shop', 'again', { server: serverRef('again'), client }));
     const { status, metadata } = await until('again', 'Registered');
     expect(status?.clientId).toBe(record?.clientId);
-    expect(await secretData(world, 'shop', 'again')).toEqual(before);
+    expect(await secretData(testbed, 'shop', 'again')).toEqual(before);
     expect(stub.count('register')).toBe(1);
     expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Of the later object' }]);
-    expect(await recordsOf(world, 'again')).toMatchObject([
+    expect(await recordsOf(testbed, 'again')).toMatchObject([
       { role: 'current', clientId: record?.clientId, uid: metadata.uid },
     ]);
 
     // It is this object's now, whose policy is Delete.
-    await remove(world, 'again');
-    await untilGone(world, 'again');
-    await untilRoles(world, 'again', []);
+    await remove(testbed, 'again');
+    await untilGone(testbed, 'again');
+    await untilRoles(testbed, 'again', []);
     expect(stub.clients.size).toBe(0);
   });
 
   it('changed to Retain on an object that is registered: its next deletion keeps the client', async () => {
-    const stub = await placed(world, 'later');
-    await world.kubectl(
+    const stub = await placed(testbed, 'later');
+    await testbed.kubectl(
       '-n',
       'shop',
       'patch',
@@ -93,35 +93,35 @@ describe('deletionPolicy Retain', () => {
       '-p',
       JSON.stringify({ spec: retain }),
     );
-    await remove(world, 'later');
-    await untilGone(world, 'later');
-    await untilRoles(world, 'later', ['retained']);
+    await remove(testbed, 'later');
+    await untilGone(testbed, 'later');
+    await untilRoles(testbed, 'later', ['retained']);
     expect(stub.clients.size).toBe(1);
   });
 
   it('its token is kept alive, and what it was for stays on record', async () => {
     const labels = { 'oauth-registrar.dev/purpose': 'invoices', 'oauth-registrar.dev/session': 'run-42' };
-    const stub = await placed(world, 'alive', {
+    const stub = await placed(testbed, 'alive', {
       client: { ...retain, labels },
       server: { dialectOverrides: { lifetimes: { registrationAccessToken: '9s' } } },
     });
-    await remove(world, 'alive');
-    await untilGone(world, 'alive');
-    const [before] = await untilRoles(world, 'alive', ['retained'], LONG_MS);
+    await remove(testbed, 'alive');
+    await untilGone(testbed, 'alive');
+    const [before] = await untilRoles(testbed, 'alive', ['retained'], LONG_MS);
     const updates = stub.count('update');
     await eventually(
       () => stub.count('update'),
       (count) => count >= updates + 2,
       LONG_MS,
     );
-    const [after] = await untilRoles(world, 'alive', ['retained'], LONG_MS);
+    const [after] = await untilRoles(testbed, 'alive', ['retained'], LONG_MS);
     expect(after?.clientId).toBe(before?.clientId);
     const endOf = (facts: Readonly<Record<string, string>> = {}) =>
       Date.parse(facts['registration-access-token-expires-at'] ?? '');
     expect(endOf(after?.facts)).toBeGreaterThan(endOf(before?.facts));
     expect([...stub.clients.values()]).toMatchObject([{ client_name: machine.clientName }]);
     const selector = 'oauth-registrar.dev/purpose=invoices,oauth-registrar.dev/session=run-42';
-    const found = await world.kubectl(
+    const found = await testbed.kubectl(
       '-n',
       OPERATOR_NAMESPACE,
       'get',
@@ -136,16 +136,16 @@ describe('deletionPolicy Retain', () => {
 
   it('an object of another name doesn’t take it', async () => {
     const { stub } = await kept('mine');
-    await world.apply(oauthClient('shop', 'yours', { server: serverRef('mine') }));
+    await testbed.apply(oauthClient('shop', 'yours', { server: serverRef('mine') }));
     await until('yours', 'Registered');
     expect(stub.clients.size).toBe(2);
-    await untilRoles(world, 'mine', ['retained']);
+    await untilRoles(testbed, 'mine', ['retained']);
   });
 
   it('an object at another server doesn’t take it; back at the first one, the next does', async () => {
     const { stub, record } = await kept('moving');
     const other = await startStubServer();
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(other.issuer, 'shop', 'elsewhere'),
         oauthClient('shop', 'moving', { server: serverRef('elsewhere') }),
@@ -153,13 +153,13 @@ describe('deletionPolicy Retain', () => {
     );
     await until('moving', 'Registered');
     expect(other.clients.size).toBe(1);
-    await untilRoles(world, 'moving', ['current', 'retained']);
-    await remove(world, 'moving');
-    await untilGone(world, 'moving');
-    await untilRoles(world, 'moving', ['retained']);
+    await untilRoles(testbed, 'moving', ['current', 'retained']);
+    await remove(testbed, 'moving');
+    await untilGone(testbed, 'moving');
+    await untilRoles(testbed, 'moving', ['retained']);
     expect(other.clients.size).toBe(0);
 
-    await world.apply(oauthClient('shop', 'moving', { server: serverRef('moving') }));
+    await testbed.apply(oauthClient('shop', 'moving', { server: serverRef('moving') }));
     expect((await until('moving', 'Registered')).status?.clientId).toBe(record?.clientId);
     expect(stub.count('register')).toBe(1);
   });
@@ -167,8 +167,8 @@ describe('deletionPolicy Retain', () => {
   it('another server object of the same name isn’t the same server', async () => {
     const { stub } = await kept('renamed');
     const other = await startStubServer();
-    await world.kubectl('-n', 'shop', 'delete', 'oas', 'renamed');
-    await world.apply(
+    await testbed.kubectl('-n', 'shop', 'delete', 'oas', 'renamed');
+    await testbed.apply(
       all(
         namespacedServer(other.issuer, 'shop', 'renamed'),
         oauthClient('shop', 'renamed', { server: serverRef('renamed') }),
@@ -176,36 +176,36 @@ describe('deletionPolicy Retain', () => {
     );
     await until('renamed', 'Registered');
     expect([stub.clients.size, other.clients.size]).toEqual([1, 1]);
-    await untilRoles(world, 'renamed', ['current', 'retained']);
-    expect((await secretData(world, 'shop', 'renamed'))?.['client_id']).toBe([...other.clients.keys()][0]);
+    await untilRoles(testbed, 'renamed', ['current', 'retained']);
+    expect((await secretData(testbed, 'shop', 'renamed'))?.['client_id']).toBe([...other.clients.keys()][0]);
   });
 
   it('an object in a recreated namespace doesn’t take it', { timeout: 120_000 }, async () => {
-    await world.apply(namespace('tenant'));
+    await testbed.apply(namespace('tenant'));
     const { stub, record } = await kept('left', 'tenant');
-    await world.kubectl('delete', 'namespace', 'tenant', '--timeout=60s');
-    await world.apply(
+    await testbed.kubectl('delete', 'namespace', 'tenant', '--timeout=60s');
+    await testbed.apply(
       all(
         namespace('tenant'),
         namespacedServer(stub.issuer, 'tenant', 'left'),
         oauthClient('tenant', 'left', { server: serverRef('left') }),
       ),
     );
-    const { status } = await untilReason(world, 'tenant', 'left', 'Registered', LONG_MS);
+    const { status } = await untilReason(testbed, 'tenant', 'left', 'Registered', LONG_MS);
     expect(status?.clientId).not.toBe(record?.clientId);
     expect(stub.clients.size).toBe(2);
-    await untilRoles(world, 'left', ['current', 'retained'], LONG_MS, 'tenant');
+    await untilRoles(testbed, 'left', ['current', 'retained'], LONG_MS, 'tenant');
   });
 
   it('of two clients of one object, in the overlap of a replacement, the one in use is kept and the other ends', async () => {
-    const stub = await placed(world, 'replaced', { client: retain });
-    await annotate(world, 'replaced', 'rotate-requested-at', '1');
-    await untilRoles(world, 'replaced', ['current', 'current']);
+    const stub = await placed(testbed, 'replaced', { client: retain });
+    await annotate(testbed, 'replaced', 'rotate-requested-at', '1');
+    await untilRoles(testbed, 'replaced', ['current', 'current']);
     const { status } = await until('replaced', 'Registered');
-    await world.kubectl('-n', 'shop', 'delete', 'oac', 'replaced', '--cascade=foreground', '--timeout=30s');
-    const [record] = (await recordsOf(world, 'replaced')).filter(({ role }) => role === 'retained');
+    await testbed.kubectl('-n', 'shop', 'delete', 'oac', 'replaced', '--cascade=foreground', '--timeout=30s');
+    const [record] = (await recordsOf(testbed, 'replaced')).filter(({ role }) => role === 'retained');
     expect(record?.clientId).toBe(status?.clientId);
-    await untilRoles(world, 'replaced', ['retained'], 100_000);
+    await untilRoles(testbed, 'replaced', ['retained'], 100_000);
     expect([...stub.clients.keys()]).toEqual([status?.clientId]);
   }, 150_000);
 });
@@ -240,7 +240,7 @@ describe('spec.adopt', () => {
   it('the client’s own token proves it: it is recorded, published, and then sent the spec', async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'adopted'),
         secret('adopted-grown', client),
@@ -252,12 +252,12 @@ describe('spec.adopt', () => {
     expect(stub.count('register')).toBe(1);
     expect([stub.count('read'), stub.count('update')]).toEqual([1, 1]);
     expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Machine', scope: 'read' }]);
-    expect(await secretData(world, 'shop', 'adopted')).toMatchObject({
+    expect(await secretData(testbed, 'shop', 'adopted')).toMatchObject({
       client_id: client['client_id'],
       client_secret: client['client_secret'],
     });
     const events = await eventually(
-      () => eventsOf(world, 'shop', 'adopted'),
+      () => eventsOf(testbed, 'shop', 'adopted'),
       (seen) => seen.length > 0,
     );
     expect(events).toMatchObject([
@@ -269,22 +269,22 @@ describe('spec.adopt', () => {
     ]);
 
     // The Secret was read once: what becomes of it doesn't matter any more.
-    await world.kubectl('-n', 'shop', 'delete', 'secret', 'adopted-grown');
-    await editClient(world, 'shop', 'adopted', { clientName: 'Edited' });
+    await testbed.kubectl('-n', 'shop', 'delete', 'secret', 'adopted-grown');
+    await editClient(testbed, 'shop', 'adopted', { clientName: 'Edited' });
     await until('adopted', 'Registered');
     expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Edited' }]);
-    await remove(world, 'adopted');
-    await untilGone(world, 'adopted');
+    await remove(testbed, 'adopted');
+    await untilGone(testbed, 'adopted');
     expect(stub.clients.size).toBe(0);
   });
 
   it('a Secret that appears later is waited for', async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
-    await world.apply(all(namespacedServer(stub.issuer, 'shop', 'awaited'), adopting('awaited')));
+    await testbed.apply(all(namespacedServer(stub.issuer, 'shop', 'awaited'), adopting('awaited')));
     const waiting = await until('awaited', 'CredentialNotFound');
     expect(messageOf(waiting)).toContain('awaited-grown');
-    await world.apply(secret('awaited-grown', client));
+    await testbed.apply(secret('awaited-grown', client));
     expect((await until('awaited', 'Registered')).status?.clientId).toBe(client['client_id']);
     expect(stub.count('register')).toBe(1);
   });
@@ -292,7 +292,7 @@ describe('spec.adopt', () => {
   it('a wrong token is tried once, and said; a corrected Secret is noticed', async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'wrong'),
         secret('wrong-grown', { ...client, registration_access_token: 'guessed' }),
@@ -305,7 +305,7 @@ describe('spec.adopt', () => {
     );
     expect(conditionOf(refused, 'Stalled')?.status).toBe('True');
     expect([stub.count('read'), stub.count('register')]).toEqual([1, 1]);
-    await world.apply(secret('wrong-grown', client));
+    await testbed.apply(secret('wrong-grown', client));
     await until('wrong', 'Registered');
     expect(stub.count('read')).toBe(2);
   });
@@ -313,7 +313,7 @@ describe('spec.adopt', () => {
   it('a token of another client proves nothing', async () => {
     const stub = await startStubServer();
     const [client, other] = [await grown(stub), await grown(stub)];
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'swapped'),
         secret('swapped-grown', { ...other, client_id: client['client_id'] }),
@@ -324,15 +324,15 @@ describe('spec.adopt', () => {
       new RegExp(`^The token in the Secret is not that of client ${client['client_id']}\\. `),
     );
     expect(stub.count('update')).toBe(0);
-    await remove(world, 'swapped');
-    await untilGone(world, 'swapped');
+    await remove(testbed, 'swapped');
+    await untilGone(testbed, 'swapped');
     expect(stub.clients.size).toBe(2);
   });
 
   it('a client that another object manages stays that one’s; when it ends, the other isn’t touched', async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'first'),
         secret('first-grown', client),
@@ -341,12 +341,12 @@ describe('spec.adopt', () => {
       ),
     );
     await until('first', 'Registered');
-    await world.apply(adopting('second', serverRef('first')));
+    await testbed.apply(adopting('second', serverRef('first')));
     expect(messageOf(await until('second', 'ClientAlreadyManaged'))).toBe(
       `Client ${client['client_id']} is recorded for another OAuthClient of this installation. Let one OAuthClient have the client. If the server gave it twice, look at the server.`,
     );
-    await remove(world, 'second');
-    await untilGone(world, 'second');
+    await remove(testbed, 'second');
+    await untilGone(testbed, 'second');
     expect(stub.clients.size).toBe(1);
     expect(stub.count('remove')).toBe(0);
   });
@@ -355,7 +355,7 @@ describe('spec.adopt', () => {
     const stub = await startStubServer();
     const client = await grown(stub);
     const ref = { kind: 'ClusterAuthorizationServer', name: 'offered' };
-    await world.apply(
+    await testbed.apply(
       all(
         credential('iat'),
         clusterServer(stub.issuer, 'offered'),
@@ -367,7 +367,7 @@ describe('spec.adopt', () => {
       'ClusterAuthorizationServer offered doesn’t permit the adoption of clients: remove spec.adopt, or ask the platform team to set policy.adoption.',
     );
     expect(stub.count('read')).toBe(0);
-    await world.kubectl(
+    await testbed.kubectl(
       'patch',
       'coas',
       'offered',
@@ -381,7 +381,7 @@ describe('spec.adopt', () => {
   it('a token isn’t sent to another origin than the server’s', async () => {
     const [stub, other] = [await startStubServer(), await startStubServer()];
     const client = await grown(other);
-    await world.apply(
+    await testbed.apply(
       all(
         namespacedServer(stub.issuer, 'shop', 'foreign'),
         secret('foreign-grown', client),
@@ -392,6 +392,6 @@ describe('spec.adopt', () => {
       `The management address is at ${other.issuer}`,
     );
     expect([other.count('read'), stub.count('read')]).toEqual([0, 0]);
-    expect((await getClient(world, 'shop', 'foreign')).status?.clientId).toBeUndefined();
+    expect((await getClient(testbed, 'shop', 'foreign')).status?.clientId).toBeUndefined();
   });
 });

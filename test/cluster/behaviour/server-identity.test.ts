@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { editClient } from './looks.ts';
 import {
   all,
@@ -18,20 +18,20 @@ import {
 
 /** A name is given to another server object: nothing of the clients of the first one reaches it. */
 
-let world: World;
+let testbed: Testbed;
 let theirs: StubServer;
 
 const open = { registration: { admission: { open: {} } } };
 const near = (name: string) => ({ kind: 'AuthorizationServer', name });
 
 beforeAll(async () => {
-  world = await startWorld({ controllerManager: true, server: { initialAccessToken: false } });
+  testbed = await startTestbed({ controllerManager: true, server: { initialAccessToken: false } });
   theirs = await startStubServer();
 }, 120_000);
 
 afterAll(async () => {
   await stopStubServers();
-  await world?.stop();
+  await testbed?.stop();
 });
 
 /** What came to the other server and was not its own documents. */
@@ -39,8 +39,8 @@ const callsAtTheirs = () => theirs.requests.filter(({ call }) => call !== 'disco
 const steal = () => ({ management: { configurationUrl: `${theirs.issuer}/steal/{client_id}` } });
 
 const tokenOf = async (home: string, name: string): Promise<string> => {
-  const { uid } = (await getClient(world, home, name)).metadata;
-  const list = await world.kubectl(
+  const { uid } = (await getClient(testbed, home, name)).metadata;
+  const list = await testbed.kubectl(
     ...['-n', OPERATOR_NAMESPACE, 'get', 'secrets', '-o', 'json'],
     ...['-l', `oauth-registrar.dev/client-uid=${uid}`],
   );
@@ -49,42 +49,42 @@ const tokenOf = async (home: string, name: string): Promise<string> => {
 };
 
 test('a cluster server that is created again with another issuer gets nothing of its clients', async () => {
-  await world.apply(
-    all(namespace('shop'), clusterServer(world.server.issuer, 'corporate', open), oauthClient('shop', 'a')),
+  await testbed.apply(
+    all(namespace('shop'), clusterServer(testbed.server.issuer, 'corporate', open), oauthClient('shop', 'a')),
   );
-  const { clientId = '' } = (await untilReason(world, 'shop', 'a', 'Registered')).status ?? {};
+  const { clientId = '' } = (await untilReason(testbed, 'shop', 'a', 'Registered')).status ?? {};
   const token = await tokenOf('shop', 'a');
-  const credentials = await secretData(world, 'shop', 'a');
-  await world.kubectl('delete', 'coas', 'corporate');
-  await world.apply(clusterServer(theirs.issuer, 'corporate', { ...open, ...steal() }));
-  const waiting = await untilReason(world, 'shop', 'a', 'ReplacementPending');
+  const credentials = await secretData(testbed, 'shop', 'a');
+  await testbed.kubectl('delete', 'coas', 'corporate');
+  await testbed.apply(clusterServer(theirs.issuer, 'corporate', { ...open, ...steal() }));
+  const waiting = await untilReason(testbed, 'shop', 'a', 'ReplacementPending');
   expect(conditionOf(waiting, 'Ready')?.message).toContain(
     `Client ${clientId} is registered at the server that`,
   );
-  await editClient(world, 'shop', 'a', { clientName: 'Edited' });
-  await untilReason(world, 'shop', 'a', 'ReplacementPending');
+  await editClient(testbed, 'shop', 'a', { clientName: 'Edited' });
+  await untilReason(testbed, 'shop', 'a', 'ReplacementPending');
   expect(callsAtTheirs()).toEqual([]);
-  expect(await secretData(world, 'shop', 'a')).toEqual(credentials);
+  expect(await secretData(testbed, 'shop', 'a')).toEqual(credentials);
 
-  await world.kubectl('-n', 'shop', 'delete', 'oac', 'a', '--timeout=30s');
-  expect(world.server.client(clientId)).toBeUndefined();
+  await testbed.kubectl('-n', 'shop', 'delete', 'oac', 'a', '--timeout=30s');
+  expect(testbed.server.client(clientId)).toBeUndefined();
   expect(JSON.stringify(theirs.requests)).not.toContain(token);
-  await world.kubectl('delete', 'coas', 'corporate');
+  await testbed.kubectl('delete', 'coas', 'corporate');
 });
 
 test('a cluster server that is created again as it was goes on with its clients, without a call', async () => {
-  await world.apply(all(namespace('shop'), clusterServer(world.server.issuer, 'same', open)));
-  await world.apply(
+  await testbed.apply(all(namespace('shop'), clusterServer(testbed.server.issuer, 'same', open)));
+  await testbed.apply(
     oauthClient('shop', 'b', { server: { kind: 'ClusterAuthorizationServer', name: 'same' } }),
   );
-  const { clientId = '' } = (await untilReason(world, 'shop', 'b', 'Registered')).status ?? {};
-  const calls = () => world.server.log.filter(({ path }) => path.startsWith('/reg')).length;
+  const { clientId = '' } = (await untilReason(testbed, 'shop', 'b', 'Registered')).status ?? {};
+  const calls = () => testbed.server.log.filter(({ path }) => path.startsWith('/reg')).length;
   const before = calls();
-  await world.kubectl('delete', 'coas', 'same');
-  await world.apply(clusterServer(world.server.issuer, 'same', open));
+  await testbed.kubectl('delete', 'coas', 'same');
+  await testbed.apply(clusterServer(testbed.server.issuer, 'same', open));
   await eventually(
     async () =>
-      await world.kubectl(
+      await testbed.kubectl(
         'get',
         'coas',
         'same',
@@ -93,35 +93,39 @@ test('a cluster server that is created again as it was goes on with its clients,
       ),
     (status) => status === 'True',
   );
-  expect((await untilReason(world, 'shop', 'b', 'Registered')).status).toMatchObject({ clientId });
+  expect((await untilReason(testbed, 'shop', 'b', 'Registered')).status).toMatchObject({ clientId });
   expect(calls()).toBe(before);
-  await editClient(world, 'shop', 'b', { clientName: 'Edited' });
+  await editClient(testbed, 'shop', 'b', { clientName: 'Edited' });
   await eventually(
-    () => world.server.client(clientId)?.['client_name'],
+    () => testbed.server.client(clientId)?.['client_name'],
     (name) => name === 'Edited',
   );
 });
 
 test('a namespace that is created again has no hold on the clients of the one before', async () => {
-  await world.apply(all(namespace('tenant'), namespacedServer(world.server.issuer, 'tenant', 'keycloak')));
-  await world.apply(oauthClient('tenant', 'c', { server: near('keycloak') }));
-  const { clientId = '' } = (await untilReason(world, 'tenant', 'c', 'Registered')).status ?? {};
+  await testbed.apply(
+    all(namespace('tenant'), namespacedServer(testbed.server.issuer, 'tenant', 'keycloak')),
+  );
+  await testbed.apply(oauthClient('tenant', 'c', { server: near('keycloak') }));
+  const { clientId = '' } = (await untilReason(testbed, 'tenant', 'c', 'Registered')).status ?? {};
   const token = await tokenOf('tenant', 'c');
   let isAway = true;
-  const back = world.server.intercept((request, response) => {
+  const back = testbed.server.intercept((request, response) => {
     if (!isAway || request.method !== 'DELETE') {
       return false;
     }
     response.writeHead(503).end();
     return true;
   });
-  await world.kubectl('delete', 'namespace', 'tenant', '--timeout=60s');
-  await world.apply(all(namespace('tenant'), namespacedServer(theirs.issuer, 'tenant', 'keycloak', steal())));
-  await world.apply(oauthClient('tenant', 'd', { server: near('keycloak') }));
-  await untilReason(world, 'tenant', 'd', 'Registered');
+  await testbed.kubectl('delete', 'namespace', 'tenant', '--timeout=60s');
+  await testbed.apply(
+    all(namespace('tenant'), namespacedServer(theirs.issuer, 'tenant', 'keycloak', steal())),
+  );
+  await testbed.apply(oauthClient('tenant', 'd', { server: near('keycloak') }));
+  await untilReason(testbed, 'tenant', 'd', 'Registered');
   isAway = false;
   await eventually(
-    () => world.server.client(clientId),
+    () => testbed.server.client(clientId),
     (client) => client === undefined,
     90_000,
   );

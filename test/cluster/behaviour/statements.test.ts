@@ -3,7 +3,7 @@ import { compactDecrypt, type JSONWebKeySet, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import {
   admissionClient,
   clientCredentials,
@@ -25,21 +25,21 @@ import {
   oauthClient,
 } from './objects.ts';
 
-let world: World;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  world = await startWorld();
-  await world.apply(namespace(NAMESPACE));
+  testbed = await startTestbed();
+  await testbed.apply(namespace(NAMESPACE));
 });
 
 afterAll(async () => {
-  await world?.stop();
+  await testbed?.stop();
   await stopAll();
 });
 
 /** A namespace has a share of server objects, and each test here makes its own. */
 afterEach(async () => {
-  await world.kubectl('-n', NAMESPACE, 'delete', 'oas', '--all');
+  await testbed.kubectl('-n', NAMESPACE, 'delete', 'oas', '--all');
 });
 
 const open = { admission: { open: {} } };
@@ -64,7 +64,7 @@ describe('A software statement that was issued elsewhere', () => {
       update: { verifiesStatement: true },
     });
     const first = await emulator.signStatement({ software_id: 'shop-portal' });
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'given',
       issuer: emulator.issuer,
       spec: { registration: { ...open, softwareStatement: { secretRef: { name: 'given' } } } },
@@ -79,15 +79,15 @@ describe('A software statement that was issued elsewhere', () => {
       { software_id: 'shop-portal' },
       { algorithm: 'RS256', lifetimeSeconds: 600 },
     );
-    await world.apply(labelled({ name: 'given', data: { software_statement: second } }));
+    await testbed.apply(labelled({ name: 'given', data: { software_statement: second } }));
     await untilCredentialSeen('given', second);
-    await editClient(world, NAMESPACE, 'given-0', { clientName: 'Edited' });
+    await editClient(testbed, NAMESPACE, 'given-0', { clientName: 'Edited' });
     await eventually(
       () => emulator.clients()[0]?.metadata['client_name'],
       (name) => name === 'Edited',
       20_000,
     );
-    await told(world, 'given-0', 'Registered');
+    await told(testbed, 'given-0', 'Registered');
     expect(statementsSent(emulator)).toEqual([first, second]);
   });
 
@@ -97,28 +97,28 @@ describe('A software statement that was issued elsewhere', () => {
     const probe = await start({ gate: { statement: 'ignored' } });
     const spec = { registration: { ...open, softwareStatement: { secretRef: { name: `${name}-seen` } } } };
     const secrets = [labelled({ name: `${name}-seen`, data })];
-    await registered(world, probe, { name: `${name}-seen`, issuer: probe.issuer, spec, secrets });
+    await registered(testbed, probe, { name: `${name}-seen`, issuer: probe.issuer, spec, secrets });
   }
 
   it('SoftwareStatementExpired names the Secret, and a current one helps by itself', async () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const expired = await emulator.signStatement({}, { lifetimeSeconds: -60 });
-    await setUp(world, {
+    await setUp(testbed, {
       name: 'expired',
       issuer: emulator.issuer,
       spec: { registration: { ...open, softwareStatement: { secretRef: { name: 'expired', key: 'jwt' } } } },
       secrets: [labelled({ name: 'expired', data: { jwt: expired } })],
     });
-    const message = await told(world, 'expired-0', 'SoftwareStatementExpired');
+    const message = await told(testbed, 'expired-0', 'SoftwareStatementExpired');
     expect(message).toMatch(
       /^AuthorizationServer expired: The software statement in Secret shop\/expired expired at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\. Put a current one into key jwt\.$/,
     );
-    await untilServer(world, 'expired', { namespace: NAMESPACE, reason: 'SoftwareStatementExpired' });
+    await untilServer(testbed, 'expired', { namespace: NAMESPACE, reason: 'SoftwareStatementExpired' });
     expect(emulator.count('register')).toBe(0);
 
     const current = await emulator.signStatement({});
-    await world.apply(labelled({ name: 'expired', data: { jwt: current } }));
-    await told(world, 'expired-0', 'Registered');
+    await testbed.apply(labelled({ name: 'expired', data: { jwt: current } }));
+    await told(testbed, 'expired-0', 'Registered');
     expect(statementsSent(emulator)).toEqual([current]);
   });
 
@@ -129,13 +129,13 @@ describe('A software statement that was issued elsewhere', () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const signed = await emulator.signStatement(claims, 'issuer' in how ? { issuer: how.issuer } : {});
     const jwt = 'tamper' in how ? `${signed.slice(0, -6)}AAAAAA` : signed;
-    await setUp(world, {
+    await setUp(testbed, {
       name,
       issuer: emulator.issuer,
       spec: { registration: { ...open, softwareStatement: { secretRef: { name } } } },
       secrets: [labelled({ name, data: { software_statement: jwt } })],
     });
-    const message = await told(world, `${name}-0`, reason);
+    const message = await told(testbed, `${name}-0`, reason);
     expect(message).toContain(`AuthorizationServer ${name}: The server answered 400`);
     expect(message).not.toContain(jwt);
     expect(emulator.clients()).toHaveLength(0);
@@ -154,7 +154,7 @@ describe('A software statement of a client’s own', () => {
       fromClient,
       ...(fromClient === 'Require' ? {} : { secretRef: { name: `${name}-common` } }),
     };
-    await setUp(world, {
+    await setUp(testbed, {
       name,
       issuer: emulator.issuer,
       spec: { registration: { ...open, softwareStatement } },
@@ -163,12 +163,12 @@ describe('A software statement of a client’s own', () => {
         labelled({ name: `${name}-own`, data: { software_statement: jwt } }),
       ],
     });
-    await world.apply(
+    await testbed.apply(
       oauthClient(NAMESPACE, `${name}-with`, { server: ownServer(name), ...own(`${name}-own`) }),
     );
     const [without, brings] = await Promise.all([
-      told(world, `${name}-0`, fromClient === 'Require' ? 'InvalidSpec' : 'Registered'),
-      told(world, `${name}-with`, fromClient === 'Deny' ? 'InvalidSpec' : 'Registered'),
+      told(testbed, `${name}-0`, fromClient === 'Require' ? 'InvalidSpec' : 'Registered'),
+      told(testbed, `${name}-with`, fromClient === 'Deny' ? 'InvalidSpec' : 'Registered'),
     ]);
     const registeredBy = new Set(emulator.clients().map(({ metadata }) => metadata['software_id']));
     const words = {
@@ -195,8 +195,8 @@ describe('A software statement of a client’s own', () => {
     const spec = { registration: { ...open, softwareStatement: { fromClient: 'Allow' } } };
     const secrets = [labelled({ name: 'own-expired', data: { software_statement: jwt } })];
     const setting = { name: 'own-expired', issuer: emulator.issuer, spec, secrets };
-    await setUp(world, { ...setting, client: own('own-expired') });
-    const message = await told(world, 'own-expired-0', 'SoftwareStatementExpired');
+    await setUp(testbed, { ...setting, client: own('own-expired') });
+    const message = await told(testbed, 'own-expired-0', 'SoftwareStatementExpired');
     expect(message).toContain('The software statement in Secret shop/own-expired expired at ');
     expect(emulator.count('register')).toBe(0);
   });
@@ -205,8 +205,8 @@ describe('A software statement of a client’s own', () => {
     const emulator = await start({ gate: { statement: 'optional' } });
     const spec = { registration: { ...open, softwareStatement: { fromClient: 'Allow' } } };
     const setting = { name: 'own-missing', issuer: emulator.issuer, spec };
-    await setUp(world, { ...setting, client: own('nowhere') });
-    expect(await told(world, 'own-missing-0', 'CredentialNotFound')).toContain(
+    await setUp(testbed, { ...setting, client: own('nowhere') });
+    expect(await told(testbed, 'own-missing-0', 'CredentialNotFound')).toContain(
       'Secret shop/nowhere doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
     );
     expect(emulator.count('register')).toBe(0);
@@ -268,7 +268,7 @@ describe('A software statement that the operator signs', () => {
       };
       const spec = { registration: { ...open, softwareStatement: { sign } } };
       const secrets = [labelled({ name, data: { key } })];
-      await world.apply(
+      await testbed.apply(
         all(
           ...secrets,
           JSON.stringify({
@@ -279,7 +279,7 @@ describe('A software statement that the operator signs', () => {
           }),
         ),
       );
-      const { status } = await untilServer(world, name, { namespace: NAMESPACE, reason: 'Available' });
+      const { status } = await untilServer(testbed, name, { namespace: NAMESPACE, reason: 'Available' });
       const keys = status?.signingKeys as unknown as JSONWebKeySet | undefined;
       if (algorithm === 'HS256') {
         expect(keys).toBeUndefined();
@@ -287,7 +287,7 @@ describe('A software statement that the operator signs', () => {
         emulator.trust({ statementKeys: keys ?? { keys: [] } });
         expect(JSON.stringify(keys)).not.toMatch(/"[dpq]":/);
       }
-      await registered(world, emulator, { name, issuer: emulator.issuer, spec, client: withCallback });
+      await registered(testbed, emulator, { name, issuer: emulator.issuer, spec, client: withCallback });
       const [claims = {}] = statementsSent(emulator).map(claimsOf);
       expect(claims).toEqual({
         iss: publisher,
@@ -313,7 +313,7 @@ describe('A software statement that the operator signs', () => {
       algorithm: 'HS256',
       issuer: publisher,
     };
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'octets',
       issuer: emulator.issuer,
       spec: { registration: { ...open, softwareStatement: { sign } } },
@@ -327,14 +327,14 @@ describe('A software statement that the operator signs', () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const { secret } = emulator.credentials.publisher;
     const sign = { secretRef: { name: 'anew' }, keyFormat: 'Raw', algorithm: 'HS256', issuer: publisher };
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'anew',
       issuer: emulator.issuer,
       spec: { registration: { ...open, softwareStatement: { sign } } },
       secrets: [labelled({ name: 'anew', data: { key: secret } })],
       clients: 2,
     });
-    await editClient(world, NAMESPACE, 'anew-0', { clientName: 'Edited' });
+    await editClient(testbed, NAMESPACE, 'anew-0', { clientName: 'Edited' });
     await eventually(
       () => emulator.count('update'),
       (count) => count === 1,
@@ -342,7 +342,7 @@ describe('A software statement that the operator signs', () => {
     );
     const ids = statementsSent(emulator).map((jwt) => claimsOf(jwt)['jti']);
     expect(new Set(ids).size).toBe(3);
-    await told(world, 'anew-0', 'Registered');
+    await told(testbed, 'anew-0', 'Registered');
   });
 
   it('encrypted for its reader, who decrypts it and verifies the signature within', async () => {
@@ -360,7 +360,7 @@ describe('A software statement that the operator signs', () => {
         keyId: 'reader-1',
       },
     };
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'nested',
       issuer: emulator.issuer,
       spec: { registration: { ...open, softwareStatement: { sign } } },
@@ -384,18 +384,18 @@ describe('A software statement that the operator signs', () => {
   it('SigningKeyUnusable where the key doesn’t fit the algorithm, before any client needs it', async () => {
     const emulator = await start();
     const sign = { secretRef: { name: 'misfit' }, algorithm: 'RS256', issuer: publisher };
-    await setUp(world, {
+    await setUp(testbed, {
       name: 'misfit',
       issuer: emulator.issuer,
       spec: { registration: { ...open, softwareStatement: { sign } } },
       secrets: [labelled({ name: 'misfit', data: { key: pem(ec.privateKey) } })],
     });
-    const { condition } = await untilServer(world, 'misfit', {
+    const { condition } = await untilServer(testbed, 'misfit', {
       namespace: NAMESPACE,
       reason: 'SigningKeyUnusable',
     });
     expect(condition.message).toContain('RS256 needs');
-    expect(await told(world, 'misfit-0', 'SigningKeyUnusable')).toContain('RS256 needs');
+    expect(await told(testbed, 'misfit-0', 'SigningKeyUnusable')).toContain('RS256 needs');
     expect(emulator.count('register')).toBe(0);
   });
 });
@@ -417,18 +417,18 @@ describe('On a cluster server, what a tenant writes is signed only within the po
   it('is refused without a bound, naming the member', async () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const { secret } = emulator.credentials.publisher;
-    await world.apply(
+    await testbed.apply(
       all(
         labelled({ name: 'unbound', namespace: OPERATOR_NAMESPACE, data: { key: secret } }),
         clusterServer(emulator.issuer, 'unbound', signing('unbound')),
         oauthClient(NAMESPACE, 'unbound', { server: clusterRef('unbound'), ...withCallback }),
       ),
     );
-    const { condition } = await untilServer(world, 'unbound', { reason: 'InvalidSpec' });
+    const { condition } = await untilServer(testbed, 'unbound', { reason: 'InvalidSpec' });
     expect(condition.message).toBe(
       'spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn’t bound: bound it there, or leave it out.',
     );
-    await told(world, 'unbound', 'InvalidSpec');
+    await told(testbed, 'unbound', 'InvalidSpec');
     expect(emulator.count('register')).toBe(0);
   });
 
@@ -436,7 +436,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
     const emulator = await start({ gate: { statement: 'required', statementClaims: ['redirect_uris'] } });
     const { secret } = emulator.credentials.publisher;
     const outside = { client: { ...machine, redirectUris: ['https://evil.example.net/callback'] } };
-    await world.apply(
+    await testbed.apply(
       all(
         labelled({ name: 'bound', namespace: OPERATOR_NAMESPACE, data: { key: secret } }),
         clusterServer(emulator.issuer, 'bound', signing('bound', { uriHosts: ['*.example.com'] })),
@@ -444,8 +444,8 @@ describe('On a cluster server, what a tenant writes is signed only within the po
         oauthClient(NAMESPACE, 'bound-out', { server: clusterRef('bound'), ...outside }),
       ),
     );
-    await told(world, 'bound-in', 'Registered');
-    expect(await told(world, 'bound-out', 'PolicyRefused')).toContain('evil.example.net');
+    await told(testbed, 'bound-in', 'Registered');
+    expect(await told(testbed, 'bound-out', 'PolicyRefused')).toContain('evil.example.net');
     expect(emulator.clients().map(({ metadata }) => metadata['redirect_uris'])).toEqual([[callback]]);
   });
 
@@ -457,7 +457,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
       registration: { ...open, softwareStatement: { fromClient: 'Require' } },
       policy: { uriHosts: ['*.example.com'] },
     };
-    await world.apply(
+    await testbed.apply(
       all(
         clusterServer(emulator.issuer, 'judged', spec),
         ...Object.entries({ inside, outside }).flatMap(([name, jwt]) => [
@@ -469,8 +469,8 @@ describe('On a cluster server, what a tenant writes is signed only within the po
         ]),
       ),
     );
-    await told(world, 'judged-inside', 'Registered');
-    expect(await told(world, 'judged-outside', 'PolicyRefused')).toContain('evil.example.net');
+    await told(testbed, 'judged-inside', 'Registered');
+    expect(await told(testbed, 'judged-outside', 'PolicyRefused')).toContain('evil.example.net');
     expect(emulator.clients()).toHaveLength(1);
   });
 });
@@ -494,19 +494,19 @@ describe('A signed request', () => {
       const spec = { registration: { ...open, signedRequest } };
       const secrets = [labelled({ name, data: { key } })];
       const setting = { name, issuer: emulator.issuer, spec, secrets };
-      await setUp(world, { ...setting, clients: 0 });
-      await untilServer(world, name, { namespace: NAMESPACE, reason: 'Available' });
-      const { status } = await getServer(world, name, NAMESPACE);
+      await setUp(testbed, { ...setting, clients: 0 });
+      await untilServer(testbed, name, { namespace: NAMESPACE, reason: 'Available' });
+      const { status } = await getServer(testbed, name, NAMESPACE);
       const keys = status?.signingKeys as unknown as JSONWebKeySet;
       expect(keys.keys).toMatchObject([{ alg: algorithm, use: 'sig', kid: expect.any(String) }]);
       emulator.trust({ requestKeys: keys });
 
-      await registered(world, emulator, setting);
+      await registered(testbed, emulator, setting);
       expect(emulator.clients()[0]?.metadata).toMatchObject({ client_name: 'Machine', scope: 'read' });
       const [sent] = emulator.log.filter(({ call }) => call === 'register');
       expect(sent?.contentType).toBe(contentType ?? 'application/jwt');
 
-      await editClient(world, NAMESPACE, `${name}-0`, { clientName: 'Edited' });
+      await editClient(testbed, NAMESPACE, `${name}-0`, { clientName: 'Edited' });
       await eventually(
         () => emulator.clients()[0]?.metadata['client_name'],
         (clientName) => clientName === 'Edited',
@@ -530,7 +530,7 @@ describe('A signed request', () => {
     const { registration } = clientCredentials('whole', { scopes: ['dcr_register'] });
     const statement = await emulator.signStatement({ software_id: 'shop-portal' });
     const { requestSigner } = emulator.credentials;
-    await registered(world, emulator, {
+    await registered(testbed, emulator, {
       name: 'whole',
       issuer: emulator.issuer,
       spec: {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
-import { OPERATOR_NAMESPACE, OPERATOR_USER, startWorld, type World } from '../../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE, OPERATOR_USER, startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import {
   all,
   clusterServer,
@@ -12,25 +12,25 @@ import {
   untilReason,
 } from '../behaviour/objects.ts';
 
-let world: World;
+let testbed: Testbed;
 
 beforeAll(async () => {
-  world = await startWorld({ finalizerPolicy: true });
-  const { server } = world;
-  await world.apply(
+  testbed = await startTestbed({ finalizerPolicy: true });
+  const { server } = testbed;
+  await testbed.apply(
     all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
   );
   // The policy takes effect some seconds after it was created; a first client shows how the server is managed.
   await eventually(policyIsActive, (active) => active, 20_000);
-  await world.apply(oauthClient('shop', 'first'));
-  await untilReason(world, 'shop', 'first', 'Registered');
+  await testbed.apply(oauthClient('shop', 'first'));
+  await untilReason(testbed, 'shop', 'first', 'Registered');
 });
 
-afterAll(() => world?.stop());
+afterAll(() => testbed?.stop());
 
 /** The ledger tidies itself some seconds after a call; that write is not part of what is counted. */
 async function ledgerEntries(): Promise<number> {
-  const ledger = await world.kubectl(
+  const ledger = await testbed.kubectl(
     '-n',
     OPERATOR_NAMESPACE,
     'get',
@@ -44,7 +44,7 @@ async function ledgerEntries(): Promise<number> {
 }
 
 async function policyIsActive(): Promise<boolean> {
-  const { stdout } = await world.controlPlane.kubectl(
+  const { stdout } = await testbed.controlPlane.kubectl(
     ['create', '-f', '-', '--dry-run=server', '-o', 'json'],
     {
       stdin: oauthClient('shop', 'probe'),
@@ -56,23 +56,23 @@ async function policyIsActive(): Promise<boolean> {
 it('creates 100 clients at once with 3 writes each, at most 10 of the ledger, 100 calls, no read and no Event', async () => {
   await eventually(ledgerEntries, (count) => count === 0, 20_000);
   const names = Array.from({ length: 100 }, (_, index) => `burst-${index}`);
-  const [before, calls] = [(await world.controlPlane.audit()).length, world.server.log.length];
+  const [before, calls] = [(await testbed.controlPlane.audit()).length, testbed.server.log.length];
 
   const path = '/apis/oauth-registrar.dev/v1alpha1/namespaces/shop/oauthclients';
   const answers = await Promise.all(
     names.map((name) =>
-      world.controlPlane.admin.request('POST', path, JSON.parse(oauthClient('shop', name))),
+      testbed.controlPlane.admin.request('POST', path, JSON.parse(oauthClient('shop', name))),
     ),
   );
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
   await eventually(
-    async () => (await world.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path)).json.items,
+    async () => (await testbed.controlPlane.admin.request<{ items: OAuthClient[] }>('GET', path)).json.items,
     (clients) =>
       clients.length === 101 && clients.every((client) => conditionOf(client, 'Ready')?.status === 'True'),
     30_000,
   );
 
-  const requests = (await world.controlPlane.audit())
+  const requests = (await testbed.controlPlane.audit())
     .slice(before)
     .filter(
       ({ user, stage, resource }) =>
@@ -95,15 +95,15 @@ it('creates 100 clients at once with 3 writes each, at most 10 of the ledger, 10
       count('update', 'oauthclients', 'status') -
       serverWrites -
       ledgerWrites,
-    calls: world.server.log
+    calls: testbed.server.log
       .slice(calls)
       .map(({ method, path, status }) => `${method} ${path} ${status}`)
       .filter((call) => call !== 'POST /reg 201'),
-    registrations: world.server.log.length - calls,
+    registrations: testbed.server.log.length - calls,
   }).toEqual({ secretsCreated: 200, statusPuts: 100, others: 0, calls: [], registrations: 100 });
   // Ten seconds after the first of them, its status counts them.
   expect(serverWrites).toBeLessThanOrEqual(2);
   expect(ledgerWrites).toBeGreaterThan(0);
   expect(ledgerWrites).toBeLessThanOrEqual(10);
-  expect(new Set(world.server.clients().map(({ client_id }) => client_id)).size).toBe(101);
+  expect(new Set(testbed.server.clients().map(({ client_id }) => client_id)).size).toBe(101);
 });

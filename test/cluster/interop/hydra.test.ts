@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../../src/dialects/presets.ts';
 import { type Hydra, startHydra } from '../../kit/testbed/hydra.ts';
 import { ask, registrationEndpoint } from './registration.ts';
-import { readyMessage, requestTokenWithKey, type Scene, startScene, tokenRequest } from './scene.ts';
+import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
 
 /** The operator at a real Ory Hydra. What is true of a client is what Hydra's administrator sees. */
 
 let hydra: Hydra;
-let scene: Scene;
+let scene: InteropScene;
 
 const SERVER = { dialect: 'hydra', registration: { admission: { open: {} } } };
 
 beforeAll(async () => {
-  [hydra, scene] = await Promise.all([startHydra(), startScene()]);
+  [hydra, scene] = await Promise.all([startHydra(), startInterop()]);
   await scene.server('hydra', hydra.issuer, SERVER);
 });
 
@@ -82,9 +82,9 @@ describe('The life of a client at Hydra', () => {
   it('rule 27: comes to rest', async () => {
     const before = await registered('machine');
     await scene.lookAgain('machine');
-    const { world } = scene;
-    await world.operator.stop();
-    await world.startOperator();
+    const { testbed } = scene;
+    await testbed.operator.stop();
+    await testbed.startOperator();
     await scene.lookAgain('machine');
     expect(await registered('machine')).toEqual(before);
     expect(await hydra.clients()).toHaveLength(1);
@@ -201,7 +201,7 @@ describe('What Hydra refuses', () => {
     );
     expect(await scene.secret('removed')).toEqual(before);
     expect(await hydra.clients()).toEqual(others);
-    await scene.world.kubectl('-n', 'shop', 'delete', 'oac', 'removed', '--wait=false');
+    await scene.testbed.kubectl('-n', 'shop', 'delete', 'oac', 'removed', '--wait=false');
     expect(readyMessage(await scene.until('removed', 'DeletionUnconfirmed'))).toContain(
       'The server answered 401 ',
     );

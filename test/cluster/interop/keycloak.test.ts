@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../../src/dialects/presets.ts';
 import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
 import { ask, registrationEndpoint } from './registration.ts';
-import { readyMessage, requestTokenWithKey, type Scene, startScene, tokenRequest } from './scene.ts';
+import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
 
 /** The operator at a real Keycloak. What is true of a client is what Keycloak's administrator sees. */
 
@@ -10,10 +10,10 @@ const REALM = 'shop';
 const OPEN_REALM = 'open';
 
 let keycloak: Keycloak;
-let scene: Scene;
+let scene: InteropScene;
 
 beforeAll(async () => {
-  [keycloak, scene] = await Promise.all([startKeycloak(), startScene()]);
+  [keycloak, scene] = await Promise.all([startKeycloak(), startInterop()]);
   await keycloak.createRealm(REALM);
   await keycloak.admin.request('PUT', `/admin/realms/${REALM}`, {
     eventsEnabled: true,

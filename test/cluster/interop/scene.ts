@@ -1,7 +1,7 @@
 import { importPKCS8, SignJWT } from 'jose';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import type { TokenAnswer, TokenRequest } from '../../kit/testbed/token-request.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
 import { editClient, patch, untilServer } from '../behaviour/looks.ts';
 import {
   conditionOf,
@@ -16,8 +16,8 @@ import {
 } from '../behaviour/objects.ts';
 
 /** The operator in a cluster, before a real server of others: what its users do and see, by names alone. */
-export interface Scene {
-  readonly world: World;
+export interface InteropScene {
+  readonly testbed: Testbed;
   /** A labelled Secret. */
   credential(name: string, data: Readonly<Record<string, string>>): Promise<void>;
   /** A server object, applied and ready. `spec` is laid over issuer and open admission. */
@@ -41,47 +41,47 @@ const NAMESPACE = 'shop';
 /** Two processors may be at work for a server that is new to them. */
 const WAIT_MS = 30_000;
 
-export async function startScene(): Promise<Scene> {
-  const world = await startWorld();
-  await world.apply(namespace(NAMESPACE));
-  const until = (name: string, reason: string) => untilReason(world, NAMESPACE, name, reason, WAIT_MS);
+export async function startInterop(): Promise<InteropScene> {
+  const testbed = await startTestbed();
+  await testbed.apply(namespace(NAMESPACE));
+  const until = (name: string, reason: string) => untilReason(testbed, NAMESPACE, name, reason, WAIT_MS);
   let looks = 0;
   return {
-    world,
+    testbed,
     until,
-    credential: (name, data) => world.apply(withData(name, data)),
+    credential: (name, data) => testbed.apply(withData(name, data)),
     server: async (name, issuer, spec) => {
-      await world.apply(namespacedServer(issuer, NAMESPACE, name, spec));
-      await untilServer(world, name, { namespace: NAMESPACE, reason: 'Available' }, WAIT_MS);
+      await testbed.apply(namespacedServer(issuer, NAMESPACE, name, spec));
+      await untilServer(testbed, name, { namespace: NAMESPACE, reason: 'Available' }, WAIT_MS);
     },
     client: (name, server, client, spec = {}) =>
-      world.apply(
+      testbed.apply(
         oauthClient(NAMESPACE, name, {
           client,
           server: { kind: 'AuthorizationServer', name: server },
           ...spec,
         }),
       ),
-    edit: async (name, client) => void (await editClient(world, NAMESPACE, name, client)),
+    edit: async (name, client) => void (await editClient(testbed, NAMESPACE, name, client)),
     lookAgain: async (name) => {
       const requestedAt = `look-${++looks}`;
       const annotations = { 'oauth-registrar.dev/reconcile-requested-at': requestedAt };
-      await patch(world, NAMESPACE, 'oac', name, { metadata: { annotations } });
+      await patch(testbed, NAMESPACE, 'oac', name, { metadata: { annotations } });
       return eventually(
-        () => getClient(world, NAMESPACE, name),
+        () => getClient(testbed, NAMESPACE, name),
         ({ status }) => status?.lastHandledReconcileAt === requestedAt,
         WAIT_MS,
       );
     },
     secret: async (name) => {
-      const data = await secretData(world, NAMESPACE, name);
+      const data = await secretData(testbed, NAMESPACE, name);
       if (data === undefined) throw new Error(`no Secret ${NAMESPACE}/${name}`);
       return data;
     },
     remove: async (name) => {
-      await world.kubectl('-n', NAMESPACE, 'delete', 'oac', name, '--timeout=30s');
+      await testbed.kubectl('-n', NAMESPACE, 'delete', 'oac', name, '--timeout=30s');
     },
-    stop: () => world.stop(),
+    stop: () => testbed.stop(),
   };
 }
 

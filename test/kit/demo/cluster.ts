@@ -1,4 +1,4 @@
-import type { World } from '../testbed/world.ts';
+import type { Testbed } from '../testbed/testbed.ts';
 import type { Sample } from './sample.ts';
 
 /** What the demo reads of an OAuthClient. */
@@ -28,21 +28,21 @@ export interface SecretObject {
 
 /** The sample's OAuthClient as the API has it now. */
 export async function readClient(
-  world: World,
+  testbed: Testbed,
   { namespace, name }: Sample,
 ): Promise<ClientObject | undefined> {
-  return read<ClientObject>(world, ['oauthclient', name, '-n', namespace]);
+  return read<ClientObject>(testbed, ['oauthclient', name, '-n', namespace]);
 }
 
 /** The Secret that workloads mount. */
 export async function readSecret(
-  world: World,
+  testbed: Testbed,
   { namespace, secretName }: Sample,
 ): Promise<SecretObject | undefined> {
   const secret = await read<{
     readonly metadata: { readonly uid: string };
     readonly data?: Readonly<Record<string, string>>;
-  }>(world, ['secret', secretName, '-n', namespace]);
+  }>(testbed, ['secret', secretName, '-n', namespace]);
   if (secret === undefined) {
     return undefined;
   }
@@ -66,15 +66,15 @@ export function readiness(client: ClientObject | undefined): string {
 }
 
 /** Throws where there is none. */
-export async function existingClient(world: World, sample: Sample): Promise<ClientObject> {
-  const client = await readClient(world, sample);
+export async function existingClient(testbed: Testbed, sample: Sample): Promise<ClientObject> {
+  const client = await readClient(testbed, sample);
   if (client === undefined) throw new Error(`there is no OAuthClient ${sample.namespace}/${sample.name}`);
   return client;
 }
 
 /** Throws where there is none. */
-export async function existingSecret(world: World, sample: Sample): Promise<SecretObject> {
-  const secret = await readSecret(world, sample);
+export async function existingSecret(testbed: Testbed, sample: Sample): Promise<SecretObject> {
+  const secret = await readSecret(testbed, sample);
   if (secret === undefined) throw new Error(`there is no Secret ${sample.namespace}/${sample.secretName}`);
   return secret;
 }
@@ -82,7 +82,7 @@ export async function existingSecret(world: World, sample: Sample): Promise<Secr
 /** What may be shown of a secret. */
 export const masked = (value: string): string => `(${value.length} characters, not shown)`;
 
-async function read<T>(world: World, what: readonly string[]): Promise<T | undefined> {
-  const json = await world.kubectl('get', ...what, '-o', 'json', '--ignore-not-found');
+async function read<T>(testbed: Testbed, what: readonly string[]): Promise<T | undefined> {
+  const json = await testbed.kubectl('get', ...what, '-o', 'json', '--ignore-not-found');
   return json === '' ? undefined : (JSON.parse(json) as T);
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Document, parseAllDocuments } from 'yaml';
-import type { World } from '../testbed/world.ts';
+import type { Testbed } from '../testbed/testbed.ts';
 
 /** `deploy/samples`, with this demo's issuer and initial access token in place of the placeholders. */
 export interface Sample {
@@ -19,12 +19,12 @@ const SAMPLES = join(import.meta.dirname, '..', '..', '..', 'deploy', 'samples')
 const SECOND = 'reports';
 
 /** Throws where the samples lack one of the objects that the demo is about. */
-export async function renderSample(world: World): Promise<Sample> {
+export async function renderSample(testbed: Testbed): Promise<Sample> {
   // Rendered, then changed: an overlay outside the repository could only refer to it by a long relative path.
-  const documents = parseAllDocuments(await world.kubectl('kustomize', SAMPLES)) as readonly Document[];
+  const documents = parseAllDocuments(await testbed.kubectl('kustomize', SAMPLES)) as readonly Document[];
   const client = only(documents, 'OAuthClient');
-  put(only(documents, 'ClusterAuthorizationServer'), ['spec', 'issuer'], world.server.issuer);
-  put(only(documents, 'Secret'), ['stringData', 'token'], world.server.initialAccessToken ?? '');
+  put(only(documents, 'ClusterAuthorizationServer'), ['spec', 'issuer'], testbed.server.issuer);
+  put(only(documents, 'Secret'), ['stringData', 'token'], testbed.server.initialAccessToken ?? '');
   return {
     yaml: documents.map(String).join('---\n'),
     namespace: text(client, ['metadata', 'namespace']),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createProgress } from '../testbed/progress.ts';
-import { startWorld, type World } from '../testbed/world.ts';
+import { startTestbed, type Testbed } from '../testbed/testbed.ts';
 import { followOperator, printInvitation } from './hands-on.ts';
 import { type Print, paint, printSummary, runSteps, type StepResult } from './report.ts';
 import { renderSample } from './sample.ts';
@@ -26,7 +26,7 @@ export async function demo(keep: boolean): Promise<number> {
   let quiet = false;
   const print: Print = (line) => void (quiet || console.log(line));
   const starting = start(print);
-  const showing = starting.then((world) => show(world, { keep, interrupted, print }));
+  const showing = starting.then((testbed) => show(testbed, { keep, interrupted, print }));
   const code = await Promise.race([
     showing.catch((error: unknown) => {
       print(`${paint('red', '✗')} ${error instanceof Error ? error.message : String(error)}`);
@@ -43,20 +43,20 @@ export async function demo(keep: boolean): Promise<number> {
   return code;
 }
 
-async function start(print: Print): Promise<World> {
+async function start(print: Print): Promise<Testbed> {
   print(
     'oauth-registrar: a Kubernetes API, an authorization server and the operator, on this machine alone.',
   );
   const progress = createProgress({ stream: process.stdout });
-  const world = await progress.step('Starting all three, with deploy/ applied', () =>
-    startWorld({
+  const testbed = await progress.step('Starting all three, with deploy/ applied', () =>
+    startTestbed({
       controllerManager: true,
       server: { initialAccessToken: randomBytes(24).toString('base64url') },
       progress,
     }),
   );
-  print(`   Kubernetes ${world.controlPlane.url}, authorization server ${world.server.issuer}`);
-  return world;
+  print(`   Kubernetes ${testbed.controlPlane.url}, authorization server ${testbed.server.issuer}`);
+  return testbed;
 }
 
 interface Showing {
@@ -66,14 +66,14 @@ interface Showing {
 }
 
 /** Returns the exit code; with `keep` only once there was a signal. */
-async function show(world: World, { keep, interrupted, print }: Showing): Promise<number> {
-  const stage: Stage = { world, sample: await renderSample(world) };
+async function show(testbed: Testbed, { keep, interrupted, print }: Showing): Promise<number> {
+  const stage: Stage = { testbed, sample: await renderSample(testbed) };
   const steps = lifeOfAClient(stage);
   const results = await runSteps(keep ? steps : [...steps, endOfAClient(stage)], print);
   printSummary(results, print);
-  const code = verdict(results, world, print);
+  const code = verdict(results, testbed, print);
   if (keep) {
-    const log = followOperator(world);
+    const log = followOperator(testbed);
     await printInvitation(stage, log, print);
     await interrupted;
     log.stop();
@@ -81,7 +81,7 @@ async function show(world: World, { keep, interrupted, print }: Showing): Promis
   return code;
 }
 
-function verdict(results: readonly StepResult[], world: World, print: Print): number {
+function verdict(results: readonly StepResult[], testbed: Testbed, print: Print): number {
   const failed = results.filter(({ outcome }) => outcome === 'failed');
   print('');
   if (failed.length === 0) {
@@ -89,7 +89,7 @@ function verdict(results: readonly StepResult[], world: World, print: Print): nu
     return 0;
   }
   print(paint('red', `${failed.length} of ${results.length} steps did not hold. The operator’s last lines:`));
-  for (const line of world.operator.output().trimEnd().split('\n').slice(-LOG_LINES)) print(`   ${line}`);
+  for (const line of testbed.operator.output().trimEnd().split('\n').slice(-LOG_LINES)) print(`   ${line}`);
   return 1;
 }
 
@@ -100,8 +100,8 @@ function firstSignal(): Promise<NodeJS.Signals> {
 }
 
 /** Stops and removes everything that was started. */
-async function end(starting: Promise<World>): Promise<void> {
-  const world = await Promise.race([starting.catch(() => undefined), sleep(GRACE_MS, undefined)]);
-  await world?.stop();
-  console.log(world === undefined ? '\nStopped.' : '\nEverything is stopped and removed.');
+async function end(starting: Promise<Testbed>): Promise<void> {
+  const testbed = await Promise.race([starting.catch(() => undefined), sleep(GRACE_MS, undefined)]);
+  await testbed?.stop();
+  console.log(testbed === undefined ? '\nStopped.' : '\nEverything is stopped and removed.');
 }

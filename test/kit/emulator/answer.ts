@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AnswerRules, JsonObject, Read } from './behaviour.ts';
-import { type ClientRecord, usesSecret, type World, words } from './world.ts';
+import { type ClientRecord, type ServerState, usesSecret, words } from './server-state.ts';
 
 /** What an answer about a client carries besides its metadata. */
 export type Carries = Pick<Read, 'token' | 'secret' | 'uri' | 'issuedAt'>;
@@ -8,22 +8,22 @@ export type Carries = Pick<Read, 'token' | 'secret' | 'uri' | 'issuedAt'>;
 export const AT_REGISTRATION: Carries = { token: 'same', secret: 'same', uri: true, issuedAt: true };
 
 /** Client information as this server writes it (RFC 7591 section 3.2.1, RFC 7592 section 3). */
-export function present(world: World, record: ClientRecord, carries: Carries): JsonObject {
-  const { answer } = world.behaviour;
+export function present(state: ServerState, record: ClientRecord, carries: Carries): JsonObject {
+  const { answer } = state.behaviour;
   return {
     ...structuredClone(answer.base),
     ...record.generated,
-    ...metadataIn(world, record.metadata),
+    ...metadataIn(state, record.metadata),
     ...scopeIn(answer.scope, record.metadata['scope']),
     client_id: record.id,
     ...(answer.issuedAt && carries.issuedAt ? { client_id_issued_at: record.issuedAt } : {}),
     ...secretIn(answer, record, carries),
     ...tokenIn(answer, record, carries),
-    ...(carries.uri ? configurationUriIn(world, record) : {}),
+    ...(carries.uri ? configurationUriIn(state, record) : {}),
   };
 }
 
-function metadataIn({ behaviour }: World, { scope: _scope, ...metadata }: JsonObject): JsonObject {
+function metadataIn({ behaviour }: ServerState, { scope: _scope, ...metadata }: JsonObject): JsonObject {
   const { answer, metadata: rules } = behaviour;
   const echoed = Object.entries(metadata)
     .filter(([name]) => answer.echo === 'all' || answer.echo.includes(name))
@@ -77,15 +77,15 @@ function tokenIn({ tokenExpiresIn }: AnswerRules, record: ClientRecord, { token 
   };
 }
 
-function configurationUriIn(world: World, { id, token }: ClientRecord): JsonObject {
-  const { configurationUri: form } = world.behaviour.answer;
+function configurationUriIn(state: ServerState, { id, token }: ClientRecord): JsonObject {
+  const { configurationUri: form } = state.behaviour.answer;
   return form === 'absent' || token === undefined
     ? {}
-    : { registration_client_uri: configurationUri(world, id, form) };
+    : { registration_client_uri: configurationUri(state, id, form) };
 }
 
 function configurationUri(
-  { origin, behaviour }: World,
+  { origin, behaviour }: ServerState,
   id: string,
   form: Exclude<AnswerRules['configurationUri'], 'absent'>,
 ): string {
@@ -110,5 +110,5 @@ function configurationUri(
 }
 
 /** Where the client is managed in truth, whatever the server says. */
-export const trueConfigurationUri = (world: World, id: string): string =>
-  configurationUri(world, id, world.behaviour.management.form);
+export const trueConfigurationUri = (state: ServerState, id: string): string =>
+  configurationUri(state, id, state.behaviour.management.form);

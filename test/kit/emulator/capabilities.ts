@@ -1,6 +1,6 @@
 import type { Admission, Behaviour, JsonObject, Manager } from './behaviour.ts';
 import { refusalOf } from './error-answer.ts';
-import { strings } from './world.ts';
+import { strings } from './server-state.ts';
 
 /** What a server can do and asks for, said so that a suite can tell what to expect. Derived from its switches. */
 export interface Capabilities {

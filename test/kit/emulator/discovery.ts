@@ -1,6 +1,6 @@
 import type { DiscoveryForm } from './behaviour.ts';
 import type { Reply } from './message.ts';
-import type { World } from './world.ts';
+import type { ServerState } from './server-state.ts';
 
 const FORMS: Readonly<Record<DiscoveryForm, (issuerPath: string) => string>> = {
   oauthInserted: (path) => `/.well-known/oauth-authorization-server${path}`,
@@ -16,38 +16,38 @@ const wellKnownPath = (form: DiscoveryForm, issuerPath: string) => FORMS[form](i
 export const isDiscovery = (path: string): boolean => path.includes('/.well-known/');
 
 /** The document under this path, or what the server has there instead. */
-export function discover(world: World, path: string): Reply {
-  const { discovery, paths } = world.behaviour;
+export function discover(state: ServerState, path: string): Reply {
+  const { discovery, paths } = state.behaviour;
   const forms = discovery.serves.filter((form) => wellKnownPath(form, paths.issuer) === path);
   if (forms.length === 0) {
     return ELSEWHERE[discovery.elsewhere];
   }
   const advertised = !forms.every((form) => discovery.withoutRegistration.includes(form));
-  const { origin } = world;
+  const { origin } = state;
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
     body: {
-      issuer: publishedIssuer(world),
+      issuer: publishedIssuer(state),
       authorization_endpoint: `${origin}${paths.token}/authorize`,
       token_endpoint: `${origin}${paths.token}`,
       jwks_uri: `${origin}${paths.token}/keys`,
       ...(advertised ? { registration_endpoint: origin + (discovery.advertises ?? paths.registration) } : {}),
       response_types_supported: ['code'],
-      grant_types_supported: world.behaviour.metadata.grantTypes,
-      token_endpoint_auth_methods_supported: world.behaviour.token.admissionMethods,
-      ...(discovery.aliases === 'absent' ? {} : { mtls_endpoint_aliases: aliases(world) }),
+      grant_types_supported: state.behaviour.metadata.grantTypes,
+      token_endpoint_auth_methods_supported: state.behaviour.token.admissionMethods,
+      ...(discovery.aliases === 'absent' ? {} : { mtls_endpoint_aliases: aliases(state) }),
     },
   };
 }
 
-function aliases({ origin, behaviour: { paths } }: World) {
+function aliases({ origin, behaviour: { paths } }: ServerState) {
   const other = origin.replace('127.0.0.1', 'localhost');
   return { token_endpoint: other + paths.token, registration_endpoint: other + paths.registration };
 }
 
 /** The issuer in the documents, which need not be the one that was asked. */
-export function publishedIssuer({ behaviour, issuer }: World): string {
+export function publishedIssuer({ behaviour, issuer }: ServerState): string {
   const forms = {
     same: issuer,
     port443: issuer.replace(/:\d+/, ':443'),

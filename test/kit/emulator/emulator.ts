@@ -11,10 +11,10 @@ import { type Call, receive } from './message.ts';
 import { rfc7591 } from './presets/rfc7591.ts';
 import { behaviourOf, type PresetName } from './presets.ts';
 import { type LoggedRequest, logEntry, serve, targetOf } from './serve.ts';
+import { type ClientRecord, type ServerState, words } from './server-state.ts';
 import { type StatementOptions, signStatement } from './statement.ts';
 import { requestToken, type TokenAnswer, type TokenRequest } from './token-request.ts';
 import type { Trusted } from './trusted.ts';
-import { type ClientRecord, type World, words } from './world.ts';
 
 /**
  * An authorization server that behaves as one of those in presets.ts does, as far as their documents tell: what passes
@@ -97,24 +97,24 @@ export async function startEmulator(
   const clock = { aheadMs: 0 };
   const faults = createFaults();
   const log: LoggedRequest[] = [];
-  const running: { world?: World } = {};
+  const running: { state?: ServerState } = {};
   const server = createServer(options.tls, (request, response) => {
-    const { world } = running;
-    if (world !== undefined) {
-      answer(world, faults, log, request, response).catch(() => response.destroy());
+    const { state } = running;
+    if (state !== undefined) {
+      answer(state, faults, log, request, response).catch(() => response.destroy());
     }
   });
   const port = await listen(server, options.port ?? 0);
-  const world = createWorld(
+  const state = createWorld(
     withDepartures(base, departures),
     `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     () => (options.now ?? Date.now)() + clock.aheadMs,
     options.admissionClientId,
   );
-  running.world = world;
+  running.state = state;
   return {
-    ...described(world),
-    ...oracle(world),
+    ...described(state),
+    ...oracle(state),
     log,
     count: (call) => log.filter((entry) => entry.call === call).length,
     misbehave: (call, fault, times = 1) => faults.add(call, fault, times),
@@ -124,10 +124,10 @@ export async function startEmulator(
     },
     stop: () => close(server),
     get behaviour() {
-      return world.behaviour;
+      return state.behaviour;
     },
     get capabilities() {
-      return capabilitiesOf(world.behaviour);
+      return capabilitiesOf(state.behaviour);
     },
   };
 }
@@ -137,7 +137,7 @@ function createWorld(
   origin: string,
   now: () => number,
   clientId: string | undefined,
-): World {
+): ServerState {
   const secrets = new Set<string>();
   return {
     behaviour,
@@ -156,78 +156,78 @@ function createWorld(
 }
 
 async function answer(
-  world: World,
+  state: ServerState,
   faults: Faults,
   log: LoggedRequest[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const message = await receive(request);
-  const target = targetOf(world, message);
-  const entry = logEntry(world, target, message);
+  const target = targetOf(state, message);
+  const entry = logEntry(state, target, message);
   log.push(entry);
   const fault = faults.take(target.call);
   if (fault?.undone === true) {
     return sendFaulty(response, fault.answer, { status: 200, headers: {}, body: '' });
   }
-  const proper = await serve(world, target, message);
+  const proper = await serve(state, target, message);
   entry.status = proper.status;
   return fault === undefined ? send(response, proper) : sendFaulty(response, fault.answer, proper);
 }
 
-function described(world: World) {
-  const { origin, issuer, credentials, secrets } = world;
-  const tokenEndpoint = origin + world.behaviour.paths.token;
+function described(state: ServerState) {
+  const { origin, issuer, credentials, secrets } = state;
+  const tokenEndpoint = origin + state.behaviour.paths.token;
   return {
     issuer,
-    registrationEndpoint: origin + world.behaviour.paths.registration,
+    registrationEndpoint: origin + state.behaviour.paths.registration,
     tokenEndpoint,
     credentials,
     secrets,
-    requestToken: (request: TokenRequest) => requestToken(tokenEndpoint, request, world.now),
+    requestToken: (request: TokenRequest) => requestToken(tokenEndpoint, request, state.now),
   };
 }
 
 /** What a test may see and do behind the server's back. */
-function oracle(world: World) {
-  const { clients, credentials } = world;
+function oracle(state: ServerState) {
+  const { clients, credentials } = state;
   return {
-    clients: () => [...clients.values()].map((record) => clientOf(world, record)),
+    clients: () => [...clients.values()].map((record) => clientOf(state, record)),
     client: (clientId: string) => {
       const record = clients.get(clientId);
-      return record === undefined ? undefined : clientOf(world, record);
+      return record === undefined ? undefined : clientOf(state, record);
     },
     deleteClient: (clientId: string) => {
       clients.delete(clientId);
-      world.deleted.add(clientId);
+      state.deleted.add(clientId);
     },
     forgetToken: (clientId: string) => {
       const record = clients.get(clientId);
       if (record !== undefined) record.token = undefined;
     },
     issueToken: ({ scope, uses }: { readonly scope?: string; readonly uses?: number } = {}) =>
-      issueGrant(world, {
+      issueGrant(state, {
         clientId: credentials.client.clientId,
-        scopes: words(scope ?? world.behaviour.gate.scope),
+        scopes: words(scope ?? state.behaviour.gate.scope),
         ...(uses === undefined ? {} : { uses }),
       }),
     signStatement: (claims: JsonObject, options: StatementOptions = {}) =>
-      signStatement(world, claims, options),
+      signStatement(state, claims, options),
     trust: (trusted: Trusted) => {
-      world.trusted = { ...world.trusted, ...trusted };
+      state.trusted = { ...state.trusted, ...trusted };
     },
     change: (departures: Departures) => {
-      world.behaviour = withDepartures(world.behaviour, departures);
+      state.behaviour = withDepartures(state.behaviour, departures);
     },
   };
 }
 
-const clientOf = (world: World, record: ClientRecord): Client => ({
+const clientOf = (state: ServerState, record: ClientRecord): Client => ({
   clientId: record.id,
   metadata: record.metadata,
   clientSecret: record.secret,
   registrationAccessToken: record.token,
-  configurationUri: trueConfigurationUri(world, record.id),
+  configurationUri: trueConfigurationUri(state, record.id),
   generated: record.generated,
   issuedAt: record.issuedAt,
   secretExpiresAt: record.secretExpiresAt,

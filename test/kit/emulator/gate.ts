@@ -1,6 +1,6 @@
 import { Refused } from './error-answer.ts';
 import type { Authorization, Message } from './message.ts';
-import { type Grant, newSecret, type World } from './world.ts';
+import { type Grant, newSecret, type ServerState } from './server-state.ts';
 
 /** How a registration was admitted. */
 export interface Admitted {
@@ -15,8 +15,8 @@ export interface Admitted {
 const nothingUsed = () => undefined;
 
 /** Admits a registration. @throws Refused */
-export function admit(world: World, message: Message): Admitted {
-  const { gate } = world.behaviour;
+export function admit(state: ServerState, message: Message): Admitted {
+  const { gate } = state.behaviour;
   if (gate.admits.length === 0) {
     throw new Refused('registrationOff');
   }
@@ -29,19 +29,19 @@ export function admit(world: World, message: Message): Admitted {
     if (isOpen) return { used: nothingUsed };
     throw new Refused('missingToken');
   }
-  const admitted = isAdministrator(world, authorization)
+  const admitted = isAdministrator(state, authorization)
     ? { used: nothingUsed }
-    : byBearer(world, authorization);
+    : byBearer(state, authorization);
   if (admitted !== undefined) {
     return admitted;
   }
   if (isOpen) {
-    return stray(world, authorization);
+    return stray(state, authorization);
   }
   throw new Refused('wrongToken');
 }
 
-function isAdministrator({ behaviour, credentials }: World, authorization: Authorization): boolean {
+function isAdministrator({ behaviour, credentials }: ServerState, authorization: Authorization): boolean {
   const { admits } = behaviour.gate;
   return (
     (admits.includes('basic') && isBasic(authorization, credentials.basic)) ||
@@ -52,14 +52,14 @@ function isAdministrator({ behaviour, credentials }: World, authorization: Autho
 /** Whether `Authorization` is Basic with these credentials, which are not form-encoded (RFC 7617). */
 export function isBasic(
   { scheme, value }: Authorization,
-  { username, password }: World['credentials']['basic'],
+  { username, password }: ServerState['credentials']['basic'],
 ): boolean {
   return scheme === 'basic' && Buffer.from(value, 'base64').toString('utf8') === `${username}:${password}`;
 }
 
-function byBearer(world: World, { scheme, value }: Authorization): Admitted | undefined {
-  const { gate } = world.behaviour;
-  const { credentials, counters } = world;
+function byBearer(state: ServerState, { scheme, value }: Authorization): Admitted | undefined {
+  const { gate } = state.behaviour;
+  const { credentials, counters } = state;
   if (scheme !== 'bearer') {
     return undefined;
   }
@@ -76,12 +76,12 @@ function byBearer(world: World, { scheme, value }: Authorization): Admitted | un
       },
     };
   }
-  const grant = gate.admits.includes('clientCredentials') ? liveGrant(world, value) : undefined;
-  return grant === undefined ? undefined : byGrant(world, grant);
+  const grant = gate.admits.includes('clientCredentials') ? liveGrant(state, value) : undefined;
+  return grant === undefined ? undefined : byGrant(state, grant);
 }
 
-function byGrant(world: World, grant: Grant): Admitted {
-  const { scope, scopeMatch } = world.behaviour.gate;
+function byGrant(state: ServerState, grant: Grant): Admitted {
+  const { scope, scopeMatch } = state.behaviour.gate;
   if (grant.uses <= 0) {
     throw new Refused('usedToken');
   }
@@ -100,13 +100,13 @@ function byGrant(world: World, grant: Grant): Admitted {
 }
 
 /** The grant behind an access token that has not expired. */
-export function liveGrant({ grants, now }: World, token: string): Grant | undefined {
+export function liveGrant({ grants, now }: ServerState, token: string): Grant | undefined {
   const grant = grants.get(token);
   return grant !== undefined && grant.expiresAt > now() ? grant : undefined;
 }
 
 /** A bearer at an open endpoint that takes none: servers do one thing or another with it. */
-function stray({ behaviour }: World, { value }: Authorization): Admitted {
+function stray({ behaviour }: ServerState, { value }: Authorization): Admitted {
   switch (behaviour.gate.strayBearer) {
     case 'ignored':
       return { used: nothingUsed };
@@ -121,15 +121,15 @@ function stray({ behaviour }: World, { value }: Authorization): Admitted {
 
 /** Makes an access token as the token endpoint would. */
 export function issueGrant(
-  world: World,
+  state: ServerState,
   { clientId, scopes, uses }: { clientId: string; scopes: readonly string[]; uses?: number },
 ): string {
-  const { gate, token } = world.behaviour;
-  const value = newSecret(world, 'at-');
-  world.grants.set(value, {
+  const { gate, token } = state.behaviour;
+  const value = newSecret(state, 'at-');
+  state.grants.set(value, {
     clientId,
     scopes,
-    expiresAt: world.now() + token.lifetimeSeconds * 1000,
+    expiresAt: state.now() + token.lifetimeSeconds * 1000,
     uses: uses ?? (gate.oneUse ? 1 : Number.POSITIVE_INFINITY),
   });
   return value;

@@ -6,92 +6,98 @@ import { SERVER_MEMBERS } from './known-members.ts';
 import type { Authorization, Call, Message, Reply } from './message.ts';
 import { readMetadata, registerMetadata } from './metadata.ts';
 import { lenient, nameIsTaken, unlessRefused, withStatement } from './registration.ts';
-import { type Gathered, verifyStatement } from './signatures.ts';
 import {
   type ClientRecord,
   expireClients,
   newClientSecret,
   rotateToken,
+  type ServerState,
   seconds,
   secretExpiry,
   usesSecret,
-  type World,
-} from './world.ts';
+} from './server-state.ts';
+import { type Gathered, verifyStatement } from './signatures.ts';
 
 /** RFC 7592 section 2: read, update or delete. `id`: the client that the URL names. @throws Refused */
-export function manage(world: World, call: Call, id: string, message: Message, gathered: Gathered): Reply {
-  const { behaviour } = world;
-  expireClients(world);
+export function manage(
+  state: ServerState,
+  call: Call,
+  id: string,
+  message: Message,
+  gathered: Gathered,
+): Reply {
+  const { behaviour } = state;
+  expireClients(state);
   if (behaviour.management.admits.length === 0) {
     throw new Refused('noManagement');
   }
   if (call === 'read') {
-    return read(world, id, message);
+    return read(state, id, message);
   }
   if (call === 'update') {
-    return update(world, id, message, gathered);
+    return update(state, id, message, gathered);
   }
   if (call === 'remove') {
-    return remove(world, id, message);
+    return remove(state, id, message);
   }
   throw new Refused('otherMethod');
 }
 
-function read(world: World, id: string, message: Message): Reply {
-  const rules = world.behaviour.read;
+function read(state: ServerState, id: string, message: Message): Reply {
+  const rules = state.behaviour.read;
   if (!rules.supported) {
     throw new Refused('readUnsupported');
   }
-  const { record, isAdministrator } = authenticate(world, id, message);
+  const { record, isAdministrator } = authenticate(state, id, message);
   if (record.staleReads > 0) {
     record.staleReads -= 1;
     throw new Refused('staleRead');
   }
-  return answered(world, record, message, isAdministrator ? forAdministrator(rules) : rules);
+  return answered(state, record, message, isAdministrator ? forAdministrator(rules) : rules);
 }
 
-function update(world: World, id: string, message: Message, gathered: Gathered): Reply {
-  const rules = world.behaviour.update;
+function update(state: ServerState, id: string, message: Message, gathered: Gathered): Reply {
+  const rules = state.behaviour.update;
   if (!rules.supported) {
     throw new Refused('updateUnsupported');
   }
-  const { record, isAdministrator } = authenticate(world, id, message);
+  const { record, isAdministrator } = authenticate(state, id, message);
   const body = unlessRefused(gathered.body);
   checkUpdate(rules, record, body);
-  record.metadata = updatedMetadata(world, record, body, gathered);
+  record.metadata = updatedMetadata(state, record, body, gathered);
   if (usesSecret(record.metadata)) {
-    record.secret ??= newClientSecret(world);
+    record.secret ??= newClientSecret(state);
   }
   if (rules.secretExpiry === 'renewed') {
-    record.secretExpiresAt = secretExpiry(world);
+    record.secretExpiresAt = secretExpiry(state);
   }
-  record.staleReads = world.behaviour.management.staleReads;
-  return answered(world, record, message, isAdministrator ? forAdministrator(rules) : rules);
+  record.staleReads = state.behaviour.management.staleReads;
+  return answered(state, record, message, isAdministrator ? forAdministrator(rules) : rules);
 }
 
-function remove(world: World, id: string, message: Message): Reply {
-  if (!world.behaviour.remove.supported) {
+function remove(state: ServerState, id: string, message: Message): Reply {
+  if (!state.behaviour.remove.supported) {
     throw new Refused('removeUnsupported');
   }
-  const { record } = authenticate(world, id, message);
-  world.clients.delete(record.id);
-  world.deleted.add(record.id);
+  const { record } = authenticate(state, id, message);
+  state.clients.delete(record.id);
+  state.deleted.add(record.id);
   return { status: 204, headers: { 'cache-control': 'no-store' }, body: '' };
 }
 
 /** Answers, and does to token and secret what the call does at this server. */
-function answered(world: World, record: ClientRecord, message: Message, carries: Carries): Reply {
+function answered(state: ServerState, record: ClientRecord, message: Message, carries: Carries): Reply {
   if (carries.token === 'new') {
-    rotateToken(world, record, message.host);
+    rotateToken(state, record, message.host);
   }
   if (carries.secret === 'new' && usesSecret(record.metadata)) {
-    record.secret = newClientSecret(world);
-    record.secretExpiresAt = secretExpiry(world);
+    record.secret = newClientSecret(state);
+    record.secretExpiresAt = secretExpiry(state);
   }
   return {
     status: 200,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
-    body: present(world, record, carries),
+    body: present(state, record, carries),
   };
 }
 
@@ -106,45 +112,45 @@ interface Authenticated {
   readonly isAdministrator: boolean;
 }
 
-function authenticate(world: World, id: string, { authorization, host }: Message): Authenticated {
-  const record = world.clients.get(id);
+function authenticate(state: ServerState, id: string, { authorization, host }: Message): Authenticated {
+  const record = state.clients.get(id);
   if (authorization === undefined) {
     throw new Refused('missingRegistrationToken');
   }
-  if (isAdministrator(world, authorization)) {
+  if (isAdministrator(state, authorization)) {
     if (record === undefined) throw new Refused('unknownClientForAdmin');
     return { record, isAdministrator: true };
   }
-  const { admits, tokenBoundToHost } = world.behaviour.management;
+  const { admits, tokenBoundToHost } = state.behaviour.management;
   const token =
     authorization.scheme === 'bearer' && admits.includes('registrationToken') ? authorization : null;
   if (token === null || record?.token !== token.value) {
-    destroyForeign(world, authorization.value);
-    throw new Refused(record !== undefined ? 'wrongRegistrationToken' : gone(world, id));
+    destroyForeign(state, authorization.value);
+    throw new Refused(record !== undefined ? 'wrongRegistrationToken' : gone(state, id));
   }
-  const expired = record.tokenExpiresAt !== 0 && record.tokenExpiresAt <= seconds(world.now());
+  const expired = record.tokenExpiresAt !== 0 && record.tokenExpiresAt <= seconds(state.now());
   if (expired || (tokenBoundToHost && host !== record.tokenHost)) {
     throw new Refused('wrongRegistrationToken');
   }
   return { record, isAdministrator: false };
 }
 
-const gone = ({ deleted }: World, id: string) => (deleted.has(id) ? 'deletedClient' : 'unknownClient');
+const gone = ({ deleted }: ServerState, id: string) => (deleted.has(id) ? 'deletedClient' : 'unknownClient');
 
-function destroyForeign({ behaviour, clients }: World, token: string): void {
+function destroyForeign({ behaviour, clients }: ServerState, token: string): void {
   const owner = [...clients.values()].find((record) => record.token === token);
   if (owner !== undefined && behaviour.management.foreignToken === 'destroyed') {
     owner.token = undefined;
   }
 }
 
-function isAdministrator(world: World, authorization: Authorization): boolean {
-  const { admits, adminScope } = world.behaviour.management;
-  const { credentials } = world;
+function isAdministrator(state: ServerState, authorization: Authorization): boolean {
+  const { admits, adminScope } = state.behaviour.management;
+  const { credentials } = state;
   const { scheme, value } = authorization;
   const isAdminToken = () =>
     value === credentials.initialAccessToken ||
-    adminScope.split(' ').every((word) => liveGrant(world, value)?.scopes.includes(word));
+    adminScope.split(' ').every((word) => liveGrant(state, value)?.scopes.includes(word));
   return (
     (admits.includes('basic') && isBasic(authorization, credentials.basic)) ||
     (admits.includes('ssws') && scheme === 'ssws' && value === credentials.ssws) ||
@@ -178,12 +184,12 @@ function checkUpdate(rules: Update, record: ClientRecord, body: JsonObject): voi
 }
 
 function updatedMetadata(
-  world: World,
+  state: ServerState,
   record: ClientRecord,
   body: JsonObject,
   { statement }: Gathered,
 ): JsonObject {
-  const { metadata: rules, gate, update: updateRules } = world.behaviour;
+  const { metadata: rules, gate, update: updateRules } = state.behaviour;
   if (updateRules.verifiesStatement && statement === undefined && gate.statement === 'required') {
     throw new Refused('missingStatement');
   }
@@ -192,9 +198,9 @@ function updatedMetadata(
   const { software_statement: _statement, ...present } = record.metadata;
   const merged = updateRules.semantics === 'replace' ? asked : merge(updateRules, present, asked, body);
   const registered = registerMetadata(rules, merged, {
-    nameIsTaken: (name) => nameIsTaken(world, name, record),
+    nameIsTaken: (name) => nameIsTaken(state, name, record),
   });
-  return withStatement(world, registered, { ...statementOf(record), ...body });
+  return withStatement(state, registered, { ...statementOf(record), ...body });
 }
 
 const statementOf = ({ metadata }: ClientRecord): JsonObject =>
@@ -211,10 +217,10 @@ function merge(rules: Update, present: JsonObject, asked: JsonObject, body: Json
 const isEmpty = (value: unknown) => value === '' || (Array.isArray(value) && value.length === 0);
 
 /** What an update brings, with the statement that is registered where it brings none and that one must still verify. */
-export async function gatherUpdate(world: World, id: string, gathered: Gathered): Promise<Gathered> {
-  const statement = world.clients.get(id)?.metadata['software_statement'];
-  const needed = world.behaviour.update.verifiesStatement && statement !== undefined;
+export async function gatherUpdate(state: ServerState, id: string, gathered: Gathered): Promise<Gathered> {
+  const statement = state.clients.get(id)?.metadata['software_statement'];
+  const needed = state.behaviour.update.verifiesStatement && statement !== undefined;
   return gathered.statement !== undefined || !needed
     ? gathered
-    : { ...gathered, statement: await verifyStatement(world, statement) };
+    : { ...gathered, statement: await verifyStatement(state, statement) };
 }

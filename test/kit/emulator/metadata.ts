@@ -2,7 +2,7 @@ import type { JsonObject, MetadataRules, Substitution } from './behaviour.ts';
 import { Refused } from './error-answer.ts';
 import { isOfKind, kindOf, SERVER_MEMBERS, withoutTag } from './known-members.ts';
 import { objectOf } from './message.ts';
-import { strings, words } from './world.ts';
+import { strings, words } from './server-state.ts';
 
 /** What comes beside metadata, never as part of it. */
 const BESIDE = ['client_id', 'client_secret', ...SERVER_MEMBERS, 'software_statement'];

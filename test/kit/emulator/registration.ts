@@ -5,32 +5,32 @@ import { Refused } from './error-answer.ts';
 import { type Admitted, admit } from './gate.ts';
 import type { Message, Reply } from './message.ts';
 import { readMetadata, registerMetadata } from './metadata.ts';
-import type { Gathered } from './signatures.ts';
 import {
   type ClientRecord,
   expireClients,
   newClientId,
   newClientSecret,
   rotateToken,
+  type ServerState,
   seconds,
   secretExpiry,
   usesSecret,
-  type World,
-} from './world.ts';
+} from './server-state.ts';
+import type { Gathered } from './signatures.ts';
 
 /** RFC 7591 section 3: registers a client, or refuses in the order in which servers do: limit, gate, form, metadata. */
-export function register(world: World, message: Message, gathered: Gathered): Reply {
-  checkLimits(world);
-  const admitted = admit(world, message);
+export function register(state: ServerState, message: Message, gathered: Gathered): Reply {
+  checkLimits(state);
+  const admitted = admit(state, message);
   const body = unlessRefused(gathered.body);
-  const metadata = wantedMetadata(world, body, gathered, admitted);
-  const record = create(world, message, body, metadata, admitted);
+  const metadata = wantedMetadata(state, body, gathered, admitted);
+  const record = create(state, message, body, metadata, admitted);
   admitted.used();
-  world.counters.registrations += 1;
+  state.counters.registrations += 1;
   return {
-    status: world.behaviour.answer.status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...location(world, record) },
-    body: present(world, record, AT_REGISTRATION),
+    status: state.behaviour.answer.status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...location(state, record) },
+    body: present(state, record, AT_REGISTRATION),
   };
 }
 
@@ -42,24 +42,24 @@ export function unlessRefused<T>(gathered: T | Refused): T {
   return gathered;
 }
 
-function checkLimits(world: World): void {
-  const { limits } = world.behaviour;
-  expireClients(world);
-  if (limits.registrations > 0 && world.counters.registrations >= limits.registrations) {
+function checkLimits(state: ServerState): void {
+  const { limits } = state.behaviour;
+  expireClients(state);
+  if (limits.registrations > 0 && state.counters.registrations >= limits.registrations) {
     throw new Refused('rateLimited', { headers: { 'retry-after': String(limits.retryAfterSeconds) } });
   }
-  if (limits.clients > 0 && world.clients.size >= limits.clients) {
+  if (limits.clients > 0 && state.clients.size >= limits.clients) {
     throw new Refused('tooManyClients');
   }
 }
 
 function wantedMetadata(
-  world: World,
+  state: ServerState,
   body: JsonObject,
   { statement }: Gathered,
   { scopes }: Admitted,
 ): JsonObject {
-  const { gate, metadata: rules } = world.behaviour;
+  const { gate, metadata: rules } = state.behaviour;
   if (statement === undefined && gate.statement === 'required') {
     throw new Refused('missingStatement');
   }
@@ -74,58 +74,62 @@ function wantedMetadata(
   const asked = { ...readMetadata(rules, body), ...claims };
   const registered = registerMetadata(rules, asked, {
     scopes,
-    nameIsTaken: (name) => nameIsTaken(world, name),
+    nameIsTaken: (name) => nameIsTaken(state, name),
   });
-  return withStatement(world, registered, body);
+  return withStatement(state, registered, body);
 }
 
 /** A statement may have claims that are no metadata. */
-export const lenient = <Rules extends World['behaviour']['metadata']>(rules: Rules): Rules => ({
+export const lenient = <Rules extends ServerState['behaviour']['metadata']>(rules: Rules): Rules => ({
   ...rules,
   unknownMembers: 'ignored',
 });
 
 /** The statement belongs to what is registered: it is answered, and may have to verify again. */
-export const withStatement = ({ behaviour }: World, metadata: JsonObject, body: JsonObject): JsonObject =>
+export const withStatement = (
+  { behaviour }: ServerState,
+  metadata: JsonObject,
+  body: JsonObject,
+): JsonObject =>
   behaviour.gate.statement === 'ignored' || body['software_statement'] === undefined
     ? metadata
     : { ...metadata, software_statement: body['software_statement'] };
 
-export const nameIsTaken = ({ clients }: World, name: unknown, butBy?: ClientRecord): boolean =>
+export const nameIsTaken = ({ clients }: ServerState, name: unknown, butBy?: ClientRecord): boolean =>
   name !== undefined &&
   [...clients.values()].some((other) => other !== butBy && other.metadata['client_name'] === name);
 
 function create(
-  world: World,
+  state: ServerState,
   message: Message,
   body: JsonObject,
   metadata: JsonObject,
   admitted: Admitted,
 ): ClientRecord {
-  const { answer, management } = world.behaviour;
+  const { answer, management } = state.behaviour;
   const record: ClientRecord = {
-    id: chosen(world, 'chosenIdentifier', body['client_id']) ?? newClientId(world),
+    id: chosen(state, 'chosenIdentifier', body['client_id']) ?? newClientId(state),
     metadata,
     secret: usesSecret(metadata)
-      ? (chosen(world, 'chosenSecret', body['client_secret']) ?? newClientSecret(world))
+      ? (chosen(state, 'chosenSecret', body['client_secret']) ?? newClientSecret(state))
       : undefined,
-    secretExpiresAt: secretExpiry(world),
+    secretExpiresAt: secretExpiry(state),
     token: undefined,
     tokenExpiresAt: 0,
     tokenHost: message.host,
-    issuedAt: seconds(world.now()),
+    issuedAt: seconds(state.now()),
     generated: Object.fromEntries(answer.generated.map((member) => [member, randomUUID()])),
     staleReads: management.staleReads,
   };
   if (management.admits.includes('registrationToken')) {
-    rotateToken(world, record, message.host, admitted.registrationToken);
+    rotateToken(state, record, message.host, admitted.registrationToken);
   }
-  store(world, record);
+  store(state, record);
   return record;
 }
 
 function chosen(
-  { behaviour, secrets }: World,
+  { behaviour, secrets }: ServerState,
   rule: 'chosenIdentifier' | 'chosenSecret',
   value: unknown,
 ): string | undefined {
@@ -136,7 +140,7 @@ function chosen(
   return value;
 }
 
-function store({ behaviour, clients, deleted }: World, record: ClientRecord): void {
+function store({ behaviour, clients, deleted }: ServerState, record: ClientRecord): void {
   if (behaviour.limits.keyedBySecond) {
     for (const { id, issuedAt } of clients.values()) {
       if (issuedAt === record.issuedAt) {
@@ -148,12 +152,12 @@ function store({ behaviour, clients, deleted }: World, record: ClientRecord): vo
   clients.set(record.id, record);
 }
 
-function location(world: World, { id }: ClientRecord): Readonly<Record<string, string>> {
+function location(state: ServerState, { id }: ClientRecord): Readonly<Record<string, string>> {
   const forms = {
     absent: undefined,
-    configurationUri: trueConfigurationUri(world, id),
+    configurationUri: trueConfigurationUri(state, id),
     adminPath: `/admin/clients/${encodeURIComponent(id)}`,
   };
-  const value = forms[world.behaviour.answer.location];
+  const value = forms[state.behaviour.answer.location];
   return value === undefined ? {} : { location: value };
 }

@@ -4,9 +4,9 @@ import { Refused, refuse } from './error-answer.ts';
 import { gatherUpdate, manage } from './management.ts';
 import { type Call, type Message, objectOf, type Reply } from './message.ts';
 import { register } from './registration.ts';
+import type { ServerState } from './server-state.ts';
 import { gather } from './signatures.ts';
 import { token } from './token-endpoint.ts';
-import type { World } from './world.ts';
 
 /** A request as the log has it. Holds secrets in the clear. */
 export interface LoggedRequest {
@@ -42,7 +42,7 @@ export interface Target {
 
 const MANAGING: Readonly<Record<string, Call>> = { GET: 'read', PUT: 'update', DELETE: 'remove' };
 
-export function targetOf({ behaviour }: World, { method, path, query }: Message): Target {
+export function targetOf({ behaviour }: ServerState, { method, path, query }: Message): Target {
   const { registration, token: tokenPath } = behaviour.paths;
   if (isDiscovery(path)) {
     return { call: 'discovery', id: '' };
@@ -68,41 +68,41 @@ function below(registration: string, path: string): string | undefined {
  * Does what is asked, and says the answer. All that takes time is gathered first; what follows happens at once, so that of
  * two updates with one token one finds it dead.
  */
-export async function serve(world: World, { call, id }: Target, message: Message): Promise<Reply> {
+export async function serve(state: ServerState, { call, id }: Target, message: Message): Promise<Reply> {
   try {
     if (call === 'discovery') {
-      return discover(world, message.path);
+      return discover(state, message.path);
     }
     if (call === 'token') {
-      return await token(world, message);
+      return await token(state, message);
     }
-    const gathered = await gather(world, message);
+    const gathered = await gather(state, message);
     if (call === 'register') {
-      return register(world, message, gathered);
+      return register(state, message, gathered);
     }
     if (call === 'other' && id === '') {
-      throw new Refused(message.path === world.behaviour.paths.registration ? 'otherMethod' : 'notFound');
+      throw new Refused(message.path === state.behaviour.paths.registration ? 'otherMethod' : 'notFound');
     }
     return manage(
-      world,
+      state,
       call,
       id,
       message,
-      call === 'update' ? await gatherUpdate(world, id, gathered) : gathered,
+      call === 'update' ? await gatherUpdate(state, id, gathered) : gathered,
     );
   } catch (cause) {
     if (!(cause instanceof Refused)) {
       throw cause;
     }
     const shaped = call === 'token' ? inShape(cause) : cause;
-    return refuse(world.behaviour, shaped, { path: message.path, at: world.now() });
+    return refuse(state.behaviour, shaped, { path: message.path, at: state.now() });
   }
 }
 
 /** Token endpoints keep to RFC 6749 section 5.2, whatever else a server does. */
 const inShape = ({ occasion, detail }: Refused) => new Refused(occasion, { ...detail, shape: 'oauth' });
 
-export function logEntry(world: World, { call }: Target, message: Message): LoggedRequest {
+export function logEntry(state: ServerState, { call }: Target, message: Message): LoggedRequest {
   return {
     call,
     method: message.method,
@@ -116,7 +116,7 @@ export function logEntry(world: World, { call }: Target, message: Message): Logg
     certificateFingerprint: message.certificateFingerprint,
     body: call === 'token' ? undefined : objectOf(message.text),
     form: call === 'token' ? formOf(message.text) : undefined,
-    at: world.now(),
+    at: state.now(),
     status: undefined,
   };
 }

@@ -4,7 +4,7 @@ import { type Credentials, randomSecret } from './credentials.ts';
 import type { Trusted } from './trusted.ts';
 
 /** Everything that one emulated server is and knows. */
-export interface World {
+export interface ServerState {
   behaviour: Behaviour;
   /** `http://127.0.0.1:PORT`. */
   readonly origin: string;
@@ -60,9 +60,9 @@ export interface Grant {
 export const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);
 
 /** A secret nobody had before. */
-export function newSecret(world: World, prefix = ''): string {
+export function newSecret(state: ServerState, prefix = ''): string {
   const value = `${prefix}${randomSecret()}`;
-  world.secrets.add(value);
+  state.secrets.add(value);
   return value;
 }
 
@@ -74,28 +74,28 @@ const CLIENT_IDS: Readonly<Record<Behaviour['answer']['clientIds'], () => string
   awkward: () => `app/${randomBytes(6).toString('hex')} ü?&`,
 };
 
-export const newClientId = ({ behaviour }: World): string => CLIENT_IDS[behaviour.answer.clientIds]();
+export const newClientId = ({ behaviour }: ServerState): string => CLIENT_IDS[behaviour.answer.clientIds]();
 
 /** A client secret; an awkward one means something else once it is form-decoded. */
-export const newClientSecret = (world: World): string =>
-  newSecret(world, world.behaviour.answer.secrets === 'awkward' ? 'a%C3:+/=&"' : '');
+export const newClientSecret = (state: ServerState): string =>
+  newSecret(state, state.behaviour.answer.secrets === 'awkward' ? 'a%C3:+/=&"' : '');
 
 /** Gives the client a registration access token in place of the one it had. */
-export function rotateToken(world: World, record: ClientRecord, host: string, token?: string): void {
-  const { tokenLifetimeSeconds } = world.behaviour.management;
-  record.token = token ?? newSecret(world, 'rat-');
-  record.tokenExpiresAt = tokenLifetimeSeconds === 0 ? 0 : seconds(world.now()) + tokenLifetimeSeconds;
+export function rotateToken(state: ServerState, record: ClientRecord, host: string, token?: string): void {
+  const { tokenLifetimeSeconds } = state.behaviour.management;
+  record.token = token ?? newSecret(state, 'rat-');
+  record.tokenExpiresAt = tokenLifetimeSeconds === 0 ? 0 : seconds(state.now()) + tokenLifetimeSeconds;
   record.tokenHost = host;
 }
 
 /** The moment at which a secret given out now dies. */
-export function secretExpiry({ behaviour, now }: World): number {
+export function secretExpiry({ behaviour, now }: ServerState): number {
   const { secretLifetimeSeconds } = behaviour.answer;
   return secretLifetimeSeconds === 0 ? 0 : seconds(now()) + secretLifetimeSeconds;
 }
 
 /** Removes the clients whose time is over. */
-export function expireClients({ behaviour, clients, deleted, now }: World): void {
+export function expireClients({ behaviour, clients, deleted, now }: ServerState): void {
   if (!behaviour.answer.clientDiesWithSecret) {
     return;
   }

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JsonObject } from './behaviour.ts';
-import type { World } from './world.ts';
+import type { ServerState } from './server-state.ts';
 
 export interface StatementOptions {
   /** Default: HS256 with the publisher's secret. RS256 and PS256 take its private key. */
@@ -14,7 +14,7 @@ export interface StatementOptions {
 
 /** A software statement (RFC 7591 section 2.3) as the publisher makes it. */
 export async function signStatement(
-  { credentials, now, secrets }: World,
+  { credentials, now, secrets }: ServerState,
   claims: JsonObject,
   { algorithm = 'HS256', lifetimeSeconds = 300, issuer }: StatementOptions,
 ): Promise<string> {

@@ -11,8 +11,8 @@ import type { AuthMethod, JsonObject } from './behaviour.ts';
 import { Refused } from './error-answer.ts';
 import { issueGrant } from './gate.ts';
 import type { Message, Reply } from './message.ts';
+import { type ServerState, strings, words } from './server-state.ts';
 import { fingerprintOf } from './trusted.ts';
-import { strings, type World, words } from './world.ts';
 
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
@@ -38,22 +38,22 @@ interface Presented {
 }
 
 /** RFC 6749 section 4.4: an access token for a client that proves who it is. Answers refusals too, in OAuth's shape. */
-export async function token(world: World, message: Message): Promise<Reply> {
+export async function token(state: ServerState, message: Message): Promise<Reply> {
   try {
     const form = new URLSearchParams(message.text);
-    const presented = presentedIn(world, message, form);
-    const asker = askerOf(world, presented.clientId);
-    if (asker === undefined || !(await isProven(world, message, presented, asker))) {
+    const presented = presentedIn(state, message, form);
+    const asker = askerOf(state, presented.clientId);
+    if (asker === undefined || !(await isProven(state, message, presented, asker))) {
       throw new Refused('badClientAuthentication');
     }
-    return grant(world, form, asker);
+    return grant(state, form, asker);
   } catch (cause) {
     throw cause instanceof Refused ? cause : new Refused('badClientAuthentication');
   }
 }
 
-function grant(world: World, form: URLSearchParams, asker: Asker): Reply {
-  const rules = world.behaviour.token;
+function grant(state: ServerState, form: URLSearchParams, asker: Asker): Reply {
+  const rules = state.behaviour.token;
   if (form.get('grant_type') !== 'client_credentials') {
     throw new Refused('badGrantType');
   }
@@ -69,7 +69,7 @@ function grant(world: World, form: URLSearchParams, asker: Asker): Reply {
     status: 200,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
     body: {
-      access_token: issueGrant(world, { clientId: asker.clientId, scopes }),
+      access_token: issueGrant(state, { clientId: asker.clientId, scopes }),
       token_type: rules.tokenType,
       expires_in: rules.lifetimeSeconds,
       ...(rules.scopeInAnswer && scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
@@ -78,7 +78,7 @@ function grant(world: World, form: URLSearchParams, asker: Asker): Reply {
 }
 
 /** RFC 6749 section 2.3: exactly one way of authentication in a request. */
-function presentedIn(world: World, message: Message, form: URLSearchParams): Presented {
+function presentedIn(state: ServerState, message: Message, form: URLSearchParams): Presented {
   const inForm = {
     id: form.get('client_id') ?? undefined,
     secret: form.get('client_secret') ?? undefined,
@@ -89,7 +89,7 @@ function presentedIn(world: World, message: Message, form: URLSearchParams): Pre
     throw new Refused('badClientAuthentication');
   }
   if (basic !== undefined) {
-    return { method: 'client_secret_basic', ...basicCredentials(world, basic) };
+    return { method: 'client_secret_basic', ...basicCredentials(state, basic) };
   }
   if (inForm.assertion !== undefined && form.get('client_assertion_type') === ASSERTION_TYPE) {
     const isShared = decodeProtectedHeader(inForm.assertion).alg?.startsWith('HS') === true;
@@ -112,7 +112,7 @@ function certificateMethod({ certificateName, certificateFingerprint }: Message)
   return certificateFingerprint === undefined ? 'none' : 'self_signed_tls_client_auth';
 }
 
-function basicCredentials({ behaviour }: World, value: string) {
+function basicCredentials({ behaviour }: ServerState, value: string) {
   const text = Buffer.from(value, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   const halves = [text.slice(0, colon), text.slice(colon + 1)];
@@ -124,31 +124,31 @@ function basicCredentials({ behaviour }: World, value: string) {
 /** Throws where the value was not form-encoded. */
 const formDecode = (value: string) => decodeURIComponent(value.replaceAll('+', ' '));
 
-function askerOf(world: World, clientId: string): Asker | undefined {
-  const { client } = world.credentials;
-  const record = world.clients.get(clientId);
+function askerOf(state: ServerState, clientId: string): Asker | undefined {
+  const { client } = state.credentials;
+  const record = state.clients.get(clientId);
   if (clientId === client.clientId) {
     return {
       clientId,
       secret: client.clientSecret,
       certificateName: client.certificateName,
-      certificateFingerprint: fingerprintOf(world.trusted.clientCertificate),
-      methods: world.behaviour.token.admissionMethods,
+      certificateFingerprint: fingerprintOf(state.trusted.clientCertificate),
+      methods: state.behaviour.token.admissionMethods,
       grantTypes: ['client_credentials'],
-      scopes: admissionScopes(world),
+      scopes: admissionScopes(state),
       keys: async () => client.key.publicKey,
     };
   }
   if (record === undefined) {
     return undefined;
   }
-  const expired = record.secretExpiresAt !== 0 && record.secretExpiresAt * 1000 <= world.now();
+  const expired = record.secretExpiresAt !== 0 && record.secretExpiresAt * 1000 <= state.now();
   return {
     clientId,
     secret: expired ? undefined : record.secret,
     certificateName: commonName(record.metadata),
     certificateFingerprint: undefined,
-    methods: registeredMethods(world, record.metadata),
+    methods: registeredMethods(state, record.metadata),
     grantTypes: strings(record.metadata['grant_types']),
     scopes: record.metadata['scope'] === undefined ? undefined : words(record.metadata['scope']),
     keys: keysOf(record.metadata),
@@ -156,7 +156,7 @@ function askerOf(world: World, clientId: string): Asker | undefined {
 }
 
 /** Whatever registering, managing and the members that need a scope of their own take. */
-const admissionScopes = ({ behaviour, credentials }: World): readonly string[] => [
+const admissionScopes = ({ behaviour, credentials }: ServerState): readonly string[] => [
   ...credentials.client.scopes,
   ...words(behaviour.management.adminScope),
   ...words(behaviour.metadata.privileged?.scope),
@@ -166,7 +166,7 @@ const admissionScopes = ({ behaviour, credentials }: World): readonly string[] =
 const commonName = (metadata: JsonObject) =>
   /CN=([^,]+)/i.exec(String(metadata['tls_client_auth_subject_dn'] ?? ''))?.[1];
 
-function registeredMethods({ behaviour }: World, metadata: JsonObject): readonly AuthMethod[] {
+function registeredMethods({ behaviour }: ServerState, metadata: JsonObject): readonly AuthMethod[] {
   const registered = metadata['token_endpoint_auth_method'] as AuthMethod;
   const bySecret: readonly AuthMethod[] = ['client_secret_basic', 'client_secret_post'];
   return behaviour.token.clientMethods === 'anySecret' && bySecret.includes(registered)
@@ -182,7 +182,7 @@ function keysOf({ jwks, jwks_uri: uri }: JsonObject): JWTVerifyGetKey | undefine
 }
 
 async function isProven(
-  world: World,
+  state: ServerState,
   { certificateName, certificateFingerprint }: Message,
   { method, secret, assertion }: Presented,
   asker: Asker,
@@ -199,19 +199,19 @@ async function isProven(
     );
   }
   if (assertion !== undefined) {
-    return isAsserted(world, assertion, method, asker);
+    return isAsserted(state, assertion, method, asker);
   }
   return asker.secret !== undefined && asker.secret === secret;
 }
 
 /** RFC 7523 section 3: signed by the client, about itself, for us, not expired, never used before. */
 async function isAsserted(
-  world: World,
+  state: ServerState,
   assertion: string,
   method: AuthMethod,
   asker: Asker,
 ): Promise<boolean> {
-  const { behaviour, issuer, origin, assertions } = world;
+  const { behaviour, issuer, origin, assertions } = state;
   const endpoint = `${origin}${behaviour.paths.token}`;
   const audiences = { either: [issuer, endpoint], issuer: [issuer], tokenEndpoint: [endpoint] };
   const sharedKey = new TextEncoder().encode(asker.secret ?? '');
@@ -221,7 +221,7 @@ async function isAsserted(
     subject: asker.clientId,
     audience: audiences[behaviour.token.assertionAudience],
     requiredClaims: ['exp', 'jti'],
-    currentDate: new Date(world.now()),
+    currentDate: new Date(state.now()),
   });
   const isNew = !assertions.has(String(payload.jti));
   assertions.add(String(payload.jti));

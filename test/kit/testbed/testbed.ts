@@ -9,7 +9,7 @@ import { type OperatorProcess, startOperator } from './operator.ts';
 import { type Progress, SILENT } from './progress.ts';
 
 /** Everything that a test of behaviour needs: a control plane with `deploy/` applied, a server, the operator. */
-export interface World {
+export interface Testbed {
   readonly controlPlane: ControlPlane;
   readonly server: EmbeddedAuthorizationServer;
   /** The one that runs now. */
@@ -25,7 +25,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-export interface WorldOptions {
+export interface TestbedOptions {
   readonly controllerManager?: boolean;
   /** The overlay that puts the finalizer on at creation. Default false. */
   readonly finalizerPolicy?: boolean;
@@ -41,7 +41,7 @@ export const OPERATOR_USER = `system:serviceaccount:${OPERATOR_NAMESPACE}:oauth-
 
 const DEPLOY = join(import.meta.dirname, '..', '..', '..', 'deploy');
 
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
+export async function startTestbed(options: TestbedOptions = {}): Promise<Testbed> {
   const { progress = SILENT, controllerManager = false } = options;
   const controlPlane = await startControlPlane({ controllerManager: controllerManager && 'later', progress });
   const server = await startAuthorizationServer(options.server);

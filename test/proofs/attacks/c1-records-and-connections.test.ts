@@ -10,13 +10,13 @@ import {
   type SeenObject,
 } from './kit/objects.ts';
 import { strayed } from './kit/strayed.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const CORPORATE = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
 
@@ -46,30 +46,30 @@ const updatesAt = (server: StubServer): number =>
 
 describe('C1: a client with records at two servers, whose spec names none any more', () => {
   test('A: the registration access token of the cluster server never goes to the tenant’s own', async () => {
-    const bystander = await startBystander(world);
-    const tenant = await world.tenant('admin');
-    const evil = await world.server();
+    const bystander = await startBystander(target);
+    const tenant = await target.tenant('admin');
+    const evil = await target.server();
     await bystander.during(async () => {
       const management = { configurationUrl: `${evil.issuer}/steal/{client_id}` };
       await tenant.createOrFail(ownServer('evil', evil.issuer, { management }));
       await tenant.ready(machineClient('a', { server: { name: 'evil' } }));
       const clientId = await switchTo(tenant, 'a', CORPORATE);
       await unset(tenant, 'a', { clientName: 'edited' });
-      const isEdited = () => nameOf(world.corporate, clientId) === 'edited';
+      const isEdited = () => nameOf(target.corporate, clientId) === 'edited';
       await expect.poll(() => isEdited() || updatesAt(evil) > 0, { timeout: 10_000 }).toBe(true);
-      expect(strayed(evil, world.corporate)).toEqual([]);
+      expect(strayed(evil, target.corporate)).toEqual([]);
       expect(isEdited()).toBe(true);
     });
     await bystander.judge();
   });
 
   test('B: what the policy of the cluster server refuses isn’t sent there over another connection', async () => {
-    const [dev, prod] = [await world.server(), await world.server()];
-    await world.admin.createOrFail(
+    const [dev, prod] = [await target.server(), await target.server()];
+    await target.admin.createOrFail(
       clusterServer('dev', dev.issuer),
       clusterServer('prod', prod.issuer, { policy: { scopes: ['read'], uriHosts: ['*.example.com'] } }),
     );
-    const tenant = await world.tenant('edit');
+    const tenant = await target.tenant('edit');
     await tenant.ready(
       machineClient('b', {
         server: { kind: 'ClusterAuthorizationServer', name: 'dev' },
@@ -84,11 +84,11 @@ describe('C1: a client with records at two servers, whose spec names none any mo
   });
 
   test('C: the platform’s management credential and software statement never go to the tenant’s own server', async () => {
-    const platform = await world.server();
-    const evil = await world.server();
+    const platform = await target.server();
+    const evil = await target.server();
     evil.present = ({ registration_access_token: _, ...rest }) => rest;
     const [adminToken, statement] = ['PLATFORM-ADMIN-TOKEN-5678', 'eyJhbGciOiJub25lIn0.e30.PLATFORM'];
-    await world.admin.createOrFail(
+    await target.admin.createOrFail(
       credential('management', { token: adminToken }),
       credential('statement', { software_statement: statement }),
       clusterServer('platform', platform.issuer, {
@@ -99,7 +99,7 @@ describe('C1: a client with records at two servers, whose spec names none any mo
         management: { adminToken: { secretRef: { name: 'management' } } },
       }),
     );
-    const tenant = await world.tenant('admin');
+    const tenant = await target.tenant('admin');
     await tenant.createOrFail(ownServer('evil', evil.issuer));
     await tenant.ready(
       machineClient('c', { server: { kind: 'ClusterAuthorizationServer', name: 'platform' } }),

@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reply } from '../../kit/stub-server.ts';
-import { OPERATOR_USER } from '../../kit/testbed/world.ts';
+import { OPERATOR_USER } from '../../kit/testbed/testbed.ts';
 import { when } from './kit/answers.ts';
 import { startBystander } from './kit/bystander.ts';
 import { isReady, machineClient, pathOf } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
 describe('a tenant with the role edit disturbs nobody', () => {
   test('by a thousand OAuthClients that can’t be registered', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
-    const lines = world.pod.lines().length;
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
+    const lines = target.pod.lines().length;
     await bystander.during(async () => {
       const invalid = { redirectUris: ['https://shop.example.com/#fragment'] };
       await attacker.createAll(
@@ -28,13 +28,13 @@ describe('a tenant with the role edit disturbs nobody', () => {
       await attacker.request('DELETE', pathOf('OAuthClient', attacker.namespace));
     });
     await bystander.judge();
-    expect(world.pod.lines().length - lines, 'lines of the log').toBeLessThan(50);
+    expect(target.pod.lines().length - lines, 'lines of the log').toBeLessThan(50);
   });
 
   test('L1: by a Secret that is too long for a line of the watch', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
-    const from = await world.controlPlane.auditPosition();
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
+    const from = await target.controlPlane.auditPosition();
     const owner = { apiVersion: 'v1', kind: 'Pod', name: '<'.repeat(700_000), uid: 'none' };
     await bystander.during(async () => {
       await attacker.createOrFail({
@@ -51,18 +51,18 @@ describe('a tenant with the role edit disturbs nobody', () => {
       }
     });
     await bystander.judge();
-    const lists = (await world.controlPlane.audit(from)).filter(
+    const lists = (await target.controlPlane.audit(from)).filter(
       ({ user, verb, resource }) => user === OPERATOR_USER && verb === 'list' && resource === 'secrets',
     );
     expect(lists.length, 'new lists of all Secrets').toBe(0);
   });
 
   test('L2: by answers that take long to read', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
     const headers = { 'www-authenticate': 'a'.repeat(8_000) };
     const isTheirs = ({ body }: { readonly body: object }) => JSON.stringify(body).includes('slow-');
-    world.corporate.behave.register = when(
+    target.corporate.behave.register = when(
       isTheirs,
       reply(400, { error: 'invalid_client_metadata' }, headers),
     );
@@ -73,13 +73,13 @@ describe('a tenant with the role edit disturbs nobody', () => {
       );
       await new Promise((resolve) => setTimeout(resolve, 5_000));
     });
-    delete world.corporate.behave.register;
+    delete target.corporate.behave.register;
     await bystander.judge();
   });
 
   test('L11: by a hundred clients whose keys are made', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
     await bystander.during(async () => {
       const client = { tokenEndpointAuthMethod: 'private_key_jwt' };
       const generatedKey = { algorithm: 'RS256' };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPERATOR_NAMESPACE } from '../../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../../kit/testbed/testbed.ts';
 import {
   clusterServer,
   conditionOf,
@@ -8,21 +8,21 @@ import {
   pathOf,
   type SeenObject,
 } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
 /** What failed from the start, and must go on to. */
 
-let world: World;
+let target: Target;
 let attacker: Tenant;
 let victim: Tenant;
 let shop: SeenObject;
 beforeAll(async () => {
-  world = await openWorld();
-  attacker = await world.tenant('admin');
-  victim = await world.tenant('edit');
+  target = await openTarget();
+  attacker = await target.tenant('admin');
+  victim = await target.tenant('edit');
   shop = await victim.ready(machineClient('shop'));
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const CLIENTS = () => pathOf('OAuthClient', attacker.namespace);
 const isStalled = (object: SeenObject | undefined): boolean =>
@@ -42,7 +42,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
 
   test('writes no status, and a reference to another namespace is dropped', async () => {
     const path = `${CLIENTS()}/forged`;
-    const status = { clientId: shop['status'].clientId, issuer: world.corporate.issuer };
+    const status = { clientId: shop['status'].clientId, issuer: target.corporate.issuer };
     const { json } = await attacker.create({
       ...machineClient('forged', { server: { name: 'none', namespace: victim.namespace } }),
       status,
@@ -60,7 +60,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
   test('gains nothing by Secrets that look like the operator’s or like those of another', async () => {
     const before = await victim.get('Secret', 'shop');
     const { labels, annotations } = before?.['metadata'] ?? {};
-    const [record] = (await world.admin.list('Secret')).filter(
+    const [record] = (await target.admin.list('Secret')).filter(
       ({ metadata }) => metadata.labels?.['oauth-registrar.dev/registration'] !== undefined,
     );
     const forgeries = [
@@ -78,7 +78,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
     await attacker.ready(machineClient('own'));
     expect(await victim.get('Secret', 'shop')).toEqual(before);
     expect((await attacker.get('Secret', 'like-workload'))?.['data']).toEqual({ client_id: btoa('forged') });
-    const changes = world.corporate.requests.filter(({ method }) => method === 'PUT' || method === 'DELETE');
+    const changes = target.corporate.requests.filter(({ method }) => method === 'PUT' || method === 'DELETE');
     expect(changes).toEqual([]);
   });
 
@@ -99,7 +99,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
 
   test('doesn’t learn whether a cluster server exists that doesn’t admit its namespace', async () => {
     const closed = { allowedNamespaces: { names: [victim.namespace] } };
-    await world.admin.createOrFail(clusterServer('closed', world.corporate.issuer, closed));
+    await target.admin.createOrFail(clusterServer('closed', target.corporate.issuer, closed));
     const told = async (name: string): Promise<string> => {
       const server = { kind: 'ClusterAuthorizationServer', name };
       await attacker.createOrFail(machineClient(`at-${name}`, { server }));

@@ -9,15 +9,15 @@ import {
   type SeenObject,
   type SentObject,
 } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
 /** Memory is bounded by namespace: what one tenant makes takes no more of it than others have room for. */
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const many = (count: number, make: (index: number) => SentObject): readonly SentObject[] =>
   Array.from({ length: count }, (_, index) => make(index));
@@ -32,8 +32,8 @@ const statusesOf = (answers: readonly { readonly status: number }[]): readonly n
 
 /** The next process meets all that is there at once; ordinary ends give the Lease back. */
 async function startsAnew(): Promise<void> {
-  await world.pod.kill('SIGTERM');
-  await world.pod.working();
+  await target.pod.kill('SIGTERM');
+  await target.pod.working();
 }
 
 async function removeAll(of: Tenant): Promise<void> {
@@ -44,8 +44,8 @@ async function removeAll(of: Tenant): Promise<void> {
 
 describe('H1: a tenant makes many large objects', () => {
   test('200 labelled Secrets of 1 MB, which nobody refers to', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
     await bystander.during(async () => {
       const made = await attacker.createAll(
         many(200, (at) => credential(`big-${at}`, { token: MEGABYTE })),
@@ -59,8 +59,8 @@ describe('H1: a tenant makes many large objects', () => {
   });
 
   test('760 workload Secrets with annotations of 256 KiB, that name a client of theirs and one of the operator’s', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
     const annotations = (at: number) => ({
       'oauth-registrar.dev/client': `${attacker.namespace}/none-${at}`,
       'oauth-registrar.dev/shows': `oac-none-${at}`,
@@ -86,8 +86,8 @@ describe('H1: a tenant makes many large objects', () => {
   });
 
   test('200 OAuthClients of 1 MB: each is told its size', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
     await bystander.during(async () => {
       const client = (at: number) =>
         machineClient(`big-${at}`, { client: { additionalMetadata: { blob: MEGABYTE } } });
@@ -106,8 +106,8 @@ describe('H1: a tenant makes many large objects', () => {
   });
 
   test('1,000 OAuthClients of 32 KiB, and 60 that take as much memory as a spec can: who has no room is told, and taken up later', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
     const large = (at: number) =>
       machineClient(`large-${String(at).padStart(3, '0')}`, {
         server: undefined,

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, isReady, machineClient } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const BIG = 'x'.repeat(262_005);
 const ROTATE = 'oauth-registrar.dev/rotate-requested-at';
@@ -18,19 +18,19 @@ const bigOnes = (count: number, prefix: string) =>
 
 /** Names of the clients that the server has and that no registration Secret names. */
 async function unrecorded(): Promise<readonly string[]> {
-  const secrets = await world.admin.list('Secret');
+  const secrets = await target.admin.list('Secret');
   const recorded = new Set(
     secrets.map(
       ({ metadata }) => metadata.annotations?.['oauth-registrar.dev/client-id'] as string | undefined,
     ),
   );
-  return [...world.corporate.clients.keys()].filter((clientId) => !recorded.has(clientId));
+  return [...target.corporate.clients.keys()].filter((clientId) => !recorded.has(clientId));
 }
 
 describe('H2: OAuthClients whose annotation is as long as the API server admits', () => {
   test('48 of them freeze no server: each client is recorded, and others go on', async () => {
-    const bystander = await startBystander(world);
-    const attacker = await world.tenant('edit');
+    const bystander = await startBystander(target);
+    const attacker = await target.tenant('edit');
     await bystander.during(async () => {
       await attacker.createAll(bigOnes(48, 'p'), 8);
       for (let index = 0; index < 48; index += 1) {
@@ -47,9 +47,9 @@ describe('H2: OAuthClients whose annotation is as long as the API server admits'
   });
 
   test('three of them and a killed container: the next one works as soon as it has the lease', async () => {
-    const attacker = await world.tenant('edit');
+    const attacker = await target.tenant('edit');
     await attacker.createAll(bigOnes(3, 'k'));
-    await world.pod.kill();
+    await target.pod.kill();
     await attacker.ready(machineClient('after'), 45_000);
     await expect.poll(unrecorded, { timeout: 20_000 }).toEqual([]);
   });

@@ -4,28 +4,28 @@ import { type Exchange, reply } from '../../kit/stub-server.ts';
 import { when } from './kit/answers.ts';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const ATTACK_MS = 12_000;
-const server = () => world.admin.get('ClusterAuthorizationServer', 'corporate');
+const server = () => target.admin.get('ClusterAuthorizationServer', 'corporate');
 const isTold = (object: SeenObject | undefined) => conditionOf(object, 'Ready')?.['status'] === 'False';
 
 test('H3a: a client that the server refuses with 403 or 401 is the only one that waits', async () => {
   const asks = (scope: string) => (exchange: Exchange) =>
     String(exchange.body['scope'] ?? '').includes(scope);
-  world.corporate.behave.register = when(
+  target.corporate.behave.register = when(
     asks('forbidden'),
     reply(403, { error: 'access_denied', error_description: 'the scope is not yours' }),
     when(asks('unlucky'), reply(401)),
   );
-  const bystander = await startBystander(world);
-  const attacker = await world.tenant('edit');
+  const bystander = await startBystander(target);
+  const attacker = await target.tenant('edit');
   const poisons = ['forbidden', 'unlucky'].flatMap((scope) =>
     [1, 2, 3].map((index) => machineClient(`${scope}-${index}`, { client: { scopes: [scope] } })),
   );

@@ -4,13 +4,13 @@ import { drop, type Exchange, hang, reply } from '../../kit/stub-server.ts';
 import { when } from './kit/answers.ts';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const ATTACK_MS = 12_000;
 const isTold = (object: SeenObject | undefined) => conditionOf(object, 'Ready')?.['status'] === 'False';
@@ -19,13 +19,13 @@ test('H3b: 64 clients that the server fails over with 500, loses or leaves hangi
   const isLong = ({ body }: Exchange) => String(body['client_name']).length > 255;
   const begins = (text: string) => (exchange: Exchange) =>
     isLong(exchange) && String(exchange.body['client_name']).startsWith(text);
-  world.corporate.behave.register = when(
+  target.corporate.behave.register = when(
     begins('500'),
     reply(500, { error: 'server_error', error_description: 'value too long for type' }),
     when(begins('reset'), drop, when(begins('hang'), hang)),
   );
-  const bystander = await startBystander(world);
-  const attacker = await world.tenant('edit');
+  const bystander = await startBystander(target);
+  const attacker = await target.tenant('edit');
   const kinds = ['500', '500', 'reset', 'hang'];
   const poisons = Array.from({ length: 64 }, (_, index) =>
     machineClient(`poison-${index}`, {

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { reply, type StubServer } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
 import { machineClient, ownServer } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const SERVERS = 6;
 const CLIENTS = 1_536;
@@ -24,7 +24,7 @@ const long = (start: string): string => start.padEnd(253, 'x');
 
 /** Answers the first registration, and holds the others until it is told to fail over all of them. */
 async function holding(released: Promise<unknown>): Promise<{ server: StubServer; held: () => number }> {
-  const server = await world.server();
+  const server = await target.server();
   const words = '€'.repeat(300);
   const count = { posts: 0, held: 0 };
   server.behave = {
@@ -41,14 +41,14 @@ async function holding(released: Promise<unknown>): Promise<{ server: StubServer
 }
 
 async function sizeOf(name: string): Promise<{ readonly keys: number; readonly bytes: number }> {
-  const data = ((await world.admin.get('ConfigMap', name))?.['data'] ?? {}) as Record<string, string>;
+  const data = ((await target.admin.get('ConfigMap', name))?.['data'] ?? {}) as Record<string, string>;
   const values = Object.values(data);
   return { keys: values.length, bytes: values.reduce((sum, value) => sum + Buffer.byteLength(value), 0) };
 }
 
 test('H4: a tenant’s servers that hold every call and then fail keep nobody else from registering, editing or deleting', async () => {
-  const bystander = await startBystander(world);
-  const attacker = await world.tenant('admin');
+  const bystander = await startBystander(target);
+  const attacker = await target.tenant('admin');
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const servers = await Promise.all(Array.from({ length: SERVERS }, () => holding(released)));
   const held = () => servers.reduce((sum, one) => sum + one.held(), 0);

@@ -2,33 +2,33 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reply, type StubServer } from '../../kit/stub-server.ts';
 import { clusterServer, isReady, machineClient, ownServer } from './kit/objects.ts';
 import { strayed } from './kit/strayed.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 /** Deletes the client without waiting for its server, and then its namespace. */
 async function deleteAll(tenant: Tenant, client: string): Promise<void> {
   await tenant.remove('OAuthClient', client);
   await tenant.patch('OAuthClient', client, { metadata: { finalizers: null } });
   const path = `/api/v1/namespaces/${tenant.namespace}`;
-  await world.admin.request('DELETE', path);
-  const isGone = async () => (await world.admin.request('GET', path)).status === 404;
+  await target.admin.request('DELETE', path);
+  const isGone = async () => (await target.admin.request('GET', path)).status === 404;
   await expect.poll(isGone, { timeout: 60_000, interval: 100 }).toBe(true);
 }
 
 /** @param claims the issuer of the server object that bears the name later */
 async function reuse(claims: (old: StubServer, evil: StubServer) => string): Promise<void> {
-  const [old, evil] = [await world.server({ remove: reply(500) }), await world.server()];
-  const former = await world.tenant('admin');
+  const [old, evil] = [await target.server({ remove: reply(500) }), await target.server()];
+  const former = await target.tenant('admin');
   await former.createOrFail(ownServer('keycloak', old.issuer));
   await former.ready(machineClient('web', { server: { name: 'keycloak' } }));
   await deleteAll(former, 'web');
 
-  const tenant = await world.tenant('admin', { namespace: former.namespace });
+  const tenant = await target.tenant('admin', { namespace: former.namespace });
   await tenant.createOrFail(
     ownServer('keycloak', claims(old, evil), {
       discovery: { mode: 'None' },
@@ -55,15 +55,15 @@ describe('H5: a name that another had before', () => {
   });
 
   test('a server object of the platform that is made anew with another issuer gets no token of the one before', async () => {
-    const [old, other] = [await world.server(), await world.server()];
-    await world.admin.createOrFail(clusterServer('moved', old.issuer));
-    const tenant = await world.tenant('edit');
+    const [old, other] = [await target.server(), await target.server()];
+    await target.admin.createOrFail(clusterServer('moved', old.issuer));
+    const tenant = await target.tenant('edit');
     await tenant.ready(
       machineClient('web', { server: { kind: 'ClusterAuthorizationServer', name: 'moved' } }),
     );
-    await world.admin.remove('ClusterAuthorizationServer', 'moved');
+    await target.admin.remove('ClusterAuthorizationServer', 'moved');
     const management = { configurationUrl: `${other.issuer}/reg/{client_id}` };
-    await world.admin.createOrFail(clusterServer('moved', other.issuer, { management }));
+    await target.admin.createOrFail(clusterServer('moved', other.issuer, { management }));
     await tenant.patchOrFail('OAuthClient', 'web', { spec: { client: { clientName: 'edited' } } });
     // Whoever works at the server object by now registers this one there.
     await tenant.ready(

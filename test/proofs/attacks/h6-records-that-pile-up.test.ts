@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, machineClient, ownServer, type SeenObject } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const bytesOf = ({ data = {} }: SeenObject): number =>
   Object.values(data as Readonly<Record<string, string>>).reduce(
@@ -16,13 +16,13 @@ const bytesOf = ({ data = {} }: SeenObject): number =>
   );
 
 test('H6: clients that the tenant’s own server never removes end at fifty small records, and only its own registrations', async () => {
-  const bystander = await startBystander(world);
-  const attacker = await world.tenant('admin');
-  const evil = await world.server();
+  const bystander = await startBystander(target);
+  const attacker = await target.tenant('admin');
+  const evil = await target.server();
   evil.present = (information) => ({ ...information, blob: 'x'.repeat(100_000), more: 'y'.repeat(100_000) });
   await attacker.createOrFail(ownServer('evil', evil.issuer, { management: { mode: 'None' } }));
   const records = async () =>
-    (await world.admin.list('Secret')).filter(
+    (await target.admin.list('Secret')).filter(
       ({ metadata }) => metadata.labels?.['oauth-registrar.dev/client-namespace'] === attacker.namespace,
     );
   const own = { kind: 'AuthorizationServer', name: 'evil' };

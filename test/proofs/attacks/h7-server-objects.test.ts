@@ -3,13 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hang } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
 import { isReady, ownServer } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const NEW_TOKEN = 'PLATFORM-INITIAL-ACCESS-TOKEN-5678';
 
@@ -22,11 +22,11 @@ async function within(ms: number, what: string, isSo: () => boolean): Promise<vo
 }
 
 test('H7: 300 servers that accept and never answer hold up no other server object', async () => {
-  const bystander = await startBystander(world);
-  const attacker = await world.tenant('admin');
-  const other = await world.tenant('admin');
-  const [silent, honest] = [await world.server({ discovery: hang }), await world.server()];
-  const { corporate } = world;
+  const bystander = await startBystander(target);
+  const attacker = await target.tenant('admin');
+  const other = await target.tenant('admin');
+  const [silent, honest] = [await target.server({ discovery: hang }), await target.server()];
+  const { corporate } = target;
   await bystander.during(async () => {
     const objects = Array.from({ length: 300 }, (_, index) =>
       ownServer(`silent-${index}`, `${silent.issuer}/s${index}`),
@@ -39,7 +39,7 @@ test('H7: 300 servers that accept and never answer hold up no other server objec
 
     // The platform changes its token; the server takes both for a while.
     corporate.admits = undefined;
-    await world.admin.patchOrFail('Secret', 'corporate', { stringData: { token: NEW_TOKEN } });
+    await target.admin.patchOrFail('Secret', 'corporate', { stringData: { token: NEW_TOKEN } });
     const tokenOf = () => corporate.requests.findLast(({ call }) => call === 'register')?.authorization;
     await within(5_000, 'a registration with the new token', () => tokenOf() === `Bearer ${NEW_TOKEN}`);
     corporate.admits = NEW_TOKEN;

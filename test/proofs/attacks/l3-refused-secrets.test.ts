@@ -3,27 +3,27 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, isReady, machineClient } from './kit/objects.ts';
 import { secretsQuota } from './kit/quota.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 test('L3: a member of the answer that can be no key of a Secret is refused when the object is made', async () => {
-  const tenant = await world.tenant('edit');
+  const tenant = await target.tenant('edit');
   const answer = await tenant.create(machineClient('bad', { secret: { include: ['a/b c'] } }));
   expect(answer.status).toBe(422);
 });
 
 test('L3: a quota that keeps Secrets out is told in the words of the API server, keeps what is registered, and stops the rest', async () => {
-  const bystander = await startBystander(world);
-  const tenant = await world.tenant('edit');
-  const setQuota = await secretsQuota(world, tenant.namespace, { most: 2, used: 2 });
+  const bystander = await startBystander(target);
+  const tenant = await target.tenant('edit');
+  const setQuota = await secretsQuota(target, tenant.namespace, { most: 2, used: 2 });
   await setQuota({ most: 2, used: 0 });
   const registered = () =>
-    [...world.corporate.clients.values()].filter(({ client_name }) => String(client_name).startsWith('l3-'))
+    [...target.corporate.clients.values()].filter(({ client_name }) => String(client_name).startsWith('l3-'))
       .length;
   await bystander.during(async () => {
     await tenant.createAll(Array.from({ length: 80 }, (_, index) => machineClient(`l3-${index}`)));

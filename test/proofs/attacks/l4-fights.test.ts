@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isReady, machineClient } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 /** Writes of the operator so far, as it counts them. */
 async function writes(): Promise<number> {
   await sleep(1_100);
-  const text = await (await fetch(`http://127.0.0.1:${world.pod.operator.port}/metrics`)).text();
+  const text = await (await fetch(`http://127.0.0.1:${target.pod.operator.port}/metrics`)).text();
   const lines = text.matchAll(/^oauth_registrar_kubernetes_requests_total\{verb="(\w+)",(.*)\} (\d+)$/gm);
   return [...lines]
     .filter(([, verb, labels]) => verb !== 'get' && verb !== 'list' && !labels?.includes('leases'))
@@ -20,7 +20,7 @@ async function writes(): Promise<number> {
 }
 
 test('L4: a fight over a Secret and a finalizer costs few calls, and ends as it should', async () => {
-  const attacker = await world.tenant('edit');
+  const attacker = await target.tenant('edit');
   await attacker.ready(machineClient('fought-over'));
   const before = await writes();
   const end = performance.now() + 10_000;

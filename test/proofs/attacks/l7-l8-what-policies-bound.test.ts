@@ -2,15 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StubServer } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
 import { clusterServer, conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 let tenant: Tenant;
 beforeAll(async () => {
-  world = await openWorld();
-  tenant = await world.tenant('edit');
+  target = await openTarget();
+  tenant = await target.tenant('edit');
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const at = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
 const reasonOf = (object: SeenObject | undefined) => conditionOf(object, 'Ready')?.['reason'] as string;
@@ -47,9 +47,9 @@ describe('L7: what a policy bounds', () => {
     ['a place in a vendor’s member', { additionalMetadata: { callback: 'ldap://evil.attacker.test/' } }],
     ['a client that outlives its object', {}, { deletionPolicy: 'Retain' }],
   ])('%s is not registered', async (_, client, spec = {}) => {
-    const server = await world.server();
+    const server = await target.server();
     const name = `bounded-${server.issuer.split(':').at(-1)}`;
-    await world.admin.createOrFail(clusterServer(name, server.issuer, { policy: BOUNDS }));
+    await target.admin.createOrFail(clusterServer(name, server.issuer, { policy: BOUNDS }));
     await tenant.createOrFail(
       machineClient(name, { server: at(name), client: { ...WITHIN, ...client }, ...spec }),
     );
@@ -59,8 +59,8 @@ describe('L7: what a policy bounds', () => {
   });
 
   test('what is within is registered', async () => {
-    const server = await world.server();
-    await world.admin.createOrFail(clusterServer('within', server.issuer, { policy: BOUNDS }));
+    const server = await target.server();
+    await target.admin.createOrFail(clusterServer('within', server.issuer, { policy: BOUNDS }));
     await tenant.ready(machineClient('within', { server: at('within'), client: WITHIN }));
     expect(calls(server)).toBe(1);
   });
@@ -68,14 +68,14 @@ describe('L7: what a policy bounds', () => {
 
 describe('L8: a policy that is made tighter', () => {
   test('is told to the clients that exist where the platform wants that; nothing happens at the server', async () => {
-    const bystander = await startBystander(world);
-    const server = await world.server();
+    const bystander = await startBystander(target);
+    const server = await target.server();
     const open = { enforce: 'Existing' };
-    await world.admin.createOrFail(clusterServer('enforced', server.issuer, { policy: open }));
+    await target.admin.createOrFail(clusterServer('enforced', server.issuer, { policy: open }));
     await tenant.ready(machineClient('enforced', { server: at('enforced'), client: { scopes: ['admin'] } }));
     const before = calls(server);
     await bystander.during(async () => {
-      await world.admin.patchOrFail('ClusterAuthorizationServer', 'enforced', {
+      await target.admin.patchOrFail('ClusterAuthorizationServer', 'enforced', {
         spec: { policy: { scopes: ['read'] } },
       });
       const told = await tenant.until(
@@ -86,7 +86,7 @@ describe('L8: a policy that is made tighter', () => {
       expect(conditionOf(told, 'Ready')?.['message']).toMatch(
         /stays as it is.* scope “admin” is not permitted/,
       );
-      await world.admin.patchOrFail('ClusterAuthorizationServer', 'enforced', {
+      await target.admin.patchOrFail('ClusterAuthorizationServer', 'enforced', {
         spec: { policy: { scopes: null }, allowedNamespaces: { selector: null, names: ['nobody'] } },
       });
       const out = await tenant.until(

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { conditionOf, machineClient } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld({ corporate: { policy: { maxClientsPerNamespace: 5 } } });
+  target = await openTarget({ corporate: { policy: { maxClientsPerNamespace: 5 } } });
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const clientsOf = (prefix: string): number =>
-  [...world.corporate.clients.values()].filter(({ client_name }) => String(client_name).startsWith(prefix))
+  [...target.corporate.clients.values()].filter(({ client_name }) => String(client_name).startsWith(prefix))
     .length;
 
 const isOverQuota = (tenant: Tenant, name: string) =>
   tenant.until('OAuthClient', name, (object) => conditionOf(object, 'Ready')?.['reason'] === 'QuotaExceeded');
 
 test('M1: a hundred at once are as many as the platform permits', async () => {
-  const tenant = await world.tenant('edit');
+  const tenant = await target.tenant('edit');
   await tenant.createAll(Array.from({ length: 100 }, (_, index) => machineClient(`burst-${index}`)));
   await expect
     .poll(
@@ -31,7 +31,7 @@ test('M1: a hundred at once are as many as the platform permits', async () => {
 });
 
 test('M1: clients that outlive their objects count', async () => {
-  const tenant = await world.tenant('edit');
+  const tenant = await target.tenant('edit');
   for (let index = 0; index < 5; index += 1) {
     const name = `kept-${index}`;
     await tenant.ready(machineClient(name, { deletionPolicy: 'Retain' }));
@@ -47,7 +47,7 @@ test('M1: clients that outlive their objects count', async () => {
 });
 
 test('M1: a client is replaced again only when the one before is gone', async () => {
-  const tenant = await world.tenant('edit');
+  const tenant = await target.tenant('edit');
   await tenant.ready(machineClient('rotated', { replacement: { policy: 'Automatic', overlap: '720h' } }));
   for (let turn = 0; turn < 12; turn += 1) {
     await tenant.patchOrFail('OAuthClient', 'rotated', {

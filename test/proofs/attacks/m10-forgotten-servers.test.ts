@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pooled } from '../../bench/pace.ts';
 import { conditionOf, ownServer } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const COUNT = 800;
 
@@ -17,15 +17,15 @@ async function heap(): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let look = 0; look < 5; look += 1) {
     await sleep(1_100);
-    const text = await (await fetch(`http://127.0.0.1:${world.pod.operator.port}/metrics`)).text();
+    const text = await (await fetch(`http://127.0.0.1:${target.pod.operator.port}/metrics`)).text();
     least = Math.min(least, Number(/^nodejs_heap_size_used_bytes (\S+)$/m.exec(text)?.[1]) / 1e6);
   }
   return least;
 }
 
 test('M10: server objects that are made and deleted leave nothing in memory', async () => {
-  const attacker = await world.tenant('admin');
-  const evil = await world.server({
+  const attacker = await target.tenant('admin');
+  const evil = await target.server({
     discovery: ({ request, response }) => {
       const [, name = ''] = /\/(s\d+)/.exec(request.url ?? '') ?? [];
       const issuer = `${evil.issuer}/${name}`;

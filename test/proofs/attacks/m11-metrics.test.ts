@@ -4,20 +4,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { reply } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, ownServer } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
-const port = () => world.pod.operator.port;
+const port = () => target.pod.operator.port;
 const metrics = async () => (await fetch(`http://127.0.0.1:${port()}/metrics`)).text();
 
 test('M11: metrics tell nothing of tenants, and tenants choose no label', async () => {
-  const attacker = await world.tenant('admin');
-  const evil = await world.server({
+  const attacker = await target.tenant('admin');
+  const evil = await target.server({
     discovery: (exchange) => reply(201 + evil.count('discovery'))(exchange),
   });
   await attacker.createAll(
@@ -37,7 +37,7 @@ test('M11: metrics tell nothing of tenants, and tenants choose no label', async 
 });
 
 test('M11: thousands of idle connections are ended, and nobody is kept from the port', async () => {
-  const bystander = await startBystander(world);
+  const bystander = await startBystander(target);
   const sockets = new Set<Socket>();
   await bystander.during(async () => {
     for (let count = 0; count < 3_000; count += 1) {

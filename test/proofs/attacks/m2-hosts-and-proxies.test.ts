@@ -4,15 +4,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StubServer } from '../../kit/stub-server.ts';
 import { type Bystander, startBystander } from './kit/bystander.ts';
 import { conditionOf, isReady, machineClient, ownServer, type SeenObject } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 let bystander: Bystander;
 beforeAll(async () => {
-  world = await openWorld({ flags: ['--namespaced-server-hosts=localhost'] });
-  bystander = await startBystander(world);
+  target = await openTarget({ flags: ['--namespaced-server-hosts=localhost'] });
+  bystander = await startBystander(target);
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 /** The server by the one name that is permitted. */
 const permitted = ({ issuer }: StubServer): string => issuer.replace('127.0.0.1', 'localhost');
@@ -45,8 +45,8 @@ async function useAsFarAsItGoes(tenant: Tenant, server: string): Promise<SeenObj
 }
 
 test('M2: management addresses at another host are called by no method, whatever allowedOrigins says', async () => {
-  const tenant = await world.tenant('admin');
-  const [own, victim] = [await world.server(), await world.server()];
+  const tenant = await target.tenant('admin');
+  const [own, victim] = [await target.server(), await target.server()];
   await bystander.during(async () => {
     const management = {
       configurationUrl: `${victim.issuer}/api/v1/delete-everything?x={client_id}`,
@@ -63,8 +63,8 @@ test('M2: management addresses at another host are called by no method, whatever
 });
 
 test('M2: a proxy is called for no AuthorizationServer, whatever its host', async () => {
-  const tenant = await world.tenant('admin');
-  const own = await world.server();
+  const tenant = await target.tenant('admin');
+  const own = await target.server();
   let calls = 0;
   const proxy = createServer(() => {
     calls += 1;

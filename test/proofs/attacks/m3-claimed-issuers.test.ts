@@ -1,24 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { conditionOf, credential, isReady, machineClient, ownServer } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 let attacker: Tenant;
 let victim: Tenant;
 beforeAll(async () => {
-  world = await openWorld({ corporate: { policy: { adoption: 'Allow' } } });
-  attacker = await world.tenant('admin');
-  victim = await world.tenant('edit');
+  target = await openTarget({ corporate: { policy: { adoption: 'Allow' } } });
+  attacker = await target.tenant('admin');
+  victim = await target.tenant('edit');
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 /** A server of the attacker's that claims to be the platform's, and answers with these client_ids in turn. */
 async function impostor(name: string, ids: readonly string[]): Promise<void> {
-  const server = await world.server();
+  const server = await target.server();
   const next = ids[Symbol.iterator]();
   server.nameClient = () => next.next().value ?? 'no-more';
   await attacker.createOrFail(
-    ownServer(name, world.corporate.issuer, {
+    ownServer(name, target.corporate.issuer, {
       discovery: { mode: 'None' },
       registration: { endpoint: `${server.issuer}/reg`, admission: { open: {} } },
     }),
@@ -53,11 +53,11 @@ describe('M3: a server object may claim any issuer', () => {
       await attacker.until('OAuthClient', `squat-${id}`, isTold);
     }
     const numbers = ids[Symbol.iterator]();
-    world.corporate.nameClient = () => numbers.next().value ?? 'no-more';
+    target.corporate.nameClient = () => numbers.next().value ?? 'no-more';
     const web = await victim.ready(machineClient('web'));
     expect(web['status'].clientId).toBe('1001');
     await victim.remove('OAuthClient', 'web');
-    await expect.poll(() => world.corporate.clients.has('1001'), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => target.corporate.clients.has('1001'), { timeout: 20_000 }).toBe(false);
     await victim.until('OAuthClient', 'web', (object) => object === undefined);
   });
 
@@ -66,15 +66,15 @@ describe('M3: a server object may claim any issuer', () => {
       client_id: 'legacy-portal',
       client_secret: 'legacy-secret-of-the-portal',
       registration_access_token: 'legacy-token-of-the-portal',
-      registration_client_uri: `${world.corporate.issuer}/reg/legacy-portal`,
+      registration_client_uri: `${target.corporate.issuer}/reg/legacy-portal`,
     };
-    world.corporate.clients.set('legacy-portal', grown);
+    target.corporate.clients.set('legacy-portal', grown);
     await impostor('claimant', ['legacy-portal']);
     await attacker.createOrFail(machineClient('claimed', { server: { name: 'claimant' } }));
     await attacker.until('OAuthClient', 'claimed', isTold);
     await victim.createOrFail(credential('grown', grown));
     const portal = await victim.ready(machineClient('portal', { adopt: { secretRef: { name: 'grown' } } }));
     expect(portal['status'].clientId).toBe('legacy-portal');
-    expect(world.corporate.clients.get('legacy-portal')).toMatchObject({ client_name: 'portal' });
+    expect(target.corporate.clients.get('legacy-portal')).toMatchObject({ client_name: 'portal' });
   });
 });

@@ -3,29 +3,29 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { slowly } from './kit/answers.ts';
 import { startBystander } from './kit/bystander.ts';
 import { isReady, machineClient } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const CLIENTS = 150;
 const ATTACK_MS = 20_000;
 const BETWEEN_EDITS_MS = 20;
 
 test('M4: 150 clients of one tenant that are edited without an end starve nobody at a slow server', async () => {
-  const attacker = await world.tenant('edit');
+  const attacker = await target.tenant('edit');
   const nameOf = (index: number) => `edited-${index % CLIENTS}`;
   await attacker.createAll(Array.from({ length: CLIENTS }, (_, index) => machineClient(nameOf(index))));
   for (let index = 0; index < CLIENTS; index += 1) {
     await attacker.until('OAuthClient', nameOf(index), isReady);
   }
   const slow = slowly(1_000);
-  world.corporate.behave = { register: slow, update: slow, remove: slow, read: slow };
-  const bystander = await startBystander(world);
-  const before = world.corporate.count('update');
+  target.corporate.behave = { register: slow, update: slow, remove: slow, read: slow };
+  const bystander = await startBystander(target);
+  const before = target.corporate.count('update');
   await bystander.during(async () => {
     const ends = Date.now() + ATTACK_MS;
     for (let edit = 0; Date.now() < ends; edit += 1) {
@@ -34,6 +34,6 @@ test('M4: 150 clients of one tenant that are edited without an end starve nobody
       await sleep(BETWEEN_EDITS_MS);
     }
   });
-  expect(world.corporate.count('update') - before).toBeGreaterThan(CLIENTS);
+  expect(target.corporate.count('update') - before).toBeGreaterThan(CLIENTS);
   await bystander.judge();
 });

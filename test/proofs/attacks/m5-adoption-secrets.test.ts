@@ -2,23 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, credential, machineClient } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld({ corporate: { policy: { adoption: 'Allow' } } });
+  target = await openTarget({ corporate: { policy: { adoption: 'Allow' } } });
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const ATTACK_MS = 8_000;
 const paused = async () =>
-  conditionOf(await world.admin.get('ClusterAuthorizationServer', 'corporate'), 'Paused');
+  conditionOf(await target.admin.get('ClusterAuthorizationServer', 'corporate'), 'Paused');
 
 /** A client that the server has and that nobody recorded, in a Secret. */
 function brought(name: string, token: string) {
   const clientId = `brought-${name}`;
-  const uri = `${world.corporate.issuer}/reg/${clientId}`;
-  world.corporate.clients.set(clientId, {
+  const uri = `${target.corporate.issuer}/reg/${clientId}`;
+  target.corporate.clients.set(clientId, {
     client_id: clientId,
     client_name: name,
     registration_access_token: token,
@@ -34,8 +34,8 @@ function brought(name: string, token: string) {
 const adopting = (name: string) => machineClient(name, { adopt: { secretRef: { name: `${name}-brought` } } });
 
 test('M5: 40 Secrets with tokens that no request can carry disturb nobody, and each is told what is wrong', async () => {
-  const bystander = await startBystander(world);
-  const attacker = await world.tenant('edit');
+  const bystander = await startBystander(target);
+  const attacker = await target.tenant('edit');
   const names = Array.from({ length: 40 }, (_, index) => `crlf-${index}`);
   await bystander.during(async () => {
     await attacker.createAll(names.map((name) => brought(name, 'abc\r\nx: y')));

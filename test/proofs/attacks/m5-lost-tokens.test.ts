@@ -2,23 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, credential, machineClient } from './kit/objects.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld({ corporate: { policy: { adoption: 'Allow' } } });
+  target = await openTarget({ corporate: { policy: { adoption: 'Allow' } } });
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const ATTACK_MS = 8_000;
 const paused = async () =>
-  conditionOf(await world.admin.get('ClusterAuthorizationServer', 'corporate'), 'Paused');
+  conditionOf(await target.admin.get('ClusterAuthorizationServer', 'corporate'), 'Paused');
 
 /** A client that the server has and that nobody recorded, in a Secret. */
 function brought(name: string, token: string) {
   const clientId = `brought-${name}`;
-  const uri = `${world.corporate.issuer}/reg/${clientId}`;
-  world.corporate.clients.set(clientId, {
+  const uri = `${target.corporate.issuer}/reg/${clientId}`;
+  target.corporate.clients.set(clientId, {
     client_id: clientId,
     client_name: name,
     registration_access_token: token,
@@ -34,8 +34,8 @@ function brought(name: string, token: string) {
 const adopting = (name: string) => machineClient(name, { adopt: { secretRef: { name: `${name}-brought` } } });
 
 test('M5: three adopted clients, and three of one namespace, whose tokens are lost make no server suspect', async () => {
-  const bystander = await startBystander(world);
-  const attacker = await world.tenant('edit');
+  const bystander = await startBystander(target);
+  const attacker = await target.tenant('edit');
   const adopted = ['adopted-1', 'adopted-2', 'adopted-3'];
   const registered = ['own-1', 'own-2', 'own-3'];
   await bystander.during(async () => {
@@ -47,9 +47,9 @@ test('M5: three adopted clients, and three of one namespace, whose tokens are lo
     const all = [...adopted, ...registered];
     for (const name of all) {
       const { status } = (await attacker.get('OAuthClient', name)) ?? {};
-      const client = world.corporate.clients.get(status.clientId) ?? {};
+      const client = target.corporate.clients.get(status.clientId) ?? {};
       const token = `replaced-${namespace}-${name}`;
-      world.corporate.clients.set(status.clientId, { ...client, registration_access_token: token });
+      target.corporate.clients.set(status.clientId, { ...client, registration_access_token: token });
     }
     const edit = (name: string) => ({ spec: { client: { clientName: `${name} edited` } } });
     await Promise.all(all.map((name) => attacker.patchOrFail('OAuthClient', name, edit(name))));

@@ -4,13 +4,13 @@ import { reply } from '../../kit/stub-server.ts';
 import { when } from './kit/answers.ts';
 import { startBystander } from './kit/bystander.ts';
 import { clusterServer, conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
-import { CORPORATE_TOKEN, openWorld, type World } from './kit/world.ts';
+import { CORPORATE_TOKEN, openTarget, type Target } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const WAYS: Readonly<Record<string, (value: string) => string>> = {
   ...ENCODINGS,
@@ -39,15 +39,15 @@ function shownIn(text: string): readonly string[] {
 }
 
 test('M6: who reads status and Events reads nothing of the platform’s credential, however the server repeats it', async () => {
-  const bystander = await startBystander(world);
-  const tenant = await world.tenant('edit');
-  const reader = await world.tenant('view', { namespace: tenant.namespace });
+  const bystander = await startBystander(target);
+  const tenant = await target.tenant('edit');
+  const reader = await target.tenant('view', { namespace: tenant.namespace });
   const echo = (encode: (value: string) => string) =>
     reply(400, {
       error: 'invalid_client_metadata',
       error_description: `token ${encode(CORPORATE_TOKEN)} may not do that`,
     });
-  world.corporate.behave.register = when(
+  target.corporate.behave.register = when(
     ({ body }) => String(body['client_name']).startsWith('echo-'),
     (exchange) => {
       const index = Number(String(exchange.body['client_name']).slice('echo-'.length));
@@ -81,21 +81,21 @@ test('M6: who reads status and Events reads nothing of the platform’s credenti
     names.length / 2,
   );
   expect(read.filter((message) => shownIn(message).length > 0)).toEqual([]);
-  const logged = world.pod.lines().map((line) => JSON.stringify(line));
+  const logged = target.pod.lines().map((line) => JSON.stringify(line));
   expect(logged.filter((line) => shownIn(line).length > 0)).toEqual([]);
   await bystander.judge();
 });
 
 test('M6: what a cluster server says of the credential is told to the platform team alone', async () => {
-  const server = await world.server();
+  const server = await target.server();
   const words = 'audit id 17 of account svc-4711 has expired';
   server.behave.register = reply(401, { error: 'invalid_token', error_description: words });
-  await world.admin.createOrFail(
+  await target.admin.createOrFail(
     clusterServer('talkative', server.issuer, {
       registration: { admission: { initialAccessToken: { secretRef: { name: 'corporate' } } } },
     }),
   );
-  const tenant = await world.tenant('edit');
+  const tenant = await target.tenant('edit');
   await tenant.createOrFail(
     machineClient('refused', { server: { kind: 'ClusterAuthorizationServer', name: 'talkative' } }),
   );
@@ -106,11 +106,11 @@ test('M6: what a cluster server says of the credential is told to the platform t
   expect(told).toContain('401 invalid_token');
   expect(told).not.toContain('svc-4711');
   const accepted = async () =>
-    conditionOf(await world.admin.get('ClusterAuthorizationServer', 'talkative'), 'AdmissionAccepted')?.[
+    conditionOf(await target.admin.get('ClusterAuthorizationServer', 'talkative'), 'AdmissionAccepted')?.[
       'message'
     ];
   await expect.poll(accepted, { timeout: 10_000 }).toContain(words);
   expect(await accepted()).toContain(`POST ${server.issuer}/reg`);
-  await expect.poll(() => JSON.stringify(world.pod.lines())).toContain('svc-4711');
+  await expect.poll(() => JSON.stringify(target.pod.lines())).toContain('svc-4711');
   expect(JSON.stringify(await tenant.list('Event'))).not.toContain('svc-4711');
 });

@@ -1,26 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { machineClient } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
 /** The attacker has taken over the operator: everything here is done with its own account. */
 
-let world: World;
+let target: Target;
 let kubeconfig: string;
 let tenant: Tenant;
 
 beforeAll(async () => {
-  world = await openWorld();
-  kubeconfig = await world.controlPlane.kubeconfigFor({
-    namespace: world.admin.namespace,
+  target = await openTarget();
+  kubeconfig = await target.controlPlane.kubeconfigFor({
+    namespace: target.admin.namespace,
     serviceAccount: 'oauth-registrar',
   });
-  tenant = await world.tenant('edit');
+  tenant = await target.tenant('edit');
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const kubectl = (args: readonly string[], object?: object) =>
-  world.controlPlane.kubectl(args, {
+  target.controlPlane.kubectl(args, {
     kubeconfig,
     ...(object && { stdin: JSON.stringify({ apiVersion: 'v1', ...object }) }),
   });
@@ -40,7 +40,7 @@ const DENIED = /ValidatingAdmissionPolicy 'oauth-registrar-account'.* denied req
 
 describe('M7: with the operator’s account', () => {
   test('nobody has a token made of an account that may change every role', async () => {
-    const bystander = await startBystander(world);
+    const bystander = await startBystander(target);
     await bystander.during(async () => {
       for (const labels of [{}, { 'oauth-registrar.dev/workload': 'true' }]) {
         const { code, stderr } = await kubectl(

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
-import { openWorld, type World } from './kit/world.ts';
+import { openTarget, type Target } from './kit/target.ts';
 
-/** The controller manager of this world runs as one user, as Kubernetes starts it without further flags. */
+/** The controller manager here runs as one user, as Kubernetes starts it without further flags. */
 
-let world: World;
+let target: Target;
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
-afterAll(() => world?.close());
+afterAll(() => target?.close());
 
 const LABELS = { 'oauth-registrar.dev/registration': 'true' };
 const isGone = (object: object | undefined): boolean => object === undefined;
 
 describe('M8: with objects that look like the operator’s, in a namespace of its own, a tenant', () => {
   test('hinders nobody from deleting them, nor Kubernetes from collecting them', async () => {
-    const bystander = await startBystander(world);
-    const tenant = await world.tenant('edit');
+    const bystander = await startBystander(target);
+    const tenant = await target.tenant('edit');
     const dead = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -38,21 +38,21 @@ describe('M8: with objects that look like the operator’s, in a namespace of it
   });
 
   test('keeps no namespace from ending', async () => {
-    const tenant = await world.tenant('edit');
+    const tenant = await target.tenant('edit');
     await tenant.createOrFail(
       { kind: 'Secret', metadata: { name: 'forged', labels: LABELS } },
       { kind: 'ConfigMap', metadata: { name: 'oauth-registrar-ledger' } },
     );
-    await world.admin.remove('Namespace', tenant.namespace);
+    await target.admin.remove('Namespace', tenant.namespace);
     await expect
-      .poll(() => world.admin.get('Namespace', tenant.namespace), { timeout: 40_000, interval: 500 })
+      .poll(() => target.admin.get('Namespace', tenant.namespace), { timeout: 40_000, interval: 500 })
       .toBeUndefined();
   });
 });
 
 describe('M8: by mistake', () => {
   test('no person empties, unlabels or deletes a registration Secret or the ledger', async () => {
-    const secrets = await world.admin.list('Secret');
+    const secrets = await target.admin.list('Secret');
     const record = secrets.find(({ metadata }) => metadata.labels?.['oauth-registrar.dev/registration']);
     const name = record?.['metadata'].name as string;
     const denied = async (answer: Promise<{ readonly status: number; readonly json: object }>) => {
@@ -60,14 +60,14 @@ describe('M8: by mistake', () => {
       expect(JSON.stringify(json)).toMatch(/oauth-registrar-guard.* denied request/);
       expect(status).toBe(403);
     };
-    await denied(world.admin.patch('Secret', name, { data: null }));
+    await denied(target.admin.patch('Secret', name, { data: null }));
     await denied(
-      world.admin.patch('Secret', name, {
+      target.admin.patch('Secret', name, {
         metadata: { labels: { 'oauth-registrar.dev/registration': null } },
       }),
     );
-    await denied(world.admin.remove('Secret', name));
-    await denied(world.admin.patch('ConfigMap', 'oauth-registrar-ledger', { data: null }));
-    await denied(world.admin.remove('Namespace', world.admin.namespace));
+    await denied(target.admin.remove('Secret', name));
+    await denied(target.admin.patch('ConfigMap', 'oauth-registrar-ledger', { data: null }));
+    await denied(target.admin.remove('Namespace', target.admin.namespace));
   });
 });

@@ -3,16 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { conditionOf, ownServer, type SeenObject } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
-let world: World;
+let target: Target;
 const listeners: Server[] = [];
 beforeAll(async () => {
-  world = await openWorld();
+  target = await openTarget();
 });
 afterAll(async () => {
   for (const listener of listeners) listener.close();
-  await world?.close();
+  await target?.close();
 });
 
 /** What is asked of a service at this address. */
@@ -46,7 +46,7 @@ test('M9: the addresses behind Service kubernetes are the API server’s, and L1
   if (address === undefined) return;
   // As an API server writes it that has endpoints; the one here leaves that to the test.
   const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
-  const slice = await world.admin.request('POST', slices, {
+  const slice = await target.admin.request('POST', slices, {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: { name: 'kubernetes' },
@@ -55,26 +55,26 @@ test('M9: the addresses behind Service kubernetes are the API server’s, and L1
     ports: [{ name: 'https', port: 6443, protocol: 'TCP' }],
   });
   expect(slice.status).toBe(201);
-  await world.pod.kill();
-  const tenant = await world.tenant('admin');
+  await target.pod.kill();
+  const tenant = await target.tenant('admin');
   const other = await serviceAt(address);
   const refusal = await refusalOf(tenant, 'api-server', other.url);
   expect(refusal).toMatchObject({ reason: 'AddressRefused' });
   expect(refusal?.['message']).toBe(`the address of ${address} isn't permitted here`);
   expect(other.asked).toEqual([]);
   await expect
-    .poll(() => JSON.stringify(world.pod.lines()))
+    .poll(() => JSON.stringify(target.pod.lines()))
     .toContain(`${address} is the API server's address`);
 });
 
 test.each(['https://[fd00:ec2::23]', 'https://[fd00:ec2::254]', 'https://169.254.170.23'])(
   'L6, L12: %s is refused, and no flag is offered',
   async (issuer) => {
-    const tenant = await world.tenant('admin');
+    const tenant = await target.tenant('admin');
     expect(await refusalOf(tenant, 'metadata', issuer)).toMatchObject({ reason: 'AddressRefused' });
     expect(await tenant.list('AuthorizationServer').then(JSON.stringify)).not.toContain('--allow');
     expect(
-      world.pod
+      target.pod
         .lines()
         .map((line) => JSON.stringify(line))
         .filter((line) => line.includes('metadata address'))

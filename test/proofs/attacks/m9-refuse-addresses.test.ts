@@ -3,19 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, ownServer, type SeenObject } from './kit/objects.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
 /** Stands for what is in the cluster's own network. */
 const INNER = '127.0.0.3';
 
-let world: World;
+let target: Target;
 const listeners: Server[] = [];
 beforeAll(async () => {
-  world = await openWorld({ flags: [`--refuse-addresses=${INNER}/32`] });
+  target = await openTarget({ flags: [`--refuse-addresses=${INNER}/32`] });
 });
 afterAll(async () => {
   for (const listener of listeners) listener.close();
-  await world?.close();
+  await target?.close();
 });
 
 /** What is asked of a service at this address. */
@@ -42,8 +42,8 @@ async function refusalOf(tenant: Tenant, name: string, issuer: string): Promise<
 }
 
 test('M9: a tenant’s server object reaches no address that --refuse-addresses names, a cluster server does', async () => {
-  const bystander = await startBystander(world);
-  const tenant = await world.tenant('admin');
+  const bystander = await startBystander(target);
+  const tenant = await target.tenant('admin');
   const inner = await serviceAt(INNER);
   await bystander.during(async () => {
     expect(await refusalOf(tenant, 'inner', inner.url)).toMatchObject({
@@ -53,7 +53,7 @@ test('M9: a tenant’s server object reaches no address that --refuse-addresses 
     });
   });
   expect(inner.asked).toEqual([]);
-  await world.admin.createOrFail({
+  await target.admin.createOrFail({
     kind: 'ClusterAuthorizationServer',
     metadata: { name: 'inner' },
     spec: { issuer: inner.url, registration: { admission: { open: {} } } },

@@ -11,12 +11,12 @@ import {
 } from './kit/objects.ts';
 import { strayed } from './kit/strayed.ts';
 import { buildSubject } from './kit/subject.ts';
-import { openWorld, type Tenant, type World } from './kit/world.ts';
+import { openTarget, type Target, type Tenant } from './kit/target.ts';
 
 /** The last commit whose records name their server object without its uid. */
 const BEFORE = 'ed39c9d';
 
-let world: World;
+let target: Target;
 let removeBefore: () => Promise<void>;
 /** Its clients are in every state but owed. */
 let tenant: Tenant;
@@ -37,29 +37,29 @@ const ROTATE = 'oauth-registrar.dev/rotate-requested-at';
 beforeAll(async () => {
   const { remove, ...subject } = await buildSubject(BEFORE);
   removeBefore = remove;
-  world = await openWorld({ subject });
-  tenant = await world.tenant('admin');
+  target = await openTarget({ subject });
+  tenant = await target.tenant('admin');
   [own, down, former, evil] = [
-    await world.server(),
-    await world.server(),
-    await world.server(),
-    await world.server(),
+    await target.server(),
+    await target.server(),
+    await target.server(),
+    await target.server(),
   ];
   await makeOwed();
   await makeOthers();
   before = await shown();
   await untilOwed(2);
-  newcomer = await world.tenant('admin', { namespace: 'reused' });
+  newcomer = await target.tenant('admin', { namespace: 'reused' });
   await newcomer.createOrFail(
     ownServer('keycloak', evil.issuer, {
       management: { configurationUrl: `${evil.issuer}/steal/{client_id}` },
     }),
   );
-  for (const server of [world.corporate, own]) (server.requests as unknown[]).length = 0;
-  await world.upgrade(inject('attacked'));
+  for (const server of [target.corporate, own]) (server.requests as unknown[]).length = 0;
+  await target.upgrade(inject('attacked'));
 }, 240_000);
 afterAll(async () => {
-  await world?.close();
+  await target?.close();
   await removeBefore?.();
 });
 
@@ -67,13 +67,13 @@ afterAll(async () => {
 async function makeOwed(): Promise<void> {
   down.behave.remove = reply(500);
   former.behave.remove = reply(500);
-  await world.admin.createOrFail(clusterServer('down', down.issuer));
-  const gone = await world.tenant('admin', { namespace: 'reused' });
+  await target.admin.createOrFail(clusterServer('down', down.issuer));
+  const gone = await target.tenant('admin', { namespace: 'reused' });
   await gone.createOrFail(ownServer('keycloak', former.issuer));
   await gone.ready(machineClient('web', { server: { name: 'keycloak' } }));
   await tenant.ready(machineClient('owed', { server: { kind: 'ClusterAuthorizationServer', name: 'down' } }));
   await tenant.remove('OAuthClient', 'owed');
-  await world.admin.request('DELETE', '/api/v1/namespaces/reused');
+  await target.admin.request('DELETE', '/api/v1/namespaces/reused');
 }
 
 async function makeOthers(): Promise<void> {
@@ -123,7 +123,7 @@ async function shown(): Promise<Record<string, SeenObject | undefined>> {
 }
 
 const records = async (role: string): Promise<readonly SeenObject[]> =>
-  (await world.admin.list('Secret')).filter(
+  (await target.admin.list('Secret')).filter(
     ({ metadata }) => metadata.labels?.['oauth-registrar.dev/role'] === role,
   );
 
@@ -134,7 +134,7 @@ async function untilOwed(count: number): Promise<void> {
     ({ length }) => length === count,
     120_000,
   );
-  const namespace = () => world.admin.request('GET', '/api/v1/namespaces/reused');
+  const namespace = () => target.admin.request('GET', '/api/v1/namespaces/reused');
   await eventually(namespace, ({ status }) => status === 404, 60_000);
 }
 
@@ -156,7 +156,7 @@ describe('records that the version before wrote', () => {
     // An ordinary client, which the operator takes up after those that were there.
     await tenant.ready(machineClient('since'));
     expect(await shown()).toEqual(before);
-    expect(callsAt(world.corporate)).toEqual(['POST /reg']);
+    expect(callsAt(target.corporate)).toEqual(['POST /reg']);
     expect(callsAt(own)).toEqual([]);
   });
 
@@ -164,22 +164,22 @@ describe('records that the version before wrote', () => {
     await tenant.patchOrFail('OAuthClient', 'edited', { spec: { client: { clientName: 'edited since' } } });
     const id = before['edited']?.['clientId'];
     await expect
-      .poll(() => world.corporate.clients.get(id)?.['client_name'], { timeout: 10_000 })
+      .poll(() => target.corporate.clients.get(id)?.['client_name'], { timeout: 10_000 })
       .toBe('edited since');
     await gone('current');
-    expect(world.corporate.clients.has(before['current']?.['clientId'])).toBe(false);
+    expect(target.corporate.clients.has(before['current']?.['clientId'])).toBe(false);
     const retained = await tenant.ready(machineClient('retained'));
-    expect(world.corporate.clients.get(retained['status'].clientId)).toMatchObject({
+    expect(target.corporate.clients.get(retained['status'].clientId)).toMatchObject({
       client_name: 'retained',
     });
     await gone('own');
     expect(own.clients.has(before['own']?.['clientId'])).toBe(false);
     await gone('overlapping');
-    const left = [...world.corporate.clients.values()].filter(
+    const left = [...target.corporate.clients.values()].filter(
       ({ client_name: name }) => name === 'overlapping',
     );
     await expect
-      .poll(() => left.filter(({ client_id: it }) => world.corporate.clients.has(String(it))), {
+      .poll(() => left.filter(({ client_id: it }) => target.corporate.clients.has(String(it))), {
         timeout: 20_000,
       })
       .toEqual([]);

@@ -1,5 +1,5 @@
 import { type Emulator, startEmulator } from '../../kit/emulator/emulator.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import type { Failpoint } from './failpoints.ts';
 import { disturb, OBJECTS, prepare } from './load.ts';
 import { buildOperator } from './operator-build.ts';
@@ -45,15 +45,15 @@ const LEDGER_IDLE_MS = 30_000;
 
 export async function startKillWorld(): Promise<KillWorld> {
   const plain = await startEmulator();
-  const world = await startWorld({ server: { initialAccessToken: false }, operator: false });
+  const testbed = await startTestbed({ server: { initialAccessToken: false }, operator: false });
   const entry = await buildOperator();
-  const replicas = await Promise.all(['pod-a', 'pod-b'].map((name) => startReplica(world, name, entry)));
+  const replicas = await Promise.all(['pod-a', 'pod-b'].map((name) => startReplica(testbed, name, entry)));
   const output = () => replicas.map((replica) => replica.output()).join('');
   const namespaces: string[] = [];
   const secretValues = new Set<string>();
-  const clientsOf = (ns: string) => clientsIn(ns, plain, world);
+  const clientsOf = (ns: string) => clientsIn(ns, plain, testbed);
   const look = async (ns: string): Promise<Snapshot> => {
-    const snapshot = await takeSnapshot(world, ns, clientsOf);
+    const snapshot = await takeSnapshot(testbed, ns, clientsOf);
     for (const value of snapshot.secretValues) {
       secretValues.add(value);
     }
@@ -79,7 +79,7 @@ export async function startKillWorld(): Promise<KillWorld> {
       namespaces.push(ns);
       const [leading, other] = await roles(replicas);
       const before = {
-        posts: posts(plain, world),
+        posts: posts(plain, testbed),
         replayed: replayedBy(replicas),
         exits: replicas.map(({ exits }) => exits.length),
       };
@@ -97,12 +97,12 @@ export async function startKillWorld(): Promise<KillWorld> {
       if (isMetWhilePreparing(leader)) {
         set();
       }
-      await prepare(world, ns, { plain: plain.issuer, rotating: world.server.issuer });
+      await prepare(testbed, ns, { plain: plain.issuer, rotating: testbed.server.issuer });
       await untilRight(ns, notPrepared, CONVERGE_MS);
       if (!isMetWhilePreparing(leader)) {
         set();
       }
-      await disturb(world, ns);
+      await disturb(testbed, ns);
       const stopped = leader.signal === 'SIGSTOP' ? resumeLater(leading, other) : Promise.resolve();
       await untilRight(ns, breaches, CONVERGE_MS);
       await stopped;
@@ -118,7 +118,7 @@ export async function startKillWorld(): Promise<KillWorld> {
       return {
         ...countsOf(seen),
         met: metCount(),
-        posts: posts(plain, world) - before.posts,
+        posts: posts(plain, testbed) - before.posts,
         replayed: replayedBy(replicas) - before.replayed,
         exits: replicas.flatMap(({ exits }, index) => exits.slice(before.exits[index])),
         seconds,
@@ -139,7 +139,7 @@ export async function startKillWorld(): Promise<KillWorld> {
     async stop() {
       await Promise.all(replicas.map((replica) => replica.stop()));
       await plain.stop();
-      await world.stop();
+      await testbed.stop();
     },
   };
 }
@@ -194,7 +194,7 @@ async function resumeLater(stopped: Replica, other: Replica): Promise<void> {
   stopped.resume();
 }
 
-function clientsIn(ns: string, plain: Emulator, world: World): readonly ServerClient[] {
+function clientsIn(ns: string, plain: Emulator, testbed: Testbed): readonly ServerClient[] {
   const found = [
     ...plain.clients().map(({ clientId, clientSecret = '', metadata }) => ({
       server: 'plain' as const,
@@ -202,7 +202,7 @@ function clientsIn(ns: string, plain: Emulator, world: World): readonly ServerCl
       secret: clientSecret,
       metadata,
     })),
-    ...world.server.clients().map((metadata) => ({
+    ...testbed.server.clients().map((metadata) => ({
       server: 'rotating' as const,
       id: metadata.client_id,
       secret: metadata.client_secret ?? '',
@@ -223,7 +223,7 @@ function clientsIn(ns: string, plain: Emulator, world: World): readonly ServerCl
   });
 }
 
-const posts = (plain: Emulator, { server }: World): number =>
+const posts = (plain: Emulator, { server }: Testbed): number =>
   plain.count('register') +
   server.log.filter(({ method, path }) => method === 'POST' && path === '/reg').length;
 

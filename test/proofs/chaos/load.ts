@@ -1,6 +1,6 @@
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { all, machine, namespace, namespacedServer, oauthClient } from '../../cluster/behaviour/objects.ts';
-import type { World } from '../../kit/testbed/world.ts';
+import type { Testbed } from '../../kit/testbed/testbed.ts';
 
 /** What is going on while an operator is killed: clients that are made, changed, replaced, renamed, kept and deleted. */
 
@@ -41,7 +41,7 @@ export const secretNameOf = ({ name, fate }: LoadObject): string =>
 
 /** A namespace with two servers of its own, and every client that isn't made later. */
 export function prepare(
-  world: World,
+  testbed: Testbed,
   ns: string,
   issuers: Readonly<Record<ServerName, string>>,
 ): Promise<void> {
@@ -54,16 +54,16 @@ export function prepare(
     }),
   );
   const objects = OBJECTS.filter(({ fate }) => fate !== 'created').map((object) => toClient(ns, object));
-  return world.apply(all(namespace(ns), ...servers, ...objects));
+  return testbed.apply(all(namespace(ns), ...servers, ...objects));
 }
 
 /** Everything at once. */
-export async function disturb(world: World, ns: string): Promise<void> {
+export async function disturb(testbed: Testbed, ns: string): Promise<void> {
   const path = `/apis/oauth-registrar.dev/v1alpha1/namespaces/${ns}/oauthclients`;
   const calls = OBJECTS.map((object) => {
     const { method, body } = changeOf(ns, object);
     const url = method === 'POST' ? path : `${path}/${object.name}`;
-    return world.controlPlane.admin.request(method, url, body);
+    return testbed.controlPlane.admin.request(method, url, body);
   });
   const answers = await Promise.all(calls);
   const refused = answers.find(({ status }) => status >= 300);

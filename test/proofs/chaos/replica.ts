@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { OPERATOR_NAMESPACE, type World } from '../../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { type Failpoint, MET, setFailpoint } from './failpoints.ts';
 
 /** One pod of the operator: its container is started again whenever it ends, and finds the journal that it left. */
@@ -44,12 +44,12 @@ const LEASE_FLAGS = [
 ];
 
 /** @param entry what {@link buildOperator} made */
-export async function startReplica(world: World, name: string, entry: string): Promise<Replica> {
+export async function startReplica(testbed: Testbed, name: string, entry: string): Promise<Replica> {
   const folder = await mkdtemp(join(tmpdir(), 'oauth-registrar-replica-'));
   const file = join(folder, 'failpoint');
   const start = () =>
     startOperator({
-      kubeconfig: world.operatorKubeconfig,
+      kubeconfig: testbed.operatorKubeconfig,
       namespace: OPERATOR_NAMESPACE,
       flags: [`--identity=${name}`, `--failpoint-file=${file}`, ...LEASE_FLAGS],
       entry,

@@ -2,7 +2,7 @@ import type { ConfigMap, Secret } from '../../../src/api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../src/api/names.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
-import { OPERATOR_NAMESPACE, type World } from '../../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import type { ServerName } from './load.ts';
 
 /** Everything that anybody could know of one namespace's clients at one moment. */
@@ -50,7 +50,7 @@ export interface WorkloadSecret {
 
 /** `clientsOf`: the server's own list of those of a namespace. */
 export async function takeSnapshot(
-  world: World,
+  testbed: Testbed,
   ns: string,
   clientsOf: (ns: string) => readonly ServerClient[],
 ): Promise<Snapshot> {
@@ -58,14 +58,14 @@ export async function takeSnapshot(
   // What is recorded is looked at after what exists: a client that comes in between isn't missed.
   const clients = clientsOf(ns);
   const [objects, records, workload, orphans, ledger] = await Promise.all([
-    list<OAuthClient>(world, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${ns}/oauthclients`),
+    list<OAuthClient>(testbed, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${ns}/oauthclients`),
     list<Secret>(
-      world,
+      testbed,
       `${own}/secrets?labelSelector=${LABELS.registration},${LABELS.clientNamespace}=${ns}`,
     ),
-    list<Secret>(world, `/api/v1/namespaces/${ns}/secrets?labelSelector=${LABELS.workload}`),
-    dataOf(world, `${own}/configmaps/oauth-registrar-suspected-orphans-namespaced`),
-    dataOf(world, `${own}/configmaps/oauth-registrar-ledger`),
+    list<Secret>(testbed, `/api/v1/namespaces/${ns}/secrets?labelSelector=${LABELS.workload}`),
+    dataOf(testbed, `${own}/configmaps/oauth-registrar-suspected-orphans-namespaced`),
+    dataOf(testbed, `${own}/configmaps/oauth-registrar-ledger`),
   ]);
   const suspects = Object.entries(orphans).map(([attempt, text]) => ({
     attempt,
@@ -86,16 +86,16 @@ export async function takeSnapshot(
   };
 }
 
-async function list<T>(world: World, path: string): Promise<readonly T[]> {
-  const { status, json } = await world.controlPlane.admin.request<{ items: readonly T[] }>('GET', path);
+async function list<T>(testbed: Testbed, path: string): Promise<readonly T[]> {
+  const { status, json } = await testbed.controlPlane.admin.request<{ items: readonly T[] }>('GET', path);
   if (status !== 200) {
     throw new Error(`GET ${path} was answered ${status}`);
   }
   return json.items;
 }
 
-async function dataOf(world: World, path: string): Promise<Readonly<Record<string, string>>> {
-  const { status, json } = await world.controlPlane.admin.request<ConfigMap>('GET', path);
+async function dataOf(testbed: Testbed, path: string): Promise<Readonly<Record<string, string>>> {
+  const { status, json } = await testbed.controlPlane.admin.request<ConfigMap>('GET', path);
   return status === 404 ? {} : (json.data ?? {});
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Scene } from './soak-scene.ts';
+import type { SoakScene } from './soak-scene.ts';
 import { unsettled } from './soak-settled.ts';
 import { readTruth } from './soak-truth.ts';
 
@@ -15,12 +15,12 @@ export interface Convergence {
 
 /** Resolves when everything is as it has to be, or patience ends. */
 export async function converge(
-  { world, servers, users }: Scene,
+  { testbed, servers, users }: SoakScene,
   update: (detail: string) => void,
 ): Promise<Convergence> {
   const start = performance.now();
   for (;;) {
-    const wrong = unsettled(await readTruth(world, servers), users.objects);
+    const wrong = unsettled(await readTruth(testbed, servers), users.objects);
     const elapsed = performance.now() - start;
     if (wrong.length === 0 || elapsed > PATIENCE_MS) {
       return { seconds: Math.round(elapsed / 1_000), wrong };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sumOf, totalOf } from './soak-faults.ts';
 import { type Chance, chanceOf } from './soak-random.ts';
-import type { Scene } from './soak-scene.ts';
+import type { SoakScene } from './soak-scene.ts';
 import { ORPHANS_PATH, readSuspects } from './soak-truth.ts';
 import { SERVERS } from './soak-users.ts';
 
@@ -22,7 +22,7 @@ const PROGRESS_MS = 1_000;
 const LISTED = 5;
 
 /** Users work, calls fail, operators are killed: all at once, for so many seconds. */
-export async function disturb(scene: Scene, options: DisturbOptions): Promise<void> {
+export async function disturb(scene: SoakScene, options: DisturbOptions): Promise<void> {
   const deadline = performance.now() + options.seconds * 1_000;
   const every = async (ms: () => number, act: () => Promise<unknown> | unknown) => {
     for (let left = deadline - performance.now(); left > 0; left = deadline - performance.now()) {
@@ -52,25 +52,25 @@ export async function disturb(scene: Scene, options: DisturbOptions): Promise<vo
   scene.faults.active = false;
 }
 
-function signalOne({ operators, faults }: Scene, chance: Chance): string {
+function signalOne({ operators, faults }: SoakScene, chance: Chance): string {
   const { signal, pod, wasLeading } = operators.disturb(chance);
   faults.count('operator', signal);
   return `${new Date().toISOString().slice(11, 19)} ${signal} to ${pod}${wasLeading ? ', which leads' : ''}`;
 }
 
 /** As a person does: notes who is listed, and takes them off before the list is full. */
-export async function lookAfterSuspects({ world, suspects }: Scene): Promise<void> {
-  const listed = await readSuspects(world);
+export async function lookAfterSuspects({ testbed, suspects }: SoakScene): Promise<void> {
+  const listed = await readSuspects(testbed);
   for (const suspect of listed) {
     suspects.set(suspect.attempt, suspect);
   }
   if (listed.length >= LISTED) {
     const data = Object.fromEntries(listed.map(({ attempt }) => [attempt, null]));
-    await world.controlPlane.admin.request('PATCH', ORPHANS_PATH, { data });
+    await testbed.controlPlane.admin.request('PATCH', ORPHANS_PATH, { data });
   }
 }
 
-function standing({ users, faults, suspects, servers }: Scene): string {
+function standing({ users, faults, suspects, servers }: SoakScene): string {
   const clients = SERVERS.reduce((count, name) => count + servers[name].clients().length, 0);
   const living = users.objects.filter(({ deleted }) => !deleted).length;
   return `${sumOf(users.operations)} operations, ${living} objects, ${clients} clients, ${totalOf(faults.counts())} faults, ${suspects.size} suspected orphans`;

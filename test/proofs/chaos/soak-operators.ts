@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogLine, type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { OPERATOR_NAMESPACE } from '../../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../../kit/testbed/testbed.ts';
 import type { Chance } from './soak-random.ts';
 
 /** Two replicas of the operator, unchanged, each started again whenever it ends. */

@@ -5,7 +5,7 @@ import { createProgress } from '../../kit/testbed/progress.ts';
 import { converge } from './soak-converge.ts';
 import { disturb } from './soak-disturb.ts';
 import { toMarkdown, toText } from './soak-report.ts';
-import { type Scene, setUp } from './soak-scene.ts';
+import { type SoakScene, setUp } from './soak-scene.ts';
 import { breaches, type Summary, summarize } from './soak-summary.ts';
 import { SERVERS } from './soak-users.ts';
 
@@ -40,7 +40,7 @@ export async function soak(): Promise<number> {
   }
 }
 
-async function keep({ operators, proxies }: Scene, summary: Summary): Promise<void> {
+async function keep({ operators, proxies }: SoakScene, summary: Summary): Promise<void> {
   await mkdir(FOLDER, { recursive: true });
   const calls = SERVERS.flatMap((name) => proxies[name].calls).map((call) => `${JSON.stringify(call)}\n`);
   await writeFile(join(FOLDER, 'soak.json'), `${JSON.stringify(summary, undefined, 2)}\n`);

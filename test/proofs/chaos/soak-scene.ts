@@ -5,7 +5,7 @@ import { type Emulator, startEmulator } from '../../kit/emulator/emulator.ts';
 import { writeKubeconfig } from '../../kit/testbed/api-access.ts';
 import { createCertificateAuthority } from '../../kit/testbed/certificates.ts';
 import type { Progress } from '../../kit/testbed/progress.ts';
-import { startWorld, type World } from '../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { startApiProxy } from './api-proxy.ts';
 import { type ServerProxy, startServerProxy } from './server-proxy.ts';
 import { createFaults, type Faults } from './soak-faults.ts';
@@ -15,8 +15,8 @@ import type { Suspect } from './soak-truth.ts';
 import { createUsers, SERVERS, type ServerName, stageOf, type Users } from './soak-users.ts';
 
 /** Everything that takes part: two operators, a proxy before each server that they talk to, and people. */
-export interface Scene {
-  readonly world: World;
+export interface SoakScene {
+  readonly testbed: Testbed;
   readonly servers: Readonly<Record<ServerName, Emulator>>;
   readonly proxies: Readonly<Record<ServerName, ServerProxy>>;
   readonly operators: Operators;
@@ -31,8 +31,8 @@ const CALL_TIMEOUT = '2s';
 /** Longer than that. */
 const STALL_MS = 3_000;
 
-export async function setUp(seed: number, progress: Progress): Promise<Scene> {
-  const world = await startWorld({ operator: false, progress });
+export async function setUp(seed: number, progress: Progress): Promise<SoakScene> {
+  const testbed = await startTestbed({ operator: false, progress });
   const faults = createFaults();
   const servers = {
     steady: await startEmulator(),
@@ -50,31 +50,31 @@ export async function setUp(seed: number, progress: Progress): Promise<Scene> {
   const ca = createCertificateAuthority();
   const apiProxy = await startApiProxy({
     backend: {
-      origin: world.controlPlane.url,
-      ca: await readFile(world.controlPlane.caFile, 'utf8'),
+      origin: testbed.controlPlane.url,
+      ca: await readFile(testbed.controlPlane.caFile, 'utf8'),
     },
     tls: ca.issue({ usage: 'server' }),
     faults,
     chance: chanceOf(seed, 'api'),
   });
   const issuers = { steady: proxies.steady.origin, rotating: proxies.rotating.origin };
-  await world.apply(stageOf(issuers, CALL_TIMEOUT));
+  await testbed.apply(stageOf(issuers, CALL_TIMEOUT));
   const operators = await startOperators(
-    await proxiedKubeconfig(world.operatorKubeconfig, apiProxy.origin, ca.cert),
+    await proxiedKubeconfig(testbed.operatorKubeconfig, apiProxy.origin, ca.cert),
   );
   return {
-    world,
+    testbed,
     servers,
     proxies,
     operators,
-    users: createUsers(world, chanceOf(seed, 'users')),
+    users: createUsers(testbed, chanceOf(seed, 'users')),
     faults,
     suspects: new Map(),
     async stop() {
       await operators.stop();
       await Promise.all([apiProxy, proxies.steady, proxies.rotating].map((proxy) => proxy.stop()));
       await Promise.all(SERVERS.map((name) => servers[name].stop()));
-      await world.stop();
+      await testbed.stop();
     },
   };
 }

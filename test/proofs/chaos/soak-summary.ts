@@ -3,7 +3,7 @@ import { lookAfterSuspects } from './soak-disturb.ts';
 import type { FaultCounts } from './soak-faults.ts';
 import { judge, type Verdict } from './soak-judge.ts';
 import { judgeLog, sayings, secretsIn } from './soak-log.ts';
-import type { Scene } from './soak-scene.ts';
+import type { SoakScene } from './soak-scene.ts';
 import { readTruth, type Truth } from './soak-truth.ts';
 import { SERVERS } from './soak-users.ts';
 
@@ -32,13 +32,13 @@ export interface Summary extends Verdict {
 }
 
 export async function summarize(
-  scene: Scene,
+  scene: SoakScene,
   { seed, seconds }: { readonly seed: number; readonly seconds: number },
   end: Convergence,
 ): Promise<Summary> {
-  const { world, servers, proxies, operators, users, faults, suspects } = scene;
+  const { testbed, servers, proxies, operators, users, faults, suspects } = scene;
   await lookAfterSuspects(scene);
-  const truth = await readTruth(world, servers);
+  const truth = await readTruth(testbed, servers);
   const lines = operators.lines();
   const said = sayings(lines);
   const saidOf = (object: string) => `${said.get(object) ?? ''}${eventsOf(truth, object)}`;

@@ -4,7 +4,7 @@ import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { toContent } from '../../../src/core/content.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
-import { OPERATOR_NAMESPACE, type World } from '../../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { NAMESPACE, SERVERS, type ServerName } from './soak-users.ts';
 
 /** Everything that anybody could know, read without a proxy between. */
@@ -65,19 +65,19 @@ export interface TrueEvent {
 export const ORPHANS_PATH = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/oauth-registrar-suspected-orphans-namespaced`;
 
 export async function readTruth(
-  world: World,
+  testbed: Testbed,
   servers: Readonly<Record<ServerName, Emulator>>,
 ): Promise<Truth> {
   const own = `/api/v1/namespaces/${OPERATOR_NAMESPACE}`;
   // What is recorded is looked at after what exists: a client that comes in between isn't missed.
   const clients = SERVERS.flatMap((name) => servers[name].clients().map((client) => toClient(name, client)));
   const [objects, records, secrets, events, orphans, ledger] = await Promise.all([
-    list<OAuthClient>(world, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${NAMESPACE}/oauthclients`),
-    list<Secret>(world, `${own}/secrets?labelSelector=${LABELS.registration}`),
-    list<Secret>(world, `/api/v1/namespaces/${NAMESPACE}/secrets?labelSelector=${LABELS.workload}`),
-    list<ApiEvent>(world, `/apis/events.k8s.io/v1/namespaces/${NAMESPACE}/events`),
-    dataOf(world, ORPHANS_PATH),
-    dataOf(world, `${own}/configmaps/oauth-registrar-ledger`),
+    list<OAuthClient>(testbed, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${NAMESPACE}/oauthclients`),
+    list<Secret>(testbed, `${own}/secrets?labelSelector=${LABELS.registration}`),
+    list<Secret>(testbed, `/api/v1/namespaces/${NAMESPACE}/secrets?labelSelector=${LABELS.workload}`),
+    list<ApiEvent>(testbed, `/apis/events.k8s.io/v1/namespaces/${NAMESPACE}/events`),
+    dataOf(testbed, ORPHANS_PATH),
+    dataOf(testbed, `${own}/configmaps/oauth-registrar-ledger`),
   ]);
   return {
     clients,
@@ -100,8 +100,8 @@ interface ApiEvent {
   readonly regarding?: { readonly name?: string };
 }
 
-export async function readSuspects(world: World): Promise<readonly Suspect[]> {
-  return toSuspects(await dataOf(world, ORPHANS_PATH));
+export async function readSuspects(testbed: Testbed): Promise<readonly Suspect[]> {
+  return toSuspects(await dataOf(testbed, ORPHANS_PATH));
 }
 
 const toSuspects = (data: Readonly<Record<string, string>>): readonly Suspect[] =>
@@ -141,15 +141,15 @@ const toWorkload = ({ data = {} }: Secret) => ({
   clientSecret: decode(data['client_secret']),
 });
 
-async function list<T>(world: World, path: string): Promise<readonly T[]> {
-  const { status, json } = await world.controlPlane.admin.request<{ items: readonly T[] }>('GET', path);
+async function list<T>(testbed: Testbed, path: string): Promise<readonly T[]> {
+  const { status, json } = await testbed.controlPlane.admin.request<{ items: readonly T[] }>('GET', path);
   if (status !== 200) {
     throw new Error(`GET ${path} was answered ${status}`);
   }
   return json.items;
 }
 
-async function dataOf(world: World, path: string): Promise<Readonly<Record<string, string>>> {
-  const { status, json } = await world.controlPlane.admin.request<ConfigMap>('GET', path);
+async function dataOf(testbed: Testbed, path: string): Promise<Readonly<Record<string, string>>> {
+  const { status, json } = await testbed.controlPlane.admin.request<ConfigMap>('GET', path);
   return status === 404 ? {} : (json.data ?? {});
 }

@@ -1,4 +1,4 @@
-import type { World } from '../../kit/testbed/world.ts';
+import type { Testbed } from '../../kit/testbed/testbed.ts';
 import type { Chance } from './soak-random.ts';
 
 /** What people do all the while: make, edit and delete OAuthClients, and spoil the Secrets of workloads. */
@@ -29,10 +29,10 @@ const MOST_OBJECTS = 60;
 const PATH = `/apis/oauth-registrar.dev/v1alpha1/namespaces/${NAMESPACE}/oauthclients`;
 const secretPath = (name: string): string => `/api/v1/namespaces/${NAMESPACE}/secrets/${name}`;
 
-export function createUsers(world: World, chance: Chance): Users {
+export function createUsers(testbed: Testbed, chance: Chance): Users {
   const objects: UsersObject[] = [];
   const operations: Record<string, number> = {};
-  const { admin } = world.controlPlane;
+  const { admin } = testbed.controlPlane;
   const call = async (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) => {
     const { status, json } = await admin.request(method, path, body);
     // A workload Secret may not be there yet, and not any more.

@@ -7,7 +7,7 @@ import type { Capabilities } from '../../../kit/emulator/capabilities.ts';
 import { SERVER_MEMBERS } from '../../../kit/emulator/known-members.ts';
 import { CAPABILITIES } from '../../../kit/emulator/presets.ts';
 import type { LoggedRequest } from '../../../kit/emulator/serve.ts';
-import { strings } from '../../../kit/emulator/world.ts';
+import { strings } from '../../../kit/emulator/server-state.ts';
 import { all, clusterServer, conditionOf, credential, eventually, oauthClient } from '../objects.ts';
 import {
   admissionOf,
@@ -30,7 +30,7 @@ import {
   WRONG,
 } from './placed.ts';
 import { admissionSeen, notesSeen, saw } from './rows.ts';
-import { type Scene, startScene, untilGone } from './scene.ts';
+import { type ContractScene, startContract, untilGone } from './scene.ts';
 
 /** One contract for every dialect: each step is taken with all of them at once, against one operator. */
 
@@ -42,10 +42,10 @@ const SETTLE_MS = 1_000;
 /** Anew for each test: the runner writes into its options. */
 const step = () => ({ timeout: 60_000 });
 
-let scene: Scene;
+let scene: ContractScene;
 
 beforeAll(async () => {
-  scene = await startScene();
+  scene = await startContract();
   await scene.create(...DIALECT_NAMES.map((name) => ({ placed: scene.placed(name), name })));
 }, 120_000);
 
@@ -92,7 +92,7 @@ describe('A wrong credential', () => {
 describe('The right credential, put into the same Secret', () => {
   beforeAll(async () => {
     const credentials = DIALECT_NAMES.flatMap((dialect) => scene.placed(dialect).credentials);
-    await scene.world.apply(all(...credentials.map((credential) => secretObject(credential))));
+    await scene.testbed.apply(all(...credentials.map((credential) => secretObject(credential))));
   });
 
   it.concurrent.each(DIALECT_NAMES)('lets %s register the client, once', step(), async (dialect) => {
@@ -316,12 +316,12 @@ describe('A credential that manages clients and is refused', () => {
       const before = await scene.secret(name);
       const [managing] = placed.credentials.filter(({ isManagement }) => isManagement);
       const secret = managing ?? expect.fail('no credential manages the clients');
-      await scene.world.apply(secretObject(secret, { wrong: true }));
+      await scene.testbed.apply(secretObject(secret, { wrong: true }));
       await scene.edit(name, { clientName: `${name} edited` });
       const { message } = await scene.until(name, 'AdmissionRefused');
       expect(message).toContain('The server answered ');
       expect(await scene.secret(name)).toEqual(before);
-      await scene.world.apply(secretObject(secret));
+      await scene.testbed.apply(secretObject(secret));
       await scene.until(name, 'Registered');
       expect(onlyClient(placed).metadata['client_name']).toBe(`${name} edited`);
     },
@@ -331,20 +331,20 @@ describe('A credential that manages clients and is refused', () => {
 describe('The real oidc-provider, with its dialect', () => {
   const name = 'embedded';
   const onlyOne = () => {
-    const [client, ...others] = scene.world.server.clients();
+    const [client, ...others] = scene.testbed.server.clients();
     expect(others).toEqual([]);
     return client;
   };
   const expectToken = async () => {
     const { client_id: clientId = '', client_secret: clientSecret = '' } = (await scene.secret(name)) ?? {};
-    const token = await scene.world.server.requestToken({ clientId, clientSecret });
+    const token = await scene.testbed.server.requestToken({ clientId, clientSecret });
     expect(token).toMatchObject({ status: 200, body: { token_type: 'Bearer' } });
   };
 
   it('registers the client', step(), async () => {
-    const { issuer, initialAccessToken = '' } = scene.world.server;
+    const { issuer, initialAccessToken = '' } = scene.testbed.server;
     const spec = { dialect: 'oidc-provider' };
-    await scene.world.apply(
+    await scene.testbed.apply(
       all(
         credential(initialAccessToken),
         clusterServer(issuer, name, spec),
@@ -366,7 +366,7 @@ describe('The real oidc-provider, with its dialect', () => {
   it('has no client after the deletion', step(), async () => {
     await scene.remove(name);
     await untilGone(scene, name);
-    expect(scene.world.server.clients()).toEqual([]);
+    expect(scene.testbed.server.clients()).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Capabilities } from '../../../kit/emulator/capabilities.ts';
 import { eventually } from '../objects.ts';
 import { type Placed, sendsScope, specClient } from './placed.ts';
-import type { Scene } from './scene.ts';
+import type { ContractScene } from './scene.ts';
 
 /** What is expected of a server and of the operator, by what the server can do. */
 
@@ -21,7 +21,7 @@ async function requestToken({ emulator }: Placed, secret: Readonly<Record<string
 }
 
 /** What the Secret holds is what the server has, and good for a token where the server issues one. */
-export async function expectPublished(scene: Scene, placed: Placed, name: string): Promise<void> {
+export async function expectPublished(scene: ContractScene, placed: Placed, name: string): Promise<void> {
   const { capabilities } = placed;
   const client = onlyClient(placed);
   const secret = await eventually(
@@ -54,7 +54,7 @@ export function expectMetadata(placed: Placed, name: string, scopes: readonly st
   }
 }
 
-export const admissionOf = async (scene: Scene, placed: Placed) => {
+export const admissionOf = async (scene: ContractScene, placed: Placed) => {
   const { status } = await scene.server(placed);
   return status?.conditions?.find(({ type }) => type === 'AdmissionAccepted');
 };

@@ -3,14 +3,14 @@ import type { AuthorizationServer } from '../../../../src/api/authorization-serv
 import type { OAuthClient } from '../../../../src/api/oauth-client.ts';
 import { DIALECT_NAMES, type DialectName } from '../../../../src/dialects/presets.ts';
 import { start, stopAll } from '../../../kit/emulator/running.ts';
-import { startWorld, type World } from '../../../kit/testbed/world.ts';
+import { startTestbed, type Testbed } from '../../../kit/testbed/testbed.ts';
 import { eventsOf, fetchText, type SeenEvent } from '../looks.ts';
 import { all, conditionOf, eventually, namespace, oauthClient, secretData } from '../objects.ts';
 import { NAMESPACE, type Placed, place, secretObject, specClient } from './placed.ts';
 
 /** One operator and every emulated server, and ways to look at both. */
-export interface Scene {
-  readonly world: World;
+export interface ContractScene {
+  readonly testbed: Testbed;
   placed(dialect: DialectName): Placed;
   /** Applies OAuthClients, each of the body and the scopes that its server accepts, unless given. */
   create(...clients: readonly Wanted[]): Promise<void>;
@@ -43,36 +43,36 @@ const LONG_MS = 40_000;
 const API = '/apis/oauth-registrar.dev/v1alpha1';
 
 /** Starts all of it, with wrong credentials wherever one is asked for. */
-export async function startScene(): Promise<Scene> {
+export async function startContract(): Promise<ContractScene> {
   const servers = await Promise.all(
     DIALECT_NAMES.map(async (dialect) => place(dialect, await start(dialect))),
   );
-  const world = await startWorld();
-  await world.apply(namespace(NAMESPACE));
+  const testbed = await startTestbed();
+  await testbed.apply(namespace(NAMESPACE));
   const credentials = servers.flatMap((placed) => placed.credentials);
-  await world.apply(
+  await testbed.apply(
     all(
       ...credentials.map((credential) => secretObject(credential, { wrong: !credential.isManagement })),
       ...servers.map(({ serverObject }) => serverObject),
     ),
   );
-  return sceneOf(world, new Map(servers.map((placed) => [placed.dialect, placed])));
+  return sceneOf(testbed, new Map(servers.map((placed) => [placed.dialect, placed])));
 }
 
-function sceneOf(world: World, servers: ReadonlyMap<DialectName, Placed>): Scene {
-  const { admin } = world.controlPlane;
+function sceneOf(testbed: Testbed, servers: ReadonlyMap<DialectName, Placed>): ContractScene {
+  const { admin } = testbed.controlPlane;
   const pathOf = (name: string) => `${API}/namespaces/${NAMESPACE}/oauthclients/${name}`;
   const client = async (name: string) => {
     const { status, json } = await admin.request<OAuthClient>('GET', pathOf(name));
     return status === 404 ? undefined : json;
   };
-  const scene: Scene = {
-    world,
+  const scene: ContractScene = {
+    testbed,
     placed(dialect) {
       const placed = servers.get(dialect);
       return placed ?? expect.fail(`no server is placed for ${dialect}`);
     },
-    create: (...clients) => world.apply(all(...clients.map(toObject))),
+    create: (...clients) => testbed.apply(all(...clients.map(toObject))),
     async edit(name, change) {
       const { status, json } = await admin.request('PATCH', pathOf(name), { spec: { client: change } });
       expect(status, JSON.stringify(json)).toBe(200);
@@ -89,11 +89,11 @@ function sceneOf(world: World, servers: ReadonlyMap<DialectName, Placed>): Scene
       return (await admin.request<AuthorizationServer>('GET', path)).json;
     },
     until: (name, reason) => untilReason(client, name, reason),
-    secret: (name) => secretData(world, NAMESPACE, name),
+    secret: (name) => secretData(testbed, NAMESPACE, name),
     async warning(name, reason) {
       const warnings = await eventually(
         async () =>
-          (await eventsOf(world, NAMESPACE, name)).filter(
+          (await eventsOf(testbed, NAMESPACE, name)).filter(
             (event) => event.type === 'Warning' && event.reason === reason,
           ),
         (seen) => seen.length > 0,
@@ -101,9 +101,9 @@ function sceneOf(world: World, servers: ReadonlyMap<DialectName, Placed>): Scene
       );
       return warnings.at(-1) as SeenEvent;
     },
-    readable: () => readable(world),
+    readable: () => readable(testbed),
     async stop() {
-      await world.stop();
+      await testbed.stop();
       await stopAll();
     },
   };
@@ -134,15 +134,15 @@ async function untilReason(
 }
 
 /** Waits until the object is gone. */
-export const untilGone = (scene: Scene, name: string): Promise<unknown> =>
+export const untilGone = (scene: ContractScene, name: string): Promise<unknown> =>
   eventually(
     () => scene.client(name),
     (client) => client === undefined,
     LONG_MS,
   );
 
-async function readable(world: World): Promise<string> {
-  const { admin } = world.controlPlane;
+async function readable(testbed: Testbed): Promise<string> {
+  const { admin } = testbed.controlPlane;
   const paths = [
     '/apis/events.k8s.io/v1/events',
     `${API}/oauthclients`,
@@ -151,8 +151,8 @@ async function readable(world: World): Promise<string> {
     '/api/v1/configmaps',
   ];
   const objects = await Promise.all(paths.map((path) => admin.request('GET', path)));
-  const metrics = await fetchText(world.operator.port, '/metrics');
-  return [world.operator.output(), metrics.text, ...objects.map(({ json }) => JSON.stringify(json))].join(
+  const metrics = await fetchText(testbed.operator.port, '/metrics');
+  return [testbed.operator.output(), metrics.text, ...objects.map(({ json }) => JSON.stringify(json))].join(
     '\n',
   );
 }

@@ -8,20 +8,20 @@ import { registeredIds, type Stage } from '../stage.ts';
 const COLLECTION = { deadlineMs: 75_000, intervalMs: 500 };
 
 /** Deletes the OAuthClient and looks for what is left of it. */
-export async function deletionLeavesNothing({ world, sample }: Stage, report: StepReport): Promise<void> {
-  const before = await readSecret(world, sample);
+export async function deletionLeavesNothing({ testbed, sample }: Stage, report: StepReport): Promise<void> {
+  const before = await readSecret(testbed, sample);
   report.say(`kubectl delete oac ${sample.name} -n ${sample.namespace}`);
   const remove = ['delete', 'oac', sample.name, '-n', sample.namespace, '--timeout=20s'];
-  const { code } = await world.controlPlane.kubectl(remove);
+  const { code } = await testbed.controlPlane.kubectl(remove);
   report.check({ claim: 'kubectl delete ends with code', expected: 0, found: code });
-  report.check({ claim: 'Clients at the server', expected: 'none', found: registeredIds({ world }) });
+  report.check({ claim: 'Clients at the server', expected: 'none', found: registeredIds({ testbed }) });
   report.check({
     claim: 'A token with the old credentials',
     expected: '401 invalid_client',
     found: await answerTo(before),
   });
   const secret = await poll(
-    () => readSecret(world, sample),
+    () => readSecret(testbed, sample),
     (found) => found === undefined,
     COLLECTION,
   );

@@ -4,13 +4,13 @@ import type { StepReport } from '../report.ts';
 import type { Stage } from '../stage.ts';
 
 /** Deletes the Secret by hand and counts what the server is asked meanwhile. */
-export async function secretComesBack({ world, sample }: Stage, report: StepReport): Promise<void> {
-  const before = await existingSecret(world, sample);
-  const requests = world.server.log.length;
+export async function secretComesBack({ testbed, sample }: Stage, report: StepReport): Promise<void> {
+  const before = await existingSecret(testbed, sample);
+  const requests = testbed.server.log.length;
   report.say(`kubectl delete secret ${sample.secretName} -n ${sample.namespace}`);
-  await world.kubectl('delete', 'secret', sample.secretName, '-n', sample.namespace, '--timeout=20s');
+  await testbed.kubectl('delete', 'secret', sample.secretName, '-n', sample.namespace, '--timeout=20s');
   const isNew = (secret: SecretObject | undefined) => secret !== undefined && secret.uid !== before.uid;
-  const after = await poll(() => readSecret(world, sample), isNew);
+  const after = await poll(() => readSecret(testbed, sample), isNew);
   report.check({
     claim: 'The Secret is',
     expected: 'there again',
@@ -26,6 +26,6 @@ export async function secretComesBack({ world, sample }: Stage, report: StepRepo
   report.check({
     claim: 'Requests that the server got since it started, as before',
     expected: requests,
-    found: world.server.log.length,
+    found: testbed.server.log.length,
   });
 }

@@ -6,9 +6,9 @@ import type { Stage } from '../stage.ts';
 const PUBLIC_KEYS = /^(client_id|issuer|scope|jwks_uri|token_endpoint_auth_method|[a-z_]+_endpoint)$/;
 
 /** Reads the Secret that workloads mount. */
-export async function secretIsThere({ world, sample }: Stage, report: StepReport): Promise<void> {
-  const client = await existingClient(world, sample);
-  const { values } = await existingSecret(world, sample);
+export async function secretIsThere({ testbed, sample }: Stage, report: StepReport): Promise<void> {
+  const client = await existingClient(testbed, sample);
+  const { values } = await existingSecret(testbed, sample);
   report.say(`Secret ${sample.namespace}/${sample.secretName} has the keys`);
   const width = Math.max(...Object.keys(values).map((key) => key.length));
   const shown = Object.entries(values).map(

@@ -4,14 +4,14 @@ import type { StepReport } from '../report.ts';
 import { registeredIds, type Stage } from '../stage.ts';
 
 /** Asks the server for a token, with nothing but the Secret. */
-export async function tokenIsIssued({ world, sample }: Stage, report: StepReport): Promise<void> {
-  const { values } = await existingSecret(world, sample);
+export async function tokenIsIssued({ testbed, sample }: Stage, report: StepReport): Promise<void> {
+  const { values } = await existingSecret(testbed, sample);
   const { client_id: clientId = '', client_secret: clientSecret = '', issuer = '', scope } = values;
-  const registered = world.server.client(clientId);
+  const registered = testbed.server.client(clientId);
   report.check({
     claim: 'Clients in the server’s own registry',
     expected: clientId,
-    found: registeredIds({ world }),
+    found: registeredIds({ testbed }),
   });
   const same = 'the one in the Secret';
   report.check({

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { conditionOf, isReady, machineClient, type SeenObject } from './objects.ts';
-import type { Tenant, World } from './world.ts';
+import type { Target, Tenant } from './target.ts';
 
 /**
  * A tenant of another namespace with clients at the cluster server `corporate`, who creates, edits, rotates and deletes:
@@ -38,8 +38,8 @@ const PAUSE_MS = 150;
 const ROUNDS = 3;
 const ROTATE = 'oauth-registrar.dev/rotate-requested-at';
 
-export async function startBystander(world: World): Promise<Bystander> {
-  const tenant = await world.tenant('edit');
+export async function startBystander(target: Target): Promise<Bystander> {
+  const tenant = await target.tenant('edit');
   const prefix = `bystander of ${tenant.namespace}`;
   const timings: Timing[] = [];
   const count = { created: 0, edited: 0, rotated: 0 };
@@ -87,14 +87,14 @@ export async function startBystander(world: World): Promise<Bystander> {
     await time('create', name, () => tenant.createOrFail(client(name)), isRegistered);
     const isGone = async () =>
       (await tenant.get('OAuthClient', name)) === undefined &&
-      !ids.some((id) => world.corporate.clients.has(id));
+      !ids.some((id) => target.corporate.clients.has(id));
     await time('delete', name, () => tenant.remove('OAuthClient', name), isGone);
   };
   const edit = async () => {
     count.edited += 1;
     const clientName = `${prefix}: edit ${count.edited}`;
     const isSent = async () =>
-      [...world.corporate.clients.values()].some((known) => known['client_name'] === clientName);
+      [...target.corporate.clients.values()].some((known) => known['client_name'] === clientName);
     await time(
       'edit',
       'edited',
@@ -149,10 +149,10 @@ export async function startBystander(world: World): Promise<Bystander> {
     async judge() {
       phase = 'after';
       await act(ROUNDS);
-      const lost = await lostClients(world, tenant, prefix);
+      const lost = await lostClients(target, tenant, prefix);
       const table = tableOf(timings);
-      console.log(`${table}\noperator: at most ${world.pod.peakMiB()} MiB`);
-      expect.soft(world.pod.deaths, 'the operator died').toEqual([]);
+      console.log(`${table}\noperator: at most ${target.pod.peakMiB()} MiB`);
+      expect.soft(target.pod.deaths, 'the operator died').toEqual([]);
       expect.soft(lost, 'clients at the server that no object of the bystander names').toEqual([]);
       expect
         .soft(tooLate(timings), `later than 5 s and than twice the undisturbed time\n${table}`)
@@ -193,12 +193,12 @@ function tableOf(timings: readonly Timing[]): string {
 }
 
 /** Clients of this tenant at the server that no object names, once what is going on has ended. */
-async function lostClients(world: World, tenant: Tenant, prefix: string): Promise<readonly string[]> {
+async function lostClients(target: Target, tenant: Tenant, prefix: string): Promise<readonly string[]> {
   const deadline = performance.now() + GIVE_UP_MS;
   for (;;) {
     const objects = await tenant.list('OAuthClient');
     const named = new Set(objects.map((object) => object['status']?.clientId as string | undefined));
-    const lost = [...world.corporate.clients.entries()]
+    const lost = [...target.corporate.clients.entries()]
       .filter(([id, { client_name: name }]) => String(name).startsWith(prefix) && !named.has(id))
       .map(([id, { client_name: name }]) => `${id} (${name})`);
     if (lost.length === 0 || performance.now() > deadline) return lost;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { World } from './world.ts';
+import type { Target } from './target.ts';
 
 interface Bound {
   readonly most: number;
@@ -11,7 +11,7 @@ interface Bound {
  * the testbed. Resolves, when it is in force, with what changes it.
  */
 export async function secretsQuota(
-  { admin }: World,
+  { admin }: Target,
   namespace: string,
   bound: Bound,
 ): Promise<(bound: Bound) => Promise<void>> {

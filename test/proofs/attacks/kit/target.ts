@@ -8,7 +8,7 @@ import { type StubServer, startStubServer, stopStubServers } from '../../../kit/
 import { apiUser } from '../../../kit/testbed/api-access.ts';
 import { type ControlPlane, startControlPlane } from '../../../kit/testbed/control-plane.ts';
 import { SILENT } from '../../../kit/testbed/progress.ts';
-import { OPERATOR_NAMESPACE } from '../../../kit/testbed/world.ts';
+import { OPERATOR_NAMESPACE } from '../../../kit/testbed/testbed.ts';
 import {
   clusterServer,
   credential,
@@ -22,7 +22,7 @@ import { type Pod, startPod } from './pod.ts';
 import type { Subject } from './subject.ts';
 
 /** What an attack is tried on: one API server, one operator, one honest authorization server, any number of tenants. */
-export interface World {
+export interface Target {
   readonly controlPlane: ControlPlane;
   /** May do everything, in the operator's namespace by default. */
   readonly admin: Person;
@@ -40,7 +40,7 @@ export interface World {
 }
 
 export interface Tenant extends Person {
-  /** Path of its kubeconfig, for `world.controlPlane.kubectl`. */
+  /** Path of its kubeconfig, for `target.controlPlane.kubectl`. */
   readonly kubeconfig: string;
   /** Waits until an object of its namespace is so; fails with what was last seen. */
   until(
@@ -60,7 +60,7 @@ export interface TenantOptions {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-export interface WorldOptions {
+export interface TargetOptions {
   /** Of the operator, beside those of every test. */
   readonly flags?: readonly string[];
   /** Members of the `spec` of the server object `corporate`. */
@@ -76,7 +76,7 @@ const WAIT_MS = 20_000;
 const ROLES_MS = 30_000;
 
 /** The control plane with `deploy/` applied and the operator at work, about 6 s. */
-export async function openWorld(options: WorldOptions = {}): Promise<World> {
+export async function openTarget(options: TargetOptions = {}): Promise<Target> {
   const subject = options.subject ?? inject('attacked');
   const controlPlane = await startControlPlane({ controllerManager: 'later', progress: SILENT });
   const agents: Agent[] = [];

@@ -22,14 +22,14 @@ const labelled = (namespace: string, name: string, values: Readonly<Record<strin
   ),
 });
 
-interface World {
+interface Surroundings {
   /** With the label. */
   readonly secrets?: readonly Secret[];
   /** As the API server has them, by `Kind namespace/name`. */
   readonly objects?: Readonly<Record<string, object>>;
 }
 
-async function resolve(more: object, { secrets = [], objects = {} }: World = {}, given: Given = {}) {
+async function resolve(more: object, { secrets = [], objects = {} }: Surroundings = {}, given: Given = {}) {
   const watched = new Map(secrets.map((secret) => [keyOf(secret.metadata), secret]));
   const labelled = [...watched].map(([key, secret]) => [`Secret ${key}`, secret]);
   const api = createReadOnlyApi({ ...objects, ...Object.fromEntries(labelled) });
@@ -107,7 +107,7 @@ describe('the CA bundle of a server', () => {
     });
   });
 
-  test.each<readonly [string, object, World]>([
+  test.each<readonly [string, object, Surroundings]>([
     ['a ConfigMap', caIn('ConfigMap'), { objects: configMap({ 'ca.crt': CA }) }],
     [
       'another key of a ConfigMap',
@@ -126,7 +126,7 @@ describe('the CA bundle of a server', () => {
       'ConfigMap operators/bank-ca has no certificate (PEM) under key “ca.crt”. Put the CA bundle there, or name another key in connection.caRef.',
   };
 
-  test.each<readonly [string, object, World, object]>([
+  test.each<readonly [string, object, Surroundings, object]>([
     [
       'no such ConfigMap',
       caIn('ConfigMap'),
