@@ -89,7 +89,12 @@ export function keyOf(meta: Pick<ObjectMeta, 'name' | 'namespace'>): string {
   return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`;
 }
 
-/** Of a key `namespace/name`. */
+/** The second part of a key `namespace/name`. */
+export function nameOfKey(key: string): string {
+  return key.slice(key.indexOf('/') + 1);
+}
+
+/** The first part of a key `namespace/name`. */
 export function namespaceOf(key: string): string {
   return key.slice(0, key.indexOf('/'));
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../api/kubernetes.ts';
+import type { ClientKey } from '../core/client-key.ts';
 import type { Installation } from '../core/installation.ts';
 import type { ClientObject } from '../core/observation.ts';
 import type { ServerObject } from '../core/server-object.ts';
@@ -52,7 +53,7 @@ export interface Context {
   /** Values of the Secrets that clients and server objects refer to. */
   readonly credentials: Credentials;
   /** Has a client (`namespace/name`) looked at again. */
-  readonly wake: (client: string) => void;
+  readonly wake: (client: ClientKey) => void;
   /** What is kept for the objects of each namespace. */
   readonly namespaceMemory: NamespaceMemory;
   readonly tokens: ReusableTokens;

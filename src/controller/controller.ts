@@ -1,8 +1,10 @@
-import { keyOf, namespaceOf } from '../api/kubernetes.ts';
+import { nameOfKey, namespaceOf } from '../api/kubernetes.ts';
 import { SHARES } from '../api/shares.ts';
 import { backoff } from '../core/backoff.ts';
+import { type ClientKey, clientKey, storedClientKey } from '../core/client-key.ts';
 import type { Problem } from '../core/problem.ts';
-import { serverKey, serverNamed } from '../core/server-key.ts';
+import { type ReconciledKey, textOf } from '../core/reconciled-key.ts';
+import { type ServerKey, serverKey, serverNamed, storedServerKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import { createCalls } from './calls/calls.ts';
 import { toldOf } from './calls/record-answer.ts';
@@ -56,8 +58,6 @@ type Given = Omit<
   readonly report: (report: RoundReport) => void;
 };
 
-const SERVER = 'server:';
-const CLIENT = 'client:';
 const RETRIES = { firstMs: 250, longestMs: 60_000 };
 const DEFAULT_LIMIT = 16;
 /** A burst of registrations is counted in status once. */
@@ -67,6 +67,11 @@ const ROUNDS_PER_CALL = 3;
 /** People who edit one object all the time see each edit within some seconds; who only disturbs waits longer. */
 const LONGEST_PAUSE_MS = { edits: 2_000, fights: 60_000 };
 
+/** An object of one of the kinds that are reconciled. */
+interface Work extends WorkItem {
+  readonly of: ReconciledKey;
+}
+
 /** Ties caches, queue and reconcilers together: what changed decides who looks again. */
 export function createController(given: Given): Controller {
   const { clock, ledger, log } = given;
@@ -75,16 +80,7 @@ export function createController(given: Given): Controller {
   const edits = new Pace(clock, LONGEST_PAUSE_MS.edits);
   const fights = new Pace(clock, LONGEST_PAUSE_MS.fights);
   let isStarted = false;
-  const queue = new WorkQueue({
-    clock,
-    run,
-    boundsOf: (lane) =>
-      LOOKS[lane] ?? {
-        most:
-          ROUNDS_PER_CALL *
-          callsAt(lane, context.servers.state(lane)?.connection?.maxInFlight ?? DEFAULT_LIMIT),
-      },
-  });
+  const queue = new WorkQueue<Work>({ clock, run, boundsOf });
   const servers = new ServerRegistry({
     clock,
     wake: (client) => addClient(client, false),
@@ -94,7 +90,7 @@ export function createController(given: Given): Controller {
     concernsRegistered: (server) => {
       for (const { record } of caches.registrations.find('server', server)) {
         if (record !== undefined) {
-          addClient(keyOf(record.client), false);
+          addClient(clientKey(record.client), false);
         }
       }
     },
@@ -131,29 +127,29 @@ export function createController(given: Given): Controller {
   };
   const stepContext: StepContext = { ...context, calls: createCalls(context) };
 
-  function addServer(key: string): void {
-    queue.add(serverItem(key));
+  function addServer(key: ServerKey): void {
+    queue.add(workOn({ kind: 'Server', key }, true));
   }
 
-  function paceServer(key: string): void {
-    addAtPace(serverItem(key), edits);
+  function paceServer(key: ServerKey): void {
+    addAtPace(workOn({ kind: 'Server', key }, true), edits);
   }
 
-  function paceClient(key: string, urgent: boolean): void {
+  function paceClient(key: ClientKey, urgent: boolean): void {
     if (isLookedAfter(key)) {
-      addAtPace(clientItem(key, urgent), edits);
+      addAtPace(workOn({ kind: 'Client', key }, urgent), edits);
     }
   }
 
   /** Somebody undid what the operator did. */
-  function undone(key: string): void {
+  function undone(key: ClientKey): void {
     if (isLookedAfter(key)) {
-      addAtPace(clientItem(key, true), fights);
+      addAtPace(workOn({ kind: 'Client', key }, true), fights);
     }
   }
 
   /** What the platform changes is looked at at once, and so is all that is there when the work begins. */
-  function addAtPace(item: WorkItem, pace: Pace): void {
+  function addAtPace(item: Work, pace: Pace): void {
     const isExempt = !isStarted || item.lane === 'ClusterAuthorizationServer';
     const pauseMs = isExempt ? 0 : pace.changed(item.key);
     if (pauseMs > 0) {
@@ -168,110 +164,129 @@ export function createController(given: Given): Controller {
     const server = caches.servers.nextOfLess(namespace);
     const client = caches.clients.nextOfLess(namespace);
     if (server !== undefined) {
-      addServer(`AuthorizationServer/${server}`);
+      addServer(serverKey({ kind: 'AuthorizationServer', name: nameOfKey(server) }, namespace));
     } else if (client !== undefined) {
-      addClient(client, false);
+      addClient(storedClientKey(client), false);
     }
   }
 
-  function countAgain(key: string): void {
-    queue.addAfter(serverItem(key), COUNT_MS);
+  function countAgain(key: ServerKey): void {
+    queue.addAfter(workOn({ kind: 'Server', key }, true), COUNT_MS);
   }
 
   /** Records may be of a namespace that was looked after once: they stay as they are. */
-  function addClient(key: string, urgent: boolean): void {
+  function addClient(key: ClientKey, urgent: boolean): void {
     if (isLookedAfter(key)) {
-      queue.add(clientItem(key, urgent));
+      queue.add(workOn({ kind: 'Client', key }, urgent));
     }
   }
 
-  function isLookedAfter(key: string): boolean {
+  function isLookedAfter(key: ClientKey): boolean {
     const { namespaces } = given.settings;
     return namespaces === undefined || namespaces.includes(namespaceOf(key));
   }
 
-  function laneOf(key: string): string {
-    const ref = serverRefOf(key, context);
-    return ref === undefined ? '' : serverKey(ref, namespaceOf(key));
+  function workOn(of: ReconciledKey, urgent: boolean): Work {
+    const key = textOf(of);
+    switch (of.kind) {
+      case 'Client': {
+        const namespace = namespaceOf(of.key);
+        const ref = serverRefOf(of.key, context);
+        return { of, key, lane: ref === undefined ? '' : serverKey(ref, namespace), namespace, urgent };
+      }
+      case 'Server': {
+        const { kind, namespace = '' } = serverNamed(of.key);
+        return { of, key, lane: kind, namespace, urgent: true };
+      }
+    }
   }
 
-  function clientItem(key: string, urgent: boolean): WorkItem {
-    return { key: `${CLIENT}${key}`, lane: laneOf(key), namespace: namespaceOf(key), urgent };
+  /** Clients are in the lane of their server. */
+  function boundsOf(lane: string): LaneBounds {
+    const server = storedServerKey(lane);
+    const limit = servers.state(server)?.connection?.maxInFlight ?? DEFAULT_LIMIT;
+    return LOOKS[lane] ?? { most: ROUNDS_PER_CALL * callsAt(server, limit) };
   }
 
   /** Never rejects: a fault in one object's round is logged, and the object is looked at again. */
-  async function run(item: string): Promise<void> {
+  async function run(work: Work): Promise<void> {
     const start = clock.monotonic();
-    edits.lookedAt(item);
-    fights.lookedAt(item);
-    const result = await (item.startsWith(SERVER) ? runServer : runClient)(item.slice(CLIENT.length)).catch(
-      (error: unknown) => {
-        log.error('round failed', { item, error });
-        retry(item);
-        return 'failed' as const;
-      },
-    );
+    edits.lookedAt(work.key);
+    fights.lookedAt(work.key);
+    const result = await reconcile(work.of).catch((error: unknown) => {
+      log.error('round failed', { item: work.key, error });
+      return 'failed' as const;
+    });
+    if (result === 'rested') {
+      failures.delete(work.key);
+    } else {
+      retry(work);
+    }
     given.report({ result, seconds: (clock.monotonic() - start) / 1000 });
   }
 
-  async function runClient(key: string): Promise<RoundReport['result']> {
+  function reconcile(of: ReconciledKey): Promise<RoundReport['result']> {
+    switch (of.kind) {
+      case 'Client':
+        return runClient(of.key);
+      case 'Server':
+        return runServer(of.key);
+    }
+  }
+
+  async function runClient(key: ClientKey): Promise<RoundReport['result']> {
     const end = await reconcileClient(key, stepContext);
     if (end.kind === 'later') {
       log.debug('looking again later', { client: key, why: end.why });
-      retry(`${CLIENT}${key}`);
       return 'later';
     }
-    failures.delete(`${CLIENT}${key}`);
+    const of = { kind: 'Client', key } as const;
     if (caches.clients.get(key) === undefined) {
-      edits.forget(`${CLIENT}${key}`);
-      fights.forget(`${CLIENT}${key}`);
+      edits.forget(textOf(of));
+      fights.forget(textOf(of));
     }
     if (end.until !== undefined) {
-      queue.addAfter(clientItem(key, false), Math.max(0, end.until - clock.now()) + 10);
+      queue.addAfter(workOn(of, false), Math.max(0, end.until - clock.now()) + 10);
     }
     return 'rested';
   }
 
-  async function runServer(key: string): Promise<RoundReport['result']> {
+  async function runServer(key: ServerKey): Promise<RoundReport['result']> {
     const object = serverOf(key, caches);
     if (object === undefined) {
       forgetServer(key);
       return 'rested';
     }
     const again = await lookAt(await takeUpServer(object, context), key);
-    failures.delete(`${SERVER}${key}`);
     if (again !== undefined) {
-      queue.addAfter(serverItem(key), again);
+      queue.addAfter(workOn({ kind: 'Server', key }, true), again);
     }
     return 'rested';
   }
 
-  function lookAt(object: ServerObject, key: string): Promise<LookAgain> {
+  function lookAt(object: ServerObject, key: ServerKey): Promise<LookAgain> {
     if (oldest.isUsed(object)) {
       return reconcileServer(object, context, discovered);
     }
     discovered.delete(key);
-    credentials.forget(`server:${key}`);
+    credentials.forget({ kind: 'Server', key });
     return refuse(object, tooMany(object), context);
   }
 
   /** Whatever is kept by a server object goes with it. */
-  function forgetServer(key: string): void {
+  function forgetServer(key: ServerKey): void {
     servers.remove(key);
-    credentials.forget(`server:${key}`);
+    credentials.forget({ kind: 'Server', key });
     discovered.delete(key);
-    failures.delete(`${SERVER}${key}`);
-    edits.forget(`${SERVER}${key}`);
+    edits.forget(textOf({ kind: 'Server', key }));
     given.tokens.forgetServer(key);
     given.counters.serverGone(serverNamed(key));
   }
 
-  function retry(item: string): void {
-    const count = (failures.get(item) ?? 0) + 1;
-    failures.set(item, count);
-    const delay = backoff(RETRIES, count - 1, given.random);
-    const key = item.slice(CLIENT.length);
-    queue.addAfter(item.startsWith(SERVER) ? serverItem(key) : clientItem(key, false), delay);
+  function retry({ of, key }: Work): void {
+    const tries = failures.get(key) ?? 0;
+    failures.set(key, tries + 1);
+    queue.addAfter(workOn(of, false), backoff(RETRIES, tries, given.random));
   }
 
   return {
@@ -307,17 +322,12 @@ const LOOKS: Readonly<Record<string, LaneBounds>> = {
   AuthorizationServer: { most: SHARES.serverLooks.most, perNamespace: SHARES.serverLooksOfNamespace.most },
 };
 
-function serverItem(key: string): WorkItem {
-  const { kind, namespace = '' } = serverNamed(key);
-  return { key: `${SERVER}${key}`, lane: kind, namespace, urgent: true };
-}
-
 const tooMany = ({ metadata: { namespace } }: ServerObject): Problem => ({
   reason: 'NamespaceShareReached',
   message: `Namespace ${namespace} has more than ${SHARES.serversOfNamespace.most} AuthorizationServers, and the oldest are used. Delete one that isn't needed, and this one is used.`,
 });
 
-function serverOf(key: string, caches: Caches): ServerObject | undefined {
+function serverOf(key: ServerKey, caches: Caches): ServerObject | undefined {
   const { kind, namespace, name } = serverNamed(key);
   return kind === 'AuthorizationServer'
     ? caches.servers.get(`${namespace}/${name}`)

@@ -1,8 +1,9 @@
 import { type KubernetesObject, keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
+import { type ClientKey, clientKey, storedClientKey } from '../core/client-key.ts';
 import type { ClientObject } from '../core/observation.ts';
 import { isLessOfClient, isLessOfServer, lessOfClient, lessOfServer } from '../core/over-share.ts';
-import { keyOfServer, serverKey } from '../core/server-key.ts';
+import { keyOfServer, type ServerKey, serverKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import { withoutUnowned } from '../core/workload-secret.ts';
 import { canonicalJson } from '../oauth/json.ts';
@@ -19,14 +20,14 @@ import type { ServerRegistry } from './state/server-registry.ts';
 
 interface Wake {
   /** In its turn. */
-  readonly addClient: (key: string, urgent: boolean) => void;
+  readonly addClient: (key: ClientKey, urgent: boolean) => void;
   /** The same, at the pace of an object that somebody changes. */
-  readonly paceClient: (key: string, urgent: boolean) => void;
-  readonly paceServer: (key: string) => void;
+  readonly paceClient: (key: ClientKey, urgent: boolean) => void;
+  readonly paceServer: (key: ServerKey) => void;
   /** The Secret or the finalizer that the operator wrote was changed or removed. */
-  readonly undone: (key: string) => void;
+  readonly undone: (key: ClientKey) => void;
   /** The number of a server's clients changed. */
-  readonly countAgain: (key: string) => void;
+  readonly countAgain: (key: ServerKey) => void;
   readonly servers: ServerRegistry;
   readonly credentials: Credentials;
   readonly oldest: OldestServers;
@@ -69,7 +70,7 @@ export function createCaches(wake: Wake): Caches {
     >({
       keyOf: ({ name }) => name,
       indexes: {
-        client: ({ record }) => record && keyOf(record.client),
+        client: ({ record }) => record && clientKey(record.client),
         clientId: ({ record }) => record?.clientId,
         server: ({ record }) => record && serverKey(record.server, record.client.namespace),
       },
@@ -110,11 +111,10 @@ export function createCaches(wake: Wake): Caches {
       onChange: ({ before, after }) => {
         const metadata = (after ?? before)?.metadata;
         for (const who of metadata === undefined ? [] : credentials.usersOf(keyOf(metadata))) {
-          const key = who.slice(who.indexOf(':') + 1);
-          if (who.startsWith('client:')) {
-            paceClient(key, false);
+          if (who.kind === 'Client') {
+            paceClient(who.key, false);
           } else {
-            paceServer(key);
+            paceServer(who.key);
           }
         }
       },
@@ -144,7 +144,7 @@ function wakeEverybody(
   addClient: Wake['addClient'],
 ): void {
   for (const { metadata } of clients.values()) {
-    addClient(keyOf(metadata), false);
+    addClient(clientKey(metadata), false);
   }
   for (const { record } of registrations.values()) {
     wakeOwner(record?.client, addClient);
@@ -164,7 +164,7 @@ function clientChanged(
   if (object === undefined) {
     return;
   }
-  const key = keyOf(object.metadata);
+  const key = clientKey(object.metadata);
   const [was, is] = [before?.observed, after?.observed];
   const isTakenUp = before !== undefined && after !== undefined && isLessOfClient(before);
   if (was === undefined || is === undefined || was.uid !== is.uid || isTakenUp) {
@@ -211,7 +211,7 @@ function wakeEnforced(
   const enforcing = [...clusterServers.values()].filter(({ spec }) => spec?.policy?.enforce === 'Existing');
   for (const { record } of enforcing.flatMap((server) => registrations.find('server', keyOfServer(server)))) {
     if (record?.client.namespace === name) {
-      addClient(keyOf(record.client), false);
+      addClient(clientKey(record.client), false);
     }
   }
 }
@@ -225,7 +225,7 @@ function wakeOwner(
   addClient: Wake['addClient'],
 ): void {
   if (client !== undefined) {
-    addClient(keyOf(client), false);
+    addClient(clientKey(client), false);
   }
 }
 
@@ -236,7 +236,7 @@ const lessOfSecret = (secret: SecretObject, { registrations }: Caches): SecretOb
     : { ...secret, observed: withoutUnowned(secret.observed) };
 
 /** The OAuthClient that a workload Secret says it is of; only one of its own namespace counts. */
-function ownerKey(secret: SecretObject | undefined): string | undefined {
+function ownerKey(secret: SecretObject | undefined): ClientKey | undefined {
   const named = secret?.observed.annotations[ANNOTATIONS.client];
-  return named?.startsWith(`${secret?.observed.namespace}/`) ? named : undefined;
+  return named?.startsWith(`${secret?.observed.namespace}/`) ? storedClientKey(named) : undefined;
 }

@@ -4,6 +4,7 @@ import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
+import { type ClientKey, storedClientKey } from './client-key.ts';
 import { encodeContent, type RegistrationContent } from './content.ts';
 import { keptIfAny } from './kept-text.ts';
 
@@ -201,6 +202,10 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
   };
   return Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
+
+/** The OAuthClient that a registration Secret is of, as it says. */
+export const clientOfRecord = ({ metadata }: KubernetesObject): ClientKey =>
+  storedClientKey(metadata.annotations?.[ANNOTATIONS.client] ?? '');
 
 /** Reads the metadata of a registration Secret. `undefined` where it isn't one, or was damaged by hand. */
 export function toRecord({ metadata }: KubernetesObject): RegistrationRecord | undefined {

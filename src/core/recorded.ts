@@ -14,6 +14,7 @@ import { earliest } from './earliest.ts';
 import { includedBy, keptOf } from './kept-answer.ts';
 import { addressOf } from './management.ts';
 import { type RegistrationRecord, recordName } from './record.ts';
+import type { ServerKey } from './server-key.ts';
 
 /** What is recorded of an answer. */
 
@@ -22,7 +23,7 @@ export interface Registration {
   readonly step: RegisterStep;
   readonly attempt: string;
   readonly client: { readonly namespace: string; readonly name: string; readonly uid: string };
-  readonly server: string;
+  readonly server: ServerKey;
   /** What is sent, with the public key where the operator makes one, and with the marker. */
   readonly document: RegisterStep['document'];
   readonly keys: readonly StoredKey[];

@@ -1,8 +1,9 @@
+import type { ClientKey } from './client-key.ts';
+
 /** Who makes a call: what it meets may be of its own making. */
 export interface Caller {
   readonly namespace: string;
-  /** `namespace/name` of the OAuthClient. */
-  readonly client: string;
+  readonly client: ClientKey;
 }
 
 /** Who waits for a server beside one caller, and would call it at once if that were permitted. */
@@ -21,7 +22,7 @@ export const NOBODY_WAITS: Waiting = { otherNamespaces: false, otherClients: fal
  * calling.
  */
 export type Scope =
-  | { readonly namespace: string; readonly client: string | undefined }
+  | { readonly namespace: string; readonly client: ClientKey | undefined }
   /** The server's. */
   | 'All';
 
@@ -59,12 +60,10 @@ export function concerns(scope: Scope | undefined, { namespace, client }: Caller
  */
 export function isBehind(
   scope: Scope,
-  { namespace }: Caller,
+  caller: Caller,
   { otherNamespaces }: Waiting,
   underWay: readonly Caller[],
 ): boolean {
-  const isOfIts = (caller: Caller) => scope !== 'All' && caller.namespace === scope.namespace;
-  return isOfIts({ namespace, client: '' })
-    ? otherNamespaces || underWay.length > 0
-    : underWay.some((call) => !isOfIts(call));
+  const isOfIts = ({ namespace }: Caller) => scope !== 'All' && namespace === scope.namespace;
+  return isOfIts(caller) ? otherNamespaces || underWay.length > 0 : underWay.some((call) => !isOfIts(call));
 }

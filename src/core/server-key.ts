@@ -2,6 +2,11 @@ import type { ServerKind } from '../api/authorization-server.ts';
 import type { KubernetesObject } from '../api/kubernetes.ts';
 import type { ServerRef } from './record.ts';
 
+declare const BRAND: unique symbol;
+
+/** `Kind/name`, or `Kind/namespace/name`: names a server object across the cluster. Made by the functions of this file. */
+export type ServerKey = string & { readonly [BRAND]: 'ServerKey' };
+
 /** A server object among all of the cluster; only an AuthorizationServer has a namespace. */
 export interface ServerName {
   readonly kind: ServerKind;
@@ -10,7 +15,7 @@ export interface ServerName {
 }
 
 /** The server object that a key of `serverKey` or `keyWithoutServer` names. */
-export function serverNamed(key: string): ServerName {
+export function serverNamed(key: ServerKey): ServerName {
   const [object = ''] = key.split('@', 1);
   const [kind, ...names] = object.split('/');
   if (kind === 'ClusterAuthorizationServer') {
@@ -20,22 +25,27 @@ export function serverNamed(key: string): ServerName {
   return { kind: 'AuthorizationServer', name, namespace };
 }
 
-/** `Kind/name`, or `Kind/namespace/name`: names a server object across the cluster. */
-export function serverKey(ref: ServerRef, namespace: string): string {
-  return ref.kind === 'ClusterAuthorizationServer'
-    ? `${ref.kind}/${ref.name}`
-    : `${ref.kind}/${namespace}/${ref.name}`;
+/** @param namespace of the server object; one of the cluster has none */
+export function serverKey(ref: ServerRef, namespace: string): ServerKey {
+  const key =
+    ref.kind === 'ClusterAuthorizationServer'
+      ? `${ref.kind}/${ref.name}`
+      : `${ref.kind}/${namespace}/${ref.name}`;
+  return key as ServerKey;
 }
+
+/** A key that was stored as text, and read again. */
+export const storedServerKey = (text: string): ServerKey => text as ServerKey;
 
 /**
  * In place of the key of a server object, where a client is managed by its record alone: what is known of the object that
  * bears the name today doesn't count.
  */
-export const keyWithoutServer = (ref: ServerRef, namespace: string, origin: string): string =>
-  `${serverKey(ref, namespace)}@${origin}`;
+export const keyWithoutServer = (ref: ServerRef, namespace: string, origin: string): ServerKey =>
+  `${serverKey(ref, namespace)}@${origin}` as ServerKey;
 
-/** The same of a server object itself. */
-export function keyOfServer({ kind, metadata: { name, namespace } }: KubernetesObject): string {
+/** The key of a server object itself. */
+export function keyOfServer({ kind, metadata: { name, namespace } }: KubernetesObject): ServerKey {
   return serverKey(
     { kind: kind === 'AuthorizationServer' ? kind : 'ClusterAuthorizationServer', name },
     namespace ?? '',

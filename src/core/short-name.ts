@@ -9,9 +9,10 @@ export function shortName(name: string): string {
 }
 
 /** The last part of a key like `namespace/name` or `kind/namespace/name` is made short. */
-export function shortKey(key: string): string {
+export function shortKey<Key extends string>(key: Key): Key {
   const start = key.lastIndexOf('/') + 1;
-  return key.length - start <= MAX_NAME ? key : key.slice(0, start) + shortName(key.slice(start));
+  const isShort = key.length - start <= MAX_NAME;
+  return isShort ? key : ((key.slice(0, start) + shortName(key.slice(start))) as Key);
 }
 
 /** Whether this is what a longer name was cut to. */

@@ -1,9 +1,9 @@
-import { serverNamed } from './server-key.ts';
+import { type ServerKey, serverNamed } from './server-key.ts';
 
 /** ConfigMaps of the operator's namespace that list suspected orphans: of cluster servers, and of namespaced ones. */
 export const SUSPECTS = 'oauth-registrar-suspected-orphans';
 export const OWN_SUSPECTS = 'oauth-registrar-suspected-orphans-namespaced';
 
 /** The one that lists those of a server, by its key of `serverKey`. */
-export const listOfSuspects = (server: string): string =>
+export const listOfSuspects = (server: ServerKey): string =>
   serverNamed(server).kind === 'AuthorizationServer' ? OWN_SUSPECTS : SUSPECTS;

@@ -1,9 +1,10 @@
 import { SHARES } from '../../api/shares.ts';
 import { Slots } from '../../controller/state/slots.ts';
+import { serverKey } from '../../core/server-key.ts';
 import type { PagedApi } from './api.ts';
 
 /** Stands for the API server among the keys of servers: no server object has this one. */
-const API_SERVER = 'ClusterAuthorizationServer/';
+const API_SERVER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
 /**
  * The same API, whose calls about single objects wait for one another by turns of the namespaces that they are about:

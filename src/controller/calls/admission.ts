@@ -1,7 +1,7 @@
 import { classifyUnsent } from '../../core/classify.ts';
 import type { Admission, ClientCredentials, ServerConnection } from '../../core/connection.ts';
 import { type Failure, failure } from '../../core/failure.ts';
-import { serverNamed } from '../../core/server-key.ts';
+import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 import {
   KEY_UNUSABLE,
   type Telling,
@@ -44,7 +44,7 @@ export interface Admitted {
 
 export async function admit(
   admission: Admission,
-  server: string,
+  server: ServerKey,
   connection: ServerConnection,
   context: AdmissionContext,
 ): Promise<Admitted | Failure> {
@@ -66,7 +66,7 @@ export async function admit(
 
 async function admitByToken(
   grant: ClientCredentials,
-  server: string,
+  server: ServerKey,
   connection: ServerConnection,
   context: AdmissionContext,
 ): Promise<Admitted | Failure> {
@@ -97,7 +97,7 @@ const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted
 });
 
 /** A token that was refused is not used again. */
-export function refused(admission: Admission, server: string, { tokens }: Pick<Context, 'tokens'>): void {
+export function refused(admission: Admission, server: ServerKey, { tokens }: Pick<Context, 'tokens'>): void {
   if (admission.kind === 'ClientCredentials') {
     tokens.forget(server, identityOf(admission));
   }
@@ -105,7 +105,7 @@ export function refused(admission: Admission, server: string, { tokens }: Pick<C
 
 async function obtainToken(
   grant: ClientCredentials,
-  server: string,
+  server: ServerKey,
   connection: ServerConnection,
   context: AdmissionContext,
 ): Promise<{ readonly accessToken: Sensitive } | Failure> {

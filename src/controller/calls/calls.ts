@@ -1,4 +1,5 @@
 import type { Secret } from '../../api/kubernetes.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import type { PendingCall } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
@@ -15,7 +16,7 @@ export interface Calls {
   /** See {@link settleCall}. */
   settle(call: Pick<PendingCall, 'attempt'>): void;
   /** See {@link settleCallsOf}. */
-  settleAllOf(record: Pick<RegistrationRecord, 'secretName'>, client: string): void;
+  settleAllOf(record: Pick<RegistrationRecord, 'secretName'>, client: ClientKey): void;
 }
 
 export const createCalls = (context: Context): Calls => ({

@@ -1,10 +1,10 @@
-import { keyOf } from '../../api/kubernetes.ts';
+import { clientKey } from '../../core/client-key.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { CallKind, PendingCall } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { HealthCall } from '../../core/server-health.ts';
-import { serverNamed } from '../../core/server-key.ts';
+import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 import { type Told, viewersOf } from '../../core/tell.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import { sentCredentials } from '../../oauth/sent-credentials.ts';
@@ -20,7 +20,7 @@ export interface GuardedCall {
   /** Name of the registration Secret, which need not exist yet. */
   readonly record: string;
   /** By its key of `serverKey`. */
-  readonly server: string;
+  readonly server: ServerKey;
   /** Tells what is sent from what another client sends. Default: all of this kind send the same. */
   readonly document?: string;
   /** A client that was adopted: who brought its token may change it, too. Default: false. */
@@ -197,7 +197,7 @@ class Bracket {
   /** @returns whether the server's state permits the call */
   enter(version: string): boolean {
     const { kind, client, server, document = '', isAdopted = false } = this.#call;
-    const caller = { namespace: client.namespace, client: keyOf(client) };
+    const caller = { namespace: client.namespace, client: clientKey(client) };
     this.#entered = this.#context.servers.enter(server, { kind, version, ...caller, document, isAdopted });
     return this.#entered !== undefined;
   }

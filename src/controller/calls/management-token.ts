@@ -1,6 +1,7 @@
 import type { ServerConnection } from '../../core/connection.ts';
 import { type Failure, failure } from '../../core/failure.ts';
 import type { Management, ManagementCredential } from '../../core/management.ts';
+import type { ServerKey } from '../../core/server-key.ts';
 import { type ManagementAddress, tokenAuthorization } from '../../oauth/registration.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import type { Context } from '../context.ts';
@@ -14,7 +15,7 @@ import { type AdmissionContext, admit, refused } from './admission.ts';
  */
 export async function addressOf(
   { url, credential }: Management & { readonly kind: 'Managed' },
-  server: string,
+  server: ServerKey,
   connection: ServerConnection | undefined,
   context: AdmissionContext,
 ): Promise<ManagementAddress | Failure> {
@@ -24,7 +25,7 @@ export async function addressOf(
 
 async function authorize(
   credential: ManagementCredential,
-  server: string,
+  server: ServerKey,
   connection: ServerConnection | undefined,
   context: AdmissionContext,
 ): Promise<Sensitive | Failure> {
@@ -54,7 +55,7 @@ async function authorize(
 /** A refused token isn't used again. */
 export function forgetToken(
   credential: ManagementCredential,
-  server: string,
+  server: ServerKey,
   context: Pick<Context, 'tokens'>,
 ): void {
   if (credential.kind === 'ClientCredentials') {

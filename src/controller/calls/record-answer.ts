@@ -1,5 +1,6 @@
 import { namespaceOf, type Secret } from '../../api/kubernetes.ts';
-import { ANNOTATIONS } from '../../api/names.ts';
+import type { ClientKey } from '../../core/client-key.ts';
+import { clientOfRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
 import type { Told } from '../durable/recorder.ts';
 import { toRegistrationObject } from '../state/cached-objects.ts';
@@ -23,7 +24,7 @@ export interface RecordedAnswer {
  */
 export function recordAnswer(answer: RecordedAnswer, context: Context): Promise<Secret | undefined> {
   const { kind, attempt, secret, settles, onRefused } = answer;
-  const client = secret.metadata.annotations?.[ANNOTATIONS.client] ?? '';
+  const client = clientOfRecord(secret);
   const told = toldOf(client, context, settles ? attempt : undefined);
   return context.recorder[kind](attempt, secret, {
     ...told,
@@ -42,7 +43,7 @@ export function recordAnswer(answer: RecordedAnswer, context: Context): Promise<
  * @param client `namespace/name`
  * @param attempt the call that is over when its answer is recorded
  */
-export function toldOf(client: string, context: Context, attempt: string | undefined): Told {
+export function toldOf(client: ClientKey, context: Context, attempt: string | undefined): Told {
   const { caches, ledger, refusedWrites, wake } = context;
   return {
     refused(form, message) {

@@ -1,3 +1,4 @@
+import type { ClientKey } from '../../core/client-key.ts';
 import type { PendingCall } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
@@ -22,7 +23,7 @@ export function settleCall(
  */
 export function settleCallsOf(
   { secretName }: Pick<RegistrationRecord, 'secretName'>,
-  client: string,
+  client: ClientKey,
   { ledger }: Pick<Context, 'ledger'>,
 ): void {
   for (const { attempt, record } of ledger.callsOf(client)) {

@@ -1,4 +1,5 @@
 import { namespaceOf } from '../../api/kubernetes.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import { adoptableClient, type CredentialSecrets } from '../../core/credential.ts';
 import type { Observation } from '../../core/observation.ts';
 import { givenStatement } from '../../core/statement.ts';
@@ -10,31 +11,35 @@ import type { StepContext } from './step-context.ts';
  * Reads the Secrets that are needed for this client now and aren't known in their present version; most clients bring
  * none. To be called before a round observes anything, since observing makes no call.
  */
-export async function readBroughtSecrets(key: string, context: StepContext): Promise<void> {
+export async function readBroughtSecrets(key: ClientKey, context: StepContext): Promise<void> {
   const isOver = context.caches.clients.get(key)?.observed.deleting !== false;
   const names = [statementRef(key, context)?.name, adoptRef(key, context)?.name].filter(
     (name) => name !== undefined,
   );
-  await context.credentials.refer(`client:${key}`, namespaceOf(key), isOver ? [] : [...new Set(names)]);
+  await context.credentials.refer(
+    { kind: 'Client', key },
+    namespaceOf(key),
+    isOver ? [] : [...new Set(names)],
+  );
 }
 
-export function statementOf(key: string, now: number, context: StepContext): Observation['statement'] {
+export function statementOf(key: ClientKey, now: number, context: StepContext): Observation['statement'] {
   const ref = statementRef(key, context);
   return ref && givenStatement(ref, secretsOf(key, context), now);
 }
 
-export function adoptableOf(key: string, context: StepContext): Observation['adoptable'] {
+export function adoptableOf(key: ClientKey, context: StepContext): Observation['adoptable'] {
   const ref = adoptRef(key, context);
   return ref && adoptableClient(ref.name, secretsOf(key, context));
 }
 
-function statementRef(key: string, { caches }: StepContext) {
+function statementRef(key: ClientKey, { caches }: StepContext) {
   const desired = caches.clients.get(key)?.observed.desired;
   return desired?.valid ? desired.spec.softwareStatement?.secretRef : undefined;
 }
 
 /** Looked for only while there is no client. */
-function adoptRef(key: string, { caches }: StepContext) {
+function adoptRef(key: ClientKey, { caches }: StepContext) {
   const observed = caches.clients.get(key)?.observed;
   const ref = observed?.desired.valid ? observed.desired.spec.adopt?.secretRef : undefined;
   const isRecorded = caches.registrations
@@ -43,7 +48,7 @@ function adoptRef(key: string, { caches }: StepContext) {
   return isRecorded ? undefined : ref;
 }
 
-function secretsOf(key: string, { credentials }: StepContext): CredentialSecrets {
+function secretsOf(key: ClientKey, { credentials }: StepContext): CredentialSecrets {
   const namespace = namespaceOf(key);
   return { namespace, get: (name) => credentials.get(namespace, name) };
 }

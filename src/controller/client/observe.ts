@@ -1,5 +1,6 @@
 import { keyOf, namespaceOf } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import { servingRecord } from '../../core/current-record.ts';
 import { mayShareClients } from '../../core/home.ts';
 import { continuedBy, type Installation } from '../../core/installation.ts';
@@ -17,7 +18,7 @@ import type { StepContext } from './step-context.ts';
 type WithCaches = Pick<StepContext, 'caches'>;
 
 /** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
-export function observe(key: string, context: StepContext): Observation {
+export function observe(key: ClientKey, context: StepContext): Observation {
   const { caches, clock, ledger, memory, recorder, settings } = context;
   const namespace = namespaceOf(key);
   const now = clock.now();
@@ -59,7 +60,7 @@ export function installationOf({ caches, settings }: Pick<StepContext, 'caches' 
   return { ...settings.installation, continues: continuedBy(own?.[ANNOTATIONS.continues]) };
 }
 
-function recordsOf(key: string, { caches }: WithCaches): readonly RegistrationRecord[] {
+function recordsOf(key: ClientKey, { caches }: WithCaches): readonly RegistrationRecord[] {
   return caches.registrations.find('client', key).flatMap(({ record }) => record ?? []);
 }
 
@@ -68,7 +69,7 @@ export function isTerminating(namespace: string, { caches }: StepContext): boole
 }
 
 /** The server object that the client refers to, whether or not it exists. */
-export function serverRefOf(key: string, context: WithCaches): ServerRef | undefined {
+export function serverRefOf(key: ClientKey, context: WithCaches): ServerRef | undefined {
   const observed = context.caches.clients.get(key)?.observed;
   if (observed?.desired.valid !== true) {
     return undefined;
@@ -83,7 +84,7 @@ export function serverRefOf(key: string, context: WithCaches): ServerRef | undef
 }
 
 /** Where the client in use is registered; before there is one, where a retained or restored one is. */
-function chosenBefore(key: string, object: ObservedClient, context: WithCaches): ServerRef | undefined {
+function chosenBefore(key: ClientKey, object: ObservedClient, context: WithCaches): ServerRef | undefined {
   const records = recordsOf(key, context);
   if (records.length === 0) {
     return undefined;
@@ -96,7 +97,7 @@ function chosenBefore(key: string, object: ObservedClient, context: WithCaches):
 }
 
 /** The server that serves clients which name none: one of the namespace before one of the cluster, and only if it is one. */
-function defaultServer(key: string, context: WithCaches): ServerRef | undefined {
+function defaultServer(key: ClientKey, context: WithCaches): ServerRef | undefined {
   const { caches } = context;
   const namespace = namespaceOf(key);
   const near = caches.servers.find('defaults', namespace);
@@ -124,7 +125,7 @@ export function recordsOfClient(
 }
 
 /** An earlier record of the same client that belongs to another object. */
-function rivalOf(key: string, context: StepContext): RegistrationRecord | undefined {
+function rivalOf(key: ClientKey, context: StepContext): RegistrationRecord | undefined {
   const [record] = recordsOf(key, context);
   if (record === undefined) {
     return undefined;
@@ -139,7 +140,7 @@ function rivalOf(key: string, context: StepContext): RegistrationRecord | undefi
 }
 
 /** Every client that may exist, those that are being registered included. Counted only where there is a bound. */
-export function clientsInNamespace(key: string, context: StepContext): number {
+export function clientsInNamespace(key: ClientKey, context: StepContext): number {
   const { registrations } = context.caches;
   const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
@@ -156,14 +157,14 @@ export function clientsInNamespace(key: string, context: StepContext): number {
 }
 
 /** Clients of the namespace whose objects are gone and that may exist all the same, at servers of that kind. */
-function endedInNamespace(key: string, context: StepContext): number {
+function endedInNamespace(key: ClientKey, context: StepContext): number {
   const kind = serverRefOf(key, context)?.kind;
   return kind === undefined
     ? 0
     : context.caches.registrations.count('ended', endedIn(namespaceOf(key), kind));
 }
 
-function serverOf(key: string, context: StepContext): ObservedServer {
+function serverOf(key: ClientKey, context: StepContext): ObservedServer {
   const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
   const object = ref && serverObject(ref, namespace, context.caches);
@@ -179,17 +180,17 @@ function serverOf(key: string, context: StepContext): ObservedServer {
   return view.available ? { ...view, registerGate: forRegistration.gate } : view;
 }
 
-function suspectsOf(key: string, uid: string, context: StepContext): Observation['suspects'] {
+function suspectsOf(key: ClientKey, uid: string, context: StepContext): Observation['suspects'] {
   const suspects = context.orphans.suspectsOf(uid);
   const ref = serverRefOf(key, context);
   const answeredAt = ref && context.servers.health(serverKey(ref, namespaceOf(key))).registrationAnsweredAt;
   return { ...suspects, isOver: (answeredAt ?? 0) > suspects.latestAt };
 }
 
-export const callerOf = (key: string): Caller => ({ namespace: namespaceOf(key), client: key });
+export const callerOf = (key: ClientKey): Caller => ({ namespace: namespaceOf(key), client: key });
 
 /** The server objects that the records name, as they are today. */
-function serversOf(key: string, context: StepContext): readonly PresentServer[] {
+function serversOf(key: ClientKey, context: StepContext): readonly PresentServer[] {
   const namespace = namespaceOf(key);
   const found = new Map<string, PresentServer>();
   for (const { server: ref } of recordsOf(key, context)) {
@@ -211,7 +212,7 @@ function serversOf(key: string, context: StepContext): readonly PresentServer[] 
 
 /** The server as a client may use it for a call; never by what an earlier object of its name gave. */
 function viewOf(
-  key: string,
+  key: ClientKey,
   { metadata }: ServerObject,
   ref: ServerRef,
   call: 'Register' | 'Update',

@@ -1,11 +1,12 @@
 import { namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
 import type { Rest } from '../../core/action.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import { toClientObject } from '../../core/desired.ts';
 import { earliest } from '../../core/earliest.ts';
 import type { Observation } from '../../core/observation.ts';
 import { plan } from '../../core/plan.ts';
 import { isCopied } from '../../core/rules/installation.ts';
-import { serverKey } from '../../core/server-key.ts';
+import { type ServerKey, serverKey } from '../../core/server-key.ts';
 import { summarize } from '../../core/summarize.ts';
 import { isSameJson } from '../../oauth/json.ts';
 import { isRefusal } from '../state/refused-writes.ts';
@@ -31,7 +32,7 @@ const MAX_STEPS = 30;
  * One round for one OAuthClient: observe, plan, do one step, and again, until there is nothing to do; then say so in
  * status, once.
  */
-export async function reconcileClient(key: string, context: StepContext): Promise<RoundEnd> {
+export async function reconcileClient(key: ClientKey, context: StepContext): Promise<RoundEnd> {
   if (!isServerKnown(key, context)) {
     return { kind: 'rested', until: undefined };
   }
@@ -54,7 +55,7 @@ export async function reconcileClient(key: string, context: StepContext): Promis
 }
 
 /** After a start, servers are looked at first: a client that has to wait for that is woken by it. */
-function isServerKnown(key: string, context: StepContext): boolean {
+function isServerKnown(key: ClientKey, context: StepContext): boolean {
   const ref = serverRefOf(key, context);
   const namespace = namespaceOf(key);
   if (ref === undefined) {
@@ -85,7 +86,7 @@ async function rest(o: Observation, action: Rest, round: Round, context: StepCon
   const isOurs = o.object !== undefined && action.state !== 'Gone' && !isSilent && !isTold;
   const written = !isOurs || (await writeStatus(o, action, round, context));
   const known = context.memory.statusKnownAt(round.key, context.clock.now());
-  const isIncomplete = context.credentials.isIncomplete(`client:${round.key}`);
+  const isIncomplete = context.credentials.isIncomplete({ kind: 'Client', key: round.key });
   const readAgain = isIncomplete ? context.clock.now() + READ_AGAIN_MS : undefined;
   return written
     ? { kind: 'rested', until: earliest(action.until, known, readAgain) }
@@ -96,10 +97,10 @@ async function rest(o: Observation, action: Rest, round: Round, context: StepCon
 function serversAwaited(
   o: Observation,
   { state, awaitsServer = false }: Rest,
-  key: string,
+  key: ClientKey,
   context: StepContext,
-): ReadonlyMap<string, boolean> {
-  const awaited = new Map<string, boolean>();
+): ReadonlyMap<ServerKey, boolean> {
+  const awaited = new Map<ServerKey, boolean>();
   for (const { server, client } of state === 'Ready' ? [] : o.records) {
     awaited.set(serverKey(server, client.namespace), awaitsServer);
   }

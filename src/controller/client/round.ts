@@ -1,3 +1,4 @@
+import type { ClientKey } from '../../core/client-key.ts';
 import type { RegistrationContent } from '../../core/content.ts';
 import type { Substitution } from '../../core/drift.ts';
 
@@ -6,7 +7,7 @@ export type StepResult = { readonly kind: 'done' } | { readonly kind: 'later'; r
 
 /** What one round of looking, planning and doing holds on to. */
 export interface Round {
-  readonly key: string;
+  readonly key: ClientKey;
   /** Contents that were just written or read, by the name of their registration Secret: saves reading them. */
   readonly contents: Map<string, RegistrationContent>;
   /** What an answer in this round showed of the server's own choices. */

@@ -1,5 +1,6 @@
 import { REASONS } from '../../api/reasons.ts';
 import { backoff } from '../../core/backoff.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Setback, SetbackAction } from '../../core/observation.ts';
 import { asSentence } from '../../oauth/text.ts';
@@ -12,7 +13,7 @@ const LONGEST_LOST_MS = 600_000;
 
 /** Remembers a failure, and says when the same makes sense again. */
 export function setBack(
-  key: string,
+  key: ClientKey,
   action: SetbackAction,
   basis: string,
   failure: Pick<Failure, 'reason' | 'message' | 'retryAfterMs'> & { readonly kind: Failure['kind'] },
@@ -44,7 +45,7 @@ export function setBack(
 /** The pause before a registration that got no answer is made again; from the third on it doubles: it may be what it sends. */
 export function longerEachTime(
   firstMs: number,
-  key: string,
+  key: ClientKey,
   basis: string,
   { memory }: Pick<StepContext, 'memory'>,
 ): number {

@@ -1,7 +1,8 @@
 import { namespaceOf } from '../../api/kubernetes.ts';
 import { SHARES } from '../../api/shares.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import type { CallKind, Gate, ObservedServer } from '../../core/observation.ts';
-import { serverNamed } from '../../core/server-key.ts';
+import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 import { listOfSuspects } from '../../core/suspects.ts';
 import type { StepContext } from './step-context.ts';
 
@@ -15,8 +16,8 @@ import type { StepContext } from './step-context.ts';
  */
 export function withinShares(
   server: ObservedServer,
-  name: string,
-  key: string,
+  name: ServerKey,
+  key: ClientKey,
   kind: Exclude<CallKind, 'Deregister'>,
   context: StepContext,
 ): ObservedServer {
@@ -36,8 +37,8 @@ const OPEN: Gate = { open: true };
 
 /** Whether the shares of a client's namespace permit another call of it at this server. */
 export function shareGate(
-  name: string,
-  key: string,
+  name: ServerKey,
+  key: ClientKey,
   kind: Exclude<CallKind, 'Deregister'>,
   { clock, ledger, orphans, slots }: StepContext,
 ): Gate {
@@ -67,14 +68,14 @@ export function shareGate(
     : OPEN;
 }
 
-function unanswered(name: string, namespace: string): string {
+function unanswered(name: ServerKey, namespace: string): string {
   const { kind } = serverNamed(name);
   const { most } =
     kind === 'AuthorizationServer' ? SHARES.unansweredAtOwnServers : SHARES.unansweredAtClusterServers;
   return `${most} calls of namespace ${namespace} to ${kind}s ended without a readable answer, which is as many as are kept for one namespace. Registrations and updates of further clients go on when the servers answer those clients again, or when they are deleted.`;
 }
 
-function listFull(name: string, namespace: string, count: number): Gate {
+function listFull(name: ServerKey, namespace: string, count: number): Gate {
   const { kind, name: server } = serverNamed(name);
   return {
     open: false,

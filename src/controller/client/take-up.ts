@@ -1,4 +1,5 @@
-import { type KubernetesObject, namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
+import { type KubernetesObject, nameOfKey, namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import { toClientObject } from '../../core/desired.ts';
 import type { ClientObject } from '../../core/observation.ts';
 import { isLessOfClient, isLessOfServer } from '../../core/over-share.ts';
@@ -13,12 +14,12 @@ import type { ObjectCache } from '../state/object-cache.ts';
 
 type TakeUpContext = Pick<Context, 'api' | 'caches' | 'namespaceMemory' | 'settings'>;
 
-export async function takeUpClient(key: string, context: TakeUpContext): Promise<void> {
+export async function takeUpClient(key: ClientKey, context: TakeUpContext): Promise<void> {
   const known = context.caches.clients.get(key);
   if (known === undefined || !isLessOfClient(known) || known.observed.deleting || !hasRoom(known, context)) {
     return;
   }
-  const [namespace, name = ''] = [namespaceOf(key), nameOf(key)];
+  const [namespace, name] = [namespaceOf(key), nameOfKey(key)];
   const read = await context.api.get<ClientObject>(RESOURCES.oauthClient, { namespace, name });
   if (read.ok) {
     learn(context.caches.clients, toClientObject(read.object), context);
@@ -58,5 +59,3 @@ const hasRoom = (
   { metadata: { namespace = '' }, takes = 0 }: ClientObject | ServerObject,
   { namespaceMemory }: TakeUpContext,
 ): boolean => namespaceMemory.hasRoom(namespace, takes);
-
-const nameOf = (key: string): string => key.slice(key.indexOf('/') + 1);

@@ -1,11 +1,13 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts';
+import { type ClientKey, clientKey } from '../../core/client-key.ts';
+import type { ServerKey } from '../../core/server-key.ts';
 import { isCut, shortKey } from '../../core/short-name.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 
 /** Finds the ledger's entries, so that nothing that is done for one client walks those of all. Long names are cut. */
 export class CallIndex {
-  readonly #byClient = new KeyIndex<LedgerEntry>(({ client }) => clientKey(client.namespace, client.name));
+  readonly #byClient = new KeyIndex<LedgerEntry>(({ client }) => shortKey(clientKey(client)));
   readonly #registrations = new KeyIndex<LedgerEntry>(({ kind, server, client }) =>
     kind === 'Register' ? `${client.namespace} ${shortKey(server)}` : undefined,
   );
@@ -20,13 +22,13 @@ export class CallIndex {
     this.#registrations.remove(entry, entry.attempt);
   }
 
-  /** Attempts, by `namespace/name` of their client. */
-  of(client: string): readonly string[] {
+  /** Attempts, by the key of their client. */
+  of(client: ClientKey): readonly string[] {
     return this.#byClient.get(shortKey(client));
   }
 
   /** Attempts of registrations at a server, by the key of `serverKey`. */
-  registrationsAt(server: string, namespace: string): readonly string[] {
+  registrationsAt(server: ServerKey, namespace: string): readonly string[] {
     return this.#registrations.get(`${namespace} ${shortKey(server)}`);
   }
 }
@@ -38,15 +40,15 @@ export class CallIndex {
 export function clientsOf(
   entries: readonly LedgerEntry[],
   clients: { readonly values: () => Iterable<KubernetesObject> },
-): ReadonlySet<string> {
+): ReadonlySet<ClientKey> {
   const uids = new Set(entries.filter(({ client }) => isCut(client.name)).map(({ client }) => client.uid));
   const known = uids.size === 0 ? [] : [...clients.values()];
   const names = new Map(
     known.flatMap(({ metadata: { uid = '', name } }) => (uids.has(uid) ? [[uid, name] as const] : [])),
   );
   return new Set(
-    entries.map(({ client: { namespace, name, uid } }) => `${namespace}/${names.get(uid) ?? name}`),
+    entries.map(({ client: { namespace, name, uid } }) =>
+      clientKey({ namespace, name: names.get(uid) ?? name }),
+    ),
   );
 }
-
-const clientKey = (namespace: string, name: string): string => shortKey(`${namespace}/${name}`);

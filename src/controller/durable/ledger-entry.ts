@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { CallKind } from '../../core/observation.ts';
 import { type ClientIdentity, recordName } from '../../core/record.ts';
-import { serverNamed } from '../../core/server-key.ts';
+import { type ServerKey, serverKey, serverNamed, storedServerKey } from '../../core/server-key.ts';
 import { shortKey, shortName } from '../../core/short-name.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
 import { sha256 } from '../../oauth/sha256.ts';
@@ -13,7 +13,7 @@ export interface LedgerEntry {
   /** Read from the ledger, a long name is cut: see `short-name.ts`. */
   readonly client: ClientIdentity;
   /** A key of `serverKey`; read from the ledger, a long name is cut. */
-  readonly server: string;
+  readonly server: ServerKey;
   /** RFC 3339. */
   readonly startedAt: string;
   /** Longest time that the call takes, in milliseconds: after it, and some for recording, nobody is at it any more. */
@@ -49,14 +49,16 @@ function encode({ attempt, kind, client, server, startedAt, timeoutMs, record, p
 }
 
 /** A client's own server is in its namespace. */
-function withoutNamespace(server: string, namespace: string): string {
+function withoutNamespace(server: ServerKey, namespace: string): string {
   const { kind, name, namespace: home = namespace } = serverNamed(server);
   return home === namespace ? `${kind}/${shortName(name)}` : shortKey(server);
 }
 
-function withNamespace(server: string, namespace: string): string {
-  const [kind, name, ...others] = server.split('/');
-  return kind === 'AuthorizationServer' && others.length === 0 ? `${kind}/${namespace}/${name}` : server;
+function withNamespace(server: ServerKey, namespace: string): ServerKey {
+  const [kind, name = '', ...others] = server.split('/');
+  return kind === 'AuthorizationServer' && others.length === 0
+    ? serverKey({ kind, name }, namespace)
+    : server;
 }
 
 /** The record is named after the client; another name stands whole, after a slash. */
@@ -126,7 +128,7 @@ const MAX_TIMEOUT_MS = 120_000;
 
 const call = {
   kind: z.enum(['Register', 'Update', 'Read', 'Deregister']),
-  server: word,
+  server: word.transform(storedServerKey),
   startedAt: word,
   timeoutMs: z.int().min(0).max(MAX_TIMEOUT_MS).default(MAX_TIMEOUT_MS),
   pod: word.optional(),

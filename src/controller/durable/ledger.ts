@@ -1,5 +1,7 @@
 import { backoff } from '../../core/backoff.ts';
+import { type ClientKey, clientKey } from '../../core/client-key.ts';
 import type { PendingCall } from '../../core/observation.ts';
+import type { ServerKey } from '../../core/server-key.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { Gatherer } from './group-commit.ts';
 import { CallIndex } from './ledger-calls.ts';
@@ -128,7 +130,7 @@ export class Ledger {
   }
 
   /** Calls about one client, by `namespace/name`. */
-  callsOf(client: string): readonly PendingCall[] {
+  callsOf(client: ClientKey): readonly PendingCall[] {
     const entries = this.#calls.of(client).flatMap((attempt) => this.entry(attempt) ?? []);
     return entries.map(({ attempt, kind, startedAt, record }) => {
       return { attempt, kind, startedAt, record, state: this.#stateOf(attempt) };
@@ -136,7 +138,7 @@ export class Ledger {
   }
 
   /** Registrations at a server, by its key, that clients of a namespace have begun. */
-  registrationsAt(server: string, namespace: string): readonly LedgerEntry[] {
+  registrationsAt(server: ServerKey, namespace: string): readonly LedgerEntry[] {
     return this.#calls.registrationsAt(server, namespace).flatMap((attempt) => this.entry(attempt) ?? []);
   }
 
@@ -186,7 +188,7 @@ export class Ledger {
 
   /** A call about the same record settles the one that is there already. */
   #isKnown({ client, record }: LedgerEntry): boolean {
-    return this.callsOf(`${client.namespace}/${client.name}`).some((other) => other.record === record);
+    return this.callsOf(clientKey(client)).some((other) => other.record === record);
   }
 
   /** A deregistration is never refused for those of its namespace that got no answer: the oldest of them gives way. */

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { type ClientKey, clientKey, storedClientKey } from '../../core/client-key.ts';
+import { type ServerKey, storedServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
 import { cutToBytes } from '../../oauth/text.ts';
@@ -6,10 +8,8 @@ import type { LedgerEntry } from './ledger-entry.ts';
 
 /** A suspected orphan, as it is listed. Long names are cut: see `short-name.ts`. */
 export interface OrphanEntry {
-  /** A key of `serverKey`. */
-  readonly server: string;
-  /** `namespace/name` of the OAuthClient. */
-  readonly client: string;
+  readonly server: ServerKey;
+  readonly client: ClientKey;
   readonly uid: string;
   /** RFC 3339. */
   readonly startedAt: string;
@@ -22,8 +22,7 @@ const MAX_WHY_BYTES = 100;
 
 /** As a value of the ConfigMap: JSON of at most {@link MAX_ORPHAN_BYTES}, whatever the names and words are. */
 export function encodeOrphan({ server, client, startedAt }: LedgerEntry, why: string): string {
-  const key = `${client.namespace}/${client.name}`;
-  return encode({ server, client: key, uid: client.uid, startedAt, why });
+  return encode({ server, client: clientKey(client), uid: client.uid, startedAt, why });
 }
 
 /** What earlier versions wrote may be longer; so is what a person changed. */
@@ -48,8 +47,8 @@ const encode = ({ server, client, uid, startedAt, why }: OrphanEntry): string =>
   });
 
 const entrySchema = z.object({
-  server: z.string(),
-  client: z.string().default(''),
+  server: z.string().transform(storedServerKey),
+  client: z.string().default('').transform(storedClientKey),
   uid: z.string().default(''),
   startedAt: z.string().default(''),
   why: z.string().default(''),

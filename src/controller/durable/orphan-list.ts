@@ -1,5 +1,6 @@
 import { type ConfigMap, namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
 import { backoff } from '../../core/backoff.ts';
+import type { ServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { KeyIndex } from '../state/key-index.ts';
@@ -14,7 +15,7 @@ export type Reported = 'Listed' | 'ListFull' | 'NotYet';
 interface Waiting {
   readonly attempt: string;
   readonly namespace: string;
-  readonly server: string;
+  readonly server: ServerKey;
   readonly value: string;
   readonly resolve: (reported: Reported) => void;
 }
@@ -60,12 +61,12 @@ export class OrphanList {
     return this.#busy;
   }
 
-  countAt(server: string): number {
+  countAt(server: ServerKey): number {
     return this.#indexes.server.get(shortKey(server)).length;
   }
 
   /** How many of a namespace are known at a server, listed or not. */
-  countIn(server: string, namespace: string): number {
+  countIn(server: ServerKey, namespace: string): number {
     const place = placeOf(server, namespace);
     return this.#indexes.place.get(place).length + (this.#unlisted.get(place) ?? 0);
   }
@@ -203,7 +204,7 @@ export class OrphanList {
   }
 }
 
-const placeOf = (server: string, namespace: string): string => `${namespace} ${shortKey(server)}`;
+const placeOf = (server: ServerKey, namespace: string): string => `${namespace} ${shortKey(server)}`;
 
 function createIndexes(data: Readonly<Record<string, string>>) {
   const of = (nameOf: (entry: OrphanEntry) => string) => new KeyIndex<OrphanEntry>(nameOf);

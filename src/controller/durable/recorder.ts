@@ -1,7 +1,9 @@
 import { namespaceOf, RESOURCES, type Secret } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import { backoff } from '../../core/backoff.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import { minimalRecord } from '../../core/minimal-record.ts';
+import { clientOfRecord } from '../../core/record.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
 import { omit } from '../../oauth/objects.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
@@ -29,9 +31,9 @@ export interface Recorder {
    *
    * @param toldOf who is told of this answer of this client (`namespace/name`)
    */
-  replay(toldOf: (attempt: string, client: string) => Told): Promise<void>;
+  replay(toldOf: (attempt: string, client: ClientKey) => Told): Promise<void>;
   /** What was read of this client (`namespace/name`) and isn't written yet: nothing else may happen to it. */
-  pendingOf(client: string): Unrecorded | undefined;
+  pendingOf(client: ClientKey): Unrecorded | undefined;
   /** Resolves when nothing waits to be written. */
   idle(): Promise<void>;
 }
@@ -65,7 +67,7 @@ export function createRecorder(options: Options): Recorder {
   const { api, journal, clock, log } = options;
   const waiting = new UnrecordedAnswers();
   const write = async (attempt: string, { secret }: Entry, attemptTo: Attempt, told: Told) => {
-    const client = clientOf(secret);
+    const client = clientOfRecord(secret);
     waiting.add(client, attempt);
     const written = await insist(options, secret, attemptTo, (form, message) => {
       if (form === 'Minimal') {
@@ -81,7 +83,7 @@ export function createRecorder(options: Options): Recorder {
     const { secret } = entry;
     journal.append({
       id: attempt,
-      namespace: namespaceOf(clientOf(secret)),
+      namespace: namespaceOf(clientOfRecord(secret)),
       payload: new Sensitive(JSON.stringify(entry)),
       minimal: () => new Sensitive(JSON.stringify({ ...entry, secret: minimalRecord(secret) })),
     });
@@ -107,7 +109,7 @@ export function createRecorder(options: Options): Recorder {
     return Promise.race([writing, waited]);
   };
   const replayOne = async ({ id, entry }: Unsettled, toldOf: Parameters<Recorder['replay']>[0]) => {
-    const told = toldOf(id, clientOf(entry.secret));
+    const told = toldOf(id, clientOfRecord(entry.secret));
     const written = await write(id, entry, (secret) => addMissing(api, id, { ...entry, secret }), told);
     log.info('answer of an earlier process recorded', { attempt: id, secret: written.metadata.name });
     told.recorded(written);
@@ -123,7 +125,7 @@ export function createRecorder(options: Options): Recorder {
         return entry === undefined ? [] : [{ id, entry }];
       });
       for (const { id, entry } of unsettled) {
-        waiting.add(clientOf(entry.secret), id);
+        waiting.add(clientOfRecord(entry.secret), id);
       }
       const byRecord = Map.groupBy(unsettled, ({ entry }) => entry.secret.metadata.name);
       // Of one record in the order of the answers; one that can't be written keeps no other waiting.
@@ -152,7 +154,6 @@ type Entry = { readonly secret: Secret } & (
 );
 
 /** `namespace/name` of the OAuthClient that a registration Secret is of. */
-const clientOf = ({ metadata }: Secret): string => metadata.annotations?.[ANNOTATIONS.client] ?? '';
 
 const writerOf = ({ metadata }: Secret): string => metadata.annotations?.[ANNOTATIONS.writtenBy] ?? '';
 

@@ -1,5 +1,5 @@
 import { SHARES } from '../../api/shares.ts';
-import { serverNamed } from '../../core/server-key.ts';
+import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 import { listOfSuspects, OWN_SUSPECTS, SUSPECTS } from '../../core/suspects.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
@@ -58,7 +58,7 @@ export class Orphans {
    * Whether a namespace has so many at a server that none of its clients is registered there. A person may shorten the
    * list; a full one is looked at again now and then.
    */
-  isFull(server: string, namespace: string): boolean {
+  isFull(server: ServerKey, namespace: string): boolean {
     const isOwn = serverNamed(server).kind === 'AuthorizationServer';
     return (
       this.countIn(server, namespace) >= SHARES.suspectedOrphans.most ||
@@ -67,7 +67,7 @@ export class Orphans {
   }
 
   /** How many of a namespace are known at one server, listed or not. */
-  countIn(server: string, namespace: string): number {
+  countIn(server: ServerKey, namespace: string): number {
     return sum(this.#lists.map((list) => list.countIn(server, namespace)));
   }
 
@@ -78,7 +78,7 @@ export class Orphans {
   }
 
   /** How many are listed of one server. */
-  countAt(server: string): number {
+  countAt(server: ServerKey): number {
     return sum(this.#lists.map((list) => list.countAt(server)));
   }
 

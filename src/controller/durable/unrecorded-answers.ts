@@ -1,24 +1,26 @@
+import type { ClientKey } from '../../core/client-key.ts';
+
 /** An answer that was read and isn't recorded yet. */
 export interface Unrecorded {
   /** The API server's words, where it refused even the minimal record. */
   readonly refused: string | undefined;
 }
 
-/** What is read and not recorded yet, by client (`namespace/name`) and attempt. */
+/** What is read and not recorded yet, by client and attempt. */
 export class UnrecordedAnswers {
-  readonly #clients = new Map<string, Map<string, Unrecorded>>();
+  readonly #clients = new Map<ClientKey, Map<string, Unrecorded>>();
   #idle: (() => void)[] = [];
 
-  add(client: string, attempt: string): void {
+  add(client: ClientKey, attempt: string): void {
     const attempts = this.#clients.get(client) ?? new Map<string, Unrecorded>();
     this.#clients.set(client, attempts.set(attempt, attempts.get(attempt) ?? { refused: undefined }));
   }
 
-  refused(client: string, attempt: string, message: string): void {
+  refused(client: ClientKey, attempt: string, message: string): void {
     this.#clients.get(client)?.set(attempt, { refused: message });
   }
 
-  remove(client: string, attempt: string): void {
+  remove(client: ClientKey, attempt: string): void {
     const attempts = this.#clients.get(client);
     attempts?.delete(attempt);
     if (attempts?.size === 0) {
@@ -31,7 +33,7 @@ export class UnrecordedAnswers {
     }
   }
 
-  of(client: string): Unrecorded | undefined {
+  of(client: ClientKey): Unrecorded | undefined {
     const pending = [...(this.#clients.get(client)?.values() ?? [])];
     return pending.find(({ refused }) => refused !== undefined) ?? pending[0];
   }

@@ -9,14 +9,14 @@ import { Lane, type LaneBounds, type WorkItem } from './lane.ts';
  * namespace urgent keys go first. A lane never has more than its bounds under way, so one slow server doesn't hold up
  * others.
  */
-export class WorkQueue {
-  readonly #run: (key: string) => Promise<void>;
+export class WorkQueue<Item extends WorkItem> {
+  readonly #run: (item: Item) => Promise<void>;
   readonly #clock: Clock;
   readonly #boundsOf: (lane: string) => LaneBounds;
-  readonly #lanes = new Map<string, Lane>();
-  readonly #queued = new Map<string, WorkItem>();
-  readonly #running = new Map<string, WorkItem>();
-  readonly #again = new Map<string, WorkItem>();
+  readonly #lanes = new Map<string, Lane<Item>>();
+  readonly #queued = new Map<string, Item>();
+  readonly #running = new Map<string, Item>();
+  readonly #again = new Map<string, Item>();
   readonly #timers = new Map<string, { readonly at: number; readonly abort: AbortController }>();
   readonly #idle: (() => void)[] = [];
   #started = false;
@@ -24,7 +24,7 @@ export class WorkQueue {
 
   constructor(options: {
     /** Must not reject. */
-    readonly run: (key: string) => Promise<void>;
+    readonly run: (item: Item) => Promise<void>;
     readonly clock: Clock;
     readonly boundsOf: (lane: string) => LaneBounds;
   }) {
@@ -64,7 +64,7 @@ export class WorkQueue {
   }
 
   /** As soon as its turn comes. */
-  add(item: WorkItem): void {
+  add(item: Item): void {
     if (this.#stopped) {
       return;
     }
@@ -89,7 +89,7 @@ export class WorkQueue {
   }
 
   /** After a time, in milliseconds; the earlier of two wins. */
-  addAfter(item: WorkItem, delayMs: number): void {
+  addAfter(item: Item, delayMs: number): void {
     if (this.#stopped) {
       return;
     }
@@ -114,13 +114,13 @@ export class WorkQueue {
     this.#timers.delete(key);
   }
 
-  #lane(name: string): Lane {
-    const lane = this.#lanes.get(name) ?? new Lane(name);
+  #lane(name: string): Lane<Item> {
+    const lane = this.#lanes.get(name) ?? new Lane<Item>(name);
     this.#lanes.set(name, lane);
     return lane;
   }
 
-  #fill(lane: Lane): void {
+  #fill(lane: Lane<Item>): void {
     while (this.#started && !this.#stopped) {
       const item = lane.begin(this.#boundsOf(lane.name));
       if (item === undefined) {
@@ -138,9 +138,9 @@ export class WorkQueue {
     }
   }
 
-  #begin(item: WorkItem, lane: Lane): void {
+  #begin(item: Item, lane: Lane<Item>): void {
     this.#running.set(item.key, item);
-    void this.#run(item.key).finally(() => {
+    void this.#run(item).finally(() => {
       lane.ended(item, this.#boundsOf(lane.name));
       this.#running.delete(item.key);
       const again = this.#again.get(item.key);

@@ -1,3 +1,4 @@
+import type { ServerKey } from '../../core/server-key.ts';
 import type { Context } from '../context.ts';
 
 const REFRESH_MS = 60_000;
@@ -9,7 +10,7 @@ const REFRESH_MS = 60_000;
  * @returns when to look again, in milliseconds since the epoch; `undefined` where there are no orphans at the server
  */
 export async function refreshOrphans(
-  key: string,
+  key: ServerKey,
   { orphans, servers, clock }: Context,
 ): Promise<number | undefined> {
   const before = orphans.countAt(key);

@@ -6,7 +6,7 @@ import { nextProbe, probed } from '../../core/health-probes.ts';
 import { suspicionEnds } from '../../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../../core/problem.ts';
 import { reachProblem } from '../../core/reach.ts';
-import { keyOfServer, serverNamed } from '../../core/server-key.ts';
+import { keyOfServer, type ServerKey, serverNamed } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
 import type { Endpoints } from '../../oauth/discovery.ts';
 import type { Transport } from '../../oauth/http-message.ts';
@@ -226,7 +226,7 @@ function unreachable(
 const MISSING_REFERENCE_MS = 15_000;
 
 /** A probe was due: where discovery answered, one of those who wait may try; after a pause, all. */
-function endProbe(key: string, { servers, clock }: Context, { problem }: Discovered): void {
+function endProbe(key: ServerKey, { servers, clock }: Context, { problem }: Discovered): void {
   const before = servers.health(key);
   const due = nextProbe(before);
   if (due === undefined || due > clock.now()) {

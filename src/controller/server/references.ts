@@ -29,7 +29,7 @@ export async function resolveReferences(
 ): Promise<References> {
   const namespace = object.metadata.namespace ?? context.settings.operatorNamespace;
   const { credentials } = context;
-  const who = `server:${keyOfServer(object)}` as const;
+  const who = { kind: 'Server', key: keyOfServer(object) } as const;
   await credentials.refer(who, namespace, secretNames(spec));
   const secrets = { namespace, get: (name: string) => credentials.get(namespace, name) };
   const ca = bounded(await caOf(spec, secrets, context), namespace, (bytes) =>

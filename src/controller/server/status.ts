@@ -1,6 +1,6 @@
 import { keyOf, RESOURCES } from '../../api/kubernetes.ts';
 import { rfc3339 } from '../../api/time.ts';
-import { keyOfServer } from '../../core/server-key.ts';
+import { keyOfServer, type ServerKey } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
 import { type ClientCounts, summarizeServer } from '../../core/summarize-server.ts';
 import { isSameJson, type JsonObject } from '../../oauth/json.ts';
@@ -12,7 +12,7 @@ import type { ServerState } from '../state/server-registry.ts';
 /** When to look again, in milliseconds from now; `undefined`: when something changes. */
 export type LookAgain = number | undefined;
 
-function countsOf(key: string, { caches: { registrations }, orphans }: Context): ClientCounts {
+function countsOf(key: ServerKey, { caches: { registrations }, orphans }: Context): ClientCounts {
   return {
     clients: registrations.count('clients', key),
     suspectedOrphans: orphans.countAt(key),

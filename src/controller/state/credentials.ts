@@ -2,6 +2,7 @@ import { type KubernetesObject, keyOf, namespaceOf, RESOURCES, type Secret } fro
 import { LABELS } from '../../api/names.ts';
 import { SHARES } from '../../api/shares.ts';
 import type { CredentialSecret } from '../../core/credential.ts';
+import { type ReconciledKey, textOf } from '../../core/reconciled-key.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import type { KubernetesApi } from '../ports.ts';
 import type { NamespaceMemory } from './namespace-memory.ts';
@@ -13,9 +14,6 @@ export interface CredentialObject extends KubernetesObject {
   /** Kept though its namespace has no room, since somebody refers to it. */
   readonly isOverShare?: boolean;
 }
-
-/** Who refers to Secrets: an OAuthClient by `client:namespace/name`, a server object by `server:` and its key. */
-export type Referrer = `client:${string}` | `server:${string}`;
 
 interface Held {
   readonly secret: CredentialSecret;
@@ -37,12 +35,13 @@ export class Credentials {
   readonly #watched: (key: string) => CredentialObject | undefined;
   /** By `namespace/name` of the Secret. */
   readonly #held = new Map<string, Held>();
-  readonly #users = new Map<string, Set<Referrer>>();
-  readonly #references = new Map<Referrer, readonly string[]>();
+  /** By `namespace/name` of the Secret; within, by `textOf` who refers to it. */
+  readonly #users = new Map<string, Map<string, ReconciledKey>>();
+  readonly #references = new Map<string, readonly string[]>();
   readonly #reads = new Map<string, Promise<void>>();
   readonly #memory: NamespaceMemory;
-  /** Of a referrer: bytes that it keeps besides the values of Secrets, and in which namespace. */
-  readonly #counted = new Map<Referrer, { readonly namespace: string; readonly bytes: number }>();
+  /** By `textOf` who refers to Secrets: bytes that it keeps besides the values of Secrets, and in which namespace. */
+  readonly #counted = new Map<string, { readonly namespace: string; readonly bytes: number }>();
 
   /** @param watched metadata of a labelled Secret, by its `namespace/name` */
   constructor(
@@ -59,30 +58,31 @@ export class Credentials {
    * From now on `who` refers to just these Secrets of the namespace. Resolves when their values are read, as far as they can
    * be and weren't. A server object is told, by one more call, whether a Secret that isn't watched lacks the label.
    */
-  async refer(who: Referrer, namespace: string, names: readonly string[]): Promise<void> {
+  async refer(who: ReconciledKey, namespace: string, names: readonly string[]): Promise<void> {
     const keys = names.map((name) => keyOf({ namespace, name }));
     this.#note(who, keys);
     for (const key of keys) {
-      await this.#read(key, who.startsWith('server:'));
+      await this.#read(key, who.kind === 'Server');
     }
   }
 
   /** It refers to nothing any more. */
-  forget(who: Referrer): void {
+  forget(who: ReconciledKey): void {
     this.#note(who, []);
     this.count(who, '', 0);
   }
 
   /** It keeps so much besides: text of a CA bundle. False where its namespace has no room for that. */
-  count(who: Referrer, namespace: string, bytes: number): boolean {
-    const before = this.#counted.get(who) ?? { namespace, bytes: 0 };
+  count(who: ReconciledKey, namespace: string, bytes: number): boolean {
+    const text = textOf(who);
+    const before = this.#counted.get(text) ?? { namespace, bytes: 0 };
     if (!this.#memory.exchange(before.namespace, before.bytes, bytes)) {
       return false;
     }
     if (bytes === 0) {
-      this.#counted.delete(who);
+      this.#counted.delete(text);
     } else {
-      this.#counted.set(who, { namespace: before.namespace, bytes });
+      this.#counted.set(text, { namespace: before.namespace, bytes });
     }
     return true;
   }
@@ -93,8 +93,8 @@ export class Credentials {
   }
 
   /** Whether a Secret that it refers to could not be read in its present version: it makes sense to look again soon. */
-  isIncomplete(who: Referrer): boolean {
-    return (this.#references.get(who) ?? []).some((key) => {
+  isIncomplete(who: ReconciledKey): boolean {
+    return (this.#references.get(textOf(who)) ?? []).some((key) => {
       const held = this.#held.get(key);
       const isMissing = held?.secret.kind === 'NotRead' || held?.secret.kind === 'ShareReached';
       return isMissing || (this.#watched(key) !== undefined && !this.#isKnown(key));
@@ -102,27 +102,28 @@ export class Credentials {
   }
 
   /** Who refers to this Secret, whether or not it exists. */
-  usersOf(key: string): readonly Referrer[] {
-    return [...(this.#users.get(key) ?? [])];
+  usersOf(key: string): readonly ReconciledKey[] {
+    return [...(this.#users.get(key)?.values() ?? [])];
   }
 
-  #note(who: Referrer, keys: readonly string[]): void {
-    const before = this.#references.get(who) ?? [];
+  #note(who: ReconciledKey, keys: readonly string[]): void {
+    const text = textOf(who);
+    const before = this.#references.get(text) ?? [];
     for (const key of before.filter((known) => !keys.includes(known))) {
       const users = this.#users.get(key);
-      users?.delete(who);
+      users?.delete(text);
       if (users?.size === 0) {
         this.#users.delete(key);
         this.#drop(key);
       }
     }
     if (keys.length === 0) {
-      this.#references.delete(who);
+      this.#references.delete(text);
       return;
     }
-    this.#references.set(who, keys);
+    this.#references.set(text, keys);
     for (const key of keys) {
-      this.#users.set(key, (this.#users.get(key) ?? new Set()).add(who));
+      this.#users.set(key, (this.#users.get(key) ?? new Map()).set(text, who));
     }
   }
 

@@ -1,11 +1,10 @@
 import { SHARES } from '../../api/shares.ts';
-import { keyOfServer } from '../../core/server-key.ts';
+import { keyOfServer, type ServerKey } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
 import type { Change } from './object-cache.ts';
 
 interface Entry {
-  /** As by `keyOfServer`. */
-  readonly key: string;
+  readonly key: ServerKey;
   readonly createdAt: number;
 }
 
@@ -17,10 +16,10 @@ export class OldestServers {
   /** By namespace, the oldest first. */
   readonly #lists = new Map<string, Entry[]>();
   readonly #most = SHARES.serversOfNamespace.most;
-  readonly #turned: (key: string) => void;
+  readonly #turned: (key: ServerKey) => void;
 
   /** @param turned the server object of this key is used from now on, or no more */
-  constructor(turned: (key: string) => void) {
+  constructor(turned: (key: ServerKey) => void) {
     this.#turned = turned;
   }
 

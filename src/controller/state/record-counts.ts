@@ -1,5 +1,5 @@
 import type { ServerKind } from '../../api/authorization-server.ts';
-import { serverKey } from '../../core/server-key.ts';
+import { type ServerKey, serverKey } from '../../core/server-key.ts';
 import type { RegistrationObject } from './cached-objects.ts';
 import type { Membership } from './key-index.ts';
 
@@ -27,7 +27,7 @@ export const RECORD_COUNTS: Readonly<Record<RecordCount, NameOf>> = {
 };
 
 /** Name of the count of clients that a namespace has at a server; `server` as by {@link serverKey}. */
-export const inNamespace = (server: string, namespace: string): string => `${namespace} ${server}`;
+export const inNamespace = (server: ServerKey, namespace: string): string => `${namespace} ${server}`;
 
 /** Name of the count of ended clients that a namespace has at all servers of a kind. */
 export const endedIn = (namespace: string, kind: ServerKind): string => `${namespace} ${kind}`;

@@ -1,3 +1,4 @@
+import type { ServerKey } from '../../core/server-key.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 
 /** Tokens that may serve again, by server and by what they were asked for with. Lost with the process, at no harm. */
@@ -12,25 +13,25 @@ export class ReusableTokens {
     return this.#servers.size;
   }
 
-  get(server: string, version: string, grant: string): Sensitive | undefined {
+  get(server: ServerKey, version: string, grant: string): Sensitive | undefined {
     const known = this.#servers.get(server);
     return known?.version === version ? known.tokens.get(grant) : undefined;
   }
 
   /** Those of another version of the server object are forgotten: no call uses them any more. */
-  keep(server: string, version: string, grant: string, token: Sensitive): void {
+  keep(server: ServerKey, version: string, grant: string, token: Sensitive): void {
     const known = this.#servers.get(server);
     const kept = known?.version === version ? known : { version, tokens: new Map<string, Sensitive>() };
     kept.tokens.set(grant, token);
     this.#servers.set(server, kept);
   }
 
-  forget(server: string, grant: string): void {
+  forget(server: ServerKey, grant: string): void {
     this.#servers.get(server)?.tokens.delete(grant);
   }
 
   /** The server object is gone. */
-  forgetServer(server: string): void {
+  forgetServer(server: ServerKey): void {
     this.#servers.delete(server);
   }
 }

@@ -1,5 +1,6 @@
 import type { AuthorizationServerStatus } from '../../api/authorization-server.ts';
 import { boundedMs } from '../../api/durations.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import type { ManagementTerms, ServerConnection } from '../../core/connection.ts';
 import type { Failure } from '../../core/failure.ts';
 import { gateOf } from '../../core/health-gate.ts';
@@ -18,6 +19,7 @@ import {
   type HealthCall,
   type ServerHealth,
 } from '../../core/server-health.ts';
+import type { ServerKey } from '../../core/server-key.ts';
 import type { Endpoints } from '../../oauth/discovery.ts';
 import { isSameJson, type JsonObject } from '../../oauth/json.ts';
 import type { Clock, Log } from '../ports.ts';
@@ -27,7 +29,6 @@ import { wokenBy } from './woken-by.ts';
 
 /**
  * What this process knows of each server: how to call it, how it is doing, and which clients wait for it.
- * Keys are those of `serverKey`.
  */
 export interface ServerState {
   readonly connection: ServerConnection | undefined;
@@ -43,25 +44,25 @@ export interface ServerState {
 }
 
 export class ServerRegistry {
-  readonly #states = new Map<string, ServerState>();
-  readonly #health = new Map<string, ServerHealth>();
+  readonly #states = new Map<ServerKey, ServerState>();
+  readonly #health = new Map<ServerKey, ServerHealth>();
   readonly #waiters = new Waiters();
   readonly #clock: Clock;
-  readonly #wake: (clientKey: string) => void;
-  readonly #changed: (serverKey: string) => void;
-  readonly #concernsRegistered: (serverKey: string) => void;
-  readonly #namespacesAt: (serverKey: string) => number;
+  readonly #wake: (client: ClientKey) => void;
+  readonly #changed: (server: ServerKey) => void;
+  readonly #concernsRegistered: (server: ServerKey) => void;
+  readonly #namespacesAt: (server: ServerKey) => number;
   readonly #telling: ServerTelling;
 
   constructor(options: {
     readonly clock: Clock;
-    readonly wake: (clientKey: string) => void;
+    readonly wake: (client: ClientKey) => void;
     /** The server's own status may have to say something else. */
-    readonly changed: (serverKey: string) => void;
+    readonly changed: (server: ServerKey) => void;
     /** Another server object has the name, or other endpoints, or other bounds for clients that exist: all clients at it look again. */
-    readonly concernsRegistered: (serverKey: string) => void;
+    readonly concernsRegistered: (server: ServerKey) => void;
     /** How many namespaces have clients there. */
-    readonly namespacesAt: (serverKey: string) => number;
+    readonly namespacesAt: (server: ServerKey) => number;
     /** Told what clients' objects don't say of a call that failed. */
     readonly log: Pick<Log, 'warn'>;
   }) {
@@ -73,7 +74,7 @@ export class ServerRegistry {
     this.#telling = new ServerTelling(options);
   }
 
-  state(key: string): ServerState | undefined {
+  state(key: ServerKey): ServerState | undefined {
     return this.#states.get(key);
   }
 
@@ -82,12 +83,12 @@ export class ServerRegistry {
     return new Set([...this.#states.keys(), ...this.#health.keys()]).size;
   }
 
-  health(key: string): ServerHealth {
+  health(key: ServerKey): ServerHealth {
     return this.#health.get(key) ?? HEALTHY;
   }
 
   /** The server as a client may use it for a call of this kind. */
-  view(key: string, ref: ServerRef, kind: CallKind, caller: Caller): ObservedServer {
+  view(key: ServerKey, ref: ServerRef, kind: CallKind, caller: Caller): ObservedServer {
     const state = this.#states.get(key);
     if (state?.connection !== undefined) {
       const { version } = state.connection;
@@ -102,7 +103,7 @@ export class ServerRegistry {
   }
 
   /** Keeps what was found; whoever waits looks again if it matters to them. */
-  set(key: string, state: ServerState): void {
+  set(key: ServerKey, state: ServerState): void {
     const before = this.#states.get(key);
     this.#states.set(key, state);
     if (
@@ -120,31 +121,31 @@ export class ServerRegistry {
   }
 
   /** Whether it is known to be the credential of this connection that registrations are refused for. */
-  isAdmissionRefused(key: string, version: string): boolean {
+  isAdmissionRefused(key: ServerKey, version: string): boolean {
     const { refusedAdmission } = this.health(key);
     return refusedAdmission?.version === version && refusedAdmission.decided;
   }
 
-  setHealth(key: string, health: ServerHealth): void {
+  setHealth(key: ServerKey, health: ServerHealth): void {
     this.#health.set(key, health);
   }
 
   /** The server object is gone. Calls under way still end here. */
-  remove(key: string): void {
+  remove(key: ServerKey): void {
     this.#states.delete(key);
     this.wakeAll(key);
     this.#forgetUnused(key);
   }
 
   /** What was known of a server that is gone goes with the last call to it. */
-  #forgetUnused(key: string): void {
+  #forgetUnused(key: ServerKey): void {
     if (!this.#states.has(key) && this.health(key).underWay.length === 0) {
       this.#health.delete(key);
       this.#telling.forget(key);
     }
   }
 
-  gate(key: string, call: Asking): Gate {
+  gate(key: ServerKey, call: Asking): Gate {
     if (this.#states.get(key)?.suspended) {
       return {
         open: false,
@@ -157,7 +158,7 @@ export class ServerRegistry {
   }
 
   /** Asked only where it matters. */
-  #waitingBeside(key: string, caller: Caller): Waiting {
+  #waitingBeside(key: ServerKey, caller: Caller): Waiting {
     const { phase, refusedAdmission } = this.health(key);
     return phase === 'Open' && refusedAdmission === undefined
       ? NOBODY_WAITS
@@ -165,7 +166,7 @@ export class ServerRegistry {
   }
 
   /** Begins a call; `undefined` where the server's state forbids it. What it gives must go to `leave` or `abandon`. */
-  enter(key: string, asking: Omit<HealthCall, 'begunAt'>): HealthCall | undefined {
+  enter(key: ServerKey, asking: Omit<HealthCall, 'begunAt'>): HealthCall | undefined {
     if (!this.gate(key, asking).open) {
       return undefined;
     }
@@ -175,14 +176,14 @@ export class ServerRegistry {
   }
 
   /** Ends a call that was not made after all. */
-  abandon(key: string, call: HealthCall): void {
+  abandon(key: ServerKey, call: HealthCall): void {
     this.#health.set(key, callAbandoned(this.health(key), call));
     this.#wakeReady(key);
     this.#forgetUnused(key);
   }
 
   /** Ends a call, with what it showed. */
-  leave(key: string, call: HealthCall, failure: Failure | undefined): void {
+  leave(key: ServerKey, call: HealthCall, failure: Failure | undefined): void {
     const before = this.health(key);
     const now = this.#clock.now();
     const waiting = this.#waiters.beside(key, call, now);
@@ -205,7 +206,7 @@ export class ServerRegistry {
     this.#forgetUnused(key);
   }
 
-  #tell(key: string, call: HealthCall, before: ServerHealth, after: ServerHealth): void {
+  #tell(key: ServerKey, call: HealthCall, before: ServerHealth, after: ServerHealth): void {
     const interval = this.#intervalMs(key);
     if (call.kind === 'Register' && interval > 0) {
       void this.#clock.sleep(interval).then(() => this.wakeOne(key, call));
@@ -220,7 +221,7 @@ export class ServerRegistry {
     }
   }
 
-  #intervalMs(key: string): number {
+  #intervalMs(key: ServerKey): number {
     return boundedMs(
       'registrationInterval',
       this.#states.get(key)?.connection?.dialect.registrationInterval ?? '0s',
@@ -228,7 +229,7 @@ export class ServerRegistry {
   }
 
   /** What a first answered registration shows of the server. */
-  learn(key: string, managed: boolean, terms: ManagementTerms): void {
+  learn(key: ServerKey, managed: boolean, terms: ManagementTerms): void {
     const management = managementMode(managed, terms);
     const state = this.#states.get(key);
     if (state !== undefined && (state.management !== management || !state.admissionAccepted)) {
@@ -241,24 +242,24 @@ export class ServerRegistry {
    * This client has something to do as soon as these servers permit it, and waits for no others. The value: whether it
    * would call at once if it were let, and doesn't wait for something else.
    */
-  waits(clientKey: string, servers: ReadonlyMap<string, boolean>): void {
-    this.#waiters.waits(clientKey, servers, this.#clock.now());
+  waits(client: ClientKey, servers: ReadonlyMap<ServerKey, boolean>): void {
+    this.#waiters.waits(client, servers, this.#clock.now());
   }
 
-  isWaitedFor(key: string): boolean {
+  isWaitedFor(key: ServerKey): boolean {
     return this.#waiters.isWaitedFor(key);
   }
 
-  wakeAll(key: string): void {
+  wakeAll(key: ServerKey): void {
     this.#wakeThese(this.#waiters.takeAll(key));
   }
 
-  #wakeReady(key: string): void {
+  #wakeReady(key: ServerKey): void {
     this.#wakeThese(this.#waiters.takeReady(key));
   }
 
   /** Lets one of those who wait find out: one of another namespace than the last to fail, if there is any. */
-  wakeOne(key: string, last = this.health(key).failedLast): void {
+  wakeOne(key: ServerKey, last = this.health(key).failedLast): void {
     const client = this.#waiters.takeOne(key, last);
     this.#wakeThese(client === undefined ? [] : [client]);
   }
@@ -268,7 +269,7 @@ export class ServerRegistry {
     this.#wakeThese(this.#waiters.takeNamespace(namespace));
   }
 
-  #wakeThese(clients: readonly string[]): void {
+  #wakeThese(clients: readonly ClientKey[]): void {
     for (const client of clients) {
       this.#wake(client);
     }

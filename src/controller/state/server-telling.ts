@@ -3,6 +3,7 @@ import type { Gate } from '../../core/observation.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { ServerRef } from '../../core/record.ts';
 import type { HealthCall, ServerHealth } from '../../core/server-health.ts';
+import type { ServerKey } from '../../core/server-key.ts';
 import { tellOnly } from '../../core/tell.ts';
 import { clientViewerOf } from '../../core/viewers.ts';
 import type { Clock, Log } from '../ports.ts';
@@ -23,7 +24,7 @@ export class ServerTelling {
     this.#log = log;
   }
 
-  log(server: string, { kind: action, client }: HealthCall, failure: Failure | undefined): void {
+  log(server: ServerKey, { kind: action, client }: HealthCall, failure: Failure | undefined): void {
     if (failure?.detail !== undefined) {
       const { reason, detail } = failure;
       this.#log.warn('a call failed', { server, client, action, reason, detail });
@@ -31,7 +32,7 @@ export class ServerTelling {
   }
 
   /** Whether the status of the server object is to be written for it: seldom enough that no client makes many writes. */
-  isDue(server: string, before: ServerHealth, after: ServerHealth): boolean {
+  isDue(server: ServerKey, before: ServerHealth, after: ServerHealth): boolean {
     const now = this.#clock.now();
     const isNew = after.lastError !== undefined && after.lastError !== before.lastError;
     if (!isNew || now < (this.#toldAt.get(server) ?? Number.NEGATIVE_INFINITY) + TOLD_AGAIN_MS) {
@@ -41,7 +42,7 @@ export class ServerTelling {
     return true;
   }
 
-  forget(server: string): void {
+  forget(server: ServerKey): void {
     this.#toldAt.delete(server);
   }
 }

@@ -1,10 +1,10 @@
 import { SHARES } from '../../api/shares.ts';
-import { serverNamed } from '../../core/server-key.ts';
+import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 
 /** One call that wants to be under way. */
 export interface Place {
   /** By its key of `serverKey`. */
-  readonly server: string;
+  readonly server: ServerKey;
   /** Of the client. */
   readonly namespace: string;
   /** How many may be under way at the server, as its object says. */
@@ -52,10 +52,10 @@ export class Slots {
 }
 
 /** How many calls there may be at a server, by its key, whose object says `limit`. */
-export const callsAt = (server: string, limit: number): number =>
+export const callsAt = (server: ServerKey, limit: number): number =>
   isOwn(server) ? Math.min(limit, SHARES.callsToOwnServers.most) : limit;
 
-const isOwn = (server: string): boolean => serverNamed(server).kind === 'AuthorizationServer';
+const isOwn = (server: ServerKey): boolean => serverNamed(server).kind === 'AuthorizationServer';
 
 const lineOf = ({ server, namespace }: Pick<Place, 'server' | 'namespace'>): string =>
   isOwn(server) ? `namespace ${namespace}` : server;

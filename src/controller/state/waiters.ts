@@ -1,21 +1,23 @@
 import { namespaceOf } from '../../api/kubernetes.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import type { Caller, Waiting } from '../../core/scope.ts';
+import type { ServerKey } from '../../core/server-key.ts';
 
 /** Who waited so lately still waits: those who may call look again by themselves. */
 const FRESH_MS = 15_000;
 
 /**
  * Which clients wait for which server. Those who would call at once if they were let are *ready*; the others wait for
- * something else, and look again when all do. Namespaces take turns. Keys of clients are `namespace/name`.
+ * something else, and look again when all do. Namespaces take turns.
  */
 export class Waiters {
   /** Server → namespace → who of it waits. Maps keep the order of insertion: the first namespace is the next. */
-  readonly #lines = new Map<string, Map<string, Line>>();
+  readonly #lines = new Map<ServerKey, Map<string, Line>>();
   /** Client → servers. */
-  readonly #servers = new Map<string, Set<string>>();
+  readonly #servers = new Map<ClientKey, Set<ServerKey>>();
 
   /** From now on the client waits for these, and for no others. The value: whether it is ready. */
-  waits(client: string, servers: ReadonlyMap<string, boolean>, now: number): void {
+  waits(client: ClientKey, servers: ReadonlyMap<ServerKey, boolean>, now: number): void {
     for (const server of this.#servers.get(client) ?? []) {
       if (!servers.has(server)) {
         this.#remove(server, client);
@@ -30,12 +32,12 @@ export class Waiters {
     }
   }
 
-  isWaitedFor(server: string): boolean {
+  isWaitedFor(server: ServerKey): boolean {
     return this.#lines.has(server);
   }
 
   /** Who waits beside this one, and is ready. */
-  beside(server: string, { namespace, client }: Caller, now: number): Waiting {
+  beside(server: ServerKey, { namespace, client }: Caller, now: number): Waiting {
     const lines = this.#lines.get(server) ?? new Map<string, Line>();
     for (const [other, line] of lines) {
       if (other !== namespace && line.isFresh(now)) {
@@ -45,21 +47,21 @@ export class Waiters {
     return { otherNamespaces: false, otherClients: lines.get(namespace)?.isFresh(now, client) ?? false };
   }
 
-  takeAll(server: string): readonly string[] {
+  takeAll(server: ServerKey): readonly ClientKey[] {
     return this.#take(server, (line) => line.all);
   }
 
-  takeReady(server: string): readonly string[] {
+  takeReady(server: ServerKey): readonly ClientKey[] {
     return this.#take(server, (line) => line.ready);
   }
 
   /** The next in turn: of another namespace than this one's if there is any, and this one itself last. */
-  takeOne(server: string, last: Caller | undefined): string | undefined {
+  takeOne(server: ServerKey, last: Caller | undefined): ClientKey | undefined {
     const lines = [...(this.#lines.get(server) ?? [])];
     const inTurn = lines.toSorted(
       ([a], [b]) => Number(a === last?.namespace) - Number(b === last?.namespace),
     );
-    const firstOf = (those: (line: Line) => Iterable<string>) => {
+    const firstOf = (those: (line: Line) => Iterable<ClientKey>) => {
       const found = inTurn.flatMap(([, line]) => nextOf(those(line), last?.client) ?? []);
       return found.find((client) => client !== last?.client) ?? found[0];
     };
@@ -72,7 +74,7 @@ export class Waiters {
   }
 
   /** Those of one namespace, for whichever server. */
-  takeNamespace(namespace: string): readonly string[] {
+  takeNamespace(namespace: string): readonly ClientKey[] {
     return [...this.#lines].flatMap(([server, lines]) => {
       const clients = [...(lines.get(namespace)?.all ?? [])];
       for (const client of clients) {
@@ -82,7 +84,7 @@ export class Waiters {
     });
   }
 
-  #take(server: string, those: (line: Line) => Iterable<string>): readonly string[] {
+  #take(server: ServerKey, those: (line: Line) => Iterable<ClientKey>): readonly ClientKey[] {
     const taken = [...(this.#lines.get(server)?.values() ?? [])].flatMap((line) => [...those(line)]);
     for (const client of taken) {
       this.#remove(server, client);
@@ -90,7 +92,7 @@ export class Waiters {
     return taken;
   }
 
-  #toTheEnd(server: string, namespace: string): void {
+  #toTheEnd(server: ServerKey, namespace: string): void {
     const lines = this.#lines.get(server);
     const line = lines?.get(namespace);
     if (lines !== undefined && line !== undefined) {
@@ -99,7 +101,7 @@ export class Waiters {
     }
   }
 
-  #remove(server: string, client: string): void {
+  #remove(server: ServerKey, client: ClientKey): void {
     const lines = this.#lines.get(server);
     const line = lines?.get(namespaceOf(client));
     line?.delete(client);
@@ -118,8 +120,8 @@ export class Waiters {
 }
 
 /** The first that isn't this one, or this one if it is alone. */
-function nextOf(clients: Iterable<string>, last: string | undefined): string | undefined {
-  let found: string | undefined;
+function nextOf(clients: Iterable<ClientKey>, last: ClientKey | undefined): ClientKey | undefined {
+  let found: ClientKey | undefined;
   for (const client of clients) {
     if (client !== last) {
       return client;
@@ -131,34 +133,34 @@ function nextOf(clients: Iterable<string>, last: string | undefined): string | u
 
 /** Who of one namespace waits for one server, in the order in which they came. */
 class Line {
-  readonly #ready = new Set<string>();
-  readonly #others = new Set<string>();
+  readonly #ready = new Set<ClientKey>();
+  readonly #others = new Set<ClientKey>();
   /** The two that said last that they are ready, the latest first. */
-  #latest: readonly { readonly client: string; readonly at: number }[] = [];
+  #latest: readonly { readonly client: ClientKey; readonly at: number }[] = [];
 
   get isEmpty(): boolean {
     return this.#ready.size === 0 && this.#others.size === 0;
   }
 
-  get ready(): Iterable<string> {
+  get ready(): Iterable<ClientKey> {
     return this.#ready;
   }
 
-  get others(): Iterable<string> {
+  get others(): Iterable<ClientKey> {
     return this.#others;
   }
 
-  get all(): Iterable<string> {
+  get all(): Iterable<ClientKey> {
     return [...this.#ready, ...this.#others];
   }
 
-  isFresh(now: number, except?: string): boolean {
+  isFresh(now: number, except?: ClientKey): boolean {
     return this.#latest.some(
       ({ client, at }) => client !== except && now - at < FRESH_MS && this.#ready.has(client),
     );
   }
 
-  add(client: string, isReady: boolean, now: number): void {
+  add(client: ClientKey, isReady: boolean, now: number): void {
     const [to, from] = isReady ? [this.#ready, this.#others] : [this.#others, this.#ready];
     from.delete(client);
     to.add(client);
@@ -168,7 +170,7 @@ class Line {
     }
   }
 
-  delete(client: string): void {
+  delete(client: ClientKey): void {
     this.#ready.delete(client);
     this.#others.delete(client);
   }

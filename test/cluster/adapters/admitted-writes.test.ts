@@ -12,6 +12,7 @@ import type { Observation } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { toRegistrationSecret } from '../../../src/core/record.ts';
 import { registered } from '../../../src/core/recorded.ts';
+import { storedServerKey } from '../../../src/core/server-key.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../src/core/workload-secret.ts';
 import { opaque } from '../../../src/formats/opaque.ts';
 import type { ClientInformation } from '../../../src/oauth/client-information.ts';
@@ -167,7 +168,14 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
   const spec = object.desired.valid ? object.desired.spec : undefined;
   const { keys = {}, include = [] } = spec?.secret ?? {};
   const client = { namespace, name: o.name, uid: object.uid };
-  const registration = { step, attempt: '0123456789', client, server: '', document, keys: [] };
+  const registration = {
+    step,
+    attempt: '0123456789',
+    client,
+    server: storedServerKey(''),
+    document,
+    keys: [],
+  };
   const answer = largest(answerTo(document, include));
   const { record, content } = registered(registration, answer, {
     namespaceUid: o.namespaceUid,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createController } from '../../../src/controller/controller.ts';
 import type { KubernetesApi } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
+import { storedServerKey } from '../../../src/core/server-key.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
 import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
 import { answered, contextOf, createFakeJwt, createRandom } from '../../kit/fakes/fake-ports.ts';
@@ -82,7 +83,12 @@ test('nothing is kept of 2,000 server objects that were made and deleted (M10)',
   expect([...servers.values()].every(({ status }) => status.conditions?.[0]?.status === 'True')).toBe(true);
   expect(controller.kept()).toMatchObject({ discovered: COUNT, servers: COUNT, oldest: NAMESPACES });
   for (let index = 0; index < COUNT; index += 1) {
-    tokens.keep(`AuthorizationServer/ns-${index % NAMESPACES}/sso-${index}`, 'v1', 'grant', {} as never);
+    tokens.keep(
+      storedServerKey(`AuthorizationServer/ns-${index % NAMESPACES}/sso-${index}`),
+      'v1',
+      'grant',
+      {} as never,
+    );
   }
 
   for (let index = 0; index < COUNT; index += 1) {

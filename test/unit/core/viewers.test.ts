@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { ServerKind } from '../../../src/api/authorization-server.ts';
 import { ServerRegistry } from '../../../src/controller/state/server-registry.ts';
 import { classifyRegistration } from '../../../src/core/classify.ts';
+import { storedClientKey } from '../../../src/core/client-key.ts';
 import type { Failure } from '../../../src/core/failure.ts';
+import { storedServerKey } from '../../../src/core/server-key.ts';
 import { viewersOf } from '../../../src/core/tell.ts';
 import { type Fact, MAY_SEE, type Viewer } from '../../../src/core/viewers.ts';
 import { rfc7591 } from '../../../src/dialects/rfc7591.ts';
@@ -130,7 +132,7 @@ describe('M6, L12: who sees what of a call', () => {
       namespacesAt: () => 1,
       log: { warn: () => undefined },
     });
-    servers.set('key', {
+    servers.set(storedServerKey('key'), {
       connection: undefined,
       problem: { reason: 'CredentialKeyMissing', message: 'Secret oauth/MARK has no key “token”.' },
       endpoints: undefined,
@@ -139,7 +141,10 @@ describe('M6, L12: who sees what of a call', () => {
       signingKeys: undefined,
       suspended: false,
     });
-    const view = servers.view('key', { kind, name: 'sso' }, 'Register', { namespace: 'shop', client: 'a' });
+    const view = servers.view(storedServerKey('key'), { kind, name: 'sso' }, 'Register', {
+      namespace: 'shop',
+      client: storedClientKey('a'),
+    });
     const text = view.available ? '' : view.message;
     expect(text.includes('MARK')).toBe(isSeen);
     expect(text).toContain(`${kind} sso`);

@@ -10,7 +10,7 @@ import { type Management, managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { describePurpose } from '../../../core/record.ts';
 import { isHarmlessToRead } from '../../../core/rules/reading.ts';
-import { keyWithoutServer, serverKey, serverNamed } from '../../../core/server-key.ts';
+import { keyWithoutServer, type ServerKey, serverKey, serverNamed } from '../../../core/server-key.ts';
 import type { Dialect } from '../../../dialects/dialect.ts';
 import { parseClientInformation } from '../../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../../oauth/registration.ts';
@@ -146,7 +146,7 @@ interface Manager {
   /** `undefined`: the record alone. */
   readonly connection: ServerConnection | undefined;
   /** By its key of `serverKey` or `keyWithoutServer`. */
-  readonly server: string;
+  readonly server: ServerKey;
   readonly management: Management;
 }
 
@@ -195,7 +195,7 @@ const HELD_MS = 5_000;
  */
 function held(
   { basis }: DeregisterStep,
-  server: string,
+  server: ServerKey,
   o: Observation,
   { key }: Round,
   context: StepContext,
@@ -224,7 +224,7 @@ function held(
 /** "Not found" and "not supported" look alike: where reading is harmless, the server is asked whether the client lives. */
 async function aliveOrNot(
   failure: Failure,
-  server: string,
+  server: ServerKey,
   address: (() => Promise<ManagementAddress | Failure>) | undefined,
   { timeoutMs, transport }: CallTerms,
   context: StepContext,

@@ -3,7 +3,7 @@ import { type Failure, failure } from '../../../core/failure.ts';
 import type { Management } from '../../../core/management.ts';
 import { trustedOfRead } from '../../../core/recorded.ts';
 import { isHarmlessToRead } from '../../../core/rules/reading.ts';
-import { serverNamed } from '../../../core/server-key.ts';
+import { type ServerKey, serverNamed } from '../../../core/server-key.ts';
 import { salvageClientInformation } from '../../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
 import { defined } from '../../../oauth/objects.ts';
@@ -25,7 +25,7 @@ export async function refusedOrFailed(
   outcome: HttpOutcome,
   { url, credential }: Management & { kind: 'Managed' },
   { dialect, timeoutMs, transport }: ServerConnection,
-  server: string,
+  server: ServerKey,
   context: StepContext,
 ): Promise<Failure> {
   const hasFailed = outcome.kind === 'answered' && outcome.status === 500;

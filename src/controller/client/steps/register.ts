@@ -1,6 +1,7 @@
 import { rfc3339 } from '../../../api/time.ts';
 import type { RegisterStep } from '../../../core/action.ts';
 import { classifyRegistration } from '../../../core/classify.ts';
+import { clientKey } from '../../../core/client-key.ts';
 import { withKeys } from '../../../core/client-keys.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import { substitutionsOf } from '../../../core/drift.ts';
@@ -120,13 +121,9 @@ function judge(
 }
 
 /** Others may have begun since this one was planned. */
-export function isWithinQuota(
-  { namespace, name }: Observation,
-  { policy }: ServerConnection,
-  context: StepContext,
-): boolean {
+export function isWithinQuota(o: Observation, { policy }: ServerConnection, context: StepContext): boolean {
   const most = policy?.maxClientsPerNamespace;
-  return most === undefined || clientsInNamespace(`${namespace}/${name}`, context) < most;
+  return most === undefined || clientsInNamespace(clientKey(o), context) < most;
 }
 
 function begin(step: RegisterStep, o: Observation, context: StepContext): Registration {

@@ -4,6 +4,7 @@ import type { HttpOutcome } from '../../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../../src/controller/state/reusable-tokens.ts';
 import type { Admission, ClientCredentials, ServerConnection } from '../../../../src/core/connection.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { effectiveDialect } from '../../../../src/dialects/presets.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { SigningError } from '../../../../src/oauth/signing-key.ts';
@@ -20,8 +21,8 @@ import {
 } from '../../../kit/fakes/fake-ports.ts';
 import { connection } from '../../../kit/fixtures/observations.ts';
 
-const SERVER = 'AuthorizationServer/shop/own';
-const CLUSTER_SERVER = 'ClusterAuthorizationServer/corporate';
+const SERVER = storedServerKey('AuthorizationServer/shop/own');
+const CLUSTER_SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const basic = { method: 'client_secret_basic', clientSecret: new Sensitive('canary-secret') } as const;
 
 const grant = (more: Partial<ClientCredentials> = {}): ClientCredentials => ({
@@ -272,7 +273,7 @@ describe('how often a token is asked for', () => {
     const { ask } = operator();
     await ask(reusing({ scopes: ['dcr'] }));
     const again = reusing({ scopes: ['dcr'], ...change });
-    expect(shown(await ask(again, connectionChange, server))).toEqual({
+    expect(shown(await ask(again, connectionChange, storedServerKey(server)))).toEqual({
       authorization: 'Bearer t2',
       reused: false,
     });

@@ -5,6 +5,7 @@ import { ReusableTokens } from '../../../../src/controller/state/reusable-tokens
 import type { ClientCredentials } from '../../../../src/core/connection.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
 import type { ManagementCredential } from '../../../../src/core/management.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 import type { ManagementAddress } from '../../../../src/oauth/registration.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
@@ -20,7 +21,7 @@ import { plain } from '../../../kit/fixtures/credentials.ts';
 import { connection } from '../../../kit/fixtures/observations.ts';
 
 const URL = 'https://sso.example.com/register/c1';
-const SERVER = 'ClusterAuthorizationServer/corporate';
+const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const rat: ManagementCredential = { kind: 'RegistrationAccessToken', token: new Sensitive('rat-1') };
 const admin: ManagementCredential = { kind: 'Token', scheme: 'SSWS', token: new Sensitive('admin-1') };
 const basic: ManagementCredential = { kind: 'Basic', username: 'u', password: new Sensitive('p') };

@@ -7,6 +7,7 @@ import {
   type LedgerEntry,
   podOf,
 } from '../../../../src/controller/durable/ledger-entry.ts';
+import { serverKey, storedServerKey } from '../../../../src/core/server-key.ts';
 
 const UID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 
@@ -14,7 +15,7 @@ const entry = (overrides: Partial<LedgerEntry> = {}): LedgerEntry => ({
   attempt: 'a1b2c3d4e5',
   kind: 'Register',
   client: { namespace: 'shop', name: 'storefront', uid: UID },
-  server: 'ClusterAuthorizationServer/corporate',
+  server: storedServerKey('ClusterAuthorizationServer/corporate'),
   startedAt: '2026-05-01T12:00:00.000Z',
   timeoutMs: 30_000,
   record: `oac-${UID}-a1b2c3d4e5`,
@@ -46,7 +47,7 @@ describe('an entry of the ledger', () => {
     ['of a registration', {}],
     ['about the record of an earlier attempt', { kind: 'Update', record: `oac-${UID}-0000000001` }],
     ['about a record with another name', { kind: 'Deregister', record: 'restored-by-hand' }],
-    ['at a server of the namespace', { server: 'AuthorizationServer/shop/sso' }],
+    ['at a server of the namespace', { server: storedServerKey('AuthorizationServer/shop/sso') }],
     ['that says of no pod', { pod: undefined }],
   ])('%s is read as it was written', (_, overrides) => {
     expect(again(entry(overrides))).toEqual([entry(overrides)]);
@@ -67,9 +68,10 @@ describe('an entry of the ledger', () => {
           const one = entry({
             kind: of,
             client: { namespace, name: client, uid: UID },
-            server: isOwn
-              ? `AuthorizationServer/${namespace}/${server}`
-              : `ClusterAuthorizationServer/${server}`,
+            server: serverKey(
+              { kind: isOwn ? 'AuthorizationServer' : 'ClusterAuthorizationServer', name: server },
+              namespace,
+            ),
             record: `oac-${UID}-0000000001`,
             timeoutMs: 120_000,
           });

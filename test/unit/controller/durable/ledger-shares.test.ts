@@ -3,11 +3,13 @@ import { SHARES } from '../../../../src/api/shares.ts';
 import { Ledger } from '../../../../src/controller/durable/ledger.ts';
 import { clientsOf } from '../../../../src/controller/durable/ledger-calls.ts';
 import type { LedgerEntry } from '../../../../src/controller/durable/ledger-entry.ts';
+import { storedClientKey } from '../../../../src/core/client-key.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
 import { createFakeConfigMap, type FakeConfigMap } from '../../../kit/fakes/fake-config-map.ts';
 
-const CLUSTER = 'ClusterAuthorizationServer/corporate';
-const own = (namespace: string) => `AuthorizationServer/${namespace}/sso`;
+const CLUSTER = storedServerKey('ClusterAuthorizationServer/corporate');
+const own = (namespace: string) => storedServerKey(`AuthorizationServer/${namespace}/sso`);
 
 const entry = (
   attempt: string,
@@ -173,7 +175,9 @@ describe('H4: a write that is refused for its size', () => {
     await lose(end);
     store.boundTo(10);
     expect(await begin(end)).toEqual([false]);
-    expect(ledger.callsOf('shop/client-end')).toMatchObject([{ attempt: 'end', state: 'interrupted' }]);
+    expect(ledger.callsOf(storedClientKey('shop/client-end'))).toMatchObject([
+      { attempt: 'end', state: 'interrupted' },
+    ]);
   });
 
   test('ends a flush, so that the process can stop', async () => {
@@ -198,10 +202,14 @@ describe('names of 253 characters', () => {
     const store = createFakeConfigMap();
     const before = await createLeader(store);
     await before.lose(long);
-    expect(before.ledger.callsOf(`shop/${name}`)).toMatchObject([{ attempt: 'a', record: 'oac-uid-1-a' }]);
+    expect(before.ledger.callsOf(storedClientKey(`shop/${name}`))).toMatchObject([
+      { attempt: 'a', record: 'oac-uid-1-a' },
+    ]);
     const { ledger } = await createLeader(store);
-    expect(ledger.callsOf(`shop/${name}`)).toMatchObject([{ attempt: 'a', record: 'oac-uid-1-a' }]);
-    expect(ledger.callsOf(`shop/${'n'.repeat(252)}`)).toEqual([]);
+    expect(ledger.callsOf(storedClientKey(`shop/${name}`))).toMatchObject([
+      { attempt: 'a', record: 'oac-uid-1-a' },
+    ]);
+    expect(ledger.callsOf(storedClientKey(`shop/${'n'.repeat(252)}`))).toEqual([]);
     expect(ledger.registrationsAt(own('shop'), 'shop')).toHaveLength(1);
   });
 
@@ -212,7 +220,7 @@ describe('names of 253 characters', () => {
     const object = (uid: string) => ({ metadata: { name, namespace: 'shop', uid } });
     const known = (uid: string) => ({ values: () => [object(uid)] });
     expect([...clientsOf(ledger.entries(), known('uid-1'))]).toEqual([`shop/${name}`, 'shop/client-b']);
-    const [cut = ''] = clientsOf(ledger.entries(), known('uid-2'));
+    const [cut = storedClientKey('')] = clientsOf(ledger.entries(), known('uid-2'));
     expect(cut).not.toBe(`shop/${name}`);
     expect(ledger.callsOf(cut)).toMatchObject([{ attempt: 'a' }]);
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../../../src/controller/durable/ledger.ts';
 import { decodeEntries, type LedgerEntry, podOf } from '../../../../src/controller/durable/ledger-entry.ts';
+import { storedClientKey } from '../../../../src/core/client-key.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
 import { createFakeConfigMap, type FakeConfigMap } from '../../../kit/fakes/fake-config-map.ts';
 
@@ -8,7 +10,7 @@ const entry = (attempt: string, name = 'storefront'): LedgerEntry => ({
   attempt,
   kind: 'Register',
   client: { namespace: 'shop', name, uid: `uid-${name}` },
-  server: 'AuthorizationServer/shop/sso',
+  server: storedServerKey('AuthorizationServer/shop/sso'),
   startedAt: '2026-05-01T12:00:00Z',
   timeoutMs: 30_000,
   record: `oac-uid-${name}-${attempt}`,
@@ -111,7 +113,7 @@ describe('taking the lead', () => {
     });
     const { ledger } = await createLeader(store);
     expect(ledger.entries().map(({ client }) => client.name)).toEqual(['storefront']);
-    expect(ledger.callsOf('shop/storefront').map(({ attempt }) => attempt)).toEqual(['z']);
+    expect(ledger.callsOf(storedClientKey('shop/storefront')).map(({ attempt }) => attempt)).toEqual(['z']);
   });
 
   test('counts from one again where the epoch was damaged', async () => {
@@ -291,7 +293,7 @@ describe('a settled entry', () => {
     void ledger.begin(entry('a'));
     await clock.advance(100);
     ledger.settle('a');
-    expect(ledger.callsOf('shop/storefront')).toEqual([]);
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toEqual([]);
     expect(ledger.entry('a')).toBeUndefined();
     expect(ledger.entries()).toEqual([]);
   });
@@ -345,7 +347,7 @@ describe('the calls of a client', () => {
   test('are under way from the moment they are asked for', async () => {
     const { ledger } = await createLeader();
     void ledger.begin(entry('a'));
-    expect(ledger.callsOf('shop/storefront')).toEqual([
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toEqual([
       {
         attempt: 'a',
         kind: 'Register',
@@ -354,7 +356,7 @@ describe('the calls of a client', () => {
         state: 'underWay',
       },
     ]);
-    expect(ledger.callsOf('shop/other')).toEqual([]);
+    expect(ledger.callsOf(storedClientKey('shop/other'))).toEqual([]);
   });
 
   test('are interrupted when this process is no longer at them', async () => {
@@ -362,7 +364,9 @@ describe('the calls of a client', () => {
     void ledger.begin(entry('a'));
     await clock.advance(100);
     ledger.interrupt('a');
-    expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state: 'interrupted' }]);
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toMatchObject([
+      { attempt: 'a', state: 'interrupted' },
+    ]);
     await clock.advance(10_000);
     expect(left(store)).toEqual(['entry.a']);
   });
@@ -372,9 +376,13 @@ describe('the calls of a client', () => {
     store.set({ epoch: '7', holder: 'pod-0_y', 'entry.a': JSON.stringify(entry('a')) });
     const { ledger, clock } = await createLeader(store);
     await clock.advance(DEADLINE_MS - 1);
-    expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state: 'underWay' }]);
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toMatchObject([
+      { attempt: 'a', state: 'underWay' },
+    ]);
     await clock.advance(1);
-    expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state: 'interrupted' }]);
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toMatchObject([
+      { attempt: 'a', state: 'interrupted' },
+    ]);
   });
 
   test.each([
@@ -385,7 +393,7 @@ describe('the calls of a client', () => {
     const earlier = await createLeader(store, holder);
     await committed(earlier, 'a');
     const { ledger } = await createLeader(store, 'pod-1_x');
-    expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state }]);
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toMatchObject([{ attempt: 'a', state }]);
   });
 
   test('that another pod began are under way though this pod has led since', async () => {
@@ -393,14 +401,18 @@ describe('the calls of a client', () => {
     await committed(await createLeader(store, 'pod-2_z'), 'a');
     await createLeader(store, 'pod-1_earlier');
     const { ledger } = await createLeader(store, 'pod-1_x');
-    expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state: 'underWay' }]);
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toMatchObject([
+      { attempt: 'a', state: 'underWay' },
+    ]);
   });
 
   test('that nobody says who began are under way', async () => {
     const store = createFakeConfigMap();
     store.set({ epoch: '7', holder: 'pod-1_earlier', 'entry.a': JSON.stringify(entry('a')) });
     const { ledger } = await createLeader(store, 'pod-1_x');
-    expect(ledger.callsOf('shop/storefront')).toMatchObject([{ attempt: 'a', state: 'underWay' }]);
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toMatchObject([
+      { attempt: 'a', state: 'underWay' },
+    ]);
   });
 
   test('of an earlier holder can be settled', async () => {
@@ -410,7 +422,7 @@ describe('the calls of a client', () => {
     expect(ledger.entry('a')).toEqual(entry('a'));
     ledger.settle('a');
     await clock.advance(11_000);
-    expect(ledger.callsOf('shop/storefront')).toEqual([]);
+    expect(ledger.callsOf(storedClientKey('shop/storefront'))).toEqual([]);
     expect(left(store)).toEqual([]);
   });
 });

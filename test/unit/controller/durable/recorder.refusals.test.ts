@@ -3,6 +3,7 @@ import type { Secret } from '../../../../src/api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../../src/api/names.ts';
 import { createRecorder, type Told } from '../../../../src/controller/durable/recorder.ts';
 import type { ApiResult, Clock, Journal, KubernetesApi, Log } from '../../../../src/controller/ports.ts';
+import { storedClientKey } from '../../../../src/core/client-key.ts';
 import type { Sensitive } from '../../../../src/oauth/sensitive.ts';
 
 /** What becomes of answers whose registration Secret the API server doesn't take. */
@@ -135,8 +136,10 @@ test('where even that is refused the round goes on at once, and the write is tri
   const written = recorder.create('a1', secretOf('r1'), listener);
   await pass(0);
   expect(await written).toBeUndefined();
-  expect(recorder.pendingOf('shop/storefront')).toEqual({ refused: 'exceeded quota: tight' });
-  expect(recorder.pendingOf('shop/other')).toBeUndefined();
+  expect(recorder.pendingOf(storedClientKey('shop/storefront'))).toEqual({
+    refused: 'exceeded quota: tight',
+  });
+  expect(recorder.pendingOf(storedClientKey('shop/other'))).toBeUndefined();
   expect(entries.size).toBe(1);
   await pass(120_000);
   // Each time whole, then minimal: a quota says nothing of what is in the Secret.
@@ -146,7 +149,7 @@ test('where even that is refused the round goes on at once, and the write is tri
   expect(sent.map(isWhole)).toEqual([...Array(6).fill([true, false]).flat(), true]);
   expect(told.slice(0, 2)).toEqual(['Whole: exceeded quota: tight', 'Minimal: exceeded quota: tight']);
   expect(told.at(-1)).toBe('recorded r1');
-  expect(recorder.pendingOf('shop/storefront')).toBeUndefined();
+  expect(recorder.pendingOf(storedClientKey('shop/storefront'))).toBeUndefined();
   expect(entries.size).toBe(0);
 });
 
@@ -160,7 +163,7 @@ test('an API server that does not answer keeps the round for some seconds only (
   expect(isBack).toBe(false);
   await pass(1);
   expect(isBack).toBe(true);
-  expect(recorder.pendingOf('shop/storefront')).toEqual({ refused: undefined });
+  expect(recorder.pendingOf(storedClientKey('shop/storefront'))).toEqual({ refused: undefined });
 });
 
 test.each([409, 429, 500, 0])(
@@ -194,15 +197,15 @@ test('one answer in the journal that is refused keeps no other waiting after a s
     ...listener,
     recorded: () => told.push(`${attempt} of ${client}`),
   }));
-  expect(['evil/p-1', 'shop/storefront'].map((client) => next.pendingOf(client))).toEqual([
+  expect(['evil/p-1', 'shop/storefront'].map((client) => next.pendingOf(storedClientKey(client)))).toEqual([
     { refused: undefined },
     { refused: undefined },
   ]);
   await pass(0);
   expect(told).toContain('a2 of shop/storefront');
   expect(told).toContain('a3 of shop/checkout');
-  expect(next.pendingOf('shop/storefront')).toBeUndefined();
-  expect(next.pendingOf('evil/p-1')).toEqual({ refused: 'Too long' });
+  expect(next.pendingOf(storedClientKey('shop/storefront'))).toBeUndefined();
+  expect(next.pendingOf(storedClientKey('evil/p-1'))).toEqual({ refused: 'Too long' });
 });
 
 test('whoever stops waits until all is recorded', async () => {

@@ -5,11 +5,12 @@ import type { LedgerEntry } from '../../../../src/controller/durable/ledger-entr
 import { encodeOrphan, MAX_ORPHAN_BYTES } from '../../../../src/controller/durable/orphan-entry.ts';
 import type { Reported } from '../../../../src/controller/durable/orphan-list.ts';
 import { Orphans } from '../../../../src/controller/durable/suspected-orphans.ts';
+import { type ServerKey, storedServerKey } from '../../../../src/core/server-key.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../../../../src/core/suspects.ts';
 import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
 import { apiOf, createFakeConfigMap } from '../../../kit/fakes/fake-config-map.ts';
 
-const SERVER = 'ClusterAuthorizationServer/sso';
+const SERVER = storedServerKey('ClusterAuthorizationServer/sso');
 
 const entry = (attempt: string): LedgerEntry => ({
   attempt,
@@ -85,9 +86,9 @@ describe('the list of suspected orphans', () => {
   });
 });
 
-const OWN = 'AuthorizationServer/shop/evil';
+const OWN = storedServerKey('AuthorizationServer/shop/evil');
 
-const at = (server: string, attempt: string, namespace = 'shop'): LedgerEntry => ({
+const at = (server: ServerKey, attempt: string, namespace = 'shop'): LedgerEntry => ({
   ...entry(attempt),
   client: { namespace, name: `client-${attempt}`, uid: `uid-${attempt}` },
   server,
@@ -126,19 +127,21 @@ describe('H4: the share of each namespace', () => {
     await reportAll([at(SERVER, 'z')]);
     expect(orphans.isFull(SERVER, 'shop')).toBe(true);
     expect(orphans.isFull(SERVER, 'tenant-b')).toBe(false);
-    expect(orphans.isFull('ClusterAuthorizationServer/other', 'shop')).toBe(false);
+    expect(orphans.isFull(storedServerKey('ClusterAuthorizationServer/other'), 'shop')).toBe(false);
     expect(orphans.isFull(OWN, 'shop')).toBe(false);
   });
 
   test('a namespace lists so many of its own servers; what is beyond is counted, and waits for nothing', async () => {
     const { orphans, own, reportAll } = await loaded();
     const most = SHARES.listedAtOwnServers.most;
-    const all = numbered(most + 5, (attempt) => at(`${OWN}-${attempt}`, attempt));
+    const all = numbered(most + 5, (attempt) => at(storedServerKey(`${OWN}-${attempt}`), attempt));
     expect(tally(await reportAll(all))).toEqual({ Listed: most, ListFull: 5 });
     expect(Object.keys(own.stored()?.data ?? {})).toHaveLength(most);
-    expect(orphans.isFull('AuthorizationServer/shop/new', 'shop')).toBe(true);
+    expect(orphans.isFull(storedServerKey('AuthorizationServer/shop/new'), 'shop')).toBe(true);
     expect(orphans.isFull(SERVER, 'shop')).toBe(false);
-    expect(tally(await reportAll([at('AuthorizationServer/calm/sso', 'calm', 'calm')]))).toEqual({
+    expect(
+      tally(await reportAll([at(storedServerKey('AuthorizationServer/calm/sso'), 'calm', 'calm')])),
+    ).toEqual({
       Listed: 1,
     });
   });
@@ -146,7 +149,7 @@ describe('H4: the share of each namespace', () => {
   test('what isn’t listed counts as well: a full list lets nobody lose ever more clients', async () => {
     const { orphans, reportAll } = await loaded();
     const most = SHARES.listedAtClusterServers.most;
-    await reportAll(numbered(most, (attempt) => at(`${SERVER}-${attempt}`, attempt)));
+    await reportAll(numbered(most, (attempt) => at(storedServerKey(`${SERVER}-${attempt}`), attempt)));
     expect(orphans.isFull(SERVER, 'shop')).toBe(false);
     const atOne = SHARES.suspectedOrphans.most;
     await reportAll(numbered(atOne, (attempt) => at(SERVER, `b${attempt}`)));
@@ -208,7 +211,7 @@ describe('H4: the share of each namespace', () => {
           {
             ...entry('a1b2c3d4e5'),
             client: { namespace, name: client, uid },
-            server: `AuthorizationServer/${namespace}/${server}`,
+            server: storedServerKey(`AuthorizationServer/${namespace}/${server}`),
             startedAt: '2026-05-01T12:00:00.000Z',
           },
           why,

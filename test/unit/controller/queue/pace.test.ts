@@ -10,10 +10,10 @@ async function looks(everyMs: number, forMs: number): Promise<readonly number[]>
   const looked: number[] = [];
   let due = Number.POSITIVE_INFINITY;
   for (let at = 0; at < forMs; at += everyMs) {
-    due = Math.min(due, at + pace.changed('client:shop/web'));
+    due = Math.min(due, at + pace.changed('Client shop/web'));
     if (due < at + everyMs) {
       await clock.advance(Math.max(0, start + due - clock.monotonic()));
-      pace.lookedAt('client:shop/web');
+      pace.lookedAt('Client shop/web');
       looked.push(clock.monotonic() - start);
       due = Number.POSITIVE_INFINITY;
     }

@@ -21,7 +21,7 @@ function createQueue({ limit = 1, started = true, bounds = {} as Partial<LaneBou
   const queue = new WorkQueue({
     clock,
     boundsOf: (lane) => ({ most: lane === 'wide' ? 3 : limit, ...bounds }),
-    run(key) {
+    run({ key }) {
       runs.push(ends.has(key) ? `${key} twice at once` : key);
       const { promise, resolve } = Promise.withResolvers<void>();
       ends.set(key, resolve);

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { Memory } from '../../../../src/controller/state/client-memory.ts';
+import { storedClientKey } from '../../../../src/core/client-key.ts';
 import type { Setback } from '../../../../src/core/observation.ts';
 
-const KEY = 'shop/storefront';
+const KEY = storedClientKey('shop/storefront');
 
 const setback = (given: Partial<Setback>): Setback => ({
   action: 'Update',

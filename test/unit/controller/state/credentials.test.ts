@@ -3,12 +3,17 @@ import type { KubernetesObject, Secret } from '../../../../src/api/kubernetes.ts
 import type { ApiResult, KubernetesApi } from '../../../../src/controller/ports.ts';
 import { Credentials } from '../../../../src/controller/state/credentials.ts';
 import { NamespaceMemory } from '../../../../src/controller/state/namespace-memory.ts';
+import { storedClientKey } from '../../../../src/core/client-key.ts';
 import { secretValue } from '../../../../src/core/credential.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { createReadOnlyApi, unbounded } from '../../../kit/fakes/fake-ports.ts';
 import { plain } from '../../../kit/fixtures/credentials.ts';
 
 const CREDENTIAL = { 'oauth-registrar.dev/credential': 'true' };
 const REGISTRATION = { 'oauth-registrar.dev/registration': 'true' };
+
+const client = (key: string) => ({ kind: 'Client', key: storedClientKey(key) }) as const;
+const server = (key: string) => ({ kind: 'Server', key: storedServerKey(key) }) as const;
 
 interface Given {
   readonly values?: Readonly<Record<string, string>>;
@@ -79,64 +84,64 @@ describe('a credential Secret', () => {
   test('is read once in each version, however often and by how many it is looked at', async () => {
     const { credentials, put, reads, tokenOf } = world(secret('iat'));
     for (const who of [
-      'client:shop/a',
-      'client:shop/b',
-      'client:shop/a',
-      'server:AuthorizationServer/shop/s',
+      client('shop/a'),
+      client('shop/b'),
+      client('shop/a'),
+      server('AuthorizationServer/shop/s'),
     ] as const) {
       await credentials.refer(who, 'shop', ['iat']);
     }
     expect({ reads, value: tokenOf('iat') }).toEqual({ reads: ['Secret shop/iat'], value: 't' });
     put(secret('iat', { version: '2', values: { token: 'u' } }));
     expect(tokenOf('iat')).toBe('t');
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
     expect({ reads: reads.length, value: tokenOf('iat') }).toEqual({ reads: 2, value: 'u' });
   });
 
   test('is read by one call for all who come at the same time', async () => {
     const { credentials, reads } = world(secret('iat'));
     await Promise.all(
-      Array.from({ length: 50 }, (_, at) => credentials.refer(`client:shop/c${at}`, 'shop', ['iat'])),
+      Array.from({ length: 50 }, (_, at) => credentials.refer(client(`shop/c${at}`), 'shop', ['iat'])),
     );
     expect(reads).toEqual(['Secret shop/iat']);
   });
 
   test('is read by nobody who does not refer to it, and costs a client without references no call', async () => {
     const { credentials, reads } = world(secret('iat'));
-    await credentials.refer('client:shop/a', 'shop', []);
+    await credentials.refer(client('shop/a'), 'shop', []);
     expect(reads).toEqual([]);
     expect(credentials.get('shop', 'iat')).toEqual({ kind: 'NotFound' });
   });
 
   test('is kept as long as somebody refers to it', async () => {
     const { credentials, tokenOf } = world(secret('iat'), secret('other', { values: { token: 'o' } }));
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
-    await credentials.refer('client:shop/b', 'shop', ['iat', 'other']);
-    await credentials.refer('client:shop/a', 'shop', ['other']);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
+    await credentials.refer(client('shop/b'), 'shop', ['iat', 'other']);
+    await credentials.refer(client('shop/a'), 'shop', ['other']);
     expect([tokenOf('iat'), tokenOf('other')]).toEqual(['t', 'o']);
-    credentials.forget('client:shop/b');
+    credentials.forget(client('shop/b'));
     expect(credentials.get('shop', 'iat')).toEqual({ kind: 'NotFound' });
     expect(tokenOf('other')).toBe('o');
-    credentials.forget('client:shop/a');
+    credentials.forget(client('shop/a'));
     expect(credentials.get('shop', 'other')).toEqual({ kind: 'NotFound' });
     expect(credentials.usersOf('shop/other')).toEqual([]);
   });
 
   test('is not kept by a read whose reader is gone meanwhile', async () => {
     const { credentials } = world(secret('iat'));
-    const reading = credentials.refer('client:shop/a', 'shop', ['iat']);
-    credentials.forget('client:shop/a');
+    const reading = credentials.refer(client('shop/a'), 'shop', ['iat']);
+    credentials.forget(client('shop/a'));
     await reading;
     expect(credentials.get('shop', 'iat')).toEqual({ kind: 'NotFound' });
   });
 
   test('tells who waits for it, whether or not it exists', async () => {
     const { credentials } = world();
-    await credentials.refer('client:shop/a', 'shop', ['later']);
-    await credentials.refer('server:ClusterAuthorizationServer/s', 'shop', ['later']);
+    await credentials.refer(client('shop/a'), 'shop', ['later']);
+    await credentials.refer(server('ClusterAuthorizationServer/s'), 'shop', ['later']);
     expect(credentials.usersOf('shop/later')).toEqual([
-      'client:shop/a',
-      'server:ClusterAuthorizationServer/s',
+      client('shop/a'),
+      server('ClusterAuthorizationServer/s'),
     ]);
   });
 
@@ -144,11 +149,11 @@ describe('a credential Secret', () => {
     const { credentials, put, reads, tokenOf } = world(
       secret('iat', { values: { token: 'a', blob: 'b'.repeat(65_535) } }),
     );
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
     expect(tokenOf('iat')).toBe('a');
     put(secret('iat', { version: '2', values: { token: 'a', blob: 'b'.repeat(1_000_000) } }));
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
     expect({ reads: reads.length, value: tokenOf('iat') }).toEqual({
       reads: 2,
       value: {
@@ -164,12 +169,12 @@ describe('a credential Secret', () => {
     const memory = new NamespaceMemory({ most: 100, exempt: 'operators', onRoom: () => undefined });
     const large = { values: { token: 't'.repeat(60) } };
     const { credentials, reads, tokenOf } = worldOf(memory, secret('a', large), secret('b', large));
-    await credentials.refer('client:shop/a', 'shop', ['a']);
-    await credentials.refer('client:shop/b', 'shop', ['b']);
-    await credentials.refer('client:shop/b', 'shop', ['b']);
+    await credentials.refer(client('shop/a'), 'shop', ['a']);
+    await credentials.refer(client('shop/b'), 'shop', ['b']);
+    await credentials.refer(client('shop/b'), 'shop', ['b']);
     expect({
       reads: reads.length,
-      isIncomplete: credentials.isIncomplete('client:shop/b'),
+      isIncomplete: credentials.isIncomplete(client('shop/b')),
       value: tokenOf('b'),
     }).toEqual({
       reads: 2,
@@ -179,17 +184,17 @@ describe('a credential Secret', () => {
         message: expect.stringMatching(/^Secret shop\/b isn’t kept: .* Delete OAuthClients/),
       },
     });
-    expect(credentials.count('server:AuthorizationServer/shop/s', 'shop', 50)).toBe(false);
-    credentials.forget('client:shop/a');
-    await credentials.refer('client:shop/b', 'shop', ['b']);
+    expect(credentials.count(server('AuthorizationServer/shop/s'), 'shop', 50)).toBe(false);
+    credentials.forget(client('shop/a'));
+    await credentials.refer(client('shop/b'), 'shop', ['b']);
     expect({ reads: reads.length, value: tokenOf('b'), used: memory.usedBy('shop') }).toEqual({
       reads: 3,
       value: 't'.repeat(60),
       used: 60,
     });
-    expect(credentials.count('server:AuthorizationServer/shop/s', 'shop', 40)).toBe(true);
-    credentials.forget('server:AuthorizationServer/shop/s');
-    credentials.forget('client:shop/b');
+    expect(credentials.count(server('AuthorizationServer/shop/s'), 'shop', 40)).toBe(true);
+    credentials.forget(server('AuthorizationServer/shop/s'));
+    credentials.forget(client('shop/b'));
     expect(memory.usedBy('shop')).toBe(0);
   });
 
@@ -197,7 +202,7 @@ describe('a credential Secret', () => {
     const both = secret('iat', { labels: { ...CREDENTIAL, ...REGISTRATION } });
     const { credentials, put, reads, tokenOf } = world();
     put(both, true);
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
     expect({ reads, value: tokenOf('iat') }).toMatchObject({
       reads: [],
       value: { reason: 'CredentialKeyMissing', message: expect.stringContaining('Keys present: none') },
@@ -212,7 +217,7 @@ describe('a credential Secret', () => {
     async (_, labels, told) => {
       const { credentials, put, tokenOf } = world(secret('iat'));
       put(secret('iat', { version: '2', labels }), false);
-      await credentials.refer('client:shop/a', 'shop', ['iat']);
+      await credentials.refer(client('shop/a'), 'shop', ['iat']);
       expect(tokenOf('iat')).toMatchObject(told);
     },
   );
@@ -220,33 +225,33 @@ describe('a credential Secret', () => {
   test('that can not be read is told, and read again until it can be', async () => {
     const { credentials, fail, tokenOf } = world(secret('iat'));
     fail(refused);
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
     expect(tokenOf('iat')).toEqual({
       reason: 'CredentialNotFound',
       message: 'Secret shop/iat could not be read: no right to. It is tried again.',
     });
-    expect(credentials.isIncomplete('client:shop/a')).toBe(true);
+    expect(credentials.isIncomplete(client('shop/a'))).toBe(true);
     fail(undefined);
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
-    expect([tokenOf('iat'), credentials.isIncomplete('client:shop/a')]).toEqual(['t', false]);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
+    expect([tokenOf('iat'), credentials.isIncomplete(client('shop/a'))]).toEqual(['t', false]);
   });
 
   test('that can not be read in its new version serves as it was, until it can be', async () => {
     const { credentials, put, fail, tokenOf } = world(secret('iat'));
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
     put(secret('iat', { version: '2', values: { token: 'u' } }));
     fail(refused);
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
-    expect([tokenOf('iat'), credentials.isIncomplete('client:shop/a')]).toEqual(['t', true]);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
+    expect([tokenOf('iat'), credentials.isIncomplete(client('shop/a'))]).toEqual(['t', true]);
     fail(undefined);
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
-    expect([tokenOf('iat'), credentials.isIncomplete('client:shop/a')]).toEqual(['u', false]);
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
+    expect([tokenOf('iat'), credentials.isIncomplete(client('shop/a'))]).toEqual(['u', false]);
   });
 
   test('that is gone serves nobody any more', async () => {
     const { credentials } = world();
-    await credentials.refer('client:shop/a', 'shop', ['iat']);
-    expect([credentials.get('shop', 'iat'), credentials.isIncomplete('client:shop/a')]).toEqual([
+    await credentials.refer(client('shop/a'), 'shop', ['iat']);
+    expect([credentials.get('shop', 'iat'), credentials.isIncomplete(client('shop/a'))]).toEqual([
       { kind: 'NotFound' },
       false,
     ]);

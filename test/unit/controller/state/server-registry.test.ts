@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../../../src/controller/ports.ts';
 import { ServerRegistry, type ServerState } from '../../../../src/controller/state/server-registry.ts';
+import { storedClientKey } from '../../../../src/core/client-key.ts';
 import type { ServerConnection } from '../../../../src/core/connection.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
 import { HEALTHY } from '../../../../src/core/server-health.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { by, made } from '../../../kit/fixtures/health-calls.ts';
 
-const SERVER = 'ClusterAuthorizationServer/corporate';
+const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const REF = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
 
 const state = {
@@ -37,7 +39,7 @@ function registry() {
     servers.leave(SERVER, call, failure);
   };
   const waits = (...clients: readonly string[]) => {
-    for (const client of clients) servers.waits(client, new Map([[SERVER, true]]));
+    for (const client of clients.map(storedClientKey)) servers.waits(client, new Map([[SERVER, true]]));
     woken.length = 0;
   };
   return { servers, woken, register, waits };
@@ -83,7 +85,7 @@ describe('a refused credential', () => {
     const { servers, register } = registry();
     register('a/poison', doubted);
     register('b/other', doubted);
-    const view = servers.view(SERVER, REF, 'Register', { namespace: 'c', client: 'c/1' });
+    const view = servers.view(SERVER, REF, 'Register', { namespace: 'c', client: storedClientKey('c/1') });
     expect(view).toMatchObject({
       available: true,
       gate: {

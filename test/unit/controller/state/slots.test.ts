@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { SHARES } from '../../../../src/api/shares.ts';
 import { callsAt, type Place, Slots } from '../../../../src/controller/state/slots.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 
-const CLUSTER = 'ClusterAuthorizationServer/corporate';
-const own = (name: string, namespace = 'shop') => `AuthorizationServer/${namespace}/${name}`;
+const CLUSTER = storedServerKey('ClusterAuthorizationServer/corporate');
+const own = (name: string, namespace = 'shop') => storedServerKey(`AuthorizationServer/${namespace}/${name}`);
 
 const place = (overrides: Partial<Place> = {}): Place => ({
   server: CLUSTER,
@@ -72,7 +73,7 @@ describe('calls at one server', () => {
   test('do not hold up another cluster server, and what was released is free again', async () => {
     const calls = new Calls();
     calls.wait('held', place({ limit: 1 }));
-    const other = place({ limit: 1, server: 'ClusterAuthorizationServer/other' });
+    const other = place({ limit: 1, server: storedServerKey('ClusterAuthorizationServer/other') });
     expect(await calls.hasRoom(other)).toBe(true);
     calls.release(place());
     expect(await calls.hasRoom(place({ limit: 1 }))).toBe(true);

@@ -1,16 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { Waiters } from '../../../../src/controller/state/waiters.ts';
+import { storedClientKey } from '../../../../src/core/client-key.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 
-const SERVER = 'ClusterAuthorizationServer/corporate';
+const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const NOW = 1_000_000;
 
 const waiting = (ready: readonly string[], others: readonly string[] = [], now = NOW): Waiters => {
   const waiters = new Waiters();
-  for (const client of ready) waiters.waits(client, new Map([[SERVER, true]]), now);
-  for (const client of others) waiters.waits(client, new Map([[SERVER, false]]), now);
+  for (const client of ready.map(storedClientKey)) waiters.waits(client, new Map([[SERVER, true]]), now);
+  for (const client of others.map(storedClientKey)) waiters.waits(client, new Map([[SERVER, false]]), now);
   return waiters;
 };
-const caller = (client: string) => ({ namespace: client.split('/')[0] ?? '', client });
+const caller = (client: string) => ({
+  namespace: client.split('/')[0] ?? '',
+  client: storedClientKey(client),
+});
 const inTurn = (waiters: Waiters, last?: string): readonly (string | undefined)[] => {
   const next = waiters.takeOne(SERVER, last === undefined ? undefined : caller(last));
   return next === undefined ? [] : [next, ...inTurn(waiters, last)];
@@ -46,7 +51,11 @@ describe('who waits for a server', () => {
 
   test('is found by its namespace, at whichever server', () => {
     const waiters = waiting(['a/1', 'b/1']);
-    waiters.waits('a/2', new Map([['AuthorizationServer/a/own', false]]), NOW);
+    waiters.waits(
+      storedClientKey('a/2'),
+      new Map([[storedServerKey('AuthorizationServer/a/own'), false]]),
+      NOW,
+    );
     expect(waiters.takeNamespace('a')).toEqual(['a/1', 'a/2']);
     expect(inTurn(waiters)).toEqual(['b/1']);
   });
@@ -54,10 +63,14 @@ describe('who waits for a server', () => {
   test('waits for no other than it said last: what it named before is forgotten (M10)', () => {
     const waiters = waiting(['a/1']);
     for (let index = 0; index < 100; index += 1) {
-      waiters.waits('a/1', new Map([[`AuthorizationServer/a/${index}`, false]]), NOW);
+      waiters.waits(
+        storedClientKey('a/1'),
+        new Map([[storedServerKey(`AuthorizationServer/a/${index}`), false]]),
+        NOW,
+      );
     }
     expect(waiters.isWaitedFor(SERVER)).toBe(false);
-    expect(waiters.isWaitedFor('AuthorizationServer/a/0')).toBe(false);
+    expect(waiters.isWaitedFor(storedServerKey('AuthorizationServer/a/0'))).toBe(false);
     expect(waiters.takeNamespace('a')).toEqual(['a/1']);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { contentOf } from '../../../../../src/controller/client/steps/contents.ts';
 import type { ApiResult, KubernetesApi } from '../../../../../src/controller/ports.ts';
+import { storedClientKey } from '../../../../../src/core/client-key.ts';
 import type { RegistrationRecord } from '../../../../../src/core/record.ts';
 import { contextOf } from '../../../../kit/fakes/fake-ports.ts';
 
@@ -9,7 +10,7 @@ const RECORD = { secretName: 'oac-uid-1' } as RegistrationRecord;
 function read(answer: ApiResult<never>) {
   const api = { get: async () => answer } as unknown as KubernetesApi;
   const settings = { operatorNamespace: 'op' } as never;
-  const round = { key: 'shop/storefront', contents: new Map(), learned: undefined };
+  const round = { key: storedClientKey('shop/storefront'), contents: new Map(), learned: undefined };
   return contentOf(RECORD, round, contextOf({ api, settings }));
 }
 

@@ -3,6 +3,7 @@ import { refusedOrFailed } from '../../../../../src/controller/client/steps/fail
 import type { ServerConnection } from '../../../../../src/core/connection.ts';
 import type { Failure } from '../../../../../src/core/failure.ts';
 import type { Management } from '../../../../../src/core/management.ts';
+import { storedServerKey } from '../../../../../src/core/server-key.ts';
 import { type DialectName, effectiveDialect } from '../../../../../src/dialects/presets.ts';
 import type { HttpOutcome } from '../../../../../src/oauth/http-message.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
@@ -38,7 +39,7 @@ async function told({
     updated,
     { kind: 'Managed', url: 'https://as.example.com/reg/c1', credential },
     connection as ServerConnection,
-    'ClusterAuthorizationServer/sso',
+    storedServerKey('ClusterAuthorizationServer/sso'),
     contextOf({ http }),
   );
   return { result, sent: http.sent };

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { identify } from '../../../../../src/controller/client/steps/identify.ts';
 import type { KubernetesApi } from '../../../../../src/controller/ports.ts';
 import { Memory } from '../../../../../src/controller/state/client-memory.ts';
+import { storedClientKey } from '../../../../../src/core/client-key.ts';
 import type { RegistrationContent } from '../../../../../src/core/content.ts';
 import { contextOf } from '../../../../kit/fakes/fake-ports.ts';
 import { bare } from '../../../../kit/fixtures/contents.ts';
@@ -20,7 +21,7 @@ async function identified(registrationEndpoint: string) {
   } as unknown as KubernetesApi;
   const content: RegistrationContent = { ...bare, registrationEndpoint };
   const round = {
-    key: 'shop/storefront',
+    key: storedClientKey('shop/storefront'),
     contents: new Map([[old.secretName, content]]),
     learned: undefined,
   };

@@ -3,6 +3,7 @@ import { createCalls } from '../../../../../src/controller/calls/calls.ts';
 import { register } from '../../../../../src/controller/client/steps/register.ts';
 import { PLACES, RefusedWrites } from '../../../../../src/controller/state/refused-writes.ts';
 import type { RegisterStep } from '../../../../../src/core/action.ts';
+import { storedClientKey } from '../../../../../src/core/client-key.ts';
 import { createFakeClock } from '../../../../kit/fakes/fake-clock.ts';
 import { contextOf, createRandom } from '../../../../kit/fakes/fake-ports.ts';
 import { connection, object, observation } from '../../../../kit/fixtures/observations.ts';
@@ -47,7 +48,7 @@ const step = (overrides: Partial<RegisterStep> = {}): RegisterStep => ({
   ...overrides,
 });
 
-const round = { key: 'shop/web', contents: new Map(), learned: undefined };
+const round = { key: storedClientKey('shop/web'), contents: new Map(), learned: undefined };
 
 test('no key is made where the server’s state forbids the call (L11)', async () => {
   const { context, generate } = createScene({ isPermitted: false });
