@@ -43,7 +43,8 @@ export function givenStatement(
   }
   const expiry = statementExpiry(jwt);
   if (expiry !== undefined && expiry * 1000 <= now) {
-    const since = rfc3339(expiry * 1000);
+    // An issuer may claim any number: a time before the epoch is shown as the epoch.
+    const since = rfc3339(Math.max(expiry * 1000, 0));
     return {
       reason: 'SoftwareStatementExpired',
       message: `The software statement in Secret ${secrets.namespace}/${ref.name} expired at ${since}. Put a current one into key ${ref.key}.`,
