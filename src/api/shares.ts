@@ -282,6 +282,13 @@ export const SHARES = {
     per: 'namespace',
     told: 'conditions, and the log at level debug',
   },
+  unrecordedAnswers: {
+    what: 'Answers that are read and not recorded yet, before another registration is sent',
+    most: 16,
+    unit: 'answers',
+    per: 'operator',
+    told: 'nothing: the registration waits for a record to be written, 5 s at most',
+  },
   journalOfNamespace: {
     what: 'Answers of servers that are read and not recorded yet, in the journal',
     most: 1_048_576,

@@ -13,7 +13,7 @@ export interface StepContext
   extends Omit<Context, 'journal' | 'lead' | 'ledger' | 'recorder' | 'servers' | 'slots'> {
   readonly calls: Calls;
   readonly ledger: Pick<Ledger, 'callsOf' | 'copiedFrom' | 'entry' | 'registrationsAt' | 'shortage'>;
-  readonly recorder: Pick<Recorder, 'pendingOf'>;
+  readonly recorder: Pick<Recorder, 'pendingOf' | 'room'>;
   readonly servers: Pick<
     ServerRegistry,
     'gate' | 'health' | 'isAdmissionRefused' | 'learn' | 'state' | 'view' | 'waits'

@@ -1,5 +1,6 @@
 import { namespaceOf, RESOURCES, type Secret } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
+import { SHARES } from '../../api/shares.ts';
 import { backoff } from '../../core/backoff.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { minimalRecord } from '../../core/minimal-record.ts';
@@ -34,6 +35,12 @@ export interface Recorder {
   replay(toldOf: (attempt: string, client: ClientKey) => Told): Promise<void>;
   /** What was read of this client (`namespace/name`) and isn't written yet: nothing else may happen to it. */
   pendingOf(client: ClientKey): Unrecorded | undefined;
+  /**
+   * Resolves when another registration may be sent: few answers wait to be written, see {@link SHARES}. So at most as many
+   * clients as that, and those whose calls are under way, come to be while the API server takes no record. After 5 s it
+   * resolves in any case: an API server that is slow to all stops nothing.
+   */
+  room(): Promise<void>;
   /** Resolves when nothing waits to be written. */
   idle(): Promise<void>;
 }
@@ -65,7 +72,7 @@ type Attempt = (secret: Secret) => Promise<ApiResult<Secret>>;
 
 export function createRecorder(options: Options): Recorder {
   const { api, journal, clock, log } = options;
-  const waiting = new UnrecordedAnswers();
+  const waiting = new UnrecordedAnswers(SHARES.unrecordedAnswers.most);
   const write = async (attempt: string, { secret }: Entry, attemptTo: Attempt, told: Told) => {
     const client = clientOfRecord(secret);
     waiting.add(client, attempt);
@@ -138,6 +145,11 @@ export function createRecorder(options: Options): Recorder {
       );
     },
     pendingOf: (client) => waiting.of(client),
+    async room() {
+      const isThere = new AbortController();
+      const there = waiting.room().then(() => isThere.abort('there is room'));
+      await Promise.race([there, clock.sleep(ROUND_PATIENCE_MS, isThere.signal)]);
+    },
     idle: () => waiting.idle(),
   };
 }

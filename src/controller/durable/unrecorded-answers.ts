@@ -9,19 +9,35 @@ export interface Unrecorded {
 /** What is read and not recorded yet, by client and attempt. */
 export class UnrecordedAnswers {
   readonly #clients = new Map<ClientKey, Map<string, Unrecorded>>();
+  readonly #most: number;
+  /** Those that the API server has not refused: it may still take them at once. */
+  #undecided = 0;
   #idle: (() => void)[] = [];
+  #room: (() => void)[] = [];
+
+  /** @param most answers that may wait before {@link UnrecordedAnswers.room} is used up */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   add(client: ClientKey, attempt: string): void {
     const attempts = this.#clients.get(client) ?? new Map<string, Unrecorded>();
-    this.#clients.set(client, attempts.set(attempt, attempts.get(attempt) ?? { refused: undefined }));
+    this.#clients.set(client, attempts);
+    if (!attempts.has(attempt)) {
+      attempts.set(attempt, UNDECIDED);
+      this.#undecided += 1;
+    }
   }
 
   refused(client: ClientKey, attempt: string, message: string): void {
-    this.#clients.get(client)?.set(attempt, { refused: message });
+    const attempts = this.#clients.get(client);
+    this.#decided(attempts?.get(attempt));
+    attempts?.set(attempt, { refused: message });
   }
 
   remove(client: ClientKey, attempt: string): void {
     const attempts = this.#clients.get(client);
+    this.#decided(attempts?.get(attempt));
     attempts?.delete(attempt);
     if (attempts?.size === 0) {
       this.#clients.delete(client);
@@ -38,9 +54,27 @@ export class UnrecordedAnswers {
     return pending.find(({ refused }) => refused !== undefined) ?? pending[0];
   }
 
+  /** Resolves when so few wait that the answer of another registration may follow. */
+  async room(): Promise<void> {
+    while (this.#undecided >= this.#most) {
+      await new Promise<void>((resolve) => this.#room.push(resolve));
+    }
+  }
+
+  #decided(before: Unrecorded | undefined): void {
+    if (before === UNDECIDED) {
+      this.#undecided -= 1;
+      for (const resolve of this.#room.splice(0)) {
+        resolve();
+      }
+    }
+  }
+
   async idle(): Promise<void> {
     if (this.#clients.size > 0) {
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     }
   }
 }
+
+const UNDECIDED: Unrecorded = { refused: undefined };

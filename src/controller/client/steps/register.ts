@@ -65,6 +65,7 @@ export async function register(
         return admitted;
       }
       hasReusedToken = admitted.reused;
+      await context.recorder.room();
       return registerRequest(connection.registrationEndpoint, body, admitted.authorization);
     },
     notReady: (failure) => notRegistered(registration, failure, undefined, o, round, context),

@@ -30,6 +30,7 @@ function createScene({ isPermitted = true, whileItWaits = () => {} } = {}) {
     lead: { held: () => true },
     http: {} as never,
     refusedWrites,
+    recorder: { room: async () => undefined } as never,
   };
   const context = contextOf({ ...parts, calls: createCalls(contextOf(parts)) });
   return { context, generate, begin, abandon, refusedWrites };
