@@ -19,7 +19,8 @@ import { type Unrecorded, UnrecordedAnswers } from './unrecorded-answers.ts';
  *
  * Whoever hands an answer over waits some seconds at most: what isn't written by then is written later, and
  * {@link Told.recorded} says so. What the API server refuses isn't sent again unchanged: a minimal record follows, and
- * where that is refused, too, another try after a pause that grows.
+ * where that is refused, too, another try after a pause that grows. A try that throws is a defect of ours, and another
+ * follows it as well.
  */
 export interface Recorder {
   /** The Secret of an answered registration. `undefined`: it isn't written yet. */
@@ -185,17 +186,25 @@ async function insist(
   refused: Told['refused'],
 ): Promise<Secret> {
   let wanted = secret;
-  for (let tries = 0; ; tries += 1) {
-    let result = await write(wanted);
-    if (!result.ok && isRefusal(result) && wanted === secret) {
-      refused('Whole', result.message);
-      const minimal = minimalRecord(secret);
-      wanted = isAboutContent(result) ? minimal : secret;
-      result = await write(minimal);
-      if (!result.ok && isRefusal(result)) {
-        refused('Minimal', result.message);
-      }
+  const tryOnce = async (): Promise<ApiResult<Secret>> => {
+    const result = await write(wanted);
+    if (result.ok || !isRefusal(result) || wanted !== secret) {
+      return result;
     }
+    refused('Whole', result.message);
+    const minimal = minimalRecord(secret);
+    wanted = isAboutContent(result) ? minimal : secret;
+    const again = await write(minimal);
+    if (!again.ok && isRefusal(again)) {
+      refused('Minimal', again.message);
+    }
+    return again;
+  };
+  for (let tries = 0; ; tries += 1) {
+    const result = await tryOnce().catch((error: unknown) => {
+      log.error('the write of a registration Secret failed within the operator', { error });
+      return THROWN;
+    });
     if (result.ok) {
       return result.object;
     }
@@ -212,6 +221,8 @@ async function insist(
 }
 
 type Failed = Extract<ApiResult<Secret>, { readonly ok: false }>;
+
+const THROWN: Failed = { ok: false, status: 0, reason: 'InternalError', message: 'the write threw' };
 
 const pauseAfter = (failed: Failed, tries: number): number =>
   backoff(isRefusal(failed) ? PAUSES_AFTER_REFUSAL : PAUSES, tries);

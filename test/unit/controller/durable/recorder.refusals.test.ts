@@ -223,3 +223,19 @@ test('whoever stops waits until all is recorded', async () => {
   await pass(20_000);
   expect(isIdle).toBe(true);
 });
+
+test('a write that throws is a failed try like another: nothing waits for it for ever', async () => {
+  const { recorder, sent, told, listener, pass, entries } = createScene((_, now) => {
+    if (now < 300) {
+      throw new Error('broken');
+    }
+    return 'Taken';
+  });
+  const written = recorder.create('a1', secretOf('r1'), listener);
+  await pass(1_000);
+  expect((await written)?.metadata.name).toBe('r1');
+  expect(sent.map(isWhole)).toEqual([true, true, true]);
+  expect(told).toEqual([]);
+  expect(recorder.pendingOf('shop/storefront')).toBeUndefined();
+  expect(entries.size).toBe(0);
+});
