@@ -6,7 +6,7 @@ import type { Problem } from '../core/problem.ts';
 import { type ReconciledKey, textOf } from '../core/reconciled-key.ts';
 import { type ServerKey, serverKey, serverNamed, storedServerKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
-import { createCalls } from './calls/calls.ts';
+import { type Calls, createCalls } from './calls/calls.ts';
 import { toldOf } from './calls/record-answer.ts';
 import { serverRefOf } from './client/observe.ts';
 import { reconcileClient } from './client/reconcile.ts';
@@ -72,8 +72,15 @@ interface Work extends WorkItem {
   readonly of: ReconciledKey;
 }
 
-/** Ties caches, queue and reconcilers together: what changed decides who looks again. */
-export function createController(given: Given): Controller {
+/**
+ * Ties caches, queue and reconcilers together: what changed decides who looks again.
+ *
+ * @param callsOf what steps make their calls by
+ */
+export function createController(
+  given: Given,
+  callsOf: (context: Context) => Calls = createCalls,
+): Controller {
   const { clock, ledger, log } = given;
   const failures = new Map<string, number>();
   const discovered = new Map<string, Discovered>();
@@ -125,7 +132,7 @@ export function createController(given: Given): Controller {
     refusedWrites: new RefusedWrites(clock),
     wake: (client) => addClient(client, false),
   };
-  const stepContext: StepContext = { ...context, calls: createCalls(context) };
+  const stepContext: StepContext = { ...context, calls: callsOf(context) };
 
   function addServer(key: ServerKey): void {
     queue.add(workOn({ kind: 'Server', key }, true));

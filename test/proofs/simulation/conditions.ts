@@ -37,6 +37,8 @@ export interface Conditions {
   /** Whether the server object says what the server rotates. */
   readonly dialect: object;
   readonly crashes: readonly Crash[];
+  /** Moments inside calls, counted over all processes, at which something throws that never should. */
+  readonly throws: readonly number[];
   /** Port calls at which another replica takes the lead. */
   readonly leadChanges: readonly number[];
   /** Whether a replaced leader knows it at once; else it believes for up to 20 s that it still leads. */

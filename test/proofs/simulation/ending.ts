@@ -1,3 +1,4 @@
+import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
 import type { Stored } from './cluster.ts';
 import { decoded, entries, records, suspects } from './knowledge.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
@@ -7,7 +8,7 @@ import type { World } from './world.ts';
 /** When a life has come to rest, and what must hold then. */
 
 /** A call that may have cost a client its token stays named as long as the client is without. */
-const unexplained = (world: World): readonly object[] => {
+const unexplained = (world: World): readonly LedgerEntry[] => {
   const lost = world.cluster
     .all('OAuthClient')
     .filter(isLost)
@@ -85,8 +86,8 @@ export function checkEnd(world: World): void {
     checkObject(world, object);
   }
   checkTokens(world);
-  for (const entry of unexplained(world)) {
-    world.violated(`nobody settles ${entry}`);
+  for (const { kind, attempt } of unexplained(world)) {
+    world.violated(`nobody settles ${kind} ${attempt}`);
   }
   for (const { role, clientId } of known) {
     if (role === 'owed') {

@@ -1,4 +1,4 @@
-import { randomNames, somePairs } from './lives.ts';
+import { oneThrow, randomNames, somePairs } from './lives.ts';
 import { SERVER_NAMES } from './servers.ts';
 import { perform, type Violation } from './tally.ts';
 
@@ -11,15 +11,16 @@ export interface Finding {
 
 const LIVES_OF_A_KIND = 1_500;
 
-/** Random lives and pairs of crashes take turns. */
+/** Random lives, pairs of crashes and moments that throw take turns. */
 async function firstViolation(): Promise<Finding> {
   const pairs = await Promise.all(SERVER_NAMES.map((server) => somePairs(server, 1, LIVES_OF_A_KIND)));
-  const kinds = [randomNames(1, LIVES_OF_A_KIND), ...pairs];
+  const throws = await Promise.all(SERVER_NAMES.map(oneThrow));
+  const kinds = [randomNames(1, LIVES_OF_A_KIND), ...pairs, ...throws];
   let lives = 0;
   for (let turn = 0; turn < LIVES_OF_A_KIND; turn += 1) {
     for (const names of kinds) {
       const { violations } = await perform({ names: names.slice(turn, turn + 1), crashOnceMore: false });
-      lives += 1;
+      lives += names[turn] === undefined ? 0 : 1;
       if (violations[0] !== undefined) {
         return { lives, violation: violations[0] };
       }

@@ -19,6 +19,8 @@ export interface Life {
   readonly counts: World['counts'];
   /** Port calls. */
   readonly points: number;
+  /** Moments inside calls. */
+  readonly moments: number;
   readonly history: readonly string[] | undefined;
 }
 
@@ -94,11 +96,11 @@ async function goOn(world: World, course: Course): Promise<Life> {
   }
   await settle(world, course);
   checkEnd(world);
-  const { points } = world;
+  const { points, moments } = world;
   if (world.violations.size === 0) {
     await resync(world);
   }
-  return { violations: [...world.violations], counts: { ...world.counts }, points, history };
+  return { violations: [...world.violations], counts: { ...world.counts }, points, moments, history };
 }
 
 /** Until all rest; whoever can't go on without a person is asked to try again, once. */

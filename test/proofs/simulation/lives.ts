@@ -8,7 +8,7 @@ import { type Deed, deeds } from './users.ts';
 /**
  * Lives have names, by which they can be lived again: `random 17`, or a kind of server and where processes crash,
  * `rotating 12 before kept, 40 after lost`: at which port call of the life, before or after its effect, and whether the
- * journal outlives the process.
+ * journal outlives the process. `rotating 12 throws`: something throws at this moment inside a call.
  */
 
 /** Created, edited twice, replaced, deleted: each when the one before is done. */
@@ -35,19 +35,23 @@ export function planNamed(name: string): {
   }
   if (!(kind in SERVERS)) {
     throw new Error(
-      `There is no life “${name}”. Write random <seed>, or ${Object.keys(SERVERS).join(', ')} and where processes crash: <port call> before|after kept|lost, …`,
+      `There is no life “${name}”. Write random <seed>, or ${Object.keys(SERVERS).join(', ')} and where processes crash: <port call> before|after kept|lost, …; or where something throws: <moment> throws, …`,
     );
   }
+  const events = rest.join(' ').split(', ').filter(Boolean);
   const conditions: Conditions = {
     seed: 1,
     weather: CALM,
     ...SERVERS[kind as ServerName],
-    crashes: rest.join(' ').split(', ').filter(Boolean).map(toCrash),
+    crashes: events.filter((text) => !text.endsWith(THROWS)).map(toCrash),
+    throws: events.filter((text) => text.endsWith(THROWS)).map((text) => Number.parseInt(text, 10)),
     leadChanges: [],
     strictLease: true,
   };
   return { conditions, script: WHOLE_LIFE };
 }
+
+const THROWS = ' throws';
 
 function toCrash(text: string): Crash {
   const [at, when, journal] = text.split(' ');
@@ -70,6 +74,16 @@ export async function oneCrash(server: ServerName): Promise<readonly string[]> {
   const { points } = await liveNamed(server);
   return crashes(1, points).map((crash) => `${server} ${crash}`);
 }
+
+/** The lives in which something throws once: at each moment inside a call. */
+export async function oneThrow(server: ServerName): Promise<readonly string[]> {
+  const { moments } = await liveNamed(server);
+  return Array.from({ length: moments }, (_, index) => `${server} ${index + 1}${THROWS}`);
+}
+
+/** The lives in which something throws at two moments that follow each other: also at what is done about the first. */
+export const throwTwice = (names: readonly string[]): readonly string[] =>
+  names.map((name) => `${name}, ${Number(name.split(' ')[1]) + 1}${THROWS}`);
 
 /** The lives that go on like `first`, and in which a process crashes once more: from there on, where that can be. */
 export async function* anotherCrash(

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { argumentsOf, countOf } from '../../../tools/command-line.ts';
 import { writeToPage } from '../../kit/testbed/page.ts';
-import { liveNamed, oneCrash, planNamed, randomNames } from './lives.ts';
+import { liveNamed, oneCrash, oneThrow, planNamed, randomNames, throwTwice } from './lives.ts';
 import { tryMutations } from './mutations.ts';
 import { createPool, type Pool } from './pool.ts';
 import { type Figures, toTable } from './report.ts';
@@ -52,10 +52,12 @@ async function replay(name: string): Promise<boolean> {
 async function runAll(lives: number, seed: number): Promise<boolean> {
   console.log(`Random lives from seed ${seed} on.`);
   const singles = (await Promise.all(SERVER_NAMES.map(oneCrash))).flat();
+  const throws = (await Promise.all(SERVER_NAMES.map(oneThrow))).flat();
   const pool = createPool();
   const figures = [
     await run(pool, 'one crash', inChunks(singles, CHUNK, false)),
     await run(pool, 'two crashes', inChunks(singles, 1, true)),
+    await run(pool, 'something that throws', inChunks([...throws, ...throwTwice(throws)], CHUNK, false)),
     await run(pool, 'what chance brings', inChunks(randomNames(seed, lives), CHUNK, false)),
   ];
   await pool.close();

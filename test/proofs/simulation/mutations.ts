@@ -20,13 +20,13 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/controller/client/steps/record.ts',
     original: 'const written = await context.calls.record({ kind, attempt, secret, settles, onRefused });',
     mutant:
-      'const written = secret; void context.calls.record({ kind, attempt, secret, settles, onRefused });',
+      'const written = secret; void context.calls.record({ kind, attempt, secret, settles, onRefused }).catch(() => undefined);',
   },
   {
     name: 'the POST doesn’t wait for its entry',
     file: 'src/controller/calls/guarded-call.ts',
-    original: 'const committed = await ledger.begin(',
-    mutant: 'const committed = true; void ledger.begin(',
+    original: 'const committed = await ledger.begin(entry);',
+    mutant: 'const committed = true; void ledger.begin(entry).catch(() => false);',
   },
   {
     name: 'the POST is sent twice',
@@ -119,6 +119,31 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'src/controller/client/steps/update.ts',
     original: "entry: isUnanswered && earlier === undefined ? 'Interrupt' : 'Settle',",
     mutant: "entry: 'Settle',",
+  },
+  {
+    name: 'a call that throws gives nothing back',
+    file: 'src/controller/calls/guarded-call.ts',
+    original: 'bracket.close();',
+    mutant: '',
+  },
+  {
+    name: 'a call that throws stays in the server’s registry',
+    file: 'src/controller/calls/guarded-call.ts',
+    original: "this.leave('Nothing');",
+    mutant: '',
+  },
+  {
+    name: 'a call that throws keeps its room at the server',
+    file: 'src/controller/state/slots.ts',
+    original: 'return await effect();\n    } finally {',
+    mutant:
+      'const made = await effect(); line.release(place); return made;\n    } finally {\n      if (Boolean(0))',
+  },
+  {
+    name: 'an answer whose record throws is forgotten',
+    file: 'src/controller/durable/recorder.ts',
+    original: 'const result = await tryOnce().catch(',
+    mutant: 'const result = await tryOnce(); void Promise.reject(THROWN).catch(',
   },
 ];
 

@@ -128,8 +128,12 @@ function apiFate({ random, weather, count }: World): Fate<ApiResult<unknown>> {
 
 export function createHttp(world: World, process: Process): AuthorizationServerHttp {
   return {
-    send(request, { timeoutMs }) {
+    async send(request, { timeoutMs }) {
       const name = `${request.method} ${pathOf(request.url)}`;
+      const isInside = !name.includes('/.well-known/');
+      if (isInside) {
+        world.inside(process, 'send');
+      }
       const end = world.calls.sent(process, request);
       const answer = travel(
         world,
@@ -138,11 +142,13 @@ export function createHttp(world: World, process: Process): AuthorizationServerH
         () => world.calls.handled(request),
         () => httpFate(world, request, timeoutMs),
       );
-      return answer.then((outcome) => {
-        end();
-        world.calls.heard(outcome);
-        return outcome;
-      });
+      const outcome = await answer;
+      end();
+      world.calls.heard(outcome);
+      if (isInside) {
+        world.inside(process, 'sent', true);
+      }
+      return outcome;
     },
   };
 }

@@ -36,11 +36,19 @@ export function randomLife(seed: number): {
         relists: pick([0, 0.1]),
       },
       crashes: Array.from({ length: upTo(3) }, crash),
+      throws: throwsOf(seed, most),
       leadChanges: Array.from({ length: upTo(2) }, () => 1 + upTo(most)),
       strictLease: random() < 0.5,
     },
     script: randomScript(clients, random),
   };
+}
+
+/** In every fourth life. */
+function throwsOf(seed: number, most: number): readonly number[] {
+  const random = seeded(seed ^ 0x7420);
+  const count = random() < 0.25 ? 1 + Math.floor(random() * 4) : 0;
+  return Array.from({ length: count }, () => 1 + Math.floor(random() * most));
 }
 
 function randomScript(clients: readonly string[], random: () => number): readonly Deed[] {

@@ -15,6 +15,7 @@ const HEAD = [
   'Crashes',
   'Faults',
   'Changes of the lead',
+  'Throws',
   'Violations',
   'Lives/s',
 ];
@@ -26,13 +27,14 @@ export function toTable(figures: readonly Figures[]): string {
 }
 
 function rowOf({ title, tally, seconds }: Figures): string {
-  const { lives, calls, crashes, faults, leadChanges, violations } = tally;
+  const { lives, calls, crashes, faults, leadChanges, throws, violations } = tally;
   const numbers = [
     lives,
     calls,
     crashes,
     faults,
     leadChanges,
+    throws,
     violations.length,
     Math.round(lives / seconds),
   ];

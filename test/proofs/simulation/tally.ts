@@ -9,6 +9,7 @@ export interface Tally {
   crashes: number;
   faults: number;
   leadChanges: number;
+  throws: number;
   readonly violations: Violation[];
 }
 
@@ -31,15 +32,18 @@ export const emptyTally = (): Tally => ({
   crashes: 0,
   faults: 0,
   leadChanges: 0,
+  throws: 0,
   violations: [],
 });
 
-export function add(sum: Tally, { lives, calls, crashes, faults, leadChanges, violations }: Tally): void {
+export function add(sum: Tally, more: Tally): void {
+  const { lives, calls, crashes, faults, leadChanges, throws, violations } = more;
   sum.lives += lives;
   sum.calls += calls;
   sum.crashes += crashes;
   sum.faults += faults;
   sum.leadChanges += leadChanges;
+  sum.throws += throws;
   sum.violations.push(...violations);
 }
 
@@ -64,6 +68,7 @@ function one(name: string, { points, counts, violations }: Life): Tally {
     crashes: counts.crash,
     faults: counts.fault,
     leadChanges: counts.lead,
+    throws: counts.throw,
     violations: violations.map((what) => ({ life: name, what })),
   };
 }

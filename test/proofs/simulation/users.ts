@@ -2,7 +2,7 @@ import { RESOURCES } from '../../../src/api/kubernetes.ts';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { ISSUER } from './authorization-server.ts';
 import type { Stored } from './cluster.ts';
-import { serverObject, type World } from './world.ts';
+import { serverObject, specOf, type World } from './world.ts';
 
 /** People: what they do, and what they see. They talk to the API server directly. */
 
@@ -127,7 +127,7 @@ export const deeds = {
   replaceServer: (name: string, issuer: string) => (world: World) => {
     const { clusterAuthorizationServer: resource } = RESOURCES;
     world.cluster.delete(resource, { name }, {}, BY);
-    const more = issuer === ISSUER ? world.conditions.dialect : {};
+    const more = issuer === ISSUER ? specOf(world.conditions) : {};
     const object = { kind: resource.kind, ...serverObject(name, issuer, more) };
     world.cluster.create(resource, object as never, BY);
   },

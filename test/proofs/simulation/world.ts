@@ -45,6 +45,9 @@ export interface Moment {
 /** 2026-05-01 */
 const STARTED_AT = Date.UTC(2026, 4, 1);
 
+/** What is thrown inside a call. */
+export class Thrown extends Error {}
+
 export class World {
   readonly startedAt = STARTED_AT;
   readonly scheduler = new Scheduler();
@@ -60,12 +63,14 @@ export class World {
   readonly pods = new Pods();
   readonly conditions: Conditions;
   readonly violations = new Set<string>();
-  readonly counts = { crash: 0, fault: 0, lead: 0 };
+  readonly counts = { crash: 0, fault: 0, lead: 0, throw: 0 };
   /** What happened, where somebody wants to know. */
   readonly history: string[] | undefined;
   weather: Weather;
   /** Port calls so far. */
   points = 0;
+  /** Moments inside calls so far, see {@link World.inside}. */
+  moments = 0;
   /** Whether what the conditions say of crashes and of the lead still comes. */
   isEventful = true;
   /** No update came later than its answer was given up: the server has what was last sent. */
@@ -155,6 +160,23 @@ export class World {
     return crash !== undefined;
   }
 
+  /**
+   * A process is inside a call with an effect. Throws where the conditions say so.
+   * @param holdsAnswer whether an answer that only this process has is lost with it
+   */
+  inside(process: Process, name: string, holdsAnswer = false): void {
+    if (!process.alive || !this.isEventful) {
+      return;
+    }
+    this.moments += 1;
+    if (this.conditions.throws.includes(this.moments)) {
+      this.trace(process, `throws at ${name}, moment ${this.moments}`);
+      this.count('throw');
+      this.isForgetful ||= holdsAnswer;
+      throw new Thrown(name);
+    }
+  }
+
   #tellMoment(process: Process, at: number, when: Crash['when'], holdsAnswer: boolean): void {
     if (this.onMoment === undefined || this.#alive.size !== 1) {
       return;
@@ -173,7 +195,7 @@ export class World {
 
   /** Everything but what processes have in memory. */
   #save(): Restore {
-    const { points, isEventful, isFaithful, isForgetful, underWay, leader, weather } = this;
+    const { points, moments, isEventful, isFaithful, isForgetful, underWay, leader, weather } = this;
     const counts = { ...this.counts };
     const [isStarting, processes] = [this.#isStarting, this.#processes];
     const waiting = [...this.#alive].flatMap((process) =>
@@ -193,6 +215,7 @@ export class World {
     return () => {
       Object.assign(this, {
         points,
+        moments,
         isEventful,
         isFaithful,
         isForgetful,
@@ -311,11 +334,15 @@ export class World {
       this.cluster.create(resource, { kind: resource.kind, ...object } as never, 'user admin');
     create(RESOURCES.namespace, { metadata: { name: 'shop' } });
     create(RESOURCES.namespace, { metadata: { name: OPERATOR_NAMESPACE } });
-    create(RESOURCES.clusterAuthorizationServer, serverObject('corporate', ISSUER, this.conditions.dialect));
+    create(RESOURCES.clusterAuthorizationServer, serverObject('corporate', ISSUER, specOf(this.conditions)));
     create(RESOURCES.clusterAuthorizationServer, serverObject('other', OTHER_ISSUER));
     this.#lead();
   }
 }
+
+/** Where something throws, one call at a time has room: what one doesn't give back, the next waits for. */
+export const specOf = ({ dialect, throws }: Conditions): object =>
+  throws.length === 0 ? dialect : { ...dialect, connection: { maxInFlight: 1 } };
 
 /** The other server has its clients managed where it says, whatever they were told before. */
 export const serverObject = (name: string, issuer: string, more: object = {}) => ({

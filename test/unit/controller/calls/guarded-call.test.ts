@@ -10,6 +10,7 @@ import {
 import type { HttpRequest } from '../../../../src/controller/ports.ts';
 import { Slots } from '../../../../src/controller/state/slots.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
+import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
 import { answered, contextOf } from '../../../kit/fakes/fake-ports.ts';
@@ -19,7 +20,7 @@ const CALL: GuardedCall = {
   kind: 'Register',
   client: { namespace: 'shop', name: 'web', uid: 'u1' },
   record: 'oac-u1-a1',
-  server: 'ClusterAuthorizationServer/sso',
+  server: storedServerKey('ClusterAuthorizationServer/sso'),
 };
 const TERMS: CallTerms = { version: 'v1', timeoutMs: 1_000, maxInFlight: 1, transport: undefined };
 const REQUEST: HttpRequest = {

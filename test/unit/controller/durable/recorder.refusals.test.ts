@@ -236,6 +236,6 @@ test('a write that throws is a failed try like another: nothing waits for it for
   expect((await written)?.metadata.name).toBe('r1');
   expect(sent.map(isWhole)).toEqual([true, true, true]);
   expect(told).toEqual([]);
-  expect(recorder.pendingOf('shop/storefront')).toBeUndefined();
+  expect(recorder.pendingOf(storedClientKey('shop/storefront'))).toBeUndefined();
   expect(entries.size).toBe(0);
 });
