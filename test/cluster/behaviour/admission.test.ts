@@ -1,10 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthMethod, Departures } from '../../kit/emulator/behaviour.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
-import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
+import { start } from '../../kit/emulator/running.ts';
 import {
   admissionClient,
   clientCredentials,
@@ -17,24 +16,15 @@ import {
   setUp,
   told,
 } from './admissions.ts';
-import { untilServer } from './looks.ts';
-import { eventually, namespace, oauthClient, untilReason } from './objects.ts';
+import { eventually, oauthClient } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
-let testbed: Testbed;
-
-beforeAll(async () => {
-  testbed = await startTestbed();
-  await testbed.apply(namespace(NAMESPACE));
-});
+const testbed = useTestbed();
+const shop = teamIn(testbed, 'shop');
 
 /** A namespace has a share of server objects: those of the tests before leave it to the next. */
 afterEach(async () => {
-  await testbed.kubectl('-n', NAMESPACE, 'delete', 'oas', '--all');
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopAll();
+  await shop.kubectl('delete', 'oas', '--all');
 });
 
 const authorizations = ({ log }: Emulator) =>
@@ -227,7 +217,7 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
       spec: { registration: { admission: { initialAccessToken: { secretRef: { name: 'real-iat' } } } } },
       secrets: [labelled({ name: 'real-iat', data })],
     });
-    const { status } = await untilReason(testbed, NAMESPACE, 'real-iat-0', 'Registered', 20_000);
+    const { status } = await shop.until('real-iat-0', 'Registered', 20_000);
     expect(server.client(status?.clientId ?? '')).toMatchObject({ client_name: 'Machine' });
   });
 
@@ -341,11 +331,7 @@ describe('A token that can’t admit isn’t sent', () => {
     const spec = clientCredentials(name, { scopes: ['dcr', 'dcr:more'] });
     await setUp(testbed, { name, issuer: emulator.issuer, spec, secrets });
     expect(await told(testbed, `${name}-0`, reason)).toMatch(message);
-    const { condition } = await untilServer(testbed, name, {
-      namespace: NAMESPACE,
-      type: 'AdmissionAccepted',
-      reason,
-    });
+    const { condition } = await shop.untilServer(name, { type: 'AdmissionAccepted', reason });
     expect(condition.status).toBe('False');
     expect(emulator.count('register')).toBe(0);
   });
@@ -413,7 +399,7 @@ describe('What is missing is named, with the command that helps', () => {
     await setUp(testbed, { name, issuer: emulator.issuer, spec, secrets });
     const message = await told(testbed, `${name}-0`, reason);
     expect(message).toContain(`AuthorizationServer ${name}: Secret ${NAMESPACE}/${name} ${words}`);
-    const { condition } = await untilServer(testbed, name, { namespace: NAMESPACE, reason });
+    const { condition } = await shop.untilServer(name, { reason });
     expect(condition.message).toContain(`Secret ${NAMESPACE}/${name} ${words}`);
     expect(emulator.count('register') + emulator.count('token')).toBe(0);
   });

@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { AuthorizationServerSpec } from '../../../src/api/authorization-server.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
-import { all, conditionOf, namespacedServer, oauthClient, untilReason } from './objects.ts';
+import { all, conditionOf, namespacedServer, oauthClient } from './objects.ts';
+import { teamIn } from './team.ts';
 
 /** Servers with all kinds of admission in one namespace, for tests of how the operator is admitted. */
 
@@ -71,7 +72,7 @@ export async function registered(testbed: Testbed, emulator: Emulator, setting: 
   await setUp(testbed, setting);
   const names = clientNames(setting);
   const clients = await Promise.all(
-    names.map((name) => untilReason(testbed, NAMESPACE, name, 'Registered', LONG_MS)),
+    names.map((name) => teamIn(testbed, NAMESPACE, { waitMs: LONG_MS }).until(name, 'Registered')),
   );
   expect(new Set(clients.map(({ status }) => status?.clientId)).size).toBe(names.length);
   expect(clients.every(({ status }) => emulator.client(status?.clientId ?? '') !== undefined)).toBe(true);
@@ -80,7 +81,7 @@ export async function registered(testbed: Testbed, emulator: Emulator, setting: 
 
 /** Waits until the client's Ready condition has this reason; its message. */
 export async function told(testbed: Testbed, name: string, reason: string): Promise<string> {
-  const client = await untilReason(testbed, NAMESPACE, name, reason, LONG_MS);
+  const client = await teamIn(testbed, NAMESPACE, { waitMs: LONG_MS }).until(name, reason);
   return conditionOf(client, 'Ready')?.message ?? '';
 }
 

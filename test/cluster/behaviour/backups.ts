@@ -1,5 +1,6 @@
 import type { Testbed } from '../../kit/testbed/testbed.ts';
 import { OPERATOR_NAMESPACE } from './objects.ts';
+import { teamIn } from './team.ts';
 
 /** Backups of namespaces as a tool such as Velero makes them: objects, and not what the API server gave them. */
 
@@ -22,7 +23,7 @@ const KINDS = ['secrets', 'oas', 'oac'] as const;
 
 export async function backUp(testbed: Testbed, namespace: string): Promise<Backup> {
   const lists = await Promise.all(
-    KINDS.map((kind) => testbed.kubectl('-n', namespace, 'get', kind, '-o', 'json')),
+    KINDS.map((kind) => teamIn(testbed, namespace).kubectl('get', kind, '-o', 'json')),
   );
   return lists.flatMap((list) => (JSON.parse(list) as { items: Stored[] }).items);
 }
@@ -52,7 +53,7 @@ export async function restore(testbed: Testbed, backup: Backup, withStatus = fal
 
 /** The namespace goes, and nobody deregisters anything: the operator must not run. */
 export async function loseNamespace(testbed: Testbed, namespace: string): Promise<void> {
-  const names = await testbed.kubectl('-n', namespace, 'get', 'oac', '-o', 'name');
+  const names = await teamIn(testbed, namespace).kubectl('get', 'oac', '-o', 'name');
   for (const name of names.split('\n').filter(Boolean)) {
     await testbed.kubectl(
       ...['-n', namespace, 'patch', name, '--type=merge', '-p', '{"metadata":{"finalizers":[]}}'],

@@ -8,74 +8,59 @@ import {
   reply,
   type StubServer,
   startStubServer,
-  stopStubServers,
 } from '../../kit/stub-server.ts';
 import { freePort } from '../../kit/testbed/free-port.ts';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { editClient, fetchText, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
+import { fetchText, suspectedOrphans } from './looks.ts';
 import {
   all,
   clusterServer,
   conditionOf,
   credential,
-  getClient,
   machine,
+  messageOf,
   namespace,
   namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
+  platformOf,
+  serverRef,
 } from './objects.ts';
+import { type PlaceOptions, teamIn, useTestbed } from './team.ts';
 
-const LONG_MS = 25_000;
 const WRONG_TOKEN = 'canary-wrong-initial-access-token';
 const RIGHT_TOKEN = 'canary-right-initial-access-token';
 
-let testbed: Testbed;
 let strict: OperatorProcess | undefined;
 const stubs = new Map<string, StubServer>();
 
+const testbed = useTestbed();
+const shop = teamIn(testbed, 'shop', { waitMs: 25_000 });
+
 beforeAll(async () => {
-  testbed = await startTestbed();
-  const { server } = testbed;
-  await testbed.apply(
-    all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
-  );
+  await testbed.apply(platformOf(testbed));
 });
 
 afterAll(async () => {
   await strict?.stop('SIGKILL');
-  await testbed?.stop();
-  await stopStubServers();
 });
 
-const serverRef = (name: string) => ({ kind: 'AuthorizationServer', name });
 const iat = (name: string) => ({
   registration: { admission: { initialAccessToken: { secretRef: { name } } } },
 });
 
-/** A server of its own and a client at it, both called `name`, in namespace shop. */
 async function place(
   name: string,
-  behave: StubServer['behave'] = {},
-  spec: object = {},
-  path = '',
+  behave: StubServer['behave'],
+  { server = {}, path = '' }: PlaceOptions = {},
 ): Promise<StubServer> {
-  const stub = await startStubServer(behave);
+  const prepare = (stub: StubServer) => {
+    stub.behave = behave;
+  };
+  const stub = await shop.serve(name, { prepare, server, path });
   stubs.set(name, stub);
-  await testbed.apply(
-    all(
-      namespacedServer(`${stub.issuer}${path}`, 'shop', name, spec),
-      oauthClient('shop', name, { server: serverRef(name) }),
-    ),
-  );
   return stub;
 }
-
-const until = (name: string, reason: string) => untilReason(testbed, 'shop', name, reason, LONG_MS);
-const messageOf = (client: OAuthClient) => conditionOf(client, 'Ready')?.message ?? '';
 
 function expectState(client: OAuthClient, state: 'Reconciling' | 'Stalled'): void {
   const { reason = '', message = '' } = conditionOf(client, 'Ready') ?? {};
@@ -87,10 +72,10 @@ function expectState(client: OAuthClient, state: 'Reconciling' | 'Stalled'): voi
 
 /** A namespace has a share of server objects, and the tests of each group make their own. */
 async function removeServers(): Promise<void> {
-  const listed = await testbed.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
+  const listed = await shop.kubectl('get', 'oas', '-o', 'name');
   const done = listed.split('\n').filter((name) => name !== '' && !name.endsWith('/explicit'));
   if (done.length > 0) {
-    await testbed.kubectl('-n', 'shop', 'delete', ...done);
+    await shop.kubectl('delete', ...done);
   }
 }
 
@@ -113,7 +98,7 @@ describe('A client whose server object can’t be used', () => {
     );
     const texts = new Map<string, string>();
     for (const name of ['closed', 'absent', 'other', 'foreign', 'nowhere']) {
-      const client = await until(name, 'AuthorizationServerNotAvailable');
+      const client = await shop.until(name, 'AuthorizationServerNotAvailable');
       expectState(client, 'Reconciling');
       texts.set(name, messageOf(client).replaceAll(name, 'NAME'));
     }
@@ -136,20 +121,16 @@ describe('A client whose server object can’t be used', () => {
         oauthClient('shop', 'static-only', { server: serverRef('static-only') }),
       ),
     );
-    const client = await until('static-only', 'RegistrationNotSupported');
+    const client = await shop.until('static-only', 'RegistrationNotSupported');
     expect(messageOf(client)).toBe(
       `AuthorizationServer static-only: ${stub.issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
     );
     expectState(client, 'Reconciling');
-    await untilServer(testbed, 'static-only', {
-      namespace: 'shop',
-      type: 'Stalled',
-      reason: 'RegistrationNotSupported',
-    });
-    await patch(testbed, 'shop', 'oas', 'static-only', {
+    await shop.untilServer('static-only', { type: 'Stalled', reason: 'RegistrationNotSupported' });
+    await shop.patch('oas', 'static-only', {
       spec: { registration: { endpoint: `${stub.issuer}/reg` } },
     });
-    await until('static-only', 'Registered');
+    await shop.until('static-only', 'Registered');
   });
 
   it.each([
@@ -173,8 +154,8 @@ describe('A client whose server object can’t be used', () => {
       '302, a redirect, which is not followed',
     ],
   ] as const)('names each discovery URL with what it gave (%s)', async (name, behave, reason, detail) => {
-    const stub = await place(name, behave, {}, '/tenant');
-    const client = await until(name, reason);
+    const stub = await place(name, behave, { path: '/tenant' });
+    const client = await shop.until(name, reason);
     const urls = [
       '/.well-known/oauth-authorization-server/tenant',
       '/.well-known/openid-configuration/tenant',
@@ -198,19 +179,19 @@ describe('A client whose server object can’t be used', () => {
         oauthClient('shop', 'mismatch', { server: serverRef('mismatch') }),
       ),
     );
-    const client = await until('mismatch', 'IssuerMismatch');
+    const client = await shop.until('mismatch', 'IssuerMismatch');
     expect(messageOf(client)).toBe(
       `AuthorizationServer mismatch: ${stub.issuer}/.well-known/oauth-authorization-server is the document of issuer “${published}”, not of “${stub.issuer}”. Correct the issuer, or set discovery.acceptedIssuer to “${published}” if you trust it.`,
     );
     expect(stub.count('register')).toBe(0);
-    await patch(testbed, 'shop', 'oas', 'mismatch', { spec: { discovery: { acceptedIssuer: published } } });
-    await until('mismatch', 'Registered');
+    await shop.patch('oas', 'mismatch', { spec: { discovery: { acceptedIssuer: published } } });
+    await shop.until('mismatch', 'Registered');
   });
 
   it('tells the workload the issuer that was accepted', async () => {
     const published = 'https://published.example.com';
     // The workload compares `iss` with what the server puts into its tokens: that is what is published.
-    expect((await secretData(testbed, 'shop', 'mismatch'))?.['issuer']).toBe(published);
+    expect((await shop.secret('mismatch'))?.['issuer']).toBe(published);
   });
 
   it('registers without discovery where the endpoint is given', async () => {
@@ -224,7 +205,7 @@ describe('A client whose server object can’t be used', () => {
         oauthClient('shop', 'explicit', { server: serverRef('explicit') }),
       ),
     );
-    await until('explicit', 'Registered');
+    await shop.until('explicit', 'Registered');
     expect(stub.count('discovery')).toBe(0);
     expect(stub.requests[0]?.authorization).toBeUndefined();
   });
@@ -238,18 +219,18 @@ describe('A client whose server object can’t be used', () => {
         oauthClient('shop', 'down', { server: serverRef('down') }),
       ),
     );
-    const client = await until('down', 'DiscoveryFailed');
+    const client = await shop.until('down', 'DiscoveryFailed');
     const host = new URL(stub.issuer).host;
     expect(messageOf(client)).toBe(
       `AuthorizationServer down: ${stub.issuer}/.well-known/oauth-authorization-server can’t be reached: ${host} refused the connection`,
     );
     await stub.start();
-    await until('down', 'Registered');
+    await shop.until('down', 'Registered');
   });
 
   it('is bounded where a discovery document is ten megabytes', async () => {
     await place('huge-document', { discovery: reply(200, 'x'.repeat(10_000_000)) });
-    expect(messageOf(await until('huge-document', 'ResponseTooLarge'))).toContain(
+    expect(messageOf(await shop.until('huge-document', 'ResponseTooLarge'))).toContain(
       "the answer's body is larger than 262144 bytes",
     );
   });
@@ -300,15 +281,15 @@ describe('A registration whose outcome nobody knows', () => {
   it.each(unknowns)(
     'is listed as a suspected orphan, with a Warning (%s)',
     async (name, behave, cause, words) => {
-      const stub = await place(name, behave, { connection: { timeout: '1s' } });
-      const client = await until(name, cause);
+      const stub = await place(name, behave, { server: { connection: { timeout: '1s' } } });
+      const client = await shop.until(name, cause);
       expect(messageOf(client)).toMatch(words);
       expect(messageOf(client)).not.toContain('hidden words');
       expectState(client, 'Reconciling');
       const suspects = (await suspectedOrphans(testbed)).filter((entry) => entry.client === `shop/${name}`);
       expect(suspects).toHaveLength(1);
       expect(suspects[0]?.why).toMatch(words);
-      const warning = await untilEvent(testbed, 'shop', name, ({ reason }) => reason === cause);
+      const warning = await shop.untilEvent(name, ({ reason }) => reason === cause);
       expect(warning.type).toBe('Warning');
       expect(warning.note).toMatch(/A client may exist that nobody knows/);
       expect(stub.count('register')).toBe(1);
@@ -316,7 +297,7 @@ describe('A registration whose outcome nobody knows', () => {
   );
 
   it('says in the condition, too, when it was, since people are told to look by that time', async () => {
-    const client = await getClient(testbed, 'shop', 'html-200');
+    const client = await shop.client('html-200');
     expect(messageOf(client)).toMatch(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
   });
 });
@@ -345,15 +326,15 @@ describe('A registration that the server refuses', () => {
     'shows the server’s words once, and an edit tries again (%s)',
     async (name, error, description, reason, cure) => {
       const stub = await place(name, { register: reply(400, { error, error_description: description }) });
-      const client = await until(name, reason);
+      const client = await shop.until(name, reason);
       expect(messageOf(client)).toBe(
         `AuthorizationServer ${name}: The server answered 400 ${error}: ${description}. ${cure}`,
       );
       expectState(client, 'Stalled');
       expect(stub.count('register')).toBe(1);
       stub.behave = {};
-      await editClient(testbed, 'shop', name, { clientName: 'Corrected' });
-      await until(name, 'Registered');
+      await shop.edit(name, { clientName: 'Corrected' });
+      await shop.until(name, 'Registered');
       expect(stub.count('register')).toBe(2);
       expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Corrected' }]);
     },
@@ -400,7 +381,7 @@ describe('A registration that the server refuses', () => {
     'says so, without words that aren’t meant for people (%s)',
     async (name, register, reason, words, state) => {
       const stub = await place(name, { register });
-      const client = await until(name, reason);
+      const client = await shop.until(name, reason);
       expect(messageOf(client)).toMatch(words);
       expect(messageOf(client)).not.toContain('hidden words');
       expectState(client, state);
@@ -410,17 +391,17 @@ describe('A registration that the server refuses', () => {
 
   it('waits as long as a 429 asks for, at that server alone', async () => {
     const stub = await place('limited', { register: reply(429, '', { 'retry-after': '8' }) });
-    const limited = await until('limited', 'RateLimited');
+    const limited = await shop.until('limited', 'RateLimited');
     expectState(limited, 'Reconciling');
     await testbed.apply(oauthClient('shop', 'limited-too', { server: serverRef('limited') }));
     await testbed.apply(oauthClient('shop', 'unlimited'));
-    const paused = await until('limited-too', 'AuthorizationServerPaused');
+    const paused = await shop.until('limited-too', 'AuthorizationServerPaused');
     expect(messageOf(paused)).toMatch(/The server asked for a pause until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\./);
-    await until('unlimited', 'Registered');
+    await shop.until('unlimited', 'Registered');
     expect(stub.count('register')).toBe(1);
     stub.behave = {};
-    await until('limited', 'Registered');
-    await until('limited-too', 'Registered');
+    await shop.until('limited', 'Registered');
+    await shop.until('limited-too', 'Registered');
     limitedMessage = messageOf(limited);
   });
 
@@ -449,17 +430,16 @@ describe('A registration that the server refuses', () => {
       ),
     );
     for (const name of names) {
-      await until(name, 'CredentialNotFound');
+      await shop.until(name, 'CredentialNotFound');
     }
     await testbed.apply(credential(WRONG_TOKEN, { namespace: 'shop', name: 'many-iat' }));
     for (const name of names) {
-      const client = await until(name, 'AdmissionRefused');
+      const client = await shop.until(name, 'AdmissionRefused');
       expect(messageOf(client)).toBe(
         'AuthorizationServer many: The admission credential was refused: The server answered 401 invalid_token: Bearer [redacted] is no good. Put a valid credential into the Secret that the server object names; the operator notices.',
       );
     }
-    const { condition } = await untilServer(testbed, 'many', {
-      namespace: 'shop',
+    const { condition } = await shop.untilServer('many', {
       type: 'AdmissionAccepted',
       reason: 'AdmissionRefused',
     });
@@ -468,14 +448,10 @@ describe('A registration that the server refuses', () => {
     const asked = stub.count('register');
     await testbed.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'many-iat' }));
     for (const name of names) {
-      await until(name, 'Registered');
+      await shop.until(name, 'Registered');
     }
     expect(stub.clients.size).toBe(20);
-    await untilServer(testbed, 'many', {
-      namespace: 'shop',
-      type: 'AdmissionAccepted',
-      reason: 'AdmissionAccepted',
-    });
+    await shop.untilServer('many', { type: 'AdmissionAccepted', reason: 'AdmissionAccepted' });
     expect(asked).toBe(1);
   });
 });
@@ -493,14 +469,14 @@ describe('A credential that can’t be used', () => {
         oauthClient('shop', 'unlabelled', { server: serverRef('unlabelled') }),
       ),
     );
-    const client = await until('unlabelled', 'CredentialNotLabelled');
+    const client = await shop.until('unlabelled', 'CredentialNotLabelled');
     expect(messageOf(client)).toBe(
       'AuthorizationServer unlabelled: Secret shop/plain isn’t marked as a credential. Run: kubectl -n shop label secret plain oauth-registrar.dev/credential=true',
     );
     expect(stub.count('register')).toBe(0);
     const [, line = ''] = /Run: kubectl (.*)$/.exec(messageOf(client)) ?? [];
     await testbed.kubectl(...line.split(' '));
-    await until('unlabelled', 'Registered');
+    await shop.until('unlabelled', 'Registered');
   });
 
   it('is named where it is missing, then where its key is missing, and is used when it is there', async () => {
@@ -512,15 +488,15 @@ describe('A credential that can’t be used', () => {
         oauthClient('shop', 'keyless', { server: serverRef('keyless') }),
       ),
     );
-    expect(messageOf(await until('keyless', 'CredentialNotFound'))).toBe(
+    expect(messageOf(await shop.until('keyless', 'CredentialNotFound'))).toBe(
       'AuthorizationServer keyless: Secret shop/keyless-iat doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
     );
     await testbed.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat', key: 'password' }));
-    expect(messageOf(await until('keyless', 'CredentialKeyMissing'))).toBe(
+    expect(messageOf(await shop.until('keyless', 'CredentialKeyMissing'))).toBe(
       'AuthorizationServer keyless: Secret shop/keyless-iat has no key “token”. Keys present: password. Add the key, or name another in the reference.',
     );
     await testbed.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat' }));
-    await until('keyless', 'Registered');
+    await shop.until('keyless', 'Registered');
   });
 });
 
@@ -536,12 +512,12 @@ describe('A spec that can’t be used', () => {
         oauthClient('shop', 'bystander'),
       ),
     );
-    const client = await until('smuggler', 'InvalidSpec');
+    const client = await shop.until('smuggler', 'InvalidSpec');
     expect(messageOf(client)).toMatch(/redirect_uris/);
     expectState(client, 'Stalled');
-    await until('bystander', 'Registered');
-    await patch(testbed, 'shop', 'oac', 'smuggler', { spec: { client: { additionalMetadata: null } } });
-    await until('smuggler', 'Registered');
+    await shop.until('bystander', 'Registered');
+    await shop.patch('oac', 'smuggler', { spec: { client: { additionalMetadata: null } } });
+    await shop.until('smuggler', 'Registered');
   });
 
   it.each([
@@ -598,7 +574,7 @@ describe('At the end', () => {
       namespace: OPERATOR_NAMESPACE,
       entry: join(import.meta.dirname, 'operator-without-permissions.ts'),
     });
-    const before = await getClient(testbed, 'shop', 'explicit');
+    const before = await shop.client('explicit');
     await testbed.apply(
       all(
         namespacedServer(`https://127.0.0.2:${await freePort()}`, 'shop', 'loopback'),
@@ -606,22 +582,19 @@ describe('At the end', () => {
         oauthClient('shop', 'plaintext', { server: serverRef('explicit') }),
       ),
     );
-    const { condition } = await untilServer(testbed, 'explicit', {
-      namespace: 'shop',
-      reason: 'InvalidSpec',
-    });
+    const { condition } = await shop.untilServer('explicit', { reason: 'InvalidSpec' });
     expect(condition.message).toBe('spec.issuer does not use https, and http is not permitted here.');
-    expect(messageOf(await until('plaintext', 'InvalidSpec'))).toBe(
+    expect(messageOf(await shop.until('plaintext', 'InvalidSpec'))).toBe(
       `AuthorizationServer explicit: ${condition.message}`,
     );
-    expect(messageOf(await until('loopback', 'AddressRefused'))).toMatch(
+    expect(messageOf(await shop.until('loopback', 'AddressRefused'))).toMatch(
       /^AuthorizationServer loopback: the address of 127\.0\.0\.2 isn't permitted here/,
     );
     const why =
       /"why":"127\.0\.0\.2 is a loopback address; start the operator with --allow-addresses=127\.0\.0\.2 /;
     expect(strict.output()).toMatch(why);
-    expect((await getClient(testbed, 'shop', 'explicit')).status).toEqual(before.status);
-    expect((await secretData(testbed, 'shop', 'explicit'))?.['client_id']).toBe(before.status?.clientId);
+    expect((await shop.client('explicit')).status).toEqual(before.status);
+    expect((await shop.secret('explicit'))?.['client_id']).toBe(before.status?.clientId);
   });
 
   it('no credential is anywhere that people or machines read', async () => {

@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { backUp, restore } from './backups.ts';
-import { patch, untilEvent } from './looks.ts';
 import {
   all,
   clusterServer,
   conditionOf,
   credential,
   eventually,
-  getClient,
   namespace,
   OPERATOR_NAMESPACE,
   oauthClient,
-  untilReason,
 } from './objects.ts';
+import { teamIn } from './team.ts';
 
 /**
  * Objects that a backup tool copies into a second cluster. The first one goes on: the second does nothing at the server
@@ -64,8 +62,8 @@ beforeAll(async () => {
       oauthClient('shop', 'basket'),
     ),
   );
-  await untilReason(first, 'shop', 'storefront', 'Registered');
-  await untilReason(first, 'shop', 'basket', 'Registered');
+  await teamIn(first, 'shop').until('storefront', 'Registered');
+  await teamIn(first, 'shop').until('basket', 'Registered');
   [whole, recordsAlone] = await Promise.all([
     startTestbed({ operator: false }),
     startTestbed({ operator: false }),
@@ -85,15 +83,13 @@ afterAll(async () => {
 
 test('a copy says which installation has the client, and sends nothing, whatever is done to it', async () => {
   const before = calls();
-  const copy = await untilReason(whole, 'shop', 'storefront', 'ManagedElsewhere');
-  const { installation } = (await getClient(first, 'shop', 'storefront')).status ?? {};
+  const copy = await teamIn(whole, 'shop').until('storefront', 'ManagedElsewhere');
+  const { installation } = (await teamIn(first, 'shop').client('storefront')).status ?? {};
   expect(conditionOf(copy, 'Ready')?.message).toContain(
     `Installation "${installation}" registered this client`,
   );
   expect(conditionOf(copy, 'Ready')?.message).toContain('oauth-registrar.dev/continues=');
-  await whole.kubectl(
-    '-n',
-    'shop',
+  await teamIn(whole, 'shop').kubectl(
     'patch',
     'oac',
     'storefront',
@@ -103,12 +99,12 @@ test('a copy says which installation has the client, and sends nothing, whatever
   );
   // As some tools copy it: the finalizer came along.
   const finalizers = ['oauth-registrar.dev/registration'];
-  await patch(whole, 'shop', 'oac', 'basket', { metadata: { finalizers } });
-  await whole.kubectl('-n', 'shop', 'delete', 'oac', 'basket', '--timeout=30s');
+  await teamIn(whole, 'shop').patch('oac', 'basket', { metadata: { finalizers } });
+  await teamIn(whole, 'shop').kubectl('delete', 'oac', 'basket', '--timeout=30s');
   await whole.apply(oauthClient('shop', 'made-there'));
-  await untilEvent(whole, 'shop', 'basket', ({ reason }) => reason === 'ManagedElsewhere');
-  await untilReason(whole, 'shop', 'made-there', 'ManagedElsewhere');
-  await untilReason(whole, 'shop', 'storefront', 'ManagedElsewhere');
+  await teamIn(whole, 'shop').untilEvent('basket', ({ reason }) => reason === 'ManagedElsewhere');
+  await teamIn(whole, 'shop').until('made-there', 'ManagedElsewhere');
+  await teamIn(whole, 'shop').until('storefront', 'ManagedElsewhere');
   expect(calls()).toBe(before);
   expect(clients()).toHaveLength(2);
 });
@@ -117,13 +113,13 @@ test('a copy of the operator’s namespace alone deregisters nobody', { timeout:
   const before = calls();
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, workingSince + GRACE_MS - Date.now())));
   await recordsAlone.apply(oauthClient('shop', 'made-there'));
-  await untilReason(recordsAlone, 'shop', 'made-there', 'ManagedElsewhere');
+  await teamIn(recordsAlone, 'shop').until('made-there', 'ManagedElsewhere');
   expect(calls()).toBe(before);
   expect(clients()).toHaveLength(2);
 });
 
 test('goes on when a person says so, with the same clients', { timeout: 120_000 }, async () => {
-  const { clientId, installation } = (await getClient(first, 'shop', 'storefront')).status ?? {};
+  const { clientId, installation } = (await teamIn(first, 'shop').client('storefront')).status ?? {};
   await first.operator.stop();
   await whole.kubectl(
     'annotate',
@@ -131,7 +127,7 @@ test('goes on when a person says so, with the same clients', { timeout: 120_000 
     OPERATOR_NAMESPACE,
     `oauth-registrar.dev/continues=${installation}`,
   );
-  const moved = await untilReason(whole, 'shop', 'storefront', 'Registered', 30_000);
+  const moved = await teamIn(whole, 'shop').until('storefront', 'Registered', 30_000);
   expect(moved.status).toMatchObject({ clientId });
   expect(moved.status?.installation).not.toBe(installation);
   await eventually(
@@ -146,8 +142,8 @@ test('goes on when a person says so, with the same clients', { timeout: 120_000 
     .map(({ metadata }) => metadata.annotations?.['oauth-registrar.dev/installation'])
     .filter((id) => id !== undefined);
   expect(new Set(ids)).toEqual(new Set([moved.status?.installation]));
-  await untilReason(whole, 'shop', 'made-there', 'Registered', 30_000);
-  await untilEvent(whole, 'shop', 'basket', ({ reason }) => reason === 'ManagedElsewhere').catch(
-    () => undefined,
-  );
+  await teamIn(whole, 'shop').until('made-there', 'Registered', 30_000);
+  await teamIn(whole, 'shop')
+    .untilEvent('basket', ({ reason }) => reason === 'ManagedElsewhere')
+    .catch(() => undefined);
 });

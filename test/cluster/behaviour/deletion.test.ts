@@ -1,50 +1,37 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { drop, reply, type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { patch, type SeenEvent, untilEvent } from './looks.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { drop, reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
 import {
   all,
   conditionOf,
   eventually,
-  getClient,
+  messageOf,
   namespace,
   namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
-} from './objects.ts';
-import {
-  annotate,
-  exists,
-  LONG_MS,
-  messageOf,
-  placed,
-  recordsOf,
-  remove,
   serverRef,
-  untilGone,
-  untilRoles,
-} from './placed.ts';
+} from './objects.ts';
+import { LONG_MS, type SeenEvent, teamIn, useTestbed } from './team.ts';
 
 /** The matrix of docs/lifecycle.md: how an object can end, and what becomes of its client. */
 
 const DEPLOY = join(import.meta.dirname, '..', '..', '..', 'deploy');
 const PATIENCE_MS = 60_000;
 
-let testbed: Testbed;
 let since = 0;
 const slow = new Map<string, StubServer>();
 const stubOf = (name: string): StubServer => slow.get(name) as StubServer;
 
+const testbed = useTestbed({ controllerManager: true });
+const shop = teamIn(testbed, 'shop');
+const hurried = teamIn(testbed, 'hurried');
+
 beforeAll(async () => {
-  testbed = await startTestbed({ controllerManager: true });
-  await testbed.apply(namespace('shop'));
   // What takes a minute begins here and is looked at in the end.
   const holding = { deletion: { unconfirmed: 'Hold' } };
   const begin = async (name: string, prepare: (stub: StubServer) => void, server: object) =>
-    slow.set(name, await placed(testbed, name, { prepare, server }));
+    slow.set(name, await shop.place(name, { prepare, server }));
   const dropping = (stub: StubServer) => {
     stub.behave = { remove: drop };
   };
@@ -54,31 +41,26 @@ beforeAll(async () => {
   await begin('holding', dropping, holding);
   await begin('stripped', dropping, holding);
   // Suspended, so that nobody puts the finalizer on again.
-  const keptOne = await placed(testbed, 'stripped-kept', { client: { deletionPolicy: 'Retain' } });
-  await patch(testbed, 'shop', 'oac', 'stripped-kept', { spec: { suspend: true } });
-  await untilReason(testbed, 'shop', 'stripped-kept', 'Suspended', LONG_MS);
-  await patch(testbed, 'shop', 'oac', 'stripped-kept', { metadata: { finalizers: [] } });
+  const keptOne = await shop.place('stripped-kept', { client: { deletionPolicy: 'Retain' } });
+  await shop.patch('oac', 'stripped-kept', { spec: { suspend: true } });
+  await shop.until('stripped-kept', 'Suspended');
+  await shop.patch('oac', 'stripped-kept', { metadata: { finalizers: [] } });
   slow.set('stripped-kept', keptOne);
   await begin('refused', refusing, {});
   since = Date.now();
   for (const name of slow.keys()) {
-    await remove(testbed, name);
+    await shop.remove(name);
   }
   await eventually(
     () => stubOf('stripped').count('remove'),
     (count) => count > 0,
     LONG_MS,
   );
-  await patch(testbed, 'shop', 'oac', 'stripped', { metadata: { finalizers: [] } });
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopStubServers();
+  await shop.patch('oac', 'stripped', { metadata: { finalizers: [] } });
 });
 
 const told = (name: string, reason: string, home = 'shop'): Promise<SeenEvent> =>
-  untilEvent(testbed, home, name, (event) => event.reason === reason);
+  teamIn(testbed, home).untilEvent(name, (event) => event.reason === reason);
 
 const POLICIES = ['Delete', 'Retain'] as const;
 type Policy = (typeof POLICIES)[number];
@@ -86,8 +68,8 @@ const isKept = (policy: Policy): boolean => policy === 'Retain';
 
 /** The object is gone; its client is too, or it is kept and recorded as such. */
 async function hasEnded(policy: Policy, name: string, stub: StubServer, home = 'shop'): Promise<void> {
-  await untilGone(testbed, name, { namespace: home });
-  await untilRoles(testbed, name, isKept(policy) ? ['retained'] : [], LONG_MS, home);
+  await teamIn(testbed, home).untilGone(name);
+  await teamIn(testbed, home).untilRoles(name, isKept(policy) ? ['retained'] : []);
   expect(stub.clients.size).toBe(isKept(policy) ? 1 : 0);
   expect(stub.count('remove') === 0).toBe(isKept(policy));
 }
@@ -96,8 +78,8 @@ const named = (row: string, policy: Policy): string => `${row}-${policy.toLowerC
 
 it('A person strips the finalizer: the object goes, the record stays for now', async () => {
   const stub = stubOf('stripped');
-  await untilGone(testbed, 'stripped');
-  expect((await recordsOf(testbed, 'stripped')).map(({ role }) => role)).toEqual(['current']);
+  await shop.untilGone('stripped');
+  expect((await shop.registrations('stripped')).map(({ role }) => role)).toEqual(['current']);
   expect(stub.clients.size).toBe(1);
   stub.behave = {};
 });
@@ -105,15 +87,14 @@ it('A person strips the finalizer: the object goes, the record stays for now', a
 describe('A namespace that goes', () => {
   it('isn’t held up by a server that doesn’t confirm, even where deletions are to be confirmed', async () => {
     await testbed.apply(namespace('hurried'));
-    const stub = await placed(testbed, 'hurried', {
-      namespace: 'hurried',
+    const stub = await hurried.place('hurried', {
       prepare: (server) => {
         server.behave = { remove: drop };
       },
       server: { deletion: { unconfirmed: 'Hold' } },
     });
     await testbed.kubectl('delete', 'namespace', 'hurried', '--timeout=60s');
-    await untilRoles(testbed, 'hurried', ['owed'], LONG_MS, 'hurried');
+    await hurried.untilRoles('hurried', ['owed']);
     const { note } = await told('hurried', 'AuthorizationServerUnavailable', OPERATOR_NAMESPACE);
     expect(note).toMatch(
       /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/,
@@ -126,17 +107,14 @@ describe('A namespace that goes', () => {
 
 describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   const place = (row: string, client: object = {}, home = 'shop') =>
-    placed(testbed, named(row, policy), {
-      namespace: home,
-      client: { deletionPolicy: policy, ...client },
-    });
+    teamIn(testbed, home).place(named(row, policy), { client: { deletionPolicy: policy, ...client } });
 
   it('object deleted: the client ends or is kept, the Secret goes, an Event says which', async () => {
     const name = named('deleted', policy);
     const stub = await place('deleted');
-    await remove(testbed, name);
+    await shop.remove(name);
     await hasEnded(policy, name, stub);
-    await untilGone(testbed, name, { kind: 'secret' });
+    await shop.untilGone(name, 'secret');
     const { note, type } = await told(name, isKept(policy) ? 'Retained' : 'Deregistered');
     expect(type).toBe('Normal');
     expect(note).toMatch(
@@ -149,11 +127,11 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   it('workload Secret deleted: it comes back as it was, without a call', async () => {
     const name = named('unmounted', policy);
     const stub = await place('unmounted');
-    const before = await secretData(testbed, 'shop', name);
+    const before = await shop.secret(name);
     const asked = stub.requests.length;
-    await testbed.kubectl('-n', 'shop', 'delete', 'secret', name);
+    await shop.kubectl('delete', 'secret', name);
     await eventually(
-      () => secretData(testbed, 'shop', name),
+      () => shop.secret(name),
       (data) => JSON.stringify(data) === JSON.stringify(before),
       LONG_MS,
     );
@@ -164,43 +142,43 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   it('registration Secret deleted: the guard refuses; else it is said, and only a person has another registered', async () => {
     const name = named('unrecorded', policy);
     const stub = await place('unrecorded');
-    const [record] = await recordsOf(testbed, name);
+    const [record] = await shop.registrations(name);
     const secret = ['secret', record?.name ?? '', '-n', OPERATOR_NAMESPACE];
     await expect(testbed.kubectl('delete', ...secret)).rejects.toThrow(
       /this holds what manages registered OAuth clients at their servers, and they would be left behind\. Delete the OAuthClients first\. If you are sure: kubectl annotate secrets oac-\S+ -n oauth-registrar-system oauth-registrar\.dev\/allow-deletion=true/,
     );
-    const before = await secretData(testbed, 'shop', name);
+    const before = await shop.secret(name);
     await testbed.kubectl('annotate', ...secret, 'oauth-registrar.dev/allow-deletion=true');
     await testbed.kubectl('delete', ...secret);
-    const missing = await untilReason(testbed, 'shop', name, 'RegistrationRecordMissing', LONG_MS);
+    const missing = await shop.until(name, 'RegistrationRecordMissing');
     expect(messageOf(missing)).toMatch(
       new RegExp(
         `^The registration Secret of client ${record?.clientId} is gone from the operator’s namespace\\. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${name} -n shop oauth-registrar\\.dev/rotate-requested-at=`,
       ),
     );
     expect(conditionOf(missing, 'Stalled')?.status).toBe('True');
-    expect(await secretData(testbed, 'shop', name)).toEqual(before);
+    expect(await shop.secret(name)).toEqual(before);
     expect(stub.count('register')).toBe(1);
 
-    await annotate(testbed, name, 'rotate-requested-at', '1');
-    await untilReason(testbed, 'shop', name, 'Registered', LONG_MS);
+    await shop.annotate(name, 'rotate-requested-at', '1');
+    await shop.until(name, 'Registered');
     expect(stub.count('register')).toBe(2);
-    const { status } = await getClient(testbed, 'shop', name);
+    const { status } = await shop.client(name);
     expect(status?.clientId).not.toBe(record?.clientId);
-    expect((await secretData(testbed, 'shop', name))?.['client_id']).toBe(status?.clientId);
+    expect((await shop.secret(name))?.['client_id']).toBe(status?.clientId);
     expect([...stub.clients.keys()].toSorted()).toEqual([record?.clientId, status?.clientId].toSorted());
   });
 
   it('object deleted while its registration Secret is missing: it goes, and an Event says what is left', async () => {
     const name = named('forgotten', policy);
     const stub = await place('forgotten');
-    const [record] = await recordsOf(testbed, name);
+    const [record] = await shop.registrations(name);
     const secret = ['secret', record?.name ?? '', '-n', OPERATOR_NAMESPACE];
     await testbed.kubectl('annotate', ...secret, 'oauth-registrar.dev/allow-deletion=true');
     await testbed.kubectl('delete', ...secret);
-    await untilReason(testbed, 'shop', name, 'RegistrationRecordMissing', LONG_MS);
-    await remove(testbed, name);
-    await untilGone(testbed, name);
+    await shop.until(name, 'RegistrationRecordMissing');
+    await shop.remove(name);
+    await shop.untilGone(name);
     const { type, note } = await told(name, 'RegistrationRecordMissing');
     expect(type).toBe('Warning');
     expect(note).toBe(
@@ -212,36 +190,28 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   it('server object deleted first: the record is enough', async () => {
     const name = named('serverless', policy);
     const stub = await place('serverless');
-    await testbed.kubectl('-n', 'shop', 'delete', 'oas', name);
-    expect(conditionOf(await getClient(testbed, 'shop', name), 'Ready')?.status).toBe('True');
-    await remove(testbed, name);
+    await shop.kubectl('delete', 'oas', name);
+    expect(conditionOf(await shop.client(name), 'Ready')?.status).toBe('True');
+    await shop.remove(name);
     await hasEnded(policy, name, stub);
   });
 
   it('foreground propagation: the Secret goes first, then the object', async () => {
     const name = named('foreground', policy);
     const stub = await place('foreground');
-    await testbed.kubectl('-n', 'shop', 'delete', 'oac', name, '--cascade=foreground', '--timeout=30s');
+    await shop.kubectl('delete', 'oac', name, '--cascade=foreground', '--timeout=30s');
     await hasEnded(policy, name, stub);
-    expect(await secretData(testbed, 'shop', name)).toBeUndefined();
+    expect(await shop.secret(name)).toBeUndefined();
   });
 
   it('owner deleted: Kubernetes collects the object, and the client ends as if it were deleted', async () => {
     const name = named('owned', policy);
     const stub = await place('owned');
-    await testbed.kubectl('-n', 'shop', 'create', 'configmap', name);
-    const uid = await testbed.kubectl(
-      '-n',
-      'shop',
-      'get',
-      'configmap',
-      name,
-      '-o',
-      'jsonpath={.metadata.uid}',
-    );
+    await shop.kubectl('create', 'configmap', name);
+    const uid = await shop.kubectl('get', 'configmap', name, '-o', 'jsonpath={.metadata.uid}');
     const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name, uid }];
-    await patch(testbed, 'shop', 'oac', name, { metadata: { ownerReferences } });
-    await testbed.kubectl('-n', 'shop', 'delete', 'configmap', name);
+    await shop.patch('oac', name, { metadata: { ownerReferences } });
+    await shop.kubectl('delete', 'configmap', name);
     await hasEnded(policy, name, stub);
   });
 
@@ -260,7 +230,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     );
     const boundTo = { apiVersion: 'batch/v1', kind: 'Job', name };
     const stub = await place('bound', { lifetime: { boundTo } });
-    await testbed.kubectl('-n', 'shop', 'delete', 'job', name);
+    await shop.kubectl('delete', 'job', name);
     await hasEnded(policy, name, stub);
   });
 
@@ -278,16 +248,16 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
 
 describe('A deletion whose answer is lost', () => {
   it('is tried again; that the token is good no more then proves it', async () => {
-    const stub = await placed(testbed, 'unheard', {
+    const stub = await shop.place('unheard', {
       prepare: (server) => {
         server.behave = {
           remove: (exchange) => (server.count('remove') === 1 ? exchange.silently() : exchange.properly()),
         };
       },
     });
-    await remove(testbed, 'unheard');
-    await untilGone(testbed, 'unheard');
-    await untilRoles(testbed, 'unheard', [], LONG_MS);
+    await shop.remove('unheard');
+    await shop.untilGone('unheard');
+    await shop.untilRoles('unheard', []);
     expect(stub.clients.size).toBe(0);
     expect(stub.count('remove')).toBe(2);
     expect((await told('unheard', 'Deregistered')).type).toBe('Normal');
@@ -303,7 +273,7 @@ describe('Patience', () => {
       (passed) => passed > PATIENCE_MS + 5_000,
       2 * PATIENCE_MS,
     );
-    const client = await getClient(testbed, 'shop', 'holding');
+    const client = await shop.client('holding');
     const uid = client.metadata.uid ?? '';
     expect(conditionOf(client, 'Ready')?.reason).toBe('AuthorizationServerUnavailable');
     expect(messageOf(client)).toMatch(
@@ -311,14 +281,14 @@ describe('Patience', () => {
         `^No complete answer: the connection was lost.* To let the object go and leave the client behind: kubectl annotate oac holding -n shop oauth-registrar\\.dev/abandon=${uid}$`,
       ),
     );
-    await annotate(testbed, 'holding', 'abandon', 'true');
+    await shop.annotate('holding', 'abandon', 'true');
     const tried = stubOf('holding').count('remove');
-    await annotate(testbed, 'holding', 'reconcile-requested-at', '1');
+    await shop.annotate('holding', 'reconcile-requested-at', '1');
     expect(tried).toBeGreaterThan(1);
-    expect(await exists(testbed, 'holding')).toBe(true);
-    await annotate(testbed, 'holding', 'abandon', uid);
-    await untilGone(testbed, 'holding');
-    await untilRoles(testbed, 'holding', ['left-behind']);
+    expect(await shop.exists('holding')).toBe(true);
+    await shop.annotate('holding', 'abandon', uid);
+    await shop.untilGone('holding');
+    await shop.untilRoles('holding', ['left-behind']);
     const { note } = await told('holding', 'AuthorizationServerUnavailable');
     expect(note).toMatch(/ stays behind; its record is in Secret oauth-registrar-system\/oac-/);
     expect(stubOf('holding').clients.size).toBe(1);
@@ -327,52 +297,52 @@ describe('Patience', () => {
   it('token refused: the object goes after a minute, and the client is owed', {
     timeout: 150_000,
   }, async () => {
-    await untilGone(testbed, 'refused', {}, 120_000);
+    await shop.untilGone('refused', undefined, 120_000);
     expect(Date.now() - since).toBeGreaterThan(PATIENCE_MS - 5_000);
     const { note } = await told('refused', 'DeletionUnconfirmed');
     expect(note).toContain('The server answered 401 invalid_token.');
-    await untilRoles(testbed, 'refused', ['owed']);
+    await shop.untilRoles('refused', ['owed']);
     expect(stubOf('refused').clients.size).toBe(1);
   });
 
   it('finalizer stripped by a person: the client ends all the same, a minute after its object', {
     timeout: 240_000,
   }, async () => {
-    await untilRoles(testbed, 'stripped', [], 150_000);
+    await shop.untilRoles('stripped', [], 150_000);
     expect(stubOf('stripped').clients.size).toBe(0);
   });
 
   it('finalizer stripped by a person, deletionPolicy Retain: the client is kept', {
     timeout: 240_000,
   }, async () => {
-    expect(await exists(testbed, 'stripped-kept')).toBe(false);
-    await untilRoles(testbed, 'stripped-kept', ['retained'], 150_000);
+    expect(await shop.exists('stripped-kept')).toBe(false);
+    await shop.untilRoles('stripped-kept', ['retained'], 150_000);
     expect(stubOf('stripped-kept').clients.size).toBe(1);
     expect(stubOf('stripped-kept').count('remove')).toBe(0);
   });
 
   it('what was owed by a namespace that is gone was paid meanwhile', { timeout: 150_000 }, async () => {
-    await untilRoles(testbed, 'hurried', [], 120_000, 'hurried');
+    await hurried.untilRoles('hurried', [], 120_000);
     expect(stubOf('hurried').clients.size).toBe(0);
   });
 });
 
 describe('The operator', () => {
   // A namespace has a share of server objects: those of the tests before leave it to these.
-  beforeAll(() => testbed.kubectl('-n', 'shop', 'delete', 'oas', '--all').then(() => undefined));
+  beforeAll(() => shop.kubectl('delete', 'oas', '--all').then(() => undefined));
 
   it('removed and back: what was deleted meanwhile waits for it, and ends', async () => {
-    const kept = await placed(testbed, 'kept');
-    const ended = await placed(testbed, 'ended');
+    const kept = await shop.place('kept');
+    const ended = await shop.place('ended');
     await testbed.operator.stop();
-    await remove(testbed, 'ended');
-    await testbed.kubectl('-n', 'shop', 'delete', 'secret', 'kept');
-    expect(await exists(testbed, 'ended')).toBe(true);
+    await shop.remove('ended');
+    await shop.kubectl('delete', 'secret', 'kept');
+    expect(await shop.exists('ended')).toBe(true);
     await testbed.startOperator();
-    await untilGone(testbed, 'ended');
+    await shop.untilGone('ended');
     expect(ended.clients.size).toBe(0);
     await eventually(
-      () => secretData(testbed, 'shop', 'kept'),
+      () => shop.secret('kept'),
       (data) => data !== undefined,
       LONG_MS,
     );
@@ -401,20 +371,20 @@ describe('Uninstalling', () => {
   it('CRD deleted all the same: every client ends or is kept, as its object says; then all goes on', {
     timeout: 120_000,
   }, async () => {
-    const ending = await placed(testbed, 'crd-delete');
-    const keeping = await placed(testbed, 'crd-retain', { client: { deletionPolicy: 'Retain' } });
-    const { status } = await getClient(testbed, 'shop', 'crd-retain');
+    const ending = await shop.place('crd-delete');
+    const keeping = await shop.place('crd-retain', { client: { deletionPolicy: 'Retain' } });
+    const { status } = await shop.client('crd-retain');
     const [crd = ''] = CRDS;
     await testbed.kubectl('annotate', crd, 'oauth-registrar.dev/allow-deletion=true');
     await testbed.kubectl('delete', crd, '--timeout=60s');
     expect(ending.clients.size).toBe(0);
     expect(keeping.clients.size).toBe(1);
-    await untilRoles(testbed, 'crd-retain', ['retained'], LONG_MS);
+    await shop.untilRoles('crd-retain', ['retained']);
 
     await testbed.kubectl('apply', '-k', join(DEPLOY, 'base'));
     await testbed.kubectl('wait', '--for=condition=Established', crd, '--timeout=20s');
     await testbed.apply(oauthClient('shop', 'crd-retain', { server: serverRef('crd-retain') }));
-    const again = await untilReason(testbed, 'shop', 'crd-retain', 'Registered', 60_000);
+    const again = await shop.until('crd-retain', 'Registered', 60_000);
     expect(again.status?.clientId).toBe(status?.clientId);
   });
 
@@ -428,7 +398,7 @@ describe('Uninstalling', () => {
       ),
     );
     for (const name of names) {
-      await untilReason(testbed, 'shop', name, 'Registered', LONG_MS);
+      await shop.until(name, 'Registered');
     }
     await testbed.kubectl('delete', 'oauthclients', '--all', '--all-namespaces', '--timeout=60s');
     expect(stub.clients.size).toBe(0);

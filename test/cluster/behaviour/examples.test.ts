@@ -1,29 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createCertificateAuthority } from '../../kit/emulator/certificates.ts';
 import type { Client, Emulator } from '../../kit/emulator/emulator.ts';
 import { variantOf } from '../../kit/emulator/presets.ts';
-import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { editClient, getServer, untilEvent } from './looks.ts';
-import { conditionOf, eventually, getClient, secretData, untilReason } from './objects.ts';
+import { start } from '../../kit/emulator/running.ts';
+import { conditionOf, eventually } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
 /** The pairs of server and client that users copy, as they are, against the emulated server of each. */
 
 const SERVERS = join(import.meta.dirname, '..', '..', '..', 'deploy', 'samples', 'servers');
 const LONG_MS = 20_000;
 
-let testbed: Testbed;
-
-beforeAll(async () => {
-  testbed = await startTestbed();
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopAll();
-});
+const testbed = useTestbed({ namespaces: [] });
+const shop = teamIn(testbed, 'shop', { waitMs: LONG_MS });
+const billing = teamIn(testbed, 'billing');
+const web = teamIn(testbed, 'web');
+const agents = teamIn(testbed, 'agents');
 
 const covered = new Set<string>();
 
@@ -48,10 +42,10 @@ interface Registered {
 
 /** Waits until the client is registered, the only one at the server, and its Secret shows it. */
 async function registered(emulator: Emulator, namespace: string, name: string): Promise<Registered> {
-  const { status } = await untilReason(testbed, namespace, name, 'Registered', LONG_MS);
+  const { status } = await teamIn(testbed, namespace).until(name, 'Registered');
   expect(emulator.clients().map(({ clientId }) => clientId)).toEqual([status?.clientId]);
   const client = emulator.clients()[0] as Client;
-  const secret = (await secretData(testbed, namespace, name)) ?? {};
+  const secret = (await teamIn(testbed, namespace).secret(name)) ?? {};
   expect(secret).toMatchObject({
     client_id: client.clientId,
     client_secret: client.clientSecret,
@@ -63,7 +57,7 @@ async function registered(emulator: Emulator, namespace: string, name: string): 
 /** Changes the name at the server twice, since a token may rotate, and then removes the client there. */
 async function managed(emulator: Emulator, namespace: string, name: string): Promise<void> {
   for (const clientName of ['Second name', 'Third name']) {
-    await editClient(testbed, namespace, name, { clientName });
+    await teamIn(testbed, namespace).edit(name, { clientName });
     await eventually(
       () => emulator.clients().map(({ metadata }) => metadata['client_name']),
       ([at]) => at === clientName,
@@ -71,7 +65,7 @@ async function managed(emulator: Emulator, namespace: string, name: string): Pro
     );
     await registered(emulator, namespace, name);
   }
-  await testbed.kubectl('-n', namespace, 'delete', 'oac', name, '--timeout=20s');
+  await teamIn(testbed, namespace).kubectl('delete', 'oac', name, '--timeout=20s');
   expect(emulator.clients()).toEqual([]);
 }
 
@@ -95,7 +89,7 @@ describe('The example for', () => {
       issuer: emulator.issuer,
       token_endpoint_auth_method: 'client_secret_basic',
     });
-    const { status } = await getClient(testbed, 'shop', 'shop');
+    const { status } = await shop.client('shop');
     expect(status?.substitutions).toContainEqual({ member: 'scope', asked: 'openid', registered: '' });
     await managed(emulator, 'shop', 'shop');
   });
@@ -109,11 +103,11 @@ describe('The example for', () => {
         'https://t.example.com': originOf(emulator),
       }),
     );
-    const waiting = await untilReason(testbed, 'agents', 'retail-chatbot', 'BoundObjectNotFound', LONG_MS);
+    const waiting = await agents.until('retail-chatbot', 'BoundObjectNotFound');
     expect(conditionOf(waiting, 'Ready')?.message).toContain('Job agent-7 doesn’t exist in namespace agents');
     expect(emulator.clients()).toEqual([]);
 
-    await testbed.kubectl('-n', 'agents', 'create', 'job', 'agent-7', '--image=example.com/agent');
+    await agents.kubectl('create', 'job', 'agent-7', '--image=example.com/agent');
     const { client, secret } = await registered(emulator, 'agents', 'retail-chatbot');
     expect(client.metadata).toMatchObject({
       client_name: 'Retail Chatbot',
@@ -131,8 +125,8 @@ describe('The example for', () => {
     const token = { clientId, clientSecret, method: 'client_secret_post', scope: 'data-read' } as const;
     expect(await emulator.requestToken(token)).toMatchObject({ status: 200, body: { scope: 'data-read' } });
 
-    const { metadata, status } = await getClient(testbed, 'agents', 'retail-chatbot');
-    const job = JSON.parse(await testbed.kubectl('-n', 'agents', 'get', 'job', 'agent-7', '-o', 'json'));
+    const { metadata, status } = await agents.client('retail-chatbot');
+    const job = JSON.parse(await agents.kubectl('get', 'job', 'agent-7', '-o', 'json'));
     expect(metadata.ownerReferences).toMatchObject([{ kind: 'Job', name: 'agent-7', uid: job.metadata.uid }]);
     expect(status?.authorizationServerRef).toEqual({ kind: 'AuthorizationServer', name: 'pingone-agents' });
     await managed(emulator, 'agents', 'retail-chatbot');
@@ -179,16 +173,16 @@ describe('The example for', () => {
       costCenter: '4711',
       tiers: ['gold', 'eu'],
     });
-    const { status } = await getClient(testbed, 'billing', 'invoices');
+    const { status } = await billing.client('invoices');
     expect(status?.authorizationServerRef).toEqual({
       kind: 'ClusterAuthorizationServer',
       name: 'pingfederate',
     });
 
-    await editClient(testbed, 'billing', 'invoices', { additionalMetadata: { other: 'x' } });
-    const refused = await untilReason(testbed, 'billing', 'invoices', 'PolicyRefused', LONG_MS);
+    await billing.edit('invoices', { additionalMetadata: { other: 'x' } });
+    const refused = await billing.until('invoices', 'PolicyRefused');
     expect(conditionOf(refused, 'Ready')?.message).toContain('other is not permitted');
-    await editClient(testbed, 'billing', 'invoices', { additionalMetadata: { other: null } });
+    await billing.edit('invoices', { additionalMetadata: { other: null } });
     await managed(emulator, 'billing', 'invoices');
   });
 
@@ -217,7 +211,7 @@ describe('The example for', () => {
       redirect_uris: ['https://client.example.com/callback'],
       exp: claims.iat + 3_600,
     });
-    const { status } = await getClient(testbed, 'portal', 'my-client');
+    const { status } = await teamIn(testbed, 'portal').client('my-client');
     expect(status?.authorizationServerRef).toEqual({ kind: 'ClusterAuthorizationServer', name: 'forgerock' });
     await managed(emulator, 'portal', 'my-client');
   });
@@ -231,19 +225,14 @@ describe('The example for', () => {
       redirect_uris: ['https://web.example.com/callback'],
     });
     expect(secret['issuer']).toBe(`${originOf(emulator)}/`);
-    expect((await getServer(testbed, 'auth0', 'web')).status?.management).toBe('None');
+    expect((await web.server('auth0')).status?.management).toBe('None');
 
-    await editClient(testbed, 'web', 'frontend', { clientName: 'Second name' });
-    const edited = await untilReason(testbed, 'web', 'frontend', 'UpdateUnsupported', LONG_MS);
+    await web.edit('frontend', { clientName: 'Second name' });
+    const edited = await web.until('frontend', 'UpdateUnsupported');
     expect(conditionOf(edited, 'Ready')?.message).toContain('management.mode None');
 
-    await testbed.kubectl('-n', 'web', 'delete', 'oac', 'frontend', '--timeout=20s');
-    const left = await untilEvent(
-      testbed,
-      'web',
-      'frontend',
-      ({ reason }) => reason === 'DeletionUnsupported',
-    );
+    await web.kubectl('delete', 'oac', 'frontend', '--timeout=20s');
+    const left = await web.untilEvent('frontend', ({ reason }) => reason === 'DeletionUnsupported');
     expect(left.type).toBe('Warning');
     expect(emulator.clients()).toHaveLength(1);
     expect(emulator.log.map(({ call }) => call).filter((call) => call !== 'discovery')).toEqual(['register']);

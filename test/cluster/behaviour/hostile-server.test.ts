@@ -1,33 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Departures } from '../../kit/emulator/behaviour.ts';
 import { createCertificateAuthority } from '../../kit/emulator/certificates.ts';
 import type { Emulator, EmulatorOptions } from '../../kit/emulator/emulator.ts';
 import type { FaultyAnswer } from '../../kit/emulator/faults.ts';
-import { start, stopAll } from '../../kit/emulator/running.ts';
+import { start } from '../../kit/emulator/running.ts';
 import {
   type Answer,
   discoveryDocument,
   reply,
   type StubServer,
   startStubServer,
-  stopStubServers,
 } from '../../kit/stub-server.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { editClient, fetchText, patch, suspectedOrphans, untilEvent, untilServer } from './looks.ts';
+import { fetchText, suspectedOrphans } from './looks.ts';
 import {
   all,
   conditionOf,
   credential,
   eventually,
-  getClient,
-  namespace,
+  messageOf,
   namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
+  serverRef,
 } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
 /** What may go wrong with an answer, each at discovery, at registration and at an update. */
 interface Fault {
@@ -44,7 +40,6 @@ interface Fault {
 const WAIT_MS = 40_000;
 const ALWAYS = 1_000;
 
-let testbed: Testbed;
 /** Nobody may ever call it. */
 let elsewhere: StubServer;
 /** Their second registration takes a minute: it begins here and is looked at in the end. */
@@ -53,32 +48,26 @@ let reset: StubServer;
 const secrets = new Set<string>();
 const emulators: Emulator[] = [];
 
+const testbed = useTestbed();
+const shop = teamIn(testbed, 'shop', { waitMs: WAIT_MS });
+
 beforeAll(async () => {
-  testbed = await startTestbed();
   elsewhere = await startStubServer();
-  await testbed.apply(namespace('shop'));
-  torn = await placedStub('torn', (stub) => {
-    stub.present = (information) => ({ ...information, note: 'x'.repeat(64) });
-    stub.behave = { register: cutOff(({ response }, text) => void response.end(text)) };
+  torn = await shop.serve('torn', {
+    prepare: (stub) => {
+      stub.present = (information) => ({ ...information, note: 'x'.repeat(64) });
+      stub.behave = { register: cutOff(({ response }, text) => void response.end(text)) };
+    },
   });
-  reset = await placedStub('reset', (stub) => {
-    stub.present = (information) => ({ ...information, note: 'x'.repeat(64) });
-    stub.behave = {
-      register: cutOff(({ response }, text) => void response.write(text, () => response.destroy())),
-    };
+  reset = await shop.serve('reset', {
+    prepare: (stub) => {
+      stub.present = (information) => ({ ...information, note: 'x'.repeat(64) });
+      stub.behave = {
+        register: cutOff(({ response }, text) => void response.write(text, () => response.destroy())),
+      };
+    },
   });
 });
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopAll();
-  await stopStubServers();
-});
-
-const serverRef = (name: string) => ({ kind: 'AuthorizationServer', name });
-const until = (name: string, reason: string) => untilReason(testbed, 'shop', name, reason, WAIT_MS);
-const messageOf = (client: OAuthClient) => conditionOf(client, 'Ready')?.message ?? '';
-const remove = (name: string) => testbed.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
 
 /** An answer whose last ten characters are missing. */
 function cutOff(send: (exchange: Parameters<Answer>[0], text: string) => void): Answer {
@@ -92,22 +81,6 @@ function cutOff(send: (exchange: Parameters<Answer>[0], text: string) => void): 
     }) as typeof response.end;
     properly();
   };
-}
-
-async function placedStub(
-  name: string,
-  prepare: (stub: StubServer) => void,
-  spec: object = {},
-): Promise<StubServer> {
-  const stub = await startStubServer();
-  prepare(stub);
-  await testbed.apply(
-    all(
-      namespacedServer(stub.issuer, 'shop', name, spec),
-      oauthClient('shop', name, { server: serverRef(name) }),
-    ),
-  );
-  return stub;
 }
 
 /** An emulated server and its object, called `name`, which demand a token that is to go nowhere else. */
@@ -236,10 +209,10 @@ const huge: Fault = {
 
 /** A namespace has a share of server objects, and the tests of each group make their own; two are looked at to the end. */
 async function removeServers(): Promise<void> {
-  const listed = await testbed.kubectl('-n', 'shop', 'get', 'oas', '-o', 'name');
+  const listed = await shop.kubectl('get', 'oas', '-o', 'name');
   const done = listed.split('\n').filter((name) => name !== '' && !/\/(torn|reset)$/.test(name));
   if (done.length > 0) {
-    await testbed.kubectl('-n', 'shop', 'delete', ...done);
+    await shop.kubectl('delete', ...done);
   }
 }
 
@@ -262,10 +235,10 @@ describe('At discovery', () => {
           oauthClient('shop', object, { server: serverRef(object) }),
         ),
       );
-      const client = await until(object, reason);
+      const client = await shop.until(object, reason);
       expect(messageOf(client)).toMatch(found);
       expect(messageOf(client)).not.toContain('hidden-words');
-      const { condition } = await untilServer(testbed, object, { namespace: 'shop', reason }, WAIT_MS);
+      const { condition } = await shop.untilServer(object, { reason });
       expect(condition.message).toMatch(
         /^No discovery document: .*\. Check the issuer, or set registration\.endpoint and discovery\.mode None\.$/s,
       );
@@ -273,8 +246,8 @@ describe('At discovery', () => {
         true,
       );
       emulator.behave();
-      await patch(testbed, 'shop', 'oas', object, { spec: { connection: { timeout: '2s' } } });
-      await until(object, 'Registered');
+      await shop.patch('oas', object, { spec: { connection: { timeout: '2s' } } });
+      await shop.until(object, 'Registered');
       expect(emulator.clients()).toHaveLength(1);
     },
   );
@@ -284,7 +257,7 @@ describe('At discovery', () => {
       departures: { discovery: { publishedIssuer: 'otherPath' } },
     });
     await clientAt('impostor');
-    const client = await until('impostor', 'IssuerMismatch');
+    const client = await shop.until('impostor', 'IssuerMismatch');
     expect(messageOf(client)).toMatch(
       /is the document of issuer “(.*)”, not of “(.*)”\. Correct the issuer, or set discovery\.acceptedIssuer to “\1” if you trust it\.$/,
     );
@@ -307,7 +280,7 @@ describe('At discovery', () => {
       ),
     );
     await clientAt('abroad');
-    expect(messageOf(await until('abroad', 'AddressRefused'))).toBe(
+    expect(messageOf(await shop.until('abroad', 'AddressRefused'))).toBe(
       `AuthorizationServer abroad: The discovered registration endpoint is at ${elsewhere.issuer}, another origin than the issuer’s, and no credential is sent there. If you trust it, set spec.registration.endpoint.`,
     );
   });
@@ -333,24 +306,24 @@ describe('At discovery', () => {
     );
     const host = new URL(emulator.issuer).host;
     const expected = `AuthorizationServer expired: the certificate of ${host} has expired`;
-    expect(messageOf(await until('expired', 'TlsVerificationFailed'))).toContain(expected);
+    expect(messageOf(await shop.until('expired', 'TlsVerificationFailed'))).toContain(expected);
     expect(emulator.log).toEqual([]);
 
     await emulator.stop();
     const port = Number(new URL(emulator.issuer).port);
     const valid = await start({}, {}, { tls: ca.issue({ commonName: 'as', names }), port });
-    await patch(testbed, 'shop', 'oas', 'expired', { spec: { connection: { timeout: '5s' } } });
-    await until('expired', 'Registered');
+    await shop.patch('oas', 'expired', { spec: { connection: { timeout: '5s' } } });
+    await shop.until('expired', 'Registered');
 
     // It expires while the endpoints are known: a call about a client finds out.
     await valid.stop();
     await start({}, {}, { tls: ca.issue({ commonName: 'as', names, validity }), port });
-    await editClient(testbed, 'shop', 'expired', { clientName: 'Edited' });
-    expect(messageOf(await until('expired', 'TlsVerificationFailed'))).toContain(
+    await shop.edit('expired', { clientName: 'Edited' });
+    expect(messageOf(await shop.until('expired', 'TlsVerificationFailed'))).toContain(
       `the certificate of ${host} has expired`,
     );
     await clientAt('expired', 'expired-too');
-    expect(messageOf(await until('expired-too', 'TlsVerificationFailed'))).toContain(expected);
+    expect(messageOf(await shop.until('expired-too', 'TlsVerificationFailed'))).toContain(expected);
     expect(await suspectsOf('expired-too')).toEqual([]);
   });
 });
@@ -366,13 +339,13 @@ describe('At registration', () => {
       const emulator = await served(object);
       emulator.misbehave('register', { answer });
       await clientAt(object);
-      const client = await until(object, reason);
+      const client = await shop.until(object, reason);
       expect(messageOf(client)).toMatch(said);
       expect(messageOf(client)).toMatch(/\(sent at \d{4}-\d\d-\d\dT[^)]*\)/);
       const suspects = await suspectsOf(object);
       expect(suspects).toHaveLength(1);
       expect(suspects[0]?.why).toMatch(said);
-      const warning = await untilEvent(testbed, 'shop', object, (event) => event.reason === reason);
+      const warning = await shop.untilEvent(object, (event) => event.reason === reason);
       expect(warning.type).toBe('Warning');
       expect(warning.note).toMatch(/A client may exist that nobody knows/);
       expect(emulator.count('register')).toBe(1);
@@ -383,7 +356,7 @@ describe('At registration', () => {
     const emulator = await served('register-redirect');
     emulator.misbehave('register', { answer: redirect.answer, undone: true }, ALWAYS);
     await clientAt('register-redirect');
-    const client = await until('register-redirect', redirect.reason);
+    const client = await shop.until('register-redirect', redirect.reason);
     expect(messageOf(client)).toMatch(redirect.said);
     expect(messageOf(client)).not.toContain('hidden-words');
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
@@ -396,7 +369,7 @@ describe('At registration', () => {
     const emulator = await served('register-huge');
     emulator.misbehave('register', { answer: huge.answer });
     await clientAt('register-huge');
-    expect(messageOf(await until('register-huge', huge.reason))).toMatch(huge.said);
+    expect(messageOf(await shop.until('register-huge', huge.reason))).toMatch(huge.said);
     await eventually(
       () => emulator.clients().length,
       (count) => count === 0,
@@ -432,7 +405,7 @@ describe('At registration', () => {
       }),
     );
     await clientAt('tokenless');
-    expect(messageOf(await until('tokenless', 'AdmissionTokenFailed'))).toBe(
+    expect(messageOf(await shop.until('tokenless', 'AdmissionTokenFailed'))).toBe(
       'AuthorizationServer tokenless: The token endpoint answered 200, but without an access_token. Check the credential that the server object names and its token endpoint, as the message says.',
     );
     expect(emulator.count('register')).toBe(0);
@@ -450,18 +423,18 @@ describe('At an update', () => {
       const object = `update-${name}`;
       const emulator = await served(object);
       await clientAt(object);
-      const { status } = await until(object, 'Registered');
+      const { status } = await shop.until(object, 'Registered');
       emulator.misbehave('update', { answer, undone: name === 'redirect' });
-      await editClient(testbed, 'shop', object, { clientName: 'Edited' });
-      const client = await until(object, reason);
+      await shop.edit(object, { clientName: 'Edited' });
+      const client = await shop.until(object, reason);
       expect(messageOf(client)).toMatch(said);
       expect(client.status?.clientId).toBe(status?.clientId);
       if (name === 'redirect') {
         // The same call can't succeed: a person has to say that something changed.
         const annotations = { 'oauth-registrar.dev/reconcile-requested-at': 'now' };
-        await patch(testbed, 'shop', 'oac', object, { metadata: { annotations } });
+        await shop.patch('oac', object, { metadata: { annotations } });
       }
-      await until(object, 'Registered');
+      await shop.until(object, 'Registered');
       expect(emulator.clients()).toMatchObject([
         { clientId: status?.clientId, metadata: { client_name: 'Edited' } },
       ]);
@@ -475,32 +448,31 @@ describe('At an update', () => {
       departures: { update: { token: 'new', secret: 'new' } },
     });
     await clientAt('update-huge');
-    const { status } = await until('update-huge', 'Registered');
+    const { status } = await shop.until('update-huge', 'Registered');
     emulator.misbehave('update', { answer: huge.answer });
-    await editClient(testbed, 'shop', 'update-huge', { clientName: 'Edited' });
-    expect(messageOf(await until('update-huge', huge.reason))).toMatch(huge.said);
-    await until('update-huge', 'Registered');
+    await shop.edit('update-huge', { clientName: 'Edited' });
+    expect(messageOf(await shop.until('update-huge', huge.reason))).toMatch(huge.said);
+    await shop.until('update-huge', 'Registered');
     const [client] = emulator.clients();
     expect(client).toMatchObject({ clientId: status?.clientId, metadata: { client_name: 'Edited' } });
-    expect((await secretData(testbed, 'shop', 'update-huge'))?.['client_secret']).toBe(client?.clientSecret);
+    expect((await shop.secret('update-huge'))?.['client_secret']).toBe(client?.clientSecret);
   });
 
   it('rule 19: a configuration URL on another origin gets no token, at an edit and at a deletion', async () => {
-    const stub = await placedStub('astray', (server) => {
-      server.present = (information) => ({
-        ...information,
-        registration_client_uri: `${elsewhere.issuer}/reg/${information['client_id']}`,
-      });
+    const stub = await shop.place('astray', {
+      prepare: (server) => {
+        server.present = (information) => ({
+          ...information,
+          registration_client_uri: `${elsewhere.issuer}/reg/${information['client_id']}`,
+        });
+      },
     });
-    await until('astray', 'Registered');
-    await editClient(testbed, 'shop', 'astray', { clientName: 'Edited' });
-    expect(messageOf(await until('astray', 'ConfigurationURLRefused'))).toBe(
+    await shop.edit('astray', { clientName: 'Edited' });
+    expect(messageOf(await shop.until('astray', 'ConfigurationURLRefused'))).toBe(
       `The management address is at ${elsewhere.issuer}, and the token was issued by ${stub.issuer}. List that origin in management.allowedOrigins of the server object, if you trust it.`,
     );
-    await remove('astray');
-    const { note } = await untilEvent(testbed, 'shop', 'astray', (event) =>
-      event.note.includes('was not removed'),
-    );
+    await shop.remove('astray');
+    const { note } = await shop.untilEvent('astray', (event) => event.note.includes('was not removed'));
     expect(note).toContain(`The management address is at ${elsewhere.issuer}`);
     await eventually(
       () => rolesOf('astray'),
@@ -520,16 +492,15 @@ describe('A server that repeats what it was sent', () => {
     })({ response } as Parameters<Answer>[0]);
 
   it('shows no registration access token, at an update and at a deletion', async () => {
-    const stub = await placedStub('parrot', () => {});
-    await until('parrot', 'Registered');
+    const stub = await shop.place('parrot');
     stub.behave = { update: parrot, remove: parrot };
-    await editClient(testbed, 'shop', 'parrot', { clientName: 'Edited' });
-    expect(messageOf(await until('parrot', 'RegistrationRefused'))).toMatch(
+    await shop.edit('parrot', { clientName: 'Edited' });
+    expect(messageOf(await shop.until('parrot', 'RegistrationRefused'))).toMatch(
       /^The server answered 400 invalid_request: Bearer \[redacted\] \[redacted\] \{/,
     );
-    await remove('parrot');
+    await shop.remove('parrot');
     const client = await eventually(
-      () => getClient(testbed, 'shop', 'parrot'),
+      () => shop.client('parrot'),
       (seen) => conditionOf(seen, 'Ready')?.reason === 'DeletionUnconfirmed',
       WAIT_MS,
     );
@@ -569,7 +540,7 @@ describe('A server that repeats what it was sent', () => {
       ),
     );
     await clientAt('parrot-basic');
-    expect(messageOf(await until('parrot-basic', 'RegistrationRefused'))).toContain(
+    expect(messageOf(await shop.until('parrot-basic', 'RegistrationRefused'))).toContain(
       'The server answered 400 invalid_request: Basic [redacted] is registrar:[redacted].',
     );
   });
@@ -607,7 +578,7 @@ describe('A server that repeats what it was sent', () => {
         namespacedServer(stub.issuer, 'shop', name, { registration: { admission: { clientCredentials } } }),
       );
       await clientAt(name);
-      expect(messageOf(await until(name, 'AdmissionTokenFailed'))).toMatch(
+      expect(messageOf(await shop.until(name, 'AdmissionTokenFailed'))).toMatch(
         /The token endpoint answered 401 invalid_client: (Basic \[redacted\] null|undefined \[redacted\])\./,
       );
     }
@@ -620,10 +591,12 @@ describe('At the end', () => {
     const names = Array.from({ length: 10 }, (_, index) => `load-${index}`);
     await Promise.all(
       names.map(async (name) => {
-        const stub = await placedStub(name, (server) => {
-          server.behave = { discovery: reply(200, 'x'.repeat(10_000_000)) };
+        const stub = await shop.serve(name, {
+          prepare: (server) => {
+            server.behave = { discovery: reply(200, 'x'.repeat(10_000_000)) };
+          },
         });
-        await until(name, 'ResponseTooLarge');
+        await shop.until(name, 'ResponseTooLarge');
         await eventually(
           () => stub.count('discovery'),
           (count) => count >= 2,
@@ -643,14 +616,14 @@ describe('At the end', () => {
       const first = stub.requests.find(({ call }) => call === 'remove')?.path.slice('/reg/'.length) ?? '';
       expect(first).toMatch(/^stub-client-/);
       stub.behave = {};
-      await untilReason(testbed, 'shop', name, 'Registered', 100_000);
+      await shop.until(name, 'Registered', 100_000);
       const [client] = stub.clients.keys();
       expect(stub.clients.size).toBe(1);
       expect(client).not.toBe(first);
-      expect((await secretData(testbed, 'shop', name))?.['client_id']).toBe(client);
+      expect((await shop.secret(name))?.['client_id']).toBe(client);
       expect(await rolesOf(name)).toEqual(['current']);
       expect(await suspectsOf(name)).toEqual([]);
-      const warning = await untilEvent(testbed, 'shop', name, ({ reason }) => reason === 'ResponseTruncated');
+      const warning = await shop.untilEvent(name, ({ reason }) => reason === 'ResponseTruncated');
       expect(warning).toMatchObject({
         type: 'Warning',
         note: expect.stringContaining(

@@ -1,35 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { fetchText, suspectedOrphans } from './looks.ts';
-import {
-  all,
-  clusterServer,
-  conditionOf,
-  credential,
-  eventually,
-  namespace,
-  OPERATOR_NAMESPACE,
-  oauthClient,
-  untilReason,
-} from './objects.ts';
+import { conditionOf, eventually, OPERATOR_NAMESPACE, oauthClient, platformOf } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
-let testbed: Testbed;
 let standby: OperatorProcess;
 
+const testbed = useTestbed({ flags: ['--identity=pod-a'] });
+const shop = teamIn(testbed, 'shop');
+
 beforeAll(async () => {
-  testbed = await startTestbed({ flags: ['--identity=pod-a'] });
-  const { server } = testbed;
-  await testbed.apply(
-    all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
-  );
+  await testbed.apply(platformOf(testbed));
   standby = await replica('pod-b');
 });
 
 afterAll(async () => {
   await standby?.stop('SIGKILL');
-  await testbed?.stop();
 });
 
 /** Pods of their own: what one of them left under way, another leaves alone until its deadline is past. */
@@ -46,7 +33,7 @@ const isLeader = async ({ port }: OperatorProcess) =>
 describe('Of two replicas', () => {
   it('one works; both are alive, ready and measured', async () => {
     await testbed.apply(oauthClient('shop', 'one'));
-    await untilReason(testbed, 'shop', 'one', 'Registered', 20_000);
+    await shop.until('one', 'Registered', 20_000);
     expect([isWorking(testbed.operator), isWorking(standby)]).toEqual([true, false]);
     for (const operator of [testbed.operator, standby]) {
       expect((await fetchText(operator.port, '/livez')).status).toBe(200);
@@ -71,7 +58,7 @@ describe('Of two replicas', () => {
     // 1.2 s at most until the other looks, then its watches begin: long on a loaded machine.
     expect(handedOverMs).toBeLessThan(8_000);
     await testbed.apply(oauthClient('shop', 'two'));
-    await untilReason(testbed, 'shop', 'two', 'Registered', 20_000);
+    await shop.until('two', 'Registered', 20_000);
     expect(testbed.server.clients()).toHaveLength(2);
   });
 

@@ -4,33 +4,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
-import {
-  type Exchange,
-  hang,
-  reply,
-  type StubServer,
-  startStubServer,
-  stopStubServers,
-} from '../../kit/stub-server.ts';
+import { type Exchange, hang, reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
 import { writeKubeconfig } from '../../kit/testbed/api-access.ts';
 import { createCertificateAuthority } from '../../kit/testbed/certificates.ts';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import { type FaultyProxy, type Harm, startProxy } from '../../proofs/chaos/soak-proxy.ts';
-import { suspectedOrphans, untilEvent, untilServer } from './looks.ts';
+import { suspectedOrphans } from './looks.ts';
 import {
   all,
   conditionOf,
   eventually,
-  getClient,
+  messageOf,
   namespace,
   namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
+  serverRef,
 } from './objects.ts';
-import { LONG_MS, messageOf, recordsOf, serverRef } from './placed.ts';
+import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
 /** The ledger under trouble of its own, the end of the process, and servers that hold their callers up. */
 
@@ -40,7 +31,6 @@ const PATH = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/configmaps/`;
 /** Longer than any deadline of the operator's calls. */
 const STALL_MS = 12_000;
 
-let testbed: Testbed;
 let proxy: FaultyProxy;
 let kubeconfig: string;
 let operator: OperatorProcess;
@@ -48,8 +38,10 @@ let stub: StubServer;
 /** What becomes of the next writes of the ledger. */
 const harms: Harm[] = [];
 
+const testbed = useTestbed({ namespaces: [], operator: false });
+const shop = teamIn(testbed, 'shop');
+
 beforeAll(async () => {
-  testbed = await startTestbed({ operator: false });
   const ca = createCertificateAuthority();
   proxy = await startProxy({
     backend: { origin: testbed.controlPlane.url, ca: await readFile(testbed.controlPlane.caFile, 'utf8') },
@@ -74,8 +66,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await operator?.stop('SIGKILL');
   await proxy?.stop();
-  await testbed?.stop();
-  await stopStubServers();
 });
 
 const COOLDOWN = { recovery: { cooldown: '1s' }, connection: { timeout: '2s' } };
@@ -113,7 +103,7 @@ async function until(name: string, reason: string, { create = false, server = 's
   if (create) {
     await testbed.apply(oauthClient('shop', name, { server: serverRef(server) }));
   }
-  return untilReason(testbed, 'shop', name, reason, 2 * LONG_MS);
+  return shop.until(name, reason, 2 * LONG_MS);
 }
 
 interface Stored {
@@ -160,7 +150,7 @@ async function isRegisteredAsEver(name: string): Promise<void> {
   const [clients, posts] = [stub.clients.size, stub.count('register')];
   const { status } = await until(name, 'Registered', { create: true });
   expect([stub.clients.size, stub.count('register')]).toEqual([clients + 1, posts + 1]);
-  expect((await recordsOf(testbed, name)).map(({ clientId }) => clientId)).toEqual([status?.clientId]);
+  expect((await shop.registrations(name)).map(({ clientId }) => clientId)).toEqual([status?.clientId]);
   expect(await isRunning()).toBe(true);
 }
 
@@ -230,7 +220,7 @@ describe('The ledger', () => {
     await overwrite(LEDGER, { data: {} });
     held.letGo();
     const { status } = await until('amid', 'Registered');
-    expect((await recordsOf(testbed, 'amid')).map(({ clientId }) => clientId)).toEqual([status?.clientId]);
+    expect((await shop.registrations('amid')).map(({ clientId }) => clientId)).toEqual([status?.clientId]);
     expect(stub.clients.has(status?.clientId ?? '')).toBe(true);
   });
 
@@ -256,7 +246,7 @@ describe('The ledger', () => {
       msg: 'no longer the leader',
       why: 'the ledger was deleted',
     });
-    expect((await recordsOf(testbed, 'under-way')).map(({ clientId }) => clientId)).toEqual([
+    expect((await shop.registrations('under-way')).map(({ clientId }) => clientId)).toEqual([
       ...slow.clients.keys(),
     ]);
     operator = await replica();
@@ -295,7 +285,7 @@ describe('The ledger', () => {
       startedAt: call.startedAt,
       why: 'The operator stopped before it read the answer',
     });
-    expect(conditionOf(await getClient(testbed, 'shop', 'first'), 'Ready')?.status).toBe('True');
+    expect(conditionOf(await shop.client('first'), 'Ready')?.status).toBe('True');
   });
 });
 
@@ -378,9 +368,9 @@ describe('The end of the process', () => {
     expect(slow.count('register')).toBe(1);
     const [clientId] = [...slow.clients.keys()];
     const names = ['drained', 'not-begun'];
-    const records = (await Promise.all(names.map((name) => recordsOf(testbed, name)))).flat();
+    const records = (await Promise.all(names.map((name) => shop.registrations(name)))).flat();
     expect(records.map((record) => record.clientId)).toEqual([clientId]);
-    const secrets = await Promise.all(names.map((name) => secretData(testbed, 'shop', name)));
+    const secrets = await Promise.all(names.map((name) => shop.secret(name)));
     expect(secrets.flatMap((secret) => secret?.['client_id'] ?? [])).toEqual([clientId]);
     expect(Object.keys((await stored(LEDGER)).data ?? {}).toSorted()).toEqual([
       'epoch',
@@ -411,7 +401,7 @@ describe('The end of the process', () => {
     await until('unheard', 'RegistrationOutcomeUnknown');
     const listed = (await suspectedOrphans(testbed)).filter(({ client }) => client === 'shop/unheard');
     expect(listed).toMatchObject([{ why: 'The operator stopped before it read the answer' }]);
-    await untilEvent(testbed, 'shop', 'unheard', ({ reason }) => reason === 'RegistrationOutcomeUnknown');
+    await shop.untilEvent('unheard', ({ reason }) => reason === 'RegistrationOutcomeUnknown');
     expect(silent.count('register')).toBe(1);
   });
 });
@@ -477,8 +467,7 @@ describe('A server that holds its callers up', () => {
         ...many('shop', 'brief', 2),
       ),
     );
-    const { condition } = await untilServer(testbed, 'greedy', {
-      namespace: 'shop',
+    const { condition } = await shop.untilServer('greedy', {
       type: 'Paused',
       reason: 'AuthorizationServerPaused',
     });
@@ -486,7 +475,7 @@ describe('A server that holds its callers up', () => {
     expect(Date.parse(until)).toBeLessThanOrEqual(Date.now() + 3_600_000);
     expect(Date.parse(until)).toBeGreaterThan(Date.now() + 3_000_000);
     const paused = await eventually(
-      async () => Promise.all([0, 1].map((index) => getClient(testbed, 'shop', `greedy-${index}`))),
+      async () => Promise.all([0, 1].map((index) => shop.client(`greedy-${index}`))),
       (clients) => clients.every((client) => messageOf(client).includes(until)),
       LONG_MS,
     );

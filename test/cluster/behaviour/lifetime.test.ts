@@ -5,34 +5,29 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import type { PresetName } from '../../kit/emulator/presets.ts';
-import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { editClient, eventsOf, patch, untilEvent } from './looks.ts';
+import { start } from '../../kit/emulator/running.ts';
 import {
   all,
   conditionOf,
   eventually,
-  getClient,
-  namespace,
   namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
 } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
 const WAIT_MS = 40_000;
 const PAST = '2020-01-01T00:00:00Z';
 const ROTATE = 'oauth-registrar.dev/rotate-requested-at';
 
-let testbed: Testbed;
 let expiring: Emulator;
 /** `jwks_uri` of a client that has its own keys. */
 let keyServer: Server;
 
+const testbed = useTestbed();
+const shop = teamIn(testbed, 'shop', { waitMs: WAIT_MS });
+
 beforeAll(async () => {
-  testbed = await startTestbed();
-  await testbed.apply(namespace('shop'));
   // Their minute begins here, and is looked at in the end.
   expiring = await served('expiring', 'rfc7591', { dialectOverrides: {} });
   expiring.change({ metadata: { extraMembers: ['expires_at'] } });
@@ -48,13 +43,11 @@ beforeAll(async () => {
       }),
     ),
   );
-  await until('deleted', 'Registered');
-  await until('deregistered', 'Registered');
+  await shop.until('deleted', 'Registered');
+  await shop.until('deregistered', 'Registered');
 });
 
 afterAll(async () => {
-  await testbed?.stop();
-  await stopAll();
   keyServer?.close();
 });
 
@@ -73,12 +66,10 @@ const web = {
 };
 const asymmetric = { tokenEndpointAuthMethod: 'private_key_jwt' };
 
-const until = (name: string, reason: string) => untilReason(testbed, 'shop', name, reason, WAIT_MS);
 const messageOf = (client: OAuthClient, type = 'Ready') => conditionOf(client, type)?.message ?? '';
-const data = async (name: string) => (await secretData(testbed, 'shop', name)) ?? {};
-const remove = (name: string) => testbed.kubectl('-n', 'shop', 'delete', 'oac', name, '--wait=false');
+const data = async (name: string) => (await shop.secret(name)) ?? {};
 const annotate = (name: string, value: string) =>
-  patch(testbed, 'shop', 'oac', name, { metadata: { annotations: { [ROTATE]: value } } });
+  shop.patch('oac', name, { metadata: { annotations: { [ROTATE]: value } } });
 
 async function served(name: string, preset: PresetName, spec: object = {}): Promise<Emulator> {
   const emulator = await start(preset);
@@ -98,39 +89,14 @@ async function placed(
 ): Promise<Emulator> {
   const emulator = await served(name, preset);
   await testbed.apply(clientAt(name, name, spec));
-  await until(name, 'Registered');
+  await shop.until(name, 'Registered');
   return emulator;
-}
-
-interface Record_ {
-  readonly name: string;
-  readonly role: string;
-  readonly clientId: string;
-}
-
-/** The registration Secrets of a client. */
-async function records(client: string): Promise<readonly Record_[]> {
-  const path = `/api/v1/namespaces/${OPERATOR_NAMESPACE}/secrets?labelSelector=oauth-registrar.dev%2Fclient-name%3D${client}`;
-  const { json } = await testbed.controlPlane.admin.request<{
-    items: {
-      metadata: {
-        name: string;
-        labels: Record<string, string>;
-        annotations: Record<string, string>;
-      };
-    }[];
-  }>('GET', path);
-  return json.items.map(({ metadata }) => ({
-    name: metadata.name,
-    role: metadata.labels['oauth-registrar.dev/role'] ?? '',
-    clientId: metadata.annotations['oauth-registrar.dev/client-id'] ?? '',
-  }));
 }
 
 /** As a person would who edits the record: what it says of its times is believed. */
 async function setRecord(client: string, clientId: string, annotation: string): Promise<void> {
-  const record = (await records(client)).find((candidate) => candidate.clientId === clientId);
-  await patch(testbed, OPERATOR_NAMESPACE, 'secret', record?.name ?? '', {
+  const record = (await shop.registrations(client)).find((candidate) => candidate.clientId === clientId);
+  await teamIn(testbed, OPERATOR_NAMESPACE).patch('secret', record?.name ?? '', {
     metadata: { annotations: { [`oauth-registrar.dev/${annotation}`]: PAST } },
   });
 }
@@ -246,7 +212,7 @@ describe('A client without a secret', () => {
     );
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
     for (const name of ['given', 'behind']) {
-      await until(name, 'Registered');
+      await shop.until(name, 'Registered');
       const { client_id: clientId = '', ...values } = await data(name);
       expect(Object.keys(values).filter((key) => /secret|private|kid/.test(key))).toEqual([]);
       const answer = await emulator.requestToken({
@@ -271,7 +237,7 @@ describe('A client that can’t be managed', () => {
       const name = `unmanaged-${preset}`;
       const emulator = await placed(name, preset, { client: web });
       const before = await data(name);
-      const client = await getClient(testbed, 'shop', name);
+      const client = await shop.client(name);
       expect(conditionOf(client, 'Registered')).toMatchObject({
         status: 'True',
         reason: 'Unmanaged',
@@ -279,8 +245,8 @@ describe('A client that can’t be managed', () => {
       });
       expect('client_secret' in before).toBe(preset !== 'scalekit');
 
-      await editClient(testbed, 'shop', name, { clientName: 'Edited' });
-      const edited = await until(name, 'UpdateUnsupported');
+      await shop.edit(name, { clientName: 'Edited' });
+      const edited = await shop.until(name, 'UpdateUnsupported');
       expect(messageOf(edited)).toBe(
         'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
       );
@@ -288,13 +254,8 @@ describe('A client that can’t be managed', () => {
       expect(await data(name)).toEqual(before);
       expect(emulator.clients()).toMatchObject([{ metadata: { client_name: 'Shop' } }]);
 
-      await remove(name);
-      const warning = await untilEvent(
-        testbed,
-        'shop',
-        name,
-        ({ reason }) => reason === 'DeletionUnsupported',
-      );
+      await shop.remove(name);
+      const warning = await shop.untilEvent(name, ({ reason }) => reason === 'DeletionUnsupported');
       expect(warning.type).toBe('Warning');
       expect(warning.note).toMatch(
         new RegExp(
@@ -302,7 +263,7 @@ describe('A client that can’t be managed', () => {
         ),
       );
       await eventually(
-        () => records(name),
+        () => shop.registrations(name),
         (left) => left.map(({ role }) => role).join() === 'left-behind',
         WAIT_MS,
       );
@@ -318,34 +279,29 @@ describe('A client that can’t be managed', () => {
       replacement: { policy: 'Automatic', overlap: '1h' },
     });
     const before = await data(name);
-    await editClient(testbed, 'shop', name, { clientName: 'Edited' });
+    await shop.edit(name, { clientName: 'Edited' });
     const after = await eventually(
       () => data(name),
       (seen) => seen['client_id'] !== before['client_id'],
       WAIT_MS,
     );
-    const { status } = await until(name, 'Registered');
+    const { status } = await shop.until(name, 'Registered');
     expect(status?.clientId).toBe(after['client_id']);
     expect(after['client_secret']).toBe(emulator.client(after['client_id'] ?? '')?.clientSecret);
     expect(emulator.client(after['client_id'] ?? '')?.metadata['client_name']).toBe('Edited');
     expect(emulator.clients()).toHaveLength(2);
-    expect((await records(name)).map(({ role }) => role)).toEqual(['current', 'current']);
+    expect((await shop.registrations(name)).map(({ role }) => role)).toEqual(['current', 'current']);
 
     await setRecord(name, after['client_id'] ?? '', 'registered-at');
     await eventually(
-      () => records(name),
+      () => shop.registrations(name),
       (left) => left.some(({ role, clientId }) => role === 'left-behind' && clientId === before['client_id']),
       WAIT_MS,
     );
-    const { note } = await untilEvent(
-      testbed,
-      'shop',
-      name,
-      ({ reason }) => reason === 'DeletionUnsupported',
-    );
+    const { note } = await shop.untilEvent(name, ({ reason }) => reason === 'DeletionUnsupported');
     expect(note).toMatch(new RegExp(`^Client ${before['client_id']} at .* was not removed`));
     expect(await data(name)).toEqual(after);
-    await until(name, 'Registered');
+    await shop.until(name, 'Registered');
   });
 
   it('waits to be told where people want to be asked; an annotation there from the beginning is no order', async () => {
@@ -357,13 +313,13 @@ describe('A client that can’t be managed', () => {
     await testbed.apply(
       JSON.stringify({ ...object, metadata: { ...object.metadata, annotations: { [ROTATE]: 'copied' } } }),
     );
-    const created = await until(name, 'Registered');
+    const created = await shop.until(name, 'Registered');
     expect(created.status?.lastHandledRotateAt).toBe('copied');
     expect(emulator.count('register')).toBe(1);
     const before = await data(name);
 
-    await editClient(testbed, 'shop', name, { clientName: 'Edited' });
-    const waiting = await until(name, 'ReplacementPending');
+    await shop.edit(name, { clientName: 'Edited' });
+    const waiting = await shop.until(name, 'ReplacementPending');
     expect(messageOf(waiting)).toBe(
       'The client can’t be changed, and is to be registered anew when you say so: kubectl annotate oac manual -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
     );
@@ -376,7 +332,7 @@ describe('A client that can’t be managed', () => {
       (seen) => seen['client_id'] !== before['client_id'],
       WAIT_MS,
     );
-    const { status } = await until(name, 'Registered');
+    const { status } = await shop.until(name, 'Registered');
     expect(status).toMatchObject({ clientId: after['client_id'], lastHandledRotateAt: 'now' });
     expect(emulator.client(after['client_id'] ?? '')?.metadata['client_name']).toBe('Edited');
     expect(emulator.count('register')).toBe(2);
@@ -397,12 +353,12 @@ describe('A client that is to be registered anew', () => {
       (seen) => seen['client_id'] !== before['client_id'],
       WAIT_MS,
     );
-    await until(name, 'Registered');
+    await shop.until(name, 'Registered');
     expect(emulator.clients().map(({ clientId }) => clientId)).toEqual([
       before['client_id'],
       after['client_id'],
     ]);
-    const replaced = await untilEvent(testbed, 'shop', name, ({ action }) => action === 'Replace');
+    const replaced = await shop.untilEvent(name, ({ action }) => action === 'Replace');
     expect(replaced.note).toMatch(
       new RegExp(
         `^Client ${after['client_id']} takes the place of client ${before['client_id']}, which is kept until \\d`,
@@ -424,11 +380,11 @@ describe('A client that is to be registered anew', () => {
       WAIT_MS,
     );
     await eventually(
-      () => records(name),
+      () => shop.registrations(name),
       (left) => left.length === 1,
     );
     expect(await data(name)).toEqual(after);
-    const removed = await untilEvent(testbed, 'shop', name, ({ reason }) => reason === 'Deregistered');
+    const removed = await shop.untilEvent(name, ({ reason }) => reason === 'Deregistered');
     expect(removed.note).toContain(`Client ${before['client_id']} was removed at`);
   });
 });
@@ -462,7 +418,7 @@ describe('A client that is bound to another object', () => {
       }),
     );
     await testbed.apply(clientAt(name, name, { client: machine, lifetime: { boundTo } }));
-    const waiting = await until(name, 'BoundObjectNotFound');
+    const waiting = await shop.until(name, 'BoundObjectNotFound');
     expect(messageOf(waiting)).toBe(
       `${kind} agent-7 doesn’t exist in namespace shop. Create that object, or correct spec.lifetime.boundTo.`,
     );
@@ -470,18 +426,10 @@ describe('A client that is bound to another object', () => {
     expect(emulator.count('register')).toBe(0);
 
     await testbed.apply(JSON.stringify(object('agent-7')));
-    await until(name, 'Registered');
+    await shop.until(name, 'Registered');
     const resource = kind === 'Job' ? 'job' : 'pod';
-    const uid = await testbed.kubectl(
-      '-n',
-      'shop',
-      'get',
-      resource,
-      'agent-7',
-      '-o',
-      'jsonpath={.metadata.uid}',
-    );
-    const { metadata } = await getClient(testbed, 'shop', name);
+    const uid = await shop.kubectl('get', resource, 'agent-7', '-o', 'jsonpath={.metadata.uid}');
+    const { metadata } = await shop.client(name);
     expect(metadata.ownerReferences).toEqual([{ apiVersion, kind, name: 'agent-7', uid }]);
   });
 });
@@ -501,13 +449,13 @@ describe('A client whose lifetime is over', () => {
 
   it('goes with its object, its Secret and its client', { timeout: 120_000 }, async () => {
     await eventually(
-      () => testbed.kubectl('-n', 'shop', 'get', 'oac', 'deleted', '--ignore-not-found', '-o', 'name'),
+      () => shop.kubectl('get', 'oac', 'deleted', '--ignore-not-found', '-o', 'name'),
       (found) => found === '',
       100_000,
     );
     expect(expiring.clients().filter(({ metadata }) => metadata['client_name'] === 'deleted')).toEqual([]);
     const events = await eventually(
-      () => eventsOf(testbed, 'shop', 'deleted'),
+      () => shop.events('deleted'),
       (seen) => seen.some(({ reason }) => reason === 'Expired'),
     );
     expect(events.find(({ reason }) => reason === 'Expired')?.note).toBe(
@@ -518,15 +466,15 @@ describe('A client whose lifetime is over', () => {
   it('keeps its object where only the client is to go, and comes back when its life is prolonged', {
     timeout: 120_000,
   }, async () => {
-    const client = await untilReason(testbed, 'shop', 'deregistered', 'Expired', 100_000);
+    const client = await shop.until('deregistered', 'Expired', 100_000);
     expect(messageOf(client)).toMatch(
       /^The lifetime ended at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ; the client and its Secret are removed\. Delete the object, or raise spec\.lifetime\.expiresAfter, which registers a client anew\.$/,
     );
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
     expect(expiring.clients()).toEqual([]);
-    expect(await secretData(testbed, 'shop', 'deregistered')).toBeUndefined();
-    await patch(testbed, 'shop', 'oac', 'deregistered', { spec: { lifetime: { expiresAfter: '24h' } } });
-    await until('deregistered', 'Registered');
+    expect(await shop.secret('deregistered')).toBeUndefined();
+    await shop.patch('oac', 'deregistered', { spec: { lifetime: { expiresAfter: '24h' } } });
+    await shop.until('deregistered', 'Registered');
     expect(expiring.clients()).toMatchObject([{ metadata: { client_name: 'deregistered' } }]);
     expect((await data('deregistered'))['client_id']).toBe(expiring.clients()[0]?.clientId);
   });

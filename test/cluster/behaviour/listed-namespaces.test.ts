@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { getClient, machine, namespace, namespacedServer, untilReason } from './objects.ts';
+import { machine, namespace, namespacedServer } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
 /** Two installs as `deploy/overlays/listed-namespaces` has them, each with a namespace, at one API server. */
 
@@ -11,11 +11,12 @@ const TENANTS = ['shop', 'billing'] as const;
 const ownOf = (tenant: string): string => `oauth-registrar-${tenant}`;
 const userOf = (tenant: string): string => `system:serviceaccount:${ownOf(tenant)}:oauth-registrar`;
 
-let testbed: Testbed;
 const operators = new Map<string, OperatorProcess>();
 
+const testbed = useTestbed({ namespaces: [], server: { initialAccessToken: false }, operator: false });
+const billing = teamIn(testbed, 'billing');
+
 beforeAll(async () => {
-  testbed = await startTestbed({ server: { initialAccessToken: false }, operator: false });
   const manifests = await testbed.kubectl('kustomize', OVERLAY);
   for (const tenant of [...TENANTS, 'nobodys']) {
     await testbed.apply(namespace(tenant));
@@ -30,7 +31,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([...operators.values()].map((operator) => operator.stop('SIGKILL')));
-  await testbed?.stop();
 });
 
 async function start(tenant: string): Promise<OperatorProcess> {
@@ -60,7 +60,7 @@ const client = (
 
 test('each install registers the clients of its own namespace, and records them in its own', async () => {
   for (const tenant of TENANTS) {
-    await untilReason(testbed, tenant, 'machine', 'Registered');
+    await teamIn(testbed, tenant).until('machine', 'Registered');
     const records = await testbed.kubectl('get', 'secrets', '-n', ownOf(tenant), '-o', 'name');
     expect(records.match(/secret\/oac-/g)).toHaveLength(1);
   }
@@ -76,7 +76,7 @@ test('neither has anything refused, and neither touches what is the other’s or
     const namespaces = new Set(own.map(({ namespace: name }) => name).filter(Boolean));
     expect([...namespaces].sort()).toEqual([ownOf(tenant), tenant].sort());
   }
-  const { metadata, status } = await getClient(testbed, 'nobodys', 'machine');
+  const { metadata, status } = await teamIn(testbed, 'nobodys').client('machine');
   expect({ finalizers: metadata.finalizers, clientId: status?.clientId }).toEqual({});
 });
 
@@ -85,12 +85,12 @@ test('an install that starts again writes nothing, and removes its client when t
   operators.set('shop', await start('shop'));
   await testbed.kubectl('delete', 'oac', 'machine', '-n', 'shop', '--timeout=30s');
   expect(testbed.server.clients()).toHaveLength(1);
-  await untilReason(testbed, 'billing', 'machine', 'Registered');
+  await billing.until('machine', 'Registered');
 });
 
 test('a client that names a ClusterAuthorizationServer is told that there is none for it', async () => {
   await testbed.apply(
     client('billing', 'outside', { kind: 'ClusterAuthorizationServer', name: 'corporate' }),
   );
-  await untilReason(testbed, 'billing', 'outside', 'AuthorizationServerNotAvailable');
+  await billing.until('outside', 'AuthorizationServerNotAvailable');
 });

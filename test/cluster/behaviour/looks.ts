@@ -1,70 +1,22 @@
 import type { AuthorizationServer } from '../../../src/api/authorization-server.ts';
-import type { Condition } from '../../../src/api/conditions.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
-import { eventually, OPERATOR_NAMESPACE } from './objects.ts';
+import { OPERATOR_NAMESPACE } from './objects.ts';
+import { type ConditionedServer, untilCondition, type WantedCondition } from './team.ts';
 
-/** What people look at besides the client: server objects, Events, the list of suspected orphans, metrics. */
+/** What the platform's people see: cluster servers, the list of suspected orphans, metrics. */
 
-export async function getServer(
+/** A ClusterAuthorizationServer. */
+export const getClusterServer = async (testbed: Testbed, name: string): Promise<AuthorizationServer> =>
+  JSON.parse(await testbed.kubectl('get', 'coas', name, '-o', 'json')) as AuthorizationServer;
+
+/** Waits until a condition of a ClusterAuthorizationServer has this reason. */
+export const untilClusterServer = (
   testbed: Testbed,
   name: string,
-  namespace?: string,
-): Promise<AuthorizationServer> {
-  const args = namespace === undefined ? ['get', 'coas', name] : ['-n', namespace, 'get', 'oas', name];
-  return JSON.parse(await testbed.kubectl(...args, '-o', 'json')) as AuthorizationServer;
-}
-
-/** Waits for a condition of a server object to have this reason. */
-export async function untilServer(
-  testbed: Testbed,
-  name: string,
-  { namespace, type = 'Ready', reason }: { namespace?: string; type?: string; reason: string },
-  timeoutMs = 20_000,
-): Promise<AuthorizationServer & { readonly condition: Condition }> {
-  const conditionIn = (server: AuthorizationServer) =>
-    server.status?.conditions?.find((condition) => condition.type === type);
-  const found = await eventually(
-    () => getServer(testbed, name, namespace),
-    (server) => conditionIn(server)?.reason === reason,
-    timeoutMs,
-  );
-  return { ...found, condition: conditionIn(found) as Condition };
-}
-
-export interface SeenEvent {
-  readonly type: string;
-  readonly reason: string;
-  readonly note: string;
-  readonly action: string;
-}
-
-export async function eventsOf(
-  testbed: Testbed,
-  namespace: string,
-  name: string,
-): Promise<readonly SeenEvent[]> {
-  const { json } = await testbed.controlPlane.admin.request<{
-    items: readonly (SeenEvent & { readonly regarding: { readonly name: string } })[];
-  }>('GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events`);
-  return json.items.filter(({ regarding }) => regarding.name === name);
-}
-
-/** Waits for an Event about the object: they are sent on the side, so that what they tell can be seen before them. */
-export async function untilEvent(
-  testbed: Testbed,
-  namespace: string,
-  name: string,
-  isWanted: (event: SeenEvent) => boolean,
-  timeoutMs = 40_000,
-): Promise<SeenEvent> {
-  const events = await eventually(
-    () => eventsOf(testbed, namespace, name),
-    (seen) => seen.some(isWanted),
-    timeoutMs,
-  );
-  return events.find(isWanted) as SeenEvent;
-}
+  wanted: WantedCondition,
+  timeoutMs?: number,
+): Promise<ConditionedServer> => untilCondition(() => getClusterServer(testbed, name), wanted, timeoutMs);
 
 /** The listed suspects, by `namespace/name` of their object. */
 export async function suspectedOrphans(
@@ -86,20 +38,3 @@ export async function fetchText(port: number, path: string): Promise<{ status: n
   const answer = await fetch(`http://127.0.0.1:${port}${path}`);
   return { status: answer.status, text: await answer.text() };
 }
-
-/** Changes the spec of an OAuthClient. */
-export const editClient = (
-  testbed: Testbed,
-  namespace: string,
-  name: string,
-  client: object,
-): Promise<string> => patch(testbed, namespace, 'oac', name, { spec: { client } });
-
-export const patch = (
-  testbed: Testbed,
-  namespace: string,
-  kind: string,
-  name: string,
-  change: object,
-): Promise<string> =>
-  testbed.kubectl('-n', namespace, 'patch', kind, name, '--type=merge', '-p', JSON.stringify(change));

@@ -1,24 +1,21 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   all,
   clusterServer,
   conditionOf,
   credential,
   eventually,
-  getClient,
   machine,
   namespace,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
 } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
-let testbed: Testbed;
+const testbed = useTestbed({ namespaces: [], controllerManager: true });
+const shop = teamIn(testbed, 'shop', { waitMs: 10_000 });
 
 beforeAll(async () => {
-  testbed = await startTestbed({ controllerManager: true });
   const { server } = testbed;
   await testbed.apply(
     all(
@@ -31,8 +28,6 @@ beforeAll(async () => {
   );
 });
 
-afterAll(() => testbed?.stop());
-
 /** The collector learns of kinds that are younger than itself every 30 s. */
 const GARBAGE_COLLECTION_MS = 60_000;
 
@@ -41,9 +36,9 @@ const posts = () => testbed.server.log.filter(({ method }) => method === 'POST')
 describe('An OAuthClient becomes a registered client and a Secret', () => {
   it('is ready, with a Secret whose credentials get a token at the server', async () => {
     await testbed.apply(oauthClient('shop', 'storefront', { secret: { name: 'storefront-oauth' } }));
-    await testbed.kubectl('-n', 'shop', 'wait', '--for=condition=Ready', 'oac/storefront', '--timeout=10s');
+    await shop.kubectl('wait', '--for=condition=Ready', 'oac/storefront', '--timeout=10s');
 
-    const data = await secretData(testbed, 'shop', 'storefront-oauth');
+    const data = await shop.secret('storefront-oauth');
     expect(data).toMatchObject({
       issuer: testbed.server.issuer,
       token_endpoint: `${testbed.server.issuer}/token`,
@@ -58,9 +53,9 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
   });
 
   it('shows what people need in its status and columns', async () => {
-    const { status } = await getClient(testbed, 'shop', 'storefront');
+    const { status } = await shop.client('storefront');
     expect(status).toMatchObject({
-      clientId: (await secretData(testbed, 'shop', 'storefront-oauth'))?.['client_id'],
+      clientId: (await shop.secret('storefront-oauth'))?.['client_id'],
       issuer: testbed.server.issuer,
       installation: expect.stringMatching(new RegExp(`^${OPERATOR_NAMESPACE}@[0-9a-f-]{36}$`)),
       secretName: 'storefront-oauth',
@@ -72,7 +67,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       'Registered=True Registered',
       'SecretSynced=True SecretSynced',
     ]);
-    const table = await testbed.kubectl('-n', 'shop', 'get', 'oac', 'storefront', '-o', 'wide');
+    const table = await shop.kubectl('get', 'oac', 'storefront', '-o', 'wide');
     expect(table).toMatch(/READY +REASON +SERVER +CLIENT ID +SECRET +EXPIRES +AGE/);
     expect(table).toMatch(/True +Registered +corporate .*storefront-oauth/);
     expect(await testbed.kubectl('get', 'oauth', '-A')).toContain(
@@ -81,14 +76,14 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
   });
 
   it('takes an edit to the server, with the stored token, and keeps the rotated one', async () => {
-    const before = await secretData(testbed, 'shop', 'storefront-oauth');
+    const before = await shop.secret('storefront-oauth');
     for (const clientName of ['Second name', 'Third name']) {
       const patch = JSON.stringify({ spec: { client: { clientName } } });
-      await testbed.kubectl('-n', 'shop', 'patch', 'oac', 'storefront', '--type=merge', '-p', patch);
-      await untilReason(testbed, 'shop', 'storefront', 'Registered');
+      await shop.kubectl('patch', 'oac', 'storefront', '--type=merge', '-p', patch);
+      await shop.until('storefront', 'Registered');
       expect(testbed.server.client(before?.['client_id'] ?? '')).toMatchObject({ client_name: clientName });
     }
-    expect(await secretData(testbed, 'shop', 'storefront-oauth')).toEqual(before);
+    expect(await shop.secret('storefront-oauth')).toEqual(before);
   });
 
   it.each([
@@ -111,16 +106,15 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       ['label', 'secret', 'storefront-oauth', 'oauth-registrar.dev/workload-'],
     ],
   ])('restores a Secret that was %s, without a call to the server', async (_, command) => {
-    const before = await secretData(testbed, 'shop', 'storefront-oauth');
+    const before = await shop.secret('storefront-oauth');
     const calls = testbed.server.log.length;
-    await testbed.kubectl('-n', 'shop', ...command);
+    await shop.kubectl(...command);
     await eventually(
-      () =>
-        testbed.kubectl('-n', 'shop', 'get', 'secrets', '-l', 'oauth-registrar.dev/workload', '-o', 'name'),
+      () => shop.kubectl('get', 'secrets', '-l', 'oauth-registrar.dev/workload', '-o', 'name'),
       (names) => names.includes('storefront-oauth'),
     );
     await eventually(
-      () => secretData(testbed, 'shop', 'storefront-oauth'),
+      () => shop.secret('storefront-oauth'),
       (data) => JSON.stringify(data) === JSON.stringify(before),
     );
     expect(testbed.server.log.length).toBe(calls);
@@ -137,48 +131,35 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
         },
       },
     };
-    await testbed.kubectl(
-      '-n',
-      'shop',
-      'patch',
-      'oac',
-      'storefront',
-      '--type=merge',
-      '-p',
-      JSON.stringify(patch),
-    );
-    const { status } = await untilReason(testbed, 'shop', 'storefront', 'Registered');
-    const data = await secretData(testbed, 'shop', 'moved');
+    await shop.kubectl('patch', 'oac', 'storefront', '--type=merge', '-p', JSON.stringify(patch));
+    const { status } = await shop.until('storefront', 'Registered');
+    const data = await shop.secret('moved');
     expect(data?.['username']).toBe(status?.clientId);
     expect(Object.keys(data ?? {})).not.toContain('issuer');
     expect(Object.keys(data ?? {})).not.toContain('client_id');
-    expect(
-      JSON.parse(await testbed.kubectl('-n', 'shop', 'get', 'secret', 'moved', '-o', 'json')),
-    ).toMatchObject({
+    expect(JSON.parse(await shop.kubectl('get', 'secret', 'moved', '-o', 'json'))).toMatchObject({
       metadata: {
         labels: { team: 'x' },
         annotations: { note: 'y' },
         ownerReferences: [{ kind: 'OAuthClient', name: 'storefront', controller: true }],
       },
     });
-    expect(await secretData(testbed, 'shop', 'storefront-oauth')).toBeUndefined();
+    expect(await shop.secret('storefront-oauth')).toBeUndefined();
     expect(posts()).toBe(1 + 1); // one registration, one token request
   });
 
   it('never touches a Secret of somebody else, and never registers twice for it', async () => {
-    await testbed.kubectl('-n', 'shop', 'create', 'secret', 'generic', 'taken', '--from-literal=mine=1');
+    await shop.kubectl('create', 'secret', 'generic', 'taken', '--from-literal=mine=1');
     await testbed.apply(oauthClient('shop', 'blocked', { secret: { name: 'taken' } }));
     const before = posts();
-    const client = await untilReason(testbed, 'shop', 'blocked', 'SecretConflict');
+    const client = await shop.until('blocked', 'SecretConflict');
     expect(conditionOf(client, 'Stalled')).toMatchObject({ status: 'True', reason: 'SecretConflict' });
     expect(conditionOf(client, 'Ready')?.message).toMatch(
       /^Secret taken exists and isn't this object's; it was not touched\. .*Choose another spec\.secret\.name, or remove that Secret\.$/,
     );
-    expect(await secretData(testbed, 'shop', 'taken')).toEqual({ mine: '1' });
+    expect(await shop.secret('taken')).toEqual({ mine: '1' });
 
-    await testbed.kubectl(
-      '-n',
-      'shop',
+    await shop.kubectl(
       'patch',
       'oac',
       'blocked',
@@ -186,14 +167,14 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       '-p',
       '{"spec":{"secret":{"name":"free"}}}',
     );
-    await untilReason(testbed, 'shop', 'blocked', 'Registered');
-    expect((await secretData(testbed, 'shop', 'free'))?.['client_id']).toBe(client.status?.clientId);
+    await shop.until('blocked', 'Registered');
+    expect((await shop.secret('free'))?.['client_id']).toBe(client.status?.clientId);
     expect(posts()).toBeLessThanOrEqual(before + 1);
   });
 
   it('tells the story of an object in kubectl describe', async () => {
     const story = await eventually(
-      () => testbed.kubectl('-n', 'shop', 'describe', 'oac', 'blocked'),
+      () => shop.kubectl('describe', 'oac', 'blocked'),
       (text) => text.includes('SecretConflict'),
     );
     expect(story).toMatch(/Warning +SecretConflict .*oauth-registrar\.dev\/operator +Secret taken exists/);
@@ -202,7 +183,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
   it('ends the client at the server when the object is deleted, and leaves nothing', {
     timeout: 90_000,
   }, async () => {
-    await testbed.kubectl('-n', 'shop', 'delete', 'oac', '--all', '--timeout=10s');
+    await shop.kubectl('delete', 'oac', '--all', '--timeout=10s');
     await eventually(
       () => testbed.server.clients().length,
       (count) => count === 0,
@@ -212,11 +193,11 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       (names) => names === '',
     );
     await eventually(
-      () => secretData(testbed, 'shop', 'moved'),
+      () => shop.secret('moved'),
       (data) => data === undefined,
       GARBAGE_COLLECTION_MS,
     );
-    const events = await testbed.kubectl('-n', 'shop', 'get', 'events');
+    const events = await shop.kubectl('get', 'events');
     expect(events).toMatch(/Normal +Deregistered .*Tokens already issued to it live until they expire\./);
   });
 
@@ -232,7 +213,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       additionalMetadata: { vendor_flag: true },
     };
     await testbed.apply(oauthClient('shop', 'full', { client }));
-    const { status } = await untilReason(testbed, 'shop', 'full', 'Registered');
+    const { status } = await shop.until('full', 'Registered');
     expect(testbed.server.client(status?.clientId ?? '')).toMatchObject({
       contacts: ['ops@example.com'],
       default_max_age: 600,

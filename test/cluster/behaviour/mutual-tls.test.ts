@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Departures } from '../../kit/emulator/behaviour.ts';
 import {
   createCertificateAuthority,
@@ -7,8 +7,7 @@ import {
   selfSigned,
 } from '../../kit/emulator/certificates.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
-import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
+import { start } from '../../kit/emulator/running.ts';
 import {
   admissionClient,
   clientCredentials,
@@ -20,8 +19,8 @@ import {
   setUp,
   told,
 } from './admissions.ts';
-import { untilServer } from './looks.ts';
-import { all, eventually, namespace, oauthClient, secretData } from './objects.ts';
+import { all, eventually, namespace, oauthClient } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
 const ca = createCertificateAuthority();
 const otherCa = createCertificateAuthority('Another CA');
@@ -29,16 +28,11 @@ const NAMES = ['127.0.0.1', 'localhost'];
 const serverKeys = ca.issue({ commonName: 'as.example.com', names: NAMES });
 const HOUR_MS = 3_600_000;
 
-let testbed: Testbed;
+const testbed = useTestbed({ namespaces: [] });
+const shop = teamIn(testbed, 'shop');
 
 beforeAll(async () => {
-  testbed = await startTestbed();
   await testbed.apply(all(namespace(NAMESPACE), caBundle('ca', ca.cert)));
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopAll();
 });
 
 const caBundle = (name: string, text: string, key = 'ca.crt') =>
@@ -132,10 +126,7 @@ describe('TlsVerificationFailed says what is wrong with the server’s certifica
     const emulator = await startSecure({}, keys);
     const spec = { registration: { admission: { open: {} } }, ...(connection && { connection }) };
     await setUp(testbed, { name, issuer: emulator.issuer, spec });
-    const { condition } = await untilServer(testbed, name, {
-      namespace: NAMESPACE,
-      reason: 'TlsVerificationFailed',
-    });
+    const { condition } = await shop.untilServer(name, { reason: 'TlsVerificationFailed' });
     expect(condition.message).toMatch(words);
     expect(await told(testbed, `${name}-0`, 'TlsVerificationFailed')).toMatch(words);
     expect(emulator.log).toHaveLength(0);
@@ -284,16 +275,16 @@ describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
     expect(hosts).toContain(`token localhost:${port}`);
     expect(hosts).toContain(`register localhost:${port}`);
     expect(hosts).not.toContain(`register 127.0.0.1:${port}`);
-    const data = await secretData(testbed, NAMESPACE, 'aliased-0');
+    const data = await shop.secret('aliased-0');
     expect(data).toMatchObject({ token_endpoint: emulator.tokenEndpoint });
-    const { status } = await untilServer(testbed, 'aliased', { namespace: NAMESPACE, reason: 'Available' });
+    const { status } = await shop.untilServer('aliased', { reason: 'Available' });
     expect(status?.endpoints).toMatchObject({
       registration: emulator.registrationEndpoint,
       token: emulator.tokenEndpoint,
     });
 
     // Its configuration URI is under the server’s own name, where the published endpoint is, too.
-    await testbed.kubectl('-n', NAMESPACE, 'delete', 'oac', 'aliased-0', '--timeout=20s');
+    await shop.kubectl('delete', 'oac', 'aliased-0', '--timeout=20s');
     expect(emulator.clients()).toHaveLength(0);
   });
 
@@ -361,7 +352,7 @@ describe('All together', () => {
     expect(emulator.clients().map(({ metadata }) => metadata['software_id'])).toEqual(
       Array(4).fill('all-together'),
     );
-    const { status } = await untilServer(testbed, 'whole', { namespace: NAMESPACE, reason: 'Available' });
+    const { status } = await shop.untilServer('whole', { reason: 'Available' });
     // Of the statement, of the body, of the assertion.
     expect(status?.signingKeys).toMatchObject({
       keys: [{ alg: 'RS256' }, { alg: 'ES256' }, { alg: 'ES256' }],

@@ -49,6 +49,12 @@ export const namespacedServer = (
     spec: { issuer, registration: { admission: { open: {} } }, ...spec },
   });
 
+export const serverRef = (name: string) => ({ kind: 'AuthorizationServer', name });
+
+/** What the platform applies: the credential and the server object of the testbed's server, called `corporate`. */
+export const platformOf = ({ server }: Testbed, spec: object = {}): string =>
+  all(credential(server.initialAccessToken ?? ''), clusterServer(server.issuer, 'corporate', spec));
+
 /** A machine client that the embedded server accepts. */
 export const machine = {
   clientName: 'Machine',
@@ -78,10 +84,6 @@ export const oauthClient = (
 
 /** Several objects in one `kubectl apply`. */
 export const all = (...objects: readonly string[]): string => objects.join('\n');
-
-export async function getClient(testbed: Testbed, namespace: string, name: string): Promise<OAuthClient> {
-  return JSON.parse(await testbed.kubectl('-n', namespace, 'get', 'oac', name, '-o', 'json')) as OAuthClient;
-}
 
 /** Decoded data of a Secret; `undefined` where there is none. */
 export async function secretData(
@@ -125,20 +127,4 @@ export async function eventually<T>(
 export const conditionOf = ({ status }: Pick<OAuthClient, 'status'>, type: string): Condition | undefined =>
   status?.conditions?.find((condition) => condition.type === type);
 
-/** Waits for a client whose Ready condition has this reason, for its present generation. */
-export function untilReason(
-  testbed: Testbed,
-  namespace: string,
-  name: string,
-  reason: string,
-  timeoutMs?: number,
-): Promise<OAuthClient> {
-  return eventually(
-    () => getClient(testbed, namespace, name),
-    (client) => {
-      const ready = conditionOf(client, 'Ready');
-      return ready?.reason === reason && ready.observedGeneration === client.metadata.generation;
-    },
-    timeoutMs,
-  );
-}
+export const messageOf = (client: OAuthClient): string => conditionOf(client, 'Ready')?.message ?? '';

@@ -1,42 +1,36 @@
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { patch, untilServer } from './looks.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type StubServer, startStubServer } from '../../kit/stub-server.ts';
+import { untilClusterServer } from './looks.ts';
 import {
   all,
   clusterServer,
   conditionOf,
   credential,
   eventually,
-  getClient,
   machine,
   namespace,
   oauthClient,
-  untilReason,
 } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
 const WAIT_MS = 40_000;
 const KEY = 'a-key-of-the-publisher-that-is-long-enough';
 
-let testbed: Testbed;
 let stub: StubServer;
 
+const testbed = useTestbed({ namespaces: [], flags: ['--cluster-name=prod-1'] });
+const shop = teamIn(testbed, 'shop', { waitMs: WAIT_MS });
+const crowd = teamIn(testbed, 'crowd', { waitMs: WAIT_MS });
+
 beforeAll(async () => {
-  testbed = await startTestbed({ flags: ['--cluster-name=prod-1'] });
   stub = await startStubServer();
   await testbed.apply(
     all(namespace('shop'), namespace('crowd'), credential(KEY, { name: 'publisher', key: 'key' })),
   );
 });
 
-afterAll(async () => {
-  await testbed?.stop();
-  await stopStubServers();
-});
-
 const serverRef = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
-const until = (name: string, reason: string, ns = 'shop') => untilReason(testbed, ns, name, reason, WAIT_MS);
 
 const server = (name: string, spec: object) =>
   clusterServer(stub.issuer, name, { registration: { admission: { open: {} } }, ...spec });
@@ -51,7 +45,7 @@ const sent = (clientName: string) =>
     .map(({ body }) => body);
 
 const messageOf = async (name: string, reason: string) =>
-  conditionOf(await until(name, reason), 'Ready')?.message;
+  conditionOf(await shop.until(name, reason), 'Ready')?.message;
 
 const BOUNDS = {
   uriHosts: ['*.example.com'],
@@ -137,12 +131,12 @@ describe('A bound of a cluster server', () => {
           client(name, { clientName: name, ...metadata }),
         ),
       );
-      const refused = await until(name, 'PolicyRefused');
+      const refused = await shop.until(name, 'PolicyRefused');
       expect(conditionOf(refused, 'Ready')?.message).toBe(message);
       expect(conditionOf(refused, 'Stalled')).toMatchObject({ status: 'True', reason: 'PolicyRefused' });
       expect(sent(name)).toEqual([]);
-      await patch(testbed, 'shop', 'coas', name, { spec: { policy: wider } });
-      await until(name, 'Registered');
+      await shop.patch('coas', name, { spec: { policy: wider } });
+      await shop.until(name, 'Registered');
       expect(sent(name)).toHaveLength(1);
     },
   );
@@ -151,8 +145,8 @@ describe('A bound of a cluster server', () => {
     await testbed.apply(
       all(server('edited', { policy: BOUNDS }), client('edited', { clientName: 'edited' })),
     );
-    const { status } = await until('edited', 'Registered');
-    await patch(testbed, 'shop', 'oac', 'edited', { spec: { client: { scopes: ['admin'] } } });
+    const { status } = await shop.until('edited', 'Registered');
+    await shop.patch('oac', 'edited', { spec: { client: { scopes: ['admin'] } } });
     expect(await messageOf('edited', 'PolicyRefused')).toMatch(/^scope “admin” is not permitted/);
     expect(stub.clients.get(status?.clientId ?? '')).toMatchObject({ scope: 'read' });
     expect(stub.count('update')).toBe(0);
@@ -160,7 +154,7 @@ describe('A bound of a cluster server', () => {
 });
 
 describe('L8: A policy that is made tighter, and a namespace that is no longer admitted', () => {
-  const change = (name: string, spec: object) => patch(testbed, 'shop', 'coas', name, { spec });
+  const change = (name: string, spec: object) => shop.patch('coas', name, { spec });
   const stays = (id: string | undefined) =>
     `Client ${id} is registered and stays as it is, though it would not be registered today.`;
 
@@ -171,7 +165,7 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
         client('enforced', { clientName: 'enforced' }),
       ),
     );
-    const { status } = await until('enforced', 'Registered');
+    const { status } = await shop.until('enforced', 'Registered');
     const calls = stub.requests.filter(({ call }) => call !== 'discovery').length;
 
     await change('enforced', { policy: { scopes: ['other'] } });
@@ -179,7 +173,7 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
       `${stays(status?.clientId)} scope “read” is not permitted`,
     );
     await change('enforced', { policy: { scopes: ['read'] } });
-    await until('enforced', 'Registered');
+    await shop.until('enforced', 'Registered');
 
     await change('enforced', { allowedNamespaces: { selector: null, names: ['crowd'] } });
     expect(await messageOf('enforced', 'AuthorizationServerNotAvailable')).toBe(
@@ -189,9 +183,9 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
       allowedNamespaces: { names: null, selector: { matchLabels: { admitted: 'yes' } } },
     });
     await testbed.kubectl('label', 'namespace', 'shop', 'admitted=yes');
-    await until('enforced', 'Registered');
+    await shop.until('enforced', 'Registered');
     await testbed.kubectl('label', 'namespace', 'shop', 'admitted-');
-    await until('enforced', 'AuthorizationServerNotAvailable');
+    await shop.until('enforced', 'AuthorizationServerNotAvailable');
 
     expect(stub.clients.has(status?.clientId ?? '')).toBe(true);
     expect(stub.requests.filter(({ call }) => call !== 'discovery')).toHaveLength(calls);
@@ -199,15 +193,15 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
 
   it('concern new clients and edits alone where nothing else is said', async () => {
     await testbed.apply(all(server('lenient', {}), client('lenient', { clientName: 'lenient' })));
-    await until('lenient', 'Registered');
+    await shop.until('lenient', 'Registered');
     await change('lenient', { policy: { scopes: ['other'] } });
     await testbed.apply(
       client('later', { clientName: 'later' }, { authorizationServerRef: serverRef('lenient') }),
     );
-    await until('later', 'PolicyRefused');
-    await until('lenient', 'Registered');
-    await patch(testbed, 'shop', 'oac', 'lenient', { spec: { client: { clientName: 'edited' } } });
-    await until('lenient', 'PolicyRefused');
+    await shop.until('later', 'PolicyRefused');
+    await shop.until('lenient', 'Registered');
+    await shop.patch('oac', 'lenient', { spec: { client: { clientName: 'edited' } } });
+    await shop.until('lenient', 'PolicyRefused');
   });
 });
 
@@ -232,7 +226,7 @@ describe('Defaults of a server', () => {
         }),
       ),
     );
-    await until('filled', 'Registered');
+    await shop.until('filled', 'Registered');
     const [body] = sent('prod-1/shop/filled');
     expect(body).toEqual({
       client_name: 'prod-1/shop/filled',
@@ -278,7 +272,7 @@ describe('Claims of a software statement', () => {
 
   it('that are copied from clients need a bound', async () => {
     await testbed.apply(server('unbounded', sign({ claimsFromClient: { uris: 'redirect_uris' } })));
-    const { condition } = await untilServer(testbed, 'unbounded', { reason: 'InvalidSpec' }, WAIT_MS);
+    const { condition } = await untilClusterServer(testbed, 'unbounded', { reason: 'InvalidSpec' }, WAIT_MS);
     expect(condition.message).toBe(
       'spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn’t bound: bound it there, or leave it out.',
     );
@@ -298,20 +292,20 @@ describe('Claims of a software statement', () => {
     expect(await messageOf('copied', 'PolicyRefused')).toMatch(
       /^redirect_uris “https:\/\/shop\.example\.com\/other” matches none of spec\.policy\.redirectUriPatterns/,
     );
-    await patch(testbed, 'shop', 'oac', 'copied', {
+    await shop.patch('oac', 'copied', {
       spec: { client: { redirectUris: ['https://shop.example.com/callback'] } },
     });
     await eventually(
-      async () => conditionOf(await getClient(testbed, 'shop', 'copied'), 'Ready')?.message ?? '',
+      async () => conditionOf(await shop.client('copied'), 'Ready')?.message ?? '',
       (message) =>
         message.startsWith('software_statement.logo_uri “https://evil.example/logo.png” is at evil.example'),
       WAIT_MS,
     );
     expect(sent('copied')).toEqual([]);
-    await patch(testbed, 'shop', 'coas', 'copied', {
+    await shop.patch('coas', 'copied', {
       spec: { policy: { uriHosts: ['*.example.com', 'evil.example'] } },
     });
-    await until('copied', 'Registered');
+    await shop.until('copied', 'Registered');
     expect(sent('copied')).toMatchObject([{ software_statement: expect.stringMatching(/^ey/) }]);
   });
 
@@ -349,10 +343,10 @@ describe('Claims of a software statement', () => {
     );
     const fine = await statement('https://shop.example.com/callback');
     await testbed.apply(secret(fine));
-    await until('admitted', 'Registered');
+    await shop.until('admitted', 'Registered');
     expect(sent('admitted')).toMatchObject([{ software_statement: fine }]);
-    await patch(testbed, 'shop', 'oac', 'demanded', { spec: own });
-    await until('demanded', 'Registered');
+    await shop.patch('oac', 'demanded', { spec: own });
+    await shop.until('demanded', 'Registered');
     expect(sent('demanded')).toMatchObject([{ software_statement: fine }]);
     expect(sent('denied')).toEqual([]);
   });
@@ -364,7 +358,7 @@ describe('A quota of four clients a namespace', () => {
   const byReason = async () => {
     const reasons = new Map<string, string[]>();
     for (const name of names) {
-      const found = await getClient(testbed, 'crowd', name).catch(() => undefined);
+      const found = await crowd.client(name).catch(() => undefined);
       const reason = (found && conditionOf(found, 'Ready')?.reason) ?? 'gone';
       reasons.set(reason, [...(reasons.get(reason) ?? []), name]);
     }
@@ -399,12 +393,12 @@ describe('A quota of four clients a namespace', () => {
       );
     expect(sentFor()).toHaveLength(4);
     const [waiting = ''] = settled.get('QuotaExceeded') ?? [];
-    expect(conditionOf(await getClient(testbed, 'crowd', waiting), 'Ready')?.message).toBe(
+    expect(conditionOf(await crowd.client(waiting), 'Ready')?.message).toBe(
       'Namespace crowd has 4 clients at this server, and the platform team permits 4. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.',
     );
 
     const [registered = ''] = settled.get('Registered') ?? [];
-    await testbed.kubectl('-n', 'crowd', 'delete', 'oac', registered);
+    await crowd.kubectl('delete', 'oac', registered);
     const after = await eventually(
       byReason,
       (reasons) =>
@@ -425,6 +419,6 @@ describe('A quota of four clients a namespace', () => {
         client: { ...machine, clientName: 'elsewhere' },
       }),
     );
-    await until('elsewhere', 'Registered');
+    await shop.until('elsewhere', 'Registered');
   });
 });

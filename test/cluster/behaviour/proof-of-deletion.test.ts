@@ -1,70 +1,59 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { drop, reply, stopStubServers } from '../../kit/stub-server.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { editClient } from './looks.ts';
-import { eventually, namespace, untilReason } from './objects.ts';
-import { LONG_MS, messageOf, placed, recordsOf, remove, untilGone, untilRoles } from './placed.ts';
+import { expect, it } from 'vitest';
+import { drop, reply } from '../../kit/stub-server.ts';
+import { eventually, messageOf } from './objects.ts';
+import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
 /** When a refused token proves that a client is gone: what was left unanswered before outlives the process. */
 
 /** What is owed is tried again a minute after its object is gone. */
 const ABSENCE_MS = 120_000;
 
-let testbed: Testbed;
-
-beforeAll(async () => {
-  testbed = await startTestbed();
-  await testbed.apply(namespace('shop'));
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopStubServers();
-});
+const testbed = useTestbed();
+const shop = teamIn(testbed, 'shop');
 
 it('A DELETE without an answer proves a client gone whose token is refused, whatever came between, also to a later process', {
   timeout: 120_000,
 }, async () => {
-  const stub = await placed(testbed, 'unheard');
+  const stub = await shop.place('unheard');
   const busy = reply(429, '', { 'retry-after': '1' });
   stub.behave = {
     remove: (exchange) => (stub.count('remove') === 1 ? exchange.silently() : busy(exchange)),
   };
-  await remove(testbed, 'unheard');
+  await shop.remove('unheard');
   await eventually(
     () => stub.count('remove'),
     (count) => count >= 2,
     LONG_MS,
   );
   // Its entry takes along what is settled in the ledger.
-  await placed(testbed, 'another');
+  await shop.place('another');
   await testbed.operator.stop('SIGKILL');
   stub.behave = {};
   await testbed.startOperator();
-  await untilGone(testbed, 'unheard');
-  await untilRoles(testbed, 'unheard', [], LONG_MS);
+  await shop.untilGone('unheard');
+  await shop.untilRoles('unheard', []);
   expect(stub.clients.size).toBe(0);
 });
 
 it('A token refused after an update that failed with 500 never proves a client gone, also not to a later process', {
   timeout: 200_000,
 }, async () => {
-  const stub = await placed(testbed, 'doubtful');
+  const stub = await shop.place('doubtful');
   const [clientId] = [...stub.clients.keys()];
   const refuse = reply(401, { error: 'invalid_token' });
   stub.behave = { update: reply(500), read: refuse, remove: drop };
-  await editClient(testbed, 'shop', 'doubtful', { clientName: 'Edited' });
-  const told = await untilReason(testbed, 'shop', 'doubtful', 'RegistrationAccessTokenLost', LONG_MS);
+  await shop.edit('doubtful', { clientName: 'Edited' });
+  const told = await shop.until('doubtful', 'RegistrationAccessTokenLost');
   expect(messageOf(told)).toMatch(
     new RegExp(`client ${clientId} was refused \\(update \\w+; sent at \\d{4}-\\S+Z\\): The server answered`),
   );
 
   await testbed.operator.stop('SIGKILL');
   // In a namespace that ends, an object doesn't wait for its client: neither memory nor status tells of the token then.
-  await remove(testbed, 'doubtful');
+  await shop.remove('doubtful');
   await testbed.kubectl('delete', 'namespace', 'shop', '--wait=false');
   await testbed.startOperator();
-  await untilGone(testbed, 'doubtful');
+  await shop.untilGone('doubtful');
   stub.behave = { ...stub.behave, remove: refuse };
   const before = stub.count('remove');
   await eventually(
@@ -72,6 +61,6 @@ it('A token refused after an update that failed with 500 never proves a client g
     (count) => count >= before + 2,
     ABSENCE_MS,
   );
-  expect(await recordsOf(testbed, 'doubtful')).toMatchObject([{ clientId, role: 'owed' }]);
+  expect(await shop.registrations('doubtful')).toMatchObject([{ clientId, role: 'owed' }]);
   expect(stub.clients.size).toBe(1);
 });

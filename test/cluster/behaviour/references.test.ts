@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { getServer, untilServer } from './looks.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type StubServer, startStubServer } from '../../kit/stub-server.ts';
+import { untilClusterServer } from './looks.ts';
 import {
   all,
   clusterServer,
@@ -10,25 +9,21 @@ import {
   namespace,
   namespacedServer,
   oauthClient,
-  untilReason,
 } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
 /** Waking is by watch: seconds at most, whatever the backoff of other things is. */
 const WOKEN_MS = 10_000;
 const RIGHT_TOKEN = 'references-right-token';
 
-let testbed: Testbed;
 let stub: StubServer;
 
+const testbed = useTestbed({ namespaces: [] });
+const look = teamIn(testbed, 'look');
+
 beforeAll(async () => {
-  testbed = await startTestbed();
   stub = await startStubServer();
   stub.admits = RIGHT_TOKEN;
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopStubServers();
 });
 
 const cluster = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
@@ -37,7 +32,7 @@ const iat = (name: string) => ({
   registration: { admission: { initialAccessToken: { secretRef: { name } } } },
 });
 const until = (space: string, name: string, reason: string) =>
-  untilReason(testbed, space, name, reason, WOKEN_MS);
+  teamIn(testbed, space).until(name, reason, WOKEN_MS);
 const expectNotAvailable = async (space: string, name: string) => {
   const client = await until(space, name, 'AuthorizationServerNotAvailable');
   expect(conditionOf(client, 'Ready')?.message).toMatch(
@@ -57,7 +52,7 @@ describe('What a client waits for wakes it when it comes', () => {
     expect(conditionOf(waiting, 'Ready')?.message).toBe(
       'ClusterAuthorizationServer late is not ready (CredentialNotFound); its status says more to the platform team.',
     );
-    const missing = await untilServer(testbed, 'late', { reason: 'CredentialNotFound' });
+    const missing = await untilClusterServer(testbed, 'late', { reason: 'CredentialNotFound' });
     expect(missing.condition.message).toBe(
       'Secret oauth-registrar-system/late-iat doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
     );
@@ -67,11 +62,11 @@ describe('What a client waits for wakes it when it comes', () => {
     expect(conditionOf(refused, 'Ready')?.message).toMatch(
       /^ClusterAuthorizationServer late: The admission credential was refused: The server answered 401 invalid_token.*\. Put a valid credential/,
     );
-    await untilServer(testbed, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionRefused' });
+    await untilClusterServer(testbed, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionRefused' });
 
     await testbed.apply(credential(RIGHT_TOKEN, { name: 'late-iat' }));
     await until('wake', 'first', 'Registered');
-    await untilServer(testbed, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionAccepted' });
+    await untilClusterServer(testbed, 'late', { type: 'AdmissionAccepted', reason: 'AdmissionAccepted' });
   });
 });
 
@@ -198,7 +193,7 @@ describe('The status of a server object', () => {
   it('shows endpoints, and what only the first answer can tell', async () => {
     const fresh = await startStubServer();
     await testbed.apply(all(namespace('look', {}), namespacedServer(fresh.issuer, 'look', 'fresh')));
-    const ready = await untilServer(testbed, 'fresh', { namespace: 'look', reason: 'Available' });
+    const ready = await look.untilServer('fresh', { reason: 'Available' });
     expect(ready.condition).toMatchObject({
       status: 'True',
       message: `Clients are registered at ${fresh.issuer}/reg.`,
@@ -209,30 +204,20 @@ describe('The status of a server object', () => {
       management: 'Unknown',
       endpoints: { registration: `${fresh.issuer}/reg`, token: `${fresh.issuer}/token` },
     });
-    const before = await untilServer(testbed, 'fresh', {
-      namespace: 'look',
-      type: 'AdmissionAccepted',
-      reason: 'Queued',
-    });
+    const before = await look.untilServer('fresh', { type: 'AdmissionAccepted', reason: 'Queued' });
     expect(before.condition).toMatchObject({ status: 'Unknown', message: 'No registration was tried yet.' });
 
     await testbed.apply(oauthClient('look', 'app', { server: own('fresh') }));
     await until('look', 'app', 'Registered');
-    const after = await untilServer(testbed, 'fresh', {
-      namespace: 'look',
-      type: 'AdmissionAccepted',
-      reason: 'AdmissionAccepted',
-    });
+    const after = await look.untilServer('fresh', { type: 'AdmissionAccepted', reason: 'AdmissionAccepted' });
     expect(after.condition).toMatchObject({ status: 'True', message: 'The server accepted a registration.' });
     expect(after.status?.management).toBe('RegistrationAccessToken');
   });
 
   it('keeps its last transition time while nothing changes', async () => {
-    const before = await getServer(testbed, 'fresh', 'look');
+    const before = await look.server('fresh');
     await testbed.apply(oauthClient('look', 'another', { server: own('fresh') }));
     await until('look', 'another', 'Registered');
-    expect((await getServer(testbed, 'fresh', 'look')).metadata.resourceVersion).toBe(
-      before.metadata.resourceVersion,
-    );
+    expect((await look.server('fresh')).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
   });
 });

@@ -1,41 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
-import { start, stopAll } from '../../kit/emulator/running.ts';
-import { type StubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
+import { start } from '../../kit/emulator/running.ts';
+import type { StubServer } from '../../kit/stub-server.ts';
 import { type Backup, backUp, backUpRecords, loseNamespace, loseRecords, restore } from './backups.ts';
-import { editClient, eventsOf, patch, untilEvent, untilServer } from './looks.ts';
 import {
   all,
   conditionOf,
   eventually,
-  getClient,
   machine,
+  messageOf,
   namespace,
   namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
-} from './objects.ts';
-import {
-  annotate,
-  exists,
-  LONG_MS,
-  messageOf,
-  type PlacedOptions,
-  placed,
-  recordsOf,
-  remove,
   serverRef,
-  untilGone,
-  untilRoles,
-} from './placed.ts';
+} from './objects.ts';
+import { LONG_MS, type PlaceOptions, teamIn, useTestbed } from './team.ts';
 
 /** docs/backup-and-restore.md, as it says. */
 
-let testbed: Testbed;
 const stubs = new Map<string, StubServer>();
 const stubOf = (name: string): StubServer => stubs.get(name) as StubServer;
 /** Calls about clients that came in before the restore. */
@@ -46,39 +30,38 @@ const calls = (name: string): number =>
   stubOf(name).requests.filter(({ call }) => call !== 'discovery').length;
 const newCalls = (name: string): number => calls(name) - (asked.get(name) ?? 0);
 const until = (home: string, name: string, reason: string): Promise<OAuthClient> =>
-  untilReason(testbed, home, name, reason, LONG_MS);
+  teamIn(testbed, home).until(name, reason);
 
-async function place(home: string, name: string, options: PlacedOptions = {}): Promise<void> {
-  stubs.set(name, await placed(testbed, name, { namespace: home, ...options }));
+async function place(home: string, name: string, options: PlaceOptions = {}): Promise<void> {
+  stubs.set(name, await teamIn(testbed, home).place(name, { ...options }));
 }
 
 /** What everything is compared with after a restore. */
 async function remember(home: string, name: string): Promise<void> {
   asked.set(name, calls(name));
-  data.set(name, await secretData(testbed, home, name));
+  data.set(name, await teamIn(testbed, home).secret(name));
 }
 
 /** The client is managed as before, by an object and in a namespace that have other uids; nothing was sent. */
 async function isAsBefore(home: string, name: string): Promise<void> {
   const { status, metadata } = await until(home, name, 'Registered');
   expect([...stubOf(name).clients.keys()]).toContain(status?.clientId);
-  expect(await secretData(testbed, home, name)).toEqual(data.get(name));
-  expect((await recordsOf(testbed, name, home)).map(({ role, uid }) => [role, uid])).toContainEqual([
-    'current',
-    metadata.uid,
-  ]);
+  expect(await teamIn(testbed, home).secret(name)).toEqual(data.get(name));
+  expect(
+    (await teamIn(testbed, home).registrations(name)).map(({ role, uid }) => [role, uid]),
+  ).toContainEqual(['current', metadata.uid]);
   expect(newCalls(name)).toBe(0);
 }
 
 /** It is managed in truth: an edit reaches the server, and a deletion ends it there. */
 async function canBeManaged(home: string, name: string): Promise<void> {
-  await editClient(testbed, home, name, { clientName: 'After the restore' });
+  await teamIn(testbed, home).edit(name, { clientName: 'After the restore' });
   await until(home, name, 'Registered');
   expect([...stubOf(name).clients.values()].map((client) => client['client_name'])).toEqual([
     'After the restore',
   ]);
-  await remove(testbed, name, home);
-  await untilGone(testbed, name, { namespace: home });
+  await teamIn(testbed, home).remove(name);
+  await teamIn(testbed, home).untilGone(name);
   expect(stubOf(name).clients.size).toBe(0);
 }
 
@@ -92,28 +75,24 @@ async function isMissing(home: string, name: string): Promise<void> {
   const client = await until(home, name, 'RegistrationRecordMissing');
   expect(messageOf(client)).toMatch(MISSING(name, home));
   expect(conditionOf(client, 'Stalled')?.status).toBe('True');
-  expect(await secretData(testbed, home, name)).toEqual(data.get(name));
+  expect(await teamIn(testbed, home).secret(name)).toEqual(data.get(name));
   expect(newCalls(name)).toBe(0);
 }
 
 /** A person has another client registered, and workloads get it. */
 async function isRegisteredOnRequest(home: string, name: string): Promise<void> {
-  await annotate(testbed, name, 'rotate-requested-at', '1', home);
+  await teamIn(testbed, home).annotate(name, 'rotate-requested-at', '1');
   const { status } = await until(home, name, 'Registered');
-  expect((await secretData(testbed, home, name))?.['client_id']).toBe(status?.clientId);
+  expect((await teamIn(testbed, home).secret(name))?.['client_id']).toBe(status?.clientId);
   expect(status?.clientId).not.toBe(data.get(name)?.['client_id']);
   expect(stubOf(name).clients.has(status?.clientId ?? '')).toBe(true);
 }
 
-beforeAll(async () => {
-  testbed = await startTestbed({ controllerManager: true });
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopAll();
-  await stopStubServers();
-});
+const testbed = useTestbed({ namespaces: [], controllerManager: true });
+const etcd = teamIn(testbed, 'etcd');
+const lostTeam = teamIn(testbed, 'lost');
+const presentTeam = teamIn(testbed, 'present');
+const mistake = teamIn(testbed, 'mistake');
 
 describe('Tenant namespaces that were deleted by mistake, restored beside the operator’s own', () => {
   let backup: Backup;
@@ -126,8 +105,8 @@ describe('Tenant namespaces that were deleted by mistake, restored beside the op
     await place('mistake', 'kept', retained);
     backup = await backUp(testbed, 'mistake');
     await testbed.kubectl('delete', 'namespace', 'mistake', '--timeout=60s');
-    await untilRoles(testbed, 'ended', [], LONG_MS, 'mistake');
-    await untilRoles(testbed, 'kept', ['retained'], LONG_MS, 'mistake');
+    await mistake.untilRoles('ended', []);
+    await mistake.untilRoles('kept', ['retained']);
     await testbed.apply(namespace('mistake'));
     for (const name of ['ended', 'ended-status', 'kept']) {
       asked.set(name, calls(name));
@@ -157,7 +136,7 @@ describe('Tenant namespaces that were deleted by mistake, restored beside the op
 
   it('deletionPolicy Retain: the object has its client again, with the same credentials and without a call', async () => {
     await isAsBefore('mistake', 'kept');
-    await editClient(testbed, 'mistake', 'kept', { clientName: 'After the restore' });
+    await mistake.edit('kept', { clientName: 'After the restore' });
     await until('mistake', 'kept', 'Registered');
     expect([...stubOf('kept').clients.values()]).toMatchObject([{ client_name: 'After the restore' }]);
   });
@@ -186,10 +165,10 @@ describe('Namespaces that were lost behind the operator’s back', () => {
         await place(home, name);
       }
     }
-    await annotate(testbed, 'replaced', 'rotate-requested-at', '1', 'present');
-    await untilRoles(testbed, 'replaced', ['current', 'current'], LONG_MS, 'present');
-    await annotate(testbed, 'rotated-once', 'rotate-requested-at', '1', 'lost');
-    await untilRoles(testbed, 'rotated-once', ['current', 'current'], LONG_MS, 'lost');
+    await presentTeam.annotate('replaced', 'rotate-requested-at', '1');
+    await presentTeam.untilRoles('replaced', ['current', 'current']);
+    await lostTeam.annotate('rotated-once', 'rotate-requested-at', '1');
+    await lostTeam.untilRoles('rotated-once', ['current', 'current']);
     await until('present', 'replaced', 'Registered');
     await until('lost', 'rotated-once', 'Registered');
     const backups = new Map<string, Backup>();
@@ -241,13 +220,13 @@ describe('Namespaces that were lost behind the operator’s back', () => {
 
   it('in the overlap of a replacement both clients stay', async () => {
     await isAsBefore('present', 'replaced');
-    expect(await untilRoles(testbed, 'replaced', ['current', 'current'], LONG_MS, 'present')).toHaveLength(2);
+    expect(await presentTeam.untilRoles('replaced', ['current', 'current'])).toHaveLength(2);
     expect(stubOf('replaced').clients.size).toBe(2);
   });
 
   it('without the Secret only a person can say that it is the same object; then it has its client again', async () => {
     const client = await until('present', 'unproven', 'RegistrationRecordMissing');
-    const [record] = await recordsOf(testbed, 'unproven', 'present');
+    const [record] = await presentTeam.registrations('unproven');
     expect(messageOf(client)).toMatch(
       new RegExp(
         `^Client ${record?.clientId} is recorded for an OAuthClient of an earlier namespace present, and nothing that came back with this object proves that it is the same one\\. If it is, a platform engineer lets it have the client, in the operator’s namespace: kubectl annotate secret ${record?.name} oauth-registrar\\.dev/namespace-uid=\\S+ --overwrite\\. `,
@@ -265,10 +244,10 @@ describe('Namespaces that were lost behind the operator’s back', () => {
     expect(messageOf(client)).toMatch(
       /^Client stub-client-\w+ is recorded for an OAuthClient of an earlier /,
     );
-    expect(await secretData(testbed, 'present', 'forged')).toEqual({ client_id: 'guessed' });
+    expect(await presentTeam.secret('forged')).toEqual({ client_id: 'guessed' });
     expect(stubOf('forged').clients.size).toBe(1);
     expect(newCalls('forged')).toBe(0);
-    await untilEvent(testbed, 'present', 'forged', ({ note }) =>
+    await presentTeam.untilEvent('forged', ({ note }) =>
       /Secret forged names registration oac-\S+ and doesn’t hold its credentials/.test(note),
     );
   });
@@ -279,13 +258,13 @@ describe('Namespaces that were lost behind the operator’s back', () => {
       await isMissing('lost', name);
       const before = stubOf(name).clients.size;
       const request = String(Date.now());
-      await annotate(testbed, name, 'rotate-requested-at', request, 'lost');
+      await lostTeam.annotate(name, 'rotate-requested-at', request);
       const { status } = await eventually(
-        () => getClient(testbed, 'lost', name),
+        () => lostTeam.client(name),
         (client) => conditionOf(client, 'Ready')?.reason === 'Registered',
         LONG_MS,
       );
-      expect((await secretData(testbed, 'lost', name))?.['client_id']).toBe(status?.clientId);
+      expect((await lostTeam.secret(name))?.['client_id']).toBe(status?.clientId);
       // The one before is left behind: nobody has its token.
       expect(stubOf(name).clients.size).toBe(before + 1);
       expect(stubOf(name).clients.has(data.get(name)?.['client_id'] ?? '')).toBe(true);
@@ -308,20 +287,20 @@ describe('Namespaces that were lost behind the operator’s back', () => {
         stringData: { client_id, client_secret, registration_access_token, registration_client_uri },
       }),
     );
-    await patch(testbed, 'lost', 'oac', 'adopting', { spec: { adopt: { secretRef: { name: 'brought' } } } });
+    await lostTeam.patch('oac', 'adopting', { spec: { adopt: { secretRef: { name: 'brought' } } } });
     const { status } = await until('lost', 'adopting', 'Registered');
     expect(status?.clientId).toBe(client_id);
     expect(stubOf('adopting').count('register')).toBe(1);
-    expect(await secretData(testbed, 'lost', 'adopting')).toEqual(data.get('adopting'));
+    expect(await lostTeam.secret('adopting')).toEqual(data.get('adopting'));
     await canBeManaged('lost', 'adopting');
   });
 
   it('without the records a deletion lets the object go, and an Event says what is left', async () => {
     await isMissing('lost', 'given-up');
-    await remove(testbed, 'given-up', 'lost');
-    await untilGone(testbed, 'given-up', { namespace: 'lost' });
+    await lostTeam.remove('given-up');
+    await lostTeam.untilGone('given-up');
     const events = await eventually(
-      () => eventsOf(testbed, 'lost', 'given-up'),
+      () => lostTeam.events('given-up'),
       (seen) => seen.length > 0,
       LONG_MS,
     );
@@ -365,7 +344,7 @@ describe('etcd restored to an earlier time', () => {
     );
     for (const name of ROTATING) {
       await until('etcd', name, 'Registered');
-      data.set(name, await secretData(testbed, 'etcd', name));
+      data.set(name, await etcd.secret(name));
     }
     const snapshot = await testbed.controlPlane.snapshot();
     await liveOn();
@@ -378,16 +357,16 @@ describe('etcd restored to an earlier time', () => {
 
   /** What nobody knows any more after the restore. */
   async function liveOn(): Promise<void> {
-    await editClient(testbed, 'etcd', 'edited', { clientName: 'Edited since' });
+    await etcd.edit('edited', { clientName: 'Edited since' });
     await until('etcd', 'edited', 'Registered');
     for (const name of ['deleted', 'deleted-again', 'watched']) {
-      await remove(testbed, name, 'etcd');
-      await untilGone(testbed, name, { namespace: 'etcd' });
+      await etcd.remove(name);
+      await etcd.untilGone(name);
     }
-    await annotate(testbed, 'replaced-since', 'rotate-requested-at', '1', 'etcd');
-    await untilRoles(testbed, 'replaced-since', ['current', 'current'], LONG_MS, 'etcd');
+    await etcd.annotate('replaced-since', 'rotate-requested-at', '1');
+    await etcd.untilRoles('replaced-since', ['current', 'current']);
     for (const name of ROTATING.slice(0, 3)) {
-      await editClient(testbed, 'etcd', name, { clientName: `${name} edited since` });
+      await etcd.edit(name, { clientName: `${name} edited since` });
       await until('etcd', name, 'Registered');
     }
     await place('etcd', 'later', { server: { attemptMarker: { member: 'software_version' } } });
@@ -403,14 +382,14 @@ describe('etcd restored to an earlier time', () => {
   });
 
   it('a client that nothing happened to goes on without a call', async () => {
-    data.set('untouched', await secretData(testbed, 'etcd', 'untouched'));
+    data.set('untouched', await etcd.secret('untouched'));
     await isAsBefore('etcd', 'untouched');
     await canBeManaged('etcd', 'untouched');
   });
 
   it('a client that was made since is at the server, and nobody here knows; its marker finds it', async () => {
-    expect(await exists(testbed, 'later', { namespace: 'etcd' })).toBe(false);
-    expect(await recordsOf(testbed, 'later', 'etcd')).toEqual([]);
+    expect(await etcd.exists('later')).toBe(false);
+    expect(await etcd.registrations('later')).toEqual([]);
     expect([...stubOf('later').clients.keys()]).toEqual([later]);
     // The last part of the registration Secret’s name that it had.
     expect(stubOf('later').clients.get(later ?? '')?.['software_version']).toMatch(/^[a-z0-9]{10}$/);
@@ -421,14 +400,14 @@ describe('etcd restored to an earlier time', () => {
     await until('etcd', 'edited', 'Registered');
     expect(nameAt('edited')).toEqual(['Edited since']);
     expect(newCalls('edited')).toBe(0);
-    await editClient(testbed, 'etcd', 'edited', { clientName: 'Edited after' });
+    await etcd.edit('edited', { clientName: 'Edited after' });
     await until('etcd', 'edited', 'Registered');
     expect(nameAt('edited')).toEqual(['Edited after']);
   });
 
   it('a client that was replaced since is managed as before; the one that took its place is nobody’s', async () => {
     const { status } = await until('etcd', 'replaced-since', 'Registered');
-    expect((await recordsOf(testbed, 'replaced-since', 'etcd')).map(({ clientId }) => clientId)).toEqual([
+    expect((await etcd.registrations('replaced-since')).map(({ clientId }) => clientId)).toEqual([
       status?.clientId,
     ]);
     expect(stubOf('replaced-since').clients.size).toBe(2);
@@ -440,50 +419,49 @@ describe('etcd restored to an earlier time', () => {
       'The client is registered and its Secret is up to date.',
     );
     expect(newCalls('deleted')).toBe(0);
-    const before = await secretData(testbed, 'etcd', 'deleted');
-    await editClient(testbed, 'etcd', 'deleted', { clientName: 'Edited after' });
+    const before = await etcd.secret('deleted');
+    await etcd.edit('deleted', { clientName: 'Edited after' });
     const client = await until('etcd', 'deleted', 'RegistrationAccessTokenLost');
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
     expect(messageOf(client)).toMatch(/The server answered 401 invalid_token/);
-    expect(await secretData(testbed, 'etcd', 'deleted')).toEqual(before);
+    expect(await etcd.secret('deleted')).toEqual(before);
     expect(stubOf('deleted').count('register')).toBe(1);
-    await annotate(testbed, 'deleted', 'rotate-requested-at', '1', 'etcd');
+    await etcd.annotate('deleted', 'rotate-requested-at', '1');
     const { status } = await until('etcd', 'deleted', 'Registered');
     expect([...stubOf('deleted').clients.keys()]).toEqual([status?.clientId]);
-    expect((await secretData(testbed, 'etcd', 'deleted'))?.['client_id']).toBe(status?.clientId);
+    expect((await etcd.secret('deleted'))?.['client_id']).toBe(status?.clientId);
   });
 
   it('tokens that were replaced since are lost; when it is several, the server is suspected, and one a minute finds out', {
     timeout: 90_000,
   }, async () => {
     for (const name of ROTATING.slice(0, 3)) {
-      await editClient(testbed, 'etcd', name, { clientName: `${name} edited after` });
+      await etcd.edit(name, { clientName: `${name} edited after` });
       const client = await until('etcd', name, 'RegistrationAccessTokenLost');
       expect(messageOf(client)).toMatch(/The server answered 401 invalid_token/);
-      expect(await secretData(testbed, 'etcd', name)).toEqual(data.get(name));
+      expect(await etcd.secret(name)).toEqual(data.get(name));
     }
-    const { condition } = await untilServer(testbed, 'rotating', {
-      namespace: 'etcd',
+    const { condition } = await etcd.untilServer('rotating', {
       type: 'Paused',
       reason: 'AuthorizationServerSuspect',
     });
     expect(condition.message).toMatch(/look whether its data or keys were restored or replaced\.$/);
-    await editClient(testbed, 'etcd', 'lost-4', { clientName: 'lost-4 edited after' });
+    await etcd.edit('lost-4', { clientName: 'lost-4 edited after' });
     await until('etcd', 'lost-4', 'AuthorizationServerSuspect');
     // A person knows better: it was the cluster that was restored.
-    await annotate(testbed, 'lost-1', 'rotate-requested-at', '1', 'etcd');
+    await etcd.annotate('lost-1', 'rotate-requested-at', '1');
     const { status } = await until('etcd', 'lost-1', 'Registered');
-    expect((await secretData(testbed, 'etcd', 'lost-1'))?.['client_id']).toBe(status?.clientId);
+    expect((await etcd.secret('lost-1'))?.['client_id']).toBe(status?.clientId);
     expect(rotating.count('register')).toBe(5);
   });
 
   it('a person who has the present token puts it into the registration Secret, and the client is managed again', async () => {
-    const [record] = await recordsOf(testbed, 'lost-2', 'etcd');
+    const [record] = await etcd.registrations('lost-2');
     const token = rotating.client(record?.clientId ?? '')?.registrationAccessToken ?? '';
     const stringData = { registration_access_token: token };
-    await patch(testbed, OPERATOR_NAMESPACE, 'secret', record?.name ?? '', { stringData });
-    await annotate(testbed, 'lost-2', 'reconcile-requested-at', '1', 'etcd');
-    await untilReason(testbed, 'etcd', 'lost-2', 'Registered', 120_000);
+    await teamIn(testbed, OPERATOR_NAMESPACE).patch('secret', record?.name ?? '', { stringData });
+    await etcd.annotate('lost-2', 'reconcile-requested-at', '1');
+    await etcd.until('lost-2', 'Registered', 120_000);
     expect(rotating.client(record?.clientId ?? '')?.metadata['client_name']).toBe('lost-2 edited after');
     expect(rotating.count('register')).toBe(5);
   }, 150_000);
@@ -491,7 +469,7 @@ describe('etcd restored to an earlier time', () => {
   it('lost-4, whose token is good, is managed again as soon as it finds out', {
     timeout: 150_000,
   }, async () => {
-    await untilReason(testbed, 'etcd', 'lost-4', 'Registered', 120_000);
+    await etcd.until('lost-4', 'Registered', 120_000);
     expect(rotating.clients().map(({ metadata }) => metadata['client_name'])).toContain(
       'lost-4 edited after',
     );
@@ -500,9 +478,7 @@ describe('etcd restored to an earlier time', () => {
   it('a client that was removed since, at a server that is looked at for drift: an Event says it without an edit', {
     timeout: 150_000,
   }, async () => {
-    const { note } = await untilEvent(
-      testbed,
-      'etcd',
+    const { note } = await etcd.untilEvent(
       'watched',
       ({ reason }) => reason === 'RegistrationAccessTokenLost',
       120_000,
@@ -516,10 +492,10 @@ describe('etcd restored to an earlier time', () => {
   it('a client that was removed since, deleted once more: the object goes after a minute, and it is said', {
     timeout: 150_000,
   }, async () => {
-    await remove(testbed, 'deleted-again', 'etcd');
-    await untilGone(testbed, 'deleted-again', { namespace: 'etcd' }, 120_000);
-    await untilRoles(testbed, 'deleted-again', ['owed'], LONG_MS, 'etcd');
-    await untilEvent(testbed, 'etcd', 'deleted-again', ({ note }) =>
+    await etcd.remove('deleted-again');
+    await etcd.untilGone('deleted-again', undefined, 120_000);
+    await etcd.untilRoles('deleted-again', ['owed']);
+    await etcd.untilEvent('deleted-again', ({ note }) =>
       /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/.test(
         note,
       ),

@@ -1,63 +1,38 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { OAuthClient } from '../../../src/api/oauth-client.ts';
-import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { editClient, eventsOf } from './looks.ts';
+import { describe, expect, it } from 'vitest';
+import { type StubServer, startStubServer } from '../../kit/stub-server.ts';
 import {
   all,
   clusterServer,
   conditionOf,
   credential,
   eventually,
-  getClient,
   machine,
+  messageOf,
   namespace,
   namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
-} from './objects.ts';
-import {
-  annotate,
-  LONG_MS,
-  messageOf,
-  placed,
-  recordsOf,
-  remove,
   serverRef,
-  untilGone,
-  untilRoles,
-} from './placed.ts';
+} from './objects.ts';
+import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
 /** Clients that exist before their object: kept by `deletionPolicy: Retain`, or brought by `spec.adopt`. */
 
-let testbed: Testbed;
-
-beforeAll(async () => {
-  testbed = await startTestbed({ controllerManager: true });
-  await testbed.apply(namespace('shop'));
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopStubServers();
-});
-
-const until = (name: string, reason: string): Promise<OAuthClient> =>
-  untilReason(testbed, 'shop', name, reason, LONG_MS);
+const testbed = useTestbed({ controllerManager: true });
+const shop = teamIn(testbed, 'shop');
+const tenantTeam = teamIn(testbed, 'tenant');
 
 describe('deletionPolicy Retain', () => {
   const retain = { deletionPolicy: 'Retain' };
 
   /** A client that was kept when its object was deleted. */
   async function kept(name: string, home = 'shop') {
-    const stub = await placed(testbed, name, { namespace: home, client: retain });
-    const before = await secretData(testbed, home, name);
-    await remove(testbed, name, home);
-    await untilGone(testbed, name, { namespace: home });
-    const [record] = await untilRoles(testbed, name, ['retained'], LONG_MS, home);
-    await untilGone(testbed, name, { namespace: home, kind: 'secret' });
+    const stub = await teamIn(testbed, home).place(name, { client: retain });
+    const before = await teamIn(testbed, home).secret(name);
+    await teamIn(testbed, home).remove(name);
+    await teamIn(testbed, home).untilGone(name);
+    const [record] = await teamIn(testbed, home).untilRoles(name, ['retained']);
+    await teamIn(testbed, home).untilGone(name, 'secret');
     return { stub, before, record };
   }
 
@@ -65,56 +40,47 @@ describe('deletionPolicy Retain', () => {
     const { stub, before, record } = await kept('again');
     const client = { ...machine, clientName: 'Of the later object' };
     await testbed.apply(oauthClient('shop', 'again', { server: serverRef('again'), client }));
-    const { status, metadata } = await until('again', 'Registered');
+    const { status, metadata } = await shop.until('again', 'Registered');
     expect(status?.clientId).toBe(record?.clientId);
-    expect(await secretData(testbed, 'shop', 'again')).toEqual(before);
+    expect(await shop.secret('again')).toEqual(before);
     expect(stub.count('register')).toBe(1);
     expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Of the later object' }]);
-    expect(await recordsOf(testbed, 'again')).toMatchObject([
+    expect(await shop.registrations('again')).toMatchObject([
       { role: 'current', clientId: record?.clientId, uid: metadata.uid },
     ]);
 
     // It is this object's now, whose policy is Delete.
-    await remove(testbed, 'again');
-    await untilGone(testbed, 'again');
-    await untilRoles(testbed, 'again', []);
+    await shop.remove('again');
+    await shop.untilGone('again');
+    await shop.untilRoles('again', []);
     expect(stub.clients.size).toBe(0);
   });
 
   it('changed to Retain on an object that is registered: its next deletion keeps the client', async () => {
-    const stub = await placed(testbed, 'later');
-    await testbed.kubectl(
-      '-n',
-      'shop',
-      'patch',
-      'oac',
-      'later',
-      '--type=merge',
-      '-p',
-      JSON.stringify({ spec: retain }),
-    );
-    await remove(testbed, 'later');
-    await untilGone(testbed, 'later');
-    await untilRoles(testbed, 'later', ['retained']);
+    const stub = await shop.place('later');
+    await shop.kubectl('patch', 'oac', 'later', '--type=merge', '-p', JSON.stringify({ spec: retain }));
+    await shop.remove('later');
+    await shop.untilGone('later');
+    await shop.untilRoles('later', ['retained']);
     expect(stub.clients.size).toBe(1);
   });
 
   it('its token is kept alive, and what it was for stays on record', async () => {
     const labels = { 'oauth-registrar.dev/purpose': 'invoices', 'oauth-registrar.dev/session': 'run-42' };
-    const stub = await placed(testbed, 'alive', {
+    const stub = await shop.place('alive', {
       client: { ...retain, labels },
       server: { dialectOverrides: { lifetimes: { registrationAccessToken: '9s' } } },
     });
-    await remove(testbed, 'alive');
-    await untilGone(testbed, 'alive');
-    const [before] = await untilRoles(testbed, 'alive', ['retained'], LONG_MS);
+    await shop.remove('alive');
+    await shop.untilGone('alive');
+    const [before] = await shop.untilRoles('alive', ['retained']);
     const updates = stub.count('update');
     await eventually(
       () => stub.count('update'),
       (count) => count >= updates + 2,
       LONG_MS,
     );
-    const [after] = await untilRoles(testbed, 'alive', ['retained'], LONG_MS);
+    const [after] = await shop.untilRoles('alive', ['retained']);
     expect(after?.clientId).toBe(before?.clientId);
     const endOf = (facts: Readonly<Record<string, string>> = {}) =>
       Date.parse(facts['registration-access-token-expires-at'] ?? '');
@@ -137,9 +103,9 @@ describe('deletionPolicy Retain', () => {
   it('an object of another name doesn’t take it', async () => {
     const { stub } = await kept('mine');
     await testbed.apply(oauthClient('shop', 'yours', { server: serverRef('mine') }));
-    await until('yours', 'Registered');
+    await shop.until('yours', 'Registered');
     expect(stub.clients.size).toBe(2);
-    await untilRoles(testbed, 'mine', ['retained']);
+    await shop.untilRoles('mine', ['retained']);
   });
 
   it('an object at another server doesn’t take it; back at the first one, the next does', async () => {
@@ -151,33 +117,33 @@ describe('deletionPolicy Retain', () => {
         oauthClient('shop', 'moving', { server: serverRef('elsewhere') }),
       ),
     );
-    await until('moving', 'Registered');
+    await shop.until('moving', 'Registered');
     expect(other.clients.size).toBe(1);
-    await untilRoles(testbed, 'moving', ['current', 'retained']);
-    await remove(testbed, 'moving');
-    await untilGone(testbed, 'moving');
-    await untilRoles(testbed, 'moving', ['retained']);
+    await shop.untilRoles('moving', ['current', 'retained']);
+    await shop.remove('moving');
+    await shop.untilGone('moving');
+    await shop.untilRoles('moving', ['retained']);
     expect(other.clients.size).toBe(0);
 
     await testbed.apply(oauthClient('shop', 'moving', { server: serverRef('moving') }));
-    expect((await until('moving', 'Registered')).status?.clientId).toBe(record?.clientId);
+    expect((await shop.until('moving', 'Registered')).status?.clientId).toBe(record?.clientId);
     expect(stub.count('register')).toBe(1);
   });
 
   it('another server object of the same name isn’t the same server', async () => {
     const { stub } = await kept('renamed');
     const other = await startStubServer();
-    await testbed.kubectl('-n', 'shop', 'delete', 'oas', 'renamed');
+    await shop.kubectl('delete', 'oas', 'renamed');
     await testbed.apply(
       all(
         namespacedServer(other.issuer, 'shop', 'renamed'),
         oauthClient('shop', 'renamed', { server: serverRef('renamed') }),
       ),
     );
-    await until('renamed', 'Registered');
+    await shop.until('renamed', 'Registered');
     expect([stub.clients.size, other.clients.size]).toEqual([1, 1]);
-    await untilRoles(testbed, 'renamed', ['current', 'retained']);
-    expect((await secretData(testbed, 'shop', 'renamed'))?.['client_id']).toBe([...other.clients.keys()][0]);
+    await shop.untilRoles('renamed', ['current', 'retained']);
+    expect((await shop.secret('renamed'))?.['client_id']).toBe([...other.clients.keys()][0]);
   });
 
   it('an object in a recreated namespace doesn’t take it', { timeout: 120_000 }, async () => {
@@ -191,21 +157,21 @@ describe('deletionPolicy Retain', () => {
         oauthClient('tenant', 'left', { server: serverRef('left') }),
       ),
     );
-    const { status } = await untilReason(testbed, 'tenant', 'left', 'Registered', LONG_MS);
+    const { status } = await tenantTeam.until('left', 'Registered');
     expect(status?.clientId).not.toBe(record?.clientId);
     expect(stub.clients.size).toBe(2);
-    await untilRoles(testbed, 'left', ['current', 'retained'], LONG_MS, 'tenant');
+    await tenantTeam.untilRoles('left', ['current', 'retained']);
   });
 
   it('of two clients of one object, in the overlap of a replacement, the one in use is kept and the other ends', async () => {
-    const stub = await placed(testbed, 'replaced', { client: retain });
-    await annotate(testbed, 'replaced', 'rotate-requested-at', '1');
-    await untilRoles(testbed, 'replaced', ['current', 'current']);
-    const { status } = await until('replaced', 'Registered');
-    await testbed.kubectl('-n', 'shop', 'delete', 'oac', 'replaced', '--cascade=foreground', '--timeout=30s');
-    const [record] = (await recordsOf(testbed, 'replaced')).filter(({ role }) => role === 'retained');
+    const stub = await shop.place('replaced', { client: retain });
+    await shop.annotate('replaced', 'rotate-requested-at', '1');
+    await shop.untilRoles('replaced', ['current', 'current']);
+    const { status } = await shop.until('replaced', 'Registered');
+    await shop.kubectl('delete', 'oac', 'replaced', '--cascade=foreground', '--timeout=30s');
+    const [record] = (await shop.registrations('replaced')).filter(({ role }) => role === 'retained');
     expect(record?.clientId).toBe(status?.clientId);
-    await untilRoles(testbed, 'replaced', ['retained'], 100_000);
+    await shop.untilRoles('replaced', ['retained'], 100_000);
     expect([...stub.clients.keys()]).toEqual([status?.clientId]);
   }, 150_000);
 });
@@ -247,17 +213,17 @@ describe('spec.adopt', () => {
         adopting('adopted'),
       ),
     );
-    const { status } = await until('adopted', 'Registered');
+    const { status } = await shop.until('adopted', 'Registered');
     expect(status?.clientId).toBe(client['client_id']);
     expect(stub.count('register')).toBe(1);
     expect([stub.count('read'), stub.count('update')]).toEqual([1, 1]);
     expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Machine', scope: 'read' }]);
-    expect(await secretData(testbed, 'shop', 'adopted')).toMatchObject({
+    expect(await shop.secret('adopted')).toMatchObject({
       client_id: client['client_id'],
       client_secret: client['client_secret'],
     });
     const events = await eventually(
-      () => eventsOf(testbed, 'shop', 'adopted'),
+      () => shop.events('adopted'),
       (seen) => seen.length > 0,
     );
     expect(events).toMatchObject([
@@ -269,12 +235,12 @@ describe('spec.adopt', () => {
     ]);
 
     // The Secret was read once: what becomes of it doesn't matter any more.
-    await testbed.kubectl('-n', 'shop', 'delete', 'secret', 'adopted-grown');
-    await editClient(testbed, 'shop', 'adopted', { clientName: 'Edited' });
-    await until('adopted', 'Registered');
+    await shop.kubectl('delete', 'secret', 'adopted-grown');
+    await shop.edit('adopted', { clientName: 'Edited' });
+    await shop.until('adopted', 'Registered');
     expect([...stub.clients.values()]).toMatchObject([{ client_name: 'Edited' }]);
-    await remove(testbed, 'adopted');
-    await untilGone(testbed, 'adopted');
+    await shop.remove('adopted');
+    await shop.untilGone('adopted');
     expect(stub.clients.size).toBe(0);
   });
 
@@ -282,10 +248,10 @@ describe('spec.adopt', () => {
     const stub = await startStubServer();
     const client = await grown(stub);
     await testbed.apply(all(namespacedServer(stub.issuer, 'shop', 'awaited'), adopting('awaited')));
-    const waiting = await until('awaited', 'CredentialNotFound');
+    const waiting = await shop.until('awaited', 'CredentialNotFound');
     expect(messageOf(waiting)).toContain('awaited-grown');
     await testbed.apply(secret('awaited-grown', client));
-    expect((await until('awaited', 'Registered')).status?.clientId).toBe(client['client_id']);
+    expect((await shop.until('awaited', 'Registered')).status?.clientId).toBe(client['client_id']);
     expect(stub.count('register')).toBe(1);
   });
 
@@ -299,14 +265,14 @@ describe('spec.adopt', () => {
         adopting('wrong'),
       ),
     );
-    const refused = await until('wrong', 'AdoptionRefused');
+    const refused = await shop.until('wrong', 'AdoptionRefused');
     expect(messageOf(refused)).toBe(
       `Client ${client['client_id']} could not be read with the token in the Secret: The server answered 401 invalid_token. Put client_id, registration_access_token and registration_client_uri of one client into the Secret that spec.adopt names; the operator notices.`,
     );
     expect(conditionOf(refused, 'Stalled')?.status).toBe('True');
     expect([stub.count('read'), stub.count('register')]).toEqual([1, 1]);
     await testbed.apply(secret('wrong-grown', client));
-    await until('wrong', 'Registered');
+    await shop.until('wrong', 'Registered');
     expect(stub.count('read')).toBe(2);
   });
 
@@ -320,12 +286,12 @@ describe('spec.adopt', () => {
         adopting('swapped'),
       ),
     );
-    expect(messageOf(await until('swapped', 'AdoptionRefused'))).toMatch(
+    expect(messageOf(await shop.until('swapped', 'AdoptionRefused'))).toMatch(
       new RegExp(`^The token in the Secret is not that of client ${client['client_id']}\\. `),
     );
     expect(stub.count('update')).toBe(0);
-    await remove(testbed, 'swapped');
-    await untilGone(testbed, 'swapped');
+    await shop.remove('swapped');
+    await shop.untilGone('swapped');
     expect(stub.clients.size).toBe(2);
   });
 
@@ -340,13 +306,13 @@ describe('spec.adopt', () => {
         adopting('first'),
       ),
     );
-    await until('first', 'Registered');
+    await shop.until('first', 'Registered');
     await testbed.apply(adopting('second', serverRef('first')));
-    expect(messageOf(await until('second', 'ClientAlreadyManaged'))).toBe(
+    expect(messageOf(await shop.until('second', 'ClientAlreadyManaged'))).toBe(
       `Client ${client['client_id']} is recorded for another OAuthClient of this installation. Let one OAuthClient have the client. If the server gave it twice, look at the server.`,
     );
-    await remove(testbed, 'second');
-    await untilGone(testbed, 'second');
+    await shop.remove('second');
+    await shop.untilGone('second');
     expect(stub.clients.size).toBe(1);
     expect(stub.count('remove')).toBe(0);
   });
@@ -363,7 +329,7 @@ describe('spec.adopt', () => {
         adopting('denied', ref),
       ),
     );
-    expect(messageOf(await until('denied', 'PolicyRefused'))).toBe(
+    expect(messageOf(await shop.until('denied', 'PolicyRefused'))).toBe(
       'ClusterAuthorizationServer offered doesn’t permit the adoption of clients: remove spec.adopt, or ask the platform team to set policy.adoption.',
     );
     expect(stub.count('read')).toBe(0);
@@ -375,7 +341,7 @@ describe('spec.adopt', () => {
       '-p',
       JSON.stringify({ spec: { policy: { adoption: 'Allow' } } }),
     );
-    expect((await until('denied', 'Registered')).status?.clientId).toBe(client['client_id']);
+    expect((await shop.until('denied', 'Registered')).status?.clientId).toBe(client['client_id']);
   });
 
   it('a token isn’t sent to another origin than the server’s', async () => {
@@ -388,10 +354,10 @@ describe('spec.adopt', () => {
         adopting('foreign'),
       ),
     );
-    expect(messageOf(await until('foreign', 'ConfigurationURLRefused'))).toContain(
+    expect(messageOf(await shop.until('foreign', 'ConfigurationURLRefused'))).toContain(
       `The management address is at ${other.issuer}`,
     );
     expect([other.count('read'), stub.count('read')]).toEqual([0, 0]);
-    expect((await getClient(testbed, 'shop', 'foreign')).status?.clientId).toBeUndefined();
+    expect((await shop.client('foreign')).status?.clientId).toBeUndefined();
   });
 });

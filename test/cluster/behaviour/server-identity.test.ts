@@ -1,45 +1,42 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type StubServer, startStubServer, stopStubServers } from '../../kit/stub-server.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import { editClient } from './looks.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { type StubServer, startStubServer } from '../../kit/stub-server.ts';
 import {
   all,
   clusterServer,
   conditionOf,
   eventually,
-  getClient,
   namespace,
   namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
-  secretData,
-  untilReason,
 } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
 /** A name is given to another server object: nothing of the clients of the first one reaches it. */
 
-let testbed: Testbed;
 let theirs: StubServer;
 
 const open = { registration: { admission: { open: {} } } };
 const near = (name: string) => ({ kind: 'AuthorizationServer', name });
 
+const testbed = useTestbed({
+  namespaces: [],
+  controllerManager: true,
+  server: { initialAccessToken: false },
+});
+const shop = teamIn(testbed, 'shop');
+const tenantTeam = teamIn(testbed, 'tenant');
+
 beforeAll(async () => {
-  testbed = await startTestbed({ controllerManager: true, server: { initialAccessToken: false } });
   theirs = await startStubServer();
 }, 120_000);
-
-afterAll(async () => {
-  await stopStubServers();
-  await testbed?.stop();
-});
 
 /** What came to the other server and was not its own documents. */
 const callsAtTheirs = () => theirs.requests.filter(({ call }) => call !== 'discovery');
 const steal = () => ({ management: { configurationUrl: `${theirs.issuer}/steal/{client_id}` } });
 
 const tokenOf = async (home: string, name: string): Promise<string> => {
-  const { uid } = (await getClient(testbed, home, name)).metadata;
+  const { uid } = (await teamIn(testbed, home).client(name)).metadata;
   const list = await testbed.kubectl(
     ...['-n', OPERATOR_NAMESPACE, 'get', 'secrets', '-o', 'json'],
     ...['-l', `oauth-registrar.dev/client-uid=${uid}`],
@@ -52,21 +49,21 @@ test('a cluster server that is created again with another issuer gets nothing of
   await testbed.apply(
     all(namespace('shop'), clusterServer(testbed.server.issuer, 'corporate', open), oauthClient('shop', 'a')),
   );
-  const { clientId = '' } = (await untilReason(testbed, 'shop', 'a', 'Registered')).status ?? {};
+  const { clientId = '' } = (await shop.until('a', 'Registered')).status ?? {};
   const token = await tokenOf('shop', 'a');
-  const credentials = await secretData(testbed, 'shop', 'a');
+  const credentials = await shop.secret('a');
   await testbed.kubectl('delete', 'coas', 'corporate');
   await testbed.apply(clusterServer(theirs.issuer, 'corporate', { ...open, ...steal() }));
-  const waiting = await untilReason(testbed, 'shop', 'a', 'ReplacementPending');
+  const waiting = await shop.until('a', 'ReplacementPending');
   expect(conditionOf(waiting, 'Ready')?.message).toContain(
     `Client ${clientId} is registered at the server that`,
   );
-  await editClient(testbed, 'shop', 'a', { clientName: 'Edited' });
-  await untilReason(testbed, 'shop', 'a', 'ReplacementPending');
+  await shop.edit('a', { clientName: 'Edited' });
+  await shop.until('a', 'ReplacementPending');
   expect(callsAtTheirs()).toEqual([]);
-  expect(await secretData(testbed, 'shop', 'a')).toEqual(credentials);
+  expect(await shop.secret('a')).toEqual(credentials);
 
-  await testbed.kubectl('-n', 'shop', 'delete', 'oac', 'a', '--timeout=30s');
+  await shop.kubectl('delete', 'oac', 'a', '--timeout=30s');
   expect(testbed.server.client(clientId)).toBeUndefined();
   expect(JSON.stringify(theirs.requests)).not.toContain(token);
   await testbed.kubectl('delete', 'coas', 'corporate');
@@ -77,7 +74,7 @@ test('a cluster server that is created again as it was goes on with its clients,
   await testbed.apply(
     oauthClient('shop', 'b', { server: { kind: 'ClusterAuthorizationServer', name: 'same' } }),
   );
-  const { clientId = '' } = (await untilReason(testbed, 'shop', 'b', 'Registered')).status ?? {};
+  const { clientId = '' } = (await shop.until('b', 'Registered')).status ?? {};
   const calls = () => testbed.server.log.filter(({ path }) => path.startsWith('/reg')).length;
   const before = calls();
   await testbed.kubectl('delete', 'coas', 'same');
@@ -93,9 +90,9 @@ test('a cluster server that is created again as it was goes on with its clients,
       ),
     (status) => status === 'True',
   );
-  expect((await untilReason(testbed, 'shop', 'b', 'Registered')).status).toMatchObject({ clientId });
+  expect((await shop.until('b', 'Registered')).status).toMatchObject({ clientId });
   expect(calls()).toBe(before);
-  await editClient(testbed, 'shop', 'b', { clientName: 'Edited' });
+  await shop.edit('b', { clientName: 'Edited' });
   await eventually(
     () => testbed.server.client(clientId)?.['client_name'],
     (name) => name === 'Edited',
@@ -107,7 +104,7 @@ test('a namespace that is created again has no hold on the clients of the one be
     all(namespace('tenant'), namespacedServer(testbed.server.issuer, 'tenant', 'keycloak')),
   );
   await testbed.apply(oauthClient('tenant', 'c', { server: near('keycloak') }));
-  const { clientId = '' } = (await untilReason(testbed, 'tenant', 'c', 'Registered')).status ?? {};
+  const { clientId = '' } = (await tenantTeam.until('c', 'Registered')).status ?? {};
   const token = await tokenOf('tenant', 'c');
   let isAway = true;
   const back = testbed.server.intercept((request, response) => {
@@ -122,7 +119,7 @@ test('a namespace that is created again has no hold on the clients of the one be
     all(namespace('tenant'), namespacedServer(theirs.issuer, 'tenant', 'keycloak', steal())),
   );
   await testbed.apply(oauthClient('tenant', 'd', { server: near('keycloak') }));
-  await untilReason(testbed, 'tenant', 'd', 'Registered');
+  await tenantTeam.until('d', 'Registered');
   isAway = false;
   await eventually(
     () => testbed.server.client(clientId),

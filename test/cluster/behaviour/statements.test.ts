@@ -1,9 +1,8 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { compactDecrypt, type JSONWebKeySet, jwtVerify } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
-import { start, stopAll } from '../../kit/emulator/running.ts';
-import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
+import { start } from '../../kit/emulator/running.ts';
 import {
   admissionClient,
   clientCredentials,
@@ -14,32 +13,16 @@ import {
   setUp,
   told,
 } from './admissions.ts';
-import { editClient, getServer, untilServer } from './looks.ts';
-import {
-  all,
-  clusterServer,
-  eventually,
-  machine,
-  namespace,
-  OPERATOR_NAMESPACE,
-  oauthClient,
-} from './objects.ts';
+import { untilClusterServer } from './looks.ts';
+import { all, clusterServer, eventually, machine, OPERATOR_NAMESPACE, oauthClient } from './objects.ts';
+import { teamIn, useTestbed } from './team.ts';
 
-let testbed: Testbed;
-
-beforeAll(async () => {
-  testbed = await startTestbed();
-  await testbed.apply(namespace(NAMESPACE));
-});
-
-afterAll(async () => {
-  await testbed?.stop();
-  await stopAll();
-});
+const testbed = useTestbed();
+const shop = teamIn(testbed, 'shop');
 
 /** A namespace has a share of server objects, and each test here makes its own. */
 afterEach(async () => {
-  await testbed.kubectl('-n', NAMESPACE, 'delete', 'oas', '--all');
+  await shop.kubectl('delete', 'oas', '--all');
 });
 
 const open = { admission: { open: {} } };
@@ -81,7 +64,7 @@ describe('A software statement that was issued elsewhere', () => {
     );
     await testbed.apply(labelled({ name: 'given', data: { software_statement: second } }));
     await untilCredentialSeen('given', second);
-    await editClient(testbed, NAMESPACE, 'given-0', { clientName: 'Edited' });
+    await shop.edit('given-0', { clientName: 'Edited' });
     await eventually(
       () => emulator.clients()[0]?.metadata['client_name'],
       (name) => name === 'Edited',
@@ -113,7 +96,7 @@ describe('A software statement that was issued elsewhere', () => {
     expect(message).toMatch(
       /^AuthorizationServer expired: The software statement in Secret shop\/expired expired at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\. Put a current one into key jwt\.$/,
     );
-    await untilServer(testbed, 'expired', { namespace: NAMESPACE, reason: 'SoftwareStatementExpired' });
+    await shop.untilServer('expired', { reason: 'SoftwareStatementExpired' });
     expect(emulator.count('register')).toBe(0);
 
     const current = await emulator.signStatement({});
@@ -279,7 +262,7 @@ describe('A software statement that the operator signs', () => {
           }),
         ),
       );
-      const { status } = await untilServer(testbed, name, { namespace: NAMESPACE, reason: 'Available' });
+      const { status } = await shop.untilServer(name, { reason: 'Available' });
       const keys = status?.signingKeys as unknown as JSONWebKeySet | undefined;
       if (algorithm === 'HS256') {
         expect(keys).toBeUndefined();
@@ -334,7 +317,7 @@ describe('A software statement that the operator signs', () => {
       secrets: [labelled({ name: 'anew', data: { key: secret } })],
       clients: 2,
     });
-    await editClient(testbed, NAMESPACE, 'anew-0', { clientName: 'Edited' });
+    await shop.edit('anew-0', { clientName: 'Edited' });
     await eventually(
       () => emulator.count('update'),
       (count) => count === 1,
@@ -390,10 +373,7 @@ describe('A software statement that the operator signs', () => {
       spec: { registration: { ...open, softwareStatement: { sign } } },
       secrets: [labelled({ name: 'misfit', data: { key: pem(ec.privateKey) } })],
     });
-    const { condition } = await untilServer(testbed, 'misfit', {
-      namespace: NAMESPACE,
-      reason: 'SigningKeyUnusable',
-    });
+    const { condition } = await shop.untilServer('misfit', { reason: 'SigningKeyUnusable' });
     expect(condition.message).toContain('RS256 needs');
     expect(await told(testbed, 'misfit-0', 'SigningKeyUnusable')).toContain('RS256 needs');
     expect(emulator.count('register')).toBe(0);
@@ -424,7 +404,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
         oauthClient(NAMESPACE, 'unbound', { server: clusterRef('unbound'), ...withCallback }),
       ),
     );
-    const { condition } = await untilServer(testbed, 'unbound', { reason: 'InvalidSpec' });
+    const { condition } = await untilClusterServer(testbed, 'unbound', { reason: 'InvalidSpec' });
     expect(condition.message).toBe(
       'spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn’t bound: bound it there, or leave it out.',
     );
@@ -495,8 +475,8 @@ describe('A signed request', () => {
       const secrets = [labelled({ name, data: { key } })];
       const setting = { name, issuer: emulator.issuer, spec, secrets };
       await setUp(testbed, { ...setting, clients: 0 });
-      await untilServer(testbed, name, { namespace: NAMESPACE, reason: 'Available' });
-      const { status } = await getServer(testbed, name, NAMESPACE);
+      await shop.untilServer(name, { reason: 'Available' });
+      const { status } = await shop.server(name);
       const keys = status?.signingKeys as unknown as JSONWebKeySet;
       expect(keys.keys).toMatchObject([{ alg: algorithm, use: 'sig', kid: expect.any(String) }]);
       emulator.trust({ requestKeys: keys });
@@ -506,7 +486,7 @@ describe('A signed request', () => {
       const [sent] = emulator.log.filter(({ call }) => call === 'register');
       expect(sent?.contentType).toBe(contentType ?? 'application/jwt');
 
-      await editClient(testbed, NAMESPACE, `${name}-0`, { clientName: 'Edited' });
+      await shop.edit(`${name}-0`, { clientName: 'Edited' });
       await eventually(
         () => emulator.clients()[0]?.metadata['client_name'],
         (clientName) => clientName === 'Edited',

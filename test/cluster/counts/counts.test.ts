@@ -1,32 +1,19 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
-import { OPERATOR_NAMESPACE, OPERATOR_USER, startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
-import {
-  all,
-  clusterServer,
-  conditionOf,
-  credential,
-  eventually,
-  namespace,
-  oauthClient,
-  untilReason,
-} from '../behaviour/objects.ts';
+import { OPERATOR_NAMESPACE, OPERATOR_USER } from '../../kit/testbed/testbed.ts';
+import { conditionOf, eventually, oauthClient, platformOf } from '../behaviour/objects.ts';
+import { teamIn, useTestbed } from '../behaviour/team.ts';
 
-let testbed: Testbed;
+const testbed = useTestbed({ finalizerPolicy: true });
+const shop = teamIn(testbed, 'shop');
 
 beforeAll(async () => {
-  testbed = await startTestbed({ finalizerPolicy: true });
-  const { server } = testbed;
-  await testbed.apply(
-    all(namespace('shop'), credential(server.initialAccessToken ?? ''), clusterServer(server.issuer)),
-  );
+  await testbed.apply(platformOf(testbed));
   // The policy takes effect some seconds after it was created; a first client shows how the server is managed.
   await eventually(policyIsActive, (active) => active, 20_000);
   await testbed.apply(oauthClient('shop', 'first'));
-  await untilReason(testbed, 'shop', 'first', 'Registered');
+  await shop.until('first', 'Registered');
 });
-
-afterAll(() => testbed?.stop());
 
 /** The ledger tidies itself some seconds after a call; that write is not part of what is counted. */
 async function ledgerEntries(): Promise<number> {

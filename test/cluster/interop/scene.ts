@@ -2,18 +2,15 @@ import { importPKCS8, SignJWT } from 'jose';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { startTestbed, type Testbed } from '../../kit/testbed/testbed.ts';
 import type { TokenAnswer, TokenRequest } from '../../kit/testbed/token-request.ts';
-import { editClient, patch, untilServer } from '../behaviour/looks.ts';
 import {
   conditionOf,
   credential,
   eventually,
-  getClient,
   namespace,
   namespacedServer,
   oauthClient,
-  secretData,
-  untilReason,
 } from '../behaviour/objects.ts';
+import { teamIn } from '../behaviour/team.ts';
 
 /** The operator in a cluster, before a real server of others: what its users do and see, by names alone. */
 export interface InteropScene {
@@ -44,15 +41,15 @@ const WAIT_MS = 30_000;
 export async function startInterop(): Promise<InteropScene> {
   const testbed = await startTestbed();
   await testbed.apply(namespace(NAMESPACE));
-  const until = (name: string, reason: string) => untilReason(testbed, NAMESPACE, name, reason, WAIT_MS);
+  const team = teamIn(testbed, NAMESPACE, { waitMs: WAIT_MS });
   let looks = 0;
   return {
     testbed,
-    until,
+    until: (name, reason) => team.until(name, reason),
     credential: (name, data) => testbed.apply(withData(name, data)),
     server: async (name, issuer, spec) => {
       await testbed.apply(namespacedServer(issuer, NAMESPACE, name, spec));
-      await untilServer(testbed, name, { namespace: NAMESPACE, reason: 'Available' }, WAIT_MS);
+      await team.untilServer(name, { reason: 'Available' });
     },
     client: (name, server, client, spec = {}) =>
       testbed.apply(
@@ -62,24 +59,24 @@ export async function startInterop(): Promise<InteropScene> {
           ...spec,
         }),
       ),
-    edit: async (name, client) => void (await editClient(testbed, NAMESPACE, name, client)),
+    edit: async (name, client) => void (await team.edit(name, client)),
     lookAgain: async (name) => {
       const requestedAt = `look-${++looks}`;
       const annotations = { 'oauth-registrar.dev/reconcile-requested-at': requestedAt };
-      await patch(testbed, NAMESPACE, 'oac', name, { metadata: { annotations } });
+      await team.patch('oac', name, { metadata: { annotations } });
       return eventually(
-        () => getClient(testbed, NAMESPACE, name),
+        () => team.client(name),
         ({ status }) => status?.lastHandledReconcileAt === requestedAt,
         WAIT_MS,
       );
     },
     secret: async (name) => {
-      const data = await secretData(testbed, NAMESPACE, name);
+      const data = await team.secret(name);
       if (data === undefined) throw new Error(`no Secret ${NAMESPACE}/${name}`);
       return data;
     },
     remove: async (name) => {
-      await testbed.kubectl('-n', NAMESPACE, 'delete', 'oac', name, '--timeout=30s');
+      await team.kubectl('delete', 'oac', name, '--timeout=30s');
     },
     stop: () => testbed.stop(),
   };

@@ -4,8 +4,9 @@ import type { OAuthClient } from '../../../../src/api/oauth-client.ts';
 import { DIALECT_NAMES, type DialectName } from '../../../../src/dialects/presets.ts';
 import { start, stopAll } from '../../../kit/emulator/running.ts';
 import { startTestbed, type Testbed } from '../../../kit/testbed/testbed.ts';
-import { eventsOf, fetchText, type SeenEvent } from '../looks.ts';
+import { fetchText } from '../looks.ts';
 import { all, conditionOf, eventually, namespace, oauthClient, secretData } from '../objects.ts';
+import { type SeenEvent, teamIn } from '../team.ts';
 import { NAMESPACE, type Placed, place, secretObject, specClient } from './placed.ts';
 
 /** One operator and every emulated server, and ways to look at both. */
@@ -93,7 +94,7 @@ function sceneOf(testbed: Testbed, servers: ReadonlyMap<DialectName, Placed>): C
     async warning(name, reason) {
       const warnings = await eventually(
         async () =>
-          (await eventsOf(testbed, NAMESPACE, name)).filter(
+          (await teamIn(testbed, NAMESPACE).events(name)).filter(
             (event) => event.type === 'Warning' && event.reason === reason,
           ),
         (seen) => seen.length > 0,
