@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { StubServer } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
 import {
@@ -10,13 +10,9 @@ import {
   type SeenObject,
 } from './kit/objects.ts';
 import { strayed } from './kit/strayed.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const CORPORATE = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
 

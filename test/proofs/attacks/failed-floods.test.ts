@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { reply } from '../../kit/stub-server.ts';
 import { OPERATOR_USER } from '../../kit/testbed/testbed.ts';
 import { when } from './kit/answers.ts';
 import { startBystander } from './kit/bystander.ts';
 import { isReady, machineClient, pathOf } from './kit/objects.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 

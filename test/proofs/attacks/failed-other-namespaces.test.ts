@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { OPERATOR_NAMESPACE } from '../../kit/testbed/testbed.ts';
 import {
   clusterServer,
@@ -8,21 +8,19 @@ import {
   pathOf,
   type SeenObject,
 } from './kit/objects.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
 /** What failed from the start, and must go on to. */
 
-let target: Target;
 let attacker: Tenant;
 let victim: Tenant;
 let shop: SeenObject;
+const target = useTarget();
 beforeAll(async () => {
-  target = await openTarget();
   attacker = await target.tenant('admin');
   victim = await target.tenant('edit');
   shop = await victim.ready(machineClient('shop'));
 });
-afterAll(() => target?.close());
 
 const CLIENTS = () => pathOf('OAuthClient', attacker.namespace);
 const isStalled = (object: SeenObject | undefined): boolean =>

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import {
   conditionOf,
@@ -9,15 +9,11 @@ import {
   type SeenObject,
   type SentObject,
 } from './kit/objects.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
 /** Memory is bounded by namespace: what one tenant makes takes no more of it than others have room for. */
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const many = (count: number, make: (index: number) => SentObject): readonly SentObject[] =>
   Array.from({ length: count }, (_, index) => make(index));

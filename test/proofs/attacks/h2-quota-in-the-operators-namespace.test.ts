@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { conditionOf, isReady, machineClient } from './kit/objects.ts';
 import { secretsQuota } from './kit/quota.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 test('H2: while the API server refuses even minimal records, little is registered, that is told, and all of it is recorded in the end', async () => {
   const tenant = await target.tenant('edit');

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, isReady, machineClient } from './kit/objects.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const BIG = 'x'.repeat(262_005);
 const ROTATE = 'oauth-registrar.dev/rotate-requested-at';

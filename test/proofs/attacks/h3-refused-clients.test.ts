@@ -1,16 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Exchange, reply } from '../../kit/stub-server.ts';
 import { when } from './kit/answers.ts';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const ATTACK_MS = 12_000;
 const server = () => target.admin.get('ClusterAuthorizationServer', 'corporate');

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { reply, type StubServer } from '../../kit/stub-server.ts';
 import { clusterServer, isReady, machineClient, ownServer } from './kit/objects.ts';
 import { strayed } from './kit/strayed.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 /** Deletes the client without waiting for its server, and then its namespace. */
 async function deleteAll(tenant: Tenant, client: string): Promise<void> {

@@ -1,13 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, machineClient, ownServer, type SeenObject } from './kit/objects.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const bytesOf = ({ data = {} }: SeenObject): number =>
   Object.values(data as Readonly<Record<string, string>>).reduce(

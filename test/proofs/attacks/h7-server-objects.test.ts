@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { hang } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
 import { isReady, ownServer } from './kit/objects.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const NEW_TOKEN = 'PLATFORM-INITIAL-ACCESS-TOKEN-5678';
 

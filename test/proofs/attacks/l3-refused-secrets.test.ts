@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, isReady, machineClient } from './kit/objects.ts';
 import { secretsQuota } from './kit/quota.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 test('L3: a member of the answer that can be no key of a Secret is refused when the object is made', async () => {
   const tenant = await target.tenant('edit');

@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { StubServer } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
 import { clusterServer, conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
-let target: Target;
 let tenant: Tenant;
+const target = useTarget();
 beforeAll(async () => {
-  target = await openTarget();
   tenant = await target.tenant('edit');
 });
-afterAll(() => target?.close());
 
 const at = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
 const reasonOf = (object: SeenObject | undefined) => conditionOf(object, 'Ready')?.['reason'] as string;

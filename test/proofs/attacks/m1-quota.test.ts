@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { conditionOf, machineClient } from './kit/objects.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget({ corporate: { policy: { maxClientsPerNamespace: 5 } } });
-});
-afterAll(() => target?.close());
+const target = useTarget({ corporate: { policy: { maxClientsPerNamespace: 5 } } });
 
 const clientsOf = (prefix: string): number =>
   [...target.corporate.clients.values()].filter(({ client_name }) => String(client_name).startsWith(prefix))

@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { pooled } from '../../bench/pace.ts';
 import { conditionOf, ownServer } from './kit/objects.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const COUNT = 800;
 

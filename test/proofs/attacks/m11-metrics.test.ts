@@ -1,16 +1,12 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { reply } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
 import { conditionOf, ownServer } from './kit/objects.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const port = () => target.pod.operator.port;
 const metrics = async () => (await fetch(`http://127.0.0.1:${port()}/metrics`)).text();

@@ -1,18 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { StubServer } from '../../kit/stub-server.ts';
 import { type Bystander, startBystander } from './kit/bystander.ts';
 import { conditionOf, isReady, machineClient, ownServer, type SeenObject } from './kit/objects.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
-let target: Target;
 let bystander: Bystander;
+const target = useTarget({ flags: ['--namespaced-server-hosts=localhost'] });
 beforeAll(async () => {
-  target = await openTarget({ flags: ['--namespaced-server-hosts=localhost'] });
   bystander = await startBystander(target);
 });
-afterAll(() => target?.close());
 
 /** The server by the one name that is permitted. */
 const permitted = ({ issuer }: StubServer): string => issuer.replace('127.0.0.1', 'localhost');

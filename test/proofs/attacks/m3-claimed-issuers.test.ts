@@ -1,16 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { conditionOf, credential, isReady, machineClient, ownServer } from './kit/objects.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
-let target: Target;
 let attacker: Tenant;
 let victim: Tenant;
+const target = useTarget({ corporate: { policy: { adoption: 'Allow' } } });
 beforeAll(async () => {
-  target = await openTarget({ corporate: { policy: { adoption: 'Allow' } } });
   attacker = await target.tenant('admin');
   victim = await target.tenant('edit');
 });
-afterAll(() => target?.close());
 
 /** A server of the attacker's that claims to be the platform's, and answers with these client_ids in turn. */
 async function impostor(name: string, ids: readonly string[]): Promise<void> {

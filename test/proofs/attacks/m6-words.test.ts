@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ENCODINGS } from '../../kit/fixtures/encodings.ts';
 import { reply } from '../../kit/stub-server.ts';
 import { when } from './kit/answers.ts';
 import { startBystander } from './kit/bystander.ts';
 import { clusterServer, conditionOf, machineClient, type SeenObject } from './kit/objects.ts';
-import { CORPORATE_TOKEN, openTarget, type Target } from './kit/target.ts';
+import { CORPORATE_TOKEN, useTarget } from './kit/target.ts';
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const WAYS: Readonly<Record<string, (value: string) => string>> = {
   ...ENCODINGS,

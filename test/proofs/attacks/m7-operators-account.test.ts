@@ -1,23 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
 import { machineClient } from './kit/objects.ts';
-import { openTarget, type Target, type Tenant } from './kit/target.ts';
+import { type Tenant, useTarget } from './kit/target.ts';
 
 /** The attacker has taken over the operator: everything here is done with its own account. */
 
-let target: Target;
 let kubeconfig: string;
 let tenant: Tenant;
 
+const target = useTarget();
 beforeAll(async () => {
-  target = await openTarget();
   kubeconfig = await target.controlPlane.kubeconfigFor({
     namespace: target.admin.namespace,
     serviceAccount: 'oauth-registrar',
   });
   tenant = await target.tenant('edit');
 });
-afterAll(() => target?.close());
 
 const kubectl = (args: readonly string[], object?: object) =>
   target.controlPlane.kubectl(args, {

@@ -1,14 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startBystander } from './kit/bystander.ts';
-import { openTarget, type Target } from './kit/target.ts';
+import { useTarget } from './kit/target.ts';
 
 /** The controller manager here runs as one user, as Kubernetes starts it without further flags. */
 
-let target: Target;
-beforeAll(async () => {
-  target = await openTarget();
-});
-afterAll(() => target?.close());
+const target = useTarget();
 
 const LABELS = { 'oauth-registrar.dev/registration': 'true' };
 const isGone = (object: object | undefined): boolean => object === undefined;

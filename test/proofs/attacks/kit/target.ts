@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { expect, inject } from 'vitest';
 import { parse } from 'yaml';
+import { beforeTests } from '../../../kit/before-tests.ts';
 import { type StubServer, startStubServer, stopStubServers } from '../../../kit/stub-server.ts';
 import { apiUser } from '../../../kit/testbed/api-access.ts';
 import { type ControlPlane, startControlPlane } from '../../../kit/testbed/control-plane.ts';
@@ -74,6 +75,13 @@ export const CORPORATE_TOKEN = 'PLATFORM-INITIAL-ACCESS-TOKEN-1234';
 
 const WAIT_MS = 20_000;
 const ROLES_MS = 30_000;
+
+/** A target of this test file's own: opened before its tests, closed after them. */
+export const useTarget = (options: TargetOptions = {}): Target =>
+  beforeTests(
+    () => openTarget(options),
+    (target) => target?.close(),
+  );
 
 /** The control plane with `deploy/` applied and the operator at work, about 6 s. */
 export async function openTarget(options: TargetOptions = {}): Promise<Target> {

@@ -1,0 +1,26 @@
+import { conditionOf, credential, machineClient, type SentObject } from './objects.ts';
+import type { Target } from './target.ts';
+
+/** Clients that the server `corporate` has and that nobody recorded, and OAuthClients that adopt them. */
+
+const secretOf = (name: string): string => `${name}-brought`;
+
+/** Puts a client at the server. Returns the Secret to adopt it by; its token may be one that no request can carry. */
+export function brought({ corporate }: Target, name: string, token: string): SentObject {
+  const clientId = `brought-${name}`;
+  const management = {
+    client_id: clientId,
+    registration_access_token: token,
+    registration_client_uri: `${corporate.issuer}/reg/${clientId}`,
+  };
+  corporate.clients.set(clientId, { client_name: name, ...management });
+  return credential(secretOf(name), management);
+}
+
+/** An OAuthClient that adopts what `brought` made. */
+export const adopting = (name: string): SentObject =>
+  machineClient(name, { adopt: { secretRef: { name: secretOf(name) } } });
+
+/** The condition Paused of `corporate`, if it has one. */
+export const pausedOf = async ({ admin }: Target): Promise<ReturnType<typeof conditionOf>> =>
+  conditionOf(await admin.get('ClusterAuthorizationServer', 'corporate'), 'Paused');
