@@ -23,6 +23,7 @@ import { createRecorder } from './controller/durable/recorder.ts';
 import { Orphans } from './controller/durable/suspected-orphans.ts';
 import type { Log } from './controller/ports.ts';
 import { ReusableTokens } from './controller/state/reusable-tokens.ts';
+import { TextPool } from './controller/state/text-pool.ts';
 import { installationId, isOurs } from './core/installation.ts';
 import { createServerCalls } from './server-calls.ts';
 
@@ -205,9 +206,11 @@ async function install({
     tokens: new ReusableTokens(),
     settings,
   };
+  const texts = new TextPool();
   const relieveMemory = createMemoryRelief(clock);
   const controller = createController({
     ...given,
+    texts,
     report(report) {
       metrics.reconcileDone(report);
       relieveMemory();
@@ -222,6 +225,7 @@ async function install({
     operatorNamespace: namespace,
     namespaces: config.namespaces,
     urlRules: settings.urlRules,
+    texts,
   });
   void controller.replayJournal();
   const takeLead = async () => {

@@ -26,6 +26,7 @@ import { OldestServers } from './state/oldest-servers.ts';
 import { RefusedWrites } from './state/refused-writes.ts';
 import { ServerRegistry } from './state/server-registry.ts';
 import { callsAt, Slots } from './state/slots.ts';
+import type { TextPool } from './state/text-pool.ts';
 import { createCaches } from './wake-ups.ts';
 
 /** What a round told, for metrics. */
@@ -55,6 +56,8 @@ type Given = Omit<
   Context,
   'caches' | 'credentials' | 'namespaceMemory' | 'servers' | 'memory' | 'slots' | 'refusedWrites' | 'wake'
 > & {
+  /** Keeps equal texts of cached objects once. */
+  readonly texts: TextPool;
   readonly report: (report: RoundReport) => void;
 };
 
@@ -111,6 +114,7 @@ export function createController(
   const watched = (key: string) => caches.credentials.get(key);
   const credentials: Credentials = new Credentials(given.api, namespaceMemory, watched);
   const caches: Caches = createCaches({
+    texts: given.texts,
     addClient,
     paceClient,
     paceServer,

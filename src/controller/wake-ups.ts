@@ -15,6 +15,7 @@ import { type Change, ObjectCache } from './state/object-cache.ts';
 import type { OldestServers } from './state/oldest-servers.ts';
 import { RECORD_COUNTS, RECORD_GROUPS, type RecordCount, type RecordGroup } from './state/record-counts.ts';
 import type { ServerRegistry } from './state/server-registry.ts';
+import type { TextPool } from './state/text-pool.ts';
 
 /** The caches, and who looks again when one of them changes. */
 
@@ -32,10 +33,11 @@ interface Wake {
   readonly credentials: Credentials;
   readonly oldest: OldestServers;
   readonly namespaceMemory: NamespaceMemory;
+  readonly texts: TextPool;
 }
 
 export function createCaches(wake: Wake): Caches {
-  const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials } = wake;
+  const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials, texts } = wake;
   const memory = wake.namespaceMemory;
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
@@ -47,10 +49,12 @@ export function createCaches(wake: Wake): Caches {
   };
   const caches: Caches = {
     clients: new ObjectCache<ClientObject>({
+      texts,
       onChange: (change) => clientChanged(change, wake, caches),
       bounds: { memory, less: lessOfClient, isLess: isLessOfClient },
     }),
     servers: new ObjectCache<ServerObject, 'defaults'>({
+      texts,
       indexes: { defaults: defaultOf },
       onChange: (change) => {
         wake.oldest.changed(change);
@@ -59,6 +63,7 @@ export function createCaches(wake: Wake): Caches {
       bounds: { memory, less: lessOfServer, isLess: isLessOfServer },
     }),
     clusterServers: new ObjectCache<ServerObject, 'defaults'>({
+      texts,
       indexes: { defaults: defaultOf },
       onChange: serverChanged,
     }),
@@ -68,6 +73,7 @@ export function createCaches(wake: Wake): Caches {
       RecordCount,
       RecordGroup
     >({
+      texts,
       keyOf: ({ name }) => name,
       indexes: {
         client: ({ record }) => record && clientKey(record.client),
@@ -85,6 +91,7 @@ export function createCaches(wake: Wake): Caches {
       },
     }),
     secrets: new ObjectCache<SecretObject, 'client'>({
+      texts,
       indexes: { client: ownerKey },
       isOfUse: (secret) => ownerKey(secret) !== undefined,
       bounds: {
@@ -100,6 +107,7 @@ export function createCaches(wake: Wake): Caches {
       },
     }),
     credentials: new ObjectCache<CredentialObject>({
+      texts,
       bounds: {
         memory,
         less: (credential) =>
@@ -120,6 +128,7 @@ export function createCaches(wake: Wake): Caches {
       },
     }),
     namespaces: new ObjectCache<KubernetesObject>({
+      texts,
       onChange: ({ before, after }) => {
         const { name } = (after ?? before)?.metadata ?? {};
         if (name !== undefined && continuesOf(before) !== continuesOf(after)) {

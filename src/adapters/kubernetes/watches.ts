@@ -5,7 +5,7 @@ import type { Clock, Log } from '../../controller/ports.ts';
 import { toRegistrationObject, toSecretObject } from '../../controller/state/cached-objects.ts';
 import type { CredentialObject } from '../../controller/state/credentials.ts';
 import type { ObjectCache } from '../../controller/state/object-cache.ts';
-import { shareTexts } from '../../controller/state/share-texts.ts';
+import type { TextPool } from '../../controller/state/text-pool.ts';
 import { toClientObject } from '../../core/desired.ts';
 import { toServerObject } from '../../core/server-object.ts';
 import { defined } from '../../oauth/objects.ts';
@@ -36,10 +36,12 @@ interface Options {
   /** The only ones that are followed, with no right beyond them; `undefined`: all. */
   readonly namespaces: readonly string[] | undefined;
   readonly urlRules: UrlRules;
+  /** The pool of the caches. */
+  readonly texts: TextPool;
 }
 
 export function createWatches(caches: Caches, options: Options): Watches {
-  const { operatorNamespace: namespace, namespaces, urlRules, clock } = options;
+  const { operatorNamespace: namespace, namespaces, urlRules, clock, texts } = options;
   const follow = <T extends KubernetesObject>(
     cache: ObjectCache<T>,
     resource: Resource,
@@ -47,7 +49,7 @@ export function createWatches(caches: Caches, options: Options): Watches {
     selection: Selection = {},
   ): Reflector => {
     const handlers = handlersOf(cache, selection.namespace);
-    const kept = (raw: RawObject) => shareTexts(transform(raw));
+    const kept = (raw: RawObject) => texts.share(transform(raw));
     return createReflector<T>({ ...options, resource, selection, transform: kept, handlers });
   };
   /** Of all namespaces by one watch, of listed ones by one each. */

@@ -3,7 +3,7 @@ import { keyOf } from '../../api/kubernetes.ts';
 import { keptBytes } from './kept-size.ts';
 import { KeyCount, KeyGroups, KeyIndex, type Membership } from './key-index.ts';
 import type { NamespaceMemory } from './namespace-memory.ts';
-import { shareTexts } from './share-texts.ts';
+import type { TextPool } from './text-pool.ts';
 
 /**
  * What is known of the objects of one kind: fed by a watch and by the operator's own writes, whichever is newer.
@@ -35,6 +35,7 @@ export class ObjectCache<
    * answer says.
    */
   readonly #listedAt = new Map<string, string>();
+  readonly #texts: TextPool;
   readonly #keyOf: (metadata: ObjectMeta) => string;
   readonly #onChange: (change: Change<T>) => void;
   readonly #isOfUse: (object: T) => boolean;
@@ -43,6 +44,8 @@ export class ObjectCache<
   readonly #less = new Map<string, Set<string>>();
 
   constructor(options: {
+    /** Shared by all caches. */
+    readonly texts: TextPool;
     /** Default: `namespace/name`, or the name of a cluster-scoped object. */
     readonly keyOf?: (metadata: ObjectMeta) => string;
     /** Further names to find objects by, each of its own kind; several objects may share one, or have none. */
@@ -63,6 +66,7 @@ export class ObjectCache<
     this.#counts = new Map(counts.map(([name, nameOf]) => [name, new KeyCount(nameOf)]));
     const groups = Object.entries<(object: T) => Membership | undefined>(options.groups ?? {});
     this.#groups = new Map(groups.map(([name, memberOf]) => [name, new KeyGroups(memberOf)]));
+    this.#texts = options.texts;
     this.#keyOf = options.keyOf ?? keyOf;
     this.#onChange = options.onChange;
     this.#isOfUse = options.isOfUse ?? (() => true);
@@ -142,7 +146,7 @@ export class ObjectCache<
     const isListed = this.#objects.has(this.#keyOf(object.metadata));
     const listedAt = this.#listedAt.get(object.metadata.namespace ?? '') ?? this.#listedAt.get('');
     if (isListed || isNewer(object.metadata.resourceVersion, listedAt)) {
-      this.#put(shareTexts(object), () => undefined);
+      this.#put(this.#texts.share(object), () => undefined);
     }
   }
 

@@ -4,6 +4,7 @@ import { createRecorder } from '../../../src/controller/durable/recorder.ts';
 import { Orphans } from '../../../src/controller/durable/suspected-orphans.ts';
 import type { Journal, Log } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
+import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import type { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { createFakeJwt } from '../../kit/fakes/fake-ports.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
@@ -41,6 +42,7 @@ export async function lead(world: World, process: Process): Promise<void> {
   });
   const controller = createController(
     {
+      texts: new TextPool(),
       api,
       http,
       clock,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createController } from '../../../src/controller/controller.ts';
 import type { KubernetesApi } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
+import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import { storedServerKey } from '../../../src/core/server-key.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
 import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
@@ -65,7 +66,9 @@ function operator() {
       reservedSecretMetadata: [],
     },
   });
-  const controller = createController(Object.assign(given, { report: () => undefined }));
+  const controller = createController(
+    Object.assign(given, { texts: new TextPool(), report: () => undefined }),
+  );
   return { controller, clock, tokens, gone };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../../src/api/kubernetes.ts';
 import { NamespaceMemory } from '../../../../src/controller/state/namespace-memory.ts';
 import { ObjectCache } from '../../../../src/controller/state/object-cache.ts';
+import { TextPool } from '../../../../src/controller/state/text-pool.ts';
 
 interface Thing extends KubernetesObject {
   readonly text: string;
@@ -27,6 +28,7 @@ function createCache(reduce: (object: Thing) => Thing | undefined = less) {
   const shown = (object: Thing | undefined) =>
     object === undefined ? '-' : `${object.metadata.name}${object.isLess === true ? ' (less)' : ''}`;
   const cache = new ObjectCache<Thing>({
+    texts: new TextPool(),
     onChange: ({ before, after }) => changes.push(`${shown(before)} → ${shown(after)}`),
     isOfUse: ({ metadata }) => metadata.name !== 'useless',
     bounds: { memory, less: reduce, isLess: ({ isLess }) => isLess === true },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../../src/api/kubernetes.ts';
 import { ObjectCache } from '../../../../src/controller/state/object-cache.ts';
+import { TextPool } from '../../../../src/controller/state/text-pool.ts';
 
 interface Thing extends KubernetesObject {
   readonly color?: string | undefined;
@@ -21,6 +22,7 @@ function createCache() {
   const version = (object: Thing | undefined) =>
     object === undefined ? '-' : `${object.metadata.name}@${object.metadata.resourceVersion}`;
   const cache = new ObjectCache<Thing, 'color' | 'size'>({
+    texts: new TextPool(),
     indexes: { color: ({ color }) => color, size: ({ size }) => size },
     onChange: ({ before, after }) => changes.push(`${version(before)}→${version(after)}`),
   });
@@ -277,6 +279,7 @@ describe('an index', () => {
 
 test('objects are counted by a name, however they come, change and go', () => {
   const cache = new ObjectCache<Thing, never, 'color'>({
+    texts: new TextPool(),
     counts: { color: ({ color }) => color },
     onChange: () => undefined,
   });
