@@ -203,7 +203,7 @@ async function install({
     events,
     counters: metrics,
     jwt: createJsonWebTokens(),
-    tokens: new ReusableTokens(),
+    tokens: new ReusableTokens(clock),
     settings,
   };
   const texts = new TextPool();

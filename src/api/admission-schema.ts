@@ -77,7 +77,7 @@ const clientCredentials = z.object({
     .optional(),
   reuse: z.enum(['Never', 'UntilRefused']).default('Never').meta({
     description:
-      'Never: a fresh token for each registration, since some servers end a token at its first use.',
+      'Never: a fresh token for each registration, since some servers end a token at its first use. UntilRefused: a token is used until the server refuses it, or its expires_in is over.',
   }),
 });
 

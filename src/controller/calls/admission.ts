@@ -82,7 +82,7 @@ async function admitByToken(
   }
   // While it was asked for, the server object may have gone.
   if (grant.reuse === 'UntilRefused' && context.servers.state(server) !== undefined) {
-    context.tokens.keep(server, version, asked, token.accessToken);
+    context.tokens.keep(server, version, asked, token.accessToken, token.expiresInSeconds);
   }
   return withToken(token.accessToken, false);
 }
@@ -108,7 +108,7 @@ async function obtainToken(
   server: ServerKey,
   connection: ServerConnection,
   context: AdmissionContext,
-): Promise<{ readonly accessToken: Sensitive } | Failure> {
+): Promise<Extract<TokenResponse, { kind: 'Token' }> | Failure> {
   const name = serverNamed(server);
   const viewers = viewersOf(name.kind);
   const request = await requestOf(grant, connection, viewers, context);

@@ -63,7 +63,7 @@ export async function lead(world: World, process: Process): Promise<void> {
       }),
       counters: { orphanSuspected: () => undefined, serverGone: () => undefined },
       jwt: createFakeJwt(),
-      tokens: new ReusableTokens(),
+      tokens: new ReusableTokens(clock),
       settings: {
         operatorNamespace: namespace,
         installation: INSTALLATION,

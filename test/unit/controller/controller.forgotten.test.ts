@@ -32,7 +32,7 @@ const serverOf = (index: number, resourceVersion: number) =>
 
 function operator() {
   const clock = createFakeClock();
-  const tokens = new ReusableTokens();
+  const tokens = new ReusableTokens(clock);
   const gone: string[] = [];
   let version = 1_000_000;
   const api = {

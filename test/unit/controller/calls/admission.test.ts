@@ -46,7 +46,7 @@ const issuing = () =>
 
 function operator(http = issuing(), jwt = createFakeJwt()) {
   const clock = createFakeClock();
-  const tokens = new ReusableTokens();
+  const tokens = new ReusableTokens(clock);
   const context = contextOf({ http, jwt, clock, random: createRandom(), tokens, servers: anyServers });
   const ask = (admission: Admission, change: Partial<ServerConnection> = {}, server = SERVER) =>
     admit(admission, server, { ...connection, ...change }, context);
@@ -277,6 +277,17 @@ describe('how often a token is asked for', () => {
       authorization: 'Bearer t2',
       reused: false,
     });
+  });
+
+  test('a kept token serves until shortly before its end, as the token endpoint says it', async () => {
+    const lasting = (name: string) =>
+      answered(200, { access_token: name, token_type: 'Bearer', expires_in: 300 });
+    const { ask, clock } = operator(createFakeHttp(lasting('t1'), lasting('t2')));
+    await ask(reusing());
+    await clock.advance(289_000);
+    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: true });
+    await clock.advance(1_000);
+    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t2', reused: false });
   });
 
   test('nothing is kept of an answer without a token', async () => {

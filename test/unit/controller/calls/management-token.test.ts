@@ -37,13 +37,14 @@ const grant: ClientCredentials = {
 
 function operator(...outcomes: readonly HttpOutcome[]) {
   const http = createFakeHttp(...outcomes);
-  const tokens = new ReusableTokens();
+  const clock = createFakeClock();
+  const tokens = new ReusableTokens(clock);
   const context = contextOf({
     http,
     tokens,
     servers: anyServers,
     jwt: createFakeJwt(),
-    clock: createFakeClock(),
+    clock,
     random: createRandom(),
   });
   const ask = async (credential: ManagementCredential, terms: typeof connection | undefined) =>
