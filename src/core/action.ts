@@ -15,10 +15,20 @@ import type {
 import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
 
-/** What to do next, and why: log line, Event and condition say it in the same words. */
+/** What to do next, and why. */
 export type Action = Step | Rest;
 
-export type Step =
+/** An action, and the name of the finding that it follows from. */
+export type Decision = Action & { readonly finding: string };
+
+/** Why a step is taken, in one sentence for people: the log and a dry run print the same words. */
+interface Explained {
+  readonly message: string;
+}
+
+export type Step = Explained & StepKind;
+
+type StepKind =
   | { readonly type: 'ReportOrphan'; readonly call: PendingCall }
   | { readonly type: 'SettleCall'; readonly call: PendingCall }
   | { readonly type: 'ConfirmAbsence' }
@@ -56,7 +66,7 @@ export type Step =
   | { readonly type: 'DeleteObject'; readonly object: ObservedClient }
   | { readonly type: 'RemoveSecret'; readonly secret: ObservedSecret };
 
-export interface RegisterStep {
+export interface RegisterStep extends Explained {
   readonly type: 'Register';
   readonly object: ObservedClient;
   /** What to send, of a software statement its claims. */
@@ -71,7 +81,7 @@ export interface RegisterStep {
   readonly replaces: RegistrationRecord | undefined;
 }
 
-export interface UpdateStep {
+export interface UpdateStep extends Explained {
   readonly type: 'Update';
   /** Absent: of a client that outlived its object. */
   readonly object: ObservedClient | undefined;
@@ -91,7 +101,7 @@ export interface UpdateStep {
   readonly basis: string;
 }
 
-export interface DeregisterStep {
+export interface DeregisterStep extends Explained {
   readonly type: 'Deregister';
   readonly home: Home;
   /**
@@ -102,7 +112,7 @@ export interface DeregisterStep {
   readonly basis: string;
 }
 
-export interface PublishStep {
+export interface PublishStep extends Explained {
   readonly type: 'Publish';
   readonly object: ObservedClient;
   readonly record: RegistrationRecord;
@@ -111,14 +121,14 @@ export interface PublishStep {
 }
 
 /** Looks at the client at the server: whatever the answer brings is recorded. */
-export interface ReadStep {
+export interface ReadStep extends Explained {
   readonly type: 'Read';
   readonly at: RecordAtServer;
   readonly basis: string;
 }
 
 /** Proves a client that exists already by its own token, and records it. */
-export interface AdoptStep {
+export interface AdoptStep extends Explained {
   readonly type: 'Adopt';
   readonly object: ObservedClient;
   readonly client: AdoptableClient;
@@ -128,7 +138,7 @@ export interface AdoptStep {
 }
 
 /** A client of an earlier object of this name becomes this object's: it was retained, or the object restored. */
-export interface TakeOverStep {
+export interface TakeOverStep extends Explained {
   readonly type: 'TakeOver';
   readonly object: ObservedClient;
   readonly record: RegistrationRecord;

@@ -1,9 +1,12 @@
 import { boundedMs } from '../api/durations.ts';
 import { SHARES } from '../api/shares.ts';
 import { currentRecord, departedRecords, surplusRecords } from './current-record.ts';
+import { clientDueAt, keyDues, tokenDueAt } from './due.ts';
 import { setbackOf } from './earlier-calls.ts';
+import { type RecordAtServer, serverOfClient } from './home.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
+import { readDueAt } from './read-due.ts';
 import type { RegistrationRecord } from './record.ts';
 
 /** When time alone is a reason to reconcile a client again. Times are milliseconds since the epoch. */
@@ -36,21 +39,44 @@ export const leftBehindEnd = ({
 /** The longest time before a client is reconciled again. Timers overflow after 24.8 days; to wake early is harmless. */
 const LONGEST_WAIT_MS = 12 * 3_600_000;
 
-/** The earliest of all these times that is still to come. */
-export function nextVisit(
-  o: Observation,
-  ...more: readonly (number | undefined)[]
-): { readonly until?: number } {
-  const surplus = surplusRecords(o, currentRecord(o));
-  const due = [
-    ...more,
+/** How soon a renewal is tried again that is due and could not be made. */
+const RENEW_AGAIN_MS = 300_000;
+
+/**
+ * The earliest time that is still to come: of `until`, and of all ends and due times that the observation brings.
+ *
+ * @param until when what the client rests for ends by itself
+ */
+export function nextVisit(o: Observation, until: number | undefined): { readonly until?: number } {
+  const current = currentRecord(o);
+  const at = current && serverOfClient(o, current);
+  const times = [
+    until,
     o.object && lifetimeEnd(o.object),
+    ...endings(o, current),
+    ...renewals(o, at).map((due) => (due !== undefined && due <= o.now ? o.now + RENEW_AGAIN_MS : due)),
+    at && readDueAt(o, at),
+  ].filter((time) => time !== undefined && time > o.now);
+  return times.length === 0 ? {} : { until: Math.min(...(times as number[]), o.now + LONGEST_WAIT_MS) };
+}
+
+/** When records end that serve no object, or are to be tried again. */
+function endings(o: Observation, current: RegistrationRecord | undefined): readonly (number | undefined)[] {
+  const surplus = surplusRecords(o, current);
+  return [
     ...surplus.map((record) => overlapEnd(o, record)),
     // No event says that a namespace is gone.
     ...o.records.map(leftBehindEnd).map((end) => end && Math.max(end, o.now + LONGEST_WAIT_MS)),
     ...[...surplus, ...departedRecords(o)].map(
       ({ secretName }) => setbackOf(o, 'Deregister', secretName)?.retryAt,
     ),
-  ].filter((time) => time !== undefined && time > o.now);
-  return due.length === 0 ? {} : { until: Math.min(...(due as number[]), o.now + LONGEST_WAIT_MS) };
+  ];
+}
+
+/** When something of the client, or of one that outlived its object, is to be renewed. */
+function renewals(o: Observation, at: RecordAtServer | undefined): readonly (number | undefined)[] {
+  const retained = o.records.filter(({ role }) => role === 'retained').map(tokenDueAt);
+  return at === undefined
+    ? retained
+    : [...retained, tokenDueAt(at.record), clientDueAt(o, at), ...keyDues(o, at.record)];
 }

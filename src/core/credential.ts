@@ -5,6 +5,7 @@ import { defined } from '../oauth/objects.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 import type { Admission, ClientCredentials, Credential } from './connection.ts';
+import { labelCredential } from './kubectl-command.ts';
 import type { AdoptableClient } from './observation.ts';
 import { isProblem, type Problem } from './problem.ts';
 
@@ -57,7 +58,7 @@ export function secretValue(
     case 'NotLabelled':
       return {
         reason: 'CredentialNotLabelled',
-        message: `Secret ${namespace}/${name} isn’t marked as a credential. Run: kubectl -n ${namespace} label secret ${name} ${LABELS.credential}=true`,
+        message: `Secret ${namespace}/${name} isn’t marked as a credential. Run: ${labelCredential({ namespace, name })}`,
       };
     case 'TooLarge':
       return {

@@ -80,6 +80,12 @@ export const homeAt = RecordAtServer.decide;
 export const homeOf = (o: Observation, record: RegistrationRecord): Home =>
   homeAt(record, factsOf(o, record), o.namespaceUid);
 
+/** The server at which the client of an object's current record is registered, where it is the server of the spec and can be called. */
+export function serverOfClient(o: Observation, current: RegistrationRecord): RecordAtServer | undefined {
+  const home = homeOf(o, current);
+  return home.kind === 'AtServer' && o.server.available && isAt(current, o.server.ref) ? home : undefined;
+}
+
 /** What the server object of the record's name is today, whether or not the client is registered there. */
 export const factsOf = (
   { servers }: Observation,

@@ -1,102 +1,145 @@
-import type { Action } from './action.ts';
+import type { Action, Decision } from './action.ts';
 import { nextVisit } from './clock-visits.ts';
+import { type Registered, type Registrable, registered, type Usable, usable } from './narrowed.ts';
 import type { Observation } from './observation.ts';
-import { aClientIsToBeAdopted } from './rules/adoption.ts';
+import { adoptionRequested, adoptionSecretUnusable } from './rules/adoption.ts';
 import {
-  aClientLeftBehindIsOver,
-  aRegistrationOutlivedItsObject,
-  itsLifetimeIsOver,
-  theObjectIsBeingDeleted,
-  theObjectIsGone,
-  thereAreSurplusRecords,
+  leftBehindRecordExpired,
+  objectDeleting,
+  objectGone,
+  recordOutlivesObject,
 } from './rules/endings.ts';
-import { aRetainedTokenExpires, expiryVisits, theClientExpires, theTokenExpires } from './rules/expiry.ts';
-import { theServerIsNotIdentified } from './rules/identity.ts';
-import { anotherInstallationManagesIt, theRecordNamesAFormerInstallation } from './rules/installation.ts';
-import {
-  aClientWasRetained,
-  anotherObjectManagesIt,
-  itIsNotBoundToItsOwner,
-  itIsSuspended,
-  theFinalizerIsMissing,
-  theRecordTellsAnotherPolicy,
-  theSpecCannotBeUsed,
-} from './rules/object.ts';
-import { aReadIsDue, readVisit } from './rules/reading.ts';
-import {
-  aKeyIsDue,
-  itIsNotRegistered,
-  itIsToBeReplaced,
-  theMetadataDiffers,
-  theRecordIsMissing,
-  theServerWasChanged,
-} from './rules/registration.ts';
-import { itsRecordIsOfAnEarlierObject } from './rules/restored.ts';
+import { clientExpiring, retainedTokenExpiring, tokenExpiring } from './rules/expiry.ts';
+import { serverUnidentified } from './rules/identity.ts';
+import { installationRenamed, managedElsewhere } from './rules/installation.ts';
+import { lifetimeOver, ownerMissing } from './rules/lifetime.ts';
+import { editWaiting, keyDue, metadataDiffers } from './rules/metadata.ts';
+import { finalizerMissing, objectSuspended, reservedMetadataRequested, specInvalid } from './rules/object.ts';
+import { readDue } from './rules/reading.ts';
+import { clientUnregistered, recordMissing, serverUnavailable } from './rules/registration.ts';
+import { replacementRequested, serverChanged, serverReplaced } from './rules/replacement.ts';
+import { objectRestored } from './rules/restored.ts';
 import { rest } from './rules/rests.ts';
-import { aFormerSecretIsLeft, theWorkloadSecretDiffers } from './rules/secret.ts';
+import { clientRetained, deletionPolicyDiffers, retentionRefused } from './rules/retention.ts';
+import { clientAlreadyManaged } from './rules/rivals.ts';
+import { first, follow, type Rule, whereReachable } from './rules/rule.ts';
+import { formerSecretLeft, workloadSecretDiffers } from './rules/secret.ts';
+import { surplusClientUnused } from './rules/surplus.ts';
 import {
-  aCallIsOfNoConsequence,
-  aCallIsUnderWay,
-  anAnswerIsBeingRecorded,
-  aRegistrationWasInterrupted,
+  answerUnrecorded,
+  callUnderWay,
+  callWithoutEffect,
+  registrationInterrupted,
 } from './rules/unsettled.ts';
-import { itMayNotOutliveItsObject, theClientIsOutsideThePolicy } from './rules/wanted.ts';
+import { clientOutsidePolicy } from './rules/wanted.ts';
 
-type Rule = (o: Observation) => Action | undefined;
+/*
+ * The whole behaviour: five chains of rules, one after the other. The first rule that finds something decides, so that the
+ * order matters. What a chain relies on is proven once, where it begins; see `narrowed.ts`.
+ */
 
-/** The whole behaviour: the first rule that has something to say decides. */
-const RULES: readonly Rule[] = [
-  anotherInstallationManagesIt,
-  anAnswerIsBeingRecorded,
-  aCallIsUnderWay,
-  aRegistrationWasInterrupted,
-  aCallIsOfNoConsequence,
-  theServerIsNotIdentified,
-  theRecordNamesAFormerInstallation,
-  aRegistrationOutlivedItsObject,
-  aRetainedTokenExpires,
-  aClientLeftBehindIsOver,
-  theObjectIsGone,
-  theObjectIsBeingDeleted,
-  theSpecCannotBeUsed,
-  itIsSuspended,
-  itsLifetimeIsOver,
-  theFinalizerIsMissing,
-  itsRecordIsOfAnEarlierObject,
-  theRecordIsMissing,
-  theRecordTellsAnotherPolicy,
-  itIsNotBoundToItsOwner,
-  thereAreSurplusRecords,
-  aClientWasRetained,
-  aClientIsToBeAdopted,
-  anotherObjectManagesIt,
-  itIsNotRegistered,
-  theWorkloadSecretDiffers,
-  itIsToBeReplaced,
-  theServerWasChanged,
-  theMetadataDiffers,
-  aKeyIsDue,
-  theTokenExpires,
-  theClientExpires,
-  aFormerSecretIsLeft,
-  aReadIsDue,
-  itMayNotOutliveItsObject,
-  theClientIsOutsideThePolicy,
+/** What has to be settled first, whatever becomes of the client. */
+const UNSETTLED: readonly Rule<Observation>[] = [
+  managedElsewhere,
+  answerUnrecorded,
+  callUnderWay,
+  registrationInterrupted,
+  callWithoutEffect,
+  serverUnidentified,
+  installationRenamed,
 ];
 
+/** Objects that are gone or being deleted, and the clients that they leave. */
+const ENDINGS: readonly Rule<Observation>[] = [
+  recordOutlivesObject,
+  retainedTokenExpiring,
+  leftBehindRecordExpired,
+  objectDeleting,
+];
+
+/** The object is there, and its spec can be used. */
+const USABLE: readonly Rule<Usable>[] = [
+  reservedMetadataRequested,
+  objectSuspended,
+  lifetimeOver,
+  finalizerMissing,
+  objectRestored,
+  recordMissing,
+  deletionPolicyDiffers,
+  ownerMissing,
+  surplusClientUnused,
+  adoptionSecretUnusable,
+];
+
+/** Besides, the object has no client, and the server that it names is available. */
+const REGISTRATION: readonly Rule<Registrable>[] = [clientRetained, adoptionRequested];
+
+/** Besides, the object has a client. */
+const UPKEEP: readonly Rule<Registered>[] = [
+  clientAlreadyManaged,
+  workloadSecretDiffers,
+  replacementRequested,
+  serverChanged,
+  serverReplaced,
+  editWaiting,
+  whereReachable(metadataDiffers),
+  whereReachable(keyDue),
+  whereReachable(tokenExpiring),
+  whereReachable(clientExpiring),
+  formerSecretLeft,
+  whereReachable(readDue),
+  retentionRefused,
+  clientOutsidePolicy,
+];
+
+const clientUpToDate: Rule<Registered, Action> = {
+  finding: 'ClientUpToDate',
+  found: 'The client is registered as the spec says, and the Secret of the workload shows it.',
+  follows: 'Nothing is to be done.',
+  decide: () => rest('Ready', 'Registered', 'The client is registered and its Secret is up to date.'),
+};
+
 /** Pure and synchronous. Called again after every step, until it rests. */
-export function plan(observation: Observation): Action {
-  for (const rule of RULES) {
-    const action = rule(observation);
-    if (action !== undefined) {
-      return action.type === 'Rest'
-        ? {
-            ...action,
-            ...nextVisit(observation, action.until, ...expiryVisits(observation), readVisit(observation)),
-          }
-        : action;
-    }
-  }
-  const ready = rest('Ready', 'Registered', 'The client is registered and its Secret is up to date.');
-  return { ...ready, ...nextVisit(observation, ...expiryVisits(observation), readVisit(observation)) };
+export function plan(o: Observation): Decision {
+  const decision = first(UNSETTLED, o) ?? first(ENDINGS, o) ?? planPresent(o);
+  return decision.type === 'Rest' ? { ...decision, ...nextVisit(o, decision.until) } : decision;
 }
+
+function planPresent(o: Observation): Decision {
+  const { object } = o;
+  if (object === undefined) {
+    return follow(objectGone, o);
+  }
+  const { desired } = object;
+  return desired.valid ? planUsable(usable(o, object, desired)) : follow(specInvalid, desired);
+}
+
+function planUsable(o: Usable): Decision {
+  const { current } = o;
+  return (
+    first(USABLE, o) ?? (current === undefined ? planUnregistered(o) : planRegistered(registered(o, current)))
+  );
+}
+
+function planUnregistered(o: Usable): Decision {
+  const { server } = o;
+  if (!server.available) {
+    return follow(serverUnavailable, server);
+  }
+  const registrable = { ...o, server };
+  return first(REGISTRATION, registrable) ?? follow(clientUnregistered, registrable);
+}
+
+const planRegistered = (o: Registered): Decision => first(UPKEEP, o) ?? follow(clientUpToDate, o);
+
+/** A rule, as the reference page shows it. */
+export type Finding = Pick<Rule<never>, 'finding' | 'found' | 'follows'>;
+
+/** The chains with the rules that end them, in their order. */
+export const CHAINS = {
+  unsettled: UNSETTLED,
+  endings: [...ENDINGS, objectGone, specInvalid],
+  usable: USABLE,
+  registration: [serverUnavailable, ...REGISTRATION, clientUnregistered],
+  upkeep: [...UPKEEP, clientUpToDate],
+} as const satisfies Readonly<Record<string, readonly Finding[]>>;

@@ -9,7 +9,7 @@ import { keptIfAny } from './kept-text.ts';
 import { managementMode } from './management.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
-import { isPublished, wantedOf } from './workload.ts';
+import { publishedName } from './workload.ts';
 
 /**
  * The one author of an OAuthClient's status: made anew from the last observation and from why it rests.
@@ -25,7 +25,7 @@ export function summarize(
   learned: readonly Substitution[] | undefined,
 ): OAuthClientStatus {
   const record = currentRecord(o);
-  const published = isPublished(o, record) ? wantedOf(o)?.name : undefined;
+  const published = publishedName(o, record);
   const status =
     record === undefined && rest.reason === 'Expired' ? withoutClient(object.status) : object.status;
   const secretName = published ?? status.secretName;

@@ -107,21 +107,30 @@ export function toWorkloadSecret(
   return { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: Object.fromEntries(data) };
 }
 
-/** Whether the Secret shows this record, made of these inputs, untouched, with the wanted labels and annotations. */
-export function isInSync(
+/**
+ * What is not as wanted about a Secret that is to show this record, made of these inputs, untouched, with the wanted labels
+ * and annotations: the end of a sentence about it. `undefined`: nothing.
+ *
+ * @param inputs of `inputsHash`; `undefined` where they are not known, and so not compared
+ */
+export function differenceOf(
   observed: ObservedSecret,
   record: RegistrationRecord,
   wanted: WantedSecret,
   inputs: string | undefined,
-): boolean {
-  const current = observed.projection?.split('.')[0];
-  return (
-    observed.shows === record.secretName &&
-    current !== undefined &&
-    (inputs === undefined || current === inputs) &&
-    includes(observed, 'labels', wanted) &&
-    includes(observed, 'annotations', wanted)
-  );
+): string | undefined {
+  const made = observed.projection?.split('.')[0];
+  if (observed.shows !== record.secretName) {
+    return `does not show client ${record.clientId}`;
+  }
+  if (made === undefined) {
+    return 'was changed by somebody else';
+  }
+  if (inputs !== undefined && made !== inputs) {
+    return 'shows an earlier state of the registration, of spec.secret or of the endpoints';
+  }
+  const missing = (['labels', 'annotations'] as const).find((what) => !includes(observed, what, wanted));
+  return missing && `lacks ${missing} that it is to have`;
 }
 
 function includes(actual: ObservedSecret, what: 'labels' | 'annotations', wanted: WantedSecret): boolean {

@@ -1,10 +1,11 @@
 import type { Endpoints } from '../oauth/discovery.ts';
 import { factsOf, homeOf } from './home.ts';
+import { type Usable, usable } from './narrowed.ts';
 import type { Observation } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 import {
+  differenceOf,
   inputsHash,
-  isInSync,
   type ObservedSecret,
   type WantedSecret,
   wantedSecret,
@@ -12,28 +13,35 @@ import {
 
 /** The Secret that workloads mount: what it is, and what the spec and the current registration want it to be. */
 
-/** What the spec wants the workload Secret to be. `undefined` without an object whose spec can be used. */
-export function wantedOf({ namespace, name, object }: Observation): WantedSecret | undefined {
-  return object?.desired.valid
-    ? wantedSecret({ namespace, name, uid: object.uid }, object.desired.spec)
-    : undefined;
+/** What the spec wants the workload Secret to be. */
+export const wantedOf = ({ namespace, name, object, spec }: Usable): WantedSecret =>
+  wantedSecret({ namespace, name, uid: object.uid }, spec);
+
+/** Name of the workload Secret, where it shows the current registration as the spec wants it. */
+export function publishedName(o: Observation, current: RegistrationRecord | undefined): string | undefined {
+  const { object } = o;
+  if (!object?.desired.valid || current === undefined) {
+    return undefined;
+  }
+  const narrowed = usable(o, object, object.desired);
+  const wanted = wantedOf(narrowed);
+  return workloadDifference(narrowed, current, wanted) === undefined ? wanted.name : undefined;
 }
 
-/** Whether the workload Secret shows the current registration as the spec wants it. */
-export function isPublished(o: Observation, current: RegistrationRecord | undefined): boolean {
-  const { object } = o;
-  const wanted = wantedOf(o);
-  if (wanted === undefined || current === undefined || !object?.desired.valid) {
-    return false;
-  }
-  const observed = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
+/** What is not as wanted about the workload Secret, as the end of a sentence; `undefined`: nothing. */
+export function workloadDifference(
+  o: Usable,
+  current: RegistrationRecord,
+  wanted: WantedSecret,
+): string | undefined {
+  const observed = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === o.object.uid);
   if (observed === undefined) {
-    return false;
+    return 'does not exist';
   }
-  const { keys = {}, include = [] } = object.desired.spec.secret ?? {};
+  const { keys = {}, include = [] } = o.spec.secret ?? {};
   const endpoints = endpointsFor(o, current);
   const inputs = endpoints && inputsHash({ record: current, keys, include, endpoints });
-  return isInSync(observed, current, wanted, inputs);
+  return differenceOf(observed, current, wanted, inputs);
 }
 
 /** What workloads are told of the server at which the client is registered; `undefined`: what the record holds. */
@@ -48,7 +56,5 @@ export function endpointsFor(o: Observation, record: RegistrationRecord): Endpoi
 }
 
 /** Workload Secrets of this object under a name that the spec no longer gives. */
-export function formerSecrets(o: Observation): readonly ObservedSecret[] {
-  const wanted = wantedOf(o);
-  return o.secrets.filter(({ name, ownerUid }) => ownerUid === o.object?.uid && name !== wanted?.name);
-}
+export const formerSecrets = ({ secrets, object }: Usable, wanted: WantedSecret): readonly ObservedSecret[] =>
+  secrets.filter(({ name, ownerUid }) => ownerUid === object.uid && name !== wanted.name);

@@ -1,51 +1,59 @@
-import { boundedMs } from '../../api/durations.ts';
-import type { Action } from '../action.ts';
+import { rfc3339 } from '../../api/time.ts';
+import { clientDueAt, tokenDueAt } from '../due.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
 import { managementMode } from '../management.ts';
+import type { Reachable } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
-import { overlapOf } from '../overlap.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { register, serverOfClient, stepOf, update } from './registration.ts';
+import { planUpdate, unlessRest } from './metadata.ts';
+import { replace } from './replacement.ts';
 import { blocked } from './rests.ts';
+import type { Rule } from './rule.ts';
 
 /** Rules about what the server lets expire: renewed in time, where a call does that, else replaced in time. */
 
-/** A token of some life is renewed when a third of it is left. */
-const TOKEN_SHARE = 1 / 3;
-
-/** A registration access token near its end: an update brings another, where the server gives one. */
-export function theTokenExpires(o: Observation): Action | undefined {
-  const at = serverOfClient(o);
-  return o.object !== undefined && at !== undefined && isTokenDue(o, at)
-    ? stepOf(update(o, o.object, at, { keys: 'Keep', because: 'Expires' }))
-    : undefined;
-}
+/** An update brings another registration access token, where the server gives one. */
+export const tokenExpiring: Rule<Reachable> = {
+  finding: 'TokenExpiring',
+  found: 'The registration access token is near its end, and an update brings another.',
+  follows: 'The client is updated. What stands in the way does not make it less ready.',
+  decide: (o) =>
+    isTokenDue(o, o.at)
+      ? unlessRest(planUpdate(o, { keys: 'Keep', because: 'Expires', message: tokenExpires(o.current) }))
+      : undefined,
+};
 
 /** The same of a client that outlived its object: what was sent goes once more. */
-export function aRetainedTokenExpires(o: Observation): Action | undefined {
-  const [at] = retainedOf(o).flatMap((record) => {
-    const home = homeOf(o, record);
-    return home.kind === 'AtServer' && home.gate.open && isTokenDue(o, home) ? home : [];
-  });
-  return (
-    at && {
-      type: 'Update',
-      object: undefined,
-      at,
-      document: undefined,
-      withheld: [],
-      statement: undefined,
-      keys: 'Keep',
-      because: 'Expires',
-      hash: at.record.metadataHash,
-      basis: renewalBasis(at.record),
-    }
-  );
-}
+export const retainedTokenExpiring: Rule<Observation> = {
+  finding: 'RetainedTokenExpiring',
+  found: 'The registration access token of a retained client is near its end.',
+  follows: 'The client is updated, so that it stays manageable.',
+  decide: (o) => {
+    const retained = o.records.filter(({ role }) => role === 'retained');
+    const [at] = retained.flatMap((record) => {
+      const home = homeOf(o, record);
+      return home.kind === 'AtServer' && home.gate.open && isTokenDue(o, home) ? home : [];
+    });
+    return (
+      at && {
+        type: 'Update',
+        message: tokenExpires(at.record),
+        object: undefined,
+        at,
+        document: undefined,
+        withheld: [],
+        statement: undefined,
+        keys: 'Keep',
+        because: 'Expires',
+        hash: at.record.metadataHash,
+        basis: renewalBasis(at.record),
+      }
+    );
+  },
+};
 
-/** Clients that outlived an object of this name: what is kept has to stay manageable. */
-const retainedOf = ({ records }: Observation): readonly RegistrationRecord[] =>
-  records.filter(({ role }) => role === 'retained');
+const tokenExpires = ({ clientId, registrationAccessTokenExpiresAt }: RegistrationRecord): string =>
+  `The registration access token of client ${clientId} expires at ${registrationAccessTokenExpiresAt}.`;
 
 function isTokenDue(o: Observation, { record, connection }: RecordAtServer): boolean {
   const due = tokenDueAt(record);
@@ -58,34 +66,31 @@ function isTokenDue(o: Observation, { record, connection }: RecordAtServer): boo
   return due !== undefined && o.now >= due && isRenewable && !isOver && !isBlocked;
 }
 
-/** A client secret, or the whole client, near its end: renewed by an update where that renews it, else replaced. */
-export function theClientExpires(o: Observation): Action | undefined {
-  const { object } = o;
-  const at = serverOfClient(o);
-  const due = at && clientDueAt(o, at);
-  if (object === undefined || at === undefined || due === undefined || o.now < due) {
-    return undefined;
-  }
-  const { record } = at;
-  const { dialect, management } = at.connection;
-  const isRenewedByUpdate =
-    dialect.updateEffect.supported &&
-    dialect.updateEffect.secret === 'Rotates' &&
-    managementMode(record.managed, management) !== 'None';
-  return isRenewedByUpdate && blocked(o, 'Renew', renewalBasis(record)) === undefined
-    ? stepOf(update(o, object, at, { keys: 'Keep', because: 'Expires' }))
-    : stepOf(replaceExpiring(o, record));
-}
-
-/** How soon one looks again at what is due and couldn't be done. */
-const AGAIN_MS = 300_000;
-
-/** By itself, unless the user wants to be asked: a client whose secret has ended serves nobody. */
-function replaceExpiring(o: Observation, record: RegistrationRecord): Action | undefined {
-  const { desired } = o.object ?? {};
-  const policy = desired?.valid ? desired.spec.replacement?.policy : undefined;
-  return policy === 'Manual' ? undefined : register(o, record);
-}
+/** An update renews a client secret or the whole client at some servers. */
+export const clientExpiring: Rule<Reachable> = {
+  finding: 'ClientExpiring',
+  found: 'The client, or its secret, is near its end.',
+  follows:
+    'The client is updated where that renews it, else replaced, unless replacement.policy is Manual. What stands in the way does not make it less ready.',
+  decide: (o) => {
+    const { at, current } = o;
+    const due = clientDueAt(o, at);
+    if (due === undefined || o.now < due) {
+      return undefined;
+    }
+    const { dialect, management } = at.connection;
+    const isRenewedByUpdate =
+      dialect.updateEffect.supported &&
+      dialect.updateEffect.secret === 'Rotates' &&
+      managementMode(current.managed, management) !== 'None';
+    const message = `Client ${current.clientId}, or its secret, is to be renewed since ${rfc3339(due)}.`;
+    if (isRenewedByUpdate && blocked(o, 'Renew', renewalBasis(current)) === undefined) {
+      return unlessRest(planUpdate(o, { keys: 'Keep', because: 'Expires', message }));
+    }
+    // By policy Manual a client is replaced on request alone; status shows when its secret ends.
+    return o.spec.replacement?.policy === 'Manual' ? undefined : unlessRest(replace(o, message));
+  },
+};
 
 /** One try for each end that was announced: a server whose update doesn't move it isn't asked again. */
 export const renewalBasis = ({
@@ -96,48 +101,3 @@ export const renewalBasis = ({
   RegistrationRecord,
   'secretName' | 'registrationAccessTokenExpiresAt' | 'clientSecretExpiresAt'
 >): string => [secretName, registrationAccessTokenExpiresAt, clientSecretExpiresAt].join(' ');
-
-function tokenDueAt({
-  registrationAccessTokenExpiresAt,
-  tokenIssuedAt,
-  registeredAt,
-}: RegistrationRecord): number | undefined {
-  if (registrationAccessTokenExpiresAt === undefined) {
-    return undefined;
-  }
-  const end = Date.parse(registrationAccessTokenExpiresAt);
-  const start = Date.parse(tokenIssuedAt ?? registeredAt);
-  return known(end - (end - start) * TOKEN_SHARE);
-}
-
-/** Before the end by the overlap, but never by more than a third of the life. */
-function clientDueAt(o: Observation, { record, connection }: RecordAtServer): number | undefined {
-  const { registeredAt, clientSecretExpiresAt } = record;
-  const start = Date.parse(registeredAt);
-  const { client } = connection.dialect.lifetimes;
-  const ends = [
-    clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt),
-    client === undefined ? undefined : start + boundedMs('lifetime', client),
-  ].filter((end) => end !== undefined);
-  if (ends.length === 0) {
-    return undefined;
-  }
-  const end = Math.min(...ends);
-  return known(end - Math.min(overlapOf(o), (end - start) / 3));
-}
-
-/** A record that was damaged by hand ends no client. */
-const known = (time: number): number | undefined => (Number.isNaN(time) ? undefined : time);
-
-/** When something of the client is due, in milliseconds since the epoch. */
-export function expiryVisits(o: Observation): readonly (number | undefined)[] {
-  const at = serverOfClient(o);
-  const own = at === undefined ? [] : [tokenDueAt(at.record), clientDueAt(o, at), ...keyDues(o, at.record)];
-  const dues = [...own, ...retainedOf(o).map(tokenDueAt)];
-  return dues.map((due) => (due !== undefined && due <= o.now ? o.now + AGAIN_MS : due));
-}
-
-function keyDues({ object }: Observation, { keyRotatesAt, keyRetiresAt }: RegistrationRecord) {
-  const isWanted = object?.desired.valid && object.desired.spec.generatedKey !== undefined;
-  return isWanted ? [keyRotatesAt, keyRetiresAt] : [];
-}

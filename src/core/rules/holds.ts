@@ -2,7 +2,8 @@ import { SHARES } from '../../api/shares.ts';
 import { rfc3339 } from '../../api/time.ts';
 import type { Action } from '../action.ts';
 import type { ServerConnection } from '../connection.ts';
-import { currentRecord, surplusRecords } from '../current-record.ts';
+import { listEndedRecords, requestReconcile } from '../kubectl-command.ts';
+import type { Registrable, Usable } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
 import { overlapEnd } from '../overlap.ts';
 import type { RegistrationRecord, ServerRef } from '../record.ts';
@@ -14,15 +15,16 @@ import { stall, wait } from './rests.ts';
 /** How long after the last of too many registrations without an answer another is tried. */
 const MANY_LOST_MS = 600_000;
 
-/** Registrations of this client got no answer: whoever runs the server says whether, and how often, that is risked. */
-export function onHold(o: Observation, { recovery }: ServerConnection): Action | undefined {
-  const { object, suspects } = o;
-  const asked = object?.reconcileRequestedAt;
-  if (suspects.count === 0 || (asked !== undefined && asked !== object?.status.lastHandledReconcileAt)) {
+/** Applies `recovery.interrupted` and `recovery.maxAttempts` after registrations whose answers were lost. */
+export function onHold(o: Registrable): Action | undefined {
+  const { object, suspects, server } = o;
+  const { recovery } = server.connection;
+  const asked = object.reconcileRequestedAt;
+  if (suspects.count === 0 || (asked !== undefined && asked !== object.status.lastHandledReconcileAt)) {
     return undefined;
   }
-  const annotate = `kubectl annotate oac ${o.name} -n ${o.namespace} oauth-registrar.dev/reconcile-requested-at=$(date +%s) --overwrite`;
-  const list = o.server.available && o.server.ref.kind === 'AuthorizationServer' ? OWN_SUSPECTS : SUSPECTS;
+  const annotate = requestReconcile(o);
+  const list = server.ref.kind === 'AuthorizationServer' ? OWN_SUSPECTS : SUSPECTS;
   const listed = `ConfigMap ${list} has its time`;
   if (recovery.interrupted === 'Hold') {
     return stall(
@@ -45,7 +47,7 @@ export function onHold(o: Observation, { recovery }: ServerConnection): Action |
  * another is permitted beyond, but only one: the one before has to be gone first.
  */
 export function overQuota(
-  o: Observation,
+  o: Usable,
   { policy }: ServerConnection,
   replaces: RegistrationRecord | undefined,
 ): Action | undefined {
@@ -66,10 +68,8 @@ export function overQuota(
 }
 
 /** A client that was replaced before is still there. */
-function isAlreadyReplacing(o: Observation, replaces: RegistrationRecord): Action | undefined {
-  const [before] = surplusRecords(o, currentRecord(o)).filter(
-    ({ secretName }) => secretName !== replaces.secretName,
-  );
+function isAlreadyReplacing(o: Usable, replaces: RegistrationRecord): Action | undefined {
+  const [before] = o.surplus.filter(({ secretName }) => secretName !== replaces.secretName);
   if (before === undefined) {
     return undefined;
   }
@@ -89,7 +89,7 @@ export function tooManyEnded(o: Observation, { kind }: ServerRef): Action | unde
     ? undefined
     : wait(
         'NamespaceShareReached',
-        `Namespace ${o.namespace} has ${o.endedInNamespace} clients whose OAuthClients are gone and that were not removed at their servers, and ${most} are kept of each namespace. The platform team lists them: kubectl get secrets -A -l oauth-registrar.dev/client-namespace=${o.namespace},oauth-registrar.dev/role!=current. Remove those clients at their servers, then these Secrets.`,
+        `Namespace ${o.namespace} has ${o.endedInNamespace} clients whose OAuthClients are gone and that were not removed at their servers, and ${most} are kept of each namespace. The platform team lists them: ${listEndedRecords(o.namespace)}. Remove those clients at their servers, then these Secrets.`,
         o.now + 30_000,
       );
 }

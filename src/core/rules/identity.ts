@@ -1,24 +1,30 @@
-import type { Action } from '../action.ts';
 import { factsOf } from '../home.ts';
 import type { Observation, PresentServer } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { blocked } from './rests.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * Records of earlier versions name their server object without its uid. It is filled in where nothing can be mistaken:
  * the client serves this very object, in the same namespace, and the server object was there before the record, with the
  * same issuer. Any other record stays by itself, with what it holds.
  */
-export function theServerIsNotIdentified(o: Observation): Action | undefined {
-  for (const record of o.records) {
-    const server = record.serverUid === undefined ? factsOf(o, record) : undefined;
-    const isTried = blocked(o, 'Identify', record.secretName) !== undefined;
-    if (server !== undefined && !isTried && isOwn(o, record) && wasThereBefore(server, record)) {
-      return { type: 'Identify', record, server };
+export const serverUnidentified: Rule<Observation> = {
+  finding: 'ServerUnidentified',
+  found: 'A record of an earlier version names its server object without the uid.',
+  follows: 'The record gets the uid, where it is certain.',
+  decide: (o) => {
+    for (const record of o.records) {
+      const server = record.serverUid === undefined ? factsOf(o, record) : undefined;
+      const isTried = blocked(o, 'Identify', record.secretName) !== undefined;
+      if (server !== undefined && !isTried && isOwn(o, record) && wasThereBefore(server, record)) {
+        const message = `Registration Secret ${record.secretName} names its server object without the uid.`;
+        return { type: 'Identify', message, record, server };
+      }
     }
-  }
-  return undefined;
-}
+    return undefined;
+  },
+};
 
 const isOwn = (
   { object, namespaceUid }: Observation,

@@ -1,43 +1,26 @@
-import type { Dialect } from '../../dialects/dialect.ts';
-import type { Action } from '../action.ts';
-import { managementMode } from '../management.ts';
-import type { Observation } from '../observation.ts';
-import { serverOfClient } from './registration.ts';
+import { rfc3339 } from '../../api/time.ts';
+import type { Reachable } from '../narrowed.ts';
+import { readDueAt } from '../read-due.ts';
 import { blocked } from './rests.ts';
+import type { Rule } from './rule.ts';
 
 /** The client is looked at now and then, where the server object wants that and the server lets it be done. */
-export function aReadIsDue(o: Observation): Action | undefined {
-  const at = serverOfClient(o);
-  const due = readVisit(o);
-  if (at === undefined || due === undefined || o.now < due) {
-    return undefined;
-  }
-  const basis = `${at.record.secretName} ${at.connection.version}`;
-  return at.gate.open && blocked(o, 'Read', basis) === undefined ? { type: 'Read', at, basis } : undefined;
-}
-
-/** When it is due, in milliseconds since the epoch; `undefined`: never. */
-export function readVisit(o: Observation): number | undefined {
-  const { readAt, object } = o;
-  const at = serverOfClient(o);
-  if (at === undefined || object === undefined) {
-    return undefined;
-  }
-  const { record } = at;
-  const { drift, dialect, management } = at.connection;
-  const mayRead = isHarmlessToRead(dialect) || (dialect.readEffect.supported && drift.allowRotatingRead);
-  const isManaged = managementMode(record.managed, management) !== 'None';
-  return drift.mode === 'Off' || !mayRead || !isManaged
-    ? undefined
-    : readAt + drift.intervalMs * (0.9 + 0.2 * shareOf(object.uid));
-}
-
-/** A number from 0 to 1 that belongs to the object: what is created together isn't read together. */
-function shareOf(uid: string): number {
-  const sum = [...uid].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 65_536, 7);
-  return sum / 65_536;
-}
-
-/** Whether a read changes neither token nor secret. */
-export const isHarmlessToRead = ({ readEffect }: Dialect): boolean =>
-  readEffect.supported && readEffect.token === 'None' && readEffect.secret === 'None';
+export const readDue: Rule<Reachable> = {
+  finding: 'ReadDue',
+  found: 'The interval of spec.drift of the server object has passed since the client was read.',
+  follows: 'The client is read at its server. What stands in the way does not make it less ready.',
+  decide: (o) => {
+    const { at, now } = o;
+    const due = readDueAt(o, at);
+    const basis = `${at.record.secretName} ${at.connection.version}`;
+    const isBlocked = !at.gate.open || blocked(o, 'Read', basis) !== undefined;
+    return due === undefined || now < due || isBlocked
+      ? undefined
+      : {
+          type: 'Read',
+          message: `Client ${at.record.clientId} is to be read since ${rfc3339(due)}.`,
+          at,
+          basis,
+        };
+  },
+};

@@ -1,23 +1,40 @@
-import type { Action } from '../action.ts';
-import { currentRecord } from '../current-record.ts';
-import type { Observation } from '../observation.ts';
-import { formerSecrets, isPublished, wantedOf } from '../workload.ts';
+import type { Registered } from '../narrowed.ts';
+import { formerSecrets, wantedOf, workloadDifference } from '../workload.ts';
 import { blocked } from './rests.ts';
+import type { Rule } from './rule.ts';
 
 /** Rules about the Secret that workloads mount. */
 
-export function theWorkloadSecretDiffers(o: Observation): Action | undefined {
-  const { object } = o;
-  const record = currentRecord(o);
-  const wanted = wantedOf(o);
-  if (object === undefined || record === undefined || wanted === undefined || isPublished(o, record)) {
-    return undefined;
-  }
-  const basis = `${wanted.name} ${object.generation} ${object.reconcileRequestedAt ?? ''}`;
-  return blocked(o, 'Publish', basis) ?? { type: 'Publish', object, record, wanted, basis };
-}
+export const workloadSecretDiffers: Rule<Registered> = {
+  finding: 'WorkloadSecretDiffers',
+  found: 'The Secret of the workload does not exist, or does not show the registration as the spec says.',
+  follows: 'It is written.',
+  decide: (o) => {
+    const { object, current: record } = o;
+    const wanted = wantedOf(o);
+    const difference = workloadDifference(o, record, wanted);
+    if (difference === undefined) {
+      return undefined;
+    }
+    const basis = `${wanted.name} ${object.generation} ${object.reconcileRequestedAt ?? ''}`;
+    const message = `Secret ${wanted.name} ${difference}.`;
+    return blocked(o, 'Publish', basis) ?? { type: 'Publish', message, object, record, wanted, basis };
+  },
+};
 
-export function aFormerSecretIsLeft(o: Observation): Action | undefined {
-  const [secret] = formerSecrets(o);
-  return secret && { type: 'RemoveSecret', secret };
-}
+export const formerSecretLeft: Rule<Registered> = {
+  finding: 'FormerSecretLeft',
+  found: 'There is a Secret of the object under a name that the spec no longer gives.',
+  follows: 'It is removed.',
+  decide: (o) => {
+    const wanted = wantedOf(o);
+    const [secret] = formerSecrets(o, wanted);
+    return (
+      secret && {
+        type: 'RemoveSecret',
+        message: `The spec names Secret ${wanted.name}, and Secret ${secret.name} is left of another name.`,
+        secret,
+      }
+    );
+  },
+};

@@ -1,56 +1,91 @@
 import { presentable } from '../../oauth/error-response.ts';
 import { asSentence } from '../../oauth/text.ts';
-import type { Action } from '../action.ts';
 import { homeOf } from '../home.ts';
 import type { Observation, PendingCall } from '../observation.ts';
-import { isHarmlessToRead } from './reading.ts';
+import { isHarmlessToRead } from '../read-due.ts';
 import { wait } from './rests.ts';
+import type { Rule } from './rule.ts';
 
 /** Rules about what is unsettled: nothing else happens to a client before that is. */
 
+/** How soon an unsettled call is looked at again. */
+const UNSETTLED_MS = 5_000;
+
 /** Until it is recorded, what the client is at the server is known to no record. */
-export function anAnswerIsBeingRecorded({ unrecorded, now }: Observation): Action | undefined {
-  if (unrecorded === undefined) {
-    return undefined;
-  }
-  const { refused } = unrecorded;
-  const until = now + 5_000;
-  return refused === undefined
-    ? wait('Queued', 'An answer of the server is being recorded.', until)
-    : wait(
-        'RecordWriteRefused',
-        `The server answered, and the API server refuses the registration Secret in the operator’s namespace: ${asSentence(presentable(refused, []))} The answer is kept and the write is tried again; nothing else happens to this client before. The platform team puts right what the API server names.`,
-        until,
-      );
-}
+export const answerUnrecorded: Rule<Observation> = {
+  finding: 'AnswerUnrecorded',
+  found: 'An answer of the server is not recorded yet.',
+  follows: 'The client waits until it is.',
+  decide: ({ unrecorded, now }) => {
+    if (unrecorded === undefined) {
+      return undefined;
+    }
+    const { refused } = unrecorded;
+    const until = now + UNSETTLED_MS;
+    return refused === undefined
+      ? wait('Queued', 'An answer of the server is being recorded.', until)
+      : wait(
+          'RecordWriteRefused',
+          `The server answered, and the API server refuses the registration Secret in the operator’s namespace: ${asSentence(presentable(refused, []))} The answer is kept and the write is tried again; nothing else happens to this client before. The platform team puts right what the API server names.`,
+          until,
+        );
+  },
+};
 
-export function aCallIsUnderWay({ calls, now }: Observation): Action | undefined {
-  const call = calls.find(({ state }) => state === 'underWay');
-  return (
-    call &&
-    wait('Queued', `A call (${call.kind}) begun at ${call.startedAt} is not settled yet.`, now + 5_000)
-  );
-}
+export const callUnderWay: Rule<Observation> = {
+  finding: 'CallUnderWay',
+  found: 'A call about the client is under way.',
+  follows: 'The client waits until it is settled.',
+  decide: ({ calls, now }) => {
+    const call = calls.find(({ state }) => state === 'underWay');
+    const until = now + UNSETTLED_MS;
+    return (
+      call && wait('Queued', `A call (${call.kind}) begun at ${call.startedAt} is not settled yet.`, until)
+    );
+  },
+};
 
-export function aRegistrationWasInterrupted({ calls, records }: Observation): Action | undefined {
-  const call = calls.find(({ kind, state }) => kind === 'Register' && state === 'interrupted');
-  const isRecorded = records.some(({ secretName }) => secretName === call?.record);
-  return call && { type: isRecorded ? 'SettleCall' : 'ReportOrphan', call };
-}
+export const registrationInterrupted: Rule<Observation> = {
+  finding: 'RegistrationInterrupted',
+  found: 'A registration was interrupted.',
+  follows: 'It is settled where a record holds its answer; else it is listed as a suspected orphan.',
+  decide: ({ calls, records }) => {
+    const call = calls.find(({ kind, state }) => kind === 'Register' && state === 'interrupted');
+    const isRecorded = records.some(({ secretName }) => secretName === call?.record);
+    return (
+      call && {
+        type: isRecorded ? 'SettleCall' : 'ReportOrphan',
+        message: `Registration ${call.attempt} was interrupted, and its answer is ${isRecorded ? '' : 'not '}recorded.`,
+        call,
+      }
+    );
+  },
+};
 
 /** The record that the call is about is gone, or left to people; or it was a read that changes nothing at this server. */
-export function aCallIsOfNoConsequence(o: Observation): Action | undefined {
-  const { calls, records } = o;
-  const isKept = (call: PendingCall) =>
-    records.some(({ secretName, role }) => secretName === call.record && role !== 'left-behind');
-  const isHarmless = (call: PendingCall) =>
-    records.some((record) => {
-      const home = record.secretName === call.record ? homeOf(o, record) : undefined;
-      return home?.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect);
-    });
-  const call = calls.find(
-    (pending) =>
-      pending.kind !== 'Register' && (!isKept(pending) || (pending.kind === 'Read' && isHarmless(pending))),
-  );
-  return call && { type: 'SettleCall', call };
-}
+export const callWithoutEffect: Rule<Observation> = {
+  finding: 'CallWithoutEffect',
+  found: 'A call was interrupted whose answer nobody needs: its record is gone, or it was a harmless read.',
+  follows: 'It is settled.',
+  decide: (o) => {
+    const { calls, records } = o;
+    const isKept = (call: PendingCall) =>
+      records.some(({ secretName, role }) => secretName === call.record && role !== 'left-behind');
+    const isHarmless = (call: PendingCall) =>
+      records.some((record) => {
+        const home = record.secretName === call.record ? homeOf(o, record) : undefined;
+        return home?.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect);
+      });
+    const call = calls.find(
+      (pending) =>
+        pending.kind !== 'Register' && (!isKept(pending) || (pending.kind === 'Read' && isHarmless(pending))),
+    );
+    return (
+      call && {
+        type: 'SettleCall',
+        message: `Nobody needs the answer of call ${call.attempt} (${call.kind}), which was interrupted.`,
+        call,
+      }
+    );
+  },
+};

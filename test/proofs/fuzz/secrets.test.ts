@@ -7,7 +7,7 @@ import { keptText } from '../../../src/core/kept-text.ts';
 import { managementOf } from '../../../src/core/management.ts';
 import { type RegistrationRecord, toRecord, toRegistrationSecret } from '../../../src/core/record.ts';
 import {
-  isInSync,
+  differenceOf,
   toObservedSecret,
   toWorkloadSecret,
   wantedSecret,
@@ -59,7 +59,8 @@ describe('a workload Secret', () => {
         const wanted = wantedSecret(identity, { client: {}, secret: { labels } } as never);
         const written = toWorkloadSecret(identity, wanted, 'oac-1', 'inputs', values, '1');
         const record = { secretName: 'oac-1' } as RegistrationRecord;
-        const inSync = (raw: KubernetesObject) => isInSync(toObservedSecret(raw), record, wanted, 'inputs');
+        const inSync = (raw: KubernetesObject) =>
+          differenceOf(toObservedSecret(raw), record, wanted, 'inputs') === undefined;
         expect(inSync(written)).toBe(true);
         const owned = (manager: string, data: readonly string[]) => ({
           ...written,

@@ -98,9 +98,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'surplus clients aren’t deregistered',
-    file: 'src/core/rules/endings.ts',
-    original: 'of surplusRecords(o, currentRecord(o)).filter(',
-    mutant: 'of surplusRecords(o, currentRecord(o)).slice(0, 0).filter(',
+    file: 'src/core/rules/surplus.ts',
+    original: 'of o.surplus.filter(',
+    mutant: 'of o.surplus.slice(0, 0).filter(',
   },
   {
     name: '401 to a DELETE counts as gone at once',

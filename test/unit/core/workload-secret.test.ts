@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts';
 import { keptText } from '../../../src/core/kept-text.ts';
 import {
+  differenceOf,
   inputsHash,
-  isInSync,
   projectionOf,
   toObservedSecret,
   toWorkloadSecret,
@@ -202,7 +202,7 @@ describe('toWorkloadSecret', () => {
   });
 });
 
-describe('isInSync', () => {
+describe('differenceOf', () => {
   const asked = {
     labels: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`label-${at}`, 'v'])),
     annotations: Object.fromEntries(
@@ -217,24 +217,29 @@ describe('isInSync', () => {
     toObservedSecret({ metadata: { ...shown.metadata, ...fields, ...change } } as KubernetesObject);
   const the = record({ secretName: 'oac-uid-1-a1' });
 
-  test('is true of a Secret with all that a spec may ask for, whatever the API server puts beside it', () => {
+  test('finds none in a Secret with all that a spec may ask for, whatever the API server puts beside it', () => {
     const annotations = { ...shown.metadata.annotations, 'kubectl.kubernetes.io/x': 'y', other: 'z' };
-    expect(isInSync(seen({ annotations }), the, most, inputs)).toBe(true);
+    expect(differenceOf(seen({ annotations }), the, most, inputs)).toBeUndefined();
   });
 
   test.each([
     [
       'the end of a long annotation',
       { annotations: { [`${'n'.repeat(240)}.example/7`]: `${'v'.repeat(4_095)}w` } },
+      'lacks annotations that it is to have',
     ],
-    ['a label', { labels: { 'label-7': 'w' } }],
-    ['the client', { annotations: { 'oauth-registrar.dev/client': 'shop/other' } }],
-  ])('is false where %s was edited', (_, edit: { labels?: object; annotations?: object }) => {
+    ['a label', { labels: { 'label-7': 'w' } }, 'lacks labels that it is to have'],
+    [
+      'the client',
+      { annotations: { 'oauth-registrar.dev/client': 'shop/other' } },
+      'lacks annotations that it is to have',
+    ],
+  ])('finds that %s was edited', (_, edit: { labels?: object; annotations?: object }, difference) => {
     const change = {
       labels: { ...shown.metadata.labels, ...edit.labels },
       annotations: { ...shown.metadata.annotations, ...edit.annotations },
     };
-    expect(isInSync(seen(change), the, most, inputs)).toBe(false);
+    expect(differenceOf(seen(change), the, most, inputs)).toBe(difference);
   });
 });
 
@@ -286,26 +291,41 @@ describe('inputsHash', () => {
   });
 });
 
-describe('isInSync', () => {
+describe('differenceOf', () => {
   const current = observed(ours('client_id', 'client_secret'));
 
+  const outdated = 'shows an earlier state of the registration, of spec.secret or of the endpoints';
+  const touched = 'was changed by somebody else';
+
   test.each([
-    ['what was written is in sync', current, record(), inputs, true],
-    ['so it is where the endpoints are not known yet', current, record(), undefined, true],
-    ['other inputs are not', current, record(), 'other', false],
-    ['another record is not', current, record({ attempt: 'a2' }), inputs, false],
-    ['data that somebody wrote is not', { ...current, projection: undefined }, record(), inputs, false],
+    ['finds none in what was written', current, record(), inputs, undefined],
+    ['finds none where the endpoints are not known yet', current, record(), undefined, undefined],
+    ['finds other inputs', current, record(), 'other', outdated],
+    ['finds another record', current, record({ attempt: 'a2' }), inputs, 'does not show client c1'],
+    ['finds data that somebody wrote', { ...current, projection: undefined }, record(), inputs, touched],
     [
-      'nor is it where the endpoints are not known',
+      'finds them where the endpoints are not known',
       { ...current, projection: undefined },
       record(),
       undefined,
-      false,
+      touched,
     ],
-    ['a lost label is not', { ...current, labels: {} }, record(), inputs, false],
-    ['a lost annotation is not', { ...current, annotations: {} }, record(), inputs, false],
-    ['a label more is', { ...current, labels: { ...current.labels, team: 'a' } }, record(), inputs, true],
-  ])('%s', (_, secret, shown, made, inSync) => {
-    expect(isInSync(secret, shown, wanted, made)).toBe(inSync);
+    ['finds a lost label', { ...current, labels: {} }, record(), inputs, 'lacks labels that it is to have'],
+    [
+      'finds a lost annotation',
+      { ...current, annotations: {} },
+      record(),
+      inputs,
+      'lacks annotations that it is to have',
+    ],
+    [
+      'finds none where a label was added',
+      { ...current, labels: { ...current.labels, team: 'a' } },
+      record(),
+      inputs,
+      undefined,
+    ],
+  ])('%s', (_, secret, shown, made, difference) => {
+    expect(differenceOf(secret, shown, wanted, made)).toBe(difference);
   });
 });

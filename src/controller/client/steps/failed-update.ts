@@ -1,8 +1,8 @@
 import type { ServerConnection } from '../../../core/connection.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
 import type { Management } from '../../../core/management.ts';
+import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { trustedOfRead } from '../../../core/recorded.ts';
-import { isHarmlessToRead } from '../../../core/rules/reading.ts';
 import { type ServerKey, serverNamed } from '../../../core/server-key.ts';
 import { salvageClientInformation } from '../../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';

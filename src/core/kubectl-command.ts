@@ -1,0 +1,50 @@
+import { ANNOTATIONS, LABELS } from '../api/names.ts';
+
+/** The `kubectl` commands that messages tell people to run. All of them are written here, so that they are written alike. */
+
+interface NamedObject {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Stands for what the operator doesn't know, or what a person has to decide. */
+const OPERATOR_NAMESPACE = '<namespace of the operator>';
+const SERVER_UID = '<uid of the server object>';
+
+/** The shell fills in the time: another value than before is another request. */
+const THIS_TIME = '$(date +%s)';
+
+/** Has another client registered in place of the one that the OAuthClient has. */
+export const requestRotation = (client: NamedObject): string =>
+  `${annotateClient(client, ANNOTATIONS.rotateRequestedAt, THIS_TIME)} --overwrite`;
+
+/** Has what failed tried again. */
+export const requestReconcile = (client: NamedObject): string =>
+  `${annotateClient(client, ANNOTATIONS.reconcileRequestedAt, THIS_TIME)} --overwrite`;
+
+/** Lets a deleted OAuthClient go though its client may exist at the server. */
+export const abandonClient = (client: NamedObject, uid: string): string =>
+  annotateClient(client, ANNOTATIONS.abandon, uid);
+
+const annotateClient = ({ namespace, name }: NamedObject, annotation: string, value: string): string =>
+  `kubectl annotate oac ${name} -n ${namespace} ${annotation}=${value}`;
+
+/** Says that the namespace of today is the tenant's for which the client was registered. Run in the operator's namespace. */
+export const acceptNamespace = (secretName: string, namespaceUid: string): string =>
+  `kubectl annotate secret ${secretName} ${ANNOTATIONS.namespaceUid}=${namespaceUid} --overwrite`;
+
+/** Says at which server object the client of a registration Secret is registered. */
+export const acceptServer = (secretName: string): string =>
+  `kubectl -n ${OPERATOR_NAMESPACE} annotate secret ${secretName} ${ANNOTATIONS.serverUid}=${SERVER_UID} --overwrite`;
+
+/** Lets this installation manage what another one registered. */
+export const continueInstallation = (id: string): string =>
+  `kubectl annotate namespace ${OPERATOR_NAMESPACE} ${ANNOTATIONS.continues}=${id}`;
+
+/** Lists the registration Secrets of a namespace whose objects are gone. */
+export const listEndedRecords = (namespace: string): string =>
+  `kubectl get secrets -A -l ${LABELS.clientNamespace}=${namespace},${LABELS.role}!=current`;
+
+/** Permits the operator to read and send a Secret. */
+export const labelCredential = ({ namespace, name }: NamedObject): string =>
+  `kubectl -n ${namespace} label secret ${name} ${LABELS.credential}=true`;

@@ -1,0 +1,60 @@
+import { rfc3339 } from '../../api/time.ts';
+import { lifetimeEnd } from '../clock-visits.ts';
+import { setbackOf } from '../earlier-calls.ts';
+import type { Usable } from '../narrowed.ts';
+import { endClient } from './deregistration.ts';
+import { blocked, stall, wait } from './rests.ts';
+import type { Rule } from './rule.ts';
+
+/** Rules about the end that the spec gives a client. */
+
+export const lifetimeOver: Rule<Usable> = {
+  finding: 'LifetimeOver',
+  found: 'The time that spec.lifetime.expiresAfter gives is over.',
+  follows: 'The object is deleted; or, by onExpiry Deregister, its client and its Secret are removed.',
+  decide: (o) => {
+    const { object, spec } = o;
+    const end = lifetimeEnd(object);
+    if (end === undefined || o.now < end) {
+      return undefined;
+    }
+    const message = `The lifetime that the spec gives ended at ${rfc3339(end)}.`;
+    if (spec.lifetime?.onExpiry !== 'Deregister') {
+      return { type: 'DeleteObject', message, object };
+    }
+    const record = o.current ?? o.surplus[0];
+    if (record !== undefined) {
+      const setback = setbackOf(o, 'Deregister', record.secretName);
+      return (
+        endClient(o, record, 'Expired') ?? (setback && wait(setback.reason, setback.message, setback.retryAt))
+      );
+    }
+    const secret = o.secrets.find(({ ownerUid }) => ownerUid === object.uid);
+    return secret === undefined
+      ? stall(
+          'Expired',
+          `The lifetime ended at ${rfc3339(end)}; the client and its Secret are removed. Delete the object, or raise spec.lifetime.expiresAfter, which registers a client anew.`,
+        )
+      : { type: 'RemoveSecret', message, secret };
+  },
+};
+
+/** A client whose end is bound to another object's must have it as owner before it exists. */
+export const ownerMissing: Rule<Usable> = {
+  finding: 'OwnerMissing',
+  found: 'The object lacks the owner that spec.lifetime.boundTo names.',
+  follows: 'It gets that owner.',
+  decide: (o) => {
+    const { object, spec } = o;
+    const owner = spec.lifetime?.boundTo;
+    if (owner === undefined) {
+      return undefined;
+    }
+    const name = `${owner.apiVersion}/${owner.kind}/${owner.name}`;
+    if (object.owners.includes(name)) {
+      return undefined;
+    }
+    const message = `The object lacks the owner that spec.lifetime.boundTo names: ${owner.kind} ${owner.name}.`;
+    return blocked(o, 'Bind', name) ?? { type: 'BindToOwner', message, object, owner };
+  },
+};

@@ -1,0 +1,114 @@
+import type { Action, UpdateStep } from '../action.ts';
+import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
+import type { Reachable, Registered } from '../narrowed.ts';
+import { isProblem } from '../problem.ts';
+import { isDeclaredBy, metadataHash } from '../record.ts';
+import { basisOf, ownStatement } from './registration.ts';
+import { replace, replaceUnchangeable } from './replacement.ts';
+import { blocked, gated, stall, wait } from './rests.ts';
+import type { Rule } from './rule.ts';
+import { documentOf } from './wanted.ts';
+
+/** Rules about a client that is registered: as the spec says, with a key that isn't too old. */
+
+export const editWaiting: Rule<Registered> = {
+  finding: 'EditWaiting',
+  found: 'The spec was edited, and the server is not available.',
+  follows: 'The client waits for the server.',
+  decide: ({ object, current, server }) =>
+    server.available || isDeclaredBy(current, object.desired.hash)
+      ? undefined
+      : wait(server.reason, server.message),
+};
+
+export const metadataDiffers: Rule<Reachable> = {
+  finding: 'MetadataDiffers',
+  found:
+    'The spec or the defaults of the server object changed since the client was registered, or an update got no answer.',
+  follows: 'The client is updated; where the server has no way to do that, replacement.policy decides.',
+  decide: (o) => {
+    const { object, current, at } = o;
+    const { clientId } = current;
+    const differs = current.metadataHash !== metadataHash(object.desired.hash, at.connection.shape);
+    if (differs) {
+      const message = `The spec or the server object has changed since client ${clientId} was last sent.`;
+      return planUpdate(o, { keys: keysToCome(o), because: 'Edited', message });
+    }
+    const isUnanswered = at.connection.dialect.updateEffect.supported && unansweredUpdate(o, current);
+    const message = `An update of client ${clientId} got no answer, so it is not known what is registered.`;
+    return isUnanswered ? planUpdate(o, { keys: keysToCome(o), because: 'Unanswered', message }) : undefined;
+  },
+};
+
+export const keyDue: Rule<Reachable> = {
+  finding: 'KeyDue',
+  found: 'A key that the operator made is due to be followed by another, or to go after its overlap.',
+  follows:
+    'The client is updated with the keys of today. What stands in the way does not make it less ready.',
+  decide: (o) => {
+    const keys = keysToCome(o);
+    if (keys === 'Keep') {
+      return undefined;
+    }
+    const { clientId } = o.current;
+    const message =
+      keys === 'Rotate'
+        ? `Client ${clientId} is due for another key.`
+        : `The overlap of the key that client ${clientId} had before is over.`;
+    return unlessRest(planUpdate(o, { keys, because: 'KeyIsDue', message }));
+  },
+};
+
+function keysToCome({ spec, current, now }: Reachable): UpdateStep['keys'] {
+  if (spec.generatedKey === undefined) {
+    return 'Keep';
+  }
+  if (current.keyCreatedAt === undefined || (current.keyRotatesAt ?? Number.POSITIVE_INFINITY) <= now) {
+    return 'Rotate';
+  }
+  return (current.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now ? 'Retire' : 'Keep';
+}
+
+/** Drops a rest: the work isn't urgent, so what stands in its way must not make the client less ready. */
+export const unlessRest = (action: Action): Action | undefined =>
+  action.type === 'Rest' ? undefined : action;
+
+/** An update, or why it can't be made now; or a registration, where only that can help. */
+export function planUpdate(
+  o: Reachable,
+  { keys, because, message }: Pick<UpdateStep, 'keys' | 'because' | 'message'>,
+): Action {
+  const { object, at, current } = o;
+  const { connection, gate } = at;
+  const hash = metadataHash(object.desired.hash, connection.shape);
+  // Claims of a statement of its own may have changed.
+  const isAsRegistered = current.metadataHash === hash && o.statement === undefined;
+  const wanted = documentOf(o, connection, isAsRegistered);
+  if (isProblem(wanted)) {
+    return stall(wanted.reason, wanted.message);
+  }
+  const basis = `${basisOf(object, hash, connection)} ${keys} ${because}`;
+  const setback = setbackOf(o, 'Update', basis);
+  if (setback?.reason === 'RegistrationAccessTokenLost' && connection.recovery.tokenLost === 'Reregister') {
+    const lost = `The server refuses the registration access token of client ${current.clientId}, and recovery.tokenLost is Reregister.`;
+    return replace(o, lost);
+  }
+  if (setback?.reason === 'UpdateUnsupported') {
+    return replaceUnchangeable(o, setback.message);
+  }
+  return (
+    blocked(o, 'Update', basis) ??
+    gated(gate) ?? {
+      type: 'Update',
+      message,
+      object,
+      at,
+      ...wanted,
+      statement: ownStatement(o),
+      keys,
+      because,
+      hash,
+      basis,
+    }
+  );
+}

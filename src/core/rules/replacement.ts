@@ -1,0 +1,101 @@
+import type { Action } from '../action.ts';
+import { acceptServer, requestRotation } from '../kubectl-command.ts';
+import type { Registered, Replaceable } from '../narrowed.ts';
+import { isAt, recordName } from '../record.ts';
+import { isRotationRequested } from '../rotation-request.ts';
+import { planRegistration } from './registration.ts';
+import { stall, wait } from './rests.ts';
+import type { Rule } from './rule.ts';
+
+/** Rules about a client whose place another one takes: on request, or because its server is another. */
+
+export const replacementRequested: Rule<Registered> = {
+  finding: 'ReplacementRequested',
+  found: 'A person asks for another client by annotation.',
+  follows: 'Another client is registered in place of the one that there is.',
+  decide: (o) => {
+    const { current, server } = o;
+    if (!isRotationRequested(o, current)) {
+      return undefined;
+    }
+    return server.available
+      ? replace(
+          { ...o, server },
+          `An annotation asks for another client in place of client ${current.clientId}.`,
+        )
+      : wait(server.reason, server.message);
+  },
+};
+
+/** The client is registered there, and the one before ends. */
+export const serverChanged: Rule<Registered> = {
+  finding: 'ServerChanged',
+  found: 'The spec names another server than the one at which the client is registered.',
+  follows:
+    'Another client is registered there; by replacement.policy Manual a person has to ask for it first.',
+  decide: (o) => {
+    const { current, server, spec } = o;
+    const { authorizationServerRef: named = current.server } = spec;
+    if (isAt(current, named)) {
+      return undefined;
+    }
+    if (!server.available) {
+      return wait(server.reason, server.message);
+    }
+    const registeredAt = `${current.server.kind} ${current.server.name}`;
+    return spec.replacement?.policy === 'Manual'
+      ? askToReplace(o, `It is registered at ${registeredAt}.`)
+      : replace(
+          { ...o, server },
+          `The spec names ${named.kind} ${named.name}, and client ${current.clientId} is registered at ${registeredAt}.`,
+        );
+  },
+};
+
+/** Nobody asked for a replacement: that the object of this name is another one may be a mistake. */
+export const serverReplaced: Rule<Registered> = {
+  finding: 'ServerReplaced',
+  found: 'The server object that the client was registered at is gone, and another one bears its name.',
+  follows:
+    'Nothing of the client is sent to it, and a person has to act; by replacement.policy Automatic another client is registered.',
+  decide: (o) => {
+    const { at, current, server, spec } = o;
+    const { authorizationServerRef: named = current.server } = spec;
+    if (at !== undefined || !server.available || !isAt(current, named)) {
+      return undefined;
+    }
+    const { kind, name } = current.server;
+    if (spec.replacement?.policy === 'Automatic') {
+      const message = `${kind} ${name} is another object than the one at which client ${current.clientId} is registered.`;
+      return replace({ ...o, server }, message);
+    }
+    return stall(
+      'ReplacementPending',
+      `Client ${current.clientId} is registered at the server that ${kind} ${name} named before. The object of this name is another one now, and nothing shows that it is the same server, so nothing of the client is sent to it. The client is left as it is. To have another client registered at the present server, which ends this one: ${requestRotation(o)}. If it is the same server, a platform engineer says so on the record: ${acceptServer(recordName(o.object.uid, current.attempt))}`,
+    );
+  },
+};
+
+/** Another client in place of the current one. */
+export const replace = (o: Replaceable, message: string): Action => planRegistration(o, o.current, message);
+
+/** The server can't change the client: what then is done is the user's choice. `why`: one or more sentences. */
+export function replaceUnchangeable(o: Replaceable, why: string): Action {
+  switch (o.spec.replacement?.policy) {
+    case 'Automatic':
+      return replace(
+        o,
+        `The server gives no way to change client ${o.current.clientId}, and replacement.policy is Automatic.`,
+      );
+    case 'Manual':
+      return askToReplace(o, why);
+    default:
+      return stall('UpdateUnsupported', why);
+  }
+}
+
+const askToReplace = (o: Registered, why: string): Action =>
+  stall(
+    'ReplacementPending',
+    `The client can’t be changed, and is to be registered anew when you say so: ${requestRotation(o)}. ${why}`,
+  );

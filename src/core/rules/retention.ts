@@ -1,0 +1,78 @@
+import { deletionOf, homeOf } from '../home.ts';
+import type { Registered, Registrable, Usable } from '../narrowed.ts';
+import type { Observation } from '../observation.ts';
+import { isAt, type RegistrationRecord } from '../record.ts';
+import { stall } from './rests.ts';
+import type { Rule } from './rule.ts';
+
+/** Rules about clients that outlive their objects, by deletionPolicy Retain. */
+
+/** A client that was registered or edited when its server permitted it stays kept; none becomes so afterwards. */
+export const mayOutlive = (o: Observation, record: RegistrationRecord): boolean =>
+  record.retain || deletionOf(o, record)?.retainDenied !== true;
+
+/** Of several clients of one object the one that serves it is kept; the others end. */
+export const isRetained = ({ records }: Observation, { uid }: { readonly uid: string }): boolean =>
+  records.some(({ role, client }) => role === 'retained' && client.uid === uid);
+
+/** The object may go without its finalizer: what then becomes of the client is on record. */
+export const deletionPolicyDiffers: Rule<Usable> = {
+  finding: 'DeletionPolicyDiffers',
+  found: 'The record says otherwise than spec.deletionPolicy whether the client outlives its object.',
+  follows: 'The record is changed.',
+  decide: (o) => {
+    const { current: record, object } = o;
+    if (record === undefined) {
+      return undefined;
+    }
+    const retain = object.retained && mayOutlive(o, record);
+    const message = `Client ${record.clientId} is to ${retain ? 'outlive' : 'end with'} its object, and its record says otherwise.`;
+    return record.retain === retain ? undefined : { type: 'NotePolicy', message, record, retain };
+  },
+};
+
+export const clientRetained: Rule<Registrable> = {
+  finding: 'ClientRetained',
+  found: 'A client was retained for an object of this name, at the server that the spec names.',
+  follows: 'The object takes it over.',
+  decide: (o) => {
+    const record = retainedRecord(o);
+    return (
+      record && {
+        type: 'TakeOver',
+        message: `Client ${record.clientId} was retained for an OAuthClient of this name.`,
+        object: o.object,
+        record,
+        proof: undefined,
+        basis: record.secretName,
+      }
+    );
+  },
+};
+
+/** A client that an earlier object of this name left to a later one, in the same namespace and at the same server. */
+export function retainedRecord(o: Usable): RegistrationRecord | undefined {
+  const { server } = o;
+  return o.records.find(
+    (record) =>
+      record.role === 'retained' &&
+      record.namespaceUid === o.namespaceUid &&
+      server.available &&
+      isAt(record, server.ref) &&
+      // To take it over sends nothing: a record that names no uid yet is told apart by its issuer.
+      (homeOf(o, record).kind === 'AtServer' ||
+        (record.serverUid === undefined && record.issuer === server.connection.issuer)),
+  );
+}
+
+/** Of a spec that asks for it since the client was registered: the client ends with its object all the same. */
+export const retentionRefused: Rule<Registered> = {
+  finding: 'RetentionRefused',
+  found: 'spec.deletionPolicy is Retain, and the policy of the server object denies that.',
+  follows: 'The client stays as it is, and a person has to act.',
+  decide: (o) =>
+    o.object.retained && !mayOutlive(o, o.current) ? stall('PolicyRefused', RETAIN_REFUSAL) : undefined,
+};
+
+export const RETAIN_REFUSAL =
+  'spec.deletionPolicy Retain is not permitted: spec.policy.retain of the server object is Deny; set it to Delete, or ask the platform team to set spec.policy.retain to Allow.';
