@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { namesOf } from '../oauth/objects.ts';
+import { SIGNING_ALGORITHMS } from '../oauth/signing-key.ts';
 import { scopeToken } from './client-schema.ts';
 import { list, objectName, type Rule, rules, secretKey, stringMap, text, url } from './schema.ts';
 
@@ -22,22 +24,8 @@ const basic = z.object({
   }),
 });
 
-export const ASYMMETRIC_ALGORITHMS = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-] as const;
-const SIGNING_ALGORITHMS = ['HS256', 'HS384', 'HS512', ...ASYMMETRIC_ALGORITHMS] as const;
-
 /** A JWS algorithm (RFC 7518 section 3.1); never `none`. */
-export const signingAlgorithm = () => z.enum(SIGNING_ALGORITHMS);
+export const signingAlgorithm = () => z.enum(namesOf(SIGNING_ALGORITHMS));
 
 const clientCredentials = z.object({
   secretRef: z.object({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
+import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName } from '../oauth/discovery.ts';
 import { admission, management } from './admission-schema.ts';
 import { defaultsSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
@@ -26,20 +27,20 @@ import { upkeep } from './upkeep-schema.ts';
 
 const optionalUrl = (description: string) => described(url(), description).optional();
 
-const endpoints = z
-  .object({
-    token: optionalUrl('Token endpoint.'),
-    authorization: optionalUrl('Authorization endpoint.'),
-    jwks: optionalUrl('Keys of the server.'),
-    userinfo: optionalUrl('UserInfo endpoint.'),
-    endSession: optionalUrl('End session endpoint.'),
-    revocation: optionalUrl('Revocation endpoint.'),
-    introspection: optionalUrl('Introspection endpoint.'),
-  })
-  .meta({
-    description:
-      'Endpoints to publish in the workloads’ Secrets. Each given one wins over what was discovered.',
-  });
+type Configurable = Exclude<EndpointName, 'registration'>;
+
+const endpointsOf = <Name extends EndpointName, Schema extends z.ZodType>(
+  names: readonly Name[],
+  schemaOf: (name: Name) => Schema,
+) => z.object(Object.fromEntries(names.map((name) => [name, schemaOf(name)])) as Record<Name, Schema>);
+
+const endpoints = endpointsOf(
+  ENDPOINT_NAMES.filter((name): name is Configurable => name !== 'registration'),
+  (name) => optionalUrl(ENDPOINTS[name].description),
+).meta({
+  description:
+    'Endpoints to publish in the workloads’ Secrets. Each given one wins over what was discovered.',
+});
 
 const spec = z.object({
   issuer: described(
@@ -150,17 +151,7 @@ export const clusterAuthorizationServerSpec = spec
 export const authorizationServerStatus = z
   .object({
     observedGeneration: z.int().optional(),
-    endpoints: z
-      .object({
-        registration: z.string().max(2048).optional(),
-        token: z.string().max(2048).optional(),
-        authorization: z.string().max(2048).optional(),
-        jwks: z.string().max(2048).optional(),
-        userinfo: z.string().max(2048).optional(),
-        endSession: z.string().max(2048).optional(),
-        revocation: z.string().max(2048).optional(),
-        introspection: z.string().max(2048).optional(),
-      })
+    endpoints: endpointsOf(ENDPOINT_NAMES, () => z.string().max(2048).optional())
       .meta({ description: 'Endpoints in use.' })
       .optional(),
     management: z

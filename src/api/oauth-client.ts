@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
-import { ASYMMETRIC_ALGORITHMS, secretRef } from './admission-schema.ts';
+import { KEY_PAIR_ALGORITHMS } from '../oauth/signing-key.ts';
+import { secretRef } from './admission-schema.ts';
 import { clientSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { boundedDuration } from './durations.ts';
@@ -77,7 +78,7 @@ const secret = z
 
 const generatedKey = z
   .object({
-    algorithm: z.enum(ASYMMETRIC_ALGORITHMS).default('ES256'),
+    algorithm: z.enum(KEY_PAIR_ALGORITHMS).default('ES256'),
     rotateAfter: boundedDuration(
       'rotateAfter',
       'Age at which a new key takes over. Default: never.',

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { namesOf } from '../oauth/objects.ts';
+import { CONTENT_ENCODINGS, ENCRYPTION_ALGORITHMS } from '../oauth/signing-key.ts';
 import { secretRef, signingAlgorithm } from './admission-schema.ts';
 import { boundedDuration } from './durations.ts';
 import { anyObject, rules, stringMap, text } from './schema.ts';
@@ -22,17 +24,8 @@ const signed = {
 
 const encryption = z
   .object({
-    algorithm: z.enum([
-      'RSA-OAEP',
-      'RSA-OAEP-256',
-      'ECDH-ES',
-      'ECDH-ES+A128KW',
-      'ECDH-ES+A256KW',
-      'A128KW',
-      'A256KW',
-      'dir',
-    ]),
-    encoding: z.enum(['A128CBC-HS256', 'A256CBC-HS512', 'A128GCM', 'A256GCM']),
+    algorithm: z.enum(namesOf(ENCRYPTION_ALGORITHMS)),
+    encoding: z.enum(namesOf(CONTENT_ENCODINGS)),
     secretRef: secretRef('key'),
     keyFormat: keyFormat(),
     keyId: text(256).optional(),

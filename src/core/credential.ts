@@ -1,7 +1,7 @@
 import type { AdmissionSpec, ClientCredentialsSpec, ManagementSpec } from '../api/admission-schema.ts';
 import { LABELS } from '../api/names.ts';
 import { SHARES } from '../api/shares.ts';
-import { defined } from '../oauth/objects.ts';
+import { defined, own } from '../oauth/objects.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 import type { Admission, ClientCredentials, Credential } from './connection.ts';
@@ -71,7 +71,7 @@ export function secretValue(
         message: `Secret ${namespace}/${name} isn’t kept: ${NO_ROOM}`,
       };
     case 'Found': {
-      const value = Object.hasOwn(secret.values, key) ? secret.values[key] : undefined;
+      const value = own(secret.values, key);
       if (value !== undefined && value.reveal() !== '') {
         return value;
       }

@@ -1,7 +1,7 @@
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { sameValue, scopeOfList } from '../oauth/member-value.ts';
-import { defined, omit } from '../oauth/objects.ts';
+import { defined, omit, own } from '../oauth/objects.ts';
 import { cut } from '../oauth/text.ts';
 
 /**
@@ -85,10 +85,6 @@ function comparable(document: JsonObject): JsonObject {
     }),
   };
 }
-
-/** Member names are the tenant's and the server's to choose: `constructor` is one like any other. */
-const own = (document: JsonObject, member: string): Json | undefined =>
-  Object.hasOwn(document, member) ? document[member] : undefined;
 
 function lowerCaseTags(document: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(document).map(([member, value]) => [lowerCaseTag(member), value]));

@@ -1,5 +1,5 @@
 import { SHARES } from '../api/shares.ts';
-import type { ClientInformation } from '../oauth/client-information.ts';
+import { ANSWER_MEMBERS, type ClientInformation } from '../oauth/client-information.ts';
 import { MEMBERS } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, type JsonObject } from '../oauth/json.ts';
@@ -64,11 +64,11 @@ export const includedBy = (object: ObservedClient | undefined): readonly string[
 const bytesOf = (member: string, value: Json): number =>
   Buffer.byteLength(member) + Buffer.byteLength(JSON.stringify(value));
 
-/** Name, where a person may meet it, and the bound in bytes. */
-const CREDENTIALS = [
-  ['clientSecret', 'client_secret', SHARES.clientSecretBytes.most],
-  ['registrationAccessToken', 'registration_access_token', SHARES.registrationAccessTokenBytes.most],
-  ['registrationClientUri', 'registration_client_uri', SHARES.registrationClientUriBytes.most],
+/** The bound of each in bytes. */
+const BOUNDED = [
+  ['clientSecret', SHARES.clientSecretBytes.most],
+  ['registrationAccessToken', SHARES.registrationAccessTokenBytes.most],
+  ['registrationClientUri', SHARES.registrationClientUriBytes.most],
 ] as const;
 
 /**
@@ -82,7 +82,7 @@ export function withinBounds(verdict: Verdict, secrets: readonly Sensitive[]): V
     return verdict;
   }
   const { information } = verdict;
-  const long = CREDENTIALS.filter(([name, , most]) => {
+  const long = BOUNDED.filter(([name, most]) => {
     const value = information[name];
     return (
       value !== undefined && Buffer.byteLength(typeof value === 'string' ? value : value.reveal()) > most
@@ -92,13 +92,13 @@ export function withinBounds(verdict: Verdict, secrets: readonly Sensitive[]): V
   if (first === undefined) {
     return verdict;
   }
-  const [, member, most] = first;
+  const [name, most] = first;
   const names: readonly string[] = long.map(([name]) => name);
   const rest = Object.entries(information).filter(([name]) => !names.includes(name));
   return failure(
     'Unknown',
     'ResponseTooLarge',
-    `The server answered with a ${member} of more than ${most} bytes, which is not kept; the answer names client ${presentable(information.clientId, secrets)}`,
+    `The server answered with a ${ANSWER_MEMBERS[name]} of more than ${most} bytes, which is not kept; the answer names client ${presentable(information.clientId, secrets)}`,
     { partial: Object.fromEntries(rest) as unknown as ClientInformation },
   );
 }

@@ -3,6 +3,7 @@ import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer } from '../oauth/http-message.ts';
+import { own } from '../oauth/objects.ts';
 import { retryAfterMs } from '../oauth/retry-after.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { asSentence } from '../oauth/text.ts';
@@ -115,7 +116,7 @@ function reasonOf({ status, error }: ErrorResponse): Reason {
   if (status === 404 || status === 405) {
     return 'RegistrationNotSupported';
   }
-  return (Object.hasOwn(BY_ERROR, error ?? '') ? BY_ERROR[error ?? ''] : undefined) ?? 'RegistrationRefused';
+  return own(BY_ERROR, error ?? '') ?? 'RegistrationRefused';
 }
 
 /** The origin alone: the rest of an address may carry anything. */

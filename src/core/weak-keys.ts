@@ -28,7 +28,8 @@ export function weakKeys({
   return sentences.length === 0 ? undefined : sentences.join(' ');
 }
 
-const assertionKey = (credential: Admission) =>
+/** The key that signs the operator's own client assertions (RFC 7523), where it authenticates with some. */
+export const assertionKey = (credential: Admission) =>
   credential.kind === 'ClientCredentials' && 'key' in credential.authentication
     ? credential.authentication.key
     : undefined;

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../oauth/json.ts';
+import { own } from '../oauth/objects.ts';
 import type { Dialect } from './dialect.ts';
 import { ANSWERED_ONLY, identityOf, isRefused, isTagged, KEPT_BY_SERVER } from './member-names.ts';
 
@@ -45,6 +46,6 @@ const RIVALS: Readonly<Record<string, string>> = { jwks: 'jwks_uri', jwks_uri: '
 
 /** `jwks` and `jwks_uri` must not both be present (RFC 7591 section 2), not even if one is empty. */
 export function hasRival(member: string, encoded: JsonObject): boolean {
-  const rival = Object.hasOwn(RIVALS, member) ? RIVALS[member] : undefined;
+  const rival = own(RIVALS, member);
   return rival !== undefined && Object.hasOwn(encoded, rival);
 }

@@ -1,3 +1,4 @@
+import { ANSWER_MEMBERS } from '../oauth/client-information.ts';
 import type { Json } from '../oauth/json.ts';
 import type { Dialect } from './dialect.ts';
 
@@ -7,16 +8,7 @@ import type { Dialect } from './dialect.ts';
 export const KEPT_BY_SERVER: readonly string[] = ['token_endpoint_auth_method', 'response_types'];
 
 /** Not metadata, or, as a software statement is, good only while fresh: never sent back. */
-export const ANSWERED_ONLY: readonly string[] = [
-  'client_id',
-  'client_secret',
-  'client_id_issued_at',
-  'client_secret_expires_at',
-  'registration_access_token',
-  'registration_access_token_expires_in',
-  'registration_client_uri',
-  'software_statement',
-];
+export const ANSWERED_ONLY: readonly string[] = [...Object.values(ANSWER_MEMBERS), 'software_statement'];
 
 /** How lenient servers say that a member has no value. An empty list is a value. */
 export const isUnset = (value: Json): boolean => value === null || value === '';

@@ -1,3 +1,5 @@
+import { namesOf } from '../oauth/objects.ts';
+
 /**
  * The ways in which servers depart from the RFCs, one row each. The type {@link Dialect}, the schema of
  * `spec.dialectOverrides`, the values of a server that keeps to the RFCs, and the hash of what shapes a document all come
@@ -138,4 +140,4 @@ export const SWITCHES = {
   },
 } as const satisfies Readonly<Record<string, Switch>>;
 
-export const SWITCH_NAMES = Object.keys(SWITCHES) as readonly (keyof typeof SWITCHES)[];
+export const SWITCH_NAMES = namesOf(SWITCHES);

@@ -1,6 +1,7 @@
 import type { ClientInformation } from '../oauth/client-information.ts';
-import { ENDPOINTS, type Endpoints } from '../oauth/discovery.ts';
+import { ENDPOINT_NAMES, ENDPOINTS, type Endpoints } from '../oauth/discovery.ts';
 import type { Json, JsonObject } from '../oauth/json.ts';
+import { own } from '../oauth/objects.ts';
 import type { GeneratedKey } from '../oauth/signing-key.ts';
 
 /** What a workload may know of its client. */
@@ -16,8 +17,7 @@ export interface PublishedClient {
   readonly include?: readonly string[];
 }
 
-/** Endpoints that workloads use. The registration endpoint is the operator's business. */
-const PUBLISHED_ENDPOINTS = ['authorization', 'token', 'userinfo', 'jwks', 'endSession'] as const;
+const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished);
 
 /**
  * The data of an `Opaque` Secret: wire name (or the key that `keys` gives it) → value. What isn't known has no key;
@@ -29,7 +29,7 @@ export function opaque(
 ): Record<string, string> {
   const data = new Map<string, string>();
   for (const [wireName, value] of Object.entries(valuesOf(client))) {
-    const key = Object.hasOwn(keys, wireName) ? (keys[wireName] ?? '') : wireName;
+    const key = own(keys, wireName) ?? wireName;
     if (value !== undefined && key !== '') {
       data.set(key, value);
     }
@@ -53,7 +53,7 @@ function valuesOf({
     token_endpoint_auth_method: answered('token_endpoint_auth_method'),
     scope: answered('scope'),
     issuer,
-    ...Object.fromEntries(PUBLISHED_ENDPOINTS.map((name) => [ENDPOINTS[name], endpoints[name]])),
+    ...Object.fromEntries(PUBLISHED.map((name) => [ENDPOINTS[name].wire, endpoints[name]])),
     'private_key.pem': key?.privatePem.reveal(),
     'private_key.jwk': key?.privateJwk.reveal(),
     kid: key?.kid,
@@ -62,7 +62,7 @@ function valuesOf({
 
 /** A member of the answer as text: a string as it is, anything else as JSON. */
 function included(metadata: JsonObject, member: string): string | undefined {
-  const value = Object.hasOwn(metadata, member) ? metadata[member] : undefined;
+  const value = own(metadata, member);
   return typeof value === 'string'
     ? text(value)
     : value === undefined || value === null

@@ -22,15 +22,18 @@ export interface ClientInformation {
   readonly metadata: JsonObject;
 }
 
-const CREDENTIALS = new Set([
-  'client_id',
-  'client_secret',
-  'client_secret_expires_at',
-  'client_id_issued_at',
-  'registration_access_token',
-  'registration_access_token_expires_in',
-  'registration_client_uri',
-]);
+/** Members of an answer that are no metadata (RFC 7591 section 3.2.1, RFC 7592 section 3), by wire name. */
+export const ANSWER_MEMBERS = {
+  clientId: 'client_id',
+  clientIdIssuedAt: 'client_id_issued_at',
+  clientSecret: 'client_secret',
+  clientSecretExpiresAt: 'client_secret_expires_at',
+  registrationAccessToken: 'registration_access_token',
+  registrationAccessTokenExpiresIn: 'registration_access_token_expires_in',
+  registrationClientUri: 'registration_client_uri',
+} as const;
+
+const NO_METADATA: ReadonlySet<string> = new Set(Object.values(ANSWER_MEMBERS));
 
 const MAX_CLIENT_ID_LENGTH = 4096;
 
@@ -75,16 +78,16 @@ function clientIdOf(body: Sensitive, value: Json | undefined): string | undefine
 
 function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId' | 'metadata'> {
   return defined({
-    clientSecret: sensitive(document['client_secret']),
-    clientSecretExpiresAt: numberOf(document['client_secret_expires_at']),
-    registrationAccessToken: sensitive(document['registration_access_token']),
-    registrationAccessTokenExpiresIn: positive(document['registration_access_token_expires_in']),
-    registrationClientUri: text(document['registration_client_uri']),
+    clientSecret: sensitive(document[ANSWER_MEMBERS.clientSecret]),
+    clientSecretExpiresAt: numberOf(document[ANSWER_MEMBERS.clientSecretExpiresAt]),
+    registrationAccessToken: sensitive(document[ANSWER_MEMBERS.registrationAccessToken]),
+    registrationAccessTokenExpiresIn: positive(document[ANSWER_MEMBERS.registrationAccessTokenExpiresIn]),
+    registrationClientUri: text(document[ANSWER_MEMBERS.registrationClientUri]),
   });
 }
 
 function metadataOf(document: JsonObject): JsonObject {
-  const members = Object.entries(document).filter(([name]) => !CREDENTIALS.has(name));
+  const members = Object.entries(document).filter(([name]) => !NO_METADATA.has(name));
   return Object.fromEntries([...members, ...scopeOf(document)]);
 }
 

@@ -1,24 +1,47 @@
 import { presentable } from './error-response.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
+import { namesOf } from './objects.ts';
 import type { Sensitive } from './sensitive.ts';
 import { UNREADABLE, whyUnreadable } from './torn-json.ts';
 import { type UrlRules, urlProblem } from './url.ts';
 
 /** Finding a server's endpoints: RFC 8414 and OpenID Connect Discovery 1.0. */
 
-/** The endpoints that matter to registrations and to the workloads, by their names in the documents. */
+interface EndpointRow {
+  /** Its name in the documents of RFC 8414 and OpenID Connect Discovery, and in the Secret of a workload. */
+  readonly wire: string;
+  readonly description: string;
+  /** Whether the Secrets of workloads hold it. */
+  readonly isPublished: boolean;
+}
+
+/** The endpoints that matter to registrations and to the workloads. */
 export const ENDPOINTS = {
-  registration: 'registration_endpoint',
-  token: 'token_endpoint',
-  authorization: 'authorization_endpoint',
-  jwks: 'jwks_uri',
-  userinfo: 'userinfo_endpoint',
-  endSession: 'end_session_endpoint',
-  revocation: 'revocation_endpoint',
-  introspection: 'introspection_endpoint',
-} as const;
+  registration: {
+    wire: 'registration_endpoint',
+    description: 'Registration endpoint.',
+    isPublished: false,
+  },
+  token: { wire: 'token_endpoint', description: 'Token endpoint.', isPublished: true },
+  authorization: {
+    wire: 'authorization_endpoint',
+    description: 'Authorization endpoint.',
+    isPublished: true,
+  },
+  jwks: { wire: 'jwks_uri', description: 'Keys of the server.', isPublished: true },
+  userinfo: { wire: 'userinfo_endpoint', description: 'UserInfo endpoint.', isPublished: true },
+  endSession: { wire: 'end_session_endpoint', description: 'End session endpoint.', isPublished: true },
+  revocation: { wire: 'revocation_endpoint', description: 'Revocation endpoint.', isPublished: false },
+  introspection: {
+    wire: 'introspection_endpoint',
+    description: 'Introspection endpoint.',
+    isPublished: false,
+  },
+} as const satisfies Readonly<Record<string, EndpointRow>>;
 
 export type EndpointName = keyof typeof ENDPOINTS;
+
+export const ENDPOINT_NAMES = namesOf(ENDPOINTS);
 
 export type Endpoints = { readonly [Name in EndpointName]?: string | undefined };
 
@@ -115,7 +138,7 @@ function endpointsOf(document: JsonObject, rules: UrlRules): Endpoints {
     typeof value === 'string' && urlProblem(value, rules) === undefined;
   return Object.fromEntries(
     Object.entries(ENDPOINTS)
-      .map(([name, wire]) => [name, document[wire]] as const)
+      .map(([name, { wire }]) => [name, document[wire]] as const)
       .filter(([, value]) => usable(value)),
   );
 }

@@ -1,11 +1,14 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { presentable } from './error-response.ts';
 import { base64UrlOctets, type JwkNeeds, kindsText, readJwk } from './jwk.ts';
+import { own } from './objects.ts';
 import type { Sensitive } from './sensitive.ts';
 import {
   CONTENT_ENCODINGS,
   ENCRYPTION_ALGORITHMS,
   type EncryptionKey,
+  type JweAlgorithm,
+  type JwsAlgorithm,
   type KeyFormat,
   type KeyKind,
   SIGNING_ALGORITHMS,
@@ -26,26 +29,22 @@ export interface KeyInUse {
  * format, or the key doesn't fit the algorithm.
  */
 export function readSigningKey({ material, format, algorithm, keyId }: SigningKey): KeyInUse {
-  const kind = Object.hasOwn(SIGNING_ALGORITHMS, algorithm)
-    ? SIGNING_ALGORITHMS[algorithm as keyof typeof SIGNING_ALGORITHMS]
-    : undefined;
-  if (kind === undefined) {
+  const row = own(SIGNING_ALGORITHMS, algorithm);
+  if (row === undefined) {
     throw unsupported(algorithm, 'signing', Object.keys(SIGNING_ALGORITHMS), material);
   }
+  const { kind } = row;
   // RFC 9864 has given EdDSA with this curve a name of its own.
   const permittedBy = kind === 'Ed25519' ? [algorithm, 'Ed25519'] : [algorithm];
   const needs = { purpose: 'sign', algorithm, permittedBy, kinds: [kind], keyId, octets: undefined } as const;
   return read(material, format, needs);
 }
 
-/** What an HMAC algorithm asks for: as many octets as its hash has (RFC 7518 section 3.2). */
-const HMAC_OCTETS: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
-
 /** Of the shared secret of a signature. `undefined` where the algorithm takes a key pair, or the key can't be used. */
 export function hmacStrength(
   signing: SigningKey,
 ): { readonly octets: number; readonly asked: number } | undefined {
-  const asked = Object.hasOwn(HMAC_OCTETS, signing.algorithm) ? HMAC_OCTETS[signing.algorithm] : undefined;
+  const asked = own<JwsAlgorithm>(SIGNING_ALGORITHMS, signing.algorithm)?.octets;
   if (asked === undefined) {
     return undefined;
   }
@@ -62,11 +61,11 @@ export function hmacStrength(
 /** The recipient's public key, or the secret shared with it. Throws as {@link readSigningKey} does. */
 export function readEncryptionKey(recipient: EncryptionKey): KeyInUse {
   const { key: material, format, algorithm, encoding, keyId } = recipient;
-  const row = Object.hasOwn(ENCRYPTION_ALGORITHMS, algorithm) ? ENCRYPTION_ALGORITHMS[algorithm] : undefined;
+  const row = own<JweAlgorithm>(ENCRYPTION_ALGORITHMS, algorithm);
   if (row === undefined) {
     throw unsupported(algorithm, 'key encryption', Object.keys(ENCRYPTION_ALGORITHMS), material);
   }
-  const contentOctets = Object.hasOwn(CONTENT_ENCODINGS, encoding) ? CONTENT_ENCODINGS[encoding] : undefined;
+  const contentOctets = own(CONTENT_ENCODINGS, encoding);
   if (contentOctets === undefined) {
     throw unsupported(encoding, 'content encryption', Object.keys(CONTENT_ENCODINGS), material);
   }

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts';
+import { namesOf } from './objects.ts';
 import type { Sensitive } from './sensitive.ts';
 
 /** Keys as people store them, and the algorithms that may use them (RFC 7518). */
@@ -49,29 +50,39 @@ export class SigningError extends Error {
 /** What a key is: `kty`, or where that leaves it open, the curve. */
 export type KeyKind = 'oct' | 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519' | 'X25519';
 
-/** JWS algorithm to the key that it needs. */
+export interface JwsAlgorithm {
+  readonly kind: KeyKind;
+  /** What an HMAC algorithm asks for: as many octets as its hash has (RFC 7518 section 3.2). */
+  readonly octets?: number;
+}
+
+/** JWS algorithms (RFC 7518 section 3.1), never `none`, each with the key that it needs. */
 export const SIGNING_ALGORITHMS = {
-  HS256: 'oct',
-  HS384: 'oct',
-  HS512: 'oct',
-  RS256: 'RSA',
-  RS384: 'RSA',
-  RS512: 'RSA',
-  PS256: 'RSA',
-  PS384: 'RSA',
-  PS512: 'RSA',
-  ES256: 'P-256',
-  ES384: 'P-384',
-  ES512: 'P-521',
-  EdDSA: 'Ed25519',
-} as const satisfies Readonly<Record<string, KeyKind>>;
+  HS256: { kind: 'oct', octets: 32 },
+  HS384: { kind: 'oct', octets: 48 },
+  HS512: { kind: 'oct', octets: 64 },
+  RS256: { kind: 'RSA' },
+  RS384: { kind: 'RSA' },
+  RS512: { kind: 'RSA' },
+  PS256: { kind: 'RSA' },
+  PS384: { kind: 'RSA' },
+  PS512: { kind: 'RSA' },
+  ES256: { kind: 'P-256' },
+  ES384: { kind: 'P-384' },
+  ES512: { kind: 'P-521' },
+  EdDSA: { kind: 'Ed25519' },
+} as const satisfies Readonly<Record<string, JwsAlgorithm>>;
 
 export type SigningAlgorithm = keyof typeof SIGNING_ALGORITHMS;
 
 /** Those that sign with a private key. */
 export type KeyPairAlgorithm = Exclude<SigningAlgorithm, `HS${string}`>;
 
-interface EncryptionAlgorithm {
+export const KEY_PAIR_ALGORITHMS = namesOf(SIGNING_ALGORITHMS).filter(
+  (algorithm): algorithm is KeyPairAlgorithm => SIGNING_ALGORITHMS[algorithm].kind !== 'oct',
+);
+
+export interface JweAlgorithm {
   readonly kinds: readonly KeyKind[];
   /** Of a shared secret. Absent with `dir`: the secret is the content key. */
   readonly octets?: number;
@@ -80,7 +91,7 @@ interface EncryptionAlgorithm {
 const AGREEMENT: readonly KeyKind[] = ['P-256', 'P-384', 'P-521', 'X25519'];
 
 /** JWE algorithms. RSA1_5 is absent on purpose (RFC 8725 section 3.2), as are those made for passwords. */
-export const ENCRYPTION_ALGORITHMS: Readonly<Record<string, EncryptionAlgorithm>> = {
+export const ENCRYPTION_ALGORITHMS = {
   'RSA-OAEP': { kinds: ['RSA'] },
   'RSA-OAEP-256': { kinds: ['RSA'] },
   'ECDH-ES': { kinds: AGREEMENT },
@@ -89,15 +100,15 @@ export const ENCRYPTION_ALGORITHMS: Readonly<Record<string, EncryptionAlgorithm>
   A128KW: { kinds: ['oct'], octets: 16 },
   A256KW: { kinds: ['oct'], octets: 32 },
   dir: { kinds: ['oct'] },
-};
+} as const satisfies Readonly<Record<string, JweAlgorithm>>;
 
 /** JWE `enc` to the octets of its content key. */
-export const CONTENT_ENCODINGS: Readonly<Record<string, number>> = {
+export const CONTENT_ENCODINGS = {
   'A128CBC-HS256': 32,
   'A256CBC-HS512': 64,
   A128GCM: 16,
   A256GCM: 32,
-};
+} as const satisfies Readonly<Record<string, number>>;
 
 /** The longest compact JWT that is made or read: servers are known to take no more. */
 export const MAX_JWT_LENGTH = 32 * 1024;

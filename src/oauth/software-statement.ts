@@ -1,5 +1,5 @@
 import { type JsonObject, parseJsonObject } from './json.ts';
-import { defined } from './objects.ts';
+import { defined, own } from './objects.ts';
 import type { Sensitive } from './sensitive.ts';
 import { MAX_JWT_LENGTH } from './signing-key.ts';
 
@@ -31,7 +31,7 @@ export interface StatementInputs extends Validity {
 export function softwareStatementClaims(inputs: StatementInputs): JsonObject {
   const { issuer, subject, audience, claims, claimsFromClient, document } = inputs;
   const copied = Object.entries(claimsFromClient).flatMap(([claim, member]) => {
-    const value = Object.hasOwn(document, member) ? document[member] : undefined;
+    const value = own(document, member);
     return value === undefined ? [] : [[claim, value] as const];
   });
   return {

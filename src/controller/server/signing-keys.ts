@@ -1,7 +1,8 @@
-import type { Admission, ServerConnection } from '../../core/connection.ts';
+import type { ServerConnection } from '../../core/connection.ts';
 import type { Problem } from '../../core/problem.ts';
+import { assertionKey } from '../../core/weak-keys.ts';
 import type { JsonObject } from '../../oauth/json.ts';
-import { SigningError, type SigningKey } from '../../oauth/signing-key.ts';
+import { SigningError } from '../../oauth/signing-key.ts';
 import type { JsonWebTokens } from '../ports.ts';
 
 /**
@@ -33,9 +34,4 @@ export async function signingKeysOf(
     throw error;
   }
   return found.size === 0 ? undefined : { keys: [...found.values()] };
-}
-
-function assertionKey(credential: Admission): SigningKey | undefined {
-  const isSigned = credential.kind === 'ClientCredentials' && 'key' in credential.authentication;
-  return isSigned ? credential.authentication.key : undefined;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defined, omit } from '../../../src/oauth/objects.ts';
+import { defined, namesOf, omit, own } from '../../../src/oauth/objects.ts';
 
 describe('defined', () => {
   test('has no member that is undefined, and every other one in its order', () => {
@@ -28,4 +28,16 @@ describe('omit', () => {
     expect(omit(members, 'a', 'c')).toStrictEqual({ b: 2 });
     expect(members).toEqual({ a: 1, b: 2, c: 3 });
   });
+});
+
+test('namesOf gives the names of a table in their order', () => {
+  expect(namesOf({ b: 1, a: 2 })).toEqual(['b', 'a']);
+});
+
+test.each([
+  ['a', 1],
+  ['b', undefined],
+  ['constructor', undefined],
+])('own finds of %s what the object itself has', (name, value) => {
+  expect(own({ a: 1 }, name)).toBe(value);
 });

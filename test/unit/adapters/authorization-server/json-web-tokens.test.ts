@@ -51,7 +51,7 @@ const claims = { iss: 'https://publisher.example.com', client_name: 'クライ�
 
 /** A key for the algorithm, and what verifies its signatures. */
 function keyFor(algorithm: keyof typeof SIGNING_ALGORITHMS): readonly [SigningKey, KeyObject | Uint8Array] {
-  const kind = SIGNING_ALGORITHMS[algorithm];
+  const kind = SIGNING_ALGORITHMS[algorithm].kind;
   if (kind === 'oct') {
     return [{ material: new Sensitive('secret'), format: 'Raw', algorithm }, Buffer.from('secret')];
   }
@@ -229,7 +229,7 @@ describe('publicJwk', () => {
     expect(await jwts.publicJwk(signer)).toEqual({ ...shared, kid });
   });
 
-  test.each(algorithms.filter((algorithm) => SIGNING_ALGORITHMS[algorithm] !== 'oct'))(
+  test.each(algorithms.filter((algorithm) => SIGNING_ALGORITHMS[algorithm].kind !== 'oct'))(
     'verifies what was signed with %s',
     async (algorithm) => {
       const [signer] = keyFor(algorithm);
