@@ -45,7 +45,8 @@ export async function reconcileClient(key: ClientKey, context: StepContext): Pro
     if (action.type === 'Rest') {
       return rest(observation, action, round, context);
     }
-    context.log.debug('step', { client: key, step: action.type });
+    const { type: step, finding, message } = action;
+    context.log.debug('step', { client: key, step, finding, message });
     const result = await execute(action, observation, round, context);
     if (result.kind === 'later') {
       return result;
