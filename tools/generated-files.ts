@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '../src/api/crd.ts';
 import { referencePage } from '../src/api/reference.ts';
+import { findingsSection } from './findings-section.ts';
 
 const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
 
@@ -11,7 +12,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     const [plural = '', ...group] = metadata.name.split('.');
     return [`crds/${group.join('.')}_${plural}.yaml`, HEADER + yaml(definition)] as const;
   });
-  return new Map([...crds, ['docs/reference.md', referencePage()]]);
+  return new Map([...crds, ['docs/reference.md', referencePage() + findingsSection()]]);
 }
 
 const yaml = (value: object) => stringify(value, { lineWidth: 110, aliasDuplicateObjects: false });

@@ -83,7 +83,7 @@ export const clientExpiring: Rule<Reachable> = {
       dialect.updateEffect.supported &&
       dialect.updateEffect.secret === 'Rotates' &&
       managementMode(current.managed, management) !== 'None';
-    const message = `Client ${current.clientId}, or its secret, is to be renewed since ${rfc3339(due)}.`;
+    const message = `Client ${current.clientId}, or its secret, has been due for renewal since ${rfc3339(due)}.`;
     if (isRenewedByUpdate && blocked(o, 'Renew', renewalBasis(current)) === undefined) {
       return unlessRest(planUpdate(o, { keys: 'Keep', because: 'Expires', message }));
     }

@@ -7,7 +7,7 @@ import type { Rule } from './rule.ts';
 /** The client is looked at now and then, where the server object wants that and the server lets it be done. */
 export const readDue: Rule<Reachable> = {
   finding: 'ReadDue',
-  found: 'The interval of spec.drift of the server object has passed since the client was read.',
+  found: 'The client was not read for as long as drift.interval of the server object says.',
   follows: 'The client is read at its server. What stands in the way does not make it less ready.',
   decide: (o) => {
     const { at, now } = o;
@@ -18,7 +18,7 @@ export const readDue: Rule<Reachable> = {
       ? undefined
       : {
           type: 'Read',
-          message: `Client ${at.record.clientId} is to be read since ${rfc3339(due)}.`,
+          message: `Client ${at.record.clientId} has been due to be read since ${rfc3339(due)}.`,
           at,
           basis,
         };

@@ -1,0 +1,379 @@
+import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../src/core/observation.ts';
+import { CHAINS, type Finding, plan } from '../../../src/core/plan.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import {
+  absent,
+  available,
+  call,
+  connection,
+  deleting,
+  departed,
+  desired,
+  edited,
+  factsOf,
+  fresh,
+  NOW,
+  object,
+  observation,
+  reached,
+  record,
+  secret,
+  unavailable,
+  unregistered,
+} from '../../kit/fixtures/observations.ts';
+
+/** One observation for each finding, in the order of the rules, and what the step that follows says for itself. */
+
+const HOUR = 3_600_000;
+const at = (ms: number): string => new Date(ms).toISOString();
+const specified = (spec: Parameters<typeof desired>[0]) => object({ desired: desired(spec) });
+const restored = (overrides: Partial<Observation> = {}) =>
+  observation({
+    object: fresh(),
+    records: [departed()],
+    secrets: [secret({ ownerUid: undefined }, departed())],
+    ...overrides,
+  });
+const renewing = (record: Partial<Observation['records'][number]>) =>
+  ({ managed: true, registeredAt: at(NOW - 100 * HOUR), ...record }) as const;
+const adoptable = {
+  clientId: 'grown',
+  clientSecret: undefined,
+  registrationAccessToken: new Sensitive('rat'),
+  registrationClientUri: 'https://sso.example.com/register/grown',
+  version: '1',
+};
+const notAdoptable = { reason: 'CredentialNotFound', message: 'Secret shop/grown does not exist.' } as const;
+const namingUnavailable = { ...unavailable, reason: 'AuthorizationServerNotAvailable' } as const;
+const enforced = {
+  ...connection,
+  policy: { enforce: 'Existing' },
+} as const;
+
+type Example = readonly [finding: string, o: Observation, what: string, message: string];
+
+const EXAMPLES: readonly Example[] = [
+  [
+    'ManagedElsewhere',
+    observation({ object: deleting({ status: { installation: 'main@cluster-0' } }) }),
+    'RemoveFinalizer',
+    'The object is being deleted, and was copied from another cluster, whose installation "main@cluster-0" has the client.',
+  ],
+  [
+    'AnswerUnrecorded',
+    observation({ unrecorded: { refused: undefined } }),
+    'Queued',
+    'An answer of the server is being recorded.',
+  ],
+  [
+    'CallUnderWay',
+    observation({ calls: [call({ kind: 'Update' })] }),
+    'Queued',
+    'A call (Update) begun at 2026-05-01T11:59:58Z is not settled yet.',
+  ],
+  [
+    'RegistrationInterrupted',
+    observation({ calls: [call({ state: 'interrupted' })] }),
+    'ReportOrphan',
+    'Registration a9 was interrupted, and its answer is not recorded.',
+  ],
+  [
+    'CallWithoutEffect',
+    observation({ calls: [call({ kind: 'Update', state: 'interrupted' })] }),
+    'SettleCall',
+    'Nobody needs the answer of call a9 (Update), which was interrupted.',
+  ],
+  [
+    'ServerUnidentified',
+    observation({ records: [omitServerUid()] }),
+    'Identify',
+    'Registration Secret oac-uid-1-a1 names its server object without the uid.',
+  ],
+  [
+    'InstallationRenamed',
+    observation({ records: [record({ installation: 'main' })] }),
+    'Claim',
+    'Registration Secret oac-uid-1-a1 names this installation by an earlier id, "main".',
+  ],
+  [
+    'RecordOutlivesObject',
+    absent({ absence: { since: NOW - HOUR, proven: false } }),
+    'ConfirmAbsence',
+    'Records of the object are left, and the API server has not confirmed that it is gone.',
+  ],
+  [
+    'RetainedTokenExpiring',
+    absent({
+      records: [
+        record({ role: 'retained', ...renewing({ registrationAccessTokenExpiresAt: at(NOW + HOUR) }) }),
+      ],
+    }),
+    'Update',
+    'The registration access token of client c1 expires at 2026-05-01T13:00:00.000Z.',
+  ],
+  [
+    'LeftBehindRecordExpired',
+    absent({
+      namespaceUid: '',
+      records: [
+        record({
+          role: 'left-behind',
+          server: { kind: 'AuthorizationServer', name: 'near' },
+          leftAt: '2020-01-01T00:00:00Z',
+        }),
+      ],
+    }),
+    'Forget',
+    'Client c1 was left behind more than 7 days ago, and its namespace is gone.',
+  ],
+  [
+    'ObjectDeleting',
+    observation({ object: deleting() }),
+    'Deregister',
+    'The object of client c1 is being deleted.',
+  ],
+  ['ObjectGone', absent({ records: [] }), 'Deleting', 'The object is gone.'],
+  [
+    'SpecInvalid',
+    observation({ object: object({ desired: { valid: false, problem: 'spec.client: is missing.' } }) }),
+    'InvalidSpec',
+    'spec.client: is missing.',
+  ],
+  [
+    'ReservedMetadataRequested',
+    observation({
+      object: specified({ secret: { name: 'storefront-oauth', labels: { 'x/y': '1' } } }),
+      reservedSecretMetadata: ['x/'],
+    }),
+    'InvalidSpec',
+    'spec.secret asks for x/y, which has a meaning to another controller and is reserved by the platform team; remove it.',
+  ],
+  [
+    'ObjectSuspended',
+    observation({ object: specified({ suspend: true }) }),
+    'Suspended',
+    'Nothing is sent or written for this client until spec.suspend is unset.',
+  ],
+  [
+    'LifetimeOver',
+    observation({ object: specified({ lifetime: { expiresAfter: '1h', onExpiry: 'DeleteObject' } }) }),
+    'DeleteObject',
+    'The lifetime that the spec gives ended at 2026-05-01T11:00:00Z.',
+  ],
+  [
+    'FinalizerMissing',
+    observation({ object: object({ hasFinalizer: false }) }),
+    'AddFinalizer',
+    'The object lacks the finalizer that holds it until its client is deregistered.',
+  ],
+  [
+    'ObjectRestored',
+    restored(),
+    'TakeOver',
+    'Client c0 is recorded for an earlier object of this name, and this object was restored from a backup.',
+  ],
+  [
+    'RecordMissing',
+    observation({ records: [] }),
+    'RegistrationRecordMissing',
+    'The registration Secret of client c1 is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
+  ],
+  [
+    'DeletionPolicyDiffers',
+    observation({ object: object({ retained: true }) }),
+    'NotePolicy',
+    'Client c1 is to outlive its object, and its record says otherwise.',
+  ],
+  [
+    'OwnerMissing',
+    observation({
+      object: specified({
+        lifetime: { boundTo: { apiVersion: 'v1', kind: 'Pod', name: 'agent' }, onExpiry: 'DeleteObject' },
+      }),
+    }),
+    'BindToOwner',
+    'The object lacks the owner that spec.lifetime.boundTo names: Pod agent.',
+  ],
+  [
+    'SurplusClientUnused',
+    observation({ records: [record(), record({ attempt: 'a2', clientId: 'c2' })] }),
+    'Deregister',
+    'Another client took the place of client c2.',
+  ],
+  [
+    'AdoptionSecretUnusable',
+    unregistered({ adoptable: notAdoptable }),
+    'CredentialNotFound',
+    'Secret shop/grown does not exist.',
+  ],
+  [
+    'ServerUnavailable',
+    unregistered({ server: unavailable }),
+    'DiscoveryFailed',
+    'https://sso.example.com/.well-known/x: 404',
+  ],
+  [
+    'ClientRetained',
+    unregistered({ records: [departed({ role: 'retained' })] }),
+    'TakeOver',
+    'Client c0 was retained for an OAuthClient of this name.',
+  ],
+  ['AdoptionRequested', unregistered({ adoptable }), 'Adopt', 'spec.adopt brings client grown.'],
+  [
+    'ClientUnregistered',
+    unregistered(),
+    'Register',
+    'The object has no client at ClusterAuthorizationServer corporate.',
+  ],
+  [
+    'ClientAlreadyManaged',
+    observation({ rival: record({ client: { namespace: 'shop', name: 'other', uid: 'uid-2' } }) }),
+    'ClientAlreadyManaged',
+    'The server answered with client_id c1, which OAuthClient other has already. Nothing is sent for this one; look at the server.',
+  ],
+  [
+    'WorkloadSecretDiffers',
+    observation({ secrets: [] }),
+    'Publish',
+    'Secret storefront-oauth does not exist.',
+  ],
+  [
+    'ReplacementRequested',
+    observation({ object: object({ rotateRequestedAt: 'now' }) }),
+    'Register',
+    'An annotation asks for another client in place of client c1.',
+  ],
+  [
+    'ServerChanged',
+    observation({
+      object: specified({ authorizationServerRef: { kind: 'AuthorizationServer', name: 'near' } }),
+      server: { ...available, ref: { kind: 'AuthorizationServer', name: 'near' } },
+    }),
+    'Register',
+    'The spec names AuthorizationServer near, and client c1 is registered at ClusterAuthorizationServer corporate.',
+  ],
+  [
+    'ServerReplaced',
+    observation({
+      object: specified({ replacement: { policy: 'Automatic', overlap: '24h' } }),
+      server: reached({ uid: 'server-2', issuer: 'https://other.example.com' }),
+    }),
+    'Register',
+    'ClusterAuthorizationServer corporate is another object than the one at which client c1 is registered.',
+  ],
+  [
+    'EditWaiting',
+    observation({ object: edited(), server: unavailable }),
+    'DiscoveryFailed',
+    'https://sso.example.com/.well-known/x: 404',
+  ],
+  [
+    'MetadataDiffers',
+    observation({ object: edited() }),
+    'Update',
+    'The spec or the server object has changed since client c1 was last sent.',
+  ],
+  [
+    'KeyDue',
+    keyed({ keyCreatedAt: at(NOW - HOUR), keyRotatesAt: NOW }),
+    'Update',
+    'Client c1 is due for another key.',
+  ],
+  [
+    'TokenExpiring',
+    observation({
+      records: [record(renewing({ registrationAccessTokenExpiresAt: at(NOW + HOUR) }))],
+    }),
+    'Update',
+    'The registration access token of client c1 expires at 2026-05-01T13:00:00.000Z.',
+  ],
+  [
+    'ClientExpiring',
+    observation({ records: [record(renewing({ clientSecretExpiresAt: at(NOW + HOUR) }))] }),
+    'Register',
+    'Client c1, or its secret, has been due for renewal since 2026-04-30T13:00:00Z.',
+  ],
+  [
+    'FormerSecretLeft',
+    observation({ secrets: [secret(), secret({ name: 'former' })] }),
+    'RemoveSecret',
+    'The spec names Secret storefront-oauth, and Secret former is left of another name.',
+  ],
+  [
+    'ReadDue',
+    observation({
+      server: reached({
+        drift: { mode: 'Report', intervalMs: HOUR, allowRotatingRead: true },
+      }),
+      readAt: NOW - 2 * HOUR,
+    }),
+    'Read',
+    'Client c1 has been due to be read since 2026-05-01T11:04:36Z.',
+  ],
+  [
+    'RetentionRefused',
+    observation({
+      object: object({ retained: true }),
+      servers: [
+        factsOf(available.ref, available, {
+          deletion: { retryForMs: HOUR, unconfirmed: 'Release', retainDenied: true },
+        }),
+      ],
+    }),
+    'PolicyRefused',
+    'spec.deletionPolicy Retain is not permitted: spec.policy.retain of the server object is Deny; set it to Delete, or ask the platform team to set spec.policy.retain to Allow.',
+  ],
+  [
+    'ClientOutsidePolicy',
+    observation({
+      server: namingUnavailable,
+      servers: [factsOf(available.ref, { ...available, connection: enforced })],
+    }),
+    'AuthorizationServerNotAvailable',
+    'Client c1 is registered and stays as it is, though it would not be registered today. ClusterAuthorizationServer corporate no longer admits namespace shop. Delete this object, or ask the platform team.',
+  ],
+  ['ClientUpToDate', observation(), 'Registered', 'The client is registered and its Secret is up to date.'],
+];
+
+function omitServerUid() {
+  const { serverUid: _, ...earlier } = record();
+  return earlier;
+}
+
+function keyed(keys: Partial<Observation['records'][number]>): Observation {
+  const generatedKey = { algorithm: 'ES256', rotateAfter: '24h', overlap: '24h' } as const;
+  const given = specified({ generatedKey });
+  return observation({ object: given, records: [record(keys)] });
+}
+
+const findings: readonly Finding[] = Object.values(CHAINS).flat();
+
+describe('a finding', () => {
+  test.each(EXAMPLES)('%s decides, and says why', (finding, o, what, message) => {
+    const decision = plan(o);
+    expect(decision).toMatchObject({ finding, message });
+    expect(decision.type === 'Rest' ? decision.reason : decision.type).toBe(what);
+  });
+
+  test('has an example above, in the order in which the rules are asked', () => {
+    expect(EXAMPLES.map(([finding]) => finding)).toEqual(findings.map(({ finding }) => finding));
+  });
+
+  test('has a name of its own, in CamelCase, without an article', () => {
+    const names = findings.map(({ finding }) => finding);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) {
+      expect(name).toMatch(/^([A-Z][a-z]+)+$/);
+      expect(name).not.toMatch(/^(A|An|It|Its|The)[A-Z]/);
+    }
+  });
+
+  test.each(findings.map((one) => [one.finding, one] as const))(
+    '%s says what is found and what follows',
+    (_, { found, follows }) => {
+      expect(found).toMatch(/^\S.*\.$/);
+      expect(follows).toMatch(/^\S.*\.$/);
+    },
+  );
+});
