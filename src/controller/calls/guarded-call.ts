@@ -11,6 +11,7 @@ import { sentCredentials } from '../../oauth/sent-credentials.ts';
 import type { Context } from '../context.ts';
 import type { LedgerEntry } from '../durable/ledger-entry.ts';
 import type { HttpOutcome, HttpRequest } from '../ports.ts';
+import { type AuditEnd, type Audited, audit, endOf } from './audit.ts';
 
 export interface GuardedCall {
   /** New, or that of an earlier call about the same record that got no answer. */
@@ -25,6 +26,8 @@ export interface GuardedCall {
   readonly document?: string;
   /** A client that was adopted: who brought its token may change it, too. Default: false. */
   readonly isAdopted?: boolean;
+  /** What the audit trail says of the call. Absent: it is not named there. */
+  readonly audited?: Audited;
   /** Asked just before the entry: whether the call is still wanted. Default: it is. */
   readonly isWanted?: () => boolean;
 }
@@ -59,6 +62,8 @@ export interface Answer {
 export interface Conclusion<R> {
   /** For the server's registry. `undefined`: the call succeeded. `Nothing`: it shows neither success nor failure. */
   readonly shown: Failure | 'Nothing' | undefined;
+  /** What the audit trail says of it, where that is more or other than `shown`. */
+  readonly end?: AuditEnd;
   /** Records and reports, when the server has been left. */
   readonly finish: () => Finish<R> | Promise<Finish<R>>;
 }
@@ -79,7 +84,7 @@ export interface Finish<R> {
  */
 export type EntryEnd = 'Settle' | 'Interrupt' | 'Recording';
 
-type BracketContext = Pick<Context, 'clock' | 'http' | 'lead' | 'ledger' | 'servers' | 'slots'>;
+type BracketContext = Pick<Context, 'clock' | 'http' | 'lead' | 'ledger' | 'log' | 'servers' | 'slots'>;
 
 /**
  * One call with an effect on an authorization server. All that the call takes is given back here, and nowhere else.
@@ -132,9 +137,9 @@ export async function guarded<R>(
     if (made === undefined) {
       return undefined;
     }
-    const { shown, finish } = await ('outcome' in made ? handlers.conclude(made) : handlers.notReady(made));
-    bracket.leave(shown);
-    const { entry, supersedes = [], result } = await finish();
+    const conclusion = await ('outcome' in made ? handlers.conclude(made) : handlers.notReady(made));
+    bracket.leave(conclusion);
+    const { entry, supersedes = [], result } = await conclusion.finish();
     bracket.end(entry, supersedes);
     return result;
   } finally {
@@ -148,7 +153,7 @@ async function make(
   { version, timeoutMs, transport }: CallTerms,
   prepare: () => Promise<HttpRequest | Failure>,
   bracket: Bracket,
-  { clock, lead, http, ledger }: BracketContext,
+  { clock, lead, http }: BracketContext,
 ): Promise<Answer | Failure | undefined> {
   if (!bracket.enter(version)) {
     return undefined;
@@ -176,20 +181,25 @@ async function make(
   }
   bracket.sends();
   const outcome = await http.send(request, { timeoutMs, transport, server: serverNamed(server) });
-  ledger.answered(attempt);
+  bracket.answered();
   const told = { viewers: viewersOf(serverNamed(server).kind), call: request };
   return { outcome, sentAt, sent: sentCredentials(request), told };
 }
 
-/** What is open of one call: its place in the server's registry, and its entry in the ledger. */
+/** What is open of one call: its place in the server's registry, its entry in the ledger, its line in the audit trail. */
 class Bracket {
   readonly #call: GuardedCall;
-  readonly #context: Pick<Context, 'ledger' | 'servers'>;
+  readonly #context: BracketContext;
   #entered: HealthCall | undefined;
   /** What becomes of the entry unless `end` says it; `undefined`: there is none. */
   #otherwise: 'Settle' | 'Interrupt' | undefined;
+  /** `undefined`: nothing was sent, and nothing was concluded from that. */
+  #audited: AuditEnd | undefined;
+  #isSettled = false;
+  #sentAt: number | undefined;
+  #durationMs: number | undefined;
 
-  constructor(call: GuardedCall, context: Pick<Context, 'ledger' | 'servers'>) {
+  constructor(call: GuardedCall, context: BracketContext) {
     this.#call = call;
     this.#context = context;
   }
@@ -214,9 +224,49 @@ class Bracket {
   /** From here on, the server may have acted. */
   sends(): void {
     this.#otherwise = 'Interrupt';
+    this.#audited = { outcome: 'Unknown', message: 'The operator failed before it had read the answer' };
+    this.#sentAt = this.#context.clock.monotonic();
   }
 
-  leave(shown: Conclusion<unknown>['shown']): void {
+  answered(): void {
+    const { clock, ledger } = this.#context;
+    ledger.answered(this.#call.attempt);
+    this.#durationMs = Math.round(clock.monotonic() - (this.#sentAt ?? 0));
+  }
+
+  leave({ shown, end }: Pick<Conclusion<unknown>, 'shown' | 'end'>): void {
+    const failure = shown === 'Nothing' ? undefined : shown;
+    this.#audited = { ...endOf(failure, this.#sentAt !== undefined), ...end };
+    this.#leave(shown);
+  }
+
+  end(entry: EntryEnd, supersedes: readonly PendingCall[]): void {
+    const { ledger } = this.#context;
+    const { attempt } = this.#call;
+    const isOpen = this.#otherwise !== undefined;
+    this.#otherwise = undefined;
+    this.#isSettled = entry === 'Settle';
+    for (const earlier of supersedes) {
+      ledger.settle(earlier.attempt);
+    }
+    if (isOpen && entry === 'Settle') {
+      ledger.settle(attempt);
+    }
+    if (isOpen && entry === 'Interrupt') {
+      ledger.interrupt(attempt);
+    }
+  }
+
+  /** Gives back whatever is still open. */
+  close(): void {
+    if (this.#otherwise !== undefined) {
+      this.end(this.#otherwise, []);
+    }
+    this.#leave('Nothing');
+    this.#tell();
+  }
+
+  #leave(shown: Conclusion<unknown>['shown']): void {
     const { servers } = this.#context;
     const entered = this.#entered;
     this.#entered = undefined;
@@ -230,27 +280,22 @@ class Bracket {
     }
   }
 
-  end(entry: EntryEnd, supersedes: readonly PendingCall[]): void {
-    const { ledger } = this.#context;
-    const isOpen = this.#otherwise !== undefined;
-    this.#otherwise = undefined;
-    for (const { attempt } of supersedes) {
-      ledger.settle(attempt);
+  #tell(): void {
+    const { audited, client, server, attempt } = this.#call;
+    const end = this.#audited;
+    if (audited === undefined || end === undefined) {
+      return;
     }
-    if (isOpen && entry === 'Settle') {
-      ledger.settle(this.#call.attempt);
-    }
-    if (isOpen && entry === 'Interrupt') {
-      ledger.interrupt(this.#call.attempt);
-    }
-  }
-
-  /** Gives back whatever is still open. */
-  close(): void {
-    if (this.#otherwise !== undefined) {
-      this.end(this.#otherwise, []);
-    }
-    this.leave('Nothing');
+    const isRecorded = this.#isSettled || end.outcome !== 'Succeeded';
+    audit(this.#context.log, {
+      ...audited,
+      ...end,
+      client: clientKey(client),
+      server,
+      attempt,
+      recorded: isRecorded ? undefined : false,
+      durationMs: this.#durationMs,
+    });
   }
 }
 

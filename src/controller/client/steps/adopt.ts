@@ -48,7 +48,8 @@ export async function adopt(
   const server = serverKey(ref, o.namespace);
   const name = recordName(object.uid, attempt);
   const isWanted = () => isWithinQuota(o, connection, context);
-  const call = { attempt, kind: 'Read', client: identity, record: name, server, isWanted } as const;
+  const audited = { event: 'Adoption', why: step.message, clientId: client.clientId } as const;
+  const call = { attempt, kind: 'Read', client: identity, record: name, server, audited, isWanted } as const;
   const unadopted = (problem: Failure): Conclusion<StepResult> => ({
     shown: problem,
     finish: () => ({ entry: 'Settle', result: failed('Adopt', basis, problem, o, round, context) }),

@@ -16,6 +16,7 @@ import { parseClientInformation } from '../../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../../oauth/registration.ts';
 import { sha256 } from '../../../oauth/sha256.ts';
 import { originOf } from '../../../oauth/url.ts';
+import { endOf } from '../../calls/audit.ts';
 import {
   type Answer,
   type CallTerms,
@@ -69,8 +70,9 @@ export async function deregister(
   const address = () => addressOf(management, server, connection, context);
   const deletion = begin(step, content, manager, o, context);
   const { attempt } = deletion;
-  const { client, secretName } = record;
-  const call = { attempt, kind: 'Deregister', client, record: secretName, server } as const;
+  const { client, secretName, clientId } = record;
+  const audited = { event: 'Deregistration', why: step.message, clientId } as const;
+  const call = { attempt, kind: 'Deregister', client, record: secretName, server, audited } as const;
   const terms = { ...(connection ?? withoutServerObject(content)), version: '' };
   const result = await context.calls.guarded<StepResult>(call, terms, {
     prepare: async () => {
@@ -124,7 +126,7 @@ function conclude(
   const refusedStatus = outcome.kind === 'answered' && dialect.goneStatuses.includes(outcome.status);
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
     const finish = () => deregistered(step, o, round, context);
-    return { shown: verdict.kind === 'Done' ? undefined : verdict, finish };
+    return { shown: verdict.kind === 'Done' ? undefined : verdict, end: endOf(undefined), finish };
   }
   const finish = async (): Promise<Finish<StepResult>> => {
     if (verdict.kind === 'TokenRefused' && management.kind === 'Managed') {

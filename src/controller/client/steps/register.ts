@@ -18,6 +18,7 @@ import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { registerRequest } from '../../../oauth/registration.ts';
 import { admit, refused } from '../../calls/admission.ts';
+import { endOf } from '../../calls/audit.ts';
 import { newKey } from '../../calls/generated-keys.ts';
 import {
   type Answer,
@@ -74,13 +75,13 @@ export async function register(
       if (verdict.kind === 'Done' && verdict.information !== undefined) {
         const { information } = verdict;
         const finish = () => keep(registration, information, o, round, context);
-        return { shown: undefined, finish };
+        return { shown: undefined, end: { ...endOf(undefined), clientId: information.clientId }, finish };
       }
       const failure = verdict as Failure;
       if (failure.kind === 'TokenRefused' && hasReusedToken) {
         // The refusal proves that nothing was created: one more try, with a fresh token.
         refused(step.connection.admission, begun.server, context);
-        return { shown: 'Nothing', finish: () => SETTLED };
+        return { shown: 'Nothing', end: endOf(failure), finish: () => SETTLED };
       }
       return notRegistered(registration, failure, answer.sentAt, o, round, context);
     },
@@ -99,6 +100,10 @@ const callOf = (
   record: recordName(client.uid, attempt),
   server,
   document: step.hash,
+  audited:
+    step.replaces === undefined
+      ? { event: 'Registration', why: step.message }
+      : { event: 'Replacement', why: step.message, replaces: step.replaces.clientId },
   isWanted: () =>
     !isWriteRefused(o.namespace, context) &&
     (step.replaces !== undefined || isWithinQuota(o, step.connection, context)),
@@ -208,6 +213,7 @@ function notRegistered(
   const why = `${ref.kind} ${ref.name}: ${failure.message}${sent}`;
   return {
     shown: failure.kind === 'TokenRefused' ? aboutAdmission(failure) : failure,
+    end: { ...endOf(failure, sentAt !== undefined), clientId: failure.partial?.clientId },
     finish: async () => {
       remember(registration, failure, why, round, context);
       if (!unknown) {

@@ -2,8 +2,11 @@ import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
 import { rfc3339 } from '../../../api/time.ts';
 import type { Step } from '../../../core/action.ts';
+import { clientKey } from '../../../core/client-key.ts';
 import { DOCUMENT_KEYS } from '../../../core/content.ts';
 import type { Observation } from '../../../core/observation.ts';
+import { serverKey } from '../../../core/server-key.ts';
+import { audit } from '../../calls/audit.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
 import { DONE, later, type Round, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
@@ -38,6 +41,17 @@ export async function release(
   if (patched.ok) {
     context.caches.registrations.learn(toRegistrationObject(patched.object));
   }
+  audit(context.log, {
+    event: isLeft ? 'LeftBehind' : 'Released',
+    client: clientKey(record.client),
+    server: serverKey(record.server, record.client.namespace),
+    clientId: record.clientId,
+    attempts: setback.attempts,
+    why: step.message,
+    reason: setback.reason,
+    message: setback.message,
+    secret: record.secretName,
+  });
   const what = role === 'owed' ? 'is tried on from' : 'stays behind; its record is in';
   const text = `Client ${record.clientId} at ${record.issuer} was not removed: ${setback.message} Its deregistration ${what} Secret ${key.namespace}/${key.name}.`;
   context.events.record({

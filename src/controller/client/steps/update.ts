@@ -140,6 +140,11 @@ async function send(
     server,
     document: step.hash,
     isAdopted: record.adopted === true,
+    audited: {
+      event: step.keys === 'Keep' ? 'Update' : 'Rotation',
+      why: step.message,
+      clientId: record.clientId,
+    },
   } as const;
   const result = await context.calls.guarded<StepResult>(call, connection, {
     prepare: async () => {

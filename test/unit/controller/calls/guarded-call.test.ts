@@ -55,11 +55,14 @@ interface Scene {
 function createScene(scene: Scene) {
   const { isPermitted = true, isCommitted = true, holdsLead = true, isKnown = false } = scene;
   const trace: string[] = [];
+  const audited: object[] = [];
   const does = (what: string) => void trace.push(what);
   const slots = new Slots();
+  const clock = createFakeClock({ skipMs: 1_000 });
   const context = contextOf({
-    clock: createFakeClock(),
+    clock,
     lead: { held: () => holdsLead },
+    log: { info: (_: string, fields: object) => void audited.push(fields) } as never,
     slots: {
       isCrowded: () => scene.isCrowded ?? false,
       withSlot: async (place: Parameters<Slots['withSlot']>[0], effect: () => Promise<unknown>) => {
@@ -87,9 +90,10 @@ function createScene(scene: Scene) {
       interrupt: (attempt: string) => does(`interrupt ${attempt}`),
     } as never,
     http: {
-      send: (request) => {
+      send: async (request) => {
         does(`send ${request.method}`);
-        return scene.send?.() ?? Promise.resolve(answered(201, '{}'));
+        await clock.sleep(84);
+        return scene.send?.() ?? answered(201, '{}');
       },
     },
   });
@@ -106,7 +110,7 @@ function createScene(scene: Scene) {
     ...scene.handlers,
   };
   const result = guarded({ ...CALL, ...scene.call }, TERMS, handlers, context);
-  return { trace, slots, result };
+  return { trace, slots, audited, result };
 }
 
 const concluding = (
@@ -255,5 +259,60 @@ describe('what throws', () => {
     expect(trace).toEqual(expected);
     const place = { server: CALL.server, namespace: 'shop', limit: 1, isEnding: false };
     expect(await slots.withSlot(place, async () => 'room')).toBe('room');
+  });
+});
+
+describe('the audit trail', () => {
+  const named: Scene['call'] = { audited: { event: 'Registration', why: 'NotRegistered' } };
+  const line = {
+    event: 'Registration',
+    why: 'NotRegistered',
+    client: 'shop/web',
+    server: 'ClusterAuthorizationServer/sso',
+    attempt: 'a1',
+  };
+  const lost = { ...line, outcome: 'Unknown', message: 'The operator failed before it had read the answer' };
+  const told = { reason: failure.reason, message: failure.message };
+  test.each<[string, Scene, readonly object[]]>([
+    ['a call that succeeds', {}, [{ ...line, outcome: 'Succeeded', durationMs: 84 }]],
+    [
+      'a call that fails',
+      { handlers: { conclude: () => concluding('Settle', () => {}, failure) } },
+      [{ ...line, outcome: 'Failed', ...told, durationMs: 84 }],
+    ],
+    [
+      'a call without an answer',
+      { handlers: { conclude: () => concluding('Interrupt', () => {}, { ...failure, kind: 'Unknown' }) } },
+      [{ ...line, outcome: 'Unknown', ...told, durationMs: 84 }],
+    ],
+    [
+      'a call that could not be made ready',
+      { handlers: { prepare: async () => failure } },
+      [{ ...line, outcome: 'NotSent', ...told }],
+    ],
+    [
+      'an answer that is not recorded yet',
+      { handlers: { conclude: () => concluding('Recording') } },
+      [{ ...line, outcome: 'Succeeded', recorded: false, durationMs: 84 }],
+    ],
+    ['a port that throws', { send: async () => broken() }, [lost]],
+    ['a conclusion that throws', { handlers: { conclude: broken } }, [{ ...lost, durationMs: 84 }]],
+    [
+      'a record that throws',
+      { handlers: { conclude: () => ({ shown: undefined, finish: broken }) } },
+      [{ ...line, outcome: 'Succeeded', recorded: false, durationMs: 84 }],
+    ],
+    ['a call that is not made', { isCommitted: false }, []],
+    ['something that throws before anything is sent', { handlers: { prepare: broken } }, []],
+  ])('names %s', async (_, scene, lines) => {
+    const { audited, result } = createScene({ ...scene, call: named });
+    await result.catch(() => undefined);
+    expect(audited).toEqual(lines);
+  });
+
+  test('names no call that is not to be named', async () => {
+    const { audited, result } = createScene({});
+    await result;
+    expect(audited).toEqual([]);
   });
 });
