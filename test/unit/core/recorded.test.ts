@@ -1,0 +1,449 @@
+import { describe, expect, test } from 'vitest';
+import { rfc3339 } from '../../../src/api/time.ts';
+import type { AdoptStep, ReadStep, RegisterStep, UpdateStep } from '../../../src/core/action.ts';
+import type { RegistrationContent } from '../../../src/core/content.ts';
+import { adopted, registered, reread, trustedOfRead, updated } from '../../../src/core/recorded.ts';
+import { serverKey } from '../../../src/core/server-key.ts';
+import type { ClientInformation } from '../../../src/oauth/client-information.ts';
+import { omit } from '../../../src/oauth/objects.ts';
+import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { bare, content } from '../../kit/fixtures/contents.ts';
+import { plain } from '../../kit/fixtures/credentials.ts';
+import {
+  type At,
+  atServer,
+  connection,
+  desired,
+  document,
+  fresh,
+  INSTALLATION,
+  NOW,
+  object,
+  record,
+} from '../../kit/fixtures/observations.ts';
+
+const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
+const circumstances = { namespaceUid: 'ns-1', installation: INSTALLATION.id, now: NOW };
+const ref = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
+const HOUR = 3_600;
+/** RFC 3339, so many seconds after {@link NOW}. */
+const inSeconds = (seconds: number) => rfc3339(NOW + seconds * 1000);
+
+const managed: ClientInformation = {
+  clientId: 'c1',
+  registrationAccessToken: new Sensitive('token-1'),
+  registrationClientUri: 'https://sso.example.com/register/c1',
+  metadata: { client_name: 'Storefront' },
+};
+const withLifetimes = (lifetimes: object) => ({
+  ...connection,
+  dialect: { ...connection.dialect, lifetimes },
+});
+
+const registering = (more: Partial<RegisterStep> = {}): RegisterStep => ({
+  type: 'Register',
+  object: fresh(),
+  document,
+  withheld: [],
+  statement: undefined,
+  hash: 'v1:declared.shape',
+  ref,
+  connection,
+  basis: 'b',
+  replaces: undefined,
+  ...more,
+});
+const registration = (more: Partial<RegisterStep> = {}, keys: RegistrationContent['keys'] = []) => ({
+  step: registering(more),
+  attempt: 'a1',
+  client,
+  server: serverKey(ref, 'shop'),
+  document,
+  keys,
+});
+const register = (
+  answer: Partial<ClientInformation> = {},
+  more: Partial<RegisterStep> = {},
+  keys: RegistrationContent['keys'] = [],
+) => registered(registration(more, keys), { ...managed, ...answer }, circumstances);
+
+describe('A registration is recorded', () => {
+  test('with all that later calls need, and nothing else', () => {
+    const { record: recorded, content: stored } = register();
+    expect(recorded).toEqual({
+      secretName: 'oac-uid-1-a1',
+      role: 'current',
+      attempt: 'a1',
+      client,
+      purpose: {},
+      retain: false,
+      namespaceUid: 'ns-1',
+      installation: INSTALLATION.id,
+      server: ref,
+      serverUid: 'server-1',
+      issuer: 'https://sso.example.com',
+      registrationOrigin: 'https://sso.example.com',
+      clientId: 'c1',
+      metadataHash: 'v1:declared.shape',
+      revision: 1,
+      registeredAt: inSeconds(0),
+      managed: true,
+    });
+    expect(plain(stored)).toEqual(
+      plain({
+        information: managed,
+        sent: document,
+        registrationEndpoint: connection.registrationEndpoint,
+        allowedOrigins: [],
+        endpoints: connection.endpoints,
+        dialect: connection.dialect,
+        keys: [],
+      }),
+    );
+  });
+
+  test('with purpose, policy, what it replaces and the rotation that asked for it', () => {
+    const purpose = { purpose: 'invoices', session: 'run-42' };
+    const asked = fresh({ purpose, retained: true, rotateRequestedAt: '7' });
+    expect(register({}, { object: asked, replaces: record({ attempt: 'a0' }) }).record).toMatchObject({
+      purpose,
+      retain: true,
+      rotatedFor: '7',
+      replaces: 'oac-uid-1-a0',
+    });
+  });
+
+  test('with the CA of the connection', () => {
+    const transport = { ca: 'PEM', version: '1' };
+    const { content: stored } = register({}, { connection: { ...connection, transport } });
+    expect(stored.ca).toBe('PEM');
+  });
+
+  test('with the times of the keys that the operator made', () => {
+    const generatedKey = { algorithm: 'ES256', rotateAfter: '24h', overlap: '1h' } as const;
+    const { record: recorded } = register(
+      {},
+      { object: fresh({ desired: desired({ generatedKey }) }) },
+      content.keys,
+    );
+    const made = Date.parse('2026-05-01T11:00:00Z');
+    expect(recorded).toMatchObject({
+      keyCreatedAt: '2026-05-01T11:00:00Z',
+      keyRotatesAt: made + 24 * HOUR * 1000,
+    });
+    expect(recorded).not.toHaveProperty('keyRetiresAt');
+  });
+
+  test.each<readonly [string, ClientInformation, boolean]>([
+    ['a token and an address', managed, true],
+    ['no token', omit(managed, 'registrationAccessToken'), false],
+    ['no address', omit(managed, 'registrationClientUri'), false],
+  ])('as managed or not, by an answer with %s', (_, answer, isManaged) => {
+    expect(registered(registration(), answer, circumstances).record.managed).toBe(isManaged);
+  });
+
+  test.each([
+    ['is relative', '/clients/c1', 'https://sso.example.com/clients/c1'],
+    ['is absolute', 'https://manage.example.com/c1', 'https://manage.example.com/c1'],
+  ])('with an absolute address, where that of the answer %s', (_, registrationClientUri, expected) => {
+    expect(register({ registrationClientUri }).content.information.registrationClientUri).toBe(expected);
+  });
+});
+
+describe('Ends of credentials after a registration', () => {
+  test.each<readonly [string, Partial<ClientInformation>, object, object]>([
+    ['nothing is said', {}, {}, {}],
+    ['0: the secret never expires', { clientSecret: new Sensitive('s'), clientSecretExpiresAt: 0 }, {}, {}],
+    [
+      'the answer says when the secret ends',
+      { clientSecret: new Sensitive('s'), clientSecretExpiresAt: NOW / 1000 + HOUR },
+      {},
+      { clientSecretExpiresAt: inSeconds(HOUR) },
+    ],
+    [
+      'the dialect knows, and the answer says nothing',
+      { clientSecret: new Sensitive('s') },
+      { clientSecret: '2h' },
+      { clientSecretExpiresAt: inSeconds(2 * HOUR) },
+    ],
+    [
+      'the dialect knows of an earlier end than the answer',
+      { clientSecret: new Sensitive('s'), clientSecretExpiresAt: NOW / 1000 + 3 * HOUR },
+      { clientSecret: '2h' },
+      { clientSecretExpiresAt: inSeconds(2 * HOUR) },
+    ],
+    ['the dialect knows, but there is no secret', {}, { clientSecret: '2h' }, {}],
+    [
+      'the answer says how long the token lives',
+      { registrationAccessTokenExpiresIn: HOUR },
+      {},
+      { registrationAccessTokenExpiresAt: inSeconds(HOUR), tokenIssuedAt: inSeconds(0) },
+    ],
+    [
+      'the dialect knows how long the token lives',
+      {},
+      { registrationAccessToken: '30m' },
+      { registrationAccessTokenExpiresAt: inSeconds(HOUR / 2), tokenIssuedAt: inSeconds(0) },
+    ],
+    [
+      'the dialect caps what the answer says of the token',
+      { registrationAccessTokenExpiresIn: 9 * HOUR },
+      { registrationAccessToken: '30m' },
+      { registrationAccessTokenExpiresAt: inSeconds(HOUR / 2), tokenIssuedAt: inSeconds(0) },
+    ],
+  ])('%s', (_, answer, lifetimes, expected) => {
+    const { clientSecretExpiresAt, registrationAccessTokenExpiresAt, tokenIssuedAt } = register(answer, {
+      connection: withLifetimes(lifetimes),
+    }).record;
+    expect({ clientSecretExpiresAt, registrationAccessTokenExpiresAt, tokenIssuedAt }).toEqual({
+      clientSecretExpiresAt: undefined,
+      registrationAccessTokenExpiresAt: undefined,
+      tokenIssuedAt: undefined,
+      ...expected,
+    });
+  });
+});
+
+const stored: RegistrationContent = {
+  ...bare,
+  information: {
+    ...managed,
+    clientSecret: new Sensitive('secret-1'),
+    metadata: { client_name: 'Storefront', policy_uri: 'https://a' },
+  },
+  sent: document,
+};
+const updating = (more: Partial<UpdateStep> = {}, at: At = {}): UpdateStep => ({
+  type: 'Update',
+  object: object(),
+  at: atServer(at),
+  document,
+  withheld: [],
+  statement: undefined,
+  keys: 'Keep',
+  because: 'Edited',
+  hash: 'v1:edited.shape',
+  basis: 'b',
+  ...more,
+});
+const edited = { client_name: 'Edited' };
+const update = (
+  answer: ClientInformation | undefined,
+  more: Partial<UpdateStep> = {},
+  at: At = {},
+  keys: RegistrationContent['keys'] = [],
+) => updated(updating(more, at), stored, answer, edited, keys, NOW);
+
+describe('An update is recorded', () => {
+  const answer: ClientInformation = { clientId: 'c1', metadata: edited };
+
+  test('with the document and its hash; what the answer leaves out stays', () => {
+    const { record: recorded, content: kept } = update(answer);
+    expect(recorded).toMatchObject({ metadataHash: 'v1:edited.shape', managed: true, clientId: 'c1' });
+    expect(recorded).not.toHaveProperty('resourceVersion');
+    expect(kept.sent).toEqual(edited);
+    expect(plain(kept.information)).toMatchObject({
+      clientSecret: 'secret-1',
+      registrationAccessToken: 'token-1',
+      metadata: edited,
+    });
+  });
+
+  test.each<readonly [string, ClientInformation | undefined, number]>([
+    ['another secret', { ...answer, clientSecret: new Sensitive('secret-2') }, 3],
+    [
+      'another token, which no workload sees',
+      { ...answer, registrationAccessToken: new Sensitive('t2'), metadata: stored.information.metadata },
+      2,
+    ],
+    ['no readable answer', undefined, 2],
+  ])('counts a revision if a workload sees another client: %s', (_, given, revision) => {
+    expect(update(given, {}, { record: record({ revision: 2 }) }).record.revision).toBe(revision);
+  });
+
+  test('without a readable answer only the document is new', () => {
+    const { content: kept } = update(undefined);
+    expect(plain(kept.information)).toEqual(plain(stored.information));
+    expect(kept.sent).toEqual(edited);
+  });
+
+  test('as of the server object that answered, also one that was created again, with its CA and origins', () => {
+    const other = {
+      ...connection,
+      uid: 'server-2',
+      allowedOrigins: ['https://manage.example.com'],
+      transport: { ca: 'PEM', version: '1' },
+    };
+    const { record: recorded, content: kept } = update(answer, {}, { connection: other });
+    expect(recorded).toMatchObject({ serverUid: 'server-2' });
+    expect(kept).toMatchObject({ ca: 'PEM', allowedOrigins: ['https://manage.example.com'] });
+    const without = updated(updating(), { ...stored, ca: 'OLD' }, answer, edited, [], NOW);
+    expect(without.content).not.toHaveProperty('ca');
+  });
+
+  test('of a client without an object keeps purpose, policy and the times of its keys', () => {
+    const before = record({
+      purpose: { purpose: 'invoices' },
+      retain: true,
+      keyCreatedAt: '2026-05-01T11:00:00Z',
+      keyRotatesAt: NOW + 1,
+    });
+    expect(update(answer, { object: undefined }, { record: before }).record).toMatchObject({
+      purpose: { purpose: 'invoices' },
+      retain: true,
+      keyCreatedAt: '2026-05-01T11:00:00Z',
+      keyRotatesAt: NOW + 1,
+    });
+  });
+
+  test('of an object without keys forgets the times of earlier ones', () => {
+    const before = record({ keyCreatedAt: '2026-05-01T11:00:00Z', keyRotatesAt: NOW, keyRetiresAt: NOW });
+    const { record: recorded } = update(answer, {}, { record: before });
+    for (const name of ['keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt']) {
+      expect(recorded).not.toHaveProperty(name);
+    }
+  });
+
+  const expiring = record({
+    clientSecretExpiresAt: inSeconds(HOUR),
+    registrationAccessTokenExpiresAt: inSeconds(HOUR),
+    tokenIssuedAt: inSeconds(-HOUR),
+  });
+
+  test('the end of a token that stays is as it was; a new one without an end has none', () => {
+    const end = 'registrationAccessTokenExpiresAt';
+    expect(update(answer, {}, { record: expiring }).record[end]).toBe(inSeconds(HOUR));
+    const renewed = { ...answer, registrationAccessToken: new Sensitive('token-2') };
+    expect(update(renewed, {}, { record: expiring }).record).not.toHaveProperty(end);
+  });
+
+  test('the end of a secret is what the information now says', () => {
+    expect(update(answer, {}, { record: expiring }).record).not.toHaveProperty('clientSecretExpiresAt');
+    const said = { ...answer, clientSecretExpiresAt: NOW / 1000 + 2 * HOUR };
+    expect(update(said, {}, { record: expiring }).record.clientSecretExpiresAt).toBe(inSeconds(2 * HOUR));
+  });
+});
+
+describe('A read is recorded', () => {
+  const reading = (at: At = {}): ReadStep => ({
+    type: 'Read',
+    at: updating({}, at).at,
+    basis: 'b',
+  });
+  const read = (
+    answer: Partial<ClientInformation>,
+    corrected: readonly string[] = [],
+    secretOnRead: 'Ignore' | 'Trust' = 'Trust',
+  ) =>
+    reread(
+      reading({ connection: { ...connection, dialect: { ...connection.dialect, secretOnRead } } }),
+      stored,
+      { clientId: 'c1', metadata: stored.information.metadata, ...answer },
+      corrected,
+      NOW,
+    );
+
+  test('without a change: nothing is new', () => {
+    const { record: recorded, isNew } = read({});
+    expect(isNew).toBe(false);
+    expect(recorded).toMatchObject({ revision: 1, metadataHash: record().metadataHash });
+    expect(recorded).not.toHaveProperty('resourceVersion');
+  });
+
+  test.each<readonly [string, Partial<ClientInformation>, boolean, number]>([
+    ['the same secret', { clientSecret: new Sensitive('secret-1') }, false, 1],
+    ['another secret', { clientSecret: new Sensitive('secret-2') }, true, 2],
+    ['the same token', { registrationAccessToken: new Sensitive('token-1') }, false, 1],
+    ['another token', { registrationAccessToken: new Sensitive('token-2') }, true, 1],
+    ['another name', { metadata: { client_name: 'Renamed' } }, false, 2],
+  ])('%s', (_, answer, isNew, revision) => {
+    const result = read(answer);
+    expect([result.isNew, result.record.revision]).toEqual([isNew, revision]);
+  });
+
+  test('a secret is not believed where the server may answer its hash', () => {
+    const { isNew, content: kept } = read({ clientSecret: new Sensitive('hash') }, [], 'Ignore');
+    expect(isNew).toBe(false);
+    expect(kept.information.clientSecret?.reveal()).toBe('secret-1');
+  });
+
+  test('members that are to be corrected count as sent as they are now, and the hash differs', () => {
+    const { record: recorded, content: kept } = read({ metadata: { client_name: 'Theirs' } }, [
+      'client_name',
+      'policy_uri',
+    ]);
+    expect(recorded.metadataHash).toBe('drifted');
+    expect(kept.sent).toEqual({ client_name: 'Theirs', policy_uri: null });
+  });
+
+  test.each([
+    ['Trust', true],
+    ['Ignore', false],
+  ] as const)('secretOnRead %s', (secretOnRead, isKept) => {
+    const trusted = trustedOfRead({ clientSecret: 's', other: 1 }, { secretOnRead });
+    expect(trusted).toEqual(isKept ? { clientSecret: 's', other: 1 } : { other: 1 });
+  });
+});
+
+describe('An adoption is recorded', () => {
+  const adopting = (more: Partial<AdoptStep> = {}): AdoptStep => ({
+    type: 'Adopt',
+    object: object({ rotateRequestedAt: '7', purpose: { session: 'run-42' }, retained: true }),
+    client: {
+      clientId: 'c9',
+      registrationAccessToken: new Sensitive('brought'),
+      registrationClientUri: 'https://sso.example.com/register/c9',
+    } as AdoptStep['client'],
+    ref,
+    connection,
+    basis: 'b',
+    ...more,
+  });
+  const adopt = (answer: ClientInformation | undefined, more: Partial<AdoptStep> = {}) =>
+    adopted(adopting(more), 'a3', client, answer, circumstances);
+
+  test('by what was brought, where the server was not asked', () => {
+    const { record: recorded, content: kept } = adopt(undefined);
+    expect(recorded).toEqual({
+      secretName: 'oac-uid-1-a3',
+      role: 'current',
+      attempt: 'a3',
+      client,
+      purpose: { session: 'run-42' },
+      retain: true,
+      namespaceUid: 'ns-1',
+      installation: INSTALLATION.id,
+      server: ref,
+      serverUid: 'server-1',
+      issuer: 'https://sso.example.com',
+      registrationOrigin: 'https://sso.example.com',
+      clientId: 'c9',
+      metadataHash: 'adopted',
+      adopted: true,
+      revision: 1,
+      registeredAt: inSeconds(0),
+      managed: true,
+      rotatedFor: '7',
+    });
+    expect(kept).toMatchObject({ sent: {}, keys: [], information: { clientId: 'c9', metadata: {} } });
+  });
+
+  test('by what was answered, laid over what was brought', () => {
+    const answer = {
+      clientId: 'c9',
+      clientSecret: new Sensitive('secret'),
+      registrationAccessToken: new Sensitive('renewed'),
+      registrationAccessTokenExpiresIn: HOUR,
+      metadata: { client_name: 'By hand' },
+    };
+    const { record: recorded, content: kept } = adopt(answer);
+    expect(plain(kept.information)).toMatchObject({
+      clientSecret: 'secret',
+      registrationAccessToken: 'renewed',
+      registrationClientUri: 'https://sso.example.com/register/c9',
+      metadata: { client_name: 'By hand' },
+    });
+    expect(recorded.registrationAccessTokenExpiresAt).toBe(inSeconds(HOUR));
+    expect(kept.sent, 'the spec goes out with the first update').toEqual({});
+  });
+});
