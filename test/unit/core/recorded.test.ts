@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rfc3339 } from '../../../src/api/time.ts';
-import type { AdoptStep, ReadStep, RegisterStep, UpdateStep } from '../../../src/core/action.ts';
+import type { AdoptStep, RegisterStep, UpdateStep } from '../../../src/core/action.ts';
 import type { RegistrationContent } from '../../../src/core/content.ts';
 import { adopted, registered, reread, trustedOfRead, updated } from '../../../src/core/recorded.ts';
 import { serverKey } from '../../../src/core/server-key.ts';
@@ -10,17 +10,17 @@ import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { bare, content } from '../../kit/fixtures/contents.ts';
 import { plain } from '../../kit/fixtures/credentials.ts';
 import {
-  type At,
-  atServer,
   connection,
   desired,
   document,
   fresh,
+  hash,
+  hashOf,
   INSTALLATION,
   NOW,
-  object,
   record,
 } from '../../kit/fixtures/observations.ts';
+import { type At, adopting, reading, registering, updating } from '../../kit/fixtures/steps.ts';
 
 const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
 const circumstances = { namespaceUid: 'ns-1', installation: INSTALLATION.id, now: NOW };
@@ -40,19 +40,6 @@ const withLifetimes = (lifetimes: object) => ({
   dialect: { ...connection.dialect, lifetimes },
 });
 
-const registering = (more: Partial<RegisterStep> = {}): RegisterStep => ({
-  type: 'Register',
-  object: fresh(),
-  document,
-  withheld: [],
-  statement: undefined,
-  hash: 'v1:declared.shape',
-  ref,
-  connection,
-  basis: 'b',
-  replaces: undefined,
-  ...more,
-});
 const registration = (more: Partial<RegisterStep> = {}, keys: RegistrationContent['keys'] = []) => ({
   step: registering(more),
   attempt: 'a1',
@@ -84,7 +71,7 @@ describe('A registration is recorded', () => {
       issuer: 'https://sso.example.com',
       registrationOrigin: 'https://sso.example.com',
       clientId: 'c1',
-      metadataHash: 'v1:declared.shape',
+      metadataHash: hash,
       revision: 1,
       registeredAt: inSeconds(0),
       managed: true,
@@ -213,19 +200,6 @@ const stored: RegistrationContent = {
   },
   sent: document,
 };
-const updating = (more: Partial<UpdateStep> = {}, at: At = {}): UpdateStep => ({
-  type: 'Update',
-  object: object(),
-  at: atServer(at),
-  document,
-  withheld: [],
-  statement: undefined,
-  keys: 'Keep',
-  because: 'Edited',
-  hash: 'v1:edited.shape',
-  basis: 'b',
-  ...more,
-});
 const edited = { client_name: 'Edited' };
 const update = (
   answer: ClientInformation | undefined,
@@ -239,7 +213,11 @@ describe('An update is recorded', () => {
 
   test('with the document and its hash; what the answer leaves out stays', () => {
     const { record: recorded, content: kept } = update(answer);
-    expect(recorded).toMatchObject({ metadataHash: 'v1:edited.shape', managed: true, clientId: 'c1' });
+    expect(recorded).toMatchObject({
+      metadataHash: hashOf({ clientName: 'Edited' }),
+      managed: true,
+      clientId: 'c1',
+    });
     expect(recorded).not.toHaveProperty('resourceVersion');
     expect(kept.sent).toEqual(edited);
     expect(plain(kept.information)).toMatchObject({
@@ -325,11 +303,6 @@ describe('An update is recorded', () => {
 });
 
 describe('A read is recorded', () => {
-  const reading = (at: At = {}): ReadStep => ({
-    type: 'Read',
-    at: updating({}, at).at,
-    basis: 'b',
-  });
   const read = (
     answer: Partial<ClientInformation>,
     corrected: readonly string[] = [],
@@ -386,21 +359,9 @@ describe('A read is recorded', () => {
 });
 
 describe('An adoption is recorded', () => {
-  const adopting = (more: Partial<AdoptStep> = {}): AdoptStep => ({
-    type: 'Adopt',
-    object: object({ rotateRequestedAt: '7', purpose: { session: 'run-42' }, retained: true }),
-    client: {
-      clientId: 'c9',
-      registrationAccessToken: new Sensitive('brought'),
-      registrationClientUri: 'https://sso.example.com/register/c9',
-    } as AdoptStep['client'],
-    ref,
-    connection,
-    basis: 'b',
-    ...more,
-  });
+  const asked = fresh({ rotateRequestedAt: '7', purpose: { session: 'run-42' }, retained: true });
   const adopt = (answer: ClientInformation | undefined, more: Partial<AdoptStep> = {}) =>
-    adopted(adopting(more), 'a3', client, answer, circumstances);
+    adopted(adopting({ object: asked, ...more }), 'a3', client, answer, circumstances);
 
   test('by what was brought, where the server was not asked', () => {
     const { record: recorded, content: kept } = adopt(undefined);
