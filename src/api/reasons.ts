@@ -193,7 +193,7 @@ export const REASONS = {
   },
   RegistrationAccessTokenLost: {
     cause: 'The server no longer accepts the registration access token.',
-    cure: 'The client keeps working. Delete and create the object to register anew.',
+    cure: 'The client keeps working, and nothing can change it. Request another one by the annotation oauth-registrar.dev/rotate-requested-at, or set recovery.tokenLost of the server object to Reregister.',
   },
   ConfigurationURLRefused: {
     cause: 'The server’s management address is on another origin.',
@@ -201,7 +201,7 @@ export const REASONS = {
   },
   UpdateUnsupported: {
     cause: 'The server gave no way to change a registered client.',
-    cure: 'Take the edit back, or delete and create the object to register anew.',
+    cure: 'Take the edit back, or set spec.replacement, so that another client is registered in its place.',
   },
   Unmanaged: {
     cause: 'The server gave no way to manage the client: it can be neither changed nor removed from here.',
@@ -213,7 +213,7 @@ export const REASONS = {
   },
   DeletionUnconfirmed: {
     cause: 'The server didn’t confirm that the client is gone.',
-    cure: 'Look for the client at the server; the operator keeps trying for an hour.',
+    cure: 'Look for the client at the server. The operator tries again until deletion.retryFor of the server object is over.',
   },
   DeletionUnsupported: {
     cause: 'The server can’t delete the client: it stays behind.',

@@ -99,7 +99,7 @@ describe('An edit', () => {
     await shop.edit('lost', { clientName: 'Edited' });
     const client = await shop.until('lost', 'RegistrationAccessTokenLost');
     expect(messageOf(client)).toMatch(
-      /^The registration access token of client stub-client-\w+ was refused \(update \w+\): The server answered 401 invalid_token\. The client keeps working\. Delete and create the object to register anew\.$/,
+      /^The registration access token of client stub-client-\w+ was refused \(update \w+\): The server answered 401 invalid_token\. The client keeps working, and nothing can change it\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\.$/,
     );
     expect(conditionOf(client, 'Stalled')?.reason).toBe('RegistrationAccessTokenLost');
     expect(await shop.secret('lost')).toEqual(before);
@@ -192,7 +192,7 @@ describe('A server that gives no token to manage its clients with', () => {
     await shop.edit('unmanaged', { clientName: 'Edited' });
     const client = await shop.until('unmanaged', 'UpdateUnsupported');
     expect(messageOf(client)).toBe(
-      'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
+      'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or set spec.replacement, so that another client is registered in its place.',
     );
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
     await shop.edit('unmanaged', { clientName: 'Machine' });
@@ -256,7 +256,7 @@ describe('A deletion', () => {
       (seen) => conditionOf(seen, 'Ready')?.reason === 'DeletionUnconfirmed',
     );
     expect(messageOf(client)).toBe(
-      'The server answered 401 invalid_token. Look for the client at the server; the operator keeps trying for an hour.',
+      'The server answered 401 invalid_token. Look for the client at the server. The operator tries again until deletion.retryFor of the server object is over.',
     );
     stub.behave = {};
     await shop.untilGone('doubtful');

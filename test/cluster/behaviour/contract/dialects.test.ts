@@ -207,7 +207,9 @@ describe('An edit', () => {
       const before = await scene.secret(dialect);
       await scene.edit(dialect, { clientName: `${dialect} edited` });
       const { message } = await scene.until(dialect, 'UpdateUnsupported');
-      expect(message).toMatch(/Take the edit back, or delete .* register anew\.$/);
+      expect(message).toMatch(
+        /Take the edit back, or set spec\.replacement, so that another client is registered in its place\.$/,
+      );
       expect(await scene.secret(dialect)).toEqual(before);
       expect(placed.emulator.count('update')).toBe(0);
       expect(onlyClient(placed).metadata['client_name']).toBe(dialect);
@@ -299,7 +301,9 @@ describe('A credential that manages clients and is refused', () => {
       await scene.edit(name, { clientName: 'Edited' });
       const { client, message } = await scene.until(name, 'RegistrationAccessTokenLost');
       expect(message).toContain(`The registration access token of client ${clientId} was refused`);
-      expect(message).toMatch(/The client keeps working\. Delete and create the object to register anew\.$/);
+      expect(message).toMatch(
+        /The client keeps working, and nothing can change it\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\.$/,
+      );
       expect(conditionOf(client, 'Stalled')?.status).toBe('True');
       expect(await scene.secret(name)).toEqual(before);
       expect(onlyClient(placed)).toMatchObject({ clientId, metadata: { client_name: name } });
