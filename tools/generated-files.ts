@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '../src/api/crd.ts';
-import { referencePage } from '../src/api/reference.ts';
 import { findingsSection } from './findings-section.ts';
+import { referencePage } from './reference-page.ts';
 
 const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
 

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { SHARES } from '../../api/shares.ts';
 import type { HttpOutcome } from '../../controller/ports.ts';
 import type { ServerName } from '../../core/server-key.ts';
+import { METRICS } from './metric-table.ts';
 
 /** What the operator counts. Durations are in seconds, as Prometheus wants them; no method throws or waits. */
 export interface Metrics {
@@ -26,7 +27,6 @@ export interface Metrics {
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-const PREFIX = 'oauth_registrar_';
 /** Most of what a scrape costs is to make the text. */
 const TEXT_SERVES_MS = 1_000;
 const CALL_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -78,52 +78,38 @@ export function createMetrics(
 }
 
 function createInstruments(registry: Registry) {
-  const as = <const L extends string>(name: string, help: string, ...labelNames: L[]) => ({
-    name: `${PREFIX}${name}`,
-    help,
-    labelNames,
-    registers: [registry],
-  });
-  const server = 'authorization_server_';
+  const as = <Name extends keyof typeof METRICS>(name: Name) => {
+    const { help, labels }: Pick<(typeof METRICS)[Name], 'help' | 'labels'> = METRICS[name];
+    return { name, help, labelNames: labels as readonly LabelOf<Name>[], registers: [registry] };
+  };
   return {
-    serverRequests: new Counter(
-      as(`${server}requests_total`, 'Calls to authorization servers.', 'server', 'call', 'outcome'),
-    ),
-    reconciles: new Counter(as('reconciles_total', 'Finished reconciliations.', 'result')),
-    orphans: new Counter(as('suspected_orphans_total', 'Registrations whose outcome is unknown.', 'server')),
-    kubernetesRequests: new Counter(
-      as(
-        'kubernetes_requests_total',
-        'Calls to the Kubernetes API; code 0 had no answer.',
-        'verb',
-        'resource',
-        'code',
-      ),
-    ),
-    queueDepth: new Gauge(as('queue_depth', 'Objects that wait for a reconciliation.')),
-    leader: new Gauge(as('leader', '1 while this process leads.')),
+    serverRequests: new Counter(as('oauth_registrar_authorization_server_requests_total')),
     serverSeconds: new Histogram({
-      ...as(
-        `${server}request_duration_seconds`,
-        'Duration of calls to authorization servers.',
-        'server',
-        'call',
-      ),
+      ...as('oauth_registrar_authorization_server_request_duration_seconds'),
       buckets: CALL_BUCKETS,
     }),
+    orphans: new Counter(as('oauth_registrar_suspected_orphans_total')),
+    reconciles: new Counter(as('oauth_registrar_reconciles_total')),
     reconcileSeconds: new Histogram({
-      ...as('reconcile_duration_seconds', 'Duration of reconciliations.'),
+      ...as('oauth_registrar_reconcile_duration_seconds'),
       buckets: CALL_BUCKETS,
     }),
+    queueDepth: new Gauge(as('oauth_registrar_queue_depth')),
+    kubernetesRequests: new Counter(as('oauth_registrar_kubernetes_requests_total')),
+    leader: new Gauge(as('oauth_registrar_leader')),
   };
 }
 
+type LabelOf<Name extends keyof typeof METRICS> = (typeof METRICS)[Name]['labels'][number];
+
 function createWatchAges(registry: Registry): Map<string, () => number> {
   const readers = new Map<string, () => number>();
+  const name = 'oauth_registrar_watch_last_event_age_seconds';
+  const { help, labels: labelNames } = METRICS[name];
   const gauge = new Gauge({
-    name: `${PREFIX}watch_last_event_age_seconds`,
-    help: 'Time since the last event or bookmark of a watch.',
-    labelNames: ['resource'],
+    name,
+    help,
+    labelNames,
     registers: [registry],
     collect: () => {
       for (const [resource, read] of readers) gauge.set({ resource }, read());

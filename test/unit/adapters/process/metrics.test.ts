@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { METRICS } from '../../../../src/adapters/process/metric-table.ts';
 import { createMetrics as create, type Metrics } from '../../../../src/adapters/process/metrics.ts';
 
 /** Each look is a second after the one before. */
@@ -15,6 +16,19 @@ const samples = async (metrics: Metrics) => {
 };
 
 describe('the metrics', () => {
+  it('are those of the table, each with its type and help', async () => {
+    const { body } = await createMetrics().render();
+    const described = (word: string) =>
+      body
+        .split('\n')
+        .filter((line) => line.startsWith(`# ${word} `))
+        .map((line) => line.slice(`# ${word} `.length))
+        .toSorted();
+    const rows = Object.entries(METRICS).toSorted();
+    expect(described('TYPE')).toEqual(rows.map(([name, { type }]) => `${name} ${type}`));
+    expect(described('HELP')).toEqual(rows.map(([name, { help }]) => `${name} ${help}`));
+  });
+
   it('count calls to authorization servers and time them', async () => {
     const metrics = createMetrics();
     metrics.serverCall({ server: corporate, call: 'POST', outcome: 201, seconds: 0.2 });

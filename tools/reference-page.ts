@@ -1,8 +1,9 @@
-import { MEMBERS, specName } from '../oauth/client-metadata.ts';
-import { CONDITION_TYPES, type ConditionTypeFacts } from './condition-types.ts';
-import { REASONS } from './reasons.ts';
-import type { Share } from './share.ts';
-import { SHARES } from './shares.ts';
+import { METRICS, type MetricRow } from '../src/adapters/process/metric-table.ts';
+import { CONDITION_TYPES, type ConditionTypeFacts } from '../src/api/condition-types.ts';
+import { REASONS } from '../src/api/reasons.ts';
+import type { Share } from '../src/api/share.ts';
+import { SHARES } from '../src/api/shares.ts';
+import { MEMBERS, specName } from '../src/oauth/client-metadata.ts';
 
 /** The reference page, made from the tables that the operator itself uses. */
 export function referencePage(): string {
@@ -42,6 +43,15 @@ ${Object.entries(REASONS)
   .map(([reason, { cause, cure }]) => `| \`${reason}\` | ${cause} | ${cure} |`)
   .join('\n')}
 
+## Metrics
+
+Of \`/metrics\`. No tenant chooses a label: \`server\` is the name of a ClusterAuthorizationServer, and all AuthorizationServers are
+counted together as \`AuthorizationServer\`.
+
+| Metric | Type | Labels | Meaning |
+| --- | --- | --- | --- |
+${Object.entries(METRICS).map(metricRow).join('\n')}
+
 ## Shares
 
 What tenants share is bounded for each of them, so that none can take what another needs. Deletions go on whatever is full.
@@ -63,4 +73,9 @@ function memberRow(member: (typeof MEMBERS)[number]): string {
 function conditionRow([type, { of, shown, meaning }]: [string, ConditionTypeFacts]): string {
   const kinds = of.map((kind) => `\`${kind}\``).join(', ');
   return `| \`${type}\` | ${kinds} | ${shown === 'Always' ? 'always' : 'only while True'} | ${meaning} |`;
+}
+
+function metricRow([name, { type, labels, help }]: [string, MetricRow]): string {
+  const names = labels.map((label) => `\`${label}\``).join(', ');
+  return `| \`${name}\` | ${type} | ${names || '—'} | ${help} |`;
 }
