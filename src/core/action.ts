@@ -16,7 +16,7 @@ import type { RecordRole, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret, WantedSecret } from './workload-secret.ts';
 
 /** What to do next, and why. */
-export type Action = Step | Rest;
+export type Action = Step | Idle;
 
 /** An action, and the name of the finding that it follows from. */
 export type Decision = Action & { readonly finding: string };
@@ -150,8 +150,8 @@ export interface TakeOverStep extends Explained {
 export type BoundTo = NonNullable<NonNullable<OAuthClientSpec['lifetime']>['boundTo']>;
 
 /** Nothing to do until something changes, or until `until` (milliseconds since the epoch). */
-export interface Rest {
-  readonly type: 'Rest';
+export interface Idle {
+  readonly type: 'Idle';
   readonly state: 'Ready' | 'Waiting' | 'Stalled' | 'Gone';
   readonly reason: Reason;
   readonly message: string;

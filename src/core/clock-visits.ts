@@ -45,7 +45,7 @@ const RENEW_AGAIN_MS = 300_000;
 /**
  * The earliest time that is still to come: of `until`, and of all ends and due times that the observation brings.
  *
- * @param until when what the client rests for ends by itself
+ * @param until when what the client waits for ends by itself
  */
 export function nextVisit(o: Observation, until: number | undefined): { readonly until?: number } {
   const current = currentRecord(o);

@@ -11,6 +11,7 @@ import {
 } from './rules/endings.ts';
 import { clientExpiring, retainedTokenExpiring, tokenExpiring } from './rules/expiry.ts';
 import { serverUnidentified } from './rules/identity.ts';
+import { idle } from './rules/idle.ts';
 import { installationRenamed, managedElsewhere } from './rules/installation.ts';
 import { lifetimeOver, ownerMissing } from './rules/lifetime.ts';
 import { editWaiting, keyDue, metadataDiffers } from './rules/metadata.ts';
@@ -19,7 +20,6 @@ import { readDue } from './rules/reading.ts';
 import { clientUnregistered, recordMissing, serverUnavailable } from './rules/registration.ts';
 import { replacementRequested, serverChanged, serverReplaced } from './rules/replacement.ts';
 import { objectRestored } from './rules/restored.ts';
-import { rest } from './rules/rests.ts';
 import { clientRetained, deletionPolicyDiffers, retentionRefused } from './rules/retention.ts';
 import { clientAlreadyManaged } from './rules/rivals.ts';
 import { first, follow, type Rule, whereReachable } from './rules/rule.ts';
@@ -96,13 +96,13 @@ const clientUpToDate: Rule<Registered, Action> = {
   finding: 'ClientUpToDate',
   found: 'The client is registered as the spec says, and the Secret of the workload shows it.',
   follows: 'Nothing is to be done.',
-  decide: () => rest('Ready', 'Registered', 'The client is registered and its Secret is up to date.'),
+  decide: () => idle('Ready', 'Registered', 'The client is registered and its Secret is up to date.'),
 };
 
-/** Pure and synchronous. Called again after every step, until it rests. */
+/** Pure and synchronous. Called again after every step, until nothing is left to do. */
 export function plan(o: Observation): Decision {
   const decision = first(UNSETTLED, o) ?? first(ENDINGS, o) ?? planPresent(o);
-  return decision.type === 'Rest' ? { ...decision, ...nextVisit(o, decision.until) } : decision;
+  return decision.type === 'Idle' ? { ...decision, ...nextVisit(o, decision.until) } : decision;
 }
 
 function planPresent(o: Observation): Decision {

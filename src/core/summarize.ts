@@ -1,7 +1,7 @@
 import { type NewCondition, toConditions } from '../api/conditions.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import { rfc3339 } from '../api/time.ts';
-import type { Rest } from './action.ts';
+import type { Idle } from './action.ts';
 import { currentRecord } from './current-record.ts';
 import type { Substitution } from './drift.ts';
 import { isOurs } from './installation.ts';
@@ -12,7 +12,7 @@ import type { RegistrationRecord } from './record.ts';
 import { publishedName } from './workload.ts';
 
 /**
- * The one author of an OAuthClient's status: made anew from the last observation and from why it rests.
+ * The one author of an OAuthClient's status: made anew from the last observation and from why nothing is left to do.
  *
  * Nothing in it changes on a resync, so an unchanged object is never written.
  *
@@ -21,13 +21,13 @@ import { publishedName } from './workload.ts';
 export function summarize(
   o: Observation,
   object: ObservedClient,
-  rest: Rest,
+  idle: Idle,
   learned: readonly Substitution[] | undefined,
 ): OAuthClientStatus {
   const record = currentRecord(o);
   const published = publishedName(o, record);
   const status =
-    record === undefined && rest.reason === 'Expired' ? withoutClient(object.status) : object.status;
+    record === undefined && idle.reason === 'Expired' ? withoutClient(object.status) : object.status;
   const secretName = published ?? status.secretName;
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
   return withoutUndefined({
@@ -40,14 +40,14 @@ export function summarize(
     registeredAt: record?.registeredAt ?? status.registeredAt,
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
     registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
-    lastHandledReconcileAt: handledReconcile(o, object, rest, record) ?? status.lastHandledReconcileAt,
+    lastHandledReconcileAt: handledReconcile(o, object, idle, record) ?? status.lastHandledReconcileAt,
     lastHandledRotateAt: keptIfAny(record?.rotatedFor ?? status.lastHandledRotateAt),
     authorizationServerRef: chosenServer(o, object, record),
     binding: bindingOf(secretName),
     substitutions: substitutions.length === 0 ? undefined : [...substitutions],
     conditions: [
       ...toConditions(
-        conditionsOf(o, rest, record, published),
+        conditionsOf(o, idle, record, published),
         status.conditions ?? [],
         object.generation,
         rfc3339(o.now),
@@ -64,7 +64,7 @@ const installationOf = ({ installation }: Observation, id: string | undefined): 
 function handledReconcile(
   o: Observation,
   { reconcileRequestedAt }: ObservedClient,
-  { state }: Rest,
+  { state }: Idle,
   record: RegistrationRecord | undefined,
 ): string | undefined {
   const isStillWanted = state === 'Waiting' && o.suspects.count > 0 && record === undefined;
@@ -100,23 +100,23 @@ const bindingOf = (name: string | undefined) => (name === undefined ? undefined 
 /** @param published name of the Secret that shows the record */
 function conditionsOf(
   o: Observation,
-  rest: Rest,
+  idle: Idle,
   record: RegistrationRecord | undefined,
   published: string | undefined,
 ): readonly NewCondition[] {
-  const { reason, message } = rest;
+  const { reason, message } = idle;
   return [
-    { type: 'Ready', status: rest.state === 'Ready' ? 'True' : 'False', reason, message },
-    registered(o, rest, record),
-    secretSynced(rest, published),
-    ...(rest.state === 'Waiting' ? [{ type: 'Reconciling', status: 'True', reason, message } as const] : []),
-    ...(rest.state === 'Stalled' ? [{ type: 'Stalled', status: 'True', reason, message } as const] : []),
+    { type: 'Ready', status: idle.state === 'Ready' ? 'True' : 'False', reason, message },
+    registered(o, idle, record),
+    secretSynced(idle, published),
+    ...(idle.state === 'Waiting' ? [{ type: 'Reconciling', status: 'True', reason, message } as const] : []),
+    ...(idle.state === 'Stalled' ? [{ type: 'Stalled', status: 'True', reason, message } as const] : []),
   ];
 }
 
 function registered(
   o: Observation,
-  { reason, message }: Rest,
+  { reason, message }: Idle,
   record: RegistrationRecord | undefined,
 ): NewCondition {
   if (record === undefined) {
@@ -142,7 +142,7 @@ function isUnmanaged({ server, object }: Observation, { managed }: RegistrationR
   return before?.reason === 'Unmanaged';
 }
 
-function secretSynced({ reason, message }: Rest, published: string | undefined): NewCondition {
+function secretSynced({ reason, message }: Idle, published: string | undefined): NewCondition {
   if (published === undefined) {
     return { type: 'SecretSynced', status: 'False', reason, message };
   }

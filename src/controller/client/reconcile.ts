@@ -1,5 +1,5 @@
 import { namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
-import type { Rest } from '../../core/action.ts';
+import type { Idle } from '../../core/action.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { toClientObject } from '../../core/desired.ts';
 import { earliest } from '../../core/earliest.ts';
@@ -25,7 +25,7 @@ export type RoundEnd =
 /** A Secret that the client brings could not be read. */
 const READ_AGAIN_MS = 15_000;
 
-/** More steps than any way through `plan` takes: a guard against a loop that never rests. */
+/** More steps than any way through `plan` takes: a guard against a loop without an end. */
 const MAX_STEPS = 30;
 
 /**
@@ -42,8 +42,8 @@ export async function reconcileClient(key: ClientKey, context: StepContext): Pro
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     const observation = observe(key, context);
     const action = plan(observation);
-    if (action.type === 'Rest') {
-      return rest(observation, action, round, context);
+    if (action.type === 'Idle') {
+      return endRound(observation, action, round, context);
     }
     const { type: step, finding, message } = action;
     context.log.debug('step', { client: key, step, finding, message });
@@ -52,7 +52,7 @@ export async function reconcileClient(key: ClientKey, context: StepContext): Pro
       return result;
     }
   }
-  return { kind: 'later', why: `no rest after ${MAX_STEPS} steps` };
+  return { kind: 'later', why: `not idle after ${MAX_STEPS} steps` };
 }
 
 /** After a start, servers are looked at first: a client that has to wait for that is woken by it. */
@@ -75,7 +75,7 @@ function isServerKnown(key: ClientKey, context: StepContext): boolean {
   return false;
 }
 
-async function rest(o: Observation, action: Rest, round: Round, context: StepContext): Promise<RoundEnd> {
+async function endRound(o: Observation, action: Idle, round: Round, context: StepContext): Promise<RoundEnd> {
   context.servers.waits(round.key, serversAwaited(o, action, round.key, context));
   if (action.state === 'Gone' && action.until === undefined) {
     context.memory.forget(round.key);
@@ -97,7 +97,7 @@ async function rest(o: Observation, action: Rest, round: Round, context: StepCon
 /** The servers for which the client waits; the value: whether it would call at once if it were let. */
 function serversAwaited(
   o: Observation,
-  { state, awaitsServer = false }: Rest,
+  { state, awaitsServer = false }: Idle,
   key: ClientKey,
   context: StepContext,
 ): ReadonlyMap<ServerKey, boolean> {
@@ -114,7 +114,7 @@ function serversAwaited(
 
 async function writeStatus(
   o: Observation,
-  action: Rest,
+  action: Idle,
   round: Round,
   { api, caches, clock, log, memory }: StepContext,
 ): Promise<boolean> {

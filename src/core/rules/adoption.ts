@@ -1,7 +1,7 @@
 import type { Registrable, Usable } from '../narrowed.ts';
 import { isProblem } from '../problem.ts';
 import { overQuota } from './holds.ts';
-import { blocked, gated, stall, wait } from './rests.ts';
+import { blocked, gated, stall, wait } from './idle.ts';
 import { retainedRecord } from './retention.ts';
 import type { Rule } from './rule.ts';
 

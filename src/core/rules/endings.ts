@@ -9,7 +9,7 @@ import type { Observation, ObservedClient, Setback } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { claimsOf } from '../restored.ts';
 import { DELETION_PATIENCE_MS, deregister, endClient, release, releaseShared } from './deregistration.ts';
-import { gone, wait } from './rests.ts';
+import { gone, wait } from './idle.ts';
 import { isRetained, mayOutlive } from './retention.ts';
 import { isShared } from './rivals.ts';
 import type { Rule } from './rule.ts';

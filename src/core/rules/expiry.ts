@@ -5,9 +5,9 @@ import { managementMode } from '../management.ts';
 import type { Reachable } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { planUpdate, unlessRest } from './metadata.ts';
+import { blocked } from './idle.ts';
+import { planUpdate, unlessIdle } from './metadata.ts';
 import { replace } from './replacement.ts';
-import { blocked } from './rests.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about what the server lets expire: renewed in time, where a call does that, else replaced in time. */
@@ -19,7 +19,7 @@ export const tokenExpiring: Rule<Reachable> = {
   follows: 'The client is updated. What stands in the way does not make it less ready.',
   decide: (o) =>
     isTokenDue(o, o.at)
-      ? unlessRest(planUpdate(o, { keys: 'Keep', because: 'Expires', message: tokenExpires(o.current) }))
+      ? unlessIdle(planUpdate(o, { keys: 'Keep', because: 'Expires', message: tokenExpires(o.current) }))
       : undefined,
 };
 
@@ -85,10 +85,10 @@ export const clientExpiring: Rule<Reachable> = {
       managementMode(current.managed, management) !== 'None';
     const message = `Client ${current.clientId}, or its secret, has been due for renewal since ${rfc3339(due)}.`;
     if (isRenewedByUpdate && blocked(o, 'Renew', renewalBasis(current)) === undefined) {
-      return unlessRest(planUpdate(o, { keys: 'Keep', because: 'Expires', message }));
+      return unlessIdle(planUpdate(o, { keys: 'Keep', because: 'Expires', message }));
     }
     // By policy Manual a client is replaced on request alone; status shows when its secret ends.
-    return o.spec.replacement?.policy === 'Manual' ? undefined : unlessRest(replace(o, message));
+    return o.spec.replacement?.policy === 'Manual' ? undefined : unlessIdle(replace(o, message));
   },
 };
 

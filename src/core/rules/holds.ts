@@ -8,7 +8,7 @@ import type { Observation } from '../observation.ts';
 import { overlapEnd } from '../overlap.ts';
 import type { RegistrationRecord, ServerRef } from '../record.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../suspects.ts';
-import { stall, wait } from './rests.ts';
+import { stall, wait } from './idle.ts';
 
 /** What holds a registration back though nothing is wrong with it. */
 

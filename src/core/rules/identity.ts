@@ -1,7 +1,7 @@
 import { factsOf } from '../home.ts';
 import type { Observation, PresentServer } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { blocked } from './rests.ts';
+import { blocked } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { isOfOtherCluster, isOurs } from '../installation.ts';
 import { continueInstallation } from '../kubectl-command.ts';
 import type { Observation } from '../observation.ts';
-import { gone, stall } from './rests.ts';
+import { gone, stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about whose a client is: another installation's is left alone, until a person says which one goes on. */

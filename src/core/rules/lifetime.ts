@@ -3,7 +3,7 @@ import { lifetimeEnd } from '../clock-visits.ts';
 import { setbackOf } from '../earlier-calls.ts';
 import type { Usable } from '../narrowed.ts';
 import { endClient } from './deregistration.ts';
-import { blocked, stall, wait } from './rests.ts';
+import { blocked, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about the end that the spec gives a client. */

@@ -3,9 +3,9 @@ import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
 import { isProblem } from '../problem.ts';
 import { isDeclaredBy, metadataHash } from '../record.ts';
+import { blocked, gated, stall, wait } from './idle.ts';
 import { basisOf, ownStatement } from './registration.ts';
 import { replace, replaceUnchangeable } from './replacement.ts';
-import { blocked, gated, stall, wait } from './rests.ts';
 import type { Rule } from './rule.ts';
 import { documentOf } from './wanted.ts';
 
@@ -55,7 +55,7 @@ export const keyDue: Rule<Reachable> = {
       keys === 'Rotate'
         ? `Client ${clientId} is due for another key.`
         : `The overlap of the key that client ${clientId} had before is over.`;
-    return unlessRest(planUpdate(o, { keys, because: 'KeyIsDue', message }));
+    return unlessIdle(planUpdate(o, { keys, because: 'KeyIsDue', message }));
   },
 };
 
@@ -69,9 +69,9 @@ function keysToCome({ spec, current, now }: Reachable): UpdateStep['keys'] {
   return (current.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now ? 'Retire' : 'Keep';
 }
 
-/** Drops a rest: the work isn't urgent, so what stands in its way must not make the client less ready. */
-export const unlessRest = (action: Action): Action | undefined =>
-  action.type === 'Rest' ? undefined : action;
+/** Drops a reason to do nothing: the work isn't urgent, so what stands in its way must not make the client less ready. */
+export const unlessIdle = (action: Action): Action | undefined =>
+  action.type === 'Idle' ? undefined : action;
 
 /** An update, or why it can't be made now; or a registration, where only that can help. */
 export function planUpdate(

@@ -2,7 +2,7 @@ import { presentable } from '../../oauth/error-response.ts';
 import { cut } from '../../oauth/text.ts';
 import type { Action } from '../action.ts';
 import type { UnusableSpec, Usable } from '../narrowed.ts';
-import { stall, wait } from './rests.ts';
+import { stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about the object itself, before its registration. */

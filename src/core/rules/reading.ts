@@ -1,7 +1,7 @@
 import { rfc3339 } from '../../api/time.ts';
 import type { Reachable } from '../narrowed.ts';
 import { readDueAt } from '../read-due.ts';
-import { blocked } from './rests.ts';
+import { blocked } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** The client is looked at now and then, where the server object wants that and the server lets it be done. */

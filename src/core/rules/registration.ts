@@ -8,7 +8,7 @@ import { metadataHash, type RegistrationRecord } from '../record.ts';
 import { isRestored } from '../restored.ts';
 import { isRotationRequested } from '../rotation-request.ts';
 import { onHold, overQuota, tooManyEnded } from './holds.ts';
-import { blocked, gated, stall, wait } from './rests.ts';
+import { blocked, gated, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 import { documentOf } from './wanted.ts';
 

@@ -3,8 +3,8 @@ import { acceptServer, requestRotation } from '../kubectl-command.ts';
 import type { Registered, Replaceable } from '../narrowed.ts';
 import { isAt, recordName } from '../record.ts';
 import { isRotationRequested } from '../rotation-request.ts';
+import { stall, wait } from './idle.ts';
 import { planRegistration } from './registration.ts';
-import { stall, wait } from './rests.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about a client whose place another one takes: on request, or because its server is another. */

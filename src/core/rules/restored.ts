@@ -2,7 +2,7 @@ import { acceptNamespace, requestRotation } from '../kubectl-command.ts';
 import type { Usable } from '../narrowed.ts';
 import { type Claim, claimsOf } from '../restored.ts';
 import { isRotationRequested } from '../rotation-request.ts';
-import { blocked, stall } from './rests.ts';
+import { blocked, stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** An object that was restored from a backup, whose records are here: they become its own, without a call. */

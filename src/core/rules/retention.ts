@@ -2,7 +2,7 @@ import { deletionOf, homeOf } from '../home.ts';
 import type { Registered, Registrable, Usable } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
 import { isAt, type RegistrationRecord } from '../record.ts';
-import { stall } from './rests.ts';
+import { stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about clients that outlive their objects, by deletionPolicy Retain. */

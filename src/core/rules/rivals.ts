@@ -2,7 +2,7 @@ import { mayShareClients } from '../home.ts';
 import type { Registered } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { stall } from './rests.ts';
+import { stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Another OAuthClient that has the client of this one already. */

@@ -1,6 +1,6 @@
 import type { Registered } from '../narrowed.ts';
 import { formerSecrets, wantedOf, workloadDifference } from '../workload.ts';
-import { blocked } from './rests.ts';
+import { blocked } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about the Secret that workloads mount. */

@@ -3,7 +3,7 @@ import { asSentence } from '../../oauth/text.ts';
 import { homeOf } from '../home.ts';
 import type { Observation, PendingCall } from '../observation.ts';
 import { isHarmlessToRead } from '../read-due.ts';
-import { wait } from './rests.ts';
+import { wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about what is unsettled: nothing else happens to a client before that is. */

@@ -4,7 +4,7 @@ import type { Registered, Usable } from '../narrowed.ts';
 import { recordProblem } from '../needed-secrets.ts';
 import { policyProblem } from '../policy.ts';
 import { isProblem, type Problem } from '../problem.ts';
-import { stall } from './rests.ts';
+import { stall } from './idle.ts';
 import { RETAIN_REFUSAL } from './retention.ts';
 import type { Rule } from './rule.ts';
 

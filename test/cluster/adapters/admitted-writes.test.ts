@@ -153,7 +153,7 @@ async function judge(given: typeof oauthClient extends fc.Arbitrary<infer T> ? T
     server: { ...available, connection: { ...available.connection, issuer: `https://${'i'.repeat(2_000)}` } },
   });
   const action = plan(o);
-  if (action.type === 'Rest') {
+  if (action.type === 'Idle') {
     expect(action).toMatchObject({ state: 'Stalled', reason: 'InvalidSpec' });
     counts.invalid += 1;
     return;

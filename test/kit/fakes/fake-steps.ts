@@ -42,7 +42,7 @@ export interface Line {
 export async function takeStep(o: Observation, scene: StepScene = {}) {
   const { answers = [], contents = {}, isRecorded = true } = scene;
   const step = plan(o);
-  if (step.type === 'Rest') {
+  if (step.type === 'Idle') {
     throw new Error(`there is nothing to do: ${step.reason}: ${step.message}`);
   }
   const lines: Line[] = [];

@@ -30,7 +30,7 @@ const MOST_STEPS = 30;
 function settle(given: Observation): { readonly o: Observation; readonly steps: readonly string[] } {
   let o = given;
   const steps: string[] = [];
-  for (let action = plan(o); action.type !== 'Rest' && steps.length < MOST_STEPS; action = plan(o)) {
+  for (let action = plan(o); action.type !== 'Idle' && steps.length < MOST_STEPS; action = plan(o)) {
     steps.push(action.type);
     o = after(o, action);
   }
@@ -45,7 +45,7 @@ describe('plan', () => {
         expect(plan(o)).toEqual(action);
         expectPresentable(action.message);
         expect(action.message).toMatch(/\S.*\S/);
-        if (action.type === 'Rest') {
+        if (action.type === 'Idle') {
           expect(action.until ?? NOW + 1).toBeGreaterThan(NOW);
           expect(action.until ?? 0).toBeLessThan(Number.POSITIVE_INFINITY);
         }
@@ -57,13 +57,13 @@ describe('plan', () => {
     check(
       fc.property(anyObservation, (o) => {
         const action = plan(o);
-        if (action.type !== 'Rest' || o.object === undefined) {
+        if (action.type !== 'Idle' || o.object === undefined) {
           return;
         }
         const status = summarize(o, o.object, action, undefined);
         const written = { ...o, object: { ...o.object, status } };
         const again = plan(written);
-        if (again.type === 'Rest') {
+        if (again.type === 'Idle') {
           expect(summarize(written, written.object, again, undefined)).toEqual(status);
         }
       }),
@@ -77,7 +77,7 @@ describe('plan', () => {
     check(
       fc.property(anyObservation, (o) => {
         const action = plan(o);
-        if (action.type !== 'Rest' || o.object === undefined) {
+        if (action.type !== 'Idle' || o.object === undefined) {
           return;
         }
         const { conditions = [] } = summarize(o, o.object, action, undefined);
@@ -101,7 +101,7 @@ describe('plan', () => {
         const { o, steps } = settle(given);
         expect(steps.length, steps.join(' ')).toBeLessThan(MOST_STEPS);
         expect(plan(o)).toEqual(plan(o));
-        expect(plan(o).type).toBe('Rest');
+        expect(plan(o).type).toBe('Idle');
       }),
     );
   });
@@ -111,7 +111,7 @@ describe('plan', () => {
       fc.property(anyObservation, (given) => {
         const { o, steps } = settle(given);
         expect(steps.filter((step) => step === 'Register').length, steps.join(' ')).toBeLessThanOrEqual(1);
-        const isReady = plan(o).type === 'Rest' && (plan(o) as { readonly state: string }).state === 'Ready';
+        const isReady = plan(o).type === 'Idle' && (plan(o) as { readonly state: string }).state === 'Ready';
         const shown = o.secrets.find(({ name, ownerUid }) => ownerUid === 'uid-1' && name !== 'former');
         expect(
           !isReady || o.records.some(({ secretName }) => secretName === shown?.shows),
@@ -137,7 +137,7 @@ describe('plan', () => {
       createdAt: Number.NaN,
       desired: desired({ lifetime: { expiresAfter: '1m', onExpiry: 'DeleteObject' } }),
     });
-    expect(plan(observation({ object: unborn }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(observation({ object: unborn }))).toMatchObject({ type: 'Idle', state: 'Ready' });
     for (const damaged of [
       { clientSecretExpiresAt: 'soon' },
       { clientSecretExpiresAt: '2027-01-01T00:00:00Z', registeredAt: '' },
@@ -146,7 +146,7 @@ describe('plan', () => {
     ]) {
       const records = [record(damaged)];
       expect(plan(observation({ records })), JSON.stringify(damaged)).toMatchObject({
-        type: 'Rest',
+        type: 'Idle',
         state: 'Ready',
       });
     }

@@ -166,7 +166,7 @@ describe('a record that names its server object without a uid', () => {
   ])('stays by itself where %s, and nothing is sent', (_, more) => {
     const o = observation({ object: edited(), records: [old], ...more });
     expect(homeOf(o, old)).toMatchObject({ kind: 'Alone' });
-    expect(plan(o)).toMatchObject({ type: 'Rest', state: 'Stalled', reason: 'ReplacementPending' });
+    expect(plan(o)).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'ReplacementPending' });
   });
 
   test('stays by itself where its object is gone: it is deregistered with what it holds', () => {

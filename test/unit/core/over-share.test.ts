@@ -69,7 +69,7 @@ describe('what is kept of an OAuthClient without room (H1)', () => {
   test('stalls, and says what to do', () => {
     const { observed } = lessOfClient(whole(), 9_000);
     expect(plan(observation({ object: observed, records: [] }))).toMatchObject({
-      type: 'Rest',
+      type: 'Idle',
       state: 'Stalled',
       reason: 'NamespaceShareReached',
       message: expect.stringContaining('Delete objects that nobody needs'),

@@ -353,7 +353,7 @@ describe('a finding', () => {
   test.each(EXAMPLES)('%s decides, and says why', (finding, o, what, message) => {
     const decision = plan(o);
     expect(decision).toMatchObject({ finding, message });
-    expect(decision.type === 'Rest' ? decision.reason : decision.type).toBe(what);
+    expect(decision.type === 'Idle' ? decision.reason : decision.type).toBe(what);
   });
 
   test('has an example above, in the order in which the rules are asked', () => {

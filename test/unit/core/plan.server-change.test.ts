@@ -30,7 +30,7 @@ describe('a spec that names another server', () => {
     const message = 'AuthorizationServer other is not available';
     const server = { ...unavailable, reason: 'AuthorizationServerNotAvailable', message } as const;
     expect(plan(observation({ object: moved(), server }))).toMatchObject({
-      type: 'Rest',
+      type: 'Idle',
       state: 'Waiting',
       reason: 'AuthorizationServerNotAvailable',
     });
@@ -89,6 +89,6 @@ describe('a client with records at two servers whose spec names none any more', 
     ['another object of the same name', reached({ uid: 'server-2', issuer: 'https://evil.example.com' })],
   ])('is not updated over the connection of %s', (_, server) => {
     const action = plan(observation({ ...two, server }));
-    expect(action).toMatchObject({ type: 'Rest', reason: 'ReplacementPending' });
+    expect(action).toMatchObject({ type: 'Idle', reason: 'ReplacementPending' });
   });
 });

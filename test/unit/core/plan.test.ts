@@ -641,7 +641,7 @@ table('a registration that outlived its object', [
 function stepsUntilRest(start: Observation, most: number): readonly Step['type'][] {
   const steps: Step['type'][] = [];
   let o = start;
-  for (let action = plan(o); action.type !== 'Rest' && steps.length < most; action = plan(o)) {
+  for (let action = plan(o); action.type !== 'Idle' && steps.length < most; action = plan(o)) {
     steps.push(action.type);
     if (action.type === 'Deregister') {
       const failed = setback({ basis: action.basis, since: NOW, retryAt: NOW + 5_000 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type OAuthClientSpec, oauthClientStatus } from '../../../src/api/oauth-client.ts';
-import type { Rest } from '../../../src/core/action.ts';
+import type { Idle } from '../../../src/core/action.ts';
 import type { Observation, ObservedClient } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { summarize } from '../../../src/core/summarize.ts';
@@ -24,9 +24,9 @@ import {
 const updateBasis = basisOf(observation({ object: edited() }));
 const substitution = { member: 'scope', asked: 'a b', registered: 'a' };
 
-function restOf(o: Observation): Rest {
+function restOf(o: Observation): Idle {
   const action = plan(o);
-  if (action.type !== 'Rest') {
+  if (action.type !== 'Idle') {
     throw new Error(`does not rest: ${action.type}`);
   }
   return action;

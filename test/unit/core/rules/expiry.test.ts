@@ -44,7 +44,7 @@ const renewing = reached({
 describe('rule 30: a registration access token with an end', () => {
   test('is left alone while more than a third of its life is left', () => {
     const kept = withToken(60, 31);
-    expect(plan(of(kept))).toMatchObject({ type: 'Rest', state: 'Ready', until: NOW + HOUR * (31 - 91 / 3) });
+    expect(plan(of(kept))).toMatchObject({ type: 'Idle', state: 'Ready', until: NOW + HOUR * (31 - 91 / 3) });
   });
 
   test('is renewed by an update when a third of its life is left', () => {
@@ -69,7 +69,7 @@ describe('rule 30: a registration access token with an end', () => {
     ],
     ['the server is out of reach', unavailable],
   ])('is not renewed where %s, and the client stays ready', (_, server) => {
-    expect(plan(of(withToken(61, 30), { server }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(of(withToken(61, 30), { server }))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
   test('is not renewed again where an update didn’t move its end', () => {
@@ -80,11 +80,11 @@ describe('rule 30: a registration access token with an end', () => {
       basis: renewalBasis(kept),
       retryAt: Number.POSITIVE_INFINITY,
     });
-    expect(plan(of(kept, { setbacks: [tried] }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(of(kept, { setbacks: [tried] }))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
   test('is not renewed when it is over', () => {
-    expect(plan(of(withToken(100, -1)))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(of(withToken(100, -1)))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 });
 
@@ -114,7 +114,7 @@ describe('rule 30: the token of a client that was retained', () => {
   test('is looked at in time', () => {
     const young = { ...withToken(60, 31), role: 'retained' } as const;
     const o = absent({ records: [young] });
-    expect(plan(o)).toMatchObject({ type: 'Rest', state: 'Gone', until: NOW + HOUR * (31 - 91 / 3) });
+    expect(plan(o)).toMatchObject({ type: 'Idle', state: 'Gone', until: NOW + HOUR * (31 - 91 / 3) });
   });
 
   test.each([
@@ -144,13 +144,13 @@ describe('rule 30: the token of a client that was retained', () => {
       }),
     ],
   ])('is not renewed where %s, and is looked at again', (_, o) => {
-    expect(plan(o)).toMatchObject({ type: 'Rest', state: 'Gone', until: NOW + 300_000 });
+    expect(plan(o)).toMatchObject({ type: 'Idle', state: 'Gone', until: NOW + 300_000 });
   });
 });
 
 describe('rule 31: a client secret with an end', () => {
   test('is left alone before its time', () => {
-    expect(plan(of(withSecret(24, 90 * 24)))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(of(withSecret(24, 90 * 24)))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
   test('leads to another registration a day before, where updates don’t renew it', () => {
@@ -177,14 +177,14 @@ describe('rule 31: a client secret with an end', () => {
   });
 
   test('of a short life is followed when a third of it is left', () => {
-    expect(plan(of(withSecret(3, 2)))).toMatchObject({ type: 'Rest', state: 'Ready', until: NOW + HOUR / 3 });
+    expect(plan(of(withSecret(3, 2)))).toMatchObject({ type: 'Idle', state: 'Ready', until: NOW + HOUR / 3 });
     expect(plan(of(withSecret(4, 2)))).toMatchObject({ type: 'Register' });
   });
 
   test('is left to the user who wants to be asked', () => {
     const spec = desired({ replacement: { policy: 'Manual', overlap: '24h' } });
     expect(plan(of(withSecret(90 * 24, 23), { object: object({ desired: spec }) }))).toMatchObject({
-      type: 'Rest',
+      type: 'Idle',
       state: 'Ready',
     });
   });
@@ -203,6 +203,6 @@ describe('rule 32: a client that the server drops at some age', () => {
 
   test('is left alone while it is young', () => {
     const young = record({ registeredAt: at(NOW - 1_000 * HOUR), managed: false });
-    expect(plan(of(young, { server: dropping }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(of(young, { server: dropping }))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 });

@@ -13,14 +13,14 @@ const read = (readAgoMs: number, overrides: Partial<ServerConnection> = {}): Obs
 
 describe('a client at its server', () => {
   test('rule 29: is not read back after a write, so that a stale read misleads nobody', () => {
-    expect(plan(observation({ readAt: 0 }))).toMatchObject({ type: 'Rest', state: 'Ready' });
-    expect(plan(read(0))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(observation({ readAt: 0 }))).toMatchObject({ type: 'Idle', state: 'Ready' });
+    expect(plan(read(0))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
   test('rule 21: is read only where the server object asks for it, after its interval', () => {
     expect(plan(read(1.2 * HOUR))).toMatchObject({ type: 'Read' });
-    expect(plan(read(0.8 * HOUR))).toMatchObject({ type: 'Rest', state: 'Ready' });
-    expect(plan(read(1.2 * HOUR, { drift: { ...drift, mode: 'Off' } }))).toMatchObject({ type: 'Rest' });
+    expect(plan(read(0.8 * HOUR))).toMatchObject({ type: 'Idle', state: 'Ready' });
+    expect(plan(read(1.2 * HOUR, { drift: { ...drift, mode: 'Off' } }))).toMatchObject({ type: 'Idle' });
   });
 
   test.each([
@@ -28,13 +28,13 @@ describe('a client at its server', () => {
     ['changes the secret', { secret: 'Rotates' }],
   ] as const)('rule 21: is not read where that %s, unless permitted', (_, readEffect) => {
     const dialect = effectiveDialect('rfc7591', { readEffect });
-    expect(plan(read(2 * HOUR, { dialect }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(read(2 * HOUR, { dialect }))).toMatchObject({ type: 'Idle', state: 'Ready' });
     const permitted = { dialect, drift: { ...drift, allowRotatingRead: true } };
     expect(plan(read(2 * HOUR, permitted))).toMatchObject({ type: 'Read' });
   });
 
   test('is not read where the server can’t be asked', () => {
     const dialect = effectiveDialect('rfc7591', { readEffect: { supported: false } });
-    expect(plan(read(2 * HOUR, { dialect }))).toMatchObject({ type: 'Rest', state: 'Ready' });
+    expect(plan(read(2 * HOUR, { dialect }))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 });
