@@ -129,7 +129,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a call that throws stays in the server’s registry',
     file: 'src/controller/calls/guarded-call.ts',
-    original: "this.leave('Nothing');",
+    original: "this.#leave('Nothing');",
     mutant: '',
   },
   {
