@@ -117,6 +117,26 @@ const lifetime = z
   })
   .meta({ description: 'When the client ends by itself.' });
 
+const replacement = z
+  .object({
+    onEdit: z.enum(['Never', 'Manual', 'Automatic']).default('Never').meta({
+      description:
+        'What happens to an edit that the server can’t take, and when the server object of the name became another one. Never: the edit waits (`UpdateUnsupported`). Manual: another client is registered when the annotation rotate-requested-at asks for it (`ReplacementPending`). Automatic: at once. Default: Never.',
+    }),
+    onExpiry: z.enum(['Automatic', 'Manual', 'Never']).default('Automatic').meta({
+      description:
+        'What happens before a client or its secret expires, where an update doesn’t renew it. Automatic: another client is registered before the end. Manual: it is registered when the annotation rotate-requested-at asks for it (`ReplacementPending` after the end). Never: status shows the end. Default: Automatic.',
+    }),
+    overlap: boundedDuration(
+      'overlap',
+      'How long the former client stays registered beside the new one, 0s to 720h, like 1h. Default: 24h.',
+    ).default('24h'),
+  })
+  .meta({
+    description:
+      'When another client is registered in place of the present one. It has a new client_id: consents, refresh tokens and audience lists end with the former one. A rotation by annotation and another authorizationServerRef are requests of a person, and need neither onEdit nor onExpiry.',
+  });
+
 export const oauthClientSpec = z
   .object({
     authorizationServerRef: z
@@ -152,19 +172,7 @@ export const oauthClientSpec = z
       .boolean()
       .meta({ description: 'Nothing is sent and the Secret stays as it is, until this is unset.' })
       .optional(),
-    replacement: z
-      .object({
-        policy: z.enum(['Automatic', 'Manual']).default('Automatic').meta({
-          description:
-            'Whether a client that can’t be changed at the server is registered anew by itself after an edit, or only when annotated.',
-        }),
-        overlap: boundedDuration('overlap', 'How long the client before stays registered.').default('24h'),
-      })
-      .meta({
-        description:
-          'Registering anew, with a new client_id: consents, refresh tokens and audience lists end with the old one. Absent: never.',
-      })
-      .optional(),
+    replacement: replacement.prefault({}),
   })
   .meta({
     description: 'What is wanted.',

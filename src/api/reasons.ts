@@ -201,14 +201,15 @@ export const REASONS = {
   },
   UpdateUnsupported: {
     cause: 'The server gave no way to change a registered client.',
-    cure: 'Take the edit back, or set spec.replacement, so that another client is registered in its place.',
+    cure: 'Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
   },
   Unmanaged: {
     cause: 'The server gave no way to manage the client: it can be neither changed nor removed from here.',
     cure: 'Change or remove the client at the server by hand, or set management of the server object.',
   },
   ReplacementPending: {
-    cause: 'The spec can be met only by registering anew, with a new client_id, and waits to be told so.',
+    cause:
+      'Only another client, with a new client_id, can be as the spec says or work beyond the end of this one, and a person has to ask for it.',
     cure: 'Annotate the object as the message says, or take the edit back.',
   },
   DeletionUnconfirmed: {

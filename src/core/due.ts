@@ -30,8 +30,11 @@ export function clientDueAt(o: Observation, at: RecordAtServer): number | undefi
   return end === undefined ? undefined : known(end - Math.min(overlapOf(o), (end - start) / 3));
 }
 
-/** When the client secret, or the whole client, ends at the server. NaN where the record was damaged by hand. */
-function clientEnd({ record, connection }: RecordAtServer): number | undefined {
+/**
+ * When the client secret, or the whole client, ends at the server, in milliseconds since the epoch. NaN where the record
+ * was damaged by hand, `undefined` where nothing ends.
+ */
+export function clientEnd({ record, connection }: RecordAtServer): number | undefined {
   const { registeredAt, clientSecretExpiresAt } = record;
   const { client } = connection.dialect.lifetimes;
   const ends = [

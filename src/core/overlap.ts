@@ -13,7 +13,7 @@ export function overlapEnd(o: Observation, surplus: RegistrationRecord): number 
 
 /** The length of the overlap, in milliseconds: as the spec says, and no longer than the platform team permits. */
 export function overlapOf({ object, server }: Observation): number {
-  const overlap = object?.desired.valid ? object.desired.spec.replacement?.overlap : undefined;
+  const overlap = object?.desired.valid ? object.desired.spec.replacement.overlap : undefined;
   const most = server.available ? server.connection.policy?.maxOverlap : undefined;
   const wanted = boundedMs('overlap', overlap ?? DEFAULT_OVERLAP);
   return most === undefined ? wanted : Math.min(wanted, boundedMs('maxOverlap', most));

@@ -1,5 +1,6 @@
 import { rfc3339 } from '../../api/time.ts';
-import { clientDueAt, tokenDueAt } from '../due.ts';
+import type { Action } from '../action.ts';
+import { clientDueAt, clientEnd, tokenDueAt } from '../due.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
 import { managementMode } from '../management.ts';
 import type { Reachable } from '../narrowed.ts';
@@ -7,7 +8,7 @@ import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { blocked } from './idle.ts';
 import { planUpdate, unlessIdle } from './metadata.ts';
-import { replace } from './replacement.ts';
+import { askToReplace, replace } from './replacement.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about what the server lets expire: renewed in time, where a call does that, else replaced in time. */
@@ -71,7 +72,7 @@ export const clientExpiring: Rule<Reachable> = {
   finding: 'ClientExpiring',
   found: 'The client, or its secret, is near its end.',
   follows:
-    'The client is updated where that renews it, else replaced, unless replacement.policy is Manual. What stands in the way does not make it less ready.',
+    'The client is updated where that renews it, else replacement.onExpiry decides. What stands in the way does not make it less ready.',
   decide: (o) => {
     const { at, current } = o;
     const due = clientDueAt(o, at);
@@ -87,10 +88,24 @@ export const clientExpiring: Rule<Reachable> = {
     if (isRenewedByUpdate && blocked(o, 'Renew', renewalBasis(current)) === undefined) {
       return unlessIdle(planUpdate(o, { keys: 'Keep', because: 'Expires', message }));
     }
-    // By policy Manual a client is replaced on request alone; status shows when its secret ends.
-    return o.spec.replacement?.policy === 'Manual' ? undefined : unlessIdle(replace(o, message));
+    return replaceExpiring(o, message);
   },
 };
+
+/** The client still works before its end, so until then a person who wants to be asked sees its end in status alone. */
+function replaceExpiring(o: Reachable, message: string): Action | undefined {
+  const end = clientEnd(o.at);
+  switch (o.spec.replacement.onExpiry) {
+    case 'Automatic':
+      return unlessIdle(replace(o, message));
+    case 'Manual':
+      return end !== undefined && o.now >= end
+        ? askToReplace(o, `Client ${o.current.clientId}, or its secret, expired at ${rfc3339(end)}.`)
+        : undefined;
+    case 'Never':
+      return undefined;
+  }
+}
 
 /** One try for each end that was announced: a server whose update doesn't move it isn't asked again. */
 export const renewalBasis = ({

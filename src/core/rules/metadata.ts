@@ -25,7 +25,7 @@ export const metadataDiffers: Rule<Reachable> = {
   finding: 'MetadataDiffers',
   found:
     'The spec or the defaults of the server object changed since the client was registered, or an update got no answer.',
-  follows: 'The client is updated; where the server has no way to do that, replacement.policy decides.',
+  follows: 'The client is updated; where the server has no way to do that, replacement.onEdit decides.',
   decide: (o) => {
     const { object, current, at } = o;
     const { clientId } = current;

@@ -31,8 +31,7 @@ export const replacementRequested: Rule<Registered> = {
 export const serverChanged: Rule<Registered> = {
   finding: 'ServerChanged',
   found: 'The spec names another server than the one at which the client is registered.',
-  follows:
-    'Another client is registered there; by replacement.policy Manual a person has to ask for it first.',
+  follows: 'Another client is registered there.',
   decide: (o) => {
     const { current, server, spec } = o;
     const { authorizationServerRef: named = current.server } = spec;
@@ -43,12 +42,10 @@ export const serverChanged: Rule<Registered> = {
       return wait(server.reason, server.message);
     }
     const registeredAt = `${current.server.kind} ${current.server.name}`;
-    return spec.replacement?.policy === 'Manual'
-      ? askToReplace(o, `It is registered at ${registeredAt}.`)
-      : replace(
-          { ...o, server },
-          `The spec names ${named.kind} ${named.name}, and client ${current.clientId} is registered at ${registeredAt}.`,
-        );
+    return replace(
+      { ...o, server },
+      `The spec names ${named.kind} ${named.name}, and client ${current.clientId} is registered at ${registeredAt}.`,
+    );
   },
 };
 
@@ -57,7 +54,7 @@ export const serverReplaced: Rule<Registered> = {
   finding: 'ServerReplaced',
   found: 'The server object that the client was registered at is gone, and another one bears its name.',
   follows:
-    'Nothing of the client is sent to it, and a person has to act; by replacement.policy Automatic another client is registered.',
+    'Nothing of the client is sent to it, and a person has to act; by replacement.onEdit Automatic another client is registered.',
   decide: (o) => {
     const { at, current, server, spec } = o;
     const { authorizationServerRef: named = current.server } = spec;
@@ -65,7 +62,7 @@ export const serverReplaced: Rule<Registered> = {
       return undefined;
     }
     const { kind, name } = current.server;
-    if (spec.replacement?.policy === 'Automatic') {
+    if (spec.replacement.onEdit === 'Automatic') {
       const message = `${kind} ${name} is another object than the one at which client ${current.clientId} is registered.`;
       return replace({ ...o, server }, message);
     }
@@ -81,21 +78,22 @@ export const replace = (o: Replaceable, message: string): Action => planRegistra
 
 /** The server can't change the client: what then is done is the user's choice. `why`: one or more sentences. */
 export function replaceUnchangeable(o: Replaceable, why: string): Action {
-  switch (o.spec.replacement?.policy) {
+  switch (o.spec.replacement.onEdit) {
     case 'Automatic':
       return replace(
         o,
-        `The server gives no way to change client ${o.current.clientId}, and replacement.policy is Automatic.`,
+        `The server gives no way to change client ${o.current.clientId}, and replacement.onEdit is Automatic.`,
       );
     case 'Manual':
       return askToReplace(o, why);
-    default:
+    case 'Never':
       return stall('UpdateUnsupported', why);
   }
 }
 
-const askToReplace = (o: Registered, why: string): Action =>
+/** `why`: one or more sentences. */
+export const askToReplace = (o: Registered, why: string): Action =>
   stall(
     'ReplacementPending',
-    `The client can’t be changed, and is to be registered anew when you say so: ${requestRotation(o)}. ${why}`,
+    `Another client is registered when you ask for it: ${requestRotation(o)}. It has a new client_id. ${why}`,
   );

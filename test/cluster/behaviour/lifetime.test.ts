@@ -248,7 +248,7 @@ describe('A client that can’t be managed', () => {
       await shop.edit(name, { clientName: 'Edited' });
       const edited = await shop.until(name, 'UpdateUnsupported');
       expect(messageOf(edited)).toBe(
-        'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or set spec.replacement, so that another client is registered in its place.',
+        'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
       );
       expect(conditionOf(edited, 'Stalled')?.status).toBe('True');
       expect(await data(name)).toEqual(before);
@@ -276,7 +276,7 @@ describe('A client that can’t be managed', () => {
     const name = 'automatic';
     const emulator = await placed(name, 'auth0', {
       client: web,
-      replacement: { policy: 'Automatic', overlap: '1h' },
+      replacement: { onEdit: 'Automatic', overlap: '1h' },
     });
     const before = await data(name);
     await shop.edit(name, { clientName: 'Edited' });
@@ -308,7 +308,7 @@ describe('A client that can’t be managed', () => {
     const name = 'manual';
     const emulator = await served(name, 'cloudflare');
     const object = JSON.parse(
-      clientAt(name, name, { client: web, replacement: { policy: 'Manual', overlap: '1h' } }),
+      clientAt(name, name, { client: web, replacement: { onEdit: 'Manual', overlap: '1h' } }),
     ) as { metadata: object };
     await testbed.apply(
       JSON.stringify({ ...object, metadata: { ...object.metadata, annotations: { [ROTATE]: 'copied' } } }),
@@ -321,7 +321,7 @@ describe('A client that can’t be managed', () => {
     await shop.edit(name, { clientName: 'Edited' });
     const waiting = await shop.until(name, 'ReplacementPending');
     expect(messageOf(waiting)).toBe(
-      'The client can’t be changed, and is to be registered anew when you say so: kubectl annotate oac manual -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or set spec.replacement, so that another client is registered in its place.',
+      'Another client is registered when you ask for it: kubectl annotate oac manual -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. It has a new client_id. The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or delete and create the object to register anew.',
     );
     expect(await data(name)).toEqual(before);
     expect(emulator.count('register')).toBe(1);
@@ -344,7 +344,7 @@ describe('A client that is to be registered anew', () => {
     const name = 'renewed';
     const emulator = await placed(name, 'rfc7591', {
       client: machine,
-      replacement: { policy: 'Manual', overlap: '1h' },
+      replacement: { onEdit: 'Manual', overlap: '1h' },
     });
     const before = await data(name);
     await annotate(name, 'please');

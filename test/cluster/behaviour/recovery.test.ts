@@ -44,7 +44,7 @@ beforeAll(async () => {
   }
   lost = await shop.place('lost', {
     server: { recovery: { tokenLost: 'Reregister' }, deletion: { retryFor: '1m' } },
-    client: { replacement: { overlap: '0s' } },
+    client: { replacement: { onEdit: 'Automatic', overlap: '0s' } },
   });
   lostId = (await shop.client('lost')).status?.clientId;
   lost.behave = {
@@ -279,7 +279,10 @@ describe('Another server in authorizationServerRef', () => {
     const [from, to] = [await shop.place('from'), await startStubServer()];
     const { status } = await shop.client('from');
     await testbed.apply(namespacedServer(to.issuer, 'shop', 'to'));
-    const spec = { authorizationServerRef: serverRef('to'), replacement: { overlap: '0s' } };
+    const spec = {
+      authorizationServerRef: serverRef('to'),
+      replacement: { onEdit: 'Automatic', overlap: '0s' },
+    };
     await shop.patch('oac', 'from', { spec });
     const moved = await eventually(
       () => shop.client('from'),

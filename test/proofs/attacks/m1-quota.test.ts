@@ -44,7 +44,7 @@ test('M1: clients that outlive their objects count', async () => {
 
 test('M1: a client is replaced again only when the one before is gone', async () => {
   const tenant = await target.tenant('edit');
-  await tenant.ready(machineClient('rotated', { replacement: { policy: 'Automatic', overlap: '720h' } }));
+  await tenant.ready(machineClient('rotated', { replacement: { onEdit: 'Automatic', overlap: '720h' } }));
   for (let turn = 0; turn < 12; turn += 1) {
     await tenant.patchOrFail('OAuthClient', 'rotated', {
       metadata: { annotations: { 'oauth-registrar.dev/rotate-requested-at': `turn-${turn}` } },

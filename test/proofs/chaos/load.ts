@@ -98,7 +98,7 @@ function toClient(ns: string, { name, server, fate }: LoadObject): string {
   return oauthClient(ns, name, {
     client: { ...client, clientUri: uriOf(ns, name) },
     server: { kind: 'AuthorizationServer', name: server },
-    replacement: { overlap: '0s' },
+    replacement: { onEdit: 'Automatic', overlap: '0s' },
     ...(fate === 'kept' ? { deletionPolicy: 'Retain' } : {}),
   });
 }

@@ -103,7 +103,8 @@ const aSpec = fc
     ),
     replacement: maybe(
       fc.record({
-        policy: fc.constantFrom('Automatic' as const, 'Manual' as const),
+        onEdit: fc.constantFrom('Never' as const, 'Automatic' as const, 'Manual' as const),
+        onExpiry: fc.constantFrom('Never' as const, 'Automatic' as const, 'Manual' as const),
         overlap: fc.constantFrom('0s', '24h'),
       }),
     ),

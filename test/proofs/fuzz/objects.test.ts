@@ -97,7 +97,7 @@ const clientSpec = fc
         include: fc.array(word, { maxLength: 2 }),
       }),
       lifetime: someOf({ expiresAfter: duration, onExpiry: fc.constant('Deregister'), expiryMember: word }),
-      replacement: someOf({ policy: fc.constant('Manual'), overlap: duration }),
+      replacement: someOf({ onEdit: fc.constant('Manual'), overlap: duration }),
     }),
     client,
   )

@@ -104,7 +104,7 @@ export const deeds = {
             client: { clientName },
             secret: { name: `${name}-oauth` },
             deletionPolicy: 'Delete',
-            replacement: { policy: 'Automatic', overlap: '1m' },
+            replacement: { onEdit: 'Automatic', overlap: '1m' },
             ...more,
           },
           status: {

@@ -47,13 +47,16 @@ describe('oauthClientSpec', () => {
   });
 
   test('does no more for a client than it is told to: its keys, its end, its replacement', () => {
-    expect(oauthClientSpec.parse({ client: {} })).toEqual({ client: {}, deletionPolicy: 'Delete' });
+    expect(oauthClientSpec.parse({ client: {} })).toEqual({
+      client: {},
+      deletionPolicy: 'Delete',
+      replacement: { onEdit: 'Never', onExpiry: 'Automatic', overlap: '24h' },
+    });
   });
 
   test.each([
     ['keys of a day’s overlap', 'generatedKey', { algorithm: 'ES256', overlap: '24h' }],
     ['an end that takes the object with it', 'lifetime', { onExpiry: 'DeleteObject' }],
-    ['a replacement by itself, of a day’s overlap', 'replacement', { policy: 'Automatic', overlap: '24h' }],
   ])('gives %s where the spec only asks for one', (_, field, read) => {
     expect(oauthClientSpec.parse({ client: {}, [field]: {} })).toMatchObject({ [field]: read });
   });

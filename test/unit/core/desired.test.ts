@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { toClientObject } from '../../../src/core/desired.ts';
 import { declaredHash } from '../../../src/core/record.ts';
 import { jsonBytes } from '../../../src/oauth/json.ts';
+import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
 
 const metadata = {
   name: 'storefront',
@@ -66,7 +67,7 @@ describe('toClientObject', () => {
     };
     expect(withClient(client)).toEqual({
       valid: true,
-      spec: { authorizationServerRef: ref, client, deletionPolicy: 'Delete' },
+      spec: clientSpecOf({ authorizationServerRef: ref, client }),
       hash: declaredHash({ client }),
     });
   });
@@ -233,7 +234,7 @@ describe('the hash of what is declared', () => {
     ['the server', { authorizationServerRef: ref }],
     ['the form of the Secret', { secret: { name: 's', keys: { client_id: 'id' } } }],
     ['a lifetime that the server is not told', expires('2h')],
-    ['what becomes of a client that can not be changed', { replacement: { policy: 'Manual' } }],
+    ['what becomes of a client that can not be changed', { replacement: { onEdit: 'Manual' } }],
   ])('stays the same whatever is said of %s', (_, change) => {
     expect(hashOf(change)).toBe(hashOf());
   });

@@ -9,6 +9,7 @@ import { rfc7591 } from '../../../src/dialects/rfc7591.ts';
 import type { ClientMetadata } from '../../../src/oauth/client-metadata.ts';
 import type { JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
 
 type Terms = Pick<ServerConnection, 'defaults' | 'dialect' | 'statement' | 'policy'>;
 
@@ -17,8 +18,8 @@ const noStatement: StatementTerms = { given: undefined, sign: undefined, fromCli
 const plain: Terms = { defaults: {}, dialect: rfc7591, statement: noStatement, policy: undefined };
 
 const specOf = (client: ClientMetadata, more: Partial<OAuthClientSpec> = {}): OAuthClientSpec => ({
+  ...clientSpecOf(),
   client,
-  deletionPolicy: 'Delete',
   ...more,
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../../src/core/observation.ts';
 import { CHAINS, type Finding, plan } from '../../../src/core/plan.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { replacementOf } from '../../kit/fixtures/client-specs.ts';
 import {
   absent,
   available,
@@ -256,7 +257,7 @@ const EXAMPLES: readonly Example[] = [
   [
     'ServerReplaced',
     observation({
-      object: specified({ replacement: { policy: 'Automatic', overlap: '24h' } }),
+      object: specified({ replacement: replacementOf({ onEdit: 'Automatic' }) }),
       server: reached({ uid: 'server-2', issuer: 'https://other.example.com' }),
     }),
     'Register',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { plan } from '../../../src/core/plan.ts';
+import { replacementOf } from '../../kit/fixtures/client-specs.ts';
 import {
   available,
   desired,
@@ -36,19 +37,12 @@ describe('a spec that names another server', () => {
     });
   });
 
-  test('waits for a word, where the user wants to be asked', () => {
-    const asking = moved({ replacement: { policy: 'Manual', overlap: '24h' } });
-    expect(plan(observation({ object: asking, server: there }))).toMatchObject({
-      state: 'Stalled',
-      reason: 'ReplacementPending',
+  test.each(['Never', 'Manual', 'Automatic'] as const)('is a request itself, by onEdit %s, too', (onEdit) => {
+    const asked = moved({ replacement: replacementOf({ onEdit, onExpiry: 'Never' }) });
+    expect(plan(observation({ object: asked, server: there }))).toMatchObject({
+      type: 'Register',
+      ref: other,
     });
-    const answered = { object: { ...asking, rotateRequestedAt: 'before' }, server: there };
-    expect(plan(observation({ ...answered, records: [record({ rotatedFor: 'before' })] }))).toMatchObject({
-      state: 'Stalled',
-      reason: 'ReplacementPending',
-    });
-    const asked = { ...asking, rotateRequestedAt: 'now' };
-    expect(plan(observation({ object: asked, server: there }))).toMatchObject({ type: 'Register' });
   });
 
   test('shows the new client, and lets the old one go when the overlap is over', () => {

@@ -50,7 +50,7 @@ const unsupportedUpdate: Setback = {
     kind: 'Terminal',
     reason: 'UpdateUnsupported',
     message:
-      'The server gave no registration access token. Take the edit back, or set spec.replacement, so that another client is registered in its place.',
+      'The server gave no registration access token. Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
     retryAt: Number.POSITIVE_INFINITY,
   }),
   action: 'Update',
@@ -400,7 +400,7 @@ table('an edit of the metadata', [
     }),
     stalls(
       'UpdateUnsupported',
-      'The server gave no registration access token. Take the edit back, or set spec.replacement, so that another client is registered in its place.',
+      'The server gave no registration access token. Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
     ),
   ],
   [

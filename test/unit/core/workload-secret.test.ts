@@ -9,13 +9,14 @@ import {
   toWorkloadSecret,
   wantedSecret,
 } from '../../../src/core/workload-secret.ts';
+import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
 import { record } from '../../kit/fixtures/observations.ts';
 
 const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
 const ref = { kind: 'AuthorizationServer', name: 'sso' } as const;
 const inputs = inputsHash({ record: record(), keys: {}, include: [], endpoints: {} });
 const values = { client_id: 'c1', client_secret: 'canary' };
-const spec = { authorizationServerRef: ref, client: {}, deletionPolicy: 'Delete' } as const;
+const spec = clientSpecOf({ authorizationServerRef: ref });
 const wanted = wantedSecret(client, spec);
 const written = toWorkloadSecret(client, wanted, 'oac-uid-1-a1', inputs, values);
 

@@ -46,7 +46,10 @@ export async function startBystander(target: Target): Promise<Bystander> {
   let phase: Phase = 'undisturbed';
 
   const client = (name: string) =>
-    machineClient(name, { client: { clientName: `${prefix}: ${name}` }, replacement: { overlap: '0s' } });
+    machineClient(name, {
+      client: { clientName: `${prefix}: ${name}` },
+      replacement: { onEdit: 'Automatic', overlap: '0s' },
+    });
   for (const name of ['edited', 'rotated']) await tenant.ready(client(name));
 
   /** Does something, and waits for its effect. */

@@ -1,5 +1,6 @@
 import type { OAuthClientSpec } from '../../../../src/api/oauth-client.ts';
 import type { Setback } from '../../../../src/core/observation.ts';
+import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
   absent,
   basisOf,
@@ -159,10 +160,10 @@ const third = record({
   replaces: 'oac-uid-1-a2',
 });
 const overlapping = (overlap: string) =>
-  object({ desired: desired({ replacement: { policy: 'Automatic', overlap } }) });
+  object({ desired: desired({ replacement: replacementOf({ overlap }) }) });
 const shown = secret({}, successor);
 const renamed = object({
-  desired: desired({ secret: { name: 'renamed' }, replacement: { policy: 'Automatic', overlap: '30m' } }),
+  desired: desired({ secret: { name: 'renamed' }, replacement: replacementOf({ overlap: '30m' }) }),
 });
 
 table('a client that took the place of another', [

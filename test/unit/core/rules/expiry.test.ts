@@ -3,6 +3,7 @@ import type { Observation } from '../../../../src/core/observation.ts';
 import { plan } from '../../../../src/core/plan.ts';
 import { renewalBasis } from '../../../../src/core/rules/expiry.ts';
 import { effectiveDialect } from '../../../../src/dialects/presets.ts';
+import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
   absent,
   desired,
@@ -181,12 +182,30 @@ describe('rule 31: a client secret with an end', () => {
     expect(plan(of(withSecret(4, 2)))).toMatchObject({ type: 'Register' });
   });
 
-  test('is left to the user who wants to be asked', () => {
-    const spec = desired({ replacement: { policy: 'Manual', overlap: '24h' } });
-    expect(plan(of(withSecret(90 * 24, 23), { object: object({ desired: spec }) }))).toMatchObject({
-      type: 'Idle',
-      state: 'Ready',
+  const leftTo = (onExpiry: 'Manual' | 'Never', hours: number) =>
+    of(withSecret(90 * 24, hours), {
+      object: object({ desired: desired({ replacement: replacementOf({ onExpiry }) }) }),
     });
+
+  test.each(['Manual', 'Never'] as const)(
+    'is left to the user by onExpiry %s, while it lasts',
+    (onExpiry) => {
+      expect(plan(leftTo(onExpiry, 23))).toMatchObject({ type: 'Idle', state: 'Ready' });
+    },
+  );
+
+  test('waits for a person by onExpiry Manual, once it is over', () => {
+    expect(plan(leftTo('Manual', -1))).toMatchObject({
+      type: 'Idle',
+      state: 'Stalled',
+      reason: 'ReplacementPending',
+      message:
+        'Another client is registered when you ask for it: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. It has a new client_id. Client c1, or its secret, expired at 2026-05-01T11:00:00Z.',
+    });
+  });
+
+  test('that is over leads to no other client by onExpiry Never', () => {
+    expect(plan(leftTo('Never', -1))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 });
 

@@ -2,6 +2,7 @@ import type { OAuthClientSpec } from '../../../../src/api/oauth-client.ts';
 import type { Policy } from '../../../../src/core/connection.ts';
 import type { Observation, ObservedClient, Setback } from '../../../../src/core/observation.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
+import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
   basisOf,
   closed,
@@ -125,12 +126,12 @@ table('an annotation that asks for a new registration', [
 
 /** An edit that the server was found unable to take. */
 function unsupported(
-  replacement: OAuthClientSpec['replacement'],
+  onEdit: OAuthClientSpec['replacement']['onEdit'],
   change: Partial<ObservedClient> = {},
 ): Observation {
   const client = { clientName: 'Edited' };
   const o = observation({
-    object: wants({ client, ...(replacement === undefined ? {} : { replacement }) }, change),
+    object: wants({ client, replacement: replacementOf({ onEdit }) }, change),
   });
   const refused: Setback = setback({
     action: 'Update',
@@ -147,38 +148,38 @@ const editedDocument = { client_name: 'Edited' };
 table('an edit that the server can not take', [
   [
     'registers a client anew where the spec says Automatic',
-    unsupported({ policy: 'Automatic', overlap: '24h' }),
+    unsupported('Automatic'),
     { ...replaces, document: editedDocument },
   ],
   [
     'waits for the word where the spec says Manual',
-    unsupported({ policy: 'Manual', overlap: '24h' }),
+    unsupported('Manual'),
     stalls(
       'ReplacementPending',
-      'The client can’t be changed, and is to be registered anew when you say so: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. The server answered status 405.',
+      'Another client is registered when you ask for it: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. It has a new client_id. The server answered status 405.',
     ),
   ],
   [
-    'stalls where the spec says nothing of replacement: nothing is registered anew by itself',
-    unsupported(undefined),
+    'stalls where the spec says Never: nothing is registered anew by itself',
+    unsupported('Never'),
     stalls('UpdateUnsupported', 'The server answered status 405.'),
   ],
   [
     'is tried again when it is another edit',
-    { ...unsupported(undefined), object: wants({ client: { clientName: 'Edited again' } }) },
+    { ...unsupported('Never'), object: wants({ client: { clientName: 'Edited again' } }) },
     { ...updates, document: { client_name: 'Edited again' } },
   ],
   [
     'is tried again when the annotation asks for it',
-    { ...unsupported(undefined), object: edited({ reconcileRequestedAt: 'now' }) },
+    { ...unsupported('Never'), object: edited({ reconcileRequestedAt: 'now' }) },
     updates,
   ],
   [
     'registers a client anew at the word, though the spec says Manual',
     {
-      ...unsupported({ policy: 'Manual', overlap: '24h' }),
+      ...unsupported('Manual'),
       object: wants(
-        { client: { clientName: 'Edited' }, replacement: { policy: 'Manual', overlap: '24h' } },
+        { client: { clientName: 'Edited' }, replacement: replacementOf({ onEdit: 'Manual' }) },
         { rotateRequestedAt: '1777636800' },
       ),
     },

@@ -1,5 +1,6 @@
 import type { DeletionTerms, Policy } from '../../../../src/core/connection.ts';
 import type { Observation, ObservedServer } from '../../../../src/core/observation.ts';
+import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
   deleting,
   desired,
@@ -154,14 +155,13 @@ table('M1: a server at which no client may outlive its object', [
 ]);
 
 const overlapping = (overlap: string, maxOverlap: string | undefined): Observation => {
-  const given = { policy: 'Automatic', overlap } as const;
   const before = record({ attempt: 'a0', clientId: 'c0' });
   const after = record({
     replaces: before.secretName,
     registeredAt: new Date(NOW - 3_600_000).toISOString(),
   });
   return observation({
-    object: object({ desired: desired({ replacement: given }) }),
+    object: object({ desired: desired({ replacement: replacementOf({ overlap }) }) }),
     records: [before, after],
     server: maxOverlap === undefined ? reached({}) : bounded({ maxOverlap }),
   });
