@@ -1,10 +1,173 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { AuthorizationServerSpec } from '../../../../src/api/authorization-server.ts';
 import type { HttpOutcome } from '../../../../src/controller/ports.ts';
 import { discover } from '../../../../src/controller/server/discover.ts';
+import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
+import { answered, createFakeHttp } from '../../../kit/fakes/fake-ports.ts';
 import { issuer, specOf } from '../../../kit/fixtures/server-objects.ts';
 
-const server = { kind: 'AuthorizationServer', namespace: 'shop', name: 'sso' } as const;
+const own = { kind: 'AuthorizationServer', namespace: 'shop', name: 'sso' } as const;
+const cluster = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
+
+const OAUTH = `${issuer}/.well-known/oauth-authorization-server`;
+const OPENID = `${issuer}/.well-known/openid-configuration`;
+const registration = `${issuer}/register`;
+const document = (more: object = {}) =>
+  answered(200, { issuer, registration_endpoint: registration, ...more });
+const noAnswer = (
+  reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge',
+  received?: string,
+): HttpOutcome => ({
+  kind: 'noAnswer',
+  reason,
+  detail: 'the detail',
+  ...(received === undefined ? {} : { received: new Sensitive(received) }),
+});
+
+async function find(
+  outcomes: readonly HttpOutcome[],
+  { spec = {}, server = own }: { spec?: object; server?: typeof own | typeof cluster } = {},
+) {
+  const http = createFakeHttp(...outcomes);
+  const clock = createFakeClock();
+  const whole: AuthorizationServerSpec = specOf(spec);
+  const found = await discover(server, whole, { http, clock }, { allowHttp: false }, undefined);
+  return { found, sent: http.sent };
+}
+
+describe('Documents are asked for', () => {
+  test('without a credential, until one names the registration endpoint', async () => {
+    const { found, sent } = await find([document()]);
+    expect(found).toEqual({ endpoints: { registration }, aliases: {} });
+    expect(sent).toEqual([
+      {
+        method: 'GET',
+        url: OAUTH,
+        headers: { accept: 'application/json' },
+        body: undefined,
+        timeoutMs: 10_000,
+        transport: undefined,
+      },
+    ]);
+  });
+
+  test.each<readonly [string, readonly HttpOutcome[]]>([
+    ['nothing is there', [answered(404), document()]],
+    ['the first one lacks the endpoint', [document({ registration_endpoint: undefined }), document()]],
+    ['the first one is of another issuer', [document({ issuer: 'https://other.example' }), document()]],
+    ['the first one has no answer', [noAnswer('ConnectionLost'), document()]],
+  ])('at the next place where %s', async (_, outcomes) => {
+    const { found, sent } = await find(outcomes);
+    expect(sent.map(({ url }) => url)).toEqual([OAUTH, OPENID]);
+    expect(found).toMatchObject({ endpoints: { registration } });
+  });
+
+  test('where the server object says, and nowhere else', async () => {
+    const url = 'https://elsewhere.example.com/doc';
+    const { found, sent } = await find([answered(404)], { spec: { discovery: { url } } });
+    expect(sent.map((request) => request.url)).toEqual([url]);
+    expect(found).toMatchObject({
+      reason: 'DiscoveryFailed',
+      message: expect.stringContaining(`${url}: 404`),
+    });
+  });
+
+  test('in the preferred order', async () => {
+    const { sent } = await find([document()], { spec: { discovery: { prefer: 'OpenID' } } });
+    expect(sent.map(({ url }) => url)).toEqual([OPENID]);
+  });
+
+  test('with the timeout of the server object, where that is shorter', async () => {
+    const { sent } = await find([document()], { spec: { connection: { timeout: '3s' } } });
+    expect(sent[0]?.timeoutMs).toBe(3_000);
+  });
+});
+
+describe('What is found', () => {
+  test('is what the documents of this issuer say, the earlier first, with the aliases for certificates', async () => {
+    const { found } = await find([
+      document({ registration_endpoint: undefined, token_endpoint: `${issuer}/token-1` }),
+      document({
+        token_endpoint: `${issuer}/token-2`,
+        mtls_endpoint_aliases: { token_endpoint: `${issuer}/mtls` },
+      }),
+    ]);
+    expect(found).toEqual({
+      endpoints: { registration, token: `${issuer}/token-1` },
+      aliases: { token: `${issuer}/mtls` },
+    });
+  });
+
+  test('may lack the registration endpoint', async () => {
+    const { found } = await find([document({ registration_endpoint: undefined })]);
+    expect(found).toEqual({ endpoints: {}, aliases: {} });
+  });
+
+  test('an issuer that is accepted counts as this one', async () => {
+    const acceptedIssuer = 'https://published.example.com';
+    const { found } = await find([document({ issuer: acceptedIssuer })], {
+      spec: { discovery: { acceptedIssuer } },
+    });
+    expect(found).toMatchObject({ endpoints: { registration } });
+  });
+
+  test('a document of another issuer is refused, with both names', async () => {
+    const { found } = await find([document({ issuer: 'https://other.example' })]);
+    expect(found).toMatchObject({
+      reason: 'IssuerMismatch',
+      message: expect.stringContaining('of issuer “https://other.example”, not of “https://sso.example.com”'),
+    });
+  });
+});
+
+describe('Where there is no document, one cause of all is the reason', () => {
+  test.each<readonly [string, HttpOutcome, string]>([
+    ['nothing is there', answered(404), 'DiscoveryFailed'],
+    ['a document without issuer', answered(200, '{}'), 'DiscoveryFailed'],
+    ['silence', noAnswer('Timeout'), 'ResponseTimedOut'],
+    ['a lost connection', noAnswer('ConnectionLost'), 'AuthorizationServerUnavailable'],
+    ['a document that is cut off', noAnswer('ConnectionLost', '{"issuer":'), 'ResponseTruncated'],
+    ['silence after some of it', noAnswer('Timeout', '{"issuer":'), 'ResponseTimedOut'],
+    ['more than is read', noAnswer('ResponseTooLarge', '{'), 'ResponseTooLarge'],
+    ['a redirect', answered(302), 'RedirectRefused'],
+    ['HTML', answered(200, '<html>'), 'ResponseNotJSON'],
+  ])('%s', async (_, outcome, reason) => {
+    const { found, sent } = await find([outcome]);
+    expect(found).toMatchObject({ reason, message: expect.stringMatching(/^No discovery document: .*\.$/) });
+    expect(sent).toHaveLength(2);
+  });
+
+  test('several causes: that none was found, with all of them', async () => {
+    const { found } = await find([noAnswer('Timeout'), answered(404)]);
+    expect(found).toEqual({
+      reason: 'DiscoveryFailed',
+      message: `No discovery document: ${OAUTH}: the detail; ${OPENID}: 404. Check the issuer, or set registration.endpoint and discovery.mode None.`,
+    });
+  });
+});
+
+describe('Where nothing can be sent, no other place is asked', () => {
+  const notSent = (
+    reason: 'AddressRefused' | 'TlsVerificationFailed' | 'ConnectFailed' | 'NameNotResolved',
+  ) => ({ kind: 'notSent', reason, detail: 'the detail', why: 'the cause' }) as const;
+
+  test.each([
+    [own, 'AddressRefused', { reason: 'AddressRefused', message: 'the detail' }],
+    [cluster, 'AddressRefused', { reason: 'AddressRefused', message: 'the cause' }],
+    [own, 'TlsVerificationFailed', { reason: 'TlsVerificationFailed', message: 'the detail' }],
+    [own, 'ConnectFailed', { reason: 'DiscoveryFailed', message: `${OAUTH} can’t be reached: the detail` }],
+    [
+      cluster,
+      'NameNotResolved',
+      { reason: 'DiscoveryFailed', message: `${OAUTH} can’t be reached: the cause` },
+    ],
+  ] as const)('for $kind: %s', async (server, reason, problem) => {
+    const { found, sent } = await find([notSent(reason)], { server });
+    expect(found).toEqual(problem);
+    expect(sent).toHaveLength(1);
+  });
+});
 
 test('a server that never answers takes 15 s of a look, however many places there are to ask (H7)', async () => {
   const clock = createFakeClock({ skipMs: 60_000 });
@@ -17,8 +180,12 @@ test('a server that never answers takes 15 s of a look, however many places ther
       return { kind: 'noAnswer', reason: 'Timeout', detail: `no complete answer within ${timeoutMs} ms` };
     },
   };
-  const found = await discover(server, specOf(), { http, clock }, { allowHttp: false }, undefined);
+  const spec = specOf({ issuer: `${issuer}/realms/shop` });
+  const found = await discover(own, spec, { http, clock }, { allowHttp: false }, undefined);
   expect(timeouts).toEqual([10_000, 5_000]);
   expect(clock.monotonic() - start).toBe(15_000);
-  expect(found).toMatchObject({ reason: 'ResponseTimedOut', message: expect.stringContaining(issuer) });
+  expect(found).toMatchObject({
+    reason: 'ResponseTimedOut',
+    message: expect.stringMatching(/; [^;]*: not asked: those before took too long\./),
+  });
 });
