@@ -1,8 +1,8 @@
 import { LABELS } from '../../../src/api/names.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
+import type { Change } from '../../kit/fakes/cluster.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
-import type { Change } from './cluster.ts';
 import { decoded, recordIn, records, suspects } from './knowledge.ts';
 import type { World } from './world.ts';
 

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
-import type { Stored } from './cluster.ts';
+import type { Stored } from '../../kit/fakes/cluster.ts';
 import { decoded, entries, records, suspects } from './knowledge.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
 import { conditionOf, isReady } from './users.ts';

@@ -2,7 +2,7 @@ import { LABELS } from '../../../src/api/names.ts';
 import { decodeEntries, type LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
 import { type RegistrationRecord, toRecord } from '../../../src/core/record.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
-import type { Stored } from './cluster.ts';
+import type { Stored } from '../../kit/fakes/cluster.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
 import type { World } from './world.ts';
 

@@ -7,8 +7,8 @@ import type {
   KubernetesApi,
 } from '../../../src/controller/ports.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import type { Stored } from '../../kit/fakes/cluster.ts';
 import { pathOf } from './authorization-server.ts';
-import type { Stored } from './cluster.ts';
 import type { Process, World } from './world.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { RESOURCES } from '../../../src/api/kubernetes.ts';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
+import type { Stored } from '../../kit/fakes/cluster.ts';
 import { ISSUER } from './authorization-server.ts';
-import type { Stored } from './cluster.ts';
 import { serverObject, specOf, type World } from './world.ts';
 
 /** People: what they do, and what they see. They talk to the API server directly. */

@@ -5,7 +5,7 @@ import { toRegistrationObject, toSecretObject } from '../../../src/controller/st
 import type { ObjectCache } from '../../../src/controller/state/object-cache.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
-import type { Change, Stored } from './cluster.ts';
+import type { Change, Stored } from '../../kit/fakes/cluster.ts';
 import type { Process, World } from './world.ts';
 
 /** A list, then what has changed since, in order, each change late by as much as chance wants. */

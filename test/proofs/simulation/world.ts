@@ -1,8 +1,8 @@
 import { type ConfigMap, RESOURCES } from '../../../src/api/kubernetes.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
+import { type Change, Cluster } from '../../kit/fakes/cluster.ts';
 import { AuthorizationServer, ISSUER, MARKER } from './authorization-server.ts';
 import { Calls } from './calls.ts';
-import { type Change, Cluster } from './cluster.ts';
 import type { Conditions, Crash, Weather } from './conditions.ts';
 import { OTHER_ISSUER, OtherServer } from './other-server.ts';
 import { type Pod, Pods } from './pods.ts';

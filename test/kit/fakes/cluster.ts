@@ -4,7 +4,6 @@ import { keyOf, RESOURCES } from '../../../src/api/kubernetes.ts';
 import type { ApiResult, ObjectKey } from '../../../src/controller/ports.ts';
 import { isSameJson, type JsonObject } from '../../../src/oauth/json.ts';
 import { owned } from './field-ownership.ts';
-import type { Restore } from './scheduler.ts';
 
 /** Any object, as it is stored. Never changed in place. */
 export interface Stored extends KubernetesObject {
@@ -51,7 +50,8 @@ export class Cluster {
     return String(this.#version);
   }
 
-  save(): Restore {
+  /** What brings back this moment. */
+  save(): () => void {
     const [version, uids] = [this.#version, this.#uids];
     const [changes, onChange] = [[...this.changes], [...this.onChange]];
     const kinds = [...this.#kinds].map(([kind, objects]) => [kind, [...objects]] as const);
@@ -86,6 +86,11 @@ export class Cluster {
         (namespace === undefined || metadata.namespace === namespace) &&
         (!label || metadata.labels?.[label] === 'true'),
     );
+  }
+
+  /** An object exactly as it is, version and uid included: it was there before. */
+  put(kind: string, object: Stored): void {
+    this.#kind(kind).set(keyOf(object.metadata), object);
   }
 
   create(resource: Resource, given: Stored, by: string): ApiResult<Stored> {
