@@ -32,6 +32,7 @@ const takesOver = (proof: string | undefined = 'storefront-oauth', name = before
   record: name,
   proof,
 });
+
 const asksPerson = stalls(
   'RegistrationRecordMissing',
   'Client c0 is recorded for an OAuthClient of an earlier namespace shop, and nothing that came back with this object proves that it is the same one. If it is, a platform engineer lets it have the client, in the operator’s namespace: kubectl annotate secret oac-uid-0-a1 oauth-registrar.dev/namespace-uid=ns-2 --overwrite. Else have another registered, and that one removed: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',

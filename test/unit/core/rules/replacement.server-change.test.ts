@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { plan } from '../../../src/core/plan.ts';
-import { replacementOf } from '../../kit/fixtures/client-specs.ts';
+import { plan } from '../../../../src/core/plan.ts';
+import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
   available,
   desired,
@@ -11,7 +11,7 @@ import {
   record,
   secret,
   unavailable,
-} from '../../kit/fixtures/observations.ts';
+} from '../../../kit/fixtures/observations.ts';
 
 const other = { kind: 'AuthorizationServer', name: 'other' } as const;
 const moved = (more: Parameters<typeof desired>[0] = {}) =>

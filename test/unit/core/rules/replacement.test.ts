@@ -1,0 +1,133 @@
+import type { OAuthClientSpec } from '../../../../src/api/oauth-client.ts';
+import type { Observation, ObservedClient, Setback } from '../../../../src/core/observation.ts';
+import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
+import {
+  basisOf,
+  closed,
+  desired,
+  edited,
+  fresh,
+  NOW,
+  object,
+  observation,
+  record,
+  setback,
+  unavailable,
+  unregistered,
+} from '../../../kit/fixtures/observations.ts';
+import { publishes, ready, registers, stalls, table, updates, waits } from '../../../kit/fixtures/plans.ts';
+
+const replaces = { ...registers, replaces: 'oac-uid-1-a1' };
+const asked = (more: Partial<ObservedClient> = {}) => object({ rotateRequestedAt: '1777636800', ...more });
+const wants = (spec: Partial<OAuthClientSpec>, more: Partial<ObservedClient> = {}) =>
+  object({ desired: desired(spec), ...more });
+
+/** An edit that the server was found unable to take. */
+function unsupported(
+  onEdit: OAuthClientSpec['replacement']['onEdit'],
+  change: Partial<ObservedClient> = {},
+): Observation {
+  const client = { clientName: 'Edited' };
+  const o = observation({
+    object: wants({ client, replacement: replacementOf({ onEdit }) }, change),
+  });
+  const refused: Setback = setback({
+    action: 'Update',
+    basis: basisOf(o),
+    kind: 'Terminal',
+    reason: 'UpdateUnsupported',
+    message: 'The server answered status 405.',
+    retryAt: Number.POSITIVE_INFINITY,
+  });
+  return { ...o, setbacks: [refused] };
+}
+
+const editedDocument = { client_name: 'Edited' };
+
+table('an annotation that asks for a new registration', [
+  ['registers a client in the place of the present one', observation({ object: asked() }), replaces],
+  ['does so after the Secret was put right', observation({ object: asked(), secrets: [] }), publishes],
+  [
+    'does so again for every new value',
+    observation({ object: asked(), records: [record({ rotatedFor: '1777550400' })] }),
+    replaces,
+  ],
+  [
+    'is handled once per value',
+    observation({ object: asked(), records: [record({ rotatedFor: '1777636800' })] }),
+    ready,
+  ],
+  [
+    'means nothing to a first registration, which handles it',
+    unregistered({ object: fresh({ rotateRequestedAt: '1777636800' }) }),
+    registers,
+  ],
+  [
+    'waits for a server that is not available',
+    observation({ object: asked(), server: unavailable }),
+    waits('DiscoveryFailed', 'https://sso.example.com/.well-known/x: 404'),
+  ],
+  [
+    'waits while the server’s state permits no call',
+    observation({ object: asked(), server: closed('AuthorizationServerPaused', 'until noon') }),
+    { ...waits('AuthorizationServerPaused', 'until noon'), awaitsServer: true },
+  ],
+  [
+    'doesn’t wait while the server is suspected of having lost its tokens: a person may know better',
+    observation({
+      object: asked(),
+      server: { ...closed('AuthorizationServerSuspect', 'tokens'), registerGate: { open: true } },
+    }),
+    replaces,
+  ],
+  [
+    'waits for its turn after a failure',
+    observation({
+      object: asked(),
+      setbacks: [setback({ action: 'Register', basis: basisOf(observation({ object: asked() })) })],
+    }),
+    waits('AuthorizationServerUnavailable', 'No answer in time', NOW + 5_000),
+  ],
+]);
+
+table('an edit that the server can not take', [
+  [
+    'registers a client anew where the spec says Automatic',
+    unsupported('Automatic'),
+    { ...replaces, document: editedDocument },
+  ],
+  [
+    'waits for the word where the spec says Manual',
+    unsupported('Manual'),
+    stalls(
+      'ReplacementPending',
+      'Another client is registered when you ask for it: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite. It has a new client_id. The server answered status 405.',
+    ),
+  ],
+  [
+    'stalls where the spec says Never: nothing is registered anew by itself',
+    unsupported('Never'),
+    stalls('UpdateUnsupported', 'The server answered status 405.'),
+  ],
+  [
+    'is tried again when it is another edit',
+    { ...unsupported('Never'), object: wants({ client: { clientName: 'Edited again' } }) },
+    { ...updates, document: { client_name: 'Edited again' } },
+  ],
+  [
+    'is tried again when the annotation asks for it',
+    { ...unsupported('Never'), object: edited({ reconcileRequestedAt: 'now' }) },
+    updates,
+  ],
+  [
+    'registers a client anew at the word, though the spec says Manual',
+    {
+      ...unsupported('Manual'),
+      object: wants(
+        { client: { clientName: 'Edited' }, replacement: replacementOf({ onEdit: 'Manual' }) },
+        { rotateRequestedAt: '1777636800' },
+      ),
+    },
+    { ...replaces, document: editedDocument },
+  ],
+]);
