@@ -1,7 +1,5 @@
 import type { Step } from '../../core/action.ts';
-import type { Observation } from '../../core/observation.ts';
-import { DONE, type Round, type StepResult } from './round.ts';
-import type { StepContext } from './step-context.ts';
+import { DONE, type StepInput, type StepResult } from './round.ts';
 import { adopt } from './steps/adopt.ts';
 import { deregister } from './steps/deregister.ts';
 import { addFinalizer, confirmAbsence, letGo } from './steps/finalizer.ts';
@@ -18,49 +16,50 @@ import { notePolicy, retain, takeOver } from './steps/retain.ts';
 import { update } from './steps/update.ts';
 
 /** Does one step. Every branch is a short list of effects, in the order that crashes permit. */
-export function execute(step: Step, o: Observation, round: Round, context: StepContext): Promise<StepResult> {
+export function execute(step: Step, input: StepInput): Promise<StepResult> {
+  const { context } = input;
   switch (step.type) {
     case 'ReportOrphan':
-      return reportInterrupted(step.call, o, context);
+      return reportInterrupted(step.call, input);
     case 'SettleCall':
       context.calls.settle(step.call);
       return Promise.resolve(DONE);
     case 'ConfirmAbsence':
-      return confirmAbsence(o, round, context);
+      return confirmAbsence(input);
     case 'AddFinalizer':
-      return addFinalizer(step.object, o, context);
+      return addFinalizer(step.object, input);
     case 'RemoveFinalizer':
-      return letGo(step, o, context);
+      return letGo(step, input);
     case 'Register':
-      return register(step, o, round, context);
+      return register(step, input);
     case 'Update':
-      return update(step, o, round, context);
+      return update(step, input);
     case 'Deregister':
-      return deregister(step, o, round, context);
+      return deregister(step, input);
     case 'Release':
-      return release(step, o, round, context);
+      return release(step, input);
     case 'Forget':
-      return forgetLeftBehind(step.record, o, round, context);
+      return forgetLeftBehind(step.record, input);
     case 'Publish':
-      return publish(step, o, round, context);
+      return publish(step, input);
     case 'Read':
-      return read(step, o, round, context);
+      return read(step, input);
     case 'Adopt':
-      return adopt(step, o, round, context);
+      return adopt(step, input);
     case 'TakeOver':
-      return takeOver(step, o, round, context);
+      return takeOver(step, input);
     case 'Retain':
-      return retain(step.object, step.record, o, context);
+      return retain(step.object, step.record, input);
     case 'Identify':
-      return identify(step.record, step.server, round, context);
+      return identify(step.record, step.server, input);
     case 'Claim':
       return mark(step.record, { installation: step.installation }, context);
     case 'NotePolicy':
       return notePolicy(step.record, step.retain, context);
     case 'BindToOwner':
-      return bindToOwner(step.object, step.owner, o, round, context);
+      return bindToOwner(step.object, step.owner, input);
     case 'DeleteObject':
-      return deleteObject(step.object, o, context);
+      return deleteObject(step.object, input);
     case 'RemoveSecret':
       return removeSecret(step.secret, context);
   }

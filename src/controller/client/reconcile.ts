@@ -47,7 +47,7 @@ export async function reconcileClient(key: ClientKey, context: StepContext): Pro
     }
     const { type: step, finding, message } = action;
     context.log.debug('step', { client: key, step, finding, message });
-    const result = await execute(action, observation, round, context);
+    const result = await execute(action, { o: observation, round, context });
     if (result.kind === 'later') {
       return result;
     }

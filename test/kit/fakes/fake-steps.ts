@@ -105,6 +105,6 @@ export async function takeStep(o: Observation, scene: StepScene = {}) {
     learned: undefined,
   };
   const context = contextOf({ ...parts, calls: createCalls(contextOf(parts)) });
-  const result = await execute(step, o, round, context);
+  const result = await execute(step, { o, round, context });
   return { step, result, lines, events, recorded, shown, entries, memory: parts.memory };
 }

@@ -5,7 +5,6 @@ import { credentialSecrets } from '../../../core/held-secrets.ts';
 import { homeAt } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { managementOf } from '../../../core/management.ts';
-import type { Observation } from '../../../core/observation.ts';
 import { recordName } from '../../../core/record.ts';
 import { adopted, type Recorded } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
@@ -15,35 +14,31 @@ import { readRequest } from '../../../oauth/registration.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { addressOf } from '../../calls/management-token.ts';
 import { recordsOfClient } from '../observe.ts';
-import { DONE, type Round, type StepResult } from '../round.ts';
+import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { circumstancesOf, RECORDING, record, SETTLED } from './record.ts';
 import { isWithinQuota } from './register.ts';
 import { failed, subjectOf } from './report.ts';
 
 /** The token proves that whoever wrote the Secret holds the client; what the server says of it is recorded. */
-export async function adopt(
-  step: AdoptStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
+export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResult> {
+  const { o, context } = input;
   const { connection, ref, basis, client, object } = step;
   const attempt = newAttempt(context);
   const identity = { namespace: o.namespace, name: o.name, uid: object.uid };
-  const circumstances = circumstancesOf(o, context);
+  const circumstances = circumstancesOf(input);
   const expected = adopted(step, attempt, identity, undefined, circumstances);
   const wanted = { ...expected.record, resourceVersion: '' };
   if (recordsOfClient(wanted, context.caches).some(({ role }) => role !== 'left-behind')) {
     const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
-    return failed('Adopt', basis, failure('Terminal', 'ClientAlreadyManaged', message), o, round, context);
+    return failed('Adopt', basis, failure('Terminal', 'ClientAlreadyManaged', message), input);
   }
   const facts = { ref, uid: connection.uid, createdAt: 0, deletion: undefined };
   const view = { available: true, ref, connection, gate: { open: true } } as const;
   const management = managementOf(homeAt(wanted, { ...facts, view }, o.namespaceUid), expected.content);
   if (management.kind !== 'Managed' || management.credential.kind !== 'RegistrationAccessToken') {
     const message = management.kind === 'Managed' ? 'Only its own token proves a client' : management.message;
-    return failed('Adopt', basis, failure('Terminal', 'ConfigurationURLRefused', message), o, round, context);
+    return failed('Adopt', basis, failure('Terminal', 'ConfigurationURLRefused', message), input);
   }
   const server = serverKey(ref, o.namespace);
   const name = recordName(object.uid, attempt);
@@ -52,7 +47,7 @@ export async function adopt(
   const call = { attempt, kind: 'Read', client: identity, record: name, server, audited, isWanted } as const;
   const unadopted = (problem: Failure): Conclusion<StepResult> => ({
     shown: problem,
-    finish: () => ({ entry: 'Settle', result: failed('Adopt', basis, problem, o, round, context) }),
+    finish: () => ({ entry: 'Settle', result: failed('Adopt', basis, problem, input) }),
   });
   const result = await context.calls.guarded<StepResult>(call, connection, {
     prepare: async () => {
@@ -68,7 +63,7 @@ export async function adopt(
             shown: undefined,
             finish: () => {
               const found = adopted(step, attempt, identity, proven, circumstances);
-              return keep(step, attempt, found, o, round, context);
+              return keep(step, attempt, found, input);
             },
           };
     },
@@ -98,11 +93,10 @@ async function keep(
   { basis, client, connection }: AdoptStep,
   attempt: string,
   found: Recorded,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<Finish<StepResult>> {
-  const written = await record(found, { attempt, learned: [] }, o, round, context);
+  const { o, round, context } = input;
+  const written = await record(found, { attempt, learned: [] }, input);
   if (written === undefined) {
     return RECORDING;
   }

@@ -1,8 +1,7 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import { type RegistrationContent, toContent } from '../../../core/content.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
-import type { Round } from '../round.ts';
-import type { StepContext } from '../step-context.ts';
+import type { StepInput } from '../round.ts';
 
 /** Why there is no content: the Secret is gone or damaged, or nobody knows, since it couldn't be read now. */
 export interface NotRead {
@@ -13,8 +12,7 @@ export interface NotRead {
 
 export async function contentOf(
   record: RegistrationRecord,
-  round: Round,
-  { api, settings }: StepContext,
+  { round, context: { api, settings } }: Pick<StepInput, 'round' | 'context'>,
 ): Promise<RegistrationContent | NotRead> {
   const known = round.contents.get(record.secretName);
   if (known !== undefined) {

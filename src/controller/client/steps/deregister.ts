@@ -7,7 +7,6 @@ import { type Failure, failure } from '../../../core/failure.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import type { Home } from '../../../core/home.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
-import type { Observation } from '../../../core/observation.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { describePurpose } from '../../../core/record.ts';
 import { keyWithoutServer, type ServerKey, serverKey, serverNamed } from '../../../core/server-key.ts';
@@ -26,7 +25,7 @@ import {
 } from '../../calls/guarded-call.ts';
 import { addressOf, forgetToken } from '../../calls/management-token.ts';
 import { callerOf } from '../observe.ts';
-import { DONE, type Round, type StepResult } from '../round.ts';
+import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
@@ -46,17 +45,13 @@ interface Deletion {
   readonly mayBeGone: boolean;
 }
 
-export async function deregister(
-  step: DeregisterStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
+export async function deregister(step: DeregisterStep, input: StepInput): Promise<StepResult> {
+  const { context } = input;
   const { home, basis } = step;
   const { record } = home;
-  const content = await contentOf(record, round, context);
+  const content = await contentOf(record, input);
   if ('notRead' in content) {
-    return notRead(content, 'Deregister', basis, record, round, context);
+    return notRead(content, 'Deregister', basis, record, input);
   }
   const manager = managerOf(home, content);
   const { management, connection, server } = manager;
@@ -65,10 +60,10 @@ export async function deregister(
     const failure = unsupported(message);
     // The credential that manages every client may be known again when the server object is.
     const mayPass = home.kind === 'Alone' && home.isItsServerThere;
-    return failed('Deregister', basis, mayPass ? asUnconfirmed(failure) : failure, o, round, context);
+    return failed('Deregister', basis, mayPass ? asUnconfirmed(failure) : failure, input);
   }
   const address = () => addressOf(management, server, connection, context);
-  const deletion = begin(step, content, manager, o, context);
+  const deletion = begin(step, content, manager, input);
   const { attempt } = deletion;
   const { client, secretName, clientId } = record;
   const audited = { event: 'Deregistration', why: step.message, clientId } as const;
@@ -83,20 +78,19 @@ export async function deregister(
       shown: failure,
       finish: () => ({
         entry: 'Settle',
-        result: failed('Deregister', basis, asUnconfirmed(failure), o, round, context),
+        result: failed('Deregister', basis, asUnconfirmed(failure), input),
       }),
     }),
-    conclude: (answer) => conclude(deletion, address, terms, answer, o, round, context),
+    conclude: (answer) => conclude(deletion, address, terms, answer, input),
   });
-  return result ?? held(step, server, o, round, context);
+  return result ?? held(step, server, input);
 }
 
 function begin(
   step: DeregisterStep,
   content: RegistrationContent,
   manager: Manager,
-  o: Observation,
-  context: StepContext,
+  { o, context }: StepInput,
 ): Deletion {
   const { record } = step.home;
   const [earlier] = o.calls.filter(
@@ -114,10 +108,9 @@ function conclude(
   address: () => Promise<ManagementAddress | Failure>,
   terms: CallTerms,
   { outcome, sent, told }: Answer,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Conclusion<StepResult> {
+  const { context } = input;
   const { connection, management, server } = manager;
   const dialect = dialectOf(manager, content);
   const ofServer = connection === undefined ? [] : credentialSecrets(connection);
@@ -125,7 +118,7 @@ function conclude(
   const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now(), ...told });
   const refusedStatus = outcome.kind === 'answered' && dialect.goneStatuses.includes(outcome.status);
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
-    const finish = () => deregistered(step, o, round, context);
+    const finish = () => deregistered(step, input);
     return { shown: verdict.kind === 'Done' ? undefined : verdict, end: endOf(undefined), finish };
   }
   const finish = async (): Promise<Finish<StepResult>> => {
@@ -137,7 +130,7 @@ function conclude(
     return {
       // An earlier DELETE without an answer stays in the ledger, whatever a later one is answered: it may have been the end.
       entry: verdict.kind !== 'Unknown' && !wasUnanswered ? 'Settle' : 'Interrupt',
-      result: failed('Deregister', step.basis, failure, o, round, context),
+      result: failed('Deregister', step.basis, failure, input),
     };
   };
   return { shown: verdict, finish };
@@ -198,9 +191,7 @@ const HELD_MS = 5_000;
 function held(
   { basis }: DeregisterStep,
   server: ServerKey,
-  o: Observation,
-  { key }: Round,
-  context: StepContext,
+  { o, round: { key }, context }: StepInput,
 ): StepResult {
   const gate = context.servers.gate(server, { ...callerOf(key), kind: 'Deregister', version: '' });
   const before = setbackOf(o, 'Deregister', basis);
@@ -260,12 +251,8 @@ const REMOVED_AT_SERVER = {
 } as const;
 
 /** The client is gone at the server: the finalizer goes, then the record, and the ledger's entry with it. */
-async function deregistered(
-  step: DeregisterStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<Finish<StepResult>> {
+async function deregistered(step: DeregisterStep, input: StepInput): Promise<Finish<StepResult>> {
+  const { o, round, context } = input;
   const { record } = step.home;
   const others = o.records.filter(
     ({ client, secretName }) => client.uid === record.client.uid && secretName !== record.secretName,
@@ -280,11 +267,11 @@ async function deregistered(
     regarding: subjectOf(o, record),
   });
   if (step.because === 'Deleting' && o.object !== undefined && others.length === 0) {
-    const removed = await removeFinalizer(o.object, o, context);
+    const removed = await removeFinalizer(o.object, input);
     if (removed.kind === 'later') {
       return { entry: 'Interrupt', result: removed };
     }
   }
-  const result = await forget(record, round, context);
+  const result = await forget(record, input);
   return { entry: result.kind === 'done' ? 'Settle' : 'Interrupt', result };
 }

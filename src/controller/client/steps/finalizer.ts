@@ -2,37 +2,29 @@ import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
 import { FINALIZER } from '../../../api/names.ts';
 import type { Step } from '../../../core/action.ts';
 import { toClientObject } from '../../../core/desired.ts';
-import type { Observation, ObservedClient } from '../../../core/observation.ts';
+import type { ObservedClient } from '../../../core/observation.ts';
 import { isRestored } from '../../../core/restored.ts';
 import type { ApiResult } from '../../ports.ts';
-import { DONE, later, type Round, type StepResult } from '../round.ts';
-import type { StepContext } from '../step-context.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { notWritten, subjectOf } from './report.ts';
 
-export async function addFinalizer(
-  object: ObservedClient,
-  o: Observation,
-  context: StepContext,
-): Promise<StepResult> {
-  const patched = await patchFinalizers(object, o, context, (before) => [...before, FINALIZER]);
+export async function addFinalizer(object: ObservedClient, input: StepInput): Promise<StepResult> {
+  const patched = await patchFinalizers(object, input, (before) => [...before, FINALIZER]);
   if (!patched.ok) {
-    return notWritten('finalizer', patched, o, context);
+    return notWritten('finalizer', patched, input);
   }
-  context.caches.clients.learn(toClientObject(patched.object));
+  input.context.caches.clients.learn(toClientObject(patched.object));
   return DONE;
 }
 
 /** Without its last finalizer an object that is being deleted is gone at once. */
-export async function removeFinalizer(
-  object: ObservedClient,
-  o: Observation,
-  context: StepContext,
-): Promise<StepResult> {
-  const patched = await patchFinalizers(object, o, context, (before) =>
+export async function removeFinalizer(object: ObservedClient, input: StepInput): Promise<StepResult> {
+  const { o, context } = input;
+  const patched = await patchFinalizers(object, input, (before) =>
     before.filter((name) => name !== FINALIZER),
   );
   if (!patched.ok && patched.status !== 404) {
-    return notWritten('finalizer', patched, o, context);
+    return notWritten('finalizer', patched, input);
   }
   if (patched.ok && (patched.object.metadata.finalizers ?? []).length > 0) {
     context.caches.clients.learn(toClientObject(patched.object));
@@ -46,8 +38,7 @@ export async function removeFinalizer(
 /** A merge patch replaces the whole list. */
 async function patchFinalizers(
   object: ObservedClient,
-  { namespace, name }: Observation,
-  { api }: StepContext,
+  { o: { namespace, name }, context: { api } }: StepInput,
   change: (before: readonly string[]) => readonly string[],
 ): Promise<ApiResult<KubernetesObject>> {
   const key = { namespace, name };
@@ -67,9 +58,9 @@ async function patchFinalizers(
 /** Nothing is left that the object is held for. A client whose record somebody removed can't be: that is said. */
 export function letGo(
   { object, managedBy }: Extract<Step, { type: 'RemoveFinalizer' }>,
-  o: Observation,
-  context: StepContext,
+  input: StepInput,
 ): Promise<StepResult> {
+  const { o, context } = input;
   if (managedBy !== undefined) {
     context.events.record({
       type: 'Normal',
@@ -78,7 +69,7 @@ export function letGo(
       message: `The client of this object was left as it is: installation "${managedBy}" has it.`,
       regarding: subjectOf(o, undefined),
     });
-    return removeFinalizer(object, o, context);
+    return removeFinalizer(object, input);
   }
   const { clientId, issuer } = object.status;
   const isRecorded = o.records.some(({ client }) => client.uid === object.uid);
@@ -94,15 +85,11 @@ export function letGo(
       regarding: subjectOf(o, undefined),
     });
   }
-  return removeFinalizer(object, o, context);
+  return removeFinalizer(object, input);
 }
 
 /** Only an answer that names the object proves that it doesn't exist: a bare 404 means that the CRD is gone. */
-export async function confirmAbsence(
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
+export async function confirmAbsence({ o, round, context }: StepInput): Promise<StepResult> {
   const found = await context.api.get(RESOURCES.oauthClient, { namespace: o.namespace, name: o.name });
   if (found.ok) {
     return later('the object exists; the watch has not shown it yet');

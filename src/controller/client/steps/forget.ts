@@ -1,16 +1,13 @@
 import { RESOURCES } from '../../../api/kubernetes.ts';
-import type { Observation } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
-import { DONE, later, type Round, type StepResult } from '../round.ts';
-import type { StepContext } from '../step-context.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 
 /** Nobody will look for the client any more: the namespace that it was of is gone, and the server object with it. */
-export function forgetLeftBehind(
-  record: RegistrationRecord,
-  { namespace, name }: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
+export function forgetLeftBehind(record: RegistrationRecord, input: StepInput): Promise<StepResult> {
+  const {
+    o: { namespace, name },
+    context,
+  } = input;
   const { clientId, issuer, secretName } = record;
   context.log.info('record of a client left behind removed: its namespace is gone', {
     client: `${namespace}/${name}`,
@@ -18,15 +15,11 @@ export function forgetLeftBehind(
     issuer,
     secret: secretName,
   });
-  return forget(record, round, context);
+  return forget(record, input);
 }
 
 /** Removes the record, and what is remembered of its client. */
-export async function forget(
-  record: RegistrationRecord,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
+export async function forget(record: RegistrationRecord, { round, context }: StepInput): Promise<StepResult> {
   const { api, caches, calls, settings, memory } = context;
   const key = { namespace: settings.operatorNamespace, name: record.secretName };
   const gone = await api.delete(RESOURCES.secret, key);

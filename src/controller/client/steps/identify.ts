@@ -1,9 +1,8 @@
 import type { PresentServer } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { originOf } from '../../../oauth/url.ts';
-import { DONE, type Round, type StepResult } from '../round.ts';
+import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
-import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
 import { mark } from './mark.ts';
 import { notRead } from './report.ts';
@@ -15,12 +14,12 @@ import { notRead } from './report.ts';
 export async function identify(
   record: RegistrationRecord,
   { ref, uid, view }: PresentServer,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<StepResult> {
-  const content = await contentOf(record, round, context);
+  const { round, context } = input;
+  const content = await contentOf(record, input);
   if ('notRead' in content) {
-    return notRead(content, 'Identify', record.secretName, record, round, context);
+    return notRead(content, 'Identify', record.secretName, record, input);
   }
   const registrationOrigin = originOf(content.registrationEndpoint);
   if (!view.available || originOf(view.connection.registrationEndpoint) !== registrationOrigin) {

@@ -1,20 +1,18 @@
 import { type KubernetesObject, type OwnerReference, RESOURCES } from '../../../api/kubernetes.ts';
 import type { BoundTo } from '../../../core/action.ts';
 import { toClientObject } from '../../../core/desired.ts';
-import type { Observation, ObservedClient } from '../../../core/observation.ts';
-import { DONE, later, type Round, type StepResult } from '../round.ts';
+import type { ObservedClient } from '../../../core/observation.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
-import type { StepContext } from '../step-context.ts';
 import { notWritten, subjectOf } from './report.ts';
 
 /** Makes a Pod or a Job the owner of the object, so that Kubernetes ends both together. */
 export async function bindToOwner(
   { uid, resourceVersion }: ObservedClient,
   { apiVersion, kind, name }: BoundTo,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<StepResult> {
+  const { o, round, context } = input;
   const { api } = context;
   const { namespace } = o;
   const found = await api.get<KubernetesObject>(kind === 'Pod' ? RESOURCES.pod : RESOURCES.job, {
@@ -42,23 +40,20 @@ export async function bindToOwner(
     metadata: { ...metadata, ownerReferences },
   });
   if (!patched.ok) {
-    return notWritten('owner', patched, o, context);
+    return notWritten('owner', patched, input);
   }
   context.caches.clients.learn(toClientObject(patched.object));
   return DONE;
 }
 
 /** The lifetime is over: the object goes, and with it the client and the Secret. */
-export async function deleteObject(
-  { uid }: ObservedClient,
-  o: Observation,
-  context: StepContext,
-): Promise<StepResult> {
+export async function deleteObject({ uid }: ObservedClient, input: StepInput): Promise<StepResult> {
+  const { o, context } = input;
   const { api, events } = context;
   const { namespace, name } = o;
   const gone = await api.delete(RESOURCES.oauthClient, { namespace, name }, { uid });
   if (!gone.ok && gone.status !== 404) {
-    return notWritten('deletion of the object', gone, o, context);
+    return notWritten('deletion of the object', gone, input);
   }
   events.record({
     type: 'Normal',

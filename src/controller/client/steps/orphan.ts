@@ -1,10 +1,9 @@
 import type { Reason } from '../../../api/reasons.ts';
-import type { Observation, PendingCall } from '../../../core/observation.ts';
+import type { PendingCall } from '../../../core/observation.ts';
 import { serverNamed } from '../../../core/server-key.ts';
 import { listOfSuspects } from '../../../core/suspects.ts';
 import type { Finish } from '../../calls/guarded-call.ts';
-import { later, type StepResult } from '../round.ts';
-import type { StepContext } from '../step-context.ts';
+import { later, type StepInput, type StepResult } from '../round.ts';
 import { SETTLED } from './record.ts';
 import { warn } from './report.ts';
 
@@ -20,9 +19,9 @@ export async function reportOrphan(
   reason: Reason,
   why: string,
   said: string,
-  o: Observation,
-  context: StepContext,
+  input: StepInput,
 ): Promise<Finish<StepResult>> {
+  const { context } = input;
   const entry = context.ledger.entry(attempt);
   if (entry === undefined) {
     return SETTLED;
@@ -35,25 +34,21 @@ export async function reportOrphan(
   const unlisted =
     reported === 'ListFull' ? `. It is not listed: ConfigMap ${listOfSuspects(entry.server)} is full` : '';
   context.counters.orphanSuspected(serverNamed(entry.server));
-  warn(reason, 'Register', `${why}. A client may exist that nobody knows (${where})${unlisted}`, o, context);
+  warn(reason, 'Register', `${why}. A client may exist that nobody knows (${where})${unlisted}`, input);
   return SETTLED;
 }
 
 const INTERRUPTED = 'The operator stopped before it read the answer';
 
 /** A registration of an earlier round, or of an earlier process, that ended in the middle. */
-export async function reportInterrupted(
-  { attempt }: PendingCall,
-  o: Observation,
-  context: StepContext,
-): Promise<StepResult> {
+export async function reportInterrupted({ attempt }: PendingCall, input: StepInput): Promise<StepResult> {
+  const { context } = input;
   const { entry, result } = await reportOrphan(
     attempt,
     'RegistrationOutcomeUnknown',
     INTERRUPTED,
     INTERRUPTED,
-    o,
-    context,
+    input,
   );
   if (entry === 'Settle') {
     context.calls.settle({ attempt });

@@ -18,7 +18,7 @@ import { presentable } from '../../../oauth/error-response.ts';
 import type { ApiResult } from '../../ports.ts';
 import { toSecretObject } from '../../state/cached-objects.ts';
 import { isRefusal, PLACES } from '../../state/refused-writes.ts';
-import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
@@ -27,16 +27,12 @@ import { failed, notRead, subjectOf, warn } from './report.ts';
 /** How often a foreign Secret that stands in the way is looked at. */
 const CONFLICT_RETRY_MS = 60_000;
 
-export async function publish(
-  step: PublishStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
+export async function publish(step: PublishStep, input: StepInput): Promise<StepResult> {
+  const { o, round, context } = input;
   const { record, wanted, object, basis } = step;
-  const content = await contentOf(record, round, context);
+  const content = await contentOf(record, input);
   if ('notRead' in content) {
-    return notRead(content, 'Publish', basis, record, round, context);
+    return notRead(content, 'Publish', basis, record, input);
   }
   if (!object.desired.valid) {
     return later('the spec became invalid');
@@ -67,27 +63,19 @@ export async function publish(
     );
   const written =
     known === undefined
-      ? await createOrTakeOver(toWrite, record, o, context)
+      ? await createOrTakeOver(toWrite, record, input)
       : await replaceSecret(toWrite, known, context);
   if (written === 'conflict') {
     const message = `Secret ${wanted.name} exists and isn't this object's; it was not touched. The client ${record.clientId} is registered`;
-    return failed(
-      'Publish',
-      basis,
-      failure('Terminal', 'SecretConflict', message),
-      o,
-      round,
-      context,
-      CONFLICT_RETRY_MS,
-    );
+    return failed('Publish', basis, failure('Terminal', 'SecretConflict', message), input, CONFLICT_RETRY_MS);
   }
   if (!written.ok) {
-    return notWritten(written, step, o, round, context);
+    return notWritten(written, step, input);
   }
   context.refusedWrites.admitted(PLACES.workload(o.namespace));
   context.caches.secrets.learn(toSecretObject(written.object));
   context.memory.succeeded(round.key, 'Publish', basis);
-  tellRestored(step, o, context);
+  tellRestored(step, input);
   return DONE;
 }
 
@@ -95,10 +83,9 @@ export async function publish(
 function notWritten(
   refused: Extract<ApiResult<Secret>, { readonly ok: false }>,
   { wanted, record, basis }: PublishStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): StepResult {
+  const { o, round, context } = input;
   if (!isRefusal(refused) || o.namespaceTerminating) {
     return later(`Secret ${wanted.name} not written: ${refused.message}`);
   }
@@ -106,7 +93,7 @@ function notWritten(
   const said = presentable(refused.message, []);
   const message = `Client ${record.clientId} is registered, and the API server refuses its Secret ${wanted.name}: ${said}`;
   setBack(round.key, 'Publish', basis, { kind: 'Transient', reason: 'SecretWriteRefused', message }, context);
-  warn('SecretWriteRefused', 'Publish', message, o, context);
+  warn('SecretWriteRefused', 'Publish', message, input);
   return DONE;
 }
 
@@ -138,8 +125,7 @@ async function replaceSecret(
 async function createOrTakeOver(
   toWrite: ToWrite,
   record: RegistrationRecord,
-  o: Observation,
-  { api }: StepContext,
+  { o, context: { api } }: StepInput,
 ): Promise<ApiResult<Secret> | 'conflict'> {
   const created = await api.create(RESOURCES.secret, toWrite());
   if (created.ok || created.reason !== 'AlreadyExists') {
@@ -176,11 +162,7 @@ function isOurs(
 }
 
 /** A Secret that was there before and had to be written again, though nobody asked for a change. */
-function tellRestored(
-  { object, wanted, record }: PublishStep,
-  o: Observation,
-  { events }: StepContext,
-): void {
+function tellRestored({ object, wanted, record }: PublishStep, { o, context: { events } }: StepInput): void {
   const { status, generation } = object;
   if (
     status.secretName === wanted.name &&

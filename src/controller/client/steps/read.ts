@@ -8,7 +8,6 @@ import type { Failure, Verdict } from '../../../core/failure.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../../core/management.ts';
-import type { Observation } from '../../../core/observation.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { reread } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
@@ -16,24 +15,20 @@ import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { readRequest } from '../../../oauth/registration.ts';
 import { type Answer, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { addressOf } from '../../calls/management-token.ts';
-import { DONE, type Round, type StepResult } from '../round.ts';
+import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
 import { RECORDING, record, SETTLED } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
 
 /** A read may rotate token and secret: it is a call with an effect like any other. */
-export async function read(
-  step: ReadStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
+export async function read(step: ReadStep, input: StepInput): Promise<StepResult> {
+  const { o, round, context } = input;
   const { at, basis } = step;
   const { record: recorded, connection, ref } = at;
-  const stored = await contentOf(recorded, round, context);
+  const stored = await contentOf(recorded, input);
   if ('notRead' in stored) {
-    return notRead(stored, 'Read', basis, recorded, round, context);
+    return notRead(stored, 'Read', basis, recorded, input);
   }
   context.memory.wasRead(round.key, context.clock.now());
   const management = managementOf(at, stored);
@@ -61,7 +56,7 @@ export async function read(
       if (verdict.kind === 'Done' && verdict.information !== undefined) {
         const { information } = verdict;
         const finish = async () => ({
-          ...(await compare(step, attempt, stored, information, o, round, context)),
+          ...(await compare(step, attempt, stored, information, input)),
           supersedes: earlier,
         });
         return { shown: undefined, finish };
@@ -71,7 +66,7 @@ export async function read(
       const mayHaveCost = failure.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
       const finish = (): Finish<StepResult> => ({
         entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
-        result: unreadable(failure, management.credential.kind, step, o, round, context),
+        result: unreadable(failure, management.credential.kind, step, input),
       });
       return { shown: failure, finish };
     },
@@ -95,16 +90,14 @@ function unreadable(
   failure: Failure,
   credential: ManagementCredential['kind'],
   { basis, at: { record } }: ReadStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): StepResult {
   const message = `Client ${record.clientId} could not be read: ${failure.message}`;
   const isRefused = failure.kind === 'TokenRefused' || failure.kind === 'NotFound';
   if (isRefused && credential === 'RegistrationAccessToken') {
-    warn('RegistrationAccessTokenLost', 'Read', message, o, context);
+    warn('RegistrationAccessTokenLost', 'Read', message, input);
   }
-  return failed('Read', basis, { ...failure, kind: 'Transient', message }, o, round, context);
+  return failed('Read', basis, { ...failure, kind: 'Transient', message }, input);
 }
 
 async function compare(
@@ -112,10 +105,9 @@ async function compare(
   attempt: string,
   stored: RegistrationContent,
   answered: ClientInformation,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<Finish<StepResult>> {
+  const { o, context } = input;
   const { record: recorded, connection } = step.at;
   const answer = keptOf(answered, stored.sent, includedBy(o.object));
   const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
@@ -125,13 +117,13 @@ async function compare(
     return SETTLED;
   }
   const learned = substitutions(stored.sent, answer.metadata);
-  const written = await record(next, { attempt, replaces: recorded, learned }, o, round, context);
+  const written = await record(next, { attempt, replaces: recorded, learned }, input);
   if (written === undefined) {
     return RECORDING;
   }
   if (drifted.length > 0) {
     const what = `Somebody changed ${drifted.join(', ')} of client ${recorded.clientId} at the server`;
-    warn('DriftDetected', 'Read', isCorrected ? `${what}; the spec is sent again` : what, o, context);
+    warn('DriftDetected', 'Read', isCorrected ? `${what}; the spec is sent again` : what, input);
   }
   return SETTLED;
 }

@@ -1,13 +1,11 @@
 import type { Secret } from '../../../api/kubernetes.ts';
 import type { Substitution } from '../../../core/drift.ts';
-import type { Observation } from '../../../core/observation.ts';
 import { toRegistrationSecret } from '../../../core/record.ts';
 import type { Circumstances, Recorded } from '../../../core/recorded.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import type { Finish } from '../../calls/guarded-call.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
-import { DONE, type Round, type StepResult } from '../round.ts';
-import type { StepContext } from '../step-context.ts';
+import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { warn } from './report.ts';
 
 /** How an answer is recorded. */
@@ -32,15 +30,14 @@ export interface Recording {
 export async function record(
   { record: wanted, content }: Recorded,
   { attempt, replaces, learned, settles = true }: Recording,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<Secret | undefined> {
+  const { round, context } = input;
   const { operatorNamespace } = context.settings;
   const secret = toRegistrationSecret(wanted, content, operatorNamespace, replaces?.resourceVersion);
   const onRefused = (message: string) => {
     const what = `Registration Secret ${operatorNamespace}/${wanted.secretName} was refused by the API server: ${presentable(message, [])}`;
-    warn('RecordWriteRefused', 'Record', what, o, context);
+    warn('RecordWriteRefused', 'Record', what, input);
   };
   const kind = replaces === undefined ? 'create' : 'update';
   const written = await context.calls.record({ kind, attempt, secret, settles, onRefused });
@@ -59,10 +56,10 @@ export const SETTLED: Finish<StepResult> = { entry: 'Settle', result: DONE };
 export const RECORDING: Finish<StepResult> = { entry: 'Recording', result: DONE };
 
 /** What an answer that arrives now doesn't say itself. */
-export const circumstancesOf = (
-  { namespaceUid }: Observation,
-  { clock, settings }: StepContext,
-): Circumstances => ({
+export const circumstancesOf = ({
+  o: { namespaceUid },
+  context: { clock, settings },
+}: StepInput): Circumstances => ({
   namespaceUid,
   installation: settings.installation.id,
   now: clock.now(),

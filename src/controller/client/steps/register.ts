@@ -29,7 +29,7 @@ import {
 } from '../../calls/guarded-call.ts';
 import { requestBody } from '../../calls/request-body.ts';
 import { clientsInNamespace } from '../observe.ts';
-import { DONE, type Round, type StepResult } from '../round.ts';
+import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { longerEachTime, setBack, withCure } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { reportOrphan } from './orphan.ts';
@@ -38,21 +38,17 @@ import { subjectOf, warn } from './report.ts';
 import { salvage } from './salvage.ts';
 import { isWriteRefused, refusedWrite } from './trial-writes.ts';
 
-export async function register(
-  step: RegisterStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
-  const stopped = await refusedWrite(step, o, context);
+export async function register(step: RegisterStep, input: StepInput): Promise<StepResult> {
+  const { o, round, context } = input;
+  const stopped = await refusedWrite(step, input);
   if (stopped !== undefined) {
     setBack(round.key, 'Register', step.basis, stopped, context);
-    warn(stopped.reason, 'Register', stopped.message, o, context);
+    warn(stopped.reason, 'Register', stopped.message, input);
     return DONE;
   }
   const begun = begin(step, o, context);
   let [registration, hasReusedToken] = [begun, false];
-  const result = await context.calls.guarded<StepResult>(callOf(begun, o, context), step.connection, {
+  const result = await context.calls.guarded<StepResult>(callOf(begun, input), step.connection, {
     prepare: async () => {
       registration = await withNewKey(begun, context);
       const { document } = registration;
@@ -69,12 +65,12 @@ export async function register(
       await context.recorder.room();
       return registerRequest(connection.registrationEndpoint, body, admitted.authorization);
     },
-    notReady: (failure) => notRegistered(registration, failure, undefined, o, round, context),
+    notReady: (failure) => notRegistered(registration, failure, undefined, input),
     conclude: (answer) => {
       const verdict = judge(registration, answer, context);
       if (verdict.kind === 'Done' && verdict.information !== undefined) {
         const { information } = verdict;
-        const finish = () => keep(registration, information, o, round, context);
+        const finish = () => keep(registration, information, input);
         return { shown: undefined, end: { ...endOf(undefined), clientId: information.clientId }, finish };
       }
       const failure = verdict as Failure;
@@ -83,17 +79,13 @@ export async function register(
         refused(step.connection.admission, begun.server, context);
         return { shown: 'Nothing', end: endOf(failure), finish: () => SETTLED };
       }
-      return notRegistered(registration, failure, answer.sentAt, o, round, context);
+      return notRegistered(registration, failure, answer.sentAt, input);
     },
   });
   return result ?? DONE;
 }
 
-const callOf = (
-  { step, attempt, client, server }: Registration,
-  o: Observation,
-  context: StepContext,
-): GuardedCall => ({
+const callOf = ({ step, attempt, client, server }: Registration, { o, context }: StepInput): GuardedCall => ({
   attempt,
   kind: 'Register',
   client,
@@ -160,22 +152,20 @@ async function withNewKey(begun: Registration, context: StepContext): Promise<Re
 async function keep(
   registration: Registration,
   information: ClientInformation,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<Finish<StepResult>> {
   const { attempt, server, step } = registration;
-  const { memory, servers } = context;
-  const recorded = registered(registration, information, circumstancesOf(o, context));
+  const { memory, servers } = input.context;
+  const recorded = registered(registration, information, circumstancesOf(input));
   const learned = substitutionsOf(recorded.content, step.withheld);
-  const written = await record(recorded, { attempt, learned }, o, round, context);
+  const written = await record(recorded, { attempt, learned }, input);
   if (written === undefined) {
     return RECORDING;
   }
   servers.learn(server, recorded.record.managed, step.connection.management);
-  memory.succeeded(round.key, 'Register', step.basis);
+  memory.succeeded(input.round.key, 'Register', step.basis);
   if (step.replaces !== undefined) {
-    tellReplacement(recorded.record, step.replaces, o, context);
+    tellReplacement(recorded.record, step.replaces, input);
   }
   return SETTLED;
 }
@@ -184,8 +174,7 @@ async function keep(
 function tellReplacement(
   { clientId }: Recorded['record'],
   replaced: RegistrationRecord,
-  o: Observation,
-  { events }: StepContext,
+  { o, context: { events } }: StepInput,
 ): void {
   const ends = rfc3339(o.now + overlapOf(o));
   events.record({
@@ -202,9 +191,7 @@ function notRegistered(
   registration: Registration,
   failure: Failure,
   sentAt: string | undefined,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Conclusion<StepResult> {
   const { attempt, step } = registration;
   const { ref } = step;
@@ -215,14 +202,14 @@ function notRegistered(
     shown: failure.kind === 'TokenRefused' ? aboutAdmission(failure) : failure,
     end: { ...endOf(failure, sentAt !== undefined), clientId: failure.partial?.clientId },
     finish: async () => {
-      remember(registration, failure, why, round, context);
+      remember(registration, failure, why, input);
       if (!unknown) {
-        warn(failure.reason, 'Register', why, o, context);
+        warn(failure.reason, 'Register', why, input);
         return SETTLED;
       }
-      const salvaged = await salvage(registration, failure, o, round, context);
+      const salvaged = await salvage(registration, failure, input);
       return salvaged === undefined
-        ? reportOrphan(attempt, failure.reason, why, failure.message, o, context)
+        ? reportOrphan(attempt, failure.reason, why, failure.message, input)
         : { entry: salvaged, result: DONE };
     },
   };
@@ -233,8 +220,7 @@ function remember(
   registration: Registration,
   failure: Failure,
   why: string,
-  { key }: Round,
-  context: StepContext,
+  { round: { key }, context }: StepInput,
 ): void {
   const { server, step } = registration;
   const { basis, connection } = step;

@@ -4,11 +4,10 @@ import { rfc3339 } from '../../../api/time.ts';
 import type { Step } from '../../../core/action.ts';
 import { clientKey } from '../../../core/client-key.ts';
 import { DOCUMENT_KEYS } from '../../../core/content.ts';
-import type { Observation } from '../../../core/observation.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { audit } from '../../calls/audit.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
-import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { subjectOf } from './report.ts';
@@ -23,10 +22,9 @@ const leftAt = ({ clock }: StepContext) => ({
 /** Stops waiting for the server: the record changes its role, people are told, and the object may go. */
 export async function release(
   step: Extract<Step, { type: 'Release' }>,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<StepResult> {
+  const { o, round, context } = input;
   const { record, role, setback } = step;
   const { api, settings } = context;
   const isLeft = role === 'left-behind';
@@ -64,5 +62,5 @@ export async function release(
   if (isLeft) {
     context.calls.settleAllOf(record, round.key);
   }
-  return o.object?.deleting ? removeFinalizer(o.object, o, context) : DONE;
+  return o.object?.deleting ? removeFinalizer(o.object, input) : DONE;
 }

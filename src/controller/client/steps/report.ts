@@ -3,9 +3,8 @@ import type { Failure } from '../../../core/failure.ts';
 import type { Observation, SetbackAction } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRefusal } from '../../state/refused-writes.ts';
-import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack, withCure } from '../setbacks.ts';
-import type { StepContext } from '../step-context.ts';
 import type { NotRead } from './contents.ts';
 
 /** The registration Secret has nothing to go on with. One that couldn't be read now is read again. */
@@ -14,8 +13,7 @@ export function notRead(
   action: SetbackAction,
   basis: string,
   record: RegistrationRecord,
-  round: Round,
-  context: StepContext,
+  { round, context }: StepInput,
 ): StepResult {
   if (why === 'Unknown') {
     return later(`registration Secret ${record.secretName} could not be read: ${said}`);
@@ -37,14 +35,13 @@ export function failed(
   action: SetbackAction,
   basis: string,
   failure: Failure,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
   retryAfterMs?: number,
 ): StepResult {
+  const { round, context } = input;
   const setback = setBack(round.key, action, basis, failure, context, retryAfterMs);
   if (setback.kind === 'Terminal' && action !== 'Deregister') {
-    warn(failure.reason, action, failure.message, o, context, failure.detail);
+    warn(failure.reason, action, failure.message, input, failure.detail);
   }
   return DONE;
 }
@@ -53,8 +50,7 @@ export function failed(
 export function notWritten(
   what: string,
   result: { readonly status: number; readonly message: string },
-  o: Pick<Observation, 'namespace' | 'name'>,
-  { log }: Pick<StepContext, 'log'>,
+  { o, context: { log } }: StepInput,
 ): StepResult {
   const { status, message } = result;
   if (isRefusal(result)) {
@@ -68,8 +64,7 @@ export function warn(
   reason: Reason,
   action: string,
   message: string,
-  o: Observation,
-  { events, log }: StepContext,
+  { o, context: { events, log } }: StepInput,
   detail = message,
 ): void {
   log.warn('client needs attention', { client: `${o.namespace}/${o.name}`, action, reason, detail });

@@ -2,10 +2,10 @@ import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import type { TakeOverStep } from '../../../core/action.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
 import { failure } from '../../../core/failure.ts';
-import type { Observation, ObservedClient } from '../../../core/observation.ts';
+import type { ObservedClient } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import type { ObservedSecret } from '../../../core/workload-secret.ts';
-import { DONE, type Round, type StepResult } from '../round.ts';
+import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
@@ -16,9 +16,9 @@ import { failed, notRead, subjectOf } from './report.ts';
 export async function retain(
   object: ObservedClient | undefined,
   record: RegistrationRecord,
-  o: Observation,
-  context: StepContext,
+  input: StepInput,
 ): Promise<StepResult> {
+  const { o, context } = input;
   const marked = await mark(record, { role: 'retained' }, context);
   if (marked.kind === 'later') {
     return marked;
@@ -30,7 +30,7 @@ export async function retain(
     message: `Client ${record.clientId} at ${record.issuer} is kept, as deletionPolicy Retain says. An OAuthClient ${o.name} created in this namespace takes it over.`,
     regarding: subjectOf(o, record),
   });
-  return object?.hasFinalizer ? removeFinalizer(object, o, context) : DONE;
+  return object?.hasFinalizer ? removeFinalizer(object, input) : DONE;
 }
 
 /** The object may go without a word: its record knows what then. */
@@ -45,18 +45,17 @@ export function notePolicy(
 /** The client becomes this object's; whatever differs from its spec is updated next. */
 export async function takeOver(
   { object, record, proof, basis }: TakeOverStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<StepResult> {
-  const content = proof && (await contentOf(record, round, context));
+  const { o, context } = input;
+  const content = proof && (await contentOf(record, input));
   if (content !== undefined && 'notRead' in content) {
-    return notRead(content, 'TakeOver', basis, record, round, context);
+    return notRead(content, 'TakeOver', basis, record, input);
   }
   if (proof !== undefined && content !== undefined && !(await holds(proof, content, context))) {
     const message = `Secret ${proof.name} names registration ${record.secretName} and doesn’t hold its credentials`;
     const unproven = failure('Terminal', 'RegistrationRecordMissing', message);
-    return failed('TakeOver', basis, unproven, o, round, context);
+    return failed('TakeOver', basis, unproven, input);
   }
   const { uid } = object;
   return mark(record, { uid, role: 'current', namespaceUid: o.namespaceUid }, context);

@@ -1,9 +1,7 @@
 import type { Failure } from '../../../core/failure.ts';
-import type { Observation } from '../../../core/observation.ts';
 import { type Recorded, type Registration, registered } from '../../../core/recorded.ts';
 import type { EntryEnd } from '../../calls/guarded-call.ts';
-import type { Round } from '../round.ts';
-import type { StepContext } from '../step-context.ts';
+import type { StepInput } from '../round.ts';
 import { circumstancesOf, record } from './record.ts';
 import { warn } from './report.ts';
 
@@ -16,20 +14,18 @@ import { warn } from './report.ts';
 export async function salvage(
   registration: Registration,
   { partial, message, reason }: Failure,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<EntryEnd | undefined> {
   if (partial === undefined) {
     return undefined;
   }
   const { attempt } = registration;
-  const found = registered(registration, partial, circumstancesOf(o, context));
+  const found = registered(registration, partial, circumstancesOf(input));
   if (!found.record.managed) {
     return undefined;
   }
   const owed: Recorded = { ...found, record: { ...found.record, role: 'owed' } };
-  const written = await record(owed, { attempt }, o, round, context);
-  warn(reason, 'Register', `${message}. That client is removed again, and another registered`, o, context);
+  const written = await record(owed, { attempt }, input);
+  warn(reason, 'Register', `${message}. That client is removed again, and another registered`, input);
   return written === undefined ? 'Recording' : 'Settle';
 }

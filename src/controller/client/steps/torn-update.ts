@@ -1,11 +1,9 @@
 import type { UpdateStep } from '../../../core/action.ts';
 import { keyTimesOf } from '../../../core/client-keys.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
-import type { Observation } from '../../../core/observation.ts';
 import { updated } from '../../../core/recorded.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
-import type { Round } from '../round.ts';
-import type { StepContext } from '../step-context.ts';
+import type { StepInput } from '../round.ts';
 import { record } from './record.ts';
 
 /**
@@ -20,10 +18,9 @@ export async function keepTorn(
   attempt: string,
   stored: RegistrationContent,
   partial: ClientInformation,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<boolean> {
+  const { context } = input;
   const { record: replaces } = step.at;
   const { information, sent, keys } = stored;
   if (partial.clientId !== replaces.clientId) {
@@ -34,6 +31,6 @@ export async function keepTorn(
   const { record: renewed, content } = updated(before, stored, answer, sent, keys, context.clock.now());
   const { keyCreatedAt: _, keyRotatesAt: __, keyRetiresAt: ___, ...rest } = renewed;
   const next = { record: { ...rest, ...keyTimesOf(replaces) }, content };
-  const written = await record(next, { attempt, replaces, settles: false }, o, round, context);
+  const written = await record(next, { attempt, replaces, settles: false }, input);
   return written !== undefined;
 }

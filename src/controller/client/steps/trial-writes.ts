@@ -13,6 +13,7 @@ import { presentable } from '../../../oauth/error-response.ts';
 import { Sensitive } from '../../../oauth/sensitive.ts';
 import { asSentence } from '../../../oauth/text.ts';
 import { PLACES } from '../../state/refused-writes.ts';
+import type { StepInput } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { circumstancesOf } from './record.ts';
 
@@ -20,22 +21,19 @@ import { circumstancesOf } from './record.ts';
  * Where the API server refused a Secret before, the ones that this registration will need are tried there first, without
  * being stored. Resolves with why nothing may be registered now; makes no request where nothing was refused.
  */
-export async function refusedWrite(
-  step: RegisterStep,
-  o: Observation,
-  context: StepContext,
-): Promise<Failure | undefined> {
+export async function refusedWrite(step: RegisterStep, input: StepInput): Promise<Failure | undefined> {
+  const { o, context } = input;
   const { refusedWrites } = context;
   const { namespace } = o;
   const tryIt = (secret: () => Secret) => () => context.api.dryRun(RESOURCES.secret, secret());
   const records =
     (await refusedWrites.check(
       PLACES.records(),
-      tryIt(() => minimalRecord(expectedRecord(step, o, context))),
+      tryIt(() => minimalRecord(expectedRecord(step, input))),
     )) ??
     (await refusedWrites.check(
       PLACES.record(namespace),
-      tryIt(() => expectedRecord(step, o, context)),
+      tryIt(() => expectedRecord(step, input)),
     ));
   if (records !== undefined) {
     return refusedFor(
@@ -87,7 +85,8 @@ const EXPECTED: ClientInformation = {
 };
 const ATTEMPT = 'expected00';
 
-function expectedRecord(step: RegisterStep, o: Observation, context: StepContext): Secret {
+function expectedRecord(step: RegisterStep, input: StepInput): Secret {
+  const { o, context } = input;
   const client = { namespace: o.namespace, name: o.name, uid: step.object.uid };
   const registration = {
     step,
@@ -98,7 +97,7 @@ function expectedRecord(step: RegisterStep, o: Observation, context: StepContext
     keys: [],
   };
   const answer = { ...EXPECTED, metadata: step.document };
-  const { record, content } = registered(registration, answer, circumstancesOf(o, context));
+  const { record, content } = registered(registration, answer, circumstancesOf(input));
   return toRegistrationSecret(record, content, context.settings.operatorNamespace);
 }
 

@@ -20,7 +20,7 @@ import { keysAfter } from '../../calls/generated-keys.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { addressOf, forgetToken } from '../../calls/management-token.ts';
 import { requestBody } from '../../calls/request-body.ts';
-import { DONE, later, type Round, type StepResult } from '../round.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
@@ -39,17 +39,13 @@ interface Update {
   readonly keys: readonly StoredKey[];
 }
 
-export async function update(
-  step: UpdateStep,
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<StepResult> {
+export async function update(step: UpdateStep, input: StepInput): Promise<StepResult> {
+  const { o, context } = input;
   const { at, basis } = step;
   const { record, connection } = at;
-  const stored = await contentOf(record, round, context);
+  const stored = await contentOf(record, input);
   if ('notRead' in stored) {
-    return notRead(stored, 'Update', basis, record, round, context);
+    return notRead(stored, 'Update', basis, record, input);
   }
   const next = await begin(step, stored, context);
   const isUnchanged =
@@ -57,16 +53,14 @@ export async function update(
   if (isUnchanged && step.because !== 'Expires') {
     const now = context.clock.now();
     const unsent = updated(step, stored, undefined, stored.sent, stored.keys, now);
-    return (await store(next, unsent, o, round, context)).result;
+    return (await store(next, unsent, input)).result;
   }
   const management = managementOf(at, stored);
   if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
-    return failed('Update', basis, unsupported(management), o, round, context);
+    return failed('Update', basis, unsupported(management), input);
   }
-  const kept = await keepNewKey(next, o, round, context);
-  return kept === undefined
-    ? later('the new key could not be stored')
-    : send(kept, management, o, round, context);
+  const kept = await keepNewKey(next, input);
+  return kept === undefined ? later('the new key could not be stored') : send(kept, management, input);
 }
 
 async function begin(step: UpdateStep, stored: RegistrationContent, context: StepContext): Promise<Update> {
@@ -92,12 +86,7 @@ async function begin(step: UpdateStep, stored: RegistrationContent, context: Ste
 }
 
 /** A key is stored before the server learns of it: an answer may be lost, a key may not. */
-async function keepNewKey(
-  next: Update,
-  o: Observation,
-  round: Round,
-  context: StepContext,
-): Promise<Update | undefined> {
+async function keepNewKey(next: Update, input: StepInput): Promise<Update | undefined> {
   const { step, stored, keys } = next;
   const [newest] = keys;
   if (newest === undefined || stored.keys.some(({ kid }) => kid === newest.kid)) {
@@ -106,7 +95,7 @@ async function keepNewKey(
   const { record: replaces } = step.at;
   const content = { ...stored, keys: [...stored.keys, newest] };
   const how = { attempt: next.attempt, replaces };
-  const written = await record({ record: replaces, content }, how, o, round, context);
+  const written = await record({ record: replaces, content }, how, input);
   if (written === undefined) {
     return undefined;
   }
@@ -117,10 +106,9 @@ async function keepNewKey(
 async function send(
   next: Update,
   management: Management & { kind: 'Managed' },
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<StepResult> {
+  const { o, context } = input;
   const { step, attempt, stored } = next;
   const { record, connection, ref } = step.at;
   const server = serverKey(ref, o.namespace);
@@ -160,10 +148,10 @@ async function send(
       shown: failure,
       finish: () => ({
         entry: 'Settle',
-        result: failed('Update', step.basis, asTransient(failure), o, round, context),
+        result: failed('Update', step.basis, asTransient(failure), input),
       }),
     }),
-    conclude: (answer) => conclude(next, management, answer, body, o, round, context),
+    conclude: (answer) => conclude(next, management, answer, body, input),
   });
   return result ?? DONE;
 }
@@ -177,10 +165,9 @@ async function conclude(
   management: Management & { kind: 'Managed' },
   answer: Answer,
   body: JsonObject,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<Conclusion<StepResult>> {
+  const { o, context } = input;
   const { step, stored, keys, document } = next;
   const { connection, ref, record: recorded } = step.at;
   const server = serverKey(ref, o.namespace);
@@ -189,7 +176,7 @@ async function conclude(
   if (said.kind === 'Done') {
     const updatedTo = updated(step, stored, said.information, document, keys, context.clock.now());
     const finish = async () => ({
-      ...(await store(next, updatedTo, o, round, context)),
+      ...(await store(next, updatedTo, input)),
       supersedes: unanswered,
     });
     return { shown: undefined, finish };
@@ -207,7 +194,7 @@ async function conclude(
       // One call without an answer stays in the ledger until another is answered: it may have cost the token.
       entry: isUnanswered && earlier === undefined ? 'Interrupt' : 'Settle',
       supersedes: others,
-      result: await notUpdated(next, failure, o, round, context),
+      result: await notUpdated(next, failure, input),
     };
   };
   return { shown: failure, finish };
@@ -234,14 +221,12 @@ function judge(
 async function notUpdated(
   { step, attempt, stored }: Update,
   failure: Failure,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<StepResult> {
   const { partial } = failure;
-  const isKept = partial === undefined || (await keepTorn(step, attempt, stored, partial, o, round, context));
+  const isKept = partial === undefined || (await keepTorn(step, attempt, stored, partial, input));
   return isKept
-    ? failed('Update', step.basis, failure, o, round, context)
+    ? failed('Update', step.basis, failure, input)
     : later('the credentials of a torn answer could not be stored; they are in the journal');
 }
 
@@ -280,17 +265,16 @@ function tokenLost(
 async function store(
   { step, attempt }: Update,
   next: Recorded,
-  o: Observation,
-  round: Round,
-  context: StepContext,
+  input: StepInput,
 ): Promise<Finish<StepResult>> {
+  const { round, context } = input;
   const learned = substitutionsOf(next.content, step.withheld);
   const how = { attempt, replaces: step.at.record, learned };
-  const written = await record(next, how, o, round, context);
+  const written = await record(next, how, input);
   if (written === undefined) {
     return RECORDING;
   }
-  renewed(step, next, round, context);
+  renewed(step, next, input);
   context.memory.succeeded(round.key, 'Update', step.basis);
   return SETTLED;
 }
@@ -299,8 +283,7 @@ async function store(
 function renewed(
   { because, at: { record } }: UpdateStep,
   next: Recorded,
-  round: Round,
-  context: StepContext,
+  { round, context }: StepInput,
 ): void {
   const basis = renewalBasis(record);
   if (because === 'Expires' && basis === renewalBasis(next.record)) {

@@ -11,7 +11,7 @@ function read(answer: ApiResult<never>) {
   const api = { get: async () => answer } as unknown as KubernetesApi;
   const settings = { operatorNamespace: 'op' } as never;
   const round = { key: storedClientKey('shop/storefront'), contents: new Map(), learned: undefined };
-  return contentOf(RECORD, round, contextOf({ api, settings }));
+  return contentOf(RECORD, { round, context: contextOf({ api, settings }) });
 }
 
 test.each([

@@ -6,7 +6,7 @@ import { storedClientKey } from '../../../../../src/core/client-key.ts';
 import type { RegistrationContent } from '../../../../../src/core/content.ts';
 import { contextOf } from '../../../../kit/fakes/fake-ports.ts';
 import { bare } from '../../../../kit/fixtures/contents.ts';
-import { factsOf, INSTALLATION, NOW, record } from '../../../../kit/fixtures/observations.ts';
+import { factsOf, INSTALLATION, NOW, observation, record } from '../../../../kit/fixtures/observations.ts';
 
 const { serverUid: _, registrationOrigin: __, ...old } = record();
 
@@ -34,7 +34,7 @@ async function identified(registrationEndpoint: string) {
     caches: { registrations: { learn: () => undefined } } as never,
     settings: { operatorNamespace: 'op', installation: INSTALLATION } as never,
   });
-  const result = await identify(old, factsOf(old.server), round, context);
+  const result = await identify(old, factsOf(old.server), { o: observation(), round, context });
   return { result, patches, setbacks: memory.setbacks(round.key) };
 }
 

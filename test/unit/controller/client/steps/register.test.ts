@@ -59,7 +59,7 @@ test('no key is made where the server’s state forbids the call (L11)', async (
   }
   const spec = { ...desired.spec, generatedKey: { algorithm: 'RS256' as const } };
   const withKey = step({ object: { ...object(), desired: { ...desired, spec } } as RegisterStep['object'] });
-  expect(await register(withKey, observation(), round, context)).toEqual({ kind: 'done' });
+  expect(await register(withKey, { o: observation(), round, context })).toEqual({ kind: 'done' });
   expect(generate).not.toHaveBeenCalled();
 });
 
@@ -69,7 +69,9 @@ test.each([PLACES.records(), PLACES.record('shop'), PLACES.workload('shop')])(
     const scene = createScene({
       whileItWaits: () => scene.refusedWrites.refused(place, 'exceeded quota'),
     });
-    expect(await register(step(), observation(), round, scene.context)).toEqual({ kind: 'done' });
+    expect(await register(step(), { o: observation(), round, context: scene.context })).toEqual({
+      kind: 'done',
+    });
     expect(scene.begin).not.toHaveBeenCalled();
     expect(scene.abandon).toHaveBeenCalled();
   },
@@ -78,6 +80,6 @@ test.each([PLACES.records(), PLACES.record('shop'), PLACES.workload('shop')])(
 test('a write that is refused in another namespace stops no call', async () => {
   const { context, begin, refusedWrites } = createScene();
   refusedWrites.refused(PLACES.record('blog'), 'exceeded quota');
-  await register(step(), observation(), round, context);
+  await register(step(), { o: observation(), round, context });
   expect(begin).toHaveBeenCalled();
 });
