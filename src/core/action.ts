@@ -4,6 +4,7 @@ import type { JsonObject } from '../oauth/json.ts';
 import type { ServerConnection } from './connection.ts';
 import type { Substitution } from './drift.ts';
 import type { Home, RecordAtServer } from './home.ts';
+import type { UsableClient } from './narrowed.ts';
 import type {
   AdoptableClient,
   ObservedClient,
@@ -68,7 +69,7 @@ type StepKind =
 
 export interface RegisterStep extends Explained {
   readonly type: 'Register';
-  readonly object: ObservedClient;
+  readonly object: UsableClient;
   /** What to send, of a software statement its claims. */
   readonly document: JsonObject;
   readonly withheld: readonly Substitution[];
@@ -84,7 +85,7 @@ export interface RegisterStep extends Explained {
 export interface UpdateStep extends Explained {
   readonly type: 'Update';
   /** Absent: of a client that outlived its object. */
-  readonly object: ObservedClient | undefined;
+  readonly object: UsableClient | undefined;
   readonly at: RecordAtServer;
   /** What is to be registered; absent: what was last sent, with the keys that it has. */
   readonly document: JsonObject | undefined;
@@ -114,7 +115,7 @@ export interface DeregisterStep extends Explained {
 
 export interface PublishStep extends Explained {
   readonly type: 'Publish';
-  readonly object: ObservedClient;
+  readonly object: UsableClient;
   readonly record: RegistrationRecord;
   readonly wanted: WantedSecret;
   readonly basis: string;
@@ -130,7 +131,7 @@ export interface ReadStep extends Explained {
 /** Proves a client that exists already by its own token, and records it. */
 export interface AdoptStep extends Explained {
   readonly type: 'Adopt';
-  readonly object: ObservedClient;
+  readonly object: UsableClient;
   readonly client: AdoptableClient;
   readonly ref: ServerRef;
   readonly connection: ServerConnection;

@@ -28,7 +28,7 @@ export interface UsableClient extends ObservedClient {
   readonly desired: UsableSpec;
 }
 
-type UsableSpec = Extract<DesiredClient, { readonly valid: true }>;
+export type UsableSpec = Extract<DesiredClient, { readonly valid: true }>;
 export type UnusableSpec = Extract<DesiredClient, { readonly valid: false }>;
 
 /** The server that the spec names is available: a client can be registered there. */

@@ -91,7 +91,7 @@ describe('A registration is recorded', () => {
 
   test('with purpose, policy, what it replaces and the rotation that asked for it', () => {
     const purpose = { purpose: 'invoices', session: 'run-42' };
-    const asked = fresh({ purpose, retained: true, rotateRequestedAt: '7' });
+    const asked = { ...fresh({ purpose, retained: true, rotateRequestedAt: '7' }), desired: desired() };
     expect(register({}, { object: asked, replaces: record({ attempt: 'a0' }) }).record).toMatchObject({
       purpose,
       retain: true,
@@ -110,7 +110,7 @@ describe('A registration is recorded', () => {
     const generatedKey = { algorithm: 'ES256', rotateAfter: '24h', overlap: '1h' } as const;
     const { record: recorded } = register(
       {},
-      { object: fresh({ desired: desired({ generatedKey }) }) },
+      { object: { ...fresh(), desired: desired({ generatedKey }) } },
       content.keys,
     );
     const made = Date.parse('2026-05-01T11:00:00Z');
@@ -359,7 +359,10 @@ describe('A read is recorded', () => {
 });
 
 describe('An adoption is recorded', () => {
-  const asked = fresh({ rotateRequestedAt: '7', purpose: { session: 'run-42' }, retained: true });
+  const asked = {
+    ...fresh({ rotateRequestedAt: '7', purpose: { session: 'run-42' }, retained: true }),
+    desired: desired(),
+  };
   const adopt = (answer: ClientInformation | undefined, more: Partial<AdoptStep> = {}) =>
     adopted(adopting({ object: asked, ...more }), 'a3', client, answer, circumstances);
 

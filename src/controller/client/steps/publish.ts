@@ -34,9 +34,6 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   if ('notRead' in content) {
     return notRead(content, 'Publish', basis, record, input);
   }
-  if (!object.desired.valid) {
-    return later('the spec became invalid');
-  }
   const { keys = {}, include = [] } = object.desired.spec.secret ?? {};
   const endpoints = endpointsFor(o, record) ?? content.endpoints;
   const values = opaque(

@@ -103,14 +103,13 @@ function expectedRecord(step: RegisterStep, input: StepInput): Secret {
 
 function expectedWorkloadSecret({ object, connection }: RegisterStep, o: Observation): Secret {
   const client = { namespace: o.namespace, name: o.name, uid: object.uid };
-  const spec = object.desired.valid ? object.desired.spec : undefined;
-  const { keys = {}, include = [] } = spec?.secret ?? {};
+  const { spec } = object.desired;
+  const { keys = {}, include = [] } = spec.secret ?? {};
   const { issuer, endpoints } = connection;
   const metadata = Object.fromEntries(include.map((member) => [member, 'expected']));
   const information = { ...EXPECTED, metadata };
   const record = { secretName: recordName(object.uid, ATTEMPT), revision: 1, issuer };
-  const wanted =
-    spec === undefined ? { name: o.name, labels: {}, annotations: {} } : wantedSecret(client, spec);
+  const wanted = wantedSecret(client, spec);
   const values = opaque({ information, sent: {}, issuer, endpoints, include }, keys);
   const inputs = inputsHash({ record, keys, include, endpoints });
   return toWorkloadSecret(client, wanted, record.secretName, inputs, values);
