@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FORMATS, namesOfFormats } from '../formats/formats.ts';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import { KEY_PAIR_ALGORITHMS } from '../oauth/signing-key.ts';
 import { secretRef } from './admission-schema.ts';
@@ -37,6 +38,10 @@ const secret = z
     name: objectName()
       .meta({ description: 'Name of the Secret. Default: the name of this object.' })
       .optional(),
+    format: z
+      .enum(namesOfFormats(FORMATS))
+      .default('Opaque')
+      .meta({ description: 'How the Secret holds the client. Opaque: one key for each value.' }),
     keys: stringMap(64, 253)
       .meta({
         description: 'Wire name to key, like `client_id: username`. `""` leaves the value out.',

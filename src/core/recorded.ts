@@ -1,7 +1,7 @@
 import { boundedMs } from '../api/durations.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { opaque } from '../formats/opaque.ts';
+import { publishedValues } from '../formats/published-client.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import { defined, omit } from '../oauth/objects.ts';
@@ -236,7 +236,7 @@ export function adopted(
 /** What a workload may see, to be compared. */
 function visible({ information, sent, endpoints, keys }: RegistrationContent, issuer: string): string {
   const include = Object.keys(information.metadata);
-  return canonicalJson(opaque({ information, sent, issuer, endpoints, key: keys[0], include }, {}));
+  return canonicalJson(publishedValues({ information, sent, issuer, endpoints, key: keys[0], include }));
 }
 
 const isManaged = ({ registrationAccessToken, registrationClientUri }: ClientInformation): boolean =>

@@ -2,6 +2,8 @@ import type { KubernetesObject, ObjectMeta, Secret } from '../api/kubernetes.ts'
 import { API_VERSION, keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/names.ts';
 import type { OAuthClientSpec } from '../api/oauth-client.ts';
+import type { SecretFormat } from '../formats/format.ts';
+import { FORMATS, formatNamed } from '../formats/formats.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
@@ -36,18 +38,22 @@ export interface ObservedSecret {
 /** What the Secret's data is made of, besides the content of the record itself. */
 export interface ProjectionInputs {
   readonly record: Pick<RegistrationRecord, 'secretName' | 'revision' | 'issuer'>;
+  /** Name of the format. */
+  readonly format: string;
   readonly keys: Readonly<Record<string, string>>;
   readonly include: readonly string[];
   readonly endpoints: Endpoints;
 }
 
 /** Changes with what is rendered into every Secret, so that an upgrade renders again. */
-const FORMAT = 1;
+const EDITION = 1;
 
 /** Identifies the inputs. The values themselves stay out: a hash of a secret has no place in an annotation. */
-export function inputsHash({ record, keys, include, endpoints }: ProjectionInputs): string {
+export function inputsHash({ record, format, keys, include, endpoints }: ProjectionInputs): string {
   const { secretName, revision, issuer } = record;
-  return hash(canonicalJson({ FORMAT, secretName, revision, issuer, keys, include, endpoints }));
+  const inputs = { FORMAT: EDITION, secretName, revision, issuer, keys, include, endpoints };
+  // Secrets that were written before there were formats are Opaque, and stay as they are.
+  return hash(canonicalJson(format === FORMATS[0].name ? inputs : { ...inputs, format }));
 }
 
 /** `<hash of the inputs>.<hash of the key names>`: the value of the projection annotation. */
@@ -60,13 +66,20 @@ const hash = (text: string): string => sha256(text).slice(0, 22);
 /** The parts of the Secret's metadata that the spec decides. */
 export interface WantedSecret {
   readonly name: string;
+  readonly format: SecretFormat;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-export function wantedSecret(client: ClientIdentity, spec: OAuthClientSpec): WantedSecret {
+/** @param formats those that `spec.secret.format` may name */
+export function wantedSecret(
+  client: ClientIdentity,
+  spec: OAuthClientSpec,
+  formats: readonly SecretFormat[] = FORMATS,
+): WantedSecret {
   return {
     name: spec.secret?.name ?? client.name,
+    format: formatNamed(spec.secret?.format, formats),
     labels: {
       ...spec.secret?.labels,
       [LABELS.workload]: 'true',
@@ -104,7 +117,13 @@ export function toWorkloadSecret(
     ],
   };
   const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
-  return { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data: Object.fromEntries(data) };
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata,
+    type: wanted.format.secretType,
+    data: Object.fromEntries(data),
+  };
 }
 
 /**

@@ -40,7 +40,8 @@ export function workloadDifference(
   }
   const { keys = {}, include = [] } = o.spec.secret ?? {};
   const endpoints = endpointsFor(o, current);
-  const inputs = endpoints && inputsHash({ record: current, keys, include, endpoints });
+  const inputs =
+    endpoints && inputsHash({ record: current, format: wanted.format.name, keys, include, endpoints });
   return differenceOf(observed, current, wanted, inputs);
 }
 

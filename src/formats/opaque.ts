@@ -1,74 +1,28 @@
-import type { ClientInformation } from '../oauth/client-information.ts';
-import { ENDPOINT_NAMES, ENDPOINTS, type Endpoints } from '../oauth/discovery.ts';
-import type { Json, JsonObject } from '../oauth/json.ts';
 import { own } from '../oauth/objects.ts';
-import type { GeneratedKey } from '../oauth/signing-key.ts';
+import type { SecretFormat } from './format.ts';
+import { publishedValues } from './published-client.ts';
 
-/** What a workload may know of its client. */
-export interface PublishedClient {
-  readonly information: ClientInformation;
-  /** The document last sent: what was asked for, where the answer is silent. */
-  readonly sent: JsonObject;
-  readonly issuer: string;
-  readonly endpoints: Endpoints;
-  /** The key that the operator made for the client. */
-  readonly key?: GeneratedKey | undefined;
-  /** Further members of the answer to publish, by wire name. */
-  readonly include?: readonly string[];
-}
+type Keys = Readonly<Record<string, string>>;
 
-const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished);
+/** Empty where the value is left out. */
+const keyOfValue = (wireName: string, keys: Keys): string => own(keys, wireName) ?? wireName;
 
 /**
- * The data of an `Opaque` Secret: wire name (or the key that `keys` gives it) → value. What isn't known has no key;
- * a key of `""` leaves its value out. The registration access token is never among them.
+ * One key for each value: its wire name, or the key that `keys` gives it. What isn't known has no key. The registration
+ * access token is never among them.
  */
-export function opaque(
-  client: PublishedClient,
-  keys: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const data = new Map<string, string>();
-  for (const [wireName, value] of Object.entries(valuesOf(client))) {
-    const key = own(keys, wireName) ?? wireName;
-    if (value !== undefined && key !== '') {
-      data.set(key, value);
+export const opaque = {
+  name: 'Opaque',
+  secretType: 'Opaque',
+  render(client, keys) {
+    const data = new Map<string, string>();
+    for (const [wireName, value] of Object.entries(publishedValues(client))) {
+      const key = keyOfValue(wireName, keys);
+      if (value !== undefined && key !== '') {
+        data.set(key, value);
+      }
     }
-  }
-  return Object.fromEntries(data);
-}
-
-function valuesOf({
-  information,
-  sent,
-  issuer,
-  endpoints,
-  key,
-  include = [],
-}: PublishedClient): Record<string, string | undefined> {
-  const answered = (member: string) => text(information.metadata[member]) ?? text(sent[member]);
-  return {
-    ...Object.fromEntries(include.map((member) => [member, included(information.metadata, member)])),
-    client_id: information.clientId,
-    client_secret: information.clientSecret?.reveal(),
-    token_endpoint_auth_method: answered('token_endpoint_auth_method'),
-    scope: answered('scope'),
-    issuer,
-    ...Object.fromEntries(PUBLISHED.map((name) => [ENDPOINTS[name].wire, endpoints[name]])),
-    'private_key.pem': key?.privatePem.reveal(),
-    'private_key.jwk': key?.privateJwk.reveal(),
-    kid: key?.kid,
-  };
-}
-
-/** A member of the answer as text: a string as it is, anything else as JSON. */
-function included(metadata: JsonObject, member: string): string | undefined {
-  const value = own(metadata, member);
-  return typeof value === 'string'
-    ? text(value)
-    : value === undefined || value === null
-      ? undefined
-      : JSON.stringify(value);
-}
-
-const text = (value: Json | undefined): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
+    return Object.fromEntries(data);
+  },
+  clientIdIn: (data, keys) => own(data, keyOfValue('client_id', keys)),
+} as const satisfies SecretFormat;

@@ -30,7 +30,7 @@ const REVEALING: Readonly<Record<string, string>> = {
   'core/kept-answer.ts': 'measures it',
   'core/statement.ts': 'hashes a statement',
   'dialects/encoding.ts': 'sends the client secret back where a server demands it',
-  'formats/opaque.ts': 'renders the Secret of a workload',
+  'formats/published-client.ts': 'says what the Secret of a workload holds',
   'oauth/client-information.ts': 'reads an answer',
   'oauth/discovery.ts': 'reads a document',
   'oauth/error-response.ts': 'masks it',

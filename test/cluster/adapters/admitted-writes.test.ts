@@ -185,8 +185,8 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
   const whole = toRegistrationSecret(record, content, namespace);
   const { issuer, endpoints } = server;
   const { information, sent } = content;
-  const values = opaque({ information, sent, issuer, endpoints, include }, keys);
-  const inputs = inputsHash({ record, keys, include, endpoints });
+  const values = opaque.render({ information, sent, issuer, endpoints, include }, keys);
+  const inputs = inputsHash({ record, format: 'Opaque', keys, include, endpoints });
   if (spec === undefined) throw new Error('the spec is valid');
   const workload = toWorkloadSecret(client, wantedSecret(client, spec), record.secretName, inputs, values);
   for (const wanted of [whole, minimalRecord(whole), workload]) {

@@ -11,7 +11,7 @@ import { importedFiles, nameOf, type Source } from './source.ts';
  * in controller:  ports ◀── queue, state ◀── durable ◀── context ◀── calls ◀── server, client ◀── wake-ups ◀── controller
  * in adapters:    process ◀── kubernetes, authorization-server ◀── measured
  * ```
- * The API lists the dialects' names; beside that oauth's neighbours know nothing of each other.
+ * The API lists the names of dialects and formats; beside that oauth's neighbours know nothing of each other.
  */
 const ROOMS: readonly (readonly [prefix: string, rank: number])[] = [
   ['oauth/', 0],

@@ -162,7 +162,9 @@ function published(o: Observation, step: Extract<Step, { type: 'Publish' }>): Ob
     resourceVersion: '1',
     ownerUid: object.uid,
     shows: record.secretName,
-    projection: projectionOf(inputsHash({ record, keys: names, include, endpoints }), ['client_id']),
+    projection: projectionOf(inputsHash({ record, format: 'Opaque', keys: names, include, endpoints }), [
+      'client_id',
+    ]),
     labels: wanted.labels,
     annotations: wanted.annotations,
   };

@@ -233,7 +233,7 @@ describe('a registration Secret', () => {
           const read = toContent(secret);
           if (read !== undefined) {
             expect(managementOf(alone(aRecord()), read).kind).toBeTruthy();
-            opaque({ ...read, issuer: 'https://sso.example' }, {});
+            opaque.render({ ...read, issuer: 'https://sso.example' }, {});
             encodeContent(read);
           }
         },

@@ -9,12 +9,13 @@ import {
   toWorkloadSecret,
   wantedSecret,
 } from '../../../src/core/workload-secret.ts';
+import { opaque } from '../../../src/formats/opaque.ts';
 import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
 import { record } from '../../kit/fixtures/observations.ts';
 
 const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
 const ref = { kind: 'AuthorizationServer', name: 'sso' } as const;
-const inputs = inputsHash({ record: record(), keys: {}, include: [], endpoints: {} });
+const inputs = inputsHash({ record: record(), format: 'Opaque', keys: {}, include: [], endpoints: {} });
 const values = { client_id: 'c1', client_secret: 'canary' };
 const spec = clientSpecOf({ authorizationServerRef: ref });
 const wanted = wantedSecret(client, spec);
@@ -205,6 +206,7 @@ describe('toWorkloadSecret', () => {
 
 describe('differenceOf', () => {
   const asked = {
+    format: 'Opaque' as const,
     labels: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`label-${at}`, 'v'])),
     annotations: Object.fromEntries(
       Array.from({ length: 32 }, (_, at) => [`${'n'.repeat(240)}.example/${at}`, 'v'.repeat(4_096)]),
@@ -248,6 +250,7 @@ describe('wantedSecret', () => {
   test('takes the name of the object where the spec gives none', () => {
     expect(wanted).toEqual({
       name: 'storefront',
+      format: opaque,
       labels: { 'oauth-registrar.dev/workload': 'true', 'app.kubernetes.io/managed-by': 'oauth-registrar' },
       annotations: { 'oauth-registrar.dev/client': 'shop/storefront' },
     });
@@ -255,12 +258,14 @@ describe('wantedSecret', () => {
 
   test('adds what the spec gives, and lets it overwrite nothing of the operator’s', () => {
     const secret = {
+      format: 'Opaque' as const,
       name: 's',
       labels: { team: 'a', 'oauth-registrar.dev/workload': 'false' },
       annotations: { note: 'b', 'oauth-registrar.dev/client': 'other/name' },
     };
     expect(wantedSecret(client, { ...spec, secret })).toEqual({
       name: 's',
+      format: opaque,
       labels: { team: 'a', ...wanted.labels },
       annotations: { note: 'b', ...wanted.annotations },
     });
@@ -270,6 +275,7 @@ describe('wantedSecret', () => {
 describe('inputsHash', () => {
   const base = {
     record: record(),
+    format: 'Opaque',
     keys: { client_id: 'id' },
     include: ['client_name'],
     endpoints: { token: 'https://t', jwks: 'https://j' },
@@ -284,6 +290,7 @@ describe('inputsHash', () => {
     ['the record', { record: record({ attempt: 'a2' }) }],
     ['its revision', { record: record({ revision: 2 }) }],
     ['its issuer', { record: record({ issuer: 'https://other.example.com' }) }],
+    ['the format', { format: 'Yaml' }],
     ['the keys', { keys: {} }],
     ['the members to include', { include: ['client_name', 'logo_uri'] }],
     ['an endpoint', { endpoints: { ...base.endpoints, token: 'https://u' } }],

@@ -13,7 +13,6 @@ import {
   toWorkloadSecret,
   type WantedSecret,
 } from '../../../core/workload-secret.ts';
-import { opaque } from '../../../formats/opaque.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import type { ApiResult } from '../../ports.ts';
 import { toSecretObject } from '../../state/cached-objects.ts';
@@ -36,7 +35,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   }
   const { keys = {}, include = [] } = object.desired.spec.secret ?? {};
   const endpoints = endpointsFor(o, record) ?? content.endpoints;
-  const values = opaque(
+  const values = wanted.format.render(
     {
       information: content.information,
       sent: content.sent,
@@ -47,7 +46,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     },
     keys,
   );
-  const inputs = inputsHash({ record, keys, include, endpoints });
+  const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
   const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
   const toWrite = (resourceVersion?: string) =>
     toWorkloadSecret(
@@ -60,7 +59,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     );
   const written =
     known === undefined
-      ? await createOrTakeOver(toWrite, record, input)
+      ? await createOrTakeOver(toWrite, step, input)
       : await replaceSecret(toWrite, known, context);
   if (written === 'conflict') {
     const message = `Secret ${wanted.name} exists and isn't this object's; it was not touched. The client ${record.clientId} is registered`;
@@ -121,7 +120,7 @@ async function replaceSecret(
 
 async function createOrTakeOver(
   toWrite: ToWrite,
-  record: RegistrationRecord,
+  step: PublishStep,
   { o, context: { api } }: StepInput,
 ): Promise<ApiResult<Secret> | 'conflict'> {
   const created = await api.create(RESOURCES.secret, toWrite());
@@ -133,7 +132,7 @@ async function createOrTakeOver(
   if (!found.ok) {
     return found;
   }
-  return isOurs(found.object, record, o)
+  return isOurs(found.object, step, o)
     ? api.replace(RESOURCES.secret, toWrite(found.object.metadata.resourceVersion))
     : 'conflict';
 }
@@ -144,12 +143,12 @@ async function createOrTakeOver(
  */
 function isOurs(
   secret: Secret,
-  record: RegistrationRecord,
+  { record, wanted }: PublishStep,
   { object, namespace, name }: Observation,
 ): boolean {
   const observed = toObservedSecret(secret);
-  const { keys } = (object?.desired.valid ? object.desired.spec.secret : undefined) ?? {};
-  const shown = Buffer.from(secret.data?.[keys?.['client_id'] ?? 'client_id'] ?? '', 'base64').toString();
+  const { keys = {} } = (object?.desired.valid ? object.desired.spec.secret : undefined) ?? {};
+  const shown = wanted.format.clientIdIn(textsOf(secret), keys);
   const isRestoredHere =
     observed.annotations[ANNOTATIONS.client] === `${namespace}/${name}` &&
     (observed.shows === record.secretName ||
@@ -157,6 +156,11 @@ function isOurs(
       (isRestored(observed) && record.rotatedFor !== undefined));
   return observed.ownerUid === object?.uid || isRestoredHere;
 }
+
+const textsOf = ({ data = {} }: Secret): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+  );
 
 /** A Secret that was there before and had to be written again, though nobody asked for a change. */
 function tellRestored({ object, wanted, record }: PublishStep, { o, context: { events } }: StepInput): void {

@@ -7,7 +7,6 @@ import { recordName, toRegistrationSecret } from '../../../core/record.ts';
 import { registered } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../core/workload-secret.ts';
-import { opaque } from '../../../formats/opaque.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import { Sensitive } from '../../../oauth/sensitive.ts';
@@ -110,7 +109,7 @@ function expectedWorkloadSecret({ object, connection }: RegisterStep, o: Observa
   const information = { ...EXPECTED, metadata };
   const record = { secretName: recordName(object.uid, ATTEMPT), revision: 1, issuer };
   const wanted = wantedSecret(client, spec);
-  const values = opaque({ information, sent: {}, issuer, endpoints, include }, keys);
-  const inputs = inputsHash({ record, keys, include, endpoints });
+  const values = wanted.format.render({ information, sent: {}, issuer, endpoints, include }, keys);
+  const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
   return toWorkloadSecret(client, wanted, record.secretName, inputs, values);
 }

@@ -1,0 +1,57 @@
+import type { ClientInformation } from '../oauth/client-information.ts';
+import { ENDPOINT_NAMES, ENDPOINTS, type Endpoints } from '../oauth/discovery.ts';
+import type { Json, JsonObject } from '../oauth/json.ts';
+import { own } from '../oauth/objects.ts';
+import type { GeneratedKey } from '../oauth/signing-key.ts';
+
+/** What a workload may know of its client. */
+export interface PublishedClient {
+  readonly information: ClientInformation;
+  /** The document last sent: what was asked for, where the answer is silent. */
+  readonly sent: JsonObject;
+  readonly issuer: string;
+  readonly endpoints: Endpoints;
+  /** The key that the operator made for the client. */
+  readonly key?: GeneratedKey | undefined;
+  /** Further members of the answer to publish, by wire name. */
+  readonly include?: readonly string[];
+}
+
+const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished);
+
+/** What a workload may know of its client, by wire name; `undefined` where it isn't known. */
+export function publishedValues({
+  information,
+  sent,
+  issuer,
+  endpoints,
+  key,
+  include = [],
+}: PublishedClient): Record<string, string | undefined> {
+  const answered = (member: string) => text(information.metadata[member]) ?? text(sent[member]);
+  return {
+    ...Object.fromEntries(include.map((member) => [member, included(information.metadata, member)])),
+    client_id: information.clientId,
+    client_secret: information.clientSecret?.reveal(),
+    token_endpoint_auth_method: answered('token_endpoint_auth_method'),
+    scope: answered('scope'),
+    issuer,
+    ...Object.fromEntries(PUBLISHED.map((name) => [ENDPOINTS[name].wire, endpoints[name]])),
+    'private_key.pem': key?.privatePem.reveal(),
+    'private_key.jwk': key?.privateJwk.reveal(),
+    kid: key?.kid,
+  };
+}
+
+/** A member of the answer as text: a string as it is, anything else as JSON. */
+function included(metadata: JsonObject, member: string): string | undefined {
+  const value = own(metadata, member);
+  return typeof value === 'string'
+    ? text(value)
+    : value === undefined || value === null
+      ? undefined
+      : JSON.stringify(value);
+}
+
+const text = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
