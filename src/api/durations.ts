@@ -24,7 +24,7 @@ export const DURATIONS = {
   /** `replacement.overlap` of an OAuthClient. */
   overlap: { least: '0s', most: '720h' },
   rotateAfter: { least: '5m', most: '87600h' },
-  /** `generatedKey.overlap` of an OAuthClient. */
+  /** `credential.generatedKey.overlap` of an OAuthClient. */
   keyOverlap: { least: '1m', most: '720h' },
   expiresAfter: { least: '1m', most: '87600h' },
 } as const satisfies Readonly<Record<string, Bounds>>;

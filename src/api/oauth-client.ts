@@ -95,6 +95,13 @@ const generatedKey = z
       'private_key_jwt with keys that the operator makes, publishes in `jwks` and writes into the Secret (RFC 7523).',
   });
 
+const credential = z.object({ generatedKey: generatedKey.optional() }).meta({
+  description:
+    'How the client proves itself to the server, like `{generatedKey: {}}`. At most one member. Default: by what the server gives, a client secret.',
+});
+
+const NO_GENERATED_KEY = '!has(self.credential) || !has(self.credential.generatedKey)';
+
 const lifetime = z
   .object({
     expiresAfter: boundedDuration('expiresAfter', 'Counted from the creation of this object.').optional(),
@@ -159,7 +166,7 @@ export const oauthClientSpec = z
       .object({ secretRef: secretRef('software_statement') })
       .meta({ description: 'A statement of the client’s own, where the server object permits it.' })
       .optional(),
-    generatedKey: generatedKey.optional(),
+    credential: credential.optional(),
     secret: secret.optional(),
     lifetime: lifetime.optional(),
     deletionPolicy: z.enum(['Delete', 'Retain']).default('Delete').meta({
@@ -183,12 +190,14 @@ export const oauthClientSpec = z
     description: 'What is wanted.',
     ...rules(
       {
-        rule: '!has(self.generatedKey) || !(has(self.client.jwks) || has(self.client.jwksUri))',
-        message: 'generatedKey makes the keys itself: remove client.jwks and client.jwksUri',
+        rule: `${NO_GENERATED_KEY} || !(has(self.client.jwks) || has(self.client.jwksUri))`,
+        message:
+          'with credential.generatedKey the operator makes the keys: remove client.jwks and client.jwksUri',
       },
       {
-        rule: "!has(self.generatedKey) || !has(self.client.tokenEndpointAuthMethod) || self.client.tokenEndpointAuthMethod == 'private_key_jwt'",
-        message: 'generatedKey is for tokenEndpointAuthMethod private_key_jwt',
+        rule: `${NO_GENERATED_KEY} || !has(self.client.tokenEndpointAuthMethod) || self.client.tokenEndpointAuthMethod == 'private_key_jwt'`,
+        message:
+          'a client with credential.generatedKey authenticates by private_key_jwt: set client.tokenEndpointAuthMethod to private_key_jwt, or leave it out',
       },
     ),
   });

@@ -39,12 +39,12 @@ interface Parts {
  * @returns `InvalidSpec` where a default that this client would take can't be used
  */
 export function withDefaults(
-  { client, generatedKey }: Pick<OAuthClientSpec, 'client' | 'generatedKey'>,
+  { client, credential }: Pick<OAuthClientSpec, 'client' | 'credential'>,
   defaults: ClientMetadata,
   values: PlaceholderValues,
 ): ClientMetadata | Problem {
   const declared = toParts(client);
-  const taken = notOverridden(toParts(defaults), declared, generatedKey !== undefined);
+  const taken = notOverridden(toParts(defaults), declared, credential?.generatedKey !== undefined);
   if (nestsTooDeep(taken.members) || nestsTooDeep(taken.additional)) {
     return problemOf('spec.defaults nests deeper than 16 levels; ask the platform team to make it flatter.');
   }

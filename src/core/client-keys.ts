@@ -10,7 +10,7 @@ import type { RegistrationRecord } from './record.ts';
 
 /** When another key takes over, and until when the one before stays published. */
 export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient) {
-  const spec = desired.valid ? desired.spec.generatedKey : undefined;
+  const spec = desired.valid ? desired.spec.credential?.generatedKey : undefined;
   const [current, before] = keys;
   if (spec === undefined || current === undefined) {
     return {};

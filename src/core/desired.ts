@@ -160,9 +160,9 @@ function toDesired(raw: unknown): DesiredClient {
 }
 
 /** What shapes the registration; the Secret's form, for instance, doesn't. */
-const declared = ({ client, softwareStatement, generatedKey, lifetime }: OAuthClientSpec): unknown => ({
+const declared = ({ client, softwareStatement, credential, lifetime }: OAuthClientSpec): unknown => ({
   client,
   softwareStatement,
-  algorithm: generatedKey?.algorithm,
+  algorithm: credential?.generatedKey?.algorithm,
   expiry: lifetime?.expiryMember && [lifetime.expiryMember, lifetime.expiresAfter],
 });

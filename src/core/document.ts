@@ -72,10 +72,10 @@ export function defaultsDocument(
 
 /** A generated key is of use to `private_key_jwt` alone (RFC 7523). */
 const authentication = (
-  { generatedKey }: OAuthClientSpec,
+  { credential }: OAuthClientSpec,
   { tokenEndpointAuthMethod }: OAuthClientSpec['client'],
 ): JsonObject =>
-  generatedKey === undefined || tokenEndpointAuthMethod !== undefined
+  credential?.generatedKey === undefined || tokenEndpointAuthMethod !== undefined
     ? {}
     : { token_endpoint_auth_method: 'private_key_jwt' };
 

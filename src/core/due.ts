@@ -52,6 +52,6 @@ export function keyDues(
   { object }: Observation,
   { keyRotatesAt, keyRetiresAt }: RegistrationRecord,
 ): readonly (number | undefined)[] {
-  const isWanted = object?.desired.valid && object.desired.spec.generatedKey !== undefined;
+  const isWanted = object?.desired.valid && object.desired.spec.credential?.generatedKey !== undefined;
   return isWanted ? [keyRotatesAt, keyRetiresAt] : [];
 }

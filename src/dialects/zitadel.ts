@@ -37,7 +37,7 @@ export const zitadel: Preset = {
       (Object.hasOwn(sent, 'jwks') ||
         Object.hasOwn(sent, 'jwks_uri') ||
         sent['token_endpoint_auth_method'] === 'private_key_jwt')
-        ? 'ZITADEL takes no keys at dynamic registration: use client_secret_basic, client_secret_post or none as spec.client.tokenEndpointAuthMethod, without generatedKey, jwks and jwksUri.'
+        ? 'ZITADEL takes no keys at dynamic registration: use client_secret_basic, client_secret_post or none as spec.client.tokenEndpointAuthMethod, without spec.credential.generatedKey, jwks and jwksUri.'
         : undefined,
     needsRedirectUris('ZITADEL'),
   ),

@@ -60,7 +60,7 @@ export const keyDue: Rule<Reachable> = {
 };
 
 function keysToCome({ spec, current, now }: Reachable): UpdateStep['keys'] {
-  if (spec.generatedKey === undefined) {
+  if (spec.credential?.generatedKey === undefined) {
     return 'Keep';
   }
   if (current.keyCreatedAt === undefined || (current.keyRotatesAt ?? Number.POSITIVE_INFINITY) <= now) {

@@ -127,7 +127,7 @@ describe('A client whose key the operator makes', () => {
   };
 
   it('has its private key in the Secret and its public one at the server, and gets a token with it', async () => {
-    emulator = await placed('keyed', 'rfc7591', { client: machine, generatedKey: {} });
+    emulator = await placed('keyed', 'rfc7591', { client: machine, credential: { generatedKey: {} } });
     const { kid = '', ...values } = await data('keyed');
     expect(Object.keys(values).toSorted()).toEqual(
       [

@@ -139,7 +139,7 @@ it.each(['ES256', 'RS256'] as const)(
   async (algorithm) => {
     const name = `keyed-${algorithm.toLowerCase()}`;
     const { tokenEndpointAuthMethod: _, ...machine } = MACHINE;
-    await scene.client(name, 'hydra', machine, { generatedKey: { algorithm } });
+    await scene.client(name, 'hydra', machine, { credential: { generatedKey: { algorithm } } });
     await scene.until(name, 'Registered');
     const secret = await scene.secret(name);
     const audience = secret['token_endpoint'];

@@ -218,7 +218,7 @@ describe('What Keycloak doesn’t register', () => {
 describe('Keys instead of secrets', () => {
   it('get a token at Keycloak, also after an update', async () => {
     const machine = { grantTypes: ['client_credentials'], responseTypes: [], redirectUris: [] };
-    await scene.client('keyed', 'sso', machine, { generatedKey: { algorithm: 'ES256' } });
+    await scene.client('keyed', 'sso', machine, { credential: { generatedKey: { algorithm: 'ES256' } } });
     await scene.until('keyed', 'Registered');
     const secret = await scene.secret('keyed');
     expect(secret).not.toHaveProperty('client_secret');

@@ -78,9 +78,9 @@ describe('a tenant with the role edit disturbs nobody', () => {
     const attacker = await target.tenant('edit');
     await bystander.during(async () => {
       const client = { tokenEndpointAuthMethod: 'private_key_jwt' };
-      const generatedKey = { algorithm: 'RS256' };
+      const credential = { generatedKey: { algorithm: 'RS256' } };
       const made = await attacker.createAll(
-        numbers(100).map((at) => machineClient(`key-${at}`, { client, generatedKey })),
+        numbers(100).map((at) => machineClient(`key-${at}`, { client, credential })),
         8,
       );
       expect(made.every(({ status }) => status === 201)).toBe(true);

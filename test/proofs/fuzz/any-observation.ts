@@ -108,7 +108,9 @@ const aSpec = fc
         overlap: fc.constantFrom('0s', '24h'),
       }),
     ),
-    generatedKey: maybe(fc.constant({ algorithm: 'ES256' as const, rotateAfter: '24h', overlap: '24h' })),
+    credential: maybe(
+      fc.constant({ generatedKey: { algorithm: 'ES256' as const, rotateAfter: '24h', overlap: '24h' } }),
+    ),
     suspend: maybe(rarely),
     secret: maybe(fc.constantFrom({ name: 'storefront-oauth' }, { name: 'renamed' })),
   })

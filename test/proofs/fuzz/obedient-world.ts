@@ -125,7 +125,7 @@ function registered(o: Observation, step: RegisterStep): RegistrationRecord {
 }
 
 const keys = (o: Observation, desired: RegisterStep['object']['desired'] | undefined) =>
-  desired?.valid && desired.spec.generatedKey !== undefined
+  desired?.valid && desired.spec.credential?.generatedKey !== undefined
     ? { keyCreatedAt: new Date(o.now).toISOString() }
     : {};
 

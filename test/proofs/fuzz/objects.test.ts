@@ -89,7 +89,9 @@ const clientSpec = fc
     someOf({
       authorizationServerRef: fc.record({ name: objectName }),
       softwareStatement: fc.record({ secretRef }),
-      generatedKey: someOf({ algorithm: fc.constant('ES256'), rotateAfter: duration, overlap: duration }),
+      credential: fc.record({
+        generatedKey: someOf({ algorithm: fc.constant('ES256'), rotateAfter: duration, overlap: duration }),
+      }),
       secret: someOf({
         name: objectName,
         keys: stringMap(name),

@@ -54,16 +54,20 @@ describe('oauthClientSpec', () => {
     });
   });
 
-  test.each([
-    ['keys of a day’s overlap', 'generatedKey', { algorithm: 'ES256', overlap: '24h' }],
-    ['an end that takes the object with it', 'lifetime', { onExpiry: 'DeleteObject' }],
-  ])('gives %s where the spec only asks for one', (_, field, read) => {
-    expect(oauthClientSpec.parse({ client: {}, [field]: {} })).toMatchObject({ [field]: read });
+  test.each<readonly [string, object, object]>([
+    [
+      'keys of a day’s overlap',
+      { credential: { generatedKey: {} } },
+      { credential: { generatedKey: { algorithm: 'ES256', overlap: '24h' } } },
+    ],
+    ['an end that takes the object with it', { lifetime: {} }, { lifetime: { onExpiry: 'DeleteObject' } }],
+  ])('gives %s where the spec only asks for one', (_, given, read) => {
+    expect(oauthClientSpec.parse({ client: {}, ...given })).toMatchObject(read);
   });
 
   test.each<readonly [string, object]>([
-    ['keys without signature', { generatedKey: { algorithm: 'none' } }],
-    ['keys that are a shared secret', { generatedKey: { algorithm: 'HS256' } }],
+    ['keys without signature', { credential: { generatedKey: { algorithm: 'none' } } }],
+    ['keys that are a shared secret', { credential: { generatedKey: { algorithm: 'HS256' } } }],
     [
       'an end bound to what has none',
       { lifetime: { boundTo: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' } } },

@@ -212,7 +212,7 @@ describe('the hash of what is declared', () => {
   test.each([
     ['another member', { client: { clientName: 'Shop', contacts: [] } }],
     ['another software statement', statement('s1')],
-    ['keys of the operator’s', { generatedKey: {} }],
+    ['keys of the operator’s', { credential: { generatedKey: {} } }],
     ['an expiry that the server is told', expires('1h', { expiryMember: 'exp' })],
   ])('changes with %s', (_, change) => {
     expect(hashOf(change)).not.toBe(hashOf());
@@ -220,7 +220,11 @@ describe('the hash of what is declared', () => {
 
   test.each([
     ['the name of the statement', statement('s1'), statement('s2')],
-    ['the algorithm of the keys', { generatedKey: {} }, { generatedKey: { algorithm: 'RS256' } }],
+    [
+      'the algorithm of the keys',
+      { credential: { generatedKey: {} } },
+      { credential: { generatedKey: { algorithm: 'RS256' } } },
+    ],
     [
       'the expiry that the server is told',
       expires('1h', { expiryMember: 'exp' }),
@@ -240,8 +244,8 @@ describe('the hash of what is declared', () => {
   });
 
   test('stays the same when keys are to be rotated at another time', () => {
-    expect(hashOf({ generatedKey: { rotateAfter: '720h', overlap: '1h' } })).toBe(
-      hashOf({ generatedKey: {} }),
+    expect(hashOf({ credential: { generatedKey: { rotateAfter: '720h', overlap: '1h' } } })).toBe(
+      hashOf({ credential: { generatedKey: {} } }),
     );
   });
 });

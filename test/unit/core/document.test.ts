@@ -46,7 +46,7 @@ const documentOf = (client: ClientMetadata, defaults: ClientMetadata = {}): Json
   wanted({ client, terms: { defaults } }).document;
 
 const jwks = { keys: [{ kty: 'EC' }] };
-const generatedKey = { algorithm: 'ES256', overlap: '24h' } as const;
+const credential = { generatedKey: { algorithm: 'ES256', overlap: '24h' } } as const;
 
 describe('wantedDocument', () => {
   test('sends exactly what the spec says, nothing added (rules 15, 16, 17 and 42)', () => {
@@ -96,7 +96,7 @@ describe('wantedDocument', () => {
   });
 
   test('asks for private_key_jwt where the operator makes the key, and leaves the keys to the caller', () => {
-    expect(wanted({ client: { clientName: 'a' }, spec: { generatedKey } }).document).toEqual({
+    expect(wanted({ client: { clientName: 'a' }, spec: { credential } }).document).toEqual({
       client_name: 'a',
       token_endpoint_auth_method: 'private_key_jwt',
     });
@@ -104,7 +104,7 @@ describe('wantedDocument', () => {
 
   test('keeps the method that the client asks for beside a generated key', () => {
     const client = { tokenEndpointAuthMethod: 'private_key_jwt_v2' };
-    expect(wanted({ client, spec: { generatedKey } }).document).toEqual({
+    expect(wanted({ client, spec: { credential } }).document).toEqual({
       token_endpoint_auth_method: 'private_key_jwt_v2',
     });
   });
@@ -167,7 +167,7 @@ describe('defaults', () => {
     ],
   ])('don’t compete with a generated key by %s', (_, defaults) => {
     const client: ClientMetadata = { clientName: 'a' };
-    const { document } = wanted({ client, spec: { generatedKey }, terms: { defaults } });
+    const { document } = wanted({ client, spec: { credential }, terms: { defaults } });
     expect(document).toEqual({ client_name: 'a', token_endpoint_auth_method: 'private_key_jwt' });
   });
 

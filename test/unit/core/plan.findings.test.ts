@@ -344,7 +344,7 @@ function omitServerUid() {
 
 function keyed(keys: Partial<Observation['records'][number]>): Observation {
   const generatedKey = { algorithm: 'ES256', rotateAfter: '24h', overlap: '24h' } as const;
-  const given = specified({ generatedKey });
+  const given = specified({ credential: { generatedKey } });
   return observation({ object: given, records: [record(keys)] });
 }
 

@@ -110,7 +110,7 @@ describe('A registration is recorded', () => {
     const generatedKey = { algorithm: 'ES256', rotateAfter: '24h', overlap: '1h' } as const;
     const { record: recorded } = register(
       {},
-      { object: { ...fresh(), desired: desired({ generatedKey }) } },
+      { object: { ...fresh(), desired: desired({ credential: { generatedKey } }) } },
       content.keys,
     );
     const made = Date.parse('2026-05-01T11:00:00Z');

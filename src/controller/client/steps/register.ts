@@ -141,7 +141,7 @@ function begin(step: RegisterStep, o: Observation, context: StepContext): Regist
 /** A key is made when it is known that the call goes. */
 async function withNewKey(begun: Registration, context: StepContext): Promise<Registration> {
   const { object, connection } = begun.step;
-  const generated = object.desired.spec.generatedKey;
+  const generated = object.desired.spec.credential?.generatedKey;
   if (generated === undefined) {
     return begun;
   }

@@ -70,7 +70,7 @@ async function begin(step: UpdateStep, stored: RegistrationContent, context: Ste
   if (object === undefined || step.document === undefined) {
     return { step, attempt, stored, document: stored.sent, keys: stored.keys };
   }
-  const spec = object.desired.spec.generatedKey;
+  const spec = object.desired.spec.credential?.generatedKey;
   const { namespace } = record.client;
   // One that is made is stored before the call, and used at the next try: it is made once, whatever becomes of the call.
   const keys =

@@ -37,7 +37,7 @@ const said = (status: number) =>
 const unanswered = { kind: 'noAnswer', reason: 'Timeout', detail: 'no answer in 30 s' } as const;
 
 const deletion = observation({ object: deleting() });
-const keyed = desired({ generatedKey: { algorithm: 'ES256', overlap: '24h' } });
+const keyed = desired({ credential: { generatedKey: { algorithm: 'ES256', overlap: '24h' } } });
 const madeAt = { keyCreatedAt: '2026-05-01T11:00:00Z', keyRotatesAt: NOW };
 const adoptable = {
   clientId: 'c7',

@@ -16,8 +16,8 @@ import { ready, registers, table, updates } from '../../../kit/fixtures/plans.ts
 const HOUR = 3_600_000;
 const wants = (spec: Partial<OAuthClientSpec>, more: Partial<ObservedClient> = {}) =>
   object({ desired: desired(spec), ...more });
-const generatedKey = { algorithm: 'ES256', overlap: '24h' } as const;
-const keyed = (more: Partial<ObservedClient> = {}) => wants({ generatedKey }, more);
+const credential = { generatedKey: { algorithm: 'ES256', overlap: '24h' } } as const;
+const keyed = (more: Partial<ObservedClient> = {}) => wants({ credential }, more);
 const withKey = { token_endpoint_auth_method: 'private_key_jwt' };
 const keyedDocument = { ...registers.document, ...withKey };
 const made = { keyCreatedAt: '2026-05-01T11:00:00Z' };
@@ -66,7 +66,7 @@ table('a key that the operator makes', [
   [
     'is followed by another in the update that an edit makes anyway',
     observation({
-      object: wants({ generatedKey, client: { clientName: 'Edited' } }),
+      object: wants({ credential, client: { clientName: 'Edited' } }),
       records: [record({ ...made, keyRotatesAt: NOW })],
     }),
     updatesKeys('Rotate', { client_name: 'Edited', ...withKey }),

@@ -36,7 +36,7 @@ const notAdmitted = {
 } as const;
 const generated = { algorithm: 'ES256', rotateAfter: '5m', overlap: '1h' } as const;
 const keyIsDue = (policy: Policy): Observation => {
-  const spec = { ...named, generatedKey: generated };
+  const spec = { ...named, credential: { generatedKey: generated } };
   const times = { keyCreatedAt: '2026-05-01T11:00:00Z', keyRotatesAt: NOW - 1 };
   return observation({
     object: object({ desired: desired(spec) }),

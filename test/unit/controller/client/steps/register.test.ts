@@ -57,7 +57,7 @@ test('no key is made where the server’s state forbids the call (L11)', async (
   if (!desired.valid) {
     throw new Error('the object is valid');
   }
-  const spec = { ...desired.spec, generatedKey: { algorithm: 'RS256' as const } };
+  const spec = { ...desired.spec, credential: { generatedKey: { algorithm: 'RS256' as const } } };
   const withKey = step({ object: { ...object(), desired: { ...desired, spec } } as RegisterStep['object'] });
   expect(await register(withKey, { o: observation(), round, context })).toEqual({ kind: 'done' });
   expect(generate).not.toHaveBeenCalled();
