@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { namesOf } from '../oauth/objects.ts';
 import { SIGNING_ALGORITHMS } from '../oauth/signing-key.ts';
 import { scopeToken } from './client-schema.ts';
-import { list, objectName, type Rule, rules, secretKey, stringMap, text, url } from './schema.ts';
+import { described, list, objectName, type Rule, rules, secretKey, stringMap, text, url } from './schema.ts';
 
 /** The credentials that admit the operator: at the registration endpoint, and where clients are managed with them. */
 
@@ -27,28 +27,42 @@ const basic = z.object({
 /** A JWS algorithm (RFC 7518 section 3.1); never `none`. */
 export const signingAlgorithm = () => z.enum(namesOf(SIGNING_ALGORITHMS));
 
-const clientCredentials = z.object({
-  secretRef: z.object({
-    name: objectName(),
-    clientIdKey: secretKey().default('client_id'),
-    clientSecretKey: secretKey().default('client_secret'),
-    privateKeyKey: secretKey().default('private_key'),
+const ASSERTION_METHODS = ['client_secret_jwt', 'private_key_jwt'] as const;
+/** RFC 8705 section 2. */
+const CERTIFICATE_METHODS = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
+const AUTH_METHODS = [
+  'client_secret_basic',
+  'client_secret_post',
+  ...ASSERTION_METHODS,
+  ...CERTIFICATE_METHODS,
+] as const;
+
+const grant = z.object({
+  clientId: text(2048)
+    .meta({
+      description: 'Client identifier of the operator, like `registrar`. Default: the value in the Secret.',
+    })
+    .optional(),
+  secretRef: z
+    .object({
+      name: objectName(),
+      clientIdKey: secretKey().default('client_id'),
+      clientSecretKey: secretKey().default('client_secret'),
+      privateKeyKey: secretKey().default('private_key'),
+    })
+    .meta({
+      description:
+        'Secret with the client identifier, unless clientId is set, and with what authMethod needs: a client secret or a private key (PEM or JWK).',
+    })
+    .optional(),
+  authMethod: z.enum(AUTH_METHODS).default('client_secret_basic').meta({
+    description:
+      'How the operator authenticates at the token endpoint, as the IANA registry “OAuth Token Endpoint Authentication Methods” spells it. Default: client_secret_basic.',
   }),
-  authMethod: z
-    .enum([
-      'ClientSecretBasic',
-      'ClientSecretPost',
-      'ClientSecretJwt',
-      'PrivateKeyJwt',
-      'TlsClientAuth',
-      'SelfSignedTlsClientAuth',
-    ])
-    .default('ClientSecretBasic')
-    .meta({ description: 'How the operator authenticates at the token endpoint.' }),
   signing: z
     .object({
       algorithm: signingAlgorithm()
-        .meta({ description: 'Default: HS256 for ClientSecretJwt, RS256 for PrivateKeyJwt.' })
+        .meta({ description: 'Default: HS256 for client_secret_jwt, RS256 for private_key_jwt.' })
         .optional(),
       keyId: text(256).optional(),
       audience: z
@@ -56,7 +70,7 @@ const clientCredentials = z.object({
         .default('Issuer')
         .meta({ description: 'Audience of the assertion (RFC 7523 section 3).' }),
     })
-    .meta({ description: 'Of the assertion, with ClientSecretJwt and PrivateKeyJwt.' })
+    .meta({ description: 'Of the assertion, with client_secret_jwt and private_key_jwt.' })
     .optional(),
   scopes: list(scopeToken(), 32).meta({ description: 'Exactly the scopes to ask for.' }).optional(),
   resources: list(url(), 16).meta({ description: 'Resource indicators (RFC 8707).' }).optional(),
@@ -69,44 +83,78 @@ const clientCredentials = z.object({
   }),
 });
 
-const atMostOne = (names: readonly string[]): string =>
+const clientCredentials = grant.meta(
+  rules(
+    {
+      rule: 'has(self.clientId) || has(self.secretRef)',
+      message: 'set secretRef, or clientId where authMethod needs no Secret',
+    },
+    {
+      rule: `has(self.secretRef) || self.authMethod in ${JSON.stringify(CERTIFICATE_METHODS)}`,
+      message: 'set secretRef: this authMethod needs a client secret or a private key',
+    },
+    {
+      rule: `!has(self.signing) || self.authMethod in ${JSON.stringify(ASSERTION_METHODS)}`,
+      message:
+        'signing is for authMethod client_secret_jwt and private_key_jwt: remove it, or set one of them',
+    },
+    {
+      rule: "!has(self.signing) || !has(self.signing.algorithm) || self.signing.algorithm.startsWith('HS') == (self.authMethod == 'client_secret_jwt')",
+      message:
+        'client_secret_jwt signs by HS256, HS384 or HS512, private_key_jwt by any other: correct signing.algorithm',
+    },
+  ),
+);
+
+const countOf = (names: readonly string[]): string =>
   `[${names.map((name) => `has(self.${name})`).join(', ')}].filter(x, x).size()`;
 
 const CREDENTIALS = {
-  initialAccessToken: token
-    .meta({
-      description: 'A fixed token (RFC 7591 section 3): initial access token, or one that people fetched.',
-    })
-    .optional(),
   basic: basic.meta({ description: 'HTTP Basic authentication.' }).optional(),
-  clientCredentials: clientCredentials
-    .meta({ description: 'An access token by client credentials (RFC 6749 section 4.4).' })
-    .optional(),
+  clientCredentials: described(
+    clientCredentials,
+    'An access token by client credentials (RFC 6749 section 4.4).',
+  ).optional(),
 };
 
-const exactlyOne: Rule = {
-  rule: `${atMostOne(['open', ...Object.keys(CREDENTIALS)])} == 1`,
-  message: 'set exactly one of open, initialAccessToken, basic and clientCredentials',
-};
+const exactlyOne = (...names: readonly string[]): Rule => ({
+  rule: `${countOf(names)} == 1`,
+  message: `set exactly one of ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`,
+});
 
 export const admission = z
   .object({
     open: z.object({}).meta({ description: 'The endpoint is open: no credential is sent.' }).optional(),
+    initialAccessToken: described(
+      token,
+      'A fixed token (RFC 7591 section 3): initial access token, or one that people fetched.',
+    ).optional(),
     ...CREDENTIALS,
   })
-  .meta({ description: 'How the registration endpoint admits the operator.', ...rules(exactlyOne) });
+  .meta({
+    description:
+      'How the registration endpoint admits the operator. Exactly one member, like `{initialAccessToken: {secretRef: {name: sso-iat}}}`. Required unless identification.mode is Document.',
+    ...rules(exactlyOne('open', 'initialAccessToken', 'basic', 'clientCredentials')),
+  });
+
+const managementCredential = z
+  .object({
+    token: described(token, 'A fixed token that manages every client.').optional(),
+    ...CREDENTIALS,
+  })
+  .meta({
+    description:
+      'Manages every client that the operator registered. Exactly one member, like `{token: {secretRef: {name: sso-admin}}}`.',
+    ...rules(exactlyOne('token', 'basic', 'clientCredentials')),
+  });
 
 export const management = z
   .object({
-    mode: z.enum(['Auto', 'RegistrationAccessToken', 'AdminToken', 'None']).default('Auto').meta({
+    mode: z.enum(['Auto', 'RegistrationAccessToken', 'Credential', 'None']).default('Auto').meta({
       description:
-        'With what a registered client is changed and deleted. Auto: with its registration access token, else with the credential given here, else not at all.',
+        'With what a registered client is changed and deleted. Auto: with its registration access token, else with `credential` if that is set, else not at all. Credential: with `credential` alone. None: never. Default: Auto.',
     }),
-    adminToken: token.meta({ description: 'A fixed token that manages every client.' }).optional(),
-    basic: basic.meta({ description: 'HTTP Basic authentication that manages every client.' }).optional(),
-    clientCredentials: clientCredentials
-      .meta({ description: 'An access token by client credentials that manages every client.' })
-      .optional(),
+    credential: managementCredential.optional(),
     configurationUrl: text(2048)
       .meta({
         description:
@@ -128,16 +176,17 @@ export const management = z
   .meta(
     rules(
       {
-        rule: `${atMostOne(['adminToken', 'basic', 'clientCredentials'])} <= 1`,
-        message: 'set at most one of adminToken, basic and clientCredentials',
+        rule: "self.mode != 'Credential' || has(self.credential)",
+        message: 'mode Credential needs credential: the one that manages every client',
       },
       {
-        rule: `self.mode != 'AdminToken' || ${atMostOne(['adminToken', 'basic', 'clientCredentials'])} == 1`,
-        message: 'mode AdminToken needs one of adminToken, basic and clientCredentials',
+        rule: "!has(self.credential) || self.mode in ['Auto', 'Credential']",
+        message: 'only mode Auto and mode Credential use credential: remove it, or set one of them',
       },
     ),
   );
 
 export type AdmissionSpec = z.infer<typeof admission>;
 export type ManagementSpec = z.infer<typeof management>;
+export type ManagementCredentialSpec = z.infer<typeof managementCredential>;
 export type ClientCredentialsSpec = z.infer<typeof clientCredentials>;

@@ -155,7 +155,7 @@ export const authorizationServerStatus = z
       .meta({ description: 'Endpoints in use.' })
       .optional(),
     management: z
-      .enum(['Unknown', 'RegistrationAccessToken', 'AdminToken', 'None'])
+      .enum(['Unknown', 'RegistrationAccessToken', 'Credential', 'None'])
       .meta({
         description: 'How clients are managed. Can’t be discovered: Unknown until a first answer shows it.',
       })

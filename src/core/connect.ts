@@ -9,7 +9,7 @@ import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { originOf } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
-import { type CredentialSecrets, secretValue, toAdmission, toManagementCredential } from './credential.ts';
+import { type CredentialSecrets, secretValue, toAdmission, toCredential } from './credential.ts';
 import { isProblem, type Problem } from './problem.ts';
 import type { ServerObject } from './server-object.ts';
 import { toSignedRequestTerms, toStatementTerms } from './statement.ts';
@@ -110,9 +110,9 @@ export function secretNames({
     admission.initialAccessToken,
     admission.basic,
     admission.clientCredentials,
-    management?.adminToken,
-    management?.basic,
-    management?.clientCredentials,
+    management?.credential?.token,
+    management?.credential?.basic,
+    management?.credential?.clientCredentials,
     softwareStatement,
     softwareStatement?.sign,
     softwareStatement?.sign?.encryption,
@@ -138,7 +138,7 @@ function credentialsOf(spec: AuthorizationServerSpec, found: Found): Credentials
   if (isProblem(admission)) {
     return admission;
   }
-  const credential = spec.management && toManagementCredential(spec.management, secrets);
+  const credential = spec.management?.credential && toCredential(spec.management.credential, secrets);
   if (isProblem(credential)) {
     return credential;
   }

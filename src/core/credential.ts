@@ -1,4 +1,8 @@
-import type { AdmissionSpec, ClientCredentialsSpec, ManagementSpec } from '../api/admission-schema.ts';
+import type {
+  AdmissionSpec,
+  ClientCredentialsSpec,
+  ManagementCredentialSpec,
+} from '../api/admission-schema.ts';
 import { LABELS } from '../api/names.ts';
 import { SHARES } from '../api/shares.ts';
 import { defined, own } from '../oauth/objects.ts';
@@ -113,24 +117,18 @@ function unusable(
 const WRONG = 'holds a space, a line end or another character that is not visible ASCII';
 
 export function toAdmission(spec: AdmissionSpec, secrets: CredentialSecrets): Admission | Problem {
-  return toCredential(spec, secrets) ?? { kind: 'Open' };
+  const { initialAccessToken: token, ...others } = spec;
+  return toCredential({ token, ...others }, secrets) ?? { kind: 'Open' };
 }
 
-/** The credential that manages every client, where the server object gives one. */
-export function toManagementCredential(
-  { adminToken, basic, clientCredentials }: ManagementSpec,
+/** One of a union's members as a credential; `undefined` where it has none of them. */
+export function toCredential(
+  { token, basic, clientCredentials }: ManagementCredentialSpec,
   secrets: CredentialSecrets,
 ): Credential | Problem | undefined {
-  return toCredential({ initialAccessToken: adminToken, basic, clientCredentials }, secrets);
-}
-
-function toCredential(
-  { initialAccessToken, basic, clientCredentials }: Omit<AdmissionSpec, 'open'>,
-  secrets: CredentialSecrets,
-): Credential | Problem | undefined {
-  if (initialAccessToken !== undefined) {
-    const token = tokenValue(secrets, initialAccessToken.secretRef);
-    return isProblem(token) ? token : { kind: 'Token', scheme: initialAccessToken.scheme, token };
+  if (token !== undefined) {
+    const value = tokenValue(secrets, token.secretRef);
+    return isProblem(value) ? value : { kind: 'Token', scheme: token.scheme, token: value };
   }
   if (basic !== undefined) {
     const { name, usernameKey, passwordKey } = basic.secretRef;
@@ -149,10 +147,9 @@ function toClientCredentials(
   spec: ClientCredentialsSpec,
   secrets: CredentialSecrets,
 ): ClientCredentials | Problem {
-  const { name, clientIdKey } = spec.secretRef;
-  const clientId = secretValue(secrets, { name, key: clientIdKey });
-  if (isProblem(clientId)) {
-    return clientId;
+  const inSecret = spec.clientId === undefined ? valueAt(spec, 'clientIdKey', secrets) : undefined;
+  if (isProblem(inSecret)) {
+    return inSecret;
   }
   const authentication = authenticationOf(spec, secrets);
   if (isProblem(authentication)) {
@@ -160,7 +157,7 @@ function toClientCredentials(
   }
   return {
     kind: 'ClientCredentials',
-    clientId: clientId.reveal(),
+    clientId: spec.clientId ?? inSecret?.reveal() ?? '',
     authentication,
     scopes: spec.scopes ?? [],
     resources: spec.resources ?? [],
@@ -169,32 +166,43 @@ function toClientCredentials(
   };
 }
 
+/** The value that the Secret of the client has under one of its keys. */
+function valueAt(
+  { secretRef, authMethod }: ClientCredentialsSpec,
+  key: 'clientIdKey' | 'clientSecretKey' | 'privateKeyKey',
+  secrets: CredentialSecrets,
+): Sensitive | Problem {
+  return secretRef === undefined
+    ? {
+        reason: 'InvalidSpec',
+        message: `clientCredentials has no secretRef, and authMethod ${authMethod} needs one: name the Secret with the credentials.`,
+      }
+    : secretValue(secrets, { name: secretRef.name, key: secretRef[key] });
+}
+
 function authenticationOf(
-  { authMethod, secretRef, signing }: ClientCredentialsSpec,
+  spec: ClientCredentialsSpec,
   secrets: CredentialSecrets,
 ): ClientCredentials['authentication'] | Problem {
-  const secret = () => secretValue(secrets, { name: secretRef.name, key: secretRef.clientSecretKey });
+  const { authMethod, signing } = spec;
   const audience = signing?.audience ?? 'Issuer';
   switch (authMethod) {
-    case 'ClientSecretBasic':
-    case 'ClientSecretPost': {
-      const clientSecret = secret();
-      const method = authMethod === 'ClientSecretBasic' ? 'client_secret_basic' : 'client_secret_post';
-      return isProblem(clientSecret) ? clientSecret : { method, clientSecret };
+    case 'client_secret_basic':
+    case 'client_secret_post': {
+      const clientSecret = valueAt(spec, 'clientSecretKey', secrets);
+      return isProblem(clientSecret) ? clientSecret : { method: authMethod, clientSecret };
     }
-    case 'ClientSecretJwt': {
-      const material = secret();
+    case 'client_secret_jwt': {
+      const material = valueAt(spec, 'clientSecretKey', secrets);
       const key = {
         format: 'Raw',
         algorithm: signing?.algorithm ?? 'HS256',
         ...defined({ keyId: signing?.keyId }),
       } as const;
-      return isProblem(material)
-        ? material
-        : { method: 'client_secret_jwt', key: { ...key, material }, audience };
+      return isProblem(material) ? material : { method: authMethod, key: { ...key, material }, audience };
     }
-    case 'PrivateKeyJwt': {
-      const material = secretValue(secrets, { name: secretRef.name, key: secretRef.privateKeyKey });
+    case 'private_key_jwt': {
+      const material = valueAt(spec, 'privateKeyKey', secrets);
       if (isProblem(material)) {
         return material;
       }
@@ -204,12 +212,11 @@ function authenticationOf(
         algorithm: signing?.algorithm ?? 'RS256',
         ...defined({ keyId: signing?.keyId }),
       };
-      return { method: 'private_key_jwt', key, audience };
+      return { method: authMethod, key, audience };
     }
-    case 'TlsClientAuth':
-      return { method: 'tls_client_auth' };
-    case 'SelfSignedTlsClientAuth':
-      return { method: 'self_signed_tls_client_auth' };
+    case 'tls_client_auth':
+    case 'self_signed_tls_client_auth':
+      return { method: authMethod };
   }
 }
 

@@ -21,7 +21,7 @@ export type ManagementCredential =
 type Terms = Pick<ServerConnection, 'management' | 'allowedOrigins' | 'endpoints'>;
 
 /** How the clients of a server are managed, as far as its answers show. */
-export type ManagementMode = 'RegistrationAccessToken' | 'AdminToken' | 'None';
+export type ManagementMode = 'RegistrationAccessToken' | 'Credential' | 'None';
 
 /** @param managed whether the answer brought a registration access token, and an address is known. */
 export function managementMode(managed: boolean, terms: ManagementTerms | undefined): ManagementMode {
@@ -29,10 +29,10 @@ export function managementMode(managed: boolean, terms: ManagementTerms | undefi
   if (mode === 'None') {
     return 'None';
   }
-  if (managed && mode !== 'AdminToken') {
+  if (managed && mode !== 'Credential') {
     return 'RegistrationAccessToken';
   }
-  return terms?.credential !== undefined && mode !== 'RegistrationAccessToken' ? 'AdminToken' : 'None';
+  return terms?.credential !== undefined && mode !== 'RegistrationAccessToken' ? 'Credential' : 'None';
 }
 
 /**
@@ -61,7 +61,7 @@ function manage(
   const mode = managementMode(managed, terms?.management);
   const token = content.information.registrationAccessToken;
   const credential =
-    mode === 'AdminToken'
+    mode === 'Credential'
       ? terms?.management.credential
       : token && ({ kind: 'RegistrationAccessToken', token } as const);
   if (mode === 'None' || credential === undefined) {
@@ -81,7 +81,7 @@ function manage(
   }
   const ofServer = terms?.endpoints.registration ?? registrationEndpoint;
   // What manages every client goes to its own server object's endpoints alone, a client's own token also where it came from.
-  const trusted = mode === 'AdminToken' ? [ofServer] : [registrationEndpoint, ofServer];
+  const trusted = mode === 'Credential' ? [ofServer] : [registrationEndpoint, ofServer];
   const origins = [...trusted.map(originOf), ...(terms?.allowedOrigins ?? content.allowedOrigins)];
   return origins.includes(originOf(url))
     ? { kind: 'Managed', url, credential }
@@ -142,5 +142,5 @@ function unmanagedText(terms: Terms | undefined): string {
   }
   return terms.management.mode === 'None'
     ? 'Clients of this server are not managed (management.mode None)'
-    : 'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken)';
+    : 'The server gave no registration access token, and the server object has no credential that manages its clients (management.credential)';
 }

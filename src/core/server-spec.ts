@@ -58,9 +58,9 @@ function missingCertificate({
 }: AuthorizationServerSpec): string | undefined {
   const byCertificate = [
     ['registration.admission', registration.admission.clientCredentials],
-    ['management', management?.clientCredentials],
+    ['management.credential', management?.credential?.clientCredentials],
   ] as const;
-  const [field] = byCertificate.find(([, by]) => by?.authMethod.endsWith('TlsClientAuth')) ?? [];
+  const [field] = byCertificate.find(([, by]) => by?.authMethod.endsWith('tls_client_auth')) ?? [];
   return field === undefined || connection?.clientCertificateRef !== undefined
     ? undefined
     : `spec.${field}.clientCredentials authenticates by a client certificate, and there is none: name its Secret in spec.connection.clientCertificateRef.`;
@@ -78,8 +78,8 @@ function urlProblemIn(kind: ServerKind, spec: AuthorizationServerSpec, rules: Ur
     ...prefixed('registration.admission.clientCredentials.resources', {
       ...spec.registration.admission.clientCredentials?.resources,
     }),
-    ...prefixed('management.clientCredentials.resources', {
-      ...spec.management?.clientCredentials?.resources,
+    ...prefixed('management.credential.clientCredentials.resources', {
+      ...spec.management?.credential?.clientCredentials?.resources,
     }),
   };
   for (const [field, url] of Object.entries(urls)) {

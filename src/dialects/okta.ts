@@ -5,7 +5,7 @@ import { asksForClientCredentials, firstOf, isMetadataRefusal, onAdmission } fro
  * Okta. Read in its API reference, nothing observed.
  *
  * - Answers neither token nor URI: clients are managed at `/oauth2/v1/clients/{client_id}` with an administrator's
- *   token (`spec.management.adminToken` of the server object).
+ *   token (`spec.management.credential` of the server object).
  * - PUT replaces, takes no partial update, and refuses `client_secret_expires_at` and `client_id_issued_at`; the
  *   secret may be left out.
  * - `application_type` has values of its own: web, native, browser, service. Unset URIs come back as `null`.

@@ -41,7 +41,7 @@ describe('A registration endpoint is entered', () => {
     const secrets = [labelled({ name: 'open-admin', data: { token: 'of-the-administrator' } })];
     const spec = {
       registration: { admission: { open: {} } },
-      management: { adminToken: { secretRef: { name: 'open-admin' } } },
+      management: { credential: { token: { secretRef: { name: 'open-admin' } } } },
     };
     await registered(testbed, emulator, { name: 'open', issuer: emulator.issuer, spec, secrets });
     expect(authorizations(emulator)).toEqual([{ scheme: undefined, credential: undefined }]);
@@ -78,8 +78,7 @@ describe('A registration endpoint is entered', () => {
 });
 
 interface Method {
-  readonly authMethod: string;
-  readonly takes: AuthMethod;
+  readonly authMethod: AuthMethod;
   readonly audience?: 'Issuer' | 'TokenEndpoint';
   readonly algorithm?: string;
   readonly token?: Departures['token'];
@@ -87,23 +86,21 @@ interface Method {
 }
 
 const METHODS: readonly Method[] = [
-  { authMethod: 'ClientSecretBasic', takes: 'client_secret_basic' },
+  { authMethod: 'client_secret_basic' },
   {
-    authMethod: 'ClientSecretBasic',
-    takes: 'client_secret_basic',
+    authMethod: 'client_secret_basic',
     token: { basicDecoding: 'raw' },
     dialectOverrides: { basicEncoding: 'Raw' },
   },
-  { authMethod: 'ClientSecretPost', takes: 'client_secret_post' },
-  { authMethod: 'ClientSecretJwt', takes: 'client_secret_jwt', audience: 'Issuer' },
+  { authMethod: 'client_secret_post' },
+  { authMethod: 'client_secret_jwt', audience: 'Issuer' },
   {
-    authMethod: 'ClientSecretJwt',
-    takes: 'client_secret_jwt',
+    authMethod: 'client_secret_jwt',
     audience: 'TokenEndpoint',
     algorithm: 'HS512',
   },
-  { authMethod: 'PrivateKeyJwt', takes: 'private_key_jwt', audience: 'Issuer', algorithm: 'ES256' },
-  { authMethod: 'PrivateKeyJwt', takes: 'private_key_jwt', audience: 'TokenEndpoint', algorithm: 'ES256' },
+  { authMethod: 'private_key_jwt', audience: 'Issuer', algorithm: 'ES256' },
+  { authMethod: 'private_key_jwt', audience: 'TokenEndpoint', algorithm: 'ES256' },
 ];
 
 const titleOf = ({ authMethod, audience, algorithm, dialectOverrides }: Method): string =>
@@ -115,13 +112,13 @@ describe('An access token that admits is obtained by client credentials', () => 
   it.each(METHODS.map((method, index) => ({ ...method, name: `method-${index}`, title: titleOf(method) })))(
     'rule 5: $title',
     async (method) => {
-      const { name, authMethod, takes, audience, algorithm, token, dialectOverrides } = method;
+      const { name, authMethod, audience, algorithm, token, dialectOverrides } = method;
       const assertionAudience = audience === 'Issuer' ? 'issuer' : 'tokenEndpoint';
       const emulator = await start(
         {
           paths: { issuer: '/realms/one' },
           ...gatedBy({ scope: 'register' }),
-          token: { admissionMethods: [takes], assertionAudience, ...token },
+          token: { admissionMethods: [authMethod], assertionAudience, ...token },
         },
         {},
         // A colon in the user of Basic survives only where it is encoded.
@@ -222,12 +219,12 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
   });
 
   it.each([
-    ['ClientSecretBasic', { token_endpoint_auth_method: 'client_secret_basic' }, undefined],
-    ['ClientSecretPost', { token_endpoint_auth_method: 'client_secret_post' }, undefined],
-    ['ClientSecretJwt', { token_endpoint_auth_method: 'client_secret_jwt' }, 'Issuer'],
-    ['ClientSecretJwt', { token_endpoint_auth_method: 'client_secret_jwt' }, 'TokenEndpoint'],
+    ['client_secret_basic', { token_endpoint_auth_method: 'client_secret_basic' }, undefined],
+    ['client_secret_post', { token_endpoint_auth_method: 'client_secret_post' }, undefined],
+    ['client_secret_jwt', { token_endpoint_auth_method: 'client_secret_jwt' }, 'Issuer'],
+    ['client_secret_jwt', { token_endpoint_auth_method: 'client_secret_jwt' }, 'TokenEndpoint'],
     [
-      'PrivateKeyJwt',
+      'private_key_jwt',
       {
         token_endpoint_auth_method: 'private_key_jwt',
         jwks: { keys: [{ ...key.publicKey.export({ format: 'jwk' }), use: 'sig' }] },
@@ -236,7 +233,7 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
     ],
   ] as const)('rule 5: %s, %o, for the %s', async (authMethod, metadata, audience) => {
     const { server } = testbed;
-    const name = `real-${authMethod}-${audience}`.toLowerCase();
+    const name = `real-${authMethod}-${audience}`.toLowerCase().replaceAll('_', '-');
     const own = await registerDirectly(metadata);
     const admitted = admitTokensOf(own);
     const privateKey = key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -380,7 +377,7 @@ describe('What is missing is named, with the command that helps', () => {
     ],
     [
       'no-private-key',
-      cc('no-private-key', { authMethod: 'PrivateKeyJwt' }),
+      cc('no-private-key', { authMethod: 'private_key_jwt' }),
       { client_id: 'x' },
       'CredentialKeyMissing',
       'has no key “private_key”.',

@@ -558,7 +558,7 @@ describe('A server that repeats what it was sent', () => {
       },
     };
     secrets.add('canary-client-secret');
-    const methods = ['ClientSecretBasic', 'ClientSecretPost'];
+    const methods = ['client_secret_basic', 'client_secret_post'];
     await testbed.apply(
       JSON.stringify({
         apiVersion: 'v1',
@@ -572,7 +572,7 @@ describe('A server that repeats what it was sent', () => {
       }),
     );
     for (const authMethod of methods) {
-      const name = `parrot-${authMethod.toLowerCase()}`;
+      const name = `parrot-${authMethod.replaceAll('_', '-')}`;
       const clientCredentials = { secretRef: { name: 'parrot-cc' }, authMethod };
       await testbed.apply(
         namespacedServer(stub.issuer, 'shop', name, { registration: { admission: { clientCredentials } } }),

@@ -192,7 +192,7 @@ describe('A server that gives no token to manage its clients with', () => {
     await shop.edit('unmanaged', { clientName: 'Edited' });
     const client = await shop.until('unmanaged', 'UpdateUnsupported');
     expect(messageOf(client)).toBe(
-      'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken). Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
+      'The server gave no registration access token, and the server object has no credential that manages its clients (management.credential). Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
     );
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
     await shop.edit('unmanaged', { clientName: 'Machine' });

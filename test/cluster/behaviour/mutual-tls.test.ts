@@ -139,7 +139,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     token: { admissionMethods: [method] },
   });
 
-  it('rule 5: TlsClientAuth, and shows it where it registers, too', async () => {
+  it('rule 5: tls_client_auth, and shows it where it registers, too', async () => {
     const emulator = await startSecure(tlsOnly('tls_client_auth'));
     const certificate = clientCertificate();
     const { client_id = '' } = admissionClient(emulator);
@@ -147,7 +147,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
       name: 'tls',
       issuer: emulator.issuer,
       spec: {
-        ...clientCredentials('tls', { authMethod: 'TlsClientAuth', scopes: ['dcr'] }),
+        ...clientCredentials('tls', { authMethod: 'tls_client_auth', scopes: ['dcr'] }),
         connection: byCertificate('tls-cert'),
       },
       secrets: [labelled({ name: 'tls', data: { client_id } }), tlsSecret('tls-cert', certificate)],
@@ -161,7 +161,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     expect(seen(emulator, 'register')).toEqual([fingerprint(certificate)]);
   });
 
-  it('rule 5: SelfSignedTlsClientAuth, by the very certificate that the server knows', async () => {
+  it('rule 5: self_signed_tls_client_auth, by the very certificate that the server knows', async () => {
     const emulator = await startSecure(tlsOnly('self_signed_tls_client_auth'));
     const certificate = selfSigned({ commonName: 'registrar' });
     const { client_id = '' } = admissionClient(emulator);
@@ -170,7 +170,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
       name: 'self',
       issuer: emulator.issuer,
       spec: {
-        ...clientCredentials('self', { authMethod: 'SelfSignedTlsClientAuth', scopes: ['dcr'] }),
+        ...clientCredentials('self', { authMethod: 'self_signed_tls_client_auth', scopes: ['dcr'] }),
         connection: byCertificate('self-cert'),
       },
       secrets: [labelled({ name: 'self', data: { client_id } }), tlsSecret('self-cert', certificate)],
@@ -186,7 +186,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
       name: 'stranger',
       issuer: emulator.issuer,
       spec: {
-        ...clientCredentials('stranger', { authMethod: 'TlsClientAuth', scopes: ['dcr'] }),
+        ...clientCredentials('stranger', { authMethod: 'tls_client_auth', scopes: ['dcr'] }),
         connection: byCertificate('stranger-cert'),
       },
       secrets: [labelled({ name: 'stranger', data: { client_id } }), tlsSecret('stranger-cert', wrong)],
@@ -262,7 +262,7 @@ describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
       name: 'aliased',
       issuer: emulator.issuer,
       spec: {
-        ...clientCredentials('aliased', { authMethod: 'TlsClientAuth' }),
+        ...clientCredentials('aliased', { authMethod: 'tls_client_auth' }),
         connection: byCertificate('aliased-cert'),
       },
       secrets: [
@@ -297,7 +297,7 @@ describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
 });
 
 describe('All together', () => {
-  it('rule 5: one-use token by PrivateKeyJwt, a statement, a signed body, over mutual TLS', async () => {
+  it('rule 5: one-use token by private_key_jwt, a statement, a signed body, over mutual TLS', async () => {
     const emulator = await startSecure({
       discovery: { aliases: 'otherName' },
       gate: {
@@ -313,7 +313,7 @@ describe('All together', () => {
     });
     const { publisher, requestSigner } = emulator.credentials;
     const { registration } = clientCredentials('whole', {
-      authMethod: 'PrivateKeyJwt',
+      authMethod: 'private_key_jwt',
       signing: { algorithm: 'ES256' },
       scopes: ['dcr_register'],
     });

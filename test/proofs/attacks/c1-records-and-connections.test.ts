@@ -92,7 +92,7 @@ describe('C1: a client with records at two servers, whose spec names none any mo
           admission: { open: {} },
           softwareStatement: { secretRef: { name: 'statement' } },
         },
-        management: { adminToken: { secretRef: { name: 'management' } } },
+        management: { credential: { token: { secretRef: { name: 'management' } } } },
       }),
     );
     const tenant = await target.tenant('admin');

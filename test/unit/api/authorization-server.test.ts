@@ -35,7 +35,7 @@ describe('admission', () => {
             clientSecretKey: 'client_secret',
             privateKeyKey: 'private_key',
           },
-          authMethod: 'ClientSecretBasic',
+          authMethod: 'client_secret_basic',
           reuse: 'Never',
         },
       },
@@ -57,7 +57,7 @@ describe('admission', () => {
     ['a scheme that nobody knows', { initialAccessToken: { ...ref, scheme: 'DPoP' } }],
     ['an unsigned assertion', { clientCredentials: { ...ref, signing: { algorithm: 'none' } } }],
     ['an empty scope', { clientCredentials: { ...ref, scopes: [''] } }],
-    ['a method by its wire name', { clientCredentials: { ...ref, authMethod: 'private_key_jwt' } }],
+    ['a method that no registry has', { clientCredentials: { ...ref, authMethod: 'PrivateKeyJwt' } }],
     ['a Secret of another namespace', { initialAccessToken: { secretRef: { name: 'other/s' } } }],
     ['a key with a slash', { initialAccessToken: { secretRef: { name: 's', key: 'a/b' } } }],
   ])('does not take %s', (_, given) => {

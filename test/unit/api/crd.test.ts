@@ -102,11 +102,20 @@ describe('customResourceDefinitions', () => {
       ['registration', 'properties', 'admission'],
       'set exactly one of open, initialAccessToken, basic and clientCredentials',
     ],
-    ['one credential for all', ['management'], 'set at most one of adminToken, basic and clientCredentials'],
+    [
+      'one credential for all',
+      ['management', 'properties', 'credential'],
+      'set exactly one of token, basic and clientCredentials',
+    ],
     [
       'a credential where management needs one',
       ['management'],
-      'mode AdminToken needs one of adminToken, basic and clientCredentials',
+      'mode Credential needs credential: the one that manages every client',
+    ],
+    [
+      'no credential where management uses none',
+      ['management'],
+      'only mode Auto and mode Credential use credential: remove it, or set one of them',
     ],
     [
       'one software statement',

@@ -29,7 +29,7 @@ const token = { admission: { initialAccessToken: { secretRef: { name: 'iat' } } 
 const byGrant = {
   admission: { clientCredentials: { secretRef: { name: 'registrar' }, scopes: ['dcr'] } },
 };
-const adminToken = { adminToken: { secretRef: { name: 'admin' } } };
+const byAdministrator = { credential: { token: { secretRef: { name: 'admin' } } } };
 const certificate = { clientCertificateRef: { name: 'tls' } };
 const signing = {
   secretRef: { name: 'signer' },
@@ -150,7 +150,7 @@ describe('the credentials of a connection', () => {
       },
       signedRequest: { secretRef: { name: 'signer' }, algorithm: 'RS256' },
     },
-    management: adminToken,
+    management: byAdministrator,
     connection: certificate,
   };
 
@@ -233,7 +233,7 @@ describe('the endpoints that are called', () => {
     };
     const missing = { endpoints: { registration: `${issuer}/register` } };
     expect(connect(specOf({ registration: byGrant }), missing)).toEqual(problem);
-    expect(connect(specOf({ management: byGrant.admission }), missing)).toEqual(problem);
+    expect(connect(specOf({ management: { credential: byGrant.admission } }), missing)).toEqual(problem);
     expect(connect(specOf({ registration: token }), missing)).toMatchObject({ tokenEndpoint: undefined });
   });
 
@@ -280,11 +280,11 @@ describe('a credential for another origin that nobody named', () => {
     ['a token', { registration: token }, otherRegistration, registration],
     ['Basic', { registration: basic }, otherRegistration, registration],
     ['an obtained token', { registration: byGrant }, otherRegistration, registration],
-    ['what manages every client', { management: adminToken }, otherRegistration, registration],
+    ['what manages every client', { management: byAdministrator }, otherRegistration, registration],
     ['what obtains a token', { registration: byGrant }, otherToken, refused('token', 'spec.endpoints.token')],
     [
       'what obtains a token to manage clients',
-      { management: byGrant.admission },
+      { management: { credential: byGrant.admission } },
       otherToken,
       refused('token', 'spec.endpoints.token'),
     ],
@@ -420,7 +420,7 @@ describe('the version of a connection', () => {
       softwareStatement: { secretRef: { name: 'statement' } },
       signedRequest: { secretRef: { name: 'signer' }, algorithm: 'RS256' },
     },
-    management: { clientCredentials: { secretRef: { name: 'registrar' } } },
+    management: { credential: { clientCredentials: { secretRef: { name: 'registrar' } } } },
     connection: certificate,
   };
   const versionOf = (found: Partial<Found> = {}) => connected(specOf(everything), found).version;
@@ -463,7 +463,7 @@ describe('secretNames', () => {
     ['none', {}, []],
     [
       'each once',
-      { registration: token, management: { adminToken: { secretRef: { name: 'iat' } } } },
+      { registration: token, management: { credential: { token: { secretRef: { name: 'iat' } } } } },
       ['iat'],
     ],
     [
@@ -479,7 +479,7 @@ describe('secretNames', () => {
           },
           signedRequest: { secretRef: { name: 'request-key' }, algorithm: 'RS256' },
         },
-        management: { basic: { secretRef: { name: 'admin' } } },
+        management: { credential: { basic: { secretRef: { name: 'admin' } } } },
         connection: { ...certificate, caRef: { kind: 'Secret', name: 'ca' } },
       },
       ['registrar', 'admin', 'signer', 'recipient', 'request-key', 'tls', 'ca'],

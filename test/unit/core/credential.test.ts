@@ -7,7 +7,7 @@ import {
   type CredentialSecret,
   secretValue,
   toAdmission,
-  toManagementCredential,
+  toCredential,
 } from '../../../src/core/credential.ts';
 import { found, plain, secretsOf } from '../../kit/fixtures/credentials.ts';
 
@@ -22,7 +22,10 @@ const secrets = secretsOf({
 });
 
 const admit = (spec: object) => plain(toAdmission(admissionSchema.parse(spec), secrets));
-const manage = (spec: object) => plain(toManagementCredential(managementSchema.parse(spec), secrets));
+function manage(credential: object) {
+  const parsed = managementSchema.parse({ credential }).credential;
+  return plain(toCredential(parsed ?? {}, secrets));
+}
 const grant = (more: object = {}, ref: object = {}) => ({
   clientCredentials: { secretRef: { name: 'registrar', ...ref }, ...more },
 });
@@ -57,10 +60,14 @@ describe('toAdmission', () => {
 
   test.each<readonly [string, object, object]>([
     ['by Basic, where nothing is said', {}, { method: 'client_secret_basic', clientSecret: 's1' }],
-    ['in the body', { authMethod: 'ClientSecretPost' }, { method: 'client_secret_post', clientSecret: 's1' }],
+    [
+      'in the body',
+      { authMethod: 'client_secret_post' },
+      { method: 'client_secret_post', clientSecret: 's1' },
+    ],
     [
       'by an assertion made with the secret',
-      { authMethod: 'ClientSecretJwt' },
+      { authMethod: 'client_secret_jwt' },
       {
         method: 'client_secret_jwt',
         key: { material: 's1', format: 'Raw', algorithm: 'HS256' },
@@ -70,7 +77,7 @@ describe('toAdmission', () => {
     [
       'by an assertion made with the secret, as it is told to sign',
       {
-        authMethod: 'ClientSecretJwt',
+        authMethod: 'client_secret_jwt',
         signing: { algorithm: 'HS512', keyId: 'k', audience: 'TokenEndpoint' },
       },
       {
@@ -81,7 +88,7 @@ describe('toAdmission', () => {
     ],
     [
       'by an assertion made with a private key',
-      { authMethod: 'PrivateKeyJwt' },
+      { authMethod: 'private_key_jwt' },
       {
         method: 'private_key_jwt',
         key: { material: PEM, format: 'Pem', algorithm: 'RS256' },
@@ -90,17 +97,20 @@ describe('toAdmission', () => {
     ],
     [
       'by an assertion made with a private key, as it is told to sign',
-      { authMethod: 'PrivateKeyJwt', signing: { algorithm: 'ES256', keyId: 'k', audience: 'TokenEndpoint' } },
+      {
+        authMethod: 'private_key_jwt',
+        signing: { algorithm: 'ES256', keyId: 'k', audience: 'TokenEndpoint' },
+      },
       {
         method: 'private_key_jwt',
         key: { material: PEM, format: 'Pem', algorithm: 'ES256', keyId: 'k' },
         audience: 'TokenEndpoint',
       },
     ],
-    ['by certificate', { authMethod: 'TlsClientAuth' }, { method: 'tls_client_auth' }],
+    ['by certificate', { authMethod: 'tls_client_auth' }, { method: 'tls_client_auth' }],
     [
       'by a certificate of its own',
-      { authMethod: 'SelfSignedTlsClientAuth' },
+      { authMethod: 'self_signed_tls_client_auth' },
       { method: 'self_signed_tls_client_auth' },
     ],
   ])('authenticates at the token endpoint %s (rule 5)', (_, spec, authentication) => {
@@ -122,11 +132,33 @@ describe('toAdmission', () => {
 
   test('reads a client and its key from keys that are named; a JWK says itself what it is', () => {
     const ref = { clientIdKey: 'id', privateKeyKey: 'jwk' };
-    expect(admit(grant({ authMethod: 'PrivateKeyJwt' }, ref))).toMatchObject({
+    expect(admit(grant({ authMethod: 'private_key_jwt' }, ref))).toMatchObject({
       clientId: 'r2',
       authentication: { key: { material: JWK, format: 'Jwk' } },
     });
   });
+
+  test('takes the client from the spec where that names one, and then needs it in no Secret', () => {
+    expect(admit(grant({ clientId: 'inline' }, { clientIdKey: 'x' }))).toMatchObject({
+      clientId: 'inline',
+      authentication: { method: 'client_secret_basic', clientSecret: 's1' },
+    });
+    const byCertificate = { clientId: 'inline', authMethod: 'tls_client_auth' };
+    expect(admit({ clientCredentials: byCertificate })).toMatchObject({
+      clientId: 'inline',
+      authentication: { method: 'tls_client_auth' },
+    });
+  });
+
+  test.each(['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt'])(
+    'says that %s needs a Secret, where no rule of the CRD did',
+    (authMethod) => {
+      expect(admit({ clientCredentials: { clientId: 'inline', authMethod } })).toEqual({
+        reason: 'InvalidSpec',
+        message: `clientCredentials has no secretRef, and authMethod ${authMethod} needs one: name the Secret with the credentials.`,
+      });
+    },
+  );
 
   const missing = (
     key: string,
@@ -157,15 +189,15 @@ describe('toAdmission', () => {
     ['a client’s secret', grant({}, { clientSecretKey: 'x' }), missing('x')],
     [
       'a secret to sign with',
-      grant({ authMethod: 'ClientSecretJwt' }, { clientSecretKey: 'x' }),
+      grant({ authMethod: 'client_secret_jwt' }, { clientSecretKey: 'x' }),
       missing('x'),
     ],
-    ['a private key', grant({ authMethod: 'PrivateKeyJwt' }, { privateKeyKey: 'x' }), missing('x')],
+    ['a private key', grant({ authMethod: 'private_key_jwt' }, { privateKeyKey: 'x' }), missing('x')],
   ])('says that %s is missing', (_, spec, problem) => {
     expect(admit(spec)).toEqual(problem);
   });
 
-  test.each(['TlsClientAuth', 'SelfSignedTlsClientAuth'])('needs no secret for %s', (authMethod) => {
+  test.each(['tls_client_auth', 'self_signed_tls_client_auth'])('needs no secret for %s', (authMethod) => {
     expect(admit(grant({ authMethod }, { clientSecretKey: 'x', privateKeyKey: 'x' }))).toMatchObject({
       kind: 'ClientCredentials',
       clientId: 'r1',
@@ -173,17 +205,13 @@ describe('toAdmission', () => {
   });
 });
 
-describe('toManagementCredential', () => {
-  test('is none where the spec gives none', () => {
+describe('toCredential', () => {
+  test('is none where there is no member', () => {
     expect(manage({})).toBeUndefined();
   });
 
   test.each<readonly [string, object, object]>([
-    [
-      'a token',
-      { adminToken: { secretRef: { name: 'iat' }, scheme: 'SSWS' } },
-      { kind: 'Token', scheme: 'SSWS' },
-    ],
+    ['a token', { token: { secretRef: { name: 'iat' }, scheme: 'SSWS' } }, { kind: 'Token', scheme: 'SSWS' }],
     ['Basic', { basic: { secretRef: { name: 'user' } } }, { kind: 'Basic', username: 'u1' }],
     ['an obtained token', grant({ scopes: ['dcrm'] }), { kind: 'ClientCredentials', scopes: ['dcrm'] }],
   ])('is %s (rule 7)', (_, spec, credential) => {
@@ -191,7 +219,7 @@ describe('toManagementCredential', () => {
   });
 
   test('says what is missing', () => {
-    expect(manage({ adminToken: { secretRef: { name: 'none' } } })).toEqual({
+    expect(manage({ token: { secretRef: { name: 'none' } } })).toEqual({
       reason: 'CredentialNotFound',
       message:
         'Secret operators/none doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',

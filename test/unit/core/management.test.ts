@@ -22,7 +22,7 @@ const explicit = (configurationUrl: string): Partial<Terms> => ({ configurationU
 const byDialect = (configurationUrl: string): Partial<Terms> => ({ configurationUrl, isExplicit: false });
 
 describe('managementMode', () => {
-  const modes = ['Auto', 'RegistrationAccessToken', 'AdminToken', 'None'] as const;
+  const modes = ['Auto', 'RegistrationAccessToken', 'Credential', 'None'] as const;
   const rows = modes.flatMap((mode) =>
     [true, false].flatMap((managed) => [true, false].map((hasAdmin) => ({ mode, managed, hasAdmin }))),
   );
@@ -30,16 +30,16 @@ describe('managementMode', () => {
   const EXPECTED: Readonly<Record<string, string>> = {
     'Auto true true': 'RegistrationAccessToken',
     'Auto true false': 'RegistrationAccessToken',
-    'Auto false true': 'AdminToken',
+    'Auto false true': 'Credential',
     'Auto false false': 'None',
     'RegistrationAccessToken true true': 'RegistrationAccessToken',
     'RegistrationAccessToken true false': 'RegistrationAccessToken',
     'RegistrationAccessToken false true': 'None',
     'RegistrationAccessToken false false': 'None',
-    'AdminToken true true': 'AdminToken',
-    'AdminToken true false': 'None',
-    'AdminToken false true': 'AdminToken',
-    'AdminToken false false': 'None',
+    'Credential true true': 'Credential',
+    'Credential true false': 'None',
+    'Credential false true': 'Credential',
+    'Credential false false': 'None',
     'None true true': 'None',
     'None true false': 'None',
     'None false true': 'None',
@@ -145,7 +145,7 @@ describe('managementOf', () => {
     ],
     [
       'with the credential for all where the server object says so',
-      { token: 'rat-1', returned, terms: { mode: 'AdminToken', credential: admin } },
+      { token: 'rat-1', returned, terms: { mode: 'Credential', credential: admin } },
       managed(returned, all),
     ],
     [
@@ -245,7 +245,7 @@ describe('managementOf', () => {
 
   const unmanaged = (message: string) => ({ kind: 'Unmanaged', message });
   const noToken = unmanaged(
-    'The server gave no registration access token, and the server object has no credential that manages its clients (management.adminToken)',
+    'The server gave no registration access token, and the server object has no credential that manages its clients (management.credential)',
   );
   const noAddress = unmanaged(
     'The server gave no address to manage the client at; the server object can give one in management.configurationUrl',
@@ -259,7 +259,7 @@ describe('managementOf', () => {
       { returned, terms: { mode: 'RegistrationAccessToken', credential: admin } },
       noToken,
     ],
-    ['the credential for all is wanted, and there is none', { terms: { mode: 'AdminToken' } }, noToken],
+    ['the credential for all is wanted, and there is none', { terms: { mode: 'Credential' } }, noToken],
     [
       'the server object says that clients are not managed',
       { token: 'rat-1', returned, terms: { mode: 'None', credential: admin } },

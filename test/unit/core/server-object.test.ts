@@ -73,9 +73,9 @@ describe('toServerObject', () => {
       {
         issuer,
         registration: open,
-        management: { clientCredentials: { secretRef: { name: 's' }, resources: ['dcrm'] } },
+        management: { credential: { clientCredentials: { secretRef: { name: 's' }, resources: ['dcrm'] } } },
       },
-      'spec.management.clientCredentials.resources.0 is not an absolute URL without user information and fragment.',
+      'spec.management.credential.clientCredentials.resources.0 is not an absolute URL without user information and fragment.',
     ],
     ['a dialect that nobody knows', { issuer, registration: open, dialect: 'duende' }, /^spec\.dialect: .+/],
     [

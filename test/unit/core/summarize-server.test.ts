@@ -137,7 +137,7 @@ describe('summarizeServer', () => {
     const known: Partial<ServerFacts> = {
       effectiveDialect: { scopeEncoding: 'Both' },
       signingKeys: { keys: [{ kid: 'k1' }] },
-      management: 'AdminToken',
+      management: 'Credential',
     };
     expect(summarizeServer({ ...facts, ...known })).toMatchObject({ observedGeneration: 2, ...known });
     const status = summarizeServer(facts);

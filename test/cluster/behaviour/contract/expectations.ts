@@ -63,7 +63,7 @@ export function managementOf({ managers }: Capabilities): string {
   if (managers.includes('registrationToken')) {
     return 'RegistrationAccessToken';
   }
-  return managers.length > 0 ? 'AdminToken' : 'None';
+  return managers.length > 0 ? 'Credential' : 'None';
 }
 
 /** What no server takes: a method that it doesn't know, or of a public client no redirect URI. */

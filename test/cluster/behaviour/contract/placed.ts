@@ -149,8 +149,8 @@ const statement = (dialect: DialectName, { credentials }: Emulator) => ({
 function management(dialect: DialectName, { managers }: Capabilities) {
   const secretRef = { name: `${dialect}-management` };
   return managers.includes('basic')
-    ? { basic: { secretRef } }
-    : { adminToken: { secretRef, scheme: 'SSWS' } };
+    ? { credential: { basic: { secretRef } } }
+    : { credential: { token: { secretRef, scheme: 'SSWS' } } };
 }
 
 /** Why a client isn't registered while the credentials are wrong; `undefined`: none is asked for. */

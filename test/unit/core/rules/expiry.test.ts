@@ -61,7 +61,7 @@ describe('rule 30: a registration access token with an end', () => {
       'clients are managed with another credential',
       reached({
         management: {
-          mode: 'AdminToken',
+          mode: 'Credential',
           credential: { kind: 'Basic', username: 'admin', password: undefined as never },
           configurationUrl: 'AsReturned',
           isExplicit: false,
