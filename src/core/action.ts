@@ -34,7 +34,7 @@ type StepKind =
   | { readonly type: 'SettleCall'; readonly call: PendingCall }
   | { readonly type: 'ConfirmAbsence' }
   | { readonly type: 'AddFinalizer'; readonly object: ObservedClient }
-  /** `managedBy`: the installation that has the client, where that isn't this one. */
+  /** `managedBy`: id of the installation that manages the client, where it isn't this one. */
   | { readonly type: 'RemoveFinalizer'; readonly object: ObservedClient; readonly managedBy?: string }
   | RegisterStep
   | UpdateStep
@@ -45,23 +45,23 @@ type StepKind =
       readonly role: RecordRole;
       readonly setback: Setback;
     }
-  /** The record of a client that was left behind ends with its namespace. */
+  /** Removes the record of a client that was left behind at a server of a namespace that is gone. */
   | { readonly type: 'Forget'; readonly record: RegistrationRecord }
   | PublishStep
   | ReadStep
   | AdoptStep
   | TakeOverStep
-  /** The client outlives the object, which may be gone already. */
+  /** Keeps the client beyond its object. Without `object`, that is gone already. */
   | {
       readonly type: 'Retain';
       readonly object: ObservedClient | undefined;
       readonly record: RegistrationRecord;
     }
-  /** The record learns which server object it is of: one that an earlier version wrote doesn't say. */
+  /** Writes the uid of the server object to a record of an earlier version, which lacks it. */
   | { readonly type: 'Identify'; readonly record: RegistrationRecord; readonly server: PresentServer }
-  /** The record is this installation's from now on. */
+  /** Writes the present id of this installation to the record. */
   | { readonly type: 'Claim'; readonly record: RegistrationRecord; readonly installation: string }
-  /** The record learns whether the client outlives its object. */
+  /** Writes to the record whether the client outlives its object. */
   | { readonly type: 'NotePolicy'; readonly record: RegistrationRecord; readonly retain: boolean }
   | { readonly type: 'BindToOwner'; readonly object: ObservedClient; readonly owner: BoundTo }
   | { readonly type: 'DeleteObject'; readonly object: ObservedClient }
@@ -70,7 +70,7 @@ type StepKind =
 export interface RegisterStep extends Explained {
   readonly type: 'Register';
   readonly object: UsableClient;
-  /** What to send, of a software statement its claims. */
+  /** What to send; in place of a software statement its claims. */
   readonly document: JsonObject;
   readonly withheld: readonly Substitution[];
   readonly statement: OwnStatement | undefined;
@@ -78,24 +78,24 @@ export interface RegisterStep extends Explained {
   readonly ref: ServerRef;
   readonly connection: ServerConnection;
   readonly basis: string;
-  /** The record whose client the new one takes the place of. */
+  /** The record of the client that is replaced. */
   readonly replaces: RegistrationRecord | undefined;
 }
 
 export interface UpdateStep extends Explained {
   readonly type: 'Update';
-  /** Absent: of a client that outlived its object. */
+  /** `undefined` for a client that outlived its object. */
   readonly object: UsableClient | undefined;
   readonly at: RecordAtServer;
-  /** What is to be registered; absent: what was last sent, with the keys that it has. */
+  /** What to send; `undefined`: what was last sent, with the same keys. */
   readonly document: JsonObject | undefined;
   readonly withheld: readonly Substitution[];
   readonly statement: OwnStatement | undefined;
-  /** What becomes of the keys that the operator makes: nothing, a new one takes over, or the one before goes. */
+  /** What happens to the keys that the operator makes: nothing, a new one is added, or the former one is removed. */
   readonly keys: 'Keep' | 'Rotate' | 'Retire';
   /**
-   * `Expires`: sent even if nothing changed, so that the server renews what it lets expire. `Unanswered`: an update got
-   * no answer, and what it asked for is no longer wanted, so that nobody knows what is registered.
+   * `Expires`: sent even if nothing changed, so that the server renews what it lets expire. `Unanswered`: an earlier
+   * update got no answer, so it is not known what is registered.
    */
   readonly because: 'Edited' | 'KeyIsDue' | 'Expires' | 'Unanswered';
   readonly hash: string;
@@ -106,8 +106,8 @@ export interface DeregisterStep extends Explained {
   readonly type: 'Deregister';
   readonly home: Home;
   /**
-   * `Deleting`: the object is being deleted. `Departed`: it is gone. `Surplus`: another record serves it. `Expired`: its
-   * lifetime is over.
+   * `Deleting`: the object is being deleted. `Departed`: the object is gone. `Surplus`: another record serves the object.
+   * `Expired`: the lifetime is over.
    */
   readonly because: 'Deleting' | 'Departed' | 'Surplus' | 'Expired';
   readonly basis: string;
@@ -121,14 +121,14 @@ export interface PublishStep extends Explained {
   readonly basis: string;
 }
 
-/** Looks at the client at the server: whatever the answer brings is recorded. */
+/** Reads the client at the server and records the answer. */
 export interface ReadStep extends Explained {
   readonly type: 'Read';
   readonly at: RecordAtServer;
   readonly basis: string;
 }
 
-/** Proves a client that exists already by its own token, and records it. */
+/** Records an existing client, after a call with the client's own token proved it. */
 export interface AdoptStep extends Explained {
   readonly type: 'Adopt';
   readonly object: UsableClient;
@@ -138,12 +138,12 @@ export interface AdoptStep extends Explained {
   readonly basis: string;
 }
 
-/** A client of an earlier object of this name becomes this object's: it was retained, or the object restored. */
+/** Gives the object a client of an earlier object of this name: it was retained, or the object was restored. */
 export interface TakeOverStep extends Explained {
   readonly type: 'TakeOver';
   readonly object: ObservedClient;
   readonly record: RegistrationRecord;
-  /** A Secret that must hold the client's credentials first. */
+  /** A Secret that must hold the client's credentials, which is checked first. */
   readonly proof: ObservedSecret | undefined;
   readonly basis: string;
 }
@@ -157,6 +157,6 @@ export interface Idle {
   readonly reason: Reason;
   readonly message: string;
   readonly until?: number;
-  /** It is the server's state that is waited for, and nothing else stands in the way. */
+  /** The client waits for the state of the server alone: it would call at once if that permitted it. */
   readonly awaitsServer?: boolean;
 }

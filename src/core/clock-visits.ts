@@ -19,12 +19,12 @@ export function lifetimeEnd({ desired, createdAt }: ObservedClient): number | un
     : createdAt + boundedMs('expiresAfter', expiresAfter);
 }
 
-/** How long a client that was left behind at a server of the namespace is on record when that is gone. */
+/** How long the record of a client that was left behind is kept after its namespace is gone. */
 const REMEMBERED_MS = SHARES.leftBehindDays.most * 24 * 3_600_000;
 
 /**
- * When the record of a client that was left behind ends: only at a server object of the namespace, which is gone with
- * the namespace.
+ * When the record of a client that was left behind ends. Only for a server object of the namespace, which goes with
+ * it.
  */
 export const leftBehindEnd = ({
   role,
@@ -36,14 +36,14 @@ export const leftBehindEnd = ({
     ? Date.parse(leftAt ?? registeredAt) + REMEMBERED_MS
     : undefined;
 
-/** The longest time before a client is reconciled again. Timers overflow after 24.8 days; to wake early is harmless. */
+/** The longest sleep before a client is reconciled again. Timers overflow after 24.8 days; waking early is harmless. */
 const LONGEST_WAIT_MS = 12 * 3_600_000;
 
-/** How soon a renewal is tried again that is due and could not be made. */
+/** The delay before a renewal that is due is retried. */
 const RENEW_AGAIN_MS = 300_000;
 
 /**
- * The earliest time that is still to come: of `until`, and of all ends and due times that the observation brings.
+ * The earliest future time among `until` and all ends and due times of the observation.
  *
  * @param until when what the client waits for ends by itself
  */
@@ -60,7 +60,7 @@ export function nextVisit(o: Observation, until: number | undefined): { readonly
   return times.length === 0 ? {} : { until: Math.min(...(times as number[]), o.now + LONGEST_WAIT_MS) };
 }
 
-/** When records end that serve no object, or are to be tried again. */
+/** When records that serve no object end, or their deregistration is retried. */
 function endings(o: Observation, current: RegistrationRecord | undefined): readonly (number | undefined)[] {
   const surplus = surplusRecords(o, current);
   return [
@@ -73,7 +73,7 @@ function endings(o: Observation, current: RegistrationRecord | undefined): reado
   ];
 }
 
-/** When something of the client, or of one that outlived its object, is to be renewed. */
+/** When tokens, secrets and keys of the client, and of retained ones, are due. */
 function renewals(o: Observation, at: RecordAtServer | undefined): readonly (number | undefined)[] {
   const retained = o.records.filter(({ role }) => role === 'retained').map(tokenDueAt);
   return at === undefined

@@ -1,7 +1,7 @@
 import type { Observation, ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 
-/** Which of its records serves an object, and which ones are left of earlier clients and earlier objects. */
+/** Which record serves an object, and which records belong to former clients and former objects. */
 
 /**
  * The record that serves the object: the one that the workload Secret shows, or a Secret under a former name, else the

@@ -4,12 +4,12 @@ import type { Observation } from './observation.ts';
 import { overlapOf } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 
-/** When what the server lets expire is to be renewed, in milliseconds since the epoch. */
+/** When tokens, secrets and keys are due for renewal, in milliseconds since the epoch. */
 
-/** A token of some life is renewed when a third of it is left. */
+/** A token is renewed when a third of its life is left. */
 const TOKEN_SHARE = 1 / 3;
 
-/** `undefined`: the registration access token doesn't expire. */
+/** When the registration access token is due. `undefined`: it doesn't expire. */
 export function tokenDueAt({
   registrationAccessTokenExpiresAt,
   tokenIssuedAt,
@@ -23,7 +23,10 @@ export function tokenDueAt({
   return known(end - (end - start) * TOKEN_SHARE);
 }
 
-/** Before the end by the overlap, but never by more than a third of the life. `undefined`: the client doesn't expire. */
+/**
+ * When the client is due: before its end by the overlap, at most by a third of its life. `undefined`: it doesn't
+ * expire.
+ */
 export function clientDueAt(o: Observation, at: RecordAtServer): number | undefined {
   const end = clientEnd(at);
   const start = Date.parse(at.record.registeredAt);
@@ -44,10 +47,10 @@ export function clientEnd({ record, connection }: RecordAtServer): number | unde
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-/** A record that was damaged by hand ends no client. */
+/** A time that can't be read, in a record that was damaged by hand, ends no client. */
 const known = (time: number): number | undefined => (Number.isNaN(time) ? undefined : time);
 
-/** When a key that the operator made is to be followed by another, and when the one before is to go. */
+/** When the operator makes the next key, and when the former key is removed. */
 export function keyDues(
   { object }: Observation,
   { keyRotatesAt, keyRetiresAt }: RegistrationRecord,
@@ -55,3 +58,16 @@ export function keyDues(
   const isWanted = object?.desired.valid && object.desired.spec.credential?.generatedKey !== undefined;
   return isWanted ? [keyRotatesAt, keyRetiresAt] : [];
 }
+
+/**
+ * What a renewal is tried with. One try for each end that the server announced: where an update doesn't move the end, it is
+ * not sent again.
+ */
+export const renewalBasis = ({
+  secretName,
+  registrationAccessTokenExpiresAt = '',
+  clientSecretExpiresAt = '',
+}: Pick<
+  RegistrationRecord,
+  'secretName' | 'registrationAccessTokenExpiresAt' | 'clientSecretExpiresAt'
+>): string => [secretName, registrationAccessTokenExpiresAt, clientSecretExpiresAt].join(' ');

@@ -1,14 +1,14 @@
 import type { Observation, PendingCall, Setback, SetbackAction } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 
-/** What earlier calls about a client ended with, and what their missing answers leave in doubt. */
+/** How earlier calls about a client ended, and what is uncertain because answers are missing. */
 
-/** What went wrong before with just this: another basis is another try. */
+/** The setback of this action with this basis. A setback with another basis doesn't count. */
 export function setbackOf(o: Observation, action: SetbackAction, basis: string): Setback | undefined {
   return o.setbacks.find((setback) => setback.action === action && setback.basis === basis);
 }
 
-/** Updates and reads of this client whose answers nobody has: each may have brought another token, secret or address. */
+/** Updates and reads of this client whose answers were lost: each may have rotated its token, secret or address. */
 export function unansweredCalls(o: Observation, { secretName }: RegistrationRecord): readonly PendingCall[] {
   return o.calls.filter(
     ({ kind, record, state }) =>
@@ -16,11 +16,14 @@ export function unansweredCalls(o: Observation, { secretName }: RegistrationReco
   );
 }
 
-/** Whether what is registered isn't known. */
+/** Whether it is unknown what is registered. */
 export const unansweredUpdate = (o: Observation, record: RegistrationRecord): boolean =>
   unansweredCalls(o, record).some(({ kind }) => kind === 'Update');
 
-/** Whether a refusal may be the token's, not the client's, end: it was refused before, or may have been rotated. */
+/**
+ * Whether a refused token may be out of date while the client exists: it was refused before, or may have been
+ * rotated.
+ */
 export function isTokenInDoubt(o: Observation, record: RegistrationRecord): boolean {
   const isLost = (reason: string) => reason === 'RegistrationAccessTokenLost';
   return (

@@ -80,19 +80,19 @@ export const homeAt = RecordAtServer.decide;
 export const homeOf = (o: Observation, record: RegistrationRecord): Home =>
   homeAt(record, factsOf(o, record), o.namespaceUid);
 
-/** The server at which the client of an object's current record is registered, where it is the server of the spec and can be called. */
+/** Where the client of the current record is registered, if that is the server of the spec and can be called. */
 export function serverOfClient(o: Observation, current: RegistrationRecord): RecordAtServer | undefined {
   const home = homeOf(o, current);
   return home.kind === 'AtServer' && o.server.available && isAt(current, o.server.ref) ? home : undefined;
 }
 
-/** What the server object of the record's name is today, whether or not the client is registered there. */
+/** The server object that has the record's name today, whether or not the client is registered there. */
 export const factsOf = (
   { servers }: Observation,
   { server }: RegistrationRecord,
 ): PresentServer | undefined => servers.find(({ ref }) => isAt({ server }, ref));
 
-/** What the record's own server object says of deletion, also while it can't be called. */
+/** The deletion terms of the record's own server object, also while it can't be called. */
 export function deletionOf(o: Observation, record: RegistrationRecord): DeletionTerms | undefined {
   const facts = factsOf(o, record);
   return facts !== undefined && bondOf(record, facts, o.namespaceUid) !== 'Other'
@@ -102,7 +102,7 @@ export function deletionOf(o: Observation, record: RegistrationRecord): Deletion
 
 type Bond = 'Same' | 'Recreated' | 'Unknown' | 'Other';
 
-/** `Unknown`: another object of the name, of which can't be said now where it leads. */
+/** `Unknown`: another object of the name, and it isn't known now to which server it leads. */
 function bondOf(record: RegistrationRecord, { ref, uid, view }: PresentServer, namespaceUid: string): Bond {
   if (!isAt(record, ref) || record.serverUid === undefined) {
     return 'Other';

@@ -5,8 +5,8 @@ import type { DesiredClient, Observation, ObservedClient, ObservedServer } from 
 import type { RegistrationRecord } from './record.ts';
 
 /**
- * Observations of which something is proven. Each is made once, where a chain of rules begins, and carries what the rules
- * of that chain rely on: none of them proves it again.
+ * Observations that carry what is proven. Each is made once, before a chain of rules, and the rules of that chain rely on
+ * it without another check.
  *
  * ```
  * Observation ─ Usable ─┬─ Registrable ──┬─ Replaceable ─ Reachable

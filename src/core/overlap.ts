@@ -3,15 +3,15 @@ import { recordsOf } from './current-record.ts';
 import type { Observation } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 
-/** How long a client stays registered beside the one that took its place. */
+/** How long a replaced client stays registered beside its replacement. */
 
-/** When the overlap of a surplus record ends, in milliseconds since the epoch; 0 where nothing took its place. */
+/** When the overlap of a surplus record ends, in milliseconds since the epoch; 0 where no record replaces it. */
 export function overlapEnd(o: Observation, surplus: RegistrationRecord): number {
   const successor = recordsOf(o, o.object?.uid).find(({ replaces }) => replaces === surplus.secretName);
   return successor === undefined ? 0 : Date.parse(successor.registeredAt) + overlapOf(o);
 }
 
-/** The length of the overlap, in milliseconds: as the spec says, and no longer than the platform team permits. */
+/** The length of the overlap, in milliseconds: by `replacement.overlap`, capped by `policy.maxOverlap`. */
 export function overlapOf({ object, server }: Observation): number {
   const overlap = object?.desired.valid ? object.desired.spec.replacement.overlap : undefined;
   const most = server.available ? server.connection.policy?.maxOverlap : undefined;

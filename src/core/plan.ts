@@ -34,11 +34,11 @@ import {
 import { clientOutsidePolicy } from './rules/wanted.ts';
 
 /*
- * The whole behaviour: five chains of rules, one after the other. The first rule that finds something decides, so that the
- * order matters. What a chain relies on is proven once, where it begins; see `narrowed.ts`.
+ * The whole behaviour is five chains of rules, one after the other. The first rule that finds something decides, so the
+ * order matters. What the rules of a chain rely on is proven once, before the chain; see `narrowed.ts`.
  */
 
-/** What has to be settled first, whatever becomes of the client. */
+/** Must be settled before anything is decided about the client. */
 const UNSETTLED: readonly Rule<Observation>[] = [
   managedElsewhere,
   answerUnrecorded,
@@ -71,10 +71,10 @@ const USABLE: readonly Rule<Usable>[] = [
   adoptionSecretUnusable,
 ];
 
-/** Besides, the object has no client, and the server that it names is available. */
+/** The object has no client, and the server that its spec names is available. */
 const REGISTRATION: readonly Rule<Registrable>[] = [clientRetained, adoptionRequested];
 
-/** Besides, the object has a client. */
+/** The object has a client. */
 const UPKEEP: readonly Rule<Registered>[] = [
   clientAlreadyManaged,
   workloadSecretDiffers,
@@ -99,7 +99,10 @@ const clientUpToDate: Rule<Registered, Action> = {
   decide: () => idle('Ready', 'Registered', 'The client is registered and its Secret is up to date.'),
 };
 
-/** Pure and synchronous. Called again after every step, until nothing is left to do. */
+/**
+ * What to do next about one OAuthClient. Pure. Called again after each step, with a new observation, until it returns
+ * `Idle`.
+ */
 export function plan(o: Observation): Decision {
   const decision = first(UNSETTLED, o) ?? first(ENDINGS, o) ?? planPresent(o);
   return decision.type === 'Idle' ? { ...decision, ...nextVisit(o, decision.until) } : decision;
@@ -132,10 +135,10 @@ function planUnregistered(o: Usable): Decision {
 
 const planRegistered = (o: Registered): Decision => first(UPKEEP, o) ?? follow(clientUpToDate, o);
 
-/** A rule, as the reference page shows it. */
+/** The part of a rule that the reference page shows. */
 export type Finding = Pick<Rule<never>, 'finding' | 'found' | 'follows'>;
 
-/** The chains with the rules that end them, in their order. */
+/** All rules in the order in which they are asked, those that end a chain included. */
 export const CHAINS = {
   unsettled: UNSETTLED,
   endings: [...ENDINGS, objectGone, specInvalid],

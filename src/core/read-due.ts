@@ -3,7 +3,7 @@ import type { RecordAtServer } from './home.ts';
 import { managementMode } from './management.ts';
 import type { Observation } from './observation.ts';
 
-/** When a client is to be read at its server, to find out whether somebody else changed it there. */
+/** When a client is read at its server, to detect changes by somebody else. */
 
 /** In milliseconds since the epoch; `undefined`: never. */
 export function readDueAt({ readAt, object }: Observation, at: RecordAtServer): number | undefined {
@@ -16,7 +16,7 @@ export function readDueAt({ readAt, object }: Observation, at: RecordAtServer): 
     : readAt + drift.intervalMs * (0.9 + 0.2 * shareOf(object.uid));
 }
 
-/** A number from 0 to 1 that belongs to the object: what is created together isn't read together. */
+/** A number from 0 to 1, fixed for each object: it spreads the reads of clients that were created together. */
 function shareOf(uid: string): number {
   const sum = [...uid].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 65_536, 7);
   return sum / 65_536;

@@ -4,18 +4,23 @@ import type { RegistrationRecord } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';
 
 /**
- * An object that came back from a backup bears another uid than its records do, often in a namespace of another uid.
- * What came back with it tells that it is the same one: the workload Secret, or its status.
+ * An object that was restored from a backup has another uid than its records, and often a namespace of another uid. The
+ * workload Secret or the status that was restored with it shows that it is the same object.
  */
 export interface Claim {
   readonly record: RegistrationRecord;
-  /** It must hold the client's credentials before the record is given out: a name can be written by anybody. */
+  /**
+   * Checked before the object gets the record: it must hold the client's credentials, since anybody can write a name.
+   */
   readonly proof: ObservedSecret | undefined;
-  /** `false`: only a person can tell whether this object is the one that had the client. */
+  /** `false`: only a person can say whether this object is the one that had the client. */
   readonly isTrusted: boolean;
 }
 
-/** Records of an earlier object of this name that this one shows to be its own; the one that serves it first. */
+/**
+ * Records of an earlier object of this name that belong to this one, as it shows. The record that serves it comes
+ * first.
+ */
 export function claimsOf(o: Observation): readonly Claim[] {
   const { object, records } = o;
   if (object === undefined || object.deleting) {
@@ -33,7 +38,7 @@ export function claimsOf(o: Observation): readonly Claim[] {
   ];
 }
 
-/** Whether it came back from a backup: a Secret that an owner has goes together with that owner. */
+/** Whether the Secret was restored from a backup: one that still has its owner was not. */
 export const isRestored = ({ ownerUid, shows }: ObservedSecret): boolean =>
   ownerUid === undefined && shows !== undefined;
 
@@ -53,6 +58,6 @@ function shownAsOwn(o: Observation, earlier: readonly RegistrationRecord[]): Cla
   return record && { record, proof: undefined, isTrusted: isHere(record) };
 }
 
-/** A client in the overlap of a replacement, beside one that is known to be the object's. */
+/** A client in the overlap of a replacement, beside one that is known to belong to the object. */
 const isRelated = (record: RegistrationRecord, known: readonly RegistrationRecord[]): boolean =>
   known.some(({ secretName, replaces }) => replaces === record.secretName || record.replaces === secretName);

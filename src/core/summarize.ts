@@ -12,11 +12,11 @@ import type { RegistrationRecord } from './record.ts';
 import { publishedName } from './workload.ts';
 
 /**
- * The one author of an OAuthClient's status: made anew from the last observation and from why nothing is left to do.
+ * The only author of an OAuthClient's status. It is made anew from the last observation and the reason to be idle.
  *
  * Nothing in it changes on a resync, so an unchanged object is never written.
  *
- * @param learned what the server registered instead of what was asked, where an answer came in this round.
+ * @param learned what the server registered instead of what was sent, where this round got an answer.
  */
 export function summarize(
   o: Observation,
@@ -34,7 +34,7 @@ export function summarize(
     observedGeneration: object.generation,
     clientId: record?.clientId ?? status.clientId,
     issuer: record?.issuer ?? status.issuer,
-    // Whose a client is, is said once: else two installations would take it from each other in turn.
+    // Written once: else two installations would take the client from each other in turn.
     installation: installationOf(o, status.installation ?? record?.installation),
     secretName,
     registeredAt: record?.registeredAt ?? status.registeredAt,
@@ -56,11 +56,11 @@ export function summarize(
   });
 }
 
-/** An earlier id of this installation gives way to the present one. */
+/** An earlier id of this installation is replaced by the present one. */
 const installationOf = ({ installation }: Observation, id: string | undefined): string | undefined =>
   id !== undefined && isOurs(id, installation) ? installation.id : id;
 
-/** A registration that a person asked for after a lost one isn't handled before it was tried: the server may be busy. */
+/** A requested retry after a lost registration counts as handled only when it was sent: the server may be busy. */
 function handledReconcile(
   o: Observation,
   { reconcileRequestedAt }: ObservedClient,
@@ -71,7 +71,7 @@ function handledReconcile(
   return isStillWanted ? undefined : keptIfAny(reconcileRequestedAt);
 }
 
-/** The client was removed on purpose: nothing of it is missed, and another may be registered. */
+/** Status after the client was removed on purpose, so that another one may be registered later. */
 function withoutClient({
   clientId: _,
   issuer: __,
@@ -83,7 +83,7 @@ function withoutClient({
   return status;
 }
 
-/** Told only where the spec names none: what was once chosen stays. */
+/** Shown only where the spec names no server: a server that was once chosen stays. */
 function chosenServer(
   { server }: Observation,
   { desired, status }: ObservedClient,
@@ -133,7 +133,7 @@ function registered(
     : { type: 'Registered', status: 'True', reason: 'Registered', message: text };
 }
 
-/** While the server object isn't ready, what was said before stands. */
+/** While the server object isn't ready, the condition of before stays. */
 function isUnmanaged({ server, object }: Observation, { managed }: RegistrationRecord): boolean {
   if (server.available) {
     return managementMode(managed, server.connection.management) === 'None';

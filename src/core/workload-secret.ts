@@ -127,8 +127,8 @@ export function toWorkloadSecret(
 }
 
 /**
- * What is not as wanted about a Secret that is to show this record, made of these inputs, untouched, with the wanted labels
- * and annotations: the end of a sentence about it. `undefined`: nothing.
+ * How a Secret differs from one that shows this record, is made of these inputs, was changed by nobody else and has the
+ * wanted labels and annotations, as the end of a sentence. `undefined`: it doesn't differ.
  *
  * @param inputs of `inputsHash`; `undefined` where they are not known, and so not compared
  */

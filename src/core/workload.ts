@@ -28,7 +28,7 @@ export function publishedName(o: Observation, current: RegistrationRecord | unde
   return workloadDifference(narrowed, current, wanted) === undefined ? wanted.name : undefined;
 }
 
-/** What is not as wanted about the workload Secret, as the end of a sentence; `undefined`: nothing. */
+/** How the workload Secret differs from what is wanted, as the end of a sentence. `undefined`: it doesn't. */
 export function workloadDifference(
   o: Usable,
   current: RegistrationRecord,
@@ -45,7 +45,7 @@ export function workloadDifference(
   return differenceOf(observed, current, wanted, inputs);
 }
 
-/** What workloads are told of the server at which the client is registered; `undefined`: what the record holds. */
+/** The endpoints that the workload Secret shows; `undefined`: those that the record holds. */
 export function endpointsFor(o: Observation, record: RegistrationRecord): Endpoints | undefined {
   const home = homeOf(o, record);
   if (home.kind === 'AtServer') {
@@ -56,6 +56,6 @@ export function endpointsFor(o: Observation, record: RegistrationRecord): Endpoi
   return isOwn && view?.available === false ? view.endpoints : undefined;
 }
 
-/** Workload Secrets of this object under a name that the spec no longer gives. */
+/** Workload Secrets of this object whose name the spec no longer gives. */
 export const formerSecrets = ({ secrets, object }: Usable, wanted: WantedSecret): readonly ObservedSecret[] =>
   secrets.filter(({ name, ownerUid }) => ownerUid === object.uid && name !== wanted.name);

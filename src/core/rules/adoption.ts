@@ -5,7 +5,7 @@ import { blocked, gated, stall, wait } from './idle.ts';
 import { retainedRecord } from './retention.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules about a client that exists already and that the spec brings: it is proven and recorded, and none is registered. */
+/** Rules about `spec.adopt`: an existing client is proven and recorded, and none is registered. */
 
 export const adoptionSecretUnusable: Rule<Usable> = {
   finding: 'AdoptionSecretUnusable',

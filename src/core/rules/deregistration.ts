@@ -5,14 +5,14 @@ import type { Observation, Setback } from '../observation.ts';
 import type { RecordRole, RegistrationRecord } from '../record.ts';
 import { isShared, rivalName } from './rivals.ts';
 
-/** How a client ends: it is deregistered, or let go where that can't be done. */
+/** How a client ends: it is deregistered, or released where the server can't or doesn't deregister it. */
 
-/** How long a deletion waits for a server that doesn't confirm, before the object is let go. */
+/** How long an object in deletion is held for a server that doesn't confirm the deregistration. */
 export const DELETION_PATIENCE_MS = 60_000;
-/** How long deregistration is tried after that. */
+/** How long deregistration is retried in all, where the server object doesn't say. */
 export const DEREGISTRATION_PATIENCE_MS = 3_600_000;
 
-/** What is to be done now about a client that nobody uses; `undefined`: nothing before the next try is due. */
+/** The next step to end a client that nobody uses. `undefined`: the retry isn't due yet. */
 export function endClient(
   o: Observation,
   record: RegistrationRecord,
@@ -48,7 +48,7 @@ const WHY: Readonly<Record<DeregisterStep['because'], (clientId: string) => stri
 };
 
 /**
- * @param role what becomes of the record
+ * @param role the record's new role
  * @param why without a full stop
  */
 export const release = (
@@ -64,7 +64,7 @@ export const release = (
   setback,
 });
 
-/** The client is another object's, which had it before: to end it is for that one. */
+/** Another object had the client before, so that object decides when it ends. */
 export const releaseShared = (o: Observation, record: RegistrationRecord): Action =>
   release(record, 'left-behind', shared(o), 'Another object manages it');
 
@@ -80,7 +80,7 @@ const shared = (o: Observation): Setback => ({
   ambiguous: false,
 });
 
-/** Time in which a person wants nothing to be sent doesn't count. */
+/** While the server is suspended by a person, patience doesn't run out. */
 function isGivenUp(o: Observation, record: RegistrationRecord, { kind, reason, since }: Setback): boolean {
   const patience = deletionOf(o, record)?.retryForMs ?? DEREGISTRATION_PATIENCE_MS;
   return kind === 'Terminal' || (reason !== 'Suspended' && o.now - since >= patience);

@@ -16,7 +16,7 @@ import type { Rule } from './rule.ts';
 
 /** Rules about objects that are gone or being deleted, and about the clients that they leave. */
 
-/** How long a vanished object's registration is kept, in case the object comes back by a restore. */
+/** How long the client of a vanished object is kept, in case a restore brings the object back. */
 export const ABSENCE_GRACE_MS = 60_000;
 
 export const recordOutlivesObject: Rule<Observation> = {
@@ -45,7 +45,7 @@ export const recordOutlivesObject: Rule<Observation> = {
   },
 };
 
-/** Of several clients of one object only the one that served it outlives it. */
+/** Of several clients of one object, only the one that served it is retained. */
 const outlives = (o: Observation, record: RegistrationRecord): boolean =>
   record.retain &&
   record.role === 'current' &&
@@ -59,7 +59,10 @@ const retain = (object: ObservedClient | undefined, record: RegistrationRecord):
   record,
 });
 
-/** Its namespace is gone, the server object with it, and after a time whoever might have looked for the client. */
+/**
+ * The namespace is gone, and its server object too, so the record is of use only while somebody may look for the
+ * client.
+ */
 export const leftBehindRecordExpired: Rule<Observation> = {
   finding: 'LeftBehindRecordExpired',
   found:
@@ -97,7 +100,7 @@ export const objectDeleting: Rule<Observation> = {
     if (!object?.deleting) {
       return undefined;
     }
-    // What is owed doesn't hold the object: its deregistration goes on when the object is gone.
+    // A record of role `owed` doesn't hold the object: its deregistration is retried after the object is gone.
     const record = currentRecord(o);
     if (record === undefined) {
       const message = 'The object is being deleted and has no client.';
@@ -116,7 +119,7 @@ export const objectDeleting: Rule<Observation> = {
   },
 };
 
-/** The client could not be deregistered: tried again, waited for, or released. */
+/** After a failed deregistration: retry, wait, or release the client. */
 function afterSetback(
   o: Observation,
   object: ObservedClient,

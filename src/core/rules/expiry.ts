@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../api/time.ts';
 import type { Action } from '../action.ts';
-import { clientDueAt, clientEnd, tokenDueAt } from '../due.ts';
+import { clientDueAt, clientEnd, renewalBasis, tokenDueAt } from '../due.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
 import { managementMode } from '../management.ts';
 import type { Reachable } from '../narrowed.ts';
@@ -11,9 +11,11 @@ import { planUpdate, unlessIdle } from './metadata.ts';
 import { askToReplace, replace } from './replacement.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules about what the server lets expire: renewed in time, where a call does that, else replaced in time. */
+/**
+ * Rules about what the server lets expire: it is renewed in time where a call does that, else the client is replaced.
+ */
 
-/** An update brings another registration access token, where the server gives one. */
+/** Some servers answer an update with a new registration access token. */
 export const tokenExpiring: Rule<Reachable> = {
   finding: 'TokenExpiring',
   found: 'The registration access token is near its end, and an update brings another.',
@@ -24,7 +26,7 @@ export const tokenExpiring: Rule<Reachable> = {
       : undefined,
 };
 
-/** The same of a client that outlived its object: what was sent goes once more. */
+/** For a client that outlived its object, the last document is sent again. */
 export const retainedTokenExpiring: Rule<Observation> = {
   finding: 'RetainedTokenExpiring',
   found: 'The registration access token of a retained client is near its end.',
@@ -67,7 +69,7 @@ function isTokenDue(o: Observation, { record, connection }: RecordAtServer): boo
   return due !== undefined && o.now >= due && isRenewable && !isOver && !isBlocked;
 }
 
-/** An update renews a client secret or the whole client at some servers. */
+/** At some servers an update renews the client secret, or the whole client. */
 export const clientExpiring: Rule<Reachable> = {
   finding: 'ClientExpiring',
   found: 'The client, or its secret, is near its end.',
@@ -106,13 +108,3 @@ function replaceExpiring(o: Reachable, message: string): Action | undefined {
       return undefined;
   }
 }
-
-/** One try for each end that was announced: a server whose update doesn't move it isn't asked again. */
-export const renewalBasis = ({
-  secretName,
-  registrationAccessTokenExpiresAt = '',
-  clientSecretExpiresAt = '',
-}: Pick<
-  RegistrationRecord,
-  'secretName' | 'registrationAccessTokenExpiresAt' | 'clientSecretExpiresAt'
->): string => [secretName, registrationAccessTokenExpiresAt, clientSecretExpiresAt].join(' ');

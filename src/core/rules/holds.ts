@@ -10,9 +10,9 @@ import type { RegistrationRecord, ServerRef } from '../record.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../suspects.ts';
 import { stall, wait } from './idle.ts';
 
-/** What holds a registration back though nothing is wrong with it. */
+/** Limits that delay a registration though its document is in order. */
 
-/** How long after the last of too many registrations without an answer another is tried. */
+/** The delay before another registration after `recovery.maxAttempts` without an answer. */
 const MANY_LOST_MS = 600_000;
 
 /** Applies `recovery.interrupted` and `recovery.maxAttempts` after registrations whose answers were lost. */
@@ -43,8 +43,8 @@ export function onHold(o: Registrable): Action | undefined {
 }
 
 /**
- * The platform team bounds the clients of a namespace. Every client that may exist counts; one that takes the place of
- * another is permitted beyond, but only one: the one before has to be gone first.
+ * Applies `policy.maxClientsPerNamespace`. Every client that may exist counts. A replacement may exceed the limit by one
+ * client: the one that was replaced before must be gone first.
  */
 export function overQuota(
   o: Usable,
@@ -67,7 +67,7 @@ export function overQuota(
       );
 }
 
-/** A client that was replaced before is still there. */
+/** Waits while a client that was replaced before still exists. */
 function isAlreadyReplacing(o: Usable, replaces: RegistrationRecord): Action | undefined {
   const [before] = o.surplus.filter(({ secretName }) => secretName !== replaces.secretName);
   if (before === undefined) {
@@ -82,7 +82,10 @@ function isAlreadyReplacing(o: Usable, replaces: RegistrationRecord): Action | u
   );
 }
 
-/** Clients that nobody uses pile up in the namespace of the operator, where no quota of the tenant's counts them. */
+/**
+ * Bounds the records whose objects are gone: they are in the operator's namespace, where no quota of the tenant
+ * counts them.
+ */
 export function tooManyEnded(o: Observation, { kind }: ServerRef): Action | undefined {
   const { most } = kind === 'AuthorizationServer' ? SHARES.endedRecords : SHARES.endedRecordsAtClusterServers;
   return o.endedInNamespace < most

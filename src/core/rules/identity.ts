@@ -5,9 +5,9 @@ import { blocked } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * Records of earlier versions name their server object without its uid. It is filled in where nothing can be mistaken:
- * the client serves this very object, in the same namespace, and the server object was there before the record, with the
- * same issuer. Any other record stays by itself, with what it holds.
+ * Records of earlier versions name their server object without its uid. The uid is added only where it is certain: the
+ * record serves this very object in the same namespace, and the server object has the same issuer and is older than the
+ * record. Any other record is managed with what it holds, without a server object.
  */
 export const serverUnidentified: Rule<Observation> = {
   finding: 'ServerUnidentified',

@@ -3,7 +3,7 @@ import type { Idle } from '../action.ts';
 import { setbackOf } from '../earlier-calls.ts';
 import type { Gate, Observation, SetbackAction } from '../observation.ts';
 
-/** Reasons to do nothing for now. */
+/** The ways to be idle. */
 
 export const idle = (state: Idle['state'], reason: Reason, message: string, until?: number): Idle => ({
   type: 'Idle',
@@ -13,16 +13,16 @@ export const idle = (state: Idle['state'], reason: Reason, message: string, unti
   ...(until === undefined ? {} : { until }),
 });
 
-/** Until something changes, or `until`. */
+/** Waits until something changes, or until `until` (milliseconds since the epoch). */
 export const wait = (reason: Reason, message: string, until?: number): Idle =>
   idle('Waiting', reason, message, until);
 
-/** Until a person acts. */
+/** Waits for a person. */
 export const stall = (reason: Reason, message: string): Idle => idle('Stalled', reason, message);
 
 export const gone = (until?: number): Idle => idle('Gone', 'Deleting', 'The object is gone.', until);
 
-/** The same was tried before, with the same in hand, and it isn't time to try it again. */
+/** The reason not to retry yet, where the action failed before with the same basis. */
 export function blocked(o: Observation, action: SetbackAction, basis: string): Idle | undefined {
   const setback = setbackOf(o, action, basis);
   if (setback === undefined || o.now >= setback.retryAt) {
@@ -33,7 +33,7 @@ export function blocked(o: Observation, action: SetbackAction, basis: string): I
   return idle(kind === 'Terminal' ? 'Stalled' : 'Waiting', reason, message, until);
 }
 
-/** The server's state permits no call at this moment. */
+/** The reason to wait, where the state of the server permits no call now. */
 export function gated(gate: Gate): Idle | undefined {
   return gate.open ? undefined : { ...wait(gate.reason, gate.message, gate.until), awaitsServer: true };
 }

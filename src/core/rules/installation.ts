@@ -1,10 +1,11 @@
-import { isOfOtherCluster, isOurs } from '../installation.ts';
+import { isOfOtherCluster } from '../installation.ts';
 import { continueInstallation } from '../kubectl-command.ts';
+import { managerOf } from '../managing-installation.ts';
 import type { Observation } from '../observation.ts';
 import { gone, stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules about whose a client is: another installation's is left alone, until a person says which one goes on. */
+/** Rules about which installation manages a client: one that another installation manages is not touched. */
 
 export const managedElsewhere: Rule<Observation> = {
   finding: 'ManagedElsewhere',
@@ -34,21 +35,7 @@ export const managedElsewhere: Rule<Observation> = {
   },
 };
 
-/** Ids of the installations that the ledger, the object and its records name. */
-const installationsNamed = ({ heldFor, object, records }: Observation): readonly string[] =>
-  [heldFor, object?.status.installation, ...records.map((record) => record.installation)].filter(
-    (id) => id !== undefined,
-  );
-
-/** The installation that has the client, where it isn't this one. */
-const managerOf = (o: Observation): string | undefined =>
-  installationsNamed(o).find((id) => !isOurs(id, o.installation));
-
-/** Whether the object, its records or the ledger were copied from another cluster: nobody else writes its status then. */
-export const isCopied = (o: Observation): boolean =>
-  installationsNamed(o).some((id) => isOfOtherCluster(id, o.installation));
-
-/** After a move, or an upgrade from a version whose ids held no cluster: a copy can be recognized from then on. */
+/** After a move to this cluster, or an upgrade from a version whose ids lack the cluster. */
 export const installationRenamed: Rule<Observation> = {
   finding: 'InstallationRenamed',
   found: 'A record names this installation by an earlier id.',

@@ -6,7 +6,7 @@ import { endClient } from './deregistration.ts';
 import { blocked, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules about the end that the spec gives a client. */
+/** Rules about `spec.lifetime`. */
 
 export const lifetimeOver: Rule<Usable> = {
   finding: 'LifetimeOver',
@@ -39,7 +39,7 @@ export const lifetimeOver: Rule<Usable> = {
   },
 };
 
-/** A client whose end is bound to another object's must have it as owner before it exists. */
+/** An object whose end is bound to another one's must have that one as owner before a client is registered. */
 export const ownerMissing: Rule<Usable> = {
   finding: 'OwnerMissing',
   found: 'The object lacks the owner that spec.lifetime.boundTo names.',

@@ -9,7 +9,7 @@ import { replace, replaceUnchangeable } from './replacement.ts';
 import type { Rule } from './rule.ts';
 import { documentOf } from './wanted.ts';
 
-/** Rules about a client that is registered: as the spec says, with a key that isn't too old. */
+/** Rules that update a registered client: its metadata and its generated keys. */
 
 export const editWaiting: Rule<Registered> = {
   finding: 'EditWaiting',
@@ -69,11 +69,11 @@ function keysToCome({ spec, current, now }: Reachable): UpdateStep['keys'] {
   return (current.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now ? 'Retire' : 'Keep';
 }
 
-/** Drops a reason to do nothing: the work isn't urgent, so what stands in its way must not make the client less ready. */
+/** Drops `Idle`: the work isn't urgent, so what delays it must not make the client less ready. */
 export const unlessIdle = (action: Action): Action | undefined =>
   action.type === 'Idle' ? undefined : action;
 
-/** An update, or why it can't be made now; or a registration, where only that can help. */
+/** An update, or the reason to wait; or a registration, where an update can't help any more. */
 export function planUpdate(
   o: Reachable,
   { keys, because, message }: Pick<UpdateStep, 'keys' | 'because' | 'message'>,
@@ -81,7 +81,7 @@ export function planUpdate(
   const { object, at, current } = o;
   const { connection, gate } = at;
   const hash = metadataHash(object.desired.hash, connection.shape);
-  // Claims of a statement of its own may have changed.
+  // The claims of the client's own software statement may have changed, which the hash doesn't show.
   const isAsRegistered = current.metadataHash === hash && o.statement === undefined;
   const wanted = documentOf(o, connection, isAsRegistered);
   if (isProblem(wanted)) {

@@ -32,7 +32,7 @@ export const reservedMetadataRequested: Rule<Usable> = {
   },
 };
 
-/** Nothing is done for a client that is suspended, but to end it. */
+/** A suspended client is only ended: the rules about deletion come before. */
 export const objectSuspended: Rule<Usable> = {
   finding: 'ObjectSuspended',
   found: 'spec.suspend is set.',

@@ -4,7 +4,7 @@ import { readDueAt } from '../read-due.ts';
 import { blocked } from './idle.ts';
 import type { Rule } from './rule.ts';
 
-/** The client is looked at now and then, where the server object wants that and the server lets it be done. */
+/** Detects changes that somebody else made to the client, by `drift` of the server object. */
 export const readDue: Rule<Reachable> = {
   finding: 'ReadDue',
   found: 'The client was not read for as long as drift.interval of the server object says.',

@@ -12,7 +12,7 @@ import { blocked, gated, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 import { documentOf } from './wanted.ts';
 
-/** Rules about an object without a client: one is registered, unless there is reason to believe that it has one. */
+/** Rules about an object without a client: one is registered, unless a client of the object may exist already. */
 
 export const recordMissing: Rule<Usable> = {
   finding: 'RecordMissing',
@@ -39,7 +39,7 @@ export const recordMissing: Rule<Usable> = {
   },
 };
 
-/** A person brings what manages the client: it is adopted, and proven by that. */
+/** `spec.adopt` brings the credentials of the missing client. */
 const isBrought = ({ adoptable }: Observation, clientId: string | undefined): boolean =>
   adoptable !== undefined &&
   !isProblem(adoptable) &&
@@ -61,9 +61,9 @@ export const clientUnregistered: Rule<Registrable, Action> = {
 };
 
 /**
- * A registration, or why it can't be made now.
+ * A registration, or the reason to wait.
  *
- * @param replaces the record whose client the new one takes the place of
+ * @param replaces the record of the client that is replaced
  * @param message why it is made, in one sentence
  */
 export function planRegistration(
@@ -104,7 +104,7 @@ export function planRegistration(
 
 export const ownStatement = ({ statement }: Observation) => (isProblem(statement) ? undefined : statement);
 
-/** What a registration or an update is tried with: another basis is another try. */
+/** What a registration or an update is tried with. A setback holds only for the same basis. */
 export const basisOf = (object: ObservedClient, hash: string, connection: ServerConnection): string =>
   [
     object.uid,

@@ -7,7 +7,7 @@ import { stall, wait } from './idle.ts';
 import { planRegistration } from './registration.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules about a client whose place another one takes: on request, or because its server is another. */
+/** Rules that replace a client: on request, or because the server is another one. */
 
 export const replacementRequested: Rule<Registered> = {
   finding: 'ReplacementRequested',
@@ -27,7 +27,7 @@ export const replacementRequested: Rule<Registered> = {
   },
 };
 
-/** The client is registered there, and the one before ends. */
+/** A client is registered at the new server; the former client ends after the overlap. */
 export const serverChanged: Rule<Registered> = {
   finding: 'ServerChanged',
   found: 'The spec names another server than the one at which the client is registered.',
@@ -49,7 +49,7 @@ export const serverChanged: Rule<Registered> = {
   },
 };
 
-/** Nobody asked for a replacement: that the object of this name is another one may be a mistake. */
+/** Nobody asked for a replacement: the server object may have been replaced by mistake. */
 export const serverReplaced: Rule<Registered> = {
   finding: 'ServerReplaced',
   found: 'The server object that the client was registered at is gone, and another one bears its name.',
@@ -73,10 +73,10 @@ export const serverReplaced: Rule<Registered> = {
   },
 };
 
-/** Another client in place of the current one. */
+/** Registers another client in place of the current one. */
 export const replace = (o: Replaceable, message: string): Action => planRegistration(o, o.current, message);
 
-/** The server can't change the client: what then is done is the user's choice. `why`: one or more sentences. */
+/** Applies `replacement.onEdit` where the server can't change the client. `why`: one or more sentences. */
 export function replaceUnchangeable(o: Replaceable, why: string): Action {
   switch (o.spec.replacement.onEdit) {
     case 'Automatic':

@@ -5,7 +5,7 @@ import { isRotationRequested } from '../rotation-request.ts';
 import { blocked, stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
-/** An object that was restored from a backup, whose records are here: they become its own, without a call. */
+/** Gives an object that was restored from a backup the records that it had before. No call is sent. */
 export const objectRestored: Rule<Usable> = {
   finding: 'ObjectRestored',
   found:
@@ -30,6 +30,6 @@ export const objectRestored: Rule<Usable> = {
   },
 };
 
-/** Whoever may write the operator's namespace may say that it is the same tenant. */
+/** Only a platform engineer, who may write in the operator's namespace, can say that it is the same tenant. */
 const askPerson = (o: Usable, { record }: Claim): string =>
   `Client ${record.clientId} is recorded for an OAuthClient of an earlier namespace ${o.namespace}, and nothing that came back with this object proves that it is the same one. If it is, a platform engineer lets it have the client, in the operator’s namespace: ${acceptNamespace(record.secretName, o.namespaceUid)}. Else have another registered, and that one removed: ${requestRotation(o)}`;

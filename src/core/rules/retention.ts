@@ -7,15 +7,15 @@ import type { Rule } from './rule.ts';
 
 /** Rules about clients that outlive their objects, by deletionPolicy Retain. */
 
-/** A client that was registered or edited when its server permitted it stays kept; none becomes so afterwards. */
+/** A policy that denies Retain applies to clients that aren't marked for it yet; a marked one stays retained. */
 export const mayOutlive = (o: Observation, record: RegistrationRecord): boolean =>
   record.retain || deletionOf(o, record)?.retainDenied !== true;
 
-/** Of several clients of one object the one that serves it is kept; the others end. */
+/** Whether a client of this object is retained already: of several, only one is. */
 export const isRetained = ({ records }: Observation, { uid }: { readonly uid: string }): boolean =>
   records.some(({ role, client }) => role === 'retained' && client.uid === uid);
 
-/** The object may go without its finalizer: what then becomes of the client is on record. */
+/** Copies `deletionPolicy` to the record, since an object can vanish without a deletion that the operator sees. */
 export const deletionPolicyDiffers: Rule<Usable> = {
   finding: 'DeletionPolicyDiffers',
   found: 'The record says otherwise than spec.deletionPolicy whether the client outlives its object.',
@@ -50,7 +50,7 @@ export const clientRetained: Rule<Registrable> = {
   },
 };
 
-/** A client that an earlier object of this name left to a later one, in the same namespace and at the same server. */
+/** The client that an earlier object of this name left, in the same namespace and at the same server. */
 export function retainedRecord(o: Usable): RegistrationRecord | undefined {
   const { server } = o;
   return o.records.find(
@@ -59,13 +59,13 @@ export function retainedRecord(o: Usable): RegistrationRecord | undefined {
       record.namespaceUid === o.namespaceUid &&
       server.available &&
       isAt(record, server.ref) &&
-      // To take it over sends nothing: a record that names no uid yet is told apart by its issuer.
+      // Taking it over sends nothing, so for a record without the uid of its server object the issuer is enough.
       (homeOf(o, record).kind === 'AtServer' ||
         (record.serverUid === undefined && record.issuer === server.connection.issuer)),
   );
 }
 
-/** Of a spec that asks for it since the client was registered: the client ends with its object all the same. */
+/** The spec asked for Retain after the registration. The client will end with its object all the same. */
 export const retentionRefused: Rule<Registered> = {
   finding: 'RetentionRefused',
   found: 'spec.deletionPolicy is Retain, and the policy of the server object denies that.',

@@ -5,9 +5,9 @@ import type { RegistrationRecord } from '../record.ts';
 import { stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
-/** Another OAuthClient that has the client of this one already. */
+/** Rules about a client that another OAuthClient manages already. */
 
-/** Two objects never manage one client: the one that was registered later stands back. */
+/** Two objects never manage one client: the later one does nothing. */
 export const clientAlreadyManaged: Rule<Registered> = {
   finding: 'ClientAlreadyManaged',
   found: 'Another OAuthClient had the client before.',
@@ -21,11 +21,11 @@ export const clientAlreadyManaged: Rule<Registered> = {
         ),
 };
 
-/** Whether the client of this record is another object's, which had it before: to end it is for that one. */
+/** Whether another object had the client of this record before, and so decides when it ends. */
 export const isShared = ({ rival }: Observation, record: RegistrationRecord): boolean =>
   rival !== undefined && rival.secretName !== record.secretName && mayShareClients(rival, record);
 
-/** The OAuthClient that has the client already; one of another namespace isn't named. */
+/** The other OAuthClient, for messages. The name of one in another namespace isn't shown. */
 export const rivalName = ({ namespace, rival }: Observation): string =>
   rival?.client.namespace === namespace
     ? `OAuthClient ${rival.client.name}`

@@ -5,7 +5,7 @@ import { type Reachable, type Registered, reachable } from '../narrowed.ts';
  * One finding about a client, and what follows from it.
  *
  * @typeParam Given what the rule relies on
- * @typeParam Result without `undefined`: the rule always has something to say, and ends its chain
+ * @typeParam Result without `undefined`: the rule always decides, and ends its chain
  */
 export interface Rule<Given, Result extends Action | undefined = Action | undefined> {
   /** In CamelCase, unique: the log, a dry run and the reference page name the rule by it. */
@@ -18,7 +18,7 @@ export interface Rule<Given, Result extends Action | undefined = Action | undefi
   readonly decide: (given: Given) => Result;
 }
 
-/** What the first rule decides that finds something. */
+/** The decision of the first rule that finds something. */
 export function first<Given>(rules: readonly Rule<Given>[], given: Given): Decision | undefined {
   for (const { finding, decide } of rules) {
     const action = decide(given);
@@ -29,13 +29,13 @@ export function first<Given>(rules: readonly Rule<Given>[], given: Given): Decis
   return undefined;
 }
 
-/** What a rule decides that always has something to say. */
+/** The decision of a rule that always decides. */
 export const follow = <Given>({ finding, decide }: Rule<Given, Action>, given: Given): Decision => ({
   ...decide(given),
   finding,
 });
 
-/** A rule about clients whose server can be called, for any client. */
+/** Lets a rule about clients whose server can be called stand in a chain about all clients. */
 export const whereReachable = ({ decide, ...rule }: Rule<Reachable>): Rule<Registered> => ({
   ...rule,
   decide: (o) => {

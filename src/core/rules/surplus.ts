@@ -19,7 +19,7 @@ export const surplusClientUnused: Rule<Usable> = {
   },
 };
 
-/** The overlap is over, and workloads were given the client that took its place. */
+/** The overlap is over, and no workload Secret shows the client any more. */
 const isUnused = (o: Usable, surplus: RegistrationRecord): boolean =>
   overlapEnd(o, surplus) <= o.now &&
   !o.secrets.some(({ ownerUid, shows }) => ownerUid === o.object.uid && shows === surplus.secretName);

@@ -6,12 +6,12 @@ import { isHarmlessToRead } from '../read-due.ts';
 import { wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules about what is unsettled: nothing else happens to a client before that is. */
+/** Rules about unsettled calls: nothing else is done for a client before they are settled. */
 
-/** How soon an unsettled call is looked at again. */
+/** The delay before an unsettled call is checked again. */
 const UNSETTLED_MS = 5_000;
 
-/** Until it is recorded, what the client is at the server is known to no record. */
+/** Until the answer is recorded, no record shows the present state of the client. */
 export const answerUnrecorded: Rule<Observation> = {
   finding: 'AnswerUnrecorded',
   found: 'An answer of the server is not recorded yet.',
@@ -62,7 +62,7 @@ export const registrationInterrupted: Rule<Observation> = {
   },
 };
 
-/** The record that the call is about is gone, or left to people; or it was a read that changes nothing at this server. */
+/** The record of the call is gone or left behind; or the call was a read, which changes nothing at this server. */
 export const callWithoutEffect: Rule<Observation> = {
   finding: 'CallWithoutEffect',
   found: 'A call was interrupted whose answer nobody needs: its record is gone, or it was a harmless read.',

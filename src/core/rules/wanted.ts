@@ -8,13 +8,13 @@ import { stall } from './idle.ts';
 import { RETAIN_REFUSAL } from './retention.ts';
 import type { Rule } from './rule.ts';
 
-/** What is to be registered, within the bounds of its server; and clients that are outside of them. */
+/** The document to register, judged by the policy of its server; and clients that the policy would refuse today. */
 
 /**
  * The document of a client at a server, or why it may not be registered there.
  *
- * @param isAsRegistered it was registered like this, and is sent again for another key or token: a policy that was made
- *   tighter since keeps no client from being kept alive
+ * @param isAsRegistered the same document is registered already, and is sent again for a new key or token: a policy that
+ *   became stricter since then must not let the client expire
  */
 export function documentOf(
   o: Usable,
@@ -43,8 +43,8 @@ export function documentOf(
 }
 
 /**
- * The platform team changed the policy, or whom it admits, and wants that to be known (`policy.enforce: Existing`).
- * Nothing is done about it at the server.
+ * Applies `policy.enforce: Existing`: status reports a client that the policy, or the admission of namespaces, would refuse
+ * today. Nothing is sent.
  */
 export const clientOutsidePolicy: Rule<Registered> = {
   finding: 'ClientOutsidePolicy',

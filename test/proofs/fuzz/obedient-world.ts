@@ -1,8 +1,8 @@
 import type { RegisterStep, Step, UpdateStep } from '../../../src/core/action.ts';
 import { currentRecord } from '../../../src/core/current-record.ts';
+import { renewalBasis } from '../../../src/core/due.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import type { RegistrationRecord } from '../../../src/core/record.ts';
-import { renewalBasis } from '../../../src/core/rules/expiry.ts';
 import { inputsHash, projectionOf } from '../../../src/core/workload-secret.ts';
 import { connection, setback } from '../../kit/fixtures/observations.ts';
 

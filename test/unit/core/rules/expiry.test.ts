@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { renewalBasis } from '../../../../src/core/due.ts';
 import type { Observation } from '../../../../src/core/observation.ts';
 import { plan } from '../../../../src/core/plan.ts';
-import { renewalBasis } from '../../../../src/core/rules/expiry.ts';
 import { effectiveDialect } from '../../../../src/dialects/presets.ts';
 import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
