@@ -4,7 +4,7 @@ import { type Failure, failure } from '../../../core/failure.ts';
 import { credentialSecrets } from '../../../core/held-secrets.ts';
 import { homeAt } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
-import { managementOf } from '../../../core/management.ts';
+import { type Management, managementOf } from '../../../core/management.ts';
 import { recordName } from '../../../core/record.ts';
 import { adopted, type Recorded } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
@@ -28,17 +28,9 @@ export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResu
   const identity = { namespace: o.namespace, name: o.name, uid: object.uid };
   const circumstances = circumstancesOf(input);
   const expected = adopted(step, attempt, identity, undefined, circumstances);
-  const wanted = { ...expected.record, resourceVersion: '' };
-  if (recordsOfClient(wanted, context.caches).some(({ role }) => role !== 'left-behind')) {
-    const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
-    return failed('Adopt', basis, failure('Terminal', 'ClientAlreadyManaged', message), input);
-  }
-  const facts = { ref, uid: connection.uid, createdAt: 0, deletion: undefined };
-  const view = { available: true, ref, connection, gate: { open: true } } as const;
-  const management = managementOf(homeAt(wanted, { ...facts, view }, o.namespaceUid), expected.content);
-  if (management.kind !== 'Managed' || management.credential.kind !== 'RegistrationAccessToken') {
-    const message = management.kind === 'Managed' ? 'Only its own token proves a client' : management.message;
-    return failed('Adopt', basis, failure('Terminal', 'ConfigurationURLRefused', message), input);
+  const management = manageable(step, expected, input);
+  if (management.kind !== 'Managed') {
+    return failed('Adopt', basis, management, input);
   }
   const server = serverKey(ref, o.namespace);
   const name = recordName(object.uid, attempt);
@@ -69,6 +61,28 @@ export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResu
     },
   });
   return result ?? DONE;
+}
+
+/** Where the client is read, and with its own token; or why it is not adopted. */
+function manageable(
+  { client, connection, ref }: AdoptStep,
+  { record: expected, content }: Recorded,
+  { o, context }: StepInput,
+): (Management & { readonly kind: 'Managed' }) | Failure {
+  const wanted = { ...expected, resourceVersion: '' };
+  if (recordsOfClient(wanted, context.caches).some(({ role }) => role !== 'left-behind')) {
+    const message = `Client ${client.clientId} is recorded for another OAuthClient of this installation`;
+    return failure('Terminal', 'ClientAlreadyManaged', message);
+  }
+  const facts = { ref, uid: connection.uid, createdAt: 0, deletion: undefined };
+  const view = { available: true, ref, connection, gate: { open: true } } as const;
+  const management = managementOf(homeAt(wanted, { ...facts, view }, o.namespaceUid), content);
+  if (management.kind !== 'Managed') {
+    return failure('Terminal', 'ConfigurationURLRefused', management.message);
+  }
+  return management.credential.kind === 'RegistrationAccessToken'
+    ? management
+    : failure('Terminal', 'ConfigurationURLRefused', 'Only its own token proves a client');
 }
 
 /** What the server answers about the client; or why that doesn't prove that the Secret holds its token. */

@@ -13,7 +13,7 @@ import { reread } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { readRequest } from '../../../oauth/registration.ts';
-import { type Answer, type Finish, newAttempt } from '../../calls/guarded-call.ts';
+import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { addressOf } from '../../calls/management-token.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
@@ -50,28 +50,38 @@ export async function read(step: ReadStep, input: StepInput): Promise<StepResult
       return 'kind' in address ? address : readRequest(address);
     },
     notReady: (failure) => ({ shown: failure, finish: () => SETTLED }),
-    conclude: (answer) => {
-      const earlier = unansweredCalls(o, recorded).filter(({ kind }) => kind === 'Read');
-      const verdict = judge(answer, stored, connection, context);
-      if (verdict.kind === 'Done' && verdict.information !== undefined) {
-        const { information } = verdict;
-        const finish = async () => ({
-          ...(await compare(step, attempt, stored, information, input)),
-          supersedes: earlier,
-        });
-        return { shown: undefined, finish };
-      }
-      const failure = verdict as Failure;
-      // One read without an answer stays in the ledger until another is answered: it may have cost the token.
-      const mayHaveCost = failure.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
-      const finish = (): Finish<StepResult> => ({
-        entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
-        result: unreadable(failure, management.credential.kind, step, input),
-      });
-      return { shown: failure, finish };
-    },
+    conclude: (answer) => conclude(step, attempt, stored, management.credential.kind, answer, input),
   });
   return result ?? DONE;
+}
+
+function conclude(
+  step: ReadStep,
+  attempt: string,
+  stored: RegistrationContent,
+  credential: ManagementCredential['kind'],
+  answer: Answer,
+  input: StepInput,
+): Conclusion<StepResult> {
+  const { record: recorded, connection } = step.at;
+  const earlier = unansweredCalls(input.o, recorded).filter(({ kind }) => kind === 'Read');
+  const verdict = judge(answer, stored, connection, input.context);
+  if (verdict.kind === 'Done' && verdict.information !== undefined) {
+    const { information } = verdict;
+    const finish = async () => ({
+      ...(await compare(step, attempt, stored, information, input)),
+      supersedes: earlier,
+    });
+    return { shown: undefined, finish };
+  }
+  const failure = verdict as Failure;
+  // One read without an answer stays in the ledger until another is answered: it may have cost the token.
+  const mayHaveCost = failure.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
+  const finish = (): Finish<StepResult> => ({
+    entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
+    result: unreadable(failure, credential, step, input),
+  });
+  return { shown: failure, finish };
 }
 
 function judge(
