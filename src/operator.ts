@@ -38,7 +38,7 @@ const FLUSH_MS = 5_000;
 
 /** The ports through which every effect goes. Tests of failures put themselves around them. */
 export type EffectPorts = Pick<Context, 'http' | 'journal'> & { readonly api: PagedApi };
-export type Around = (ports: EffectPorts) => EffectPorts;
+type Around = (ports: EffectPorts) => EffectPorts;
 
 /** @returns the exit code: 0 after a signal, 1 when the lead was lost. */
 export async function operate(config: Config, log: Log, around: Around = (ports) => ports): Promise<number> {

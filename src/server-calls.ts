@@ -4,7 +4,7 @@ import { findApiServerAddresses } from './adapters/kubernetes/api-server-address
 import type { Config } from './config.ts';
 import type { AuthorizationServerHttp, KubernetesApi, Log } from './controller/ports.ts';
 
-export interface ServerCallsOptions {
+interface ServerCallsOptions {
   readonly config: Config;
   /** Of the API server. */
   readonly origin: string;

@@ -187,6 +187,5 @@ export const management = z
   );
 
 export type AdmissionSpec = z.infer<typeof admission>;
-export type ManagementSpec = z.infer<typeof management>;
 export type ManagementCredentialSpec = z.infer<typeof managementCredential>;
 export type ClientCredentialsSpec = z.infer<typeof clientCredentials>;

@@ -30,7 +30,7 @@ import type { TextPool } from './state/text-pool.ts';
 import { createCaches } from './wake-ups.ts';
 
 /** What a round told, for metrics. */
-export interface RoundReport {
+interface RoundReport {
   readonly result: 'rested' | 'later' | 'failed';
   readonly seconds: number;
 }

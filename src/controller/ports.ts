@@ -67,7 +67,7 @@ export interface AuthorizationServerHttp {
   send(request: HttpRequest, options: CallOptions): Promise<HttpOutcome>;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly timeoutMs: number;
   readonly transport?: Transport | undefined;
   /** The server object that the call is made for: what it may reach, and whose share it takes. */

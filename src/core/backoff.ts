@@ -1,4 +1,4 @@
-export interface BackoffBounds {
+interface BackoffBounds {
   readonly firstMs: number;
   readonly longestMs: number;
 }

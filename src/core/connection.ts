@@ -95,7 +95,7 @@ export interface SignTerms {
   readonly encryption: EncryptionTerms | undefined;
 }
 
-export interface EncryptionTerms {
+interface EncryptionTerms {
   readonly key: Sensitive;
   readonly format: SigningKey['format'];
   readonly algorithm: string;
@@ -112,7 +112,7 @@ export interface SignedRequestTerms {
 }
 
 /** What is done about what went wrong on the way to the server. */
-export interface RecoveryTerms {
+interface RecoveryTerms {
   readonly interrupted: 'Reregister' | 'Hold';
   readonly tokenLost: 'Hold' | 'Reregister';
   readonly cooldownMs: number;
@@ -128,7 +128,7 @@ export interface DeletionTerms {
 }
 
 /** Whether clients are read now and then. */
-export interface DriftTerms {
+interface DriftTerms {
   readonly mode: 'Off' | 'Report' | 'Correct';
   readonly intervalMs: number;
   readonly allowRotatingRead: boolean;

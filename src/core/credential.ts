@@ -92,7 +92,7 @@ export function secretValue(
  * A token that can be sent in a header as it is: RFC 6750 section 2.1 permits fewer characters still. A line end is the
  * usual mistake, since editors and `echo` add one.
  */
-export function tokenValue(
+function tokenValue(
   secrets: CredentialSecrets,
   ref: { readonly name: string; readonly key: string },
 ): Sensitive | Problem {

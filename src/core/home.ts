@@ -16,7 +16,7 @@ import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
 export type Home = RecordAtServer | RecordAlone;
 
 /** The server object is gone, can't be called now, or isn't the one at which the client is registered. */
-export interface RecordAlone {
+interface RecordAlone {
   readonly kind: 'Alone';
   readonly record: RegistrationRecord;
   /** The server object is there, and can't be called now. */

@@ -13,7 +13,7 @@ export interface LostTokens {
   readonly namespaces: number;
 }
 
-export interface Loss extends Caller {
+interface Loss extends Caller {
   readonly at: number;
 }
 
@@ -25,7 +25,7 @@ const MAX_REMEMBERED = 100;
 const MAX_OF_NAMESPACE = 20;
 
 /** How often an update is tried at a server that is suspected. */
-export const SUSPECT_PROBE_MS = 60_000;
+const SUSPECT_PROBE_MS = 60_000;
 /** Another one is finding out. */
 const BEHIND_PROBE_MS = 5_000;
 

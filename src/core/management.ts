@@ -21,7 +21,7 @@ export type ManagementCredential =
 type Terms = Pick<ServerConnection, 'management' | 'allowedOrigins' | 'endpoints'>;
 
 /** How the clients of a server are managed, as far as its answers show. */
-export type ManagementMode = 'RegistrationAccessToken' | 'Credential' | 'None';
+type ManagementMode = 'RegistrationAccessToken' | 'Credential' | 'None';
 
 /** @param managed whether the answer brought a registration access token, and an address is known. */
 export function managementMode(managed: boolean, terms: ManagementTerms | undefined): ManagementMode {

@@ -6,7 +6,7 @@ import { backoff } from './backoff.ts';
  */
 export type NamespacePauses = ReadonlyMap<string, NamespacePause>;
 
-export interface NamespacePause {
+interface NamespacePause {
   /** One for a client, two for several clients of the namespace. */
   readonly strikes: number;
   readonly until: number;

@@ -36,7 +36,7 @@ export interface Registrable extends Usable {
   readonly server: AvailableServer;
 }
 
-export type AvailableServer = Extract<ObservedServer, { readonly available: true }>;
+type AvailableServer = Extract<ObservedServer, { readonly available: true }>;
 export type UnavailableServer = Extract<ObservedServer, { readonly available: false }>;
 
 /** The object has a client. */

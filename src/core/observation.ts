@@ -74,7 +74,7 @@ export interface PresentServer {
   readonly view: ObservedServer;
 }
 
-export interface Suspects {
+interface Suspects {
   readonly count: number;
   /** When the last of them was sent, in milliseconds since the epoch. */
   readonly latestAt: number;

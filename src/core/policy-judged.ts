@@ -20,7 +20,7 @@ export function judgedIn(document: JsonObject): readonly Judged[] {
 }
 
 /** A text within a value, and the nearest name above it. */
-export interface NamedText {
+interface NamedText {
   readonly name: string;
   readonly text: string;
 }

@@ -10,7 +10,7 @@ export interface ReachRules {
 }
 
 /** A call, or a server object's part in one. */
-export interface Reach {
+interface Reach {
   /** Whatever is no URL isn't judged. */
   readonly urls: readonly (string | undefined)[];
   /** The proxy that the server object names. */
@@ -18,7 +18,7 @@ export interface Reach {
 }
 
 /** Why a call isn't made: `message` for tenants, `why` for the platform team. */
-export interface ReachProblem {
+interface ReachProblem {
   readonly message: string;
   readonly why: string;
 }

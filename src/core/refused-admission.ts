@@ -38,7 +38,7 @@ const MAX_WITNESSES = 8;
 /** So many decide though all sent the same. */
 const ENOUGH = 3;
 
-export interface Refusal {
+interface Refusal {
   readonly version: string;
   readonly witness: Witness;
   readonly failure: Failure;
@@ -93,7 +93,7 @@ function decides(
 }
 
 /** Whose registrations it holds back; where one namespace met it, another's client finds out at once. */
-export function scopeOf({ witnesses }: RefusedAdmission): Scope {
+function scopeOf({ witnesses }: RefusedAdmission): Scope {
   const [first] = witnesses;
   return first === undefined || witnesses.some(({ namespace }) => namespace !== first.namespace)
     ? 'All'

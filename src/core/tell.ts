@@ -60,7 +60,7 @@ const METADATA_ERRORS = [
 ];
 
 /** Of what the server's words are. */
-export const factOfWords = ({ status, error = '' }: ErrorResponse): Fact =>
+const factOfWords = ({ status, error = '' }: ErrorResponse): Fact =>
   status === 400 && METADATA_ERRORS.includes(error) ? 'MetadataWords' : 'OtherWords';
 
 /** `The server answered 400 invalid_redirect_uri: <its words>`, or without them. */

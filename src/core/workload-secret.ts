@@ -36,7 +36,7 @@ export interface ObservedSecret {
 }
 
 /** What the Secret's data is made of, besides the content of the record itself. */
-export interface ProjectionInputs {
+interface ProjectionInputs {
   readonly record: Pick<RegistrationRecord, 'secretName' | 'revision' | 'issuer'>;
   /** Name of the format. */
   readonly format: string;

@@ -16,7 +16,7 @@ import {
 
 /** From the document that the RFCs describe to the one that this server reads. */
 
-export interface EncodedMetadata {
+interface EncodedMetadata {
   /** What is sent to register, and what an update starts from. Members keep their order. */
   readonly body: JsonObject;
   /** Whatever was asked for and isn't in the body; of `scope`, the words. */
@@ -99,7 +99,7 @@ function encodeScope(asked: string, { scopeEncoding, scopesNotSent }: Dialect): 
   };
 }
 
-export interface LastKnown {
+interface LastKnown {
   readonly clientId: string;
   readonly dialect: Dialect;
   /** The encoded document of the last call that succeeded, not the body that was made of it. */

@@ -5,7 +5,7 @@ import { namesOf } from '../oauth/objects.ts';
  * `spec.dialectOverrides`, the values of a server that keeps to the RFCs, and the hash of what shapes a document all come
  * from this table.
  */
-export interface Switch {
+interface Switch {
   /** Which form the value has, so that a schema can be made for it. */
   readonly kind: string;
   /** What the RFCs say. */
@@ -27,7 +27,7 @@ export interface CallEffect {
 }
 
 /** How long things live, as durations, where the server doesn't say or is wrong. Each one caps what an answer says. */
-export interface Lifetimes {
+interface Lifetimes {
   readonly registrationAccessToken?: string | undefined;
   readonly clientSecret?: string | undefined;
   readonly client?: string | undefined;

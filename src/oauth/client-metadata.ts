@@ -207,7 +207,7 @@ interface ValueOf {
 }
 
 /** The typed members of `spec.client`: camelCase, each optional; unset is not sent, `[]` is. */
-export type ClientMembers = { readonly [R in Row as SpecName<R['wire']>]?: ValueOf[R['type']] };
+type ClientMembers = { readonly [R in Row as SpecName<R['wire']>]?: ValueOf[R['type']] };
 
 type LocalizableName = SpecName<Extract<Row, { localizable: true }>['wire']>;
 

@@ -45,7 +45,7 @@ export const ENDPOINT_NAMES = namesOf(ENDPOINTS);
 
 export type Endpoints = { readonly [Name in EndpointName]?: string | undefined };
 
-export type DiscoveryPreference = 'OAuth' | 'OpenID';
+type DiscoveryPreference = 'OAuth' | 'OpenID';
 
 /**
  * Where a document may be published, in the order to ask: RFC 8414 inserted, OpenID inserted, OpenID appended,
@@ -88,7 +88,7 @@ export type DiscoveryAnswer =
       readonly cause?: NothingCause;
     };
 
-export interface DiscoveryDocument {
+interface DiscoveryDocument {
   readonly issuer: string;
   readonly endpoints: Endpoints;
   /** For clients that present a certificate (RFC 8705 section 5). */
@@ -148,7 +148,7 @@ export function isComplete(answers: readonly DiscoveryAnswer[], issuer: string):
   return matching(answers, issuer).some((document) => document.endpoints.registration !== undefined);
 }
 
-export type Discovery =
+type Discovery =
   | { readonly kind: 'found'; readonly endpoints: Endpoints; readonly aliases: Endpoints }
   | {
       readonly kind: 'issuerMismatch';

@@ -73,7 +73,7 @@ export const SIGNING_ALGORITHMS = {
   EdDSA: { kind: 'Ed25519' },
 } as const satisfies Readonly<Record<string, JwsAlgorithm>>;
 
-export type SigningAlgorithm = keyof typeof SIGNING_ALGORITHMS;
+type SigningAlgorithm = keyof typeof SIGNING_ALGORITHMS;
 
 /** Those that sign with a private key. */
 export type KeyPairAlgorithm = Exclude<SigningAlgorithm, `HS${string}`>;

@@ -4,7 +4,7 @@ import { Sensitive } from './sensitive.ts';
 /** An access token for the operator itself, by client credentials (RFC 6749 section 4.4). */
 
 /** `Encoded`: form-encoded first, as RFC 6749 section 2.3.1 says. `Raw`: as RFC 7617 alone says. */
-export type BasicEncoding = 'Encoded' | 'Raw';
+type BasicEncoding = 'Encoded' | 'Raw';
 
 /** How the operator authenticates at the token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705). */
 export type ClientAuthentication =

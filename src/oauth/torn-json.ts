@@ -17,7 +17,7 @@ export function completeMembers(torn: string): readonly string[] {
 }
 
 /** Why a body isn't read: it is no JSON object, it is cut off, or what is wanted nests too deep in it. */
-export type Unreadable = 'NotJSON' | 'Truncated' | 'TooDeep';
+type Unreadable = 'NotJSON' | 'Truncated' | 'TooDeep';
 
 /** What such a body is, for people. */
 export const UNREADABLE: Readonly<Record<Unreadable, string>> = {

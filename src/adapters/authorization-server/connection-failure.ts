@@ -143,6 +143,6 @@ function explainCertificate({ shown, alert }: ClientCertificateError, host: stri
 }
 
 /** For text that a server or a tenant had a hand in. */
-export function printable(text: string): string {
+function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, ' ').slice(0, 256);
 }

@@ -7,7 +7,7 @@ import type { ServerKind } from '../../api/authorization-server.ts';
  * Whether a connection to one address is permitted. `why` is for the platform team: it names the address and, where one
  * may permit it, the flag.
  */
-export type EgressVerdict = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
+type EgressVerdict = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
 
 /** Decides on the address a connection really goes to, so a name can't be resolved differently afterwards. */
 export interface EgressGuard {
@@ -93,7 +93,7 @@ const EMBEDDINGS = [
 ] as const;
 
 /** What an administrator permits and refuses, beside the classes that are refused by themselves. */
-export interface EgressRules {
+interface EgressRules {
   /** Addresses or CIDRs that are permitted although they are refused otherwise. */
   readonly allowed: readonly string[];
   /** Addresses or CIDRs that are refused, too. Where both lists name an address, the narrower entry decides. */

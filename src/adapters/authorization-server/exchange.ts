@@ -9,7 +9,7 @@ import { explainNotSent, type Failure, notSent } from './connection-failure.ts';
 const KEPT_HEADERS = ['content-type', 'www-authenticate', 'retry-after', 'location', 'cache-control', 'date'];
 const KEPT_HEADER_CHARACTERS = 8 * 1024;
 
-export interface Limits {
+interface Limits {
   readonly host: string;
   readonly maxBodyBytes: number;
   /** From now to the end of the answer. */

@@ -14,7 +14,7 @@ export interface ProxySettings {
 }
 
 /** Where a connection goes to, as undici tells it; `port` is empty for the scheme's own. */
-export interface Target {
+interface Target {
   readonly protocol: string;
   readonly hostname: string;
   readonly port: string;

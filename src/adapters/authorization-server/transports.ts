@@ -11,7 +11,7 @@ import { createProxyRoutes, type ProxySettings, parseProxy } from './proxies.ts'
 import { contextOf, type TlsDefaults, TransportError } from './secure-context.ts';
 import { tunnelConnector } from './tunnel.ts';
 
-export interface TransportsOptions {
+interface TransportsOptions {
   /** A connection is made under the guard of the kind of server object that it is for, and serves no other kind. */
   readonly guards: Readonly<Record<ServerKind, EgressGuard>>;
   /** Of each step: to connect to the proxy, to open the tunnel, to finish the TLS handshake. */

@@ -24,7 +24,7 @@ export class ProxyError extends Error {
   }
 }
 
-export interface TunnelOptions {
+interface TunnelOptions {
   /** http or https. User and password in it become `Proxy-Authorization`. */
   readonly proxy: URL;
   /** Whether the server object names it. */

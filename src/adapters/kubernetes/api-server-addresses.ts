@@ -3,14 +3,14 @@ import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import type { KubernetesApi, Log } from '../../controller/ports.ts';
 
 /** Which addresses are the API server's own: nothing that an authorization server could have. */
-export interface ApiServerAddresses {
+interface ApiServerAddresses {
   /** The last ones known; the same list until they change. */
   readonly current: () => readonly string[];
   /** Looks again. Never rejects; what can't be found out now stays as it was. */
   readonly look: () => Promise<void>;
 }
 
-export interface ApiServerAddressesOptions {
+interface ApiServerAddressesOptions {
   /** Scheme, host and port, as the operator itself calls it. */
   readonly origin: string;
   /** Asked for EndpointSlice `kubernetes` in namespace `default`; absent where the account has no right for it. */

@@ -20,7 +20,7 @@ export interface PagedApi extends KubernetesApi {
   ): Promise<ApiResult<ListOf<R>>>;
 }
 
-export interface ApiOptions extends ExchangeOptions {
+interface ApiOptions extends ExchangeOptions {
   /** Name under which the API server notes who owns a field. Default `oauth-registrar`. */
   readonly fieldManager?: string;
 }

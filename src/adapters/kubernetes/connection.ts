@@ -25,7 +25,7 @@ export interface Connection {
   readonly close: () => Promise<void>;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Path of a kubeconfig. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */

@@ -2,7 +2,7 @@ import type { ApiResult, Clock } from '../../controller/ports.ts';
 import { type Answer, AnswerReader } from './answer.ts';
 import type { Connection } from './connection.ts';
 
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the API server's root, starting with `/api`. */
   readonly path: string;
@@ -82,7 +82,7 @@ export function failureOf(status: number, text: string): Failure {
   };
 }
 
-export function noAnswer(detail: string): Failure {
+function noAnswer(detail: string): Failure {
   return { ok: false, status: 0, reason: 'NoAnswer', message: detail.slice(0, MAX_MESSAGE_LENGTH) };
 }
 

@@ -2,7 +2,7 @@ import type { Clock, KubernetesApi, Lead, Log } from '../../controller/ports.ts'
 import { withJitter } from '../../core/backoff.ts';
 import { createClaim } from './lease.ts';
 
-export interface LeaderElectorOptions {
+interface LeaderElectorOptions {
   /** Its deadline of a call should leave room for a second attempt before `renewDeadlineMs`: 4 s, say. */
   readonly api: KubernetesApi;
   /** Namespace and name of the Lease. */

@@ -3,7 +3,7 @@ import { microTime } from '../../api/time.ts';
 import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
 import { isNewer } from '../../controller/state/object-cache.ts';
 
-export interface ClaimOptions {
+interface ClaimOptions {
   readonly api: KubernetesApi;
   /** Namespace and name of the Lease. */
   readonly namespace: string;
@@ -33,7 +33,7 @@ interface Observation {
 }
 
 /** How an attempt to take or renew the Lease ended. */
-export type ClaimOutcome =
+type ClaimOutcome =
   | { readonly kind: 'ours'; readonly transitions: number }
   | { readonly kind: 'others'; readonly holder: string }
   /** An earlier version than one that was written: the API server's data was restored from a backup. */
@@ -41,7 +41,7 @@ export type ClaimOutcome =
   /** Not written, or nobody knows: the next attempt looks again. */
   | { readonly kind: 'unknown' };
 
-export interface Claim {
+interface Claim {
   /** One look, left out where our last write is known to stand, and one write where the Lease is ours to take. */
   attempt(): Promise<ClaimOutcome>;
   /** Writes the Lease without a holder, if it is ours; tries three times, then leaves it to end by itself. */

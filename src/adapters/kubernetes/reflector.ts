@@ -25,7 +25,7 @@ export interface ReflectorHandlers<T> {
   readonly deleted: (object: T) => void;
 }
 
-export interface ReflectorOptions<T extends KubernetesObject> {
+interface ReflectorOptions<T extends KubernetesObject> {
   readonly connection: Connection;
   readonly api: PagedApi;
   readonly resource: Resource;

@@ -14,14 +14,14 @@ export class MalformedStreamError extends Error {
 }
 
 /** A line of a watch, whole; or the beginning of one that is longer than what is read. */
-export type WatchLine = string | CutLine;
+type WatchLine = string | CutLine;
 
-export interface CutLine {
+interface CutLine {
   readonly head: string;
 }
 
 /** Above what etcd stores of one object (1.5 MiB). Text of metadata alone may become longer in JSON. */
-export const MAX_LINE_BYTES: number = SHARES.watchLineBytes.most;
+const MAX_LINE_BYTES: number = SHARES.watchLineBytes.most;
 /** Type, name, namespace, uid and version stand at the beginning. */
 const HEAD_BYTES = 4 * 1024;
 

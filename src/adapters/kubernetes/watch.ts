@@ -13,7 +13,7 @@ import {
   type WatchEvent,
 } from './watch-stream.ts';
 
-export interface WatchRequest {
+interface WatchRequest {
   readonly connection: Connection;
   readonly resource: Resource;
   readonly selection: Selection;
@@ -34,7 +34,7 @@ export type WatchEnd =
  * Takes an event; false ends the watch as unusable. Must not throw. Of an object that is `cut` only name, namespace, uid and
  * version are there: all of it is longer than what is read of a line.
  */
-export type WatchSink = (event: Exclude<WatchEvent, { readonly type: 'ERROR' }>, isCut: boolean) => boolean;
+type WatchSink = (event: Exclude<WatchEvent, { readonly type: 'ERROR' }>, isCut: boolean) => boolean;
 
 /** The API server sends a bookmark about each minute. */
 const MAX_SILENCE_MS = 90_000;

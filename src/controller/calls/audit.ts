@@ -48,7 +48,7 @@ export interface AuditLine {
  * - `Released`: the object goes before its client; the deregistration is tried on from the record.
  * - `LeftBehind`: nobody tries any more; the record names the client that stays.
  */
-export type AuditEvent =
+type AuditEvent =
   | 'Registration'
   | 'Replacement'
   | 'Update'
@@ -58,7 +58,7 @@ export type AuditEvent =
   | 'Released'
   | 'LeftBehind';
 
-export type AuditOutcome = 'Succeeded' | 'Failed' | 'Unknown' | 'NotSent';
+type AuditOutcome = 'Succeeded' | 'Failed' | 'Unknown' | 'NotSent';
 
 /** What a call's line says, whatever it is answered. */
 export type Audited = Pick<AuditLine, 'event' | 'why' | 'clientId' | 'replaces'>;

@@ -64,7 +64,7 @@ function recordsOf(key: ClientKey, { caches }: WithCaches): readonly Registratio
   return caches.registrations.find('client', key).flatMap(({ record }) => record ?? []);
 }
 
-export function isTerminating(namespace: string, { caches }: StepContext): boolean {
+function isTerminating(namespace: string, { caches }: StepContext): boolean {
   return caches.namespaces.get(namespace)?.metadata.deletionTimestamp !== undefined;
 }
 
@@ -231,7 +231,7 @@ function viewOf(
     : view;
 }
 
-export function serverObject(
+function serverObject(
   { kind, name }: ServerRef,
   namespace: string,
   { servers, clusterServers }: Pick<StepContext['caches'], 'servers' | 'clusterServers'>,

@@ -18,7 +18,7 @@ import type { StepContext } from './step-context.ts';
 import { takeUpClient } from './take-up.ts';
 
 /** How a round ended: when to look again, in milliseconds since the epoch or from now. */
-export type RoundEnd =
+type RoundEnd =
   | { readonly kind: 'rested'; readonly until: number | undefined }
   | { readonly kind: 'later'; readonly why: string };
 

@@ -36,7 +36,7 @@ const UNANSWERED_MS = 30_000;
 const OPEN: Gate = { open: true };
 
 /** Whether the shares of a client's namespace permit another call of it at this server. */
-export function shareGate(
+function shareGate(
   name: ServerKey,
   key: ClientKey,
   kind: Exclude<CallKind, 'Deregister'>,

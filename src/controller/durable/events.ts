@@ -23,7 +23,7 @@ export interface EventInput {
   readonly regarding: EventSubject;
 }
 
-export interface EventSubject {
+interface EventSubject {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;

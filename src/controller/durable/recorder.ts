@@ -55,7 +55,7 @@ export interface Told {
 }
 
 /** `Minimal`: what it takes to find and manage the client, and nothing else. */
-export type Form = 'Whole' | 'Minimal';
+type Form = 'Whole' | 'Minimal';
 
 /** So long a round waits for a write, since it keeps others of the same server waiting. */
 const ROUND_PATIENCE_MS = 5_000;

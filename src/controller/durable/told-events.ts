@@ -2,7 +2,7 @@ import { SHARES } from '../../api/shares.ts';
 import { sha256 } from '../../oauth/sha256.ts';
 
 /** `New`: it may be told. `Told`: the same was told lately. `Full`: its namespace has told so many that this one isn't. */
-export type Verdict = 'New' | 'Told' | 'Full';
+type Verdict = 'New' | 'Told' | 'Full';
 
 /** What one namespace has told, and until when it isn't told again, in milliseconds since the epoch. */
 type Told = Map<string, number>;

@@ -20,7 +20,7 @@ import type { HttpNoAnswer, HttpNotSent, HttpOutcome, Transport } from '../../oa
 import type { UrlRules } from '../../oauth/url.ts';
 import type { Context } from '../context.ts';
 
-export interface Discovery {
+interface Discovery {
   readonly endpoints: Endpoints;
   /** `mtls_endpoint_aliases` (RFC 8705 section 5). */
   readonly aliases: Endpoints;

@@ -8,7 +8,7 @@ import { keyOfServer } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
 import type { Context } from '../context.ts';
 
-export interface References {
+interface References {
   readonly secrets: CredentialSecrets;
   /** Text of the CA bundle. */
   readonly ca: string | undefined;

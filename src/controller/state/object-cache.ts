@@ -273,7 +273,7 @@ export class ObjectCache<
 }
 
 /** What is kept of the objects of one namespace, bounded. */
-export interface Bounds<T> {
+interface Bounds<T> {
   readonly memory: NamespaceMemory;
   /** What is kept of an object for which there is no room, though it takes so many bytes; `undefined`: nothing. */
   readonly less: (object: T, bytes: number) => T | undefined;

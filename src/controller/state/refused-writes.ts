@@ -18,7 +18,7 @@ export const PLACES = {
   records: () => 'records',
 } as const;
 
-export interface WriteRefusal {
+interface WriteRefusal {
   /** The API server's words. */
   readonly message: string;
   /** Milliseconds since the epoch: before, nothing is tried. */

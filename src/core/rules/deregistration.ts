@@ -10,7 +10,7 @@ import { isShared, rivalName } from './rivals.ts';
 /** How long an object in deletion is held for a server that doesn't confirm the deregistration. */
 export const DELETION_PATIENCE_MS = 60_000;
 /** How long deregistration is retried in all, where the server object doesn't say. */
-export const DEREGISTRATION_PATIENCE_MS = 3_600_000;
+const DEREGISTRATION_PATIENCE_MS = 3_600_000;
 
 /** The next step to end a client that nobody uses. `undefined`: the retry isn't due yet. */
 export function endClient(

@@ -17,7 +17,7 @@ import type { Rule } from './rule.ts';
 /** Rules about objects that are gone or being deleted, and about the clients that they leave. */
 
 /** How long the client of a vanished object is kept, in case a restore brings the object back. */
-export const ABSENCE_GRACE_MS = 60_000;
+const ABSENCE_GRACE_MS = 60_000;
 
 export const recordOutlivesObject: Rule<Observation> = {
   finding: 'RecordOutlivesObject',

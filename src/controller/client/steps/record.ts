@@ -9,7 +9,7 @@ import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { warn } from './report.ts';
 
 /** How an answer is recorded. */
-export interface Recording {
+interface Recording {
   /** The call that brought it. */
   readonly attempt: string;
   /** Of the record that the answer changes; absent: the client has none yet. */
