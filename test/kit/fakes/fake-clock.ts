@@ -8,8 +8,14 @@ export interface FakeClock extends Clock {
 }
 
 /** A clock that stands still. Sleeps up to `skipMs` end at once and move it on; longer ones wait for `advance`. */
-export function createFakeClock({ skipMs = -1 }: { readonly skipMs?: number } = {}): FakeClock {
-  let time = 1_000_000;
+export function createFakeClock({
+  skipMs = -1,
+  startMs = 1_000_000,
+}: {
+  readonly skipMs?: number;
+  readonly startMs?: number;
+} = {}): FakeClock {
+  let time = startMs;
   const sleeps: number[] = [];
   const sleepers = new Set<{ readonly at: number; readonly wake: () => void }>();
   return {
