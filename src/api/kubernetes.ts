@@ -84,6 +84,25 @@ export const RESOURCES = {
   event: { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', namespaced: true },
 } as const satisfies Record<string, Resource>;
 
+/** The group of an `apiVersion`; empty for the core group. */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
+
+/** As objects of a kind have it: `group/version`, or the version alone for the core group. */
+export const apiVersionOf = ({ group, version }: Pick<Resource, 'group' | 'version'>): string =>
+  group === '' ? version : `${group}/${version}`;
+
+/** A reference to an object of the same namespace; the group is empty for the core group. */
+export interface ObjectReference {
+  readonly group: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** `Kind.group/name`, or `Kind/name` for the core group, as kubectl writes it. */
+export const referenceText = ({ group, kind, name }: ObjectReference): string =>
+  `${group === '' ? kind : `${kind}.${group}`}/${name}`;
+
 /** `namespace/name`, or the name alone for an object without a namespace. */
 export function keyOf(meta: Pick<ObjectMeta, 'name' | 'namespace'>): string {
   return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`;

@@ -114,15 +114,18 @@ const lifetime = z
       .optional(),
     boundTo: z
       .object({
-        apiVersion: z.enum(['v1', 'batch/v1']),
-        kind: z.enum(['Pod', 'Job']),
-        name: objectName(),
+        group: z.enum(['', 'batch']).default('').meta({
+          description: 'API group: `batch` for a Job, empty for a Pod. Default: empty.',
+        }),
+        kind: z.enum(['Pod', 'Job']).meta({ description: 'Pod or Job.' }),
+        name: objectName().meta({ description: 'Name of the Pod or Job, in the same namespace.' }),
       })
       .meta({
-        description: 'Becomes the owner of this object: the client ends with it.',
+        description:
+          'Becomes the owner of this object: the client ends with it. Like `{group: batch, kind: Job, name: agent-7}`.',
         ...rules({
-          rule: "(self.kind == 'Pod') == (self.apiVersion == 'v1')",
-          message: 'a Pod is of v1, a Job of batch/v1',
+          rule: "(self.kind == 'Job') == (self.group == 'batch')",
+          message: 'a Job is of group batch, a Pod of the empty group: correct group',
         }),
       })
       .optional(),

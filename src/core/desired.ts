@@ -1,8 +1,10 @@
 import {
   API_VERSION,
+  groupOf,
   type KubernetesObject,
   type ObjectMeta,
   type OwnerReference,
+  referenceText,
 } from '../api/kubernetes.ts';
 import { ANNOTATIONS, FINALIZER } from '../api/names.ts';
 import {
@@ -90,7 +92,9 @@ function keptOwners(
     return NOBODY;
   }
   const bound = desired.valid ? desired.spec.lifetime?.boundTo : undefined;
-  return owners.length <= MOST_OWNERS ? owners : owners.filter((owner) => bound && owner === ownerOf(bound));
+  return owners.length <= MOST_OWNERS
+    ? owners
+    : owners.filter((owner) => bound && owner === referenceText(bound));
 }
 
 const MOST_OWNERS = 8;
@@ -99,8 +103,8 @@ const LONGEST_NAME = 253;
 const isBindable = ({ kind, name }: OwnerReference): boolean =>
   (kind === 'Pod' || kind === 'Job') && name.length <= LONGEST_NAME;
 
-const ownerOf = ({ apiVersion, kind, name }: Pick<OwnerReference, 'apiVersion' | 'kind' | 'name'>): string =>
-  `${apiVersion}/${kind}/${name}`;
+const ownerOf = ({ apiVersion, kind, name }: OwnerReference): string =>
+  referenceText({ group: groupOf(apiVersion), kind, name });
 
 /** What an earlier release kept of a long annotation is compared as what is kept of it now. */
 function toStatus(raw: unknown): OAuthClientStatus {

@@ -126,7 +126,7 @@ export interface ObservedClient {
   readonly abandoned: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** `apiVersion/kind/name` of the Pods and Jobs that own the object. */
+  /** `Kind.group/name` of the Pods and Jobs that own the object. */
   readonly owners: readonly string[];
 }
 

@@ -1,3 +1,4 @@
+import { referenceText } from '../../api/kubernetes.ts';
 import { rfc3339 } from '../../api/time.ts';
 import { lifetimeEnd } from '../clock-visits.ts';
 import { setbackOf } from '../earlier-calls.ts';
@@ -50,7 +51,7 @@ export const ownerMissing: Rule<Usable> = {
     if (owner === undefined) {
       return undefined;
     }
-    const name = `${owner.apiVersion}/${owner.kind}/${owner.name}`;
+    const name = referenceText(owner);
     if (object.owners.includes(name)) {
       return undefined;
     }

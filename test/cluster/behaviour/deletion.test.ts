@@ -228,7 +228,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
         },
       }),
     );
-    const boundTo = { apiVersion: 'batch/v1', kind: 'Job', name };
+    const boundTo = { group: 'batch', kind: 'Job', name };
     const stub = await place('bound', { lifetime: { boundTo } });
     await shop.kubectl('delete', 'job', name);
     await hasEnded(policy, name, stub);

@@ -404,12 +404,12 @@ describe('A client that is bound to another object', () => {
   });
 
   it.each([
-    ['Job', 'batch/v1', job],
-    ['Pod', 'v1', pod],
-  ] as const)('waits for that %s, then belongs to it', async (kind, apiVersion, object) => {
+    ['Job', 'batch', job],
+    ['Pod', '', pod],
+  ] as const)('waits for that %s, then belongs to it', async (kind, group, object) => {
     const name = `bound-${kind.toLowerCase()}`;
     const emulator = await served(name, 'rfc7591');
-    const boundTo = { apiVersion, kind, name: 'agent-7' };
+    const boundTo = { group, kind, name: 'agent-7' };
     await testbed.apply(
       JSON.stringify({
         apiVersion: 'v1',
@@ -430,6 +430,7 @@ describe('A client that is bound to another object', () => {
     const resource = kind === 'Job' ? 'job' : 'pod';
     const uid = await shop.kubectl('get', resource, 'agent-7', '-o', 'jsonpath={.metadata.uid}');
     const { metadata } = await shop.client(name);
+    const { apiVersion } = object(name);
     expect(metadata.ownerReferences).toEqual([{ apiVersion, kind, name: 'agent-7', uid }]);
   });
 });

@@ -53,7 +53,7 @@ describe.each(INSTALLS)('The account of $title', (install: Install) => {
     await exists(
       oauthClient(
         { name: 'bound', namespace: tenant },
-        { lifetime: { boundTo: { apiVersion: 'batch/v1', kind: 'Job', name: 'job' } } },
+        { lifetime: { boundTo: { group: 'batch', kind: 'Job', name: 'job' } } },
       ),
     );
     await exists(oauthClient({ name: 'short', namespace: tenant }, { lifetime: { expiresAfter: '1h' } }));

@@ -1,3 +1,4 @@
+import { referenceText } from '../../../src/api/kubernetes.ts';
 import type { RegisterStep, Step, UpdateStep } from '../../../src/core/action.ts';
 import { currentRecord } from '../../../src/core/current-record.ts';
 import { renewalBasis } from '../../../src/core/due.ts';
@@ -60,10 +61,8 @@ function changed(o: Observation, step: Step): Observation {
     }
     case 'Publish':
       return published(o, step);
-    case 'BindToOwner': {
-      const { apiVersion, kind, name } = step.owner;
-      return { ...o, object: { ...step.object, owners: [`${apiVersion}/${kind}/${name}`] } };
-    }
+    case 'BindToOwner':
+      return { ...o, object: { ...step.object, owners: [referenceText(step.owner)] } };
     case 'DeleteObject':
       return step.object.hasFinalizer ? { ...o, object: { ...step.object, deleting: true } } : gone(o);
     case 'RemoveSecret':

@@ -70,7 +70,7 @@ describe('oauthClientSpec', () => {
     ['keys that are a shared secret', { credential: { generatedKey: { algorithm: 'HS256' } } }],
     [
       'an end bound to what has none',
-      { lifetime: { boundTo: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'a' } } },
+      { lifetime: { boundTo: { group: 'apps', kind: 'Deployment', name: 'a' } } },
     ],
     ['a lifetime in days', { lifetime: { expiresAfter: '7d' } }],
   ])('refuses %s', (_, more) => {

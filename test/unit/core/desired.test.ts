@@ -37,7 +37,7 @@ describe('toClientObject', () => {
       reconcileRequestedAt: 'now',
       rotateRequestedAt: 'then',
       createdAt: Date.parse('2026-05-01T11:00:00Z'),
-      owners: ['batch/v1/Job/agent-7'],
+      owners: ['Job.batch/agent-7'],
     });
   });
 
@@ -177,11 +177,11 @@ describe('toClientObject', () => {
       ...Array.from({ length: 9_000 }, (_, at) => job(`j${at}`)),
       job('agent-7'),
     ];
-    const boundTo = { apiVersion: 'batch/v1', kind: 'Job', name: 'agent-7' };
+    const boundTo = { group: 'batch', kind: 'Job', name: 'agent-7' };
     const crowded = { ...metadata, finalizers, ownerReferences };
     expect(
       toClientObject({ metadata: crowded, spec: { client: {}, lifetime: { boundTo } } }).observed,
-    ).toMatchObject({ finalizers: undefined, hasFinalizer: true, owners: ['batch/v1/Job/agent-7'] });
+    ).toMatchObject({ finalizers: undefined, hasFinalizer: true, owners: ['Job.batch/agent-7'] });
     expect(toClientObject({ metadata: crowded, spec: { client: {} } }).observed.owners).toEqual([]);
   });
 

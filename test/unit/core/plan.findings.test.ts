@@ -190,7 +190,7 @@ const EXAMPLES: readonly Example[] = [
     'OwnerMissing',
     observation({
       object: specified({
-        lifetime: { boundTo: { apiVersion: 'v1', kind: 'Pod', name: 'agent' }, onExpiry: 'DeleteObject' },
+        lifetime: { boundTo: { group: '', kind: 'Pod', name: 'agent' }, onExpiry: 'DeleteObject' },
       }),
     }),
     'BindToOwner',

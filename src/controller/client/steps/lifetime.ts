@@ -1,4 +1,10 @@
-import { type KubernetesObject, type OwnerReference, RESOURCES } from '../../../api/kubernetes.ts';
+import {
+  apiVersionOf,
+  type KubernetesObject,
+  type OwnerReference,
+  RESOURCES,
+  referenceText,
+} from '../../../api/kubernetes.ts';
 import type { BoundTo } from '../../../core/action.ts';
 import { toClientObject } from '../../../core/desired.ts';
 import type { ObservedClient } from '../../../core/observation.ts';
@@ -9,23 +15,22 @@ import { notWritten, subjectOf } from './report.ts';
 /** Makes a Pod or a Job the owner of the object, so that Kubernetes ends both together. */
 export async function bindToOwner(
   { uid, resourceVersion }: ObservedClient,
-  { apiVersion, kind, name }: BoundTo,
+  boundTo: BoundTo,
   input: StepInput,
 ): Promise<StepResult> {
   const { o, round, context } = input;
   const { api } = context;
   const { namespace } = o;
-  const found = await api.get<KubernetesObject>(kind === 'Pod' ? RESOURCES.pod : RESOURCES.job, {
-    namespace,
-    name,
-  });
+  const { kind, name } = boundTo;
+  const resource = kind === 'Pod' ? RESOURCES.pod : RESOURCES.job;
+  const found = await api.get<KubernetesObject>(resource, { namespace, name });
   if (!found.ok && found.status !== 404) {
     return later(`${kind} ${name} not read: ${found.message}`);
   }
   if (!found.ok) {
     const message = `${kind} ${name} doesn’t exist in namespace ${namespace}`;
     const failure = { kind: 'Transient', reason: 'BoundObjectNotFound', message } as const;
-    setBack(round.key, 'Bind', `${apiVersion}/${kind}/${name}`, failure, context);
+    setBack(round.key, 'Bind', referenceText(boundTo), failure, context);
     return DONE;
   }
   const key = { namespace, name: o.name };
@@ -33,7 +38,8 @@ export async function bindToOwner(
   if (!object.ok) {
     return later(`OAuthClient not read: ${object.message}`);
   }
-  const owner: OwnerReference = { apiVersion, kind, name, uid: found.object.metadata.uid ?? '' };
+  const { uid: ownerUid = '' } = found.object.metadata;
+  const owner: OwnerReference = { apiVersion: apiVersionOf(resource), kind, name, uid: ownerUid };
   const ownerReferences = [...(object.object.metadata.ownerReferences ?? []), owner];
   const metadata = { uid, resourceVersion: object.object.metadata.resourceVersion ?? resourceVersion };
   const patched = await api.patch<KubernetesObject>(RESOURCES.oauthClient, key, {

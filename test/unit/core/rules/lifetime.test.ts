@@ -34,7 +34,7 @@ const leftBehind = (name: string, reason = 'AuthorizationServerUnavailable') => 
 
 const wants = (spec: Partial<OAuthClientSpec>, more: Partial<ObservedClient> = {}) =>
   object({ desired: desired(spec), ...more });
-const boundTo = { apiVersion: 'batch/v1', kind: 'Job', name: 'agent-7' } as const;
+const boundTo = { group: 'batch', kind: 'Job', name: 'agent-7' } as const;
 const bound = (more: Partial<ObservedClient> = {}) =>
   wants({ lifetime: { onExpiry: 'DeleteObject', boundTo } }, { status: {}, ...more });
 
@@ -153,12 +153,12 @@ table('a client whose end is bound to a Job’s', [
   ],
   [
     'is registered when it is bound',
-    unregistered({ object: bound({ owners: ['batch/v1/Job/agent-7'] }) }),
+    unregistered({ object: bound({ owners: ['Job.batch/agent-7'] }) }),
     registers,
   ],
   [
     'is not bound by an owner of another kind or name',
-    unregistered({ object: bound({ owners: ['v1/Pod/agent-7', 'batch/v1/Job/agent-8'] }) }),
+    unregistered({ object: bound({ owners: ['Pod/agent-7', 'Job.batch/agent-8'] }) }),
     { type: 'BindToOwner', owner: 'agent-7' },
   ],
   [
@@ -168,7 +168,7 @@ table('a client whose end is bound to a Job’s', [
       setbacks: [
         setback({
           action: 'Bind',
-          basis: 'batch/v1/Job/agent-7',
+          basis: 'Job.batch/agent-7',
           reason: 'BoundObjectNotFound',
           message: 'Job agent-7 doesn’t exist',
         }),
@@ -180,7 +180,7 @@ table('a client whose end is bound to a Job’s', [
     'looks for another Job at once when the spec names one',
     unregistered({
       object: bound(),
-      setbacks: [setback({ action: 'Bind', basis: 'batch/v1/Job/agent-6' })],
+      setbacks: [setback({ action: 'Bind', basis: 'Job.batch/agent-6' })],
     }),
     { type: 'BindToOwner', owner: 'agent-7' },
   ],
