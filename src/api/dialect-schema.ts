@@ -17,6 +17,8 @@ const effect = z.object({
   secret: z.enum(['None', 'Rotates']).optional(),
 });
 
+const support = z.object({ supported: z.boolean().optional() });
+
 const lifetimes = z.object({
   registrationAccessToken: boundedDuration('lifetime').optional(),
   clientSecret: boundedDuration('lifetime').optional(),
@@ -29,14 +31,14 @@ function schemaOf(row: Exclude<Row, { readonly kind: 'address' }>): z.ZodType {
   switch (row.kind) {
     case 'choice':
       return z.enum(row.values);
-    case 'flag':
-      return z.boolean();
     case 'texts':
       return list(text(row.longest), row.most);
     case 'statuses':
       return list(z.int().min(100).max(599), 32);
     case 'effect':
       return effect;
+    case 'support':
+      return support;
     case 'lifetimes':
       return lifetimes;
     case 'interval':

@@ -44,10 +44,10 @@ export const upkeep = {
       interval: boundedDuration('interval', 'Time between two reads of one client, somewhat varied.').default(
         '1h',
       ),
-      allowRotatingRead: z
-        .boolean()
-        .default(false)
-        .meta({ description: 'Permits reads at a server that changes token or secret with each.' }),
+      rotatingReads: z.enum(['Refuse', 'Allow']).default('Refuse').meta({
+        description:
+          'Whether clients are read at a server where each read changes the registration access token or the secret. Default: Refuse.',
+      }),
     })
     .meta({ description: 'Changes that somebody else makes to clients at the server.' })
     .optional(),

@@ -75,7 +75,7 @@ export function toConnection(
     drift: {
       mode: spec.drift?.mode ?? 'Off',
       intervalMs: boundedMs('interval', spec.drift?.interval ?? '1h'),
-      allowRotatingRead: spec.drift?.allowRotatingRead ?? false,
+      rotatingReads: spec.drift?.rotatingReads ?? 'Refuse',
     },
     allowedOrigins: (spec.management?.allowedOrigins ?? []).map(originOf),
     timeoutMs: boundedMs('timeout', spec.connection?.timeout ?? '30s'),

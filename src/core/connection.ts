@@ -131,7 +131,7 @@ export interface DeletionTerms {
 interface DriftTerms {
   readonly mode: 'Off' | 'Report' | 'Correct';
   readonly intervalMs: number;
-  readonly allowRotatingRead: boolean;
+  readonly rotatingReads: 'Refuse' | 'Allow';
 }
 
 /** Bounds of a cluster server; see the schema. */

@@ -9,7 +9,8 @@ import type { Observation } from './observation.ts';
 export function readDueAt({ readAt, object }: Observation, at: RecordAtServer): number | undefined {
   const { record, connection } = at;
   const { drift, dialect, management } = connection;
-  const mayRead = isHarmlessToRead(dialect) || (dialect.readEffect.supported && drift.allowRotatingRead);
+  const mayRead =
+    isHarmlessToRead(dialect) || (dialect.readEffect.supported && drift.rotatingReads === 'Allow');
   const isManaged = managementMode(record.managed, management) !== 'None';
   return object === undefined || drift.mode === 'Off' || !mayRead || !isManaged
     ? undefined

@@ -9,13 +9,13 @@ export const rotatesToken: CallEffect = { supported: true, token: 'Rotates', sec
 const unsupported: CallEffect = { supported: false, token: 'None', secret: 'None' };
 
 /** The client can be neither changed nor deleted with its own token; it can perhaps be read. */
-export const readOnly: Pick<Dialect, 'updateEffect' | 'deleteSupported'> = {
+export const readOnly: Pick<Dialect, 'updateEffect' | 'deleteEffect'> = {
   updateEffect: unsupported,
-  deleteSupported: false,
+  deleteEffect: { supported: false },
 };
 
 /** Nothing of RFC 7592: an answer brings neither token nor URI, and the client is left to the server. */
-export const unmanaged: Pick<Dialect, 'readEffect' | 'updateEffect' | 'deleteSupported'> = {
+export const unmanaged: Pick<Dialect, 'readEffect' | 'updateEffect' | 'deleteEffect'> = {
   readEffect: unsupported,
   ...readOnly,
 };

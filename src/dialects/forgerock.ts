@@ -16,7 +16,7 @@ import { firstOf, isRegistration, listed, onAdmission } from './hints.ts';
  * - After a deletion 401 is expected (recalled); tokens issued to the client live until they expire.
  *
  * OpenAM, its open relative, departs further (read in its source): `scopeEncoding: Array`, `jwksEncoding: String`,
- * `updateEffect.supported: false`, `deleteSupported: false`, `goneStatuses: [400, 401]`.
+ * `updateEffect.supported: false`, `deleteEffect.supported: false`, `goneStatuses: [400, 401]`.
  */
 export const forgerock: Preset = {
   departures: {

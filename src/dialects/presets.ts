@@ -80,7 +80,7 @@ export type DialectOverrides = Switches<Omit<Dialect, Nested | 'configurationUrl
   readonly [Switch in Nested]?: Switches<Dialect[Switch]> | undefined;
 };
 
-type Nested = 'readEffect' | 'updateEffect' | 'lifetimes';
+type Nested = 'readEffect' | 'updateEffect' | 'deleteEffect' | 'lifetimes';
 
 /** The RFCs, over them what is known of the server, over that what the user says. A list replaces a list. */
 export function effectiveDialect(name: DialectName, overrides: DialectOverrides = {}): Dialect {
@@ -90,6 +90,7 @@ export function effectiveDialect(name: DialectName, overrides: DialectOverrides 
     ...given(overrides),
     readEffect: { ...known.readEffect, ...given(overrides.readEffect) },
     updateEffect: { ...known.updateEffect, ...given(overrides.updateEffect) },
+    deleteEffect: { ...known.deleteEffect, ...given(overrides.deleteEffect) },
     lifetimes: { ...known.lifetimes, ...given(overrides.lifetimes) },
   };
 }

@@ -40,7 +40,6 @@ const choice = <const Values extends readonly [string, ...string[]]>(values: Val
   default: values[0] as Values[number],
 });
 
-const flag = { kind: 'flag', default: true as boolean } as const;
 const NO_TEXTS: readonly string[] = [];
 /** At most `most` texts of at most `longest` characters. */
 const texts = (most: number, longest: number, value = NO_TEXTS) =>
@@ -50,6 +49,8 @@ const statuses = (...value: readonly number[]) => ({ kind: 'statuses', default: 
 
 const plain: CallEffect = { supported: true, token: 'None', secret: 'None' };
 const effect = { kind: 'effect', default: plain } as const;
+/** Of a call after which there are no credentials. */
+const support = { kind: 'support', default: { supported: true as boolean } } as const;
 
 const shaping = (words: string) => ({ words, shapesDocuments: true }) as const;
 const handling = (words: string) => ({ words, shapesDocuments: false }) as const;
@@ -107,7 +108,7 @@ export const SWITCHES = {
       'Whether a client_secret in the answer to a read is the secret of the client; some servers answer it hashed.',
     ),
   },
-  deleteSupported: { ...flag, ...handling('Whether the server can delete a client (RFC 7592 section 2.3).') },
+  deleteEffect: { ...support, ...handling('Whether the server can delete a client (RFC 7592 section 2.3).') },
   goneStatuses: {
     ...statuses(401, 404),
     ...handling('Statuses that the server answers for a client that was deleted.'),

@@ -39,8 +39,8 @@ beforeAll(async () => {
     const [[id, client] = ['', {}]] = [...stub.clients];
     stub.clients.set(id, { ...client, client_name: 'By somebody else' });
   }
-  for (const allowRotatingRead of [false, true]) {
-    await placeRotating(allowRotatingRead);
+  for (const rotatingReads of ['Refuse', 'Allow'] as const) {
+    await placeRotating(rotatingReads);
   }
   lost = await shop.place('lost', {
     server: { recovery: { tokenLost: 'Reregister' }, deletion: { retryFor: '1m' } },
@@ -57,13 +57,13 @@ beforeAll(async () => {
 const namesAt = (stub: StubServer) => [...stub.clients.values()].map((client) => client['client_name']);
 
 /** A server that gives another token and another secret with every read. */
-async function placeRotating(allowRotatingRead: boolean): Promise<void> {
-  const name = `rotating-${allowRotatingRead}`;
+async function placeRotating(rotatingReads: 'Refuse' | 'Allow'): Promise<void> {
+  const name = `rotating-${rotatingReads.toLowerCase()}`;
   const emulator = await start('rfc7591', { read: { token: 'new', secret: 'new' } });
   rotating.set(name, emulator);
   const spec = {
     dialectOverrides: { readEffect: { token: 'Rotates', secret: 'Rotates' }, secretOnRead: 'Trust' },
-    drift: { mode: 'Report', interval: '1m', allowRotatingRead },
+    drift: { mode: 'Report', interval: '1m', rotatingReads },
   };
   await testbed.apply(
     all(
@@ -426,10 +426,10 @@ describe('What somebody else changed at the server', () => {
     expect(drifting.get('Off')?.count('read')).toBe(0);
   });
 
-  it('rule 21: where a read changes token and secret, it is made only with allowRotatingRead, and both are kept', {
+  it('rule 21: where a read changes token and secret, it is made only with rotatingReads Allow, and both are kept', {
     timeout: 2 * DRIFT_MS,
   }, async () => {
-    const permitted = rotating.get('rotating-true') as Emulator;
+    const permitted = rotating.get('rotating-allow') as Emulator;
     await eventually(
       () => permitted.count('read'),
       (count) => count > 0,
@@ -437,11 +437,11 @@ describe('What somebody else changed at the server', () => {
     );
     const [client] = permitted.clients();
     await eventually(
-      () => shop.secret('rotating-true'),
+      () => shop.secret('rotating-allow'),
       (data) => data?.['client_secret'] === client?.clientSecret,
       LONG_MS,
     );
-    expect(rotating.get('rotating-false')?.count('read')).toBe(0);
+    expect(rotating.get('rotating-refuse')?.count('read')).toBe(0);
     for (const [name, emulator] of rotating) {
       await shop.edit(name, { clientName: 'Edited' });
       await shop.until(name, 'Registered');

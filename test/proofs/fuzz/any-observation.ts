@@ -157,7 +157,7 @@ const server: fc.Arbitrary<ObservedServer> = fc
         updateEffect: { supported, token: rotates, secret: rotates },
         lifetimes: { client },
       },
-      drift: { mode: drift, intervalMs: HOUR, allowRotatingRead: false },
+      drift: { mode: drift, intervalMs: HOUR, rotatingReads: 'Refuse' },
       policy: isBounded ? { uriHosts: ['example.com'], maxClientsPerNamespace: 1 } : undefined,
     }),
   );

@@ -72,7 +72,7 @@ describe('toConnection', () => {
       policy: {},
       attemptMarker: 'software_version',
       recovery: { interrupted: 'Reregister', tokenLost: 'Hold', cooldownMs: 60_000, maxAttempts: 3 },
-      drift: { mode: 'Off', intervalMs: 3_600_000, allowRotatingRead: false },
+      drift: { mode: 'Off', intervalMs: 3_600_000, rotatingReads: 'Refuse' },
       allowedOrigins: ['https://manage.example.com'],
       timeoutMs: 60_000,
       maxInFlight: 4,

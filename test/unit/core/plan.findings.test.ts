@@ -305,7 +305,7 @@ const EXAMPLES: readonly Example[] = [
     'ReadDue',
     observation({
       server: reached({
-        drift: { mode: 'Report', intervalMs: HOUR, allowRotatingRead: true },
+        drift: { mode: 'Report', intervalMs: HOUR, rotatingReads: 'Allow' },
       }),
       readAt: NOW - 2 * HOUR,
     }),

@@ -48,7 +48,7 @@ describe('the switches', () => {
       scopeEncoding: 'String',
       membersNotSent: [],
       readEffect: { supported: true, token: 'None', secret: 'None' },
-      deleteSupported: true,
+      deleteEffect: { supported: true },
       goneStatuses: [401, 404],
       configurationUrl: 'AsReturned',
       lifetimes: {},
@@ -148,7 +148,11 @@ describe('what is known of a server', () => {
       'wso2',
       { configurationUrl: '{registration_endpoint}/{client_id}' },
     ],
-    ['rule 18: nothing is managed', 'auth0', { configurationUrl: 'AsReturned', deleteSupported: false }],
+    [
+      'rule 18: nothing is managed',
+      'auth0',
+      { configurationUrl: 'AsReturned', deleteEffect: { supported: false } },
+    ],
     [
       'rule 21: a read has both effects',
       'curity',
@@ -180,7 +184,7 @@ describe('what is known of a server', () => {
     ['rule 33: a 404 doesn’t mean gone', 'hydra', { goneStatuses: [401] }],
     ['rule 33: a deleted client answers 404', 'zitadel', { goneStatuses: [404] }],
     ['rule 33: a deleted client answers 400 or 401', 'authlete', { goneStatuses: [400, 401] }],
-    ['rule 33: nothing can be deleted', 'spring', { deleteSupported: false }],
+    ['rule 33: nothing can be deleted', 'spring', { deleteEffect: { supported: false } }],
     [
       'rule 36: a policy’s 403 insufficient_scope isn’t the token’s',
       'keycloak',
@@ -210,14 +214,22 @@ describe('what is known of a server', () => {
   test.each(['auth0', 'authentik', 'cloudflare', 'scalekit'] as const)(
     'rule 18: %s manages nothing',
     (name) => {
-      const { readEffect, updateEffect, deleteSupported } = effectiveDialect(name);
-      expect([readEffect.supported, updateEffect.supported, deleteSupported]).toEqual([false, false, false]);
+      const { readEffect, updateEffect, deleteEffect } = effectiveDialect(name);
+      expect([readEffect.supported, updateEffect.supported, deleteEffect.supported]).toEqual([
+        false,
+        false,
+        false,
+      ]);
     },
   );
 
   test('rule 26: Spring reads, and neither updates nor deletes', () => {
-    const { readEffect, updateEffect, deleteSupported } = effectiveDialect('spring');
-    expect([readEffect.supported, updateEffect.supported, deleteSupported]).toEqual([true, false, false]);
+    const { readEffect, updateEffect, deleteEffect } = effectiveDialect('spring');
+    expect([readEffect.supported, updateEffect.supported, deleteEffect.supported]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 });
 
@@ -237,7 +249,12 @@ describe('the effective dialect', () => {
       effectiveDialect('keycloak'),
     ],
     ['lets an empty list win', 'keycloak', { scopesNotSent: [] }, { scopesNotSent: [] }],
-    ['lets false win', 'keycloak', { deleteSupported: false }, { deleteSupported: false }],
+    [
+      'lets false win',
+      'keycloak',
+      { deleteEffect: { supported: false } },
+      { deleteEffect: { supported: false } },
+    ],
     [
       'changes one member of an effect',
       'curity',

@@ -55,7 +55,7 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   }
   const manager = managerOf(home, content);
   const { management, connection, server } = manager;
-  if (management.kind !== 'Managed' || !dialectOf(manager, content).deleteSupported) {
+  if (management.kind !== 'Managed' || !dialectOf(manager, content).deleteEffect.supported) {
     const message = management.kind === 'Managed' ? 'The server deletes no clients' : management.message;
     const failure = unsupported(message);
     // The credential that manages every client may be known again when the server object is.

@@ -6,7 +6,7 @@ import { effectiveDialect } from '../../../../src/dialects/presets.ts';
 import { NOW, observation, reached } from '../../../kit/fixtures/observations.ts';
 
 const HOUR = 3_600_000;
-const drift = { mode: 'Report', intervalMs: HOUR, allowRotatingRead: false } as const;
+const drift = { mode: 'Report', intervalMs: HOUR, rotatingReads: 'Refuse' } as const;
 
 const read = (readAgoMs: number, overrides: Partial<ServerConnection> = {}): Observation =>
   observation({ readAt: NOW - readAgoMs, server: reached({ drift, ...overrides }) });
@@ -29,7 +29,7 @@ describe('a client at its server', () => {
   ] as const)('rule 21: is not read where that %s, unless permitted', (_, readEffect) => {
     const dialect = effectiveDialect('rfc7591', { readEffect });
     expect(plan(read(2 * HOUR, { dialect }))).toMatchObject({ type: 'Idle', state: 'Ready' });
-    const permitted = { dialect, drift: { ...drift, allowRotatingRead: true } };
+    const permitted = { dialect, drift: { ...drift, rotatingReads: 'Allow' } as const };
     expect(plan(read(2 * HOUR, permitted))).toMatchObject({ type: 'Read' });
   });
 
