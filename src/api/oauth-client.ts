@@ -156,12 +156,18 @@ export const oauthClientSpec = z
   .object({
     authorizationServerRef: z
       .object({
-        kind: z.enum(['AuthorizationServer', 'ClusterAuthorizationServer']).default('AuthorizationServer'),
-        name: objectName(),
+        kind: z
+          .enum(['AuthorizationServer', 'ClusterAuthorizationServer'])
+          .default('ClusterAuthorizationServer')
+          .meta({
+            description:
+              'ClusterAuthorizationServer: one that the platform team offers. AuthorizationServer: one in the same namespace. Default: ClusterAuthorizationServer.',
+          }),
+        name: objectName().meta({ description: 'Name of the server object.' }),
       })
       .meta({
         description:
-          'The server to register at. Another one means another client: it is registered there, the Secret shows it, and the one before ends after replacement.overlap. Default: the default server, which status then names.',
+          'The server to register at, like `{name: corporate}`. A change registers another client at the other server; the Secret then shows it, and the former one ends after replacement.overlap. Default: the default server, which status then names.',
       })
       .optional(),
     client: clientSchema,

@@ -6,6 +6,7 @@ import {
   conditionOf,
   credential,
   machineClient,
+  ownRef,
   ownServer,
   type SeenObject,
 } from './kit/objects.ts';
@@ -48,7 +49,7 @@ describe('C1: a client with records at two servers, whose spec names none any mo
     await bystander.during(async () => {
       const management = { configurationUrl: `${evil.issuer}/steal/{client_id}` };
       await tenant.createOrFail(ownServer('evil', evil.issuer, { management }));
-      await tenant.ready(machineClient('a', { server: { name: 'evil' } }));
+      await tenant.ready(machineClient('a', { server: ownRef('evil') }));
       const clientId = await switchTo(tenant, 'a', CORPORATE);
       await unset(tenant, 'a', { clientName: 'edited' });
       const isEdited = () => nameOf(target.corporate, clientId) === 'edited';

@@ -4,6 +4,7 @@ import {
   clusterServer,
   conditionOf,
   machineClient,
+  ownRef,
   ownServer,
   pathOf,
   type SeenObject,
@@ -42,7 +43,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
     const path = `${CLIENTS()}/forged`;
     const status = { clientId: shop['status'].clientId, issuer: target.corporate.issuer };
     const { json } = await attacker.create({
-      ...machineClient('forged', { server: { name: 'none', namespace: victim.namespace } }),
+      ...machineClient('forged', { server: { ...ownRef('none'), namespace: victim.namespace } }),
       status,
     });
     expect(json['status']?.clientId).toBeUndefined();

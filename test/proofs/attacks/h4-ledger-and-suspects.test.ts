@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { reply, type StubServer } from '../../kit/stub-server.ts';
 import { startBystander } from './kit/bystander.ts';
-import { machineClient, ownServer } from './kit/objects.ts';
+import { machineClient, ownRef, ownServer } from './kit/objects.ts';
 import { useTarget } from './kit/target.ts';
 
 const target = useTarget();
@@ -56,7 +56,7 @@ test('H4: a tenant’s servers that hold every call and then fail keep nobody el
       ...servers.map(({ server }, index) => ownServer(long(`s${index}-`), server.issuer, { connection })),
     );
     const clients = Array.from({ length: CLIENTS }, (_, index) =>
-      machineClient(long(`c${index}-`), { server: { name: long(`s${index % SERVERS}-`) } }),
+      machineClient(long(`c${index}-`), { server: ownRef(long(`s${index % SERVERS}-`)) }),
     );
     const answers = await attacker.createAll(clients, AT_ONCE);
     expect(answers.filter(({ status }) => status !== 201)).toEqual([]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { reply, type StubServer } from '../../kit/stub-server.ts';
-import { clusterServer, isReady, machineClient, ownServer } from './kit/objects.ts';
+import { clusterServer, isReady, machineClient, ownRef, ownServer } from './kit/objects.ts';
 import { strayed } from './kit/strayed.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
 
@@ -21,7 +21,7 @@ async function reuse(claims: (old: StubServer, evil: StubServer) => string): Pro
   const [old, evil] = [await target.server({ remove: reply(500) }), await target.server()];
   const former = await target.tenant('admin');
   await former.createOrFail(ownServer('keycloak', old.issuer));
-  await former.ready(machineClient('web', { server: { name: 'keycloak' } }));
+  await former.ready(machineClient('web', { server: ownRef('keycloak') }));
   await deleteAll(former, 'web');
 
   const tenant = await target.tenant('admin', { namespace: former.namespace });
@@ -38,7 +38,7 @@ async function reuse(claims: (old: StubServer, evil: StubServer) => string): Pro
   await expect.poll(isOver, { timeout: 120_000, interval: 200 }).toBe(true);
   expect(strayed(evil, old)).toEqual([]);
   expect(old.clients.size, 'clients of the former tenant at its server').toBe(0);
-  await tenant.ready(machineClient('own', { server: { name: 'keycloak' } }));
+  await tenant.ready(machineClient('own', { server: ownRef('keycloak') }));
 }
 
 const removals = (server: StubServer): number =>

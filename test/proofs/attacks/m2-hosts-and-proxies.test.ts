@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { beforeAll, expect, test } from 'vitest';
 import type { StubServer } from '../../kit/stub-server.ts';
 import { type Bystander, startBystander } from './kit/bystander.ts';
-import { conditionOf, isReady, machineClient, ownServer, type SeenObject } from './kit/objects.ts';
+import { conditionOf, isReady, machineClient, ownRef, ownServer, type SeenObject } from './kit/objects.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
 
 let bystander: Bystander;
@@ -25,7 +25,7 @@ const serverAt = (name: string, stub: StubServer, spec: object = {}) =>
 /** Lets the operator do all that it may: register, update, delete. */
 async function useAsFarAsItGoes(tenant: Tenant, server: string): Promise<SeenObject> {
   const name = `client-of-${server}`;
-  await tenant.createOrFail(machineClient(name, { server: { name: server } }));
+  await tenant.createOrFail(machineClient(name, { server: ownRef(server) }));
   const isTold = (object: SeenObject | undefined) =>
     isReady(object) || conditionOf(object, 'Ready')?.['reason'] === 'AddressRefused';
   const told = await tenant.until('OAuthClient', name, isTold);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { conditionOf, credential, isReady, machineClient, ownServer } from './kit/objects.ts';
+import { conditionOf, credential, isReady, machineClient, ownRef, ownServer } from './kit/objects.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
 
 let attacker: Tenant;
@@ -36,7 +36,7 @@ describe('M3: a server object may claim any issuer', () => {
   test('whose a client_id is isn’t told to another namespace', async () => {
     const storefront = await victim.ready(machineClient('storefront'));
     await impostor('curious', [storefront['status'].clientId]);
-    await attacker.createOrFail(machineClient('mine', { server: { name: 'curious' } }));
+    await attacker.createOrFail(machineClient('mine', { server: ownRef('curious') }));
     await attacker.until('OAuthClient', 'mine', isTold);
     const seen = await seenOf('mine');
     expect(seen).not.toContain('storefront');
@@ -47,7 +47,7 @@ describe('M3: a server object may claim any issuer', () => {
     const ids = ['1001', '1002', '1003'];
     await impostor('squatter', ids);
     for (const id of ids) {
-      await attacker.createOrFail(machineClient(`squat-${id}`, { server: { name: 'squatter' } }));
+      await attacker.createOrFail(machineClient(`squat-${id}`, { server: ownRef('squatter') }));
       await attacker.until('OAuthClient', `squat-${id}`, isTold);
     }
     const numbers = ids[Symbol.iterator]();
@@ -68,7 +68,7 @@ describe('M3: a server object may claim any issuer', () => {
     };
     target.corporate.clients.set('legacy-portal', grown);
     await impostor('claimant', ['legacy-portal']);
-    await attacker.createOrFail(machineClient('claimed', { server: { name: 'claimant' } }));
+    await attacker.createOrFail(machineClient('claimed', { server: ownRef('claimant') }));
     await attacker.until('OAuthClient', 'claimed', isTold);
     await victim.createOrFail(credential('grown', grown));
     const portal = await victim.ready(machineClient('portal', { adopt: { secretRef: { name: 'grown' } } }));

@@ -6,6 +6,7 @@ import {
   conditionOf,
   isReady,
   machineClient,
+  ownRef,
   ownServer,
   type SeenObject,
 } from './kit/objects.ts';
@@ -70,7 +71,7 @@ async function makeOwed(): Promise<void> {
   await target.admin.createOrFail(clusterServer('down', down.issuer));
   const gone = await target.tenant('admin', { namespace: 'reused' });
   await gone.createOrFail(ownServer('keycloak', former.issuer));
-  await gone.ready(machineClient('web', { server: { name: 'keycloak' } }));
+  await gone.ready(machineClient('web', { server: ownRef('keycloak') }));
   await tenant.ready(machineClient('owed', { server: { kind: 'ClusterAuthorizationServer', name: 'down' } }));
   await tenant.remove('OAuthClient', 'owed');
   await target.admin.request('DELETE', '/api/v1/namespaces/reused');
@@ -82,15 +83,15 @@ async function makeOthers(): Promise<void> {
     ownServer('unmanaged', own.issuer, { management: { mode: 'None' } }),
   );
   await tenant.ready(machineClient('current'));
-  await tenant.ready(machineClient('own', { server: { name: 'own' } }));
+  await tenant.ready(machineClient('own', { server: ownRef('own') }));
   await tenant.ready(machineClient('edited'));
   await tenant.ready(machineClient('overlapping', { replacement: { overlap: '24h' } }));
   await replaced('overlapping', { metadata: { annotations: { [ROTATE]: '1' } } });
-  await tenant.ready(machineClient('moved', { server: { name: 'own' }, replacement: { overlap: '24h' } }));
+  await tenant.ready(machineClient('moved', { server: ownRef('own'), replacement: { overlap: '24h' } }));
   await replaced('moved', { spec: { authorizationServerRef: corporateRef } });
   await tenant.ready(machineClient('retained', { deletionPolicy: 'Retain' }));
   await gone('retained');
-  await tenant.ready(machineClient('left-behind', { server: { name: 'unmanaged' } }));
+  await tenant.ready(machineClient('left-behind', { server: ownRef('unmanaged') }));
   await gone('left-behind');
 }
 
@@ -188,7 +189,7 @@ describe('records that the version before wrote', () => {
   test('of what is owed are ended at their own server, never at one of a reused name', async () => {
     delete down.behave.remove;
     delete former.behave.remove;
-    await newcomer.ready(machineClient('own', { server: { name: 'keycloak' } }));
+    await newcomer.ready(machineClient('own', { server: ownRef('keycloak') }));
     await expect
       .poll(() => [down.clients.size, former.clients.size], { timeout: 120_000, interval: 500 })
       .toEqual([0, 0]);

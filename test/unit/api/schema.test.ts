@@ -23,9 +23,9 @@ describe('durationMs', () => {
 describe('oauthClientSpec', () => {
   const spec = { authorizationServerRef: { name: 'sso' }, client: {} };
 
-  test('takes a namespaced server where no kind is given', () => {
+  test('takes a server of the platform’s where no kind is given', () => {
     expect(oauthClientSpec.parse(spec).authorizationServerRef).toEqual({
-      kind: 'AuthorizationServer',
+      kind: 'ClusterAuthorizationServer',
       name: 'sso',
     });
   });

@@ -158,6 +158,9 @@ export const ownServer = (name: string, issuer: string, spec: object = {}): Sent
   spec: { issuer, registration: { admission: { open: {} } }, ...spec },
 });
 
+/** Refers to a server object of the tenant's own. */
+export const ownRef = (name: string) => ({ kind: 'AuthorizationServer', name });
+
 /** A server object of the platform's, for the namespaces of all tenants. */
 export const clusterServer = (name: string, issuer: string, spec: object = {}): SentObject => ({
   kind: 'ClusterAuthorizationServer',
