@@ -60,6 +60,12 @@ describe('every file of src', () => {
     expect(circles(new Map(sources.map((source) => [source.path, importedFiles(source)])))).toEqual([]);
   });
 
+  test('takes the rules of the core from the plan alone', () => {
+    const isRule = (path: string) => path.startsWith('core/rules/');
+    const importers = sources.filter((source) => importedFiles(source).some(isRule)).map(({ path }) => path);
+    expect(importers.filter((path) => !isRule(path))).toEqual(['core/plan.ts']);
+  });
+
   test('unwraps secrets only where that is its job', () => {
     expect(sources.filter(reveals).map(({ path }) => path)).toEqual(Object.keys(REVEALING).toSorted());
   });

@@ -122,6 +122,9 @@ function createJournal(world: World, process: Process): Journal {
   };
 }
 
+/** The name of the finding, and a sentence. */
+const SAYS_WHY = /"finding":"[A-Z][A-Za-z]+","message":"[^"].+\."/;
+
 /** Whatever is logged is looked through; a round that throws is a defect, unless the conditions had it throw. */
 function createLog(world: World, process: Process): Log {
   const look = (message: string, fields: object = {}) => {
@@ -129,6 +132,9 @@ function createLog(world: World, process: Process): Log {
     const text = `${message} ${JSON.stringify(fields)} ${error instanceof Error ? error.stack : ''}`;
     if (SHOWS_SECRET.test(text)) {
       world.violated(`a secret is in the log: ${message}`);
+    }
+    if (message === 'step' && !SAYS_WHY.test(text)) {
+      world.violated(`a step doesn't say why: ${text}`);
     }
     if (message === 'round failed' && !(error instanceof Thrown)) {
       world.violated(text);
