@@ -160,24 +160,24 @@ const schema = z
   })
   .refine(
     (flags) => flags.namespaces === undefined || flags['cluster-id'] !== undefined,
-    described(
+    problemAt(
       'cluster-id',
       'is needed with --namespaces: kubectl get namespace kube-system -o jsonpath={.metadata.uid}',
     ),
   )
   .refine(
     (flags) => flags['leader-elect-renew-deadline'] < flags['leader-elect-lease-duration'],
-    described('leader-elect-renew-deadline', 'must be less than --leader-elect-lease-duration'),
+    problemAt('leader-elect-renew-deadline', 'must be less than --leader-elect-lease-duration'),
   )
   .refine(
     (flags) => 1.2 * flags['leader-elect-retry-period'] < flags['leader-elect-renew-deadline'],
-    described(
+    problemAt(
       'leader-elect-retry-period',
       'must leave room for a retry before --leader-elect-renew-deadline',
     ),
   );
 
-function described(flag: string, error: string) {
+function problemAt(flag: string, error: string) {
   return { path: [flag], error };
 }
 

@@ -123,7 +123,7 @@ interface Parts {
   readonly around: Around;
 }
 
-interface Installation {
+interface Installed {
   readonly controller: Controller;
   readonly watches: Watches;
   readonly ledger: Ledger;
@@ -143,7 +143,7 @@ async function install({
   metrics,
   log,
   around,
-}: Parts): Promise<Installation> {
+}: Parts): Promise<Installed> {
   const counted = countCalls(byTurns(createKubernetesApi(connection, { clock })), metrics);
   const { api, http, journal } = around({
     api: counted,
@@ -235,7 +235,7 @@ async function install({
   return { controller, watches, ledger, takeLead, fenced: fenced.promise };
 }
 
-interface Running extends Installation {
+interface Running extends Installed {
   readonly elector: LeaderElector;
   readonly config: Config;
   readonly log: Log;

@@ -5,14 +5,14 @@ import { AddressRefusedError } from './egress.ts';
 import { ProxyError } from './tunnel.ts';
 
 /** What undici, Node or one of our connectors reports. */
-export interface Failure extends Error {
+export interface ConnectionError extends Error {
   readonly code?: string | undefined;
   /** The server's certificate, where the host name is what failed. */
   readonly cert?: { readonly subjectaltname?: string };
 }
 
 /** Why nothing was sent to `host`, in a sentence; and in another for the platform team, where that says more. */
-export function explainNotSent(failure: Failure, host: string): HttpNotSent {
+export function explainNotSent(failure: ConnectionError, host: string): HttpNotSent {
   if (failure instanceof AddressRefusedError) return notSent('AddressRefused', failure.message, failure.why);
   if (failure instanceof ProxyError) return explainProxy(failure, host);
   if (failure instanceof ClientCertificateError) {
@@ -32,7 +32,7 @@ export function notSent(reason: NotSentReason, detail: string, why?: string): Ht
 const NOT_SENT: readonly {
   readonly code: RegExp;
   readonly reason: NotSentReason;
-  readonly explain: (host: string, failure: Failure) => string;
+  readonly explain: (host: string, failure: ConnectionError) => string;
 }[] = [
   {
     code: /^(ENOTFOUND|ENODATA|EAI_\w+)$/,
@@ -107,7 +107,7 @@ function explainProxy(failure: ProxyError, host: string): HttpNotSent {
 function explainNamedProxy({ proxy, status, cause }: ProxyError, host: string): HttpNotSent {
   const name = `the proxy ${printable(proxy)}`;
   if (status !== undefined) return notSent('ConnectFailed', `${name} ${explainStatus(status, host)}`);
-  const failed = explainNotSent(cause as Failure, name);
+  const failed = explainNotSent(cause as ConnectionError, name);
   if (failed.reason !== 'AddressRefused') return failed;
   return notSent(
     'AddressRefused',

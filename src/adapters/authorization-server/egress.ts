@@ -138,7 +138,7 @@ const REFUSED_BY_FLAG = 'among those that --refuse-addresses refuses to Authoriz
 const NONE: readonly string[] = [];
 const REFUSED_RANGES = REFUSED_CLASSES.map(toRange);
 
-interface Judged {
+interface JudgedAddress {
   readonly allowed: readonly Range[];
   readonly refused: readonly Range[];
   readonly apiServer: () => readonly Range[];
@@ -157,7 +157,7 @@ function apiServerRanges(addresses: () => readonly string[]): () => readonly Ran
   };
 }
 
-function judge(address: string, { allowed, refused, apiServer }: Judged): EgressVerdict {
+function judge(address: string, { allowed, refused, apiServer }: JudgedAddress): EgressVerdict {
   const plain = address.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
   if (isIP(plain) === 0) return { allowed: false, why: 'the host is not an IP address' };
 

@@ -4,7 +4,7 @@ import type { HttpNoAnswer, HttpOutcome } from '../../oauth/http-message.ts';
 import { defined } from '../../oauth/objects.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import { ClientCertificateError } from './client-certificate.ts';
-import { explainNotSent, type Failure, notSent } from './connection-failure.ts';
+import { type ConnectionError, explainNotSent, notSent } from './connection-failure.ts';
 
 const KEPT_HEADERS = ['content-type', 'www-authenticate', 'retry-after', 'location', 'cache-control', 'date'];
 const KEPT_HEADER_CHARACTERS = 8 * 1024;
@@ -26,7 +26,7 @@ type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
  *
  * Of a 2xx that breaks off, what had arrived is kept: there may be a client's credentials in it.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly outcome: Promise<HttpOutcome>;
   readonly #limits: Limits;
   readonly #resolve: (outcome: HttpOutcome) => void;
@@ -75,11 +75,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#end({ kind: 'answered', status: this.#status ?? 0, headers: this.#headers, body });
   }
 
-  onResponseError(_: unknown, error: Failure): void {
+  onResponseError(_: unknown, error: ConnectionError): void {
     this.#end(this.#explain(error));
   }
 
-  #explain(error: Failure): HttpOutcome {
+  #explain(error: ConnectionError): HttpOutcome {
     const wasWritten = this.#controller !== undefined;
     const wasRefused = error instanceof ClientCertificateError && this.#status === undefined;
     if (!wasWritten || wasRefused) return explainNotSent(error, this.#limits.host);
@@ -147,7 +147,7 @@ function keptHeaders(headers: ResponseHeaders): Readonly<Record<string, string>>
   return kept;
 }
 
-function explainLoss({ code, name }: Failure): string {
+function explainLoss({ code, name }: ConnectionError): string {
   if (name === 'HTTPParserError') return 'the answer is not valid HTTP/1.1';
   return `the connection was lost before the answer was complete (${code ?? name})`;
 }

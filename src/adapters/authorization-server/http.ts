@@ -8,7 +8,7 @@ import { defined } from '../../oauth/objects.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import { notSent } from './connection-failure.ts';
 import type { EgressGuard } from './egress.ts';
-import { Exchange } from './exchange.ts';
+import { HttpExchange } from './exchange.ts';
 import type { ProxySettings } from './proxies.ts';
 import { type TlsDefaults, TransportError } from './secure-context.ts';
 import { Transports } from './transports.ts';
@@ -68,7 +68,7 @@ export function createAuthorizationServerHttp(
       return notSent('AddressRefused', refused.message, refused.why);
     }
     const call = (dispatcher: Dispatcher): Promise<HttpOutcome> => {
-      const exchange = new Exchange({ host: url.host, maxBodyBytes, timeoutMs });
+      const exchange = new HttpExchange({ host: url.host, maxBodyBytes, timeoutMs });
       dispatcher.dispatch(toDispatch(url, request, userAgent), exchange);
       return exchange.outcome;
     };

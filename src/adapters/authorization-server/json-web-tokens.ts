@@ -55,7 +55,7 @@ export function createJsonWebTokens(): JsonWebTokens {
       const { key: signer, keyId } = signingKey(key);
       return signer.type === 'secret'
         ? undefined
-        : described(createPublicKey(signer).export({ format: 'jwk' }) as JWK, key.algorithm, keyId);
+        : publishedJwk(createPublicKey(signer).export({ format: 'jwk' }) as JWK, key.algorithm, keyId);
     },
     generate: (algorithm, namespace) =>
       /^[RP]S/.test(algorithm) ? turns.run(namespace, () => generate(algorithm)) : generate(algorithm),
@@ -64,7 +64,7 @@ export function createJsonWebTokens(): JsonWebTokens {
 
 async function generate(algorithm: KeyPairAlgorithm): Promise<GeneratedKey> {
   const pair = await generateKeyPair(algorithm, { extractable: true, modulusLength: RSA_BITS });
-  const publicJwk = await described(await exportJWK(pair.publicKey), algorithm);
+  const publicJwk = await publishedJwk(await exportJWK(pair.publicKey), algorithm);
   const privateJwk = { ...(await exportJWK(pair.privateKey)), ...publicJwk };
   return {
     kid: String(publicJwk['kid']),
@@ -74,7 +74,7 @@ async function generate(algorithm: KeyPairAlgorithm): Promise<GeneratedKey> {
   };
 }
 
-async function described(jwk: JWK, alg: string, keyId?: string): Promise<JsonObject> {
+async function publishedJwk(jwk: JWK, alg: string, keyId?: string): Promise<JsonObject> {
   return { ...(jwk as JsonObject), kid: keyId ?? (await calculateJwkThumbprint(jwk)), alg, use: 'sig' };
 }
 

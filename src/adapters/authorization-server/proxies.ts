@@ -32,7 +32,7 @@ export function createProxyRoutes(settings: ProxySettings): (target: Target) => 
   const rules = (settings.no ?? '').split(/[,\s]+/).filter(Boolean);
   const exceptions = rules.map((rule) => toException(rule.toLowerCase()));
   return (target) => {
-    const host = plainHost(target.hostname);
+    const host = comparableHost(target.hostname);
     const port = target.port || (target.protocol === 'https:' ? '443' : '80');
     const isDirect = isLoopback(host) || exceptions.some((matches) => matches(host, port));
     return isDirect ? undefined : target.protocol === 'https:' ? https : http;
@@ -52,7 +52,7 @@ function proxyOf(scheme: string, text: string | undefined): URL | undefined {
   return url;
 }
 
-const plainHost = (hostname: string): string => hostname.toLowerCase().replace(/^\[|\]$|\.$/g, '');
+const comparableHost = (hostname: string): string => hostname.toLowerCase().replace(/^\[|\]$|\.$/g, '');
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -96,7 +96,7 @@ function splitPort(rule: string): { readonly name: string; readonly port: string
 }
 
 function matchesDomain(name: string): (host: string) => boolean {
-  const domain = plainHost(name.replace(/^\*\./, '.'));
+  const domain = comparableHost(name.replace(/^\*\./, '.'));
   const below = domain.startsWith('.') ? domain : `.${domain}`;
   return (host) => host === domain || (isIP(host) === 0 && host.endsWith(below));
 }

@@ -1,14 +1,14 @@
 import type { Dispatcher } from 'undici';
 
 /** What came of one attempt to call the API server. */
-export type Answer =
+export type ApiAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string; readonly text: string }
   /** `stale`: a kept connection turned out to be closed. */
   | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string }
   /** The answer's body is larger than what is read; the rest of it was left unread. */
   | { readonly kind: 'tooLarge'; readonly detail: string };
 
-const CANCELLED: Answer = { kind: 'lost', stale: false, detail: 'the call was cancelled' };
+const CANCELLED: ApiAnswer = { kind: 'lost', stale: false, detail: 'the call was cancelled' };
 const STALE_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
 /**
@@ -19,8 +19,8 @@ const STALE_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'
  * (docs/scale.md).
  */
 export class AnswerReader implements Dispatcher.DispatchHandler {
-  readonly answer: Promise<Answer>;
-  readonly #resolve: (answer: Answer) => void;
+  readonly answer: Promise<ApiAnswer>;
+  readonly #resolve: (answer: ApiAnswer) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #signal: AbortSignal | undefined;
   readonly #cancel = () => this.#stop(CANCELLED);
@@ -34,7 +34,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
 
   constructor(timeoutMs: number, signal: AbortSignal | undefined, maxBytes: number) {
     this.#maxBytes = maxBytes;
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const { promise, resolve } = Promise.withResolvers<ApiAnswer>();
     this.answer = promise;
     this.#resolve = resolve;
     this.#timer = setTimeout(
@@ -77,15 +77,15 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
 
   onResponseError(_: unknown, error: Error): void {
     const { code } = error as { code?: unknown };
-    this.#end({ kind: 'lost', stale: STALE_CODES.includes(code), detail: describe(error) });
+    this.#end({ kind: 'lost', stale: STALE_CODES.includes(code), detail: describeAnswer(error) });
   }
 
-  #stop(answer: Answer): void {
+  #stop(answer: ApiAnswer): void {
     this.#end(answer);
     this.#controller?.abort(new Error('no longer read'));
   }
 
-  #end(answer: Answer): void {
+  #end(answer: ApiAnswer): void {
     if (this.#over) return;
     this.#over = true;
     this.#chunks.length = 0;
@@ -96,7 +96,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
 }
 
 /** Code and message of an error of the network, on one line. */
-export function describe(error: unknown): string {
+export function describeAnswer(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && !error.message.includes(code)

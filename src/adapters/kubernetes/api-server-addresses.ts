@@ -36,7 +36,7 @@ const EVERY_MS = 300_000;
 export async function findApiServerAddresses(
   options: ApiServerAddressesOptions,
 ): Promise<ApiServerAddresses> {
-  const { origin, api, log, resolve = resolveAll, everyMs = EVERY_MS } = options;
+  const { origin, api, log, resolve = resolveNames, everyMs = EVERY_MS } = options;
   const hostname = new URL(origin).hostname.replace(/^\[|\]$/g, '');
   let ofHost: readonly string[] = [];
   let ofService: readonly string[] = [];
@@ -69,6 +69,6 @@ export async function findApiServerAddresses(
   return { current: () => current, look };
 }
 
-async function resolveAll(hostname: string): Promise<readonly string[]> {
+async function resolveNames(hostname: string): Promise<readonly string[]> {
   return (await lookup(hostname, { all: true })).map(({ address }) => address);
 }

@@ -79,23 +79,23 @@ function load(path: string | undefined): { readonly config: KubeConfig; readonly
 
 type Tls = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
 
-interface Credential {
+interface ApiServerCredential {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: Tls;
 }
 
-interface Credentials {
-  readonly current: () => Credential;
-  readonly fresh: () => Promise<Credential>;
+interface ApiServerCredentials {
+  readonly current: () => ApiServerCredential;
+  readonly fresh: () => Promise<ApiServerCredential>;
 }
 
 async function createCredentials(
   config: KubeConfig,
   { clock, log }: Pick<ConnectionOptions, 'clock' | 'log'>,
-): Promise<Credentials> {
+): Promise<ApiServerCredentials> {
   let current = await readCredential(config);
   let readAt = clock.monotonic();
-  let reading: Promise<Credential> | undefined;
+  let reading: Promise<ApiServerCredential> | undefined;
   const reread = async () => {
     try {
       const next = await readCredential(config);
@@ -120,7 +120,7 @@ async function createCredentials(
   return { current: () => current, fresh };
 }
 
-async function readCredential(config: KubeConfig): Promise<Credential> {
+async function readCredential(config: KubeConfig): Promise<ApiServerCredential> {
   const options: RequestOptions & { headers: Record<string, string> } = { headers: {} };
   await config.applyToHTTPSOptions(options);
   const headers: Record<string, string> = {};

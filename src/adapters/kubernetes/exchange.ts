@@ -1,5 +1,5 @@
 import type { ApiResult, Clock } from '../../controller/ports.ts';
-import { type Answer, AnswerReader } from './answer.ts';
+import { AnswerReader, type ApiAnswer } from './answer.ts';
 import type { Connection } from './connection.ts';
 
 interface ApiRequest {
@@ -32,12 +32,12 @@ export interface ExchangeOptions {
  * whose kept connection turns out to be closed is made again once; what writes is not, and ends with status 0. So does an
  * answer that is larger than what is read, with the reason `AnswerTooLarge`.
  */
-export type Exchange = <T>(request: ApiRequest) => Promise<ApiResult<T>>;
+export type ApiExchange = <T>(request: ApiRequest) => Promise<ApiResult<T>>;
 
 /** Reason of an answer of which only a part was read. */
 export const TOO_LARGE = 'AnswerTooLarge';
 
-type Failure = Extract<ApiResult<never>, { readonly ok: false }>;
+type ApiFailure = Extract<ApiResult<never>, { readonly ok: false }>;
 
 const MAX_THROTTLED = 3;
 const MAX_RETRY_AFTER_MS = 5_000;
@@ -46,7 +46,7 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_MESSAGE_LENGTH = 1_000;
 
-export function createExchange(connection: Connection, options: ExchangeOptions): Exchange {
+export function createExchange(connection: Connection, options: ExchangeOptions): ApiExchange {
   return async <T>(request: ApiRequest): Promise<ApiResult<T>> => {
     let throttled = 0;
     let lost = 0;
@@ -62,13 +62,13 @@ export function createExchange(connection: Connection, options: ExchangeOptions)
         return resultOf<T>(answer.status, answer.text);
       }
       throttled += 1;
-      await options.clock.sleep(retryAfterMs(answer.retryAfter), request.signal);
+      await options.clock.sleep(apiRetryAfterMs(answer.retryAfter), request.signal);
     }
   };
 }
 
 /** The failure that an answer with a status of 400 or more stands for. Shows the Status object's words, nothing else. */
-export function failureOf(status: number, text: string): Failure {
+export function failureOf(status: number, text: string): ApiFailure {
   const body = parsed(text);
   const isStatus = body?.['kind'] === 'Status';
   const reason = isStatus && typeof body['reason'] === 'string' ? body['reason'] : 'Unknown';
@@ -82,7 +82,7 @@ export function failureOf(status: number, text: string): Failure {
   };
 }
 
-function noAnswer(detail: string): Failure {
+function noAnswer(detail: string): ApiFailure {
   return { ok: false, status: 0, reason: 'NoAnswer', message: detail.slice(0, MAX_MESSAGE_LENGTH) };
 }
 
@@ -90,7 +90,7 @@ async function attempt(
   connection: Connection,
   request: ApiRequest,
   { timeoutMs = DEFAULT_TIMEOUT_MS }: ExchangeOptions,
-): Promise<Answer> {
+): Promise<ApiAnswer> {
   const { method, path, query, accept = 'application/json', contentType = 'application/json' } = request;
   const body = request.body === undefined ? null : JSON.stringify(request.body);
   const identity = await connection.headers();
@@ -151,7 +151,7 @@ function namesAnObject(status: Record<string, unknown>): boolean {
   return typeof details === 'object' && details !== null && 'name' in details;
 }
 
-function retryAfterMs(header: string): number {
+function apiRetryAfterMs(header: string): number {
   const seconds = Number.parseInt(header, 10);
   return Number.isNaN(seconds) ? 1_000 : Math.min(Math.max(seconds, 0) * 1_000, MAX_RETRY_AFTER_MS);
 }

@@ -27,7 +27,7 @@ export interface Lease extends KubernetesObject {
 }
 
 /** What was last seen of the Lease, and since when by our own clock: nobody else's clock is trusted. */
-interface Observation {
+interface SeenLease {
   readonly lease: Lease;
   readonly sinceMs: number;
 }
@@ -41,7 +41,7 @@ type ClaimOutcome =
   /** Not written, or nobody knows: the next attempt looks again. */
   | { readonly kind: 'unknown' };
 
-interface Claim {
+interface LeaseClaim {
   /** One look, left out where our last write is known to stand, and one write where the Lease is ours to take. */
   attempt(): Promise<ClaimOutcome>;
   /** Writes the Lease without a holder, if it is ours; tries three times, then leaves it to end by itself. */
@@ -49,9 +49,9 @@ interface Claim {
 }
 
 /** One process's claim to the Lease. Calls must not overlap. */
-export function createClaim(options: ClaimOptions): Claim {
+export function createClaim(options: ClaimOptions): LeaseClaim {
   const { api, clock, log, identity, namespace, name } = options;
-  let seen: Observation | undefined;
+  let seen: SeenLease | undefined;
   let current = false;
   let transitions = 0;
   /** Version of the last write that was answered. */
@@ -60,7 +60,7 @@ export function createClaim(options: ClaimOptions): Claim {
   const look = async (): Promise<boolean> => {
     const answer = await api.get<Lease>(RESOURCES.lease, { namespace, name });
     current = answer.ok || answer.status === 404;
-    if (answer.ok) seen = observe(seen, answer.object, clock.monotonic());
+    if (answer.ok) seen = seenSince(seen, answer.object, clock.monotonic());
     if (!answer.ok && current) seen = undefined;
     if (!current) log.warn('the lease could not be read', answer);
     return current;
@@ -105,7 +105,7 @@ export function createClaim(options: ClaimOptions): Claim {
 }
 
 /** Who else holds the Lease; undefined when it is ours, given up or over. */
-function rivalOf({ lease, sinceMs }: Observation, options: ClaimOptions): string | undefined {
+function rivalOf({ lease, sinceMs }: SeenLease, options: ClaimOptions): string | undefined {
   const { holderIdentity: holder = '', leaseDurationSeconds = 0 } = lease.spec ?? {};
   if (holder === '' || holder === options.identity) return undefined;
   const durationMs = leaseDurationSeconds * 1_000 || options.leaseDurationMs;
@@ -131,7 +131,7 @@ function claimed(
 }
 
 /** Keeps the earlier time while nothing of the Lease's content changed. */
-function observe(before: Observation | undefined, lease: Lease, nowMs: number): Observation {
+function seenSince(before: SeenLease | undefined, lease: Lease, nowMs: number): SeenLease {
   const unchanged = before !== undefined && JSON.stringify(before.lease.spec) === JSON.stringify(lease.spec);
   return { lease, sinceMs: unchanged ? before.sinceMs : nowMs };
 }

@@ -1,7 +1,7 @@
 import type { Resource } from '../../api/kubernetes.ts';
 import { SHARES } from '../../api/shares.ts';
 import type { ApiResult } from '../../controller/ports.ts';
-import { type Exchange, TOO_LARGE } from './exchange.ts';
+import { type ApiExchange, TOO_LARGE } from './exchange.ts';
 import type { ListOf, Selection } from './paths.ts';
 import { acceptOf, collectionPath, type RawObject, selected } from './paths.ts';
 
@@ -33,7 +33,7 @@ const FASTEST_GROWTH = 4;
 
 /** One consistent list of what `convert` makes of each object. A 410 in mid-paging restarts it, at most three times. */
 export async function collectPages<R>(
-  exchange: Exchange,
+  exchange: ApiExchange,
   listing: Listing,
   convert: (raw: RawObject) => R | undefined,
 ): Promise<ApiResult<ListOf<R>>> {
@@ -44,7 +44,7 @@ export async function collectPages<R>(
 }
 
 async function collectOnce<R>(
-  exchange: Exchange,
+  exchange: ApiExchange,
   { resource, selection, signal }: Listing,
   convert: (raw: RawObject) => R | undefined,
 ): Promise<ApiResult<ListOf<R>>> {

@@ -1,6 +1,6 @@
 import { type KubernetesObject, keyOf, type ObjectMeta, type Resource } from '../../api/kubernetes.ts';
 import type { Clock, Log } from '../../controller/ports.ts';
-import { describe } from './answer.ts';
+import { describeAnswer } from './answer.ts';
 import type { PagedApi } from './api.ts';
 import type { Connection } from './connection.ts';
 import type { RawObject, Selection } from './paths.ts';
@@ -101,7 +101,7 @@ async function run<T extends KubernetesObject>(options: ReflectorOptions<T>, hoo
     try {
       state =
         state.phase === 'list'
-          ? step(state, await list(options, hooks))
+          ? step(state, await listOnce(options, hooks))
           : await watch(options, hooks, state.resourceVersion, state);
     } catch (error) {
       options.log.error('a reflector failed in a way it should not', {
@@ -113,7 +113,7 @@ async function run<T extends KubernetesObject>(options: ReflectorOptions<T>, hoo
   }
 }
 
-async function list<T extends KubernetesObject>(
+async function listOnce<T extends KubernetesObject>(
   options: ReflectorOptions<T>,
   { signal, synced, active }: Hooks,
 ): Promise<WatchInput> {
@@ -122,7 +122,7 @@ async function list<T extends KubernetesObject>(
   const handOver = (raw: RawObject): KubernetesObject | undefined => {
     const { name, namespace, uid, resourceVersion } = raw.metadata;
     const object = handlers.knows(raw.metadata) ? undefined : transformed(options, raw);
-    if (object !== undefined && !guarded(options, 'listed', () => handlers.listed(object))) {
+    if (object !== undefined && !callHandler(options, 'listed', () => handlers.listed(object))) {
       areHandedOver = false;
     }
     const isThere = object !== undefined || handlers.knows(raw.metadata);
@@ -137,7 +137,7 @@ async function list<T extends KubernetesObject>(
   }
   active();
   const { items, resourceVersion } = answer.object;
-  if (!areHandedOver || !guarded(options, 'replaced', () => handlers.replaced(items, resourceVersion))) {
+  if (!areHandedOver || !callHandler(options, 'replaced', () => handlers.replaced(items, resourceVersion))) {
     return { kind: 'unusable' };
   }
   synced();
@@ -185,7 +185,7 @@ function deliver<T extends KubernetesObject>(
   const object = transformed(options, raw);
   if (object === undefined) return type !== 'DELETED';
   const handler = type === 'DELETED' ? 'deleted' : 'applied';
-  guarded(options, handler, () => options.handlers[handler](object));
+  callHandler(options, handler, () => options.handlers[handler](object));
   return true;
 }
 
@@ -201,13 +201,13 @@ function transformed<T extends KubernetesObject>(
     options.log.warn('an object is skipped', {
       ...about(options),
       key: keyOf(raw.metadata),
-      error: describe(error),
+      error: describeAnswer(error),
     });
   }
   return undefined;
 }
 
-function guarded<T extends KubernetesObject>(
+function callHandler<T extends KubernetesObject>(
   options: ReflectorOptions<T>,
   handler: keyof ReflectorHandlers<T>,
   call: () => void,

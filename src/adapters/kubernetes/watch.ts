@@ -1,6 +1,6 @@
 import type { Resource } from '../../api/kubernetes.ts';
 import type { Clock } from '../../controller/ports.ts';
-import { describe } from './answer.ts';
+import { describeAnswer } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, withQuery } from './exchange.ts';
 import type { Selection } from './paths.ts';
@@ -49,10 +49,10 @@ export async function openWatch(request: WatchRequest, sink: WatchSink): Promise
   const signal = AbortSignal.any([ending.signal, request.signal]);
   const silence = createSilenceTimer(request.clock, signal, () => ending.abort());
   try {
-    return await follow(request, { signal, heard: silence.heard, sink });
+    return await followWatch(request, { signal, heard: silence.heard, sink });
   } catch (error) {
     if (error instanceof MalformedStreamError) return { kind: 'unusable', message: error.message };
-    const message = silence.expired() ? `silent for ${MAX_SILENCE_MS} ms` : describe(error);
+    const message = silence.expired() ? `silent for ${MAX_SILENCE_MS} ms` : describeAnswer(error);
     return { kind: 'failed', status: 0, message };
   } finally {
     ending.abort();
@@ -65,7 +65,7 @@ interface Following {
   readonly sink: WatchSink;
 }
 
-async function follow(request: WatchRequest, { signal, heard, sink }: Following): Promise<WatchEnd> {
+async function followWatch(request: WatchRequest, { signal, heard, sink }: Following): Promise<WatchEnd> {
   const { connection, resource, selection } = request;
   const headers = await connection.headers();
   const { statusCode, body } = await connection.watches().request({

@@ -25,7 +25,7 @@ const BOUNDS = {
 };
 const SILENCE_MS = 4_000;
 
-interface Answer {
+interface EndpointAnswer {
   readonly status: number;
   readonly contentType?: string;
   readonly body: string;
@@ -83,7 +83,7 @@ function oldestOfMost(open: ReadonlySet<Socket>): Socket | undefined {
   return longest?.[0];
 }
 
-async function answerTo(options: HttpEndpointOptions, method = '', url = ''): Promise<Answer> {
+async function answerTo(options: HttpEndpointOptions, method = '', url = ''): Promise<EndpointAnswer> {
   const [path] = url.split('?');
   if (path !== '/livez' && path !== '/readyz' && path !== '/metrics')
     return { status: 404, body: 'not found' };
@@ -93,11 +93,11 @@ async function answerTo(options: HttpEndpointOptions, method = '', url = ''): Pr
   return { status: 200, ...(await options.metrics()) };
 }
 
-function probe(fault: string | undefined): Answer {
+function probe(fault: string | undefined): EndpointAnswer {
   return fault === undefined ? { status: 200, body: 'ok' } : { status: 503, body: fault };
 }
 
-function send(response: ServerResponse, { status, contentType, body }: Answer): void {
+function send(response: ServerResponse, { status, contentType, body }: EndpointAnswer): void {
   const allow = status === 405 ? { allow: 'GET' } : {};
   response.writeHead(status, { 'content-type': contentType ?? 'text/plain; charset=utf-8', ...allow });
   response.end(body);

@@ -1,7 +1,7 @@
 import { SHARES } from '../../api/shares.ts';
 
 /** Of all room, for every namespace; the rest for those that take little. */
-const SHARED = 3 / 4;
+const SHARED_PART = 3 / 4;
 const LITTLE_BYTES = 65_536;
 
 /**
@@ -18,7 +18,7 @@ export class JournalBudget {
     const own = (this.#taken.get(namespace) ?? 0) + bytes;
     const total = this.#total + bytes;
     const { journal, journalOfNamespace } = SHARES;
-    const most = own <= LITTLE_BYTES ? journal.most : journal.most * SHARED;
+    const most = own <= LITTLE_BYTES ? journal.most : journal.most * SHARED_PART;
     if (own > journalOfNamespace.most || total > most) {
       return false;
     }

@@ -32,15 +32,15 @@ export function createLog(options: {
 }
 
 function plain(fields: object, withStack: boolean): object {
-  if (fields instanceof Error) return { error: describe(fields, withStack) };
+  if (fields instanceof Error) return { error: describeValue(fields, withStack) };
   const entries = Object.entries(fields).map(([name, value]: [string, unknown]) => [
     name,
-    value instanceof Error ? describe(value, withStack) : value,
+    value instanceof Error ? describeValue(value, withStack) : value,
   ]);
   return Object.fromEntries(entries);
 }
 
-function describe(error: Error, withStack: boolean): object {
+function describeValue(error: Error, withStack: boolean): object {
   const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
   const stack = withStack ? { stack: framesOf(error) } : {};
   return { name: error.name, message: error.message.slice(0, MAX_ERROR_MESSAGE), ...code, ...stack };

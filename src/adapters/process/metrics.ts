@@ -154,7 +154,7 @@ function forgetServer(
   }
 }
 
-const REASONS: Readonly<Record<NoAnswerReason, true>> = {
+const NO_ANSWER_REASONS: Readonly<Record<NoAnswerReason, true>> = {
   AddressRefused: true,
   NameNotResolved: true,
   ConnectFailed: true,
@@ -168,7 +168,7 @@ const REASONS: Readonly<Record<NoAnswerReason, true>> = {
 const OUTCOMES: readonly string[] = [
   ...TOLD_STATUSES.map(String),
   ...['2xx', '3xx', '4xx', '5xx', 'other'],
-  ...Object.keys(REASONS),
+  ...Object.keys(NO_ANSWER_REASONS),
 ];
 
 /** What was made serves for a time; those who ask while it is made wait for the same. */
