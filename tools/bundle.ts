@@ -37,7 +37,9 @@ const declaresOnly: Plugin = {
   setup({ onResolve, resolve: find }) {
     const own = Symbol();
     onResolve({ filter: /^@kubernetes\/client-node$/ }, async ({ path, kind, pluginData, ...at }) => {
-      if (pluginData === own || kind !== 'import-statement') return undefined;
+      if (pluginData === own || kind !== 'import-statement') {
+        return undefined;
+      }
       return { ...(await find(path, { ...at, kind, pluginData: own })), sideEffects: false };
     });
     // Without `find`, which would take ten times as long as all the rest; the package writes its file names in full.
@@ -85,10 +87,14 @@ const { metafile, warnings } = await build({
   metafile: true,
   logLevel: 'warning',
 });
-if (warnings.length > 0) process.exit(1);
+if (warnings.length > 0) {
+  process.exit(1);
+}
 // Of a single other character Node keeps the whole source at two bytes a character.
 const [strange] = (await readFile(out, 'latin1')).match(/^.*[\x80-\xff].*$/m) ?? [];
-if (strange !== undefined) throw new Error(`A character is not ASCII, write it as \\u…: ${strange}`);
+if (strange !== undefined) {
+  throw new Error(`A character is not ASCII, write it as \\u…: ${strange}`);
+}
 
 const outputs = Object.values(metafile.outputs);
 const inside = outputs
@@ -113,7 +119,9 @@ async function licenceOf(folder: string): Promise<string> {
     readonly license?: string;
   };
   const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
-  if (files.length === 0 && license === undefined) throw new Error(`${name} ${version} states no licence`);
+  if (files.length === 0 && license === undefined) {
+    throw new Error(`${name} ${version} states no licence`);
+  }
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
   return [`${name} ${version} (${license ?? 'see below'})`, ...texts.map((text) => text.trim()), ''].join(
     '\n\n',

@@ -62,19 +62,30 @@ export function readArguments<Name extends string>(
   const passedOn: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      if (script.operands === undefined) return { problem: `There is no argument "${token.value}".` };
+      if (script.operands === undefined) {
+        return { problem: `There is no argument "${token.value}".` };
+      }
       operands.push(token.value);
     }
-    if (token.kind !== 'option') continue;
+    if (token.kind !== 'option') {
+      continue;
+    }
     const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
-    if (flag === undefined) return { problem: `There is no flag ${token.rawName}.` };
+    if (flag === undefined) {
+      return { problem: `There is no flag ${token.rawName}.` };
+    }
     const problem = problemOf(flag, token);
-    if (problem !== undefined) return { problem: `${token.rawName} ${problem}.` };
+    if (problem !== undefined) {
+      return { problem: `${token.rawName} ${problem}.` };
+    }
     values[token.name] = token.value ?? true;
-    if (flag.isPassedOn)
+    if (flag.isPassedOn) {
       passedOn.push(`--${token.name}${token.value === undefined ? '' : `=${token.value}`}`);
+    }
   }
-  if (values['help'] === true) return 'help';
+  if (values['help'] === true) {
+    return 'help';
+  }
   if (further.length > 0 && script.program === undefined) {
     return { problem: `There is no argument "${further[0]}".` };
   }
@@ -93,8 +104,12 @@ export function usageOf({ name, about, flags, operands, environment, program }: 
     `${short === undefined ? '' : `-${short}, `}--${flag}${value === undefined ? '' : ` ${value}`}`,
     text,
   ]);
-  if (operands !== undefined) rows.push([operands.called, operands.about]);
-  if (program !== undefined) rows.push(['-- more', `What follows a further -- goes to ${program} as it is.`]);
+  if (operands !== undefined) {
+    rows.push([operands.called, operands.about]);
+  }
+  if (program !== undefined) {
+    rows.push(['-- more', `What follows a further -- goes to ${program} as it is.`]);
+  }
   const variables = Object.entries(environment ?? {});
   return [
     `Usage: ${call} -- ${parts.join(' ')}`,
@@ -134,9 +149,13 @@ interface OptionToken {
 }
 
 function problemOf(flag: Flag, { value, inlineValue }: OptionToken): string | undefined {
-  if (flag.value === undefined) return value === undefined ? undefined : 'takes no value';
+  if (flag.value === undefined) {
+    return value === undefined ? undefined : 'takes no value';
+  }
   // Else a forgotten value would swallow the next flag.
-  if (value === undefined || (!inlineValue && value.startsWith('-'))) return `needs ${flag.value}`;
+  if (value === undefined || (!inlineValue && value.startsWith('-'))) {
+    return `needs ${flag.value}`;
+  }
   return flag.isCount && !/^\d{1,15}$/.test(value) ? `needs a whole number, not "${value}"` : undefined;
 }
 
@@ -169,8 +188,11 @@ function wrap(text: string, width: number): readonly string[] {
   const lines = [''];
   for (const word of text.split(' ')) {
     const last = lines.at(-1) ?? '';
-    if (last !== '' && last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+    if (last !== '' && last.length + 1 + word.length > width) {
+      lines.push(word);
+    } else {
+      lines[lines.length - 1] = last === '' ? word : `${last} ${word}`;
+    }
   }
   return lines;
 }

@@ -127,10 +127,14 @@ const MAX_RAW_CLIENTS = 1_000;
 export function readMeasure(values: Arguments<Name>['values']): BenchArguments | Problem {
   const texts = { ...defaultsOf(values), ...values };
   const clients = numbersOf(texts.clients);
-  if (clients.length === 0) return { problem: '--clients must name at least one size.' };
+  if (clients.length === 0) {
+    return { problem: '--clients must name at least one size.' };
+  }
   const memory = numbersOf(texts.memory);
   const wrong = Object.entries({ clients, memory }).find(([, sizes]) => !sizes.every(isCount));
-  if (wrong !== undefined) return { problem: `--${wrong[0]} needs whole numbers, separated by commas.` };
+  if (wrong !== undefined) {
+    return { problem: `--${wrong[0]} needs whole numbers, separated by commas.` };
+  }
   const installs = Number(texts.installs);
   if (installs > NAMESPACES.length) {
     return { problem: `--installs must be at most ${NAMESPACES.length}: so many namespaces have clients.` };
@@ -151,7 +155,9 @@ export function readMeasure(values: Arguments<Name>['values']): BenchArguments |
 }
 
 function defaultsOf({ quick, peer }: Arguments<Name>['values']): typeof FULL {
-  if (peer) return quick ? QUICK_PEER : PEER;
+  if (peer) {
+    return quick ? QUICK_PEER : PEER;
+  }
   return quick ? QUICK : FULL;
 }
 

@@ -18,7 +18,9 @@ const FOLDER = join(ROOT, '.testbed');
 /** Returns the exit code. */
 export async function bench(wanted: BenchArguments): Promise<number> {
   // By default a signal ends the process without telling the operator, which would go on.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => process.exit(130));
+  }
   try {
     await measure(wanted);
     return 0;
@@ -41,12 +43,16 @@ async function measure(flags: BenchArguments): Promise<void> {
   await writeFile(join(FOLDER, file), `${JSON.stringify({ ...head, ...results }, undefined, 2)}\n`);
   const text = `${toHead(head)}\n\n${table}`;
   console.log(`\n${text}\n`);
-  if (process.env['UPDATE_BENCH'] === '1') writeToPage('scale.md', name, `\`\`\`text\n${text}\n\`\`\``);
+  if (process.env['UPDATE_BENCH'] === '1') {
+    writeToPage('scale.md', name, `\`\`\`text\n${text}\n\`\`\``);
+  }
 }
 
 /** The part of the page, and the file. */
 function whereTo({ peer, runs }: BenchArguments): { readonly name: string; readonly file: string } {
-  if (peer) return { name: 'peer', file: 'bench-peer.json' };
+  if (peer) {
+    return { name: 'peer', file: 'bench-peer.json' };
+  }
   return runs === 0 ? { name: 'memory', file: 'bench-memory.json' } : { name: 'bench', file: 'bench.json' };
 }
 
@@ -56,9 +62,15 @@ type Measured = Pick<Report, 'loads' | 'figures' | 'runs'> & { readonly table: s
 async function everything(options: RunOptions): Promise<Measured> {
   const { wanted: flags, progress } = options;
   const measured = await inTurn(flags.runs, progress, () => measureOnce(options));
-  if (flags.installs > 0) measured.push(await loaded(() => measureInstalls(options)));
-  if (flags.quota > 0) measured.push(await loaded(() => measureQuota(options)));
-  if (flags.memory.length > 0) measured.push(await loaded(() => measureMemory(options)));
+  if (flags.installs > 0) {
+    measured.push(await loaded(() => measureInstalls(options)));
+  }
+  if (flags.quota > 0) {
+    measured.push(await loaded(() => measureQuota(options)));
+  }
+  if (flags.memory.length > 0) {
+    measured.push(await loaded(() => measureMemory(options)));
+  }
   const figures = summarize(measured.map(({ result }) => result));
   return {
     loads: measured.map(({ load }) => load),

@@ -89,7 +89,9 @@ function createView(isReady: WatchedKind['isReady']) {
   const seen = new Map<string, Seen>();
   let ready = 0;
   const forget = (key: string) => {
-    if (seen.get(key)?.readyAt !== undefined) ready -= 1;
+    if (seen.get(key)?.readyAt !== undefined) {
+      ready -= 1;
+    }
     seen.delete(key);
   };
   const note = (object: OAuthClient) => {
@@ -97,7 +99,9 @@ function createView(isReady: WatchedKind['isReady']) {
     const next = look(object, isReady(object), seen.get(key));
     forget(key);
     seen.set(key, next);
-    if (next.readyAt !== undefined) ready += 1;
+    if (next.readyAt !== undefined) {
+      ready += 1;
+    }
   };
   return {
     total: () => seen.size,
@@ -105,12 +109,19 @@ function createView(isReady: WatchedKind['isReady']) {
     readyAt: (key: string) => seen.get(key)?.readyAt,
     generationOf: (key: string) => seen.get(key)?.generation,
     take: ({ type, object }: WatchEvent) => {
-      if (type === 'DELETED') forget(keyOf(object.metadata));
-      else note(object);
+      if (type === 'DELETED') {
+        forget(keyOf(object.metadata));
+      } else {
+        note(object);
+      }
     },
     replace: (objects: readonly OAuthClient[]) => {
       const present = new Set(objects.map(({ metadata }) => keyOf(metadata)));
-      for (const key of seen.keys()) if (!present.has(key)) forget(key);
+      for (const key of seen.keys()) {
+        if (!present.has(key)) {
+          forget(key);
+        }
+      }
       objects.forEach(note);
     },
   };
@@ -159,9 +170,13 @@ async function readEvents(body: AsyncIterable<Buffer>, clients: View, changed: (
     rest = lines.pop() ?? '';
     const events = lines.map((line) => JSON.parse(line) as WatchEvent | Failed);
     for (const event of events) {
-      if (event.type !== 'ERROR') clients.take(event);
-      else if (event.object.code === GONE) return;
-      else throw new Error(`the watch failed: ${event.object.message}`);
+      if (event.type !== 'ERROR') {
+        clients.take(event);
+      } else if (event.object.code === GONE) {
+        return;
+      } else {
+        throw new Error(`the watch failed: ${event.object.message}`);
+      }
     }
     changed();
   }
@@ -187,7 +202,9 @@ function createSignal() {
       waiting.resolve();
     },
     next: async (what: string) => {
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) {
+        throw failure;
+      }
       const silence = Promise.withResolvers<never>();
       const timer = setTimeout(
         () => silence.reject(new Error(`nothing happened for ${SILENCE_MS / 1000} s: ${what}`)),

@@ -71,6 +71,8 @@ export async function expectOk<T>(
   body?: object,
 ): Promise<T> {
   const { status, json } = await controlPlane.admin.request<T>(method, path, body);
-  if (status > 299) throw new Error(`${method} ${path} was answered ${status}: ${JSON.stringify(json)}`);
+  if (status > 299) {
+    throw new Error(`${method} ${path} was answered ${status}: ${JSON.stringify(json)}`);
+  }
   return json;
 }

@@ -29,7 +29,9 @@ export function summarize(runs: readonly (readonly Figure[])[]): readonly Summar
   return [...groups.values()].flatMap((figures) =>
     [...Map.groupBy(figures, ({ name }) => name).values()].flatMap((same) => {
       const [first] = same;
-      if (first === undefined) return [];
+      if (first === undefined) {
+        return [];
+      }
       const { group, name, unit } = first;
       const values = same.map(({ value }) => value);
       const [least, most] = [Math.min(...values), Math.max(...values)];
@@ -43,6 +45,8 @@ export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const place = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-  if (below === undefined || above === undefined) return Number.NaN;
+  if (below === undefined || above === undefined) {
+    return Number.NaN;
+  }
   return below + (above - below) * (place - Math.floor(place));
 }

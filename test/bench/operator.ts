@@ -44,7 +44,9 @@ async function untilIdle(port: number): Promise<number> {
   let last = { reconciles: -1, waiting: 0, at: 0 };
   const isQuiet = async () => {
     const now = await readMetrics(port);
-    if (now.waiting > 0 || now.reconciles !== last.reconciles) last = { ...now, at: performance.now() };
+    if (now.waiting > 0 || now.reconciles !== last.reconciles) {
+      last = { ...now, at: performance.now() };
+    }
     return performance.now() - last.at >= QUIET_MS;
   };
   await until('the operator is idle', isQuiet, { everyMs: POLL_MS, timeoutMs: IDLE_TIMEOUT_MS });

@@ -9,7 +9,9 @@ export async function pooled(
   const start = performance.now();
   let next = 0;
   const worker = async () => {
-    for (let index = next++; index < count; index = next++) await work(index);
+    for (let index = next++; index < count; index = next++) {
+      await work(index);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(count, concurrency) }, worker));
   return (performance.now() - start) / 1000;
@@ -25,7 +27,9 @@ export async function paced(
   const running: Promise<void>[] = [];
   for (let index = 0; index < count; index++) {
     const waitMs = start + (index * 1000) / perSecond - performance.now();
-    if (waitMs > 0) await sleep(waitMs);
+    if (waitMs > 0) {
+      await sleep(waitMs);
+    }
     running.push(work(index));
   }
   await Promise.all(running);
@@ -48,7 +52,9 @@ export async function until(
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not so after ${timeoutMs / 1000} s: ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`not so after ${timeoutMs / 1000} s: ${what}`);
+    }
     await sleep(everyMs);
   }
 }

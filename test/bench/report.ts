@@ -43,8 +43,12 @@ const cell = (text: string): string => text.padStart(11);
 
 /** Three digits that mean something; counts as they are. */
 export function formatFigure(value: number): string {
-  if (Number.isInteger(value)) return String(value);
-  if (Math.abs(value) >= 100) return value.toFixed(0);
+  if (Number.isInteger(value)) {
+    return String(value);
+  }
+  if (Math.abs(value) >= 100) {
+    return value.toFixed(0);
+  }
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 

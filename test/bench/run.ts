@@ -41,7 +41,9 @@ export async function measureOnce({ entry, wanted, progress }: RunOptions): Prom
       const parts = { stage, sample, wanted, progress, count };
       found.push(...(await lifeOf({ ...parts, rates: index === 0 ? rates : [] })));
     }
-    if (wanted.waiting === 0) return found;
+    if (wanted.waiting === 0) {
+      return found;
+    }
     const beside = await progress.step(`Another namespace beside ${wanted.waiting}`, (update) =>
       fairness(stage, wanted.waiting, update),
     );

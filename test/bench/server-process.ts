@@ -29,7 +29,9 @@ process.on('message', () => {
     remove: 0,
     other: 0,
   };
-  for (const { call } of emulator.log) calls[call] += 1;
+  for (const { call } of emulator.log) {
+    calls[call] += 1;
+  }
   process.send?.({ clients: emulator.clients().length, calls } satisfies ServerTally);
 });
 process.once('disconnect', () => process.exit());

@@ -81,7 +81,9 @@ export async function kubectl(
   stdin = '',
 ): Promise<void> {
   const { code, stderr } = await controlPlane.kubectl(args, { stdin });
-  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  if (code !== 0) {
+    throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  }
 }
 
 /** The policy takes effect some seconds after it was created; until then each client costs the operator a write more. */

@@ -19,7 +19,9 @@ export function beforeTests<T extends object>(
   });
   return new Proxy({} as T, {
     get(_, member) {
-      if (started === undefined) throw new Error(`"${String(member)}" is read before the start`);
+      if (started === undefined) {
+        throw new Error(`"${String(member)}" is read before the start`);
+      }
       return Reflect.get(started, member);
     },
   });

@@ -36,8 +36,12 @@ const ALERT = /_ALERT_((?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_C
 export function awaitVerdict(connect: buildConnector.connector, shown: boolean): buildConnector.connector {
   return (target, callback) => {
     connect(target, (error, socket) => {
-      if (error !== null) return callback(explain(error, target.protocol, shown), null);
-      if (!(socket instanceof TLSSocket)) return callback(null, socket);
+      if (error !== null) {
+        return callback(explain(error, target.protocol, shown), null);
+      }
+      if (!(socket instanceof TLSSocket)) {
+        return callback(null, socket);
+      }
       endWithAlert(socket, shown);
       return isAskedForCertificate(socket) ? judge(socket, shown, callback) : callback(null, socket);
     });
@@ -53,10 +57,14 @@ function explain(error: NodeJS.ErrnoException, protocol: string, shown: boolean)
 function judge(socket: TLSSocket, shown: boolean, callback: buildConnector.Callback): void {
   let isOpen = true;
   const settle = (refusal: Error | undefined) => {
-    if (!isOpen) return;
+    if (!isOpen) {
+      return;
+    }
     isOpen = false;
     clearTimeout(timer);
-    if (refusal === undefined) return callback(null, socket);
+    if (refusal === undefined) {
+      return callback(null, socket);
+    }
     socket.destroy();
     return callback(refusal, null);
   };
@@ -84,8 +92,12 @@ function isAskedForCertificate(socket: TLSSocket): boolean {
 }
 
 function refusalOf(error: NodeJS.ErrnoException, shown: boolean): ClientCertificateError | undefined {
-  if (error instanceof ClientCertificateError) return error;
+  if (error instanceof ClientCertificateError) {
+    return error;
+  }
   const [, alert] = ALERT.exec(error.code ?? '') ?? [];
-  if (alert === undefined) return undefined;
+  if (alert === undefined) {
+    return undefined;
+  }
   return new ClientCertificateError(shown, alert.toLowerCase().replaceAll('_', ' '));
 }

@@ -13,14 +13,20 @@ export interface ConnectionError extends Error {
 
 /** Why nothing was sent to `host`, in a sentence; and in another for the platform team, where that says more. */
 export function explainNotSent(failure: ConnectionError, host: string): HttpNotSent {
-  if (failure instanceof AddressRefusedError) return notSent('AddressRefused', failure.message, failure.why);
-  if (failure instanceof ProxyError) return explainProxy(failure, host);
+  if (failure instanceof AddressRefusedError) {
+    return notSent('AddressRefused', failure.message, failure.why);
+  }
+  if (failure instanceof ProxyError) {
+    return explainProxy(failure, host);
+  }
   if (failure instanceof ClientCertificateError) {
     return notSent('TlsVerificationFailed', explainCertificate(failure, host));
   }
   const code = failure.code ?? failure.name;
   const row = NOT_SENT.find((candidate) => candidate.code.test(code));
-  if (row === undefined) return notSent('ConnectFailed', `no connection to ${host} (${code})`);
+  if (row === undefined) {
+    return notSent('ConnectFailed', `no connection to ${host} (${code})`);
+  }
   return notSent(row.reason, row.explain(host, failure));
 }
 
@@ -96,7 +102,9 @@ const NOT_SENT: readonly {
 /** Of the platform's proxy tenants learn that it made no connection, and nothing else. */
 function explainProxy(failure: ProxyError, host: string): HttpNotSent {
   const { reason, detail, why = detail } = explainNamedProxy(failure, host);
-  if (failure.isOwn) return notSent(reason, detail, why === detail ? undefined : why);
+  if (failure.isOwn) {
+    return notSent(reason, detail, why === detail ? undefined : why);
+  }
   const told =
     failure.status === 403
       ? `the platform's proxy refuses connections to ${host}`
@@ -106,9 +114,13 @@ function explainProxy(failure: ProxyError, host: string): HttpNotSent {
 
 function explainNamedProxy({ proxy, status, cause }: ProxyError, host: string): HttpNotSent {
   const name = `the proxy ${printable(proxy)}`;
-  if (status !== undefined) return notSent('ConnectFailed', `${name} ${explainStatus(status, host)}`);
+  if (status !== undefined) {
+    return notSent('ConnectFailed', `${name} ${explainStatus(status, host)}`);
+  }
   const failed = explainNotSent(cause as ConnectionError, name);
-  if (failed.reason !== 'AddressRefused') return failed;
+  if (failed.reason !== 'AddressRefused') {
+    return failed;
+  }
   return notSent(
     'AddressRefused',
     `${name} is not called: ${failed.detail}`,

@@ -159,7 +159,9 @@ function apiServerRanges(addresses: () => readonly string[]): () => readonly Ran
 
 function judge(address: string, { allowed, refused, apiServer }: JudgedAddress): EgressVerdict {
   const plain = address.replace(/^\[|\]$/g, '').replace(/%.*$/s, '');
-  if (isIP(plain) === 0) return { allowed: false, why: 'the host is not an IP address' };
+  if (isIP(plain) === 0) {
+    return { allowed: false, why: 'the host is not an IP address' };
+  }
 
   const forms = [plain, ...embeddedIPv4(plain)];
   const contains = (range: Range): boolean => forms.some(range.contains);
@@ -167,15 +169,21 @@ function judge(address: string, { allowed, refused, apiServer }: JudgedAddress):
   const byFlag = refused.find(
     (range) => contains(range) && !exceptions.some(({ width }) => width > range.width),
   );
-  if (byFlag !== undefined) return { allowed: false, why: `${plain} is ${byFlag.name}` };
+  if (byFlag !== undefined) {
+    return { allowed: false, why: `${plain} is ${byFlag.name}` };
+  }
 
   const match = [...apiServer(), ...REFUSED_RANGES].find(contains);
-  if (match === undefined) return { allowed: true };
+  if (match === undefined) {
+    return { allowed: true };
+  }
   if (match.isMetadata) {
     const isMeant = exceptions.some(({ width }) => width >= match.width);
     return isMeant ? { allowed: true } : { allowed: false, why: `${plain} is ${match.name}` };
   }
-  if (exceptions.length > 0) return { allowed: true };
+  if (exceptions.length > 0) {
+    return { allowed: true };
+  }
   return {
     allowed: false,
     why: `${plain} is ${match.name}; start the operator with --allow-addresses=${plain} to permit it`,
@@ -185,12 +193,18 @@ function judge(address: string, { allowed, refused, apiServer }: JudgedAddress):
 function guardedLookup(check: EgressGuard['check'], resolve: ResolveAll): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return callback(error, []);
+      if (error !== null) {
+        return callback(error, []);
+      }
 
       const kept = addresses.filter(({ address }) => check(address).allowed);
       const [first] = kept;
-      if (first === undefined) return callback(refusalOf(hostname, addresses, check), []);
-      if (options.all === true) return callback(null, kept);
+      if (first === undefined) {
+        return callback(refusalOf(hostname, addresses, check), []);
+      }
+      if (options.all === true) {
+        return callback(null, kept);
+      }
       return callback(null, first.address, first.family);
     });
   };
@@ -203,14 +217,18 @@ function refusalOf(
 ): Error {
   for (const { address } of addresses) {
     const verdict = check(address);
-    if (!verdict.allowed) return new AddressRefusedError(hostname, verdict.why);
+    if (!verdict.allowed) {
+      return new AddressRefusedError(hostname, verdict.why);
+    }
   }
   return Object.assign(new Error(`${hostname} has no address`), { code: 'ENOTFOUND' });
 }
 
 function refusalOfLiteral(hostname: string, check: EgressGuard['check']): AddressRefusedError | undefined {
   const literal = hostname.replace(/^\[|\]$/g, '');
-  if (isIP(literal) === 0) return undefined;
+  if (isIP(literal) === 0) {
+    return undefined;
+  }
   const verdict = check(literal);
   return verdict.allowed ? undefined : new AddressRefusedError(literal, verdict.why);
 }
@@ -249,7 +267,9 @@ function toRange({ cidr, ...named }: AddressClass): Range {
 }
 
 function embeddedIPv4(address: string): readonly string[] {
-  if (isIP(address) !== 6) return [];
+  if (isIP(address) !== 6) {
+    return [];
+  }
   const digits = hexDigits(address);
   return EMBEDDINGS.filter(({ prefix }) => digits.startsWith(prefix)).map(({ at }) => {
     const octets = digits.slice(at, at + 8).match(/../g) ?? [];
@@ -267,7 +287,9 @@ function hexDigits(address: string): string {
 }
 
 function groupsOf(part: string): string {
-  if (part === '') return '';
+  if (part === '') {
+    return '';
+  }
   return part
     .split(':')
     .map((group) => group.padStart(4, '0'))

@@ -51,23 +51,32 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   /** Called just before the first byte. Aborting here means that nothing is written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     const fresh = !this.#over && this.#controller === undefined;
-    if (fresh) this.#controller = controller;
-    else controller.abort(new Error('never sent late, never sent twice'));
+    if (fresh) {
+      this.#controller = controller;
+    } else {
+      controller.abort(new Error('never sent late, never sent twice'));
+    }
   }
 
   onResponseStart(_: unknown, status: number, headers: ResponseHeaders): void {
-    if (status < 200) return;
+    if (status < 200) {
+      return;
+    }
     this.#status = status;
     this.#headers = keptHeaders(headers);
     this.#isTooLong = Number(headers['content-length'] ?? 0) > this.#limits.maxBodyBytes;
-    if (this.#isTooLong && !this.#isSuccess()) this.#stop(this.#tooLarge());
+    if (this.#isTooLong && !this.#isSuccess()) {
+      this.#stop(this.#tooLarge());
+    }
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {
     const room = this.#limits.maxBodyBytes - this.#bytes;
     this.#bytes += chunk.length;
     this.#chunks.push(chunk.subarray(0, Math.max(room, 0)));
-    if (chunk.length > room) this.#stop(this.#tooLarge());
+    if (chunk.length > room) {
+      this.#stop(this.#tooLarge());
+    }
   }
 
   onResponseEnd(): void {
@@ -82,7 +91,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #explain(error: ConnectionError): HttpOutcome {
     const wasWritten = this.#controller !== undefined;
     const wasRefused = error instanceof ClientCertificateError && this.#status === undefined;
-    if (!wasWritten || wasRefused) return explainNotSent(error, this.#limits.host);
+    if (!wasWritten || wasRefused) {
+      return explainNotSent(error, this.#limits.host);
+    }
     if (error.code === 'UND_ERR_HEADERS_OVERFLOW') {
       return this.#noAnswer('ResponseTooLarge', "the answer's headers are too large");
     }
@@ -113,7 +124,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
 
   /** A character that was cut in two is left out. */
   #received(): Sensitive | undefined {
-    if (!this.#isSuccess() || this.#bytes === 0) return undefined;
+    if (!this.#isSuccess() || this.#bytes === 0) {
+      return undefined;
+    }
     return new Sensitive(new StringDecoder('utf8').write(Buffer.concat(this.#chunks)));
   }
 
@@ -127,7 +140,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   #end(outcome: HttpOutcome): void {
-    if (this.#over) return;
+    if (this.#over) {
+      return;
+    }
     this.#over = true;
     this.#chunks = [];
     clearTimeout(this.#timer);
@@ -140,7 +155,9 @@ function keptHeaders(headers: ResponseHeaders): Readonly<Record<string, string>>
   const kept: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {
     const value = headers[name];
-    if (value === undefined) continue;
+    if (value === undefined) {
+      continue;
+    }
     kept[name] = [value].flat().join(', ').slice(0, left);
     left -= kept[name].length;
   }
@@ -148,6 +165,8 @@ function keptHeaders(headers: ResponseHeaders): Readonly<Record<string, string>>
 }
 
 function explainLoss({ code, name }: ConnectionError): string {
-  if (name === 'HTTPParserError') return 'the answer is not valid HTTP/1.1';
+  if (name === 'HTTPParserError') {
+    return 'the answer is not valid HTTP/1.1';
+  }
   return `the connection was lost before the answer was complete (${code ?? name})`;
 }

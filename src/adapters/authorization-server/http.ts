@@ -80,7 +80,9 @@ export function createAuthorizationServerHttp(
       if (outcome.kind === 'notSent' && outcome.why !== undefined) {
         const { reason, why } = outcome;
         const server = serverKey(call.server, call.server.namespace ?? '');
-        if (seldom(`${server} ${why}`)) options.log?.warn('nothing was sent', { server, reason, why });
+        if (seldom(`${server} ${why}`)) {
+          options.log?.warn('nothing was sent', { server, reason, why });
+        }
       }
       return outcome;
     },
@@ -96,22 +98,30 @@ function createSeldom(everyMs: number): (what: string) => boolean {
   const told = new Map<string, number>();
   return (what) => {
     const now = performance.now();
-    if (now < (told.get(what) ?? Number.NEGATIVE_INFINITY) + everyMs) return false;
-    if (told.size >= MAX_TOLD) told.clear();
+    if (now < (told.get(what) ?? Number.NEGATIVE_INFINITY) + everyMs) {
+      return false;
+    }
+    if (told.size >= MAX_TOLD) {
+      told.clear();
+    }
     told.set(what, now);
     return true;
   };
 }
 
 function explainUnusable(error: unknown): HttpOutcome {
-  if (error instanceof TransportError) return notSent(error.reason, error.message);
+  if (error instanceof TransportError) {
+    return notSent(error.reason, error.message);
+  }
   throw error;
 }
 
 /** The one place where secrets leave their wrapper on the way to a server. */
 function toDispatch(url: URL, request: HttpRequest, userAgent: string): Dispatcher.DispatchOptions {
   const headers = new Map([['user-agent', userAgent]]);
-  for (const [name, value] of Object.entries(request.headers)) headers.set(name.toLowerCase(), reveal(value));
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers.set(name.toLowerCase(), reveal(value));
+  }
   headers.set('accept-encoding', 'identity');
   return {
     origin: url.origin,

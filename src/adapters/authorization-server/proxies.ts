@@ -46,9 +46,13 @@ export function parseProxy(text: string): URL | undefined {
 }
 
 function proxyOf(scheme: string, text: string | undefined): URL | undefined {
-  if (text === undefined || text === '') return undefined;
+  if (text === undefined || text === '') {
+    return undefined;
+  }
   const url = parseProxy(text);
-  if (url === undefined) throw new RangeError(`the proxy for ${scheme} URLs is no http or https URL`);
+  if (url === undefined) {
+    throw new RangeError(`the proxy for ${scheme} URLs is no http or https URL`);
+  }
   return url;
 }
 
@@ -68,9 +72,13 @@ function lists(list: BlockList, host: string): boolean {
 type Exception = (host: string, port: string) => boolean;
 
 function toException(rule: string): Exception {
-  if (rule === '*') return () => true;
+  if (rule === '*') {
+    return () => true;
+  }
   const range = toSubnet(rule);
-  if (range !== undefined) return (host) => lists(range, host);
+  if (range !== undefined) {
+    return (host) => lists(range, host);
+  }
 
   const { name, port } = splitPort(rule);
   const matches = isIP(name) === 0 ? matchesDomain(name) : (host: string) => host === name;
@@ -90,7 +98,9 @@ function toSubnet(rule: string): BlockList | undefined {
 
 /** `[::1]:443`, `::1`, `as.example:443`, `as.example`. */
 function splitPort(rule: string): { readonly name: string; readonly port: string | undefined } {
-  if (isIP(rule) !== 0) return { name: rule, port: undefined };
+  if (isIP(rule) !== 0) {
+    return { name: rule, port: undefined };
+  }
   const [, name = rule, port] = /^(.*?)(?::(\d+))?$/.exec(rule) ?? [];
   return { name: name.replace(/^\[|\]$/g, ''), port };
 }

@@ -29,7 +29,9 @@ export function contextOf(
   if (ca === undefined && certificate === undefined) {
     return defaults && createSecureContext(defaults);
   }
-  if (ca !== undefined) checkAuthorities(ca);
+  if (ca !== undefined) {
+    checkAuthorities(ca);
+  }
   // Node would do without.
   if (certificate?.cert === '' || certificate?.key.reveal() === '') {
     throw new TransportError('TlsVerificationFailed', 'the client certificate or its key is empty');

@@ -72,7 +72,9 @@ export class Transports {
     call: (dispatcher: Dispatcher) => Promise<T>,
   ): Promise<T> {
     const isDefault = transport === undefined && server.kind === 'ClusterAuthorizationServer';
-    if (isDefault || this.#closed !== undefined) return call(this.#default);
+    if (isDefault || this.#closed !== undefined) {
+      return call(this.#default);
+    }
 
     const pool = this.#take(server, transport);
     pool.calls += 1;
@@ -81,14 +83,18 @@ export class Transports {
       return await call(pool.agent);
     } finally {
       pool.calls -= 1;
-      if (pool.calls === 0) this.#letIdle(pool);
+      if (pool.calls === 0) {
+        this.#letIdle(pool);
+      }
     }
   }
 
   /** Lets the calls under way end; a later one finds its connections closed. */
   async close(): Promise<void> {
     if (this.#closed === undefined) {
-      for (const pool of this.#pools.values()) this.#retire(pool);
+      for (const pool of this.#pools.values()) {
+        this.#retire(pool);
+      }
       this.#closed = Promise.all([this.#default.close(), ...this.#closing]);
     }
     await this.#closed;
@@ -103,7 +109,9 @@ export class Transports {
       return kept;
     }
     // Never over another's certificate, whatever the version says.
-    if (kept !== undefined) this.#retire(kept);
+    if (kept !== undefined) {
+      this.#retire(kept);
+    }
     return this.#add(server, key, transport);
   }
 
@@ -113,19 +121,26 @@ export class Transports {
     const pool = { key, namespace, transport, agent, calls: 0, idle: undefined };
     const pools = [...this.#pools.values()];
     const own = namespace === undefined ? [] : pools.filter((other) => other.namespace === namespace);
-    if (own.length >= SHARES.poolsOfNamespace.most) this.#retireOneOf(own);
-    else if (pools.length >= (this.#options.maxPools ?? 256)) this.#retireOneOf(pools);
+    if (own.length >= SHARES.poolsOfNamespace.most) {
+      this.#retireOneOf(own);
+    } else if (pools.length >= (this.#options.maxPools ?? 256)) {
+      this.#retireOneOf(pools);
+    }
     this.#pools.set(key, pool);
     return pool;
   }
 
   #retireOneOf(pools: readonly Pool[]): void {
     const leaving = pools.find(({ calls }) => calls === 0) ?? pools[0];
-    if (leaving !== undefined) this.#retire(leaving);
+    if (leaving !== undefined) {
+      this.#retire(leaving);
+    }
   }
 
   #letIdle(pool: Pool): void {
-    if (this.#pools.get(pool.key) !== pool) return;
+    if (this.#pools.get(pool.key) !== pool) {
+      return;
+    }
     pool.idle = setTimeout(() => this.#retire(pool), this.#options.idleMs ?? 30_000).unref();
   }
 
@@ -162,7 +177,9 @@ export class Transports {
     const toOwnProxy = guard.connector(this.#buildOptions(defined({ ca: tls?.ca })), turn);
     const connect: buildConnector.connector = (target, callback) => {
       const proxy = own ?? this.#route(target);
-      if (proxy === undefined) return direct(target, callback);
+      if (proxy === undefined) {
+        return direct(target, callback);
+      }
       // The environment's proxy is the administrator's choice; one that a server object names is judged.
       const isOwn = own !== undefined;
       const toProxy = isOwn ? toOwnProxy : this.#toProxy;
@@ -180,7 +197,9 @@ const NOTHING: Transport = { version: '' };
 
 function proxyOf(text: string): URL {
   const url = parseProxy(text);
-  if (url === undefined) throw new TransportError('ConnectFailed', 'the proxy’s URL is no http or https URL');
+  if (url === undefined) {
+    throw new TransportError('ConnectFailed', 'the proxy’s URL is no http or https URL');
+  }
   return url;
 }
 

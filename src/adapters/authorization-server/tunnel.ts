@@ -47,11 +47,17 @@ interface TunnelOptions {
 export function tunnelConnector(options: TunnelOptions): buildConnector.connector {
   return (target, callback) => {
     const refused = options.guard.refusal(target.hostname);
-    if (refused !== undefined) return callback(refused, null);
+    if (refused !== undefined) {
+      return callback(refused, null);
+    }
 
     return openTunnel(options, authorityOf(target), (error, socket) => {
-      if (error !== null) return callback(error, null);
-      if (target.protocol !== 'https:') return callback(null, socket);
+      if (error !== null) {
+        return callback(error, null);
+      }
+      if (target.protocol !== 'https:') {
+        return callback(null, socket);
+      }
       return options.secure({ ...target, httpSocket: socket }, callback);
     });
   };
@@ -67,11 +73,15 @@ function openTunnel(options: TunnelOptions, authority: string, callback: buildCo
   const headers = { host: authority, ...authorizationOf(proxy) };
   client.connect({ path: authority, headers }, (error, answer) => {
     void client.destroy();
-    if (error !== null) return callback(new ProxyError(options, { cause: error }), null);
+    if (error !== null) {
+      return callback(new ProxyError(options, { cause: error }), null);
+    }
 
     const socket = answer.socket as Socket;
     socket.on('error', () => undefined);
-    if (answer.statusCode >= 200 && answer.statusCode < 300) return callback(null, socket);
+    if (answer.statusCode >= 200 && answer.statusCode < 300) {
+      return callback(null, socket);
+    }
     socket.destroy();
     return callback(new ProxyError(options, { status: answer.statusCode }), null);
   });
@@ -85,7 +95,9 @@ function authorityOf({ host, hostname, protocol, port }: buildConnector.Options)
 
 /** RFC 7617. */
 function authorizationOf({ username, password }: URL): Readonly<Record<string, string>> {
-  if (username === '' && password === '') return {};
+  if (username === '' && password === '') {
+    return {};
+  }
   const credentials = `${decoded(username)}:${decoded(password)}`;
   return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
 }

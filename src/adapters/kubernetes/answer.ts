@@ -43,13 +43,17 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
     );
     this.#signal = signal;
     signal?.addEventListener('abort', this.#cancel);
-    if (signal?.aborted === true) this.#cancel();
+    if (signal?.aborted === true) {
+      this.#cancel();
+    }
   }
 
   /** Called just before the first byte. Aborting here means that nothing is written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(new Error('ended before it was sent'));
+    if (this.#over) {
+      controller.abort(new Error('ended before it was sent'));
+    }
   }
 
   onResponseStart(
@@ -86,7 +90,9 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   #end(answer: ApiAnswer): void {
-    if (this.#over) return;
+    if (this.#over) {
+      return;
+    }
     this.#over = true;
     this.#chunks.length = 0;
     clearTimeout(this.#timer);
@@ -97,7 +103,9 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
 
 /** Code and message of an error of the network, on one line. */
 export function describeAnswer(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
   const { code } = error as { code?: unknown };
   return typeof code === 'string' && !error.message.includes(code)
     ? `${code}: ${error.message}`

@@ -58,20 +58,26 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
       }),
     async replace(resource, object, subresource) {
       const path = objectPath(resource, object.metadata, subresource);
-      if (path === undefined) return invalid(object.metadata);
+      if (path === undefined) {
+        return invalid(object.metadata);
+      }
       const accept = acceptOfWritten(resource);
       return exchange({ method: 'PUT', path, query, accept, body: typed(resource, object) });
     },
     async patch(resource, key, patch) {
       const path = objectPath(resource, key);
-      if (path === undefined) return invalid(key);
+      if (path === undefined) {
+        return invalid(key);
+      }
       const contentType = 'application/merge-patch+json';
       const accept = acceptOfWritten(resource);
       return exchange({ method: 'PATCH', path, query, accept, contentType, body: patch });
     },
     async delete(resource, key, preconditions) {
       const path = objectPath(resource, key);
-      if (path === undefined) return invalid(key);
+      if (path === undefined) {
+        return invalid(key);
+      }
       const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...(preconditions && { preconditions }) };
       return exchange({ method: 'DELETE', path, body });
     },

@@ -66,10 +66,15 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
 
 function load(path: string | undefined): { readonly config: KubeConfig; readonly cluster: Cluster } {
   const config = new KubeConfig();
-  if (path === undefined) config.loadFromDefault();
-  else config.loadFromFile(path);
+  if (path === undefined) {
+    config.loadFromDefault();
+  } else {
+    config.loadFromFile(path);
+  }
   const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error('the kubeconfig has no cluster for its current context');
+  if (cluster === null) {
+    throw new Error('the kubeconfig has no cluster for its current context');
+  }
   // What loadFromDefault makes up where it finds nothing.
   if (cluster.name === 'cluster' && cluster.server === 'http://localhost:8080') {
     throw new Error('no Kubernetes configuration: neither a kubeconfig nor a service account was found');
@@ -113,7 +118,9 @@ async function createCredentials(
     return current;
   };
   const fresh = async () => {
-    if (clock.monotonic() - readAt < REREAD_AFTER_MS) return current;
+    if (clock.monotonic() - readAt < REREAD_AFTER_MS) {
+      return current;
+    }
     reading ??= reread();
     return reading;
   };
@@ -126,7 +133,9 @@ async function readCredential(config: KubeConfig): Promise<ApiServerCredential> 
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers)) {
     // A token file may end in a newline, which no header may hold.
-    if (value.trim() !== 'Bearer') headers[name.toLowerCase()] = value.trim();
+    if (value.trim() !== 'Bearer') {
+      headers[name.toLowerCase()] = value.trim();
+    }
   }
   if (typeof options.auth === 'string') {
     headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
@@ -148,17 +157,23 @@ function createDispatchers(origin: string, cluster: Cluster, connections: number
   let fingerprint: string | undefined;
   return {
     with(tls: Tls): Dispatchers {
-      if (pair !== undefined && tls === madeFor) return pair;
+      if (pair !== undefined && tls === madeFor) {
+        return pair;
+      }
       const next = JSON.stringify(tls);
       madeFor = tls;
-      if (pair !== undefined && next === fingerprint) return pair;
+      if (pair !== undefined && next === fingerprint) {
+        return pair;
+      }
       const old = pair;
       pair = {
         calls: createDispatcher(origin, cluster, tls, connections),
         watches: createDispatcher(origin, cluster, tls, null),
       };
       fingerprint = next;
-      for (const dispatcher of old === undefined ? [] : [old.calls, old.watches]) void dispatcher.close();
+      for (const dispatcher of old === undefined ? [] : [old.calls, old.watches]) {
+        void dispatcher.close();
+      }
       return pair;
     },
     async close(): Promise<void> {
@@ -179,7 +194,9 @@ function createDispatcher(origin: string, { proxyUrl }: Cluster, tls: Tls, conne
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  if (proxyUrl === undefined) return new Pool(origin, { ...shared, connect: connectOptions });
+  if (proxyUrl === undefined) {
+    return new Pool(origin, { ...shared, connect: connectOptions });
+  }
   return new ProxyAgent({ ...shared, uri: proxyUrl, requestTls: connectOptions });
 }
 

@@ -54,10 +54,14 @@ export function createExchange(connection: Connection, options: ExchangeOptions)
       const answer = await attempt(connection, request, options);
       if (answer.kind === 'lost') {
         lost += 1;
-        if (request.method === 'GET' && answer.stale && lost === 1) continue;
+        if (request.method === 'GET' && answer.stale && lost === 1) {
+          continue;
+        }
         return noAnswer(answer.detail);
       }
-      if (answer.kind === 'tooLarge') return { ...noAnswer(answer.detail), reason: TOO_LARGE };
+      if (answer.kind === 'tooLarge') {
+        return { ...noAnswer(answer.detail), reason: TOO_LARGE };
+      }
       if (answer.status !== 429 || throttled === MAX_THROTTLED || request.signal?.aborted === true) {
         return resultOf<T>(answer.status, answer.text);
       }
@@ -108,7 +112,9 @@ async function attempt(
     reader,
   );
   const answer = await reader.answer;
-  if (answer.kind === 'answered') request.measured?.(parsedBytes(answer.text));
+  if (answer.kind === 'answered') {
+    request.measured?.(parsedBytes(answer.text));
+  }
   return answer;
 }
 
@@ -120,7 +126,9 @@ function parsedBytes(json: string): number {
   let containers = 0;
   for (let at = 0; at < json.length; at += 1) {
     const code = json.charCodeAt(at);
-    if (code === BRACE || code === BRACKET) containers += 1;
+    if (code === BRACE || code === BRACKET) {
+      containers += 1;
+    }
   }
   return json.length + BYTES_PER_CONTAINER * containers;
 }
@@ -130,7 +138,9 @@ export function withQuery(path: string, query: Readonly<Record<string, string>> 
 }
 
 function resultOf<T>(status: number, text: string): ApiResult<T> {
-  if (status < 200 || status > 299) return failureOf(status, text);
+  if (status < 200 || status > 299) {
+    return failureOf(status, text);
+  }
   const body = parsed(text);
   return body === undefined
     ? noAnswer(`HTTP ${status} whose body is no JSON object`)

@@ -54,11 +54,15 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   const attempt = async () => {
     const startMs = clock.monotonic();
     const outcome = await claim.attempt();
-    if (outcome.kind === 'ours') deadlineMs = startMs + renewDeadlineMs;
+    if (outcome.kind === 'ours') {
+      deadlineMs = startMs + renewDeadlineMs;
+    }
     return outcome;
   };
   const lose = (why: string) => {
-    if (!leading) return;
+    if (!leading) {
+      return;
+    }
     leading = false;
     ending.abort();
     log.warn('the lease is lost', { why });
@@ -67,23 +71,35 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
   const renew = async () => {
     while (leading) {
       await pause(retryPeriodMs, ending.signal);
-      if (!leading) return;
+      if (!leading) {
+        return;
+      }
       const attempted = attempt();
       renewing = attempted;
       const outcome = await attempted;
-      if (outcome.kind === 'others') lose(`it is held by ${outcome.holder}`);
+      if (outcome.kind === 'others') {
+        lose(`it is held by ${outcome.holder}`);
+      }
       // What was listed and watched before is no longer so: only a new start sees what is there.
-      if (outcome.kind === 'wentBack') lose('the API server’s data went back to an earlier time');
+      if (outcome.kind === 'wentBack') {
+        lose('the API server’s data went back to an earlier time');
+      }
       // Somebody emptied it meanwhile: another may have led since.
-      if (outcome.kind === 'ours' && outcome.transitions !== transitions) lose('it had to be taken again');
+      if (outcome.kind === 'ours' && outcome.transitions !== transitions) {
+        lose('it had to be taken again');
+      }
     }
   };
   const watchDeadline = async () => {
-    while (held()) await clock.sleep(deadlineMs - clock.monotonic(), ending.signal);
+    while (held()) {
+      await clock.sleep(deadlineMs - clock.monotonic(), ending.signal);
+    }
     lose('it could not be renewed in time');
   };
   const release = async () => {
-    if (!leading) return;
+    if (!leading) {
+      return;
+    }
     leading = false;
     ending.abort();
     await renewing;
@@ -97,13 +113,21 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       while (!signal.aborted) {
         const outcome = await attempt();
         leading = outcome.kind === 'ours' && clock.monotonic() < deadlineMs;
-        if (outcome.kind === 'ours') transitions = outcome.transitions;
-        if (leading) break;
+        if (outcome.kind === 'ours') {
+          transitions = outcome.transitions;
+        }
+        if (leading) {
+          break;
+        }
         // A look costs one read: whoever waits for a release looks twice as often as the holder renews.
         await pause(retryPeriodMs / 2, signal);
       }
-      if (signal.aborted) await release();
-      if (!leading) return false;
+      if (signal.aborted) {
+        await release();
+      }
+      if (!leading) {
+        return false;
+      }
       void renew();
       void watchDeadline();
       return true;

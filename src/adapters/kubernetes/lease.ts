@@ -60,9 +60,15 @@ export function createClaim(options: ClaimOptions): LeaseClaim {
   const look = async (): Promise<boolean> => {
     const answer = await api.get<Lease>(RESOURCES.lease, { namespace, name });
     current = answer.ok || answer.status === 404;
-    if (answer.ok) seen = seenSince(seen, answer.object, clock.monotonic());
-    if (!answer.ok && current) seen = undefined;
-    if (!current) log.warn('the lease could not be read', answer);
+    if (answer.ok) {
+      seen = seenSince(seen, answer.object, clock.monotonic());
+    }
+    if (!answer.ok && current) {
+      seen = undefined;
+    }
+    if (!current) {
+      log.warn('the lease could not be read', answer);
+    }
     return current;
   };
   const write = async (spec: Lease['spec']): Promise<boolean> => {
@@ -75,29 +81,42 @@ export function createClaim(options: ClaimOptions): LeaseClaim {
       seen = { lease: answer.object, sinceMs: clock.monotonic() };
       writtenVersion = answer.object.metadata.resourceVersion;
     }
-    if (!answer.ok && answer.status !== 409) log.warn('the lease could not be written', answer);
+    if (!answer.ok && answer.status !== 409) {
+      log.warn('the lease could not be written', answer);
+    }
     return answer.ok;
   };
   const attempt = async (): Promise<ClaimOutcome> => {
     const holdsIt = current && seen?.lease.spec?.holderIdentity === identity;
-    if (!holdsIt && !(await look())) return { kind: 'unknown' };
+    if (!holdsIt && !(await look())) {
+      return { kind: 'unknown' };
+    }
     if (seen !== undefined && isNewer(writtenVersion, seen.lease.metadata.resourceVersion)) {
       return { kind: 'wentBack' };
     }
     const holder = seen && rivalOf(seen, options);
-    if (holder !== undefined) return { kind: 'others', holder };
+    if (holder !== undefined) {
+      return { kind: 'others', holder };
+    }
     const spec = claimed(seen?.lease.spec, transitions, options);
-    if (!(await write(spec))) return { kind: 'unknown' };
+    if (!(await write(spec))) {
+      return { kind: 'unknown' };
+    }
     transitions = spec.leaseTransitions;
     return { kind: 'ours', transitions };
   };
   const giveUp = async (): Promise<void> => {
     for (let tries = 0; tries < 3; tries += 1) {
-      if (!current && !(await look())) continue;
-      if (seen?.lease.spec?.holderIdentity !== identity) return;
-      const now = microTime(clock.now());
-      if (await write({ ...seen.lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now }))
+      if (!current && !(await look())) {
+        continue;
+      }
+      if (seen?.lease.spec?.holderIdentity !== identity) {
         return;
+      }
+      const now = microTime(clock.now());
+      if (await write({ ...seen.lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now })) {
+        return;
+      }
     }
     log.warn('the lease could not be given up; it ends by itself', { namespace, name });
   };
@@ -107,7 +126,9 @@ export function createClaim(options: ClaimOptions): LeaseClaim {
 /** Who else holds the Lease; undefined when it is ours, given up or over. */
 function rivalOf({ lease, sinceMs }: SeenLease, options: ClaimOptions): string | undefined {
   const { holderIdentity: holder = '', leaseDurationSeconds = 0 } = lease.spec ?? {};
-  if (holder === '' || holder === options.identity) return undefined;
+  if (holder === '' || holder === options.identity) {
+    return undefined;
+  }
   const durationMs = leaseDurationSeconds * 1_000 || options.leaseDurationMs;
   return options.clock.monotonic() - sinceMs < durationMs ? holder : undefined;
 }

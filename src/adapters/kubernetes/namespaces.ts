@@ -52,7 +52,9 @@ export function followNamespaces<T extends KubernetesObject>(
       const answered = await Promise.all(names.map(ask));
       lastActivity = clock.monotonic();
       const isComplete = answered.every(Boolean);
-      if (isComplete) synced.resolve();
+      if (isComplete) {
+        synced.resolve();
+      }
       await clock.sleep(isComplete ? ASK_AGAIN_MS : RETRY_MS, stopping.signal);
     }
   }

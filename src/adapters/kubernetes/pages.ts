@@ -39,7 +39,9 @@ export async function collectPages<R>(
 ): Promise<ApiResult<ListOf<R>>> {
   for (let restarts = 0; ; restarts += 1) {
     const list = await collectOnce(exchange, listing, convert);
-    if (list.ok || list.status !== 410 || restarts === MAX_LIST_RESTARTS) return list;
+    if (list.ok || list.status !== 410 || restarts === MAX_LIST_RESTARTS) {
+      return list;
+    }
   }
 }
 
@@ -76,14 +78,20 @@ async function collectOnce<R>(
       limit = Math.ceil(limit / FASTEST_GROWTH);
       continue;
     }
-    if (!page.ok) return page;
+    if (!page.ok) {
+      return page;
+    }
     for (const raw of page.object.items ?? []) {
       const item = convert(selected(raw, selection));
-      if (item !== undefined) items.push(item);
+      if (item !== undefined) {
+        items.push(item);
+      }
     }
     next = page.object.metadata?.continue ?? '';
     const resourceVersion = page.object.metadata?.resourceVersion ?? '';
-    if (next === '') return { ok: true, object: { resourceVersion, items } };
+    if (next === '') {
+      return { ok: true, object: { resourceVersion, items } };
+    }
     limit = nextLimit(limit, bytes);
   }
 }

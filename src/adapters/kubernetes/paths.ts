@@ -21,7 +21,9 @@ export interface ListOf<T> {
 export function collectionPath(resource: Resource, namespace: string | undefined): string {
   const root =
     resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
-  if (!resource.namespaced || namespace === undefined) return `${root}/${resource.plural}`;
+  if (!resource.namespaced || namespace === undefined) {
+    return `${root}/${resource.plural}`;
+  }
   return `${root}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
 }
 
@@ -30,15 +32,21 @@ export function collectionPath(resource: Resource, namespace: string | undefined
  * collection (a GET would list it, a DELETE empty it), and with `..` another object's.
  */
 export function objectPath(resource: Resource, key: ObjectKey, subresource?: 'status'): string | undefined {
-  if (!isSegment(key.name)) return undefined;
-  if (resource.namespaced && !isSegment(key.namespace)) return undefined;
+  if (!isSegment(key.name)) {
+    return undefined;
+  }
+  if (resource.namespaced && !isSegment(key.namespace)) {
+    return undefined;
+  }
   const path = `${collectionPath(resource, key.namespace)}/${encodeURIComponent(key.name)}`;
   return subresource === undefined ? path : `${path}/${subresource}`;
 }
 
 /** Value of `Accept` for a list, a watch or a single object of what is selected. */
 export function acceptOf(selection: Selection, answer: 'list' | 'watch' | 'object'): string {
-  if (selection.metadataOnly !== true) return 'application/json';
+  if (selection.metadataOnly !== true) {
+    return 'application/json';
+  }
   const kind = answer === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata';
   return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
 }

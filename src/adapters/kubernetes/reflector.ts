@@ -97,7 +97,9 @@ async function run<T extends KubernetesObject>(options: ReflectorOptions<T>, hoo
   let state: WatchState = INITIAL_STATE;
   while (!hooks.signal.aborted) {
     await clock.sleep(backoffMs(state.failures, random), hooks.signal);
-    if (hooks.signal.aborted) return;
+    if (hooks.signal.aborted) {
+      return;
+    }
     try {
       state =
         state.phase === 'list'
@@ -129,7 +131,9 @@ async function listOnce<T extends KubernetesObject>(
     return isThere ? { metadata: { name, namespace, uid, resourceVersion } as ObjectMeta } : undefined;
   };
   const answer = await api.collect(resource, selection, handOver, signal);
-  if (signal.aborted) return { kind: 'unusable' };
+  if (signal.aborted) {
+    return { kind: 'unusable' };
+  }
   if (!answer.ok) {
     const { status, reason, message } = answer;
     log.warn('a list failed and will be tried again', { ...about(options), status, reason, message });
@@ -156,11 +160,15 @@ async function watch<T extends KubernetesObject>(
     (event, isCut) => {
       hooks.active();
       state = step(state, { kind: 'event', event });
-      if (isCut && event.type !== 'DELETED') return passOver(options, event.object);
+      if (isCut && event.type !== 'DELETED') {
+        return passOver(options, event.object);
+      }
       return deliver(options, event);
     },
   );
-  if (!hooks.signal.aborted) report(options, end);
+  if (!hooks.signal.aborted) {
+    report(options, end);
+  }
   return step(state, end);
 }
 
@@ -181,9 +189,13 @@ function deliver<T extends KubernetesObject>(
   options: ReflectorOptions<T>,
   { type, object: raw }: Exclude<WatchEvent, { readonly type: 'ERROR' }>,
 ): boolean {
-  if (type === 'BOOKMARK' || (type !== 'DELETED' && options.handlers.knows(raw.metadata))) return true;
+  if (type === 'BOOKMARK' || (type !== 'DELETED' && options.handlers.knows(raw.metadata))) {
+    return true;
+  }
   const object = transformed(options, raw);
-  if (object === undefined) return type !== 'DELETED';
+  if (object === undefined) {
+    return type !== 'DELETED';
+  }
   const handler = type === 'DELETED' ? 'deleted' : 'applied';
   callHandler(options, handler, () => options.handlers[handler](object));
   return true;
@@ -195,7 +207,9 @@ function transformed<T extends KubernetesObject>(
 ): T | undefined {
   try {
     const object = options.transform(raw);
-    if (object !== undefined) return object;
+    if (object !== undefined) {
+      return object;
+    }
     options.log.warn('an object is skipped', { ...about(options), key: keyOf(raw.metadata) });
   } catch (error) {
     options.log.warn('an object is skipped', {
@@ -228,9 +242,15 @@ function callHandler<T extends KubernetesObject>(
 function report<T extends KubernetesObject>(options: ReflectorOptions<T>, end: WatchEnd): void {
   const { log } = options;
   const fields = { ...about(options), ...end };
-  if (end.kind === 'ended') log.debug('a watch ended and will be resumed', fields);
-  if (end.kind === 'failed') log.warn('a watch failed and will be resumed', fields);
-  if (end.kind === 'unusable') log.warn('a watch is followed by a new list', fields);
+  if (end.kind === 'ended') {
+    log.debug('a watch ended and will be resumed', fields);
+  }
+  if (end.kind === 'failed') {
+    log.warn('a watch failed and will be resumed', fields);
+  }
+  if (end.kind === 'unusable') {
+    log.warn('a watch is followed by a new list', fields);
+  }
 }
 
 function about<T extends KubernetesObject>({ resource, selection }: ReflectorOptions<T>): object {

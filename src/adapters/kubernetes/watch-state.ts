@@ -59,7 +59,9 @@ const PERSISTENT_FAILURES = 3;
 
 /** Wait before the next list or watch: none without failures, then 0.2 s doubling up to 30 s, with jitter of half. */
 export function backoffMs(failures: number, random: () => number): number {
-  if (failures === 0) return 0;
+  if (failures === 0) {
+    return 0;
+  }
   return backoff(PAUSES, failures - 1) * (0.5 + random() / 2);
 }
 
@@ -68,6 +70,8 @@ export function backoffMs(failures: number, random: () => number): number {
  * again: the event after our version may be what the server fails at, and only a list gets past it.
  */
 function needsList(status: number, failures: number): boolean {
-  if (status === 410 || status === 400) return true;
+  if (status === 410 || status === 400) {
+    return true;
+  }
   return (status === 500 || status === 504) && failures >= PERSISTENT_FAILURES;
 }

@@ -39,10 +39,14 @@ export function createLineSplitter(maxBytes = MAX_LINE_BYTES): {
   let held = 0;
   let cut: CutLine | undefined;
   const hold = (part: Uint8Array) => {
-    if (cut !== undefined) return;
+    if (cut !== undefined) {
+      return;
+    }
     held += part.length;
     parts.push(part);
-    if (held <= maxBytes) return;
+    if (held <= maxBytes) {
+      return;
+    }
     cut = { head: Buffer.concat(parts, Math.min(held, HEAD_BYTES)).toString('utf8') };
     parts = [];
   };
@@ -61,10 +65,14 @@ export function createLineSplitter(maxBytes = MAX_LINE_BYTES): {
       for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
         hold(chunk.subarray(start, end));
         const line = take();
-        if (typeof line !== 'string' || line.trim() !== '') lines.push(line);
+        if (typeof line !== 'string' || line.trim() !== '') {
+          lines.push(line);
+        }
         start = end + 1;
       }
-      if (start < chunk.length) hold(chunk.subarray(start));
+      if (start < chunk.length) {
+        hold(chunk.subarray(start));
+      }
       return lines;
     },
   };
@@ -74,7 +82,9 @@ export function createLineSplitter(maxBytes = MAX_LINE_BYTES): {
 export function decodeEvent(line: string): WatchEvent {
   const event = parsed(line);
   const object = event?.['object'];
-  if (event === undefined || !isRecord(object)) throw new MalformedStreamError('a line is no watch event');
+  if (event === undefined || !isRecord(object)) {
+    throw new MalformedStreamError('a line is no watch event');
+  }
   if (event['type'] === 'ERROR') {
     const { code, message } = object;
     return {

@@ -51,7 +51,9 @@ export async function openWatch(request: WatchRequest, sink: WatchSink): Promise
   try {
     return await followWatch(request, { signal, heard: silence.heard, sink });
   } catch (error) {
-    if (error instanceof MalformedStreamError) return { kind: 'unusable', message: error.message };
+    if (error instanceof MalformedStreamError) {
+      return { kind: 'unusable', message: error.message };
+    }
     const message = silence.expired() ? `silent for ${MAX_SILENCE_MS} ms` : describeAnswer(error);
     return { kind: 'failed', status: 0, message };
   } finally {
@@ -85,10 +87,16 @@ async function followWatch(request: WatchRequest, { signal, heard, sink }: Follo
       heard();
       const isCut = typeof line !== 'string';
       const event = isCut ? decodeCutEvent(line) : decodeEvent(line);
-      if (event.type === 'ERROR') return { kind: 'failed', status: event.code, message: event.message };
+      if (event.type === 'ERROR') {
+        return { kind: 'failed', status: event.code, message: event.message };
+      }
       const followed = sink({ type: event.type, object: selected(event.object, selection) }, isCut);
-      if (!followed) return { kind: 'unusable', message: 'a deletion could not be handed over' };
-      if (signal.aborted) return { kind: 'ended' };
+      if (!followed) {
+        return { kind: 'unusable', message: 'a deletion could not be handed over' };
+      }
+      if (signal.aborted) {
+        return { kind: 'ended' };
+      }
     }
   }
   return { kind: 'ended' };

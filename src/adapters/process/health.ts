@@ -85,11 +85,18 @@ function oldestOfMost(open: ReadonlySet<Socket>): Socket | undefined {
 
 async function answerTo(options: HttpEndpointOptions, method = '', url = ''): Promise<EndpointAnswer> {
   const [path] = url.split('?');
-  if (path !== '/livez' && path !== '/readyz' && path !== '/metrics')
+  if (path !== '/livez' && path !== '/readyz' && path !== '/metrics') {
     return { status: 404, body: 'not found' };
-  if (method !== 'GET') return { status: 405, body: 'only GET is served' };
-  if (path === '/livez') return probe(options.live());
-  if (path === '/readyz') return probe(options.ready());
+  }
+  if (method !== 'GET') {
+    return { status: 405, body: 'only GET is served' };
+  }
+  if (path === '/livez') {
+    return probe(options.live());
+  }
+  if (path === '/readyz') {
+    return probe(options.ready());
+  }
   return { status: 200, ...(await options.metrics()) };
 }
 

@@ -37,7 +37,10 @@ export class JournalBudget {
 
   #set(namespace: string, own: number, total: number): void {
     this.#total = total;
-    if (own > 0) this.#taken.set(namespace, own);
-    else this.#taken.delete(namespace);
+    if (own > 0) {
+      this.#taken.set(namespace, own);
+    } else {
+      this.#taken.delete(namespace);
+    }
   }
 }

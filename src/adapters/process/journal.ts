@@ -41,14 +41,18 @@ export function openJournal(folder: string, log: Log): Journal {
   const attempt = reporter(log);
   let text = '';
   attempt('read', () => {
-    if (existsSync(path)) text = readFileSync(path, 'utf8');
+    if (existsSync(path)) {
+      text = readFileSync(path, 'utf8');
+    }
   });
   const earlier = unsettledIn(text, log);
   const live = new LiveEntries(earlier.values());
   const file = journalFile(path, Buffer.byteLength(text), attempt);
   const tidy = () => (live.isEmpty ? file.empty() : file.rewrite(live.lines().join('')));
 
-  if (text !== '') tidy();
+  if (text !== '') {
+    tidy();
+  }
   return {
     append: (entry) => {
       const { line, isWhole } = live.add(entry);
@@ -57,13 +61,21 @@ export function openJournal(folder: string, log: Log): Journal {
         const kept = line === undefined ? 'in memory only' : 'what manages the client';
         log.error('the namespace has its share of the journal', { attempt: id, namespace, kept });
       }
-      if (line !== undefined) file.append(line);
+      if (line !== undefined) {
+        file.append(line);
+      }
     },
     settle: (id) => {
-      if (!live.delete(id)) return;
+      if (!live.delete(id)) {
+        return;
+      }
       earlier.delete(id);
-      if (!live.isEmpty) file.append(`${JSON.stringify({ op: 'settle', id })}\n`);
-      if (live.isEmpty || file.wantsRewrite()) tidy();
+      if (!live.isEmpty) {
+        file.append(`${JSON.stringify({ op: 'settle', id })}\n`);
+      }
+      if (live.isEmpty || file.wantsRewrite()) {
+        tidy();
+      }
     },
     unsettled: () => [...earlier.values()],
   };
@@ -122,7 +134,9 @@ function reporter(log: Log): Attempt {
       return true;
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      if (reported.has(code)) return false;
+      if (reported.has(code)) {
+        return false;
+      }
       reported.add(code);
       log.error('the journal can not be kept; unrecorded answers are in memory only', { operation, code });
       return false;
@@ -145,7 +159,9 @@ function journalFile(path: string, size: number, attempt: Attempt): JournalFile 
   let damaged = false;
 
   const opened = (): number => {
-    if (descriptor !== undefined) return descriptor;
+    if (descriptor !== undefined) {
+      return descriptor;
+    }
     descriptor = openSync(path, 'a', 0o600);
     fchmodSync(descriptor, 0o600);
     return descriptor;
@@ -159,20 +175,28 @@ function journalFile(path: string, size: number, attempt: Attempt): JournalFile 
   return {
     append: (line) => {
       const record = damaged ? `\n${line}` : line;
-      if (!attempt('append', () => writeFileSync(opened(), record))) damaged = true;
+      if (!attempt('append', () => writeFileSync(opened(), record))) {
+        damaged = true;
+      }
       bytes += Buffer.byteLength(record);
     },
     empty: () => {
-      if (attempt('empty', () => ftruncateSync(opened(), 0))) reset('');
+      if (attempt('empty', () => ftruncateSync(opened(), 0))) {
+        reset('');
+      }
     },
     rewrite: (lines) => {
       const replaced = attempt('rewrite', () => {
         writeFileSync(`${path}.new`, lines, { mode: 0o600 });
         renameSync(`${path}.new`, path);
-        if (descriptor !== undefined) closeSync(descriptor);
+        if (descriptor !== undefined) {
+          closeSync(descriptor);
+        }
         descriptor = undefined;
       });
-      if (replaced) return reset(lines);
+      if (replaced) {
+        return reset(lines);
+      }
       damaged = true;
       attempt('rewrite', () => rmSync(`${path}.new`, { force: true }));
     },
@@ -189,14 +213,17 @@ function unsettledIn(text: string, log: Log): Map<string, JournalEntry> {
   const lines = text.split('\n').filter((line) => line !== '');
   const records = lines.map(readLine).filter((record) => record !== undefined);
   for (const record of records) {
-    if (record.op === 'settle') entries.delete(record.id);
-    else {
+    if (record.op === 'settle') {
+      entries.delete(record.id);
+    } else {
       const { id, namespace, payload } = record;
       entries.set(id, { id, namespace, payload: new Sensitive(payload) });
     }
   }
   const unreadable = lines.length - records.length;
-  if (unreadable > 0) log.warn('the journal has unreadable lines', { unreadable });
+  if (unreadable > 0) {
+    log.warn('the journal has unreadable lines', { unreadable });
+  }
   return entries;
 }
 

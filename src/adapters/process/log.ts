@@ -26,13 +26,17 @@ export function createLog(options: {
   const at =
     (level: LogLevel) =>
     (message: string, fields: object = {}): void => {
-      if (logger.isLevelEnabled(level)) logger[level](plain(fields, options.level === 'debug'), message);
+      if (logger.isLevelEnabled(level)) {
+        logger[level](plain(fields, options.level === 'debug'), message);
+      }
     };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
 function plain(fields: object, withStack: boolean): object {
-  if (fields instanceof Error) return { error: describeValue(fields, withStack) };
+  if (fields instanceof Error) {
+    return { error: describeValue(fields, withStack) };
+  }
   const entries = Object.entries(fields).map(([name, value]: [string, unknown]) => [
     name,
     value instanceof Error ? describeValue(value, withStack) : value,

@@ -29,7 +29,9 @@ export function createMemoryRelief(
     for (;;) {
       const now = clock.monotonic();
       const at = Math.max(workedAt + QUIET_MS, notBefore);
-      if (at <= now) break;
+      if (at <= now) {
+        break;
+      }
       await clock.sleep(at - now);
     }
     isWaiting = false;

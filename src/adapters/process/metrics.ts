@@ -46,7 +46,9 @@ export function createMetrics(
   options: { readonly processMetrics?: boolean; readonly now?: () => number } = {},
 ): Metrics {
   const registry = new Registry();
-  if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
+  if (options.processMetrics === true) {
+    collectDefaultMetrics({ register: registry });
+  }
   const instruments = createInstruments(registry);
   const labels = boundedLabels(SHARES.metricLabels.most);
   const watchAges = createWatchAges(registry);
@@ -64,7 +66,9 @@ export function createMetrics(
     orphanSuspected: (server) => instruments.orphans.inc({ server: labels.of(server) }),
     serverGone: (server) => {
       const label = labels.free(server);
-      if (label !== undefined) forgetServer(instruments, label);
+      if (label !== undefined) {
+        forgetServer(instruments, label);
+      }
     },
     kubernetesCall: (call) => instruments.kubernetesRequests.inc({ ...call }),
     queueDepth: (depth) => instruments.queueDepth.set(depth),
@@ -112,7 +116,9 @@ function createWatchAges(registry: Registry): Map<string, () => number> {
     labelNames,
     registers: [registry],
     collect: () => {
-      for (const [resource, read] of readers) gauge.set({ resource }, read());
+      for (const [resource, read] of readers) {
+        gauge.set({ resource }, read());
+      }
     },
   });
   return readers;
@@ -120,8 +126,12 @@ function createWatchAges(registry: Registry): Map<string, () => number> {
 
 /** `2xx`, `401`, `5xx`, or a reason: what alerts are made of, and not one more for each status that a server makes up. */
 function classOf(outcome: number | NoAnswerReason): string {
-  if (typeof outcome !== 'number') return outcome;
-  if (TOLD_STATUSES.includes(outcome)) return String(outcome);
+  if (typeof outcome !== 'number') {
+    return outcome;
+  }
+  if (TOLD_STATUSES.includes(outcome)) {
+    return String(outcome);
+  }
   return outcome >= 200 && outcome < 600 ? `${Math.floor(outcome / 100)}xx` : 'other';
 }
 
@@ -132,8 +142,12 @@ function boundedLabels(most: number) {
   const known = new Set<string>();
   return {
     of: ({ kind, name }: ServerName): string => {
-      if (kind === 'AuthorizationServer') return kind;
-      if (known.size >= most && !known.has(name)) return 'Other';
+      if (kind === 'AuthorizationServer') {
+        return kind;
+      }
+      if (known.size >= most && !known.has(name)) {
+        return 'Other';
+      }
       known.add(name);
       return name;
     },
@@ -150,7 +164,9 @@ function forgetServer(
   orphans.remove({ server });
   for (const call of METHODS) {
     serverSeconds.remove({ server, call });
-    for (const outcome of OUTCOMES) serverRequests.remove({ server, call, outcome });
+    for (const outcome of OUTCOMES) {
+      serverRequests.remove({ server, call, outcome });
+    }
   }
 }
 
@@ -175,7 +191,9 @@ const OUTCOMES: readonly string[] = [
 function servedFor<T>(ms: number, now: () => number, make: () => Promise<T>): () => Promise<T> {
   let made: { readonly at: number; readonly result: Promise<T> } | undefined;
   return () => {
-    if (made === undefined || now() >= made.at + ms) made = { at: now(), result: make() };
+    if (made === undefined || now() >= made.at + ms) {
+      made = { at: now(), result: make() };
+    }
     return made.result;
   };
 }

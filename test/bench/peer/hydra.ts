@@ -101,7 +101,9 @@ async function callsAt(origin: string): Promise<Readonly<Record<Call, number>>> 
   for (const { groups } of text.matchAll(METRIC)) {
     const { labels = '', count } = groups ?? {};
     const method = /method="(\w+)"/.exec(labels)?.[1] ?? '';
-    if (OF_CLIENTS.test(labels)) calls[CALL_BY_METHOD[method] ?? 'other'] += Number(count);
+    if (OF_CLIENTS.test(labels)) {
+      calls[CALL_BY_METHOD[method] ?? 'other'] += Number(count);
+    }
   }
   return calls;
 }

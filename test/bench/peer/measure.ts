@@ -186,6 +186,8 @@ async function untilQuiet({ server }: Stage): Promise<void> {
   while (performance.now() - last.at < QUIET_MS) {
     await sleep(POLL_MS);
     const calls = JSON.stringify((await server.tally()).calls);
-    if (calls !== last.calls) last = { calls, at: performance.now() };
+    if (calls !== last.calls) {
+      last = { calls, at: performance.now() };
+    }
   }
 }

@@ -91,6 +91,8 @@ const isForeign =
   (installs: readonly TenantInstall[]) =>
   ({ user, verb, namespace = '', stage }: AuditEvent): boolean => {
     const install = installs.find((other) => other.user === user);
-    if (install === undefined || stage !== 'ResponseComplete' || isRead(verb)) return false;
+    if (install === undefined || stage !== 'ResponseComplete' || isRead(verb)) {
+      return false;
+    }
     return namespace !== install.namespace && !install.tenants.includes(namespace);
   };

@@ -47,7 +47,9 @@ export async function memory(
 }
 
 async function grow(stage: Stage, from: number, to: number): Promise<void> {
-  if (from === to) return;
+  if (from === to) {
+    return;
+  }
   const watch = await stage.watch();
   try {
     await createClients(stage, 'memory', from, to);

@@ -187,7 +187,9 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
   const { information, sent } = content;
   const values = opaque.render({ information, sent, issuer, endpoints, include }, keys);
   const inputs = inputsHash({ record, format: 'Opaque', keys, include, endpoints });
-  if (spec === undefined) throw new Error('the spec is valid');
+  if (spec === undefined) {
+    throw new Error('the spec is valid');
+  }
   const workload = toWorkloadSecret(client, wantedSecret(client, spec), record.secretName, inputs, values);
   for (const wanted of [whole, minimalRecord(whole), workload]) {
     const written = await api.dryRun(RESOURCES.secret, wanted);

@@ -43,7 +43,9 @@ function follow(connection: Connection, selection: Selection = {}) {
       replaced(objects) {
         lists.push(objects.length);
         known.clear();
-        for (const object of objects) known.set(object.metadata.name, object);
+        for (const object of objects) {
+          known.set(object.metadata.name, object);
+        }
       },
       applied: (object) => void known.set(object.metadata.name, object),
       deleted: (object) => void known.delete(object.metadata.name),
@@ -98,7 +100,9 @@ describe('a reflector of a real API server', { timeout: 60_000 }, () => {
     await reflector.synced;
     await api.create(secret, secretNamed('watched'));
     await until(() => expect([...known.keys()]).toEqual(['listed', 'watched']));
-    for (const object of known.values()) expect(Object.keys(object)).toEqual(['metadata']);
+    for (const object of known.values()) {
+      expect(Object.keys(object)).toEqual(['metadata']);
+    }
     await reflector.stop();
   });
 

@@ -29,7 +29,9 @@ export function useTestbed({ namespaces = ['shop'], ...options }: UseOptions = {
   return beforeTests(
     async () => {
       const testbed = await startTestbed(options);
-      if (namespaces.length > 0) await testbed.apply(all(...namespaces.map((name) => namespace(name))));
+      if (namespaces.length > 0) {
+        await testbed.apply(all(...namespaces.map((name) => namespace(name))));
+      }
       return testbed;
     },
     async (testbed) => {

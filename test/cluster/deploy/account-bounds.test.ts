@@ -9,7 +9,9 @@ let cluster: Cluster;
 
 beforeAll(async () => {
   cluster = await openCluster(inject('adminKubeconfig'));
-  for (const install of INSTALLS) await install.apply(cluster);
+  for (const install of INSTALLS) {
+    await install.apply(cluster);
+  }
 });
 afterAll(() => cluster.close());
 

@@ -26,7 +26,9 @@ export async function openCluster(kubeconfig: string): Promise<Cluster> {
   const kubectl: Cluster['kubectl'] = (args, stdin) => runKubectl({ path, kubeconfig, cache }, args, stdin);
   const must: Cluster['must'] = async (args, stdin) => {
     const { code, stdout, stderr } = await kubectl(args, stdin);
-    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+    if (code !== 0) {
+      throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+    }
     return stdout.trim();
   };
   return {

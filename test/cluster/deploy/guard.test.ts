@@ -10,7 +10,9 @@ let tenant: string;
 
 beforeAll(async () => {
   cluster = await openCluster(inject('adminKubeconfig'));
-  for (const install of INSTALLS) await install.apply(cluster);
+  for (const install of INSTALLS) {
+    await install.apply(cluster);
+  }
   tenant = await cluster.namespace();
 });
 afterAll(() => cluster.close());

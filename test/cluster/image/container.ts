@@ -58,7 +58,9 @@ export async function startContainer(
 ): Promise<RunningContainer> {
   const { root } = options;
   const accountAt = await mountPoint(root, SERVICE_ACCOUNT);
-  for (const folder of ['/proc', '/dev']) await mountPoint(root, folder);
+  for (const folder of ['/proc', '/dev']) {
+    await mountPoint(root, folder);
+  }
   const volumes = await Promise.all(
     [...options.memoryVolumes].map(async ([path, size]) => `${await mountPoint(root, path)}=${size}`),
   );
@@ -90,7 +92,9 @@ async function mountPoint(root: string, path: string): Promise<string> {
 async function childOf(pid: number): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-    if (children.trim() !== '') return Number(children.trim().split(' ')[0]);
+    if (children.trim() !== '') {
+      return Number(children.trim().split(' ')[0]);
+    }
     await sleep(20);
   }
   throw new Error('the container has no process');

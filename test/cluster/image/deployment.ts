@@ -47,7 +47,9 @@ export function containerSpec(manifests: string, fields: Readonly<Record<string,
     (document) => document.toJS() as { readonly kind: string },
   );
   const deployment = objects.find(({ kind }) => kind === 'Deployment') as Deployment | undefined;
-  if (deployment === undefined) throw new Error('there is no Deployment');
+  if (deployment === undefined) {
+    throw new Error('there is no Deployment');
+  }
   const pod = deployment.spec.template.spec;
   const [container] = pod.containers;
   const env = Object.fromEntries(

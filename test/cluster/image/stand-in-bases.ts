@@ -27,7 +27,9 @@ const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 /** Makes both images, once: they stay in the store, and Debian itself in `cache`. */
 export async function makeStandIns(builder: Builder, cache: string, progress: Progress): Promise<void> {
   const made = (await builder.buildah(['images', '--format', '{{.Name}}:{{.Tag}}'])).split('\n');
-  if (Object.values(STAND_INS).every((name) => made.includes(name))) return;
+  if (Object.values(STAND_INS).every((name) => made.includes(name))) {
+    return;
+  }
   const debian = join(cache, `debian-${SUITE}`);
   if (!(await exists(debian))) {
     await progress.step('Fetching Debian with debootstrap (once)', (update) => fetchDebian(debian, update));
@@ -75,7 +77,9 @@ async function buildBase(debian: string, folder: string): Promise<string> {
 /** Of the npm on the PATH, which is a link to its `bin/npm-cli.js`. */
 async function npmFolder(): Promise<string> {
   const npm = await findOnPath('npm');
-  if (npm === undefined) throw new Error('npm is not on the PATH');
+  if (npm === undefined) {
+    throw new Error('npm is not on the PATH');
+  }
   return join(await realpath(npm), '..', '..');
 }
 

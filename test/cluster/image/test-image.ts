@@ -123,7 +123,9 @@ async function assertConfined({ pid }: RunningContainer): Promise<void> {
   assert.equal(field('Uid'), '65532 65532 65532 65532');
   assert.equal(field('Gid'), '65532 65532 65532 65532');
   assert.equal(field('Groups'), '', 'no further groups');
-  for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) assert.match(field(set) ?? '', /^0+$/, set);
+  for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapAmb']) {
+    assert.match(field(set) ?? '', /^0+$/, set);
+  }
   assert.equal(field('NoNewPrivs'), '1');
   // Even for root, through the process's own view of the files.
   for (const path of ['/written', '/tmp/written', '/usr/lib/oauth-registrar/written']) {
@@ -147,7 +149,9 @@ async function assertNothingRefused(controlPlane: ControlPlane): Promise<void> {
 
 async function kubectl(controlPlane: ControlPlane, args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await controlPlane.kubectl(args);
-  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  if (code !== 0) {
+    throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+  }
   return stdout.trim();
 }
 

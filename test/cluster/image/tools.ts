@@ -22,7 +22,9 @@ export async function ensureTools(progress: Progress): Promise<void> {
     );
   }
   const missing = await missingTools();
-  if (missing.length === 0) return;
+  if (missing.length === 0) {
+    return;
+  }
   if ((await findOnPath('apt-get')) === undefined) {
     throw new Error(`Missing: ${missing.join(', ')}. Install them, on Debian with apt-get.`);
   }
@@ -46,7 +48,9 @@ export async function findOnPath(name: string): Promise<string | undefined> {
       () => true,
       () => false,
     );
-    if (found) return path;
+    if (found) {
+      return path;
+    }
   }
   return undefined;
 }

@@ -39,7 +39,9 @@ export async function ask(
   { token, body }: { readonly token?: string; readonly body?: object } = {},
 ): Promise<RegistrationAnswer> {
   const headers = new Headers({ accept: 'application/json', 'content-type': 'application/json' });
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+  if (token !== undefined) {
+    headers.set('authorization', `Bearer ${token}`);
+  }
   const sent = body === undefined ? null : JSON.stringify(body);
   const answer = await fetch(uri, { method, headers, body: sent });
   const text = await answer.text();
@@ -50,7 +52,9 @@ export async function ask(
 export function registered({ status, body }: RegistrationAnswer): Registered {
   const member = (name: string) => {
     const value = body[name];
-    if (typeof value !== 'string') throw new Error(`${status} without ${name}: ${JSON.stringify(body)}`);
+    if (typeof value !== 'string') {
+      throw new Error(`${status} without ${name}: ${JSON.stringify(body)}`);
+    }
     return value;
   };
   return {

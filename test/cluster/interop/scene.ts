@@ -72,7 +72,9 @@ export async function startInterop(): Promise<InteropScene> {
     },
     secret: async (name) => {
       const data = await team.secret(name);
-      if (data === undefined) throw new Error(`no Secret ${NAMESPACE}/${name}`);
+      if (data === undefined) {
+        throw new Error(`no Secret ${NAMESPACE}/${name}`);
+      }
       return data;
     },
     remove: async (name) => {

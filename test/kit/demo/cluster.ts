@@ -68,14 +68,18 @@ export function readiness(client: ClientObject | undefined): string {
 /** Throws where there is none. */
 export async function existingClient(testbed: Testbed, sample: Sample): Promise<ClientObject> {
   const client = await readClient(testbed, sample);
-  if (client === undefined) throw new Error(`there is no OAuthClient ${sample.namespace}/${sample.name}`);
+  if (client === undefined) {
+    throw new Error(`there is no OAuthClient ${sample.namespace}/${sample.name}`);
+  }
   return client;
 }
 
 /** Throws where there is none. */
 export async function existingSecret(testbed: Testbed, sample: Sample): Promise<SecretObject> {
   const secret = await readSecret(testbed, sample);
-  if (secret === undefined) throw new Error(`there is no Secret ${sample.namespace}/${sample.secretName}`);
+  if (secret === undefined) {
+    throw new Error(`there is no Secret ${sample.namespace}/${sample.secretName}`);
+  }
   return secret;
 }
 

@@ -38,7 +38,9 @@ export async function printInvitation(stage: Stage, log: OperatorLog, print: Pri
   print('');
   print(paint('bold', 'All of it keeps running. In another terminal:'));
   print('');
-  for (const line of await environmentLines(testbed)) print(line);
+  for (const line of await environmentLines(testbed)) {
+    print(line);
+  }
   print('');
   print('kubectl get oac,coas -A');
   print(`kubectl describe oac ${name} -n ${namespace}`);
@@ -47,7 +49,9 @@ export async function printInvitation(stage: Stage, log: OperatorLog, print: Pri
   print('');
   print('# A second client:');
   print("kubectl apply -f - <<'EOF'");
-  for (const line of sample.secondClient.trimEnd().split('\n')) print(line);
+  for (const line of sample.secondClient.trimEnd().split('\n')) {
+    print(line);
+  }
   print('EOF');
   print(`kubectl get oac -n ${namespace} --watch`);
   print('');

@@ -65,10 +65,14 @@ async function runStep(step: Step, title: string, print: Print): Promise<StepRes
   const report: StepReport = {
     say: (text) => print(`   ${text}`),
     block: (text) => {
-      for (const line of text.trimEnd().split('\n')) print(`     ${paint('gray', line)}`);
+      for (const line of text.trimEnd().split('\n')) {
+        print(`     ${paint('gray', line)}`);
+      }
     },
     check: ({ claim, expected, found }) => {
-      if (found !== expected) return fail(`${claim}: expected ${expected}, found ${found}`);
+      if (found !== expected) {
+        return fail(`${claim}: expected ${expected}, found ${found}`);
+      }
       print(`   ${paint('green', '✓')} ${claim}: ${found}`);
     },
   };

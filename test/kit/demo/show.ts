@@ -89,13 +89,17 @@ function verdict(results: readonly StepResult[], testbed: Testbed, print: Print)
     return 0;
   }
   print(paint('red', `${failed.length} of ${results.length} steps did not hold. The operator’s last lines:`));
-  for (const line of testbed.operator.output().trimEnd().split('\n').slice(-LOG_LINES)) print(`   ${line}`);
+  for (const line of testbed.operator.output().trimEnd().split('\n').slice(-LOG_LINES)) {
+    print(`   ${line}`);
+  }
   return 1;
 }
 
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve(signal));
+    for (const signal of SIGNALS) {
+      process.once(signal, () => resolve(signal));
+    }
   });
 }
 

@@ -203,7 +203,9 @@ function oracle(state: ServerState) {
     },
     forgetToken: (clientId: string) => {
       const record = clients.get(clientId);
-      if (record !== undefined) record.token = undefined;
+      if (record !== undefined) {
+        record.token = undefined;
+      }
     },
     issueToken: ({ scope, uses }: { readonly scope?: string; readonly uses?: number } = {}) =>
       issueGrant(state, {

@@ -43,7 +43,9 @@ export function createFaults(): Faults {
     add: (call, fault, times) => void waiting.push({ call, fault, times }),
     take: (call) => {
       const next = waiting.find((entry) => entry.call === call && entry.times > 0);
-      if (next !== undefined) next.times -= 1;
+      if (next !== undefined) {
+        next.times -= 1;
+      }
       return next?.fault;
     },
     clear: () => void waiting.splice(0),

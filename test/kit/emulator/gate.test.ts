@@ -49,7 +49,9 @@ describe('a gate that wants a token from client credentials', () => {
 it('counts the uses of a counted initial access token', async () => {
   const emulator = await start('keycloak', { gate: { admits: ['countedToken'], count: 2 } });
   const statuses = [];
-  for (let round = 0; round < 3; round += 1) statuses.push((await register(emulator)).status);
+  for (let round = 0; round < 3; round += 1) {
+    statuses.push((await register(emulator)).status);
+  }
   expect(statuses).toEqual([201, 201, 401]);
 });
 

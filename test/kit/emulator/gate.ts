@@ -26,7 +26,9 @@ export function admit(state: ServerState, message: Message): Admitted {
   const isOpen = gate.admits.includes('nothing');
   const { authorization } = message;
   if (authorization === undefined) {
-    if (isOpen) return { used: nothingUsed };
+    if (isOpen) {
+      return { used: nothingUsed };
+    }
     throw new Refused('missingToken');
   }
   const admitted = isAdministrator(state, authorization)

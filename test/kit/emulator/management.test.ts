@@ -60,7 +60,9 @@ describe('the body of an update', () => {
     const { status } = await put({ ...body, ...Object.fromEntries(resolved) });
     expect(status).toBe(expected);
     expect(client()?.metadata['client_name']).toBe(expected === 200 ? 'Changed' : 'Web');
-    if (expected !== 200) expect(client()?.registrationAccessToken).toBe(before?.registrationAccessToken);
+    if (expected !== 200) {
+      expect(client()?.registrationAccessToken).toBe(before?.registrationAccessToken);
+    }
   });
 
   it.each<[Departures['update'], JsonObject, JsonObject]>([

@@ -118,7 +118,9 @@ function authenticate(state: ServerState, id: string, { authorization, host }: M
     throw new Refused('missingRegistrationToken');
   }
   if (isAdministrator(state, authorization)) {
-    if (record === undefined) throw new Refused('unknownClientForAdmin');
+    if (record === undefined) {
+      throw new Refused('unknownClientForAdmin');
+    }
     return { record, isAdministrator: true };
   }
   const { admits, tokenBoundToHost } = state.behaviour.management;

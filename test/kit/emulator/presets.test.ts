@@ -161,7 +161,9 @@ describe.each(names)('%s', (name) => {
     const after = await call('GET', uri, { authorization });
     expect([removed.status, after.status]).toEqual(row.remove);
     expect(emulator.client(clientId) === undefined).toBe(removed.status === 204);
-    if (removed.status === 204) expect(after.status).toBe(emulator.capabilities.goneStatus);
+    if (removed.status === 204) {
+      expect(after.status).toBe(emulator.capabilities.goneStatus);
+    }
   });
 
   it('takes a client of client_credentials, or says that it does not', async () => {

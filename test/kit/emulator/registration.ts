@@ -136,7 +136,9 @@ function chosen(
   if (behaviour.metadata[rule] !== 'honoured' || typeof value !== 'string') {
     return undefined;
   }
-  if (rule === 'chosenSecret') secrets.add(value);
+  if (rule === 'chosenSecret') {
+    secrets.add(value);
+  }
   return value;
 }
 

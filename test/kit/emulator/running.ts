@@ -60,10 +60,18 @@ export async function call(
 export function admission(emulator: Emulator): string | undefined {
   const { credentials, capabilities } = emulator;
   const { admits } = capabilities.gate;
-  if (admits.includes('nothing')) return undefined;
-  if (admits.includes('clientCredentials')) return `Bearer ${emulator.issueToken()}`;
-  if (admits.includes('fixedToken')) return `Bearer ${credentials.initialAccessToken}`;
-  if (admits.includes('countedToken')) return `Bearer ${credentials.countedToken}`;
+  if (admits.includes('nothing')) {
+    return undefined;
+  }
+  if (admits.includes('clientCredentials')) {
+    return `Bearer ${emulator.issueToken()}`;
+  }
+  if (admits.includes('fixedToken')) {
+    return `Bearer ${credentials.initialAccessToken}`;
+  }
+  if (admits.includes('countedToken')) {
+    return `Bearer ${credentials.countedToken}`;
+  }
   return basic(credentials.basic.username, credentials.basic.password);
 }
 

@@ -24,7 +24,9 @@ export async function signStatement(
     .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: publisher.key.keyId })
     .setIssuer(issuer ?? publisher.issuer)
     .setIssuedAt(issuedAt);
-  if (lifetimeSeconds !== null) jwt.setExpirationTime(issuedAt + lifetimeSeconds);
+  if (lifetimeSeconds !== null) {
+    jwt.setExpirationTime(issuedAt + lifetimeSeconds);
+  }
   const key = algorithm.startsWith('HS')
     ? new TextEncoder().encode(publisher.secret)
     : createPrivateKey(publisher.key.privateKey);

@@ -38,7 +38,9 @@ export async function requestToken(
 ): Promise<TokenAnswer> {
   const { scope, certificate, parameters, clientId } = request;
   const form = new URLSearchParams({ grant_type: 'client_credentials', ...parameters });
-  if (scope !== undefined) form.set('scope', scope);
+  if (scope !== undefined) {
+    form.set('scope', scope);
+  }
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
   const method = request.method ?? 'client_secret_basic';
   if (method === 'client_secret_basic') {
@@ -46,7 +48,9 @@ export async function requestToken(
   } else {
     form.set('client_id', clientId);
   }
-  if (method === 'client_secret_post') form.set('client_secret', request.clientSecret ?? '');
+  if (method === 'client_secret_post') {
+    form.set('client_secret', request.clientSecret ?? '');
+  }
   if (method === 'client_secret_jwt' || method === 'private_key_jwt') {
     form.set('client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
     form.set('client_assertion', await assertion(endpoint, request, method, now()));

@@ -100,6 +100,8 @@ export function stream(...lines: readonly (object | string)[]) {
   return ({ response }: Pick<Exchange, 'response'>): void => {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
-    for (const line of lines) response.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
+    for (const line of lines) {
+      response.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
+    }
   };
 }

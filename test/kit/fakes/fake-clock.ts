@@ -28,7 +28,9 @@ export function createFakeClock({
         time += ms;
         return settle();
       }
-      if (signal?.aborted === true) return;
+      if (signal?.aborted === true) {
+        return;
+      }
       const { promise, resolve } = Promise.withResolvers<void>();
       const sleeper = { at: time + ms, wake: resolve };
       sleepers.add(sleeper);
@@ -41,7 +43,9 @@ export function createFakeClock({
       await settle();
       for (;;) {
         const next = [...sleepers].sort((a, b) => a.at - b.at)[0];
-        if (next === undefined || next.at > until) break;
+        if (next === undefined || next.at > until) {
+          break;
+        }
         time = Math.max(time, next.at);
         next.wake();
         await settle();

@@ -21,7 +21,9 @@ import type { HttpOutcome, HttpRequest } from '../../../src/controller/ports.ts'
 const cleanups: (() => unknown)[] = [];
 
 export async function cleanUp(): Promise<void> {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const cleanup of cleanups.splice(0).reverse()) {
+    await cleanup();
+  }
 }
 afterEach(cleanUp);
 
@@ -71,7 +73,9 @@ export async function listening(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => sockets.add(socket));
   cleanups.push(() => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of sockets) {
+      socket.destroy();
+    }
     server.close();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -41,7 +41,9 @@ export async function startTcpProxy(target: {
     restart: async () => void (await listen(port)),
     async kill() {
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) {
+        socket.resetAndDestroy();
+      }
       await closed;
     },
   };

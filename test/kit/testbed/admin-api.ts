@@ -21,7 +21,9 @@ export function adminApi(url: string, authorization?: () => Promise<string>): Ad
   return {
     request: async <T>(method: string, path: string, body?: unknown) => {
       const headers = new Headers({ 'content-type': 'application/json' });
-      if (authorization !== undefined) headers.set('authorization', await authorization());
+      if (authorization !== undefined) {
+        headers.set('authorization', await authorization());
+      }
       const sent = body === undefined ? null : JSON.stringify(body);
       const answer = await fetch(`${url}${path}`, { method, headers, body: sent });
       const text = await answer.text();

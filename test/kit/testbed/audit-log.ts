@@ -60,7 +60,9 @@ export async function readAuditLog(path: string, start = 0): Promise<readonly Au
   const input = createReadStream(path, { start });
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     // The last line may be half written.
-    if (line.endsWith('}')) events.push(toAuditEvent(JSON.parse(line) as RawEvent));
+    if (line.endsWith('}')) {
+      events.push(toAuditEvent(JSON.parse(line) as RawEvent));
+    }
   }
   return events;
 }

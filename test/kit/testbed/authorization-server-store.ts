@@ -40,11 +40,17 @@ function adapter(entries: Map<string, AdapterPayload>): Adapter {
     findByUserCode: (userCode) => findBy('userCode', userCode),
     consume: async (id) => {
       const payload = entries.get(id);
-      if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);
+      if (payload !== undefined) {
+        payload.consumed = Math.floor(Date.now() / 1000);
+      }
     },
     destroy: async (id) => void entries.delete(id),
     revokeByGrantId: async (grantId) => {
-      for (const [id, payload] of entries) if (payload.grantId === grantId) entries.delete(id);
+      for (const [id, payload] of entries) {
+        if (payload.grantId === grantId) {
+          entries.delete(id);
+        }
+      }
     },
   };
 }

@@ -71,7 +71,11 @@ export async function startAuthorizationServer(
   const server = createServer(async (request, response) => {
     log.record(request, response);
     try {
-      for (const handler of interceptors.toReversed()) if (await handler(request, response)) return;
+      for (const handler of interceptors.toReversed()) {
+        if (await handler(request, response)) {
+          return;
+        }
+      }
       await provide(request, response);
     } catch (error) {
       response.destroy(error instanceof Error ? error : undefined);
@@ -157,12 +161,16 @@ async function listen(server: Server, port: number): Promise<number> {
     });
   });
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
+  if (address === null || typeof address === 'string') {
+    throw new Error('the server has no TCP address');
+  }
   return address.port;
 }
 
 async function close(server: Server): Promise<void> {
-  if (!server.listening) return;
+  if (!server.listening) {
+    return;
+  }
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeAllConnections();
   await closed;

@@ -39,8 +39,12 @@ export async function ensureBinaries(progress: Progress, tools = TOOLS): Promise
       progress.note('Another process is getting the control-plane binaries; waiting for it');
     await withLock(join(cache, '.lock'), onWait, async () => {
       await removePartial(cache);
-      if ((await missing()).some(isInArchive)) await tryArchive(cache, progress);
-      for (const tool of await missing()) await build(tool, cache, progress);
+      if ((await missing()).some(isInArchive)) {
+        await tryArchive(cache, progress);
+      }
+      for (const tool of await missing()) {
+        await build(tool, cache, progress);
+      }
     });
   }
   const { found } = await locateAll(tools, environment, cache);
@@ -49,7 +53,9 @@ export async function ensureBinaries(progress: Progress, tools = TOOLS): Promise
 
 async function cacheFolder(environment: Environment): Promise<string> {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-  for (const pin of PINS) hash.update(await readFile(pin));
+  for (const pin of PINS) {
+    hash.update(await readFile(pin));
+  }
   return join(environment.cacheHome, 'oauth-registrar', 'testbed', hash.digest('hex').slice(0, 16));
 }
 
@@ -59,7 +65,9 @@ async function locateAll(tools: readonly Tool[], environment: Environment, cache
   for (const tool of tools) {
     const folders = [...assets, ...(tool === 'kubectl' ? environment.searchPath : []), cache];
     const path = await firstExecutable(folders.map((folder) => join(folder, tool)));
-    if (path !== undefined) found.set(tool, path);
+    if (path !== undefined) {
+      found.set(tool, path);
+    }
   }
   return { found, missing: tools.filter((tool) => !found.has(tool)) };
 }
@@ -67,7 +75,9 @@ async function locateAll(tools: readonly Tool[], environment: Environment, cache
 /** The assets folder counts only as a whole: an API server of one source on the etcd of another helps nobody. */
 async function usableAssets(environment: Environment): Promise<readonly string[]> {
   const folder = environment.kubebuilderAssets;
-  if (folder === undefined) return [];
+  if (folder === undefined) {
+    return [];
+  }
   const both = await Promise.all([
     isExecutable(join(folder, 'etcd')),
     isExecutable(join(folder, 'kube-apiserver')),
@@ -76,7 +86,11 @@ async function usableAssets(environment: Environment): Promise<readonly string[]
 }
 
 async function firstExecutable(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if (await isExecutable(path)) return path;
+  for (const path of paths) {
+    if (await isExecutable(path)) {
+      return path;
+    }
+  }
   return undefined;
 }
 
@@ -93,13 +107,17 @@ function isInArchive(tool: Tool): boolean {
 
 async function tryArchive(cache: string, progress: Progress): Promise<void> {
   const archive = envtestArchive();
-  if (archive === undefined) return;
+  if (archive === undefined) {
+    return;
+  }
   const folder = join(cache, `${PARTIAL}-archive`);
   try {
     await progress.step(`Fetching the official envtest archive ${archive.version}`, async (update) => {
       const onBytes = (bytes: number) => update(`${(bytes / 1e6).toFixed(0)} MB`);
       const binaries = await archive.fetchInto(folder, onBytes);
-      for (const tool of TOOLS.filter(isInArchive)) await rename(join(binaries, tool), join(cache, tool));
+      for (const tool of TOOLS.filter(isInArchive)) {
+        await rename(join(binaries, tool), join(cache, tool));
+      }
     });
   } catch (error) {
     progress.note(`  ${reasonOf(error)}; building from source instead`);
@@ -119,11 +137,15 @@ async function build(tool: Tool, cache: string, progress: Progress): Promise<voi
 
 async function removePartial(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
-    if (name.startsWith(PARTIAL)) await rm(join(cache, name), { recursive: true, force: true });
+    if (name.startsWith(PARTIAL)) {
+      await rm(join(cache, name), { recursive: true, force: true });
+    }
   }
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

@@ -18,11 +18,15 @@ export async function cached(
 ): Promise<string> {
   const cache = join(readEnvironment().cacheHome, 'oauth-registrar', 'testbed');
   const path = join(cache, name);
-  if (await exists(path)) return path;
+  if (await exists(path)) {
+    return path;
+  }
   await mkdir(cache, { recursive: true });
   const onWait = () => progress.note(`Another process is getting ${name}; waiting for it`);
   await withLock(join(cache, `.lock-${name}`), onWait, async () => {
-    if (!(await exists(path))) await fill(cache, name, make);
+    if (!(await exists(path))) {
+      await fill(cache, name, make);
+    }
   });
   return path;
 }
@@ -30,7 +34,9 @@ export async function cached(
 async function fill(cache: string, name: string, make: (partial: string) => Promise<void>): Promise<void> {
   const prefix = `.partial-${name}-`;
   for (const entry of await readdir(cache)) {
-    if (entry.startsWith(prefix)) await rm(join(cache, entry), { recursive: true, force: true });
+    if (entry.startsWith(prefix)) {
+      await rm(join(cache, entry), { recursive: true, force: true });
+    }
   }
   const partial = join(cache, `${prefix}${process.pid}`);
   try {

@@ -32,7 +32,9 @@ export async function run(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
       const line = chunk.toString().trimEnd().split('\n').at(-1)?.trim();
-      if (line) options.onLine?.(line);
+      if (line) {
+        options.onLine?.(line);
+      }
     });
   }
   const [code, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);

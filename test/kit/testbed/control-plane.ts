@@ -87,7 +87,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     } catch (error) {
       // Another process may take a port between our finding it free and the server's binding it.
       const portTaken = error instanceof Error && error.message.includes('address already in use');
-      if (!portTaken || attempt === ATTEMPTS) throw error;
+      if (!portTaken || attempt === ATTEMPTS) {
+        throw error;
+      }
     }
   }
 }
@@ -214,8 +216,9 @@ async function kubeconfigFor(
     },
   );
   const token = json.status?.token;
-  if (token === undefined)
+  if (token === undefined) {
     throw new Error(`no token for service account ${namespace}/${serviceAccount}: ${status}`);
+  }
   const file = join(layout.folder, `${namespace}-${serviceAccount}.kubeconfig`);
   await writeKubeconfig(file, layout, { name: serviceAccount, token, namespace });
   return file;
@@ -263,8 +266,9 @@ async function whenServing(
   });
   const agent = new Agent({ connect: { ca } });
   const admin = apiUser(layout.url, token, agent);
-  for (const path of ['/readyz', '/api/v1/namespaces/default', '/api/v1/namespaces/kube-system'])
+  for (const path of ['/readyz', '/api/v1/namespaces/default', '/api/v1/namespaces/kube-system']) {
     await until(running, () => exists(admin, path));
+  }
   return agent;
 }
 
@@ -282,7 +286,9 @@ async function until(
   const processes = [...running.values()];
   while (!(await condition())) {
     const ended = processes.find((process) => !process.isRunning());
-    if (ended !== undefined) throw new Error(`${ended.name} ended:\n${await ended.logTail()}`);
+    if (ended !== undefined) {
+      throw new Error(`${ended.name} ended:\n${await ended.logTail()}`);
+    }
     if (performance.now() > deadline) {
       const tails = await Promise.all(
         processes.map(async ({ name, logTail }) => `${name}: ${await logTail()}`),

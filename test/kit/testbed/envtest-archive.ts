@@ -38,7 +38,9 @@ export interface EnvtestArchive {
 /** The archive for this platform, where one is pinned. */
 export function envtestArchive(): EnvtestArchive | undefined {
   const sha512 = SHA512[`${process.platform}-${process.arch}`];
-  if (sha512 === undefined) return undefined;
+  if (sha512 === undefined) {
+    return undefined;
+  }
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
   const name = `envtest-${VERSION}-${process.platform}-${arch}.tar.gz`;
   return {
@@ -48,7 +50,9 @@ export function envtestArchive(): EnvtestArchive | undefined {
       await mkdir(folder, { recursive: true });
       const archive = join(folder, name);
       const digest = await download(`${RELEASES}/envtest-${VERSION}/${name}`, archive, onBytes);
-      if (digest !== sha512) throw new Error(`${name} is not the pinned one: its SHA-512 is ${digest}`);
+      if (digest !== sha512) {
+        throw new Error(`${name} is not the pinned one: its SHA-512 is ${digest}`);
+      }
       await unpack(archive, folder);
       return findBinaries(folder);
     },
@@ -69,7 +73,9 @@ async function download(url: string, target: string, onBytes: (bytes: number) =>
   });
   try {
     const answer = await fetch(url, { dispatcher, signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
-    if (!answer.ok || answer.body === null) throw new Error(`${url} answered ${answer.status}`);
+    if (!answer.ok || answer.body === null) {
+      throw new Error(`${url} answered ${answer.status}`);
+    }
     await pipeline(answer.body, measure, createWriteStream(target));
     return hash.digest('hex');
   } finally {
@@ -83,12 +89,16 @@ async function unpack(archive: string, folder: string): Promise<void> {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`tar could not unpack ${archive}`);
+  if (code !== 0) {
+    throw new Error(`tar could not unpack ${archive}`);
+  }
 }
 
 async function findBinaries(folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const apiServer = entries.find((entry) => entry.isFile() && entry.name === 'kube-apiserver');
-  if (apiServer === undefined) throw new Error('the envtest archive holds no kube-apiserver');
+  if (apiServer === undefined) {
+    throw new Error('the envtest archive holds no kube-apiserver');
+  }
   return apiServer.parentPath;
 }

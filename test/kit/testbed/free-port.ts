@@ -8,6 +8,8 @@ export async function freePort(): Promise<number> {
   });
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no TCP port was given');
+  if (address === null || typeof address === 'string') {
+    throw new Error('no TCP port was given');
+  }
   return address.port;
 }

@@ -70,19 +70,27 @@ export async function goBuild(
   const tail: string[] = [];
   let compiled = 0;
   createInterface(child.stderr).on('line', (line) => {
-    if (isPackage(line)) onPackage(++compiled);
+    if (isPackage(line)) {
+      onPackage(++compiled);
+    }
     tail.push(line);
-    if (tail.length > TAIL_LINES) tail.shift();
+    if (tail.length > TAIL_LINES) {
+      tail.shift();
+    }
   });
   const code = await ended;
-  if (code !== 0) throw new Error(`go build of ${tool} ended with code ${code}:\n${tail.join('\n')}`);
+  if (code !== 0) {
+    throw new Error(`go build of ${tool} ended with code ${code}:\n${tail.join('\n')}`);
+  }
 }
 
 async function kubernetesFlags(): Promise<readonly string[]> {
   const version = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\S*)/.exec(
     await readFile(join(MODULES, 'kubernetes', 'go.mod'), 'utf8'),
   );
-  if (version === null) throw new Error('tools/kubernetes/go.mod requires no version of k8s.io/kubernetes');
+  if (version === null) {
+    throw new Error('tools/kubernetes/go.mod requires no version of k8s.io/kubernetes');
+  }
   const [, gitVersion, gitMajor, gitMinor] = version;
   const values = { gitVersion, gitMajor, gitMinor, gitTreeState: 'clean' };
   const stamps = VERSION_PACKAGES.flatMap((owner) =>

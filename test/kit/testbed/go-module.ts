@@ -18,9 +18,13 @@ export interface GoModule {
 export async function readGoModule(folder: string, program: string, path: string): Promise<GoModule> {
   const pins = await Promise.all(['go.mod', 'go.sum'].map((pin) => readFile(join(folder, pin), 'utf8')));
   const version = new RegExp(`${path.replaceAll('.', '\\.')} (v\\S+)`).exec(pins.join('\n'))?.[1];
-  if (version === undefined) throw new Error(`${folder}/go.mod requires no version of ${path}`);
+  if (version === undefined) {
+    throw new Error(`${folder}/go.mod requires no version of ${path}`);
+  }
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-  for (const pin of pins) hash.update(pin);
+  for (const pin of pins) {
+    hash.update(pin);
+  }
   return { version, cacheName: `${program}-${version}-${hash.digest('hex').slice(0, 16)}` };
 }
 

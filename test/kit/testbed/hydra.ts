@@ -102,6 +102,8 @@ async function listClients(admin: AdminApi): Promise<readonly HydraClient[]> {
     `/admin/clients?page_size=${PAGE_SIZE}`,
   );
   const total = Number(headers.get('x-total-count'));
-  if (json.length !== total) throw new Error(`Hydra shows ${json.length} of its ${total} clients`);
+  if (json.length !== total) {
+    throw new Error(`Hydra shows ${json.length} of its ${total} clients`);
+  }
   return json;
 }

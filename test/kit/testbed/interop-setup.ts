@@ -15,5 +15,7 @@ export async function setup(): Promise<void> {
       problems.push(error instanceof Error ? error.message : String(error)),
     );
   }
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  if (problems.length > 0) {
+    throw new Error(problems.join('\n'));
+  }
 }

@@ -101,7 +101,9 @@ async function findJava(): Promise<string> {
   // `--version` is an error to Java 8.
   const version = await run(java, ['--version']).catch(() => '');
   const major = Number(/^\S+ (\d+)/.exec(version)?.[1] ?? 0);
-  if (major >= OLDEST_JAVA) return java;
+  if (major >= OLDEST_JAVA) {
+    return java;
+  }
   const problem = major === 0 ? `\`${java} --version\` fails` : `\`${java}\` is Java ${major}`;
   throw new Error(
     `Keycloak needs Java ${OLDEST_JAVA} or newer, but ${problem}. Install it (Debian: apt-get install ` +

@@ -73,8 +73,12 @@ export function keycloakRealms(admin: AdminApi): KeycloakRealms {
       (await list(realm)).filter(({ clientId }) => !notRegistered.get(realm)?.has(clientId)),
     createRealm: async (name, options = {}) => {
       await admin.request('POST', '/admin/realms', { realm: name, enabled: true });
-      for (const scope of options.scopes ?? ['read', 'write']) await addOptionalScope(admin, name, scope);
-      if (options.anonymousRegistration) await trustAnyHost(admin, name);
+      for (const scope of options.scopes ?? ['read', 'write']) {
+        await addOptionalScope(admin, name, scope);
+      }
+      if (options.anonymousRegistration) {
+        await trustAnyHost(admin, name);
+      }
       notRegistered.set(name, new Set((await list(name)).map(({ clientId }) => clientId)));
     },
     createInitialAccessToken: (realm, options) => createInitialAccessToken(admin, realm, options),
@@ -94,7 +98,9 @@ async function get<T>(admin: AdminApi, path: string): Promise<T> {
 async function create(admin: AdminApi, path: string, body: object): Promise<string> {
   const { headers } = await admin.request('POST', path, body);
   const id = headers.get('location')?.split('/').at(-1);
-  if (id === undefined) throw new Error(`POST ${path} was answered without a Location`);
+  if (id === undefined) {
+    throw new Error(`POST ${path} was answered without a Location`);
+  }
   return id;
 }
 

@@ -85,7 +85,9 @@ async function layOut(
   await mkdir(join(home, 'conf'));
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
   await writeFile(join(home, 'conf', 'keycloak.conf'), lines.join(''), { mode: 0o600 });
-  for (const name of SHARED_FOLDERS) await symlink(join(distribution.folder, name), join(home, name));
+  for (const name of SHARED_FOLDERS) {
+    await symlink(join(distribution.folder, name), join(home, name));
+  }
 }
 
 function keycloak(url: string, administrator: TokenRequest, group: ProcessGroup): Keycloak {
@@ -96,7 +98,9 @@ function keycloak(url: string, administrator: TokenRequest, group: ProcessGroup)
     url,
     reused(TOKEN_REUSE_MS, async () => {
       const { status, body } = await requestToken('master', administrator);
-      if (status !== 200) throw new Error(`no token for the administrator of Keycloak: ${status}`);
+      if (status !== 200) {
+        throw new Error(`no token for the administrator of Keycloak: ${status}`);
+      }
       return `Bearer ${body['access_token']}`;
     }),
   );

@@ -29,11 +29,15 @@ export async function withLock<T>(path: string, onWait: () => void, work: () => 
 async function acquire(path: string, onWait: () => void): Promise<void> {
   let waiting = false;
   while (!(await create(path))) {
-    if (!waiting) onWait();
+    if (!waiting) {
+      onWait();
+    }
     waiting = true;
     await sleep(POLL_MS);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > STALE_MS) await rm(path, { force: true });
+    if (Date.now() - mtimeMs > STALE_MS) {
+      await rm(path, { force: true });
+    }
   }
 }
 
@@ -43,7 +47,9 @@ async function create(path: string): Promise<boolean> {
     await file.close();
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      return false;
+    }
     throw error;
   }
 }

@@ -60,7 +60,9 @@ export const SILENT: Progress = { step: (_title, work) => work(() => {}), note: 
 
 /** `0.4 s`, `26.0 s`, `4 min 20 s`. */
 export function formatDuration(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 60_000) {
+    return `${(ms / 1000).toFixed(1)} s`;
+  }
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
@@ -70,7 +72,9 @@ function liveLine(stream: WriteStream, now: () => number): Show {
   let timer: NodeJS.Timeout | undefined;
   const draw = () => {
     const step = active.at(-1);
-    if (step === undefined) return;
+    if (step === undefined) {
+      return;
+    }
     const frame = FRAMES[Math.floor(now() / FRAME_MS) % FRAMES.length];
     const line = `${frame} ${describe(step, now())}`;
     stream.write(`\r\x1b[2K${line.slice(0, (stream.columns || 80) - 1)}`);

@@ -18,7 +18,9 @@ export async function startServer<T>(start: (group: ProcessGroup) => Promise<T>)
     } catch (error) {
       await group.stop();
       const portTaken = /address already in use|port \d+ already bound/i.test(String(error));
-      if (!portTaken || attempt === ATTEMPTS) throw error;
+      if (!portTaken || attempt === ATTEMPTS) {
+        throw error;
+      }
     }
   }
 }
@@ -30,7 +32,9 @@ export async function startServer<T>(start: (group: ProcessGroup) => Promise<T>)
 export async function untilServing(server: RunningProcess, url: string): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (!(await isServing(url))) {
-    if (!server.isRunning()) throw new Error(`${server.name} ended:\n${await server.logTail()}`);
+    if (!server.isRunning()) {
+      throw new Error(`${server.name} ended:\n${await server.logTail()}`);
+    }
     if (performance.now() > deadline) {
       throw new Error(
         `${server.name} does not serve after ${START_TIMEOUT_MS / 1000} s:\n${await server.logTail()}`,

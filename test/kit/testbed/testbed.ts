@@ -70,7 +70,9 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
     server,
     operatorKubeconfig,
     get operator() {
-      if (operator === undefined) throw new Error('no operator was started');
+      if (operator === undefined) {
+        throw new Error('no operator was started');
+      }
       return operator;
     },
     kubectl,

@@ -22,7 +22,9 @@ export function requestToken(issuer: string, request: TokenRequest): Promise<Tok
 /** Asks a token endpoint by client credentials (RFC 6749 section 4.4). Rejects where the answer is not JSON. */
 export async function requestTokenAt(tokenEndpoint: string, request: TokenRequest): Promise<TokenAnswer> {
   const form = new URLSearchParams({ grant_type: 'client_credentials' });
-  if (request.scope !== undefined) form.set('scope', request.scope);
+  if (request.scope !== undefined) {
+    form.set('scope', request.scope);
+  }
   const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded' };
   if (request.authMethod === 'client_secret_post') {
     form.set('client_id', request.clientId);

@@ -26,7 +26,9 @@ async function holding(released: Promise<unknown>): Promise<{ server: StubServer
   server.behave = {
     register: async (exchange) => {
       count.posts += 1;
-      if (count.posts === 1) return exchange.properly();
+      if (count.posts === 1) {
+        return exchange.properly();
+      }
       count.held += 1;
       await released;
       count.held -= 1;

@@ -33,8 +33,9 @@ test('H6: clients that the tenant’s own server never removes end at fifty smal
         await attacker.until('OAuthClient', name, isOver, 30_000);
         await attacker.remove('OAuthClient', name);
       }
-      for (const name of names)
+      for (const name of names) {
         await attacker.until('OAuthClient', name, (object) => object === undefined, 30_000);
+      }
     }
   });
   await attacker.createOrFail(machineClient('one-more', { server: own }));

@@ -12,7 +12,9 @@ const NEW_TOKEN = 'PLATFORM-INITIAL-ACCESS-TOKEN-5678';
 async function within(ms: number, what: string, isSo: () => boolean): Promise<void> {
   const deadline = performance.now() + ms;
   while (!isSo()) {
-    if (performance.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${ms} ms: ${what}`);
+    }
     await sleep(25);
   }
 }

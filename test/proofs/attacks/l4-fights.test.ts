@@ -39,7 +39,9 @@ test('L4: a fight over a Secret and a finalizer costs few calls, and ends as it 
       await attacker.get('OAuthClient', 'fought-over'),
       await attacker.get('Secret', 'fought-over'),
     ];
-    if (isReady(client) && client?.['metadata'].finalizers?.length === 1 && secret !== undefined) break;
+    if (isReady(client) && client?.['metadata'].finalizers?.length === 1 && secret !== undefined) {
+      break;
+    }
     expect(performance.now(), 'it is as it should be again').toBeLessThan(deadline);
     await sleep(100);
   }

@@ -43,7 +43,9 @@ test('M11: thousands of idle connections are ended, and nobody is kept from the 
         .on('error', () => undefined)
         .on('close', () => sockets.delete(socket))
         .resume();
-      if (count % 50 === 0) await sleep(5);
+      if (count % 50 === 0) {
+        await sleep(5);
+      }
     }
     const probe = await fetch(`http://127.0.0.1:${port()}/livez`, { signal: AbortSignal.timeout(5_000) });
     expect(probe.status).toBe(200);
@@ -53,7 +55,9 @@ test('M11: thousands of idle connections are ended, and nobody is kept from the 
     // As fast as it goes, eight at a time.
     const end = performance.now() + 10_000;
     const readers = Array.from({ length: 8 }, async () => {
-      while (performance.now() < end) await metrics().catch(() => undefined);
+      while (performance.now() < end) {
+        await metrics().catch(() => undefined);
+      }
     });
     await Promise.all(readers);
   });

@@ -16,8 +16,12 @@ test('M5: three adopted clients, and three of one namespace, whose tokens are lo
   const registered = ['own-1', 'own-2', 'own-3'];
   await bystander.during(async () => {
     await attacker.createAll(adopted.map((name) => brought(target, name, `token-of-${name}`)));
-    for (const name of adopted) await attacker.ready(adopting(name));
-    for (const name of registered) await attacker.ready(machineClient(name));
+    for (const name of adopted) {
+      await attacker.ready(adopting(name));
+    }
+    for (const name of registered) {
+      await attacker.ready(machineClient(name));
+    }
     // By hand, at the server: only what the operator holds is worth nothing any more.
     const { namespace } = attacker;
     const all = [...adopted, ...registered];

@@ -10,7 +10,9 @@ test('M9: the addresses behind Service kubernetes are the API server’s, and L1
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
   expect(address, 'this machine has an address beside loopback').toBeDefined();
-  if (address === undefined) return;
+  if (address === undefined) {
+    return;
+  }
   // As an API server writes it that has endpoints; the one here leaves that to the test.
   const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
   const slice = await target.admin.request('POST', slices, {

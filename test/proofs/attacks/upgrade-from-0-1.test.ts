@@ -56,7 +56,9 @@ beforeAll(async () => {
       management: { configurationUrl: `${evil.issuer}/steal/{client_id}` },
     }),
   );
-  for (const server of [target.corporate, own]) (server.requests as unknown[]).length = 0;
+  for (const server of [target.corporate, own]) {
+    (server.requests as unknown[]).length = 0;
+  }
   await target.upgrade(inject('attacked'));
 }, 240_000);
 afterAll(async () => {

@@ -251,7 +251,9 @@ describe('a policy', () => {
         uri,
         (member, given) => {
           const bounds: Policy = { schemes: 'HttpsOnly', additionalMetadata: { allowed: ['vendor'] } };
-          if (policyProblem({ [member]: given }, bounds) !== undefined) return;
+          if (policyProblem({ [member]: given }, bounds) !== undefined) {
+            return;
+          }
           const read = URL.canParse(given) ? new URL(given).protocol : undefined;
           expect(['javascript:', 'data:', 'file:', 'vbscript:']).not.toContain(read);
           expect(member === 'vendor' || given === '' || read === undefined || read === 'https:').toBe(true);

@@ -15,7 +15,9 @@ interface Node {
 
 /** Every schema below `spec` that is a duration by its pattern, with its path. */
 function durationsIn(node: unknown, path: string): readonly (readonly [string, Node])[] {
-  if (typeof node !== 'object' || node === null) return [];
+  if (typeof node !== 'object' || node === null) {
+    return [];
+  }
   const { pattern } = node as Node;
   const isDuration = typeof pattern === 'string' && /\[0-9\].*[hms]\)/.test(pattern);
   const below = Object.entries(node).flatMap(([name, part]) => durationsIn(part, `${path}.${name}`));

@@ -17,7 +17,9 @@ describe('readErrorResponse', () => {
     const timeOf = (length: number) => {
       const challenge = 'a'.repeat(length);
       const start = performance.now();
-      for (let round = 0; round < 20; round += 1) read('', challenge);
+      for (let round = 0; round < 20; round += 1) {
+        read('', challenge);
+      }
       return performance.now() - start;
     };
     timeOf(1_024);

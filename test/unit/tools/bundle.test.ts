@@ -45,14 +45,18 @@ async function signalled(nodeFlags: readonly string[], done: (output: string) =>
     ...['--namespace=own', '--leader-elect', '--port=0', '--allow-http', `--journal-dir=${folder}`],
   ]);
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => (output += chunk));
+  }
   const exited = once(child, 'exit');
   // It asks the API server: all of it is up.
   const [socket] = await Promise.race([once(apiServer, 'connection'), exited]);
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
   const caught = BigInt(`0x${/^SigCgt:\s*(\S+)$/m.exec(status)?.[1]}`);
   child.kill('SIGUSR1');
-  for (let waited = 0; waited < 5_000 && !done(output); waited += 20) await sleep(20);
+  for (let waited = 0; waited < 5_000 && !done(output); waited += 20) {
+    await sleep(20);
+  }
   const { exitCode } = child;
   child.kill('SIGKILL');
   await exited;

@@ -33,13 +33,17 @@ export async function deletionLeavesNothing({ testbed, sample }: Stage, report: 
 }
 
 function collected(before: SecretObject | undefined, after: SecretObject | undefined): string {
-  if (after !== undefined) return 'still there';
+  if (after !== undefined) {
+    return 'still there';
+  }
   return before === undefined ? 'nothing to collect: it was gone before' : 'gone';
 }
 
 /** What the server says to the credentials of a Secret. */
 async function answerTo(secret: SecretObject | undefined): Promise<string> {
-  if (secret === undefined) return 'no credentials to try: the Secret was gone before';
+  if (secret === undefined) {
+    return 'no credentials to try: the Secret was gone before';
+  }
   const { client_id: clientId = '', client_secret: clientSecret = '', issuer = '' } = secret.values;
   const { status, body } = await requestToken(issuer, { clientId, clientSecret });
   return `${status} ${body['error'] ?? ''}`.trim();

@@ -50,7 +50,9 @@ export async function startBystander(target: Target): Promise<Bystander> {
       client: { clientName: `${prefix}: ${name}` },
       replacement: { onEdit: 'Automatic', overlap: '0s' },
     });
-  for (const name of ['edited', 'rotated']) await tenant.ready(client(name));
+  for (const name of ['edited', 'rotated']) {
+    await tenant.ready(client(name));
+  }
 
   /** Does something, and waits for its effect. */
   const time = async (
@@ -84,7 +86,9 @@ export async function startBystander(target: Target): Promise<Bystander> {
     const ids: string[] = [];
     const isRegistered = async () => {
       const seen = await tenant.get('OAuthClient', name);
-      if (isReady(seen)) ids.push(seen?.['status'].clientId as string);
+      if (isReady(seen)) {
+        ids.push(seen?.['status'].clientId as string);
+      }
       return ids.length > 0;
     };
     await time('create', name, () => tenant.createOrFail(client(name)), isRegistered);
@@ -126,7 +130,9 @@ export async function startBystander(target: Target): Promise<Bystander> {
     const begun = timings.length;
     for (let round = 0; round < rounds; round++) {
       await Promise.all(ways.map((way) => way()));
-      if (timings.slice(begun).some(({ missing }) => missing !== undefined)) return;
+      if (timings.slice(begun).some(({ missing }) => missing !== undefined)) {
+        return;
+      }
     }
   };
 
@@ -166,7 +172,9 @@ export async function startBystander(target: Target): Promise<Bystander> {
 
 const describe = (seen: SeenObject | undefined): string => {
   const ready = conditionOf(seen, 'Ready');
-  if (seen === undefined) return 'no object';
+  if (seen === undefined) {
+    return 'no object';
+  }
   return `${seen['metadata'].deletionTimestamp ? 'being deleted, ' : ''}${ready?.['reason']}: ${ready?.['message']}`;
 };
 
@@ -176,7 +184,9 @@ const longest = (timings: readonly Timing[], phase: Phase, action: Action): numb
 function tooLate(timings: readonly Timing[]): readonly string[] {
   return timings
     .filter(({ phase, action, ms }) => {
-      if (phase === 'undisturbed') return ms > BOUND_MS;
+      if (phase === 'undisturbed') {
+        return ms > BOUND_MS;
+      }
       return ms > Math.max(BOUND_MS, 2 * longest(timings, 'undisturbed', action));
     })
     .map(({ phase, action, ms, missing }) => `${phase} ${action}: ${missing ?? `${Math.round(ms)} ms`}`);
@@ -204,7 +214,9 @@ async function lostClients(target: Target, tenant: Tenant, prefix: string): Prom
     const lost = [...target.corporate.clients.entries()]
       .filter(([id, { client_name: name }]) => String(name).startsWith(prefix) && !named.has(id))
       .map(([id, { client_name: name }]) => `${id} (${name})`);
-    if (lost.length === 0 || performance.now() > deadline) return lost;
+    if (lost.length === 0 || performance.now() > deadline) {
+      return lost;
+    }
     await sleep(200);
   }
 }

@@ -32,7 +32,9 @@ export function boundMemory(): MemoryBound {
   for (const { mount, own, files } of hierarchies()) {
     for (const parent of [join(mount, own), mount]) {
       const bound = tryCgroup(join(parent, name), files);
-      if (bound !== undefined) return bound;
+      if (bound !== undefined) {
+        return bound;
+      }
     }
   }
   return {
@@ -91,7 +93,9 @@ function tryCgroup(folder: string, files: Files): MemoryBound | undefined {
     }
   };
   try {
-    if (!existsSync(join(folder, files.limit))) throw new Error('no memory controller here');
+    if (!existsSync(join(folder, files.limit))) {
+      throw new Error('no memory controller here');
+    }
     writeFileSync(join(folder, files.limit), `${MEMORY_BYTES}`);
   } catch {
     remove();

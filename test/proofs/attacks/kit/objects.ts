@@ -60,7 +60,9 @@ const AT_ONCE = 32;
 
 const kindOf = (kind: string) => {
   const known = KINDS[kind];
-  if (known === undefined) throw new Error(`the kit doesn't know the kind ${kind}: add it to KINDS`);
+  if (known === undefined) {
+    throw new Error(`the kit doesn't know the kind ${kind}: add it to KINDS`);
+  }
   return known;
 };
 
@@ -93,7 +95,9 @@ export function personAt({ request }: ApiUser, namespace: string): Person {
     createAll,
     patch,
     async createOrFail(...objects) {
-      for (const object of objects) ok(await create(object), `create ${object.kind} ${object.metadata.name}`);
+      for (const object of objects) {
+        ok(await create(object), `create ${object.kind} ${object.metadata.name}`);
+      }
     },
     patchOrFail: async (kind, name, change) => ok(await patch(kind, name, change), `patch ${kind} ${name}`),
     remove: (kind, name) => request('DELETE', `${pathOf(kind, namespace)}/${name}`),

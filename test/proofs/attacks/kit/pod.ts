@@ -61,14 +61,18 @@ export async function startPod(subject: Subject, options: PodOptions): Promise<P
     const { pid } = current();
     const bytes = heldBytes(pid);
     peakBytes = Math.max(peakBytes, bytes);
-    if (bound.kind === 'watched' && bytes > MEMORY_BYTES) current().stop('SIGKILL');
+    if (bound.kind === 'watched' && bytes > MEMORY_BYTES) {
+      current().stop('SIGKILL');
+    }
   }, LOOK_MS);
 
   const supervise = async () => {
     while (!stopped) {
       const kills = bound.kills();
       const code = await current().exited;
-      if (stopped) return;
+      if (stopped) {
+        return;
+      }
       if (!isMeant) {
         const cause = bound.kills() > kills ? ', killed for its memory' : '';
         const last = current().lines.at(-1)?.msg ?? '';
@@ -84,7 +88,9 @@ export async function startPod(subject: Subject, options: PodOptions): Promise<P
     const ended = containers.length;
     while (!stopped && containers.length === ended) {
       await sleep(RESTART_MS);
-      if (stopped) return;
+      if (stopped) {
+        return;
+      }
       try {
         containers.push(await start());
       } catch (error) {

@@ -20,7 +20,9 @@ export async function secretsQuota(
     const hard = { 'count/secrets': String(most) };
     const change = async (url: string, body: object) => {
       const { status } = await admin.request('PATCH', url, body);
-      if (status > 299) throw new Error(`the quota was not changed: ${status}`);
+      if (status > 299) {
+        throw new Error(`the quota was not changed: ${status}`);
+      }
     };
     await change(path, { spec: { hard } });
     await change(`${path}/status`, { status: { hard, used: { 'count/secrets': String(used) } } });

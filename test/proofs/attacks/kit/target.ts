@@ -162,7 +162,9 @@ async function stop(
 async function apply(controlPlane: ControlPlane, deploy: string): Promise<void> {
   const must = async (...args: readonly string[]) => {
     const { code, stderr } = await controlPlane.kubectl(args);
-    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+    if (code !== 0) {
+      throw new Error(`kubectl ${args.join(' ')}: ${stderr}`);
+    }
   };
   await must('apply', '-k', deploy);
   await must('wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s');
@@ -175,7 +177,9 @@ async function untilRolesHoldOurs(admin: Person): Promise<void> {
     JSON.stringify((await admin.get('ClusterRole', role))?.['rules'] ?? []).includes('oauth-registrar.dev');
   for (const role of ['view', 'edit', 'admin']) {
     while (!(await holdsOurs(role))) {
-      if (performance.now() > deadline) throw new Error(`the role ${role} has no rule for OAuthClients`);
+      if (performance.now() > deadline) {
+        throw new Error(`the role ${role} has no rule for OAuthClients`);
+      }
       await sleep(50);
     }
   }
@@ -220,7 +224,9 @@ async function makeTenant(
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const seen = await person.get(kind, name);
-      if (isSo(seen)) return seen ?? {};
+      if (isSo(seen)) {
+        return seen ?? {};
+      }
       if (performance.now() > deadline) {
         throw new Error(
           `${kind} ${namespace}/${name} is not so after ${timeoutMs} ms: ${JSON.stringify(seen?.['status'] ?? seen)}`,

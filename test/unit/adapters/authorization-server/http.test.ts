@@ -47,7 +47,9 @@ describe('an answer', () => {
   it('comes from a request with revealed values, our user agent and no compression', async () => {
     const url = await http(async (request, response) => {
       let body = '';
-      for await (const chunk of request) body += chunk;
+      for await (const chunk of request) {
+        body += chunk;
+      }
       const { authorization, 'user-agent': agent, 'accept-encoding': encoding } = request.headers;
       response.end(JSON.stringify([request.url, authorization, agent, encoding, body]));
     });
@@ -241,8 +243,11 @@ describe('a request that was sent and has no answer', () => {
     const ports: (number | undefined)[] = [];
     const url = await http((request, response) => {
       ports.push(request.socket.remotePort);
-      if (ports.length === 1) response.end('{}');
-      else request.socket.resetAndDestroy();
+      if (ports.length === 1) {
+        response.end('{}');
+      } else {
+        request.socket.resetAndDestroy();
+      }
     });
     const server = client();
     const request: HttpRequest = { method, url, headers: {} };

@@ -269,10 +269,16 @@ describe('a verdict of TLS 1.3 that takes long', () => {
         flights += 1;
         bytes += data.length;
         far.write(data);
-        if (bytes > body.length) for (const late of held.splice(0)) near.write(late);
+        if (bytes > body.length) {
+          for (const late of held.splice(0)) {
+            near.write(late);
+          }
+        }
       });
       far.on('data', (data) => (flights > 1 && bytes < body.length ? held.push(data) : near.write(data)));
-      for (const socket of [near, far]) socket.on('error', () => undefined);
+      for (const socket of [near, far]) {
+        socket.on('error', () => undefined);
+      }
       near.on('close', () => far.destroy());
     });
     return `https://127.0.0.1:${await listening(relay)}/`;

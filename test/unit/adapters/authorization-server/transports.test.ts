@@ -4,7 +4,9 @@ import { Transports } from '../../../../src/adapters/authorization-server/transp
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
+  for (const cleanup of cleanups.splice(0)) {
+    await cleanup();
+  }
 });
 
 function create() {
@@ -40,7 +42,9 @@ it('a namespace with ever new transports closes its own, and nobody else’s', a
   const { use } = create();
   const others = await use('b', 'v1');
   const [first, last] = [await use('a', 'v0'), await use('a', 'v1')];
-  for (let version = 2; version < 400; version += 1) await use('a', `v${version}`);
+  for (let version = 2; version < 400; version += 1) {
+    await use('a', `v${version}`);
+  }
   expect(await use('b', 'v1')).toBe(others);
   expect(await use('a', 'v0')).not.toBe(first);
   expect(await use('a', 'v1')).not.toBe(last);

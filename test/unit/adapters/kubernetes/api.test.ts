@@ -73,7 +73,9 @@ describe('the calls', () => {
 
   test('keep their connections, a DELETE with options in its body as well', async () => {
     const { api } = await start([answer(200, object)]);
-    for (let calls = 0; calls < 8; calls += 1) await api.delete(secret, key, { uid: 'u' });
+    for (let calls = 0; calls < 8; calls += 1) {
+      await api.delete(secret, key, { uid: 'u' });
+    }
     // Two: the next call may be made before the connection of the last one is free again.
     expect(new Set(server.requests.map(({ socket }) => socket)).size).toBeLessThanOrEqual(2);
   });

@@ -133,7 +133,9 @@ describe('a candidate', () => {
     let first = true;
     const create: KubernetesApi['create'] = async (resource, object) => {
       const result = await store.api.create(resource, object);
-      if (!first) return result;
+      if (!first) {
+        return result;
+      }
       first = false;
       return noAnswer();
     };

@@ -230,7 +230,9 @@ describe('a reflector', () => {
         ),
       ],
       handle: (what) => {
-        if (what.includes('bad')) throw new Error('the handler is broken');
+        if (what.includes('bad')) {
+          throw new Error('the handler is broken');
+        }
       },
     });
     await until(() => expect(seen).toEqual(['=  @5', '+ good']));
@@ -246,7 +248,9 @@ describe('a reflector', () => {
       script: [list('5'), list('6'), stream()],
       handle: () => {
         calls += 1;
-        if (calls === 1) throw new Error('the handler is broken');
+        if (calls === 1) {
+          throw new Error('the handler is broken');
+        }
       },
     });
     await reflector.synced;
@@ -264,7 +268,9 @@ describe('a reflector', () => {
         ),
       ],
       transform: (object) => {
-        if (object.metadata.name === 'bad') throw new Error('it is bad');
+        if (object.metadata.name === 'bad') {
+          throw new Error('it is bad');
+        }
         return object.metadata.name === 'odd' ? undefined : object;
       },
     });

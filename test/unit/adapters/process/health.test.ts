@@ -4,7 +4,9 @@ import { type HttpEndpointOptions, startHttpEndpoint } from '../../../../src/ada
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
+  for (const cleanup of cleanups.splice(0)) {
+    await cleanup();
+  }
 });
 
 const start = async (options: Partial<HttpEndpointOptions> = {}) => {

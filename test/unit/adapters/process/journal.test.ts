@@ -46,7 +46,9 @@ const size = () => statSync(path).size;
 describe('an earlier process', () => {
   it('leaves its unsettled entries, oldest first', () => {
     const first = openJournal(folder, recordingLog());
-    for (const id of ['c', 'a', 'b']) first.append(entry(id));
+    for (const id of ['c', 'a', 'b']) {
+      first.append(entry(id));
+    }
     first.settle('a');
     expect(first.unsettled()).toEqual([]);
     expect(revealed(openJournal(folder, recordingLog()))).toEqual([
@@ -187,7 +189,9 @@ describe('H4: the share of each namespace', () => {
   it('bounds what one of them has in the file; the others are in it as ever', () => {
     const log = recordingLog();
     const journal = openJournal(folder, log);
-    for (let index = 0; index < 20; index += 1) journal.append(entry(`evil-${index}`, half, 'evil'));
+    for (let index = 0; index < 20; index += 1) {
+      journal.append(entry(`evil-${index}`, half, 'evil'));
+    }
     journal.append(entry('calm', 'small', 'calm'));
     expect(restarted()).toEqual(['evil-0', 'calm']);
     expect(size()).toBeLessThan(share);
@@ -224,7 +228,9 @@ describe('H4: the share of each namespace', () => {
 
   it('many that fill the journal together leave room for those that have little', () => {
     const journal = openJournal(folder, recordingLog());
-    for (let index = 0; index < 50; index += 1) journal.append(entry(`evil-${index}`, half, `evil-${index}`));
+    for (let index = 0; index < 50; index += 1) {
+      journal.append(entry(`evil-${index}`, half, `evil-${index}`));
+    }
     journal.append(entry('calm', 'small', 'calm'));
     expect(restarted()).toContain('calm');
     expect(size()).toBeLessThan(SHARES.journal.most);

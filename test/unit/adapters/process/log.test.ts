@@ -30,7 +30,9 @@ describe('a line', () => {
     ['error', ['error']],
   ])('is written at level %s for %j', (level, expected) => {
     const { log, written } = logAt(level);
-    for (const each of ['debug', 'info', 'warn', 'error'] as const) log[each]('message');
+    for (const each of ['debug', 'info', 'warn', 'error'] as const) {
+      log[each]('message');
+    }
     expect(written.map((line) => JSON.parse(line).level)).toEqual(expected);
   });
 

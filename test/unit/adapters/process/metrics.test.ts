@@ -101,10 +101,14 @@ describe('the metrics', () => {
   it('give 500 cluster servers a label, and one that is gone gives it back with its samples', async () => {
     const metrics = createMetrics();
     const named = (name: number) => ({ kind: 'ClusterAuthorizationServer', name: `s-${name}` }) as const;
-    for (let index = 0; index < 502; index += 1) metrics.orphanSuspected(named(index));
+    for (let index = 0; index < 502; index += 1) {
+      metrics.orphanSuspected(named(index));
+    }
     metrics.serverCall({ server: named(0), call: 'POST', outcome: 401, seconds: 0.1 });
     expect(await samples(metrics)).toContain('oauth_registrar_suspected_orphans_total{server="Other"} 2');
-    for (let index = 0; index < 502; index += 1) metrics.serverGone(named(index));
+    for (let index = 0; index < 502; index += 1) {
+      metrics.serverGone(named(index));
+    }
     expect((await samples(metrics)).filter((line) => line.includes('server="s-'))).toEqual([]);
     metrics.orphanSuspected(named(501));
     expect(await samples(metrics)).toContain('oauth_registrar_suspected_orphans_total{server="s-501"} 1');

@@ -16,7 +16,9 @@ const frozen = { now: () => NOW } as Clock;
 
 function client(...before: readonly Setback[]) {
   const memory = new Memory();
-  for (const one of before) memory.setBack(KEY, one);
+  for (const one of before) {
+    memory.setBack(KEY, one);
+  }
   // In the middle of its range, jitter changes nothing.
   const context = contextOf({ memory, random: () => 0.5, clock: frozen });
   const fails = (failure: Partial<Failure> = {}, retryAfterMs?: number, basis = 'b1') =>

@@ -63,7 +63,9 @@ function createTime() {
       for (;;) {
         await settle();
         const next = sleepers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
-        if (next === undefined) break;
+        if (next === undefined) {
+          break;
+        }
         sleepers.splice(sleepers.indexOf(next), 1);
         now = Math.max(now, next.at);
         next.wake();

@@ -42,7 +42,9 @@ function createStore(stored: Secret) {
     get: async () => answer(stored),
     create: async () => failed(409, 'AlreadyExists'),
     async replace(_, object) {
-      if (isAway) return failed(0, 'NoAnswer');
+      if (isAway) {
+        return failed(0, 'NoAnswer');
+      }
       const wanted = object as unknown as Secret;
       const isStale = ![undefined, stored.metadata.resourceVersion].includes(wanted.metadata.resourceVersion);
       return isStale ? failed(409, 'Conflict') : answer(keep(wanted));

@@ -35,11 +35,15 @@ function registry() {
   servers.set(SERVER, state);
   const register = (client: string, failure: Failure | undefined) => {
     const call = servers.enter(SERVER, made('Register', by(client)));
-    if (call === undefined) throw new Error(`${client} may not register`);
+    if (call === undefined) {
+      throw new Error(`${client} may not register`);
+    }
     servers.leave(SERVER, call, failure);
   };
   const waits = (...clients: readonly string[]) => {
-    for (const client of clients.map(storedClientKey)) servers.waits(client, new Map([[SERVER, true]]));
+    for (const client of clients.map(storedClientKey)) {
+      servers.waits(client, new Map([[SERVER, true]]));
+    }
     woken.length = 0;
   };
   return { servers, woken, register, waits };
@@ -105,7 +109,9 @@ describe('a server object that is gone', () => {
     const call = servers.enter(SERVER, made('Update', by('b/1')));
     servers.remove(SERVER);
     expect(servers.health(SERVER)).not.toEqual(HEALTHY);
-    if (call !== undefined) servers.leave(SERVER, call, failure({}));
+    if (call !== undefined) {
+      servers.leave(SERVER, call, failure({}));
+    }
     expect(servers.health(SERVER)).toEqual(HEALTHY);
   });
 

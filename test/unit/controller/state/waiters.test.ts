@@ -8,8 +8,12 @@ const NOW = 1_000_000;
 
 const waiting = (ready: readonly string[], others: readonly string[] = [], now = NOW): Waiters => {
   const waiters = new Waiters();
-  for (const client of ready.map(storedClientKey)) waiters.waits(client, new Map([[SERVER, true]]), now);
-  for (const client of others.map(storedClientKey)) waiters.waits(client, new Map([[SERVER, false]]), now);
+  for (const client of ready.map(storedClientKey)) {
+    waiters.waits(client, new Map([[SERVER, true]]), now);
+  }
+  for (const client of others.map(storedClientKey)) {
+    waiters.waits(client, new Map([[SERVER, false]]), now);
+  }
   return waiters;
 };
 const caller = (client: string) => ({
