@@ -170,7 +170,8 @@ export class Cluster {
   #store(kind: string, before: Stored | undefined, given: Stored, by: string): ApiResult<Stored> {
     const isEnd = given.metadata.deletionTimestamp !== undefined && given.metadata.finalizers?.length === 0;
     if (before !== undefined && isEnd) {
-      return this.#remove(kind, before, by);
+      this.#remove(kind, before, by);
+      return { ok: true, object: given };
     }
     if (before !== undefined && isUnchanged(before, given)) {
       return { ok: true, object: before };
