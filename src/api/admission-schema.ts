@@ -2,7 +2,17 @@ import * as z from 'zod';
 import { namesOf } from '../oauth/objects.ts';
 import { SIGNING_ALGORITHMS } from '../oauth/signing-key.ts';
 import { scopeToken } from './client-schema.ts';
-import { described, list, objectName, type Rule, rules, secretKey, stringMap, text, url } from './schema.ts';
+import {
+  described,
+  list,
+  objectName,
+  rules,
+  secretKey,
+  stringMap,
+  text,
+  url,
+  type ValidationRule,
+} from './schema.ts';
 
 /** The credentials that admit the operator: at the registration endpoint, and where clients are managed with them. */
 
@@ -117,7 +127,7 @@ const CREDENTIALS = {
   ).optional(),
 };
 
-const exactlyOne = (...names: readonly string[]): Rule => ({
+const exactlyOne = (...names: readonly string[]): ValidationRule => ({
   rule: `${countOf(names)} == 1`,
   message: `set exactly one of ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`,
 });

@@ -1,6 +1,6 @@
 import { described, duration, durationMs, rules } from './schema.ts';
 
-interface Bounds {
+interface DurationBounds {
   readonly least: string;
   readonly most: string;
   /** As an example in the refusal, where a person may not know what is meant. */
@@ -27,13 +27,13 @@ export const DURATIONS = {
   /** `credential.generatedKey.overlap` of an OAuthClient. */
   keyOverlap: { least: '1m', most: '720h' },
   expiresAfter: { least: '1m', most: '87600h' },
-} as const satisfies Readonly<Record<string, Bounds>>;
+} as const satisfies Readonly<Record<string, DurationBounds>>;
 
 export type DurationName = keyof typeof DURATIONS;
 
 /** A duration within its bounds. */
 export function boundedDuration(name: DurationName, description?: string) {
-  const { least, most, like }: Bounds = DURATIONS[name];
+  const { least, most, like }: DurationBounds = DURATIONS[name];
   const message = `must be between ${least} and ${most}${like === undefined ? '' : `, like ${like}`}`;
   const rule = `self != '' && duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`;
   const schema = duration().meta(rules({ rule, message }));

@@ -3,21 +3,21 @@ import { MAX_URL_LENGTH, URL_PATTERN } from '../oauth/url.ts';
 
 /** Building blocks of the schemas. What zod can't say goes to the CRD through `meta`. */
 
-export interface Rule {
+export interface ValidationRule {
   /** CEL. */
   readonly rule: string;
   /** A sentence that says what to write. */
   readonly message: string;
 }
 
-export const rules = (...list: readonly Rule[]) => ({ 'x-kubernetes-validations': list });
+export const rules = (...list: readonly ValidationRule[]) => ({ 'x-kubernetes-validations': list });
 
 /** Adds a description and keeps what `meta` already holds. */
 export const described = <Schema extends z.ZodType>(schema: Schema, description: string): Schema =>
   schema.meta({ ...schema.meta(), description });
 
 /** A URL in the one strict grammar of `oauth/url.ts`. */
-export const url = (...more: readonly Rule[]) =>
+export const url = (...more: readonly ValidationRule[]) =>
   z
     .string()
     .max(MAX_URL_LENGTH)

@@ -20,7 +20,7 @@ import type {
 } from './ports.ts';
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
 import type { Memory } from './state/client-memory.ts';
-import type { CredentialObject, Credentials } from './state/credentials.ts';
+import type { CredentialCache, CredentialObject } from './state/credentials.ts';
 import type { NamespaceMemory } from './state/namespace-memory.ts';
 import type { ObjectCache } from './state/object-cache.ts';
 import type { RecordCount, RecordGroup } from './state/record-counts.ts';
@@ -51,7 +51,7 @@ export interface Context {
   readonly slots: Slots;
   readonly caches: Caches;
   /** Values of the Secrets that clients and server objects refer to. */
-  readonly credentials: Credentials;
+  readonly credentials: CredentialCache;
   /** Has a client (`namespace/name`) looked at again. */
   readonly wake: (client: ClientKey) => void;
   /** What is kept for the objects of each namespace. */

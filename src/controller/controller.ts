@@ -3,7 +3,7 @@ import { SHARES } from '../api/shares.ts';
 import { backoff } from '../core/backoff.ts';
 import { type ClientKey, clientKey, storedClientKey } from '../core/client-key.ts';
 import type { Problem } from '../core/problem.ts';
-import { type ReconciledKey, textOf } from '../core/reconciled-key.ts';
+import { type ReconciledKey, reconciledText } from '../core/reconciled-key.ts';
 import { type ServerKey, serverKey, serverNamed, storedServerKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import { type Calls, createCalls } from './calls/calls.ts';
@@ -20,7 +20,7 @@ import { WorkQueue } from './queue/work-queue.ts';
 import { type Discovered, reconcileServer, refuse } from './server/reconcile.ts';
 import type { LookAgain } from './server/status.ts';
 import { Memory } from './state/client-memory.ts';
-import { Credentials } from './state/credentials.ts';
+import { CredentialCache } from './state/credentials.ts';
 import { NamespaceMemory } from './state/namespace-memory.ts';
 import { OldestServers } from './state/oldest-servers.ts';
 import { RefusedWrites } from './state/refused-writes.ts';
@@ -112,7 +112,7 @@ export function createController(
     onRoom: takeUpNext,
   });
   const watched = (key: string) => caches.credentials.get(key);
-  const credentials: Credentials = new Credentials(given.api, namespaceMemory, watched);
+  const credentials: CredentialCache = new CredentialCache(given.api, namespaceMemory, watched);
   const caches: Caches = createCaches({
     texts: given.texts,
     addClient,
@@ -198,7 +198,7 @@ export function createController(
   }
 
   function workOn(of: ReconciledKey, urgent: boolean): Work {
-    const key = textOf(of);
+    const key = reconciledText(of);
     switch (of.kind) {
       case 'Client': {
         const namespace = namespaceOf(of.key);
@@ -253,8 +253,8 @@ export function createController(
     }
     const of = { kind: 'Client', key } as const;
     if (caches.clients.get(key) === undefined) {
-      edits.forget(textOf(of));
-      fights.forget(textOf(of));
+      edits.forget(reconciledText(of));
+      fights.forget(reconciledText(of));
     }
     if (end.until !== undefined) {
       queue.addAfter(workOn(of, false), Math.max(0, end.until - clock.now()) + 10);
@@ -289,7 +289,7 @@ export function createController(
     servers.remove(key);
     credentials.forget({ kind: 'Server', key });
     discovered.delete(key);
-    edits.forget(textOf({ kind: 'Server', key }));
+    edits.forget(reconciledText({ kind: 'Server', key }));
     given.tokens.forgetServer(key);
     given.counters.serverGone(serverNamed(key));
   }

@@ -9,7 +9,7 @@ import { withoutUnowned } from '../core/workload-secret.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import type { Caches } from './context.ts';
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
-import type { CredentialObject, Credentials } from './state/credentials.ts';
+import type { CredentialCache, CredentialObject } from './state/credentials.ts';
 import type { NamespaceMemory } from './state/namespace-memory.ts';
 import { type Change, ObjectCache } from './state/object-cache.ts';
 import type { OldestServers } from './state/oldest-servers.ts';
@@ -30,7 +30,7 @@ interface Wake {
   /** The number of a server's clients changed. */
   readonly countAgain: (key: ServerKey) => void;
   readonly servers: ServerRegistry;
-  readonly credentials: Credentials;
+  readonly credentials: CredentialCache;
   readonly oldest: OldestServers;
   readonly namespaceMemory: NamespaceMemory;
   readonly texts: TextPool;

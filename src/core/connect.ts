@@ -126,12 +126,12 @@ export function secretNames({
   return [...new Set(names.filter((name) => name !== undefined))];
 }
 
-type Credentials = Pick<
+type ConnectionCredentials = Pick<
   ServerConnection,
   'admission' | 'management' | 'statement' | 'signedRequest' | 'transport'
 >;
 
-function credentialsOf(spec: AuthorizationServerSpec, found: Found): Credentials | Problem {
+function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionCredentials | Problem {
   const { secrets, now } = found;
   const { registration } = spec;
   const admission = toAdmission(registration.admission, secrets);
@@ -224,7 +224,7 @@ function endpointProblem(
   spec: AuthorizationServerSpec,
   { registration, token }: CalledEndpoints,
   aliases: Endpoints,
-  { admission, management }: Credentials,
+  { admission, management }: ConnectionCredentials,
 ): Problem | undefined {
   const elsewhere = (url: string | undefined, ...trusted: readonly (string | undefined)[]) =>
     url !== undefined && !trusted.includes(url) && originOf(url) !== originOf(spec.issuer);
@@ -236,17 +236,17 @@ function endpointProblem(
     };
   }
   if (asksForToken && elsewhere(token, spec.endpoints?.token, aliases.token)) {
-    return refused('token', 'spec.endpoints.token', token);
+    return addressRefused('token', 'spec.endpoints.token', token);
   }
   // Whoever answers registrations says where clients are managed: a credential for that goes to the same place.
   const isAdmitted = admission.kind !== 'Open' || management.credential !== undefined;
   if (isAdmitted && elsewhere(registration, spec.registration.endpoint, aliases.registration)) {
-    return refused('registration', 'spec.registration.endpoint', registration);
+    return addressRefused('registration', 'spec.registration.endpoint', registration);
   }
   return undefined;
 }
 
-const refused = (what: string, field: string, url: string | undefined): Problem => ({
+const addressRefused = (what: string, field: string, url: string | undefined): Problem => ({
   reason: 'AddressRefused',
   message: `The discovered ${what} endpoint is at ${originOf(url ?? '')}, another origin than the issuer’s, and no credential is sent there. If you trust it, set ${field}.`,
 });

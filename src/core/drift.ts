@@ -1,3 +1,4 @@
+import { lowerCaseTag } from '../dialects/member-names.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { sameValue, scopeOfList } from '../oauth/member-value.ts';
@@ -46,8 +47,8 @@ export function substitutions(sent: JsonObject, registered: JsonObject): readonl
     .slice(0, MAX_SUBSTITUTIONS)
     .map(({ member, asked, registered }) => ({
       member: cut(presentable(member, []), MAX_NAME),
-      asked: shown(asked),
-      registered: shown(registered),
+      asked: shownValue(asked),
+      registered: shownValue(registered),
     }));
 }
 
@@ -90,13 +91,7 @@ function lowerCaseTags(document: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(document).map(([member, value]) => [lowerCaseTag(member), value]));
 }
 
-/** Language tags are case-insensitive (RFC 5646), and some servers change their case. */
-function lowerCaseTag(member: string): string {
-  const [name = '', ...tag] = member.split('#');
-  return [name, ...tag.map((part) => part.toLowerCase())].join('#');
-}
-
-function shown(value: Json | undefined): string {
+function shownValue(value: Json | undefined): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
   return presentable(cut(text, MAX_VALUE), []);
 }

@@ -106,7 +106,7 @@ function explicitTemplate(terms: ManagementTerms | undefined): string | undefine
 }
 
 /** The address to keep with an answer that may have brought none. `undefined` where nobody knows one. */
-export function addressOf(
+export function keptAddress(
   returned: string | undefined,
   clientId: string,
   registrationEndpoint: string,

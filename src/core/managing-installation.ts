@@ -4,7 +4,7 @@ import type { Observation } from './observation.ts';
 /** Which installation manages a client, by what the ledger, the object and its records say. */
 
 /** Id of the installation that manages the client, where it isn't this one. */
-export const managerOf = (o: Observation): string | undefined =>
+export const managingInstallation = (o: Observation): string | undefined =>
   installationsNamed(o).find((id) => !isOurs(id, o.installation));
 
 /**

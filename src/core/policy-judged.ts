@@ -46,10 +46,10 @@ export function namedTextsIn(name: string, value: Json): readonly NamedText[] {
 export const textsIn = (value: Json): readonly string[] => namedTextsIn('', value).map(({ text }) => text);
 
 /** 200 characters at most, and none that controls. */
-export const shown = (text: string): string => cut(presentable(text, []), 200);
+export const shownText = (text: string): string => cut(presentable(text, []), 200);
 
 export const shownList = (list: readonly string[], none = 'none'): string =>
-  list.length === 0 ? none : shown(list.join(', '));
+  list.length === 0 ? none : shownText(list.join(', '));
 
-export const nameOf = ({ name, isClaim }: Judged): string =>
-  shown(isClaim ? `software_statement.${name}` : name);
+export const judgedName = ({ name, isClaim }: Judged): string =>
+  shownText(isClaim ? `software_statement.${name}` : name);

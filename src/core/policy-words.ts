@@ -1,5 +1,5 @@
 import type { Policy } from './connection.ts';
-import { type Judged, nameOf, shown, shownList, textsIn } from './policy-judged.ts';
+import { type Judged, judgedName, shownList, shownText, textsIn } from './policy-judged.ts';
 
 /** The bounds on words: scopes, grant types, response types, methods, and algorithms. */
 
@@ -70,7 +70,7 @@ function refusalOfWords(
       .flatMap(wordsOf)
       .find((word) => !permitted.has(word));
     if (refused !== undefined) {
-      return `${nameOf(member)} “${shown(refused)}” is not permitted: ${limitOf(list, listed)}; choose another, ${remedyOf(list)}`;
+      return `${judgedName(member)} “${shownText(refused)}” is not permitted: ${limitOf(list, listed)}; choose another, ${remedyOf(list)}`;
     }
   }
   return undefined;
@@ -123,7 +123,7 @@ export function algorithmRefusal(judged: readonly Judged[], { algorithms }: Poli
         algorithms === undefined
           ? 'spec.policy.algorithms of the server object has to list it'
           : `spec.policy.algorithms of the server object lists ${shownList(algorithms, 'nothing')}`;
-      return `${nameOf(member)} “${shown(refused)}” is not permitted: ${limit}; choose another, or ask the platform team to extend spec.policy.algorithms.`;
+      return `${judgedName(member)} “${shownText(refused)}” is not permitted: ${limit}; choose another, or ask the platform team to extend spec.policy.algorithms.`;
     }
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { memberOf, specName } from '../oauth/client-metadata.ts';
 import { isSameJson, type JsonObject } from '../oauth/json.ts';
 import type { Policy } from './connection.ts';
-import { type Judged, judgedIn, nameOf, shownList } from './policy-judged.ts';
+import { type Judged, judgedIn, judgedName, shownList } from './policy-judged.ts';
 import { uriRefusal } from './policy-uris.ts';
 import { algorithmRefusal, wordRefusal } from './policy-words.ts';
 import type { Problem } from './problem.ts';
@@ -62,7 +62,7 @@ function identifierRefusal(
     clientIdentifier === 'Deny' &&
     judged.find(({ name }) => IDENTIFIERS.includes(name) || name === 'client_secret');
   return chosen
-    ? `${nameOf(chosen)} is not permitted: by spec.policy.clientIdentifier of the server object the server chooses it; remove it, or ask the platform team to set spec.policy.clientIdentifier to Allow.`
+    ? `${judgedName(chosen)} is not permitted: by spec.policy.clientIdentifier of the server object the server chooses it; remove it, or ask the platform team to set spec.policy.clientIdentifier to Allow.`
     : undefined;
 }
 
@@ -78,7 +78,7 @@ function additionalRefusal(
     ({ name, isClaim }) => !isClaim && memberOf(name) === undefined && !known.has(name),
   );
   return unknown
-    ? `${nameOf(unknown)} is not permitted: spec.policy.additionalMetadata.allowed of the server object lists ${shownList(allowed)}; remove it, or ask the platform team to extend spec.policy.additionalMetadata.allowed.`
+    ? `${judgedName(unknown)} is not permitted: spec.policy.additionalMetadata.allowed of the server object lists ${shownList(allowed)}; remove it, or ask the platform team to extend spec.policy.additionalMetadata.allowed.`
     : undefined;
 }
 
@@ -98,7 +98,7 @@ function defaultsRefusal(
   const refused = other ?? (taken === undefined ? undefined : { name: taken, value: null, isClaim: false });
   return refused === undefined
     ? undefined
-    : `${nameOf(refused)} is not permitted: spec.policy.defaultsOnly of the server object lists ${shownList(defaultsOnly)}, which only its spec.defaults sets; remove it, or ask the platform team to change spec.policy.defaultsOnly.`;
+    : `${judgedName(refused)} is not permitted: spec.policy.defaultsOnly of the server object lists ${shownList(defaultsOnly)}, which only its spec.defaults sets; remove it, or ask the platform team to change spec.policy.defaultsOnly.`;
 }
 
 /** `client_name#ja`, `client_name` and `clientName` are one; `scope`, too, where a server takes it as `scopes`. */

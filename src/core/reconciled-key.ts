@@ -7,4 +7,4 @@ export type ReconciledKey =
   | { readonly kind: 'Server'; readonly key: ServerKey };
 
 /** One text for each object: for maps, and for the log. */
-export const textOf = ({ kind, key }: ReconciledKey): string => `${kind} ${key}`;
+export const reconciledText = ({ kind, key }: ReconciledKey): string => `${kind} ${key}`;

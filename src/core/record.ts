@@ -255,13 +255,13 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
       replaces: annotations[ANNOTATIONS.replaces],
       rotatedFor: keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt]),
       keyCreatedAt: annotations[ANNOTATIONS.keyCreatedAt],
-      keyRotatesAt: time(annotations[ANNOTATIONS.keyRotatesAt]),
-      keyRetiresAt: time(annotations[ANNOTATIONS.keyRetiresAt]),
+      keyRotatesAt: timeIn(annotations[ANNOTATIONS.keyRotatesAt]),
+      keyRetiresAt: timeIn(annotations[ANNOTATIONS.keyRetiresAt]),
     }),
   };
 }
 
-const time = (text: string | undefined): number | undefined => Date.parse(text ?? '') || undefined;
+const timeIn = (text: string | undefined): number | undefined => Date.parse(text ?? '') || undefined;
 
 const isRole = (role: string | undefined): role is RecordRole =>
   role === 'current' || role === 'owed' || role === 'retained' || role === 'left-behind';

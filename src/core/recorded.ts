@@ -12,7 +12,7 @@ import type { ServerConnection } from './connection.ts';
 import type { RegistrationContent, StoredKey } from './content.ts';
 import { earliest } from './earliest.ts';
 import { includedBy, keptOf } from './kept-answer.ts';
-import { addressOf } from './management.ts';
+import { keptAddress } from './management.ts';
 import { type RegistrationRecord, recordName } from './record.ts';
 import type { ServerKey } from './server-key.ts';
 
@@ -45,7 +45,7 @@ export interface Recorded {
 }
 
 /** What an answered registration is recorded as. */
-export function registered(
+export function recordRegistration(
   { step, attempt, client, document, keys }: Registration,
   answer: ClientInformation,
   { namespaceUid, installation, now }: Circumstances,
@@ -93,12 +93,12 @@ export function registered(
 function withAddress(information: ClientInformation, connection: ServerConnection): ClientInformation {
   const { registrationClientUri, clientId } = information;
   const { registrationEndpoint, management } = connection;
-  const address = addressOf(registrationClientUri, clientId, registrationEndpoint, management);
+  const address = keptAddress(registrationClientUri, clientId, registrationEndpoint, management);
   return { ...omit(information, 'registrationClientUri'), ...defined({ registrationClientUri: address }) };
 }
 
 /** What the record becomes by an update's answer; without a readable one only the document is new. */
-export function updated(
+export function recordUpdate(
   step: UpdateStep,
   stored: RegistrationContent,
   answer: ClientInformation | undefined,
@@ -125,7 +125,7 @@ export function updated(
     ...defined({ ca: transport?.ca }),
     keys,
   };
-  const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
+  const changed = visibleToWorkload(stored, record.issuer) !== visibleToWorkload(content, record.issuer);
   return {
     record: {
       ...omit(withoutExpiries(record), 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt'),
@@ -157,7 +157,7 @@ export function trustedOfRead<Answer extends { readonly clientSecret?: unknown }
  *
  * @param corrected members that somebody else changed and that are to be sent again: they count as sent as they are now
  */
-export function reread(
+export function recordRead(
   { at: { record, connection } }: ReadStep,
   stored: RegistrationContent,
   answer: ClientInformation,
@@ -170,7 +170,7 @@ export function reread(
     information[name] === undefined || information[name].equals(stored.information[name]);
   const asTheyAre = Object.fromEntries(corrected.map((member) => [member, answer.metadata[member] ?? null]));
   const content = { ...stored, information, sent: { ...stored.sent, ...asTheyAre } };
-  const changed = visible(stored, record.issuer) !== visible(content, record.issuer);
+  const changed = visibleToWorkload(stored, record.issuer) !== visibleToWorkload(content, record.issuer);
   return {
     record: {
       ...withoutExpiries(record),
@@ -185,7 +185,7 @@ export function reread(
 }
 
 /** A client that existed already. Nothing counts as sent: the spec goes out with the first update. */
-export function adopted(
+export function recordAdoption(
   { client, connection, object, ref }: AdoptStep,
   attempt: string,
   identity: RegistrationRecord['client'],
@@ -234,7 +234,10 @@ export function adopted(
 }
 
 /** What a workload may see, to be compared. */
-function visible({ information, sent, endpoints, keys }: RegistrationContent, issuer: string): string {
+function visibleToWorkload(
+  { information, sent, endpoints, keys }: RegistrationContent,
+  issuer: string,
+): string {
   const include = Object.keys(information.metadata);
   return canonicalJson(publishedValues({ information, sent, issuer, endpoints, key: keys[0], include }));
 }

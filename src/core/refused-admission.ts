@@ -93,7 +93,7 @@ function decides(
 }
 
 /** Whose registrations it holds back; where one namespace met it, another's client finds out at once. */
-function scopeOf({ witnesses }: RefusedAdmission): Scope {
+function refusalScope({ witnesses }: RefusedAdmission): Scope {
   const [first] = witnesses;
   return first === undefined || witnesses.some(({ namespace }) => namespace !== first.namespace)
     ? 'All'
@@ -108,7 +108,7 @@ export function admissionGate(
   registering: readonly Caller[],
   now: number,
 ): 'Open' | 'Refused' | 'InTurn' {
-  const scope = scopeOf(refused);
+  const scope = refusalScope(refused);
   if (refused.decided && concerns(scope, caller)) {
     return now >= refused.nextProbeAt && registering.length === 0 ? 'Open' : 'Refused';
   }

@@ -136,7 +136,7 @@ export function callEnds(
   }
   const after = call.kind === 'Register' ? { ...ended, registeredAt: now } : ended;
   if (call.kind === 'Register' && failure?.kind === 'TokenRefused' && !isItsOwn(after, call, failure)) {
-    return refused(after, call, failure, around.waiting, now);
+    return afterRefusal(after, call, failure, around.waiting, now);
   }
   if (failure?.reason === 'RegistrationAccessTokenLost') {
     const { lostTokens } = after;
@@ -155,7 +155,7 @@ const isItsOwn = ({ acceptedVersion, alone }: ServerHealth, call: HealthCall, { 
 const aloneAs = ({ version, client, document }: Omit<Witness & Asking, 'kind'>): string =>
   `${version} ${client} ${document}`;
 
-function refused(
+function afterRefusal(
   health: ServerHealth,
   call: HealthCall,
   failure: Failure,

@@ -50,11 +50,11 @@ export function givenStatement(
       message: `The software statement in Secret ${secrets.namespace}/${ref.name} expired at ${since}. Put a current one into key ${ref.key}.`,
     };
   }
-  return { jwt, claims: claimsOf(jwt) };
+  return { jwt, claims: identifyingClaims(jwt) };
 }
 
 /** What identifies a statement: its claims without the times. Of an encrypted one nothing can be read. */
-function claimsOf(jwt: Sensitive): JsonObject {
+function identifyingClaims(jwt: Sensitive): JsonObject {
   const claims = decodeStatementClaims(jwt);
   return claims === undefined ? { sha256: sha256(jwt.reveal()) } : withoutTimes(claims);
 }
@@ -70,7 +70,7 @@ function toSignTerms(spec: SignSpec, secrets: CredentialSecrets): SignTerms | Pr
   }
   const { issuer, subject, audience, claimsFromClient = {}, encryption } = spec;
   return {
-    key: keyOf(spec, material),
+    key: signingKeyOf(spec, material),
     issuer,
     subject,
     audience,
@@ -99,7 +99,7 @@ export function toSignedRequestTerms(
   return isProblem(material)
     ? material
     : {
-        key: keyOf(spec, material),
+        key: signingKeyOf(spec, material),
         issuer: spec.issuer,
         audience: spec.audience ?? issuer,
         lifetimeSeconds: boundedMs('validity', spec.lifetime) / 1000,
@@ -107,7 +107,7 @@ export function toSignedRequestTerms(
       };
 }
 
-const keyOf = (
+const signingKeyOf = (
   { keyFormat, algorithm, keyId }: Pick<SignSpec, 'keyFormat' | 'algorithm' | 'keyId'>,
   material: Sensitive,
 ): SigningKey => defined({ material, format: keyFormat, algorithm, keyId });

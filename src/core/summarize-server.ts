@@ -43,7 +43,7 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   const { object, endpoints, management, effectiveDialect, signingKeys, counts, now } = facts;
   const conditions = [
     readiness(facts),
-    admission(facts),
+    admissionCondition(facts),
     ...paused(facts),
     ...(facts.problem === undefined ? [] : [stalled(facts.problem)]),
   ];
@@ -128,7 +128,7 @@ const PASSING: readonly Reason[] = [
   'ResponseTruncated',
 ];
 
-function admission({ health, admissionAccepted }: ServerFacts): NewCondition {
+function admissionCondition({ health, admissionAccepted }: ServerFacts): NewCondition {
   if (health.refusedAdmission?.decided) {
     return {
       type: 'AdmissionAccepted',

@@ -35,7 +35,7 @@ export function summarize(
     clientId: record?.clientId ?? status.clientId,
     issuer: record?.issuer ?? status.issuer,
     // Written once: else two installations would take the client from each other in turn.
-    installation: installationOf(o, status.installation ?? record?.installation),
+    installation: reportedInstallation(o, status.installation ?? record?.installation),
     secretName,
     registeredAt: record?.registeredAt ?? status.registeredAt,
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
@@ -57,7 +57,7 @@ export function summarize(
 }
 
 /** An earlier id of this installation is replaced by the present one. */
-const installationOf = ({ installation }: Observation, id: string | undefined): string | undefined =>
+const reportedInstallation = ({ installation }: Observation, id: string | undefined): string | undefined =>
   id !== undefined && isOurs(id, installation) ? installation.id : id;
 
 /** A requested retry after a lost registration counts as handled only when it was sent: the server may be busy. */
@@ -107,14 +107,14 @@ function conditionsOf(
   const { reason, message } = idle;
   return [
     { type: 'Ready', status: idle.state === 'Ready' ? 'True' : 'False', reason, message },
-    registered(o, idle, record),
+    registeredCondition(o, idle, record),
     secretSynced(idle, published),
     ...(idle.state === 'Waiting' ? [{ type: 'Reconciling', status: 'True', reason, message } as const] : []),
     ...(idle.state === 'Stalled' ? [{ type: 'Stalled', status: 'True', reason, message } as const] : []),
   ];
 }
 
-function registered(
+function registeredCondition(
   o: Observation,
   { reason, message }: Idle,
   record: RegistrationRecord | undefined,

@@ -12,11 +12,11 @@ import { MAX_URL_LENGTH, urlProblem } from '../oauth/url.ts';
  */
 export function hostIsListed(uri: string, hosts: readonly string[]): boolean {
   const host = plainHost(uri);
-  return host !== undefined && hosts.some((entry) => admits(entry.toLowerCase(), host));
+  return host !== undefined && hosts.some((entry) => isHostWithin(entry.toLowerCase(), host));
 }
 
 /** A host begins with no full stop: what ends with `.example.com` is below it. */
-const admits = (entry: string, host: string): boolean =>
+const isHostWithin = (entry: string, host: string): boolean =>
   entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry;
 
 /** The host of an http(s) URL that every parser reads alike; `undefined` for any other. */

@@ -28,7 +28,8 @@ export function publishedValues({
   key,
   include = [],
 }: PublishedClient): Record<string, string | undefined> {
-  const answered = (member: string) => text(information.metadata[member]) ?? text(sent[member]);
+  const answered = (member: string) =>
+    nonEmptyString(information.metadata[member]) ?? nonEmptyString(sent[member]);
   return {
     ...Object.fromEntries(include.map((member) => [member, included(information.metadata, member)])),
     client_id: information.clientId,
@@ -47,11 +48,11 @@ export function publishedValues({
 function included(metadata: JsonObject, member: string): string | undefined {
   const value = own(metadata, member);
   return typeof value === 'string'
-    ? text(value)
+    ? nonEmptyString(value)
     : value === undefined || value === null
       ? undefined
       : JSON.stringify(value);
 }
 
-const text = (value: Json | undefined): string | undefined =>
+const nonEmptyString = (value: Json | undefined): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;

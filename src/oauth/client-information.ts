@@ -59,7 +59,7 @@ export function salvageClientInformation(prefix: Sensitive): ClientInformation |
 /** A number that JavaScript can't hold exactly is read again, digit by digit: some servers number their clients. */
 function clientIdOf(body: Sensitive, value: Json | undefined): string | undefined {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) {
-    return text(value);
+    return unlessEmpty(value);
   }
   let digits: string | undefined;
   try {
@@ -73,7 +73,7 @@ function clientIdOf(body: Sensitive, value: Json | undefined): string | undefine
   } catch {
     // Nests too deep to be read again: the rounded number is better than none.
   }
-  return digits ?? text(value);
+  return digits ?? unlessEmpty(value);
 }
 
 function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId' | 'metadata'> {
@@ -82,24 +82,24 @@ function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId'
     clientSecretExpiresAt: numberOf(document[ANSWER_MEMBERS.clientSecretExpiresAt]),
     registrationAccessToken: sensitive(document[ANSWER_MEMBERS.registrationAccessToken]),
     registrationAccessTokenExpiresIn: positive(document[ANSWER_MEMBERS.registrationAccessTokenExpiresIn]),
-    registrationClientUri: text(document[ANSWER_MEMBERS.registrationClientUri]),
+    registrationClientUri: unlessEmpty(document[ANSWER_MEMBERS.registrationClientUri]),
   });
 }
 
 function metadataOf(document: JsonObject): JsonObject {
   const members = Object.entries(document).filter(([name]) => !NO_METADATA.has(name));
-  return Object.fromEntries([...members, ...scopeOf(document)]);
+  return Object.fromEntries([...members, ...scopeMember(document)]);
 }
 
 /** `scope` from `scopes`, for servers that answer the list alone. */
-function scopeOf({ scope, scopes }: JsonObject): readonly (readonly ['scope', string])[] {
+function scopeMember({ scope, scopes }: JsonObject): readonly (readonly ['scope', string])[] {
   const isUnset = scope === undefined || scope === null || scope === '';
   const words = scopeOfList(scopes);
   return isUnset && words ? [['scope', words]] : [];
 }
 
 /** A non-empty string; `""` and `null` mean unset, a number is taken as its digits. */
-function text(value: Json | undefined): string | undefined {
+function unlessEmpty(value: Json | undefined): string | undefined {
   if (typeof value === 'number') {
     return String(value);
   }
@@ -107,7 +107,7 @@ function text(value: Json | undefined): string | undefined {
 }
 
 function sensitive(value: Json | undefined): Sensitive | undefined {
-  const content = text(value);
+  const content = unlessEmpty(value);
   return content === undefined ? undefined : new Sensitive(content);
 }
 
@@ -115,7 +115,7 @@ function sensitive(value: Json | undefined): Sensitive | undefined {
 const positive = (value: Json | undefined): number | undefined => numberOf(value) || undefined;
 
 function numberOf(value: Json | undefined): number | undefined {
-  const number = Number(text(value) ?? Number.NaN);
+  const number = Number(unlessEmpty(value) ?? Number.NaN);
   return Number.isFinite(number) && number >= 0 ? number : undefined;
 }
 

@@ -148,7 +148,7 @@ export function isComplete(answers: readonly DiscoveryAnswer[], issuer: string):
   return matching(answers, issuer).some((document) => document.endpoints.registration !== undefined);
 }
 
-type Discovery =
+type MergedDiscovery =
   | { readonly kind: 'found'; readonly endpoints: Endpoints; readonly aliases: Endpoints }
   | {
       readonly kind: 'issuerMismatch';
@@ -159,7 +159,7 @@ type Discovery =
   | { readonly kind: 'nothing' };
 
 /** Brings the documents together. Only those that publish exactly `issuer` count; an earlier one wins, member by member. */
-export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: string): Discovery {
+export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: string): MergedDiscovery {
   const documents = matching(answers, issuer);
   if (documents.length > 0) {
     const merged = (parts: readonly Endpoints[]) => Object.assign({}, ...parts.toReversed()) as Endpoints;

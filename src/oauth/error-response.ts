@@ -59,7 +59,7 @@ export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitiv
   const error = codeOf(body) ?? challenge['error'];
   const sentence = nonEmpty(body?.['error']) === error ? undefined : nonEmpty(body?.['error']);
   const description =
-    firstOf(body, ['error_description', 'errorSummary']) ?? sentence ?? challenge['error_description'];
+    firstText(body, ['error_description', 'errorSummary']) ?? sentence ?? challenge['error_description'];
   return {
     status: answer.status,
     ...(error ? { error: isErrorCode(error) ? error : presentable(error, secrets) } : {}),
@@ -69,11 +69,11 @@ export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitiv
 
 /** A code in `error_code` says more than a sentence in `error`. */
 function codeOf(body: JsonObject | undefined): string | undefined {
-  const code = firstOf(body, ['error_code']);
-  return code !== undefined && /^[a-z_]{1,64}$/.test(code) ? code : firstOf(body, ['error', 'errorCode']);
+  const code = firstText(body, ['error_code']);
+  return code !== undefined && /^[a-z_]{1,64}$/.test(code) ? code : firstText(body, ['error', 'errorCode']);
 }
 
-const firstOf = (body: JsonObject | undefined, members: readonly string[]): string | undefined =>
+const firstText = (body: JsonObject | undefined, members: readonly string[]): string | undefined =>
   members.map((member) => nonEmpty(body?.[member])).find((value) => value !== undefined);
 
 const nonEmpty = (value: unknown): string | undefined =>

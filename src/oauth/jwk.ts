@@ -40,7 +40,7 @@ export function readJwk(
     throw new SigningError(problem);
   }
   const kid = jwk['kid'];
-  return { key: keyOf(jwk, needs), keyId: typeof kid === 'string' && kid !== '' ? kid : undefined };
+  return { key: keyObjectOf(jwk, needs), keyId: typeof kid === 'string' && kid !== '' ? kid : undefined };
 }
 
 function choose(keys: readonly Json[], needs: JwkNeeds): JsonObject {
@@ -86,7 +86,7 @@ function misfit(jwk: JsonObject, { purpose, algorithm, permittedBy, kinds }: Jwk
     : undefined;
 }
 
-function keyOf(jwk: JsonObject, { purpose }: JwkNeeds): KeyObject {
+function keyObjectOf(jwk: JsonObject, { purpose }: JwkNeeds): KeyObject {
   if (jwk['kty'] === 'oct') {
     return createSecretKey(base64UrlOctets(jwk['k']));
   }

@@ -31,13 +31,13 @@ export interface KeyInUse {
 export function readSigningKey({ material, format, algorithm, keyId }: SigningKey): KeyInUse {
   const row = own(SIGNING_ALGORITHMS, algorithm);
   if (row === undefined) {
-    throw unsupported(algorithm, 'signing', Object.keys(SIGNING_ALGORITHMS), material);
+    throw unsupportedAlgorithm(algorithm, 'signing', Object.keys(SIGNING_ALGORITHMS), material);
   }
   const { kind } = row;
   // RFC 9864 has given EdDSA with this curve a name of its own.
   const permittedBy = kind === 'Ed25519' ? [algorithm, 'Ed25519'] : [algorithm];
   const needs = { purpose: 'sign', algorithm, permittedBy, kinds: [kind], keyId, octets: undefined } as const;
-  return read(material, format, needs);
+  return readKey(material, format, needs);
 }
 
 /** Of the shared secret of a signature. `undefined` where the algorithm takes a key pair, or the key can't be used. */
@@ -63,14 +63,14 @@ export function readEncryptionKey(recipient: EncryptionKey): KeyInUse {
   const { key: material, format, algorithm, encoding, keyId } = recipient;
   const row = own<JweAlgorithm>(ENCRYPTION_ALGORITHMS, algorithm);
   if (row === undefined) {
-    throw unsupported(algorithm, 'key encryption', Object.keys(ENCRYPTION_ALGORITHMS), material);
+    throw unsupportedAlgorithm(algorithm, 'key encryption', Object.keys(ENCRYPTION_ALGORITHMS), material);
   }
   const contentOctets = own(CONTENT_ENCODINGS, encoding);
   if (contentOctets === undefined) {
-    throw unsupported(encoding, 'content encryption', Object.keys(CONTENT_ENCODINGS), material);
+    throw unsupportedAlgorithm(encoding, 'content encryption', Object.keys(CONTENT_ENCODINGS), material);
   }
   const isDirect = algorithm === 'dir';
-  return read(material, format, {
+  return readKey(material, format, {
     purpose: 'encrypt',
     algorithm,
     permittedBy: isDirect ? [algorithm, encoding] : [algorithm],
@@ -80,7 +80,12 @@ export function readEncryptionKey(recipient: EncryptionKey): KeyInUse {
   });
 }
 
-function unsupported(name: string, use: string, supported: readonly string[], key: Sensitive): SigningError {
+function unsupportedAlgorithm(
+  name: string,
+  use: string,
+  supported: readonly string[],
+  key: Sensitive,
+): SigningError {
   return new SigningError(
     `“${presentable(name, [key])}” is no supported ${use} algorithm; use one of ${supported.join(', ')}`,
   );
@@ -94,7 +99,7 @@ interface Needs extends JwkNeeds {
 /** Longer texts are no keys; reading them would only cost time. */
 const MAX_MATERIAL_LENGTH = 64 * 1024;
 
-function read(material: Sensitive, format: KeyFormat, needs: Needs): KeyInUse {
+function readKey(material: Sensitive, format: KeyFormat, needs: Needs): KeyInUse {
   const text = material.reveal();
   if (text.trim() === '') {
     throw new SigningError('The key is empty');

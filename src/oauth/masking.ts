@@ -36,14 +36,14 @@ export function masked(text: string, credentials: readonly Sensitive[]): string 
   return withoutSpans(text, spans);
 }
 
-interface Form {
+interface CredentialForm {
   readonly octets: Octets;
   /** How long a run has to be to be masked. */
   readonly run: number;
 }
 
 /** What a credential may look like; what is undone in the views of a text isn't done here. */
-function formsOf(credential: string): readonly Form[] {
+function formsOf(credential: string): readonly CredentialForm[] {
   if (credential.length < SHORTEST) {
     return [];
   }
@@ -94,14 +94,14 @@ interface Span {
   readonly end: number;
 }
 
-interface Place {
+interface RunPlace {
   readonly view: View;
   readonly at: number;
 }
 
 /** Every run of the views, and where it is. */
 interface Index {
-  readonly places: Map<string, Place[]>;
+  readonly places: Map<string, RunPlace[]>;
   /** By {@link slotOf}: most runs of a credential are known not to be here without being cut out. */
   readonly slots: Uint8Array;
 }
@@ -133,7 +133,7 @@ function slotOf(octets: Octets, at: number): number {
 }
 
 /** Where runs of this form are. What was found once needn't be found again. */
-function findAll({ octets, run }: Form, { places, slots }: Index): readonly Span[] {
+function findAll({ octets, run }: CredentialForm, { places, slots }: Index): readonly Span[] {
   const spans: Span[] = [];
   for (let at = 0; at + run <= octets.length; at += 1) {
     const text = slots[slotOf(octets, at)] === 1 ? octets.slice(at, at + run) : undefined;
@@ -146,7 +146,7 @@ function findAll({ octets, run }: Form, { places, slots }: Index): readonly Span
   return spans;
 }
 
-function spanOf({ view: { from, to }, at }: Place, run: number): Span {
+function spanOf({ view: { from, to }, at }: RunPlace, run: number): Span {
   return { start: Math.min(...from.slice(at, at + run)), end: Math.max(...to.slice(at, at + run)) };
 }
 

@@ -30,9 +30,9 @@ export function readTokenResponse(answer: HttpAnswer, asked: Asked): TokenRespon
   const document = parseJsonObject(answer.body.reveal());
   const isSuccess = answer.status >= 200 && answer.status < 300;
   // Some servers answer an error with 200.
-  const refuses = textOf(document?.['access_token']) === '' && typeof document?.['error'] === 'string';
+  const refuses = stringOf(document?.['access_token']) === '' && typeof document?.['error'] === 'string';
   if (!isSuccess || refuses) {
-    return refusal(readErrorResponse(answer, asked.secrets));
+    return refusedRequest(readErrorResponse(answer, asked.secrets));
   }
   if (document === undefined) {
     return unusable(answer, 'but not with a JSON object');
@@ -42,7 +42,7 @@ export function readTokenResponse(answer: HttpAnswer, asked: Asked): TokenRespon
 
 const PASSING_ERRORS = ['temporarily_unavailable', 'server_error'];
 
-function refusal(said: ErrorResponse): TokenResponse {
+function refusedRequest(said: ErrorResponse): TokenResponse {
   const { status, error = '' } = said;
   const message = `The token endpoint answered ${describeError(said)}`;
   if (status >= 300 && status < 400) {
@@ -55,13 +55,13 @@ function refusal(said: ErrorResponse): TokenResponse {
 }
 
 function tokenOf(answer: HttpAnswer, document: JsonObject, { scopes, secrets }: Asked): TokenResponse {
-  const accessToken = new Sensitive(textOf(document['access_token']));
+  const accessToken = new Sensitive(stringOf(document['access_token']));
   const problem =
     tokenProblem(accessToken.reveal()) ?? typeProblem(document['token_type'], [...secrets, accessToken]);
   if (problem !== undefined) {
     return unusable(answer, problem);
   }
-  const granted = wordsOf(document['scope']);
+  const granted = grantedScopes(document['scope']);
   const missing = granted === undefined ? [] : scopes.filter((asked) => !granted.includes(asked));
   if (missing.length > 0) {
     const names = `scope${missing.length === 1 ? '' : 's'} ${missing.join(', ')}`;
@@ -79,7 +79,7 @@ const unusable = ({ status }: HttpAnswer, problem: string): TokenResponse => ({
   message: `The token endpoint answered ${status}, ${problem}`,
 });
 
-const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
+const stringOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
 
 const MAX_TOKEN_LENGTH = 16 * 1024;
 
@@ -113,7 +113,7 @@ function typeProblem(type: Json | undefined, secrets: readonly Sensitive[]): str
  * The scopes of the token; `undefined` where the server doesn't say, so that all asked for are granted. An empty text
  * says nothing either: some servers leave scopes out of it that the token has.
  */
-function wordsOf(scope: Json | undefined): readonly Json[] | undefined {
+function grantedScopes(scope: Json | undefined): readonly Json[] | undefined {
   const words = typeof scope === 'string' ? scope.split(/\s+/).filter(Boolean) : scope;
   return Array.isArray(words) && words.length > 0 ? words : undefined;
 }

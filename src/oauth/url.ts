@@ -11,7 +11,7 @@ export const URL_PATTERN = `^https?://${HOST}(:[0-9]{1,5})?${PATH}${QUERY}$`;
 
 export const MAX_URL_LENGTH = 2048;
 
-const url = new RegExp(URL_PATTERN);
+const URL_REGEX = new RegExp(URL_PATTERN);
 
 export interface UrlRules {
   /** `http:` is for tests and trials; the operator's flag `--allow-http` sets it. */
@@ -26,7 +26,7 @@ export function urlProblem(text: string, rules: UrlRules): string | undefined {
   if (text.length > MAX_URL_LENGTH) {
     return `is longer than ${MAX_URL_LENGTH} characters`;
   }
-  if (!url.test(text) || !URL.canParse(text)) {
+  if (!URL_REGEX.test(text) || !URL.canParse(text)) {
     return 'is not an absolute URL without user information and fragment';
   }
   if (text.startsWith('http:') && !rules.allowHttp) {

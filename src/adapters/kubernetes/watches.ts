@@ -91,7 +91,7 @@ export function createWatches(caches: Caches, options: Options): Watches {
   const registration = { ...labelled(LABELS.registration), metadataOnly, namespace };
   const reflectors = new Map<string, Reflector>([
     ...ofCluster,
-    ...followTenants('credentials', caches.credentials, RESOURCES.secret, toCredential, credential),
+    ...followTenants('credentials', caches.credentials, RESOURCES.secret, toCredentialObject, credential),
     ...followTenants('authorizationservers', caches.servers, RESOURCES.authorizationServer, toServer),
     ['registrations', follow(caches.registrations, RESOURCES.secret, toRegistrationObject, registration)],
     ...followTenants('workloadsecrets', caches.secrets, RESOURCES.secret, toSecretObject, workload),
@@ -126,7 +126,7 @@ function toNamespace({ metadata }: RawObject): KubernetesObject {
   return { metadata: defined({ name, uid, resourceVersion, labels, annotations, deletionTimestamp }) };
 }
 
-function toCredential({ metadata }: RawObject): CredentialObject {
+function toCredentialObject({ metadata }: RawObject): CredentialObject {
   const { name, namespace = '', uid = '', resourceVersion = '', labels } = metadata;
   return {
     metadata: { name, namespace, uid, resourceVersion },

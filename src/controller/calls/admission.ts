@@ -71,7 +71,7 @@ async function admitByToken(
   context: AdmissionContext,
 ): Promise<Admitted | Failure> {
   const { version } = connection;
-  const asked = identityOf(grant);
+  const asked = grantIdentity(grant);
   const known = grant.reuse === 'UntilRefused' ? context.tokens.get(server, version, asked) : undefined;
   if (known !== undefined) {
     return withToken(known, true);
@@ -88,7 +88,7 @@ async function admitByToken(
 }
 
 /** One token is as good as another where it was asked for in the same way. */
-const identityOf = ({ clientId, scopes, resources, parameters }: ClientCredentials): string =>
+const grantIdentity = ({ clientId, scopes, resources, parameters }: ClientCredentials): string =>
   canonicalJson([clientId, scopes, resources, parameters]);
 
 const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted => ({
@@ -97,9 +97,13 @@ const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted
 });
 
 /** A token that was refused is not used again. */
-export function refused(admission: Admission, server: ServerKey, { tokens }: Pick<Context, 'tokens'>): void {
+export function forgetRefused(
+  admission: Admission,
+  server: ServerKey,
+  { tokens }: Pick<Context, 'tokens'>,
+): void {
   if (admission.kind === 'ClientCredentials') {
-    tokens.forget(server, identityOf(admission));
+    tokens.forget(server, grantIdentity(admission));
   }
 }
 

@@ -5,7 +5,7 @@ import type { ServerKey } from '../../core/server-key.ts';
 import { type ManagementAddress, tokenAuthorization } from '../../oauth/registration.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import type { Context } from '../context.ts';
-import { type AdmissionContext, admit, refused } from './admission.ts';
+import { type AdmissionContext, admit, forgetRefused } from './admission.ts';
 
 /**
  * The place where a client is managed, and what admits there: the client's own token, or the credential that manages all.
@@ -13,7 +13,7 @@ import { type AdmissionContext, admit, refused } from './admission.ts';
  * @param server by its key of `serverKey`
  * @param connection `undefined` while the server object is gone or not ready
  */
-export async function addressOf(
+export async function managementAddress(
   { url, credential }: Management & { readonly kind: 'Managed' },
   server: ServerKey,
   connection: ServerConnection | undefined,
@@ -59,6 +59,6 @@ export function forgetToken(
   context: Pick<Context, 'tokens'>,
 ): void {
   if (credential.kind === 'ClientCredentials') {
-    refused(credential, server, context);
+    forgetRefused(credential, server, context);
   }
 }

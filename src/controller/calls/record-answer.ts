@@ -2,7 +2,7 @@ import { namespaceOf, type Secret } from '../../api/kubernetes.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { clientOfRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
-import type { Told } from '../durable/recorder.ts';
+import type { RecordListener } from '../durable/recorder.ts';
 import { toRegistrationObject } from '../state/cached-objects.ts';
 import { PLACES } from '../state/refused-writes.ts';
 
@@ -43,7 +43,7 @@ export function recordAnswer(answer: RecordedAnswer, context: Context): Promise<
  * @param client `namespace/name`
  * @param attempt the call that is over when its answer is recorded
  */
-export function toldOf(client: ClientKey, context: Context, attempt: string | undefined): Told {
+export function toldOf(client: ClientKey, context: Context, attempt: string | undefined): RecordListener {
   const { caches, ledger, refusedWrites, wake } = context;
   return {
     refused(form, message) {

@@ -24,7 +24,7 @@ export async function requestBody(
   tools: Tools,
 ): Promise<RequestBody | Failure> {
   try {
-    const jwt = await statementOf(document, statement, connection, tools);
+    const jwt = await statementToSend(document, statement, connection, tools);
     if (jwt !== undefined && isExpired(jwt, tools)) {
       return failure('Terminal', 'SoftwareStatementExpired', 'The software statement has expired', UNSENT);
     }
@@ -41,7 +41,7 @@ export async function requestBody(
 
 const UNSENT = { unsent: true };
 
-async function statementOf(
+async function statementToSend(
   { software_statement: claims }: JsonObject,
   own: OwnStatement | undefined,
   { statement }: ServerConnection,

@@ -25,12 +25,12 @@ export async function readBroughtSecrets(key: ClientKey, context: StepContext): 
 
 export function statementOf(key: ClientKey, now: number, context: StepContext): Observation['statement'] {
   const ref = statementRef(key, context);
-  return ref && givenStatement(ref, secretsOf(key, context), now);
+  return ref && givenStatement(ref, broughtSecretsOf(key, context), now);
 }
 
 export function adoptableOf(key: ClientKey, context: StepContext): Observation['adoptable'] {
   const ref = adoptRef(key, context);
-  return ref && adoptableClient(ref.name, secretsOf(key, context));
+  return ref && adoptableClient(ref.name, broughtSecretsOf(key, context));
 }
 
 function statementRef(key: ClientKey, { caches }: StepContext) {
@@ -48,7 +48,7 @@ function adoptRef(key: ClientKey, { caches }: StepContext) {
   return isRecorded ? undefined : ref;
 }
 
-function secretsOf(key: ClientKey, { credentials }: StepContext): CredentialSecrets {
+function broughtSecretsOf(key: ClientKey, { credentials }: StepContext): CredentialSecrets {
   const namespace = namespaceOf(key);
   return { namespace, get: (name) => credentials.get(namespace, name) };
 }

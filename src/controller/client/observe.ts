@@ -37,7 +37,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     namespaceTerminating: isTerminating(namespace, context),
     calls: ledger.callsOf(key),
     unrecorded: recorder.pendingOf(key),
-    records: recordsOf(key, context),
+    records: recordsOfObject(key, context),
     server: serverOf(key, context),
     servers: serversOf(key, context),
     cluster: settings.cluster,
@@ -60,7 +60,7 @@ export function installationOf({ caches, settings }: Pick<StepContext, 'caches' 
   return { ...settings.installation, continues: continuedBy(own?.[ANNOTATIONS.continues]) };
 }
 
-function recordsOf(key: ClientKey, { caches }: WithCaches): readonly RegistrationRecord[] {
+function recordsOfObject(key: ClientKey, { caches }: WithCaches): readonly RegistrationRecord[] {
   return caches.registrations.find('client', key).flatMap(({ record }) => record ?? []);
 }
 
@@ -85,7 +85,7 @@ export function serverRefOf(key: ClientKey, context: WithCaches): ServerRef | un
 
 /** Where the client in use is registered; before there is one, where a retained or restored one is. */
 function chosenBefore(key: ClientKey, object: ObservedClient, context: WithCaches): ServerRef | undefined {
-  const records = recordsOf(key, context);
+  const records = recordsOfObject(key, context);
   if (records.length === 0) {
     return undefined;
   }
@@ -126,7 +126,7 @@ export function recordsOfClient(
 
 /** An earlier record of the same client that belongs to another object. */
 function rivalOf(key: ClientKey, context: StepContext): RegistrationRecord | undefined {
-  const [record] = recordsOf(key, context);
+  const [record] = recordsOfObject(key, context);
   if (record === undefined) {
     return undefined;
   }
@@ -172,7 +172,7 @@ function serverOf(key: ClientKey, context: StepContext): ObservedServer {
     return notAvailable(ref);
   }
   const forRegistration = viewOf(key, object, ref, 'Register', context);
-  if (recordsOf(key, context).length === 0 || !forRegistration.available) {
+  if (recordsOfObject(key, context).length === 0 || !forRegistration.available) {
     return forRegistration;
   }
   // A registered client may have to be registered anew.
@@ -193,7 +193,7 @@ export const callerOf = (key: ClientKey): Caller => ({ namespace: namespaceOf(ke
 function serversOf(key: ClientKey, context: StepContext): readonly PresentServer[] {
   const namespace = namespaceOf(key);
   const found = new Map<string, PresentServer>();
-  for (const { server: ref } of recordsOf(key, context)) {
+  for (const { server: ref } of recordsOfObject(key, context)) {
     const name = serverKey(ref, namespace);
     const object = serverObject(ref, namespace, context.caches);
     if (object !== undefined && !found.has(name)) {

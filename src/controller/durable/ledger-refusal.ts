@@ -1,7 +1,7 @@
 import type { LedgerEntry } from './ledger-entry.ts';
 
 /** One that waits for its entry to be stored. */
-export interface Waiting {
+export interface WaitingEntry {
   readonly entry: LedgerEntry;
   /** An earlier call of the same attempt, whose end isn't known: it is what remains if this one is refused. */
   readonly earlier: LedgerEntry | undefined;
@@ -15,9 +15,9 @@ export interface Waiting {
  * @param countOf how many entries a namespace has
  */
 export function whoGivesWay(
-  waiting: readonly Waiting[],
+  waiting: readonly WaitingEntry[],
   countOf: (namespace: string) => number,
-): { readonly namespace: string; readonly refused: ReadonlySet<Waiting> } {
+): { readonly namespace: string; readonly refused: ReadonlySet<WaitingEntry> } {
   const others = waiting.filter(({ entry }) => entry.kind !== 'Deregister');
   const candidates = others.length > 0 ? others : waiting;
   const namespaces = new Set(candidates.map(({ entry }) => entry.client.namespace));
@@ -26,7 +26,7 @@ export function whoGivesWay(
   return { namespace, refused: new Set(own.slice(Math.floor(own.length / 2))) };
 }
 
-export function resolveAll(waiting: Iterable<Waiting>, committed: boolean): void {
+export function resolveAll(waiting: Iterable<WaitingEntry>, committed: boolean): void {
   for (const { resolve } of waiting) {
     resolve(committed);
   }

@@ -6,7 +6,7 @@ import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { Gatherer } from './group-commit.ts';
 import { CallIndex } from './ledger-calls.ts';
 import { type LedgerEntry, podOf } from './ledger-entry.ts';
-import { resolveAll, type Waiting, whoGivesWay } from './ledger-refusal.ts';
+import { resolveAll, type WaitingEntry, whoGivesWay } from './ledger-refusal.ts';
 import { LedgerShares, type Shortage } from './ledger-shares.ts';
 import { isTooLarge, LedgerStore } from './ledger-store.ts';
 
@@ -62,7 +62,7 @@ export class Ledger {
   readonly #gatherer: Gatherer;
   /** Namespaces whose entries the API server refused → monotonic time until which they are left out. */
   readonly #refused = new Map<string, number>();
-  #waiting: Waiting[] = [];
+  #waiting: WaitingEntry[] = [];
   #dirty = false;
   #writing: Promise<void> | undefined;
   #idleFlush: AbortController | undefined;
@@ -260,7 +260,7 @@ export class Ledger {
 
   /** One write for all that wait. Looks again after a conflict or a lost answer, as long as the epoch is still ours. */
   async #commit(): Promise<void> {
-    let batch: readonly Waiting[] = this.#waiting;
+    let batch: readonly WaitingEntry[] = this.#waiting;
     this.#waiting = [];
     this.#dirty = false;
     for (let tries = 0; !this.#fenced; tries += 1) {
@@ -288,7 +288,7 @@ export class Ledger {
   }
 
   /** @returns those that are left */
-  #letGo(batch: readonly Waiting[]): readonly Waiting[] {
+  #letGo(batch: readonly WaitingEntry[]): readonly WaitingEntry[] {
     const { clock, log } = this.#options;
     const { namespace, refused } = whoGivesWay(batch, (one) => this.#shares.countOf(one));
     this.#refused.set(namespace, clock.monotonic() + REFUSED_MS);

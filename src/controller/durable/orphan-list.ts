@@ -12,7 +12,7 @@ import { decodeOrphan, encodeOrphan, type OrphanEntry, withinBound } from './orp
 /** What became of one: `NotYet` leaves it to a later try. */
 export type Reported = 'Listed' | 'ListFull' | 'NotYet';
 
-interface Waiting {
+interface WaitingOrphan {
   readonly attempt: string;
   readonly namespace: string;
   readonly server: ServerKey;
@@ -46,7 +46,7 @@ export class OrphanList {
   #indexes = createIndexes({});
   /** `namespace server` → how many aren't listed, because the list was full. Forgotten when it gets shorter. */
   readonly #unlisted = new Map<string, number>();
-  #waiting: Waiting[] = [];
+  #waiting: WaitingOrphan[] = [];
   /** Reads and writes follow one another. */
   #busy: Promise<void> = Promise.resolve();
 
@@ -120,7 +120,7 @@ export class OrphanList {
     this.#indexes = createIndexes(this.#data);
   }
 
-  async #list(batch: readonly Waiting[]): Promise<void> {
+  async #list(batch: readonly WaitingOrphan[]): Promise<void> {
     const listed = this.#fitting(batch);
     for (const one of batch.filter((other) => !listed.includes(other))) {
       this.#leaveOut(one);
@@ -131,7 +131,7 @@ export class OrphanList {
   }
 
   /** Those for which there is room. */
-  #fitting(batch: readonly Waiting[]): readonly Waiting[] {
+  #fitting(batch: readonly WaitingOrphan[]): readonly WaitingOrphan[] {
     const { most } = this.#options;
     const added = new Map<string, number>();
     let total = Object.keys(this.#data).length;
@@ -146,7 +146,7 @@ export class OrphanList {
     });
   }
 
-  #leaveOut({ attempt, namespace, server, resolve }: Waiting): void {
+  #leaveOut({ attempt, namespace, server, resolve }: WaitingOrphan): void {
     if (this.#unlisted.size >= MAX_UNLISTED_PLACES) {
       this.#unlisted.clear();
     }
@@ -156,14 +156,14 @@ export class OrphanList {
     resolve('ListFull');
   }
 
-  async #write(batch: readonly Waiting[]): Promise<void> {
+  async #write(batch: readonly WaitingOrphan[]): Promise<void> {
     const { clock, log } = this.#options;
     for (let tries = 0; tries < TRIES; tries += 1) {
       const added = batch.map(({ attempt, value }) => [attempt, value] as const);
       const written = await this.#put({ ...this.#data, ...Object.fromEntries(added) });
       if (written.ok) {
         this.#take(written.object);
-        resolveAll(batch, 'Listed');
+        resolveEach(batch, 'Listed');
         return;
       }
       const { status, message } = written;
@@ -174,11 +174,11 @@ export class OrphanList {
       await clock.sleep(backoff(PAUSES, tries));
       await this.#load();
     }
-    resolveAll(batch, 'NotYet');
+    resolveEach(batch, 'NotYet');
   }
 
   /** Too much by the API server's own bound: people's notes, or what earlier versions wrote, take the room. */
-  async #writeHalves(batch: readonly Waiting[]): Promise<void> {
+  async #writeHalves(batch: readonly WaitingOrphan[]): Promise<void> {
     const [only, second] = batch;
     if (only === undefined || second === undefined) {
       batch.forEach((one) => {
@@ -225,7 +225,7 @@ function createIndexes(data: Readonly<Record<string, string>>) {
   return indexes;
 }
 
-function resolveAll(waiting: readonly Waiting[], reported: Reported): void {
+function resolveEach(waiting: readonly WaitingOrphan[], reported: Reported): void {
   for (const { resolve } of waiting) {
     resolve(reported);
   }

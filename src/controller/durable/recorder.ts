@@ -18,22 +18,22 @@ import { type Unrecorded, UnrecordedAnswers } from './unrecorded-answers.ts';
  * nobody can manage.
  *
  * Whoever hands an answer over waits some seconds at most: what isn't written by then is written later, and
- * {@link Told.recorded} says so. What the API server refuses isn't sent again unchanged: a minimal record follows, and
+ * {@link RecordListener.recorded} says so. What the API server refuses isn't sent again unchanged: a minimal record follows, and
  * where that is refused, too, another try after a pause that grows. A try that throws is a defect of ours, and another
  * follows it as well.
  */
 export interface Recorder {
   /** The Secret of an answered registration. `undefined`: it isn't written yet. */
-  create(attempt: string, secret: Secret, told: Told): Promise<Secret | undefined>;
+  create(attempt: string, secret: Secret, told: RecordListener): Promise<Secret | undefined>;
   /** The Secret with what a later answer brought; wins over whatever else was written meanwhile. */
-  update(attempt: string, secret: Secret, told: Told): Promise<Secret | undefined>;
+  update(attempt: string, secret: Secret, told: RecordListener): Promise<Secret | undefined>;
   /**
    * Writes what an earlier process read and didn't record. Adds what is missing; of what is there only data that no
    * later answer has written, whoever changed labels and annotations since. Resolves when all is written.
    *
    * @param toldOf who is told of this answer of this client (`namespace/name`)
    */
-  replay(toldOf: (attempt: string, client: ClientKey) => Told): Promise<void>;
+  replay(toldOf: (attempt: string, client: ClientKey) => RecordListener): Promise<void>;
   /** What was read of this client (`namespace/name`) and isn't written yet: nothing else may happen to it. */
   pendingOf(client: ClientKey): Unrecorded | undefined;
   /**
@@ -47,15 +47,15 @@ export interface Recorder {
 }
 
 /** Is told what becomes of an answer that wasn't written at once. */
-export interface Told {
+export interface RecordListener {
   /** The API server refuses the write for what is in it, or for where it goes; `message` is what it says. */
-  refused(form: Form, message: string): void;
+  refused(form: RecordForm, message: string): void;
   /** It is written, after the round that brought it had ended. */
   recorded(written: Secret): void;
 }
 
 /** `Minimal`: what it takes to find and manage the client, and nothing else. */
-type Form = 'Whole' | 'Minimal';
+type RecordForm = 'Whole' | 'Minimal';
 
 /** So long a round waits for a write, since it keeps others of the same server waiting. */
 const ROUND_PATIENCE_MS = 5_000;
@@ -74,7 +74,7 @@ type Attempt = (secret: Secret) => Promise<ApiResult<Secret>>;
 export function createRecorder(options: Options): Recorder {
   const { api, journal, clock, log } = options;
   const waiting = new UnrecordedAnswers(SHARES.unrecordedAnswers.most);
-  const write = async (attempt: string, { secret }: Entry, attemptTo: Attempt, told: Told) => {
+  const write = async (attempt: string, { secret }: Entry, attemptTo: Attempt, told: RecordListener) => {
     const client = clientOfRecord(secret);
     waiting.add(client, attempt);
     const written = await insist(options, secret, attemptTo, (form, message) => {
@@ -87,7 +87,7 @@ export function createRecorder(options: Options): Recorder {
     journal.settle(attempt);
     return written;
   };
-  const record = (attempt: string, entry: Entry, attemptTo: Attempt, told: Told) => {
+  const record = (attempt: string, entry: Entry, attemptTo: Attempt, told: RecordListener) => {
     const { secret } = entry;
     journal.append({
       id: attempt,
@@ -97,7 +97,7 @@ export function createRecorder(options: Options): Recorder {
     });
     const isOver = new AbortController();
     let isLate = false;
-    const refused: Told['refused'] = (form, message) => {
+    const refused: RecordListener['refused'] = (form, message) => {
       told.refused(form, message);
       if (form === 'Minimal') {
         isOver.abort('refused');
@@ -183,7 +183,7 @@ async function insist(
   { clock, log }: Options,
   secret: Secret,
   write: Attempt,
-  refused: Told['refused'],
+  refused: RecordListener['refused'],
 ): Promise<Secret> {
   let wanted = secret;
   const tryOnce = async (): Promise<ApiResult<Secret>> => {

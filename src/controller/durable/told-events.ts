@@ -2,10 +2,10 @@ import { SHARES } from '../../api/shares.ts';
 import { sha256 } from '../../oauth/sha256.ts';
 
 /** `New`: it may be told. `Told`: the same was told lately. `Full`: its namespace has told so many that this one isn't. */
-type Verdict = 'New' | 'Told' | 'Full';
+type EventVerdict = 'New' | 'Told' | 'Full';
 
 /** What one namespace has told, and until when it isn't told again, in milliseconds since the epoch. */
-type Told = Map<string, number>;
+type TellingTimes = Map<string, number>;
 
 const REPEAT_AFTER_MS = 600_000;
 /** More namespaces than this don't tell at a time: the one that began first is forgotten. */
@@ -18,10 +18,14 @@ const ID_LENGTH = 16;
  */
 export class ToldEvents {
   /** By namespace, and apart from it for deregistrations. */
-  readonly #shares = new Map<string, Told>();
+  readonly #shares = new Map<string, TellingTimes>();
 
   /** @param id what makes two Events the same */
-  tell(id: string, { namespace, isEnding }: { namespace: string; isEnding: boolean }, now: number): Verdict {
+  tell(
+    id: string,
+    { namespace, isEnding }: { namespace: string; isEnding: boolean },
+    now: number,
+  ): EventVerdict {
     const name = `${isEnding ? 'endings' : 'others'} ${namespace}`;
     const told = this.#shares.get(name) ?? new Map<string, number>();
     const short = sha256(id).slice(0, ID_LENGTH);
@@ -55,7 +59,7 @@ export class ToldEvents {
   }
 }
 
-function forgetOld(told: Told, now: number): void {
+function forgetOld(told: TellingTimes, now: number): void {
   for (const [id, until] of told) {
     if (now < until) {
       return;

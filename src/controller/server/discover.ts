@@ -20,7 +20,7 @@ import type { HttpNoAnswer, HttpNotSent, HttpOutcome, Transport } from '../../oa
 import type { UrlRules } from '../../oauth/url.ts';
 import type { Context } from '../context.ts';
 
-interface Discovery {
+interface DiscoveredEndpoints {
   readonly endpoints: Endpoints;
   /** `mtls_endpoint_aliases` (RFC 8705 section 5). */
   readonly aliases: Endpoints;
@@ -40,7 +40,7 @@ export async function discover(
   { http, clock }: Pick<Context, 'http' | 'clock'>,
   rules: UrlRules,
   transport: Transport | undefined,
-): Promise<Discovery | Problem> {
+): Promise<DiscoveredEndpoints | Problem> {
   const issuer = spec.discovery?.acceptedIssuer ?? spec.issuer;
   const longestMs = Math.min(boundedMs('timeout', spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
   const until = clock.monotonic() + SHARES.discoveryTime.most * 1000;
@@ -98,7 +98,7 @@ function lossOf({ reason, received }: HttpNoAnswer): NothingCause {
   return reason === 'ConnectionLost' && received !== undefined ? 'Truncated' : reason;
 }
 
-function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discovery | Problem {
+function conclude(answers: readonly DiscoveryAnswer[], issuer: string): DiscoveredEndpoints | Problem {
   const found = mergeDiscovery(answers, issuer);
   switch (found.kind) {
     case 'found':

@@ -2,7 +2,7 @@ import { type KubernetesObject, keyOf, namespaceOf, RESOURCES, type Secret } fro
 import { LABELS } from '../../api/names.ts';
 import { SHARES } from '../../api/shares.ts';
 import type { CredentialSecret } from '../../core/credential.ts';
-import { type ReconciledKey, textOf } from '../../core/reconciled-key.ts';
+import { type ReconciledKey, reconciledText } from '../../core/reconciled-key.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
 import type { KubernetesApi } from '../ports.ts';
 import type { NamespaceMemory } from './namespace-memory.ts';
@@ -30,7 +30,7 @@ interface Held {
  * The Secrets themselves are watched by their metadata alone, so that those which nobody refers to cost next to nothing,
  * and a change of one wakes those who do.
  */
-export class Credentials {
+export class CredentialCache {
   readonly #api: KubernetesApi;
   readonly #watched: (key: string) => CredentialObject | undefined;
   /** By `namespace/name` of the Secret. */
@@ -74,7 +74,7 @@ export class Credentials {
 
   /** It keeps so much besides: text of a CA bundle. False where its namespace has no room for that. */
   count(who: ReconciledKey, namespace: string, bytes: number): boolean {
-    const text = textOf(who);
+    const text = reconciledText(who);
     const before = this.#counted.get(text) ?? { namespace, bytes: 0 };
     if (!this.#memory.exchange(before.namespace, before.bytes, bytes)) {
       return false;
@@ -94,7 +94,7 @@ export class Credentials {
 
   /** Whether a Secret that it refers to could not be read in its present version: it makes sense to look again soon. */
   isIncomplete(who: ReconciledKey): boolean {
-    return (this.#references.get(textOf(who)) ?? []).some((key) => {
+    return (this.#references.get(reconciledText(who)) ?? []).some((key) => {
       const held = this.#held.get(key);
       const isMissing = held?.secret.kind === 'NotRead' || held?.secret.kind === 'ShareReached';
       return isMissing || (this.#watched(key) !== undefined && !this.#isKnown(key));
@@ -107,7 +107,7 @@ export class Credentials {
   }
 
   #note(who: ReconciledKey, keys: readonly string[]): void {
-    const text = textOf(who);
+    const text = reconciledText(who);
     const before = this.#references.get(text) ?? [];
     for (const key of before.filter((known) => !keys.includes(known))) {
       const users = this.#users.get(key);
@@ -159,7 +159,7 @@ export class Credentials {
     const [namespace = '', name = ''] = key.split('/');
     const answer = await this.#api.get<Secret>(RESOURCES.secret, { namespace, name });
     if (answer.ok) {
-      const secret = toCredential(answer.object);
+      const secret = toCredentialSecret(answer.object);
       const bytes = secret.kind === 'Found' ? sizeOf(answer.object) : 0;
       this.#keep(key, { secret, version: versionOf(answer.object), bytes });
     } else if (answer.status === 404) {
@@ -196,7 +196,7 @@ const sizeOf = ({ data = {} }: Secret): number =>
   Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value, 'base64'), 0);
 
 /** The label may have been taken off, or the other one put on, since the watch told of it. Values are wrapped at once. */
-function toCredential(secret: Secret): CredentialSecret {
+function toCredentialSecret(secret: Secret): CredentialSecret {
   const { labels = {} } = secret.metadata;
   if (labels[LABELS.credential] !== 'true') {
     return { kind: 'NotLabelled' };

@@ -12,7 +12,7 @@ import type { TextPool } from './text-pool.ts';
  * doesn't come back by a late event; `onChange` is told of every change that the watch brings and of none that the
  * operator made itself, since whoever made it goes on anyway.
  *
- * Where the namespace of an object has no room for it, less is kept of it: see {@link Bounds}.
+ * Where the namespace of an object has no room for it, less is kept of it: see {@link CacheBounds}.
  */
 export class ObjectCache<
   T extends KubernetesObject,
@@ -39,7 +39,7 @@ export class ObjectCache<
   readonly #keyOf: (metadata: ObjectMeta) => string;
   readonly #onChange: (change: Change<T>) => void;
   readonly #isOfUse: (object: T) => boolean;
-  readonly #bounds: Bounds<T> | undefined;
+  readonly #bounds: CacheBounds<T> | undefined;
   /** Keys of the objects of which less is kept, by namespace. */
   readonly #less = new Map<string, Set<string>>();
 
@@ -58,7 +58,7 @@ export class ObjectCache<
     /** Whether anybody looks for such an object; others aren't kept. Default: all are. */
     readonly isOfUse?: (object: T) => boolean;
     /** Default: none. */
-    readonly bounds?: Bounds<T>;
+    readonly bounds?: CacheBounds<T>;
   }) {
     const indexes = Object.entries<(object: T) => string | undefined>(options.indexes ?? {});
     this.#indexes = new Map(indexes.map(([name, nameOf]) => [name, new KeyIndex(nameOf)]));
@@ -273,7 +273,7 @@ export class ObjectCache<
 }
 
 /** What is kept of the objects of one namespace, bounded. */
-interface Bounds<T> {
+interface CacheBounds<T> {
   readonly memory: NamespaceMemory;
   /** What is kept of an object for which there is no room, though it takes so many bytes; `undefined`: nothing. */
   readonly less: (object: T, bytes: number) => T | undefined;

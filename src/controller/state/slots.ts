@@ -2,7 +2,7 @@ import { SHARES } from '../../api/shares.ts';
 import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 
 /** One call that wants to be under way. */
-export interface Place {
+export interface SlotRequest {
   /** By its key of `serverKey`. */
   readonly server: ServerKey;
   /** Of the client. */
@@ -29,7 +29,7 @@ export class Slots {
    * Waits until there is room for one more call, and makes it. Its room is free again when `effect` has ended, whether it
    * resolves, rejects or throws. Ask {@link Slots.isCrowded} before: here everybody waits.
    */
-  async withSlot<T>(place: Place, effect: () => Promise<T>): Promise<T> {
+  async withSlot<T>(place: SlotRequest, effect: () => Promise<T>): Promise<T> {
     const name = lineOf(place);
     const line = this.#lines.get(name) ?? new Line(isOwn(place.server));
     this.#lines.set(name, line);
@@ -45,7 +45,7 @@ export class Slots {
   }
 
   /** Whether so many of the namespace wait for room at its own servers that no further call should wait with them. */
-  isCrowded(place: Pick<Place, 'server' | 'namespace'>): boolean {
+  isCrowded(place: Pick<SlotRequest, 'server' | 'namespace'>): boolean {
     const waiting = this.#lines.get(lineOf(place))?.othersWaiting ?? 0;
     return isOwn(place.server) && waiting >= SHARES.roundsThatWait.most;
   }
@@ -57,17 +57,17 @@ export const callsAt = (server: ServerKey, limit: number): number =>
 
 const isOwn = (server: ServerKey): boolean => serverNamed(server).kind === 'AuthorizationServer';
 
-const lineOf = ({ server, namespace }: Pick<Place, 'server' | 'namespace'>): string =>
+const lineOf = ({ server, namespace }: Pick<SlotRequest, 'server' | 'namespace'>): string =>
   isOwn(server) ? `namespace ${namespace}` : server;
 
-interface Waiting {
-  readonly place: Place;
+interface WaitingCall {
+  readonly place: SlotRequest;
   readonly go: () => void;
 }
 
 interface Turn {
-  readonly endings: Waiting[];
-  readonly others: Waiting[];
+  readonly endings: WaitingCall[];
+  readonly others: WaitingCall[];
 }
 
 /** Those who wait for the same room. At a cluster server namespaces take turns; in a namespace its servers do. */
@@ -87,7 +87,7 @@ class Line {
     return this.#total === 0 && this.#waiting.size === 0;
   }
 
-  acquire(place: Place): Promise<void> {
+  acquire(place: SlotRequest): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const name = this.#turnOf(place);
     const turn = this.#waiting.get(name) ?? { endings: [], others: [] };
@@ -98,7 +98,7 @@ class Line {
     return promise;
   }
 
-  release(place: Place): void {
+  release(place: SlotRequest): void {
     const name = this.#turnOf(place);
     const left = (this.#taken.get(name) ?? 1) - 1;
     if (left > 0) {
@@ -110,7 +110,7 @@ class Line {
     this.#serve();
   }
 
-  #turnOf({ namespace, server }: Place): string {
+  #turnOf({ namespace, server }: SlotRequest): string {
     return this.#isOwn ? server : namespace;
   }
 
@@ -124,7 +124,7 @@ class Line {
   }
 
   /** The first whose turn it is and for whom there is room; its name goes to the end of the turns. */
-  #next(): Waiting | undefined {
+  #next(): WaitingCall | undefined {
     for (const [name, turn] of this.#waiting) {
       const queue = turn.endings.length > 0 ? turn.endings : turn.others;
       const [first] = queue;
@@ -141,7 +141,7 @@ class Line {
     return undefined;
   }
 
-  #hasRoom(name: string, { limit, isEnding }: Place): boolean {
+  #hasRoom(name: string, { limit, isEnding }: SlotRequest): boolean {
     const taken = this.#taken.get(name) ?? 0;
     if (this.#isOwn) {
       const reserve = isEnding ? SHARES.endingsAtOwnServers.most : 0;

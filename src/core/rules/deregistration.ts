@@ -23,12 +23,14 @@ export function endClient(
   }
   const setback = setbackOf(o, 'Deregister', record.secretName);
   if (setback !== undefined && isGivenUp(o, record, setback)) {
-    return release(record, 'left-behind', setback, 'Its deregistration is given up');
+    return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
   }
-  return setback === undefined || o.now >= setback.retryAt ? deregister(o, record, because) : undefined;
+  return setback === undefined || o.now >= setback.retryAt
+    ? planDeregistration(o, record, because)
+    : undefined;
 }
 
-export const deregister = (
+export const planDeregistration = (
   o: Observation,
   record: RegistrationRecord,
   because: DeregisterStep['because'],
@@ -51,7 +53,7 @@ const WHY: Readonly<Record<DeregisterStep['because'], (clientId: string) => stri
  * @param role the record's new role
  * @param why without a full stop
  */
-export const release = (
+export const planRelease = (
   record: RegistrationRecord,
   role: RecordRole,
   setback: Setback,
@@ -66,7 +68,7 @@ export const release = (
 
 /** Another object had the client before, so that object decides when it ends. */
 export const releaseShared = (o: Observation, record: RegistrationRecord): Action =>
-  release(record, 'left-behind', shared(o), 'Another object manages it');
+  planRelease(record, 'left-behind', shared(o), 'Another object manages it');
 
 const shared = (o: Observation): Setback => ({
   action: 'Deregister',

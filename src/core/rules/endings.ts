@@ -8,7 +8,13 @@ import { abandonClient } from '../kubectl-command.ts';
 import type { Observation, ObservedClient, Setback } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { claimsOf } from '../restored.ts';
-import { DELETION_PATIENCE_MS, deregister, endClient, release, releaseShared } from './deregistration.ts';
+import {
+  DELETION_PATIENCE_MS,
+  endClient,
+  planDeregistration,
+  planRelease,
+  releaseShared,
+} from './deregistration.ts';
 import { gone, wait } from './idle.ts';
 import { isRetained, mayOutlive } from './retention.ts';
 import { isShared } from './rivals.ts';
@@ -36,7 +42,7 @@ export const recordOutlivesObject: Rule<Observation> = {
       return o.now < graceEnds ? gone(graceEnds) : { type: 'ConfirmAbsence', message };
     }
     for (const record of records) {
-      const step = outlives(o, record) ? retain(undefined, record) : endClient(o, record, 'Departed');
+      const step = outlives(o, record) ? planRetention(undefined, record) : endClient(o, record, 'Departed');
       if (step !== undefined) {
         return step;
       }
@@ -52,7 +58,7 @@ const outlives = (o: Observation, record: RegistrationRecord): boolean =>
   lastRecordOf(o, record.client.uid) === record &&
   !isRetained(o, record.client);
 
-const retain = (object: ObservedClient | undefined, record: RegistrationRecord): Action => ({
+const planRetention = (object: ObservedClient | undefined, record: RegistrationRecord): Action => ({
   type: 'Retain',
   message: `The object of client ${record.clientId} ${object === undefined ? 'is gone' : 'is being deleted'}, and its deletionPolicy is Retain.`,
   object,
@@ -110,11 +116,11 @@ export const objectDeleting: Rule<Observation> = {
       return releaseShared(o, record);
     }
     if (object.retained && mayOutlive(o, record) && !isRetained(o, object)) {
-      return retain(object, record);
+      return planRetention(object, record);
     }
     const setback = setbackOf(o, 'Deregister', record.secretName);
     return setback === undefined
-      ? deregister(o, record, 'Deleting')
+      ? planDeregistration(o, record, 'Deleting')
       : afterSetback(o, object, record, setback);
   },
 };
@@ -127,22 +133,22 @@ function afterSetback(
   setback: Setback,
 ): Action {
   if (object.abandoned) {
-    return release(record, 'left-behind', setback, 'A person gives it up by annotation');
+    return planRelease(record, 'left-behind', setback, 'A person gives it up by annotation');
   }
   if (deletionOf(o, record)?.unconfirmed === 'Hold' && !o.namespaceTerminating) {
     return o.now >= setback.retryAt
-      ? deregister(o, record, 'Deleting')
+      ? planDeregistration(o, record, 'Deleting')
       : wait(setback.reason, `${setback.message} ${giveUp(o, object)}`, setback.retryAt);
   }
   if (setback.kind === 'Terminal') {
-    return release(record, 'left-behind', setback, 'Its deregistration is given up');
+    return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
   }
   if (o.namespaceTerminating || o.now - setback.since >= DELETION_PATIENCE_MS) {
-    return release(record, 'owed', setback, 'Its deregistration goes on without the object');
+    return planRelease(record, 'owed', setback, 'Its deregistration goes on without the object');
   }
   const until = Math.min(setback.retryAt, setback.since + DELETION_PATIENCE_MS);
   return o.now >= setback.retryAt
-    ? deregister(o, record, 'Deleting')
+    ? planDeregistration(o, record, 'Deleting')
     : wait(setback.reason, setback.message, until);
 }
 

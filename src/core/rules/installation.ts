@@ -1,6 +1,6 @@
 import { isOfOtherCluster } from '../installation.ts';
 import { continueInstallation } from '../kubectl-command.ts';
-import { managerOf } from '../managing-installation.ts';
+import { managingInstallation } from '../managing-installation.ts';
 import type { Observation } from '../observation.ts';
 import { gone, stall } from './idle.ts';
 import type { Rule } from './rule.ts';
@@ -13,7 +13,7 @@ export const managedElsewhere: Rule<Observation> = {
   follows: 'Nothing is sent. Of a copy from another cluster that is being deleted, the finalizer is removed.',
   decide: (o) => {
     const { object, installation } = o;
-    const other = managerOf(o);
+    const other = managingInstallation(o);
     if (other === undefined) {
       return undefined;
     }

@@ -11,7 +11,7 @@ import { minimalRecord } from '../../../src/core/minimal-record.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { toRegistrationSecret } from '../../../src/core/record.ts';
-import { registered } from '../../../src/core/recorded.ts';
+import { recordRegistration } from '../../../src/core/recorded.ts';
 import { storedServerKey } from '../../../src/core/server-key.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../src/core/workload-secret.ts';
 import { opaque } from '../../../src/formats/opaque.ts';
@@ -177,7 +177,7 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
     keys: [],
   };
   const answer = largest(answerTo(document, include));
-  const { record, content } = registered(registration, answer, {
+  const { record, content } = recordRegistration(registration, answer, {
     namespaceUid: o.namespaceUid,
     installation: o.installation.id,
     now: systemClock.now(),

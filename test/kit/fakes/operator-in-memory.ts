@@ -13,7 +13,7 @@ import { createRecorder } from '../../../src/controller/durable/recorder.ts';
 import type { ApiResult, HttpOutcome, KubernetesApi, ObjectKey } from '../../../src/controller/ports.ts';
 import { toRegistrationObject, toSecretObject } from '../../../src/controller/state/cached-objects.ts';
 import { Memory } from '../../../src/controller/state/client-memory.ts';
-import { Credentials } from '../../../src/controller/state/credentials.ts';
+import { CredentialCache } from '../../../src/controller/state/credentials.ts';
 import { RefusedWrites } from '../../../src/controller/state/refused-writes.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { ServerRegistry, type ServerState } from '../../../src/controller/state/server-registry.ts';
@@ -106,7 +106,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
   });
   const texts = new TextPool();
   const namespaceMemory = unbounded();
-  const credentials: Credentials = new Credentials(api, namespaceMemory, (key) =>
+  const credentials: CredentialCache = new CredentialCache(api, namespaceMemory, (key) =>
     caches.credentials.get(key),
   );
   const nothing = () => undefined;

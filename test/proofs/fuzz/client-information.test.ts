@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addressOf, managementOf } from '../../../src/core/management.ts';
+import { keptAddress, managementOf } from '../../../src/core/management.ts';
 import { PRESETS } from '../../../src/dialects/presets.ts';
 import {
   type ClientInformation,
@@ -135,11 +135,11 @@ describe('the address that a client is managed at', () => {
     check(
       fc.property(...inputs, (returned, clientId, configurationUrl, isExplicit) => {
         const terms = { mode: 'Auto', credential: undefined, configurationUrl, isExplicit } as const;
-        const address = addressOf(returned, clientId, endpoint, terms);
+        const address = keptAddress(returned, clientId, endpoint, terms);
         expect(address === undefined || /^https?:/.test(address)).toBe(true);
         // Resolving what is already absolute changes nothing.
         if (address !== undefined) {
-          expect(addressOf(address, clientId, endpoint, { ...terms, isExplicit: false })).toBe(address);
+          expect(keptAddress(address, clientId, endpoint, { ...terms, isExplicit: false })).toBe(address);
         }
       }),
     );
@@ -166,8 +166,8 @@ describe('the address that a client is managed at', () => {
       configurationUrl: '{registration_endpoint}/{client_id}',
       isExplicit: false,
     } as const;
-    expect(addressOf(undefined, 'a\ud800', endpoint, terms)).toBe(`${endpoint}/a%EF%BF%BD`);
-    expect(addressOf(`${endpoint}/a`, 'a\ud800', endpoint, terms)).toBe(`${endpoint}/a`);
+    expect(keptAddress(undefined, 'a\ud800', endpoint, terms)).toBe(`${endpoint}/a%EF%BF%BD`);
+    expect(keptAddress(`${endpoint}/a`, 'a\ud800', endpoint, terms)).toBe(`${endpoint}/a`);
   });
 
   test('is found where the registration endpoint holds what looks like a pattern of replacement', () => {
@@ -179,6 +179,6 @@ describe('the address that a client is managed at', () => {
       configurationUrl: '{registration_endpoint}/{client_id}',
       isExplicit: true,
     } as const;
-    expect(addressOf(undefined, 'c1', odd, terms)).toBe(`${odd}/c1`);
+    expect(keptAddress(undefined, 'c1', odd, terms)).toBe(`${odd}/c1`);
   });
 });

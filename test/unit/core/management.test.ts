@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ServerConnection } from '../../../src/core/connection.ts';
 import type { RegistrationContent } from '../../../src/core/content.ts';
 import { homeAt } from '../../../src/core/home.ts';
-import { addressOf, managementMode, managementOf } from '../../../src/core/management.ts';
+import { keptAddress, managementMode, managementOf } from '../../../src/core/management.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { bare } from '../../kit/fixtures/contents.ts';
 import { plain } from '../../kit/fixtures/credentials.ts';
@@ -329,9 +329,9 @@ describe('managementOf', () => {
   });
 });
 
-describe('addressOf', () => {
+describe('keptAddress', () => {
   const address = (given: string | undefined, terms: Partial<Terms> = {}) =>
-    addressOf(given, 'c 1', endpoint, { ...auto, ...terms });
+    keptAddress(given, 'c 1', endpoint, { ...auto, ...terms });
 
   test.each<readonly [string, string | undefined, Partial<Terms>, string | undefined]>([
     ['what was returned', returned, {}, returned],

@@ -2,7 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { rfc3339 } from '../../../src/api/time.ts';
 import type { AdoptStep, RegisterStep, UpdateStep } from '../../../src/core/action.ts';
 import type { RegistrationContent } from '../../../src/core/content.ts';
-import { adopted, registered, reread, trustedOfRead, updated } from '../../../src/core/recorded.ts';
+import {
+  recordAdoption,
+  recordRead,
+  recordRegistration,
+  recordUpdate,
+  trustedOfRead,
+} from '../../../src/core/recorded.ts';
 import { serverKey } from '../../../src/core/server-key.ts';
 import type { ClientInformation } from '../../../src/oauth/client-information.ts';
 import { omit } from '../../../src/oauth/objects.ts';
@@ -52,7 +58,7 @@ const register = (
   answer: Partial<ClientInformation> = {},
   more: Partial<RegisterStep> = {},
   keys: RegistrationContent['keys'] = [],
-) => registered(registration(more, keys), { ...managed, ...answer }, circumstances);
+) => recordRegistration(registration(more, keys), { ...managed, ...answer }, circumstances);
 
 describe('A registration is recorded', () => {
   test('with all that later calls need, and nothing else', () => {
@@ -126,7 +132,7 @@ describe('A registration is recorded', () => {
     ['no token', omit(managed, 'registrationAccessToken'), false],
     ['no address', omit(managed, 'registrationClientUri'), false],
   ])('as managed or not, by an answer with %s', (_, answer, isManaged) => {
-    expect(registered(registration(), answer, circumstances).record.managed).toBe(isManaged);
+    expect(recordRegistration(registration(), answer, circumstances).record.managed).toBe(isManaged);
   });
 
   test.each([
@@ -206,7 +212,7 @@ const update = (
   more: Partial<UpdateStep> = {},
   at: At = {},
   keys: RegistrationContent['keys'] = [],
-) => updated(updating(more, at), stored, answer, edited, keys, NOW);
+) => recordUpdate(updating(more, at), stored, answer, edited, keys, NOW);
 
 describe('An update is recorded', () => {
   const answer: ClientInformation = { clientId: 'c1', metadata: edited };
@@ -255,7 +261,7 @@ describe('An update is recorded', () => {
     const { record: recorded, content: kept } = update(answer, {}, { connection: other });
     expect(recorded).toMatchObject({ serverUid: 'server-2' });
     expect(kept).toMatchObject({ ca: 'PEM', allowedOrigins: ['https://manage.example.com'] });
-    const without = updated(updating(), { ...stored, ca: 'OLD' }, answer, edited, [], NOW);
+    const without = recordUpdate(updating(), { ...stored, ca: 'OLD' }, answer, edited, [], NOW);
     expect(without.content).not.toHaveProperty('ca');
   });
 
@@ -308,7 +314,7 @@ describe('A read is recorded', () => {
     corrected: readonly string[] = [],
     secretOnRead: 'Ignore' | 'Trust' = 'Trust',
   ) =>
-    reread(
+    recordRead(
       reading({ connection: { ...connection, dialect: { ...connection.dialect, secretOnRead } } }),
       stored,
       { clientId: 'c1', metadata: stored.information.metadata, ...answer },
@@ -364,7 +370,7 @@ describe('An adoption is recorded', () => {
     desired: desired(),
   };
   const adopt = (answer: ClientInformation | undefined, more: Partial<AdoptStep> = {}) =>
-    adopted(adopting({ object: asked, ...more }), 'a3', client, answer, circumstances);
+    recordAdoption(adopting({ object: asked, ...more }), 'a3', client, answer, circumstances);
 
   test('by what was brought, where the server was not asked', () => {
     const { record: recorded, content: kept } = adopt(undefined);

@@ -6,13 +6,13 @@ import { homeAt } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import { recordName } from '../../../core/record.ts';
-import { adopted, type Recorded } from '../../../core/recorded.ts';
+import { type Recorded, recordAdoption } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { readRequest } from '../../../oauth/registration.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
-import { addressOf } from '../../calls/management-token.ts';
+import { managementAddress } from '../../calls/management-token.ts';
 import { recordsOfClient } from '../observe.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
@@ -27,7 +27,7 @@ export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResu
   const attempt = newAttempt(context);
   const identity = { namespace: o.namespace, name: o.name, uid: object.uid };
   const circumstances = circumstancesOf(input);
-  const expected = adopted(step, attempt, identity, undefined, circumstances);
+  const expected = recordAdoption(step, attempt, identity, undefined, circumstances);
   const management = manageable(step, expected, input);
   if (management.kind !== 'Managed') {
     return failed('Adopt', basis, management, input);
@@ -43,7 +43,7 @@ export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResu
   });
   const result = await context.calls.guarded<StepResult>(call, connection, {
     prepare: async () => {
-      const address = await addressOf(management, server, connection, context);
+      const address = await managementAddress(management, server, connection, context);
       return 'kind' in address ? address : readRequest(address);
     },
     notReady: unadopted,
@@ -54,7 +54,7 @@ export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResu
         : {
             shown: undefined,
             finish: () => {
-              const found = adopted(step, attempt, identity, proven, circumstances);
+              const found = recordAdoption(step, attempt, identity, proven, circumstances);
               return keep(step, attempt, found, input);
             },
           };

@@ -23,7 +23,7 @@ import {
   type Finish,
   newAttempt,
 } from '../../calls/guarded-call.ts';
-import { addressOf, forgetToken } from '../../calls/management-token.ts';
+import { forgetToken, managementAddress } from '../../calls/management-token.ts';
 import { callerOf } from '../observe.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
@@ -57,12 +57,12 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   const { management, connection, server } = manager;
   if (management.kind !== 'Managed' || !dialectOf(manager, content).deleteEffect.supported) {
     const message = management.kind === 'Managed' ? 'The server deletes no clients' : management.message;
-    const failure = unsupported(message);
+    const failure = notDeregistered(message);
     // The credential that manages every client may be known again when the server object is.
     const mayPass = home.kind === 'Alone' && home.isItsServerThere;
     return failed('Deregister', basis, mayPass ? asUnconfirmed(failure) : failure, input);
   }
-  const address = () => addressOf(management, server, connection, context);
+  const address = () => managementAddress(management, server, connection, context);
   const deletion = begin(step, content, manager, input);
   const { attempt } = deletion;
   const { client, secretName, clientId } = record;
@@ -174,7 +174,7 @@ function withoutServerObject({ ca }: RegistrationContent): CallTerms {
   return { version: '', timeoutMs: 30_000, maxInFlight: 16, transport };
 }
 
-const unsupported = (message: string): Failure => failure('Terminal', 'DeletionUnsupported', message);
+const notDeregistered = (message: string): Failure => failure('Terminal', 'DeletionUnsupported', message);
 
 const asUnconfirmed = (failure: Failure): Failure =>
   failure.kind === 'TokenRefused' || failure.kind === 'Terminal'
@@ -240,7 +240,7 @@ async function aliveOrNot(
   const alive =
     read.kind === 'answered' && read.status === 200 && parseClientInformation(read.body) !== undefined;
   return alive
-    ? unsupported(`${failure.message}, and the client still exists`)
+    ? notDeregistered(`${failure.message}, and the client still exists`)
     : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
 }
 

@@ -64,7 +64,7 @@ function withRotated(
 }
 
 /** The server changes no client, or none that the operator has the means to change. */
-export function unsupported(management: Management): Failure {
+export function updateUnsupported(management: Management): Failure {
   const words =
     management.kind === 'Managed' ? { message: 'The server doesn’t change registered clients' } : management;
   const { message, detail } = { detail: undefined, ...words };

@@ -66,7 +66,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     return failed('Publish', basis, failure('Terminal', 'SecretConflict', message), input, CONFLICT_RETRY_MS);
   }
   if (!written.ok) {
-    return notWritten(written, step, input);
+    return workloadNotWritten(written, step, input);
   }
   context.refusedWrites.admitted(PLACES.workload(o.namespace));
   context.caches.secrets.learn(toSecretObject(written.object));
@@ -76,7 +76,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
 }
 
 /** The registration stays as it is. What the API server refuses is told in its words, and tried again with pauses that grow. */
-function notWritten(
+function workloadNotWritten(
   refused: Extract<ApiResult<Secret>, { readonly ok: false }>,
   { wanted, record, basis }: PublishStep,
   input: StepInput,
@@ -132,7 +132,7 @@ async function createOrTakeOver(
   if (!found.ok) {
     return found;
   }
-  return isOurs(found.object, step, o)
+  return isOwnSecret(found.object, step, o)
     ? api.replace(RESOURCES.secret, toWrite(found.object.metadata.resourceVersion))
     : 'conflict';
 }
@@ -141,7 +141,7 @@ async function createOrTakeOver(
  * This object's own Secret; or one restored from a backup, which names this object and shows this client, or shows one
  * whose record is gone and in whose place a person had this one registered.
  */
-function isOurs(
+function isOwnSecret(
   secret: Secret,
   { record, wanted }: PublishStep,
   { object, namespace, name }: Observation,

@@ -9,12 +9,12 @@ import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
-import { reread } from '../../../core/recorded.ts';
+import { recordRead } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { readRequest } from '../../../oauth/registration.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
-import { addressOf } from '../../calls/management-token.ts';
+import { managementAddress } from '../../calls/management-token.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
@@ -46,7 +46,7 @@ export async function read(step: ReadStep, input: StepInput): Promise<StepResult
   } as const;
   const result = await context.calls.guarded<StepResult>(call, connection, {
     prepare: async () => {
-      const address = await addressOf(management, server, connection, context);
+      const address = await managementAddress(management, server, connection, context);
       return 'kind' in address ? address : readRequest(address);
     },
     notReady: (failure) => ({ shown: failure, finish: () => SETTLED }),
@@ -122,7 +122,7 @@ async function compare(
   const answer = keptOf(answered, stored.sent, includedBy(o.object));
   const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
   const isCorrected = drifted.length > 0 && connection.drift.mode === 'Correct';
-  const next = reread(step, stored, answer, isCorrected ? drifted : [], context.clock.now());
+  const next = recordRead(step, stored, answer, isCorrected ? drifted : [], context.clock.now());
   if (drifted.length === 0 && !next.isNew) {
     return SETTLED;
   }

@@ -11,13 +11,13 @@ import { withinBounds } from '../../../core/kept-answer.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { overlapOf } from '../../../core/overlap.ts';
 import { type RegistrationRecord, recordName } from '../../../core/record.ts';
-import { type Recorded, type Registration, registered } from '../../../core/recorded.ts';
+import { type Recorded, type Registration, recordRegistration } from '../../../core/recorded.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { registerRequest } from '../../../oauth/registration.ts';
-import { admit, refused } from '../../calls/admission.ts';
+import { admit, forgetRefused } from '../../calls/admission.ts';
 import { endOf } from '../../calls/audit.ts';
 import { newKey } from '../../calls/generated-keys.ts';
 import {
@@ -76,7 +76,7 @@ export async function register(step: RegisterStep, input: StepInput): Promise<St
       const failure = verdict as Failure;
       if (failure.kind === 'TokenRefused' && hasReusedToken) {
         // The refusal proves that nothing was created: one more try, with a fresh token.
-        refused(step.connection.admission, begun.server, context);
+        forgetRefused(step.connection.admission, begun.server, context);
         return { shown: 'Nothing', end: endOf(failure), finish: () => SETTLED };
       }
       return notRegistered(registration, failure, answer.sentAt, input);
@@ -156,7 +156,7 @@ async function keep(
 ): Promise<Finish<StepResult>> {
   const { attempt, server, step } = registration;
   const { memory, servers } = input.context;
-  const recorded = registered(registration, information, circumstancesOf(input));
+  const recorded = recordRegistration(registration, information, circumstancesOf(input));
   const learned = substitutionsOf(recorded.content, step.withheld);
   const written = await record(recorded, { attempt, learned }, input);
   if (written === undefined) {

@@ -1,5 +1,5 @@
 import type { Failure } from '../../../core/failure.ts';
-import { type Recorded, type Registration, registered } from '../../../core/recorded.ts';
+import { type Recorded, type Registration, recordRegistration } from '../../../core/recorded.ts';
 import type { EntryEnd } from '../../calls/guarded-call.ts';
 import type { StepInput } from '../round.ts';
 import { circumstancesOf, record } from './record.ts';
@@ -20,7 +20,7 @@ export async function salvage(
     return undefined;
   }
   const { attempt } = registration;
-  const found = registered(registration, partial, circumstancesOf(input));
+  const found = recordRegistration(registration, partial, circumstancesOf(input));
   if (!found.record.managed) {
     return undefined;
   }

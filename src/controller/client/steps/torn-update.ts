@@ -1,7 +1,7 @@
 import type { UpdateStep } from '../../../core/action.ts';
 import { keyTimesOf } from '../../../core/client-keys.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
-import { updated } from '../../../core/recorded.ts';
+import { recordUpdate } from '../../../core/recorded.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { StepInput } from '../round.ts';
 import { record } from './record.ts';
@@ -28,7 +28,7 @@ export async function keepTorn(
   }
   const answer = { ...partial, metadata: information.metadata };
   const before = { ...step, hash: replaces.metadataHash };
-  const { record: renewed, content } = updated(before, stored, answer, sent, keys, context.clock.now());
+  const { record: renewed, content } = recordUpdate(before, stored, answer, sent, keys, context.clock.now());
   const { keyCreatedAt: _, keyRotatesAt: __, keyRetiresAt: ___, ...rest } = renewed;
   const next = { record: { ...rest, ...keyTimesOf(replaces) }, content };
   const written = await record(next, { attempt, replaces, settles: false }, input);

@@ -10,7 +10,7 @@ import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
-import { type Recorded, updated } from '../../../core/recorded.ts';
+import { type Recorded, recordUpdate } from '../../../core/recorded.ts';
 import { serverKey, serverNamed } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
 import { updateBody } from '../../../dialects/encoding.ts';
@@ -18,13 +18,13 @@ import type { JsonObject } from '../../../oauth/json.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
 import { keysAfter } from '../../calls/generated-keys.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
-import { addressOf, forgetToken } from '../../calls/management-token.ts';
+import { forgetToken, managementAddress } from '../../calls/management-token.ts';
 import { requestBody } from '../../calls/request-body.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './contents.ts';
-import { refusedOrFailed, unsupported } from './failed-update.ts';
+import { refusedOrFailed, updateUnsupported } from './failed-update.ts';
 import { RECORDING, record, SETTLED } from './record.ts';
 import { failed, notRead } from './report.ts';
 import { keepTorn } from './torn-update.ts';
@@ -52,12 +52,12 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
     step.keys === 'Keep' && sameDocument(stored.sent, next.document) && !unansweredUpdate(o, record);
   if (isUnchanged && step.because !== 'Expires') {
     const now = context.clock.now();
-    const unsent = updated(step, stored, undefined, stored.sent, stored.keys, now);
+    const unsent = recordUpdate(step, stored, undefined, stored.sent, stored.keys, now);
     return (await store(next, unsent, input)).result;
   }
   const management = managementOf(at, stored);
   if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
-    return failed('Update', basis, unsupported(management), input);
+    return failed('Update', basis, updateUnsupported(management), input);
   }
   const kept = await keepNewKey(next, input);
   return kept === undefined ? later('the new key could not be stored') : send(kept, management, input);
@@ -141,7 +141,7 @@ async function send(
       if ('kind' in content) {
         return content;
       }
-      const address = await addressOf(management, server, connection, context);
+      const address = await managementAddress(management, server, connection, context);
       return 'kind' in address ? address : updateRequest(address, content);
     },
     notReady: (failure) => ({
@@ -174,7 +174,7 @@ async function conclude(
   const said = judge(next, answer, body, context);
   const unanswered = unansweredCalls(o, recorded);
   if (said.kind === 'Done') {
-    const updatedTo = updated(step, stored, said.information, document, keys, context.clock.now());
+    const updatedTo = recordUpdate(step, stored, said.information, document, keys, context.clock.now());
     const finish = async () => ({
       ...(await store(next, updatedTo, input)),
       supersedes: unanswered,

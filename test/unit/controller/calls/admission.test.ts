@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Admitted, admit, jtiOf, refused } from '../../../../src/controller/calls/admission.ts';
+import { type Admitted, admit, forgetRefused, jtiOf } from '../../../../src/controller/calls/admission.ts';
 import type { HttpOutcome } from '../../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../../src/controller/state/reusable-tokens.ts';
 import type { Admission, ClientCredentials, ServerConnection } from '../../../../src/core/connection.ts';
@@ -251,7 +251,7 @@ describe('how often a token is asked for', () => {
     expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: false });
     expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: true });
     expect(http.sent).toHaveLength(1);
-    refused(reusing(), SERVER, context);
+    forgetRefused(reusing(), SERVER, context);
     expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t2', reused: false });
   });
 
@@ -299,7 +299,7 @@ describe('how often a token is asked for', () => {
 
   test('to forget a token that needs no call is no harm', async () => {
     const { context } = operator();
-    expect(() => refused({ kind: 'Open' }, SERVER, context)).not.toThrow();
+    expect(() => forgetRefused({ kind: 'Open' }, SERVER, context)).not.toThrow();
   });
 });
 

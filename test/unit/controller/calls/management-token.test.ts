@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { addressOf, forgetToken } from '../../../../src/controller/calls/management-token.ts';
+import { forgetToken, managementAddress } from '../../../../src/controller/calls/management-token.ts';
 import type { HttpOutcome } from '../../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../../src/controller/state/reusable-tokens.ts';
 import type { ClientCredentials } from '../../../../src/core/connection.ts';
@@ -48,7 +48,9 @@ function operator(...outcomes: readonly HttpOutcome[]) {
     random: createRandom(),
   });
   const ask = async (credential: ManagementCredential, terms: typeof connection | undefined) =>
-    authorizationIn(await addressOf({ kind: 'Managed', url: URL, credential }, SERVER, terms, context));
+    authorizationIn(
+      await managementAddress({ kind: 'Managed', url: URL, credential }, SERVER, terms, context),
+    );
   return { http, context, ask };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Secret } from '../../../../src/api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../../src/api/names.ts';
-import { createRecorder, type Told } from '../../../../src/controller/durable/recorder.ts';
+import { createRecorder, type RecordListener } from '../../../../src/controller/durable/recorder.ts';
 import type { ApiResult, Clock, Journal, KubernetesApi, Log } from '../../../../src/controller/ports.ts';
 import { storedClientKey } from '../../../../src/core/client-key.ts';
 import type { Sensitive } from '../../../../src/oauth/sensitive.ts';
@@ -101,7 +101,7 @@ function createScene(decide: (secret: Secret, time: number) => ApiResult<never> 
     },
   } as unknown as KubernetesApi;
   const told: string[] = [];
-  const listener: Told = {
+  const listener: RecordListener = {
     refused: (form, message) => told.push(`${form}: ${message}`),
     recorded: ({ metadata }) => told.push(`recorded ${metadata.name}`),
   };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KubernetesObject, Secret } from '../../../../src/api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../../src/api/names.ts';
-import { createRecorder, type Told } from '../../../../src/controller/durable/recorder.ts';
+import { createRecorder, type RecordListener } from '../../../../src/controller/durable/recorder.ts';
 import type { ApiResult, Clock, Journal, KubernetesApi, Log } from '../../../../src/controller/ports.ts';
 import type { Sensitive } from '../../../../src/oauth/sensitive.ts';
 
@@ -79,7 +79,7 @@ const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () =>
 /** Never waits, and is killed while the API server is away: whoever waits for it waits for ever. */
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => new Promise(() => undefined) };
 
-const nobody: Told = { refused: () => {}, recorded: () => {} };
+const nobody: RecordListener = { refused: () => {}, recorded: () => {} };
 
 /** An answer that was journalled by a process that was killed before it could be recorded. */
 async function leaveBehind(store: ReturnType<typeof createStore>, attempt: string, token: string) {

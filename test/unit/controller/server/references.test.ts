@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { keyOf, type Secret } from '../../../../src/api/kubernetes.ts';
 import type { Settings } from '../../../../src/controller/context.ts';
 import { resolveReferences } from '../../../../src/controller/server/references.ts';
-import { Credentials } from '../../../../src/controller/state/credentials.ts';
+import { CredentialCache } from '../../../../src/controller/state/credentials.ts';
 import { contextOf, createReadOnlyApi, unbounded } from '../../../kit/fakes/fake-ports.ts';
 import { plain } from '../../../kit/fixtures/credentials.ts';
 import { type Given, objectOf, open, specOf } from '../../../kit/fixtures/server-objects.ts';
@@ -33,7 +33,7 @@ async function resolve(more: object, { secrets = [], objects = {} }: Surrounding
   const watched = new Map(secrets.map((secret) => [keyOf(secret.metadata), secret]));
   const labelled = [...watched].map(([key, secret]) => [`Secret ${key}`, secret]);
   const api = createReadOnlyApi({ ...objects, ...Object.fromEntries(labelled) });
-  const credentials = new Credentials(api, unbounded(), (key) => {
+  const credentials = new CredentialCache(api, unbounded(), (key) => {
     const { metadata } = watched.get(key) ?? {};
     return metadata && { metadata, isRegistration: false };
   });

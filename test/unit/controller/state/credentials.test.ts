@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject, Secret } from '../../../../src/api/kubernetes.ts';
 import type { ApiResult, KubernetesApi } from '../../../../src/controller/ports.ts';
-import { Credentials } from '../../../../src/controller/state/credentials.ts';
+import { CredentialCache } from '../../../../src/controller/state/credentials.ts';
 import { NamespaceMemory } from '../../../../src/controller/state/namespace-memory.ts';
 import { storedClientKey } from '../../../../src/core/client-key.ts';
 import { secretValue } from '../../../../src/core/credential.ts';
@@ -55,7 +55,7 @@ function worldOf(memory: NamespaceMemory, ...secrets: readonly Secret[]) {
     const answer = await readOnly.get(resource, key);
     return (failure ?? answer) as Awaited<ReturnType<typeof get>> as never;
   };
-  const credentials = new Credentials({ ...readOnly, get }, memory, (key) => {
+  const credentials = new CredentialCache({ ...readOnly, get }, memory, (key) => {
     const { metadata } = watched.get(key) ?? {};
     return (
       metadata && {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { SHARES } from '../../../../src/api/shares.ts';
-import { callsAt, type Place, Slots } from '../../../../src/controller/state/slots.ts';
+import { callsAt, type SlotRequest, Slots } from '../../../../src/controller/state/slots.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
 
 const CLUSTER = storedServerKey('ClusterAuthorizationServer/corporate');
 const own = (name: string, namespace = 'shop') => storedServerKey(`AuthorizationServer/${namespace}/${name}`);
 
-const place = (overrides: Partial<Place> = {}): Place => ({
+const place = (overrides: Partial<SlotRequest> = {}): SlotRequest => ({
   server: CLUSTER,
   namespace: 'shop',
   limit: 2,
@@ -21,9 +21,9 @@ class Calls {
   readonly slots = new Slots();
   /** Names, in the order in which their turns came. */
   readonly served: string[] = [];
-  readonly #held: { readonly place: Place; readonly end: () => void }[] = [];
+  readonly #held: { readonly place: SlotRequest; readonly end: () => void }[] = [];
 
-  wait(name: string, wanted: Place): void {
+  wait(name: string, wanted: SlotRequest): void {
     const { promise, resolve: end } = Promise.withResolvers<void>();
     void this.slots.withSlot(wanted, () => {
       this.served.push(name);
@@ -33,7 +33,7 @@ class Calls {
   }
 
   /** Whether there is room now. */
-  async hasRoom(wanted: Place): Promise<boolean> {
+  async hasRoom(wanted: SlotRequest): Promise<boolean> {
     await settle();
     const name = `asked ${this.served.length}`;
     this.wait(name, wanted);
@@ -42,7 +42,7 @@ class Calls {
   }
 
   /** Ends the call that has been under way longest at this server, of this namespace. */
-  release({ server, namespace }: Place): void {
+  release({ server, namespace }: SlotRequest): void {
     const index = this.#held.findIndex(
       ({ place: held }) => held.server === server && held.namespace === namespace,
     );
