@@ -40,8 +40,8 @@ const secret = z
       .optional(),
     format: z
       .enum(namesOfFormats(FORMATS))
-      .default('Opaque')
-      .meta({ description: 'How the Secret holds the client. Opaque: one key for each value.' }),
+      .default('Keys')
+      .meta({ description: 'How the Secret holds the client. Keys: one key for each value. Default: Keys.' }),
     keys: stringMap(64, 253)
       .meta({
         description: 'Wire name to key, like `client_id: username`. `""` leaves the value out.',

@@ -52,7 +52,7 @@ const EDITION = 1;
 export function inputsHash({ record, format, keys, include, endpoints }: ProjectionInputs): string {
   const { secretName, revision, issuer } = record;
   const inputs = { FORMAT: EDITION, secretName, revision, issuer, keys, include, endpoints };
-  // Secrets that were written before there were formats are Opaque, and stay as they are.
+  // Secrets that were written before there were formats have the format Keys, and stay as they are.
   return hash(canonicalJson(format === FORMATS[0].name ? inputs : { ...inputs, format }));
 }
 

@@ -105,9 +105,9 @@ describe('the checker', () => {
     ['oauth/url.ts', "import { a } from '../api/names.ts';", 'imports api'],
     ['api/names.ts', "import { a } from '../core/plan.ts';", 'imports core'],
     ['dialects/dialect.ts', "import { a } from '../api/names.ts';", 'imports api'],
-    ['dialects/dialect.ts', "import { a } from '../formats/opaque.ts';", 'imports formats'],
-    ['formats/opaque.ts', "export { a } from '../api/names.ts';", 'imports api'],
-    ['formats/opaque.ts', "import { a } from '../dialects/dialect.ts';", 'imports dialects'],
+    ['dialects/dialect.ts', "import { a } from '../formats/keys.ts';", 'imports formats'],
+    ['formats/keys.ts', "export { a } from '../api/names.ts';", 'imports api'],
+    ['formats/keys.ts', "import { a } from '../dialects/dialect.ts';", 'imports dialects'],
     ['dialects/x.ts', "export * from '../core/plan.ts';", 'imports core'],
     ['controller/client/execute.ts', "import '../../adapters/process/log.ts';", 'imports adapters/process'],
     [
@@ -187,7 +187,7 @@ describe('the checker', () => {
     ['core/plan.ts', "import { a } from '../api/names.ts'; import { b } from '../oauth/url.ts';"],
     ['core/plan.ts', "import { a } from '../dialects/dialect.ts'; import { b } from './overlap.ts';"],
     ['api/dialect-schema.ts', "import { DIALECT_NAMES } from '../dialects/presets.ts';"],
-    ['core/plan.ts', "import { a } from '../formats/opaque.ts'; import { createHash } from 'node:crypto';"],
+    ['core/plan.ts', "import { a } from '../formats/keys.ts'; import { createHash } from 'node:crypto';"],
     [
       'adapters/kubernetes/api.ts',
       "import { a } from '../process/log.ts'; import { b } from '../../controller/ports.ts';",

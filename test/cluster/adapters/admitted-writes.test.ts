@@ -14,7 +14,7 @@ import { toRegistrationSecret } from '../../../src/core/record.ts';
 import { recordRegistration } from '../../../src/core/recorded.ts';
 import { storedServerKey } from '../../../src/core/server-key.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../src/core/workload-secret.ts';
-import { opaque } from '../../../src/formats/opaque.ts';
+import { keysFormat } from '../../../src/formats/keys.ts';
 import type { ClientInformation } from '../../../src/oauth/client-information.ts';
 import type { JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
@@ -185,8 +185,8 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
   const whole = toRegistrationSecret(record, content, namespace);
   const { issuer, endpoints } = server;
   const { information, sent } = content;
-  const values = opaque.render({ information, sent, issuer, endpoints, include }, keys);
-  const inputs = inputsHash({ record, format: 'Opaque', keys, include, endpoints });
+  const values = keysFormat.render({ information, sent, issuer, endpoints, include }, keys);
+  const inputs = inputsHash({ record, format: 'Keys', keys, include, endpoints });
   if (spec === undefined) {
     throw new Error('the spec is valid');
   }

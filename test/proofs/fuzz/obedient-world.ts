@@ -161,7 +161,7 @@ function published(o: Observation, step: Extract<Step, { type: 'Publish' }>): Ob
     resourceVersion: '1',
     ownerUid: object.uid,
     shows: record.secretName,
-    projection: projectionOf(inputsHash({ record, format: 'Opaque', keys: names, include, endpoints }), [
+    projection: projectionOf(inputsHash({ record, format: 'Keys', keys: names, include, endpoints }), [
       'client_id',
     ]),
     labels: wanted.labels,

@@ -13,7 +13,7 @@ import {
   wantedSecret,
 } from '../../../src/core/workload-secret.ts';
 import { DIALECT_NAMES, effectiveDialect } from '../../../src/dialects/presets.ts';
-import { opaque } from '../../../src/formats/opaque.ts';
+import { keysFormat } from '../../../src/formats/keys.ts';
 import type { Json, JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { bare, revealed } from '../../kit/fixtures/contents.ts';
@@ -233,7 +233,7 @@ describe('a registration Secret', () => {
           const read = toContent(secret);
           if (read !== undefined) {
             expect(managementOf(alone(aRecord()), read).kind).toBeTruthy();
-            opaque.render({ ...read, issuer: 'https://sso.example' }, {});
+            keysFormat.render({ ...read, issuer: 'https://sso.example' }, {});
             encodeContent(read);
           }
         },

@@ -9,13 +9,13 @@ import {
   toWorkloadSecret,
   wantedSecret,
 } from '../../../src/core/workload-secret.ts';
-import { opaque } from '../../../src/formats/opaque.ts';
+import { keysFormat } from '../../../src/formats/keys.ts';
 import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
 import { record } from '../../kit/fixtures/observations.ts';
 
 const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
 const ref = { kind: 'AuthorizationServer', name: 'sso' } as const;
-const inputs = inputsHash({ record: record(), format: 'Opaque', keys: {}, include: [], endpoints: {} });
+const inputs = inputsHash({ record: record(), format: 'Keys', keys: {}, include: [], endpoints: {} });
 const values = { client_id: 'c1', client_secret: 'canary' };
 const spec = clientSpecOf({ authorizationServerRef: ref });
 const wanted = wantedSecret(client, spec);
@@ -206,7 +206,7 @@ describe('toWorkloadSecret', () => {
 
 describe('differenceOf', () => {
   const asked = {
-    format: 'Opaque' as const,
+    format: 'Keys' as const,
     labels: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`label-${at}`, 'v'])),
     annotations: Object.fromEntries(
       Array.from({ length: 32 }, (_, at) => [`${'n'.repeat(240)}.example/${at}`, 'v'.repeat(4_096)]),
@@ -250,7 +250,7 @@ describe('wantedSecret', () => {
   test('takes the name of the object where the spec gives none', () => {
     expect(wanted).toEqual({
       name: 'storefront',
-      format: opaque,
+      format: keysFormat,
       labels: { 'oauth-registrar.dev/workload': 'true', 'app.kubernetes.io/managed-by': 'oauth-registrar' },
       annotations: { 'oauth-registrar.dev/client': 'shop/storefront' },
     });
@@ -258,14 +258,14 @@ describe('wantedSecret', () => {
 
   test('adds what the spec gives, and lets it overwrite nothing of the operator’s', () => {
     const secret = {
-      format: 'Opaque' as const,
+      format: 'Keys' as const,
       name: 's',
       labels: { team: 'a', 'oauth-registrar.dev/workload': 'false' },
       annotations: { note: 'b', 'oauth-registrar.dev/client': 'other/name' },
     };
     expect(wantedSecret(client, { ...spec, secret })).toEqual({
       name: 's',
-      format: opaque,
+      format: keysFormat,
       labels: { team: 'a', ...wanted.labels },
       annotations: { note: 'b', ...wanted.annotations },
     });
@@ -275,7 +275,7 @@ describe('wantedSecret', () => {
 describe('inputsHash', () => {
   const base = {
     record: record(),
-    format: 'Opaque',
+    format: 'Keys',
     keys: { client_id: 'id' },
     include: ['client_name'],
     endpoints: { token: 'https://t', jwks: 'https://j' },

@@ -32,8 +32,8 @@ describe('a format that is one row more in the table', () => {
 
   test('is one that the schema accepts', () => {
     const schema = z.enum(namesOfFormats(formats));
-    expect(['Opaque', 'OneFile', 'Yaml'].filter((name) => schema.safeParse(name).success)).toEqual([
-      'Opaque',
+    expect(['Keys', 'OneFile', 'Yaml'].filter((name) => schema.safeParse(name).success)).toEqual([
+      'Keys',
       'OneFile',
     ]);
   });
@@ -49,14 +49,12 @@ describe('a format that is one row more in the table', () => {
 
   test('makes the Secret written again where the format was another one', () => {
     const inputs = { record: record(), keys: {}, include: [], endpoints: {} };
-    expect(inputsHash({ ...inputs, format: 'OneFile' })).not.toBe(
-      inputsHash({ ...inputs, format: 'Opaque' }),
-    );
+    expect(inputsHash({ ...inputs, format: 'OneFile' })).not.toBe(inputsHash({ ...inputs, format: 'Keys' }));
   });
 });
 
 describe('the format', () => {
-  test.each([[undefined], ['Opaque'], ['unheard of']])('named %s is Opaque', (name) => {
-    expect(formatNamed(name, FORMATS).name).toBe('Opaque');
+  test.each([[undefined], ['Keys'], ['unheard of']])('named %s is Keys', (name) => {
+    expect(formatNamed(name, FORMATS).name).toBe('Keys');
   });
 });

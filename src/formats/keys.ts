@@ -11,8 +11,8 @@ const keyOfValue = (wireName: string, keys: Keys): string => own(keys, wireName)
  * One key for each value: its wire name, or the key that `keys` gives it. What isn't known has no key. The registration
  * access token is never among them.
  */
-export const opaque = {
-  name: 'Opaque',
+export const keysFormat = {
+  name: 'Keys',
   secretType: 'Opaque',
   render(client, keys) {
     const data = new Map<string, string>();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { opaque } from '../../../src/formats/opaque.ts';
+import { keysFormat } from '../../../src/formats/keys.ts';
 import type { PublishedClient } from '../../../src/formats/published-client.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 
@@ -25,9 +25,9 @@ const client: PublishedClient = {
 };
 const silent: PublishedClient = { ...client, information: { clientId: 'c1', metadata: {} }, endpoints: {} };
 
-describe('opaque', () => {
+describe('keysFormat', () => {
   test('gives a workload all that it needs, under wire names', () => {
-    expect(opaque.render(client, {})).toEqual({
+    expect(keysFormat.render(client, {})).toEqual({
       client_id: 'c1',
       client_secret: 's1',
       token_endpoint_auth_method: 'client_secret_post',
@@ -43,12 +43,14 @@ describe('opaque', () => {
 
   test('never gives the registration access token or its address', () => {
     expect(
-      JSON.stringify(opaque.render(client, { registration_access_token: 'a', registration_client_uri: 'b' })),
+      JSON.stringify(
+        keysFormat.render(client, { registration_access_token: 'a', registration_client_uri: 'b' }),
+      ),
     ).not.toMatch(/canary/);
   });
 
   test('says what was asked for where the answer is silent, and has no key for what is not known', () => {
-    expect(opaque.render(silent, {})).toEqual({
+    expect(keysFormat.render(silent, {})).toEqual({
       client_id: 'c1',
       token_endpoint_auth_method: 'client_secret_basic',
       scope: 'openid profile',
@@ -57,14 +59,16 @@ describe('opaque', () => {
   });
 
   test('rule 44: assumes no method where none was asked for or answered', () => {
-    expect(opaque.render({ ...silent, sent: {} }, {})).toEqual({
+    expect(keysFormat.render({ ...silent, sent: {} }, {})).toEqual({
       client_id: 'c1',
       issuer: 'https://sso.example.com',
     });
   });
 
   test('uses the keys that are given, and leaves out what has an empty one', () => {
-    expect(opaque.render(silent, { client_id: 'username', scope: '', issuer: 'iss', unknown: 'x' })).toEqual({
+    expect(
+      keysFormat.render(silent, { client_id: 'username', scope: '', issuer: 'iss', unknown: 'x' }),
+    ).toEqual({
       username: 'c1',
       token_endpoint_auth_method: 'client_secret_basic',
       iss: 'https://sso.example.com',
@@ -78,13 +82,13 @@ describe('opaque', () => {
     ['a number', 1],
   ])('does not take %s for an answered method', (_, value) => {
     const information = { clientId: 'c1', metadata: { token_endpoint_auth_method: value } };
-    expect(opaque.render({ ...silent, information }, {})['token_endpoint_auth_method']).toBe(
+    expect(keysFormat.render({ ...silent, information }, {})['token_endpoint_auth_method']).toBe(
       'client_secret_basic',
     );
   });
 
   test('keeps a value under every key that the CRD permits', () => {
-    expect(Object.keys(opaque.render(silent, { client_id: '__proto__' }))).toContain('__proto__');
+    expect(Object.keys(keysFormat.render(silent, { client_id: '__proto__' }))).toContain('__proto__');
   });
 
   describe('with further members of the answer', () => {
@@ -97,7 +101,7 @@ describe('opaque', () => {
       unset: null,
     };
     const answered: PublishedClient = { ...silent, information: { clientId: 'c1', metadata } };
-    const included = (...include: readonly string[]) => opaque.render({ ...answered, include }, {});
+    const included = (...include: readonly string[]) => keysFormat.render({ ...answered, include }, {});
 
     test.each([
       ['text as it is', 'logo_uri', 'https://a/logo'],
@@ -114,11 +118,11 @@ describe('opaque', () => {
     });
 
     test('gives none that was not asked for', () => {
-      expect(opaque.render(answered, {})).not.toHaveProperty('logo_uri');
+      expect(keysFormat.render(answered, {})).not.toHaveProperty('logo_uri');
     });
 
     test('gives each under the key that it is given', () => {
-      expect(opaque.render({ ...answered, include: ['logo_uri'] }, { logo_uri: 'logo' })).toMatchObject({
+      expect(keysFormat.render({ ...answered, include: ['logo_uri'] }, { logo_uri: 'logo' })).toMatchObject({
         logo: 'https://a/logo',
       });
     });
@@ -126,7 +130,7 @@ describe('opaque', () => {
     test('lets none of them stand in for what a Secret always says', () => {
       const lies = { clientId: 'c1', metadata: { client_id: 'other', issuer: 'https://evil', kid: 'other' } };
       expect(
-        opaque.render({ ...silent, information: lies, include: ['client_id', 'issuer'] }, {}),
+        keysFormat.render({ ...silent, information: lies, include: ['client_id', 'issuer'] }, {}),
       ).toMatchObject({
         client_id: 'c1',
         issuer: 'https://sso.example.com',
@@ -135,7 +139,7 @@ describe('opaque', () => {
 
     test('gives no credential, whatever is asked for', () => {
       const include = ['registration_access_token', 'registration_client_uri'];
-      expect(JSON.stringify(opaque.render({ ...client, include }, {}))).not.toMatch(/canary/);
+      expect(JSON.stringify(keysFormat.render({ ...client, include }, {}))).not.toMatch(/canary/);
     });
   });
 
@@ -146,11 +150,11 @@ describe('opaque', () => {
       privatePem: new Sensitive('-----BEGIN PRIVATE KEY-----'),
       publicJwk: {},
     };
-    expect(opaque.render({ ...silent, key }, { 'private_key.jwk': '' })).toMatchObject({
+    expect(keysFormat.render({ ...silent, key }, { 'private_key.jwk': '' })).toMatchObject({
       'private_key.pem': '-----BEGIN PRIVATE KEY-----',
       kid: 'k1',
     });
-    expect(opaque.render({ ...silent, key }, {})['private_key.jwk']).toBe('{"kid":"k1"}');
-    expect(Object.keys(opaque.render(silent, {}))).not.toContain('kid');
+    expect(keysFormat.render({ ...silent, key }, {})['private_key.jwk']).toBe('{"kid":"k1"}');
+    expect(Object.keys(keysFormat.render(silent, {}))).not.toContain('kid');
   });
 });
