@@ -66,12 +66,26 @@ const spec = z.object({
   endpoints: endpoints.optional(),
   dialect: dialect.default('rfc7591'),
   dialectOverrides: dialectOverrides.optional(),
-  registration: z.object({
-    endpoint: optionalUrl('Client registration endpoint. Default: discovered.'),
-    admission,
-    softwareStatement: softwareStatement.optional(),
-    signedRequest: signedRequest.optional(),
-  }),
+  identification: z
+    .object({
+      mode: z.enum(['Registration']).default('Registration').meta({
+        description:
+          'How clients get their identifier. Registration: the server gives it when the client is registered. Default: Registration.',
+      }),
+    })
+    .meta({ description: 'How the server identifies clients.' })
+    .prefault({}),
+  registration: z
+    .object({
+      endpoint: optionalUrl(
+        'Client registration endpoint, like https://sso.example.com/register. Default: discovered.',
+      ),
+      admission: admission.optional(),
+      softwareStatement: softwareStatement.optional(),
+      signedRequest: signedRequest.optional(),
+    })
+    .meta({ description: 'How clients are registered (RFC 7591 section 3).' })
+    .prefault({}),
   management: management.optional(),
   connection: z
     .object({
@@ -95,10 +109,31 @@ const spec = z.object({
             'Secret of type kubernetes.io/tls whose certificate the operator presents (RFC 8705). Renewal needs no restart.',
         })
         .optional(),
-      proxyUrl: optionalUrl('Proxy for calls to this server. Default: that of the operator’s environment.'),
+      proxyUrl: optionalUrl(
+        'Proxy for calls to this server, like http://proxy.example.com:3128. Default: that of the operator’s environment.',
+      ),
+      proxyRef: z
+        .object({ name: objectName().meta({ description: 'Name of the Secret.' }) })
+        .meta({
+          description:
+            'Proxy that asks for credentials: labelled Secret with `url`, and perhaps `username` and `password`. Instead of proxyUrl.',
+        })
+        .optional(),
+    })
+    .meta({
+      ...rules({
+        rule: '!(has(self.proxyUrl) && has(self.proxyRef))',
+        message: 'set proxyUrl or proxyRef, not both',
+      }),
     })
     .optional(),
   ...upkeep,
+  contact: text(256)
+    .meta({
+      description:
+        'Whom tenants ask about this server, like `#platform-sso`. Shown to admitted tenants in refusals by policy or quota, and to others only by allowedNamespaces.disclose.',
+    })
+    .optional(),
   suspend: z
     .boolean()
     .meta({ description: 'Nothing is sent to the server until this is unset. Clients and Secrets stay.' })
@@ -113,12 +148,21 @@ const spec = z.object({
     .optional(),
 });
 
+const admissionNeeded = {
+  rule: "self.identification.mode == 'Document' || has(self.registration.admission)",
+  message:
+    'set registration.admission: how the registration endpoint admits the operator, like {initialAccessToken: {secretRef: {name: sso-iat}}}',
+};
+
 const noneNeedsEndpoint = {
   rule: "!has(self.discovery) || self.discovery.mode != 'None' || has(self.registration.endpoint)",
   message: 'discovery.mode None needs registration.endpoint',
 };
 
-export const authorizationServerSpec = spec.meta({ description: 'The server.', ...rules(noneNeedsEndpoint) });
+export const authorizationServerSpec = spec.meta({
+  description: 'The server.',
+  ...rules(noneNeedsEndpoint, admissionNeeded),
+});
 
 export const clusterAuthorizationServerSpec = spec
   .extend({
@@ -138,6 +182,10 @@ export const clusterAuthorizationServerSpec = spec
             ).optional(),
           })
           .optional(),
+        disclose: z.enum(['Nothing', 'Requirement']).default('Nothing').meta({
+          description:
+            'What a namespace hears that isn’t admitted. Nothing: that no such server is available. Requirement: also the names or labels that are looked for, and contact. Default: Nothing.',
+        }),
       })
       .meta({
         description:
@@ -146,7 +194,7 @@ export const clusterAuthorizationServerSpec = spec
       .optional(),
     policy: policy.optional(),
   })
-  .meta({ description: 'The server.', ...rules(noneNeedsEndpoint) });
+  .meta({ description: 'The server.', ...rules(noneNeedsEndpoint, admissionNeeded) });
 
 export const authorizationServerStatus = z
   .object({

@@ -12,12 +12,20 @@ export const upkeep = {
       tokenLost: z.enum(['Hold', 'Reregister']).default('Hold').meta({
         description: 'When a registration access token is refused: keep the client as it is, or replace it.',
       }),
+      clientGone: z.enum(['Hold', 'Reregister']).default('Hold').meta({
+        description:
+          'When the server no longer knows a client: keep its record and say so, or register another. Acted upon from the next release. Default: Hold.',
+      }),
       cooldown: boundedDuration('cooldown', 'Pause before the same client is registered again.').default(
         '1m',
       ),
       maxAttempts: z.int().min(1).max(100).default(3).meta({
         description:
-          'Registrations of one client whose answers were lost, before others are tried ten minutes apart only, until the server has answered one.',
+          'Registrations of one client whose answers were lost, before others are tried ten minutes apart only, until the server has answered one. Default: 3.',
+      }),
+      maxRegistrationsPerHour: z.int().min(1).max(1000).default(10).meta({
+        description:
+          'Registrations for one OAuthClient within an hour, whatever asks for them. Acted upon from the next release. Default: 10.',
       }),
     })
     .meta({ description: 'What is done about what went wrong between the operator and the server.' })

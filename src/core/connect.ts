@@ -7,10 +7,11 @@ import type { Transport } from '../oauth/http-message.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
-import { originOf } from '../oauth/url.ts';
+import { originOf, type UrlRules } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
 import { type CredentialSecrets, secretValue, toAdmission, toCredential } from './credential.ts';
 import { isProblem, type Problem } from './problem.ts';
+import { proxyOf } from './proxy.ts';
 import type { ServerObject } from './server-object.ts';
 import { toSignedRequestTerms, toStatementTerms } from './statement.ts';
 
@@ -22,6 +23,7 @@ export interface Found {
   readonly secrets: CredentialSecrets;
   /** Text of the CA bundle, where the spec refers to one. */
   readonly ca: string | undefined;
+  readonly urlRules: UrlRules;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -107,9 +109,9 @@ export function secretNames({
 }: AuthorizationServerSpec): readonly string[] {
   const { admission, softwareStatement, signedRequest } = registration;
   const references = [
-    admission.initialAccessToken,
-    admission.basic,
-    admission.clientCredentials,
+    admission?.initialAccessToken,
+    admission?.basic,
+    admission?.clientCredentials,
     management?.credential?.token,
     management?.credential?.basic,
     management?.credential?.clientCredentials,
@@ -121,6 +123,7 @@ export function secretNames({
   const names = [
     ...references.map((reference) => reference?.secretRef?.name),
     connection?.clientCertificateRef?.name,
+    connection?.proxyRef?.name,
     connection?.caRef?.kind === 'Secret' ? connection.caRef.name : undefined,
   ];
   return [...new Set(names.filter((name) => name !== undefined))];
@@ -168,9 +171,14 @@ function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionC
 /** How the server is reached, where that is out of the ordinary. */
 export function transportOf(
   { connection }: AuthorizationServerSpec,
-  { secrets, ca }: Pick<Found, 'secrets' | 'ca'>,
+  { secrets, ca, urlRules }: Pick<Found, 'secrets' | 'ca' | 'urlRules'>,
 ): Transport | Problem | undefined {
-  const { clientCertificateRef, caRef, proxyUrl } = connection ?? {};
+  const { clientCertificateRef, caRef, proxyRef } = connection ?? {};
+  const proxy = proxyOf(connection ?? {}, secrets, urlRules);
+  if (isProblem(proxy)) {
+    return proxy;
+  }
+  const { url: proxyUrl } = proxy;
   if (clientCertificateRef === undefined && caRef === undefined && proxyUrl === undefined) {
     return undefined;
   }
@@ -183,7 +191,8 @@ export function transportOf(
   if (isProblem(key)) {
     return key;
   }
-  const version = digest(canonicalJson([ca, name && versionOf(secrets, name), proxyUrl]));
+  const proxyVersion = proxyRef === undefined ? proxyUrl : versionOf(secrets, proxyRef.name);
+  const version = digest(canonicalJson([ca, name && versionOf(secrets, name), proxyVersion]));
   const certificate = cert === undefined || key === undefined ? undefined : { cert: cert.reveal(), key };
   return defined({ version, ca, certificate, proxyUrl });
 }

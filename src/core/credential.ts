@@ -116,7 +116,14 @@ function unusable(
 
 const WRONG = 'holds a space, a line end or another character that is not visible ASCII';
 
-export function toAdmission(spec: AdmissionSpec, secrets: CredentialSecrets): Admission | Problem {
+/** @param spec `undefined` is a server that identifies clients by documents, and isn't registered at. */
+export function toAdmission(
+  spec: AdmissionSpec | undefined,
+  secrets: CredentialSecrets,
+): Admission | Problem {
+  if (spec === undefined) {
+    return { reason: 'InvalidSpec', message: 'spec.registration.admission is missing.' };
+  }
   const { initialAccessToken: token, ...others } = spec;
   return toCredential({ token, ...others }, secrets) ?? { kind: 'Open' };
 }

@@ -35,8 +35,8 @@ export function reachProblem(
   if (proxyUrl !== undefined) {
     return {
       message:
-        'An AuthorizationServer may not name a proxy here: it would decide which host is reached. Remove spec.connection.proxyUrl, or ask the platform team.',
-      why: 'spec.connection.proxyUrl is refused to AuthorizationServers while --namespaced-server-hosts is set',
+        'An AuthorizationServer may not name a proxy here: it would decide which host is reached. Remove spec.connection.proxyUrl and proxyRef, or ask the platform team.',
+      why: 'a proxy in spec.connection is refused to AuthorizationServers while --namespaced-server-hosts is set',
     };
   }
   const host = urls.map(hostOf).find((name) => name !== undefined && !isAmong(hosts, name));

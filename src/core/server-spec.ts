@@ -43,12 +43,19 @@ export function readServerSpec(
 /** What is wrong with a server object's spec that the CRD's validation can't say; `undefined`: nothing. */
 function specProblem(kind: ServerKind, spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
   return (
+    missingAdmission(spec) ??
     urlProblemIn(kind, spec, rules) ??
     missingCertificate(spec) ??
     unknownMember(spec) ??
     unboundedClaims(kind, spec)
   );
 }
+
+/** The type can't say it: servers that identify clients by documents need none. */
+const missingAdmission = ({ registration }: AuthorizationServerSpec): string | undefined =>
+  registration.admission === undefined
+    ? 'spec.registration.admission is missing: say how the registration endpoint admits the operator.'
+    : undefined;
 
 /** Authentication by a certificate (RFC 8705) needs one. */
 function missingCertificate({
@@ -57,7 +64,7 @@ function missingCertificate({
   connection,
 }: AuthorizationServerSpec): string | undefined {
   const byCertificate = [
-    ['registration.admission', registration.admission.clientCredentials],
+    ['registration.admission', registration.admission?.clientCredentials],
     ['management.credential', management?.credential?.clientCredentials],
   ] as const;
   const [field] = byCertificate.find(([, by]) => by?.authMethod.endsWith('tls_client_auth')) ?? [];
@@ -76,7 +83,7 @@ function urlProblemIn(kind: ServerKind, spec: AuthorizationServerSpec, rules: Ur
     'connection.proxyUrl': spec.connection?.proxyUrl,
     'management.configurationUrl': filledTemplate(spec.management?.configurationUrl),
     ...prefixed('registration.admission.clientCredentials.resources', {
-      ...spec.registration.admission.clientCredentials?.resources,
+      ...spec.registration.admission?.clientCredentials?.resources,
     }),
     ...prefixed('management.credential.clientCredentials.resources', {
       ...spec.management?.credential?.clientCredentials?.resources,

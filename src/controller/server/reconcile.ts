@@ -51,14 +51,16 @@ export async function reconcileServer(
     return refuse(object, { reason, message }, context);
   }
   const references = await resolveReferences(object, spec, context);
-  const transport = transportOf(spec, references);
+  const { urlRules } = context.settings;
+  const transport = transportOf(spec, { ...references, urlRules });
   const reachable = references.problem ?? (isProblem(transport) ? transport : undefined);
   const found =
     reachable === undefined
       ? await endpointsOf(object, spec, context, discovered, transport as Transport | undefined)
       : unreachable(object, reachable, discovered, clock.now());
   const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
-  const facts = { endpoints: found.endpoints ?? {}, aliases: found.aliases, ...references, now: clock.now() };
+  const { endpoints: known = {}, aliases } = found;
+  const facts = { endpoints: known, aliases, ...references, urlRules, now: clock.now() };
   const connection = found.problem ?? permitted(object, spec, facts, context);
   const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };

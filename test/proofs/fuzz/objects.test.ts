@@ -207,7 +207,14 @@ describe('a server object', () => {
   });
 
   test('comes to a connection or to a problem, wherever its spec can be used', () => {
-    const found = { endpoints: {}, aliases: {}, secrets: secretsOf(), ca: undefined, now: 0 };
+    const found = {
+      endpoints: {},
+      aliases: {},
+      secrets: secretsOf(),
+      ca: undefined,
+      urlRules: { allowHttp: true },
+      now: 0,
+    };
     const endpoints = { registration: 'https://sso.example/register' };
     check(
       fc.property(kind, object(serverSpec), (given, raw) => {

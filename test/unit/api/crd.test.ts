@@ -99,37 +99,38 @@ describe('customResourceDefinitions', () => {
   test.each<readonly [string, readonly string[], string]>([
     [
       'one way of admission',
-      ['registration', 'properties', 'admission'],
+      ['properties', 'registration', 'properties', 'admission'],
       'set exactly one of open, initialAccessToken, basic and clientCredentials',
     ],
     [
       'one credential for all',
-      ['management', 'properties', 'credential'],
+      ['properties', 'management', 'properties', 'credential'],
       'set exactly one of token, basic and clientCredentials',
     ],
     [
       'a credential where management needs one',
-      ['management'],
+      ['properties', 'management'],
       'mode Credential needs credential: the one that manages every client',
     ],
     [
       'no credential where management uses none',
-      ['management'],
+      ['properties', 'management'],
       'only mode Auto and mode Credential use credential: remove it, or set one of them',
     ],
     [
+      'admission, unless clients are identified otherwise',
+      [],
+      'set registration.admission: how the registration endpoint admits the operator, like {initialAccessToken: {secretRef: {name: sso-iat}}}',
+    ],
+    [
       'one software statement',
-      ['registration', 'properties', 'softwareStatement'],
+      ['properties', 'registration', 'properties', 'softwareStatement'],
       'set secretRef or sign, not both',
     ],
   ])('demands %s of a server object', (_, path, message) => {
-    const rules = at(
-      schema('AuthorizationServer'),
-      'spec',
-      'properties',
-      ...path,
-      'x-kubernetes-validations',
-    ) as readonly JsonObject[] | undefined;
+    const rules = at(schema('AuthorizationServer'), 'spec', ...path, 'x-kubernetes-validations') as
+      | readonly JsonObject[]
+      | undefined;
     expect(rules?.map((rule) => rule['message'])).toContain(message);
   });
 

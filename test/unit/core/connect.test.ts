@@ -10,7 +10,14 @@ import { type Given, issuer, objectOf, open, specOf } from '../../kit/fixtures/s
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 const endpoints = { registration: `${issuer}/register`, token: `${issuer}/token` };
 const elsewhere = 'https://other.example.com';
-const nothingFound: Found = { endpoints, aliases: {}, secrets: secretsOf(), ca: undefined, now: NOW };
+const nothingFound: Found = {
+  endpoints,
+  aliases: {},
+  secrets: secretsOf(),
+  ca: undefined,
+  urlRules: { allowHttp: false },
+  now: NOW,
+};
 
 const statement = statementOf({ iss: 'https://publisher.example.com', software_id: 's1' });
 /** Every Secret that the specs below refer to. */
@@ -342,6 +349,18 @@ describe('the transport', () => {
     });
   });
 
+  const proxyRef = { name: 'proxy' };
+  const proxies = (version: string) => secretsOf({ ...SECRETS, proxy: labelled({ url: proxyUrl }, version) });
+
+  test('has the proxy that a Secret names', () => {
+    const { transport } = connected(specOf({ connection: { proxyRef } }), { secrets: proxies('1') });
+    expect(transport?.proxyUrl).toBe(`${proxyUrl}/`);
+  });
+
+  test('can’t be had where that Secret is missing', () => {
+    expect(connect(specOf({ connection: { proxyRef } }))).toMatchObject({ reason: 'CredentialNotFound' });
+  });
+
   test('has another version after every change of what it holds', () => {
     const caRef = { name: 'ca' };
     const renewed = secretsOf({ ...SECRETS, tls: labelled({ 'tls.crt': 'c', 'tls.key': 'k' }, 'tls/2') });
@@ -350,6 +369,8 @@ describe('the transport', () => {
       versionOf({ connection: { proxyUrl: 'https://proxy2.example.com' } }),
       versionOf({ connection: certificate }),
       versionOf({ connection: certificate }, { secrets: renewed }),
+      versionOf({ connection: { proxyRef } }, { secrets: proxies('1') }),
+      versionOf({ connection: { proxyRef } }, { secrets: proxies('2') }),
       versionOf({ connection: { caRef } }, { ca: 'A' }),
       versionOf({ connection: { caRef } }, { ca: 'B' }),
     ];
@@ -480,9 +501,9 @@ describe('secretNames', () => {
           signedRequest: { secretRef: { name: 'request-key' }, algorithm: 'RS256' },
         },
         management: { credential: { basic: { secretRef: { name: 'admin' } } } },
-        connection: { ...certificate, caRef: { kind: 'Secret', name: 'ca' } },
+        connection: { ...certificate, caRef: { kind: 'Secret', name: 'ca' }, proxyRef: { name: 'proxy' } },
       },
-      ['registrar', 'admin', 'signer', 'recipient', 'request-key', 'tls', 'ca'],
+      ['registrar', 'admin', 'signer', 'recipient', 'request-key', 'tls', 'proxy', 'ca'],
     ],
     ['not the CA in a ConfigMap', { connection: { caRef: { name: 'ca' } } }, []],
   ])('are %s', (_, more, names) => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AllowedNamespaces } from '../../../src/api/authorization-server.ts';
-import { admits } from '../../../src/core/server-access.ts';
+import { type Admitted, admits } from '../../../src/core/server-access.ts';
 
 describe('admits', () => {
   const labels = { sso: 'true', team: 'a' };
@@ -12,7 +11,7 @@ describe('admits', () => {
     selector: { matchExpressions: [{ key, operator, ...(values === undefined ? {} : { values }) }] },
   });
 
-  test.each<readonly [string, AllowedNamespaces | undefined, boolean]>([
+  test.each<readonly [string, Admitted | undefined, boolean]>([
     ['nobody where nothing is said', undefined, false],
     ['nobody where nothing is named', {}, false],
     ['nobody by an empty list', { names: [] }, false],

@@ -77,6 +77,11 @@ describe('toServerObject', () => {
       },
       'spec.management.credential.clientCredentials.resources.0 is not an absolute URL without user information and fragment.',
     ],
+    [
+      'no way of admission',
+      { issuer },
+      'spec.registration.admission is missing: say how the registration endpoint admits the operator.',
+    ],
     ['a dialect that nobody knows', { issuer, registration: open, dialect: 'duende' }, /^spec\.dialect: .+/],
     [
       'a switch that has no such value',
