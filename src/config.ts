@@ -69,13 +69,13 @@ const OPTIONS = {
   },
   'cluster-name': {
     type: 'string',
-    help: 'What {cluster} stands for in defaults of servers. Default: the installation’s name.',
+    help: "What {cluster} stands for in defaults of servers. Default: the installation's name.",
   },
   'cluster-id': {
     type: 'string',
     help: 'uid of namespace kube-system, which identifies the cluster; needed with --namespaces. Default: read from the API server.',
   },
-  identity: { type: 'string', help: 'Name of this process, such as the pod’s. Default: the host’s name.' },
+  identity: { type: 'string', help: "Name of this process, such as the pod's. Default: the host's name." },
   'leader-elect': { type: 'boolean', default: false, help: 'Work only while holding the Lease.' },
   'leader-elect-lease-duration': {
     type: 'string',
@@ -198,7 +198,7 @@ export function readConfig(
   try {
     values = parse(args);
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : 'flags can’t be read' };
+    return { problem: error instanceof Error ? error.message : "flags can't be read" };
   }
   const checked = schema.safeParse(values);
   if (!checked.success) {

@@ -11,7 +11,7 @@ if (config === 'help') {
 } else {
   const log = createLog({ level: config.logLevel });
   process.exitCode = await operate(config, log).catch((error: unknown) => {
-    log.error('the operator can’t run', { error });
+    log.error("the operator can't run", { error });
     return 1;
   });
   // Timers of backoffs and kept connections serve no one any more.

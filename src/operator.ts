@@ -46,7 +46,7 @@ export async function operate(config: Config, log: Log, around: Around = (ports)
   const connection = await connect({ clock, log, kubeconfig: config.kubeconfig });
   const namespace = config.namespace ?? connection.namespace;
   if (namespace === undefined) {
-    throw new Error('The operator’s namespace isn’t known; set --namespace.');
+    throw new Error("The operator's namespace isn't known; set --namespace.");
   }
   const metrics = createMetrics({ processMetrics: true });
   const identity = `${config.identity}_${randomUUID().slice(0, 8)}`;

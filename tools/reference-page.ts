@@ -15,8 +15,8 @@ Generated from the tables in \`src\` by \`npm run generate\`. Every field with i
 
 ## Client metadata
 
-What may stand below \`spec.client\`: each request member of the IANA registry “OAuth Dynamic Client Registration
-Metadata”. What is unset is not sent; an empty list is. Members without a row go through \`additionalMetadata\` under their
+What may stand below \`spec.client\`: each request member of the IANA registry "OAuth Dynamic Client Registration
+Metadata". What is unset is not sent; an empty list is. Members without a row go through \`additionalMetadata\` under their
 wire names; texts in several languages through \`localized\`.
 
 | Field | On the wire | Type | Defined by | Meaning |

@@ -67,7 +67,7 @@ const grant = z.object({
     .optional(),
   authMethod: z.enum(AUTH_METHODS).default('client_secret_basic').meta({
     description:
-      'How the operator authenticates at the token endpoint, as the IANA registry “OAuth Token Endpoint Authentication Methods” spells it. Default: client_secret_basic.',
+      'How the operator authenticates at the token endpoint, as the IANA registry "OAuth Token Endpoint Authentication Methods" spells it. Default: client_secret_basic.',
   }),
   signing: z
     .object({

@@ -39,12 +39,12 @@ const endpoints = endpointsOf(
   (name) => optionalUrl(ENDPOINTS[name].description),
 ).meta({
   description:
-    'Endpoints to publish in the workloads’ Secrets. Each given one wins over what was discovered.',
+    "Endpoints to publish in the workloads' Secrets. Each given one wins over what was discovered.",
 });
 
 const spec = z.object({
   issuer: described(
-    url({ rule: 'self == oldSelf', message: 'issuer can’t be changed: create another server object' }),
+    url({ rule: 'self == oldSelf', message: "issuer can't be changed: create another server object" }),
     'Issuer identifier, exactly as the server publishes it.',
   ),
   discovery: z
@@ -99,7 +99,7 @@ const spec = z.object({
         })
         .meta({
           description:
-            'CA bundle (PEM) that the server’s certificate must lead to, instead of the public CAs.',
+            "CA bundle (PEM) that the server's certificate must lead to, instead of the public CAs.",
         })
         .optional(),
       clientCertificateRef: z
@@ -110,7 +110,7 @@ const spec = z.object({
         })
         .optional(),
       proxyUrl: optionalUrl(
-        'Proxy for calls to this server, like http://proxy.example.com:3128. Default: that of the operator’s environment.',
+        "Proxy for calls to this server, like http://proxy.example.com:3128. Default: that of the operator's environment.",
       ),
       proxyRef: z
         .object({ name: objectName().meta({ description: 'Name of the Secret.' }) })
@@ -184,7 +184,7 @@ export const clusterAuthorizationServerSpec = spec
           .optional(),
         disclose: z.enum(['Nothing', 'Requirement']).default('Nothing').meta({
           description:
-            'What a namespace hears that isn’t admitted. Nothing: that no such server is available. Requirement: also the names or labels that are looked for, and contact. Default: Nothing.',
+            "What a namespace hears that isn't admitted. Nothing: that no such server is available. Requirement: also the names or labels that are looked for, and contact. Default: Nothing.",
         }),
       })
       .meta({
@@ -205,7 +205,7 @@ export const authorizationServerStatus = z
     management: z
       .enum(['Unknown', 'RegistrationAccessToken', 'Credential', 'None'])
       .meta({
-        description: 'How clients are managed. Can’t be discovered: Unknown until a first answer shows it.',
+        description: "How clients are managed. Can't be discovered: Unknown until a first answer shows it.",
       })
       .optional(),
     clients: z

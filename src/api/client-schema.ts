@@ -99,5 +99,5 @@ export const clientSchema = z.object(fieldsOf(strict)).meta({
 
 export const defaultsSchema = z.object(fieldsOf(withPlaceholders)).meta({
   description:
-    'Client metadata for clients that don’t say otherwise: merged member by member, the client wins, lists are replaced. `{namespace}`, `{name}` and `{cluster}` stand for those of the client.',
+    "Client metadata for clients that don't say otherwise: merged member by member, the client wins, lists are replaced. `{namespace}`, `{name}` and `{cluster}` stand for those of the client.",
 });

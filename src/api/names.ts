@@ -30,12 +30,12 @@ export const ANNOTATIONS = {
   reconcileRequestedAt: `${prefix}/reconcile-requested-at`,
   /** Asks for a replacement by a new registration; handled once per value. */
   rotateRequestedAt: `${prefix}/rotate-requested-at`,
-  /** On an OAuthClient that can’t be deregistered: lets it go. The value is the object’s uid. */
+  /** On an OAuthClient that can't be deregistered: lets it go. The value is the object's uid. */
   abandon: `${prefix}/abandon`,
   /** On a server object: it serves OAuthClients that name no server. */
   isDefault: `${prefix}/is-default-server`,
 
-  /** On the operator’s namespace: id of the installation that this one goes on for, after a move to another cluster. */
+  /** On the operator's namespace: id of the installation that this one goes on for, after a move to another cluster. */
   continues: `${prefix}/continues`,
 
   // On registration Secrets.

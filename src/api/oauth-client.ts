@@ -15,7 +15,7 @@ import { conditions, list, objectName, rules, stringMap, text, time } from './sc
 const isKey = (what: string) =>
   `(${what}.matches('^[A-Za-z0-9._-]+$') && ${what} != '.' && !${what}.startsWith('..'))`;
 const KEY_MESSAGE =
-  'a key of a Secret consists of letters, digits, - _ and ., and doesn’t start with two dots';
+  "a key of a Secret consists of letters, digits, - _ and ., and doesn't start with two dots";
 
 /** CEL: whether the expression is a key that a label or an annotation can have. */
 const isQualified = (what: string) =>
@@ -54,7 +54,7 @@ const secret = z
       .optional(),
     include: list(text(253), 32)
       .meta({
-        description: 'Further members of the server’s answer to put into the Secret, by wire name.',
+        description: "Further members of the server's answer to put into the Secret, by wire name.",
       })
       .optional(),
     labels: stringMap(32, 63, /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/)
@@ -136,11 +136,11 @@ const replacement = z
   .object({
     onEdit: z.enum(['Never', 'Manual', 'Automatic']).default('Never').meta({
       description:
-        'What happens to an edit that the server can’t take, and when the server object of the name became another one. Never: the edit waits (`UpdateUnsupported`). Manual: another client is registered when the annotation rotate-requested-at asks for it (`ReplacementPending`). Automatic: at once. Default: Never.',
+        "What happens to an edit that the server can't take, and when the server object of the name became another one. Never: the edit waits (`UpdateUnsupported`). Manual: another client is registered when the annotation rotate-requested-at asks for it (`ReplacementPending`). Automatic: at once. Default: Never.",
     }),
     onExpiry: z.enum(['Automatic', 'Manual', 'Never']).default('Automatic').meta({
       description:
-        'What happens before a client or its secret expires, where an update doesn’t renew it. Automatic: another client is registered before the end. Manual: it is registered when the annotation rotate-requested-at asks for it (`ReplacementPending` after the end). Never: status shows the end. Default: Automatic.',
+        "What happens before a client or its secret expires, where an update doesn't renew it. Automatic: another client is registered before the end. Manual: it is registered when the annotation rotate-requested-at asks for it (`ReplacementPending` after the end). Never: status shows the end. Default: Automatic.",
     }),
     overlap: boundedDuration(
       'overlap',
@@ -173,7 +173,7 @@ export const oauthClientSpec = z
     client: clientSchema,
     softwareStatement: z
       .object({ secretRef: secretRef('software_statement') })
-      .meta({ description: 'A statement of the client’s own, where the server object permits it.' })
+      .meta({ description: "A statement of the client's own, where the server object permits it." })
       .optional(),
     credential: credential.optional(),
     secret: secret.optional(),

@@ -36,7 +36,7 @@ export const policy = z
     defaultsOnly: list(text(256), 64)
       .meta({
         description:
-          'Members that only `defaults` sets, like `clientName` and `logoUri`: what people see of a client and take for the platform’s word.',
+          "Members that only `defaults` sets, like `clientName` and `logoUri`: what people see of a client and take for the platform's word.",
       })
       .optional(),
     algorithms: list(text(64), 64)

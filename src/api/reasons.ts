@@ -13,13 +13,13 @@ export const REASONS = {
   },
   ClientAlreadyManaged: {
     cause:
-      'The client is another OAuthClient’s already: the server answered with its client_id, or it was to be adopted.',
+      "The client is another OAuthClient's already: the server answered with its client_id, or it was to be adopted.",
     cure: 'Let one OAuthClient have the client. If the server gave it twice, look at the server.',
   },
   Deleting: { cause: 'The client is being deregistered.', cure: 'Wait; the message says what is tried.' },
-  InvalidSpec: { cause: 'The spec can’t be used as it is.', cure: 'Correct what the message names.' },
+  InvalidSpec: { cause: "The spec can't be used as it is.", cure: 'Correct what the message names.' },
   AuthorizationServerNotAvailable: {
-    cause: 'The server object is absent, not in your namespace, or doesn’t admit your namespace.',
+    cause: "The server object is absent, not in your namespace, or doesn't admit your namespace.",
     cure: 'Check authorizationServerRef, or ask the platform team to admit the namespace.',
   },
   AuthorizationServerPaused: {
@@ -28,10 +28,10 @@ export const REASONS = {
   },
   AuthorizationServerSuspect: {
     cause: 'The server refused the registration access tokens of several clients at once.',
-    cure: 'Look whether the server’s data or keys were restored or replaced; the clients stay as they are.',
+    cure: "Look whether the server's data or keys were restored or replaced; the clients stay as they are.",
   },
   AuthorizationServerUnavailable: {
-    cause: 'The server couldn’t be reached, or answered with a failure of its own.',
+    cause: "The server couldn't be reached, or answered with a failure of its own.",
     cure: 'Nothing, if it is a passing fault; the operator tries again. Else look at the server.',
   },
   DiscoveryFailed: {
@@ -47,11 +47,11 @@ export const REASONS = {
     cure: 'Switch dynamic client registration on at the server, or set registration.endpoint.',
   },
   TlsVerificationFailed: {
-    cause: 'The server’s certificate was not accepted.',
+    cause: "The server's certificate was not accepted.",
     cure: 'Renew the certificate, or have it issued by a CA that the operator trusts.',
   },
   AddressRefused: {
-    cause: 'The server’s address is one that the operator doesn’t call.',
+    cause: "The server's address is one that the operator doesn't call.",
     cure: 'Use another address, or ask the platform team to permit this one; the log of the operator says why it is refused.',
   },
   RedirectRefused: {
@@ -72,7 +72,7 @@ export const REASONS = {
   },
   ResponseTimedOut: {
     cause:
-      'The server didn’t answer, or didn’t end its answer, within connection.timeout of the server object.',
+      "The server didn't answer, or didn't end its answer, within connection.timeout of the server object.",
     cure: 'Nothing, if it is a passing fault. Else look at the server, or give it more time by connection.timeout.',
   },
   ResponseTruncated: {
@@ -80,7 +80,7 @@ export const REASONS = {
     cure: 'Nothing, if it is a passing fault. Else look at the server and at the proxies on the way to it.',
   },
   CredentialNotFound: {
-    cause: 'The Secret doesn’t exist.',
+    cause: "The Secret doesn't exist.",
     cure: 'Create the Secret that the message names.',
   },
   CredentialKeyMissing: {
@@ -92,23 +92,23 @@ export const REASONS = {
     cure: 'Put the credential into a Secret of its own, of at most 64 KiB; a CA bundle has at most 256 KiB.',
   },
   CredentialUnusable: {
-    cause: 'The value in the Secret can’t be what it is used as: it holds characters that can’t be sent.',
+    cause: "The value in the Secret can't be what it is used as: it holds characters that can't be sent.",
     cure: 'Put the value into the Secret again, without spaces or line ends.',
   },
   CredentialNotLabelled: {
-    cause: 'The Secret doesn’t carry the label that permits its use.',
+    cause: "The Secret doesn't carry the label that permits its use.",
     cure: 'Run the kubectl line in the message.',
   },
   AdmissionTokenFailed: {
-    cause: 'The access token that admits to the registration endpoint couldn’t be obtained.',
+    cause: "The access token that admits to the registration endpoint couldn't be obtained.",
     cure: 'Check the credential that the server object names and its token endpoint, as the message says.',
   },
   AdmissionScopeNotGranted: {
     cause: 'The server gave an access token without a scope that was asked for.',
-    cure: 'Grant the scope to the operator’s own client at the server, or correct the scopes of the server object.',
+    cure: "Grant the scope to the operator's own client at the server, or correct the scopes of the server object.",
   },
   SigningKeyUnusable: {
-    cause: 'A key can’t sign or encrypt as the spec says.',
+    cause: "A key can't sign or encrypt as the spec says.",
     cure: 'Put a key of the right kind into the Secret, or correct algorithm and keyFormat.',
   },
   AdmissionRefused: {
@@ -121,14 +121,14 @@ export const REASONS = {
   },
   InvalidClientMetadata: {
     cause: 'The server refused the client metadata.',
-    cure: 'Correct spec.client as the server’s words say.',
+    cure: "Correct spec.client as the server's words say.",
   },
   InvalidSoftwareStatement: {
     cause: 'The server refused the software statement.',
     cure: 'Ask the platform team for a valid statement.',
   },
   UnapprovedSoftwareStatement: {
-    cause: 'The server doesn’t approve of the software statement.',
+    cause: "The server doesn't approve of the software statement.",
     cure: 'Ask the platform team for an approved statement.',
   },
   SoftwareStatementExpired: {
@@ -159,7 +159,7 @@ export const REASONS = {
   },
   RegistrationRefused: {
     cause: 'The server refused the call for a reason of its own.',
-    cure: 'Follow the server’s words; then change the spec, or annotate the object for another try.',
+    cure: "Follow the server's words; then change the spec, or annotate the object for another try.",
   },
   Adopted: { cause: 'A client that existed already was taken over.', cure: 'Nothing to do.' },
   AdoptionRefused: {
@@ -196,7 +196,7 @@ export const REASONS = {
     cure: 'The client keeps working, and nothing can change it. Request another one by the annotation oauth-registrar.dev/rotate-requested-at, or set recovery.tokenLost of the server object to Reregister.',
   },
   ConfigurationURLRefused: {
-    cause: 'The server’s management address is on another origin.',
+    cause: "The server's management address is on another origin.",
     cure: 'List that origin in management.allowedOrigins of the server object, if you trust it.',
   },
   UpdateUnsupported: {
@@ -213,11 +213,11 @@ export const REASONS = {
     cure: 'Annotate the object as the message says, or take the edit back.',
   },
   DeletionUnconfirmed: {
-    cause: 'The server didn’t confirm that the client is gone.',
+    cause: "The server didn't confirm that the client is gone.",
     cure: 'Look for the client at the server. The operator tries again until deletion.retryFor of the server object is over.',
   },
   DeletionUnsupported: {
-    cause: 'The server can’t delete the client: it stays behind.',
+    cause: "The server can't delete the client: it stays behind.",
     cure: 'Remove the client at the server by hand.',
   },
   Deregistered: { cause: 'The client was removed at the server.', cure: 'Nothing to do.' },
@@ -226,12 +226,12 @@ export const REASONS = {
     cure: 'Nothing to do. For a new client, raise spec.lifetime.expiresAfter, or delete the object and create it again.',
   },
   BoundObjectNotFound: {
-    cause: 'The object that spec.lifetime.boundTo names doesn’t exist.',
+    cause: "The object that spec.lifetime.boundTo names doesn't exist.",
     cure: 'Create that object, or correct spec.lifetime.boundTo.',
   },
   SecretRestored: { cause: 'The Secret was deleted or edited, and was put right.', cure: 'Nothing to do.' },
   Available: {
-    cause: 'The server’s endpoints are known and its credential is readable.',
+    cause: "The server's endpoints are known and its credential is readable.",
     cure: 'Nothing to do.',
   },
   AdmissionAccepted: { cause: 'The server accepted a registration.', cure: 'Nothing to do.' },

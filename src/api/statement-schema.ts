@@ -42,7 +42,7 @@ const sign = z
     claims: anyObject().meta({ description: 'Further claims, as they are.', maxProperties: 64 }).optional(),
     claimsFromClient: stringMap(32, 256)
       .meta({
-        description: 'Claim to member (wire name) of the client’s metadata, copied into the statement.',
+        description: "Claim to member (wire name) of the client's metadata, copied into the statement.",
         maxProperties: 32,
       })
       .optional(),

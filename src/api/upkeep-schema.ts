@@ -34,7 +34,7 @@ export const upkeep = {
     .object({
       unconfirmed: z.enum(['Release', 'Hold']).default('Release').meta({
         description:
-          'When the server doesn’t confirm a deletion: let the object go and go on from the record, or keep the object.',
+          "When the server doesn't confirm a deletion: let the object go and go on from the record, or keep the object.",
       }),
       retryFor: boundedDuration(
         'retryFor',

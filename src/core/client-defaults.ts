@@ -55,7 +55,7 @@ export function withDefaults(
 
 const problemOf = (problem: string): Problem => ({
   reason: 'InvalidSpec',
-  message: `The server object’s ${problem}`,
+  message: `The server object's ${problem}`,
 });
 
 function toParts({ localized = {}, additionalMetadata = {}, ...members }: ClientMetadata): Parts {
@@ -157,7 +157,7 @@ function defaultProblem({ members, localized, additional }: Parts): string | und
   }
   const name = Object.keys(additional).find((wire) => additionalNameProblem(wire) !== undefined);
   if (name !== undefined) {
-    return `spec.defaults.additionalMetadata can’t hold ${presentable(cut(name, 200), [])}; ask the platform team to remove it.`;
+    return `spec.defaults.additionalMetadata can't hold ${presentable(cut(name, 200), [])}; ask the platform team to remove it.`;
   }
   const texts = [
     ...Object.entries(members).flatMap(([member, value]) => placed(member, member, value)),
@@ -171,7 +171,7 @@ function defaultProblem({ members, localized, additional }: Parts): string | und
     const fault = textFault(member, text);
     if (fault !== undefined) {
       const [place, given] = [field, text].map((part) => presentable(cut(part, 200), []));
-      return `spec.defaults.${place} gives this client “${given}”, which is not ${fault}; ask the platform team to correct it, or set spec.client.${place}.`;
+      return `spec.defaults.${place} gives this client "${given}", which is not ${fault}; ask the platform team to correct it, or set spec.client.${place}.`;
     }
   }
   return undefined;

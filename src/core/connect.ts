@@ -228,7 +228,7 @@ const notSupported = ({ issuer }: AuthorizationServerSpec): Problem => ({
   message: `${issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
 });
 
-/** A credential goes to the issuer’s own origin, where the spec itself sends it, or to an alias for certificates. */
+/** A credential goes to the issuer's own origin, where the spec itself sends it, or to an alias for certificates. */
 function endpointProblem(
   spec: AuthorizationServerSpec,
   { registration, token }: CalledEndpoints,
@@ -257,5 +257,5 @@ function endpointProblem(
 
 const addressRefused = (what: string, field: string, url: string | undefined): Problem => ({
   reason: 'AddressRefused',
-  message: `The discovered ${what} endpoint is at ${originOf(url ?? '')}, another origin than the issuer’s, and no credential is sent there. If you trust it, set ${field}.`,
+  message: `The discovered ${what} endpoint is at ${originOf(url ?? '')}, another origin than the issuer's, and no credential is sent there. If you trust it, set ${field}.`,
 });

@@ -52,7 +52,7 @@ export function secretValue(
     case 'NotFound':
       return {
         reason: 'CredentialNotFound',
-        message: `Secret ${namespace}/${name} doesn’t exist. Create it with the label ${LABELS.credential}=true.`,
+        message: `Secret ${namespace}/${name} doesn't exist. Create it with the label ${LABELS.credential}=true.`,
       };
     case 'NotRead':
       return {
@@ -62,17 +62,17 @@ export function secretValue(
     case 'NotLabelled':
       return {
         reason: 'CredentialNotLabelled',
-        message: `Secret ${namespace}/${name} isn’t marked as a credential. Run: ${labelCredential({ namespace, name })}`,
+        message: `Secret ${namespace}/${name} isn't marked as a credential. Run: ${labelCredential({ namespace, name })}`,
       };
     case 'TooLarge':
       return {
         reason: 'CredentialTooLarge',
-        message: `Secret ${namespace}/${name} has ${secret.bytes} bytes of data, and a credential may have ${SHARES.credentialBytes.most}. Put “${key}” into a Secret of its own, and name that in the reference.`,
+        message: `Secret ${namespace}/${name} has ${secret.bytes} bytes of data, and a credential may have ${SHARES.credentialBytes.most}. Put "${key}" into a Secret of its own, and name that in the reference.`,
       };
     case 'ShareReached':
       return {
         reason: 'NamespaceShareReached',
-        message: `Secret ${namespace}/${name} isn’t kept: ${NO_ROOM}`,
+        message: `Secret ${namespace}/${name} isn't kept: ${NO_ROOM}`,
       };
     case 'Found': {
       const value = own(secret.values, key);
@@ -82,7 +82,7 @@ export function secretValue(
       const present = Object.keys(secret.values).sort().join(', ') || 'none';
       return {
         reason: 'CredentialKeyMissing',
-        message: `Secret ${namespace}/${name} has no key “${key}”. Keys present: ${present}. Add the key, or name another in the reference.`,
+        message: `Secret ${namespace}/${name} has no key "${key}". Keys present: ${present}. Add the key, or name another in the reference.`,
       };
     }
   }
@@ -110,7 +110,7 @@ function unusable(
   const what = VISIBLE.test(value.reveal().trim()) ? 'begins or ends with a space or a line end' : WRONG;
   return {
     reason: 'CredentialUnusable',
-    message: `Key “${key}” of Secret ${namespace}/${name} ${what}, which can’t be sent. Put the value in again without it: printf %s, not echo.`,
+    message: `Key "${key}" of Secret ${namespace}/${name} ${what}, which can't be sent. Put the value in again without it: printf %s, not echo.`,
   };
 }
 

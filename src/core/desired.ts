@@ -119,7 +119,7 @@ function toStatus(raw: unknown): OAuthClientStatus {
     : status;
 }
 
-/** What was parsed, in less memory where it is what was given: zod’s objects keep room for further members. */
+/** What was parsed, in less memory where it is what was given: zod's objects keep room for further members. */
 const slim = <T>(parsed: T, given: unknown): T => (isSameJson(parsed, given) ? (given as T) : parsed);
 
 /** What the CRD's validation can't say. */

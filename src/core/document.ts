@@ -95,7 +95,7 @@ function expiryMemberProblem({ lifetime }: OAuthClientSpec): Problem | undefined
     (memberOf(member) !== undefined || member === 'scopes' || ANSWERED_ONLY.includes(member));
   return isTaken
     ? invalid(
-        `spec.lifetime.expiryMember can’t be ${member}, which means something else. Name the member in which the server takes the end of a client, or remove it.`,
+        `spec.lifetime.expiryMember can't be ${member}, which means something else. Name the member in which the server takes the end of a client, or remove it.`,
       )
     : undefined;
 }
@@ -108,7 +108,7 @@ function statementProblem(
   const brings = spec.softwareStatement !== undefined || own !== undefined;
   if (fromClient === 'Deny' && brings) {
     return invalid(
-      'The server object doesn’t permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.',
+      "The server object doesn't permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.",
     );
   }
   if (fromClient === 'Require' && !brings) {
@@ -121,7 +121,7 @@ function statementProblem(
     ? {
         reason: 'PolicyRefused',
         message:
-          'The software statement that spec.softwareStatement refers to can’t be read, and so spec.policy of the server object can’t judge what it claims. Bring one that is signed and not encrypted, or ask the platform team to send it for you (registration.softwareStatement.secretRef).',
+          "The software statement that spec.softwareStatement refers to can't be read, and so spec.policy of the server object can't judge what it claims. Bring one that is signed and not encrypted, or ask the platform team to send it for you (registration.softwareStatement.secretRef).",
       }
     : undefined;
 }

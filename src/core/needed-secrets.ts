@@ -27,14 +27,14 @@ export function workloadSecretProblems({ secret }: Pick<OAuthClientSpec, 'secret
   return [
     name === undefined || isSubdomain(name)
       ? undefined
-      : `spec.secret.name “${shown(name)}” can’t be the name of a Secret`,
-    wrong.label && `spec.secret.labels has “${shown(wrong.label)}”, which can’t be the key of a label`,
+      : `spec.secret.name "${shown(name)}" can't be the name of a Secret`,
+    wrong.label && `spec.secret.labels has "${shown(wrong.label)}", which can't be the key of a label`,
     wrong.value && `spec.secret.labels gives ${shown(wrong.value)} a value that no label can have`,
     wrong.annotation &&
-      `spec.secret.annotations has “${shown(wrong.annotation)}”, which can’t be the key of an annotation`,
-    wrong.key && `spec.secret.keys has “${shown(wrong.key)}”, which can’t be the key of a Secret`,
+      `spec.secret.annotations has "${shown(wrong.annotation)}", which can't be the key of an annotation`,
+    wrong.key && `spec.secret.keys has "${shown(wrong.key)}", which can't be the key of a Secret`,
     wrong.include &&
-      `spec.secret.include has “${shown(wrong.include)}”, which can’t be the key of a Secret: give it another by spec.secret.keys`,
+      `spec.secret.include has "${shown(wrong.include)}", which can't be the key of a Secret: give it another by spec.secret.keys`,
   ].filter((problem) => problem !== undefined);
 }
 

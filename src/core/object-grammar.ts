@@ -53,16 +53,16 @@ export function secretProblem({ metadata, data = {} }: Secret, reserve = 0): str
   const ofAnnotations = bytesOfMap(annotations);
   const ofData = Object.values(data).reduce((sum, value) => sum + decodedBytes(value), reserve);
   if (!isSubdomain(name)) {
-    return `its name “${name}” is none`;
+    return `its name "${name}" is none`;
   }
   if (label !== undefined) {
-    return `its label ${label[0]} is none, or has a value that labels can’t have`;
+    return `its label ${label[0]} is none, or has a value that labels can't have`;
   }
   if (annotation !== undefined) {
     return `its annotation ${annotation} is none`;
   }
   if (key !== undefined) {
-    return `its key “${key}” is none`;
+    return `its key "${key}" is none`;
   }
   if (ofAnnotations > MAX_ANNOTATIONS) {
     return `its annotations take ${ofAnnotations} bytes, and ${MAX_ANNOTATIONS} are stored`;

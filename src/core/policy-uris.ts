@@ -37,14 +37,14 @@ export function uriRefusal(judged: readonly Judged[], policy: Policy): string | 
 /** Whatever the lists say: no policy speaks for a script. */
 function unsafeRefusal({ member, uri }: JudgedUri): string | undefined {
   return isUnsafe(uri)
-    ? `${member} “${shownText(uri)}” is not permitted: its scheme runs a script or reads what is at hand, and no cluster server takes it; choose another.`
+    ? `${member} "${shownText(uri)}" is not permitted: its scheme runs a script or reads what is at hand, and no cluster server takes it; choose another.`
     : undefined;
 }
 
 function schemeRefusal({ member, uri }: JudgedUri, { schemes }: Policy): string | undefined {
   return schemes !== 'HttpsOnly' || /^https:\/\//i.test(uri)
     ? undefined
-    : `${member} “${shownText(uri)}” is not permitted: spec.policy.schemes of the server object is HttpsOnly; use an https URI, or ask the platform team to set spec.policy.schemes to Any.`;
+    : `${member} "${shownText(uri)}" is not permitted: spec.policy.schemes of the server object is HttpsOnly; use an https URI, or ask the platform team to set spec.policy.schemes to Any.`;
 }
 
 function hostRefusal(
@@ -60,7 +60,7 @@ function hostRefusal(
     return undefined;
   }
   const bounds = `spec.policy.uriHosts${isOwnScheme ? ' or spec.policy.redirectUriPatterns' : ''}`;
-  return `${member} “${shownText(uri)}” ${hostFault(uri)}, and spec.policy.uriHosts of the server object lists ${shownList(uriHosts)}; choose another, or ask the platform team to extend ${bounds}.`;
+  return `${member} "${shownText(uri)}" ${hostFault(uri)}, and spec.policy.uriHosts of the server object lists ${shownList(uriHosts)}; choose another, or ask the platform team to extend ${bounds}.`;
 }
 
 function hostFault(uri: string): string {
@@ -79,7 +79,7 @@ function patternRefusal(
 ): string | undefined {
   return !isRedirect || redirectUriPatterns === undefined || matchesPattern(uri, redirectUriPatterns)
     ? undefined
-    : `${member} “${shownText(uri)}” matches none of spec.policy.redirectUriPatterns of the server object, which lists ${shownList(redirectUriPatterns)}; choose another, or ask the platform team to extend spec.policy.redirectUriPatterns.`;
+    : `${member} "${shownText(uri)}" matches none of spec.policy.redirectUriPatterns of the server object, which lists ${shownList(redirectUriPatterns)}; choose another, or ask the platform team to extend spec.policy.redirectUriPatterns.`;
 }
 
 const REDIRECTS = ['redirect_uris', 'post_logout_redirect_uris', 'claims_redirect_uris'];

@@ -70,7 +70,7 @@ function refusalOfWords(
       .flatMap(wordsOf)
       .find((word) => !permitted.has(word));
     if (refused !== undefined) {
-      return `${judgedName(member)} “${shownText(refused)}” is not permitted: ${limitOf(list, listed)}; choose another, ${remedyOf(list)}`;
+      return `${judgedName(member)} "${shownText(refused)}" is not permitted: ${limitOf(list, listed)}; choose another, ${remedyOf(list)}`;
     }
   }
   return undefined;
@@ -102,7 +102,7 @@ function refusalOfAbsence(
   }
   const how = given.some(({ value }) => value !== '') ? 'empty' : 'absent';
   const means =
-    absent === undefined ? 'which means the default scopes of the server' : `which means “${absent}”`;
+    absent === undefined ? 'which means the default scopes of the server' : `which means "${absent}"`;
   return `${members[0]} is ${how}, ${means} (RFC 7591 section 2), and that is not permitted: ${limitOf(list, listed)}; set it, ${remedyOf(list)}`;
 }
 
@@ -123,7 +123,7 @@ export function algorithmRefusal(judged: readonly Judged[], { algorithms }: Poli
         algorithms === undefined
           ? 'spec.policy.algorithms of the server object has to list it'
           : `spec.policy.algorithms of the server object lists ${shownList(algorithms, 'nothing')}`;
-      return `${judgedName(member)} “${shownText(refused)}” is not permitted: ${limit}; choose another, or ask the platform team to extend spec.policy.algorithms.`;
+      return `${judgedName(member)} "${shownText(refused)}" is not permitted: ${limit}; choose another, or ask the platform team to extend spec.policy.algorithms.`;
     }
   }
   return undefined;

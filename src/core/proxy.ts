@@ -24,7 +24,7 @@ export function proxyOf(
   if (problem !== undefined) {
     return {
       reason: 'CredentialUnusable',
-      message: `Key “url” of Secret ${secrets.namespace}/${name} ${problem}. Correct it, and put user and password under keys of their own.`,
+      message: `Key "url" of Secret ${secrets.namespace}/${name} ${problem}. Correct it, and put user and password under keys of their own.`,
     };
   }
   const [username, password] = ['username', 'password'].map((key) => secretValue(secrets, { name, key }));

@@ -145,7 +145,7 @@ function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): strin
   const free = copied.find((member) => !isBounded(member));
   return free === undefined
     ? undefined
-    : `spec.registration.softwareStatement.sign.claimsFromClient copies ${free}, which spec.policy doesn’t bound: bound it there, or leave it out.`;
+    : `spec.registration.softwareStatement.sign.claimsFromClient copies ${free}, which spec.policy doesn't bound: bound it there, or leave it out.`;
 }
 
 const prefixed = (prefix: string, urls: object): Record<string, string | undefined> =>

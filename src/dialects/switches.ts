@@ -127,7 +127,7 @@ export const SWITCHES = {
   configurationUrl: {
     kind: 'address',
     default: 'AsReturned' as string,
-    ...handling('Where a client is managed, if the answer doesn’t say: AsReturned, or a template.'),
+    ...handling("Where a client is managed, if the answer doesn't say: AsReturned, or a template."),
   },
   lifetimes: {
     kind: 'lifetimes',

@@ -32,7 +32,7 @@ export function readJwk(
 ): { readonly key: KeyObject; readonly keyId: string | undefined } {
   const document = parseJsonObject(material.reveal());
   if (document === undefined) {
-    throw new SigningError('The key isn’t a JWK: it is no JSON object');
+    throw new SigningError("The key isn't a JWK: it is no JSON object");
   }
   const jwk = Array.isArray(document['keys']) ? choose(document['keys'], needs) : document;
   const problem = misfit(jwk, needs);
@@ -51,7 +51,7 @@ function choose(keys: readonly Json[], needs: JwkNeeds): JsonObject {
   const [chosen, ...others] = fitting.length === 0 ? candidates : fitting;
   if (chosen === undefined) {
     throw new SigningError(
-      keyId === undefined ? 'The JWK set is empty' : `The JWK set has no key with the kid “${keyId}”`,
+      keyId === undefined ? 'The JWK set is empty' : `The JWK set has no key with the kid "${keyId}"`,
     );
   }
   if (others.length > 0) {
@@ -73,13 +73,13 @@ function misfit(jwk: JsonObject, { purpose, algorithm, permittedBy, kinds }: Jwk
     return `${algorithm} needs ${kindsText(kinds)}; the JWK has another kty or crv`;
   }
   if (alg !== undefined && !permittedBy.some((permitted) => permitted === alg)) {
-    return `The JWK’s alg permits another algorithm, not ${algorithm}`;
+    return `The JWK's alg permits another algorithm, not ${algorithm}`;
   }
   if (use === OTHER_USE[purpose]) {
-    return `The JWK’s use is ${use}, so it can’t ${purpose}`;
+    return `The JWK's use is ${use}, so it can't ${purpose}`;
   }
   if (purpose === 'sign' && Array.isArray(operations) && !operations.includes('sign')) {
-    return 'The JWK’s key_ops don’t include sign';
+    return "The JWK's key_ops don't include sign";
   }
   return purpose === 'sign' && kty !== 'oct' && jwk['d'] === undefined
     ? 'The JWK is a public key, and only a private key can sign'
@@ -103,7 +103,7 @@ function keyObjectOf(jwk: JsonObject, { purpose }: JwkNeeds): KeyObject {
 export function base64UrlOctets(value: Json | undefined): Buffer {
   const digits = typeof value === 'string' ? value.replace(/\s+/g, '').replace(/={1,2}$/, '') : '';
   if (!/^[\w-]+$/.test(digits) || digits.length % 4 === 1) {
-    throw new SigningError('The secret isn’t base64url (RFC 4648 section 5)');
+    throw new SigningError("The secret isn't base64url (RFC 4648 section 5)");
   }
   return Buffer.from(digits, 'base64url');
 }

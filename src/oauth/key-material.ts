@@ -87,7 +87,7 @@ function unsupportedAlgorithm(
   key: Sensitive,
 ): SigningError {
   return new SigningError(
-    `“${presentable(name, [key])}” is no supported ${use} algorithm; use one of ${supported.join(', ')}`,
+    `"${presentable(name, [key])}" is no supported ${use} algorithm; use one of ${supported.join(', ')}`,
   );
 }
 
@@ -146,7 +146,7 @@ function keyIn(material: Sensitive, format: KeyFormat, needs: Needs): KeyInUse {
 function rawOctets(text: string): Buffer {
   if (text.includes('\ufffd')) {
     throw new SigningError(
-      'The key isn’t UTF-8 text; store it as base64url and set the key format Base64Url',
+      "The key isn't UTF-8 text; store it as base64url and set the key format Base64Url",
     );
   }
   return Buffer.from(text);
@@ -154,7 +154,7 @@ function rawOctets(text: string): Buffer {
 
 function privateKeyOf(pem: string): KeyObject {
   if (!pem.includes('-----BEGIN ')) {
-    throw new SigningError('The key isn’t PEM: it has no line -----BEGIN PRIVATE KEY-----');
+    throw new SigningError("The key isn't PEM: it has no line -----BEGIN PRIVATE KEY-----");
   }
   if (pem.includes('ENCRYPTED')) {
     throw new SigningError('The private key is protected by a passphrase; store it without one');
@@ -166,7 +166,7 @@ function privateKeyOf(pem: string): KeyObject {
     return createPrivateKey(pem);
   } catch {
     // The cause is left behind: it may quote what it stumbled over.
-    throw new SigningError('The key isn’t a readable private key in PKCS#8, PKCS#1 or SEC1 PEM form');
+    throw new SigningError("The key isn't a readable private key in PKCS#8, PKCS#1 or SEC1 PEM form");
   }
 }
 
@@ -175,7 +175,7 @@ function publicKeyOf(pem: string): KeyObject {
   try {
     return createPublicKey(pem);
   } catch {
-    throw new SigningError('The key isn’t a readable public key or certificate in PEM form');
+    throw new SigningError("The key isn't a readable public key or certificate in PEM form");
   }
 }
 

@@ -67,7 +67,7 @@ function tokenOf(answer: HttpAnswer, document: JsonObject, { scopes, secrets }: 
     const names = `scope${missing.length === 1 ? '' : 's'} ${missing.join(', ')}`;
     return {
       kind: 'ScopeNotGranted',
-      message: `The token endpoint answered ${answer.status}, but didn’t grant the ${names}`,
+      message: `The token endpoint answered ${answer.status}, but didn't grant the ${names}`,
     };
   }
   const expiresInSeconds = secondsOf(document['expires_in']);

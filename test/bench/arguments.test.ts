@@ -24,7 +24,7 @@ test('flags go before what --quick stands for', () => {
   });
 });
 
-test('one namespace’s backlog beside another’s clients is always looked at, two installations with time enough', () => {
+test("one namespace's backlog beside another's clients is always looked at, two installations with time enough", () => {
   expect(read([])).toMatchObject({ waiting: 5000, installs: 2, peer: false });
   expect(read(['--quick'])).toMatchObject({ waiting: 300, installs: 0, peer: false });
   expect(read(['--quick', '--waiting', '0', '--installs', '3'])).toMatchObject({

@@ -177,9 +177,9 @@ describe('the checker', () => {
     [
       'adapters/process/log.ts',
       'const a = process.env.HOME;',
-      'reads process.env, which is config.ts’s business',
+      "reads process.env, which is config.ts's business",
     ],
-    ['main.ts', "const a = process['env'];", 'reads process.env, which is config.ts’s business'],
+    ['main.ts', "const a = process['env'];", "reads process.env, which is config.ts's business"],
   ])('finds that %s breaks the rules by %s', (path, text, breach) => {
     expect(breaches(sourceOf(path, text))).toContain(breach);
   });

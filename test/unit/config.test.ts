@@ -9,7 +9,7 @@ test.each([
   expect(readConfig([], env)).toMatchObject({ threads });
 });
 
-describe('the environment’s proxies', () => {
+describe("the environment's proxies", () => {
   const none = { https: undefined, http: undefined, no: undefined };
 
   test.each([
@@ -52,7 +52,7 @@ describe('the namespaces to look after', () => {
     expect(readConfig(flags, {})).toMatchObject({ namespaces });
   });
 
-  test.each(['', 'Shop', 'shop,', 'shop/billing', 'a b'])('can’t be “%s”', (value) => {
+  test.each(['', 'Shop', 'shop,', 'shop/billing', 'a b'])('can\'t be "%s"', (value) => {
     expect(readConfig([`--namespaces=${value}`], {})).toEqual({
       problem: expect.stringContaining('must be names of namespaces, with commas between them'),
     });
@@ -84,7 +84,7 @@ describe('the memory of a namespace', () => {
     expect(readConfig(flags, {})).toMatchObject({ namespaceMemoryBytes });
   });
 
-  test.each(['0', '1.5', '16Mi', '-1'])('can’t be “%s”', (value) => {
+  test.each(['0', '1.5', '16Mi', '-1'])('can\'t be "%s"', (value) => {
     expect(readConfig([`--namespace-memory=${value}`], {})).toEqual({
       problem: expect.stringContaining('--namespace-memory: '),
     });
@@ -149,7 +149,7 @@ describe('--reserved-secret-metadata', () => {
   });
 });
 
-test('listed namespaces need the id of the cluster, which can’t be read with their rights', () => {
+test("listed namespaces need the id of the cluster, which can't be read with their rights", () => {
   expect(readConfig(['--namespaces=shop'], {})).toEqual({
     problem:
       '--cluster-id: is needed with --namespaces: kubectl get namespace kube-system -o jsonpath={.metadata.uid}',

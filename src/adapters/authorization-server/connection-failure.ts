@@ -137,7 +137,7 @@ function explainStatus(status: number, host: string): string {
     case 502:
     case 503:
     case 504:
-      return `can’t reach ${host} (${status})`;
+      return `can't reach ${host} (${status})`;
     default:
       return `answered ${status} when asked for a connection to ${host}`;
   }

@@ -92,7 +92,7 @@ async function orSigningError(work: Promise<string>, algorithm: string): Promise
   try {
     return await work;
   } catch {
-    throw new SigningError(`The key can’t be used with ${algorithm}`);
+    throw new SigningError(`The key can't be used with ${algorithm}`);
   }
 }
 

@@ -45,7 +45,7 @@ export function contextOf(
     const { code = 'not PEM' } = error as NodeJS.ErrnoException;
     throw new TransportError(
       'TlsVerificationFailed',
-      `the client certificate or its key can’t be used (${code})`,
+      `the client certificate or its key can't be used (${code})`,
     );
   }
 }
@@ -62,7 +62,7 @@ function checkAuthorities(bundle: string): void {
     if (!isCertificate(block)) {
       throw new TransportError(
         'TlsVerificationFailed',
-        `certificate ${index + 1} of the CA bundle can’t be read`,
+        `certificate ${index + 1} of the CA bundle can't be read`,
       );
     }
   }

@@ -198,7 +198,7 @@ const NOTHING: Transport = { version: '' };
 function proxyOf(text: string): URL {
   const url = parseProxy(text);
   if (url === undefined) {
-    throw new TransportError('ConnectFailed', 'the proxy’s URL is no http or https URL');
+    throw new TransportError('ConnectFailed', "the proxy's URL is no http or https URL");
   }
   return url;
 }

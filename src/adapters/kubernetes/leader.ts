@@ -82,7 +82,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       }
       // What was listed and watched before is no longer so: only a new start sees what is there.
       if (outcome.kind === 'wentBack') {
-        lose('the API server’s data went back to an earlier time');
+        lose("the API server's data went back to an earlier time");
       }
       // Somebody emptied it meanwhile: another may have led since.
       if (outcome.kind === 'ours' && outcome.transitions !== transitions) {

@@ -42,7 +42,7 @@ export function followNamespaces<T extends KubernetesObject>(
     const isAnswered = found.ok || found.reason === 'NotFound';
     if (!isAnswered) {
       const { status, reason, message } = found;
-      log.warn('a namespace can’t be read and will be asked for again', { name, status, reason, message });
+      log.warn("a namespace can't be read and will be asked for again", { name, status, reason, message });
     }
     return isAnswered;
   }

@@ -36,7 +36,7 @@ async function authorize(
     return failure(
       'Transient',
       'AuthorizationServerNotAvailable',
-      'The server object, whose credential manages its clients, isn’t ready',
+      "The server object, whose credential manages its clients, isn't ready",
       { unsent: true },
     );
   }

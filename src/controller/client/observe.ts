@@ -254,7 +254,7 @@ function notAvailable(ref: ServerRef | undefined): ObservedServer {
   return {
     available: false,
     reason: 'AuthorizationServerNotAvailable',
-    message: `${what} is not available to this namespace: it doesn’t exist, or it doesn’t admit the namespace. Check spec.authorizationServerRef, or ask the platform team.`,
+    message: `${what} is not available to this namespace: it doesn't exist, or it doesn't admit the namespace. Check spec.authorizationServerRef, or ask the platform team.`,
     endpoints: undefined,
   };
 }

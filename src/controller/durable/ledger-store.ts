@@ -38,7 +38,7 @@ export class LedgerStore {
   async read(): Promise<readonly LedgerEntry[]> {
     const found = await this.#find();
     if (found === undefined) {
-      throw new Error(`The ledger (ConfigMap ${this.#options.namespace}/${LEDGER_NAME}) can’t be read`);
+      throw new Error(`The ledger (ConfigMap ${this.#options.namespace}/${LEDGER_NAME}) can't be read`);
     }
     this.#resourceVersion = found.metadata.resourceVersion ?? '';
     this.#epoch = (Number(found.data?.['epoch']) || 0) + 1;

@@ -80,7 +80,7 @@ export class Ledger {
     this.#inherit(await this.#store.read());
     const written = await this.#store.write(this.#entries.values());
     if (!written.ok) {
-      throw new Error(`The ledger can’t be written: ${written.message}`);
+      throw new Error(`The ledger can't be written: ${written.message}`);
     }
   }
 

@@ -81,7 +81,7 @@ function unreachable({ kind }: ServerName, url: string, outcome: HttpNotSent): P
   if (reason === 'AddressRefused' || reason === 'TlsVerificationFailed') {
     return { reason, message: detail };
   }
-  return { reason: 'DiscoveryFailed', message: `${url} can’t be reached: ${detail}` };
+  return { reason: 'DiscoveryFailed', message: `${url} can't be reached: ${detail}` };
 }
 
 function toAnswer(url: string, outcome: Exclude<HttpOutcome, HttpNotSent>, rules: UrlRules): DiscoveryAnswer {
@@ -106,7 +106,7 @@ function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discover
     case 'issuerMismatch':
       return {
         reason: 'IssuerMismatch',
-        message: `${found.url} is the document of issuer “${found.published}”, not of “${issuer}”. Correct the issuer, or set discovery.acceptedIssuer to “${found.published}” if you trust it.`,
+        message: `${found.url} is the document of issuer "${found.published}", not of "${issuer}". Correct the issuer, or set discovery.acceptedIssuer to "${found.published}" if you trust it.`,
       };
     case 'nothing':
       return {

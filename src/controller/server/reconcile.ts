@@ -47,7 +47,7 @@ export async function reconcileServer(
   const { servers, clock } = context;
   const { spec } = object;
   if (spec === undefined) {
-    const { problem: message = 'The spec can’t be used.', problemReason: reason = 'InvalidSpec' } = object;
+    const { problem: message = "The spec can't be used.", problemReason: reason = 'InvalidSpec' } = object;
     return refuse(object, { reason, message }, context);
   }
   const references = await resolveReferences(object, spec, context);

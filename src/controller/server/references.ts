@@ -56,7 +56,7 @@ function bounded(
     ? ca
     : {
         reason: 'NamespaceShareReached',
-        message: `The CA bundle that connection.caRef names in namespace ${namespace} isn’t kept: ${NO_ROOM}`,
+        message: `The CA bundle that connection.caRef names in namespace ${namespace} isn't kept: ${NO_ROOM}`,
       };
 }
 
@@ -82,10 +82,10 @@ async function caOf(
   return found.ok
     ? {
         reason: 'CredentialKeyMissing',
-        message: `ConfigMap ${namespace}/${ref.name} has no certificate (PEM) under key “${ref.key}”. Put the CA bundle there, or name another key in connection.caRef.`,
+        message: `ConfigMap ${namespace}/${ref.name} has no certificate (PEM) under key "${ref.key}". Put the CA bundle there, or name another key in connection.caRef.`,
       }
     : {
         reason: 'CredentialNotFound',
-        message: `ConfigMap ${namespace}/${ref.name}, which connection.caRef names, can’t be read (${found.status}). Create it with the CA bundle under key “${ref.key}”.`,
+        message: `ConfigMap ${namespace}/${ref.name}, which connection.caRef names, can't be read (${found.status}). Create it with the CA bundle under key "${ref.key}".`,
       };
 }

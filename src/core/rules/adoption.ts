@@ -32,7 +32,7 @@ export const adoptionRequested: Rule<Registrable> = {
     if (connection.policy !== undefined && connection.policy.adoption !== 'Allow') {
       return stall(
         'PolicyRefused',
-        `${ref.kind} ${ref.name} doesn’t permit the adoption of clients: remove spec.adopt, or ask the platform team to set policy.adoption.`,
+        `${ref.kind} ${ref.name} doesn't permit the adoption of clients: remove spec.adopt, or ask the platform team to set policy.adoption.`,
       );
     }
     const { clientId, version } = adoptable;

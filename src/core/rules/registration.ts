@@ -34,7 +34,7 @@ export const recordMissing: Rule<Usable> = {
     const what = clientId === undefined ? `${shown}` : `of client ${clientId}`;
     return stall(
       'RegistrationRecordMissing',
-      `The registration Secret ${what} is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: ${requestRotation(o)}`,
+      `The registration Secret ${what} is gone from the operator's namespace. Restore it from a backup; or have another client registered, and this one left behind: ${requestRotation(o)}`,
     );
   },
 };

@@ -32,4 +32,4 @@ export const objectRestored: Rule<Usable> = {
 
 /** Only a platform engineer, who may write in the operator's namespace, can say that it is the same tenant. */
 const askPerson = (o: Usable, { record }: Claim): string =>
-  `Client ${record.clientId} is recorded for an OAuthClient of an earlier namespace ${o.namespace}, and nothing that came back with this object proves that it is the same one. If it is, a platform engineer lets it have the client, in the operator’s namespace: ${acceptNamespace(record.secretName, o.namespaceUid)}. Else have another registered, and that one removed: ${requestRotation(o)}`;
+  `Client ${record.clientId} is recorded for an OAuthClient of an earlier namespace ${o.namespace}, and nothing that came back with this object proves that it is the same one. If it is, a platform engineer lets it have the client, in the operator's namespace: ${acceptNamespace(record.secretName, o.namespaceUid)}. Else have another registered, and that one removed: ${requestRotation(o)}`;

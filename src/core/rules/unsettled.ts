@@ -26,7 +26,7 @@ export const answerUnrecorded: Rule<Observation> = {
       ? wait('Queued', 'An answer of the server is being recorded.', until)
       : wait(
           'RecordWriteRefused',
-          `The server answered, and the API server refuses the registration Secret in the operator’s namespace: ${asSentence(presentable(refused, []))} The answer is kept and the write is tried again; nothing else happens to this client before. The platform team puts right what the API server names.`,
+          `The server answered, and the API server refuses the registration Secret in the operator's namespace: ${asSentence(presentable(refused, []))} The answer is kept and the write is tried again; nothing else happens to this client before. The platform team puts right what the API server names.`,
           until,
         );
   },

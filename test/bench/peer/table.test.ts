@@ -10,7 +10,7 @@ const runOf = (theirs: number, ours: number) => ({
   ],
 });
 
-test('the medians of both stand beside each other, row by row as hydra-maester’s come', () => {
+test("the medians of both stand beside each other, row by row as hydra-maester's come", () => {
   expect(comparePeers([runOf(20, 100), runOf(30, 140), runOf(25, 150)])).toEqual([
     { group: 'Backlog', name: 'rate', unit: 'clients/s', maester: 25, registrar: 140 },
   ]);
@@ -20,7 +20,7 @@ test.each([
   { unit: 'clients/s', maester: 25, registrar: 140, end: '25              140  clients/s, 5.60 times' },
   { unit: 'clients/s', maester: 0, registrar: 140, end: '0              140  clients/s' },
   { unit: 'MB', maester: 45, registrar: undefined, end: '45                -  MB' },
-])('a row in $unit ends with “$end”', ({ end, ...row }) => {
+])('a row in $unit ends with "$end"', ({ end, ...row }) => {
   const [line = ''] = toPeerTable([{ group: 'Backlog', name: 'it', ...row }])
     .split('\n')
     .slice(-1);

@@ -37,7 +37,7 @@ export async function compareInstalls(
         'kube-apiserver with one operator': one.apiServerCores,
         'kube-apiserver with all': all.apiServerCores,
       }),
-      ...figures('requests', { 'writes to what is another’s': foreign.length }),
+      ...figures('requests', { "writes to what is another's": foreign.length }),
     ];
   } finally {
     watch.stop();

@@ -202,7 +202,7 @@ describe('An access token that admits is obtained by client credentials', () => 
   });
 });
 
-describe('A real server (oidc-provider) takes the operator’s client authentication', () => {
+describe("A real server (oidc-provider) takes the operator's client authentication", () => {
   const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
   it('the fixed initial access token, from a labelled Secret', async () => {
@@ -307,7 +307,7 @@ describe('A real server (oidc-provider) takes the operator’s client authentica
   }
 });
 
-describe('A token that can’t admit isn’t sent', () => {
+describe("A token that can't admit isn't sent", () => {
   it.each([
     [
       'a type other than Bearer',
@@ -319,7 +319,7 @@ describe('A token that can’t admit isn’t sent', () => {
       'fewer scopes',
       'AdmissionScopeNotGranted',
       { scopeGranted: 'less' },
-      /^AuthorizationServer type-1: The token endpoint answered 200, but didn’t grant the scope dcr:more\. Grant the scope to the operator’s own client/,
+      /^AuthorizationServer type-1: The token endpoint answered 200, but didn't grant the scope dcr:more\. Grant the scope to the operator's own client/,
     ],
   ] as const)('%s: %s', async (_what, reason, token, message) => {
     const emulator = await start({ ...gatedBy({ scope: 'dcr dcr:more' }), token });
@@ -359,35 +359,35 @@ describe('What is missing is named, with the command that helps', () => {
   });
 
   it.each([
-    ['gone', iat('gone'), undefined, 'CredentialNotFound', 'doesn’t exist. Create it with the label'],
-    ['bare', iat('bare'), { token: 'x' }, 'CredentialNotLabelled', 'isn’t marked as a credential.'],
+    ['gone', iat('gone'), undefined, 'CredentialNotFound', "doesn't exist. Create it with the label"],
+    ['bare', iat('bare'), { token: 'x' }, 'CredentialNotLabelled', "isn't marked as a credential."],
     [
       'no-key',
       iat('no-key'),
       { Token: 'x', other: 'y' },
       'CredentialKeyMissing',
-      'has no key “token”. Keys present: Token, other.',
+      'has no key "token". Keys present: Token, other.',
     ],
     [
       'no-secret',
       cc('no-secret'),
       { client_id: 'x' },
       'CredentialKeyMissing',
-      'has no key “client_secret”. Keys present: client_id.',
+      'has no key "client_secret". Keys present: client_id.',
     ],
     [
       'no-private-key',
       cc('no-private-key', { authMethod: 'private_key_jwt' }),
       { client_id: 'x' },
       'CredentialKeyMissing',
-      'has no key “private_key”.',
+      'has no key "private_key".',
     ],
     [
       'empty',
       iat('empty'),
       { token: '' },
       'CredentialKeyMissing',
-      'has no key “token”. Keys present: token.',
+      'has no key "token". Keys present: token.',
     ],
   ] as const)('%s', async (name, spec, data, reason, words) => {
     const emulator = await start({ gate: { admits: ['fixedToken'] } });

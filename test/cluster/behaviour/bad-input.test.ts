@@ -79,10 +79,10 @@ async function removeServers(): Promise<void> {
   }
 }
 
-describe('A client whose server object can’t be used', () => {
+describe("A client whose server object can't be used", () => {
   afterAll(removeServers);
 
-  it('reads the same of a server that doesn’t exist and of one that doesn’t admit its namespace', async () => {
+  it("reads the same of a server that doesn't exist and of one that doesn't admit its namespace", async () => {
     const stub = await startStubServer();
     await testbed.apply(
       all(
@@ -106,7 +106,7 @@ describe('A client whose server object can’t be used', () => {
     expect(texts.get('other')).toBe(texts.get('absent'));
     expect(texts.get('foreign')).toBe(texts.get('nowhere'));
     expect(texts.get('absent')).toBe(
-      'ClusterAuthorizationServer NAME is not available to this namespace: it doesn’t exist, or it doesn’t admit the namespace. Check spec.authorizationServerRef, or ask the platform team.',
+      "ClusterAuthorizationServer NAME is not available to this namespace: it doesn't exist, or it doesn't admit the namespace. Check spec.authorizationServerRef, or ask the platform team.",
     );
     expect(stub.count('register')).toBe(0);
   });
@@ -181,7 +181,7 @@ describe('A client whose server object can’t be used', () => {
     );
     const client = await shop.until('mismatch', 'IssuerMismatch');
     expect(messageOf(client)).toBe(
-      `AuthorizationServer mismatch: ${stub.issuer}/.well-known/oauth-authorization-server is the document of issuer “${published}”, not of “${stub.issuer}”. Correct the issuer, or set discovery.acceptedIssuer to “${published}” if you trust it.`,
+      `AuthorizationServer mismatch: ${stub.issuer}/.well-known/oauth-authorization-server is the document of issuer "${published}", not of "${stub.issuer}". Correct the issuer, or set discovery.acceptedIssuer to "${published}" if you trust it.`,
     );
     expect(stub.count('register')).toBe(0);
     await shop.patch('oas', 'mismatch', { spec: { discovery: { acceptedIssuer: published } } });
@@ -222,7 +222,7 @@ describe('A client whose server object can’t be used', () => {
     const client = await shop.until('down', 'DiscoveryFailed');
     const host = new URL(stub.issuer).host;
     expect(messageOf(client)).toBe(
-      `AuthorizationServer down: ${stub.issuer}/.well-known/oauth-authorization-server can’t be reached: ${host} refused the connection`,
+      `AuthorizationServer down: ${stub.issuer}/.well-known/oauth-authorization-server can't be reached: ${host} refused the connection`,
     );
     await stub.start();
     await shop.until('down', 'Registered');
@@ -320,10 +320,10 @@ describe('A registration that the server refuses', () => {
       'invalid_client_metadata',
       'client_name is rude',
       'InvalidClientMetadata',
-      'Correct spec.client as the server’s words say.',
+      "Correct spec.client as the server's words say.",
     ],
   ])(
-    'shows the server’s words once, and an edit tries again (%s)',
+    "shows the server's words once, and an edit tries again (%s)",
     async (name, error, description, reason, cure) => {
       const stub = await place(name, { register: reply(400, { error, error_description: description }) });
       const client = await shop.until(name, reason);
@@ -378,7 +378,7 @@ describe('A registration that the server refuses', () => {
       'Reconciling',
     ],
   ] as const)(
-    'says so, without words that aren’t meant for people (%s)',
+    "says so, without words that aren't meant for people (%s)",
     async (name, register, reason, words, state) => {
       const stub = await place(name, { register });
       const client = await shop.until(name, reason);
@@ -456,7 +456,7 @@ describe('A registration that the server refuses', () => {
   });
 });
 
-describe('A credential that can’t be used', () => {
+describe("A credential that can't be used", () => {
   afterAll(removeServers);
 
   it('is named, with the very line that labels it', async () => {
@@ -471,7 +471,7 @@ describe('A credential that can’t be used', () => {
     );
     const client = await shop.until('unlabelled', 'CredentialNotLabelled');
     expect(messageOf(client)).toBe(
-      'AuthorizationServer unlabelled: Secret shop/plain isn’t marked as a credential. Run: kubectl -n shop label secret plain oauth-registrar.dev/credential=true',
+      "AuthorizationServer unlabelled: Secret shop/plain isn't marked as a credential. Run: kubectl -n shop label secret plain oauth-registrar.dev/credential=true",
     );
     expect(stub.count('register')).toBe(0);
     const [, line = ''] = /Run: kubectl (.*)$/.exec(messageOf(client)) ?? [];
@@ -489,18 +489,18 @@ describe('A credential that can’t be used', () => {
       ),
     );
     expect(messageOf(await shop.until('keyless', 'CredentialNotFound'))).toBe(
-      'AuthorizationServer keyless: Secret shop/keyless-iat doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
+      "AuthorizationServer keyless: Secret shop/keyless-iat doesn't exist. Create it with the label oauth-registrar.dev/credential=true.",
     );
     await testbed.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat', key: 'password' }));
     expect(messageOf(await shop.until('keyless', 'CredentialKeyMissing'))).toBe(
-      'AuthorizationServer keyless: Secret shop/keyless-iat has no key “token”. Keys present: password. Add the key, or name another in the reference.',
+      'AuthorizationServer keyless: Secret shop/keyless-iat has no key "token". Keys present: password. Add the key, or name another in the reference.',
     );
     await testbed.apply(credential(RIGHT_TOKEN, { namespace: 'shop', name: 'keyless-iat' }));
     await shop.until('keyless', 'Registered');
   });
 });
 
-describe('A spec that can’t be used', () => {
+describe("A spec that can't be used", () => {
   afterAll(removeServers);
 
   it('is said of the object alone: others go on', async () => {

@@ -109,7 +109,7 @@ test('a copy says which installation has the client, and sends nothing, whatever
   expect(clients()).toHaveLength(2);
 });
 
-test('a copy of the operator’s namespace alone deregisters nobody', { timeout: 120_000 }, async () => {
+test("a copy of the operator's namespace alone deregisters nobody", { timeout: 120_000 }, async () => {
   const before = calls();
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, workingSince + GRACE_MS - Date.now())));
   await recordsAlone.apply(oauthClient('shop', 'made-there'));

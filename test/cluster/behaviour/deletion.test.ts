@@ -85,7 +85,7 @@ it('A person strips the finalizer: the object goes, the record stays for now', a
 });
 
 describe('A namespace that goes', () => {
-  it('isn’t held up by a server that doesn’t confirm, even where deletions are to be confirmed', async () => {
+  it("isn't held up by a server that doesn't confirm, even where deletions are to be confirmed", async () => {
     await testbed.apply(namespace('hurried'));
     const stub = await hurried.place('hurried', {
       prepare: (server) => {
@@ -153,7 +153,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     const missing = await shop.until(name, 'RegistrationRecordMissing');
     expect(messageOf(missing)).toMatch(
       new RegExp(
-        `^The registration Secret of client ${record?.clientId} is gone from the operator’s namespace\\. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${name} -n shop oauth-registrar\\.dev/rotate-requested-at=`,
+        `^The registration Secret of client ${record?.clientId} is gone from the operator's namespace\\. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${name} -n shop oauth-registrar\\.dev/rotate-requested-at=`,
       ),
     );
     expect(conditionOf(missing, 'Stalled')?.status).toBe('True');
@@ -234,7 +234,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     await hasEnded(policy, name, stub);
   });
 
-  it('namespace deleted: it isn’t held up, and what became of the client is told in the operator’s namespace', async () => {
+  it("namespace deleted: it isn't held up, and what became of the client is told in the operator's namespace", async () => {
     const home = `leaving-${policy.toLowerCase()}`;
     const name = named('moved', policy);
     await testbed.apply(namespace(home));

@@ -104,7 +104,7 @@ describe('The example for', () => {
       }),
     );
     const waiting = await agents.until('retail-chatbot', 'BoundObjectNotFound');
-    expect(conditionOf(waiting, 'Ready')?.message).toContain('Job agent-7 doesn’t exist in namespace agents');
+    expect(conditionOf(waiting, 'Ready')?.message).toContain("Job agent-7 doesn't exist in namespace agents");
     expect(emulator.clients()).toEqual([]);
 
     await agents.kubectl('create', 'job', 'agent-7', '--image=example.com/agent');
@@ -238,7 +238,7 @@ describe('The example for', () => {
     expect(emulator.log.map(({ call }) => call).filter((call) => call !== 'discovery')).toEqual(['register']);
   });
 
-  it('mutual TLS, with a CA bundle of one’s own', async () => {
+  it("mutual TLS, with a CA bundle of one's own", async () => {
     const ca = createCertificateAuthority();
     const serverKeys = ca.issue({ commonName: 'as.bank.example', names: ['127.0.0.1'] });
     const emulator = await start(
@@ -266,12 +266,12 @@ describe('The example for', () => {
 });
 
 describe('deploy/samples/servers', () => {
-  it('holds no example that isn’t tried', () => {
+  it("holds no example that isn't tried", () => {
     const files = readdirSync(SERVERS).map((file) => file.replace(/\.yaml$/, ''));
     expect([...covered].toSorted()).toEqual(files.toSorted());
   });
 
-  it('isn’t part of what is installed or of the first sample', async () => {
+  it("isn't part of what is installed or of the first sample", async () => {
     const folder = join(SERVERS, '..', '..');
     // `corporate` is the first sample's own.
     const own = ['pingone-agents', 'secureauth', 'pingfederate', 'forgerock', 'auth0', 'bank'];

@@ -259,9 +259,9 @@ describe('At discovery', () => {
     await clientAt('impostor');
     const client = await shop.until('impostor', 'IssuerMismatch');
     expect(messageOf(client)).toMatch(
-      /is the document of issuer “(.*)”, not of “(.*)”\. Correct the issuer, or set discovery\.acceptedIssuer to “\1” if you trust it\.$/,
+      /is the document of issuer "(.*)", not of "(.*)"\. Correct the issuer, or set discovery\.acceptedIssuer to "\1" if you trust it\.$/,
     );
-    expect(messageOf(client)).toContain(`not of “${emulator.issuer}”`);
+    expect(messageOf(client)).toContain(`not of "${emulator.issuer}"`);
     expect(emulator.log.every(({ call, scheme }) => call === 'discovery' && scheme === undefined)).toBe(true);
   });
 
@@ -281,7 +281,7 @@ describe('At discovery', () => {
     );
     await clientAt('abroad');
     expect(messageOf(await shop.until('abroad', 'AddressRefused'))).toBe(
-      `AuthorizationServer abroad: The discovered registration endpoint is at ${elsewhere.issuer}, another origin than the issuer’s, and no credential is sent there. If you trust it, set spec.registration.endpoint.`,
+      `AuthorizationServer abroad: The discovered registration endpoint is at ${elsewhere.issuer}, another origin than the issuer's, and no credential is sent there. If you trust it, set spec.registration.endpoint.`,
     );
   });
 

@@ -28,12 +28,12 @@ describe('While clients of two servers are made, changed, replaced, renamed, kep
     expect(outcome).toMatchObject({ reported: 0, lostTokens: 0, exits: [0] });
   });
 
-  it('a killed leader’s answer is recorded from its journal by its own pod, whoever leads then', async () => {
+  it("a killed leader's answer is recorded from its journal by its own pod, whoever leads then", async () => {
     const outcome = await whenMet('journal-registration:after', 'SIGKILL');
     expect(outcome.replayed).toBeGreaterThan(0);
   });
 
-  it('a leader that is killed before it can read an update’s answer costs at most tokens, and says which', async () => {
+  it("a leader that is killed before it can read an update's answer costs at most tokens, and says which", async () => {
     const outcome = await whenMet('update-call:after', 'SIGKILL');
     expect(outcome.exits).toEqual([null]);
   });

@@ -256,7 +256,7 @@ describe('The ledger', () => {
     expect(Object.keys((await stored(LEDGER)).data ?? {})).toContain('epoch');
   });
 
-  it('with garbage at a start, what can’t be read is dropped, and what looks like a call is reported', {
+  it("with garbage at a start, what can't be read is dropped, and what looks like a call is reported", {
     timeout: 60_000,
   }, async () => {
     expect(await operator.stop()).toBe(0);
@@ -311,10 +311,10 @@ describe('The list of suspected orphans', () => {
   it('edited by a person, it keeps what was written there', { timeout: 90_000 }, async () => {
     await loseAnswer('suspect-1');
     const { data = {} } = await stored(ORPHANS);
-    await overwrite(ORPHANS, { data: { ...data, note: 'asked the server’s team', torn: '{"server":' } });
+    await overwrite(ORPHANS, { data: { ...data, note: "asked the server's team", torn: '{"server":' } });
     await loseAnswer('suspect-2');
     const after = await stored(ORPHANS);
-    expect(after.data).toMatchObject({ ...data, note: 'asked the server’s team', torn: '{"server":' });
+    expect(after.data).toMatchObject({ ...data, note: "asked the server's team", torn: '{"server":' });
     expect(Object.keys(after.data ?? {})).toHaveLength(Object.keys(data).length + 3);
   });
 

@@ -228,7 +228,7 @@ describe('A client without a secret', () => {
   });
 });
 
-describe('A client that can’t be managed', () => {
+describe("A client that can't be managed", () => {
   const PRESETS = ['auth0', 'cloudflare', 'scalekit'] as const;
 
   it.each(PRESETS)(
@@ -420,7 +420,7 @@ describe('A client that is bound to another object', () => {
     await testbed.apply(clientAt(name, name, { client: machine, lifetime: { boundTo } }));
     const waiting = await shop.until(name, 'BoundObjectNotFound');
     expect(messageOf(waiting)).toBe(
-      `${kind} agent-7 doesn’t exist in namespace shop. Create that object, or correct spec.lifetime.boundTo.`,
+      `${kind} agent-7 doesn't exist in namespace shop. Create that object, or correct spec.lifetime.boundTo.`,
     );
     expect(conditionOf(waiting, 'Reconciling')?.status).toBe('True');
     expect(emulator.count('register')).toBe(0);

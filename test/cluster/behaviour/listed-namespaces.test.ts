@@ -67,7 +67,7 @@ test('each install registers the clients of its own namespace, and records them 
   expect(testbed.server.clients()).toHaveLength(2);
 });
 
-test('neither has anything refused, and neither touches what is the other’s or nobody’s', async () => {
+test("neither has anything refused, and neither touches what is the other's or nobody's", async () => {
   const events = await testbed.controlPlane.audit();
   for (const tenant of TENANTS) {
     const own = events.filter(({ user }) => user === userOf(tenant));

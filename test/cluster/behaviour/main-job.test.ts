@@ -102,7 +102,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       ],
     ],
     [
-      'robbed of the operator’s label',
+      "robbed of the operator's label",
       ['label', 'secret', 'storefront-oauth', 'oauth-registrar.dev/workload-'],
     ],
   ])('restores a Secret that was %s, without a call to the server', async (_, command) => {

@@ -79,7 +79,7 @@ describe('An edit', () => {
     await shop.edit('refused', { clientName: 'Rude' });
     const client = await shop.until('refused', 'InvalidClientMetadata');
     expect(messageOf(client)).toBe(
-      'The server answered 400 invalid_client_metadata: no such name. Correct spec.client as the server’s words say.',
+      "The server answered 400 invalid_client_metadata: no such name. Correct spec.client as the server's words say.",
     );
     expect(conditionOf(client, 'Stalled')).toMatchObject({ status: 'True', reason: 'InvalidClientMetadata' });
     expect(conditionOf(client, 'Registered')?.status).toBe('True');
@@ -176,7 +176,7 @@ describe('An edit', () => {
 });
 
 describe('A server that gives no token to manage its clients with', () => {
-  it('is known as such; an edit says that it can’t be done; a deletion says what stays behind', async () => {
+  it("is known as such; an edit says that it can't be done; a deletion says what stays behind", async () => {
     const stub = await shop.place('unmanaged', {
       prepare: (server) => {
         server.present = ({ registration_access_token: _, registration_client_uri: __, ...rest }) => rest;

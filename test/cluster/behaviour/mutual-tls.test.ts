@@ -61,7 +61,7 @@ const fingerprint = ({ cert }: KeyAndCertificate) => new X509Certificate(cert).f
 const seen = ({ log }: Emulator, call: 'token' | 'register') =>
   log.filter((entry) => entry.call === call).map(({ certificateFingerprint }) => certificateFingerprint);
 
-describe('The server’s certificate leads to the given CA bundle', () => {
+describe("The server's certificate leads to the given CA bundle", () => {
   it('from a ConfigMap, under the default key', async () => {
     const emulator = await startSecure();
     await registered(testbed, emulator, { name: 'by-map', issuer: emulator.issuer, spec: openWith(byCa) });
@@ -83,13 +83,13 @@ describe('The server’s certificate leads to the given CA bundle', () => {
       'no-map',
       undefined,
       'CredentialNotFound',
-      /ConfigMap shop\/no-map, which connection\.caRef names, can’t be read/,
+      /ConfigMap shop\/no-map, which connection\.caRef names, can't be read/,
     ],
     [
       'no-pem',
       'not a certificate',
       'CredentialKeyMissing',
-      /ConfigMap shop\/no-pem has no certificate \(PEM\) under key “ca\.crt”/,
+      /ConfigMap shop\/no-pem has no certificate \(PEM\) under key "ca\.crt"/,
     ],
   ] as const)('or else nothing is asked: %s', async (name, text, reason, message) => {
     const emulator = await startSecure();
@@ -103,7 +103,7 @@ describe('The server’s certificate leads to the given CA bundle', () => {
   });
 });
 
-describe('TlsVerificationFailed says what is wrong with the server’s certificate', () => {
+describe("TlsVerificationFailed says what is wrong with the server's certificate", () => {
   const from = new Date(Date.now() - 48 * HOUR_MS);
   const expired = { from, to: new Date(Date.now() - HOUR_MS) };
 
@@ -178,7 +178,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     expect(seen(emulator, 'token')).toEqual([fingerprint(certificate)]);
   });
 
-  it('a certificate that the server doesn’t know is AdmissionTokenFailed, and the right one helps without a restart', async () => {
+  it("a certificate that the server doesn't know is AdmissionTokenFailed, and the right one helps without a restart", async () => {
     const emulator = await startSecure(tlsOnly('tls_client_auth'));
     const wrong = ca.issue({ commonName: 'somebody-else' });
     const { client_id = '' } = admissionClient(emulator);
@@ -225,7 +225,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
   });
 
   it.each([
-    ['no-cert', undefined, 'CredentialNotFound', 'Secret shop/no-cert doesn’t exist.'],
+    ['no-cert', undefined, 'CredentialNotFound', "Secret shop/no-cert doesn't exist."],
     [
       'bare-cert',
       false,
@@ -236,7 +236,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
       'odd-cert',
       true,
       'CredentialKeyMissing',
-      'Secret shop/odd-cert has no key “tls.crt”. Keys present: cert.',
+      'Secret shop/odd-cert has no key "tls.crt". Keys present: cert.',
     ],
   ] as const)('%s: what is missing is named', async (name, isLabelled, reason, words) => {
     const emulator = await startSecure({ gate: { clientCertificate: true } });
@@ -283,7 +283,7 @@ describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
       token: emulator.tokenEndpoint,
     });
 
-    // Its configuration URI is under the server’s own name, where the published endpoint is, too.
+    // Its configuration URI is under the server's own name, where the published endpoint is, too.
     await shop.kubectl('delete', 'oac', 'aliased-0', '--timeout=20s');
     expect(emulator.clients()).toHaveLength(0);
   });

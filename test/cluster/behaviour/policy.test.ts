@@ -62,49 +62,49 @@ describe('A bound of a cluster server', () => {
     [
       'host',
       { logoUri: 'https://evil.example/logo.png' },
-      'logo_uri “https://evil.example/logo.png” is at evil.example, and spec.policy.uriHosts of the server object lists *.example.com; choose another, or ask the platform team to extend spec.policy.uriHosts.',
+      'logo_uri "https://evil.example/logo.png" is at evil.example, and spec.policy.uriHosts of the server object lists *.example.com; choose another, or ask the platform team to extend spec.policy.uriHosts.',
       { uriHosts: ['*.example.com', 'evil.example'] },
       {},
     ],
     [
       'pattern',
       { redirectUris: ['https://shop.example.com/other'] },
-      'redirect_uris “https://shop.example.com/other” matches none of spec.policy.redirectUriPatterns of the server object, which lists https://*.example.com/callback; choose another, or ask the platform team to extend spec.policy.redirectUriPatterns.',
+      'redirect_uris "https://shop.example.com/other" matches none of spec.policy.redirectUriPatterns of the server object, which lists https://*.example.com/callback; choose another, or ask the platform team to extend spec.policy.redirectUriPatterns.',
       { redirectUriPatterns: ['https://*.example.com/*'] },
       {},
     ],
     [
       'scope',
       { scopes: ['read', 'admin'] },
-      'scope “admin” is not permitted: spec.policy.scopes of the server object lists read, write; choose another, or ask the platform team to extend spec.policy.scopes.',
+      'scope "admin" is not permitted: spec.policy.scopes of the server object lists read, write; choose another, or ask the platform team to extend spec.policy.scopes.',
       { scopes: ['read', 'admin'] },
       {},
     ],
     [
       'grant',
       { grantTypes: ['implicit'] },
-      'grant_types “implicit” is not permitted: spec.policy.grantTypes of the server object lists client_credentials, authorization_code; choose another, or ask the platform team to extend spec.policy.grantTypes.',
+      'grant_types "implicit" is not permitted: spec.policy.grantTypes of the server object lists client_credentials, authorization_code; choose another, or ask the platform team to extend spec.policy.grantTypes.',
       { grantTypes: ['implicit'] },
       {},
     ],
     [
       'response',
       { responseTypes: ['token'] },
-      'response_types “token” is not permitted: spec.policy.responseTypes of the server object lists code; choose another, or ask the platform team to extend spec.policy.responseTypes.',
+      'response_types "token" is not permitted: spec.policy.responseTypes of the server object lists code; choose another, or ask the platform team to extend spec.policy.responseTypes.',
       { responseTypes: ['token'] },
       {},
     ],
     [
       'method',
       { tokenEndpointAuthMethod: 'client_secret_post' },
-      'token_endpoint_auth_method “client_secret_post” is not permitted: spec.policy.tokenEndpointAuthMethods of the server object lists client_secret_basic; choose another, or ask the platform team to extend spec.policy.tokenEndpointAuthMethods.',
+      'token_endpoint_auth_method "client_secret_post" is not permitted: spec.policy.tokenEndpointAuthMethods of the server object lists client_secret_basic; choose another, or ask the platform team to extend spec.policy.tokenEndpointAuthMethods.',
       { tokenEndpointAuthMethods: ['client_secret_post'] },
       {},
     ],
     [
       'unsaid',
       { tokenEndpointAuthMethod: undefined },
-      'token_endpoint_auth_method is absent, which means “client_secret_basic” (RFC 7591 section 2), and that is not permitted: spec.policy.tokenEndpointAuthMethods of the server object lists none; set it, or ask the platform team to extend spec.policy.tokenEndpointAuthMethods.',
+      'token_endpoint_auth_method is absent, which means "client_secret_basic" (RFC 7591 section 2), and that is not permitted: spec.policy.tokenEndpointAuthMethods of the server object lists none; set it, or ask the platform team to extend spec.policy.tokenEndpointAuthMethods.',
       { tokenEndpointAuthMethods: ['client_secret_basic'] },
       { tokenEndpointAuthMethods: [] },
     ],
@@ -147,7 +147,7 @@ describe('A bound of a cluster server', () => {
     );
     const { status } = await shop.until('edited', 'Registered');
     await shop.patch('oac', 'edited', { spec: { client: { scopes: ['admin'] } } });
-    expect(await messageOf('edited', 'PolicyRefused')).toMatch(/^scope “admin” is not permitted/);
+    expect(await messageOf('edited', 'PolicyRefused')).toMatch(/^scope "admin" is not permitted/);
     expect(stub.clients.get(status?.clientId ?? '')).toMatchObject({ scope: 'read' });
     expect(stub.count('update')).toBe(0);
   });
@@ -170,7 +170,7 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
 
     await change('enforced', { policy: { scopes: ['other'] } });
     expect(await messageOf('enforced', 'PolicyRefused')).toMatch(
-      `${stays(status?.clientId)} scope “read” is not permitted`,
+      `${stays(status?.clientId)} scope "read" is not permitted`,
     );
     await change('enforced', { policy: { scopes: ['read'] } });
     await shop.until('enforced', 'Registered');
@@ -248,7 +248,7 @@ describe('Defaults of a server', () => {
       ),
     );
     expect(await messageOf('generous', 'PolicyRefused')).toMatch(
-      /^scope “admin” is not permitted: spec\.policy\.scopes of the server object lists read, write/,
+      /^scope "admin" is not permitted: spec\.policy\.scopes of the server object lists read, write/,
     );
     expect(sent('generous')).toEqual([]);
   });
@@ -274,7 +274,7 @@ describe('Claims of a software statement', () => {
     await testbed.apply(server('unbounded', sign({ claimsFromClient: { uris: 'redirect_uris' } })));
     const { condition } = await untilClusterServer(testbed, 'unbounded', { reason: 'InvalidSpec' }, WAIT_MS);
     expect(condition.message).toBe(
-      'spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn’t bound: bound it there, or leave it out.',
+      "spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn't bound: bound it there, or leave it out.",
     );
   });
 
@@ -290,7 +290,7 @@ describe('Claims of a software statement', () => {
       ),
     );
     expect(await messageOf('copied', 'PolicyRefused')).toMatch(
-      /^redirect_uris “https:\/\/shop\.example\.com\/other” matches none of spec\.policy\.redirectUriPatterns/,
+      /^redirect_uris "https:\/\/shop\.example\.com\/other" matches none of spec\.policy\.redirectUriPatterns/,
     );
     await shop.patch('oac', 'copied', {
       spec: { client: { redirectUris: ['https://shop.example.com/callback'] } },
@@ -298,7 +298,7 @@ describe('Claims of a software statement', () => {
     await eventually(
       async () => conditionOf(await shop.client('copied'), 'Ready')?.message ?? '',
       (message) =>
-        message.startsWith('software_statement.logo_uri “https://evil.example/logo.png” is at evil.example'),
+        message.startsWith('software_statement.logo_uri "https://evil.example/logo.png" is at evil.example'),
       WAIT_MS,
     );
     expect(sent('copied')).toEqual([]);
@@ -309,7 +309,7 @@ describe('Claims of a software statement', () => {
     expect(sent('copied')).toMatchObject([{ software_statement: expect.stringMatching(/^ey/) }]);
   });
 
-  it('of the client’s own are refused, admitted or demanded, and judged', async () => {
+  it("of the client's own are refused, admitted or demanded, and judged", async () => {
     const statement = (uri: string) =>
       new SignJWT({ redirect_uris: [uri], software_id: 'shop' })
         .setProtectedHeader({ alg: 'HS256' })
@@ -333,13 +333,13 @@ describe('Claims of a software statement', () => {
       ),
     );
     expect(await messageOf('denied', 'InvalidSpec')).toBe(
-      'The server object doesn’t permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.',
+      "The server object doesn't permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.",
     );
     expect(await messageOf('demanded', 'InvalidSpec')).toBe(
       'The server object requires a software statement of each client; set spec.softwareStatement to the Secret that holds yours.',
     );
     expect(await messageOf('admitted', 'PolicyRefused')).toMatch(
-      /^software_statement\.redirect_uris “https:\/\/evil\.example\/callback” is at evil\.example, and spec\.policy\.uriHosts/,
+      /^software_statement\.redirect_uris "https:\/\/evil\.example\/callback" is at evil\.example, and spec\.policy\.uriHosts/,
     );
     const fine = await statement('https://shop.example.com/callback');
     await testbed.apply(secret(fine));

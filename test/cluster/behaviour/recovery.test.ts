@@ -166,7 +166,7 @@ describe('A registration whose answer was lost', () => {
     expect(namesAt(stub).toSorted()).toEqual(['Edited', 'Machine']);
   });
 
-  it('recovery.interrupted Hold: the person’s word outlasts a server that is busy when it comes', async () => {
+  it("recovery.interrupted Hold: the person's word outlasts a server that is busy when it comes", async () => {
     const stub = await startStubServer();
     forgetful(stub);
     const spec = { recovery: { interrupted: 'Hold', cooldown: '1s' } };
@@ -210,7 +210,7 @@ describe('spec.suspend of an OAuthClient', () => {
     expect(await shop.secret('other-name')).toBeDefined();
   });
 
-  it('from the beginning: it isn’t registered before it is unset', async () => {
+  it("from the beginning: it isn't registered before it is unset", async () => {
     const stub = await startStubServer();
     await testbed.apply(
       all(
@@ -422,7 +422,7 @@ describe('What somebody else changed at the server', () => {
     await shop.until('drift-correct', 'Registered');
   });
 
-  it('drift.mode Off: isn’t looked for', () => {
+  it("drift.mode Off: isn't looked for", () => {
     expect(drifting.get('Off')?.count('read')).toBe(0);
   });
 

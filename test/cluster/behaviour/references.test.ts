@@ -36,7 +36,7 @@ const until = (space: string, name: string, reason: string) =>
 const expectNotAvailable = async (space: string, name: string) => {
   const client = await until(space, name, 'AuthorizationServerNotAvailable');
   expect(conditionOf(client, 'Ready')?.message).toMatch(
-    /is not available to this namespace: it doesn’t exist, or it doesn’t admit the namespace\./,
+    /is not available to this namespace: it doesn't exist, or it doesn't admit the namespace\./,
   );
   expect(conditionOf(client, 'Reconciling')?.status).toBe('True');
   expect(conditionOf(client, 'Stalled')).toBeUndefined();
@@ -54,7 +54,7 @@ describe('What a client waits for wakes it when it comes', () => {
     );
     const missing = await untilClusterServer(testbed, 'late', { reason: 'CredentialNotFound' });
     expect(missing.condition.message).toBe(
-      'Secret oauth-registrar-system/late-iat doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
+      "Secret oauth-registrar-system/late-iat doesn't exist. Create it with the label oauth-registrar.dev/credential=true.",
     );
 
     await testbed.apply(credential('not-the-right-token', { name: 'late-iat' }));
@@ -171,7 +171,7 @@ describe('A namespaced server', () => {
     await expectNotAvailable('neighbour', 'app');
   });
 
-  it('does not get a Secret of the operator’s namespace', async () => {
+  it("does not get a Secret of the operator's namespace", async () => {
     const name = 'only-the-operators';
     const posts = stub.count('register');
     await testbed.apply(
@@ -183,7 +183,7 @@ describe('A namespaced server', () => {
     );
     const client = await until('neighbour', 'thief', 'CredentialNotFound');
     expect(conditionOf(client, 'Ready')?.message).toBe(
-      `AuthorizationServer thief: Secret neighbour/${name} doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.`,
+      `AuthorizationServer thief: Secret neighbour/${name} doesn't exist. Create it with the label oauth-registrar.dev/credential=true.`,
     );
     expect(stub.count('register')).toBe(posts);
   });

@@ -67,7 +67,7 @@ async function canBeManaged(home: string, name: string): Promise<void> {
 
 const MISSING = (name: string, home: string): RegExp =>
   new RegExp(
-    `^The registration Secret \\S.* is gone from the operator’s namespace\\. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${name} -n ${home} oauth-registrar\\.dev/rotate-requested-at=`,
+    `^The registration Secret \\S.* is gone from the operator's namespace\\. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${name} -n ${home} oauth-registrar\\.dev/rotate-requested-at=`,
   );
 
 /** Nothing was sent, nothing destroyed, and it is said. */
@@ -94,7 +94,7 @@ const lostTeam = teamIn(testbed, 'lost');
 const presentTeam = teamIn(testbed, 'present');
 const mistake = teamIn(testbed, 'mistake');
 
-describe('Tenant namespaces that were deleted by mistake, restored beside the operator’s own', () => {
+describe("Tenant namespaces that were deleted by mistake, restored beside the operator's own", () => {
   let backup: Backup;
   const retained = { client: { deletionPolicy: 'Retain' } };
 
@@ -126,7 +126,7 @@ describe('Tenant namespaces that were deleted by mistake, restored beside the op
   }, 120_000);
 
   it.each(['ended', 'ended-status'])(
-    'a client that ended with its namespace isn’t registered again by itself, but when a person says so (%s)',
+    "a client that ended with its namespace isn't registered again by itself, but when a person says so (%s)",
     async (name) => {
       await isMissing('mistake', name);
       expect(stubOf(name).clients.size).toBe(0);
@@ -149,8 +149,8 @@ const decoded = (secret: object | undefined): Record<string, string> => {
   );
 };
 
-describe('Namespaces that were lost behind the operator’s back', () => {
-  /** The operator’s namespace is the present one. */
+describe("Namespaces that were lost behind the operator's back", () => {
+  /** The operator's namespace is the present one. */
   const PRESENT = ['present', 'present-status', 'unproven', 'forged', 'replaced'];
   /** The records are lost. */
   const LOST = ['unrecorded', 'unrecorded-status', 'rotated-once', 'adopting', 'given-up'];
@@ -229,7 +229,7 @@ describe('Namespaces that were lost behind the operator’s back', () => {
     const [record] = await presentTeam.registrations('unproven');
     expect(messageOf(client)).toMatch(
       new RegExp(
-        `^Client ${record?.clientId} is recorded for an OAuthClient of an earlier namespace present, and nothing that came back with this object proves that it is the same one\\. If it is, a platform engineer lets it have the client, in the operator’s namespace: kubectl annotate secret ${record?.name} oauth-registrar\\.dev/namespace-uid=\\S+ --overwrite\\. `,
+        `^Client ${record?.clientId} is recorded for an OAuthClient of an earlier namespace present, and nothing that came back with this object proves that it is the same one\\. If it is, a platform engineer lets it have the client, in the operator's namespace: kubectl annotate secret ${record?.name} oauth-registrar\\.dev/namespace-uid=\\S+ --overwrite\\. `,
       ),
     );
     expect(newCalls('unproven')).toBe(0);
@@ -239,7 +239,7 @@ describe('Namespaces that were lost behind the operator’s back', () => {
     await isAsBefore('present', 'unproven');
   });
 
-  it('a Secret that names the registration and doesn’t hold its credentials gets nothing', async () => {
+  it("a Secret that names the registration and doesn't hold its credentials gets nothing", async () => {
     const client = await until('present', 'forged', 'RegistrationRecordMissing');
     expect(messageOf(client)).toMatch(
       /^Client stub-client-\w+ is recorded for an OAuthClient of an earlier /,
@@ -248,7 +248,7 @@ describe('Namespaces that were lost behind the operator’s back', () => {
     expect(stubOf('forged').clients.size).toBe(1);
     expect(newCalls('forged')).toBe(0);
     await presentTeam.untilEvent('forged', ({ note }) =>
-      /Secret forged names registration oac-\S+ and doesn’t hold its credentials/.test(note),
+      /Secret forged names registration oac-\S+ and doesn't hold its credentials/.test(note),
     );
   });
 
@@ -391,7 +391,7 @@ describe('etcd restored to an earlier time', () => {
     expect(await etcd.exists('later')).toBe(false);
     expect(await etcd.registrations('later')).toEqual([]);
     expect([...stubOf('later').clients.keys()]).toEqual([later]);
-    // The last part of the registration Secret’s name that it had.
+    // The last part of the registration Secret's name that it had.
     expect(stubOf('later').clients.get(later ?? '')?.['software_version']).toMatch(/^[a-z0-9]{10}$/);
     expect(newCalls('later')).toBe(0);
   });
@@ -405,7 +405,7 @@ describe('etcd restored to an earlier time', () => {
     expect(nameAt('edited')).toEqual(['Edited after']);
   });
 
-  it('a client that was replaced since is managed as before; the one that took its place is nobody’s', async () => {
+  it("a client that was replaced since is managed as before; the one that took its place is nobody's", async () => {
     const { status } = await until('etcd', 'replaced-since', 'Registered');
     expect((await etcd.registrations('replaced-since')).map(({ clientId }) => clientId)).toEqual([
       status?.clientId,

@@ -100,7 +100,7 @@ describe('deletionPolicy Retain', () => {
     expect(found.trim()).toBe(`secret/${after?.name}`);
   });
 
-  it('an object of another name doesn’t take it', async () => {
+  it("an object of another name doesn't take it", async () => {
     const { stub } = await kept('mine');
     await testbed.apply(oauthClient('shop', 'yours', { server: serverRef('mine') }));
     await shop.until('yours', 'Registered');
@@ -108,7 +108,7 @@ describe('deletionPolicy Retain', () => {
     await shop.untilRoles('mine', ['retained']);
   });
 
-  it('an object at another server doesn’t take it; back at the first one, the next does', async () => {
+  it("an object at another server doesn't take it; back at the first one, the next does", async () => {
     const { stub, record } = await kept('moving');
     const other = await startStubServer();
     await testbed.apply(
@@ -130,7 +130,7 @@ describe('deletionPolicy Retain', () => {
     expect(stub.count('register')).toBe(1);
   });
 
-  it('another server object of the same name isn’t the same server', async () => {
+  it("another server object of the same name isn't the same server", async () => {
     const { stub } = await kept('renamed');
     const other = await startStubServer();
     await shop.kubectl('delete', 'oas', 'renamed');
@@ -146,7 +146,7 @@ describe('deletionPolicy Retain', () => {
     expect((await shop.secret('renamed'))?.['client_id']).toBe([...other.clients.keys()][0]);
   });
 
-  it('an object in a recreated namespace doesn’t take it', { timeout: 120_000 }, async () => {
+  it("an object in a recreated namespace doesn't take it", { timeout: 120_000 }, async () => {
     await testbed.apply(namespace('tenant'));
     const { stub, record } = await kept('left', 'tenant');
     await testbed.kubectl('delete', 'namespace', 'tenant', '--timeout=60s');
@@ -203,7 +203,7 @@ describe('spec.adopt', () => {
   const adopting = (name: string, server: object = serverRef(name)) =>
     oauthClient('shop', name, { server, adopt: { secretRef: { name: `${name}-grown` } } });
 
-  it('the client’s own token proves it: it is recorded, published, and then sent the spec', async () => {
+  it("the client's own token proves it: it is recorded, published, and then sent the spec", async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
     await testbed.apply(
@@ -295,7 +295,7 @@ describe('spec.adopt', () => {
     expect(stub.clients.size).toBe(2);
   });
 
-  it('a client that another object manages stays that one’s; when it ends, the other isn’t touched', async () => {
+  it("a client that another object manages stays that one's; when it ends, the other isn't touched", async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
     await testbed.apply(
@@ -330,7 +330,7 @@ describe('spec.adopt', () => {
       ),
     );
     expect(messageOf(await shop.until('denied', 'PolicyRefused'))).toBe(
-      'ClusterAuthorizationServer offered doesn’t permit the adoption of clients: remove spec.adopt, or ask the platform team to set policy.adoption.',
+      "ClusterAuthorizationServer offered doesn't permit the adoption of clients: remove spec.adopt, or ask the platform team to set policy.adoption.",
     );
     expect(stub.count('read')).toBe(0);
     await testbed.kubectl(
@@ -344,7 +344,7 @@ describe('spec.adopt', () => {
     expect((await shop.until('denied', 'Registered')).status?.clientId).toBe(client['client_id']);
   });
 
-  it('a token isn’t sent to another origin than the server’s', async () => {
+  it("a token isn't sent to another origin than the server's", async () => {
     const [stub, other] = [await startStubServer(), await startStubServer()];
     const client = await grown(other);
     await testbed.apply(

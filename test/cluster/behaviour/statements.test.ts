@@ -125,7 +125,7 @@ describe('A software statement that was issued elsewhere', () => {
   });
 });
 
-describe('A software statement of a client’s own', () => {
+describe("A software statement of a client's own", () => {
   const own = (name: string) => ({ softwareStatement: { secretRef: { name } } });
 
   it.each(['Deny', 'Allow', 'Require'] as const)('with fromClient %s', async (fromClient) => {
@@ -155,7 +155,7 @@ describe('A software statement of a client’s own', () => {
     ]);
     const registeredBy = new Set(emulator.clients().map(({ metadata }) => metadata['software_id']));
     const words = {
-      Deny: [/./, /^The server object doesn’t permit softwareStatement; remove spec\.softwareStatement/],
+      Deny: [/./, /^The server object doesn't permit softwareStatement; remove spec\.softwareStatement/],
       Allow: [/./, /./],
       Require: [/^The server object requires a software statement of each client; set spec/, /./],
     }[fromClient] as [RegExp, RegExp];
@@ -172,7 +172,7 @@ describe('A software statement of a client’s own', () => {
     );
   });
 
-  it('expired: SoftwareStatementExpired names the team’s Secret, and nothing is sent', async () => {
+  it("expired: SoftwareStatementExpired names the team's Secret, and nothing is sent", async () => {
     const emulator = await start({ gate: { statement: 'optional' } });
     const jwt = await emulator.signStatement({}, { lifetimeSeconds: -1 });
     const spec = { registration: { ...open, softwareStatement: { fromClient: 'Allow' } } };
@@ -190,7 +190,7 @@ describe('A software statement of a client’s own', () => {
     const setting = { name: 'own-missing', issuer: emulator.issuer, spec };
     await setUp(testbed, { ...setting, client: own('nowhere') });
     expect(await told(testbed, 'own-missing-0', 'CredentialNotFound')).toContain(
-      'Secret shop/nowhere doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
+      "Secret shop/nowhere doesn't exist. Create it with the label oauth-registrar.dev/credential=true.",
     );
     expect(emulator.count('register')).toBe(0);
   });
@@ -364,7 +364,7 @@ describe('A software statement that the operator signs', () => {
     expect(payload).toMatchObject({ iss: publisher });
   });
 
-  it('SigningKeyUnusable where the key doesn’t fit the algorithm, before any client needs it', async () => {
+  it("SigningKeyUnusable where the key doesn't fit the algorithm, before any client needs it", async () => {
     const emulator = await start();
     const sign = { secretRef: { name: 'misfit' }, algorithm: 'RS256', issuer: publisher };
     await setUp(testbed, {
@@ -406,7 +406,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
     );
     const { condition } = await untilClusterServer(testbed, 'unbound', { reason: 'InvalidSpec' });
     expect(condition.message).toBe(
-      'spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn’t bound: bound it there, or leave it out.',
+      "spec.registration.softwareStatement.sign.claimsFromClient copies redirect_uris, which spec.policy doesn't bound: bound it there, or leave it out.",
     );
     await told(testbed, 'unbound', 'InvalidSpec');
     expect(emulator.count('register')).toBe(0);
@@ -429,7 +429,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
     expect(emulator.clients().map(({ metadata }) => metadata['redirect_uris'])).toEqual([[callback]]);
   });
 
-  it('a client’s own statement is judged by what it claims', async () => {
+  it("a client's own statement is judged by what it claims", async () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const inside = await emulator.signStatement({ redirect_uris: [callback] });
     const outside = await emulator.signStatement({ redirect_uris: ['https://evil.example.net/cb'] });

@@ -45,13 +45,13 @@ describe('deploy, as kustomize renders it', () => {
     ]);
   });
 
-  test('keeps what holds data out of the operator’s part, so that removing it removes no client', async () => {
+  test("keeps what holds data out of the operator's part, so that removing it removes no client", async () => {
     const operator = kindsOf(await render('operator'));
     expect(operator).not.toContain('Namespace');
     expect(operator).not.toContain('CustomResourceDefinition');
   });
 
-  test('puts everything that has a namespace into the operator’s', async () => {
+  test("puts everything that has a namespace into the operator's", async () => {
     const namespaces = (await render('.')).map(({ metadata }) => metadata.namespace).filter(Boolean);
     expect(new Set(namespaces)).toEqual(new Set([OPERATOR_NAMESPACE]));
   });
@@ -118,7 +118,7 @@ describe('deploy, applied', () => {
     expect(await cluster.must(['get', 'oauth', '-n', 'shop', '-o', 'name'])).toContain('storefront');
   });
 
-  test('refuses a pod in the operator’s namespace that asks for more than it needs', async () => {
+  test("refuses a pod in the operator's namespace that asks for more than it needs", async () => {
     const pod = ['run', 'greedy', '-n', OPERATOR_NAMESPACE, '--image=oauth-registrar:dev', '--privileged'];
     const { code, stderr } = await cluster.kubectl([...pod, '--dry-run=server']);
     expect(code).toBe(1);

@@ -105,7 +105,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
       'knows this by its labels',
     ],
     [
-      'take the client’s label off',
+      "take the client's label off",
       'secret',
       'registration',
       { metadata: { labels: { [LABELS.clientUid]: null } } },
@@ -136,7 +136,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
     expect(await patch('secret', 'registration', namespace, body)).toMatchObject({ code: 0 });
   });
 
-  test('lets a person shorten the list of suspected orphans, and doesn’t let it be emptied at once', async () => {
+  test("lets a person shorten the list of suspected orphans, and doesn't let it be emptied at once", async () => {
     await exists(configMap(SUSPECTS, namespace, { a: '{}', b: '{}' }));
     expect(await patch('configmap', SUSPECTS, namespace, { data: { a: null } })).toMatchObject({ code: 0 });
     const { stderr } = await patch('configmap', SUSPECTS, namespace, { data: null });
@@ -173,7 +173,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
     'system:serviceaccount:another:oauth-registrar',
     'system:serviceaccount:kube-system:default',
     `${user}x`,
-  ])('doesn’t permit it to %s', async (other) => {
+  ])("doesn't permit it to %s", async (other) => {
     const as = [`--as=${other}`, '--as-group=system:masters'];
     expect((await remove('secret', 'registration', namespace, ...as)).stderr).toContain('denied request');
   });

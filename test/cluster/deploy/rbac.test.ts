@@ -72,7 +72,7 @@ const NOT_NEEDED: readonly (readonly string[])[] = [
   ['impersonate', 'users'],
 ];
 
-describe('the operator’s account', () => {
+describe("the operator's account", () => {
   test.for(NEEDED)('may %s %s %s %s', async (question) => {
     expect(await can(OPERATOR, question)).toMatch(/^yes$/m);
   });

@@ -54,7 +54,7 @@ const SERVERS: readonly Wrong[] = [
     title: 'another issuer than before',
     name: 'existing',
     spec: { issuer: 'https://other.example.com' },
-    says: 'spec.issuer: Invalid value: "https://other.example.com": issuer can’t be changed: create another server object',
+    says: 'spec.issuer: Invalid value: "https://other.example.com": issuer can\'t be changed: create another server object',
   },
   {
     title: 'a timeout of five minutes',
@@ -95,19 +95,19 @@ const CLIENTS: readonly Wrong[] = [
     says: 'spec.client.scopes[0]: Invalid value: "read write": must be one scope: printable characters without space, quote or backslash',
   },
   {
-    title: 'a label of the operator’s own',
+    title: "a label of the operator's own",
     spec: { secret: { labels: { 'oauth-registrar.dev/workload': 'mine' } } },
     says: 'spec.secret.labels: Invalid value: labels below kubernetes.io, k8s.io and oauth-registrar.dev are reserved',
   },
   {
     title: 'a key that no Secret can have',
     spec: { secret: { keys: { client_id: 'client id' } } },
-    says: 'spec.secret.keys: Invalid value: a key of a Secret consists of letters, digits, - _ and ., and doesn’t start with two dots',
+    says: "spec.secret.keys: Invalid value: a key of a Secret consists of letters, digits, - _ and ., and doesn't start with two dots",
   },
   {
     title: 'a member of the answer whose name no key of a Secret can have (L3)',
     spec: { secret: { include: ['a/b c'] } },
-    says: 'spec.secret: Invalid value: a key of a Secret consists of letters, digits, - _ and ., and doesn’t start with two dots: give a member of include whose name is none another key by keys',
+    says: "spec.secret: Invalid value: a key of a Secret consists of letters, digits, - _ and ., and doesn't start with two dots: give a member of include whose name is none another key by keys",
   },
   {
     title: 'a label whose key none can have (L3)',
@@ -144,7 +144,7 @@ describe('kubectl apply refuses', () => {
 });
 
 describe('kubectl apply accepts', () => {
-  test('an http issuer, since the operator’s flag decides about it', async () => {
+  test("an http issuer, since the operator's flag decides about it", async () => {
     const { stderr, code } = await apply(
       authorizationServer({ name: 'new', namespace }, { issuer: 'http://sso.example.com' }),
     );

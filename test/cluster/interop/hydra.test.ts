@@ -98,7 +98,7 @@ describe('The life of a client at Hydra', () => {
   });
 });
 
-describe('What Hydra doesn’t register', () => {
+describe("What Hydra doesn't register", () => {
   it('is not sent, and told in status', async () => {
     await scene.client('withheld', 'hydra', {
       ...MACHINE,
@@ -173,7 +173,7 @@ describe('What Hydra refuses', () => {
         "'metadata' cannot be set for dynamic client registration. Hydra leaves metadata to its administrators: remove it from spec.client.additionalMetadata. ",
     },
     {
-      what: 'a subject type that it wasn’t configured for',
+      what: "a subject type that it wasn't configured for",
       name: 'pairwise',
       client: { ...CALLBACK, subjectType: 'pairwise' },
       message: 'Subject type pairwise is not supported by server, only [public] are allowed',
@@ -189,7 +189,7 @@ describe('What Hydra refuses', () => {
     },
   );
 
-  it('rule 34: anything of a client that its administrator removed: nobody registers anew, and the object can’t tell', async () => {
+  it("rule 34: anything of a client that its administrator removed: nobody registers anew, and the object can't tell", async () => {
     await scene.client('removed', 'hydra', MACHINE);
     await scene.until('removed', 'Registered');
     const before = await scene.secret('removed');

@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => hydra?.stop());
 
-describe('The testbed’s Ory Hydra', () => {
+describe("The testbed's Ory Hydra", () => {
   it('is the pinned version', async () => {
     const { json } = await hydra.admin.request('GET', '/version');
     expect(json).toEqual({ version: 'v2.3.0' });
@@ -66,7 +66,7 @@ describe('The testbed’s Ory Hydra', () => {
     expect(await hydra.requestToken(client)).toMatchObject({ status: 401 });
   });
 
-  it('lets its administrator remove a client behind the registrant’s back', async () => {
+  it("lets its administrator remove a client behind the registrant's back", async () => {
     const { clientId, uri, token } = registered(
       await ask('POST', await registrationEndpoint(hydra.issuer), { body: MACHINE }),
     );

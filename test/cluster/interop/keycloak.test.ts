@@ -159,7 +159,7 @@ describe('The life of a client at Keycloak', () => {
   });
 });
 
-describe('What Keycloak doesn’t register', () => {
+describe("What Keycloak doesn't register", () => {
   it('is not sent, and told in status: openid, translations, members that it would lose', async () => {
     await scene.client('withheld', 'sso', {
       ...WEB,
@@ -235,7 +235,7 @@ describe('Keys instead of secrets', () => {
     expect(await requestTokenWithKey(secret, 'ES256')).toMatchObject({ status: 200 });
   });
 
-  it('aren’t needed by a public client, which has neither', async () => {
+  it("aren't needed by a public client, which has neither", async () => {
     const { grantTypes: _, ...web } = WEB;
     await scene.client('spa', 'sso', { ...web, tokenEndpointAuthMethod: 'none' });
     await scene.until('spa', 'Registered');
@@ -287,7 +287,7 @@ describe('Admission at Keycloak', () => {
     expect(await registered('second')).toMatchObject({ name: 'Shop' });
   });
 
-  it('rule 36: without a token is refused by the realm’s policy, which is no fact about a token', async () => {
+  it("rule 36: without a token is refused by the realm's policy, which is no fact about a token", async () => {
     await server('anonymous', { open: {} });
     await scene.client('untrusted', 'anonymous', WEB);
     expect(readyMessage(await scene.until('untrusted', 'RegistrationRefused'))).toContain(
@@ -330,7 +330,7 @@ describe('What Keycloak refuses', () => {
         'AuthorizationServer sso: The server answered 400 invalid_redirect_uri: A redirect URI uses an illegal scheme. Correct spec.client.redirectUris.',
     },
     {
-      what: 'rule 36: a scope that the realm doesn’t have',
+      what: "rule 36: a scope that the realm doesn't have",
       name: 'bad-scope',
       client: { ...CALLBACK, scopes: ['read', 'nonsense'] },
       reason: 'RegistrationRefused',
@@ -338,7 +338,7 @@ describe('What Keycloak refuses', () => {
         'The policy Allowed Client Scopes refuses at least one of the scopes asked for (read, nonsense): each must be a client scope of the realm and be allowed by the policy',
     },
     {
-      what: 'rule 35: a member that it doesn’t know',
+      what: "rule 35: a member that it doesn't know",
       name: 'bad-member',
       client: { ...CALLBACK, additionalMetadata: { vendor_flag: true } },
       reason: 'RegistrationRefused',

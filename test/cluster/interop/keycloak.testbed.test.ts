@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => keycloak?.stop());
 
-describe('The testbed’s Keycloak', () => {
+describe("The testbed's Keycloak", () => {
   it('is the pinned version', async () => {
     const { json } = await keycloak.admin.request('GET', '/admin/serverinfo');
     expect(json).toMatchObject({ systemInfo: { version: '26.4.7' } });

@@ -56,7 +56,7 @@ export async function printInvitation(stage: Stage, log: OperatorLog, print: Pri
   print(`kubectl get oac -n ${namespace} --watch`);
   print('');
   print(`Issuer          ${testbed.server.issuer}`);
-  print(`Operator’s log  ${log.path}`);
+  print(`Operator's log  ${log.path}`);
   print(`Metrics         http://127.0.0.1:${testbed.operator.port}/metrics`);
   print('');
   print(paint('bold', 'Press Ctrl-C to stop'));

@@ -88,7 +88,7 @@ function verdict(results: readonly StepResult[], testbed: Testbed, print: Print)
     print(paint('green', 'Every step held.'));
     return 0;
   }
-  print(paint('red', `${failed.length} of ${results.length} steps did not hold. The operator’s last lines:`));
+  print(paint('red', `${failed.length} of ${results.length} steps did not hold. The operator's last lines:`));
   for (const line of testbed.operator.output().trimEnd().split('\n').slice(-LOG_LINES)) {
     print(`   ${line}`);
   }

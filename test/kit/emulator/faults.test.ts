@@ -139,7 +139,7 @@ describe('discovery', () => {
     expect(json['issuer']).toMatch(form);
   });
 
-  it('names the other endpoint where the agents’ own is not in it', async () => {
+  it("names the other endpoint where the agents' own is not in it", async () => {
     const emulator = await start('pingone-aic-agent');
     const { json } = await call('GET', `${emulator.issuer}/.well-known/openid-configuration`);
     expect(String(json['registration_endpoint'])).toMatch(/alpha\/register$/);
@@ -182,7 +182,7 @@ describe('TLS', () => {
 
   it.each([
     ['ours', authority.issue({ commonName: 'registrar' }), 201],
-    ['a stranger’s', createCertificateAuthority().issue({ commonName: 'registrar' }), 401],
+    ["a stranger's", createCertificateAuthority().issue({ commonName: 'registrar' }), 401],
     ['none', undefined, 401],
   ] as const)('admits by a client certificate: %s', async (_title, certificate, expected) => {
     const emulator = await start(wanted, {}, { tls });

@@ -100,7 +100,7 @@ describe('a registration access token', () => {
     ['rfc7591', 200],
     ['oidc-provider', 401],
   ] as const)(
-    'shown at another client’s URL of %s answers its own afterwards: %i',
+    "shown at another client's URL of %s answers its own afterwards: %i",
     async (preset, expected) => {
       const { emulator, uri, authorization } = await managed(preset);
       const other = emulator.client(String((await register(emulator)).json['client_id']));
@@ -135,7 +135,7 @@ describe('a registration access token', () => {
 });
 
 describe('an administrator', () => {
-  it('manages at Keycloak without seeing or rotating the client’s token', async () => {
+  it("manages at Keycloak without seeing or rotating the client's token", async () => {
     const { emulator, uri, client, id } = await managed('keycloak');
     const authorization = `Bearer ${emulator.issueToken({ scope: 'manage-clients' })}`;
     const before = client()?.registrationAccessToken;

@@ -63,7 +63,7 @@ describe('a registration is refused', () => {
     ['pingone-aic-agent', { response_types: [], redirect_uris: ['https://a.example'] }, false],
     ['okta', {}, false],
     ['okta', { application_type: 'service' }, true],
-  ])('by %s for a machine with %o, or isn’t', async (preset, members, taken) => {
+  ])("by %s for a machine with %o, or isn't", async (preset, members, taken) => {
     const { status } = await register(await start(preset), { ...MACHINE, ...members });
     expect(status).toBe(taken ? 201 : 400);
   });
@@ -137,7 +137,7 @@ describe('an answer', () => {
     expect(Object.keys(json).length).toBeGreaterThan(40);
   });
 
-  it('of an agent’s endpoint has an identity of its own', async () => {
+  it("of an agent's endpoint has an identity of its own", async () => {
     const emulator = await start('pingone-aic-agent');
     const { json } = await register(emulator, emulator.capabilities.machineBody);
     expect(json['aiAgentIdentityUid']).toMatch(/^[0-9a-f-]{36}$/);

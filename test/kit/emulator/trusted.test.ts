@@ -14,7 +14,7 @@ const WEB = { client_name: 'Web', redirect_uris: ['https://app.example/callback'
 const others = makeCredentials(rfc7591, () => undefined);
 
 describe('a trusted key', () => {
-  it('verifies software statements in place of the publisher’s', async () => {
+  it("verifies software statements in place of the publisher's", async () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const { privateKey, publicKey } = others.publisher.key;
     const jwt = await new SignJWT({})

@@ -132,7 +132,7 @@ function styleOf(node: Node, path: string): readonly string[] {
         : [];
     case 'MemberExpression':
       return nameOf(node) === 'process.env' && path !== 'config.ts'
-        ? ['reads process.env, which is config.ts’s business']
+        ? ["reads process.env, which is config.ts's business"]
         : [];
     default:
       return [];

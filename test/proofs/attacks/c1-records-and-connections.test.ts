@@ -42,7 +42,7 @@ const updatesAt = (server: StubServer): number =>
   server.requests.filter(({ method }) => method === 'PUT').length;
 
 describe('C1: a client with records at two servers, whose spec names none any more', () => {
-  test('A: the registration access token of the cluster server never goes to the tenant’s own', async () => {
+  test("A: the registration access token of the cluster server never goes to the tenant's own", async () => {
     const bystander = await startBystander(target);
     const tenant = await target.tenant('admin');
     const evil = await target.server();
@@ -60,7 +60,7 @@ describe('C1: a client with records at two servers, whose spec names none any mo
     await bystander.judge();
   });
 
-  test('B: what the policy of the cluster server refuses isn’t sent there over another connection', async () => {
+  test("B: what the policy of the cluster server refuses isn't sent there over another connection", async () => {
     const [dev, prod] = [await target.server(), await target.server()];
     await target.admin.createOrFail(
       clusterServer('dev', dev.issuer),
@@ -80,7 +80,7 @@ describe('C1: a client with records at two servers, whose spec names none any mo
     expect(conditionOf(await tenant.get('OAuthClient', 'b'), 'Ready')?.['reason']).toBe('PolicyRefused');
   });
 
-  test('C: the platform’s management credential and software statement never go to the tenant’s own server', async () => {
+  test("C: the platform's management credential and software statement never go to the tenant's own server", async () => {
     const platform = await target.server();
     const evil = await target.server();
     evil.present = ({ registration_access_token: _, ...rest }) => rest;

@@ -11,7 +11,7 @@ const target = useTarget();
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
 describe('a tenant with the role edit disturbs nobody', () => {
-  test('by a thousand OAuthClients that can’t be registered', async () => {
+  test("by a thousand OAuthClients that can't be registered", async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     const lines = target.pod.lines().length;

@@ -29,7 +29,7 @@ const isStalled = (object: SeenObject | undefined): boolean =>
 
 describe('with the role admin in a namespace of its own, a tenant', () => {
   test.each(['Secret', 'ConfigMap', 'OAuthClient', 'AuthorizationServer', 'Lease'])(
-    'reads and makes no %s in the namespace of another, nor in the operator’s',
+    "reads and makes no %s in the namespace of another, nor in the operator's",
     async (kind) => {
       for (const namespace of [victim.namespace, OPERATOR_NAMESPACE]) {
         const object = { ...machineClient('x'), kind, metadata: { name: 'x', namespace } };
@@ -56,7 +56,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
     expect((await attacker.create(machineClient('path', { secret }))).status).toBe(422);
   });
 
-  test('gains nothing by Secrets that look like the operator’s or like those of another', async () => {
+  test("gains nothing by Secrets that look like the operator's or like those of another", async () => {
     const before = await victim.get('Secret', 'shop');
     const { labels, annotations } = before?.['metadata'] ?? {};
     const [record] = (await target.admin.list('Secret')).filter(
@@ -96,7 +96,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
     },
   );
 
-  test('doesn’t learn whether a cluster server exists that doesn’t admit its namespace', async () => {
+  test("doesn't learn whether a cluster server exists that doesn't admit its namespace", async () => {
     const closed = { allowedNamespaces: { names: [victim.namespace] } };
     await target.admin.createOrFail(clusterServer('closed', target.corporate.issuer, closed));
     const told = async (name: string): Promise<string> => {

@@ -54,7 +54,7 @@ describe('H1: a tenant makes many large objects', () => {
     await removeAll(attacker);
   });
 
-  test('760 workload Secrets with annotations of 256 KiB, that name a client of theirs and one of the operator’s', async () => {
+  test("760 workload Secrets with annotations of 256 KiB, that name a client of theirs and one of the operator's", async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     const annotations = (at: number) => ({

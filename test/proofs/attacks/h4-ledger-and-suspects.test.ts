@@ -44,7 +44,7 @@ async function sizeOf(name: string): Promise<{ readonly keys: number; readonly b
   return { keys: values.length, bytes: values.reduce((sum, value) => sum + Buffer.byteLength(value), 0) };
 }
 
-test('H4: a tenant’s servers that hold every call and then fail keep nobody else from registering, editing or deleting', async () => {
+test("H4: a tenant's servers that hold every call and then fail keep nobody else from registering, editing or deleting", async () => {
   const bystander = await startBystander(target);
   const attacker = await target.tenant('admin');
   const { promise: released, resolve: release } = Promise.withResolvers<void>();

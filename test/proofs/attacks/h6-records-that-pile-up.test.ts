@@ -11,7 +11,7 @@ const bytesOf = ({ data = {} }: SeenObject): number =>
     0,
   );
 
-test('H6: clients that the tenant’s own server never removes end at fifty small records, and only its own registrations', async () => {
+test("H6: clients that the tenant's own server never removes end at fifty small records, and only its own registrations", async () => {
   const bystander = await startBystander(target);
   const attacker = await target.tenant('admin');
   const evil = await target.server();

@@ -33,16 +33,16 @@ describe('L7: what a policy bounds', () => {
   test.each<[string, object, object?]>([
     ['a signature of nothing', { idTokenSignedResponseAlg: 'none' }],
     ['an algorithm that is not listed', { requestObjectSigningAlg: 'HS256' }],
-    ['a name that people take for the platform’s', { clientName: 'Corporate SSO' }],
+    ["a name that people take for the platform's", { clientName: 'Corporate SSO' }],
     ['a script where only redirect URIs are bounded', { initiateLoginUri: 'javascript:alert(1)' }],
-    ['the server’s own default scopes', { scopes: undefined }],
+    ["the server's own default scopes", { scopes: undefined }],
     ['grant types that servers fill in', { grantTypes: [] }],
     ['a page without TLS', { clientUri: 'http://shop.example.com/' }],
     [
       'a place of another scheme in an open member',
       { jwks: { keys: [{ kty: 'EC', x5u: 'ftp://evil.attacker.test/' }] } },
     ],
-    ['a place in a vendor’s member', { additionalMetadata: { callback: 'ldap://evil.attacker.test/' } }],
+    ["a place in a vendor's member", { additionalMetadata: { callback: 'ldap://evil.attacker.test/' } }],
     ['a client that outlives its object', {}, { deletionPolicy: 'Retain' }],
   ])('%s is not registered', async (_, client, spec = {}) => {
     const server = await target.server();
@@ -82,7 +82,7 @@ describe('L8: a policy that is made tighter', () => {
         (object) => reasonOf(object) === 'PolicyRefused',
       );
       expect(conditionOf(told, 'Ready')?.['message']).toMatch(
-        /stays as it is.* scope “admin” is not permitted/,
+        /stays as it is.* scope "admin" is not permitted/,
       );
       await target.admin.patchOrFail('ClusterAuthorizationServer', 'enforced', {
         spec: { policy: { scopes: null }, allowedNamespaces: { selector: null, names: ['nobody'] } },

@@ -33,7 +33,7 @@ const isTold = (object: Parameters<typeof isReady>[0]): boolean =>
   isReady(object) || conditionOf(object, 'Stalled')?.['status'] === 'True';
 
 describe('M3: a server object may claim any issuer', () => {
-  test('whose a client_id is isn’t told to another namespace', async () => {
+  test("whose a client_id is isn't told to another namespace", async () => {
     const storefront = await victim.ready(machineClient('storefront'));
     await impostor('curious', [storefront['status'].clientId]);
     await attacker.createOrFail(machineClient('mine', { server: ownRef('curious') }));
@@ -43,7 +43,7 @@ describe('M3: a server object may claim any issuer', () => {
     expect(seen).not.toContain(victim.namespace);
   });
 
-  test('client_ids that the attacker recorded first block nobody’s registration, nor its end', async () => {
+  test("client_ids that the attacker recorded first block nobody's registration, nor its end", async () => {
     const ids = ['1001', '1002', '1003'];
     await impostor('squatter', ids);
     for (const id of ids) {

@@ -23,6 +23,6 @@ test('M5: 40 Secrets with tokens that no request can carry disturb nobody, and e
   for (const name of names) {
     const told = conditionOf(await attacker.get('OAuthClient', name), 'Ready');
     expect(told?.['reason']).toBe('CredentialUnusable');
-    expect(told?.['message']).toContain('“registration_access_token”');
+    expect(told?.['message']).toContain('"registration_access_token"');
   }
 });

@@ -34,7 +34,7 @@ function shownIn(text: string): readonly string[] {
   return forms.filter((form) => seen.includes(form.replace(/[\p{C}\p{Z}\p{M}]/gu, '').toLowerCase()));
 }
 
-test('M6: who reads status and Events reads nothing of the platform’s credential, however the server repeats it', async () => {
+test("M6: who reads status and Events reads nothing of the platform's credential, however the server repeats it", async () => {
   const bystander = await startBystander(target);
   const tenant = await target.tenant('edit');
   const reader = await target.tenant('view', { namespace: tenant.namespace });

@@ -36,7 +36,7 @@ const tokenOf = (account: string, labels: object) => ({
 
 const DENIED = /ValidatingAdmissionPolicy 'oauth-registrar-account'.* denied request/;
 
-describe('M7: with the operator’s account', () => {
+describe("M7: with the operator's account", () => {
   test('nobody has a token made of an account that may change every role', async () => {
     const bystander = await startBystander(target);
     await bystander.during(async () => {
@@ -52,7 +52,7 @@ describe('M7: with the operator’s account', () => {
     await bystander.judge();
   });
 
-  test('nobody overwrites or deletes a Secret of others, or makes it the operator’s', async () => {
+  test("nobody overwrites or deletes a Secret of others, or makes it the operator's", async () => {
     const { namespace } = tenant;
     const secret = { kind: 'Secret', metadata: { name: 'theirs', namespace }, stringData: { key: 'value' } };
     await tenant.createOrFail(secret);

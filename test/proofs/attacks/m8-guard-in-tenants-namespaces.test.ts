@@ -9,7 +9,7 @@ const target = useTarget();
 const LABELS = { 'oauth-registrar.dev/registration': 'true' };
 const isGone = (object: object | undefined): boolean => object === undefined;
 
-describe('M8: with objects that look like the operator’s, in a namespace of its own, a tenant', () => {
+describe("M8: with objects that look like the operator's, in a namespace of its own, a tenant", () => {
   test('hinders nobody from deleting them, nor Kubernetes from collecting them', async () => {
     const bystander = await startBystander(target);
     const tenant = await target.tenant('edit');

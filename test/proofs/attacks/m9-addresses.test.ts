@@ -5,7 +5,7 @@ import { useTarget } from './kit/target.ts';
 
 const target = useTarget();
 
-test('M9: the addresses behind Service kubernetes are the API server’s, and L12: tenants read no more than that', async () => {
+test("M9: the addresses behind Service kubernetes are the API server's, and L12: tenants read no more than that", async () => {
   const address = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;

@@ -8,7 +8,7 @@ const INNER = '127.0.0.3';
 
 const target = useTarget({ flags: [`--refuse-addresses=${INNER}/32`] });
 
-test('M9: a tenant’s server object reaches no address that --refuse-addresses names, a cluster server does', async () => {
+test("M9: a tenant's server object reaches no address that --refuse-addresses names, a cluster server does", async () => {
   const bystander = await startBystander(target);
   const tenant = await target.tenant('admin');
   const inner = await serviceAt(INNER);

@@ -16,7 +16,7 @@ if (config === 'help' || 'problem' in config) {
 const log = createLog({ level: config.logLevel });
 process.exitCode = await operate(config, log, (ports) => withFailpoints(ports, file)).catch(
   (error: unknown) => {
-    log.error('the operator can’t run', { error });
+    log.error("the operator can't run", { error });
     return 1;
   },
 );

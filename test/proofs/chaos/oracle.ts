@@ -60,7 +60,7 @@ function notAsWanted(wanted: LoadObject, seen: Snapshot): readonly string[] {
     ];
   }
   if (object === undefined || own[0] === undefined || own.length > 1) {
-    return [`${name} has ${own.length} clients${object === undefined ? ' and doesn’t exist' : ''}`];
+    return [`${name} has ${own.length} clients${object === undefined ? " and doesn't exist" : ''}`];
   }
   return [...notReady(wanted, object), ...notUsable(wanted, object, own[0], seen)];
 }

@@ -15,7 +15,7 @@ const EXPECTED = [
   'a watch failed and will be resumed',
   'a watch is followed by a new list',
   // A process that can't take the lead ends, and is started again.
-  'the operator can’t run',
+  "the operator can't run",
   'event not written',
 ];
 

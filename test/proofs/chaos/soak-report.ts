@@ -31,7 +31,7 @@ function outcomeOf(summary: Summary): Table {
     ['Orphans reported', `${summary.orphansReported}, ${orphansExisting} of them exist`],
     ['Orphans unreported', summary.orphansUnreported.length],
     ['Registered twice, untold', summary.doubleRegistrations.length],
-    ['Lost tokens, server doesn’t rotate', summary.tokensLostWithoutRotation.length],
+    ["Lost tokens, server doesn't rotate", summary.tokensLostWithoutRotation.length],
     ['Lost tokens, server rotates, reported', summary.tokensLostReported],
     ['Lost tokens, unreported', tokensLostUnreported.length],
     [

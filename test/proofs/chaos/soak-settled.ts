@@ -38,7 +38,7 @@ function wrongWith(user: UsersObject, truth: Truth): readonly string[] {
       client.logoUri !== user.logoUri && !isExcused,
       `${name} was edited, and the server has ${client.logoUri}`,
     ],
-    [secret.clientSecret !== client.clientSecret, `the Secret of ${name} doesn’t show the client’s secret`],
+    [secret.clientSecret !== client.clientSecret, `the Secret of ${name} doesn't show the client's secret`],
     [object.status?.clientId !== client.clientId, `the status of ${name} shows another client`],
   ];
   return wrong.flatMap(([isWrong, what]) => (isWrong ? [what] : []));

@@ -76,7 +76,7 @@ const eventsOf = ({ events }: Truth, object: string): string =>
 /** What must be empty, and how a person would call it. */
 const INVARIANTS = {
   orphansUnreported: 'a client that nobody knows',
-  tokensLostWithoutRotation: 'a token lost where the server doesn’t rotate',
+  tokensLostWithoutRotation: "a token lost where the server doesn't rotate",
   tokensLostUnreported: 'a lost token that nobody tells of',
   doubleRegistrations: 'an object registered twice, and nobody tells of it',
   notConverged: 'not right when patience ended',

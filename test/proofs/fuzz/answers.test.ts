@@ -47,7 +47,7 @@ describe('errors', () => {
     );
   });
 
-  test('tell nothing of a body that isn’t a JSON object, nor of any member but two', () => {
+  test("tell nothing of a body that isn't a JSON object, nor of any member but two", () => {
     const silent = fc.oneof(
       jsonObject.map(({ error: _, error_description: __, ...rest }) =>
         JSON.stringify({ ...rest, message: CANARY, details: { error: CANARY } }),
@@ -143,7 +143,7 @@ describe('discovery', () => {
     );
   });
 
-  test('tells what each address gave, and an issuer that is another’s, in words for people', () => {
+  test("tells what each address gave, and an issuer that is another's, in words for people", () => {
     check(
       fc.property(answers, (given) => {
         const read = given.map(([status, body]) =>
@@ -158,7 +158,7 @@ describe('discovery', () => {
     );
   });
 
-  test('shows no more than 300 characters of an issuer that is another’s, and none that controls', () => {
+  test("shows no more than 300 characters of an issuer that is another's, and none that controls", () => {
     const body = new Sensitive(JSON.stringify({ issuer: `https://a\u0007${'b'.repeat(5000)}` }));
     const answer = readDiscoveryAnswer('https://sso.example/d', 200, body, rules);
     expect(mergeDiscovery([answer], issuer)).toEqual({
@@ -211,7 +211,7 @@ describe.each(CLASSIFIERS)('$classify.name', ({ classify, unsupportedStatuses })
     );
   });
 
-  test('is Unknown or Done whenever the server may have acted, and neither where it can’t have', () => {
+  test("is Unknown or Done whenever the server may have acted, and neither where it can't have", () => {
     check(
       fc.property(outcome, context, (given, inputs) => {
         const verdict = classify(given, inputs);
@@ -285,7 +285,7 @@ describe('classifyRegistration', () => {
   });
 });
 
-test('No body at all is read by whom it isn’t meant for with an error', () => {
+test("No body at all is read by whom it isn't meant for with an error", () => {
   check(
     fc.property(answerWith(anyBody), (answer) => {
       readErrorResponse(answer, []);

@@ -98,7 +98,7 @@ describe('client information', () => {
     );
   });
 
-  test('stays the client’s own, and settles, when a later answer is laid over it', () => {
+  test("stays the client's own, and settles, when a later answer is laid over it", () => {
     check(
       fc.property(body, body, (first, second) => {
         const stored = parseClientInformation(new Sensitive(first));
@@ -159,7 +159,7 @@ describe('the address that a client is managed at', () => {
     );
   });
 
-  test('is found for a client_id that isn’t well-formed text', () => {
+  test("is found for a client_id that isn't well-formed text", () => {
     const terms = {
       mode: 'Auto',
       credential: undefined,

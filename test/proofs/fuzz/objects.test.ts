@@ -169,7 +169,7 @@ describe('an OAuthClient', () => {
     );
   });
 
-  test('has a hash that doesn’t depend on how the Secret is to look', () => {
+  test("has a hash that doesn't depend on how the Secret is to look", () => {
     check(
       fc.property(client, stringMap(fc.constantFrom('a', 'b')), (given, labels) => {
         const read = (more: object) =>
@@ -180,7 +180,7 @@ describe('an OAuthClient', () => {
     );
   });
 
-  test.each(['', ' ', '\u0007', 'a'.repeat(256)])('can’t hold a member called “%s”', (member) => {
+  test.each(['', ' ', '\u0007', 'a'.repeat(256)])('can\'t hold a member called "%s"', (member) => {
     const raw = { metadata: { name: 'a' }, spec: { client: { additionalMetadata: { [member]: 1 } } } };
     expect(toClientObject(raw as unknown as KubernetesObject).observed.desired).toEqual({
       valid: false,

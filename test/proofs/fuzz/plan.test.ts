@@ -132,7 +132,7 @@ describe('plan', () => {
     );
   });
 
-  test('neither ends nor replaces a client over a time that can’t be read', () => {
+  test("neither ends nor replaces a client over a time that can't be read", () => {
     const unborn = object({
       createdAt: Number.NaN,
       desired: desired({ lifetime: { expiresAfter: '1m', onExpiry: 'DeleteObject' } }),
@@ -152,7 +152,7 @@ describe('plan', () => {
     }
   });
 
-  test('shows what takes the place of a client, though an older one can’t be deregistered', () => {
+  test("shows what takes the place of a client, though an older one can't be deregistered", () => {
     const expired = record({ attempt: 'a2', clientId: 'c2', registeredAt: '2026-05-01T11:30:00Z' });
     const leftover = record({ attempt: 'a1', clientId: 'c1', registeredAt: '2026-05-01T11:00:00Z' });
     const successor = record({
@@ -170,7 +170,7 @@ describe('plan', () => {
     expect(plan(o)).toMatchObject({ type: 'Publish', record: { clientId: 'c3' } });
   });
 
-  test('shows what the Secret of today’s name shows, though one of a former name shows another client', () => {
+  test("shows what the Secret of today's name shows, though one of a former name shows another client", () => {
     const before = record({ attempt: 'a1', clientId: 'c1' });
     const now = record({ attempt: 'a3', clientId: 'c3', registeredAt: '2026-05-01T12:00:00Z' });
     const o = observation({
@@ -190,7 +190,7 @@ describe('plan', () => {
     expect(settle(observation({ records: circle })).steps).not.toContain('Register');
   });
 
-  test('goes on with an object whose creation the API server doesn’t tell', () => {
+  test("goes on with an object whose creation the API server doesn't tell", () => {
     const raw = { metadata: { name: 'storefront' }, spec: { client: {}, lifetime: { expiresAfter: '1m' } } };
     const { observed } = toClientObject(raw as unknown as KubernetesObject);
     expect(plan(observation({ object: { ...observed, uid: 'uid-1' } })).type).not.toBe('DeleteObject');

@@ -142,7 +142,7 @@ function referenceMatches(given: string, patterns: readonly string[]): boolean {
 }
 
 describe('bounds', () => {
-  test('admit no host that a plain reading of the URL doesn’t find listed', () => {
+  test("admit no host that a plain reading of the URL doesn't find listed", () => {
     check(
       fc.property(uri, fc.constantFrom(...HOSTS), (given, hosts) => {
         expect(!hostIsListed(given, hosts) || referenceAdmitsHost(given, hosts)).toBe(true);
@@ -150,7 +150,7 @@ describe('bounds', () => {
     );
   });
 
-  test('admit no redirect URI that the pattern as an expression doesn’t match', () => {
+  test("admit no redirect URI that the pattern as an expression doesn't match", () => {
     check(
       fc.property(uri, fc.constantFrom(...PATTERNS), (given, patterns) => {
         expect(!matchesPattern(given, patterns) || referenceMatches(given, patterns)).toBe(true);
@@ -263,7 +263,7 @@ describe('a policy', () => {
     );
   });
 
-  test('judges what is sent: the client’s metadata, the defaults, in the dialect, with the statement', () => {
+  test("judges what is sent: the client's metadata, the defaults, in the dialect, with the statement", () => {
     const additional = nearby.map((document) => ({
       client: { additionalMetadata: document },
       statement: document,

@@ -11,7 +11,7 @@ import { OPERATOR_NAMESPACE } from './process.ts';
 import { deeds } from './users.ts';
 import { World } from './world.ts';
 
-/** That what must hold in a simulated life is noticed when it doesn’t. `-- --mutations` tries whole operators. */
+/** That what must hold in a simulated life is noticed when it doesn't. `-- --mutations` tries whole operators. */
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const namespace = OPERATOR_NAMESPACE;
@@ -76,7 +76,7 @@ test.each<readonly [string, (world: World) => void, RegExp]>([
       deeds.create('storefront', 'One')(world);
       checkEnd(world);
     },
-    /^storefront doesn’t come to rest: Queued: $/,
+    /^storefront doesn't come to rest: Queued: $/,
   ],
 ])('%s is noticed', (_, act, expected) => {
   const world = new World(planNamed('steady').conditions);

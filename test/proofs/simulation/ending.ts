@@ -101,9 +101,9 @@ function checkObject(world: World, object: Stored): void {
   const ready = conditionOf(object, 'Ready');
   if (!isReady(object)) {
     if (!isLost(object)) {
-      world.violated(`${name} doesn’t come to rest: ${ready?.reason}: ${ready?.message}`);
+      world.violated(`${name} doesn't come to rest: ${ready?.reason}: ${ready?.message}`);
     } else if (world.server.behaviour.rotatesToken && !namesTheCall(world, object)) {
-      world.violated(`${name} lost its token, and the call isn’t named: ${ready?.message}`);
+      world.violated(`${name} lost its token, and the call isn't named: ${ready?.message}`);
     }
     return;
   }
@@ -111,7 +111,7 @@ function checkObject(world: World, object: Stored): void {
   const client = world.server.clients.get(record?.clientId ?? '');
   const { clientName } = (object.spec?.['client'] ?? {}) as { readonly clientName?: string };
   if (client === undefined) {
-    world.violated(`${name} is Ready, and its client ${record?.clientId} doesn’t exist`);
+    world.violated(`${name} is Ready, and its client ${record?.clientId} doesn't exist`);
     return;
   }
   if (client.metadata['client_name'] !== clientName && world.isFaithful) {
@@ -119,14 +119,14 @@ function checkObject(world: World, object: Stored): void {
   }
   const { data = {} } = world.cluster.find('Secret', `shop/${name}-oauth`) ?? {};
   if (decoded(data['client_id']) !== client.id) {
-    world.violated(`the Secret of ${name} doesn’t show client ${client.id}`);
+    world.violated(`the Secret of ${name} doesn't show client ${client.id}`);
   }
   if (decoded(data['client_secret']) !== client.secret && !world.server.behaviour.rotatesSecret) {
-    world.violated(`the Secret of ${name} shows a secret that isn’t the server’s`);
+    world.violated(`the Secret of ${name} shows a secret that isn't the server's`);
   }
 }
 
-/** Which call’s answer was lost: as long as the client is without its token; once, where nobody said that tokens rotate. */
+/** Which call's answer was lost: as long as the client is without its token; once, where nobody said that tokens rotate. */
 function namesTheCall({ cluster, conditions }: World, object: Stored): boolean {
   const message = conditionOf(object, 'Ready')?.message ?? '';
   if (Object.keys(conditions.dialect).length > 0) {
@@ -152,7 +152,7 @@ function checkTokens(world: World): void {
     const { data = {} } = world.cluster.find('Secret', `${OPERATOR_NAMESPACE}/${secretName}`) ?? {};
     const isKept = Object.values(data).some((value) => decoded(value).includes(client?.token ?? ''));
     if (world.calls.isHeard(clientId) && !isKept) {
-      world.violated(`the token of client ${clientId} was answered, and isn’t recorded`);
+      world.violated(`the token of client ${clientId} was answered, and isn't recorded`);
     }
   }
 }

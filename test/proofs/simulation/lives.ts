@@ -35,7 +35,7 @@ export function planNamed(name: string): {
   }
   if (!(kind in SERVERS)) {
     throw new Error(
-      `There is no life “${name}”. Write random <seed>, or ${Object.keys(SERVERS).join(', ')} and where processes crash: <port call> before|after kept|lost, …; or where something throws: <moment> throws, …`,
+      `There is no life "${name}". Write random <seed>, or ${Object.keys(SERVERS).join(', ')} and where processes crash: <port call> before|after kept|lost, …; or where something throws: <moment> throws, …`,
     );
   }
   const events = rest.join(' ').split(', ').filter(Boolean);
@@ -60,7 +60,7 @@ function toCrash(text: string): Crash {
     (when !== 'before' && when !== 'after') ||
     (journal !== 'kept' && journal !== 'lost')
   ) {
-    throw new Error(`“${text}” is no crash. Write <port call> before|after kept|lost.`);
+    throw new Error(`"${text}" is no crash. Write <port call> before|after kept|lost.`);
   }
   return { at: Number(at), when, journal };
 }

@@ -23,7 +23,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'const written = secret; void context.calls.record({ kind, attempt, secret, settles, onRefused }).catch(() => undefined);',
   },
   {
-    name: 'the POST doesn’t wait for its entry',
+    name: "the POST doesn't wait for its entry",
     file: 'src/controller/calls/guarded-call.ts',
     original: 'const committed = await ledger.begin(entry);',
     mutant: 'const committed = true; void ledger.begin(entry).catch(() => false);',
@@ -36,7 +36,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'await http.send(request, { timeoutMs, transport, server: serverNamed(server) }); const outcome = await http.send(',
   },
   {
-    name: 'a suspected orphan isn’t listed',
+    name: "a suspected orphan isn't listed",
     file: 'src/controller/client/steps/orphan.ts',
     original: 'const reported = await context.orphans.report(entry, said);',
     mutant: "const reported = said === '' ? 'NotYet' : 'Listed';",
@@ -54,13 +54,13 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: "'SettleCall'",
   },
   {
-    name: 'a new leader doesn’t wait for the calls of the one before',
+    name: "a new leader doesn't wait for the calls of the one before",
     file: 'src/controller/durable/ledger.ts',
     original: 'entry.pod === podOf(holder) ? 0 : entry.timeoutMs + RECORDING_MS',
     mutant: '0',
   },
   {
-    name: 'the ledger’s epoch isn’t looked at',
+    name: "the ledger's epoch isn't looked at",
     file: 'src/controller/durable/ledger-store.ts',
     original: 'const other = otherLeader(data, this.#epoch, this.#options.holder);',
     mutant: 'const other = undefined;',
@@ -78,7 +78,7 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: "log.debug('recording', { secret }); journal.append({",
   },
   {
-    name: 'the workload’s Secret shows one client’s id and another’s secret',
+    name: "the workload's Secret shows one client's id and another's secret",
     file: 'src/controller/client/steps/publish.ts',
     original: 'information: content.information,',
     mutant: "information: { ...content.information, clientId: o.records[0]?.clientId ?? '' },",
@@ -97,7 +97,7 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'if (before === object) {',
   },
   {
-    name: 'surplus clients aren’t deregistered',
+    name: "surplus clients aren't deregistered",
     file: 'src/core/rules/surplus.ts',
     original: 'of o.surplus.filter(',
     mutant: 'of o.surplus.slice(0, 0).filter(',
@@ -115,7 +115,7 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: "if (record.serverUid !== '') {",
   },
   {
-    name: 'an update without an answer isn’t remembered',
+    name: "an update without an answer isn't remembered",
     file: 'src/controller/client/steps/update.ts',
     original: "entry: isUnanswered && earlier === undefined ? 'Interrupt' : 'Settle',",
     mutant: "entry: 'Settle',",
@@ -127,7 +127,7 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: '',
   },
   {
-    name: 'a call that throws stays in the server’s registry',
+    name: "a call that throws stays in the server's registry",
     file: 'src/controller/calls/guarded-call.ts',
     original: "this.#leave('Nothing');",
     mutant: '',
@@ -188,7 +188,7 @@ async function tryOne({ file, original, mutant }: Mutation): Promise<Finding> {
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     const text = await readFile(join(copy, file), 'utf8');
     if (text.split(original).length !== 2) {
-      throw new Error(`${file} doesn’t have this exactly once; look what became of it: ${original}`);
+      throw new Error(`${file} doesn't have this exactly once; look what became of it: ${original}`);
     }
     await writeFile(
       join(copy, file),

@@ -14,7 +14,7 @@ export interface Tally {
 }
 
 export interface Violation {
-  /** The life’s name. */
+  /** The life's name. */
   readonly life: string;
   readonly what: string;
 }

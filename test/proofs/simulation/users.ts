@@ -46,7 +46,7 @@ export function isReady(object: Stored): boolean {
   );
 }
 
-/** Whoever waits for a client that doesn’t become ready goes on nevertheless. */
+/** Whoever waits for a client that doesn't become ready goes on nevertheless. */
 const PATIENCE_MS = 900_000;
 
 /** Does one deed after the other. @returns what is to be asked before each event: whether all is done. */

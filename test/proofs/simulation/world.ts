@@ -75,7 +75,7 @@ export class World {
   isEventful = true;
   /** No update came later than its answer was given up: the server has what was last sent. */
   isFaithful = true;
-  /** An answer was in a process’s memory, or in a journal, and went with it. */
+  /** An answer was in a process's memory, or in a journal, and went with it. */
   isForgetful = false;
   /** Calls on their way, changes that a watch has not shown yet, and what the cluster has still to collect. */
   underWay = 0;

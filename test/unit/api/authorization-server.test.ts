@@ -78,7 +78,7 @@ describe('management', () => {
 describe('a software statement', () => {
   const sign = { ...ref, algorithm: 'ES256', issuer: 'https://publisher.example.com' };
 
-  test('is nobody’s but the server object’s by default', () => {
+  test("is nobody's but the server object's by default", () => {
     expect(softwareStatement.parse({})).toEqual({ fromClient: 'Deny' });
   });
 
@@ -120,7 +120,7 @@ describe('a signed request', () => {
 });
 
 describe('a policy', () => {
-  test('denies what lets clients take over others’, unless it says so', () => {
+  test("denies what lets clients take over others', unless it says so", () => {
     expect(policy.parse({})).toEqual({
       clientIdentifier: 'Deny',
       adoption: 'Deny',

@@ -75,7 +75,7 @@ describe('customResourceDefinitions', () => {
     (kind) => {
       expect(at(schema(kind), 'spec', 'properties', 'issuer', 'x-kubernetes-validations')).toContainEqual({
         rule: 'self == oldSelf',
-        message: 'issuer can’t be changed: create another server object',
+        message: "issuer can't be changed: create another server object",
       });
     },
   );
@@ -86,7 +86,7 @@ describe('customResourceDefinitions', () => {
     expect(bounded('AuthorizationServer')).toBeUndefined();
   });
 
-  test('judges a client’s URIs at once, and those of defaults when their placeholders are filled', () => {
+  test("judges a client's URIs at once, and those of defaults when their placeholders are filled", () => {
     const item = ['redirectUris', 'items', 'x-kubernetes-validations'];
     const client = ['spec', 'properties', 'client', 'properties', ...item];
     const defaults = ['spec', 'properties', 'defaults', 'properties', ...item];

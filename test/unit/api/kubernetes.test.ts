@@ -5,7 +5,7 @@ test.each([
   ['v1', ''],
   ['batch/v1', 'batch'],
   ['oauth-registrar.dev/v1alpha1', 'oauth-registrar.dev'],
-])('the group of %s is “%s”', (apiVersion, group) => {
+])('the group of %s is "%s"', (apiVersion, group) => {
   expect(groupOf(apiVersion)).toBe(group);
 });
 

@@ -23,7 +23,7 @@ describe('durationMs', () => {
 describe('oauthClientSpec', () => {
   const spec = { authorizationServerRef: { name: 'sso' }, client: {} };
 
-  test('takes a server of the platform’s where no kind is given', () => {
+  test("takes a server of the platform's where no kind is given", () => {
     expect(oauthClientSpec.parse(spec).authorizationServerRef).toEqual({
       kind: 'ClusterAuthorizationServer',
       name: 'sso',
@@ -56,7 +56,7 @@ describe('oauthClientSpec', () => {
 
   test.each<readonly [string, object, object]>([
     [
-      'keys of a day’s overlap',
+      "keys of a day's overlap",
       { credential: { generatedKey: {} } },
       { credential: { generatedKey: { algorithm: 'ES256', overlap: '24h' } } },
     ],

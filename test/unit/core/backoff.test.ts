@@ -14,7 +14,7 @@ describe('backoff', () => {
     expect(backoff(bounds, tries)).toBe(ms);
   });
 
-  test('of bounds that don’t start is none', () => {
+  test("of bounds that don't start is none", () => {
     expect(backoff({ firstMs: 0, longestMs: 60_000 }, 10_000)).toBe(0);
   });
 

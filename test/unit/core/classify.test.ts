@@ -78,7 +78,7 @@ const sent: readonly Row[] = [
     'refused',
   ],
   [
-    'what no request can be made of: it is the object’s fault, not the server’s (M5)',
+    "what no request can be made of: it is the object's fault, not the server's (M5)",
     { kind: 'notSent', reason: 'Unsendable', detail: 'invalid authorization header' },
     'Transient RequestUnsendable',
     'invalid authorization header',
@@ -219,7 +219,7 @@ describe('classifyRegistration', () => {
       'The server answered 400 The request is wrong',
     ],
     [
-      '400 with a name of JavaScript’s own',
+      "400 with a name of JavaScript's own",
       answered(400, { error: 'constructor' }),
       'Terminal RegistrationRefused',
       'The server answered 400 constructor',
@@ -284,7 +284,7 @@ describe('classifyRegistration', () => {
     expect(classifyRegistration(answered(503), { ...context, dialect }).kind).toBe('Unknown');
   });
 
-  test('masks in the server’s words what was sent', () => {
+  test("masks in the server's words what was sent", () => {
     const verdict = classifyRegistration(
       answered(400, { error: 'bad', error_description: 'got canary-token' }),
       context,
@@ -418,7 +418,7 @@ describe('an answer that was cut off', () => {
     expect(failed.partial).toBeUndefined();
   });
 
-  test('keeps of an update’s what may be new (rule 20)', () => {
+  test("keeps of an update's what may be new (rule 20)", () => {
     const failed = failureOf(classifyUpdate(answered(200, torn), context));
     expect(said(failed)).toEqual([
       'Unknown ResponseTruncated',

@@ -184,16 +184,16 @@ describe('the credentials of a connection', () => {
     const { [name as keyof typeof SECRETS]: _, ...others } = SECRETS;
     expect(connect(specOf(everything), { secrets: secretsOf(others) })).toEqual({
       reason: 'CredentialNotFound',
-      message: `Secret operators/${name} doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.`,
+      message: `Secret operators/${name} doesn't exist. Create it with the label oauth-registrar.dev/credential=true.`,
     });
   });
 
-  test.each(['tls.crt', 'tls.key'])('are missed where a certificate’s Secret has no %s', (key) => {
+  test.each(['tls.crt', 'tls.key'])("are missed where a certificate's Secret has no %s", (key) => {
     const other = key === 'tls.crt' ? 'tls.key' : 'tls.crt';
     const secrets = secretsOf({ ...SECRETS, tls: labelled({ [other]: 'x' }) });
     expect(connect(specOf({ connection: certificate }), { secrets })).toEqual({
       reason: 'CredentialKeyMissing',
-      message: `Secret operators/tls has no key “${key}”. Keys present: ${other}. Add the key, or name another in the reference.`,
+      message: `Secret operators/tls has no key "${key}". Keys present: ${other}. Add the key, or name another in the reference.`,
     });
   });
 
@@ -275,7 +275,7 @@ describe('the endpoints that are called', () => {
 describe('a credential for another origin that nobody named', () => {
   const refused = (what: string, field: string): Problem => ({
     reason: 'AddressRefused',
-    message: `The discovered ${what} endpoint is at ${elsewhere}, another origin than the issuer’s, and no credential is sent there. If you trust it, set ${field}.`,
+    message: `The discovered ${what} endpoint is at ${elsewhere}, another origin than the issuer's, and no credential is sent there. If you trust it, set ${field}.`,
   });
   const registration = refused('registration', 'spec.registration.endpoint');
   const otherRegistration = { ...endpoints, registration: `${elsewhere}/r` };
@@ -357,7 +357,7 @@ describe('the transport', () => {
     expect(transport?.proxyUrl).toBe(`${proxyUrl}/`);
   });
 
-  test('can’t be had where that Secret is missing', () => {
+  test("can't be had where that Secret is missing", () => {
     expect(connect(specOf({ connection: { proxyRef } }))).toMatchObject({ reason: 'CredentialNotFound' });
   });
 

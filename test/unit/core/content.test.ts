@@ -65,7 +65,7 @@ describe('the data of a registration Secret that was damaged by hand', () => {
     ['without data', { ...secretOf(), data: {} }],
     ['without client_id', withData('client_id', undefined)],
     ['with an empty client_id', withData('client_id', '')],
-    ['without the server’s addresses', withData('server.json', undefined)],
+    ["without the server's addresses", withData('server.json', undefined)],
     ['with addresses that are torn', withData('server.json', '{"registrationEndpoint":"https:')],
     ['with an address that is no text', withData('server.json', '{"registrationEndpoint":1}')],
   ])('has no content %s', (_, secret) => {

@@ -166,7 +166,7 @@ describe('toAdmission', () => {
     present = 'client_id, client_secret, id, jwk, private_key',
   ) => ({
     reason: 'CredentialKeyMissing',
-    message: `Secret operators/${name} has no key “${key}”. Keys present: ${present}. Add the key, or name another in the reference.`,
+    message: `Secret operators/${name} has no key "${key}". Keys present: ${present}. Add the key, or name another in the reference.`,
   });
 
   test.each<readonly [string, object, object]>([
@@ -186,7 +186,7 @@ describe('toAdmission', () => {
       missing('x', 'user', 'login, password, pin, username'),
     ],
     ['a client', grant({}, { clientIdKey: 'x' }), missing('x')],
-    ['a client’s secret', grant({}, { clientSecretKey: 'x' }), missing('x')],
+    ["a client's secret", grant({}, { clientSecretKey: 'x' }), missing('x')],
     [
       'a secret to sign with',
       grant({ authMethod: 'client_secret_jwt' }, { clientSecretKey: 'x' }),
@@ -222,7 +222,7 @@ describe('toCredential', () => {
     expect(manage({ token: { secretRef: { name: 'none' } } })).toEqual({
       reason: 'CredentialNotFound',
       message:
-        'Secret operators/none doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
+        "Secret operators/none doesn't exist. Create it with the label oauth-registrar.dev/credential=true.",
     });
   });
 });
@@ -230,7 +230,7 @@ describe('toCredential', () => {
 describe('secretValue', () => {
   const value = (name: string, key: string) => plain(secretValue(secrets, { name, key }));
   const keyMissing = (key: string) =>
-    `Secret operators/iat has no key “${key}”. Keys present: empty, other, token. Add the key, or name another in the reference.`;
+    `Secret operators/iat has no key "${key}". Keys present: empty, other, token. Add the key, or name another in the reference.`;
 
   test.each([
     [
@@ -238,19 +238,19 @@ describe('secretValue', () => {
       'none',
       'token',
       'CredentialNotFound',
-      'Secret operators/none doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
+      "Secret operators/none doesn't exist. Create it with the label oauth-registrar.dev/credential=true.",
     ],
     [
       'a Secret that nobody marked, and gives the line to run',
       'unlabelled',
       'token',
       'CredentialNotLabelled',
-      'Secret operators/unlabelled isn’t marked as a credential. Run: kubectl -n operators label secret unlabelled oauth-registrar.dev/credential=true',
+      "Secret operators/unlabelled isn't marked as a credential. Run: kubectl -n operators label secret unlabelled oauth-registrar.dev/credential=true",
     ],
     ['a key that is not there', 'iat', 'x', 'CredentialKeyMissing', keyMissing('x')],
     ['a key that is empty', 'iat', 'empty', 'CredentialKeyMissing', keyMissing('empty')],
     [
-      'a key called like something of JavaScript’s own',
+      "a key called like something of JavaScript's own",
       'iat',
       'constructor',
       'CredentialKeyMissing',

@@ -41,7 +41,7 @@ describe('toClientObject', () => {
     });
   });
 
-  test('keeps nothing of the object’s metadata but what names it', () => {
+  test("keeps nothing of the object's metadata but what names it", () => {
     expect(toClientObject({ metadata, spec: undefined }).metadata).toEqual({
       name: 'storefront',
       namespace: 'shop',
@@ -212,7 +212,7 @@ describe('the hash of what is declared', () => {
   test.each([
     ['another member', { client: { clientName: 'Shop', contacts: [] } }],
     ['another software statement', statement('s1')],
-    ['keys of the operator’s', { credential: { generatedKey: {} } }],
+    ["keys of the operator's", { credential: { generatedKey: {} } }],
     ['an expiry that the server is told', expires('1h', { expiryMember: 'exp' })],
   ])('changes with %s', (_, change) => {
     expect(hashOf(change)).not.toBe(hashOf());

@@ -68,7 +68,7 @@ describe('wantedDocument', () => {
     expect(documentOf({})).toEqual({});
   });
 
-  test('says it in the server’s dialect, and what is withheld (rule 14)', () => {
+  test("says it in the server's dialect, and what is withheld (rule 14)", () => {
     const dialect = {
       ...rfc7591,
       scopeEncoding: 'Array',
@@ -165,7 +165,7 @@ describe('defaults', () => {
       'another way to authenticate',
       { tokenEndpointAuthMethod: 'client_secret_basic', tokenEndpointAuthSigningAlg: 'HS256' },
     ],
-  ])('don’t compete with a generated key by %s', (_, defaults) => {
+  ])("don't compete with a generated key by %s", (_, defaults) => {
     const client: ClientMetadata = { clientName: 'a' };
     const { document } = wanted({ client, spec: { credential }, terms: { defaults } });
     expect(document).toEqual({ client_name: 'a', token_endpoint_auth_method: 'private_key_jwt' });
@@ -214,7 +214,7 @@ describe('defaults', () => {
     },
   );
 
-  test('leave the client’s own braces alone', () => {
+  test("leave the client's own braces alone", () => {
     expect(documentOf({ clientName: '{name}', redirectUris: ['https://{name}.example/'] })).toEqual({
       client_name: '{name}',
       redirect_uris: ['https://{name}.example/'],
@@ -225,15 +225,15 @@ describe('defaults', () => {
     [
       'a relative URI',
       { clientUri: '/{name}' },
-      'spec.defaults.clientUri gives this client “/storefront”, which is not an absolute URI without fragment of at most 2048 characters; ask the platform team to correct it, or set spec.client.clientUri.',
+      'spec.defaults.clientUri gives this client "/storefront", which is not an absolute URI without fragment of at most 2048 characters; ask the platform team to correct it, or set spec.client.clientUri.',
     ],
     [
       'a URI with a fragment',
       { redirectUris: ['https://a.example/', 'https://a.example/#{name}'] },
-      'spec.defaults.redirectUris gives this client “https://a.example/#storefront”',
+      'spec.defaults.redirectUris gives this client "https://a.example/#storefront"',
     ],
     ['a URI with a space', { tosUri: 'https://a.example/a b' }, 'spec.defaults.tosUri gives'],
-    ['a URI with a line feed', { tosUri: 'https://a.example/a\nb' }, '“https://a.example/a b”'],
+    ['a URI with a line feed', { tosUri: 'https://a.example/a\nb' }, '"https://a.example/a b"'],
     [
       'a URI that a placeholder makes too long',
       { tosUri: `https://a.example/${'{namespace}'.repeat(600)}` },
@@ -248,23 +248,23 @@ describe('defaults', () => {
     [
       'two scopes in one',
       { scopes: ['openid', '{cluster}'] },
-      'spec.defaults.scopes gives this client “eu 1”, which is not one scope;',
+      'spec.defaults.scopes gives this client "eu 1", which is not one scope;',
     ],
     ['both kinds of keys', { jwks, jwksUri: 'https://a.example/' }, 'spec.defaults sets jwks and jwksUri,'],
     [
       'a member that has a field',
       { additionalMetadata: { redirect_uris: [] } },
-      'spec.defaults.additionalMetadata can’t hold redirect_uris;',
+      "spec.defaults.additionalMetadata can't hold redirect_uris;",
     ],
     [
-      'a member that is the registration’s',
+      "a member that is the registration's",
       { additionalMetadata: { client_secret: 'x' } },
-      'can’t hold client_secret;',
+      "can't hold client_secret;",
     ],
     [
       'a statement that nobody judges',
       { additionalMetadata: { software_statement: 'x' } },
-      'can’t hold software_statement;',
+      "can't hold software_statement;",
     ],
   ])('are refused for %s, naming the server object', (_, defaults, words) => {
     const problem = resultOf({ terms: { defaults } });
@@ -272,7 +272,7 @@ describe('defaults', () => {
     expect(problem).toHaveProperty('message', expect.stringContaining(words));
     expect(problem).toHaveProperty(
       'message',
-      expect.stringMatching(/^The server object’s spec\.defaults.*\.$/),
+      expect.stringMatching(/^The server object's spec\.defaults.*\.$/),
     );
   });
 
@@ -286,7 +286,7 @@ describe('defaults', () => {
     ],
     ['pair of keys', { jwks }, { jwks, jwksUri: 'https://a.example/' }],
     ['list of scopes', { scopes: ['a'] }, { scopes: ['{cluster}'] }],
-  ])('that can’t be used don’t trouble a client with a %s of its own', (_, client, defaults) => {
+  ])("that can't be used don't trouble a client with a %s of its own", (_, client, defaults) => {
     expect(documentOf(client, defaults)).toEqual(documentOf(client));
   });
 
@@ -298,7 +298,7 @@ describe('defaults', () => {
     expect(resultOf({ terms: { defaults: { additionalMetadata: { deep } } } })).toEqual({
       reason: 'InvalidSpec',
       message:
-        'The server object’s spec.defaults nests deeper than 16 levels; ask the platform team to make it flatter.',
+        "The server object's spec.defaults nests deeper than 16 levels; ask the platform team to make it flatter.",
     });
   });
 });
@@ -324,7 +324,7 @@ describe('lifetime.expiryMember', () => {
   test.each<[string, Parameters<typeof withLifetime>]>([
     ['no expiresAfter', [{ expiryMember: 'end' }, createdAt]],
     ['no creation', [{ expiryMember: 'end', expiresAfter: '1h' }]],
-    ['a creation that can’t be read', [{ expiryMember: 'end', expiresAfter: '1h' }, Number.NaN]],
+    ["a creation that can't be read", [{ expiryMember: 'end', expiresAfter: '1h' }, Number.NaN]],
     ['no member', [{ expiresAfter: '1h' }, createdAt]],
   ])('says nothing where there is %s', (_, [lifetime, created]) => {
     expect(withLifetime(lifetime, created)).toEqual({ document: {}, withheld: [] });
@@ -340,10 +340,10 @@ describe('lifetime.expiryMember', () => {
     'client_secret_expires_at',
     'registration_access_token',
     'software_statement',
-  ])('can’t be %s', (expiryMember) => {
+  ])("can't be %s", (expiryMember) => {
     expect(withLifetime({ expiryMember, expiresAfter: '1h' }, createdAt)).toEqual({
       reason: 'InvalidSpec',
-      message: `spec.lifetime.expiryMember can’t be ${expiryMember}, which means something else. Name the member in which the server takes the end of a client, or remove it.`,
+      message: `spec.lifetime.expiryMember can't be ${expiryMember}, which means something else. Name the member in which the server takes the end of a client, or remove it.`,
     });
   });
 });
@@ -382,7 +382,7 @@ describe('the software statement', () => {
   });
 
   test.each(['Allow', 'Require'] as const)(
-    'of the client wins over the server’s (fromClient %s)',
+    "of the client wins over the server's (fromClient %s)",
     (fromClient) => {
       const inputs = { spec: { softwareStatement }, own };
       expect(claimsFor({ fromClient, given }, inputs)).toEqual(own.claims);
@@ -390,7 +390,7 @@ describe('the software statement', () => {
     },
   );
 
-  test('that is allowed and not brought is the server’s', () => {
+  test("that is allowed and not brought is the server's", () => {
     expect(claimsFor({ fromClient: 'Allow', given })).toEqual(given.claims);
   });
 
@@ -399,7 +399,7 @@ describe('the software statement', () => {
       'permits none',
       'Deny',
       { spec: { softwareStatement }, own },
-      'The server object doesn’t permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.',
+      "The server object doesn't permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.",
     ],
     [
       'requires one',
@@ -481,14 +481,14 @@ describe('the software statement', () => {
     expect(sameDocument(document(given), document(statementOf(claims)))).toBe(same);
   });
 
-  test('of the client that can’t be read can’t be judged by a policy, and is refused', () => {
+  test("of the client that can't be read can't be judged by a policy, and is refused", () => {
     const encrypted = { jwt: new Sensitive('a.b.c.d.e'), claims: { sha256: 'digest' } };
     const statement = { ...noStatement, fromClient: 'Allow' } as const;
     const inputs = { spec: { softwareStatement }, own: encrypted };
     expect(resultOf({ ...inputs, terms: { statement, policy: {} } })).toMatchObject({
       reason: 'PolicyRefused',
       message: expect.stringMatching(
-        /^The software statement that spec\.softwareStatement refers to can’t be read/,
+        /^The software statement that spec\.softwareStatement refers to can't be read/,
       ),
     });
     expect(wanted({ ...inputs, terms: { statement } }).document).toEqual({

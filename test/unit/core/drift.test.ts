@@ -18,8 +18,8 @@ describe('sameDocument', () => {
       { default_acr_values: ['b', 'a'] },
       false,
     ],
-    ['a member called like one of JavaScript’s own', { constructor: 'a' }, {}, false],
-    ['a member called like one of JavaScript’s own, empty', { valueOf: '' }, {}, false],
+    ["a member called like one of JavaScript's own", { constructor: 'a' }, {}, false],
+    ["a member called like one of JavaScript's own, empty", { valueOf: '' }, {}, false],
   ])('%s', (_, a, b, same) => {
     expect(sameDocument(a, b)).toBe(same);
     expect(sameDocument(b, a)).toBe(same);
@@ -74,7 +74,7 @@ describe('substitutions', () => {
       { 'client_name#ja-jp': 'y' },
       [{ member: 'client_name#ja-JP', asked: 'x', registered: 'y' }],
     ],
-    ['nothing for a member called like one of JavaScript’s own', { constructor: 'a' }, {}, []],
+    ["nothing for a member called like one of JavaScript's own", { constructor: 'a' }, {}, []],
     ['nothing where a list of one came back as text', { contacts: ['a'] }, { contacts: 'a' }, []],
     [
       'nothing where scope came back as a list (rule 10)',

@@ -82,7 +82,7 @@ describe('the home of a record', () => {
       { kind: 'Alone', isItsServerThere: false },
     ],
     [
-      'is the record alone while the object can’t be called',
+      "is the record alone while the object can't be called",
       record(),
       factsOf(record().server, unavailable),
       'ns-1',

@@ -26,7 +26,7 @@ describe('managementMode', () => {
   const rows = modes.flatMap((mode) =>
     [true, false].flatMap((managed) => [true, false].map((hasAdmin) => ({ mode, managed, hasAdmin }))),
   );
-  /** Mode, whether there is a token of the client’s own, whether a credential that manages all. */
+  /** Mode, whether there is a token of the client's own, whether a credential that manages all. */
   const EXPECTED: Readonly<Record<string, string>> = {
     'Auto true true': 'RegistrationAccessToken',
     'Auto true false': 'RegistrationAccessToken',
@@ -47,7 +47,7 @@ describe('managementMode', () => {
   };
 
   test.each(rows)(
-    'rule 7: with mode $mode, a token of the client’s own: $managed, one for all: $hasAdmin',
+    "rule 7: with mode $mode, a token of the client's own: $managed, one for all: $hasAdmin",
     ({ mode, managed, hasAdmin }) => {
       const terms = { ...auto, mode, credential: hasAdmin ? admin : undefined };
       expect(managementMode(managed, terms)).toBe(EXPECTED[`${mode} ${managed} ${hasAdmin}`]);
@@ -104,17 +104,17 @@ const returned = 'https://sso.example.com/register/c1?tenant=a%2Fb&x=';
 describe('managementOf', () => {
   test.each<readonly [string, Inputs, object]>([
     [
-      'rule 19: at the address that the server returned, verbatim, with the client’s own token',
+      "rule 19: at the address that the server returned, verbatim, with the client's own token",
       { token: 'rat-1', returned },
       managed(returned, own),
     ],
     [
-      'rules 4 and 19: at a relative address, which is one of the registration endpoint’s',
+      "rules 4 and 19: at a relative address, which is one of the registration endpoint's",
       { token: 'rat-1', returned: 'register/c1?x=1' },
       managed('https://sso.example.com/register/c1?x=1', own),
     ],
     [
-      'rule 19: at a template of the server object’s before what was returned',
+      "rule 19: at a template of the server object's before what was returned",
       { token: 'rat-1', returned, terms: explicit('https://sso.example.com/clients/{client_id}') },
       managed('https://sso.example.com/clients/c1', own),
     ],
@@ -139,7 +139,7 @@ describe('managementOf', () => {
       managed(returned, all),
     ],
     [
-      'with the client’s own token rather than the one for all',
+      "with the client's own token rather than the one for all",
       { token: 'rat-1', returned, terms: { credential: admin } },
       managed(returned, own),
     ],
@@ -154,7 +154,7 @@ describe('managementOf', () => {
       managed('https://sso.example.com/register?client_id=c1', all),
     ],
     [
-      'with a client_id that is percent-encoded, since it is the server’s to choose',
+      "with a client_id that is percent-encoded, since it is the server's to choose",
       {
         clientId: 'https://c/ü?a=b&c#d',
         terms: { credential: admin, ...explicit('{registration_endpoint}/{client_id}') },
@@ -185,7 +185,7 @@ describe('managementOf', () => {
       managed('https://backend.example.com/c1', own),
     ],
     [
-      'at the registration endpoint’s present origin, where the client was registered at another',
+      "at the registration endpoint's present origin, where the client was registered at another",
       {
         token: 'rat-1',
         returned: 'https://new.example.com/register/c1',
@@ -255,7 +255,7 @@ describe('managementOf', () => {
     ['there is neither token nor credential', {}, noToken],
     ['there is an address alone', { returned }, noToken],
     [
-      'only the client’s own token is wanted, and there is none',
+      "only the client's own token is wanted, and there is none",
       { returned, terms: { mode: 'RegistrationAccessToken', credential: admin } },
       noToken,
     ],
@@ -343,13 +343,13 @@ describe('keptAddress', () => {
       'https://sso.example.com/register/c%201',
     ],
     [
-      'what was returned before a template of the dialect’s',
+      "what was returned before a template of the dialect's",
       returned,
       byDialect('{registration_endpoint}/{client_id}'),
       returned,
     ],
     [
-      'a template of the server object’s before what was returned',
+      "a template of the server object's before what was returned",
       returned,
       explicit('https://sso.example.com/{client_id}'),
       'https://sso.example.com/c%201',

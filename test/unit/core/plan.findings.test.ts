@@ -178,7 +178,7 @@ const EXAMPLES: readonly Example[] = [
     'RecordMissing',
     observation({ records: [] }),
     'RegistrationRecordMissing',
-    'The registration Secret of client c1 is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
+    "The registration Secret of client c1 is gone from the operator's namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite",
   ],
   [
     'DeletionPolicyDiffers',

@@ -91,7 +91,7 @@ table('a registration', [
     waits('DiscoveryFailed', 'https://sso.example.com/.well-known/x: 404'),
   ],
   [
-    'waits while the server’s state permits no call',
+    "waits while the server's state permits no call",
     unregistered({ server: closed('AuthorizationServerPaused', 'until noon') }),
     { ...waits('AuthorizationServerPaused', 'until noon'), awaitsServer: true },
   ],
@@ -215,7 +215,7 @@ const copiedElsewhere = stalls(
 );
 const goesOn = { ...INSTALLATION, continues: [copied] };
 
-table('another installation’s client', [
+table("another installation's client", [
   [
     'is left alone',
     unregistered({ object: object({ status: { installation: 'other' } }) }),
@@ -242,17 +242,17 @@ table('another installation’s client', [
     copiedElsewhere,
   ],
   [
-    'doesn’t hold an object that was copied and is deleted',
+    "doesn't hold an object that was copied and is deleted",
     observation({ object: deleting(), records: [departed({ installation: copied })] }),
     { type: 'RemoveFinalizer' },
   ],
   [
-    'becomes this one’s when a person says that this one goes on',
+    "becomes this one's when a person says that this one goes on",
     observation({ installation: goesOn, records: [record({ installation: copied })] }),
     { type: 'Claim' },
   ],
   [
-    'is this one’s where its record was written before ids held the cluster',
+    "is this one's where its record was written before ids held the cluster",
     observation({ records: [record({ installation: 'main' })] }),
     { type: 'Claim' },
   ],
@@ -264,7 +264,7 @@ table('a record that is missing', [
     observation({ records: [], secrets: [] }),
     stalls(
       'RegistrationRecordMissing',
-      'The registration Secret of client c1 is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
+      "The registration Secret of client c1 is gone from the operator's namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite",
     ),
   ],
   [
@@ -272,11 +272,11 @@ table('a record that is missing', [
     observation({ object: fresh(), records: [] }),
     stalls(
       'RegistrationRecordMissing',
-      'The registration Secret oac-uid-1-a1 is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
+      "The registration Secret oac-uid-1-a1 is gone from the operator's namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite",
     ),
   ],
   [
-    'is not taken for one because of somebody else’s Secret',
+    "is not taken for one because of somebody else's Secret",
     unregistered({ secrets: [secret({ ownerUid: 'uid-0' })] }),
     registers,
   ],
@@ -319,7 +319,7 @@ table('a Secret', [
     publishes,
   ],
   [
-    'is written again when the server’s endpoints changed',
+    "is written again when the server's endpoints changed",
     observation({
       server: {
         ...available,
@@ -345,7 +345,7 @@ table('a Secret', [
     { type: 'RemoveSecret', secret: 'storefront-oauth' },
   ],
   [
-    'of another owner is not counted as this client’s',
+    "of another owner is not counted as this client's",
     observation({ secrets: [secret({ ownerUid: 'uid-0' })] }),
     publishes,
   ],
@@ -382,7 +382,7 @@ table('an edit of the metadata', [
     waits('DiscoveryFailed', 'https://sso.example.com/.well-known/x: 404'),
   ],
   [
-    'waits while the server’s state permits no call',
+    "waits while the server's state permits no call",
     observation({ object: edited(), server: closed('AuthorizationServerPaused', 'until noon') }),
     { ...waits('AuthorizationServerPaused', 'until noon'), awaitsServer: true },
   ],
@@ -461,7 +461,7 @@ table('of several records', [
     publishes,
   ],
   [
-    'a surplus one that the server can’t delete is left behind at once',
+    "a surplus one that the server can't delete is left behind at once",
     observation({
       records: [record(), surplus],
       secrets: [secret()],
@@ -498,7 +498,7 @@ table('of several records', [
     },
   ],
   [
-    'one that is left behind is nobody’s business any more',
+    "one that is left behind is nobody's business any more",
     observation({ records: [record(), departed({ role: 'left-behind' })] }),
     ready,
   ],
@@ -571,7 +571,7 @@ table('a deletion', [
     { type: 'RemoveFinalizer' },
   ],
   [
-    'has nothing to do for somebody else’s finalizer',
+    "has nothing to do for somebody else's finalizer",
     observation({ object: deleting({ hasFinalizer: false, finalizers: ['x/y'] }), records: [] }),
     gone(),
   ],

@@ -39,10 +39,10 @@ describe('policyProblem', () => {
 
   test('says which member, which value, which bound and whom to ask', () => {
     expect(refusal({ scope: 'openid admin' }, { scopes: ['openid', 'profile'] })).toBe(
-      'scope “admin” is not permitted: spec.policy.scopes of the server object lists openid, profile; choose another, or ask the platform team to extend spec.policy.scopes.',
+      'scope "admin" is not permitted: spec.policy.scopes of the server object lists openid, profile; choose another, or ask the platform team to extend spec.policy.scopes.',
     );
     expect(refusal({ logo_uri: 'https://evil.test/l.png' }, { uriHosts: ['*.example.com'] })).toBe(
-      'logo_uri “https://evil.test/l.png” is at evil.test, and spec.policy.uriHosts of the server object lists *.example.com; choose another, or ask the platform team to extend spec.policy.uriHosts.',
+      'logo_uri "https://evil.test/l.png" is at evil.test, and spec.policy.uriHosts of the server object lists *.example.com; choose another, or ask the platform team to extend spec.policy.uriHosts.',
     );
   });
 
@@ -60,7 +60,7 @@ describe('policyProblem', () => {
   test('shows 200 characters of a value and of a bound at most, and none that controls', () => {
     const policy: Policy = { scopes: Array.from({ length: 100 }, (_, index) => `scope-${index}`) };
     const message = refusal({ grant_types: [], scope: `a\u0007${'b'.repeat(5000)}` }, policy);
-    expect(message).toContain(`“a ${'b'.repeat(198)}…”`);
+    expect(message).toContain(`"a ${'b'.repeat(198)}…"`);
     expect(message?.length).toBeLessThan(700);
     expect(message).not.toMatch(/\p{Cc}/u);
   });
@@ -82,7 +82,7 @@ describe('uriHosts', () => {
     'https://192.0.2.1/cb',
     'https://[2001:db8::1]:8443/cb',
     '',
-  ])('admits “%s”', (uri) => {
+  ])('admits "%s"', (uri) => {
     admitted({ redirect_uris: [uri], client_uri: uri }, policy);
   });
 
@@ -136,7 +136,7 @@ describe('uriHosts', () => {
   ])('refuses %s', (_, uri) => {
     for (const member of ['redirect_uris', 'request_uris']) {
       const message = refusal({ [member]: ['https://shop.example.com/', uri] }, policy);
-      expect(message).toMatch(new RegExp(`^${member} “`));
+      expect(message).toMatch(new RegExp(`^${member} "`));
       expect(message).toContain(
         'and spec.policy.uriHosts of the server object lists Shop.example.com, *.Apps',
       );
@@ -151,7 +151,7 @@ describe('uriHosts', () => {
     ['with a user', 'https://a@shop.example.com/', 'is not written plainly (no user information, '],
     ['without a host', 'com.example.app:/cb', 'has no host,'],
   ])('says what is wrong with a URI %s', (_, uri, fault) => {
-    expect(refusal({ client_uri: uri }, policy)).toContain(`“${uri}” ${fault}`);
+    expect(refusal({ client_uri: uri }, policy)).toContain(`"${uri}" ${fault}`);
   });
 
   test.each([
@@ -177,7 +177,7 @@ describe('uriHosts', () => {
     const value = (uri: string) => (member.endsWith('uris') ? [uri] : uri);
     admitted({ [member]: value('https://shop.example.com/x') }, policy);
     expect(refusal({ [member]: value('https://evil.test/x') }, policy)).toMatch(
-      new RegExp(`^${member} “https://evil\\.test/x”`),
+      new RegExp(`^${member} "https://evil\\.test/x"`),
     );
   });
 
@@ -192,7 +192,7 @@ describe('uriHosts', () => {
   ])('bounds a URL in an additional member: %s', (_, value) => {
     expect(
       refusal({ callback: value }, { ...policy, additionalMetadata: { allowed: ['callback'] } }),
-    ).toMatch(/^callback “.*evil\.test/i);
+    ).toMatch(/^callback ".*evil\.test/i);
   });
 
   test('leaves other words of an additional member alone', () => {
@@ -202,8 +202,8 @@ describe('uriHosts', () => {
 
   test('bounds where keys refer to certificates, also in keys sent as text (rule 14)', () => {
     const jwks = { keys: [{ kty: 'EC', x5u: 'https://evil.test/cert' }] };
-    expect(refusal({ jwks }, policy)).toMatch(/^jwks “https:\/\/evil\.test\/cert” is at evil\.test/);
-    expect(refusal({ jwks: JSON.stringify(jwks) }, policy)).toMatch(/^jwks “https:\/\/evil\.test\/cert”/);
+    expect(refusal({ jwks }, policy)).toMatch(/^jwks "https:\/\/evil\.test\/cert" is at evil\.test/);
+    expect(refusal({ jwks: JSON.stringify(jwks) }, policy)).toMatch(/^jwks "https:\/\/evil\.test\/cert"/);
     admitted({ jwks: { keys: [{ kty: 'EC', x: 'abc' }] } }, policy);
   });
 
@@ -297,7 +297,7 @@ describe('redirectUriPatterns', () => {
   ])('refuses %s', (_, pattern, uri) => {
     for (const member of ['redirect_uris', 'post_logout_redirect_uris', 'claims_redirect_uris']) {
       const message = refusal({ [member]: [uri] }, patternsOf(pattern));
-      expect(message).toMatch(new RegExp(`^${member} “`));
+      expect(message).toMatch(new RegExp(`^${member} "`));
       expect(message).toContain(
         `matches none of spec.policy.redirectUriPatterns of the server object, which lists https://other.test/, ${pattern}; choose another`,
       );
@@ -307,14 +307,14 @@ describe('redirectUriPatterns', () => {
   test('judges each redirect URI', () => {
     const redirect_uris = ['https://a.example.com/cb', 'https://evil.test/cb'];
     expect(refusal({ redirect_uris }, patternsOf('https://*.example.com/cb'))).toContain(
-      '“https://evil.test/cb”',
+      '"https://evil.test/cb"',
     );
   });
 
   test('tells the first that is refused', () => {
     const redirect_uris = ['https://evil.test/1', 'https://evil.test/2'];
     expect(refusal({ redirect_uris }, patternsOf('https://*.example.com/cb'))).toContain(
-      '“https://evil.test/1”',
+      '"https://evil.test/1"',
     );
   });
 
@@ -336,7 +336,7 @@ describe('redirectUriPatterns', () => {
     expect(refusal({ redirect_uris: ['https://good.test/x'] }, policy)).toContain('matches none of');
   });
 
-  test('speaks for an application’s own scheme, which has no host to list', () => {
+  test("speaks for an application's own scheme, which has no host to list", () => {
     const policy: Policy = { uriHosts: ['good.test'], redirectUriPatterns: ['com.example.app:/*'] };
     const uris = ['com.example.app:/cb'];
     admitted({ redirect_uris: uris, post_logout_redirect_uris: uris }, policy);
@@ -399,49 +399,49 @@ describe('bounds on words', () => {
   });
 
   test.each<[string, JsonObject, Policy, string]>([
-    ['a scope', { scope: 'openid admin' }, { scopes: ['openid'] }, 'scope “admin”'],
-    ['a scope in capitals', { scope: 'OpenID' }, { scopes: ['openid'] }, 'scope “OpenID”'],
-    ['a scope behind a line feed', { scope: 'openid\nadmin' }, { scopes: ['openid'] }, 'scope “admin”'],
+    ['a scope', { scope: 'openid admin' }, { scopes: ['openid'] }, 'scope "admin"'],
+    ['a scope in capitals', { scope: 'OpenID' }, { scopes: ['openid'] }, 'scope "OpenID"'],
+    ['a scope behind a line feed', { scope: 'openid\nadmin' }, { scopes: ['openid'] }, 'scope "admin"'],
     [
       'a scope behind a strange space',
       { scope: 'openid\u00a0admin' },
       { scopes: ['openid'] },
-      'scope “admin”',
+      'scope "admin"',
     ],
     [
       'a scope of a list (rule 14)',
       { scopes: ['openid', 'admin'] },
       { scopes: ['openid'] },
-      'scopes “admin”',
+      'scopes "admin"',
     ],
-    ['a scope within an item', { scopes: ['openid admin'] }, { scopes: ['openid'] }, 'scopes “admin”'],
-    ['a scope in the other form', { scope: 'a', scopes: ['a', 'b'] }, { scopes: ['a'] }, 'scopes “b”'],
-    ['any scope', { scope: 'openid' }, { scopes: [] }, 'scope “openid”'],
-    ['a scope named like a property', { scope: 'constructor' }, { scopes: ['a'] }, 'scope “constructor”'],
-    ['a grant type', { grant_types: ['password'] }, { grantTypes: ['implicit'] }, 'grant_types “password”'],
+    ['a scope within an item', { scopes: ['openid admin'] }, { scopes: ['openid'] }, 'scopes "admin"'],
+    ['a scope in the other form', { scope: 'a', scopes: ['a', 'b'] }, { scopes: ['a'] }, 'scopes "b"'],
+    ['any scope', { scope: 'openid' }, { scopes: [] }, 'scope "openid"'],
+    ['a scope named like a property', { scope: 'constructor' }, { scopes: ['a'] }, 'scope "constructor"'],
+    ['a grant type', { grant_types: ['password'] }, { grantTypes: ['implicit'] }, 'grant_types "password"'],
     [
       'a grant type as a string',
       { grant_types: 'password' },
       { grantTypes: ['implicit'] },
-      'grant_types “password”',
+      'grant_types "password"',
     ],
     [
       'a part of a response type',
       { response_types: ['code'] },
       { responseTypes: ['code id_token'] },
-      '“code”',
+      '"code"',
     ],
     [
       'a larger response type',
       { response_types: ['code token'] },
       { responseTypes: ['code', 'token'] },
-      '“code token”',
+      '"code token"',
     ],
     [
       'an authentication method',
       { token_endpoint_auth_method: 'none' },
       { tokenEndpointAuthMethods: ['private_key_jwt'] },
-      'token_endpoint_auth_method “none”',
+      'token_endpoint_auth_method "none"',
     ],
   ])('refuse %s', (_, document, policy, part) => {
     const message = refusal(document, policy);
@@ -459,7 +459,7 @@ describe('bounds on words', () => {
       'tokenEndpointAuthMethods',
     ],
   ])('refuse what the absence of %s means', (member, policy, meaning, list) => {
-    const start = `${member} is absent, which means “${meaning}” (RFC 7591 section 2), and that is not permitted: spec.policy.${list} of the server object lists `;
+    const start = `${member} is absent, which means "${meaning}" (RFC 7591 section 2), and that is not permitted: spec.policy.${list} of the server object lists `;
     for (const document of [{}, { [member]: null }, { [member]: '' }]) {
       const message = refusal(document, policy);
       expect(message?.startsWith(start)).toBe(true);
@@ -486,7 +486,7 @@ describe('L7: words that are left out', () => {
 
   test('an empty list of grant types is judged as servers read it', () => {
     expect(refusal({ grant_types: [] }, { grantTypes: ['client_credentials'] })).toMatch(
-      /^grant_types is empty, which means “authorization_code” \(RFC 7591 section 2\), and that is not permitted/,
+      /^grant_types is empty, which means "authorization_code" \(RFC 7591 section 2\), and that is not permitted/,
     );
   });
 });
@@ -508,14 +508,14 @@ describe('L7: algorithms', () => {
     admitted({ [member]: 'ES256' }, policy);
     admitted({ [member]: ['ES256', 'A256GCM'] }, policy);
     expect(refusal({ [member]: 'HS256' }, policy)).toBe(
-      `${member} “HS256” is not permitted: spec.policy.algorithms of the server object lists ES256, A256GCM; choose another, or ask the platform team to extend spec.policy.algorithms.`,
+      `${member} "HS256" is not permitted: spec.policy.algorithms of the server object lists ES256, A256GCM; choose another, or ask the platform team to extend spec.policy.algorithms.`,
     );
   });
 
-  test.each(['none', 'None', ' NONE '])('“%s” is permitted only where it is listed', (none) => {
+  test.each(['none', 'None', ' NONE '])('"%s" is permitted only where it is listed', (none) => {
     const member = 'id_token_signed_response_alg';
     for (const policy of [{}, { algorithms: [] }, { algorithms: ['RS256'] }]) {
-      expect(refusal({ [member]: none }, policy)).toMatch(/^id_token_signed_response_alg “.*none.*” is not/i);
+      expect(refusal({ [member]: none }, policy)).toMatch(/^id_token_signed_response_alg ".*none.*" is not/i);
     }
     admitted({ [member]: 'none' }, { algorithms: ['none'] });
   });
@@ -539,10 +539,10 @@ describe('L7: schemes', () => {
     'data:text/html,x',
     'file:///etc/passwd',
     'blob:https://a.test/1',
-  ])('“%s” is permitted by no policy, in no member', (uri) => {
+  ])('"%s" is permitted by no policy, in no member', (uri) => {
     for (const member of ['redirect_uris', 'initiate_login_uri', 'logo_uri#ja', 'vendor']) {
       const policy = { ...open, redirectUriPatterns: [uri, '*:*'] };
-      expect(refusal({ [member]: uri }, policy)).toMatch(new RegExp(`^${member} “`));
+      expect(refusal({ [member]: uri }, policy)).toMatch(new RegExp(`^${member} "`));
     }
     expect(refusal({ jwks: { keys: [{ x5u: uri }] } }, {})).toContain(
       'runs a script or reads what is at hand',
@@ -554,7 +554,7 @@ describe('L7: schemes', () => {
     (uri) => {
       for (const member of ['redirect_uris', 'initiate_login_uri', 'request_uris']) {
         expect(refusal({ [member]: [uri] }, { schemes: 'HttpsOnly' })).toBe(
-          `${member} “${uri}” is not permitted: spec.policy.schemes of the server object is HttpsOnly; use an https URI, or ask the platform team to set spec.policy.schemes to Any.`,
+          `${member} "${uri}" is not permitted: spec.policy.schemes of the server object is HttpsOnly; use an https URI, or ask the platform team to set spec.policy.schemes to Any.`,
         );
       }
       admitted({ redirect_uris: [uri] }, { schemes: 'Any' });
@@ -617,7 +617,7 @@ describe('L7: defaultsOnly', () => {
     expect(by({ client_uri: 'https://a.test/' }, {})).toBeUndefined();
   });
 
-  test('judges the claims of the client’s own statement, not those of the server object’s', () => {
+  test("judges the claims of the client's own statement, not those of the server object's", () => {
     const document = { software_statement: { client_name: 'Corporate SSO' } };
     admitted(document, policy);
     expect(refusal(document, policy, [], { bringsStatement: true })).toMatch(
@@ -649,7 +649,7 @@ describe('additionalMetadata', () => {
     ['a member that is not listed', { costCenter: '4711' }],
     ['one in other letters', { Tiers: 1 }],
     ['one with a language tag', { 'tiers#de': 1 }],
-    ['the spec’s name of a member', { redirectUris: ['https://evil.test/'] }],
+    ["the spec's name of a member", { redirectUris: ['https://evil.test/'] }],
     ['a property of every object', { constructor: 1 }],
     ['the prototype', JSON.parse('{"__proto__":1}') as JsonObject],
     ['a statement that can not be read', { software_statement: 'a.b.c' }],
@@ -665,7 +665,7 @@ describe('additionalMetadata', () => {
     expect(refusal({ tiers: 1 }, {})).toContain('allowed of the server object lists none;');
   });
 
-  test('lets the operator’s own members pass', () => {
+  test("lets the operator's own members pass", () => {
     admitted({ attempt: 'a1', expires: 1 }, {}, ['attempt', 'expires']);
     expect(refusal({ attempt: 'a1', other: 1 }, {}, ['attempt'])).toMatch(/^other /);
   });
@@ -674,7 +674,7 @@ describe('additionalMetadata', () => {
 describe('clientIdentifier', () => {
   const names = ['client_id', 'preferred_client_id', 'ext_param_client_id', 'client_secret'];
 
-  test.each(names)('refuses %s, though it is listed and the operator’s own', (name) => {
+  test.each(names)("refuses %s, though it is listed and the operator's own", (name) => {
     const policy: Policy = { additionalMetadata: { allowed: names } };
     const message = `${name} is not permitted: by spec.policy.clientIdentifier of the server object the server chooses it; remove it, or ask the platform team to set spec.policy.clientIdentifier to Allow.`;
     expect(refusal({ [name]: 'S3cret' }, policy, names)).toBe(message);
@@ -719,7 +719,7 @@ describe('claims of a software statement', () => {
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'private_key_jwt' }],
   ])('are judged as members: %s', (claim, claims) => {
     expect(refusal({ software_statement: claims }, policy)).toMatch(
-      new RegExp(`^software_statement\\.${claim} “`),
+      new RegExp(`^software_statement\\.${claim} "`),
     );
   });
 
@@ -746,7 +746,7 @@ describe('claims of a software statement', () => {
 
   test('L7: that name algorithms are judged, too', () => {
     expect(refusal({ software_statement: { request_object_signing_alg: 'none' } }, policy)).toMatch(
-      /^software_statement\.request_object_signing_alg “none” is not permitted/,
+      /^software_statement\.request_object_signing_alg "none" is not permitted/,
     );
   });
 
@@ -755,6 +755,6 @@ describe('claims of a software statement', () => {
     for (let depth = 0; depth < 50_000; depth++) {
       nested = { a: nested };
     }
-    expect(refusal({ software_statement: { nested } }, policy)).toMatch(/^software_statement\.nested “/);
+    expect(refusal({ software_statement: { nested } }, policy)).toMatch(/^software_statement\.nested "/);
   });
 });

@@ -8,7 +8,7 @@ const ofSecret = (values: Readonly<Record<string, string>>) =>
   proxyOf({ proxyRef: { name: 'proxy' } }, secretsOf({ proxy: found(values) }), rules);
 
 describe('proxyOf', () => {
-  test('is the environment’s where the spec names none', () => {
+  test("is the environment's where the spec names none", () => {
     expect(proxyOf({}, secretsOf(), rules)).toEqual({ url: undefined });
   });
 
@@ -30,14 +30,14 @@ describe('proxyOf', () => {
 
   test.each<readonly [string, Readonly<Record<string, string>>, string]>([
     [
-      'http, which the operator’s flags don’t permit',
+      "http, which the operator's flags don't permit",
       { url: 'http://proxy.example.com' },
-      'Key “url” of Secret operators/proxy does not use https, and http is not permitted here. Correct it, and put user and password under keys of their own.',
+      'Key "url" of Secret operators/proxy does not use https, and http is not permitted here. Correct it, and put user and password under keys of their own.',
     ],
     [
       'a URL with user information',
       { url: 'https://u:canary@proxy.example.com' },
-      'Key “url” of Secret operators/proxy is not an absolute URL without user information and fragment. Correct it, and put user and password under keys of their own.',
+      'Key "url" of Secret operators/proxy is not an absolute URL without user information and fragment. Correct it, and put user and password under keys of their own.',
     ],
   ])('is not %s', (_, values, message) => {
     expect(ofSecret(values)).toEqual({ reason: 'CredentialUnusable', message });

@@ -50,7 +50,7 @@ describe('a registration Secret', () => {
       record({ replaces: 'oac-uid-1-a0', rotatedFor: '1777630000' }),
     ],
     [
-      'a record of a client with keys of the operator’s',
+      "a record of a client with keys of the operator's",
       record({
         keyCreatedAt: '2026-05-01T11:00:00Z',
         keyRotatesAt: Date.parse('2026-06-01T11:00:00Z'),

@@ -46,7 +46,7 @@ const isOpen = (health: ServerHealth, client: string, waiting = nobody) =>
 describe('a refusal with 403 of a client whose credential others are accepted with (H3)', () => {
   const poisoned = having(others, ['b/good', undefined], ['a/poison', denied]);
 
-  test('is that client’s: all others go on', () => {
+  test("is that client's: all others go on", () => {
     expect(poisoned.refusedAdmission).toBeUndefined();
     expect(['a/other', 'b/good', 'c/new'].map((client) => isOpen(poisoned, client))).toEqual([
       true,
@@ -66,9 +66,9 @@ describe('a refusal with 403 of a client whose credential others are accepted wi
 describe('a refusal with 401', () => {
   test.each<readonly [string, ServerHealth, boolean]>([
     ['one client: not yet', having(others, ['a/x', doubted]), false],
-    ['another namespace’s, with another document', having(others, ['a/x', doubted], ['b/y', doubted]), true],
+    ["another namespace's, with another document", having(others, ['a/x', doubted], ['b/y', doubted]), true],
     [
-      'another namespace’s, with the same document: not yet',
+      "another namespace's, with the same document: not yet",
       having(others, ['a/x', doubted, { document: 'd' }], ['b/y', doubted, { document: 'd' }]),
       false,
     ],
@@ -108,11 +108,11 @@ describe('a refusal with 401', () => {
       false,
     ],
     ['one client, where the server says invalid_token', having(others, ['a/x', refusedBy('Refused')]), true],
-  ])('is the credential’s or not: %s', (_, health, decided) => {
+  ])("is the credential's or not: %s", (_, health, decided) => {
     expect(health.refusedAdmission?.decided).toBe(decided);
   });
 
-  test('lets one registration go at a time, another namespace’s first, and the one that was refused last', () => {
+  test("lets one registration go at a time, another namespace's first, and the one that was refused last", () => {
     const doubt = having(others, ['a/x', doubted]);
     expect(register(doubt, 'a/y', others)).toMatchObject({ open: false, reason: 'Queued' });
     expect(register(doubt, 'a/x', neighbours)).toMatchObject({ open: false, reason: 'Queued' });
@@ -134,7 +134,7 @@ describe('a refusal with 401', () => {
     expect(again.refusedAdmission).toBeUndefined();
   });
 
-  test('that two clients of one namespace decided doesn’t keep another namespace from trying', () => {
+  test("that two clients of one namespace decided doesn't keep another namespace from trying", () => {
     const decided = having(neighbours, ['a/x', doubted], ['a/y', doubted]);
     expect(register(decided, 'a/z')).toMatchObject({ open: false, reason: 'AdmissionRefused' });
     expect(isOpen(decided, 'b/z')).toBe(true);
@@ -191,7 +191,7 @@ describe('a registration without an answer', () => {
     expect(isOpen(begins(answering, 'Register', by('c/new')), 'd/new')).toBe(false);
   });
 
-  test('is that client’s when another’s that began since is answered', () => {
+  test("is that client's when another's that began since is answered", () => {
     const answered = ends(one, 'Register', undefined, NOW + 10, by('b/other'));
     expect(answered).toMatchObject({ phase: 'Open', metBy: undefined });
   });
@@ -228,7 +228,7 @@ describe('other calls that fail', () => {
   const update = (health: ServerHealth, client: string) =>
     gate(health, 'Update', 'v1', NOW + 100, 0, by(client)).open;
 
-  test('of one client are that client’s, however often', () => {
+  test("of one client are that client's, however often", () => {
     const health = failing(failed, ...Array.from({ length: 20 }, () => 'a/poison'));
     expect(health.phase).toBe('Open');
   });
@@ -239,11 +239,11 @@ describe('other calls that fail', () => {
     expect([update(health, 'a/w'), update(health, 'b/good')]).toEqual([false, true]);
   });
 
-  test('of clients of several namespaces are the server’s', () => {
+  test("of clients of several namespaces are the server's", () => {
     expect(update(failing(failed, 'a/x', 'b/y', 'c/z'), 'd/good')).toBe(false);
   });
 
-  test('are the server’s at once where it can’t be reached', () => {
+  test("are the server's at once where it can't be reached", () => {
     expect(update(failing(unreachable, 'a/x', 'a/x', 'a/x'), 'd/good')).toBe(false);
   });
 
@@ -282,7 +282,7 @@ describe('registration access tokens that are refused', () => {
       false,
     ],
     [
-      'many of one namespace don’t push out another’s',
+      "many of one namespace don't push out another's",
       2,
       [['b/y'], ...Array.from({ length: 300 }, (_, index) => [`a/${index}`] as const)],
       true,

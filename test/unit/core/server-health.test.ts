@@ -377,13 +377,13 @@ describe('a credential for which no token can be had', () => {
     const notGranted = failure({
       kind: 'TokenRefused',
       reason: 'AdmissionScopeNotGranted',
-      message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+      message: "The token endpoint answered 200, but didn't grant the scope dcr",
       serverTrouble: false,
     });
     expect(gate(having(fails('Register', notGranted)), 'Register', 'v1', NOW)).toEqual({
       open: false,
       reason: 'AdmissionScopeNotGranted',
-      message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+      message: "The token endpoint answered 200, but didn't grant the scope dcr",
     });
   });
 });

@@ -153,11 +153,11 @@ describe('toServerObject', () => {
       ['by a policy that bounds something else', 'scope', { uriHosts: ['a'] }],
       ['though other members may be set', 'tier', { additionalMetadata: { allowed: ['plan'] } }],
       ['for a member that nothing can bound', 'client_name', { scopes: ['openid'] }],
-      ['called like something of JavaScript’s own', 'constructor', { scopes: ['openid'] }],
+      ["called like something of JavaScript's own", 'constructor', { scopes: ['openid'] }],
       ['without a name', '', { scopes: ['openid'] }],
     ])('is refused for what nobody bounds: %s', (_, member, policy) => {
       expect(copying(member, policy).problem).toBe(
-        `spec.registration.softwareStatement.sign.claimsFromClient copies ${member}, which spec.policy doesn’t bound: bound it there, or leave it out.`,
+        `spec.registration.softwareStatement.sign.claimsFromClient copies ${member}, which spec.policy doesn't bound: bound it there, or leave it out.`,
       );
     });
 

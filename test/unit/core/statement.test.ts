@@ -147,7 +147,7 @@ describe('toStatementTerms', () => {
   ])('says that the Secret with %s is missing', (_, spec, name) => {
     expect(termsOf(spec)).toMatchObject({
       reason: 'CredentialNotFound',
-      message: expect.stringContaining(`Secret operators/${name} doesn’t exist.`),
+      message: expect.stringContaining(`Secret operators/${name} doesn't exist.`),
     });
   });
 });
@@ -162,7 +162,7 @@ describe('toSignedRequestTerms', () => {
       ),
     );
 
-  test('is for the server’s issuer, as a JWT, for five minutes, where nothing else is said (rule 5)', () => {
+  test("is for the server's issuer, as a JWT, for five minutes, where nothing else is said (rule 5)", () => {
     expect(terms({})).toEqual({
       key: { material: 'canary-key', format: 'Pem', algorithm: 'PS256' },
       issuer: undefined,
@@ -186,7 +186,7 @@ describe('toSignedRequestTerms', () => {
   test('says that its key is missing', () => {
     expect(terms({ secretRef: { name: 'signer', key: 'x' } })).toMatchObject({
       reason: 'CredentialKeyMissing',
-      message: expect.stringContaining('Secret operators/signer has no key “x”. Keys present: key.'),
+      message: expect.stringContaining('Secret operators/signer has no key "x". Keys present: key.'),
     });
   });
 });

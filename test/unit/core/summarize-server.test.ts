@@ -93,13 +93,13 @@ describe('summarizeServer', () => {
           refusedAdmission: {
             ...refusedAdmission,
             reason: 'AdmissionScopeNotGranted',
-            message: 'The token endpoint answered 200, but didn’t grant the scope dcr',
+            message: "The token endpoint answered 200, but didn't grant the scope dcr",
           },
         },
       },
       [
         `Ready=True Available: Clients are registered at ${issuer}/register.`,
-        'AdmissionAccepted=False AdmissionScopeNotGranted: The token endpoint answered 200, but didn’t grant the scope dcr',
+        "AdmissionAccepted=False AdmissionScopeNotGranted: The token endpoint answered 200, but didn't grant the scope dcr",
       ],
     ],
     [

@@ -134,7 +134,7 @@ describe('M6, L12: who sees what of a call', () => {
     });
     servers.set(storedServerKey('key'), {
       connection: undefined,
-      problem: { reason: 'CredentialKeyMissing', message: 'Secret oauth/MARK has no key “token”.' },
+      problem: { reason: 'CredentialKeyMissing', message: 'Secret oauth/MARK has no key "token".' },
       endpoints: undefined,
       management: 'Unknown',
       admissionAccepted: false,

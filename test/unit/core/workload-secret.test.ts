@@ -158,7 +158,7 @@ describe('a Secret as the API server has it', () => {
   });
 });
 
-describe('a Secret that is written over somebody else’s data', () => {
+describe("a Secret that is written over somebody else's data", () => {
   test('takes every key over, also those whose value stays: else it would be written again for ever', () => {
     const { metadata } = toWorkloadSecret(client, wanted, 'oac-uid-1-a1', inputs, values, '7');
     const { managedFields = [] } = metadata as { managedFields?: readonly object[] };
@@ -256,7 +256,7 @@ describe('wantedSecret', () => {
     });
   });
 
-  test('adds what the spec gives, and lets it overwrite nothing of the operator’s', () => {
+  test("adds what the spec gives, and lets it overwrite nothing of the operator's", () => {
     const secret = {
       format: 'Keys' as const,
       name: 's',

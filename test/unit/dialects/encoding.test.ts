@@ -17,7 +17,7 @@ const keys = { keys: [{ kty: 'EC', kid: 'a' }] };
 
 const cases: readonly Case[] = [
   {
-    title: 'the RFCs’ own form is left as it is',
+    title: "the RFCs' own form is left as it is",
     dialect: {},
     document: { client_name: 'Shop', 'client_name#ja-Jpan-JP': '店', scope: 'openid profile', jwks: keys },
     body: { client_name: 'Shop', 'client_name#ja-Jpan-JP': '店', scope: 'openid profile', jwks: keys },
@@ -29,7 +29,7 @@ const cases: readonly Case[] = [
     body: { redirect_uris: [], response_types: [], scope: '' },
   },
   {
-    title: 'rule 17: a scope that isn’t asked for isn’t sent',
+    title: "rule 17: a scope that isn't asked for isn't sent",
     dialect: { scopeEncoding: 'Both' },
     document: { client_name: 'Shop' },
     body: { client_name: 'Shop' },
@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
     withheld: [{ member: 'scope', asked: 'openid' }],
   },
   {
-    title: 'rule 17: a scope of which nothing is left isn’t sent',
+    title: "rule 17: a scope of which nothing is left isn't sent",
     dialect: { scopesNotSent: ['openid', 'email'], scopeEncoding: 'Both' },
     document: { scope: 'openid email', client_name: 'Shop' },
     body: { client_name: 'Shop' },
@@ -123,7 +123,7 @@ const cases: readonly Case[] = [
     withheld: [{ member: 'client_name#ja', asked: '店' }],
   },
   {
-    title: 'the English translation stands in for a member that isn’t declared',
+    title: "the English translation stands in for a member that isn't declared",
     dialect: { languageTags: 'Omit' },
     document: {
       'client_name#de': 'Laden',
@@ -155,7 +155,7 @@ const cases: readonly Case[] = [
     withheld: [{ member: 'logo_uri#en', asked: 'https://a.example/l' }],
   },
   {
-    title: 'members with names of JavaScript’s own are members like any other',
+    title: "members with names of JavaScript's own are members like any other",
     dialect: { languageTags: 'Omit' },
     document: { constructor: 'a', 'toString#en': 'b' },
     body: { constructor: 'a', toString: 'b' } as unknown as JsonObject,

@@ -57,13 +57,13 @@ const declared: readonly Case[] = [
     body: { token_endpoint_auth_method: 'client_secret_post', response_types: ['code'] },
   },
   {
-    title: 'rule 44: assumes no method that the server doesn’t answer',
+    title: "rule 44: assumes no method that the server doesn't answer",
     encoded: {},
     returned: { token_endpoint_auth_method: '', response_types: null },
     body: {},
   },
   {
-    title: 'rule 26: never clears the method, even where the answer doesn’t have it',
+    title: "rule 26: never clears the method, even where the answer doesn't have it",
     dialect: { clearBy: 'Empty' },
     encoded: {},
     lastSent: { token_endpoint_auth_method: 'client_secret_post', response_types: ['code'] },
@@ -128,7 +128,7 @@ const clearing: readonly Case[] = [
     },
   },
   {
-    title: 'doesn’t clear one form of what is now declared in another',
+    title: "doesn't clear one form of what is now declared in another",
     dialect: { clearBy: 'Empty' },
     encoded: { scopes: ['profile'], 'client_name#ja': '店' },
     lastSent: { scope: 'profile', 'client_name#JA': '店' },
@@ -166,7 +166,7 @@ const clearing: readonly Case[] = [
 
 const returning: readonly Case[] = [
   {
-    title: 'lays the declared members over the server’s last answer',
+    title: "lays the declared members over the server's last answer",
     encoded: { client_name: 'Shop' },
     returned: { client_name: 'Store', subject_type: 'public', request_uris: [], require_auth_time: false },
     body: { subject_type: 'public', request_uris: [], require_auth_time: false, client_name: 'Shop' },
@@ -193,27 +193,27 @@ const returning: readonly Case[] = [
     body: { contacts: [] },
   },
   {
-    title: 'doesn’t bring back what is no longer declared',
+    title: "doesn't bring back what is no longer declared",
     encoded: {},
     lastSent: { client_name: 'Shop', 'client_name#ja-Jpan-JP': '店' },
     returned: { client_name: 'Shop', 'client_name#ja-jpan-jp': '店', subject_type: 'public' },
     body: { subject_type: 'public' },
   },
   {
-    title: 'doesn’t send a translation twice for the case of its tag',
+    title: "doesn't send a translation twice for the case of its tag",
     encoded: { 'client_name#ja-Jpan-JP': '店' },
     returned: { 'client_name#ja-jpan-jp': '屋', 'client_name#en': 'Shop' },
     body: { 'client_name#en': 'Shop', 'client_name#ja-Jpan-JP': '店' },
   },
   {
-    title: 'doesn’t bring back an old scope in its other form',
+    title: "doesn't bring back an old scope in its other form",
     dialect: { scopeEncoding: 'Array' },
     encoded: { scopes: ['profile'] },
     returned: { scope: 'openid email', scopes: ['openid', 'email'] },
     body: { scopes: ['profile'] },
   },
   {
-    title: 'carries the server’s scope in the form that it reads',
+    title: "carries the server's scope in the form that it reads",
     encoded: {},
     returned: { scopes: ['profile', 'email'] },
     body: { scope: 'profile email' },
@@ -227,7 +227,7 @@ const returning: readonly Case[] = [
     body: { scope: 'profile' },
   },
   {
-    title: 'doesn’t carry keys beside the address of others',
+    title: "doesn't carry keys beside the address of others",
     encoded: { jwks_uri: 'https://a.example/jwks' },
     returned: { jwks: keys },
     body: { jwks_uri: 'https://a.example/jwks' },
@@ -269,8 +269,8 @@ const bodyOf = ({
 describe.each([
   ['an update', declared],
   ['an update after a member was removed', clearing],
-  ['an update that returns the server’s answer', returning],
-  ['an update’s secret', secret],
+  ["an update that returns the server's answer", returning],
+  ["an update's secret", secret],
 ] as const)('%s', (_, cases) => {
   test.each([...cases])('$title', ({ body, ...given }) => {
     expect(bodyOf(given)).toEqual({ ...body, client_id: 'c1' });

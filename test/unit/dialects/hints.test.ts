@@ -52,7 +52,7 @@ const keycloak: readonly Omit<Case, 'dialect'>[] = [
     advice: /raise the limit/,
   },
   {
-    title: 'rule 36: points at a policy that it doesn’t know',
+    title: "rule 36: points at a policy that it doesn't know",
     refusal: policy('Ours', 'No.'),
     sent: website,
     advice: /change the policy/,
@@ -64,13 +64,13 @@ const keycloak: readonly Omit<Case, 'dialect'>[] = [
     advice: /role create-client/,
   },
   {
-    title: 'doesn’t think of it in an update',
+    title: "doesn't think of it in an update",
     refusal: scope,
     sent: { ...website, client_id: 'c1' },
     advice: undefined,
   },
   {
-    title: 'names the members that Keycloak doesn’t know',
+    title: "names the members that Keycloak doesn't know",
     refusal: {
       status: 400,
       error:
@@ -164,7 +164,7 @@ const clientCredentials: readonly Case[] = [
     advice: undefined,
   },
   ...(['auth0', 'cloudflare', 'zitadel', 'authentik', 'scalekit'] as const).map((dialect) => ({
-    title: 'rule 15: that it can’t be done',
+    title: "rule 15: that it can't be done",
     dialect,
     refusal: metadata,
     sent: machine,
@@ -314,7 +314,7 @@ const switchedOff: readonly Case[] = [
 
 const members: readonly Case[] = [
   {
-    title: 'rule 48: members that are the administrators’',
+    title: "rule 48: members that are the administrators'",
     dialect: 'hydra',
     refusal: metadata,
     sent: { ...website, metadata: { team: 'shop' } },
@@ -335,7 +335,7 @@ const members: readonly Case[] = [
     advice: /spec\.client\.jwksUri/,
   },
   {
-    title: 'keys that it doesn’t take',
+    title: "keys that it doesn't take",
     dialect: 'zitadel',
     refusal: metadata,
     sent: { ...website, jwks: { keys: [] } },

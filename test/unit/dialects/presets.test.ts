@@ -113,7 +113,7 @@ describe('the presets', () => {
     expect(renewing.map(({ name, dialect }) => [name, dialect.secretOnRead])).toEqual([['curity', 'Trust']]);
   });
 
-  test('tell no effect of a call that the server doesn’t take', () => {
+  test("tell no effect of a call that the server doesn't take", () => {
     const effects = all.flatMap(({ dialect }) => [dialect.readEffect, dialect.updateEffect]);
     const refused = effects.filter(({ supported }) => !supported);
     expect(refused.length).toBeGreaterThan(0);
@@ -131,20 +131,20 @@ describe('the presets', () => {
 describe('what is known of a server', () => {
   test.each<readonly [string, DialectName, Partial<Dialect>]>([
     ['rule 14: scopes are sent as string and list', 'forgerock', { scopeEncoding: 'Both' }],
-    ['rule 14: an agent’s scopes are sent as a list', 'pingone-aic-agent', { scopeEncoding: 'Array' }],
+    ["rule 14: an agent's scopes are sent as a list", 'pingone-aic-agent', { scopeEncoding: 'Array' }],
     ['rule 14: scopes are sent as string and list', 'secureauth', { scopeEncoding: 'Both' }],
     [
-      'rule 18: what the answer doesn’t say is in the path',
+      "rule 18: what the answer doesn't say is in the path",
       'secureauth',
       { configurationUrl: '{registration_endpoint}/{client_id}' },
     ],
     [
-      'rule 18: what the answer doesn’t say is in the path',
+      "rule 18: what the answer doesn't say is in the path",
       'okta',
       { configurationUrl: '{registration_endpoint}/{client_id}' },
     ],
     [
-      'rule 18: what the answer doesn’t say is in the path',
+      "rule 18: what the answer doesn't say is in the path",
       'wso2',
       { configurationUrl: '{registration_endpoint}/{client_id}' },
     ],
@@ -181,17 +181,17 @@ describe('what is known of a server', () => {
     ],
     ['rule 30: the token lives a year', 'curity', { lifetimes: { registrationAccessToken: '8760h' } }],
     ['rule 32: the client lives ninety days', 'cloudflare', { lifetimes: { client: '2160h' } }],
-    ['rule 33: a 404 doesn’t mean gone', 'hydra', { goneStatuses: [401] }],
+    ["rule 33: a 404 doesn't mean gone", 'hydra', { goneStatuses: [401] }],
     ['rule 33: a deleted client answers 404', 'zitadel', { goneStatuses: [404] }],
     ['rule 33: a deleted client answers 400 or 401', 'authlete', { goneStatuses: [400, 401] }],
     ['rule 33: nothing can be deleted', 'spring', { deleteEffect: { supported: false } }],
     [
-      'rule 36: a policy’s 403 insufficient_scope isn’t the token’s',
+      "rule 36: a policy's 403 insufficient_scope isn't the token's",
       'keycloak',
       { tokenRefusals: ['access_denied', 'invalid_token', 'invalid_client'] },
     ],
     [
-      'rule 46: elsewhere 400 access_denied and 403 insufficient_scope are the token’s',
+      "rule 46: elsewhere 400 access_denied and 403 insufficient_scope are the token's",
       'forgerock',
       { tokenRefusals: ['access_denied', 'invalid_token', 'insufficient_scope', 'invalid_client'] },
     ],
@@ -262,7 +262,7 @@ describe('the effective dialect', () => {
       { readEffect: { supported: true, token: 'Rotates', secret: 'None' } },
     ],
     [
-      'changes one member of an effect that is the RFCs’',
+      "changes one member of an effect that is the RFCs'",
       'hydra',
       { readEffect: { supported: false } },
       { readEffect: { supported: false, token: 'None', secret: 'None' } },

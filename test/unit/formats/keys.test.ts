@@ -111,7 +111,7 @@ describe('keysFormat', () => {
       ['nothing for an empty text', 'empty', undefined],
       ['nothing for what is null', 'unset', undefined],
       ['nothing for what was not answered', 'missing', undefined],
-      ['nothing for a name of JavaScript’s own', 'constructor', undefined],
+      ["nothing for a name of JavaScript's own", 'constructor', undefined],
     ])('gives %s', (_, member, value) => {
       const data = included(member);
       expect(Object.hasOwn(data, member) ? data[member] : undefined).toBe(value);

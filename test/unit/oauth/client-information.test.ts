@@ -245,7 +245,7 @@ describe('salvageClientInformation', () => {
     ['a bad escape', '{"client_name":"\\x","client_id":"c1",', client],
     ['a line break in a string', '{"client_name":"\n","client_id":"c1",', client],
     [
-      'brackets that don’t match',
+      "brackets that don't match",
       '{"client_id":"c1","x":[},"client_secret":"s",',
       { ...client, clientSecret: 's' },
     ],
@@ -320,7 +320,7 @@ describe('mergeClientInformation', () => {
     ],
     ['a new expiry alone counts', { clientSecretExpiresAt: 3000 }, { clientSecretExpiresAt: 3000 }],
     [
-      'the metadata is the answer’s',
+      "the metadata is the answer's",
       { metadata: { client_name: 'new' } },
       { metadata: { client_name: 'new' } },
     ],

@@ -47,7 +47,7 @@ describe('readErrorResponse', () => {
       { status: 400, error: 'invalid_client_metadata', description: 'no such method' },
     ],
     [
-      'rule 45: another server’s code and summary (Okta)',
+      "rule 45: another server's code and summary (Okta)",
       '{"errorCode":"E0000001","errorSummary":"Api validation failed: redirect_uris"}',
       { status: 400, error: 'E0000001', description: 'Api validation failed: redirect_uris' },
     ],

@@ -197,7 +197,7 @@ describe('readSigningKey', () => {
           algorithm,
           'Raw',
           canary.material,
-          `“${algorithm}” is no supported signing algorithm; use one of ${Object.keys(SIGNING_ALGORITHMS).join(', ')}`,
+          `"${algorithm}" is no supported signing algorithm; use one of ${Object.keys(SIGNING_ALGORITHMS).join(', ')}`,
         ] as const,
     ),
     ['HS256', 'Raw', '', 'The key is empty'],
@@ -225,7 +225,7 @@ describe('readSigningKey', () => {
       'HS256',
       'Raw',
       'canary\ufffd',
-      'The key isn’t UTF-8 text; store it as base64url and set the key format Base64Url',
+      "The key isn't UTF-8 text; store it as base64url and set the key format Base64Url",
     ],
     ...(['Raw', 'Base64Url'] as const).map(
       (format) =>
@@ -236,16 +236,16 @@ describe('readSigningKey', () => {
           'HS256 needs a shared secret, and the text is PEM, perhaps a public key: choose an algorithm for key pairs and the key format Pem, or store a secret',
         ] as const,
     ),
-    ['HS256', 'Base64Url', 'canary+/', 'The secret isn’t base64url (RFC 4648 section 5)'],
-    ['HS256', 'Base64Url', 'Y2Fua', 'The secret isn’t base64url (RFC 4648 section 5)'],
-    ['HS256', 'Jwk', oct(''), 'The secret isn’t base64url (RFC 4648 section 5)'],
-    ['HS256', 'Jwk', { kty: 'oct' }, 'The secret isn’t base64url (RFC 4648 section 5)'],
-    ['RS256', 'Pem', canary.material, 'The key isn’t PEM: it has no line -----BEGIN PRIVATE KEY-----'],
+    ['HS256', 'Base64Url', 'canary+/', "The secret isn't base64url (RFC 4648 section 5)"],
+    ['HS256', 'Base64Url', 'Y2Fua', "The secret isn't base64url (RFC 4648 section 5)"],
+    ['HS256', 'Jwk', oct(''), "The secret isn't base64url (RFC 4648 section 5)"],
+    ['HS256', 'Jwk', { kty: 'oct' }, "The secret isn't base64url (RFC 4648 section 5)"],
+    ['RS256', 'Pem', canary.material, "The key isn't PEM: it has no line -----BEGIN PRIVATE KEY-----"],
     [
       'RS256',
       'Pem',
       JSON.stringify(jwk(rsa)),
-      'The key isn’t PEM: it has no line -----BEGIN PRIVATE KEY-----',
+      "The key isn't PEM: it has no line -----BEGIN PRIVATE KEY-----",
     ],
     ...[
       rsa.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'canary' }),
@@ -264,13 +264,13 @@ describe('readSigningKey', () => {
       'RS256',
       'Pem',
       pkcs8(rsa).slice(0, 400),
-      'The key isn’t a readable private key in PKCS#8, PKCS#1 or SEC1 PEM form',
+      "The key isn't a readable private key in PKCS#8, PKCS#1 or SEC1 PEM form",
     ],
     [
       'RS256',
       'Pem',
       pkcs8(rsa).replaceAll('\n', '\\n'),
-      'The key isn’t a readable private key in PKCS#8, PKCS#1 or SEC1 PEM form',
+      "The key isn't a readable private key in PKCS#8, PKCS#1 or SEC1 PEM form",
     ],
     ['ES256', 'Pem', pkcs8(p384), 'ES256 needs a P-256 key; this one is P-384'],
     ['ES256', 'Pem', pkcs8(secp256k1), 'ES256 needs a P-256 key; this one is secp256k1'],
@@ -281,17 +281,17 @@ describe('readSigningKey', () => {
     ['EdDSA', 'Pem', pkcs8(x25519), 'EdDSA needs an Ed25519 key; this one is X25519'],
     ['RS256', 'Pem', pkcs8(smallRsa), 'RS256 needs an RSA key of 2048 to 8192 bits; this one has 1024'],
     ['PS384', 'Jwk', jwk(smallRsa), 'PS384 needs an RSA key of 2048 to 8192 bits; this one has 1024'],
-    ['RS256', 'Jwk', canary.material, 'The key isn’t a JWK: it is no JSON object'],
-    ['RS256', 'Jwk', pkcs8(rsa), 'The key isn’t a JWK: it is no JSON object'],
+    ['RS256', 'Jwk', canary.material, "The key isn't a JWK: it is no JSON object"],
+    ['RS256', 'Jwk', pkcs8(rsa), "The key isn't a JWK: it is no JSON object"],
     ['RS256', 'Jwk', {}, 'RS256 needs an RSA key; the JWK has another kty or crv'],
     ['RS256', 'Jwk', canary.jwk, 'RS256 needs an RSA key; the JWK has another kty or crv'],
     ['ES256', 'Jwk', jwk(p384), 'ES256 needs a P-256 key; the JWK has another kty or crv'],
     ['HS256', 'Jwk', jwk(rsa), 'HS256 needs a shared secret; the JWK has another kty or crv'],
     ['RS256', 'Jwk', publicJwk(rsa), 'The JWK is a public key, and only a private key can sign'],
-    ['RS256', 'Jwk', { ...jwk(rsa), alg: 'PS256' }, 'The JWK’s alg permits another algorithm, not RS256'],
-    ['HS512', 'Jwk', { ...canary.jwk, alg: 'HS256' }, 'The JWK’s alg permits another algorithm, not HS512'],
-    ['RS256', 'Jwk', { ...jwk(rsa), use: 'enc' }, 'The JWK’s use is enc, so it can’t sign'],
-    ['RS256', 'Jwk', { ...jwk(rsa), key_ops: ['verify'] }, 'The JWK’s key_ops don’t include sign'],
+    ['RS256', 'Jwk', { ...jwk(rsa), alg: 'PS256' }, "The JWK's alg permits another algorithm, not RS256"],
+    ['HS512', 'Jwk', { ...canary.jwk, alg: 'HS256' }, "The JWK's alg permits another algorithm, not HS512"],
+    ['RS256', 'Jwk', { ...jwk(rsa), use: 'enc' }, "The JWK's use is enc, so it can't sign"],
+    ['RS256', 'Jwk', { ...jwk(rsa), key_ops: ['verify'] }, "The JWK's key_ops don't include sign"],
     ['RS256', 'Jwk', { kty: 'RSA', d: 'canary' }, 'The JWK is incomplete or damaged'],
     ['ES256', 'Jwk', { ...jwk(p384), crv: 'P-256' }, 'The JWK is incomplete or damaged'],
     ['RS256', 'Jwk', { keys: [] }, 'The JWK set is empty'],
@@ -311,12 +311,12 @@ describe('readSigningKey', () => {
 
   test('refuses a JWK set without the key that is named', () => {
     const error = refusal(() => read('RS256', 'Jwk', { keys: [{ ...jwk(rsa), kid: 'a' }] }, 'b'));
-    expect(error.message).toBe('The JWK set has no key with the kid “b”');
+    expect(error.message).toBe('The JWK set has no key with the kid "b"');
   });
 
   test('repeats a key that was written where its algorithm belongs as little as any', () => {
     const error = refusal(() => read('canary-material', 'Raw', 'canary-material'));
-    expect(error.message).toContain('“[redacted]” is no supported signing algorithm');
+    expect(error.message).toContain('"[redacted]" is no supported signing algorithm');
   });
 });
 
@@ -358,7 +358,7 @@ describe('readEncryptionKey', () => {
       'A128GCM',
       'Pem',
       spki(rsa),
-      '“RSA1_5” is no supported key encryption algorithm; use one of ' +
+      '"RSA1_5" is no supported key encryption algorithm; use one of ' +
         Object.keys(ENCRYPTION_ALGORITHMS).join(', '),
     ],
     [
@@ -366,7 +366,7 @@ describe('readEncryptionKey', () => {
       'none',
       'Raw',
       'canary',
-      '“none” is no supported content encryption algorithm; use one of ' +
+      '"none" is no supported content encryption algorithm; use one of ' +
         Object.keys(CONTENT_ENCODINGS).join(', '),
     ],
     ['RSA-OAEP', 'A128GCM', 'Pem', spki(p256), 'RSA-OAEP needs an RSA key; this one is P-256'],
@@ -389,7 +389,7 @@ describe('readEncryptionKey', () => {
       'A128GCM',
       'Pem',
       'canary',
-      'The key isn’t a readable public key or certificate in PEM form',
+      "The key isn't a readable public key or certificate in PEM form",
     ],
     [
       'RSA-OAEP',
@@ -412,14 +412,14 @@ describe('readEncryptionKey', () => {
       'A128GCM',
       'Jwk',
       { ...publicJwk(rsa), use: 'sig' },
-      'The JWK’s use is sig, so it can’t encrypt',
+      "The JWK's use is sig, so it can't encrypt",
     ],
     [
       'RSA-OAEP',
       'A128GCM',
       'Jwk',
       { ...publicJwk(rsa), alg: 'RSA-OAEP-256' },
-      'The JWK’s alg permits another algorithm, not RSA-OAEP',
+      "The JWK's alg permits another algorithm, not RSA-OAEP",
     ],
   ])('refuses for %s with %s the %s key %#', (algorithm, encoding, format, material, message) => {
     const error = refusal(() => readRecipient(algorithm, encoding, format, material));

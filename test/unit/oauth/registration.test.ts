@@ -32,7 +32,7 @@ const address = {
 describe('tokenAuthorization', () => {
   test.each([
     ['is a bearer token where nothing else is said', undefined, 'Bearer t1'],
-    ['takes a scheme of the server’s own', 'SSWS', 'SSWS t1'],
+    ["takes a scheme of the server's own", 'SSWS', 'SSWS t1'],
   ])('%s', (_, scheme, value) => {
     expect(tokenAuthorization(new Sensitive('t1'), scheme).reveal()).toBe(value);
   });

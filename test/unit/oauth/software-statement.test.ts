@@ -52,7 +52,7 @@ describe('softwareStatementClaims', () => {
       {},
     ],
     [
-      'lets the issuer’s claims win over those copied',
+      "lets the issuer's claims win over those copied",
       {
         claims: { software_id: 'ours' },
         claimsFromClient: { software_id: 'id' },
@@ -164,7 +164,7 @@ describe('statementExpiry', () => {
     expect(statementExpiry(jws(claims))).toBe(expiry);
   });
 
-  test('of what is no number that can be held, or no statement, isn’t known', () => {
+  test("of what is no number that can be held, or no statement, isn't known", () => {
     expect(statementExpiry(jws('{"exp":1e999}'))).toBeUndefined();
     expect(statementExpiry(new Sensitive('canary'))).toBeUndefined();
   });

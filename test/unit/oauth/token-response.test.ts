@@ -75,9 +75,9 @@ describe('an answer with a token', () => {
   });
 
   test.each([
-    ['openid', ['dcr'], 'The token endpoint answered 200, but didn’t grant the scope dcr'],
-    ['a dcr2', ['a', 'dcr', 'b'], 'The token endpoint answered 200, but didn’t grant the scopes dcr, b'],
-    [['a'], ['A'], 'The token endpoint answered 200, but didn’t grant the scope A'],
+    ['openid', ['dcr'], "The token endpoint answered 200, but didn't grant the scope dcr"],
+    ['a dcr2', ['a', 'dcr', 'b'], "The token endpoint answered 200, but didn't grant the scopes dcr, b"],
+    [['a'], ['A'], "The token endpoint answered 200, but didn't grant the scope A"],
   ])('that grants %j instead of %j is ScopeNotGranted', (scope, scopes, message) => {
     expect(said(read(200, { access_token: 'a', scope }, scopes))).toEqual(['ScopeNotGranted', message]);
   });

@@ -66,7 +66,7 @@ function withRotated(
 /** The server changes no client, or none that the operator has the means to change. */
 export function updateUnsupported(management: Management): Failure {
   const words =
-    management.kind === 'Managed' ? { message: 'The server doesn’t change registered clients' } : management;
+    management.kind === 'Managed' ? { message: "The server doesn't change registered clients" } : management;
   const { message, detail } = { detail: undefined, ...words };
   const reason = management.kind === 'Refused' ? 'ConfigurationURLRefused' : 'UpdateUnsupported';
   return failure('Terminal', reason, defined({ message, detail }));

@@ -28,7 +28,7 @@ export async function bindToOwner(
     return later(`${kind} ${name} not read: ${found.message}`);
   }
   if (!found.ok) {
-    const message = `${kind} ${name} doesn’t exist in namespace ${namespace}`;
+    const message = `${kind} ${name} doesn't exist in namespace ${namespace}`;
     const failure = { kind: 'Transient', reason: 'BoundObjectNotFound', message } as const;
     setBack(round.key, 'Bind', referenceText(boundTo), failure, context);
     return DONE;

@@ -37,7 +37,7 @@ export async function refusedWrite(step: RegisterStep, input: StepInput): Promis
   if (records !== undefined) {
     return refusedFor(
       'RecordWriteRefused',
-      'Nothing is registered, since the API server refuses registration Secrets in the operator’s namespace',
+      "Nothing is registered, since the API server refuses registration Secrets in the operator's namespace",
       records,
       context,
     );

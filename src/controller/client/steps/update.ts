@@ -255,7 +255,7 @@ function tokenLost(
   const lost = unanswered === undefined ? cause : `; the ${which} of ${unanswered} got no answer`;
   const what =
     failure.kind === 'NotFound'
-      ? `The server doesn’t know client ${record.clientId} at its management address; a wrong address can be put right by management.configurationUrl of the server object`
+      ? `The server doesn't know client ${record.clientId} at its management address; a wrong address can be put right by management.configurationUrl of the server object`
       : `The registration access token of client ${record.clientId} was refused`;
   const message = `${what} (update ${attempt}${lost}): ${failure.message}`;
   return { ...failure, kind: 'Terminal', reason: 'RegistrationAccessTokenLost', message };
@@ -287,7 +287,7 @@ function renewed(
 ): void {
   const basis = renewalBasis(record);
   if (because === 'Expires' && basis === renewalBasis(next.record)) {
-    const message = 'The server’s answer to an update didn’t move the end of the credentials';
+    const message = "The server's answer to an update didn't move the end of the credentials";
     setBack(round.key, 'Renew', basis, { kind: 'Terminal', reason: 'Expired', message }, context);
   }
 }

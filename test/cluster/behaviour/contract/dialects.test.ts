@@ -200,7 +200,7 @@ describe('An edit', () => {
   );
 
   it.concurrent.each(UNCHANGING)(
-    'can’t be made at %s, which is said; the Secret stays',
+    "can't be made at %s, which is said; the Secret stays",
     step(),
     async (dialect) => {
       const placed = scene.placed(dialect);

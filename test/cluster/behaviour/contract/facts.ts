@@ -42,7 +42,7 @@ export const FACTS: Readonly<Record<DialectName, Fact>> = {
   pingfederate: {
     server: 'PingFederate 11.2 and later',
     known: 'read',
-    recalled: 'what rotates and whether clients can be deleted: its administrator’s switches',
+    recalled: "what rotates and whether clients can be deleted: its administrator's switches",
   },
   secureauth: {
     server: 'SecureAuth (Cloudentity)',
@@ -67,10 +67,10 @@ export const FACTS: Readonly<Record<DialectName, Fact>> = {
   spring: {
     server: 'Spring Authorization Server 1.5, Spring Security 7, OpenID form',
     known: 'read',
-    recalled: 'statuses of what it doesn’t support',
+    recalled: "statuses of what it doesn't support",
   },
   connect2id: { server: 'Connect2id server', known: 'read', recalled: 'reading, updating and deleting' },
-  authlete: { server: 'Authlete’s sample server', known: 'read', recalled: 'token and URI in the answer' },
+  authlete: { server: "Authlete's sample server", known: 'read', recalled: 'token and URI in the answer' },
   gluu: { server: 'Gluu and Janssen', known: 'read', recalled: 'that an update merges; life of a client' },
   auth0: { server: 'Auth0', known: 'read', recalled: 'which members are answered' },
   zitadel: { server: 'ZITADEL 2026', known: 'read' },

@@ -42,7 +42,7 @@ secret may stand in its log, Events, statuses or metrics.
 Three are *tested* against the real server as well: \`oidc-provider\` by \`npm test\`, which runs it embedded, \`keycloak\` and
 \`hydra\` by \`npm run test:interop\`, which fetches and starts them.
 
-“Secret”: what the workload's Secret holds of \`client_id\` and \`client_secret\`. “Token rotation followed”: the server gave
+"Secret": what the workload's Secret holds of \`client_id\` and \`client_secret\`. "Token rotation followed": the server gave
 a new registration access token with each update, and the next update was made with it. A dash: the server does nothing
 of the kind.
 `;

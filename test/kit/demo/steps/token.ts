@@ -9,7 +9,7 @@ export async function tokenIsIssued({ testbed, sample }: Stage, report: StepRepo
   const { client_id: clientId = '', client_secret: clientSecret = '', issuer = '', scope } = values;
   const registered = testbed.server.client(clientId);
   report.check({
-    claim: 'Clients in the server’s own registry',
+    claim: "Clients in the server's own registry",
     expected: clientId,
     found: registeredIds({ testbed }),
   });

@@ -74,7 +74,7 @@ describe('a call through a proxy', () => {
     expect(proxy.asked).toHaveLength(1);
   });
 
-  it('carries the user and the password of the proxy’s URL to the proxy alone', async () => {
+  it("carries the user and the password of the proxy's URL to the proxy alone", async () => {
     let seen: unknown;
     const url = new URL(
       await http((request, response) => {
@@ -117,7 +117,7 @@ describe('a call through a proxy', () => {
     expect(shown).toEqual([{}]);
   });
 
-  it('checks the server’s certificate within the tunnel', async () => {
+  it("checks the server's certificate within the tunnel", async () => {
     const { port, requests } = await https(server);
     const proxy = await connectProxy();
     const http = client(environment(proxy.host));
@@ -131,7 +131,7 @@ describe('a call through a proxy', () => {
   });
 });
 
-describe('the environment’s proxy', () => {
+describe("the environment's proxy", () => {
   it('is called whatever its address is, since the administrator chose it', async () => {
     const { port } = await https(server);
     const proxy = await connectProxy();
@@ -171,7 +171,7 @@ describe('the environment’s proxy', () => {
     },
   );
 
-  it('stops the start where it can’t be used', () => {
+  it("stops the start where it can't be used", () => {
     expect(() => client({ proxy: { http: 'socks5://proxy' } })).toThrow(
       new RangeError('the proxy for http URLs is no http or https URL'),
     );
@@ -179,7 +179,7 @@ describe('the environment’s proxy', () => {
 });
 
 describe('the proxy of a transport', () => {
-  it('takes the place of the environment’s, for hosts of NO_PROXY and loopback, too', async () => {
+  it("takes the place of the environment's, for hosts of NO_PROXY and loopback, too", async () => {
     const url = await http((_request, response) => response.end('{}'));
     const [general, own] = [await connectProxy(), await connectProxy()];
     const proxy = { http: general.host, no: '*' };
@@ -225,9 +225,9 @@ describe('a proxy that makes no connection', () => {
   it.each([
     [403, 'refuses connections to as.example:8443 (403)'],
     [407, 'demands a user and a password, or others than these (407)'],
-    [502, 'can’t reach as.example:8443 (502)'],
-    [503, 'can’t reach as.example:8443 (503)'],
-    [504, 'can’t reach as.example:8443 (504)'],
+    [502, "can't reach as.example:8443 (502)"],
+    [503, "can't reach as.example:8443 (503)"],
+    [504, "can't reach as.example:8443 (504)"],
     [302, 'answered 302 when asked for a connection to as.example:8443'],
     [500, 'answered 500 when asked for a connection to as.example:8443'],
   ])('by %i leaves the request unsent', async (refusal, said) => {

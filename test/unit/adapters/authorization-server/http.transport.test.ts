@@ -130,13 +130,13 @@ describe('a transport', () => {
       'a CA bundle with a broken certificate',
       { ca: `${ca}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n` },
       'TlsVerificationFailed',
-      'certificate 2 of the CA bundle can’t be read',
+      "certificate 2 of the CA bundle can't be read",
     ],
     [
       'the key of another certificate',
       { certificate: { cert: issued('x').cert, key: issued('y').key } },
       'TlsVerificationFailed',
-      'the client certificate or its key can’t be used (ERR_OSSL_X509_KEY_VALUES_MISMATCH)',
+      "the client certificate or its key can't be used (ERR_OSSL_X509_KEY_VALUES_MISMATCH)",
     ],
     [
       'an empty client certificate',
@@ -154,19 +154,19 @@ describe('a transport', () => {
       'a key that is none',
       { certificate: { cert: issued('x').cert, key: new Sensitive('canary') } },
       'TlsVerificationFailed',
-      'the client certificate or its key can’t be used (ERR_OSSL_UNSUPPORTED)',
+      "the client certificate or its key can't be used (ERR_OSSL_UNSUPPORTED)",
     ],
     [
       'a proxy that is no URL',
       { proxyUrl: 'http://' },
       'ConnectFailed',
-      'the proxy’s URL is no http or https URL',
+      "the proxy's URL is no http or https URL",
     ],
     [
       'a proxy of another scheme',
       { proxyUrl: 'socks5://u:canary@proxy' },
       'ConnectFailed',
-      'the proxy’s URL is no http or https URL',
+      "the proxy's URL is no http or https URL",
     ],
   ])('is refused for %s, and nothing is sent', async (_, transport, reason, detail) => {
     const { url, requests } = await https(server);

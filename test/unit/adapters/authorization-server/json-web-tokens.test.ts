@@ -62,7 +62,7 @@ function keyFor(algorithm: keyof typeof SIGNING_ALGORITHMS): readonly [SigningKe
 const algorithms = Object.keys(SIGNING_ALGORITHMS) as (keyof typeof SIGNING_ALGORITHMS)[];
 
 describe('sign', () => {
-  test('gives the software statement of ForgeRock’s documentation, whose key is a secret of six bytes', async () => {
+  test("gives the software statement of ForgeRock's documentation, whose key is a secret of six bytes", async () => {
     const statement = await jwts.sign(
       {
         sub: 'registrar@example.com',
@@ -140,9 +140,9 @@ describe('sign', () => {
   });
 
   test.each<readonly [string, Partial<SigningKey>, string]>([
-    ['no signature at all', { algorithm: 'none' }, '“none” is no supported signing algorithm'],
+    ['no signature at all', { algorithm: 'none' }, '"none" is no supported signing algorithm'],
     ['a key of another curve', { algorithm: 'ES384' }, 'ES384 needs a P-384 key; this one is P-256'],
-    ['a text that is no key', { material: new Sensitive('canary-key') }, 'The key isn’t PEM'],
+    ['a text that is no key', { material: new Sensitive('canary-key') }, "The key isn't PEM"],
   ])('rejects %s, each time it is asked, and never shows the key', async (_, change, message) => {
     const [key] = keyFor('ES256');
     for (const attempt of [1, 2]) {
@@ -190,7 +190,7 @@ describe('encrypt', () => {
     expect(protectedHeader).not.toHaveProperty('zip');
   });
 
-  test('names the recipient’s key where its name is known', async () => {
+  test("names the recipient's key where its name is known", async () => {
     const [recipient] = toPublicKey('RSA', 'RSA-OAEP', 'A128GCM');
     const header = async (to: EncryptionKey) =>
       decodeProtectedHeader((await jwts.encrypt(new Sensitive('a.b.c'), to)).reveal());
@@ -198,7 +198,7 @@ describe('encrypt', () => {
     expect(await header({ ...recipient, keyId: 'r' })).toMatchObject({ kid: 'r' });
   });
 
-  test('refuses a result of more than 32 KiB, and a key that doesn’t fit', async () => {
+  test("refuses a result of more than 32 KiB, and a key that doesn't fit", async () => {
     const [recipient] = toPublicKey('RSA', 'RSA-OAEP', 'A128GCM');
     await expect(jwts.encrypt(new Sensitive('x'.repeat(25_000)), recipient)).rejects.toThrow(
       /^The JWT is \d+ characters long, and no more than 32768 are permitted/,
@@ -241,13 +241,13 @@ describe('publicJwk', () => {
     },
   );
 
-  test('doesn’t exist of a shared secret', async () => {
+  test("doesn't exist of a shared secret", async () => {
     expect(await jwts.publicJwk(keyFor('HS256')[0])).toBeUndefined();
   });
 
-  test('rejects what can’t be read', async () => {
+  test("rejects what can't be read", async () => {
     await expect(jwts.publicJwk(key({ use: 'enc' }))).rejects.toThrow(
-      new SigningError('The JWK’s use is enc, so it can’t sign'),
+      new SigningError("The JWK's use is enc, so it can't sign"),
     );
   });
 });

@@ -7,7 +7,7 @@ import {
 
 const proxyFor = (settings: ProxySettings, url: string) => createProxyRoutes(settings)(new URL(url))?.href;
 
-describe('the environment’s proxy', () => {
+describe("the environment's proxy", () => {
   const both = { https: 'http://secure:3128', http: 'http://plain:3128' };
 
   test.each<[string, ProxySettings, string, string | undefined]>([
@@ -71,7 +71,7 @@ describe('the environment’s proxy', () => {
   });
 
   test.each(['socks5://canary', 'http://', 'http://u:canary@proxy:99999'])(
-    'is refused where it is %j, which the message doesn’t show',
+    "is refused where it is %j, which the message doesn't show",
     (https) => {
       expect(() => createProxyRoutes({ https })).toThrow(
         new RangeError('the proxy for https URLs is no http or https URL'),

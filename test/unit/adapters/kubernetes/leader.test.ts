@@ -211,7 +211,7 @@ describe('a leader', () => {
     expect(await isSettled(a.elector.lost)).toBe(true);
   });
 
-  test('stops when an earlier version of the lease is back: the API server’s data was restored', async () => {
+  test("stops when an earlier version of the lease is back: the API server's data was restored", async () => {
     const store = createLeaseStore();
     const clock = createFakeClock();
     const { elector, acquired } = candidate(store, clock, 'a');

@@ -23,7 +23,7 @@ function createSlowApi() {
 
 const most = SHARES.kubernetesCalls.most;
 
-test('H4: a namespace with much to write doesn’t keep the calls of another waiting', async () => {
+test("H4: a namespace with much to write doesn't keep the calls of another waiting", async () => {
   const { begun, ask, answer, settle } = createSlowApi();
   for (let index = 0; index < 20 * most; index += 1) {
     ask('evil');

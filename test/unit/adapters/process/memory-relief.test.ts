@@ -35,7 +35,7 @@ test('where the heap is left with holes it is done once more after another five 
   expect(collected).toEqual([5, 10, 605, 610]);
 });
 
-test('what is done while it waits for the second time doesn’t make it a third', async () => {
+test("what is done while it waits for the second time doesn't make it a third", async () => {
   const { clock, collected, worked } = start({ isSparse: true });
   worked();
   await clock.advance(8_000);

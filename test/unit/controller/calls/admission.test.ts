@@ -68,7 +68,7 @@ describe('a credential that needs no call', () => {
     ['rule 39: nothing to an open endpoint', { kind: 'Open' }, undefined],
     ['a token', { kind: 'Token', scheme: 'Bearer', token: new Sensitive('iat-1') }, 'Bearer iat-1'],
     [
-      'a token under a scheme of the server’s own',
+      "a token under a scheme of the server's own",
       { kind: 'Token', scheme: 'SSWS', token: new Sensitive('iat-1') },
       'SSWS iat-1',
     ],
@@ -228,7 +228,7 @@ describe('an access token by client credentials', () => {
     expect(http.sent).toEqual([]);
   });
 
-  test('does not take a fault of the operator’s for one of the key’s', async () => {
+  test("does not take a fault of the operator's for one of the key's", async () => {
     const jwt = createFakeJwt({ sign: () => Promise.reject(new TypeError('undefined is not a function')) });
     const { ask } = operator(issuing(), jwt);
     const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
@@ -329,7 +329,7 @@ describe('a token that can not be had', () => {
       'given without a scope that was asked for',
       answered(200, { access_token: 't1', token_type: 'Bearer', scope: 'openid' }),
       'TokenRefused AdmissionScopeNotGranted',
-      'The token endpoint answered 200, but didn’t grant the scope dcr',
+      "The token endpoint answered 200, but didn't grant the scope dcr",
     ],
     [
       'missing in the answer',

@@ -171,7 +171,7 @@ describe('a call that did not succeed has a line, too', () => {
       { event: 'Update', outcome: 'Failed', reason: 'InvalidClientMetadata', clientId: 'c1' },
     ],
     [
-      'an adoption by another client’s token',
+      "an adoption by another client's token",
       unregistered({ adoptable }),
       { answers: [client('c8')] },
       { event: 'Adoption', outcome: 'Failed', reason: 'AdoptionRefused', clientId: 'c7' },

@@ -187,13 +187,13 @@ describe('a call that is made', () => {
 describe('a call that is not made', () => {
   test.each<[string, Scene, readonly string[]]>([
     ['too many of its namespace wait', { isCrowded: true }, []],
-    ['the server’s state forbids it', { isPermitted: false }, [...ENTERED, FREE]],
+    ["the server's state forbids it", { isPermitted: false }, [...ENTERED, FREE]],
     [
       'it is not wanted any more',
       { call: { isWanted: () => false } },
       [...ENTERED, 'prepare', FREE, 'abandon'],
     ],
-    ['its entry can’t be stored', { isCommitted: false }, [...BEGUN, FREE, 'abandon']],
+    ["its entry can't be stored", { isCommitted: false }, [...BEGUN, FREE, 'abandon']],
     ['the lead is lost', { holdsLead: false }, [...BEGUN, FREE, 'settle a1', 'abandon']],
     [
       'the lead is lost, and an earlier call of this attempt got no answer',

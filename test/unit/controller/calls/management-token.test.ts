@@ -100,7 +100,7 @@ describe('what admits to a registered client', () => {
     expect(await operator().ask(credential, undefined)).toEqual({
       kind: 'Transient',
       reason: 'AuthorizationServerNotAvailable',
-      message: 'The server object, whose credential manages its clients, isn’t ready',
+      message: "The server object, whose credential manages its clients, isn't ready",
       serverTrouble: false,
       unsent: true,
     });
@@ -120,7 +120,7 @@ describe('what admits to a registered client', () => {
 
 describe('a token that was refused', () => {
   test.each([
-    ['the client’s own', rat],
+    ["the client's own", rat],
     ['a fixed one', admin],
   ])('stays what it is: %s', async (_, credential) => {
     const { context, ask } = operator();

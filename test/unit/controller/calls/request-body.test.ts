@@ -67,10 +67,10 @@ describe('a body with a statement that was issued elsewhere', () => {
   const given = ownStatement({ iss: 'i', org: 'shop' }, { exp: NOW + 1 });
 
   test.each<readonly [string, Partial<ServerConnection>, OwnStatement | undefined]>([
-    ['the client’s own', {}, given],
-    ['the server object’s', terms({ given }), undefined],
-    ['the client’s own before the server object’s', terms({ given: ownStatement({ iss: 'other' }) }), given],
-    ['the client’s own before one that would be signed', terms({ sign }), given],
+    ["the client's own", {}, given],
+    ["the server object's", terms({ given }), undefined],
+    ["the client's own before the server object's", terms({ given: ownStatement({ iss: 'other' }) }), given],
+    ["the client's own before one that would be signed", terms({ sign }), given],
   ])('carries it in place of its claims: %s (rule 5)', async (_, change, own) => {
     expect(await bodyOf(operator(change), document, own)).toEqual({
       client_name: 'Shop',
@@ -80,8 +80,8 @@ describe('a body with a statement that was issued elsewhere', () => {
   });
 
   test.each<readonly [string, Partial<ServerConnection>, OwnStatement | undefined]>([
-    ['the client’s own', {}, ownStatement({ iss: 'i' }, { exp: NOW })],
-    ['the server object’s', terms({ given: ownStatement({ iss: 'i' }, { exp: NOW - 1 }) }), undefined],
+    ["the client's own", {}, ownStatement({ iss: 'i' }, { exp: NOW })],
+    ["the server object's", terms({ given: ownStatement({ iss: 'i' }, { exp: NOW - 1 }) }), undefined],
   ])('is not sent with one that has expired meanwhile: %s (rule 8)', async (_, change, own) => {
     expect(await operator(change)(document, own)).toEqual({
       kind: 'Terminal',
@@ -177,7 +177,7 @@ describe('a key that can not sign', () => {
     });
   });
 
-  test('is not what a fault of the operator’s is taken for', async () => {
+  test("is not what a fault of the operator's is taken for", async () => {
     const send = operator(terms({ sign }), fails(new TypeError('undefined is not a function')));
     await expect(send(document)).rejects.toThrow('undefined is not a function');
   });

@@ -309,7 +309,7 @@ describe('A server that a client cannot use', () => {
       available: false,
       reason: 'AuthorizationServerNotAvailable',
       message:
-        'ClusterAuthorizationServer corporate is not available to this namespace: it doesn’t exist, or it doesn’t admit the namespace. Check spec.authorizationServerRef, or ask the platform team.',
+        "ClusterAuthorizationServer corporate is not available to this namespace: it doesn't exist, or it doesn't admit the namespace. Check spec.authorizationServerRef, or ask the platform team.",
       endpoints: undefined,
     });
   });

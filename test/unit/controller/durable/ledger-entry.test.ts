@@ -114,11 +114,11 @@ describe('an entry of the ledger', () => {
   });
 
   test.each([
-    ['too long to be an operator’s', { server: 'x'.repeat(500_000) }],
+    ["too long to be an operator's", { server: 'x'.repeat(500_000) }],
     ['without a kind', { kind: undefined }],
     ['with a client that is no name', { client: 'storefront' }],
     ['with a time that nobody can wait for', { timeoutMs: 1e9 }],
-  ])('%s isn’t read', (_, wrong) => {
+  ])("%s isn't read", (_, wrong) => {
     const value = { ...JSON.parse(encodeEntries([entry()])['entry.a1b2c3d4e5'] ?? ''), ...wrong };
     expect(decodeEntries({ 'entry.a1b2c3d4e5': JSON.stringify(value) })).toEqual([]);
   });

@@ -95,7 +95,7 @@ describe('taking the lead', () => {
   test.each(['refused', 'lost request'] as const)('fails when the write is %s', async (fault) => {
     const { ledger, store } = createLedger();
     store.failNext(fault);
-    await expect(ledger.takeLead()).rejects.toThrow('The ledger can’t be written: ');
+    await expect(ledger.takeLead()).rejects.toThrow("The ledger can't be written: ");
   });
 
   test('leaves out what can not be read as an entry', async () => {
@@ -440,7 +440,7 @@ describe('a ledger that was copied from another cluster', () => {
     expect(store.stored()?.data).toMatchObject({ epoch: '8', installation: 'main@cluster-0' });
   });
 
-  test('becomes this one’s when a person says that this one goes on', async () => {
+  test("becomes this one's when a person says that this one goes on", async () => {
     const { ledger, store, clock } = await createLeader(copied());
     continued.push('main@cluster-0');
     expect(ledger.copiedFrom).toBeUndefined();

@@ -75,7 +75,7 @@ describe('the list of suspected orphans', () => {
     expect(listed()).toEqual(['b', 'c']);
   });
 
-  test('keeps what can’t be read, and counts it for nobody', async () => {
+  test("keeps what can't be read, and counts it for nobody", async () => {
     const { orphans, report, store, listed } = await loaded();
     await report('a');
     store.set({ note: 'looked at on Monday', torn: '{"server":' });
@@ -103,7 +103,7 @@ const tally = (reported: readonly Reported[]) =>
   );
 
 describe('H4: the share of each namespace', () => {
-  test('suspects of tenants’ own servers are in a list of their own', async () => {
+  test("suspects of tenants' own servers are in a list of their own", async () => {
     const { orphans, own, listed, reportAll } = await loaded();
     expect(tally(await reportAll([at(OWN, 'a'), at(SERVER, 'b')]))).toEqual({ Listed: 2 });
     expect(listed()).toEqual(['b']);
@@ -146,7 +146,7 @@ describe('H4: the share of each namespace', () => {
     });
   });
 
-  test('what isn’t listed counts as well: a full list lets nobody lose ever more clients', async () => {
+  test("what isn't listed counts as well: a full list lets nobody lose ever more clients", async () => {
     const { orphans, reportAll } = await loaded();
     const most = SHARES.listedAtClusterServers.most;
     await reportAll(numbered(most, (attempt) => at(storedServerKey(`${SERVER}-${attempt}`), attempt)));

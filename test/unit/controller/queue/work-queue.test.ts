@@ -189,7 +189,7 @@ describe('a lane', () => {
     expect(queue.depth).toBe(0);
   });
 
-  test('is one namespace’s while no other waits, and half of it while one does (M4)', async () => {
+  test("is one namespace's while no other waits, and half of it while one does (M4)", async () => {
     const { queue, running, end } = createQueue({ limit: 4 });
     for (const key of ['a/1', 'a/2', 'a/3', 'a/4', 'a/5', 'a/6', 'a/7']) {
       queue.add(item(key, urgent));
@@ -282,7 +282,7 @@ describe('a delay', () => {
     expect(runs).toEqual(['a/1', 'a/1']);
   });
 
-  test('of one key is not another’s', async () => {
+  test("of one key is not another's", async () => {
     const { queue, clock, drain } = createQueue();
     queue.addAfter(item('a/1'), 2_000);
     queue.addAfter(item('a/2'), 1_000);

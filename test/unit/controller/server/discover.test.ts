@@ -116,7 +116,7 @@ describe('What is found', () => {
     const { found } = await find([document({ issuer: 'https://other.example' })]);
     expect(found).toMatchObject({
       reason: 'IssuerMismatch',
-      message: expect.stringContaining('of issuer “https://other.example”, not of “https://sso.example.com”'),
+      message: expect.stringContaining('of issuer "https://other.example", not of "https://sso.example.com"'),
     });
   });
 });
@@ -156,11 +156,11 @@ describe('Where nothing can be sent, no other place is asked', () => {
     [own, 'AddressRefused', { reason: 'AddressRefused', message: 'the detail' }],
     [cluster, 'AddressRefused', { reason: 'AddressRefused', message: 'the cause' }],
     [own, 'TlsVerificationFailed', { reason: 'TlsVerificationFailed', message: 'the detail' }],
-    [own, 'ConnectFailed', { reason: 'DiscoveryFailed', message: `${OAUTH} can’t be reached: the detail` }],
+    [own, 'ConnectFailed', { reason: 'DiscoveryFailed', message: `${OAUTH} can't be reached: the detail` }],
     [
       cluster,
       'NameNotResolved',
-      { reason: 'DiscoveryFailed', message: `${OAUTH} can’t be reached: the cause` },
+      { reason: 'DiscoveryFailed', message: `${OAUTH} can't be reached: the cause` },
     ],
   ] as const)('for $kind: %s', async (server, reason, problem) => {
     const { found, sent } = await find([notSent(reason)], { server });

@@ -67,7 +67,7 @@ describe('a Secret that a server object refers to', () => {
   });
 
   test.each<readonly [string, Given, string]>([
-    ['the operator’s namespace for a cluster server', {}, 'operators'],
+    ["the operator's namespace for a cluster server", {}, 'operators'],
     ['its own namespace for a server of a namespace', { kind: 'AuthorizationServer' }, 'shop'],
   ])('is looked for in %s, and nowhere else', async (_, given, namespace) => {
     const everywhere = ['operators', 'shop'].map((where) => labelled(where, 'iat', { token: `of ${where}` }));
@@ -123,7 +123,7 @@ describe('the CA bundle of a server', () => {
   const noCertificate = {
     reason: 'CredentialKeyMissing',
     message:
-      'ConfigMap operators/bank-ca has no certificate (PEM) under key “ca.crt”. Put the CA bundle there, or name another key in connection.caRef.',
+      'ConfigMap operators/bank-ca has no certificate (PEM) under key "ca.crt". Put the CA bundle there, or name another key in connection.caRef.',
   };
 
   test.each<readonly [string, object, Surroundings, object]>([
@@ -134,7 +134,7 @@ describe('the CA bundle of a server', () => {
       {
         reason: 'CredentialNotFound',
         message:
-          'ConfigMap operators/bank-ca, which connection.caRef names, can’t be read (404). Create it with the CA bundle under key “ca.crt”.',
+          'ConfigMap operators/bank-ca, which connection.caRef names, can\'t be read (404). Create it with the CA bundle under key "ca.crt".',
       },
     ],
     ['a ConfigMap without the key', caIn('ConfigMap'), { objects: configMap({ other: CA }) }, noCertificate],
@@ -151,7 +151,7 @@ describe('the CA bundle of a server', () => {
       {
         reason: 'CredentialNotFound',
         message:
-          'Secret operators/bank-ca doesn’t exist. Create it with the label oauth-registrar.dev/credential=true.',
+          "Secret operators/bank-ca doesn't exist. Create it with the label oauth-registrar.dev/credential=true.",
       },
     ],
     [
@@ -161,7 +161,7 @@ describe('the CA bundle of a server', () => {
       {
         reason: 'CredentialNotLabelled',
         message:
-          'Secret operators/bank-ca isn’t marked as a credential. Run: kubectl -n operators label secret bank-ca oauth-registrar.dev/credential=true',
+          "Secret operators/bank-ca isn't marked as a credential. Run: kubectl -n operators label secret bank-ca oauth-registrar.dev/credential=true",
       },
     ],
     [
@@ -171,7 +171,7 @@ describe('the CA bundle of a server', () => {
       {
         reason: 'CredentialKeyMissing',
         message:
-          'Secret operators/bank-ca has no key “ca.crt”. Keys present: other. Add the key, or name another in the reference.',
+          'Secret operators/bank-ca has no key "ca.crt". Keys present: other. Add the key, or name another in the reference.',
       },
     ],
   ])('keeps the server from being asked at all where there is %s', async (_, spec, world, problem) => {

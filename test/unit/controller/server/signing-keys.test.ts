@@ -77,7 +77,7 @@ describe('the keys to configure at a server', () => {
     });
   });
 
-  test('are not what a fault of the operator’s is taken for', async () => {
+  test("are not what a fault of the operator's is taken for", async () => {
     const jwt = createFakeJwt({ publicJwk: () => Promise.reject(new TypeError('no function')) });
     await expect(keysOf(signing(signingKey('k1')), jwt)).rejects.toThrow('no function');
   });

@@ -159,7 +159,7 @@ describe('a credential Secret', () => {
       value: {
         reason: 'CredentialTooLarge',
         message:
-          'Secret shop/iat has 1000001 bytes of data, and a credential may have 65536. Put “token” into a Secret of its own, and name that in the reference.',
+          'Secret shop/iat has 1000001 bytes of data, and a credential may have 65536. Put "token" into a Secret of its own, and name that in the reference.',
       },
     });
     expect(JSON.stringify(credentials.get('shop', 'iat')).length).toBeLessThan(100);
@@ -181,7 +181,7 @@ describe('a credential Secret', () => {
       isIncomplete: true,
       value: {
         reason: 'NamespaceShareReached',
-        message: expect.stringMatching(/^Secret shop\/b isn’t kept: .* Delete OAuthClients/),
+        message: expect.stringMatching(/^Secret shop\/b isn't kept: .* Delete OAuthClients/),
       },
     });
     expect(credentials.count(server('AuthorizationServer/shop/s'), 'shop', 50)).toBe(false);

@@ -205,7 +205,7 @@ describe('a new list', () => {
     expect(versions(cache)).toEqual(['a@12']);
   });
 
-  test('does not go back to what is older than the operator’s own write', () => {
+  test("does not go back to what is older than the operator's own write", () => {
     const { cache } = createCache();
     cache.learn(thing('a', '12'));
     cache.replaced([thing('a', '8')], '9');
@@ -237,7 +237,7 @@ describe('an index', () => {
     expect(namesOf(cache.find('color', 'x'))).toEqual(['c']);
   });
 
-  test('doesn’t find by a name of another', () => {
+  test("doesn't find by a name of another", () => {
     const { cache } = createCache();
     cache.applied(thing('a', '1', 'u1', 'x', 'y'));
     expect(namesOf(cache.find('color', 'x'))).toEqual(['a']);

@@ -93,7 +93,7 @@ describe('who waits beside a caller', () => {
     });
   });
 
-  test('counts no longer when it hasn’t said so for a while: it may be gone', () => {
+  test("counts no longer when it hasn't said so for a while: it may be gone", () => {
     expect(waiting(['b/1']).beside(SERVER, caller('a/1'), NOW + 20_000)).toEqual({
       otherNamespaces: false,
       otherClients: false,

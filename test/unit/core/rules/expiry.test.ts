@@ -73,7 +73,7 @@ describe('rule 30: a registration access token with an end', () => {
     expect(plan(of(withToken(61, 30), { server }))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
-  test('is not renewed again where an update didn’t move its end', () => {
+  test("is not renewed again where an update didn't move its end", () => {
     const kept = withToken(61, 30);
     const tried = setback({
       action: 'Renew',
@@ -154,7 +154,7 @@ describe('rule 31: a client secret with an end', () => {
     expect(plan(of(withSecret(24, 90 * 24)))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
-  test('leads to another registration a day before, where updates don’t renew it', () => {
+  test("leads to another registration a day before, where updates don't renew it", () => {
     const kept = withSecret(90 * 24, 23);
     expect(plan(of(kept))).toMatchObject({ type: 'Register', replaces: { secretName: kept.secretName } });
   });
@@ -166,7 +166,7 @@ describe('rule 31: a client secret with an end', () => {
     });
   });
 
-  test('leads to another registration where the update that should have renewed it didn’t', () => {
+  test("leads to another registration where the update that should have renewed it didn't", () => {
     const kept = withSecret(90 * 24, 23);
     const tried = setback({
       action: 'Renew',

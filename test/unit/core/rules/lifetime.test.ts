@@ -100,7 +100,7 @@ table('a lifetime that is over', [
     { type: 'RemoveSecret', secret: 'storefront-oauth' },
   ],
   [
-    'leaves somebody else’s Secret alone, and is told for good',
+    "leaves somebody else's Secret alone, and is told for good",
     observation({ object: over, records: [], secrets: [secret({ ownerUid: 'uid-0' })] }),
     stalls(
       'Expired',
@@ -140,7 +140,7 @@ table('a lifetime that is not over', [
   ],
 ]);
 
-table('a client whose end is bound to a Job’s', [
+table("a client whose end is bound to a Job's", [
   [
     'is bound before it is registered',
     unregistered({ object: bound() }),
@@ -170,11 +170,11 @@ table('a client whose end is bound to a Job’s', [
           action: 'Bind',
           basis: 'Job.batch/agent-7',
           reason: 'BoundObjectNotFound',
-          message: 'Job agent-7 doesn’t exist',
+          message: "Job agent-7 doesn't exist",
         }),
       ],
     }),
-    waits('BoundObjectNotFound', 'Job agent-7 doesn’t exist', NOW + 5_000),
+    waits('BoundObjectNotFound', "Job agent-7 doesn't exist", NOW + 5_000),
   ],
   [
     'looks for another Job at once when the spec names one',

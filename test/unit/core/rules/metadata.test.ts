@@ -25,7 +25,7 @@ const updatesKeys = (keys: string, document: object = keyedDocument) => ({ ...up
 
 table('a key that the operator makes', [
   [
-    'is the client’s from its registration on',
+    "is the client's from its registration on",
     unregistered({ object: keyed({ status: {} }) }),
     { ...registers, document: keyedDocument },
   ],

@@ -33,7 +33,7 @@ describe('a client at its server', () => {
     expect(plan(read(2 * HOUR, permitted))).toMatchObject({ type: 'Read' });
   });
 
-  test('is not read where the server can’t be asked', () => {
+  test("is not read where the server can't be asked", () => {
     const dialect = effectiveDialect('rfc7591', { readEffect: { supported: false } });
     expect(plan(read(2 * HOUR, { dialect }))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });

@@ -18,7 +18,7 @@ const wants = (spec: Partial<OAuthClientSpec>, more: Partial<ObservedClient> = {
 const bounded = (policy: Policy) => reached({ policy });
 const named = { client: { clientName: 'Storefront', scopes: ['openid', 'admin'] } };
 const refusal =
-  'scope “admin” is not permitted: spec.policy.scopes of the server object lists openid; choose another, or ask the platform team to extend spec.policy.scopes.';
+  'scope "admin" is not permitted: spec.policy.scopes of the server object lists openid; choose another, or ask the platform team to extend spec.policy.scopes.';
 const statement = { jwt: new Sensitive('a.b.c'), claims: { iss: 'https://publisher.example.com' } };
 const softwareStatement = { secretRef: { name: 's', key: 'software_statement' } };
 const brings = (more: Partial<ObservedClient> = {}) => wants({ softwareStatement }, { status: {}, ...more });
@@ -36,7 +36,7 @@ table('a policy of the server object', [
     stalls('PolicyRefused', refusal),
   ],
   [
-    'judges also what the server object’s defaults add',
+    "judges also what the server object's defaults add",
     unregistered({
       server: reached({ policy: { scopes: ['openid'] }, defaults: { scopes: ['admin'] } }),
     }),
@@ -61,7 +61,7 @@ table('a policy of the server object', [
   ],
 ]);
 
-table('a software statement of the client’s own', [
+table("a software statement of the client's own", [
   [
     'stands in the document by its claims',
     unregistered({ object: brings(), server: allowing, statement }),
@@ -72,16 +72,16 @@ table('a software statement of the client’s own', [
     unregistered({
       object: brings(),
       server: allowing,
-      statement: { reason: 'CredentialNotFound', message: 'Secret shop/s doesn’t exist.' },
+      statement: { reason: 'CredentialNotFound', message: "Secret shop/s doesn't exist." },
     }),
-    stalls('CredentialNotFound', 'Secret shop/s doesn’t exist.'),
+    stalls('CredentialNotFound', "Secret shop/s doesn't exist."),
   ],
   [
     'is refused where the server object does not permit it',
     unregistered({ object: brings(), statement }),
     stalls(
       'InvalidSpec',
-      'The server object doesn’t permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.',
+      "The server object doesn't permit softwareStatement; remove spec.softwareStatement or ask the platform team to set registration.softwareStatement.fromClient.",
     ),
   ],
 ]);

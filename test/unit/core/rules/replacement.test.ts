@@ -68,12 +68,12 @@ table('an annotation that asks for a new registration', [
     waits('DiscoveryFailed', 'https://sso.example.com/.well-known/x: 404'),
   ],
   [
-    'waits while the server’s state permits no call',
+    "waits while the server's state permits no call",
     observation({ object: asked(), server: closed('AuthorizationServerPaused', 'until noon') }),
     { ...waits('AuthorizationServerPaused', 'until noon'), awaitsServer: true },
   ],
   [
-    'doesn’t wait while the server is suspected of having lost its tokens: a person may know better',
+    "doesn't wait while the server is suspected of having lost its tokens: a person may know better",
     observation({
       object: asked(),
       server: { ...closed('AuthorizationServerSuspect', 'tokens'), registerGate: { open: true } },

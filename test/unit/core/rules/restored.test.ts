@@ -35,11 +35,11 @@ const takesOver = (proof: string | undefined = 'storefront-oauth', name = before
 
 const asksPerson = stalls(
   'RegistrationRecordMissing',
-  'Client c0 is recorded for an OAuthClient of an earlier namespace shop, and nothing that came back with this object proves that it is the same one. If it is, a platform engineer lets it have the client, in the operator’s namespace: kubectl annotate secret oac-uid-0-a1 oauth-registrar.dev/namespace-uid=ns-2 --overwrite. Else have another registered, and that one removed: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
+  "Client c0 is recorded for an OAuthClient of an earlier namespace shop, and nothing that came back with this object proves that it is the same one. If it is, a platform engineer lets it have the client, in the operator's namespace: kubectl annotate secret oac-uid-0-a1 oauth-registrar.dev/namespace-uid=ns-2 --overwrite. Else have another registered, and that one removed: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite",
 );
 const missing = stalls(
   'RegistrationRecordMissing',
-  'The registration Secret oac-uid-0-a1 is gone from the operator’s namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
+  "The registration Secret oac-uid-0-a1 is gone from the operator's namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite",
 );
 const next = departed({ attempt: 'a2', clientId: 'c2', replaces: before.secretName });
 const refused = setback({
@@ -74,7 +74,7 @@ table('an object restored with its Secret, whose record is here', [
     registers,
   ],
   [
-    'doesn’t take over what is being removed',
+    "doesn't take over what is being removed",
     restored({ calls: [call({ kind: 'Deregister', state: 'interrupted', record: before.secretName })] }),
     deregisters('Departed', before.secretName),
   ],
@@ -84,7 +84,7 @@ table('an object restored with its Secret, whose record is here', [
     deregisters('Departed', before.secretName),
   ],
   [
-    'doesn’t take the client for its own because of a Secret that an earlier object owns',
+    "doesn't take the client for its own because of a Secret that an earlier object owns",
     restored({ secrets: [copy({ ownerUid: 'uid-0' })] }),
     deregisters('Departed', before.secretName),
   ],
@@ -97,7 +97,7 @@ table('an object restored in the overlap of a replacement', [
     takesOver('storefront-oauth', next.secretName),
   ],
   [
-    'then the other one, which isn’t removed',
+    "then the other one, which isn't removed",
     restored({
       records: [before, record({ attempt: 'a2', replaces: before.secretName, registeredAt: iso(-60) })],
       secrets: [],
@@ -171,7 +171,7 @@ table('an object restored without its record, whose client a person brings', [
     { type: 'Adopt' },
   ],
   [
-    'doesn’t adopt another than its status names',
+    "doesn't adopt another than its status names",
     restored({ records: [], object: withStatus(), secrets: [], adoptable: brought('c9') }),
     stalls('RegistrationRecordMissing', expect.stringContaining('of client c0 is gone')),
   ],

@@ -31,14 +31,14 @@ const withRetain = (
 const retainRefused =
   'spec.deletionPolicy Retain is not permitted: spec.policy.retain of the server object is Deny; set it to Delete, or ask the platform team to set spec.policy.retain to Allow.';
 
-table('a record of another policy than its object’s', [
+table("a record of another policy than its object's", [
   [
     'learns that the client is kept',
     observation({ object: object({ retained: true }) }),
     { type: 'NotePolicy', record: 'oac-uid-1-a1', retain: true },
   ],
   [
-    'learns that it isn’t any more',
+    "learns that it isn't any more",
     observation({ records: [record(keepsIt)] }),
     { type: 'NotePolicy', record: 'oac-uid-1-a1', retain: false },
   ],

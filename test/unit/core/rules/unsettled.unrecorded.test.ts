@@ -23,7 +23,7 @@ table('an answer that is read and not recorded yet', [
     observation({ unrecorded: { refused: 'exceeded quota: tight' }, calls: [call()] }),
     waits(
       'RecordWriteRefused',
-      'The server answered, and the API server refuses the registration Secret in the operator’s namespace: exceeded quota: tight. The answer is kept and the write is tried again; nothing else happens to this client before. The platform team puts right what the API server names.',
+      "The server answered, and the API server refuses the registration Secret in the operator's namespace: exceeded quota: tight. The answer is kept and the write is tried again; nothing else happens to this client before. The platform team puts right what the API server names.",
       NOW + 5_000,
     ),
   ],

@@ -25,7 +25,7 @@ const outside = (policy: Policy, server: ObservedServer = bounded({ scopes: ['op
     servers: [factsOf(ref, bounded({ scopes: ['openid'], ...policy }))],
   });
 const refusal =
-  'scope “admin” is not permitted: spec.policy.scopes of the server object lists openid; choose another, or ask the platform team to extend spec.policy.scopes.';
+  'scope "admin" is not permitted: spec.policy.scopes of the server object lists openid; choose another, or ask the platform team to extend spec.policy.scopes.';
 
 /** What a namespace hears that isn't admitted any more. */
 const notAdmitted = {

@@ -48,7 +48,7 @@ async function told({
 describe('After an update that the server failed over', () => {
   test.each<Case>([
     { title: 'refuses the token', read: answered(401) },
-    { title: 'doesn’t know the client', read: answered(404) },
+    { title: "doesn't know the client", read: answered(404) },
   ])('a read that $title shows that the server is in no trouble', async (given) => {
     const { result, sent } = await told(given);
     expect(sent).toMatchObject([

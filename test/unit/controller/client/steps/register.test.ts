@@ -51,7 +51,7 @@ const step = (overrides: Partial<RegisterStep> = {}): RegisterStep => ({
 
 const round = { key: storedClientKey('shop/web'), contents: new Map(), learned: undefined };
 
-test('no key is made where the server’s state forbids the call (L11)', async () => {
+test("no key is made where the server's state forbids the call (L11)", async () => {
   const { context, generate } = createScene({ isPermitted: false });
   const { desired } = object();
   if (!desired.valid) {
