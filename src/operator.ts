@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { createJsonWebTokens } from './adapters/authorization-server/json-web-tokens.ts';
 import { createKubernetesApi, type PagedApi } from './adapters/kubernetes/api.ts';
+import { createWatches, type Watches } from './adapters/kubernetes/cache-feeds.ts';
 import { readClusterId } from './adapters/kubernetes/cluster-id.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/kubernetes/leader.ts';
 import { byTurns } from './adapters/kubernetes/turns.ts';
-import { createWatches, type Watches } from './adapters/kubernetes/watches.ts';
 import { countCalls, observeCalls } from './adapters/measured.ts';
 import { systemClock as clock } from './adapters/process/clock.ts';
 import { startHttpEndpoint } from './adapters/process/health.ts';

@@ -1,7 +1,7 @@
 import { METRICS, type MetricRow } from '../src/adapters/process/metric-table.ts';
 import { CONDITION_TYPES, type ConditionTypeFacts } from '../src/api/condition-types.ts';
 import { REASONS } from '../src/api/reasons.ts';
-import type { Share } from '../src/api/share.ts';
+import type { Share } from '../src/api/share-row.ts';
 import { SHARES } from '../src/api/shares.ts';
 import { MEMBERS, specName } from '../src/oauth/client-metadata.ts';
 

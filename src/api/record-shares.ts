@@ -1,4 +1,4 @@
-import type { Share } from './share.ts';
+import type { Share } from './share-row.ts';
 
 /** The part of the table of shares that is about registration Secrets: how many, how long, and what is in them. */
 export const RECORD_SHARES = {

@@ -1,5 +1,5 @@
 import { RECORD_SHARES } from './record-shares.ts';
-import type { Share } from './share.ts';
+import type { Share } from './share-row.ts';
 
 /**
  * Everything bounded that tenants share, and the share of each: no tenant can take what another needs. The reference page

@@ -20,7 +20,7 @@ import type {
 } from './ports.ts';
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
 import type { Memory } from './state/client-memory.ts';
-import type { CredentialCache, CredentialObject } from './state/credentials.ts';
+import type { CredentialCache, CredentialObject } from './state/credential-cache.ts';
 import type { NamespaceMemory } from './state/namespace-memory.ts';
 import type { ObjectCache } from './state/object-cache.ts';
 import type { RecordCount, RecordGroup } from './state/record-counts.ts';

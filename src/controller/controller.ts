@@ -20,7 +20,7 @@ import { WorkQueue } from './queue/work-queue.ts';
 import { type Discovered, reconcileServer, refuse } from './server/reconcile.ts';
 import type { LookAgain } from './server/status.ts';
 import { Memory } from './state/client-memory.ts';
-import { CredentialCache } from './state/credentials.ts';
+import { CredentialCache } from './state/credential-cache.ts';
 import { NamespaceMemory } from './state/namespace-memory.ts';
 import { OldestServers } from './state/oldest-servers.ts';
 import { RefusedWrites } from './state/refused-writes.ts';

@@ -9,7 +9,7 @@ import { withoutUnowned } from '../core/workload-secret.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import type { Caches } from './context.ts';
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
-import type { CredentialCache, CredentialObject } from './state/credentials.ts';
+import type { CredentialCache, CredentialObject } from './state/credential-cache.ts';
 import type { NamespaceMemory } from './state/namespace-memory.ts';
 import { type Change, ObjectCache } from './state/object-cache.ts';
 import type { OldestServers } from './state/oldest-servers.ts';

@@ -23,8 +23,8 @@ const REVEALING: Readonly<Record<string, string>> = {
   'controller/client/steps/retain.ts': 'compares with the Secret of a restored client',
   'controller/durable/recorder.ts': 'reads the journal',
   'controller/server/references.ts': 'reads certificates and discovery documents',
+  'core/build-connection.ts': 'passes the certificate on, which is public',
   'core/classify.ts': 'says why an answer cannot be read',
-  'core/connect.ts': 'passes the certificate on, which is public',
   'core/content.ts': 'writes the registration Secret',
   'core/credential.ts': 'checks the form of what people wrote',
   'core/kept-answer.ts': 'measures it',
@@ -129,7 +129,7 @@ describe('the checker', () => {
     ],
     [
       'controller/client/observe.ts',
-      "import { a } from '../server/discover.ts';",
+      "import { a } from '../server/discover-endpoints.ts';",
       'imports controller/server',
     ],
     ['core/plan.ts', "type A = import('../controller/ports.ts').Clock;", 'imports controller/ports.ts'],

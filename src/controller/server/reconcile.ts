@@ -1,6 +1,6 @@
 import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../../api/authorization-server.ts';
 import { backoff, withJitter } from '../../core/backoff.ts';
-import { endpointsInUse, type Found, toConnection, transportOf } from '../../core/connect.ts';
+import { endpointsInUse, type Found, toConnection, transportOf } from '../../core/build-connection.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import { nextProbe, probed } from '../../core/health-probes.ts';
 import { suspicionEnds } from '../../core/lost-tokens.ts';
@@ -12,10 +12,10 @@ import type { Endpoints } from '../../oauth/discovery.ts';
 import type { Transport } from '../../oauth/http-message.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
-import { discover } from './discover.ts';
-import { refreshOrphans } from './orphans.ts';
+import { discover } from './discover-endpoints.ts';
+import { signingKeysOf } from './published-keys.ts';
 import { resolveReferences } from './references.ts';
-import { signingKeysOf } from './signing-keys.ts';
+import { refreshOrphans } from './refresh-orphans.ts';
 import { type LookAgain, tellStatus } from './status.ts';
 
 const REFRESH_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import type { AuthorizationServerSpec } from '../../api/authorization-server.ts';
 import { type ConfigMap, RESOURCES } from '../../api/kubernetes.ts';
 import { SHARES } from '../../api/shares.ts';
-import { secretNames } from '../../core/connect.ts';
+import { secretNames } from '../../core/build-connection.ts';
 import { type CredentialSecrets, NO_ROOM, secretValue } from '../../core/credential.ts';
 import { isProblem, type Problem } from '../../core/problem.ts';
 import { keyOfServer } from '../../core/server-key.ts';

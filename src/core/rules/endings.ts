@@ -7,7 +7,7 @@ import { deletionOf } from '../home.ts';
 import { abandonClient } from '../kubectl-command.ts';
 import type { Observation, ObservedClient, Setback } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { claimsOf } from '../restored.ts';
+import { claimsOf } from '../restored-object.ts';
 import {
   DELETION_PATIENCE_MS,
   endClient,

@@ -5,7 +5,7 @@ import type { Registrable, UnavailableServer, Usable } from '../narrowed.ts';
 import type { Observation, ObservedClient } from '../observation.ts';
 import { isProblem } from '../problem.ts';
 import { metadataHash, type RegistrationRecord } from '../record.ts';
-import { isRestored } from '../restored.ts';
+import { isRestored } from '../restored-object.ts';
 import { isRotationRequested } from '../rotation-request.ts';
 import { onHold, overQuota, tooManyEnded } from './holds.ts';
 import { blocked, gated, stall, wait } from './idle.ts';

@@ -1,6 +1,6 @@
 import { acceptNamespace, requestRotation } from '../kubectl-command.ts';
 import type { Usable } from '../narrowed.ts';
-import { type Claim, claimsOf } from '../restored.ts';
+import { type Claim, claimsOf } from '../restored-object.ts';
 import { isRotationRequested } from '../rotation-request.ts';
 import { blocked, stall } from './idle.ts';
 import type { Rule } from './rule.ts';

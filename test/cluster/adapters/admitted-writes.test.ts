@@ -11,7 +11,7 @@ import { minimalRecord } from '../../../src/core/minimal-record.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { toRegistrationSecret } from '../../../src/core/record.ts';
-import { recordRegistration } from '../../../src/core/recorded.ts';
+import { recordRegistration } from '../../../src/core/recorded-answer.ts';
 import { storedServerKey } from '../../../src/core/server-key.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../src/core/workload-secret.ts';
 import { keysFormat } from '../../../src/formats/keys.ts';

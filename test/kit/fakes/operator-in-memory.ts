@@ -13,7 +13,7 @@ import { createRecorder } from '../../../src/controller/durable/recorder.ts';
 import type { ApiResult, HttpOutcome, KubernetesApi, ObjectKey } from '../../../src/controller/ports.ts';
 import { toRegistrationObject, toSecretObject } from '../../../src/controller/state/cached-objects.ts';
 import { Memory } from '../../../src/controller/state/client-memory.ts';
-import { CredentialCache } from '../../../src/controller/state/credentials.ts';
+import { CredentialCache } from '../../../src/controller/state/credential-cache.ts';
 import { RefusedWrites } from '../../../src/controller/state/refused-writes.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { ServerRegistry, type ServerState } from '../../../src/controller/state/server-registry.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../src/api/kubernetes.ts';
-import { toConnection } from '../../../src/core/connect.ts';
+import { toConnection } from '../../../src/core/build-connection.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
 import { isProblem } from '../../../src/core/problem.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';

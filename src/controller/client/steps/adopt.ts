@@ -6,7 +6,7 @@ import { homeAt } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import { recordName } from '../../../core/record.ts';
-import { type Recorded, recordAdoption } from '../../../core/recorded.ts';
+import { type Recorded, recordAdoption } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { defined } from '../../../oauth/objects.ts';

@@ -28,9 +28,9 @@ import { callerOf } from '../observe.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
-import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { forget } from './forget.ts';
+import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 
 /** One DELETE: of what, with what, and what earlier ones say about its answer. */

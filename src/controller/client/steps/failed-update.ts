@@ -2,7 +2,7 @@ import type { ServerConnection } from '../../../core/connection.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
 import type { Management } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
-import { trustedOfRead } from '../../../core/recorded.ts';
+import { trustedOfRead } from '../../../core/recorded-answer.ts';
 import { type ServerKey, serverNamed } from '../../../core/server-key.ts';
 import { salvageClientInformation } from '../../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';

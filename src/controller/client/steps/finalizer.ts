@@ -3,7 +3,7 @@ import { FINALIZER } from '../../../api/names.ts';
 import type { Step } from '../../../core/action.ts';
 import { toClientObject } from '../../../core/desired.ts';
 import type { ObservedClient } from '../../../core/observation.ts';
-import { isRestored } from '../../../core/restored.ts';
+import { isRestored } from '../../../core/restored-object.ts';
 import type { ApiResult } from '../../ports.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { notWritten, subjectOf } from './report.ts';

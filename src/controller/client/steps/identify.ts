@@ -3,8 +3,8 @@ import type { RegistrationRecord } from '../../../core/record.ts';
 import { originOf } from '../../../oauth/url.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
-import { contentOf } from './contents.ts';
 import { mark } from './mark.ts';
+import { contentOf } from './read-content.ts';
 import { notRead } from './report.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { PublishStep } from '../../../core/action.ts';
 import { failure } from '../../../core/failure.ts';
 import type { Observation } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
-import { isRestored } from '../../../core/restored.ts';
+import { isRestored } from '../../../core/restored-object.ts';
 import { endpointsFor } from '../../../core/workload.ts';
 import {
   inputsHash,
@@ -20,7 +20,7 @@ import { isRefusal, PLACES } from '../../state/refused-writes.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
-import { contentOf } from './contents.ts';
+import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf, warn } from './report.ts';
 
 /** How often a foreign Secret that stands in the way is looked at. */

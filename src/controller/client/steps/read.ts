@@ -9,7 +9,7 @@ import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
-import { recordRead } from '../../../core/recorded.ts';
+import { recordRead } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { readRequest } from '../../../oauth/registration.ts';
@@ -17,7 +17,7 @@ import { type Answer, type Conclusion, type Finish, newAttempt } from '../../cal
 import { managementAddress } from '../../calls/management-token.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
-import { contentOf } from './contents.ts';
+import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
 

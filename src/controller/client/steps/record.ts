@@ -1,7 +1,7 @@
 import type { Secret } from '../../../api/kubernetes.ts';
 import type { Substitution } from '../../../core/drift.ts';
 import { toRegistrationSecret } from '../../../core/record.ts';
-import type { Circumstances, Recorded } from '../../../core/recorded.ts';
+import type { Circumstances, Recorded } from '../../../core/recorded-answer.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import type { Finish } from '../../calls/guarded-call.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';

@@ -5,7 +5,7 @@ import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRefusal } from '../../state/refused-writes.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack, withCure } from '../setbacks.ts';
-import type { NotRead } from './contents.ts';
+import type { NotRead } from './read-content.ts';
 
 /** The registration Secret has nothing to go on with. One that couldn't be read now is read again. */
 export function notRead(

@@ -7,9 +7,9 @@ import type { RegistrationRecord } from '../../../core/record.ts';
 import type { ObservedSecret } from '../../../core/workload-secret.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
-import { contentOf } from './contents.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { mark } from './mark.ts';
+import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 
 /** The client outlives its object: the record waits for a later object of the same name. */

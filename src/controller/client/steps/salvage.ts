@@ -1,5 +1,5 @@
 import type { Failure } from '../../../core/failure.ts';
-import { type Recorded, type Registration, recordRegistration } from '../../../core/recorded.ts';
+import { type Recorded, type Registration, recordRegistration } from '../../../core/recorded-answer.ts';
 import type { EntryEnd } from '../../calls/guarded-call.ts';
 import type { StepInput } from '../round.ts';
 import { circumstancesOf, record } from './record.ts';

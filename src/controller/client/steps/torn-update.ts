@@ -1,7 +1,7 @@
 import type { UpdateStep } from '../../../core/action.ts';
-import { keyTimesOf } from '../../../core/client-keys.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
-import { recordUpdate } from '../../../core/recorded.ts';
+import { keyTimesOf } from '../../../core/document-keys.ts';
+import { recordUpdate } from '../../../core/recorded-answer.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { StepInput } from '../round.ts';
 import { record } from './record.ts';

@@ -4,7 +4,7 @@ import { type Failure, failure } from '../../../core/failure.ts';
 import { minimalRecord } from '../../../core/minimal-record.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { recordName, toRegistrationSecret } from '../../../core/record.ts';
-import { recordRegistration } from '../../../core/recorded.ts';
+import { recordRegistration } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { inputsHash, toWorkloadSecret, wantedSecret } from '../../../core/workload-secret.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';

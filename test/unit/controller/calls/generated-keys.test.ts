@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keysAfter, newKey } from '../../../../src/controller/calls/generated-keys.ts';
-import { withKeys } from '../../../../src/core/client-keys.ts';
 import type { StoredKey } from '../../../../src/core/content.ts';
+import { withKeys } from '../../../../src/core/document-keys.ts';
 import type { Dialect } from '../../../../src/dialects/dialect.ts';
 import { effectiveDialect } from '../../../../src/dialects/presets.ts';
 import { rfc7591 } from '../../../../src/dialects/rfc7591.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { keyOf, type Secret } from '../../../../src/api/kubernetes.ts';
 import type { Settings } from '../../../../src/controller/context.ts';
 import { resolveReferences } from '../../../../src/controller/server/references.ts';
-import { CredentialCache } from '../../../../src/controller/state/credentials.ts';
+import { CredentialCache } from '../../../../src/controller/state/credential-cache.ts';
 import { contextOf, createReadOnlyApi, unbounded } from '../../../kit/fakes/fake-ports.ts';
 import { plain } from '../../../kit/fixtures/credentials.ts';
 import { type Given, objectOf, open, specOf } from '../../../kit/fixtures/server-objects.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject, Secret } from '../../../../src/api/kubernetes.ts';
 import type { ApiResult, KubernetesApi } from '../../../../src/controller/ports.ts';
-import { CredentialCache } from '../../../../src/controller/state/credentials.ts';
+import { CredentialCache } from '../../../../src/controller/state/credential-cache.ts';
 import { NamespaceMemory } from '../../../../src/controller/state/namespace-memory.ts';
 import { storedClientKey } from '../../../../src/core/client-key.ts';
 import { secretValue } from '../../../../src/core/credential.ts';

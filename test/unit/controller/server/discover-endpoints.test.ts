@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationServerSpec } from '../../../../src/api/authorization-server.ts';
 import type { HttpOutcome } from '../../../../src/controller/ports.ts';
-import { discover } from '../../../../src/controller/server/discover.ts';
+import { discover } from '../../../../src/controller/server/discover-endpoints.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
 import { answered, createFakeHttp } from '../../../kit/fakes/fake-ports.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationServerSpec } from '../../../src/api/authorization-server.ts';
-import { endpointsInUse, type Found, secretNames, toConnection } from '../../../src/core/connect.ts';
+import { endpointsInUse, type Found, secretNames, toConnection } from '../../../src/core/build-connection.ts';
 import type { ServerConnection } from '../../../src/core/connection.ts';
 import { isProblem, type Problem } from '../../../src/core/problem.ts';
 import { effectiveDialect } from '../../../src/dialects/presets.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contentOf } from '../../../../../src/controller/client/steps/contents.ts';
+import { contentOf } from '../../../../../src/controller/client/steps/read-content.ts';
 import type { ApiResult, KubernetesApi } from '../../../../../src/controller/ports.ts';
 import { storedClientKey } from '../../../../../src/core/client-key.ts';
 import type { RegistrationRecord } from '../../../../../src/core/record.ts';

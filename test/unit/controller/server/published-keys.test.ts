@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { signingKeysOf } from '../../../../src/controller/server/signing-keys.ts';
+import { signingKeysOf } from '../../../../src/controller/server/published-keys.ts';
 import type { ClientCredentials, ServerConnection, SignTerms } from '../../../../src/core/connection.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { SigningError, type SigningKey } from '../../../../src/oauth/signing-key.ts';

@@ -3,7 +3,7 @@ import { ANNOTATIONS, LABELS } from '../../api/names.ts';
 import type { Caches } from '../../controller/context.ts';
 import type { Clock, Log } from '../../controller/ports.ts';
 import { toRegistrationObject, toSecretObject } from '../../controller/state/cached-objects.ts';
-import type { CredentialObject } from '../../controller/state/credentials.ts';
+import type { CredentialObject } from '../../controller/state/credential-cache.ts';
 import type { ObjectCache } from '../../controller/state/object-cache.ts';
 import type { TextPool } from '../../controller/state/text-pool.ts';
 import { toClientObject } from '../../core/desired.ts';

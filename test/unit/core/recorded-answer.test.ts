@@ -8,7 +8,7 @@ import {
   recordRegistration,
   recordUpdate,
   trustedOfRead,
-} from '../../../src/core/recorded.ts';
+} from '../../../src/core/recorded-answer.ts';
 import { serverKey } from '../../../src/core/server-key.ts';
 import type { ClientInformation } from '../../../src/oauth/client-information.ts';
 import { omit } from '../../../src/oauth/objects.ts';
