@@ -18,24 +18,33 @@ export interface Taken extends OperatorInMemory {
   next(): Decision;
 }
 
+export interface TakeOptions<Type extends Step['type']> extends InMemoryOptions {
+  /** Parts of the step that are to be otherwise than planned. */
+  readonly step?: Partial<Extract<Step, { readonly type: Type }>>;
+  /** Before anything is observed. */
+  readonly before?: (operator: OperatorInMemory) => void;
+  /** When the step is planned and not yet taken. */
+  readonly meanwhile?: (operator: OperatorInMemory) => void;
+}
+
 /** Takes the step that is planned for these objects. Throws where another one is. */
 export async function take<Type extends Step['type']>(
   type: Type,
-  options: InMemoryOptions,
-  more: Partial<Extract<Step, { readonly type: Type }>> = {},
-  prepare: (operator: OperatorInMemory) => void = () => {},
+  { step = {}, before, meanwhile, ...options }: TakeOptions<Type>,
 ): Promise<Taken> {
   const operator = operatorInMemory(options);
-  prepare(operator);
+  before?.(operator);
   const o = operator.observe();
-  const step = planned(type, o, more);
-  const result = await execute(step, { o, round: operator.round, context: operator.context });
+  const action = planned(type, o, step);
+  meanwhile?.(operator);
+  const { round, context } = operator;
+  const result = await execute(action, { o, round, context });
   return {
     ...operator,
     o,
     result,
     wrote: operator.writes.map(({ what }) => what),
-    told: operator.events.map(({ type: kind, reason, action }) => `${kind} ${reason} ${action}`),
+    told: operator.events.map(({ type: kind, reason, action: doing }) => `${kind} ${reason} ${doing}`),
     next: () => plan(operator.observe()),
   };
 }

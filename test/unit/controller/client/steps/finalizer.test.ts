@@ -34,12 +34,10 @@ describe('The finalizer is put on', () => {
     const many = Array.from({ length: 60 }, (_, index) => `example.com/${index}-${'x'.repeat(100)}`);
     const object = clientObject({ finalizers: many }, {}, {});
     const newer = { ...object, metadata: { ...object.metadata, resourceVersion: '105' } };
-    const { writes, reads } = await take(
-      'AddFinalizer',
-      { objects: [...surroundings(), object] },
-      {},
-      ({ cluster }) => cluster.put('OAuthClient', newer),
-    );
+    const { writes, reads } = await take('AddFinalizer', {
+      objects: [...surroundings(), object],
+      meanwhile: ({ cluster }) => cluster.put('OAuthClient', newer),
+    });
     expect(reads).toEqual([OBJECT]);
     expect(writes[0]?.body).toMatchObject({
       metadata: { resourceVersion: '105', finalizers: [...many, FINALIZER] },
@@ -152,7 +150,10 @@ describe('That an object is gone is proven', () => {
   const objects = [...surroundings(), registrationSecret(), workloadSecret()];
 
   test('by an answer that names it', async () => {
-    const { result, reads, wrote, o, memory, round } = await take('ConfirmAbsence', { objects }, {}, wait);
+    const { result, reads, wrote, o, memory, round } = await take('ConfirmAbsence', {
+      objects,
+      before: wait,
+    });
     expect([result, reads, wrote]).toEqual([DONE, [OBJECT], []]);
     expect(o.absence.proven).toBe(false);
     expect(memory.absence(round.key, 0).proven).toBe(true);
@@ -178,17 +179,16 @@ describe('That an object is gone is proven', () => {
       "whether the object is gone isn't known: not found",
     ],
   ])('not where %s', async (_, stored, refuses, why) => {
-    const { result, memory, round } = await take(
-      'ConfirmAbsence',
-      { objects: stored, refuses },
-      {},
-      (operator) => {
+    const { result, memory, round } = await take('ConfirmAbsence', {
+      objects: stored,
+      refuses,
+      before: (operator) => {
         operator.context.caches.clients.forget({
           metadata: { namespace: 'shop', name: 'storefront', uid: 'uid-1' },
         });
         wait(operator);
       },
-    );
+    });
     expect(result).toEqual({ kind: 'later', why });
     expect(memory.absence(round.key, 0).proven).toBe(false);
   });

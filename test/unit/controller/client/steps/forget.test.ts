@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import type { LedgerEntry } from '../../../../../src/controller/durable/ledger-entry.ts';
+import { storedServerKey } from '../../../../../src/core/server-key.ts';
+import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
+import { take } from '../../../../kit/fakes/step-runner.ts';
+import {
+  CLIENT,
+  namespaceObject,
+  OPERATOR_NAMESPACE,
+  registrationSecret,
+} from '../../../../kit/fixtures/objects.ts';
+import { NOW, record, setback } from '../../../../kit/fixtures/observations.ts';
+
+const left = record({
+  server: { kind: 'AuthorizationServer', name: 'own' },
+  role: 'left-behind',
+  namespaceUid: 'ns-0',
+  leftAt: '2026-04-01T00:00:00Z',
+});
+const SECRET = `${OPERATOR_NAMESPACE}/${left.secretName}`;
+/** The namespace is gone, and so is the server object. */
+const objects = [namespaceObject(OPERATOR_NAMESPACE), registrationSecret(left)];
+
+function meanwhile({ ledger, memory, round }: OperatorInMemory): void {
+  const entry = (attempt: string, more: Partial<LedgerEntry>): LedgerEntry => ({
+    ...{ attempt, kind: 'Deregister', client: CLIENT, record: left.secretName, startedAt: '', timeoutMs: 1 },
+    server: storedServerKey('ClusterAuthorizationServer/corporate'),
+    ...more,
+  });
+  ledger.leave(entry('a1', {}), 'interrupted');
+  ledger.leave(entry('a2', { record: 'oac-other' }), 'interrupted');
+  memory.setBack(round.key, setback({ basis: left.secretName, retryAt: NOW }));
+  memory.setBack(round.key, setback({ basis: 'oac-other', retryAt: NOW }));
+}
+
+describe('The record of a client that was left behind', () => {
+  test('goes, with what is remembered of its calls and of nothing else', async () => {
+    const { result, wrote, reads, told, lines, ledger, memory, round, observe } = await take('Forget', {
+      objects,
+      meanwhile,
+    });
+    expect(result).toEqual({ kind: 'done' });
+    expect([wrote, reads, told]).toEqual([[`delete Secret ${SECRET}`], [], []]);
+    expect(lines).toEqual([
+      `info record of a client left behind removed: its namespace is gone {"client":"shop/storefront","clientId":"c1","issuer":"https://sso.example.com","secret":"${left.secretName}"}`,
+    ]);
+    expect(ledger.ends).toEqual(['settle a1']);
+    expect(memory.setbacks(round.key).map(({ basis }) => basis)).toEqual(['oac-other']);
+    expect(observe().records).toEqual([]);
+  });
+
+  test('that is gone already is forgotten all the same', async () => {
+    const { result, ledger, observe } = await take('Forget', {
+      objects,
+      refuses: { 'delete Secret': refusals.notFound },
+      meanwhile,
+    });
+    expect([result, ledger.ends]).toEqual([{ kind: 'done' }, ['settle a1']]);
+    expect(observe().records).toEqual([]);
+  });
+
+  test.each([refusals.forbidden, refusals.unanswered, refusals.broken])(
+    'stays while the API server does not remove it: $status',
+    async (refused) => {
+      const { result, ledger, memory, round, observe } = await take('Forget', {
+        objects,
+        refuses: { 'delete Secret': refused },
+        meanwhile,
+      });
+      expect(result).toEqual({
+        kind: 'later',
+        why: `the registration Secret could not be removed: ${refused.message}`,
+      });
+      expect([ledger.ends, memory.setbacks(round.key).length]).toEqual([[], 2]);
+      expect(observe().records).toHaveLength(1);
+    },
+  );
+});
