@@ -61,7 +61,7 @@ describe('An object is bound', () => {
         action: 'Bind',
         kind: 'Transient',
         reason: 'BoundObjectNotFound',
-        message: expect.stringMatching(/^Job nightly doesn’t exist in namespace shop\. /),
+        message: expect.stringMatching(/^Job nightly doesn't exist in namespace shop\. /),
         basis: 'Job.batch/nightly',
         retryAt: NOW + 2_000,
       },
