@@ -68,7 +68,7 @@ function endings(o: Observation, current: RegistrationRecord | undefined): reado
     // No event says that a namespace is gone.
     ...o.records.map(leftBehindEnd).map((end) => end && Math.max(end, o.now + LONGEST_WAIT_MS)),
     ...[...surplus, ...departedRecords(o)].map(
-      ({ secretName }) => setbackOf(o, 'Deregister', secretName)?.retryAt,
+      ({ registrationSecret }) => setbackOf(o, 'Deregister', registrationSecret)?.retryAt,
     ),
   ];
 }

@@ -24,7 +24,7 @@ export function servingRecord(
   const shown = secrets
     .filter(({ ownerUid }) => ownerUid === object.uid)
     .toSorted((a, b) => Number(b.name === wanted) - Number(a.name === wanted))
-    .map(({ shows }) => own.find(({ secretName }) => secretName === shows));
+    .map(({ shows }) => own.find(({ registrationSecret }) => registrationSecret === shows));
   const chosen =
     shown.find((record) => record !== undefined) ??
     own.find(({ clientId }) => clientId === object.status.clientId) ??
@@ -36,7 +36,7 @@ function lastSuccessor(chosen: RegistrationRecord, own: readonly RegistrationRec
   let last = chosen;
   // As often as there are records: damaged by hand, they could replace each other in a circle.
   for (const _ of own) {
-    last = own.find(({ replaces }) => replaces === last.secretName) ?? last;
+    last = own.find(({ replaces }) => replaces === last.registrationSecret) ?? last;
   }
   return last;
 }
@@ -66,10 +66,10 @@ export function surplusRecords(
   current: RegistrationRecord | undefined,
 ): readonly RegistrationRecord[] {
   return records.filter(
-    ({ client, role, secretName }) =>
+    ({ client, role, registrationSecret }) =>
       client.uid === object?.uid &&
       (role === 'current' || role === 'owed') &&
-      secretName !== current?.secretName,
+      registrationSecret !== current?.registrationSecret,
   );
 }
 

@@ -64,10 +64,10 @@ export function keyDues(
  * not sent again.
  */
 export const renewalBasis = ({
-  secretName,
+  registrationSecret,
   registrationAccessTokenExpiresAt = '',
   clientSecretExpiresAt = '',
 }: Pick<
   RegistrationRecord,
-  'secretName' | 'registrationAccessTokenExpiresAt' | 'clientSecretExpiresAt'
->): string => [secretName, registrationAccessTokenExpiresAt, clientSecretExpiresAt].join(' ');
+  'registrationSecret' | 'registrationAccessTokenExpiresAt' | 'clientSecretExpiresAt'
+>): string => [registrationSecret, registrationAccessTokenExpiresAt, clientSecretExpiresAt].join(' ');

@@ -9,10 +9,13 @@ export function setbackOf(o: Observation, action: SetbackAction, basis: string):
 }
 
 /** Updates and reads of this client whose answers were lost: each may have rotated its token, secret or address. */
-export function unansweredCalls(o: Observation, { secretName }: RegistrationRecord): readonly PendingCall[] {
+export function unansweredCalls(
+  o: Observation,
+  { registrationSecret }: RegistrationRecord,
+): readonly PendingCall[] {
   return o.calls.filter(
     ({ kind, record, state }) =>
-      (kind === 'Update' || kind === 'Read') && record === secretName && state === 'interrupted',
+      (kind === 'Update' || kind === 'Read') && record === registrationSecret && state === 'interrupted',
   );
 }
 

@@ -30,12 +30,12 @@ const annotateClient = ({ namespace, name }: NamedObject, annotation: string, va
   `kubectl annotate oac ${name} -n ${namespace} ${annotation}=${value}`;
 
 /** Says that the namespace of today is the tenant's for which the client was registered. Run in the operator's namespace. */
-export const acceptNamespace = (secretName: string, namespaceUid: string): string =>
-  `kubectl annotate secret ${secretName} ${ANNOTATIONS.namespaceUid}=${namespaceUid} --overwrite`;
+export const acceptNamespace = (registrationSecret: string, namespaceUid: string): string =>
+  `kubectl annotate secret ${registrationSecret} ${ANNOTATIONS.namespaceUid}=${namespaceUid} --overwrite`;
 
 /** Says at which server object the client of a registration Secret is registered. */
-export const acceptServer = (secretName: string): string =>
-  `kubectl -n ${OPERATOR_NAMESPACE} annotate secret ${secretName} ${ANNOTATIONS.serverUid}=${SERVER_UID} --overwrite`;
+export const acceptServer = (registrationSecret: string): string =>
+  `kubectl -n ${OPERATOR_NAMESPACE} annotate secret ${registrationSecret} ${ANNOTATIONS.serverUid}=${SERVER_UID} --overwrite`;
 
 /** Lets this installation manage what another one registered. */
 export const continueInstallation = (id: string): string =>

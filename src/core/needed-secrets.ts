@@ -65,7 +65,7 @@ export function recordProblem(
   const clientId = 'x'.repeat(SHARES.clientIdLength.most);
   const secret = toRegistrationSecret(
     {
-      secretName: recordName(object.uid, ATTEMPT),
+      registrationSecret: recordName(object.uid, ATTEMPT),
       role: 'left-behind',
       attempt: ATTEMPT,
       writtenBy: ATTEMPT,

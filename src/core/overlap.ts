@@ -7,7 +7,9 @@ import type { RegistrationRecord } from './record.ts';
 
 /** When the overlap of a surplus record ends, in milliseconds since the epoch; 0 where no record replaces it. */
 export function overlapEnd(o: Observation, surplus: RegistrationRecord): number {
-  const successor = recordsOf(o, o.object?.uid).find(({ replaces }) => replaces === surplus.secretName);
+  const successor = recordsOf(o, o.object?.uid).find(
+    ({ replaces }) => replaces === surplus.registrationSecret,
+  );
   return successor === undefined ? 0 : Date.parse(successor.registeredAt) + overlapOf(o);
 }
 

@@ -15,7 +15,7 @@ import { keptIfAny } from './kept-text.ts';
  * Its data is the {@link RegistrationContent}: read only when a call is made or a workload Secret rendered.
  */
 export interface RegistrationRecord {
-  readonly secretName: string;
+  readonly registrationSecret: string;
   readonly resourceVersion: string;
   readonly role: RecordRole;
   readonly attempt: string;
@@ -145,7 +145,7 @@ export function toRegistrationSecret(
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
-      name: record.secretName,
+      name: record.registrationSecret,
       namespace: operatorNamespace,
       ...defined({ resourceVersion }),
       labels: labelsOf(record),
@@ -220,7 +220,7 @@ export function toRecord({ metadata }: KubernetesObject): RegistrationRecord | u
     return undefined;
   }
   return {
-    secretName: metadata.name,
+    registrationSecret: metadata.name,
     resourceVersion: metadata.resourceVersion ?? '',
     role,
     client: { namespace, name, uid },

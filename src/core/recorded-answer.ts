@@ -55,7 +55,7 @@ export function recordRegistration(
   const information = withAddress(keptOf(answer, document, includedBy(object)), connection);
   return {
     record: {
-      secretName: recordName(client.uid, attempt),
+      registrationSecret: recordName(client.uid, attempt),
       role: 'current',
       attempt,
       client,
@@ -72,7 +72,7 @@ export function recordRegistration(
       revision: 1,
       registeredAt: rfc3339(now),
       managed: isManaged(information),
-      ...defined({ replaces: replaces?.secretName, rotatedFor: object.rotateRequestedAt }),
+      ...defined({ replaces: replaces?.registrationSecret, rotatedFor: object.rotateRequestedAt }),
       ...keyTimes(keys, object),
       ...expiries(information, information, now, dialect),
     },
@@ -200,7 +200,7 @@ export function recordAdoption(
   );
   return {
     record: {
-      secretName: recordName(identity.uid, attempt),
+      registrationSecret: recordName(identity.uid, attempt),
       role: 'current',
       attempt,
       client: identity,

@@ -42,13 +42,13 @@ export function claimsOf(o: Observation): readonly Claim[] {
 export const isRestored = ({ ownerUid, shows }: ObservedSecret): boolean =>
   ownerUid === undefined && shows !== undefined;
 
-const isBeingRemoved = ({ calls }: Observation, { secretName }: RegistrationRecord): boolean =>
-  calls.some(({ kind, record }) => kind === 'Deregister' && record === secretName);
+const isBeingRemoved = ({ calls }: Observation, { registrationSecret }: RegistrationRecord): boolean =>
+  calls.some(({ kind, record }) => kind === 'Deregister' && record === registrationSecret);
 
 function shownAsOwn(o: Observation, earlier: readonly RegistrationRecord[]): Claim | undefined {
   const isHere = ({ namespaceUid }: RegistrationRecord) => namespaceUid === o.namespaceUid;
   for (const secret of o.secrets.filter(isRestored)) {
-    const record = earlier.find(({ secretName }) => secretName === secret.shows);
+    const record = earlier.find(({ registrationSecret }) => registrationSecret === secret.shows);
     if (record !== undefined) {
       return { record, proof: isHere(record) ? undefined : secret, isTrusted: true };
     }
@@ -60,4 +60,7 @@ function shownAsOwn(o: Observation, earlier: readonly RegistrationRecord[]): Cla
 
 /** A client in the overlap of a replacement, beside one that is known to belong to the object. */
 const isRelated = (record: RegistrationRecord, known: readonly RegistrationRecord[]): boolean =>
-  known.some(({ secretName, replaces }) => replaces === record.secretName || record.replaces === secretName);
+  known.some(
+    ({ registrationSecret, replaces }) =>
+      replaces === record.registrationSecret || record.replaces === registrationSecret,
+  );

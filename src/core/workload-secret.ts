@@ -37,7 +37,7 @@ export interface ObservedSecret {
 
 /** What the Secret's data is made of, besides the content of the record itself. */
 interface ProjectionInputs {
-  readonly record: Pick<RegistrationRecord, 'secretName' | 'revision' | 'issuer'>;
+  readonly record: Pick<RegistrationRecord, 'registrationSecret' | 'revision' | 'issuer'>;
   /** Name of the format. */
   readonly format: string;
   readonly keys: Readonly<Record<string, string>>;
@@ -50,8 +50,16 @@ const EDITION = 1;
 
 /** Identifies the inputs. The values themselves stay out: a hash of a secret has no place in an annotation. */
 export function inputsHash({ record, format, keys, include, endpoints }: ProjectionInputs): string {
-  const { secretName, revision, issuer } = record;
-  const inputs = { FORMAT: EDITION, secretName, revision, issuer, keys, include, endpoints };
+  const { registrationSecret, revision, issuer } = record;
+  const inputs = {
+    FORMAT: EDITION,
+    secretName: registrationSecret,
+    revision,
+    issuer,
+    keys,
+    include,
+    endpoints,
+  };
   // Secrets that were written before there were formats have the format Keys, and stay as they are.
   return hash(canonicalJson(format === FORMATS[0].name ? inputs : { ...inputs, format }));
 }
@@ -139,7 +147,7 @@ export function differenceOf(
   inputs: string | undefined,
 ): string | undefined {
   const made = observed.projection?.split('.')[0];
-  if (observed.shows !== record.secretName) {
+  if (observed.shows !== record.registrationSecret) {
     return `does not show client ${record.clientId}`;
   }
   if (made === undefined) {

@@ -16,7 +16,7 @@ export interface Calls {
   /** See {@link settleCall}. */
   settle(call: Pick<PendingCall, 'attempt'>): void;
   /** See {@link settleCallsOf}. */
-  settleAllOf(record: Pick<RegistrationRecord, 'secretName'>, client: ClientKey): void;
+  settleAllOf(record: Pick<RegistrationRecord, 'registrationSecret'>, client: ClientKey): void;
 }
 
 export const createCalls = (context: Context): Calls => ({

@@ -22,12 +22,12 @@ export function settleCall(
  * @param client `namespace/name`
  */
 export function settleCallsOf(
-  { secretName }: Pick<RegistrationRecord, 'secretName'>,
+  { registrationSecret }: Pick<RegistrationRecord, 'registrationSecret'>,
   client: ClientKey,
   { ledger }: Pick<Context, 'ledger'>,
 ): void {
   for (const { attempt, record } of ledger.callsOf(client)) {
-    if (record === secretName) {
+    if (record === registrationSecret) {
       ledger.settle(attempt);
     }
   }

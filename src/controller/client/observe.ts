@@ -135,7 +135,7 @@ function rivalOf(key: ClientKey, context: StepContext): RegistrationRecord | und
       other.role === 'current' &&
       keyOf(other.client) !== key &&
       (other.registeredAt < record.registeredAt ||
-        (other.registeredAt === record.registeredAt && other.secretName < record.secretName)),
+        (other.registeredAt === record.registeredAt && other.registrationSecret < record.registrationSecret)),
   );
 }
 

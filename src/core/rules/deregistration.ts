@@ -21,7 +21,7 @@ export function endClient(
   if (isShared(o, record)) {
     return releaseShared(o, record);
   }
-  const setback = setbackOf(o, 'Deregister', record.secretName);
+  const setback = setbackOf(o, 'Deregister', record.registrationSecret);
   if (setback !== undefined && isGivenUp(o, record, setback)) {
     return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
   }
@@ -39,7 +39,7 @@ export const planDeregistration = (
   message: WHY[because](record.clientId),
   home: homeOf(o, record),
   because,
-  basis: record.secretName,
+  basis: record.registrationSecret,
 });
 
 const WHY: Readonly<Record<DeregisterStep['because'], (clientId: string) => string>> = {

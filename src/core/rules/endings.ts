@@ -118,7 +118,7 @@ export const objectDeleting: Rule<Observation> = {
     if (object.retained && mayOutlive(o, record) && !isRetained(o, object)) {
       return planRetention(object, record);
     }
-    const setback = setbackOf(o, 'Deregister', record.secretName);
+    const setback = setbackOf(o, 'Deregister', record.registrationSecret);
     return setback === undefined
       ? planDeregistration(o, record, 'Deleting')
       : afterSetback(o, object, record, setback);

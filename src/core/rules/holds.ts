@@ -69,7 +69,9 @@ export function overQuota(
 
 /** Waits while a client that was replaced before still exists. */
 function isAlreadyReplacing(o: Usable, replaces: RegistrationRecord): Action | undefined {
-  const [before] = o.surplus.filter(({ secretName }) => secretName !== replaces.secretName);
+  const [before] = o.surplus.filter(
+    ({ registrationSecret }) => registrationSecret !== replaces.registrationSecret,
+  );
   if (before === undefined) {
     return undefined;
   }

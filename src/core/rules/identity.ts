@@ -16,9 +16,9 @@ export const serverUnidentified: Rule<Observation> = {
   decide: (o) => {
     for (const record of o.records) {
       const server = record.serverUid === undefined ? factsOf(o, record) : undefined;
-      const isTried = blocked(o, 'Identify', record.secretName) !== undefined;
+      const isTried = blocked(o, 'Identify', record.registrationSecret) !== undefined;
       if (server !== undefined && !isTried && isOwn(o, record) && wasThereBefore(server, record)) {
-        const message = `Registration Secret ${record.secretName} names its server object without the uid.`;
+        const message = `Registration Secret ${record.registrationSecret} names its server object without the uid.`;
         return { type: 'Identify', message, record, server };
       }
     }

@@ -45,7 +45,7 @@ export const installationRenamed: Rule<Observation> = {
     return (
       record && {
         type: 'Claim',
-        message: `Registration Secret ${record.secretName} names this installation by an earlier id, "${record.installation}".`,
+        message: `Registration Secret ${record.registrationSecret} names this installation by an earlier id, "${record.installation}".`,
         record,
         installation: installation.id,
       }

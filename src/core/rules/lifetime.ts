@@ -25,7 +25,7 @@ export const lifetimeOver: Rule<Usable> = {
     }
     const record = o.current ?? o.surplus[0];
     if (record !== undefined) {
-      const setback = setbackOf(o, 'Deregister', record.secretName);
+      const setback = setbackOf(o, 'Deregister', record.registrationSecret);
       return (
         endClient(o, record, 'Expired') ?? (setback && wait(setback.reason, setback.message, setback.retryAt))
       );

@@ -12,7 +12,7 @@ export const readDue: Rule<Reachable> = {
   decide: (o) => {
     const { at, now } = o;
     const due = readDueAt(o, at);
-    const basis = `${at.record.secretName} ${at.connection.version}`;
+    const basis = `${at.record.registrationSecret} ${at.connection.version}`;
     const isBlocked = !at.gate.open || blocked(o, 'Read', basis) !== undefined;
     return due === undefined || now < due || isBlocked
       ? undefined

@@ -18,7 +18,7 @@ export const objectRestored: Rule<Usable> = {
     }
     const { object, current } = o;
     const { record, proof } = claim;
-    const basis = [record.secretName, proof?.resourceVersion, object.reconcileRequestedAt].join(' ');
+    const basis = [record.registrationSecret, proof?.resourceVersion, object.reconcileRequestedAt].join(' ');
     const isRefused = !claim.isTrusted || blocked(o, 'TakeOver', basis) !== undefined;
     if (!isRefused) {
       const message = `Client ${record.clientId} is recorded for an earlier object of this name, and this object was restored from a backup.`;
@@ -32,4 +32,4 @@ export const objectRestored: Rule<Usable> = {
 
 /** Only a platform engineer, who may write in the operator's namespace, can say that it is the same tenant. */
 const askPerson = (o: Usable, { record }: Claim): string =>
-  `Client ${record.clientId} is recorded for an OAuthClient of an earlier namespace ${o.namespace}, and nothing that came back with this object proves that it is the same one. If it is, a platform engineer lets it have the client, in the operator's namespace: ${acceptNamespace(record.secretName, o.namespaceUid)}. Else have another registered, and that one removed: ${requestRotation(o)}`;
+  `Client ${record.clientId} is recorded for an OAuthClient of an earlier namespace ${o.namespace}, and nothing that came back with this object proves that it is the same one. If it is, a platform engineer lets it have the client, in the operator's namespace: ${acceptNamespace(record.registrationSecret, o.namespaceUid)}. Else have another registered, and that one removed: ${requestRotation(o)}`;

@@ -44,7 +44,7 @@ export const clientRetained: Rule<Registrable> = {
         object: o.object,
         record,
         proof: undefined,
-        basis: record.secretName,
+        basis: record.registrationSecret,
       }
     );
   },

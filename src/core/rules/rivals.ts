@@ -23,7 +23,9 @@ export const clientAlreadyManaged: Rule<Registered> = {
 
 /** Whether another object had the client of this record before, and so decides when it ends. */
 export const isShared = ({ rival }: Observation, record: RegistrationRecord): boolean =>
-  rival !== undefined && rival.secretName !== record.secretName && mayShareClients(rival, record);
+  rival !== undefined &&
+  rival.registrationSecret !== record.registrationSecret &&
+  mayShareClients(rival, record);
 
 /** The other OAuthClient, for messages. The name of one in another namespace isn't shown. */
 export const rivalName = ({ namespace, rival }: Observation): string =>

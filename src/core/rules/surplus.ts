@@ -22,4 +22,4 @@ export const surplusClientUnused: Rule<Usable> = {
 /** The overlap is over, and no workload Secret shows the client any more. */
 const isUnused = (o: Usable, surplus: RegistrationRecord): boolean =>
   overlapEnd(o, surplus) <= o.now &&
-  !o.secrets.some(({ ownerUid, shows }) => ownerUid === o.object.uid && shows === surplus.secretName);
+  !o.secrets.some(({ ownerUid, shows }) => ownerUid === o.object.uid && shows === surplus.registrationSecret);

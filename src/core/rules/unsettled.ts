@@ -51,7 +51,7 @@ export const registrationInterrupted: Rule<Observation> = {
   follows: 'It is settled where a record holds its answer; else it is listed as a suspected orphan.',
   decide: ({ calls, records }) => {
     const call = calls.find(({ kind, state }) => kind === 'Register' && state === 'interrupted');
-    const isRecorded = records.some(({ secretName }) => secretName === call?.record);
+    const isRecorded = records.some(({ registrationSecret }) => registrationSecret === call?.record);
     return (
       call && {
         type: isRecorded ? 'SettleCall' : 'ReportOrphan',
@@ -70,10 +70,12 @@ export const callWithoutEffect: Rule<Observation> = {
   decide: (o) => {
     const { calls, records } = o;
     const isKept = (call: PendingCall) =>
-      records.some(({ secretName, role }) => secretName === call.record && role !== 'left-behind');
+      records.some(
+        ({ registrationSecret, role }) => registrationSecret === call.record && role !== 'left-behind',
+      );
     const isHarmless = (call: PendingCall) =>
       records.some((record) => {
-        const home = record.secretName === call.record ? homeOf(o, record) : undefined;
+        const home = record.registrationSecret === call.record ? homeOf(o, record) : undefined;
         return home?.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect);
       });
     const call = calls.find(

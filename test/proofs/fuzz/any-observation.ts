@@ -70,14 +70,14 @@ const aRecord: fc.Arbitrary<RegistrationRecord> = fc
     keyRetiresAt: maybe(ms),
   })
   .map(({ isOwn, ...given }) => (isOwn ? record : departed)(present(given)))
-  .map((given) => ({ ...given, clientId: `c-${given.secretName}` }));
+  .map((given) => ({ ...given, clientId: `c-${given.registrationSecret}` }));
 
 /** One record for each name, and none that takes the place of itself or of a later one. */
 const records = fc
-  .uniqueArray(aRecord, { maxLength: 4, selector: ({ secretName }) => secretName })
+  .uniqueArray(aRecord, { maxLength: 4, selector: ({ registrationSecret }) => registrationSecret })
   .map((given) =>
     given.map(({ replaces, ...rest }) =>
-      replaces !== undefined && replaces < rest.secretName ? { ...rest, replaces } : rest,
+      replaces !== undefined && replaces < rest.registrationSecret ? { ...rest, replaces } : rest,
     ),
   );
 

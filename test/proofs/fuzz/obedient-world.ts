@@ -91,7 +91,7 @@ function newRecord(
 ): RegistrationRecord {
   const attempt = `n${o.records.length}`;
   return {
-    secretName: `oac-${object.uid}-${attempt}`,
+    registrationSecret: `oac-${object.uid}-${attempt}`,
     resourceVersion: '1',
     role: 'current',
     attempt,
@@ -118,7 +118,7 @@ function registered(o: Observation, step: RegisterStep): RegistrationRecord {
     ...newRecord(o, step),
     metadataHash: hash,
     ...keys(o, object.desired),
-    ...(replaces === undefined ? {} : { replaces: replaces.secretName }),
+    ...(replaces === undefined ? {} : { replaces: replaces.registrationSecret }),
     ...(object.rotateRequestedAt === undefined ? {} : { rotatedFor: object.rotateRequestedAt }),
   };
 }
@@ -160,7 +160,7 @@ function published(o: Observation, step: Extract<Step, { type: 'Publish' }>): Ob
     uid: 'secret-uid',
     resourceVersion: '1',
     ownerUid: object.uid,
-    shows: record.secretName,
+    shows: record.registrationSecret,
     projection: projectionOf(inputsHash({ record, format: 'Keys', keys: names, include, endpoints }), [
       'client_id',
     ]),

@@ -114,7 +114,7 @@ describe('plan', () => {
         const isReady = plan(o).type === 'Idle' && (plan(o) as { readonly state: string }).state === 'Ready';
         const shown = o.secrets.find(({ name, ownerUid }) => ownerUid === 'uid-1' && name !== 'former');
         expect(
-          !isReady || o.records.some(({ secretName }) => secretName === shown?.shows),
+          !isReady || o.records.some(({ registrationSecret }) => registrationSecret === shown?.shows),
           steps.join(' '),
         ).toBe(true);
       }),
@@ -159,13 +159,13 @@ describe('plan', () => {
       attempt: 'a3',
       clientId: 'c3',
       registeredAt: '2026-05-01T12:00:00Z',
-      replaces: expired.secretName,
+      replaces: expired.registrationSecret,
     });
     const o = observation({
       object: object({ status: { clientId: 'c2', installation: 'main' } }),
       records: [leftover, expired, successor],
       secrets: [secret({}, expired)],
-      setbacks: [setback({ basis: leftover.secretName })],
+      setbacks: [setback({ basis: leftover.registrationSecret })],
     });
     expect(plan(o)).toMatchObject({ type: 'Publish', record: { clientId: 'c3' } });
   });

@@ -58,7 +58,7 @@ describe('a workload Secret', () => {
         const values = Object.fromEntries(names.map((key) => [key, 'v']));
         const wanted = wantedSecret(identity, { client: {}, secret: { labels } } as never);
         const written = toWorkloadSecret(identity, wanted, 'oac-1', 'inputs', values, '1');
-        const record = { secretName: 'oac-1' } as RegistrationRecord;
+        const record = { registrationSecret: 'oac-1' } as RegistrationRecord;
         const inSync = (raw: KubernetesObject) =>
           differenceOf(toObservedSecret(raw), record, wanted, 'inputs') === undefined;
         expect(inSync(written)).toBe(true);
@@ -158,7 +158,7 @@ const record: fc.Arbitrary<RegistrationRecord> = fc
   .map(
     ({ name: client, ...given }) =>
       withoutUndefined({
-        secretName: 'oac-uid-1-a1',
+        registrationSecret: 'oac-uid-1-a1',
         resourceVersion: '7',
         attempt: 'a1',
         client: { namespace: 'shop', name: client, uid: 'uid-1' },

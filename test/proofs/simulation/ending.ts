@@ -147,9 +147,9 @@ function checkTokens(world: World): void {
   if (world.isForgetful || world.pods.unsettled > 0) {
     return;
   }
-  for (const { clientId, secretName } of records(world)) {
+  for (const { clientId, registrationSecret } of records(world)) {
     const client = world.server.clients.get(clientId);
-    const { data = {} } = world.cluster.find('Secret', `${OPERATOR_NAMESPACE}/${secretName}`) ?? {};
+    const { data = {} } = world.cluster.find('Secret', `${OPERATOR_NAMESPACE}/${registrationSecret}`) ?? {};
     const isKept = Object.values(data).some((value) => decoded(value).includes(client?.token ?? ''));
     if (world.calls.isHeard(clientId) && !isKept) {
       world.violated(`the token of client ${clientId} was answered, and isn't recorded`);

@@ -162,7 +162,7 @@ describe('a record that names its server object without a uid', () => {
     ['the server object is younger than the record', { servers: created(NOW) }],
     ['the issuer is another', { server: reached({ issuer: 'https://evil.example.com' }) }],
     ['the namespace is another', { namespaceUid: 'ns-2' }],
-    ['it was found to be registered elsewhere', { setbacks: [elsewhere(old.secretName)] }],
+    ['it was found to be registered elsewhere', { setbacks: [elsewhere(old.registrationSecret)] }],
   ])('stays by itself where %s, and nothing is sent', (_, more) => {
     const o = observation({ object: edited(), records: [old], ...more });
     expect(homeOf(o, old)).toMatchObject({ kind: 'Alone' });

@@ -8,7 +8,7 @@ const bounded = (policy: Policy) => reached({ policy });
 const overlapping = (overlap: string, maxOverlap: string | undefined): Observation => {
   const before = record({ attempt: 'a0', clientId: 'c0' });
   const after = record({
-    replaces: before.secretName,
+    replaces: before.registrationSecret,
     registeredAt: new Date(NOW - 3_600_000).toISOString(),
   });
   return observation({

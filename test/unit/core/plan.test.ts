@@ -456,7 +456,7 @@ table('of several records', [
     observation({
       records: [record(), surplus],
       secrets: [],
-      setbacks: [{ ...setback({ basis: surplus.secretName }), action: 'Deregister' }],
+      setbacks: [{ ...setback({ basis: surplus.registrationSecret }), action: 'Deregister' }],
     }),
     publishes,
   ],
@@ -470,14 +470,19 @@ table('of several records', [
           ...setback({
             kind: 'Terminal',
             reason: 'DeletionUnsupported',
-            basis: surplus.secretName,
+            basis: surplus.registrationSecret,
             retryAt: Number.POSITIVE_INFINITY,
           }),
           action: 'Deregister',
         },
       ],
     }),
-    { type: 'Release', record: surplus.secretName, role: 'left-behind', reason: 'DeletionUnsupported' },
+    {
+      type: 'Release',
+      record: surplus.registrationSecret,
+      role: 'left-behind',
+      reason: 'DeletionUnsupported',
+    },
   ],
   [
     'a surplus one is left behind after an hour',
@@ -485,14 +490,14 @@ table('of several records', [
       records: [record(), surplus],
       setbacks: [
         {
-          ...setback({ basis: surplus.secretName, since: NOW - 3_600_000, retryAt: NOW }),
+          ...setback({ basis: surplus.registrationSecret, since: NOW - 3_600_000, retryAt: NOW }),
           action: 'Deregister',
         },
       ],
     }),
     {
       type: 'Release',
-      record: surplus.secretName,
+      record: surplus.registrationSecret,
       role: 'left-behind',
       reason: 'AuthorizationServerUnavailable',
     },

@@ -64,7 +64,7 @@ describe('A registration is recorded', () => {
   test('with all that later calls need, and nothing else', () => {
     const { record: recorded, content: stored } = register();
     expect(recorded).toEqual({
-      secretName: 'oac-uid-1-a1',
+      registrationSecret: 'oac-uid-1-a1',
       role: 'current',
       attempt: 'a1',
       client,
@@ -375,7 +375,7 @@ describe('An adoption is recorded', () => {
   test('by what was brought, where the server was not asked', () => {
     const { record: recorded, content: kept } = adopt(undefined);
     expect(recorded).toEqual({
-      secretName: 'oac-uid-1-a3',
+      registrationSecret: 'oac-uid-1-a3',
       role: 'current',
       attempt: 'a3',
       client,

@@ -218,7 +218,7 @@ describe('differenceOf', () => {
   const fields = { managedFields: [ours('client_id', 'client_secret')] };
   const seen = (change: object = {}) =>
     toObservedSecret({ metadata: { ...shown.metadata, ...fields, ...change } } as KubernetesObject);
-  const the = record({ secretName: 'oac-uid-1-a1' });
+  const the = record({ registrationSecret: 'oac-uid-1-a1' });
 
   test('finds none in a Secret with all that a spec may ask for, whatever the API server puts beside it', () => {
     const annotations = { ...shown.metadata.annotations, 'kubectl.kubernetes.io/x': 'y', other: 'z' };

@@ -65,9 +65,9 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   const address = () => managementAddress(management, server, connection, context);
   const deletion = begin(step, content, manager, input);
   const { attempt } = deletion;
-  const { client, secretName, clientId } = record;
+  const { client, registrationSecret, clientId } = record;
   const audited = { event: 'Deregistration', why: step.message, clientId } as const;
-  const call = { attempt, kind: 'Deregister', client, record: secretName, server, audited } as const;
+  const call = { attempt, kind: 'Deregister', client, record: registrationSecret, server, audited } as const;
   const terms = { ...(connection ?? withoutServerObject(content)), version: '' };
   const result = await context.calls.guarded<StepResult>(call, terms, {
     prepare: async () => {
@@ -94,7 +94,7 @@ function begin(
 ): Deletion {
   const { record } = step.home;
   const [earlier] = o.calls.filter(
-    ({ kind, record: name }) => kind === 'Deregister' && name === record.secretName,
+    ({ kind, record: name }) => kind === 'Deregister' && name === record.registrationSecret,
   );
   const isAmbiguous = setbackOf(o, 'Deregister', step.basis)?.ambiguous ?? false;
   const wasUnanswered = earlier !== undefined || isAmbiguous;
@@ -255,7 +255,8 @@ async function deregistered(step: DeregisterStep, input: StepInput): Promise<Fin
   const { o, round, context } = input;
   const { record } = step.home;
   const others = o.records.filter(
-    ({ client, secretName }) => client.uid === record.client.uid && secretName !== record.secretName,
+    ({ client, registrationSecret }) =>
+      client.uid === record.client.uid && registrationSecret !== record.registrationSecret,
   );
   // Kept until the record is gone: should a later step fail, the next DELETE finds nothing, and that is right.
   setBack(round.key, 'Deregister', step.basis, REMOVED_AT_SERVER, context, 0);

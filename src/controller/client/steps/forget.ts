@@ -8,12 +8,12 @@ export function forgetLeftBehind(record: RegistrationRecord, input: StepInput): 
     o: { namespace, name },
     context,
   } = input;
-  const { clientId, issuer, secretName } = record;
+  const { clientId, issuer, registrationSecret } = record;
   context.log.info('record of a client left behind removed: its namespace is gone', {
     client: `${namespace}/${name}`,
     clientId,
     issuer,
-    secret: secretName,
+    secret: registrationSecret,
   });
   return forget(record, input);
 }
@@ -21,7 +21,7 @@ export function forgetLeftBehind(record: RegistrationRecord, input: StepInput): 
 /** Removes the record, and what is remembered of its client. */
 export async function forget(record: RegistrationRecord, { round, context }: StepInput): Promise<StepResult> {
   const { api, caches, calls, settings, memory } = context;
-  const key = { namespace: settings.operatorNamespace, name: record.secretName };
+  const key = { namespace: settings.operatorNamespace, name: record.registrationSecret };
   const gone = await api.delete(RESOURCES.secret, key);
   if (!gone.ok && gone.status !== 404) {
     return later(`the registration Secret could not be removed: ${gone.message}`);
@@ -31,6 +31,6 @@ export async function forget(record: RegistrationRecord, { round, context }: Ste
     caches.registrations.forget(known);
   }
   calls.settleAllOf(record, round.key);
-  memory.succeeded(round.key, 'Deregister', record.secretName);
+  memory.succeeded(round.key, 'Deregister', record.registrationSecret);
   return DONE;
 }

@@ -19,13 +19,13 @@ export async function identify(
   const { round, context } = input;
   const content = await contentOf(record, input);
   if ('notRead' in content) {
-    return notRead(content, 'Identify', record.secretName, record, input);
+    return notRead(content, 'Identify', record.registrationSecret, record, input);
   }
   const registrationOrigin = originOf(content.registrationEndpoint);
   if (!view.available || originOf(view.connection.registrationEndpoint) !== registrationOrigin) {
     const message = `Client ${record.clientId} was registered at ${registrationOrigin}, which is not where ${ref.kind} ${ref.name} registers clients`;
     const failure = { kind: 'Terminal', reason: 'ReplacementPending', message } as const;
-    setBack(round.key, 'Identify', record.secretName, failure, context);
+    setBack(round.key, 'Identify', record.registrationSecret, failure, context);
     return DONE;
   }
   const { id: installation } = context.settings.installation;

@@ -20,7 +20,7 @@ interface Mark {
 
 /** Writes marks into the metadata of a record, unless somebody else changed it meanwhile. */
 export async function mark(
-  { secretName, resourceVersion }: RegistrationRecord,
+  { registrationSecret, resourceVersion }: RegistrationRecord,
   marks: Mark,
   { api, caches, settings }: StepContext,
 ): Promise<StepResult> {
@@ -34,7 +34,7 @@ export async function mark(
   });
   const patched = await api.patch<KubernetesObject>(
     RESOURCES.secret,
-    { namespace: settings.operatorNamespace, name: secretName },
+    { namespace: settings.operatorNamespace, name: registrationSecret },
     { metadata: { resourceVersion, labels, annotations } },
   );
   if (!patched.ok) {

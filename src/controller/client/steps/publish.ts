@@ -52,7 +52,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     toWorkloadSecret(
       { namespace: o.namespace, name: o.name, uid: object.uid },
       withRequest(wanted, record),
-      record.secretName,
+      record.registrationSecret,
       inputs,
       values,
       resourceVersion,
@@ -151,7 +151,7 @@ function isOwnSecret(
   const shown = wanted.format.clientIdIn(textsOf(secret), keys);
   const isRestoredHere =
     observed.annotations[ANNOTATIONS.client] === `${namespace}/${name}` &&
-    (observed.shows === record.secretName ||
+    (observed.shows === record.registrationSecret ||
       shown === record.clientId ||
       (isRestored(observed) && record.rotatedFor !== undefined));
   return observed.ownerUid === object?.uid || isRestoredHere;

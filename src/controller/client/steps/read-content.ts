@@ -14,21 +14,21 @@ export async function contentOf(
   record: RegistrationRecord,
   { round, context: { api, settings } }: Pick<StepInput, 'round' | 'context'>,
 ): Promise<RegistrationContent | NotRead> {
-  const known = round.contents.get(record.secretName);
+  const known = round.contents.get(record.registrationSecret);
   if (known !== undefined) {
     return known;
   }
   const found = await api.get<Secret>(RESOURCES.secret, {
     namespace: settings.operatorNamespace,
-    name: record.secretName,
+    name: record.registrationSecret,
   });
   if (!found.ok && found.reason !== 'NotFound') {
     return { notRead: 'Unknown', message: found.message };
   }
   const content = found.ok ? toContent(found.object) : undefined;
   if (content === undefined) {
-    return { notRead: 'Damaged', message: `Registration Secret ${record.secretName} can't be read` };
+    return { notRead: 'Damaged', message: `Registration Secret ${record.registrationSecret} can't be read` };
   }
-  round.contents.set(record.secretName, content);
+  round.contents.set(record.registrationSecret, content);
   return content;
 }

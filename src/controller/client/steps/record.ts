@@ -36,13 +36,13 @@ export async function record(
   const { operatorNamespace } = context.settings;
   const secret = toRegistrationSecret(wanted, content, operatorNamespace, replaces?.resourceVersion);
   const onRefused = (message: string) => {
-    const what = `Registration Secret ${operatorNamespace}/${wanted.secretName} was refused by the API server: ${presentable(message, [])}`;
+    const what = `Registration Secret ${operatorNamespace}/${wanted.registrationSecret} was refused by the API server: ${presentable(message, [])}`;
     warn('RecordWriteRefused', 'Record', what, input);
   };
   const kind = replaces === undefined ? 'create' : 'update';
   const written = await context.calls.record({ kind, attempt, secret, settles, onRefused });
   if (written !== undefined) {
-    round.contents.set(wanted.secretName, content);
+    round.contents.set(wanted.registrationSecret, content);
     round.learned = learned ?? round.learned;
     context.caches.registrations.learn(toRegistrationObject(written));
   }

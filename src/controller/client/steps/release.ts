@@ -28,7 +28,7 @@ export async function release(
   const { record, role, setback } = step;
   const { api, settings } = context;
   const isLeft = role === 'left-behind';
-  const key = { namespace: settings.operatorNamespace, name: record.secretName };
+  const key = { namespace: settings.operatorNamespace, name: record.registrationSecret };
   const patched = await api.patch<KubernetesObject>(RESOURCES.secret, key, {
     metadata: { labels: { [LABELS.role]: role }, ...(isLeft ? { annotations: leftAt(context) } : {}) },
     ...(isLeft ? { data: WITHOUT_DOCUMENTS } : {}),
@@ -48,7 +48,7 @@ export async function release(
     why: step.message,
     reason: setback.reason,
     message: setback.message,
-    secret: record.secretName,
+    secret: record.registrationSecret,
   });
   const what = role === 'owed' ? 'is tried on from' : 'stays behind; its record is in';
   const text = `Client ${record.clientId} at ${record.issuer} was not removed: ${setback.message} Its deregistration ${what} Secret ${key.namespace}/${key.name}.`;

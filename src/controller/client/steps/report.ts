@@ -16,10 +16,10 @@ export function notRead(
   { round, context }: StepInput,
 ): StepResult {
   if (why === 'Unknown') {
-    return later(`registration Secret ${record.secretName} could not be read: ${said}`);
+    return later(`registration Secret ${record.registrationSecret} could not be read: ${said}`);
   }
   const { operatorNamespace } = context.settings;
-  const message = `Registration Secret ${operatorNamespace}/${record.secretName} can't be read`;
+  const message = `Registration Secret ${operatorNamespace}/${record.registrationSecret} can't be read`;
   setBack(
     round.key,
     action,

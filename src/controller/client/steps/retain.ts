@@ -53,7 +53,7 @@ export async function takeOver(
     return notRead(content, 'TakeOver', basis, record, input);
   }
   if (proof !== undefined && content !== undefined && !(await holds(proof, content, context))) {
-    const message = `Secret ${proof.name} names registration ${record.secretName} and doesn't hold its credentials`;
+    const message = `Secret ${proof.name} names registration ${record.registrationSecret} and doesn't hold its credentials`;
     const unproven = failure('Terminal', 'RegistrationRecordMissing', message);
     return failed('TakeOver', basis, unproven, input);
   }

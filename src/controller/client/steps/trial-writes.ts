@@ -107,9 +107,9 @@ function expectedWorkloadSecret({ object, connection }: RegisterStep, o: Observa
   const { issuer, endpoints } = connection;
   const metadata = Object.fromEntries(include.map((member) => [member, 'expected']));
   const information = { ...EXPECTED, metadata };
-  const record = { secretName: recordName(object.uid, ATTEMPT), revision: 1, issuer };
+  const record = { registrationSecret: recordName(object.uid, ATTEMPT), revision: 1, issuer };
   const wanted = wantedSecret(client, spec);
   const values = wanted.format.render({ information, sent: {}, issuer, endpoints, include }, keys);
   const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
-  return toWorkloadSecret(client, wanted, record.secretName, inputs, values);
+  return toWorkloadSecret(client, wanted, record.registrationSecret, inputs, values);
 }

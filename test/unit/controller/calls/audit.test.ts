@@ -21,7 +21,7 @@ import {
 } from '../../../kit/fixtures/observations.ts';
 
 const RECORD = record();
-const contents = { [RECORD.secretName]: content };
+const contents = { [RECORD.registrationSecret]: content };
 const client = (id: string) =>
   answered(200, {
     client_id: id,
@@ -127,7 +127,7 @@ describe('the audit trail has one line for', () => {
         why: 'Client c1 is not removed. Its deregistration goes on without the object: No answer in time',
         reason: 'AuthorizationServerUnavailable',
         message: 'No answer in time',
-        secret: RECORD.secretName,
+        secret: RECORD.registrationSecret,
       },
     ],
     [
@@ -142,7 +142,7 @@ describe('the audit trail has one line for', () => {
         why: 'Client c1 is not removed. Its deregistration is given up: It deletes none',
         reason: 'DeletionUnsupported',
         message: 'It deletes none',
-        secret: RECORD.secretName,
+        secret: RECORD.registrationSecret,
       },
     ],
   ])('%s', async (_, o, scene, fields) => {

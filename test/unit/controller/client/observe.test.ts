@@ -153,7 +153,10 @@ describe('Records', () => {
       ...[earlier, other, elsewhere].map((one) => registrationSecret(one)),
       damaged,
     ]);
-    expect(o.records.map(({ secretName }) => secretName)).toEqual(['oac-uid-1-a1', 'oac-uid-0-a0']);
+    expect(o.records.map(({ registrationSecret }) => registrationSecret)).toEqual([
+      'oac-uid-1-a1',
+      'oac-uid-0-a0',
+    ]);
   });
 
   test('lead to the server objects of today, each once; one that is gone is not there', () => {
@@ -183,7 +186,7 @@ describe('Records', () => {
         registrationSecret(
           record({ attempt: 'a0', client: basket, registeredAt: '2026-05-01T10:00:00Z', ...overrides }),
         ),
-      ]).rival?.secretName;
+      ]).rival?.registrationSecret;
     const name = 'oac-uid-2-a0';
     expect(rivals({})).toBe(name);
     expect(rivals({ registeredAt: '2026-05-01T11:30:00Z' }), 'a later one').toBeUndefined();
@@ -201,7 +204,7 @@ describe('Records', () => {
     const { context } = among(
       ...registeredClient(),
       registrationSecret(shared),
-      registrationSecret({ ...foreign, secretName: 'oac-uid-2-a3' }),
+      registrationSecret({ ...foreign, registrationSecret: 'oac-uid-2-a3' }),
     );
     expect(recordsOfClient(recorded(), context.caches).map(({ attempt }) => attempt)).toEqual(['a1', 'a2']);
   });

@@ -3,7 +3,7 @@ import { deregisters, table } from '../../../kit/fixtures/plans.ts';
 
 const keepsIt = { retain: true } as const;
 const keptSuccessor = record({
-  secretName: 'oac-uid-1-a2',
+  registrationSecret: 'oac-uid-1-a2',
   attempt: 'a2',
   clientId: 'client-2',
   replaces: 'oac-uid-1-a1',

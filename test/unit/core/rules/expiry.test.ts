@@ -156,7 +156,10 @@ describe('rule 31: a client secret with an end', () => {
 
   test("leads to another registration a day before, where updates don't renew it", () => {
     const kept = withSecret(90 * 24, 23);
-    expect(plan(of(kept))).toMatchObject({ type: 'Register', replaces: { secretName: kept.secretName } });
+    expect(plan(of(kept))).toMatchObject({
+      type: 'Register',
+      replaces: { registrationSecret: kept.registrationSecret },
+    });
   });
 
   test('is renewed by an update where that renews it', () => {
@@ -216,7 +219,7 @@ describe('rule 32: a client that the server drops at some age', () => {
     const old = record({ registeredAt: at(NOW - (2160 - 23) * HOUR), managed: false });
     expect(plan(of(old, { server: dropping }))).toMatchObject({
       type: 'Register',
-      replaces: { secretName: old.secretName },
+      replaces: { registrationSecret: old.registrationSecret },
     });
   });
 

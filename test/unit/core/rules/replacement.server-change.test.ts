@@ -23,7 +23,7 @@ describe('a spec that names another server', () => {
     expect(plan(observation({ object: moved(), server: there }))).toMatchObject({
       type: 'Register',
       ref: other,
-      replaces: { secretName: record().secretName },
+      replaces: { registrationSecret: record().registrationSecret },
     });
   });
 
@@ -51,7 +51,7 @@ describe('a spec that names another server', () => {
       attempt: 'b2',
       clientId: 'c2',
       server: other,
-      replaces: old.secretName,
+      replaces: old.registrationSecret,
       registeredAt: new Date(NOW - 1_000).toISOString(),
     });
     const shown = { object: moved(), server: there, records: [old, next] };
@@ -70,7 +70,7 @@ describe('a spec that names another server', () => {
 
 describe('a client with records at two servers whose spec names none any more', () => {
   const first = record({ server: other, issuer: 'https://other.example.com', clientId: 'c0' });
-  const current = record({ attempt: 'b2', clientId: 'c2', replaces: first.secretName });
+  const current = record({ attempt: 'b2', clientId: 'c2', replaces: first.registrationSecret });
   const unnamed = object({ desired: desired({ authorizationServerRef: undefined, client: {} }) });
   const two = { object: unnamed, records: [first, current], secrets: [secret({}, current)] };
 

@@ -27,7 +27,7 @@ const copy = (more: Parameters<typeof secret>[0] = {}, shown = before) =>
 const withStatus = (more: Partial<ObservedClient> = {}) =>
   object({ status: { clientId: 'c0', issuer: before.issuer, installation: 'main' }, ...more });
 
-const takesOver = (proof: string | undefined = 'storefront-oauth', name = before.secretName) => ({
+const takesOver = (proof: string | undefined = 'storefront-oauth', name = before.registrationSecret) => ({
   type: 'TakeOver',
   record: name,
   proof,
@@ -41,7 +41,7 @@ const missing = stalls(
   'RegistrationRecordMissing',
   "The registration Secret oac-uid-0-a1 is gone from the operator's namespace. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite",
 );
-const next = departed({ attempt: 'a2', clientId: 'c2', replaces: before.secretName });
+const next = departed({ attempt: 'a2', clientId: 'c2', replaces: before.registrationSecret });
 const refused = setback({
   action: 'TakeOver',
   kind: 'Terminal',
@@ -75,18 +75,20 @@ table('an object restored with its Secret, whose record is here', [
   ],
   [
     "doesn't take over what is being removed",
-    restored({ calls: [call({ kind: 'Deregister', state: 'interrupted', record: before.secretName })] }),
-    deregisters('Departed', before.secretName),
+    restored({
+      calls: [call({ kind: 'Deregister', state: 'interrupted', record: before.registrationSecret })],
+    }),
+    deregisters('Departed', before.registrationSecret),
   ],
   [
     'has nothing to take over when it is being deleted',
     restored({ object: deleting({ status: {} }) }),
-    deregisters('Departed', before.secretName),
+    deregisters('Departed', before.registrationSecret),
   ],
   [
     "doesn't take the client for its own because of a Secret that an earlier object owns",
     restored({ secrets: [copy({ ownerUid: 'uid-0' })] }),
-    deregisters('Departed', before.secretName),
+    deregisters('Departed', before.registrationSecret),
   ],
 ]);
 
@@ -94,12 +96,15 @@ table('an object restored in the overlap of a replacement', [
   [
     'takes over first the client that its Secret shows',
     restored({ records: [before, next], secrets: [copy({}, next)] }),
-    takesOver('storefront-oauth', next.secretName),
+    takesOver('storefront-oauth', next.registrationSecret),
   ],
   [
     "then the other one, which isn't removed",
     restored({
-      records: [before, record({ attempt: 'a2', replaces: before.secretName, registeredAt: iso(-60) })],
+      records: [
+        before,
+        record({ attempt: 'a2', replaces: before.registrationSecret, registeredAt: iso(-60) }),
+      ],
       secrets: [],
     }),
     { ...takesOver(), proof: undefined },
@@ -186,7 +191,7 @@ table('an object that nothing was restored with', [
   [
     'is a new one: what an earlier one left is removed',
     restored({ secrets: [] }),
-    deregisters('Departed', before.secretName),
+    deregisters('Departed', before.registrationSecret),
   ],
   [
     'stays ready beside a Secret that shows what nobody records',

@@ -140,14 +140,14 @@ table('a client of this object that is owed to the server, since its answer was 
   ],
   [
     'does not hold up another registration',
-    unregistered({ records: [owed], setbacks: [failing({ basis: owed.secretName })] }),
+    unregistered({ records: [owed], setbacks: [failing({ basis: owed.registrationSecret })] }),
     registers,
   ],
   [
     'is left behind after an hour',
     observation({
       records: [record(), owed],
-      setbacks: [failing({ basis: owed.secretName, since: NOW - HOUR })],
+      setbacks: [failing({ basis: owed.registrationSecret, since: NOW - HOUR })],
     }),
     leftBehind('oac-uid-1-a2'),
   ],

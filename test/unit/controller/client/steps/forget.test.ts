@@ -17,19 +17,26 @@ const left = record({
   namespaceUid: 'ns-0',
   leftAt: '2026-04-01T00:00:00Z',
 });
-const SECRET = `${OPERATOR_NAMESPACE}/${left.secretName}`;
+const SECRET = `${OPERATOR_NAMESPACE}/${left.registrationSecret}`;
 /** The namespace is gone, and so is the server object. */
 const objects = [namespaceObject(OPERATOR_NAMESPACE), registrationSecret(left)];
 
 function meanwhile({ ledger, memory, round }: OperatorInMemory): void {
   const entry = (attempt: string, more: Partial<LedgerEntry>): LedgerEntry => ({
-    ...{ attempt, kind: 'Deregister', client: CLIENT, record: left.secretName, startedAt: '', timeoutMs: 1 },
+    ...{
+      attempt,
+      kind: 'Deregister',
+      client: CLIENT,
+      record: left.registrationSecret,
+      startedAt: '',
+      timeoutMs: 1,
+    },
     server: storedServerKey('ClusterAuthorizationServer/corporate'),
     ...more,
   });
   ledger.leave(entry('a1', {}), 'interrupted');
   ledger.leave(entry('a2', { record: 'oac-other' }), 'interrupted');
-  memory.setBack(round.key, setback({ basis: left.secretName, retryAt: NOW }));
+  memory.setBack(round.key, setback({ basis: left.registrationSecret, retryAt: NOW }));
   memory.setBack(round.key, setback({ basis: 'oac-other', retryAt: NOW }));
 }
 
@@ -42,7 +49,7 @@ describe('The record of a client that was left behind', () => {
     expect(result).toEqual({ kind: 'done' });
     expect([wrote, reads, told]).toEqual([[`delete Secret ${SECRET}`], [], []]);
     expect(lines).toEqual([
-      `info record of a client left behind removed: its namespace is gone {"client":"shop/storefront","clientId":"c1","issuer":"https://sso.example.com","secret":"${left.secretName}"}`,
+      `info record of a client left behind removed: its namespace is gone {"client":"shop/storefront","clientId":"c1","issuer":"https://sso.example.com","secret":"${left.registrationSecret}"}`,
     ]);
     expect(ledger.ends).toEqual(['settle a1']);
     expect(memory.setbacks(round.key).map(({ basis }) => basis)).toEqual(['oac-other']);

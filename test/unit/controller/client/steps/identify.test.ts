@@ -16,13 +16,13 @@ async function identified(registrationEndpoint: string) {
   const api = {
     patch: async (_resource: unknown, _key: unknown, patch: object) => {
       patches.push(patch);
-      return { ok: true, object: { metadata: { name: old.secretName } } };
+      return { ok: true, object: { metadata: { name: old.registrationSecret } } };
     },
   } as unknown as KubernetesApi;
   const content: RegistrationContent = { ...bare, registrationEndpoint };
   const round = {
     key: storedClientKey('shop/storefront'),
-    contents: new Map([[old.secretName, content]]),
+    contents: new Map([[old.registrationSecret, content]]),
     learned: undefined,
   };
   const memory = new Memory();
@@ -59,5 +59,5 @@ test('a record of an earlier version learns its server object, origin and instal
 test('a record whose client was registered at another origin stays as it is, and is not asked again', async () => {
   const { patches, setbacks } = await identified('https://elsewhere.example.com/register');
   expect(patches).toEqual([]);
-  expect(setbacks).toMatchObject([{ action: 'Identify', kind: 'Terminal', basis: old.secretName }]);
+  expect(setbacks).toMatchObject([{ action: 'Identify', kind: 'Terminal', basis: old.registrationSecret }]);
 });

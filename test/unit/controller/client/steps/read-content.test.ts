@@ -5,7 +5,7 @@ import { storedClientKey } from '../../../../../src/core/client-key.ts';
 import type { RegistrationRecord } from '../../../../../src/core/record.ts';
 import { contextOf } from '../../../../kit/fakes/fake-ports.ts';
 
-const RECORD = { secretName: 'oac-uid-1' } as RegistrationRecord;
+const RECORD = { registrationSecret: 'oac-uid-1' } as RegistrationRecord;
 
 function read(answer: ApiResult<never>) {
   const api = { get: async () => answer } as unknown as KubernetesApi;
