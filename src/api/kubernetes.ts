@@ -93,7 +93,7 @@ export const apiVersionOf = ({ group, version }: Pick<Resource, 'group' | 'versi
   group === '' ? version : `${group}/${version}`;
 
 /** A reference to an object of the same namespace; the group is empty for the core group. */
-export interface ObjectReference {
+interface ObjectReference {
   readonly group: string;
   readonly kind: string;
   readonly name: string;

@@ -1,11 +1,11 @@
 import type { AllowedNamespaces } from '../api/authorization-server.ts';
 
 /** Which namespaces are admitted. */
-export type Admitted = Pick<AllowedNamespaces, 'names' | 'selector'>;
+export type AdmittedNamespaces = Pick<AllowedNamespaces, 'names' | 'selector'>;
 
 /** Whether a cluster server serves a namespace: by name or by label, either admits; by default none. */
 export function admits(
-  allowed: Admitted | undefined,
+  allowed: AdmittedNamespaces | undefined,
   namespace: string,
   labels: Readonly<Record<string, string>>,
 ): boolean {

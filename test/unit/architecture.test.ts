@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { circles } from '../kit/structure/circles.ts';
+import { ambiguousNames, moduleOf, unusedExports } from '../kit/structure/names.ts';
 import { breaches, reveals } from '../kit/structure/rules.ts';
 import { importedFiles, sourceOf } from '../kit/structure/source.ts';
 
@@ -69,6 +70,43 @@ describe('every file of src', () => {
 
   test('unwraps secrets only where that is its job', () => {
     expect(sources.filter(reveals).map(({ path }) => path)).toEqual(Object.keys(REVEALING).toSorted());
+  });
+});
+
+describe('a name', () => {
+  const repository = join(root, '..');
+  const modules = globSync('{src,test,tools}/**/*.ts', { cwd: repository })
+    .toSorted()
+    .map((path) => moduleOf(path, readFileSync(join(repository, path), 'utf8')));
+  const own = modules.filter(({ path }) => path.startsWith('src/'));
+
+  test('that one file exports is declared in no other', () => {
+    expect(ambiguousNames(own)).toEqual([]);
+  });
+
+  test('is exported only where another file imports it', () => {
+    expect(unusedExports(own, modules)).toEqual([]);
+  });
+});
+
+describe('the check of names', () => {
+  const a = moduleOf('src/a.ts', 'export const one = 1; const two = 2; export interface Three {}');
+
+  test.each([
+    ['an exported one that another file declares', 'const one = 1;', ['one: src/a.ts, src/b.ts']],
+    ['a type', 'export type Three = 1;', ['Three: src/a.ts, src/b.ts']],
+    ['none that both keep to themselves', 'function two() {}', []],
+  ])('finds %s', (_, text, found) => {
+    expect(ambiguousNames([a, moduleOf('src/b.ts', text)])).toEqual(found);
+  });
+
+  test.each([
+    ['nobody', 'export const other = 1;', ['src/a.ts#one', 'src/a.ts#Three']],
+    ['an import', "import { one } from './a.ts';", ['src/a.ts#Three']],
+    ['an import of its type', "import { one, type Three } from './a.ts';", []],
+    ['an export of the same', "export { one } from './a.ts'; import type { Three } from './a.ts';", []],
+  ])('takes an export for used by %s', (_, text, unused) => {
+    expect(unusedExports([a], [a, moduleOf('src/b.ts', text)])).toEqual(unused);
   });
 });
 

@@ -27,8 +27,8 @@ interface Target {
  * Throws a `RangeError` where a proxy is no http or https URL; its message doesn't repeat it.
  */
 export function createProxyRoutes(settings: ProxySettings): (target: Target) => URL | undefined {
-  const https = proxyOf('https', settings.https);
-  const http = proxyOf('http', settings.http);
+  const https = environmentProxy('https', settings.https);
+  const http = environmentProxy('http', settings.http);
   const rules = (settings.no ?? '').split(/[,\s]+/).filter(Boolean);
   const exceptions = rules.map((rule) => toException(rule.toLowerCase()));
   return (target) => {
@@ -45,7 +45,7 @@ export function parseProxy(text: string): URL | undefined {
   return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
-function proxyOf(scheme: string, text: string | undefined): URL | undefined {
+function environmentProxy(scheme: string, text: string | undefined): URL | undefined {
   if (text === undefined || text === '') {
     return undefined;
   }

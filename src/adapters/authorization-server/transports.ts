@@ -169,7 +169,7 @@ export class Transports {
     const guard = guards[server.kind];
     const turn = this.#turnOf(server);
     const proxyUrl = transport?.proxyUrl;
-    const own = proxyUrl === undefined ? undefined : proxyOf(proxyUrl);
+    const own = proxyUrl === undefined ? undefined : ownProxyOf(proxyUrl);
     const context = contextOf(tls, transport);
     const build = this.#buildOptions(context && { secureContext: context });
     const secure = buildConnector(build);
@@ -195,7 +195,7 @@ export class Transports {
 
 const NOTHING: Transport = { version: '' };
 
-function proxyOf(text: string): URL {
+function ownProxyOf(text: string): URL {
   const url = parseProxy(text);
   if (url === undefined) {
     throw new TransportError('ConnectFailed', "the proxy's URL is no http or https URL");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Admitted, admits } from '../../../src/core/server-access.ts';
+import { type AdmittedNamespaces, admits } from '../../../src/core/server-access.ts';
 
 describe('admits', () => {
   const labels = { sso: 'true', team: 'a' };
@@ -11,7 +11,7 @@ describe('admits', () => {
     selector: { matchExpressions: [{ key, operator, ...(values === undefined ? {} : { values }) }] },
   });
 
-  test.each<readonly [string, Admitted | undefined, boolean]>([
+  test.each<readonly [string, AdmittedNamespaces | undefined, boolean]>([
     ['nobody where nothing is said', undefined, false],
     ['nobody where nothing is named', {}, false],
     ['nobody by an empty list', { names: [] }, false],
