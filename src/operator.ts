@@ -133,6 +133,7 @@ interface Installed {
   readonly fenced: Promise<string>;
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the composition root of the operator
 async function install({
   config,
   connection,

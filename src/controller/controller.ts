@@ -80,6 +80,7 @@ interface Work extends WorkItem {
  *
  * @param callsOf what steps make their calls by
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the composition root of the controller
 export function createController(
   given: Given,
   callsOf: (context: Context) => Calls = createCalls,

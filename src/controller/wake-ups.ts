@@ -36,6 +36,7 @@ interface Wake {
   readonly texts: TextPool;
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the table of all caches, with the wake-ups of each
 export function createCaches(wake: Wake): Caches {
   const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials, texts } = wake;
   const memory = wake.namespaceMemory;

@@ -1,10 +1,11 @@
 import type { AuthorizationServerSpec } from '../api/authorization-server.ts';
 import { boundedMs } from '../api/durations.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { effectiveDialect, hintOf } from '../dialects/presets.ts';
 import { shapingPart } from '../dialects/rfc7591.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
-import { canonicalJson } from '../oauth/json.ts';
+import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { originOf, type UrlRules } from '../oauth/url.ts';
@@ -39,21 +40,13 @@ export function toConnection(
     return credentials;
   }
   const endpoints = endpointsInUse(spec, found.endpoints);
-  const aliases = spec.connection?.clientCertificateRef === undefined ? {} : found.aliases;
+  const aliases = aliasesInUse(spec, found);
   const calls = calledEndpoints(spec, endpoints, aliases);
   const problem = endpointProblem(spec, calls, aliases, credentials);
   if (problem !== undefined || calls.registration === undefined) {
     return problem ?? notSupported(spec);
   }
   const dialect = effectiveDialect(spec.dialect, spec.dialectOverrides ?? {});
-  const { statement } = credentials;
-  const shaping = {
-    dialect: shapingPart(dialect),
-    defaults: spec.defaults,
-    marker: spec.attemptMarker?.member,
-    given: statement.given?.claims,
-    sign: spec.registration.softwareStatement?.sign,
-  };
   const { transport } = credentials;
   return {
     uid: object.metadata.uid ?? '',
@@ -68,21 +61,12 @@ export function toConnection(
     defaults: spec.defaults ?? {},
     policy: object.kind === 'ClusterAuthorizationServer' ? (spec.policy ?? {}) : undefined,
     attemptMarker: spec.attemptMarker?.member,
-    recovery: {
-      interrupted: spec.recovery?.interrupted ?? 'Reregister',
-      tokenLost: spec.recovery?.tokenLost ?? 'Hold',
-      cooldownMs: boundedMs('cooldown', spec.recovery?.cooldown ?? '1m'),
-      maxAttempts: spec.recovery?.maxAttempts ?? 3,
-    },
-    drift: {
-      mode: spec.drift?.mode ?? 'Off',
-      intervalMs: boundedMs('interval', spec.drift?.interval ?? '1h'),
-      rotatingReads: spec.drift?.rotatingReads ?? 'Refuse',
-    },
+    recovery: recoveryOf(spec),
+    drift: driftOf(spec),
     allowedOrigins: (spec.management?.allowedOrigins ?? []).map(originOf),
     timeoutMs: boundedMs('timeout', spec.connection?.timeout ?? '30s'),
     maxInFlight: spec.connection?.maxInFlight ?? 16,
-    shape: digest(canonicalJson(shaping)),
+    shape: shapeOf(spec, dialect, credentials.statement.given?.claims),
     version: canonicalJson([
       object.metadata.uid ?? '',
       object.generation,
@@ -91,6 +75,39 @@ export function toConnection(
       transport?.version ?? '',
       secretNames(spec).map((name) => versionOf(found.secrets, name)),
     ]),
+  };
+}
+
+/** Aliases are for calls with a client certificate alone. */
+const aliasesInUse = (spec: AuthorizationServerSpec, { aliases }: Found): Endpoints =>
+  spec.connection?.clientCertificateRef === undefined ? {} : aliases;
+
+/** Hash of everything of the server object that shapes a client's document. */
+function shapeOf(spec: AuthorizationServerSpec, dialect: Dialect, given: JsonObject | undefined): string {
+  const shaping = {
+    dialect: shapingPart(dialect),
+    defaults: spec.defaults,
+    marker: spec.attemptMarker?.member,
+    given,
+    sign: spec.registration.softwareStatement?.sign,
+  };
+  return digest(canonicalJson(shaping));
+}
+
+function recoveryOf({ recovery }: AuthorizationServerSpec): ServerConnection['recovery'] {
+  return {
+    interrupted: recovery?.interrupted ?? 'Reregister',
+    tokenLost: recovery?.tokenLost ?? 'Hold',
+    cooldownMs: boundedMs('cooldown', recovery?.cooldown ?? '1m'),
+    maxAttempts: recovery?.maxAttempts ?? 3,
+  };
+}
+
+function driftOf({ drift }: AuthorizationServerSpec): ServerConnection['drift'] {
+  return {
+    mode: drift?.mode ?? 'Off',
+    intervalMs: boundedMs('interval', drift?.interval ?? '1h'),
+    rotatingReads: drift?.rotatingReads ?? 'Refuse',
   };
 }
 

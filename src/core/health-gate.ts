@@ -48,9 +48,9 @@ function gateOfHealth(health: ServerHealth, call: Asking, waiting: Waiting, now:
       until: pausedAlone,
     };
   }
-  const bySilence = silenceGate(health, call, waiting, now);
-  if (bySilence !== undefined) {
-    return bySilence;
+  const cautious = silenceGate(health, call, waiting, now) ?? recoveryGate(health, call, waiting, now);
+  if (cautious !== undefined) {
+    return cautious;
   }
   if (kind === 'Register' && refusedAdmission?.version === version) {
     const { reason, brief } = refusedAdmission;
@@ -74,18 +74,24 @@ function gateOfHealth(health: ServerHealth, call: Asking, waiting: Waiting, now:
 
 /** After a registration without an answer. */
 function silenceGate(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate | undefined {
-  const { phase, metBy, underWay } = health;
-  if (phase === 'Silent' && call.kind === 'Register') {
-    if (concerns(metBy, call)) {
-      return closed(
-        'AuthorizationServerPaused',
-        'A registration got no answer; nothing is registered until the server answers discovery.',
-      );
-    }
-    return isBehind(metBy ?? 'All', call, waiting, registering(health))
-      ? inTurn('A registration got no answer; one at a time finds out whether others do.', now)
-      : undefined;
+  const { phase, metBy } = health;
+  if (phase !== 'Silent' || call.kind !== 'Register') {
+    return undefined;
   }
+  if (concerns(metBy, call)) {
+    return closed(
+      'AuthorizationServerPaused',
+      'A registration got no answer; nothing is registered until the server answers discovery.',
+    );
+  }
+  return isBehind(metBy ?? 'All', call, waiting, registering(health))
+    ? inTurn('A registration got no answer; one at a time finds out whether others do.', now)
+    : undefined;
+}
+
+/** After discovery answered again. */
+function recoveryGate(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate | undefined {
+  const { phase, metBy, underWay } = health;
   if (phase !== 'OneAtATime') {
     return undefined;
   }

@@ -3,7 +3,7 @@ import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { publishedValues } from '../formats/published-client.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
-import { canonicalJson, type JsonObject } from '../oauth/json.ts';
+import { canonicalJson } from '../oauth/json.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import { originOf } from '../oauth/url.ts';
 import type { AdoptStep, ReadStep, RegisterStep, UpdateStep } from './action.ts';
@@ -102,8 +102,7 @@ export function recordUpdate(
   step: UpdateStep,
   stored: RegistrationContent,
   answer: ClientInformation | undefined,
-  document: JsonObject,
-  keys: readonly StoredKey[],
+  { sent, keys }: Pick<RegistrationContent, 'sent' | 'keys'>,
   now: number,
 ): Recorded {
   const { at, hash, object } = step;
@@ -112,14 +111,14 @@ export function recordUpdate(
     answer === undefined
       ? stored.information
       : withAddress(
-          keptOf(mergeClientInformation(stored.information, answer), document, includedBy(object)),
+          keptOf(mergeClientInformation(stored.information, answer), sent, includedBy(object)),
           connection,
         );
   const { allowedOrigins, dialect, transport } = connection;
   const content: RegistrationContent = {
     ...omit(stored, 'ca'),
     information,
-    sent: document,
+    sent,
     allowedOrigins,
     dialect,
     ...defined({ ca: transport?.ca }),

@@ -97,13 +97,21 @@ export function wantedSecret(
   };
 }
 
+/** What a workload Secret shows of a registered client. */
+interface ShownClient {
+  /** Name of the registration Secret. */
+  readonly shows: string;
+  /** See {@link projectionOf}. */
+  readonly inputs: string;
+  /** Keys and values of the Secret, in plain text. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** The Secret to write. Owned by the OAuthClient: Kubernetes removes it together with its owner. */
 export function toWorkloadSecret(
   client: ClientIdentity,
   wanted: WantedSecret,
-  shows: string,
-  inputs: string,
-  values: Readonly<Record<string, string>>,
+  { shows, inputs, values }: ShownClient,
   resourceVersion?: string,
 ): Secret {
   const annotations = {

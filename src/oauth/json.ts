@@ -50,27 +50,33 @@ export function jsonBytes(value: unknown): number {
   const open: unknown[] = [value];
   let bytes = 0;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (typeof next === 'string') {
-      bytes += Buffer.byteLength(next) + 2;
-    } else if (Array.isArray(next)) {
-      bytes += next.length + 1 + Number(next.length === 0);
-      // Not by spreading: a list may be longer than what a call can take.
-      for (const item of next) {
-        open.push(item ?? null);
-      }
-    } else if (isJsonObject(next)) {
-      const names = Object.keys(next);
-      bytes += names.length + 1 + Number(names.length === 0);
-      for (const name of names) {
-        bytes += Buffer.byteLength(name) + 3;
-        open.push(next[name] ?? null);
-      }
-    } else {
-      bytes += String(next).length;
-    }
+    bytes += ownBytes(next, open);
   }
   return bytes;
 }
+
+/** Bytes of a value without its members' values, which it adds to `open`. */
+function ownBytes(value: unknown, open: unknown[]): number {
+  if (Array.isArray(value)) {
+    // Not by spreading: a list may be longer than what a call can take.
+    for (const item of value) {
+      open.push(item ?? null);
+    }
+    return bracketsAndCommas(value.length);
+  }
+  if (isJsonObject(value)) {
+    const names = Object.keys(value);
+    let bytes = bracketsAndCommas(names.length);
+    for (const name of names) {
+      bytes += Buffer.byteLength(name) + 3;
+      open.push(value[name] ?? null);
+    }
+    return bytes;
+  }
+  return typeof value === 'string' ? Buffer.byteLength(value) + 2 : String(value).length;
+}
+
+const bracketsAndCommas = (members: number): number => Math.max(members + 1, 2);
 
 /** Whether {@link canonicalJson} would give the same text for both. */
 export function isSameJson(a: unknown, b: unknown): boolean {

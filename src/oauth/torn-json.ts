@@ -46,13 +46,9 @@ function isCutOff(torn: string): boolean {
   let depth = text.startsWith('{') ? 1 : 0;
   let at = 1;
   for (; at < text.length && depth > 0; at += 1) {
-    const character = text[at];
-    if (character === '"') {
+    depth += nestingOf(text[at]);
+    if (text[at] === '"') {
       at = endOfString(text, at);
-    } else if (character === '{' || character === '[') {
-      depth += 1;
-    } else if (character === '}' || character === ']') {
-      depth -= 1;
     }
   }
   return depth > 0;
@@ -66,13 +62,10 @@ function split(text: string): readonly string[] {
   let deepest = 1;
   for (let at = 1; at < text.length && depth > 0 && members.length < MAX_MEMBERS; at += 1) {
     const character = text[at];
+    depth += nestingOf(character);
+    deepest = Math.max(deepest, depth);
     if (character === '"') {
       at = endOfString(text, at);
-    } else if (character === '{' || character === '[') {
-      depth += 1;
-      deepest = Math.max(deepest, depth);
-    } else if (character === '}' || character === ']') {
-      depth -= 1;
     }
     if (depth === 0 || (depth === 1 && character === ',')) {
       members.push(deepest > MAX_DEPTH ? '' : text.slice(start, at));
@@ -83,6 +76,20 @@ function split(text: string): readonly string[] {
   const last = text.slice(start);
   // Cut off within a number or a literal, it might go on.
   return depth === 1 && deepest <= MAX_DEPTH && /["\]}\s]$/.test(last) ? [...members, last] : members;
+}
+
+/** By how much a character outside of strings changes the depth. */
+function nestingOf(character: string | undefined): number {
+  switch (character) {
+    case '{':
+    case '[':
+      return 1;
+    case '}':
+    case ']':
+      return -1;
+    default:
+      return 0;
+  }
 }
 
 /** Where the closing quote is, or the end of the text. */

@@ -40,6 +40,7 @@ interface Options {
   readonly texts: TextPool;
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: the table of all watches, by one resource per line
 export function createWatches(caches: Caches, options: Options): Watches {
   const { operatorNamespace: namespace, namespaces, urlRules, clock, texts } = options;
   const follow = <T extends KubernetesObject>(

@@ -49,21 +49,17 @@ const MAX_MESSAGE_LENGTH = 1_000;
 export function createExchange(connection: Connection, options: ExchangeOptions): ApiExchange {
   return async <T>(request: ApiRequest): Promise<ApiResult<T>> => {
     let throttled = 0;
-    let lost = 0;
+    let hasRepeated = false;
     for (;;) {
       const answer = await attempt(connection, request, options);
-      if (answer.kind === 'lost') {
-        lost += 1;
-        if (request.method === 'GET' && answer.stale && lost === 1) {
-          continue;
-        }
-        return noAnswer(answer.detail);
+      const mayRepeat = answer.kind === 'lost' && answer.stale && request.method === 'GET';
+      if (mayRepeat && !hasRepeated) {
+        hasRepeated = true;
+        continue;
       }
-      if (answer.kind === 'tooLarge') {
-        return { ...noAnswer(answer.detail), reason: TOO_LARGE };
-      }
-      if (answer.status !== 429 || throttled === MAX_THROTTLED || request.signal?.aborted === true) {
-        return resultOf<T>(answer.status, answer.text);
+      const isThrottled = answer.kind === 'answered' && answer.status === 429;
+      if (!isThrottled || throttled === MAX_THROTTLED || request.signal?.aborted === true) {
+        return toResult<T>(answer);
       }
       throttled += 1;
       await options.clock.sleep(apiRetryAfterMs(answer.retryAfter), request.signal);
@@ -84,6 +80,17 @@ export function failureOf(status: number, text: string): ApiFailure {
     reason: status === 404 && !(isStatus && namesAnObject(body)) ? 'NotServed' : reason,
     message: (message || `HTTP ${status} without a Status object`).slice(0, MAX_MESSAGE_LENGTH),
   };
+}
+
+function toResult<T>(answer: ApiAnswer): ApiResult<T> {
+  switch (answer.kind) {
+    case 'lost':
+      return noAnswer(answer.detail);
+    case 'tooLarge':
+      return { ...noAnswer(answer.detail), reason: TOO_LARGE };
+    case 'answered':
+      return resultOf<T>(answer.status, answer.text);
+  }
 }
 
 function noAnswer(detail: string): ApiFailure {

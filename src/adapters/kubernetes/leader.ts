@@ -39,6 +39,7 @@ export interface LeaderElector extends Lead {
  * ```
  * Guarantee: while the monotonic clocks of all run at about one rate, at most one process holds it at a time.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: all states of one election share its variables
 export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
   const { clock, log, random, renewDeadlineMs = 10_000, retryPeriodMs = 2_000 } = options;
   const claim = createClaim({ ...options, leaseDurationMs: options.leaseDurationMs ?? 15_000 });

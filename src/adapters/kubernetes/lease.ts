@@ -49,6 +49,7 @@ interface LeaseClaim {
 }
 
 /** One process's claim to the Lease. Calls must not overlap. */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: reads and writes of one Lease share what is known about it
 export function createClaim(options: ClaimOptions): LeaseClaim {
   const { api, clock, log, identity, namespace, name } = options;
   let seen: SeenLease | undefined;

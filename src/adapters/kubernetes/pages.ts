@@ -47,33 +47,15 @@ export async function collectPages<R>(
 
 async function collectOnce<R>(
   exchange: ApiExchange,
-  { resource, selection, signal }: Listing,
+  listing: Listing,
   convert: (raw: RawObject) => R | undefined,
 ): Promise<ApiResult<ListOf<R>>> {
+  const { selection } = listing;
   const items: R[] = [];
-  const { labelSelector, namespace } = selection;
-  const path = collectionPath(resource, namespace);
-  const accept = acceptOf(selection, 'list');
   let limit = selection.metadataOnly === true ? MOST_OBJECTS : FIRST_WHOLE_OBJECTS;
   let next = '';
   for (;;) {
-    let bytes = 0;
-    const page = await exchange<Page>({
-      method: 'GET',
-      path,
-      query: {
-        limit: String(limit),
-        ...(labelSelector && { labelSelector }),
-        ...(next && { continue: next }),
-      },
-      accept,
-      signal,
-      // One object is read whatever its size is: nothing smaller can be asked for.
-      ...(limit > 1 && { maxBytes: MOST_BYTES }),
-      measured: (read) => {
-        bytes = read;
-      },
-    });
+    const { page, bytes } = await readPage(exchange, listing, limit, next);
     if (!page.ok && page.reason === TOO_LARGE && limit > 1) {
       limit = Math.ceil(limit / FASTEST_GROWTH);
       continue;
@@ -81,12 +63,8 @@ async function collectOnce<R>(
     if (!page.ok) {
       return page;
     }
-    for (const raw of page.object.items ?? []) {
-      const item = convert(selected(raw, selection));
-      if (item !== undefined) {
-        items.push(item);
-      }
-    }
+    const converted = (page.object.items ?? []).map((raw) => convert(selected(raw, selection)));
+    items.push(...converted.filter((item) => item !== undefined));
     next = page.object.metadata?.continue ?? '';
     const resourceVersion = page.object.metadata?.resourceVersion ?? '';
     if (next === '') {
@@ -94,6 +72,33 @@ async function collectOnce<R>(
     }
     limit = nextLimit(limit, bytes);
   }
+}
+
+async function readPage(
+  exchange: ApiExchange,
+  { resource, selection, signal }: Listing,
+  limit: number,
+  next: string,
+): Promise<{ readonly page: ApiResult<Page>; readonly bytes: number }> {
+  const { labelSelector, namespace } = selection;
+  let bytes = 0;
+  const page = await exchange<Page>({
+    method: 'GET',
+    path: collectionPath(resource, namespace),
+    query: {
+      limit: String(limit),
+      ...(labelSelector && { labelSelector }),
+      ...(next && { continue: next }),
+    },
+    accept: acceptOf(selection, 'list'),
+    signal,
+    // One object is read whatever its size is: the limit can't be smaller.
+    ...(limit > 1 && { maxBytes: MOST_BYTES }),
+    measured: (read) => {
+      bytes = read;
+    },
+  });
+  return { page, bytes };
 }
 
 /** As many objects as have the wanted size together, if they are like those before. */

@@ -14,7 +14,7 @@ export class MalformedStreamError extends Error {
 }
 
 /** A line of a watch, whole; or the beginning of one that is longer than what is read. */
-type WatchLine = string | CutLine;
+export type WatchLine = string | CutLine;
 
 interface CutLine {
   readonly head: string;

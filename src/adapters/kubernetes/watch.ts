@@ -11,6 +11,7 @@ import {
   decodeEvent,
   MalformedStreamError,
   type WatchEvent,
+  type WatchLine,
 } from './watch-stream.ts';
 
 interface WatchRequest {
@@ -67,8 +68,9 @@ interface Following {
   readonly sink: WatchSink;
 }
 
-async function followWatch(request: WatchRequest, { signal, heard, sink }: Following): Promise<WatchEnd> {
+async function followWatch(request: WatchRequest, following: Following): Promise<WatchEnd> {
   const { connection, resource, selection } = request;
+  const { signal, heard } = following;
   const headers = await connection.headers();
   const { statusCode, body } = await connection.watches().request({
     origin: connection.origin,
@@ -85,21 +87,31 @@ async function followWatch(request: WatchRequest, { signal, heard, sink }: Follo
   for await (const chunk of body) {
     for (const line of splitter.push(chunk)) {
       heard();
-      const isCut = typeof line !== 'string';
-      const event = isCut ? decodeCutEvent(line) : decodeEvent(line);
-      if (event.type === 'ERROR') {
-        return { kind: 'failed', status: event.code, message: event.message };
-      }
-      const followed = sink({ type: event.type, object: selected(event.object, selection) }, isCut);
-      if (!followed) {
-        return { kind: 'unusable', message: 'a deletion could not be handed over' };
-      }
-      if (signal.aborted) {
-        return { kind: 'ended' };
+      const end = followLine(line, selection, following);
+      if (end !== undefined) {
+        return end;
       }
     }
   }
   return { kind: 'ended' };
+}
+
+/** @returns `undefined`: the watch goes on. */
+function followLine(
+  line: WatchLine,
+  selection: Selection,
+  { signal, sink }: Following,
+): WatchEnd | undefined {
+  const isCut = typeof line !== 'string';
+  const event = isCut ? decodeCutEvent(line) : decodeEvent(line);
+  if (event.type === 'ERROR') {
+    return { kind: 'failed', status: event.code, message: event.message };
+  }
+  const followed = sink({ type: event.type, object: selected(event.object, selection) }, isCut);
+  if (!followed) {
+    return { kind: 'unusable', message: 'a deletion could not be handed over' };
+  }
+  return signal.aborted ? { kind: 'ended' } : undefined;
 }
 
 function queryOf({ resourceVersion, selection, random }: WatchRequest): Record<string, string> {

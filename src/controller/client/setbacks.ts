@@ -2,7 +2,7 @@ import { REASONS } from '../../api/reasons.ts';
 import { backoff } from '../../core/backoff.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import type { Failure } from '../../core/failure.ts';
-import type { Setback, SetbackAction } from '../../core/observation.ts';
+import type { Setback } from '../../core/observation.ts';
 import { asSentence } from '../../oauth/text.ts';
 import type { StepContext } from './step-context.ts';
 
@@ -14,8 +14,7 @@ const LONGEST_LOST_MS = 600_000;
 /** Remembers a failure, and says when the same makes sense again. */
 export function setBack(
   key: ClientKey,
-  action: SetbackAction,
-  basis: string,
+  { action, basis }: Pick<Setback, 'action' | 'basis'>,
   failure: Pick<Failure, 'reason' | 'message' | 'retryAfterMs'> & { readonly kind: Failure['kind'] },
   context: StepContext,
   retryAfterMs?: number,

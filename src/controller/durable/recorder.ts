@@ -71,6 +71,7 @@ interface Options {
 
 type Attempt = (secret: Secret) => Promise<ApiResult<Secret>>;
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: journal, write and listener of one answer share their state
 export function createRecorder(options: Options): Recorder {
   const { api, journal, clock, log } = options;
   const waiting = new UnrecordedAnswers(SHARES.unrecordedAnswers.most);

@@ -22,14 +22,10 @@ export function keptBytes(value: unknown): number {
     if (typeof next === 'string') {
       bytes += textBytes(next);
     } else if (typeof next === 'object' && next !== null) {
-      const names = Array.isArray(next) ? undefined : Object.keys(next);
-      const members: readonly unknown[] = names === undefined ? (next as unknown[]) : Object.values(next);
-      bytes += CONTAINER + MEMBER * members.length;
-      if (names !== undefined && depth >= OPEN_DEPTH) {
-        bytes += nameBytes(names);
-      }
+      const members = membersOf(next);
+      bytes += containerBytes(next, members.length, depth);
       for (const member of members) {
-        if (typeof member === 'string' || (typeof member === 'object' && member !== null)) {
+        if (takesMemory(member)) {
           open.push(member);
           depths.push(depth + 1);
         }
@@ -38,6 +34,17 @@ export function keptBytes(value: unknown): number {
   }
   return bytes;
 }
+
+const membersOf = (container: object): readonly unknown[] =>
+  Array.isArray(container) ? container : Object.values(container);
+
+function containerBytes(container: object, members: number, depth: number): number {
+  const hasOwnNames = depth >= OPEN_DEPTH && !Array.isArray(container);
+  return CONTAINER + MEMBER * members + (hasOwnNames ? nameBytes(Object.keys(container)) : 0);
+}
+
+const takesMemory = (value: unknown): boolean =>
+  typeof value === 'string' || (typeof value === 'object' && value !== null);
 
 const textBytes = (text: string): number =>
   TEXT + (text.length > LONG && BEYOND_LATIN_1.test(text) ? 2 * text.length : text.length);

@@ -163,15 +163,8 @@ export class ObjectCache<
   #put(object: T, tell: (change: Change<T>) => void): void {
     const key = this.#keyOf(object.metadata);
     const before = this.#objects.get(key);
-    const goneAt = this.#gone.get(object.metadata.uid ?? '');
-    if (goneAt !== undefined && !isNewer(object.metadata.resourceVersion, goneAt)) {
+    if (this.#isOutdated(object, before)) {
       return;
-    }
-    if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) {
-      const isSame = object.metadata.resourceVersion === before.metadata.resourceVersion;
-      if (!isSame || !this.#isLess(before)) {
-        return;
-      }
     }
     const kept = this.#isOfUse(object) ? this.#fitted(object, before) : undefined;
     if (kept === undefined) {
@@ -192,6 +185,19 @@ export class ObjectCache<
     this.#noteLess(key, kept, this.#isLess(kept));
     // Also after an own write: what was put aside is to be looked at.
     (isTakenUp ? this.#onChange : tell)({ before, after: kept });
+  }
+
+  /** The version that is kept in part is not outdated: there may be room for all by now. */
+  #isOutdated(object: T, before: T | undefined): boolean {
+    const { uid = '', resourceVersion } = object.metadata;
+    const goneAt = this.#gone.get(uid);
+    if (goneAt !== undefined && !isNewer(resourceVersion, goneAt)) {
+      return true;
+    }
+    if (before === undefined || isNewer(resourceVersion, before.metadata.resourceVersion)) {
+      return false;
+    }
+    return resourceVersion !== before.metadata.resourceVersion || !this.#isLess(before);
   }
 
   /** The next object of the namespace of which less is kept, each in turn. */

@@ -190,13 +190,11 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
   if (spec === undefined) {
     throw new Error('the spec is valid');
   }
-  const workload = toWorkloadSecret(
-    client,
-    wantedSecret(client, spec),
-    record.registrationSecret,
+  const workload = toWorkloadSecret(client, wantedSecret(client, spec), {
+    shows: record.registrationSecret,
     inputs,
     values,
-  );
+  });
   for (const wanted of [whole, minimalRecord(whole), workload]) {
     const written = await api.dryRun(RESOURCES.secret, wanted);
     expect(written.ok ? '' : written.message).toBe('');

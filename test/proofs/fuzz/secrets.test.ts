@@ -57,7 +57,7 @@ describe('a workload Secret', () => {
       fc.property(keys, stringMap(wellFormed), (names, labels) => {
         const values = Object.fromEntries(names.map((key) => [key, 'v']));
         const wanted = wantedSecret(identity, { client: {}, secret: { labels } } as never);
-        const written = toWorkloadSecret(identity, wanted, 'oac-1', 'inputs', values, '1');
+        const written = toWorkloadSecret(identity, wanted, { shows: 'oac-1', inputs: 'inputs', values }, '1');
         const record = { registrationSecret: 'oac-1' } as RegistrationRecord;
         const inSync = (raw: KubernetesObject) =>
           differenceOf(toObservedSecret(raw), record, wanted, 'inputs') === undefined;

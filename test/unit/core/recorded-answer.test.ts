@@ -212,7 +212,7 @@ const update = (
   more: Partial<UpdateStep> = {},
   at: At = {},
   keys: RegistrationContent['keys'] = [],
-) => recordUpdate(updating(more, at), stored, answer, edited, keys, NOW);
+) => recordUpdate(updating(more, at), stored, answer, { sent: edited, keys }, NOW);
 
 describe('An update is recorded', () => {
   const answer: ClientInformation = { clientId: 'c1', metadata: edited };
@@ -261,7 +261,13 @@ describe('An update is recorded', () => {
     const { record: recorded, content: kept } = update(answer, {}, { connection: other });
     expect(recorded).toMatchObject({ serverUid: 'server-2' });
     expect(kept).toMatchObject({ ca: 'PEM', allowedOrigins: ['https://manage.example.com'] });
-    const without = recordUpdate(updating(), { ...stored, ca: 'OLD' }, answer, edited, [], NOW);
+    const without = recordUpdate(
+      updating(),
+      { ...stored, ca: 'OLD' },
+      answer,
+      { sent: edited, keys: [] },
+      NOW,
+    );
     expect(without.content).not.toHaveProperty('ca');
   });
 

@@ -19,7 +19,7 @@ const inputs = inputsHash({ record: record(), format: 'Keys', keys: {}, include:
 const values = { client_id: 'c1', client_secret: 'canary' };
 const spec = clientSpecOf({ authorizationServerRef: ref });
 const wanted = wantedSecret(client, spec);
-const written = toWorkloadSecret(client, wanted, 'oac-uid-1-a1', inputs, values);
+const written = toWorkloadSecret(client, wanted, { shows: 'oac-uid-1-a1', inputs, values });
 
 /**
  * What kube-apiserver 1.36.4 wrote, read back with `--show-managed-fields`: a PUT or PATCH takes over those fields
@@ -160,7 +160,7 @@ describe('a Secret as the API server has it', () => {
 
 describe("a Secret that is written over somebody else's data", () => {
   test('takes every key over, also those whose value stays: else it would be written again for ever', () => {
-    const { metadata } = toWorkloadSecret(client, wanted, 'oac-uid-1-a1', inputs, values, '7');
+    const { metadata } = toWorkloadSecret(client, wanted, { shows: 'oac-uid-1-a1', inputs, values }, '7');
     const { managedFields = [] } = metadata as { managedFields?: readonly object[] };
     expect(observed(...managedFields).projection).toBe(projectionOf(inputs, ['client_id', 'client_secret']));
   });
@@ -190,7 +190,11 @@ describe('toWorkloadSecret', () => {
   });
 
   test('writes text of every script', () => {
-    const { data = {} } = toWorkloadSecret(client, wanted, 's', inputs, { a: 'ü\n"クライアント' });
+    const { data = {} } = toWorkloadSecret(client, wanted, {
+      shows: 's',
+      inputs,
+      values: { a: 'ü\n"クライアント' },
+    });
     expect(Buffer.from(data['a'] ?? '', 'base64').toString()).toBe('ü\n"クライアント');
   });
 
@@ -200,7 +204,9 @@ describe('toWorkloadSecret', () => {
 
   test('is written on condition where a version is given', () => {
     expect(written.metadata).not.toHaveProperty('resourceVersion');
-    expect(toWorkloadSecret(client, wanted, 's', inputs, values, '7').metadata.resourceVersion).toBe('7');
+    expect(
+      toWorkloadSecret(client, wanted, { shows: 's', inputs, values }, '7').metadata.resourceVersion,
+    ).toBe('7');
   });
 });
 
@@ -214,7 +220,7 @@ describe('differenceOf', () => {
   };
   const longName = { ...client, name: 'n'.repeat(253) };
   const most = wantedSecret(longName, { ...spec, secret: asked });
-  const shown = toWorkloadSecret(longName, most, 'oac-uid-1-a1', inputs, values);
+  const shown = toWorkloadSecret(longName, most, { shows: 'oac-uid-1-a1', inputs, values });
   const fields = { managedFields: [ours('client_id', 'client_secret')] };
   const seen = (change: object = {}) =>
     toObservedSecret({ metadata: { ...shown.metadata, ...fields, ...change } } as KubernetesObject);

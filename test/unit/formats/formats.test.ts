@@ -28,7 +28,7 @@ describe('a format that is one row more in the table', () => {
   const formats = [...FORMATS, oneFile];
   const wanted = wantedSecret(client, spec, formats);
   const values = wanted.format.render(published, {});
-  const secret = toWorkloadSecret(client, wanted, 'oac-uid-1-a1', 'inputs', values);
+  const secret = toWorkloadSecret(client, wanted, { shows: 'oac-uid-1-a1', inputs: 'inputs', values });
 
   test('is one that the schema accepts', () => {
     const schema = z.enum(namesOfFormats(formats));

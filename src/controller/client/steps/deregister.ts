@@ -259,7 +259,7 @@ async function deregistered(step: DeregisterStep, input: StepInput): Promise<Fin
       client.uid === record.client.uid && registrationSecret !== record.registrationSecret,
   );
   // Kept until the record is gone: should a later step fail, the next DELETE finds nothing, and that is right.
-  setBack(round.key, 'Deregister', step.basis, REMOVED_AT_SERVER, context, 0);
+  setBack(round.key, { action: 'Deregister', basis: step.basis }, REMOVED_AT_SERVER, context, 0);
   context.events.record({
     type: 'Normal',
     reason: 'Deregistered',

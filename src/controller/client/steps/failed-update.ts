@@ -24,10 +24,10 @@ export async function refusedOrFailed(
   update: Failure,
   outcome: HttpOutcome,
   { url, credential }: Management & { kind: 'Managed' },
-  { dialect, timeoutMs, transport }: ServerConnection,
-  server: ServerKey,
+  { server, connection }: { readonly server: ServerKey; readonly connection: ServerConnection },
   context: StepContext,
 ): Promise<Failure> {
+  const { dialect, timeoutMs, transport } = connection;
   const hasFailed = outcome.kind === 'answered' && outcome.status === 500;
   if (!hasFailed || credential.kind !== 'RegistrationAccessToken' || !isHarmlessToRead(dialect)) {
     return update;

@@ -25,7 +25,7 @@ export async function identify(
   if (!view.available || originOf(view.connection.registrationEndpoint) !== registrationOrigin) {
     const message = `Client ${record.clientId} was registered at ${registrationOrigin}, which is not where ${ref.kind} ${ref.name} registers clients`;
     const failure = { kind: 'Terminal', reason: 'ReplacementPending', message } as const;
-    setBack(round.key, 'Identify', record.registrationSecret, failure, context);
+    setBack(round.key, { action: 'Identify', basis: record.registrationSecret }, failure, context);
     return DONE;
   }
   const { id: installation } = context.settings.installation;

@@ -30,7 +30,7 @@ export async function bindToOwner(
   if (!found.ok) {
     const message = `${kind} ${name} doesn't exist in namespace ${namespace}`;
     const failure = { kind: 'Transient', reason: 'BoundObjectNotFound', message } as const;
-    setBack(round.key, 'Bind', referenceText(boundTo), failure, context);
+    setBack(round.key, { action: 'Bind', basis: referenceText(boundTo) }, failure, context);
     return DONE;
   }
   const key = { namespace, name: o.name };

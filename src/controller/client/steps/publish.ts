@@ -52,9 +52,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     toWorkloadSecret(
       { namespace: o.namespace, name: o.name, uid: object.uid },
       withRequest(wanted, record),
-      record.registrationSecret,
-      inputs,
-      values,
+      { shows: record.registrationSecret, inputs, values },
       resourceVersion,
     );
   const written =
@@ -88,7 +86,8 @@ function workloadNotWritten(
   context.refusedWrites.refused(PLACES.workload(o.namespace), refused.message);
   const said = presentable(refused.message, []);
   const message = `Client ${record.clientId} is registered, and the API server refuses its Secret ${wanted.name}: ${said}`;
-  setBack(round.key, 'Publish', basis, { kind: 'Transient', reason: 'SecretWriteRefused', message }, context);
+  const refusal = { kind: 'Transient', reason: 'SecretWriteRefused', message } as const;
+  setBack(round.key, { action: 'Publish', basis }, refusal, context);
   warn('SecretWriteRefused', 'Publish', message, input);
   return DONE;
 }

@@ -50,16 +50,21 @@ export async function read(step: ReadStep, input: StepInput): Promise<StepResult
       return 'kind' in address ? address : readRequest(address);
     },
     notReady: (failure) => ({ shown: failure, finish: () => SETTLED }),
-    conclude: (answer) => conclude(step, attempt, stored, management.credential.kind, answer, input),
+    conclude: (answer) =>
+      conclude(step, { attempt, stored, credential: management.credential.kind }, answer, input),
   });
   return result ?? DONE;
 }
 
+interface ClientRead {
+  readonly attempt: string;
+  readonly stored: RegistrationContent;
+  readonly credential: ManagementCredential['kind'];
+}
+
 function conclude(
   step: ReadStep,
-  attempt: string,
-  stored: RegistrationContent,
-  credential: ManagementCredential['kind'],
+  { attempt, stored, credential }: ClientRead,
   answer: Answer,
   input: StepInput,
 ): Conclusion<StepResult> {

@@ -42,7 +42,7 @@ export async function register(step: RegisterStep, input: StepInput): Promise<St
   const { o, round, context } = input;
   const stopped = await refusedWrite(step, input);
   if (stopped !== undefined) {
-    setBack(round.key, 'Register', step.basis, stopped, context);
+    setBack(round.key, { action: 'Register', basis: step.basis }, stopped, context);
     warn(stopped.reason, 'Register', stopped.message, input);
     return DONE;
   }
@@ -228,9 +228,9 @@ function remember(
     const { cooldownMs } = connection.recovery;
     const retryAfterMs =
       failure.kind === 'Unknown' ? longerEachTime(cooldownMs, key, basis, context) : undefined;
-    setBack(key, 'Register', basis, { ...failure, message: why }, context, retryAfterMs);
+    setBack(key, { action: 'Register', basis }, { ...failure, message: why }, context, retryAfterMs);
   } else if (!context.servers.isAdmissionRefused(server, connection.version)) {
-    setBack(key, 'Register', basis, ofItsOwn(registration, failure, context), context);
+    setBack(key, { action: 'Register', basis }, ofItsOwn(registration, failure, context), context);
   }
 }
 

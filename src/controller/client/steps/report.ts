@@ -20,13 +20,8 @@ export function notRead(
   }
   const { operatorNamespace } = context.settings;
   const message = `Registration Secret ${operatorNamespace}/${record.registrationSecret} can't be read`;
-  setBack(
-    round.key,
-    action,
-    basis,
-    { kind: 'Transient', reason: 'RegistrationRecordMissing', message },
-    context,
-  );
+  const missing = { kind: 'Transient', reason: 'RegistrationRecordMissing', message } as const;
+  setBack(round.key, { action, basis }, missing, context);
   return DONE;
 }
 
@@ -39,7 +34,7 @@ export function failed(
   retryAfterMs?: number,
 ): StepResult {
   const { round, context } = input;
-  const setback = setBack(round.key, action, basis, failure, context, retryAfterMs);
+  const setback = setBack(round.key, { action, basis }, failure, context, retryAfterMs);
   if (setback.kind === 'Terminal' && action !== 'Deregister') {
     warn(failure.reason, action, failure.message, input, failure.detail);
   }

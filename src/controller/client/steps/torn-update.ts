@@ -28,7 +28,13 @@ export async function keepTorn(
   }
   const answer = { ...partial, metadata: information.metadata };
   const before = { ...step, hash: replaces.metadataHash };
-  const { record: renewed, content } = recordUpdate(before, stored, answer, sent, keys, context.clock.now());
+  const { record: renewed, content } = recordUpdate(
+    before,
+    stored,
+    answer,
+    { sent, keys },
+    context.clock.now(),
+  );
   const { keyCreatedAt: _, keyRotatesAt: __, keyRetiresAt: ___, ...rest } = renewed;
   const next = { record: { ...rest, ...keyTimesOf(replaces) }, content };
   const written = await record(next, { attempt, replaces, settles: false }, input);

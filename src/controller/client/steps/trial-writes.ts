@@ -111,5 +111,5 @@ function expectedWorkloadSecret({ object, connection }: RegisterStep, o: Observa
   const wanted = wantedSecret(client, spec);
   const values = wanted.format.render({ information, sent: {}, issuer, endpoints, include }, keys);
   const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
-  return toWorkloadSecret(client, wanted, record.registrationSecret, inputs, values);
+  return toWorkloadSecret(client, wanted, { shows: record.registrationSecret, inputs, values });
 }

@@ -52,7 +52,7 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
     step.keys === 'Keep' && sameDocument(stored.sent, next.document) && !unansweredUpdate(o, record);
   if (isUnchanged && step.because !== 'Expires') {
     const now = context.clock.now();
-    const unsent = recordUpdate(step, stored, undefined, stored.sent, stored.keys, now);
+    const unsent = recordUpdate(step, stored, undefined, stored, now);
     return (await store(next, unsent, input)).result;
   }
   const management = managementOf(at, stored);
@@ -174,14 +174,20 @@ async function conclude(
   const said = judge(next, answer, body, context);
   const unanswered = unansweredCalls(o, recorded);
   if (said.kind === 'Done') {
-    const updatedTo = recordUpdate(step, stored, said.information, document, keys, context.clock.now());
+    const updatedTo = recordUpdate(
+      step,
+      stored,
+      said.information,
+      { sent: document, keys },
+      context.clock.now(),
+    );
     const finish = async () => ({
       ...(await store(next, updatedTo, input)),
       supersedes: unanswered,
     });
     return { shown: undefined, finish };
   }
-  const verdict = await refusedOrFailed(said, answer.outcome, management, connection, server, context);
+  const verdict = await refusedOrFailed(said, answer.outcome, management, { server, connection }, context);
   // Also where a read shows that the token is refused: the update that the server failed over may have rotated it.
   const isUnanswered = said.kind === 'Unknown';
   const failure = tokenLost(verdict, management, next, o, isUnanswered ? answer.sentAt : undefined);
@@ -288,6 +294,7 @@ function renewed(
   const basis = renewalBasis(record);
   if (because === 'Expires' && basis === renewalBasis(next.record)) {
     const message = "The server's answer to an update didn't move the end of the credentials";
-    setBack(round.key, 'Renew', basis, { kind: 'Terminal', reason: 'Expired', message }, context);
+    const expired = { kind: 'Terminal', reason: 'Expired', message } as const;
+    setBack(round.key, { action: 'Renew', basis }, expired, context);
   }
 }

@@ -22,7 +22,7 @@ function client(...before: readonly Setback[]) {
   // In the middle of its range, jitter changes nothing.
   const context = contextOf({ memory, random: () => 0.5, clock: frozen });
   const fails = (failure: Partial<Failure> = {}, retryAfterMs?: number, basis = 'b1') =>
-    setBack(KEY, 'Register', basis, { ...unavailable, ...failure }, context, retryAfterMs);
+    setBack(KEY, { action: 'Register', basis }, { ...unavailable, ...failure }, context, retryAfterMs);
   return { memory, fails };
 }
 const unavailable = {

@@ -38,8 +38,10 @@ async function told({
     failure,
     updated,
     { kind: 'Managed', url: 'https://as.example.com/reg/c1', credential },
-    connection as ServerConnection,
-    storedServerKey('ClusterAuthorizationServer/sso'),
+    {
+      connection: connection as ServerConnection,
+      server: storedServerKey('ClusterAuthorizationServer/sso'),
+    },
     contextOf({ http }),
   );
   return { result, sent: http.sent };
