@@ -1,0 +1,386 @@
+import { describe, expect, test } from 'vitest';
+import type { Secret } from '../../../../../src/api/kubernetes.ts';
+import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
+import type { Stored } from '../../../../kit/fakes/cluster.ts';
+import { refusals } from '../../../../kit/fakes/operator-in-memory.ts';
+import { take } from '../../../../kit/fakes/step-runner.ts';
+import {
+  clientObject,
+  namespaceObject,
+  OPERATOR_NAMESPACE,
+  recorded,
+  registrationSecret,
+  stored,
+  surroundings,
+  workloadSecret,
+} from '../../../../kit/fixtures/objects.ts';
+import { INSTALLATION, NOW, setback } from '../../../../kit/fixtures/observations.ts';
+
+const SECRET = 'Secret shop/storefront-oauth';
+const RECORD = `Secret ${OPERATOR_NAMESPACE}/oac-uid-1-a1`;
+const DONE = { kind: 'done' };
+const unpublished = [...surroundings(), clientObject(), registrationSecret()];
+/** Somebody edited it. */
+const edited = workloadSecret({
+  annotations: {
+    'oauth-registrar.dev/client': 'shop/storefront',
+    'oauth-registrar.dev/shows': 'oac-uid-1-a1',
+  },
+});
+
+const dataOf = (secret: unknown): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries((secret as Secret).data ?? {}).map(([key, value]) => [
+      key,
+      Buffer.from(value, 'base64').toString(),
+    ]),
+  );
+
+describe('A Secret that does not exist', () => {
+  test('is created with the credentials, and no management token', async () => {
+    const { result, writes, reads, told, cluster, next } = await take('Publish', { objects: unpublished });
+    expect([result, told, reads]).toEqual([DONE, [], [RECORD]]);
+    expect(writes.map(({ what }) => what)).toEqual([`create ${SECRET}`]);
+    const secret = cluster.find('Secret', 'shop/storefront-oauth');
+    expect(dataOf(secret)).toEqual({
+      client_id: 'c1',
+      client_secret: 'secret-1',
+      issuer: 'https://sso.example.com',
+      token_endpoint: 'https://sso.example.com/token',
+    });
+    expect(secret).toMatchObject({
+      type: 'Opaque',
+      metadata: {
+        labels: { 'oauth-registrar.dev/workload': 'true' },
+        annotations: {
+          'oauth-registrar.dev/shows': 'oac-uid-1-a1',
+          'oauth-registrar.dev/client': 'shop/storefront',
+        },
+        ownerReferences: [{ kind: 'OAuthClient', name: 'storefront', uid: 'uid-1', controller: true }],
+      },
+    });
+    expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
+  });
+
+  test('has the keys that the spec names, and the members that it includes', async () => {
+    const secret = { name: 'storefront-oauth', keys: { client_id: 'ID' }, include: ['client_name'] };
+    const objects = [...surroundings(), clientObject({}, { secret: secret as never }), registrationSecret()];
+    const { writes, next } = await take('Publish', { objects });
+    expect(dataOf(writes[0]?.body)).toMatchObject({ ID: 'c1', client_name: 'Storefront' });
+    expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
+  });
+
+  test('is created beside one under a former name', async () => {
+    const { wrote } = await take('Publish', {
+      objects: [...unpublished, workloadSecret({ name: 'former' })],
+    });
+    expect(wrote).toEqual([`create ${SECRET}`]);
+  });
+
+  test('says which request for another registration it answers', async () => {
+    const rotated = registrationSecret(recorded({ rotatedFor: '7' }));
+    const annotations = { 'oauth-registrar.dev/rotate-requested-at': '7' };
+    const { writes } = await take('Publish', {
+      objects: [...surroundings(), clientObject({ annotations }), rotated],
+    });
+    expect(writes[0]?.body).toMatchObject({ metadata: { annotations } });
+  });
+
+  test('shows the endpoints of the record, where its server object is gone', async () => {
+    const [namespace, operators] = surroundings();
+    const endpoints = { token: 'https://old.example.com/token' };
+    const registered = registrationSecret(recorded(), { ...stored, endpoints });
+    const objects = [namespace, operators, clientObject(), registered] as readonly Stored[];
+    const { writes } = await take('Publish', { objects });
+    expect(dataOf(writes[0]?.body)).toMatchObject({ token_endpoint: 'https://old.example.com/token' });
+  });
+
+  test('is told where it was there before', async () => {
+    const status = {
+      clientId: 'c1',
+      installation: INSTALLATION.id,
+      secretName: 'storefront-oauth',
+      observedGeneration: 3,
+    };
+    const told = async (more: object, metadata: object = {}) =>
+      (
+        await take('Publish', {
+          objects: [
+            ...surroundings(),
+            clientObject(metadata, {}, { ...status, ...more }),
+            registrationSecret(),
+          ],
+        })
+      ).told;
+    expect(await told({})).toEqual(['Normal SecretRestored Publish']);
+    expect(await told({ secretName: 'former' })).toEqual([]);
+    expect(await told({ observedGeneration: 2 })).toEqual([]);
+    expect(await told({ clientId: 'c0' })).toEqual([]);
+  });
+
+  test('is a setback no more', async () => {
+    const { memory, round } = await take('Publish', {
+      objects: unpublished,
+      before: ({ memory: remembered, round: { key } }) =>
+        remembered.setBack(key, setback({ action: 'Publish', basis: 'storefront-oauth 3 ', retryAt: NOW })),
+    });
+    expect(memory.setbacks(round.key)).toEqual([]);
+  });
+});
+
+describe('A Secret of the object that is not as wanted', () => {
+  const objects = [...unpublished, edited];
+
+  test('is replaced, unless somebody changes it meanwhile', async () => {
+    const { result, writes, next } = await take('Publish', { objects });
+    expect(result).toEqual(DONE);
+    expect(writes).toMatchObject([
+      { what: `replace ${SECRET}`, body: { metadata: { resourceVersion: '50' } } },
+    ]);
+    expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
+  });
+
+  test('is created where it is gone by now', async () => {
+    const { result, wrote, next } = await take('Publish', {
+      objects,
+      meanwhile: ({ cluster }) =>
+        void cluster.delete(
+          { kind: 'Secret' } as never,
+          { namespace: 'shop', name: 'storefront-oauth' },
+          {},
+          'user',
+        ),
+    });
+    expect([result, wrote]).toEqual([DONE, [`replace ${SECRET}`, `create ${SECRET}`]]);
+    expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
+  });
+
+  test('is left for the next look where somebody changed it', async () => {
+    const { result, wrote } = await take('Publish', {
+      objects,
+      meanwhile: ({ cluster }) =>
+        cluster.put('Secret', workloadSecret({ resourceVersion: '51', annotations: {} })),
+    });
+    expect(result).toEqual({ kind: 'later', why: 'Secret storefront-oauth not written: Conflict' });
+    expect(wrote).toEqual([`replace ${SECRET}`]);
+  });
+});
+
+describe('A Secret of the name that the operator does not know', () => {
+  /** Its owner is nobody, so that the watch shows it to no client. */
+  const found =
+    (secret: Stored) => (operator: { readonly cluster: { put(kind: string, object: Stored): void } }) =>
+      operator.cluster.put('Secret', secret);
+  const theirs = workloadSecret({ ownerReferences: [], annotations: {}, labels: {} });
+
+  test('is not touched where it is of somebody else; the object waits', async () => {
+    const { result, wrote, told, events, memory, round, next } = await take('Publish', {
+      objects: unpublished,
+      meanwhile: found({ ...theirs, data: {} }),
+    });
+    expect([result, wrote]).toEqual([DONE, [`create ${SECRET}`]]);
+    expect(told).toEqual(['Warning SecretConflict Publish']);
+    expect(events[0]?.message).toMatch(
+      /^Secret storefront-oauth exists and isn.t this object.s; it was not touched\. The client c1 is registered\. /,
+    );
+    expect(memory.setbacks(round.key)).toMatchObject([{ kind: 'Terminal', retryAt: NOW + 60_000 }]);
+    expect(next()).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'SecretConflict' });
+  });
+
+  const named = { 'oauth-registrar.dev/client': 'shop/storefront' };
+  const base64 = (data: object) =>
+    Object.fromEntries(
+      Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
+    );
+  const own = [
+    {
+      apiVersion: 'oauth-registrar.dev/v1alpha1',
+      kind: 'OAuthClient',
+      name: 'storefront',
+      uid: 'uid-1',
+      controller: true,
+    },
+  ];
+
+  test.each<readonly [string, Partial<Stored['metadata']>, object, object, boolean]>([
+    ['of this object: the watch is late', { ownerReferences: own }, {}, {}, true],
+    [
+      'restored, and shows this record',
+      { annotations: { ...named, 'oauth-registrar.dev/shows': 'oac-uid-1-a1' } },
+      {},
+      {},
+      true,
+    ],
+    ['restored, and shows this client', { annotations: named }, { client_id: 'c1' }, {}, true],
+    [
+      'restored, and shows this client under another key',
+      { annotations: named },
+      { ID: 'c1' },
+      { keys: { client_id: 'ID' } },
+      true,
+    ],
+    ['restored, and shows another client', { annotations: named }, { client_id: 'c9' }, {}, false],
+    [
+      'of another object, and shows this client',
+      { annotations: { 'oauth-registrar.dev/client': 'shop/basket' } },
+      { client_id: 'c1' },
+      {},
+      false,
+    ],
+    ['of nobody, and shows this client', {}, { client_id: 'c1' }, {}, false],
+  ])('%s', async (_, metadata, data, secret, isTaken) => {
+    const spec = { secret: { name: 'storefront-oauth', ...secret } as never };
+    const { wrote } = await take('Publish', {
+      objects: [...surroundings(), clientObject({}, spec), registrationSecret()],
+      meanwhile: found({ ...theirs, metadata: { ...theirs.metadata, ...metadata }, data: base64(data) }),
+    });
+    expect(wrote).toEqual([`create ${SECRET}`, ...(isTaken ? [`replace ${SECRET}`] : [])]);
+  });
+
+  test.each([
+    ['in whose place a person had this one registered', '7', true],
+    ['that nobody asked to replace', undefined, false],
+  ])('restored, and shows a client whose record is gone, %s', async (_, rotatedFor, isTaken) => {
+    const annotations = { ...named, 'oauth-registrar.dev/shows': 'oac-uid-0-a0' };
+    const registered = registrationSecret(recorded(rotatedFor === undefined ? {} : { rotatedFor }));
+    const requested =
+      rotatedFor === undefined ? {} : { 'oauth-registrar.dev/rotate-requested-at': rotatedFor };
+    const { wrote } = await take('Publish', {
+      objects: [...surroundings(), clientObject({ annotations: requested }), registered],
+      meanwhile: found({
+        ...theirs,
+        metadata: { ...theirs.metadata, annotations },
+        data: base64({ client_id: 'c0' }),
+      }),
+    });
+    expect(wrote).toEqual([`create ${SECRET}`, ...(isTaken ? [`replace ${SECRET}`] : [])]);
+  });
+
+  test('is looked at later where it cannot be read', async () => {
+    const { result, told } = await take('Publish', {
+      objects: unpublished,
+      meanwhile: ({ cluster, round }) => {
+        round.contents.set('oac-uid-1-a1', stored);
+        cluster.put('Secret', theirs);
+      },
+      refuses: { 'get Secret': refusals.broken },
+    });
+    expect(result).toEqual({ kind: 'later', why: 'Secret storefront-oauth not written: etcd is down' });
+    expect(told).toEqual([]);
+  });
+});
+
+describe('Where the API server does not take the Secret', () => {
+  test('for what is in it or where it goes: people are told, and it is tried again after a pause', async () => {
+    const { result, told, events, memory, round, context, next } = await take('Publish', {
+      objects: unpublished,
+      refuses: { 'create Secret': refusals.forbidden },
+    });
+    expect([result, told]).toEqual([DONE, ['Warning SecretWriteRefused Publish']]);
+    expect(events[0]?.message).toMatch(
+      /^Client c1 is registered, and the API server refuses its Secret storefront-oauth: exceeded quota\. /,
+    );
+    expect(memory.setbacks(round.key)).toMatchObject([
+      { action: 'Publish', kind: 'Transient', reason: 'SecretWriteRefused', retryAt: NOW + 2_000 },
+    ]);
+    expect(context.refusedWrites.isRefusing(PLACES.workload('shop'))).toBe(true);
+    expect(next()).toMatchObject({ type: 'Idle', reason: 'SecretWriteRefused' });
+  });
+
+  test('it is refused no more when a Secret is written', async () => {
+    const { context } = await take('Publish', {
+      objects: unpublished,
+      before: (operator) => operator.context.refusedWrites.refused(PLACES.workload('shop'), 'exceeded quota'),
+    });
+    expect(context.refusedWrites.isRefusing(PLACES.workload('shop'))).toBe(false);
+  });
+
+  test('since its namespace is being deleted: nobody is told', async () => {
+    const [, operators, server] = surroundings();
+    const deletionTimestamp = '2026-05-01T11:59:00Z';
+    const { result, told } = await take('Publish', {
+      objects: [
+        namespaceObject('shop', { deletionTimestamp }),
+        ...([operators, server] as readonly Stored[]),
+        clientObject(),
+        registrationSecret(),
+      ],
+      refuses: { 'create Secret': refusals.forbidden },
+    });
+    expect(result).toEqual({ kind: 'later', why: 'Secret storefront-oauth not written: exceeded quota' });
+    expect(told).toEqual([]);
+  });
+
+  test.each([refusals.unanswered, refusals.broken])(
+    'at this time: later, without a word: $status',
+    async (refused) => {
+      const { result, told, memory, round } = await take('Publish', {
+        objects: unpublished,
+        refuses: { 'create Secret': refused },
+      });
+      expect(result).toEqual({
+        kind: 'later',
+        why: `Secret storefront-oauth not written: ${refused.message}`,
+      });
+      expect([told, memory.setbacks(round.key)]).toEqual([[], []]);
+    },
+  );
+});
+
+describe('A record that cannot be read', () => {
+  test('now is read again', async () => {
+    const { result, wrote } = await take('Publish', {
+      objects: unpublished,
+      refuses: { 'get Secret': refusals.unanswered },
+    });
+    expect(result).toEqual({
+      kind: 'later',
+      why: 'registration Secret oac-uid-1-a1 could not be read: no answer',
+    });
+    expect(wrote).toEqual([]);
+  });
+
+  test('since it is damaged: a setback, and nothing is written', async () => {
+    const { data: _, ...damaged } = registrationSecret();
+    const { result, wrote, memory, round } = await take('Publish', {
+      objects: [...surroundings(), clientObject(), damaged],
+    });
+    expect([result, wrote]).toEqual([DONE, []]);
+    expect(memory.setbacks(round.key)).toMatchObject([
+      { action: 'Publish', kind: 'Transient', reason: 'RegistrationRecordMissing' },
+    ]);
+  });
+});
+
+describe('A Secret of the object under a former name', () => {
+  const former = workloadSecret({ name: 'former', uid: 'secret-0' });
+  const objects = [...unpublished, workloadSecret(), former];
+
+  test('is removed, if it is still this one', async () => {
+    const { result, writes, told, observe } = await take('RemoveSecret', { objects });
+    expect([result, told]).toEqual([DONE, []]);
+    expect(writes).toEqual([{ what: 'delete Secret shop/former', body: { uid: 'secret-0' } }]);
+    expect(observe().secrets.map(({ name }) => name)).toEqual(['storefront-oauth']);
+  });
+
+  test('that is gone already is forgotten', async () => {
+    const { result, observe } = await take('RemoveSecret', {
+      objects,
+      refuses: { 'delete Secret': refusals.notFound },
+    });
+    expect(result).toEqual(DONE);
+    expect(observe().secrets).toHaveLength(1);
+  });
+
+  test.each([refusals.forbidden, refusals.conflict, refusals.unanswered, refusals.broken])(
+    'stays while the API server does not remove it: $status',
+    async (refused) => {
+      const { result, observe } = await take('RemoveSecret', {
+        objects,
+        refuses: { 'delete Secret': refused },
+      });
+      expect(result).toEqual({ kind: 'later', why: `Secret former not removed: ${refused.message}` });
+      expect(observe().secrets).toHaveLength(2);
+    },
+  );
+});
