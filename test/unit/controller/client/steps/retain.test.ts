@@ -102,7 +102,7 @@ describe('The deletion policy of the object', () => {
 describe('A client of an earlier object of this name', () => {
   /** Of a namespace that was created again since, so that a name alone proves nothing. */
   const earlier = recorded({ client: { ...CLIENT, uid: 'uid-0' }, namespaceUid: 'ns-0' });
-  const NAME = `Secret ${OPERATOR_NAMESPACE}/${earlier.secretName}`;
+  const NAME = `Secret ${OPERATOR_NAMESPACE}/${earlier.registrationSecret}`;
   const retained = registrationSecret({ ...earlier, role: 'retained', namespaceUid: 'ns-1' });
   /** A Secret restored from a backup: it names the record, and no owner. */
   const restored = (data: Stored['data'] = workloadSecret({}, earlier).data): Stored => {
@@ -179,7 +179,7 @@ describe('A client of an earlier object of this name', () => {
   test('stays where the Secret cannot be read', async () => {
     const { wrote } = await take('TakeOver', {
       objects: restoredObjects(stored),
-      meanwhile: ({ round }) => void round.contents.set(earlier.secretName, stored),
+      meanwhile: ({ round }) => void round.contents.set(earlier.registrationSecret, stored),
       refuses: { 'get Secret': refusals.broken },
     });
     expect(wrote).toEqual([]);
