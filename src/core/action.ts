@@ -51,7 +51,7 @@ type StepKind =
   | ReadStep
   | AdoptStep
   | TakeOverStep
-  /** Keeps the client beyond its object. Without `object`, that is gone already. */
+  /** Retains the client after its object. `object` is absent where the object is gone already. */
   | {
       readonly type: 'Retain';
       readonly object: ObservedClient | undefined;
@@ -59,7 +59,7 @@ type StepKind =
     }
   /** Writes the uid of the server object to a record of an earlier version, which lacks it. */
   | { readonly type: 'Identify'; readonly record: RegistrationRecord; readonly server: PresentServer }
-  /** Writes the present id of this installation to the record. */
+  /** Writes the current id of this installation to the record. */
   | { readonly type: 'Claim'; readonly record: RegistrationRecord; readonly installation: string }
   /** Writes to the record whether the client outlives its object. */
   | { readonly type: 'NotePolicy'; readonly record: RegistrationRecord; readonly retain: boolean }
@@ -70,7 +70,7 @@ type StepKind =
 export interface RegisterStep extends Explained {
   readonly type: 'Register';
   readonly object: UsableClient;
-  /** What to send; in place of a software statement its claims. */
+  /** What to send. A software statement is represented by its claims. */
   readonly document: JsonObject;
   readonly withheld: readonly Substitution[];
   readonly statement: OwnStatement | undefined;
@@ -87,11 +87,11 @@ export interface UpdateStep extends Explained {
   /** `undefined` for a client that outlived its object. */
   readonly object: UsableClient | undefined;
   readonly at: RecordAtServer;
-  /** What to send; `undefined`: what was last sent, with the same keys. */
+  /** What to send. `undefined`: the document that was sent last, with the same keys. */
   readonly document: JsonObject | undefined;
   readonly withheld: readonly Substitution[];
   readonly statement: OwnStatement | undefined;
-  /** What happens to the keys that the operator makes: nothing, a new one is added, or the former one is removed. */
+  /** What the update does with the generated keys: nothing, add a new one, or remove the former one. */
   readonly keys: 'Keep' | 'Rotate' | 'Retire';
   /**
    * `Expires`: sent even if nothing changed, so that the server renews what it lets expire. `Unanswered`: an earlier
@@ -157,6 +157,6 @@ export interface Idle {
   readonly reason: Reason;
   readonly message: string;
   readonly until?: number;
-  /** The client waits for the state of the server alone: it would call at once if that permitted it. */
+  /** The client waits only for the state of the server: it calls as soon as that state permits calls. */
   readonly awaitsServer?: boolean;
 }

@@ -3,21 +3,21 @@ interface BackoffBounds {
   readonly longestMs: number;
 }
 
-/** Beyond it a pause of a millisecond lasts longer than any bound. */
+/** After so many doublings, a delay of one millisecond exceeds any bound. */
 const MOST_DOUBLINGS = 40;
 
 /**
- * How long to wait before the next try, in milliseconds: `firstMs` at first, twice as long after each further failure, and
- * never longer than `longestMs`.
+ * The delay before the next retry, in milliseconds: `firstMs` at first, doubled after each further failure, capped at
+ * `longestMs`.
  *
- * @param tries how many pauses came before this one
- * @param random uniform in [0, 1): the pause becomes up to a fifth shorter or longer, so that those who failed together
- *   don't try again together. Default: no jitter.
+ * @param tries number of delays before this one
+ * @param random uniform in [0, 1): the delay becomes up to a fifth shorter or longer, so that calls that failed
+ *   together don't retry together. Default: no jitter.
  */
 export function backoff({ firstMs, longestMs }: BackoffBounds, tries: number, random?: () => number): number {
   const pauseMs = Math.min(firstMs * 2 ** Math.min(tries, MOST_DOUBLINGS), longestMs);
   return random === undefined ? pauseMs : withJitter(pauseMs, random);
 }
 
-/** A fifth shorter to a fifth longer. */
+/** Makes a delay up to a fifth shorter or longer. */
 export const withJitter = (ms: number, random: () => number): number => ms * (0.8 + 0.4 * random());

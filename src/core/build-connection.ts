@@ -16,7 +16,7 @@ import { proxyOf } from './proxy.ts';
 import type { ServerObject } from './server-object.ts';
 import { toSignedRequestTerms, toStatementTerms } from './statement.ts';
 
-/** What was found out about a server besides its spec. */
+/** What is known about a server besides its spec. */
 export interface Found {
   readonly endpoints: Endpoints;
   /** For calls with a client certificate (RFC 8705 section 5). */
@@ -29,7 +29,7 @@ export interface Found {
   readonly now: number;
 }
 
-/** What it takes to call the server, or why it can't be called. */
+/** Everything that a call to the server needs, or the reason why the server can't be called. */
 export function toConnection(
   object: ServerObject,
   spec: AuthorizationServerSpec,
@@ -185,7 +185,7 @@ function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionC
   return { admission, management, statement, signedRequest, transport };
 }
 
-/** How the server is reached, where that is out of the ordinary. */
+/** How to reach the server, where that differs from the default. */
 export function transportOf(
   { connection }: AuthorizationServerSpec,
   { secrets, ca, urlRules }: Pick<Found, 'secrets' | 'ca' | 'urlRules'>,
@@ -214,7 +214,7 @@ export function transportOf(
   return defined({ version, ca, certificate, proxyUrl });
 }
 
-/** The endpoints to publish: each given one wins alone over what was discovered. */
+/** The endpoints to publish: each endpoint in the spec overrides the discovered one of the same name. */
 export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoints): Endpoints {
   return {
     ...discovered,
@@ -245,7 +245,7 @@ const notSupported = ({ issuer }: AuthorizationServerSpec): Problem => ({
   message: `${issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
 });
 
-/** A credential goes to the issuer's own origin, where the spec itself sends it, or to an alias for certificates. */
+/** A credential is sent only to the issuer's own origin, to an endpoint in the spec, or to an mTLS alias (RFC 8705). */
 function endpointProblem(
   spec: AuthorizationServerSpec,
   { registration, token }: CalledEndpoints,
@@ -264,7 +264,7 @@ function endpointProblem(
   if (asksForToken && elsewhere(token, spec.endpoints?.token, aliases.token)) {
     return addressRefused('token', 'spec.endpoints.token', token);
   }
-  // Whoever answers registrations says where clients are managed: a credential for that goes to the same place.
+  // The server that answers registrations also gives the management addresses, so the management credential goes to it.
   const isAdmitted = admission.kind !== 'Open' || management.credential !== undefined;
   if (isAdmitted && elsewhere(registration, spec.registration.endpoint, aliases.registration)) {
     return addressRefused('registration', 'spec.registration.endpoint', registration);

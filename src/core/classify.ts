@@ -40,7 +40,7 @@ export function classifyRegistration(outcome: HttpOutcome, context: ClassifyOpti
   return proves ? refusal(outcome, context) : unclear('RegistrationOutcomeUnknown', outcome, context);
 }
 
-/** Whatever of a client was read is kept, even if the rest of the answer is lost. */
+/** Keeps what was read of the client, even if the rest of the answer is lost. */
 function unanswered(
   outcome: HttpNoAnswer,
   context: ClassifyOptions,
@@ -59,7 +59,7 @@ function unanswered(
   );
 }
 
-/** @param otherwise where nothing at all arrived */
+/** @param otherwise the reason to report where nothing arrived */
 function lossReason({ reason, received }: HttpNoAnswer, otherwise: Reason): Reason {
   switch (reason) {
     case 'Timeout':
@@ -71,7 +71,7 @@ function lossReason({ reason, received }: HttpNoAnswer, otherwise: Reason): Reas
   }
 }
 
-/** A 2xx without a client that could be read: what there is of it is kept. */
+/** A 2xx answer in which no client could be read. The members that could be read are kept. */
 function unreadable({ status, body }: HttpAnswer, context: ClassifyOptions): Failure {
   const why = whyUnreadable(body.reveal());
   const partial = salvageClientInformation(body);
@@ -163,7 +163,7 @@ export function classifyDeletion(outcome: HttpOutcome, context: ClassifyOptions)
 
 type Classify = (answer: HttpAnswer, context: ClassifyOptions) => Verdict;
 
-/** A refusal is told by its status, whatever becomes of its body. */
+/** The status alone classifies a refusal, also where its body could not be read. */
 function statusAlone({ status, detail }: HttpNoAnswer, context: ClassifyOptions, classify: Classify) {
   if (status === undefined || status < 300 || status >= 500 || status === 408) {
     return undefined;
@@ -185,7 +185,7 @@ function statusAlone({ status, detail }: HttpNoAnswer, context: ClassifyOptions,
   );
 }
 
-/** A call that never left: nothing happened. What can't be made into a request is the object's fault, not the server's. */
+/** A call that was never sent has no effect. If no request could be built, the object is at fault, not the server. */
 export function classifyUnsent(outcome: HttpNotSent, told: Told): Failure {
   const { reason } = outcome;
   const words = wordsOf(tellNotSent(outcome), told);
@@ -209,7 +209,7 @@ const unclear = (reason: Reason, answer: HttpAnswer, context: ClassifyOptions): 
 const answered = (answer: HttpAnswer, { secrets }: ClassifyOptions): Telling =>
   tellAnswer('The server', readErrorResponse(answer, secrets));
 
-/** The server may have acted before it failed. */
+/** Whether the server may have acted before it failed. */
 const isUnclear = ({ status }: HttpAnswer, { dialect }: ClassifyOptions): boolean =>
   status === 408 || (status >= 500 && !dialect.notCreatedStatuses.includes(status));
 

@@ -12,7 +12,7 @@ import { cut } from '../oauth/text.ts';
 import { MAX_URL_LENGTH } from '../oauth/url.ts';
 import type { Problem } from './problem.ts';
 
-/** `spec.defaults` of a server object under `spec.client` of an OAuthClient. */
+/** Merges `spec.defaults` of a server object into `spec.client` of an OAuthClient. */
 
 /** What the placeholders `{namespace}`, `{name}` and `{cluster}` stand for. */
 export interface PlaceholderValues {
@@ -21,7 +21,7 @@ export interface PlaceholderValues {
   readonly cluster: string;
 }
 
-/** Metadata by spec names, `localized` and `additionalMetadata` taken out of it. */
+/** Metadata by spec names, with `localized` and `additionalMetadata` as parts of their own. */
 interface Parts {
   readonly members: JsonObject;
   readonly localized: Readonly<Record<string, JsonObject>>;
@@ -29,12 +29,12 @@ interface Parts {
 }
 
 /**
- * A client's metadata with the server's defaults beneath it, member by member; in `localized` by tag, in
- * `additionalMetadata` by name. The client wins, with an empty list too. Placeholders are replaced in every string of
- * the defaults, percent-encoded where the member is a URI; what isn't known as one stays.
+ * Merges the server's defaults into a client's metadata: member by member, in `localized` by tag, in
+ * `additionalMetadata` by name. The client's value wins, also an empty list. Placeholders are replaced in every string
+ * of the defaults, percent-encoded where the member is a URI; an unknown placeholder stays as it is.
  *
- * `jwks` and `jwksUri` are one choice (RFC 7591 section 2). A generated key takes it, and with it how the client
- * authenticates: no default competes.
+ * `jwks` and `jwksUri` exclude each other (RFC 7591 section 2). With a generated key, no default sets either of them or
+ * how the client authenticates.
  *
  * @returns `InvalidSpec` where a default that this client would take can't be used
  */
@@ -86,7 +86,7 @@ function fromParts(defaults: Parts, declared: Parts): ClientMetadata {
 const KEY_MEMBERS = ['jwks', 'jwksUri'];
 const AUTHENTICATION = ['tokenEndpointAuthMethod', 'tokenEndpointAuthSigningAlg'];
 
-/** The defaults that the client leaves room for. */
+/** The defaults that the client doesn't override. */
 function notOverridden(defaults: Parts, declared: Parts, hasGeneratedKey: boolean): Parts {
   const hasKeys = hasGeneratedKey || KEY_MEMBERS.some((name) => Object.hasOwn(declared.members, name));
   const overridden = new Set([
@@ -145,12 +145,12 @@ function mapStrings(value: Json, map: (text: string) => string): Json {
     : value;
 }
 
-/** As the CRD demands of a client's own; of a default it can be judged only when the placeholders are filled. */
+/** The CRD demands the same of a client's own URIs. A default is checked only after its placeholders are filled. */
 const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^#\s\p{Cc}]+$/u;
 /** RFC 6749 section 3.3. */
 const SCOPE_TOKEN = /^[!#-[\]-~]+$/;
 
-/** What is wrong with the defaults that a client takes, as it ends a sentence about the server object. */
+/** The problem with the defaults that a client takes, as the end of a sentence about the server object. */
 function defaultProblem({ members, localized, additional }: Parts): string | undefined {
   if (KEY_MEMBERS.every((name) => Object.hasOwn(members, name))) {
     return 'spec.defaults sets jwks and jwksUri, of which a client can have one; ask the platform team to remove one.';

@@ -12,5 +12,5 @@ interface ClientName {
 export const clientKey = ({ namespace = '', name }: ClientName): ClientKey =>
   `${namespace}/${name}` as ClientKey;
 
-/** A key that was stored as text, and read again. */
+/** A key that was stored as text and is read back. */
 export const storedClientKey = (text: string): ClientKey => text as ClientKey;

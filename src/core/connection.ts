@@ -7,15 +7,15 @@ import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 
-/** What it takes to register clients at a server and to manage them: the spec, with every credential resolved. */
+/** Everything needed to register and manage clients at a server: the spec with every credential resolved. */
 export interface ServerConnection {
-  /** Of the server object that gives it. */
+  /** uid of the server object. */
   readonly uid: string;
   readonly issuer: string;
   readonly registrationEndpoint: string;
   /** Where the operator itself obtains tokens; `undefined` where none is known. */
   readonly tokenEndpoint: string | undefined;
-  /** As workloads are told. */
+  /** The endpoints that workload Secrets show. */
   readonly endpoints: Endpoints;
   readonly admission: Admission;
   readonly management: ManagementTerms;
@@ -35,9 +35,9 @@ export interface ServerConnection {
   /** Calls under way at one time. */
   readonly maxInFlight: number;
   readonly transport: Transport | undefined;
-  /** Changes with whatever shapes the documents of clients. */
+  /** Changes with everything that shapes the documents of clients. */
   readonly shape: string;
-  /** Changes with the server's spec, endpoints and credentials: what failed for good before may work now. */
+  /** Changes with the server's spec, endpoints and credentials: a call that failed terminally may then succeed. */
   readonly version: string;
 }
 
@@ -72,7 +72,7 @@ export interface ManagementTerms {
   readonly credential: Credential | undefined;
   /** `AsReturned`, or a template with `{client_id}`. */
   readonly configurationUrl: string;
-  /** Given by the server object rather than by the dialect. */
+  /** Whether the server object sets it, rather than the dialect. */
   readonly isExplicit: boolean;
 }
 
@@ -111,7 +111,7 @@ export interface SignedRequestTerms {
   readonly contentType: string;
 }
 
-/** What is done about what went wrong on the way to the server. */
+/** How calls whose answers were lost are handled. */
 interface RecoveryTerms {
   readonly interrupted: 'Reregister' | 'Hold';
   readonly tokenLost: 'Hold' | 'Reregister';
@@ -119,15 +119,15 @@ interface RecoveryTerms {
   readonly maxAttempts: number;
 }
 
-/** What becomes of a deletion that the server doesn't confirm. */
+/** How a deletion that the server doesn't confirm is handled. */
 export interface DeletionTerms {
   readonly unconfirmed: 'Release' | 'Hold';
   readonly retryForMs: number;
-  /** The platform team permits no client to outlive its object. */
+  /** Whether the policy denies that a client outlives its object. */
   readonly retainDenied: boolean;
 }
 
-/** Whether clients are read now and then. */
+/** Whether clients are read periodically, to detect drift. */
 interface DriftTerms {
   readonly mode: 'Off' | 'Report' | 'Correct';
   readonly intervalMs: number;

@@ -9,21 +9,23 @@ import { defined } from '../oauth/objects.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import type { GeneratedKey } from '../oauth/signing-key.ts';
 
-/** The secret part of what is recorded of a client: all it takes to manage it, even without its server object. */
+/** The secret part of a client's record: everything needed to manage the client, even without its server object. */
 export interface RegistrationContent {
   /** `registrationClientUri` is absolute here. */
   readonly information: ClientInformation;
-  /** The document last sent; of a software statement, its claims. */
+  /** The document that was sent last. A software statement is represented by its claims. */
   readonly sent: JsonObject;
-  /** The origin that issued the token: that of the registration endpoint. */
+  /** The origin of the registration endpoint, which issued the token. */
   readonly registrationEndpoint: string;
-  /** Origins, besides that one, that the token may go to. */
+  /** Further origins that the token may be sent to. */
   readonly allowedOrigins: readonly string[];
-  /** As they were when the client was registered: the Secret can be rendered though the server object is gone. */
+  /**
+   * The endpoints at the time of the registration, so that the Secret can be rendered after the server object is gone.
+   */
   readonly endpoints: Endpoints;
-  /** As it was at the last answered call. */
+  /** The dialect at the last answered call. */
   readonly dialect: Dialect;
-  /** CA bundle (PEM) that the server's certificate leads to, where it isn't a public one. */
+  /** CA bundle (PEM) that verifies the server's certificate, where no public CA does. */
   readonly ca?: string;
   /** Keys that the operator made, the one in use first. */
   readonly keys: readonly StoredKey[];
@@ -47,7 +49,7 @@ const KEYS = {
   keys: 'keys.json',
 } as const;
 
-/** Keys of what a client can be found and managed without. */
+/** Keys of the data that isn't needed to find and manage a client. */
 export const DOCUMENT_KEYS: readonly string[] = [KEYS.registered, KEYS.sent];
 
 /** The data of a registration Secret. */
@@ -70,7 +72,9 @@ export function encodeContent(content: RegistrationContent): Record<string, stri
   );
 }
 
-/** What a dialect has beyond the RFCs: most have little, and there may be many Secrets. */
+/**
+ * The switches that differ from the RFCs. Only these are stored: most dialects have few, and there may be many Secrets.
+ */
 function departuresOf(dialect: Dialect): Partial<Dialect> {
   return Object.fromEntries(
     Object.entries(dialect).filter(([name, value]) => !isSameJson(value, rfc7591[name as keyof Dialect])),

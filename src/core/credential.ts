@@ -13,7 +13,7 @@ import { labelCredential } from './kubectl-command.ts';
 import type { AdoptableClient } from './observation.ts';
 import { isProblem, type Problem } from './problem.ts';
 
-/** From references to credentials: values of labelled Secrets, or a sentence that says what is missing. */
+/** Resolves references to credentials: the values of labelled Secrets, or a message that says what is missing. */
 
 /** A Secret that a server object refers to, as it was found. */
 export type CredentialSecret =
@@ -24,12 +24,12 @@ export type CredentialSecret =
       readonly version: string;
     }
   | { readonly kind: 'NotFound' }
-  /** The API server didn't say. */
+  /** The read failed, so it isn't known whether the Secret exists. */
   | { readonly kind: 'NotRead'; readonly why: string }
   | { readonly kind: 'NotLabelled' }
-  /** Nothing of it is kept. */
+  /** The Secret is too large to be kept in memory. */
   | { readonly kind: 'TooLarge'; readonly bytes: number }
-  /** Nor of this one: its namespace has no room for it. */
+  /** The Secret isn't kept because its namespace's share of memory has no room for it. */
   | { readonly kind: 'ShareReached' };
 
 /** The Secrets of one namespace. */
@@ -38,11 +38,11 @@ export interface CredentialSecrets {
   readonly get: (name: string) => CredentialSecret;
 }
 
-/** In messages, after what isn't kept for it. */
+/** Ends a message about a Secret that isn't kept because its namespace has no room. */
 export const NO_ROOM =
   'what is kept of the objects of its namespace takes as much memory as one namespace may. Delete OAuthClients, AuthorizationServers or Secrets that nobody needs.';
 
-/** One value, or why it can't be had. */
+/** One value of a Secret, or the problem why there is none. */
 export function secretValue(
   { namespace, get }: CredentialSecrets,
   { name, key }: { readonly name: string; readonly key: string },
@@ -89,8 +89,8 @@ export function secretValue(
 }
 
 /**
- * A token that can be sent in a header as it is: RFC 6750 section 2.1 permits fewer characters still. A line end is the
- * usual mistake, since editors and `echo` add one.
+ * A token that can be sent unchanged in a header; RFC 6750 section 2.1 permits even fewer characters. The usual mistake
+ * is a line break at the end, which editors and `echo` add.
  */
 function tokenValue(
   secrets: CredentialSecrets,
@@ -116,7 +116,7 @@ function unusable(
 
 const WRONG = 'holds a space, a line end or another character that is not visible ASCII';
 
-/** @param spec `undefined` is a server that identifies clients by documents, and isn't registered at. */
+/** @param spec `undefined`: the server identifies clients by documents and takes no registrations */
 export function toAdmission(
   spec: AdmissionSpec | undefined,
   secrets: CredentialSecrets,
@@ -128,7 +128,7 @@ export function toAdmission(
   return toCredential({ token, ...others }, secrets) ?? { kind: 'Open' };
 }
 
-/** One of a union's members as a credential; `undefined` where it has none of them. */
+/** The credential that a union of the spec describes; `undefined` where it sets none of its members. */
 export function toCredential(
   { token, basic, clientCredentials }: ManagementCredentialSpec,
   secrets: CredentialSecrets,
@@ -173,7 +173,7 @@ function toClientCredentials(
   };
 }
 
-/** The value that the Secret of the client has under one of its keys. */
+/** One value of the Secret that `clientCredentials.secretRef` names. */
 function valueAt(
   { secretRef, authMethod }: ClientCredentialsSpec,
   key: 'clientIdKey' | 'clientSecretKey' | 'privateKeyKey',
@@ -227,11 +227,11 @@ function authenticationOf(
   }
 }
 
-/** A private key says itself what it is. */
+/** The text of a private key shows its format. */
 const formatOf = (material: Sensitive): SigningKey['format'] =>
   material.reveal().trimStart().startsWith('{') ? 'Jwk' : 'Pem';
 
-/** A client that exists already, from the Secret that brings its credentials. */
+/** A client that exists already, from the Secret with its credentials. */
 export function adoptableClient(name: string, secrets: CredentialSecrets): AdoptableClient | Problem {
   const clientId = secretValue(secrets, { name, key: 'client_id' });
   if (isProblem(clientId)) {

@@ -5,8 +5,8 @@ import type { RegistrationRecord } from './record.ts';
 
 /**
  * The record that serves the object: the one that the workload Secret shows, or a Secret under a former name, else the
- * one in status, else the first recorded; and if another takes its place, that one. Every answered registration is
- * recorded first and chosen later. `undefined`: the object has no client, or there is no object.
+ * one in status, else the first recorded; and if another record replaces that one, the replacement. Every answered
+ * registration is recorded first and chosen later. `undefined`: the object has no client, or there is no object.
  */
 export function currentRecord(o: Observation): RegistrationRecord | undefined {
   const { object } = o;
@@ -14,7 +14,7 @@ export function currentRecord(o: Observation): RegistrationRecord | undefined {
   return object && servingRecord(object, spec && (spec.secret?.name ?? o.name), o);
 }
 
-/** The same, for those who don't have the whole observation yet. `wanted`: name of the workload Secret, if known. */
+/** As `currentRecord`, for callers without a whole observation. `wanted`: name of the workload Secret, if known. */
 export function servingRecord(
   object: Pick<ObservedClient, 'uid' | 'status'>,
   wanted: string | undefined,
@@ -34,14 +34,14 @@ export function servingRecord(
 
 function lastSuccessor(chosen: RegistrationRecord, own: readonly RegistrationRecord[]): RegistrationRecord {
   let last = chosen;
-  // As often as there are records: damaged by hand, they could replace each other in a circle.
+  // Bounded by the number of records: if they were damaged by hand, they could replace each other in a circle.
   for (const _ of own) {
     last = own.find(({ replaces }) => replaces === last.registrationSecret) ?? last;
   }
   return last;
 }
 
-/** The record that served an object of which nothing else is left. */
+/** The record that served an object of which only records are left. */
 export function lastRecordOf(o: Observation, uid: string): RegistrationRecord | undefined {
   const records = recordsOf(o, uid);
   const [first] = records;

@@ -24,9 +24,9 @@ import { isLessOfClient } from './over-share.ts';
 import { declaredHash, purposeOf } from './record.ts';
 
 /**
- * Reads one object, whatever is in it: an object that can't be used says why, and troubles no other.
+ * Reads one object with any content. An object that can't be used carries the reason, and affects no other object.
  *
- * @param known what was read of it before: the spec of the same generation is the same, and isn't read again
+ * @param known result of the former read: a spec of the same generation is unchanged and isn't parsed again
  */
 export function toClientObject(
   raw: KubernetesObject & { readonly spec?: unknown; readonly status?: unknown },
@@ -68,11 +68,11 @@ export function toClientObject(
   };
 }
 
-/** What most objects have is kept once. */
+/** The finalizers of most objects, shared to save memory. */
 const ONLY_OURS: readonly string[] = [FINALIZER];
 const NOBODY: readonly string[] = [];
 
-/** Of more, or longer ones, whoever changes them reads them first. */
+/** Larger lists aren't kept: a step that changes them reads them from the API server first. */
 const MOST_FINALIZERS_BYTES = 2_048;
 
 function keptFinalizers(finalizers: readonly string[]): readonly string[] | undefined {
@@ -82,7 +82,7 @@ function keptFinalizers(finalizers: readonly string[]): readonly string[] | unde
   return jsonBytes(finalizers) > MOST_FINALIZERS_BYTES ? undefined : finalizers;
 }
 
-/** Only of kinds that an object can be bound to; of many, only the one that the spec names. */
+/** Keeps owners of the kinds that an object can be bound to; if there are many, only the owner that the spec names. */
 function keptOwners(
   references: readonly OwnerReference[] | undefined,
   desired: DesiredClient,
@@ -106,7 +106,7 @@ const isBindable = ({ kind, name }: OwnerReference): boolean =>
 const ownerOf = ({ apiVersion, kind, name }: OwnerReference): string =>
   referenceText({ group: groupOf(apiVersion), kind, name });
 
-/** What an earlier release kept of a long annotation is compared as what is kept of it now. */
+/** Earlier releases kept long annotations whole in status. They are shortened here, so that they compare as equal. */
 function toStatus(raw: unknown): OAuthClientStatus {
   const parsed = oauthClientStatus.safeParse(raw ?? {});
   if (!parsed.success) {
@@ -119,10 +119,10 @@ function toStatus(raw: unknown): OAuthClientStatus {
     : status;
 }
 
-/** What was parsed, in less memory where it is what was given: zod's objects keep room for further members. */
+/** Saves memory: returns the input where parsing changed nothing, since zod's objects reserve room for more members. */
 const slim = <T>(parsed: T, given: unknown): T => (isSameJson(parsed, given) ? (given as T) : parsed);
 
-/** What the CRD's validation can't say. */
+/** Problems that the CRD's validation can't express. */
 function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
   const names = Object.keys(client.additionalMetadata ?? {}).flatMap(
     (name) => additionalNameProblem(name) ?? [],
@@ -138,7 +138,7 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
   ];
 }
 
-/** Measured before anything else is done with it: of a spec that is too large only that is kept. */
+/** Measures the spec before it is parsed. If the spec is too large, only this problem is kept. */
 function toDesired(raw: unknown): DesiredClient {
   const bytes = jsonBytes(raw ?? null);
   if (bytes > SHARES.clientSpecBytes.most) {
@@ -163,7 +163,7 @@ function toDesired(raw: unknown): DesiredClient {
   return { valid: true, spec, hash: declaredHash(declared(spec)) };
 }
 
-/** What shapes the registration; the Secret's form, for instance, doesn't. */
+/** The part of the spec that shapes the registration. The form of the Secret, for instance, doesn't. */
 const declared = ({ client, softwareStatement, credential, lifetime }: OAuthClientSpec): unknown => ({
   client,
   softwareStatement,

@@ -6,9 +6,9 @@ import type { StoredKey } from './content.ts';
 import type { ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 
-/** What a client's document and its record say of the keys that the operator makes. */
+/** How a client's document and its record describe the generated keys. */
 
-/** When another key takes over, and until when the one before stays published. */
+/** When the next key replaces the current one, and until when the former key stays published. */
 export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient) {
   const spec = desired.valid ? desired.spec.credential?.generatedKey : undefined;
   const [current, before] = keys;
@@ -24,13 +24,14 @@ export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient
   });
 }
 
-/** The keys stay those that are published. */
+/** The times in the record, for an update that doesn't change the keys. */
 export const keyTimesOf = ({ keyCreatedAt, keyRotatesAt, keyRetiresAt }: RegistrationRecord) =>
   defined({ keyCreatedAt, keyRotatesAt, keyRetiresAt });
 
 /**
- * The document with the keys in it, as the server reads them, and the algorithm of the assertions where all keys have the
- * same and the spec names none: servers differ in which one they expect where none is registered. As it is without keys.
+ * Adds the public keys to the document, in the form that the server reads. Adds the algorithm of the assertions too,
+ * where all keys have the same one and the spec names none: servers differ in their default. Without keys, the document
+ * is unchanged.
  */
 export function withKeys(
   document: JsonObject,

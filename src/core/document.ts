@@ -13,14 +13,16 @@ import type { Substitution } from './drift.ts';
 import type { OwnStatement } from './observation.ts';
 import { isProblem, type Problem } from './problem.ts';
 
-/** What is to be registered: the one document that policy judges, that is compared, recorded and sent. */
+/** The document to register. The policy judges this document, and it is compared, recorded and sent. */
 export interface WantedDocument {
   /**
-   * In the server's dialect. `software_statement` is an object: the claims that identify the statement, in whose place
-   * the JWT is sent. The keys that the operator makes and the attempt's marker come later.
+   * In the server's dialect. `software_statement` is an object with the claims that identify the statement; the request
+   * carries the JWT instead. Generated keys and the attempt's marker are added later.
    */
   readonly document: JsonObject;
-  /** Asked for and not sent, because the dialect says that the server refuses it; `registered` is empty. */
+  /**
+   * Declared members that aren't sent, because the dialect says that the server refuses them; `registered` is empty.
+   */
   readonly withheld: readonly Substitution[];
 }
 
@@ -36,7 +38,7 @@ type Terms = Pick<ServerConnection, 'defaults' | 'dialect' | 'statement' | 'poli
  * dialect, with the software statement's claims.
  *
  * @param own what `spec.softwareStatement` refers to
- * @returns a problem where spec and server object can't be brought together
+ * @returns a problem where the spec conflicts with the server object
  */
 export function wantedDocument(
   client: ClientFacts,
@@ -61,7 +63,7 @@ export function wantedDocument(
   };
 }
 
-/** What the server's defaults alone would send of this client, in its dialect: to compare with. */
+/** The document that the server's defaults alone give for this client, in the server's dialect, for comparison. */
 export function defaultsDocument(
   client: ClientFacts,
   { defaults, dialect }: Pick<Terms, 'defaults' | 'dialect'>,
@@ -70,7 +72,7 @@ export function defaultsDocument(
   return isProblem(metadata) ? {} : encodeMetadata(toWire(metadata), dialect).body;
 }
 
-/** A generated key is of use to `private_key_jwt` alone (RFC 7523). */
+/** Only `private_key_jwt` uses a generated key (RFC 7523). */
 const authentication = (
   { credential }: OAuthClientSpec,
   { tokenEndpointAuthMethod }: OAuthClientSpec['client'],
@@ -87,7 +89,7 @@ function expiry({ createdAt = Number.NaN }: ClientFacts, { lifetime }: OAuthClie
     : { [expiryMember]: Math.floor((createdAt + boundedMs('expiresAfter', expiresAfter)) / 1000) };
 }
 
-/** The end of the client never displaces other metadata. */
+/** The member with the end of the client must not replace other metadata. */
 function expiryMemberProblem({ lifetime }: OAuthClientSpec): Problem | undefined {
   const member = lifetime?.expiryMember;
   const isTaken =
@@ -128,7 +130,10 @@ function statementProblem(
 
 const invalid = (message: string): Problem => ({ reason: 'InvalidSpec', message });
 
-/** The claims that identify the statement to send: the client's own, the given one's, or those to be signed. */
+/**
+ * The claims that identify the statement to send: of the client's own statement, of the server object's, or those to
+ * sign.
+ */
 function statementClaims(
   wire: JsonObject,
   { statement: { given, sign } }: Terms,
@@ -137,7 +142,7 @@ function statementClaims(
   return (own ?? given)?.claims ?? (sign && claimsToSign(wire, sign));
 }
 
-/** Without the times: each signature has its own. */
+/** Without times, since each signature has its own. */
 function claimsToSign(document: JsonObject, sign: SignTerms): JsonObject {
   return withoutTimes(softwareStatementClaims({ ...sign, document, nowSeconds: 0, jti: '' }));
 }

@@ -6,8 +6,8 @@ import { defined, omit, own } from '../oauth/objects.ts';
 import { cut } from '../oauth/text.ts';
 
 /**
- * Comparing documents. Decisions rest on what was *sent*: what comes back is reordered, completed and trimmed by the
- * server, and comparing with that would never come to rest.
+ * Compares documents. Decisions compare with what was *sent*: the server reorders, completes and trims what it returns,
+ * so a comparison with the answer would cause updates without end.
  */
 
 /** Whether two documents to send mean the same. */
@@ -31,8 +31,8 @@ const MAX_NAME = 255;
 const MAX_VALUE = 200;
 
 /**
- * What the server registered instead of what was asked: reported, not fought. A member that the answer leaves out is
- * none; a member that was not asked for is the server's to choose.
+ * Members that the server registered with another value than was sent. They are reported, not corrected. A member that
+ * the answer leaves out is no substitution. The server may choose the value of a member that was not sent.
  */
 export function substitutions(sent: JsonObject, registered: JsonObject): readonly Substitution[] {
   const answered = comparable(registered);
@@ -52,7 +52,7 @@ export function substitutions(sent: JsonObject, registered: JsonObject): readonl
     }));
 }
 
-/** Declared members that the server answers otherwise than it did when they were registered: somebody else changed them. */
+/** Declared members whose value in the answer differs from the earlier answer: somebody else changed them. */
 export function driftedMembers(sent: JsonObject, before: JsonObject, now: JsonObject): readonly string[] {
   const [was, is] = [lowerCaseTags(comparable(before)), lowerCaseTags(comparable(now))];
   return Object.keys(comparable(sent)).filter((member) => {
@@ -64,7 +64,7 @@ export function driftedMembers(sent: JsonObject, before: JsonObject, now: JsonOb
   });
 }
 
-/** What was asked and isn't sent, and what the server made of the rest. */
+/** Members that aren't sent, and members that the server registered with another value. */
 export function substitutionsOf(
   {
     sent,
@@ -75,7 +75,10 @@ export function substitutionsOf(
   return [...withheld, ...substitutions(sent, information.metadata)].slice(0, MAX_SUBSTITUTIONS);
 }
 
-/** `scopes` as `scope`, and `jwks` as an object: one server's form is as good as another's. Statements don't come back. */
+/**
+ * Normalises the forms of different servers: `scopes` as `scope`, and `jwks` as an object. Drops software statements,
+ * which servers don't return.
+ */
 function comparable(document: JsonObject): JsonObject {
   const { scope, scopes, jwks } = document;
   return {

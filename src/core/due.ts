@@ -24,8 +24,8 @@ export function tokenDueAt({
 }
 
 /**
- * When the client is due: before its end by the overlap, at most by a third of its life. `undefined`: it doesn't
- * expire.
+ * When the client is due for renewal: before its end by the overlap, capped at a third of its life. `undefined`: it
+ * doesn't expire.
  */
 export function clientDueAt(o: Observation, at: RecordAtServer): number | undefined {
   const end = clientEnd(at);
@@ -47,7 +47,7 @@ export function clientEnd({ record, connection }: RecordAtServer): number | unde
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
-/** A time that can't be read, in a record that was damaged by hand, ends no client. */
+/** A time that can't be read (the record was damaged by hand) ends no client. */
 const known = (time: number): number | undefined => (Number.isNaN(time) ? undefined : time);
 
 /** When the operator makes the next key, and when the former key is removed. */
@@ -60,8 +60,8 @@ export function keyDues(
 }
 
 /**
- * What a renewal is tried with. One try for each end that the server announced: where an update doesn't move the end, it is
- * not sent again.
+ * The basis of a renewal: one attempt for each end that the server announced. If an update doesn't move the end, it
+ * isn't sent again.
  */
 export const renewalBasis = ({
   registrationSecret,

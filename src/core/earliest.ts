@@ -1,4 +1,4 @@
-/** Of those that there are; `undefined` where there is none. */
+/** The earliest of the times that are defined; `undefined` where none is. */
 export function earliest(...times: readonly (number | undefined)[]): number | undefined {
   const known = times.filter((time) => time !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);

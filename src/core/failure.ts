@@ -21,27 +21,31 @@ export interface Failure {
   readonly message: string;
   /** The same for those who read the server object, and for the log, where it says more. */
   readonly detail?: string;
-  /** The server's wish, at most an hour. */
+  /** The delay that the server asks for, capped at an hour. */
   readonly retryAfterMs?: number;
-  /** The server as a whole is in trouble, so other clients needn't try; or may be, see `perhapsOwn`. */
+  /** The server as a whole is in trouble, or may be (see `perhapsOwn`), so other clients wait. */
   readonly serverTrouble: boolean;
-  /** The server may have failed over what this call sent, and answer others. So may every `Unknown`. */
+  /**
+   * The content of this call may have caused the failure, so the server may answer other calls. Holds for every
+   * `Unknown`.
+   */
   readonly perhapsOwn?: boolean;
-  /** Nothing was sent, for what the object itself brings: it shows nothing of the server. */
+  /** Nothing was sent, because of the object's own content. The failure shows nothing about the server. */
   readonly unsent?: boolean;
   /**
-   * Of `TokenRefused`, how sure it is that the credential is at fault. `Refused`, or absent: it is. `Doubted`: it may be
-   * what was sent with it. `Denied`: the more so, unless the server has never accepted the credential.
+   * For `TokenRefused`: how certain it is that the credential is at fault. `Refused`, or absent: certain. `Doubted`:
+   * the document that was sent with it may be at fault. `Denied`: the document probably is, unless the server has never
+   * accepted the credential.
    */
   readonly credential?: 'Refused' | 'Doubted' | 'Denied';
-  /** What could be read of an answer that was cut off: a client exists. */
+  /** What could be read from an answer that was cut off. A client exists. */
   readonly partial?: ClientInformation;
 }
 
 /**
- * A failure that shows nothing of the server as a whole, unless `more` says so.
+ * A failure that shows nothing about the server as a whole, unless `more` says so.
  *
- * @param words what happened; as a text where all who read of it may know the same
+ * @param words what happened; a string where all viewers may see the same text
  */
 export const failure = (
   kind: Failure['kind'],

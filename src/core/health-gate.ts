@@ -6,7 +6,7 @@ import { admissionGate } from './refused-admission.ts';
 import { type Caller, concerns, isBehind, isOneClient, NOBODY_WAITS, type Waiting } from './scope.ts';
 import type { Asking, HealthCall, ServerHealth } from './server-health.ts';
 
-/** Who waits for its turn is woken; should that be missed, it looks by itself. */
+/** A client that waits for its turn is woken. If the wake-up is missed, the client retries after this time. */
 const LONGEST_TURN_MS = 10_000;
 const LONGEST_DOUBT_MS = 3_000;
 
@@ -72,7 +72,7 @@ function gateOfHealth(health: ServerHealth, call: Asking, waiting: Waiting, now:
   return failingGate(health, call, waiting, now) ?? OPEN;
 }
 
-/** After a registration without an answer. */
+/** The gate after a registration without an answer. */
 function silenceGate(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate | undefined {
   const { phase, metBy } = health;
   if (phase !== 'Silent' || call.kind !== 'Register') {
@@ -96,7 +96,7 @@ function recoveryGate(health: ServerHealth, call: Asking, waiting: Waiting, now:
     return undefined;
   }
   const isConcerned = concerns(metBy, call);
-  // Who failed comes after those who didn't.
+  // The client whose call failed goes after the other clients.
   const isAfterOthers = isOneClient(metBy) && isConcerned && waiting.otherClients;
   const isBusy = isConcerned ? underWay.length > 0 : isBehind(metBy ?? 'All', call, waiting, underWay);
   return isBusy || isAfterOthers
@@ -123,7 +123,10 @@ function failingGate(health: ServerHealth, call: Asking, waiting: Waiting, now: 
     : undefined;
 }
 
-/** One of each of two namespaces finds out: what hangs in one doesn't hold up the other. */
+/**
+ * Whether the call waits for a first registration that is under way. Two namespaces may have one each, so that a call
+ * that hangs in one namespace doesn't block the other.
+ */
 function isFirstUnderWay(underWay: readonly Caller[], { namespace }: Caller): boolean {
   const namespaces = new Set(underWay.map((call) => call.namespace));
   return namespaces.size > 1 || namespaces.has(namespace);

@@ -1,11 +1,11 @@
 import { admissionProbeAt, withProber } from './refused-admission.ts';
 import { LONGEST_PROBE_MS, probeDelay, type ServerHealth } from './server-health.ts';
 
-/** When a server in trouble is asked for its discovery document, and what that brings. */
+/** When the operator requests the discovery document of a server in trouble, and what the answer changes. */
 
 /**
- * What a due probe brings: where discovery answered, calls may be tried again, one at a time. Either way the next one
- * is due later; much later where it answered and no client waits to be woken by it.
+ * Applies the result of a probe. If discovery answered, calls are retried one at a time. The next probe is due later in
+ * both cases, and much later if discovery answered and no client waits for the server.
  */
 export function probed(
   health: ServerHealth,

@@ -2,14 +2,14 @@ import type { Sensitive } from '../oauth/sensitive.ts';
 import type { Admission, ServerConnection } from './connection.ts';
 import type { RegistrationContent } from './content.ts';
 
-/** Everything that must not come back to people in a server's own words. */
+/** Everything that is masked in a server's words before people see them. */
 export function secretsOf({ information, keys }: RegistrationContent): readonly Sensitive[] {
   const { clientSecret, registrationAccessToken } = information;
   const held = [clientSecret, registrationAccessToken, ...keys.map(({ privateJwk }) => privateJwk)];
   return held.filter((secret) => secret !== undefined);
 }
 
-/** The credentials that a server object brings. */
+/** The credentials of a server object. */
 export function credentialSecrets({
   admission,
   management,

@@ -5,7 +5,7 @@ import { isAt, type RegistrationRecord, type ServerRef } from './record.ts';
 
 /**
  * Whether a server object is the one at which a client is registered. A name proves nothing: it can be given to another
- * object. This is the one place that decides, and whatever a step sends, it sends by what is decided here.
+ * object. Only this file decides it, and every step sends its requests by this decision.
  *
  * | The record's server object | What a step may use |
  * | --- | --- |
@@ -69,7 +69,7 @@ export class RecordAtServer {
 }
 
 /**
- * Where a client is registered, as far as the server object of that name is that place.
+ * Decides whether a client is registered at the server object that has the name today.
  *
  * @param facts of the server object that bears the name today; `undefined` where none does
  * @param namespaceUid of the client's namespace today
@@ -102,7 +102,7 @@ export function deletionOf(o: Observation, record: RegistrationRecord): Deletion
 
 type Bond = 'Same' | 'Recreated' | 'Unknown' | 'Other';
 
-/** `Unknown`: another object of the name, and it isn't known now to which server it leads. */
+/** `Unknown`: another object has the name, and it isn't known now to which server it leads. */
 function bondOf(record: RegistrationRecord, { ref, uid, view }: PresentServer, namespaceUid: string): Bond {
   if (!isAt(record, ref) || record.serverUid === undefined) {
     return 'Other';
@@ -122,8 +122,8 @@ function bondOf(record: RegistrationRecord, { ref, uid, view }: PresentServer, n
 }
 
 /**
- * Whether two clients of one client_id may be the same client: at one server object; or at two objects of one kind and
- * registration origin, where one tenant can't claim what is another's.
+ * Whether two clients with the same client_id may be the same client: they are registered at one server object; or at
+ * two of the same kind and registration origin, where a tenant can't claim another tenant's client.
  */
 export function mayShareClients(a: RegisteredAt, b: RegisteredAt): boolean {
   if (a.server.kind !== b.server.kind || a.clientId !== b.clientId) {

@@ -8,8 +8,8 @@ import { failure, type Verdict } from './failure.ts';
 import type { ObservedClient } from './observation.ts';
 
 /**
- * What is kept of an answer. A server may answer a MiB, and what it answers is stored for each client, in the namespace of
- * the operator.
+ * Limits what is kept from an answer. A server may answer with a MiB, and the answer is stored for each client in the
+ * operator's namespace.
  */
 
 const MOST_OF_VALUE = SHARES.keptValueBytes.most;
@@ -18,10 +18,10 @@ const MOST_OF_ALL = SHARES.keptAnswerBytes.most;
 const TABLE: ReadonlySet<string> = new Set(MEMBERS.map(({ wire }) => wire));
 
 /**
- * The answer with the members that are kept of it. Those that a workload wants come first, then those that were sent, then
- * those that specifications name, then others, as far as there is room: `secret.include` may name one of them later. A
- * value that is too long isn't kept, unless it is what was sent: that is on record anyway. Credentials, identifiers and
- * times always stay.
+ * The answer without the members that aren't kept. Members that a workload wants come first, then those that were sent,
+ * then those that specifications name, then others while there is room, since `secret.include` may name one of them
+ * later. A value that is too long is dropped, unless it equals the value that was sent, which is recorded anyway.
+ * Credentials, identifiers and times are always kept.
  *
  * @param sent the document that was sent, in the dialect of the server
  * @param include wire names that the Secret is to hold
@@ -64,7 +64,7 @@ export const includedBy = (object: ObservedClient | undefined): readonly string[
 const bytesOf = (member: string, value: Json): number =>
   Buffer.byteLength(member) + Buffer.byteLength(JSON.stringify(value));
 
-/** The bound of each in bytes. */
+/** Members with their maximum in bytes. */
 const BOUNDED = [
   ['clientSecret', SHARES.clientSecretBytes.most],
   ['registrationAccessToken', SHARES.registrationAccessTokenBytes.most],
@@ -72,10 +72,10 @@ const BOUNDED = [
 ] as const;
 
 /**
- * An answer with a credential or an address that can't be kept whole is like one that was cut off: whatever else came is
- * kept, so that the client can be removed again. Other verdicts are as they are.
+ * Treats an answer with a credential or an address that is too long like an answer that was cut off: its other members
+ * are kept, so that the client can be removed. Other verdicts are returned unchanged.
  *
- * @param secrets what must not be seen in messages
+ * @param secrets values that are masked in messages
  */
 export function withinBounds(verdict: Verdict, secrets: readonly Sensitive[]): Verdict {
   if (verdict.kind !== 'Done' || verdict.information === undefined) {

@@ -1,6 +1,6 @@
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
 
-/** The `kubectl` commands that messages tell people to run. All of them are written here, so that they are written alike. */
+/** The `kubectl` commands that messages recommend. All of them are built here, so that they have one form. */
 
 interface NamedObject {
   readonly namespace: string;
@@ -14,22 +14,25 @@ const SERVER_UID = '<uid of the server object>';
 /** The shell fills in the time: another value than before is another request. */
 const THIS_TIME = '$(date +%s)';
 
-/** Has another client registered in place of the one that the OAuthClient has. */
+/** Requests a new client to replace the one that the OAuthClient has. */
 export const requestRotation = (client: NamedObject): string =>
   `${annotateClient(client, ANNOTATIONS.rotateRequestedAt, THIS_TIME)} --overwrite`;
 
-/** Has what failed tried again. */
+/** Requests a retry of what failed. */
 export const requestReconcile = (client: NamedObject): string =>
   `${annotateClient(client, ANNOTATIONS.reconcileRequestedAt, THIS_TIME)} --overwrite`;
 
-/** Lets a deleted OAuthClient go though its client may exist at the server. */
+/** Lets a deleted OAuthClient disappear though its client may exist at the server. */
 export const abandonClient = (client: NamedObject, uid: string): string =>
   annotateClient(client, ANNOTATIONS.abandon, uid);
 
 const annotateClient = ({ namespace, name }: NamedObject, annotation: string, value: string): string =>
   `kubectl annotate oac ${name} -n ${namespace} ${annotation}=${value}`;
 
-/** Says that the namespace of today is the tenant's for which the client was registered. Run in the operator's namespace. */
+/**
+ * Confirms that the namespace belongs to the tenant for which the client was registered. Run in the operator's
+ * namespace.
+ */
 export const acceptNamespace = (registrationSecret: string, namespaceUid: string): string =>
   `kubectl annotate secret ${registrationSecret} ${ANNOTATIONS.namespaceUid}=${namespaceUid} --overwrite`;
 

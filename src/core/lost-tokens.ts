@@ -2,12 +2,13 @@ import type { Gate } from './observation.ts';
 import type { Caller } from './scope.ts';
 
 /**
- * Registration access tokens that a server refused: some within a short time are the server's loss (its data or keys
- * were restored or replaced), not each client's. A namespace counts once, since a tenant can lose tokens on purpose; only
- * where one namespace has all the clients, its clients count. Times are milliseconds since the epoch.
+ * Registration access tokens that a server refused. If several are refused within a short time, the server has probably
+ * lost them (its data or keys were restored or replaced), not the clients. Each namespace counts once, since a tenant
+ * can lose tokens on purpose. Where one namespace has all the clients, each client counts. Times are milliseconds since
+ * the epoch.
  */
 export interface LostTokens {
-  /** At most one of each client, the earliest first. */
+  /** At most one per client, the earliest first. */
   readonly losses: readonly Loss[];
   /** How many namespaces have clients at the server, as of the last loss. */
   readonly namespaces: number;
@@ -24,16 +25,16 @@ const SUSPICION_MS = 600_000;
 const MAX_REMEMBERED = 100;
 const MAX_OF_NAMESPACE = 20;
 
-/** How often an update is tried at a server that is suspected. */
+/** The interval between updates at a suspected server. */
 const SUSPECT_PROBE_MS = 60_000;
-/** Another one is finding out. */
+/** The shortest wait while another client's update tests the server. */
 const BEHIND_PROBE_MS = 5_000;
 
 export function isSuspect(lost: LostTokens, now: number): boolean {
   return countedTimes(lost, now).length >= needed(lost);
 }
 
-/** In so many namespaces; where one has all the clients, so many of its clients. */
+/** How many namespaces make a suspicion; where one namespace has all the clients, how many clients. */
 const needed = ({ namespaces }: LostTokens): number =>
   namespaces <= 1 ? MOST_NEEDED : Math.min(MOST_NEEDED, namespaces);
 
@@ -45,7 +46,7 @@ function countedTimes({ losses, namespaces }: LostTokens, now: number): readonly
   return [...last.values()].toSorted((a, b) => a - b);
 }
 
-/** Each namespace keeps its last ones: many of one don't push out another's. */
+/** Adds a loss. The number per namespace is capped, so that one namespace doesn't displace the losses of others. */
 export function withLostToken(
   { losses }: LostTokens,
   { namespace, client }: Caller,
@@ -59,7 +60,7 @@ export function withLostToken(
   return { losses: [...kept, { namespace, client, at: now }], namespaces };
 }
 
-/** Whether one client may find out if the tokens are good again; else when it makes sense to ask again. */
+/** Whether one client may test if the server accepts tokens again; else when to retry. */
 export function suspectGate(lost: LostTokens, inFlight: number, now: number): Gate {
   const due = (lost.losses.at(-1)?.at ?? 0) + SUSPECT_PROBE_MS;
   return inFlight === 0 && now >= due

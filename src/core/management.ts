@@ -6,14 +6,14 @@ import type { Home } from './home.ts';
 import type { RegistrationRecord } from './record.ts';
 import { type Telling, tellOnly, viewersOf, type Words, wordsOf } from './tell.ts';
 
-/** Where a registered client is changed and deleted, and with what; or why it can't be. */
+/** The address and the credential to change and delete a registered client, or why it can't be managed. */
 export type Management =
   | { readonly kind: 'Managed'; readonly url: string; readonly credential: ManagementCredential }
-  /** The address is one that the credential isn't sent to. */
+  /** The credential may not be sent to the address. */
   | ({ readonly kind: 'Refused' } & Words)
   | { readonly kind: 'Unmanaged'; readonly message: string };
 
-/** A registration access token is one client's own (RFC 7592 section 2); any other credential manages all. */
+/** A registration access token manages one client (RFC 7592 section 2); any other credential manages all clients. */
 export type ManagementCredential =
   | { readonly kind: 'RegistrationAccessToken'; readonly token: Sensitive }
   | Credential;
@@ -36,8 +36,8 @@ export function managementMode(managed: boolean, terms: ManagementTerms | undefi
 }
 
 /**
- * By the connection of the record's own server object, or by the record alone. A server object that was created again is
- * trusted with the record's own management address alone.
+ * Uses the connection of the record's own server object, or the record alone. At a server object that was created
+ * again, only the management address of the record is used.
  */
 export function managementOf(home: Home, content: RegistrationContent): Management {
   const managed = manage(home.record, content, home.kind === 'AtServer' ? home.connection : undefined);
@@ -80,7 +80,8 @@ function manage(
     };
   }
   const ofServer = terms?.endpoints.registration ?? registrationEndpoint;
-  // What manages every client goes to its own server object's endpoints alone, a client's own token also where it came from.
+  // A credential for all clients is sent only to its server object's endpoints; a client's own token also to its
+  // issuer.
   const trusted = mode === 'Credential' ? [ofServer] : [registrationEndpoint, ofServer];
   const origins = [...trusted.map(originOf), ...(terms?.allowedOrigins ?? content.allowedOrigins)];
   return origins.includes(originOf(url))
@@ -100,12 +101,12 @@ const elsewhere = (address: string, issuing: string): Telling =>
     'The management address is at another origin than the one that issued the token',
   );
 
-/** A template that the server object gives wins over what the server answers; one that a dialect knows doesn't. */
+/** A template of the server object overrides the address that the server answers; a template of a dialect doesn't. */
 function explicitTemplate(terms: ManagementTerms | undefined): string | undefined {
   return terms?.isExplicit && terms.configurationUrl !== 'AsReturned' ? terms.configurationUrl : undefined;
 }
 
-/** The address to keep with an answer that may have brought none. `undefined` where nobody knows one. */
+/** The management address to record for an answer that may lack one. `undefined` where none is known. */
 export function keptAddress(
   returned: string | undefined,
   clientId: string,
@@ -116,10 +117,10 @@ export function keptAddress(
   return template === 'AsReturned' ? undefined : configurationUrl(template, clientId, registrationEndpoint);
 }
 
-/** As parts of a path they lead elsewhere, percent-encoded too (RFC 3986 section 5.2.4). */
+/** As path segments they change the path, percent-encoded too (RFC 3986 section 5.2.4). */
 const DOT_SEGMENTS = ['.', '..'];
 
-/** Fills a template; the client_id percent-encoded, since it is the server's to choose. Resolves a relative address. */
+/** Fills a template; the client_id is percent-encoded, since the server chooses it. Resolves a relative address. */
 function configurationUrl(
   template: string,
   clientId: string,
@@ -130,7 +131,7 @@ function configurationUrl(
   }
   const filled = template
     .replaceAll('{registration_endpoint}', () => registrationEndpoint)
-    // A lone surrogate, which JSON can bring, has no encoding.
+    // A lone surrogate, which JSON can contain, has no encoding.
     .replaceAll('{client_id}', () => encodeURIComponent(clientId.toWellFormed()));
   const url = resolveUrl(filled, registrationEndpoint);
   return url !== undefined && /^https?:/.test(url) ? url : undefined;

@@ -8,7 +8,8 @@ export const managingInstallation = (o: Observation): string | undefined =>
   installationsNamed(o).find((id) => !isOurs(id, o.installation));
 
 /**
- * Whether the object, its records or the ledger were copied from another cluster: nobody else writes its status then.
+ * Whether the object, its records or the ledger were copied from another cluster: no other installation writes its
+ * status then.
  */
 export const isCopied = (o: Observation): boolean =>
   installationsNamed(o).some((id) => isOfOtherCluster(id, o.installation));

@@ -10,12 +10,12 @@ const MANDATORY_LABELS: readonly string[] = [
   LABELS.clientUid,
 ];
 const OWN_ANNOTATIONS: readonly string[] = Object.values(ANNOTATIONS);
-/** More than any annotation that a record needs: `client_id` may have so many characters. */
+/** No annotation that a record needs is longer: `client_id` may have so many characters. */
 const MOST_OF_ANNOTATION = 4_096;
 
 /**
- * A registration Secret without the documents, and without whatever came from elsewhere: what it takes to find and manage the client
- * is small.
+ * A registration Secret without the documents, and without labels and annotations that other parties set. The rest is
+ * small, and enough to find and manage the client.
  */
 export function minimalRecord({ metadata, ...secret }: Secret): Secret {
   const data = Object.entries(secret.data ?? {}).filter(([key]) => !DOCUMENT_KEYS.includes(key));

@@ -1,20 +1,20 @@
 import { backoff } from './backoff.ts';
 
 /**
- * Namespaces whose registrations at one server got no answer while those of others did: what they send is at fault, not
- * the server, and each time they wait longer. Times are milliseconds since the epoch.
+ * Namespaces whose registrations at one server got no answer while those of other namespaces did. The cause is what
+ * they send, not the server, so their pause grows each time. Times are milliseconds since the epoch.
  */
 export type NamespacePauses = ReadonlyMap<string, NamespacePause>;
 
 interface NamespacePause {
-  /** One for a client, two for several clients of the namespace. */
+  /** Each lost registration of one client counts 1, of several clients of the namespace 2. */
   readonly strikes: number;
   readonly until: number;
 }
 
 export const NO_PAUSES: NamespacePauses = new Map();
 
-/** One or two clients may be unlucky; their own setbacks are enough. */
+/** Fewer strikes cause no pause: the setbacks of one or two clients are enough. */
 const PATIENCE = 3;
 const PAUSES = { firstMs: 8_000, longestMs: 300_000 };
 const FORGOTTEN_MS = 3_600_000;
@@ -34,7 +34,7 @@ export function pausedLonger(
   return new Map([...others.slice(1 - MAX_REMEMBERED), [namespace, { strikes, until }]]);
 }
 
-/** Until when the namespace has to wait, where that is still to come. */
+/** When the namespace's pause ends; `undefined` where it has none. */
 export function pausedFor(pauses: NamespacePauses, namespace: string, now: number): number | undefined {
   const until = pauses.get(namespace)?.until ?? 0;
   return now < until ? until : undefined;

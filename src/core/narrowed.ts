@@ -5,8 +5,8 @@ import type { DesiredClient, Observation, ObservedClient, ObservedServer } from 
 import type { RegistrationRecord } from './record.ts';
 
 /**
- * Observations that carry what is proven. Each is made once, before a chain of rules, and the rules of that chain rely on
- * it without another check.
+ * Observation types that carry proven facts. Each is made once, before a chain of rules. The rules of that chain rely
+ * on the facts without another check.
  *
  * ```
  * Observation ─ Usable ─┬─ Registrable ──┬─ Replaceable ─ Reachable

@@ -12,7 +12,7 @@ import { recordName, toRegistrationSecret } from './record.ts';
 
 /** The Secrets that a client needs, judged by the API server's own bounds before anything is sent for it. */
 
-/** Sentences without a full stop: what of `spec.secret` no Secret can have. */
+/** The problems that make the Secret of `spec.secret` impossible, as sentences without a full stop. */
 export function workloadSecretProblems({ secret }: Pick<OAuthClientSpec, 'secret'>): readonly string[] {
   const { name, labels = {}, annotations = {}, keys = {}, include = [] } = secret ?? {};
   const shown = (text: string) => presentable(text, []);
@@ -38,14 +38,14 @@ export function workloadSecretProblems({ secret }: Pick<OAuthClientSpec, 'secret
   ].filter((problem) => problem !== undefined);
 }
 
-/** The longest of everything that an answer may bring, as `kept-answer.ts` keeps it. */
+/** The size of the largest answer that `kept-answer.ts` keeps. */
 const ANSWER_BYTES =
   SHARES.keptAnswerBytes.most +
   SHARES.clientSecretBytes.most +
   SHARES.registrationAccessTokenBytes.most +
   SHARES.registrationClientUriBytes.most +
   SHARES.clientIdLength.most;
-/** Keys that the operator makes: the largest are RSA keys of 4096 bits, two of them at a time. */
+/** Room for generated keys: the largest are two RSA keys of 4096 bits. */
 const KEY_BYTES = 32_768;
 const ATTEMPT = '0'.repeat(10);
 const TIME = '2026-01-01T00:00:00Z';
@@ -110,8 +110,8 @@ export function recordProblem(
   const [ofSpec, ofServer] = [JSON.stringify(document).length, transport?.ca?.length ?? 0];
   const what =
     ofSpec >= ofServer
-      ? `spec.client takes ${ofSpec} bytes of it; make it smaller`
-      : `the CA bundle that connection.caRef of the server object names takes ${ofServer} bytes of it; the platform team makes that smaller`;
+      ? `spec.client takes ${ofSpec} bytes; make it smaller`
+      : `the CA bundle that connection.caRef of the server object names takes ${ofServer} bytes; the platform team makes that smaller`;
   return {
     reason: 'InvalidSpec',
     message: `The registration Secret of this client could not be stored: ${problem}. Of the spec and the server object, ${what}.`,

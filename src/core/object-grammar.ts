@@ -1,6 +1,9 @@
 import type { Secret } from '../api/kubernetes.ts';
 
-/** What the API server admits of names, labels, annotations and Secrets (`apimachinery/pkg/util/validation`, `pkg/apis/core`). */
+/**
+ * What the API server admits as names, labels, annotations and Secrets (`apimachinery/pkg/util/validation`,
+ * `pkg/apis/core`).
+ */
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const SUBDOMAIN = new RegExp(`^${DNS_LABEL}(\\.${DNS_LABEL})*$`);
@@ -14,7 +17,7 @@ const MAX_ANNOTATIONS = 262_144;
 /** Values of one Secret together, in bytes. */
 const MAX_DATA = 1_048_576;
 
-/** RFC 1123, as names of Secrets have it. */
+/** A DNS subdomain (RFC 1123), the form of a Secret's name. */
 export const isSubdomain = (text: string): boolean => text.length <= MAX_SUBDOMAIN && SUBDOMAIN.test(text);
 
 /** `name` or `prefix/name`: a key of a label. */
@@ -43,7 +46,7 @@ const decodedBytes = (base64: string): number => Math.floor((base64.replace(/=+$
 /**
  * Why the API server would not admit the Secret, by its own bounds; quotas and policies aside. `undefined`: it would.
  *
- * @param reserve bytes of values that are still to come
+ * @param reserve bytes of values that are added later
  */
 export function secretProblem({ metadata, data = {} }: Secret, reserve = 0): string | undefined {
   const { name, labels = {}, annotations = {} } = metadata;

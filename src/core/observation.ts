@@ -10,28 +10,33 @@ import type { Problem } from './problem.ts';
 import type { Purpose, RegistrationRecord, ServerRef } from './record.ts';
 import type { ObservedSecret } from './workload-secret.ts';
 
-/** Everything that a decision about one OAuthClient rests on, gathered without a call. */
+/** All facts for a decision about one OAuthClient, gathered without a call. */
 export interface Observation {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly namespace: string;
   readonly name: string;
   readonly installation: Installation;
-  /** The ledger is a copy of that of this installation, so that nothing here is this one's. */
+  /** Id of the installation whose ledger was copied to this one, which then manages nothing here. */
   readonly heldFor: string | undefined;
   /** Absent when the watch shows no such object. */
   readonly object: ObservedClient | undefined;
-  /** Since when, and whether the API server itself said that it doesn't exist. Only where `object` is absent. */
+  /**
+   * Since when the object is absent, and whether the API server confirmed that. Only valid where `object` is absent.
+   */
   readonly absence: Absence;
   readonly namespaceTerminating: boolean;
   /** Calls with an effect that were begun and whose end isn't settled. */
   readonly calls: readonly PendingCall[];
-  /** What was read of this client and isn't recorded yet. `refused`: in the API server's words. */
+  /**
+   * An answer about this client that isn't recorded yet. `refused`: why the API server refused the record, in its
+   * words.
+   */
   readonly unrecorded: { readonly refused: string | undefined } | undefined;
   /** Every record that names this object, also those of earlier objects of the same name. */
   readonly records: readonly RegistrationRecord[];
   readonly server: ObservedServer;
-  /** The server objects that the records name, as far as there are objects of these names. */
+  /** The server objects that the records name, where objects of these names exist. */
   readonly servers: readonly PresentServer[];
   /** What `spec.secret` may not ask for: names of labels and annotations, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
@@ -43,26 +48,26 @@ export interface Observation {
   readonly namespaceUid: string;
   /** Registrations of this object whose answers were lost and that are listed as suspected orphans. */
   readonly suspects: Suspects;
-  /** Another object of this installation has the client of this object's first record, and had it before. */
+  /** The record of another object that has the client of this object's first record, and had it before. */
   readonly rival: RegistrationRecord | undefined;
   /** When the client was last read, or since when it is known, in milliseconds since the epoch. */
   readonly readAt: number;
-  /** The client that the spec wants to adopt: its credentials, or why they can't be had. */
+  /** The client that the spec wants to adopt: its credentials, or why they can't be read. */
   readonly adoptable: AdoptableClient | Problem | undefined;
   /**
    * Clients of the same server in the same namespace that may exist: in use, kept, still to be removed, left behind, and
    * those that are being registered. 0 where the server bounds none.
    */
   readonly clientsInNamespace: number;
-  /** Of the namespace, at all servers of the same kind: clients whose object is gone and that may exist all the same. */
+  /** Clients of the namespace, at all servers of the same kind, whose object is gone and that may still exist. */
   readonly endedInNamespace: number;
   /** Workload Secrets that name this object. */
   readonly secrets: readonly ObservedSecret[];
-  /** What went wrong before: at most one for each action and basis. */
+  /** Earlier failures: at most one for each action and basis. */
   readonly setbacks: readonly Setback[];
 }
 
-/** A server object as it stands, with the connection that it gives. */
+/** A server object in its current state, with its connection. */
 export interface PresentServer {
   readonly ref: ServerRef;
   readonly uid: string;
@@ -78,7 +83,7 @@ interface Suspects {
   readonly count: number;
   /** When the last of them was sent, in milliseconds since the epoch. */
   readonly latestAt: number;
-  /** Whether the server has answered a registration since, of whichever client. */
+  /** Whether the server has answered a registration of any client since. */
   readonly isOver: boolean;
 }
 
@@ -87,13 +92,13 @@ export interface OwnStatement {
   readonly claims: JsonObject;
 }
 
-/** A client that exists already, as its Secret tells of it. */
+/** A client that exists already, as its Secret describes it. */
 export interface AdoptableClient {
   readonly clientId: string;
   readonly clientSecret: Sensitive | undefined;
   readonly registrationAccessToken: Sensitive;
   readonly registrationClientUri: string;
-  /** Changes with the Secret: what it brought before may have been wrong. */
+  /** Changes with the Secret, so that corrected credentials are tried again. */
   readonly version: string;
 }
 
@@ -109,18 +114,18 @@ export interface ObservedClient {
   readonly resourceVersion: string;
   readonly deleting: boolean;
   readonly hasFinalizer: boolean;
-  /** `undefined` where there are so many that they aren't kept: whoever changes them reads them first. */
+  /** `undefined` where there are too many to be kept: a step that changes them reads them from the API server first. */
   readonly finalizers: readonly string[] | undefined;
   readonly desired: DesiredClient;
   readonly status: OAuthClientStatus;
-  /** Value of the annotation that asks for another try; of a long one, what `keptText` makes of it. So with the next. */
+  /** Value of the annotation that requests a retry; `keptText` shortens it, as it does the next one. */
   readonly reconcileRequestedAt: string | undefined;
-  /** Value of the annotation that asks for a new registration. */
+  /** Value of the annotation that requests a new registration. */
   readonly rotateRequestedAt: string | undefined;
   /** Whether the client outlives the object; known also of a spec that can't be used. */
   readonly retained: boolean;
   readonly purpose: Purpose;
-  /** Of an object of which less is kept than it has: whether its status says so already. See `lessOfClient`. */
+  /** Where only a part of the object is kept: whether its status already reports that. See `lessOfClient`. */
   readonly isTold?: boolean;
   /** A person gives the client up: the annotation names this object's uid. */
   readonly abandoned: boolean;
@@ -133,7 +138,7 @@ export interface ObservedClient {
 /** An OAuthClient as it is kept in memory. */
 export interface ClientObject extends KubernetesObject {
   readonly observed: ObservedClient;
-  /** Where less is kept of it: bytes of memory that all of it takes. */
+  /** Where only a part of the object is kept: bytes of memory that the whole object takes. */
   readonly takes?: number;
 }
 
@@ -142,7 +147,7 @@ export type DesiredClient =
   | {
       readonly valid: true;
       readonly spec: OAuthClientSpec;
-      /** Of what the spec declares; see `declaredHash`. */
+      /** Hash of what the spec declares; see `declaredHash`. */
       readonly hash: string;
     }
   | {
@@ -189,8 +194,8 @@ export interface PendingCall {
   /** RFC 3339. */
   readonly startedAt: string;
   /**
-   * `underWay`: another task, or an earlier holder of the lead whose deadline isn't past, may still be at it.
-   * `interrupted`: nobody is at it any more, and its end was never recorded.
+   * `underWay`: another task, or a former leader whose deadline isn't over, may still make the call. `interrupted`:
+   * nobody makes the call any more, and its end was never recorded.
    */
   readonly state: 'underWay' | 'interrupted';
   /** The registration Secret that the call is about; for a registration, the one it will make. */
@@ -209,7 +214,7 @@ export type SetbackAction =
   | 'TakeOver'
   | 'Identify';
 
-/** Why an action didn't succeed, and when it makes sense again. */
+/** Why an action didn't succeed, and when to retry it. */
 export interface Setback {
   readonly action: SetbackAction;
   /** `Terminal` needs a person; `Transient` passes. */
@@ -221,7 +226,7 @@ export interface Setback {
   readonly since: number;
   /** Milliseconds since the epoch; infinite where only another basis can help. */
   readonly retryAt: number;
-  /** What the action was tried with; another basis is another try. */
+  /** What the action was tried with. A setback holds only for the same basis. */
   readonly basis: string;
   /** An earlier try ended without a readable answer: the server may have acted on it. */
   readonly ambiguous: boolean;

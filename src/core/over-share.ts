@@ -5,8 +5,8 @@ import type { Problem } from './problem.ts';
 import type { ServerObject } from './server-object.ts';
 
 /**
- * What is kept of an object for which its namespace's share of memory has no room: what its ending needs, what status must
- * not lose, and the fact.
+ * What is kept of an object when its namespace's share of memory has no room for the whole object: what its deletion
+ * needs, what status must not lose, and the fact itself.
  */
 
 const OVER_SHARE: Problem = {
@@ -21,7 +21,7 @@ const NOT_KEPT: DesiredClient = {
   reason: 'NamespaceShareReached',
 };
 
-/** @param takes bytes of memory that all of it takes */
+/** @param takes bytes of memory that the whole object takes */
 export function lessOfClient(object: ClientObject, takes: number): ClientObject {
   const { status, generation } = object.observed;
   const ready = status.conditions?.find(({ type }) => type === 'Ready');
@@ -38,7 +38,7 @@ export const isLessOfClient = ({ observed: { desired } }: ClientObject): boolean
 
 const NO_STATUS: OAuthClientStatus = {};
 
-/** Whose client it is, and what was handled: all that the next status takes over from the one before. */
+/** The part of a status that the next one takes over: which client it reports, and which requests were handled. */
 function essentials(status: OAuthClientStatus): OAuthClientStatus {
   return status.clientId === undefined ? NO_STATUS : omit(status, 'conditions', 'substitutions');
 }

@@ -7,7 +7,7 @@ declare const BRAND: unique symbol;
 /** `Kind/name`, or `Kind/namespace/name`: names a server object across the cluster. Made by the functions of this file. */
 export type ServerKey = string & { readonly [BRAND]: 'ServerKey' };
 
-/** A server object among all of the cluster; only an AuthorizationServer has a namespace. */
+/** Names a server object in the cluster; only an AuthorizationServer has a namespace. */
 export interface ServerName {
   readonly kind: ServerKind;
   readonly name: string;
@@ -25,7 +25,7 @@ export function serverNamed(key: ServerKey): ServerName {
   return { kind: 'AuthorizationServer', name, namespace };
 }
 
-/** @param namespace of the server object; one of the cluster has none */
+/** @param namespace of the server object; a ClusterAuthorizationServer has none */
 export function serverKey(ref: ServerRef, namespace: string): ServerKey {
   const key =
     ref.kind === 'ClusterAuthorizationServer'
@@ -34,12 +34,12 @@ export function serverKey(ref: ServerRef, namespace: string): ServerKey {
   return key as ServerKey;
 }
 
-/** A key that was stored as text, and read again. */
+/** A key that was stored as text and is read back. */
 export const storedServerKey = (text: string): ServerKey => text as ServerKey;
 
 /**
- * In place of the key of a server object, where a client is managed by its record alone: what is known of the object that
- * bears the name today doesn't count.
+ * Takes the place of a server object's key where a client is managed by its record alone: the state of the object that
+ * has the name today doesn't apply.
  */
 export const keyWithoutServer = (ref: ServerRef, namespace: string, origin: string): ServerKey =>
   `${serverKey(ref, namespace)}@${origin}` as ServerKey;
