@@ -24,6 +24,8 @@ interface Definition {
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
   readonly columns: readonly Column[];
+  /** JSON paths of what `--field-selector` accepts besides name and namespace. */
+  readonly selectable?: readonly string[];
 }
 
 const ready: readonly Column[] = [
@@ -50,11 +52,16 @@ const DEFINITIONS: readonly Definition[] = [
     status: oauthClientStatus,
     columns: [
       ...ready,
-      { name: 'Server', type: 'string', jsonPath: '.spec.authorizationServerRef.name' },
+      { name: 'Server', type: 'string', jsonPath: '.status.authorizationServerRef.name' },
       { name: 'Client ID', type: 'string', jsonPath: '.status.clientId' },
       { name: 'Secret', type: 'string', jsonPath: '.status.secretName', priority: 1 },
       { name: 'Expires', type: 'date', jsonPath: '.status.clientSecretExpiresAt', priority: 1 },
       age,
+    ],
+    selectable: [
+      '.spec.authorizationServerRef.name',
+      '.status.authorizationServerRef.name',
+      '.status.clientId',
     ],
   },
   {
@@ -82,6 +89,7 @@ export function customResourceDefinitions(): readonly object[] {
 
 function customResourceDefinition(definition: Definition): object {
   const { group, version, kind, plural, namespaced } = definition.resource;
+  const selectableFields = definition.selectable?.map((jsonPath) => ({ jsonPath }));
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -105,6 +113,7 @@ function customResourceDefinition(definition: Definition): object {
           schema: { openAPIV3Schema: objectSchema(definition) },
           subresources: { status: {} },
           additionalPrinterColumns: definition.columns,
+          ...(selectableFields === undefined ? {} : { selectableFields }),
         },
       ],
     },

@@ -232,7 +232,10 @@ export const oauthClientStatus = z
         kind: z.enum(['AuthorizationServer', 'ClusterAuthorizationServer']),
         name: z.string().max(253),
       })
-      .meta({ description: 'The server, where spec names none.' })
+      .meta({
+        description:
+          'The server where the client is registered; before that, the one where it is to be registered.',
+      })
       .optional(),
     binding: z
       .object({ name: z.string().max(253) })

@@ -170,6 +170,8 @@ export type ObservedServer =
     }
   | {
       readonly available: false;
+      /** Absent where the spec names no server and there is no default. */
+      readonly ref?: ServerRef | undefined;
       readonly reason: Reason;
       readonly message: string;
       /** Known from earlier: Secrets can be rendered though the server can't be called. */

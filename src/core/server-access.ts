@@ -1,4 +1,6 @@
 import type { AllowedNamespaces } from '../api/authorization-server.ts';
+import type { ObservedClient } from './observation.ts';
+import type { ServerRef } from './record.ts';
 
 /** Which namespaces are admitted. */
 export type AdmittedNamespaces = Pick<AllowedNamespaces, 'names' | 'selector'>;
@@ -35,4 +37,17 @@ function matches({ operator, values = [] }: Expression, label: string | undefine
     case 'NotIn':
       return label === undefined || !values.includes(label);
   }
+}
+
+/**
+ * The server that status names, where a spec that names none is bound to it: the object has or had a client there, or the
+ * spec is the one for which it was chosen. A server that an earlier spec named by mistake binds nothing.
+ */
+export function chosenServer({
+  generation,
+  status,
+}: Pick<ObservedClient, 'generation' | 'status'>): ServerRef | undefined {
+  const { clientId, observedGeneration, authorizationServerRef } = status;
+  const isBound = clientId !== undefined || observedGeneration === generation;
+  return isBound ? authorizationServerRef : undefined;
 }

@@ -9,6 +9,7 @@ import { keptIfAny } from './kept-text.ts';
 import { managementMode } from './management.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
+import { chosenServer } from './server-access.ts';
 import { publishedName } from './workload.ts';
 
 /**
@@ -42,7 +43,7 @@ export function summarize(
     registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
     lastHandledReconcileAt: handledReconcile(o, object, idle, record) ?? status.lastHandledReconcileAt,
     lastHandledRotateAt: keptIfAny(record?.rotatedFor ?? status.lastHandledRotateAt),
-    authorizationServerRef: chosenServer(o, object, record),
+    authorizationServerRef: serverShown(o, object, record),
     binding: bindingOf(secretName),
     substitutions: substitutions.length === 0 ? undefined : [...substitutions],
     conditions: [
@@ -83,16 +84,18 @@ function withoutClient({
   return status;
 }
 
-/** Shown only where the spec names no server: a server that was once chosen stays. */
-function chosenServer(
+/** The server where the client is registered; before there is a client, the one where it is to be registered. */
+function serverShown(
   { server }: Observation,
-  { desired, status }: ObservedClient,
+  object: ObservedClient,
   record: RegistrationRecord | undefined,
 ): OAuthClientStatus['authorizationServerRef'] {
-  const isNamed = !desired.valid || desired.spec.authorizationServerRef !== undefined;
-  const chosen =
-    record?.server ?? status.authorizationServerRef ?? (server.available ? server.ref : undefined);
-  return isNamed || chosen === undefined ? undefined : { kind: chosen.kind, name: chosen.name };
+  const { desired, status } = object;
+  if (!desired.valid) {
+    return record?.server ?? status.authorizationServerRef;
+  }
+  const shown = record?.server ?? desired.spec.authorizationServerRef ?? chosenServer(object) ?? server.ref;
+  return shown && { kind: shown.kind, name: shown.name };
 }
 
 const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });

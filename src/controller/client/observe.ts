@@ -7,7 +7,7 @@ import { continuedBy, type Installation } from '../../core/installation.ts';
 import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../../core/record.ts';
 import type { Caller } from '../../core/scope.ts';
-import { admits } from '../../core/server-access.ts';
+import { admits, chosenServer } from '../../core/server-access.ts';
 import { serverKey } from '../../core/server-key.ts';
 import { deletionTerms, type ServerObject } from '../../core/server-object.ts';
 import { endedIn, inNamespace } from '../state/record-counts.ts';
@@ -78,7 +78,7 @@ export function serverRefOf(key: ClientKey, context: WithCaches): ServerRef | un
     observed.desired.spec.authorizationServerRef ??
     // What was once chosen stays: another default later doesn't move a client.
     chosenBefore(key, observed, context) ??
-    observed.status.authorizationServerRef ??
+    chosenServer(observed) ??
     defaultServer(key, context)
   );
 }
@@ -172,12 +172,15 @@ function serverOf(key: ClientKey, context: StepContext): ObservedServer {
     return notAvailable(ref);
   }
   const forRegistration = viewOf(key, object, ref, 'Register', context);
-  if (recordsOfObject(key, context).length === 0 || !forRegistration.available) {
+  if (!forRegistration.available) {
+    return { ...forRegistration, ref };
+  }
+  if (recordsOfObject(key, context).length === 0) {
     return forRegistration;
   }
   // A registered client may have to be registered anew.
   const view = viewOf(key, object, ref, 'Update', context);
-  return view.available ? { ...view, registerGate: forRegistration.gate } : view;
+  return view.available ? { ...view, registerGate: forRegistration.gate } : { ...view, ref };
 }
 
 function suspectsOf(key: ClientKey, uid: string, context: StepContext): Observation['suspects'] {

@@ -59,6 +59,21 @@ describe('customResourceDefinitions', () => {
     });
   });
 
+  test('selects OAuthClients by server and by client_id, and prints the server that status names', () => {
+    const selectable = (kind: string) => at(definition(kind), 'spec', 'versions', 0, 'selectableFields');
+    expect(selectable('OAuthClient')).toEqual([
+      { jsonPath: '.spec.authorizationServerRef.name' },
+      { jsonPath: '.status.authorizationServerRef.name' },
+      { jsonPath: '.status.clientId' },
+    ]);
+    expect(selectable('ClusterAuthorizationServer')).toBeUndefined();
+    expect(at(definition('OAuthClient'), 'spec', 'versions', 0, 'additionalPrinterColumns')).toContainEqual({
+      name: 'Server',
+      type: 'string',
+      jsonPath: '.status.authorizationServerRef.name',
+    });
+  });
+
   test.each(MEMBERS.map(({ wire }) => [specName(wire), wire]))('has spec.client.%s for %s', (name, wire) => {
     const member = at(schema('OAuthClient'), 'spec', 'properties', 'client', 'properties', name);
     expect(at(member, 'description')).toContain(`\`${wire}\``);

@@ -18,6 +18,7 @@ import {
   record,
   secret,
   setback,
+  unavailable,
   unregistered,
 } from '../../kit/fixtures/observations.ts';
 
@@ -70,6 +71,7 @@ describe('summarize', () => {
       clientSecretExpiresAt: '2027-01-01T00:00:00Z',
       registrationAccessTokenExpiresAt: '2026-06-01T00:00:00Z',
       lastHandledReconcileAt: 'now',
+      authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' },
       binding: { name: 'storefront-oauth' },
       conditions: [
         {
@@ -227,6 +229,59 @@ describe('summarize', () => {
     ],
   ])('reports substitutions: %s', (_, o, learned, reported) => {
     expect(statusOf(o, learned).substitutions).toEqual(reported);
+  });
+
+  const own = (name: string) => ({ kind: 'AuthorizationServer', name }) as const;
+  const naming = (server: ReturnType<typeof own> | undefined, status: ObservedClient['status'] = {}) =>
+    object({ desired: desired({ authorizationServerRef: server }), status });
+  const nowhere = { ...unavailable, reason: 'AuthorizationServerNotAvailable' } as const;
+
+  test.each<readonly [string, Observation, string | undefined]>([
+    ['where the client is registered', observation(), 'corporate'],
+    [
+      'where it is registered, while the spec names another',
+      observation({ object: naming(own('next'), { clientId: 'c1' }), server: unavailable }),
+      'corporate',
+    ],
+    [
+      'that the spec names, though it can not be used',
+      unregistered({ object: naming(own('typo')), server: nowhere }),
+      'typo',
+    ],
+    [
+      'that serves by default, though it does not answer',
+      unregistered({ object: naming(undefined), server: { ...unavailable, ref: own('usual') } }),
+      'usual',
+    ],
+    [
+      'that was chosen for a client whose record is lost',
+      observation({
+        object: naming(undefined, { clientId: 'c1', authorizationServerRef: own('then') }),
+        records: [],
+        secrets: [],
+      }),
+      'then',
+    ],
+    [
+      'of before, where the spec can not be read',
+      unregistered({
+        object: fresh({
+          desired: { valid: false, problem: 'x' },
+          status: { authorizationServerRef: own('then') },
+        }),
+      }),
+      'then',
+    ],
+    [
+      'of none: the spec names none any more, and there is no default',
+      unregistered({
+        object: naming(undefined, { observedGeneration: 2, authorizationServerRef: own('typo') }),
+        server: nowhere,
+      }),
+      undefined,
+    ],
+  ])('shows the server %s', (_, o, name) => {
+    expect(statusOf(o).authorizationServerRef?.name).toBe(name);
   });
 
   test('shows no Secret before there is one', () => {

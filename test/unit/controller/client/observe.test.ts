@@ -213,6 +213,7 @@ describe('Records', () => {
 describe('The server of a client', () => {
   const isDefault = { annotations: { 'oauth-registrar.dev/is-default-server': 'true' } };
   const unnamed = (status: object = {}) => clientObject({}, { authorizationServerRef: undefined }, status);
+  const named = (name: string) => ({ authorizationServerRef: { kind: 'AuthorizationServer', name } });
   const near = (name: string) => serverObject(name, { namespace: 'shop', metadata: isDefault });
   const far = (name: string, spec: object = {}) => serverObject(name, { metadata: isDefault, spec });
   const at = (name: string, overrides: Parameters<typeof record>[0] = {}) =>
@@ -255,12 +256,22 @@ describe('The server of a client', () => {
     ],
     [
       'is the one that status names, where there is no record',
-      [unnamed({ authorizationServerRef: { kind: 'AuthorizationServer', name: 'then' } }), far('f')],
+      [unnamed({ clientId: 'c1', ...named('then') }), far('f')],
       'then',
     ],
     [
+      'is the one that was chosen for this spec, before there is a client',
+      [unnamed({ observedGeneration: 3, ...named('then') }), far('f')],
+      'then',
+    ],
+    [
+      'is not the one that an earlier spec named by mistake',
+      [unnamed({ observedGeneration: 2, ...named('typo') }), far('f')],
+      'f',
+    ],
+    [
       'is the one of its record before the one that status names',
-      [unnamed({ authorizationServerRef: { kind: 'AuthorizationServer', name: 'status' } }), at('then')],
+      [unnamed({ clientId: 'c1', ...named('status') }), at('then')],
       'then',
     ],
     ['is none of an object that is not there', [far('f'), at('then')], undefined],
