@@ -29,7 +29,7 @@ import type { ReusableTokens } from './state/reusable-tokens.ts';
 import type { ServerRegistry } from './state/server-registry.ts';
 import type { Slots } from './state/slots.ts';
 
-/** What every controller function is given. */
+/** Dependencies and state of the controller's functions. */
 export interface Context {
   readonly api: KubernetesApi;
   readonly http: AuthorizationServerHttp;
@@ -50,11 +50,11 @@ export interface Context {
   /** Calls under way, by server. */
   readonly slots: Slots;
   readonly caches: Caches;
-  /** Values of the Secrets that clients and server objects refer to. */
+  /** Values of the Secrets that clients and server objects reference. */
   readonly credentials: CredentialCache;
-  /** Has a client (`namespace/name`) looked at again. */
+  /** Requeues a client (`namespace/name`). */
   readonly wake: (client: ClientKey) => void;
-  /** What is kept for the objects of each namespace. */
+  /** Memory that the objects of each namespace take. */
   readonly namespaceMemory: NamespaceMemory;
   readonly tokens: ReusableTokens;
   readonly jwt: JsonWebTokens;
@@ -69,9 +69,9 @@ export interface Settings {
   readonly urlRules: UrlRules;
   /** Hosts that namespaced servers may use; `undefined`: any. */
   readonly namespacedServerHosts: readonly string[] | undefined;
-  /** The only ones whose clients are looked after; `undefined`: all. */
+  /** The only namespaces whose clients are reconciled; `undefined`: all. */
   readonly namespaces: readonly string[] | undefined;
-  /** Labels and annotations that no OAuthClient may ask for on its Secret: names, or prefixes that end with `/`. */
+  /** Labels and annotations that no OAuthClient may request for its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
   /** Share of each namespace in memory, in bytes. Default: {@link SHARES.namespaceMemoryBytes}. */
   readonly namespaceMemoryBytes?: number;
@@ -79,13 +79,13 @@ export interface Settings {
 
 export interface Caches {
   readonly clients: ObjectCache<ClientObject>;
-  /** Found as `defaults` by their namespace. */
+  /** Index `defaults`: by namespace. */
   readonly servers: ObjectCache<ServerObject, 'defaults'>;
-  /** Found as `defaults` by `''`. */
+  /** Index `defaults`: by `''`. */
   readonly clusterServers: ObjectCache<ServerObject, 'defaults'>;
   /**
-   * By name, since all are in the operator's namespace; found by `namespace/name` of their OAuthClient and by client_id;
-   * counted as `record-counts.ts` says.
+   * Keys are names, since all are in the operator's namespace. Indexed by `namespace/name` of their OAuthClient and by
+   * client_id; counted as `record-counts.ts` says.
    */
   readonly registrations: ObjectCache<
     RegistrationObject,
@@ -93,7 +93,7 @@ export interface Caches {
     RecordCount,
     RecordGroup
   >;
-  /** Found by `namespace/name` of their OAuthClient. */
+  /** Indexed by `namespace/name` of their OAuthClient. */
   readonly secrets: ObjectCache<SecretObject, 'client'>;
   /** Metadata of the Secrets that carry the credential label. */
   readonly credentials: ObjectCache<CredentialObject>;

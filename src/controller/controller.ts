@@ -29,26 +29,27 @@ import { callsAt, Slots } from './state/slots.ts';
 import type { TextPool } from './state/text-pool.ts';
 import { createCaches } from './wake-ups.ts';
 
-/** What a round told, for metrics. */
+/** Results of a round, for metrics. */
 interface RoundReport {
   readonly result: 'rested' | 'later' | 'failed';
   readonly seconds: number;
 }
 
 export interface Controller {
-  /** To be fed by watches. */
+  /** Filled by watches. */
   readonly caches: Caches;
   readonly queueDepth: () => number;
   /**
-   * Records what an earlier process of this pod read: at once, whoever leads, since a leader gives an earlier holder only
-   * so long. Only the clients of these answers wait. Resolves when all are recorded.
+   * Records the answers that an earlier process of this pod read. Starts before this process leads, since a new leader
+   * waits for an earlier holder only for a limited time. Only the clients of these answers wait. Resolves when all are
+   * recorded.
    */
   replayJournal(): Promise<void>;
-  /** How much is remembered of objects beside the caches, by what: it goes with them. */
+  /** Number of entries kept about objects outside of the caches, by kind; they are removed with the objects. */
   readonly kept: () => Readonly<Record<string, number>>;
-  /** Begins to work. Call it when the watches are synced. */
+  /** Starts to reconcile. Call it after the watches have synced. */
   start(): void;
-  /** Takes nothing new, and resolves when what is under way has ended and all answers are recorded. */
+  /** Starts no further round. Resolves when running rounds have ended and all answers are recorded. */
   stop(): Promise<void>;
 }
 
@@ -56,29 +57,29 @@ type Given = Omit<
   Context,
   'caches' | 'credentials' | 'namespaceMemory' | 'servers' | 'memory' | 'slots' | 'refusedWrites' | 'wake'
 > & {
-  /** Keeps equal texts of cached objects once. */
+  /** Deduplicates strings of cached objects. */
   readonly texts: TextPool;
   readonly report: (report: RoundReport) => void;
 };
 
 const RETRIES = { firstMs: 250, longestMs: 60_000 };
 const DEFAULT_LIMIT = 16;
-/** A burst of registrations is counted in status once. */
+/** Delay before status shows new counts: a burst of registrations makes one write. */
 const COUNT_MS = 10_000;
-/** Most of a round is spent at the API server: more rounds than calls of one server may be under way. */
+/** Concurrent rounds. Rounds wait mostly for the API server, so there may be more of them than calls to one server. */
 const ROUNDS_PER_CALL = 3;
-/** People who edit one object all the time see each edit within some seconds; who only disturbs waits longer. */
+/** Longest delay for frequent edits of one object, and for repeated reverts of the operator's writes. */
 const LONGEST_PAUSE_MS = { edits: 2_000, fights: 60_000 };
 
-/** An object of one of the kinds that are reconciled. */
+/** An object of a reconciled kind. */
 interface Work extends WorkItem {
   readonly of: ReconciledKey;
 }
 
 /**
- * Ties caches, queue and reconcilers together: what changed decides who looks again.
+ * Connects caches, queue and reconcilers: a changed object requeues the objects that depend on it.
  *
- * @param callsOf what steps make their calls by
+ * @param callsOf makes the interface by which steps make calls
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the composition root of the controller
 export function createController(
@@ -153,14 +154,14 @@ export function createController(
     }
   }
 
-  /** Somebody undid what the operator did. */
+  /** Somebody reverted the operator's write. */
   function undone(key: ClientKey): void {
     if (isLookedAfter(key)) {
       addAtPace(workOn({ kind: 'Client', key }, true), fights);
     }
   }
 
-  /** What the platform changes is looked at at once, and so is all that is there when the work begins. */
+  /** Changes of cluster servers, and all objects at the start, are reconciled without delay. */
   function addAtPace(item: Work, pace: Pace): void {
     const isExempt = !isStarted || item.lane === 'ClusterAuthorizationServer';
     const pauseMs = isExempt ? 0 : pace.changed(item.key);
@@ -171,7 +172,7 @@ export function createController(
     }
   }
 
-  /** Server objects first: without its server a client is of no use. */
+  /** Server objects first: a client can't be reconciled without its server. */
   function takeUpNext(namespace: string): void {
     const server = caches.servers.nextOfLess(namespace);
     const client = caches.clients.nextOfLess(namespace);
@@ -186,7 +187,7 @@ export function createController(
     queue.addAfter(workOn({ kind: 'Server', key }, true), COUNT_MS);
   }
 
-  /** Records may be of a namespace that was looked after once: they stay as they are. */
+  /** Records may belong to a namespace that the operator no longer watches: they stay unchanged. */
   function addClient(key: ClientKey, urgent: boolean): void {
     if (isLookedAfter(key)) {
       queue.add(workOn({ kind: 'Client', key }, urgent));
@@ -213,14 +214,14 @@ export function createController(
     }
   }
 
-  /** Clients are in the lane of their server. */
+  /** A client is in the lane of its server. */
   function boundsOf(lane: string): LaneBounds {
     const server = storedServerKey(lane);
     const limit = servers.state(server)?.connection?.maxInFlight ?? DEFAULT_LIMIT;
     return LOOKS[lane] ?? { most: ROUNDS_PER_CALL * callsAt(server, limit) };
   }
 
-  /** Never rejects: a fault in one object's round is logged, and the object is looked at again. */
+  /** Never rejects: an exception in a round is logged, and the object is requeued. */
   async function run(work: Work): Promise<void> {
     const start = clock.monotonic();
     edits.lookedAt(work.key);
@@ -285,7 +286,7 @@ export function createController(
     return refuse(object, tooMany(object), context);
   }
 
-  /** Whatever is kept by a server object goes with it. */
+  /** Removes everything that is kept for a deleted server object. */
   function forgetServer(key: ServerKey): void {
     servers.remove(key);
     credentials.forget({ kind: 'Server', key });
@@ -328,7 +329,7 @@ export function createController(
   };
 }
 
-/** How many server objects are looked at together: those of the cluster never wait for those of tenants. */
+/** Concurrent rounds of server objects: cluster servers never wait for servers of tenants. */
 const LOOKS: Readonly<Record<string, LaneBounds>> = {
   ClusterAuthorizationServer: { most: SHARES.clusterServerLooks.most },
   AuthorizationServer: { most: SHARES.serverLooks.most, perNamespace: SHARES.serverLooksOfNamespace.most },

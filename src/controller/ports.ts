@@ -5,10 +5,10 @@ import type { JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { EncryptionKey, GeneratedKey, KeyPairAlgorithm, SigningKey } from '../oauth/signing-key.ts';
 
-/** What the controller needs of the world. `adapters/` makes these real; tests may make them otherwise. */
+/** Interfaces to everything outside of the controller. `adapters/` implements them; tests use fakes. */
 
 export interface Clock {
-  /** Wall clock, in milliseconds since the epoch: for what people and servers read. */
+  /** Wall clock, in milliseconds since the epoch: for times that people and servers read. */
   readonly now: () => number;
   /** Monotonic clock, in milliseconds: for deadlines. */
   readonly monotonic: () => number;
@@ -32,15 +32,15 @@ export type ApiResult<T> =
   | { readonly ok: false; readonly status: number; readonly reason: string; readonly message: string };
 
 /**
- * Verbs of the Kubernetes API, one call each. No retries, no hidden reads; nothing is thrown for an HTTP answer. Of a
- * Secret that was written, metadata alone is answered.
+ * Verbs of the Kubernetes API, one call each. No retries, no hidden reads; no HTTP answer throws. Writes of a Secret
+ * return its metadata only.
  */
 export interface KubernetesApi {
   get<T extends KubernetesObject>(resource: Resource, key: ObjectKey): Promise<ApiResult<T>>;
   create<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
-  /** As {@link KubernetesApi.create}, but nothing is stored (`dryRun=All`): whether it would be admitted. */
+  /** Like {@link KubernetesApi.create}, but stores nothing (`dryRun=All`): tests whether it would be admitted. */
   dryRun<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
-  /** PUT; `metadata.resourceVersion`, where present, makes it conditional. */
+  /** PUT; `metadata.resourceVersion`, if present, makes it conditional. */
   replace<T extends KubernetesObject>(
     resource: Resource,
     object: T,
@@ -48,7 +48,7 @@ export interface KubernetesApi {
   ): Promise<ApiResult<T>>;
   /** JSON merge patch (RFC 7386). */
   patch<T extends KubernetesObject>(resource: Resource, key: ObjectKey, patch: object): Promise<ApiResult<T>>;
-  /** DELETE, conditional on what `preconditions` gives. */
+  /** DELETE, with `preconditions`. */
   delete(
     resource: Resource,
     key: ObjectKey,
@@ -70,44 +70,44 @@ export interface AuthorizationServerHttp {
 interface CallOptions {
   readonly timeoutMs: number;
   readonly transport?: Transport | undefined;
-  /** The server object that the call is made for: what it may reach, and whose share it takes. */
+  /** The server object that the call is made for: it decides which addresses are permitted and whose share is used. */
   readonly server: ServerName;
 }
 
-/** The answers that are read and not yet recorded: survives the process, not the node. Synchronous on purpose. */
+/** Answers that were read and aren't recorded yet. Survives the process, not the node. Synchronous on purpose. */
 export interface Journal {
   /**
-   * Adds one answer. A full or broken volume, or a namespace that has its share of it, is reported by the adapter's log and
-   * never stops the caller.
+   * Adds one answer. If the volume is full or broken, or the namespace has used its share, the adapter logs that; the
+   * caller is never stopped.
    */
   append(entry: JournalEntry): void;
-  /** The answer with this id is recorded; it may be forgotten. */
+  /** The answer with this id is recorded: removes it. */
   settle(id: string): void;
-  /** What an earlier process left unsettled, oldest first. */
+  /** Answers that an earlier process left unsettled, oldest first. */
   readonly unsettled: () => readonly JournalEntry[];
 }
 
 export interface JournalEntry {
   /** The attempt id of the call, unique. */
   readonly id: string;
-  /** Of the client: each has a share of the journal. */
+  /** Namespace of the client: each has a share of the journal. */
   readonly namespace: string;
-  /** What to write, in full, as JSON. Holds secrets. */
+  /** The complete record as JSON. Holds secrets. */
   readonly payload: Sensitive;
-  /** The same in few bytes, where there is no room for the whole. */
+  /** The minimal record, for when there is no room for the complete one. */
   readonly minimal?: () => Sensitive;
 }
 
 export interface Lead {
-  /** True while this process holds the lease by its own monotonic clock. */
+  /** True while this process holds the lease, by its own monotonic clock. */
   readonly held: () => boolean;
 }
 
-/** What alerts are made of. */
+/** Counters for alerts. */
 export interface Counters {
   /** A registration whose answer nobody could read. */
   orphanSuspected(server: ServerName): void;
-  /** The server object was deleted: nothing is counted of it any more. */
+  /** The server object was deleted: removes its counters. */
   serverGone(server: ServerName): void;
 }
 
@@ -118,20 +118,20 @@ export interface Log {
   error(message: string, fields?: object): void;
 }
 
-/** Signs and encrypts JSON Web Tokens. Rejects with a `SigningError`, whose message names what is wrong with the key. */
+/** Signs and encrypts JSON Web Tokens. Rejects with a `SigningError`, whose message names the fault of the key. */
 export interface JsonWebTokens {
-  /** A compact JWS (RFC 7515) of at most 32 KiB. Header: `alg`, `typ` (default `JWT`) and `kid` where it is known. */
+  /** A compact JWS (RFC 7515) of at most 32 KiB. Header: `alg`, `typ` (default `JWT`) and, if known, `kid`. */
   sign(claims: JsonObject, key: SigningKey, header?: { readonly typ?: string }): Promise<Sensitive>;
   /** A nested JWT (RFC 7519 section 5.2) of at most 32 KiB, never compressed. */
   encrypt(jwt: Sensitive, recipient: EncryptionKey): Promise<Sensitive>;
   /**
-   * What a server needs to verify signatures: the public JWK with `kid` (the key's own or its thumbprint, RFC 7638),
+   * The public JWK with which a server verifies signatures, with `kid` (the key's own or its thumbprint, RFC 7638),
    * `alg` and `use`. `undefined` for a shared secret.
    */
   publicJwk(key: SigningKey): Promise<JsonObject | undefined>;
   /**
-   * A new key pair for a client of the namespace; RSA keys have 2048 bits. Namespaces take turns: an RSA key takes a core
-   * for some tenths of a second.
+   * Makes a key pair for a client of the namespace; RSA keys have 2048 bits. Namespaces take turns, because an RSA key
+   * occupies a core for some tenths of a second.
    */
   generate(algorithm: KeyPairAlgorithm, namespace: string): Promise<GeneratedKey>;
 }

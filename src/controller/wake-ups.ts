@@ -17,15 +17,15 @@ import { RECORD_COUNTS, RECORD_GROUPS, type RecordCount, type RecordGroup } from
 import type { ServerRegistry } from './state/server-registry.ts';
 import type { TextPool } from './state/text-pool.ts';
 
-/** The caches, and who looks again when one of them changes. */
+/** The caches, and the objects that a change requeues. */
 
 interface Wake {
-  /** In its turn. */
+  /** Requeues the client; urgent ones go first. */
   readonly addClient: (key: ClientKey, urgent: boolean) => void;
-  /** The same, at the pace of an object that somebody changes. */
+  /** The same, delayed if the object changes often. */
   readonly paceClient: (key: ClientKey, urgent: boolean) => void;
   readonly paceServer: (key: ServerKey) => void;
-  /** The Secret or the finalizer that the operator wrote was changed or removed. */
+  /** Somebody changed or removed the Secret or the finalizer that the operator wrote. */
   readonly undone: (key: ClientKey) => void;
   /** The number of a server's clients changed. */
   readonly countAgain: (key: ServerKey) => void;
@@ -148,7 +148,7 @@ export function createCaches(wake: Wake): Caches {
 const continuesOf = (namespace: KubernetesObject | undefined): string | undefined =>
   namespace?.metadata.annotations?.[ANNOTATIONS.continues];
 
-/** A person said that this installation goes on for another one: that is rare, and concerns all. */
+/** A person declared that this installation continues another one. That is rare, and requeues all clients. */
 function wakeEverybody(
   { clients, registrations }: Pick<Caches, 'clients' | 'registrations'>,
   addClient: Wake['addClient'],
@@ -162,8 +162,9 @@ function wakeEverybody(
 }
 
 /**
- * A new object waits its turn; an edit or a deletion goes first, the edits of one object at a pace; a change of status alone is the operator's own, unless
- * it tells of a client that nobody recorded: then it came from a backup.
+ * A new object is queued last. An edit or a deletion goes first; frequent edits of one object are delayed. A change of
+ * status alone is the operator's own and ignored, unless it names a client without a record: then it was restored from a
+ * backup.
  */
 function clientChanged(
   { before, after }: Change<ClientObject>,
@@ -206,7 +207,7 @@ function clientChanged(
   }
 }
 
-/** With other labels a namespace may be admitted no more by a server that wants those to know who are registered. */
+/** Servers may admit namespaces by label, and may enforce that for registered clients: requeues those clients. */
 function wakeEnforced(
   { before, after }: Change<KubernetesObject>,
   addClient: Wake['addClient'],
@@ -226,7 +227,7 @@ function wakeEnforced(
   }
 }
 
-/** Under which namespace a server object is found that serves clients which name none; `''` for one of the cluster. */
+/** Index key of a default server: its namespace; `''` for a cluster server. */
 const defaultOf = ({ isDefault, metadata }: ServerObject): string | undefined =>
   isDefault ? (metadata.namespace ?? '') : undefined;
 
@@ -239,13 +240,13 @@ function wakeOwner(
   }
 }
 
-/** Of a Secret that shows a client of ours; of others nothing, whoever they say that they are of. */
+/** Only for Secrets that show a client of this operator; what other Secrets claim is ignored. */
 const lessOfSecret = (secret: SecretObject, { registrations }: Caches): SecretObject | undefined =>
   registrations.get(secret.observed.shows ?? '') === undefined
     ? undefined
     : { ...secret, observed: withoutUnowned(secret.observed) };
 
-/** The OAuthClient that a workload Secret says it is of; only one of its own namespace counts. */
+/** The OAuthClient that a workload Secret names; ignored unless it is in the Secret's own namespace. */
 function ownerKey(secret: SecretObject | undefined): ClientKey | undefined {
   const named = secret?.observed.annotations[ANNOTATIONS.client];
   return named?.startsWith(`${secret?.observed.namespace}/`) ? storedClientKey(named) : undefined;

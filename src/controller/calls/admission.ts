@@ -29,16 +29,16 @@ import { readTokenResponse, type TokenResponse } from '../../oauth/token-respons
 import type { Context } from '../context.ts';
 import type { ServerRegistry } from '../state/server-registry.ts';
 
-/** What it takes to obtain an admission. */
+/** Inputs for an admission. */
 export interface AdmissionContext extends Pick<Context, 'clock' | 'http' | 'jwt' | 'random' | 'tokens'> {
   readonly servers: Pick<ServerRegistry, 'state'>;
 }
 
-/** What admits one call: obtained just before it, so that its faults never look like a lost registration. */
+/** Authorization of one call. It is obtained before the call, so that a failure here never looks like a lost registration. */
 export interface Admitted {
   /** Value of the `Authorization` header; `undefined` where the endpoint is open. */
   readonly authorization: Sensitive | undefined;
-  /** A token that served before: refused, it is worth one try with a fresh one. */
+  /** The token was used before. If the server refuses it, one retry with a fresh token makes sense. */
   readonly reused: boolean;
 }
 
@@ -54,7 +54,7 @@ export async function admit(
     case 'Token':
       return withToken(admission.token, false, admission.scheme);
     case 'Basic':
-      // RFC 7617: form-encoding is the token endpoint's alone.
+      // RFC 7617. Only the token endpoint expects form-encoding.
       return {
         authorization: basicAuthorization(admission.username, admission.password, 'Raw'),
         reused: false,
@@ -80,14 +80,14 @@ async function admitByToken(
   if (!('accessToken' in token)) {
     return token;
   }
-  // While it was asked for, the server object may have gone.
+  // The server object may have been deleted during the token request.
   if (grant.reuse === 'UntilRefused' && context.servers.state(server) !== undefined) {
     context.tokens.keep(server, version, asked, token.accessToken, token.expiresInSeconds);
   }
   return withToken(token.accessToken, false);
 }
 
-/** One token is as good as another where it was asked for in the same way. */
+/** Tokens that were requested in the same way are interchangeable. */
 const grantIdentity = ({ clientId, scopes, resources, parameters }: ClientCredentials): string =>
   canonicalJson([clientId, scopes, resources, parameters]);
 
@@ -96,7 +96,7 @@ const withToken = (token: Sensitive, reused: boolean, scheme?: string): Admitted
   reused,
 });
 
-/** A token that was refused is not used again. */
+/** Forgets a refused token. */
 export function forgetRefused(
   admission: Admission,
   server: ServerKey,
@@ -144,7 +144,7 @@ async function obtainToken(
   }
 }
 
-/** A refused credential is a fact about the server object, not about one client: one try finds out, not one each. */
+/** A refused credential concerns the server object, not one client: one attempt tests it, not one attempt per client. */
 const noToken = (
   kind: 'Transient' | 'TokenRefused',
   reason: Failure['reason'],
@@ -221,6 +221,6 @@ async function authenticationOf(
   }
 }
 
-/** 26 characters of 5 bits each: unique among all that is ever signed, and as hard to tell as `random` is. */
+/** 26 characters of 5 bits each: unique among all signed tokens, and as hard to guess as `random`. */
 export const jtiOf = (random: () => number): string =>
   Array.from({ length: 26 }, () => Math.floor(random() * 32).toString(32)).join('');

@@ -7,21 +7,21 @@ import type { Log } from '../ports.ts';
 /**
  * The audit trail: one line of the log, at level info, for each change of a client at its authorization server and for
  * each deregistration that was given up. Its message is always `audit`. Its fields never change their names; one that
- * has no value is absent, and none holds a token or a secret:
+ * has no value is absent. No field holds a token or a secret:
  *
  * | Field | Value |
  * | --- | --- |
  * | `event` | `Registration`, `Replacement`, `Update`, `Rotation`, `Adoption`, `Deregistration`, `Released`, `LeftBehind` |
- * | `outcome` | `Succeeded`; `Failed`: refused; `Unknown`: the server may have acted; `NotSent`. Absent where no call is made |
+ * | `outcome` | `Succeeded`; `Failed`: refused; `Unknown`: the server may have acted; `NotSent`. Absent if no call is made |
  * | `client` | `namespace/name` of the OAuthClient |
  * | `server` | Kind and name of the server object, such as `AuthorizationServer/shop/sso` |
  * | `clientId` | `client_id`, as soon as it is known |
- * | `replaces` | `client_id` of the client whose place a new one takes |
+ * | `replaces` | `client_id` of the client that the new one replaces |
  * | `attempt` | Id of the call, as in the ledger, in the registration Secret and in the lists of suspected orphans |
- * | `attempts` | How often the deregistration that is given up was tried |
+ * | `attempts` | Number of attempts of the deregistration that is given up |
  * | `why` | Why the operator does it, in one sentence |
- * | `reason`, `message` | Why it failed, as the object's status says it |
- * | `recorded` | `false`: it succeeded, and the registration Secret doesn't say so yet |
+ * | `reason`, `message` | Why it failed, as in the object's status |
+ * | `recorded` | `false`: it succeeded, but the registration Secret doesn't record it yet |
  * | `secret` | Name of the registration Secret that stays |
  * | `durationMs` | From the request to its answer |
  */
@@ -43,10 +43,10 @@ export interface AuditLine {
 }
 
 /**
- * - `Replacement`: a registration that takes the place of an earlier client.
- * - `Rotation`: an update by which another key of the client comes, or a former one goes.
- * - `Released`: the object goes before its client; the deregistration is tried on from the record.
- * - `LeftBehind`: nobody tries any more; the record names the client that stays.
+ * - `Replacement`: a registration that replaces an earlier client.
+ * - `Rotation`: an update that adds a key of the client or removes a former one.
+ * - `Released`: the object is deleted before its client; the operator retries the deregistration from the record.
+ * - `LeftBehind`: the operator stops retrying; the record names the client that stays.
  */
 type AuditEvent =
   | 'Registration'
@@ -60,7 +60,7 @@ type AuditEvent =
 
 type AuditOutcome = 'Succeeded' | 'Failed' | 'Unknown' | 'NotSent';
 
-/** What a call's line says, whatever it is answered. */
+/** Fields that don't depend on the answer. */
 export type Audited = Pick<AuditLine, 'event' | 'why' | 'clientId' | 'replaces'>;
 
 /** How a call ended. */

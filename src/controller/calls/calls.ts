@@ -7,7 +7,7 @@ import { type CallHandlers, type CallTerms, type GuardedCall, guarded } from './
 import { type RecordedAnswer, recordAnswer } from './record-answer.ts';
 import { settleCall, settleCallsOf } from './settlements.ts';
 
-/** All that a step can do about calls: it has neither the ledger's nor the registry's own means to begin and end them. */
+/** Everything a step can do with calls. It has no access to the ledger's and the registry's methods that begin and end them. */
 export interface Calls {
   /** See {@link guarded}. */
   guarded<R>(call: GuardedCall, terms: CallTerms, handlers: CallHandlers<R>): Promise<R | undefined>;

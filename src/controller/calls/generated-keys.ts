@@ -3,7 +3,7 @@ import type { StoredKey } from '../../core/content.ts';
 import type { KeyPairAlgorithm } from '../../oauth/signing-key.ts';
 import type { Context } from '../context.ts';
 
-/** Keys that the operator makes for clients (private_key_jwt). */
+/** Keys that the operator generates for clients (private_key_jwt). */
 
 export async function newKey(
   algorithm: KeyPairAlgorithm,
@@ -15,9 +15,9 @@ export async function newKey(
 }
 
 /**
- * The keys to publish after a step, the one to be used first. A key that was stored for an earlier try of the same
- * rotation is used rather than another made. A key of another algorithm than the spec asks for is followed by one of
- * that, whenever it was made.
+ * The keys to publish after a step; the first is the one to use. Prefers a key that was stored for an earlier attempt of
+ * the same rotation to a new one. A key whose algorithm is not the one in the spec is followed by a key that has it, at
+ * any age.
  */
 export async function keysAfter(
   stored: readonly StoredKey[],

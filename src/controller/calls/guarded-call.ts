@@ -14,32 +14,32 @@ import type { HttpOutcome, HttpRequest } from '../ports.ts';
 import { type AuditEnd, type Audited, audit, endOf } from './audit.ts';
 
 export interface GuardedCall {
-  /** New, or that of an earlier call about the same record that got no answer. */
+  /** A new id, or the id of an earlier unanswered call about the same record. */
   readonly attempt: string;
   readonly kind: CallKind;
   readonly client: RegistrationRecord['client'];
   /** Name of the registration Secret, which need not exist yet. */
   readonly record: string;
-  /** By its key of `serverKey`. */
+  /** Key of `serverKey`. */
   readonly server: ServerKey;
-  /** Tells what is sent from what another client sends. Default: all of this kind send the same. */
+  /** Identifies the content of the request. Default: all calls of this kind send the same. */
   readonly document?: string;
-  /** A client that was adopted: who brought its token may change it, too. Default: false. */
+  /** The client was adopted: the person who brought its token may change it, too. Default: false. */
   readonly isAdopted?: boolean;
-  /** What the audit trail says of the call. Absent: it is not named there. */
+  /** Fields of the call's audit line. Absent: the call is not in the audit trail. */
   readonly audited?: Audited;
-  /** Asked just before the entry: whether the call is still wanted. Default: it is. */
+  /** Called just before the entry is stored: whether the call is still wanted. Default: true. */
   readonly isWanted?: () => boolean;
 }
 
-/** What a call needs to know of the server; a record alone gives that, too. */
+/** What a call needs from the server; a record can provide it, too. */
 export type CallTerms = Pick<ServerConnection, 'version' | 'timeoutMs' | 'maxInFlight' | 'transport'>;
 
-/** What is particular to one call. */
+/** The parts that differ from call to call. */
 export interface CallHandlers<R> {
-  /** Makes the request: tokens and signatures are obtained here, when the call's turn has come. */
+  /** Makes the request. Obtains tokens and signatures, after the call got its slot. */
   readonly prepare: () => Promise<HttpRequest | Failure>;
-  /** `prepare` gave a failure: nothing was sent, and there is no entry. */
+  /** `prepare` returned a failure: nothing was sent, and there is no entry. */
   readonly notReady: (failure: Failure) => Conclusion<R>;
   readonly conclude: (answer: Answer) => Conclusion<R> | Promise<Conclusion<R>>;
 }
@@ -49,37 +49,37 @@ export interface Answer {
   readonly outcome: HttpOutcome;
   /** RFC 3339, with milliseconds. */
   readonly sentAt: string;
-  /** What must not come back to people in the server's words. */
+  /** Values that messages must not repeat, even if the server's answer does. */
   readonly sent: readonly Sensitive[];
-  /** What the words about a failure are made by. */
+  /** Context for messages about a failure. */
   readonly told: Told;
 }
 
 /**
- * What a call comes to, in two parts: what it shows of the server is known before what it brought is recorded, and
- * recording may take seconds.
+ * The result of a call, in two parts: what it shows about the server is known at once, but recording the answer may take
+ * seconds.
  */
 export interface Conclusion<R> {
   /** For the server's registry. `undefined`: the call succeeded. `Nothing`: it shows neither success nor failure. */
   readonly shown: Failure | 'Nothing' | undefined;
-  /** What the audit trail says of it, where that is more or other than `shown`. */
+  /** For the audit trail, if it differs from `shown`. */
   readonly end?: AuditEnd;
-  /** Records and reports, when the server has been left. */
+  /** Records and reports, after the call has left the server's registry. */
   readonly finish: () => Finish<R> | Promise<Finish<R>>;
 }
 
 export interface Finish<R> {
   readonly entry: EntryEnd;
-  /** Earlier calls without an answer, about which nothing has to be known any more: their entries are settled. */
+  /** Earlier unanswered calls that no longer matter: their entries are settled. */
   readonly supersedes?: readonly PendingCall[];
   readonly result: R;
 }
 
 /**
- * What becomes of a call's ledger entry.
+ * What happens to a call's ledger entry.
  *
- * - `Settle`: the call's effect is recorded, or it is known that it had none.
- * - `Interrupt`: its effect isn't known. The entry stays, for the rules of the next round.
+ * - `Settle`: the call's effect is recorded, or the call is known to have had none.
+ * - `Interrupt`: its effect is unknown. The entry stays, for the rules of the next round.
  * - `Recording`: its answer is being written. The entry stays under way until the recorder settles it.
  */
 export type EntryEnd = 'Settle' | 'Interrupt' | 'Recording';
@@ -87,7 +87,7 @@ export type EntryEnd = 'Settle' | 'Interrupt' | 'Recording';
 type BracketContext = Pick<Context, 'clock' | 'http' | 'lead' | 'ledger' | 'log' | 'servers' | 'slots'>;
 
 /**
- * One call with an effect on an authorization server. All that the call takes is given back here, and nowhere else.
+ * One call with an effect on an authorization server. Everything that the call acquires is released here, and only here.
  *
  * *Expected flow*
  * ```
@@ -98,23 +98,23 @@ type BracketContext = Pick<Context, 'clock' | 'http' | 'lead' | 'ledger' | 'log'
  * ```
  *
  * *Guarantees*
- * - The request is sent once at most: after its entry is stored, and while the lead is held.
- * - Slot, registry and entry are given back on every path. Where something throws, the registry is shown nothing; an entry
- *   is settled if nothing was sent, else interrupted, so that the next round of the client deals with it.
- * - `conclude` runs when the slot is free, `finish` when the server has been left: neither a second look at the server nor
- *   a slow record holds up the calls of others.
+ * - The request is sent at most once: after its entry is stored, and while the lease is held.
+ * - Slot, registry and entry are released on every path. After an exception the registry learns nothing; the entry is
+ *   settled if nothing was sent, else interrupted, so that the next round of the client handles it.
+ * - `conclude` runs after the slot is released, `finish` after the call left the registry: neither a second request to the
+ *   server nor a slow record delays the calls of others.
  *
  * *Assumptions*
  * - No other call of this client is under way: the queue runs one round of a client at a time.
- * - The recorder settles the entry of an answer that it has not written yet, however long that takes.
+ * - The recorder settles the entry of an answer when it has written it, however long that takes.
  *
  * *Caveats*
- * - `prepare` may wait for a token endpoint while it has a slot.
- * - An entry of an earlier call that got no answer, sent again under its own attempt, is never settled because nothing was
- *   sent this time: the earlier call may have had its effect.
+ * - `prepare` may wait for a token endpoint while it holds a slot.
+ * - When an unanswered call is retried under the same attempt id and nothing is sent this time, its entry is not settled:
+ *   the earlier call may have had its effect.
  *
  * *Errors*
- * Whatever a handler, the ledger or a port throws is passed on, after everything was given back.
+ * Exceptions of a handler, the ledger or a port are rethrown after everything was released.
  *
  * @returns `undefined` where the call was not made: its namespace has too many that wait, the server's state forbids it, it
  * is not wanted any more, its entry could not be stored, or the lead is lost. `share-gate.ts` says when to look again.
@@ -147,7 +147,7 @@ export async function guarded<R>(
   }
 }
 
-/** @returns a failure where it could not be made ready; `undefined` where it may not be made */
+/** @returns a failure if the call could not be prepared; `undefined` if it may not be made */
 async function make(
   call: GuardedCall,
   { version, timeoutMs, transport }: CallTerms,
@@ -186,14 +186,14 @@ async function make(
   return { outcome, sentAt, sent: sentCredentials(request), told };
 }
 
-/** What is open of one call: its place in the server's registry, its entry in the ledger, its line in the audit trail. */
+/** What one call holds: its place in the server's registry, its entry in the ledger, its line in the audit trail. */
 class Bracket {
   readonly #call: GuardedCall;
   readonly #context: BracketContext;
   #entered: HealthCall | undefined;
-  /** What becomes of the entry unless `end` says it; `undefined`: there is none. */
+  /** What happens to the entry unless `end` decides; `undefined`: there is no entry. */
   #otherwise: 'Settle' | 'Interrupt' | undefined;
-  /** `undefined`: nothing was sent, and nothing was concluded from that. */
+  /** `undefined`: nothing was sent, and `notReady` was not called. */
   #audited: AuditEnd | undefined;
   #isSettled = false;
   #sentAt: number | undefined;
@@ -257,7 +257,7 @@ class Bracket {
     }
   }
 
-  /** Gives back whatever is still open. */
+  /** Releases everything that the call still holds. */
   close(): void {
     if (this.#otherwise !== undefined) {
       this.end(this.#otherwise, []);
@@ -299,7 +299,7 @@ class Bracket {
   }
 }
 
-/** Ten characters of base 36, 51 bits: unique among the attempts of one client, and as hard to tell as `random` is. */
+/** Ten characters of base 36, 51 bits: unique among the attempts of one client, and as hard to guess as `random`. */
 export function newAttempt({ random }: Pick<Context, 'random'>): string {
   return Array.from({ length: 10 }, () => Math.floor(random() * 36).toString(36)).join('');
 }

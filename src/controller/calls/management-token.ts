@@ -8,10 +8,10 @@ import type { Context } from '../context.ts';
 import { type AdmissionContext, admit, forgetRefused } from './admission.ts';
 
 /**
- * The place where a client is managed, and what admits there: the client's own token, or the credential that manages all.
+ * The URL at which a client is managed, and the authorization: the client's own token, or the credential for all clients.
  *
- * @param server by its key of `serverKey`
- * @param connection `undefined` while the server object is gone or not ready
+ * @param server key of `serverKey`
+ * @param connection `undefined` if the server object is missing or not ready
  */
 export async function managementAddress(
   { url, credential }: Management & { readonly kind: 'Managed' },
@@ -52,7 +52,7 @@ async function authorize(
   );
 }
 
-/** A refused token isn't used again. */
+/** Forgets a refused token. */
 export function forgetToken(
   credential: ManagementCredential,
   server: ServerKey,

@@ -6,21 +6,21 @@ import type { RecordListener } from '../durable/recorder.ts';
 import { toRegistrationObject } from '../state/cached-objects.ts';
 import { PLACES } from '../state/refused-writes.ts';
 
-/** One answer that is to be recorded. */
+/** One answer to record. */
 export interface RecordedAnswer {
-  /** `create`: the first record of a client. `update`: what a later answer makes of the record that is there. */
+  /** `create`: the first record of a client. `update`: the existing record, changed by a later answer. */
   readonly kind: 'create' | 'update';
   readonly attempt: string;
   readonly secret: Secret;
-  /** Whether the call's ledger entry may go as soon as the answer is recorded. */
+  /** Whether the call's ledger entry is settled as soon as the answer is recorded. */
   readonly settles: boolean;
-  /** The API server refused even the minimal record; `message` is what it says. */
+  /** The API server refused even the minimal record; `message` is its message. */
   readonly onRefused: (message: string) => void;
 }
 
 /**
- * Records an answer. `undefined`: the API server doesn't take the Secret at this time. Then recording goes on by itself,
- * settles the entry when it is done, and wakes the client, which waits for it.
+ * Records an answer. `undefined`: the API server doesn't accept the Secret now. Then recording continues in the background,
+ * settles the entry at its end, and wakes the client, which waits for it.
  */
 export function recordAnswer(answer: RecordedAnswer, context: Context): Promise<Secret | undefined> {
   const { kind, attempt, secret, settles, onRefused } = answer;
@@ -38,7 +38,7 @@ export function recordAnswer(answer: RecordedAnswer, context: Context): Promise<
 }
 
 /**
- * What follows where an answer isn't recorded at once, or was read by an earlier process.
+ * What to do when an answer isn't recorded at once, or was read by an earlier process.
  *
  * @param client `namespace/name`
  * @param attempt the call that is over when its answer is recorded

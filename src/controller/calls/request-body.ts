@@ -13,8 +13,8 @@ import { jtiOf } from './admission.ts';
 type Tools = Pick<Context, 'jwt' | 'clock' | 'random'>;
 
 /**
- * What goes over the wire: the document with its software statement in place of the statement's claims, as JSON or,
- * where the server demands it, signed as a whole.
+ * The body on the wire: the document, in which the software statement replaces the statement's claims; as JSON or, if the
+ * server requires it, signed as a whole.
  */
 export async function requestBody(
   document: JsonObject,

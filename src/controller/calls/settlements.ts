@@ -3,11 +3,11 @@ import type { PendingCall } from '../../core/observation.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
 import type { Context } from '../context.ts';
 
-/** Ledger entries that end without a call of their own: a step has found out that nothing has to be known of them. */
+/** Settles ledger entries without a call: a step found that their effect no longer matters. */
 
 /**
- * A call of an earlier round that had no answer. Its effect is known by now: it is recorded, reported as a suspected
- * orphan, or of no consequence.
+ * Settles an unanswered call of an earlier round. Its effect is known by now: it is recorded, reported as a suspected
+ * orphan, or doesn't matter.
  */
 export function settleCall(
   { attempt }: Pick<PendingCall, 'attempt'>,
@@ -17,7 +17,7 @@ export function settleCall(
 }
 
 /**
- * All calls about a record: it is gone, and its client with it, or it is left to people.
+ * Settles all calls about a record: it is deleted together with its client, or left to people.
  *
  * @param client `namespace/name`
  */

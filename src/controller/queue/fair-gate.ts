@@ -1,6 +1,6 @@
 import { Lane, type LaneBounds, type WorkItem } from './lane.ts';
 
-/** Work of one sort that is bounded in all and for each namespace; namespaces take turns at it. */
+/** Bounds concurrent work of one kind, in total and per namespace; namespaces take turns. */
 export class FairGate {
   readonly #bounds: LaneBounds;
   readonly #lane = new Lane('');
@@ -11,7 +11,7 @@ export class FairGate {
     this.#bounds = bounds;
   }
 
-  /** Does it when its turn comes. Ends as the work ends. */
+  /** Runs the work when its turn comes. Resolves or rejects as the work does. */
   async run<T>(namespace: string, work: () => Promise<T>): Promise<T> {
     const item = await this.#enter(namespace);
     try {

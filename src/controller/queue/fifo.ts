@@ -6,8 +6,8 @@ interface Node<K, V> {
 }
 
 /**
- * First in, first out, each key once; any may leave from the middle. Every step takes the same time. A Map alone would do
- * but for its time: what finds its first entry passes over those that were deleted before.
+ * First in, first out, each key once; any entry can be removed. Every operation takes constant time. A plain Map would be
+ * too slow: finding its first entry skips over all entries that were deleted before.
  */
 export class Fifo<K, V> {
   readonly #nodes = new Map<K, Node<K, V>>();
@@ -30,7 +30,7 @@ export class Fifo<K, V> {
     return this.#nodes.get(key)?.value;
   }
 
-  /** Puts it at the end; a key that is there keeps its place and its value. */
+  /** Appends the key; a key that is already there keeps its place and its value. */
   push(key: K, value: V): void {
     if (this.#nodes.has(key)) {
       return;

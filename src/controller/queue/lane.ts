@@ -1,9 +1,9 @@
 import { SHARES } from '../../api/shares.ts';
 import { Fifo } from './fifo.ts';
 
-/** An object that is to be worked on. */
+/** An object to reconcile. */
 export interface WorkItem {
-  /** Names the object: two items of one key are the same work. */
+  /** Identifies the object: two items with one key are the same work. */
   readonly key: string;
   readonly lane: string;
   readonly namespace: string;
@@ -11,23 +11,23 @@ export interface WorkItem {
   readonly urgent: boolean;
 }
 
-/** How many keys of a lane may be under way. */
+/** How many keys of a lane may run concurrently. */
 export interface LaneBounds {
   readonly most: number;
-  /** Of one namespace, even where no other waits. Default: `most`. */
+  /** Bound for one namespace, even if no other waits. Default: `most`. */
   readonly perNamespace?: number;
 }
 
 /**
- * What waits and runs in one lane. Namespaces take turns; one that has half of the lane waits while another, which has
- * less, has something to do. Every step takes the same time, however much waits.
+ * Waiting and running keys of one lane. Namespaces take turns; a namespace that uses half of the lane waits while another
+ * one, which uses less, has waiting keys. Every operation takes constant time.
  */
 export class Lane<Item extends WorkItem> {
   readonly name: string;
   #running = 0;
-  /** Namespaces of which something waits or runs. */
+  /** Namespaces with waiting or running keys. */
   readonly #lines = new Map<string, Line<Item>>();
-  /** Those whose turn may come, in their order: with less than half of the lane, and with more. */
+  /** Namespaces in the order of their turns: those that use less than half of the lane, and those that use more. */
   readonly #first = new Fifo<Line<Item>, Line<Item>>();
   readonly #second = new Fifo<Line<Item>, Line<Item>>();
 
@@ -52,7 +52,7 @@ export class Lane<Item extends WorkItem> {
     this.#dropIfDone(item.namespace, line);
   }
 
-  /** The next item, which runs from now on until {@link Lane.ended}; `undefined` where none may run. */
+  /** Starts the next item, which counts as running until {@link Lane.ended}; `undefined` if none may run. */
   begin(bounds: LaneBounds): Item | undefined {
     const line = this.#running < bounds.most ? (this.#first.first ?? this.#second.first) : undefined;
     const item = line?.take();
@@ -76,7 +76,7 @@ export class Lane<Item extends WorkItem> {
     this.#dropIfDone(namespace, line);
   }
 
-  /** Puts it at the end of those with whom it takes turns; where it is among them, it keeps its place. */
+  /** Appends the namespace to its list of turns; if it is already in the list, it keeps its place. */
   #place(line: Line<Item>, { most, perNamespace = most }: LaneBounds): void {
     const isFirst = line.running < Math.min(most / 2, perNamespace);
     const isSecond = !isFirst && line.running < perNamespace;
@@ -95,7 +95,7 @@ export class Lane<Item extends WorkItem> {
   }
 }
 
-/** What waits of one namespace: first in, first out, the urgent before the rest. */
+/** Waiting keys of one namespace: first in, first out, urgent keys first. */
 class Line<Item extends WorkItem> {
   running = 0;
   readonly #urgent = new Fifo<string, Item>();
@@ -114,7 +114,7 @@ class Line<Item extends WorkItem> {
     (urgent ? this.#urgent : this.#backlog).delete(key);
   }
 
-  /** Edits that come without an end don't keep what is new from its turn. */
+  /** Limits consecutive urgent keys, so that endless edits don't starve new objects. */
   take(): Item | undefined {
     const isTurnOfBacklog = this.#urgentInARow >= SHARES.urgentInARow.most && this.#backlog.size > 0;
     const from = isTurnOfBacklog || this.#urgent.size === 0 ? this.#backlog : this.#urgent;

@@ -4,22 +4,22 @@ import type { Clock } from '../ports.ts';
 import { Fifo } from './fifo.ts';
 
 const FIRST_PAUSE_MS = 250;
-/** So long without a look takes one back from those that were counted. */
+/** This time without a reconciliation decrements the count by one. */
 const CALM_MS = 10_000;
 
 interface Entry {
-  /** Looks that somebody's changes brought about, less those that time took back; as it was at `at`. */
+  /** Reconciliations that changes caused, minus the decrements by time; as of `at`. */
   readonly looks: number;
-  /** When it was last looked at for that reason, by the monotonic clock. */
+  /** Time of the last such reconciliation, by the monotonic clock. */
   readonly at: number;
-  /** Changed since. */
+  /** Whether it changed since. */
   isChanged: boolean;
 }
 
 /**
- * How soon an object is looked at after somebody changed it, or what the operator wrote for it: at once, unless that
- * happens again and again. Then pauses double up to the longest, and shrink as it is left in peace: who edits without an
- * end, or undoes what the operator does, gets the last state looked at, and not each.
+ * Delay between a change of an object, or of what the operator wrote for it, and its reconciliation: none, unless changes
+ * repeat. Then the delay doubles up to the longest, and shrinks while nothing changes. Under endless edits or reverts the
+ * operator reconciles the latest state, not each one.
  */
 export class Pace {
   readonly #entries = new Fifo<string, Entry>();
@@ -35,7 +35,7 @@ export class Pace {
     return this.#entries.size;
   }
 
-  /** It was changed. Gives how long its next look has to wait, in milliseconds. */
+  /** The object changed. Returns the delay of its next reconciliation, in milliseconds. */
   changed(key: string): number {
     const now = this.#clock.monotonic();
     const entry = this.#entries.get(key) ?? { looks: 0, at: now, isChanged: true };
@@ -44,7 +44,7 @@ export class Pace {
     return Math.max(0, entry.at + this.#pauseAfter(looksAt(entry, now)) - now);
   }
 
-  /** It is looked at now. */
+  /** Its reconciliation begins. */
   lookedAt(key: string): void {
     const now = this.#clock.monotonic();
     const entry = this.#entries.get(key);
@@ -60,12 +60,12 @@ export class Pace {
     return over < 0 ? 0 : backoff({ firstMs: FIRST_PAUSE_MS, longestMs: this.#longestMs }, over);
   }
 
-  /** It is gone. */
+  /** The object was deleted. */
   forget(key: string): void {
     this.#entries.delete(key);
   }
 
-  /** Each was pushed at its last look: the first has been calm for the longest. */
+  /** Ordered by the last reconciliation: the first one has been unchanged for the longest time. */
   #dropCalm(now: number): void {
     for (let [key, entry] = this.#first(); entry !== undefined; [key, entry] = this.#first()) {
       if (entry.isChanged || looksAt(entry, now) > 0) {

@@ -2,12 +2,11 @@ import type { Clock } from '../ports.ts';
 import { Lane, type LaneBounds, type WorkItem } from './lane.ts';
 
 /**
- * Which object is worked on when.
+ * Orders the reconciliation of objects.
  *
- * *Guarantees*: a key never runs twice at once; what is added while it runs, runs once more. Within a lane (one
+ * *Guarantees*: a key never runs twice at once; a key that is added while it runs, runs once more. Within a lane (one
  * authorization server) namespaces take turns, so 5,000 waiting clients of one don't delay another's, and within a
- * namespace urgent keys go first. A lane never has more than its bounds under way, so one slow server doesn't hold up
- * others.
+ * namespace urgent keys go first. A lane never runs more than its bounds, so one slow server doesn't delay others.
  */
 export class WorkQueue<Item extends WorkItem> {
   readonly #run: (item: Item) => Promise<void>;
@@ -37,7 +36,7 @@ export class WorkQueue<Item extends WorkItem> {
     return this.#queued.size;
   }
 
-  /** How much it keeps, of whatever kind: 0 where nothing waits, runs or is to come. */
+  /** Number of entries of all kinds: 0 if nothing waits, runs or is scheduled. */
   get kept(): number {
     return [this.#lanes, this.#queued, this.#running, this.#again, this.#timers].reduce(
       (sum, { size }) => sum + size,
@@ -52,7 +51,7 @@ export class WorkQueue<Item extends WorkItem> {
     }
   }
 
-  /** Takes nothing new; resolves when what runs has ended. */
+  /** Starts nothing new; resolves when all running work has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const { abort } of this.#timers.values()) {
@@ -63,7 +62,7 @@ export class WorkQueue<Item extends WorkItem> {
     }
   }
 
-  /** As soon as its turn comes. */
+  /** Adds the item; it runs when its turn comes. */
   add(item: Item): void {
     if (this.#stopped) {
       return;
@@ -88,7 +87,7 @@ export class WorkQueue<Item extends WorkItem> {
     this.#fill(lane);
   }
 
-  /** After a time, in milliseconds; the earlier of two wins. */
+  /** Adds the item after a delay in milliseconds; the earlier of two wins. */
   addAfter(item: Item, delayMs: number): void {
     if (this.#stopped) {
       return;
@@ -158,5 +157,5 @@ export class WorkQueue<Item extends WorkItem> {
   }
 }
 
-/** Said by every timer that is given up: without a reason, each would make an error with its stack. */
+/** Abort reason of cancelled timers: without a reason, each abort would create an error with its stack. */
 const CANCELLED = 'cancelled';

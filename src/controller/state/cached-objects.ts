@@ -4,7 +4,7 @@ import { toRecord } from '../../core/record.ts';
 import type { ObservedSecret } from '../../core/workload-secret.ts';
 import { toObservedSecret } from '../../core/workload-secret.ts';
 
-/** Metadata of a registration Secret. `record` is absent where a person damaged it. */
+/** Metadata of a registration Secret. `record` is absent if a person damaged it. */
 export interface RegistrationObject extends KubernetesObject {
   readonly record: RegistrationRecord | undefined;
 }
@@ -14,7 +14,7 @@ export interface SecretObject extends KubernetesObject {
   readonly observed: ObservedSecret;
 }
 
-/** What is kept of Secrets: made of their metadata alone, whether it comes from a watch or from an own write. */
+/** The cached form of Secrets: made from their metadata only, from a watch or from an own write. */
 
 export function toRegistrationObject(raw: KubernetesObject): RegistrationObject {
   const { name, namespace = '', uid = '', resourceVersion = '' } = raw.metadata;

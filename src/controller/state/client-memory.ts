@@ -1,23 +1,23 @@
 import type { ClientKey } from '../../core/client-key.ts';
 import type { Absence, Setback, SetbackAction } from '../../core/observation.ts';
 
-/** The API server gives every request a minute; so much for what lies between. */
+/** The API server's timeout of a request, one minute, plus a margin. */
 const LATEST_EFFECT_MS = 90_000;
 
-/** What is remembered of a client between two looks, by `namespace/name`. Lost with the process, at no harm. */
+/** State of a client between two rounds, by `namespace/name`. Losing it with the process is harmless. */
 export class Memory {
   readonly #setbacks = new Map<string, readonly Setback[]>();
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
   readonly #unanswered = new Map<string, number>();
-  /** When the first client was looked at. */
+  /** Time of the first client's first round. */
   #since: number | undefined;
 
   setbacks(key: ClientKey): readonly Setback[] {
     return this.#setbacks.get(key) ?? [];
   }
 
-  /** Deregistrations are remembered each by its record; of every other action only the last try counts. */
+  /** Deregistrations have one setback per record; every other action keeps only the latest. */
   setBack(key: ClientKey, setback: Setback): void {
     const { action, basis } = setback;
     const isReplaced = (other: Setback) =>
@@ -25,7 +25,7 @@ export class Memory {
     this.#setbacks.set(key, [...this.setbacks(key).filter((other) => !isReplaced(other)), setback]);
   }
 
-  /** What went wrong before with the same action, whatever its basis, is over; of deregistrations only that record's. */
+  /** Removes the setback of an action, with any basis; of deregistrations only the one of that record. */
   succeeded(key: ClientKey, action: SetbackAction, basis: string): void {
     const isOver = (other: Setback) =>
       other.action === action && (other.basis === basis || action !== 'Deregister');
@@ -37,7 +37,7 @@ export class Memory {
     this.#setbacks.set(key, left);
   }
 
-  /** When the client was last read; of one that wasn't yet, since when it is known: nothing is remembered of it. */
+  /** When the client was last read; if it wasn't read yet, when this process first saw it. */
   readAt(key: ClientKey, createdAt: number | undefined, now: number): number {
     this.#since ??= now;
     return this.#reads.get(key) ?? Math.max(this.#since, createdAt || 0);
@@ -47,12 +47,12 @@ export class Memory {
     this.#reads.set(key, now);
   }
 
-  /** A write of its status had no answer: it may yet take effect, over what was written since. */
+  /** A status write was not answered: it may still take effect and overwrite later writes. */
   statusUnanswered(key: ClientKey, now: number): void {
     this.#unanswered.set(key, now + LATEST_EFFECT_MS);
   }
 
-  /** When its status is to be looked at again for that; `undefined` where no write is open any more. */
+  /** When to compare its status again for that reason; `undefined` if no write is open any more. */
   statusKnownAt(key: ClientKey, now: number): number | undefined {
     const at = this.#unanswered.get(key);
     if (at !== undefined && at <= now) {
@@ -73,7 +73,7 @@ export class Memory {
     this.#absences.set(key, { since: absence?.since ?? 0, proven: true });
   }
 
-  /** The object exists (again). */
+  /** The object exists, possibly again. */
   present(key: ClientKey): void {
     this.#absences.delete(key);
   }

@@ -9,38 +9,39 @@ import type { NamespaceMemory } from './namespace-memory.ts';
 
 /** Metadata of a Secret that carries the credential label. */
 export interface CredentialObject extends KubernetesObject {
-  /** A registration Secret never serves as a credential, whoever labels it as one: it is never read. */
+  /** A registration Secret never serves as a credential, even if somebody labels it as one: it is never read. */
   readonly isRegistration: boolean;
-  /** Kept though its namespace has no room, since somebody refers to it. */
+  /** Kept although its namespace has no room, because an object references it. */
   readonly isOverShare?: boolean;
 }
 
 interface Held {
   readonly secret: CredentialSecret;
-  /** Of what was read: `uid/resourceVersion`. `undefined` where nothing was, or not the version that is there now. */
+  /** `uid/resourceVersion` of the values that were read. `undefined` if none were, or not those of the present version. */
   readonly version: string | undefined;
-  /** Of the values: what they take of the namespace's share of memory, or would where there is no room for them. */
+  /** Bytes that the values take from the namespace's share of memory, or would take if there were room. */
   readonly bytes: number;
 }
 
 /**
- * The values of credential Secrets: read when an object that refers to one is looked at and its version isn't known, kept
- * as long as somebody refers to it, and never more than {@link SHARES.credentialBytes} of one Secret.
+ * The values of credential Secrets. A Secret is read when an object that references it is reconciled and its present
+ * version isn't cached. Values are kept as long as an object references them, at most {@link SHARES.credentialBytes} per
+ * Secret.
  *
- * The Secrets themselves are watched by their metadata alone, so that those which nobody refers to cost next to nothing,
- * and a change of one wakes those who do.
+ * The Secrets are watched by their metadata only: unreferenced ones take almost no memory, and a change of one requeues
+ * the objects that reference it.
  */
 export class CredentialCache {
   readonly #api: KubernetesApi;
   readonly #watched: (key: string) => CredentialObject | undefined;
   /** By `namespace/name` of the Secret. */
   readonly #held = new Map<string, Held>();
-  /** By `namespace/name` of the Secret; within, by `textOf` who refers to it. */
+  /** `namespace/name` of the Secret → `textOf` the referencing object. */
   readonly #users = new Map<string, Map<string, ReconciledKey>>();
   readonly #references = new Map<string, readonly string[]>();
   readonly #reads = new Map<string, Promise<void>>();
   readonly #memory: NamespaceMemory;
-  /** By `textOf` who refers to Secrets: bytes that it keeps besides the values of Secrets, and in which namespace. */
+  /** `textOf` the referencing object → bytes that it keeps besides the values of Secrets, and their namespace. */
   readonly #counted = new Map<string, { readonly namespace: string; readonly bytes: number }>();
 
   /** @param watched metadata of a labelled Secret, by its `namespace/name` */
@@ -55,8 +56,8 @@ export class CredentialCache {
   }
 
   /**
-   * From now on `who` refers to just these Secrets of the namespace. Resolves when their values are read, as far as they can
-   * be and weren't. A server object is told, by one more call, whether a Secret that isn't watched lacks the label.
+   * Sets the Secrets of the namespace that `who` references. Resolves when all values that were missing and can be read
+   * are read. For server objects one more call finds out whether a Secret that isn't watched lacks the label.
    */
   async refer(who: ReconciledKey, namespace: string, names: readonly string[]): Promise<void> {
     const keys = names.map((name) => keyOf({ namespace, name }));
@@ -66,13 +67,13 @@ export class CredentialCache {
     }
   }
 
-  /** It refers to nothing any more. */
+  /** Removes all references of an object. */
   forget(who: ReconciledKey): void {
     this.#note(who, []);
     this.count(who, '', 0);
   }
 
-  /** It keeps so much besides: text of a CA bundle. False where its namespace has no room for that. */
+  /** Counts bytes of other content, the text of a CA bundle. False if the namespace has no room for it. */
   count(who: ReconciledKey, namespace: string, bytes: number): boolean {
     const text = reconciledText(who);
     const before = this.#counted.get(text) ?? { namespace, bytes: 0 };
@@ -87,12 +88,12 @@ export class CredentialCache {
     return true;
   }
 
-  /** As it was last read for those who refer to it; makes no call. */
+  /** The Secret as it was last read; makes no call. */
   get(namespace: string, name: string): CredentialSecret {
     return this.#held.get(keyOf({ namespace, name }))?.secret ?? { kind: 'NotFound' };
   }
 
-  /** Whether a Secret that it refers to could not be read in its present version: it makes sense to look again soon. */
+  /** Whether the present version of a referenced Secret could not be read: then a retry soon makes sense. */
   isIncomplete(who: ReconciledKey): boolean {
     return (this.#references.get(reconciledText(who)) ?? []).some((key) => {
       const held = this.#held.get(key);
@@ -101,7 +102,7 @@ export class CredentialCache {
     });
   }
 
-  /** Who refers to this Secret, whether or not it exists. */
+  /** The objects that reference this Secret, which need not exist. */
   usersOf(key: string): readonly ReconciledKey[] {
     return [...(this.#users.get(key)?.values() ?? [])];
   }
@@ -149,7 +150,7 @@ export class CredentialCache {
     if (this.#isKnown(key)) {
       return;
     }
-    // Many clients may bring the same statement: one call serves all that come meanwhile.
+    // Many clients may use the same statement: one call serves all that ask in the meantime.
     const underWay = this.#reads.get(key) ?? this.#ask(key).finally(() => this.#reads.delete(key));
     this.#reads.set(key, underWay);
     await underWay;
@@ -170,7 +171,7 @@ export class CredentialCache {
     }
   }
 
-  /** Whoever referred to it may be gone by the time it is read. */
+  /** The last reference may be gone by the time the Secret is read. */
   #keep(key: string, held: Held): void {
     if (!this.#users.has(key)) {
       return;
@@ -195,7 +196,7 @@ const versionOf = ({ metadata: { uid = '', resourceVersion = '' } }: KubernetesO
 const sizeOf = ({ data = {} }: Secret): number =>
   Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value, 'base64'), 0);
 
-/** The label may have been taken off, or the other one put on, since the watch told of it. Values are wrapped at once. */
+/** The labels may have changed since the watch event, so they are checked again. Values are wrapped at once. */
 function toCredentialSecret(secret: Secret): CredentialSecret {
   const { labels = {} } = secret.metadata;
   if (labels[LABELS.credential] !== 'true') {

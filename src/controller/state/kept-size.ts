@@ -1,17 +1,17 @@
-/** What V8 takes for a list or an object without members, and for one more member; a text's own head. */
+/** Bytes that V8 takes for an empty array or object, for each member, and for the header of a string. */
 const CONTAINER = 56;
 const MEMBER = 8;
 const TEXT = 16;
-/** A member whose name no other object has makes a shape of its own. */
+/** A property name that no other object has creates a hidden class (shape) of its own. */
 const SHAPE = 128;
-/** From here on names are what people wrote, within metadata that is passed through; above, all objects have the same. */
+/** From this depth on, people choose the property names (in metadata that is passed through); above, all objects share them. */
 const OPEN_DEPTH = 5;
-/** Of shorter texts it makes no difference worth the search. */
+/** For shorter strings the search costs more than the difference matters. */
 const LONG = 256;
 
 /**
- * About how much memory a value takes, in bytes: not its size as JSON, since `[{},{}]` takes fifteen times that. Numbers and
- * the like are part of what holds them. Always the same for the same value.
+ * Estimates the memory of a value, in bytes. That is not its size as JSON: `[{},{}]` takes fifteen times that. Numbers,
+ * booleans and null count as part of their container. Deterministic.
  */
 export function keptBytes(value: unknown): number {
   const open: unknown[] = [value];
@@ -49,7 +49,7 @@ const takesMemory = (value: unknown): boolean =>
 const textBytes = (text: string): number =>
   TEXT + (text.length > LONG && BEYOND_LATIN_1.test(text) ? 2 * text.length : text.length);
 
-/** One such character makes all take two bytes. */
+/** One such character makes every character of the string take two bytes. */
 const BEYOND_LATIN_1 = /[^\0-\u00ff]/;
 
 const nameBytes = (names: readonly string[]): number =>

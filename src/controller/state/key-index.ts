@@ -1,10 +1,10 @@
-/** Finds objects by a name that several may share: from the name to their keys, in the order in which they came. */
+/** Index from a name, which several objects may share, to their keys in the order of insertion. */
 export class KeyIndex<T> {
   readonly #nameOf: (object: T) => string | undefined;
-  /** Mostly one, which stands for itself: a list of one takes five times the memory. */
+  /** Most names have one key, which is stored without a list: a list of one takes five times the memory. */
   readonly #keys = new Map<string, string | Set<string>>();
 
-  /** @param nameOf `undefined`: not to be found */
+  /** @param nameOf `undefined`: not indexed */
   constructor(nameOf: (object: T) => string | undefined) {
     this.#nameOf = nameOf;
   }
@@ -34,7 +34,7 @@ export class KeyIndex<T> {
   }
 }
 
-/** How many objects share a name: what is only counted takes one number for each name, however many objects there are. */
+/** Counts the objects that share a name. Takes one number per name, however many objects there are. */
 export class KeyCount<T> {
   readonly #nameOf: (object: T) => string | undefined;
   readonly #counts = new Map<string, number>();
@@ -70,12 +70,12 @@ export class KeyCount<T> {
   }
 }
 
-/** How many different members the objects of a group have, however many objects there are. */
+/** Counts the distinct members of each group. */
 export class KeyGroups<T> {
   readonly #memberOf: (object: T) => Membership | undefined;
   readonly #groups = new Map<string, Map<string, number>>();
 
-  /** @param memberOf `undefined`: of no group */
+  /** @param memberOf `undefined`: in no group */
   constructor(memberOf: (object: T) => Membership | undefined) {
     this.#memberOf = memberOf;
   }

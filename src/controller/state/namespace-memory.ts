@@ -1,7 +1,7 @@
 /**
- * How much memory is kept for the objects of each namespace: one namespace can't take what others need.
+ * Bounds the memory for the objects of each namespace, so that no namespace takes what others need.
  *
- * What doesn't fit isn't kept; who keeps something there does with less, and is told when there is room again.
+ * What doesn't fit isn't kept: the owner keeps less instead, and is called when there is room again.
  */
 export class NamespaceMemory {
   readonly #most: number;
@@ -12,9 +12,9 @@ export class NamespaceMemory {
   constructor(options: {
     /** Share of each namespace, in bytes. */
     readonly most: number;
-    /** A namespace without a bound: the operator's own, whose objects no tenant makes. Objects of no namespace have none. */
+    /** The namespace without a bound: the operator's own, where no tenant creates objects. Cluster-scoped objects have no bound. */
     readonly exempt: string;
-    /** Something of this namespace went or shrank. */
+    /** Called when something of this namespace was removed or shrank. */
     readonly onRoom: (namespace: string) => void;
   }) {
     this.#most = options.most;
@@ -23,9 +23,9 @@ export class NamespaceMemory {
   }
 
   /**
-   * Something takes `after` bytes in place of `before`, each of them 0 where there is nothing.
+   * Replaces an entry of `before` bytes by one of `after` bytes; 0 means no entry.
    *
-   * @returns whether it may. Where it may not, nothing is changed: what took `before` still counts. It may always shrink.
+   * @returns whether it fits. If it doesn't, nothing changes: `before` still counts. Shrinking always fits.
    */
   exchange(namespace: string, before: number, after: number): boolean {
     const used = this.usedBy(namespace) - before + after;
@@ -43,7 +43,7 @@ export class NamespaceMemory {
     return true;
   }
 
-  /** Something else may fit now. */
+  /** Reports that something else may fit now. */
   tellRoom(namespace: string): void {
     this.#onRoom(namespace);
   }
@@ -53,7 +53,7 @@ export class NamespaceMemory {
     return this.#used.get(namespace) ?? 0;
   }
 
-  /** Whether so much more would fit. */
+  /** Whether this many more bytes would fit. */
   hasRoom(namespace: string, bytes: number): boolean {
     return !this.#isBounded(namespace) || this.usedBy(namespace) + bytes <= this.#most;
   }

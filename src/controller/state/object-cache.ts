@@ -6,13 +6,13 @@ import type { NamespaceMemory } from './namespace-memory.ts';
 import type { TextPool } from './text-pool.ts';
 
 /**
- * What is known of the objects of one kind: fed by a watch and by the operator's own writes, whichever is newer.
+ * Cache of the objects of one kind, filled by a watch and by the operator's own writes; the newer version wins.
  *
- * *Guarantees*: never goes back to an older version of an object; after {@link ObjectCache.forget} that version
- * doesn't come back by a late event; `onChange` is told of every change that the watch brings and of none that the
- * operator made itself, since whoever made it goes on anyway.
+ * *Guarantees*: never returns to an older version of an object; after {@link ObjectCache.forget} no late event restores
+ * that version; `onChange` is called for every change from the watch and for none of the operator's own writes, since
+ * their author continues anyway.
  *
- * Where the namespace of an object has no room for it, less is kept of it: see {@link CacheBounds}.
+ * If the namespace of an object has no room for it, a reduced form is kept: see {@link CacheBounds}.
  */
 export class ObjectCache<
   T extends KubernetesObject,
@@ -25,14 +25,14 @@ export class ObjectCache<
   readonly #counts: ReadonlyMap<string, KeyCount<T>>;
   readonly #groups: ReadonlyMap<string, KeyGroups<T>>;
   /**
-   * Uids that are gone → the version at which they went, the latest of them. An older version doesn't bring an object
-   * back, whatever a late answer says. A newer one does after a deletion that only the watch told of: an object whose
-   * label was taken off is gone to it.
+   * Uid of a deleted object → the latest version at which it was deleted. A late answer with an older version doesn't
+   * restore the object. A newer version does if only the watch reported the deletion, since the watch also reports one
+   * when an object loses its label.
    */
   readonly #gone = new Map<string, string>();
   /**
-   * Namespace, or '' for all → version of the last complete list: what it lacks and isn't newer is gone, whatever a late
-   * answer says.
+   * Namespace, or '' for all → version of the last complete list: an object that it lacks and that isn't newer is
+   * deleted; a late answer doesn't restore it.
    */
   readonly #listedAt = new Map<string, string>();
   readonly #texts: TextPool;
@@ -40,7 +40,7 @@ export class ObjectCache<
   readonly #onChange: (change: Change<T>) => void;
   readonly #isOfUse: (object: T) => boolean;
   readonly #bounds: CacheBounds<T> | undefined;
-  /** Keys of the objects of which less is kept, by namespace. */
+  /** Keys of the objects in reduced form, by namespace. */
   readonly #less = new Map<string, Set<string>>();
 
   constructor(options: {
@@ -48,14 +48,14 @@ export class ObjectCache<
     readonly texts: TextPool;
     /** Default: `namespace/name`, or the name of a cluster-scoped object. */
     readonly keyOf?: (metadata: ObjectMeta) => string;
-    /** Further names to find objects by, each of its own kind; several objects may share one, or have none. */
+    /** Further indexes, by kind of name; several objects may share a name, or have none. */
     readonly indexes?: Readonly<Record<Index, (object: T) => string | undefined>>;
-    /** Names that objects are counted by. */
+    /** Names by which objects are counted. */
     readonly counts?: Readonly<Record<Count, (object: T) => string | undefined>>;
-    /** Groups whose different members are counted. */
+    /** Groups whose distinct members are counted. */
     readonly groups?: Readonly<Record<Group, (object: T) => Membership | undefined>>;
     readonly onChange: (change: Change<T>) => void;
-    /** Whether anybody looks for such an object; others aren't kept. Default: all are. */
+    /** Whether the object is needed; others aren't kept. Default: all are kept. */
     readonly isOfUse?: (object: T) => boolean;
     /** Default: none. */
     readonly bounds?: CacheBounds<T>;
@@ -77,7 +77,7 @@ export class ObjectCache<
     return this.#objects.get(key);
   }
 
-  /** Whether exactly this version is the one that is known. */
+  /** Whether exactly this version is cached. */
   knows(metadata: ObjectMeta): boolean {
     const known = this.#objects.get(this.#keyOf(metadata))?.metadata;
     return known?.uid === metadata.uid && known?.resourceVersion === metadata.resourceVersion;
@@ -93,7 +93,7 @@ export class ObjectCache<
     return this.#counts.get(count)?.get(name) ?? 0;
   }
 
-  /** How many different members a group has. */
+  /** How many distinct members a group has. */
   groupSize(group: Group, name: string): number {
     return this.#groups.get(group)?.size(name) ?? 0;
   }
@@ -106,7 +106,7 @@ export class ObjectCache<
     return this.#objects.size;
   }
 
-  /** A complete list, of one namespace or of all: what it doesn't hold is gone, unless it is newer than the list. */
+  /** A complete list, of one namespace or of all: an object that it lacks is deleted, unless it is newer than the list. */
   replaced(objects: readonly T[], resourceVersion: string, namespace = ''): void {
     this.keepOnly(objects, resourceVersion, namespace);
     for (const object of objects) {
@@ -114,7 +114,7 @@ export class ObjectCache<
     }
   }
 
-  /** The same, of a list whose objects were {@link ObjectCache.applied} as they came. */
+  /** The same, for a list whose objects were passed to {@link ObjectCache.applied} page by page. */
   keepOnly(objects: readonly KubernetesObject[], resourceVersion: string, namespace = ''): void {
     this.#listedAt.set(namespace, resourceVersion);
     const listed = new Set(objects.map(({ metadata }) => this.#keyOf(metadata)));
@@ -150,7 +150,7 @@ export class ObjectCache<
     }
   }
 
-  /** The operator deleted the object of this name and uid: by now another may bear the name. */
+  /** The operator deleted the object with this name and uid; another object may have the name by now. */
   forget(object: KubernetesObject): void {
     this.#bury(object, NEVER);
     const key = this.#keyOf(object.metadata);
@@ -183,11 +183,11 @@ export class ObjectCache<
     }
     const isTakenUp = before !== undefined && this.#isLess(before) && !this.#isLess(kept);
     this.#noteLess(key, kept, this.#isLess(kept));
-    // Also after an own write: what was put aside is to be looked at.
+    // Also after an own write: the object was not reconciled while it was in reduced form.
     (isTakenUp ? this.#onChange : tell)({ before, after: kept });
   }
 
-  /** The version that is kept in part is not outdated: there may be room for all by now. */
+  /** A version that is cached in reduced form is not outdated: there may be room for the whole object now. */
   #isOutdated(object: T, before: T | undefined): boolean {
     const { uid = '', resourceVersion } = object.metadata;
     const goneAt = this.#gone.get(uid);
@@ -200,7 +200,7 @@ export class ObjectCache<
     return resourceVersion !== before.metadata.resourceVersion || !this.#isLess(before);
   }
 
-  /** The next object of the namespace of which less is kept, each in turn. */
+  /** The next object of the namespace in reduced form, in turn. */
   nextOfLess(namespace: string): string | undefined {
     const keys = this.#less.get(namespace);
     const [key] = keys ?? [];
@@ -278,17 +278,17 @@ export class ObjectCache<
   }
 }
 
-/** What is kept of the objects of one namespace, bounded. */
+/** Bounds what is kept for the objects of one namespace. */
 interface CacheBounds<T> {
   readonly memory: NamespaceMemory;
-  /** What is kept of an object for which there is no room, though it takes so many bytes; `undefined`: nothing. */
+  /** The reduced form of an object of this many bytes, for which there is no room; `undefined`: nothing is kept. */
   readonly less: (object: T, bytes: number) => T | undefined;
-  /** Whether `less` made it. Such objects don't count. */
+  /** Whether this is a reduced form, which doesn't count. */
   readonly isLess: (object: T) => boolean;
 }
 
 const MAX_REMEMBERED = 10_000;
-/** Newer than every version: what the operator deleted itself doesn't come back. */
+/** Newer than every version: an object that the operator deleted itself is never restored. */
 const NEVER = '9'.repeat(32);
 
 export interface Change<T> {
@@ -296,7 +296,7 @@ export interface Change<T> {
   readonly after: T | undefined;
 }
 
-/** Resource versions are decimal numbers that grow (Kubernetes ≥ 1.35 says so; earlier ones do the same). */
+/** Resource versions are growing decimal numbers (documented since Kubernetes 1.35; earlier ones behave so, too). */
 export function isNewer(a: string | undefined, b: string | undefined): boolean {
   const [x = '', y = ''] = [a, b];
   return x.length === y.length ? x > y : x.length > y.length;

@@ -9,8 +9,8 @@ interface Entry {
 }
 
 /**
- * Which AuthorizationServers are used: of each namespace the oldest, as many as its share is. Objects of the same second
- * are in the order of their names.
+ * Decides which AuthorizationServers are used: in each namespace the oldest ones, up to its share. Objects of the same
+ * second are ordered by name.
  */
 export class OldestServers {
   /** By namespace, the oldest first. */
@@ -18,7 +18,7 @@ export class OldestServers {
   readonly #most = SHARES.serversOfNamespace.most;
   readonly #turned: (key: ServerKey) => void;
 
-  /** @param turned the server object of this key is used from now on, or no more */
+  /** @param turned called when the server object with this key starts or stops being used */
   constructor(turned: (key: ServerKey) => void) {
     this.#turned = turned;
   }
@@ -68,7 +68,7 @@ export class OldestServers {
     }
   }
 
-  /** One that came or went among those that are used moved another over the edge. */
+  /** An insertion or removal among the used ones moves another one across the limit. */
   #tell(place: number, moved: Entry | undefined): void {
     if (place < this.#most && moved !== undefined) {
       this.#turned(moved.key);
@@ -81,7 +81,7 @@ const toEntry = (object: ServerObject): Entry => ({
   createdAt: object.createdAt || 0,
 });
 
-/** Where it stands, or would stand, in an ordered list. */
+/** Its position, or insertion position, in an ordered list. */
 function placeOf({ key, createdAt }: Entry, list: readonly Entry[]): number {
   let [low, high] = [0, list.length];
   while (low < high) {

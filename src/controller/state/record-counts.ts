@@ -4,29 +4,29 @@ import type { RegistrationObject } from './cached-objects.ts';
 import type { Membership } from './key-index.ts';
 
 /**
- * How many records there are, by what is asked of each client that is registered: a number that is kept, since nothing
- * that runs for each client may walk all of them.
+ * Counts of records, for the bounds that every registration checks. They are kept up to date incrementally, since code
+ * that runs per client must not iterate over all records.
  */
 export type RecordCount = 'clients' | 'leftBehind' | 'inNamespace' | 'ended';
 
 type NameOf = (object: RegistrationObject) => string | undefined;
 
 export const RECORD_COUNTS: Readonly<Record<RecordCount, NameOf>> = {
-  /** By server: records of clients that are used or are still to be removed. */
+  /** By server: records of clients that are in use or still to be deregistered. */
   clients: ({ record }) =>
     record && record.role !== 'left-behind' ? serverKey(record.server, record.client.namespace) : undefined,
   /** By server: records of clients that were given up. */
   leftBehind: ({ record }) =>
     record?.role === 'left-behind' ? serverKey(record.server, record.client.namespace) : undefined,
-  /** By {@link inNamespace}: every client that may exist, whatever became of its object. */
+  /** By {@link inNamespace}: every client that may exist, with or without its object. */
   inNamespace: ({ record }) =>
     record && inNamespace(serverKey(record.server, record.client.namespace), record.client.namespace),
-  /** By {@link endedIn}: clients that serve no object any more and may exist all the same. */
+  /** By {@link endedIn}: clients that may exist although no object uses them any more. */
   ended: ({ record }) =>
     record && record.role !== 'current' ? endedIn(record.client.namespace, record.server.kind) : undefined,
 };
 
-/** Name of the count of clients that a namespace has at a server; `server` as by {@link serverKey}. */
+/** Name of the count of clients that a namespace has at a server; `server`: a key of {@link serverKey}. */
 export const inNamespace = (server: ServerKey, namespace: string): string => `${namespace} ${server}`;
 
 /** Name of the count of ended clients that a namespace has at all servers of a kind. */
@@ -37,7 +37,7 @@ export type RecordGroup = 'namespaces';
 export const RECORD_GROUPS: Readonly<
   Record<RecordGroup, (object: RegistrationObject) => Membership | undefined>
 > = {
-  /** By server: the namespaces whose clients it has. */
+  /** By server: the namespaces with clients there. */
   namespaces: ({ record }) =>
     record && record.role === 'current'
       ? { group: serverKey(record.server, record.client.namespace), member: record.client.namespace }

@@ -2,8 +2,8 @@ import { backoff } from '../../core/backoff.ts';
 import type { ApiResult, Clock } from '../ports.ts';
 
 /**
- * The API server refuses the write for what is in it or for where it goes (quota, policy, validation): the same again is
- * refused again. A conflict, too many requests and a credential that is renewed pass by themselves.
+ * Whether the API server refuses the write for its content or its namespace (quota, policy, validation), so that an
+ * unchanged retry fails, too. Conflicts, throttling and expired credentials pass by themselves.
  */
 export const isRefusal = ({ status }: { readonly status: number }): boolean =>
   status >= 400 && status < 500 && ![401, 408, 409, 429].includes(status);
@@ -12,26 +12,26 @@ export const isRefusal = ({ status }: { readonly status: number }): boolean =>
 export const PLACES = {
   /** Secrets of workloads, in their namespace. */
   workload: (namespace: string) => `workload ${namespace}`,
-  /** Whole registration Secrets of this namespace's clients, in the operator's. */
+  /** Complete registration Secrets of this namespace's clients, in the operator's namespace. */
   record: (namespace: string) => `record ${namespace}`,
   /** All registration Secrets, even minimal ones. */
   records: () => 'records',
 } as const;
 
 interface WriteRefusal {
-  /** The API server's words. */
+  /** The API server's message. */
   readonly message: string;
-  /** Milliseconds since the epoch: before, nothing is tried. */
+  /** Time of the next dry run, in milliseconds since the epoch. */
   readonly retryAt: number;
 }
 
 const PAUSES = { firstMs: 2_000, longestMs: 300_000 };
 
 /**
- * Where the API server refused a write: what would have to be written there after a registration is tried there before
- * it, without being stored, until that is admitted. As long as nothing is refused, nothing is tried.
+ * Places where the API server refused a write. Before a registration that would need a write there, the operator makes a
+ * dry run of that write, until one is admitted. Without a refusal there are no dry runs.
  *
- * *Guarantees*: one try at a time for each place, with pauses that grow, however many clients wait there.
+ * *Guarantees*: one dry run at a time for each place, with backoff, however many clients wait there.
  */
 export class RefusedWrites {
   readonly #places = new Map<string, { readonly tries: number; readonly refusal: WriteRefusal }>();
@@ -49,15 +49,15 @@ export class RefusedWrites {
     this.#places.delete(place);
   }
 
-  /** Whether a write was refused there, and none was admitted since. */
+  /** Whether a write was refused there, and none has been admitted since. */
   isRefusing(place: string): boolean {
     return this.#places.has(place);
   }
 
   /**
-   * Resolves with why nothing may be sent now that would have to be written there; `undefined`: it may.
+   * Resolves with the reason why no registration that needs a write there may be sent now; `undefined`: it may.
    *
-   * @param tryIt creates the object without storing it
+   * @param tryIt creates the object as a dry run
    */
   async check(place: string, tryIt: () => Promise<ApiResult<unknown>>): Promise<WriteRefusal | undefined> {
     const known = this.#places.get(place);
@@ -67,10 +67,10 @@ export class RefusedWrites {
     if (this.#clock.now() < known.refusal.retryAt) {
       return known.refusal;
     }
-    // Whoever comes while it is tried waits for the next time.
+    // Clients that ask during a dry run wait for the next one.
     this.#refuse(place, known.refusal.message, known.tries + 1);
     const result = await tryIt();
-    // One of that name is there already: everything else was looked at before.
+    // An object with that name exists: the API server checks everything else before that.
     if (result.ok || result.reason === 'AlreadyExists') {
       this.admitted(place);
       return undefined;

@@ -4,14 +4,14 @@ import type { Clock } from '../ports.ts';
 
 interface ReusableToken {
   readonly token: Sensitive;
-  /** By the monotonic clock, in milliseconds: from then on it isn't used, though nobody has refused it. */
+  /** Monotonic time in milliseconds from which the token isn't used any more, even if no server refused it. */
   readonly goodUntil: number;
 }
 
-/** A token that ends while a call is under way would be refused. */
+/** Margin: a token that expires during a call would be refused. */
 const MARGIN_MS = 10_000;
 
-/** Tokens that may serve again, by server and by what they were asked for with. Losing them with the process does no harm. */
+/** Access tokens that can be reused, by server and by token request. Losing them with the process is harmless. */
 export class ReusableTokens {
   readonly #servers = new Map<
     ServerKey,
@@ -23,7 +23,7 @@ export class ReusableTokens {
     this.#clock = clock;
   }
 
-  /** How many servers have tokens here. */
+  /** How many servers have cached tokens. */
   get size(): number {
     return this.#servers.size;
   }
@@ -35,7 +35,7 @@ export class ReusableTokens {
   }
 
   /**
-   * Those of another version of the server object are forgotten: no call uses them any more.
+   * Removes tokens of other versions of the server object: no call uses them any more.
    *
    * @param expiresInSeconds as the token endpoint says (RFC 6749 section 5.1). Default: until it is refused.
    */
@@ -57,7 +57,7 @@ export class ReusableTokens {
     this.#servers.get(server)?.tokens.delete(grant);
   }
 
-  /** The server object is gone. */
+  /** The server object was deleted. */
   forgetServer(server: ServerKey): void {
     this.#servers.delete(server);
   }
