@@ -24,6 +24,7 @@ import { CredentialCache } from './state/credential-cache.ts';
 import { NamespaceMemory } from './state/namespace-memory.ts';
 import { OldestServers } from './state/oldest-servers.ts';
 import { RefusedWrites } from './state/refused-writes.ts';
+import { serverObjectOf } from './state/server-objects.ts';
 import { ServerRegistry } from './state/server-registry.ts';
 import { callsAt, Slots } from './state/slots.ts';
 import type { TextPool } from './state/text-pool.ts';
@@ -265,7 +266,7 @@ export function createController(
   }
 
   async function runServer(key: ServerKey): Promise<RoundReport['result']> {
-    const object = serverOf(key, caches);
+    const object = serverObjectOf(key, caches);
     if (object === undefined) {
       forgetServer(key);
       return 'rested';
@@ -339,10 +340,3 @@ const tooMany = ({ metadata: { namespace } }: ServerObject): Problem => ({
   reason: 'NamespaceShareReached',
   message: `Namespace ${namespace} has more than ${SHARES.serversOfNamespace.most} AuthorizationServers, and the oldest are used. Delete one that isn't needed, and this one is used.`,
 });
-
-function serverOf(key: ServerKey, caches: Caches): ServerObject | undefined {
-  const { kind, namespace, name } = serverNamed(key);
-  return kind === 'AuthorizationServer'
-    ? caches.servers.get(`${namespace}/${name}`)
-    : caches.clusterServers.get(name);
-}

@@ -11,6 +11,7 @@ import { admits, chosenServer } from '../../core/server-access.ts';
 import { serverKey } from '../../core/server-key.ts';
 import { deletionTerms, type ServerObject } from '../../core/server-object.ts';
 import { endedIn, inNamespace } from '../state/record-counts.ts';
+import { serverObjectOf } from '../state/server-objects.ts';
 import { adoptableOf, statementOf } from './brought-secrets.ts';
 import { withinShares } from './share-gate.ts';
 import type { StepContext } from './step-context.ts';
@@ -167,7 +168,7 @@ function endedInNamespace(key: ClientKey, context: StepContext): number {
 function serverOf(key: ClientKey, context: StepContext): ObservedServer {
   const namespace = namespaceOf(key);
   const ref = serverRefOf(key, context);
-  const object = ref && serverObject(ref, namespace, context.caches);
+  const object = ref && serverObjectOf(serverKey(ref, namespace), context.caches);
   if (ref === undefined || object === undefined || !isOffered(ref, namespace, context)) {
     return notAvailable(ref);
   }
@@ -198,7 +199,7 @@ function serversOf(key: ClientKey, context: StepContext): readonly PresentServer
   const found = new Map<string, PresentServer>();
   for (const { server: ref } of recordsOfObject(key, context)) {
     const name = serverKey(ref, namespace);
-    const object = serverObject(ref, namespace, context.caches);
+    const object = serverObjectOf(name, context.caches);
     if (object !== undefined && !found.has(name)) {
       const { metadata, createdAt, spec } = object;
       found.set(name, {
@@ -234,14 +235,6 @@ function viewOf(
     : view;
 }
 
-function serverObject(
-  { kind, name }: ServerRef,
-  namespace: string,
-  { servers, clusterServers }: Pick<StepContext['caches'], 'servers' | 'clusterServers'>,
-): ServerObject | undefined {
-  return kind === 'AuthorizationServer' ? servers.get(`${namespace}/${name}`) : clusterServers.get(name);
-}
-
 /** One text for all: whoever isn't admitted doesn't learn whether the server exists. */
 function notAvailable(ref: ServerRef | undefined): ObservedServer {
   if (ref === undefined) {
@@ -263,10 +256,10 @@ function notAvailable(ref: ServerRef | undefined): ObservedServer {
 }
 
 function isOffered(ref: ServerRef, namespace: string, { caches }: WithCaches): boolean {
+  const server = serverObjectOf(serverKey(ref, namespace), caches);
   if (ref.kind === 'AuthorizationServer') {
-    return caches.servers.get(`${namespace}/${ref.name}`) !== undefined;
+    return server !== undefined;
   }
-  const server = caches.clusterServers.get(ref.name);
   const labels = caches.namespaces.get(namespace)?.metadata.labels ?? {};
   return server !== undefined && admits(server.allowedNamespaces, namespace, labels);
 }

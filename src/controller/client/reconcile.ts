@@ -10,6 +10,7 @@ import { type ServerKey, serverKey } from '../../core/server-key.ts';
 import { summarize } from '../../core/summarize.ts';
 import { isSameJson } from '../../oauth/json.ts';
 import { isRefusal } from '../state/refused-writes.ts';
+import { serverObjectOf } from '../state/server-objects.ts';
 import { readBroughtSecrets } from './brought-secrets.ts';
 import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
@@ -64,11 +65,7 @@ function isServerKnown(key: ClientKey, context: StepContext): boolean {
   }
   const name = serverKey(ref, namespace);
   const { caches, servers } = context;
-  const exists =
-    ref.kind === 'AuthorizationServer'
-      ? caches.servers.get(`${namespace}/${ref.name}`)
-      : caches.clusterServers.get(ref.name);
-  if (exists === undefined || servers.state(name) !== undefined) {
+  if (serverObjectOf(name, caches) === undefined || servers.state(name) !== undefined) {
     return true;
   }
   servers.waits(key, new Map([[name, false]]));
