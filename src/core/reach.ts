@@ -1,4 +1,5 @@
 import type { ServerKind } from '../api/authorization-server.ts';
+import { isHostWithin } from './uri-bounds.ts';
 
 /**
  * What the calls of one kind of server object may reach, by name. Asked for each call just before it is made, and
@@ -52,4 +53,4 @@ const hostOf = (url: string | undefined): string | undefined =>
   url === undefined ? undefined : (URL.parse(url)?.hostname ?? undefined);
 
 const isAmong = (hosts: readonly string[], host: string): boolean =>
-  hosts.some((entry) => (entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry));
+  hosts.some((entry) => isHostWithin(entry, host));

@@ -15,8 +15,13 @@ export function hostIsListed(uri: string, hosts: readonly string[]): boolean {
   return host !== undefined && hosts.some((entry) => isHostWithin(entry.toLowerCase(), host));
 }
 
-/** A host begins with no full stop: what ends with `.example.com` is below it. */
-const isHostWithin = (entry: string, host: string): boolean =>
+/**
+ * Whether an entry of a list of hosts has this one: an entry is a host, or `*.` and the domain below which all are meant.
+ * A host begins with no full stop: what ends with `.example.com` is below it.
+ *
+ * @param entry in lower case
+ */
+export const isHostWithin = (entry: string, host: string): boolean =>
   entry.startsWith('*.') ? host.endsWith(entry.slice(1)) : host === entry;
 
 /** The host of an http(s) URL that every parser reads alike; `undefined` for any other. */
