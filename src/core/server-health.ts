@@ -3,7 +3,13 @@ import type { Failure } from './failure.ts';
 import { type LostTokens, NONE_LOST, withLostToken } from './lost-tokens.ts';
 import { type NamespacePauses, NO_PAUSES, pausedLonger, pauseEnded } from './namespace-pauses.ts';
 import type { CallKind } from './observation.ts';
-import { type RefusedAdmission, refusedAgain, type Witness } from './refused-admission.ts';
+import {
+  admissionProbeAt,
+  type RefusedAdmission,
+  refusedAgain,
+  type Witness,
+  withProber,
+} from './refused-admission.ts';
 import {
   type Caller,
   concerns,
@@ -81,9 +87,9 @@ export const HEALTHY: ServerHealth = {
 };
 
 const FIRST_PROBE_MS = 2_000;
-export const LONGEST_PROBE_MS = 60_000;
+const LONGEST_PROBE_MS = 60_000;
 
-export const probeDelay = (failures: number): number =>
+const probeDelay = (failures: number): number =>
   backoff({ firstMs: FIRST_PROBE_MS, longestMs: LONGEST_PROBE_MS }, failures);
 
 /** A call that may go: of whom, and what it is. */
@@ -303,4 +309,42 @@ function metNow(
     return silent ? onlyOf(call) : widened(metBy, call);
   }
   return metBy === undefined ? 'All' : widened(metBy, call);
+}
+
+/**
+ * Applies the result of a probe. If discovery answered, calls are retried one at a time. The next probe is due later in
+ * both cases, and much later if discovery answered and no client waits for the server.
+ */
+export function probed(
+  health: ServerHealth,
+  answered: boolean,
+  now: number,
+  isWaitedFor = true,
+): ServerHealth {
+  const failures = answered ? health.failures : health.failures + 1;
+  const delay = answered && !isWaitedFor ? LONGEST_PROBE_MS : probeDelay(failures);
+  const { refusedAdmission } = health;
+  return {
+    ...health,
+    failures,
+    phase: answered && health.phase !== 'Open' ? 'OneAtATime' : health.phase,
+    nextProbeAt: health.nextProbeAt > now ? health.nextProbeAt : now + delay,
+    pausedUntil: health.pausedUntil > now ? health.pausedUntil : 0,
+    refusedAdmission: refusedAdmission && withProber(refusedAdmission, now),
+  };
+}
+
+/** When the next probe is due, in milliseconds since the epoch; `undefined` while nothing waits for one. */
+export function nextProbe({
+  phase,
+  nextProbeAt,
+  pausedUntil,
+  refusedAdmission,
+}: ServerHealth): number | undefined {
+  const due = [
+    ...(phase === 'Open' ? [] : [nextProbeAt]),
+    ...(pausedUntil > 0 ? [pausedUntil] : []),
+    ...(refusedAdmission?.decided ? [admissionProbeAt(refusedAdmission)] : []),
+  ];
+  return due.length === 0 ? undefined : Math.max(Math.min(...due), pausedUntil);
 }

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src/core/failure.ts';
-import { nextProbe, probed } from '../../../src/core/health-probes.ts';
 import { isSuspect, suspicion } from '../../../src/core/lost-tokens.ts';
 import type { CallKind } from '../../../src/core/observation.ts';
-import { HEALTHY, type HealthCall, type ServerHealth } from '../../../src/core/server-health.ts';
+import {
+  HEALTHY,
+  type HealthCall,
+  nextProbe,
+  probed,
+  type ServerHealth,
+} from '../../../src/core/server-health.ts';
 import { begins, by, ends, gate, NOW } from '../../kit/fixtures/health-calls.ts';
 
 /** A fault belongs to whom it shows: to a client, to its namespace, or to the server. */

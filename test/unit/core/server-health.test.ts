@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src/core/failure.ts';
-import { nextProbe, probed } from '../../../src/core/health-probes.ts';
 import type { CallKind } from '../../../src/core/observation.ts';
 import {
   callAbandoned,
   callBegins,
   callEnds,
   HEALTHY,
+  nextProbe,
+  probed,
   type ServerHealth,
 } from '../../../src/core/server-health.ts';
 import { begins, ends, gate, made } from '../../kit/fixtures/health-calls.ts';
