@@ -69,11 +69,13 @@ export const refusals = {
   notFound: { ok: false, status: 404, reason: 'NotFound', message: 'not found' },
 } as const satisfies Readonly<Record<string, Failure>>;
 
+type Refusals = Readonly<Record<string, Failure | readonly Failure[]>>;
+
 export interface InMemoryOptions {
   /** Everything that exists, with its kind. Default: a client that is registered and published. */
   readonly objects?: readonly Stored[];
-  /** Verb and kind, such as `patch Secret` → what is answered instead. */
-  readonly refuses?: Readonly<Record<string, Failure>>;
+  /** Verb and kind, such as `patch Secret` → what is answered instead: always, or so often. */
+  readonly refuses?: Refusals;
   /** What the authorization server answers, in turn. */
   readonly outcomes?: readonly HttpOutcome[];
   /** What is known of the server `corporate`. */
@@ -114,6 +116,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     ...{ addClient: nothing, paceClient: nothing, paceServer: nothing, undone: nothing, countAgain: nothing },
     ...{ servers, credentials, namespaceMemory, texts, oldest: { changed: nothing } as never },
   });
+  const journal = { append: nothing, settle: nothing, unsettled: () => [] };
   const context: Context = {
     api,
     http,
@@ -121,12 +124,13 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     random: () => 0.5,
     log,
     lead: { held: () => true },
-    journal: { append: nothing, settle: nothing, unsettled: () => [] },
+    journal,
     ledger: ledger as unknown as Ledger,
+    // Of its own: its waiting lets no time pass.
     recorder: createRecorder({
       api,
-      journal: { append: nothing, settle: nothing, unsettled: () => [] },
-      clock,
+      journal,
+      clock: createFakeClock({ skipMs: Number.POSITIVE_INFINITY }),
       log,
     }),
     refusedWrites: new RefusedWrites(clock),
@@ -218,13 +222,15 @@ function fill(caches: Context['caches'], objects: readonly Stored[]): void {
   }
 }
 
-function createApi(
-  cluster: Cluster,
-  refuses: Readonly<Record<string, Failure>>,
-  writes: Write[],
-  reads: string[],
-): KubernetesApi {
+function createApi(cluster: Cluster, refuses: Refusals, writes: Write[], reads: string[]): KubernetesApi {
   const by = 'operator';
+  const times = new Map<string, number>();
+  const refusalOf = (what: string): Failure | undefined => {
+    const given = refuses[what];
+    const time = times.get(what) ?? 0;
+    times.set(what, time + 1);
+    return given === undefined || 'ok' in given ? given : given[time];
+  };
   const write = <T>(
     verb: string,
     { kind }: Resource,
@@ -233,12 +239,14 @@ function createApi(
     act: () => ApiResult<Stored>,
   ) => {
     writes.push({ what: `${verb} ${kind} ${keyOf(key)}`, body });
-    return Promise.resolve((refuses[`${verb} ${kind}`] ?? act()) as ApiResult<T>);
+    return Promise.resolve((refusalOf(`${verb} ${kind}`) ?? act()) as ApiResult<T>);
   };
   return {
     get: <T extends KubernetesObject>(resource: Resource, key: ObjectKey) => {
       reads.push(`${resource.kind} ${keyOf(key)}`);
-      return Promise.resolve((refuses[`get ${resource.kind}`] ?? cluster.get(resource, key)) as ApiResult<T>);
+      return Promise.resolve(
+        (refusalOf(`get ${resource.kind}`) ?? cluster.get(resource, key)) as ApiResult<T>,
+      );
     },
     create: (resource, object) =>
       write('create', resource, object.metadata, object, () =>
@@ -261,6 +269,8 @@ function createApi(
 export class FakeLedger {
   /** Whether entries can be stored. */
   isOpen = true;
+  /** Entries as they were stored. */
+  readonly begun: LedgerEntry[] = [];
   /** Such as `settle a1`. */
   readonly ends: string[] = [];
   readonly copiedFrom = undefined;
@@ -275,6 +285,7 @@ export class FakeLedger {
 
   async begin(entry: LedgerEntry): Promise<boolean> {
     if (this.isOpen) {
+      this.begun.push(entry);
       this.leave(entry, 'underWay');
     }
     return this.isOpen;

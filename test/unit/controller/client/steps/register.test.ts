@@ -1,85 +1,387 @@
-import { expect, test, vi } from 'vitest';
-import { createCalls } from '../../../../../src/controller/calls/calls.ts';
-import { register } from '../../../../../src/controller/client/steps/register.ts';
-import { PLACES, RefusedWrites } from '../../../../../src/controller/state/refused-writes.ts';
-import type { RegisterStep } from '../../../../../src/core/action.ts';
-import { storedClientKey } from '../../../../../src/core/client-key.ts';
-import { createFakeClock } from '../../../../kit/fakes/fake-clock.ts';
-import { contextOf, createRandom } from '../../../../kit/fakes/fake-ports.ts';
-import { connection, object, observation } from '../../../../kit/fixtures/observations.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
+import { storedServerKey } from '../../../../../src/core/server-key.ts';
+import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
+import { answered } from '../../../../kit/fakes/fake-ports.ts';
+import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
+import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import {
+  clientObject,
+  OPERATOR_NAMESPACE,
+  recorded,
+  registrationSecret,
+  surroundings,
+  workloadSecret,
+} from '../../../../kit/fixtures/objects.ts';
+import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
-/** A registration whose call may wait for room, and which the server's state permits or not. */
-function createScene({ isPermitted = true, whileItWaits = () => {} } = {}) {
-  const generate = vi.fn();
-  const begin = vi.fn(async () => false);
-  const abandon = vi.fn();
-  const refusedWrites = new RefusedWrites({ now: () => 0 });
-  const parts = {
-    random: createRandom(),
-    slots: {
-      isCrowded: () => false,
-      withSlot: async (_: unknown, effect: () => Promise<unknown>) => {
-        whileItWaits();
-        return effect();
+/** By the random numbers of the operator in memory. */
+const ATTEMPT = 'iiiiiiiiii';
+const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
+const SECRET = `oac-uid-1-${ATTEMPT}`;
+const RECORD = `create Secret ${OPERATOR_NAMESPACE}/${SECRET}`;
+const DONE = { kind: 'done' };
+
+const information = {
+  client_id: 'c1',
+  client_secret: 'secret-1',
+  registration_access_token: 'token-1',
+  registration_client_uri: 'https://sso.example.com/register/c1',
+  client_name: 'Storefront',
+};
+const registered = answered(201, information);
+const unregistered = (metadata: object = {}, spec: object = {}) => [
+  ...surroundings(),
+  clientObject(metadata, spec, {}),
+];
+const register = (options: TakeOptions<'Register'>) =>
+  take('Register', { objects: unregistered(), ...options });
+const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
+
+describe('A registration', () => {
+  test('is sent once its entry is stored, and recorded before anything else is done', async () => {
+    const taken = await register({ outcomes: [registered] });
+    const { result, wrote, told, http, ledger, observe, next } = taken;
+    expect([result, wrote, told]).toEqual([DONE, [RECORD], []]);
+    expect(http.sent).toEqual([
+      {
+        method: 'POST',
+        url: 'https://sso.example.com/register',
+        headers: expect.objectContaining({ 'content-type': 'application/json' }),
+        body: '{"client_name":"Storefront"}',
+        timeoutMs: 30_000,
+        transport: undefined,
       },
-    } as never,
-    servers: { enter: () => (isPermitted ? {} : undefined), abandon } as never,
-    jwt: { generate } as never,
-    clock: createFakeClock(),
-    ledger: { begin, entry: () => undefined } as never,
-    lead: { held: () => true },
-    http: {} as never,
-    refusedWrites,
-    recorder: { room: async () => undefined } as never,
-  };
-  const context = contextOf({ ...parts, calls: createCalls(contextOf(parts)) });
-  return { context, generate, begin, abandon, refusedWrites };
+    ]);
+    expect(ledger.begun).toMatchObject([
+      { attempt: ATTEMPT, kind: 'Register', record: SECRET, server: SERVER, client: { uid: 'uid-1' } },
+    ]);
+    expect(ledger.ends).toEqual([`settle ${ATTEMPT}`]);
+    expect(observe().records).toMatchObject([{ registrationSecret: SECRET, clientId: 'c1', managed: true }]);
+    expect(next()).toMatchObject({ type: 'Publish' });
+  });
+
+  test('shows how the server manages its clients, and ends what went wrong before', async () => {
+    const taken = await register({
+      outcomes: [registered],
+      server: { management: 'Unknown', admissionAccepted: false },
+      before: ({ memory, round }) =>
+        memory.setBack(round.key, setback({ action: 'Register', retryAt: NOW, basis: 'before' })),
+    });
+    expect(taken.servers.state(SERVER)).toMatchObject({
+      management: 'RegistrationAccessToken',
+      admissionAccepted: true,
+    });
+    expect(setbacksOf(taken)).toEqual([]);
+  });
+
+  test('leaves one line in the log, without a secret', async () => {
+    const { lines } = await register({ outcomes: [registered] });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('"clientId":"c1"');
+    expect(lines[0]).not.toMatch(/secret-1|token-1/);
+  });
+
+  test('carries its attempt, where the server keeps such a member', async () => {
+    const { http } = await register({
+      outcomes: [registered],
+      server: { connection: { ...connection, attemptMarker: 'software_id' } },
+    });
+    expect(JSON.parse(http.sent[0]?.body ?? '')).toEqual({ client_name: 'Storefront', software_id: ATTEMPT });
+  });
+
+  test('carries the key that the operator made, which is stored with it', async () => {
+    const credential = { generatedKey: { algorithm: 'ES256' } };
+    const { http, cluster } = await register({
+      objects: unregistered({}, { credential }),
+      outcomes: [registered],
+    });
+    expect(JSON.parse(http.sent[0]?.body ?? '')).toMatchObject({
+      jwks: { keys: [{ kty: 'EC', kid: 'generated-1' }] },
+    });
+    const secret = cluster.find('Secret', `${OPERATOR_NAMESPACE}/${SECRET}`);
+    const stored = Object.values(secret?.data ?? {}).map((value) => Buffer.from(value, 'base64').toString());
+    expect(stored.join()).toContain('generated-1');
+  });
+
+  test('in the place of another client is told, with the end of that one', async () => {
+    const annotations = { 'oauth-registrar.dev/rotate-requested-at': '7' };
+    const { told, events, observe } = await register({
+      objects: [...surroundings(), clientObject({ annotations }), registrationSecret(), workloadSecret()],
+      outcomes: [answered(201, { ...information, client_id: 'c2' })],
+    });
+    expect(told).toEqual(['Normal Registered Replace']);
+    expect(events[0]?.message).toBe(
+      'Client c2 takes the place of client c1, which is kept until 2026-05-02T12:00:00Z.',
+    );
+    expect(observe().records).toMatchObject([
+      { clientId: 'c1' },
+      { clientId: 'c2', replaces: recorded().registrationSecret },
+    ]);
+  });
+});
+
+function suspend({ servers }: OperatorInMemory): void {
+  const state = servers.state(SERVER);
+  if (state !== undefined) {
+    servers.set(SERVER, { ...state, suspended: true });
+  }
+}
+function close({ ledger }: OperatorInMemory): void {
+  ledger.isOpen = false;
 }
 
-const step = (overrides: Partial<RegisterStep> = {}): RegisterStep => ({
-  ...({
-    type: 'Register',
-    object: object(),
-    document: {},
-    hash: 'h',
-    ref: { kind: 'ClusterAuthorizationServer', name: 'sso' },
-    connection,
-    basis: 'b',
-  } as unknown as RegisterStep),
-  ...overrides,
+describe('A registration is not sent', () => {
+  const nothing = { wrote: [], told: [], sent: [], ends: [] };
+  const left = ({ wrote, told, http: { sent }, ledger: { ends } }: Awaited<ReturnType<typeof register>>) => ({
+    ...{ wrote, told, sent, ends },
+  });
+
+  test.each<readonly [string, Omit<TakeOptions<'Register'>, 'objects'>, readonly string[]]>([
+    ['its entry cannot be stored', { meanwhile: close }, []],
+    ['the lead is lost', { parts: { lead: { held: () => false } } }, [`settle ${ATTEMPT}`]],
+    [
+      'the state of the server has come to forbid it',
+      {
+        meanwhile: suspend,
+      },
+      [],
+    ],
+    [
+      'other registrations have used up the quota',
+      {
+        server: { connection: { ...connection, policy: { maxClientsPerNamespace: 1 } as never } },
+        meanwhile: ({ ledger }) =>
+          ledger.leave(
+            {
+              ...{ attempt: 'a2', kind: 'Register', record: 'oac-uid-2-a2', server: SERVER, startedAt: '' },
+              ...{ client: { namespace: 'shop', name: 'basket', uid: 'uid-2' }, timeoutMs: 1 },
+            },
+            'underWay',
+          ),
+      },
+      [],
+    ],
+  ])('where %s', async (_, options, ends) => {
+    const taken = await register({ outcomes: [registered], ...options });
+    expect(taken.result).toEqual(DONE);
+    expect(left(taken)).toEqual({ ...nothing, ends });
+    expect(setbacksOf(taken)).toEqual([]);
+  });
+
+  test('and no key is made, where the state of the server forbids it (L11)', async () => {
+    const generate = vi.fn();
+    await register({
+      objects: unregistered({}, { credential: { generatedKey: { algorithm: 'RS256' } } }),
+      parts: { jwt: { generate } as never },
+      meanwhile: suspend,
+    });
+    expect(generate).not.toHaveBeenCalled();
+  });
+
+  test.each([PLACES.records(), PLACES.record('shop'), PLACES.workload('shop')])(
+    'where a write that it needs is refused since it was planned: %s (H2)',
+    async (place) => {
+      const taken = await register({
+        outcomes: [registered],
+        parts: {
+          slots: {
+            isCrowded: () => false,
+            withSlot: (_: unknown, effect: () => Promise<unknown>) => {
+              taken_.context.refusedWrites.refused(place, 'exceeded quota');
+              return effect();
+            },
+          } as never,
+        },
+        meanwhile: (operator) => {
+          taken_ = operator;
+        },
+      });
+      expect(left(taken)).toEqual(nothing);
+    },
+  );
+  let taken_: OperatorInMemory;
+
+  test('but it is, where a write is refused in another namespace', async () => {
+    const { http } = await register({
+      outcomes: [registered],
+      meanwhile: ({ context }) => context.refusedWrites.refused(PLACES.record('blog'), 'exceeded quota'),
+    });
+    expect(http.sent).toHaveLength(1);
+  });
+
+  test.each([
+    [
+      PLACES.records(),
+      'RecordWriteRefused',
+      'operator.s namespace',
+      `${OPERATOR_NAMESPACE}/oac-uid-1-expected00`,
+    ],
+    [
+      PLACES.record('shop'),
+      'RecordWriteRefused',
+      'operator.s namespace',
+      `${OPERATOR_NAMESPACE}/oac-uid-1-expected00`,
+    ],
+    [PLACES.workload('shop'), 'SecretWriteRefused', 'namespace shop', 'shop/storefront-oauth'],
+  ])(
+    'where a trial of what was refused before is refused again: %s (H2)',
+    async (place, reason, where, name) => {
+      const taken = await register({
+        outcomes: [registered],
+        refuses: { 'dryRun Secret': refusals.forbidden },
+        meanwhile: ({ context }) => {
+          context.refusedWrites.refused(place, 'exceeded quota');
+          void context.clock.sleep(600_000);
+        },
+      });
+      expect([taken.wrote, taken.http.sent]).toEqual([[`dryRun Secret ${name}`], []]);
+      expect(taken.told).toEqual([`Warning ${reason} Register`]);
+      expect(taken.events[0]?.message).toMatch(
+        new RegExp(`Nothing is registered, .* in .*${where}: Exceeded quota\\.`, 'i'),
+      );
+      expect(setbacksOf(taken)).toMatchObject([{ action: 'Register', kind: 'Transient', reason }]);
+    },
+  );
+
+  test('but it is, where the trial is admitted', async () => {
+    const { wrote, http } = await register({
+      outcomes: [registered],
+      meanwhile: ({ context }) => {
+        context.refusedWrites.refused(PLACES.workload('shop'), 'exceeded quota');
+        void context.clock.sleep(600_000);
+      },
+    });
+    expect(wrote).toEqual(['dryRun Secret shop/storefront-oauth', RECORD]);
+    expect(http.sent).toHaveLength(1);
+  });
 });
 
-const round = { key: storedClientKey('shop/web'), contents: new Map(), learned: undefined };
+describe('A registration that is answered otherwise', () => {
+  const noAnswer = (received?: string) =>
+    ({
+      kind: 'noAnswer',
+      reason: 'ConnectionLost',
+      detail: 'the connection was lost',
+      ...(received === undefined ? {} : { received: new Sensitive(received), status: 201 }),
+    }) as const;
 
-test("no key is made where the server's state forbids the call (L11)", async () => {
-  const { context, generate } = createScene({ isPermitted: false });
-  const { desired } = object();
-  if (!desired.valid) {
-    throw new Error('the object is valid');
-  }
-  const spec = { ...desired.spec, credential: { generatedKey: { algorithm: 'RS256' as const } } };
-  const withKey = step({ object: { ...object(), desired: { ...desired, spec } } as RegisterStep['object'] });
-  expect(await register(withKey, { o: observation(), round, context })).toEqual({ kind: 'done' });
-  expect(generate).not.toHaveBeenCalled();
+  test.each([
+    [
+      'a refusal of the metadata is told, and not tried again',
+      answered(400, { error: 'invalid_redirect_uri', error_description: 'no such host' }),
+      { kind: 'Terminal', reason: 'InvalidRedirectURI', ambiguous: false },
+      'InvalidRedirectURI',
+    ],
+    [
+      'a rate limit is told, and tried again when the server says',
+      answered(429, '', { 'retry-after': '30' }),
+      { kind: 'Transient', reason: 'RateLimited', retryAt: NOW + 30_000 },
+      'RateLimited',
+    ],
+    [
+      'that nothing was sent is told, and tried again',
+      { kind: 'notSent', reason: 'ConnectFailed', detail: 'the connection was refused' },
+      { kind: 'Transient', reason: 'AuthorizationServerUnavailable', ambiguous: false },
+      'AuthorizationServerUnavailable',
+    ],
+  ] as const)('%s', async (_, outcome, expected, reason) => {
+    const taken = await register({ outcomes: [outcome] });
+    expect([taken.result, taken.wrote]).toEqual([DONE, []]);
+    expect(taken.told).toEqual([`Warning ${reason} Register`]);
+    expect(taken.events[0]?.message).toMatch(/^ClusterAuthorizationServer corporate: /);
+    expect(setbacksOf(taken)).toMatchObject([{ action: 'Register', ...expected }]);
+    expect([taken.ledger.ends, taken.orphans]).toEqual([[`settle ${ATTEMPT}`], []]);
+  });
+
+  test("a refused credential of the server is the server's affair as soon as it is sure", async () => {
+    const refused = answered(401, { error: 'invalid_token' });
+    const once = await register({ outcomes: [refused] });
+    expect(once.servers.isAdmissionRefused(SERVER, 'v1')).toBe(true);
+    expect(setbacksOf(once)).toEqual([]);
+    expect(once.told).toEqual(['Warning AdmissionRefused Register']);
+  });
+
+  test('a refusal that may be of this client alone sets it back', async () => {
+    const taken = await register({
+      outcomes: [answered(403, { error: 'access_denied' })],
+      before: ({ servers }) =>
+        servers.setHealth(SERVER, { ...servers.health(SERVER), acceptedVersion: connection.version }),
+    });
+    expect(setbacksOf(taken)).toMatchObject([{ action: 'Register', reason: 'RegistrationRefused' }]);
+    expect(taken.servers.isAdmissionRefused(SERVER, 'v1')).toBe(false);
+  });
+
+  test('none at all: a client may exist, which is listed, told and counted', async () => {
+    const counted = vi.fn();
+    const taken = await register({
+      outcomes: [noAnswer()],
+      parts: { counters: { orphanSuspected: counted, serverGone: () => undefined } },
+    });
+    expect([taken.result, taken.wrote]).toEqual([DONE, []]);
+    expect(taken.orphans).toHaveLength(1);
+    expect(taken.told).toEqual(['Warning RegistrationOutcomeUnknown Register']);
+    expect(taken.events[0]?.message).toMatch(
+      /\(sent at 2026-05-01T12:00:00\.000Z\)\. A client may exist that nobody knows \(ClusterAuthorizationServer\/corporate, .*\)\. /,
+    );
+    expect(counted).toHaveBeenCalledWith({ kind: 'ClusterAuthorizationServer', name: 'corporate' });
+    expect(taken.ledger.ends).toEqual([`settle ${ATTEMPT}`]);
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', ambiguous: true, retryAt: NOW + 60_000 }]);
+  });
+
+  test('none, and the list of suspects is full: that is told', async () => {
+    const { events, ledger } = await register({ outcomes: [noAnswer()], suspects: 'ListFull' });
+    expect(events[0]?.message).toMatch(/It is not listed: ConfigMap \S+ is full/);
+    expect(ledger.ends).toEqual([`settle ${ATTEMPT}`]);
+  });
+
+  test('none, and it cannot be listed yet: the entry stays, and nobody is told before', async () => {
+    const { result, told, ledger } = await register({ outcomes: [noAnswer()], suspects: 'NotYet' });
+    expect(result).toEqual({ kind: 'later', why: 'the suspected orphan could not be listed' });
+    expect([told, ledger.ends]).toEqual([[], [`interrupt ${ATTEMPT}`]]);
+  });
+
+  test('one that breaks off after it named the client: that one is recorded, to be removed', async () => {
+    const taken = await register({
+      outcomes: [noAnswer(JSON.stringify(information).replace(/}$/, ',"x":'))],
+    });
+    expect([taken.wrote, taken.orphans]).toEqual([[RECORD], []]);
+    expect(taken.observe().records).toMatchObject([{ clientId: 'c1', role: 'owed' }]);
+    expect(taken.events[0]?.message).toMatch(/That client is removed again, and another registered\. /);
+    expect(taken.ledger.ends).toEqual([`settle ${ATTEMPT}`]);
+    expect(taken.next()).toMatchObject({ type: 'Deregister', because: 'Surplus' });
+  });
+
+  test('one that breaks off before it said how to manage the client: that may exist', async () => {
+    const { wrote, orphans } = await register({ outcomes: [noAnswer('{"client_id":"c1","client_se')] });
+    expect([wrote, orphans.length]).toEqual([[], 1]);
+  });
 });
 
-test.each([PLACES.records(), PLACES.record('shop'), PLACES.workload('shop')])(
-  'a write that is refused while the call waits for room stops it: %s (H2)',
-  async (place) => {
-    const scene = createScene({
-      whileItWaits: () => scene.refusedWrites.refused(place, 'exceeded quota'),
-    });
-    expect(await register(step(), { o: observation(), round, context: scene.context })).toEqual({
-      kind: 'done',
-    });
-    expect(scene.begin).not.toHaveBeenCalled();
-    expect(scene.abandon).toHaveBeenCalled();
-  },
-);
+describe('An answer that the API server does not take at once', () => {
+  const written = async ({ ledger }: OperatorInMemory) => {
+    await vi.waitFor(() => expect(ledger.ends).toEqual([`settle ${ATTEMPT}`]));
+  };
 
-test('a write that is refused in another namespace stops no call', async () => {
-  const { context, begin, refusedWrites } = createScene();
-  refusedWrites.refused(PLACES.record('blog'), 'exceeded quota');
-  await register(step(), { o: observation(), round, context });
-  expect(begin).toHaveBeenCalled();
+  test('is written later; until then the client waits, and its entry stays', async () => {
+    const taken = await register({ outcomes: [registered], refuses: { 'create Secret': [refusals.broken] } });
+    expect([taken.result, taken.ledger.ends, taken.told]).toEqual([DONE, [], []]);
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Waiting' });
+    await written(taken);
+    expect(taken.observe().records).toMatchObject([{ clientId: 'c1' }]);
+    expect(taken.next()).toMatchObject({ type: 'Publish' });
+  });
+
+  test('and refuses: that is told, and written when it does not', async () => {
+    const { forbidden } = refusals;
+    const taken = await register({
+      outcomes: [registered],
+      refuses: { 'create Secret': [forbidden, forbidden] },
+    });
+    expect(taken.result).toEqual(DONE);
+    expect(taken.told).toEqual(['Warning RecordWriteRefused Record']);
+    expect(taken.context.refusedWrites.isRefusing(PLACES.records())).toBe(true);
+    await written(taken);
+    expect(taken.observe().records).toMatchObject([{ clientId: 'c1' }]);
+  });
 });
