@@ -4,10 +4,10 @@ import { SIGNING_ALGORITHMS } from '../oauth/signing-key.ts';
 import { scopeToken } from './client-schema.ts';
 import {
   described,
-  list,
   objectName,
   rules,
   secretKey,
+  set,
   stringMap,
   text,
   url,
@@ -82,8 +82,8 @@ const grant = z.object({
     })
     .meta({ description: 'Of the assertion, with client_secret_jwt and private_key_jwt.' })
     .optional(),
-  scopes: list(scopeToken(), 32).meta({ description: 'Exactly the scopes to ask for.' }).optional(),
-  resources: list(url(), 16).meta({ description: 'Resource indicators (RFC 8707).' }).optional(),
+  scopes: set(scopeToken(), 32).meta({ description: 'Exactly the scopes to ask for.' }).optional(),
+  resources: set(url(), 16).meta({ description: 'Resource indicators (RFC 8707).' }).optional(),
   parameters: stringMap(16, 2048)
     .meta({ description: 'Further parameters of the token request.', maxProperties: 16 })
     .optional(),
@@ -168,25 +168,25 @@ export const management = z
     configurationUrl: text(2048)
       .meta({
         description:
-          'Where a client is managed: `AsReturned`, or a template with `{client_id}` and perhaps `{registration_endpoint}`. Default: what the dialect knows, else as returned.',
+          'Where a client is managed. AsReturned: where the answer says, else where the dialect knows. Else a template that wins over the answer, with `{client_id}` and perhaps `{registration_endpoint}`, like `{registration_endpoint}/{client_id}`. Default: AsReturned.',
         ...rules({
           rule: "self == 'AsReturned' || self.contains('{client_id}')",
           message: 'must be AsReturned or a URL with {client_id} in it',
         }),
       })
-      .optional(),
-    allowedOrigins: list(url(), 8)
+      .default('AsReturned'),
+    allowedOrigins: set(url(), 8)
       .meta({
         description:
           'Further origins that may receive a registration access token, besides that of the registration endpoint.',
-        'x-kubernetes-list-type': 'set',
       })
       .optional(),
   })
   .meta(
     rules(
       {
-        rule: "self.mode != 'Credential' || has(self.credential)",
+        // A rule sees the default of its object before the defaults in it.
+        rule: "!has(self.mode) || self.mode != 'Credential' || has(self.credential)",
         message: 'mode Credential needs credential: the one that manages every client',
       },
       {

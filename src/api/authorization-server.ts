@@ -16,6 +16,7 @@ import {
   objectName,
   rules,
   secretKey,
+  set,
   stringMap,
   text,
   url,
@@ -62,7 +63,8 @@ const spec = z.object({
         .meta({ description: 'The issuer that the document publishes, where it differs from spec.issuer.' })
         .optional(),
     })
-    .optional(),
+    .meta({ description: 'How the endpoints of the server are found out.' })
+    .prefault({}),
   endpoints: endpoints.optional(),
   dialect: dialect.default('rfc7591'),
   dialectOverrides: dialectOverrides.optional(),
@@ -81,12 +83,12 @@ const spec = z.object({
         'Client registration endpoint, like https://sso.example.com/register. Default: discovered.',
       ),
       admission: admission.optional(),
-      softwareStatement: softwareStatement.optional(),
+      softwareStatement: softwareStatement.prefault({}),
       signedRequest: signedRequest.optional(),
     })
     .meta({ description: 'How clients are registered (RFC 7591 section 3).' })
     .prefault({}),
-  management: management.optional(),
+  management: management.prefault({}),
   connection: z
     .object({
       timeout: boundedDuration('timeout', 'Longest time for one call, 1s to 2m.').default('30s'),
@@ -126,7 +128,7 @@ const spec = z.object({
         message: 'set proxyUrl or proxyRef, not both',
       }),
     })
-    .optional(),
+    .prefault({}),
   ...upkeep,
   contact: text(256)
     .meta({
@@ -136,8 +138,8 @@ const spec = z.object({
     .optional(),
   suspend: z
     .boolean()
-    .meta({ description: 'Nothing is sent to the server until this is unset. Clients and Secrets stay.' })
-    .optional(),
+    .default(false)
+    .meta({ description: 'Nothing is sent to the server until this is unset. Clients and Secrets stay.' }),
   defaults: defaultsSchema.optional(),
   attemptMarker: z
     .object({ member: text(128) })
@@ -155,7 +157,7 @@ const admissionNeeded = {
 };
 
 const noneNeedsEndpoint = {
-  rule: "!has(self.discovery) || self.discovery.mode != 'None' || has(self.registration.endpoint)",
+  rule: "self.discovery.mode != 'None' || has(self.registration.endpoint)",
   message: 'discovery.mode None needs registration.endpoint',
 };
 
@@ -168,7 +170,7 @@ export const clusterAuthorizationServerSpec = spec
   .extend({
     allowedNamespaces: z
       .object({
-        names: list(text(63), 256).optional(),
+        names: set(text(63), 256).optional(),
         selector: z
           .object({
             matchLabels: stringMap(32, 63).optional(),
@@ -189,10 +191,10 @@ export const clusterAuthorizationServerSpec = spec
       })
       .meta({
         description:
-          'Namespaces that may use the server: by name or by label, either admits. Absent: none. `selector: {}`: all.',
+          'Namespaces that may use the server: by name or by label, either admits. Default: none. `selector: {}`: all.',
       })
-      .optional(),
-    policy: policy.optional(),
+      .prefault({}),
+    policy: policy.prefault({}),
   })
   .meta({ description: 'The server.', ...rules(noneNeedsEndpoint, admissionNeeded) });
 

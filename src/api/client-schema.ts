@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { MEMBERS, type MemberType, specName } from '../oauth/client-metadata.ts';
-import { anyObject, described, list, rules, stringMap, text } from './schema.ts';
+import { MEMBERS, type Member, type MemberType, specName } from '../oauth/client-metadata.ts';
+import { anyObject, described, list, rules, set, stringMap, text } from './schema.ts';
 
 /** Client metadata as people write it: `spec.client` of an OAuthClient, and `spec.defaults` of a server. */
 
@@ -28,12 +28,12 @@ export const scopeToken = () =>
       }),
     );
 
-const strict: Readonly<Record<MemberType, () => z.ZodType>> = {
+const strict: Readonly<Record<MemberType, (member: Member) => z.ZodType>> = {
   string: () => text(2048),
   uri: absoluteUri,
-  strings: () => list(text(512), 64),
-  uris: () => list(absoluteUri(), 32),
-  scope: () => list(scopeToken(), 64),
+  strings: ({ ordered }) => (ordered ? list : set)(text(512), 64),
+  uris: () => set(absoluteUri(), 32),
+  scope: () => set(scopeToken(), 64),
   boolean: () => z.boolean(),
   integer: () => z.int().min(0).max(4_000_000_000),
   object: anyObject,
@@ -43,7 +43,7 @@ const strict: Readonly<Record<MemberType, () => z.ZodType>> = {
 const withPlaceholders: typeof strict = {
   ...strict,
   uri: () => text(2048),
-  uris: () => list(text(2048), 32),
+  uris: () => set(text(2048), 32),
 };
 
 const localized = z
@@ -61,10 +61,11 @@ const localized = z
 
 const fieldsOf = (schemaOf: typeof strict) => ({
   ...Object.fromEntries(
-    MEMBERS.map(({ wire, type, source, description }) => [
-      specName(wire),
-      described(schemaOf[type](), `${description} \`${wire}\`, ${source}.`).optional(),
-    ]),
+    MEMBERS.map((member: Member) => {
+      const { wire, type, source, description } = member;
+      const schema = described(schemaOf[type](member), `${description} \`${wire}\`, ${source}.`);
+      return [specName(wire), schema.optional()];
+    }),
   ),
   localized: localized.optional(),
   additionalMetadata: anyObject()

@@ -3,7 +3,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { DIALECT_NAMES, type DialectOverrides } from '../dialects/presets.ts';
 import { SWITCHES } from '../dialects/switches.ts';
 import { boundedDuration } from './durations.ts';
-import { described, list, text } from './schema.ts';
+import { described, set, text } from './schema.ts';
 
 /** How a server departs from the RFCs: a preset by name, and every switch by itself. */
 
@@ -32,9 +32,9 @@ function schemaOf(row: Exclude<Row, { readonly kind: 'address' }>): z.ZodType {
     case 'choice':
       return z.enum(row.values);
     case 'texts':
-      return list(text(row.longest), row.most);
+      return set(text(row.longest), row.most);
     case 'statuses':
-      return list(z.int().min(100).max(599), 32);
+      return set(z.int().min(100).max(599), 32);
     case 'effect':
       return effect;
     case 'support':

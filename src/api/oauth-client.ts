@@ -7,7 +7,7 @@ import { clientSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { boundedDuration } from './durations.ts';
 import type { KubernetesObject } from './kubernetes.ts';
-import { conditions, list, objectName, rules, stringMap, text, time } from './schema.ts';
+import { conditions, objectName, rules, set, stringMap, text, time } from './schema.ts';
 
 /** `OAuthClient`: one OAuth client that a workload uses. Written by application teams. */
 
@@ -52,7 +52,7 @@ const secret = z
         }),
       })
       .optional(),
-    include: list(text(253), 32)
+    include: set(text(253), 32)
       .meta({
         description: "Further members of the server's answer to put into the Secret, by wire name.",
       })
@@ -176,7 +176,7 @@ export const oauthClientSpec = z
       .meta({ description: "A statement of the client's own, where the server object permits it." })
       .optional(),
     credential: credential.optional(),
-    secret: secret.optional(),
+    secret: secret.prefault({}),
     lifetime: lifetime.optional(),
     deletionPolicy: z.enum(['Delete', 'Retain']).default('Delete').meta({
       description:
@@ -189,10 +189,9 @@ export const oauthClientSpec = z
           'A client that exists already: a labelled Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read while no client of this object is recorded; where status names one, it has to be that one.',
       })
       .optional(),
-    suspend: z
-      .boolean()
-      .meta({ description: 'Nothing is sent and the Secret stays as it is, until this is unset.' })
-      .optional(),
+    suspend: z.boolean().default(false).meta({
+      description: 'Nothing is sent and the Secret stays as it is, until this is false. Default: false.',
+    }),
     replacement: replacement.prefault({}),
   })
   .meta({

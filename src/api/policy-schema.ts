@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { boundedDuration } from './durations.ts';
-import { list, text } from './schema.ts';
+import { set, text } from './schema.ts';
 
 /** What a cluster server permits: judged on the body that is really sent. */
 
@@ -8,24 +8,24 @@ const DENY = z.enum(['Deny', 'Allow']).default('Deny');
 
 export const policy = z
   .object({
-    uriHosts: list(text(253), 64)
+    uriHosts: set(text(253), 64)
       .meta({
         description:
           'Hosts of every URI among the metadata, like `shop.example.com` or `*.example.com`: the server may fetch or call them.',
       })
       .optional(),
-    redirectUriPatterns: list(text(2048), 64)
+    redirectUriPatterns: set(text(2048), 64)
       .meta({
         description:
           'Redirect URIs, with `*` for any characters within one segment of host or path, like `https://*.example.com/callback`.',
       })
       .optional(),
-    scopes: list(text(256), 128).optional(),
-    grantTypes: list(text(256), 32).optional(),
-    responseTypes: list(text(256), 32).optional(),
-    tokenEndpointAuthMethods: list(text(256), 32).optional(),
+    scopes: set(text(256), 128).optional(),
+    grantTypes: set(text(256), 32).optional(),
+    responseTypes: set(text(256), 32).optional(),
+    tokenEndpointAuthMethods: set(text(256), 32).optional(),
     additionalMetadata: z
-      .object({ allowed: list(text(256), 128) })
+      .object({ allowed: set(text(256), 128) })
       .meta({ description: 'Members without a field of their own that clients may set. Default: none.' })
       .optional(),
     clientIdentifier: DENY.meta({
@@ -33,13 +33,13 @@ export const policy = z
     }),
     adoption: DENY.meta({ description: 'Whether OAuthClients may adopt clients that exist already.' }),
     maxClientsPerNamespace: z.int().min(0).max(1_000_000).optional(),
-    defaultsOnly: list(text(256), 64)
+    defaultsOnly: set(text(256), 64)
       .meta({
         description:
           "Members that only `defaults` sets, like `clientName` and `logoUri`: what people see of a client and take for the platform's word.",
       })
       .optional(),
-    algorithms: list(text(64), 64)
+    algorithms: set(text(64), 64)
       .meta({
         description:
           'Algorithms of every member that names one (`…_alg`, `…_enc`), as the JOSE registry spells them. `none` is permitted only where it is listed here.',

@@ -62,7 +62,11 @@ export function durationMs(duration: string): number {
   return ((number(hours) * 60 + number(minutes)) * 60 + number(seconds)) * 1000;
 }
 
-/** A list whose items are a set; `atomic`, so that one owner writes it whole. */
+/** A list of distinct texts or numbers: several field managers may each own some of its items. */
+export const set = <Item extends z.ZodType>(item: Item, max: number) =>
+  z.array(item).max(max).meta({ 'x-kubernetes-list-type': 'set' });
+
+/** A list whose order has a meaning, or whose items are objects: one field manager writes it whole. */
 export const list = <Item extends z.ZodType>(item: Item, max: number) =>
   z.array(item).max(max).meta({ 'x-kubernetes-list-type': 'atomic' });
 

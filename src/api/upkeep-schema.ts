@@ -29,7 +29,7 @@ export const upkeep = {
       }),
     })
     .meta({ description: 'What is done about what went wrong between the operator and the server.' })
-    .optional(),
+    .prefault({}),
   deletion: z
     .object({
       unconfirmed: z.enum(['Release', 'Hold']).default('Release').meta({
@@ -42,7 +42,7 @@ export const upkeep = {
       ).default('1h'),
     })
     .meta({ description: 'How clients are deregistered.' })
-    .optional(),
+    .prefault({}),
   drift: z
     .object({
       mode: z.enum(['Off', 'Report', 'Correct']).default('Off').meta({
@@ -58,5 +58,5 @@ export const upkeep = {
       }),
     })
     .meta({ description: 'Changes that somebody else makes to clients at the server.' })
-    .optional(),
+    .prefault({}),
 };

@@ -219,7 +219,7 @@ function wakeEnforced(
     return;
   }
   const { name } = before.metadata;
-  const enforcing = [...clusterServers.values()].filter(({ spec }) => spec?.policy?.enforce === 'Existing');
+  const enforcing = [...clusterServers.values()].filter(({ spec }) => spec?.policy.enforce === 'Existing');
   for (const { record } of enforcing.flatMap((server) => registrations.find('server', keyOfServer(server)))) {
     if (record?.client.namespace === name) {
       addClient(clientKey(record.client), false);

@@ -51,7 +51,7 @@ export function toConnection(
   return {
     uid: object.metadata.uid ?? '',
     // What tokens carry as `iss`, and what workloads must therefore expect.
-    issuer: spec.discovery?.acceptedIssuer ?? spec.issuer,
+    issuer: spec.discovery.acceptedIssuer ?? spec.issuer,
     registrationEndpoint: calls.registration,
     tokenEndpoint: calls.token,
     endpoints,
@@ -59,13 +59,13 @@ export function toConnection(
     dialect,
     hint: hintOf(spec.dialect),
     defaults: spec.defaults ?? {},
-    policy: object.kind === 'ClusterAuthorizationServer' ? (spec.policy ?? {}) : undefined,
+    policy: object.kind === 'ClusterAuthorizationServer' ? spec.policy : undefined,
     attemptMarker: spec.attemptMarker?.member,
     recovery: recoveryOf(spec),
     drift: driftOf(spec),
-    allowedOrigins: (spec.management?.allowedOrigins ?? []).map(originOf),
-    timeoutMs: boundedMs('timeout', spec.connection?.timeout ?? '30s'),
-    maxInFlight: spec.connection?.maxInFlight ?? 16,
+    allowedOrigins: (spec.management.allowedOrigins ?? []).map(originOf),
+    timeoutMs: boundedMs('timeout', spec.connection.timeout),
+    maxInFlight: spec.connection.maxInFlight,
     shape: shapeOf(spec, dialect, credentials.statement.given?.claims),
     version: canonicalJson([
       object.metadata.uid ?? '',
@@ -80,7 +80,7 @@ export function toConnection(
 
 /** Aliases are for calls with a client certificate alone. */
 const aliasesInUse = (spec: AuthorizationServerSpec, { aliases }: Found): Endpoints =>
-  spec.connection?.clientCertificateRef === undefined ? {} : aliases;
+  spec.connection.clientCertificateRef === undefined ? {} : aliases;
 
 /** Hash of everything of the server object that shapes a client's document. */
 function shapeOf(spec: AuthorizationServerSpec, dialect: Dialect, given: JsonObject | undefined): string {
@@ -89,25 +89,25 @@ function shapeOf(spec: AuthorizationServerSpec, dialect: Dialect, given: JsonObj
     defaults: spec.defaults,
     marker: spec.attemptMarker?.member,
     given,
-    sign: spec.registration.softwareStatement?.sign,
+    sign: spec.registration.softwareStatement.sign,
   };
   return digest(canonicalJson(shaping));
 }
 
 function recoveryOf({ recovery }: AuthorizationServerSpec): ServerConnection['recovery'] {
   return {
-    interrupted: recovery?.interrupted ?? 'Reregister',
-    tokenLost: recovery?.tokenLost ?? 'Hold',
-    cooldownMs: boundedMs('cooldown', recovery?.cooldown ?? '1m'),
-    maxAttempts: recovery?.maxAttempts ?? 3,
+    interrupted: recovery.interrupted,
+    tokenLost: recovery.tokenLost,
+    cooldownMs: boundedMs('cooldown', recovery.cooldown),
+    maxAttempts: recovery.maxAttempts,
   };
 }
 
 function driftOf({ drift }: AuthorizationServerSpec): ServerConnection['drift'] {
   return {
-    mode: drift?.mode ?? 'Off',
-    intervalMs: boundedMs('interval', drift?.interval ?? '1h'),
-    rotatingReads: drift?.rotatingReads ?? 'Refuse',
+    mode: drift.mode,
+    intervalMs: boundedMs('interval', drift.interval),
+    rotatingReads: drift.rotatingReads,
   };
 }
 
@@ -129,19 +129,19 @@ export function secretNames({
     admission?.initialAccessToken,
     admission?.basic,
     admission?.clientCredentials,
-    management?.credential?.token,
-    management?.credential?.basic,
-    management?.credential?.clientCredentials,
+    management.credential?.token,
+    management.credential?.basic,
+    management.credential?.clientCredentials,
     softwareStatement,
-    softwareStatement?.sign,
-    softwareStatement?.sign?.encryption,
+    softwareStatement.sign,
+    softwareStatement.sign?.encryption,
     signedRequest,
   ];
   const names = [
     ...references.map((reference) => reference?.secretRef?.name),
-    connection?.clientCertificateRef?.name,
-    connection?.proxyRef?.name,
-    connection?.caRef?.kind === 'Secret' ? connection.caRef.name : undefined,
+    connection.clientCertificateRef?.name,
+    connection.proxyRef?.name,
+    connection.caRef?.kind === 'Secret' ? connection.caRef.name : undefined,
   ];
   return [...new Set(names.filter((name) => name !== undefined))];
 }
@@ -158,7 +158,7 @@ function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionC
   if (isProblem(admission)) {
     return admission;
   }
-  const credential = spec.management?.credential && toCredential(spec.management.credential, secrets);
+  const credential = spec.management.credential && toCredential(spec.management.credential, secrets);
   if (isProblem(credential)) {
     return credential;
   }
@@ -176,11 +176,13 @@ function credentialsOf(spec: AuthorizationServerSpec, found: Found): ConnectionC
     return transport;
   }
   const dialect = effectiveDialect(spec.dialect, {});
+  const { mode, configurationUrl } = spec.management;
+  const isExplicit = configurationUrl !== 'AsReturned';
   const management = {
-    mode: spec.management?.mode ?? 'Auto',
+    mode,
     credential,
-    configurationUrl: spec.management?.configurationUrl ?? dialect.configurationUrl,
-    isExplicit: spec.management?.configurationUrl !== undefined,
+    configurationUrl: isExplicit ? configurationUrl : dialect.configurationUrl,
+    isExplicit,
   } as const;
   return { admission, management, statement, signedRequest, transport };
 }
@@ -190,8 +192,8 @@ export function transportOf(
   { connection }: AuthorizationServerSpec,
   { secrets, ca, urlRules }: Pick<Found, 'secrets' | 'ca' | 'urlRules'>,
 ): Transport | Problem | undefined {
-  const { clientCertificateRef, caRef, proxyRef } = connection ?? {};
-  const proxy = proxyOf(connection ?? {}, secrets, urlRules);
+  const { clientCertificateRef, caRef, proxyRef } = connection;
+  const proxy = proxyOf(connection, secrets, urlRules);
   if (isProblem(proxy)) {
     return proxy;
   }

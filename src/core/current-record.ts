@@ -11,7 +11,7 @@ import type { RegistrationRecord } from './record.ts';
 export function currentRecord(o: Observation): RegistrationRecord | undefined {
   const { object } = o;
   const spec = object?.desired.valid ? object.desired.spec : undefined;
-  return object && servingRecord(object, spec && (spec.secret?.name ?? o.name), o);
+  return object && servingRecord(object, spec && (spec.secret.name ?? o.name), o);
 }
 
 /** As `currentRecord`, for callers without a whole observation. `wanted`: name of the workload Secret, if known. */

@@ -127,7 +127,7 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
   const names = Object.keys(client.additionalMetadata ?? {}).flatMap(
     (name) => additionalNameProblem(name) ?? [],
   );
-  const keys = Object.values(secret?.keys ?? {}).filter((key) => key !== '');
+  const keys = Object.values(secret.keys ?? {}).filter((key) => key !== '');
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   return [
     ...names,
@@ -137,6 +137,15 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
       : [`secret.keys gives the key ${presentable(twice, [])} to two values; choose another for one`]),
   ];
 }
+
+/** In most specs these parts are the defaults. They are kept once for all specs. */
+const { replacement: REPLACEMENT, secret: SECRET } = oauthClientSpec.parse({ client: {} });
+
+const withSharedDefaults = (spec: OAuthClientSpec): OAuthClientSpec => ({
+  ...spec,
+  replacement: isSameJson(spec.replacement, REPLACEMENT) ? REPLACEMENT : spec.replacement,
+  secret: isSameJson(spec.secret, SECRET) ? SECRET : spec.secret,
+});
 
 /** Measures the spec before it is parsed. If the spec is too large, only this problem is kept. */
 function toDesired(raw: unknown): DesiredClient {
@@ -155,7 +164,7 @@ function toDesired(raw: unknown): DesiredClient {
     const [issue] = parsed.error.issues;
     return { valid: false, problem: presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []) };
   }
-  const spec = slim(parsed.data, raw) as OAuthClientSpec;
+  const spec = withSharedDefaults(slim(parsed.data, raw) as OAuthClientSpec);
   const problems = problemsOf(spec);
   if (problems.length > 0) {
     return { valid: false, problem: `${problems.join('. ')}.` };

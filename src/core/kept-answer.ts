@@ -59,7 +59,7 @@ export function keptOf<Answer extends Pick<ClientInformation, 'metadata'>>(
 
 /** Members of the answer that the Secret of this object is to hold, by wire name. */
 export const includedBy = (object: ObservedClient | undefined): readonly string[] =>
-  (object?.desired.valid ? object.desired.spec.secret?.include : undefined) ?? [];
+  (object?.desired.valid ? object.desired.spec.secret.include : undefined) ?? [];
 
 const bytesOf = (member: string, value: Json): number =>
   Buffer.byteLength(member) + Buffer.byteLength(JSON.stringify(value));

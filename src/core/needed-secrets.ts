@@ -14,7 +14,7 @@ import { recordName, toRegistrationSecret } from './record.ts';
 
 /** The problems that make the Secret of `spec.secret` impossible, as sentences without a full stop. */
 export function workloadSecretProblems({ secret }: Pick<OAuthClientSpec, 'secret'>): readonly string[] {
-  const { name, labels = {}, annotations = {}, keys = {}, include = [] } = secret ?? {};
+  const { name, labels = {}, annotations = {}, keys = {}, include = [] } = secret;
   const shown = (text: string) => presentable(text, []);
   const isUnmapped = (member: string) => !Object.hasOwn(keys, member);
   const wrong = {

@@ -64,7 +64,7 @@ function allowedNamespacesOf(
 
 /** Known from the spec alone, so that it counts also while the server can't be called. */
 export const deletionTerms = ({ deletion, policy }: AuthorizationServerSpec): DeletionTerms => ({
-  unconfirmed: deletion?.unconfirmed ?? 'Release',
-  retryForMs: boundedMs('retryFor', deletion?.retryFor ?? '1h'),
-  retainDenied: policy?.retain === 'Deny',
+  unconfirmed: deletion.unconfirmed,
+  retryForMs: boundedMs('retryFor', deletion.retryFor),
+  retainDenied: policy.retain === 'Deny',
 });

@@ -65,10 +65,10 @@ function missingCertificate({
 }: AuthorizationServerSpec): string | undefined {
   const byCertificate = [
     ['registration.admission', registration.admission?.clientCredentials],
-    ['management.credential', management?.credential?.clientCredentials],
+    ['management.credential', management.credential?.clientCredentials],
   ] as const;
   const [field] = byCertificate.find(([, by]) => by?.authMethod.endsWith('tls_client_auth')) ?? [];
-  return field === undefined || connection?.clientCertificateRef !== undefined
+  return field === undefined || connection.clientCertificateRef !== undefined
     ? undefined
     : `spec.${field}.clientCredentials authenticates by a client certificate, and there is none: name its Secret in spec.connection.clientCertificateRef.`;
 }
@@ -76,17 +76,17 @@ function missingCertificate({
 function urlProblemIn(kind: ServerKind, spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
   const urls: Readonly<Record<string, string | undefined>> = {
     issuer: spec.issuer,
-    'discovery.url': spec.discovery?.url,
+    'discovery.url': spec.discovery.url,
     'registration.endpoint': spec.registration.endpoint,
     ...prefixed('endpoints', spec.endpoints ?? {}),
-    ...prefixed('management.allowedOrigins', { ...spec.management?.allowedOrigins }),
-    'connection.proxyUrl': spec.connection?.proxyUrl,
-    'management.configurationUrl': filledTemplate(spec.management?.configurationUrl),
+    ...prefixed('management.allowedOrigins', { ...spec.management.allowedOrigins }),
+    'connection.proxyUrl': spec.connection.proxyUrl,
+    'management.configurationUrl': filledTemplate(spec.management.configurationUrl),
     ...prefixed('registration.admission.clientCredentials.resources', {
       ...spec.registration.admission?.clientCredentials?.resources,
     }),
     ...prefixed('management.credential.clientCredentials.resources', {
-      ...spec.management?.credential?.clientCredentials?.resources,
+      ...spec.management.credential?.clientCredentials?.resources,
     }),
   };
   for (const [field, url] of Object.entries(urls)) {
@@ -110,7 +110,7 @@ const FIELDS = new Set(MEMBERS.map(({ wire }) => specName(wire)));
 
 /** A name that is misspelled would bound nothing. */
 function unknownMember({ policy }: AuthorizationServerSpec): string | undefined {
-  const { defaultsOnly = [], additionalMetadata } = policy ?? {};
+  const { defaultsOnly = [], additionalMetadata } = policy;
   const unknown = defaultsOnly.find(
     (name) =>
       !FIELDS.has(name) && memberOf(name) === undefined && !additionalMetadata?.allowed.includes(name),
@@ -122,26 +122,26 @@ function unknownMember({ policy }: AuthorizationServerSpec): string | undefined 
 
 /** What a tenant writes and the platform's key signs must be bounded by a policy. */
 function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): string | undefined {
-  const copied = Object.values(spec.registration.softwareStatement?.sign?.claimsFromClient ?? {});
+  const copied = Object.values(spec.registration.softwareStatement.sign?.claimsFromClient ?? {});
   if (kind !== 'ClusterAuthorizationServer' || copied.length === 0) {
     return undefined;
   }
   const { policy } = spec;
   const bounds: Readonly<Record<string, unknown>> = {
-    redirect_uris: policy?.redirectUriPatterns ?? policy?.uriHosts,
-    scope: policy?.scopes,
-    scopes: policy?.scopes,
-    grant_types: policy?.grantTypes,
-    response_types: policy?.responseTypes,
-    token_endpoint_auth_method: policy?.tokenEndpointAuthMethods,
+    redirect_uris: policy.redirectUriPatterns ?? policy.uriHosts,
+    scope: policy.scopes,
+    scopes: policy.scopes,
+    grant_types: policy.grantTypes,
+    response_types: policy.responseTypes,
+    token_endpoint_auth_method: policy.tokenEndpointAuthMethods,
   };
-  const { defaultsOnly = [], algorithms } = policy ?? {};
+  const { defaultsOnly = [], algorithms } = policy;
   const isBounded = (member: string): boolean =>
     (algorithms !== undefined && /_(alg|enc)$/.test(member)) ||
     defaultsOnly.some((name) => name === member || name === specName(member)) ||
     (Object.hasOwn(bounds, member) && bounds[member] !== undefined) ||
-    policy?.additionalMetadata?.allowed.includes(member) === true ||
-    (memberOf(member)?.type.startsWith('uri') === true && policy?.uriHosts !== undefined);
+    policy.additionalMetadata?.allowed.includes(member) === true ||
+    (memberOf(member)?.type.startsWith('uri') === true && policy.uriHosts !== undefined);
   const free = copied.find((member) => !isBounded(member));
   return free === undefined
     ? undefined

@@ -86,14 +86,14 @@ export function wantedSecret(
   formats: readonly SecretFormat[] = FORMATS,
 ): WantedSecret {
   return {
-    name: spec.secret?.name ?? client.name,
-    format: formatNamed(spec.secret?.format, formats),
+    name: spec.secret.name ?? client.name,
+    format: formatNamed(spec.secret.format, formats),
     labels: {
-      ...spec.secret?.labels,
+      ...spec.secret.labels,
       [LABELS.workload]: 'true',
       'app.kubernetes.io/managed-by': 'oauth-registrar',
     },
-    annotations: { ...spec.secret?.annotations, [ANNOTATIONS.client]: keyOf(client) },
+    annotations: { ...spec.secret.annotations, [ANNOTATIONS.client]: keyOf(client) },
   };
 }
 

@@ -38,7 +38,7 @@ export function workloadDifference(
   if (observed === undefined) {
     return 'does not exist';
   }
-  const { keys = {}, include = [] } = o.spec.secret ?? {};
+  const { keys = {}, include = [] } = o.spec.secret;
   const endpoints = endpointsFor(o, current);
   const inputs =
     endpoints && inputsHash({ record: current, format: wanted.format.name, keys, include, endpoints });

@@ -92,7 +92,7 @@ function chosenBefore(key: ClientKey, object: ObservedClient, context: WithCache
   }
   const secrets = context.caches.secrets.find('client', key).map(({ observed }) => observed);
   const { desired } = object;
-  const wanted = desired.valid ? (desired.spec.secret?.name ?? key.split('/')[1]) : undefined;
+  const wanted = desired.valid ? (desired.spec.secret.name ?? key.split('/')[1]) : undefined;
   const current = servingRecord(object, wanted, { secrets, records });
   return (current ?? records.find(({ role }) => role !== 'left-behind'))?.server;
 }

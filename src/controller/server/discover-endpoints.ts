@@ -41,13 +41,13 @@ export async function discover(
   rules: UrlRules,
   transport: Transport | undefined,
 ): Promise<DiscoveredEndpoints | Problem> {
-  const issuer = spec.discovery?.acceptedIssuer ?? spec.issuer;
-  const longestMs = Math.min(boundedMs('timeout', spec.connection?.timeout ?? '30s'), LONGEST_CALL_MS);
+  const issuer = spec.discovery.acceptedIssuer ?? spec.issuer;
+  const longestMs = Math.min(boundedMs('timeout', spec.connection.timeout ?? '30s'), LONGEST_CALL_MS);
   const until = clock.monotonic() + SHARES.discoveryTime.most * 1000;
   const answers: DiscoveryAnswer[] = [];
-  for (const url of spec.discovery?.url
+  for (const url of spec.discovery.url
     ? [spec.discovery.url]
-    : discoveryUrls(spec.issuer, spec.discovery?.prefer ?? 'OAuth')) {
+    : discoveryUrls(spec.issuer, spec.discovery.prefer ?? 'OAuth')) {
     const leftMs = until - clock.monotonic();
     if (leftMs < SHORTEST_CALL_MS) {
       answers.push({

@@ -116,7 +116,7 @@ async function endpointsOf(
   const key = keyOfServer(object);
   const { clock, random } = context;
   const now = clock.now();
-  if (spec.discovery?.mode === 'None') {
+  if (spec.discovery.mode === 'None') {
     return {
       uid,
       generation,
@@ -163,7 +163,7 @@ function fromStatus(
 ): Discovered | undefined {
   // Aliases for calls with a certificate aren't kept in status.
   const isCurrent =
-    spec?.connection?.clientCertificateRef === undefined &&
+    spec?.connection.clientCertificateRef === undefined &&
     status.observedGeneration === generation &&
     isTrue(status, 'Ready') &&
     status.endpoints !== undefined;
@@ -195,7 +195,7 @@ function permitted(
     return connection;
   }
   const { registrationEndpoint, tokenEndpoint, allowedOrigins, transport } = connection;
-  const urls = [registrationEndpoint, tokenEndpoint, spec.management?.configurationUrl, ...allowedOrigins];
+  const urls = [registrationEndpoint, tokenEndpoint, spec.management.configurationUrl, ...allowedOrigins];
   const refused = reachProblem(
     serverNamed(keyOfServer(object)).kind,
     { urls, proxyUrl: transport?.proxyUrl },

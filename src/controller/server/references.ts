@@ -65,7 +65,7 @@ async function caOf(
   secrets: CredentialSecrets,
   { api }: Context,
 ): Promise<{ readonly text: string } | Problem | undefined> {
-  const ref = connection?.caRef;
+  const ref = connection.caRef;
   if (ref === undefined) {
     return undefined;
   }

@@ -19,7 +19,7 @@ export const reservedMetadataRequested: Rule<Usable> = {
   found: 'spec.secret asks for a label or an annotation that the platform team reserves.',
   follows: 'Nothing is sent, and a person has to act.',
   decide: ({ spec, reservedSecretMetadata }) => {
-    const { labels = {}, annotations = {} } = spec.secret ?? {};
+    const { labels = {}, annotations = {} } = spec.secret;
     const isReserved = (name: string): boolean =>
       reservedSecretMetadata.some((entry) => (entry.endsWith('/') ? name.startsWith(entry) : name === entry));
     const reserved = [...Object.keys(labels), ...Object.keys(annotations)].find(isReserved);

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { admission, management } from '../../../src/api/admission-schema.ts';
+import {
+  authorizationServerSpec,
+  clusterAuthorizationServerSpec,
+} from '../../../src/api/authorization-server.ts';
 import { clientSchema, defaultsSchema } from '../../../src/api/client-schema.ts';
 import { dialect, dialectOverrides } from '../../../src/api/dialect-schema.ts';
 import { ANNOTATIONS, LABELS } from '../../../src/api/names.ts';
 import { policy } from '../../../src/api/policy-schema.ts';
 import { signedRequest, softwareStatement } from '../../../src/api/statement-schema.ts';
+import { admits } from '../../../src/core/server-access.ts';
 import { DIALECT_NAMES, effectiveDialect, PRESETS } from '../../../src/dialects/presets.ts';
 import { rfc7591 } from '../../../src/dialects/rfc7591.ts';
 
@@ -65,9 +70,54 @@ describe('admission', () => {
   });
 });
 
+describe('clusterAuthorizationServerSpec', () => {
+  const smallest = { issuer: 'https://sso.example.com', registration: { admission: { open: {} } } };
+  const ofBoth = {
+    ...smallest,
+    discovery: { mode: 'Auto', prefer: 'OAuth' },
+    dialect: 'rfc7591',
+    identification: { mode: 'Registration' },
+    registration: { ...smallest.registration, softwareStatement: { fromClient: 'Deny' } },
+    management: { mode: 'Auto', configurationUrl: 'AsReturned' },
+    connection: { timeout: '30s', maxInFlight: 16 },
+    recovery: {
+      interrupted: 'Reregister',
+      tokenLost: 'Hold',
+      clientGone: 'Hold',
+      cooldown: '1m',
+      maxAttempts: 3,
+      maxRegistrationsPerHour: 10,
+    },
+    deletion: { unconfirmed: 'Release', retryFor: '1h' },
+    drift: { mode: 'Off', interval: '1h', rotatingReads: 'Refuse' },
+    suspend: false,
+  };
+
+  test('stores every default, so that a later release changes no object', () => {
+    expect(authorizationServerSpec.parse(smallest)).toEqual(ofBoth);
+    expect(clusterAuthorizationServerSpec.parse(smallest)).toEqual({
+      ...ofBoth,
+      allowedNamespaces: { disclose: 'Nothing' },
+      policy: {
+        clientIdentifier: 'Deny',
+        adoption: 'Deny',
+        schemes: 'Any',
+        retain: 'Allow',
+        enforce: 'New',
+      },
+    });
+  });
+
+  test('admits nobody by default: a selector is no default, since an empty one admits all', () => {
+    const { allowedNamespaces } = clusterAuthorizationServerSpec.parse(smallest);
+    expect(allowedNamespaces).not.toHaveProperty('selector');
+    expect(admits(allowedNamespaces, 'shop', { sso: 'true' })).toBe(false);
+  });
+});
+
 describe('management', () => {
   test('is by the registration access token, else by what is given here', () => {
-    expect(management.parse({})).toEqual({ mode: 'Auto' });
+    expect(management.parse({})).toEqual({ mode: 'Auto', configurationUrl: 'AsReturned' });
   });
 
   test('does not take a mode that nobody knows', () => {

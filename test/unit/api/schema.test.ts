@@ -51,6 +51,8 @@ describe('oauthClientSpec', () => {
       client: {},
       deletionPolicy: 'Delete',
       replacement: { onEdit: 'Never', onExpiry: 'Automatic', overlap: '24h' },
+      secret: { format: 'Keys' },
+      suspend: false,
     });
   });
 

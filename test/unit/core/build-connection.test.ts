@@ -44,6 +44,15 @@ const signing = {
   issuer: 'https://publisher.example.com',
 };
 
+/** Of a cluster server that says nothing of it. */
+const POLICY = {
+  clientIdentifier: 'Deny',
+  adoption: 'Deny',
+  schemes: 'Any',
+  retain: 'Allow',
+  enforce: 'New',
+} as const;
+
 const connect = (spec: AuthorizationServerSpec, more: Partial<Found> = {}, given: Given = {}) =>
   toConnection(objectOf(spec, given), spec, { ...nothingFound, secrets: all, ...more });
 
@@ -76,7 +85,7 @@ describe('toConnection', () => {
       dialect: effectiveDialect('rfc7591'),
       hint: expect.any(Function),
       defaults: { contacts: ['ops@example.com'] },
-      policy: {},
+      policy: POLICY,
       attemptMarker: 'software_version',
       recovery: { interrupted: 'Reregister', tokenLost: 'Hold', cooldownMs: 60_000, maxAttempts: 3 },
       drift: { mode: 'Off', intervalMs: 3_600_000, rotatingReads: 'Refuse' },
@@ -120,20 +129,8 @@ describe('toConnection', () => {
   });
 
   test.each<readonly [string, object, Given, ServerConnection['policy']]>([
-    [
-      'what a cluster server says',
-      { policy: { scopes: ['openid'] } },
-      {},
-      {
-        scopes: ['openid'],
-        clientIdentifier: 'Deny',
-        adoption: 'Deny',
-        schemes: 'Any',
-        retain: 'Allow',
-        enforce: 'New',
-      },
-    ],
-    ['what holds without being said, at a cluster server', {}, {}, {}],
+    ['what a cluster server says', { policy: { scopes: ['openid'] } }, {}, { scopes: ['openid'], ...POLICY }],
+    ['what holds without being said, at a cluster server', {}, {}, POLICY],
     [
       'nothing at a server of the namespace',
       { policy: { scopes: ['openid'] } },

@@ -72,6 +72,15 @@ describe('toClientObject', () => {
     });
   });
 
+  test('keeps parts of specs that are the defaults once for all', () => {
+    const [one, other] = ['a', 'b'].map((clientName) => withClient({ clientName }));
+    for (const part of ['replacement', 'secret'] as const) {
+      expect(one?.valid && other?.valid && one.spec[part] === other.spec[part]).toBe(true);
+    }
+    const own = desiredOf({ client: {}, secret: { format: 'Keys', name: 'own' } });
+    expect(own).toMatchObject({ spec: { secret: { name: 'own' } } });
+  });
+
   test('takes a spec without a server, for whom the default server is', () => {
     expect(desiredOf({ client: {} })).toMatchObject({ valid: true, spec: { client: {} } });
   });

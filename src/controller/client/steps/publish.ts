@@ -33,7 +33,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   if ('notRead' in content) {
     return notRead(content, 'Publish', basis, record, input);
   }
-  const { keys = {}, include = [] } = object.desired.spec.secret ?? {};
+  const { keys = {}, include = [] } = object.desired.spec.secret;
   const endpoints = endpointsFor(o, record) ?? content.endpoints;
   const values = wanted.format.render(
     {

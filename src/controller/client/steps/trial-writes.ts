@@ -103,7 +103,7 @@ function expectedRecord(step: RegisterStep, input: StepInput): Secret {
 function expectedWorkloadSecret({ object, connection }: RegisterStep, o: Observation): Secret {
   const client = { namespace: o.namespace, name: o.name, uid: object.uid };
   const { spec } = object.desired;
-  const { keys = {}, include = [] } = spec.secret ?? {};
+  const { keys = {}, include = [] } = spec.secret;
   const { issuer, endpoints } = connection;
   const metadata = Object.fromEntries(include.map((member) => [member, 'expected']));
   const information = { ...EXPECTED, metadata };

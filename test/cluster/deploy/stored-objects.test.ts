@@ -1,0 +1,201 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import {
+  authorizationServerSpec,
+  clusterAuthorizationServerSpec,
+} from '../../../src/api/authorization-server.ts';
+import { oauthClientSpec } from '../../../src/api/oauth-client.ts';
+import { admits } from '../../../src/core/server-access.ts';
+import { authorizationServer, type Cluster, DEPLOY, install, oauthClient, openCluster } from './cluster.ts';
+
+/** What the API server stores of what people apply: the defaults with it, and who owns which part. */
+
+let cluster: Cluster;
+let namespace: string;
+
+beforeAll(async () => {
+  cluster = await openCluster(inject('adminKubeconfig'));
+  await install(cluster);
+  namespace = await cluster.namespace();
+});
+afterAll(() => cluster.close());
+
+interface Stored {
+  readonly spec: Record<string, unknown>;
+}
+
+async function stored(kind: string, name: string): Promise<Stored['spec']> {
+  const text = await cluster.must(['get', kind, name, '-n', namespace, '-o', 'json']);
+  return (JSON.parse(text) as Stored).spec;
+}
+
+const clusterServer = (name: string, spec: object = {}): string =>
+  JSON.stringify({
+    ...JSON.parse(authorizationServer({ name, namespace }, spec)),
+    kind: 'ClusterAuthorizationServer',
+    metadata: { name },
+  });
+
+/** Applied by a manager of this name, server-side: it owns what it writes, and no more. */
+const applyAs = (manager: string, object: string) =>
+  cluster.must(['apply', '--server-side', `--field-manager=${manager}`, '-f', '-'], object);
+
+describe('defaults', () => {
+  const issuer = 'https://sso.example.com';
+  const smallest = { issuer, registration: { admission: { open: {} } } };
+
+  test('are stored with the smallest server object, and admit nobody', async () => {
+    const name = `smallest-${namespace}`;
+    await cluster.must(['apply', '-f', '-'], authorizationServer({ name, namespace }));
+    expect(await stored('oas', name)).toEqual(authorizationServerSpec.parse(smallest));
+
+    await cluster.must(['apply', '-f', '-'], clusterServer(name));
+    const spec = await stored('coas', name);
+    const parsed = clusterAuthorizationServerSpec.parse(smallest);
+    expect(spec).toEqual(parsed);
+    expect(spec['allowedNamespaces']).toEqual({ disclose: 'Nothing' });
+    expect(admits(parsed.allowedNamespaces, namespace, { sso: 'true' })).toBe(false);
+    await cluster.must(['delete', 'coas', name]);
+  });
+
+  test('are stored with the smallest client', async () => {
+    await cluster.must(['apply', '-f', '-'], oauthClient({ name: 'smallest', namespace }, { client: {} }));
+    const ref = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
+    expect(await stored('oac', 'smallest')).toEqual(
+      oauthClientSpec.parse({ authorizationServerRef: ref, client: {} }),
+    );
+  });
+
+  /** Bytes of a whole object as it is stored: with metadata, who owns which field, and the status of a new object. */
+  async function sizes(kind: string, object: string): Promise<{ now: number; without: number }> {
+    const { metadata, spec } = JSON.parse(object) as { metadata: { name: string }; spec: unknown };
+    await cluster.must(['apply', '-f', '-'], object);
+    const place = ['-n', namespace, '--show-managed-fields', '-o', 'json'];
+    const whole = JSON.parse(await cluster.must(['get', kind, metadata.name, ...place])) as Stored;
+    const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+    return { now: bytes(whole), without: bytes({ ...whole, spec }) };
+  }
+
+  test('take at most twice the room that an object took without them', async () => {
+    const client = await sizes(
+      'oac',
+      oauthClient(
+        { name: 'typical', namespace },
+        {
+          client: {
+            clientName: 'Storefront',
+            redirectUris: ['https://shop.example.com/callback'],
+            grantTypes: ['authorization_code', 'refresh_token'],
+            tokenEndpointAuthMethod: 'client_secret_basic',
+            scopes: ['openid', 'profile'],
+          },
+        },
+      ),
+    );
+    const name = `typical-${namespace}`;
+    const initialAccessToken = { secretRef: { name: 'sso-iat' } };
+    const server = await sizes(
+      'coas',
+      clusterServer(name, {
+        issuer: 'https://sso.example.com/realms/shop',
+        dialect: 'keycloak',
+        registration: { admission: { initialAccessToken } },
+        allowedNamespaces: { selector: { matchLabels: { sso: 'true' } } },
+      }),
+    );
+    await cluster.must(['delete', 'coas', name]);
+    for (const { now, without } of [client, server]) {
+      expect(now).toBeGreaterThan(without);
+      expect(now).toBeLessThanOrEqual(2 * without);
+    }
+  });
+
+  const samples = [
+    'samples',
+    ...readdirSync(join(DEPLOY, 'samples', 'servers')).map((file) => join('samples', 'servers', file)),
+  ];
+
+  test.for(samples)(
+    '%s: kubectl diff shows nothing after apply, nor after another manager applied it',
+    async (path) => {
+      const given = [path === 'samples' ? '-k' : '-f', join(DEPLOY, path)];
+      const diff = async (...more: readonly string[]) => {
+        const { code, stdout } = await cluster.kubectl(['diff', ...more, ...given]);
+        return { code, stdout };
+      };
+      const nothing = { code: 0, stdout: '' };
+      // Two samples have a server object of one name.
+      await cluster.must(['delete', 'coas', '--all']);
+      await cluster.must(['apply', ...given]);
+      expect(await diff()).toEqual(nothing);
+      const other = ['--server-side', '--field-manager=other'];
+      await cluster.must(['apply', ...other, ...given]);
+      expect(await diff(...other)).toEqual(nothing);
+      expect(await diff()).toEqual(nothing);
+    },
+  );
+});
+
+describe('two field managers', () => {
+  const client = (spec: object) => oauthClient({ name: 'shared', namespace }, { client: spec });
+  const uris = (...hosts: readonly string[]) => hosts.map((host) => `https://${host}.example.com/cb`);
+
+  test('each own some redirect URIs, scopes and grant types of a client', async () => {
+    await applyAs(
+      'web',
+      client({ redirectUris: uris('a', 'b'), scopes: ['openid'], contacts: ['a@example.com'] }),
+    );
+    await applyAs(
+      'app',
+      client({ redirectUris: uris('c'), scopes: ['openid', 'email'], contacts: ['b@example.com'] }),
+    );
+    expect((await stored('oac', 'shared'))['client']).toEqual({
+      redirectUris: uris('a', 'b', 'c'),
+      scopes: ['openid', 'email'],
+      contacts: ['a@example.com', 'b@example.com'],
+    });
+
+    await applyAs('web', client({ redirectUris: uris('a') }));
+    expect((await stored('oac', 'shared'))['client']).toEqual({
+      redirectUris: uris('a', 'c'),
+      scopes: ['openid', 'email'],
+      contacts: ['b@example.com'],
+    });
+  });
+
+  test('each admit some namespaces to a server, and permit some scopes', async () => {
+    const name = `shared-${namespace}`;
+    const spec = (team: string) => ({ allowedNamespaces: { names: [team] }, policy: { scopes: [team] } });
+    await applyAs('one', clusterServer(name, spec('one')));
+    await applyAs('two', clusterServer(name, spec('two')));
+    expect(await stored('coas', name)).toMatchObject({
+      allowedNamespaces: { names: ['one', 'two'] },
+      policy: { scopes: ['one', 'two'] },
+    });
+    await applyAs('one', clusterServer(name));
+    expect(await stored('coas', name)).toMatchObject({
+      allowedNamespaces: { names: ['two'] },
+      policy: { scopes: ['two'] },
+    });
+    await cluster.must(['delete', 'coas', name]);
+  });
+
+  test('own a list whose order has a meaning as a whole', async () => {
+    await applyAs('web', client({ defaultAcrValues: ['strong', 'weak'] }));
+    const { code, stderr } = await cluster.kubectl(
+      ['apply', '--server-side', '--field-manager=app', '-f', '-'],
+      client({ defaultAcrValues: ['weak'] }),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('conflict with "web": .spec.client.defaultAcrValues');
+  });
+
+  test('cannot list one item twice', async () => {
+    const { stderr } = await cluster.kubectl(
+      ['apply', '--dry-run=server', '-f', '-'],
+      oauthClient({ name: 'twice', namespace }, { client: { redirectUris: uris('a', 'a') } }),
+    );
+    expect(stderr).toContain('spec.client.redirectUris[1]: Duplicate value: "https://a.example.com/cb"');
+  });
+});
