@@ -3,7 +3,7 @@ import { isSuspect, suspectGate } from './lost-tokens.ts';
 import { pausedFor } from './namespace-pauses.ts';
 import type { Gate } from './observation.ts';
 import { admissionGate } from './refused-admission.ts';
-import { type Caller, concerns, isBehind, isOneClient, NOBODY_WAITS, type Waiting } from './scope.ts';
+import { concerns, isBehind, isOneClient, NOBODY_WAITS, type Waiting } from './scope.ts';
 import type { Asking, HealthCall, ServerHealth } from './server-health.ts';
 
 /** A client that waits for its turn is woken. If the wake-up is missed, the client retries after this time. */
@@ -125,10 +125,12 @@ function failingGate(health: ServerHealth, call: Asking, waiting: Waiting, now: 
 
 /**
  * Whether the call waits for a first registration that is under way. Two namespaces may have one each, so that a call
- * that hangs in one namespace doesn't block the other.
+ * that hangs in one namespace doesn't block the other. A registration with another version of the connection shows
+ * nothing about this one's credential.
  */
-function isFirstUnderWay(underWay: readonly Caller[], { namespace }: Caller): boolean {
-  const namespaces = new Set(underWay.map((call) => call.namespace));
+function isFirstUnderWay(underWay: readonly Asking[], { namespace, version }: Asking): boolean {
+  const first = underWay.filter((call) => call.version === version);
+  const namespaces = new Set(first.map((call) => call.namespace));
   return namespaces.size > 1 || namespaces.has(namespace);
 }
 

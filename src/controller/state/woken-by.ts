@@ -8,10 +8,11 @@ import type { HealthCall, ServerHealth } from '../../core/server-health.ts';
 export function wokenBy(
   before: ServerHealth,
   after: ServerHealth,
-  { kind }: HealthCall,
+  { kind, version }: HealthCall,
 ): 'All' | 'Ready' | 'One' | 'Nobody' {
   const isRegistration = kind === 'Register';
-  const isFirst = after.acceptedVersion === undefined && after.refusedAdmission === undefined;
+  // It has found out nothing about its credential: another has to.
+  const isFirst = after.acceptedVersion !== version && after.refusedAdmission?.version !== version;
   if (before.phase !== 'Open' && after.phase === 'Open') {
     return 'All';
   }

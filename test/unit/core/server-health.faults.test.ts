@@ -159,6 +159,11 @@ describe('a first registration with a credential', () => {
     expect(isOpen(hanging, 'b/y')).toBe(true);
     expect(isOpen(begins(hanging, 'Register', by('b/y')), 'c/z')).toBe(false);
   });
+
+  test('is not waited for by registrations with another: it finds out nothing about theirs', () => {
+    const hanging = begins(HEALTHY, 'Register', by('a/x', { version: 'v0' }));
+    expect(isOpen(hanging, 'a/y')).toBe(true);
+  });
 });
 
 describe('a registration without an answer', () => {

@@ -313,7 +313,9 @@ describe('a credential that is not known to be accepted', () => {
     for (const outcome of [undefined, refused]) {
       const known = begins(ends(HEALTHY, 'Register', outcome, NOW), 'Register');
       expect(gate(known, 'Register', 'v1', NOW)).toEqual({ open: true });
-      expect(gate(known, 'Register', 'v2', NOW)).toMatchObject({ open: false, reason: 'Queued' });
+      const changed = begins(known, 'Register', { version: 'v2' });
+      expect(gate(changed, 'Register', 'v1', NOW)).toEqual({ open: true });
+      expect(gate(changed, 'Register', 'v2', NOW)).toMatchObject({ open: false, reason: 'Queued' });
     }
   });
 });

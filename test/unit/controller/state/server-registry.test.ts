@@ -4,7 +4,7 @@ import { ServerRegistry, type ServerState } from '../../../../src/controller/sta
 import { storedClientKey } from '../../../../src/core/client-key.ts';
 import type { ServerConnection } from '../../../../src/core/connection.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
-import { HEALTHY } from '../../../../src/core/server-health.ts';
+import { HEALTHY, type HealthCall } from '../../../../src/core/server-health.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { by, made } from '../../../kit/fixtures/health-calls.ts';
 
@@ -63,6 +63,19 @@ const doubted = failure({
   detail: 'The server answered 401: metadata of a/poison is bad',
   serverTrouble: false,
   credential: 'Doubted',
+});
+
+describe('a first registration with another credential', () => {
+  const passing = failure({ kind: 'Transient', reason: 'AuthorizationServerUnavailable' });
+
+  test('wakes those who wait for it, also where it found out nothing', () => {
+    const { servers, register, waits, woken } = registry();
+    const earlier = servers.enter(SERVER, made('Register', by('a/good', { version: 'v0' })));
+    servers.leave(SERVER, earlier as HealthCall, undefined);
+    waits('a/1', 'b/1');
+    register('a/first', passing);
+    expect(woken).toEqual(['a/1', 'b/1']);
+  });
 });
 
 describe('a registration without an answer', () => {
