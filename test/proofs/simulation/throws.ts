@@ -33,8 +33,8 @@ function throwingHandlers<R>(
   { prepare, notReady, conclude }: CallHandlers<R>,
   inside: (name: string, holdsAnswer?: boolean) => void,
 ): CallHandlers<R> {
-  const throwing = ({ shown, finish }: Conclusion<R>): Conclusion<R> => ({
-    shown,
+  const throwing = ({ finish, ...rest }: Conclusion<R>): Conclusion<R> => ({
+    ...rest,
     async finish() {
       inside('finish', true);
       const finished = await finish();
