@@ -86,15 +86,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'there are no tombstones',
     file: 'src/controller/state/object-cache.ts',
-    original: 'if (goneAt !== undefined && !isNewer(object.metadata.resourceVersion, goneAt)) {',
+    original: 'if (goneAt !== undefined && !isNewer(resourceVersion, goneAt)) {',
     mutant: 'if (goneAt === "") {',
   },
   {
     name: 'a late watch overwrites what is known',
     file: 'src/controller/state/object-cache.ts',
-    original:
-      'if (before !== undefined && !isNewer(object.metadata.resourceVersion, before.metadata.resourceVersion)) {',
-    mutant: 'if (before === object) {',
+    original: 'if (before === undefined || isNewer(resourceVersion, before.metadata.resourceVersion)) {',
+    mutant: 'if (before !== object) {',
   },
   {
     name: "surplus clients aren't deregistered",
