@@ -5,11 +5,11 @@ import type { Observation } from '../../core/observation.ts';
 import { givenStatement } from '../../core/statement.ts';
 import type { StepContext } from './step-context.ts';
 
-/** What an OAuthClient brings in labelled Secrets of its namespace: a software statement of its own, a client to adopt. */
+/** Content of labelled Secrets that an OAuthClient references: its software statement, a client to adopt. */
 
 /**
- * Reads the Secrets that are needed for this client now and aren't known in their present version; most clients bring
- * none. To be called before a round observes anything, since observing makes no call.
+ * Reads the referenced Secrets that are needed now and aren't cached in their present version; most clients reference
+ * none. Call it before the observation, which makes no call.
  */
 export async function readBroughtSecrets(key: ClientKey, context: StepContext): Promise<void> {
   const isOver = context.caches.clients.get(key)?.observed.deleting !== false;
@@ -38,7 +38,7 @@ function statementRef(key: ClientKey, { caches }: StepContext) {
   return desired?.valid ? desired.spec.softwareStatement?.secretRef : undefined;
 }
 
-/** Looked for only while there is no client. */
+/** Needed only while there is no client. */
 function adoptRef(key: ClientKey, { caches }: StepContext) {
   const observed = caches.clients.get(key)?.observed;
   const ref = observed?.desired.valid ? observed.desired.spec.adopt?.secretRef : undefined;

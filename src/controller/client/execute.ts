@@ -15,7 +15,7 @@ import { release } from './steps/release.ts';
 import { notePolicy, retain, takeOver } from './steps/retain.ts';
 import { update } from './steps/update.ts';
 
-/** Does one step. Every branch is a short list of effects, in the order that crashes permit. */
+/** Executes one step. Every branch is a short list of effects, in an order that survives a crash after each. */
 export function execute(step: Step, input: StepInput): Promise<StepResult> {
   const { context } = input;
   switch (step.type) {

@@ -18,7 +18,7 @@ import type { StepContext } from './step-context.ts';
 
 type WithCaches = Pick<StepContext, 'caches'>;
 
-/** Gathers everything that a decision about one OAuthClient rests on. Makes no call, so it can't change anything. */
+/** Gathers all inputs of a decision about one OAuthClient. Makes no call. */
 export function observe(key: ClientKey, context: StepContext): Observation {
   const { caches, clock, ledger, memory, recorder, settings } = context;
   const namespace = namespaceOf(key);
@@ -77,14 +77,14 @@ export function serverRefOf(key: ClientKey, context: WithCaches): ServerRef | un
   }
   return (
     observed.desired.spec.authorizationServerRef ??
-    // What was once chosen stays: another default later doesn't move a client.
+    // The first choice stays: a later default doesn't move a client.
     chosenBefore(key, observed, context) ??
     chosenServer(observed) ??
     defaultServer(key, context)
   );
 }
 
-/** Where the client in use is registered; before there is one, where a retained or restored one is. */
+/** The server of the client in use; if there is none, of a retained or restored one. */
 function chosenBefore(key: ClientKey, object: ObservedClient, context: WithCaches): ServerRef | undefined {
   const records = recordsOfObject(key, context);
   if (records.length === 0) {
@@ -97,7 +97,7 @@ function chosenBefore(key: ClientKey, object: ObservedClient, context: WithCache
   return (current ?? records.find(({ role }) => role !== 'left-behind'))?.server;
 }
 
-/** The server that serves clients which name none: one of the namespace before one of the cluster, and only if it is one. */
+/** The default server: the namespace's, else one offered by the cluster. Undefined if there are none or several. */
 function defaultServer(key: ClientKey, context: WithCaches): ServerRef | undefined {
   const { caches } = context;
   const namespace = namespaceOf(key);
@@ -116,7 +116,7 @@ function defaultServer(key: ClientKey, context: WithCaches): ServerRef | undefin
       };
 }
 
-/** All records that may be of the same client, whichever objects they are of. */
+/** All records that may belong to the same client, of any object. */
 export function recordsOfClient(
   record: RegistrationRecord,
   { registrations }: Pick<StepContext['caches'], 'registrations'>,
@@ -140,7 +140,7 @@ function rivalOf(key: ClientKey, context: StepContext): RegistrationRecord | und
   );
 }
 
-/** Every client that may exist, those that are being registered included. Counted only where there is a bound. */
+/** Counts every client that may exist, including those being registered. Only if there is a bound. */
 export function clientsInNamespace(key: ClientKey, context: StepContext): number {
   const { registrations } = context.caches;
   const namespace = namespaceOf(key);
@@ -150,14 +150,14 @@ export function clientsInNamespace(key: ClientKey, context: StepContext): number
   if (server === undefined || policy?.maxClientsPerNamespace === undefined) {
     return 0;
   }
-  // An entry stays for a moment when the answer is recorded already.
+  // An entry stays for a moment after its answer is recorded.
   const underWay = context.ledger
     .registrationsAt(server, namespace)
     .filter(({ record }) => registrations.get(record) === undefined);
   return registrations.count('inNamespace', inNamespace(server, namespace)) + underWay.length;
 }
 
-/** Clients of the namespace whose objects are gone and that may exist all the same, at servers of that kind. */
+/** Clients of the namespace that may exist although their objects are gone, at servers of that kind. */
 function endedInNamespace(key: ClientKey, context: StepContext): number {
   const kind = serverRefOf(key, context)?.kind;
   return kind === undefined
@@ -179,7 +179,7 @@ function serverOf(key: ClientKey, context: StepContext): ObservedServer {
   if (recordsOfObject(key, context).length === 0) {
     return forRegistration;
   }
-  // A registered client may have to be registered anew.
+  // A registered client may have to be registered again.
   const view = viewOf(key, object, ref, 'Update', context);
   return view.available ? { ...view, registerGate: forRegistration.gate } : { ...view, ref };
 }
@@ -193,7 +193,7 @@ function suspectsOf(key: ClientKey, uid: string, context: StepContext): Observat
 
 export const callerOf = (key: ClientKey): Caller => ({ namespace: namespaceOf(key), client: key });
 
-/** The server objects that the records name, as they are today. */
+/** The present server objects that the records name. */
 function serversOf(key: ClientKey, context: StepContext): readonly PresentServer[] {
   const namespace = namespaceOf(key);
   const found = new Map<string, PresentServer>();
@@ -214,7 +214,7 @@ function serversOf(key: ClientKey, context: StepContext): readonly PresentServer
   return [...found.values()];
 }
 
-/** The server as a client may use it for a call; never by what an earlier object of its name gave. */
+/** The server as a client may use it for a call; never with the state of an earlier object of the same name. */
 function viewOf(
   key: ClientKey,
   { metadata }: ServerObject,
@@ -235,7 +235,7 @@ function viewOf(
     : view;
 }
 
-/** One text for all: whoever isn't admitted doesn't learn whether the server exists. */
+/** One text for all cases, so that a client that isn't admitted doesn't learn whether the server exists. */
 function notAvailable(ref: ServerRef | undefined): ObservedServer {
   if (ref === undefined) {
     return {

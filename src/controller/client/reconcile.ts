@@ -18,20 +18,20 @@ import type { Round } from './round.ts';
 import type { StepContext } from './step-context.ts';
 import { takeUpClient } from './take-up.ts';
 
-/** How a round ended: when to look again, in milliseconds since the epoch or from now. */
+/** The end of a round: when to requeue, in milliseconds since the epoch or from now. */
 type RoundEnd =
   | { readonly kind: 'rested'; readonly until: number | undefined }
   | { readonly kind: 'later'; readonly why: string };
 
-/** A Secret that the client brings could not be read. */
+/** Retry delay after a referenced Secret could not be read. */
 const READ_AGAIN_MS = 15_000;
 
-/** More steps than any way through `plan` takes: a guard against a loop without an end. */
+/** More steps than any path through `plan` takes: a guard against an endless loop. */
 const MAX_STEPS = 30;
 
 /**
- * One round for one OAuthClient: observe, plan, do one step, and again, until there is nothing to do; then say so in
- * status, once.
+ * One round for one OAuthClient: observe, plan, execute one step, and repeat until nothing is left to do; then write
+ * status once.
  */
 export async function reconcileClient(key: ClientKey, context: StepContext): Promise<RoundEnd> {
   if (!isServerKnown(key, context)) {
@@ -56,7 +56,7 @@ export async function reconcileClient(key: ClientKey, context: StepContext): Pro
   return { kind: 'later', why: `not idle after ${MAX_STEPS} steps` };
 }
 
-/** After a start, servers are looked at first: a client that has to wait for that is woken by it. */
+/** After a start, servers are reconciled first; that wakes the clients that wait for them. */
 function isServerKnown(key: ClientKey, context: StepContext): boolean {
   const ref = serverRefOf(key, context);
   const namespace = namespaceOf(key);
@@ -77,8 +77,8 @@ async function endRound(o: Observation, action: Idle, round: Round, context: Ste
   if (action.state === 'Gone' && action.until === undefined) {
     context.memory.forget(round.key);
   }
-  // Two installations that both wrote status would undo each other's words for ever.
-  // Whoever waits its turn says what the CRD's default says already: a write would only slow the others.
+  // Two installations that both wrote status would overwrite each other forever.
+  // A queued client would write what the CRD's default already says: the write would only slow others down.
   const isSilent = (action.reason === 'ManagedElsewhere' && !isCopied(o)) || action.reason === 'Queued';
   const isTold = action.reason === 'NamespaceShareReached' && o.object?.isTold === true;
   const isOurs = o.object !== undefined && action.state !== 'Gone' && !isSilent && !isTold;
@@ -91,7 +91,7 @@ async function endRound(o: Observation, action: Idle, round: Round, context: Ste
     : { kind: 'later', why: 'status not written' };
 }
 
-/** The servers for which the client waits; the value: whether it would call at once if it were let. */
+/** The servers for which the client waits; the value: whether it would call at once if permitted. */
 function serversAwaited(
   o: Observation,
   { state, awaitsServer = false }: Idle,

@@ -4,15 +4,15 @@ import type { Substitution } from '../../core/drift.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { StepContext } from './step-context.ts';
 
-/** `done`: look again. `later`: the API server didn't take a write; look again after a pause. */
+/** `done`: observe again. `later`: the API server didn't accept a write; retry after a pause. */
 export type StepResult = { readonly kind: 'done' } | { readonly kind: 'later'; readonly why: string };
 
-/** What one round of looking, planning and doing holds on to. */
+/** State of one round. */
 export interface Round {
   readonly key: ClientKey;
-  /** Contents that were just written or read, by the name of their registration Secret: saves reading them. */
+  /** Contents that were just written or read, by the name of their registration Secret; they need no further read. */
   readonly contents: Map<string, RegistrationContent>;
-  /** What an answer in this round showed of the server's own choices. */
+  /** Choices of the server that an answer in this round showed. */
   learned: readonly Substitution[] | undefined;
 }
 
@@ -20,9 +20,9 @@ export const DONE: StepResult = { kind: 'done' };
 
 export const later = (why: string): StepResult => ({ kind: 'later', why });
 
-/** What a step works with. */
+/** Input of a step. */
 export interface StepInput {
-  /** What was observed, and what the step was planned for. */
+  /** The observation for which the step was planned. */
   readonly o: Observation;
   readonly round: Round;
   readonly context: StepContext;

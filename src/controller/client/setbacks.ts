@@ -6,12 +6,12 @@ import type { Setback } from '../../core/observation.ts';
 import { asSentence } from '../../oauth/text.ts';
 import type { StepContext } from './step-context.ts';
 
-/** From a failure to what is remembered of it. */
+/** Turns a failure into a setback. */
 
 const RETRIES = { firstMs: 2_000, longestMs: 300_000 };
 const LONGEST_LOST_MS = 600_000;
 
-/** Remembers a failure, and says when the same makes sense again. */
+/** Stores a failure, and decides when to retry. */
 export function setBack(
   key: ClientKey,
   { action, basis }: Pick<Setback, 'action' | 'basis'>,
@@ -31,7 +31,7 @@ export function setBack(
     reason: failure.reason,
     message: withCure(failure.message, failure.reason),
     attempts,
-    // While a person wanted nothing to be sent, nothing failed.
+    // A suspension by a person is no failure.
     since: again === undefined || again.reason === 'Suspended' ? now : again.since,
     retryAt: terminal && retryAfterMs === undefined ? Number.POSITIVE_INFINITY : now + delay,
     basis,
@@ -41,7 +41,7 @@ export function setBack(
   return setback;
 }
 
-/** The pause before a registration that got no answer is made again; from the third on it doubles: it may be what it sends. */
+/** Pause before an unanswered registration is retried; doubles from the third on, since its content may be the cause. */
 export function longerEachTime(
   firstMs: number,
   key: ClientKey,

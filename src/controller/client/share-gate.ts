@@ -7,11 +7,11 @@ import { listOfSuspects } from '../../core/suspects.ts';
 import type { StepContext } from './step-context.ts';
 
 /**
- * The server as a client may use it, where its namespace has room for a call: a share that is used up closes the gate for
- * this namespace alone. Deregistrations don't ask.
+ * The server as a client may use it, with the shares of its namespace: a used-up share closes the gate for this namespace
+ * only. Deregistrations are exempt.
  *
- * @param server as the server's own state permits it
- * @param name its key of `serverKey`
+ * @param server the server with the gate of its own state
+ * @param name key of `serverKey`
  * @param key `namespace/name` of the client
  */
 export function withinShares(
@@ -28,14 +28,14 @@ export function withinShares(
   return gate.open ? server : { ...server, gate };
 }
 
-/** How long until one looks again, where nothing wakes before. */
+/** Longest delay until the client is requeued, if nothing wakes it earlier. */
 const CROWDED_MS = 10_000;
 const UNDER_WAY_MS = 1_000;
 const UNANSWERED_MS = 30_000;
 
 const OPEN: Gate = { open: true };
 
-/** Whether the shares of a client's namespace permit another call of it at this server. */
+/** Whether the shares of a client's namespace permit another call to this server. */
 function shareGate(
   name: ServerKey,
   key: ClientKey,
@@ -52,7 +52,7 @@ function shareGate(
   if (kind === 'Register' && orphans.isFull(name, namespace)) {
     return listFull(name, namespace, orphans.countIn(name, namespace));
   }
-  // What is unsettled about this client is settled by its next call.
+  // The next call settles this client's own open entries.
   const shortage =
     ledger.callsOf(key).length > 0
       ? undefined

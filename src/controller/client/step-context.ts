@@ -6,8 +6,8 @@ import type { ServerRegistry } from '../state/server-registry.ts';
 import type { Slots } from '../state/slots.ts';
 
 /**
- * What everything that is done for a client is given: the whole context, but for the means to begin and end calls. A step
- * makes a call, records its answer and settles it by {@link Calls} alone, so that it can't forget to give something back.
+ * The context of steps: everything except the methods that begin and end calls. A step makes a call, records its answer and
+ * settles it through {@link Calls} only, so it can't forget to release something.
  */
 export interface StepContext
   extends Omit<Context, 'journal' | 'lead' | 'ledger' | 'recorder' | 'servers' | 'slots'> {

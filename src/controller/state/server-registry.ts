@@ -33,13 +33,13 @@ import { wokenBy } from './woken-by.ts';
 export interface ServerState {
   readonly connection: ServerConnection | undefined;
   readonly problem: Problem | undefined;
-  /** Known also while the server can't be called. */
+  /** Also known while the server can't be called. */
   readonly endpoints: Endpoints | undefined;
   readonly management: NonNullable<AuthorizationServerStatus['management']>;
   readonly admissionAccepted: boolean;
   /** A JWK set: what the server must know to verify what the operator signs. */
   readonly signingKeys: JsonObject | undefined;
-  /** A person wants nothing to be sent. */
+  /** A person suspended the server: nothing may be sent. */
   readonly suspended: boolean;
 }
 
@@ -57,13 +57,16 @@ export class ServerRegistry {
   constructor(options: {
     readonly clock: Clock;
     readonly wake: (client: ClientKey) => void;
-    /** The server's own status may have to say something else. */
+    /** The server's status may have to change. */
     readonly changed: (server: ServerKey) => void;
-    /** Another server object has the name, or other endpoints, or other bounds for clients that exist: all clients at it look again. */
+    /**
+     * The server object was replaced, or its endpoints or its bounds for existing clients changed: requeues all its
+     * clients.
+     */
     readonly concernsRegistered: (server: ServerKey) => void;
     /** How many namespaces have clients there. */
     readonly namespacesAt: (server: ServerKey) => number;
-    /** Told what clients' objects don't say of a call that failed. */
+    /** Logs details of failed calls that the clients' objects don't show. */
     readonly log: Pick<Log, 'warn'>;
   }) {
     this.#clock = options.clock;
@@ -78,7 +81,7 @@ export class ServerRegistry {
     return this.#states.get(key);
   }
 
-  /** How many servers something is known of. */
+  /** Number of servers with state here. */
   get size(): number {
     return new Set([...this.#states.keys(), ...this.#health.keys()]).size;
   }
@@ -102,7 +105,7 @@ export class ServerRegistry {
     return { available: false, ...forClients(ref, problem), endpoints: state?.endpoints };
   }
 
-  /** Keeps what was found; whoever waits looks again if it matters to them. */
+  /** Stores the result of discovery; wakes the waiting clients that it concerns. */
   set(key: ServerKey, state: ServerState): void {
     const before = this.#states.get(key);
     this.#states.set(key, state);
@@ -120,7 +123,7 @@ export class ServerRegistry {
     }
   }
 
-  /** Whether it is known to be the credential of this connection that registrations are refused for. */
+  /** Whether registrations are known to be refused because of this connection's credential. */
   isAdmissionRefused(key: ServerKey, version: string): boolean {
     const { refusedAdmission } = this.health(key);
     return refusedAdmission?.version === version && refusedAdmission.decided;
@@ -130,14 +133,14 @@ export class ServerRegistry {
     this.#health.set(key, health);
   }
 
-  /** The server object is gone. Calls under way still end here. */
+  /** The server object was deleted. Calls under way still end here. */
   remove(key: ServerKey): void {
     this.#states.delete(key);
     this.wakeAll(key);
     this.#forgetUnused(key);
   }
 
-  /** What was known of a server that is gone goes with the last call to it. */
+  /** The state of a deleted server is removed with the last call to it. */
   #forgetUnused(key: ServerKey): void {
     if (!this.#states.has(key) && this.health(key).underWay.length === 0) {
       this.#health.delete(key);
@@ -157,7 +160,7 @@ export class ServerRegistry {
     return gateOf(this.health(key), call, this.#clock.now(), this.#intervalMs(key), waiting);
   }
 
-  /** Asked only where it matters. */
+  /** Evaluated only when needed. */
   #waitingBeside(key: ServerKey, caller: Caller): Waiting {
     const { phase, refusedAdmission } = this.health(key);
     return phase === 'Open' && refusedAdmission === undefined
@@ -165,7 +168,7 @@ export class ServerRegistry {
       : this.#waiters.beside(key, caller, this.#clock.now());
   }
 
-  /** Begins a call; `undefined` where the server's state forbids it. What it gives must go to `leave` or `abandon`. */
+  /** Begins a call; `undefined` where the server's state forbids it. The result must be passed to `leave` or `abandon`. */
   enter(key: ServerKey, asking: Omit<HealthCall, 'begunAt'>): HealthCall | undefined {
     if (!this.gate(key, asking).open) {
       return undefined;
@@ -175,14 +178,14 @@ export class ServerRegistry {
     return call;
   }
 
-  /** Ends a call that was not made after all. */
+  /** Ends a call that was not sent. */
   abandon(key: ServerKey, call: HealthCall): void {
     this.#health.set(key, callAbandoned(this.health(key), call));
     this.#wakeReady(key);
     this.#forgetUnused(key);
   }
 
-  /** Ends a call, with what it showed. */
+  /** Ends a call, with its result. */
   leave(key: ServerKey, call: HealthCall, failure: Failure | undefined): void {
     const before = this.health(key);
     const now = this.#clock.now();
@@ -228,7 +231,7 @@ export class ServerRegistry {
     );
   }
 
-  /** What a first answered registration shows of the server. */
+  /** What the first answered registration shows about the server. */
   learn(key: ServerKey, managed: boolean, terms: ManagementTerms): void {
     const management = managementMode(managed, terms);
     const state = this.#states.get(key);
@@ -239,8 +242,8 @@ export class ServerRegistry {
   }
 
   /**
-   * This client has something to do as soon as these servers permit it, and waits for no others. The value: whether it
-   * would call at once if it were let, and doesn't wait for something else.
+   * Sets the servers for which this client waits. The value: whether it would call at once if the server permitted it, and
+   * waits for nothing else.
    */
   waits(client: ClientKey, servers: ReadonlyMap<ServerKey, boolean>): void {
     this.#waiters.waits(client, servers, this.#clock.now());
@@ -258,13 +261,13 @@ export class ServerRegistry {
     this.#wakeThese(this.#waiters.takeReady(key));
   }
 
-  /** Lets one of those who wait find out: one of another namespace than the last to fail, if there is any. */
+  /** Wakes one waiting client as a test: if possible one of another namespace than the last that failed. */
   wakeOne(key: ServerKey, last = this.health(key).failedLast): void {
     const client = this.#waiters.takeOne(key, last);
     this.#wakeThese(client === undefined ? [] : [client]);
   }
 
-  /** Those who wait in one namespace, for whichever server. */
+  /** Wakes the clients of one namespace that wait for any server. */
   wakeNamespace(namespace: string): void {
     this.#wakeThese(this.#waiters.takeNamespace(namespace));
   }
@@ -276,7 +279,7 @@ export class ServerRegistry {
   }
 }
 
-/** Clients that are registered may be outside now, or within again. A change of any other field makes them look in vain. */
+/** Fields that may exclude or readmit registered clients. Other changes needn't requeue them. */
 const enforcesOther = (
   { connection: before }: Partial<ServerState> = {},
   { connection: after }: ServerState,

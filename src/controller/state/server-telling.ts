@@ -8,15 +8,15 @@ import { tellOnly } from '../../core/tell.ts';
 import { clientViewerOf } from '../../core/viewers.ts';
 import type { Clock, Log } from '../ports.ts';
 
-/** What is told of a server to those who read its clients, and what beside that to those who look after it. */
+/** What the readers of clients may see about a server, and what only the platform team may see. */
 
 const TOLD_AGAIN_MS = 60_000;
 
-/** What clients' objects don't say of calls that fail: in the log, and with the server object. */
+/** Reports details of failed calls that the clients' objects don't show: in the log, and in the server's status. */
 export class ServerTelling {
   readonly #clock: Clock;
   readonly #log: Pick<Log, 'warn'>;
-  /** When a refused call was last told with the server object, in milliseconds since the epoch. */
+  /** When a failed call was last reported in the server's status, in milliseconds since the epoch. */
   readonly #toldAt = new Map<string, number>();
 
   constructor({ clock, log }: { readonly clock: Clock; readonly log: Pick<Log, 'warn'> }) {
@@ -31,7 +31,7 @@ export class ServerTelling {
     }
   }
 
-  /** Whether the status of the server object is to be written for it: seldom enough that no client makes many writes. */
+  /** Whether to write the server's status for this failure. Rate-limited, so that no client causes many writes. */
   isDue(server: ServerKey, before: ServerHealth, after: ServerHealth): boolean {
     const now = this.#clock.now();
     const isNew = after.lastError !== undefined && after.lastError !== before.lastError;
@@ -47,11 +47,11 @@ export class ServerTelling {
   }
 }
 
-/** Whose state it is. */
+/** Adds the server's name to the message. */
 export const naming = ({ kind, name }: ServerRef, gate: Gate): Gate =>
   gate.open ? gate : { ...gate, message: `${kind} ${name}: ${gate.message}` };
 
-/** Tenants read which server and which reason; what it says of credentials and addresses is for those who may see them. */
+/** Tenants see server and reason; details about credentials and addresses are for the platform team only. */
 export function forClients({ kind, name }: ServerRef, { reason, message }: Problem): Problem {
   const told = tellOnly(
     'Credential',

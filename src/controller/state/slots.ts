@@ -1,20 +1,20 @@
 import { SHARES } from '../../api/shares.ts';
 import { type ServerKey, serverNamed } from '../../core/server-key.ts';
 
-/** One call that wants to be under way. */
+/** A call that needs a slot. */
 export interface SlotRequest {
-  /** By its key of `serverKey`. */
+  /** Key of `serverKey`. */
   readonly server: ServerKey;
-  /** Of the client. */
+  /** Namespace of the client. */
   readonly namespace: string;
-  /** How many may be under way at the server, as its object says. */
+  /** The server object's limit of concurrent calls. */
   readonly limit: number;
-  /** Deregistrations go before all else of their namespace. */
+  /** Deregistrations go before other calls of their namespace. */
   readonly isEnding: boolean;
 }
 
 /**
- * Bounds the calls that are under way at one time. Who waits is served by turns:
+ * Bounds the concurrent calls. Waiting calls take turns:
  *
  * ```
  * ClusterAuthorizationServer   one line for the server; namespaces take turns, and while two of them want to call,
@@ -26,8 +26,8 @@ export class Slots {
   readonly #lines = new Map<string, Line>();
 
   /**
-   * Waits until there is room for one more call, and makes it. Its room is free again when `effect` has ended, whether it
-   * resolves, rejects or throws. Ask {@link Slots.isCrowded} before: here everybody waits.
+   * Waits for a slot, then runs `effect`. The slot is released when `effect` resolves, rejects or throws. The number of
+   * waiting calls is not bounded here: check {@link Slots.isCrowded} before.
    */
   async withSlot<T>(place: SlotRequest, effect: () => Promise<T>): Promise<T> {
     const name = lineOf(place);
@@ -44,14 +44,14 @@ export class Slots {
     }
   }
 
-  /** Whether so many of the namespace wait for room at its own servers that no further call should wait with them. */
+  /** Whether so many calls of the namespace wait for its own servers that no further one should wait. */
   isCrowded(place: Pick<SlotRequest, 'server' | 'namespace'>): boolean {
     const waiting = this.#lines.get(lineOf(place))?.othersWaiting ?? 0;
     return isOwn(place.server) && waiting >= SHARES.roundsThatWait.most;
   }
 }
 
-/** How many calls there may be at a server, by its key, whose object says `limit`. */
+/** Concurrent calls to a server, by its key and its object's `limit`. */
 export const callsAt = (server: ServerKey, limit: number): number =>
   isOwn(server) ? Math.min(limit, SHARES.callsToOwnServers.most) : limit;
 
@@ -70,11 +70,11 @@ interface Turn {
   readonly others: WaitingCall[];
 }
 
-/** Those who wait for the same room. At a cluster server namespaces take turns; in a namespace its servers do. */
+/** Calls that wait for the same slots. At a cluster server namespaces take turns; in a namespace its servers do. */
 class Line {
   readonly #isOwn: boolean;
   readonly #taken = new Map<string, number>();
-  /** In the order of their turns: the first was served longest ago. */
+  /** In the order of their turns: the first has waited longest since its last turn. */
   readonly #waiting = new Map<string, Turn>();
   #total = 0;
   othersWaiting = 0;
@@ -123,7 +123,7 @@ class Line {
     }
   }
 
-  /** The first whose turn it is and for whom there is room; its name goes to the end of the turns. */
+  /** The first in turn for which a slot is free; it moves to the end of the turns. */
   #next(): WaitingCall | undefined {
     for (const [name, turn] of this.#waiting) {
       const queue = turn.endings.length > 0 ? turn.endings : turn.others;

@@ -1,19 +1,19 @@
-/** Longer ones seldom occur twice. */
+/** Longer strings seldom occur twice. */
 const MAX_LENGTH = 128;
 const GENERATION = 2_048;
 
 /**
- * Keeps equal texts once. Ten thousand objects say `authorization_code` ten thousand times, and JSON.parse makes a text of
- * each: half of what an idle operator would hold.
+ * Deduplicates equal strings. Ten thousand objects contain `authorization_code` ten thousand times, and JSON.parse makes a
+ * new string each time: half of an idle operator's memory.
  *
- * *Guarantees*: remembers at most some 4,000 texts of at most 128 characters, those that were seen last.
+ * *Guarantees*: keeps about 4,000 strings of at most 128 characters, the most recently seen ones.
  */
 export class TextPool {
   #recent = new Map<string, string>();
   #before = new Map<string, string>();
 
   /**
-   * Replaces each text within `kept` by an equal one that was seen lately, in place, and returns `kept`.
+   * Replaces each string in `kept` by an equal one that was seen recently, in place, and returns `kept`.
    *
    * @param kept lists and objects without cycles; nothing in it is frozen
    */

@@ -3,20 +3,20 @@ import type { ClientKey } from '../../core/client-key.ts';
 import type { Caller, Waiting } from '../../core/scope.ts';
 import type { ServerKey } from '../../core/server-key.ts';
 
-/** Who waited so lately still waits: those who may call look again by themselves. */
+/** A client that said so within this time still waits: clients that may call requeue themselves. */
 const FRESH_MS = 15_000;
 
 /**
- * Which clients wait for which server. Those who would call at once if they were let are *ready*; the others wait for
- * something else, and look again when all do. Namespaces take turns.
+ * Which clients wait for which server. Clients that would call at once if permitted are *ready*; the others wait for
+ * something else, too, and are woken only when all are. Namespaces take turns.
  */
 export class Waiters {
-  /** Server → namespace → who of it waits. Maps keep the order of insertion: the first namespace is the next. */
+  /** Server → namespace → its waiting clients. Maps keep the order of insertion: the first namespace is the next. */
   readonly #lines = new Map<ServerKey, Map<string, Line>>();
   /** Client → servers. */
   readonly #servers = new Map<ClientKey, Set<ServerKey>>();
 
-  /** From now on the client waits for these, and for no others. The value: whether it is ready. */
+  /** Sets the servers for which the client waits. The value: whether it is ready. */
   waits(client: ClientKey, servers: ReadonlyMap<ServerKey, boolean>, now: number): void {
     for (const server of this.#servers.get(client) ?? []) {
       if (!servers.has(server)) {
@@ -36,7 +36,7 @@ export class Waiters {
     return this.#lines.has(server);
   }
 
-  /** Who waits beside this one, and is ready. */
+  /** Other clients that wait and are ready. */
   beside(server: ServerKey, { namespace, client }: Caller, now: number): Waiting {
     const lines = this.#lines.get(server) ?? new Map<string, Line>();
     for (const [other, line] of lines) {
@@ -73,7 +73,7 @@ export class Waiters {
     return next;
   }
 
-  /** Those of one namespace, for whichever server. */
+  /** Clients of one namespace that wait for any server. */
   takeNamespace(namespace: string): readonly ClientKey[] {
     return [...this.#lines].flatMap(([server, lines]) => {
       const clients = [...(lines.get(namespace)?.all ?? [])];
@@ -119,7 +119,7 @@ export class Waiters {
   }
 }
 
-/** The first that isn't this one, or this one if it is alone. */
+/** The first other one, or this one if it is alone. */
 function nextOf(clients: Iterable<ClientKey>, last: ClientKey | undefined): ClientKey | undefined {
   let found: ClientKey | undefined;
   for (const client of clients) {
@@ -131,11 +131,11 @@ function nextOf(clients: Iterable<ClientKey>, last: ClientKey | undefined): Clie
   return found;
 }
 
-/** Who of one namespace waits for one server, in the order in which they came. */
+/** Clients of one namespace that wait for one server, in the order of arrival. */
 class Line {
   readonly #ready = new Set<ClientKey>();
   readonly #others = new Set<ClientKey>();
-  /** The two that said last that they are ready, the latest first. */
+  /** The last two that became ready, the latest first. */
   #latest: readonly { readonly client: ClientKey; readonly at: number }[] = [];
 
   get isEmpty(): boolean {

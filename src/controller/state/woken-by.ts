@@ -1,9 +1,9 @@
 import type { HealthCall, ServerHealth } from '../../core/server-health.ts';
 
 /**
- * Which of those who wait for a server look again when a call to it has ended: all, where it is well again; those who
- * would call at once, where it is in trouble, or where it was found out whether it accepts the credential; the next one,
- * where that is still to be found out by one at a time.
+ * Which waiting clients to wake when a call to their server ends: all of them if the server has recovered; the ready ones
+ * if it is in trouble, or if this call showed whether it accepts the credential; the next one while that is still tested
+ * one call at a time.
  */
 export function wokenBy(
   before: ServerHealth,

@@ -20,7 +20,7 @@ import { circumstancesOf, RECORDING, record, SETTLED } from './record.ts';
 import { isWithinQuota } from './register.ts';
 import { failed, subjectOf } from './report.ts';
 
-/** The token proves that whoever wrote the Secret holds the client; what the server says of it is recorded. */
+/** The token proves that the author of the Secret controls the client; the server's answer about it is recorded. */
 export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResult> {
   const { o, context } = input;
   const { connection, ref, basis, client, object } = step;
@@ -63,7 +63,7 @@ export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResu
   return result ?? DONE;
 }
 
-/** Where the client is read, and with its own token; or why it is not adopted. */
+/** URL and token to read the client; or why it is not adopted. */
 function manageable(
   { client, connection, ref }: AdoptStep,
   { record: expected, content }: Recorded,
@@ -85,7 +85,7 @@ function manageable(
     : failure('Terminal', 'ConfigurationURLRefused', 'Only its own token proves a client');
 }
 
-/** What the server answers about the client; or why that doesn't prove that the Secret holds its token. */
+/** The server's answer about the client; or why that doesn't prove that the Secret holds its token. */
 function prove(
   { client: { clientId, registrationAccessToken }, connection }: AdoptStep,
   { outcome, sent, told }: Answer,
@@ -125,7 +125,7 @@ async function keep(
   return SETTLED;
 }
 
-/** A refusal tells of what the Secret brings: the server, and the tokens that it gave us, are as they were. */
+/** A refusal concerns the Secret's content only: the state of the server and our own tokens is unchanged. */
 function unproven(read: Failure, clientId: string): Failure {
   if (read.kind === 'Transient' || read.kind === 'Unknown') {
     return read;

@@ -33,7 +33,7 @@ import { forget } from './forget.ts';
 import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 
-/** One DELETE: of what, with what, and what earlier ones say about its answer. */
+/** One DELETE: its target, its authorization, and what earlier attempts imply for its answer. */
 interface Deletion {
   readonly step: DeregisterStep;
   readonly attempt: string;
@@ -41,7 +41,7 @@ interface Deletion {
   readonly manager: Manager;
   /** An earlier DELETE got no answer. */
   readonly wasUnanswered: boolean;
-  /** It may have removed the client: then an answer that the client doesn't exist proves it. */
+  /** An earlier DELETE may have removed the client: then the answer that the client doesn't exist proves that. */
   readonly mayBeGone: boolean;
 }
 
@@ -58,7 +58,7 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   if (management.kind !== 'Managed' || !dialectOf(manager, content).deleteEffect.supported) {
     const message = management.kind === 'Managed' ? 'The server deletes no clients' : management.message;
     const failure = notDeregistered(message);
-    // The credential that manages every client may be known again when the server object is.
+    // The credential for all clients may be available again when the server object is.
     const mayPass = home.kind === 'Alone' && home.isItsServerThere;
     return failed('Deregister', basis, mayPass ? asUnconfirmed(failure) : failure, input);
   }
@@ -128,7 +128,7 @@ function conclude(
     const again = isHarmlessToRead(dialect) ? address : undefined;
     const failure = await aliveOrNot(verdict, server, again, terms, context);
     return {
-      // An earlier DELETE without an answer stays in the ledger, whatever a later one is answered: it may have been the end.
+      // An earlier unanswered DELETE stays in the ledger, whatever a later one is answered: it may have removed the client.
       entry: verdict.kind !== 'Unknown' && !wasUnanswered ? 'Settle' : 'Interrupt',
       result: failed('Deregister', step.basis, failure, input),
     };
@@ -136,11 +136,11 @@ function conclude(
   return { shown: verdict, finish };
 }
 
-/** What removes a client. */
+/** The means to remove a client. */
 interface Manager {
   /** `undefined`: the record alone. */
   readonly connection: ServerConnection | undefined;
-  /** By its key of `serverKey` or `keyWithoutServer`. */
+  /** Key of `serverKey` or `keyWithoutServer`. */
   readonly server: ServerKey;
   readonly management: Management;
 }
@@ -149,8 +149,8 @@ const dialectOf = ({ connection }: Manager, content: RegistrationContent): Diale
   connection?.dialect ?? content.dialect;
 
 /**
- * What removes the client: its own server object's connection, else the record with what it holds. A server object that is
- * not the client's own decides nothing: neither where a token goes nor whether the call may be made.
+ * The means to remove the client: the connection of its own server object, else the record and its content. Another server
+ * object decides nothing: neither where a token is sent nor whether the call may be made.
  */
 function managerOf(home: Home, content: RegistrationContent): Manager {
   const { server, client } = home.record;
@@ -168,7 +168,7 @@ function managerOf(home: Home, content: RegistrationContent): Manager {
   };
 }
 
-/** A record is enough to deregister a client: the server object may be gone. */
+/** A record is enough to deregister a client: the server object may be deleted. */
 function withoutServerObject({ ca }: RegistrationContent): CallTerms {
   const transport = ca === undefined ? undefined : { version: `record ${sha256(ca)}`, ca };
   return { version: '', timeoutMs: 30_000, maxInFlight: 16, transport };
@@ -181,12 +181,12 @@ const asUnconfirmed = (failure: Failure): Failure =>
     ? { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' }
     : failure;
 
-/** How soon one looks again, where the end of the server's trouble doesn't wake one before. */
+/** Retry delay while the server's gate is closed; its recovery wakes the client earlier. */
 const HELD_MS = 5_000;
 
 /**
- * The server's state forbids the call: no failure of this one, so what went wrong before stays what is told; unless a
- * person suspended the server.
+ * The gate is closed, which is no failed attempt: status keeps the earlier reason, except when a person suspended the
+ * server.
  */
 function held(
   { basis }: DeregisterStep,
@@ -214,7 +214,7 @@ function held(
   return DONE;
 }
 
-/** "Not found" and "not supported" look alike: where reading is harmless, the server is asked whether the client lives. */
+/** "Not found" and "not supported" look alike: if reads are harmless, a read finds out whether the client exists. */
 async function aliveOrNot(
   failure: Failure,
   server: ServerKey,
@@ -250,7 +250,7 @@ const REMOVED_AT_SERVER = {
   message: 'The client was removed at the server; its record is not removed yet',
 } as const;
 
-/** The client is gone at the server: the finalizer goes, then the record, and the ledger's entry with it. */
+/** The server removed the client: removes the finalizer, then the record, and settles the ledger's entry. */
 async function deregistered(step: DeregisterStep, input: StepInput): Promise<Finish<StepResult>> {
   const { o, round, context } = input;
   const { record } = step.home;
@@ -258,7 +258,7 @@ async function deregistered(step: DeregisterStep, input: StepInput): Promise<Fin
     ({ client, registrationSecret }) =>
       client.uid === record.client.uid && registrationSecret !== record.registrationSecret,
   );
-  // Kept until the record is gone: should a later step fail, the next DELETE finds nothing, and that is right.
+  // Kept until the record is deleted: if a later step fails, the next DELETE may find no client, which is correct then.
   setBack(round.key, { action: 'Deregister', basis: step.basis }, REMOVED_AT_SERVER, context, 0);
   context.events.record({
     type: 'Normal',

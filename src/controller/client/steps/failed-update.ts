@@ -11,14 +11,14 @@ import { readRequest, tokenAuthorization } from '../../../oauth/registration.ts'
 import type { Sensitive } from '../../../oauth/sensitive.ts';
 import type { StepContext } from '../step-context.ts';
 
-/** Both say that the token is good for this client no more; 403 may be said of the call alone. */
+/** Both mean that the token is no longer valid for this client; 403 may concern this call only. */
 const REFUSING: readonly number[] = [401, 404];
 
 /**
- * Some servers fail with 500 over an update whose token they would refuse; Keycloak does, when the client is gone. That
- * is no trouble of the whole server. So where a read changes nothing, the client is asked for with the same token.
+ * Some servers answer 500 to an update with a token that they would refuse; Keycloak does when the client is deleted. Then
+ * the server as a whole isn't failing. So if reads change nothing, this reads the client with the same token.
  *
- * @returns the refusal; or the failure as it was, with the token that the read brought in place of the one it was made with
+ * @returns the refusal; or the same failure, with the new token if the read rotated it
  */
 export async function refusedOrFailed(
   update: Failure,
@@ -48,7 +48,7 @@ export async function refusedOrFailed(
   return failure('TokenRefused', 'AdmissionRefused', words);
 }
 
-/** A read may rotate the token although nobody said so (RFC 7592 section 2.1): the one in hand is then worth nothing. */
+/** A read may rotate the token even if the dialect doesn't say so (RFC 7592 section 2.1): the old one is then invalid. */
 function withRotated(
   update: Failure,
   read: HttpOutcome,
@@ -63,7 +63,7 @@ function withRotated(
   return { ...update, partial: trustedOfRead(answer, dialect) };
 }
 
-/** The server changes no client, or none that the operator has the means to change. */
+/** The server doesn't support updates, or the operator lacks the URL or token for them. */
 export function updateUnsupported(management: Management): Failure {
   const words =
     management.kind === 'Managed' ? { message: "The server doesn't change registered clients" } : management;

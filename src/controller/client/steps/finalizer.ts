@@ -17,7 +17,7 @@ export async function addFinalizer(object: ObservedClient, input: StepInput): Pr
   return DONE;
 }
 
-/** Without its last finalizer an object that is being deleted is gone at once. */
+/** Without its last finalizer, an object that is being deleted disappears at once. */
 export async function removeFinalizer(object: ObservedClient, input: StepInput): Promise<StepResult> {
   const { o, context } = input;
   const patched = await patchFinalizers(object, input, (before) =>
@@ -55,7 +55,7 @@ async function patchFinalizers(
   return api.patch(RESOURCES.oauthClient, key, { metadata });
 }
 
-/** Nothing is left that the object is held for. A client whose record somebody removed can't be: that is said. */
+/** No record needs the finalizer any more. A client whose record somebody deleted can't be deregistered: reports that. */
 export function letGo(
   { object, managedBy }: Extract<Step, { type: 'RemoveFinalizer' }>,
   input: StepInput,
@@ -88,7 +88,7 @@ export function letGo(
   return removeFinalizer(object, input);
 }
 
-/** Only an answer that names the object proves that it doesn't exist: a bare 404 means that the CRD is gone. */
+/** Only an answer that names the object proves that it doesn't exist: any other 404 means that the CRD is missing. */
 export async function confirmAbsence({ o, round, context }: StepInput): Promise<StepResult> {
   const found = await context.api.get(RESOURCES.oauthClient, { namespace: o.namespace, name: o.name });
   if (found.ok) {

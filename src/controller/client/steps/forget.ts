@@ -2,7 +2,7 @@ import { RESOURCES } from '../../../api/kubernetes.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 
-/** Nobody will look for the client any more: the namespace that it was of is gone, and the server object with it. */
+/** The client's namespace and its server object are deleted: nobody will use or manage the client any more. */
 export function forgetLeftBehind(record: RegistrationRecord, input: StepInput): Promise<StepResult> {
   const {
     o: { namespace, name },
@@ -18,7 +18,7 @@ export function forgetLeftBehind(record: RegistrationRecord, input: StepInput): 
   return forget(record, input);
 }
 
-/** Removes the record, and what is remembered of its client. */
+/** Removes the record, and the state of its client. */
 export async function forget(record: RegistrationRecord, { round, context }: StepInput): Promise<StepResult> {
   const { api, caches, calls, settings, memory } = context;
   const key = { namespace: settings.operatorNamespace, name: record.registrationSecret };

@@ -8,8 +8,8 @@ import { contentOf } from './read-content.ts';
 import { notRead } from './report.ts';
 
 /**
- * A record of an earlier version learns which server object it is of. Its content alone tells where the client was
- * registered: at another origin than that of the server object, it stays by itself.
+ * Adds the server object to a record of an earlier version. Only the record's content names where the client was
+ * registered: if that is another origin than the server object's, the record is not changed.
  */
 export async function identify(
   record: RegistrationRecord,

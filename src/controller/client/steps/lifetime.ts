@@ -12,7 +12,7 @@ import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import { notWritten, subjectOf } from './report.ts';
 
-/** Makes a Pod or a Job the owner of the object, so that Kubernetes ends both together. */
+/** Makes a Pod or a Job the owner of the object, so that Kubernetes deletes the object with it. */
 export async function bindToOwner(
   { uid, resourceVersion }: ObservedClient,
   boundTo: BoundTo,
@@ -52,7 +52,7 @@ export async function bindToOwner(
   return DONE;
 }
 
-/** The lifetime is over: the object goes, and with it the client and the Secret. */
+/** The lifetime is over: deletes the object, and thereby the client and the Secret. */
 export async function deleteObject({ uid }: ObservedClient, input: StepInput): Promise<StepResult> {
   const { o, context } = input;
   const { api, events } = context;

@@ -5,20 +5,20 @@ import { toRegistrationObject } from '../../state/cached-objects.ts';
 import { DONE, later, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 
-/** What changes of a record without an answer of the server. What is absent stays as it is. */
+/** Changes of a record that need no answer of the server. Absent members stay unchanged. */
 interface Mark {
-  /** Of the object that the client is of from now on. */
+  /** Of the object that owns the client from now on. */
   readonly uid?: string;
   readonly role?: RecordRole;
   readonly namespaceUid?: string;
-  /** `null`: the annotation goes. */
+  /** `null`: removes the annotation. */
   readonly deletionPolicy?: 'Retain' | null;
   readonly serverUid?: string;
   readonly registrationOrigin?: string;
   readonly installation?: string;
 }
 
-/** Writes marks into the metadata of a record, unless somebody else changed it meanwhile. */
+/** Writes marks into the metadata of a record, unless the record was changed in the meantime. */
 export async function mark(
   { registrationSecret, resourceVersion }: RegistrationRecord,
   marks: Mark,

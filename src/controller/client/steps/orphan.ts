@@ -8,10 +8,10 @@ import { SETTLED } from './record.ts';
 import { warn } from './report.ts';
 
 /**
- * A registration whose end nobody knows: listed, told and counted. A full list holds up nothing.
+ * A registration with unknown outcome: lists, reports and counts it. A full list delays nothing.
  *
- * @param why for people who look at the client
- * @param said the same for those who look at the list, which names the server beside it
+ * @param why for readers of the client's object
+ * @param said the same for readers of the list, which names the server separately
  * @returns with `Settle` for the call's entry, unless the suspicion could not be listed yet
  */
 export async function reportOrphan(
@@ -40,7 +40,7 @@ export async function reportOrphan(
 
 const INTERRUPTED = 'The operator stopped before it read the answer';
 
-/** A registration of an earlier round, or of an earlier process, that ended in the middle. */
+/** A registration of an earlier round or process that was interrupted. */
 export async function reportInterrupted({ attempt }: PendingCall, input: StepInput): Promise<StepResult> {
   const { context } = input;
   const { entry, result } = await reportOrphan(

@@ -23,7 +23,7 @@ import type { StepContext } from '../step-context.ts';
 import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf, warn } from './report.ts';
 
-/** How often a foreign Secret that stands in the way is looked at. */
+/** Retry delay while a foreign Secret has the name. */
 const CONFLICT_RETRY_MS = 60_000;
 
 export async function publish(step: PublishStep, input: StepInput): Promise<StepResult> {
@@ -73,7 +73,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   return DONE;
 }
 
-/** The registration stays as it is. What the API server refuses is told in its words, and tried again with pauses that grow. */
+/** The registration is unchanged. Reports the API server's refusal with its message, and retries with backoff. */
 function workloadNotWritten(
   refused: Extract<ApiResult<Secret>, { readonly ok: false }>,
   { wanted, record, basis }: PublishStep,
@@ -92,7 +92,7 @@ function workloadNotWritten(
   return DONE;
 }
 
-/** Which request for another registration it answers: an object that is restored without its status has been served. */
+/** Marks the request for another registration as served, for an object that is restored without its status. */
 const withRequest = (wanted: WantedSecret, { rotatedFor }: RegistrationRecord): WantedSecret =>
   rotatedFor === undefined
     ? wanted
@@ -161,7 +161,7 @@ const textsOf = ({ data = {} }: Secret): Readonly<Record<string, string>> =>
     Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
   );
 
-/** A Secret that was there before and had to be written again, though nobody asked for a change. */
+/** An existing Secret had to be written again although the spec didn't change. */
 function tellRestored({ object, wanted, record }: PublishStep, { o, context: { events } }: StepInput): void {
   const { status, generation } = object;
   if (

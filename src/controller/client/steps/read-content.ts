@@ -3,7 +3,7 @@ import { type RegistrationContent, toContent } from '../../../core/content.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import type { StepInput } from '../round.ts';
 
-/** Why there is no content: the Secret is gone or damaged, or nobody knows, since it couldn't be read now. */
+/** Why there is no content: the Secret is missing or damaged, or the read failed, so the cause is unknown. */
 export interface NotRead {
   readonly notRead: 'Damaged' | 'Unknown';
   /** For the log. */

@@ -21,7 +21,7 @@ import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
 
-/** A read may rotate token and secret: it is a call with an effect like any other. */
+/** A read may rotate token and secret, so it is handled as a call with an effect. */
 export async function read(step: ReadStep, input: StepInput): Promise<StepResult> {
   const { o, round, context } = input;
   const { at, basis } = step;
@@ -80,7 +80,7 @@ function conclude(
     return { shown: undefined, finish };
   }
   const failure = verdict as Failure;
-  // One read without an answer stays in the ledger until another is answered: it may have cost the token.
+  // An unanswered read stays in the ledger until another is answered: it may have rotated the token.
   const mayHaveCost = failure.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
   const finish = (): Finish<StepResult> => ({
     entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
@@ -100,7 +100,7 @@ function judge(
   return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
 }
 
-/** Nothing is done for it. Where the client's own token is refused, people are told: its next update would be, too. */
+/** Only reports the failure. A refused token of the client gets an Event: its next update would be refused, too. */
 function unreadable(
   failure: Failure,
   credential: ManagementCredential['kind'],

@@ -10,22 +10,22 @@ import { warn } from './report.ts';
 
 /** How an answer is recorded. */
 interface Recording {
-  /** The call that brought it. */
+  /** The call that was answered. */
   readonly attempt: string;
-  /** Of the record that the answer changes; absent: the client has none yet. */
+  /** The record that the answer changes; absent: the client has none yet. */
   readonly replaces?: { readonly resourceVersion: string };
-  /** What the answer showed of the server's own choices; absent: nothing. */
+  /** Choices of the server that the answer showed; absent: none. */
   readonly learned?: readonly Substitution[];
-  /** Whether the call's ledger entry may go as soon as the answer is recorded. Default: true. */
+  /** Whether the call's ledger entry is settled as soon as the answer is recorded. Default: true. */
   readonly settles?: boolean;
 }
 
 /**
- * Creates or updates the record of a client, and keeps what was written, so that neither the watch nor a read is needed
- * to go on. To be called before anything uses the answer.
+ * Creates or updates the record of a client, and caches it, so that the round continues without a watch event or a read.
+ * Must be called before anything uses the answer.
  *
- * @returns the Secret as written; `undefined`: the API server doesn't take it at this time. Then recording goes on by
- * itself, and the client waits for it: nothing else may happen to it in this round.
+ * @returns the Secret as written; `undefined`: the API server doesn't accept it now. Then recording continues in the
+ * background and the client waits for it: this round must do nothing else to the client.
  */
 export async function record(
   { record: wanted, content }: Recorded,
@@ -49,7 +49,7 @@ export async function record(
   return written;
 }
 
-/** The answer of a call is recorded, and nothing is left to do for it. */
+/** The answer of a call is recorded, and nothing is left to do. */
 export const SETTLED: Finish<StepResult> = { entry: 'Settle', result: DONE };
 
 /** The answer of a call isn't recorded yet: see {@link record}. */

@@ -75,7 +75,7 @@ export async function register(step: RegisterStep, input: StepInput): Promise<St
       }
       const failure = verdict as Failure;
       if (failure.kind === 'TokenRefused' && hasReusedToken) {
-        // The refusal proves that nothing was created: one more try, with a fresh token.
+        // The refusal proves that nothing was created: retry once, with a fresh token.
         forgetRefused(step.connection.admission, begun.server, context);
         return { shown: 'Nothing', end: endOf(failure), finish: () => SETTLED };
       }
@@ -118,7 +118,7 @@ function judge(
   return withinBounds(said, secrets);
 }
 
-/** Others may have begun since this one was planned. */
+/** Other calls may have begun since this one was planned. */
 export function isWithinQuota(o: Observation, { policy }: ServerConnection, context: StepContext): boolean {
   const most = policy?.maxClientsPerNamespace;
   return most === undefined || clientsInNamespace(clientKey(o), context) < most;
@@ -138,7 +138,7 @@ function begin(step: RegisterStep, o: Observation, context: StepContext): Regist
   };
 }
 
-/** A key is made when it is known that the call goes. */
+/** Generates a key only after the call is permitted. */
 async function withNewKey(begun: Registration, context: StepContext): Promise<Registration> {
   const { object, connection } = begun.step;
   const generated = object.desired.spec.credential?.generatedKey;
@@ -170,7 +170,7 @@ async function keep(
   return SETTLED;
 }
 
-/** Consents and audience lists may have to follow: a routine registration is told by conditions alone, this is not. */
+/** A new client_id may require changes of consents and audience lists, so this gets an Event; a first registration doesn't. */
 function tellReplacement(
   { clientId }: Recorded['record'],
   replaced: RegistrationRecord,
@@ -215,7 +215,7 @@ function notRegistered(
   };
 }
 
-/** A credential that is known to be refused is the server's affair: no registration is set back by it. */
+/** A credential that is known to be refused is a fault of the server object: it sets no registration back. */
 function remember(
   registration: Registration,
   failure: Failure,
@@ -243,7 +243,7 @@ function aboutAdmission(failure: Failure): Failure {
 
 const REFUSED = 'The admission credential was refused';
 
-/** Not, or not yet, the credential: where others were accepted with it, it is what this client asks for. */
+/** The credential isn't at fault, or isn't known to be: if others were accepted with it, this client's metadata is. */
 function ofItsOwn(
   { server, step: { ref, connection } }: Registration,
   failure: Failure,

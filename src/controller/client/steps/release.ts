@@ -12,14 +12,14 @@ import type { StepContext } from '../step-context.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { subjectOf } from './report.ts';
 
-/** A merge patch: of a client that nobody manages any more, what finds and manages it is kept. */
+/** A merge patch that reduces the record of an unmanaged client to what finds and manages it. */
 const WITHOUT_DOCUMENTS = Object.fromEntries(DOCUMENT_KEYS.map((key) => [key, null]));
 
 const leftAt = ({ clock }: StepContext) => ({
   [ANNOTATIONS.leftAt]: rfc3339(clock.now()),
 });
 
-/** Stops waiting for the server: the record changes its role, people are told, and the object may go. */
+/** Stops waiting for the server: changes the record's role, writes an Event, and lets the object be deleted. */
 export async function release(
   step: Extract<Step, { type: 'Release' }>,
   input: StepInput,

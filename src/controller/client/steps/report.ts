@@ -7,7 +7,7 @@ import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack, withCure } from '../setbacks.ts';
 import type { NotRead } from './read-content.ts';
 
-/** The registration Secret has nothing to go on with. One that couldn't be read now is read again. */
+/** The registration Secret has no usable content. If the read failed, it is retried. */
 export function notRead(
   { notRead: why, message: said }: NotRead,
   action: SetbackAction,
@@ -25,7 +25,7 @@ export function notRead(
   return DONE;
 }
 
-/** Remembers the failure; people are told where it needs them. */
+/** Stores the failure as a setback; a terminal one gets an Event. */
 export function failed(
   action: SetbackAction,
   basis: string,
@@ -41,7 +41,7 @@ export function failed(
   return DONE;
 }
 
-/** Looks again after a pause. What the API server refuses is in the log: nobody else may learn of it. */
+/** Retries after a pause. The API server's refusal is only logged: tenants must not see it. */
 export function notWritten(
   what: string,
   result: { readonly status: number; readonly message: string },
@@ -54,7 +54,7 @@ export function notWritten(
   return later(`${what}: ${message}`);
 }
 
-/** @param detail for the log, where it says more than `message` */
+/** @param detail for the log, if it contains more than `message` */
 export function warn(
   reason: Reason,
   action: string,

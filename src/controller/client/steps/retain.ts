@@ -12,7 +12,7 @@ import { mark } from './mark.ts';
 import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 
-/** The client outlives its object: the record waits for a later object of the same name. */
+/** Keeps the client after its object is deleted: the record waits for a later object of the same name. */
 export async function retain(
   object: ObservedClient | undefined,
   record: RegistrationRecord,
@@ -33,7 +33,7 @@ export async function retain(
   return object?.hasFinalizer ? removeFinalizer(object, input) : DONE;
 }
 
-/** The object may go without a word: its record knows what then. */
+/** Copies `deletionPolicy` to the record, since an object can vanish without a deletion that we see. */
 export function notePolicy(
   record: RegistrationRecord,
   retain: boolean,
@@ -42,7 +42,7 @@ export function notePolicy(
   return mark(record, { deletionPolicy: retain ? 'Retain' : null }, context);
 }
 
-/** The client becomes this object's; whatever differs from its spec is updated next. */
+/** Makes this object the owner of the client; differences from its spec are updated next. */
 export async function takeOver(
   { object, record, proof, basis }: TakeOverStep,
   input: StepInput,
@@ -61,7 +61,7 @@ export async function takeOver(
   return mark(record, { uid, role: 'current', namespaceUid: o.namespaceUid }, context);
 }
 
-/** Whether whoever wrote the Secret had the client's credentials. A public client has only its id. */
+/** Whether the author of the Secret had the client's credentials. A public client has only its id. */
 async function holds(
   { namespace, name }: ObservedSecret,
   { information, keys }: RegistrationContent,

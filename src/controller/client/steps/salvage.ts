@@ -6,10 +6,10 @@ import { circumstancesOf, record } from './record.ts';
 import { warn } from './report.ts';
 
 /**
- * An answer that was cut off, but not before it named the client and brought what manages it: the client is recorded as
- * one to be deregistered, since nobody knows what the rest said.
+ * A truncated answer that contains the client id and the means to manage the client: records the client as one to
+ * deregister, since the rest of the answer is unknown.
  *
- * @returns what becomes of the call's entry; `undefined` where that wasn't read
+ * @returns what happens to the call's entry; `undefined` if the answer lacks these members
  */
 export async function salvage(
   registration: Registration,

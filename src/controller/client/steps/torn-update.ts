@@ -7,11 +7,10 @@ import type { StepInput } from '../round.ts';
 import { record } from './record.ts';
 
 /**
- * An update's answer that was cut off may have brought a new token, secret or address before: the ones in hand are then
- * worth nothing any more (RFC 7592 section 2.2). They are kept; what is registered counts as unknown, and the update is
- * made again with them.
+ * A truncated answer to an update may contain a new token, secret or address; the old ones are then invalid (RFC 7592
+ * section 2.2). Records the new ones, treats the registered metadata as unknown, and lets the update be retried with them.
  *
- * @returns false where they couldn't be recorded
+ * @returns false if they couldn't be recorded
  */
 export async function keepTorn(
   step: UpdateStep,

@@ -17,8 +17,8 @@ import type { StepContext } from '../step-context.ts';
 import { circumstancesOf } from './record.ts';
 
 /**
- * Where the API server refused a Secret before, the ones that this registration will need are tried there first, without
- * being stored. Resolves with why nothing may be registered now; makes no request where nothing was refused.
+ * If the API server refused a Secret before, makes a dry run of the Secrets that this registration will need. Resolves
+ * with the reason why nothing may be registered now; makes no request if nothing was refused.
  */
 export async function refusedWrite(step: RegisterStep, input: StepInput): Promise<Failure | undefined> {
   const { o, context } = input;
@@ -74,7 +74,7 @@ function refusedFor(
   return failure('Transient', reason, text, { retryAfterMs });
 }
 
-/** About what a server answers. */
+/** Sample values, about as long as a server's. */
 const EXPECTED: ClientInformation = {
   clientId: 'expected'.repeat(8),
   clientSecret: new Sensitive('expected'.repeat(16)),

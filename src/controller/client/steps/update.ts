@@ -29,12 +29,12 @@ import { RECORDING, record, SETTLED } from './record.ts';
 import { failed, notRead } from './report.ts';
 import { keepTorn } from './torn-update.ts';
 
-/** One update: what is recorded now, and what it is to become. */
+/** One update: the present record and the intended metadata. */
 interface Update {
   readonly step: UpdateStep;
   readonly attempt: string;
   readonly stored: RegistrationContent;
-  /** What is to be registered, as it is compared: a statement's claims, the keys that the operator makes, the marker. */
+  /** The document to register, in the form that is compared: with a statement's claims, generated keys and the marker. */
   readonly document: JsonObject;
   readonly keys: readonly StoredKey[];
 }
@@ -72,7 +72,7 @@ async function begin(step: UpdateStep, stored: RegistrationContent, context: Ste
   }
   const spec = object.desired.spec.credential?.generatedKey;
   const { namespace } = record.client;
-  // One that is made is stored before the call, and used at the next try: it is made once, whatever becomes of the call.
+  // A generated key is stored before the call and reused by retries: it is generated once, whatever happens to the call.
   const keys =
     spec === undefined ? [] : await keysAfter(stored.keys, step.keys, spec.algorithm, namespace, context);
   const marker = connection.attemptMarker === undefined ? {} : { [connection.attemptMarker]: record.attempt };
@@ -85,7 +85,7 @@ async function begin(step: UpdateStep, stored: RegistrationContent, context: Ste
   };
 }
 
-/** A key is stored before the server learns of it: an answer may be lost, a key may not. */
+/** Stores a key before the server receives it: an answer may be lost, a key must not be. */
 async function keepNewKey(next: Update, input: StepInput): Promise<Update | undefined> {
   const { step, stored, keys } = next;
   const [newest] = keys;
@@ -156,7 +156,7 @@ async function send(
   return result ?? DONE;
 }
 
-/** The credential that manages every client is refused: that passes when somebody puts it right. */
+/** The credential for all clients is refused: that is transient, since somebody can correct it. */
 const asTransient = (failure: Failure): Failure =>
   failure.kind === 'TokenRefused' ? { ...failure, kind: 'Transient' } : failure;
 
@@ -188,7 +188,7 @@ async function conclude(
     return { shown: undefined, finish };
   }
   const verdict = await refusedOrFailed(said, answer.outcome, management, { server, connection }, context);
-  // Also where a read shows that the token is refused: the update that the server failed over may have rotated it.
+  // Also if a read shows that the token is refused: the failed update may have rotated it.
   const isUnanswered = said.kind === 'Unknown';
   const failure = tokenLost(verdict, management, next, o, isUnanswered ? answer.sentAt : undefined);
   const [earlier, ...others] = unanswered;
@@ -197,7 +197,7 @@ async function conclude(
       forgetToken(management.credential, server, context);
     }
     return {
-      // One call without an answer stays in the ledger until another is answered: it may have cost the token.
+      // An unanswered call stays in the ledger until another is answered: it may have rotated the token.
       entry: isUnanswered && earlier === undefined ? 'Interrupt' : 'Settle',
       supersedes: others,
       result: await notUpdated(next, failure, input),
@@ -236,7 +236,7 @@ async function notUpdated(
     : later('the credentials of a torn answer could not be stored; they are in the journal');
 }
 
-/** A refused registration access token is no fact about the metadata; after a lost answer it may have been rotated. */
+/** A refused registration access token isn't a fault of the metadata; an unanswered call may have rotated it. */
 function tokenLost(
   failure: Failure,
   { credential }: Management & { kind: 'Managed' },
@@ -267,7 +267,7 @@ function tokenLost(
   return { ...failure, kind: 'Terminal', reason: 'RegistrationAccessTokenLost', message };
 }
 
-/** Writes what an update's answer brought; only then may anything use it. */
+/** Records an update's answer; nothing may use it before. */
 async function store(
   { step, attempt }: Update,
   next: Recorded,
@@ -285,7 +285,7 @@ async function store(
   return SETTLED;
 }
 
-/** An update that didn't move the end isn't tried for it again. */
+/** An update that didn't extend the expiry isn't repeated for that purpose. */
 function renewed(
   { because, at: { record } }: UpdateStep,
   next: Recorded,
