@@ -5,7 +5,7 @@ import { cutToBytes, visible } from '../../oauth/text.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { ToldEvents } from './told-events.ts';
 
-/** Events tell of warnings, deletions and recoveries. A routine creation has none: conditions tell it. */
+/** Events report warnings, deletions and recoveries. A routine creation has no Event: conditions report it. */
 export interface EventRecorder {
   /**
    * Written in the background; a failure is logged. The same event is written once in ten minutes, and only so many of
@@ -18,7 +18,7 @@ export interface EventInput {
   readonly type: 'Normal' | 'Warning';
   readonly reason: Reason;
   readonly message: string;
-  /** What was being done, like `Register`. */
+  /** The action, such as `Register`. */
   readonly action: string;
   readonly regarding: EventSubject;
 }
@@ -28,7 +28,7 @@ interface EventSubject {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** A namespace that is being deleted takes no new objects: then the Event goes to the operator's. */
+  /** A namespace that is being deleted accepts no new objects: then the Event is created in the operator's namespace. */
   readonly namespaceTerminating: boolean;
 }
 
@@ -43,7 +43,7 @@ interface EventObject extends KubernetesObject {
   readonly regarding: object;
 }
 
-/** The API server takes 1,024. */
+/** The API server accepts 1,024. */
 const MAX_NOTE_BYTES = 1_000;
 /** What a cut name has: see `short-name.ts`. */
 const NOT_IN_NAMES = /[^a-z0-9.-]/g;

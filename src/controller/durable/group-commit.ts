@@ -1,7 +1,7 @@
 import type { Clock } from '../ports.ts';
 
 /**
- * When a write that several may share should go: at once for a single one, together for a burst.
+ * Decides when to send a write that several entries may share: at once for a single entry, together for a burst.
  *
  * ```
  * one by one   a ▏write      b ▏write
@@ -12,12 +12,12 @@ import type { Clock } from '../ports.ts';
 export interface Gathering {
   /** Entries that wait for the write. */
   readonly waiting: number;
-  /** Calls under way whose end may bring further entries. */
+  /** Calls under way whose end may add further entries. */
   readonly underWay: number;
   readonly gatheringSince: number;
   readonly lastWriteAt: number;
   readonly lastArrivalAt: number;
-  /** Whether arrivals come so close that waiting for more pays. */
+  /** Whether entries arrive so fast that waiting for more pays. */
   readonly isBurst: boolean;
 }
 
@@ -25,7 +25,7 @@ const BATCH = 16;
 const LONGEST_MS = 100;
 const LONGEST_IN_BURST_MS = 400;
 const QUIET_MS = 40;
-/** Outside a burst, a write goes when this many wait for each call that is still under way. */
+/** Outside a burst, a write is sent when this many entries wait per call that is still under way. */
 const WAITING_PER_CALL = 4;
 
 export function shouldWrite(gathering: Gathering, now: number): boolean {
@@ -69,7 +69,7 @@ export class Arrivals {
 
 const GATHERING_STEP_MS = 2;
 
-/** Waits for the moment at which a write should go. */
+/** Waits until a write should be sent. */
 export class Gatherer {
   readonly #clock: Clock;
   readonly #arrivals = new Arrivals();
@@ -84,7 +84,7 @@ export class Gatherer {
     this.#arrivals.add(this.#clock.monotonic());
   }
 
-  /** Lets entries come together. `look` says how many wait and are under way; it is asked every two milliseconds. */
+  /** Lets entries accumulate. `look` returns how many wait and are under way; it is called every two milliseconds. */
   async gather(look: () => Pick<Gathering, 'waiting' | 'underWay'>): Promise<void> {
     const clock = this.#clock;
     const gatheringSince = clock.monotonic();

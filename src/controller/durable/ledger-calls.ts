@@ -5,7 +5,7 @@ import { isCut, shortKey } from '../../core/short-name.ts';
 import { KeyIndex } from '../state/key-index.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 
-/** Finds the ledger's entries, so that nothing that is done for one client walks those of all. Long names are cut. */
+/** Indexes the ledger's entries, so that code for one client doesn't iterate over all. Long names are cut. */
 export class CallIndex {
   readonly #byClient = new KeyIndex<LedgerEntry>(({ client }) => shortKey(clientKey(client)));
   readonly #registrations = new KeyIndex<LedgerEntry>(({ kind, server, client }) =>
@@ -34,8 +34,8 @@ export class CallIndex {
 }
 
 /**
- * `namespace/name` of the clients whose calls are in the ledger, to look at each. A long name is cut there: its object is
- * found by its uid; where that is gone, the cut name stands for it, under which its calls are found as well.
+ * `namespace/name` of the clients whose calls are in the ledger. A long name is cut there: its object is found by uid; if
+ * the object is deleted, the cut name is used, and its calls are found by that, too.
  */
 export function clientsOf(
   entries: readonly LedgerEntry[],

@@ -6,7 +6,7 @@ import { shortKey, shortName } from '../../core/short-name.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
 import { sha256 } from '../../oauth/sha256.ts';
 
-/** One call with an effect, as the ledger holds it. No secrets. */
+/** One call with an effect, as stored in the ledger. No secrets. */
 export interface LedgerEntry {
   readonly attempt: string;
   readonly kind: CallKind;
@@ -16,19 +16,19 @@ export interface LedgerEntry {
   readonly server: ServerKey;
   /** RFC 3339. */
   readonly startedAt: string;
-  /** Longest time that the call takes, in milliseconds: after it, and some for recording, nobody is at it any more. */
+  /** Longest duration of the call, in milliseconds: after that, and some time for recording, no process works on it. */
   readonly timeoutMs: number;
   /** Name of the registration Secret that the call is about or will make. */
   readonly record: string;
-  /** Stands for the pod whose process began it, as `podOf` says; the ledger puts it in. */
+  /** Hash of the pod whose process began it, see `podOf`; set by the ledger. */
   readonly pod?: string | undefined;
 }
 
 const PREFIX = 'entry.';
 
 /**
- * As data of the ledger's ConfigMap: `entry.<attempt>` → JSON of at most 410 bytes, whatever the names are, and 200 where
- * they are as usual. The bound of the whole rests on it: see `ledger-shares.ts`.
+ * Data of the ledger's ConfigMap: `entry.<attempt>` → JSON of at most 410 bytes for any names, and about 200 for usual
+ * ones. The bound of the whole ledger depends on that: see `ledger-shares.ts`.
  */
 export function encodeEntries(entries: Iterable<LedgerEntry>): Record<string, string> {
   return Object.fromEntries([...entries].map((entry) => [`${PREFIX}${entry.attempt}`, encode(entry)]));
@@ -78,8 +78,8 @@ export function decodeEntries(data: Readonly<Record<string, string>>): readonly 
 }
 
 /**
- * Who has taken the lead from this holder of this epoch, by the ledger's data. `undefined`: nobody. Whoever takes it
- * writes both; where they are damaged, it was a person, and the next write repairs them.
+ * The holder that has taken the lead from this holder and epoch, by the ledger's data. `undefined`: none. A new leader
+ * writes both; if they are damaged, a person edited them, and the next write repairs them.
  */
 export function otherLeader(
   data: Readonly<Record<string, string>>,
@@ -91,12 +91,12 @@ export function otherLeader(
   return isTaken ? found || 'another process' : undefined;
 }
 
-/** What stands for the pod of a holder, `pod_process`: eight characters of a hash. */
+/** Hash of the pod of a holder `pod_process`: eight characters. */
 export const podOf = (holder: string): string => standsFor(holder.split('_', 1)[0] ?? '');
 
 const standsFor = (pod: string): string => sha256(pod).slice(0, 8);
 
-/** Reads an entry that an earlier process, or a person, left. `undefined` where it can't be understood. */
+/** Parses an entry of an earlier process or a person. `undefined` if it is invalid. */
 function toEntry(attempt: string, text: string): LedgerEntry | undefined {
   const parsed = parseJsonObject(text);
   const entry = entrySchema.safeParse(parsed);

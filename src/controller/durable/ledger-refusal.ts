@@ -1,16 +1,16 @@
 import type { LedgerEntry } from './ledger-entry.ts';
 
-/** One that waits for its entry to be stored. */
+/** A call that waits for its entry to be stored. */
 export interface WaitingEntry {
   readonly entry: LedgerEntry;
-  /** An earlier call of the same attempt, whose end isn't known: it is what remains if this one is refused. */
+  /** An earlier call of the same attempt with unknown outcome: its entry remains if this one is refused. */
   readonly earlier: LedgerEntry | undefined;
   readonly resolve: (committed: boolean) => void;
 }
 
 /**
- * Who gives way where the API server refuses the ledger for its size, since the same would be refused again: of the
- * namespace that has most entries the newest half of what waits, deregistrations last. At least one.
+ * Which waiting entries to drop when the API server refuses the ledger for its size, since an unchanged retry would be
+ * refused, too: the newest half of those of the namespace with most entries, deregistrations last. At least one.
  *
  * @param countOf how many entries a namespace has
  */

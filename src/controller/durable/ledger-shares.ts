@@ -3,19 +3,20 @@ import { serverNamed } from '../../core/server-key.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 
 /**
- * Who may have how many entries in the ledger. All are in one object, whose size the API server bounds (1 MiB), so:
+ * Bounds the ledger's entries per class and namespace. All are in one object of at most 1 MiB (API server), so:
  *
  * ```
  * calls at cluster servers   700 ┐
  * calls at namespaced ones   400 ├ 1,700 entries of at most 410 bytes: less than 700 KiB
  * deregistrations            600 ┘
  * ```
- * Of each of these three, a namespace may keep only so many whose end isn't known; those under way end by themselves.
- * Above three quarters, only namespaces with few go on, so that one with many never takes the last room.
+ * In each of these three classes, a namespace may keep only a share of entries with unknown outcome; calls under way end
+ * by themselves. Above three quarters, only namespaces with few entries may add more, so that one with many never takes
+ * the last room.
  */
 type Class = 'cluster' | 'own' | 'ending';
 
-/** `Share`: the namespace keeps too many calls without an answer. `Room`: too many are under way; that passes. */
+/** `Share`: the namespace has too many unanswered calls. `Room`: too many calls are under way; that passes. */
 export type Shortage = 'Share' | 'Room';
 
 type Call = Pick<LedgerEntry, 'kind' | 'server'> & { readonly client: { readonly namespace: string } };
@@ -25,7 +26,7 @@ const BOUNDS: Readonly<Record<Class, { readonly total: number; readonly kept: nu
   own: { total: SHARES.ledgerAtOwnServers.most, kept: SHARES.unansweredAtOwnServers.most },
   ending: { total: SHARES.ledgerEndings.most, kept: SHARES.unansweredDeregistrations.most },
 };
-/** Of one namespace at its own servers: those under way, those being recorded, and those without an answer. */
+/** Entries of one namespace at its own servers: under way, being recorded, or unanswered. */
 const OWN_TOGETHER = SHARES.ledgerAtOwnServersOfNamespace.most;
 
 /** Of all room, for every namespace; the rest for those that have few. */
@@ -36,7 +37,7 @@ export class LedgerShares {
   readonly #totals = new Map<Class, number>();
   /** Class and namespace → attempts, oldest first. */
   readonly #all = new Map<string, Set<string>>();
-  /** Of those, the ones that this process isn't at. */
+  /** Those that this process isn't working on. */
   readonly #kept = new Map<string, Set<string>>();
 
   add(entry: LedgerEntry, isKept: boolean): void {
@@ -50,7 +51,7 @@ export class LedgerShares {
     }
   }
 
-  /** This process isn't at the call any more, and its end isn't known. */
+  /** This process stopped working on the call, and its outcome is unknown. */
   keep(entry: LedgerEntry): void {
     insert(this.#kept, shareOf(entry), entry.attempt);
   }
@@ -64,7 +65,7 @@ export class LedgerShares {
     withdraw(this.#kept, share, entry.attempt);
   }
 
-  /** Why no such call may begin now. */
+  /** Why no call of this kind may begin now. */
   shortage(call: Call): Shortage | undefined {
     const { total, kept } = BOUNDS[classOf(call)];
     const share = shareOf(call);
@@ -77,7 +78,7 @@ export class LedgerShares {
     return isFull || (classOf(call) === 'own' && ofNamespace >= OWN_TOGETHER) ? 'Room' : undefined;
   }
 
-  /** Deregistrations of the namespace that are kept beyond its share, or where there is no room: the oldest first. */
+  /** Deregistrations of the namespace beyond its share, or beyond the room: the oldest first. */
   dispensable(call: Call): readonly string[] {
     const kept = [...(this.#kept.get(shareOf(call)) ?? [])];
     const surplus = kept.length + 1 - BOUNDS.ending.kept;

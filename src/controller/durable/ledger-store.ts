@@ -28,13 +28,13 @@ export class LedgerStore {
     this.#options = options;
   }
 
-  /** The installation whose ledger this is a copy of: it stays so until a person says that this one goes on. */
+  /** The installation whose ledger was copied here; set until a person declares that this installation continues it. */
   get copiedFrom(): string | undefined {
     const { isOurs } = this.#options.installation;
     return this.#copiedFrom === undefined || isOurs(this.#copiedFrom) ? undefined : this.#copiedFrom;
   }
 
-  /** What earlier holders left; makes the ConfigMap where there is none. What is written next begins a new epoch. */
+  /** Reads what earlier holders left, or creates the ConfigMap. The next write begins a new epoch. */
   async read(): Promise<readonly LedgerEntry[]> {
     const found = await this.#find();
     if (found === undefined) {
@@ -65,7 +65,7 @@ export class LedgerStore {
     return written;
   }
 
-  /** After a write that failed: whether there may be another. @returns why not */
+  /** After a failed write: whether to retry. @returns why not */
   async lookAgain(): Promise<string | undefined> {
     const { api, namespace } = this.#options;
     const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: LEDGER_NAME });
@@ -99,8 +99,8 @@ export class LedgerStore {
 }
 
 /**
- * Whether a write was refused because the object is too large: then the same is refused again. 413 of the request, 422
- * of what is stored; etcd's own limit comes as 500 in its words.
+ * Whether a write was refused because the object is too large, so that an unchanged retry fails, too. 413: the request;
+ * 422: the stored object; etcd's own limit is reported as 500 with its message.
  */
 export function isTooLarge(refused: ApiResult<unknown>): boolean {
   if (refused.ok) {

@@ -10,15 +10,15 @@ import { resolveAll, type WaitingEntry, whoGivesWay } from './ledger-refusal.ts'
 import { LedgerShares, type Shortage } from './ledger-shares.ts';
 import { isTooLarge, LedgerStore } from './ledger-store.ts';
 
-/** What an earlier holder may need, after its call has ended, to record the answer. */
+/** Time that an earlier holder may need to record an answer after its call has ended. */
 const RECORDING_MS = 10_000;
-/** Settled entries leave after this time, if no other write takes them along. */
+/** Settled entries are removed after this time, if no other write removes them before. */
 const IDLE_FLUSH_MS = 10_000;
-/** Where the API server refuses the ledger for its size, who was refused asks again after this time. */
+/** Retry delay of calls that were dropped because the API server refused the ledger for its size. */
 const REFUSED_MS = 10_000;
-/** A deregistration without an answer isn't forgotten before its round has ended for certain. */
+/** An unanswered deregistration is kept until its round has certainly ended. */
 const KEPT_AT_LEAST_MS = 60_000;
-/** Between two tries of one write. */
+/** Pause between two attempts of one write. */
 const PAUSES = { firstMs: 50, longestMs: 2_000 };
 
 interface Options {
@@ -54,13 +54,13 @@ export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
   readonly #calls = new CallIndex();
   readonly #shares = new LedgerShares();
-  /** Attempts of an earlier holder → monotonic time from which nobody can be at them any more. */
+  /** Attempts of an earlier holder → monotonic time from which no process can be working on them. */
   readonly #inherited = new Map<string, number>();
   readonly #underWay = new Set<string>();
-  /** Of those under way: not answered yet. */
+  /** Calls under way that are not answered yet. */
   readonly #calling = new Set<string>();
   readonly #gatherer: Gatherer;
-  /** Namespaces whose entries the API server refused → monotonic time until which they are left out. */
+  /** Namespaces whose entries the API server refused → monotonic time until which they are excluded. */
   readonly #refused = new Map<string, number>();
   #waiting: WaitingEntry[] = [];
   #dirty = false;
@@ -75,7 +75,7 @@ export class Ledger {
     this.#gatherer = new Gatherer(options.clock);
   }
 
-  /** Begins a new epoch: the write that makes every later one of an earlier holder fail. Throws if it can't. */
+  /** Begins a new epoch with a write that makes all later writes of earlier holders fail. Throws if that fails. */
   async takeLead(): Promise<void> {
     this.#inherit(await this.#store.read());
     const written = await this.#store.write(this.#entries.values());
@@ -84,7 +84,7 @@ export class Ledger {
     }
   }
 
-  /** The installation whose ledger this is a copy of: it stays so until a person says that this one goes on. */
+  /** The installation whose ledger was copied here; set until a person declares that this installation continues it. */
   get copiedFrom(): string | undefined {
     return this.#store.copiedFrom;
   }
@@ -106,12 +106,12 @@ export class Ledger {
     });
   }
 
-  /** The call has ended; what it gave isn't recorded yet. Those who wait to call needn't wait for it any more. */
+  /** The call was answered; the answer isn't recorded yet. Waiting calls needn't wait for it any more. */
   answered(attempt: string): void {
     this.#calling.delete(attempt);
   }
 
-  /** The call is over and what it gave is recorded, or it is known that it did nothing. */
+  /** The call's answer is recorded, or the call is known to have had no effect. */
   settle(attempt: string): void {
     if (this.#remove(attempt)) {
       this.#dirty = true;
@@ -119,7 +119,7 @@ export class Ledger {
     }
   }
 
-  /** This process is no longer at the call, though its end isn't known: the entry stays. */
+  /** This process stops working on the call with unknown outcome: the entry stays. */
   interrupt(attempt: string): void {
     this.#calling.delete(attempt);
     this.#underWay.delete(attempt);
@@ -142,7 +142,7 @@ export class Ledger {
     return this.#calls.registrationsAt(server, namespace).flatMap((attempt) => this.entry(attempt) ?? []);
   }
 
-  /** Why no such call may begin now; `undefined`: it may. Another call about the same record always may. */
+  /** Why no call of this kind may begin now; `undefined`: it may. Another call about the same record always may. */
   shortage(call: Pick<LedgerEntry, 'kind' | 'server' | 'client'>): Shortage | undefined {
     const refusedUntil = this.#refused.get(call.client.namespace) ?? 0;
     const isRefused = this.#options.clock.monotonic() < refusedUntil;
@@ -157,7 +157,7 @@ export class Ledger {
     return [...this.#entries.values()];
   }
 
-  /** Writes what is settled; resolves when nothing waits any more: never, while the API server is away. */
+  /** Removes settled entries; resolves when nothing waits any more, so not while the API server is unavailable. */
   async flush(): Promise<void> {
     this.#idleFlush?.abort();
     this.#unwritable = false;
@@ -186,12 +186,12 @@ export class Ledger {
     return this.#entries.delete(attempt);
   }
 
-  /** A call about the same record settles the one that is there already. */
+  /** A new call about the same record settles the existing one. */
   #isKnown({ client, record }: LedgerEntry): boolean {
     return this.callsOf(clientKey(client)).some((other) => other.record === record);
   }
 
-  /** A deregistration is never refused for those of its namespace that got no answer: the oldest of them gives way. */
+  /** Unanswered deregistrations of a namespace never block another one: the oldest of them is dropped instead. */
   #forgetKept(entry: LedgerEntry): void {
     const { clock, log } = this.#options;
     if (entry.kind !== 'Deregister') {
@@ -217,7 +217,7 @@ export class Ledger {
     const { clock, holder } = this.#options;
     for (const entry of entries) {
       this.#add(entry, true);
-      // Another pod may still be at it, however many have led since; of this pod's earlier processes nothing is left.
+      // Another pod may still work on it, however many have led since; earlier processes of this pod have ended.
       const patienceMs = entry.pod === podOf(holder) ? 0 : entry.timeoutMs + RECORDING_MS;
       this.#inherited.set(entry.attempt, clock.monotonic() + patienceMs);
     }
@@ -251,14 +251,14 @@ export class Ledger {
     do {
       await this.#gatherer.gather(() => ({
         waiting: this.#waiting.length,
-        // Calls whose entry is stored and that are not answered.
+        // Unanswered calls whose entry is stored.
         underWay: this.#calling.size - this.#waiting.length,
       }));
       await this.#commit();
     } while (this.#waiting.length > 0 && !this.#fenced);
   }
 
-  /** One write for all that wait. Looks again after a conflict or a lost answer, as long as the epoch is still ours. */
+  /** One write for all waiting entries. Reads again after a conflict or a lost answer, as long as the epoch is ours. */
   async #commit(): Promise<void> {
     let batch: readonly WaitingEntry[] = this.#waiting;
     this.#waiting = [];

@@ -13,9 +13,8 @@ import { isRefusal } from '../state/refused-writes.ts';
 import { type Unrecorded, UnrecordedAnswers } from './unrecorded-answers.ts';
 
 /**
- * Records answers, before anything else is done with them: journal first, then the registration Secret, tried again
- * until it is written. Neither a signal to stop nor a lost lease ends it: an answer that isn't recorded is a client that
- * nobody can manage.
+ * Records answers before anything uses them: first in the journal, then in the registration Secret, retried until it is
+ * written. Neither a signal to stop nor a lost lease ends the retries: without a record nobody can manage the client.
  *
  * Whoever hands an answer over waits some seconds at most: what isn't written by then is written later, and
  * {@link RecordListener.recorded} says so. What the API server refuses isn't sent again unchanged: a minimal record follows, and
@@ -31,7 +30,7 @@ export interface Recorder {
    * Writes what an earlier process read and didn't record. Adds what is missing; of what is there only data that no
    * later answer has written, whoever changed labels and annotations since. Resolves when all is written.
    *
-   * @param toldOf who is told of this answer of this client (`namespace/name`)
+   * @param toldOf the listener for this answer of this client (`namespace/name`)
    */
   replay(toldOf: (attempt: string, client: ClientKey) => RecordListener): Promise<void>;
   /** What was read of this client (`namespace/name`) and isn't written yet: nothing else may happen to it. */
@@ -46,18 +45,18 @@ export interface Recorder {
   idle(): Promise<void>;
 }
 
-/** Is told what becomes of an answer that wasn't written at once. */
+/** Callbacks for an answer that wasn't written at once. */
 export interface RecordListener {
   /** The API server refuses the write for what is in it, or for where it goes; `message` is what it says. */
   refused(form: RecordForm, message: string): void;
-  /** It is written, after the round that brought it had ended. */
+  /** It is written, after its round had ended. */
   recorded(written: Secret): void;
 }
 
-/** `Minimal`: what it takes to find and manage the client, and nothing else. */
+/** `Minimal`: only what is needed to find and manage the client. */
 type RecordForm = 'Whole' | 'Minimal';
 
-/** So long a round waits for a write, since it keeps others of the same server waiting. */
+/** How long a round waits for a write, since it delays others of the same server. */
 const ROUND_PATIENCE_MS = 5_000;
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 const PAUSES_AFTER_REFUSAL = { firstMs: 1_000, longestMs: 300_000 };
@@ -137,7 +136,7 @@ export function createRecorder(options: Options): Recorder {
         waiting.add(clientOfRecord(entry.secret), id);
       }
       const byRecord = Map.groupBy(unsettled, ({ entry }) => entry.secret.metadata.name);
-      // Of one record in the order of the answers; one that can't be written keeps no other waiting.
+      // Answers of one record are written in order; a record that can't be written doesn't delay others.
       await Promise.all(
         [...byRecord.values()].map(async (entries) => {
           for (const unwritten of entries) {
@@ -228,7 +227,7 @@ const THROWN: Failed = { ok: false, status: 0, reason: 'InternalError', message:
 const pauseAfter = (failed: Failed, tries: number): number =>
   backoff(isRefusal(failed) ? PAUSES_AFTER_REFUSAL : PAUSES, tries);
 
-/** What is in the Secret will be refused in every later try, whatever becomes of quotas and permissions. */
+/** The Secret's content will be refused in every retry, independent of quotas and permissions. */
 const isAboutContent = ({ status }: Failed): boolean => status === 400 || status === 413 || status === 422;
 
 /** Found already there, it is this write's own earlier try: the name holds the attempt's id. */

@@ -1,10 +1,10 @@
 import { SHARES } from '../../api/shares.ts';
 import { sha256 } from '../../oauth/sha256.ts';
 
-/** `New`: it may be told. `Told`: the same was told lately. `Full`: its namespace has told so many that this one isn't. */
+/** `New`: write it. `Told`: the same Event was written recently. `Full`: its namespace has used its share. */
 type EventVerdict = 'New' | 'Told' | 'Full';
 
-/** What one namespace has told, and until when it isn't told again, in milliseconds since the epoch. */
+/** Events of one namespace → time until which they aren't repeated, in milliseconds since the epoch. */
 type TellingTimes = Map<string, number>;
 
 const REPEAT_AFTER_MS = 600_000;
@@ -13,8 +13,8 @@ const MAX_SHARES = 2_000;
 const ID_LENGTH = 16;
 
 /**
- * Which Events were told: the same once in ten minutes, and of one namespace only so many in that time. Deregistrations
- * have a share of their own, which what else happens never takes.
+ * Limits Events: the same one once in ten minutes, and a share per namespace in that time. Deregistrations have a share
+ * of their own, which other Events never use.
  */
 export class ToldEvents {
   /** By namespace, and apart from it for deregistrations. */

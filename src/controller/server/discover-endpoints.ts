@@ -27,12 +27,12 @@ interface DiscoveredEndpoints {
 }
 
 const LONGEST_CALL_MS = 10_000;
-/** A call that has less left is not made. */
+/** Minimal remaining time for a call to be made. */
 const SHORTEST_CALL_MS = 250;
 
 /**
- * Asks each place where a document may be, until one brings the registration endpoint. At most four reads, which have
- * one bound together: a server that never answers takes no more of those who look than one that is slow once.
+ * Reads each possible location of a discovery document until one contains the registration endpoint. At most four reads
+ * share one time bound: a server that never answers occupies a worker no longer than one slow answer.
  */
 export async function discover(
   server: ServerName,
@@ -74,7 +74,7 @@ export async function discover(
   return conclude(answers, issuer);
 }
 
-/** The origin can't be reached at all: its other addresses needn't be tried. */
+/** The origin is unreachable: its other URLs needn't be tried. */
 function unreachable({ kind }: ServerName, url: string, outcome: HttpNotSent): Problem {
   const { reason } = outcome;
   const detail = tellNotSent(outcome)(objectViewerOf(kind));
@@ -116,7 +116,7 @@ function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discover
   }
 }
 
-/** One cause of all is a reason of its own; else it is that nothing was found. */
+/** If all reads failed for one cause, that is the reason; else the reason is that nothing was found. */
 function reasonOf(answers: readonly DiscoveryAnswer[]): Problem['reason'] {
   const causes = new Set(answers.map((answer) => (answer.kind === 'nothing' ? answer.cause : undefined)));
   const [cause] = causes.size === 1 ? causes : [undefined];

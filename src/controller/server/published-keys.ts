@@ -6,8 +6,8 @@ import { SigningError } from '../../oauth/signing-key.ts';
 import type { JsonWebTokens } from '../ports.ts';
 
 /**
- * The public keys of whatever the operator signs for a server, as a JWK set; `undefined` where it signs nothing, or with
- * shared secrets only. A key that can't sign is found out here, before any client needs it.
+ * The public keys for everything that the operator signs for a server, as a JWK set; `undefined` if it signs nothing, or
+ * with shared secrets only. Detects an unusable key before any client needs it.
  */
 export async function signingKeysOf(
   { statement, signedRequest, admission, management }: ServerConnection,

@@ -35,8 +35,8 @@ export interface Discovered {
 }
 
 /**
- * Looks at one server object: finds its endpoints and credential, makes it usable to clients, and says so in status.
- * `discovered` is kept by the caller between looks, by `keyOfServer`.
+ * Reconciles one server object: finds its endpoints and credential, makes it available to clients, and writes status.
+ * The caller keeps `discovered` between rounds, by `keyOfServer`.
  */
 export async function reconcileServer(
   object: ServerObject,
@@ -83,7 +83,7 @@ export async function reconcileServer(
   return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
 }
 
-/** Nothing is asked and nobody is served until the object, or what stands beside it, changes. */
+/** Makes no request and serves no client until the object, or an object that it depends on, changes. */
 export function refuse(object: ServerObject, problem: Problem, context: Context): Promise<LookAgain> {
   const before = context.servers.state(keyOfServer(object));
   return tellStatus(object, context, { ...unusable(before, object), problem });
@@ -150,13 +150,13 @@ async function endpointsOf(
   return result;
 }
 
-/** Another object may have had the name. */
+/** An earlier object may have had the same name. */
 function knownOf(object: ServerObject, discovered: ReadonlyMap<string, Discovered>): Discovered | undefined {
   const known = discovered.get(keyOfServer(object));
   return known?.uid === object.metadata.uid ? known : undefined;
 }
 
-/** What an earlier process wrote into status is as good as asking again, until the next refresh. */
+/** Endpoints that an earlier process wrote into status are reused until the next refresh. */
 function fromStatus(
   { metadata: { uid = '' }, generation, spec, status }: ServerObject,
   askAgainAt: number,
@@ -181,8 +181,8 @@ function fromStatus(
 }
 
 /**
- * The early word of what is judged again at each call: that a server object gives an address which its calls may not go
- * to is told in its status, not by the first client that needs it.
+ * An early check of what each call checks again: a server object whose address is not permitted shows that in its own
+ * status, before the first client needs it.
  */
 function permitted(
   object: ServerObject,
@@ -204,7 +204,7 @@ function permitted(
   return refused === undefined ? connection : { reason: 'AddressRefused', message: refused.message };
 }
 
-/** What the server object refers to can't be used: nothing is asked until it can. */
+/** A referenced object can't be used: makes no request until it can. */
 function unreachable(
   object: ServerObject,
   problem: Problem,
@@ -224,10 +224,10 @@ function unreachable(
   };
 }
 
-/** A Secret that appears wakes by itself; a ConfigMap is looked for. */
+/** A new Secret wakes the server object; a ConfigMap isn't watched, so it is polled. */
 const MISSING_REFERENCE_MS = 15_000;
 
-/** A probe was due: where discovery answered, one of those who wait may try; after a pause, all. */
+/** A probe was due: if discovery answered, one waiting client may call; after a pause, all may. */
 function endProbe(key: ServerKey, { servers, clock }: Context, { problem }: Discovered): void {
   const before = servers.health(key);
   const due = nextProbe(before);

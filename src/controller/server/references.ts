@@ -14,13 +14,13 @@ interface References {
   readonly ca: string | undefined;
   /** Why the server can't even be asked for its documents. */
   readonly problem: Problem | undefined;
-  /** A Secret could not be read, or not in its present version: it is to be tried again. */
+  /** A Secret could not be read, or not in its present version: retry. */
   readonly isIncomplete: boolean;
 }
 
 /**
- * What a server object refers to: Secrets, each read once in each version, and the CA bundle. Of a Secret that can't be used
- * it is told whether it lacks the label or doesn't exist.
+ * Reads what a server object references: Secrets, each version once, and the CA bundle. For an unusable Secret the
+ * problem says whether it lacks the label or doesn't exist.
  */
 export async function resolveReferences(
   object: ServerObject,

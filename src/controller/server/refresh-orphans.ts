@@ -4,10 +4,10 @@ import type { Context } from '../context.ts';
 const REFRESH_MS = 60_000;
 
 /**
- * Reads the list of suspected orphans again, from which people remove those that they have looked after: fewer of them may
- * let clients register again.
+ * Reads the list of suspected orphans again, since people remove the ones that they have dealt with, after which clients
+ * may register again.
  *
- * @returns when to look again, in milliseconds since the epoch; `undefined` where there are no orphans at the server
+ * @returns when to read again, in milliseconds since the epoch; `undefined` if the server has no suspected orphans
  */
 export async function refreshOrphans(
   key: ServerKey,

@@ -7,9 +7,9 @@ import { isSameJson, type JsonObject } from '../../oauth/json.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
 
-/** What is said of a server object: how it stands, and how many clients there are. */
+/** Content of a server object's status: its conditions and counts of clients. */
 
-/** When to look again, in milliseconds from now; `undefined`: when something changes. */
+/** When to requeue, in milliseconds from now; `undefined`: only after a change. */
 export type LookAgain = number | undefined;
 
 function countsOf(key: ServerKey, { caches: { registrations }, orphans }: Context): ClientCounts {
@@ -20,7 +20,7 @@ function countsOf(key: ServerKey, { caches: { registrations }, orphans }: Contex
   };
 }
 
-/** Writes the status where it differs. */
+/** Writes the status if it differs. */
 export async function tellStatus(
   object: ServerObject,
   context: Context,
