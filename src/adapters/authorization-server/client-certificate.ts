@@ -1,13 +1,13 @@
 import { TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 
-/** The server refused our client certificate, or that we have none: it read no request. */
+/** The server refused our client certificate or its absence; it read no request. */
 export class ClientCertificateError extends Error {
   override readonly name = 'ClientCertificateError';
   readonly code = 'ERR_CLIENT_CERTIFICATE';
-  /** Whether we showed a certificate. */
+  /** Whether we presented a certificate. */
   readonly shown: boolean;
-  /** What the server said, such as `certificate expired`; absent where it closed the connection without a word. */
+  /** The server's alert, such as `certificate expired`; absent if it closed the connection without one. */
   readonly alert: string | undefined;
 
   constructor(shown: boolean, alert: string | undefined) {
@@ -17,21 +17,21 @@ export class ClientCertificateError extends Error {
   }
 }
 
-/** A server that gives out no sessions lets us wait for so long on a new connection. */
+/** Delay of each new connection to a server that sends no session tickets. */
 const VERDICT_MS = 500;
 
 /** Alerts about a certificate (RFC 8446 section 6.2), as OpenSSL names them. */
 const ALERT = /_ALERT_((?:BAD|UNSUPPORTED)_CERTIFICATE|CERTIFICATE_\w+|UNKNOWN_CA|ACCESS_DENIED)$/;
 
 /**
- * The same connections, given out only when the server has judged the client certificate.
+ * Wraps a connector: returns a connection only after the server has accepted the client certificate.
  *
  * In TLS 1.3 our handshake is over before the server's:
  *
  *     client ── certificate, Finished ──▶ server judges ── session ticket ──▶ accepted: the connection is given out
  *                                                       ── alert, or end ───▶ refused:  ClientCertificateError
  *
- * Whoever writes at once can't tell a refusal from a request that got lost. `shown`: we have a certificate.
+ * Without the wait, a refusal looks like a lost request. `shown`: we have a certificate.
  */
 export function awaitVerdict(connect: buildConnector.connector, shown: boolean): buildConnector.connector {
   return (target, callback) => {
@@ -70,7 +70,7 @@ function judge(socket: TLSSocket, shown: boolean, callback: buildConnector.Callb
   };
   const ended = () => settle(new ClientCertificateError(shown, undefined));
   const timer = setTimeout(settle, VERDICT_MS, undefined);
-  // A turn later: what is written while OpenSSL is still reading gets stuck.
+  // One turn later: data that is written while OpenSSL is still reading gets stuck.
   socket.once('session', () => setImmediate(settle, undefined));
   socket.once('error', (error) => settle(refusalOf(error, shown) ?? error));
   // Also emitted at the end, with nothing to read: nobody reads yet, so `end` itself would not come.

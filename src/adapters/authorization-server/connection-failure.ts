@@ -4,14 +4,14 @@ import { ClientCertificateError } from './client-certificate.ts';
 import { AddressRefusedError } from './egress.ts';
 import { ProxyError } from './tunnel.ts';
 
-/** What undici, Node or one of our connectors reports. */
+/** An error of undici, Node or one of our connectors. */
 export interface ConnectionError extends Error {
   readonly code?: string | undefined;
-  /** The server's certificate, where the host name is what failed. */
+  /** The server's certificate, if the host name didn't match. */
   readonly cert?: { readonly subjectaltname?: string };
 }
 
-/** Why nothing was sent to `host`, in a sentence; and in another for the platform team, where that says more. */
+/** Why nothing was sent to `host`, as a sentence; with a more detailed one for the platform team, if there is more. */
 export function explainNotSent(failure: ConnectionError, host: string): HttpNotSent {
   if (failure instanceof AddressRefusedError) {
     return notSent('AddressRefused', failure.message, failure.why);
@@ -68,7 +68,7 @@ const NOT_SENT: readonly {
     explain: (host, { code }) => `the certificate of ${host} was refused (${code})`,
   },
   {
-    // What TLS 1.2 servers answer where a client certificate is missing; there are other causes.
+    // The alert of TLS 1.2 servers for a missing client certificate; it has other causes, too.
     code: /^ERR_SSL_.*_ALERT_HANDSHAKE_FAILURE$/,
     reason: 'TlsVerificationFailed',
     explain: (host) =>
@@ -99,7 +99,7 @@ const NOT_SENT: readonly {
   },
 ];
 
-/** Of the platform's proxy tenants learn that it made no connection, and nothing else. */
+/** Tenants only learn that the platform's proxy made no connection. */
 function explainProxy(failure: ProxyError, host: string): HttpNotSent {
   const { reason, detail, why = detail } = explainNamedProxy(failure, host);
   if (failure.isOwn) {
@@ -154,7 +154,7 @@ function explainCertificate({ shown, alert }: ClientCertificateError, host: stri
     : `${host} did not accept the client certificate (${alert})`;
 }
 
-/** For text that a server or a tenant had a hand in. */
+/** For text that a server or a tenant influenced. */
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, ' ').slice(0, 256);
 }

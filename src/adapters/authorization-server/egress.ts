@@ -4,16 +4,16 @@ import { buildConnector } from 'undici';
 import type { ServerKind } from '../../api/authorization-server.ts';
 
 /**
- * Whether a connection to one address is permitted. `why` is for the platform team: it names the address and, where one
- * may permit it, the flag.
+ * Whether a connection to one address is permitted. `why` is for the platform team: it names the address and, if it can
+ * be permitted, the flag.
  */
 type EgressVerdict = { readonly allowed: true } | { readonly allowed: false; readonly why: string };
 
-/** Decides on the address a connection really goes to, so a name can't be resolved differently afterwards. */
+/** Checks the address that the connection uses, so that a second name resolution can't change it. */
 export interface EgressGuard {
   /** Judges an IPv4 or IPv6 address, with or without brackets and zone. Anything else is refused. */
   check(address: string): EgressVerdict;
-  /** The refusal of a literal address; `undefined` where it is permitted, and for a name, which says nothing yet. */
+  /** The refusal of a literal address; `undefined` if it is permitted, and for a name, which isn't resolved yet. */
   refusal(hostname: string): AddressRefusedError | undefined;
   /** For `net.connect`: refused addresses are dropped; none left is an {@link AddressRefusedError}. */
   readonly lookup: LookupFunction;
@@ -28,7 +28,7 @@ export type ResolveAll = (
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** Lets look-ups wait for their turn. */
+/** Queues look-ups by turns. */
 export type LookupTurn = (resolve: ResolveAll) => ResolveAll;
 
 /** Nothing was connected to: every address of the host is refused. The message is fit to be shown to tenants. */
@@ -47,7 +47,7 @@ export class AddressRefusedError extends Error {
 interface AddressClass {
   readonly cidr: string;
   readonly name: string;
-  /** Permitted only by an entry that is no wider than this class: never by chance, and no message offers it. */
+  /** Permitted only by an entry that is no wider than this class, so not by accident; no message suggests it. */
   readonly isMetadata?: true;
 }
 
@@ -92,13 +92,13 @@ const EMBEDDINGS = [
   { form: '6to4 (RFC 3056)', prefix: '2002', at: 4 },
 ] as const;
 
-/** What an administrator permits and refuses, beside the classes that are refused by themselves. */
+/** Addresses that an administrator permits and refuses, in addition to the default classes. */
 interface EgressRules {
-  /** Addresses or CIDRs that are permitted although they are refused otherwise. */
+  /** Addresses or CIDRs that are permitted although they are refused by default. */
   readonly allowed: readonly string[];
-  /** Addresses or CIDRs that are refused, too. Where both lists name an address, the narrower entry decides. */
+  /** Additional addresses or CIDRs that are refused. If both lists contain an address, the narrower entry decides. */
   readonly refused?: readonly string[];
-  /** The API server's own addresses, as they are known at the moment. Refused, unless `allowed` names them. */
+  /** The API server's own addresses, as known now. Refused, unless `allowed` contains them. */
   readonly apiServer?: () => readonly string[];
   /** Default: the system's resolver. */
   readonly resolve?: ResolveAll;
@@ -144,7 +144,7 @@ interface JudgedAddress {
   readonly apiServer: () => readonly Range[];
 }
 
-/** The same list of addresses is read once. */
+/** Parses each list of addresses once. */
 function apiServerRanges(addresses: () => readonly string[]): () => readonly Range[] {
   let known: { readonly list: readonly string[]; readonly ranges: readonly Range[] } | undefined;
   return () => {

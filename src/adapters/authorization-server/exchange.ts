@@ -24,7 +24,7 @@ type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
  *     queued, connecting ──onRequestStart──▶ written ──▶ headers ──▶ body ──▶ answered
  *            └─ fails: notSent                  └────────┴──────────┴─ fails: noAnswer
  *
- * Of a 2xx that breaks off, what had arrived is kept: there may be a client's credentials in it.
+ * The received part of a truncated 2xx answer is kept: it may contain a client's credentials.
  */
 export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly outcome: Promise<HttpOutcome>;
@@ -122,7 +122,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     return defined({ kind: 'noAnswer', reason, status, received, detail });
   }
 
-  /** A character that was cut in two is left out. */
+  /** Drops a character that was cut in two. */
   #received(): Sensitive | undefined {
     if (!this.#isSuccess() || this.#bytes === 0) {
       return undefined;

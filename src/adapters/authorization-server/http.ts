@@ -13,9 +13,9 @@ import type { ProxySettings } from './proxies.ts';
 import { type TlsDefaults, TransportError } from './secure-context.ts';
 import { Transports } from './transports.ts';
 
-/** How the calls are made, and what they may reach. */
+/** Settings of the calls, and the addresses that they may reach. */
 export interface AuthorizationServerHttpOptions {
-  /** Of each kind of server object: which addresses its calls may connect to. */
+  /** For each kind of server object: which addresses its calls may connect to. */
   readonly guards: Readonly<Record<ServerKind, EgressGuard>>;
   /** Which names its calls may go to. Default: any. */
   readonly reach?: ReachRules;
@@ -24,11 +24,11 @@ export interface AuthorizationServerHttpOptions {
   readonly maxBodyBytes?: number;
   /** From the name's resolution to the end of the TLS handshake; a proxy may take as long again. Default: 10 000. */
   readonly connectTimeoutMs?: number;
-  /** Trust and client certificate where the transport has none. Default: Node's CAs, no certificate. */
+  /** Default CAs and client certificate, if the transport has none. Default: Node's CAs, no certificate. */
   readonly tls?: TlsDefaults;
   /** The environment's proxies, for calls whose transport names none; their addresses aren't judged. Default: none. */
   readonly proxy?: ProxySettings;
-  /** Told why nothing was sent where tenants aren't: the same at most once in ten minutes. Default: nobody. */
+  /** Receives reasons for unsent calls that tenants don't see; the same at most once in ten minutes. Default: none. */
   readonly log?: Pick<Log, 'warn'>;
   /** Transports whose connections are kept at one time. Default: 256. */
   readonly maxPools?: number;
@@ -41,7 +41,7 @@ export interface AuthorizationServerHttpOptions {
 /**
  * HTTP/1.1 to authorization servers over kept connections: no redirects, no retries, no decompression.
  *
- * Each call is judged when it is made, by the kind of the server object that it is for: the host of its URL and a proxy
+ * Each call is checked when it is made, by the kind of the server object that it is for: the host of its URL and a proxy
  * of the server object's own by {@link ReachRules}, each address at the moment of the connection by the kind's guard.
  *
  * An answer is decoded as UTF-8. A kept connection that the server drops just as a request is written counts as
@@ -93,7 +93,7 @@ export function createAuthorizationServerHttp(
 const TOLD_AGAIN_MS = 600_000;
 const MAX_TOLD = 500;
 
-/** Whether something may be said now that was perhaps said before: once in so long. What tenants provoke is bounded. */
+/** Rate limit per message: each once per interval. Bounds messages that tenants provoke. */
 function createSeldom(everyMs: number): (what: string) => boolean {
   const told = new Map<string, number>();
   return (what) => {
@@ -116,7 +116,7 @@ function explainUnusable(error: unknown): HttpOutcome {
   throw error;
 }
 
-/** The one place where secrets leave their wrapper on the way to a server. */
+/** The only place that unwraps secrets on the way to a server. */
 function toDispatch(url: URL, request: HttpRequest, userAgent: string): Dispatcher.DispatchOptions {
   const headers = new Map([['user-agent', userAgent]]);
   for (const [name, value] of Object.entries(request.headers)) {

@@ -29,7 +29,7 @@ import {
 const MAX_KEYS = 256;
 const RSA_BITS = 2048;
 
-/** JSON Web Tokens by jose. Keys in use are remembered, the 256 used last of each purpose. */
+/** JSON Web Tokens by jose. Caches imported keys: the 256 most recently used ones of each purpose. */
 export function createJsonWebTokens(): JsonWebTokens {
   const turns = new FairGate({
     most: SHARES.keyGenerations.most,
@@ -87,7 +87,7 @@ function bounded(jwt: string): Sensitive {
   return new Sensitive(jwt);
 }
 
-/** What a library says of a key it can't use isn't passed on: it may quote it. */
+/** Hides a library's message about an unusable key, since it may quote the key. */
 async function orSigningError(work: Promise<string>, algorithm: string): Promise<string> {
   try {
     return await work;
@@ -96,7 +96,7 @@ async function orSigningError(work: Promise<string>, algorithm: string): Promise
   }
 }
 
-/** Reads a key once. One that can't be read is read, and refused, each time. */
+/** Imports each key once. An invalid key is not cached: each import fails again. */
 function remembering<Key>(
   read: (key: Key) => KeyInUse,
   identityOf: (key: Key) => readonly (string | undefined)[],
@@ -105,7 +105,7 @@ function remembering<Key>(
   return (key) => {
     const identity = sha256(JSON.stringify(identityOf(key)));
     const used = known.get(identity) ?? read(key);
-    // Put in anew, it is the last of the map, whose first goes.
+    // Inserted again, it becomes the last of the map, whose first entry is evicted.
     known.delete(identity);
     known.set(identity, used);
     const [oldest] = known.keys();

@@ -3,14 +3,13 @@ import { FairGate } from '../../controller/queue/fair-gate.ts';
 import type { ServerName } from '../../core/server-key.ts';
 import type { LookupTurn } from './egress.ts';
 
-/** The call that asked has given up by then. */
+/** By then the calling request has timed out. */
 const GIVEN_UP_MS = 10_000;
 
 /**
- * The system's resolver takes a thread until it has an answer, and libuv lends half of its threads to all look-ups
- * together. So those for AuthorizationServers are bounded, by turns of namespaces: names that are answered slowly hold up
- * nobody but the tenant who wrote them. Those for ClusterAuthorizationServers never wait: a quarter of the half, at least
- * one thread, is theirs.
+ * The system's resolver occupies a thread per look-up, and libuv gives at most half of its threads to look-ups. So
+ * look-ups for AuthorizationServers are bounded, and namespaces take turns: slow names delay only the tenant who uses them.
+ * Look-ups for ClusterAuthorizationServers never wait: a quarter of that half, at least one thread, is reserved for them.
  *
  * @param threads of libuv (`UV_THREADPOOL_SIZE`)
  */

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** What the operator's environment says of proxies, as its variables do: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
+/** Proxies of the operator's environment: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
 export interface ProxySettings {
   /** For https URLs. `host:port` stands for `http://host:port`. Default: none. */
   readonly https?: string | undefined;
@@ -13,7 +13,7 @@ export interface ProxySettings {
   readonly no?: string | undefined;
 }
 
-/** Where a connection goes to, as undici tells it; `port` is empty for the scheme's own. */
+/** Target of a connection, from undici; `port` is empty for the scheme's default. */
 interface Target {
   readonly protocol: string;
   readonly hostname: string;
@@ -24,7 +24,7 @@ interface Target {
  * Which proxy a target is reached through: the rules of Go's `net/http`, as most programs in a cluster have them.
  * localhost and loopback addresses never go through the environment's proxy.
  *
- * Throws a `RangeError` where a proxy is no http or https URL; its message doesn't repeat it.
+ * Throws a `RangeError` if a proxy is no http or https URL; its message doesn't contain the URL.
  */
 export function createProxyRoutes(settings: ProxySettings): (target: Target) => URL | undefined {
   const https = environmentProxy('https', settings.https);
@@ -39,7 +39,7 @@ export function createProxyRoutes(settings: ProxySettings): (target: Target) => 
   };
 }
 
-/** A proxy's URL, where it is one that can be used: http or https. */
+/** A proxy's URL, if it is http or https. */
 export function parseProxy(text: string): URL | undefined {
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
   return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;

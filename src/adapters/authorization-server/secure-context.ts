@@ -3,10 +3,10 @@ import { createSecureContext, type SecureContext, type SecureContextOptions } fr
 import type { NotSentReason, Transport } from '../../oauth/http-message.ts';
 import { defined } from '../../oauth/objects.ts';
 
-/** Where a transport says nothing. */
+/** Defaults for transports. */
 export type TlsDefaults = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>;
 
-/** A transport that can't be used. The message is a sentence for people and shows no content of it. */
+/** An unusable transport. The message is a sentence for people and shows none of its content. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly reason: NotSentReason;
@@ -32,7 +32,7 @@ export function contextOf(
   if (ca !== undefined) {
     checkAuthorities(ca);
   }
-  // Node would do without.
+  // Node would ignore this.
   if (certificate?.cert === '' || certificate?.key.reveal() === '') {
     throw new TransportError('TlsVerificationFailed', 'the client certificate or its key is empty');
   }

@@ -18,7 +18,7 @@ interface TransportsOptions {
   readonly connectTimeoutMs: number;
   /** Default: Node's CAs, no certificate. `ca` is for https proxies, too. */
   readonly tls?: TlsDefaults | undefined;
-  /** Where no transport names a proxy. Default: none. */
+  /** Used if the transport names no proxy. Default: none. */
   readonly proxy?: ProxySettings | undefined;
   /** Transports whose connections are kept at one time. Default: 256. */
   readonly maxPools?: number;
@@ -41,9 +41,9 @@ interface Pool {
  * Kept connections: a pool for each transport and one for calls without, for all servers of the cluster, and for those of
  * each namespace.
  *
- * A version that nobody uses any more ends by itself: its last call ends, some time passes, its pool is closed. So a
- * renewed certificate takes effect at the next call, and calls under way end as they began. Where there are too many,
- * the one that was used longest ago goes first, one without calls before one with.
+ * The pool of an unused version is closed some time after its last call. So a renewed certificate takes effect at the next
+ * call, and calls under way keep the old one. If there are too many pools, the least recently used one is closed first, one
+ * without calls before one with calls.
  */
 export class Transports {
   readonly #options: TransportsOptions;
@@ -180,7 +180,7 @@ export class Transports {
       if (proxy === undefined) {
         return direct(target, callback);
       }
-      // The environment's proxy is the administrator's choice; one that a server object names is judged.
+      // The environment's proxy is the administrator's choice; a server object's proxy is checked.
       const isOwn = own !== undefined;
       const toProxy = isOwn ? toOwnProxy : this.#toProxy;
       return tunnelConnector({ proxy, isOwn, guard, connect: toProxy, secure, timeoutMs })(target, callback);

@@ -8,9 +8,9 @@ export class ProxyError extends Error {
   readonly code = 'ERR_PROXY';
   /** Host and port of the proxy, nothing else of its URL. */
   readonly proxy: string;
-  /** Its answer to CONNECT; absent where `cause` tells why there was none. */
+  /** Its answer to CONNECT; absent if there was none, then see `cause`. */
   readonly status: number | undefined;
-  /** The server object names the proxy; else the environment does, and tenants aren't told which it is. */
+  /** The server object names the proxy; else the environment does, and tenants must not see its name. */
   readonly isOwn: boolean;
 
   constructor(
@@ -42,7 +42,7 @@ interface TunnelOptions {
  * Connections through a proxy's tunnel (CONNECT, RFC 9110 section 9.3.6), for http targets too: a proxy that only
  * passes bytes on can't repeat or answer a call itself, and what it refuses was never sent.
  *
- * A name in the target is the proxy's to resolve: only a literal address can be judged here.
+ * The proxy resolves a name in the target, so only a literal address can be checked here.
  */
 export function tunnelConnector(options: TunnelOptions): buildConnector.connector {
   return (target, callback) => {

@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici';
 
-/** What came of one attempt to call the API server. */
+/** Result of one attempt to call the API server. */
 export type ApiAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string; readonly text: string }
   /** `stale`: a kept connection turned out to be closed. */
   | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string }
-  /** The answer's body is larger than what is read; the rest of it was left unread. */
+  /** The answer's body exceeds the limit; the rest was not read. */
   | { readonly kind: 'tooLarge'; readonly detail: string };
 
 const CANCELLED: ApiAnswer = { kind: 'lost', stale: false, detail: 'the call was cancelled' };

@@ -2,11 +2,11 @@ import { lookup } from 'node:dns/promises';
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import type { KubernetesApi, Log } from '../../controller/ports.ts';
 
-/** Which addresses are the API server's own: nothing that an authorization server could have. */
+/** The API server's own addresses; no authorization server can have them. */
 interface ApiServerAddresses {
   /** The last ones known; the same list until they change. */
   readonly current: () => readonly string[];
-  /** Looks again. Never rejects; what can't be found out now stays as it was. */
+  /** Refreshes the list. Never rejects; addresses that can't be looked up now are kept. */
   readonly look: () => Promise<void>;
 }
 
@@ -30,7 +30,7 @@ const SLICE = { namespace: 'default', name: 'kubernetes' };
 const EVERY_MS = 300_000;
 
 /**
- * Looks once, then from time to time: the addresses of the host that the operator calls, and those behind Service
+ * Finds, at the start and periodically, the addresses of the host that the operator calls, and those behind Service
  * `kubernetes`, which any pod may reach, too.
  */
 export async function findApiServerAddresses(

@@ -84,7 +84,7 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
   };
 }
 
-/** Whoever writes a Secret knows its values: they needn't travel back. */
+/** The writer of a Secret knows its values: the answer needs metadata only. */
 function acceptOfWritten({ group, kind }: Resource): string {
   return acceptOf({ metadataOnly: group === '' && kind === 'Secret' }, 'object');
 }

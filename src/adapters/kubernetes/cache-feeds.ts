@@ -22,7 +22,7 @@ export interface Watches {
   /** Resolves when every first list was handed over. */
   readonly synced: Promise<unknown>;
   stop(): Promise<void>;
-  /** Name of the watch → milliseconds since something was last heard of it. */
+  /** Name of the watch → milliseconds since its last event. */
   readonly ages: () => ReadonlyMap<string, number>;
 }
 
@@ -33,7 +33,7 @@ interface Options {
   readonly random: () => number;
   readonly log: Log;
   readonly operatorNamespace: string;
-  /** The only ones that are followed, with no right beyond them; `undefined`: all. */
+  /** The only watched namespaces; the operator has no rights in others. `undefined`: all. */
   readonly namespaces: readonly string[] | undefined;
   readonly urlRules: UrlRules;
   /** The pool of the caches. */
@@ -119,7 +119,7 @@ const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>, namespace
   deleted: (object: T) => cache.deleted(object),
 });
 
-/** Tenants can't annotate namespaces; of annotations only the one on the operator's own counts. */
+/** Of annotations only the one on the operator's own namespace matters. Tenants can't annotate namespaces. */
 function toNamespace({ metadata }: RawObject): KubernetesObject {
   const { name, uid = '', resourceVersion = '', labels = {}, deletionTimestamp } = metadata;
   const continues = metadata.annotations?.[ANNOTATIONS.continues];

@@ -81,11 +81,11 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       if (outcome.kind === 'others') {
         lose(`it is held by ${outcome.holder}`);
       }
-      // What was listed and watched before is no longer so: only a new start sees what is there.
+      // The cached objects are invalid now: only a restart reads the present ones.
       if (outcome.kind === 'wentBack') {
         lose("the API server's data went back to an earlier time");
       }
-      // Somebody emptied it meanwhile: another may have led since.
+      // Somebody cleared the Lease in the meantime: another process may have led since.
       if (outcome.kind === 'ours' && outcome.transitions !== transitions) {
         lose('it had to be taken again');
       }
@@ -120,7 +120,7 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
         if (leading) {
           break;
         }
-        // A look costs one read: whoever waits for a release looks twice as often as the holder renews.
+        // A read is cheap: candidates read the Lease twice as often as the holder renews it.
         await pause(retryPeriodMs / 2, signal);
       }
       if (signal.aborted) {

@@ -38,11 +38,11 @@ type ClaimOutcome =
   | { readonly kind: 'others'; readonly holder: string }
   /** An earlier version than one that was written: the API server's data was restored from a backup. */
   | { readonly kind: 'wentBack' }
-  /** Not written, or nobody knows: the next attempt looks again. */
+  /** Not written, or unknown: the next attempt reads the Lease again. */
   | { readonly kind: 'unknown' };
 
 interface LeaseClaim {
-  /** One look, left out where our last write is known to stand, and one write where the Lease is ours to take. */
+  /** Reads the Lease, unless our last write is known to be current, and writes it if we may take it. */
   attempt(): Promise<ClaimOutcome>;
   /** Writes the Lease without a holder, if it is ours; tries three times, then leaves it to end by itself. */
   giveUp(): Promise<void>;
@@ -124,7 +124,7 @@ export function createClaim(options: ClaimOptions): LeaseClaim {
   return { attempt, giveUp };
 }
 
-/** Who else holds the Lease; undefined when it is ours, given up or over. */
+/** The other holder of the Lease; undefined if it is ours, released or expired. */
 function rivalOf({ lease, sinceMs }: SeenLease, options: ClaimOptions): string | undefined {
   const { holderIdentity: holder = '', leaseDurationSeconds = 0 } = lease.spec ?? {};
   if (holder === '' || holder === options.identity) {

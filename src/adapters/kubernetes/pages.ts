@@ -7,8 +7,8 @@ import { acceptOf, collectionPath, type RawObject, selected } from './paths.ts';
 
 /**
  * Lists page by page, bounded in bytes: the API server counts objects, and one object may have a thousand times the size
- * of another. A page that turns out too large is left half read and asked for again with fewer objects; the next one has as
- * many objects as take little memory together, if they are like those before.
+ * of another. Reading a page that is too large stops, and it is requested again with fewer objects. The next page requests
+ * as many objects as fit the memory bound if they have the same average size.
  */
 
 interface Listing {
@@ -101,7 +101,7 @@ async function readPage(
   return { page, bytes };
 }
 
-/** As many objects as have the wanted size together, if they are like those before. */
+/** The number of objects that fit the wanted size, if they have the same average size as before. */
 export function nextLimit(limit: number, bytes: number): number {
   const growth = Math.min(WANTED_BYTES / Math.max(bytes, 1), FASTEST_GROWTH);
   return Math.min(Math.max(Math.floor(limit * growth), 1), MOST_OBJECTS);

@@ -3,7 +3,7 @@ import { Slots } from '../../controller/state/slots.ts';
 import { serverKey } from '../../core/server-key.ts';
 import type { PagedApi } from './api.ts';
 
-/** Stands for the API server among the keys of servers: no server object has this one. */
+/** Key of the API server among the keys of servers; no server object has it. */
 const API_SERVER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
 /**

@@ -4,7 +4,7 @@ import type { Clock } from '../../controller/ports.ts';
 /** Node's timers hold 31 bits; a longer one would fire at once. */
 const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 
-/** The machine's clocks. A sleep ends after 24.8 days at the latest: whoever wakes looks at the clock again. */
+/** The machine's clocks. A sleep lasts at most 24.8 days; the caller must check the clock after it. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

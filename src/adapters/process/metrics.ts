@@ -23,7 +23,7 @@ export interface Metrics {
   leader(leads: boolean): void;
   /** `read` is asked at every scrape; the latest reader of a resource counts. */
   watchAge(resource: string, read: () => number): void;
-  /** The text that `/metrics` serves. It is made once a second at most: whoever asks more often gets the same again. */
+  /** The text that `/metrics` serves. It is made at most once a second; more frequent requests get the same text. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
