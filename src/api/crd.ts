@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { defined, omit } from '../oauth/objects.ts';
 import {
   authorizationServerSpec,
   authorizationServerStatus,
@@ -113,7 +114,7 @@ function customResourceDefinition(definition: Definition): object {
           schema: { openAPIV3Schema: objectSchema(definition) },
           subresources: { status: {} },
           additionalPrinterColumns: definition.columns,
-          ...(selectableFields === undefined ? {} : { selectableFields }),
+          ...defined({ selectableFields }),
         },
       ],
     },
@@ -137,7 +138,7 @@ function objectSchema({ description, spec, status }: Definition): object {
 
 /** A structural schema (Kubernetes API conventions): no references, no `additionalProperties: false`. */
 function structural(schema: z.ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+  const json = z.toJSONSchema(schema, {
     io: 'input',
     target: 'openapi-3.0',
     reused: 'inline',
@@ -152,5 +153,5 @@ function structural(schema: z.ZodType): object {
       }
     },
   });
-  return rest;
+  return omit(json, '$schema');
 }

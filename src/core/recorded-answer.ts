@@ -144,12 +144,10 @@ export function recordUpdate(
 }
 
 /** What of an answer to a read counts: some servers answer the secret hashed. */
-export function trustedOfRead<Answer extends { readonly clientSecret?: unknown }>(
-  answer: Answer,
+export const trustedOfRead = (
+  answer: ClientInformation,
   { secretOnRead }: Pick<Dialect, 'secretOnRead'>,
-): Answer | Omit<Answer, 'clientSecret'> {
-  return secretOnRead === 'Trust' ? answer : omit(answer, 'clientSecret');
-}
+): ClientInformation => (secretOnRead === 'Trust' ? answer : omit(answer, 'clientSecret'));
 
 /**
  * What the record becomes by a read. `isNew`: the answer brought other credentials than those recorded.

@@ -1,6 +1,7 @@
 import { type NewCondition, toConditions } from '../api/conditions.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import { rfc3339 } from '../api/time.ts';
+import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
 import { currentRecord } from './current-record.ts';
 import type { Substitution } from './drift.ts';
@@ -31,7 +32,15 @@ export function summarize(
     record === undefined && idle.reason === 'Expired' ? withoutClient(object.status) : object.status;
   const secretName = published ?? status.secretName;
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
-  return withoutUndefined({
+  const conditions = [
+    ...toConditions(
+      conditionsOf(o, idle, record, published),
+      status.conditions ?? [],
+      object.generation,
+      rfc3339(o.now),
+    ),
+  ];
+  return defined({
     observedGeneration: object.generation,
     clientId: record?.clientId ?? status.clientId,
     issuer: record?.issuer ?? status.issuer,
@@ -45,15 +54,8 @@ export function summarize(
     lastHandledRotateAt: keptIfAny(record?.rotatedFor ?? status.lastHandledRotateAt),
     authorizationServerRef: serverShown(o, object, record),
     binding: bindingOf(secretName),
-    substitutions: substitutions.length === 0 ? undefined : [...substitutions],
-    conditions: [
-      ...toConditions(
-        conditionsOf(o, idle, record, published),
-        status.conditions ?? [],
-        object.generation,
-        rfc3339(o.now),
-      ),
-    ],
+    substitutions: substitutions.length === 0 ? undefined : substitutions.slice(),
+    conditions,
   });
 }
 
@@ -73,16 +75,8 @@ function handledReconcile(
 }
 
 /** Status after the client was removed on purpose, so that another one may be registered later. */
-function withoutClient({
-  clientId: _,
-  issuer: __,
-  secretName: ___,
-  binding: ____,
-  registeredAt: _____,
-  ...status
-}: OAuthClientStatus): OAuthClientStatus {
-  return status;
-}
+const withoutClient = (status: OAuthClientStatus): OAuthClientStatus =>
+  omit(status, 'clientId', 'issuer', 'secretName', 'binding', 'registeredAt');
 
 /** The server where the client is registered; before there is a client, the one where it is to be registered. */
 function serverShown(
@@ -151,10 +145,4 @@ function secretSynced({ reason, message }: Idle, published: string | undefined):
   }
   const text = `Secret ${published} shows the current registration.`;
   return { type: 'SecretSynced', status: 'True', reason: 'SecretSynced', message: text };
-}
-
-function withoutUndefined<T extends object>(object: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }

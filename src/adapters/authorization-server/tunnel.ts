@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, Client } from 'undici';
+import { omit } from '../../oauth/objects.ts';
 import type { EgressGuard } from './egress.ts';
 
 /** A proxy made no connection to the target; nothing was sent to it. */
@@ -67,7 +68,7 @@ function openTunnel(options: TunnelOptions, authority: string, callback: buildCo
   const { proxy, connect, timeoutMs } = options;
   const client = new Client(proxy.origin, {
     // The name for TLS is the proxy's; undici would take the one in Host, which is the target's.
-    connect: ({ servername: _, ...target }, done) => connect(target, done),
+    connect: (target, done) => connect(omit(target, 'servername'), done),
     headersTimeout: timeoutMs,
   });
   const headers = { host: authority, ...authorizationOf(proxy) };

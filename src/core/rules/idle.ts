@@ -1,17 +1,13 @@
 import type { Reason } from '../../api/reasons.ts';
+import { defined } from '../../oauth/objects.ts';
 import type { Idle } from '../action.ts';
 import { setbackOf } from '../earlier-calls.ts';
 import type { Gate, Observation, SetbackAction } from '../observation.ts';
 
 /** The ways to be idle. */
 
-export const idle = (state: Idle['state'], reason: Reason, message: string, until?: number): Idle => ({
-  type: 'Idle',
-  state,
-  reason,
-  message,
-  ...(until === undefined ? {} : { until }),
-});
+export const idle = (state: Idle['state'], reason: Reason, message: string, until?: number): Idle =>
+  defined({ type: 'Idle', state, reason, message, until });
 
 /** Waits until something changes, or until `until` (milliseconds since the epoch). */
 export const wait = (reason: Reason, message: string, until?: number): Idle =>

@@ -365,8 +365,10 @@ describe('A read is recorded', () => {
     ['Trust', true],
     ['Ignore', false],
   ] as const)('secretOnRead %s', (secretOnRead, isKept) => {
-    const trusted = trustedOfRead({ clientSecret: 's', other: 1 }, { secretOnRead });
-    expect(trusted).toEqual(isKept ? { clientSecret: 's', other: 1 } : { other: 1 });
+    const answered = { clientId: 'c1', metadata: {} };
+    const clientSecret = new Sensitive('s');
+    const trusted = trustedOfRead({ ...answered, clientSecret }, { secretOnRead });
+    expect(trusted).toEqual(isKept ? { ...answered, clientSecret } : answered);
   });
 });
 

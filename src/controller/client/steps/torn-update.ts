@@ -3,6 +3,7 @@ import type { RegistrationContent } from '../../../core/content.ts';
 import { keyTimesOf } from '../../../core/document-keys.ts';
 import { recordUpdate } from '../../../core/recorded-answer.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
+import { omit } from '../../../oauth/objects.ts';
 import type { StepInput } from '../round.ts';
 import { record } from './record.ts';
 
@@ -34,8 +35,8 @@ export async function keepTorn(
     { sent, keys },
     context.clock.now(),
   );
-  const { keyCreatedAt: _, keyRotatesAt: __, keyRetiresAt: ___, ...rest } = renewed;
-  const next = { record: { ...rest, ...keyTimesOf(replaces) }, content };
+  const kept = omit(renewed, 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt');
+  const next = { record: { ...kept, ...keyTimesOf(replaces) }, content };
   const written = await record(next, { attempt, replaces, settles: false }, input);
   return written !== undefined;
 }
