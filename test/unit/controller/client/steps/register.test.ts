@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
 import { storedServerKey } from '../../../../../src/core/server-key.ts';
+import { canonicalJson } from '../../../../../src/oauth/json.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
@@ -118,6 +119,70 @@ describe('A registration', () => {
       { clientId: 'c1' },
       { clientId: 'c2', replaces: recorded().registrationSecret },
     ]);
+  });
+});
+
+describe('A registration with a token of the server', () => {
+  const admission = {
+    kind: 'ClientCredentials',
+    clientId: 'registrar',
+    authentication: { method: 'client_secret_basic', clientSecret: new Sensitive('s') },
+    scopes: [],
+    resources: [],
+    parameters: {},
+    reuse: 'UntilRefused',
+  } as const;
+  const server = { connection: { ...connection, admission } };
+  const token = (value: string) => answered(200, { access_token: value, token_type: 'Bearer' });
+  const refused = answered(401, { error: 'invalid_token' });
+
+  test('waits for room to record its answer, and then asks for nothing more', async () => {
+    const order: string[] = [];
+    const { http } = await register({
+      server,
+      outcomes: [token('t1'), registered],
+      meanwhile: ({ context, http: { sent } }) => {
+        vi.spyOn(context.recorder, 'room').mockImplementation(async () => {
+          order.push(`room after ${sent.length}`);
+        });
+      },
+    });
+    expect(order).toEqual(['room after 1']);
+    expect(http.sent.map(({ url, headers }) => [url, headers['authorization']])).toEqual([
+      ['https://sso.example.com/token', 'Basic cmVnaXN0cmFyOnM='],
+      ['https://sso.example.com/register', 'Bearer t1'],
+    ]);
+  });
+
+  test('that is refused is told, where the token is new', async () => {
+    const taken = await register({ server, outcomes: [token('t1'), refused] });
+    expect(taken.told).toEqual(['Warning AdmissionRefused Register']);
+    expect(taken.servers.health(SERVER).refusedAdmission).toMatchObject({
+      message: expect.stringMatching(/^The admission credential was refused: The server answered 401/),
+    });
+  });
+
+  test('that is refused is forgotten without a word, where it was in use before', async () => {
+    const grant = canonicalJson(['registrar', [], [], {}]);
+    const taken = await register({
+      server,
+      outcomes: [refused],
+      before: ({ context }) => context.tokens.keep(SERVER, 'v1', grant, new Sensitive('t0')),
+    });
+    expect(taken.http.sent.map(({ headers }) => headers['authorization'])).toEqual(['Bearer t0']);
+    expect([taken.result, taken.told, taken.ledger.ends]).toEqual([DONE, [], [`settle ${ATTEMPT}`]]);
+    expect(setbacksOf(taken)).toEqual([]);
+    expect(taken.servers.health(SERVER).refusedAdmission).toBeUndefined();
+    expect(taken.context.tokens.get(SERVER, 'v1', grant)).toBeUndefined();
+    expect(taken.next()).toMatchObject({ type: 'Register' });
+  });
+
+  test('is not sent where there is no token: that is told', async () => {
+    const taken = await register({ server, outcomes: [answered(400, { error: 'invalid_client' })] });
+    expect(taken.http.sent).toHaveLength(1);
+    expect(taken.ledger.begun).toEqual([]);
+    expect(taken.told).toEqual(['Warning AdmissionTokenFailed Register']);
+    expect(taken.lines.join()).toContain('"outcome":"NotSent"');
   });
 });
 
@@ -355,6 +420,45 @@ describe('A registration that is answered otherwise', () => {
   test('one that breaks off before it said how to manage the client: that may exist', async () => {
     const { wrote, orphans } = await register({ outcomes: [noAnswer('{"client_id":"c1","client_se')] });
     expect([wrote, orphans.length]).toEqual([[], 1]);
+  });
+});
+
+describe('A registration that an earlier round left without an end', () => {
+  const leave = ({ ledger }: OperatorInMemory) =>
+    ledger.leave(
+      {
+        ...{ attempt: 'a0', kind: 'Register', record: 'oac-uid-1-a0', server: SERVER, timeoutMs: 1 },
+        ...{
+          client: { namespace: 'shop', name: 'storefront', uid: 'uid-1' },
+          startedAt: '2026-05-01T11:00:00Z',
+        },
+      },
+      'interrupted',
+    );
+  const report = (suspects: 'Listed' | 'NotYet') =>
+    take('ReportOrphan', { objects: unregistered(), suspects, before: leave });
+
+  test('is listed, told and then over', async () => {
+    const taken = await report('Listed');
+    expect([taken.result, taken.orphans]).toEqual([DONE, ['The operator stopped before it read the answer']]);
+    expect(taken.told).toEqual(['Warning RegistrationOutcomeUnknown Register']);
+    expect(taken.ledger.ends).toEqual(['settle a0']);
+  });
+
+  test('stays while it cannot be listed', async () => {
+    const { result, told, ledger } = await report('NotYet');
+    expect([result.kind, told, ledger.ends]).toEqual(['later', [], []]);
+  });
+
+  test('is over without a word, where its client is recorded', async () => {
+    const taken = await take('SettleCall', {
+      objects: [
+        ...unregistered(),
+        registrationSecret(recorded({ attempt: 'a0', registrationSecret: 'oac-uid-1-a0' })),
+      ],
+      before: leave,
+    });
+    expect([taken.result, taken.told, taken.wrote, taken.ledger.ends]).toEqual([DONE, [], [], ['settle a0']]);
   });
 });
 
