@@ -8,7 +8,7 @@ export const CONDITION_TYPES = {
     of: ['OAuthClient', 'AuthorizationServer', 'ClusterAuthorizationServer'],
     shown: 'Always',
     meaning:
-      'OAuthClient: the client is registered as the spec says, and its Secret shows that registration. Server object: its endpoints are known and its credentials can be read.',
+      'OAuthClient: workloads can use the Secret, which shows the registration. It stays True while an edit waits (Reconciling) or the object is suspended (Paused). Server object: its endpoints are known, its credentials can be read, and it neither refuses them nor fails to answer.',
   },
   Registered: {
     of: ['OAuthClient'],
@@ -27,19 +27,20 @@ export const CONDITION_TYPES = {
       'The server accepted a registration. Unknown before the first one; False when the server refuses the credential that admits to its registration endpoint.',
   },
   Paused: {
-    of: ['AuthorizationServer', 'ClusterAuthorizationServer'],
+    of: ['OAuthClient', 'AuthorizationServer', 'ClusterAuthorizationServer'],
     shown: 'WhileTrue',
-    meaning: 'Calls to the server are held back, by a person or because of the state of the server.',
+    meaning:
+      'OAuthClient: a person suspended it or its server object, so what waits is not sent. Server object: calls to the server are held back, by a person or because of the state of the server.',
   },
   Reconciling: {
     of: ['OAuthClient', 'AuthorizationServer', 'ClusterAuthorizationServer'],
     shown: 'WhileTrue',
-    meaning: 'The object is not ready, and the operator goes on by itself.',
+    meaning: 'The object is not as its spec wants it, and the operator goes on by itself.',
   },
   Stalled: {
     of: ['OAuthClient', 'AuthorizationServer', 'ClusterAuthorizationServer'],
     shown: 'WhileTrue',
-    meaning: 'The object is not ready, and a person must act first.',
+    meaning: 'The object is not as its spec wants it, and a person must act first.',
   },
 } as const satisfies Readonly<Record<string, ConditionTypeFacts>>;
 

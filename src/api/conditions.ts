@@ -20,6 +20,9 @@ export interface NewCondition {
   readonly message: string;
 }
 
+/** Message of a condition that has the cause in common with Ready, which is the first. */
+export const SEE_READY = 'See the condition Ready.';
+
 const MAX_MESSAGE = 1024;
 
 /**

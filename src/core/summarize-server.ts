@@ -1,5 +1,5 @@
 import type { AuthorizationServerStatus } from '../api/authorization-server.ts';
-import { type NewCondition, toConditions } from '../api/conditions.ts';
+import { type NewCondition, SEE_READY, toConditions } from '../api/conditions.ts';
 import type { Reason } from '../api/reasons.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
@@ -41,11 +41,12 @@ export interface ClientCounts {
 /** The one author of a server object's status. */
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   const { object, endpoints, management, effectiveDialect, signingKeys, counts, now } = facts;
+  const problem = facts.problem ?? credentialRefusal(facts) ?? outage(facts);
   const conditions = [
-    readiness(facts),
-    admissionCondition(facts),
-    ...paused(facts),
-    ...(facts.problem === undefined ? [] : [stalled(facts.problem)]),
+    readiness(facts, problem),
+    admissionCondition(facts, problem),
+    ...paused(facts, problem),
+    ...(problem === undefined ? [] : [progress(problem)]),
   ];
   return {
     observedGeneration: object.generation,
@@ -66,7 +67,36 @@ function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 
   });
 }
 
-function readiness({ problem, endpoints, connection }: ServerFacts): NewCondition {
+/** The server refuses the credential that admits to its registration endpoint: no client can be registered. */
+function credentialRefusal({ health }: ServerFacts): Problem | undefined {
+  const { refusedAdmission } = health;
+  return refusedAdmission?.decided
+    ? { reason: refusedAdmission.reason, message: refusedAdmission.message }
+    : undefined;
+}
+
+/**
+ * How long after a failed call a server that answers discovery again counts as in trouble: longer than two probes are
+ * apart, so that a server whose other endpoints fail isn't ready in between.
+ */
+const DOUBT_MS = 120_000;
+
+/** The server does not answer, or fails, whoever calls it. */
+function outage({ object, health, now }: ServerFacts): Problem | undefined {
+  const { phase, metBy, countedAt, lastError } = health;
+  const isOver = phase === 'OneAtATime' && Date.parse(now) >= countedAt + DOUBT_MS;
+  if (phase === 'Open' || isOver || isOneClient(metBy) || namespaceMet(object, metBy) !== undefined) {
+    return undefined;
+  }
+  const message = `The server does not answer, or answers with errors. It is tried again from time to time, and calls go on when it answers. ${lastError ?? ''}`;
+  return { reason: 'AuthorizationServerUnavailable', message: message.trim() };
+}
+
+/** The one namespace whose calls fail, at a server of several. */
+const namespaceMet = ({ metadata }: ServerObject, metBy: ServerHealth['metBy']): string | undefined =>
+  metBy === undefined || metBy === 'All' || metadata.namespace !== undefined ? undefined : metBy.namespace;
+
+function readiness({ endpoints, connection }: ServerFacts, problem: Problem | undefined): NewCondition {
   const weak = connection && weakKeys(connection);
   return problem === undefined
     ? {
@@ -79,7 +109,7 @@ function readiness({ problem, endpoints, connection }: ServerFacts): NewConditio
 }
 
 /** Present only while calls are held back, by a person or by the server's own state. */
-function paused({ object, health, now }: ServerFacts): readonly NewCondition[] {
+function paused({ object, health, now }: ServerFacts, problem: Problem | undefined): readonly NewCondition[] {
   if (object.spec?.suspend === true) {
     return [
       {
@@ -108,17 +138,22 @@ function paused({ object, health, now }: ServerFacts): readonly NewCondition[] {
   if (phase === 'Open' || isOneClient(metBy)) {
     return [];
   }
-  const isOfNamespace = metBy !== undefined && metBy !== 'All' && object.metadata.namespace === undefined;
-  const what = isOfNamespace
-    ? `Calls of namespace ${metBy.namespace} fail, and are held back; those of others go on.`
-    : 'The server is in trouble; a few probes are sent, and calls go on when it answers.';
-  const message = `${what} ${lastError ?? ''}`.trim();
-  return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerUnavailable', message }];
+  const reason = 'AuthorizationServerUnavailable';
+  if (problem?.reason === reason) {
+    return [{ type: 'Paused', status: 'True', reason, message: SEE_READY }];
+  }
+  const namespace = namespaceMet(object, metBy);
+  const what =
+    namespace === undefined
+      ? 'The server was in trouble and answers discovery again; one call at a time is tried.'
+      : `Calls of namespace ${namespace} fail, and are held back; those of others go on.`;
+  return [{ type: 'Paused', status: 'True', reason, message: `${what} ${lastError ?? ''}`.trim() }];
 }
 
 /** Passing faults are tried again by themselves; the others need a person. */
-function stalled(problem: Problem): NewCondition {
-  return { type: PASSING.includes(problem.reason) ? 'Reconciling' : 'Stalled', status: 'True', ...problem };
+function progress({ reason }: Problem): NewCondition {
+  const type = PASSING.includes(reason) ? 'Reconciling' : 'Stalled';
+  return { type, status: 'True', reason, message: SEE_READY };
 }
 
 const PASSING: readonly Reason[] = [
@@ -128,14 +163,12 @@ const PASSING: readonly Reason[] = [
   'ResponseTruncated',
 ];
 
-function admissionCondition({ health, admissionAccepted }: ServerFacts): NewCondition {
-  if (health.refusedAdmission?.decided) {
-    return {
-      type: 'AdmissionAccepted',
-      status: 'False',
-      reason: health.refusedAdmission.reason,
-      message: health.refusedAdmission.message,
-    };
+function admissionCondition(facts: ServerFacts, problem: Problem | undefined): NewCondition {
+  const { admissionAccepted } = facts;
+  const refused = credentialRefusal(facts);
+  if (refused !== undefined) {
+    const message = problem?.message === refused.message ? SEE_READY : refused.message;
+    return { type: 'AdmissionAccepted', status: 'False', reason: refused.reason, message };
   }
   return admissionAccepted
     ? {

@@ -1,8 +1,9 @@
-import { type NewCondition, toConditions } from '../api/conditions.ts';
+import { type NewCondition, SEE_READY, toConditions } from '../api/conditions.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import { rfc3339 } from '../api/time.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
+import { lifetimeEnd } from './clock-visits.ts';
 import { currentRecord } from './current-record.ts';
 import type { Substitution } from './drift.ts';
 import { isOurs } from './installation.ts';
@@ -102,22 +103,52 @@ function conditionsOf(
   published: string | undefined,
 ): readonly NewCondition[] {
   const { reason, message } = idle;
+  const type = progressType(idle);
   return [
-    { type: 'Ready', status: idle.state === 'Ready' ? 'True' : 'False', reason, message },
+    { type: 'Ready', status: isUsable(o, idle, record, published) ? 'True' : 'False', reason, message },
     registeredCondition(o, idle, record),
     secretSynced(idle, published),
-    ...(idle.state === 'Waiting' ? [{ type: 'Reconciling', status: 'True', reason, message } as const] : []),
-    ...(idle.state === 'Stalled' ? [{ type: 'Stalled', status: 'True', reason, message } as const] : []),
+    ...(type === undefined ? [] : [{ type, status: 'True', reason, message: SEE_READY } as const]),
   ];
+}
+
+/** The condition that says why the object is not as its spec wants it. A suspended one does not go on by itself. */
+function progressType({ state, reason }: Idle): 'Paused' | 'Reconciling' | 'Stalled' | undefined {
+  if (state === 'Waiting') {
+    return reason === 'Suspended' ? 'Paused' : 'Reconciling';
+  }
+  return state === 'Stalled' ? 'Stalled' : undefined;
+}
+
+/** Whether workloads can use the Secret. What waits, or is suspended, takes nothing from a client that works. */
+function isUsable(
+  o: Observation,
+  { state }: Idle,
+  record: RegistrationRecord | undefined,
+  published: string | undefined,
+): boolean {
+  if (state !== 'Waiting') {
+    return state === 'Ready';
+  }
+  const { object } = o;
+  if (record === undefined || published === undefined || object === undefined || object.deleting) {
+    return false;
+  }
+  const { clientSecretExpiresAt } = record;
+  const ends = [
+    lifetimeEnd(object),
+    clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt),
+  ];
+  return ends.every((end) => end === undefined || o.now < end);
 }
 
 function registeredCondition(
   o: Observation,
-  { reason, message }: Idle,
+  { reason }: Idle,
   record: RegistrationRecord | undefined,
 ): NewCondition {
   if (record === undefined) {
-    return { type: 'Registered', status: 'False', reason, message };
+    return { type: 'Registered', status: 'False', reason, message: SEE_READY };
   }
   const text = `Client ${record.clientId} is registered at ${record.issuer}.`;
   return isUnmanaged(o, record)
@@ -139,9 +170,9 @@ function isUnmanaged({ server, object }: Observation, { managed }: RegistrationR
   return before?.reason === 'Unmanaged';
 }
 
-function secretSynced({ reason, message }: Idle, published: string | undefined): NewCondition {
+function secretSynced({ reason }: Idle, published: string | undefined): NewCondition {
   if (published === undefined) {
-    return { type: 'SecretSynced', status: 'False', reason, message };
+    return { type: 'SecretSynced', status: 'False', reason, message: SEE_READY };
   }
   const text = `Secret ${published} shows the current registration.`;
   return { type: 'SecretSynced', status: 'True', reason: 'SecretSynced', message: text };

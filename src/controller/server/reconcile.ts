@@ -101,6 +101,14 @@ function unusable(before: ServerState | undefined, { status, spec }: ServerObjec
   };
 }
 
+/** Whether the endpoints in status came of a discovery that succeeded. A refused credential says nothing of them. */
+function wereFound(status: AuthorizationServerStatus): boolean {
+  const find = (type: string) => status.conditions?.find((condition) => condition.type === type);
+  const admission = find('AdmissionAccepted');
+  const isRefused = admission?.status === 'False' && admission.reason === find('Ready')?.reason;
+  return isTrue(status, 'Ready') || isRefused;
+}
+
 const isTrue = ({ conditions }: AuthorizationServerStatus, type: string): boolean =>
   conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false;
 
@@ -165,7 +173,7 @@ function fromStatus(
   const isCurrent =
     spec?.connection.clientCertificateRef === undefined &&
     status.observedGeneration === generation &&
-    isTrue(status, 'Ready') &&
+    wereFound(status) &&
     status.endpoints !== undefined;
   return isCurrent
     ? {

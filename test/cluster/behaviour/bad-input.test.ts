@@ -439,10 +439,7 @@ describe('A registration that the server refuses', () => {
         'AuthorizationServer many: The admission credential was refused: The server answered 401 invalid_token: Bearer [redacted] is no good. Put a valid credential into the Secret that the server object names; the operator notices.',
       );
     }
-    const { condition } = await shop.untilServer('many', {
-      type: 'AdmissionAccepted',
-      reason: 'AdmissionRefused',
-    });
+    const { condition } = await shop.untilServer('many', { type: 'Ready', reason: 'AdmissionRefused' });
     expect(condition.status).toBe('False');
     expect(condition.message).toContain('Bearer [redacted] is no good');
     const asked = stub.count('register');

@@ -29,7 +29,7 @@ describe('An edit', () => {
     await shop.edit('patient', { clientName: 'Edited meanwhile' });
     const client = await shop.until('patient', 'AuthorizationServerUnavailable');
     expect(messageOf(client)).toContain('refused the connection');
-    expect(conditionOf(client, 'Ready')?.status).toBe('False');
+    expect(conditionOf(client, 'Ready')?.status).toBe('True');
     expect(conditionOf(client, 'Reconciling')?.status).toBe('True');
     expect(conditionOf(client, 'Registered')?.status).toBe('True');
     expect(conditionOf(client, 'SecretSynced')?.status).toBe('True');

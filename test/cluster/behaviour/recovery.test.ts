@@ -201,6 +201,8 @@ describe('spec.suspend of an OAuthClient', () => {
     const client = await shop.until('resting', 'Suspended');
     expect(messageOf(client)).toBe('Nothing is sent or written for this client until spec.suspend is unset.');
     expect(conditionOf(client, 'Registered')?.status).toBe('True');
+    expect(conditionOf(client, 'Paused')?.status).toBe('True');
+    expect(conditionOf(client, 'Reconciling')).toBeUndefined();
     expect(stub.requests.length).toBe(asked);
     expect(await shop.secret('resting')).toBeDefined();
     expect(await shop.secret('other-name')).toBeUndefined();

@@ -102,9 +102,7 @@ test('M6: what a cluster server says of the credential is told to the platform t
   expect(told).toContain('401 invalid_token');
   expect(told).not.toContain('svc-4711');
   const accepted = async () =>
-    conditionOf(await target.admin.get('ClusterAuthorizationServer', 'talkative'), 'AdmissionAccepted')?.[
-      'message'
-    ];
+    conditionOf(await target.admin.get('ClusterAuthorizationServer', 'talkative'), 'Ready')?.['message'];
   await expect.poll(accepted, { timeout: 10_000 }).toContain(words);
   expect(await accepted()).toContain(`POST ${server.issuer}/reg`);
   await expect.poll(() => JSON.stringify(target.pod.lines())).toContain('svc-4711');

@@ -31,7 +31,10 @@ function wrongWith(user: UsersObject, truth: Truth): readonly string[] {
   const record = truth.records.find(({ clientId }) => clientId === client.clientId);
   const isExcused = server === 'rotating' && isLost(client, record) && isToldLost(truth, name);
   const ready = conditionOf(object, 'Ready');
-  const isReady = ready?.status === 'True' && ready.observedGeneration === object.metadata.generation;
+  const isReady =
+    ready?.status === 'True' &&
+    ready.observedGeneration === object.metadata.generation &&
+    conditionOf(object, 'Reconciling') === undefined;
   const wrong: readonly [boolean, string][] = [
     [!isReady && !isExcused, `${name} is not ready: ${told(truth, name)}`],
     [

@@ -41,6 +41,8 @@ export function isReady(object: Stored): boolean {
     deletionTimestamp === undefined &&
     status['observedGeneration'] === generation &&
     conditionOf(object, 'Ready')?.status === 'True' &&
+    conditionOf(object, 'Reconciling') === undefined &&
+    conditionOf(object, 'Paused') === undefined &&
     status['lastHandledRotateAt'] === annotations[ANNOTATIONS.rotateRequestedAt] &&
     status['lastHandledReconcileAt'] === annotations[ANNOTATIONS.reconcileRequestedAt]
   );

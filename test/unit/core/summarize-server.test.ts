@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { authorizationServerStatus } from '../../../src/api/authorization-server.ts';
-import { HEALTHY } from '../../../src/core/server-health.ts';
+import { storedClientKey } from '../../../src/core/client-key.ts';
+import { HEALTHY, type ServerHealth } from '../../../src/core/server-health.ts';
 import { type ServerFacts, summarizeServer } from '../../../src/core/summarize-server.ts';
 import { effectiveDialect } from '../../../src/dialects/presets.ts';
 import type { JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
-import { connection } from '../../kit/fixtures/observations.ts';
+import { connection, NOW } from '../../kit/fixtures/observations.ts';
 import { issuer, objectOf, open } from '../../kit/fixtures/server-objects.ts';
 
 const signedRequest = (secret: string) => ({
@@ -39,6 +40,20 @@ describe('summarizeServer', () => {
     attempts: 1,
     nextProbeAt: 0,
   } as const;
+  const failing = (change: Partial<ServerHealth>): ServerHealth => ({
+    ...HEALTHY,
+    phase: 'Failing',
+    metBy: 'All',
+    countedAt: NOW,
+    lastError: 'No connection',
+    ...change,
+  });
+  const OUT = [
+    'Ready=False AuthorizationServerUnavailable: The server does not answer, or answers with errors. It is tried again from time to time, and calls go on when it answers. No connection',
+    'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+    'Paused=True AuthorizationServerUnavailable: See the condition Ready.',
+    'Reconciling=True AuthorizationServerUnavailable: See the condition Ready.',
+  ];
   const conditionsOf = (change: Partial<ServerFacts>) =>
     summarizeServer({ ...facts, ...change }).conditions?.map(
       ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
@@ -81,8 +96,9 @@ describe('summarizeServer', () => {
       'refuses the credential',
       { admissionAccepted: true, health: { ...HEALTHY, refusedAdmission } },
       [
-        `Ready=True Available: Clients are registered at ${issuer}/register.`,
-        'AdmissionAccepted=False AdmissionRefused: The server answered status 401',
+        'Ready=False AdmissionRefused: The server answered status 401',
+        'AdmissionAccepted=False AdmissionRefused: See the condition Ready.',
+        'Stalled=True AdmissionRefused: See the condition Ready.',
       ],
     ],
     [
@@ -98,8 +114,63 @@ describe('summarizeServer', () => {
         },
       },
       [
+        "Ready=False AdmissionScopeNotGranted: The token endpoint answered 200, but didn't grant the scope dcr",
+        'AdmissionAccepted=False AdmissionScopeNotGranted: See the condition Ready.',
+        'Stalled=True AdmissionScopeNotGranted: See the condition Ready.',
+      ],
+    ],
+    [
+      'can not be found, and refused the credential before',
+      {
+        problem: { reason: 'DiscoveryFailed', message: 'https://a: 404' },
+        health: { ...HEALTHY, refusedAdmission },
+      },
+      [
+        'Ready=False DiscoveryFailed: https://a: 404',
+        'AdmissionAccepted=False AdmissionRefused: The server answered status 401',
+        'Reconciling=True DiscoveryFailed: See the condition Ready.',
+      ],
+    ],
+    [
+      'refused one registration, which may be its own doing',
+      { health: { ...HEALTHY, refusedAdmission: { ...refusedAdmission, decided: false } } },
+      [
         `Ready=True Available: Clients are registered at ${issuer}/register.`,
-        "AdmissionAccepted=False AdmissionScopeNotGranted: The token endpoint answered 200, but didn't grant the scope dcr",
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+      ],
+    ],
+    ...(['Failing', 'Silent'] as const).map(
+      (phase) => [`is ${phase}, whoever calls`, { health: failing({ phase }) }, OUT] as const,
+    ),
+    [
+      'answers discovery again, and failed a minute ago',
+      { health: failing({ phase: 'OneAtATime', countedAt: NOW - 60_000 }) },
+      OUT,
+    ],
+    [
+      'answers discovery again, and is not called since two minutes',
+      { health: failing({ phase: 'OneAtATime', countedAt: NOW - 120_000 }) },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+        'Paused=True AuthorizationServerUnavailable: The server was in trouble and answers discovery again; one call at a time is tried. No connection',
+      ],
+    ],
+    [
+      'fails for one namespace of several',
+      { health: failing({ metBy: { namespace: 'shop', client: undefined } }) },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+        'Paused=True AuthorizationServerUnavailable: Calls of namespace shop fail, and are held back; those of others go on. No connection',
+      ],
+    ],
+    [
+      'fails for one client',
+      { health: failing({ metBy: { namespace: 'shop', client: storedClientKey('shop/a') } }) },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
       ],
     ],
     [
@@ -108,7 +179,7 @@ describe('summarizeServer', () => {
       [
         'Ready=False AuthorizationServerUnavailable: No answer in time',
         'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
-        'Reconciling=True AuthorizationServerUnavailable: No answer in time',
+        'Reconciling=True AuthorizationServerUnavailable: See the condition Ready.',
       ],
     ],
     [
@@ -117,7 +188,7 @@ describe('summarizeServer', () => {
       [
         'Ready=False DiscoveryFailed: https://a: 404',
         'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
-        'Reconciling=True DiscoveryFailed: https://a: 404',
+        'Reconciling=True DiscoveryFailed: See the condition Ready.',
       ],
     ],
     [
@@ -126,7 +197,7 @@ describe('summarizeServer', () => {
       [
         'Ready=False IssuerMismatch: other',
         'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
-        'Stalled=True IssuerMismatch: other',
+        'Stalled=True IssuerMismatch: See the condition Ready.',
       ],
     ],
   ])('says of a server that %s', (_, change, conditions) => {

@@ -137,6 +137,95 @@ describe('summarize', () => {
     expect(statusOf(o).conditions?.map(({ type }) => type)).toEqual(types);
   });
 
+  const gated = closed('AuthorizationServerPaused', 'until noon');
+  const noServer = { ...unavailable, reason: 'AuthorizationServerUnavailable', message: 'down' } as const;
+  const suspended = desired({ suspend: true });
+  test.each<readonly [string, Observation, readonly string[]]>([
+    [
+      'suspended, with a good Secret',
+      observation({ object: object({ desired: suspended }) }),
+      [
+        'Ready=True Suspended',
+        'Registered=True Registered',
+        'SecretSynced=True SecretSynced',
+        'Paused=True Suspended',
+      ],
+    ],
+    [
+      'suspended, and never registered',
+      unregistered({ object: fresh({ desired: suspended }) }),
+      [
+        'Ready=False Suspended',
+        'Registered=False Suspended',
+        'SecretSynced=False Suspended',
+        'Paused=True Suspended',
+      ],
+    ],
+    [
+      'edited, while the server is down',
+      observation({ object: edited(), server: noServer }),
+      [
+        'Ready=True AuthorizationServerUnavailable',
+        'Registered=True Registered',
+        'SecretSynced=True SecretSynced',
+        'Reconciling=True AuthorizationServerUnavailable',
+      ],
+    ],
+    [
+      'edited, while the server is down, and its secret has expired',
+      observation({
+        object: edited(),
+        server: noServer,
+        records: [record({ clientSecretExpiresAt: time })],
+        secrets: [secret({}, record({ clientSecretExpiresAt: time }))],
+      }),
+      [
+        'Ready=False AuthorizationServerUnavailable',
+        'Registered=True Registered',
+        'SecretSynced=True SecretSynced',
+        'Reconciling=True AuthorizationServerUnavailable',
+      ],
+    ],
+    [
+      'not registered, while the server is paused',
+      unregistered({ server: gated }),
+      [
+        'Ready=False AuthorizationServerPaused',
+        'Registered=False AuthorizationServerPaused',
+        'SecretSynced=False AuthorizationServerPaused',
+        'Reconciling=True AuthorizationServerPaused',
+      ],
+    ],
+    [
+      'being deleted, while its deregistration waits',
+      observation({
+        object: deleting(),
+        setbacks: [{ ...setback({ retryAt: NOW + 3e6 }), action: 'Deregister' }],
+      }),
+      [
+        'Ready=False AuthorizationServerUnavailable',
+        'Registered=True Registered',
+        'SecretSynced=True SecretSynced',
+        'Reconciling=True AuthorizationServerUnavailable',
+      ],
+    ],
+  ])('says of a client that is %s', (_, o, conditions) => {
+    const said = statusOf(o).conditions ?? [];
+    expect(said.map(({ type, status, reason }) => `${type}=${status} ${reason}`)).toEqual(conditions);
+    const [ready, ...others] = said;
+    expect(others.filter(({ message }) => message === ready?.message)).toEqual([]);
+  });
+
+  test('tells the cause once: the other conditions refer to Ready', () => {
+    const said = statusOf(unregistered({ server: gated })).conditions ?? [];
+    expect(said.map(({ message }) => message)).toEqual([
+      'until noon',
+      'See the condition Ready.',
+      'See the condition Ready.',
+      'See the condition Ready.',
+    ]);
+  });
+
   test('takes Stalled away when it is over, and moves no other time', () => {
     const stalled = observation({
       object: edited(),
@@ -157,7 +246,7 @@ describe('summarize', () => {
     expect(condition(before, 'Stalled')).toMatchObject({
       status: 'True',
       reason: 'InvalidClientMetadata',
-      message: 'refused',
+      message: 'See the condition Ready.',
     });
     const after = statusOf(later(observation(), before, 60_000));
     expect(condition(after, 'Stalled')).toBeUndefined();

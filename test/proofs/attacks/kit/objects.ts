@@ -126,7 +126,12 @@ export function conditionOf(object: SeenObject | undefined, type: string): SeenO
 /** Whether it is Ready, for its present generation. */
 export function isReady(object: SeenObject | undefined): boolean {
   const ready = conditionOf(object, 'Ready');
-  return ready?.['status'] === 'True' && ready['observedGeneration'] === object?.['metadata'].generation;
+  return (
+    ready?.['status'] === 'True' &&
+    ready['observedGeneration'] === object?.['metadata'].generation &&
+    conditionOf(object, 'Reconciling') === undefined &&
+    conditionOf(object, 'Paused') === undefined
+  );
 }
 
 /** A client for machines, as every server here accepts it. */
