@@ -221,6 +221,20 @@ export const authorizationServerStatus = z
           'Registrations without an answer: clients may exist that nobody knows. ConfigMap oauth-registrar-suspected-orphans, or oauth-registrar-suspected-orphans-namespaced, lists them.',
       })
       .optional(),
+    owed: z
+      .int()
+      .meta({
+        description:
+          'Clients whose objects are gone and that the operator still tries to remove at the server. Uninstall only when it is 0.',
+      })
+      .optional(),
+    isDefault: z
+      .boolean()
+      .meta({
+        description:
+          'Whether the server serves OAuthClients that name none, by the annotation oauth-registrar.dev/is-default-server.',
+      })
+      .optional(),
     leftBehind: z
       .int()
       .meta({ description: 'Clients that could not be removed and wait for a person, each with its record.' })

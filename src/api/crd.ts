@@ -12,7 +12,7 @@ import { oauthClientSpec, oauthClientStatus } from './oauth-client.ts';
 
 interface Column {
   readonly name: string;
-  readonly type: 'string' | 'date' | 'integer';
+  readonly type: 'string' | 'date' | 'integer' | 'boolean';
   readonly jsonPath: string;
   /** 1 shows the column with `-o wide` only. */
   readonly priority?: 1;
@@ -33,6 +33,13 @@ const ready: readonly Column[] = [
   { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
   { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
 ];
+const message: Column = {
+  name: 'Message',
+  type: 'string',
+  jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+  priority: 1,
+};
+/** A column of type date shows an age, and a time in the future as `<invalid>`. */
 const age: Column = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
 
 const serverColumns: readonly Column[] = [
@@ -41,6 +48,11 @@ const serverColumns: readonly Column[] = [
   { name: 'Clients', type: 'integer', jsonPath: '.status.clients' },
   { name: 'Management', type: 'string', jsonPath: '.status.management', priority: 1 },
   { name: 'Registration', type: 'string', jsonPath: '.status.endpoints.registration', priority: 1 },
+  { name: 'Default', type: 'boolean', jsonPath: '.status.isDefault', priority: 1 },
+  { name: 'Owed', type: 'integer', jsonPath: '.status.owed', priority: 1 },
+  { name: 'Left behind', type: 'integer', jsonPath: '.status.leftBehind', priority: 1 },
+  { name: 'Suspected', type: 'integer', jsonPath: '.status.suspectedOrphans', priority: 1 },
+  message,
   age,
 ];
 
@@ -56,7 +68,9 @@ const DEFINITIONS: readonly Definition[] = [
       { name: 'Server', type: 'string', jsonPath: '.status.authorizationServerRef.name' },
       { name: 'Client ID', type: 'string', jsonPath: '.status.clientId' },
       { name: 'Secret', type: 'string', jsonPath: '.status.secretName', priority: 1 },
-      { name: 'Expires', type: 'date', jsonPath: '.status.clientSecretExpiresAt', priority: 1 },
+      { name: 'Ends', type: 'string', jsonPath: '.status.endsAt', priority: 1 },
+      { name: 'Secret expires', type: 'string', jsonPath: '.status.clientSecretExpiresAt', priority: 1 },
+      message,
       age,
     ],
     selectable: [

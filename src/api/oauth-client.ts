@@ -7,7 +7,7 @@ import { clientSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { boundedDuration } from './durations.ts';
 import type { KubernetesObject } from './kubernetes.ts';
-import { conditions, objectName, rules, set, stringMap, text, time } from './schema.ts';
+import { conditions, described, objectName, rules, set, stringMap, text, time } from './schema.ts';
 
 /** `OAuthClient`: one OAuth client that a workload uses. Written by application teams. */
 
@@ -224,6 +224,22 @@ export const oauthClientStatus = z
     registeredAt: time().optional(),
     clientSecretExpiresAt: time().optional(),
     registrationAccessTokenExpiresAt: time().optional(),
+    endsAt: described(time(), 'When the client ends by spec.lifetime.expiresAfter.').optional(),
+    retiring: z
+      .array(
+        z.object({
+          clientId: z.string().max(4096),
+          issuer: z.string().max(2048),
+          endsAt: described(time(), 'When the overlap is over and the client is removed at the server.'),
+        }),
+      )
+      .max(8)
+      .meta({
+        description:
+          'Clients that were replaced and still exist, at most eight, the first to end first. Restart what uses them before they end.',
+        'x-kubernetes-list-type': 'atomic',
+      })
+      .optional(),
     lastHandledReconcileAt: z.string().max(256).optional(),
     lastHandledRotateAt: z.string().max(256).optional(),
     authorizationServerRef: z

@@ -43,7 +43,10 @@ export function createCaches(wake: Wake): Caches {
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
     const isTakenUp = before !== undefined && after !== undefined && isLessOfServer(before);
-    const isSame = before?.metadata.uid === after?.metadata.uid && before?.generation === after?.generation;
+    const isSame =
+      before?.metadata.uid === after?.metadata.uid &&
+      before?.generation === after?.generation &&
+      before?.isDefault === after?.isDefault;
     if (object !== undefined && (!isSame || isTakenUp)) {
       paceServer(keyOfServer(object));
     }

@@ -35,6 +35,7 @@ export interface ServerFacts {
 export interface ClientCounts {
   readonly clients: number;
   readonly suspectedOrphans: number;
+  readonly owed: number;
   readonly leftBehind: number;
 }
 
@@ -52,6 +53,7 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     observedGeneration: object.generation,
     ...defined({ endpoints, management, effectiveDialect, signingKeys }),
     ...counts,
+    isDefault: object.isDefault,
     ...trouble(facts),
     conditions: [...toConditions(conditions, object.status.conditions ?? [], object.generation, now)],
   };

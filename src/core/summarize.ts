@@ -4,12 +4,13 @@ import { rfc3339 } from '../api/time.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
 import { lifetimeEnd } from './clock-visits.ts';
-import { currentRecord } from './current-record.ts';
+import { currentRecord, surplusRecords } from './current-record.ts';
 import type { Substitution } from './drift.ts';
 import { isOurs } from './installation.ts';
 import { keptIfAny } from './kept-text.ts';
 import { managementMode } from './management.ts';
 import type { Observation, ObservedClient } from './observation.ts';
+import { overlapEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 import { chosenServer } from './server-access.ts';
 import { publishedName } from './workload.ts';
@@ -51,6 +52,8 @@ export function summarize(
     registeredAt: record?.registeredAt ?? status.registeredAt,
     clientSecretExpiresAt: record?.clientSecretExpiresAt,
     registrationAccessTokenExpiresAt: record?.registrationAccessTokenExpiresAt,
+    endsAt: timeOf(lifetimeEnd(object)),
+    retiring: retiringClients(o, record),
     lastHandledReconcileAt: handledReconcile(o, object, idle, record) ?? status.lastHandledReconcileAt,
     lastHandledRotateAt: keptIfAny(record?.rotatedFor ?? status.lastHandledRotateAt),
     authorizationServerRef: serverShown(o, object, record),
@@ -91,6 +94,24 @@ function serverShown(
   }
   const shown = record?.server ?? desired.spec.authorizationServerRef ?? chosenServer(object) ?? server.ref;
   return shown && { kind: shown.kind, name: shown.name };
+}
+
+const timeOf = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : rfc3339(ms));
+
+const MAX_RETIRING = 8;
+
+/** Clients that were replaced and still exist, the first to end first. */
+function retiringClients(
+  o: Observation,
+  record: RegistrationRecord | undefined,
+): OAuthClientStatus['retiring'] {
+  const retiring = surplusRecords(o, record)
+    .map((surplus) => ({ surplus, end: overlapEnd(o, surplus) }))
+    .filter(({ end }) => end > 0)
+    .toSorted((a, b) => a.end - b.end)
+    .slice(0, MAX_RETIRING)
+    .map(({ surplus: { clientId, issuer }, end }) => ({ clientId, issuer, endsAt: rfc3339(end) }));
+  return retiring.length === 0 ? undefined : retiring;
 }
 
 const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });

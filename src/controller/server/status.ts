@@ -16,6 +16,7 @@ function countsOf(key: ServerKey, { caches: { registrations }, orphans }: Contex
   return {
     clients: registrations.count('clients', key),
     suspectedOrphans: orphans.countAt(key),
+    owed: registrations.count('owed', key),
     leftBehind: registrations.count('leftBehind', key),
   };
 }

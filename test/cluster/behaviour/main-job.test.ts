@@ -68,8 +68,20 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       'SecretSynced=True SecretSynced',
     ]);
     const table = await shop.kubectl('get', 'oac', 'storefront', '-o', 'wide');
-    expect(table).toMatch(/READY +REASON +SERVER +CLIENT ID +SECRET +EXPIRES +AGE/);
+    expect(table).toMatch(/READY +REASON +SERVER +CLIENT ID +SECRET +ENDS +SECRET EXPIRES +MESSAGE +AGE/);
     expect(table).toMatch(/True +Registered +corporate .*storefront-oauth/);
+    const selected = async (server: string) =>
+      testbed.kubectl(
+        'get',
+        'oac',
+        '-A',
+        '-o',
+        'name',
+        '--field-selector',
+        `status.authorizationServerRef.name=${server}`,
+      );
+    expect(await selected('corporate')).toContain('/storefront');
+    expect(await selected('another')).toBe('');
     expect(await testbed.kubectl('get', 'oauth', '-A')).toContain(
       'clusterauthorizationserver.oauth-registrar.dev/corporate',
     );

@@ -114,7 +114,7 @@ describe('deploy, applied', () => {
     const columns = (await cluster.must(['get', 'oac', '-n', 'shop', 'storefront', '--no-headers'])).split(
       /\s+/,
     );
-    expect(columns.slice(0, 4)).toEqual(['storefront', 'Unknown', 'Queued', 'corporate']);
+    expect(columns.slice(0, 3)).toEqual(['storefront', 'Unknown', 'Queued']);
     expect(await cluster.must(['get', 'oauth', '-n', 'shop', '-o', 'name'])).toContain('storefront');
   });
 

@@ -74,6 +74,16 @@ describe('customResourceDefinitions', () => {
     });
   });
 
+  test('shows only ages in columns of type date: a time in the future would be <invalid>', () => {
+    const columns = definitions.flatMap(
+      (d) => at(d, 'spec', 'versions', 0, 'additionalPrinterColumns') as readonly JsonObject[],
+    );
+    const dates = columns.filter(({ type }) => type === 'date').map(({ jsonPath }) => jsonPath);
+    expect([...new Set(dates)]).toEqual(['.metadata.creationTimestamp']);
+    const ends = { name: 'Ends', type: 'string', jsonPath: '.status.endsAt', priority: 1 };
+    expect(columns).toContainEqual(ends);
+  });
+
   test.each(MEMBERS.map(({ wire }) => [specName(wire), wire]))('has spec.client.%s for %s', (name, wire) => {
     const member = at(schema('OAuthClient'), 'spec', 'properties', 'client', 'properties', name);
     expect(at(member, 'description')).toContain(`\`${wire}\``);

@@ -27,7 +27,7 @@ describe('summarizeServer', () => {
     admissionAccepted: false,
     effectiveDialect: undefined,
     signingKeys: undefined,
-    counts: { clients: 0, suspectedOrphans: 0, leftBehind: 0 },
+    counts: { clients: 0, suspectedOrphans: 0, owed: 0, leftBehind: 0 },
     now: '2026-05-01T12:00:00Z',
   };
   const refusedAdmission = {
@@ -214,6 +214,13 @@ describe('summarizeServer', () => {
     const status = summarizeServer(facts);
     expect(status).not.toHaveProperty('effectiveDialect');
     expect(status).not.toHaveProperty('signingKeys');
+  });
+
+  test('counts the clients that need a person or the operator, and says whether it is the default', () => {
+    const counts = { clients: 5, suspectedOrphans: 1, owed: 2, leftBehind: 3 };
+    expect(summarizeServer({ ...facts, counts })).toMatchObject({ ...counts, isDefault: false });
+    const marked = { ...facts.object, isDefault: true };
+    expect(summarizeServer({ ...facts, object: marked })).toMatchObject({ isDefault: true });
   });
 
   test('is what the CRD takes, with everything in it', () => {

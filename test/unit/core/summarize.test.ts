@@ -320,6 +320,55 @@ describe('summarize', () => {
     expect(statusOf(o, learned).substitutions).toEqual(reported);
   });
 
+  const replaced = (count: number) => {
+    const names = Array.from({ length: count + 1 }, (_, index) => `a${index}`);
+    return names.map((attempt, index) =>
+      record({
+        attempt,
+        clientId: `client-${index}`,
+        registeredAt: new Date(NOW - (count - index) * 3_600_000).toISOString(),
+        ...(index === 0 ? {} : { replaces: `oac-uid-1-a${index - 1}` }),
+      }),
+    );
+  };
+
+  test('names the clients that were replaced, and when they end', () => {
+    const records = replaced(2);
+    const o = observation({ records, secrets: [secret({}, records[2])] });
+    expect(statusOf(o).retiring).toEqual([
+      { clientId: 'client-0', issuer: 'https://sso.example.com', endsAt: '2026-05-02T11:00:00Z' },
+      { clientId: 'client-1', issuer: 'https://sso.example.com', endsAt: '2026-05-02T12:00:00Z' },
+    ]);
+  });
+
+  test('names at most eight of them, and none of a client that replaced none', () => {
+    const records = replaced(10);
+    const status = statusOf(observation({ records, secrets: [secret({}, records[10])] }));
+    expect(status.retiring?.map(({ clientId }) => clientId)).toEqual(
+      Array.from({ length: 8 }, (_, index) => `client-${index}`),
+    );
+    expect(oauthClientStatus.safeParse(status).error?.issues ?? []).toEqual([]);
+    expect(statusOf(observation())).not.toHaveProperty('retiring');
+  });
+
+  test.each<readonly [string, Observation]>([
+    [
+      'a client that is ready',
+      observation({
+        object: object({ desired: desired({ lifetime: { expiresAfter: '3h', onExpiry: 'Deregister' } }) }),
+      }),
+    ],
+    [
+      'a client that is not registered yet',
+      unregistered({
+        object: fresh({ desired: desired({ lifetime: { expiresAfter: '3h', onExpiry: 'Deregister' } }) }),
+        server: gated,
+      }),
+    ],
+  ])('says from the first when %s ends', (_, o) => {
+    expect(statusOf(o).endsAt).toBe('2026-05-01T13:00:00Z');
+  });
+
   const own = (name: string) => ({ kind: 'AuthorizationServer', name }) as const;
   const naming = (server: ReturnType<typeof own> | undefined, status: ObservedClient['status'] = {}) =>
     object({ desired: desired({ authorizationServerRef: server }), status });
