@@ -40,7 +40,7 @@ export const ANNOTATIONS = {
 
   // On registration Secrets.
   attempt: `${prefix}/attempt`,
-  /** Of a registration Secret: the call whose answer its data last came of; absent as long as that is the first. */
+  /** On a registration Secret: attempt of the last call whose answer was stored here; absent until the first update. */
   writtenBy: `${prefix}/written-by`,
   client: `${prefix}/client`,
   namespaceUid: `${prefix}/namespace-uid`,

@@ -73,7 +73,7 @@ export function surplusRecords(
   );
 }
 
-/** Records of objects that are gone: none of this name, or another uid now bears it. */
+/** Records of objects that are gone: no object has this name, or an object with another uid has it. */
 export function departedRecords({ object, records }: Observation): readonly RegistrationRecord[] {
   return records.filter(
     ({ client, role }) => client.uid !== object?.uid && role !== 'left-behind' && role !== 'retained',

@@ -89,7 +89,7 @@ function silenceGate(health: ServerHealth, call: Asking, waiting: Waiting, now: 
     : undefined;
 }
 
-/** After discovery answered again. */
+/** The gate after discovery answered again. */
 function recoveryGate(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate | undefined {
   const { phase, metBy, underWay } = health;
   if (phase !== 'OneAtATime') {

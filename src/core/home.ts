@@ -62,7 +62,7 @@ export class RecordAtServer {
     return this.#isRecreated;
   }
 
-  /** After a write of the record by the operator itself. */
+  /** The same place, after the operator itself wrote the record. */
   written(resourceVersion: string): RecordAtServer {
     return new RecordAtServer({ ...this.record, resourceVersion }, this, this.#isRecreated);
   }
@@ -71,7 +71,7 @@ export class RecordAtServer {
 /**
  * Decides whether a client is registered at the server object that has the name today.
  *
- * @param facts of the server object that bears the name today; `undefined` where none does
+ * @param facts of the server object that has the name today; `undefined` where none has
  * @param namespaceUid of the client's namespace today
  */
 export const homeAt = RecordAtServer.decide;

@@ -35,7 +35,7 @@ import { clientOutsidePolicy } from './rules/wanted.ts';
 
 /*
  * The whole behaviour is five chains of rules, one after the other. The first rule that finds something decides, so the
- * order matters. What the rules of a chain rely on is proven once, before the chain; see `narrowed.ts`.
+ * order matters. The facts that the rules of a chain rely on are proven once, before the chain; see `narrowed.ts`.
  */
 
 /** Must be settled before anything is decided about the client. */
@@ -138,7 +138,7 @@ const planRegistered = (o: Registered): Decision => first(UPKEEP, o) ?? follow(c
 /** The part of a rule that the reference page shows. */
 export type Finding = Pick<Rule<never>, 'finding' | 'found' | 'follows'>;
 
-/** All rules in the order in which they are asked, those that end a chain included. */
+/** All rules in the order in which they are evaluated, including those that end a chain. */
 export const CHAINS = {
   unsettled: UNSETTLED,
   endings: [...ENDINGS, objectGone, specInvalid],

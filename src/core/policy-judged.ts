@@ -2,7 +2,7 @@ import { presentable } from '../oauth/error-response.ts';
 import { isJsonObject, type Json, type JsonObject } from '../oauth/json.ts';
 import { cut } from '../oauth/text.ts';
 
-/** What a policy judges of a document, and how a refusal shows it. */
+/** The parts of a document that a policy judges, and how a refusal shows them. */
 
 /** A member of the document, or a claim of its software statement: servers register both (RFC 7591 section 2.3). */
 export interface Judged {
@@ -25,7 +25,7 @@ interface NamedText {
   readonly text: string;
 }
 
-/** Every string of a value, in order; without recursion, since statements nest as their issuers like. */
+/** Every string of a value, in order. Works without recursion, since an issuer can nest a statement to any depth. */
 export function namedTextsIn(name: string, value: Json): readonly NamedText[] {
   const texts: NamedText[] = [];
   const open: (readonly [string, Json])[] = [[name, value]];
@@ -45,7 +45,7 @@ export function namedTextsIn(name: string, value: Json): readonly NamedText[] {
 
 export const textsIn = (value: Json): readonly string[] => namedTextsIn('', value).map(({ text }) => text);
 
-/** 200 characters at most, and none that controls. */
+/** The text without control characters, cut to 200 characters. */
 export const shownText = (text: string): string => cut(presentable(text, []), 200);
 
 export const shownList = (list: readonly string[], none = 'none'): string =>

@@ -34,7 +34,7 @@ export function uriRefusal(judged: readonly Judged[], policy: Policy): string | 
   return undefined;
 }
 
-/** Whatever the lists say: no policy speaks for a script. */
+/** Applies whatever the lists permit: no policy can permit a script. */
 function unsafeRefusal({ member, uri }: JudgedUri): string | undefined {
   return isUnsafe(uri)
     ? `${member} "${shownText(uri)}" is not permitted: its scheme runs a script or reads what is at hand, and no cluster server takes it; choose another.`
@@ -55,7 +55,7 @@ function hostRefusal(
     return undefined;
   }
   const isOwnScheme = isRedirect && !looksLikeHttp(uri);
-  // An application's own scheme has no host: only a pattern can speak for it.
+  // An application's own scheme has no host, so only a pattern can permit it.
   if (isOwnScheme && matchesPattern(uri, redirectUriPatterns)) {
     return undefined;
   }
@@ -86,7 +86,10 @@ const REDIRECTS = ['redirect_uris', 'post_logout_redirect_uris', 'claims_redirec
 /** Claims that name parties (RFC 7519 section 4.1), not places that the server calls or sends users to. */
 const PARTIES = ['iss', 'sub', 'aud', 'jti'];
 
-/** Also where keys refer to certificates (`x5u`), and in members without a row: whatever looks like an address. */
+/**
+ * Finds everything that looks like an address, also in keys that refer to certificates (`x5u`) and in members without a
+ * row.
+ */
 function urisOf(judged: Judged): readonly JudgedUri[] {
   const { name, value, isClaim } = judged;
   const row = memberOf(name);

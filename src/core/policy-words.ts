@@ -1,7 +1,7 @@
 import type { Policy } from './connection.ts';
 import { type Judged, judgedName, shownList, shownText, textsIn } from './policy-judged.ts';
 
-/** The bounds on words: scopes, grant types, response types, methods, and algorithms. */
+/** The bounds on lists of words: scopes, grant types, response types, methods, and algorithms. */
 
 interface WordBound {
   readonly list: 'scopes' | 'grantTypes' | 'responseTypes' | 'tokenEndpointAuthMethods';
@@ -9,7 +9,7 @@ interface WordBound {
   readonly wordsOf: (text: string) => readonly string[];
   /** What the absence of all members means (RFC 7591 section 2). Absent: the server's default scopes. */
   readonly absent?: string;
-  /** An empty list is of no use to a client, and servers read it as absence. */
+  /** Servers read an empty list as an absent member. */
   readonly emptyIsAbsent?: boolean;
 }
 
@@ -94,7 +94,7 @@ function refusalOfAbsence(
   const given = judged.filter(({ name, value }) => members.includes(name) && value !== null);
   const says = ({ value }: Judged): boolean =>
     textsIn(value).flatMap(wordsOf).length > 0 ||
-    // Where nothing is permitted, an empty list is all that can be said.
+    // Where nothing is permitted, only an empty list complies.
     (value !== '' && !emptyIsAbsent) ||
     (absent === undefined && permitted.size === 0);
   if (given.some(says) || (absent !== undefined && permitted.has(absent))) {
@@ -110,8 +110,8 @@ function refusalOfAbsence(
 const ALGORITHM = /(?:^|_)(?:alg|enc)(?:_values_supported)?$|(?:Alg|Enc)$/;
 
 /**
- * `none` signs nothing (RFC 7518 section 3.6): it is permitted only where it is listed, whatever else isn't bounded. An
- * absent member is the server's choice.
+ * `none` signs nothing (RFC 7518 section 3.6): it is permitted only where it is listed, even if other algorithms aren't
+ * bounded. An absent member is the server's choice.
  */
 export function algorithmRefusal(judged: readonly Judged[], { algorithms }: Policy): string | undefined {
   for (const member of judged.filter(({ name }) => ALGORITHM.test(name.split('#', 1)[0] ?? ''))) {

@@ -6,28 +6,30 @@ import { uriRefusal } from './policy-uris.ts';
 import { algorithmRefusal, wordRefusal } from './policy-words.ts';
 import type { Problem } from './problem.ts';
 
-/** What else a policy has to know of a document. */
+/** Where the parts of a document come from, as far as a policy depends on it. */
 export interface DocumentOrigin {
-  /** Wire names of members that the operator adds by itself. */
+  /** Wire names of members that the operator adds. */
   readonly own?: readonly string[];
-  /** What the server's defaults alone would send of this client, in the same dialect. */
+  /** The document that the server's defaults alone give for this client, in the same dialect. */
   readonly defaults?: JsonObject | undefined;
-  /** The software statement is the client's own: its claims are not the server object's. */
+  /** The software statement is the client's own, so the server object doesn't vouch for its claims. */
   readonly bringsStatement?: boolean;
 }
 
 /**
- * Why a document may not be registered, by the bounds of a cluster server: the first that it exceeds, in the order of
- * identifiers, additional members, members of the defaults, URIs, algorithms, words. `undefined`: it may.
+ * Why a document may not be registered, by the bounds of a cluster server: the first bound that it exceeds, in the
+ * order of identifiers, additional members, members of the defaults, URIs, algorithms, words. `undefined`: it may be
+ * registered.
  *
- * Judged is what the server would read, whoever wrote it: the client, the defaults, or the issuer of the statement. Four
- * bounds hold without being set: no member but those of the table, no client identifier of the client's choosing, no
- * algorithm `none`, and no URI that runs a script. A statement's further claims are its issuer's affair, but for
+ * The policy judges everything that the server would read, from the client, the defaults, or the issuer of the
+ * statement. Four bounds hold without being set: no member but those of the table, no client identifier of the client's
+ * choosing, no algorithm `none`, and no URI that runs a script. Further claims of a statement aren't judged, except
  * identifiers, algorithms and URLs.
  *
- * Where a list is bounded and the member absent, what RFC 7591 section 2 says of its absence is judged:
- * `authorization_code`, `code`, `client_secret_basic`; of scopes, that the server gives its own, which no list bounds. An
- * empty list of response types says that there are none, and is admitted; one of grant types or scopes is read as absence.
+ * Where a list is bounded and the member is absent, the policy judges the default of RFC 7591 section 2:
+ * `authorization_code`, `code`, `client_secret_basic`. Absent scopes default to the server's own, which no list bounds.
+ * An empty list of response types means that there are none, and is admitted. An empty list of grant types or scopes
+ * counts as absent.
  *
  * @param document the body to send, in the server's dialect, with the claims of the software statement in its place
  * @param policy `undefined`: no bounds at all
@@ -51,7 +53,7 @@ export function policyProblem(
   return refusal === undefined ? undefined : { reason: 'PolicyRefused', message: refusal };
 }
 
-/** Members by which servers let a client choose how it is known. */
+/** Members with which a client can choose its own identifier at some servers. */
 const IDENTIFIERS = ['client_id', 'preferred_client_id', 'ext_param_client_id'];
 
 function identifierRefusal(
@@ -72,7 +74,7 @@ function additionalRefusal(
   { own = [] }: DocumentOrigin,
 ): string | undefined {
   const allowed = additionalMetadata?.allowed ?? [];
-  // `scopes` is how some servers take `scope`; identifiers were judged before.
+  // Some servers take `scope` as `scopes`. Identifiers are judged earlier.
   const known = new Set([...allowed, ...own, ...IDENTIFIERS, 'scopes']);
   const unknown = judged.find(
     ({ name, isClaim }) => !isClaim && memberOf(name) === undefined && !known.has(name),
@@ -82,7 +84,10 @@ function additionalRefusal(
     : undefined;
 }
 
-/** Members that only `spec.defaults` of the server object sets: each is as the defaults give it, or absent like theirs. */
+/**
+ * Members that only `spec.defaults` of the server object may set: each must equal the default, or be absent where there
+ * is none.
+ */
 function defaultsRefusal(
   judged: readonly Judged[],
   { defaultsOnly = [] }: Policy,
@@ -101,7 +106,7 @@ function defaultsRefusal(
     : `${judgedName(refused)} is not permitted: spec.policy.defaultsOnly of the server object lists ${shownList(defaultsOnly)}, which only its spec.defaults sets; remove it, or ask the platform team to change spec.policy.defaultsOnly.`;
 }
 
-/** `client_name#ja`, `client_name` and `clientName` are one; `scope`, too, where a server takes it as `scopes`. */
+/** One name for all forms of a member: `client_name#ja`, `client_name` and `clientName`; also `scope` and `scopes`. */
 function fieldOf(name: string): string {
   const { wire } = memberOf(name) ?? {};
   return wire === undefined ? name : specName(wire);

@@ -1,6 +1,6 @@
 import type { Reason } from '../api/reasons.ts';
 
-/** Something that a person has to put right, or that passes. */
+/** Something that a person has to fix, or that passes. */
 export interface Problem {
   readonly reason: Reason;
   readonly message: string;

@@ -4,8 +4,8 @@ import { type CredentialSecrets, secretValue } from './credential.ts';
 import { isProblem, type Problem } from './problem.ts';
 
 /**
- * The URL of the proxy that a server object names, with the user and the password that its Secret has. `undefined`: that
- * of the operator's environment.
+ * The URL of the proxy that a server object names, with the user and the password that its Secret has. `undefined`: the
+ * proxy of the operator's environment applies.
  */
 export function proxyOf(
   { proxyUrl, proxyRef }: Pick<NonNullable<AuthorizationServerSpec['connection']>, 'proxyUrl' | 'proxyRef'>,

@@ -2,17 +2,17 @@ import type { ServerKind } from '../api/authorization-server.ts';
 import { isHostWithin } from './uri-bounds.ts';
 
 /**
- * What the calls of one kind of server object may reach, by name. Asked for each call just before it is made, and
- * earlier for the addresses of a server object, so that its status says what can't work.
+ * Which hosts the calls for one kind of server object may reach, by name. Checked just before each call, and earlier
+ * for the addresses of a server object, so that its status reports what can't work.
  */
 export interface ReachRules {
   /** Hosts that the calls of AuthorizationServers may go to; `undefined`: any. An entry is a host, or `*.` and a domain. */
   readonly namespacedServerHosts: readonly string[] | undefined;
 }
 
-/** A call, or a server object's part in one. */
+/** The addresses of a call, or of a server object. */
 interface Reach {
-  /** Whatever is no URL isn't judged. */
+  /** Texts that aren't URLs are ignored. */
   readonly urls: readonly (string | undefined)[];
   /** The proxy that the server object names. */
   readonly proxyUrl?: string | undefined;
@@ -24,7 +24,7 @@ interface ReachProblem {
   readonly why: string;
 }
 
-/** Why this may not be reached; `undefined` where it may, as far as names say. */
+/** Why an address may not be reached; `undefined` where its name permits it. */
 export function reachProblem(
   kind: ServerKind,
   { urls, proxyUrl }: Reach,

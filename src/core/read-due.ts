@@ -17,7 +17,7 @@ export function readDueAt({ readAt, object }: Observation, at: RecordAtServer): 
     : readAt + drift.intervalMs * (0.9 + 0.2 * shareOf(object.uid));
 }
 
-/** A number from 0 to 1, fixed for each object: it spreads the reads of clients that were created together. */
+/** A number from 0 to 1, fixed for each object, that spreads the reads of clients that were created together. */
 function shareOf(uid: string): number {
   const sum = [...uid].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 65_536, 7);
   return sum / 65_536;

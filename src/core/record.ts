@@ -19,7 +19,7 @@ export interface RegistrationRecord {
   readonly resourceVersion: string;
   readonly role: RecordRole;
   readonly attempt: string;
-  /** The later call whose answer the data came of, where there was one. */
+  /** Attempt of the last call whose answer was stored here; absent until the first update. */
   readonly writtenBy?: string;
   readonly client: ClientIdentity;
   readonly purpose: Purpose;
@@ -32,7 +32,7 @@ export interface RegistrationRecord {
   /** Origin of the endpoint at which the client was registered; absent where `serverUid` is. */
   readonly registrationOrigin?: string;
   readonly clientId: string;
-  /** Of what was last sent; see {@link metadataHash}. */
+  /** Hash of the document that was sent last; see {@link metadataHash}. */
   readonly metadataHash: string;
   /** Counts the changes of what a workload may see, from 1. */
   readonly revision: number;
@@ -46,21 +46,21 @@ export interface RegistrationRecord {
   readonly tokenIssuedAt?: string;
   /** Whether there are a registration access token and a URI to manage the client with. */
   readonly managed: boolean;
-  /** It was brought with its token, not registered for its object. */
+  /** The client was adopted, not registered for its object. */
   readonly adopted?: true;
-  /** Whether the client outlives its object, as that says. */
+  /** Whether the client outlives its object, by `deletionPolicy`. */
   readonly retain: boolean;
   /** RFC 3339: when the client was left behind. */
   readonly leftAt?: string;
-  /** Name of the registration Secret whose client this one takes the place of. */
+  /** Name of the registration Secret whose client this one replaces. */
   readonly replaces?: string;
   /** Value of the annotation that asked for this registration, or that was there when it was made; see `keptText`. */
   readonly rotatedFor?: string;
   /** RFC 3339: when the key in use was made, where the operator makes them. */
   readonly keyCreatedAt?: string;
-  /** Milliseconds since the epoch: when another key is to take over. */
+  /** Milliseconds since the epoch: when the next key replaces the current one. */
   readonly keyRotatesAt?: number;
-  /** Milliseconds since the epoch: when the key before is no longer published. */
+  /** Milliseconds since the epoch: when the former key is no longer published. */
   readonly keyRetiresAt?: number;
 }
 
@@ -76,13 +76,16 @@ export interface ClientIdentity {
   readonly uid: string;
 }
 
-/** What the client is for, by the labels of its object: who reads the records later sees which agent or run had it. */
+/**
+ * What the client is for, by the labels of its object. It lets readers of the records see which agent or run had the
+ * client.
+ */
 export interface Purpose {
   readonly purpose?: string;
   readonly session?: string;
 }
 
-/** Of the labels of an OAuthClient or of a registration Secret. */
+/** Reads the labels of an OAuthClient or of a registration Secret. */
 export function purposeOf(labels: Readonly<Record<string, string>> = {}): Purpose {
   const { [LABELS.purpose]: purpose, [LABELS.session]: session } = labels;
   if (!purpose && !session) {
@@ -91,7 +94,7 @@ export function purposeOf(labels: Readonly<Record<string, string>> = {}): Purpos
   return defined({ purpose: purpose || undefined, session: session || undefined });
 }
 
-/** Kept once, since most clients have it. */
+/** Shared to save memory, since most clients have it. */
 const UNKNOWN_PURPOSE: Purpose = {};
 
 /** ` (purpose p, session s)`; empty where neither is known. */
@@ -112,20 +115,20 @@ export const isAt = ({ server }: Pick<RegistrationRecord, 'server'>, { kind, nam
   server.kind === kind && server.name === name;
 
 /**
- * Identifies what a registration was made of: `<hash of the members that the OAuthClient declares>.<shape of the
- * server>`. Versioned, so that a later form never looks like an edit. Where it differs, the documents themselves are
- * compared before anything is sent.
+ * Identifies the inputs of a registration: `<hash of the members that the OAuthClient declares>.<shape of the server>`.
+ * Versioned, so that a new form of the hash doesn't look like an edit. Where the hash differs, the documents themselves
+ * are compared before anything is sent.
  */
 export function metadataHash(declared: string, shape: string): string {
   return `v1:${declared}.${shape}`;
 }
 
-/** Of what an OAuthClient declares, by itself. */
+/** Hash of the members that an OAuthClient declares. */
 export function declaredHash(declared: unknown): string {
   return sha256(canonicalJson(declared));
 }
 
-/** Whether the record is of these declared members, whatever the server adds to them. */
+/** Whether the record was made from these declared members, with any shape of the server. */
 export function isDeclaredBy(record: Pick<RegistrationRecord, 'metadataHash'>, declared: string): boolean {
   return record.metadataHash.startsWith(`v1:${declared}.`);
 }
@@ -134,7 +137,7 @@ export function recordName(uid: string, attempt: string): string {
   return `oac-${uid}-${attempt}`;
 }
 
-/** The Secret to write. `resourceVersion`, where given, makes the write conditional on nobody else's. */
+/** The Secret to write. With `resourceVersion`, the write fails with a conflict if somebody else wrote since. */
 export function toRegistrationSecret(
   record: Omit<RegistrationRecord, 'resourceVersion'>,
   content: RegistrationContent,
@@ -167,7 +170,7 @@ function labelsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Record<s
   };
 }
 
-/** A label value holds 63 characters; longer names are cut, and the annotation has them whole. */
+/** A label value holds 63 characters. Longer names are cut; the annotation has the whole name. */
 function labelValue(name: string): string {
   return name.slice(0, 63).replace(/[^A-Za-z0-9]+$/, '');
 }
@@ -203,7 +206,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
   return Object.fromEntries(Object.entries(facts).flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
-/** The OAuthClient that a registration Secret is of, as it says. */
+/** The OAuthClient that a registration Secret names. */
 export const clientOfRecord = ({ metadata }: KubernetesObject): ClientKey =>
   storedClientKey(metadata.annotations?.[ANNOTATIONS.client] ?? '');
 

@@ -16,22 +16,22 @@ import { keptAddress } from './management.ts';
 import { type RegistrationRecord, recordName } from './record.ts';
 import type { ServerKey } from './server-key.ts';
 
-/** What is recorded of an answer. */
+/** What the record keeps from an answer. */
 
-/** One registration: everything it will be recorded as, but for the answer. */
+/** One registration: everything that will be recorded, except the answer. */
 export interface Registration {
   readonly step: RegisterStep;
   readonly attempt: string;
   readonly client: { readonly namespace: string; readonly name: string; readonly uid: string };
   readonly server: ServerKey;
-  /** What is sent, with the public key where the operator makes one, and with the marker. */
+  /** The document that is sent, with the marker and the public key where one is generated. */
   readonly document: RegisterStep['document'];
   readonly keys: readonly StoredKey[];
 }
 
-/** What an answer doesn't say. */
+/** Facts that an answer doesn't contain. */
 export interface Circumstances {
-  /** Of the client's namespace. */
+  /** uid of the client's namespace. */
   readonly namespaceUid: string;
   /** Id of the installation that sent the request. */
   readonly installation: string;
@@ -44,7 +44,7 @@ export interface Recorded {
   readonly content: RegistrationContent;
 }
 
-/** What an answered registration is recorded as. */
+/** The record of an answered registration. */
 export function recordRegistration(
   { step, attempt, client, document, keys }: Registration,
   answer: ClientInformation,
@@ -97,7 +97,7 @@ function withAddress(information: ClientInformation, connection: ServerConnectio
   return { ...omit(information, 'registrationClientUri'), ...defined({ registrationClientUri: address }) };
 }
 
-/** What the record becomes by an update's answer; without a readable one only the document is new. */
+/** The record after an update. Without a readable answer, only the document changes. */
 export function recordUpdate(
   step: UpdateStep,
   stored: RegistrationContent,
@@ -130,7 +130,7 @@ export function recordUpdate(
       ...omit(withoutExpiries(record), 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt'),
       purpose: object?.purpose ?? record.purpose,
       retain: object?.retained ?? record.retain,
-      // Whoever answered is the server of this object: also of one that was created again.
+      // The server that answered belongs to this server object, also where the object was created again.
       serverUid: connection.uid,
       issuer: connection.issuer,
       metadataHash: hash,
@@ -143,16 +143,16 @@ export function recordUpdate(
   };
 }
 
-/** What of an answer to a read counts: some servers answer the secret hashed. */
+/** The trusted part of an answer to a read: some servers return the secret as a hash. */
 export const trustedOfRead = (
   answer: ClientInformation,
   { secretOnRead }: Pick<Dialect, 'secretOnRead'>,
 ): ClientInformation => (secretOnRead === 'Trust' ? answer : omit(answer, 'clientSecret'));
 
 /**
- * What the record becomes by a read. `isNew`: the answer brought other credentials than those recorded.
+ * The record after a read. `isNew`: the answer has other credentials than the record.
  *
- * @param corrected members that somebody else changed and that are to be sent again: they count as sent as they are now
+ * @param corrected members that somebody else changed and that are sent again: their current values count as sent
  */
 export function recordRead(
   { at: { record, connection } }: ReadStep,
@@ -230,7 +230,7 @@ export function recordAdoption(
   };
 }
 
-/** What a workload may see, to be compared. */
+/** The values that a workload may see, as one text for comparison. */
 function visibleToWorkload(
   { information, sent, endpoints, keys }: RegistrationContent,
   issuer: string,
@@ -243,8 +243,8 @@ const isManaged = ({ registrationAccessToken, registrationClientUri }: ClientInf
   registrationAccessToken !== undefined && registrationClientUri !== undefined;
 
 /**
- * The life of the token counts from the answer that brought it: a later one without it changes nothing. A life that the
- * dialect gives caps what the answer says: some servers answer nonsense.
+ * The lifetime of the token counts from the answer that contained it; a later answer without a token changes nothing. A
+ * lifetime in the dialect caps the one in the answer, since some servers answer nonsense.
  */
 function expiries(
   { clientSecret, clientSecretExpiresAt = 0 }: ClientInformation,
@@ -272,7 +272,7 @@ function expiries(
   });
 }
 
-/** What of a record stays whatever an answer says of credentials. */
+/** The part of a record that no answer about credentials changes. */
 const withoutExpiries = (record: RegistrationRecord) =>
   omit(record, 'resourceVersion', 'clientSecretExpiresAt', 'registrationAccessTokenExpiresAt');
 

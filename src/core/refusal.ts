@@ -13,17 +13,17 @@ import { maySee } from './viewers.ts';
 
 export interface ClassifyOptions extends Told {
   readonly dialect: Dialect;
-  /** Whatever was held or sent: masked in the server's words. */
+  /** Credentials that were held or sent; they are masked in the server's words. */
   readonly secrets: readonly Sensitive[];
-  /** What probably helps, by what the server said. */
+  /** Advice for the server's answer. */
   readonly hint?: ((said: ErrorResponse) => string | undefined) | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** What a refusal means: whether it is of the metadata, of the credential, or of the server's state. */
+/** Classifies a refusal: by the metadata, by the credential, or by the state of the server. */
 
-/** Advice comes last: what happened is told whole before it. What is to be done about a credential is its owners'. */
+/** Appends advice after the complete description of the failure. Only owners of a credential see advice about it. */
 export function withHint(failed: Failure, said: ErrorResponse, context: ClassifyOptions): Failure {
   const advice = context.hint?.(said);
   const fact = failed.kind === 'TokenRefused' ? 'AdmissionWords' : 'MetadataWords';
@@ -68,12 +68,12 @@ const both =
   (viewer) =>
     first(viewer) + second(viewer);
 
-/** `undefined` where the server asks for none: one that can't be read is taken for half a minute. */
+/** `undefined` where the server asks for no pause. A value that can't be read counts as half a minute. */
 const askedPauseMs = (answer: HttpAnswer, now: number): number | undefined =>
   retryAfterMs(answer, now) ??
   (answer.status === 429 || answer.headers['retry-after'] !== undefined ? DEFAULT_PAUSE_MS : undefined);
 
-/** A pause that the server asks for is for all. Without one, it may have failed over this call alone. */
+/** A pause that the server asks for applies to all calls. Without one, this call alone may have caused the failure. */
 function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: ClassifyOptions): Failure {
   const reason = said.status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
   const words = wordsOf(tellAnswer('The server', said), context);
@@ -88,7 +88,7 @@ function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: 
   };
 }
 
-/** RFC 6750 section 3.1: `invalid_token` with 401 says that it is the token; other refusals may be of what was asked. */
+/** RFC 6750 section 3.1: `invalid_token` with 401 means the token; other refusals may be about the request. */
 function credentialShown({ status, error }: ErrorResponse): NonNullable<Failure['credential']> {
   const namesToken = error === 'invalid_token';
   if (status === 401) {
@@ -119,12 +119,12 @@ function reasonOf({ status, error }: ErrorResponse): Reason {
   return own(BY_ERROR, error ?? '') ?? 'RegistrationRefused';
 }
 
-/** The origin alone: the rest of an address may carry anything. */
+/** Only the origin: the rest of an address may contain anything. */
 function locationOf({ headers }: HttpAnswer, { secrets }: ClassifyOptions): string {
   const location = headers['location'] ?? '';
   const origin = URL.canParse(location) ? new URL(location).origin : 'null';
   return origin === 'null' ? '' : ` to ${presentable(origin, secrets)}`;
 }
 
-/** Where the server asks for fewer calls and doesn't say for how long. */
+/** The pause where the server asks for fewer calls and doesn't say for how long. */
 const DEFAULT_PAUSE_MS = 30_000;

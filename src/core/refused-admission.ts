@@ -4,38 +4,38 @@ import type { Failure } from './failure.ts';
 import { type Caller, concerns, isBehind, type Scope, type Waiting } from './scope.ts';
 
 /**
- * A credential that admits registrations and that a server refused. What was refused may be one client's own doing, since
- * its metadata decide the answer, too: so another finds out, one registration at a time, before all others wait. Once it
- * is the credential, the server would refuse every client's, so one client at a time is woken to look if it is good
- * again. Times are milliseconds since the epoch.
+ * An admission credential that a server refused. The cause may be one client's metadata, since they decide the answer,
+ * too. So other clients test the credential, one registration at a time, before all clients wait. Once the credential
+ * is known to be the cause, the server would refuse every registration, so one client at a time is woken to test
+ * whether the server accepts the credential again. Times are milliseconds since the epoch.
  */
 export interface RefusedAdmission {
-  /** Of the connection that was refused; another one is worth a try at once. */
+  /** Version of the connection that was refused. Another version is tried at once. */
   readonly version: string;
   readonly reason: Reason;
-  /** For those who look after the server object. */
+  /** The message for readers of the server object. */
   readonly message: string;
-  /** For those who read clients' objects. */
+  /** The message for readers of OAuthClients. */
   readonly brief: string;
-  /** Whether it is the credential; else that is still to be found out. */
+  /** Whether the credential is known to be the cause; else clients still test it. */
   readonly decided: boolean;
-  /** Whose registrations showed it: none where the server said itself that it is the credential. */
+  /** Whose registrations were refused; empty where the server itself named the credential as the cause. */
   readonly witnesses: readonly Witness[];
   readonly attempts: number;
   readonly nextProbeAt: number;
-  /** When a client was last woken to find out. */
+  /** When a client was last woken to test the credential. */
   readonly wokenAt?: number | undefined;
 }
 
-/** One whose registration was refused. */
+/** A client whose registration was refused. */
 export interface Witness extends Caller {
-  /** Hash of what its object declares: the same may be refused again for the same reason. */
+  /** Hash of what its object declares: the same document may be refused again for the same reason. */
   readonly document: string;
 }
 
 const PROBES = { firstMs: 60_000, longestMs: 600_000 };
 const MAX_WITNESSES = 8;
-/** So many decide though all sent the same. */
+/** So many witnesses decide, even if all sent the same document. */
 const ENOUGH = 3;
 
 interface Refusal {
@@ -44,14 +44,14 @@ interface Refusal {
   readonly failure: Failure;
   /** Calls that were under way together count as one. */
   readonly isCounted: boolean;
-  /** Who waits beside the one that was refused. */
+  /** Which other clients wait at the server. */
   readonly waiting: Waiting;
   /** Whether the server has accepted a registration with this credential before. */
   readonly isProven: boolean;
   readonly now: number;
 }
 
-/** After a refusal; `before` is an earlier one of the same connection. */
+/** The state after a refusal; `before` is the state after an earlier refusal of the same connection. */
 export function refusedAgain(before: RefusedAdmission | undefined, refusal: Refusal): RefusedAdmission {
   const { version, failure, isCounted, now } = refusal;
   const { reason, message: brief, detail: message = brief } = failure;
@@ -71,8 +71,9 @@ const withWitness = (witnesses: readonly Witness[], witness: Witness): readonly 
   [...witnesses.filter(({ client }) => client !== witness.client), witness].slice(-MAX_WITNESSES);
 
 /**
- * Another namespace's client with another document decides; where no other namespace waits, another client of the same
- * one. Where nobody else waits and the server has never accepted the credential, a second try of the same one does.
+ * A refused client of another namespace with another document decides that the credential is the cause. Where no other
+ * namespace waits, another client of the same namespace decides. Where no other client waits and the server has never
+ * accepted the credential, a second refusal of the same client decides.
  */
 function decides(
   witnesses: readonly Witness[],
@@ -92,7 +93,10 @@ function decides(
   return isSecondTry && !waiting.otherClients && !isProven;
 }
 
-/** Whose registrations it holds back; where one namespace met it, another's client finds out at once. */
+/**
+ * Whose registrations wait. Where only one namespace was refused, a client of another namespace tests the credential at
+ * once.
+ */
 function refusalScope({ witnesses }: RefusedAdmission): Scope {
   const [first] = witnesses;
   return first === undefined || witnesses.some(({ namespace }) => namespace !== first.namespace)
@@ -100,7 +104,7 @@ function refusalScope({ witnesses }: RefusedAdmission): Scope {
     : { namespace: first.namespace, client: undefined };
 }
 
-/** Whether this one may register now, and if not, whether that is told as a refusal. */
+/** Whether the caller may register now, and if not, whether status reports a refusal. */
 export function admissionGate(
   refused: RefusedAdmission,
   caller: Caller,
@@ -117,10 +121,10 @@ export function admissionGate(
   return isAfterOthers ? 'InTurn' : 'Open';
 }
 
-/** Once a client was woken to find out. */
+/** The state after a client was woken to test the credential. */
 export const withProber = (refused: RefusedAdmission, now: number): RefusedAdmission =>
   refused.nextProbeAt > now ? refused : { ...refused, wokenAt: now };
 
-/** A client was woken to probe and may have gone away: another is woken a minute later. */
+/** When the next client is woken: a minute after the last one, which may have gone away. */
 export const admissionProbeAt = ({ nextProbeAt, wokenAt }: RefusedAdmission): number =>
   Math.max(nextProbeAt, wokenAt === undefined ? 0 : wokenAt + PROBES.firstMs);

@@ -10,7 +10,8 @@ import type { ObservedSecret } from './workload-secret.ts';
 export interface Claim {
   readonly record: RegistrationRecord;
   /**
-   * Checked before the object gets the record: it must hold the client's credentials, since anybody can write a name.
+   * A Secret that is checked before the object gets the record: it must hold the client's credentials, since anybody
+   * can write a name.
    */
   readonly proof: ObservedSecret | undefined;
   /** `false`: only a person can say whether this object is the one that had the client. */
@@ -18,8 +19,8 @@ export interface Claim {
 }
 
 /**
- * Records of an earlier object of this name that belong to this one, as it shows. The record that serves it comes
- * first.
+ * Records of an earlier object of this name that belong to this object, by its Secret or status. The record that serves
+ * it comes first.
  */
 export function claimsOf(o: Observation): readonly Claim[] {
   const { object, records } = o;
@@ -58,7 +59,7 @@ function shownAsOwn(o: Observation, earlier: readonly RegistrationRecord[]): Cla
   return record && { record, proof: undefined, isTrusted: isHere(record) };
 }
 
-/** A client in the overlap of a replacement, beside one that is known to belong to the object. */
+/** Whether the client is in the overlap of a replacement with one that is known to belong to the object. */
 const isRelated = (record: RegistrationRecord, known: readonly RegistrationRecord[]): boolean =>
   known.some(
     ({ registrationSecret, replaces }) =>

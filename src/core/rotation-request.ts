@@ -5,7 +5,7 @@ import type { RegistrationRecord } from './record.ts';
 /**
  * Whether a person asked by annotation for another client, and none was registered for this request.
  *
- * @param current the record that serves the object. Without one, its status or a Secret of it says which request was
+ * @param current the record that serves the object. Without one, its status or its Secret says which request was
  *   answered last: a restored object may have lost its status, not its Secret.
  */
 export function isRotationRequested(

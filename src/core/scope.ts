@@ -1,34 +1,34 @@
 import type { ClientKey } from './client-key.ts';
 
-/** Who makes a call: what it meets may be of its own making. */
+/** Who makes a call. The caller may itself be the cause of a failure. */
 export interface Caller {
   readonly namespace: string;
   readonly client: ClientKey;
 }
 
-/** Who waits for a server beside one caller, and would call it at once if that were permitted. */
+/** Which other clients wait for the server and would call it at once. */
 export interface Waiting {
   /** A client of another namespace. */
   readonly otherNamespaces: boolean;
-  /** Another client, of whichever namespace. */
+  /** Another client, of any namespace. */
   readonly otherClients: boolean;
 }
 
 export const NOBODY_WAITS: Waiting = { otherNamespaces: false, otherClients: false };
 
 /**
- * Whose calls met a trouble: those of one client, whose own doing it may be; those of several clients of one namespace;
- * or those of more than one namespace, which makes it the server's. What one namespace meets never keeps another from
- * calling.
+ * Whose calls failed: those of one client, which may be the cause itself; those of several clients of one namespace; or
+ * those of more than one namespace, which makes it the server's trouble. Failures of one namespace never stop the calls
+ * of another.
  */
 export type Scope =
   | { readonly namespace: string; readonly client: ClientKey | undefined }
-  /** The server's. */
+  /** More than one namespace: the server is in trouble. */
   | 'All';
 
 export const onlyOf = ({ namespace, client }: Caller): Scope => ({ namespace, client });
 
-/** After another call met it, too. */
+/** The scope after another call failed, too. */
 export function widened(scope: Scope | undefined, caller: Caller): Scope {
   if (scope === undefined) {
     return onlyOf(caller);
@@ -44,7 +44,7 @@ export function widened(scope: Scope | undefined, caller: Caller): Scope {
 export const isOneClient = (scope: Scope | undefined): boolean =>
   scope !== undefined && scope !== 'All' && scope.client !== undefined;
 
-/** Whether the trouble is this caller's, too. `undefined`: everybody's. */
+/** Whether the scope includes this caller. `undefined` includes everybody. */
 export function concerns(scope: Scope | undefined, { namespace, client }: Caller): boolean {
   return (
     scope === undefined ||
@@ -54,9 +54,8 @@ export function concerns(scope: Scope | undefined, { namespace, client }: Caller
 }
 
 /**
- * Whether somebody whom the trouble doesn't concern has to wait until others have found out: one call at a time goes.
- * Calls of the namespace that met the trouble hold nobody else up, and its other clients come after those of other
- * namespaces.
+ * Whether a caller outside the scope has to wait: such callers test the server with one call at a time. Calls of the
+ * namespace in trouble never delay other namespaces, and its other clients go after those of other namespaces.
  */
 export function isBehind(
   scope: Scope,

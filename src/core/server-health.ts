@@ -22,7 +22,7 @@ import {
 } from './scope.ts';
 
 /**
- * How a server is doing, as far as the calls to it have shown. Whether the next call may go is `gateOf`.
+ * The health of a server, as far as calls have shown it. `gateOf` decides whether the next call may go.
  *
  * ```
  *         3 failures in a row
@@ -31,15 +31,16 @@ import {
  *     └───────────────────────▶ Silent ──┘
  *       a POST's outcome is unknown
  * ```
- * A phase is in force for those who met it ({@link Scope}): one client, or one namespace, may have provoked it. Of all
- * others one call at a time finds out: answered, the server is open; not answered, the phase is everybody's.
+ * A phase applies to those whose calls failed ({@link Scope}): one client, or one namespace, may have caused it. All
+ * others test the server with one call at a time: if it is answered, the server is open; if not, the phase applies to
+ * everybody.
  *
- * Beside it, two facts of their own: a pause that the server asked for, and a refused admission credential. Both are
- * about the server, so one probe finds out, not one call per client.
+ * Two further facts are independent of the phase: a pause that the server asked for, and a refused admission
+ * credential. Both concern the whole server, so one probe tests them, not one call per client.
  */
 export interface ServerHealth {
   readonly phase: 'Open' | 'Failing' | 'Silent' | 'OneAtATime';
-  /** Whose calls met what made the phase, or what may make it. `undefined`: nobody's, or everybody's. */
+  /** Whose calls caused the phase, or may cause the next one. `undefined`: nobody's, or everybody's. */
   readonly metBy: Scope | undefined;
   readonly failures: number;
   /** Milliseconds since the epoch. */
@@ -47,19 +48,27 @@ export interface ServerHealth {
   /** Milliseconds since the epoch, by the server's `Retry-After`. */
   readonly pausedUntil: number;
   readonly refusedAdmission: RefusedAdmission | undefined;
-  /** Of the connection whose credential the server is known to accept; before, registrations find out. */
+  /**
+   * Version of the connection whose credential the server is known to accept. Until it is known, first registrations
+   * test the credential.
+   */
   readonly acceptedVersion: string | undefined;
-  /** Registrations that were refused while those of others were accepted, as by {@link aloneAs}. */
+  /** Registrations that were refused while those of others were accepted, in the form of {@link aloneAs}. */
   readonly alone: readonly string[];
   readonly underWay: readonly HealthCall[];
-  /** When a failure was last counted, in milliseconds since the epoch: calls begun before it say the same again. */
+  /**
+   * When a failure was last counted, in milliseconds since the epoch: failures of calls begun before it aren't counted
+   * again.
+   */
   readonly countedAt: number;
-  /** Whose call failed last: others find out before. */
+  /** Whose call failed last: others go before this caller. */
   readonly failedLast: Caller | undefined;
-  /** What went wrong with the last call, for those who read the server object, and for those who read clients'. */
+  /**
+   * The failure of the last call, for readers of the server object; `lastErrorBrief` is for readers of OAuthClients.
+   */
   readonly lastError: string | undefined;
   readonly lastErrorBrief: string | undefined;
-  /** When the last registration ended, and when one was last answered, if only by a refusal. */
+  /** When the last registration ended; `registrationAnsweredAt` is when one was last answered, also by a refusal. */
   readonly registeredAt: number;
   readonly registrationAnsweredAt: number;
   readonly lostTokens: LostTokens;
@@ -92,21 +101,21 @@ const LONGEST_PROBE_MS = 60_000;
 const probeDelay = (failures: number): number =>
   backoff({ firstMs: FIRST_PROBE_MS, longestMs: LONGEST_PROBE_MS }, failures);
 
-/** A call that may go: of whom, and what it is. */
+/** A call that asks whether it may go. */
 export interface Asking extends Caller {
   readonly kind: CallKind;
-  /** Of the connection that it uses. */
+  /** Version of the connection that the call uses. */
   readonly version: string;
 }
 
 export interface HealthCall extends Asking, Witness {
   /** Milliseconds since the epoch. */
   readonly begunAt: number;
-  /** A client that was adopted: its token was somebody else's to change. */
+  /** The client was adopted, so somebody else may have changed its token. */
   readonly isAdopted: boolean;
 }
 
-/** What is around a call, beside the server's health. */
+/** Facts about a call's surroundings, beside the server's health. */
 export interface Surroundings {
   readonly waiting: Waiting;
   /** How many namespaces have clients at the server. */
@@ -122,12 +131,12 @@ export function callBegins(health: ServerHealth, call: HealthCall): ServerHealth
   return { ...health, underWay: [...health.underWay, call] };
 }
 
-/** A call that was not made after all. */
+/** The health after a call that was not made after all. */
 export function callAbandoned(health: ServerHealth, call: HealthCall): ServerHealth {
   return { ...health, underWay: health.underWay.filter((other) => other !== call) };
 }
 
-/** What a finished call shows. `failure` is `undefined` for a success. */
+/** The health after a finished call. `failure` is `undefined` for a success. */
 export function callEnds(
   health: ServerHealth,
   call: HealthCall,
@@ -153,7 +162,10 @@ export function callEnds(
   return failure?.serverTrouble ? troubled(after, call, failure, now) : answered(after, call, failure, now);
 }
 
-/** Refused by other words than such as name the credential, or while others' were accepted with it. */
+/**
+ * Whether the refusal concerns this call alone: it is no clear refusal of the credential, and registrations of others
+ * were accepted with it.
+ */
 const isItsOwn = ({ acceptedVersion, alone }: ServerHealth, call: HealthCall, { credential }: Failure) =>
   (credential === 'Denied' && acceptedVersion === call.version) ||
   (credential === 'Doubted' && alone.includes(aloneAs(call)));
@@ -222,7 +234,7 @@ function answered(
   };
 }
 
-/** The credential is good: who was refused with it was refused for what it sent. */
+/** The server accepts the credential, so clients that were refused with it were refused for their documents. */
 function accepted({ refusedAdmission, alone }: ServerHealth, { version, client }: HealthCall) {
   const witnesses = refusedAdmission?.version === version ? refusedAdmission.witnesses : [];
   const others = witnesses.filter((witness) => witness.client !== client);
@@ -234,7 +246,7 @@ function accepted({ refusedAdmission, alone }: ServerHealth, { version, client }
   };
 }
 
-/** The namespace whose registrations got no answer, while one of another did, waits longer each time. */
+/** Lengthens the pause of the namespace whose registrations got no answer while one of another namespace did. */
 function pausesAfter(
   pauses: NamespacePauses,
   metBy: Scope | undefined,
@@ -248,15 +260,15 @@ function pausesAfter(
     : pausedLonger(left, metBy.namespace, !isOneClient(metBy), now);
 }
 
-/** Of calls under way together, the first failure stands for all. */
+/** Of calls that were under way together, only the first failure counts. */
 const isCounted = ({ countedAt }: ServerHealth, { begunAt }: HealthCall): boolean => begunAt < countedAt;
 
 const counted = (health: ServerHealth, call: HealthCall, now: number) =>
   isCounted(health, call) ? {} : { countedAt: now };
 
 /**
- * A server that answers is open again. But after a lost registration only discovery ends the silence, or a registration
- * of somebody whom it doesn't concern that was begun since.
+ * A server that answers is open again. But after a lost registration, only two things end the silence: discovery, or a
+ * registration of a caller outside the scope that was begun since.
  */
 function phaseAfterAnswer(health: ServerHealth, call: HealthCall): ServerHealth['phase'] {
   if (health.phase !== 'Silent') {
@@ -271,7 +283,7 @@ function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now:
   const silent = call.kind === 'Register' && failure.kind === 'Unknown';
   const metBy = metNow(health, call, failure, silent);
   const isWider = metBy !== health.metBy && health.metBy !== undefined;
-  // What one client met alone says little of what another meets.
+  // Failures of one client alone say little about another client.
   const before = isWider ? Math.min(health.failures, 1) : health.failures;
   const failures = before + (again ? 0 : 1);
   const { retryAfterMs } = failure;
@@ -292,7 +304,10 @@ function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now:
   };
 }
 
-/** An outcome that may be of the call's own making is its caller's first; what can't be reached is everybody's. */
+/**
+ * A failure that the call itself may have caused concerns its caller first; a server that can't be reached concerns
+ * everybody.
+ */
 function metNow(
   { phase, metBy }: ServerHealth,
   call: HealthCall,

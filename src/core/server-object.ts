@@ -15,7 +15,7 @@ import type { UrlRules } from '../oauth/url.ts';
 import type { DeletionTerms } from './connection.ts';
 import { readServerSpec } from './server-spec.ts';
 
-/** An AuthorizationServer or ClusterAuthorizationServer, as it is kept. */
+/** An AuthorizationServer or ClusterAuthorizationServer, as kept in memory. */
 export interface ServerObject extends KubernetesObject {
   readonly generation: number;
   /** Milliseconds since the epoch. */
@@ -25,16 +25,16 @@ export interface ServerObject extends KubernetesObject {
   readonly problem: string | undefined;
   /** Default: `InvalidSpec`. */
   readonly problemReason?: 'NamespaceShareReached';
-  /** Where less is kept of it: bytes of memory that all of it takes. */
+  /** Where only a part of the object is kept: bytes of memory that the whole object takes. */
   readonly takes?: number;
-  /** Known also of a spec that can't be used, so that those who are admitted hear what is wrong. */
+  /** Also set where the spec can't be used, so that admitted namespaces see what is wrong. */
   readonly allowedNamespaces: AllowedNamespaces | undefined;
   /** Serves OAuthClients that name no server. */
   readonly isDefault: boolean;
   readonly status: AuthorizationServerStatus;
 }
 
-/** Reads one server object, whatever is in it. */
+/** Reads one server object with any content. */
 export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: UrlRules): ServerObject {
   const { spec: rawSpec, status: rawStatus } = raw as Partial<AuthorizationServer>;
   const { spec, problem } = readServerSpec(kind, rawSpec, rules);
@@ -62,7 +62,7 @@ function allowedNamespacesOf(
   return allowed.success ? allowed.data : undefined;
 }
 
-/** Known from the spec alone, so that it counts also while the server can't be called. */
+/** Needs only the spec, so that it applies also while the server can't be called. */
 export const deletionTerms = ({ deletion, policy }: AuthorizationServerSpec): DeletionTerms => ({
   unconfirmed: deletion.unconfirmed,
   retryForMs: boundedMs('retryFor', deletion.retryFor),

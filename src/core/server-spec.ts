@@ -12,8 +12,8 @@ import { HTTP_REFUSED, type UrlRules, urlProblem } from '../oauth/url.ts';
 import { objectViewerOf } from './viewers.ts';
 
 /**
- * The spec of a server object, or why it can't be used. Measured before anything else is done with it: of a spec that is too large only that
- * is kept.
+ * The spec of a server object, or why it can't be used. The spec is measured before it is parsed; if it is too large,
+ * only this problem is kept.
  */
 export function readServerSpec(
   kind: ServerKind,
@@ -40,7 +40,7 @@ export function readServerSpec(
   return problem === undefined ? { spec, problem } : unusable(problem);
 }
 
-/** What is wrong with a server object's spec that the CRD's validation can't say; `undefined`: nothing. */
+/** The problem with a server object's spec that the CRD's validation can't express; `undefined`: none. */
 function specProblem(kind: ServerKind, spec: AuthorizationServerSpec, rules: UrlRules): string | undefined {
   return (
     missingAdmission(spec) ??
@@ -51,7 +51,7 @@ function specProblem(kind: ServerKind, spec: AuthorizationServerSpec, rules: Url
   );
 }
 
-/** The type can't say it: servers that identify clients by documents need none. */
+/** The type can't express that admission is required, since servers that identify clients by documents need none. */
 const missingAdmission = ({ registration }: AuthorizationServerSpec): string | undefined =>
   registration.admission === undefined
     ? 'spec.registration.admission is missing: say how the registration endpoint admits the operator.'
@@ -99,7 +99,7 @@ function urlProblemIn(kind: ServerKind, spec: AuthorizationServerSpec, rules: Ur
   return undefined;
 }
 
-/** A template is judged as it looks when it is filled. */
+/** The template with example values, so that it can be checked as a URL. */
 function filledTemplate(template: string | undefined): string | undefined {
   return template === undefined || template === 'AsReturned' || template.startsWith('{registration_endpoint}')
     ? undefined
@@ -108,7 +108,7 @@ function filledTemplate(template: string | undefined): string | undefined {
 
 const FIELDS = new Set(MEMBERS.map(({ wire }) => specName(wire)));
 
-/** A name that is misspelled would bound nothing. */
+/** Finds unknown names, since a misspelled name would bound nothing. */
 function unknownMember({ policy }: AuthorizationServerSpec): string | undefined {
   const { defaultsOnly = [], additionalMetadata } = policy;
   const unknown = defaultsOnly.find(
@@ -120,7 +120,7 @@ function unknownMember({ policy }: AuthorizationServerSpec): string | undefined 
     : `spec.policy.defaultsOnly lists ${presentable(cut(unknown, 200), [])}, which is neither a field of spec.defaults nor in spec.policy.additionalMetadata.allowed: correct it, or leave it out.`;
 }
 
-/** What a tenant writes and the platform's key signs must be bounded by a policy. */
+/** Where the platform's key signs what a tenant writes, a policy must bound it. */
 function unboundedClaims(kind: ServerKind, spec: AuthorizationServerSpec): string | undefined {
   const copied = Object.values(spec.registration.softwareStatement.sign?.claimsFromClient ?? {});
   if (kind !== 'ClusterAuthorizationServer' || copied.length === 0) {

@@ -1,21 +1,21 @@
 import { sha256 } from '../oauth/sha256.ts';
 
 /**
- * Names of bounded length for what the operator writes many of: 63 characters and bytes at most. A longer one is cut,
- * and ends with a part of its hash, so that two long names stay two. A cut name is no valid name of any object.
+ * Shortens names of which the operator stores many to at most 63 characters and bytes. A longer one is cut, and ends
+ * with a part of its hash, so that two long names stay distinct. A cut name is no valid name of any object.
  */
 export function shortName(name: string): string {
   return name.length <= MAX_NAME ? name : `${name.slice(0, CUT_AT)}${CUT}${sha256(name).slice(0, HASHED)}`;
 }
 
-/** The last part of a key like `namespace/name` or `kind/namespace/name` is made short. */
+/** Shortens the last part of a key like `namespace/name` or `kind/namespace/name`. */
 export function shortKey<Key extends string>(key: Key): Key {
   const start = key.lastIndexOf('/') + 1;
   const isShort = key.length - start <= MAX_NAME;
   return isShort ? key : ((key.slice(0, start) + shortName(key.slice(start))) as Key);
 }
 
-/** Whether this is what a longer name was cut to. */
+/** Whether the name is a longer name that was cut. */
 export const isCut = (name: string): boolean => name.includes(CUT);
 
 const MAX_NAME = 63;

@@ -11,7 +11,9 @@ import type { SignedRequestTerms, SignTerms, StatementTerms } from './connection
 import { type CredentialSecrets, secretValue } from './credential.ts';
 import { isProblem, type Problem } from './problem.ts';
 
-/** Software statements and signed requests, from the server object's references to what is needed to send them. */
+/**
+ * Resolves the references of a server object to everything that sending software statements and signed requests needs.
+ */
 
 type SignSpec = NonNullable<SoftwareStatementSpec['sign']>;
 
@@ -43,7 +45,7 @@ export function givenStatement(
   }
   const expiry = statementExpiry(jwt);
   if (expiry !== undefined && expiry * 1000 <= now) {
-    // An issuer may claim any number: a time before the epoch is shown as the epoch.
+    // The claim can be any number, so a time before the epoch is shown as the epoch.
     const since = rfc3339(Math.max(expiry * 1000, 0));
     return {
       reason: 'SoftwareStatementExpired',
@@ -53,7 +55,7 @@ export function givenStatement(
   return { jwt, claims: identifyingClaims(jwt) };
 }
 
-/** What identifies a statement: its claims without the times. Of an encrypted one nothing can be read. */
+/** The claims that identify a statement: all but the times. None can be read from an encrypted statement. */
 function identifyingClaims(jwt: Sensitive): JsonObject {
   const claims = decodeStatementClaims(jwt);
   return claims === undefined ? { sha256: sha256(jwt.reveal()) } : withoutTimes(claims);

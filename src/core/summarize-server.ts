@@ -13,12 +13,12 @@ import type { ServerHealth } from './server-health.ts';
 import type { ServerObject } from './server-object.ts';
 import { weakKeys } from './weak-keys.ts';
 
-/** What the status of a server object is made of. */
+/** The inputs of a server object's status. */
 export interface ServerFacts {
   readonly object: ServerObject;
   readonly endpoints: Endpoints | undefined;
   readonly problem: Problem | undefined;
-  /** As far as one can be made. */
+  /** `undefined` where no connection can be built. */
   readonly connection?: ServerConnection | undefined;
   readonly health: ServerHealth;
   readonly management: NonNullable<AuthorizationServerStatus['management']>;
@@ -31,7 +31,7 @@ export interface ServerFacts {
   readonly now: string;
 }
 
-/** How many clients there are at a server, and may be. */
+/** How many clients a server has, and how many it may have. */
 export interface ClientCounts {
   readonly clients: number;
   readonly suspectedOrphans: number;
@@ -39,7 +39,7 @@ export interface ClientCounts {
   readonly leftBehind: number;
 }
 
-/** The one author of a server object's status. */
+/** The only author of a server object's status. */
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   const { object, endpoints, management, effectiveDialect, signingKeys, counts, now } = facts;
   const problem = facts.problem ?? credentialRefusal(facts) ?? outage(facts);
@@ -110,7 +110,7 @@ function readiness({ endpoints, connection }: ServerFacts, problem: Problem | un
     : { type: 'Ready', status: 'False', ...problem };
 }
 
-/** Present only while calls are held back, by a person or by the server's own state. */
+/** The condition is present only while a person or the state of the server holds calls back. */
 function paused({ object, health, now }: ServerFacts, problem: Problem | undefined): readonly NewCondition[] {
   if (object.spec?.suspend === true) {
     return [
@@ -152,7 +152,7 @@ function paused({ object, health, now }: ServerFacts, problem: Problem | undefin
   return [{ type: 'Paused', status: 'True', reason, message: `${what} ${lastError ?? ''}`.trim() }];
 }
 
-/** Passing faults are tried again by themselves; the others need a person. */
+/** Transient problems are retried; the others need a person. */
 function progress({ reason }: Problem): NewCondition {
   const type = PASSING.includes(reason) ? 'Reconciling' : 'Stalled';
   return { type, status: 'True', reason, message: SEE_READY };

@@ -16,7 +16,7 @@ import { chosenServer } from './server-access.ts';
 import { publishedName } from './workload.ts';
 
 /**
- * The only author of an OAuthClient's status. It is made anew from the last observation and the reason to be idle.
+ * The only author of an OAuthClient's status. It is computed from the last observation and the reason to be idle.
  *
  * Nothing in it changes on a resync, so an unchanged object is never written.
  *
@@ -46,7 +46,7 @@ export function summarize(
     observedGeneration: object.generation,
     clientId: record?.clientId ?? status.clientId,
     issuer: record?.issuer ?? status.issuer,
-    // Written once: else two installations would take the client from each other in turn.
+    // Written once: otherwise two installations would take the client from each other in turn.
     installation: reportedInstallation(o, status.installation ?? record?.installation),
     secretName,
     registeredAt: record?.registeredAt ?? status.registeredAt,
@@ -67,7 +67,9 @@ export function summarize(
 const reportedInstallation = ({ installation }: Observation, id: string | undefined): string | undefined =>
   id !== undefined && isOurs(id, installation) ? installation.id : id;
 
-/** A requested retry after a lost registration counts as handled only when it was sent: the server may be busy. */
+/**
+ * A requested retry after a lost registration counts as handled only once it was sent, since the server may be busy.
+ */
 function handledReconcile(
   o: Observation,
   { reconcileRequestedAt }: ObservedClient,
@@ -182,7 +184,7 @@ function registeredCondition(
     : { type: 'Registered', status: 'True', reason: 'Registered', message: text };
 }
 
-/** While the server object isn't ready, the condition of before stays. */
+/** While the server object isn't ready, the earlier condition stays. */
 function isUnmanaged({ server, object }: Observation, { managed }: RegistrationRecord): boolean {
   if (server.available) {
     return managementMode(managed, server.connection.management) === 'None';

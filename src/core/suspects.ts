@@ -4,6 +4,6 @@ import { type ServerKey, serverNamed } from './server-key.ts';
 export const SUSPECTS = 'oauth-registrar-suspected-orphans';
 export const OWN_SUSPECTS = 'oauth-registrar-suspected-orphans-namespaced';
 
-/** The one that lists those of a server, by its key of `serverKey`. */
+/** The ConfigMap that lists the suspected orphans of a server. */
 export const listOfSuspects = (server: ServerKey): string =>
   serverNamed(server).kind === 'AuthorizationServer' ? OWN_SUSPECTS : SUSPECTS;

@@ -5,12 +5,12 @@ import { omit } from '../oauth/objects.ts';
 import { cut } from '../oauth/text.ts';
 import { clientViewerOf, type Fact, maySee, objectViewerOf, type Viewer } from './viewers.ts';
 
-/** What happened to a call, in the words of each viewer; see {@link MAY_SEE}. */
+/** Describes what happened to a call, for each viewer; see {@link MAY_SEE}. */
 
-/** The same event, as a viewer may be told of it. */
+/** Describes one event with what the viewer may see. */
 export type Telling = (viewer: Viewer) => string;
 
-/** Who is told of a failure: by the client's object, and by the server object. */
+/** Who reads about a failure: in the client's object, and in the server object. */
 export interface Viewers {
   readonly client: Viewer;
   readonly object: Viewer;
@@ -21,10 +21,10 @@ export const viewersOf = (kind: ServerKind): Viewers => ({
   object: objectViewerOf(kind),
 });
 
-/** What is known of a call that failed, for the words about it. */
+/** Facts for the messages about a call that failed. */
 export interface Told {
   readonly viewers: Viewers;
-  /** The call itself: told with the server object and in the log. */
+  /** The call itself, shown in the server object's status and in the log. */
   readonly call?: Pick<HttpRequest, 'method' | 'url'> | undefined;
 }
 
@@ -34,14 +34,14 @@ export interface Words {
   readonly detail?: string;
 }
 
-/** The sentences about one event. */
+/** The messages about one event. */
 export function wordsOf(telling: Telling, { viewers, call }: Told): Words {
   const message = telling(viewers.client);
   const detail = telling(viewers.object) + tellCall(call)(viewers.object);
   return detail === message ? { message } : { message, detail };
 }
 
-/** The same sentences, each as it becomes for its viewer. */
+/** Changes each message for its viewer. */
 export function reworded<F extends Words>(
   words: F,
   become: (text: string, viewer: Viewer) => string,
@@ -59,7 +59,7 @@ const METADATA_ERRORS = [
   'unapproved_software_statement',
 ];
 
-/** Of what the server's words are. */
+/** The fact that the server's words belong to. */
 const factOfWords = ({ status, error = '' }: ErrorResponse): Fact =>
   status === 400 && METADATA_ERRORS.includes(error) ? 'MetadataWords' : 'OtherWords';
 
@@ -95,7 +95,7 @@ const NOT_SENT: Readonly<Record<NotSentReason, string>> = {
   NameNotResolved: "The server's name could not be resolved",
   ConnectFailed: 'There was no connection to the server',
   TlsVerificationFailed: 'The TLS connection to the server was refused: a certificate was not accepted',
-  Unsendable: 'No request could be made of it',
+  Unsendable: 'No request could be built',
 };
 
 /** Why no complete answer was read. */
@@ -104,10 +104,10 @@ export function tellNoAnswer({ reason, detail }: HttpNoAnswer): Telling {
   return (viewer) => (maySee(viewer, 'Connection') ? `${what}: ${detail}` : what);
 }
 
-/** Of a key of the server object, to those who don't look after it. */
+/** The message about a key of the server object for viewers who don't manage that object. */
 export const KEY_UNUSABLE = "A key of the server object can't be used";
 
-/** What only those may read who see this fact. */
+/** The text for viewers who may see the fact; `otherwise` for all others. */
 export const tellOnly =
   (fact: Fact, text: string, otherwise = ''): Telling =>
   (viewer) =>

@@ -1,8 +1,8 @@
 import { MAX_URL_LENGTH, urlProblem } from '../oauth/url.ts';
 
 /**
- * Whether a URI is within a bound. Servers read URIs with many parsers: what two of them could read in two ways is
- * within no bound.
+ * Whether a URI is within a bound. Servers use many different URI parsers, so a URI that two parsers could read
+ * differently is within no bound.
  */
 
 /**
@@ -16,8 +16,8 @@ export function hostIsListed(uri: string, hosts: readonly string[]): boolean {
 }
 
 /**
- * Whether an entry of a list of hosts has this one: an entry is a host, or `*.` and the domain below which all are meant.
- * A host begins with no full stop: what ends with `.example.com` is below it.
+ * Whether an entry of a list of hosts has this one: an entry is a host, or `*.` and the domain below which all are
+ * meant. A host can't begin with a full stop, so a host that ends with `.example.com` is below `example.com`.
  *
  * @param entry in lower case
  */
@@ -42,12 +42,12 @@ export function looksLikeHttp(text: string): boolean {
 /** Browsers drop white space and characters that control, also within a scheme. */
 const dense = (text: string): string => text.slice(0, 2 * MAX_URL_LENGTH).replace(/[\s\p{C}]+/gu, '');
 
-/** Schemes that run a script where the URI is shown, or read what is at hand where it is fetched. */
+/** Schemes that run a script where the URI is shown, or read local data where it is fetched. */
 const UNSAFE = /^(javascript|vbscript|data|file|blob|filesystem|about|view-source|jar):/i;
 
 const SCRIPT = /^(javascript|vbscript):/i;
 
-/** Whether a browser or a server that follows the URI would do more than call a place. */
+/** Whether a browser or a server that follows the URI would do more than send a request. */
 export const isUnsafe = (uri: string): boolean => UNSAFE.test(dense(uri));
 
 /** Names under which a value is an address: `x5u` (RFC 7517 section 4.6), `logo_uri`, `callbackUrl`, `endpoint`. */
@@ -72,11 +72,11 @@ export function looksLikeAddress(text: string, name: string): boolean {
 }
 
 /**
- * Whether one of the patterns admits a URI. `*` stands for any characters within one segment of host or path, also
- * none: it crosses no `/`, `?`, `#`, `:` or `@`, and no encoded `/` or `\`. The whole URI must match, as it is written
- * and as a browser reads it. A pattern without `*` also admits what is written exactly so.
+ * Whether one of the patterns admits a URI. `*` matches zero or more characters within one segment of host or path. It
+ * doesn't match `/`, `?`, `#`, `:`, `@`, or an encoded `/` or `\`. The whole URI must match, as it is written and as a
+ * browser reads it. A pattern without `*` also admits a URI with exactly the same text.
  *
- * A URI that holds a `*` itself is never admitted: some servers take it for a wildcard, and a wider one.
+ * A URI that contains a `*` is never admitted: some servers read it as a wildcard, with a wider meaning.
  */
 export function matchesPattern(uri: string, patterns: readonly string[]): boolean {
   if (uri.length > MAX_URL_LENGTH || uri.includes('*')) {
@@ -88,7 +88,7 @@ export function matchesPattern(uri: string, patterns: readonly string[]): boolea
   );
 }
 
-/** `undefined` for what can't be read, or may be read otherwise elsewhere. */
+/** `undefined` where the URI can't be parsed, or other parsers may read it differently. */
 function asBrowserReads(uri: string): string | undefined {
   if (!URL.canParse(uri) || (looksLikeHttp(uri) && plainHost(uri) === undefined)) {
     return undefined;
@@ -109,7 +109,7 @@ function matches(uri: string, pattern: string): boolean {
   );
 }
 
-/** Each part is looked for behind the one before: nothing is tried twice. */
+/** Each part is searched after the one before, so nothing is tried twice. */
 function matchesSegment(segment: string, pattern: string): boolean {
   const [first = '', ...rest] = pattern.split('*');
   const last = rest.pop();

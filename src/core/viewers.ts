@@ -1,10 +1,11 @@
 import type { ServerKind } from '../api/authorization-server.ts';
 
 /**
- * Who may see what of a call to an authorization server: one table, and every message about such a call is made by it.
+ * Which facts about a call to an authorization server each viewer may see. Every message about such a call uses this
+ * table.
  *
- * A cluster server is the platform's: its tenants learn what they need to put their own objects right. A server that a
- * namespace brought itself is its owners', who see all of it but the platform's own network.
+ * A cluster server belongs to the platform: its tenants see what they need to fix their own objects. A namespaced
+ * server belongs to the namespace's owners, who see everything except the platform's own network.
  */
 
 export type Viewer =

@@ -2,8 +2,9 @@ import { hmacStrength } from '../oauth/key-material.ts';
 import type { Admission, ServerConnection } from './connection.ts';
 
 /**
- * Secrets that are shorter than their HMAC algorithm asks for (RFC 7518 section 3.2), as a sentence for the status of the
- * server object; `undefined` where there is none. They are used all the same: servers accept, and document, short ones.
+ * A message for the status of the server object that lists secrets shorter than their HMAC algorithm requires (RFC 7518
+ * section 3.2); `undefined` where there are none. The secrets are used nevertheless: servers accept, and document,
+ * short ones.
  */
 export function weakKeys({
   statement,

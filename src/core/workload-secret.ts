@@ -14,8 +14,8 @@ import type { ClientIdentity, RegistrationRecord } from './record.ts';
 /**
  * The Secret that workloads mount: a pure projection of the current registration.
  *
- * Only its metadata is kept in memory. That is enough to notice every edit: an annotation tells of which inputs the
- * data was made, and the API server's managed fields tell which keys are still the operator's own.
+ * Only its metadata is kept in memory. That is enough to notice every edit: an annotation identifies the inputs of the
+ * data, and the API server's managed fields show which keys only the operator wrote.
  */
 export interface ObservedSecret {
   readonly name: string;
@@ -27,15 +27,15 @@ export interface ObservedSecret {
   readonly shows: string | undefined;
   /** See {@link projectionOf}; `undefined` where somebody else wrote to the data. */
   readonly projection: string | undefined;
-  /** Those that are compared; see {@link compared}. */
+  /** The labels that are compared; see {@link compared}. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Likewise. Long values as `keptText` has them. */
+  /** The annotations that are compared; `keptText` shortens long values. */
   readonly annotations: Readonly<Record<string, string>>;
   /** Only the operator's own labels and annotations are kept: the others aren't compared. */
   readonly isPartial?: boolean;
 }
 
-/** What the Secret's data is made of, besides the content of the record itself. */
+/** The inputs of the Secret's data, besides the content of the record itself. */
 interface ProjectionInputs {
   readonly record: Pick<RegistrationRecord, 'registrationSecret' | 'revision' | 'issuer'>;
   /** Name of the format. */
@@ -45,10 +45,10 @@ interface ProjectionInputs {
   readonly endpoints: Endpoints;
 }
 
-/** Changes with what is rendered into every Secret, so that an upgrade renders again. */
+/** Incremented when a release renders Secrets differently, so that an upgrade renders them again. */
 const EDITION = 1;
 
-/** Identifies the inputs. The values themselves stay out: a hash of a secret has no place in an annotation. */
+/** Hash of the inputs. Secret values aren't hashed: a hash of a secret has no place in an annotation. */
 export function inputsHash({ record, format, keys, include, endpoints }: ProjectionInputs): string {
   const { registrationSecret, revision, issuer } = record;
   const inputs = {
@@ -79,7 +79,7 @@ export interface WantedSecret {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** @param formats those that `spec.secret.format` may name */
+/** @param formats the formats that `spec.secret.format` may name */
 export function wantedSecret(
   client: ClientIdentity,
   spec: OAuthClientSpec,
@@ -143,10 +143,10 @@ export function toWorkloadSecret(
 }
 
 /**
- * How a Secret differs from one that shows this record, is made of these inputs, was changed by nobody else and has the
- * wanted labels and annotations, as the end of a sentence. `undefined`: it doesn't differ.
+ * How a Secret differs from one that shows this record, has these inputs and the wanted labels and annotations, and was
+ * changed by nobody else; as the end of a sentence. `undefined`: it doesn't differ.
  *
- * @param inputs of `inputsHash`; `undefined` where they are not known, and so not compared
+ * @param inputs hash from `inputsHash`; `undefined`: not known, so not compared
  */
 export function differenceOf(
   observed: ObservedSecret,
@@ -179,7 +179,7 @@ function includes(actual: ObservedSecret, what: 'labels' | 'annotations', wanted
 const isOwn = (name: string): boolean =>
   OWN_LABELS.includes(name) || OWN_ANNOTATIONS.includes(name) || name === ANNOTATIONS.client;
 
-/** Where there is no room for more. */
+/** Keeps only the operator's own labels and annotations, where there is no room for more. */
 export function withoutUnowned(observed: ObservedSecret): ObservedSecret {
   const own = (given: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(given).filter(([name]) => isOwn(name)));
@@ -191,12 +191,13 @@ export function withoutUnowned(observed: ObservedSecret): ObservedSecret {
   };
 }
 
-/** A spec may ask for 32 of each. */
+/** A spec may set 32 of each. */
 const MOST_COMPARED = 48;
 
 /**
- * What is kept of labels or annotations: the operator's own that a decision rests on, and those that a spec may ask for. Of
- * too many, the own ones alone: where the spec asks for others, too, the Secret is written again, without what was too much.
+ * Keeps the labels or annotations that are compared: the operator's own that decisions depend on, and those that a spec
+ * may set. If there are too many, keeps only the operator's own. If the spec sets others, too, the Secret is then
+ * written again without the surplus.
  */
 function compared(
   given: Readonly<Record<string, string>>,
@@ -207,12 +208,12 @@ function compared(
   return Object.fromEntries(kept.map((name) => [keptText(name), keptText(given[name] ?? '')]));
 }
 
-/** Not for specs to ask for (spec.secret.labels, spec.secret.annotations). */
+/** Names that specs may not set (spec.secret.labels, spec.secret.annotations). */
 const RESERVED = /^([^/]*[.])?(kubernetes[.]io|k8s[.]io|oauth-registrar[.]dev)\//;
 const OWN_LABELS: readonly string[] = [LABELS.workload, 'app.kubernetes.io/managed-by'];
 const OWN_ANNOTATIONS: readonly string[] = [ANNOTATIONS.rotateRequestedAt];
 
-/** Longer ones name nothing of the operator's. */
+/** The operator uses no longer names. */
 const LONGEST_NAME = 512;
 const nameIn = (text: string | undefined): string | undefined =>
   text !== undefined && text.length <= LONGEST_NAME ? text : undefined;
@@ -250,7 +251,10 @@ interface ManagedFields {
   readonly fieldsV1?: { readonly 'f:data'?: Readonly<Record<string, unknown>> };
 }
 
-/** Said with every PUT: the API server gives ownership only of values that change, and a restored Secret has none. */
+/**
+ * Sent with every PUT: the API server assigns ownership only for values that change, and a restored Secret has no
+ * owners.
+ */
 const ownership = (keys: readonly string[]): ManagedFields => ({
   manager: FIELD_MANAGER,
   operation: 'Update',
@@ -259,7 +263,10 @@ const ownership = (keys: readonly string[]): ManagedFields => ({
   fieldsV1: { 'f:data': Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) },
 });
 
-/** Whether every key of the data is the operator's, and none of its keys was removed (Server-Side Apply's book-keeping). */
+/**
+ * Whether the operator owns every key of the data and none of its keys was removed, by the managed fields of
+ * Server-Side Apply.
+ */
 function isUntouched(raw: KubernetesObject, projection: string): boolean {
   const { managedFields = [] } = raw.metadata as { managedFields?: readonly ManagedFields[] };
   const owned = new Set<string>();

@@ -11,9 +11,9 @@ import {
   wantedSecret,
 } from './workload-secret.ts';
 
-/** The Secret that workloads mount: what it is, and what the spec and the current registration want it to be. */
+/** Compares the Secret that workloads mount with what the spec and the current registration want. */
 
-/** What the spec wants the workload Secret to be. */
+/** The workload Secret that the spec wants. */
 export const wantedOf = ({ namespace, name, object, spec }: Usable): WantedSecret =>
   wantedSecret({ namespace, name, uid: object.uid }, spec);
 

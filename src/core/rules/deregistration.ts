@@ -82,7 +82,7 @@ const shared = (o: Observation): Setback => ({
   ambiguous: false,
 });
 
-/** While the server is suspended by a person, patience doesn't run out. */
+/** While a person suspends the server, the deregistration isn't given up. */
 function isGivenUp(o: Observation, record: RegistrationRecord, { kind, reason, since }: Setback): boolean {
   const patience = deletionOf(o, record)?.retryForMs ?? DEREGISTRATION_PATIENCE_MS;
   return kind === 'Terminal' || (reason !== 'Suspended' && o.now - since >= patience);

@@ -12,7 +12,7 @@ import { askToReplace, replace } from './replacement.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * Rules about what the server lets expire: it is renewed in time where a call does that, else the client is replaced.
+ * Rules about what expires at the server: it is renewed in time where a call can renew it, else the client is replaced.
  */
 
 /** Some servers answer an update with a new registration access token. */
@@ -94,7 +94,9 @@ export const clientExpiring: Rule<Reachable> = {
   },
 };
 
-/** The client still works before its end, so until then a person who wants to be asked sees its end in status alone. */
+/**
+ * The client works until its end. Until then, where a person has to approve a replacement, only status shows the end.
+ */
 function replaceExpiring(o: Reachable, message: string): Action | undefined {
   const end = clientEnd(o.at);
   switch (o.spec.replacement.onExpiry) {

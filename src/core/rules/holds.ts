@@ -43,8 +43,8 @@ export function onHold(o: Registrable): Action | undefined {
 }
 
 /**
- * Applies `policy.maxClientsPerNamespace`. Every client that may exist counts. A replacement may exceed the limit by one
- * client: the one that was replaced before must be gone first.
+ * Applies `policy.maxClientsPerNamespace`. Every client that may exist counts. A replacement may exceed the limit by
+ * one client: a client that was replaced earlier must be removed first.
  */
 export function overQuota(
   o: Usable,

@@ -40,7 +40,7 @@ export const lifetimeOver: Rule<Usable> = {
   },
 };
 
-/** An object whose end is bound to another one's must have that one as owner before a client is registered. */
+/** An object whose lifetime is bound to another object must have that object as owner before a client is registered. */
 export const ownerMissing: Rule<Usable> = {
   finding: 'OwnerMissing',
   found: 'The object lacks the owner that spec.lifetime.boundTo names.',

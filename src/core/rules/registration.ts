@@ -39,7 +39,7 @@ export const recordMissing: Rule<Usable> = {
   },
 };
 
-/** `spec.adopt` brings the credentials of the missing client. */
+/** Whether `spec.adopt` names the credentials of the missing client. */
 const isBrought = ({ adoptable }: Observation, clientId: string | undefined): boolean =>
   adoptable !== undefined &&
   !isProblem(adoptable) &&

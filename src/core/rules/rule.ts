@@ -8,7 +8,7 @@ import { type Reachable, type Registered, reachable } from '../narrowed.ts';
  * @typeParam Result without `undefined`: the rule always decides, and ends its chain
  */
 export interface Rule<Given, Result extends Action | undefined = Action | undefined> {
-  /** In CamelCase, unique: the log, a dry run and the reference page name the rule by it. */
+  /** The rule's unique name, in CamelCase, for the log, a dry run and the reference page. */
   readonly finding: string;
   /** What is found, for the reference page. */
   readonly found: string;
@@ -35,7 +35,7 @@ export const follow = <Given>({ finding, decide }: Rule<Given, Action>, given: G
   finding,
 });
 
-/** Lets a rule about clients whose server can be called stand in a chain about all clients. */
+/** Adapts a rule about clients whose server can be called to a chain about all clients. */
 export const whereReachable = ({ decide, ...rule }: Rule<Reachable>): Rule<Registered> => ({
   ...rule,
   decide: (o) => {
