@@ -5,13 +5,13 @@ import { Sensitive } from './sensitive.ts';
 import { completeMembers } from './torn-json.ts';
 
 /**
- * What a server says of a client (RFC 7591 section 3.2.1, RFC 7592 section 3), read leniently: once there is a
- * `client_id`, no oddity in the rest may lose the client.
+ * What a server answers about a client (RFC 7591 section 3.2.1, RFC 7592 section 3). It is read leniently: with a valid
+ * `client_id`, no error in the other members may lose the client.
  */
 export interface ClientInformation {
   readonly clientId: string;
   readonly clientSecret?: Sensitive;
-  /** Seconds since the epoch; 0: it never expires. Absent where nothing was said. */
+  /** Seconds since the epoch; 0: it never expires. Absent where the answer doesn't say. */
   readonly clientSecretExpiresAt?: number;
   readonly registrationAccessToken?: Sensitive;
   /** Seconds from the answer. Not in the RFC; some servers give it. */
@@ -48,8 +48,8 @@ export function parseClientInformation(body: Sensitive): ClientInformation | und
 }
 
 /**
- * Reads as much as arrived of a 2xx answer that was cut off: members that are complete count, of several with one name
- * the last. `metadata` may lack what was to come. `undefined` where no usable `client_id` had arrived.
+ * Reads the part of a 2xx answer that arrived before it was cut off. Only complete members count; of several with one
+ * name, the last. `metadata` may lack what was to come. `undefined` where no usable `client_id` had arrived.
  */
 export function salvageClientInformation(prefix: Sensitive): ClientInformation | undefined {
   const members = completeMembers(prefix.reveal());
@@ -71,7 +71,7 @@ function clientIdOf(body: Sensitive, value: Json | undefined): string | undefine
       },
     );
   } catch {
-    // Nests too deep to be read again: the rounded number is better than none.
+    // The answer nests too deep to be read again, and a rounded number is better than none.
   }
   return digits ?? unlessEmpty(value);
 }
@@ -91,7 +91,7 @@ function metadataOf(document: JsonObject): JsonObject {
   return Object.fromEntries([...members, ...scopeMember(document)]);
 }
 
-/** `scope` from `scopes`, for servers that answer the list alone. */
+/** `scope` from `scopes`, for servers that answer only the list. */
 function scopeMember({ scope, scopes }: JsonObject): readonly (readonly ['scope', string])[] {
   const isUnset = scope === undefined || scope === null || scope === '';
   const words = scopeOfList(scopes);
@@ -120,8 +120,8 @@ function numberOf(value: Json | undefined): number | undefined {
 }
 
 /**
- * What holds after a later answer: a server may leave out the token, the URI and the secret, and the stored ones
- * stay good (RFC 7592 section 3 lets it rotate any of them).
+ * Merges a later answer into the stored one. A server may leave out the token, the URI and the secret; the stored
+ * values then stay valid (RFC 7592 section 3 lets it rotate any of them).
  */
 export function mergeClientInformation(
   stored: ClientInformation,

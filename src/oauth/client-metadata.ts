@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from './json.ts';
 
 /**
- * Client metadata: the one table of members, and the one rule between wire names and spec names.
+ * Client metadata: the only table of members, and the only rule that maps wire names to spec names.
  *
  * The CRD, the TypeScript types, the wire form, the comparison and the reference page all come from this table.
  * To add a member, add one row.
@@ -15,7 +15,7 @@ export interface Member {
   readonly type: MemberType;
   /** May carry a language tag on the wire: `client_name#ja` (RFC 7591 section 2.2). */
   readonly localizable?: true;
-  /** The order of the list means something. */
+  /** The order of the list matters. */
   readonly ordered?: true;
   readonly source: string;
   readonly description: string;
@@ -229,7 +229,7 @@ export function specName(wire: string): string {
 
 const byWire = new Map<string, Member>(MEMBERS.map((member) => [member.wire, member]));
 
-/** Each round of each client goes through all members: their names are made once. */
+/** Computed once, since each reconcile of each client reads all members. */
 const NAMED: readonly { readonly member: Member; readonly name: string }[] = MEMBERS.map((member) => ({
   member,
   name: specName(member.wire),
@@ -262,7 +262,7 @@ export function toWire(client: ClientMetadata): JsonObject {
 
 const MAX_NAME_LENGTH = 255;
 
-/** Members of an answer that are the server's to give and never the user's to write. */
+/** Members that only the server sets, in its answers; users may not set them. */
 const RESERVED = /^(scopes?|client_id|client_secret|registration_.*|.*_at|software_statement)$/;
 
 /**

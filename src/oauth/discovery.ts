@@ -48,8 +48,9 @@ export type Endpoints = { readonly [Name in EndpointName]?: string | undefined }
 type DiscoveryPreference = 'OAuth' | 'OpenID';
 
 /**
- * Where a document may be published, in the order to ask: RFC 8414 inserted, OpenID inserted, OpenID appended,
- * RFC 8414 appended. `prefer: OpenID` puts the OpenID forms first. Without a path in the issuer two are left.
+ * The URLs at which a document may be published, in the order of requests: RFC 8414 inserted, OpenID inserted, OpenID
+ * appended, RFC 8414 appended. `prefer: OpenID` puts the OpenID forms first. For an issuer without a path, two URLs
+ * remain.
  */
 export function discoveryUrls(issuer: string, prefer: DiscoveryPreference): readonly string[] {
   const { origin, pathname } = new URL(issuer);
@@ -77,14 +78,14 @@ export type NothingCause =
   | 'Truncated'
   | 'TooDeep';
 
-/** What one URL gave. `detail` is for people, like `404` or `200, but not JSON`. */
+/** The result of one URL. `detail` is for people, like `404` or `200, but not JSON`. */
 export type DiscoveryAnswer =
   | { readonly url: string; readonly kind: 'document'; readonly document: DiscoveryDocument }
   | {
       readonly url: string;
       readonly kind: 'nothing';
       readonly detail: string;
-      /** Why it is nothing, where that isn't simply that nothing is there. */
+      /** Why there is no document, where the reason isn't that the URL has none. */
       readonly cause?: NothingCause;
     };
 
@@ -95,7 +96,7 @@ interface DiscoveryDocument {
   readonly aliases: Endpoints;
 }
 
-/** Reads one answer. A login page, HTML or JSON without an issuer is nothing, whatever its status. */
+/** Reads one answer. A login page, HTML, or JSON without an issuer counts as no document, with any status. */
 export function readDiscoveryAnswer(
   url: string,
   status: number,
@@ -143,7 +144,10 @@ function endpointsOf(document: JsonObject, rules: UrlRules): Endpoints {
   );
 }
 
-/** Whether enough is known to stop asking. A first document may lack the endpoint that the next one has. */
+/**
+ * Whether the answers suffice, so that no further URL is requested. A first document may lack the endpoint that the
+ * next one has.
+ */
 export function isComplete(answers: readonly DiscoveryAnswer[], issuer: string): boolean {
   return matching(answers, issuer).some((document) => document.endpoints.registration !== undefined);
 }
@@ -158,7 +162,9 @@ type MergedDiscovery =
     }
   | { readonly kind: 'nothing' };
 
-/** Brings the documents together. Only those that publish exactly `issuer` count; an earlier one wins, member by member. */
+/**
+ * Merges the documents. Only documents that publish exactly `issuer` count; for each member, the earlier document wins.
+ */
 export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: string): MergedDiscovery {
   const documents = matching(answers, issuer);
   if (documents.length > 0) {
@@ -182,7 +188,7 @@ function matching(answers: readonly DiscoveryAnswer[], issuer: string): readonly
   );
 }
 
-/** Every URL with what it gave: `DiscoveryFailed` for people. */
+/** Every URL with its result, for the message of `DiscoveryFailed`. */
 export function describeDiscovery(answers: readonly DiscoveryAnswer[]): string {
   return answers
     .map((answer) => `${answer.url}: ${answer.kind === 'document' ? 'a document' : answer.detail}`)

@@ -13,7 +13,7 @@ export interface ErrorResponse {
 
 const MAX_WORDS = 300;
 
-/** Codes of RFC 6749, 6750, 7591, 7592, 8707, 9126, 9396, 9449, 9470 and OpenID Connect: none says anything of a credential. */
+/** Codes of RFC 6749, 6750, 7591, 7592, 8707, 9126, 9396, 9449, 9470 and OpenID Connect: none reveals a credential. */
 const ERROR_CODES: ReadonlySet<string> = new Set([
   'access_denied',
   'insufficient_scope',
@@ -43,15 +43,15 @@ const ERROR_CODES: ReadonlySet<string> = new Set([
   'use_dpop_nonce',
 ]);
 
-/** Whether it is an `error` of the RFCs' lists, rather than words of the server's own. */
+/** Whether it is an `error` code that the RFCs define, rather than the server's own text. */
 export const isErrorCode = (error: string): boolean => ERROR_CODES.has(error);
 
 /**
- * Reads `error` and `error_description` of a JSON body, or of `WWW-Authenticate` where the body has none. Of shapes that
- * servers document beside it, the code and the sentence in them are read, too: `error_code` with `details`, `errorCode`
- * with `errorSummary`. Any other body is not looked at: it may be HTML, a stack trace, or an echo of what was sent.
+ * Reads `error` and `error_description` of a JSON body, or of `WWW-Authenticate` where the body has none. Also reads
+ * the code and the sentence in other shapes that servers document: `error_code` with `details`, `errorCode` with
+ * `errorSummary`. Any other body is ignored: it may be HTML, a stack trace, or an echo of the request.
  *
- * @param secrets values that were held or sent; wherever the server repeats one, it is masked before anything else.
+ * @param secrets values that were held or sent; wherever the server repeats one, it is masked first.
  */
 export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitive[]): ErrorResponse {
   const body = parseJsonObject(answer.body.reveal());
@@ -90,10 +90,10 @@ function challengeOf(header: string): Readonly<Record<string, string>> {
   );
 }
 
-/** Longer words aren't looked at to their end. */
+/** Longer texts are cut before they are read. */
 const MAX_READ = 1_024;
 
-/** Masked, freed of control characters, cut: fit to be shown to people. */
+/** Makes a text fit for people: masks credentials, removes control characters, cuts it. */
 export function presentable(text: string, secrets: readonly Sensitive[]): string {
   return cut(clean(masked(text.slice(0, MAX_READ), secrets)), MAX_WORDS);
 }

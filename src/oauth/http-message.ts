@@ -11,7 +11,7 @@ export interface HttpRequest {
 
 /** How to reach one server, where that differs from the default. Pure data. */
 export interface Transport {
-  /** Changes whenever any content below changes: the same version goes over the same kept connections. */
+  /** Changes whenever any member below changes. Calls with the same version share kept-alive connections. */
   readonly version: string;
   /**
    * CAs to trust, PEM. As with any `caBundle` of Kubernetes, they take the place of the default CAs. They are for the
@@ -22,7 +22,7 @@ export interface Transport {
   readonly certificate?: { readonly cert: string; readonly key: Sensitive } | undefined;
   /**
    * An http or https URL, possibly with user and password; every call goes through it. Default: the environment's
-   * proxy. Its address is judged like a server's.
+   * proxy. Its address is checked like a server's.
    */
   readonly proxyUrl?: string | undefined;
 }
@@ -44,7 +44,7 @@ export interface HttpNotSent {
   readonly reason: NotSentReason;
   /** A sentence for people; never a query, a token or a body. */
   readonly detail: string;
-  /** For the platform team and the log, where they are told more: the address, the platform's proxy, a flag. */
+  /** For the platform team and the log, where these may see more: the address, the platform's proxy, a flag. */
   readonly why?: string;
 }
 
@@ -54,12 +54,12 @@ export interface HttpNoAnswer {
   readonly reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge';
   /** Known where the headers arrived and the body did not. */
   readonly status?: number;
-  /** What had arrived of the body of a 2xx, in the adapter's bound. Absent where nothing had. */
+  /** The part of a 2xx answer's body that arrived, up to the adapter's limit. Absent where nothing arrived. */
   readonly received?: Sensitive;
   readonly detail: string;
 }
 
-/** `Unsendable`: no request could be made of it. */
+/** `Unsendable`: no request could be built from the call. */
 export type NotSentReason =
   | 'AddressRefused'
   | 'NameNotResolved'

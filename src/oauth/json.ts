@@ -1,4 +1,4 @@
-/** JSON as it comes from outside: bounded in depth before anything walks through it. */
+/** JSON from outside. Its depth is bounded before any other code reads it. */
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
@@ -43,8 +43,8 @@ function isShallow(value: Json, depth: number): boolean {
 }
 
 /**
- * Size of the value as JSON without white space, in bytes of UTF-8; escapes aren't counted. Walks without recursion: a value
- * from outside may nest as deep as it likes.
+ * Size of the value as JSON without white space, in bytes of UTF-8; escapes aren't counted. Works without recursion,
+ * since a value from outside may nest to any depth.
  */
 export function jsonBytes(value: unknown): number {
   const open: unknown[] = [value];
@@ -58,7 +58,7 @@ export function jsonBytes(value: unknown): number {
 /** Bytes of a value without its members' values, which it adds to `open`. */
 function ownBytes(value: unknown, open: unknown[]): number {
   if (Array.isArray(value)) {
-    // Not by spreading: a list may be longer than what a call can take.
+    // Spreading would fail, since a list may be longer than the arguments of a call.
     for (const item of value) {
       open.push(item ?? null);
     }

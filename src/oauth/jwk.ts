@@ -11,20 +11,20 @@ import { type KeyKind, SigningError } from './signing-key.ts';
 
 /** JSON Web Keys and sets of them (RFC 7517), as input. */
 
-/** What a key is wanted for. */
+/** The use for which a key is needed. */
 export interface JwkNeeds {
   readonly purpose: 'sign' | 'encrypt';
   readonly algorithm: string;
   /** Values of the JWK's own `alg` that permit it. */
   readonly permittedBy: readonly string[];
   readonly kinds: readonly KeyKind[];
-  /** Chooses the key of a set. */
+  /** Selects the key of a set. */
   readonly keyId: string | undefined;
 }
 
 /**
- * The key of a JWK, or the only key of a set that fits. A key with `use`, `alg` or `key_ops` is held to them. Throws a
- * {@link SigningError}.
+ * The key of a JWK, or the only key of a set that fits. Where a key has `use`, `alg` or `key_ops`, they must permit the
+ * use. Throws a {@link SigningError}.
  */
 export function readJwk(
   material: Sensitive,
@@ -47,7 +47,7 @@ function choose(keys: readonly Json[], needs: JwkNeeds): JsonObject {
   const { keyId, algorithm } = needs;
   const candidates = keys.filter(isJsonObject).filter((jwk) => keyId === undefined || jwk['kid'] === keyId);
   const fitting = candidates.filter((jwk) => misfit(jwk, needs) === undefined);
-  // A single candidate that doesn't fit is told why by the caller.
+  // If no key fits, a single candidate is returned, so that the caller can report why it doesn't fit.
   const [chosen, ...others] = fitting.length === 0 ? candidates : fitting;
   if (chosen === undefined) {
     throw new SigningError(
@@ -66,7 +66,7 @@ function choose(keys: readonly Json[], needs: JwkNeeds): JsonObject {
 
 const OTHER_USE = { sign: 'enc', encrypt: 'sig' } as const;
 
-/** Why a JWK can't be used, as a sentence, by what it says of itself. Nothing of it is quoted. */
+/** Why a JWK can't be used, by its own members, as a sentence. The sentence quotes nothing from the JWK. */
 function misfit(jwk: JsonObject, { purpose, algorithm, permittedBy, kinds }: JwkNeeds): string | undefined {
   const { kty, crv, alg, use, key_ops: operations } = jwk;
   if (!kinds.some((kind) => kind === (kty === 'EC' || kty === 'OKP' ? crv : kty))) {
@@ -94,12 +94,12 @@ function keyObjectOf(jwk: JsonObject, { purpose }: JwkNeeds): KeyObject {
     const input = { key: jwk as JsonWebKey, format: 'jwk' } as const;
     return purpose === 'sign' ? createPrivateKey(input) : createPublicKey(input);
   } catch {
-    // The cause is left behind: it may quote what it stumbled over.
+    // The cause is dropped, since it may quote the key.
     throw new SigningError('The JWK is incomplete or damaged');
   }
 }
 
-/** Octets of a shared secret. Padding and line breaks are no offence. */
+/** Octets of a shared secret. Padding and line breaks are permitted. */
 export function base64UrlOctets(value: Json | undefined): Buffer {
   const digits = typeof value === 'string' ? value.replace(/\s+/g, '').replace(/={1,2}$/, '') : '';
   if (!/^[\w-]+$/.test(digits) || digits.length % 4 === 1) {

@@ -16,7 +16,7 @@ import {
   type SigningKey,
 } from './signing-key.ts';
 
-/** From the text of a Secret to a key that fits its algorithm. */
+/** Reads the text of a Secret as a key that fits its algorithm. */
 
 export interface KeyInUse {
   readonly key: KeyObject;
@@ -34,13 +34,16 @@ export function readSigningKey({ material, format, algorithm, keyId }: SigningKe
     throw unsupportedAlgorithm(algorithm, 'signing', Object.keys(SIGNING_ALGORITHMS), material);
   }
   const { kind } = row;
-  // RFC 9864 has given EdDSA with this curve a name of its own.
+  // RFC 9864 gives EdDSA with this curve its own name.
   const permittedBy = kind === 'Ed25519' ? [algorithm, 'Ed25519'] : [algorithm];
   const needs = { purpose: 'sign', algorithm, permittedBy, kinds: [kind], keyId, octets: undefined } as const;
   return readKey(material, format, needs);
 }
 
-/** Of the shared secret of a signature. `undefined` where the algorithm takes a key pair, or the key can't be used. */
+/**
+ * Strength of the shared secret of a signature. `undefined` where the algorithm takes a key pair, or the key can't be
+ * used.
+ */
 export function hmacStrength(
   signing: SigningKey,
 ): { readonly octets: number; readonly asked: number } | undefined {
@@ -92,7 +95,7 @@ function unsupportedAlgorithm(
 }
 
 interface Needs extends JwkNeeds {
-  /** Of a shared secret, where the algorithm fixes its length. */
+  /** Length of a shared secret, where the algorithm fixes it. */
   readonly octets: number | undefined;
 }
 
@@ -134,7 +137,7 @@ function keyIn(material: Sensitive, format: KeyFormat, needs: Needs): KeyInUse {
     return { key: needs.purpose === 'sign' ? privateKeyOf(pem) : publicKeyOf(pem), keyId };
   }
   const octets = format === 'Raw' ? rawOctets(material.reveal()) : base64UrlOctets(material.reveal());
-  // A public key is no secret: whoever knows it could sign (the confusion of RFC 8725 section 2.1).
+  // A public key as HMAC secret would let everybody who knows it sign (algorithm confusion, RFC 8725 section 2.1).
   if (octets.includes('-----BEGIN ')) {
     throw new SigningError(
       `${algorithm} needs a shared secret, and the text is PEM, perhaps a public key: choose an algorithm for key pairs and the key format Pem, or store a secret`,
@@ -165,12 +168,12 @@ function privateKeyOf(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    // The cause is left behind: it may quote what it stumbled over.
+    // The cause is dropped, since it may quote the key.
     throw new SigningError("The key isn't a readable private key in PKCS#8, PKCS#1 or SEC1 PEM form");
   }
 }
 
-/** Also that of a certificate or of a private key. */
+/** Reads a public key, also from a certificate or a private key. */
 function publicKeyOf(pem: string): KeyObject {
   try {
     return createPublicKey(pem);
@@ -192,7 +195,7 @@ function misfit(key: KeyObject, { algorithm, kinds, octets }: Needs): string | u
   if (bits !== undefined && (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS)) {
     return `${algorithm} needs an RSA key of ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits; this one has ${bits}`;
   }
-  // A short secret of an HMAC is told, not refused: see hmacStrength.
+  // A short HMAC secret is reported, not refused: see hmacStrength.
   if (octets !== undefined && key.symmetricKeySize !== octets) {
     return `${algorithm} needs a secret of ${octets} octets here; this one has ${key.symmetricKeySize}`;
   }
@@ -208,7 +211,7 @@ const KINDS: Readonly<Record<string, KeyKind>> = {
   x25519: 'X25519',
 };
 
-/** Other keys go by OpenSSL's name: `rsa-pss`, `secp256k1`, `ed448`. */
+/** Other keys have the name that OpenSSL gives them: `rsa-pss`, `secp256k1`, `ed448`. */
 function kindOf({ type, asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
   const name = asymmetricKeyDetails?.namedCurve ?? asymmetricKeyType ?? 'unknown';
   return type === 'secret' ? 'oct' : (KINDS[name] ?? name);

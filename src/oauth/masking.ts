@@ -2,20 +2,20 @@ import type { Sensitive } from './sensitive.ts';
 import { fold, formsOfText, type Octets, type View, viewsOf } from './text-views.ts';
 
 /**
- * Takes credentials out of a text that somebody else wrote, in whatever way it repeats them: as they are, in part,
- * percent-encoded, in base64 or base64url at any alignment, in hex, with HTML or JSON escapes, in another case, backwards,
- * with spaces, control characters or invisible ones between.
+ * Removes credentials from a text that somebody else wrote, in any form: unchanged, in part, percent-encoded, in base64
+ * or base64url at any alignment, in hex, with HTML or JSON escapes, in another case, backwards, with spaces, control
+ * characters or invisible characters between.
  *
- * Text and credentials are compared by short runs of characters. The text's are indexed, in each view of it; the
- * credentials', in each form, are looked up. So the time grows with the length of the credentials alone: some 30 ms for
- * one of 16 KiB, 1 ms for one of 1 KiB.
+ * Text and credentials are compared by short runs of characters. The runs of each view of the text are indexed; the
+ * runs of each form of the credentials are looked up. So the time grows with the length of the credentials alone: some
+ * 30 ms for one of 16 KiB, 1 ms for one of 1 KiB.
  */
 
-/** Runs of so many characters of a credential are masked; of a shorter one, the whole. */
+/** A run of so many characters of a credential is masked. A shorter credential is masked only as a whole. */
 const RUN = 8;
-/** Shorter values may be any word. */
+/** Shorter values could be ordinary words and aren't masked. */
 const SHORTEST = 4;
-/** Beyond that a value is no credential that a server would repeat. */
+/** No server repeats a longer value, so longer ones aren't masked. */
 const LONGEST = 32 * 1024;
 
 const MASK = '[redacted]';
@@ -38,11 +38,11 @@ export function masked(text: string, credentials: readonly Sensitive[]): string 
 
 interface CredentialForm {
   readonly octets: Octets;
-  /** How long a run has to be to be masked. */
+  /** The shortest run that is masked. */
   readonly run: number;
 }
 
-/** What a credential may look like; what is undone in the views of a text isn't done here. */
+/** The forms in which a credential may appear. Encodings that the views of a text undo aren't repeated here. */
 function formsOf(credential: string): readonly CredentialForm[] {
   if (credential.length < SHORTEST) {
     return [];
@@ -51,7 +51,7 @@ function formsOf(credential: string): readonly CredentialForm[] {
   const texts = [credential, [...credential].reverse().join('')];
   const plain = new Set([
     ...texts.flatMap((text) => formsOfText(text).map(({ octets }) => octets)),
-    // What stands beside an escape may look like a part of another one: so the usual encodings count as they are, too.
+    // Text next to an escape may look like part of another escape, so the usual encodings are also searched unchanged.
     ...ENCODINGS.map((encode) => formsOfText(encode(credential))[0]?.octets ?? ''),
   ]);
   const isShort = raw.length < RUN;
@@ -75,7 +75,7 @@ const HTML: Readonly<Record<string, string>> = {
 
 const ENCODINGS: readonly ((text: string) => string)[] = [
   (text) => encodeURIComponent(text.toWellFormed()),
-  // As forms have it (application/x-www-form-urlencoded).
+  // As in forms (application/x-www-form-urlencoded).
   (text) => text.replaceAll(' ', '+'),
   (text) => new URLSearchParams([['', text]]).toString().slice(1),
   (text) => text.replace(/[&<>"']/g, (character) => HTML[character] ?? ''),
@@ -83,7 +83,10 @@ const ENCODINGS: readonly ((text: string) => string)[] = [
   (text) => JSON.stringify(text).slice(1, -1).replaceAll('/', '\\/'),
 ];
 
-/** What is the same of it whatever stands before, where it begins at this octet of three. */
+/**
+ * The part of its base64 form that doesn't depend on the text before it, where it begins at this octet of a group of
+ * three.
+ */
 function inBase64(raw: Buffer, offset: number): string {
   const padded = Buffer.concat([Buffer.alloc(offset), raw]);
   return padded.toString('base64').slice([0, 2, 3][offset]).replace(/=+$/, '');
@@ -99,10 +102,10 @@ interface RunPlace {
   readonly at: number;
 }
 
-/** Every run of the views, and where it is. */
+/** Every run of the views, with its places. */
 interface Index {
   readonly places: Map<string, RunPlace[]>;
-  /** By {@link slotOf}: most runs of a credential are known not to be here without being cut out. */
+  /** Filter by {@link slotOf}: it rules out most runs of a credential before they are cut out. */
   readonly slots: Uint8Array;
 }
 
@@ -125,14 +128,14 @@ function indexOf(views: readonly View[], run: number): Index {
 
 const SLOTS = 1 << 16;
 
-/** Of the first four octets. */
+/** Hash of the first four octets. */
 function slotOf(octets: Octets, at: number): number {
   const first = (octets.charCodeAt(at) << 8) | octets.charCodeAt(at + 1);
   const second = (octets.charCodeAt(at + 2) << 8) | octets.charCodeAt(at + 3);
   return (Math.imul(first, 0x9e3b) ^ second) & (SLOTS - 1);
 }
 
-/** Where runs of this form are. What was found once needn't be found again. */
+/** The places of this form's runs. A run that was found is removed from the index, since it needn't be found again. */
 function findAll({ octets, run }: CredentialForm, { places, slots }: Index): readonly Span[] {
   const spans: Span[] = [];
   for (let at = 0; at + run <= octets.length; at += 1) {

@@ -36,6 +36,8 @@ export function omit<Members extends object, Name extends keyof Members>(
 export const namesOf = <Name extends string>(table: Readonly<Record<Name, unknown>>): readonly Name[] =>
   Object.keys(table).filter((name): name is Name => Object.hasOwn(table, name));
 
-/** The member of that name, where the object has one of its own: a name from outside may be `constructor`. */
+/**
+ * The own member of that name, or `undefined`. A name from outside may be `constructor`, which every object inherits.
+ */
 export const own = <Value>(members: Readonly<Record<string, Value>>, name: string): Value | undefined =>
   Object.hasOwn(members, name) ? members[name] : undefined;

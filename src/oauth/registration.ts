@@ -10,18 +10,18 @@ export interface RequestBody {
   readonly contentType: string;
 }
 
-/** Where a registered client is managed, and the value of the `Authorization` header that admits to it. */
+/** The address at which a registered client is managed, and the value of the `Authorization` header for it. */
 export interface ManagementAddress {
   readonly url: string;
   readonly authorization: Sensitive;
 }
 
-/** Metadata may hold what a tenant considers confidential, so a body never prints. */
+/** A body is never printed, since metadata may contain what a tenant considers confidential. */
 export function jsonBody(document: JsonObject): RequestBody {
   return { content: new Sensitive(JSON.stringify(document)), contentType: 'application/json' };
 }
 
-/** `Bearer` (RFC 6750), or a scheme of the server's own. */
+/** Value of the `Authorization` header: `Bearer` (RFC 6750), or a scheme of the server's own. */
 export function tokenAuthorization(token: Sensitive, scheme = 'Bearer'): Sensitive {
   return new Sensitive(`${scheme} ${token.reveal()}`);
 }
@@ -40,7 +40,7 @@ export function updateRequest({ url, authorization }: ManagementAddress, body: R
   return { method: 'PUT', url, ...withBody(body, authorization) };
 }
 
-/** Client Read Request (RFC 7592 section 2.1). Some servers rotate the token or the secret when asked. */
+/** Client Read Request (RFC 7592 section 2.1). Some servers rotate the token or the secret on a read. */
 export function readRequest(address: ManagementAddress): HttpRequest {
   return withoutBody('GET', address);
 }

@@ -3,8 +3,8 @@ import type { HttpAnswer } from './http-message.ts';
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
- * How long a server asks to be left alone, from its `Retry-After` (RFC 9110 section 10.2.3): seconds or an HTTP date.
- * Never below 0 and at most an hour; `undefined` where it says nothing that can be read.
+ * The pause that a server asks for with `Retry-After` (RFC 9110 section 10.2.3): seconds or an HTTP date. In
+ * milliseconds, from 0 to an hour; `undefined` where the header is absent or can't be read.
  *
  * @param now milliseconds since the epoch
  */

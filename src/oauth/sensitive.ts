@@ -4,7 +4,7 @@ const contents = new WeakMap<Sensitive, string>();
  * A string that must not be shown: a client secret, a token, a key.
  *
  * It prints as `[redacted]` wherever JavaScript turns a value into text (template strings, `JSON.stringify`,
- * `console.log`, a logger). The content leaves only through {@link Sensitive.reveal}, so every use can be found.
+ * `console.log`, a logger). The content is accessible only through {@link Sensitive.reveal}, so every use can be found.
  */
 export class Sensitive {
   constructor(content: string) {

@@ -3,8 +3,9 @@ import { parseJsonObject } from './json.ts';
 import { Sensitive } from './sensitive.ts';
 
 /**
- * What of a request must not come back to people in the server's words: the credential of the `Authorization` header, a
- * client's secret or assertion in a form, a client's secret, a software statement or a signed body. Never the metadata.
+ * The parts of a request that are masked in the server's words before people see them: the credential of the
+ * `Authorization` header, a client's secret or assertion in a form, a client's secret, a software statement or a signed
+ * body. Never the metadata.
  */
 export function sentCredentials({ headers, body }: HttpRequest): readonly Sensitive[] {
   const { authorization } = headers;
@@ -17,7 +18,7 @@ export function sentCredentials({ headers, body }: HttpRequest): readonly Sensit
 
 const revealed = (value: string | Sensitive): string => (typeof value === 'string' ? value : value.reveal());
 
-/** Of `Basic` the password, as it is and as it was encoded; the user's name is no secret. */
+/** For `Basic`, the password, unchanged and encoded. The user's name is no secret. */
 function headerParts(header: string): readonly string[] {
   const [, scheme = '', credential = ''] = /^(\S+) (.*)$/.exec(header) ?? [];
   const decoded = scheme === 'Basic' ? Buffer.from(credential, 'base64').toString('utf8') : '';
@@ -25,7 +26,7 @@ function headerParts(header: string): readonly string[] {
   return scheme === 'Basic' ? [credential, password, unescaped(password)] : [credential];
 }
 
-/** Of a password that was form-encoded first (RFC 6749 section 2.3.1). */
+/** Decodes a password that was form-encoded first (RFC 6749 section 2.3.1). */
 function unescaped(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

@@ -15,11 +15,11 @@ export interface SigningKey {
   readonly format: KeyFormat;
   /** A {@link SigningAlgorithm}; anything else, `none` above all, is refused when the key is used. */
   readonly algorithm: string;
-  /** `kid` of the header; chooses the key of a JWK set. Default: the JWK's own, else no `kid`. */
+  /** `kid` of the header; selects the key of a JWK set. Default: the JWK's own, else no `kid`. */
   readonly keyId?: string | undefined;
 }
 
-/** To whom a JWT is encrypted: the recipient's public key, or a secret shared with it. */
+/** The key to encrypt a JWT with: the recipient's public key, or a secret shared with the recipient. */
 export interface EncryptionKey {
   readonly key: Sensitive;
   readonly format: KeyFormat;
@@ -42,17 +42,17 @@ export interface GeneratedKey {
   readonly publicJwk: JsonObject;
 }
 
-/** Nothing was signed or encrypted. The message is a sentence for people and never holds any of the key. */
+/** Nothing was signed or encrypted. The message is a sentence for people and never contains a part of the key. */
 export class SigningError extends Error {
   override readonly name = 'SigningError';
 }
 
-/** What a key is: `kty`, or where that leaves it open, the curve. */
+/** The kind of a key: `kty`, or the curve where `kty` permits several. */
 export type KeyKind = 'oct' | 'RSA' | 'P-256' | 'P-384' | 'P-521' | 'Ed25519' | 'X25519';
 
 export interface JwsAlgorithm {
   readonly kind: KeyKind;
-  /** What an HMAC algorithm asks for: as many octets as its hash has (RFC 7518 section 3.2). */
+  /** The least length of an HMAC secret: as many octets as the hash has (RFC 7518 section 3.2). */
   readonly octets?: number;
 }
 
@@ -75,7 +75,7 @@ export const SIGNING_ALGORITHMS = {
 
 type SigningAlgorithm = keyof typeof SIGNING_ALGORITHMS;
 
-/** Those that sign with a private key. */
+/** The algorithms that sign with a private key. */
 export type KeyPairAlgorithm = Exclude<SigningAlgorithm, `HS${string}`>;
 
 export const KEY_PAIR_ALGORITHMS = namesOf(SIGNING_ALGORITHMS).filter(
@@ -84,7 +84,7 @@ export const KEY_PAIR_ALGORITHMS = namesOf(SIGNING_ALGORITHMS).filter(
 
 export interface JweAlgorithm {
   readonly kinds: readonly KeyKind[];
-  /** Of a shared secret. Absent with `dir`: the secret is the content key. */
+  /** Length of a shared secret. Absent with `dir`, where the secret is the content key. */
   readonly octets?: number;
 }
 
@@ -102,7 +102,7 @@ export const ENCRYPTION_ALGORITHMS = {
   dir: { kinds: ['oct'] },
 } as const satisfies Readonly<Record<string, JweAlgorithm>>;
 
-/** JWE `enc` to the octets of its content key. */
+/** JWE `enc` values with the length of the content key in octets. */
 export const CONTENT_ENCODINGS = {
   'A128CBC-HS256': 32,
   'A256CBC-HS512': 64,
@@ -110,5 +110,5 @@ export const CONTENT_ENCODINGS = {
   A256GCM: 32,
 } as const satisfies Readonly<Record<string, number>>;
 
-/** The longest compact JWT that is made or read: servers are known to take no more. */
+/** The longest compact JWT that is made or read. Some servers accept no longer ones. */
 export const MAX_JWT_LENGTH = 32 * 1024;

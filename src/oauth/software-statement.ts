@@ -25,8 +25,8 @@ export interface StatementInputs extends Validity {
 }
 
 /**
- * Claims of a software statement. A member that `document` doesn't have gives no claim. The issuer's own `claims` win
- * over what is copied from the client, and nothing displaces issuer, subject, audience and times.
+ * Claims of a software statement. A member that is absent from `document` gives no claim. The issuer's own `claims`
+ * override claims that are copied from the client. Nothing overrides issuer, subject, audience and times.
  */
 export function softwareStatementClaims(inputs: StatementInputs): JsonObject {
   const { issuer, subject, audience, claims, claimsFromClient, document } = inputs;
@@ -65,8 +65,9 @@ function times({ nowSeconds, lifetimeSeconds, jti }: Validity): JsonObject {
 }
 
 /**
- * The claims of a compact JWS, **not verified**: good for judging what would be registered, never for trust.
- * `undefined` for an encrypted statement, for more than 32 KiB, and for whatever else isn't a JWS of a JSON object.
+ * The claims of a compact JWS, **not verified**: use them to judge what would be registered, never to trust them.
+ * `undefined` for an encrypted statement, for more than 32 KiB, and for anything else that isn't a JWS of a JSON
+ * object.
  */
 export function decodeStatementClaims(jwt: Sensitive): JsonObject | undefined {
   const text = jwt.reveal();
@@ -90,7 +91,7 @@ export function statementExpiry(jwt: Sensitive): number | undefined {
 
 const PER_SIGNATURE = new Set(['iat', 'exp', 'nbf', 'jti']);
 
-/** What identifies the inputs of a statement: its claims but for those that each signature has of its own. */
+/** The claims that identify the inputs of a statement: all but those that differ in each signature. */
 export function withoutTimes(claims: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(claims).filter(([claim]) => !PER_SIGNATURE.has(claim)));
 }

@@ -1,6 +1,8 @@
-/** A text as it may be meant: what a comparison with a credential has to look at. */
+/**
+ * Views of a text that are compared with a credential: the text with escapes undone and invisible characters removed.
+ */
 
-/** What says nothing to the eye: controls, spaces, marks, invisible letters. */
+/** Characters that aren't visible: controls, spaces, marks, invisible letters. */
 const IGNORED = /[\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** One character is one octet of UTF-8, so that decoded parts can be compared, too. */
@@ -21,10 +23,10 @@ export function viewsOf(text: string): readonly View[] {
   return [viewOf(characters), viewOf(characters.toReversed())].flatMap(layersOf);
 }
 
-/** In its {@link layersOf}. */
+/** The text in each of its {@link layersOf}. */
 export const formsOfText = (text: string): readonly View[] => layersOf(viewOf(charactersOf(text)));
 
-/** As it is, and with one to three layers of escapes undone. Letters in lower case, base64url as base64. */
+/** The view unchanged, and with one to three layers of escapes undone. Letters in lower case, base64url as base64. */
 function layersOf(view: View): readonly View[] {
   const layers = [view];
   for (let last = decoded(view); last !== undefined && layers.length <= 3; last = decoded(last)) {
@@ -38,10 +40,10 @@ interface Character {
   readonly at: number;
 }
 
-/** Nothing in it says nothing, and each character is one octet. */
+/** Every character is visible and is one octet. */
 const PLAIN = /^[\x21-\x7e]*$/;
 
-/** Without what says nothing to the eye. */
+/** The visible characters of a text. */
 function charactersOf(text: string): readonly Character[] {
   if (PLAIN.test(text)) {
     return Array.from(text, (character, at) => ({ text: character, at }));
@@ -79,7 +81,7 @@ function add({ octets, from, to }: Growing, more: Octets, start: number, end: nu
 
 const finished = ({ octets, from, to }: Growing): View => ({ octets: octets.join(''), from, to });
 
-/** Case, and the two alphabets of base64, make no difference. */
+/** Makes case and the two alphabets of base64 equal. */
 export const fold = (octets: Octets): Octets =>
   octets
     .replace(/[A-Z]/g, (letter) => letter.toLowerCase())
@@ -116,7 +118,7 @@ const NAMED: Readonly<Record<string, string>> = {
   sol: '/',
 };
 
-/** With one layer of escapes undone; `undefined` where there is none. */
+/** The view with one layer of escapes undone; `undefined` where it has none. */
 function decoded(view: View): View | undefined {
   const next: Growing = { octets: [], from: [], to: [] };
   let at = 0;
@@ -143,7 +145,7 @@ function decoded(view: View): View | undefined {
   return withoutIgnored(finished(next));
 }
 
-/** The octets that an escape stands for; `undefined` where it is none. */
+/** The octets that an escape stands for; `undefined` where the match isn't an escape. */
 function meaningOf([, percent, decimal, hex, name, high, low, unit, octet, character]: readonly (
   | string
   | undefined

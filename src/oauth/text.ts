@@ -4,9 +4,9 @@ export function cut(text: string, max: number): string {
 }
 
 /**
- * Text that may hold what a server or a tenant chose, such as a client_id, for people: characters that control, that change
- * the direction of writing or that show nothing are written as `\\u{202e}`. RFC 6749 appendix A.1 permits none of them in a
- * client_id.
+ * Text from a server or a tenant, such as a client_id, made safe for people: control characters, characters that change
+ * the direction of writing, and invisible characters are written as `\\u{202e}`. RFC 6749 appendix A.1 permits none of
+ * them in a client_id.
  */
 export const visible = (text: string): string =>
   text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
@@ -22,8 +22,8 @@ export function cutToBytes(text: string, max: number): string {
 }
 
 const ELLIPSIS = '…';
-/** What a part of a character is read as. */
+/** The character that replaces a part of a character. */
 const BROKEN = '\ufffd';
 
-/** As a sentence that another can follow: with a full stop, unless it has an end of its own. */
+/** Ends the text with a full stop, unless it ends with a sentence mark, so that another sentence can follow. */
 export const asSentence = (text: string): string => (/[.!?\u2026]$/.test(text) ? text : `${text}.`);

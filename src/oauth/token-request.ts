@@ -3,7 +3,7 @@ import { Sensitive } from './sensitive.ts';
 
 /** An access token for the operator itself, by client credentials (RFC 6749 section 4.4). */
 
-/** `Encoded`: form-encoded first, as RFC 6749 section 2.3.1 says. `Raw`: as RFC 7617 alone says. */
+/** `Encoded`: form-encoded first, by RFC 6749 section 2.3.1. `Raw`: only by RFC 7617. */
 type BasicEncoding = 'Encoded' | 'Raw';
 
 /** How the operator authenticates at the token endpoint (RFC 6749 section 2.3, RFC 7523, RFC 8705). */
@@ -21,15 +21,15 @@ export interface TokenRequest {
   readonly tokenEndpoint: string;
   readonly clientId: string;
   readonly authentication: ClientAuthentication;
-  /** None: `scope` is not sent, and the server grants its default. */
+  /** If empty, `scope` is not sent, and the server grants its default. */
   readonly scopes: readonly string[];
-  /** Resource indicators (RFC 8707), each sent as a `resource` of its own. */
+  /** Resource indicators (RFC 8707), each sent as one `resource` parameter. */
   readonly resources: readonly string[];
   /** Further parameters. Those named in {@link TOKEN_REQUEST_PARAMETERS} are ignored. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Parameters that the request itself decides on. */
+/** Parameters that the request itself sets. */
 export const TOKEN_REQUEST_PARAMETERS: readonly string[] = [
   'grant_type',
   'scope',
@@ -78,7 +78,7 @@ function credentialParameters(
     case 'client_secret_jwt':
     case 'private_key_jwt':
       return {
-        // Optional (RFC 7521 section 4.2), but some servers look the client up by it before they read the assertion.
+        // Optional (RFC 7521 section 4.2), but some servers find the client by it before they read the assertion.
         client_id: clientId,
         client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
         client_assertion: authentication.assertion.reveal(),
@@ -90,8 +90,8 @@ function credentialParameters(
 }
 
 /**
- * Value of an `Authorization` header (RFC 7617). A colon in the user survives only where it is `Encoded`: raw, the
- * server takes what follows it for the password.
+ * Value of an `Authorization` header (RFC 7617). A user with a colon works only with `Encoded`: with `Raw`, the server
+ * reads the text after the colon as the password.
  */
 export function basicAuthorization(user: string, password: Sensitive, encoding: BasicEncoding): Sensitive {
   const encode = encoding === 'Encoded' ? formEncode : (text: string) => text;

@@ -4,24 +4,24 @@ import { type Json, type JsonObject, parseJsonObject } from './json.ts';
 import { defined } from './objects.ts';
 import { Sensitive } from './sensitive.ts';
 
-/** What the token endpoint's answer comes to. Messages tell what happened, without advice. */
+/** The result of a token request. Messages say what happened, without advice. */
 export type TokenResponse =
   | { readonly kind: 'Token'; readonly accessToken: Sensitive; readonly expiresInSeconds?: number }
   | {
       /**
-       * `Refused`: the credential or the request. `ScopeNotGranted`: a token, but not for what it is needed.
-       * `Unusable`: nothing to admit with. `Unavailable`: another time, perhaps.
+       * `Refused`: the server refused the credential or the request. `ScopeNotGranted`: the token lacks a scope that is
+       * needed. `Unusable`: the answer has no usable token. `Unavailable`: a retry may succeed.
        */
       readonly kind: 'Refused' | 'ScopeNotGranted' | 'Unusable' | 'Unavailable';
-      /** With the server's words. */
+      /** The message, with the server's words. */
       readonly message: string;
-      /** What the server said, where it refuses. */
+      /** The server's error, where it refused. */
       readonly said?: ErrorResponse;
     };
 
 interface Asked {
   readonly scopes: readonly string[];
-  /** Whatever was sent or held: masked in the server's words. */
+  /** Credentials that were sent or held; they are masked in the server's words. */
   readonly secrets: readonly Sensitive[];
 }
 
@@ -29,7 +29,7 @@ interface Asked {
 export function readTokenResponse(answer: HttpAnswer, asked: Asked): TokenResponse {
   const document = parseJsonObject(answer.body.reveal());
   const isSuccess = answer.status >= 200 && answer.status < 300;
-  // Some servers answer an error with 200.
+  // Some servers answer 200 with an error.
   const refuses = stringOf(document?.['access_token']) === '' && typeof document?.['error'] === 'string';
   if (!isSuccess || refuses) {
     return refusedRequest(readErrorResponse(answer, asked.secrets));
@@ -83,7 +83,7 @@ const stringOf = (value: Json | undefined): string => (typeof value === 'string'
 
 const MAX_TOKEN_LENGTH = 16 * 1024;
 
-/** The token becomes part of a header. */
+/** Why the token can't be part of a header. */
 function tokenProblem(token: string): string | undefined {
   if (token === '') {
     return 'but without an access_token';
@@ -96,7 +96,7 @@ function tokenProblem(token: string): string | undefined {
     : 'but with an access_token that holds spaces, control characters or letters beyond ASCII';
 }
 
-/** Left out, though RFC 6749 section 5.1 requires it, it is taken for Bearer. */
+/** An absent type counts as Bearer, though RFC 6749 section 5.1 requires the member. */
 function typeProblem(type: Json | undefined, secrets: readonly Sensitive[]): string | undefined {
   if (type === undefined || type === null || type === '') {
     return undefined;
@@ -110,15 +110,15 @@ function typeProblem(type: Json | undefined, secrets: readonly Sensitive[]): str
 }
 
 /**
- * The scopes of the token; `undefined` where the server doesn't say, so that all asked for are granted. An empty text
- * says nothing either: some servers leave scopes out of it that the token has.
+ * The scopes of the token; `undefined` where the server names none, so that all requested scopes are granted. An empty
+ * text counts as absent: some servers don't list scopes that the token has.
  */
 function grantedScopes(scope: Json | undefined): readonly Json[] | undefined {
   const words = typeof scope === 'string' ? scope.split(/\s+/).filter(Boolean) : scope;
   return Array.isArray(words) && words.length > 0 ? words : undefined;
 }
 
-/** Whole seconds, also where the number is written as a string. 0 and nonsense: not known. */
+/** Whole seconds, also where the number is written as a string. `undefined` for 0 and invalid values. */
 function secondsOf(value: Json | undefined): number | undefined {
   const seconds = typeof value === 'string' || typeof value === 'number' ? Math.floor(Number(value)) : 0;
   return Number.isSafeInteger(seconds) && seconds > 0 ? seconds : undefined;

@@ -1,14 +1,14 @@
 import { isJsonObject, nestsTooDeep } from './json.ts';
 
-/** More members than any answer has; the rest is not looked at. */
+/** More members than any answer has; further members are ignored. */
 const MAX_MEMBERS = 1000;
-/** Deeper than anything that is read of an answer. */
+/** Deeper than any member that is read from an answer. */
 const MAX_DEPTH = 32;
 
 /**
- * The members of a JSON object whose end may be missing, as text: those that are complete, from the beginning on, each
- * a valid `"name":value`. A string, list or object is complete with its end, a number with what follows it. Left out
- * is what nests deeper than 32 levels, or is no member though it stands where one should. Takes time linear in the
+ * The members of a JSON object whose end may be missing, as text: the complete members from the beginning, each a valid
+ * `"name":value`. A string, list or object is complete with its end, a number with what follows it. Values that nest
+ * deeper than 32 levels are left out, and texts in the place of a member that aren't one. Takes time linear in the
  * text, for any text.
  */
 export function completeMembers(torn: string): readonly string[] {
@@ -16,17 +16,17 @@ export function completeMembers(torn: string): readonly string[] {
   return text.startsWith('{') ? split(text).filter(isMember) : [];
 }
 
-/** Why a body isn't read: it is no JSON object, it is cut off, or what is wanted nests too deep in it. */
+/** Why a body can't be read: it is no JSON object, it is cut off, or the wanted member nests too deep. */
 type Unreadable = 'NotJSON' | 'Truncated' | 'TooDeep';
 
-/** What such a body is, for people. */
+/** Descriptions of such a body, for people. */
 export const UNREADABLE: Readonly<Record<Unreadable, string>> = {
   NotJSON: 'not a JSON object',
   Truncated: 'JSON that is cut off',
   TooDeep: 'JSON that nests too deep',
 };
 
-/** Tells why nothing could be read of a body. `undefined`: it is a JSON object, and lacks what was looked for. */
+/** Why nothing could be read from a body. `undefined`: it is a JSON object that lacks the wanted member. */
 export function whyUnreadable(text: string): Unreadable | undefined {
   let value: unknown;
   try {
@@ -40,7 +40,7 @@ export function whyUnreadable(text: string): Unreadable | undefined {
   return Object.values(value).some(nestsTooDeep) ? 'TooDeep' : undefined;
 }
 
-/** Begins as an object, and doesn't end. */
+/** Whether the text begins as an object and has no end. */
 function isCutOff(torn: string): boolean {
   const text = torn.trimStart();
   let depth = text.startsWith('{') ? 1 : 0;
@@ -74,7 +74,7 @@ function split(text: string): readonly string[] {
     }
   }
   const last = text.slice(start);
-  // Cut off within a number or a literal, it might go on.
+  // A number or a literal that was cut off could continue.
   return depth === 1 && deepest <= MAX_DEPTH && /["\]}\s]$/.test(last) ? [...members, last] : members;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One strict grammar for URLs, for the CRD's validation and for the operator alike: absolute, no user information,
- * no fragment, no backslash, no control character, no encoded host, at most 2048 characters.
+ * One strict grammar for URLs, for both the CRD's validation and the operator: absolute, no user information, no
+ * fragment, no backslash, no control character, no encoded host, at most 2048 characters.
  */
 const HOST = '(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)';
 const PATH = "(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?";
@@ -18,10 +18,10 @@ export interface UrlRules {
   readonly allowHttp: boolean;
 }
 
-/** Fit for tenants, who choose no flags. */
+/** The message is for tenants, who can't set flags, so it names none. */
 export const HTTP_REFUSED = 'does not use https, and http is not permitted here';
 
-/** What is wrong with a URL, to be read after its name, or `undefined`. */
+/** The problem with a URL, as the end of a sentence that begins with its name; `undefined`: none. */
 export function urlProblem(text: string, rules: UrlRules): string | undefined {
   if (text.length > MAX_URL_LENGTH) {
     return `is longer than ${MAX_URL_LENGTH} characters`;
@@ -35,7 +35,7 @@ export function urlProblem(text: string, rules: UrlRules): string | undefined {
   return undefined;
 }
 
-/** Scheme, host and port. Two URLs of one origin are served by the same server. */
+/** Scheme, host and port. Two URLs with the same origin belong to the same server. */
 export function originOf(text: string): string {
   return new URL(text).origin;
 }
