@@ -5,7 +5,7 @@ import { firstOf, needsRedirectUris, noClientCredentials, onRegistration } from 
 /**
  * Auth0. Read in its documents, nothing observed: open registration where the tenant allows it, six members in the
  * answer, no token, no URI, nothing expires. Only authorization_code and refresh_token, as third-party applications.
- * What it does with members beyond those isn't established.
+ * How it treats other members isn't established.
  */
 export const auth0: Preset = {
   departures: unmanaged,

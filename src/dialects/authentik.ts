@@ -7,7 +7,7 @@ import { firstOf, needsRedirectUris, noClientCredentials, onRegistration } from 
  *
  * - One endpoint for each application; no token, no URI, nothing to manage.
  * - Reads `redirect_uris`, `client_name`, `grant_types` and `token_endpoint_auth_method`. Other members of RFC 7591
- *   aren't sent, so that status can say so. Grants and methods that it doesn't allow are replaced without a word.
+ *   aren't sent, so that status can say so. Grants and methods that it doesn't allow are replaced silently.
  */
 export const authentik: Preset = {
   departures: {

@@ -3,7 +3,7 @@ import { own } from '../oauth/objects.ts';
 import type { Dialect } from './dialect.ts';
 import { ANSWERED_ONLY, identityOf, isRefused, isTagged, KEPT_BY_SERVER } from './member-names.ts';
 
-/** What is sent for members that were declared before and are no more. */
+/** What an update sends for members that were declared earlier and no longer are. */
 export function clearedMembers(encoded: JsonObject, lastSent: JsonObject, dialect: Dialect): JsonObject {
   const declared = new Set(Object.keys(encoded).map(identityOf));
   const gone = Object.entries(lastSent).filter(
@@ -28,7 +28,7 @@ export function clearedMembers(encoded: JsonObject, lastSent: JsonObject, dialec
   }
 }
 
-/** Keycloak answers an empty one with 500. */
+/** Members that can't be sent empty: Keycloak then answers 500. */
 const WITHOUT_EMPTY_VALUE = ['subject_type'];
 
 /** The value that says "none" in the same JSON type. Every boolean that is registered with IANA is false by default. */

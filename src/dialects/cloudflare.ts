@@ -3,7 +3,7 @@ import { unmanaged } from './effects.ts';
 import { firstOf, needsRedirectUris, noClientCredentials, onRegistration } from './hints.ts';
 
 /**
- * Cloudflare's workers-oauth-provider. Observed; what becomes of each member is read in its source.
+ * Cloudflare's workers-oauth-provider. Observed; how it treats each member is read in its source.
  *
  * - No token, no URI: a GET beside the registration endpoint even reaches the application behind it.
  * - Every client ends after 90 days, public ones too, whose answers don't say so.

@@ -7,10 +7,11 @@ const rotatesBoth: CallEffect = { supported: true, token: 'Rotates', secret: 'Ro
 /**
  * Curity Identity Server. Read in its documents, nothing observed.
  *
- * - GET and PUT each give a new token and a new secret, and the old ones die: a read is never used to look around.
- * - The token lives 365 days, told in `registration_access_token_expires_in`.
- * - The token that admits carries the scope `dcr` and serves once; one with `dcrm` manages every client.
- * - Clients made of a template are updated in another form. That DELETE is supported is documented; what a deleted
+ * - GET and PUT each give a new token and a new secret and invalidate the old ones, so a read is never sent only to
+ *   check.
+ * - The token lives 365 days, given in `registration_access_token_expires_in`.
+ * - The admission token has the scope `dcr` and works once; a token with `dcrm` manages every client.
+ * - Clients made from a template are updated in another form. That DELETE is supported is documented; what a deleted
  *   client answers isn't.
  */
 export const curity: Preset = {

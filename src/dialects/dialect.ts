@@ -8,10 +8,10 @@ import type { SWITCHES } from './switches.ts';
  */
 export type Dialect = { readonly [Name in keyof typeof SWITCHES]: (typeof SWITCHES)[Name]['default'] };
 
-/** What is known of one server: its departures, and where data can't say it, a pure function. */
+/** What is known about one server: its departures, and a pure function where data isn't enough. */
 export interface Preset {
   readonly departures: Partial<Dialect>;
-  /** What probably helps, as a sentence for people; `undefined` where nothing is known. */
+  /** Advice as a sentence for people; `undefined` where none is known. */
   readonly hint?: Hint;
 }
 

@@ -1,9 +1,9 @@
 import type { Dialect } from './dialect.ts';
 import type { CallEffect } from './switches.ts';
 
-/** What calls do, in the words that more than one preset needs. */
+/** Call effects that more than one preset needs. */
 
-/** The answer carries a new registration access token, and the one that was sent is dead. */
+/** The answer has a new registration access token, and the one that was sent becomes invalid. */
 export const rotatesToken: CallEffect = { supported: true, token: 'Rotates', secret: 'None' };
 
 const notSupported: CallEffect = { supported: false, token: 'None', secret: 'None' };
@@ -14,7 +14,7 @@ export const readOnly: Pick<Dialect, 'updateEffect' | 'deleteEffect'> = {
   deleteEffect: { supported: false },
 };
 
-/** Nothing of RFC 7592: an answer brings neither token nor URI, and the client is left to the server. */
+/** Without RFC 7592: an answer has neither token nor URI, and clients can't be managed. */
 export const unmanaged: Pick<Dialect, 'readEffect' | 'updateEffect' | 'deleteEffect'> = {
   readEffect: notSupported,
   ...readOnly,

@@ -14,12 +14,12 @@ import {
   plainName,
 } from './member-names.ts';
 
-/** From the document that the RFCs describe to the one that this server reads. */
+/** Converts the document that the RFCs describe to the one that this server reads. */
 
 interface EncodedMetadata {
-  /** What is sent to register, and what an update starts from. Members keep their order. */
+  /** The body of a registration, and the base of an update. Members keep their order. */
   readonly body: JsonObject;
-  /** Whatever was asked for and isn't in the body; of `scope`, the words. */
+  /** Declared members that aren't in the body; for `scope`, the words. */
   readonly withheld: readonly Withheld[];
 }
 
@@ -30,8 +30,8 @@ export interface Withheld {
 }
 
 /**
- * Encodes a request document (RFC 7591 section 3.1). Nothing is added, and empty lists stay: to some servers they say
- * what nothing else does.
+ * Encodes a request document (RFC 7591 section 3.1). Nothing is added, and empty lists stay: for some servers only an
+ * empty list says "none".
  *
  * Where language tags are omitted and the plain member isn't declared, one translation takes its place: the English
  * one, else the first by its tag.
@@ -65,7 +65,7 @@ function encodeMember(member: string, asked: Json, document: JsonObject, dialect
   return { sent: [[name, asText ? JSON.stringify(asked) : asked]], withheld: [] };
 }
 
-/** Under which name a member is sent; `undefined`: not at all. */
+/** The name under which a member is sent; `undefined`: it isn't sent. */
 function nameSent(member: string, document: JsonObject, dialect: Dialect): string | undefined {
   if (isRefused(member, dialect)) {
     return undefined;
@@ -102,7 +102,7 @@ function encodeScope(asked: string, { scopeEncoding, scopesNotSent }: Dialect): 
 interface LastKnown {
   readonly clientId: string;
   readonly dialect: Dialect;
-  /** The encoded document of the last call that succeeded, not the body that was made of it. */
+  /** The encoded document of the last call that succeeded, not the body that was made from it. */
   readonly lastSent: JsonObject;
   /** The metadata of the server's last answer. */
   readonly returned: JsonObject;
@@ -110,13 +110,13 @@ interface LastKnown {
 }
 
 /**
- * The body of a Client Update Request (RFC 7592 section 2.2): the declared members and `client_id`; by the dialect
- * also what the server answered last, what clears a member that is no longer declared, and the secret. So the result
- * may hold the secret: it goes into a request, never into a log, a record or a status.
+ * The body of a Client Update Request (RFC 7592 section 2.2): the declared members and `client_id`; depending on the
+ * dialect also the server's last answer, the values that clear members that are no longer declared, and the secret. So
+ * the result may contain the secret: it goes into a request, never into a log, a record or a status.
  *
  * `token_endpoint_auth_method` and `response_types` are always explicit: if they aren't declared, they are sent as the
- * server answered them, whatever was declared before. Merging servers reset both if they are left out, replacing ones
- * do so to all, and a client whose method changes under it is locked out. To change one, declare it.
+ * server answered them, even if they were declared earlier. Servers that merge reset both if they are left out; servers
+ * that replace reset every member. A client whose method changes unexpectedly is locked out. To change one, declare it.
  */
 export function updateBody(encoded: JsonObject, last: LastKnown): JsonObject {
   const { clientId, clientSecret, dialect, lastSent } = last;
@@ -140,7 +140,10 @@ function keptByServer({ returned, dialect }: LastKnown): JsonObject {
   );
 }
 
-/** What the server answered and the spec doesn't speak of, now or before, in the form that the server reads. */
+/**
+ * Members that the server answered and the spec neither declares nor declared earlier, in the form that the server
+ * reads.
+ */
 function carriedOver(encoded: JsonObject, { lastSent, returned, dialect }: LastKnown): JsonObject {
   const spokenOf = new Set([...Object.keys(encoded), ...Object.keys(lastSent)].map(identityOf));
   const rest = Object.entries(withScopeAsText(returned)).filter(
@@ -159,7 +162,7 @@ function withScopeAsText({ scopes, ...returned }: JsonObject): JsonObject {
   return scope === undefined ? returned : { scope, ...returned };
 }
 
-/** The order in which translations stand in for a member that has no plain form. */
+/** The order in which translations replace a member that has no plain form. */
 function byTag(a: string, b: string): number {
   const [first, second] = [lowerCaseTag(a), lowerCaseTag(b)];
   const isEnglish = (member: string) => Number(/#en(-|$)/.test(member));

@@ -12,8 +12,8 @@ import { firstOf, isRegistration, listed, onAdmission } from './hints.ts';
  * - Language tags come back in lower case, and its own sample of an update sends them so.
  * - PUT replaces; what is missing gets its default. The sample repeats the secret, which an update can't change.
  * - PUT gives a new token, without a URI; GET gives neither, but the secret as it is.
- * - A software statement is verified again at each PUT, so it must be a valid one.
- * - After a deletion 401 is expected (recalled); tokens issued to the client live until they expire.
+ * - A software statement is verified again at each PUT, so it must still be valid.
+ * - After a deletion 401 is expected (recalled); tokens issued to the client stay valid until they expire.
  *
  * OpenAM, its open relative, departs further (read in its source): `scopeEncoding: Array`, `jwksEncoding: String`,
  * `updateEffect.supported: false`, `deleteEffect.supported: false`, `goneStatuses: [400, 401]`.

@@ -2,9 +2,9 @@ import type { Json, JsonObject } from '../oauth/json.ts';
 import { cut } from '../oauth/text.ts';
 import type { Hint } from './dialect.ts';
 
-/** Parts that hints are made of. A hint is advice: it says what probably helps, and never replaces the server's words. */
+/** Building blocks of hints. A hint is advice: it says what probably helps, and never replaces the server's words. */
 
-/** The first of several that has something to say. */
+/** The first of several hints that gives advice. */
 export function firstOf(...hints: readonly Hint[]): Hint {
   return (refusal, sent) => {
     for (const hint of hints) {
@@ -17,7 +17,7 @@ export function firstOf(...hints: readonly Hint[]): Hint {
   };
 }
 
-/** What to do about the token or the server's settings, where a registration was refused with one of `statuses`. */
+/** Advice about the token or the server's settings, where a registration was refused with one of `statuses`. */
 export function onRegistration(statuses: readonly number[], advice: string): Hint {
   return ({ status }, sent) => (statuses.includes(status) && isRegistration(sent) ? advice : undefined);
 }
@@ -41,7 +41,7 @@ export function needsRedirectUris(server: string): Hint {
       : undefined;
 }
 
-/** Where nothing is known of the server: no one body for client_credentials suits them all. */
+/** Advice for an unknown server: no single body for client_credentials suits all servers. */
 export const clientCredentialsAnywhere: Hint = ({ status, error = '', description = '' }, sent) =>
   isMetadataRefusal(status) &&
   asksForClientCredentials(sent) &&
@@ -49,10 +49,13 @@ export const clientCredentialsAnywhere: Hint = ({ status, error = '', descriptio
     ? 'Servers differ in what a client_credentials client must carry: try spec.client.responseTypes and redirectUris as empty lists, or leave both out, or give one redirect URI and responseTypes [token].'
     : undefined;
 
-/** An update names its client in the body (RFC 7592 section 2.2), and its token isn't the one of admission. */
+/**
+ * Whether a body is a registration. An update names its client in the body (RFC 7592 section 2.2) and doesn't use the
+ * admission token.
+ */
 export const isRegistration = (sent: JsonObject): boolean => !Object.hasOwn(sent, 'client_id');
 
-/** The statuses that refuse what was sent (RFC 7591 section 3.2.2), or whom it is for. */
+/** The statuses that refuse the metadata (RFC 7591 section 3.2.2) or the client. */
 export const isMetadataRefusal = (status: number): boolean => status === 400 || status === 403;
 
 export function asksForClientCredentials(sent: JsonObject): boolean {
@@ -65,7 +68,7 @@ export const isEmptyList = (value: Json | undefined): boolean => Array.isArray(v
 const MAX_NAMES = 10;
 const MAX_NAME_LENGTH = 64;
 
-/** Names for people, a bounded number of them. */
+/** A bounded number of names as text for people. */
 export function listed(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES).map((name) => cut(name, MAX_NAME_LENGTH));
   return names.length > MAX_NAMES ? `${shown.join(', ')} and others` : shown.join(', ');

@@ -8,15 +8,15 @@ import { firstOf, listed, onRegistration } from './hints.ts';
  * - Unknown members are ignored, language tags among them; those left to its administrators (`metadata` …) are
  *   refused with 400.
  * - `software_id`, `software_version`, `default_acr_values`, `default_max_age`, `require_auth_time`,
- *   `initiate_login_uri` and `id_token_signed_response_alg` are lost without a word: not sent, so that status can say
- *   so. `application_type` is lost too, but sent: newer protocols on top demand it.
- * - Whoever authenticates with a key gets a secret nevertheless. Assertions must be signed by
+ *   `initiate_login_uri` and `id_token_signed_response_alg` are dropped silently, so they aren't sent and status
+ *   reports that. `application_type` is dropped too, but is sent, since newer protocols on top require it.
+ * - A client that authenticates with a key gets a secret nevertheless. Assertions must be signed by
  *   `token_endpoint_auth_signing_alg`, RS256 where none is registered, for the token endpoint as audience.
- * - Redirect URIs and grant types are registered whatever they are.
- * - PUT replaces and gives a new token, nothing else; a `client_secret` in it is refused with 403.
+ * - Redirect URIs and grant types are registered with any value.
+ * - PUT replaces and gives only a new token; a `client_secret` in it is refused with 403.
  * - GET gives neither token, URI nor secret.
- * - A deleted client answers 401, as a wrong token does. A 404 means that dynamic registration was switched off: the
- *   client lives on.
+ * - A deleted client answers 401, as a wrong token does. A 404 means that dynamic registration was switched off; the
+ *   client still exists.
  */
 export const hydra: Preset = {
   departures: {

@@ -5,22 +5,24 @@ import { rotatesToken } from './effects.ts';
 import { firstOf, isRegistration, listed } from './hints.ts';
 
 /**
- * Keycloak, as 26.4.7 behaves; all observed on a running server unless it says otherwise.
+ * Keycloak 26.4.7; all observed on a running server unless stated otherwise.
  *
  * - Unknown members are refused with 400, language tags and `software_statement` among them.
  * - `openid` in `scope` is refused with 403 (unless the realm's policy allows it, read in its source), though every
- *   client may ask for it. Hence it isn't sent.
+ *   client may request it. Hence it isn't sent.
  * - `contacts`, `software_id`, `software_version`, `default_max_age`, `require_auth_time` and `initiate_login_uri` are
- *   lost without a word: not sent, so that status can say so. `application_type` is lost too, but sent: newer
- *   protocols on top demand it.
- * - PUT changes what it names. `""` and `[]` clear, `null` is as if left out; `request_uris` can't be cleared, and an
- *   empty `subject_type` is answered with 500. Left out, `token_endpoint_auth_method` and `response_types` are reset.
+ *   dropped silently, so they aren't sent and status reports that. `application_type` is dropped too, but is sent,
+ *   since newer protocols on top require it.
+ * - PUT changes only the members that it contains. `""` and `[]` clear a member, `null` has no effect; `request_uris`
+ *   can't be cleared, and an empty `subject_type` is answered with 500. Left out, `token_endpoint_auth_method` and
+ *   `response_types` are reset.
  * - PUT gives a new token, GET the same; both give the secret as it is. An echoed secret is ignored.
- * - A deleted client answers 401 to its own token, 404 to an administrator's; but 500 to an update that names scopes.
+ * - A deleted client answers 401 to its own token, 404 to an administrator's; but 500 to an update that contains
+ *   scopes.
  * - `backchannel_logout_session_required` is answered as false, whatever was registered; left out, it becomes true.
  * - A 403 insufficient_scope is mostly a registration policy of the realm and stays until somebody changes it. So it
  *   isn't taken for a refused token, though it may be one: of a service account without the role create-client.
- * - 26.6.2 to 26.6.4 answer an invalid token with 500 (read in its issues): nothing to be done by data.
+ * - 26.6.2 to 26.6.4 answer an invalid token with 500 (read in its issues): no switch can handle that.
  */
 export const keycloak: Preset = {
   departures: {
@@ -69,7 +71,7 @@ function policyHint(
     : undefined;
 }
 
-/** What OIDCClientRepresentation of 26.4.7 holds, without what only answers carry. */
+/** The members of OIDCClientRepresentation of 26.4.7, without those that only answers have. */
 const KNOWN = new Set(
   (
     'redirect_uris token_endpoint_auth_method token_endpoint_auth_signing_alg grant_types response_types ' +
@@ -88,7 +90,10 @@ const KNOWN = new Set(
   ).split(' '),
 );
 
-/** Not withheld beforehand: a client without, say, a signed request object is another client than was asked for. */
+/**
+ * Unknown members aren't withheld: a client without, for example, a signed request object isn't the client that was
+ * declared.
+ */
 function unknownMembersHint({ status, error = '' }: ErrorResponse, sent: JsonObject): string | undefined {
   const unknown = Object.keys(sent).filter((member) => !KNOWN.has(member));
   if (

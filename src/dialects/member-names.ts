@@ -2,12 +2,12 @@ import { ANSWER_MEMBERS } from '../oauth/client-information.ts';
 import type { Json } from '../oauth/json.ts';
 import type { Dialect } from './dialect.ts';
 
-/** Questions about members that encoding and updating both ask. */
+/** Functions about members that both encoding and updating use. */
 
-/** Never sent empty or left out in an update: what isn't declared stays as the server has it. */
+/** Never sent empty or left out in an update: members that aren't declared keep the server's values. */
 export const KEPT_BY_SERVER: readonly string[] = ['token_endpoint_auth_method', 'response_types'];
 
-/** Not metadata, or, as a software statement is, good only while fresh: never sent back. */
+/** Never sent back: members that are no metadata, and software statements, which are valid only for a short time. */
 export const ANSWERED_ONLY: readonly string[] = [...Object.values(ANSWER_MEMBERS), 'software_statement'];
 
 /** How lenient servers say that a member has no value. An empty list is a value. */
@@ -22,10 +22,10 @@ export const plainName = (member: string): string => member.split('#', 1)[0] ?? 
 export const lowerCaseTag = (member: string): string =>
   plainName(member) + member.slice(plainName(member).length).toLowerCase();
 
-/** One name for what is the same member in two forms. */
+/** One name for a member that has two forms. */
 export const identityOf = (member: string): string => (member === 'scopes' ? 'scope' : lowerCaseTag(member));
 
-/** Whether the dialect withholds a member; one that is withheld takes its translations with it. */
+/** Whether the dialect withholds a member. Its translations are withheld together with it. */
 export const isRefused = (member: string, { membersNotSent }: Dialect): boolean =>
   membersNotSent.includes(plainName(member)) ||
   membersNotSent.map(lowerCaseTag).includes(lowerCaseTag(member));

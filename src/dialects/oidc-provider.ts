@@ -5,13 +5,13 @@ import { asksForClientCredentials, isEmptyList } from './hints.ts';
 /**
  * node-oidc-provider 9. All observed.
  *
- * - Members that it wasn't told of are dropped, language tags among them; empty strings are refused.
+ * - Members that aren't configured are dropped, language tags among them; empty strings are refused.
  * - A client_credentials client must say `response_types: []`; `redirect_uris` may then be empty or absent.
  * - PUT replaces and gives a new token by default; the secret may be left out, and must match if sent. It refuses its
  *   own answer echoed (token, URI, times).
  * - GET gives token, URI and secret as they are.
- * - A token shown at another client's address is destroyed.
- * - A deleted client answers 401. A 404 is no answer of this endpoint.
+ * - A token that is sent to another client's address is destroyed.
+ * - A deleted client answers 401. This endpoint never answers 404.
  */
 export const oidcProvider: Preset = {
   departures: {

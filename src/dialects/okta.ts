@@ -9,7 +9,7 @@ import { asksForClientCredentials, firstOf, isMetadataRefusal, onAdmission } fro
  * - PUT replaces, takes no partial update, and refuses `client_secret_expires_at` and `client_id_issued_at`; the
  *   secret may be left out.
  * - `application_type` has values of its own: web, native, browser, service. Unset URIs come back as `null`.
- * - A deleted client answers 404 (recalled). What a read answers of the secret isn't established.
+ * - A deleted client answers 404 (recalled). Whether a read returns the secret isn't established.
  */
 export const okta: Preset = {
   departures: {

@@ -5,10 +5,10 @@ import { firstOf, isRegistration, listed, onAdmission, onRegistration } from './
 /**
  * PingFederate. Read in its documents, nothing observed.
  *
- * - Registers only; from 11.2 on it also manages, where its administrator allows that. Then two switches, both off at
- *   first, make each managing call rotate the token and the secret. Where they are on, set `readEffect` and
+ * - Registers only; from 11.2 on it also manages, where its administrator allows that. Then two switches, both off by
+ *   default, make each managing call rotate the token and the secret. Where they are on, set `readEffect` and
  *   `updateEffect` to `Rotates` and `secretOnRead` to `Trust` in `spec.dialectOverrides`.
- * - A third switch lets clients delete themselves; whether it is on only a DELETE can tell.
+ * - A third switch lets clients delete themselves; only a DELETE shows whether it is on.
  * - Further members must be defined as extended properties first.
  * - Not established: what an update does to members left out, what a deleted client answers.
  */

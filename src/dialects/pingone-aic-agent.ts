@@ -5,7 +5,8 @@ import { asksForClientCredentials, firstOf, isMetadataRefusal } from './hints.ts
 /**
  * PingOne Advanced Identity Cloud, the endpoint `/aiagent/register` for AI agents. Read in its documents: not in
  * discovery, chooses the client_id itself, takes `scopes` as a list, and its sample of a client_credentials client
- * carries `response_types: ["token"]` and a redirect URI. Managing isn't documented apart: taken to be as at `/register`.
+ * carries `response_types: ["token"]` and a redirect URI. Managing isn't documented separately; it is assumed to be the
+ * same as at `/register`.
  */
 export const pingoneAicAgent: Preset = {
   departures: { ...forgerock.departures, scopeEncoding: 'Array' },

@@ -22,7 +22,7 @@ import { spring } from './spring.ts';
 import { wso2 } from './wso2.ts';
 import { zitadel } from './zitadel.ts';
 
-/** The values of `spec.dialect`, the default first. To add a server: one file, and one line here and below. */
+/** The values of `spec.dialect`, the default first. To add a server, add one file, and one line here and below. */
 export const DIALECT_NAMES = [
   'rfc7591',
   'auth0',
@@ -82,7 +82,7 @@ export type DialectOverrides = Switches<Omit<Dialect, Nested | 'configurationUrl
 
 type Nested = 'readEffect' | 'updateEffect' | 'deleteEffect' | 'lifetimes';
 
-/** The RFCs, over them what is known of the server, over that what the user says. A list replaces a list. */
+/** The RFCs' defaults, overridden by the server's preset, overridden by the user's values. A list replaces a list. */
 export function effectiveDialect(name: DialectName, overrides: DialectOverrides = {}): Dialect {
   const known: Dialect = { ...rfc7591, ...PRESETS[name].departures };
   return {
@@ -95,7 +95,7 @@ export function effectiveDialect(name: DialectName, overrides: DialectOverrides 
   };
 }
 
-/** What has a value: something unset overrides nothing. */
+/** The switches that have a value; an unset switch overrides nothing. */
 function given<Of extends object>(switches: Of | undefined): Partial<Given<Of>> {
   const entries = Object.entries(switches ?? {}).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Partial<Given<Of>>;
@@ -103,7 +103,7 @@ function given<Of extends object>(switches: Of | undefined): Partial<Given<Of>> 
 
 type Given<Of> = { [Switch in keyof Of]: Exclude<Of[Switch], undefined> };
 
-/** What may be advised about a refusal by this server. */
+/** The advice about refusals by this server. */
 export function hintOf(name: DialectName): Hint {
   return PRESETS[name].hint ?? (() => undefined);
 }

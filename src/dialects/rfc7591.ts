@@ -1,7 +1,7 @@
 import type { Dialect } from './dialect.ts';
 import { SWITCH_NAMES, SWITCHES } from './switches.ts';
 
-/** A server that does as RFC 7591, RFC 7592 and RFC 6750 say. Every other dialect is described by what differs from it. */
+/** A server that follows RFC 7591, RFC 7592 and RFC 6750. Every other dialect is described by its differences. */
 export const rfc7591 = Object.fromEntries(
   Object.entries(SWITCHES).map(([name, row]) => [name, row.default]),
 ) as Dialect;

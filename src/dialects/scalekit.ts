@@ -3,7 +3,7 @@ import { unmanaged } from './effects.ts';
 import { firstOf, noClientCredentials, onRegistration } from './hints.ts';
 
 /**
- * Scalekit. Read in its documents, nothing observed: open registration where a server of theirs has it switched on,
+ * Scalekit. Read in its documents, nothing observed: open registration where one of its servers has it switched on,
  * listed only in the RFC 8414 document of that resource; public clients without a secret, nothing to manage.
  */
 export const scalekit: Preset = {

@@ -6,11 +6,12 @@ import { firstOf, onAdmission } from './hints.ts';
  * SecureAuth (Cloudentity). Read in its documents and in its client library's models, nothing observed.
  *
  * - `scope` and `scopes` are both in its model; its samples answer the list alone. Sent as both.
- * - GET and PUT both give a new token, and the old one dies at once; the secret stays and is answered as it is.
- * - The token lives 30 days by default. Its samples say much more in `registration_access_token_expires_in`, so the
+ * - GET and PUT both give a new token, and the old one becomes invalid at once; the secret stays and is returned
+ *   unchanged.
+ * - The token lives 30 days by default. Its samples have a much larger `registration_access_token_expires_in`, so the
  *   documented time caps it. Where the administrator shortened it, set `lifetimes.registrationAccessToken`.
  * - Its samples answer no `registration_client_uri`; the client id goes into the path.
- * - The token that admits dies with the registration it was used for.
+ * - The admission token becomes invalid with the registration that used it.
  * - Not established: what an update does to members left out, what a deleted client answers.
  */
 export const secureauth: Preset = {

@@ -6,10 +6,11 @@ import { firstOf, isMetadataRefusal, onAdmission } from './hints.ts';
  * Spring Authorization Server 1.5 and Spring Security 7, the OpenID form (`/connect/register`). Read in its source,
  * nothing observed. The OAuth form (`/oauth2/register`) answers neither token nor URI.
  *
- * - The token that admits carries exactly the scope `client.create` and serves once.
+ * - The admission token has exactly the scope `client.create` and works once.
  * - The newest patches refuse any `scope` with invalid_scope. Older ones register it, so it isn't withheld.
- * - The registration access token lives 5 minutes and reads only. GET gives the secret encoded: never to be believed.
- * - Keys are taken by `jwks_uri`.
+ * - The registration access token lives 5 minutes and permits only reads. GET returns the secret encoded, so that value
+ *   is never used.
+ * - Keys are accepted only as `jwks_uri`.
  */
 export const spring: Preset = {
   departures: {

@@ -2,11 +2,11 @@ import { namesOf } from '../oauth/objects.ts';
 
 /**
  * The ways in which servers depart from the RFCs, one row each. The type {@link Dialect}, the schema of
- * `spec.dialectOverrides`, the values of a server that keeps to the RFCs, and the hash of what shapes a document all come
- * from this table.
+ * `spec.dialectOverrides`, the values of a server that keeps to the RFCs, and the hash of what shapes a document all
+ * come from this table.
  */
 interface Switch {
-  /** Which form the value has, so that a schema can be made for it. */
+  /** The form of the value, from which its schema is made. */
   readonly kind: string;
   /** What the RFCs say. */
   readonly default: unknown;
@@ -33,7 +33,7 @@ interface Lifetimes {
   readonly client?: string | undefined;
 }
 
-/** One of a few values, of which the first is what the RFCs say. */
+/** One of a few values; the first is the RFCs' behaviour. */
 const choice = <const Values extends readonly [string, ...string[]]>(values: Values) => ({
   kind: 'choice' as const,
   values,
@@ -49,7 +49,7 @@ const statuses = (...value: readonly number[]) => ({ kind: 'statuses', default: 
 
 const plain: CallEffect = { supported: true, token: 'None', secret: 'None' };
 const effect = { kind: 'effect', default: plain } as const;
-/** Of a call after which there are no credentials. */
+/** Effect of a call after which no credentials are left. */
 const support = { kind: 'support', default: { supported: true as boolean } } as const;
 
 const shaping = (words: string) => ({ words, shapesDocuments: true }) as const;

@@ -6,8 +6,8 @@ import { firstOf, onAdmission } from './hints.ts';
  *
  * - Answers neither token nor URI: clients are managed at the registration endpoint's path with an administrator's
  *   credential (`spec.management` of the server object).
- * - PUT takes over the values that aren't empty and resets booleans. Nothing clears a member: an empty value is
- *   ignored like a missing one.
+ * - PUT applies values that aren't empty and resets booleans. Nothing clears a member: an empty value is ignored like a
+ *   missing one.
  * - A `client_name` that is taken is refused with 400.
  * - A deleted client answers 401 with an empty body. Reads and updates give the secret (recalled).
  */

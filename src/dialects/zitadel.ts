@@ -5,8 +5,9 @@ import { firstOf, needsRedirectUris, noClientCredentials, onRegistration } from 
 /**
  * ZITADEL 2026. Read in its source, nothing observed.
  *
- * - Reads eight members and ignores the rest; those of RFC 7591 that it loses aren't sent, so that status can say so.
- *   `jwks`, `jwks_uri`, private_key_jwt and client_credentials are refused: sent, and told.
+ * - Reads eight members and ignores the rest; members of RFC 7591 that it ignores aren't sent, so that status can
+ *   report them. `jwks`, `jwks_uri`, private_key_jwt and client_credentials are refused; they are sent, and status
+ *   reports the refusal.
  * - PUT replaces and gives a new token; GET gives the URI alone, and for a moment after a write it may be stale.
  * - A wrong token is 401, a deleted client 404; so is every call while the feature is off.
  */
