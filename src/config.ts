@@ -8,16 +8,19 @@ export interface Config {
   readonly kubeconfig: string | undefined;
   /** Where registration Secrets, ledger and Lease live; `undefined`: the namespace of the pod or of the kubeconfig. */
   readonly namespace: string | undefined;
-  /** The only ones whose clients are looked after; `undefined`: all. Sorted, without duplicates. */
+  /** The namespaces whose OAuthClients are reconciled; `undefined`: all. Sorted, without duplicates. */
   readonly namespaces: readonly string[] | undefined;
   readonly installation: string | undefined;
   readonly clusterName: string | undefined;
-  /** uid of namespace kube-system, where it can't be read. */
+  /** uid of namespace kube-system, for clusters in which the operator can't read it. */
   readonly clusterId: string | undefined;
-  /** Names this process; a container that is started again in its pod has the same. */
+  /** Identifies this process; a container that is restarted in its pod keeps it. */
   readonly identity: string;
   readonly leaderElect: boolean;
-  /** Milliseconds: how long others wait for a leader that is silent, how long it leads so, how often it renews. */
+  /**
+   * Milliseconds: how long other replicas wait for a silent leader, how long a leader without a renewal keeps the lead,
+   * and how often it renews.
+   */
   readonly lease: {
     readonly durationMs: number;
     readonly renewDeadlineMs: number;
@@ -30,9 +33,9 @@ export interface Config {
   readonly allowAddresses: readonly string[];
   readonly refuseAddresses: readonly string[];
   readonly namespacedServerHosts: readonly string[] | undefined;
-  /** Labels and annotations that no OAuthClient may ask for on its Secret: names, or prefixes that end with `/`. */
+  /** Labels and annotations that no OAuthClient may set on its Secret: names, or prefixes that end with `/`. */
   readonly reservedSecretMetadata: readonly string[];
-  /** UV_THREADPOOL_SIZE, as libuv reads it: what look-ups of names and RSA keys take. Default: 4. */
+  /** UV_THREADPOOL_SIZE, as libuv reads it: the threads for DNS look-ups and RSA key generation. Default: 4. */
   readonly threads: number;
   /** Share of each namespace in memory, in bytes. */
   readonly namespaceMemoryBytes: number;
@@ -44,7 +47,10 @@ export interface Config {
   };
 }
 
-/** By them other controllers take a Secret for a cluster's or a repository's credential, or copy it elsewhere. */
+/**
+ * Labels and annotations that make other controllers use a Secret as credential of a cluster or a repository, or copy
+ * it.
+ */
 const RESERVED_SECRET_METADATA = [
   'argocd.argoproj.io/secret-type',
   'replicator.v1.mittwald.de/',
@@ -187,9 +193,7 @@ export function usage(): string {
   return `Usage: oauth-registrar [flags]\n\n${lines.join('\n')}\n`;
 }
 
-/**
- * @returns the configuration, `help` where it was asked for, or a sentence that says which flag is wrong.
- */
+/** @returns the configuration, `help` where it was requested, or a message that says which flag is wrong. */
 export function readConfig(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = process.env,

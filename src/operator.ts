@@ -27,20 +27,20 @@ import { TextPool } from './controller/state/text-pool.ts';
 import { installationId, isOurs } from './core/installation.ts';
 import { createServerCalls } from './server-calls.ts';
 
-/** Composition root: makes the ports real, takes the lead, works until told to stop. */
+/** Composition root: creates the adapters, acquires leadership, and runs until a signal stops it. */
 
-/** A watch that was silent for so long is broken: bookmarks come about once a minute. */
+/** A watch without an event for so long counts as broken: bookmarks come about once a minute. */
 const DEAF_AFTER_MS = 300_000;
-/** Leaves some of the pod's grace period for what comes after. */
+/** Leaves a part of the pod's grace period for the steps that follow. */
 const DRAIN_MS = 50_000;
-/** An API server that is away must not keep the process from ending. */
+/** An unreachable API server must not prevent the process from ending. */
 const FLUSH_MS = 5_000;
 
-/** The ports through which every effect goes. Tests of failures put themselves around them. */
+/** The ports through which every effect goes. Failure tests wrap them. */
 export type EffectPorts = Pick<Context, 'http' | 'journal'> & { readonly api: PagedApi };
 type Around = (ports: EffectPorts) => EffectPorts;
 
-/** @returns the exit code: 0 after a signal, 1 when the lead was lost. */
+/** @returns the exit code: 0 after a signal, 1 after the lead was lost. */
 export async function operate(config: Config, log: Log, around: Around = (ports) => ports): Promise<number> {
   const ending = endOnSignal(log);
   const connection = await connect({ clock, log, kubeconfig: config.kubeconfig });
@@ -94,10 +94,10 @@ function createElector({
   config: { lease },
   log,
 }: Pick<Parts, 'connection' | 'namespace' | 'identity' | 'config' | 'log'>): LeaderElector {
-  // A renewal that gets no answer leaves room for a second one before the deadline.
+  // If a renewal gets no answer, there is time for a second one before the deadline.
   const timeoutMs = Math.round(0.4 * lease.renewDeadlineMs);
   return createLeaderElector({
-    // What others write, however much it is, never makes it late: the lease has a connection of its own.
+    // The lease has its own connection, so that many other writes never delay a renewal.
     api: createKubernetesApi({ ...connection, calls: connection.watches }, { clock, timeoutMs }),
     namespace,
     name: 'oauth-registrar',
@@ -127,7 +127,7 @@ interface Installed {
   readonly controller: Controller;
   readonly watches: Watches;
   readonly ledger: Ledger;
-  /** What a new leader does before it looks at anything. */
+  /** What a new leader does before it reconciles anything. */
   readonly takeLead: () => Promise<void>;
   /** Resolves with the reason when another process has taken the lead. */
   readonly fenced: Promise<string>;
@@ -287,7 +287,7 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-/** `/livez`, `/readyz`, `/metrics`. A replica that waits for the lead is ready: it is there to take over. */
+/** `/livez`, `/readyz`, `/metrics`. A replica that waits for the lead is ready, since it can take over. */
 function serve(
   { config, watches, metrics, controller }: Running,
   state: { synced: boolean; leading: boolean },

@@ -12,8 +12,8 @@ export interface SecretFormat {
   /**
    * The data of the Secret: key → text.
    *
-   * @param keys `spec.secret.keys`: wire name → key, where a person wants another than the format's own; `""` leaves the
-   *   value out
+   * @param keys `spec.secret.keys`: wire name → key, where a person wants another than the format's own; `""` leaves
+   *   the value out
    */
   readonly render: (
     client: PublishedClient,

@@ -8,8 +8,8 @@ type Keys = Readonly<Record<string, string>>;
 const keyOfValue = (wireName: string, keys: Keys): string => own(keys, wireName) ?? wireName;
 
 /**
- * One key for each value: its wire name, or the key that `keys` gives it. What isn't known has no key. The registration
- * access token is never among them.
+ * One key for each value: its wire name, or the key that `keys` gives it. Unknown values have no key. The registration
+ * access token is never published.
  */
 export const keysFormat = {
   name: 'Keys',

@@ -7,7 +7,7 @@ import type { GeneratedKey } from '../oauth/signing-key.ts';
 /** What a workload may know of its client. */
 export interface PublishedClient {
   readonly information: ClientInformation;
-  /** The document last sent: what was asked for, where the answer is silent. */
+  /** The document that was sent last. It gives the values of members that the answer leaves out. */
   readonly sent: JsonObject;
   readonly issuer: string;
   readonly endpoints: Endpoints;
