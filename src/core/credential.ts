@@ -40,7 +40,7 @@ export interface CredentialSecrets {
 
 /** Ends a message about a Secret that isn't kept because its namespace has no room. */
 export const NO_ROOM =
-  'what is kept of the objects of its namespace takes as much memory as one namespace may. Delete OAuthClients, AuthorizationServers or Secrets that nobody needs.';
+  'the objects of its namespace use all the memory that one namespace may use. Delete OAuthClients, AuthorizationServers or Secrets that nobody needs.';
 
 /** One value of a Secret, or the problem why there is none. */
 export function secretValue(

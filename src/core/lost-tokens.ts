@@ -81,7 +81,7 @@ export function suspicion(lost: LostTokens, now: number): string {
   const { namespaces } = lost;
   const count = countedTimes(lost, now).length;
   const whose = namespaces <= 1 ? `${count} clients` : `clients of ${count} namespaces`;
-  return `The server refused the registration access tokens of ${whose} within ten minutes: it, not they, may have lost them. One update a minute is tried; look whether its data or keys were restored or replaced.`;
+  return `The server refused the registration access tokens of ${whose} within ten minutes: the server, not the clients, may have lost them. One update a minute is tried; check whether the server's data or keys were restored or replaced.`;
 }
 
 const lately = (losses: readonly Loss[], now: number): readonly Loss[] =>

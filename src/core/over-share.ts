@@ -12,7 +12,7 @@ import type { ServerObject } from './server-object.ts';
 const OVER_SHARE: Problem = {
   reason: 'NamespaceShareReached',
   message:
-    'What is kept of the OAuthClients, AuthorizationServers and Secrets of this namespace takes as much memory as one namespace may. Delete objects that nobody needs, or make their specs smaller: then this one is taken up by itself. Until then nothing is done for it but its deletion.',
+    'The OAuthClients, AuthorizationServers and Secrets of this namespace use all the memory that one namespace may use. Delete objects that nobody needs, or make their specs smaller; then this object is reconciled. Until then only its deletion is handled.',
 };
 
 const NOT_KEPT: DesiredClient = {

@@ -37,7 +37,7 @@ export function uriRefusal(judged: readonly Judged[], policy: Policy): string | 
 /** Applies whatever the lists permit: no policy can permit a script. */
 function unsafeRefusal({ member, uri }: JudgedUri): string | undefined {
   return isUnsafe(uri)
-    ? `${member} "${shownText(uri)}" is not permitted: its scheme runs a script or reads what is at hand, and no cluster server takes it; choose another.`
+    ? `${member} "${shownText(uri)}" is not permitted: its scheme runs a script or reads local data, and no cluster server permits it; choose another.`
     : undefined;
 }
 

@@ -363,7 +363,7 @@ describe('Tokens that a server refuses', () => {
       reason: 'AuthorizationServerSuspect',
     });
     expect(condition.message).toMatch(
-      /^The server refused the registration access tokens of 3 clients within ten minutes: it, not they, may have lost them\./,
+      /^The server refused the registration access tokens of 3 clients within ten minutes: the server, not the clients, may have lost them\./,
     );
     await shop.edit('suspect-4', { clientName: 'Edited' });
     await shop.until('suspect-4', 'AuthorizationServerSuspect');

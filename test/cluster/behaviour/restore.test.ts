@@ -445,7 +445,7 @@ describe('etcd restored to an earlier time', () => {
       type: 'Paused',
       reason: 'AuthorizationServerSuspect',
     });
-    expect(condition.message).toMatch(/look whether its data or keys were restored or replaced\.$/);
+    expect(condition.message).toMatch(/check whether the server's data or keys were restored or replaced\.$/);
     await etcd.edit('lost-4', { clientName: 'lost-4 edited after' });
     await until('etcd', 'lost-4', 'AuthorizationServerSuspect');
     // A person knows better: it was the cluster that was restored.
