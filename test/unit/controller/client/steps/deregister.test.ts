@@ -1,0 +1,393 @@
+import { describe, expect, test } from 'vitest';
+import type { HttpOutcome } from '../../../../../src/controller/ports.ts';
+import type { CallKind } from '../../../../../src/core/observation.ts';
+import { storedServerKey } from '../../../../../src/core/server-key.ts';
+import { omit } from '../../../../../src/oauth/objects.ts';
+import { answered } from '../../../../kit/fakes/fake-ports.ts';
+import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
+import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import {
+  clientObject,
+  OPERATOR_NAMESPACE,
+  recorded,
+  registrationSecret,
+  stored,
+  surroundings,
+} from '../../../../kit/fixtures/objects.ts';
+import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
+
+const ATTEMPT = 'iiiiiiiiii';
+const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
+const OBJECT = 'OAuthClient shop/storefront';
+const NAME = 'oac-uid-1-a1';
+const RECORD = `Secret ${OPERATOR_NAMESPACE}/${NAME}`;
+const DONE = { kind: 'done' };
+const deleted = clientObject({ deletionTimestamp: '2026-05-01T11:59:00Z' });
+const objects = [...surroundings(), deleted, registrationSecret()];
+const noAnswer: HttpOutcome = { kind: 'noAnswer', reason: 'Timeout', detail: 'no answer within 30 s' };
+
+const deregister = (options: Partial<TakeOptions<'Deregister'>>) =>
+  take('Deregister', { objects, ...options });
+const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
+/** An earlier call about the client that has had no answer. */
+const unanswered =
+  (kind: CallKind, attempt = 'a0') =>
+  ({ ledger }: OperatorInMemory) =>
+    ledger.leave(
+      {
+        ...{ attempt, kind, record: NAME, server: SERVER, timeoutMs: 1, startedAt: '2026-05-01T11:58:00Z' },
+        client: { namespace: 'shop', name: 'storefront', uid: 'uid-1' },
+      },
+      'interrupted',
+    );
+
+describe('A client whose object is deleted', () => {
+  test('is removed at the server; then its object may go, and then its record', async () => {
+    const taken = await deregister({ outcomes: [answered(204)] });
+    expect(taken.result).toEqual(DONE);
+    expect(taken.http.sent).toMatchObject([
+      {
+        method: 'DELETE',
+        url: 'https://sso.example.com/register/c1',
+        headers: { authorization: 'Bearer token-1' },
+        timeoutMs: 30_000,
+      },
+    ]);
+    expect(taken.ledger.begun).toMatchObject([{ attempt: ATTEMPT, kind: 'Deregister', record: NAME }]);
+    expect(taken.wrote).toEqual([`patch ${OBJECT}`, `delete ${RECORD}`]);
+    expect(taken.told).toEqual(['Normal Deregistered Deregister']);
+    expect(taken.events[0]?.message).toBe(
+      'Client c1 was removed at https://sso.example.com. Tokens already issued to it live until they expire.',
+    );
+    expect(taken.ledger.ends).toContain(`settle ${ATTEMPT}`);
+    expect(setbacksOf(taken)).toEqual([]);
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Gone' });
+  });
+
+  test('says what it was for', async () => {
+    const purpose = { purpose: 'invoices', session: 'run-42' };
+    const { events } = await deregister({
+      objects: [...surroundings(), deleted, registrationSecret(recorded({ purpose }))],
+      outcomes: [answered(204)],
+    });
+    expect(events[0]?.message).toMatch(/^Client c1 \(purpose invoices, session run-42\) was removed at /);
+  });
+
+  test('holds its object while there is another client of it', async () => {
+    const other = registrationSecret(
+      recorded({ attempt: 'a2', registrationSecret: 'oac-uid-1-a2', clientId: 'c2' }),
+    );
+    const { wrote, next } = await deregister({ objects: [...objects, other], outcomes: [answered(204)] });
+    expect(wrote).toHaveLength(1);
+    expect(wrote[0]).toMatch(/^delete Secret /);
+    expect(next()).toMatchObject({ type: 'Deregister' });
+  });
+
+  test.each([
+    ['its object does not let go', { 'patch OAuthClient': refusals.conflict }, [`patch ${OBJECT}`]],
+    [
+      'its record is not removed',
+      { 'delete Secret': refusals.broken },
+      [`patch ${OBJECT}`, `delete ${RECORD}`],
+    ],
+  ])('is remembered to be gone at the server where %s', async (_, refuses, wrote) => {
+    const taken = await deregister({ outcomes: [answered(204)], refuses });
+    expect(taken.result.kind).toBe('later');
+    expect(taken.wrote).toEqual(wrote);
+    expect(taken.ledger.ends).toEqual([`interrupt ${ATTEMPT}`]);
+    expect(setbacksOf(taken)).toMatchObject([{ action: 'Deregister', ambiguous: true, retryAt: NOW }]);
+  });
+});
+
+describe('A client of an object that is gone', () => {
+  const gone = [...surroundings(), registrationSecret()];
+  const before = ({ memory, round }: OperatorInMemory) => {
+    memory.absence(round.key, NOW - 61_000);
+    memory.absenceProven(round.key);
+  };
+
+  test('is removed with its record', async () => {
+    const { wrote, told } = await deregister({ objects: gone, before, outcomes: [answered(204)] });
+    expect([wrote, told]).toEqual([[`delete ${RECORD}`], ['Normal Deregistered Deregister']]);
+  });
+
+  test('is removed by its record alone, where the server object is gone, too', async () => {
+    const [namespace, operators] = surroundings();
+    const { http, result } = await deregister({
+      objects: [
+        namespace,
+        operators,
+        registrationSecret(recorded(), { ...stored, ca: 'PEM' }),
+      ] as typeof gone,
+      before,
+      outcomes: [answered(204)],
+    });
+    expect(result).toEqual(DONE);
+    expect(http.sent).toMatchObject([
+      {
+        method: 'DELETE',
+        url: 'https://sso.example.com/register/c1',
+        timeoutMs: 30_000,
+        transport: { ca: 'PEM' },
+      },
+    ]);
+  });
+});
+
+describe('A DELETE that is answered otherwise', () => {
+  test.each<readonly [string, HttpOutcome, object, string]>([
+    [
+      'a refused token is told to be unconfirmed',
+      answered(401, { error: 'invalid_token' }),
+      { kind: 'Transient', reason: 'DeletionUnconfirmed' },
+      'settle',
+    ],
+    [
+      'a server in trouble is asked again',
+      answered(503),
+      { kind: 'Transient', reason: 'AuthorizationServerUnavailable' },
+      'settle',
+    ],
+    ['none at all may have removed it', noAnswer, { kind: 'Transient', ambiguous: true }, 'interrupt'],
+    [
+      'none, since nothing was sent',
+      { kind: 'notSent', reason: 'ConnectFailed', detail: 'refused' },
+      { kind: 'Transient', ambiguous: false },
+      'settle',
+    ],
+  ])('%s', async (_, outcome, expected, end) => {
+    const taken = await deregister({ outcomes: [outcome] });
+    expect([taken.result, taken.wrote, taken.told]).toEqual([DONE, [], []]);
+    expect(setbacksOf(taken)).toMatchObject([{ action: 'Deregister', basis: NAME, ...expected }]);
+    expect(taken.ledger.ends).toEqual([`${end} ${ATTEMPT}`]);
+    expect(taken.next()).toMatchObject({ type: 'Idle' });
+  });
+
+  test.each([404, 405, 501])('%i is told apart by a read: the client lives', async (status) => {
+    const taken = await deregister({ outcomes: [answered(status), answered(200, { client_id: 'c1' })] });
+    expect(taken.http.sent.map(({ method }) => method)).toEqual(['DELETE', 'GET']);
+    expect(taken.http.sent[1]).toMatchObject({ headers: { authorization: 'Bearer token-1' } });
+    expect(setbacksOf(taken)).toMatchObject([
+      {
+        kind: 'Terminal',
+        reason: 'DeletionUnsupported',
+        message: expect.stringContaining('and the client still exists'),
+      },
+    ]);
+    expect(taken.wrote).toEqual([]);
+  });
+
+  test.each([
+    ['401', answered(401)],
+    ['an answer that names no client', answered(200, {})],
+    ['no answer', noAnswer],
+  ])('404 is unconfirmed where a read brings %s', async (_, read) => {
+    const taken = await deregister({ outcomes: [answered(404), read] });
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', reason: 'DeletionUnconfirmed' }]);
+    expect(taken.wrote).toEqual([]);
+  });
+
+  test('404 is unconfirmed where a read could rotate the token: it is not made', async () => {
+    const dialect = { ...connection.dialect, readEffect: { token: 'Rotates', secret: 'Keeps' } } as const;
+    const taken = await deregister({
+      server: { connection: { ...connection, dialect: dialect as never } },
+      outcomes: [answered(404)],
+    });
+    expect(taken.http.sent).toHaveLength(1);
+    expect(taken.wrote).toEqual([]);
+  });
+});
+
+describe('A DELETE after one without an answer', () => {
+  test.each([401, 404])(
+    'is made under the same attempt; %i proves that the first one had its effect',
+    async (status) => {
+      const taken = await deregister({ before: unanswered('Deregister'), outcomes: [answered(status)] });
+      expect(taken.ledger.begun).toMatchObject([{ attempt: 'a0' }]);
+      expect(taken.http.sent).toHaveLength(1);
+      expect(taken.wrote).toEqual([`patch ${OBJECT}`, `delete ${RECORD}`]);
+      expect(taken.told).toEqual(['Normal Deregistered Deregister']);
+      expect(taken.ledger.ends).toContain('settle a0');
+    },
+  );
+
+  test('is remembered also by a setback, where the ledger is gone', async () => {
+    const taken = await deregister({
+      before: ({ memory, round }) =>
+        memory.setBack(round.key, setback({ basis: NAME, ambiguous: true, retryAt: NOW })),
+      outcomes: [answered(401)],
+    });
+    expect(taken.told).toEqual(['Normal Deregistered Deregister']);
+  });
+
+  test('stays without an end while the server has no answer to another', async () => {
+    const { ledger, wrote } = await deregister({
+      before: unanswered('Deregister'),
+      outcomes: [answered(503)],
+    });
+    expect([ledger.ends, wrote]).toEqual([['interrupt a0'], []]);
+  });
+
+  test('proves nothing where the token may have been lost to an update', async () => {
+    const taken = await deregister({
+      before: (operator) => {
+        unanswered('Deregister')(operator);
+        unanswered('Update', 'a9')(operator);
+      },
+      outcomes: [answered(401)],
+    });
+    expect(taken.wrote).toEqual([]);
+    expect(setbacksOf(taken)).toMatchObject([{ reason: 'DeletionUnconfirmed' }]);
+  });
+});
+
+describe('A client that cannot be removed', () => {
+  test.each([
+    [
+      'the server gave no token',
+      registrationSecret(recorded({ managed: false }), {
+        ...stored,
+        information: omit(stored.information, 'registrationAccessToken'),
+      }),
+      {},
+    ],
+    ['the server deletes no clients', registrationSecret(), { deleteEffect: { supported: false } }],
+  ])('is told to stay behind, and nothing is sent: %s', async (_, secret, more) => {
+    const taken = await deregister({
+      objects: [...surroundings(), deleted, secret],
+      server: { connection: { ...connection, dialect: { ...connection.dialect, ...(more as object) } } },
+    });
+    expect([taken.http.sent, taken.ledger.begun, taken.wrote]).toEqual([[], [], []]);
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Terminal', reason: 'DeletionUnsupported' }]);
+    expect(taken.next()).toMatchObject({ type: 'Release' });
+  });
+
+  test('since its record is damaged is told', async () => {
+    const { data: _, ...damaged } = registrationSecret();
+    const taken = await deregister({ objects: [...surroundings(), deleted, damaged] });
+    expect(taken.http.sent).toEqual([]);
+    expect(setbacksOf(taken)).toMatchObject([{ action: 'Deregister', reason: 'RegistrationRecordMissing' }]);
+  });
+});
+
+describe('A call that is not made', () => {
+  test.each<readonly [string, (operator: OperatorInMemory) => void, object]>([
+    [
+      'since its entry cannot be stored',
+      (operator) => {
+        operator.ledger.isOpen = false;
+      },
+      { reason: 'Queued' },
+    ],
+    [
+      'since a person suspended the server',
+      ({ servers }) => {
+        const state = servers.state(SERVER);
+        if (state !== undefined) {
+          servers.set(SERVER, { ...state, suspended: true });
+        }
+      },
+      { reason: 'Suspended' },
+    ],
+  ])('%s is tried again soon, and is no failure', async (_, meanwhile, expected) => {
+    const taken = await deregister({ outcomes: [answered(204)], meanwhile });
+    expect([taken.result, taken.http.sent, taken.wrote]).toEqual([DONE, [], []]);
+    expect(setbacksOf(taken)).toMatchObject([
+      {
+        action: 'Deregister',
+        kind: 'Transient',
+        attempts: 0,
+        retryAt: NOW + 5_000,
+        ambiguous: false,
+        ...expected,
+      },
+    ]);
+  });
+
+  test('leaves what went wrong before to be told', async () => {
+    const before = setback({ basis: NAME, reason: 'DeletionUnconfirmed', attempts: 3, retryAt: NOW });
+    const taken = await deregister({
+      before: ({ memory, round }) => memory.setBack(round.key, before),
+      meanwhile: (operator) => {
+        operator.ledger.isOpen = false;
+      },
+    });
+    expect(setbacksOf(taken)).toEqual([{ ...before, retryAt: NOW + 5_000 }]);
+  });
+});
+
+describe('A client that the operator gives up', () => {
+  const owing = (more: object = {}) =>
+    setback({
+      basis: NAME,
+      kind: 'Terminal',
+      reason: 'DeletionUnsupported',
+      message: 'It deletes no clients.',
+      retryAt: Number.POSITIVE_INFINITY,
+      ...more,
+    });
+  const release = (options: Partial<TakeOptions<'Release'>> = {}) =>
+    take('Release', {
+      objects,
+      before: ({ memory, round }) => memory.setBack(round.key, owing()),
+      ...options,
+    });
+
+  test('is left behind: its record says so and keeps what finds it, people are told, and its object may go', async () => {
+    const taken = await release({
+      before: (operator) => operator.memory.setBack(operator.round.key, owing()),
+      meanwhile: unanswered('Deregister'),
+    });
+    expect(taken.result).toEqual(DONE);
+    expect(taken.writes.map(({ what }) => what)).toEqual([`patch ${RECORD}`, `patch ${OBJECT}`]);
+    expect(taken.writes[0]?.body).toMatchObject({
+      metadata: {
+        labels: { 'oauth-registrar.dev/role': 'left-behind' },
+        annotations: { 'oauth-registrar.dev/left-at': '2026-05-01T12:00:00Z' },
+      },
+    });
+    expect(taken.told).toEqual(['Warning DeletionUnsupported Deregister']);
+    expect(taken.events[0]?.message).toBe(
+      `Client c1 at https://sso.example.com was not removed: It deletes no clients. Its deregistration stays behind; its record is in Secret ${OPERATOR_NAMESPACE}/${NAME}.`,
+    );
+    expect(taken.lines.join()).toContain('LeftBehind');
+    expect(taken.ledger.ends).toEqual(['settle a0']);
+    const kept = taken.cluster.find('Secret', `${OPERATOR_NAMESPACE}/${NAME}`);
+    const texts = Object.values(kept?.data ?? {}).map((value) => Buffer.from(value, 'base64').toString());
+    expect(texts.join()).toContain('token-1');
+    expect(texts.join()).not.toContain('Storefront');
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Gone' });
+  });
+
+  test('for now is still owed: its record says so, and its calls stay', async () => {
+    const unconfirmed = setback({
+      ...{ basis: NAME, reason: 'DeletionUnconfirmed', since: NOW - 90_000, retryAt: NOW + 1 },
+    });
+    const taken = await release({
+      before: ({ memory, round }) => memory.setBack(round.key, unconfirmed),
+      meanwhile: unanswered('Deregister'),
+    });
+    expect(taken.writes[0]?.body).toEqual({ metadata: { labels: { 'oauth-registrar.dev/role': 'owed' } } });
+    expect(taken.events[0]?.message).toMatch(/ Its deregistration is tried on from Secret /);
+    expect(taken.lines.join()).toContain('Released');
+    expect(taken.ledger.ends).toEqual([]);
+  });
+
+  test.each([refusals.forbidden, refusals.unanswered, refusals.broken])(
+    'holds its object, without a word, until its record says so: $status',
+    async (refused) => {
+      const { result, told, wrote } = await release({ refuses: { 'patch Secret': refused } });
+      expect(result).toEqual({
+        kind: 'later',
+        why: `the record's role could not be changed: ${refused.message}`,
+      });
+      expect([told, wrote]).toEqual([[], [`patch ${RECORD}`]]);
+    },
+  );
+
+  test('whose record is gone by now is told all the same', async () => {
+    const { result, told, wrote } = await release({ refuses: { 'patch Secret': refusals.notFound } });
+    expect(result).toEqual(DONE);
+    expect([told.length, wrote]).toEqual([1, [`patch ${RECORD}`, `patch ${OBJECT}`]]);
+  });
+});
