@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { drop, reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
+import { drop, reply, type StubServer } from '../../kit/stub-server.ts';
 import {
-  all,
   conditionOf,
   eventually,
   messageOf,
   namespace,
-  namespacedServer,
   OPERATOR_NAMESPACE,
   oauthClient,
   serverRef,
@@ -386,32 +384,5 @@ describe('Uninstalling', () => {
     await testbed.apply(oauthClient('shop', 'crd-retain', { server: serverRef('crd-retain') }));
     const again = await shop.until('crd-retain', 'Registered', 60_000);
     expect(again.status?.clientId).toBe(status?.clientId);
-  });
-
-  it('as documented: every client ends, and nothing is stuck', { timeout: 180_000 }, async () => {
-    const stub = await startStubServer();
-    const names = ['last-1', 'last-2', 'last-3'];
-    await testbed.apply(
-      all(
-        namespacedServer(stub.issuer, 'shop', 'last'),
-        ...names.map((name) => oauthClient('shop', name, { server: serverRef('last') })),
-      ),
-    );
-    for (const name of names) {
-      await shop.until(name, 'Registered');
-    }
-    await testbed.kubectl('delete', 'oauthclients', '--all', '--all-namespaces', '--timeout=60s');
-    expect(stub.clients.size).toBe(0);
-    await testbed.kubectl('delete', '-k', join(DEPLOY, 'operator'), '--timeout=60s');
-    await testbed.operator.stop();
-    await testbed.kubectl(
-      'annotate',
-      'ns/oauth-registrar-system',
-      ...CRDS,
-      'oauth-registrar.dev/allow-deletion=true',
-    );
-    await testbed.kubectl('delete', '-k', join(DEPLOY, 'base'), '--timeout=120s');
-    expect(await testbed.kubectl('get', 'crd', '-o', 'name')).not.toContain('oauth-registrar.dev');
-    expect(await testbed.kubectl('get', 'ns', '-o', 'name')).not.toContain(OPERATOR_NAMESPACE);
   });
 });

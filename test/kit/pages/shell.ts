@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { ensureBinaries } from '../testbed/binaries.ts';
+import { childEnvironment } from '../testbed/environment.ts';
+import { SILENT } from '../testbed/progress.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+export interface ShellResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs commands of a page as a reader does: with bash, in the root of the repository, `kubectl` on the path. It stops at the
+ * first command that fails.
+ */
+export async function runShell(
+  text: string,
+  { kubeconfig, env = {} }: { readonly kubeconfig: string; readonly env?: Readonly<Record<string, string>> },
+): Promise<ShellResult> {
+  const { kubectl } = await ensureBinaries(SILENT, ['kubectl']);
+  const { PATH = '' } = process.env;
+  return new Promise((resolve) => {
+    const child = execFile(
+      'bash',
+      ['-euo', 'pipefail', '-c', text],
+      {
+        cwd: ROOT,
+        env: childEnvironment({ PATH: `${dirname(kubectl)}:${PATH}`, KUBECONFIG: kubeconfig, ...env }),
+      },
+      (_, stdout, stderr) => resolve({ code: child.exitCode ?? 1, stdout, stderr }),
+    );
+  });
+}
