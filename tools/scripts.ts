@@ -51,6 +51,13 @@ it right. A quarter of an hour on two cores.`,
   },
   {
     ...TESTS,
+    name: 'test:docs',
+    about: `Runs the commands and applies the YAML of README and docs on a real API server, as the pages print them. About a minute on
+two cores.`,
+    args: ['run', '--config=vitest.docs.config.ts'],
+  },
+  {
+    ...TESTS,
     name: 'test:interop',
     about: `Runs the operator against a real Keycloak and a real Ory Hydra. The first run fetches Keycloak and builds Hydra with Go
 (some minutes); it needs Java. After that about five minutes.`,

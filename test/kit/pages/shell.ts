@@ -12,13 +12,19 @@ export interface ShellResult {
   readonly stderr: string;
 }
 
+export interface ShellOptions {
+  readonly kubeconfig: string;
+  /** Where they run. Default: the root of the repository. */
+  readonly folder?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
- * Runs commands of a page as a reader does: with bash, in the root of the repository, `kubectl` on the path. It stops at the
- * first command that fails.
+ * Runs commands of a page as a reader does: with bash, `kubectl` on the path. It stops at the first command that fails.
  */
 export async function runShell(
   text: string,
-  { kubeconfig, env = {} }: { readonly kubeconfig: string; readonly env?: Readonly<Record<string, string>> },
+  { kubeconfig, folder = ROOT, env = {} }: ShellOptions,
 ): Promise<ShellResult> {
   const { kubectl } = await ensureBinaries(SILENT, ['kubectl']);
   const { PATH = '' } = process.env;
@@ -27,7 +33,7 @@ export async function runShell(
       'bash',
       ['-euo', 'pipefail', '-c', text],
       {
-        cwd: ROOT,
+        cwd: folder,
         env: childEnvironment({ PATH: `${dirname(kubectl)}:${PATH}`, KUBECONFIG: kubeconfig, ...env }),
       },
       (_, stdout, stderr) => resolve({ code: child.exitCode ?? 1, stdout, stderr }),
