@@ -58,7 +58,8 @@ const RESERVED_SECRET_METADATA = [
 ] as const;
 const MIB = 1024 * 1024;
 
-const OPTIONS = {
+/** Every flag, by its name without `--`: `help` ends with the default where there is one. */
+export const FLAGS = {
   kubeconfig: {
     type: 'string',
     help: 'Path of a kubeconfig. Default: KUBECONFIG, ~/.kube/config, the service account.',
@@ -189,7 +190,7 @@ function problemAt(flag: string, error: string) {
 
 /** What to print for `--help`. */
 export function usage(): string {
-  const lines = Object.entries(OPTIONS).map(([name, { help }]) => `  --${name.padEnd(26)}${help}`);
+  const lines = Object.entries(FLAGS).map(([name, { help }]) => `  --${name.padEnd(30)}${help}`);
   return `Usage: oauth-registrar [flags]\n\n${lines.join('\n')}\n`;
 }
 
@@ -213,7 +214,7 @@ export function readConfig(
 }
 
 const parse = (args: readonly string[]) =>
-  parseArgs({ args: [...args], options: OPTIONS, strict: true }).values;
+  parseArgs({ args: [...args], options: FLAGS, strict: true }).values;
 
 function toConfig(
   values: ReturnType<typeof parse>,

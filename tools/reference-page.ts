@@ -3,6 +3,7 @@ import { CONDITION_TYPES, type ConditionTypeFacts } from '../src/api/condition-t
 import { REASONS } from '../src/api/reasons.ts';
 import type { Share } from '../src/api/share-row.ts';
 import { SHARES } from '../src/api/shares.ts';
+import { FLAGS } from '../src/config.ts';
 import { MEMBERS, specName } from '../src/oauth/client-metadata.ts';
 
 /** The reference page, made from the tables that the operator itself uses. */
@@ -51,6 +52,17 @@ counted together as \`AuthorizationServer\`.
 | Metric | Type | Labels | Meaning |
 | --- | --- | --- | --- |
 ${Object.entries(METRICS).map(metricRow).join('\n')}
+
+## Flags
+
+Of the operator, in \`args\` of its Deployment; \`oauth-registrar --help\` prints the same. A flag with several values is given
+several times, or once with commas. Also read: \`HTTPS_PROXY\`, \`HTTP_PROXY\` and \`NO_PROXY\`, in upper or lower case.
+
+| Flag | Meaning |
+| --- | --- |
+${Object.entries(FLAGS)
+  .map(([name, { help }]) => `| \`--${name}\` | ${help} |`)
+  .join('\n')}
 
 ## Shares
 
