@@ -63,7 +63,8 @@ async function place(
 }
 
 function expectState(client: OAuthClient, state: 'Reconciling' | 'Stalled'): void {
-  const { reason = '', message = '' } = conditionOf(client, 'Ready') ?? {};
+  const { reason = '' } = conditionOf(client, 'Ready') ?? {};
+  const message = 'See the condition Ready.';
   expect(conditionOf(client, state)).toMatchObject({ status: 'True', reason, message });
   expect(conditionOf(client, state === 'Stalled' ? 'Reconciling' : 'Stalled')?.status ?? 'False').toBe(
     'False',
