@@ -30,6 +30,12 @@ async function stored(kind: string, name: string): Promise<Stored['spec']> {
   return (JSON.parse(text) as Stored).spec;
 }
 
+/** The objects that `kubectl apply -o json` printed; namespaces stay, since nothing here empties them. */
+function withoutNamespaces(applied: string): string {
+  const { items, ...list } = JSON.parse(applied) as { items: readonly { readonly kind: string }[] };
+  return JSON.stringify({ ...list, items: items.filter(({ kind }) => kind !== 'Namespace') });
+}
+
 const clusterServer = (name: string, spec: object = {}): string =>
   JSON.stringify({
     ...JSON.parse(authorizationServer({ name, namespace }, spec)),
@@ -127,12 +133,13 @@ describe('defaults', () => {
       const nothing = { code: 0, stdout: '' };
       // Two samples have a server object of one name.
       await cluster.must(['delete', 'coas', '--all']);
-      await cluster.must(['apply', ...given]);
+      const applied = await cluster.must(['apply', '-o', 'json', ...given]);
       expect(await diff()).toEqual(nothing);
       const other = ['--server-side', '--field-manager=other'];
       await cluster.must(['apply', ...other, ...given]);
       expect(await diff(...other)).toEqual(nothing);
       expect(await diff()).toEqual(nothing);
+      await cluster.must(['delete', '-f', '-'], withoutNamespaces(applied));
     },
   );
 });
