@@ -3,9 +3,11 @@ import type { HttpOutcome } from '../../../../../src/controller/ports.ts';
 import type { CallKind } from '../../../../../src/core/observation.ts';
 import { storedServerKey } from '../../../../../src/core/server-key.ts';
 import { omit } from '../../../../../src/oauth/objects.ts';
+import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import { clientCredentials, GRANT } from '../../../../kit/fixtures/credentials.ts';
 import {
   clientObject,
   OPERATOR_NAMESPACE,
@@ -31,11 +33,11 @@ const deregister = (options: Partial<TakeOptions<'Deregister'>>) =>
 const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
 /** An earlier call about the client that has had no answer. */
 const unanswered =
-  (kind: CallKind, attempt = 'a0') =>
+  (kind: CallKind, attempt = 'a0', record = NAME) =>
   ({ ledger }: OperatorInMemory) =>
     ledger.leave(
       {
-        ...{ attempt, kind, record: NAME, server: SERVER, timeoutMs: 1, startedAt: '2026-05-01T11:58:00Z' },
+        ...{ attempt, kind, record, server: SERVER, timeoutMs: 1, startedAt: '2026-05-01T11:58:00Z' },
         client: { namespace: 'shop', name: 'storefront', uid: 'uid-1' },
       },
       'interrupted',
@@ -211,6 +213,17 @@ describe('A DELETE after one without an answer', () => {
     },
   );
 
+  test('of another client of this object is none', async () => {
+    const other = recorded({ attempt: 'a2', registrationSecret: 'oac-uid-1-a2', clientId: 'c2' });
+    const taken = await deregister({
+      objects: [...objects, registrationSecret(other)],
+      before: unanswered('Deregister', 'a7', 'oac-uid-1-a2'),
+      outcomes: [answered(401)],
+    });
+    expect(taken.ledger.begun).toMatchObject([{ attempt: ATTEMPT, record: NAME }]);
+    expect(taken.wrote).toEqual([]);
+  });
+
   test('is remembered also by a setback, where the ledger is gone', async () => {
     const taken = await deregister({
       before: ({ memory, round }) =>
@@ -250,16 +263,43 @@ describe('A client that cannot be removed', () => {
         information: omit(stored.information, 'registrationAccessToken'),
       }),
       {},
+      /^The server gave no registration access token/,
     ],
-    ['the server deletes no clients', registrationSecret(), { deleteEffect: { supported: false } }],
-  ])('is told to stay behind, and nothing is sent: %s', async (_, secret, more) => {
+    [
+      'the server deletes no clients',
+      registrationSecret(),
+      { deleteEffect: { supported: false } },
+      /^The server deletes no clients/,
+    ],
+  ])('is told to stay behind, and nothing is sent: %s', async (_, secret, more, said) => {
     const taken = await deregister({
       objects: [...surroundings(), deleted, secret],
       server: { connection: { ...connection, dialect: { ...connection.dialect, ...(more as object) } } },
     });
     expect([taken.http.sent, taken.ledger.begun, taken.wrote]).toEqual([[], [], []]);
-    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Terminal', reason: 'DeletionUnsupported' }]);
+    expect(setbacksOf(taken)).toMatchObject([
+      { kind: 'Terminal', reason: 'DeletionUnsupported', message: expect.stringMatching(said) },
+    ]);
     expect(taken.next()).toMatchObject({ type: 'Release' });
+  });
+
+  const untold = registrationSecret(recorded({ managed: false }), {
+    ...stored,
+    information: omit(stored.information, 'registrationAccessToken'),
+  });
+
+  test('now, since its server object is not ready, may be removed later by what manages every client', async () => {
+    const taken = await deregister({
+      objects: [...surroundings(), deleted, untold],
+      server: { connection: undefined, problem: { reason: 'DiscoveryFailed', message: 'nothing there' } },
+    });
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', reason: 'DeletionUnconfirmed' }]);
+  });
+
+  test('by anybody, since its server object is gone, stays behind', async () => {
+    const [namespace, operators] = surroundings();
+    const taken = await deregister({ objects: [namespace, operators, deleted, untold] as typeof objects });
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Terminal', reason: 'DeletionUnsupported' }]);
   });
 
   test('since its record is damaged is told', async () => {
@@ -267,6 +307,61 @@ describe('A client that cannot be removed', () => {
     const taken = await deregister({ objects: [...surroundings(), deleted, damaged] });
     expect(taken.http.sent).toEqual([]);
     expect(setbacksOf(taken)).toMatchObject([{ action: 'Deregister', reason: 'RegistrationRecordMissing' }]);
+  });
+});
+
+describe('A server object that was created again', () => {
+  const again = recorded({ serverUid: 'server-0' });
+  const at = (more: object) => ({ ...connection, timeoutMs: 5_000, ...more }) as typeof connection;
+  const management = { ...connection.management, isExplicit: true };
+
+  test('decides how the client is removed, where it leads to the same address', async () => {
+    const { http } = await deregister({
+      objects: [...surroundings(), deleted, registrationSecret(again)],
+      server: { connection: at({}) },
+      outcomes: [answered(204)],
+    });
+    expect(http.sent).toMatchObject([{ url: 'https://sso.example.com/register/c1', timeoutMs: 5_000 }]);
+  });
+
+  test('decides nothing, where it leads to another: the record is enough', async () => {
+    const configurationUrl = 'https://sso.example.com/steal/{client_id}';
+    const { http } = await deregister({
+      objects: [...surroundings(), deleted, registrationSecret(again)],
+      server: { connection: at({ management: { ...management, configurationUrl } }) },
+      outcomes: [answered(204)],
+    });
+    expect(http.sent).toMatchObject([{ url: 'https://sso.example.com/register/c1', timeoutMs: 30_000 }]);
+  });
+});
+
+describe('With a token that manages every client', () => {
+  const management = { ...connection.management, mode: 'Credential', credential: clientCredentials } as const;
+  const remove = (...outcomes: readonly HttpOutcome[]) =>
+    deregister({
+      server: { connection: { ...connection, management } },
+      before: ({ context }) => context.tokens.keep(SERVER, 'v1', GRANT, new Sensitive('t0')),
+      outcomes,
+    });
+
+  test.each([
+    [401, undefined],
+    [503, 't0'],
+  ])('%i: the token is kept as %s', async (status, kept) => {
+    const { http, context, wrote } = await remove(answered(status));
+    expect(http.sent[0]?.headers['authorization']).toBe('Bearer t0');
+    expect(context.tokens.get(SERVER, 'v1', GRANT)?.reveal()).toBe(kept);
+    expect(wrote).toEqual([]);
+  });
+
+  test('it is asked for where there is none, and a refusal is told', async () => {
+    const taken = await deregister({
+      server: { connection: { ...connection, management } },
+      outcomes: [answered(400, { error: 'invalid_client' })],
+    });
+    expect(taken.http.sent.map(({ url }) => url)).toEqual(['https://sso.example.com/token']);
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', reason: 'DeletionUnconfirmed' }]);
+    expect(taken.ledger.begun).toEqual([]);
   });
 });
 

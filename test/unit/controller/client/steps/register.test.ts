@@ -1,11 +1,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
 import { storedServerKey } from '../../../../../src/core/server-key.ts';
-import { canonicalJson } from '../../../../../src/oauth/json.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import { clientCredentials, GRANT } from '../../../../kit/fixtures/credentials.ts';
 import {
   clientObject,
   OPERATOR_NAMESPACE,
@@ -123,16 +123,7 @@ describe('A registration', () => {
 });
 
 describe('A registration with a token of the server', () => {
-  const admission = {
-    kind: 'ClientCredentials',
-    clientId: 'registrar',
-    authentication: { method: 'client_secret_basic', clientSecret: new Sensitive('s') },
-    scopes: [],
-    resources: [],
-    parameters: {},
-    reuse: 'UntilRefused',
-  } as const;
-  const server = { connection: { ...connection, admission } };
+  const server = { connection: { ...connection, admission: clientCredentials } };
   const token = (value: string) => answered(200, { access_token: value, token_type: 'Bearer' });
   const refused = answered(401, { error: 'invalid_token' });
 
@@ -163,17 +154,16 @@ describe('A registration with a token of the server', () => {
   });
 
   test('that is refused is forgotten without a word, where it was in use before', async () => {
-    const grant = canonicalJson(['registrar', [], [], {}]);
     const taken = await register({
       server,
       outcomes: [refused],
-      before: ({ context }) => context.tokens.keep(SERVER, 'v1', grant, new Sensitive('t0')),
+      before: ({ context }) => context.tokens.keep(SERVER, 'v1', GRANT, new Sensitive('t0')),
     });
     expect(taken.http.sent.map(({ headers }) => headers['authorization'])).toEqual(['Bearer t0']);
     expect([taken.result, taken.told, taken.ledger.ends]).toEqual([DONE, [], [`settle ${ATTEMPT}`]]);
     expect(setbacksOf(taken)).toEqual([]);
     expect(taken.servers.health(SERVER).refusedAdmission).toBeUndefined();
-    expect(taken.context.tokens.get(SERVER, 'v1', grant)).toBeUndefined();
+    expect(taken.context.tokens.get(SERVER, 'v1', GRANT)).toBeUndefined();
     expect(taken.next()).toMatchObject({ type: 'Register' });
   });
 
