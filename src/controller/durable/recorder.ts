@@ -147,6 +147,9 @@ export function createRecorder(options: Options): Recorder {
     },
     pendingOf: (client) => waiting.of(client),
     async room() {
+      if (waiting.hasRoom) {
+        return;
+      }
       const isThere = new AbortController();
       const there = waiting.room().then(() => isThere.abort('there is room'));
       await Promise.race([there, clock.sleep(ROUND_PATIENCE_MS, isThere.signal)]);

@@ -54,9 +54,14 @@ export class UnrecordedAnswers {
     return pending.find(({ refused }) => refused !== undefined) ?? pending[0];
   }
 
-  /** Resolves when so few wait that the answer of another registration may follow. */
+  /** Whether so few wait that the answer of another registration may follow. */
+  get hasRoom(): boolean {
+    return this.#undecided < this.#most;
+  }
+
+  /** Resolves when there is room. */
   async room(): Promise<void> {
-    while (this.#undecided >= this.#most) {
+    while (!this.hasRoom) {
       await new Promise<void>((resolve) => this.#room.push(resolve));
     }
   }
