@@ -14,8 +14,10 @@ export function unansweredCalls(
   { registrationSecret }: RegistrationRecord,
 ): readonly PendingCall[] {
   return o.calls.filter(
-    ({ kind, record, state }) =>
-      (kind === 'Update' || kind === 'Read') && record === registrationSecret && state === 'interrupted',
+    (call) =>
+      (call.kind === 'Update' || call.kind === 'Read') &&
+      call.registrationSecret === registrationSecret &&
+      call.state === 'interrupted',
   );
 }
 

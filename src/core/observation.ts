@@ -201,7 +201,7 @@ export interface PendingCall {
    */
   readonly state: 'underWay' | 'interrupted';
   /** The registration Secret that the call is about; for a registration, the one it will make. */
-  readonly record: string;
+  readonly registrationSecret: string;
 }
 
 export type SetbackAction =

@@ -44,7 +44,7 @@ export const isRestored = ({ ownerUid, shows }: ObservedSecret): boolean =>
   ownerUid === undefined && shows !== undefined;
 
 const isBeingRemoved = ({ calls }: Observation, { registrationSecret }: RegistrationRecord): boolean =>
-  calls.some(({ kind, record }) => kind === 'Deregister' && record === registrationSecret);
+  calls.some((call) => call.kind === 'Deregister' && call.registrationSecret === registrationSecret);
 
 function shownAsOwn(o: Observation, earlier: readonly RegistrationRecord[]): Claim | undefined {
   const isHere = ({ namespaceUid }: RegistrationRecord) => namespaceUid === o.namespaceUid;

@@ -19,7 +19,7 @@ export interface GuardedCall {
   readonly kind: CallKind;
   readonly client: RegistrationRecord['client'];
   /** Name of the registration Secret, which need not exist yet. */
-  readonly record: string;
+  readonly registrationSecret: string;
   /** Key of `serverKey`. */
   readonly server: ServerKey;
   /** Identifies the content of the request. Default: all calls of this kind send the same. */
@@ -165,13 +165,13 @@ async function make(
   if (call.isWanted?.() === false) {
     return undefined;
   }
-  const { attempt, kind, client, record, server } = call;
+  const { attempt, kind, client, registrationSecret, server } = call;
   const sentAt = new Date(clock.now()).toISOString();
   const committed = await bracket.begin({
     attempt,
     kind,
     client,
-    record,
+    registrationSecret,
     server,
     startedAt: sentAt,
     timeoutMs,

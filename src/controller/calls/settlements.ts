@@ -26,9 +26,9 @@ export function settleCallsOf(
   client: ClientKey,
   { ledger }: Pick<Context, 'ledger'>,
 ): void {
-  for (const { attempt, record } of ledger.callsOf(client)) {
-    if (record === registrationSecret) {
-      ledger.settle(attempt);
+  for (const call of ledger.callsOf(client)) {
+    if (call.registrationSecret === registrationSecret) {
+      ledger.settle(call.attempt);
     }
   }
 }

@@ -153,7 +153,7 @@ export function clientsInNamespace(key: ClientKey, context: StepContext): number
   // An entry stays for a moment after its answer is recorded.
   const underWay = context.ledger
     .registrationsAt(server, namespace)
-    .filter(({ record }) => registrations.get(record) === undefined);
+    .filter(({ registrationSecret }) => registrations.get(registrationSecret) === undefined);
   return registrations.count('inNamespace', inNamespace(server, namespace)) + underWay.length;
 }
 

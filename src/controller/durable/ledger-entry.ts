@@ -19,7 +19,7 @@ export interface LedgerEntry {
   /** Longest duration of the call, in milliseconds: after that, and some time for recording, no process works on it. */
   readonly timeoutMs: number;
   /** Name of the registration Secret that the call is about or will make. */
-  readonly record: string;
+  readonly registrationSecret: string;
   /** Hash of the pod whose process began it, see `podOf`; set by the ledger. */
   readonly pod?: string | undefined;
 }
@@ -34,7 +34,16 @@ export function encodeEntries(entries: Iterable<LedgerEntry>): Record<string, st
   return Object.fromEntries([...entries].map((entry) => [`${PREFIX}${entry.attempt}`, encode(entry)]));
 }
 
-function encode({ attempt, kind, client, server, startedAt, timeoutMs, record, pod }: LedgerEntry): string {
+function encode({
+  attempt,
+  kind,
+  client,
+  server,
+  startedAt,
+  timeoutMs,
+  registrationSecret,
+  pod,
+}: LedgerEntry): string {
   const { namespace, name, uid } = client;
   return JSON.stringify({
     kind,
@@ -43,7 +52,7 @@ function encode({ attempt, kind, client, server, startedAt, timeoutMs, record, p
     server: withoutNamespace(server, namespace),
     startedAt,
     timeoutMs,
-    record: record === recordName(uid, attempt) ? undefined : withoutUid(record, uid),
+    record: registrationSecret === recordName(uid, attempt) ? undefined : withoutUid(registrationSecret, uid),
     pod,
   });
 }
@@ -110,14 +119,16 @@ function toEntry(attempt: string, text: string): LedgerEntry | undefined {
       server: withNamespace(server, namespace),
       startedAt,
       timeoutMs,
-      record: record === undefined ? recordName(uid, attempt) : withUid(record, uid),
+      registrationSecret: record === undefined ? recordName(uid, attempt) : withUid(record, uid),
       pod,
     };
   }
   const earlier = earlierSchema.safeParse(parsed);
-  return earlier.success
-    ? { ...earlier.data, pod: earlier.data.pod === undefined ? undefined : standsFor(earlier.data.pod) }
-    : undefined;
+  if (!earlier.success) {
+    return undefined;
+  }
+  const { record: registrationSecret, pod, ...rest } = earlier.data;
+  return { ...rest, registrationSecret, pod: pod === undefined ? undefined : standsFor(pod) };
 }
 
 /** Longer than any name in Kubernetes: what is longer wasn't written by an operator. */

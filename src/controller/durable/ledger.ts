@@ -132,8 +132,8 @@ export class Ledger {
   /** Calls about one client, by `namespace/name`. */
   callsOf(client: ClientKey): readonly PendingCall[] {
     const entries = this.#calls.of(client).flatMap((attempt) => this.entry(attempt) ?? []);
-    return entries.map(({ attempt, kind, startedAt, record }) => {
-      return { attempt, kind, startedAt, record, state: this.#stateOf(attempt) };
+    return entries.map(({ attempt, kind, startedAt, registrationSecret }) => {
+      return { attempt, kind, startedAt, registrationSecret, state: this.#stateOf(attempt) };
     });
   }
 
@@ -187,8 +187,8 @@ export class Ledger {
   }
 
   /** A new call about the same record settles the existing one. */
-  #isKnown({ client, record }: LedgerEntry): boolean {
-    return this.callsOf(clientKey(client)).some((other) => other.record === record);
+  #isKnown({ client, registrationSecret }: LedgerEntry): boolean {
+    return this.callsOf(clientKey(client)).some((other) => other.registrationSecret === registrationSecret);
   }
 
   /** Unanswered deregistrations of a namespace never block another one: the oldest of them is dropped instead. */

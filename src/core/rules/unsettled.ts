@@ -51,7 +51,9 @@ export const registrationInterrupted: Rule<Observation> = {
   follows: 'It is settled where a record holds its answer; else it is listed as a suspected orphan.',
   decide: ({ calls, records }) => {
     const call = calls.find(({ kind, state }) => kind === 'Register' && state === 'interrupted');
-    const isRecorded = records.some(({ registrationSecret }) => registrationSecret === call?.record);
+    const isRecorded = records.some(
+      ({ registrationSecret }) => registrationSecret === call?.registrationSecret,
+    );
     return (
       call && {
         type: isRecorded ? 'SettleCall' : 'ReportOrphan',
@@ -71,11 +73,12 @@ export const callWithoutEffect: Rule<Observation> = {
     const { calls, records } = o;
     const isKept = (call: PendingCall) =>
       records.some(
-        ({ registrationSecret, role }) => registrationSecret === call.record && role !== 'left-behind',
+        ({ registrationSecret, role }) =>
+          registrationSecret === call.registrationSecret && role !== 'left-behind',
       );
     const isHarmless = (call: PendingCall) =>
       records.some((record) => {
-        const home = record.registrationSecret === call.record ? homeOf(o, record) : undefined;
+        const home = record.registrationSecret === call.registrationSecret ? homeOf(o, record) : undefined;
         return home?.kind === 'AtServer' && isHarmlessToRead(home.connection.dialect);
       });
     const call = calls.find(

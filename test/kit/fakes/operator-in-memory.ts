@@ -310,8 +310,8 @@ export class FakeLedger {
   callsOf(client: ClientKey): readonly PendingCall[] {
     return [...this.#entries.values()]
       .filter((entry) => clientKey(entry.client) === client)
-      .map(({ attempt, kind, startedAt, record }) => ({
-        ...{ attempt, kind, startedAt, record },
+      .map(({ attempt, kind, startedAt, registrationSecret }) => ({
+        ...{ attempt, kind, startedAt, registrationSecret },
         state: this.#states.get(attempt) ?? 'underWay',
       }));
   }

@@ -84,7 +84,11 @@ export async function readTruth(
     objects: new Map(objects.map((object) => [object.metadata.name, object])),
     records: records.map(toRecord),
     suspects: toSuspects(orphans),
-    pending: decodeEntries(ledger).map(({ kind, client, record }) => ({ kind, object: client.name, record })),
+    pending: decodeEntries(ledger).map(({ kind, client, registrationSecret: record }) => ({
+      kind,
+      object: client.name,
+      record,
+    })),
     secrets: new Map(secrets.map((secret) => [secret.metadata.name, toWorkload(secret)])),
     events: events.map(({ reason, note = '', regarding }) => ({
       reason,

@@ -178,14 +178,18 @@ table('a call whose end is not settled', [
   ],
   [
     'is settled when a registration broke off after its record was written',
-    observation({ calls: [call({ state: 'interrupted', attempt: 'a1', record: 'oac-uid-1-a1' })] }),
+    observation({
+      calls: [call({ state: 'interrupted', attempt: 'a1', registrationSecret: 'oac-uid-1-a1' })],
+    }),
     { type: 'SettleCall', attempt: 'a1' },
   ],
   [
     'is settled when an update broke off and the client was left behind since',
     absent({
       records: [record({ role: 'left-behind' })],
-      calls: [call({ kind: 'Update', state: 'interrupted', attempt: 'a2', record: 'oac-uid-1-a1' })],
+      calls: [
+        call({ kind: 'Update', state: 'interrupted', attempt: 'a2', registrationSecret: 'oac-uid-1-a1' }),
+      ],
     }),
     { type: 'SettleCall', attempt: 'a2' },
   ],
@@ -193,7 +197,7 @@ table('a call whose end is not settled', [
     'does not keep a deletion from being tried again',
     observation({
       object: deleting(),
-      calls: [call({ kind: 'Deregister', state: 'interrupted', record: 'oac-uid-1-a1' })],
+      calls: [call({ kind: 'Deregister', state: 'interrupted', registrationSecret: 'oac-uid-1-a1' })],
     }),
     deregisters('Deleting'),
   ],

@@ -36,7 +36,15 @@ export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResu
   const name = recordName(object.uid, attempt);
   const isWanted = () => isWithinQuota(o, connection, context);
   const audited = { event: 'Adoption', why: step.message, clientId: client.clientId } as const;
-  const call = { attempt, kind: 'Read', client: identity, record: name, server, audited, isWanted } as const;
+  const call = {
+    attempt,
+    kind: 'Read',
+    client: identity,
+    registrationSecret: name,
+    server,
+    audited,
+    isWanted,
+  } as const;
   const unadopted = (problem: Failure): Conclusion<StepResult> => ({
     shown: problem,
     finish: () => ({ entry: 'Settle', result: failed('Adopt', basis, problem, input) }),

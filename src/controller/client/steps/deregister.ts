@@ -67,7 +67,7 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   const { attempt } = deletion;
   const { client, registrationSecret, clientId } = record;
   const audited = { event: 'Deregistration', why: step.message, clientId } as const;
-  const call = { attempt, kind: 'Deregister', client, record: registrationSecret, server, audited } as const;
+  const call = { attempt, kind: 'Deregister', client, registrationSecret, server, audited } as const;
   const terms = { ...(connection ?? withoutServerObject(content)), version: '' };
   const result = await context.calls.guarded<StepResult>(call, terms, {
     prepare: async () => {
@@ -94,7 +94,7 @@ function begin(
 ): Deletion {
   const { record } = step.home;
   const [earlier] = o.calls.filter(
-    ({ kind, record: name }) => kind === 'Deregister' && name === record.registrationSecret,
+    ({ kind, registrationSecret: name }) => kind === 'Deregister' && name === record.registrationSecret,
   );
   const isAmbiguous = setbackOf(o, 'Deregister', step.basis)?.ambiguous ?? false;
   const wasUnanswered = earlier !== undefined || isAmbiguous;

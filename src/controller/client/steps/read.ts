@@ -41,7 +41,7 @@ export async function read(step: ReadStep, input: StepInput): Promise<StepResult
     attempt,
     kind: 'Read',
     client: recorded.client,
-    record: recorded.registrationSecret,
+    registrationSecret: recorded.registrationSecret,
     server,
   } as const;
   const result = await context.calls.guarded<StepResult>(call, connection, {

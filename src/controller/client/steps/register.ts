@@ -89,7 +89,7 @@ const callOf = ({ step, attempt, client, server }: Registration, { o, context }:
   attempt,
   kind: 'Register',
   client,
-  record: recordName(client.uid, attempt),
+  registrationSecret: recordName(client.uid, attempt),
   server,
   document: step.hash,
   audited:

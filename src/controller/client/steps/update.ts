@@ -124,7 +124,7 @@ async function send(
     attempt,
     kind: 'Update',
     client: record.client,
-    record: record.registrationSecret,
+    registrationSecret: record.registrationSecret,
     server,
     document: step.hash,
     isAdopted: record.adopted === true,

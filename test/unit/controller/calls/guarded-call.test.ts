@@ -19,7 +19,7 @@ const CALL: GuardedCall = {
   attempt: 'a1',
   kind: 'Register',
   client: { namespace: 'shop', name: 'web', uid: 'u1' },
-  record: 'oac-u1-a1',
+  registrationSecret: 'oac-u1-a1',
   server: storedServerKey('ClusterAuthorizationServer/sso'),
 };
 const TERMS: CallTerms = { version: 'v1', timeoutMs: 1_000, maxInFlight: 1, transport: undefined };

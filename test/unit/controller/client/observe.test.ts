@@ -82,7 +82,7 @@ describe('Of a client that is registered and published', () => {
       ...({
         attempt,
         kind: 'Update',
-        record: 'r',
+        registrationSecret: 'r',
         server: AT_CORPORATE,
         timeoutMs: 1,
         startedAt: 'then',
@@ -93,7 +93,9 @@ describe('Of a client that is registered and published', () => {
     ledger.leave(entry('a3', 'basket'), 'interrupted');
     expect(observe()).toMatchObject({
       setbacks: [setback()],
-      calls: [{ attempt: 'a2', kind: 'Update', record: 'r', startedAt: 'then', state: 'interrupted' }],
+      calls: [
+        { attempt: 'a2', kind: 'Update', registrationSecret: 'r', startedAt: 'then', state: 'interrupted' },
+      ],
     });
   });
 });
@@ -434,11 +436,11 @@ describe('Counts of a namespace', () => {
         startedAt: '',
         timeoutMs: 1,
       } as const),
-      record: `oac-uid-9-${attempt}`,
+      registrationSecret: `oac-uid-9-${attempt}`,
       ...more,
     });
     operator.ledger.leave(under('n1'), 'underWay');
-    operator.ledger.leave(under('n2', { record: 'oac-uid-2-a2' }), 'underWay');
+    operator.ledger.leave(under('n2', { registrationSecret: 'oac-uid-2-a2' }), 'underWay');
     operator.ledger.leave(under('n3', { client: { ...CLIENT, namespace: 'blog' } }), 'underWay');
     operator.ledger.leave(
       under('n4', { server: storedServerKey('ClusterAuthorizationServer/other') }),

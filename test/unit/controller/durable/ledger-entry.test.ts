@@ -18,7 +18,7 @@ const entry = (overrides: Partial<LedgerEntry> = {}): LedgerEntry => ({
   server: storedServerKey('ClusterAuthorizationServer/corporate'),
   startedAt: '2026-05-01T12:00:00.000Z',
   timeoutMs: 30_000,
-  record: `oac-${UID}-a1b2c3d4e5`,
+  registrationSecret: `oac-${UID}-a1b2c3d4e5`,
   pod: podOf('oauth-registrar-7c9d8-xyz_1'),
   ...overrides,
 });
@@ -45,8 +45,11 @@ describe('an entry of the ledger', () => {
 
   test.each<[string, Partial<LedgerEntry>]>([
     ['of a registration', {}],
-    ['about the record of an earlier attempt', { kind: 'Update', record: `oac-${UID}-0000000001` }],
-    ['about a record with another name', { kind: 'Deregister', record: 'restored-by-hand' }],
+    [
+      'about the record of an earlier attempt',
+      { kind: 'Update', registrationSecret: `oac-${UID}-0000000001` },
+    ],
+    ['about a record with another name', { kind: 'Deregister', registrationSecret: 'restored-by-hand' }],
     ['at a server of the namespace', { server: storedServerKey('AuthorizationServer/shop/sso') }],
     ['that says of no pod', { pod: undefined }],
   ])('%s is read as it was written', (_, overrides) => {
@@ -72,7 +75,7 @@ describe('an entry of the ledger', () => {
               { kind: isOwn ? 'AuthorizationServer' : 'ClusterAuthorizationServer', name: server },
               namespace,
             ),
-            record: `oac-${UID}-0000000001`,
+            registrationSecret: `oac-${UID}-0000000001`,
             timeoutMs: 120_000,
           });
           expect(Buffer.byteLength(Object.values(encodeEntries([one])).join(''))).toBeLessThanOrEqual(
@@ -99,7 +102,7 @@ describe('an entry of the ledger', () => {
   });
 
   test('of an earlier version is read, with the pod whose process began it', () => {
-    const { attempt, kind, client, server, startedAt, timeoutMs, record } = entry();
+    const { attempt, kind, client, server, startedAt, timeoutMs, registrationSecret: record } = entry();
     const earlier = {
       attempt,
       kind,

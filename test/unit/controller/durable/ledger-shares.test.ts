@@ -23,7 +23,7 @@ const entry = (
     server: own(namespace),
     startedAt: new Date(0).toISOString(),
     timeoutMs: 30_000,
-    record: `oac-uid-${attempt}-${attempt}`,
+    registrationSecret: `oac-uid-${attempt}-${attempt}`,
     ...others,
   };
 };
@@ -196,18 +196,21 @@ describe('H4: a write that is refused for its size', () => {
 
 describe('names of 253 characters', () => {
   const name = 'n'.repeat(253);
-  const long = entry('a', { client: { namespace: 'shop', name, uid: 'uid-1' }, record: 'oac-uid-1-a' });
+  const long = entry('a', {
+    client: { namespace: 'shop', name, uid: 'uid-1' },
+    registrationSecret: 'oac-uid-1-a',
+  });
 
   test('find the calls of their client after a restart, too', async () => {
     const store = createFakeConfigMap();
     const before = await createLeader(store);
     await before.lose(long);
     expect(before.ledger.callsOf(storedClientKey(`shop/${name}`))).toMatchObject([
-      { attempt: 'a', record: 'oac-uid-1-a' },
+      { attempt: 'a', registrationSecret: 'oac-uid-1-a' },
     ]);
     const { ledger } = await createLeader(store);
     expect(ledger.callsOf(storedClientKey(`shop/${name}`))).toMatchObject([
-      { attempt: 'a', record: 'oac-uid-1-a' },
+      { attempt: 'a', registrationSecret: 'oac-uid-1-a' },
     ]);
     expect(ledger.callsOf(storedClientKey(`shop/${'n'.repeat(252)}`))).toEqual([]);
     expect(ledger.registrationsAt(own('shop'), 'shop')).toHaveLength(1);

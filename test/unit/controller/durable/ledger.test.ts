@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Ledger } from '../../../../src/controller/durable/ledger.ts';
-import { decodeEntries, type LedgerEntry, podOf } from '../../../../src/controller/durable/ledger-entry.ts';
+import {
+  decodeEntries,
+  encodeEntries,
+  type LedgerEntry,
+  podOf,
+} from '../../../../src/controller/durable/ledger-entry.ts';
 import { storedClientKey } from '../../../../src/core/client-key.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
@@ -13,8 +18,11 @@ const entry = (attempt: string, name = 'storefront'): LedgerEntry => ({
   server: storedServerKey('AuthorizationServer/shop/sso'),
   startedAt: '2026-05-01T12:00:00Z',
   timeoutMs: 30_000,
-  record: `oac-uid-${name}-${attempt}`,
+  registrationSecret: `oac-uid-${name}-${attempt}`,
 });
+
+/** As the ConfigMap holds it. */
+const stored = (one: LedgerEntry): string => encodeEntries([one])[`entry.${one.attempt}`] ?? '';
 
 /** The call's timeout, and ten seconds for recording its answer. */
 const DEADLINE_MS = 40_000;
@@ -81,7 +89,7 @@ describe('taking the lead', () => {
 
   test('begins a new epoch and keeps the entries of the earlier one', async () => {
     const store = createFakeConfigMap();
-    store.set({ epoch: '7', holder: 'pod-0_y', 'entry.a': JSON.stringify(entry('a')) });
+    store.set({ epoch: '7', holder: 'pod-0_y', 'entry.a': stored(entry('a')) });
     await createLeader(store);
     expect(store.stored()?.data).toEqual({
       epoch: '8',
@@ -100,16 +108,16 @@ describe('taking the lead', () => {
 
   test('leaves out what can not be read as an entry', async () => {
     const store = createFakeConfigMap();
-    const { client: _, ...half } = entry('c');
+    const { client: _, ...half } = JSON.parse(stored(entry('c')));
     store.set({
       epoch: '7',
       holder: 'pod-0_y',
       'entry.a': '{"attempt":',
       'entry.b': '"text"',
       'entry.c': JSON.stringify(half),
-      'entry.d': JSON.stringify({ ...entry('d'), client: {} }),
-      note: JSON.stringify(entry('e')),
-      'entry.z': JSON.stringify(entry('z')),
+      'entry.d': JSON.stringify({ ...JSON.parse(stored(entry('d'))), client: {} }),
+      note: stored(entry('e')),
+      'entry.z': stored(entry('z')),
     });
     const { ledger } = await createLeader(store);
     expect(ledger.entries().map(({ client }) => client.name)).toEqual(['storefront']);
@@ -352,7 +360,7 @@ describe('the calls of a client', () => {
         attempt: 'a',
         kind: 'Register',
         startedAt: '2026-05-01T12:00:00Z',
-        record: 'oac-uid-storefront-a',
+        registrationSecret: 'oac-uid-storefront-a',
         state: 'underWay',
       },
     ]);
@@ -373,7 +381,7 @@ describe('the calls of a client', () => {
 
   test('are under way until the deadline of an earlier holder is past, then interrupted', async () => {
     const store = createFakeConfigMap();
-    store.set({ epoch: '7', holder: 'pod-0_y', 'entry.a': JSON.stringify(entry('a')) });
+    store.set({ epoch: '7', holder: 'pod-0_y', 'entry.a': stored(entry('a')) });
     const { ledger, clock } = await createLeader(store);
     await clock.advance(DEADLINE_MS - 1);
     expect(ledger.callsOf(storedClientKey('shop/storefront'))).toMatchObject([
@@ -408,7 +416,7 @@ describe('the calls of a client', () => {
 
   test('that nobody says who began are under way', async () => {
     const store = createFakeConfigMap();
-    store.set({ epoch: '7', holder: 'pod-1_earlier', 'entry.a': JSON.stringify(entry('a')) });
+    store.set({ epoch: '7', holder: 'pod-1_earlier', 'entry.a': stored(entry('a')) });
     const { ledger } = await createLeader(store, 'pod-1_x');
     expect(ledger.callsOf(storedClientKey('shop/storefront'))).toMatchObject([
       { attempt: 'a', state: 'underWay' },
@@ -417,7 +425,7 @@ describe('the calls of a client', () => {
 
   test('of an earlier holder can be settled', async () => {
     const store = createFakeConfigMap();
-    store.set({ epoch: '7', holder: 'pod-0_y', 'entry.a': JSON.stringify(entry('a')) });
+    store.set({ epoch: '7', holder: 'pod-0_y', 'entry.a': stored(entry('a')) });
     const { ledger, clock } = await createLeader(store);
     expect(ledger.entry('a')).toEqual(entry('a'));
     ledger.settle('a');

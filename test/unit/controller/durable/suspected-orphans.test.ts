@@ -19,7 +19,7 @@ const entry = (attempt: string): LedgerEntry => ({
   server: SERVER,
   startedAt: '2026-05-01T12:00:00Z',
   timeoutMs: 30_000,
-  record: `oac-uid-1-${attempt}`,
+  registrationSecret: `oac-uid-1-${attempt}`,
 });
 
 async function loaded(given: Readonly<Record<string, string>> | undefined = undefined) {

@@ -76,7 +76,9 @@ table('an object restored with its Secret, whose record is here', [
   [
     "doesn't take over what is being removed",
     restored({
-      calls: [call({ kind: 'Deregister', state: 'interrupted', record: before.registrationSecret })],
+      calls: [
+        call({ kind: 'Deregister', state: 'interrupted', registrationSecret: before.registrationSecret }),
+      ],
     }),
     deregisters('Departed', before.registrationSecret),
   ],

@@ -27,7 +27,7 @@ function meanwhile({ ledger, memory, round }: OperatorInMemory): void {
       attempt,
       kind: 'Deregister',
       client: CLIENT,
-      record: left.registrationSecret,
+      registrationSecret: left.registrationSecret,
       startedAt: '',
       timeoutMs: 1,
     },
@@ -35,7 +35,7 @@ function meanwhile({ ledger, memory, round }: OperatorInMemory): void {
     ...more,
   });
   ledger.leave(entry('a1', {}), 'interrupted');
-  ledger.leave(entry('a2', { record: 'oac-other' }), 'interrupted');
+  ledger.leave(entry('a2', { registrationSecret: 'oac-other' }), 'interrupted');
   memory.setBack(round.key, setback({ basis: left.registrationSecret, retryAt: NOW }));
   memory.setBack(round.key, setback({ basis: 'oac-other', retryAt: NOW }));
 }

@@ -55,7 +55,13 @@ describe('A registration', () => {
       },
     ]);
     expect(ledger.begun).toMatchObject([
-      { attempt: ATTEMPT, kind: 'Register', record: SECRET, server: SERVER, client: { uid: 'uid-1' } },
+      {
+        attempt: ATTEMPT,
+        kind: 'Register',
+        registrationSecret: SECRET,
+        server: SERVER,
+        client: { uid: 'uid-1' },
+      },
     ]);
     expect(ledger.ends).toEqual([`settle ${ATTEMPT}`]);
     expect(observe().records).toMatchObject([{ registrationSecret: SECRET, clientId: 'c1', managed: true }]);
@@ -209,7 +215,13 @@ describe('A registration is not sent', () => {
         meanwhile: ({ ledger }) =>
           ledger.leave(
             {
-              ...{ attempt: 'a2', kind: 'Register', record: 'oac-uid-2-a2', server: SERVER, startedAt: '' },
+              ...{
+                attempt: 'a2',
+                kind: 'Register',
+                registrationSecret: 'oac-uid-2-a2',
+                server: SERVER,
+                startedAt: '',
+              },
               ...{ client: { namespace: 'shop', name: 'basket', uid: 'uid-2' }, timeoutMs: 1 },
             },
             'underWay',
@@ -417,7 +429,13 @@ describe('A registration that an earlier round left without an end', () => {
   const leave = ({ ledger }: OperatorInMemory) =>
     ledger.leave(
       {
-        ...{ attempt: 'a0', kind: 'Register', record: 'oac-uid-1-a0', server: SERVER, timeoutMs: 1 },
+        ...{
+          attempt: 'a0',
+          kind: 'Register',
+          registrationSecret: 'oac-uid-1-a0',
+          server: SERVER,
+          timeoutMs: 1,
+        },
         ...{
           client: { namespace: 'shop', name: 'storefront', uid: 'uid-1' },
           startedAt: '2026-05-01T11:00:00Z',
