@@ -22,7 +22,9 @@ test('H2: while the API server refuses even minimal records, little is registere
   });
   await sleep(5_000);
   // Those whose answers may wait for a record, and those that were under way then.
-  expect(target.corporate.count('register') - before).toBeLessThanOrEqual(SHARES.unrecordedAnswers.most + UNDER_WAY);
+  expect(target.corporate.count('register') - before).toBeLessThanOrEqual(
+    SHARES.unrecordedAnswers.most + UNDER_WAY,
+  );
   await setQuota({ most: 1_000, used: secrets });
   for (let index = 0; index < 60; index += 1) {
     await tenant.until('OAuthClient', `q-${index}`, isReady, 60_000);

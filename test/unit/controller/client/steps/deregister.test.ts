@@ -33,11 +33,18 @@ const deregister = (options: Partial<TakeOptions<'Deregister'>>) =>
 const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
 /** An earlier call about the client that has had no answer. */
 const unanswered =
-  (kind: CallKind, attempt = 'a0', record = NAME) =>
+  (kind: CallKind, attempt = 'a0', registrationSecret = NAME) =>
   ({ ledger }: OperatorInMemory) =>
     ledger.leave(
       {
-        ...{ attempt, kind, record, server: SERVER, timeoutMs: 1, startedAt: '2026-05-01T11:58:00Z' },
+        ...{
+          attempt,
+          kind,
+          registrationSecret,
+          server: SERVER,
+          timeoutMs: 1,
+          startedAt: '2026-05-01T11:58:00Z',
+        },
         client: { namespace: 'shop', name: 'storefront', uid: 'uid-1' },
       },
       'interrupted',
@@ -55,7 +62,9 @@ describe('A client whose object is deleted', () => {
         timeoutMs: 30_000,
       },
     ]);
-    expect(taken.ledger.begun).toMatchObject([{ attempt: ATTEMPT, kind: 'Deregister', record: NAME }]);
+    expect(taken.ledger.begun).toMatchObject([
+      { attempt: ATTEMPT, kind: 'Deregister', registrationSecret: NAME },
+    ]);
     expect(taken.wrote).toEqual([`patch ${OBJECT}`, `delete ${RECORD}`]);
     expect(taken.told).toEqual(['Normal Deregistered Deregister']);
     expect(taken.events[0]?.message).toBe(
@@ -220,7 +229,7 @@ describe('A DELETE after one without an answer', () => {
       before: unanswered('Deregister', 'a7', 'oac-uid-1-a2'),
       outcomes: [answered(401)],
     });
-    expect(taken.ledger.begun).toMatchObject([{ attempt: ATTEMPT, record: NAME }]);
+    expect(taken.ledger.begun).toMatchObject([{ attempt: ATTEMPT, registrationSecret: NAME }]);
     expect(taken.wrote).toEqual([]);
   });
 
