@@ -73,3 +73,17 @@ export const ANNOTATIONS = {
   shows: `${prefix}/shows`,
   projection: `${prefix}/projection`,
 } as const;
+
+const ON_CLIENTS: readonly string[] = [
+  ANNOTATIONS.reconcileRequestedAt,
+  ANNOTATIONS.rotateRequestedAt,
+  ANNOTATIONS.abandon,
+];
+
+/** The first annotation of an OAuthClient that has the prefix of these names and means nothing: most likely a typing error. */
+export const unknownAnnotation = (annotations: Readonly<Record<string, string>>): string | undefined =>
+  Object.keys(annotations).find((name) => name.startsWith(`${prefix}/`) && !ON_CLIENTS.includes(name));
+
+/** What is said of it. */
+export const unknownAnnotationMessage = (name: string): string =>
+  `Annotation ${name} is not known and does nothing: an OAuthClient may have ${ON_CLIENTS.join(', ')}.`;

@@ -6,7 +6,7 @@ import {
   type OwnerReference,
   referenceText,
 } from '../api/kubernetes.ts';
-import { ANNOTATIONS, FINALIZER } from '../api/names.ts';
+import { ANNOTATIONS, FINALIZER, unknownAnnotation } from '../api/names.ts';
 import {
   type OAuthClientSpec,
   type OAuthClientStatus,
@@ -43,6 +43,7 @@ export function toClientObject(
   const { deletionTimestamp, creationTimestamp, finalizers = [], ownerReferences } = raw.metadata;
   const isSameSpec =
     known?.observed.uid === uid && known.observed.generation === generation && !isLessOfClient(known);
+  const unknown = unknownAnnotation(annotations);
   const desired = isSameSpec ? known.observed.desired : toDesired(raw.spec);
   return {
     apiVersion: API_VERSION,
@@ -59,6 +60,7 @@ export function toClientObject(
       status: toStatus(raw.status),
       reconcileRequestedAt: keptIfAny(annotations[ANNOTATIONS.reconcileRequestedAt]),
       rotateRequestedAt: keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt]),
+      ...(unknown === undefined ? {} : { unknownAnnotation: unknown }),
       retained: (raw.spec as { readonly deletionPolicy?: unknown } | undefined)?.deletionPolicy === 'Retain',
       purpose: purposeOf(raw.metadata.labels),
       abandoned: uid !== '' && annotations[ANNOTATIONS.abandon] === uid,

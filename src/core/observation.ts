@@ -122,6 +122,8 @@ export interface ObservedClient {
   readonly reconcileRequestedAt: string | undefined;
   /** Value of the annotation that requests a new registration. */
   readonly rotateRequestedAt: string | undefined;
+  /** An annotation with the prefix `oauth-registrar.dev/` that means nothing. */
+  readonly unknownAnnotation?: string;
   /** Whether the client outlives the object; known also of a spec that can't be used. */
   readonly retained: boolean;
   readonly purpose: Purpose;

@@ -51,3 +51,57 @@ export function chosenServer({
   const isBound = clientId !== undefined || observedGeneration === generation;
   return isBound ? authorizationServerRef : undefined;
 }
+
+/** What is known of a server that a namespace can't use, as far as the namespace may know it. */
+interface Unavailable {
+  readonly ref: ServerRef;
+  readonly namespace: string;
+  /** A server object of the other kind bears the name, and the namespace may use it. */
+  readonly isOfOtherKind: boolean;
+  /** The cluster server of this name, where there is one that doesn't admit the namespace. */
+  readonly closed:
+    | { readonly allowed: AllowedNamespaces | undefined; readonly contact: string | undefined }
+    | undefined;
+}
+
+const MAX_LISTED = 8;
+
+/**
+ * Why a server can't be used. One text whether it is absent or closed: who isn't admitted doesn't learn that it exists,
+ * unless the server object says `disclose: Requirement`.
+ */
+export function unavailableMessage({ ref, namespace, isOfOtherKind, closed }: Unavailable): string {
+  const { kind, name } = ref;
+  if (isOfOtherKind) {
+    const other = kind === 'AuthorizationServer' ? 'ClusterAuthorizationServer' : 'AuthorizationServer';
+    const offer =
+      other === 'AuthorizationServer'
+        ? `An AuthorizationServer ${name} is in namespace ${namespace}`
+        : `A ClusterAuthorizationServer ${name} admits namespace ${namespace}`;
+    return `${kind} ${name} is not available to this namespace. ${offer}: set spec.authorizationServerRef.kind to ${other}.`;
+  }
+  if (closed?.allowed?.disclose === 'Requirement') {
+    const whom = closed.contact === undefined ? 'the platform team' : closed.contact;
+    return `${kind} ${name} does not admit namespace ${namespace}. It admits ${requirementOf(closed.allowed)}. Ask ${whom}.`;
+  }
+  return `${kind} ${name} is not available to this namespace: it doesn't exist, or it doesn't admit the namespace. Check spec.authorizationServerRef, or ask the platform team.`;
+}
+
+function requirementOf({ names = [], selector }: AllowedNamespaces): string {
+  const labels = [
+    ...Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`),
+    ...(selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) =>
+      values.length === 0 ? `${key} ${operator}` : `${key} ${operator} (${inList(values)})`,
+    ),
+  ];
+  const admitted = [
+    ...(names.length === 0 ? [] : [`the namespaces ${inList(names)}`]),
+    ...(labels.length === 0 ? [] : [`namespaces with the labels ${inList(labels)}`]),
+  ];
+  return admitted.length === 0 ? 'no namespace' : admitted.join(', and ');
+}
+
+function inList(items: readonly string[]): string {
+  const more = items.length - MAX_LISTED;
+  return `${items.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,4 +1,5 @@
 import { type NewCondition, SEE_READY, toConditions } from '../api/conditions.ts';
+import { unknownAnnotationMessage } from '../api/names.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import { rfc3339 } from '../api/time.ts';
 import { defined, omit } from '../oauth/objects.ts';
@@ -128,11 +129,21 @@ function conditionsOf(
   const { reason, message } = idle;
   const type = progressType(idle);
   return [
-    { type: 'Ready', status: isUsable(o, idle, record, published) ? 'True' : 'False', reason, message },
+    {
+      type: 'Ready',
+      status: isUsable(o, idle, record, published) ? 'True' : 'False',
+      reason,
+      message: withAnnotationHint(message, o.object),
+    },
     registeredCondition(o, idle, record),
     secretSynced(idle, published),
     ...(type === undefined ? [] : [{ type, status: 'True', reason, message: SEE_READY } as const]),
   ];
+}
+
+function withAnnotationHint(message: string, object: ObservedClient | undefined): string {
+  const unknown = object?.unknownAnnotation;
+  return unknown === undefined ? message : `${unknownAnnotationMessage(unknown)} ${message}`;
 }
 
 /** The condition that says why the object is not as its spec wants it. A suspended one does not go on by itself. */

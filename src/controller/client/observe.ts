@@ -7,7 +7,7 @@ import { continuedBy, type Installation } from '../../core/installation.ts';
 import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../../core/record.ts';
 import type { Caller } from '../../core/scope.ts';
-import { admits, chosenServer } from '../../core/server-access.ts';
+import { admits, chosenServer, unavailableMessage } from '../../core/server-access.ts';
 import { serverKey } from '../../core/server-key.ts';
 import { deletionTerms, type ServerObject } from '../../core/server-object.ts';
 import { endedIn, inNamespace } from '../state/record-counts.ts';
@@ -170,7 +170,7 @@ function serverOf(key: ClientKey, context: StepContext): ObservedServer {
   const ref = serverRefOf(key, context);
   const object = ref && serverObjectOf(serverKey(ref, namespace), context.caches);
   if (ref === undefined || object === undefined || !isOffered(ref, namespace, context)) {
-    return notAvailable(ref);
+    return notAvailable(ref, namespace, context);
   }
   const forRegistration = viewOf(key, object, ref, 'Register', context);
   if (!forRegistration.available) {
@@ -235,24 +235,27 @@ function viewOf(
     : view;
 }
 
-/** One text for all cases, so that a client that isn't admitted doesn't learn whether the server exists. */
-function notAvailable(ref: ServerRef | undefined): ObservedServer {
+function notAvailable(ref: ServerRef | undefined, namespace: string, context: WithCaches): ObservedServer {
+  const reason = 'AuthorizationServerNotAvailable';
   if (ref === undefined) {
     return {
       available: false,
-      reason: 'AuthorizationServerNotAvailable',
+      reason,
       message:
         'The spec names no server, and there is not exactly one default server for this namespace. Set spec.authorizationServerRef; or annotate one server object with oauth-registrar.dev/is-default-server=true.',
       endpoints: undefined,
     };
   }
-  const what = `${ref.kind} ${ref.name}`;
-  return {
-    available: false,
-    reason: 'AuthorizationServerNotAvailable',
-    message: `${what} is not available to this namespace: it doesn't exist, or it doesn't admit the namespace. Check spec.authorizationServerRef, or ask the platform team.`,
-    endpoints: undefined,
-  };
+  const { kind, name } = ref;
+  const other = kind === 'AuthorizationServer' ? 'ClusterAuthorizationServer' : 'AuthorizationServer';
+  const server = kind === 'ClusterAuthorizationServer' ? context.caches.clusterServers.get(name) : undefined;
+  const message = unavailableMessage({
+    ref,
+    namespace,
+    isOfOtherKind: isOffered({ kind: other, name }, namespace, context),
+    closed: server && { allowed: server.allowedNamespaces, contact: server.spec?.contact },
+  });
+  return { available: false, reason, message, endpoints: undefined };
 }
 
 function isOffered(ref: ServerRef, namespace: string, { caches }: WithCaches): boolean {

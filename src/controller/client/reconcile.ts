@@ -1,10 +1,11 @@
 import { namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
+import type { Reason } from '../../api/reasons.ts';
 import type { Idle } from '../../core/action.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { toClientObject } from '../../core/desired.ts';
 import { earliest } from '../../core/earliest.ts';
 import { isCopied } from '../../core/managing-installation.ts';
-import type { Observation } from '../../core/observation.ts';
+import type { Observation, ObservedClient } from '../../core/observation.ts';
 import { plan } from '../../core/plan.ts';
 import { type ServerKey, serverKey } from '../../core/server-key.ts';
 import { summarize } from '../../core/summarize.ts';
@@ -16,6 +17,7 @@ import { execute } from './execute.ts';
 import { observe, serverRefOf } from './observe.ts';
 import type { Round } from './round.ts';
 import type { StepContext } from './step-context.ts';
+import { subjectOf } from './steps/report.ts';
 import { takeUpClient } from './take-up.ts';
 
 /** The end of a round: when to requeue, in milliseconds since the epoch or from now. */
@@ -113,7 +115,7 @@ async function writeStatus(
   o: Observation,
   action: Idle,
   round: Round,
-  { api, caches, clock, log, memory }: StepContext,
+  { api, caches, clock, events, log, memory }: StepContext,
 ): Promise<boolean> {
   const object = o.object;
   const known = caches.clients.get(round.key);
@@ -137,5 +139,29 @@ async function writeStatus(
     return written.status === 404;
   }
   caches.clients.learn(toClientObject(written.object, known));
+  tellRefusal(o, object, action, events);
   return true;
+}
+
+/** Refusals that no step reports, since none was taken. */
+const REFUSALS: readonly Reason[] = [
+  'AuthorizationServerNotAvailable',
+  'InvalidSpec',
+  'PolicyRefused',
+  'QuotaExceeded',
+];
+
+/** One Event for each refusal: when status begins to say it, and again for another edition of the spec. */
+function tellRefusal(
+  o: Observation,
+  { generation, status }: ObservedClient,
+  { reason, message }: Idle,
+  events: StepContext['events'],
+): void {
+  const before = status.conditions?.find(({ type }) => type === 'Ready');
+  const isTold = before?.reason === reason && before.observedGeneration === generation;
+  if (!isTold && REFUSALS.includes(reason)) {
+    const regarding = subjectOf(o, undefined);
+    events.record({ type: 'Warning', reason, action: 'Reconcile', message, regarding });
+  }
 }

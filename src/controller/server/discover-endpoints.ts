@@ -81,7 +81,10 @@ function unreachable({ kind }: ServerName, url: string, outcome: HttpNotSent): P
   if (reason === 'AddressRefused' || reason === 'TlsVerificationFailed') {
     return { reason, message: detail };
   }
-  return { reason: 'DiscoveryFailed', message: `${url} can't be reached: ${detail}` };
+  const what = `${url} can't be reached: ${detail}`;
+  return reason === 'ConnectFailed'
+    ? { reason: 'AuthorizationServerUnavailable', message: `${what}. ${TRIED_AGAIN}` }
+    : { reason: 'DiscoveryFailed', message: what };
 }
 
 function toAnswer(url: string, outcome: Exclude<HttpOutcome, HttpNotSent>, rules: UrlRules): DiscoveryAnswer {
@@ -108,13 +111,23 @@ function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discover
         reason: 'IssuerMismatch',
         message: `${found.url} is the document of issuer "${found.published}", not of "${issuer}". Correct the issuer, or set discovery.acceptedIssuer to "${found.published}" if you trust it.`,
       };
-    case 'nothing':
-      return {
-        reason: reasonOf(answers),
-        message: `No discovery document: ${describeDiscovery(answers)}. Check the issuer, or set registration.endpoint and discovery.mode None.`,
-      };
+    case 'nothing': {
+      const reason = reasonOf(answers);
+      const cure = UNANSWERED.includes(reason) ? TRIED_AGAIN : CHECK_ISSUER;
+      return { reason, message: `No discovery document: ${describeDiscovery(answers)}. ${cure}` };
+    }
   }
 }
+
+const CHECK_ISSUER = 'Check the issuer, or set registration.endpoint and discovery.mode None.';
+const TRIED_AGAIN = 'The server does not answer. It is tried again from time to time.';
+
+/** What says nothing against the issuer. */
+const UNANSWERED: readonly Problem['reason'][] = [
+  'AuthorizationServerUnavailable',
+  'ResponseTimedOut',
+  'ResponseTruncated',
+];
 
 /** If all reads failed for one cause, that is the reason; else the reason is that nothing was found. */
 function reasonOf(answers: readonly DiscoveryAnswer[]): Problem['reason'] {

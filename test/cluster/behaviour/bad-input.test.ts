@@ -220,10 +220,10 @@ describe("A client whose server object can't be used", () => {
         oauthClient('shop', 'down', { server: serverRef('down') }),
       ),
     );
-    const client = await shop.until('down', 'DiscoveryFailed');
+    const client = await shop.until('down', 'AuthorizationServerUnavailable');
     const host = new URL(stub.issuer).host;
     expect(messageOf(client)).toBe(
-      `AuthorizationServer down: ${stub.issuer}/.well-known/oauth-authorization-server can't be reached: ${host} refused the connection`,
+      `AuthorizationServer down: ${stub.issuer}/.well-known/oauth-authorization-server can't be reached: ${host} refused the connection. The server does not answer. It is tried again from time to time.`,
     );
     await stub.start();
     await shop.until('down', 'Registered');

@@ -23,6 +23,21 @@ const desiredOf = (spec: unknown) => toClientObject({ metadata, spec }).observed
 const withClient = (client: object) => desiredOf({ authorizationServerRef: ref, client });
 
 describe('toClientObject', () => {
+  test.each<readonly [string, object, string | undefined]>([
+    ['none where all are known', { 'oauth-registrar.dev/abandon': 'uid-1' }, undefined],
+    ['none of others', { 'example.com/rotate-request-at': '1' }, undefined],
+    [
+      'one that is spelled wrong',
+      { 'oauth-registrar.dev/rotate-request-at': '1' },
+      'oauth-registrar.dev/rotate-request-at',
+    ],
+  ])('reports annotations that mean nothing: %s', (_, annotations, unknown) => {
+    const { observed } = toClientObject({
+      metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } },
+    });
+    expect(observed.unknownAnnotation).toBe(unknown);
+  });
+
   test('reads what a decision rests on', () => {
     const status = { clientId: 'c1', installation: 'main' };
     const { observed } = toClientObject({ metadata, spec: undefined, status });

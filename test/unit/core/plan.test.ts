@@ -528,7 +528,11 @@ table('a deletion', [
   [
     'waits for its turn after a failure',
     observation({ object: deleting(), setbacks: [{ ...setback(), action: 'Deregister' }] }),
-    waits('AuthorizationServerUnavailable', 'No answer in time', NOW + 5_000),
+    waits(
+      'AuthorizationServerUnavailable',
+      'No answer in time. The deletion waits until 2026-05-01T12:00:50Z at the latest. Then the object goes, and the operator goes on to remove the client.',
+      NOW + 5_000,
+    ),
   ],
   [
     'is tried again when its time has come',

@@ -226,6 +226,16 @@ describe('summarize', () => {
     ]);
   });
 
+  test('says which annotation means nothing', () => {
+    const unknown = 'oauth-registrar.dev/rotate-request-at';
+    const status = statusOf(observation({ object: object({ unknownAnnotation: unknown }) }));
+    expect(condition(status, 'Ready')).toMatchObject({
+      status: 'True',
+      message:
+        'Annotation oauth-registrar.dev/rotate-request-at is not known and does nothing: an OAuthClient may have oauth-registrar.dev/reconcile-requested-at, oauth-registrar.dev/rotate-requested-at, oauth-registrar.dev/abandon. The client is registered and its Secret is up to date.',
+    });
+  });
+
   test('takes Stalled away when it is over, and moves no other time', () => {
     const stalled = observation({
       object: edited(),

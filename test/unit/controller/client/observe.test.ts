@@ -330,6 +330,66 @@ describe('A server that a client cannot use', () => {
     });
   });
 
+  const closed = (spec: object) => serverObject('corporate', { spec });
+  const named = (kind: string) =>
+    clientObject({}, { authorizationServerRef: { kind: kind as 'AuthorizationServer', name: 'corporate' } });
+
+  test.each<readonly [string, readonly Stored[], string]>([
+    [
+      'a cluster server of its name admits the namespace',
+      [named('AuthorizationServer'), closed({ allowedNamespaces: { names: ['shop'] } })],
+      'AuthorizationServer corporate is not available to this namespace. A ClusterAuthorizationServer corporate admits namespace shop: set spec.authorizationServerRef.kind to ClusterAuthorizationServer.',
+    ],
+    [
+      'a cluster server of its name admits others only',
+      [named('AuthorizationServer'), closed({ allowedNamespaces: { names: ['blog'] } })],
+      "AuthorizationServer corporate is not available to this namespace: it doesn't exist, or it doesn't admit the namespace. Check spec.authorizationServerRef, or ask the platform team.",
+    ],
+    [
+      'a server of its name is in the namespace',
+      [named('ClusterAuthorizationServer'), serverObject('corporate', { namespace: 'shop' })],
+      'ClusterAuthorizationServer corporate is not available to this namespace. An AuthorizationServer corporate is in namespace shop: set spec.authorizationServerRef.kind to AuthorizationServer.',
+    ],
+    [
+      'the server discloses what it requires, and whom to ask',
+      [
+        clientObject(),
+        closed({
+          contact: '#platform-sso',
+          allowedNamespaces: {
+            names: ['blog'],
+            selector: {
+              matchLabels: { sso: 'true' },
+              matchExpressions: [
+                { key: 'env', operator: 'In', values: ['dev', 'test'] },
+                { key: 'team', operator: 'Exists' },
+              ],
+            },
+            disclose: 'Requirement',
+          },
+        }),
+      ],
+      'ClusterAuthorizationServer corporate does not admit namespace shop. It admits the namespaces blog, and namespaces with the labels sso=true, env In (dev, test), team Exists. Ask #platform-sso.',
+    ],
+    [
+      'the server discloses that it admits nobody',
+      [clientObject(), closed({ allowedNamespaces: { disclose: 'Requirement' } })],
+      'ClusterAuthorizationServer corporate does not admit namespace shop. It admits no namespace. Ask the platform team.',
+    ],
+    [
+      'the server lists more namespaces than are shown',
+      [clientObject(), closed({ allowedNamespaces: { names: [...'abcdefghij'], disclose: 'Requirement' } })],
+      'ClusterAuthorizationServer corporate does not admit namespace shop. It admits the namespaces a, b, c, d, e, f, g, h and 2 more. Ask the platform team.',
+    ],
+    [
+      'the server has a contact and discloses nothing',
+      [clientObject(), closed({ contact: '#platform-sso', allowedNamespaces: { names: ['blog'] } })],
+      "ClusterAuthorizationServer corporate is not available to this namespace: it doesn't exist, or it doesn't admit the namespace. Check spec.authorizationServerRef, or ask the platform team.",
+    ],
+  ])('says what helps where %s', (_, objects, message) => {
+    expect(view(objects)).toMatchObject({ reason: 'AuthorizationServerNotAvailable', message });
+  });
+
   test('admits namespaces by labels', () => {
     const selector = { allowedNamespaces: { selector: { matchLabels: { sso: 'true' } } } };
     const objects = (labels: object) => [

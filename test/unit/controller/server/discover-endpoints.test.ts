@@ -138,6 +138,18 @@ describe('Where there is no document, one cause of all is the reason', () => {
     expect(sent).toHaveLength(2);
   });
 
+  test.each([
+    ['silence', noAnswer('Timeout'), false],
+    ['a lost connection', noAnswer('ConnectionLost'), false],
+    ['nothing is there', answered(404), true],
+    ['HTML', answered(200, '<html>'), true],
+  ])('%s: whether the issuer is to be checked', async (_, outcome, isDoubted) => {
+    const { found } = await find([outcome]);
+    const cure = isDoubted ? 'Check the issuer' : 'It is tried again from time to time.';
+    expect(found).toMatchObject({ message: expect.stringContaining(cure) });
+    expect(JSON.stringify(found).includes('Check the issuer')).toBe(isDoubted);
+  });
+
   test('several causes: that none was found, with all of them', async () => {
     const { found } = await find([noAnswer('Timeout'), answered(404)]);
     expect(found).toEqual({
@@ -156,7 +168,14 @@ describe('Where nothing can be sent, no other place is asked', () => {
     [own, 'AddressRefused', { reason: 'AddressRefused', message: 'the detail' }],
     [cluster, 'AddressRefused', { reason: 'AddressRefused', message: 'the cause' }],
     [own, 'TlsVerificationFailed', { reason: 'TlsVerificationFailed', message: 'the detail' }],
-    [own, 'ConnectFailed', { reason: 'DiscoveryFailed', message: `${OAUTH} can't be reached: the detail` }],
+    [
+      own,
+      'ConnectFailed',
+      {
+        reason: 'AuthorizationServerUnavailable',
+        message: `${OAUTH} can't be reached: the detail. The server does not answer. It is tried again from time to time.`,
+      },
+    ],
     [
       cluster,
       'NameNotResolved',

@@ -1,0 +1,33 @@
+import { describe, expect, test } from 'vitest';
+import { reconcileClient } from '../../../../src/controller/client/reconcile.ts';
+import { clientKey } from '../../../../src/core/client-key.ts';
+import { operatorInMemory } from '../../../kit/fakes/operator-in-memory.ts';
+import { CLIENT, clientObject, namespaceObject, serverObject } from '../../../kit/fixtures/objects.ts';
+
+const KEY = clientKey(CLIENT);
+const CLOSED = serverObject('corporate', { spec: { allowedNamespaces: { names: ['blog'] } } });
+
+describe('A client that is refused before anything is tried', () => {
+  test('has one Event, however often it is reconciled', async () => {
+    const operator = operatorInMemory({
+      objects: [namespaceObject('shop'), clientObject({}, {}, {}), CLOSED],
+    });
+    await reconcileClient(KEY, operator.context);
+    await reconcileClient(KEY, operator.context);
+    expect(operator.events).toEqual([
+      {
+        type: 'Warning',
+        reason: 'AuthorizationServerNotAvailable',
+        action: 'Reconcile',
+        message: expect.stringContaining('ClusterAuthorizationServer corporate is not available'),
+        regarding: expect.objectContaining({ kind: 'OAuthClient', namespace: 'shop', name: 'storefront' }),
+      },
+    ]);
+  });
+});
+
+test('A client that is ready has no Event', async () => {
+  const operator = operatorInMemory();
+  await reconcileClient(KEY, operator.context);
+  expect(operator.events).toEqual([]);
+});
