@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { namesOf } from '../oauth/objects.ts';
 import { SIGNING_ALGORITHMS } from '../oauth/signing-key.ts';
+import { URL_PATTERN } from '../oauth/url.ts';
 import { scopeToken } from './client-schema.ts';
 import {
+  celText,
   described,
   objectName,
   rules,
@@ -39,7 +41,7 @@ export const signingAlgorithm = () => z.enum(namesOf(SIGNING_ALGORITHMS));
 
 const ASSERTION_METHODS = ['client_secret_jwt', 'private_key_jwt'] as const;
 /** RFC 8705 section 2. */
-const CERTIFICATE_METHODS = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
+export const CERTIFICATE_METHODS = ['tls_client_auth', 'self_signed_tls_client_auth'] as const;
 const AUTH_METHODS = [
   'client_secret_basic',
   'client_secret_post',
@@ -170,8 +172,9 @@ export const management = z
         description:
           'Where a client is managed. AsReturned: where the answer says, else where the dialect knows. Else a template that wins over the answer, with `{client_id}` and perhaps `{registration_endpoint}`, like `{registration_endpoint}/{client_id}`. Default: AsReturned.',
         ...rules({
-          rule: "self == 'AsReturned' || self.contains('{client_id}')",
-          message: 'must be AsReturned or a URL with {client_id} in it',
+          rule: `self == 'AsReturned' || (self.contains('{client_id}') && (self.startsWith('{registration_endpoint}') || self.replace('{client_id}', 'id').matches(${celText(URL_PATTERN)})))`,
+          message:
+            'must be AsReturned, or a URL with {client_id} in it, like https://sso.example.com/register/{client_id} or {registration_endpoint}/{client_id}',
         }),
       })
       .default('AsReturned'),

@@ -1,26 +1,15 @@
 import * as z from 'zod';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName } from '../oauth/discovery.ts';
-import { admission, management } from './admission-schema.ts';
+import { allowedNamespaces } from './access-schema.ts';
+import { admission, CERTIFICATE_METHODS, management } from './admission-schema.ts';
 import { defaultsSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
+import { connection } from './connection-schema.ts';
 import { dialect, dialectOverrides } from './dialect-schema.ts';
-import { boundedDuration } from './durations.ts';
 import type { KubernetesObject } from './kubernetes.ts';
 import { policy } from './policy-schema.ts';
-import {
-  anyObject,
-  conditions,
-  described,
-  list,
-  objectName,
-  rules,
-  secretKey,
-  set,
-  stringMap,
-  text,
-  url,
-} from './schema.ts';
+import { anyObject, conditions, described, rules, text, url } from './schema.ts';
 import { signedRequest, softwareStatement } from './statement-schema.ts';
 import { upkeep } from './upkeep-schema.ts';
 
@@ -45,8 +34,11 @@ const endpoints = endpointsOf(
 
 const spec = z.object({
   issuer: described(
-    url({ rule: 'self == oldSelf', message: "issuer can't be changed: create another server object" }),
-    'Issuer identifier, exactly as the server publishes it.',
+    url({
+      rule: "!self.contains('?')",
+      message: 'must have no query (RFC 8414 section 2): write it as the server publishes it',
+    }),
+    'Issuer identifier, exactly as the server publishes it, like https://sso.example.com/realms/shop. Can be corrected until a client was registered.',
   ),
   discovery: z
     .object({
@@ -89,46 +81,7 @@ const spec = z.object({
     .meta({ description: 'How clients are registered (RFC 7591 section 3).' })
     .prefault({}),
   management: management.prefault({}),
-  connection: z
-    .object({
-      timeout: boundedDuration('timeout', 'Longest time for one call, 1s to 2m.').default('30s'),
-      maxInFlight: z.int().min(1).max(256).default(16).meta({ description: 'Calls under way at one time.' }),
-      caRef: z
-        .object({
-          kind: z.enum(['ConfigMap', 'Secret']).default('ConfigMap'),
-          name: objectName(),
-          key: secretKey().default('ca.crt'),
-        })
-        .meta({
-          description:
-            "CA bundle (PEM) that the server's certificate must lead to, instead of the public CAs.",
-        })
-        .optional(),
-      clientCertificateRef: z
-        .object({ name: objectName() })
-        .meta({
-          description:
-            'Secret of type kubernetes.io/tls whose certificate the operator presents (RFC 8705). Renewal needs no restart.',
-        })
-        .optional(),
-      proxyUrl: optionalUrl(
-        "Proxy for calls to this server, like http://proxy.example.com:3128. Default: that of the operator's environment.",
-      ),
-      proxyRef: z
-        .object({ name: objectName().meta({ description: 'Name of the Secret.' }) })
-        .meta({
-          description:
-            'Proxy that asks for credentials: labelled Secret with `url`, and perhaps `username` and `password`. Instead of proxyUrl.',
-        })
-        .optional(),
-    })
-    .meta({
-      ...rules({
-        rule: '!(has(self.proxyUrl) && has(self.proxyRef))',
-        message: 'set proxyUrl or proxyRef, not both',
-      }),
-    })
-    .prefault({}),
+  connection: connection.prefault({}),
   ...upkeep,
   contact: text(256)
     .meta({
@@ -150,59 +103,55 @@ const spec = z.object({
     .optional(),
 });
 
-const admissionNeeded = {
-  rule: "self.identification.mode == 'Document' || has(self.registration.admission)",
+/** CEL: whether these client credentials, if there are any, do without a client certificate or have one. */
+const hasCertificate = (credential: string): string =>
+  `!has(${credential}) || !has(${credential}.clientCredentials) || !(${credential}.clientCredentials.authMethod in ${JSON.stringify(CERTIFICATE_METHODS)}) || has(self.connection.clientCertificateRef)`;
+
+const CERTIFICATE_NEEDED =
+  'authMethod tls_client_auth and self_signed_tls_client_auth need a certificate: name its Secret in connection.clientCertificateRef';
+
+const OF_SPEC = rules(
+  {
+    rule: "self.discovery.mode != 'None' || has(self.registration.endpoint)",
+    message: 'discovery.mode None needs registration.endpoint',
+  },
+  {
+    rule: "self.identification.mode == 'Document' || has(self.registration.admission)",
+    message:
+      'set registration.admission: how the registration endpoint admits the operator, like {initialAccessToken: {secretRef: {name: sso-iat}}}',
+  },
+  { rule: hasCertificate('self.registration.admission'), message: CERTIFICATE_NEEDED },
+  { rule: hasCertificate('self.management.credential'), message: CERTIFICATE_NEEDED },
+);
+
+/** Of a whole server object: another issuer would get what belongs to the clients of this one. */
+export const OF_SERVER_OBJECT = rules({
+  rule: '!has(oldSelf.status) || !has(oldSelf.status.issuer) || self.spec.issuer == oldSelf.status.issuer',
   message:
-    'set registration.admission: how the registration endpoint admits the operator, like {initialAccessToken: {secretRef: {name: sso-iat}}}',
-};
-
-const noneNeedsEndpoint = {
-  rule: "self.discovery.mode != 'None' || has(self.registration.endpoint)",
-  message: 'discovery.mode None needs registration.endpoint',
-};
-
-export const authorizationServerSpec = spec.meta({
-  description: 'The server.',
-  ...rules(noneNeedsEndpoint, admissionNeeded),
+    "spec.issuer can't be changed any more, since clients are registered there: create another server object",
 });
+
+export const authorizationServerSpec = spec.meta({ description: 'The server.', ...OF_SPEC });
 
 export const clusterAuthorizationServerSpec = spec
   .extend({
-    allowedNamespaces: z
-      .object({
-        names: set(text(63), 256).optional(),
-        selector: z
-          .object({
-            matchLabels: stringMap(32, 63).optional(),
-            matchExpressions: list(
-              z.object({
-                key: text(317),
-                operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-                values: list(z.string().max(63), 64).optional(),
-              }),
-              32,
-            ).optional(),
-          })
-          .optional(),
-        disclose: z.enum(['Nothing', 'Requirement']).default('Nothing').meta({
-          description:
-            "What a namespace hears that isn't admitted. Nothing: that no such server is available. Requirement: also the names or labels that are looked for, and contact. Default: Nothing.",
-        }),
-      })
-      .meta({
-        description:
-          'Namespaces that may use the server: by name or by label, either admits. Default: none. `selector: {}`: all.',
-      })
-      .prefault({}),
+    allowedNamespaces: allowedNamespaces.prefault({}),
     policy: policy.prefault({}),
   })
-  .meta({ description: 'The server.', ...rules(noneNeedsEndpoint, admissionNeeded) });
+  .meta({ description: 'The server.', ...OF_SPEC });
 
 export const authorizationServerStatus = z
   .object({
     observedGeneration: z.int().optional(),
     endpoints: endpointsOf(ENDPOINT_NAMES, () => z.string().max(2048).optional())
       .meta({ description: 'Endpoints in use.' })
+      .optional(),
+    issuer: z
+      .string()
+      .max(2048)
+      .meta({
+        description: "Issuer at which clients were registered. From then on spec.issuer can't be changed.",
+      })
       .optional(),
     management: z
       .enum(['Unknown', 'RegistrationAccessToken', 'Credential', 'None'])
@@ -269,7 +218,6 @@ export type AuthorizationServerSpec = Omit<z.infer<typeof clusterAuthorizationSe
   readonly defaults?: ClientMetadata | undefined;
 };
 export type AuthorizationServerStatus = z.infer<typeof authorizationServerStatus>;
-export type AllowedNamespaces = NonNullable<AuthorizationServerSpec['allowedNamespaces']>;
 
 /** Either kind; `allowedNamespaces` is the cluster kind's alone. */
 export interface AuthorizationServer extends KubernetesObject {

@@ -1,17 +1,18 @@
 import * as z from 'zod';
 import { MEMBERS, type Member, type MemberType, specName } from '../oauth/client-metadata.ts';
-import { anyObject, described, list, rules, set, stringMap, text } from './schema.ts';
+import { MAX_URL_LENGTH, uriPattern } from '../oauth/url.ts';
+import { anyObject, celText, described, list, rules, set, stringMap, text } from './schema.ts';
 
 /** Client metadata as people write it: `spec.client` of an OAuthClient, and `spec.defaults` of a server. */
 
-const absoluteUri = () =>
+const uri = ({ noFragment }: Member) =>
   z
     .string()
-    .max(2048)
+    .max(MAX_URL_LENGTH)
     .meta(
       rules({
-        rule: "self.matches('^[A-Za-z][A-Za-z0-9+.-]*:[^#[:space:][:cntrl:]]+$')",
-        message: 'must be an absolute URI without fragment, like https://app.example.com/callback',
+        rule: `self.matches(${celText(uriPattern(noFragment === true))})`,
+        message: `must be an absolute URI${noFragment ? ' without fragment' : ''}, like https://app.example.com/callback`,
       }),
     );
 
@@ -28,11 +29,31 @@ export const scopeToken = () =>
       }),
     );
 
+/** A name of the registry, where none has capital letters, or a URI (RFC 7591 section 2). */
+const authMethod = () =>
+  text(512).meta(
+    rules({
+      rule: "self.matches('^([a-z0-9._-]+|[A-Za-z][A-Za-z0-9+.-]*:.+)$')",
+      message: 'must be spelled as in the registry, like client_secret_basic, private_key_jwt or none',
+    }),
+  );
+
+/** RFC 6749 section 4.5 and appendix A.10: a name or a URI. */
+const grantType = () =>
+  text(512).meta(
+    rules({
+      rule: "self.matches('^[!-~]+$')",
+      message:
+        'must be one grant type, like authorization_code, refresh_token or client_credentials; list several one by one',
+    }),
+  );
+
 const strict: Readonly<Record<MemberType, (member: Member) => z.ZodType>> = {
-  string: () => text(2048),
-  uri: absoluteUri,
-  strings: ({ ordered }) => (ordered ? list : set)(text(512), 64),
-  uris: () => set(absoluteUri(), 32),
+  string: ({ wire }) => (wire === 'token_endpoint_auth_method' ? authMethod() : text(2048)),
+  uri,
+  strings: ({ ordered, wire }) =>
+    ordered ? list(text(512), 64) : set(wire === 'grant_types' ? grantType() : text(512), 64),
+  uris: (member) => set(uri(member), 32),
   scope: () => set(scopeToken(), 64),
   boolean: () => z.boolean(),
   integer: () => z.int().min(0).max(4_000_000_000),
@@ -52,7 +73,13 @@ const localized = z
       MEMBERS.filter((member) => 'localizable' in member).map((member) => [
         specName(member.wire),
         stringMap(32, 2048)
-          .meta({ description: `Language tag to text, sent as \`${member.wire}#tag\`.`, maxProperties: 32 })
+          .meta({
+            description: `Language tag (RFC 5646) to text, like \`de-AT: …\`, sent as \`${member.wire}#de-AT\`.`,
+            ...rules({
+              rule: "self.all(tag, tag.matches('^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$'))",
+              message: 'a key must be a language tag, like ja or de-AT (RFC 5646)',
+            }),
+          })
           .optional(),
       ]),
     ),
@@ -77,7 +104,16 @@ const fieldsOf = (schemaOf: typeof strict) => ({
     .optional(),
 });
 
-const isPublic = "self.tokenEndpointAuthMethod == 'none'";
+const isPublic = "(has(self.tokenEndpointAuthMethod) && self.tokenEndpointAuthMethod == 'none')";
+
+/** JWS and JWE algorithms whose key is the client secret (OpenID Connect Core 1.0 sections 10.1 and 10.2). */
+const BY_SECRET = '^(HS[0-9]+|dir|A[0-9]+(GCM)?KW|PBES2-.*)$';
+const algorithmFields = MEMBERS.map(({ wire }) => wire)
+  .filter((wire) => wire.endsWith('_alg') && wire !== 'token_endpoint_auth_signing_alg')
+  .map((wire) => `self.${specName(wire)}`);
+const needsSecret = algorithmFields.map((field) => `(has(${field}) && ${field}.matches('${BY_SECRET}'))`);
+
+const REDIRECTING = "['authorization_code', 'implicit']";
 
 export const clientSchema = z.object(fieldsOf(strict)).meta({
   description: 'Client metadata (RFC 7591 section 2). What is unset is not sent; an empty list is.',
@@ -87,13 +123,18 @@ export const clientSchema = z.object(fieldsOf(strict)).meta({
       message: 'set jwks or jwksUri, not both (RFC 7591 section 2)',
     },
     {
-      rule: `!has(self.tokenEndpointAuthMethod) || !(${isPublic}) || !has(self.tokenEndpointAuthSigningAlg)`,
+      rule: `!${isPublic} || !has(self.tokenEndpointAuthSigningAlg)`,
       message: 'tokenEndpointAuthMethod none has no assertion to sign: remove tokenEndpointAuthSigningAlg',
     },
     {
-      rule: `!has(self.tokenEndpointAuthMethod) || !(${isPublic}) || !has(self.idTokenSignedResponseAlg) || !self.idTokenSignedResponseAlg.startsWith('HS')`,
+      rule: `!${isPublic} || !(${needsSecret.join(' || ')})`,
       message:
-        'an HS algorithm needs a client secret, and tokenEndpointAuthMethod none has none: choose another idTokenSignedResponseAlg',
+        'HS algorithms, dir and key wrapping need a client secret, and a client with tokenEndpointAuthMethod none has none: choose other algorithms, or another method',
+    },
+    {
+      rule: `!has(self.redirectUris) || size(self.redirectUris) > 0 || !has(self.grantTypes) || !self.grantTypes.exists(g, g in ${REDIRECTING})`,
+      message:
+        'authorization_code and implicit send users back to a redirect URI: list one in redirectUris, or remove the grant type',
     },
   ),
 });

@@ -4,6 +4,7 @@ import {
   authorizationServerSpec,
   authorizationServerStatus,
   clusterAuthorizationServerSpec,
+  OF_SERVER_OBJECT,
 } from './authorization-server.ts';
 import { RESOURCES, type Resource } from './kubernetes.ts';
 import { oauthClientSpec, oauthClientStatus } from './oauth-client.ts';
@@ -25,6 +26,8 @@ interface Definition {
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
   readonly columns: readonly Column[];
+  /** CEL about the whole object, its status included. */
+  readonly rules?: object;
   /** JSON paths of what `--field-selector` accepts besides name and namespace. */
   readonly selectable?: readonly string[];
 }
@@ -85,6 +88,7 @@ const DEFINITIONS: readonly Definition[] = [
     description: 'An authorization server that one namespace uses.',
     spec: authorizationServerSpec,
     status: authorizationServerStatus,
+    rules: OF_SERVER_OBJECT,
     columns: serverColumns,
   },
   {
@@ -93,6 +97,7 @@ const DEFINITIONS: readonly Definition[] = [
     description: 'An authorization server that the platform team offers to chosen namespaces.',
     spec: clusterAuthorizationServerSpec,
     status: authorizationServerStatus,
+    rules: OF_SERVER_OBJECT,
     columns: serverColumns,
   },
 ];
@@ -135,10 +140,11 @@ function customResourceDefinition(definition: Definition): object {
   };
 }
 
-function objectSchema({ description, spec, status }: Definition): object {
+function objectSchema({ description, spec, status, rules }: Definition): object {
   return {
     type: 'object',
     description,
+    ...rules,
     required: ['spec'],
     properties: {
       apiVersion: { type: 'string' },

@@ -1,4 +1,4 @@
-import { described, duration, durationMs, rules } from './schema.ts';
+import { celText, DURATION, described, duration, durationMs, rules } from './schema.ts';
 
 interface DurationBounds {
   readonly least: string;
@@ -33,12 +33,16 @@ export type DurationName = keyof typeof DURATIONS;
 
 /** A duration within its bounds. */
 export function boundedDuration(name: DurationName, description?: string) {
-  const { least, most, like }: DurationBounds = DURATIONS[name];
-  const message = `must be between ${least} and ${most}${like === undefined ? '' : `, like ${like}`}`;
-  const rule = `self != '' && duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`;
-  const schema = duration().meta(rules({ rule, message }));
+  const { least, most, like = '1h30m' }: DurationBounds = DURATIONS[name];
+  const day = durationMs(most) < DAY_MS ? '' : '; a day is 24h';
+  const message = `must be between ${least} and ${most}, in hours, minutes and seconds like ${like}${day}`;
+  const grammar = `self != '' && self.matches(${celText(DURATION.source)})`;
+  const bounds = `duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`;
+  const schema = duration().meta(rules({ rule: `${grammar} && ${bounds}`, message }));
   return description === undefined ? schema : described(schema, description);
 }
+
+const DAY_MS = 24 * 3_600_000;
 
 /** Milliseconds of a duration, cut to its upper bound: objects that were stored before there was one may hold more. */
 export const boundedMs = (name: DurationName, text: string): number =>

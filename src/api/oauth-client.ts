@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { FORMATS, namesOfFormats } from '../formats/formats.ts';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import { KEY_PAIR_ALGORITHMS } from '../oauth/signing-key.ts';
 import { secretRef } from './admission-schema.ts';
@@ -7,79 +6,10 @@ import { clientSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { boundedDuration } from './durations.ts';
 import type { KubernetesObject } from './kubernetes.ts';
-import { conditions, described, objectName, rules, set, stringMap, text, time } from './schema.ts';
+import { conditions, described, objectName, rules, text, time } from './schema.ts';
+import { secret } from './secret-schema.ts';
 
 /** `OAuthClient`: one OAuth client that a workload uses. Written by application teams. */
-
-/** CEL: whether the expression is a key that a Secret can have. */
-const isKey = (what: string) =>
-  `(${what}.matches('^[A-Za-z0-9._-]+$') && ${what} != '.' && !${what}.startsWith('..'))`;
-const KEY_MESSAGE =
-  "a key of a Secret consists of letters, digits, - _ and ., and doesn't start with two dots";
-
-/** CEL: whether the expression is a key that a label or an annotation can have. */
-const isQualified = (what: string) =>
-  `(${what}.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$') && size(${what}) <= 253)`;
-
-const keyRules = (what: string) =>
-  rules(
-    {
-      rule: "self.all(k, !k.matches('^([^/]*[.])?(kubernetes[.]io|k8s[.]io|oauth-registrar[.]dev)/'))",
-      message: `${what} below kubernetes.io, k8s.io and oauth-registrar.dev are reserved`,
-    },
-    {
-      rule: `self.all(k, ${isQualified('k')})`,
-      message: `keys of ${what} are names of at most 63 letters, digits, - _ and ., with a domain and a slash before where wanted`,
-    },
-  );
-
-const secret = z
-  .object({
-    name: objectName()
-      .meta({ description: 'Name of the Secret. Default: the name of this object.' })
-      .optional(),
-    format: z
-      .enum(namesOfFormats(FORMATS))
-      .default('Keys')
-      .meta({ description: 'How the Secret holds the client. Keys: one key for each value. Default: Keys.' }),
-    keys: stringMap(64, 253)
-      .meta({
-        description: 'Wire name to key, like `client_id: username`. `""` leaves the value out.',
-        maxProperties: 64,
-        ...rules({
-          rule: `self.all(k, self[k] == '' || ${isKey('self[k]')})`,
-          message: KEY_MESSAGE,
-        }),
-      })
-      .optional(),
-    include: set(text(253), 32)
-      .meta({
-        description: "Further members of the server's answer to put into the Secret, by wire name.",
-      })
-      .optional(),
-    labels: stringMap(32, 63, /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/)
-      .meta({
-        description:
-          'Labels to put on the Secret. The platform team may reserve some that have a meaning to other controllers.',
-        maxProperties: 32,
-        ...keyRules('labels'),
-      })
-      .optional(),
-    annotations: stringMap(32, 4096)
-      .meta({
-        description: 'Annotations to put on the Secret. Likewise.',
-        maxProperties: 32,
-        ...keyRules('annotations'),
-      })
-      .optional(),
-  })
-  .meta({
-    description: 'The Secret that workloads mount.',
-    ...rules({
-      rule: `!has(self.include) || self.include.all(m, ${isKey('m')} || (has(self.keys) && m in self.keys))`,
-      message: `${KEY_MESSAGE}: give a member of include whose name is none another key by keys`,
-    }),
-  });
 
 const generatedKey = z
   .object({
@@ -130,7 +60,14 @@ const lifetime = z
       })
       .optional(),
   })
-  .meta({ description: 'When the client ends by itself.' });
+  .meta({
+    description: 'When the client ends by itself.',
+    ...rules({
+      rule: '!has(self.expiryMember) || has(self.expiresAfter)',
+      message:
+        'expiryMember tells the server the end that expiresAfter gives: set expiresAfter, too, or remove it',
+    }),
+  });
 
 const replacement = z
   .object({

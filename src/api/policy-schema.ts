@@ -1,29 +1,57 @@
 import * as z from 'zod';
+import { scopeToken } from './client-schema.ts';
 import { boundedDuration } from './durations.ts';
-import { set, text } from './schema.ts';
+import { rules, set, text } from './schema.ts';
 
 /** What a cluster server permits: judged on the body that is really sent. */
+
+const host = () =>
+  text(253).meta(
+    rules({
+      rule: "self.matches('^([*][.])?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$') || self.matches('^[[][0-9A-Fa-f:.]+[]]$')",
+      message:
+        'must be a host, like shop.example.com, or a domain with all below it, like *.example.com, without scheme, port and path',
+    }),
+  );
+
+const redirectPattern = () =>
+  text(2048).meta(
+    rules({
+      rule: "self.contains(':')",
+      message: 'must be a whole URI with its scheme, like https://*.example.com/callback',
+    }),
+  );
 
 const DENY = z.enum(['Deny', 'Allow']).default('Deny');
 
 export const policy = z
   .object({
-    uriHosts: set(text(253), 64)
+    uriHosts: set(host(), 64)
       .meta({
         description:
           'Hosts of every URI among the metadata, like `shop.example.com` or `*.example.com`: the server may fetch or call them.',
       })
       .optional(),
-    redirectUriPatterns: set(text(2048), 64)
+    redirectUriPatterns: set(redirectPattern(), 64)
       .meta({
         description:
           'Redirect URIs, with `*` for any characters within one segment of host or path, like `https://*.example.com/callback`.',
       })
       .optional(),
-    scopes: set(text(256), 128).optional(),
-    grantTypes: set(text(256), 32).optional(),
-    responseTypes: set(text(256), 32).optional(),
-    tokenEndpointAuthMethods: set(text(256), 32).optional(),
+    scopes: set(scopeToken(), 128)
+      .meta({ description: 'Scopes that clients may have, like `[openid, profile]`. Default: any.' })
+      .optional(),
+    grantTypes: set(text(256), 32)
+      .meta({ description: 'Grant types that clients may use, like `[authorization_code]`. Default: any.' })
+      .optional(),
+    responseTypes: set(text(256), 32)
+      .meta({ description: 'Response types that clients may use, like `[code]`. Default: any.' })
+      .optional(),
+    tokenEndpointAuthMethods: set(text(256), 32)
+      .meta({
+        description: 'Ways in which clients may authenticate, like `[private_key_jwt]`. Default: any.',
+      })
+      .optional(),
     additionalMetadata: z
       .object({ allowed: set(text(256), 128) })
       .meta({ description: 'Members without a field of their own that clients may set. Default: none.' })
@@ -32,7 +60,15 @@ export const policy = z
       description: 'Whether clients may ask for a client identifier of their choosing.',
     }),
     adoption: DENY.meta({ description: 'Whether OAuthClients may adopt clients that exist already.' }),
-    maxClientsPerNamespace: z.int().min(0).max(1_000_000).optional(),
+    maxClientsPerNamespace: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .meta({
+        description:
+          'Clients that may exist at the server for one namespace, 0 to 1000000; those that are kept, still to be removed or left behind count. Default: any number.',
+      })
+      .optional(),
     defaultsOnly: set(text(256), 64)
       .meta({
         description:

@@ -34,26 +34,53 @@ export const url = (...more: readonly ValidationRule[]) =>
 
 export const text = (max: number) => z.string().min(1).max(max);
 
+/**
+ * A text of a form.
+ *
+ * @param pattern in the common part of RE2 (CEL) and JavaScript
+ * @param message says what to write
+ */
+export const textMatching = (schema: z.ZodString, pattern: RegExp, message: string) =>
+  schema
+    .refine((text) => pattern.test(text), message)
+    .meta(rules({ rule: `self.matches(${celText(pattern.source)})`, message }));
+
+/** A text as CEL has it. */
+export const celText = (text: string): string => JSON.stringify(text);
+
 /** The name of an object in the same namespace (of the operator's, for cluster-scoped objects). */
 export const objectName = () =>
-  z
-    .string()
-    .min(1)
-    .max(253)
-    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/);
+  textMatching(
+    text(253),
+    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    'must be a name of lower-case letters, digits, - and ., like sso-credentials, that begins and ends with a letter or digit',
+  );
+
+const DATA_KEY = '[-._A-Za-z0-9]';
+
+/** What a key of a Secret is, to be read after "must be" or "is". */
+export const KEY_FORM = 'letters, digits, -, _ and ., and does not start with two dots';
+
+/** CEL: whether the expression is a key that a Secret can have. */
+export const isSecretKey = (what: string): string =>
+  `(${what}.matches('^${DATA_KEY}{1,253}$') && ${what} != '.' && !${what}.startsWith('..'))`;
 
 /** A key of a Secret. */
 export const secretKey = () =>
+  textMatching(
+    text(253),
+    new RegExp(`^([-_A-Za-z0-9]${DATA_KEY}*|[.][-_A-Za-z0-9]${DATA_KEY}*)$`),
+    `must be a key of a Secret: it consists of ${KEY_FORM}`,
+  );
+
+/** A duration like `30s`, `5m` or `1h30m`; `boundedDuration` gives it bounds and a sentence. */
+export const duration = () =>
   z
     .string()
-    .min(1)
-    .max(253)
-    .regex(/^[A-Za-z0-9._-]+$/);
+    .max(32)
+    .refine((text) => DURATION.test(text), 'must be hours, minutes and seconds, like 1h30m');
 
-/** A duration like `30s`, `5m` or `1h30m`. */
-export const duration = () => z.string().max(32).regex(DURATION);
-
-const DURATION = /^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/;
+export const DURATION = /^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$/;
 
 /** Milliseconds of a duration that matches the schema. */
 export function durationMs(duration: string): number {
@@ -70,10 +97,8 @@ export const set = <Item extends z.ZodType>(item: Item, max: number) =>
 export const list = <Item extends z.ZodType>(item: Item, max: number) =>
   z.array(item).max(max).meta({ 'x-kubernetes-list-type': 'atomic' });
 
-export const stringMap = (maxProperties: number, maxLength: number, pattern?: RegExp) => {
-  const value = z.string().max(maxLength);
-  return z.record(z.string(), pattern === undefined ? value : value.regex(pattern)).meta({ maxProperties });
-};
+export const stringMap = (maxProperties: number, maxLength: number) =>
+  z.record(z.string(), z.string().max(maxLength)).meta({ maxProperties });
 
 /**
  * An object that is passed through as it is. Not `z.json()`: it is recursive, and a CRD has no references. A schema bounds

@@ -3,7 +3,7 @@ import { namesOf } from '../oauth/objects.ts';
 import { CONTENT_ENCODINGS, ENCRYPTION_ALGORITHMS } from '../oauth/signing-key.ts';
 import { secretRef, signingAlgorithm } from './admission-schema.ts';
 import { boundedDuration } from './durations.ts';
-import { anyObject, rules, stringMap, text } from './schema.ts';
+import { anyObject, rules, stringMap, text, textMatching } from './schema.ts';
 
 /** What is signed for a registration: a software statement (RFC 7591 section 2.3), or the whole request body. */
 
@@ -75,9 +75,13 @@ export const signedRequest = z
     issuer: text(2048).optional(),
     audience: text(2048).meta({ description: 'aud. Default: the issuer of the server.' }).optional(),
     lifetime: lifetime(),
-    contentType: text(128)
-      .regex(/^[A-Za-z0-9.+-]+\/[A-Za-z0-9.+-]+$/)
-      .default('application/jwt'),
+    contentType: textMatching(
+      text(128),
+      /^[A-Za-z0-9.+-]+[/][A-Za-z0-9.+-]+$/,
+      'must be a media type, like application/jwt',
+    )
+      .default('application/jwt')
+      .meta({ description: 'Content-Type of the request. Default: application/jwt.' }),
   })
   .meta({ description: 'Registrations and updates are sent as a JWS of the metadata.' });
 

@@ -52,6 +52,7 @@ export function toConnection(
     uid: object.metadata.uid ?? '',
     // What tokens carry as `iss`, and what workloads must therefore expect.
     issuer: spec.discovery.acceptedIssuer ?? spec.issuer,
+    configuredIssuer: spec.issuer,
     registrationEndpoint: calls.registration,
     tokenEndpoint: calls.token,
     endpoints,

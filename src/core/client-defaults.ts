@@ -9,7 +9,7 @@ import {
 import { presentable } from '../oauth/error-response.ts';
 import { isJsonObject, type Json, type JsonObject, nestsTooDeep } from '../oauth/json.ts';
 import { cut } from '../oauth/text.ts';
-import { MAX_URL_LENGTH } from '../oauth/url.ts';
+import { MAX_URL_LENGTH, uriPattern } from '../oauth/url.ts';
 import type { Problem } from './problem.ts';
 
 /** Merges `spec.defaults` of a server object into `spec.client` of an OAuthClient. */
@@ -146,7 +146,9 @@ function mapStrings(value: Json, map: (text: string) => string): Json {
 }
 
 /** The CRD demands the same of a client's own URIs. A default is checked only after its placeholders are filled. */
-const ABSOLUTE_URI = /^[A-Za-z][A-Za-z0-9+.-]*:[^#\s\p{Cc}]+$/u;
+/** By whether the member permits no fragment. */
+const PATTERNS = { true: new RegExp(uriPattern(true)), false: new RegExp(uriPattern(false)) } as const;
+
 /** RFC 6749 section 3.3. */
 const SCOPE_TOKEN = /^[!#-[\]-~]+$/;
 
@@ -189,8 +191,9 @@ const placed = (member: string, field: string, value: Json): readonly PlacedText
   );
 
 function textFault(member: string, text: string): string | undefined {
-  if (isUri(member) && (text.length > MAX_URL_LENGTH || !ABSOLUTE_URI.test(text))) {
-    return `an absolute URI without fragment of at most ${MAX_URL_LENGTH} characters`;
+  const noFragment = bySpecName.get(member)?.noFragment === true;
+  if (isUri(member) && (text.length > MAX_URL_LENGTH || !PATTERNS[`${noFragment}`].test(text))) {
+    return `an absolute URI${noFragment ? ' without fragment' : ''} of at most ${MAX_URL_LENGTH} characters`;
   }
   return bySpecName.get(member)?.type === 'scope' && !SCOPE_TOKEN.test(text) ? 'one scope' : undefined;
 }

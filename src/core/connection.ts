@@ -12,6 +12,8 @@ export interface ServerConnection {
   /** uid of the server object. */
   readonly uid: string;
   readonly issuer: string;
+  /** `spec.issuer`; the server may publish another one (`discovery.acceptedIssuer`). */
+  readonly configuredIssuer: string;
   readonly registrationEndpoint: string;
   /** Where the operator itself obtains tokens; `undefined` where none is known. */
   readonly tokenEndpoint: string | undefined;

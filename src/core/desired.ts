@@ -14,9 +14,11 @@ import {
   oauthClientStatus,
 } from '../api/oauth-client.ts';
 import { SHARES } from '../api/shares.ts';
+import { PUBLISHED_NAMES } from '../formats/published-client.ts';
 import { additionalNameProblem } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
+import { own } from '../oauth/objects.ts';
 import { keptIfAny } from './kept-text.ts';
 import { workloadSecretProblems } from './needed-secrets.ts';
 import type { ClientObject, DesiredClient } from './observation.ts';
@@ -129,7 +131,7 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
   const names = Object.keys(client.additionalMetadata ?? {}).flatMap(
     (name) => additionalNameProblem(name) ?? [],
   );
-  const keys = Object.values(secret.keys ?? {}).filter((key) => key !== '');
+  const keys = keysOf(secret);
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   return [
     ...names,
@@ -138,6 +140,12 @@ function problemsOf({ client, secret }: OAuthClientSpec): readonly string[] {
       ? []
       : [`secret.keys gives the key ${presentable(twice, [])} to two values; choose another for one`]),
   ];
+}
+
+/** The key of each value that the Secret can have, those that are left out aside. */
+function keysOf({ keys = {}, include = [] }: OAuthClientSpec['secret']): readonly string[] {
+  const names = new Set([...PUBLISHED_NAMES, ...include, ...Object.keys(keys)]);
+  return [...names].map((name) => own(keys, name) ?? name).filter((key) => key !== '');
 }
 
 /** In most specs these parts are the defaults. They are kept once for all specs. */

@@ -9,6 +9,7 @@ import {
   looksLikeHttp,
   matchesPattern,
   plainHost,
+  withoutPlainFragment,
 } from './uri-bounds.ts';
 
 /** The bounds on every URI that a server may call, fetch, or send users to. */
@@ -18,6 +19,8 @@ interface JudgedUri {
   readonly uri: string;
   /** The server sends users there. */
   readonly isRedirect: boolean;
+  /** The fragment is for the server or the browser: it reaches no host. */
+  readonly mayHaveFragment: boolean;
 }
 
 export function uriRefusal(judged: readonly Judged[], policy: Policy): string | undefined {
@@ -48,10 +51,11 @@ function schemeRefusal({ member, uri }: JudgedUri, { schemes }: Policy): string 
 }
 
 function hostRefusal(
-  { member, uri, isRedirect }: JudgedUri,
+  { member, uri, isRedirect, mayHaveFragment }: JudgedUri,
   { uriHosts, redirectUriPatterns = [] }: Policy,
 ): string | undefined {
-  if (uriHosts === undefined || hostIsListed(uri, uriHosts)) {
+  const called = mayHaveFragment ? withoutPlainFragment(uri) : uri;
+  if (uriHosts === undefined || hostIsListed(called, uriHosts)) {
     return undefined;
   }
   const isOwnScheme = isRedirect && !looksLikeHttp(uri);
@@ -103,7 +107,8 @@ function urisOf(judged: Judged): readonly JudgedUri[] {
         )
       : [];
   const isRedirect = REDIRECTS.includes(row?.wire ?? '');
-  return uris.map((uri) => ({ member: judgedName(judged), uri, isRedirect }));
+  const mayHaveFragment = isUri && row.noFragment !== true;
+  return uris.map((uri) => ({ member: judgedName(judged), uri, isRedirect, mayHaveFragment }));
 }
 
 /** Some servers take `jwks` as JSON text. */

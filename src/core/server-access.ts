@@ -1,4 +1,4 @@
-import type { AllowedNamespaces } from '../api/authorization-server.ts';
+import type { AllowedNamespaces } from '../api/access-schema.ts';
 import type { ObservedClient } from './observation.ts';
 import type { ServerRef } from './record.ts';
 

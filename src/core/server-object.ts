@@ -1,5 +1,5 @@
+import type { AllowedNamespaces } from '../api/access-schema.ts';
 import {
-  type AllowedNamespaces,
   type AuthorizationServer,
   type AuthorizationServerSpec,
   type AuthorizationServerStatus,

@@ -23,6 +23,8 @@ export interface ServerFacts {
   readonly health: ServerHealth;
   readonly management: NonNullable<AuthorizationServerStatus['management']>;
   readonly admissionAccepted: boolean;
+  /** At which clients were registered; `undefined` where none was. */
+  readonly registeredIssuer: string | undefined;
   readonly effectiveDialect: JsonObject | undefined;
   /** A JWK set. */
   readonly signingKeys: JsonObject | undefined;
@@ -43,6 +45,7 @@ export interface ClientCounts {
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   const { object, endpoints, management, effectiveDialect, signingKeys, counts, now } = facts;
   const problem = facts.problem ?? credentialRefusal(facts) ?? outage(facts);
+  const { registeredIssuer: issuer } = facts;
   const conditions = [
     readiness(facts, problem),
     admissionCondition(facts, problem),
@@ -51,7 +54,7 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
   ];
   return {
     observedGeneration: object.generation,
-    ...defined({ endpoints, management, effectiveDialect, signingKeys }),
+    ...defined({ endpoints, issuer, management, effectiveDialect, signingKeys }),
     ...counts,
     isDefault: object.isDefault,
     ...trouble(facts),

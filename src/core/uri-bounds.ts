@@ -8,7 +8,7 @@ import { MAX_URL_LENGTH, urlProblem } from '../oauth/url.ts';
 /**
  * Whether a host bound admits an http(s) URL: an entry is a host, or `*.` and the domain below which all are admitted.
  * Case and port don't matter. A URL that isn't written plainly is never admitted: user information, a backslash, an
- * encoded or abbreviated host, a full stop at the end.
+ * encoded or abbreviated host, a full stop at the end, a fragment.
  */
 export function hostIsListed(uri: string, hosts: readonly string[]): boolean {
   const host = plainHost(uri);
@@ -33,6 +33,15 @@ export function plainHost(uri: string): string | undefined {
   const { hostname } = new URL(uri);
   return written.toLowerCase() === hostname ? hostname : undefined;
 }
+
+/**
+ * The URI without its fragment, of members that may have one. Only a fragment that every parser reads alike is taken off:
+ * behind a path, and without `@` and `\\`, a parser that overlooks the `#` reads no other host and no user.
+ */
+export const withoutPlainFragment = (uri: string): string =>
+  uri.length > MAX_URL_LENGTH ? uri : uri.replace(PLAIN_FRAGMENT, '$1');
+
+const PLAIN_FRAGMENT = /^(https?:\/\/[^/?#]+\/[^#]*)#[A-Za-z0-9._~!$&'()*+,;=:/?%-]*$/;
 
 /** Whether a lenient parser would take the text for an http(s) URL. */
 export function looksLikeHttp(text: string): boolean {

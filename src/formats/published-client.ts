@@ -17,6 +17,19 @@ export interface PublishedClient {
   readonly include?: readonly string[];
 }
 
+/** The wire names of all values that a format can publish, `include` aside. */
+export const PUBLISHED_NAMES: readonly string[] = [
+  'client_id',
+  'client_secret',
+  'token_endpoint_auth_method',
+  'scope',
+  'issuer',
+  ...ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished).map((name) => ENDPOINTS[name].wire),
+  'private_key.pem',
+  'private_key.jwk',
+  'kid',
+];
+
 const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished);
 
 /** What a workload may know of its client, by wire name; `undefined` where it isn't known. */

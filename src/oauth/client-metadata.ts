@@ -17,6 +17,8 @@ export interface Member {
   readonly localizable?: true;
   /** The order of the list matters. */
   readonly ordered?: true;
+  /** Its URIs have no fragment (RFC 6749 section 3.1.2, OpenID Connect logout, UMA 2.0). */
+  readonly noFragment?: true;
   readonly source: string;
   readonly description: string;
 }
@@ -26,10 +28,11 @@ const row = <const Wire extends string, const Type extends MemberType>(
   type: Type,
   source: string,
   description: string,
-  more: { readonly localizable?: true; readonly ordered?: true } = {},
+  more: { readonly localizable?: true; readonly ordered?: true; readonly noFragment?: true } = {},
 ) => ({ wire, type, source, description, ...more });
 
 const localizable = { localizable: true } as const;
+const noFragment = { noFragment: true } as const;
 
 const RFC7591 = 'RFC 7591';
 const OIDC = 'OpenID Connect Registration 1.0';
@@ -38,7 +41,7 @@ const FEDERATION = 'OpenID Federation 1.0';
 
 /** Every request member of the IANA registry "OAuth Dynamic Client Registration Metadata". */
 export const MEMBERS = [
-  row('redirect_uris', 'uris', RFC7591, 'Where the server may send the user back to.'),
+  row('redirect_uris', 'uris', RFC7591, 'Where the server may send the user back to.', noFragment),
   row('token_endpoint_auth_method', 'string', RFC7591, 'How the client authenticates at the token endpoint.'),
   row('grant_types', 'strings', RFC7591, 'Grant types that the client will use.'),
   row('response_types', 'strings', RFC7591, 'Response types that the client will use.'),
@@ -89,6 +92,7 @@ export const MEMBERS = [
     'uri',
     'OpenID Connect Front-Channel Logout 1.0',
     'Rendered by the server to log the user out.',
+    noFragment,
   ),
   row(
     'frontchannel_logout_session_required',
@@ -101,6 +105,7 @@ export const MEMBERS = [
     'uri',
     'OpenID Connect Back-Channel Logout 1.0',
     'Called by the server to log the user out.',
+    noFragment,
   ),
   row(
     'backchannel_logout_session_required',
@@ -161,7 +166,13 @@ export const MEMBERS = [
     'RFC 9701',
     'Algorithm that encrypts introspection answers.',
   ),
-  row('claims_redirect_uris', 'uris', 'UMA 2.0', 'Where users may return to after gathering claims.'),
+  row(
+    'claims_redirect_uris',
+    'uris',
+    'UMA 2.0',
+    'Where users may return to after gathering claims.',
+    noFragment,
+  ),
   row('nfv_token_signed_response_alg', 'string', NFV, 'Algorithm that signs NFV tokens.'),
   row('nfv_token_encrypted_response_alg', 'string', NFV, 'Algorithm that encrypts the key of NFV tokens.'),
   row('nfv_token_encrypted_response_enc', 'string', NFV, 'Algorithm that encrypts NFV tokens.'),

@@ -9,6 +9,13 @@ const QUERY = "([?][A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?";
 /** Both RE2 (CEL) and JavaScript read it. */
 export const URL_PATTERN = `^https?://${HOST}(:[0-9]{1,5})?${PATH}${QUERY}$`;
 
+/** Of any scheme, as in RFC 3986 section 3, where it tells URIs from other texts. Both RE2 (CEL) and JavaScript read it. */
+const URI = '[A-Za-z][A-Za-z0-9+.-]*:[^#\\x00-\\x20\\x7f]+';
+const FRAGMENT = '(#[^#\\x00-\\x20\\x7f]*)?';
+
+/** An absolute URI, with or without a fragment; `noFragment`: without one. */
+export const uriPattern = (noFragment: boolean): string => `^${URI}${noFragment ? '' : FRAGMENT}$`;
+
 export const MAX_URL_LENGTH = 2048;
 
 const URL_REGEX = new RegExp(URL_PATTERN);

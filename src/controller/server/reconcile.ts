@@ -50,6 +50,10 @@ export async function reconcileServer(
     const { problem: message = "The spec can't be used.", problemReason: reason = 'InvalidSpec' } = object;
     return refuse(object, { reason, message }, context);
   }
+  const changed = issuerProblem(servers.state(key), object);
+  if (changed !== undefined) {
+    return refuse(object, changed, context);
+  }
   const references = await resolveReferences(object, spec, context);
   const { urlRules } = context.settings;
   const transport = transportOf(spec, { ...references, urlRules });
@@ -89,13 +93,15 @@ export function refuse(object: ServerObject, problem: Problem, context: Context)
   return tellStatus(object, context, { ...unusable(before, object), problem });
 }
 
-function unusable(before: ServerState | undefined, { status, spec }: ServerObject): ServerState {
+function unusable(before: ServerState | undefined, object: ServerObject): ServerState {
+  const { status, spec } = object;
   return {
     connection: undefined,
     problem: undefined,
     endpoints: before?.endpoints ?? status.endpoints,
     management: before?.management ?? status.management ?? 'Unknown',
     admissionAccepted: before?.admissionAccepted ?? isTrue(status, 'AdmissionAccepted'),
+    registered: registeredOf(before, object),
     signingKeys: undefined,
     suspended: spec?.suspend === true,
   };
@@ -107,6 +113,26 @@ function wereFound(status: AuthorizationServerStatus): boolean {
   const admission = find('AdmissionAccepted');
   const isRefused = admission?.status === 'False' && admission.reason === find('Ready')?.reason;
   return isTrue(status, 'Ready') || isRefused;
+}
+
+/** Another object may have had the name. */
+function registeredOf(
+  before: ServerState | undefined,
+  { metadata: { uid = '' }, status: { issuer } }: ServerObject,
+): ServerState['registered'] {
+  const known = before?.registered;
+  return known?.uid === uid ? known : issuer === undefined ? undefined : { uid, issuer };
+}
+
+/** The rule of the CRD, for the moments before status shows that a client was registered. */
+function issuerProblem(before: ServerState | undefined, object: ServerObject): Problem | undefined {
+  const { issuer } = registeredOf(before, object) ?? {};
+  return issuer === undefined || issuer === object.spec?.issuer
+    ? undefined
+    : {
+        reason: 'InvalidSpec',
+        message: `Clients of this server object are registered at ${issuer}, and spec.issuer names ${object.spec?.issuer}. Set it back, and create another server object for another issuer.`,
+      };
 }
 
 const isTrue = ({ conditions }: AuthorizationServerStatus, type: string): boolean =>

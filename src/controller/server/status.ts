@@ -21,6 +21,16 @@ function countsOf(key: ServerKey, { caches: { registrations }, orphans }: Contex
   };
 }
 
+/** After a restore, records may know of clients of which status does not. */
+function issuerOfRecords(
+  { metadata: { uid }, spec }: ServerObject,
+  key: ServerKey,
+  { caches: { registrations } }: Context,
+): string | undefined {
+  const isAt = registrations.find('server', key).some(({ record }) => record?.serverUid === uid);
+  return isAt ? spec?.issuer : undefined;
+}
+
 /** Writes the status if it differs. */
 export async function tellStatus(
   object: ServerObject,
@@ -36,6 +46,7 @@ export async function tellStatus(
   const status = summarizeServer({
     object,
     ...state,
+    registeredIssuer: state.registered?.issuer ?? issuerOfRecords(object, key, context),
     effectiveDialect,
     health: servers.health(key),
     counts,

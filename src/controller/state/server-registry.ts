@@ -1,7 +1,7 @@
 import type { AuthorizationServerStatus } from '../../api/authorization-server.ts';
 import { boundedMs } from '../../api/durations.ts';
 import type { ClientKey } from '../../core/client-key.ts';
-import type { ManagementTerms, ServerConnection } from '../../core/connection.ts';
+import type { ServerConnection } from '../../core/connection.ts';
 import type { Failure } from '../../core/failure.ts';
 import { gateOf } from '../../core/health-gate.ts';
 import { isSuspect } from '../../core/lost-tokens.ts';
@@ -37,11 +37,15 @@ export interface ServerState {
   readonly endpoints: Endpoints | undefined;
   readonly management: NonNullable<AuthorizationServerStatus['management']>;
   readonly admissionAccepted: boolean;
+  /** The issuer at which clients were registered, and by which server object; `undefined` where none was. */
+  readonly registered: { readonly uid: string; readonly issuer: string } | undefined;
   /** A JWK set: what the server must know to verify what the operator signs. */
   readonly signingKeys: JsonObject | undefined;
   /** A person suspended the server: nothing may be sent. */
   readonly suspended: boolean;
 }
+
+type RegisteredBy = Pick<ServerConnection, 'uid' | 'configuredIssuer' | 'management'>;
 
 export class ServerRegistry {
   readonly #states = new Map<ServerKey, ServerState>();
@@ -232,11 +236,17 @@ export class ServerRegistry {
   }
 
   /** What the first answered registration shows about the server. */
-  learn(key: ServerKey, managed: boolean, terms: ManagementTerms): void {
+  learn(
+    key: ServerKey,
+    managed: boolean,
+    { uid, configuredIssuer: issuer, management: terms }: RegisteredBy,
+  ): void {
     const management = managementMode(managed, terms);
     const state = this.#states.get(key);
-    if (state !== undefined && (state.management !== management || !state.admissionAccepted)) {
-      this.#states.set(key, { ...state, management, admissionAccepted: true });
+    const isKnown = state?.registered?.uid === uid;
+    if (state !== undefined && (state.management !== management || !state.admissionAccepted || !isKnown)) {
+      const registered = isKnown ? state.registered : { uid, issuer };
+      this.#states.set(key, { ...state, management, admissionAccepted: true, registered });
       this.#changed(key);
     }
   }

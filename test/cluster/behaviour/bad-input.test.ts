@@ -17,6 +17,7 @@ import {
   clusterServer,
   conditionOf,
   credential,
+  eventually,
   machine,
   messageOf,
   namespace,
@@ -193,6 +194,29 @@ describe("A client whose server object can't be used", () => {
     const published = 'https://published.example.com';
     // The workload compares `iss` with what the server puts into its tokens: that is what is published.
     expect((await shop.secret('mismatch'))?.['issuer']).toBe(published);
+  });
+
+  it('goes on when a misspelled issuer is corrected, which it can be until a client was registered', async () => {
+    const stub = await startStubServer();
+    const misspelled = `${stub.issuer}/`;
+    await testbed.apply(
+      all(
+        namespacedServer(misspelled, 'shop', 'misspelled'),
+        oauthClient('shop', 'misspelled', { server: serverRef('misspelled') }),
+      ),
+    );
+    await shop.until('misspelled', 'IssuerMismatch');
+    await shop.patch('oas', 'misspelled', { spec: { issuer: stub.issuer } });
+    await shop.until('misspelled', 'Registered');
+    const issuer = await eventually(
+      () => shop.kubectl('get', 'oas', 'misspelled', '-o', 'jsonpath={.status.issuer}'),
+      (seen) => seen !== '',
+      5_000,
+    );
+    expect(issuer).toBe(stub.issuer);
+    await expect(shop.patch('oas', 'misspelled', { spec: { issuer: misspelled } })).rejects.toThrow(
+      "spec.issuer can't be changed any more, since clients are registered there: create another server object",
+    );
   });
 
   it('registers without discovery where the endpoint is given', async () => {

@@ -78,3 +78,9 @@ export function authorizationServer(
     spec: { issuer: 'https://sso.example.com', registration: { admission: { open: {} } }, ...spec },
   });
 }
+
+/** A ClusterAuthorizationServer that is right, with these members of `spec` in place of its own. */
+export function clusterAuthorizationServer(name: string, spec: object = {}): string {
+  const ofNamespace = JSON.parse(authorizationServer({ name, namespace: '' }, spec)) as object;
+  return JSON.stringify({ ...ofNamespace, kind: 'ClusterAuthorizationServer', metadata: { name } });
+}

@@ -7,7 +7,15 @@ import {
 } from '../../../src/api/authorization-server.ts';
 import { oauthClientSpec } from '../../../src/api/oauth-client.ts';
 import { admits } from '../../../src/core/server-access.ts';
-import { authorizationServer, type Cluster, DEPLOY, install, oauthClient, openCluster } from './cluster.ts';
+import {
+  authorizationServer,
+  type Cluster,
+  clusterAuthorizationServer,
+  DEPLOY,
+  install,
+  oauthClient,
+  openCluster,
+} from './cluster.ts';
 
 /** What the API server stores of what people apply: the defaults with it, and who owns which part. */
 
@@ -36,13 +44,6 @@ function withoutNamespaces(applied: string): string {
   return JSON.stringify({ ...list, items: items.filter(({ kind }) => kind !== 'Namespace') });
 }
 
-const clusterServer = (name: string, spec: object = {}): string =>
-  JSON.stringify({
-    ...JSON.parse(authorizationServer({ name, namespace }, spec)),
-    kind: 'ClusterAuthorizationServer',
-    metadata: { name },
-  });
-
 /** Applied by a manager of this name, server-side: it owns what it writes, and no more. */
 const applyAs = (manager: string, object: string) =>
   cluster.must(['apply', '--server-side', `--field-manager=${manager}`, '-f', '-'], object);
@@ -56,7 +57,7 @@ describe('defaults', () => {
     await cluster.must(['apply', '-f', '-'], authorizationServer({ name, namespace }));
     expect(await stored('oas', name)).toEqual(authorizationServerSpec.parse(smallest));
 
-    await cluster.must(['apply', '-f', '-'], clusterServer(name));
+    await cluster.must(['apply', '-f', '-'], clusterAuthorizationServer(name));
     const spec = await stored('coas', name);
     const parsed = clusterAuthorizationServerSpec.parse(smallest);
     expect(spec).toEqual(parsed);
@@ -103,7 +104,7 @@ describe('defaults', () => {
     const initialAccessToken = { secretRef: { name: 'sso-iat' } };
     const server = await sizes(
       'coas',
-      clusterServer(name, {
+      clusterAuthorizationServer(name, {
         issuer: 'https://sso.example.com/realms/shop',
         dialect: 'keycloak',
         registration: { admission: { initialAccessToken } },
@@ -174,13 +175,13 @@ describe('two field managers', () => {
   test('each admit some namespaces to a server, and permit some scopes', async () => {
     const name = `shared-${namespace}`;
     const spec = (team: string) => ({ allowedNamespaces: { names: [team] }, policy: { scopes: [team] } });
-    await applyAs('one', clusterServer(name, spec('one')));
-    await applyAs('two', clusterServer(name, spec('two')));
+    await applyAs('one', clusterAuthorizationServer(name, spec('one')));
+    await applyAs('two', clusterAuthorizationServer(name, spec('two')));
     expect(await stored('coas', name)).toMatchObject({
       allowedNamespaces: { names: ['one', 'two'] },
       policy: { scopes: ['one', 'two'] },
     });
-    await applyAs('one', clusterServer(name));
+    await applyAs('one', clusterAuthorizationServer(name));
     expect(await stored('coas', name)).toMatchObject({
       allowedNamespaces: { names: ['two'] },
       policy: { scopes: ['two'] },

@@ -184,6 +184,7 @@ const KNOWN: ServerState = {
   endpoints: connection.endpoints,
   management: 'RegistrationAccessToken',
   admissionAccepted: true,
+  registered: undefined,
   signingKeys: undefined,
   suspended: false,
 };

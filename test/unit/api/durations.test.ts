@@ -8,18 +8,17 @@ import { durationMs } from '../../../src/api/schema.ts';
 const CRDS = join(import.meta.dirname, '..', '..', '..', 'crds');
 
 interface Node {
-  readonly pattern?: string;
   readonly 'x-kubernetes-validations'?: readonly { readonly rule: string }[];
   readonly [name: string]: unknown;
 }
 
-/** Every schema below `spec` that is a duration by its pattern, with its path. */
+/** Every schema below `spec` that is a duration by its grammar, with its path. */
 function durationsIn(node: unknown, path: string): readonly (readonly [string, Node])[] {
   if (typeof node !== 'object' || node === null) {
     return [];
   }
-  const { pattern } = node as Node;
-  const isDuration = typeof pattern === 'string' && /\[0-9\].*[hms]\)/.test(pattern);
+  const { 'x-kubernetes-validations': rules } = node as Node;
+  const isDuration = Array.isArray(rules) && rules.some(({ rule }) => /\[0-9\].*[hms]\)/.test(rule));
   const below = Object.entries(node).flatMap(([name, part]) => durationsIn(part, `${path}.${name}`));
   return isDuration ? [[path, node as Node], ...below] : below;
 }
@@ -54,7 +53,12 @@ describe('durations of the schemas', () => {
     expect(boundedMs(name, least)).toBe(durationMs(least));
     expect(durationMs(least)).toBeLessThan(durationMs(most));
     expect(boundedDuration(name).meta()).toMatchObject({
-      'x-kubernetes-validations': [{ rule: expect.stringContaining(most) }],
+      'x-kubernetes-validations': [
+        {
+          rule: expect.stringContaining(most),
+          message: expect.stringContaining(`between ${least} and ${most}, in`),
+        },
+      ],
     });
   });
 });

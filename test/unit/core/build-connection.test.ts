@@ -75,6 +75,7 @@ describe('toConnection', () => {
     expect(connect(spec)).toEqual({
       uid: 'uid-s',
       issuer,
+      configuredIssuer: issuer,
       registrationEndpoint: `${issuer}/register`,
       tokenEndpoint: `${issuer}/token`,
       endpoints,

@@ -131,6 +131,21 @@ describe('toClientObject', () => {
     });
   });
 
+  test.each([
+    ['the key that another value has by default', { client_id: 'issuer' }, undefined, 'issuer'],
+    ['the name of a member to include', { client_id: 'logo_uri' }, ['logo_uri'], 'logo_uri'],
+  ])('says that a value would have %s', (_, keys, include, key) => {
+    expect(desiredOf({ client: {}, secret: { keys, ...(include && { include }) } })).toEqual({
+      valid: false,
+      problem: `secret.keys gives the key ${key} to two values; choose another for one.`,
+    });
+  });
+
+  test('takes values that change their keys', () => {
+    const keys = { client_id: 'client_secret', client_secret: 'client_id', scope: '' };
+    expect(desiredOf({ client: {}, secret: { keys } })).toMatchObject({ valid: true });
+  });
+
   test('says that two values would share a key of the Secret', () => {
     const keys = { client_id: 'username', client_secret: 'password', issuer: 'username' };
     expect(desiredOf({ client: {}, secret: { keys } })).toEqual({

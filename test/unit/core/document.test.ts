@@ -225,7 +225,7 @@ describe('defaults', () => {
     [
       'a relative URI',
       { clientUri: '/{name}' },
-      'spec.defaults.clientUri gives this client "/storefront", which is not an absolute URI without fragment of at most 2048 characters; ask the platform team to correct it, or set spec.client.clientUri.',
+      'spec.defaults.clientUri gives this client "/storefront", which is not an absolute URI of at most 2048 characters; ask the platform team to correct it, or set spec.client.clientUri.',
     ],
     [
       'a URI with a fragment',

@@ -119,7 +119,8 @@ describe('uriHosts', () => {
     ['a line feed and another URL', 'https://shop.example.com/\nhttps://evil.test/'],
     ['two URLs', 'https://shop.example.com/ https://evil.test/'],
     ['a fragment', 'https://shop.example.com/#@evil.test'],
-    ['an empty fragment', 'https://shop.example.com/#'],
+    ['a fragment behind no path', 'https://shop.example.com#x'],
+    ['a fragment that ends like a permitted host', 'https://evil.test#.apps.example.com'],
     ['one slash', 'https:/shop.example.com/'],
     ['no slash', 'https:shop.example.com'],
     ['three slashes', 'https:///shop.example.com/'],
@@ -143,6 +144,20 @@ describe('uriHosts', () => {
       expect(message).toMatch(
         /; choose another, or ask the platform team to extend spec\.policy\.uriHosts.*\.$/,
       );
+    }
+  });
+
+  test.each([
+    'https://shop.example.com/ro.jwt#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM',
+    'https://a.apps.example.com/terms?lang=de#privacy',
+    'https://shop.example.com/#',
+  ])('admits "%s" where a fragment has a meaning, and nowhere else', (uri) => {
+    admitted({ request_uris: [uri], policy_uri: uri }, policy);
+    for (const member of ['redirect_uris', 'claims_redirect_uris']) {
+      expect(refusal({ [member]: [uri] }, policy)).toContain('is not written plainly');
+    }
+    for (const member of ['frontchannel_logout_uri', 'backchannel_logout_uri', 'vendor_uri']) {
+      expect(refusal({ [member]: uri }, policy)).toContain(member);
     }
   });
 

@@ -25,6 +25,7 @@ describe('summarizeServer', () => {
     health: HEALTHY,
     management: 'Unknown',
     admissionAccepted: false,
+    registeredIssuer: undefined,
     effectiveDialect: undefined,
     signingKeys: undefined,
     counts: { clients: 0, suspectedOrphans: 0, owed: 0, leftBehind: 0 },

@@ -138,6 +138,7 @@ describe('M6, L12: who sees what of a call', () => {
       endpoints: undefined,
       management: 'Unknown',
       admissionAccepted: false,
+      registered: undefined,
       signingKeys: undefined,
       suspended: false,
     });

@@ -159,10 +159,10 @@ async function keep(
   const recorded = recordRegistration(registration, information, circumstancesOf(input));
   const learned = substitutionsOf(recorded.content, step.withheld);
   const written = await record(recorded, { attempt, learned }, input);
+  servers.learn(server, recorded.record.managed, step.connection);
   if (written === undefined) {
     return RECORDING;
   }
-  servers.learn(server, recorded.record.managed, step.connection.management);
   memory.succeeded(input.round.key, 'Register', step.basis);
   if (step.replaces !== undefined) {
     tellReplacement(recorded.record, step.replaces, input);

@@ -17,6 +17,7 @@ const state = {
   endpoints: undefined,
   management: 'Unknown',
   admissionAccepted: false,
+  registered: undefined,
   signingKeys: undefined,
   suspended: false,
 } as const satisfies ServerState;

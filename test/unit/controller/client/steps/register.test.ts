@@ -78,6 +78,7 @@ describe('A registration', () => {
     expect(taken.servers.state(SERVER)).toMatchObject({
       management: 'RegistrationAccessToken',
       admissionAccepted: true,
+      registered: { uid: 'server-1', issuer: 'https://sso.example.com' },
     });
     expect(setbacksOf(taken)).toEqual([]);
   });

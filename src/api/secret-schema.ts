@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { FORMATS, namesOfFormats } from '../formats/formats.ts';
+import { PUBLISHED_NAMES } from '../formats/published-client.ts';
+import { isSecretKey, KEY_FORM, objectName, rules, set, stringMap, text } from './schema.ts';
+
+/**
+ * `spec.secret` of an OAuthClient: the Secret that workloads mount. What the API server would refuse on the Secret is
+ * refused on the OAuthClient.
+ */
+
+const NAME = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
+const DOMAIN = '[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
+
+/** CEL: whether the expression is a key that a label can have (`validation.IsQualifiedName` of Kubernetes). */
+const isQualified = (what: string): string =>
+  `(${what}.matches('^(${DOMAIN}/)?${NAME}$') && ${what}.matches('^([^/]{1,253}/)?[^/]+$'))`;
+
+const RESERVED = '^([^/]*[.])?(kubernetes[.]io|k8s[.]io|oauth-registrar[.]dev)/';
+
+/** @param key CEL for a key `k`, as the API server judges it */
+const keyRules = (what: string, key: string) => [
+  {
+    rule: `self.all(k, !k.matches('${RESERVED}'))`,
+    message: `${what} below kubernetes.io, k8s.io and oauth-registrar.dev are reserved: choose another name`,
+  },
+  {
+    rule: `self.all(k, ${isQualified(key)})`,
+    message: `a key of ${what} is a name of at most 63 letters, digits, -, _ and ., like team, or a domain and such a name, like example.com/team`,
+  },
+];
+
+const keys = stringMap(64, 253).meta({
+  description:
+    'Wire name to key of the Secret, like `client_id: username`. `""` leaves the value out. Default: the wire name.',
+  ...rules(
+    {
+      rule: `self.all(k, self[k] == '' || ${isSecretKey('self[k]')})`,
+      message: `a key of a Secret consists of ${KEY_FORM}`,
+    },
+    {
+      rule: `self.all(k, self[k] == '' || self[k] == k || !(self[k] in ${JSON.stringify(PUBLISHED_NAMES)}) || self[k] in self)`,
+      message:
+        'one key would hold two values: choose another key, or rename or leave out the value that has the key by default',
+    },
+    {
+      rule: "self.all(k, self[k] == '' || self.exists_one(j, self[j] == self[k]))",
+      message: 'one key would hold two values: give each its own key, or leave one out by ""',
+    },
+  ),
+});
+
+export const secret = z
+  .object({
+    name: objectName()
+      .meta({ description: 'Name of the Secret. Default: the name of this object.' })
+      .optional(),
+    format: z
+      .enum(namesOfFormats(FORMATS))
+      .default('Keys')
+      .meta({ description: 'How the Secret holds the client. Keys: one key for each value. Default: Keys.' }),
+    keys: keys.optional(),
+    include: set(text(253), 32)
+      .meta({
+        description:
+          "Further members of the server's answer to put into the Secret, by wire name, like `registration_client_uri`.",
+      })
+      .optional(),
+    labels: stringMap(32, 63)
+      .meta({
+        description:
+          'Labels to put on the Secret, like `team: shop`. The platform team may reserve some that have a meaning to other controllers.',
+        ...rules(...keyRules('labels', 'k'), {
+          rule: `self.all(k, self[k] == '' || self[k].matches('^${NAME}$'))`,
+          message:
+            'the value of a label consists of at most 63 letters, digits, -, _ and ., and begins and ends with a letter or digit, like my-team',
+        }),
+      })
+      .optional(),
+    annotations: stringMap(32, 4096)
+      .meta({
+        description:
+          'Annotations to put on the Secret, like `example.com/owner: shop team`. The platform team may reserve some.',
+        ...rules(...keyRules('annotations', 'k.lowerAscii()')),
+      })
+      .optional(),
+  })
+  .meta({
+    description: 'The Secret that workloads mount.',
+    ...rules({
+      rule: `!has(self.include) || self.include.all(m, ${isSecretKey('m')} || (has(self.keys) && m in self.keys))`,
+      message: `include has a member whose name can't be a key of a Secret, which consists of ${KEY_FORM}: give it a key in keys`,
+    }),
+  });
