@@ -6,9 +6,9 @@ import { scopeToken } from './client-schema.ts';
 import {
   celText,
   described,
-  objectName,
+  keyOf,
   rules,
-  secretKey,
+  secretName,
   set,
   stringMap,
   text,
@@ -19,21 +19,26 @@ import {
 /** The credentials that admit the operator: at the registration endpoint, and where clients are managed with them. */
 
 export const secretRef = (defaultKey: string) =>
-  z.object({ name: objectName(), key: secretKey().default(defaultKey) });
+  z
+    .object({ name: secretName(), key: keyOf('the value', defaultKey) })
+    .meta({ description: 'The Secret, labelled `oauth-registrar.dev/credential: "true"`.' });
 
 const token = z.object({
   secretRef: secretRef('token'),
   scheme: z.enum(['Bearer', 'SSWS']).default('Bearer').meta({
-    description: 'Authentication scheme of the Authorization header. SSWS is for API tokens of Okta.',
+    description:
+      'Authentication scheme of the Authorization header. SSWS is for API tokens of Okta. Default: Bearer.',
   }),
 });
 
 const basic = z.object({
-  secretRef: z.object({
-    name: objectName(),
-    usernameKey: secretKey().default('username'),
-    passwordKey: secretKey().default('password'),
-  }),
+  secretRef: z
+    .object({
+      name: secretName(),
+      usernameKey: keyOf('the user', 'username'),
+      passwordKey: keyOf('the password', 'password'),
+    })
+    .meta({ description: 'The Secret, labelled `oauth-registrar.dev/credential: "true"`.' }),
 });
 
 /** A JWS algorithm (RFC 7518 section 3.1); never `none`. */
@@ -57,10 +62,10 @@ const grant = z.object({
     .optional(),
   secretRef: z
     .object({
-      name: objectName(),
-      clientIdKey: secretKey().default('client_id'),
-      clientSecretKey: secretKey().default('client_secret'),
-      privateKeyKey: secretKey().default('private_key'),
+      name: secretName(),
+      clientIdKey: keyOf('the client identifier', 'client_id'),
+      clientSecretKey: keyOf('the client secret', 'client_secret'),
+      privateKeyKey: keyOf('the private key', 'private_key'),
     })
     .meta({
       description:
@@ -76,11 +81,14 @@ const grant = z.object({
       algorithm: signingAlgorithm()
         .meta({ description: 'Default: HS256 for client_secret_jwt, RS256 for private_key_jwt.' })
         .optional(),
-      keyId: text(256).optional(),
-      audience: z
-        .enum(['Issuer', 'TokenEndpoint'])
-        .default('Issuer')
-        .meta({ description: 'Audience of the assertion (RFC 7523 section 3).' }),
+      keyId: described(
+        text(256),
+        'kid in the header of the assertion. Default: that of a JWK, else none.',
+      ).optional(),
+      audience: z.enum(['Issuer', 'TokenEndpoint']).default('Issuer').meta({
+        description:
+          'Audience of the assertion (RFC 7523 section 3): the issuer, or the URL of the token endpoint. Default: Issuer.',
+      }),
     })
     .meta({ description: 'Of the assertion, with client_secret_jwt and private_key_jwt.' })
     .optional(),
@@ -185,8 +193,9 @@ export const management = z
       })
       .optional(),
   })
-  .meta(
-    rules(
+  .meta({
+    description: 'How registered clients are changed and deleted (RFC 7592).',
+    ...rules(
       {
         // A rule sees the default of its object before the defaults in it.
         rule: "!has(self.mode) || self.mode != 'Credential' || has(self.credential)",
@@ -197,7 +206,7 @@ export const management = z
         message: 'only mode Auto and mode Credential use credential: remove it, or set one of them',
       },
     ),
-  );
+  });
 
 export type AdmissionSpec = z.infer<typeof admission>;
 export type ManagementCredentialSpec = z.infer<typeof managementCredential>;

@@ -42,11 +42,14 @@ const spec = z.object({
   ),
   discovery: z
     .object({
-      mode: z.enum(['Auto', 'None']).default('Auto'),
-      prefer: z
-        .enum(['OAuth', 'OpenID'])
-        .default('OAuth')
-        .meta({ description: 'Whose documents are asked for first: RFC 8414 or OpenID Connect Discovery.' }),
+      mode: z.enum(['Auto', 'None']).default('Auto').meta({
+        description:
+          'Auto: the endpoints are read from the documents that the server publishes. None: no document is asked for, and registration.endpoint is needed. Default: Auto.',
+      }),
+      prefer: z.enum(['OAuth', 'OpenID']).default('OAuth').meta({
+        description:
+          'Whose documents are asked for first: RFC 8414 or OpenID Connect Discovery. Default: OAuth.',
+      }),
       url: optionalUrl('Replaces the well-known forms.'),
       acceptedIssuer: z
         .string()
@@ -95,7 +98,7 @@ const spec = z.object({
     .meta({ description: 'Nothing is sent to the server until this is unset. Clients and Secrets stay.' }),
   defaults: defaultsSchema.optional(),
   attemptMarker: z
-    .object({ member: text(128) })
+    .object({ member: text(128).meta({ description: 'Its wire name, like `software_version`.' }) })
     .meta({
       description:
         'Member (wire name) that carries the id of the attempt, so that a client whose answer was lost can be found at the server.',
@@ -142,8 +145,10 @@ export const clusterAuthorizationServerSpec = spec
 
 export const authorizationServerStatus = z
   .object({
-    observedGeneration: z.int().optional(),
-    endpoints: endpointsOf(ENDPOINT_NAMES, () => z.string().max(2048).optional())
+    observedGeneration: z.int().meta({ description: 'The generation of the spec that was read.' }).optional(),
+    endpoints: endpointsOf(ENDPOINT_NAMES, (name) =>
+      described(z.string().max(2048), ENDPOINTS[name].description).optional(),
+    )
       .meta({ description: 'Endpoints in use.' })
       .optional(),
     issuer: z

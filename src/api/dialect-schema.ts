@@ -11,18 +11,37 @@ export const dialect = z
   .enum(DIALECT_NAMES)
   .meta({ description: 'What is known of the server: a preset of the switches in dialectOverrides.' });
 
+const supported = z
+  .boolean()
+  .meta({ description: 'Whether the server has this call. Default: as in the dialect.' });
+
+const support = z.object({ supported: supported.optional() });
+
+const rotates = (what: string) =>
+  z
+    .enum(['None', 'Rotates'])
+    .meta({ description: `Whether the call changes the ${what}. Default: as in the dialect.` })
+    .optional();
+
 const effect = z.object({
-  supported: z.boolean().optional(),
-  token: z.enum(['None', 'Rotates']).optional(),
-  secret: z.enum(['None', 'Rotates']).optional(),
+  supported: supported.optional(),
+  token: rotates('registration access token'),
+  secret: rotates('client secret'),
 });
 
-const support = z.object({ supported: z.boolean().optional() });
-
 const lifetimes = z.object({
-  registrationAccessToken: boundedDuration('lifetime').optional(),
-  clientSecret: boundedDuration('lifetime').optional(),
-  client: boundedDuration('lifetime').optional(),
+  registrationAccessToken: boundedDuration(
+    'lifetime',
+    'Longest life of a registration access token, 1s to 87600h, like 720h. Default: as in the dialect.',
+  ).optional(),
+  clientSecret: boundedDuration(
+    'lifetime',
+    'Longest life of a client secret, 1s to 87600h, like 2160h. Default: as in the dialect.',
+  ).optional(),
+  client: boundedDuration(
+    'lifetime',
+    'Longest life of a client, 1s to 87600h, like 2160h. Default: as in the dialect.',
+  ).optional(),
 });
 
 type Row = (typeof SWITCHES)[keyof Dialect];

@@ -6,19 +6,25 @@ import { clientSchema } from './client-schema.ts';
 import { NOT_YET_SEEN } from './conditions.ts';
 import { boundedDuration } from './durations.ts';
 import type { KubernetesObject } from './kubernetes.ts';
-import { conditions, described, objectName, rules, text, time } from './schema.ts';
+import { conditions, described, objectName, rules, secretName, text, time } from './schema.ts';
 import { secret } from './secret-schema.ts';
 
 /** `OAuthClient`: one OAuth client that a workload uses. Written by application teams. */
 
 const generatedKey = z
   .object({
-    algorithm: z.enum(KEY_PAIR_ALGORITHMS).default('ES256'),
+    algorithm: z
+      .enum(KEY_PAIR_ALGORITHMS)
+      .default('ES256')
+      .meta({ description: 'JWS algorithm of the keys. Default: ES256.' }),
     rotateAfter: boundedDuration(
       'rotateAfter',
-      'Age at which a new key takes over. Default: never.',
+      'Age at which a new key takes over, 5m to 87600h, like 720h. Default: never.',
     ).optional(),
-    overlap: boundedDuration('keyOverlap', 'How long the key before stays published.').default('24h'),
+    overlap: boundedDuration(
+      'keyOverlap',
+      'How long the former key stays published, 1m to 720h. Default: 24h.',
+    ).default('24h'),
   })
   .meta({
     description:
@@ -120,7 +126,7 @@ export const oauthClientSpec = z
         'What becomes of the client when this object is deleted. Retain keeps it, and its record, for a later object of the same name.',
     }),
     adopt: z
-      .object({ secretRef: z.object({ name: objectName() }) })
+      .object({ secretRef: z.object({ name: secretName() }).meta({ description: 'The labelled Secret.' }) })
       .meta({
         description:
           'A client that exists already: a labelled Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read while no client of this object is recorded; where status names one, it has to be that one.',
@@ -149,24 +155,27 @@ export const oauthClientSpec = z
 
 export const oauthClientStatus = z
   .object({
-    observedGeneration: z.int().optional(),
-    clientId: z.string().max(4096).optional(),
-    issuer: z.string().max(2048).optional(),
+    observedGeneration: described(z.int(), 'The generation of the spec that was read.').optional(),
+    clientId: described(z.string().max(4096), 'Client identifier that the server gave.').optional(),
+    issuer: described(z.string().max(2048), 'Issuer at which the client is registered.').optional(),
     installation: z
       .string()
       .max(253)
       .meta({ description: 'The installation that registered the client.' })
       .optional(),
-    secretName: z.string().max(253).optional(),
-    registeredAt: time().optional(),
-    clientSecretExpiresAt: time().optional(),
-    registrationAccessTokenExpiresAt: time().optional(),
+    secretName: described(z.string().max(253), 'Secret that workloads mount.').optional(),
+    registeredAt: described(time(), 'When the client was registered.').optional(),
+    clientSecretExpiresAt: described(time(), 'When the client secret expires.').optional(),
+    registrationAccessTokenExpiresAt: described(
+      time(),
+      'When the registration access token expires; it is renewed before.',
+    ).optional(),
     endsAt: described(time(), 'When the client ends by spec.lifetime.expiresAfter.').optional(),
     retiring: z
       .array(
         z.object({
-          clientId: z.string().max(4096),
-          issuer: z.string().max(2048),
+          clientId: described(z.string().max(4096), 'The client_id that was replaced.'),
+          issuer: described(z.string().max(2048), 'Issuer at which it is registered.'),
           endsAt: described(time(), 'When the overlap is over and the client is removed at the server.'),
         }),
       )
@@ -177,12 +186,20 @@ export const oauthClientStatus = z
         'x-kubernetes-list-type': 'atomic',
       })
       .optional(),
-    lastHandledReconcileAt: z.string().max(256).optional(),
-    lastHandledRotateAt: z.string().max(256).optional(),
+    lastHandledReconcileAt: described(
+      z.string().max(256),
+      'Last value of the annotation reconcile-requested-at that was handled.',
+    ).optional(),
+    lastHandledRotateAt: described(
+      z.string().max(256),
+      'Last value of the annotation rotate-requested-at that was handled.',
+    ).optional(),
     authorizationServerRef: z
       .object({
-        kind: z.enum(['AuthorizationServer', 'ClusterAuthorizationServer']),
-        name: z.string().max(253),
+        kind: z
+          .enum(['AuthorizationServer', 'ClusterAuthorizationServer'])
+          .meta({ description: 'Kind of the server object.' }),
+        name: described(z.string().max(253), 'Name of the server object.'),
       })
       .meta({
         description:
@@ -190,11 +207,20 @@ export const oauthClientStatus = z
       })
       .optional(),
     binding: z
-      .object({ name: z.string().max(253) })
+      .object({ name: described(z.string().max(253), 'Name of the Secret.') })
       .meta({ description: 'The Secret, as the Service Binding specification names it.' })
       .optional(),
     substitutions: z
-      .array(z.object({ member: text(256), asked: z.string().max(1024), registered: z.string().max(1024) }))
+      .array(
+        z.object({
+          member: described(text(256), 'Wire name of the member.'),
+          asked: described(z.string().max(1024), 'What was asked.'),
+          registered: described(
+            z.string().max(1024),
+            'What the server registered; empty where it was not sent.',
+          ),
+        }),
+      )
       .max(64)
       .meta({
         description: 'What the server registered instead of what was asked.',

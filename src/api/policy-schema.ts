@@ -53,7 +53,9 @@ export const policy = z
       })
       .optional(),
     additionalMetadata: z
-      .object({ allowed: set(text(256), 128) })
+      .object({
+        allowed: set(text(256), 128).meta({ description: 'Wire names of members, like `[tiers]`.' }),
+      })
       .meta({ description: 'Members without a field of their own that clients may set. Default: none.' })
       .optional(),
     clientIdentifier: DENY.meta({

@@ -73,6 +73,13 @@ export const secretKey = () =>
     `must be a key of a Secret: it consists of ${KEY_FORM}`,
   );
 
+/** The name in a reference to a Secret. */
+export const secretName = () => described(objectName(), 'Name of the Secret, like `sso-iat`.');
+
+/** A key in a reference to a Secret. */
+export const keyOf = (what: string, key: string) =>
+  described(secretKey(), `Key of the Secret that holds ${what}. Default: ${key}.`).default(key);
+
 /** A duration like `30s`, `5m` or `1h30m`; `boundedDuration` gives it bounds and a sentence. */
 export const duration = () =>
   z
@@ -114,13 +121,17 @@ export const conditions = () =>
   z
     .array(
       z.object({
-        type: text(64),
-        status: z.enum(['True', 'False', 'Unknown']),
-        reason: text(64),
-        message: z.string().max(2048),
-        lastTransitionTime: time(),
-        observedGeneration: z.int().optional(),
+        type: described(text(64), 'What the condition is about, like `Ready`.'),
+        status: z.enum(['True', 'False', 'Unknown']).meta({ description: 'True, False or Unknown.' }),
+        reason: described(text(64), 'One word for machines; the reference page lists all.'),
+        message: described(z.string().max(2048), 'What is the case, and what to do, for people.'),
+        lastTransitionTime: described(time(), 'When the status last changed.'),
+        observedGeneration: described(z.int(), 'The generation of the spec that was judged.').optional(),
       }),
     )
     .max(16)
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
+    .meta({
+      description: 'How the object stands. Look at Ready first.',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['type'],
+    });

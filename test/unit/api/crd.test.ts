@@ -214,6 +214,17 @@ describe('customResourceDefinitions', () => {
     ]);
   });
 
+  test('describes every field', () => {
+    const fields = all.flatMap(({ path, node }) =>
+      isJsonObject(node['properties'])
+        ? Object.entries(node['properties']).map(([name, field]) => ({ path: `${path}.${name}`, field }))
+        : [],
+    );
+    expect(fields.length).toBeGreaterThan(500);
+    const bare = fields.filter(({ field }) => typeof at(field, 'description') !== 'string');
+    expect(bare.map(({ path }) => path)).toEqual([]);
+  });
+
   test('has no pattern: what is refused is refused by a sentence', () => {
     expect(all.filter(({ node }) => node['pattern'] !== undefined).map(({ path }) => path)).toEqual([]);
   });
