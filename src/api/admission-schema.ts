@@ -6,8 +6,8 @@ import { scopeToken } from './client-schema.ts';
 import {
   celText,
   described,
-  keyOf,
   rules,
+  secretKeyHolding,
   secretName,
   set,
   stringMap,
@@ -20,7 +20,7 @@ import {
 
 export const secretRef = (defaultKey: string) =>
   z
-    .object({ name: secretName(), key: keyOf('the value', defaultKey) })
+    .object({ name: secretName(), key: secretKeyHolding('the value', defaultKey) })
     .meta({ description: 'The Secret, labelled `oauth-registrar.dev/credential: "true"`.' });
 
 const token = z.object({
@@ -35,8 +35,8 @@ const basic = z.object({
   secretRef: z
     .object({
       name: secretName(),
-      usernameKey: keyOf('the user', 'username'),
-      passwordKey: keyOf('the password', 'password'),
+      usernameKey: secretKeyHolding('the user', 'username'),
+      passwordKey: secretKeyHolding('the password', 'password'),
     })
     .meta({ description: 'The Secret, labelled `oauth-registrar.dev/credential: "true"`.' }),
 });
@@ -63,9 +63,9 @@ const grant = z.object({
   secretRef: z
     .object({
       name: secretName(),
-      clientIdKey: keyOf('the client identifier', 'client_id'),
-      clientSecretKey: keyOf('the client secret', 'client_secret'),
-      privateKeyKey: keyOf('the private key', 'private_key'),
+      clientIdKey: secretKeyHolding('the client identifier', 'client_id'),
+      clientSecretKey: secretKeyHolding('the client secret', 'client_secret'),
+      privateKeyKey: secretKeyHolding('the private key', 'private_key'),
     })
     .meta({
       description:

@@ -77,7 +77,7 @@ export const secretKey = () =>
 export const secretName = () => described(objectName(), 'Name of the Secret, like `sso-iat`.');
 
 /** A key in a reference to a Secret. */
-export const keyOf = (what: string, key: string) =>
+export const secretKeyHolding = (what: string, key: string) =>
   described(secretKey(), `Key of the Secret that holds ${what}. Default: ${key}.`).default(key);
 
 /** A duration like `30s`, `5m` or `1h30m`; `boundedDuration` gives it bounds and a sentence. */
