@@ -3,7 +3,7 @@ import type { ApiResult, AuthorizationServerHttp, Clock } from '../controller/po
 import type { PagedApi } from './kubernetes/api.ts';
 import type { Metrics } from './process/metrics.ts';
 
-/** The same calls, counted and timed by server, method and outcome. */
+/** The same calls; each is counted and timed by server, method and outcome. */
 export function observeCalls(
   http: AuthorizationServerHttp,
   metrics: Metrics,
@@ -24,7 +24,7 @@ export function observeCalls(
   };
 }
 
-/** The same calls, counted by verb, resource and status. */
+/** The same calls; each is counted by verb, resource and status. */
 export function countCalls(api: PagedApi, metrics: Metrics): PagedApi {
   const counted = async <T>(
     verb: string,

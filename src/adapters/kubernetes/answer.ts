@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 /** Result of one attempt to call the API server. */
 export type ApiAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string; readonly text: string }
-  /** `stale`: a kept connection turned out to be closed. */
+  /** `stale`: the API server had closed the kept connection. */
   | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string }
   /** The answer's body exceeds the limit; the rest was not read. */
   | { readonly kind: 'tooLarge'; readonly detail: string };
@@ -12,11 +12,12 @@ const CANCELLED: ApiAnswer = { kind: 'lost', stale: false, detail: 'the call was
 const STALE_CODES: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 
 /**
- * One attempt and its answer, read whole up to `maxBytes`. The first ending counts: the answer's end, a failure, `timeoutMs`
- * from now (the wait for a free connection included), or `signal`. What ends while it waits for a connection is never sent.
+ * One attempt and its answer, read completely up to `maxBytes`. What comes first ends it: the end of the answer, a
+ * failure, `timeoutMs` from now (this includes the wait for a free connection), or `signal`. A call that ends while
+ * it waits for a connection is never sent.
  *
- * undici's own `request` does the same by a stream, an AbortSignal and their listeners for each call, which shows under load
- * (docs/scale.md).
+ * undici's own `request` does the same with a stream, an AbortSignal and their listeners per call, which costs
+ * measurable time under load (docs/scale.md).
  */
 export class AnswerReader implements Dispatcher.DispatchHandler {
   readonly answer: Promise<ApiAnswer>;
@@ -101,7 +102,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   }
 }
 
-/** Code and message of an error of the network, on one line. */
+/** Code and message of a network error, on one line. */
 export function describeAnswer(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error);

@@ -2,21 +2,21 @@ import { lookup } from 'node:dns/promises';
 import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import type { KubernetesApi, Log } from '../../controller/ports.ts';
 
-/** The API server's own addresses; no authorization server can have them. */
+/** Addresses of the API server itself; no authorization server may have one of them. */
 interface ApiServerAddresses {
-  /** The last ones known; the same list until they change. */
+  /** The latest known addresses; the same array until they change. */
   readonly current: () => readonly string[];
-  /** Refreshes the list. Never rejects; addresses that can't be looked up now are kept. */
+  /** Refreshes the list. Never rejects; if a lookup fails, the addresses that it found earlier stay. */
   readonly look: () => Promise<void>;
 }
 
 interface ApiServerAddressesOptions {
   /** Scheme, host and port, as the operator itself calls it. */
   readonly origin: string;
-  /** Asked for EndpointSlice `kubernetes` in namespace `default`; absent where the account has no right for it. */
+  /** Reads EndpointSlice `kubernetes` in namespace `default`; absent if the account has no right to do that. */
   readonly api?: Pick<KubernetesApi, 'get'> | undefined;
   readonly log: Pick<Log, 'info'>;
-  /** Default: the system's resolver. Rejects where the name has no address. */
+  /** Default: the system's resolver. Rejects if the name has no address. */
   readonly resolve?: (hostname: string) => Promise<readonly string[]>;
   /** Default: 5 minutes. */
   readonly everyMs?: number;
@@ -30,8 +30,8 @@ const SLICE = { namespace: 'default', name: 'kubernetes' };
 const EVERY_MS = 300_000;
 
 /**
- * Finds, at the start and periodically, the addresses of the host that the operator calls, and those behind Service
- * `kubernetes`, which any pod may reach, too.
+ * Looks up, at the start and periodically, the addresses of the host that the operator calls, and those behind
+ * Service `kubernetes`, which any pod may reach.
  */
 export async function findApiServerAddresses(
   options: ApiServerAddressesOptions,
@@ -41,7 +41,7 @@ export async function findApiServerAddresses(
   let ofHost: readonly string[] = [];
   let ofService: readonly string[] = [];
   let current: readonly string[] = [];
-  let isTold = false;
+  let isReported = false;
 
   const look = async () => {
     const [named, slice] = await Promise.all([
@@ -51,8 +51,8 @@ export async function findApiServerAddresses(
     ofHost = named ?? ofHost;
     if (slice?.ok) {
       ofService = (slice.object.endpoints ?? []).flatMap(({ addresses }) => addresses ?? []);
-    } else if (slice !== undefined && !isTold) {
-      isTold = true;
+    } else if (slice !== undefined && !isReported) {
+      isReported = true;
       const { status, reason } = slice;
       log.info('the endpoints of the API server are not known; --refuse-addresses can name them', {
         endpointSlice: 'default/kubernetes',

@@ -6,11 +6,11 @@ import { collectPages } from './pages.ts';
 import type { ListOf, Selection } from './paths.ts';
 import { acceptOf, collectionPath, objectPath, type RawObject } from './paths.ts';
 
-/** {@link KubernetesApi}, and lists whose objects are converted page by page, so that never all are held twice. */
+/** {@link KubernetesApi}, and lists that convert objects page by page, so that memory never holds all of them twice. */
 export interface PagedApi extends KubernetesApi {
   /**
-   * One consistent list of what `convert` makes of each object; undefined leaves the object out. `convert` must not
-   * throw. When a 410 restarts the list, `convert` meets the objects again.
+   * One consistent list of converted objects; an object for which `convert` returns undefined is left out. `convert`
+   * must not throw. When a 410 restarts the list, `convert` gets the objects again.
    */
   collect<R>(
     resource: Resource,
@@ -21,14 +21,14 @@ export interface PagedApi extends KubernetesApi {
 }
 
 interface ApiOptions extends ExchangeOptions {
-  /** Name under which the API server notes who owns a field. Default `oauth-registrar`. */
+  /** The owner of fields in `managedFields`. Default `oauth-registrar`. */
   readonly fieldManager?: string;
 }
 
 /**
- * The verbs of the Kubernetes API over a kept connection. Written objects get `apiVersion` and `kind` of their
- * resource where they have none. `reason` is `NoAnswer` with status 0, `NotServed` with a 404 that names no object,
- * `Invalid` with a key that no object can have (nothing is sent then).
+ * The verbs of the Kubernetes API over kept connections. Written objects get `apiVersion` and `kind` of their
+ * resource if they have none. `reason` is `NoAnswer` with status 0, `NotServed` with a 404 that names no object, and
+ * `Invalid` with a key that no object can have (then nothing is sent).
  */
 export function createKubernetesApi(connection: Connection, options: ApiOptions): PagedApi {
   const exchange = createExchange(connection, options);

@@ -16,10 +16,10 @@ import { followNamespaces } from './namespaces.ts';
 import type { RawObject, Selection } from './paths.ts';
 import { createReflector, type Reflector } from './reflector.ts';
 
-/** The watches that feed the controller's caches. Secrets are watched by their metadata alone. */
+/** The watches that feed the controller's caches. Of Secrets they get metadata only. */
 export interface Watches {
   start(): void;
-  /** Resolves when every first list was handed over. */
+  /** Resolves when the first list of each watch is in the caches. */
   readonly synced: Promise<unknown>;
   stop(): Promise<void>;
   /** Name of the watch → milliseconds since its last event. */
@@ -36,7 +36,7 @@ interface Options {
   /** The only watched namespaces; the operator has no rights in others. `undefined`: all. */
   readonly namespaces: readonly string[] | undefined;
   readonly urlRules: UrlRules;
-  /** The pool of the caches. */
+  /** The text pool that the caches share. */
   readonly texts: TextPool;
 }
 
@@ -53,7 +53,7 @@ export function createWatches(caches: Caches, options: Options): Watches {
     const kept = (raw: RawObject) => texts.share(transform(raw));
     return createReflector<T>({ ...options, resource, selection, transform: kept, handlers });
   };
-  /** Of all namespaces by one watch, of listed ones by one each. */
+  /** One watch for all namespaces, or one for each listed namespace. */
   const followTenants = <T extends KubernetesObject>(
     name: string,
     cache: ObjectCache<T>,
@@ -119,7 +119,7 @@ const handlersOf = <T extends KubernetesObject>(cache: ObjectCache<T>, namespace
   deleted: (object: T) => cache.deleted(object),
 });
 
-/** Of annotations only the one on the operator's own namespace matters. Tenants can't annotate namespaces. */
+/** Keeps one annotation only: the operator reads it from its own namespace. Tenants can't annotate namespaces. */
 function toNamespace({ metadata }: RawObject): KubernetesObject {
   const { name, uid = '', resourceVersion = '', labels = {}, deletionTimestamp } = metadata;
   const continues = metadata.annotations?.[ANNOTATIONS.continues];

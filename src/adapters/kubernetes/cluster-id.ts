@@ -4,10 +4,11 @@ import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
 const RETRY_MS = 2_000;
 
 /**
- * The uid of namespace `kube-system`, which identifies a cluster: it is there for as long as the cluster is. One GET by
- * name; tried again while the API server gives no answer.
+ * Reads the uid of namespace `kube-system`, which identifies a cluster, because this namespace exists as long as the
+ * cluster. One GET by name, retried while the API server gives no answer.
  *
- * @returns `undefined` where `ending` came first. Throws where the right is missing, with the flag that serves instead.
+ * @returns `undefined` if `ending` aborts first
+ * @throws Error if the account has no right to read it; the message names the flag to set instead
  */
 export async function readClusterId(
   api: Pick<KubernetesApi, 'get'>,
@@ -21,10 +22,10 @@ export async function readClusterId(
     const { status, message } = found.ok ? { status: 404, message: 'it has no uid' } : found;
     if (status === 401 || status === 403 || status === 404) {
       throw new Error(
-        `Namespace kube-system, whose uid identifies the cluster, can't be read: ${message}. Permit "get" of it, or set --cluster-id.`,
+        `Namespace kube-system, whose uid identifies the cluster, can't be read: ${message}. Allow "get" for this namespace, or set --cluster-id.`,
       );
     }
-    log.warn('namespace kube-system could not be read, and is asked for again', { status, message });
+    log.warn('namespace kube-system could not be read; the read is retried', { status, message });
     await clock.sleep(RETRY_MS, ending);
   }
   return undefined;

@@ -4,24 +4,24 @@ import { type Cluster, KubeConfig } from '@kubernetes/client-node';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Clock, Log } from '../../controller/ports.ts';
 
-/** The way to one API server: where it is, who we are there, and connections that are kept. */
+/** Access to one API server: its address, our credentials and the kept connections. */
 export interface Connection {
   /** Scheme, host and port. */
   readonly origin: string;
-  /** What stands before `/api` and `/apis`: empty, or a path such as `/k8s/clusters/c-1`. */
+  /** Prefix of `/api` and `/apis`: empty, or a path such as `/k8s/clusters/c-1`. */
   readonly pathPrefix: string;
   /** Namespace of the kubeconfig's context or of the pod. */
   readonly namespace: string | undefined;
   /**
-   * Headers that say who asks (`authorization`, `user-agent`): ask before each request. Credentials are read again at most every 30 s; while that
-   * fails, the last ones serve and the failure is logged. Never rejects.
+   * Headers that identify the caller (`authorization`, `user-agent`). Call it before each request. Credentials are
+   * read again at most every 30 s; if that fails, the latest ones are used and the failure is logged. Never rejects.
    */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
-  /** For calls that end: a bounded number of kept HTTP/1.1 connections. Ask again for each call. */
+  /** For calls: a bounded number of kept HTTP/1.1 connections. Get it again for each call. */
   readonly calls: () => Dispatcher;
-  /** For watches, which would starve the calls: connections apart, without a bound. */
+  /** For watches: connections of their own, without a bound, so that watches never occupy the connections for calls. */
   readonly watches: () => Dispatcher;
-  /** Ends every connection, those in use as well. */
+  /** Closes every connection, also those in use. */
   readonly close: () => Promise<void>;
 }
 
@@ -37,14 +37,14 @@ interface ConnectionOptions {
 }
 
 const REREAD_AFTER_MS = 30_000;
-/** Below the 90 s after which the API server ends an idle connection, so that we are the first to do it. */
+/** Less than the 90 s after which the API server closes an idle connection, so that we close it first. */
 const KEEP_IDLE_MS = 60_000;
 const DEFAULT_CONNECTIONS = 64;
 
 /**
  * Loads the configuration and reads the credentials once.
  *
- * @throws Error where there is no usable configuration, or its files can't be read.
+ * @throws Error if there is no usable configuration, or its files can't be read.
  */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
   const { config, cluster } = load(options.kubeconfig);
@@ -75,7 +75,7 @@ function load(path: string | undefined): { readonly config: KubeConfig; readonly
   if (cluster === null) {
     throw new Error('the kubeconfig has no cluster for its current context');
   }
-  // What loadFromDefault makes up where it finds nothing.
+  // loadFromDefault returns this when it finds no configuration.
   if (cluster.name === 'cluster' && cluster.server === 'http://localhost:8080') {
     throw new Error('no Kubernetes configuration: neither a kubeconfig nor a service account was found');
   }
@@ -132,7 +132,7 @@ async function readCredential(config: KubeConfig): Promise<ApiServerCredential> 
   await config.applyToHTTPSOptions(options);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers)) {
-    // A token file may end in a newline, which no header may hold.
+    // A token file may end with a newline, which a header can't contain.
     if (value.trim() !== 'Bearer') {
       headers[name.toLowerCase()] = value.trim();
     }
@@ -150,7 +150,7 @@ interface Dispatchers {
   readonly watches: Dispatcher;
 }
 
-/** Keeps a pair of dispatchers, and makes another when certificates change; the old ones end as they fall idle. */
+/** Keeps a pair of dispatchers and replaces it when certificates change; the old ones close when they are idle. */
 function createDispatchers(origin: string, cluster: Cluster, connections: number) {
   let pair: Dispatchers | undefined;
   let madeFor: Tls | undefined;
@@ -190,7 +190,7 @@ function createDispatcher(origin: string, { proxyUrl }: Cluster, tls: Tls, conne
     allowH2: false,
     keepAliveTimeout: KEEP_IDLE_MS,
     keepAliveMaxTimeout: KEEP_IDLE_MS,
-    // Each call has a deadline of its own, each watch a bound of silence.
+    // Each call has its own deadline, each watch its own limit of silence.
     headersTimeout: 0,
     bodyTimeout: 0,
   };

@@ -15,26 +15,26 @@ interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** Longest body that is read. Default: 16 MiB, which holds any one object as JSON. */
   readonly maxBytes?: number;
-  /** Told of a body that was read about how much memory it takes when it is parsed, in bytes. */
+  /** Receives the memory that a parsed body takes, about, in bytes. */
   readonly measured?: (bytes: number) => void;
 }
 
 export interface ExchangeOptions {
   readonly clock: Clock;
-  /** Deadline of each attempt, the wait for a free connection included. Default 15 s. */
+  /** Deadline of each attempt, including the wait for a free connection. Default 15 s. */
   readonly timeoutMs?: number;
 }
 
 /**
- * One call and its answer as a value; never rejects.
+ * One call, whose answer is a value; never rejects.
  *
- * A 429 says that nothing was done, so the call waits as asked (at most 5 s) and is made again, at most 3 times. A GET
- * whose kept connection turns out to be closed is made again once; what writes is not, and ends with status 0. So does an
- * answer that is larger than what is read, with the reason `AnswerTooLarge`.
+ * A 429 means that nothing was done: the call waits as long as asked (at most 5 s) and is retried, at most 3 times. A
+ * GET whose kept connection turns out to be closed is retried once. A write is not retried: it ends with status 0. An
+ * answer above the limit also ends with status 0, and with the reason `AnswerTooLarge`.
  */
 export type ApiExchange = <T>(request: ApiRequest) => Promise<ApiResult<T>>;
 
-/** Reason of an answer of which only a part was read. */
+/** Reason of an answer that exceeds the limit; the rest was not read. */
 export const TOO_LARGE = 'AnswerTooLarge';
 
 type ApiFailure = Extract<ApiResult<never>, { readonly ok: false }>;
@@ -42,7 +42,7 @@ type ApiFailure = Extract<ApiResult<never>, { readonly ok: false }>;
 const MAX_THROTTLED = 3;
 const MAX_RETRY_AFTER_MS = 5_000;
 const DEFAULT_TIMEOUT_MS = 15_000;
-/** etcd stores 1.5 MiB of one object; text of its metadata may become six times as long in JSON. */
+/** etcd stores at most 1.5 MiB per object; text in its metadata may become six times as long in JSON. */
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024;
 const MAX_MESSAGE_LENGTH = 1_000;
 
@@ -67,7 +67,7 @@ export function createExchange(connection: Connection, options: ExchangeOptions)
   };
 }
 
-/** The failure that an answer with a status of 400 or more stands for. Shows the Status object's words, nothing else. */
+/** The failure of an answer with status 400 or more. It quotes the message of the Status object, nothing else. */
 export function failureOf(status: number, text: string): ApiFailure {
   const body = parsed(text);
   const isStatus = body?.['kind'] === 'Status';
@@ -76,7 +76,7 @@ export function failureOf(status: number, text: string): ApiFailure {
   return {
     ok: false,
     status,
-    // A 404 that names no object says that the kind isn't served: nothing is known of the object.
+    // A 404 that names no object means that the kind isn't served: it says nothing about the object.
     reason: status === 404 && !(isStatus && namesAnObject(body)) ? 'NotServed' : reason,
     message: (message || `HTTP ${status} without a Status object`).slice(0, MAX_MESSAGE_LENGTH),
   };
@@ -113,7 +113,8 @@ async function attempt(
       method,
       headers: { ...identity, accept, ...(body !== null && { 'content-type': contentType }) },
       body,
-      // The body of a DELETE has its options: undici would end the connection for it, a TLS handshake for each.
+      // A DELETE carries its options as a body. By default undici would then close the connection: one TLS handshake
+      // per DELETE.
       reset: false,
     },
     reader,
@@ -125,7 +126,7 @@ async function attempt(
   return answer;
 }
 
-/** Beyond its text, each object and each list takes memory of its own: `[{},{}]` takes twenty times its length. */
+/** Each object and each list takes memory in addition to its text: `[{},{}]` takes twenty times its length. */
 const BYTES_PER_CONTAINER = 48;
 const [BRACE, BRACKET] = [0x7b, 0x5b];
 

@@ -3,7 +3,7 @@ import { withJitter } from '../../core/backoff.ts';
 import { createClaim } from './lease.ts';
 
 interface LeaderElectorOptions {
-  /** Its deadline of a call should leave room for a second attempt before `renewDeadlineMs`: 4 s, say. */
+  /** Its deadline per call should permit a second attempt before `renewDeadlineMs`: for example 4 s. */
   readonly api: KubernetesApi;
   /** Namespace and name of the Lease. */
   readonly namespace: string;
@@ -13,20 +13,22 @@ interface LeaderElectorOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
-  /** How long others wait after our last renewal that they saw. Default 15 s. */
+  /** How long other processes wait after the last renewal of ours that they saw. Default 15 s. */
   readonly leaseDurationMs?: number;
-  /** How long we lead after the start of our last answered renewal; less than `leaseDurationMs`. Default 10 s. */
+  /**
+   * How long we lead after the start of our last answered renewal. Must be less than `leaseDurationMs`. Default 10 s.
+   */
   readonly renewDeadlineMs?: number;
-  /** Between two renewals, with a jitter of a fifth; others look twice as often. Default 2 s. */
+  /** Pause between two renewals, with a jitter of a fifth; other processes read twice as often. Default 2 s. */
   readonly retryPeriodMs?: number;
 }
 
 export interface LeaderElector extends Lead {
-  /** Waits for the lease: true when it is ours, false when `signal` aborted first. Call it once. */
+  /** Waits for the lease. Returns true when we hold it, false when `signal` aborted first. Call it once. */
   acquire(signal: AbortSignal): Promise<boolean>;
-  /** Resolves when a lease that was ours is no longer, other than by {@link LeaderElector.release}. It is final. */
+  /** Resolves when we lost a lease that we held, except by {@link LeaderElector.release}. This is final. */
   readonly lost: Promise<void>;
-  /** Gives the lease up, so that another takes it at its next look. Does nothing where it isn't ours. */
+  /** Releases the lease, so that another process can take it at its next read. Does nothing if we don't hold it. */
   release(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export interface LeaderElector extends Lead {
  *  we:      renewal starts ──── answered ────┤ renewDeadline after the start: we stop leading
  *  others:                    see it ├──────────────┤ leaseDuration after seeing it: they take the lease
  * ```
- * Guarantee: while the monotonic clocks of all run at about one rate, at most one process holds it at a time.
+ * Guarantee: while the monotonic clocks of all processes run at about the same rate, at most one of them holds the lease.
  */
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: all states of one election share its variables
 export function createLeaderElector(options: LeaderElectorOptions): LeaderElector {
@@ -81,11 +83,11 @@ export function createLeaderElector(options: LeaderElectorOptions): LeaderElecto
       if (outcome.kind === 'others') {
         lose(`it is held by ${outcome.holder}`);
       }
-      // The cached objects are invalid now: only a restart reads the present ones.
+      // The cached objects are wrong now: only a restart reads the current ones.
       if (outcome.kind === 'wentBack') {
         lose("the API server's data went back to an earlier time");
       }
-      // Somebody cleared the Lease in the meantime: another process may have led since.
+      // Somebody cleared the Lease since: another process may have led meanwhile.
       if (outcome.kind === 'ours' && outcome.transitions !== transitions) {
         lose('it had to be taken again');
       }

@@ -11,7 +11,7 @@ interface ClaimOptions {
   readonly identity: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long others wait after our last renewal that they saw. */
+  /** How long other processes wait after the last renewal of ours that they saw. */
   readonly leaseDurationMs: number;
 }
 
@@ -26,7 +26,9 @@ export interface Lease extends KubernetesObject {
   };
 }
 
-/** What was last seen of the Lease, and since when by our own clock: nobody else's clock is trusted. */
+/**
+ * The Lease as last read, and since when it is unchanged, by our own clock. Clocks of other machines are not trusted.
+ */
 interface SeenLease {
   readonly lease: Lease;
   readonly sinceMs: number;
@@ -36,15 +38,15 @@ interface SeenLease {
 type ClaimOutcome =
   | { readonly kind: 'ours'; readonly transitions: number }
   | { readonly kind: 'others'; readonly holder: string }
-  /** An earlier version than one that was written: the API server's data was restored from a backup. */
+  /** The version is earlier than one that was written: the API server's data was restored from a backup. */
   | { readonly kind: 'wentBack' }
-  /** Not written, or unknown: the next attempt reads the Lease again. */
+  /** Not written, or the outcome is unknown: the next attempt reads the Lease again. */
   | { readonly kind: 'unknown' };
 
 interface LeaseClaim {
   /** Reads the Lease, unless our last write is known to be current, and writes it if we may take it. */
   attempt(): Promise<ClaimOutcome>;
-  /** Writes the Lease without a holder, if it is ours; tries three times, then leaves it to end by itself. */
+  /** Writes the Lease without a holder if we hold it. Tries three times; then the Lease expires by itself. */
   giveUp(): Promise<void>;
 }
 
@@ -152,7 +154,7 @@ function claimed(
   };
 }
 
-/** Keeps the earlier time while nothing of the Lease's content changed. */
+/** Keeps the earlier time while the content of the Lease is unchanged. */
 function seenSince(before: SeenLease | undefined, lease: Lease, nowMs: number): SeenLease {
   const unchanged = before !== undefined && JSON.stringify(before.lease.spec) === JSON.stringify(lease.spec);
   return { lease, sinceMs: unchanged ? before.sinceMs : nowMs };

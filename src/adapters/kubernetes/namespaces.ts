@@ -13,8 +13,8 @@ interface Options {
 }
 
 /**
- * Follows namespaces by their names with no right but to get each of them: a watch would need one for all. Each is asked
- * for once a minute, so a change is known that much later. One that can't be read leaves what is known of it.
+ * Follows namespaces by name, with only the right to get each of them; a watch would need a right to all. Each is
+ * read once a minute, so a change is known up to a minute later. If one can't be read, its last known state stays.
  */
 export function followNamespaces<T extends KubernetesObject>(
   names: readonly string[],
@@ -42,7 +42,7 @@ export function followNamespaces<T extends KubernetesObject>(
     const isAnswered = found.ok || found.reason === 'NotFound';
     if (!isAnswered) {
       const { status, reason, message } = found;
-      log.warn("a namespace can't be read and will be asked for again", { name, status, reason, message });
+      log.warn("a namespace can't be read; the read is retried", { name, status, reason, message });
     }
     return isAnswered;
   }

@@ -24,14 +24,17 @@ interface Page {
 
 const MAX_LIST_RESTARTS = 3;
 const MOST_OBJECTS = 500;
-/** Of whole objects, whose size isn't known before the first page: 75 MiB at the API server where all are the largest. */
+/**
+ * First page of whole objects, whose size is unknown yet: at most 75 MiB at the API server if all have the largest
+ * size.
+ */
 const FIRST_WHOLE_OBJECTS = 50;
 const MOST_BYTES = SHARES.pageBytes.most;
-/** Once parsed. */
+/** Memory of a page after parsing. */
 const WANTED_BYTES = MOST_BYTES;
 const FASTEST_GROWTH = 4;
 
-/** One consistent list of what `convert` makes of each object. A 410 in mid-paging restarts it, at most three times. */
+/** One consistent list of converted objects. A 410 between two pages restarts it, at most three times. */
 export async function collectPages<R>(
   exchange: ApiExchange,
   listing: Listing,
@@ -92,7 +95,7 @@ async function readPage(
     },
     accept: acceptOf(selection, 'list'),
     signal,
-    // One object is read whatever its size is: the limit can't be smaller.
+    // One object is read at any size: the limit can't be smaller.
     ...(limit > 1 && { maxBytes: MOST_BYTES }),
     measured: (read) => {
       bytes = read;

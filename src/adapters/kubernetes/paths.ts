@@ -4,7 +4,7 @@ import type { ObjectKey } from '../../controller/ports.ts';
 /** An object as the API server sent it. */
 export type RawObject = KubernetesObject & Record<string, unknown>;
 
-/** Which objects of a resource, and how much of each. */
+/** Which objects of a resource, and which part of each. */
 export interface Selection {
   readonly namespace?: string;
   readonly labelSelector?: string;
@@ -28,8 +28,8 @@ export function collectionPath(resource: Resource, namespace: string | undefined
 }
 
 /**
- * Path of one object, or undefined where no object can have this key: without a name the path would be that of the
- * collection (a GET would list it, a DELETE empty it), and with `..` another object's.
+ * Path of one object, or undefined if no object can have this key: without a name it would be the path of the
+ * collection (a GET would list it, a DELETE empty it), and with `..` that of another object.
  */
 export function objectPath(resource: Resource, key: ObjectKey, subresource?: 'status'): string | undefined {
   if (!isSegment(key.name)) {
@@ -42,7 +42,7 @@ export function objectPath(resource: Resource, key: ObjectKey, subresource?: 'st
   return subresource === undefined ? path : `${path}/${subresource}`;
 }
 
-/** Value of `Accept` for a list, a watch or a single object of what is selected. */
+/** Value of `Accept` for a selection, answered as a list, a watch or a single object. */
 export function acceptOf(selection: Selection, answer: 'list' | 'watch' | 'object'): string {
   if (selection.metadataOnly !== true) {
     return 'application/json';
@@ -51,7 +51,10 @@ export function acceptOf(selection: Selection, answer: 'list' | 'watch' | 'objec
   return `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
 }
 
-/** What was asked for, even from a server that answered with whole objects where metadata alone was wanted. */
+/**
+ * Reduces an object to what was selected, since some servers answer with whole objects where only metadata was
+ * wanted.
+ */
 export function selected(raw: RawObject, selection: Selection): RawObject {
   return selection.metadataOnly === true ? { metadata: raw.metadata } : raw;
 }

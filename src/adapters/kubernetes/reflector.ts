@@ -9,19 +9,19 @@ import { backoffMs, INITIAL_STATE, step, type WatchInput, type WatchState } from
 import type { WatchEvent } from './watch-stream.ts';
 
 export interface ReflectorHandlers<T> {
-  /** Whether this version is known already, from an own write: then its event is passed over, unread. */
+  /** Whether an own write brought this version already: then its event is ignored. */
   readonly knows: (metadata: ObjectMeta) => boolean;
-  /** One object of a list, as its page came: never are all of them held at the same time. */
+  /** One object of a list, called while its page is read: memory never holds the whole list. */
   readonly listed: (object: T) => void;
   /**
-   * The end of a complete, consistent list, with what names its objects: everything not in it is gone. An object whose uid
-   * is not the one known under its key is another one: the known one was deleted meanwhile. After a handler that throws, the
-   * list is read again.
+   * The end of a complete, consistent list, with the names, uids and versions of its objects. Every object that is
+   * not in it is gone. If an object has another uid than the one known under its key, the known one was deleted and
+   * this is a new one. If the handler throws, the list is read again.
    */
   readonly replaced: (objects: readonly KubernetesObject[], resourceVersion: string) => void;
   /** Added or modified. */
   readonly applied: (object: T) => void;
-  /** The last state of an object that is gone. */
+  /** The last state of a deleted object. */
   readonly deleted: (object: T) => void;
 }
 
@@ -31,8 +31,8 @@ interface ReflectorOptions<T extends KubernetesObject> {
   readonly resource: Resource;
   readonly selection?: Selection;
   /**
-   * Makes what is kept of an object; `managedFields` are still in it. Throwing or returning undefined means that this
-   * version can't be used: it is logged and skipped, and an earlier version stays. Not a filter.
+   * Converts an object to the form that is kept; it still has `managedFields`. If this throws or returns undefined,
+   * the version is logged and skipped, and an earlier version stays. It is not a filter.
    */
   readonly transform: (raw: RawObject) => T | undefined;
   readonly handlers: ReflectorHandlers<T>;
@@ -43,20 +43,24 @@ interface ReflectorOptions<T extends KubernetesObject> {
 
 export interface Reflector {
   start(): void;
-  /** Resolves when the first list was handed over; never, when stopped before. */
+  /** Resolves when the handlers have the first list; never if stopped before. */
   readonly synced: Promise<void>;
-  /** Resolves when nothing runs any more and no connection of a watch is open. No handler is called after it. */
+  /**
+   * Stops. Resolves when nothing runs any more and every connection of a watch is closed. No handler is called
+   * afterwards.
+   */
   stop(): Promise<void>;
-  /** When the last event, bookmark or list arrived, in milliseconds of the monotonic clock. At first: the start. */
+  /** Time of the last event, bookmark or list, in milliseconds of the monotonic clock. At first: of the start. */
   lastActivity(): number;
 }
 
 /**
- * Follows the objects of one kind: a consistent list, then a watch from there on.
+ * Follows the objects of one kind: a consistent list, then a watch from its version on.
  *
- * Guarantees: handlers see every object that stays, and its last state, in the order of the API server; never two
- * handlers at once; nothing but {@link Reflector.stop} ends it. Whatever fails (list, watch, a line, silence of 90 s)
- * is logged and followed by another attempt, 0.2 s to 30 s later; a 410 by a new list. A handler that throws is logged.
+ * Guarantees: handlers see every object that stays, and its last state, in the order of the API server. Two handlers
+ * never run at the same time. Only {@link Reflector.stop} ends it. After any failure (list, watch, a line, silence of
+ * 90 s), which is logged, it tries again within 0.2 s to 30 s; after a 410 with a new list. A handler that throws is
+ * logged.
  *
  * Caveat: states that an object had only between two reads are not seen.
  */
@@ -106,7 +110,7 @@ async function run<T extends KubernetesObject>(options: ReflectorOptions<T>, hoo
           ? step(state, await listOnce(options, hooks))
           : await watch(options, hooks, state.resourceVersion, state);
     } catch (error) {
-      options.log.error('a reflector failed in a way it should not', {
+      options.log.error('a reflector failed unexpectedly', {
         ...about(options),
         error: stackOf(error),
       });
@@ -136,7 +140,7 @@ async function listOnce<T extends KubernetesObject>(
   }
   if (!answer.ok) {
     const { status, reason, message } = answer;
-    log.warn('a list failed and will be tried again', { ...about(options), status, reason, message });
+    log.warn('a list failed and will be retried', { ...about(options), status, reason, message });
     return { kind: 'failed', status };
   }
   active();
@@ -173,18 +177,18 @@ async function watch<T extends KubernetesObject>(
 }
 
 /**
- * An object so large is of no use: its earlier version stays until it is small again. Its deletion is followed, and the
- * objects of others aren't held up by it.
+ * An object that is too large is ignored: its earlier version stays until it is small again. Its deletion is
+ * followed, and it does not delay the events of other objects.
  */
 function passOver<T extends KubernetesObject>(options: ReflectorOptions<T>, { metadata }: RawObject): true {
-  options.log.warn('an object that is too large is passed over', {
+  options.log.warn('an object that is too large is ignored', {
     ...about(options),
     key: keyOf(metadata),
   });
   return true;
 }
 
-/** False when the event can't be followed: a deletion of an object that can't be named to the handler. */
+/** Returns false if the event can't be followed: the deletion of an object that can't be converted. */
 function deliver<T extends KubernetesObject>(
   options: ReflectorOptions<T>,
   { type, object: raw }: Exclude<WatchEvent, { readonly type: 'ERROR' }>,

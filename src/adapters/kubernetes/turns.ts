@@ -7,9 +7,9 @@ import type { PagedApi } from './api.ts';
 const API_SERVER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
 
 /**
- * The same API, whose calls about single objects wait for one another by turns of the namespaces that they are about:
- * more than the connections permit wait in any case, and one namespace with much to write doesn't go before all others.
- * While another waits, it has half of the calls at most. Lists have no turn.
+ * The same API with a bound on parallel calls about single objects, as many as there are connections. Namespaces take
+ * turns, so that one with many writes does not delay all others: while another namespace waits, it has at most half
+ * of the calls. Lists do not wait.
  */
 export function byTurns(api: PagedApi): PagedApi {
   const slots = new Slots();

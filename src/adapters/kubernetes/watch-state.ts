@@ -16,22 +16,22 @@ export type WatchState =
   | { readonly phase: 'watch'; readonly failures: number; readonly resourceVersion: string };
 
 export type WatchInput =
-  /** A complete list was read and handed over. */
+  /** A complete list was read, and the handlers have it. */
   | { readonly kind: 'listed'; readonly resourceVersion: string }
-  /** An event other than ERROR was read and handed over. */
+  /** An event other than ERROR was read, and the handlers have it. */
   | { readonly kind: 'event'; readonly event: Exclude<WatchEvent, { readonly type: 'ERROR' }> }
   /** The server ended the watch, as it does when its time is over. */
   | { readonly kind: 'ended' }
-  /** List or watch failed, with the status of HTTP or of an ERROR event; 0 where there is none. */
+  /** List or watch failed, with the status of HTTP or of an ERROR event; 0 if there is none. */
   | { readonly kind: 'failed'; readonly status: number }
-  /** What was read can't be followed: only a list tells what is there. */
+  /** What was read can't be used: only a new list shows the current state. */
   | { readonly kind: 'unusable' };
 
 export const INITIAL_STATE: WatchState = { phase: 'list', failures: 0 };
 
 /**
- * `failures` counts the ends since the last event, so that neither a server that accepts and drops every watch nor
- * one that answers every watch with 410 is asked in a tight loop.
+ * `failures` counts the ends since the last event. So a server that accepts and drops every watch, or answers every
+ * watch with 410, is not called in a tight loop.
  */
 export function step(state: WatchState, input: WatchInput): WatchState {
   switch (input.kind) {
@@ -66,8 +66,8 @@ export function backoffMs(failures: number, random: () => number): number {
 }
 
 /**
- * 410: the events since our version are no longer held. 400: the server can't read our version. 500 and 504 again and
- * again: the event after our version may be what the server fails at, and only a list gets past it.
+ * 410: the server no longer has the events since our version. 400: the server can't read our version. 500 and 504
+ * several times: the server may fail at the event after our version, and only a list gets past it.
  */
 function needsList(status: number, failures: number): boolean {
   if (status === 410 || status === 400) {

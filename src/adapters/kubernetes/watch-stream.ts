@@ -2,35 +2,35 @@ import { SHARES } from '../../api/shares.ts';
 import { defined } from '../../oauth/objects.ts';
 import type { RawObject } from './paths.ts';
 
-/** One event of a watch, decoded but not judged. */
+/** One event of a watch, decoded and otherwise unchecked. */
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: RawObject }
-  /** `code` is the Status object's: 410 where the events since our version are gone. */
+  /** `code` is that of the Status object: 410 if the events since our version are gone. */
   | { readonly type: 'ERROR'; readonly code: number; readonly message: string };
 
-/** The stream holds something that is no event; what follows in it can't be trusted. */
+/** The stream contains something that is not an event; what follows can't be trusted. */
 export class MalformedStreamError extends Error {
   override readonly name = 'MalformedStreamError';
 }
 
-/** A line of a watch, whole; or the beginning of one that is longer than what is read. */
+/** A whole line of a watch, or the beginning of a line that exceeds the limit. */
 export type WatchLine = string | CutLine;
 
 interface CutLine {
   readonly head: string;
 }
 
-/** Above what etcd stores of one object (1.5 MiB). Text of metadata alone may become longer in JSON. */
+/** More than what etcd stores per object (1.5 MiB). Only text in metadata may become longer in JSON. */
 const MAX_LINE_BYTES: number = SHARES.watchLineBytes.most;
-/** Type, name, namespace, uid and version stand at the beginning. */
+/** Type, name, namespace, uid and version are in this part. */
 const HEAD_BYTES = 4 * 1024;
 
 const NEWLINE = 0x0a;
 const TYPES: readonly unknown[] = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK'];
 
 /**
- * Cuts a byte stream at newlines; holds at most one unfinished line, whatever the chunks' bounds. Empty lines are
- * left out. Of a line that is longer than `maxBytes` the beginning is given, and the rest passed over as it comes.
+ * Splits a byte stream at newlines; keeps at most one unfinished line, whatever the size of the chunks. Empty lines
+ * are left out. Of a line longer than `maxBytes` it returns the beginning and drops the rest as it arrives.
  */
 export function createLineSplitter(maxBytes = MAX_LINE_BYTES): {
   push(chunk: Uint8Array): readonly WatchLine[];
@@ -78,7 +78,7 @@ export function createLineSplitter(maxBytes = MAX_LINE_BYTES): {
   };
 }
 
-/** @throws MalformedStreamError where the line is no event of a watch. The message shows none of its content. */
+/** @throws MalformedStreamError if the line is not an event of a watch. The message shows nothing of its content. */
 export function decodeEvent(line: string): WatchEvent {
   const event = parsed(line);
   const object = event?.['object'];
@@ -110,10 +110,10 @@ const CUT_EVENT =
   /^\{"type":"(ADDED|MODIFIED|DELETED)","object":\{(?:"kind":"[^"\\]*",)?(?:"apiVersion":"[^"\\]*",)?"metadata":\{"name":"([^"\\]*)",(?:"generateName":"[^"\\]*",)?(?:"namespace":"([^"\\]*)",)?"uid":"([^"\\]*)","resourceVersion":"([^"\\]*)"/;
 
 /**
- * What the beginning of an event tells: its type, and which object at which version it is about. The API server writes the
- * metadata of its own kinds in this order.
+ * Decodes the beginning of an event: its type, and name and version of its object. The API server writes the metadata
+ * of its own kinds in this order.
  *
- * @throws MalformedStreamError where the beginning doesn't tell that.
+ * @throws MalformedStreamError if the beginning has another form
  */
 export function decodeCutEvent({ head }: CutLine): Exclude<WatchEvent, { readonly type: 'ERROR' }> {
   const [, type, name = '', namespace, uid = '', resourceVersion = ''] = CUT_EVENT.exec(head) ?? [];

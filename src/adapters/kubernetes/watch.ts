@@ -32,18 +32,19 @@ export type WatchEnd =
   | { readonly kind: 'unusable'; readonly message: string };
 
 /**
- * Takes an event; false ends the watch as unusable. Must not throw. Of an object that is `cut` only name, namespace, uid and
- * version are there: all of it is longer than what is read of a line.
+ * Handles an event; returns false to end the watch as unusable. Must not throw. `isCut`: the line exceeds the limit,
+ * so the object has only its name, namespace, uid and version.
  */
 type WatchSink = (event: Exclude<WatchEvent, { readonly type: 'ERROR' }>, isCut: boolean) => boolean;
 
-/** The API server sends a bookmark about each minute. */
+/** The API server sends a bookmark about every minute. */
 const MAX_SILENCE_MS = 90_000;
 const MIN_DURATION_S = 240;
 
 /**
- * One watch, from its opening to its end; never rejects. The server is asked to end it after 4 to 8 minutes, so that
- * watches spread over API servers again; one that is silent for 90 s is given up. Its connection is closed with it.
+ * One watch, from its start to its end; never rejects. The server is asked to end it after 4 to 8 minutes, so that
+ * watches spread over the API servers again. A watch that is silent for 90 s is ended. Its connection is closed with
+ * it.
  */
 export async function openWatch(request: WatchRequest, sink: WatchSink): Promise<WatchEnd> {
   const ending = new AbortController();
@@ -109,7 +110,7 @@ function followLine(
   }
   const followed = sink({ type: event.type, object: selected(event.object, selection) }, isCut);
   if (!followed) {
-    return { kind: 'unusable', message: 'a deletion could not be handed over' };
+    return { kind: 'unusable', message: 'the handlers did not accept a deletion' };
   }
   return signal.aborted ? { kind: 'ended' } : undefined;
 }

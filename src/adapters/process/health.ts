@@ -4,18 +4,18 @@ import { SHARES } from '../../api/shares.ts';
 
 /** What the endpoint reports. */
 export interface HttpEndpointOptions {
-  /** 0 takes a free port. */
+  /** 0: any free port. */
   readonly port: number;
   /** Default: all addresses. */
   readonly host?: string;
-  /** A sentence that says what is wrong, for as long as only a restart helps. */
+  /** What is wrong, as a sentence, while only a restart helps; else `undefined`. */
   readonly live: () => string | undefined;
-  /** A sentence that says what is not ready yet. */
+  /** What is not ready yet, as a sentence; `undefined` when the process is ready. */
   readonly ready: () => string | undefined;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** Any pod may connect: one that sends nothing, or reads nothing, is let go soon. */
+/** Any pod may connect, so a connection that sends nothing or reads nothing is closed soon. */
 const BOUNDS = {
   headersTimeout: 2_000,
   requestTimeout: 4_000,
@@ -34,9 +34,9 @@ interface EndpointAnswer {
 /**
  * Serves `GET /livez`, `/readyz` and `/metrics` over plain HTTP.
  *
- * A probe answers 200 `ok`, or 503 with the sentence. A check or metric that throws answers 500 without its message.
- * Rejects where the port can't be listened on. `close` ends open connections too. Of too many connections, the address
- * that has most loses its oldest, so that the kubelet is answered whatever else connects.
+ * A probe answers 200 `ok`, or 503 with the sentence. If a check or the metrics throw, the answer is 500 without the
+ * message. Rejects if it can't listen on the port. `close` also ends open connections. When there are too many
+ * connections, the address with most of them loses its oldest one, so the kubelet always gets an answer.
  */
 export async function startHttpEndpoint(
   options: HttpEndpointOptions,
@@ -63,7 +63,7 @@ export async function startHttpEndpoint(
   return { port, close };
 }
 
-/** A bound that refused new connections would refuse the kubelet, and the container would be restarted. */
+/** Closes old connections instead of refusing new ones: a refused kubelet would restart the container. */
 function shareConnections(server: Server, most: number): void {
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -1,19 +1,19 @@
 import { SHARES } from '../../api/shares.ts';
 
-/** Of all room, for every namespace; the rest for those that take little. */
+/** The part of the room that every namespace may use. The rest is for namespaces that use few bytes. */
 const SHARED_PART = 3 / 4;
 const LITTLE_BYTES = 65_536;
 
 /**
- * Who may have how many bytes in the journal, so that what one tenant's server answers never keeps the answers of others
- * out. The volume (16 MiB) holds three times the bound: while the file is written anew, it is there twice, and as much of
- * it may be settled.
+ * Limits the bytes of each namespace in the journal, so that the answers of one tenant's server never keep out those
+ * of others. The volume (16 MiB) has three times the limit: while the file is rewritten, it exists twice, and settled
+ * lines may take as much again.
  */
 export class JournalBudget {
   readonly #taken = new Map<string, number>();
   #total = 0;
 
-  /** Whether there is room for so many bytes more. If so, they are taken. */
+  /** Takes the bytes if there is room for them. Returns whether there was. */
   take(namespace: string, bytes: number): boolean {
     const own = (this.#taken.get(namespace) ?? 0) + bytes;
     const total = this.#total + bytes;
@@ -26,7 +26,7 @@ export class JournalBudget {
     return true;
   }
 
-  /** What is there already, whatever the bounds are. */
+  /** Counts bytes that are in the file already, also beyond the limits. */
   add(namespace: string, bytes: number): void {
     this.#set(namespace, (this.#taken.get(namespace) ?? 0) + bytes, this.#total + bytes);
   }

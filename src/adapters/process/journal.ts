@@ -28,13 +28,16 @@ const journalLine = z.discriminatedUnion('op', [
 ]);
 
 /**
- * The journal as `journal.jsonl` (mode 0600) in `folder`, which is meant to be memory-backed: nothing is synced.
+ * The journal as file `journal.jsonl` (mode 0600) in `folder`, which should be memory-backed: nothing is synced.
  *
- * One JSON object a line, `{op: 'append', id, namespace, payload}` or `{op: 'settle', id}`, written before the call returns.
- * The file is emptied when nothing is unsettled, and rewritten when 4 MiB of it are mostly settled. A torn line or
- * garbage is skipped and counted in the log. A failing volume is logged once per error code, without content, and
- * never thrown: what could not be written stays in memory, and each settling tries again to write it. So is an answer
- * whose namespace has its share of the journal: what is minimal of it is tried before. See `journal-budget.ts`.
+ * One JSON object per line, `{op: 'append', id, namespace, payload}` or `{op: 'settle', id}`, written before the call
+ * returns. The file is emptied when nothing is unsettled, and rewritten when it has more than 4 MiB and most lines
+ * are settled. Torn or invalid lines are skipped and counted in the log.
+ *
+ * A volume that fails is logged once per error code, without content, and never thrown: what could not be written
+ * stays in memory, and each settling tries to write it again. When a namespace has used its share
+ * (`journal-budget.ts`), the minimal form of its answers is written, and if there is no room for that either, the
+ * answer stays in memory.
  */
 export function openJournal(folder: string, log: Log): Journal {
   const path = join(folder, 'journal.jsonl');
@@ -59,7 +62,7 @@ export function openJournal(folder: string, log: Log): Journal {
       if (!isWhole) {
         const { id, namespace } = entry;
         const kept = line === undefined ? 'in memory only' : 'what manages the client';
-        log.error('the namespace has its share of the journal', { attempt: id, namespace, kept });
+        log.error('the namespace has used its share of the journal', { attempt: id, namespace, kept });
       }
       if (line !== undefined) {
         file.append(line);
@@ -81,7 +84,7 @@ export function openJournal(folder: string, log: Log): Journal {
   };
 }
 
-/** What isn't settled: the line of each, where there is room for it. */
+/** Unsettled entries: the line of each, or none if there was no room for it. */
 class LiveEntries {
   readonly #budget = new JournalBudget();
   readonly #lines = new Map<string, { readonly namespace: string; readonly line: string | undefined }>();
@@ -102,7 +105,7 @@ class LiveEntries {
     return [...this.#lines.values()].flatMap(({ line }) => line ?? []);
   }
 
-  /** @returns the line to write, whole or of what is minimal; none where there is room for neither */
+  /** @returns the line to write: the whole entry, else its minimal form; `undefined` if there is room for neither */
   add(entry: JournalEntry): { readonly line: string | undefined; readonly isWhole: boolean } {
     this.delete(entry.id);
     const whole = this.#taken(entry, entry.payload);
@@ -123,7 +126,7 @@ class LiveEntries {
   }
 }
 
-/** Runs a file operation, none of which may stop the caller. True: it succeeded. */
+/** Runs a file operation. Catches its error, so that it never stops the caller. Returns whether it succeeded. */
 type Attempt = (operation: string, act: () => void) => boolean;
 
 function reporter(log: Log): Attempt {
@@ -138,7 +141,7 @@ function reporter(log: Log): Attempt {
         return false;
       }
       reported.add(code);
-      log.error('the journal can not be kept; unrecorded answers are in memory only', { operation, code });
+      log.error('the journal cannot be written; unrecorded answers are in memory only', { operation, code });
       return false;
     }
   };
@@ -155,7 +158,7 @@ function journalFile(path: string, size: number, attempt: Attempt): JournalFile 
   let descriptor: number | undefined;
   let bytes = size;
   let rewriteAt = COMPACT_AT_BYTES;
-  /** A write failed: the file misses lines, and its last one may be torn. */
+  /** A write failed: lines are missing in the file, and its last one may be torn. */
   let damaged = false;
 
   const opened = (): number => {

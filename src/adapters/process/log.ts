@@ -6,11 +6,11 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 const MAX_ERROR_MESSAGE = 1024;
 
 /**
- * One JSON object a line: `level`, `time` (ISO 8601), `service`, the fields, `msg`.
+ * One JSON object per line: `level`, `time` (ISO 8601), `service`, the fields, `msg`.
  *
- * `Sensitive` values print as `[redacted]`. An `Error` prints as its name, code and first 1,024 characters of its
- * message, and with its stack at level debug; causes and other members are left out, since they may hold
- * what a server sent. `destination` defaults to stdout, written synchronously.
+ * `Sensitive` values print as `[redacted]`. An `Error` prints as its name, its code and the first 1,024 characters of
+ * its message, at level debug with its stack. Causes and other members are left out, because they may contain what a
+ * server sent. `destination` defaults to stdout, written synchronously.
  */
 export function createLog(options: {
   readonly level: LogLevel;
@@ -50,7 +50,7 @@ function describeValue(error: Error, withStack: boolean): object {
   return { name: error.name, message: error.message.slice(0, MAX_ERROR_MESSAGE), ...code, ...stack };
 }
 
-/** The call frames only: the stack's head repeats the message in full. */
+/** Only the call frames: the head of the stack repeats the whole message. */
 function framesOf(error: Error): string {
   const lines = (error.stack ?? '').split('\n');
   return lines.filter((line) => /^\s+at /.test(line)).join('\n');

@@ -3,18 +3,23 @@ import type { Clock } from '../../controller/ports.ts';
 
 const QUIET_MS = 5_000;
 const AT_MOST_EVERY_MS = 20_000;
-/** With many clients it takes seconds: it may cost a hundredth of the time, or two where it is done twice. */
+/**
+ * With many clients a collection takes seconds. This limits it to a hundredth of the time, or two where it runs
+ * twice.
+ */
 const PAUSE_PER_TIME_TAKEN = 100;
-/** V8 moves only so much together at a time that a large heap is left with holes. */
+/** V8 compacts only a part of a large heap at a time, so holes remain. */
 const FULL_ENOUGH = 0.9;
 
 /**
- * Gives memory back after work: V8 lets its heap grow in a burst, and where nothing happens afterwards it collects nothing.
+ * Gives memory back to the system after work. V8 lets its heap grow in a burst, and collects nothing while the
+ * process is idle afterwards.
  *
- * @param collect collects all garbage; `undefined` where Node was started without `--expose-gc`: then nothing is done
- * @param isSparse whether much of what the heap takes is left unused
- * @returns to be called after each piece of work. Five seconds after the last one memory is given back, at most every
- *   twenty seconds, and less often where that takes long. Once more after another five where the heap is left with holes.
+ * @param collect collects all garbage; `undefined` if Node was started without `--expose-gc`: then nothing is done
+ * @param isSparse whether much of the heap is unused
+ * @returns call it after each piece of work. Five seconds after the last call, memory is given back, at most every
+ *   twenty seconds and less often if that takes long. If the heap has holes, it is done once more after another five
+ *   seconds.
  */
 export function createMemoryRelief(
   clock: Clock,
@@ -60,5 +65,5 @@ function isHeapSparse(): boolean {
   return used < FULL_ENOUGH * taken;
 }
 
-/** Does what it can to make the heap small. */
+/** Shrinks the heap as far as V8 can. */
 const LAST_RESORT = { type: 'major', execution: 'sync', flavor: 'last-resort' } as const;

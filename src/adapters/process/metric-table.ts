@@ -5,7 +5,10 @@ export interface MetricRow {
   readonly help: string;
 }
 
-/** Every metric of the operator but those of Node.js. The instruments and the reference page are made from this table. */
+/**
+ * Every metric of the operator, except those of Node.js. The instruments and the reference page are made from this
+ * table.
+ */
 export const METRICS = {
   oauth_registrar_authorization_server_requests_total: {
     type: 'counter',

@@ -4,7 +4,7 @@ import type { HttpOutcome } from '../../controller/ports.ts';
 import type { ServerName } from '../../core/server-key.ts';
 import { METRICS } from './metric-table.ts';
 
-/** What the operator counts. Durations are in seconds, as Prometheus wants them; no method throws or waits. */
+/** Counts what the operator does. Durations are in seconds, as Prometheus recommends. No method throws or waits. */
 export interface Metrics {
   /** One call to an authorization server; `outcome` is the status code, or the reason why there is none. */
   serverCall(call: {
@@ -15,19 +15,19 @@ export interface Metrics {
   }): void;
   reconcileDone(reconcile: { readonly result: string; readonly seconds: number }): void;
   orphanSuspected(server: ServerName): void;
-  /** The server object was deleted: its samples go. */
+  /** Removes the samples of a deleted server object. */
   serverGone(server: ServerName): void;
   /** `code` 0: no answer was read. */
   kubernetesCall(call: { readonly verb: string; readonly resource: string; readonly code: number }): void;
   queueDepth(depth: number): void;
   leader(leads: boolean): void;
-  /** `read` is asked at every scrape; the latest reader of a resource counts. */
+  /** `read` is called at every scrape. A second call for the same resource replaces it. */
   watchAge(resource: string, read: () => number): void;
   /** The text that `/metrics` serves. It is made at most once a second; more frequent requests get the same text. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
 }
 
-/** Most of what a scrape costs is to make the text. */
+/** Making the text is most of the cost of a scrape. */
 const TEXT_SERVES_MS = 1_000;
 const CALL_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 
@@ -36,11 +36,11 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 type NoAnswerReason = Exclude<HttpOutcome, { readonly kind: 'answered' }>['reason'];
 
 /**
- * Metrics in a registry of their own. `processMetrics` adds Node's (default: false). `now`: milliseconds of a monotonic
- * clock.
+ * Metrics in a registry of their own. `processMetrics` adds Node's (default: false). `now`: milliseconds of a
+ * monotonic clock.
  *
- * No tenant chooses a label: a cluster server has its object's name, all AuthorizationServers are counted together by
- * their kind, and answers by the class of their status.
+ * No tenant chooses a label. `server` is the object's name for a ClusterAuthorizationServer, and the kind for all
+ * AuthorizationServers together. `outcome` is a class of statuses.
  */
 export function createMetrics(
   options: { readonly processMetrics?: boolean; readonly now?: () => number } = {},
@@ -124,20 +124,20 @@ function createWatchAges(registry: Registry): Map<string, () => number> {
   return readers;
 }
 
-/** `2xx`, `401`, `5xx`, or a reason: what alerts are made of, and not one more for each status that a server makes up. */
+/** `2xx`, `401`, `5xx`, or a reason: what alerts need. A server can't create a label by inventing a status. */
 function classOf(outcome: number | NoAnswerReason): string {
   if (typeof outcome !== 'number') {
     return outcome;
   }
-  if (TOLD_STATUSES.includes(outcome)) {
+  if (DISTINCT_STATUSES.includes(outcome)) {
     return String(outcome);
   }
   return outcome >= 200 && outcome < 600 ? `${Math.floor(outcome / 100)}xx` : 'other';
 }
 
-const TOLD_STATUSES = [401, 403, 429];
+const DISTINCT_STATUSES = [401, 403, 429];
 
-/** Names of objects are in lower case: none of them is taken for the kind. */
+/** Object names are in lower case, so none equals the kind. */
 function boundedLabels(most: number) {
   const known = new Set<string>();
   return {
@@ -151,7 +151,7 @@ function boundedLabels(most: number) {
       known.add(name);
       return name;
     },
-    /** The label that nothing is counted by any more. */
+    /** Frees the label of a deleted cluster server and returns it; `undefined` if it had none. */
     free: ({ kind, name }: ServerName): string | undefined =>
       kind === 'ClusterAuthorizationServer' && known.delete(name) ? name : undefined,
   };
@@ -182,12 +182,12 @@ const NO_ANSWER_REASONS: Readonly<Record<NoAnswerReason, true>> = {
 };
 
 const OUTCOMES: readonly string[] = [
-  ...TOLD_STATUSES.map(String),
+  ...DISTINCT_STATUSES.map(String),
   ...['2xx', '3xx', '4xx', '5xx', 'other'],
   ...Object.keys(NO_ANSWER_REASONS),
 ];
 
-/** What was made serves for a time; those who ask while it is made wait for the same. */
+/** Reuses a result for `ms`. Calls that come while it is made share it. */
 function servedFor<T>(ms: number, now: () => number, make: () => Promise<T>): () => Promise<T> {
   let made: { readonly at: number; readonly result: Promise<T> } | undefined;
   return () => {

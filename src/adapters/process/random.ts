@@ -2,8 +2,5 @@ import { randomInt } from 'node:crypto';
 
 const STEPS = 2 ** 48 - 1;
 
-/**
- * A number from 0 to below 1, from the system's source of random numbers: nobody who saw others can tell it. Each holds 48
- * bits.
- */
+/** A random number, 0 ≤ n < 1, with 48 bits from the system's secure source: earlier numbers do not reveal it. */
 export const systemRandom = (): number => randomInt(STEPS) / STEPS;

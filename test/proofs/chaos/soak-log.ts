@@ -11,7 +11,7 @@ const EXPECTED = [
   'the lease could not be given up; it ends by itself',
   'the lease is lost',
   'no longer the leader',
-  'a list failed and will be tried again',
+  'a list failed and will be retried',
   'a watch failed and will be resumed',
   'a watch is followed by a new list',
   // A process that can't take the lead ends, and is started again.

@@ -192,7 +192,7 @@ describe('a reflector', () => {
     await until(() => expect(seen).toEqual(['= a @5', '+ b', '- a', '+ c']));
     expect(queries()).toEqual(['list', '5']);
     expect(log.lines).toContain(
-      'warn an object that is too large is passed over {"resource":"secrets","key":"shop/a"}',
+      'warn an object that is too large is ignored {"resource":"secrets","key":"shop/a"}',
     );
   });
 

@@ -153,7 +153,7 @@ describe('a broken volume', () => {
     expect(log.lines).toEqual([
       {
         level: 'error',
-        message: 'the journal can not be kept; unrecorded answers are in memory only',
+        message: 'the journal cannot be written; unrecorded answers are in memory only',
         fields: { operation: 'append', code: 'ENOENT' },
       },
     ]);
