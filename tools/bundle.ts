@@ -7,14 +7,14 @@ import { argumentsOf } from './command-line.ts';
 /**
  * `npm run build`: bundles `src/main.ts` and everything it imports into one ES module for Node 24.
  *
- * Writes beside it the licences of what is inside, read from the packages themselves: few of them carry a comment that a
- * bundler could keep. Fails on any warning.
+ * It also writes the licences of the bundled packages, read from the packages themselves: few of them have a licence
+ * comment that a bundler could keep. Fails on any warning.
  */
 const root = join(import.meta.dirname, '..');
 const { values } = argumentsOf({
   name: 'build',
-  about: `Bundles src/main.ts and everything it imports into dist/oauth-registrar.js, one ES module for Node 24, and writes the
-licences of what is inside beside it. About a second.`,
+  about: `Bundles src/main.ts and everything it imports into dist/oauth-registrar.js, one ES module for Node 24, and the licences
+of its packages beside it. Takes about a second.`,
   flags: {
     entry: { value: 'FILE', about: 'What is bundled. Default: src/main.ts.' },
     out: { value: 'FILE', about: 'Where to. Default: dist/oauth-registrar.js.' },
@@ -28,9 +28,9 @@ const REQUIRE = `import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);`;
 
 /**
- * `@kubernetes/client-node` doesn't say that its modules do nothing but declare, so that all would stay, among them a
- * class for each kind of object: 34 MB of the operator's memory and a fifth of a second of its start. Only what reads
- * kubeconfigs is used.
+ * Drops the unused part of `@kubernetes/client-node`, of which only the reading of kubeconfigs is used. The package
+ * does not declare that its modules have no side effects, so the bundler would keep all of them, among them a class
+ * per kind of object: 34 MB of memory and a fifth of a second at the start.
  */
 const declaresOnly: Plugin = {
   name: 'client-node-declares-only',
@@ -42,7 +42,7 @@ const declaresOnly: Plugin = {
       }
       return { ...(await find(path, { ...at, kind, pluginData: own })), sideEffects: false };
     });
-    // Without `find`, which would take ten times as long as all the rest; the package writes its file names in full.
+    // Without `find`, which would take ten times as long as the rest; the package writes file names in full.
     onResolve({ filter: /^\..*\.js$/ }, ({ path, kind, importer, resolveDir }) =>
       kind === 'import-statement' && importer.includes('/@kubernetes/client-node/')
         ? { path: join(resolveDir, path), sideEffects: false }
@@ -52,8 +52,8 @@ const declaresOnly: Plugin = {
 };
 
 /**
- * Node reads every export of a module of its own that is imported, also those that are made when they are first read:
- * `node:http` thus loads the whole of `fetch` and WebSocket, 12 MB. `require` reads what is used.
+ * Loads modules of Node by `require`, which reads only the exports that are used. An `import` reads every export,
+ * also those that Node makes on first use: `node:http` would load all of `fetch` and WebSocket, 12 MB.
  */
 const builtinsByNeed: Plugin = {
   name: 'builtins-by-need',
@@ -78,8 +78,7 @@ const { metafile, warnings } = await build({
   target: 'node24',
   plugins: [builtinsByNeed, declaresOnly],
   minifySyntax: true,
-  // Node keeps the source in memory. Lines stay short enough to find the place that a stack trace names, and names stay
-  // as they are.
+  // Node keeps the source in memory. Names and line ends stay, so that people can read stack traces.
   minifyWhitespace: true,
   lineLimit: 160,
   legalComments: 'none',
@@ -90,7 +89,7 @@ const { metafile, warnings } = await build({
 if (warnings.length > 0) {
   process.exit(1);
 }
-// Of a single other character Node keeps the whole source at two bytes a character.
+// A single character that is not ASCII would make Node keep the whole source with two bytes per character.
 const [strange] = (await readFile(out, 'latin1')).match(/^.*[\x80-\xff].*$/m) ?? [];
 if (strange !== undefined) {
   throw new Error(`A character is not ASCII, write it as \\u…: ${strange}`);
@@ -107,7 +106,10 @@ await writeFile(join(dirname(out), 'THIRD-PARTY-LICENSES.txt'), licences.join(`\
 const size = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
 console.log(`wrote ${relative(root, out)}: ${(size / 1e6).toFixed(2)} MB, ${folders.length} packages inside`);
 
-/** `node_modules/a/node_modules/@b/c/lib/x.js` → `node_modules/a/node_modules/@b/c`; nothing for a file of our own. */
+/**
+ * `node_modules/a/node_modules/@b/c/lib/x.js` → `node_modules/a/node_modules/@b/c`; nothing for a file of the
+ * project.
+ */
 function packageFolder(input: string): readonly string[] {
   return input.match(/^.*node_modules\/(?:@[^/]+\/)?[^/]+/) ?? [];
 }

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
 
 /**
- * The command line of a script of package.json. Every script has `--help`, and refuses what it doesn't know with one
- * sentence and exit code 2, before it starts anything.
+ * The command line of a script of package.json. Every script answers `--help`. If it does not know an argument, it
+ * says so in one sentence and exits with code 2 before it starts anything.
  */
 export interface Script<Name extends string = string> {
-  /** As in package.json, such as `test:chaos`. */
+  /** Name in package.json, such as `test:chaos`. */
   readonly name: string;
   /** What it does, what it needs, and how long it takes. Lines of at most 110 characters. */
   readonly about: string;
@@ -14,12 +14,12 @@ export interface Script<Name extends string = string> {
   readonly operands?: Operands;
   /** Environment variable → what it does. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** The program that does the work: it is given what follows a further `--`, unread. */
+  /** The program that does the work: it gets everything after a further `--`, unchecked. */
   readonly program?: string;
 }
 
 export interface Flag {
-  /** What the usage calls the value. Absent: the flag takes none. */
+  /** Name of the value in the usage. Absent: the flag takes none. */
   readonly value?: string;
   /** Whether the value must be a whole number, 0 or more. */
   readonly isCount?: true;
@@ -36,9 +36,12 @@ export interface Operands {
 }
 
 export interface Arguments<Name extends string = string> {
-  /** Flag → its value; `true` for a flag that takes none. The last one counts where a flag is repeated. */
+  /** Flag → its value; `true` for a flag that takes none. If a flag is repeated, the last one counts. */
   readonly values: Readonly<Partial<Record<Name, string | true>>>;
-  /** For `program`: operands, all that follows a further `--`, and flags, which come last: no operand is taken for a value. */
+  /**
+   * For `program`: operands, everything after a further `--`, then flags. Flags come last, so that no operand becomes
+   * a value.
+   */
   readonly passedOn: readonly string[];
 }
 
@@ -48,7 +51,7 @@ const HELP: Flag = { about: 'Print this.' };
 const INDENT = 2;
 const WIDTH = 118;
 
-/** Pure. Returns `help` where that is asked for, or one sentence that says what is wrong. */
+/** Pure. Returns `help` if the arguments ask for it, or one sentence that says what is wrong. */
 export function readArguments<Name extends string>(
   script: Script<Name>,
   args: readonly string[],
@@ -139,7 +142,7 @@ export function refuse({ name }: Script, { problem }: Problem): never {
   process.exit(2);
 }
 
-/** A flag's value as a number, where the flag is given; readArguments has checked it. */
+/** A flag's value as a number, if the flag is given. `readArguments` has checked it. */
 export const countOf = (value: string | true | undefined): number | undefined =>
   typeof value === 'string' ? Number(value) : undefined;
 
@@ -152,7 +155,7 @@ function problemOf(flag: Flag, { value, inlineValue }: OptionToken): string | un
   if (flag.value === undefined) {
     return value === undefined ? undefined : 'takes no value';
   }
-  // Else a forgotten value would swallow the next flag.
+  // Otherwise a forgotten value would take the next flag.
   if (value === undefined || (!inlineValue && value.startsWith('-'))) {
     return `needs ${flag.value}`;
   }

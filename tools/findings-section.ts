@@ -1,6 +1,6 @@
 import { CHAINS, type Finding } from '../src/core/plan.ts';
 
-/** Of the reference page: every rule of the plan, in the order in which the rules are asked. */
+/** Section of the reference page: every rule of the plan, in the order in which they are asked. */
 export function findingsSection(): string {
   const rows = Object.entries<readonly Finding[]>(CHAINS).flatMap(([chain, findings]) =>
     findings.map((finding) => rowOf(chain, finding)),
@@ -8,7 +8,9 @@ export function findingsSection(): string {
   return `
 ## Findings
 
-What the operator finds about a client, in the order in which it looks: the first finding decides, and only then the next
+step is planned. At log level debug each line \`step\` names the finding (\`finding\`) and says why (\`message\`).
+What the operator can find about a client, in the order in which it looks. The first finding decides what is done next. At
+log level debug, each line \`step\` has the finding (\`finding\`) and the reason in one sentence (\`message\`).
 step is planned. At log level debug each line \`step\` names the finding (\`finding\`) and says why (\`message\`).
 
 | Chain | Finding | What is found | What follows |

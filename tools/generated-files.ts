@@ -5,7 +5,7 @@ import { referencePage } from './reference-page.ts';
 
 const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
 
-/** Path from the root → content, of each file that is made from the schemas and tables. */
+/** Path from the root → content, for each file that is generated from schemas and tables. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const crds = customResourceDefinitions().map((definition) => {
     const { metadata } = definition as { metadata: { name: string } };

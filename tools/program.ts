@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Arguments, Script } from './command-line.ts';
 
-/** Programs of node_modules that scripts start; path of the file that Node runs. */
+/** Programs of node_modules that scripts start, each with the path of the file that Node runs. */
 const PROGRAMS = {
   vitest: 'vitest/vitest.mjs',
   biome: '@biomejs/biome/bin/biome',
@@ -14,7 +14,7 @@ export type Program = keyof typeof PROGRAMS;
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** Flags of vitest that every script takes which runs tests. */
+/** Flags of vitest that every script accepts which runs tests. */
 export const VITEST_FLAGS = {
   testNamePattern: {
     short: 't',
@@ -22,15 +22,15 @@ export const VITEST_FLAGS = {
     about: 'Only tests whose full name matches.',
     isPassedOn: true,
   },
-  reporter: { value: 'NAME', about: 'Such as verbose, dot or json.', isPassedOn: true },
-  outputFile: { value: 'FILE', about: 'Where the reporter writes.', isPassedOn: true },
-  bail: { value: 'N', isCount: true, about: 'Stop after so many failed tests.', isPassedOn: true },
+  reporter: { value: 'NAME', about: 'The reporter, such as verbose, dot or json.', isPassedOn: true },
+  outputFile: { value: 'FILE', about: 'The file that the reporter writes.', isPassedOn: true },
+  bail: { value: 'N', isCount: true, about: 'Stop after this number of failed tests.', isPassedOn: true },
   silent: { about: 'Hide what tests print.', isPassedOn: true },
 } as const satisfies Script['flags'];
 
 export const TEST_FILES = { called: 'FILE', about: 'Only files whose path contains this.' };
 
-/** Runs a program in the root folder with this process's terminal, and ends this process as the program ended. */
+/** Runs a program in the root folder with this process's terminal. Then ends this process with the same exit code. */
 export async function runProgram(
   program: Program,
   fixed: readonly string[],
@@ -43,7 +43,7 @@ export async function runProgram(
     stdio: 'inherit',
     env: { ...process.env, ...env },
   });
-  // Ctrl-C reaches the child as well, which then ends in its own order.
+  // Ctrl-C reaches the child too, which then ends by itself.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));
