@@ -67,7 +67,7 @@ export const REASONS = {
     cure: 'Check that the endpoint is the right one.',
   },
   ResponseTooDeep: {
-    cause: 'The answer was JSON that nests deeper than what is read of it.',
+    cause: 'The answer was JSON with more levels than the operator reads.',
     cure: 'Check that the endpoint is the right one.',
   },
   ResponseTimedOut: {
@@ -76,7 +76,7 @@ export const REASONS = {
     cure: 'Nothing, if it is a passing fault. Else look at the server, or give it more time by connection.timeout.',
   },
   ResponseTruncated: {
-    cause: 'The answer ended before all of it had arrived.',
+    cause: 'The connection ended before the whole answer had arrived.',
     cure: 'Nothing, if it is a passing fault. Else look at the server and at the proxies on the way to it.',
   },
   CredentialNotFound: {
