@@ -18,7 +18,7 @@ export interface ServerFacts {
   readonly object: ServerObject;
   readonly endpoints: Endpoints | undefined;
   readonly problem: Problem | undefined;
-  /** `undefined` where no connection can be built. */
+  /** `undefined` if no connection can be built. */
   readonly connection?: ServerConnection | undefined;
   readonly health: ServerHealth;
   readonly management: NonNullable<AuthorizationServerStatus['management']>;
@@ -72,7 +72,7 @@ function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 
   });
 }
 
-/** The server refuses the credential that admits to its registration endpoint: no client can be registered. */
+/** The server refuses the credential for its registration endpoint: no client can be registered. */
 function credentialRefusal({ health }: ServerFacts): Problem | undefined {
   const { refusedAdmission } = health;
   return refusedAdmission?.decided
@@ -81,12 +81,12 @@ function credentialRefusal({ health }: ServerFacts): Problem | undefined {
 }
 
 /**
- * How long after a failed call a server that answers discovery again counts as in trouble: longer than two probes are
- * apart, so that a server whose other endpoints fail isn't ready in between.
+ * Time after a failed call during which a server that answers discovery again is still reported as unavailable. It is
+ * longer than the time between two probes, so a server whose other endpoints fail is not reported ready in between.
  */
 const DOUBT_MS = 120_000;
 
-/** The server does not answer, or fails, whoever calls it. */
+/** The server does not answer, or answers with errors, and not only one client or one namespace is affected. */
 function outage({ object, health, now }: ServerFacts): Problem | undefined {
   const { phase, metBy, countedAt, lastError } = health;
   const isOver = phase === 'OneAtATime' && Date.parse(now) >= countedAt + DOUBT_MS;
@@ -97,7 +97,7 @@ function outage({ object, health, now }: ServerFacts): Problem | undefined {
   return { reason: 'AuthorizationServerUnavailable', message: message.trim() };
 }
 
-/** The one namespace whose calls fail, at a server of several. */
+/** The namespace whose calls fail, if it is the only one, at a server that serves several. */
 const namespaceMet = ({ metadata }: ServerObject, metBy: ServerHealth['metBy']): string | undefined =>
   metBy === undefined || metBy === 'All' || metadata.namespace !== undefined ? undefined : metBy.namespace;
 
@@ -113,7 +113,7 @@ function readiness({ endpoints, connection }: ServerFacts, problem: Problem | un
     : { type: 'Ready', status: 'False', ...problem };
 }
 
-/** The condition is present only while a person or the state of the server holds calls back. */
+/** The condition is present only while a person or the state of the server stops calls. */
 function paused({ object, health, now }: ServerFacts, problem: Problem | undefined): readonly NewCondition[] {
   if (object.spec?.suspend === true) {
     return [

@@ -3,7 +3,7 @@ import { rotatesToken } from './effects.ts';
 import { firstOf, listed, onRegistration } from './hints.ts';
 
 /**
- * Ory Hydra 2.3. Read in its source, much of it observed.
+ * Ory Hydra 2.3, from its source code; much was also observed.
  *
  * - Unknown members are ignored, language tags among them; those left to its administrators (`metadata` …) are
  *   refused with 400.

@@ -135,7 +135,7 @@ function slotOf(octets: Octets, at: number): number {
   return (Math.imul(first, 0x9e3b) ^ second) & (SLOTS - 1);
 }
 
-/** The places of this form's runs. A run that was found is removed from the index, since it needn't be found again. */
+/** The places of this form's runs. A run that was found is removed from the index: once is enough. */
 function findAll({ octets, run }: CredentialForm, { places, slots }: Index): readonly Span[] {
   const spans: Span[] = [];
   for (let at = 0; at + run <= octets.length; at += 1) {

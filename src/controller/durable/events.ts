@@ -43,9 +43,9 @@ interface EventObject extends KubernetesObject {
   readonly regarding: object;
 }
 
-/** The API server accepts 1,024. */
+/** The API server accepts 1,024 characters. */
 const MAX_NOTE_BYTES = 1_000;
-/** What a cut name has: see `short-name.ts`. */
+/** A cut name may have such characters: see `short-name.ts`. */
 const NOT_IN_NAMES = /[^a-z0-9.-]/g;
 
 export function createEventRecorder(options: {

@@ -106,7 +106,7 @@ export class Ledger {
     });
   }
 
-  /** The call was answered; the answer isn't recorded yet. Waiting calls needn't wait for it any more. */
+  /** The call was answered; the answer is not recorded yet. Waiting entries no longer wait for the end of this call. */
   answered(attempt: string): void {
     this.#calling.delete(attempt);
   }

@@ -6,32 +6,32 @@ import { parseJsonObject } from '../../oauth/json.ts';
 import { cutToBytes } from '../../oauth/text.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 
-/** A suspected orphan, as it is listed. Long names are cut: see `short-name.ts`. */
+/** A suspected orphan, as the list stores it. Long names are cut: see `short-name.ts`. */
 export interface OrphanEntry {
   readonly server: ServerKey;
   readonly client: ClientKey;
   readonly uid: string;
   /** RFC 3339. */
   readonly startedAt: string;
-  /** What is known of it, in the server's words where it has any. */
+  /** Why the answer is unknown; the server's own words if there are any. */
   readonly why: string;
 }
 
 export const MAX_ORPHAN_BYTES = 620;
 const MAX_WHY_BYTES = 100;
 
-/** As a value of the ConfigMap: JSON of at most {@link MAX_ORPHAN_BYTES}, whatever the names and words are. */
+/** Value in the ConfigMap: JSON of at most {@link MAX_ORPHAN_BYTES} bytes, for any names and words. */
 export function encodeOrphan({ server, client, startedAt }: LedgerEntry, why: string): string {
   return encode({ server, client: clientKey(client), uid: client.uid, startedAt, why });
 }
 
-/** What earlier versions wrote may be longer; so is what a person changed. */
+/** Shortens a value that is too long: earlier versions or people may have written it. */
 export function withinBound(value: string): string {
   const entry = Buffer.byteLength(value) > MAX_ORPHAN_BYTES ? decodeOrphan(value) : undefined;
   return entry === undefined ? value : encode(entry);
 }
 
-/** Reads what is listed. `undefined`: a person's note, or it can't be understood. */
+/** Parses a value. `undefined`: a person's note, or invalid. */
 export function decodeOrphan(value: string): OrphanEntry | undefined {
   const parsed = entrySchema.safeParse(parseJsonObject(value));
   return parsed.success ? parsed.data : undefined;

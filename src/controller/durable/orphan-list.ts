@@ -9,7 +9,7 @@ import { FEW, SHARED } from './ledger-shares.ts';
 import { isTooLarge } from './ledger-store.ts';
 import { decodeOrphan, encodeOrphan, type OrphanEntry, withinBound } from './orphan-entry.ts';
 
-/** What became of one: `NotYet` leaves it to a later try. */
+/** Result of a report. `NotYet`: report it again later. */
 export type Reported = 'Listed' | 'ListFull' | 'NotYet';
 
 interface WaitingOrphan {
@@ -26,7 +26,7 @@ interface Options {
   readonly namespace: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** How many are listed at most: in all, and of one namespace. */
+  /** The most entries: in total, and of one namespace. */
   readonly most: { readonly total: number; readonly ofNamespace: number };
 }
 
@@ -35,8 +35,8 @@ const PAUSES = { firstMs: 100, longestMs: 1_600 };
 const MAX_UNLISTED_PLACES = 10_000;
 
 /**
- * Suspected orphans in one ConfigMap, attempt → {@link OrphanEntry}. What is reported while a write is under way goes
- * together into the next one. Above three quarters of its bound, only namespaces with few are listed.
+ * Suspected orphans in one ConfigMap, attempt → {@link OrphanEntry}. Reports that come during a write share the next
+ * write. Above three quarters of the limit, only namespaces with few entries may add more.
  */
 export class OrphanList {
   readonly #name: string;
@@ -44,10 +44,10 @@ export class OrphanList {
   #data: Readonly<Record<string, string>> = {};
   #resourceVersion: string | undefined;
   #indexes = createIndexes({});
-  /** `namespace server` → how many aren't listed, because the list was full. Forgotten when it gets shorter. */
+  /** `namespace server` → how many are not listed because the list was full. Cleared when the list gets shorter. */
   readonly #unlisted = new Map<string, number>();
   #waiting: WaitingOrphan[] = [];
-  /** Reads and writes follow one another. */
+  /** Reads and writes run one after another. */
   #busy: Promise<void> = Promise.resolve();
 
   constructor(name: string, options: Options) {
@@ -55,7 +55,7 @@ export class OrphanList {
     this.#options = options;
   }
 
-  /** Reads what is listed. */
+  /** Reads the list from the API server. */
   load(): Promise<void> {
     this.#busy = this.#busy.then(() => this.#load());
     return this.#busy;
@@ -75,7 +75,7 @@ export class OrphanList {
     return this.#indexes.namespace.get(namespace).length;
   }
 
-  /** When those of one OAuthClient were sent, in milliseconds since the epoch. */
+  /** When the suspected orphans of one OAuthClient were sent, in milliseconds since the epoch. */
   timesOf(uid: string): readonly number[] {
     const attempts = uid === '' ? [] : this.#indexes.uid.get(uid);
     return attempts.map(
@@ -83,7 +83,7 @@ export class OrphanList {
     );
   }
 
-  /** Lists one. Never rejects. */
+  /** Adds an entry. Never rejects. */
   add(entry: LedgerEntry, why: string): Promise<Reported> {
     const { attempt, client, server } = entry;
     const { promise, resolve } = Promise.withResolvers<Reported>();
@@ -103,7 +103,7 @@ export class OrphanList {
     if (found.ok) {
       this.#take(found.object);
     } else if (found.status === 404) {
-      // A person deleted it, and with it what it listed.
+      // A person deleted the list.
       this.#take({ metadata: { name: this.#name } });
     }
   }
@@ -130,7 +130,7 @@ export class OrphanList {
     }
   }
 
-  /** Those for which there is room. */
+  /** The reports for which there is room. */
   #fitting(batch: readonly WaitingOrphan[]): readonly WaitingOrphan[] {
     const { most } = this.#options;
     const added = new Map<string, number>();
@@ -177,7 +177,10 @@ export class OrphanList {
     resolveEach(batch, 'NotYet');
   }
 
-  /** Too much by the API server's own bound: people's notes, or what earlier versions wrote, take the room. */
+  /**
+   * The API server refuses the size, since notes of people or entries of earlier versions take room: writes half as
+   * many.
+   */
   async #writeHalves(batch: readonly WaitingOrphan[]): Promise<void> {
     const [only, second] = batch;
     if (only === undefined || second === undefined) {

@@ -13,50 +13,54 @@ import { isRefusal } from '../state/refused-writes.ts';
 import { type Unrecorded, UnrecordedAnswers } from './unrecorded-answers.ts';
 
 /**
- * Records answers before anything uses them: first in the journal, then in the registration Secret, retried until it is
- * written. Neither a signal to stop nor a lost lease ends the retries: without a record nobody can manage the client.
+ * Records answers before anything uses them: first in the journal, then in the registration Secret. A write that
+ * fails is retried until it succeeds. Neither a stop signal nor a lost lease ends the retries, because nobody can
+ * manage a client without its record.
  *
- * Whoever hands an answer over waits some seconds at most: what isn't written by then is written later, and
- * {@link RecordListener.recorded} says so. What the API server refuses isn't sent again unchanged: a minimal record follows, and
- * where that is refused, too, another try after a pause that grows. A try that throws is a defect of ours, and another
- * follows it as well.
+ * The caller waits at most five seconds. If the Secret is written later, {@link RecordListener.recorded} is called.
+ * If the API server refuses the Secret, a minimal record is sent at once; if that is refused too, the next try
+ * follows after a pause that grows. A try that throws is a defect of the operator, and is retried like any other.
  */
 export interface Recorder {
-  /** The Secret of an answered registration. `undefined`: it isn't written yet. */
-  create(attempt: string, secret: Secret, told: RecordListener): Promise<Secret | undefined>;
-  /** The Secret with what a later answer brought; wins over whatever else was written meanwhile. */
-  update(attempt: string, secret: Secret, told: RecordListener): Promise<Secret | undefined>;
+  /** Records the answer to a registration. Returns the Secret, or `undefined` if it is not written yet. */
+  create(attempt: string, secret: Secret, listener: RecordListener): Promise<Secret | undefined>;
+  /** Records a later answer. It overwrites what others wrote into the Secret meanwhile. */
+  update(attempt: string, secret: Secret, listener: RecordListener): Promise<Secret | undefined>;
   /**
-   * Writes what an earlier process read and didn't record. Adds what is missing; of what is there only data that no
-   * later answer has written, whoever changed labels and annotations since. Resolves when all is written.
+   * Records the answers that an earlier process read and did not record. It creates a Secret that is missing. In one
+   * that exists, it writes the data unless a later answer did, and keeps labels and the annotations of {@link MARKS}.
+   * Resolves when all is written.
    *
-   * @param toldOf the listener for this answer of this client (`namespace/name`)
+   * @param listenerOf the listener for this answer of this client (`namespace/name`)
    */
-  replay(toldOf: (attempt: string, client: ClientKey) => RecordListener): Promise<void>;
-  /** What was read of this client (`namespace/name`) and isn't written yet: nothing else may happen to it. */
+  replay(listenerOf: (attempt: string, client: ClientKey) => RecordListener): Promise<void>;
+  /**
+   * An answer of this client (`namespace/name`) that is not recorded yet. Until it is, nothing else may be done for
+   * the client.
+   */
   pendingOf(client: ClientKey): Unrecorded | undefined;
   /**
-   * Resolves when another registration may be sent: few answers wait to be written, see {@link SHARES}. So at most as many
-   * clients as that, and those whose calls are under way, come to be while the API server takes no record. After 5 s it
-   * resolves in any case: an API server that is slow to all stops nothing.
+   * Resolves when another registration may be sent, because few answers wait to be written (see {@link SHARES}). This
+   * limits how many clients are created while the API server accepts no record. It resolves after 5 s in any case, so
+   * that a slow API server stops nothing.
    */
   room(): Promise<void>;
   /** Resolves when nothing waits to be written. */
   idle(): Promise<void>;
 }
 
-/** Callbacks for an answer that wasn't written at once. */
+/** Callbacks for an answer that was not written at once. */
 export interface RecordListener {
-  /** The API server refuses the write for what is in it, or for where it goes; `message` is what it says. */
+  /** The API server refuses the write because of its content or its place; `message` quotes the API server. */
   refused(form: RecordForm, message: string): void;
-  /** It is written, after its round had ended. */
+  /** The Secret was written after the caller had stopped waiting. */
   recorded(written: Secret): void;
 }
 
 /** `Minimal`: only what is needed to find and manage the client. */
 type RecordForm = 'Whole' | 'Minimal';
 
-/** How long a round waits for a write, since it delays others of the same server. */
+/** How long a caller waits for a write: its wait delays other clients of the same server. */
 const ROUND_PATIENCE_MS = 5_000;
 const PAUSES = { firstMs: 100, longestMs: 5_000 };
 const PAUSES_AFTER_REFUSAL = { firstMs: 1_000, longestMs: 300_000 };
@@ -74,20 +78,20 @@ type Attempt = (secret: Secret) => Promise<ApiResult<Secret>>;
 export function createRecorder(options: Options): Recorder {
   const { api, journal, clock, log } = options;
   const waiting = new UnrecordedAnswers(SHARES.unrecordedAnswers.most);
-  const write = async (attempt: string, { secret }: Entry, attemptTo: Attempt, told: RecordListener) => {
+  const write = async (attempt: string, { secret }: Entry, attemptTo: Attempt, listener: RecordListener) => {
     const client = clientOfRecord(secret);
     waiting.add(client, attempt);
     const written = await insist(options, secret, attemptTo, (form, message) => {
       if (form === 'Minimal') {
         waiting.refused(client, attempt, message);
       }
-      told.refused(form, message);
+      listener.refused(form, message);
     });
     waiting.remove(client, attempt);
     journal.settle(attempt);
     return written;
   };
-  const record = (attempt: string, entry: Entry, attemptTo: Attempt, told: RecordListener) => {
+  const record = (attempt: string, entry: Entry, attemptTo: Attempt, listener: RecordListener) => {
     const { secret } = entry;
     journal.append({
       id: attempt,
@@ -98,36 +102,38 @@ export function createRecorder(options: Options): Recorder {
     const isOver = new AbortController();
     let isLate = false;
     const refused: RecordListener['refused'] = (form, message) => {
-      told.refused(form, message);
+      listener.refused(form, message);
       if (form === 'Minimal') {
         isOver.abort('refused');
       }
     };
-    const writing = write(attempt, { ...entry, secret }, attemptTo, { ...told, refused }).then((written) => {
-      isOver.abort('written');
-      if (isLate) {
-        told.recorded(written);
-      }
-      return written;
-    });
+    const writing = write(attempt, { ...entry, secret }, attemptTo, { ...listener, refused }).then(
+      (written) => {
+        isOver.abort('written');
+        if (isLate) {
+          listener.recorded(written);
+        }
+        return written;
+      },
+    );
     const waited = clock.sleep(ROUND_PATIENCE_MS, isOver.signal).then(() => {
       isLate = true;
       return undefined;
     });
     return Promise.race([writing, waited]);
   };
-  const replayOne = async ({ id, entry }: Unsettled, toldOf: Parameters<Recorder['replay']>[0]) => {
-    const told = toldOf(id, clientOfRecord(entry.secret));
-    const written = await write(id, entry, (secret) => addMissing(api, id, { ...entry, secret }), told);
+  const replayOne = async ({ id, entry }: Unsettled, listenerOf: Parameters<Recorder['replay']>[0]) => {
+    const listener = listenerOf(id, clientOfRecord(entry.secret));
+    const written = await write(id, entry, (secret) => addMissing(api, id, { ...entry, secret }), listener);
     log.info('answer of an earlier process recorded', { attempt: id, secret: written.metadata.name });
-    told.recorded(written);
+    listener.recorded(written);
   };
   return {
-    create: (attempt, secret, told) =>
-      record(attempt, { kind: 'create', secret }, (wanted) => createOnce(api, wanted), told),
-    update: (attempt, secret, told) =>
-      record(attempt, asUpdate(attempt, secret), (wanted) => overwrite(api, wanted), told),
-    async replay(toldOf) {
+    create: (attempt, secret, listener) =>
+      record(attempt, { kind: 'create', secret }, (wanted) => createOnce(api, wanted), listener),
+    update: (attempt, secret, listener) =>
+      record(attempt, asUpdate(attempt, secret), (wanted) => overwrite(api, wanted), listener),
+    async replay(listenerOf) {
       const unsettled = journal.unsettled().flatMap(({ id, payload }): Unsettled[] => {
         const entry = parseJsonObject(payload.reveal()) as Entry | undefined;
         return entry === undefined ? [] : [{ id, entry }];
@@ -136,11 +142,11 @@ export function createRecorder(options: Options): Recorder {
         waiting.add(clientOfRecord(entry.secret), id);
       }
       const byRecord = Map.groupBy(unsettled, ({ entry }) => entry.secret.metadata.name);
-      // Answers of one record are written in order; a record that can't be written doesn't delay others.
+      // Answers of one record are written in order; a record that can't be written does not delay others.
       await Promise.all(
         [...byRecord.values()].map(async (entries) => {
           for (const unwritten of entries) {
-            await replayOne(unwritten, toldOf);
+            await replayOne(unwritten, listenerOf);
           }
         }),
       );
@@ -163,14 +169,15 @@ interface Unsettled {
   readonly entry: Entry;
 }
 
-/** What the journal holds of an answer. `follows`: whose data an update's is made of, as the Secret names it. */
+/**
+ * An answer in the journal. `follows`: the attempt on whose data an update is based ({@link ANNOTATIONS.writtenBy}).
+ */
 type Entry = { readonly secret: Secret } & (
   | { readonly kind: 'create' }
   | { readonly kind: 'update'; readonly follows: string }
 );
 
-/** `namespace/name` of the OAuthClient that a registration Secret is of. */
-
+/** Attempt of the last update in the Secret; empty before the first one. */
 const writerOf = ({ metadata }: Secret): string => metadata.annotations?.[ANNOTATIONS.writtenBy] ?? '';
 
 function asUpdate(attempt: string, secret: Secret): Entry {
@@ -230,10 +237,10 @@ const THROWN: Failed = { ok: false, status: 0, reason: 'InternalError', message:
 const pauseAfter = (failed: Failed, tries: number): number =>
   backoff(isRefusal(failed) ? PAUSES_AFTER_REFUSAL : PAUSES, tries);
 
-/** The Secret's content will be refused in every retry, independent of quotas and permissions. */
+/** The content of the Secret will be refused in every retry, independent of quotas and permissions. */
 const isAboutContent = ({ status }: Failed): boolean => status === 400 || status === 413 || status === 422;
 
-/** Found already there, it is this write's own earlier try: the name holds the attempt's id. */
+/** An existing Secret is from an earlier try of this write: its name contains the id of the attempt. */
 async function createOnce(api: KubernetesApi, secret: Secret): Promise<ApiResult<Secret>> {
   const created = await api.create(RESOURCES.secret, secret);
   return !created.ok && created.reason === 'AlreadyExists'
@@ -266,7 +273,7 @@ async function addMissing(api: KubernetesApi, attempt: string, entry: Entry): Pr
   return found.status === 404 ? createOnce(api, { ...secret, metadata }) : found;
 }
 
-/** What is marked by itself: to whom the record belongs, and what becomes of its client. */
+/** Annotations that are set independently of answers: the namespace of the record, and what happens to its client. */
 const MARKS: readonly string[] = [ANNOTATIONS.namespaceUid, ANNOTATIONS.deletionPolicy];
 
 function withMarksOf({ metadata: marked }: Secret, secret: Secret): Secret {

@@ -8,11 +8,13 @@ import { OrphanList, type Reported } from './orphan-list.ts';
 const FRESH_MS = 30_000;
 
 /**
- * Suspected orphans: registrations that were sent and whose answer nobody could read. Two ConfigMaps list them, so that
- * people can look for the clients at the servers: what tenants' own servers do never fills the list of the platform's.
+ * Suspected orphans: registrations that were sent and whose answer could not be read. Two ConfigMaps list them, so
+ * that people can look for the clients at the servers. Namespaced servers have a list of their own, so that tenants
+ * can't fill the list of cluster servers.
  *
- * A namespace that has many at a server is refused further registrations there. A list is bounded, and so is what one
- * namespace has in it: what is beyond that is told and counted, not listed, and the ledger doesn't wait for it.
+ * A namespace with many suspected orphans at a server gets no further registrations there. Each list has a limit, and
+ * a limit per namespace. A suspected orphan beyond that is reported and counted, not listed, and its ledger entry is
+ * removed.
  */
 export class Orphans {
   readonly #clock: Clock;
@@ -39,7 +41,7 @@ export class Orphans {
     });
   }
 
-  /** Reads what is listed. */
+  /** Reads both lists from the API server. */
   async load(): Promise<void> {
     for (const list of this.#lists) {
       await list.load();
@@ -47,7 +49,7 @@ export class Orphans {
     this.#loadedAt = this.#clock.now();
   }
 
-  /** Reads the lists again where what is known of them isn't fresh. */
+  /** Reads the lists again if the last read is older than 30 s. */
   async refresh(): Promise<void> {
     if (this.#clock.now() >= this.#loadedAt + FRESH_MS) {
       await this.load();
@@ -55,8 +57,8 @@ export class Orphans {
   }
 
   /**
-   * Whether a namespace has so many at a server that none of its clients is registered there. A person may shorten the
-   * list; a full one is looked at again now and then.
+   * Whether a namespace has so many suspected orphans at a server that none of its clients is registered there. A
+   * person may shorten the list, so a full one is read again from time to time.
    */
   isFull(server: ServerKey, namespace: string): boolean {
     const isOwn = serverNamed(server).kind === 'AuthorizationServer';
@@ -71,24 +73,27 @@ export class Orphans {
     return sum(this.#lists.map((list) => list.countIn(server, namespace)));
   }
 
-  /** How many are listed of one OAuthClient, and when the last was sent, in milliseconds since the epoch. */
+  /** How many are listed for one OAuthClient, and when the latest was sent, in milliseconds since the epoch. */
   suspectsOf(uid: string): { readonly count: number; readonly latestAt: number } {
     const times = this.#lists.flatMap((list) => list.timesOf(uid));
     return { count: times.length, latestAt: Math.max(0, ...times) };
   }
 
-  /** How many are listed of one server. */
+  /** How many are listed for one server. */
   countAt(server: ServerKey): number {
     return sum(this.#lists.map((list) => list.countAt(server)));
   }
 
-  /** Lists one, with at most 100 bytes of `why`. Until it is listed, or the list is full, its ledger entry has to stay. */
+  /**
+   * Adds an entry, with at most 100 bytes of `why`. Its ledger entry must stay until it is listed or the list is
+   * full.
+   */
   report(entry: LedgerEntry, why: string): Promise<Reported> {
     const list = listOfSuspects(entry.server) === OWN_SUSPECTS ? this.#ofOwnServers : this.#ofClusterServers;
     return list.add(entry, why);
   }
 
-  /** Earlier versions listed all in the first. */
+  /** Both, since earlier versions used the first for all servers. */
   get #lists(): readonly OrphanList[] {
     return [this.#ofClusterServers, this.#ofOwnServers];
   }

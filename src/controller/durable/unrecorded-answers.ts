@@ -1,21 +1,21 @@
 import type { ClientKey } from '../../core/client-key.ts';
 
-/** An answer that was read and isn't recorded yet. */
+/** An answer that was read and is not recorded yet. */
 export interface Unrecorded {
-  /** The API server's words, where it refused even the minimal record. */
+  /** The message of the API server if it refused even the minimal record. */
   readonly refused: string | undefined;
 }
 
-/** What is read and not recorded yet, by client and attempt. */
+/** Answers that were read and are not recorded yet, by client and attempt. */
 export class UnrecordedAnswers {
   readonly #clients = new Map<ClientKey, Map<string, Unrecorded>>();
   readonly #most: number;
-  /** Those that the API server has not refused: it may still take them at once. */
+  /** Answers that the API server has not refused: it may accept them at any moment. */
   #undecided = 0;
   #idle: (() => void)[] = [];
   #room: (() => void)[] = [];
 
-  /** @param most answers that may wait before {@link UnrecordedAnswers.room} is used up */
+  /** @param most how many such answers leave room for a further registration */
   constructor(most: number) {
     this.#most = most;
   }
@@ -54,7 +54,7 @@ export class UnrecordedAnswers {
     return pending.find(({ refused }) => refused !== undefined) ?? pending[0];
   }
 
-  /** Whether so few wait that the answer of another registration may follow. */
+  /** Whether so few answers wait that a further registration may be sent. */
   get hasRoom(): boolean {
     return this.#undecided < this.#most;
   }

@@ -74,7 +74,7 @@ export async function discover(
   return conclude(answers, issuer);
 }
 
-/** The origin is unreachable: its other URLs needn't be tried. */
+/** The origin is unreachable, so its other URLs are not tried. */
 function unreachable({ kind }: ServerName, url: string, outcome: HttpNotSent): Problem {
   const { reason } = outcome;
   const detail = tellNotSent(outcome)(objectViewerOf(kind));

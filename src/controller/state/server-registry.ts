@@ -289,7 +289,7 @@ export class ServerRegistry {
   }
 }
 
-/** Fields that may exclude or readmit registered clients. Other changes needn't requeue them. */
+/** Fields that may exclude or readmit registered clients. After other changes these clients are not requeued. */
 const enforcesOther = (
   { connection: before }: Partial<ServerState> = {},
   { connection: after }: ServerState,
