@@ -13,8 +13,8 @@ import { argumentsOf } from './command-line.ts';
 const root = join(import.meta.dirname, '..');
 const { values } = argumentsOf({
   name: 'build',
-  about: `Bundles src/main.ts and everything it imports into dist/oauth-registrar.js, one ES module for Node 24, and the licences
-of its packages beside it. Takes about a second.`,
+  about: `Bundles src/main.ts and everything it imports into dist/oauth-registrar.js, one ES module for Node 24, and writes the
+licences of its packages beside it. Takes about a second.`,
   flags: {
     entry: { value: 'FILE', about: 'What is bundled. Default: src/main.ts.' },
     out: { value: 'FILE', about: 'Where to. Default: dist/oauth-registrar.js.' },

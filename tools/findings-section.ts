@@ -8,10 +8,8 @@ export function findingsSection(): string {
   return `
 ## Findings
 
-step is planned. At log level debug each line \`step\` names the finding (\`finding\`) and says why (\`message\`).
 What the operator can find about a client, in the order in which it looks. The first finding decides what is done next. At
 log level debug, each line \`step\` has the finding (\`finding\`) and the reason in one sentence (\`message\`).
-step is planned. At log level debug each line \`step\` names the finding (\`finding\`) and says why (\`message\`).
 
 | Chain | Finding | What is found | What follows |
 | --- | --- | --- | --- |

@@ -16,13 +16,9 @@ Generated from the tables in \`src\` by \`npm run generate\`. Every field with i
 
 ## Client metadata
 
-Metadata". What is unset is not sent; an empty list is. Members without a row go through \`additionalMetadata\` under their
-wire names; texts in several languages through \`localized\`.
 The fields of \`spec.client\`: each request member of the IANA registry "OAuth Dynamic Client Registration Metadata". A
 field that is not set is not sent; an empty list is sent. For members without a row, use \`additionalMetadata\` with their
 wire names; for texts in several languages, use \`localized\`.
-Metadata". What is unset is not sent; an empty list is. Members without a row go through \`additionalMetadata\` under their
-wire names; texts in several languages through \`localized\`.
 
 | Field | On the wire | Type | Defined by | Meaning |
 | --- | --- | --- | --- | --- |
