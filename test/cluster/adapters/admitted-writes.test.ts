@@ -24,8 +24,8 @@ import { available, unregistered } from '../../kit/fixtures/observations.ts';
 import { type Cluster, install, openCluster } from '../deploy/cluster.ts';
 
 /**
- * For any OAuthClient that the API server admits, it admits what the operator will have to write, whatever the server
- * answers; or the operator says `InvalidSpec` before anything is sent. Nothing is stored: every write is a dry run.
+ * For every OAuthClient that the API server admits, it also admits what the operator must write, for any answer of
+ * the authorization server; or the operator reports `InvalidSpec` before it sends anything. Every write is a dry run.
  */
 
 const log = createRecordingLog();
@@ -47,7 +47,7 @@ afterAll(async () => {
 });
 
 const long = (max: number) => fc.integer({ min: 1, max }).map((length) => 'x'.repeat(length));
-/** What people write as keys and names: mostly right, at times just not. */
+/** Keys and names as people write them: mostly valid, sometimes not. */
 const name = fc.oneof(
   { weight: 4, arbitrary: fc.stringMatching(/^[a-z0-9][a-z0-9.-]{0,20}[a-z0-9]$/) },
   { weight: 2, arbitrary: fc.stringMatching(/^[A-Za-z0-9._/ -]{1,70}$/) },
@@ -111,7 +111,7 @@ const oauthClient = fc.record({
   ),
 });
 
-/** The largest of everything that is kept. */
+/** The largest value of every member that is kept. */
 const largest = (metadata: JsonObject): ClientInformation => ({
   clientId: 'é'.repeat(SHARES.clientIdLength.most),
   clientSecret: new Sensitive('s'.repeat(SHARES.clientSecretBytes.most)),
@@ -121,7 +121,7 @@ const largest = (metadata: JsonObject): ClientInformation => ({
   metadata,
 });
 
-/** Says everything that may be kept, and all that the Secret is to hold. */
+/** An answer with every member that may be kept and every member that the Secret should contain. */
 const answerTo = (document: JsonObject, include: readonly string[]): JsonObject => ({
   ...Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`m${index}`, 'x'.repeat(2_000)])),
   ...Object.fromEntries(include.map((member) => [member, 'x'.repeat(4_000)])),
@@ -201,9 +201,9 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
   }
 }
 
-test('whatever OAuthClient is admitted, the Secrets that it needs are admitted, too, or its spec is invalid', async () => {
+test('if an OAuthClient is admitted, the Secrets that it needs are admitted too, or its spec is invalid', async () => {
   await fc.assert(fc.asyncProperty(oauthClient, judge), { seed: 7591, numRuns: 300 });
-  // It is a property of something: each way it may go, it went.
+  // Each of the possible results must have occurred, or the property proves nothing.
   expect(counts.admitted).toBeGreaterThan(50);
   expect(counts.refused).toBeGreaterThan(20);
 }, 120_000);

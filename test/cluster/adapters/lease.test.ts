@@ -25,7 +25,7 @@ function candidate(identity: string, through: PagedApi = api) {
 }
 
 describe('the lease of a real API server', { timeout: 60_000 }, () => {
-  test('goes to one, to the next within 3 s of a release, and to a third when the second falls silent', async () => {
+  test('has one holder; another one within 3 s of its release, and a third one when the second stops renewing', async () => {
     const first = candidate('first');
     expect(await first.acquired).toBe(true);
     let dead = false;
@@ -51,7 +51,7 @@ describe('the lease of a real API server', { timeout: 60_000 }, () => {
     dead = true;
     const diedAt = systemClock.monotonic();
     expect(await third.acquired).toBe(true);
-    // It may have renewed just before; the duration counts from the third's look, one period later at most.
+    // The second may have renewed just before. The third counts from its own last read, at most one period later.
     expect(systemClock.monotonic() - diedAt).toBeLessThan(4_000 + 2 * 2_400 + 500);
     expect([third.elector.held(), second.elector.held()]).toEqual([true, false]);
     await second.elector.lost;

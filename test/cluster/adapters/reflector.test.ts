@@ -27,7 +27,7 @@ beforeEach(async () => {
   expect(created.ok).toBe(true);
 });
 
-/** A store of what the reflector says there is: by key, the uid and version. */
+/** A store of what the reflector reports: key → uid and version. */
 function follow(connection: Connection, selection: Selection = {}) {
   const known = new Map<string, KubernetesObject>();
   const lists: number[] = [];
@@ -76,7 +76,7 @@ async function throughProxy(): Promise<{ readonly proxy: TcpProxy; readonly conn
 }
 
 describe('a reflector of a real API server', { timeout: 60_000 }, () => {
-  test('sees what is there, and what is created, changed, deleted and created again', async () => {
+  test('sees existing objects, and objects that are created, changed, deleted and created again', async () => {
     await api.create(secret, secretNamed('before'));
     const { reflector, known } = follow(direct);
     await reflector.synced;
@@ -94,7 +94,7 @@ describe('a reflector of a real API server', { timeout: 60_000 }, () => {
     await reflector.stop();
   });
 
-  test('of metadata holds no data of a Secret', async () => {
+  test('that selects metadata receives no data of a Secret', async () => {
     await api.create(secret, secretNamed('listed'));
     const { reflector, known } = follow(direct, { metadataOnly: true });
     await reflector.synced;
@@ -106,7 +106,7 @@ describe('a reflector of a real API server', { timeout: 60_000 }, () => {
     await reflector.stop();
   });
 
-  test('reads a list of several pages whole', async () => {
+  test('reads all pages of a list', async () => {
     const names = Array.from({ length: 1_100 }, (_, i) => `s-${i}`);
     await Promise.all(names.map((name) => api.create(secret, secretNamed(name))));
     const { reflector, known } = follow(direct, { metadataOnly: true });
@@ -115,7 +115,7 @@ describe('a reflector of a real API server', { timeout: 60_000 }, () => {
     await reflector.stop();
   });
 
-  test('finds what happened while the API server was away, without a new list', async () => {
+  test('receives the events that it missed while the API server was unreachable, without a new list', async () => {
     const { proxy, connection } = await throughProxy();
     await api.create(secret, secretNamed('going'));
     const { reflector, known, lists } = follow(connection);

@@ -22,7 +22,7 @@ import { teamIn, useTestbed } from './team.ts';
 const testbed = useTestbed();
 const shop = teamIn(testbed, 'shop');
 
-/** A namespace has a share of server objects: those of the tests before leave it to the next. */
+/** A namespace has a limited number of server objects: each test removes its own. */
 afterEach(async () => {
   await shop.kubectl('delete', 'oas', '--all');
 });
@@ -35,8 +35,8 @@ const gatedBy = (departures: Departures['gate'] = {}): Departures => ({
   gate: { admits: ['clientCredentials'], ...departures },
 });
 
-describe('A registration endpoint is entered', () => {
-  it('rule 5: without any credential where it is open, though the server object has one for managing', async () => {
+describe('The operator is admitted to a registration endpoint', () => {
+  it('rule 5: without a credential if it is open, even if the server object has one for management', async () => {
     const emulator = await start({ gate: { strayBearer: 'refused' } });
     const secrets = [labelled({ name: 'open-admin', data: { token: 'of-the-administrator' } })];
     const spec = {
@@ -61,7 +61,7 @@ describe('A registration endpoint is entered', () => {
     expect(authorizations(emulator)).toEqual(Array(2).fill({ scheme: name, credential: token }));
   });
 
-  it('rule 5: with user and password of HTTP Basic as they are, colon and umlaut included', async () => {
+  it('rule 5: with user and password of HTTP Basic unchanged, including a colon and an umlaut', async () => {
     const emulator = await start({ gate: { admits: ['basic'] } });
     const { username, password } = emulator.credentials.basic;
     const data = { user: username, pass: password };
@@ -108,7 +108,7 @@ const titleOf = ({ authMethod, audience, algorithm, dialectOverrides }: Method):
     .filter(Boolean)
     .join(', ');
 
-describe('An access token that admits is obtained by client credentials', () => {
+describe('An access token for admission is requested by client credentials', () => {
   it.each(METHODS.map((method, index) => ({ ...method, name: `method-${index}`, title: titleOf(method) })))(
     'rule 5: $title',
     async (method) => {
@@ -121,7 +121,7 @@ describe('An access token that admits is obtained by client credentials', () => 
           token: { admissionMethods: [authMethod], assertionAudience, ...token },
         },
         {},
-        // A colon in the user of Basic survives only where it is encoded.
+        // A colon in the user name of Basic survives only if it is encoded.
         { admissionClientId: token === undefined ? 'svc/registrar:1 %41' : 'svc/registrar %41' },
       );
       const signing = {
@@ -161,7 +161,7 @@ describe('An access token that admits is obtained by client credentials', () => 
     ]);
   });
 
-  it('rule 6: without any scope where none is configured', async () => {
+  it('rule 6: without a scope if none is configured', async () => {
     const emulator = await start(gatedBy());
     const secrets = [labelled({ name: 'plain', data: admissionClient(emulator) })];
     const spec = clientCredentials('plain');
@@ -169,7 +169,7 @@ describe('An access token that admits is obtained by client credentials', () => 
     expect(tokenForms(emulator)).toEqual([{ grant_type: 'client_credentials' }]);
   });
 
-  it('rule 6: a fresh one for each of several registrations, where a token dies at its first use', async () => {
+  it('rule 6: a new one for each registration, if a token can be used only once', async () => {
     const emulator = await start(gatedBy({ scope: 'dcr', oneUse: true }));
     const secrets = [labelled({ name: 'fresh', data: admissionClient(emulator) })];
     const spec = clientCredentials('fresh', { scopes: ['dcr'] });
@@ -185,7 +185,7 @@ describe('An access token that admits is obtained by client credentials', () => 
     expect(new Set(authorizations(emulator).map(({ credential }) => credential)).size).toBe(8);
   });
 
-  it('one for many with reuse UntilRefused, and a new one when the server ended it', async () => {
+  it('one for many registrations with reuse UntilRefused, and a new one when the server refuses it', async () => {
     const emulator = await start(gatedBy({ scope: 'dcr' }));
     const secrets = [labelled({ name: 'reuse', data: admissionClient(emulator) })];
     const spec = clientCredentials('reuse', { scopes: ['dcr'], reuse: 'UntilRefused' });
@@ -202,7 +202,7 @@ describe('An access token that admits is obtained by client credentials', () => 
   });
 });
 
-describe("A real server (oidc-provider) takes the operator's client authentication", () => {
+describe("A real server (oidc-provider) accepts the operator's client authentication", () => {
   const key = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
   it('the fixed initial access token, from a labelled Secret', async () => {
@@ -257,7 +257,7 @@ describe("A real server (oidc-provider) takes the operator's client authenticati
     expect(admitted.scopes).toEqual(['write']);
   });
 
-  /** A client of the server's own, which may ask for tokens. */
+  /** A client that is registered at the server directly and may request tokens. */
   async function registerDirectly(
     metadata: object,
   ): Promise<{ readonly client_id: string; readonly client_secret?: string }> {
@@ -276,7 +276,10 @@ describe("A real server (oidc-provider) takes the operator's client authenticati
     return (await answer.json()) as { client_id: string };
   }
 
-  /** The registration endpoint takes access tokens that this client obtained, as introspection tells, and no other. */
+  /**
+   * The registration endpoint accepts access tokens that this client requested, as introspection shows, and no
+   * others.
+   */
   function admitTokensOf({ client_id: own }: { readonly client_id: string }) {
     const scopes: unknown[] = [];
     const end = testbed.server.intercept(async (request) => {
@@ -307,7 +310,7 @@ describe("A real server (oidc-provider) takes the operator's client authenticati
   }
 });
 
-describe("A token that can't admit isn't sent", () => {
+describe("An unsuitable token isn't sent", () => {
   it.each([
     [
       'a type other than Bearer',
@@ -337,7 +340,7 @@ describe("A token that can't admit isn't sent", () => {
     ['no-token', { token_type: 'Bearer', expires_in: 60 }, 'but without an access_token'],
     ['odd-token', { access_token: 'two words', token_type: 'Bearer' }, 'but with an access_token that holds'],
     ['no-json', '<title>Sign in</title>', 'but not with a JSON object'],
-  ] as const)('AdmissionTokenFailed where the token endpoint answers none: %s', async (name, body, words) => {
+  ] as const)('AdmissionTokenFailed if the token endpoint gives no token: %s', async (name, body, words) => {
     const emulator = await start(gatedBy());
     const headers = { 'content-type': typeof body === 'string' ? 'text/html' : 'application/json' };
     emulator.misbehave('token', { answer: { kind: 'reply', reply: { status: 200, headers, body } } }, 99);
@@ -350,7 +353,7 @@ describe("A token that can't admit isn't sent", () => {
   });
 });
 
-describe('What is missing is named, with the command that helps', () => {
+describe('A missing credential is named, with the command that helps', () => {
   const label = (name: string) =>
     `Run: kubectl -n ${NAMESPACE} label secret ${name} oauth-registrar.dev/credential=true`;
   const cc = (name: string, more = {}): Spec => clientCredentials(name, more);
@@ -401,7 +404,7 @@ describe('What is missing is named, with the command that helps', () => {
     expect(emulator.count('register') + emulator.count('token')).toBe(0);
   });
 
-  it('and the command does help, by itself', async () => {
+  it('the command helps without a further step', async () => {
     const emulator = await start({ gate: { admits: ['fixedToken'] } });
     const data = { token: emulator.credentials.initialAccessToken };
     const secrets = [labelled({ name: 'helped', data, labelled: false })];
@@ -415,7 +418,7 @@ describe('What is missing is named, with the command that helps', () => {
   });
 });
 
-describe('A credential that was refused once is asked about once, not once for each of 20 clients', () => {
+describe('A refused credential is tried once, not once for each of 20 clients', () => {
   const CLIENTS = 20;
 
   it.each([

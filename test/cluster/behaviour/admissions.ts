@@ -5,12 +5,12 @@ import type { Testbed } from '../../kit/testbed/testbed.ts';
 import { all, conditionOf, namespacedServer, oauthClient } from './objects.ts';
 import { teamIn } from './team.ts';
 
-/** Servers with all kinds of admission in one namespace, for tests of how the operator is admitted. */
+/** Servers with all kinds of admission in one namespace, for tests of the operator's own credentials. */
 
 export const NAMESPACE = 'shop';
 const LONG_MS = 20_000;
 
-/** As people write it: without the defaults. */
+/** A spec as people write it, without defaults. */
 export type Spec = { readonly [Field in keyof AuthorizationServerSpec]?: unknown };
 
 export interface LabelledSecret {
@@ -39,7 +39,7 @@ export function labelled({
   });
 }
 
-/** A server object, what it refers to, and clients of it: `name-0`, `name-1` and so on. */
+/** A server object, the objects that it refers to, and its clients: `name-0`, `name-1` and so on. */
 export interface Setting {
   readonly name: string;
   readonly issuer: string;
@@ -66,7 +66,7 @@ export const setUp = (testbed: Testbed, setting: Setting): Promise<void> =>
     ),
   );
 
-/** Sets up, and waits until every client is registered: each once, and nothing else at the emulator. */
+/** Applies the setting, and waits until every client is registered: each once, and no other client at the emulator. */
 export async function registered(testbed: Testbed, emulator: Emulator, setting: Setting): Promise<void> {
   const before = emulator.clients().length;
   await setUp(testbed, setting);
@@ -79,7 +79,7 @@ export async function registered(testbed: Testbed, emulator: Emulator, setting: 
   expect(emulator.clients()).toHaveLength(before + names.length);
 }
 
-/** Waits until the client's Ready condition has this reason; its message. */
+/** Waits until the client's Ready condition has this reason. Returns its message. */
 export async function told(testbed: Testbed, name: string, reason: string): Promise<string> {
   const client = await teamIn(testbed, NAMESPACE, { waitMs: LONG_MS }).until(name, reason);
   return conditionOf(client, 'Ready')?.message ?? '';
@@ -90,7 +90,7 @@ export const clientCredentials = (secret: string, more: object = {}) => ({
   registration: { admission: { clientCredentials: { secretRef: { name: secret }, ...more } } },
 });
 
-/** The emulator's client of the admission, with everything that it could prove itself by. */
+/** The client by which the emulator admits the operator, with all its credentials. */
 export const admissionClient = ({ credentials: { client } }: Emulator): Record<string, string> => ({
   client_id: client.clientId,
   client_secret: client.clientSecret,

@@ -2,7 +2,7 @@ import type { Testbed } from '../../kit/testbed/testbed.ts';
 import { OPERATOR_NAMESPACE } from './objects.ts';
 import { teamIn } from './team.ts';
 
-/** Backups of namespaces as a tool such as Velero makes them: objects, and not what the API server gave them. */
+/** Backups of namespaces as a tool such as Velero makes them: objects without the fields that the API server sets. */
 
 interface Stored {
   readonly apiVersion: string;
@@ -18,7 +18,7 @@ interface Stored {
 
 export type Backup = readonly Stored[];
 
-/** In the order in which they are restored: what others refer to comes first. */
+/** In the order of the restore: referenced objects come first. */
 const KINDS = ['secrets', 'oas', 'oac'] as const;
 
 export async function backUp(testbed: Testbed, namespace: string): Promise<Backup> {
@@ -36,7 +36,7 @@ export async function backUpRecords(testbed: Testbed, namespace: string): Promis
   );
 }
 
-/** New uids, no owners, no finalizers; status only where it is asked for. */
+/** The restored objects have new uids, no owners and no finalizers; they have their status only on request. */
 export async function restore(testbed: Testbed, backup: Backup, withStatus = false): Promise<void> {
   for (const object of backup) {
     const { name, namespace, labels = {}, annotations = {} } = object.metadata;
@@ -51,7 +51,7 @@ export async function restore(testbed: Testbed, backup: Backup, withStatus = fal
   }
 }
 
-/** The namespace goes, and nobody deregisters anything: the operator must not run. */
+/** Deletes the namespace without deregistrations: the operator must not run. */
 export async function loseNamespace(testbed: Testbed, namespace: string): Promise<void> {
   const names = await teamIn(testbed, namespace).kubectl('get', 'oac', '-o', 'name');
   for (const name of names.split('\n').filter(Boolean)) {

@@ -72,7 +72,7 @@ function expectState(client: OAuthClient, state: 'Reconciling' | 'Stalled'): voi
   );
 }
 
-/** A namespace has a share of server objects, and the tests of each group make their own. */
+/** A namespace has a limited number of server objects, and each group of tests makes its own. */
 async function removeServers(): Promise<void> {
   const listed = await shop.kubectl('get', 'oas', '-o', 'name');
   const done = listed.split('\n').filter((name) => name !== '' && !name.endsWith('/explicit'));
@@ -84,7 +84,7 @@ async function removeServers(): Promise<void> {
 describe("A client whose server object can't be used", () => {
   afterAll(removeServers);
 
-  it("reads the same of a server that doesn't exist and of one that doesn't admit its namespace", async () => {
+  it("has the same message if the server doesn't exist and if the server doesn't admit its namespace", async () => {
     const stub = await startStubServer();
     await testbed.apply(
       all(
@@ -155,7 +155,7 @@ describe("A client whose server object can't be used", () => {
       'RedirectRefused',
       '302, a redirect, which is not followed',
     ],
-  ] as const)('names each discovery URL with what it gave (%s)', async (name, behave, reason, detail) => {
+  ] as const)('names each discovery URL with its answer (%s)', async (name, behave, reason, detail) => {
     const stub = await place(name, behave, { path: '/tenant' });
     const client = await shop.until(name, reason);
     const urls = [
@@ -171,7 +171,7 @@ describe("A client whose server object can't be used", () => {
     expect(stub.count('register')).toBe(0);
   });
 
-  it('shows both issuers where they differ, and goes on when the published one is accepted', async () => {
+  it('shows both issuers if they differ, and continues when the published one is accepted', async () => {
     const published = 'https://published.example.com';
     const stub = await startStubServer();
     stub.behave = { discovery: reply(200, { ...discoveryDocument(stub.issuer), issuer: published }) };
@@ -190,13 +190,13 @@ describe("A client whose server object can't be used", () => {
     await shop.until('mismatch', 'Registered');
   });
 
-  it('tells the workload the issuer that was accepted', async () => {
+  it('writes the accepted issuer into the workload Secret', async () => {
     const published = 'https://published.example.com';
-    // The workload compares `iss` with what the server puts into its tokens: that is what is published.
+    // The workload compares `iss` with the server's tokens, which contain the published issuer.
     expect((await shop.secret('mismatch'))?.['issuer']).toBe(published);
   });
 
-  it('goes on when a misspelled issuer is corrected, which it can be until a client was registered', async () => {
+  it('continues when a misspelled issuer is corrected, which is possible until a client is registered', async () => {
     const stub = await startStubServer();
     const misspelled = `${stub.issuer}/`;
     await testbed.apply(
@@ -219,7 +219,7 @@ describe("A client whose server object can't be used", () => {
     );
   });
 
-  it('registers without discovery where the endpoint is given', async () => {
+  it('registers without discovery if the spec gives the endpoint', async () => {
     const stub = await startStubServer({ discovery: reply(500) });
     await testbed.apply(
       all(
@@ -235,7 +235,7 @@ describe("A client whose server object can't be used", () => {
     expect(stub.requests[0]?.authorization).toBeUndefined();
   });
 
-  it('says that nothing listens at the address, and goes on when something does', async () => {
+  it('says that nothing listens at the address, and continues when a server does', async () => {
     const stub = await startStubServer();
     await stub.stop();
     await testbed.apply(
@@ -253,7 +253,7 @@ describe("A client whose server object can't be used", () => {
     await shop.until('down', 'Registered');
   });
 
-  it('is bounded where a discovery document is ten megabytes', async () => {
+  it('reads only a part of a discovery document of ten megabytes', async () => {
     await place('huge-document', { discovery: reply(200, 'x'.repeat(10_000_000)) });
     expect(messageOf(await shop.until('huge-document', 'ResponseTooLarge'))).toContain(
       "the answer's body is larger than 262144 bytes",
@@ -261,7 +261,7 @@ describe("A client whose server object can't be used", () => {
   });
 });
 
-describe('A registration whose outcome nobody knows', () => {
+describe('A registration with an unknown outcome', () => {
   afterAll(removeServers);
 
   const unknowns = [
@@ -321,7 +321,7 @@ describe('A registration whose outcome nobody knows', () => {
     },
   );
 
-  it('says in the condition, too, when it was, since people are told to look by that time', async () => {
+  it('says in the condition when it was sent, since people must search the server by that time', async () => {
     const client = await shop.client('html-200');
     expect(messageOf(client)).toMatch(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/);
   });
@@ -348,7 +348,7 @@ describe('A registration that the server refuses', () => {
       "Correct spec.client as the server's words say.",
     ],
   ])(
-    "shows the server's words once, and an edit tries again (%s)",
+    "shows the server's message once, and an edit causes another try (%s)",
     async (name, error, description, reason, cure) => {
       const stub = await place(name, { register: reply(400, { error, error_description: description }) });
       const client = await shop.until(name, reason);
@@ -414,7 +414,7 @@ describe('A registration that the server refuses', () => {
     },
   );
 
-  it('waits as long as a 429 asks for, at that server alone', async () => {
+  it('waits as long as a 429 asks, only at that server', async () => {
     const stub = await place('limited', { register: reply(429, '', { 'retry-after': '8' }) });
     const limited = await shop.until('limited', 'RateLimited');
     expectState(limited, 'Reconciling');
@@ -430,15 +430,15 @@ describe('A registration that the server refuses', () => {
     limitedMessage = messageOf(limited);
   });
 
-  it('says in the condition how long a 429 makes it wait, as the advice promises', () => {
+  it('says in the condition how long it waits after a 429, as the reference page promises', () => {
     expect(limitedMessage).toMatch(/until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
   });
 
-  it('asks once with a refused initial access token, whoever waits, and all go on when it is corrected', async () => {
+  it('tries a refused initial access token once for all clients, and all continue when it is corrected', async () => {
     const stub = await startStubServer();
     stub.admits = RIGHT_TOKEN;
     stub.behave = {
-      // A server that repeats what it was sent.
+      // A server that repeats the request in its answer.
       register: ({ request, properly, response }) =>
         request.headers.authorization === `Bearer ${RIGHT_TOKEN}`
           ? properly()
@@ -478,10 +478,10 @@ describe('A registration that the server refuses', () => {
   });
 });
 
-describe("A credential that can't be used", () => {
+describe('An unusable credential', () => {
   afterAll(removeServers);
 
-  it('is named, with the very line that labels it', async () => {
+  it('is named, with the command that labels it', async () => {
     const stub = await startStubServer();
     stub.admits = RIGHT_TOKEN;
     await testbed.apply(
@@ -501,7 +501,7 @@ describe("A credential that can't be used", () => {
     await shop.until('unlabelled', 'Registered');
   });
 
-  it('is named where it is missing, then where its key is missing, and is used when it is there', async () => {
+  it('is named if it is missing, then if its key is missing, and is used when it exists', async () => {
     const stub = await startStubServer();
     stub.admits = RIGHT_TOKEN;
     await testbed.apply(
@@ -522,10 +522,10 @@ describe("A credential that can't be used", () => {
   });
 });
 
-describe("A spec that can't be used", () => {
+describe('An unusable spec', () => {
   afterAll(removeServers);
 
-  it('is said of the object alone: others go on', async () => {
+  it('is reported on its object only: others continue', async () => {
     await testbed.apply(
       all(
         oauthClient('shop', 'smuggler', {
@@ -571,7 +571,7 @@ describe("A spec that can't be used", () => {
       () => namespacedServer('https://a.example', 'shop', 'no', { connection: { timeout: '1h' } }),
       /must be between 1s and 2m, like 30s/,
     ],
-  ])('is refused by kubectl apply with a sentence: %s', async (_, yaml, sentence) => {
+  ])('is refused by kubectl apply with a clear message: %s', async (_, yaml, sentence) => {
     await expect(testbed.apply(yaml())).rejects.toThrow(sentence);
   });
 });
@@ -589,7 +589,7 @@ describe('At the end', () => {
     }
   });
 
-  it('L12: an operator without --allow-http and --allow-addresses names no flag to tenants, and loses nothing', async () => {
+  it('L12: without --allow-http and --allow-addresses, the operator shows no flag to tenants, and loses nothing', async () => {
     await testbed.operator.stop();
     strict = await startOperator({
       kubeconfig: testbed.operatorKubeconfig,
@@ -619,7 +619,7 @@ describe('At the end', () => {
     expect((await shop.secret('explicit'))?.['client_id']).toBe(before.status?.clientId);
   });
 
-  it('no credential is anywhere that people or machines read', async () => {
+  it('no credential is in logs, Events, status or metrics', async () => {
     const places = {
       log: testbed.operator.output() + (strict?.output() ?? ''),
       events: await testbed.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml'),

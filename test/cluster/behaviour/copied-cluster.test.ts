@@ -14,18 +14,18 @@ import {
 import { teamIn } from './team.ts';
 
 /**
- * Objects that a backup tool copies into a second cluster. The first one goes on: the second does nothing at the server
- * until a person says which one has the clients.
+ * Objects that a backup tool copies into a second cluster. The first cluster continues. The second one does nothing
+ * at the server until a person says which cluster owns the clients.
  */
 
 let first: Testbed;
-/** Everything was copied, and only the operator's namespace. */
+/** A cluster with a copy of everything, and one with a copy of the operator's namespace only. */
 let whole: Testbed;
 let recordsAlone: Testbed;
-/** When the second operator of the records began to work. */
+/** When the second operator of the copied records started to work. */
 let workingSince = 0;
 
-/** Longer than the operator waits for an object that a record names. */
+/** Longer than the operator waits for the object of a record. */
 const GRACE_MS = 62_000;
 
 const calls = (): number => first.server.log.filter(({ path }) => path.startsWith('/reg')).length;
@@ -81,7 +81,7 @@ afterAll(async () => {
   await Promise.all([first?.stop(), whole?.stop(), recordsAlone?.stop()]);
 });
 
-test('a copy says which installation has the client, and sends nothing, whatever is done to it', async () => {
+test('a copy says which installation owns the client, and sends nothing for an edit, a deletion or a new object', async () => {
   const before = calls();
   const copy = await teamIn(whole, 'shop').until('storefront', 'ManagedElsewhere');
   const { installation } = (await teamIn(first, 'shop').client('storefront')).status ?? {};
@@ -97,7 +97,7 @@ test('a copy says which installation has the client, and sends nothing, whatever
     '-p',
     '{"spec":{"client":{"clientName":"Edited"}}}',
   );
-  // As some tools copy it: the finalizer came along.
+  // Some tools copy the finalizer too.
   const finalizers = ['oauth-registrar.dev/registration'];
   await teamIn(whole, 'shop').patch('oac', 'basket', { metadata: { finalizers } });
   await teamIn(whole, 'shop').kubectl('delete', 'oac', 'basket', '--timeout=30s');
@@ -109,7 +109,7 @@ test('a copy says which installation has the client, and sends nothing, whatever
   expect(clients()).toHaveLength(2);
 });
 
-test("a copy of the operator's namespace alone deregisters nobody", { timeout: 120_000 }, async () => {
+test("a copy of only the operator's namespace deregisters no client", { timeout: 120_000 }, async () => {
   const before = calls();
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, workingSince + GRACE_MS - Date.now())));
   await recordsAlone.apply(oauthClient('shop', 'made-there'));
@@ -118,7 +118,7 @@ test("a copy of the operator's namespace alone deregisters nobody", { timeout: 1
   expect(clients()).toHaveLength(2);
 });
 
-test('goes on when a person says so, with the same clients', { timeout: 120_000 }, async () => {
+test('continues with the same clients when a person says so', { timeout: 120_000 }, async () => {
   const { clientId, installation } = (await teamIn(first, 'shop').client('storefront')).status ?? {};
   await first.operator.stop();
   await whole.kubectl(

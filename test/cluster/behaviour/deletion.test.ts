@@ -12,7 +12,7 @@ import {
 } from './objects.ts';
 import { LONG_MS, type SeenEvent, teamIn, useTestbed } from './team.ts';
 
-/** The matrix of docs/lifecycle.md: how an object can end, and what becomes of its client. */
+/** The matrix of docs/lifecycle.md: the ways in which an object can end, and what happens to its client. */
 
 const DEPLOY = join(import.meta.dirname, '..', '..', '..', 'deploy');
 const PATIENCE_MS = 60_000;
@@ -26,7 +26,7 @@ const shop = teamIn(testbed, 'shop');
 const hurried = teamIn(testbed, 'hurried');
 
 beforeAll(async () => {
-  // What takes a minute begins here and is looked at in the end.
+  // Slow cases start here, and their tests at the end only wait for the result.
   const holding = { deletion: { unconfirmed: 'Hold' } };
   const begin = async (name: string, prepare: (stub: StubServer) => void, server: object) =>
     slow.set(name, await shop.place(name, { prepare, server }));
@@ -38,7 +38,7 @@ beforeAll(async () => {
   };
   await begin('holding', dropping, holding);
   await begin('stripped', dropping, holding);
-  // Suspended, so that nobody puts the finalizer on again.
+  // Suspended, so that the operator doesn't add the finalizer again.
   const keptOne = await shop.place('stripped-kept', { client: { deletionPolicy: 'Retain' } });
   await shop.patch('oac', 'stripped-kept', { spec: { suspend: true } });
   await shop.until('stripped-kept', 'Suspended');
@@ -64,7 +64,7 @@ const POLICIES = ['Delete', 'Retain'] as const;
 type Policy = (typeof POLICIES)[number];
 const isKept = (policy: Policy): boolean => policy === 'Retain';
 
-/** The object is gone; its client is too, or it is kept and recorded as such. */
+/** The object is gone. Its client is gone too, or it is kept and its record says so. */
 async function hasEnded(policy: Policy, name: string, stub: StubServer, home = 'shop'): Promise<void> {
   await teamIn(testbed, home).untilGone(name);
   await teamIn(testbed, home).untilRoles(name, isKept(policy) ? ['retained'] : []);
@@ -74,7 +74,7 @@ async function hasEnded(policy: Policy, name: string, stub: StubServer, home = '
 
 const named = (row: string, policy: Policy): string => `${row}-${policy.toLowerCase()}`;
 
-it('A person strips the finalizer: the object goes, the record stays for now', async () => {
+it('A person removes the finalizer: the object is gone at once, its record stays for the moment', async () => {
   const stub = stubOf('stripped');
   await shop.untilGone('stripped');
   expect((await shop.registrations('stripped')).map(({ role }) => role)).toEqual(['current']);
@@ -82,8 +82,8 @@ it('A person strips the finalizer: the object goes, the record stays for now', a
   stub.behave = {};
 });
 
-describe('A namespace that goes', () => {
-  it("isn't held up by a server that doesn't confirm, even where deletions are to be confirmed", async () => {
+describe('A namespace that is deleted', () => {
+  it("doesn't wait for a server that doesn't confirm, even if the server object demands confirmation", async () => {
     await testbed.apply(namespace('hurried'));
     const stub = await hurried.place('hurried', {
       prepare: (server) => {
@@ -107,7 +107,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   const place = (row: string, client: object = {}, home = 'shop') =>
     teamIn(testbed, home).place(named(row, policy), { client: { deletionPolicy: policy, ...client } });
 
-  it('object deleted: the client ends or is kept, the Secret goes, an Event says which', async () => {
+  it('object deleted: the client is deregistered or kept, the Secret is deleted, an Event says which', async () => {
     const name = named('deleted', policy);
     const stub = await place('deleted');
     await shop.remove(name);
@@ -122,7 +122,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     );
   });
 
-  it('workload Secret deleted: it comes back as it was, without a call', async () => {
+  it('workload Secret deleted: it is restored unchanged, without a call', async () => {
     const name = named('unmounted', policy);
     const stub = await place('unmounted');
     const before = await shop.secret(name);
@@ -137,7 +137,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     expect((await told(name, 'SecretRestored')).type).toBe('Normal');
   });
 
-  it('registration Secret deleted: the guard refuses; else it is said, and only a person has another registered', async () => {
+  it('registration Secret deleted: the guard refuses; without the guard it is reported, and only a person can request another client', async () => {
     const name = named('unrecorded', policy);
     const stub = await place('unrecorded');
     const [record] = await shop.registrations(name);
@@ -167,7 +167,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     expect([...stub.clients.keys()].toSorted()).toEqual([record?.clientId, status?.clientId].toSorted());
   });
 
-  it('object deleted while its registration Secret is missing: it goes, and an Event says what is left', async () => {
+  it('object deleted while its registration Secret is missing: the object is gone, and an Event says what remains', async () => {
     const name = named('forgotten', policy);
     const stub = await place('forgotten');
     const [record] = await shop.registrations(name);
@@ -185,7 +185,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     expect(stub.clients.size).toBe(1);
   });
 
-  it('server object deleted first: the record is enough', async () => {
+  it('server object deleted first: the record is enough to deregister', async () => {
     const name = named('serverless', policy);
     const stub = await place('serverless');
     await shop.kubectl('delete', 'oas', name);
@@ -194,7 +194,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     await hasEnded(policy, name, stub);
   });
 
-  it('foreground propagation: the Secret goes first, then the object', async () => {
+  it('foreground propagation: first the Secret is gone, then the object', async () => {
     const name = named('foreground', policy);
     const stub = await place('foreground');
     await shop.kubectl('delete', 'oac', name, '--cascade=foreground', '--timeout=30s');
@@ -202,7 +202,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     expect(await shop.secret(name)).toBeUndefined();
   });
 
-  it('owner deleted: Kubernetes collects the object, and the client ends as if it were deleted', async () => {
+  it('owner deleted: Kubernetes deletes the object, and the client is deregistered as usual', async () => {
     const name = named('owned', policy);
     const stub = await place('owned');
     await shop.kubectl('create', 'configmap', name);
@@ -213,7 +213,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     await hasEnded(policy, name, stub);
   });
 
-  it('Job deleted that lifetime.boundTo names: the same', async () => {
+  it('Job of lifetime.boundTo deleted: the same', async () => {
     const name = named('bound', policy);
     await testbed.apply(
       JSON.stringify({
@@ -232,7 +232,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
     await hasEnded(policy, name, stub);
   });
 
-  it("namespace deleted: it isn't held up, and what became of the client is told in the operator's namespace", async () => {
+  it("namespace deleted: it doesn't wait, and an Event in the operator's namespace reports the client", async () => {
     const home = `leaving-${policy.toLowerCase()}`;
     const name = named('moved', policy);
     await testbed.apply(namespace(home));
@@ -245,7 +245,7 @@ describe.each(POLICIES)('deletionPolicy %s', (policy) => {
 });
 
 describe('A deletion whose answer is lost', () => {
-  it('is tried again; that the token is good no more then proves it', async () => {
+  it('is tried again; then a refused token proves that the client is gone', async () => {
     const stub = await shop.place('unheard', {
       prepare: (server) => {
         server.behave = {
@@ -262,8 +262,8 @@ describe('A deletion whose answer is lost', () => {
   });
 });
 
-describe('Patience', () => {
-  it('deletion.unconfirmed Hold: the object stays, and says how to let it go', {
+describe('Deletions that take a minute', () => {
+  it('deletion.unconfirmed Hold: the object stays, and its status says how to release it', {
     timeout: 120_000,
   }, async () => {
     await eventually(
@@ -292,7 +292,7 @@ describe('Patience', () => {
     expect(stubOf('holding').clients.size).toBe(1);
   });
 
-  it('token refused: the object goes after a minute, and the client is owed', {
+  it('token refused: the object is gone after a minute, and the deregistration is still owed', {
     timeout: 150_000,
   }, async () => {
     await shop.untilGone('refused', undefined, 120_000);
@@ -303,14 +303,14 @@ describe('Patience', () => {
     expect(stubOf('refused').clients.size).toBe(1);
   });
 
-  it('finalizer stripped by a person: the client ends all the same, a minute after its object', {
+  it('finalizer removed by a person: the client is deregistered a minute after the object is gone', {
     timeout: 240_000,
   }, async () => {
     await shop.untilRoles('stripped', [], 150_000);
     expect(stubOf('stripped').clients.size).toBe(0);
   });
 
-  it('finalizer stripped by a person, deletionPolicy Retain: the client is kept', {
+  it('finalizer removed by a person, deletionPolicy Retain: the client is kept', {
     timeout: 240_000,
   }, async () => {
     expect(await shop.exists('stripped-kept')).toBe(false);
@@ -319,17 +319,19 @@ describe('Patience', () => {
     expect(stubOf('stripped-kept').count('remove')).toBe(0);
   });
 
-  it('what was owed by a namespace that is gone was paid meanwhile', { timeout: 150_000 }, async () => {
+  it('a deregistration that a deleted namespace still owed is done meanwhile', {
+    timeout: 150_000,
+  }, async () => {
     await hurried.untilRoles('hurried', [], 120_000);
     expect(stubOf('hurried').clients.size).toBe(0);
   });
 });
 
 describe('The operator', () => {
-  // A namespace has a share of server objects: those of the tests before leave it to these.
+  // A namespace has a limited number of server objects: earlier tests remove theirs.
   beforeAll(() => shop.kubectl('delete', 'oas', '--all').then(() => undefined));
 
-  it('removed and back: what was deleted meanwhile waits for it, and ends', async () => {
+  it('removed and installed again: objects that were deleted meanwhile wait for it, and then end', async () => {
     const kept = await shop.place('kept');
     const ended = await shop.place('ended');
     await testbed.operator.stop();
@@ -353,7 +355,7 @@ describe('Uninstalling', () => {
     (name) => `crd/${name}.oauth-registrar.dev`,
   );
 
-  it('is refused out of order: CRDs, ledger and namespace are guarded', async () => {
+  it('is refused in the wrong order: CRDs, ledger and namespace are guarded', async () => {
     for (const [what, ...where] of [...CRDS.map((crd) => [crd]), ['ns/oauth-registrar-system']]) {
       await expect(testbed.kubectl('delete', what as string, ...where)).rejects.toThrow(
         /Delete the OAuthClients first\. If you are sure: kubectl annotate /,
@@ -366,7 +368,7 @@ describe('Uninstalling', () => {
     );
   });
 
-  it('CRD deleted all the same: every client ends or is kept, as its object says; then all goes on', {
+  it('CRD deleted nevertheless: every client is deregistered or kept, as its object says; then the operator continues', {
     timeout: 120_000,
   }, async () => {
     const ending = await shop.place('crd-delete');

@@ -8,7 +8,7 @@ import { start } from '../../kit/emulator/running.ts';
 import { conditionOf, eventually } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
-/** The pairs of server and client that users copy, as they are, against the emulated server of each. */
+/** The examples of server and client that users copy, unchanged, against the emulated server of each. */
 
 const SERVERS = join(import.meta.dirname, '..', '..', '..', 'deploy', 'samples', 'servers');
 const LONG_MS = 20_000;
@@ -21,7 +21,7 @@ const agents = teamIn(testbed, 'agents');
 
 const covered = new Set<string>();
 
-/** The file's text with these strings in place of others; each must be there. */
+/** Text of the file with some strings replaced; each must occur. */
 function sample(name: string, replacements: Readonly<Record<string, string>>): string {
   covered.add(name);
   const text = readFileSync(join(SERVERS, `${name}.yaml`), 'utf8');
@@ -32,7 +32,7 @@ function sample(name: string, replacements: Readonly<Record<string, string>>): s
 }
 
 const originOf = ({ issuer }: Emulator): string => new URL(issuer).origin;
-/** As one YAML scalar, whatever is in it. */
+/** Any text as one YAML scalar. */
 const quoted = (text: string): string => JSON.stringify(text);
 
 interface Registered {
@@ -40,7 +40,7 @@ interface Registered {
   readonly secret: Readonly<Record<string, string>>;
 }
 
-/** Waits until the client is registered, the only one at the server, and its Secret shows it. */
+/** Waits until the client is registered, as the only one at the server, and its Secret shows it. */
 async function registered(emulator: Emulator, namespace: string, name: string): Promise<Registered> {
   const { status } = await teamIn(testbed, namespace).until(name, 'Registered');
   expect(emulator.clients().map(({ clientId }) => clientId)).toEqual([status?.clientId]);
@@ -54,7 +54,7 @@ async function registered(emulator: Emulator, namespace: string, name: string): 
   return { client, secret };
 }
 
-/** Changes the name at the server twice, since a token may rotate, and then removes the client there. */
+/** Changes the name at the server twice, since a token may rotate, and then removes the client. */
 async function managed(emulator: Emulator, namespace: string, name: string): Promise<void> {
   for (const clientName of ['Second name', 'Third name']) {
     await teamIn(testbed, namespace).edit(name, { clientName });
@@ -238,7 +238,7 @@ describe('The example for', () => {
     expect(emulator.log.map(({ call }) => call).filter((call) => call !== 'discovery')).toEqual(['register']);
   });
 
-  it("mutual TLS, with a CA bundle of one's own", async () => {
+  it('mutual TLS, with a private CA bundle', async () => {
     const ca = createCertificateAuthority();
     const serverKeys = ca.issue({ commonName: 'as.bank.example', names: ['127.0.0.1'] });
     const emulator = await start(
@@ -266,14 +266,14 @@ describe('The example for', () => {
 });
 
 describe('deploy/samples/servers', () => {
-  it("holds no example that isn't tried", () => {
+  it('contains no example without a test', () => {
     const files = readdirSync(SERVERS).map((file) => file.replace(/\.yaml$/, ''));
     expect([...covered].toSorted()).toEqual(files.toSorted());
   });
 
   it("isn't part of what is installed or of the first sample", async () => {
     const folder = join(SERVERS, '..', '..');
-    // `corporate` is the first sample's own.
+    // `corporate` belongs to the first sample.
     const own = ['pingone-agents', 'secureauth', 'pingfederate', 'forgerock', 'auth0', 'bank'];
     for (const kustomization of [folder, join(folder, 'samples')]) {
       const rendered = await testbed.kubectl('kustomize', kustomization);

@@ -25,24 +25,24 @@ import {
 } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
-/** What may go wrong with an answer, each at discovery, at registration and at an update. */
+/** A fault of an answer; each is tried at discovery, at registration and at an update. */
 interface Fault {
   readonly what: string;
   readonly name: string;
   readonly answer: FaultyAnswer;
   readonly reason: string;
-  /** Of what is said of it at discovery. */
+  /** Expected in the message at discovery. */
   readonly found: RegExp;
-  /** Of what is said of it at a call about a client. */
+  /** Expected in the message at a call about a client. */
   readonly said: RegExp;
 }
 
 const WAIT_MS = 40_000;
 const ALWAYS = 1_000;
 
-/** Nobody may ever call it. */
+/** It must never receive a call. */
 let elsewhere: StubServer;
-/** Their second registration takes a minute: it begins here and is looked at in the end. */
+/** Their second registration takes a minute: it starts here, and a test at the end waits for it. */
 let torn: StubServer;
 let reset: StubServer;
 const secrets = new Set<string>();
@@ -83,7 +83,7 @@ function cutOff(send: (exchange: Parameters<Answer>[0], text: string) => void): 
   };
 }
 
-/** An emulated server and its object, called `name`, which demand a token that is to go nowhere else. */
+/** An emulated server and its server object, called `name`. The server demands a token that no other server may get. */
 async function served(
   name: string,
   {
@@ -207,7 +207,10 @@ const huge: Fault = {
   said: /the answer's body is larger than 262144 bytes; it names client [0-9a-f-]{36}/,
 };
 
-/** A namespace has a share of server objects, and the tests of each group make their own; two are looked at to the end. */
+/**
+ * A namespace has a limited number of server objects, and each group of tests makes its own. Two are needed until the
+ * end.
+ */
 async function removeServers(): Promise<void> {
   const listed = await shop.kubectl('get', 'oas', '-o', 'name');
   const done = listed.split('\n').filter((name) => name !== '' && !/\/(torn|reset)$/.test(name));
@@ -220,7 +223,7 @@ describe('At discovery', () => {
   afterAll(removeServers);
 
   it.concurrent.each([...FAULTS, huge])(
-    'rule 35: $what has a reason and a sentence, and it passes',
+    'rule 35: $what has a reason and a message, and status recovers',
     { timeout: 90_000 },
     async ({ name, answer, reason, found }) => {
       const object = `find-${name}`;
@@ -252,7 +255,7 @@ describe('At discovery', () => {
     },
   );
 
-  it('rule 2: a wrong issuer is said with both names, and no credential is sent', async () => {
+  it('rule 2: a wrong issuer is reported with both names, and no credential is sent', async () => {
     const emulator = await served('impostor', {
       departures: { discovery: { publishedIssuer: 'otherPath' } },
     });
@@ -285,7 +288,7 @@ describe('At discovery', () => {
     );
   });
 
-  it('an expired certificate is named, and a valid one is enough', async () => {
+  it('an expired certificate is named, and a valid one is all that is needed', async () => {
     const ca = createCertificateAuthority();
     const names = ['127.0.0.1'];
     const validity = { from: new Date('2020-01-01'), to: new Date('2021-01-01') };
@@ -315,7 +318,7 @@ describe('At discovery', () => {
     await shop.patch('oas', 'expired', { spec: { connection: { timeout: '5s' } } });
     await shop.until('expired', 'Registered');
 
-    // It expires while the endpoints are known: a call about a client finds out.
+    // The certificate expires when the endpoints are already known: a call about a client notices.
     await valid.stop();
     await start({}, {}, { tls: ca.issue({ commonName: 'as', names, validity }), port });
     await shop.edit('expired', { clientName: 'Edited' });
@@ -363,7 +366,7 @@ describe('At registration', () => {
     expect(await suspectsOf('register-redirect')).toEqual([]);
   });
 
-  it('rule 10: ten megabytes that begin with a client lose no client: it is removed again', {
+  it('rule 10: an answer of ten megabytes that begins with a client loses no client: it is removed again', {
     timeout: 90_000,
   }, async () => {
     const emulator = await served('register-huge');
@@ -379,7 +382,7 @@ describe('At registration', () => {
     expect(await suspectsOf('register-huge')).toEqual([]);
   });
 
-  it('a token endpoint that gives no token is named, and nothing is registered without', async () => {
+  it('a token endpoint that gives no token is named, and nothing is registered without a token', async () => {
     const emulator = await served('tokenless', {
       departures: { gate: { admits: ['clientCredentials'] } },
       spec: {
@@ -430,7 +433,7 @@ describe('At an update', () => {
       expect(messageOf(client)).toMatch(said);
       expect(client.status?.clientId).toBe(status?.clientId);
       if (name === 'redirect') {
-        // The same call can't succeed: a person has to say that something changed.
+        // The same call can't succeed: a person must say that something changed.
         const annotations = { 'oauth-registrar.dev/reconcile-requested-at': 'now' };
         await shop.patch('oac', object, { metadata: { annotations } });
       }
@@ -441,7 +444,7 @@ describe('At an update', () => {
     },
   );
 
-  it('rule 20: ten megabytes that begin with another token and secret lose neither', {
+  it('rule 20: an answer of ten megabytes that begins with a new token and secret loses neither', {
     timeout: 90_000,
   }, async () => {
     const emulator = await served('update-huge', {
@@ -481,10 +484,10 @@ describe('At an update', () => {
   });
 });
 
-describe('A server that repeats what it was sent', () => {
+describe('A server that repeats the request', () => {
   afterAll(removeServers);
 
-  /** Answers with everything that it knows. */
+  /** Answers with all parts of the request. */
   const parrot: Answer = ({ request, response, body }) =>
     reply(400, {
       error: 'invalid_request',
@@ -586,7 +589,7 @@ describe('A server that repeats what it was sent', () => {
 });
 
 describe('At the end', () => {
-  it('twenty answers of ten megabytes leave no trace in memory', { timeout: 120_000 }, async () => {
+  it('twenty answers of ten megabytes do not stay in memory', { timeout: 120_000 }, async () => {
     const before = await memory();
     const names = Array.from({ length: 10 }, (_, index) => `load-${index}`);
     await Promise.all(
@@ -609,7 +612,7 @@ describe('At the end', () => {
   });
 
   it.each(['torn', 'reset'])(
-    'rule 10: a client named in an answer that broke off (%s) is removed, and another registered',
+    'rule 10: a client named in a truncated answer (%s) is removed, and another one is registered',
     { timeout: 120_000 },
     async (name) => {
       const stub = { torn, reset }[name as 'torn' | 'reset'];
@@ -633,11 +636,11 @@ describe('At the end', () => {
     },
   );
 
-  it('no request went to where a redirect, a document or an answer pointed', () => {
+  it('no request was sent to the address of a redirect, a document or an answer', () => {
     expect(elsewhere.requests).toEqual([]);
   });
 
-  it('rule 38: no secret is anywhere that people read', async () => {
+  it('rule 38: no secret is in any text that people read', async () => {
     const places = {
       log: testbed.operator.output(),
       events: await testbed.kubectl('get', 'events.events.k8s.io', '-A', '-o', 'yaml'),

@@ -3,7 +3,7 @@ import type { Failpoint, Place } from '../../proofs/chaos/failpoints.ts';
 import { single } from '../../proofs/chaos/kill-cases.ts';
 import { type KillWorld, type Outcome, startKillWorld } from '../../proofs/chaos/kill-world.ts';
 
-/** The most telling cases of the kill matrix, `npm run test:kill`, which has them all. */
+/** The most important cases of the kill matrix; `npm run test:kill` runs all of them. */
 
 let world: KillWorld;
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop());
 
-/** Fails where what is promised isn't kept within three minutes. */
+/** Fails if a promise isn't kept within three minutes. */
 async function whenMet(place: Place, signal: Failpoint['signal']): Promise<Outcome> {
   const outcome = await world.run(single(place, signal));
   expect(outcome).toMatchObject({ met: 1, clients: outcome.recorded + outcome.reported });
@@ -23,27 +23,27 @@ async function whenMet(place: Place, signal: Failpoint['signal']): Promise<Outco
 describe('While clients of two servers are made, changed, replaced, renamed, kept and deleted', {
   timeout: 800_000,
 }, () => {
-  it('a leader that is told to stop ends what it began: nobody is a suspect, and no token is lost', async () => {
+  it('a leader that is stopped finishes its calls: no client is a suspected orphan, and no token is lost', async () => {
     const outcome = await whenMet('register-call:after', 'SIGTERM');
     expect(outcome).toMatchObject({ reported: 0, lostTokens: 0, exits: [0] });
   });
 
-  it("a killed leader's answer is recorded from its journal by its own pod, whoever leads then", async () => {
+  it("a killed leader's answer is recorded from its journal by its own pod, whichever pod leads then", async () => {
     const outcome = await whenMet('journal-registration:after', 'SIGKILL');
     expect(outcome.replayed).toBeGreaterThan(0);
   });
 
-  it("a leader that is killed before it can read an update's answer costs at most tokens, and says which", async () => {
+  it("a leader that is killed before it reads an update's answer loses at most tokens, and reports them", async () => {
     const outcome = await whenMet('update-call:after', 'SIGKILL');
     expect(outcome.exits).toEqual([null]);
   });
 
-  it('a leader that was frozen with an answer records it when it goes on, though another leads', async () => {
+  it('a leader that was frozen with an answer records it when it continues, although another one leads', async () => {
     const outcome = await whenMet('record-create:before', 'SIGSTOP');
     expect(outcome.exits).toEqual([1]);
   });
 
-  it('afterwards no ledger entry, no unnamed client and no secret in a log is left', async () => {
+  it('afterwards there is no ledger entry, no unrecorded client and no secret in a log', async () => {
     expect(await world.findings()).toEqual([]);
   });
 });

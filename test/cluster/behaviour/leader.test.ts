@@ -19,7 +19,7 @@ afterAll(async () => {
   await standby?.stop('SIGKILL');
 });
 
-/** Pods of their own: what one of them left under way, another leaves alone until its deadline is past. */
+/** Different pods: a call that one of them left under way is not touched by the other until its deadline is past. */
 const replica = (identity: string) =>
   startOperator({
     kubeconfig: testbed.operatorKubeconfig,
@@ -31,7 +31,7 @@ const isLeader = async ({ port }: OperatorProcess) =>
   /^oauth_registrar_leader\S* 1$/m.test((await fetchText(port, '/metrics')).text);
 
 describe('Of two replicas', () => {
-  it('one works; both are alive, ready and measured', async () => {
+  it('one works; both are alive and ready and have metrics', async () => {
     await testbed.apply(oauthClient('shop', 'one'));
     await shop.until('one', 'Registered', 20_000);
     expect([isWorking(testbed.operator), isWorking(standby)]).toEqual([true, false]);
@@ -44,7 +44,7 @@ describe('Of two replicas', () => {
     expect(testbed.server.clients()).toHaveLength(1);
   });
 
-  it('the other takes over at once when the first is told to stop', async () => {
+  it('the other takes over at once when the first is stopped', async () => {
     const stopped = testbed.operator.stop('SIGTERM');
     const start = Date.now();
     expect(await stopped).toBe(0);
@@ -55,7 +55,8 @@ describe('Of two replicas', () => {
     );
     const handedOverMs = Date.now() - start;
     console.log(`handed over in ${handedOverMs} ms`);
-    // 1.2 s at most until the other looks, then its watches begin: long on a loaded machine.
+    // At most 1.2 s until the other one reads the Lease; then its watches start, which takes long on a loaded
+    // machine.
     expect(handedOverMs).toBeLessThan(8_000);
     await testbed.apply(oauthClient('shop', 'two'));
     await shop.until('two', 'Registered', 20_000);
@@ -75,7 +76,7 @@ describe('Of two replicas', () => {
       ),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
-    // The server has made clients whose answers nobody has read, and all that was answered is recorded.
+    // The server has made clients whose answers were not read, and every answer that was read is recorded.
     await eventually(
       async () => ({ held: held.count(), recorded: await recorded() }),
       (seen) => seen.held === IN_FLIGHT && seen.recorded === ANSWERED + 2,
@@ -132,7 +133,7 @@ async function recorded(): Promise<number> {
   return names.split('\n').filter(Boolean).length;
 }
 
-/** Lets `answered` registrations be answered; the next are made, too, and their answers kept back. */
+/** Answers the first `answered` registrations; later ones are made at the server, and their answers held back. */
 function holdAnswersAfter(answered: number): { readonly count: () => number; readonly letGo: () => void } {
   let seen = 0;
   const released = Promise.withResolvers<void>();

@@ -23,7 +23,7 @@ import {
 } from './objects.ts';
 import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
-/** The ledger under trouble of its own, the end of the process, and servers that hold their callers up. */
+/** The ledger when people or the API server damage it, the end of the process, and servers that answer late. */
 
 const LEDGER = 'oauth-registrar-ledger';
 const ORPHANS = 'oauth-registrar-suspected-orphans-namespaced';
@@ -35,7 +35,7 @@ let proxy: FaultyProxy;
 let kubeconfig: string;
 let operator: OperatorProcess;
 let stub: StubServer;
-/** What becomes of the next writes of the ledger. */
+/** What happens to the next writes of the ledger. */
 const harms: Harm[] = [];
 
 const testbed = useTestbed({ namespaces: [], operator: false });
@@ -86,7 +86,7 @@ async function pass(
   response.end();
 }
 
-/** The operator's own account, by way of the proxy. */
+/** A kubeconfig of the operator's own account, through the proxy. */
 async function proxiedKubeconfig(cert: string): Promise<string> {
   const { users } = parse(await readFile(testbed.operatorKubeconfig, 'utf8')) as {
     readonly users: readonly [{ readonly name: string; readonly user: { readonly token: string } }];
@@ -114,7 +114,7 @@ interface Stored {
 const stored = async (name: string): Promise<Stored> =>
   (await testbed.controlPlane.admin.request<Stored>('GET', PATH + name)).json;
 
-/** As a person with every right does it: everything else of the object goes. */
+/** A write by a person with all rights, which drops the rest of the object. */
 async function overwrite(name: string, content: Partial<Stored>): Promise<void> {
   await allowDeletion(name);
   const { status } = await testbed.controlPlane.admin.request('PUT', PATH + name, {
@@ -145,7 +145,7 @@ const isRunning = async (): Promise<boolean> =>
   (await Promise.race([operator.exited, new Promise((resolve) => setTimeout(resolve, 0, 'runs'))])) ===
   'runs';
 
-/** A client is registered once and recorded, by the process that was there before. */
+/** A client is registered once and recorded, by the process that ran before. */
 async function isRegisteredAsEver(name: string): Promise<void> {
   const [clients, posts] = [stub.clients.size, stub.count('register')];
   const { status } = await until(name, 'Registered', { create: true });
@@ -154,7 +154,7 @@ async function isRegisteredAsEver(name: string): Promise<void> {
   expect(await isRunning()).toBe(true);
 }
 
-/** Holds every registration back until it is let go. */
+/** Holds every registration until it is released. */
 function holdBack(server: StubServer) {
   const held: Exchange[] = [];
   server.behave = { ...server.behave, register: (exchange) => void held.push(exchange) };
@@ -213,7 +213,7 @@ describe('The ledger', () => {
     expect(after.metadata.labels).toBeUndefined();
   });
 
-  it('edited while a call is under way, it loses no client', async () => {
+  it('edited while a call is under way: no client is lost', async () => {
     const held = holdBack(stub);
     await testbed.apply(oauthClient('shop', 'amid', { server: serverRef('sso') }));
     await eventually(held.count, (count) => count === 1, LONG_MS);
@@ -224,7 +224,7 @@ describe('The ledger', () => {
     expect(stub.clients.has(status?.clientId ?? '')).toBe(true);
   });
 
-  it('deleted by a person, it ends the process, which another follows; what was under way is recorded', {
+  it('deleted by a person: the process ends, another one starts, and calls that were under way are recorded', {
     timeout: 120_000,
   }, async () => {
     const slow = await startStubServer();
@@ -256,7 +256,7 @@ describe('The ledger', () => {
     expect(Object.keys((await stored(LEDGER)).data ?? {})).toContain('epoch');
   });
 
-  it("with garbage at a start, what can't be read is dropped, and what looks like a call is reported", {
+  it('with invalid entries at a start: unreadable ones are dropped, and those that look like calls are reported', {
     timeout: 60_000,
   }, async () => {
     expect(await operator.stop()).toBe(0);
@@ -308,7 +308,7 @@ describe('The list of suspected orphans', () => {
     expect(await isRunning()).toBe(true);
   }
 
-  it('edited by a person, it keeps what was written there', { timeout: 90_000 }, async () => {
+  it('edited by a person: it keeps the edit', { timeout: 90_000 }, async () => {
     await loseAnswer('suspect-1');
     const { data = {} } = await stored(ORPHANS);
     await overwrite(ORPHANS, { data: { ...data, note: "asked the server's team", torn: '{"server":' } });
@@ -318,7 +318,7 @@ describe('The list of suspected orphans', () => {
     expect(Object.keys(after.data ?? {})).toHaveLength(Object.keys(data).length + 3);
   });
 
-  it('deleted by a person, it begins anew', { timeout: 90_000 }, async () => {
+  it('deleted by a person: it starts empty', { timeout: 90_000 }, async () => {
     await removeByForce(ORPHANS);
     await loseAnswer('suspect-3');
     expect(Object.keys((await stored(ORPHANS)).data ?? {})).toHaveLength(1);
@@ -328,7 +328,7 @@ describe('The list of suspected orphans', () => {
 describe('The end of the process', () => {
   const deployment = join(import.meta.dirname, '..', '..', '..', 'deploy', 'operator', 'deployment.yaml');
 
-  /** As the kubelet does it: a signal, and another one when the grace period of deploy/ is over. */
+  /** Like the kubelet: one signal, and a second one when the grace period of deploy/ is over. */
   async function endAsKubelet(ending: OperatorProcess): Promise<number | null> {
     const { spec } = parse(await readFile(deployment, 'utf8')) as {
       spec: { template: { spec: { terminationGracePeriodSeconds: number } } };
@@ -360,7 +360,7 @@ describe('The end of the process', () => {
       () => operator.lines.map(({ msg }) => msg),
       (messages) => messages.includes('stopping'),
     );
-    // It comes to nobody's mind to end while the answer is out.
+    // The process must not end while the answer is outstanding.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     expect(await isRunning()).toBe(true);
     held.letGo();
@@ -384,7 +384,9 @@ describe('The end of the process', () => {
     expect([slow.count('register'), slow.clients.size]).toEqual([2, 2]);
   });
 
-  it('one that outlasts the grace period is listed by the next process', { timeout: 180_000 }, async () => {
+  it('a registration that takes longer than the grace period is listed by the next process', {
+    timeout: 180_000,
+  }, async () => {
     const silent = await startStubServer();
     const spec = { connection: { timeout: '2m' }, recovery: { interrupted: 'Hold' } };
     await testbed.apply(namespacedServer(silent.issuer, 'shop', 'silent', spec));
@@ -406,7 +408,7 @@ describe('The end of the process', () => {
   });
 });
 
-describe('A server that holds its callers up', () => {
+describe('A server that delays its answers', () => {
   const COUNT = 40;
   const many = (home: string, server: string, count: number) =>
     Array.from({ length: count }, (_, index) =>
@@ -425,7 +427,7 @@ describe('A server that holds its callers up', () => {
     );
   };
 
-  it('stalls nobody else: neither other servers of its namespace nor other namespaces', {
+  it('delays no other server of its namespace and no other namespace', {
     timeout: 120_000,
   }, async () => {
     const [stalled, near, far] = [await startStubServer(), await startStubServer(), await startStubServer()];
@@ -441,7 +443,7 @@ describe('A server that holds its callers up', () => {
     await until('opening', 'Registered');
     const held = holdBack(stalled);
     await testbed.apply(all(...many('shop', 'holding', COUNT)));
-    // As many as `connection.maxInFlight` permits; every other one waits.
+    // As many calls as `connection.maxInFlight` permits; all others wait.
     await eventually(held.count, (count) => count === 16, LONG_MS);
     await testbed.apply(all(...many('shop', 'near', 10), ...many('calm', 'far', 10)));
     await untilAll('shop', 'near', 10);
@@ -453,7 +455,7 @@ describe('A server that holds its callers up', () => {
     expect([stalled.clients.size, stalled.count('register')]).toEqual([COUNT + 1, COUNT + 1]);
   });
 
-  it('is left alone for as long as it asks, an hour at most, and alone: status says until when', {
+  it('gets no call for as long as it asks, at most an hour; other servers do; status says until when', {
     timeout: 120_000,
   }, async () => {
     const [greedy, brief] = [await startStubServer(), await startStubServer()];

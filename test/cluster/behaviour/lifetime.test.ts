@@ -28,7 +28,7 @@ const testbed = useTestbed();
 const shop = teamIn(testbed, 'shop', { waitMs: WAIT_MS });
 
 beforeAll(async () => {
-  // Their minute begins here, and is looked at in the end.
+  // Their minute starts here, and a test at the end waits for it.
   expiring = await served('expiring', 'rfc7591', { dialectOverrides: {} });
   expiring.change({ metadata: { extraMembers: ['expires_at'] } });
   await testbed.apply(
@@ -93,7 +93,7 @@ async function placed(
   return emulator;
 }
 
-/** As a person would who edits the record: what it says of its times is believed. */
+/** Edits the record as a person could: the operator relies on the times in it. */
 async function setRecord(client: string, clientId: string, annotation: string): Promise<void> {
   const record = (await shop.registrations(client)).find((candidate) => candidate.clientId === clientId);
   await teamIn(testbed, OPERATOR_NAMESPACE).patch('secret', record?.name ?? '', {
@@ -101,7 +101,7 @@ async function setRecord(client: string, clientId: string, annotation: string): 
   });
 }
 
-/** The keys of the only client, as the server has them. */
+/** The keys of the only client, as the server stores them. */
 function keysAt(emulator: Emulator): readonly Record<string, string>[] {
   const [client] = emulator.clients();
   const jwks = client?.metadata['jwks'] as { keys: Record<string, string>[] } | undefined;
@@ -110,7 +110,7 @@ function keysAt(emulator: Emulator): readonly Record<string, string>[] {
 
 const kidsAt = (emulator: Emulator) => keysAt(emulator).map(({ kid }) => kid);
 
-describe('A client whose key the operator makes', () => {
+describe('A client with a key that the operator generates', () => {
   let emulator: Emulator;
   let first = '';
 
@@ -151,7 +151,7 @@ describe('A client whose key the operator makes', () => {
     first = values['private_key.pem'] ?? '';
   });
 
-  it('takes another when the time has come: both are published, the Secret has the new one', async () => {
+  it('gets another key when it is due: both are published, and the Secret has the new one', async () => {
     const { kid: before = '', client_id: clientId = '' } = await data('keyed');
     await setRecord('keyed', clientId, 'key-rotates-at');
     const { kid = '', ...values } = await eventually(
@@ -165,7 +165,7 @@ describe('A client whose key the operator makes', () => {
     expect(await tokenStatus(first, before)).toBe(200);
   });
 
-  it('gives the old key up after the overlap', async () => {
+  it('loses the old key after the overlap', async () => {
     const { kid = '', client_id: clientId = '', ...values } = await data('keyed');
     await setRecord('keyed', clientId, 'key-retires-at');
     await eventually(
@@ -195,7 +195,7 @@ describe('A client without a secret', () => {
     expect(values).not.toHaveProperty('client_secret');
   });
 
-  it('proves itself with its own keys, given or behind a URI', async () => {
+  it('authenticates with its own keys, from the spec or from a URI', async () => {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'mine', alg: 'ES256' }] };
     keyServer = createServer((_, response) => {
@@ -272,7 +272,7 @@ describe("A client that can't be managed", () => {
     },
   );
 
-  it('is registered anew by an edit where that is wanted; the client before stays for the overlap, then behind', async () => {
+  it('is replaced by an edit if the spec permits it; the former client stays for the overlap, and is then left behind', async () => {
     const name = 'automatic';
     const emulator = await placed(name, 'auth0', {
       client: web,
@@ -304,7 +304,7 @@ describe("A client that can't be managed", () => {
     await shop.until(name, 'Registered');
   });
 
-  it('waits to be told where people want to be asked; an annotation there from the beginning is no order', async () => {
+  it('waits for an annotation if the spec says Manual; an annotation that existed before is no request', async () => {
     const name = 'manual';
     const emulator = await served(name, 'cloudflare');
     const object = JSON.parse(
@@ -339,8 +339,8 @@ describe("A client that can't be managed", () => {
   });
 });
 
-describe('A client that is to be registered anew', () => {
-  it('gets another identifier; the one before is removed after the overlap, not sooner', async () => {
+describe('A client that is replaced', () => {
+  it('gets another identifier; the former client is removed after the overlap, not sooner', async () => {
     const name = 'renewed';
     const emulator = await placed(name, 'rfc7591', {
       client: machine,
@@ -436,7 +436,7 @@ describe('A client that is bound to another object', () => {
 });
 
 describe('A client whose lifetime is over', () => {
-  it('told the server its end, in seconds', async () => {
+  it('has sent its end to the server, in seconds', async () => {
     const created = await testbed.kubectl(
       ...['-n', 'shop', 'get', 'oac', 'deleted', '--ignore-not-found'],
       ...['-o', 'jsonpath={.metadata.creationTimestamp}'],
@@ -448,7 +448,7 @@ describe('A client whose lifetime is over', () => {
     }
   });
 
-  it('goes with its object, its Secret and its client', { timeout: 120_000 }, async () => {
+  it('is removed with its object and its Secret', { timeout: 120_000 }, async () => {
     await eventually(
       () => shop.kubectl('get', 'oac', 'deleted', '--ignore-not-found', '-o', 'name'),
       (found) => found === '',
@@ -464,7 +464,7 @@ describe('A client whose lifetime is over', () => {
     );
   });
 
-  it('keeps its object where only the client is to go, and comes back when its life is prolonged', {
+  it('keeps its object with onExpiry Deregister, and is registered again when its lifetime is extended', {
     timeout: 120_000,
   }, async () => {
     const client = await shop.until('deregistered', 'Expired', 100_000);

@@ -4,7 +4,7 @@ import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.
 import { machine, namespace, namespacedServer } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
-/** Two installs as `deploy/overlays/listed-namespaces` has them, each with a namespace, at one API server. */
+/** Two installs of `deploy/overlays/listed-namespaces`, each with its own namespace, at one API server. */
 
 const OVERLAY = join(import.meta.dirname, '..', '..', '..', 'deploy', 'overlays', 'listed-namespaces');
 const TENANTS = ['shop', 'billing'] as const;
@@ -67,7 +67,7 @@ test('each install registers the clients of its own namespace, and records them 
   expect(testbed.server.clients()).toHaveLength(2);
 });
 
-test("neither has anything refused, and neither touches what is the other's or nobody's", async () => {
+test('neither gets a refusal, and neither changes objects of the other one or of nobody', async () => {
   const events = await testbed.controlPlane.audit();
   for (const tenant of TENANTS) {
     const own = events.filter(({ user }) => user === userOf(tenant));
@@ -80,7 +80,7 @@ test("neither has anything refused, and neither touches what is the other's or n
   expect({ finalizers: metadata.finalizers, clientId: status?.clientId }).toEqual({});
 });
 
-test('an install that starts again writes nothing, and removes its client when the object goes', async () => {
+test('an install that restarts writes nothing, and removes its client when the object is deleted', async () => {
   await operators.get('shop')?.stop();
   operators.set('shop', await start('shop'));
   await testbed.kubectl('delete', 'oac', 'machine', '-n', 'shop', '--timeout=30s');
@@ -88,7 +88,7 @@ test('an install that starts again writes nothing, and removes its client when t
   await billing.until('machine', 'Registered');
 });
 
-test('a client that names a ClusterAuthorizationServer is told that there is none for it', async () => {
+test('a client that names a ClusterAuthorizationServer says that no such server is available', async () => {
   await testbed.apply(
     client('billing', 'outside', { kind: 'ClusterAuthorizationServer', name: 'corporate' }),
   );

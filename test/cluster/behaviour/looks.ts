@@ -4,7 +4,7 @@ import type { Testbed } from '../../kit/testbed/testbed.ts';
 import { OPERATOR_NAMESPACE } from './objects.ts';
 import { type ConditionedServer, untilCondition, type WantedCondition } from './team.ts';
 
-/** What the platform's people see: cluster servers, the list of suspected orphans, metrics. */
+/** What platform teams see: cluster servers, the list of suspected orphans, metrics. */
 
 /** A ClusterAuthorizationServer. */
 export const getClusterServer = async (testbed: Testbed, name: string): Promise<AuthorizationServer> =>
@@ -18,7 +18,7 @@ export const untilClusterServer = (
   timeoutMs?: number,
 ): Promise<ConditionedServer> => untilCondition(() => getClusterServer(testbed, name), wanted, timeoutMs);
 
-/** The listed suspects, by `namespace/name` of their object. */
+/** The suspected orphans in the list, by `namespace/name` of their object. */
 export async function suspectedOrphans(
   testbed: Testbed,
 ): Promise<readonly { client: string; why: string }[]> {

@@ -28,13 +28,13 @@ beforeAll(async () => {
   );
 });
 
-/** The collector learns of kinds that are younger than itself every 30 s. */
+/** The garbage collector notices kinds that are younger than itself every 30 s. */
 const GARBAGE_COLLECTION_MS = 60_000;
 
 const registrations = () =>
   testbed.server.log.filter(({ method, path }) => method === 'POST' && path === '/reg').length;
 
-/** A client of its own for one test, ready, with its Secret `NAME-oauth`. */
+/** A client for one test, ready, with its Secret `NAME-oauth`. */
 async function ready(name: string): Promise<Readonly<Record<string, string>>> {
   await testbed.apply(oauthClient('shop', name, { secret: { name: `${name}-oauth` } }));
   await shop.kubectl('wait', '--for=condition=Ready', `oac/${name}`, '--timeout=10s');
@@ -45,7 +45,7 @@ const patch = (name: string, change: object) =>
   shop.kubectl('patch', 'oac', name, '--type=merge', '-p', JSON.stringify(change));
 
 describe('An OAuthClient becomes a registered client and a Secret', () => {
-  it('is ready, with a Secret whose credentials get a token at the server', async () => {
+  it('becomes ready, with a Secret whose credentials get a token at the server', async () => {
     const data = await ready('storefront');
     expect(data).toMatchObject({
       issuer: testbed.server.issuer,
@@ -96,7 +96,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     );
   });
 
-  it('takes an edit to the server, with the stored token, and keeps the rotated one', async () => {
+  it('sends an edit to the server with the stored token, and stores the rotated one', async () => {
     const before = await ready('edited');
     for (const clientName of ['Second name', 'Third name']) {
       await patch('edited', { spec: { client: { clientName } } });
@@ -140,7 +140,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     expect(testbed.server.log.length).toBe(calls);
   });
 
-  it('moves to another Secret when spec.secret changes, the new one first', async () => {
+  it('moves to another Secret when spec.secret changes: first the new one is written', async () => {
     await ready('moving');
     const before = registrations();
     const secret = {
@@ -166,7 +166,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     expect(registrations()).toBe(before);
   });
 
-  it('never touches a Secret of somebody else, tells it in an Event, and never registers twice for it', async () => {
+  it('never changes a Secret of somebody else, reports it in an Event, and registers only once', async () => {
     await shop.kubectl('create', 'secret', 'generic', 'taken', '--from-literal=mine=1');
     await testbed.apply(oauthClient('shop', 'blocked', { secret: { name: 'taken' } }));
     const before = registrations();
@@ -189,7 +189,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     expect(registrations()).toBeLessThanOrEqual(before + 1);
   });
 
-  it('ends the client at the server when the object is deleted, and leaves nothing', {
+  it('removes the client at the server when the object is deleted, and leaves nothing', {
     timeout: 90_000,
   }, async () => {
     const { client_id: clientId = '' } = await ready('ended');
@@ -210,7 +210,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     expect(events).toMatch(/Normal +Deregistered .*Tokens already issued to it live until they expire\./);
   });
 
-  it('registers a localized client with every kind of member, and passes others through', async () => {
+  it('registers a localized client with every kind of member, and sends other members unchanged', async () => {
     const client = {
       ...machine,
       clientName: 'Shop',
@@ -230,7 +230,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     });
   });
 
-  it('is told to stop, and leaves nothing in the ledger; started again, it does nothing where nothing has changed', async () => {
+  it('is stopped and leaves nothing in the ledger; started again, it does nothing if nothing has changed', async () => {
     // The server object counts its clients some seconds after a change.
     const clients = (await shop.kubectl('get', 'oac', '-o', 'name')).trim().split('\n').length;
     await eventually(

@@ -12,7 +12,7 @@ const testbed = useTestbed();
 const shop = teamIn(testbed, 'shop', { waitMs: LONG_MS });
 
 beforeAll(async () => {
-  // Its deletion takes a minute: it begins here and is looked at in the end.
+  // Its deletion takes a minute: it starts here, and a test at the end waits for it.
   owing = await shop.place('owing');
   await owing.stop();
   await shop.remove('owing');
@@ -22,7 +22,7 @@ beforeAll(async () => {
 const clientOf = (stub: StubServer) => [...stub.clients.values()][0] ?? {};
 
 describe('An edit', () => {
-  it('waits while the server is down; the Secret stays, and comes back without the server', async () => {
+  it('waits while the server is down; the Secret stays, and is restored without the server', async () => {
     const stub = await shop.place('patient');
     const before = await shop.secret('patient');
     await stub.stop();
@@ -45,7 +45,7 @@ describe('An edit', () => {
     expect(await shop.secret('patient')).toEqual(before);
   });
 
-  it('arrives also after an outage of many calls', { timeout: 150_000 }, async () => {
+  it('arrives also after an outage that many calls met', { timeout: 150_000 }, async () => {
     const stub = await shop.place('outage');
     const names = Array.from({ length: 6 }, (_, index) => `outage-${index}`);
     await testbed.apply(
@@ -70,7 +70,7 @@ describe('An edit', () => {
     ).toHaveLength(6);
   });
 
-  it('that is refused leaves the old registration, and correcting it works', async () => {
+  it('that is refused leaves the registration unchanged, and a corrected edit works', async () => {
     const stub = await shop.place('refused');
     const before = await shop.secret('refused');
     stub.behave = {
@@ -92,7 +92,7 @@ describe('An edit', () => {
     expect(clientOf(stub)).toMatchObject({ client_name: 'Polite' });
   });
 
-  it('whose token is refused says that the token is lost, and leaves the Secret alone', async () => {
+  it('whose token is refused reports a lost token, and does not change the Secret', async () => {
     const stub = await shop.place('lost');
     const before = await shop.secret('lost');
     stub.behave = { update: reply(401, { error: 'invalid_token' }) };
@@ -107,7 +107,7 @@ describe('An edit', () => {
     expect(stub.count('register')).toBe(1);
   });
 
-  it('does not take the token to another origin, until the server object allows it', async () => {
+  it('does not send the token to another origin, until the server object allows it', async () => {
     const other = await startStubServer();
     const stub = await shop.place('astray', {
       prepare: (server) => {
@@ -153,7 +153,7 @@ describe('An edit', () => {
     expect(stub.clients.size).toBe(0);
   });
 
-  it('that brings another client_secret and token takes both, each to its place', async () => {
+  it('whose answer has another client_secret and token stores both', async () => {
     const stub = await shop.place('rotating');
     stub.present = (information) => {
       const secret = `rotated-secret-${stub.count('update')}`;
@@ -175,8 +175,8 @@ describe('An edit', () => {
   });
 });
 
-describe('A server that gives no token to manage its clients with', () => {
-  it("is known as such; an edit says that it can't be done; a deletion says what stays behind", async () => {
+describe('A server that gives no token for management', () => {
+  it('is reported so; an edit says that it is impossible; a deletion says what stays behind', async () => {
     const stub = await shop.place('unmanaged', {
       prepare: (server) => {
         server.present = ({ registration_access_token: _, registration_client_uri: __, ...rest }) => rest;
@@ -215,7 +215,7 @@ describe('A deletion', () => {
   let owedNote = '';
 
   it.each([404, 405, 501])(
-    'answered %i while the client lives leaves it behind, and says so',
+    'answered %i while the client exists leaves it behind, and says so',
     async (status) => {
       const name = `undeletable-${status}`;
       const stub = await shop.place(name);
@@ -234,7 +234,7 @@ describe('A deletion', () => {
     },
   );
 
-  it('whose answer was lost is done when the token is refused afterwards', async () => {
+  it('whose answer was lost is complete when the token is refused afterwards', async () => {
     const stub = await shop.place('answer-lost');
     stub.behave = {
       remove: (exchange: Exchange) =>
@@ -247,7 +247,7 @@ describe('A deletion', () => {
     await shop.untilEvent('answer-lost', ({ reason }) => reason === 'Deregistered');
   });
 
-  it('is not taken as done where the token is refused without an earlier try', async () => {
+  it('is not complete if the token is refused without an earlier try', async () => {
     const stub = await shop.place('doubtful');
     stub.behave = { remove: reply(401, { error: 'invalid_token' }) };
     await shop.remove('doubtful');
@@ -263,7 +263,7 @@ describe('A deletion', () => {
     expect(stub.clients.size).toBe(0);
   });
 
-  it('that meets a dropped connection says so, and tries again', async () => {
+  it('reports a dropped connection, and tries again', async () => {
     const stub = await shop.place('dropped');
     stub.behave = { remove: drop };
     await shop.remove('dropped');
@@ -277,7 +277,7 @@ describe('A deletion', () => {
     expect(stub.clients.size).toBe(0);
   });
 
-  it('works from the record when the server object went first', async () => {
+  it('works from the record when the server object is deleted first', async () => {
     const stub = await shop.place('orphaned');
     await shop.kubectl('delete', 'oas', 'orphaned');
     expect(conditionOf(await shop.client('orphaned'), 'Ready')?.status).toBe('True');
@@ -287,7 +287,7 @@ describe('A deletion', () => {
     await shop.untilRoles('orphaned', []);
   });
 
-  it('lets the object go after a minute while the server is down, owes it, and pays when it is back', {
+  it('releases the object after a minute while the server is down, and deregisters when the server is back', {
     timeout: 240_000,
   }, async () => {
     await shop.untilGone('owing', 'oac', 120_000);
@@ -306,7 +306,7 @@ describe('A deletion', () => {
     await shop.untilRoles('owing', []);
   });
 
-  it('and said why it was not removed: what the server did, not only that there was trouble', () => {
+  it('reported why the client was not removed: the failure of the server, in detail', () => {
     expect(owedNote).toMatch(/refused the connection/);
   });
 });

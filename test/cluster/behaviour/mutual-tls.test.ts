@@ -46,7 +46,7 @@ const caBundle = (name: string, text: string, key = 'ca.crt') =>
 const tlsSecret = (name: string, { cert, key }: KeyAndCertificate) =>
   labelled({ name, type: 'kubernetes.io/tls', data: { 'tls.crt': cert, 'tls.key': key } });
 
-/** As the emulator's client of the admission is known. */
+/** The certificate of the client by which the emulator admits the operator. */
 const clientCertificate = () => ca.issue({ commonName: 'registrar' });
 
 const startSecure = (departures: Departures = {}, keys = serverKeys): Promise<Emulator> =>
@@ -61,7 +61,7 @@ const fingerprint = ({ cert }: KeyAndCertificate) => new X509Certificate(cert).f
 const seen = ({ log }: Emulator, call: 'token' | 'register') =>
   log.filter((entry) => entry.call === call).map(({ certificateFingerprint }) => certificateFingerprint);
 
-describe("The server's certificate leads to the given CA bundle", () => {
+describe("The server's certificate is verified with the given CA bundle", () => {
   it('from a ConfigMap, under the default key', async () => {
     const emulator = await startSecure();
     await registered(testbed, emulator, { name: 'by-map', issuer: emulator.issuer, spec: openWith(byCa) });
@@ -91,7 +91,7 @@ describe("The server's certificate leads to the given CA bundle", () => {
       'CredentialKeyMissing',
       /ConfigMap shop\/no-pem has no certificate \(PEM\) under key "ca\.crt"/,
     ],
-  ] as const)('or else nothing is asked: %s', async (name, text, reason, message) => {
+  ] as const)('nothing is sent without a usable bundle: %s', async (name, text, reason, message) => {
     const emulator = await startSecure();
     if (text !== undefined) {
       await testbed.apply(caBundle(name, text));
@@ -139,7 +139,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     token: { admissionMethods: [method] },
   });
 
-  it('rule 5: tls_client_auth, and shows it where it registers, too', async () => {
+  it('rule 5: tls_client_auth, and presents the certificate also at the registration', async () => {
     const emulator = await startSecure(tlsOnly('tls_client_auth'));
     const certificate = clientCertificate();
     const { client_id = '' } = admissionClient(emulator);
@@ -161,7 +161,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     expect(seen(emulator, 'register')).toEqual([fingerprint(certificate)]);
   });
 
-  it('rule 5: self_signed_tls_client_auth, by the very certificate that the server knows', async () => {
+  it('rule 5: self_signed_tls_client_auth, with the certificate that the server knows', async () => {
     const emulator = await startSecure(tlsOnly('self_signed_tls_client_auth'));
     const certificate = selfSigned({ commonName: 'registrar' });
     const { client_id = '' } = admissionClient(emulator);
@@ -178,7 +178,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     expect(seen(emulator, 'token')).toEqual([fingerprint(certificate)]);
   });
 
-  it("a certificate that the server doesn't know is AdmissionTokenFailed, and the right one helps without a restart", async () => {
+  it("a certificate that the server doesn't know causes AdmissionTokenFailed; the right one works without a restart", async () => {
     const emulator = await startSecure(tlsOnly('tls_client_auth'));
     const wrong = ca.issue({ commonName: 'somebody-else' });
     const { client_id = '' } = admissionClient(emulator);
@@ -199,7 +199,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     expect(emulator.clients()).toHaveLength(1);
   });
 
-  it('a renewed certificate is shown from the next call on, without a restart', async () => {
+  it('a renewed certificate is presented from the next call on, without a restart', async () => {
     const emulator = await startSecure({ gate: { clientCertificate: true } });
     const [first, second] = [clientCertificate(), clientCertificate()];
     const setting = {
@@ -210,7 +210,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     await registered(testbed, emulator, { ...setting, secrets: [tlsSecret('renewed-cert', first)] });
     await testbed.apply(tlsSecret('renewed-cert', second));
     let next = 0;
-    // Whoever registers before the operator has seen the Secret still shows the first.
+    // A registration before the operator has seen the Secret still presents the first certificate.
     await eventually(
       async () => {
         next += 1;
@@ -251,7 +251,7 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
 describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
   const aliased: Departures = { discovery: { aliases: 'otherName' } };
 
-  it('are called with a certificate, and never shown to workloads', async () => {
+  it('are called with a certificate, and never written into workload Secrets', async () => {
     const emulator = await startSecure({
       ...aliased,
       gate: { admits: ['clientCredentials'], clientCertificate: true },
@@ -283,12 +283,12 @@ describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
       token: emulator.tokenEndpoint,
     });
 
-    // Its configuration URI is under the server's own name, where the published endpoint is, too.
+    // Its configuration URI has the server's own host name, like the published endpoint.
     await shop.kubectl('delete', 'oac', 'aliased-0', '--timeout=20s');
     expect(emulator.clients()).toHaveLength(0);
   });
 
-  it('are left alone without a certificate', async () => {
+  it('are not called without a certificate', async () => {
     const emulator = await startSecure(aliased);
     await registered(testbed, emulator, { name: 'unaliased', issuer: emulator.issuer, spec: openWith(byCa) });
     const { port } = new URL(emulator.issuer);
@@ -353,7 +353,7 @@ describe('All together', () => {
       Array(4).fill('all-together'),
     );
     const { status } = await shop.untilServer('whole', { reason: 'Available' });
-    // Of the statement, of the body, of the assertion.
+    // Keys of the statement, of the body and of the assertion.
     expect(status?.signingKeys).toMatchObject({
       keys: [{ alg: 'RS256' }, { alg: 'ES256' }, { alg: 'ES256' }],
     });

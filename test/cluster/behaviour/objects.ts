@@ -3,7 +3,7 @@ import type { Condition } from '../../../src/api/conditions.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
 
-/** Objects to apply and ways to look at them, for tests of behaviour. */
+/** Objects to apply and functions to read them, for tests of behaviour. */
 
 export const OPERATOR_NAMESPACE = 'oauth-registrar-system';
 
@@ -51,7 +51,7 @@ export const namespacedServer = (
 
 export const serverRef = (name: string) => ({ kind: 'AuthorizationServer', name });
 
-/** What the platform applies: the credential and the server object of the testbed's server, called `corporate`. */
+/** The platform's objects for the testbed's server: the credential and the server object, called `corporate`. */
 export const platformOf = ({ server }: Testbed, spec: object = {}): string =>
   all(credential(server.initialAccessToken ?? ''), clusterServer(server.issuer, 'corporate', spec));
 
@@ -103,7 +103,7 @@ export async function secretData(
   );
 }
 
-/** Waits until `read` gives what `isRight` accepts; fails with the last value after `timeoutMs`. */
+/** Waits until `isRight` accepts what `read` returns. After `timeoutMs` it fails with the last value. */
 export async function eventually<T>(
   read: () => Promise<T> | T,
   isRight: (value: T) => boolean,

@@ -1,4 +1,4 @@
-/** The operator as it is shipped: what the testbed permits besides (http, loopback) is taken away again. */
+/** The operator with its shipped defaults: removes the flags by which the testbed permits http and loopback. */
 process.argv = process.argv.filter(
   (flag) => flag !== '--allow-http' && !flag.startsWith('--allow-addresses'),
 );

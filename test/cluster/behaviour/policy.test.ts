@@ -123,7 +123,7 @@ describe('A bound of a cluster server', () => {
       {},
     ],
   ])(
-    'refuses before anything is sent, names member, value and bound, and lets go when it is widened (%s)',
+    'refuses before anything is sent, names member, value and bound, and permits it when it is extended (%s)',
     async (name, metadata, message, wider, narrower) => {
       await testbed.apply(
         all(
@@ -141,7 +141,7 @@ describe('A bound of a cluster server', () => {
     },
   );
 
-  it('holds for an edit, too: what is registered stays as it is', async () => {
+  it('applies to an edit too: the registration stays unchanged', async () => {
     await testbed.apply(
       all(server('edited', { policy: BOUNDS }), client('edited', { clientName: 'edited' })),
     );
@@ -153,12 +153,12 @@ describe('A bound of a cluster server', () => {
   });
 });
 
-describe('L8: A policy that is made tighter, and a namespace that is no longer admitted', () => {
+describe('L8: A stricter policy and a namespace that is no longer admitted', () => {
   const change = (name: string, spec: object) => shop.patch('coas', name, { spec });
   const stays = (id: string | undefined) =>
     `Client ${id} is registered and stays as it is, though it would not be registered today.`;
 
-  it('are told of clients that exist where the platform wants that, and nothing is done at the server', async () => {
+  it('affect existing clients with enforce Existing: they are not Ready, and nothing is changed at the server', async () => {
     await testbed.apply(
       all(
         server('enforced', { policy: { enforce: 'Existing' } }),
@@ -191,7 +191,7 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
     expect(stub.requests.filter(({ call }) => call !== 'discovery')).toHaveLength(calls);
   });
 
-  it('concern new clients and edits alone where nothing else is said', async () => {
+  it('affect only new clients and edits by default', async () => {
     await testbed.apply(all(server('lenient', {}), client('lenient', { clientName: 'lenient' })));
     await shop.until('lenient', 'Registered');
     await change('lenient', { policy: { scopes: ['other'] } });
@@ -206,7 +206,7 @@ describe('L8: A policy that is made tighter, and a namespace that is no longer a
 });
 
 describe('Defaults of a server', () => {
-  it('fill what a client leaves out, with placeholders; the client wins, with an empty list too', async () => {
+  it('fill what a client leaves out, with placeholders; values of the client win, also an empty list', async () => {
     const defaults = {
       clientName: '{cluster}/{namespace}/{name}',
       clientUri: 'https://{namespace}.example.com/{name}',
@@ -240,7 +240,7 @@ describe('Defaults of a server', () => {
     });
   });
 
-  it('are judged by the policy with the rest of the body', async () => {
+  it('are checked against the policy with the rest of the body', async () => {
     await testbed.apply(
       all(
         server('generous', { defaults: { scopes: ['admin'] }, policy: BOUNDS }),
@@ -270,7 +270,7 @@ describe('Claims of a software statement', () => {
     },
   });
 
-  it('that are copied from clients need a bound', async () => {
+  it('that are copied from clients need a policy bound', async () => {
     await testbed.apply(server('unbounded', sign({ claimsFromClient: { uris: 'redirect_uris' } })));
     const { condition } = await untilClusterServer(testbed, 'unbounded', { reason: 'InvalidSpec' }, WAIT_MS);
     expect(condition.message).toBe(
@@ -278,7 +278,7 @@ describe('Claims of a software statement', () => {
     );
   });
 
-  it('are judged: those from the client, and those that the server object adds', async () => {
+  it('are checked: those from the client, and those that the server object adds', async () => {
     const claims = { logo_uri: 'https://evil.example/logo.png' };
     await testbed.apply(
       all(
@@ -309,7 +309,7 @@ describe('Claims of a software statement', () => {
     expect(sent('copied')).toMatchObject([{ software_statement: expect.stringMatching(/^ey/) }]);
   });
 
-  it("of the client's own are refused, admitted or demanded, and judged", async () => {
+  it("of the client's own statement are refused, permitted or required, and checked", async () => {
     const statement = (uri: string) =>
       new SignJWT({ redirect_uris: [uri], software_id: 'shop' })
         .setProtectedHeader({ alg: 'HS256' })
@@ -365,7 +365,7 @@ describe('A quota of four clients a namespace', () => {
     return reasons;
   };
 
-  it('registers exactly four of ten at once, tells the others, and one more when one goes', {
+  it('registers exactly four of ten at once, reports it on the others, and registers one more when one is deleted', {
     timeout: 120_000,
   }, async () => {
     const policy = { maxClientsPerNamespace: 4 };
@@ -412,7 +412,7 @@ describe('A quota of four clients a namespace', () => {
     ).toHaveLength(4);
   });
 
-  it('counts the namespace alone: another has its own four', async () => {
+  it('counts per namespace: another one has its own four', async () => {
     await testbed.apply(
       oauthClient('shop', 'elsewhere', {
         server: serverRef('crowded'),

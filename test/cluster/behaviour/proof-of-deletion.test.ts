@@ -3,15 +3,15 @@ import { drop, reply } from '../../kit/stub-server.ts';
 import { eventually, messageOf } from './objects.ts';
 import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
-/** When a refused token proves that a client is gone: what was left unanswered before outlives the process. */
+/** When a refused token proves that a client is gone: unanswered calls are remembered after a restart. */
 
-/** What is owed is tried again a minute after its object is gone. */
+/** A deregistration that is owed is tried again a minute after its object is gone. */
 const ABSENCE_MS = 120_000;
 
 const testbed = useTestbed();
 const shop = teamIn(testbed, 'shop');
 
-it('A DELETE without an answer proves a client gone whose token is refused, whatever came between, also to a later process', {
+it('A DELETE without an answer and a refused token later prove that the client is gone, also to a later process', {
   timeout: 120_000,
 }, async () => {
   const stub = await shop.place('unheard');
@@ -25,7 +25,7 @@ it('A DELETE without an answer proves a client gone whose token is refused, what
     (count) => count >= 2,
     LONG_MS,
   );
-  // Its entry takes along what is settled in the ledger.
+  // The write of its ledger entry also removes settled entries.
   await shop.place('another');
   await testbed.operator.stop('SIGKILL');
   stub.behave = {};
@@ -35,7 +35,7 @@ it('A DELETE without an answer proves a client gone whose token is refused, what
   expect(stub.clients.size).toBe(0);
 });
 
-it('A token refused after an update that failed with 500 never proves a client gone, also not to a later process', {
+it('A token that is refused after an update that failed with 500 never proves that the client is gone, also not to a later process', {
   timeout: 200_000,
 }, async () => {
   const stub = await shop.place('doubtful');
@@ -49,7 +49,8 @@ it('A token refused after an update that failed with 500 never proves a client g
   );
 
   await testbed.operator.stop('SIGKILL');
-  // In a namespace that ends, an object doesn't wait for its client: neither memory nor status tells of the token then.
+  // In a namespace that is being deleted, an object doesn't wait for its client: then memory and status know no
+  // token.
   await shop.remove('doubtful');
   await testbed.kubectl('delete', 'namespace', 'shop', '--wait=false');
   await testbed.startOperator();

@@ -16,9 +16,9 @@ import {
 } from './objects.ts';
 import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
-/** What went wrong between the operator and a server, what a person holds up, and what others change there. */
+/** Recovery from lost answers and lost tokens, suspension by a person, and changes that others make at the server. */
 
-/** A read a minute, somewhat varied. */
+/** One read per minute, with jitter. */
 const DRIFT_MS = 90_000;
 
 const drifting = new Map<string, StubServer>();
@@ -30,7 +30,7 @@ const testbed = useTestbed();
 const shop = teamIn(testbed, 'shop');
 
 beforeAll(async () => {
-  // What takes a minute begins here and is looked at in the end.
+  // Slow cases start here, and their tests at the end only wait for the result.
   for (const mode of ['Off', 'Report', 'Correct']) {
     const name = `drift-${mode.toLowerCase()}`;
     drifting.set(mode, await shop.place(name, { server: { drift: { mode, interval: '1m' } } }));
@@ -56,7 +56,7 @@ beforeAll(async () => {
 
 const namesAt = (stub: StubServer) => [...stub.clients.values()].map((client) => client['client_name']);
 
-/** A server that gives another token and another secret with every read. */
+/** A server that changes token and secret with every read. */
 async function placeRotating(rotatingReads: 'Refuse' | 'Allow'): Promise<void> {
   const name = `rotating-${rotatingReads.toLowerCase()}`;
   const emulator = await start('rfc7591', { read: { token: 'new', secret: 'new' } });
@@ -77,7 +77,7 @@ async function placeRotating(rotatingReads: 'Refuse' | 'Allow'): Promise<void> {
 const serverStatus = async (name: string): Promise<AuthorizationServerStatus> =>
   JSON.parse(await shop.kubectl('get', 'authorizationserver', name, '-o', 'jsonpath={.status}'));
 
-/** A namespace has a share of server objects: those of earlier tests leave room for later ones. */
+/** A namespace has a limited number of server objects: earlier tests remove theirs. */
 async function removeServers(...names: readonly string[]): Promise<void> {
   await shop.kubectl('delete', 'oas', '--ignore-not-found', ...names);
 }
@@ -89,7 +89,7 @@ describe('A registration whose answer was lost', () => {
     };
   };
 
-  it('recovery.interrupted Reregister: is listed, and after the cooldown another is made', async () => {
+  it('recovery.interrupted Reregister: is listed, and another one is sent after the cooldown', async () => {
     const stub = await shop.place('again', {
       prepare: forgetful,
       server: { recovery: { interrupted: 'Reregister', cooldown: '1s' } },
@@ -99,7 +99,7 @@ describe('A registration whose answer was lost', () => {
     const listed = (await suspectedOrphans(testbed)).filter(({ client }) => client === 'shop/again');
     expect(listed).toHaveLength(1);
     expect((await shop.registrations('again')).map(({ role }) => role)).toEqual(['current']);
-    // The server object counts both; not at once, so that a burst of registrations costs it one write.
+    // The server object counts both, with a delay, so that a burst of registrations costs one write.
     await eventually(
       () => serverStatus('again'),
       ({ clients, suspectedOrphans, leftBehind }) =>
@@ -108,7 +108,7 @@ describe('A registration whose answer was lost', () => {
     );
   });
 
-  it('recovery.maxAttempts: after so many, others are tried far apart only, until a person says otherwise', async () => {
+  it('recovery.maxAttempts: later tries are far apart, until a person asks for one', async () => {
     const stub = await startStubServer();
     stub.behave = {
       register: (exchange) => (stub.count('register') <= 2 ? exchange.silently() : exchange.properly()),
@@ -132,7 +132,7 @@ describe('A registration whose answer was lost', () => {
     expect(stub.count('register')).toBe(3);
   });
 
-  it('recovery.interrupted Hold: nothing is registered before a person says so', async () => {
+  it('recovery.interrupted Hold: nothing is registered until a person asks for it', async () => {
     const stub = await startStubServer();
     forgetful(stub);
     const spec = { recovery: { interrupted: 'Hold', cooldown: '1s' } };
@@ -152,7 +152,7 @@ describe('A registration whose answer was lost', () => {
     expect(messageOf(held)).toMatch(
       /^A registration of this client got no answer\. Look for the client at the server .* kubectl annotate oac held -n shop oauth-registrar\.dev\/reconcile-requested-at=/,
     );
-    // An edit isn't a person's word.
+    // An edit is not such a request.
     await shop.edit('held', { clientName: 'Edited' });
     await eventually(
       () => shop.client('held'),
@@ -166,7 +166,7 @@ describe('A registration whose answer was lost', () => {
     expect(namesAt(stub).toSorted()).toEqual(['Edited', 'Machine']);
   });
 
-  it("recovery.interrupted Hold: the person's word outlasts a server that is busy when it comes", async () => {
+  it("recovery.interrupted Hold: the person's request is kept while the server is busy", async () => {
     const stub = await startStubServer();
     forgetful(stub);
     const spec = { recovery: { interrupted: 'Hold', cooldown: '1s' } };
@@ -192,7 +192,7 @@ describe('A registration whose answer was lost', () => {
 });
 
 describe('spec.suspend of an OAuthClient', () => {
-  it('nothing is sent or written until it is unset; then what waited goes on', async () => {
+  it('nothing is sent or written until it is unset; then waiting work continues', async () => {
     const stub = await shop.place('resting');
     const asked = stub.requests.length;
     await shop.patch('oac', 'resting', {
@@ -212,7 +212,7 @@ describe('spec.suspend of an OAuthClient', () => {
     expect(await shop.secret('other-name')).toBeDefined();
   });
 
-  it("from the beginning: it isn't registered before it is unset", async () => {
+  it('set at creation: nothing is registered until it is unset', async () => {
     const stub = await startStubServer();
     await testbed.apply(
       all(
@@ -226,7 +226,7 @@ describe('spec.suspend of an OAuthClient', () => {
     await shop.until('early', 'Registered');
   });
 
-  it('a deletion works all the same', async () => {
+  it('a deletion still works', async () => {
     const stub = await shop.place('ending');
     await shop.patch('oac', 'ending', { spec: { suspend: true } });
     await shop.until('ending', 'Suspended');
@@ -237,7 +237,7 @@ describe('spec.suspend of an OAuthClient', () => {
 });
 
 describe('spec.suspend of a server object', () => {
-  it('nothing is sent, and it says so; clients that are registered stay ready; all goes on when it is unset', async () => {
+  it('nothing is sent, and status says so; registered clients stay ready; all continues when it is unset', async () => {
     const stub = await shop.place('idle');
     const also = { server: serverRef('idle') };
     await testbed.apply(
@@ -277,7 +277,7 @@ describe('spec.suspend of a server object', () => {
 describe('Another server in authorizationServerRef', () => {
   beforeAll(() => removeServers('again', 'resting', 'ending', 'idle'));
 
-  it('is a replacement: registered there first, shown, and only then ended here', async () => {
+  it('is a replacement: first a client there, then the Secret, then the deregistration here', async () => {
     const [from, to] = [await shop.place('from'), await startStubServer()];
     const { status } = await shop.client('from');
     await testbed.apply(namespacedServer(to.issuer, 'shop', 'to'));
@@ -301,7 +301,7 @@ describe('Another server in authorizationServerRef', () => {
     expect([from.clients.size, to.clients.size]).toEqual([0, 1]);
   });
 
-  it('keeps the client before for the overlap; a deletion meanwhile ends both', async () => {
+  it('keeps the former client for the overlap; a deletion meanwhile removes both', async () => {
     const [from, to] = [await shop.place('lasting'), await startStubServer()];
     await testbed.apply(namespacedServer(to.issuer, 'shop', 'lasting-to'));
     await shop.patch('oac', 'lasting', {
@@ -316,7 +316,7 @@ describe('Another server in authorizationServerRef', () => {
     expect([from.clients.size, to.clients.size]).toEqual([0, 0]);
   });
 
-  it('that refuses the client leaves it as it is at the first one', async () => {
+  it('that refuses the client leaves the client at the first server unchanged', async () => {
     const [from, to] = [await shop.place('staying'), await startStubServer()];
     to.behave = { register: reply(400, { error: 'invalid_client_metadata' }) };
     const before = await shop.secret('staying');
@@ -330,7 +330,7 @@ describe('Another server in authorizationServerRef', () => {
     expect(await shop.secret('staying')).toEqual(before);
   });
 
-  it('that refuses the credential is asked once, not in a loop', async () => {
+  it('that refuses the credential is called once, not in a loop', async () => {
     const [, to] = [await shop.place('barred'), await startStubServer()];
     to.admits = 'a token that nobody has';
     await testbed.apply(namespacedServer(to.issuer, 'shop', 'barring'));
@@ -341,7 +341,7 @@ describe('Another server in authorizationServerRef', () => {
 });
 
 describe('Tokens that a server refuses', () => {
-  it('of three clients within a short time make it suspect; the others stay ready, and one finds out when it is well', {
+  it('of three clients within a short time make it suspect; other clients stay ready, and one call notices when it recovers', {
     timeout: 150_000,
   }, async () => {
     await removeServers('from', 'lasting', 'staying', 'barred');
@@ -379,7 +379,7 @@ describe('Tokens that a server refuses', () => {
     );
   });
 
-  it('recovery.tokenLost Reregister: another client takes its place; the one before is left behind, and said', {
+  it('recovery.tokenLost Reregister: another client replaces it; the former one is left behind, and reported', {
     timeout: 150_000,
   }, async () => {
     const { status } = await shop.until('lost', 'Registered');
@@ -396,11 +396,11 @@ describe('Tokens that a server refuses', () => {
   });
 });
 
-describe('What somebody else changed at the server', () => {
+describe('A change that somebody else made at the server', () => {
   const drift = (name: string, timeoutMs: number) =>
     shop.untilEvent(name, ({ reason }) => reason === 'DriftDetected', timeoutMs);
 
-  it('drift.mode Report: is told, and left as it is', { timeout: 2 * DRIFT_MS }, async () => {
+  it('drift.mode Report: is reported, and not changed', { timeout: 2 * DRIFT_MS }, async () => {
     const stub = drifting.get('Report') as StubServer;
     const warning = await drift('drift-report', DRIFT_MS);
     expect(warning.type).toBe('Warning');
@@ -411,7 +411,7 @@ describe('What somebody else changed at the server', () => {
     expect(stub.count('update')).toBe(0);
   });
 
-  it('drift.mode Correct: is told, and the spec is sent again', { timeout: 2 * DRIFT_MS }, async () => {
+  it('drift.mode Correct: is reported, and the spec is sent again', { timeout: 2 * DRIFT_MS }, async () => {
     const stub = drifting.get('Correct') as StubServer;
     await eventually(
       () => namesAt(stub),
@@ -428,7 +428,7 @@ describe('What somebody else changed at the server', () => {
     expect(drifting.get('Off')?.count('read')).toBe(0);
   });
 
-  it('rule 21: where a read changes token and secret, it is made only with rotatingReads Allow, and both are kept', {
+  it('rule 21: if a read changes token and secret, it is made only with rotatingReads Allow, and both are stored', {
     timeout: 2 * DRIFT_MS,
   }, async () => {
     const permitted = rotating.get('rotating-allow') as Emulator;

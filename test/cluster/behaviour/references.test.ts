@@ -12,7 +12,7 @@ import {
 } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
-/** Waking is by watch: seconds at most, whatever the backoff of other things is. */
+/** A watch wakes the client within seconds, whatever its retry delay is. */
 const WOKEN_MS = 10_000;
 const RIGHT_TOKEN = 'references-right-token';
 
@@ -42,7 +42,7 @@ const expectNotAvailable = async (space: string, name: string) => {
   expect(conditionOf(client, 'Stalled')).toBeUndefined();
 };
 
-describe('What a client waits for wakes it when it comes', () => {
+describe('A client continues when what it waits for appears', () => {
   it('a server that is created later, a credential that is created later, a credential that is corrected', async () => {
     await testbed.apply(all(namespace('wake'), oauthClient('wake', 'first', { server: cluster('late') })));
     await expectNotAvailable('wake', 'first');
@@ -111,7 +111,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
     await expectNotAvailable(`${name}-out`, 'app');
   });
 
-  it('all with an empty selector, none by default, and what is allowed later is served at once', async () => {
+  it('all with an empty selector, none by default, and one that is allowed later at once', async () => {
     await testbed.apply(
       all(
         clusterServer(stub.issuer, 'everyone', { allowedNamespaces: { selector: {} } }),
@@ -134,7 +134,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
     await until('plain', 'refused', 'Registered');
   });
 
-  it('one whose label comes later', async () => {
+  it('one that gets the label later', async () => {
     await testbed.apply(
       all(
         clusterServer(stub.issuer),
@@ -147,7 +147,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
     await until('later', 'app', 'Registered');
   });
 
-  it('and a client that is registered stays Ready when its namespace is no longer allowed', async () => {
+  it('a registered client stays Ready when its namespace is no longer allowed', async () => {
     await testbed.kubectl('label', 'namespace', 'later', 'sso-');
     await testbed.apply(oauthClient('later', 'newcomer', { server: cluster('corporate') }));
     await expectNotAvailable('later', 'newcomer');
@@ -156,7 +156,7 @@ describe('A cluster server serves the namespaces that it allows', () => {
 });
 
 describe('A namespaced server', () => {
-  it('uses the credential of its own namespace, and serves that namespace alone', async () => {
+  it('uses the credential of its own namespace, and serves only that namespace', async () => {
     await testbed.apply(
       all(
         namespace('team', {}),
@@ -190,7 +190,7 @@ describe('A namespaced server', () => {
 });
 
 describe('The status of a server object', () => {
-  it('shows endpoints, and what only the first answer can tell', async () => {
+  it('shows endpoints, and facts that only the first answer can show', async () => {
     const fresh = await startStubServer();
     await testbed.apply(all(namespace('look', {}), namespacedServer(fresh.issuer, 'look', 'fresh')));
     const ready = await look.untilServer('fresh', { reason: 'Available' });

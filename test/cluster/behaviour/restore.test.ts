@@ -18,11 +18,11 @@ import {
 } from './objects.ts';
 import { LONG_MS, type PlaceOptions, teamIn, useTestbed } from './team.ts';
 
-/** docs/backup-and-restore.md, as it says. */
+/** The procedures of docs/backup-and-restore.md. */
 
 const stubs = new Map<string, StubServer>();
 const stubOf = (name: string): StubServer => stubs.get(name) as StubServer;
-/** Calls about clients that came in before the restore. */
+/** Calls about clients that arrived before the restore. */
 const asked = new Map<string, number>();
 const data = new Map<string, Record<string, string> | undefined>();
 
@@ -36,13 +36,13 @@ async function place(home: string, name: string, options: PlaceOptions = {}): Pr
   stubs.set(name, await teamIn(testbed, home).place(name, { ...options }));
 }
 
-/** What everything is compared with after a restore. */
+/** Stores the state that is compared after a restore. */
 async function remember(home: string, name: string): Promise<void> {
   asked.set(name, calls(name));
   data.set(name, await teamIn(testbed, home).secret(name));
 }
 
-/** The client is managed as before, by an object and in a namespace that have other uids; nothing was sent. */
+/** The client is managed as before, for an object and a namespace with other uids, and nothing was sent. */
 async function isAsBefore(home: string, name: string): Promise<void> {
   const { status, metadata } = await until(home, name, 'Registered');
   expect([...stubOf(name).clients.keys()]).toContain(status?.clientId);
@@ -53,7 +53,7 @@ async function isAsBefore(home: string, name: string): Promise<void> {
   expect(newCalls(name)).toBe(0);
 }
 
-/** It is managed in truth: an edit reaches the server, and a deletion ends it there. */
+/** The client is really managed: an edit reaches the server, and a deletion removes it there. */
 async function canBeManaged(home: string, name: string): Promise<void> {
   await teamIn(testbed, home).edit(name, { clientName: 'After the restore' });
   await until(home, name, 'Registered');
@@ -70,7 +70,7 @@ const MISSING = (name: string, home: string): RegExp =>
     `^The registration Secret \\S.* is gone from the operator's namespace\\. Restore it from a backup; or have another client registered, and this one left behind: kubectl annotate oac ${name} -n ${home} oauth-registrar\\.dev/rotate-requested-at=`,
   );
 
-/** Nothing was sent, nothing destroyed, and it is said. */
+/** Nothing was sent or destroyed, and status says so. */
 async function isMissing(home: string, name: string): Promise<void> {
   const client = await until(home, name, 'RegistrationRecordMissing');
   expect(messageOf(client)).toMatch(MISSING(name, home));
@@ -79,7 +79,7 @@ async function isMissing(home: string, name: string): Promise<void> {
   expect(newCalls(name)).toBe(0);
 }
 
-/** A person has another client registered, and workloads get it. */
+/** A person requests another client, and workloads get it. */
 async function isRegisteredOnRequest(home: string, name: string): Promise<void> {
   await teamIn(testbed, home).annotate(name, 'rotate-requested-at', '1');
   const { status } = await until(home, name, 'Registered');
@@ -126,7 +126,7 @@ describe("Tenant namespaces that were deleted by mistake, restored beside the op
   }, 120_000);
 
   it.each(['ended', 'ended-status'])(
-    "a client that ended with its namespace isn't registered again by itself, but when a person says so (%s)",
+    'a client that ended with its namespace is registered again only when a person asks for it (%s)',
     async (name) => {
       await isMissing('mistake', name);
       expect(stubOf(name).clients.size).toBe(0);
@@ -149,12 +149,12 @@ const decoded = (secret: object | undefined): Record<string, string> => {
   );
 };
 
-describe("Namespaces that were lost behind the operator's back", () => {
-  /** The operator's namespace is the present one. */
+describe('Namespaces that were lost without the operator', () => {
+  /** Here the operator's namespace is not restored. */
   const PRESENT = ['present', 'present-status', 'unproven', 'forged', 'replaced'];
-  /** The records are lost. */
+  /** Here the records are lost. */
   const LOST = ['unrecorded', 'unrecorded-status', 'rotated-once', 'adopting', 'given-up'];
-  /** The records are lost and restored, too. */
+  /** Here the records are lost and restored. */
   const BOTH = ['both', 'both-status'];
 
   beforeAll(async () => {
@@ -192,7 +192,7 @@ describe("Namespaces that were lost behind the operator's back", () => {
     await testbed.startOperator();
   }, 240_000);
 
-  /** Some with their status, one without its Secret, one with a Secret that somebody made up. */
+  /** Some with their status, one without its Secret, and one with an invented Secret. */
   async function bringBack(backup: Backup): Promise<void> {
     for (const object of backup) {
       const { name } = object.metadata;
@@ -224,7 +224,7 @@ describe("Namespaces that were lost behind the operator's back", () => {
     expect(stubOf('replaced').clients.size).toBe(2);
   });
 
-  it('without the Secret only a person can say that it is the same object; then it has its client again', async () => {
+  it('without the Secret, only a person can say that it is the same object; then it has its client again', async () => {
     const client = await until('present', 'unproven', 'RegistrationRecordMissing');
     const [record] = await presentTeam.registrations('unproven');
     expect(messageOf(client)).toMatch(
@@ -239,7 +239,7 @@ describe("Namespaces that were lost behind the operator's back", () => {
     await isAsBefore('present', 'unproven');
   });
 
-  it("a Secret that names the registration and doesn't hold its credentials gets nothing", async () => {
+  it('a Secret that names the registration without its credentials gives nothing', async () => {
     const client = await until('present', 'forged', 'RegistrationRecordMissing');
     expect(messageOf(client)).toMatch(
       /^Client stub-client-\w+ is recorded for an OAuthClient of an earlier /,
@@ -253,7 +253,7 @@ describe("Namespaces that were lost behind the operator's back", () => {
   });
 
   it.each(['unrecorded', 'unrecorded-status', 'rotated-once'])(
-    'without the records nothing is registered by itself, but when a person says so (%s)',
+    'without the records, a client is registered only when a person asks for it (%s)',
     async (name) => {
       await isMissing('lost', name);
       const before = stubOf(name).clients.size;
@@ -265,13 +265,13 @@ describe("Namespaces that were lost behind the operator's back", () => {
         LONG_MS,
       );
       expect((await lostTeam.secret(name))?.['client_id']).toBe(status?.clientId);
-      // The one before is left behind: nobody has its token.
+      // The former client is left behind: its token is lost.
       expect(stubOf(name).clients.size).toBe(before + 1);
       expect(stubOf(name).clients.has(data.get(name)?.['client_id'] ?? '')).toBe(true);
     },
   );
 
-  it('without the records a person who has its token brings the client by spec.adopt', async () => {
+  it('without the records, a person who has its token adopts the client by spec.adopt', async () => {
     await isMissing('lost', 'adopting');
     const [client] = [...stubOf('adopting').clients.values()] as Record<string, string>[];
     const { client_id, client_secret, registration_access_token, registration_client_uri } = client ?? {};
@@ -295,7 +295,7 @@ describe("Namespaces that were lost behind the operator's back", () => {
     await canBeManaged('lost', 'adopting');
   });
 
-  it('without the records a deletion lets the object go, and an Event says what is left', async () => {
+  it('without the records, a deletion releases the object, and an Event says what remains', async () => {
     await isMissing('lost', 'given-up');
     await lostTeam.remove('given-up');
     await lostTeam.untilGone('given-up');
@@ -349,13 +349,13 @@ describe('etcd restored to an earlier time', () => {
     const snapshot = await testbed.controlPlane.snapshot();
     await liveOn();
     await testbed.controlPlane.restore(snapshot);
-    // It runs through it, as on a machine where the API server is back within seconds.
+    // The operator runs during the restore, as on a machine where the API server is back within seconds.
     exitCode = await testbed.operator.exited;
     lastWords = testbed.operator.lines.at(-1);
     await testbed.startOperator();
   }, 240_000);
 
-  /** What nobody knows any more after the restore. */
+  /** Changes that nobody remembers after the restore. */
   async function liveOn(): Promise<void> {
     await etcd.edit('edited', { clientName: 'Edited since' });
     await until('etcd', 'edited', 'Registered');
@@ -376,27 +376,27 @@ describe('etcd restored to an earlier time', () => {
     }
   }
 
-  it('the operator that ran through it ends: what it has seen is no longer so, and only a new start sees what is', () => {
+  it('an operator that runs during the restore ends: its caches are wrong, and only a restart reads the current objects', () => {
     expect(exitCode).toBe(1);
     expect(lastWords).toMatchObject({ msg: 'no longer the leader' });
   });
 
-  it('a client that nothing happened to goes on without a call', async () => {
+  it('a client without changes continues without a call', async () => {
     data.set('untouched', await etcd.secret('untouched'));
     await isAsBefore('etcd', 'untouched');
     await canBeManaged('etcd', 'untouched');
   });
 
-  it('a client that was made since is at the server, and nobody here knows; its marker finds it', async () => {
+  it('a client that was made after the backup is at the server and unknown here; its marker finds it', async () => {
     expect(await etcd.exists('later')).toBe(false);
     expect(await etcd.registrations('later')).toEqual([]);
     expect([...stubOf('later').clients.keys()]).toEqual([later]);
-    // The last part of the registration Secret's name that it had.
+    // The marker is the last part of the registration Secret's name.
     expect(stubOf('later').clients.get(later ?? '')?.['software_version']).toMatch(/^[a-z0-9]{10}$/);
     expect(newCalls('later')).toBe(0);
   });
 
-  it('a client that was edited since is as the later edit says, until the next one', async () => {
+  it('a client that was edited after the backup keeps the later edit, until the next one', async () => {
     await until('etcd', 'edited', 'Registered');
     expect(nameAt('edited')).toEqual(['Edited since']);
     expect(newCalls('edited')).toBe(0);
@@ -405,7 +405,7 @@ describe('etcd restored to an earlier time', () => {
     expect(nameAt('edited')).toEqual(['Edited after']);
   });
 
-  it("a client that was replaced since is managed as before; the one that took its place is nobody's", async () => {
+  it('a client that was replaced after the backup is managed again; its successor belongs to nobody', async () => {
     const { status } = await until('etcd', 'replaced-since', 'Registered');
     expect((await etcd.registrations('replaced-since')).map(({ clientId }) => clientId)).toEqual([
       status?.clientId,
@@ -414,7 +414,7 @@ describe('etcd restored to an earlier time', () => {
     expect(newCalls('replaced-since')).toBe(0);
   });
 
-  it('a client that was removed since is back as an object only: the next call finds out, and says so', async () => {
+  it('a client that was removed after the backup is back as an object only: the next call notices and reports it', async () => {
     expect(messageOf(await until('etcd', 'deleted', 'Registered'))).toBe(
       'The client is registered and its Secret is up to date.',
     );
@@ -432,7 +432,7 @@ describe('etcd restored to an earlier time', () => {
     expect((await etcd.secret('deleted'))?.['client_id']).toBe(status?.clientId);
   });
 
-  it('tokens that were replaced since are lost; when it is several, the server is suspected, and one a minute finds out', {
+  it('tokens that were replaced after the backup are lost; if there are several, the server is suspect, and one client per minute finds out', {
     timeout: 90_000,
   }, async () => {
     for (const name of ROTATING.slice(0, 3)) {
@@ -448,14 +448,14 @@ describe('etcd restored to an earlier time', () => {
     expect(condition.message).toMatch(/check whether the server's data or keys were restored or replaced\.$/);
     await etcd.edit('lost-4', { clientName: 'lost-4 edited after' });
     await until('etcd', 'lost-4', 'AuthorizationServerSuspect');
-    // A person knows better: it was the cluster that was restored.
+    // A person knows that the cluster was restored, not the server.
     await etcd.annotate('lost-1', 'rotate-requested-at', '1');
     const { status } = await until('etcd', 'lost-1', 'Registered');
     expect((await etcd.secret('lost-1'))?.['client_id']).toBe(status?.clientId);
     expect(rotating.count('register')).toBe(5);
   });
 
-  it('a person who has the present token puts it into the registration Secret, and the client is managed again', async () => {
+  it('a person puts the current token into the registration Secret, and the client is managed again', async () => {
     const [record] = await etcd.registrations('lost-2');
     const token = rotating.client(record?.clientId ?? '')?.registrationAccessToken ?? '';
     const stringData = { registration_access_token: token };
@@ -466,7 +466,7 @@ describe('etcd restored to an earlier time', () => {
     expect(rotating.count('register')).toBe(5);
   }, 150_000);
 
-  it('lost-4, whose token is good, is managed again as soon as it finds out', {
+  it('lost-4, whose token is valid, is managed again as soon as it finds out', {
     timeout: 150_000,
   }, async () => {
     await etcd.until('lost-4', 'Registered', 120_000);
@@ -475,7 +475,7 @@ describe('etcd restored to an earlier time', () => {
     );
   });
 
-  it('a client that was removed since, at a server that is looked at for drift: an Event says it without an edit', {
+  it('a client that was removed after the backup, at a server with drift detection: an Event reports it without an edit', {
     timeout: 150_000,
   }, async () => {
     const { note } = await etcd.untilEvent(
@@ -489,7 +489,7 @@ describe('etcd restored to an earlier time', () => {
     expect(stubOf('watched').count('register')).toBe(1);
   });
 
-  it('a client that was removed since, deleted once more: the object goes after a minute, and it is said', {
+  it('a client that was removed after the backup, deleted once more: the object is gone after a minute, and an Event reports it', {
     timeout: 150_000,
   }, async () => {
     await etcd.remove('deleted-again');

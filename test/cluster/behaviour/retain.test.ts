@@ -36,7 +36,7 @@ describe('deletionPolicy Retain', () => {
     return { stub, before, record };
   }
 
-  it('a later object of the same name takes the client over, with the same credentials', async () => {
+  it('a later object of the same name gets the client, with the same credentials', async () => {
     const { stub, before, record } = await kept('again');
     const client = { ...machine, clientName: 'Of the later object' };
     await testbed.apply(oauthClient('shop', 'again', { server: serverRef('again'), client }));
@@ -49,14 +49,14 @@ describe('deletionPolicy Retain', () => {
       { role: 'current', clientId: record?.clientId, uid: metadata.uid },
     ]);
 
-    // It is this object's now, whose policy is Delete.
+    // The client belongs to this object now, whose policy is Delete.
     await shop.remove('again');
     await shop.untilGone('again');
     await shop.untilRoles('again', []);
     expect(stub.clients.size).toBe(0);
   });
 
-  it('changed to Retain on an object that is registered: its next deletion keeps the client', async () => {
+  it('changed to Retain on a registered object: its deletion keeps the client', async () => {
     const stub = await shop.place('later');
     await shop.kubectl('patch', 'oac', 'later', '--type=merge', '-p', JSON.stringify({ spec: retain }));
     await shop.remove('later');
@@ -65,7 +65,7 @@ describe('deletionPolicy Retain', () => {
     expect(stub.clients.size).toBe(1);
   });
 
-  it('its token is kept alive, and what it was for stays on record', async () => {
+  it('its token is renewed, and the record keeps what the client was for', async () => {
     const labels = { 'oauth-registrar.dev/purpose': 'invoices', 'oauth-registrar.dev/session': 'run-42' };
     const stub = await shop.place('alive', {
       client: { ...retain, labels },
@@ -100,7 +100,7 @@ describe('deletionPolicy Retain', () => {
     expect(found.trim()).toBe(`secret/${after?.name}`);
   });
 
-  it("an object of another name doesn't take it", async () => {
+  it("an object of another name doesn't get it", async () => {
     const { stub } = await kept('mine');
     await testbed.apply(oauthClient('shop', 'yours', { server: serverRef('mine') }));
     await shop.until('yours', 'Registered');
@@ -108,7 +108,7 @@ describe('deletionPolicy Retain', () => {
     await shop.untilRoles('mine', ['retained']);
   });
 
-  it("an object at another server doesn't take it; back at the first one, the next does", async () => {
+  it("an object at another server doesn't get it; the next one at the first server does", async () => {
     const { stub, record } = await kept('moving');
     const other = await startStubServer();
     await testbed.apply(
@@ -146,7 +146,7 @@ describe('deletionPolicy Retain', () => {
     expect((await shop.secret('renamed'))?.['client_id']).toBe([...other.clients.keys()][0]);
   });
 
-  it("an object in a recreated namespace doesn't take it", { timeout: 120_000 }, async () => {
+  it("an object in a recreated namespace doesn't get it", { timeout: 120_000 }, async () => {
     await testbed.apply(namespace('tenant'));
     const { stub, record } = await kept('left', 'tenant');
     await testbed.kubectl('delete', 'namespace', 'tenant', '--timeout=60s');
@@ -163,7 +163,7 @@ describe('deletionPolicy Retain', () => {
     await tenantTeam.untilRoles('left', ['current', 'retained']);
   });
 
-  it('of two clients of one object, in the overlap of a replacement, the one in use is kept and the other ends', async () => {
+  it('of two clients of one object, in the overlap of a replacement, the one in use is kept and the other is removed', async () => {
     const stub = await shop.place('replaced', { client: retain });
     await shop.annotate('replaced', 'rotate-requested-at', '1');
     await shop.untilRoles('replaced', ['current', 'current']);
@@ -177,7 +177,7 @@ describe('deletionPolicy Retain', () => {
 });
 
 describe('spec.adopt', () => {
-  /** A client that somebody registered by hand, and how it looks in a Secret. */
+  /** A client that somebody registered by hand, and the Secret that describes it. */
   async function grown(stub: StubServer) {
     const answer = await fetch(`${stub.issuer}/reg`, {
       method: 'POST',
@@ -234,7 +234,7 @@ describe('spec.adopt', () => {
       },
     ]);
 
-    // The Secret was read once: what becomes of it doesn't matter any more.
+    // The Secret was read once and is no longer needed.
     await shop.kubectl('delete', 'secret', 'adopted-grown');
     await shop.edit('adopted', { clientName: 'Edited' });
     await shop.until('adopted', 'Registered');
@@ -244,7 +244,7 @@ describe('spec.adopt', () => {
     expect(stub.clients.size).toBe(0);
   });
 
-  it('a Secret that appears later is waited for', async () => {
+  it('the operator waits for a Secret that appears later', async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
     await testbed.apply(all(namespacedServer(stub.issuer, 'shop', 'awaited'), adopting('awaited')));
@@ -255,7 +255,7 @@ describe('spec.adopt', () => {
     expect(stub.count('register')).toBe(1);
   });
 
-  it('a wrong token is tried once, and said; a corrected Secret is noticed', async () => {
+  it('a wrong token is tried once and reported; a corrected Secret is noticed', async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
     await testbed.apply(
@@ -295,7 +295,7 @@ describe('spec.adopt', () => {
     expect(stub.clients.size).toBe(2);
   });
 
-  it("a client that another object manages stays that one's; when it ends, the other isn't touched", async () => {
+  it("a client that another object manages stays with that object; deleting this one doesn't change it", async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
     await testbed.apply(
@@ -317,7 +317,7 @@ describe('spec.adopt', () => {
     expect(stub.count('remove')).toBe(0);
   });
 
-  it('a cluster server permits it only by its policy', async () => {
+  it('a cluster server must permit it in its policy', async () => {
     const stub = await startStubServer();
     const client = await grown(stub);
     const ref = { kind: 'ClusterAuthorizationServer', name: 'offered' };

@@ -12,7 +12,7 @@ import {
 } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
-/** A name is given to another server object: nothing of the clients of the first one reaches it. */
+/** When another server object gets the same name, it receives nothing about the clients of the first one. */
 
 let theirs: StubServer;
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   theirs = await startStubServer();
 }, 120_000);
 
-/** What came to the other server and was not its own documents. */
+/** Calls to the other server, except those for its own documents. */
 const callsAtTheirs = () => theirs.requests.filter(({ call }) => call !== 'discovery');
 const steal = () => ({ management: { configurationUrl: `${theirs.issuer}/steal/{client_id}` } });
 
@@ -69,7 +69,7 @@ test('a cluster server that is created again with another issuer gets nothing of
   await testbed.kubectl('delete', 'coas', 'corporate');
 });
 
-test('a cluster server that is created again as it was goes on with its clients, without a call', async () => {
+test('a cluster server that is created again unchanged keeps its clients, without a call', async () => {
   await testbed.apply(all(namespace('shop'), clusterServer(testbed.server.issuer, 'same', open)));
   await testbed.apply(
     oauthClient('shop', 'b', { server: { kind: 'ClusterAuthorizationServer', name: 'same' } }),
@@ -99,7 +99,7 @@ test('a cluster server that is created again as it was goes on with its clients,
   );
 });
 
-test('a namespace that is created again has no hold on the clients of the one before', async () => {
+test('a namespace that is created again has no access to the clients of the former one', async () => {
   await testbed.apply(
     all(namespace('tenant'), namespacedServer(testbed.server.issuer, 'tenant', 'keycloak')),
   );

@@ -20,7 +20,7 @@ import { teamIn, useTestbed } from './team.ts';
 const testbed = useTestbed();
 const shop = teamIn(testbed, 'shop');
 
-/** A namespace has a share of server objects, and each test here makes its own. */
+/** A namespace has a limited number of server objects, and each test here makes its own. */
 afterEach(async () => {
   await shop.kubectl('delete', 'oas', '--all');
 });
@@ -36,12 +36,12 @@ const statementsSent = ({ log }: Emulator): readonly string[] =>
     call === 'register' || call === 'update' ? [String(body?.['software_statement'])] : [],
   );
 
-/** Claims that the emulator registered by, as it keeps them. */
+/** Claims of the statement that the emulator stored. */
 const claimsOf = (jwt: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
 
 describe('A software statement that was issued elsewhere', () => {
-  it('rule 8: is sent as it is, and read again from its Secret before an update', async () => {
+  it('rule 8: is sent unchanged, and read again from its Secret before an update', async () => {
     const emulator = await start({
       gate: { statement: 'required', statementMustExpire: true },
       update: { verifiesStatement: true },
@@ -74,7 +74,7 @@ describe('A software statement that was issued elsewhere', () => {
     expect(statementsSent(emulator)).toEqual([first, second]);
   });
 
-  /** The operator has seen the Secret when a server that refers to it is judged by its content. */
+  /** Waits until the operator has seen the Secret, by a server object that needs its content. */
   async function untilCredentialSeen(name: string, statement: string): Promise<void> {
     const data = { software_statement: statement };
     const probe = await start({ gate: { statement: 'ignored' } });
@@ -83,7 +83,7 @@ describe('A software statement that was issued elsewhere', () => {
     await registered(testbed, probe, { name: `${name}-seen`, issuer: probe.issuer, spec, secrets });
   }
 
-  it('SoftwareStatementExpired names the Secret, and a current one helps by itself', async () => {
+  it('SoftwareStatementExpired names the Secret, and a current statement is enough', async () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const expired = await emulator.signStatement({}, { lifetimeSeconds: -60 });
     await setUp(testbed, {
@@ -108,7 +108,7 @@ describe('A software statement that was issued elsewhere', () => {
   it.each([
     ['InvalidSoftwareStatement', 'of-no-key', { claims: {}, tamper: true }],
     ['UnapprovedSoftwareStatement', 'of-nobody', { claims: {}, issuer: 'https://nobody.example.com' }],
-  ] as const)('%s where the server says so', async (reason, name, { claims, ...how }) => {
+  ] as const)('%s if the server says so', async (reason, name, { claims, ...how }) => {
     const emulator = await start({ gate: { statement: 'required' } });
     const signed = await emulator.signStatement(claims, 'issuer' in how ? { issuer: how.issuer } : {});
     const jwt = 'tamper' in how ? `${signed.slice(0, -6)}AAAAAA` : signed;
@@ -201,7 +201,7 @@ const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pem = (key: typeof rsa.privateKey) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 const jwk = (key: typeof rsa.privateKey, kid: string) =>
   JSON.stringify({ ...key.export({ format: 'jwk' }), kid });
-/** Octets that are no text. */
+/** Octets that are not text. */
 const octets = randomBytes(32);
 
 interface Signer {
@@ -287,7 +287,7 @@ describe('A software statement that the operator signs', () => {
     },
   );
 
-  it('with a key of octets that are no text, as base64url', async () => {
+  it('with a key of octets that are not text, as base64url', async () => {
     const emulator = await start({ gate: { statement: 'ignored' } });
     const key = octets.toString('base64url');
     const sign = {
@@ -306,7 +306,7 @@ describe('A software statement that the operator signs', () => {
     await expect(jwtVerify(jwt, octets, { issuer: publisher })).resolves.toBeDefined();
   });
 
-  it('of a fresh signature for each registration and update', async () => {
+  it('with a new signature for each registration and update', async () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const { secret } = emulator.credentials.publisher;
     const sign = { secretRef: { name: 'anew' }, keyFormat: 'Raw', algorithm: 'HS256', issuer: publisher };
@@ -328,7 +328,7 @@ describe('A software statement that the operator signs', () => {
     await told(testbed, 'anew-0', 'Registered');
   });
 
-  it('encrypted for its reader, who decrypts it and verifies the signature within', async () => {
+  it('encrypted for its reader, which decrypts it and verifies the signature inside', async () => {
     const emulator = await start({ gate: { statement: 'ignored' } });
     const recipient = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const publicPem = recipient.publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -364,7 +364,7 @@ describe('A software statement that the operator signs', () => {
     expect(payload).toMatchObject({ iss: publisher });
   });
 
-  it("SigningKeyUnusable where the key doesn't fit the algorithm, before any client needs it", async () => {
+  it("SigningKeyUnusable if the key doesn't fit the algorithm, before any client needs it", async () => {
     const emulator = await start();
     const sign = { secretRef: { name: 'misfit' }, algorithm: 'RS256', issuer: publisher };
     await setUp(testbed, {
@@ -380,7 +380,7 @@ describe('A software statement that the operator signs', () => {
   });
 });
 
-describe('On a cluster server, what a tenant writes is signed only within the policy', () => {
+describe('On a cluster server, values of a tenant are signed only within the policy', () => {
   const clusterRef = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
   const sign = (name: string) => ({
     secretRef: { name },
@@ -394,7 +394,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
     ...(policy && { policy }),
   });
 
-  it('is refused without a bound, naming the member', async () => {
+  it('refused without a bound, with the name of the member', async () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const { secret } = emulator.credentials.publisher;
     await testbed.apply(
@@ -412,7 +412,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
     expect(emulator.count('register')).toBe(0);
   });
 
-  it('is copied within the bound, and refused beyond it', async () => {
+  it('copied within the bound, and refused beyond it', async () => {
     const emulator = await start({ gate: { statement: 'required', statementClaims: ['redirect_uris'] } });
     const { secret } = emulator.credentials.publisher;
     const outside = { client: { ...machine, redirectUris: ['https://evil.example.net/callback'] } };
@@ -429,7 +429,7 @@ describe('On a cluster server, what a tenant writes is signed only within the po
     expect(emulator.clients().map(({ metadata }) => metadata['redirect_uris'])).toEqual([[callback]]);
   });
 
-  it("a client's own statement is judged by what it claims", async () => {
+  it("a client's own statement is checked by its claims", async () => {
     const emulator = await start({ gate: { statement: 'required' } });
     const inside = await emulator.signStatement({ redirect_uris: [callback] });
     const outside = await emulator.signStatement({ redirect_uris: ['https://evil.example.net/cb'] });

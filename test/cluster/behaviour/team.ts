@@ -17,14 +17,14 @@ import {
   serverRef,
 } from './objects.ts';
 
-/** A testbed of a test file's own, and what the team of one namespace does and sees there. */
+/** A testbed for one test file, and what the team of one namespace does and sees there. */
 
 export interface UseOptions extends TestbedOptions {
   /** Namespaces to create. Default: `shop`. */
   readonly namespaces?: readonly string[];
 }
 
-/** Starts a testbed before the tests of this file. After them it stops, and with it every stub server and emulator. */
+/** Starts a testbed before the tests of this file. Stops it after them, with every stub server and emulator. */
 export function useTestbed({ namespaces = ['shop'], ...options }: UseOptions = {}): Testbed {
   return beforeTests(
     async () => {
@@ -44,15 +44,15 @@ export function useTestbed({ namespaces = ['shop'], ...options }: UseOptions = {
 
 export interface Team {
   readonly namespace: string;
-  /** kubectl in the namespace; throws where it fails. */
+  /** kubectl in the namespace; throws if it fails. */
   kubectl(...args: readonly string[]): Promise<string>;
   /** An OAuthClient. */
   client(name: string): Promise<OAuthClient>;
-  /** Waits until Ready of an OAuthClient has this reason for its present generation. */
+  /** Waits until Ready of an OAuthClient has this reason for the current generation. */
   until(name: string, reason: string, timeoutMs?: number): Promise<OAuthClient>;
   /** Merges members into `spec.client`; `null` removes one. */
   edit(name: string, client: object): Promise<string>;
-  /** Merges into an object. */
+  /** Merges a change into an object. */
   patch(kind: string, name: string, change: object): Promise<string>;
   /** Sets an annotation of the operator on an OAuthClient, given without its prefix. */
   annotate(name: string, annotation: string, value: string): Promise<string>;
@@ -73,13 +73,13 @@ export interface Team {
   ): Promise<readonly RegistrationSecret[]>;
   /** Events about objects of this name. */
   events(name: string): Promise<readonly SeenEvent[]>;
-  /** Waits for an Event: the operator sends them on the side, so that what they report can be seen before them. */
+  /** Waits for an Event. The operator writes Events in the background, so their effects may be visible earlier. */
   untilEvent(name: string, isWanted: (event: SeenEvent) => boolean, timeoutMs?: number): Promise<SeenEvent>;
   /** An AuthorizationServer. */
   server(name: string): Promise<AuthorizationServer>;
   /** Waits until a condition of an AuthorizationServer has this reason. */
   untilServer(name: string, wanted: WantedCondition, timeoutMs?: number): Promise<ConditionedServer>;
-  /** A server of its own, its server object and an OAuthClient for it, all called `name`. */
+  /** Starts a server and applies its server object and an OAuthClient for it, all called `name`. */
   serve(name: string, options?: PlaceOptions): Promise<StubServer>;
   /** Like `serve`, and waits until the client is registered. */
   place(name: string, options?: PlaceOptions): Promise<StubServer>;
@@ -89,7 +89,7 @@ export interface RegistrationSecret {
   readonly name: string;
   readonly role: string;
   readonly clientId: string;
-  /** Of the OAuthClient. */
+  /** uid of the OAuthClient. */
   readonly uid: string;
   /** Every annotation, by its name without the prefix. */
   readonly facts: Readonly<Record<string, string>>;
@@ -112,7 +112,7 @@ export type ConditionedServer = AuthorizationServer & { readonly condition: Cond
 
 export interface PlaceOptions {
   readonly prepare?: (stub: StubServer) => void;
-  /** Of the issuer. Default: none. */
+  /** Path of the issuer. Default: none. */
   readonly path?: string;
   /** Members of the server object's spec. */
   readonly server?: object;

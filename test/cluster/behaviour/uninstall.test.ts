@@ -5,7 +5,7 @@ import { drop, type StubServer } from '../../kit/stub-server.ts';
 import { eventually, OPERATOR_NAMESPACE } from './objects.ts';
 import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
-/** README's Uninstall, and the deletions that people try by mistake, with clients of each role present. */
+/** The uninstall procedure of README, and deletions by mistake, with clients of each role. */
 
 const testbed = useTestbed({ controllerManager: true, namespaces: ['shop', 'leaving'] });
 const shop = teamIn(testbed, 'shop');
@@ -54,7 +54,7 @@ beforeAll(async () => {
   await leaving.untilRoles('owed', ['owed']);
 });
 
-describe('By mistake', () => {
+describe('Deletions by mistake', () => {
   it.each(['kubectl delete -k deploy', `kubectl delete ns ${OPERATOR_NAMESPACE}`])(
     '%s, tried three times, leaves every client and every token',
     async (command) => {
@@ -64,7 +64,7 @@ describe('By mistake', () => {
         const { code, stderr } = await shell(command);
         expect(stderr).toContain('Delete the OAuthClients first');
         expect(code).not.toBe(0);
-        // Longer than the API server takes until it no longer applies a policy that is gone.
+        // Longer than the API server applies a deleted policy.
         await new Promise((resolve) => setTimeout(resolve, 2_000));
       }
       expect(await records()).toEqual(before);
@@ -73,7 +73,7 @@ describe('By mistake', () => {
     },
   );
 
-  it('the commands of the page put everything back, and clients continue', async () => {
+  it('the commands of the page restore everything, and clients continue', async () => {
     expect(await shell(putBack ?? '')).toMatchObject({ code: 0 });
     const policy = await testbed.kubectl(
       'get',
@@ -99,7 +99,7 @@ describe('By mistake', () => {
 });
 
 describe('The list of docs/backup-and-restore.md', () => {
-  it('has the client id, the role and the object of each client', async () => {
+  it('contains the client id, the role and the object of each client', async () => {
     const [command] = blocksBelow('docs/backup-and-restore.md', 'Which clients exist', 'sh');
     const { stdout } = await shell(command?.text ?? '');
     const rows = stdout
@@ -160,7 +160,7 @@ describe('As documented', () => {
     expect(await roles()).toEqual(['left-behind']);
   });
 
-  it('everything else goes, and nothing is stuck', async () => {
+  it('everything else is removed, and nothing is stuck', async () => {
     const { code, stderr } = await shell(remove ?? '');
     await testbed.operator.stop();
     expect({ code, stderr }).toMatchObject({ code: 0 });

@@ -9,13 +9,13 @@ const shop = teamIn(testbed, 'shop');
 
 beforeAll(async () => {
   await testbed.apply(platformOf(testbed));
-  // The policy takes effect some seconds after it was created; a first client shows how the server is managed.
+  // The policy takes effect some seconds after its creation; a first client shows how the server is managed.
   await eventually(policyIsActive, (active) => active, 20_000);
   await testbed.apply(oauthClient('shop', 'first'));
   await shop.until('first', 'Registered');
 });
 
-/** The ledger tidies itself some seconds after a call; that write is not part of what is counted. */
+/** The ledger removes settled entries some seconds after a call; the counts exclude that write. */
 async function ledgerEntries(): Promise<number> {
   const ledger = await testbed.kubectl(
     '-n',

@@ -3,7 +3,7 @@ import { FINALIZER, LABELS } from '../../../src/api/names.ts';
 import { type Cluster, oauthClient, openCluster } from './cluster.ts';
 import { INSTALLS, type Install } from './installs.ts';
 
-/** What the operator's account may do, whatever RBAC grants it. Each way of installing, all at one API server. */
+/** What the operator's account may do, whatever RBAC grants. Every way to install, all at one API server. */
 
 let cluster: Cluster;
 
@@ -46,7 +46,7 @@ describe.each(INSTALLS)('The account of $title', (install: Install) => {
   const exists = (object: string) => cluster.must(['apply', '-f', '-'], object);
 
   beforeAll(async () => {
-    // The API server takes a policy up a moment after it accepted it.
+    // The API server applies a policy some time after its creation.
     await vi.waitFor(
       async () => expect((await dryRun('create', secret({ name: 'probe', namespace: tenant }))).code).toBe(1),
       { timeout: 20_000, interval: 200 },
@@ -90,7 +90,7 @@ describe.each(INSTALLS)('The account of $title', (install: Install) => {
     expect(code).toBe(1);
   });
 
-  test('may not have a token made of another account, with or without its label', async () => {
+  test('may not create a token Secret for another account, with or without its label', async () => {
     for (const namespace of new Set([tenant, own])) {
       for (const labels of [{}, workload, registration]) {
         const object = secret({ name: 'new', namespace, labels, ...TOKEN_OF('default') }, TOKEN);
@@ -127,20 +127,20 @@ describe.each(INSTALLS)('The account of $title', (install: Install) => {
     ['its annotations', { metadata: { annotations: { 'oauth-registrar.dev/abandon': 'x' } } }],
     ['finalizers of others', { metadata: { finalizers: ['example.com/other'] } }],
     ['an owner that no spec names', { metadata: { ownerReferences: [owner] } }],
-  ])('may not change of an OAuthClient %s', async (_, body) => {
+  ])('may not change this in an OAuthClient: %s', async (_, body) => {
     const { code, stderr } = await patch('client', body);
     expect(stderr).toContain('denied request: the operator changes no OAuthClient but its finalizer');
     expect(code).toBe(1);
   });
 
-  test('deletes an OAuthClient at the end of its lifetime alone', async () => {
+  test('may delete an OAuthClient only at the end of its lifetime', async () => {
     const ofName = (name: string) => oauthClient({ name, namespace: tenant });
     expect(await dryRun('delete', ofName('short'))).toMatchObject({ code: 0 });
     const { stderr } = await dryRun('delete', ofName('client'));
     expect(stderr).toContain('denied request: the operator deletes no OAuthClient but at the end of its');
   });
 
-  test('is bound alone: others write what they may', async () => {
+  test('is the only restricted account: others may write as before', async () => {
     const other = ['--as=somebody', '--as-group=system:masters', '--dry-run=server'];
     const object = secret({ name: 'new', namespace: tenant });
     expect(await cluster.kubectl(['create', ...other, '-f', '-'], object)).toMatchObject({ code: 0 });

@@ -9,13 +9,13 @@ import { SILENT } from '../../kit/testbed/progress.ts';
 export const DEPLOY = join(import.meta.dirname, '..', '..', '..', 'deploy');
 export const OPERATOR_NAMESPACE = 'oauth-registrar-system';
 
-/** The control plane of the test run, seen through kubectl as a person who may do everything. */
+/** The control plane of the test run, through kubectl with all rights. */
 export interface Cluster {
   /** A refusal is a result, not an error. */
   kubectl(args: readonly string[], stdin?: string): Promise<KubectlResult>;
-  /** The same, where only success is of use: its stdout. Throws what kubectl said otherwise. */
+  /** The same for commands that must succeed: returns stdout, and throws kubectl's message otherwise. */
   must(args: readonly string[], stdin?: string): Promise<string>;
-  /** Creates a namespace that no other test has; returns its name. */
+  /** Creates a namespace for one test; returns its name. */
   namespace(): Promise<string>;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export async function install({ must }: Cluster): Promise<void> {
   await must(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
 }
 
-/** An OAuthClient that is right, with these members of `spec` and `metadata` in place of its own. */
+/** A valid OAuthClient; the given members of `spec` and `metadata` replace its own. */
 export function oauthClient(
   metadata: { readonly name: string; readonly namespace: string; readonly finalizers?: readonly string[] },
   spec: object = {},
@@ -66,7 +66,7 @@ export function oauthClient(
   });
 }
 
-/** An AuthorizationServer that is right, with these members of `spec` in place of its own. */
+/** A valid AuthorizationServer; the given members of `spec` replace its own. */
 export function authorizationServer(
   metadata: { readonly name: string; readonly namespace: string },
   spec: object = {},

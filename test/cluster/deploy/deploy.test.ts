@@ -26,7 +26,7 @@ const render = async (folder: string): Promise<readonly Manifest[]> =>
 const kindsOf = (manifests: readonly Manifest[]) => [...new Set(manifests.map(({ kind }) => kind))].sort();
 
 describe('deploy, as kustomize renders it', () => {
-  test('holds the namespace, every kind there is, and the operator', async () => {
+  test('contains the namespace, all kinds and the operator', async () => {
     const all = await render('.');
     const served = all.filter(({ kind }) => kind === 'CustomResourceDefinition');
     const own = Object.values(RESOURCES).filter(({ group }) => group === 'oauth-registrar.dev');
@@ -45,13 +45,13 @@ describe('deploy, as kustomize renders it', () => {
     ]);
   });
 
-  test("keeps what holds data out of the operator's part, so that removing it removes no client", async () => {
+  test("keeps kinds and data out of the operator's part, so that deleting that part deletes no client", async () => {
     const operator = kindsOf(await render('operator'));
     expect(operator).not.toContain('Namespace');
     expect(operator).not.toContain('CustomResourceDefinition');
   });
 
-  test("puts everything that has a namespace into the operator's", async () => {
+  test("puts every namespaced object into the operator's namespace", async () => {
     const namespaces = (await render('.')).map(({ metadata }) => metadata.namespace).filter(Boolean);
     expect(new Set(namespaces)).toEqual(new Set([OPERATOR_NAMESPACE]));
   });
@@ -71,7 +71,7 @@ describe('deploy, applied', () => {
   beforeAll(() => install(cluster));
 
   test.for(['.', 'samples'])('%s is accepted in full and without a warning', async (folder) => {
-    // What is as it was isn't judged again; a dry run creates no namespace for what lies in it.
+    // Unchanged objects are not checked again, and a dry run creates no namespace for the objects in it.
     await cluster.must(['delete', 'deployment', '-n', OPERATOR_NAMESPACE, '--all']);
     await cluster.must(['apply', '-f', join(DEPLOY, 'samples', 'namespace.yaml')]);
     const args = ['apply', '--dry-run=server', '--warnings-as-errors', '-k', join(DEPLOY, folder)];
@@ -80,7 +80,7 @@ describe('deploy, applied', () => {
     expect(code).toBe(0);
   });
 
-  test('bounds the objects of a namespace by the sample quota', async () => {
+  test('limits the objects of a namespace by the sample quota', async () => {
     await cluster.must(['create', 'namespace', 'bounded']);
     await cluster.must(['apply', '-n', 'bounded', '-f', join(DEPLOY, 'samples', 'resource-quota.yaml')]);
     const counted = async () => {
@@ -109,7 +109,7 @@ describe('deploy, applied', () => {
     expect(code).toBe(0);
   });
 
-  test('shows a new client as not yet seen, rather than as nothing', async () => {
+  test('shows that a new client has not been seen yet', async () => {
     await cluster.must(['apply', '-k', join(DEPLOY, 'samples')]);
     const columns = (await cluster.must(['get', 'oac', '-n', 'shop', 'storefront', '--no-headers'])).split(
       /\s+/,

@@ -20,12 +20,12 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  // Other tests of the run count on the operator to add it.
+  // Other tests of the run expect the operator to add it.
   await cluster.must(['delete', '-f', POLICY]);
   await cluster.close();
 });
 
-/** The API server takes a policy up a moment after it accepted it: each try is an object of its own. */
+/** The API server applies a policy some time after its creation: each try uses an object of its own. */
 let serial = 0;
 async function created(name: string, finalizers?: readonly string[]): Promise<readonly string[]> {
   const unique = `${name}-${serial++}`;
@@ -54,7 +54,7 @@ describe('the finalizer policy', () => {
     expect(await created('shared', [OTHER])).toEqual([OTHER, FINALIZER]);
   });
 
-  test('adds nothing where the finalizer is there already', async () => {
+  test('adds nothing if the finalizer is already present', async () => {
     expect(await created('complete', [FINALIZER, OTHER])).toEqual([FINALIZER, OTHER]);
   });
 
@@ -66,7 +66,7 @@ describe('the finalizer policy', () => {
     expect(await finalizersOf('replaced')).toEqual([OTHER, FINALIZER]);
   });
 
-  test('lets the operator take it off an object that is being deleted, for the last time', async () => {
+  test('lets the operator remove it from an object that is being deleted', async () => {
     await cluster.must(
       ['create', '-f', '-'],
       oauthClient({ name: 'leaving', namespace, finalizers: [OTHER] }),

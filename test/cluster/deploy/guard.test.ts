@@ -3,7 +3,7 @@ import { LABELS } from '../../../src/api/names.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { INSTALLS } from './installs.ts';
 
-/** What nobody deletes, empties or unlabels by mistake. Each way of installing, all at one API server. */
+/** Objects that nobody can delete, empty or unlabel by mistake. Every way to install, all at one API server. */
 
 let cluster: Cluster;
 let tenant: string;
@@ -38,7 +38,7 @@ const configMap = (name: string, namespace: string, data: object = { epoch: '1',
 const plain = (kind: 'Secret' | 'ConfigMap', name: string, namespace: string): string =>
   JSON.stringify({ apiVersion: 'v1', kind, metadata: { name, namespace } });
 
-/** Tries the deletion; of a probe, for a second time it would not be there. */
+/** Tries the deletion as a dry run, so that the object stays. */
 const remove = (kind: string, name: string, namespace: string, ...more: readonly string[]) =>
   cluster.kubectl(['delete', kind, name, '-n', namespace, '--dry-run=server', ...more]);
 
@@ -54,7 +54,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
   beforeAll(async () => {
     await exists(registrationSecret('registration', namespace));
     await exists(configMap(LEDGER, namespace));
-    // The API server takes a policy up a moment after it accepted it.
+    // The API server applies a policy some time after its creation.
     await vi.waitFor(
       async () => expect((await remove('secret', 'registration', namespace)).code).not.toBe(0),
       { timeout: 20_000, interval: 200 },
@@ -132,11 +132,11 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
     ['another annotation', { metadata: { annotations: { 'oauth-registrar.dev/namespace-uid': 'other' } } }],
     ['a label of others taken off', { metadata: { labels: { team: null } } }],
     ['a role as it was', { metadata: { labels: { [LABELS.role]: 'current' } } }],
-  ])('lets a person give a registration Secret %s', async (_, body) => {
+  ])('permits a person to give a registration Secret %s', async (_, body) => {
     expect(await patch('secret', 'registration', namespace, body)).toMatchObject({ code: 0 });
   });
 
-  test("lets a person shorten the list of suspected orphans, and doesn't let it be emptied at once", async () => {
+  test('permits a person to shorten the list of suspected orphans, but not to empty it at once', async () => {
     await exists(configMap(SUSPECTS, namespace, { a: '{}', b: '{}' }));
     expect(await patch('configmap', SUSPECTS, namespace, { data: { a: null } })).toMatchObject({ code: 0 });
     const { stderr } = await patch('configmap', SUSPECTS, namespace, { data: null });
@@ -147,7 +147,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
     expect(await patch('configmap', SUSPECTS, namespace, { data: { b: null } })).toMatchObject({ code: 0 });
   });
 
-  test('permits all of it to a person who says so', async () => {
+  test('permits everything after a person asked for it by annotation', async () => {
     await exists(registrationSecret('agreed', namespace));
     const annotation = 'oauth-registrar.dev/allow-deletion=true';
     await cluster.must(['annotate', 'secret', 'agreed', '-n', namespace, annotation]);
@@ -155,7 +155,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
     expect(await remove('secret', 'agreed', namespace)).toMatchObject({ code: 0 });
   });
 
-  test('permits it to the operator', async () => {
+  test('permits everything to the operator', async () => {
     expect(await remove('secret', 'registration', namespace, `--as=${user}`)).toMatchObject({ code: 0 });
   });
 
@@ -163,7 +163,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
     'system:serviceaccount:kube-system:namespace-controller',
     'system:serviceaccount:kube-system:generic-garbage-collector',
     'system:kube-controller-manager',
-  ])('permits it to %s, which ends what has no owner or namespace any more', async (controller) => {
+  ])('permits everything to %s, which deletes objects without an owner or namespace', async (controller) => {
     const as = [`--as=${controller}`, '--as-group=system:masters'];
     expect(await remove('secret', 'registration', namespace, ...as)).toMatchObject({ code: 0 });
     expect(await remove('configmap', LEDGER, namespace, ...as)).toMatchObject({ code: 0 });
@@ -173,12 +173,12 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
     'system:serviceaccount:another:oauth-registrar',
     'system:serviceaccount:kube-system:default',
     `${user}x`,
-  ])("doesn't permit it to %s", async (other) => {
+  ])('permits nothing to %s', async (other) => {
     const as = [`--as=${other}`, '--as-group=system:masters'];
     expect((await remove('secret', 'registration', namespace, ...as)).stderr).toContain('denied request');
   });
 
-  test('leaves other Secrets and ConfigMaps alone', async () => {
+  test('does not guard other Secrets and ConfigMaps', async () => {
     await exists(plain('Secret', 'other', namespace));
     await exists(plain('ConfigMap', 'other', namespace));
     expect(await remove('secret', 'other', namespace)).toMatchObject({ code: 0 });
@@ -187,7 +187,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
 });
 
 describe('M8: In a namespace of tenants', () => {
-  test('a Secret with our label and a ConfigMap of our name are deleted and emptied by all who may', async () => {
+  test('a Secret with our label and a ConfigMap of our name can be deleted and emptied by all who have the right', async () => {
     await exists(registrationSecret('mine', tenant));
     await exists(configMap(LEDGER, tenant));
     for (const [kind, name] of [
@@ -200,7 +200,7 @@ describe('M8: In a namespace of tenants', () => {
     expect(await remove('namespace', tenant, tenant)).toMatchObject({ code: 0 });
   });
 
-  test('a label of ours on the namespace guards nothing', async () => {
+  test('a label of the operator on the namespace guards nothing', async () => {
     await cluster.must(['label', 'namespace', tenant, 'app.kubernetes.io/name=oauth-registrar']);
     expect(await remove('namespace', tenant, tenant)).toMatchObject({ code: 0 });
   });

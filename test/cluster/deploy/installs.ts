@@ -4,13 +4,13 @@ import { join, relative } from 'node:path';
 import { stringify } from 'yaml';
 import { type Cluster, DEPLOY, install, OPERATOR_NAMESPACE } from './cluster.ts';
 
-/** A way in which people install the operator, as the tests of policies see it. */
+/** A way to install the operator, as the tests of policies use it. */
 export interface Install {
   readonly title: string;
   /** The operator's own namespace. */
   readonly namespace: string;
   readonly user: string;
-  /** In a namespace of tenants that this install serves, as its RBAC permits. */
+  /** A namespace of tenants that this install serves, with its RBAC. */
   readonly tenant: string;
   apply(cluster: Cluster): Promise<void>;
 }
@@ -30,7 +30,7 @@ const listed = (tenant: string): Install => ({
   },
 });
 
-/** All of them, beside each other at one API server. */
+/** All of them, side by side at one API server. */
 export const INSTALLS: readonly Install[] = [
   {
     title: 'deploy',
@@ -53,7 +53,7 @@ export const INSTALLS: readonly Install[] = [
   },
 ];
 
-/** What people write who have names of their own. */
+/** An overlay of people who use their own names. */
 async function applyOverlay(must: Cluster['must'], names: object): Promise<void> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'oauth-registrar-overlay-')));
   const overlay = { ...names, resources: [relative(folder, DEPLOY)] };

@@ -21,7 +21,7 @@ afterAll(() => cluster.close());
 
 async function can(user: string, question: readonly string[]): Promise<string> {
   const { stdout, stderr } = await cluster.kubectl(['auth', 'can-i', ...question, `--as=${user}`]);
-  // A kind without namespaces is asked about all the same, with a warning.
+  // For a kind without namespaces kubectl answers too, with a warning.
   return stdout.trim() || stderr.trim();
 }
 
@@ -82,7 +82,7 @@ describe("the operator's account", () => {
   });
 });
 
-/** What each of the roles that Kubernetes gives to people gets, and no more. Each is bound alone here. */
+/** The rights that each of the roles gives to people, and no more. Each role is bound alone here. */
 const PEOPLE = [
   {
     user: 'view',
@@ -105,7 +105,7 @@ describe('the roles for people', () => {
     expect(asked.filter(({ length }) => length > 0)).toEqual(may);
   });
 
-  test('nobody below cluster-admin writes status or sees servers of the cluster', async () => {
+  test('only cluster-admin can write status or read servers of the cluster', async () => {
     for (const { user } of PEOPLE) {
       expect(await can(user, ['update', 'oauthclients', '--subresource=status', '-n', namespace]), user).toBe(
         'no',

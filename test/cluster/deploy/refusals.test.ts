@@ -8,7 +8,7 @@ import {
   openCluster,
 } from './cluster.ts';
 
-/** What `kubectl apply` says about objects that are wrong: a sentence that tells what to write. */
+/** Messages of `kubectl apply` about invalid objects: each says what to write. */
 
 let cluster: Cluster;
 let namespace: string;
@@ -475,7 +475,7 @@ describe('kubectl apply accepts', () => {
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
 
-  test('what stands in additionalMetadata, whatever its shape', async () => {
+  test('any value in additionalMetadata', async () => {
     const additionalMetadata = { vendor_setting: { nested: [1, 'two', null] } };
     const { stderr, code } = await apply(
       oauthClient({ name: 'new', namespace }, { client: { additionalMetadata } }),

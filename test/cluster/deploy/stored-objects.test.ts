@@ -17,7 +17,7 @@ import {
   openCluster,
 } from './cluster.ts';
 
-/** What the API server stores of what people apply: the defaults with it, and who owns which part. */
+/** What the API server stores: defaults, and the owner of each field. */
 
 let cluster: Cluster;
 let namespace: string;
@@ -38,13 +38,13 @@ async function stored(kind: string, name: string): Promise<Stored['spec']> {
   return (JSON.parse(text) as Stored).spec;
 }
 
-/** The objects that `kubectl apply -o json` printed; namespaces stay, since nothing here empties them. */
+/** The objects of `kubectl apply -o json`; namespaces stay, since nothing here empties them. */
 function withoutNamespaces(applied: string): string {
   const { items, ...list } = JSON.parse(applied) as { items: readonly { readonly kind: string }[] };
   return JSON.stringify({ ...list, items: items.filter(({ kind }) => kind !== 'Namespace') });
 }
 
-/** Applied by a manager of this name, server-side: it owns what it writes, and no more. */
+/** Server-side apply by a manager of this name: it owns exactly the fields that it writes. */
 const applyAs = (manager: string, object: string) =>
   cluster.must(['apply', '--server-side', `--field-manager=${manager}`, '-f', '-'], object);
 
@@ -52,7 +52,7 @@ describe('defaults', () => {
   const issuer = 'https://sso.example.com';
   const smallest = { issuer, registration: { admission: { open: {} } } };
 
-  test('are stored with the smallest server object, and admit nobody', async () => {
+  test('are stored with the smallest server object, and admit no namespace', async () => {
     const name = `smallest-${namespace}`;
     await cluster.must(['apply', '-f', '-'], authorizationServer({ name, namespace }));
     expect(await stored('oas', name)).toEqual(authorizationServerSpec.parse(smallest));
@@ -74,7 +74,7 @@ describe('defaults', () => {
     );
   });
 
-  /** Bytes of a whole object as it is stored: with metadata, who owns which field, and the status of a new object. */
+  /** Size of a whole stored object in bytes, with metadata, owners of fields, and the status of a new object. */
   async function sizes(kind: string, object: string): Promise<{ now: number; without: number }> {
     const { metadata, spec } = JSON.parse(object) as { metadata: { name: string }; spec: unknown };
     await cluster.must(['apply', '-f', '-'], object);
@@ -84,7 +84,7 @@ describe('defaults', () => {
     return { now: bytes(whole), without: bytes({ ...whole, spec }) };
   }
 
-  test('take at most twice the room that an object took without them', async () => {
+  test('at most double the size of an object', async () => {
     const client = await sizes(
       'oac',
       oauthClient(
@@ -132,7 +132,7 @@ describe('defaults', () => {
         return { code, stdout };
       };
       const nothing = { code: 0, stdout: '' };
-      // Two samples have a server object of one name.
+      // Two samples contain a server object of the same name.
       await cluster.must(['delete', 'coas', '--all']);
       const applied = await cluster.must(['apply', '-o', 'json', ...given]);
       expect(await diff()).toEqual(nothing);

@@ -9,7 +9,7 @@ import { runShell } from '../../kit/pages/shell.ts';
 import { eventually, namespace, OPERATOR_NAMESPACE } from '../behaviour/objects.ts';
 import { teamIn, useTestbed } from '../behaviour/team.ts';
 
-/** What README and docs print is tried: YAML is applied, commands run, the columns that they print are compared. */
+/** The examples in README and docs work: YAML is applied, commands run, and the columns of their output compared. */
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const PAGES = globSync(['README.md', 'docs/*.md'], { cwd: ROOT }).toSorted();
@@ -19,7 +19,7 @@ const blocks = PAGES.flatMap((page) => blocksOf(page));
 const ofLanguage = (language: string): readonly Block[] =>
   blocks.filter((block) => block.language === language && block.notRun === undefined);
 
-/** Lines of a block that are commands; continued lines count as one. */
+/** The commands in a block; continued lines count as one. */
 const commandsOf = ({ text }: Block): readonly string[] =>
   text
     .replaceAll('\\\n', ' ')
@@ -32,11 +32,11 @@ const isNpm = (block: Block): boolean =>
 const title = ({ page, line, heading }: Block): string => `${page}:${line} (${heading})`;
 const titled = (some: readonly Block[]) => some.map((block) => [title(block), block] as const);
 
-// With the garbage collector, which removes the Secret of an object that is gone.
+// With the garbage collector, which removes the Secret of a deleted object.
 const testbed = useTestbed({ namespaces: [], controllerManager: true });
 let folder: string;
 
-/** Runs commands in a copy of what the pages refer to, with the names that stand for the reader's own. */
+/** Runs commands in a copy of the files that the pages refer to, with names in place of the reader's own. */
 const shell = (text: string) =>
   runShell(text.replace(/\bNAMESPACE\b/g, 'shop').replace(/\bNAME\b/g, 'storefront'), {
     kubeconfig: testbed.controlPlane.adminKubeconfig,
@@ -52,7 +52,7 @@ beforeAll(async () => {
   for (const name of ['deploy', 'crds']) {
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   }
-  // The first reader of README starts from here; the namespace is one that a team has.
+  // A reader of README starts with a namespace that exists.
   await testbed.apply(namespace('shop', {}));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -95,7 +95,7 @@ describe('YAML', () => {
 
 const COMMANDS = ['sh', 'console'];
 
-/** The pages beside README that have commands to run, each with them in the page's order. */
+/** The pages other than README that have commands, in the order of the page. */
 const withCommands = PAGES.filter((page) => page !== 'README.md').flatMap((page) => {
   const some = blocks.filter(
     (block) =>
@@ -105,7 +105,7 @@ const withCommands = PAGES.filter((page) => page !== 'README.md').flatMap((page)
 });
 
 describe.each(withCommands)('Commands of %s', (_, some) => {
-  // Each page starts where README ends: the namespace is admitted, and its client is ready.
+  // Each page starts at the end of README: the namespace is admitted, and its client is ready.
   beforeAll(async () => {
     await testbed.kubectl('label', 'namespace', 'shop', 'sso=true', '--overwrite');
     const client = ofLanguage('yaml').find(
@@ -126,7 +126,7 @@ describe.each(withCommands)('Commands of %s', (_, some) => {
   });
 });
 
-describe('What a page says of its commands', () => {
+describe('Effects that a page promises', () => {
   it('docs/using.md: after a leak the former client ends at once', async () => {
     const shop = teamIn(testbed, 'shop');
     const [rotate, leak] = blocksBelow('docs/using.md', 'New credentials', 'sh');
@@ -178,19 +178,19 @@ describe('npm commands', () => {
 });
 
 describe('Blocks', () => {
-  it('are of a language that a test knows', () => {
+  it('have a language that a test knows', () => {
     const known = [...NOT_COMMANDS, 'sh', 'yaml', 'console'];
     expect(blocks.filter(({ language }) => !known.includes(language)).map(title)).toEqual([]);
   });
 
-  it('of Uninstall are run by the test that README names', () => {
+  it('of Uninstall are run by another test', () => {
     const path = 'test/cluster/behaviour/uninstall.test.ts';
     expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(path);
     expect(readFileSync(join(ROOT, path), 'utf8')).toContain("blocksBelow('README.md', 'Uninstall', 'sh')");
   });
 });
 
-/** Runs each line that begins with `$` and compares the header that it prints, if the block shows output. */
+/** Runs each line that begins with `$`, and compares the header of its output if the block shows output. */
 async function expectOutput({ text }: Block): Promise<void> {
   for (const part of text.split(/^\$ /m).slice(text.startsWith('$ ') ? 1 : 0)) {
     const [command = '', header] = part.split('\n');

@@ -2,15 +2,18 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandOptions, run } from '../../kit/testbed/command.ts';
 
-/** buildah with a store of its own below `folder`, so that nobody's images are touched. */
+/** buildah with its own store below `folder`, so that it changes no other images. */
 export interface Builder {
-  /** Runs a subcommand; its stdout. */
+  /** Runs a subcommand; returns its stdout. */
   buildah(args: readonly string[], options?: CommandOptions): Promise<string>;
-  /** Makes an image of a folder, with these environment variables in it. */
+  /** Makes an image from a folder, with these environment variables. */
   imageOf(folder: string, name: string, env: Readonly<Record<string, string>>): Promise<void>;
 }
 
-/** Contract: no engine, no namespaces (`chroot` isolation), no overlay file system (`vfs`): works in a container as well. */
+/**
+ * Contract: needs no engine, no namespaces (`chroot` isolation) and no overlay file system (`vfs`), so it works in a
+ * container too.
+ */
 export async function createBuilder(folder: string): Promise<Builder> {
   await mkdir(folder, { recursive: true });
   const store = [

@@ -5,22 +5,22 @@ import type { ProcessGroup } from '../../kit/testbed/process-group.ts';
 import type { ContainerSpec } from './deployment.ts';
 
 /**
- * A process in the image's own files, as near to a pod's container as a machine without an engine gets: own mount and
- * process namespaces, root file system read-only, `/proc`, a bare `/dev`, the Deployment's user, arguments and memory
- * volumes, the service account's files where a pod has them, no new privileges.
+ * A process with the files of the image, as close to a container of a pod as possible without an engine: own mount
+ * and process namespaces, read-only root file system, `/proc`, a minimal `/dev`, the Deployment's user, arguments and
+ * memory volumes, the service account's files at their place in a pod, and no new privileges.
  *
- * It differs from a pod: the network is the machine's, there is no seccomp profile and no memory limit; the bounding set
- * of capabilities isn't emptied, which without privileges and with no way to new ones changes nothing.
+ * Differences to a pod: it uses the machine's network, it has no seccomp profile and no memory limit, and the
+ * bounding set of capabilities isn't emptied, which has no effect without privileges and without a way to new ones.
  */
 export interface RunningContainer {
-  /** Of the image's process, as the machine counts. */
+  /** Process id on the machine. */
   readonly pid: number;
   readonly isRunning: () => boolean;
   readonly logTail: () => Promise<string>;
 }
 
 export interface ContainerOptions extends ContainerSpec {
-  /** The image's files. Mount points are made in them. */
+  /** Folder with the image's files. Mount points are created in it. */
   readonly root: string;
   readonly entrypoint: readonly string[];
   /** Holds `token`, `ca.crt` and `namespace`. */
@@ -51,7 +51,7 @@ mount -o "remount,bind,$mode" "$root"
 exec "$@"
 `;
 
-/** Starts it; it ends with `group`, at the latest. */
+/** Starts it. It ends at the latest when `group` ends. */
 export async function startContainer(
   group: ProcessGroup,
   options: ContainerOptions,

@@ -1,6 +1,6 @@
 import { parseAllDocuments } from 'yaml';
 
-/** What the container gets from the Deployment in `deploy/`. */
+/** The container's settings in the Deployment of `deploy/`. */
 export interface ContainerSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -41,7 +41,9 @@ interface Container {
   };
 }
 
-/** Reads the one Deployment of `kubectl kustomize deploy`; `fields` answers the downward API. Throws on another shape. */
+/**
+ * Reads the only Deployment of `kubectl kustomize deploy`; `fields` answers the downward API. Throws on another form.
+ */
 export function containerSpec(manifests: string, fields: Readonly<Record<string, string>>): ContainerSpec {
   const objects = parseAllDocuments(manifests).map(
     (document) => document.toJS() as { readonly kind: string },

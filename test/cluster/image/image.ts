@@ -7,17 +7,17 @@ import { STAND_INS } from './stand-in-bases.ts';
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const IMAGE = 'localhost/oauth-registrar:dev';
 
-/** What the Dockerfile made. */
+/** An image that was built from the Dockerfile. */
 export interface Image {
   readonly size: string;
   readonly user: string;
   readonly entrypoint: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Its files, in a folder that may be written to. */
+  /** Its files, in a writable folder. */
   readonly files: string;
 }
 
-/** Builds the Dockerfile, as it is, on the stand-ins. */
+/** Builds the unchanged Dockerfile on the stand-ins. */
 export async function buildImage({ buildah }: Builder, onLine: (line: string) => void): Promise<Image> {
   await assertSameNode();
   const bases = [`BUILD_IMAGE=${STAND_INS.build}`, `RUNTIME_IMAGE=${STAND_INS.runtime}`];
@@ -51,7 +51,7 @@ interface Inspected {
   };
 }
 
-/** The stand-in has this process's node; the official base should have the same. */
+/** The stand-in has the node of this process; the official base should have the same one. */
 async function assertSameNode(): Promise<void> {
   const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
   const version = /^ARG BUILD_IMAGE=\S+\/node:([0-9.]+)-/m.exec(dockerfile)?.[1];

@@ -20,11 +20,11 @@ export const STAND_INS = {
 
 const SUITE = 'bookworm';
 const MIRROR = 'http://deb.debian.org/debian';
-/** What node needs, and what every distroless image holds. */
+/** The packages that node needs and those that every distroless image has. */
 const RUNTIME_PACKAGES = ['base-files', 'libc6', 'libgcc-s1', 'libstdc++6', 'tzdata'];
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
-/** Makes both images, once: they stay in the store, and Debian itself in `cache`. */
+/** Makes both images once: they stay in the store, and Debian itself in `cache`. */
 export async function makeStandIns(builder: Builder, cache: string, progress: Progress): Promise<void> {
   const made = (await builder.buildah(['images', '--format', '{{.Name}}:{{.Tag}}'])).split('\n');
   if (Object.values(STAND_INS).every((name) => made.includes(name))) {
@@ -67,14 +67,14 @@ async function buildBase(debian: string, folder: string): Promise<string> {
     dereference: true,
   });
   await run('ln', ['-s', '../lib/node_modules/npm/bin/npm-cli.js', join(folder, 'usr/local/bin/npm')]);
-  // The network of this machine may be behind a proxy with a certificate of its own; the official image knows none.
+  // The machine's network may need a proxy with its own certificate; the official image has none.
   if (await exists(CERTIFICATES)) {
     await cp(CERTIFICATES, join(folder, CERTIFICATES), { dereference: true, recursive: true });
   }
   return folder;
 }
 
-/** Of the npm on the PATH, which is a link to its `bin/npm-cli.js`. */
+/** Folder of the npm on the PATH, which is a link to its `bin/npm-cli.js`. */
 async function npmFolder(): Promise<string> {
   const npm = await findOnPath('npm');
   if (npm === undefined) {
@@ -83,12 +83,12 @@ async function npmFolder(): Promise<string> {
   return join(await realpath(npm), '..', '..');
 }
 
-/** Without shell, package manager and coreutils, like the official one. */
+/** Without shell, package manager and coreutils, like the official image. */
 async function runtimeBase(debian: string, folder: string): Promise<string> {
   await mkdir(join(folder, 'tmp'), { recursive: true, mode: 0o1777 });
   const database = `--admindir=${join(debian, 'var/lib/dpkg')}`;
   const listed = (await run('dpkg-query', [database, '-L', ...RUNTIME_PACKAGES])).split('\n');
-  // On Debian /lib and its like are links into /usr; what is below them is copied as plain folders.
+  // On Debian, /lib and similar folders are links into /usr; their content is copied into plain folders.
   const files = listed.map((path) => path.slice(1)).filter((path) => path.includes('/'));
   const list = `${folder}.list`;
   await writeFile(list, `${[...new Set(files)].join('\n')}\n`);

@@ -95,13 +95,13 @@ async function start(image: Image, controlPlane: ControlPlane, port: number): Pr
     root: image.files,
     entrypoint: image.entrypoint,
     env: { ...image.env, ...spec.env, KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: apiPort },
-    // The network is the machine's, where 8080 may be taken.
+    // The container uses the machine's network, where port 8080 may be in use.
     args: [...spec.args, `--port=${port}`],
     serviceAccountFolder: await serviceAccountFolder(group, controlPlane),
   });
 }
 
-/** As the kubelet makes it. */
+/** The files of a service account, as the kubelet makes them. */
 async function serviceAccountFolder(group: ProcessGroup, controlPlane: ControlPlane): Promise<string> {
   const kubeconfig = await controlPlane.kubeconfigFor({ namespace: NAMESPACE, serviceAccount: NAME });
   const { users } = parse(await readFile(kubeconfig, 'utf8')) as {
@@ -115,7 +115,7 @@ async function serviceAccountFolder(group: ProcessGroup, controlPlane: ControlPl
   return folder;
 }
 
-/** What the kernel says about the process, and what a write into its root comes to. */
+/** Checks the kernel's facts about the process, and that a write into its root fails. */
 async function assertConfined({ pid }: RunningContainer): Promise<void> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const field = (name: string) =>
@@ -127,7 +127,7 @@ async function assertConfined({ pid }: RunningContainer): Promise<void> {
     assert.match(field(set) ?? '', /^0+$/, set);
   }
   assert.equal(field('NoNewPrivs'), '1');
-  // Even for root, through the process's own view of the files.
+  // It is read-only even for root, through the process's own view of the files.
   for (const path of ['/written', '/tmp/written', '/usr/lib/oauth-registrar/written']) {
     await assert.rejects(writeFile(`/proc/${pid}/root${path}`, ''), { code: 'EROFS' }, path);
   }
@@ -138,7 +138,7 @@ async function assertConfined({ pid }: RunningContainer): Promise<void> {
   progress.note('It runs as uid 65532 without capabilities; its root is read-only, its journal in memory.');
 }
 
-/** The operator's rights are enough: the API server refused it nothing. */
+/** Checks that the operator's rights suffice: the API server refused nothing. */
 async function assertNothingRefused(controlPlane: ControlPlane): Promise<void> {
   const account = `system:serviceaccount:${NAMESPACE}:${NAME}`;
   const refused = (await controlPlane.audit()).filter(

@@ -8,9 +8,10 @@ import type { Progress } from '../../kit/testbed/progress.ts';
 const TOOLS = ['buildah', 'debootstrap'] as const;
 
 /**
- * What builds and runs an image without an engine; installs what is missing where this process is root and apt is there.
+ * The tools that build and run an image without an engine. Installs missing ones if this process is root and apt
+ * exists.
  *
- * Throws with what is missing, and how to get it, otherwise.
+ * Otherwise throws an error that names what is missing and how to get it.
  */
 export async function ensureTools(progress: Progress): Promise<void> {
   if (process.platform !== 'linux') {

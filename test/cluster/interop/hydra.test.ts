@@ -4,7 +4,7 @@ import { type Hydra, startHydra } from '../../kit/testbed/hydra.ts';
 import { ask, registrationEndpoint } from './registration.ts';
 import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
 
-/** The operator at a real Ory Hydra. What is true of a client is what Hydra's administrator sees. */
+/** The operator with a real Ory Hydra. Clients are checked through Hydra's admin API. */
 
 let hydra: Hydra;
 let scene: InteropScene;
@@ -31,14 +31,14 @@ const MACHINE = {
 };
 const CALLBACK = { redirectUris: ['https://shop.example.com/callback'] };
 
-/** The client as the administrator sees it. */
+/** The client as the admin API shows it. */
 async function registered(name: string) {
   const { client_id: clientId = '' } = await scene.secret(name);
   return hydra.client(clientId);
 }
 
 describe('The life of a client at Hydra', () => {
-  it('begins at the open endpoint, and the credentials of the Secret get a token', async () => {
+  it('starts at the open endpoint, and the credentials of the Secret get a token', async () => {
     await scene.client('machine', 'hydra', { ...MACHINE, clientUri: 'https://shop.example.com/' });
     const { status } = await scene.until('machine', 'Registered');
     expect(status?.substitutions).toBeUndefined();
@@ -65,7 +65,7 @@ describe('The life of a client at Hydra', () => {
     });
   });
 
-  it('rules 20 and 22: goes on through several edits; their answers bring a token and no secret, which stays', async () => {
+  it('rules 20 and 22: continues with several edits, whose answers have a token and no secret; the secret stays', async () => {
     const before = await scene.secret('machine');
     for (const clientName of ['Second name', 'Third name']) {
       await scene.edit('machine', { clientName });
@@ -79,7 +79,7 @@ describe('The life of a client at Hydra', () => {
     expect(await hydra.requestToken(tokenRequest(before, 'write'))).toMatchObject({ status: 200 });
   });
 
-  it('rule 27: comes to rest', async () => {
+  it('rule 27: needs no further calls', async () => {
     const before = await registered('machine');
     await scene.lookAgain('machine');
     const { testbed } = scene;
@@ -99,7 +99,7 @@ describe('The life of a client at Hydra', () => {
 });
 
 describe("What Hydra doesn't register", () => {
-  it('is not sent, and told in status', async () => {
+  it('is not sent, and reported in status', async () => {
     await scene.client('withheld', 'hydra', {
       ...MACHINE,
       softwareId: 'shop',
@@ -115,7 +115,7 @@ describe("What Hydra doesn't register", () => {
     );
   });
 
-  it('is lost indeed, each of those members', async () => {
+  it('really is lost, each of these members', async () => {
     const values = {
       software_id: 'shop',
       software_version: '1',
@@ -179,7 +179,7 @@ describe('What Hydra refuses', () => {
       message: 'Subject type pairwise is not supported by server, only [public] are allowed',
     },
   ])(
-    'is told with its words and advice, and heals with the spec: $what',
+    'is reported with its message and advice, and a corrected spec works: $what',
     async ({ name, client, message }) => {
       await scene.client(name, 'hydra', client);
       expect(readyMessage(await scene.until(name, 'InvalidClientMetadata'))).toContain(message);
@@ -189,7 +189,7 @@ describe('What Hydra refuses', () => {
     },
   );
 
-  it("rule 34: anything of a client that its administrator removed: nobody registers anew, and the object can't tell", async () => {
+  it("rule 34: calls for a client that its administrator removed: it is not registered again, and the object can't know the cause", async () => {
     await scene.client('removed', 'hydra', MACHINE);
     await scene.until('removed', 'Registered');
     const before = await scene.secret('removed');
@@ -207,7 +207,7 @@ describe('What Hydra refuses', () => {
     );
   });
 
-  it('is everything while registration is off, and then it says what to switch on', async () => {
+  it('is everything while registration is off; the message says what to switch on', async () => {
     const off = await startHydra({ registration: false });
     try {
       await scene.server('off', off.issuer, SERVER);

@@ -27,7 +27,7 @@ describe("The testbed's Ory Hydra", () => {
     });
   });
 
-  it('registers a client without any token, which its administrator then sees', async () => {
+  it('registers a client without a token, and the admin API shows it', async () => {
     expect(await hydra.clients()).toEqual([]);
     const endpoint = await registrationEndpoint(hydra.issuer);
     const answer = await ask('POST', endpoint, { body: MACHINE });
@@ -47,7 +47,7 @@ describe("The testbed's Ory Hydra", () => {
     });
   });
 
-  it('rotates the registration access token at an update, which its administrator then sees', async () => {
+  it('rotates the registration access token at an update, and the admin API shows the change', async () => {
     const body = { ...MACHINE, client_id: client.clientId, client_name: 'Renamed' };
     const answer = await ask('PUT', client.uri, { token: client.token, body });
     expect(answer).toMatchObject({ status: 200, body: { client_name: 'Renamed' } });
@@ -66,7 +66,7 @@ describe("The testbed's Ory Hydra", () => {
     expect(await hydra.requestToken(client)).toMatchObject({ status: 401 });
   });
 
-  it("lets its administrator remove a client behind the registrant's back", async () => {
+  it('lets its administrator remove a client', async () => {
     const { clientId, uri, token } = registered(
       await ask('POST', await registrationEndpoint(hydra.issuer), { body: MACHINE }),
     );
@@ -74,7 +74,7 @@ describe("The testbed's Ory Hydra", () => {
     expect(await ask('GET', uri, { token })).toMatchObject({ status: 401 });
   });
 
-  it('starts beside another one, with clients of its own, and frees its port when it stops', async () => {
+  it('starts beside another one, with its own clients, and frees its port when it stops', async () => {
     await ask('POST', await registrationEndpoint(hydra.issuer), { body: MACHINE });
     const other = await startHydra();
     expect(await other.clients()).toEqual([]);

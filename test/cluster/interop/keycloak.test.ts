@@ -4,7 +4,7 @@ import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
 import { ask, registrationEndpoint } from './registration.ts';
 import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
 
-/** The operator at a real Keycloak. What is true of a client is what Keycloak's administrator sees. */
+/** The operator with a real Keycloak. Clients are checked through Keycloak's admin API. */
 
 const REALM = 'shop';
 const OPEN_REALM = 'open';
@@ -45,13 +45,13 @@ async function serverWithToken(name: string, token: string): Promise<void> {
 const server = (name: string, admission: object, realm = REALM) =>
   scene.server(name, keycloak.issuer(realm), { dialect: 'keycloak', registration: { admission } });
 
-/** The client as the administrator sees it. */
+/** The client as the admin API shows it. */
 async function registered(name: string) {
   const { client_id: clientId = '' } = await scene.secret(name);
   return keycloak.client(REALM, clientId);
 }
 
-/** What the operator did to a client, by the realm's own log, the oldest first. */
+/** The operator's calls for a client in the realm's own log, oldest first. */
 async function callsFor(clientId: string): Promise<readonly string[]> {
   const { json } = await keycloak.admin.request<readonly { type: string }[]>(
     'GET',
@@ -63,7 +63,7 @@ async function callsFor(clientId: string): Promise<readonly string[]> {
 describe('The life of a client at Keycloak', () => {
   let clientId = '';
 
-  it('begins with an initial access token, and the credentials of the Secret get a token', async () => {
+  it('starts with an initial access token, and the credentials of the Secret get a token', async () => {
     await serverWithToken('counted', await keycloak.createInitialAccessToken(REALM, { count: 1 }));
     await scene.client('web', 'counted', {
       ...WEB,
@@ -96,7 +96,7 @@ describe('The life of a client at Keycloak', () => {
     expect(token).toMatchObject({ status: 200, body: { access_token: expect.any(String) } });
   });
 
-  it('rule 20: goes on through several edits, each with the token that the one before brought', async () => {
+  it('rule 20: continues with several edits, each with the token of the answer before', async () => {
     const before = await scene.secret('web');
     const redirectUris = ['https://shop.example.com/callback', 'https://new.example.com/callback'];
     await scene.edit('web', { clientName: 'Second name', redirectUris });
@@ -119,7 +119,7 @@ describe('The life of a client at Keycloak', () => {
     expect(await keycloak.requestToken(REALM, tokenRequest(before, 'write'))).toMatchObject({ status: 200 });
   });
 
-  it('rule 26: loses what the spec no longer names', async () => {
+  it('rule 26: loses members that the spec no longer has', async () => {
     await scene.edit('web', {
       clientName: null,
       clientUri: null,
@@ -137,7 +137,7 @@ describe('The life of a client at Keycloak', () => {
     expect(client?.redirectUris).toHaveLength(2);
   });
 
-  it('rule 27: comes to rest, though the server answers other metadata than was asked for', async () => {
+  it('rule 27: needs no further calls, although the server answers other metadata than requested', async () => {
     const { status } = await scene.until('web', 'Registered');
     expect(status?.substitutions).toEqual([
       { member: 'response_types', asked: '["code"]', registered: '["code","none"]' },
@@ -160,7 +160,7 @@ describe('The life of a client at Keycloak', () => {
 });
 
 describe("What Keycloak doesn't register", () => {
-  it('is not sent, and told in status: openid, translations, members that it would lose', async () => {
+  it('is not sent, and reported in status: openid, translations, members that it would lose', async () => {
     await scene.client('withheld', 'sso', {
       ...WEB,
       scopes: ['openid', 'read'],
@@ -181,7 +181,7 @@ describe("What Keycloak doesn't register", () => {
     expect(await callsFor(client?.clientId ?? '')).toEqual(['CLIENT_REGISTER']);
   });
 
-  it('rule 10: leaves one translation as the name where there is no other', async () => {
+  it('rule 10: one translation becomes the name if there is no other', async () => {
     await scene.client('translated', 'sso', {
       ...CALLBACK,
       localized: { clientName: { de: 'Laden', en: 'Store' } },
@@ -190,7 +190,7 @@ describe("What Keycloak doesn't register", () => {
     expect(await registered('translated')).toMatchObject({ name: 'Store' });
   });
 
-  it('is lost indeed, each of those members', async () => {
+  it('really is lost, each of these members', async () => {
     const values = {
       contacts: ['team@example.com'],
       software_id: 'shop',
@@ -216,7 +216,7 @@ describe("What Keycloak doesn't register", () => {
 });
 
 describe('Keys instead of secrets', () => {
-  it('get a token at Keycloak, also after an update', async () => {
+  it('get a token at Keycloak, before and after an update', async () => {
     const machine = { grantTypes: ['client_credentials'], responseTypes: [], redirectUris: [] };
     await scene.client('keyed', 'sso', machine, { credential: { generatedKey: { algorithm: 'ES256' } } });
     await scene.until('keyed', 'Registered');
@@ -247,7 +247,7 @@ describe('Keys instead of secrets', () => {
 });
 
 describe('Admission at Keycloak', () => {
-  it('rule 6: by a service account that may create clients, and by nothing more later', async () => {
+  it('rule 6: by a service account that may create clients, which is not needed later', async () => {
     const account = await keycloak.createServiceAccount(REALM, { roles: ['create-client'] });
     await scene.credential('account', {
       client_id: account.clientId,
@@ -264,7 +264,7 @@ describe('Admission at Keycloak', () => {
     expect(await keycloak.client(REALM, client?.clientId ?? '')).toBeUndefined();
   });
 
-  it('is refused to an account without the role, and says which it needs', async () => {
+  it('is refused to an account without the role, and the message names the role', async () => {
     const account = await keycloak.createServiceAccount(REALM, { roles: ['view-clients'] });
     await scene.credential('viewer', { client_id: account.clientId, client_secret: account.clientSecret });
     await server('viewer', { clientCredentials: { secretRef: { name: 'viewer' } } });
@@ -274,7 +274,7 @@ describe('Admission at Keycloak', () => {
     );
   });
 
-  it('rule 43: ends with the count of the token; a new token in the Secret heals it', async () => {
+  it('rule 43: ends when the token is used up; a new token in the Secret is enough', async () => {
     await serverWithToken('single', await keycloak.createInitialAccessToken(REALM, { count: 1 }));
     await scene.client('first', 'single', WEB);
     await scene.until('first', 'Registered');
@@ -287,7 +287,7 @@ describe('Admission at Keycloak', () => {
     expect(await registered('second')).toMatchObject({ name: 'Shop' });
   });
 
-  it("rule 36: without a token is refused by the realm's policy, which is no fact about a token", async () => {
+  it("rule 36: without a token is refused by the realm's policy, which is not reported as a refused token", async () => {
     await server('anonymous', { open: {} });
     await scene.client('untrusted', 'anonymous', WEB);
     expect(readyMessage(await scene.until('untrusted', 'RegistrationRefused'))).toContain(
@@ -346,7 +346,7 @@ describe('What Keycloak refuses', () => {
         "Keycloak refuses members that it doesn't know, here vendor_flag: remove them from spec.client, or list them in spec.dialectOverrides.membersNotSent of the server object.",
     },
   ])(
-    'is told with its words and advice, and heals with the spec: $what',
+    'is reported with its message and advice, and a corrected spec works: $what',
     async ({ name, client, reason, message }) => {
       await scene.client(name, 'sso', client);
       expect(readyMessage(await scene.until(name, reason))).toContain(message);
@@ -365,7 +365,7 @@ describe('What Keycloak refuses', () => {
       'answered 500 unknown_error: For more on this error consult the server log, and 401 to a read with the same token. ',
     ],
   ])(
-    'rule 34: the update of a client that its administrator removed with %s: nobody registers anew',
+    'rule 34: the update of a client that its administrator removed with %s: it is not registered again',
     async (_, name, asked, answer) => {
       await scene.client(name, 'sso', asked);
       await scene.until(name, 'Registered');
@@ -385,7 +385,7 @@ describe('What Keycloak refuses', () => {
     },
   );
 
-  it('leaves the server to the other clients after that', async () => {
+  it('does not stop other clients of the server afterwards', async () => {
     await scene.client('other', 'sso', CALLBACK);
     await scene.until('other', 'Registered');
   });

@@ -24,7 +24,7 @@ describe("The testbed's Keycloak", () => {
     expect(json).toMatchObject({ systemInfo: { version: '26.4.7' } });
   });
 
-  it('has a realm whose issuer is the one that its discovery tells', async () => {
+  it('has a realm whose discovery document names its issuer', async () => {
     const issuer = keycloak.issuer(REALM);
     const { body } = await ask('GET', `${issuer}/.well-known/openid-configuration`);
     expect(body).toMatchObject({
@@ -34,7 +34,7 @@ describe("The testbed's Keycloak", () => {
     });
   });
 
-  it('registers a client for an initial access token, which its administrator then sees', async () => {
+  it('registers a client for an initial access token, and the admin API shows it', async () => {
     expect(await keycloak.clients(REALM)).toEqual([]);
     const token = await keycloak.createInitialAccessToken(REALM);
     const answer = await ask('POST', endpoint, { token, body: MACHINE });
@@ -58,7 +58,7 @@ describe("The testbed's Keycloak", () => {
     });
   });
 
-  it('rotates the registration access token at an update, which its administrator then sees', async () => {
+  it('rotates the registration access token at an update, and the admin API shows the change', async () => {
     const body = { ...MACHINE, client_id: client.clientId, client_name: 'Renamed' };
     const answer = await ask('PUT', client.uri, { token: client.token, body });
     expect(answer).toMatchObject({ status: 200, body: { client_name: 'Renamed' } });
@@ -77,7 +77,7 @@ describe("The testbed's Keycloak", () => {
     expect(await keycloak.requestToken(REALM, client)).toMatchObject({ status: 401 });
   });
 
-  it('registers as many clients as an initial access token is for', async () => {
+  it('registers as many clients as an initial access token permits', async () => {
     const token = await keycloak.createInitialAccessToken(REALM, { count: 1, expirationSeconds: 60 });
     expect(await ask('POST', endpoint, { token, body: MACHINE })).toMatchObject({ status: 201 });
     expect(await ask('POST', endpoint, { token, body: MACHINE })).toMatchObject({
@@ -87,7 +87,7 @@ describe("The testbed's Keycloak", () => {
     expect(await keycloak.clients(REALM)).toHaveLength(1);
   });
 
-  it('registers a client for the access token of a service account, which is not among the clients', async () => {
+  it('registers a client for the access token of a service account, which is not counted as a client', async () => {
     const account = await keycloak.createServiceAccount(REALM, { clientId: 'registrar' });
     const before = await keycloak.clients(REALM);
     const { body } = await keycloak.requestToken(REALM, account);
@@ -106,7 +106,7 @@ describe("The testbed's Keycloak", () => {
     expect(answer).toMatchObject({ status: 403, body: { error: 'insufficient_scope' } });
   });
 
-  it('registers anyone in a realm that was made so, and nobody in another', async () => {
+  it('registers without a token in an open realm, and not in another', async () => {
     await keycloak.createRealm(OPEN_REALM, { anonymousRegistration: true, scopes: ['invoices'] });
     const open = await registrationEndpoint(keycloak.issuer(OPEN_REALM));
     const body = { ...MACHINE, scope: 'invoices' };

@@ -1,4 +1,4 @@
-/** Dynamic client registration spoken by hand, so that nothing of the operator's vouches for the testbed. */
+/** Dynamic client registration without the operator's code, so that the testbed is checked independently. */
 
 /** An answer of a registration or client configuration endpoint. */
 export interface RegistrationAnswer {
@@ -7,7 +7,7 @@ export interface RegistrationAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A registered client and what manages it. */
+/** A registered client and its management credentials. */
 export interface Registered {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -15,7 +15,7 @@ export interface Registered {
   readonly token: string;
 }
 
-/** A machine client: no redirect, its own token by client credentials. */
+/** A machine client: no redirect URI, tokens by client credentials. */
 export const MACHINE = {
   client_name: 'Machine',
   grant_types: ['client_credentials'],
@@ -25,7 +25,7 @@ export const MACHINE = {
   scope: 'read',
 };
 
-/** The `registration_endpoint` that OpenID Connect Discovery tells for `issuer`. */
+/** The `registration_endpoint` in the OpenID Connect Discovery document of `issuer`. */
 export async function registrationEndpoint(issuer: string): Promise<string> {
   const answer = await fetch(`${issuer}/.well-known/openid-configuration`);
   const { registration_endpoint: endpoint } = (await answer.json()) as Record<string, unknown>;
@@ -48,7 +48,7 @@ export async function ask(
   return { status: answer.status, body: text === '' ? {} : (JSON.parse(text) as RegistrationAnswer['body']) };
 }
 
-/** What a 201 says; throws where one of its four members is missing. */
+/** The content of a 201; throws if one of its four members is missing. */
 export function registered({ status, body }: RegistrationAnswer): Registered {
   const member = (name: string) => {
     const value = body[name];

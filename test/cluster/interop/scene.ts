@@ -12,12 +12,12 @@ import {
 } from '../behaviour/objects.ts';
 import { teamIn } from '../behaviour/team.ts';
 
-/** The operator in a cluster, before a real server of others: what its users do and see, by names alone. */
+/** The operator in a cluster with a real server: what its users do and see, by names only. */
 export interface InteropScene {
   readonly testbed: Testbed;
   /** A labelled Secret. */
   credential(name: string, data: Readonly<Record<string, string>>): Promise<void>;
-  /** A server object, applied and ready. `spec` is laid over issuer and open admission. */
+  /** Applies a server object and waits until it is ready. `spec` is merged into issuer and open admission. */
   server(name: string, issuer: string, spec: object): Promise<void>;
   /** An OAuthClient of `server` whose `spec.client` is `client`. */
   client(name: string, server: string, client: object, spec?: object): Promise<void>;
@@ -25,17 +25,17 @@ export interface InteropScene {
   edit(name: string, client: object): Promise<void>;
   /** Waits for Ready to have this reason. */
   until(name: string, reason: string): Promise<OAuthClient>;
-  /** Has a client looked at once more, and waits for that to have happened. */
+  /** Requests a reconciliation of a client, and waits until it is done. */
   lookAgain(name: string): Promise<OAuthClient>;
-  /** What is in the workload Secret; fails where there is none. */
+  /** Content of the workload Secret; fails if there is none. */
   secret(name: string): Promise<Readonly<Record<string, string>>>;
-  /** Deletes the OAuthClient and waits for it to be gone. */
+  /** Deletes the OAuthClient and waits until it is gone. */
   remove(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 const NAMESPACE = 'shop';
-/** Two processors may be at work for a server that is new to them. */
+/** A server that has just started may be slow on two processors. */
 const WAIT_MS = 30_000;
 
 export async function startInterop(): Promise<InteropScene> {
@@ -91,15 +91,15 @@ function withData(name: string, data: Readonly<Record<string, string>>): string 
 
 export const readyMessage = (client: OAuthClient): string => conditionOf(client, 'Ready')?.message ?? '';
 
-/** What a workload that mounts the Secret asks for a token with. */
+/** The token request of a workload that mounts the Secret. */
 export function tokenRequest(secret: Readonly<Record<string, string>>, scope?: string): TokenRequest {
   const { client_id: clientId = '', client_secret: clientSecret = '' } = secret;
   return { clientId, clientSecret, ...(scope === undefined ? {} : { scope }) };
 }
 
 /**
- * Asks for a token by client credentials with the private key of the Secret (RFC 7523), as a workload does. The
- * audience is the issuer, unless the server wants another.
+ * Requests a token by client credentials with the private key of the Secret (RFC 7523), like a workload. The audience
+ * is the issuer, unless the server needs another one.
  */
 export async function requestTokenWithKey(
   secret: Readonly<Record<string, string>>,

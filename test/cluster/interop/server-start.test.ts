@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { freePort } from '../../kit/testbed/free-port.ts';
 import { startServer, untilServing } from '../../kit/testbed/server-start.ts';
 
-it('tells the end of the log of a server that ended at once, and leaves nothing of it', async () => {
+it('shows the end of the log of a server that ended at once, and removes its files', async () => {
   const url = `http://127.0.0.1:${await freePort()}/`;
   let folder = '';
   const started = startServer(async (group) => {
@@ -14,7 +14,7 @@ it('tells the end of the log of a server that ended at once, and leaves nothing 
   await expect(access(folder)).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-it('starts anew where a port was taken in the meantime, but not for ever', async () => {
+it('starts again if its port was taken meanwhile, but not without end', async () => {
   const url = `http://127.0.0.1:${await freePort()}/`;
   let attempts = 0;
   const started = startServer(async (group) => {

@@ -32,14 +32,14 @@ import {
 import { admissionSeen, notesSeen, saw } from './rows.ts';
 import { type ContractScene, startContract, untilGone } from './scene.ts';
 
-/** One contract for every dialect: each step is taken with all of them at once, against one operator. */
+/** One contract for all dialects: each step runs with all of them at once, against one operator. */
 
 const PAGE = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'dialects.md');
-/** Long enough for a loop to show itself. */
+/** Long enough to notice a loop. */
 const REST_MS = 3_000;
-/** In which what was begun comes to its end: a status of the server object that counts what was just registered. */
+/** Time until the started work is done, such as a server object's status with the new number of clients. */
 const SETTLE_MS = 1_000;
-/** Anew for each test: the runner writes into its options. */
+/** A new object for each test: the test runner writes into its options. */
 const step = () => ({ timeout: 60_000 });
 
 let scene: ContractScene;
@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 afterAll(() => scene?.stop());
 
-/** The dialects whose server can do this. */
+/** The dialects whose servers can do this. */
 const where = (can: (capabilities: Capabilities) => boolean): readonly DialectName[] =>
   DIALECT_NAMES.filter((dialect) => can(CAPABILITIES[dialect]));
 
@@ -132,7 +132,7 @@ function sawCreation(placed: Placed, client: OAuthClient): void {
   });
 }
 
-/** What would change if somebody were still at work. */
+/** What would change if the operator were still working. */
 const stillness = async (dialect: DialectName) => ({
   calls: scene.placed(dialect).emulator.log.length,
   client: (await scene.client(dialect))?.metadata.resourceVersion,
@@ -141,7 +141,7 @@ const stillness = async (dialect: DialectName) => ({
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Nothing more is asked of any server, and no object is written again. */
+/** No server gets another call, and no object is written again. */
 function itRests(): void {
   const before = new Map<DialectName, Awaited<ReturnType<typeof stillness>>>();
 
@@ -160,7 +160,7 @@ function itRests(): void {
 
 describe('Once registered, the operator', itRests);
 
-/** Where the client has a redirect URI, each edit adds one. */
+/** If the client has redirect URIs, each edit adds one. */
 function editedRedirectUris({ body }: Placed, round: number): readonly string[] | undefined {
   const uris = strings(body['redirect_uris']);
   return uris.length === 0 ? undefined : [...uris, `https://app.example/edited-${round + 1}`];
@@ -424,7 +424,7 @@ describe('No secret', () => {
     text = await scene.readable();
   });
 
-  it('is looked for in vain: logs, Events, statuses and metrics are there to be read', () => {
+  it('is in logs, Events, statuses or metrics, all of which contain text', () => {
     for (const part of ['"started"', 'DeletionUnsupported', 'AdmissionAccepted', '# HELP']) {
       expect(text).toContain(part);
     }
@@ -441,7 +441,7 @@ describe('No secret', () => {
 });
 
 describe('docs/dialects.md', () => {
-  it('is what this suite saw; `npm run generate:dialects` writes it', () => {
+  it('matches what this suite saw; `npm run generate:dialects` writes it', () => {
     const page = dialectsPage();
     if (process.env['UPDATE_DIALECTS'] === '1') {
       writeFileSync(PAGE, page);

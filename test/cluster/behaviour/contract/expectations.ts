@@ -4,23 +4,23 @@ import { eventually } from '../objects.ts';
 import { type Placed, sendsScope, specClient } from './placed.ts';
 import type { ContractScene } from './scene.ts';
 
-/** What is expected of a server and of the operator, by what the server can do. */
+/** Expectations of a server and of the operator, derived from what the server can do. */
 
-/** The one client that the server has. */
+/** The only client at the server. */
 export function onlyClient({ emulator }: Placed) {
   const [client, ...others] = emulator.clients();
   expect(others).toEqual([]);
   return client ?? expect.fail('the server has no client');
 }
 
-/** Asks the server for a token with what the workload's Secret holds. */
+/** Requests a token at the server with the content of the workload's Secret. */
 async function requestToken({ emulator }: Placed, secret: Readonly<Record<string, string>> = {}) {
   const { client_id: clientId = '', client_secret: clientSecret = '', token_endpoint_auth_method } = secret;
   const method = token_endpoint_auth_method === 'client_secret_post' ? token_endpoint_auth_method : undefined;
   return emulator.requestToken({ clientId, clientSecret, ...(method === undefined ? {} : { method }) });
 }
 
-/** What the Secret holds is what the server has, and good for a token where the server issues one. */
+/** The Secret has the credentials that the server has, and they get a token if the server issues tokens. */
 export async function expectPublished(scene: ContractScene, placed: Placed, name: string): Promise<void> {
   const { capabilities } = placed;
   const client = onlyClient(placed);
@@ -39,7 +39,7 @@ export async function expectPublished(scene: ContractScene, placed: Placed, name
   }
 }
 
-/** The metadata is what was asked for, but for what the server is known not to take. */
+/** The server has the requested metadata, except for what it is known not to accept. */
 export function expectMetadata(placed: Placed, name: string, scopes: readonly string[]): void {
   const { token_endpoint_auth_method, grant_types, redirect_uris } = placed.body;
   const { metadata } = onlyClient(placed);
@@ -66,7 +66,7 @@ export function managementOf({ managers }: Capabilities): string {
   return managers.length > 0 ? 'Credential' : 'None';
 }
 
-/** What no server takes: a method that it doesn't know, or of a public client no redirect URI. */
+/** Metadata that every server refuses: an unknown method, or no redirect URI if the client is public. */
 export const refusable = ({ capabilities, body, scopes }: Placed, name: string): object =>
   specClient(
     capabilities.secret ? { ...body, token_endpoint_auth_method: 'made_up' } : { ...body, redirect_uris: [] },
@@ -74,7 +74,7 @@ export const refusable = ({ capabilities, body, scopes }: Placed, name: string):
     scopes[0],
   );
 
-/** What is told of that: the server's code decides, where it has one of RFC 7591's in its place. */
+/** The expected reason: by the server's error code, if it has one instead of a code of RFC 7591. */
 export function refusalOf({ capabilities, emulator }: Placed): {
   readonly reason: string;
   readonly words: string;
@@ -96,7 +96,7 @@ export function refusalOf({ capabilities, emulator }: Placed): {
   }
 }
 
-/** As it is, as JSON writes it, in a URL, in Base64, and of a private key each line. */
+/** The secret itself, as JSON, in a URL, in Base64, and each line of a private key. */
 export const formsOf = (secret: string): readonly string[] => [
   secret,
   JSON.stringify(secret).slice(1, -1),

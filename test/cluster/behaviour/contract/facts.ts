@@ -1,12 +1,12 @@
 import type { DialectName } from '../../../../src/dialects/presets.ts';
 
-/** Where what is known of a server comes from. */
+/** The sources of what is known about a server. */
 export interface Fact {
   readonly server: string;
-  /** Against the real server, beside the emulated one. */
+  /** Tested against the real server, in addition to the emulated one. */
   readonly tested?: string;
   readonly known: 'the RFCs' | 'observed' | 'read' | 'read, partly observed' | 'observed, partly read';
-  /** What is recalled or inferred. */
+  /** Known from memory, or inferred. */
   readonly recalled?: string;
 }
 

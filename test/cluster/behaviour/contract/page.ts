@@ -2,7 +2,7 @@ import { DIALECT_NAMES, type DialectName } from '../../../../src/dialects/preset
 import { FACTS } from './facts.ts';
 import { type Row, rowOf } from './rows.ts';
 
-/** `docs/dialects.md`, from what the suite saw. Throws where a test before failed. */
+/** Content of `docs/dialects.md`, from what the suite saw. Throws if an earlier test failed. */
 export function dialectsPage(): string {
   const seen = DIALECT_NAMES.map((dialect) => ({ dialect, row: rowOf(dialect) }));
   return `${INTRODUCTION}

@@ -16,11 +16,11 @@ export interface Placed {
     readonly name: string;
   };
   readonly serverObject: string;
-  /** What the server object refers to, as it should be. */
+  /** The Secrets that the server object refers to, with the right content. */
   readonly credentials: readonly Credential[];
-  /** Under wire names, without a name; accepted as it is. */
+  /** Metadata under wire names, without a name, that the server accepts. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** Words of `scope` to ask for at first, and after the second edit; empty where none is taken. */
+  /** Scopes to request at first and after the second edit; empty if the server accepts none. */
   readonly scopes: readonly [readonly string[], readonly string[]];
 }
 
@@ -62,7 +62,7 @@ export function place(dialect: DialectName, emulator: Emulator): Placed {
 
 type AdmissionKind = 'open' | 'initialAccessToken' | 'basic' | 'clientCredentials';
 
-/** The way in that its administrators would take, of those that the gate offers. */
+/** The kind of admission that administrators would choose among those that the server offers. */
 function admissionKind(dialect: DialectName, { gate }: Capabilities): AdmissionKind {
   if (dialect === 'wso2') {
     return 'basic';
@@ -128,12 +128,12 @@ function serverSpec(dialect: DialectName, by: AdmissionKind, emulator: Emulator)
         : {}),
     },
     ...(isManagedByAdministrator(capabilities) ? { management: management(dialect, capabilities) } : {}),
-    // What a statement copies from clients must be bounded on a cluster server.
+    // A cluster server must have a policy for members that a statement copies from clients.
     ...(capabilities.gate.statement === 'required' ? { policy: { uriHosts: ['*.example'] } } : {}),
   };
 }
 
-/** As people write it: without the defaults. */
+/** A spec as people write it, without defaults. */
 type SpecOf = { readonly [Field in keyof AuthorizationServerSpec]: unknown };
 
 const statement = (dialect: DialectName, { credentials }: Emulator) => ({
@@ -153,7 +153,7 @@ function management(dialect: DialectName, { managers }: Capabilities) {
     : { credential: { token: { secretRef, scheme: 'SSWS' } } };
 }
 
-/** Why a client isn't registered while the credentials are wrong; `undefined`: none is asked for. */
+/** The reason why a client isn't registered while the credentials are wrong; `undefined`: the server needs none. */
 export function refusalOfWrongCredential(
   dialect: DialectName,
 ): 'AdmissionRefused' | 'AdmissionTokenFailed' | 'InvalidSoftwareStatement' | undefined {
@@ -169,7 +169,7 @@ export function refusalOfWrongCredential(
 export const isOpen = (dialect: DialectName): boolean =>
   admissionKind(dialect, CAPABILITIES[dialect]) === 'open';
 
-/** A client that can get a token, where there is one; with a redirect URI where a statement has to name it. */
+/** A client that can get a token, if the server issues any; with a redirect URI if a statement must contain it. */
 function bodyOf({ machineBody, webBody, gate }: Capabilities): Placed['body'] {
   const body = machineBody ?? webBody;
   const { redirect_uris } = webBody;
@@ -183,7 +183,7 @@ function scopesOf({ scopeMember, scopes = ['read', 'write'] }: Capabilities): Pl
   return scopeMember === 'none' ? [[], []] : [[first], [first, second]];
 }
 
-/** The Secret, with what it should hold or with something else. */
+/** The Secret, with the right data or with other data. */
 export function secretObject({ name, namespace, data }: Credential, { wrong = false } = {}): string {
   const values = wrong
     ? Object.fromEntries(Object.keys(data).map((key) => [key, wrongValue(key, data)]))
@@ -197,11 +197,11 @@ export function secretObject({ name, namespace, data }: Credential, { wrong = fa
   });
 }
 
-/** Who one is stays; what proves it is another. */
+/** Names stay; the value that proves them changes. */
 const wrongValue = (key: string, data: Credential['data']): string =>
   ['client_id', 'username'].includes(key) ? (data[key] ?? '') : WRONG;
 
-/** Long enough for any algorithm, and as secret as the right one. */
+/** Long enough for any algorithm. It counts as a secret like the right one. */
 export const WRONG = 'wrong-credential-that-nobody-issued-0123456789';
 
 /** `spec.client` of a body with wire names. */

@@ -3,7 +3,7 @@ import type { DialectName } from '../../../../src/dialects/presets.ts';
 import type { LoggedRequest } from '../../../kit/emulator/serve.ts';
 import type { Placed } from './placed.ts';
 
-/** What the suite saw happen between the operator and one emulated server. */
+/** What happened between the operator and one emulated server. */
 export interface Row {
   readonly admission: string;
   readonly create: string;
@@ -17,12 +17,12 @@ export interface Row {
 
 const rows = new Map<DialectName, Partial<Row>>();
 
-/** Remembers a part of what was seen. */
+/** Stores a part of what was seen. */
 export function saw(dialect: DialectName, part: Partial<Row>): void {
   rows.set(dialect, { ...rows.get(dialect), ...part });
 }
 
-/** Throws where something was not seen, because a test failed before. */
+/** Throws if a part is missing, because an earlier test failed. */
 export function rowOf(dialect: DialectName): Row {
   const row = rows.get(dialect) ?? {};
   const missing = COLUMNS.filter((column) => row[column] === undefined);
@@ -43,7 +43,7 @@ const COLUMNS: readonly (keyof Row)[] = [
   'notes',
 ];
 
-/** How the registration that succeeded was admitted, by what the server was shown. */
+/** How the successful registration was admitted, by the credentials that the server received. */
 export function admissionSeen({ emulator }: Placed): string {
   const { log, credentials } = emulator;
   const index = log.findLastIndex(({ call, status = 0 }) => call === 'register' && status < 300);
@@ -72,7 +72,7 @@ function credentialSeen(
   return `client credentials${scope === undefined ? '' : `, scope \`${scope}\``}`;
 }
 
-/** What else is particular, as far as it showed. */
+/** Other differences that showed. */
 export function notesSeen({ capabilities }: Placed, { status }: OAuthClient): string {
   const { clientDiesWithSecret, secretLifetimeSeconds, tokenLifetimeSeconds } = capabilities;
   const otherwise = (status?.substitutions ?? []).map(({ member }) => `\`${member}\``);

@@ -9,22 +9,22 @@ import { all, conditionOf, eventually, namespace, oauthClient, secretData } from
 import { type SeenEvent, teamIn } from '../team.ts';
 import { NAMESPACE, type Placed, place, secretObject, specClient } from './placed.ts';
 
-/** One operator and every emulated server, and ways to look at both. */
+/** One operator and all emulated servers, with functions to read both. */
 export interface ContractScene {
   readonly testbed: Testbed;
   placed(dialect: DialectName): Placed;
-  /** Applies OAuthClients, each of the body and the scopes that its server accepts, unless given. */
+  /** Applies OAuthClients. By default each has the body and the scopes that its server accepts. */
   create(...clients: readonly Wanted[]): Promise<void>;
   edit(name: string, client: object): Promise<void>;
   remove(name: string): Promise<void>;
   client(name: string): Promise<OAuthClient | undefined>;
   server(placed: Placed): Promise<AuthorizationServer>;
-  /** Waits for a Ready condition of the present generation with this reason; returns its message as well. */
+  /** Waits for a Ready condition of the current generation with this reason. Returns its message too. */
   until(name: string, reason: string): Promise<Told>;
   secret(name: string): Promise<Record<string, string> | undefined>;
   /** Waits for a Warning about the client. */
   warning(name: string, reason: string): Promise<SeenEvent>;
-  /** Everything that people and machines other than the workload's can read. */
+  /** All text that people or machines can read, except the workload's Secrets. */
   readable(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export interface Told {
 const LONG_MS = 40_000;
 const API = '/apis/oauth-registrar.dev/v1alpha1';
 
-/** Starts all of it, with wrong credentials wherever one is asked for. */
+/** Starts the operator and all servers, with a wrong credential wherever one is needed. */
 export async function startContract(): Promise<ContractScene> {
   const servers = await Promise.all(
     DIALECT_NAMES.map(async (dialect) => place(dialect, await start(dialect))),
