@@ -17,7 +17,7 @@ const target = useTarget();
 
 const CORPORATE = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
 
-/** The operator has looked at the object as it is now. */
+/** Whether the operator has seen the current version of the object. */
 const isSeen = (object: SeenObject | undefined): boolean =>
   conditionOf(object, 'Ready')?.['observedGeneration'] === object?.['metadata'].generation;
 
@@ -41,7 +41,7 @@ const unset = (tenant: Tenant, name: string, client: object) =>
 const updatesAt = (server: StubServer): number =>
   server.requests.filter(({ method }) => method === 'PUT').length;
 
-describe('C1: a client with records at two servers, whose spec names none any more', () => {
+describe('C1: a client with records at two servers, whose spec no longer names a server', () => {
   test("A: the registration access token of the cluster server never goes to the tenant's own", async () => {
     const bystander = await startBystander(target);
     const tenant = await target.tenant('admin');
@@ -60,7 +60,7 @@ describe('C1: a client with records at two servers, whose spec names none any mo
     await bystander.judge();
   });
 
-  test("B: what the policy of the cluster server refuses isn't sent there over another connection", async () => {
+  test("B: metadata that the policy of the cluster server refuses isn't sent there over another connection", async () => {
     const [dev, prod] = [await target.server(), await target.server()];
     await target.admin.createOrFail(
       clusterServer('dev', dev.issuer),

@@ -10,7 +10,7 @@ const target = useTarget();
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index);
 
-describe('a tenant with the role edit disturbs nobody', () => {
+describe('a tenant with the role edit does not disturb others', () => {
   test("by a thousand OAuthClients that can't be registered", async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
@@ -27,7 +27,7 @@ describe('a tenant with the role edit disturbs nobody', () => {
     expect(target.pod.lines().length - lines, 'lines of the log').toBeLessThan(50);
   });
 
-  test('L1: by a Secret that is too long for a line of the watch', async () => {
+  test('L1: by a Secret that exceeds the limit of a watch line', async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     const from = await target.controlPlane.auditPosition();
@@ -53,7 +53,7 @@ describe('a tenant with the role edit disturbs nobody', () => {
     expect(lists.length, 'new lists of all Secrets').toBe(0);
   });
 
-  test('L2: by answers that take long to read', async () => {
+  test('L2: by answers that are slow to parse', async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     const headers = { 'www-authenticate': 'a'.repeat(8_000) };
@@ -73,7 +73,7 @@ describe('a tenant with the role edit disturbs nobody', () => {
     await bystander.judge();
   });
 
-  test('L11: by a hundred clients whose keys are made', async () => {
+  test('L11: by a hundred clients with generated keys', async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     await bystander.during(async () => {

@@ -11,7 +11,7 @@ import {
 } from './kit/objects.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
 
-/** What failed from the start, and must go on to. */
+/** Attacks that never succeeded, and must continue to fail. */
 
 let attacker: Tenant;
 let victim: Tenant;
@@ -27,9 +27,9 @@ const CLIENTS = () => pathOf('OAuthClient', attacker.namespace);
 const isStalled = (object: SeenObject | undefined): boolean =>
   conditionOf(object, 'Stalled')?.['status'] === 'True';
 
-describe('with the role admin in a namespace of its own, a tenant', () => {
+describe('a tenant with the role admin in its own namespace', () => {
   test.each(['Secret', 'ConfigMap', 'OAuthClient', 'AuthorizationServer', 'Lease'])(
-    "reads and makes no %s in the namespace of another, nor in the operator's",
+    'reads and creates no %s in the namespace of another tenant or of the operator',
     async (kind) => {
       for (const namespace of [victim.namespace, OPERATOR_NAMESPACE]) {
         const object = { ...machineClient('x'), kind, metadata: { name: 'x', namespace } };
@@ -51,12 +51,12 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
     expect((await attacker.request('PATCH', `${path}/status`, { status })).status).toBe(403);
   });
 
-  test('names no Secret outside of its namespace', async () => {
+  test("can't refer to a Secret outside of its namespace", async () => {
     const secret = { name: `../${victim.namespace}/shop` };
     expect((await attacker.create(machineClient('path', { secret }))).status).toBe(422);
   });
 
-  test("gains nothing by Secrets that look like the operator's or like those of another", async () => {
+  test('gains nothing from Secrets that look like those of the operator or of another tenant', async () => {
     const before = await victim.get('Secret', 'shop');
     const { labels, annotations } = before?.['metadata'] ?? {};
     const [record] = (await target.admin.list('Secret')).filter(
@@ -73,7 +73,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
     for (const metadata of forgeries) {
       await attacker.createOrFail({ kind: 'Secret', metadata, stringData: { client_id: 'forged' } });
     }
-    // The operator has looked at what came before this one.
+    // The operator has seen everything that was created before this one.
     await attacker.ready(machineClient('own'));
     expect(await victim.get('Secret', 'shop')).toEqual(before);
     expect((await attacker.get('Secret', 'like-workload'))?.['data']).toEqual({ client_id: btoa('forged') });
@@ -82,7 +82,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
   });
 
   test.each(['Opaque', 'kubernetes.io/tls', 'helm.sh/release.v1'])(
-    'has no Secret of type %s overwritten by its client',
+    "can't overwrite a Secret of type %s by its client",
     async (type) => {
       const name = `taken-${type.replace(/[^a-z]/gi, '').toLowerCase()}`;
       const data = { 'tls.crt': btoa('mine'), 'tls.key': btoa('mine') };
@@ -119,7 +119,7 @@ describe('with the role admin in a namespace of its own, a tenant', () => {
     expect(await told('closed')).toBe(await told('absent'));
   });
 
-  test('calls no metadata address by a server object', async () => {
+  test("can't call a metadata address by a server object", async () => {
     const refused = ['http://169.254.169.254', 'http://[fd00:ec2::254]', 'http://100.100.100.200'];
     for (const [index, issuer] of refused.entries()) {
       await attacker.createOrFail(ownServer(`inside-${index}`, issuer));

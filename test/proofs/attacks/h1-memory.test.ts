@@ -11,14 +11,14 @@ import {
 } from './kit/objects.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
 
-/** Memory is bounded by namespace: what one tenant makes takes no more of it than others have room for. */
+/** Memory is limited per namespace: objects of one tenant never take the memory that others need. */
 
 const target = useTarget();
 
 const many = (count: number, make: (index: number) => SentObject): readonly SentObject[] =>
   Array.from({ length: count }, (_, index) => make(index));
 const MEGABYTE = 'a'.repeat(1_000_000);
-/** Of all that fits into a spec, this takes most memory. */
+/** The content of a spec that takes most memory. */
 const dearest = { blob: Array.from({ length: 10_600 }, () => ({})) };
 
 const reasonOf = (object: SeenObject | undefined): unknown => conditionOf(object, 'Ready')?.['reason'];
@@ -26,7 +26,7 @@ const statusesOf = (answers: readonly { readonly status: number }[]): readonly n
   ...new Set(answers.map(({ status }) => status)),
 ];
 
-/** The next process meets all that is there at once; ordinary ends give the Lease back. */
+/** The next process lists everything at once. A normal end releases the Lease. */
 async function startsAnew(): Promise<void> {
   await target.pod.kill('SIGTERM');
   await target.pod.working();
@@ -39,7 +39,7 @@ async function removeAll(of: Tenant): Promise<void> {
 }
 
 describe('H1: a tenant makes many large objects', () => {
-  test('200 labelled Secrets of 1 MB, which nobody refers to', async () => {
+  test('200 labelled Secrets of 1 MB to which nothing refers', async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     await bystander.during(async () => {
@@ -54,7 +54,7 @@ describe('H1: a tenant makes many large objects', () => {
     await removeAll(attacker);
   });
 
-  test("760 workload Secrets with annotations of 256 KiB, that name a client of theirs and one of the operator's", async () => {
+  test('760 workload Secrets with annotations of 256 KiB, that name a client of the tenant and one of the operator', async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     const annotations = (at: number) => ({
@@ -81,7 +81,7 @@ describe('H1: a tenant makes many large objects', () => {
     await removeAll(attacker);
   });
 
-  test('200 OAuthClients of 1 MB: each is told its size', async () => {
+  test('200 OAuthClients of 1 MB: the status of each says that it is too large', async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     await bystander.during(async () => {
@@ -101,7 +101,7 @@ describe('H1: a tenant makes many large objects', () => {
     await removeAll(attacker);
   });
 
-  test('1,000 OAuthClients of 32 KiB, and 60 that take as much memory as a spec can: who has no room is told, and taken up later', async () => {
+  test('1,000 OAuthClients of 32 KiB, and 60 that take as much memory as a spec can: status reports those without room, and they are reconciled later', async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     const large = (at: number) =>

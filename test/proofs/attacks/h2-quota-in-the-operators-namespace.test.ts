@@ -9,7 +9,7 @@ const target = useTarget();
 /** `maxInFlight` of a server object that doesn't set it. */
 const UNDER_WAY = 16;
 
-test('H2: while the API server refuses even minimal records, little is registered, that is told, and all of it is recorded in the end', async () => {
+test('H2: while the API server refuses even minimal records, few clients are registered, status says so, and all are recorded in the end', async () => {
   const tenant = await target.tenant('edit');
   await tenant.ready(machineClient('before'));
   const secrets = (await target.admin.list('Secret')).length;
@@ -21,7 +21,7 @@ test('H2: while the API server refuses even minimal records, little is registere
     return ready?.['reason'] === 'RecordWriteRefused' && ready['message'].includes('exceeded quota');
   });
   await sleep(5_000);
-  // Those whose answers may wait for a record, and those that were under way then.
+  // Clients whose answers may wait for a record, and those that were under way then.
   expect(target.corporate.count('register') - before).toBeLessThanOrEqual(
     SHARES.unrecordedAnswers.most + UNDER_WAY,
   );

@@ -12,7 +12,7 @@ const bigOnes = (count: number, prefix: string) =>
     machineClient(`${prefix}-${index}`, { metadata: { annotations: { [ROTATE]: BIG } } }),
   );
 
-/** Names of the clients that the server has and that no registration Secret names. */
+/** Names of clients that are at the server without a registration Secret. */
 async function unrecorded(): Promise<readonly string[]> {
   const secrets = await target.admin.list('Secret');
   const recorded = new Set(
@@ -24,7 +24,7 @@ async function unrecorded(): Promise<readonly string[]> {
 }
 
 describe('H2: OAuthClients whose annotation is as long as the API server admits', () => {
-  test('48 of them freeze no server: each client is recorded, and others go on', async () => {
+  test('48 of them block no server: each client is recorded, and others continue', async () => {
     const bystander = await startBystander(target);
     const attacker = await target.tenant('edit');
     await bystander.during(async () => {

@@ -11,7 +11,7 @@ const target = useTarget();
 const ATTACK_MS = 12_000;
 const isTold = (object: SeenObject | undefined) => conditionOf(object, 'Ready')?.['status'] === 'False';
 
-test('H3b: 64 clients that the server fails over with 500, loses or leaves hanging close it to nobody', async () => {
+test('H3b: 64 clients that the server answers with 500, drops or never answers close the server to no other client', async () => {
   const isLong = ({ body }: Exchange) => String(body['client_name']).length > 255;
   const begins = (text: string) => (exchange: Exchange) =>
     isLong(exchange) && String(exchange.body['client_name']).startsWith(text);

@@ -9,16 +9,16 @@ const target = useTarget();
 
 const SERVERS = 6;
 const CLIENTS = 1_536;
-/** So many are created at a time: it is the operator that is tried here, not the API server. */
+/** Objects that are created at once: this test loads the operator, not the API server. */
 const AT_ONCE = 8;
-/** As `shares.ts` says of one namespace at its own servers. */
+/** The limit of `shares.ts` for one namespace at its own servers. */
 const MOST_UNDER_WAY = 32;
 const MOST_BYTES = 700 * 1024;
 
 /** The longest name that Kubernetes permits. */
 const long = (start: string): string => start.padEnd(253, 'x');
 
-/** Answers the first registration, and holds the others until it is told to fail over all of them. */
+/** Answers the first registration, and holds the others until `released` resolves; then it fails them all. */
 async function holding(released: Promise<unknown>): Promise<{ server: StubServer; held: () => number }> {
   const server = await target.server();
   const words = '€'.repeat(300);
@@ -44,7 +44,7 @@ async function sizeOf(name: string): Promise<{ readonly keys: number; readonly b
   return { keys: values.length, bytes: values.reduce((sum, value) => sum + Buffer.byteLength(value), 0) };
 }
 
-test("H4: a tenant's servers that hold every call and then fail keep nobody else from registering, editing or deleting", async () => {
+test("H4: a tenant's servers that hold every call and then fail don't stop others from registering, editing and deleting", async () => {
   const bystander = await startBystander(target);
   const attacker = await target.tenant('admin');
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
@@ -78,7 +78,7 @@ test("H4: a tenant's servers that hold every call and then fail keep nobody else
   const suspects = await sizeOf('oauth-registrar-suspected-orphans-namespaced');
   expect.soft(suspects.keys).toBeGreaterThanOrEqual(SERVERS);
   expect.soft(suspects.bytes).toBeLessThan(MOST_BYTES);
-  // What was lost is listed, and leaves the ledger by itself.
+  // Lost registrations are listed, and leave the ledger without help.
   await expect
     .poll(async () => (await sizeOf('oauth-registrar-ledger')).keys, { timeout: 20_000 })
     .toBeLessThan(10);

@@ -16,7 +16,7 @@ async function deleteAll(tenant: Tenant, client: string): Promise<void> {
   await expect.poll(isGone, { timeout: 60_000, interval: 100 }).toBe(true);
 }
 
-/** @param claims the issuer of the server object that bears the name later */
+/** @param claims the issuer of the server object that later has the same name */
 async function reuse(claims: (old: StubServer, evil: StubServer) => string): Promise<void> {
   const [old, evil] = [await target.server({ remove: reply(500) }), await target.server()];
   const former = await target.tenant('admin');
@@ -44,13 +44,13 @@ async function reuse(claims: (old: StubServer, evil: StubServer) => string): Pro
 const removals = (server: StubServer): number =>
   server.requests.filter(({ method }) => method === 'DELETE').length;
 
-describe('H5: a name that another had before', () => {
-  test('a namespace and server object of reused names get no token of the former tenant', async () => {
-    // Side by side: what is left of a vanished object is looked at after a minute.
+describe('H5: a name that another object had before', () => {
+  test('a namespace and a server object with reused names get no token of the former tenant', async () => {
+    // In parallel: the record of a vanished object is handled after a minute.
     await Promise.all([reuse((_, evil) => evil.issuer), reuse((old) => old.issuer)]);
   });
 
-  test('a server object of the platform that is made anew with another issuer gets no token of the one before', async () => {
+  test('a server object of the platform that is created again with another issuer gets no token of the former one', async () => {
     const [old, other] = [await target.server(), await target.server()];
     await target.admin.createOrFail(clusterServer('moved', old.issuer));
     const tenant = await target.tenant('edit');
@@ -61,7 +61,7 @@ describe('H5: a name that another had before', () => {
     const management = { configurationUrl: `${other.issuer}/reg/{client_id}` };
     await target.admin.createOrFail(clusterServer('moved', other.issuer, { management }));
     await tenant.patchOrFail('OAuthClient', 'web', { spec: { client: { clientName: 'edited' } } });
-    // Whoever works at the server object by now registers this one there.
+    // The present user of the server object registers this one there.
     await tenant.ready(
       machineClient('new', { server: { kind: 'ClusterAuthorizationServer', name: 'moved' } }),
     );

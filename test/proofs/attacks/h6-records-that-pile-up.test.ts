@@ -11,7 +11,7 @@ const bytesOf = ({ data = {} }: SeenObject): number =>
     0,
   );
 
-test("H6: clients that the tenant's own server never removes end at fifty small records, and only its own registrations", async () => {
+test("H6: clients that the tenant's own server never removes leave at most fifty small records, and stop only its own registrations", async () => {
   const bystander = await startBystander(target);
   const attacker = await target.tenant('admin');
   const evil = await target.server();
@@ -44,11 +44,11 @@ test("H6: clients that the tenant's own server never removes end at fifty small 
     return ready?.['reason'] === 'NamespaceShareReached' && ready['message'].includes('kubectl get secrets');
   });
   const left = await records();
-  // Those that were under way when the fiftieth was left behind may come to it.
+  // Clients that were under way when the fiftieth was left behind are added.
   expect(left.length).toBeGreaterThanOrEqual(50);
   expect(left.length).toBeLessThanOrEqual(50 + 20);
   expect(Math.max(...left.map(bytesOf))).toBeLessThan(8_192);
-  // The platform's server is no concern of this.
+  // The platform's server is not affected.
   await attacker.ready(machineClient('at-corporate'));
   await bystander.judge();
 });

@@ -19,7 +19,7 @@ async function within(ms: number, what: string, isSo: () => boolean): Promise<vo
   }
 }
 
-test('H7: 300 servers that accept and never answer hold up no other server object', async () => {
+test('H7: 300 servers that accept connections and never answer delay no other server object', async () => {
   const bystander = await startBystander(target);
   const attacker = await target.tenant('admin');
   const other = await target.tenant('admin');
@@ -35,7 +35,7 @@ test('H7: 300 servers that accept and never answer hold up no other server objec
     await other.createOrFail(ownServer('honest', honest.issuer));
     await other.until('AuthorizationServer', 'honest', isReady, 5_000);
 
-    // The platform changes its token; the server takes both for a while.
+    // The platform changes its token; the server accepts both for a while.
     corporate.admits = undefined;
     await target.admin.patchOrFail('Secret', 'corporate', { stringData: { token: NEW_TOKEN } });
     const tokenOf = () => corporate.requests.findLast(({ call }) => call === 'register')?.authorization;

@@ -7,13 +7,13 @@ import { useTarget } from './kit/target.ts';
 
 const target = useTarget();
 
-test('L3: a member of the answer that can be no key of a Secret is refused when the object is made', async () => {
+test("L3: a member of the answer that can't be a key of a Secret is refused when the object is created", async () => {
   const tenant = await target.tenant('edit');
   const answer = await tenant.create(machineClient('bad', { secret: { include: ['a/b c'] } }));
   expect(answer.status).toBe(422);
 });
 
-test('L3: a quota that keeps Secrets out is told in the words of the API server, keeps what is registered, and stops the rest', async () => {
+test("L3: a quota that refuses Secrets is reported with the API server's message; registered clients stay, others are not registered", async () => {
   const bystander = await startBystander(target);
   const tenant = await target.tenant('edit');
   const setQuota = await secretsQuota(target, tenant.namespace, { most: 2, used: 2 });
@@ -36,7 +36,7 @@ test('L3: a quota that keeps Secrets out is told in the words of the API server,
       .toBeGreaterThan(3);
     await sleep(5_000);
   });
-  // Two have their Secret; of the others not all: those that were under way when the first Secret was refused.
+  // Two have their Secret. Of the others, only those are registered that were under way at the first refusal.
   expect(registered()).toBeLessThan(80);
   const events = await tenant.list('Event');
   expect(

@@ -5,7 +5,7 @@ import { useTarget } from './kit/target.ts';
 
 const target = useTarget();
 
-/** Writes of the operator so far, as it counts them. */
+/** Number of the operator's writes so far, from its metrics. */
 async function writes(): Promise<number> {
   await sleep(1_100);
   const text = await (await fetch(`http://127.0.0.1:${target.pod.operator.port}/metrics`)).text();
@@ -15,7 +15,7 @@ async function writes(): Promise<number> {
     .reduce((sum, [, , , count]) => sum + Number(count), 0);
 }
 
-test('L4: a fight over a Secret and a finalizer costs few calls, and ends as it should', async () => {
+test('L4: somebody who changes a Secret and a finalizer again and again causes few calls, and the end is correct', async () => {
   const attacker = await target.tenant('edit');
   await attacker.ready(machineClient('fought-over'));
   const before = await writes();

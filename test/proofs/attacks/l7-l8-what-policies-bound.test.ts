@@ -29,7 +29,7 @@ const BOUNDS = {
 };
 const WITHIN = { clientName: undefined, scopes: ['read'] };
 
-describe('L7: what a policy bounds', () => {
+describe('L7: a policy', () => {
   test.each<[string, object, object?]>([
     ['a signature of nothing', { idTokenSignedResponseAlg: 'none' }],
     ['an algorithm that is not listed', { requestObjectSigningAlg: 'HS256' }],
@@ -44,7 +44,7 @@ describe('L7: what a policy bounds', () => {
     ],
     ["a place in a vendor's member", { additionalMetadata: { callback: 'ldap://evil.attacker.test/' } }],
     ['a client that outlives its object', {}, { deletionPolicy: 'Retain' }],
-  ])('%s is not registered', async (_, client, spec = {}) => {
+  ])('%s is refused', async (_, client, spec = {}) => {
     const server = await target.server();
     const name = `bounded-${server.issuer.split(':').at(-1)}`;
     await target.admin.createOrFail(clusterServer(name, server.issuer, { policy: BOUNDS }));
@@ -56,7 +56,7 @@ describe('L7: what a policy bounds', () => {
     expect(calls(server)).toBe(0);
   });
 
-  test('what is within is registered', async () => {
+  test('metadata within the bounds is accepted', async () => {
     const server = await target.server();
     await target.admin.createOrFail(clusterServer('within', server.issuer, { policy: BOUNDS }));
     await tenant.ready(machineClient('within', { server: at('within'), client: WITHIN }));
@@ -64,8 +64,8 @@ describe('L7: what a policy bounds', () => {
   });
 });
 
-describe('L8: a policy that is made tighter', () => {
-  test('is told to the clients that exist where the platform wants that; nothing happens at the server', async () => {
+describe('L8: a stricter policy', () => {
+  test('is reported on existing clients with enforce Existing; nothing happens at the server', async () => {
     const bystander = await startBystander(target);
     const server = await target.server();
     const open = { enforce: 'Existing' };

@@ -11,7 +11,7 @@ const clientsOf = (prefix: string): number =>
 const isOverQuota = (tenant: Tenant, name: string) =>
   tenant.until('OAuthClient', name, (object) => conditionOf(object, 'Ready')?.['reason'] === 'QuotaExceeded');
 
-test('M1: a hundred at once are as many as the platform permits', async () => {
+test('M1: of a hundred clients at once, as many are registered as the platform permits', async () => {
   const tenant = await target.tenant('edit');
   await tenant.createAll(Array.from({ length: 100 }, (_, index) => machineClient(`burst-${index}`)));
   await expect
@@ -26,7 +26,7 @@ test('M1: a hundred at once are as many as the platform permits', async () => {
   expect(clientsOf('burst-')).toBe(5);
 });
 
-test('M1: clients that outlive their objects count', async () => {
+test('M1: clients that outlive their objects are counted', async () => {
   const tenant = await target.tenant('edit');
   for (let index = 0; index < 5; index += 1) {
     const name = `kept-${index}`;
@@ -42,7 +42,7 @@ test('M1: clients that outlive their objects count', async () => {
   expect(clientsOf('kept-')).toBe(5);
 });
 
-test('M1: a client is replaced again only when the one before is gone', async () => {
+test('M1: a client is replaced again only when its former client is gone', async () => {
   const tenant = await target.tenant('edit');
   await tenant.ready(machineClient('rotated', { replacement: { onEdit: 'Automatic', overlap: '720h' } }));
   for (let turn = 0; turn < 12; turn += 1) {

@@ -8,10 +8,10 @@ const target = useTarget();
 
 const COUNT = 800;
 
-/** An idle operator collects its garbage after 5 s, but not within 20 s of the collection before. */
+/** An idle operator collects its garbage after 5 s, at most once in 20 s. */
 const COLLECTED_SECONDS = 26;
 
-/** Of V8's heap, once the operator has been idle for a while, in MB. */
+/** Size of V8's heap in MB, after the operator has been idle for a while. */
 async function heap(): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let look = 0; look < COLLECTED_SECONDS; look += 1) {
@@ -22,7 +22,7 @@ async function heap(): Promise<number> {
   return least;
 }
 
-test('M10: server objects that are made and deleted leave nothing in memory', async () => {
+test('M10: server objects that are created and deleted leave nothing in memory', async () => {
   const attacker = await target.tenant('admin');
   const evil = await target.server({
     discovery: ({ request, response }) => {

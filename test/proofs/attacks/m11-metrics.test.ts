@@ -11,7 +11,7 @@ const target = useTarget();
 const port = () => target.pod.operator.port;
 const metrics = async () => (await fetch(`http://127.0.0.1:${port()}/metrics`)).text();
 
-test('M11: metrics tell nothing of tenants, and tenants choose no label', async () => {
+test('M11: metrics show nothing about tenants, and tenants choose no label', async () => {
   const attacker = await target.tenant('admin');
   const evil = await target.server({
     discovery: (exchange) => reply(201 + evil.count('discovery'))(exchange),
@@ -32,7 +32,7 @@ test('M11: metrics tell nothing of tenants, and tenants choose no label', async 
   expect(text).not.toContain(evil.issuer);
 });
 
-test('M11: thousands of idle connections are ended, and nobody is kept from the port', async () => {
+test('M11: thousands of idle connections are closed, and the port stays usable', async () => {
   const bystander = await startBystander(target);
   const sockets = new Set<Socket>();
   await bystander.during(async () => {
@@ -52,7 +52,7 @@ test('M11: thousands of idle connections are ended, and nobody is kept from the 
     expect(sockets.size).toBeLessThan(200);
     await sleep(5_000);
     expect(sockets.size).toBe(0);
-    // As fast as it goes, eight at a time.
+    // As fast as possible, eight at a time.
     const end = performance.now() + 10_000;
     const readers = Array.from({ length: 8 }, async () => {
       while (performance.now() < end) {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   bystander = await startBystander(target);
 });
 
-/** The server by the one name that is permitted. */
+/** URL of the server with the only permitted host name. */
 const permitted = ({ issuer }: StubServer): string => issuer.replace('127.0.0.1', 'localhost');
 
 const serverAt = (name: string, stub: StubServer, spec: object = {}) =>
@@ -22,7 +22,7 @@ const serverAt = (name: string, stub: StubServer, spec: object = {}) =>
     ...spec,
   });
 
-/** Lets the operator do all that it may: register, update, delete. */
+/** Makes the operator do everything that is permitted: register, update, delete. */
 async function useAsFarAsItGoes(tenant: Tenant, server: string): Promise<SeenObject> {
   const name = `client-of-${server}`;
   await tenant.createOrFail(machineClient(name, { server: ownRef(server) }));
@@ -42,7 +42,7 @@ async function useAsFarAsItGoes(tenant: Tenant, server: string): Promise<SeenObj
   return told;
 }
 
-test('M2: management addresses at another host are called by no method, whatever allowedOrigins says', async () => {
+test('M2: management addresses at another host are never called, whatever allowedOrigins says', async () => {
   const tenant = await target.tenant('admin');
   const [own, victim] = [await target.server(), await target.server()];
   await bystander.during(async () => {
@@ -60,7 +60,7 @@ test('M2: management addresses at another host are called by no method, whatever
   await bystander.judge();
 });
 
-test('M2: a proxy is called for no AuthorizationServer, whatever its host', async () => {
+test('M2: no proxy is called for an AuthorizationServer, whatever its host', async () => {
   const tenant = await target.tenant('admin');
   const own = await target.server();
   let calls = 0;

@@ -10,7 +10,7 @@ beforeAll(async () => {
   victim = await target.tenant('edit');
 });
 
-/** A server of the attacker's that claims to be the platform's, and answers with these client_ids in turn. */
+/** A server of the attacker that claims to be the platform's. It answers with these client_ids in turn. */
 async function impostor(name: string, ids: readonly string[]): Promise<void> {
   const server = await target.server();
   const next = ids[Symbol.iterator]();
@@ -23,7 +23,7 @@ async function impostor(name: string, ids: readonly string[]): Promise<void> {
   );
 }
 
-/** All that the attacker can read about an object of its own. */
+/** Everything that the attacker can read about its own object. */
 const seenOf = async (name: string): Promise<string> => {
   const events = (await attacker.list('Event')).filter((event) => event['regarding']?.name === name);
   return JSON.stringify([await attacker.get('OAuthClient', name), events]);
@@ -33,7 +33,7 @@ const isTold = (object: Parameters<typeof isReady>[0]): boolean =>
   isReady(object) || conditionOf(object, 'Stalled')?.['status'] === 'True';
 
 describe('M3: a server object may claim any issuer', () => {
-  test("whose a client_id is isn't told to another namespace", async () => {
+  test("the owner of a client_id isn't shown to another namespace", async () => {
     const storefront = await victim.ready(machineClient('storefront'));
     await impostor('curious', [storefront['status'].clientId]);
     await attacker.createOrFail(machineClient('mine', { server: ownRef('curious') }));
@@ -43,7 +43,7 @@ describe('M3: a server object may claim any issuer', () => {
     expect(seen).not.toContain(victim.namespace);
   });
 
-  test("client_ids that the attacker recorded first block nobody's registration, nor its end", async () => {
+  test('client_ids that the attacker recorded first block no registration and no deregistration of others', async () => {
     const ids = ['1001', '1002', '1003'];
     await impostor('squatter', ids);
     for (const id of ids) {

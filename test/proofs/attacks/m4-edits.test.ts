@@ -11,7 +11,7 @@ const CLIENTS = 150;
 const ATTACK_MS = 20_000;
 const BETWEEN_EDITS_MS = 20;
 
-test('M4: 150 clients of one tenant that are edited without an end starve nobody at a slow server', async () => {
+test("M4: 150 clients of one tenant that are edited all the time don't starve others at a slow server", async () => {
   const attacker = await target.tenant('edit');
   const nameOf = (index: number) => `edited-${index % CLIENTS}`;
   await attacker.createAll(Array.from({ length: CLIENTS }, (_, index) => machineClient(nameOf(index))));

@@ -9,7 +9,7 @@ const target = useTarget({ corporate: { policy: { adoption: 'Allow' } } });
 
 const ATTACK_MS = 8_000;
 
-test('M5: 40 Secrets with tokens that no request can carry disturb nobody, and each is told what is wrong', async () => {
+test("M5: 40 Secrets with tokens that a request can't contain disturb nobody, and each object's status says what is wrong", async () => {
   const bystander = await startBystander(target);
   const attacker = await target.tenant('edit');
   const names = Array.from({ length: 40 }, (_, index) => `crlf-${index}`);

@@ -9,7 +9,7 @@ const target = useTarget({ corporate: { policy: { adoption: 'Allow' } } });
 
 const ATTACK_MS = 8_000;
 
-test('M5: three adopted clients, and three of one namespace, whose tokens are lost make no server suspect', async () => {
+test("M5: three adopted clients, and three of one namespace, whose tokens are lost don't make the server suspect", async () => {
   const bystander = await startBystander(target);
   const attacker = await target.tenant('edit');
   const adopted = ['adopted-1', 'adopted-2', 'adopted-3'];
@@ -22,7 +22,7 @@ test('M5: three adopted clients, and three of one namespace, whose tokens are lo
     for (const name of registered) {
       await attacker.ready(machineClient(name));
     }
-    // By hand, at the server: only what the operator holds is worth nothing any more.
+    // By hand, at the server: only the credentials of the operator become invalid.
     const { namespace } = attacker;
     const all = [...adopted, ...registered];
     for (const name of all) {

@@ -16,7 +16,7 @@ const WAYS: Readonly<Record<string, (value: string) => string>> = {
 const names = Object.keys(WAYS).map((_, index) => `echo-${index}`);
 const RUN = 8;
 
-/** Runs of the credential that a text shows, read as people may: without what they don't see, in any case. */
+/** Parts of the credential in a text, read as people may: without invisible characters, in any case. */
 function shownIn(text: string): readonly string[] {
   const seen = text.replace(/[\p{C}\p{Z}\p{M}]/gu, '').toLowerCase();
   const runs = Array.from({ length: CORPORATE_TOKEN.length - RUN + 1 }, (_, at) =>
@@ -34,7 +34,7 @@ function shownIn(text: string): readonly string[] {
   return forms.filter((form) => seen.includes(form.replace(/[\p{C}\p{Z}\p{M}]/gu, '').toLowerCase()));
 }
 
-test("M6: who reads status and Events reads nothing of the platform's credential, however the server repeats it", async () => {
+test("M6: status and Events show nothing of the platform's credential, however the server repeats it", async () => {
   const bystander = await startBystander(target);
   const tenant = await target.tenant('edit');
   const reader = await target.tenant('view', { namespace: tenant.namespace });
@@ -82,7 +82,7 @@ test("M6: who reads status and Events reads nothing of the platform's credential
   await bystander.judge();
 });
 
-test('M6: what a cluster server says of the credential is told to the platform team alone', async () => {
+test("M6: a cluster server's message about the credential is shown only to the platform team", async () => {
   const server = await target.server();
   const words = 'audit id 17 of account svc-4711 has expired';
   server.behave.register = reply(401, { error: 'invalid_token', error_description: words });

@@ -37,7 +37,7 @@ const tokenOf = (account: string, labels: object) => ({
 const DENIED = /ValidatingAdmissionPolicy 'oauth-registrar-account'.* denied request/;
 
 describe("M7: with the operator's account", () => {
-  test('nobody has a token made of an account that may change every role', async () => {
+  test('nobody gets a token of an account that may change every role', async () => {
     const bystander = await startBystander(target);
     await bystander.during(async () => {
       for (const labels of [{}, { 'oauth-registrar.dev/workload': 'true' }]) {
@@ -52,7 +52,7 @@ describe("M7: with the operator's account", () => {
     await bystander.judge();
   });
 
-  test("nobody overwrites or deletes a Secret of others, or makes it the operator's", async () => {
+  test("nobody overwrites or deletes a Secret of others, or labels it as the operator's", async () => {
     const { namespace } = tenant;
     const secret = { kind: 'Secret', metadata: { name: 'theirs', namespace }, stringData: { key: 'value' } };
     await tenant.createOrFail(secret);
@@ -67,7 +67,7 @@ describe("M7: with the operator's account", () => {
     });
   });
 
-  test('nobody changes what an OAuthClient says, or deletes it', async () => {
+  test('nobody changes the spec of an OAuthClient, or deletes it', async () => {
     const { metadata } = await tenant.ready(machineClient('mine'));
     const patch = ['patch', 'oac', 'mine', '-n', tenant.namespace, '--type=merge', '-p'];
     for (const change of [

@@ -9,8 +9,8 @@ const target = useTarget();
 const LABELS = { 'oauth-registrar.dev/registration': 'true' };
 const isGone = (object: object | undefined): boolean => object === undefined;
 
-describe("M8: with objects that look like the operator's, in a namespace of its own, a tenant", () => {
-  test('hinders nobody from deleting them, nor Kubernetes from collecting them', async () => {
+describe("M8: with objects that look like the operator's, in its own namespace, a tenant", () => {
+  test("can't prevent others from deleting them, nor Kubernetes from collecting them", async () => {
     const bystander = await startBystander(target);
     const tenant = await target.tenant('edit');
     const dead = {
@@ -33,7 +33,7 @@ describe("M8: with objects that look like the operator's, in a namespace of its 
     await bystander.judge();
   });
 
-  test('keeps no namespace from ending', async () => {
+  test("can't prevent the deletion of a namespace", async () => {
     const tenant = await target.tenant('edit');
     await tenant.createOrFail(
       { kind: 'Secret', metadata: { name: 'forged', labels: LABELS } },
@@ -46,8 +46,8 @@ describe("M8: with objects that look like the operator's, in a namespace of its 
   });
 });
 
-describe('M8: by mistake', () => {
-  test('no person empties, unlabels or deletes a registration Secret or the ledger', async () => {
+describe('M8: by mistake,', () => {
+  test('nobody empties, unlabels or deletes a registration Secret or the ledger', async () => {
     const secrets = await target.admin.list('Secret');
     const record = secrets.find(({ metadata }) => metadata.labels?.['oauth-registrar.dev/registration']);
     const name = record?.['metadata'].name as string;

@@ -5,7 +5,7 @@ import { useTarget } from './kit/target.ts';
 
 const target = useTarget();
 
-test("M9: the addresses behind Service kubernetes are the API server's, and L12: tenants read no more than that", async () => {
+test("M9: the addresses behind Service kubernetes are known as the API server's, and L12: tenants read no more than that", async () => {
   const address = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
@@ -13,7 +13,7 @@ test("M9: the addresses behind Service kubernetes are the API server's, and L12:
   if (address === undefined) {
     return;
   }
-  // As an API server writes it that has endpoints; the one here leaves that to the test.
+  // As an API server with endpoints writes it; the one here leaves that to the test.
   const slices = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices';
   const slice = await target.admin.request('POST', slices, {
     apiVersion: 'discovery.k8s.io/v1',
@@ -37,7 +37,7 @@ test("M9: the addresses behind Service kubernetes are the API server's, and L12:
 });
 
 test.each(['https://[fd00:ec2::23]', 'https://[fd00:ec2::254]', 'https://169.254.170.23'])(
-  'L6, L12: %s is refused, and no flag is offered',
+  'L6, L12: %s is refused, and the message names no flag',
   async (issuer) => {
     const tenant = await target.tenant('admin');
     expect(await refusalOf(tenant, 'metadata', issuer)).toMatchObject({ reason: 'AddressRefused' });

@@ -3,12 +3,12 @@ import { startBystander } from './kit/bystander.ts';
 import { refusalOf, serviceAt } from './kit/own-service.ts';
 import { useTarget } from './kit/target.ts';
 
-/** Stands for what is in the cluster's own network. */
+/** Stands for an address in the cluster's own network. */
 const INNER = '127.0.0.3';
 
 const target = useTarget({ flags: [`--refuse-addresses=${INNER}/32`] });
 
-test("M9: a tenant's server object reaches no address that --refuse-addresses names, a cluster server does", async () => {
+test("M9: a tenant's server object can't reach an address of --refuse-addresses, a cluster server can", async () => {
   const bystander = await startBystander(target);
   const tenant = await target.tenant('admin');
   const inner = await serviceAt(INNER);

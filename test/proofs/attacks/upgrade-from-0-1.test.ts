@@ -19,13 +19,13 @@ const BEFORE = 'ed39c9d';
 
 let target: Target;
 let removeBefore: () => Promise<void>;
-/** Its clients are in every state but owed. */
+/** Its clients are in every state except owed. */
 let tenant: Tenant;
-/** Of the tenant's own server object. */
+/** The server of the tenant's own server object. */
 let own: StubServer;
-/** Doesn't remove clients until it may. */
+/** Doesn't remove clients until it is permitted to. */
 let down: StubServer;
-/** Keeps a client of a namespace that is gone, and was made anew by another. */
+/** Has a client of a namespace that was deleted and created again by somebody else. */
 let former: StubServer;
 let evil: StubServer;
 let newcomer: Tenant;
@@ -66,7 +66,7 @@ afterAll(async () => {
   await removeBefore?.();
 });
 
-/** Two clients whose server doesn't confirm their end; the namespace of one goes. */
+/** Two clients whose server doesn't confirm their deletion; the namespace of one is deleted. */
 async function makeOwed(): Promise<void> {
   down.behave.remove = reply(500);
   former.behave.remove = reply(500);
@@ -108,7 +108,7 @@ async function gone(name: string): Promise<void> {
   await tenant.until('OAuthClient', name, (seen) => seen === undefined);
 }
 
-/** What people see of each client, and what workloads have of it. */
+/** The status of each client, and the content of its workload Secret. */
 async function shown(): Promise<Record<string, SeenObject | undefined>> {
   const pairs = NAMES.map(async (name) => {
     const object = await tenant.get('OAuthClient', name);
@@ -130,7 +130,7 @@ const records = async (role: string): Promise<readonly SeenObject[]> =>
     ({ metadata }) => metadata.labels?.['oauth-registrar.dev/role'] === role,
   );
 
-/** A minute passes before an object whose server doesn't confirm is let go. */
+/** An object whose server doesn't confirm is released after a minute. */
 async function untilOwed(count: number): Promise<void> {
   await eventually(
     () => records('owed'),
@@ -144,7 +144,7 @@ async function untilOwed(count: number): Promise<void> {
 const callsAt = (server: StubServer): readonly string[] =>
   server.requests.filter(({ call }) => call !== 'discovery').map(({ method, path }) => `${method} ${path}`);
 
-describe('records that the version before wrote', () => {
+describe('records that the former version wrote', () => {
   test('are in every state', async () => {
     const counts = await Promise.all(
       ['current', 'retained', 'owed', 'left-behind'].map(async (role) => [
@@ -156,14 +156,14 @@ describe('records that the version before wrote', () => {
   });
 
   test('are read without a call, and change no client', async () => {
-    // An ordinary client, which the operator takes up after those that were there.
+    // An ordinary client: the operator reconciles it after the existing ones.
     await tenant.ready(machineClient('since'));
     expect(await shown()).toEqual(before);
     expect(callsAt(target.corporate)).toEqual(['POST /reg']);
     expect(callsAt(own)).toEqual([]);
   });
 
-  test('are what edits, replacements and ends go on from', async () => {
+  test('serve further edits, replacements and deletions', async () => {
     await tenant.patchOrFail('OAuthClient', 'edited', { spec: { client: { clientName: 'edited since' } } });
     const id = before['edited']?.['clientId'];
     await expect
@@ -188,7 +188,7 @@ describe('records that the version before wrote', () => {
       .toEqual([]);
   });
 
-  test('of what is owed are ended at their own server, never at one of a reused name', async () => {
+  test('of owed deregistrations are removed at their own server, never at one with a reused name', async () => {
     delete down.behave.remove;
     delete former.behave.remove;
     await newcomer.ready(machineClient('own', { server: ownRef('keycloak') }));

@@ -12,7 +12,7 @@ import {
 } from './soak-proxy.ts';
 import type { Chance } from './soak-random.ts';
 
-/** How often what goes wrong between operator and API server, of all calls. Together some percent. */
+/** How often which fault occurs between operator and API server, as a share of all calls. Together some percent. */
 const CALLS = {
   'cut before the call': 0.012,
   'cut after the call': 0.018,
@@ -29,7 +29,7 @@ const CALLS = {
 
 type CallFault = keyof typeof CALLS;
 
-/** Of all watches that are opened. */
+/** The same for all watches that are opened. */
 const WATCHES = {
   'watch refused with 410': 0.12,
   'watch ended by 410': 0.15,
@@ -42,7 +42,7 @@ const WATCHES = {
 const STALL_MS = 16_000;
 const WATCH_LIFE_MS = [1_000, 40_000] as const;
 const WATCH_LAG_MS = [500, 4_000] as const;
-/** How old a list may be that is given for the present one. */
+/** How old a list may be that is returned as the current one. */
 const STALE_MS = 30_000;
 
 export interface ApiProxyOptions {
@@ -52,7 +52,7 @@ export interface ApiProxyOptions {
   readonly chance: Chance;
 }
 
-/** Stands before kube-apiserver. Whoever asks through it needs its CA, and a token of the server. */
+/** A proxy before kube-apiserver. Its clients need its CA and a token of the server. */
 export function startApiProxy({ backend, tls, faults, chance }: ApiProxyOptions): Promise<FaultyProxy> {
   const lists = new Map<string, { readonly answer: Answer; readonly at: number }>();
   const harm = (question: Question): Harm | undefined => {
@@ -92,7 +92,7 @@ export function startApiProxy({ backend, tls, faults, chance }: ApiProxyOptions)
 
 const isWatch = ({ path }: Question): boolean => /[?&]watch=(1|true)/.test(path);
 
-/** The whole of a collection; what comes in pages or by a selector that changes isn't kept. */
+/** Whether this lists a whole collection; pages and lists by a changing selector are not kept. */
 const isList = ({ method, path }: Question): boolean =>
   method === 'GET' && path.includes('limit=') && !path.includes('continue=') && !path.includes('watch=');
 
@@ -170,10 +170,10 @@ interface Following {
   readonly lag: number;
 }
 
-/** `writable` stays true when it has ended. */
+/** `writable` stays true after the end. */
 const isOpen = ({ writableEnded, destroyed }: ServerResponse): boolean => !writableEnded && !destroyed;
 
-/** Hands a watch on until its life ends, `lag` milliseconds late. */
+/** Forwards a watch until its life ends, `lag` milliseconds late. */
 async function follow({ fault, life, lag }: Following, response: ServerResponse, open: Open): Promise<void> {
   if (fault === 'watch refused with 410') {
     const { status: code, headers, body } = refusal(410, 'Expired');

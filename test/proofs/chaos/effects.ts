@@ -10,11 +10,11 @@ import type { HttpRequest, JournalEntry } from '../../../src/controller/ports.ts
 import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
 import { parseJsonObject } from '../../../src/oauth/json.ts';
 
-/** Every effect that the operator has on the world, in the order in which a client's life meets them. */
+/** Every effect of the operator, in the order of a client's life. */
 export const EFFECTS = [
   // A new leader.
   'lead-write',
-  // What needs no call, and so comes first: the finalizer, and the mark on the record of a client that is kept.
+  // Effects without a call come first: the finalizer, and the mark on the record of a retained client.
   'finalizer-add',
   'record-mark',
   // A registration.
@@ -24,7 +24,7 @@ export const EFFECTS = [
   'record-create',
   'journal-settle',
   'workload-secret-create',
-  // The former one, after another name was asked for.
+  // The former Secret, after spec.secret.name changed.
   'workload-secret-delete',
   'status-put',
   // An update.
@@ -32,11 +32,11 @@ export const EFFECTS = [
   'journal-update',
   'record-update',
   'workload-secret-replace',
-  // An end.
+  // A deregistration.
   'delete-call',
   'finalizer-remove',
   'record-delete',
-  // Beside them.
+  // Others.
   'orphan-list',
   'event',
   'server-status-put',
@@ -47,7 +47,7 @@ export type Effect = (typeof EFFECTS)[number];
 
 const SUSPECT_LISTS: readonly string[] = [SUSPECTS, OWN_SUSPECTS];
 
-/** Which effect a call has; `undefined`: it only reads, or none of those above. */
+/** The effect of a call; `undefined`: it only reads, or has none of these effects. */
 export function effectOfCreate(resource: Resource, object: KubernetesObject): Effect | undefined {
   if (resource === RESOURCES.event) {
     return 'event';
@@ -61,7 +61,10 @@ export function effectOfCreate(resource: Resource, object: KubernetesObject): Ef
   return isRegistration(object) ? 'record-create' : 'workload-secret-create';
 }
 
-/** Tells the ledger's writes apart: the first takes the lead, one with new entries begins calls, others tidy up. */
+/**
+ * Distinguishes the writes of the ledger: the first one takes the lead, those with new entries begin calls, others
+ * remove settled entries.
+ */
 export function createReplaceNamer(): (resource: Resource, object: KubernetesObject) => Effect | undefined {
   const known = new Set<string>();
   let leads = false;

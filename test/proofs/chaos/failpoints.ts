@@ -10,20 +10,23 @@ import {
   effectOfRequest,
 } from './effects.ts';
 
-/** A place in the operator's work: before an effect is asked for, or after it was and nothing was done with the answer. */
+/**
+ * A place in the operator's work: before an effect is requested, or after it, before anything is done with the
+ * answer.
+ */
 export type Place = `${Effect}:${'before' | 'after'}`;
 
-/** What happens at a place, the `nth` time that it is reached after the failpoint was set. */
+/** What happens at a place, when it is reached the `nth` time after the failpoint was set. */
 export interface Failpoint {
   readonly place: Place;
   readonly nth: number;
   readonly signal: 'SIGKILL' | 'SIGSTOP' | 'SIGTERM';
 }
 
-/** The line that an operator prints as it meets its failpoint. */
+/** The line that an operator prints when it reaches its failpoint. */
 export const MET = 'failpoint met';
 
-/** Sets the failpoint of the operator that watches `file`; or takes it away. */
+/** Sets the failpoint of the operator that watches `file`, or removes it. */
 export function setFailpoint(file: string, failpoint: Failpoint | undefined): void {
   if (failpoint === undefined) {
     rmSync(file, { force: true });
@@ -33,8 +36,8 @@ export function setFailpoint(file: string, failpoint: Failpoint | undefined): vo
 }
 
 /**
- * The same ports, which do to this process what the failpoint in `file` says. It is met once: a process that is started
- * again finds it gone.
+ * The same ports; the failpoint in `file` acts on this process. It acts once: a process that is started again has
+ * none.
  */
 export function withFailpoints({ api, http, journal }: EffectPorts, file: string): EffectPorts {
   const reach = createReach(file);

@@ -2,14 +2,14 @@ import { EFFECTS, type Effect } from './effects.ts';
 import type { Failpoint, Place } from './failpoints.ts';
 import type { KillCase } from './kill-world.ts';
 
-/** The kill matrix: where which replica meets its end. */
+/** The kill matrix: which replica is killed at which place. */
 
 export interface KillGroup {
   readonly title: string;
   readonly cases: readonly (KillCase & { readonly name: string })[];
 }
 
-/** Met only by whoever takes over from another that ended. */
+/** Only a process that takes over from an ended one reaches these. */
 const BY_SUCCESSORS: readonly Effect[] = ['lead-write', 'orphan-list'];
 
 /** In the order of a client's life. */
@@ -17,14 +17,14 @@ const PLACES: readonly Place[] = EFFECTS.filter((effect) => !BY_SUCCESSORS.inclu
   (effect): Place[] => [`${effect}:before`, `${effect}:after`],
 );
 
-/** The second time, where it comes again: others of its kind are under way then. */
+/** The second time, if the place is reached again: then others of its kind are under way. */
 const at = (
   place: Place,
   signal: Failpoint['signal'],
   nth = place.startsWith('ledger-tidy') ? 1 : 2,
 ): Failpoint => ({ place, nth, signal });
 
-/** One replica meets one failpoint. */
+/** One replica reaches one failpoint. */
 export const single = (place: Place, signal: Failpoint['signal']) => ({
   name: place,
   leader: at(place, signal),
@@ -66,7 +66,7 @@ const STOPPED: readonly Place[] = [
   'record-delete:before',
 ];
 
-/** Whoever is killed there leaves an answer in its journal. */
+/** A process that is killed there leaves an answer in its journal. */
 export const JOURNALED: readonly Place[] = [
   'journal-registration:after',
   'record-create:before',

@@ -7,17 +7,17 @@ import { JOURNALED, KILL_GROUPS } from './kill-cases.ts';
 import { toLine, toTables } from './kill-report.ts';
 import { type KillCase, type KillWorld, type Outcome, startKillWorld } from './kill-world.ts';
 
-/** Every case of the matrix, several worlds side by side: most of a case is waiting for a lease to end. */
+/** Every case of the matrix, in several worlds in parallel: a case mostly waits for a lease to end. */
 
 /** `maxConcurrency` of vitest.kill.config.ts. */
 const WORLDS = 4;
 const CASE_MS = 900_000;
-/** Whether a successor finds the work that its failpoint waits for is chance: a case that says nothing is run again. */
+/** Whether a successor reaches its failpoint depends on chance: a case in which it did not is run again. */
 const ATTEMPTS = 4;
 
 const worlds: KillWorld[] = [];
 const free: KillWorld[] = [];
-/** Of the cases that went as promised. */
+/** Outcomes of the cases that kept the promise. */
 const outcomes = new Map<KillCase, Outcome>();
 let ran = 0;
 let isClean = false;
@@ -64,7 +64,7 @@ async function run(killCase: KillCase & { readonly name: string }): Promise<Outc
 
 const failpoints = ({ successor }: KillCase): number => (successor === undefined ? 1 : 2);
 
-/** What the replicas printed, for whoever looks for the cause. */
+/** Keeps the output of the replicas, to find the cause of a failure. */
 function keepOutput(world: KillWorld): string {
   const path = join(mkdtempSync(join(tmpdir(), 'oauth-registrar-kill-')), 'replicas.log');
   writeFileSync(path, world.output());
@@ -78,7 +78,7 @@ describe.each(KILL_GROUPS)('$title', ({ cases }) => {
     expect(outcome.met).toBe(failpoints(killCase));
     expect(outcome.clients).toBe(outcome.recorded + outcome.reported);
     if (leader.signal === 'SIGTERM') {
-      // Told to stop, it ends in order: nothing is left open.
+      // A replica that is stopped by SIGTERM finishes its work: nothing is left open.
       expect(outcome).toMatchObject({ reported: 0, lostTokens: 0, exits: [0] });
     }
     if (leader.signal === 'SIGKILL' && successor === undefined && JOURNALED.includes(leader.place)) {
@@ -88,7 +88,7 @@ describe.each(KILL_GROUPS)('$title', ({ cases }) => {
   });
 });
 
-test('afterwards no ledger entry, no unnamed client and no secret in a log is left', {
+test('afterwards there is no ledger entry, no unrecorded client and no secret in a log', {
   timeout: CASE_MS,
 }, async () => {
   const findings = await Promise.all(worlds.map((world) => world.findings()));

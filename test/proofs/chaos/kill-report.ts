@@ -1,7 +1,7 @@
 import type { KillGroup } from './kill-cases.ts';
 import type { KillCase, Outcome } from './kill-world.ts';
 
-/** What the kill matrix found, as tables. */
+/** The results of the kill matrix, as tables. */
 
 export type Outcomes = ReadonlyMap<KillCase, Outcome>;
 
@@ -46,7 +46,7 @@ function rowOf(name: string, { clients, posts, recorded, reported, lostTokens, s
   return row([place, clients, posts, recorded, reported, lostTokens, Math.round(seconds)]);
 }
 
-/** One line while the matrix runs. */
+/** Progress line while the matrix runs. */
 export function toLine(done: number, total: number, name: string, outcome: Outcome): string {
   const { clients, recorded, reported, lostTokens, seconds, met } = outcome;
   return `${String(done).padStart(3)}/${total} ${name}: ${clients} clients = ${recorded} recorded + ${reported} reported; ${lostTokens} lost tokens, ${met} met, ${seconds.toFixed(0)} s`;

@@ -7,14 +7,14 @@ import { breaches, type Counts, countsOf, leaks, lostToken } from './oracle.ts';
 import { type Replica, startReplica } from './replica.ts';
 import { type ServerClient, type Snapshot, takeSnapshot } from './snapshot.ts';
 
-/** What is done to the replica that leads, and to the one that takes over from it. */
+/** What happens to the leader, and to the replica that takes over. */
 export interface KillCase {
   readonly leader: Failpoint;
   readonly successor?: Failpoint;
 }
 
 export interface Outcome extends Counts {
-  /** How many of the case's failpoints were met. */
+  /** How many failpoints of the case were reached. */
   readonly met: number;
   /** POSTs that the servers answered in this case. */
   readonly posts: number;
@@ -22,23 +22,26 @@ export interface Outcome extends Counts {
   readonly replayed: number;
   /** Exit codes of the processes that ended. */
   readonly exits: readonly (number | null)[];
-  /** From the change of the objects until everything was right. */
+  /** Time from the change of the objects until everything was right. */
   readonly seconds: number;
 }
 
-/** A control plane, two servers and two replicas: cases run in it in turn, each in a namespace of its own. */
+/** A control plane, two servers and two replicas. Cases run in it one after another, each in its own namespace. */
 export interface KillWorld {
-  /** Throws, with everything that isn't right, where it doesn't become right. */
+  /** Throws a list of everything that is wrong if the promise isn't kept in time. */
   run(killCase: KillCase): Promise<Outcome>;
-  /** What is still wrong when all cases are over: ledger entries, late orphans, secrets in logs. */
+  /** What is still wrong after all cases: ledger entries, late orphans, secrets in logs. */
   findings(): Promise<readonly string[]>;
-  /** Everything that both replicas printed so far. */
+  /** Output of both replicas so far. */
   output(): string;
   stop(): Promise<void>;
 }
 
 const CONVERGE_MS = 240_000;
-/** The ledger is tidied ten seconds after the last call; a successor has to wait for the lease before. */
+/**
+ * The ledger removes settled entries ten seconds after the last call; before that, a successor must wait for the
+ * lease.
+ */
 const MEET_MS = 45_000;
 const POLL_MS = 200;
 const LEDGER_IDLE_MS = 30_000;
@@ -144,7 +147,7 @@ export async function startKillWorld(): Promise<KillWorld> {
   };
 }
 
-/** Server objects are looked at when they are new. */
+/** Server objects are reconciled when they are new. */
 const isMetWhilePreparing = ({ place }: Failpoint): boolean => place.startsWith('server-status-put');
 
 async function until(isSo: () => boolean, timeoutMs: number): Promise<void> {
@@ -154,7 +157,7 @@ async function until(isSo: () => boolean, timeoutMs: number): Promise<void> {
   }
 }
 
-/** The update that cost a token stays in the ledger: it is named to people, until an update is answered. */
+/** An update that lost a token stays in the ledger and is reported, until an update is answered. */
 function unsettled({ pending, objects }: Snapshot): readonly string[] {
   const lost = objects
     .filter((object) => lostToken(object) !== undefined)
@@ -164,7 +167,7 @@ function unsettled({ pending, objects }: Snapshot): readonly string[] {
     .map(({ kind, object }) => `${kind} of ${object} is still in the ledger`);
 }
 
-/** Everything that is there before the kill is ready. */
+/** Everything that exists before the kill is ready. */
 function notPrepared({ objects }: Snapshot): readonly string[] {
   const wanted = OBJECTS.filter(({ fate }) => fate !== 'created').length;
   const unready = objects.filter(
@@ -175,7 +178,7 @@ function notPrepared({ objects }: Snapshot): readonly string[] {
     : unready.map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status?.conditions)}`);
 }
 
-/** The one that leads and the other, as soon as that is settled: one that was told to stop isn't gone at once. */
+/** The leader and the other replica, as soon as that is settled: a replica that is stopped doesn't end at once. */
 async function roles(replicas: readonly Replica[]): Promise<readonly [Replica, Replica]> {
   for (;;) {
     const [leading, another] = replicas.filter((replica) => replica.isWorking());
@@ -187,7 +190,7 @@ async function roles(replicas: readonly Replica[]): Promise<readonly [Replica, R
   }
 }
 
-/** A stopped leader goes on when another has led for a while. */
+/** A stopped leader continues when another one has led for a while. */
 async function resumeLater(stopped: Replica, other: Replica): Promise<void> {
   await until(() => other.isWorking(), CONVERGE_MS);
   await pause(2_000);
@@ -230,7 +233,7 @@ const posts = (plain: Emulator, { server }: Testbed): number =>
 const replayedBy = (replicas: readonly Replica[]): number =>
   replicas.reduce((sum, replica) => sum + replica.replayed(), 0);
 
-/** Whether it has met a failpoint since. */
+/** Whether it has reached a failpoint since this call. */
 function nextMeeting(replica: Replica): () => boolean {
   const before = replica.met();
   return () => replica.met() > before;

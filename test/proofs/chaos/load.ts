@@ -2,13 +2,13 @@ import { ANNOTATIONS } from '../../../src/api/names.ts';
 import { all, machine, namespace, namespacedServer, oauthClient } from '../../cluster/behaviour/objects.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
 
-/** What is going on while an operator is killed: clients that are made, changed, replaced, renamed, kept and deleted. */
+/** The work while an operator is killed: clients are created, changed, replaced, renamed, kept and deleted. */
 
-/** `plain` keeps its tokens; `rotating` gives another with every update, and the one before is worthless. */
+/** `plain` keeps its tokens; `rotating` gives a new one with every update and refuses the former one. */
 export const SERVERS = ['plain', 'rotating'] as const;
 export type ServerName = (typeof SERVERS)[number];
 
-/** What becomes of a client, and how often at each server. */
+/** What happens to a client, and how many of them there are at each server. */
 const FATES = {
   created: 3,
   edited: 2,
@@ -32,14 +32,14 @@ export const OBJECTS: readonly LoadObject[] = SERVERS.flatMap((server) =>
   ),
 );
 
-/** The member by which the server's own list tells whose client it is. */
+/** The metadata member by which the server's own list shows the owner of a client. */
 export const uriOf = (namespaceName: string, name: string): string =>
   `https://${name}.${namespaceName}.example`;
 
 export const secretNameOf = ({ name, fate }: LoadObject): string =>
   fate === 'renamed' ? `${name}-renamed` : name;
 
-/** A namespace with two servers of its own, and every client that isn't made later. */
+/** A namespace with two server objects of its own, and every client that isn't created later. */
 export function prepare(
   testbed: Testbed,
   ns: string,
@@ -57,7 +57,7 @@ export function prepare(
   return testbed.apply(all(namespace(ns), ...servers, ...objects));
 }
 
-/** Everything at once. */
+/** All changes at once. */
 export async function disturb(testbed: Testbed, ns: string): Promise<void> {
   const path = `/apis/oauth-registrar.dev/v1alpha1/namespaces/${ns}/oauthclients`;
   const calls = OBJECTS.map((object) => {

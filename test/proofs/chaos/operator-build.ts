@@ -10,7 +10,10 @@ const ENTRY = join(import.meta.dirname, 'operator-with-failpoints.ts');
 
 let built: Promise<string> | undefined;
 
-/** Path of the operator with failpoints, bundled as the product is: it starts in a third of the time. Built once. */
+/**
+ * Path of the operator with failpoints, bundled like the product, so that it starts in a third of the time. Built
+ * once.
+ */
 export function buildOperator(): Promise<string> {
   built ??= build();
   return built;

@@ -4,8 +4,8 @@ import { operate } from '../../../src/operator.ts';
 import { withFailpoints } from './failpoints.ts';
 
 /**
- * The operator as `src/main.ts` runs it, with failpoints around its ports. `--failpoint-file=PATH` names the file that
- * says which one; without that file it works undisturbed.
+ * The operator of `src/main.ts`, with failpoints around its ports. `--failpoint-file=PATH` names the file with the
+ * failpoint; without that file it works undisturbed.
  */
 const FLAG = '--failpoint-file=';
 const file = process.argv.find((argument) => argument.startsWith(FLAG))?.slice(FLAG.length) ?? '';

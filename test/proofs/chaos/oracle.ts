@@ -3,21 +3,21 @@ import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { type LoadObject, OBJECTS, secretNameOf } from './load.ts';
 import type { ServerClient, Snapshot } from './snapshot.ts';
 
-/** What "nothing is lost" means, judged by the server's own list of clients. */
+/** The meaning of "nothing is lost", judged by the server's own list of clients. */
 
 export interface Counts {
   /** Clients that exist at the servers. */
   readonly clients: number;
   readonly recorded: number;
-  /** Clients that no record holds and that are listed as suspected orphans. */
+  /** Clients without a record that are listed as suspected orphans. */
   readonly reported: number;
-  /** Listed suspects: some of their registrations never reached the server. */
+  /** Listed suspected orphans; some of their registrations never reached the server. */
   readonly suspects: number;
-  /** Clients whose registration access token is lost, and said to be. */
+  /** Clients with a lost registration access token, which is reported. */
   readonly lostTokens: number;
 }
 
-/** Every way in which the promise isn't kept, or not yet, as a sentence. */
+/** Every breach of the promise, also a temporary one, as a sentence. */
 export function breaches(seen: Snapshot): readonly string[] {
   return [...unaccounted(seen), ...twice(seen), ...OBJECTS.flatMap((wanted) => notAsWanted(wanted, seen))];
 }
@@ -35,7 +35,7 @@ function unaccounted({ clients, records, suspects }: Snapshot): readonly string[
   ];
 }
 
-/** One attempt is sent once. */
+/** Each attempt is sent once. */
 function twice({ clients }: Snapshot): readonly string[] {
   const attempts = clients.map(({ attempt }) => attempt);
   return attempts
@@ -78,7 +78,7 @@ function notReady({ name, fate }: LoadObject, object: OAuthClient): readonly str
     : [`${name} is not ready: ${ready?.reason} ${ready?.message}`];
 }
 
-/** The Secret is whole: id and secret of the one client that exists, under the one name that the spec gives. */
+/** The Secret is complete: id and secret of the only client that exists, under the name that the spec gives. */
 function notUsable(
   wanted: LoadObject,
   { status }: OAuthClient,
@@ -115,7 +115,7 @@ export function countsOf(seen: Snapshot): Counts {
   };
 }
 
-/** Secrets that somebody wrote where anybody can read them. */
+/** Secrets in a text that others can read. */
 export function leaks(text: string, secretValues: Iterable<string>): readonly string[] {
   return [...new Set(secretValues)]
     .filter((value) => text.includes(value))

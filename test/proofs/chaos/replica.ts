@@ -5,35 +5,38 @@ import { type OperatorProcess, startOperator } from '../../kit/testbed/operator.
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { type Failpoint, MET, setFailpoint } from './failpoints.ts';
 
-/** One pod of the operator: its container is started again whenever it ends, and finds the journal that it left. */
+/** One pod of the operator: its container is restarted whenever it ends, and finds its journal. */
 export interface Replica {
   readonly name: string;
-  /** Whether the container that runs now has the lead and its watches are synced. */
+  /** Whether the current container leads and its watches are synced. */
   isWorking(): boolean;
-  /** Lets its container meet a failpoint, once. */
+  /** Sets a failpoint for its container; it acts once. */
   set(failpoint: Failpoint): void;
-  /** Takes away a failpoint that was not met. */
+  /** Removes a failpoint that was not reached. */
   clear(): void;
-  /** How many failpoints its containers have met. */
+  /** How many failpoints its containers have reached. */
   met(): number;
-  /** How many answers its containers found in the journal of an earlier one, and recorded. */
+  /** How many answers its containers recorded from the journal of an earlier one. */
   replayed(): number;
-  /** Its container is started again only when it is time, or after {@link BACK_OFF_MS}: as if a kubelet backed off. */
+  /**
+   * Its container is restarted only when `isTime` returns true, or after {@link BACK_OFF_MS}, like a kubelet that
+   * backs off.
+   */
   restartWhen(isTime: () => boolean): void;
-  /** Lets a stopped container go on. */
+  /** Continues a stopped container. */
   resume(): void;
   /** Exit codes of the containers that ended; `null`: by a signal. */
   readonly exits: readonly (number | null)[];
-  /** Everything that all its containers printed. */
+  /** Output of all its containers. */
   output(): string;
-  /** Kills it, for good. */
+  /** Kills it finally. */
   stop(): Promise<void>;
 }
 
 /** A kubelet needs about as long. */
 const RESTART_MS = 500;
 
-/** Longer than a successor needs to meet what it is to meet. */
+/** Longer than a successor needs to reach its failpoint. */
 const BACK_OFF_MS = 40_000;
 
 /** Fast enough for a test, with room for a machine that has other work. */
@@ -43,7 +46,7 @@ const LEASE_FLAGS = [
   '--leader-elect-retry-period=1s',
 ];
 
-/** @param entry what {@link buildOperator} made */
+/** @param entry the file of {@link buildOperator} */
 export async function startReplica(testbed: Testbed, name: string, entry: string): Promise<Replica> {
   const folder = await mkdtemp(join(tmpdir(), 'oauth-registrar-replica-'));
   const file = join(folder, 'failpoint');
@@ -74,7 +77,7 @@ export async function startReplica(testbed: Testbed, name: string, entry: string
       exits.push((await current()?.exited) ?? null);
       await untilTime();
       while (!stopped && exits.length === containers.length) {
-        // One that doesn't come up is started once more.
+        // A container that doesn't start is started once more.
         containers.push(
           ...(await start().then(
             (container) => [container],
@@ -110,7 +113,7 @@ export async function startReplica(testbed: Testbed, name: string, entry: string
   };
 }
 
-/** Says that it works, and not yet that it has stopped to. */
+/** Whether its last word was that it works, not that it stopped. */
 function isWorking({ lines }: OperatorProcess): boolean {
   const last = lines.findLast(
     ({ msg }) => msg === 'working' || msg === 'no longer the leader' || msg === 'stopping',

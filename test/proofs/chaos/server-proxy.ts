@@ -3,7 +3,7 @@ import type { Faults } from './soak-faults.ts';
 import { type Answer, type FaultyProxy, type Harm, type Question, startProxy } from './soak-proxy.ts';
 import type { Chance } from './soak-random.ts';
 
-/** How often what goes wrong between operator and authorization server, of the calls about clients. */
+/** How often which fault occurs between operator and authorization server, as a share of the calls about clients. */
 const CALLS = {
   'cut before the call': 0.024,
   'cut after the call': 0.028,
@@ -20,24 +20,24 @@ const CALLS = {
 
 type CallFault = keyof typeof CALLS;
 
-/** A registration that the server made, whatever became of its answer. */
+/** A registration that the server made, also if its answer was lost. */
 export interface Registered {
-  /** From the marker. */
+  /** Attempt id, from the marker. */
   readonly attempt: string;
   readonly clientId: string;
-  /** `client_uri`: it says whose client it is. */
+  /** `client_uri`, which shows the owner of the client. */
   readonly clientUri: string;
 }
 
-/** A call that reached the server: what to look at when a client or a token is lost. */
+/** A call that reached the server, to find the cause of a lost client or token. */
 export interface ReachedCall {
   readonly at: string;
   readonly server: string;
   readonly call: string;
   readonly status: number;
-  /** What became of the answer. */
+  /** What happened to the answer. */
   readonly harm: Harm['kind'] | undefined;
-  /** Ends of the token that was shown and of the one that was given. */
+  /** Last characters of the token in the request and of the one in the answer. */
   readonly tokens: readonly string[];
 }
 
@@ -47,11 +47,11 @@ export interface ServerProxy extends FaultyProxy {
 }
 
 export interface ServerProxyOptions {
-  /** For the names of faults. */
+  /** Name of the server in the counts of faults. */
   readonly name: string;
-  /** Where the server is in truth; it is called by the proxy's origin wherever the server names itself. */
+  /** The real address of the server; the proxy replaces it by its own origin in every answer. */
   readonly backend: string;
-  /** Longer than what the server object gives one call, in milliseconds. */
+  /** Longer than the timeout of the server object, in milliseconds. */
   readonly stallMs: number;
   readonly faults: Faults;
   readonly chance: Chance;
@@ -111,7 +111,7 @@ function drawn({ method, path }: Question, chance: Chance): CallFault | undefine
     return undefined;
   }
   const { late, ...always } = CALLS;
-  // A late update could undo a newer one: nothing in RFC 7592 lets anybody prevent or notice that.
+  // A late update could undo a newer one: nothing in RFC 7592 prevents or shows that.
   const weights = { ...always, late: method === 'PUT' ? 0 : late };
   const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
   const fault = chance.weighed<CallFault | 'none'>({ ...weights, none: 1 - total });
@@ -145,7 +145,7 @@ function toHarm(fault: CallFault, ms: number): Harm {
   }
 }
 
-/** As a gateway answers: not JSON. */
+/** Like the answer of a gateway: not JSON. */
 const failure = (status: number, headers: Readonly<Record<string, string>> = {}): Answer => ({
   status,
   headers: { 'content-type': 'text/html', ...headers },

@@ -5,19 +5,19 @@ import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import type { ServerName } from './load.ts';
 
-/** Everything that anybody could know of one namespace's clients at one moment. */
+/** All facts about one namespace's clients at one moment. */
 export interface Snapshot {
-  /** What the servers say exists: the truth. */
+  /** The clients in the servers' own lists: the truth. */
   readonly clients: readonly ServerClient[];
   readonly objects: readonly OAuthClient[];
   readonly records: readonly Recorded[];
   /** Listed suspected orphans. */
   readonly suspects: readonly { readonly attempt: string; readonly object: string }[];
-  /** Calls that the ledger still names. */
+  /** Calls in the ledger. */
   readonly pending: readonly { readonly kind: string; readonly object: string }[];
   /** Workload Secrets by name. */
   readonly secrets: Readonly<Record<string, WorkloadSecret>>;
-  /** What must never be seen in a log: secrets and tokens. */
+  /** Secrets and tokens, which must never be in a log. */
   readonly secretValues: readonly string[];
 }
 
@@ -37,25 +37,25 @@ export interface Recorded {
   readonly object: string;
   readonly clientId: string;
   readonly role: string;
-  /** What asked for it, where it took the place of another. */
+  /** The request that replaced the former client, if there was one. */
   readonly rotatedFor: string | undefined;
 }
 
 export interface WorkloadSecret {
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Name of the registration Secret that it shows. */
+  /** Name of the registration Secret whose client it shows. */
   readonly shows: string | undefined;
 }
 
-/** `clientsOf`: the server's own list of those of a namespace. */
+/** `clientsOf`: the server's own list of the clients of a namespace. */
 export async function takeSnapshot(
   testbed: Testbed,
   ns: string,
   clientsOf: (ns: string) => readonly ServerClient[],
 ): Promise<Snapshot> {
   const own = `/api/v1/namespaces/${OPERATOR_NAMESPACE}`;
-  // What is recorded is looked at after what exists: a client that comes in between isn't missed.
+  // Records are read after the clients, so that a client made in between is not reported as unrecorded.
   const clients = clientsOf(ns);
   const [objects, records, workload, orphans, ledger] = await Promise.all([
     list<OAuthClient>(testbed, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${ns}/oauthclients`),

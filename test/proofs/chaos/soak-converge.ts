@@ -3,17 +3,17 @@ import type { SoakScene } from './soak-scene.ts';
 import { unsettled } from './soak-settled.ts';
 import { readTruth } from './soak-truth.ts';
 
-/** A deletion that isn't confirmed holds an object for a minute, and what fails again and again waits up to five. */
+/** An unconfirmed deletion holds an object for a minute, and repeated failures wait up to five minutes. */
 const PATIENCE_MS = 420_000;
 const LOOK_MS = 1_000;
 
 export interface Convergence {
   readonly seconds: number;
-  /** What wasn't right when patience ended, one sentence each. */
+  /** What was wrong when the time was over, one sentence each. */
   readonly wrong: readonly string[];
 }
 
-/** Resolves when everything is as it has to be, or patience ends. */
+/** Resolves when everything is right, or the time is over. */
 export async function converge(
   { testbed, servers, users }: SoakScene,
   update: (detail: string) => void,

@@ -8,9 +8,9 @@ import { SERVERS } from './soak-users.ts';
 export interface DisturbOptions {
   readonly seed: number;
   readonly seconds: number;
-  /** What the users do, per second. */
+  /** Operations of users per second. */
   readonly rate: number;
-  /** Told now and then where it stands. */
+  /** Called from time to time with the progress. */
   readonly update: (detail: string) => void;
   readonly note: (text: string) => void;
 }
@@ -18,10 +18,10 @@ export interface DisturbOptions {
 const BETWEEN_SIGNALS_MS = [8_000, 24_000] as const;
 const LOOK_MS = 5_000;
 const PROGRESS_MS = 1_000;
-/** A person looks after suspected orphans before the list is full. */
+/** A person handles suspected orphans before the list is full. */
 const LISTED = 5;
 
-/** Users work, calls fail, operators are killed: all at once, for so many seconds. */
+/** Users work, calls fail and operators are killed, all at once, for some seconds. */
 export async function disturb(scene: SoakScene, options: DisturbOptions): Promise<void> {
   const deadline = performance.now() + options.seconds * 1_000;
   const every = async (ms: () => number, act: () => Promise<unknown> | unknown) => {
@@ -58,7 +58,7 @@ function signalOne({ operators, faults }: SoakScene, chance: Chance): string {
   return `${new Date().toISOString().slice(11, 19)} ${signal} to ${pod}${wasLeading ? ', which leads' : ''}`;
 }
 
-/** As a person does: notes who is listed, and takes them off before the list is full. */
+/** Like a person: notes the listed entries, and removes them before the list is full. */
 export async function lookAfterSuspects({ testbed, suspects }: SoakScene): Promise<void> {
   const listed = await readSuspects(testbed);
   for (const suspect of listed) {

@@ -1,6 +1,6 @@
-/** Counts what was done on purpose, and says whether anything is to be done at all. */
+/** Counts the injected faults, and says whether any may be injected. */
 export interface Faults {
-  /** While false, nothing goes wrong. */
+  /** While false, no fault is injected. */
   active: boolean;
   count(place: string, kind: string): void;
   counts(): FaultCounts;

@@ -3,31 +3,31 @@ import { conditionOf } from './soak-looks.ts';
 import type { Suspect, TrueClient, TrueRecord, Truth } from './soak-truth.ts';
 import type { UsersObject } from './soak-users.ts';
 
-/** What must hold in any case, whatever went wrong. */
+/** Promises that must hold after any fault. */
 
 export interface Verdict {
   readonly orphansReported: number;
-  /** Of those reported, how many exist. */
+  /** How many of the reported ones exist. */
   readonly orphansExisting: number;
-  /** Clients that exist, and nobody knows. */
+  /** Clients that exist without a record or a report. */
   readonly orphansUnreported: readonly string[];
-  /** Clients of the server that doesn't rotate whose recorded token is worthless. */
+  /** Clients of the server without rotation whose recorded token is invalid. */
   readonly tokensLostWithoutRotation: readonly string[];
   readonly tokensLostReported: number;
-  /** Clients whose recorded token is worthless, and nobody says so. */
+  /** Clients whose recorded token is invalid without a report. */
   readonly tokensLostUnreported: readonly string[];
-  /** Registrations beyond the first of an object. */
+  /** Registrations of an object after its first one. */
   readonly registrationsAgain: number;
-  /** Those that nothing tells why. */
+  /** Those without a known reason. */
   readonly doubleRegistrations: readonly string[];
 }
 
 const LOST = 'RegistrationAccessTokenLost';
 
-/** What was said of an object, in logs and Events. */
+/** Everything about an object in logs and Events. */
 export type SaidOf = (object: string) => string;
 
-/** @param suspects ever listed, whether or not a person has taken them off the list since */
+/** @param suspects everything that was ever listed, also if a person has removed it since */
 export function judge(
   truth: Truth,
   suspects: ReadonlyMap<string, Suspect>,
@@ -61,7 +61,7 @@ export function judge(
   };
 }
 
-/** Whether what is recorded doesn't manage the client. */
+/** Whether the recorded token doesn't manage the client. */
 export const isLost = ({ token }: TrueClient, record: TrueRecord | undefined): boolean =>
   record !== undefined && record.token !== token;
 
@@ -70,7 +70,7 @@ export function isToldLost({ objects }: Truth, name: UsersObject['name']): boole
   return object !== undefined && conditionOf(object, 'Ready')?.reason === LOST;
 }
 
-/** Each registration of an object but one has to be known as lost: listed, or told to be removed again. */
+/** All registrations of an object but one must be known as lost: listed, or reported as to be removed. */
 function again(
   registered: readonly Registered[],
   suspects: ReadonlyMap<string, Suspect>,
@@ -80,10 +80,10 @@ function again(
   const repeated = [...byUri].filter(([, made]) => made.length > 1);
   const silent = repeated.flatMap(([uri, made]) => {
     const name = new URL(uri).host.split('.')[0] ?? '';
-    const untold = made.filter(
+    const unreported = made.filter(
       ({ attempt, clientId }) => !suspects.has(attempt) && !saidOf(name).includes(clientId),
     );
-    return untold.length > 1 ? [`${name}: ${untold.map(({ attempt }) => attempt).join(', ')}`] : [];
+    return unreported.length > 1 ? [`${name}: ${unreported.map(({ attempt }) => attempt).join(', ')}`] : [];
   });
   return {
     registrationsAgain: repeated.reduce((sum, [, made]) => sum + made.length - 1, 0),

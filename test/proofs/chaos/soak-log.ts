@@ -1,6 +1,6 @@
 import type { LogLine } from '../../kit/testbed/operator.ts';
 
-/** Warnings and errors that faults between operator and servers bring with them. Whatever else is logged so is a finding. */
+/** Warnings and errors that faults between operator and servers cause. Any other warning or error is a finding. */
 const EXPECTED = [
   'ledger write failed',
   'registration Secret not written yet',
@@ -14,13 +14,13 @@ const EXPECTED = [
   'a list failed and will be retried',
   'a watch failed and will be resumed',
   'a watch is followed by a new list',
-  // A process that can't take the lead ends, and is started again.
+  // A process that can't take the lead ends, and is restarted.
   "the operator can't run",
   'event not written',
 ];
 
 export interface LogVerdict {
-  /** How often, by message. */
+  /** Count by message. */
   readonly expected: Readonly<Record<string, number>>;
   readonly unexpected: readonly string[];
 }
@@ -42,7 +42,7 @@ export function judgeLog(lines: readonly LogLine[]): LogVerdict {
   return { expected, unexpected };
 }
 
-/** Everything that warnings and Events said of each object. */
+/** All text of warnings and Events about each object. */
 export function sayings(lines: readonly LogLine[]): ReadonlyMap<string, string> {
   const said = new Map<string, string>();
   for (const { client, detail } of lines) {
@@ -54,7 +54,7 @@ export function sayings(lines: readonly LogLine[]): ReadonlyMap<string, string> 
   return said;
 }
 
-/** Which of the secrets stand in the text as words of their own. */
+/** The secrets that occur in the text as separate words. */
 export function secretsIn(text: string, secrets: ReadonlySet<string>): readonly string[] {
   const words = new Set(text.split(/[^A-Za-z0-9_.-]+/));
   return [...secrets].filter((secret) => words.has(secret)).map((secret) => `${secret.slice(0, 6)}…`);

@@ -6,11 +6,11 @@ import { type LogLine, type OperatorProcess, startOperator } from '../../kit/tes
 import { OPERATOR_NAMESPACE } from '../../kit/testbed/testbed.ts';
 import type { Chance } from './soak-random.ts';
 
-/** Two replicas of the operator, unchanged, each started again whenever it ends. */
+/** Two replicas of the unchanged operator, each restarted whenever it ends. */
 export interface Operators {
-  /** Ends or stops one of them, mostly the leader, mostly by SIGKILL. */
+  /** Kills or freezes one of them: mostly the leader, mostly by SIGKILL. */
   disturb(chance: Chance): Disturbance;
-  /** How often a process ended, by what ended it. */
+  /** How often a process ended, by cause. */
   ends(): Readonly<Record<string, number>>;
   /** Every line of every process so far. */
   lines(): readonly LogLine[];
@@ -27,7 +27,7 @@ export interface Disturbance {
 const NAMES = ['pod-a', 'pod-b'] as const;
 const SIGNALS = { SIGKILL: 5, SIGTERM: 2, SIGSTOP: 3 } as const;
 const TO_THE_LEADER = 0.7;
-/** Sometimes the lease outlives it; mostly another takes the lead before it goes on. */
+/** Sometimes the lease is still valid afterwards; mostly another replica takes the lead before this one continues. */
 const STOPPED_MS = [2_000, 20_000] as const;
 /** A kubelet needs about as long. */
 const RESTART_MS = 1_000;
@@ -72,7 +72,7 @@ interface Pod {
   readonly name: string;
   readonly containers: readonly OperatorProcess[];
   readonly ends: readonly string[];
-  /** Nothing happens to a pod whose container is being started. After SIGSTOP it goes on `stoppedMs` later. */
+  /** A pod whose container is being started gets no signal. After SIGSTOP it continues `stoppedMs` later. */
   send(signal: Disturbance['signal'], stoppedMs: number): void;
   stop(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request as send } from 'undici';
 
-/** A proxy that stands where the server is thought to be, ends the connections there, and may do harm on the way. */
+/** A proxy at the address that clients know. It ends their connections, and may inject faults on the way. */
 export interface FaultyProxy {
   /** `http://127.0.0.1:PORT`, or `https:`. */
   readonly origin: string;
@@ -13,7 +13,7 @@ export interface FaultyProxy {
 
 export interface Question {
   readonly method: string;
-  /** With the query. */
+  /** Path with the query. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
@@ -25,32 +25,32 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** What becomes of one call. */
+/** What happens to one call. */
 export type Harm =
-  /** The connection ends and nothing reaches the server. */
+  /** The connection ends before the server receives the call. */
   | { readonly kind: 'cutBefore' }
-  /** The server does it; the connection ends in place of the answer. */
+  /** The server handles the call; the connection ends before the answer. */
   | { readonly kind: 'cutAfter' }
-  /** The server does it; half of the answer arrives, then the connection ends. */
+  /** The server handles the call; half of the answer arrives, then the connection ends. */
   | { readonly kind: 'truncated' }
-  /** Another answer in place of the server's, which did it or was never asked. */
+  /** Another answer instead of the server's, which handled the call or never received it. */
   | { readonly kind: 'answered'; readonly answer: Answer; readonly reached: boolean }
-  /** No answer for so long; then the connection ends. `late`: the server is asked only then. */
+  /** No answer for this time, then the connection ends. `late`: the server receives the call only then. */
   | { readonly kind: 'stalled'; readonly ms: number; readonly reached: 'never' | 'first' | 'late' };
 
 export interface ProxyOptions {
-  /** Where the server is in truth. */
+  /** The real address of the server. */
   readonly backend: { readonly origin: string; readonly ca?: string };
-  /** Certificate to show; plain HTTP without. */
+  /** Certificate of the proxy; without it, plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly harm: (question: Question) => Harm | undefined;
-  /** Told of every answer that the server gave, before anything becomes of it; may change it. */
+  /** Called with every answer of the server before the fault; may change it. */
   readonly answered?: (question: Question, answer: Answer, harm: Harm | undefined) => Answer;
-  /** True where it takes the call over. */
+  /** Returns true if it handles the call itself. */
   readonly stream?: (question: Question, response: ServerResponse, open: Open) => boolean;
 }
 
-/** Asks the server and gives the answer's body as it comes. */
+/** Sends the call to the server, and returns the body of its answer as a stream. */
 export type Open = (signal: AbortSignal) => Promise<Dispatcher.ResponseData>;
 
 export async function startProxy(options: ProxyOptions): Promise<FaultyProxy> {
@@ -75,7 +75,7 @@ export async function startProxy(options: ProxyOptions): Promise<FaultyProxy> {
     }
   };
   const listener = (request: IncomingMessage, response: ServerResponse) => {
-    // Whatever fails here looks like a connection that is lost.
+    // Every failure here looks like a lost connection.
     serve(request, response).catch(() => response.destroy());
   };
   const server = tls === undefined ? createHttpServer(listener) : createHttpsServer(tls, listener);
@@ -144,7 +144,7 @@ function truncate(response: ServerResponse, { status, headers, body }: Answer): 
   response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
 }
 
-/** What is said between two neighbours only (RFC 9110 section 7.6.1), and what the length becomes anyway. */
+/** Headers between two neighbours only (RFC 9110 section 7.6.1), and the length, which is set anew. */
 const HOP = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'upgrade', 'te', 'expect'];
 
 async function read(request: IncomingMessage): Promise<Question> {

@@ -1,22 +1,22 @@
-/** Chance that can be had again: the same seed gives the same draws in the same order. */
+/** Reproducible random numbers: the same seed gives the same values in the same order. */
 export interface Chance {
   /** Like `Math.random`. */
   next(): number;
   /** True with this probability. */
   hits(probability: number): boolean;
-  /** A whole number; both ends may come. */
+  /** A whole number between the two, both included. */
   between(least: number, most: number): number;
   /** `undefined` for an empty list. */
   pick<T>(items: readonly T[]): T | undefined;
-  /** One of the names, each as often as its weight says. `undefined` where no weight is above 0. */
+  /** One of the names, with a probability by its weight. `undefined` if no weight is above 0. */
   weighed<Name extends string>(weights: Readonly<Partial<Record<Name, number>>>): Name | undefined;
 }
 
-/** `purpose` keeps several sequences of one seed apart. */
+/** `purpose`: one seed gives an independent sequence for each purpose. */
 export function chanceOf(seed: number, purpose: string): Chance {
   let state = [...purpose].reduce((hash, letter) => Math.imul(hash ^ letter.charCodeAt(0), 16_777_619), seed);
   const next = () => {
-    // SplitMix32: full period, good enough to shake things.
+    // SplitMix32: full period, good enough for faults.
     state = (state + 0x9e3779b9) | 0;
     let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
     mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);

@@ -9,14 +9,14 @@ import { type SoakScene, setUp } from './soak-scene.ts';
 import { breaches, type Summary, summarize } from './soak-summary.ts';
 import { SERVERS } from './soak-users.ts';
 
-/** Users and faults; then no faults, and a verdict. soak.ts describes the environment variables. */
+/** First users and faults, then no faults and a verdict. soak.ts describes the environment variables. */
 const { env } = process;
 const seconds = Number(env['CHAOS_SECONDS'] ?? 600);
 const rate = Number(env['CHAOS_RATE'] ?? 3);
 const seed = Number(env['CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const FOLDER = join(import.meta.dirname, '..', '..', '..', '.testbed');
 
-/** Returns the exit code: 1 where something that must hold doesn't. */
+/** Returns the exit code: 1 if a promise is broken. */
 export async function soak(): Promise<number> {
   const progress = createProgress({ stream: process.stdout });
   const { note } = progress;

@@ -14,7 +14,7 @@ import { chanceOf } from './soak-random.ts';
 import type { Suspect } from './soak-truth.ts';
 import { createUsers, SERVERS, type ServerName, stageOf, type Users } from './soak-users.ts';
 
-/** Everything that takes part: two operators, a proxy before each server that they talk to, and people. */
+/** All participants: two operators, a proxy before each server that they call, and people. */
 export interface SoakScene {
   readonly testbed: Testbed;
   readonly servers: Readonly<Record<ServerName, Emulator>>;
@@ -28,7 +28,7 @@ export interface SoakScene {
 }
 
 const CALL_TIMEOUT = '2s';
-/** Longer than that. */
+/** Longer than the timeout above. */
 const STALL_MS = 3_000;
 
 export async function setUp(seed: number, progress: Progress): Promise<SoakScene> {
@@ -79,7 +79,7 @@ export async function setUp(seed: number, progress: Progress): Promise<SoakScene
   };
 }
 
-/** The operator's own account, by way of the proxy. */
+/** A kubeconfig of the operator's own account, through the proxy. */
 async function proxiedKubeconfig(path: string, url: string, ca: string): Promise<string> {
   const { users } = parse(await readFile(path, 'utf8')) as {
     readonly users: readonly [{ readonly name: string; readonly user: { readonly token: string } }];

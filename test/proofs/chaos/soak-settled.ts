@@ -3,9 +3,9 @@ import { conditionOf } from './soak-looks.ts';
 import type { TrueRecord, Truth } from './soak-truth.ts';
 import type { UsersObject } from './soak-users.ts';
 
-/** What everything has to come to once nothing goes wrong any more. */
+/** The state that everything must reach when there are no more faults. */
 
-/** What is not yet as it has to be, one sentence each. */
+/** What is not right yet, one sentence each. */
 export function unsettled(truth: Truth, objects: readonly UsersObject[]): readonly string[] {
   const isThere = ({ name }: UsersObject) => truth.objects.has(name);
   return [
@@ -47,7 +47,7 @@ function wrongWith(user: UsersObject, truth: Truth): readonly string[] {
   return wrong.flatMap(([isWrong, what]) => (isWrong ? [what] : []));
 }
 
-/** What serves no object is removed, record and client, but for what is out of reach. */
+/** A client without an object is removed with its record, unless it is out of reach. */
 function wrongRecords(truth: Truth): readonly string[] {
   const inUse = new Set([...truth.objects.keys()].map((name) => truth.secrets.get(name)?.clientId));
   const existing = new Set(truth.clients.map(({ clientId }) => clientId));
@@ -60,8 +60,8 @@ function wrongRecords(truth: Truth): readonly string[] {
 }
 
 /**
- * The token is lost; or it may be, and the client is gone: after an update without an answer, a server that refuses
- * the token doesn't prove that. The operator keeps trying for an hour.
+ * The token is lost, or perhaps lost while the client is gone: after an unanswered update, a refused token proves
+ * nothing. The operator keeps trying for an hour.
  */
 function isOutOfReach(record: TrueRecord, { clients, pending }: Truth): boolean {
   const client = clients.find(({ clientId }) => clientId === record.clientId);
@@ -70,7 +70,7 @@ function isOutOfReach(record: TrueRecord, { clients, pending }: Truth): boolean 
     : isLost(client, record);
 }
 
-/** Every call is settled, but for those that tell why a client is out of reach. */
+/** Every call is settled, except those that explain why a client is out of reach. */
 function wrongCalls(truth: Truth): readonly string[] {
   const outOfReach = new Set(
     truth.records.filter((record) => isOutOfReach(record, truth)).map(({ name }) => name),

@@ -7,24 +7,24 @@ import type { SoakScene } from './soak-scene.ts';
 import { readTruth, type Truth } from './soak-truth.ts';
 import { SERVERS } from './soak-users.ts';
 
-/** What a soak did, and what came of it. */
+/** What a soak did, and its results. */
 export interface Summary extends Verdict {
   readonly seed: number;
   readonly seconds: number;
   readonly objects: number;
-  /** Of users, by kind. */
+  /** Operations of users by kind. */
   readonly operations: Readonly<Record<string, number>>;
   readonly faults: FaultCounts;
-  /** How often a process ended, by what ended it. */
+  /** How often a process ended, by cause. */
   readonly operatorsEnded: Readonly<Record<string, number>>;
   readonly registrations: number;
-  /** That exist in the end. */
+  /** Clients that exist at the end. */
   readonly clients: number;
-  /** Of them, those that serve an object. */
+  /** Those of them that belong to an object. */
   readonly clientsInUse: number;
   readonly secondsToConverge: number;
   readonly notConverged: readonly string[];
-  /** Of the operators' logs: message → how often. */
+  /** Messages in the operators' logs → count. */
   readonly warningsAndErrors: Readonly<Record<string, number>>;
   readonly unexpectedErrors: readonly string[];
   readonly secretsInLogs: readonly string[];
@@ -73,13 +73,13 @@ const eventsOf = ({ events }: Truth, object: string): string =>
     .map(({ note }) => note)
     .join('\n');
 
-/** What must be empty, and how a person would call it. */
+/** Lists that must be empty, with a description of a breach. */
 const INVARIANTS = {
-  orphansUnreported: 'a client that nobody knows',
-  tokensLostWithoutRotation: "a token lost where the server doesn't rotate",
-  tokensLostUnreported: 'a lost token that nobody tells of',
-  doubleRegistrations: 'an object registered twice, and nobody tells of it',
-  notConverged: 'not right when patience ended',
+  orphansUnreported: 'a client without a record or a report',
+  tokensLostWithoutRotation: 'a lost token at the server without rotation',
+  tokensLostUnreported: 'a lost token without a report',
+  doubleRegistrations: 'an object that was registered twice without a report',
+  notConverged: 'wrong when the time was over',
   unexpectedErrors: 'a line in the log that no fault explains',
   secretsInLogs: 'a secret in a log',
   secretsInStatusAndEvents: 'a secret in a status or an Event',

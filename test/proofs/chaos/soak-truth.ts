@@ -7,9 +7,9 @@ import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
 import { NAMESPACE, SERVERS, type ServerName } from './soak-users.ts';
 
-/** Everything that anybody could know, read without a proxy between. */
+/** All facts, read without a proxy. */
 export interface Truth {
-  /** What the servers say exists. */
+  /** The clients in the servers' own lists. */
   readonly clients: readonly TrueClient[];
   readonly objects: ReadonlyMap<string, OAuthClient>;
   readonly records: readonly TrueRecord[];
@@ -25,14 +25,14 @@ export interface TrueClient {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly token: string;
-  /** By the marker. */
+  /** Attempt id, from the marker. */
   readonly attempt: string;
   readonly clientUri: string;
   readonly logoUri: string;
 }
 
 export interface TrueRecord {
-  /** Of the registration Secret. */
+  /** Name of the registration Secret. */
   readonly name: string;
   readonly attempt: string;
   readonly clientId: string;
@@ -42,7 +42,7 @@ export interface TrueRecord {
   readonly token: string;
 }
 
-/** A call that the ledger still names. */
+/** A call in the ledger. */
 export interface TrueCall {
   readonly kind: string;
   /** Name of the OAuthClient. */
@@ -69,7 +69,7 @@ export async function readTruth(
   servers: Readonly<Record<ServerName, Emulator>>,
 ): Promise<Truth> {
   const own = `/api/v1/namespaces/${OPERATOR_NAMESPACE}`;
-  // What is recorded is looked at after what exists: a client that comes in between isn't missed.
+  // Records are read after the clients, so that a client made in between is not reported as unrecorded.
   const clients = SERVERS.flatMap((name) => servers[name].clients().map((client) => toClient(name, client)));
   const [objects, records, secrets, events, orphans, ledger] = await Promise.all([
     list<OAuthClient>(testbed, `/apis/oauth-registrar.dev/v1alpha1/namespaces/${NAMESPACE}/oauthclients`),

@@ -1,7 +1,7 @@
 import type { Testbed } from '../../kit/testbed/testbed.ts';
 import type { Chance } from './soak-random.ts';
 
-/** What people do all the while: make, edit and delete OAuthClients, and spoil the Secrets of workloads. */
+/** The work of people: they create, edit and delete OAuthClients, and damage workload Secrets. */
 
 export const NAMESPACE = 'soak';
 export const SERVERS = ['steady', 'rotating'] as const;
@@ -10,16 +10,16 @@ export type ServerName = (typeof SERVERS)[number];
 export interface UsersObject {
   readonly name: string;
   readonly server: ServerName;
-  /** Wanted `logo_uri`: each edit gives another. */
+  /** The wanted `logo_uri`: each edit sets another one. */
   logoUri: string;
   deleted: boolean;
 }
 
 export interface Users {
   readonly objects: readonly UsersObject[];
-  /** One operation, drawn; resolves when the API server has answered it. */
+  /** One random operation; resolves when the API server has answered it. */
   act(): Promise<void>;
-  /** By kind. */
+  /** Operations by kind. */
   readonly operations: Readonly<Record<string, number>>;
 }
 
@@ -35,7 +35,7 @@ export function createUsers(testbed: Testbed, chance: Chance): Users {
   const { admin } = testbed.controlPlane;
   const call = async (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) => {
     const { status, json } = await admin.request(method, path, body);
-    // A workload Secret may not be there yet, and not any more.
+    // A workload Secret may not exist yet, or no longer.
     if (status >= 300 && !(status === 404 && path.includes('/secrets/'))) {
       throw new Error(`${method} ${path} of a user was answered ${status}: ${JSON.stringify(json)}`);
     }

@@ -16,7 +16,7 @@ import { check } from './check.ts';
 import { CANARY, DISCOVERY, ERRORS, TOKENS } from './corpus.ts';
 import { expectPresentable } from './messages.ts';
 
-/** Any answer at all: it is read without an error, what it comes to is clear, and no message tells what it may not. */
+/** For any answer: it is read without an error, its result is unambiguous, and no message shows what it must not. */
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 
@@ -37,7 +37,7 @@ const context: fc.Arbitrary<ClassifyOptions> = fc
   }));
 
 describe('errors', () => {
-  test('are told in one bounded line, without the rest of the body', () => {
+  test('are reported in one bounded line, without the rest of the body', () => {
     check(
       fc.property(answerWith(bodyOf(ERRORS)), (answer) => {
         const said = readErrorResponse(answer, [new Sensitive(CANARY)]);
@@ -47,7 +47,7 @@ describe('errors', () => {
     );
   });
 
-  test("tell nothing of a body that isn't a JSON object, nor of any member but two", () => {
+  test("show nothing of a body that isn't a JSON object, and only two members of one that is", () => {
     const silent = fc.oneof(
       jsonObject.map(({ error: _, error_description: __, ...rest }) =>
         JSON.stringify({ ...rest, message: CANARY, details: { error: CANARY } }),
@@ -64,7 +64,7 @@ describe('errors', () => {
     );
   });
 
-  test('mask every secret of four characters or more, wherever a server repeats one', () => {
+  test('mask every secret of four characters or more, wherever a server repeats it', () => {
     const where = fc.constantFrom('error', 'error_description');
     check(
       fc.property(
@@ -90,7 +90,7 @@ describe('errors', () => {
     );
   });
 
-  test('mask a secret with white space in it that only comes to be when the text is made clean', () => {
+  test('mask a secret with white space that appears only when the text is cleaned', () => {
     const held = [new Sensitive('correct horse')];
     expect(presentable('no: correct\nhorse!', held)).toBe('no: [redacted]!');
     expect(presentable('no: correct  horse!', [new Sensitive('correct  horse')])).toBe('no: [redacted]!');
@@ -99,7 +99,7 @@ describe('errors', () => {
 });
 
 describe('answers of a token endpoint', () => {
-  test('come to a token that fits into a header, or to a reason', () => {
+  test('give a token that fits into a header, or a reason', () => {
     check(
       fc.property(answerWith(bodyOf(TOKENS)), secrets, (answer, held) => {
         const asked = { scopes: ['register'], secrets: [...held, new Sensitive(CANARY)] };
@@ -124,7 +124,7 @@ describe('discovery', () => {
   });
   const issuer = 'https://sso.example/realms/a';
 
-  test('finds only endpoints that may be called, whatever is published', () => {
+  test('finds only endpoints that may be called, for any document', () => {
     check(
       fc.property(answers, (given) => {
         const read = given.map(([status, body]) =>
@@ -143,7 +143,7 @@ describe('discovery', () => {
     );
   });
 
-  test("tells what each address gave, and an issuer that is another's, in words for people", () => {
+  test('reports the answer of each address, and a different issuer, in words for people', () => {
     check(
       fc.property(answers, (given) => {
         const read = given.map(([status, body]) =>
@@ -158,7 +158,7 @@ describe('discovery', () => {
     );
   });
 
-  test("shows no more than 300 characters of an issuer that is another's, and none that controls", () => {
+  test('shows no more than 300 characters of a different issuer, and no control characters', () => {
     const body = new Sensitive(JSON.stringify({ issuer: `https://a\u0007${'b'.repeat(5000)}` }));
     const answer = readDiscoveryAnswer('https://sso.example/d', 200, body, rules);
     expect(mergeDiscovery([answer], issuer)).toEqual({
@@ -178,9 +178,9 @@ const CLASSIFIERS = [
 const KINDS = ['Done', 'Terminal', 'Transient', 'TokenRefused', 'NotFound', 'Unsupported', 'Unknown'];
 
 /**
- * The server may have acted, by what is known of the call alone.
+ * Whether the server may have acted, by the facts of the call only.
  *
- * @param telling statuses from 500 on that prove that it didn't
+ * @param telling statuses from 500 on that prove that it didn't act
  */
 function mayHaveActed(given: HttpOutcome, telling: readonly number[]): boolean {
   if (given.kind === 'notSent') {
@@ -194,7 +194,7 @@ function mayHaveActed(given: HttpOutcome, telling: readonly number[]): boolean {
 }
 
 describe.each(CLASSIFIERS)('$classify.name', ({ classify, unsupportedStatuses }) => {
-  test('comes to one outcome for anything, and says nothing that it may not', () => {
+  test('has one outcome for any answer, and shows nothing that it must not', () => {
     check(
       fc.property(outcome, context, (given, inputs) => {
         const verdict: Verdict = classify(given, inputs);
@@ -217,7 +217,7 @@ describe.each(CLASSIFIERS)('$classify.name', ({ classify, unsupportedStatuses })
         const verdict = classify(given, inputs);
         const isUnsettled = verdict.kind === 'Unknown' || verdict.kind === 'Done';
         const told = [...inputs.dialect.notCreatedStatuses, ...unsupportedStatuses];
-        // A deletion may be asked for again: an odd success is such a case.
+        // A deletion may be retried, so an odd success is transient.
         const isAskedAgain = verdict.kind === 'Transient' && verdict.reason === 'DeletionUnconfirmed';
         expect(isUnsettled || isAskedAgain || !mayHaveActed(given, told)).toBe(true);
         expect(!isUnsettled || mayHaveActed(given, told)).toBe(true);
@@ -225,7 +225,7 @@ describe.each(CLASSIFIERS)('$classify.name', ({ classify, unsupportedStatuses })
     );
   });
 
-  test('takes a refusal for the same, whether or not its body arrived', () => {
+  test('recognises a refusal, whether or not its body arrived', () => {
     const refusing = fc.integer({ min: 300, max: 499 }).filter((status) => status !== 408);
     check(
       fc.property(refusing, context, (status, { hint: _, ...inputs }) => {
@@ -242,7 +242,7 @@ describe.each(CLASSIFIERS)('$classify.name', ({ classify, unsupportedStatuses })
 });
 
 describe('classifyRegistration', () => {
-  test('is Done only with a client, and keeps the client that a torn 2xx names', () => {
+  test('is Done only with a client, and keeps the client in a truncated 2xx', () => {
     const given = fc.tuple(bodyOf([{ client_id: 'c1', client_secret: CANARY }]), context);
     check(
       fc.property(given, ([body, inputs]) => {
@@ -253,7 +253,7 @@ describe('classifyRegistration', () => {
     );
   });
 
-  test('masks what was held in the client_id of a torn answer, and in the host of a redirect', () => {
+  test('masks secrets in the client_id of a truncated answer and in the host of a redirect', () => {
     const held = {
       dialect: effectiveDialect('rfc7591'),
       secrets: [new Sensitive('canary')],
@@ -285,7 +285,7 @@ describe('classifyRegistration', () => {
   });
 });
 
-test("No body at all is read by whom it isn't meant for with an error", () => {
+test('No parser throws for any body, also for one of another kind of answer', () => {
   check(
     fc.property(answerWith(anyBody), (answer) => {
       readErrorResponse(answer, []);

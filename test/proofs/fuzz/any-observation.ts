@@ -22,11 +22,11 @@ import {
   unavailable,
 } from '../../kit/fixtures/observations.ts';
 
-/** Observations with parts that no history brings together, and with times around the present, long ago, or none. */
+/** Observations with parts that no history combines, and with times near the present, long ago, or none. */
 
 const HOUR = 3_600_000;
 
-/** Around the present, long ago, and what isn't a time. */
+/** Near the present, long ago, and texts that are not a time. */
 const time = fc.constantFrom(
   ...[-1e6, -30, -1, 1, 30, 1e6].map((hours) => new Date(NOW + hours * HOUR).toISOString()),
   '0001-01-01T00:00:00Z',
@@ -72,7 +72,7 @@ const aRecord: fc.Arbitrary<RegistrationRecord> = fc
   .map(({ isOwn, ...given }) => (isOwn ? record : departed)(present(given)))
   .map((given) => ({ ...given, clientId: `c-${given.registrationSecret}` }));
 
-/** One record for each name, and none that takes the place of itself or of a later one. */
+/** One record for each name; none replaces itself or a later one. */
 const records = fc
   .uniqueArray(aRecord, { maxLength: 4, selector: ({ registrationSecret }) => registrationSecret })
   .map((given) =>
@@ -232,7 +232,7 @@ const anObservation: fc.Arbitrary<Observation> = fc
   })
   .map(observation);
 
-/** With what the next call was tried with in hand: it failed before. */
+/** With a setback for the next call, which failed before. */
 const afterSetback = fc.tuple(anObservation, aSetback).map(([o, given]) => {
   const action = plan(o);
   return 'basis' in action

@@ -4,9 +4,9 @@ import type { Json, JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { CLIENT_INFORMATION, DISCOVERY, ERRORS, PAGES, TOKENS } from './corpus.ts';
 
-/** What comes from outside, at its worst. */
+/** Worst cases of input from outside. */
 
-/** Names that JavaScript gives a meaning of their own. */
+/** Names that have a special meaning in JavaScript. */
 const PROTOTYPE_NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype'] as const;
 
 const PROTOCOL_NAMES = [
@@ -83,11 +83,11 @@ export const name = fc.oneof(
   { weight: 1, arbitrary: text },
 );
 
-/** With members of its own, `__proto__` too: as `JSON.parse` makes them, not as a literal does. */
+/** With own members, also `__proto__`: as `JSON.parse` makes them, unlike a literal. */
 const objectOf = (value: fc.Arbitrary<Json>): fc.Arbitrary<JsonObject> =>
   fc.array(fc.tuple(name, value), { maxLength: 6 }).map((members) => Object.fromEntries(members));
 
-/** Deeper than what is read, and deeper than what a walk without a bound would survive. */
+/** Deeper than the operator reads, and deeper than an unbounded recursion survives. */
 const deep: fc.Arbitrary<Json> = fc
   .tuple(fc.constantFrom(15, 16, 17, 31, 33, 200), fc.boolean())
   .map(([depth, isList]) => {
@@ -124,7 +124,7 @@ const changed = (documents: readonly JsonObject[]): fc.Arbitrary<JsonObject> =>
       return Object.fromEntries([...kept, ...Object.entries(more)]);
     });
 
-/** Members in their order, some of them twice, nothing else wrong with it. */
+/** Members in their order, some of them twice, otherwise valid. */
 const withDuplicates = (document: JsonObject, again: readonly [string, Json][]): string =>
   `{${[...Object.entries(document), ...again]
     .map(([member, value]) => `${JSON.stringify(member)}:${JSON.stringify(value)}`)
@@ -139,7 +139,7 @@ const DEEP_TEXTS = [
 
 const bytes = fc.uint8Array({ maxLength: 200 }).map((octets) => Buffer.from(octets).toString());
 
-/** A body, by every way that one goes wrong: changed, doubled, cut off at any byte, with a byte flipped, no JSON. */
+/** A body with every kind of damage: changed, doubled, cut off at any byte, with a byte flipped, not JSON. */
 export function bodyOf(documents: readonly JsonObject[]): fc.Arbitrary<string> {
   const whole = fc
     .tuple(changed(documents), fc.array(fc.tuple(name, json), { maxLength: 3 }))
@@ -167,7 +167,7 @@ export function bodyOf(documents: readonly JsonObject[]): fc.Arbitrary<string> {
 
 export const anyBody: fc.Arbitrary<string> = bodyOf(corpus);
 
-/** Texts between them, so that a header is sometimes nearly right. */
+/** With texts in between, so that a header is sometimes almost right. */
 const challenge = fc
   .array(
     fc.oneof(
@@ -246,7 +246,7 @@ export const outcome: fc.Arbitrary<HttpOutcome> = fc.oneof(
   },
 );
 
-/** As tokens, passwords and keys look. None is part of the mask itself. */
+/** Text like tokens, passwords and keys. None is part of the mask itself. */
 export const secretText: fc.Arbitrary<string> = fc
   .oneof(
     fc.stringMatching(/^[A-Za-z0-9._~+/-]{4,40}$/),

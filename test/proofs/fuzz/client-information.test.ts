@@ -16,7 +16,7 @@ import { bodyOf, jsonObject, name, text } from './arbitraries.ts';
 import { check } from './check.ts';
 import { CLIENT_INFORMATION } from './corpus.ts';
 
-/** What a server says of a client, in any shape: whatever of it can be read is, and the client is never lost. */
+/** Client information in any form: everything readable is read, and the client is never lost. */
 
 const body = bodyOf(CLIENT_INFORMATION);
 const endpoint = 'https://sso.example/register';
@@ -44,7 +44,7 @@ function expectSound(information: ClientInformation): void {
 }
 
 describe('client information', () => {
-  test('is read without an error from any body, and is sound where it is read', () => {
+  test('is read without an error from any body, and what is read is valid', () => {
     check(
       fc.property(body, (given) => {
         for (const read of [parseClientInformation, salvageClientInformation]) {
@@ -57,7 +57,7 @@ describe('client information', () => {
     );
   });
 
-  test('is salvaged from whatever it can be parsed from, with the same client_id', () => {
+  test('is salvaged from every body that can be parsed, with the same client_id', () => {
     check(
       fc.property(body, (given) => {
         const parsed = parseClientInformation(new Sensitive(given));
@@ -68,7 +68,7 @@ describe('client information', () => {
     );
   });
 
-  test('keeps a client_id that stands whole at the top level, wherever after it the answer is cut off', () => {
+  test('keeps a complete client_id at the top level, wherever the answer is cut off after it', () => {
     const members = fc.array(
       fc.tuple(
         name.filter((member) => member !== 'client_id'),
@@ -89,7 +89,7 @@ describe('client information', () => {
     );
   });
 
-  test('tells client ids apart that are numbers beyond what JavaScript can hold', () => {
+  test('distinguishes client ids that are numbers too large for JavaScript', () => {
     check(
       fc.property(fc.bigInt({ min: 1n, max: 10n ** 40n }), (id) => {
         const information = parseClientInformation(new Sensitive(`{"client_id":${id}}`));
@@ -98,7 +98,7 @@ describe('client information', () => {
     );
   });
 
-  test("stays the client's own, and settles, when a later answer is laid over it", () => {
+  test("keeps the client's identity when a later answer is merged into it, and a second merge changes nothing", () => {
     check(
       fc.property(body, body, (first, second) => {
         const stored = parseClientInformation(new Sensitive(first));
@@ -131,13 +131,13 @@ describe('the address that a client is managed at', () => {
   );
   const inputs = [fc.option(text, { nil: undefined }), text, template, fc.boolean()] as const;
 
-  test('is a URL or none, whatever the server calls the client', () => {
+  test('is a URL or none, for any client_id', () => {
     check(
       fc.property(...inputs, (returned, clientId, configurationUrl, isExplicit) => {
         const terms = { mode: 'Auto', credential: undefined, configurationUrl, isExplicit } as const;
         const address = keptAddress(returned, clientId, endpoint, terms);
         expect(address === undefined || /^https?:/.test(address)).toBe(true);
-        // Resolving what is already absolute changes nothing.
+        // Resolving an absolute address changes nothing.
         if (address !== undefined) {
           expect(keptAddress(address, clientId, endpoint, { ...terms, isExplicit: false })).toBe(address);
         }
@@ -145,7 +145,7 @@ describe('the address that a client is managed at', () => {
     );
   });
 
-  test('gets the token only where it is of an origin that may have it', () => {
+  test('gets the token only if its origin may have it', () => {
     check(
       fc.property(fc.oneof(text, fc.webUrl()), text, (registrationClientUri, clientId) => {
         const token = new Sensitive('rat');
@@ -170,7 +170,7 @@ describe('the address that a client is managed at', () => {
     expect(keptAddress(`${endpoint}/a`, 'a\ud800', endpoint, terms)).toBe(`${endpoint}/a`);
   });
 
-  test('is found where the registration endpoint holds what looks like a pattern of replacement', () => {
+  test('is found if the registration endpoint contains text that looks like a replacement pattern', () => {
     const odd = 'https://sso.example/$&/register';
     expect(urlProblem(odd, { allowHttp: false })).toBeUndefined();
     const terms = {

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../../../src/oauth/json.ts';
 
-/** Documents in the shapes that running servers were seen to answer in: what the mutations start from. */
+/** Documents in forms that real servers were seen to answer: the start of the mutations. */
 
-/** Stands wherever a body holds something that nobody may read in a message. */
+/** Marks every value of a body that must not be in a message. */
 export const CANARY = 'canary-6f1d0c';
 
 export const CLIENT_INFORMATION: readonly JsonObject[] = [
-  // RFC 7591 and RFC 7592, everything at once.
+  // All members of RFC 7591 and RFC 7592.
   {
     redirect_uris: ['https://app.example/cb'],
     token_endpoint_auth_method: 'client_secret_basic',
@@ -46,7 +46,7 @@ export const CLIENT_INFORMATION: readonly JsonObject[] = [
     registration_client_uri: '/oauth2/register/cd1',
     scopes: ['openid'],
   },
-  // null for what is unset, no token, values of the server's own.
+  // null for unset members, no token, and members of the server's own.
   {
     client_id: '0oa1',
     client_secret: CANARY,
@@ -57,7 +57,7 @@ export const CLIENT_INFORMATION: readonly JsonObject[] = [
     application_type: 'service',
     jwks: { keys: [{ kty: 'RSA', e: 'AQAB', n: 'xGOr' }] },
   },
-  // A string where a list belongs, a key set as text, a public client without a secret, a numbered client.
+  // A string instead of a list, a key set as text, a public client without a secret, a numbered client.
   { client_id: 'm2m_1', redirect_uris: 'https://app.example/cb', jwks: '{"keys":[]}' },
   { client_id: 42, client_secret: CANARY, client_id_expires_at: 1795253761 },
 ];

@@ -13,7 +13,7 @@ import { check } from './check.ts';
 import { CLIENT_INFORMATION } from './corpus.ts';
 import { expectPresentable } from './messages.ts';
 
-/** What is sent, in every dialect: encoding it twice is encoding it once, and comparing it comes to rest. */
+/** Sent documents in every dialect: encoding twice is the same as once, and the comparison becomes stable. */
 
 /** Every preset, and switches that no preset combines. */
 const dialect: fc.Arbitrary<Dialect> = fc
@@ -39,7 +39,7 @@ const dialect: fc.Arbitrary<Dialect> = fc
   })
   .map(({ preset, overrides }) => effectiveDialect(preset, overrides));
 
-/** As `toWire` makes it: no `scopes`, `scope` as words. */
+/** The form that `toWire` makes: no `scopes`, `scope` as words. */
 const request: fc.Arbitrary<JsonObject> = fc
   .tuple(jsonObject, fc.option(fc.array(fc.constantFrom('openid', 'a', 'b', 'c')), { nil: undefined }))
   .map(([{ scopes: _, scope: __, ...document }, words]) => ({
@@ -47,7 +47,7 @@ const request: fc.Arbitrary<JsonObject> = fc
     ...(words === undefined ? {} : { scope: words.join(' ') }),
   }));
 
-/** The same value with the members of all its objects the other way round. */
+/** The same value with the members of all objects in reverse order. */
 function reordered(value: Json): Json {
   if (Array.isArray(value)) {
     return value.map(reordered);
@@ -62,7 +62,7 @@ function reordered(value: Json): Json {
 }
 
 describe('encoding', () => {
-  test('is the same each time, and the same again on what it made', () => {
+  test('is the same each time, also when it is applied to its own result', () => {
     check(
       fc.property(request, dialect, (document, given) => {
         const { body } = encodeMetadata(document, given);
@@ -84,7 +84,7 @@ describe('encoding', () => {
     );
   });
 
-  test('makes an update that names its client and says the same each time, and no secret unless asked to', () => {
+  test('makes an update that names its client and is the same each time, with a secret only on request', () => {
     const returned = bodyOf(CLIENT_INFORMATION).map(
       (body) => parseClientInformation(new Sensitive(body))?.metadata ?? {},
     );
@@ -110,7 +110,7 @@ describe('encoding', () => {
   });
 });
 
-test('A list of scopes that no text can be made of disturbs neither an update nor a comparison', () => {
+test("A list of scopes that can't become text breaks neither an update nor a comparison", () => {
   const returned = JSON.parse('{"scopes":[{"toString":""}]}');
   const last = {
     clientId: 'c1',
@@ -121,7 +121,7 @@ test('A list of scopes that no text can be made of disturbs neither an update no
   expect(substitutions({ scope: 'openid' }, returned)).toEqual([]);
 });
 
-test('A member withheld in one language is withheld however its tag is written', () => {
+test('A member that is withheld in one language is withheld however its tag is written', () => {
   const given = effectiveDialect('rfc7591', {
     languageTags: 'Lowercase',
     membersNotSent: ['client_name#ja-JP'],
@@ -133,7 +133,7 @@ test('A member withheld in one language is withheld however its tag is written',
 });
 
 describe('comparing', () => {
-  test('finds what is sent the same as itself, in any order of members', () => {
+  test('finds a document equal to itself, in any order of members', () => {
     check(
       fc.property(request, dialect, (document, given) => {
         const { body } = encodeMetadata(document, given);
@@ -152,7 +152,7 @@ describe('comparing', () => {
     );
   });
 
-  test('finds a member that is added, whatever it is called', () => {
+  test('finds an added member with any name', () => {
     check(
       fc.property(request, name, json, (document, member, value) => {
         fc.pre(!Object.hasOwn(document, member));
@@ -172,7 +172,7 @@ describe('comparing', () => {
     );
   });
 
-  test('tells at most 32 substitutions, each in words for people', () => {
+  test('reports at most 32 substitutions, each in words for people', () => {
     const answered = bodyOf(CLIENT_INFORMATION).map((body) => parseClientInformation(new Sensitive(body)));
     check(
       fc.property(request, answered, (sent, information) => {
@@ -204,7 +204,7 @@ describe('hashes', () => {
     );
   });
 
-  test('tell two values apart that are not the same', () => {
+  test('are different for different values', () => {
     check(
       fc.property(json, json, (a, b) => {
         // A number's sign of zero is lost in JSON.

@@ -8,7 +8,10 @@ import { available, connection, NOW, unavailable } from '../../kit/fixtures/obse
 import { anyObservation } from './any-observation.ts';
 import { check } from './check.ts';
 
-/** Names are given to other objects: whatever is observed, what is sent about a client is sent by its own server object. */
+/**
+ * Names may be reused by other objects: for any observation, a call about a client uses the client's own server
+ * object.
+ */
 
 const REFS = [
   { kind: 'ClusterAuthorizationServer', name: 'corporate' },
@@ -17,7 +20,7 @@ const REFS = [
 ] as const;
 const ISSUERS = ['https://sso.example.com', 'https://evil.example.com'] as const;
 
-/** Each record remembers one of some servers; each name is borne by an object of some server, or by none. */
+/** Each record names one of several servers; each name belongs to the object of some server, or to none. */
 const place = fc.record({
   server: fc.constantFrom(...REFS),
   serverUid: fc.constantFrom('server-1', 'server-2', 'server-3', undefined),
@@ -68,7 +71,7 @@ function placed(
   return Object.fromEntries(entries) as unknown as RegistrationRecord;
 }
 
-/** What the step takes the connection of, and for which record. */
+/** The server object whose connection the step uses, and the record that it is for. */
 function pairOf(action: Action) {
   switch (action.type) {
     case 'Update':
@@ -82,7 +85,7 @@ function pairOf(action: Action) {
 }
 
 describe('a step that is sent about a client', () => {
-  test('uses the connection of the server object at which the client was registered, whatever bears its name', () => {
+  test('uses the connection of the server object at which the client was registered, whatever has its name now', () => {
     let paired = 0;
     check(
       fc.property(anything, (o) => {
@@ -105,7 +108,7 @@ describe('a step that is sent about a client', () => {
     expect(paired).toBeGreaterThan(0);
   });
 
-  test('is identified only by a server object that was there before the record, of the same issuer', () => {
+  test('is identified only by a server object that existed before the record, with the same issuer', () => {
     let identified = 0;
     check(
       fc.property(anything, (o) => {

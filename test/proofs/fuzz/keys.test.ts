@@ -24,13 +24,13 @@ import { anyBody, json, jsonObject, name, secretText, text } from './arbitraries
 import { check } from './check.ts';
 import { expectPresentable } from './messages.ts';
 
-/** What people put into Secrets: keys and statements, whole, damaged, or something else altogether. */
+/** Content of Secrets by people: keys and statements, complete, damaged, or something else. */
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 const jwk = pair.privateKey.export({ format: 'jwk' }) as JsonObject;
 
-/** The whole key, with a part replaced, or cut off anywhere. */
+/** The complete key, with a part replaced, or cut off anywhere. */
 const material = fc.oneof(
   fc
     .tuple(fc.constantFrom(pem, JSON.stringify(jwk), JSON.stringify({ keys: [jwk, jwk] })), fc.nat())
@@ -47,7 +47,7 @@ const material = fc.oneof(
 
 const format = fc.constantFrom<KeyFormat>('Raw', 'Base64Url', 'Pem', 'Jwk');
 
-/** Either a key, or an error that shows nothing of what was read. */
+/** Expects a key, or an error that shows nothing of the input. */
 function expectKeyOrReason(read: () => { readonly key: object }, given: string): void {
   try {
     expect(read().key).toBeDefined();
@@ -60,7 +60,7 @@ function expectKeyOrReason(read: () => { readonly key: object }, given: string):
 }
 
 describe('keys', () => {
-  test('sign or are refused in words that show nothing of them', () => {
+  test('sign, or are refused with a message that shows nothing of them', () => {
     const algorithm = fc.oneof(fc.constantFrom(...Object.keys(SIGNING_ALGORITHMS)), text);
     check(
       fc.property(material, format, algorithm, (given, keyFormat, alg) => {
@@ -70,7 +70,7 @@ describe('keys', () => {
     );
   });
 
-  test('encrypt or are refused in words that show nothing of them', () => {
+  test('encrypt, or are refused with a message that shows nothing of them', () => {
     const algorithm = fc.oneof(fc.constantFrom(...Object.keys(ENCRYPTION_ALGORITHMS)), text);
     const encoding = fc.oneof(fc.constantFrom(...Object.keys(CONTENT_ENCODINGS)), text);
     check(
@@ -94,7 +94,7 @@ const jwt = fc.oneof(
 );
 
 describe('software statements', () => {
-  test('are read where they are whole, and nothing else is', () => {
+  test('are read if they are complete; nothing else is read', () => {
     check(
       fc.property(jsonObject, (claims) => {
         const shallow = Object.fromEntries(
@@ -107,7 +107,7 @@ describe('software statements', () => {
     );
   });
 
-  test('are taken or refused without an error, whatever stands in the Secret', () => {
+  test('are accepted or refused without an error, for any content of the Secret', () => {
     const now = Date.parse('2026-05-01T12:00:00Z');
     check(
       fc.property(jwt, (given) => {
@@ -125,7 +125,7 @@ describe('software statements', () => {
     );
   });
 
-  test('that claim to have ended before time began are told as expired', () => {
+  test('that claim a negative end are reported as expired', () => {
     const secrets = secretsOf({ statement: found({ jwt: statementOf({ exp: -1e300 }) }) });
     expect(givenStatement({ name: 'statement', key: 'jwt' }, secrets, 0)).toEqual({
       reason: 'SoftwareStatementExpired',
@@ -133,7 +133,7 @@ describe('software statements', () => {
     });
   });
 
-  test('carry issuer and times that nothing displaces', () => {
+  test('have issuer and times that no claim can replace', () => {
     const fromClient = fc.array(fc.tuple(name, name)).map((pairs) => Object.fromEntries(pairs));
     check(
       fc.property(jsonObject, fromClient, jsonObject, (claims, claimsFromClient, document) => {
@@ -153,8 +153,8 @@ describe('software statements', () => {
   });
 });
 
-describe('what was sent', () => {
-  test('is known again, whatever the body and the credential were', () => {
+describe('a sent request', () => {
+  test('is recognised, for any body and credential', () => {
     const scheme = fc.constantFrom('Bearer', 'Basic', 'SSWS', '');
     check(
       fc.property(scheme, text, anyBody, (how, credential, body) => {

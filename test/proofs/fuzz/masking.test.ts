@@ -9,7 +9,7 @@ import { check } from './check.ts';
 const RUN = 8;
 const printable = fc.string({ unit: fc.constantFrom(...letters(0x20, 0x7e)), minLength: RUN, maxLength: 60 });
 const tokenLike = fc.stringMatching(/^[A-Za-z0-9._~+/=-]{8,60}$/);
-/** Letters and signs that the encodings treat apart, and such as are no ASCII. */
+/** Letters and signs that the encodings treat differently, and some that are not ASCII. */
 const awkward = fc.string({
   unit: fc.constantFrom(
     '%',
@@ -39,10 +39,10 @@ function letters(first: number, last: number): readonly string[] {
   return Array.from({ length: last - first + 1 }, (_, at) => String.fromCharCode(first + at));
 }
 
-/** As people may read it: without what they don't see, in any case. */
+/** Text as people may read it: without invisible characters, in any case. */
 const seen = (text: string): string => text.replace(/[\p{C}\p{Z}\p{M}]/gu, '').toLowerCase();
 
-/** All runs of eight characters, in each encoding that gives each character by itself, and in base64. */
+/** All runs of eight characters, in each encoding of single characters, and in base64. */
 function betraying(credential: string): readonly string[] {
   const characters = [...credential].filter((character) => seen(character) !== '');
   const runs = characters.flatMap((_, at) =>
@@ -54,14 +54,14 @@ function betraying(credential: string): readonly string[] {
   return [...encoded, ...runs.flatMap((run) => [0, 1, 2].map((offset) => seen(inBase64(run, offset))))];
 }
 
-/** What of it doesn't depend on what stands around it. */
+/** The part of its base64 that doesn't depend on its neighbours. */
 function inBase64(run: string, offset: number): string {
   const octets = Buffer.concat([Buffer.alloc(offset), Buffer.from(run)]);
   return octets.toString('base64').slice([0, 2, 3][offset], Math.floor((octets.length * 8) / 6));
 }
 
-describe('M6: words that are shown', () => {
-  test('hold no run of eight characters of a credential, in whatever way they repeat it', () => {
+describe('M6: shown texts', () => {
+  test('contain no run of eight characters of a credential, in any encoding', () => {
     check(
       fc.property(
         credential,
@@ -80,7 +80,7 @@ describe('M6: words that are shown', () => {
     );
   });
 
-  test('are as they were where they repeat nothing', () => {
+  test('are unchanged if they repeat nothing', () => {
     check(
       fc.property(fc.string({ maxLength: 200 }), fc.uuid(), (text, token) => {
         fc.pre(!/[0-9a-f]{8}/i.test(seen(text)));

@@ -7,7 +7,7 @@ import type { RegistrationRecord } from '../../../src/core/record.ts';
 import { inputsHash, projectionOf } from '../../../src/core/workload-secret.ts';
 import { connection, setback } from '../../kit/fixtures/observations.ts';
 
-/** A cluster and a server in which every step succeeds at once: what a client's observation becomes by it. */
+/** A cluster and a server in which every step succeeds at once: applies a step to a client's observation. */
 
 export function after(o: Observation, step: Step): Observation {
   const next = changed(o, step);
@@ -72,7 +72,7 @@ function changed(o: Observation, step: Step): Observation {
 
 const ORIGIN = 'https://sso.example.com';
 
-/** Kubernetes removes what the object owned together with it. */
+/** Kubernetes removes the object together with everything that it owned. */
 const gone = (o: Observation): Observation => ({
   ...o,
   object: undefined,
@@ -128,7 +128,7 @@ const keys = (o: Observation, desired: RegisterStep['object']['desired'] | undef
     ? { keyCreatedAt: new Date(o.now).toISOString() }
     : {};
 
-/** The server's update moves no end: it is remembered that asking again is of no use. */
+/** The server's update changes no expiry, so it is noted that another request is useless. */
 function updated(o: Observation, step: UpdateStep): Observation {
   const { keyRotatesAt: _, keyRetiresAt: __, ...kept } = step.at.record;
   const record = {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ANNOTATIONS, LABELS } from '../../../src/api/names.ts';
 import { text } from './arbitraries.ts';
 
-/** Parts of objects as the API server hands them out: its own part is well-formed, what people wrote may not be. */
+/** Parts of objects from the API server: its own part is well-formed, the part of people may not be. */
 
 export const wellFormed = text.map((given) => given.toWellFormed());
 

@@ -15,7 +15,7 @@ import { expectPresentable } from './messages.ts';
 
 import { metadata, stringMap, wellFormed } from './object-parts.ts';
 
-/** Objects that people write: read whatever is in them, one troubling no other. */
+/** Objects of people: they are read with any content, and none affects another. */
 
 const url = fc.constantFrom(
   'https://sso.example',
@@ -26,7 +26,7 @@ const url = fc.constantFrom(
 );
 const word = fc.constantFrom('openid', 'none', 'code id_token', 'ES256', '{namespace}');
 
-/** A value of the type, as people would write it. */
+/** A value of the type that a person might write. */
 const FITTING: Readonly<Record<MemberType, fc.Arbitrary<Json>>> = {
   string: word,
   uri: url,
@@ -38,10 +38,10 @@ const FITTING: Readonly<Record<MemberType, fc.Arbitrary<Json>>> = {
   object: jsonObject,
 };
 
-/** At most one in so many values is of any type at all. */
+/** At most one in this many values has another type. */
 const RARELY = 20;
 
-/** Those that are given, some of them left out, and sometimes one of any name and type. */
+/** Some of the given fields, and sometimes one with any name and type. */
 const someOf = (fields: Readonly<Record<string, fc.Arbitrary<Json>>>): fc.Arbitrary<JsonObject> =>
   fc
     .tuple(
@@ -135,7 +135,7 @@ const serverSpec = fc
     }),
   );
 
-/** Mostly what the schema lets in, sometimes anything. */
+/** Mostly valid by the schema, sometimes anything. */
 const mostly = (given: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 8, arbitrary: given }, { weight: 1, arbitrary: json });
 
@@ -154,7 +154,7 @@ const object = (given: fc.Arbitrary<unknown>) =>
 const deepSpec = (depth: number): Json => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`);
 
 describe('an OAuthClient', () => {
-  test('is read whatever is in it, the same each time, and says what is wrong in words for people', () => {
+  test('is read with any content, the same each time, and reports problems in words for people', () => {
     check(
       fc.property(object(mostly(clientSpec)), (raw) => {
         const read = toClientObject(raw as KubernetesObject);
@@ -169,7 +169,7 @@ describe('an OAuthClient', () => {
     );
   });
 
-  test("has a hash that doesn't depend on how the Secret is to look", () => {
+  test("has a hash that doesn't depend on the form of the Secret", () => {
     check(
       fc.property(client, stringMap(fc.constantFrom('a', 'b')), (given, labels) => {
         const read = (more: object) =>
@@ -195,7 +195,7 @@ describe('a server object', () => {
   const read = (given: 'AuthorizationServer' | 'ClusterAuthorizationServer', raw: unknown) =>
     toServerObject(given, raw as KubernetesObject, { allowHttp: false });
 
-  test('is read whatever is in it, the same each time, and says what is wrong in words for people', () => {
+  test('is read with any content, the same each time, and reports problems in words for people', () => {
     check(
       fc.property(kind, object(mostly(serverSpec)), (given, raw) => {
         const server = read(given, raw);
@@ -206,7 +206,7 @@ describe('a server object', () => {
     );
   });
 
-  test('comes to a connection or to a problem, wherever its spec can be used', () => {
+  test('gives a connection or a problem, if its spec is usable', () => {
     const found = {
       endpoints: {},
       aliases: {},
@@ -232,7 +232,7 @@ describe('a server object', () => {
     );
   });
 
-  test('that nests too deep to be walked through says so', () => {
+  test('that is nested too deeply is reported so', () => {
     const raw = (defaults: Json) => ({
       metadata: { name: 'a' },
       spec: { issuer: 'https://sso.example', registration: { admission: { open: {} } }, defaults },

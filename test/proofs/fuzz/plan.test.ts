@@ -22,9 +22,9 @@ import { check } from './check.ts';
 import { expectPresentable } from './messages.ts';
 import { after } from './obedient-world.ts';
 
-/** Any observation at all, also one that no history leads to: there is always one thing to do, or a reason not to. */
+/** For any observation, also one that no history leads to, there is one step or a reason to wait. */
 
-/** More than any history needs; a plan that turns in circles needs more. */
+/** More than any history needs; only a plan that loops needs more. */
 const MOST_STEPS = 30;
 
 function settle(given: Observation): { readonly o: Observation; readonly steps: readonly string[] } {
@@ -38,7 +38,7 @@ function settle(given: Observation): { readonly o: Observation; readonly steps: 
 }
 
 describe('plan', () => {
-  test('rests or steps, the same each time, and for a reason that people can read', () => {
+  test('is idle or has a step, the same each time, with a reason that people can read', () => {
     check(
       fc.property(anyObservation, (o) => {
         const action = plan(o);
@@ -53,7 +53,7 @@ describe('plan', () => {
     );
   });
 
-  test('has a status to tell whenever it rests, and the same once that is written', () => {
+  test('has a status whenever it is idle, and the same one after that is written', () => {
     check(
       fc.property(anyObservation, (o) => {
         const action = plan(o);
@@ -95,7 +95,7 @@ describe('plan', () => {
     );
   });
 
-  test('comes to rest where every step succeeds, and stays there', () => {
+  test('becomes idle if every step succeeds, and stays idle', () => {
     check(
       fc.property(anyObservation, (given) => {
         const { o, steps } = settle(given);
@@ -106,7 +106,7 @@ describe('plan', () => {
     );
   });
 
-  test('registers a client at most once on the way, and deregisters none that is shown', () => {
+  test('registers a client at most once meanwhile, and deregisters none that a Secret shows', () => {
     check(
       fc.property(anyObservation, (given) => {
         const { o, steps } = settle(given);
@@ -121,7 +121,7 @@ describe('plan', () => {
     );
   });
 
-  test('calls no server that is away or closed, except to end what it can end without it', () => {
+  test('calls no server that is unavailable or closed, except to finish work that needs no server', () => {
     const away = fc.constantFrom(unavailable, closed('AuthorizationServerPaused', 'It is paused.'));
     check(
       fc.property(anyObservation, away, (o, closedServer) => {
@@ -132,7 +132,7 @@ describe('plan', () => {
     );
   });
 
-  test("neither ends nor replaces a client over a time that can't be read", () => {
+  test('neither removes nor replaces a client because of an unreadable time', () => {
     const unborn = object({
       createdAt: Number.NaN,
       desired: desired({ lifetime: { expiresAfter: '1m', onExpiry: 'DeleteObject' } }),
@@ -152,7 +152,7 @@ describe('plan', () => {
     }
   });
 
-  test("shows what takes the place of a client, though an older one can't be deregistered", () => {
+  test("shows the replacement of a client, although an older client can't be deregistered", () => {
     const expired = record({ attempt: 'a2', clientId: 'c2', registeredAt: '2026-05-01T11:30:00Z' });
     const leftover = record({ attempt: 'a1', clientId: 'c1', registeredAt: '2026-05-01T11:00:00Z' });
     const successor = record({
@@ -170,7 +170,7 @@ describe('plan', () => {
     expect(plan(o)).toMatchObject({ type: 'Publish', record: { clientId: 'c3' } });
   });
 
-  test("shows what the Secret of today's name shows, though one of a former name shows another client", () => {
+  test('shows the client in the Secret with the current name, although a Secret with a former name shows another', () => {
     const before = record({ attempt: 'a1', clientId: 'c1' });
     const now = record({ attempt: 'a3', clientId: 'c3', registeredAt: '2026-05-01T12:00:00Z' });
     const o = observation({
@@ -182,7 +182,7 @@ describe('plan', () => {
     expect(end.records.map(({ clientId }) => clientId)).toEqual(['c3']);
   });
 
-  test('chooses one of two records that a hand made replace each other', () => {
+  test('chooses one of two records that a person edited to replace each other', () => {
     const circle = [
       record({ attempt: 'a1', replaces: 'oac-uid-1-a2' }),
       record({ attempt: 'a2', replaces: 'oac-uid-1-a1' }),
@@ -190,7 +190,7 @@ describe('plan', () => {
     expect(settle(observation({ records: circle })).steps).not.toContain('Register');
   });
 
-  test("goes on with an object whose creation the API server doesn't tell", () => {
+  test('continues with an object without a creationTimestamp', () => {
     const raw = { metadata: { name: 'storefront' }, spec: { client: {}, lifetime: { expiresAfter: '1m' } } };
     const { observed } = toClientObject(raw as unknown as KubernetesObject);
     expect(plan(observation({ object: { ...observed, uid: 'uid-1' } })).type).not.toBe('DeleteObject');

@@ -15,9 +15,9 @@ import { json, jsonObject, name, text } from './arbitraries.ts';
 import { check } from './check.ts';
 import { expectPresentable } from './messages.ts';
 
-/** A policy admits nothing that a simpler and stricter reading of the same bounds refuses. */
+/** A policy admits nothing that a simple and strict reading of the same bounds refuses. */
 
-/** Pieces that parsers read in different ways. */
+/** Pieces that parsers interpret differently. */
 const PIECES = [
   'https://',
   'HTTPS://',
@@ -88,7 +88,7 @@ const uri = fc.oneof(
       fc.array(fc.constantFrom(...PIECES), { maxLength: 4 }).map((parts) => parts.join('')),
     )
     .map((parts) => parts.join('')),
-  // Within the bounds, but for one piece put into it somewhere.
+  // Within the bounds, except for one piece somewhere.
   fc
     .tuple(fc.constantFrom(...WITHIN), fc.constantFrom('', ...PIECES), fc.nat(), fc.nat(3))
     .map(([whole, piece, at, gone]) => {
@@ -101,7 +101,7 @@ const uri = fc.oneof(
 
 const HOSTS = [['shop.example.com', '*.apps.example.com'], ['*.example.com'], ['127.0.0.1', '[::1]'], []];
 
-/** Only letters that every parser reads alike, and nothing but scheme, host, port, path and query. */
+/** Only letters that every parser reads the same, and only scheme, host, port, path and query. */
 function strictHost(given: string): string | undefined {
   const plain = /^https?:\/\/([A-Za-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]+)?(?:[/?][^#\\]*)?$/.exec(given);
   return /[^\x21-\x7e]/.test(given) ? undefined : plain?.[1]?.toLowerCase();
@@ -111,7 +111,7 @@ function referenceAdmitsHost(given: string, hosts: readonly string[]): boolean {
   const host = strictHost(given);
   return (
     host !== undefined &&
-    // The same host to a parser as to a reader.
+    // The same host for a parser and for a person.
     URL.canParse(given) &&
     new URL(given).hostname === host &&
     hosts.some((entry) =>
@@ -129,7 +129,7 @@ const PATTERNS = [
   [],
 ];
 
-/** `*` as whatever crosses no separator. A pattern without it admits what is written exactly so. */
+/** `*` matches any text without a separator. A pattern without it matches only itself. */
 function referenceMatches(given: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => {
     const source = pattern
@@ -142,7 +142,7 @@ function referenceMatches(given: string, patterns: readonly string[]): boolean {
 }
 
 describe('bounds', () => {
-  test("admit no host that a plain reading of the URL doesn't find listed", () => {
+  test("admit no host that isn't listed by a simple reading of the URL", () => {
     check(
       fc.property(uri, fc.constantFrom(...HOSTS), (given, hosts) => {
         expect(!hostIsListed(given, hosts) || referenceAdmitsHost(given, hosts)).toBe(true);
@@ -158,7 +158,7 @@ describe('bounds', () => {
     );
   });
 
-  test('admit what is plainly within them', () => {
+  test('admit documents that are clearly within them', () => {
     const label = fc.stringMatching(/^[a-z][a-z0-9]{0,10}$/);
     check(
       fc.property(label, label, (host, path) => {
@@ -179,7 +179,7 @@ const POLICY: Policy = {
   algorithms: ['RS256'],
 };
 
-/** Every text in a value, with the objects among the texts. */
+/** All texts in a value, also inside lists and objects. */
 function textsOf(value: Json): readonly string[] {
   if (typeof value === 'string') {
     return [value];
@@ -189,7 +189,7 @@ function textsOf(value: Json): readonly string[] {
 
 const REDIRECTS = ['redirect_uris', 'post_logout_redirect_uris', 'claims_redirect_uris'];
 
-/** What a document that was admitted may hold at most. */
+/** Expects that a document, which was admitted, is within the bounds. */
 function expectWithin(document: JsonObject): void {
   for (const [member, value] of Object.entries(document)) {
     if (/_(alg|enc)$/.test(member)) {
@@ -211,7 +211,7 @@ function expectWithin(document: JsonObject): void {
   }
 }
 
-/** A document that a policy may admit: few members, values near the bounds. */
+/** A document near the bounds of a policy, with few members. */
 const nearby: fc.Arbitrary<JsonObject> = fc
   .array(
     fc.oneof(
@@ -230,7 +230,7 @@ const nearby: fc.Arbitrary<JsonObject> = fc
   .map((members) => Object.fromEntries<Json>(members));
 
 describe('a policy', () => {
-  test('admits no document with anything in it that is beyond its bounds', () => {
+  test('admits no document with a value beyond its bounds', () => {
     check(
       fc.property(nearby, (document) => {
         const problem = policyProblem(document, POLICY);
@@ -244,7 +244,7 @@ describe('a policy', () => {
     );
   });
 
-  test('HttpsOnly admits no URI but those that every parser reads as https, and no script anywhere', () => {
+  test('HttpsOnly admits only URIs that every parser reads as https, and no script', () => {
     check(
       fc.property(
         fc.constantFrom('redirect_uris', 'initiate_login_uri', 'logo_uri#ja', 'vendor'),
@@ -263,7 +263,7 @@ describe('a policy', () => {
     );
   });
 
-  test("judges what is sent: the client's metadata, the defaults, in the dialect, with the statement", () => {
+  test("checks the sent document: the client's metadata and the defaults, in the dialect, with the statement", () => {
     const additional = nearby.map((document) => ({
       client: { additionalMetadata: document },
       statement: document,

@@ -23,7 +23,7 @@ import { check } from './check.ts';
 
 import { metadata, stringMap, wellFormed } from './object-parts.ts';
 
-/** The operator's own Secrets: what was written comes back, and whatever a hand has left of it can be read. */
+/** The operator's own Secrets: reading returns what was written, and edits by hand never break reading. */
 
 describe('a workload Secret', () => {
   const managed = fc.array(
@@ -40,7 +40,7 @@ describe('a workload Secret', () => {
     { maxLength: 3 },
   );
 
-  test('is read whatever is in its metadata', () => {
+  test('is read with any metadata', () => {
     check(
       fc.property(metadata, managed, (meta, managedFields) => {
         const observed = toObservedSecret({ metadata: { ...meta, managedFields } } as KubernetesObject);
@@ -50,7 +50,7 @@ describe('a workload Secret', () => {
     );
   });
 
-  test('is in sync once it is written, and no more when somebody adds, takes or owns a key', () => {
+  test('is in sync after the write, and no longer when somebody adds, removes or owns a key', () => {
     const keys = fc.uniqueArray(fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/), { minLength: 1, maxLength: 5 });
     const identity = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
     check(
@@ -122,7 +122,7 @@ const content: fc.Arbitrary<RegistrationContent> = fc
     })),
   }));
 
-/** As a parsed answer is: nothing in it nests deeper than 16 levels, and -0 is 0. */
+/** Like a parsed answer: nested at most 16 levels deep, and -0 is 0. */
 function shallow(document: JsonObject): JsonObject {
   const walk = (value: Json, depth: number): boolean =>
     typeof value !== 'object' ||
@@ -171,11 +171,11 @@ const record: fc.Arbitrary<RegistrationRecord> = fc
       }) as RegistrationRecord,
   );
 
-/** As the API server keeps an object: JSON, in which nothing is undefined. */
+/** The form in which the API server stores an object: JSON without undefined. */
 const stored = (secret: Secret): Secret => JSON.parse(JSON.stringify(secret));
 
 describe('a registration Secret', () => {
-  test('gives back the record and the content that it was made of', () => {
+  test('contains the record and the content from which it was made', () => {
     check(
       fc.property(record, content, (given, held) => {
         const secret = stored(toRegistrationSecret(given, held, 'operators', '7'));
@@ -201,7 +201,7 @@ describe('a registration Secret', () => {
     );
   });
 
-  test('is read whatever a hand has left of it, and what is read can be used', () => {
+  test('is read after any edit by hand, and what is read is usable', () => {
     const keys = Object.keys(encodeContent(bare));
     const damaged = fc.oneof(
       wellFormed,
@@ -241,7 +241,7 @@ describe('a registration Secret', () => {
     );
   });
 
-  test('whose registration endpoint is no URL, or whose address is empty, is read as damaged or without it', () => {
+  test('with a registration endpoint that is no URL, or an empty address, is read as damaged or without it', () => {
     const secret = (endpoint: string, address: string) => {
       const data = {
         ...encodeContent({ ...bare, registrationEndpoint: endpoint }),

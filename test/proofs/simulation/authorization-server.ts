@@ -4,15 +4,15 @@ import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import type { Restore } from './scheduler.ts';
 import { keptMap, keptSet } from './snapshot.ts';
 
-/** Is in every secret that the server gives: it must be found nowhere but in Secrets and in calls. */
+/** Part of every secret that the server gives: it may be only in Secrets and in calls. */
 const CANARY = 'canary';
-/** In plain text, and in base64 wherever it begins. */
+/** In plain text, and in base64 at any offset. */
 export const SHOWS_SECRET = /canary|Y2FuYXJ5|NhbmFye|jYW5hcn/;
 export const ISSUER = 'https://sso.example.com';
 export const MARKER = 'x_attempt';
 
 export interface Behaviour {
-  /** A PUT gives another registration access token, and the one before is dead. */
+  /** A PUT gives another registration access token, and the former one becomes invalid. */
   readonly rotatesToken: boolean;
   readonly rotatesSecret: boolean;
   readonly readRotates: boolean;
@@ -33,15 +33,15 @@ const answer = (status: number, body: JsonObject = {}): HttpOutcome => ({
   body: new Sensitive(status === 204 ? '' : JSON.stringify(body)),
 });
 
-/** An authorization server (RFC 7591, RFC 7592) as it is when nothing is lost on the way to it. */
+/** An authorization server (RFC 7591, RFC 7592) without network faults. */
 export class AuthorizationServer {
   readonly clients = new Map<string, RegisteredClient>();
-  /** Attempt id → how often it was POSTed. */
+  /** Attempt id → number of its POSTs. */
   readonly posts = new Map<string, number>();
-  /** `client_id client_secret`, of everything that was ever given together. */
+  /** `client_id client_secret` of all that were ever given together. */
   readonly issued = new Set<string>();
   readonly behaviour: Behaviour;
-  /** Answer → the client that it is about. */
+  /** Answer → the client of the answer. */
   readonly #about = new WeakMap<HttpOutcome, string>();
   #made = 0;
 
@@ -86,7 +86,7 @@ export class AuthorizationServer {
     }
   }
 
-  /** Of a whole answer that gives a client. */
+  /** The client_id in a complete answer. */
   clientIdIn(given: HttpOutcome): string | undefined {
     return this.#about.get(given);
   }
@@ -99,7 +99,7 @@ export class AuthorizationServer {
     return this.#given(client, { rotatesToken: true, rotatesSecret: true }, 201);
   }
 
-  /** Keeps the client and answers all there is of it. */
+  /** Stores the client and answers everything about it. */
   #given(
     client: RegisteredClient,
     { rotatesToken, rotatesSecret }: Pick<Behaviour, 'rotatesToken' | 'rotatesSecret'>,
@@ -124,13 +124,13 @@ export class AuthorizationServer {
   }
 }
 
-/** Every URL that is called is of this issuer. */
+/** Every called URL belongs to this issuer. */
 export const pathOf = (url: string): string => url.slice(ISSUER.length);
 
 export const plain = (value: string | Sensitive): string =>
   typeof value === 'string' ? value : value.reveal();
 
-/** What the attempt is of, by the document that was sent. */
+/** The attempt id, from the document that was sent. */
 export function attemptOf({ body }: HttpRequest): string {
   const document = parseJsonObject(plain(body ?? ''));
   return isJsonObject(document) ? String(document[MARKER]) : '';

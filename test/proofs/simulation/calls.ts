@@ -6,11 +6,11 @@ import type { Restore } from './scheduler.ts';
 import { keptMap, keptSet } from './snapshot.ts';
 import type { Process, World } from './world.ts';
 
-/** Calls to the authorization server: what must hold when one is sent, and which answers nobody got. */
+/** Calls to the authorization server: what must hold when one is sent, and which answers were lost. */
 
 interface Call {
   readonly process: Process;
-  /** Of the OAuthClient that it is about. */
+  /** uid of the OAuthClient of the call. */
   readonly uid: string;
 }
 
@@ -18,7 +18,7 @@ export class Calls {
   readonly #underWay = new Set<Call>();
   /** Attempt id → uid of the OAuthClient. */
   readonly #uids = new Map<string, string>();
-  /** Client id → the last answer about it, until a process has it, whole. */
+  /** Client id → the last answer about it, until a process has received it completely. */
   readonly #unheard = new Map<string, HttpOutcome>();
   readonly #world: World;
 
@@ -35,7 +35,11 @@ export class Calls {
     };
   }
 
-  /** At the moment at which a process hands a call to its connection. @returns what to do when it is over */
+  /**
+   * Called when a process gives a call to its connection.
+   *
+   * @returns call it when the call is over
+   */
   sent(process: Process, request: HttpRequest): () => void {
     if (!process.alive || request.method === 'GET') {
       return () => undefined;
@@ -53,7 +57,7 @@ export class Calls {
     return () => this.#underWay.delete(call);
   }
 
-  /** The server acts. */
+  /** The server handles the request. */
   handled(request: HttpRequest): HttpOutcome {
     if (bringsWhatIsAnothers(request)) {
       this.#world.violated(`${request.method} ${request.url} brought a credential that another server gave`);
@@ -68,7 +72,7 @@ export class Calls {
     return answer;
   }
 
-  /** A process has this answer. */
+  /** A process received this answer. */
   heard(answer: HttpOutcome): void {
     const id = this.#world.server.clientIdIn(answer);
     if (id !== undefined && this.#unheard.get(id) === answer) {
@@ -76,7 +80,7 @@ export class Calls {
     }
   }
 
-  /** Whether a process got the last answer about this client. */
+  /** Whether a process received the last answer about this client. */
   isHeard(clientId: string): boolean {
     return !this.#unheard.has(clientId);
   }
@@ -92,7 +96,7 @@ export class Calls {
     return uid;
   }
 
-  /** The client may be gone. */
+  /** The uid of the client's object; the client may be gone. */
   #of({ url }: HttpRequest): string {
     const id = pathOf(url).slice('/register/'.length);
     return this.#uids.get(this.#world.server.clients.get(id)?.attempt ?? '') ?? id;

@@ -11,7 +11,7 @@ import { OPERATOR_NAMESPACE } from './process.ts';
 import { deeds } from './users.ts';
 import { World } from './world.ts';
 
-/** That what must hold in a simulated life is noticed when it doesn't. `-- --mutations` tries whole operators. */
+/** The checks of a simulated life notice a violation. `-- --mutations` tries complete operators. */
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const namespace = OPERATOR_NAMESPACE;

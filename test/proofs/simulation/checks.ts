@@ -6,7 +6,7 @@ import { SHOWS_SECRET } from './authorization-server.ts';
 import { decoded, recordIn, records, suspects } from './knowledge.ts';
 import type { World } from './world.ts';
 
-/** What must hold at every write. */
+/** Checks at every write. */
 
 export function watchOver(world: World): void {
   const { cluster } = world;
@@ -19,7 +19,10 @@ export function watchOver(world: World): void {
   });
 }
 
-/** What has no owner any more goes, sooner or later; also what was made when its owner had gone. */
+/**
+ * The garbage collector: an object without its owner is deleted sooner or later, also one that was created
+ * afterwards.
+ */
 function collectOrphans(world: World, { kind, before, after }: Change): void {
   const { cluster, scheduler } = world;
   const owners = kind === 'Secret' ? (after?.metadata.ownerReferences ?? []) : [];
@@ -34,7 +37,7 @@ function collectOrphans(world: World, { kind, before, after }: Change): void {
   }
 }
 
-/** Secrets are in the data of Secrets alone. */
+/** Secrets are only in the data of Secrets. */
 function noSecretIsShown(world: World, { after, kind }: Change): void {
   if (after === undefined) {
     return;
@@ -45,7 +48,7 @@ function noSecretIsShown(world: World, { after, kind }: Change): void {
   }
 }
 
-/** Parts of objects that were looked through: they are never changed in place, and outlive many writes. */
+/** Parts of objects that were checked: they are never changed in place, and stay the same over many writes. */
 const clean = new WeakSet<object>();
 
 function showsSecret(part: unknown): boolean {
@@ -59,7 +62,7 @@ function showsSecret(part: unknown): boolean {
   return shows;
 }
 
-/** client_id and client_secret of a workload Secret were given together. */
+/** client_id and client_secret of a workload Secret come from one answer. */
 function noSecretIsMixed(world: World, { kind, after, by }: Change): void {
   if (kind !== 'Secret' || after?.metadata.labels?.[LABELS.workload] !== 'true' || by.startsWith('user')) {
     return;
@@ -71,7 +74,7 @@ function noSecretIsMixed(world: World, { kind, after, by }: Change): void {
   }
 }
 
-/** An entry of a registration leaves the ledger when its client is recorded, reported, or known not to exist. */
+/** The entry of a registration leaves the ledger only when its client is recorded, reported, or known not to exist. */
 function noRegistrationIsForgotten(world: World, { before, after }: Change): void {
   if (before?.metadata.name !== LEDGER_NAME) {
     return;
@@ -96,7 +99,7 @@ function isKnown(world: World, attempt: string): boolean {
   );
 }
 
-/** A record goes when its client is gone. */
+/** A record is deleted only when its client is gone. */
 function noClientOutlivesItsRecord(world: World, { kind, before, after }: Change): void {
   if (kind !== 'Secret' || after !== undefined || before?.metadata.labels?.[LABELS.registration] !== 'true') {
     return;

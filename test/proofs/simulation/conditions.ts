@@ -1,15 +1,15 @@
 import type { Behaviour } from './authorization-server.ts';
 
-/** What a life meets with. */
+/** The conditions of a life: faults, crashes, changes of the lead. */
 
-/** How reliable everything is at the moment. Shares are of calls, from 0 to 1. */
+/** How reliable everything is at this time. Shares are of calls, from 0 to 1. */
 export interface Weather {
   readonly latencyMs: number;
   readonly apiFaults: number;
   readonly serverFaults: number;
-  /** How much later than the answer was given up an effect may come. */
+  /** How long after the end of the wait for an answer its effect may still occur. */
   readonly lateMs: number;
-  /** How late a watch may be. */
+  /** Longest delay of a watch. */
   readonly lagMs: number;
   readonly relists: number;
 }
@@ -23,7 +23,7 @@ export const CALM: Weather = {
   relists: 0,
 };
 
-/** A process is dropped at its port call of this number, counted over all processes, before or after the effect. */
+/** A process is dropped at the port call with this number, counted over all processes, before or after the effect. */
 export interface Crash {
   readonly at: number;
   readonly when: 'before' | 'after';
@@ -34,13 +34,13 @@ export interface Conditions {
   readonly seed: number;
   readonly weather: Weather;
   readonly behaviour: Behaviour;
-  /** Whether the server object says what the server rotates. */
+  /** What the server object declares about rotation. */
   readonly dialect: object;
   readonly crashes: readonly Crash[];
   /** Moments inside calls, counted over all processes, at which something throws that never should. */
   readonly throws: readonly number[];
   /** Port calls at which another replica takes the lead. */
   readonly leadChanges: readonly number[];
-  /** Whether a replaced leader knows it at once; else it believes for up to 20 s that it still leads. */
+  /** Whether a replaced leader knows it at once; otherwise it believes for up to 20 s that it still leads. */
   readonly strictLease: boolean;
 }

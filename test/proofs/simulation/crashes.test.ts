@@ -10,7 +10,7 @@ const TIMEOUT_MS = 120_000;
 
 describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to deletion', (server) => {
   test(
-    'loses nothing by a crash at any of its port calls',
+    'loses nothing after a crash at any of its port calls',
     async () => {
       const names = await oneCrash(server);
       const tally = await perform({ names, crashOnceMore: false });
@@ -21,7 +21,7 @@ describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to del
   );
 
   test(
-    `loses nothing by two crashes, ${PAIRS} pairs chosen by seed ${SEED}`,
+    `loses nothing after two crashes, ${PAIRS} pairs chosen by seed ${SEED}`,
     async () => {
       const names = await somePairs(server, SEED, PAIRS);
       expect(toLines(await perform({ names, crashOnceMore: false }))).toEqual([]);
@@ -29,7 +29,7 @@ describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to del
     TIMEOUT_MS,
   );
 
-  test('is the same, whether it is lived from its beginning or from a crash on', async () => {
+  test('is the same, whether it runs from its start or from a crash on', async () => {
     let compared = 0;
     for await (const { name, life } of anotherCrash(`${server} 40 after lost`)) {
       compared += 1;
@@ -40,7 +40,7 @@ describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to del
     expect(compared).toBeGreaterThan(50);
   });
 
-  test('comes to the same end each time', async () => {
+  test('has the same end each time', async () => {
     const [one, other] = [[], []] as [string[], string[]];
     await liveNamed(`${server} 20 after kept, 35 before lost`, one);
     await liveNamed(`${server} 20 after kept, 35 before lost`, other);

@@ -5,9 +5,9 @@ import { OPERATOR_NAMESPACE } from './process.ts';
 import { conditionOf, isReady } from './users.ts';
 import type { World } from './world.ts';
 
-/** When a life has come to rest, and what must hold then. */
+/** When a life is at rest, and what must hold then. */
 
-/** A call that may have cost a client its token stays named as long as the client is without. */
+/** A call that may have lost a client's token stays in the ledger as long as the client has none. */
 const unexplained = (world: World): readonly LedgerEntry[] => {
   const lost = world.cluster
     .all('OAuthClient')
@@ -15,7 +15,7 @@ const unexplained = (world: World): readonly LedgerEntry[] => {
     .map(({ metadata }) => metadata.uid ?? '');
   const seen = new Set<string>();
   return entries(world).filter(({ kind, client }) => {
-    // What throws at the end of a call leaves its entry beside that of an earlier one.
+    // Something that throws at the end of a call leaves its entry beside that of an earlier one.
     const isOne = !seen.has(client.uid) || world.conditions.throws.length > 0;
     const isExplained = kind !== 'Register' && lost.includes(client.uid) && isOne;
     seen.add(client.uid);
@@ -23,7 +23,7 @@ const unexplained = (world: World): readonly LedgerEntry[] => {
   });
 };
 
-/** Everything is done; but for clients whose token was lost, as was said. */
+/** Everything is done, except for clients with a lost token, which was reported. */
 export function isAtRest(world: World): boolean {
   const isQuiet = world.leader?.isWorking === true && world.processes === 1 && world.underWay === 0;
   if (!isQuiet) {
@@ -47,13 +47,13 @@ export function isAtRest(world: World): boolean {
   );
 }
 
-/** The server of this object is found: clients may have to follow. */
+/** Whether the server of this object is discovered: then clients may have to follow. */
 const isFound = (object: Stored): boolean => conditionOf(object, 'Ready')?.status === 'True';
 
 const isLost = (object: Stored): boolean =>
   isStalled(object) && conditionOf(object, 'Ready')?.reason === 'RegistrationAccessTokenLost';
 
-/** Only a person can go on. */
+/** Only a person can continue. */
 export function isStalled(object: Stored): boolean {
   return (
     object.metadata.deletionTimestamp === undefined &&
@@ -62,7 +62,7 @@ export function isStalled(object: Stored): boolean {
   );
 }
 
-/** When nothing more happens by itself. */
+/** Checks after the end, when nothing happens any more. */
 export function checkEnd(world: World): void {
   const { server, cluster } = world;
   for (const [attempt, count] of server.posts) {
@@ -132,7 +132,10 @@ function checkObject(world: World, object: Stored): void {
   }
 }
 
-/** Which call's answer was lost: as long as the client is without its token; once, where nobody said that tokens rotate. */
+/**
+ * Whether the call with the lost answer is reported: as long as the client has no token; once, if nothing says that
+ * tokens rotate.
+ */
 function namesTheCall({ cluster, conditions }: World, object: Stored): boolean {
   const message = conditionOf(object, 'Ready')?.message ?? '';
   if (Object.keys(conditions.dialect).length > 0) {
@@ -148,7 +151,7 @@ function namesTheCall({ cluster, conditions }: World, object: Stored): boolean {
   );
 }
 
-/** Where no answer was lost on its way, with a process or with a journal, every client can be managed. */
+/** If no answer was lost on its way, with a process or with a journal, every client can be managed. */
 function checkTokens(world: World): void {
   if (world.isForgetful || world.pods.unsettled > 0) {
     return;

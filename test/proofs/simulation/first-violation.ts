@@ -2,16 +2,16 @@ import { oneThrow, randomNames, somePairs } from './lives.ts';
 import { SERVER_NAMES } from './servers.ts';
 import { perform, type Violation } from './tally.ts';
 
-/** Lives until something is violated, and says what, as JSON. A process of its own, for `mutations.ts`. */
+/** Runs lives until a check fails, and prints the failure as JSON. A process of its own, for `mutations.ts`. */
 export interface Finding {
-  /** As many as it took. */
+  /** Number of lives until then. */
   readonly lives: number;
   readonly violation: Violation | undefined;
 }
 
 const LIVES_OF_A_KIND = 1_500;
 
-/** Random lives, pairs of crashes and moments that throw take turns. */
+/** Random lives, pairs of crashes and moments that throw, in turn. */
 async function firstViolation(): Promise<Finding> {
   const pairs = await Promise.all(SERVER_NAMES.map((server) => somePairs(server, 1, LIVES_OF_A_KIND)));
   const throws = await Promise.all(SERVER_NAMES.map(oneThrow));

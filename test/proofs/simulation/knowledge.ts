@@ -6,7 +6,7 @@ import type { Stored } from '../../kit/fakes/cluster.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
 import type { World } from './world.ts';
 
-/** What is recorded and reported in the cluster. */
+/** Records and reports in the cluster. */
 
 export const decoded = (text: string | undefined): string => Buffer.from(text ?? '', 'base64').toString();
 
@@ -23,7 +23,7 @@ export const records = ({ cluster }: World): readonly RegistrationRecord[] =>
 
 const read = new WeakMap<Stored, RegistrationRecord | undefined>();
 
-/** Objects are never changed in place: each is read once. */
+/** Objects are never changed in place, so each is read once. */
 export function recordIn(secret: Stored): RegistrationRecord | undefined {
   if (!read.has(secret)) {
     read.set(secret, toRecord(secret));

@@ -6,12 +6,12 @@ import { keptSet } from './snapshot.ts';
 import { conditionOf, type Deed, deeds, perform } from './users.ts';
 import { type Moment, World } from './world.ts';
 
-/** One life of an installation, from the first object to the point at which nothing more happens by itself. */
+/** One life of an installation, from the first object until nothing happens any more. */
 
 readOnce();
 
 const HOUR = 3_600_000;
-/** As long as deregistration is tried, and somewhat more. */
+/** A little longer than deregistration is tried. */
 const PATIENCE_MS = 4 * HOUR;
 
 export interface Life {
@@ -35,8 +35,8 @@ export async function live(
 }
 
 /**
- * A life; then, in turn, each life that is the same up to a moment after `from` port calls at which its process
- * crashes, and that is lived from that moment on. Where two processes live at a time, there is no such moment.
+ * Runs a life; then, one after another, each life that is the same up to a moment after `from` port calls at which
+ * its process crashes, and that runs from that moment on. There is no such moment while two processes run.
  */
 export async function* liveAndCrash(
   conditions: Conditions,
@@ -60,7 +60,7 @@ export async function* liveAndCrash(
   }
 }
 
-/** How far a life has come. */
+/** Progress of a life. */
 interface Course {
   readonly isDone: () => boolean;
   isSettling: boolean;
@@ -103,7 +103,7 @@ async function goOn(world: World, course: Course): Promise<Life> {
   return { violations: [...world.violations], counts: { ...world.counts }, points, moments, history };
 }
 
-/** Until all rest; whoever can't go on without a person is asked to try again, once. */
+/** Runs until all is at rest. For a client that waits for a person, one retry is requested, once. */
 async function settle(world: World, { horizon, poked }: Course): Promise<void> {
   const { scheduler, cluster } = world;
   const isIdle = () => scheduler.nextAt > scheduler.now + 900;
@@ -121,13 +121,13 @@ async function settle(world: World, { horizon, poked }: Course): Promise<void> {
   }
 }
 
-/** The ledger is taken over; and what one process knows of a server's trouble, the next doesn't. */
+/** The ledger is taken over, and a new process doesn't know the server's earlier trouble. */
 const MAY_BE_WRITTEN: readonly string[] = ['ConfigMap', 'ClusterAuthorizationServer'];
 
-/** A process that starts when all is done does nothing but take the lead. */
+/** A process that starts when all is done only takes the lead. */
 async function resync(world: World): Promise<void> {
   const { cluster, scheduler, server, leader } = world;
-  // A client that can't go on is tried once more by whoever comes new.
+  // A new process tries once more for a client that waits for a person.
   const isAllReady = cluster
     .all('OAuthClient')
     .every((object) => conditionOf(object, 'Ready')?.status === 'True');

@@ -6,12 +6,12 @@ import { SERVERS, type ServerName } from './servers.ts';
 import { type Deed, deeds } from './users.ts';
 
 /**
- * Lives have names, by which they can be lived again: `random 17`, or a kind of server and where processes crash,
- * `rotating 12 before kept, 40 after lost`: at which port call of the life, before or after its effect, and whether the
- * journal outlives the process. `rotating 12 throws`: something throws at this moment inside a call.
+ * Lives have names by which they can be repeated: `random 17`, or a kind of server and where processes crash, such as
+ * `rotating 12 before kept, 40 after lost`: the number of the port call, before or after its effect, and whether the
+ * journal survives the process. `rotating 12 throws`: something throws at this moment inside a call.
  */
 
-/** Created, edited twice, replaced, deleted: each when the one before is done. */
+/** Created, edited twice, replaced, deleted: each step follows when the former one is done. */
 const WHOLE_LIFE: readonly Deed[] = [
   { name: 'create', afterMs: 0, act: deeds.create('storefront', 'One') },
   { name: 'edit', whenReady: 'storefront', act: deeds.edit('storefront', 'Two') },
@@ -65,7 +65,7 @@ function toCrash(text: string): Crash {
   return { at: Number(at), when, journal };
 }
 
-/** `random <seed>`, for as many seeds. */
+/** `random <seed>`, for this number of seeds. */
 export const randomNames = (firstSeed: number, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `random ${firstSeed + index}`);
 
@@ -81,11 +81,11 @@ export async function oneThrow(server: ServerName): Promise<readonly string[]> {
   return Array.from({ length: moments }, (_, index) => `${server} ${index + 1}${THROWS}`);
 }
 
-/** The lives in which something throws at two moments that follow each other: also at what is done about the first. */
+/** The lives in which something throws at two consecutive moments: the second may be in the handling of the first. */
 export const throwTwice = (names: readonly string[]): readonly string[] =>
   names.map((name) => `${name}, ${Number(name.split(' ')[1]) + 1}${THROWS}`);
 
-/** The lives that go on like `first`, and in which a process crashes once more: from there on, where that can be. */
+/** The lives that continue like `first` and in which a process crashes once more: from that point on, if possible. */
 export async function* anotherCrash(
   first: string,
 ): AsyncGenerator<{ readonly name: string; readonly life: Life }> {

@@ -28,7 +28,7 @@ Exit codes: 0 nothing is violated, 1 something is, 2 wrong flags.`,
 
 const CHUNK = 50;
 const SHOWN = 20;
-/** Where nobody sees a line change, a new one is written now and then. */
+/** Without a terminal, a new progress line is written from time to time. */
 const TELL_EVERY_MS = 15_000;
 
 async function main(): Promise<boolean> {

@@ -5,7 +5,10 @@ import { MUTATIONS } from './mutations.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-/** `npm run test:simulation -- --mutations` tries them; this finds at once that a changed source leaves one without its text. */
+/**
+ * `npm run test:simulation -- --mutations` tries them. This test notices at once when a changed source no longer
+ * contains the text of a mutation.
+ */
 test.each(MUTATIONS)(
   '"$name" changes text that is in its file exactly once',
   ({ file, original, mutant }) => {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { writeToPage } from '../../kit/testbed/page.ts';
 import type { Finding } from './first-violation.ts';
 
-/** Operators that are broken on purpose, one way each: the simulation must find every one of them out. */
+/** Operators with one deliberate defect each: the simulation must find every one. */
 interface Mutation {
   readonly name: string;
   readonly file: string;
-  /** Stands in the file exactly once. */
+  /** Occurs in the file exactly once. */
   readonly original: string;
   readonly mutant: string;
 }
@@ -148,7 +148,7 @@ export const MUTATIONS: readonly Mutation[] = [
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
-/** @returns whether all were found out. */
+/** @returns whether all were found. */
 export async function tryMutations(): Promise<boolean> {
   const waiting = [...MUTATIONS];
   const findings = new Map<Mutation, Finding>();
@@ -177,7 +177,7 @@ function rowOf({ name }: Mutation, finding: Finding | undefined): string {
 
 const LONGEST_SHOWN = 160;
 
-/** Simulates a copy of the sources that has the mutation. */
+/** Simulates a copy of the sources with the mutation. */
 async function tryOne({ file, original, mutant }: Mutation): Promise<Finding> {
   const copy = await mkdtemp(join(tmpdir(), 'mutation-'));
   try {
@@ -187,7 +187,7 @@ async function tryOne({ file, original, mutant }: Mutation): Promise<Finding> {
     await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     const text = await readFile(join(copy, file), 'utf8');
     if (text.split(original).length !== 2) {
-      throw new Error(`${file} doesn't have this exactly once; look what became of it: ${original}`);
+      throw new Error(`${file} doesn't have this text exactly once; update the mutation: ${original}`);
     }
     await writeFile(
       join(copy, file),

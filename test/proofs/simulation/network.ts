@@ -12,19 +12,19 @@ import { pathOf } from './authorization-server.ts';
 import type { Process, World } from './world.ts';
 
 /**
- * Between a process and the servers. Every call is two events, its effect and its answer, each after a delay of its
- * own; either may be lost, and the process may be dropped before the one or after it.
+ * The network between a process and the servers. Every call has two events, its effect and its answer, each with its
+ * own delay. Either may be lost, and the process may be dropped before or after it.
  */
 
-/** What becomes of one call. */
+/** What happens to one call. */
 interface Fate<T> {
   readonly effect: 'now' | 'never' | 'late';
-  /** What comes back in place of the answer. */
+  /** What is returned instead of the answer. */
   readonly instead?: (made: T | undefined) => T;
   readonly waitMs?: number;
 }
 
-/** A new one each time: a promise keeps whoever waits for it, and with it the whole life. */
+/** A new promise each time: a promise keeps everything that waits for it in memory, and thus the whole life. */
 const never = () => new Promise<never>(() => undefined);
 
 function travel<T>(
@@ -155,7 +155,7 @@ export function createHttp(world: World, process: Process): AuthorizationServerH
 
 const timedOut: HttpOutcome = { kind: 'noAnswer', reason: 'Timeout', detail: 'no answer' };
 
-/** Statuses that come of trouble. What refuses a credential is a fact, and comes of the server itself alone. */
+/** Statuses of faults. The refusal of a credential is a fact, and comes only from the server itself. */
 const TROUBLES: Readonly<Record<string, readonly number[]>> = {
   GET: [404, 429, 500, 503],
   POST: [400, 401, 403, 408, 429, 500, 501, 502, 503, 504],
@@ -204,7 +204,7 @@ function httpFate(world: World, { method }: HttpRequest, timeoutMs: number): Fat
   }
 }
 
-/** The connection is lost in the middle of an answer's body. */
+/** The connection ends in the middle of an answer's body. */
 function torn(made: HttpOutcome | undefined, share: number): HttpOutcome {
   const text = made?.kind === 'answered' ? made.body.reveal() : '';
   if (made?.kind !== 'answered' || text === '') {

@@ -6,12 +6,12 @@ import { keptSet } from './snapshot.ts';
 
 export const OTHER_ISSUER = 'https://other.example.net';
 
-/** Is in every secret that this server gives. */
+/** Part of every secret that this server gives. */
 const MARK = 'magpie';
 
-/** A second server, of somebody else: it takes whatever it is sent, and looks whether it was another's. */
+/** A second server, of another owner: it accepts everything, and checks whether it belongs to the first server. */
 export class OtherServer {
-  /** `client_id client_secret`, of everything that was ever given together. */
+  /** `client_id client_secret` of all that were ever given together. */
   readonly issued = new Set<string>();
   #made = 0;
 
@@ -50,7 +50,7 @@ export class OtherServer {
   }
 }
 
-/** Whether a request brings a server what the other one gave. */
+/** Whether a request has something that the other server gave. */
 export function bringsWhatIsAnothers({ url, headers, body }: HttpRequest): boolean {
   const sent = [...Object.values(headers), body ?? ''].map(plain).join(' ');
   return isOther(url) ? SHOWS_SECRET.test(sent) : sent.includes(MARK);

@@ -2,7 +2,7 @@ import type { Sensitive } from '../../../src/oauth/sensitive.ts';
 import type { Restore } from './scheduler.ts';
 import { keptMap } from './snapshot.ts';
 
-/** A container's memory-backed volume outlives its processes, and ends with the pod. */
+/** A container's memory-backed volume survives its processes, and ends with the pod. */
 export interface Pod {
   readonly name: string;
   readonly journal: Map<string, Sensitive>;
@@ -10,15 +10,15 @@ export interface Pod {
 
 const REPLICAS = 2;
 
-/** The operator's pods: as many as the Deployment wants, each with its journal. */
+/** The operator's pods, as many as the Deployment has replicas, each with its journal. */
 export class Pods {
-  /** Where the next process starts, if it can. */
+  /** The pod of the next process, if possible. */
   preferred: Pod | undefined;
   #last: Pod | undefined;
   #made = 0;
   #pods: readonly Pod[] = [];
 
-  /** For the next process; mostly another than for the last one. */
+  /** The pod for the next process; mostly another one than before. */
   next(isTaken: (pod: Pod) => boolean, random: () => number): Pod {
     while (this.#pods.length < REPLICAS) {
       this.#make();
@@ -31,12 +31,12 @@ export class Pods {
     return this.#last;
   }
 
-  /** It ends, and its journal with it. */
+  /** Ends the pod, and its journal with it. */
   remove(pod: Pod): void {
     this.#pods = this.#pods.filter((other) => other !== pod);
   }
 
-  /** Answers in journals that no process has replayed yet. */
+  /** Number of answers in journals that no process has replayed yet. */
   get unsettled(): number {
     return this.#pods.reduce((sum, { journal }) => sum + journal.size, 0);
   }

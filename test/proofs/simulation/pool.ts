@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { add, emptyTally, type Tally, type Task } from './tally.ts';
 
-/** As many threads as processors, each at one task at a time. */
+/** As many threads as processors, each with one task at a time. */
 export interface Pool {
   /** @param progress is called after each task, with the sum so far and the share of tasks that are done. */
   run(tasks: readonly Task[], progress: (sum: Tally, done: number) => void): Promise<Tally>;

@@ -16,10 +16,10 @@ import { type Process, Thrown, type World } from './world.ts';
 
 export const OPERATOR_NAMESPACE = 'oauth-registrar';
 const INSTALLATION = { id: `${OPERATOR_NAMESPACE}@cluster-1`, name: OPERATOR_NAMESPACE };
-/** As long as a process that lost the lead gives its calls. */
+/** The time that a process gives its calls after it lost the lead. */
 const DRAIN_MS = 50_000;
 
-/** Begins to lead in this pod, as `operate` does: the real controller with all its parts, between simulated ports. */
+/** Starts to lead in this pod, like `operate`: the real controller with all its parts, between simulated ports. */
 export async function lead(world: World, process: Process): Promise<void> {
   const clock = createClock(world.scheduler, () => process.alive, world.startedAt, process.skewMs);
   const log = createLog(world, process);
@@ -125,7 +125,7 @@ function createJournal(world: World, process: Process): Journal {
 /** The name of the finding, and a sentence. */
 const SAYS_WHY = /"finding":"[A-Z][A-Za-z]+","message":"[^"].+\."/;
 
-/** Whatever is logged is looked through; a round that throws is a defect, unless the conditions had it throw. */
+/** Every log line is checked. A round that throws is a defect, unless the conditions made it throw. */
 function createLog(world: World, process: Process): Log {
   const look = (message: string, fields: object = {}) => {
     const { error } = fields as { readonly error?: unknown };

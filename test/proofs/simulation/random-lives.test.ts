@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { randomNames } from './lives.ts';
 import { perform, toLines } from './tally.ts';
 
-/** Lives of several clients with faults, late watches, crashes and changes of the lead, all by chance. */
+/** Lives of several clients with random faults, late watches, crashes and changes of the lead. */
 
 const FRESH = Number(process.env['SIMULATION_SEED'] ?? 1_000_000 + Math.floor(Math.random() * 1e9));
 const TIMEOUT_MS = 120_000;

@@ -8,7 +8,7 @@ import { type Deed, deeds } from './users.ts';
 const NAMES = ['storefront', 'basket', 'search'];
 const TEXTS = ['One', 'Two', 'Three'];
 
-/** Everything about the life comes of the seed. */
+/** The seed decides everything about the life. */
 export function randomLife(seed: number): {
   readonly conditions: Conditions;
   readonly script: readonly Deed[];
@@ -44,7 +44,7 @@ export function randomLife(seed: number): {
   };
 }
 
-/** In every fourth life. */
+/** Only in every fourth life. */
 function throwsOf(seed: number, most: number): readonly number[] {
   const random = seeded(seed ^ 0x7420);
   const count = random() < 0.25 ? 1 + Math.floor(random() * 4) : 0;
@@ -89,7 +89,7 @@ function randomScript(clients: readonly string[], random: () => number): readonl
   return isWandering ? [...script, ...home(clients)] : script;
 }
 
-/** In the end all are at the first server, so that what must hold there can be looked at. */
+/** At the end all clients are at the first server, so that the final checks can read them. */
 const home = (clients: readonly string[]): readonly Deed[] => [
   {
     name: 'the first server is back under its name',

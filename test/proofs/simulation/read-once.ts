@@ -5,8 +5,8 @@ import {
 import { oauthClientSpec, oauthClientStatus } from '../../../src/api/oauth-client.ts';
 
 /**
- * Objects in a simulated cluster are never changed in place, and what isn't written anew is the same object in the next
- * version: each spec and each status is validated once, not by every process at every version.
+ * Objects in a simulated cluster are never changed in place, and unchanged parts are the same object in the next
+ * version. So each spec and each status is validated once, not by every process at every version.
  */
 interface Schema {
   safeParse(value: unknown): unknown;

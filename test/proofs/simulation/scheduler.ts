@@ -1,8 +1,8 @@
 import type { Clock } from '../../../src/controller/ports.ts';
 
-/** Virtual time: what is due next happens next, and nothing waits for real. */
+/** Virtual time: the next due event happens next, without a real wait. */
 
-/** Puts everything back to what it was when this was saved. May be called several times. */
+/** Restores the saved state. May be called several times. */
 export type Restore = () => void;
 
 /** Uniform in [0, 1), the same numbers for the same seed (mulberry32). */
@@ -38,18 +38,21 @@ interface Due {
 }
 
 /**
- * Everything that was set off by an event has run when the next one happens: Node begins a tick when no promise has
- * anything left to do, and nothing here waits for anything but promises.
+ * Resolves when everything that an event started has run: Node begins a tick when no promise has work left, and
+ * nothing here waits for anything but promises.
  */
 const settled = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 export class Scheduler {
-  /** Milliseconds since the life began. */
+  /** Milliseconds since the start of the life. */
   now = 0;
   readonly #heap: Due[] = [];
   #order = 0;
 
-  /** @returns a function that cancels it. Of two at one time, the one that was asked for first comes first. */
+  /**
+   * @returns a function that cancels it. Of two events at the same time, the one that was scheduled first comes
+   *   first.
+   */
   after(delayMs: number, act: () => void): () => void {
     this.#order += 1;
     const due: Due = { at: this.now + Math.max(0, delayMs), order: this.#order, act, cancelled: false };
@@ -74,7 +77,7 @@ export class Scheduler {
     };
   }
 
-  /** When the next event is due; infinite where there is none. */
+  /** When the next event is due; infinite if there is none. */
   get nextAt(): number {
     while (this.#heap[0]?.cancelled) {
       pop(this.#heap);
@@ -82,7 +85,7 @@ export class Scheduler {
     return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Runs until `isOver` says so, asked before each event, or until nothing is due up to `horizon`. */
+  /** Runs until `isOver` returns true, which is called before each event, or until nothing is due up to `horizon`. */
   async run(isOver: () => boolean, horizon: number): Promise<void> {
     while (this.nextAt <= horizon && !isOver()) {
       const due = pop(this.#heap);
@@ -96,7 +99,7 @@ export class Scheduler {
   }
 }
 
-/** The clock of one process; its sleepers never wake when it is dead. */
+/** The clock of one process; its sleeps never end after its death. */
 export function createClock(
   scheduler: Scheduler,
   isAlive: () => boolean,

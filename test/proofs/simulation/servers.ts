@@ -1,6 +1,6 @@
 import type { Conditions } from './conditions.ts';
 
-/** Kinds of servers: what they do, and what the operator is told of it. */
+/** Kinds of servers: their behaviour, and what the server object declares. */
 export const SERVERS = {
   steady: {
     behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false },
@@ -10,7 +10,7 @@ export const SERVERS = {
     behaviour: { rotatesToken: true, rotatesSecret: false, readRotates: false },
     dialect: { dialectOverrides: { updateEffect: { token: 'Rotates' } } },
   },
-  /** Rotates whatever it can, and nobody says so. */
+  /** Rotates everything that it can, and the server object doesn't declare it. */
   unspoken: {
     behaviour: { rotatesToken: true, rotatesSecret: true, readRotates: true },
     dialect: {},

@@ -1,6 +1,6 @@
 import type { Restore } from './scheduler.ts';
 
-/** Collections as they were: what they hold is never changed in place. */
+/** Saved collections: their content is never changed in place. */
 
 export function keptMap<K, V>(map: Map<K, V>): Restore {
   const entries = [...map];

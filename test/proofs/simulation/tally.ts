@@ -1,7 +1,7 @@
 import type { Life } from './life.ts';
 import { anotherCrash, liveNamed } from './lives.ts';
 
-/** What many lives showed. */
+/** The results of many lives. */
 export interface Tally {
   lives: number;
   /** Calls of processes to the API server, the authorization server and the journal. */
@@ -14,15 +14,15 @@ export interface Tally {
 }
 
 export interface Violation {
-  /** The life's name. */
+  /** Name of the life. */
   readonly life: string;
   readonly what: string;
 }
 
-/** Lives to be lived one after the other. */
+/** Lives to run one after another. */
 export interface Task {
   readonly names: readonly string[];
-  /** Also each life in which a process crashes once more, in place of the life itself. */
+  /** Instead of the life itself, runs each life in which a process crashes once more. */
   readonly crashOnceMore: boolean;
 }
 
@@ -73,7 +73,7 @@ function one(name: string, { points, counts, violations }: Life): Tally {
   };
 }
 
-/** One line for each kind of violation, with how to live the first of those lives again. */
+/** One line per kind of violation, with the command that repeats the first of those lives. */
 export function toLines({ violations }: Pick<Tally, 'violations'>): readonly string[] {
   const kinds = new Map<string, Violation[]>();
   for (const violation of violations) {

@@ -5,11 +5,11 @@ import { perform, toLines } from './tally.ts';
 
 const TIMEOUT_MS = 120_000;
 
-/** Defects inside calls: all comes to rest nevertheless, and no process has to be started again for it. */
+/** Defects inside calls: all comes to rest nevertheless, without a restart. */
 
 describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to deletion', (server) => {
   test(
-    'comes to rest where something throws at any moment inside a call',
+    'comes to rest if something throws at any moment inside a call',
     async () => {
       const names = await oneThrow(server);
       const tally = await perform({ names, crashOnceMore: false });
@@ -21,7 +21,7 @@ describe.each(SERVER_NAMES)('at a server that is %s, a life from creation to del
   );
 
   test(
-    'comes to rest where something throws at two moments in a row',
+    'comes to rest if something throws at two consecutive moments',
     async () => {
       const tally = await perform({ names: throwTwice(await oneThrow(server)), crashOnceMore: false });
       expect(toLines(tally)).toEqual([]);

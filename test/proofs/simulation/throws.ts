@@ -8,8 +8,8 @@ import type { KubernetesApi } from '../../../src/controller/ports.ts';
 import type { Process, World } from './world.ts';
 
 /**
- * Every moment inside a call with an effect is one at which something may throw: a defect in a handler, in the ledger or
- * in a port. All must come to rest nevertheless, without another process. `network.ts` has the moments of sending.
+ * At every moment inside a call with an effect, something may throw: a defect in a handler, in the ledger or in a
+ * port. All must come to rest nevertheless, without another process. `network.ts` has the moments of sending.
  */
 
 export function throwingCalls(world: World, process: Process): (context: Context) => Calls {
@@ -76,7 +76,7 @@ export class ThrowingLedger extends Ledger {
   }
 }
 
-/** By which answers are recorded. */
+/** The API port by which answers are recorded. */
 export function throwingApi(world: World, process: Process, api: KubernetesApi): KubernetesApi {
   const inside = ({ kind }: Resource) => {
     if (kind === RESOURCES.secret.kind) {

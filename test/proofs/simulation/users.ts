@@ -4,16 +4,16 @@ import type { Stored } from '../../kit/fakes/cluster.ts';
 import { ISSUER } from './authorization-server.ts';
 import { serverObject, specOf, type World } from './world.ts';
 
-/** People: what they do, and what they see. They talk to the API server directly. */
+/** People: what they do and what they see. They call the API server directly. */
 
 const NAMESPACE = 'shop';
 const BY = 'user';
 
 export interface Deed {
   readonly name: string;
-  /** After the deed before; by default, at most {@link PATIENCE_MS}. */
+  /** Delay after the former deed; by default, at most {@link PATIENCE_MS}. */
   readonly afterMs?: number;
-  /** As soon as this client is ready, or not there. */
+  /** Wait until this client is ready, or doesn't exist. */
   readonly whenReady?: string;
   readonly act: (world: World) => void;
 }
@@ -33,7 +33,7 @@ export const conditionOf = (object: Stored, type: string): Condition | undefined
     (condition) => condition.type === type,
   );
 
-/** Everything that was asked for is done, as far as status says. */
+/** Whether everything is done that the spec wants, by status. */
 export function isReady(object: Stored): boolean {
   const { status = {}, metadata } = object;
   const { annotations = {}, generation, deletionTimestamp } = metadata;
@@ -48,10 +48,14 @@ export function isReady(object: Stored): boolean {
   );
 }
 
-/** Whoever waits for a client that doesn't become ready goes on nevertheless. */
+/** After this time people continue, although a client isn't ready. */
 const PATIENCE_MS = 900_000;
 
-/** Does one deed after the other. @returns what is to be asked before each event: whether all is done. */
+/**
+ * Does one deed after another.
+ *
+ * @returns a function to call before each event: whether all deeds are done
+ */
 export function perform(world: World, script: readonly Deed[]): () => boolean {
   const { scheduler } = world;
   let done = 0;
@@ -117,7 +121,7 @@ export const deeds = {
       ),
   edit: (name: string, clientName: string) => (world: World) =>
     patch(world, name, { spec: { client: { clientName } } }),
-  /** `undefined`: the spec names none any more. */
+  /** `undefined`: the spec no longer names a server. */
   refer: (name: string, server: string | undefined) => (world: World) =>
     patch(world, name, {
       spec: {
@@ -125,7 +129,7 @@ export const deeds = {
           server === undefined ? null : { kind: 'ClusterAuthorizationServer', name: server },
       },
     }),
-  /** Another server object is given the name. */
+  /** Another server object gets the name. */
   replaceServer: (name: string, issuer: string) => (world: World) => {
     const { clusterAuthorizationServer: resource } = RESOURCES;
     world.cluster.delete(resource, { name }, {}, BY);
@@ -142,7 +146,7 @@ export const deeds = {
     patch(world, name, { metadata: { annotations: { [ANNOTATIONS.reconcileRequestedAt]: value } } }),
   remove: (name: string) => (world: World) =>
     void world.cluster.delete(RESOURCES.oauthClient, { namespace: NAMESPACE, name }, {}, BY),
-  /** Takes the finalizers off an object that is being deleted. */
+  /** Removes the finalizers of an object that is being deleted. */
   force: (name: string) => (world: World) => {
     deeds.remove(name)(world);
     patch(world, name, { metadata: { finalizers: [] } });

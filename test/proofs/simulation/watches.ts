@@ -8,7 +8,7 @@ import { toServerObject } from '../../../src/core/server-object.ts';
 import type { Change, Stored } from '../../kit/fakes/cluster.ts';
 import type { Process, World } from './world.ts';
 
-/** A list, then what has changed since, in order, each change late by as much as chance wants. */
+/** A list, then the changes since, in order, each with a random delay. */
 export async function startWatches(world: World, process: Process, caches: Caches): Promise<void> {
   const follow = <T extends Stored>(
     cache: ObjectCache<T>,
@@ -25,7 +25,7 @@ export async function startWatches(world: World, process: Process, caches: Cache
   ]);
 }
 
-/** Objects are never changed in place: each is read once, for all processes. */
+/** Objects are never changed in place, so each is read once for all processes. */
 function once<T extends object>(transform: (raw: Stored) => T): (raw: Stored) => T {
   const known = new WeakMap<Stored, T>();
   return (raw) => {

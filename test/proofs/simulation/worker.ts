@@ -1,10 +1,10 @@
 import { parentPort } from 'node:worker_threads';
 import { perform, type Task } from './tally.ts';
 
-/** Whoever lives a life again, alone, sees where an error came from. */
+/** Traces are off here: to see where an error came from, repeat a single life. */
 Error.stackTraceLimit = 0;
 
-/** Lives what it is given, task by task. */
+/** Runs the lives of each task. */
 parentPort?.on('message', async (task: Task) => {
   parentPort?.postMessage(await perform(task));
 });

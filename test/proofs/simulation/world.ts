@@ -16,21 +16,21 @@ export interface Process {
   readonly pod: Pod;
   readonly name: string;
   readonly skewMs: number;
-  /** Resolves when somebody else leads. */
+  /** Resolves when another process leads. */
   readonly replaced: Promise<void>;
   readonly learnOfReplacement: () => void;
-  /** Changes that its watches haven't shown it yet. */
+  /** Changes that its watches have not delivered yet. */
   readonly waiting: Change[][];
   alive: boolean;
   holdsLease: boolean;
   isWorking: boolean;
 }
 
-/** A call that a process makes. */
+/** A port call of a process. */
 export interface Passage {
   /** Its number, counted over all processes. */
   readonly at: number;
-  /** How the process is to be dropped after the effect. */
+  /** How the process is dropped after the effect. */
   readonly crash: Crash | undefined;
 }
 
@@ -38,23 +38,23 @@ export interface Passage {
 export interface Moment {
   readonly at: number;
   readonly when: Crash['when'];
-  /** Begins to live on from here, with the crash. */
+  /** Continues from here with the crash. */
   readonly crash: (journal: Crash['journal']) => void;
 }
 
 /** 2026-05-01 */
 const STARTED_AT = Date.UTC(2026, 4, 1);
 
-/** What is thrown inside a call. */
+/** The error that is thrown inside a call. */
 export class Thrown extends Error {}
 
 export class World {
   readonly startedAt = STARTED_AT;
   readonly scheduler = new Scheduler();
   readonly random: () => number;
-  /** Is told of every moment at which the one process that there is may be dropped. */
+  /** Called at every moment at which the only process may be dropped. */
   onMoment: ((moment: Moment) => void) | undefined;
-  /** What else belongs to the life, and how to save it. */
+  /** Further state of the life, and how to save it. */
   readonly parts: (() => Restore)[] = [];
   readonly cluster: Cluster;
   readonly server: AuthorizationServer;
@@ -64,20 +64,22 @@ export class World {
   readonly conditions: Conditions;
   readonly violations = new Set<string>();
   readonly counts = { crash: 0, fault: 0, lead: 0, throw: 0 };
-  /** What happened, where somebody wants to know. */
+  /** Log of the life, on request. */
   readonly history: string[] | undefined;
   weather: Weather;
   /** Port calls so far. */
   points = 0;
   /** Moments inside calls so far, see {@link World.inside}. */
   moments = 0;
-  /** Whether what the conditions say of crashes and of the lead still comes. */
+  /** Whether the crashes and changes of the lead in the conditions still occur. */
   isEventful = true;
-  /** No update came later than its answer was given up: the server has what was last sent. */
+  /** No update arrived after the wait for its answer had ended: the server has what was sent last. */
   isFaithful = true;
-  /** An answer was in a process's memory, or in a journal, and went with it. */
+  /** An answer was lost with a process's memory or a journal. */
   isForgetful = false;
-  /** Calls on their way, changes that a watch has not shown yet, and what the cluster has still to collect. */
+  /**
+   * Calls that are under way, changes that a watch has not delivered yet, and objects that are still to be collected.
+   */
   underWay = 0;
   leader: Process | undefined;
   #isStarting = false;
@@ -125,7 +127,8 @@ export class World {
 
   /**
    * A process calls a port. It may be dropped here, before the effect; see {@link World.leave}.
-   * @param holdsAnswer whether an answer that only this process has is what the call is to keep
+   *
+   * @param holdsAnswer whether the call stores an answer that only this process has
    */
   enter(process: Process, name: string, holdsAnswer = false): Passage {
     if (!process.alive) {
@@ -149,7 +152,11 @@ export class World {
     return { at, crash };
   }
 
-  /** The call has had its effect. @returns whether the process is dropped now. */
+  /**
+   * The call has had its effect.
+   *
+   * @returns whether the process is dropped now
+   */
   leave(process: Process, { at, crash }: Passage): boolean {
     if (process.alive && this.isEventful) {
       this.#tellMoment(process, at, 'after', false);
@@ -161,7 +168,8 @@ export class World {
   }
 
   /**
-   * A process is inside a call with an effect. Throws where the conditions say so.
+   * A process is inside a call with an effect. Throws if the conditions say so.
+   *
    * @param holdsAnswer whether an answer that only this process has is lost with it
    */
   inside(process: Process, name: string, holdsAnswer = false): void {
@@ -193,7 +201,7 @@ export class World {
     });
   }
 
-  /** Everything but what processes have in memory. */
+  /** Saves everything except the memory of processes. */
   #save(): Restore {
     const { points, moments, isEventful, isFaithful, isForgetful, underWay, leader, weather } = this;
     const counts = { ...this.counts };
@@ -234,7 +242,7 @@ export class World {
     };
   }
 
-  /** Nobody acts any more. */
+  /** Ends the life: nothing acts any more. */
   end(): void {
     this.onMoment = undefined;
     for (const process of this.#alive) {
@@ -242,7 +250,7 @@ export class World {
     }
   }
 
-  /** The process is gone, at once. What it has sent is on its way. */
+  /** Drops the process at once. What it has sent is still on its way. */
   #drop(process: Process, journal: Crash['journal'], holdsAnswer: boolean): void {
     if (!process.alive) {
       return;
@@ -340,11 +348,11 @@ export class World {
   }
 }
 
-/** Where something throws, one call at a time has room: what one doesn't give back, the next waits for. */
+/** If something throws, only one call at a time has room: a slot that isn't returned blocks the next call. */
 export const specOf = ({ dialect, throws }: Conditions): object =>
   throws.length === 0 ? dialect : { ...dialect, connection: { maxInFlight: 1 } };
 
-/** The other server has its clients managed where it says, whatever they were told before. */
+/** The other server returns its own management address, whatever its clients got before. */
 export const serverObject = (name: string, issuer: string, more: object = {}) => ({
   metadata: { name },
   spec: {

@@ -1,11 +1,13 @@
 import { conditionOf, credential, machineClient, type SentObject } from './objects.ts';
 import type { Target } from './target.ts';
 
-/** Clients that the server `corporate` has and that nobody recorded, and OAuthClients that adopt them. */
+/** Clients that exist at the server `corporate` without a record, and OAuthClients that adopt them. */
 
 const secretOf = (name: string): string => `${name}-brought`;
 
-/** Puts a client at the server. Returns the Secret to adopt it by; its token may be one that no request can carry. */
+/**
+ * Creates a client at the server. Returns the Secret to adopt it; its token may be one that a request can't contain.
+ */
 export function brought({ corporate }: Target, name: string, token: string): SentObject {
   const clientId = `brought-${name}`;
   const management = {
@@ -17,7 +19,7 @@ export function brought({ corporate }: Target, name: string, token: string): Sen
   return credential(secretOf(name), management);
 }
 
-/** An OAuthClient that adopts what `brought` made. */
+/** An OAuthClient that adopts a client of `brought`. */
 export const adopting = (name: string): SentObject =>
   machineClient(name, { adopt: { secretRef: { name: secretOf(name) } } });
 

@@ -1,14 +1,14 @@
 import type { Answer, Exchange } from '../../../kit/stub-server.ts';
 
-/** Answers of a server that isn't honest, or has a bad day; beside `reply`, `drop` and `hang` of the stub server. */
+/** Answers of a hostile or faulty server, in addition to `reply`, `drop` and `hang` of the stub server. */
 
-/** `then` where the exchange is so, else as the RFCs say. */
+/** `then` if the exchange matches, else an answer by the RFCs. */
 export const when =
   (isSo: (exchange: Exchange) => boolean, then: Answer, otherwise: Answer = ({ properly }) => properly()) =>
   (exchange: Exchange): void | Promise<void> =>
     isSo(exchange) ? then(exchange) : otherwise(exchange);
 
-/** Answers so once the promise resolves; until then the caller waits. */
+/** Gives this answer when the promise resolves; until then the caller waits. */
 export const holdUntil =
   (released: Promise<unknown>, then: Answer = ({ properly }) => properly()): Answer =>
   async (exchange) => {
@@ -16,7 +16,7 @@ export const holdUntil =
     await then(exchange);
   };
 
-/** Answers after so many milliseconds. */
+/** Gives the answer after this number of milliseconds. */
 export const slowly =
   (ms: number, then: Answer = ({ properly }) => properly()): Answer =>
   async (exchange) => {

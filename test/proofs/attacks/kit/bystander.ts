@@ -4,15 +4,15 @@ import { conditionOf, isReady, machineClient, type SeenObject } from './objects.
 import type { Target, Tenant } from './target.ts';
 
 /**
- * A tenant of another namespace with clients at the cluster server `corporate`, who creates, edits, rotates and deletes:
- * first undisturbed, then while an attack goes on, then after it. Each action is timed until its effect can be seen.
+ * A tenant of another namespace with clients at the cluster server `corporate`. It creates, edits, rotates and
+ * deletes: first undisturbed, then during an attack, then after it. Each action is timed until its effect is visible.
  */
 export interface Bystander {
   readonly tenant: Tenant;
-  /** Acts until the attack resolves, and at least once in each way. Gives what the attack gives. */
+  /** Acts until the attack resolves, and at least once in each way. Returns the attack's result. */
   during<T>(attack: () => Promise<T>): Promise<T>;
   /**
-   * Acts once more, and fails unless each action since {@link startBystander} took at most 5 s or twice the longest
+   * Acts once more. Fails unless each action since {@link startBystander} took at most 5 s or twice the longest
    * undisturbed one, no client is lost, and the operator never died.
    */
   judge(): Promise<void>;
@@ -25,12 +25,12 @@ interface Timing {
   readonly phase: Phase;
   readonly action: Action;
   readonly ms: number;
-  /** What was last seen where the effect didn't come. */
+  /** The last state, if the effect didn't appear. */
   readonly missing?: string;
 }
 
 const BOUND_MS = 5_000;
-/** So long an effect is waited for. */
+/** Longest wait for an effect. */
 const GIVE_UP_MS = 15_000;
 const POLL_MS = 25;
 const PAUSE_MS = 150;
@@ -125,7 +125,7 @@ export async function startBystander(target: Target): Promise<Bystander> {
     );
   };
   const ways = [createAndDelete, edit, rotate];
-  /** Ends early where an effect didn't come. */
+  /** Ends early if an effect doesn't appear. */
   const act = async (rounds: number) => {
     const begun = timings.length;
     for (let round = 0; round < rounds; round++) {
@@ -205,7 +205,7 @@ function tableOf(timings: readonly Timing[]): string {
   return lines.join('\n');
 }
 
-/** Clients of this tenant at the server that no object names, once what is going on has ended. */
+/** Clients of this tenant at the server without an object, after the present work has ended. */
 async function lostClients(target: Target, tenant: Tenant, prefix: string): Promise<readonly string[]> {
   const deadline = performance.now() + GIVE_UP_MS;
   for (;;) {

@@ -1,32 +1,35 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The bound of `deploy/operator/deployment.yaml`. */
+/** The memory limit in `deploy/operator/deployment.yaml`. */
 export const MEMORY_BYTES = 256 * 1024 * 1024;
 
-/** What holds a process to its memory, as a kubelet does. */
+/** Limits the memory of a process, like a kubelet. */
 export interface MemoryBound {
-  /** `cgroup`: the kernel kills what exceeds it. `watched`: the caller has to, and V8's heap is bounded. */
+  /**
+   * `cgroup`: the kernel kills a process above the limit. `watched`: the caller must do that, and V8's heap is
+   * limited.
+   */
   readonly kind: 'cgroup' | 'watched';
-  /** Goes before the command that is to be bound. */
+  /** Words before the command that is to be limited. */
   readonly prefix: readonly string[];
   readonly nodeFlags: readonly string[];
-  /** How many processes the kernel killed for their memory. */
+  /** Number of processes that the kernel killed for their memory. */
   kills(): number;
-  /** Once no process is in it. */
+  /** Call it when no process is in the group. */
   remove(): void;
 }
 
-/** Bytes of a process that the kernel can't take back, as files it can; 0 where it is gone. */
+/** Bytes of a process that the kernel can't reclaim, unlike pages of files; 0 if the process is gone. */
 export const heldBytes = (pid: number): number =>
   Number(/^RssAnon:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0) * 1024;
 
-/** V8's heap alone; the rest of a process of 256 MiB is its own code, buffers and stacks. */
+/** Only V8's heap: the rest of a process of 256 MiB is code, buffers and stacks. */
 const HEAP_MB = 192;
 
 const ENTER = 'echo $$ > "$0" && exec "$@"';
 
-/** A memory cgroup of 256 MiB where this process may make one, else a bound heap. */
+/** A memory cgroup of 256 MiB if this process may create one, else a limited heap. */
 export function boundMemory(): MemoryBound {
   const name = `oauth-registrar-attacks-${process.pid}-${Date.now()}`;
   for (const { mount, own, files } of hierarchies()) {
@@ -57,7 +60,7 @@ const V1: Files = {
 };
 const V2: Files = { limit: 'memory.max', events: 'memory.events' };
 
-/** Where memory cgroups are, by version, and this process's own place among them. */
+/** Mounts of memory cgroups, by version, and this process's own place in them. */
 function hierarchies(): readonly { readonly mount: string; readonly own: string; readonly files: Files }[] {
   const mounts = read('/proc/self/mounts')
     .split('\n')
@@ -89,7 +92,7 @@ function tryCgroup(folder: string, files: Files): MemoryBound | undefined {
     try {
       rmdirSync(folder);
     } catch {
-      // Gone already, or a process in it is still ending: the kernel keeps an empty group at no cost.
+      // It is gone, or a process in it is still ending: an empty group costs the kernel nothing.
     }
   };
   try {

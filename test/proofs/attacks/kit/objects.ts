@@ -1,7 +1,7 @@
 import { pooled } from '../../../bench/pace.ts';
 import type { ApiAnswer, ApiUser, HttpMethod } from '../../../kit/testbed/api-access.ts';
 
-/** An object as it is sent: `kind` and `metadata.name` are enough, where `apiVersion` is known. */
+/** An object to send: `kind` and `metadata.name` are enough if `apiVersion` is known. */
 export interface SentObject {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string } & Readonly<
@@ -10,20 +10,20 @@ export interface SentObject {
   readonly [member: string]: unknown;
 }
 
-/** As much of an answer as tests look at. */
+/** The part of an answer that tests read. */
 // biome-ignore lint/suspicious/noExplicitAny: the shape is the kind's, and a test fails where it is another
 export type SeenObject = Readonly<Record<string, any>>;
 
 /**
- * One person at the API server, over kept connections, any number of requests at a time. Objects without a namespace are
- * this person's own. What ends in `OrFail` throws on any answer but 2xx, the others give it.
+ * One user of the API server, over kept connections, with any number of requests at a time. Objects without a
+ * namespace are in the user's own. Functions that end in `OrFail` throw on any answer but 2xx; the others return it.
  */
 export interface Person {
   readonly namespace: string;
   request<T = SeenObject>(method: HttpMethod, path: string, body?: object): Promise<ApiAnswer<T>>;
   create(object: SentObject): Promise<ApiAnswer<SeenObject>>;
   createOrFail(...objects: readonly SentObject[]): Promise<void>;
-  /** Any number, so many at a time; answers in their order. Default: 32. */
+  /** Any number of objects, `atOnce` at a time (default: 32). Answers have the same order. */
   createAll(objects: readonly SentObject[], atOnce?: number): Promise<readonly ApiAnswer<SeenObject>[]>;
   /** A merge patch. */
   patch(kind: string, name: string, change: object): Promise<ApiAnswer<SeenObject>>;
@@ -37,7 +37,7 @@ export interface Person {
 const OURS = 'oauth-registrar.dev/v1alpha1';
 const RBAC = 'rbac.authorization.k8s.io/v1';
 
-/** Plural, group and version, and whether it is of the cluster. */
+/** Plural, group and version, and whether the kind is cluster-scoped. */
 const KINDS: Readonly<Record<string, readonly [string, string, 'cluster'?]>> = {
   OAuthClient: ['oauthclients', OURS],
   AuthorizationServer: ['authorizationservers', OURS],
@@ -123,7 +123,7 @@ export function conditionOf(object: SeenObject | undefined, type: string): SeenO
   return conditions.find((condition) => condition['type'] === type);
 }
 
-/** Whether it is Ready, for its present generation. */
+/** Whether it is Ready for its current generation. */
 export function isReady(object: SeenObject | undefined): boolean {
   const ready = conditionOf(object, 'Ready');
   return (
@@ -134,7 +134,7 @@ export function isReady(object: SeenObject | undefined): boolean {
   );
 }
 
-/** A client for machines, as every server here accepts it. */
+/** A machine client that every server here accepts. */
 export const machineClient = (
   name: string,
   {
@@ -160,17 +160,17 @@ export const machineClient = (
   },
 });
 
-/** A server object of a tenant's own, open to anybody. */
+/** A tenant's own server object with open registration. */
 export const ownServer = (name: string, issuer: string, spec: object = {}): SentObject => ({
   kind: 'AuthorizationServer',
   metadata: { name },
   spec: { issuer, registration: { admission: { open: {} } }, ...spec },
 });
 
-/** Refers to a server object of the tenant's own. */
+/** A reference to a tenant's own server object. */
 export const ownRef = (name: string) => ({ kind: 'AuthorizationServer', name });
 
-/** A server object of the platform's, for the namespaces of all tenants. */
+/** A server object of the platform for the namespaces of all tenants. */
 export const clusterServer = (name: string, issuer: string, spec: object = {}): SentObject => ({
   kind: 'ClusterAuthorizationServer',
   metadata: { name },

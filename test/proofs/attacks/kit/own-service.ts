@@ -4,15 +4,15 @@ import { onTestFinished } from 'vitest';
 import { conditionOf, ownServer, type SeenObject } from './objects.ts';
 import type { Tenant } from './target.ts';
 
-/** HTTP services at addresses of the test's choice, and what becomes of server objects that name one. */
+/** HTTP services at chosen addresses, and the status of server objects that name one. */
 
 export interface OwnService {
-  /** Method and path of every request so far. */
+  /** Method and path of all requests so far. */
   readonly asked: readonly string[];
   readonly url: string;
 }
 
-/** Listens until the test is over; answers every request with an empty JSON object. */
+/** Listens until the test ends; answers every request with an empty JSON object. */
 export async function serviceAt(address: string): Promise<OwnService> {
   const asked: string[] = [];
   const service = createServer((request, response) => {
@@ -26,7 +26,7 @@ export async function serviceAt(address: string): Promise<OwnService> {
   return { asked, url: `http://${address}:${(service.address() as AddressInfo).port}` };
 }
 
-/** Creates a server object of a tenant and returns its condition Ready, once the operator has looked at it. */
+/** Creates a server object of a tenant. Returns its condition Ready when the operator has reconciled it. */
 export async function refusalOf(
   tenant: Tenant,
   name: string,

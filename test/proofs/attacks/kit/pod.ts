@@ -6,28 +6,28 @@ import { type LogLine, type OperatorProcess, startOperator } from '../../../kit/
 import { boundMemory, heldBytes, MEMORY_BYTES } from './memory-bound.ts';
 import type { Subject } from './subject.ts';
 
-/** The operator as a pod has it: 256 MiB, and started again by the kubelet when it ends. */
+/** The operator as in a pod: 256 MiB, and restarted by the kubelet when it ends. */
 export interface Pod {
-  /** The container that runs now, or ran last. */
+  /** The current container, or the last one. */
   readonly operator: OperatorProcess;
-  /** Ends that no test asked for, a sentence each. */
+  /** Ends that no test caused, one sentence each. */
   readonly deaths: readonly string[];
-  /** Everything that all containers logged. */
+  /** The log of all containers. */
   lines(): readonly LogLine[];
-  /** Most MiB that it held so far, pages of files not counted. */
+  /** Peak memory in MiB so far, without pages of files. */
   peakMiB(): number;
-  /** Resolves once the container that runs now leads and its watches are synced. */
+  /** Resolves when the current container leads and its watches are synced. */
   working(timeoutMs?: number): Promise<void>;
-  /** Ends the container on purpose; the next one starts by itself, and is waited for until it answers. */
+  /** Ends the container on purpose. The next one starts by itself; waits until it answers. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Ends it for good, default SIGKILL. Safe to call again. */
+  /** Ends it finally, default SIGKILL. Safe to call again. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface PodOptions {
   readonly kubeconfig: string;
   readonly namespace: string;
-  /** Beside those of every test. */
+  /** Flags in addition to those of every test. */
   readonly flags?: readonly string[];
 }
 

@@ -7,8 +7,8 @@ interface Bound {
 }
 
 /**
- * A quota on the number of Secrets of a namespace. Its status is written here, as the quota controller would: none runs in
- * the testbed. Resolves, when it is in force, with what changes it.
+ * A quota for the number of Secrets in a namespace. This function writes its status, because no quota controller runs
+ * in the testbed. When the quota is in force, it resolves with a function that changes it.
  */
 export async function secretsQuota(
   { admin }: Target,
@@ -35,7 +35,7 @@ export async function secretsQuota(
       );
       return status === 403;
     };
-    // The API server judges by a copy, which it renews somewhat later.
+    // The API server uses a copy, which it renews somewhat later.
     while ((await isRefused()) !== used >= most) {
       await sleep(100);
     }

@@ -3,7 +3,7 @@ import { ensureBinaries } from '../../../kit/testbed/binaries.ts';
 import { createProgress } from '../../../kit/testbed/progress.ts';
 import { AT_VARIABLE, buildSubject } from './subject.ts';
 
-/** Bundles what is attacked, once for all files. */
+/** Bundles the operator under attack, once for all files. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await ensureBinaries(createProgress());
   const { remove, ...subject } = await buildSubject(process.env[AT_VARIABLE] || undefined);

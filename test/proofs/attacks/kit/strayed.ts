@@ -1,6 +1,6 @@
 import type { StubServer } from '../../../kit/stub-server.ts';
 
-/** Requests with a credential that another server gave, as one line each. */
+/** Requests that show a credential of another server, one line each. */
 export function strayed(receiver: StubServer, giver: StubServer): readonly string[] {
   return receiver.requests
     .map(({ method, path, headers, body }) => `${method} ${path} ${JSON.stringify({ headers, body })}`)

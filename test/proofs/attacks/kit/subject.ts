@@ -6,28 +6,29 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ImageSettings, readImageSettings } from '../../../bench/image-settings.ts';
 
-/** What is attacked: the operator of one commit, as it is shipped. */
+/** The operator under attack: that of one commit, as shipped. */
 export interface Subject {
   /** The bundle. */
   readonly entry: string;
-  /** The folder of its manifests. */
+  /** Folder of its manifests. */
   readonly deploy: string;
   /** How its image starts Node. */
   readonly settings: ImageSettings;
-  /** Commit that was asked for; `undefined`: the files as they are. */
+  /** The requested commit; `undefined`: the current files. */
   readonly at: string | undefined;
 }
 
-/** Environment variable that names another commit than the present files. */
+/** Environment variable with a commit to use instead of the current files. */
 export const AT_VARIABLE = 'OAUTH_REGISTRAR_ATTACKS_AT';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..', '..');
 const run = promisify(execFile);
 
 /**
- * Bundles the operator of a commit of this repository, or of the present files. Its dependencies are those installed here.
+ * Bundles the operator of a commit of this repository, or of the current files, with the dependencies that are
+ * installed.
  *
- * @throws Error where there is no such commit, or it can't be bundled
+ * @throws Error if there is no such commit, or it can't be bundled
  */
 export async function buildSubject(at: string | undefined): Promise<Subject & { remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'oauth-registrar-attacks-'));
@@ -43,7 +44,7 @@ export async function buildSubject(at: string | undefined): Promise<Subject & { 
   };
 }
 
-/** Earlier commits have it elsewhere. */
+/** Earlier commits have it in another place. */
 function bundlerOf(root: string): string {
   const [found = ''] = ['tools/bundle.ts', 'test/image/bundle.ts']
     .map((path) => join(root, path))
@@ -51,7 +52,7 @@ function bundlerOf(root: string): string {
   return found;
 }
 
-/** The files of a commit, without a trace in the repository. */
+/** Checks out the files of a commit without changing the repository. */
 async function checkOut(at: string, folder: string): Promise<string> {
   const { stdout } = await run('git', ['-C', ROOT, 'rev-parse', '--verify', `${at}^{commit}`]);
   await run('sh', [

@@ -22,28 +22,28 @@ import {
 import { type Pod, startPod } from './pod.ts';
 import type { Subject } from './subject.ts';
 
-/** What an attack is tried on: one API server, one operator, one honest authorization server, any number of tenants. */
+/** The target of an attack: one API server, one operator, one honest authorization server, any number of tenants. */
 export interface Target {
   readonly controlPlane: ControlPlane;
-  /** May do everything, in the operator's namespace by default. */
+  /** A user with all rights, in the operator's namespace by default. */
   readonly admin: Person;
-  /** What the platform gives to every tenant as the ClusterAuthorizationServer `corporate`. */
+  /** The server that the platform offers to every tenant, as ClusterAuthorizationServer `corporate`. */
   readonly corporate: StubServer;
   readonly pod: Pod;
-  /** A ServiceAccount with a built-in role in a fresh namespace, or in one that is there; nothing else. */
+  /** A ServiceAccount with only a built-in role, in a new or an existing namespace. */
   tenant(role: 'view' | 'edit' | 'admin', options?: TenantOptions): Promise<Tenant>;
-  /** An authorization server of the test's own on loopback. */
+  /** Starts another authorization server on loopback. */
   server(behave?: StubServer['behave']): Promise<StubServer>;
-  /** Ends the operator in order, applies the manifests of another one, and starts that. */
+  /** Stops the operator, applies the manifests of another one, and starts that one. */
   upgrade(to: Subject): Promise<void>;
-  /** Ends everything; fails where the operator died. */
+  /** Ends everything; fails if the operator died. */
   close(): Promise<void>;
 }
 
 export interface Tenant extends Person {
   /** Path of its kubeconfig, for `target.controlPlane.kubectl`. */
   readonly kubeconfig: string;
-  /** Waits until an object of its namespace is so; fails with what was last seen. */
+  /** Waits until an object of its namespace matches; fails with its last state. */
   until(
     kind: string,
     name: string,
@@ -57,16 +57,16 @@ export interface Tenant extends Person {
 export interface TenantOptions {
   /** Default: a new one, admitted to cluster servers. */
   readonly namespace?: string;
-  /** Of the new namespace. Default: `sso: "true"`. */
+  /** Labels of the new namespace. Default: `sso: "true"`. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface TargetOptions {
-  /** Of the operator, beside those of every test. */
+  /** Flags of the operator in addition to those of every test. */
   readonly flags?: readonly string[];
   /** Members of the `spec` of the server object `corporate`. */
   readonly corporate?: object;
-  /** The operator to begin with. Default: the one of this run. */
+  /** The operator to start with. Default: the one of this run. */
   readonly subject?: Subject;
 }
 
@@ -76,14 +76,14 @@ export const CORPORATE_TOKEN = 'PLATFORM-INITIAL-ACCESS-TOKEN-1234';
 const WAIT_MS = 20_000;
 const ROLES_MS = 30_000;
 
-/** A target of this test file's own: opened before its tests, closed after them. */
+/** A target for one test file: opened before its tests, closed after them. */
 export const useTarget = (options: TargetOptions = {}): Target =>
   beforeTests(
     () => openTarget(options),
     (target) => target?.close(),
   );
 
-/** The control plane with `deploy/` applied and the operator at work, about 6 s. */
+/** The control plane with `deploy/` applied and the operator running; takes about 6 s. */
 export async function openTarget(options: TargetOptions = {}): Promise<Target> {
   const subject = options.subject ?? inject('attacked');
   const controlPlane = await startControlPlane({ controllerManager: 'later', progress: SILENT });
@@ -170,7 +170,7 @@ async function apply(controlPlane: ControlPlane, deploy: string): Promise<void> 
   await must('wait', '--for=condition=Established', 'crd', '--all', '--timeout=20s');
 }
 
-/** The built-in roles take up the rules of `deploy/base/user-roles.yaml` a moment after they are applied. */
+/** The built-in roles get the rules of `deploy/base/user-roles.yaml` some time after these are applied. */
 async function untilRolesHoldOurs(admin: Person): Promise<void> {
   const deadline = performance.now() + ROLES_MS;
   const holdsOurs = async (role: string) =>
