@@ -2,10 +2,10 @@ import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../../a
 import { backoff, withJitter } from '../../core/backoff.ts';
 import { endpointsInUse, type Found, toConnection, transportOf } from '../../core/build-connection.ts';
 import type { ServerConnection } from '../../core/connection.ts';
+import { nextProbe, probed } from '../../core/health-probes.ts';
 import { suspicionEnds } from '../../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../../core/problem.ts';
 import { reachProblem } from '../../core/reach.ts';
-import { nextProbe, probed } from '../../core/server-health.ts';
 import { keyOfServer, type ServerKey, serverNamed } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
 import type { Endpoints } from '../../oauth/discovery.ts';

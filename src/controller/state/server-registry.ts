@@ -3,6 +3,7 @@ import { boundedMs } from '../../api/durations.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import type { ServerConnection } from '../../core/connection.ts';
 import type { Failure } from '../../core/failure.ts';
+import { callAbandoned, callBegins, callEnds } from '../../core/health-calls.ts';
 import { gateOf } from '../../core/health-gate.ts';
 import { isSuspect } from '../../core/lost-tokens.ts';
 import { managementMode } from '../../core/management.ts';
@@ -10,15 +11,7 @@ import type { CallKind, Gate, ObservedServer } from '../../core/observation.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { ServerRef } from '../../core/record.ts';
 import { type Caller, NOBODY_WAITS, type Waiting } from '../../core/scope.ts';
-import {
-  type Asking,
-  callAbandoned,
-  callBegins,
-  callEnds,
-  HEALTHY,
-  type HealthCall,
-  type ServerHealth,
-} from '../../core/server-health.ts';
+import { type Asking, HEALTHY, type HealthCall, type ServerHealth } from '../../core/server-health.ts';
 import type { ServerKey } from '../../core/server-key.ts';
 import type { Endpoints } from '../../oauth/discovery.ts';
 import { isSameJson, type JsonObject } from '../../oauth/json.ts';

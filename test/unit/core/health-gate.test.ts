@@ -1,66 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import type { Failure } from '../../../src/core/failure.ts';
+import { callAbandoned, callBegins } from '../../../src/core/health-calls.ts';
+import { probed } from '../../../src/core/health-probes.ts';
 import type { CallKind } from '../../../src/core/observation.ts';
+import { HEALTHY, type ServerHealth } from '../../../src/core/server-health.ts';
+import { begins, ends, gate, made, NOW } from '../../kit/fixtures/health-calls.ts';
 import {
-  callAbandoned,
-  callBegins,
-  callEnds,
-  HEALTHY,
-  nextProbe,
-  probed,
-  type ServerHealth,
-} from '../../../src/core/server-health.ts';
-import { begins, ends, gate, made } from '../../kit/fixtures/health-calls.ts';
+  fails,
+  failure,
+  having,
+  refused,
+  silent,
+  thrice,
+  tokenRefused,
+  trouble,
+  unknown,
+} from '../../kit/fixtures/health-events.ts';
 
-const NOW = Date.parse('2026-05-01T12:00:00Z');
 const MINUTE = 60_000;
-
-const failure = (overrides: Partial<Failure>): Failure => ({
-  kind: 'Transient',
-  reason: 'AuthorizationServerUnavailable',
-  message: 'The server answered status 503',
-  serverTrouble: true,
-  ...overrides,
-});
-const unknown = failure({
-  kind: 'Unknown',
-  reason: 'RegistrationOutcomeUnknown',
-  message: 'No answer in time',
-});
-const trouble = failure({});
-const refused = failure({ kind: 'Terminal', reason: 'InvalidRedirectURI', serverTrouble: false });
-const tokenRefused = failure({
-  kind: 'TokenRefused',
-  reason: 'AdmissionRefused',
-  message: 'The server answered status 401',
-  serverTrouble: false,
-});
-
-type Event =
-  | readonly ['ends', CallKind, Failure | undefined, number?]
-  | readonly ['begins']
-  | readonly ['discovery'];
-
-/** The state after some events. Each call that ends began before. */
-function having(...events: readonly Event[]): ServerHealth {
-  return events.reduce<ServerHealth>((health, event) => {
-    if (event[0] === 'begins') {
-      return begins(health, 'Register');
-    }
-    if (event[0] === 'discovery') {
-      return probed(health, true, NOW);
-    }
-    const [, call, outcome, now = NOW] = event;
-    return ends(health, call, outcome, now);
-  }, HEALTHY);
-}
-
-const fails = (call: CallKind, what: Failure, now?: number): Event =>
-  ['ends', call, what, ...(now === undefined ? [] : [now])] as unknown as Event;
-const succeeds = (call: CallKind): Event => ['ends', call, undefined];
-const silent = fails('Register', unknown);
-const thrice = [fails('Update', trouble), fails('Update', trouble), fails('Update', trouble)];
-
 const open = { open: true };
 const failing = {
   open: false,
@@ -77,47 +34,6 @@ const oneAtATime = {
   reason: 'AuthorizationServerPaused',
   message: 'The server was in trouble; one call at a time is tried now.',
 };
-
-describe('the phase', () => {
-  test.each<readonly [string, readonly Event[], ServerHealth['phase']]>([
-    ['is open at first', [], 'Open'],
-    ['stays open after two failures', thrice.slice(1), 'Open'],
-    ['is failing after three in a row', thrice, 'Failing'],
-    [
-      'is open after a success between them',
-      [...thrice.slice(1), succeeds('Update'), ...thrice.slice(1)],
-      'Open',
-    ],
-    [
-      'is open after a refusal between them: the server answers',
-      [...thrice.slice(1), fails('Register', refused), ...thrice.slice(1)],
-      'Open',
-    ],
-    ['is open again when a probe succeeds', [...thrice, succeeds('Deregister')], 'Open'],
-    ['is open again when a probe is refused', [...thrice, fails('Register', refused)], 'Open'],
-    ['is silent after one registration whose outcome is unknown', [silent], 'Silent'],
-    ['is not silent because of an update whose outcome is unknown', [fails('Update', unknown)], 'Open'],
-    ['is one at a time when discovery answers', [silent, ['discovery']], 'OneAtATime'],
-    ['is open when the next call succeeds', [silent, ['discovery'], succeeds('Register')], 'Open'],
-    [
-      'is open when the next registration is refused',
-      [silent, ['discovery'], fails('Register', refused)],
-      'Open',
-    ],
-    ['is silent again when the next registration gets no answer', [silent, ['discovery'], silent], 'Silent'],
-    ['does not change when discovery answers an open server', [['discovery']], 'Open'],
-    ['is one at a time when discovery answers a failing server', [...thrice, ['discovery']], 'OneAtATime'],
-    ['stays silent when another client is refused', [silent, fails('Register', refused)], 'Silent'],
-    ['stays silent while other calls fail', [silent, ...thrice], 'Silent'],
-    [
-      'stays silent when a registration that was under way succeeds',
-      [['begins'], silent, succeeds('Register')],
-      'Silent',
-    ],
-  ])('%s', (_, events, phase) => {
-    expect(having(...events).phase).toBe(phase);
-  });
-});
 
 describe('gateOf', () => {
   const probe = having(...thrice).nextProbeAt;
@@ -209,96 +125,6 @@ describe('a pause that the server asked for', () => {
   test('is not ended by a call that was under way and succeeds', () => {
     const later = ends(paused, 'Update', undefined, NOW + 1, { begunAt: NOW });
     expect(gate(later, 'Update', 'v1', NOW + 1)).toEqual(until);
-  });
-});
-
-describe('probes', () => {
-  const times = (count: number) => having(...Array.from({ length: count }, () => fails('Update', trouble)));
-
-  test.each([
-    [3, 16_000],
-    [4, 32_000],
-    [5, MINUTE],
-    [500, MINUTE],
-  ])('come after %i failures in %i ms', (count, ms) => {
-    expect(times(count).nextProbeAt).toBe(NOW + ms);
-  });
-
-  test.each([
-    [1, MINUTE],
-    [2, 2 * MINUTE],
-    [4, 8 * MINUTE],
-    [5, 10 * MINUTE],
-    [500, 10 * MINUTE],
-  ])('of a refused credential come after %i refusals in %i ms', (count, ms) => {
-    const health = having(...Array.from({ length: count }, () => fails('Register', tokenRefused)));
-    expect(health.refusedAdmission).toMatchObject({ version: 'v1', attempts: count, nextProbeAt: NOW + ms });
-  });
-
-  test('of a new credential are counted anew', () => {
-    const health = ends(having(fails('Register', tokenRefused)), 'Register', tokenRefused, NOW, {
-      version: 'v2',
-    });
-    expect(health.refusedAdmission).toMatchObject({ version: 'v2', attempts: 1, nextProbeAt: NOW + MINUTE });
-  });
-
-  test.each<readonly [string, ServerHealth, number | undefined]>([
-    ['none while the server is healthy', HEALTHY, undefined],
-    ['none after one failure', times(1), undefined],
-    ['when a failing server is due', times(3), NOW + 16_000],
-    ['when a silent server is due', having(silent), NOW + 4_000],
-    ['when the pause ends', having(fails('Update', failure({ retryAfterMs: 5_000 }))), NOW + 5_000],
-    ['when the credential is due', having(fails('Register', tokenRefused)), NOW + MINUTE],
-  ])('are due: %s', (_, health, at) => {
-    expect(nextProbe(health)).toBe(at);
-  });
-});
-
-describe('calls under way', () => {
-  test('are counted from beginning to end, however they end', () => {
-    const three = having(['begins'], ['begins'], ['begins']);
-    expect(three.underWay).toHaveLength(3);
-    const ended = [undefined, refused, tokenRefused].reduce<ServerHealth>(
-      (health, outcome) => callEnds(health, health.underWay[0] ?? made('Register'), outcome, NOW),
-      three,
-    );
-    expect(ended.underWay).toEqual([]);
-  });
-});
-
-describe('a success', () => {
-  test('of a registration shows that the credential is good', () => {
-    expect(having(fails('Register', tokenRefused), succeeds('Register')).refusedAdmission).toBeUndefined();
-  });
-
-  test('of an update shows nothing about the credential', () => {
-    expect(having(fails('Register', tokenRefused), succeeds('Update')).refusedAdmission).toBeDefined();
-  });
-
-  test('clears the last error', () => {
-    expect(having(...thrice).lastError).toBe('The server answered status 503');
-    expect(having(...thrice, succeeds('Update'))).toMatchObject({ lastError: undefined, failures: 0 });
-  });
-});
-
-describe('calls that were under way together', () => {
-  const together = (outcome: Failure, call: CallKind, count: number) => {
-    const begun = Array.from({ length: count }).reduce<ServerHealth>(
-      (health) => begins(health, call),
-      HEALTHY,
-    );
-    return Array.from({ length: count }).reduce<ServerHealth>(
-      (health, _, index) => callEnds(health, health.underWay[0] ?? made(call), outcome, NOW + 10 + index),
-      begun,
-    );
-  };
-
-  test('count as one failure', () => {
-    expect(together(trouble, 'Update', 16)).toMatchObject({ failures: 1, phase: 'Open', underWay: [] });
-  });
-
-  test('count as one refusal of the credential', () => {
-    expect(together(tokenRefused, 'Register', 16).refusedAdmission).toMatchObject({ attempts: 1 });
   });
 });
 
