@@ -1,5 +1,6 @@
 import { METRICS, type MetricRow } from '../src/adapters/process/metric-table.ts';
 import { CONDITION_TYPES, type ConditionTypeFacts } from '../src/api/condition-types.ts';
+import { EVENTS, type EventFacts, type EventReason } from '../src/api/events.ts';
 import { REASONS } from '../src/api/reasons.ts';
 import type { Share } from '../src/api/share-row.ts';
 import { SHARES } from '../src/api/shares.ts';
@@ -36,13 +37,23 @@ ${Object.entries(CONDITION_TYPES).map(conditionRow).join('\n')}
 
 ## Reasons
 
-Of conditions and Events. They are stable: write alerts against them.
+Of conditions. They are stable: write alerts against them. Events use some of them, [below](#events).
 
 | Reason | Cause | Cure |
 | --- | --- | --- |
 ${Object.entries(REASONS)
   .map(([reason, { cause, cure }]) => `| \`${reason}\` | ${cause} | ${cure} |`)
   .join('\n')}
+
+## Events
+
+All Events of the operator (\`kubectl get events\`). The same Event is written once in ten minutes, and only so many in one
+namespace: [shares](#shares). If the namespace is being deleted, the Event is in the namespace of the operator. A Warning whose
+message begins with "Client … was not removed" has the reason of the last failed try, whatever the row says.
+
+| Reason | Type | About | When | What to do |
+| --- | --- | --- | --- | --- |
+${Object.entries(EVENTS).map(eventRow).join('\n')}
 
 ## Metrics
 
@@ -85,6 +96,11 @@ function memberRow(member: (typeof MEMBERS)[number]): string {
 function conditionRow([type, { of, shown, meaning }]: [string, ConditionTypeFacts]): string {
   const kinds = of.map((kind) => `\`${kind}\``).join(', ');
   return `| \`${type}\` | ${kinds} | ${shown === 'Always' ? 'always' : 'only while True'} | ${meaning} |`;
+}
+
+function eventRow([reason, { type, of, when, cure }]: [string, EventFacts]): string {
+  const kinds = of.map((kind) => `\`${kind}\``).join(', ');
+  return `| \`${reason}\` | ${type} | ${kinds} | ${when} | ${cure ?? REASONS[reason as EventReason].cure} |`;
 }
 
 function metricRow([name, { type, labels, help }]: [string, MetricRow]): string {

@@ -1,4 +1,4 @@
-import type { Reason } from '../api/reasons.ts';
+import type { EventReason } from '../api/events.ts';
 import {
   type ClientInformation,
   parseClientInformation,
@@ -45,7 +45,7 @@ function unanswered(
   outcome: HttpNoAnswer,
   context: ClassifyOptions,
   classify: Classify,
-  otherwise: Reason,
+  otherwise: EventReason,
 ): Verdict {
   const told = statusAlone(outcome, context, classify);
   if (told !== undefined) {
@@ -60,7 +60,7 @@ function unanswered(
 }
 
 /** @param otherwise the reason to report where nothing arrived */
-function lossReason({ reason, received }: HttpNoAnswer, otherwise: Reason): Reason {
+function lossReason({ reason, received }: HttpNoAnswer, otherwise: EventReason): EventReason {
   switch (reason) {
     case 'Timeout':
       return 'ResponseTimedOut';
@@ -192,18 +192,18 @@ export function classifyUnsent(outcome: HttpNotSent, told: Told): Failure {
   if (reason === 'Unsendable') {
     return failure('Transient', 'RequestUnsendable', words, { unsent: true });
   }
-  const known: Reason =
+  const known: EventReason =
     reason === 'AddressRefused' || reason === 'TlsVerificationFailed'
       ? reason
       : 'AuthorizationServerUnavailable';
   return failure('Transient', known, words, { serverTrouble: true });
 }
 
-function unknown(reason: Reason, telling: Telling, told: Told): Failure {
+function unknown(reason: EventReason, telling: Telling, told: Told): Failure {
   return failure('Unknown', reason, wordsOf(telling, told), { serverTrouble: true });
 }
 
-const unclear = (reason: Reason, answer: HttpAnswer, context: ClassifyOptions): Failure =>
+const unclear = (reason: EventReason, answer: HttpAnswer, context: ClassifyOptions): Failure =>
   unknown(reason, answered(answer, context), context);
 
 const answered = (answer: HttpAnswer, { secrets }: ClassifyOptions): Telling =>

@@ -1,4 +1,4 @@
-import type { Reason } from '../api/reasons.ts';
+import type { EventReason } from '../api/events.ts';
 import type { ClientInformation } from '../oauth/client-information.ts';
 import type { Words } from './tell.ts';
 
@@ -16,7 +16,8 @@ export interface Failure {
    * not about the metadata. `NotFound`, `Unsupported`: of a managed client. `Unknown`: the server may have acted.
    */
   readonly kind: 'Terminal' | 'Transient' | 'TokenRefused' | 'NotFound' | 'Unsupported' | 'Unknown';
-  readonly reason: Reason;
+  /** A failure may be reported by an Event, so its reason must be one of an Event. */
+  readonly reason: EventReason;
   /** What happened, without the object's name and without advice: for those who read the client's object. */
   readonly message: string;
   /** The same for those who read the server object, and for the log, where it says more. */
@@ -49,7 +50,7 @@ export interface Failure {
  */
 export const failure = (
   kind: Failure['kind'],
-  reason: Reason,
+  reason: EventReason,
   words: string | Words,
   more: Partial<Failure> = {},
 ): Failure => ({

@@ -1,4 +1,4 @@
-import type { Reason } from '../api/reasons.ts';
+import type { EventReason } from '../api/events.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/error-response.ts';
@@ -105,14 +105,14 @@ function isTokenRefusal({ status, error }: ErrorResponse, { tokenRefusals }: Dia
   );
 }
 
-const BY_ERROR: Readonly<Record<string, Reason>> = {
+const BY_ERROR: Readonly<Record<string, EventReason>> = {
   invalid_redirect_uri: 'InvalidRedirectURI',
   invalid_client_metadata: 'InvalidClientMetadata',
   invalid_software_statement: 'InvalidSoftwareStatement',
   unapproved_software_statement: 'UnapprovedSoftwareStatement',
 };
 
-function reasonOf({ status, error }: ErrorResponse): Reason {
+function reasonOf({ status, error }: ErrorResponse): EventReason {
   if (status === 404 || status === 405) {
     return 'RegistrationNotSupported';
   }

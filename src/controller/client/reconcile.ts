@@ -1,5 +1,5 @@
+import type { EventReason } from '../../api/events.ts';
 import { namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
-import type { Reason } from '../../api/reasons.ts';
 import type { Idle } from '../../core/action.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { toClientObject } from '../../core/desired.ts';
@@ -144,7 +144,7 @@ async function writeStatus(
 }
 
 /** Refusals that no step reports, since none was taken. */
-const REFUSALS: readonly Reason[] = [
+const REFUSALS: readonly EventReason[] = [
   'AuthorizationServerNotAvailable',
   'InvalidSpec',
   'PolicyRefused',
@@ -155,13 +155,14 @@ const REFUSALS: readonly Reason[] = [
 function tellRefusal(
   o: Observation,
   { generation, status }: ObservedClient,
-  { reason, message }: Idle,
+  { reason: found, message }: Idle,
   events: StepContext['events'],
 ): void {
   const before = status.conditions?.find(({ type }) => type === 'Ready');
-  const isTold = before?.reason === reason && before.observedGeneration === generation;
-  if (!isTold && REFUSALS.includes(reason)) {
+  const isTold = before?.reason === found && before.observedGeneration === generation;
+  const reason = REFUSALS.find((refusal) => refusal === found);
+  if (!isTold && reason !== undefined) {
     const regarding = subjectOf(o, undefined);
-    events.record({ type: 'Warning', reason, action: 'Reconcile', message, regarding });
+    events.record({ reason, action: 'Reconcile', message, regarding });
   }
 }

@@ -1,4 +1,4 @@
-import { REASONS } from '../../api/reasons.ts';
+import { REASONS, type Reason } from '../../api/reasons.ts';
 import { backoff } from '../../core/backoff.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import type { Failure } from '../../core/failure.ts';
@@ -15,7 +15,7 @@ const LONGEST_LOST_MS = 600_000;
 export function setBack(
   key: ClientKey,
   { action, basis }: Pick<Setback, 'action' | 'basis'>,
-  failure: Pick<Failure, 'reason' | 'message' | 'retryAfterMs'> & { readonly kind: Failure['kind'] },
+  failure: Pick<Failure, 'kind' | 'message' | 'retryAfterMs'> & { readonly reason: Reason },
   context: StepContext,
   retryAfterMs?: number,
 ): Setback {
@@ -54,6 +54,6 @@ export function longerEachTime(
 }
 
 /** What happened, then what to do. */
-export function withCure(message: string, reason: Failure['reason']): string {
+export function withCure(message: string, reason: Reason): string {
   return `${asSentence(message)} ${REASONS[reason].cure}`;
 }

@@ -1,5 +1,5 @@
+import { EVENTS, type EventKind, type EventReason } from '../../api/events.ts';
 import { API_VERSION, type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
-import type { Reason } from '../../api/reasons.ts';
 import { microTime } from '../../api/time.ts';
 import { cutToBytes, visible } from '../../oauth/text.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
@@ -14,17 +14,18 @@ export interface EventRecorder {
   record(event: EventInput): void;
 }
 
+/** An Event to write. Its type follows from its reason, by the table `EVENTS`. */
 export interface EventInput {
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: Reason;
+  readonly reason: EventReason;
   readonly message: string;
   /** The action, such as `Register`. */
   readonly action: string;
   readonly regarding: EventSubject;
 }
 
-interface EventSubject {
-  readonly kind: string;
+/** The object that an Event is about. */
+export interface EventSubject {
+  readonly kind: EventKind;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -101,7 +102,7 @@ function toEvent(event: EventInput, options: Parameters<typeof createEventRecord
     action: event.action,
     reason: event.reason,
     note: cutToBytes(visible(event.message), MAX_NOTE_BYTES),
-    type: event.type,
+    type: EVENTS[event.reason].type,
     regarding: { apiVersion: API_VERSION, kind, name, uid, ...(namespace === '' ? {} : { namespace }) },
   };
 }

@@ -1,3 +1,4 @@
+import { EVENTS } from '../../../src/api/events.ts';
 import { execute } from '../../../src/controller/client/execute.ts';
 import type { StepResult } from '../../../src/controller/client/round.ts';
 import type { Decision, Step } from '../../../src/core/action.ts';
@@ -44,7 +45,7 @@ export async function take<Type extends Step['type']>(
     o,
     result,
     wrote: operator.writes.map(({ what }) => what),
-    told: operator.events.map(({ type: kind, reason, action: doing }) => `${kind} ${reason} ${doing}`),
+    told: operator.events.map(({ reason, action: doing }) => `${EVENTS[reason].type} ${reason} ${doing}`),
     next: () => plan(operator.observe()),
   };
 }

@@ -124,7 +124,6 @@ async function keep(
   }
   context.memory.succeeded(round.key, 'Adopt', basis);
   context.events.record({
-    type: 'Normal',
     reason: 'Adopted',
     action: 'Adopt',
     message: `Client ${client.clientId} at ${connection.issuer} is managed by this object now.`,

@@ -261,7 +261,6 @@ async function deregistered(step: DeregisterStep, input: StepInput): Promise<Fin
   // Kept until the record is deleted: if a later step fails, the next DELETE may find no client, which is correct then.
   setBack(round.key, { action: 'Deregister', basis: step.basis }, REMOVED_AT_SERVER, context, 0);
   context.events.record({
-    type: 'Normal',
     reason: 'Deregistered',
     action: 'Deregister',
     message: `Client ${record.clientId}${describePurpose(record.purpose)} was removed at ${record.issuer}. Tokens already issued to it live until they expire.`,

@@ -63,7 +63,6 @@ export function letGo(
   const { o, context } = input;
   if (managedBy !== undefined) {
     context.events.record({
-      type: 'Normal',
       reason: 'ManagedElsewhere',
       action: 'Deregister',
       message: `The client of this object was left as it is: installation "${managedBy}" has it.`,
@@ -78,7 +77,6 @@ export function letGo(
     clientId === undefined ? `The client of Secret ${shown?.name}` : `Client ${clientId} at ${issuer}`;
   if ((clientId !== undefined || shown !== undefined) && !isRecorded) {
     context.events.record({
-      type: 'Warning',
       reason: 'RegistrationRecordMissing',
       action: 'Deregister',
       message: `${which} was not removed: its registration Secret is gone, and its token with it. Remove the client at the server by hand.`,

@@ -62,7 +62,6 @@ export async function deleteObject({ uid }: ObservedClient, input: StepInput): P
     return notWritten('deletion of the object', gone, input);
   }
   events.record({
-    type: 'Normal',
     reason: 'Expired',
     action: 'DeleteObject',
     message: 'The lifetime in spec.lifetime.expiresAfter is over; the object is deleted.',

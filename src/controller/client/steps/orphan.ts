@@ -1,4 +1,4 @@
-import type { Reason } from '../../../api/reasons.ts';
+import type { EventReason } from '../../../api/events.ts';
 import type { PendingCall } from '../../../core/observation.ts';
 import { serverNamed } from '../../../core/server-key.ts';
 import { listOfSuspects } from '../../../core/suspects.ts';
@@ -16,7 +16,7 @@ import { warn } from './report.ts';
  */
 export async function reportOrphan(
   attempt: string,
-  reason: Reason,
+  reason: EventReason,
   why: string,
   said: string,
   input: StepInput,

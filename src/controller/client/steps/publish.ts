@@ -171,7 +171,6 @@ function tellRestored({ object, wanted, record }: PublishStep, { o, context: { e
   ) {
     const message = `Secret ${wanted.name} was missing or had been edited; it shows client ${record.clientId} again.`;
     events.record({
-      type: 'Normal',
       reason: 'SecretRestored',
       action: 'Publish',
       message,

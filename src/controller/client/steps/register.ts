@@ -178,7 +178,6 @@ function tellReplacement(
 ): void {
   const ends = rfc3339(o.now + overlapOf(o));
   events.record({
-    type: 'Normal',
     reason: 'Registered',
     action: 'Replace',
     message: `Client ${clientId} takes the place of client ${replaced.clientId}, which is kept until ${ends}.`,

@@ -1,3 +1,4 @@
+import { isEventReason } from '../../../api/events.ts';
 import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
 import { rfc3339 } from '../../../api/time.ts';
@@ -53,8 +54,8 @@ export async function release(
   const what = role === 'owed' ? 'is tried on from' : 'stays behind; its record is in';
   const text = `Client ${record.clientId} at ${record.issuer} was not removed: ${setback.message} Its deregistration ${what} Secret ${key.namespace}/${key.name}.`;
   context.events.record({
-    type: 'Warning',
-    reason: setback.reason,
+    // A deregistration has no other reasons.
+    reason: isEventReason(setback.reason) ? setback.reason : 'DeletionUnconfirmed',
     action: 'Deregister',
     message: text,
     regarding: subjectOf(o, record),

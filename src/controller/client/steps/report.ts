@@ -1,7 +1,8 @@
-import type { Reason } from '../../../api/reasons.ts';
+import type { EventReason } from '../../../api/events.ts';
 import type { Failure } from '../../../core/failure.ts';
 import type { Observation, SetbackAction } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
+import type { EventSubject } from '../../durable/events.ts';
 import { isRefusal } from '../../state/refused-writes.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack, withCure } from '../setbacks.ts';
@@ -56,7 +57,7 @@ export function notWritten(
 
 /** @param detail for the log, if it contains more than `message` */
 export function warn(
-  reason: Reason,
+  reason: EventReason,
   action: string,
   message: string,
   { o, context: { events, log } }: StepInput,
@@ -64,7 +65,6 @@ export function warn(
 ): void {
   log.warn('client needs attention', { client: `${o.namespace}/${o.name}`, action, reason, detail });
   events.record({
-    type: 'Warning',
     reason,
     action,
     message: withCure(message, reason),
@@ -72,7 +72,8 @@ export function warn(
   });
 }
 
-export function subjectOf(o: Observation, record: RegistrationRecord | undefined) {
+/** The OAuthClient, as the object that an Event is about. */
+export function subjectOf(o: Observation, record: RegistrationRecord | undefined): EventSubject {
   const { namespace, name, namespaceTerminating } = o;
   return {
     kind: 'OAuthClient',

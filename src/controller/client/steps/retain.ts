@@ -24,7 +24,6 @@ export async function retain(
     return marked;
   }
   context.events.record({
-    type: 'Normal',
     reason: 'Retained',
     action: 'Retain',
     message: `Client ${record.clientId} at ${record.issuer} is kept, as deletionPolicy Retain says. An OAuthClient ${o.name} created in this namespace takes it over.`,

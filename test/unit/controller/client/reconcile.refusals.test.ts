@@ -16,7 +16,6 @@ describe('A client that is refused before anything is tried', () => {
     await reconcileClient(KEY, operator.context);
     expect(operator.events).toEqual([
       {
-        type: 'Warning',
         reason: 'AuthorizationServerNotAvailable',
         action: 'Reconcile',
         message: expect.stringContaining('ClusterAuthorizationServer corporate is not available'),

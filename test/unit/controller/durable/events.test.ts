@@ -7,6 +7,7 @@ import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clo
 interface Written {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly note: string;
+  readonly type: string;
 }
 
 function createRecorder() {
@@ -37,7 +38,6 @@ const event = (
   const { namespace = 'shop', name = 'storefront', ...others } = overrides;
   const regarding = { kind: 'OAuthClient', namespace, name, uid: 'uid-1', namespaceTerminating: false };
   return {
-    type: 'Warning',
     reason: 'DriftDetected',
     action: 'Read',
     message,
@@ -49,6 +49,13 @@ const event = (
 const TEN_MINUTES = 600_000;
 
 describe('Events', () => {
+  test('have the type of their reason in the table of Events', () => {
+    const { written, record } = createRecorder();
+    record(event('a'));
+    record(event('b', { reason: 'Deregistered' }));
+    expect(written.map(({ type }) => type)).toEqual(['Warning', 'Normal']);
+  });
+
   test('that say the same are written once in ten minutes', async () => {
     const { clock, written, record } = createRecorder();
     record(event('a'));

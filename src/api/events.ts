@@ -1,0 +1,103 @@
+import type { Reason } from './reasons.ts';
+
+/** What the Events with one reason have in common. */
+export interface EventFacts {
+  readonly type: 'Normal' | 'Warning';
+  /** Kinds of the object that the Event is about. */
+  readonly of: readonly 'OAuthClient'[];
+  /** The occasion on which it is written. */
+  readonly when: string;
+  /** What a person should do. Default: the cure of the reason. */
+  readonly cure?: string;
+}
+
+const CLIENT = ['OAuthClient'] as const;
+
+const warning = <const When extends string>(when: When) => ({ type: 'Warning', of: CLIENT, when }) as const;
+
+const NOT_PERMITTED = warning(
+  'The operator refuses the spec before it sends anything. It is repeated when the spec is edited.',
+);
+const REFUSED = warning('The server refused a call for the client.');
+const UNREAD = warning('The answer to a call for the client could not be read.');
+const NOT_SENT = warning('A call for the client could not be sent.');
+const NOT_REMOVED = warning(
+  'The client could not be removed in time. Its deregistration continues without the object, or is given up.',
+);
+
+/**
+ * Every Event of the operator, by its reason. Type and reference page are made from this table, and
+ * {@link EventReason} permits no other reason. A reason may also be that of a condition; what it means is in
+ * `REASONS`.
+ */
+export const EVENTS = {
+  Registered: {
+    type: 'Normal',
+    of: CLIENT,
+    when: 'Another client took the place of the former one. The first registration has no Event.',
+    cure: 'Change what refers to the former client_id, and restart what uses it, before the time in the message.',
+  },
+  Adopted: { type: 'Normal', of: CLIENT, when: 'The object manages a client that existed before.' },
+  SecretRestored: { type: 'Normal', of: CLIENT, when: 'The Secret of the workload was missing or edited.' },
+  Retained: { type: 'Normal', of: CLIENT, when: 'The object was deleted, and its client was kept.' },
+  Deregistered: { type: 'Normal', of: CLIENT, when: 'The client was removed at the server.' },
+  Expired: { type: 'Normal', of: CLIENT, when: 'The object was deleted because its lifetime is over.' },
+  ManagedElsewhere: {
+    type: 'Normal',
+    of: CLIENT,
+    when: 'The object was deleted. Its client was kept, because another installation manages it.',
+  },
+  DriftDetected: warning('A read showed that somebody else changed or removed the client at the server.'),
+  RegistrationAccessTokenLost: warning('The server refused the registration access token.'),
+  RegistrationRecordMissing: warning(
+    'The object was deleted without its registration Secret, or a call needs that Secret.',
+  ),
+  RegistrationOutcomeUnknown: warning('A registration got no answer: it is a suspected orphan.'),
+  SecretWriteRefused: warning('The API server refused the Secret of the workload.'),
+  RecordWriteRefused: warning('The API server refused the registration Secret.'),
+  SecretConflict: warning('The Secret of the workload belongs to somebody else.'),
+  ClientAlreadyManaged: warning('An adoption named a client that another object manages.'),
+  AdoptionRefused: warning('An adoption failed.'),
+  InvalidSpec: NOT_PERMITTED,
+  PolicyRefused: NOT_PERMITTED,
+  QuotaExceeded: NOT_PERMITTED,
+  AuthorizationServerNotAvailable: NOT_PERMITTED,
+  InvalidRedirectURI: REFUSED,
+  InvalidClientMetadata: REFUSED,
+  InvalidSoftwareStatement: REFUSED,
+  UnapprovedSoftwareStatement: REFUSED,
+  RegistrationRefused: REFUSED,
+  RegistrationNotSupported: REFUSED,
+  UpdateUnsupported: REFUSED,
+  RedirectRefused: REFUSED,
+  RateLimited: REFUSED,
+  AdmissionRefused: REFUSED,
+  ResponseTimedOut: UNREAD,
+  ResponseTruncated: UNREAD,
+  ResponseTooLarge: UNREAD,
+  ResponseNotJSON: UNREAD,
+  ResponseTooDeep: UNREAD,
+  AuthorizationServerUnavailable: warning('A call for the client got no answer, or a failure of the server.'),
+  AddressRefused: NOT_SENT,
+  TlsVerificationFailed: NOT_SENT,
+  RequestUnsendable: NOT_SENT,
+  AdmissionTokenFailed: NOT_SENT,
+  AdmissionScopeNotGranted: NOT_SENT,
+  SigningKeyUnusable: NOT_SENT,
+  SoftwareStatementExpired: NOT_SENT,
+  ConfigurationURLRefused: NOT_SENT,
+  DeletionUnconfirmed: NOT_REMOVED,
+  DeletionUnsupported: NOT_REMOVED,
+  Suspended: NOT_REMOVED,
+  Queued: NOT_REMOVED,
+  AuthorizationServerPaused: NOT_REMOVED,
+  Deleting: NOT_REMOVED,
+} as const satisfies Partial<Readonly<Record<Reason, EventFacts>>>;
+
+/** A reason that an Event may have. */
+export type EventReason = keyof typeof EVENTS;
+
+/** A kind of object that an Event may be about. */
+export type EventKind = (typeof EVENTS)[EventReason]['of'][number];
+
+export const isEventReason = (reason: Reason): reason is EventReason => reason in EVENTS;
