@@ -84,6 +84,6 @@ const ON_CLIENTS: readonly string[] = [
 export const unknownAnnotation = (annotations: Readonly<Record<string, string>>): string | undefined =>
   Object.keys(annotations).find((name) => name.startsWith(`${prefix}/`) && !ON_CLIENTS.includes(name));
 
-/** What is said of it. */
+/** The message in status about such an annotation. */
 export const unknownAnnotationMessage = (name: string): string =>
   `Annotation ${name} is not known and does nothing: an OAuthClient may have ${ON_CLIENTS.join(', ')}.`;

@@ -56,7 +56,7 @@ function whereTo({ peer, runs }: BenchArguments): { readonly name: string; reado
   return runs === 0 ? { name: 'memory', file: 'bench-memory.json' } : { name: 'bench', file: 'bench.json' };
 }
 
-/** What goes into the file, and the table of it. */
+/** Content of the file, and its table. */
 type Measured = Pick<Report, 'loads' | 'figures' | 'runs'> & { readonly table: string };
 
 async function everything(options: RunOptions): Promise<Measured> {

@@ -76,7 +76,10 @@ const binding = (kind: 'Role' | 'ClusterRole', namespace: string): object => ({
   subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace }],
 });
 
-/** The authorization server as each namespace has it; the one of the cluster goes, since whoever sees it tells its state. */
+/**
+ * A server object for the authorization server in each namespace. The cluster server is deleted, since every operator
+ * that sees it writes its status.
+ */
 export async function makeServers({ controlPlane, server }: Stage): Promise<void> {
   await kubectl(controlPlane, ['delete', 'clusterauthorizationservers', '--all']);
   const objects = NAMESPACES.map((namespace) => ({

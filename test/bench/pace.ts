@@ -36,8 +36,8 @@ export async function paced(
 }
 
 /**
- * Milliseconds from an answer until what a watch showed of it, by `performance.now()`. Not below 0: the watch may be faster
- * than the answer.
+ * Milliseconds from an answer until a watch showed its effect, by `performance.now()`. Not below 0: the watch may be
+ * faster than the answer.
  */
 export const sinceAnswer = (answeredAt: number, seenAt = Number.NaN): number =>
   Math.max(0, seenAt - answeredAt);

@@ -65,7 +65,7 @@ export function createRawScript(stage: Stage, sample: Sample): RawScript {
   };
 }
 
-/** What the operator sends of an object whose status it writes: the rest of it is not the status's. */
+/** The parts of an object that the operator sends with a status: no others are needed. */
 function identityOf({ apiVersion, kind, metadata }: OAuthClient): OAuthClient {
   const { name, namespace, uid, resourceVersion } = metadata;
   return { apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } } as OAuthClient;

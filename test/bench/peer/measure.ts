@@ -18,7 +18,7 @@ export interface PeerOptions {
   readonly liveSeconds: number;
 }
 
-/** Users create this many clients a second, whoever works: less than either manages. */
+/** Users create this many clients per second: fewer than either operator can handle. */
 const PACE = 10;
 /** Of the backlog. */
 const DELETED_SHARE = 0.3;

@@ -10,7 +10,7 @@ seconds; the first run builds etcd and kube-apiserver with Go, which takes five 
 Exit codes: 0 every step is as expected, 1 one is not, 2 wrong flags.`,
   flags: {
     keep: {
-      about: 'Stop before the deletion and leave all of it running, to try things by hand, until Ctrl-C.',
+      about: 'Stop before the deletion and keep everything running until Ctrl-C, to try things by hand.',
     },
   },
 });

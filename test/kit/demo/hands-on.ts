@@ -36,7 +36,7 @@ export async function printInvitation(stage: Stage, log: OperatorLog, print: Pri
   const { namespace, name, secretName } = sample;
   const clientId = `kubectl get secret ${secretName} -n ${namespace} -o jsonpath='{.data.client_id}' | base64 -d`;
   print('');
-  print(paint('bold', 'All of it keeps running. In another terminal:'));
+  print(paint('bold', 'Everything keeps running. In another terminal:'));
   print('');
   for (const line of await environmentLines(testbed)) {
     print(line);

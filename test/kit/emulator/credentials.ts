@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import type { Behaviour } from './behaviour.ts';
 
-/** All that somebody needs to be admitted. Which of it the server asks for says its gate. */
+/** All credentials that can admit a caller. The server's gate says which of them it needs. */
 export interface Credentials {
   /** Initial access token that is good for ever. */
   readonly initialAccessToken: string;

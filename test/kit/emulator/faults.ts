@@ -19,7 +19,7 @@ export type FaultyAnswer =
   | { readonly kind: 'trickle'; readonly pauseMs: number }
   /** The proper answer with a member of so many bytes. */
   | { readonly kind: 'huge'; readonly bytes: number }
-  /** Half of the proper answer; `declared`: `Content-Length` promises the whole of it. */
+  /** Half of the right answer; `declared`: `Content-Length` has the full length. */
   | { readonly kind: 'truncated'; readonly declared: boolean }
   /** JSON nested so deep that careless parsers run out of stack. */
   | { readonly kind: 'nested'; readonly depth: number }

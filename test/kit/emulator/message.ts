@@ -18,7 +18,7 @@ export interface Message {
   readonly bytes: number;
   /** Common name of the TLS client certificate, where one was presented that our CA signed. */
   readonly certificateName: string | undefined;
-  /** SHA-256 of the TLS client certificate, whoever signed it. */
+  /** SHA-256 of the TLS client certificate, which any CA may have signed. */
   readonly certificateFingerprint: string | undefined;
 }
 

@@ -4,7 +4,7 @@ import { isOfKind, kindOf, SERVER_MEMBERS, withoutTag } from './known-members.ts
 import { objectOf } from './message.ts';
 import { strings, words } from './server-state.ts';
 
-/** What comes beside metadata, never as part of it. */
+/** Members that answers have in addition to metadata. */
 const BESIDE = ['client_id', 'client_secret', ...SERVER_MEMBERS, 'software_statement'];
 
 /**

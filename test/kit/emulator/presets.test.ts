@@ -51,7 +51,7 @@ const TABLE = `
   cloudflare        | 201  | CIIA CSE S         | 201  | -               | -               | 200 200 | 400
 `;
 
-/** `-`: nothing of it. */
+/** `-`: none. */
 function rowOf(line: string): readonly [PresetName, Row] {
   const [name = '', post, answers = '', bare, get = '', put = '', remove = '', machine] = line
     .split('|')

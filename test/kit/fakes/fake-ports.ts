@@ -31,7 +31,7 @@ export function contextOf(parts: Partial<AnyContext>): AnyContext {
   });
 }
 
-/** Knows every server, and nothing of it. */
+/** Knows every server, but no facts about any. */
 export const anyServers = { state: () => ({}) } as unknown as Context['servers'];
 
 export interface SentRequest {

@@ -2,7 +2,7 @@ import type { Secret } from '../../../src/api/kubernetes.ts';
 import { FIELD_MANAGER } from '../../../src/api/names.ts';
 import type { Stored } from './cluster.ts';
 
-/** Server-Side Apply's book-keeping: whoever changes a key of a Secret owns it. */
+/** Field ownership of Server-Side Apply: the writer of a key of a Secret owns it. */
 export function owned(after: Stored, before: Stored | undefined, by: string): Stored {
   if (after.kind !== 'Secret') {
     return after;

@@ -16,7 +16,7 @@ import {
 } from '../../../src/adapters/authorization-server/http.ts';
 import type { HttpOutcome, HttpRequest } from '../../../src/controller/ports.ts';
 
-/** Real servers on 127.0.0.1 and the adapter that calls them. All of it ends with the test. */
+/** Real servers on 127.0.0.1 and the adapter that calls them. They stop with the test. */
 
 const cleanups: (() => unknown)[] = [];
 

@@ -45,7 +45,7 @@ export interface ServiceAccount {
 
 /** Keycloak's ClientRepresentation, with the members that tests ask for most. */
 export type KeycloakClient = Readonly<Record<string, unknown>> & {
-  /** Keycloak's own key of it, in paths of the admin API. */
+  /** Keycloak's internal id, for paths of the admin API. */
   readonly id: string;
   readonly clientId: string;
   readonly name?: string;
@@ -94,7 +94,7 @@ async function get<T>(admin: AdminApi, path: string): Promise<T> {
   return (await admin.request<T>('GET', path)).json;
 }
 
-/** Creates something and returns Keycloak's key of it, which it tells by the address only. */
+/** Creates an object and returns Keycloak's id, which only the `Location` header has. */
 async function create(admin: AdminApi, path: string, body: object): Promise<string> {
   const { headers } = await admin.request('POST', path, body);
   const id = headers.get('location')?.split('/').at(-1);

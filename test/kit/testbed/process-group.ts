@@ -20,7 +20,7 @@ done
 rm -rf "$0" 2>/dev/null || { sleep 0.3; rm -rf "$0"; }
 `;
 
-/** Processes and a folder of their own that never outlive this process, not even after `kill -9` of it. */
+/** Processes and their folder, which never outlive this process, not even after `kill -9`. */
 export interface ProcessGroup {
   /** A new folder below the system's temporary one; mode 0700. */
   readonly folder: string;

@@ -108,7 +108,7 @@ describe('clusterAuthorizationServerSpec', () => {
     });
   });
 
-  test('admits nobody by default: a selector is no default, since an empty one admits all', () => {
+  test('admits nobody by default: there is no default selector, since an empty one admits all', () => {
     const { allowedNamespaces } = clusterAuthorizationServerSpec.parse(smallest);
     expect(allowedNamespaces).not.toHaveProperty('selector');
     expect(admits(allowedNamespaces, 'shop', { sso: 'true' })).toBe(false);
@@ -120,7 +120,7 @@ describe('management', () => {
     expect(management.parse({})).toEqual({ mode: 'Auto', configurationUrl: 'AsReturned' });
   });
 
-  test('does not take a mode that nobody knows', () => {
+  test('refuses an unknown mode', () => {
     expect(accepts(management, { mode: 'Basic' })).toBe(false);
   });
 });
@@ -128,7 +128,7 @@ describe('management', () => {
 describe('a software statement', () => {
   const sign = { ...ref, algorithm: 'ES256', issuer: 'https://publisher.example.com' };
 
-  test("is nobody's but the server object's by default", () => {
+  test('belongs only to the server object by default', () => {
     expect(softwareStatement.parse({})).toEqual({ fromClient: 'Deny' });
   });
 

@@ -89,7 +89,7 @@ describe('customResourceDefinitions', () => {
     expect(at(member, 'description')).toContain(`\`${wire}\``);
   });
 
-  test('lets nobody but the cluster kind admit namespaces', () => {
+  test('permits only the cluster kind to admit namespaces', () => {
     const admitted = (kind: string) => at(schema(kind), 'spec', 'properties', 'allowedNamespaces');
     expect(admitted('ClusterAuthorizationServer')).toBeDefined();
     expect(admitted('AuthorizationServer')).toBeUndefined();

@@ -46,7 +46,7 @@ describe('oauthClientSpec', () => {
     expect(oauthClientSpec.safeParse({ ...spec, client }).success).toBe(false);
   });
 
-  test('does no more for a client than it is told to: its keys, its end, its replacement', () => {
+  test('does for a client only what its spec says: its keys, its end, its replacement', () => {
     expect(oauthClientSpec.parse({ client: {} })).toEqual({
       client: {},
       deletionPolicy: 'Delete',

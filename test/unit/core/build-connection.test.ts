@@ -44,7 +44,7 @@ const signing = {
   issuer: 'https://publisher.example.com',
 };
 
-/** Of a cluster server that says nothing of it. */
+/** The policy of a cluster server whose spec has none. */
 const POLICY = {
   clientIdentifier: 'Deny',
   adoption: 'Deny',
@@ -103,7 +103,7 @@ describe('toConnection', () => {
     expect(connect(specOf())).toMatchObject({ timeoutMs: 30_000, maxInFlight: 16 });
   });
 
-  test('tells workloads the issuer that the server publishes where that differs (rule 2)', () => {
+  test('gives workloads the published issuer if it differs (rule 2)', () => {
     const acceptedIssuer = 'https://sso.example.com:443/';
     expect(connect(specOf({ discovery: { acceptedIssuer } }))).toMatchObject({ issuer: acceptedIssuer });
   });
@@ -208,7 +208,7 @@ describe('the credentials of a connection', () => {
     });
   });
 
-  test('never show in what tells connections apart', () => {
+  test('are never in the version of a connection', () => {
     const { shape, version } = connected(specOf(everything));
     expect(`${shape} ${version}`).not.toMatch(/iat-1|admin-1|canary|certificate/);
   });
@@ -244,7 +244,7 @@ describe('the endpoints that are called', () => {
 
   const aliases = { registration: `${elsewhere}/mtls/register`, token: `${elsewhere}/mtls/token` };
 
-  test('are the aliases for a client certificate, and workloads are told the others', () => {
+  test('are the aliases for a client certificate, and workloads get the others', () => {
     const spec = specOf({ registration: byGrant, connection: certificate });
     expect(connect(spec, { aliases })).toMatchObject({
       registrationEndpoint: aliases.registration,
@@ -270,7 +270,7 @@ describe('the endpoints that are called', () => {
   });
 });
 
-describe('a credential for another origin that nobody named', () => {
+describe('a credential for another origin that was not permitted', () => {
   const refused = (what: string, field: string): Problem => ({
     reason: 'AddressRefused',
     message: `The discovered ${what} endpoint is at ${elsewhere}, another origin than the issuer's, and no credential is sent there. If you trust it, set ${field}.`,
@@ -330,7 +330,7 @@ describe('the transport', () => {
   const versionOf = (more: object, found: Partial<Found> = {}) =>
     connected(specOf(more), found).transport?.version;
 
-  test('is the default where the spec says nothing of it', () => {
+  test("is the default if the spec doesn't set it", () => {
     expect(connected(specOf({ connection: { timeout: '5s' } })).transport).toBeUndefined();
   });
 

@@ -412,7 +412,7 @@ describe('an answer that was cut off', () => {
     ['nothing had arrived', cut('ConnectionLost', undefined), 'Unknown RegistrationOutcomeUnknown trouble'],
     ['the client_id had not', cut('ConnectionLost', '{"client_id":"c'), 'Unknown ResponseTruncated trouble'],
     ['it was none', cut('ConnectionLost', '<html>'), 'Unknown ResponseTruncated trouble'],
-  ])('is told as lost where %s', (_, outcome, verdict) => {
+  ])('is reported as lost if %s', (_, outcome, verdict) => {
     const failed = failureOf(classifyRegistration(outcome, context));
     expect(said(failed)).toEqual([verdict, 'No complete answer: after 20 bytes']);
     expect(failed.partial).toBeUndefined();
@@ -440,7 +440,7 @@ describe('an answer that was cut off', () => {
     [404, 'NotFound RegistrationAccessTokenLost', 'The server answered status 404'],
     [405, 'Unsupported UpdateUnsupported', 'The server answered status 405'],
     [401, 'TokenRefused AdmissionRefused', 'The server answered status 401'],
-  ])('of an update with %i is told by its status', (status, verdict, message) => {
+  ])('of an update with %i is classified by its status', (status, verdict, message) => {
     expect(said(classifyUpdate(cut('ConnectionLost', undefined, status), context))).toEqual([
       verdict,
       `${message}, and its body was not read: after 20 bytes`,
@@ -481,7 +481,7 @@ describe('a hint', () => {
       noAnswer('ResponseTooLarge', 403),
       'The server answered status 403, and its body was not read: 30 s. Do this about 403.',
     ],
-  ])('comes last, after all that is told of %s (rule 42)', (_, outcome, message) => {
+  ])('comes last, after the whole description of %s (rule 42)', (_, outcome, message) => {
     expect(words(outcome)).toBe(message);
   });
 
@@ -522,7 +522,7 @@ describe('a refused registration access token', () => {
     ['401', answered(401)],
     ['403 insufficient_scope', answered(403, { error: 'insufficient_scope' })],
     ['400 invalid_token', answered(400, { error: 'invalid_token' })],
-  ])('is told apart from refused metadata when %s is the answer', (_, outcome) => {
+  ])('is distinguished from refused metadata when %s is the answer', (_, outcome) => {
     for (const classify of [classifyUpdate, classifyDeletion]) {
       expect(failureOf(classify(outcome, context))).toMatchObject({
         kind: 'TokenRefused',

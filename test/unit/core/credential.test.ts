@@ -117,7 +117,7 @@ describe('toAdmission', () => {
     expect(admit(grant(spec))).toEqual({ ...plainGrant, authentication, reuse: 'Never' });
   });
 
-  test('asks for exactly what the spec says, and reuses a token only if told to (rule 6)', () => {
+  test('requests exactly what the spec says, and reuses a token only if the spec says so (rule 6)', () => {
     const asked = {
       scopes: ['client.create'],
       resources: ['https://api.example.com'],
@@ -267,7 +267,7 @@ describe('secretValue', () => {
     });
   });
 
-  test('gives the value as it is, white space included', () => {
+  test('gives the value unchanged, white space included', () => {
     const spaced = secretsOf({ s: found({ token: ' t\n' }) });
     expect(plain(secretValue(spaced, { name: 's', key: 'token' }))).toBe(' t\n');
   });

@@ -187,7 +187,7 @@ describe('toClientObject', () => {
     expect(desiredOf(specOf(room + 1))).toMatchObject({ problem: expect.stringContaining('32769 bytes') });
   });
 
-  test('keeps a hash of a long annotation, and compares what status had kept of it by the same hash (H1)', () => {
+  test('keeps a hash of a long annotation, and compares the value in status by the same hash (H1)', () => {
     const long = 'x'.repeat(200);
     const annotations = {
       'oauth-registrar.dev/reconcile-requested-at': long,
@@ -224,7 +224,7 @@ describe('toClientObject', () => {
     expect(toClientObject({ metadata: crowded, spec: { client: {} } }).observed.owners).toEqual([]);
   });
 
-  test('takes a status that can not be read for none, and troubles nobody', () => {
+  test('treats an unreadable status as none', () => {
     expect(toClientObject({ metadata, spec: undefined, status: { clientId: 1 } }).observed.status).toEqual(
       {},
     );

@@ -198,7 +198,7 @@ describe('defaults', () => {
     });
   });
 
-  test('put a name in once, as it is', () => {
+  test('insert a name once, unchanged', () => {
     const inputs = { facts: { cluster: '{name}$&/../#' } };
     const terms = { defaults: { clientName: '{cluster}', clientUri: 'https://a.example/{cluster}' } };
     expect(wanted({ ...inputs, terms }).document).toEqual({
@@ -312,7 +312,7 @@ describe('lifetime.expiryMember', () => {
     });
 
   test.each(['client_lifetime_end', 'expires_at', 'client_id_expires_at'])(
-    'tells the server the end in seconds, as %s',
+    'sends the end in seconds, as %s',
     (expiryMember) => {
       expect(withLifetime({ expiryMember, expiresAfter: '1h30m' }, createdAt)).toEqual({
         document: { [expiryMember]: Date.parse('2026-05-01T13:30:00Z') / 1000 },

@@ -132,7 +132,7 @@ describe('substitutions', () => {
       [{ member: 'jwks', asked: '{"keys":[]}', registered: 'keys' }],
     ],
     [
-      'nothing for a software statement, whatever comes back of it',
+      'nothing for a software statement, whatever the answer has',
       { software_statement: { iss: 'a' } },
       { software_statement: 'a.b.c' },
       [],
@@ -176,7 +176,7 @@ describe('substitutionsOf', () => {
   const withheld = [{ member: 'contacts', asked: '["a"]', registered: '' }];
   const content = { sent: { client_name: 'a' }, information: { metadata: { client_name: 'b' } } };
 
-  test('tells what was not sent before what was registered otherwise', () => {
+  test('reports what was not sent before what was registered otherwise', () => {
     expect(substitutionsOf(content, withheld)).toEqual([
       ...withheld,
       { member: 'client_name', asked: 'a', registered: 'b' },

@@ -26,7 +26,7 @@ describe('a refusal with 403 of a client whose credential others are accepted wi
     ]);
   });
 
-  test('makes others find out where the server has accepted nobody yet', () => {
+  test('makes others test the credential if the server has accepted nobody yet', () => {
     const first = afterRegistrations(nobody, ['a/poison', denied]);
     expect(first.refusedAdmission).toMatchObject({ decided: false });
     expect(isOpen(first, 'b/good')).toBe(true);

@@ -158,7 +158,7 @@ describe('registration access tokens that are refused', () => {
     expect(isSuspect(losing(namespaces, ...clients), NOW)).toBe(expected);
   });
 
-  test('are told by clients, or by namespaces where there are several', () => {
+  test('are counted by clients, or by namespaces if there are several', () => {
     expect(suspicion(losing(1, ['a/x'], ['a/y'], ['a/z']), NOW)).toContain('tokens of 3 clients within');
     expect(suspicion(losing(2, ['a/x'], ['b/y']), NOW)).toContain('tokens of clients of 2 namespaces within');
   });

@@ -15,7 +15,7 @@ const kept = (metadata: JsonObject, sent: JsonObject = {}, include: readonly str
   Object.keys(keptOf(information({ metadata }), sent, include).metadata);
 
 describe('Of an answer is kept', () => {
-  test('everything, as it is, where it is not much', () => {
+  test('everything unchanged, if it is short', () => {
     const answer = information({ metadata: { client_name: 'Storefront', vendor: { a: [1, 2] } } });
     expect(keptOf(answer, {}, [])).toBe(answer);
   });

@@ -57,7 +57,7 @@ describe('managementMode', () => {
   test.each([
     [true, 'RegistrationAccessToken'],
     [false, 'None'],
-  ])('is told by the record alone where the server object is gone: %s', (managed, mode) => {
+  ])('is decided by the record if the server object is gone: %s', (managed, mode) => {
     expect(managementMode(managed, undefined)).toBe(mode);
   });
 });

@@ -56,7 +56,7 @@ describe('what is kept of an OAuthClient without room (H1)', () => {
     ['not yet', {}, false],
     ['of this generation', told(3), true],
     ['of an earlier one', told(2), false],
-  ])('says whether its status tells the fact: %s', (_, status, isTold) => {
+  ])('says whether its status has the fact: %s', (_, status, isTold) => {
     expect(lessOfClient(whole({ status }), 9_000).observed.isTold).toBe(isTold);
   });
 

@@ -251,7 +251,7 @@ table("another installation's client", [
     { type: 'RemoveFinalizer' },
   ],
   [
-    "becomes this one's when a person says that this one goes on",
+    "becomes this one's when a person says that this one continues",
     observation({ installation: goesOn, records: [record({ installation: copied })] }),
     { type: 'Claim' },
   ],

@@ -46,7 +46,7 @@ describe('policyProblem', () => {
     );
   });
 
-  test('tells the first of several refusals, in the same order always', () => {
+  test('reports the first of several refusals, always in the same order', () => {
     const policy: Policy = { uriHosts: [], scopes: [], grantTypes: [] };
     const without = (...names: readonly string[]) =>
       Object.fromEntries(Object.entries(everything).filter(([name]) => !names.includes(name)));
@@ -326,7 +326,7 @@ describe('redirectUriPatterns', () => {
     );
   });
 
-  test('tells the first that is refused', () => {
+  test('reports the first that is refused', () => {
     const redirect_uris = ['https://evil.test/1', 'https://evil.test/2'];
     expect(refusal({ redirect_uris }, patternsOf('https://*.example.com/cb'))).toContain(
       '"https://evil.test/1"',
@@ -367,7 +367,7 @@ describe('redirectUriPatterns', () => {
     expect(refusal({ redirect_uris: [uri] }, policy)).toContain('is not written plainly');
   });
 
-  test('comes to an answer with a pattern of many wildcards', () => {
+  test('ends for a pattern with many wildcards', () => {
     const pattern = `https://a.example.com/${'*a'.repeat(1000)}`;
     const uri = `https://a.example.com/${'a'.repeat(2000)}b`;
     expect(refusal({ redirect_uris: [uri] }, { redirectUriPatterns: [pattern] })).toContain(

@@ -21,7 +21,7 @@ describe('reachProblem', () => {
     expect(problem?.message ?? 'is not among those').toContain('is not among those');
   });
 
-  test('L12: tenants are told the host, the platform team the flag', () => {
+  test('L12: tenants see the host, the platform team the flag', () => {
     const rules = { namespacedServerHosts: ['sso.example.com'] };
     const urls = ['https://sso.example.com/', 'https://other.example.com/{client_id}'];
     expect(reachProblem(KIND, { urls }, rules)).toEqual({

@@ -9,7 +9,7 @@ test.each([
 });
 
 describe('serverKey', () => {
-  test("tells servers of two namespaces apart, and names a cluster's once", () => {
+  test("distinguishes servers of two namespaces, and names a cluster's once", () => {
     expect(serverKey({ kind: 'AuthorizationServer', name: 'sso' }, 'shop')).toBe(
       'AuthorizationServer/shop/sso',
     );

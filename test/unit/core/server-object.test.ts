@@ -114,7 +114,7 @@ describe('toServerObject', () => {
   const isDefault = 'oauth-registrar.dev/is-default-server';
 
   test.each<readonly [string, Readonly<Record<string, string>>, boolean]>([
-    ['serves whoever names none where it is marked so', { [isDefault]: 'true' }, true],
+    ['serves clients that name no server if it is marked so', { [isDefault]: 'true' }, true],
     ['does not where it is marked otherwise', { [isDefault]: 'false' }, false],
     ['does not by an empty mark', { [isDefault]: '' }, false],
     ['does not where nothing is marked', {}, false],
@@ -155,7 +155,7 @@ describe('toServerObject', () => {
       ['for a member that nothing can bound', 'client_name', { scopes: ['openid'] }],
       ["called like something of JavaScript's own", 'constructor', { scopes: ['openid'] }],
       ['without a name', '', { scopes: ['openid'] }],
-    ])('is refused for what nobody bounds: %s', (_, member, policy) => {
+    ])('is refused for unbounded values: %s', (_, member, policy) => {
       expect(copying(member, policy).problem).toBe(
         `spec.registration.softwareStatement.sign.claimsFromClient copies ${member}, which spec.policy doesn't bound: bound it there, or leave it out.`,
       );

@@ -43,7 +43,7 @@ describe('a software statement that was issued elsewhere', () => {
     ['a year ago', Date.parse('2025-05-01T12:00:00Z') / 1000, expired('2025-05-01T12:00:00Z')],
     ['at this very second', SECOND, expired('2026-05-01T12:00:00Z')],
     ['before time began', -1e300, { reason: 'SoftwareStatementExpired' }],
-  ])('is told as expired when it ended %s (rule 8)', (_, exp, problem) => {
+  ])('is reported as expired when it ended %s (rule 8)', (_, exp, problem) => {
     expect(given(statementOf({ ...claims, exp }))).toMatchObject(problem);
   });
 
@@ -55,7 +55,7 @@ describe('a software statement that was issued elsewhere', () => {
     expect(given(statementOf({ ...claims, ...times }))).toMatchObject({ claims: { software_id: 's1' } });
   });
 
-  test('is told as missing where its Secret is', () => {
+  test('is reported as missing if its Secret is', () => {
     expect(givenStatement({ name: 'none', key: 'k' }, secretsWith('x'), NOW)).toMatchObject({
       reason: 'CredentialNotFound',
     });

@@ -141,7 +141,7 @@ describe('summarizeServer', () => {
       ],
     ],
     ...(['Failing', 'Silent'] as const).map(
-      (phase) => [`is ${phase}, whoever calls`, { health: failing({ phase }) }, OUT] as const,
+      (phase) => [`is ${phase} for all callers`, { health: failing({ phase }) }, OUT] as const,
     ),
     [
       'answers discovery again, and failed a minute ago',
@@ -205,7 +205,7 @@ describe('summarizeServer', () => {
     expect(conditionsOf(change)).toEqual(conditions);
   });
 
-  test('tells what is really done, how clients are managed, and the keys to configure', () => {
+  test('shows the dialect in use, how clients are managed, and the keys to configure', () => {
     const known: Partial<ServerFacts> = {
       effectiveDialect: { scopeEncoding: 'Both' },
       signingKeys: { keys: [{ kid: 'k1' }] },

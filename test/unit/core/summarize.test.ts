@@ -216,7 +216,7 @@ describe('summarize', () => {
     expect(others.filter(({ message }) => message === ready?.message)).toEqual([]);
   });
 
-  test('tells the cause once: the other conditions refer to Ready', () => {
+  test('shows the cause once: the other conditions refer to Ready', () => {
     const said = statusOf(unregistered({ server: gated })).conditions ?? [];
     expect(said.map(({ message }) => message)).toEqual([
       'until noon',

@@ -43,7 +43,7 @@ function told(kind: ServerKind, outcome: HttpOutcome): Failure {
   return verdict;
 }
 
-/** All that one viewer reads of it. */
+/** Everything that one viewer reads. */
 const READ_BY: Readonly<Record<Viewer, (outcome: HttpOutcome) => string>> = {
   ClusterTenant: (outcome) => told('ClusterAuthorizationServer', outcome).message,
   NamespaceOwner: (outcome) => {

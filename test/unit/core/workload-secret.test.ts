@@ -81,7 +81,7 @@ describe('a Secret as the API server has it', () => {
     );
   });
 
-  test('tells whose it is, what it shows and what it is made of', () => {
+  test('shows its owner, its client and its inputs', () => {
     expect(observed(ours('client_id', 'client_secret'))).toEqual({
       name: 'storefront',
       namespace: 'shop',

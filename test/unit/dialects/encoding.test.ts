@@ -185,7 +185,7 @@ describe('encodeMetadata', () => {
     expect(document).toEqual({ scope: 'openid', jwks: keys });
   });
 
-  test('rule 27: tells what Keycloak would lose or refuse', () => {
+  test('rule 27: reports what Keycloak would lose or refuse', () => {
     const document = {
       client_name: 'Shop',
       'client_name#ja': '店',

@@ -64,7 +64,7 @@ const keycloak: readonly Omit<Case, 'dialect'>[] = [
     advice: /role create-client/,
   },
   {
-    title: "doesn't think of it in an update",
+    title: 'gives no hint in an update',
     refusal: scope,
     sent: { ...website, client_id: 'c1' },
     advice: undefined,

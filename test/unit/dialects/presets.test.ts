@@ -113,7 +113,7 @@ describe('the presets', () => {
     expect(renewing.map(({ name, dialect }) => [name, dialect.secretOnRead])).toEqual([['curity', 'Trust']]);
   });
 
-  test("tell no effect of a call that the server doesn't take", () => {
+  test("describe no effect of a call that the server doesn't support", () => {
     const effects = all.flatMap(({ dialect }) => [dialect.readEffect, dialect.updateEffect]);
     const refused = effects.filter(({ supported }) => !supported);
     expect(refused.length).toBeGreaterThan(0);

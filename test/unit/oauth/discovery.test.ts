@@ -79,7 +79,7 @@ describe('readDiscoveryAnswer', () => {
     ['an empty body', 200, '', '200, but not a JSON object', 'NotJSON'],
     ['a torn document', 200, '{"issuer":"https://', '200, but JSON that is cut off', 'Truncated'],
     ['JSON nested too deep', 200, nested, '200, but JSON that nests too deep', 'TooDeep'],
-  ])('takes %s for nothing, and tells the cause (rule 1)', (_, status, body, detail, cause) => {
+  ])('ignores %s, and reports the cause (rule 1)', (_, status, body, detail, cause) => {
     expect(read(status, body)).toEqual({ url: 'https://u', kind: 'nothing', detail, cause });
   });
 
@@ -234,7 +234,7 @@ describe('mergeDiscovery', () => {
     ['a port that is the default', 'https://sso.example.com:443/realms/shop'],
     ['upper case', 'https://SSO.example.com/realms/shop'],
     ['another path', other],
-  ])('tells an issuer that differs by %s, and where it was published (rule 2)', (_, published) => {
+  ])('reports an issuer that differs by %s, and where it was published (rule 2)', (_, published) => {
     const answers = [nothing, document({ registration: 'https://r' }, published, 'https://first')];
     expect(mergeDiscovery(answers, issuer)).toEqual({
       kind: 'issuerMismatch',

@@ -108,7 +108,7 @@ describe('readErrorResponse', () => {
 });
 
 describe('presentable', () => {
-  test('masks the longer of two values first, so that nothing of it is left', () => {
+  test('masks the longer of two values first, so that no part remains', () => {
     const shown = presentable('token-abc-def', [new Sensitive('token'), new Sensitive('token-abc-def')]);
     expect(shown).toBe('[redacted]');
   });

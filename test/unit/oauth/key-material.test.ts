@@ -79,7 +79,7 @@ function refusal(attempt: () => unknown): SigningError {
 }
 
 describe('the vectors of the RFCs', () => {
-  test('RFC 7515 A.1: HS256 with a key in base64url, as it is and as a JWK', () => {
+  test('RFC 7515 A.1: HS256 with a key in base64url, plain and as a JWK', () => {
     const k = 'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow';
     const input =
       'eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ';

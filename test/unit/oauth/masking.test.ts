@@ -17,8 +17,8 @@ describe('M6: a credential in the words of a server', () => {
     ['its first 20 characters', TOKEN.slice(0, 20)],
     ['its last 12 characters', TOKEN.slice(-12)],
     ['eight characters of its middle', TOKEN.slice(10, 18)],
-    ['a part of it, percent-encoded', encodeURIComponent(TOKEN.slice(5, 20))],
-    ['a part of it, in base64', Buffer.from(TOKEN.slice(7, 25)).toString('base64').replace(/=+$/, '')],
+    ['a part, percent-encoded', encodeURIComponent(TOKEN.slice(5, 20))],
+    ['a part, in base64', Buffer.from(TOKEN.slice(7, 25)).toString('base64').replace(/=+$/, '')],
   ])('is masked where it is %s', (_, part) => {
     const shown = presentable(`token "${part}…" is expired`, secrets);
     expect(shown).toContain('[redacted]');

@@ -49,7 +49,7 @@ async function signalled(nodeFlags: readonly string[], done: (output: string) =>
     stream.on('data', (chunk) => (output += chunk));
   }
   const exited = once(child, 'exit');
-  // It asks the API server: all of it is up.
+  // It calls the API server, so all modules are loaded.
   const [socket] = await Promise.race([once(apiServer, 'connection'), exited]);
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
   const caught = BigInt(`0x${/^SigCgt:\s*(\S+)$/m.exec(status)?.[1]}`);

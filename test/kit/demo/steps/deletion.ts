@@ -7,7 +7,7 @@ import { registeredIds, type Stage } from '../stage.ts';
 /** Garbage collection looks for new kinds every 30 s, and OAuthClient is one here; later it takes moments. */
 const COLLECTION = { deadlineMs: 75_000, intervalMs: 500 };
 
-/** Deletes the OAuthClient and looks for what is left of it. */
+/** Deletes the OAuthClient and shows that nothing remains. */
 export async function deletionLeavesNothing({ testbed, sample }: Stage, report: StepReport): Promise<void> {
   const before = await readSecret(testbed, sample);
   report.say(`kubectl delete oac ${sample.name} -n ${sample.namespace}`);

@@ -245,7 +245,7 @@ describe('a proxy that makes no connection', () => {
     });
   });
 
-  it('is told with its name to those who named it', async () => {
+  it('is reported with its name to owners of the object that names it', async () => {
     const proxy = await connectProxy({ refusal: 407 });
     const own = over(`http://user:canary@${proxy.host}`);
     expect(await client().send(post('https://as.example/'), own)).toEqual({

@@ -89,7 +89,7 @@ describe('M9: --refuse-addresses', () => {
   });
 });
 
-describe('L12: what tenants are not told', () => {
+describe('L12: facts that tenants do not see', () => {
   it('is in the log, once', async () => {
     const lines: (object | undefined)[] = [];
     const log = { warn: (_message: string, fields?: object) => lines.push(fields) };

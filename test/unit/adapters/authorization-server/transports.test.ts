@@ -38,7 +38,7 @@ it('namespaces share no connections, and servers of the cluster have their own',
   expect(all).toContain(await use('b', 'v1'));
 });
 
-it("a namespace with ever new transports closes its own, and nobody else's", async () => {
+it('a namespace with ever new transports closes its own, and none of another namespace', async () => {
   const { use } = create();
   const others = await use('b', 'v1');
   const [first, last] = [await use('a', 'v0'), await use('a', 'v1')];

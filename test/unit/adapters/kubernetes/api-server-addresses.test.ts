@@ -50,7 +50,7 @@ describe("the API server's addresses", () => {
     expect(current()).toEqual(['10.96.0.1', '192.168.7.3']);
   });
 
-  it('stay as they were where they can not be found out, which is told once', async () => {
+  it('stay unchanged if the lookup fails, which is logged once', async () => {
     const { options, names, told } = world(slice('192.168.7.1'), forbidden, forbidden);
     names.push(['10.96.0.1']);
     const { current, look } = await findApiServerAddresses(options);

@@ -145,7 +145,7 @@ describe('a candidate', () => {
     expect(store.spec()).toMatchObject({ holderIdentity: 'a', leaseTransitions: 0 });
   });
 
-  test('ends without the lease when it is told to', async () => {
+  test('ends without the lease when its signal aborts', async () => {
     const store = createLeaseStore();
     const clock = createFakeClock();
     store.edit({ holderIdentity: 'other', leaseDurationSeconds: 15 });
@@ -225,7 +225,7 @@ describe('a leader', () => {
     expect(await isSettled(elector.lost)).toBe(true);
   });
 
-  test('goes on when somebody else only annotates the lease', async () => {
+  test('continues when somebody else only annotates the lease', async () => {
     const store = createLeaseStore();
     const clock = createFakeClock();
     const a = candidate(store, clock, 'a');
@@ -235,7 +235,7 @@ describe('a leader', () => {
     expect(a.elector.held()).toBe(true);
   });
 
-  test('goes on, in the same epoch, when the lease is deleted', async () => {
+  test('continues, in the same epoch, when the lease is deleted', async () => {
     const store = createLeaseStore();
     const clock = createFakeClock();
     store.edit({ holderIdentity: '', leaseTransitions: 6 });

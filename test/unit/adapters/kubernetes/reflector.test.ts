@@ -175,7 +175,7 @@ describe('a reflector', () => {
     expect(queries(), 'the list is consistent: it names no version').toEqual(['list', '5', 'list', '20']);
   });
 
-  test('passes over an object that is too large, sees its deletion, and goes on with the same watch (L1)', async () => {
+  test('ignores an object that is too large, sees its deletion, and continues with the same watch (L1)', async () => {
     const large = (type: string, version: string, size: number) =>
       `{"type":"${type}","object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"a","namespace":"shop","uid":"uid-a","resourceVersion":"${version}","annotations":{"x":"${'\\u003c'.repeat(size / 6)}"}}}}`;
     const { seen, queries, log } = await follow({
@@ -219,7 +219,7 @@ describe('a reflector', () => {
     await until(() => expect(queries()).toEqual(['list', '5', '6']));
   });
 
-  test('goes on after a handler that throws', async () => {
+  test('continues after a handler that throws', async () => {
     const { seen, log } = await follow({
       script: [
         list('5'),

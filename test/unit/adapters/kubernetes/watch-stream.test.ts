@@ -27,7 +27,7 @@ describe('createLineSplitter', () => {
     expect(createLineSplitter().push(bytes('{"a":'))).toEqual([]);
   });
 
-  test('takes a line of exactly the bound; of a longer one it gives the beginning and goes on with the next', () => {
+  test('accepts a line of exactly the limit; of a longer one it gives the beginning and continues with the next line', () => {
     expect(createLineSplitter(4).push(bytes('1234\n1234\n'))).toEqual(['1234', '1234']);
     const text = '12345678\n1234\n';
     for (let size = 1; size <= text.length; size += 1) {
@@ -68,7 +68,7 @@ describe('decodeCutEvent', () => {
       head('ADDED', '"name":"a-x","generateName":"a-","uid":"u","resourceVersion":"7"'),
       { type: 'ADDED', object: { metadata: { name: 'a-x', uid: 'u', resourceVersion: '7' } } },
     ],
-  ])('tells which object it is of: %s', (_, given, event) => {
+  ])('names its object: %s', (_, given, event) => {
     expect(decodeCutEvent({ head: given })).toEqual(event);
   });
 
@@ -76,7 +76,7 @@ describe('decodeCutEvent', () => {
     ['annotations come first', head('DELETED', '"annotations":{"a":"b"},"name":"a","uid":"u"')],
     ['a name that needs escapes', head('DELETED', '"name":"a\\"","uid":"u","resourceVersion":"7"')],
     ['no event', 'x'.repeat(100)],
-  ])('refuses a beginning that does not tell it: %s', (_, given) => {
+  ])('refuses a beginning that does not name it: %s', (_, given) => {
     expect(() => decodeCutEvent({ head: given })).toThrow('a line is longer than 2097152 bytes');
   });
 });
@@ -111,7 +111,7 @@ describe('decodeEvent', () => {
     ['an unknown type', '{"type":"MOVED","object":{"metadata":{"resourceVersion":"1"}}}'],
     ['an object without metadata', '{"type":"ADDED","object":{}}'],
     ['an object without a version', '{"type":"ADDED","object":{"metadata":{"name":"a"}}}'],
-  ])('refuses %s, and shows nothing of it', (_, line) => {
+  ])('refuses %s, and shows nothing from it', (_, line) => {
     expect(() => decodeEvent(line)).toThrow(/^a (line is no watch event|watch event has an unknown type)/);
     expect(() => decodeEvent(line)).not.toThrow('c2VjcmV0');
   });

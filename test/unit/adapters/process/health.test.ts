@@ -110,7 +110,7 @@ describe('the endpoint', () => {
     expect(await Promise.all(lived)).toEqual(Object.keys(useless).map((what) => [what, true]));
   });
 
-  it('keeps 64 connections at most, and answers whoever comes from elsewhere (M11)', async () => {
+  it('keeps 64 connections at most, and answers callers from other addresses (M11)', async () => {
     const { port, ask } = await start();
     const others = await dial(port, '127.0.0.2');
     const ends = [];

@@ -143,7 +143,7 @@ describe('the file', () => {
 });
 
 describe('a broken volume', () => {
-  it('is logged once, without content, and stops nobody', () => {
+  it('is logged once, without content, and nothing stops', () => {
     const log = recordingLog();
     const journal = openJournal(join(folder, 'absent'), log);
     journal.append(entry('a'));

@@ -36,7 +36,7 @@ describe('a line', () => {
     expect(written.map((line) => JSON.parse(line).level)).toEqual(expected);
   });
 
-  it('keeps a message as it is', () => {
+  it('keeps a message unchanged', () => {
     const { log, last } = logAt('info');
     log.info('100 %s %j %d');
     expect(last()).toHaveProperty('msg', '100 %s %j %d');

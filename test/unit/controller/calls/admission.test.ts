@@ -391,7 +391,7 @@ describe('a token that can not be had', () => {
       'Transient AddressRefused trouble',
       'is loopback',
     ],
-  ])('is told: %s', async (_, outcome, failure, message) => {
+  ])('is reported: %s', async (_, outcome, failure, message) => {
     const { ask } = operator(createFakeHttp(outcome));
     const result = await ask(grant({ scopes: ['dcr'] }));
     if (!isFailure(result)) {
@@ -424,14 +424,14 @@ describe('a token that can not be had', () => {
       'The token endpoint gave no answer: MARK (POST https://sso.example.com/token)',
     ],
   ])(
-    'M6: of a cluster server is told to the platform team alone where it %s',
+    'M6: of a cluster server is shown only to the platform team if it %s',
     async (_, outcome, message, detail) => {
       const { ask } = operator(createFakeHttp(outcome));
       expect(await ask(grant(), {}, CLUSTER_SERVER)).toMatchObject({ message, detail });
     },
   );
 
-  test('M6: a key of a cluster server is told of to the platform team alone', async () => {
+  test('M6: only the platform team sees facts about a key of a cluster server', async () => {
     const unusable = new SigningError('RS256 needs an RSA key');
     const { ask } = operator(issuing(), createFakeJwt({ sign: () => Promise.reject(unusable) }));
     const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
@@ -441,7 +441,7 @@ describe('a token that can not be had', () => {
     });
   });
 
-  test('is told where no token endpoint is known, and nothing is sent', async () => {
+  test('is reported if no token endpoint is known, and nothing is sent', async () => {
     const { http, ask } = operator();
     expect(await ask(grant(), { tokenEndpoint: undefined })).toEqual({
       kind: 'TokenRefused',

@@ -106,7 +106,7 @@ describe('what admits to a registered client', () => {
     });
   });
 
-  test('is told as missing where the token endpoint refuses', async () => {
+  test('is reported as missing if the token endpoint refuses', async () => {
     const { ask } = operator(answered(401, { error: 'invalid_client' }));
     expect(await ask(grant, connection)).toEqual({
       kind: 'TokenRefused',

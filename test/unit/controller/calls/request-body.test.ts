@@ -50,7 +50,7 @@ const bodyOf = async (send: ReturnType<typeof operator>, given: JsonObject, own?
   JSON.parse((await send(given, own)).content) as JsonObject;
 
 describe('a body without statement', () => {
-  test('is the document as it is, in JSON', async () => {
+  test('is the unchanged document in JSON', async () => {
     const given = { client_name: 'Shop', redirect_uris: [], grant_types: ['client_credentials'] };
     expect(await operator()(given)).toEqual({
       content: '{"client_name":"Shop","redirect_uris":[],"grant_types":["client_credentials"]}',
@@ -156,7 +156,7 @@ describe('a body that is signed as a whole', () => {
     expect(readJws(content)[1]).not.toHaveProperty('iss');
   });
 
-  test('holds the software statement as it is sent otherwise', async () => {
+  test('contains the same software statement as an unsigned request', async () => {
     const { content } = await operator({ signedRequest, ...terms({ sign }) })(document);
     const statement = String(readJws(content)[1]?.['software_statement']);
     expect(readJws(statement)[1]).toMatchObject({ iss: 'i', org: 'shop' });
@@ -166,7 +166,7 @@ describe('a body that is signed as a whole', () => {
 describe('a key that can not sign', () => {
   const fails = (error: Error) => ({ sign: () => Promise.reject(error) });
 
-  test('is told, and nothing is to be sent', async () => {
+  test('is reported, and nothing is sent', async () => {
     const send = operator(terms({ sign }), fails(new SigningError('ES256 needs a P-256 key')));
     expect(await send(document)).toEqual({
       kind: 'Terminal',

@@ -143,7 +143,7 @@ describe('H4: all namespaces together', () => {
 });
 
 describe('H4: a write that is refused for its size', () => {
-  test('lets go of the newest of the namespace that has most, and the others go on', async () => {
+  test('drops the newest entries of the namespace that has most, and the others continue', async () => {
     const { store, ledger, begin, log } = await createLeader();
     store.boundTo(4_000);
     const all = numbered(30, (attempt) => entry(attempt));

@@ -197,7 +197,7 @@ describe('a write that fails', () => {
     expect(fenced).toEqual([]);
   });
 
-  test('looks again after a conflict, and goes on while the epoch is its own', async () => {
+  test('reads again after a conflict, and continues while the epoch is its own', async () => {
     const { ledger, store, clock, fenced } = await createLeader();
     store.set({ epoch: '1', holder: 'pod-1_x', note: 'kubectl edit' });
     const begun = watched(ledger.begin(entry('a')));
@@ -213,7 +213,7 @@ describe('a write that fails', () => {
     ['removed the epoch', { holder: 'pod-1_x' }],
     ['damaged the epoch', { epoch: 'x', holder: 'pod-1_x' }],
     ['filled it with what is no entry', { epoch: '1', holder: 'pod-1_x', 'entry.z': '{"attempt":' }],
-  ])('goes on after a person %s, and repairs it', async (_, found) => {
+  ])('continues after a person %s, and repairs it', async (_, found) => {
     const { ledger, store, clock, fenced } = await createLeader();
     store.set(found);
     const begun = watched(ledger.begin(entry('a')));
@@ -306,7 +306,7 @@ describe('a settled entry', () => {
     expect(ledger.entries()).toEqual([]);
   });
 
-  test('that nobody knows costs no write', async () => {
+  test('that is unknown costs no write', async () => {
     const { ledger, store, clock, takeover } = await createLeader();
     ledger.settle('x');
     await clock.advance(10_000);
@@ -414,7 +414,7 @@ describe('the calls of a client', () => {
     ]);
   });
 
-  test('that nobody says who began are under way', async () => {
+  test('without a known pod are under way', async () => {
     const store = createFakeConfigMap();
     store.set({ epoch: '7', holder: 'pod-1_earlier', 'entry.a': stored(entry('a')) });
     const { ledger } = await createLeader(store, 'pod-1_x');
@@ -442,13 +442,13 @@ describe('a ledger that was copied from another cluster', () => {
     return store;
   };
 
-  test('is told, and stays that of the other installation', async () => {
+  test('is reported, and stays that of the other installation', async () => {
     const { ledger, store } = await createLeader(copied());
     expect(ledger.copiedFrom).toBe('main@cluster-0');
     expect(store.stored()?.data).toMatchObject({ epoch: '8', installation: 'main@cluster-0' });
   });
 
-  test("becomes this one's when a person says that this one goes on", async () => {
+  test("becomes this one's when a person says that this one continues", async () => {
     const { ledger, store, clock } = await createLeader(copied());
     continued.push('main@cluster-0');
     expect(ledger.copiedFrom).toBeUndefined();

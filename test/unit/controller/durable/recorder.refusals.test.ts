@@ -131,7 +131,7 @@ test('what is refused for its content is not sent again: a minimal record follow
   expect(entries.size).toBe(0);
 });
 
-test('where even that is refused the round goes on at once, and the write is tried again with pauses that grow (H2)', async () => {
+test('if even that is refused, the round continues at once, and the write is retried with growing pauses (H2)', async () => {
   const { recorder, sent, times, told, listener, pass, entries } = createScene((_, now) =>
     now < 60_000 ? refusal(403, 'exceeded quota: tight') : 'Taken',
   );
@@ -210,7 +210,7 @@ test('one answer in the journal that is refused keeps no other waiting after a s
   expect(next.pendingOf(storedClientKey('evil/p-1'))).toEqual({ refused: 'Too long' });
 });
 
-test('whoever stops waits until all is recorded', async () => {
+test('a stop waits until all is recorded', async () => {
   const { recorder, listener, pass } = createScene((_, now) =>
     now < 10_000 ? refusal(403, 'exceeded quota') : 'Taken',
   );

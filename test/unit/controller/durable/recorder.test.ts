@@ -76,7 +76,7 @@ function createPod() {
 }
 
 const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-/** Never waits, and is killed while the API server is away: whoever waits for it waits for ever. */
+/** A process that is killed while the API server is unreachable: its promises never settle. */
 const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => new Promise(() => undefined) };
 
 const nobody: RecordListener = { refused: () => {}, recorded: () => {} };
@@ -99,7 +99,7 @@ async function leaveBehind(store: ReturnType<typeof createStore>, attempt: strin
 const replay = (store: ReturnType<typeof createStore>, { journal }: ReturnType<typeof createPod>) =>
   createRecorder({ api: store.api, journal, clock, log }).replay(() => nobody);
 
-test('an answer in the journal is recorded, whoever marked the record since, and the marks stay', async () => {
+test('an answer in the journal is recorded although the record was marked since, and the marks stay', async () => {
   const store = createStore(record('old'));
   const pod = await leaveBehind(store, 'update-1', 'new');
   store.mark({
@@ -143,7 +143,7 @@ test('an answer in the journal is dropped where a later one was recorded', async
   expect(pod.entries.size).toBe(0);
 });
 
-test('an answer that was recorded although nobody heard of it is recorded once more, to no harm', async () => {
+test('an answer whose record got no confirmation is recorded once more, without harm', async () => {
   const store = createStore(record('old'));
   const pod = await leaveBehind(store, 'update-1', 'new');
   await replay(store, { ...pod, journal: { ...pod.journal, settle: () => {} } });

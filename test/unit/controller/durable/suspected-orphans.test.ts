@@ -66,7 +66,7 @@ describe('the list of suspected orphans', () => {
     expect(orphans.countAt(SERVER)).toBe(1);
   });
 
-  test('keeps what a person left of it', async () => {
+  test('keeps the entries that a person left', async () => {
     const { report, store, listed } = await loaded();
     await report('a');
     await report('b');
@@ -75,7 +75,7 @@ describe('the list of suspected orphans', () => {
     expect(listed()).toEqual(['b', 'c']);
   });
 
-  test("keeps what can't be read, and counts it for nobody", async () => {
+  test('keeps unreadable entries, and counts them for no server', async () => {
     const { orphans, report, store, listed } = await loaded();
     await report('a');
     store.set({ note: 'looked at on Monday', torn: '{"server":' });
@@ -146,7 +146,7 @@ describe('H4: the share of each namespace', () => {
     });
   });
 
-  test("what isn't listed counts as well: a full list lets nobody lose ever more clients", async () => {
+  test('unlisted entries count as well: a full list does not permit further lost clients', async () => {
     const { orphans, reportAll } = await loaded();
     const most = SHARES.listedAtClusterServers.most;
     await reportAll(numbered(most, (attempt) => at(storedServerKey(`${SERVER}-${attempt}`), attempt)));

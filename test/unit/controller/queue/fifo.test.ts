@@ -4,7 +4,7 @@ import { Fifo } from '../../../../src/controller/queue/fifo.ts';
 
 const steps = fc.array(fc.record({ key: fc.nat(9), isPush: fc.boolean() }), { maxLength: 100 });
 
-test('the first is always the one that has been there longest, whoever left', () => {
+test('the first is always the oldest, whichever items left', () => {
   fc.assert(
     fc.property(steps, (taken) => {
       const fifo = new Fifo<number, string>();

@@ -189,7 +189,7 @@ describe('a lane', () => {
     expect(queue.depth).toBe(0);
   });
 
-  test("is one namespace's while no other waits, and half of it while one does (M4)", async () => {
+  test('belongs to one namespace while no other waits, and half belongs to it while one does (M4)', async () => {
     const { queue, running, end } = createQueue({ limit: 4 });
     for (const key of ['a/1', 'a/2', 'a/3', 'a/4', 'a/5', 'a/6', 'a/7']) {
       queue.add(item(key, urgent));

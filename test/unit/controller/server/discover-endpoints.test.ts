@@ -128,7 +128,7 @@ describe('Where there is no document, one cause of all is the reason', () => {
     ['silence', noAnswer('Timeout'), 'ResponseTimedOut'],
     ['a lost connection', noAnswer('ConnectionLost'), 'AuthorizationServerUnavailable'],
     ['a document that is cut off', noAnswer('ConnectionLost', '{"issuer":'), 'ResponseTruncated'],
-    ['silence after some of it', noAnswer('Timeout', '{"issuer":'), 'ResponseTimedOut'],
+    ['silence after a part', noAnswer('Timeout', '{"issuer":'), 'ResponseTimedOut'],
     ['more than is read', noAnswer('ResponseTooLarge', '{'), 'ResponseTooLarge'],
     ['a redirect', answered(302), 'RedirectRefused'],
     ['HTML', answered(200, '<html>'), 'ResponseNotJSON'],

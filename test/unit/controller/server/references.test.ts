@@ -80,7 +80,7 @@ describe('a Secret that a server object refers to', () => {
     });
   });
 
-  test('is told apart: it lacks the label, or it does not exist', async () => {
+  test('is distinguished: it lacks the label, or it does not exist', async () => {
     const objects = { 'Secret operators/iat': { metadata: { name: 'iat' }, data: { token: 'canary' } } };
     const unlabelled = await resolve(token, { objects });
     expect(unlabelled.secrets.get('iat')).toEqual({ kind: 'NotLabelled' });

@@ -31,7 +31,7 @@ const secret = (
   ),
 });
 
-/** Secrets at the API server, and what the watch has told of them: by default the same. */
+/** Secrets at the API server, and those that the watch has delivered: by default the same. */
 function world(...secrets: readonly Secret[]) {
   return worldOf(unbounded(), ...secrets);
 }
@@ -106,7 +106,7 @@ describe('a credential Secret', () => {
     expect(reads).toEqual(['Secret shop/iat']);
   });
 
-  test('is read by nobody who does not refer to it, and costs a client without references no call', async () => {
+  test('is read only for those who refer to it, and costs a client without references no call', async () => {
     const { credentials, reads } = world(secret('iat'));
     await credentials.refer(client('shop/a'), 'shop', []);
     expect(reads).toEqual([]);
@@ -135,7 +135,7 @@ describe('a credential Secret', () => {
     expect(credentials.get('shop', 'iat')).toEqual({ kind: 'NotFound' });
   });
 
-  test('tells who waits for it, whether or not it exists', async () => {
+  test('knows who waits for it, whether or not it exists', async () => {
     const { credentials } = world();
     await credentials.refer(client('shop/a'), 'shop', ['later']);
     await credentials.refer(server('ClusterAuthorizationServer/s'), 'shop', ['later']);
@@ -213,7 +213,7 @@ describe('a credential Secret', () => {
     ['lost its label', {}, { reason: 'CredentialNotLabelled' }],
     ['became a registration Secret', { ...CREDENTIAL, ...REGISTRATION }, { reason: 'CredentialKeyMissing' }],
   ])(
-    'is judged by what the API server answers where it %s before the watch told of it',
+    "is judged by the API server's answer if it %s before the watch delivered it",
     async (_, labels, told) => {
       const { credentials, put, tokenOf } = world(secret('iat'));
       put(secret('iat', { version: '2', labels }), false);
@@ -222,7 +222,7 @@ describe('a credential Secret', () => {
     },
   );
 
-  test('that can not be read is told, and read again until it can be', async () => {
+  test("that can't be read is reported, and read again until it can be", async () => {
     const { credentials, fail, tokenOf } = world(secret('iat'));
     fail(refused);
     await credentials.refer(client('shop/a'), 'shop', ['iat']);
@@ -248,7 +248,7 @@ describe('a credential Secret', () => {
     expect([tokenOf('iat'), credentials.isIncomplete(client('shop/a'))]).toEqual(['u', false]);
   });
 
-  test('that is gone serves nobody any more', async () => {
+  test('that is gone serves no client', async () => {
     const { credentials } = world();
     await credentials.refer(client('shop/a'), 'shop', ['iat']);
     expect([credentials.get('shop', 'iat'), credentials.isIncomplete(client('shop/a'))]).toEqual([

@@ -7,7 +7,7 @@ const object = fc.record({
   name: fc.option(fc.nat(4).map(String), { nil: undefined }),
 });
 
-test('an object is found by its name for as long as it is there', () => {
+test('an object is found by its name as long as it exists', () => {
   fc.assert(
     fc.property(fc.array(object, { maxLength: 40 }), (objects) => {
       const index = new KeyIndex<{ readonly name: string | undefined }>(({ name }) => name);

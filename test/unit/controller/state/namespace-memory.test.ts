@@ -26,7 +26,7 @@ describe('the memory of a namespace', () => {
     expect(memory.usedBy('shop')).toBe(60);
   });
 
-  test('may always shrink, also above the share, and that is told', () => {
+  test('may always shrink, also above the share, and that is reported', () => {
     const { memory, told } = memoryOf(100);
     memory.exchange('shop', 0, 100);
     expect(told).toEqual([]);

@@ -49,7 +49,7 @@ describe('an object for which its namespace has no room (H1)', () => {
     expect(cache.get('shop/c')?.metadata).toEqual(thing('c', 0).metadata);
   });
 
-  test('is taken up in the same version when another one went, by an own read, too, and that is told', () => {
+  test('is accepted in the same version when another one was removed, also by an own read, and that is reported', () => {
     const { cache, changes, room, kept } = createCache();
     for (const name of ['a', 'b', 'c']) {
       cache.applied(thing(name, 4_000));
@@ -91,7 +91,7 @@ describe('an object for which its namespace has no room (H1)', () => {
     expect(kept()).toEqual(['a']);
   });
 
-  test('is not kept at all where nothing of it is of use; its version before goes, and that is told', () => {
+  test('is not kept if no part is useful; its earlier version is removed, and that is reported', () => {
     const { cache, changes, memory } = createCache(() => undefined);
     cache.applied(thing('a', 4_000));
     cache.applied(thing('a', 40_000, '2'));
@@ -112,7 +112,7 @@ describe('an object for which its namespace has no room (H1)', () => {
   });
 });
 
-test('an object that nobody looks for is not kept, and takes nothing', () => {
+test('an object that nothing needs is not kept, and takes no memory', () => {
   const { cache, changes, memory } = createCache();
   cache.applied(thing('useless', 4_000));
   expect([cache.size, changes, memory.usedBy('shop')]).toEqual([0, [], 0]);

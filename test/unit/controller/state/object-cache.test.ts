@@ -71,7 +71,7 @@ describe('an object', () => {
     expect(cache.knows(thing('b', '5').metadata)).toBe(false);
   });
 
-  test('is told of when the watch changes it, not when the operator does', () => {
+  test('is reported when the watch changes it, not when the operator does', () => {
     const { cache, changes } = createCache();
     cache.applied(thing('a', '5'));
     cache.applied(thing('a', '6'));
@@ -108,7 +108,7 @@ describe('a deletion', () => {
     expect(changes).toEqual(['-→a@5', 'a@5→-']);
   });
 
-  test('of what is not known is not told', () => {
+  test('of an unknown object is not reported', () => {
     const { cache, changes } = createCache();
     cache.deleted(thing('a', '6'));
     cache.forget(thing('a', '6'));
@@ -191,7 +191,7 @@ describe('a new list', () => {
     expect(changes).toEqual(['-→a@1', '-→b@2', 'a@1→-']);
   });
 
-  test('tells nothing where nothing changed', () => {
+  test('reports nothing if nothing changed', () => {
     const { cache, changes } = createCache();
     cache.replaced([thing('a', '1'), thing('b', '2')], '3');
     cache.replaced([thing('a', '1'), thing('b', '2')], '9');
@@ -272,7 +272,7 @@ describe('an index', () => {
     expect(cache.size).toBe(1);
   });
 
-  test('finds nothing by a name that nobody has', () => {
+  test('finds nothing by an unused name', () => {
     expect(createCache().cache.find('color', 'x')).toEqual([]);
   });
 });

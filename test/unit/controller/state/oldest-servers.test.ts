@@ -37,7 +37,7 @@ test('a server object of the cluster is used whatever there is', () => {
   expect(oldest.isUsed({ ...serverAt('', 'sso', 99), kind: 'ClusterAuthorizationServer' })).toBe(true);
 });
 
-test('whatever came and went, those that are used are the oldest, and whoever turned was told of', () => {
+test('after any changes the oldest are used, and each server whose use changed was reported', () => {
   const step = fc.record({ name: fc.nat(40), at: fc.nat(5) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), (steps) => {

@@ -99,7 +99,7 @@ describe('a registration without an answer', () => {
 });
 
 describe('a refused credential', () => {
-  test("is told to tenants of a cluster server without the words that were said of another's client", () => {
+  test("is shown to tenants of a cluster server without the server's words about another tenant's client", () => {
     const { servers, register } = registry();
     register('a/poison', doubted);
     register('b/other', doubted);

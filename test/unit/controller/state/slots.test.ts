@@ -88,7 +88,7 @@ describe('at a cluster server', () => {
     expect(calls.served).toHaveLength(16);
   });
 
-  test('it has half of it at most as soon as another waits, and the turns alternate', async () => {
+  test('it has at most half as soon as another waits, and the turns alternate', async () => {
     const calls = new Calls();
     many(100, () => calls.wait('a', place({ namespace: 'a', limit: 16 })));
     many(100, () => calls.wait('b', place({ namespace: 'b', limit: 16 })));

@@ -180,7 +180,7 @@ describe('rule 31: a client secret with an end', () => {
     expect(plan(of(kept, { server: renewing, setbacks: [tried] }))).toMatchObject({ type: 'Register' });
   });
 
-  test('of a short life is followed when a third of it is left', () => {
+  test('of a short life is renewed when a third is left', () => {
     expect(plan(of(withSecret(3, 2)))).toMatchObject({ type: 'Idle', state: 'Ready', until: NOW + HOUR / 3 });
     expect(plan(of(withSecret(4, 2)))).toMatchObject({ type: 'Register' });
   });
@@ -215,7 +215,7 @@ describe('rule 31: a client secret with an end', () => {
 describe('rule 32: a client that the server drops at some age', () => {
   const dropping = reached({ dialect: effectiveDialect('cloudflare') });
 
-  test('is replaced before, though nothing in its answer told of an end', () => {
+  test('is replaced before the end, although its answer named none', () => {
     const old = record({ registeredAt: at(NOW - (2160 - 23) * HOUR), managed: false });
     expect(plan(of(old, { server: dropping }))).toMatchObject({
       type: 'Register',

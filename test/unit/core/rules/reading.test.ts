@@ -12,7 +12,7 @@ const read = (readAgoMs: number, overrides: Partial<ServerConnection> = {}): Obs
   observation({ readAt: NOW - readAgoMs, server: reached({ drift, ...overrides }) });
 
 describe('a client at its server', () => {
-  test('rule 29: is not read back after a write, so that a stale read misleads nobody', () => {
+  test('rule 29: is not read back after a write, so that a stale read misleads nothing', () => {
     expect(plan(observation({ readAt: 0 }))).toMatchObject({ type: 'Idle', state: 'Ready' });
     expect(plan(read(0))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });

@@ -27,7 +27,7 @@ describe('a spec that names another server', () => {
     });
   });
 
-  test('waits for that server, and the Secret stays as it is', () => {
+  test('waits for that server, and the Secret stays unchanged', () => {
     const message = 'AuthorizationServer other is not available';
     const server = { ...unavailable, reason: 'AuthorizationServerNotAvailable', message } as const;
     expect(plan(observation({ object: moved(), server }))).toMatchObject({

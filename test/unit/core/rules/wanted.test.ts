@@ -60,15 +60,15 @@ table('L8: a policy that was made tighter, or a namespace that is no longer admi
     stalls('PolicyRefused', `${stays} ${refusal}`),
   ],
   [
-    'is told of a namespace, too',
+    'is reported for a namespace, too',
     outside({ enforce: 'Existing', scopes: ['admin'] }, notAdmitted),
     stalls(
       'AuthorizationServerNotAvailable',
       `${stays} ClusterAuthorizationServer corporate no longer admits namespace shop. Delete this object, or ask the platform team.`,
     ),
   ],
-  ['is not told of a namespace, where only new ones are concerned', outside({}, notAdmitted), ready],
-  ['is not told of a client that is within', outside({ enforce: 'Existing', scopes: ['admin'] }), ready],
+  ['is not reported for a namespace, where only new ones are concerned', outside({}, notAdmitted), ready],
+  ['is not reported for a client that is within', outside({ enforce: 'Existing', scopes: ['admin'] }), ready],
 ]);
 
 table('L8: a client outside of the policy is kept alive', [

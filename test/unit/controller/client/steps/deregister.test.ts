@@ -84,7 +84,7 @@ describe('A client whose object is deleted', () => {
     expect(events[0]?.message).toMatch(/^Client c1 \(purpose invoices, session run-42\) was removed at /);
   });
 
-  test('holds its object while there is another client of it', async () => {
+  test('holds its object while the object has another client', async () => {
     const other = registrationSecret(
       recorded({ attempt: 'a2', registrationSecret: 'oac-uid-1-a2', clientId: 'c2' }),
     );
@@ -280,7 +280,7 @@ describe('A client that cannot be removed', () => {
       { deleteEffect: { supported: false } },
       /^The server deletes no clients/,
     ],
-  ])('is told to stay behind, and nothing is sent: %s', async (_, secret, more, said) => {
+  ])('is reported as left behind, and nothing is sent: %s', async (_, secret, more, said) => {
     const taken = await deregister({
       objects: [...surroundings(), deleted, secret],
       server: { connection: { ...connection, dialect: { ...connection.dialect, ...(more as object) } } },
@@ -292,14 +292,14 @@ describe('A client that cannot be removed', () => {
     expect(taken.next()).toMatchObject({ type: 'Release' });
   });
 
-  const untold = registrationSecret(recorded({ managed: false }), {
+  const unmanaged = registrationSecret(recorded({ managed: false }), {
     ...stored,
     information: omit(stored.information, 'registrationAccessToken'),
   });
 
   test('now, since its server object is not ready, may be removed later by what manages every client', async () => {
     const taken = await deregister({
-      objects: [...surroundings(), deleted, untold],
+      objects: [...surroundings(), deleted, unmanaged],
       server: { connection: undefined, problem: { reason: 'DiscoveryFailed', message: 'nothing there' } },
     });
     expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', reason: 'DeletionUnconfirmed' }]);
@@ -307,11 +307,11 @@ describe('A client that cannot be removed', () => {
 
   test('by anybody, since its server object is gone, stays behind', async () => {
     const [namespace, operators] = surroundings();
-    const taken = await deregister({ objects: [namespace, operators, deleted, untold] as typeof objects });
+    const taken = await deregister({ objects: [namespace, operators, deleted, unmanaged] as typeof objects });
     expect(setbacksOf(taken)).toMatchObject([{ kind: 'Terminal', reason: 'DeletionUnsupported' }]);
   });
 
-  test('since its record is damaged is told', async () => {
+  test('because its record is damaged is reported', async () => {
     const { data: _, ...damaged } = registrationSecret();
     const taken = await deregister({ objects: [...surroundings(), deleted, damaged] });
     expect(taken.http.sent).toEqual([]);
@@ -363,7 +363,7 @@ describe('With a token that manages every client', () => {
     expect(wrote).toEqual([]);
   });
 
-  test('it is asked for where there is none, and a refusal is told', async () => {
+  test('it is requested if there is none, and a refusal is reported', async () => {
     const taken = await deregister({
       server: { connection: { ...connection, management } },
       outcomes: [answered(400, { error: 'invalid_client' })],
@@ -408,7 +408,7 @@ describe('A call that is not made', () => {
     ]);
   });
 
-  test('leaves what went wrong before to be told', async () => {
+  test('keeps the earlier reason in status', async () => {
     const before = setback({ basis: NAME, reason: 'DeletionUnconfirmed', attempts: 3, retryAt: NOW });
     const taken = await deregister({
       before: ({ memory, round }) => memory.setBack(round.key, before),
@@ -437,7 +437,7 @@ describe('A client that the operator gives up', () => {
       ...options,
     });
 
-  test('is left behind: its record says so and keeps what finds it, people are told, and its object may go', async () => {
+  test('is left behind: its record says so and keeps its identifiers, an Event reports it, and its object is released', async () => {
     const taken = await release({
       before: (operator) => operator.memory.setBack(operator.round.key, owing()),
       meanwhile: unanswered('Deregister'),
@@ -489,7 +489,7 @@ describe('A client that the operator gives up', () => {
     },
   );
 
-  test('whose record is gone by now is told all the same', async () => {
+  test('whose record is gone is reported too', async () => {
     const { result, told, wrote } = await release({ refuses: { 'patch Secret': refusals.notFound } });
     expect(result).toEqual(DONE);
     expect([told.length, wrote]).toEqual([1, [`patch ${RECORD}`, `patch ${OBJECT}`]]);

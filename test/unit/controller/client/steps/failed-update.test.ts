@@ -69,7 +69,7 @@ describe('After an update that the server failed over', () => {
     { title: 'shows the client', read: answered(200, { client_id: 'c1' }) },
     { title: 'rule 37: fails too', read: answered(500) },
     { title: 'gets no answer', read: { kind: 'noAnswer', reason: 'Timeout', detail: '1 s' } },
-  ])('a read that $title changes nothing of it', async (given) => {
+  ])('a read that $title changes nothing', async (given) => {
     const { result, sent } = await told(given);
     expect(sent).toHaveLength(1);
     expect(result).toBe(failure);

@@ -56,7 +56,7 @@ test('a record of an earlier version learns its server object, origin and instal
   ]);
 });
 
-test('a record whose client was registered at another origin stays as it is, and is not asked again', async () => {
+test('a record whose client was registered at another origin is not changed, and not checked again', async () => {
   const { patches, setbacks } = await identified('https://elsewhere.example.com/register');
   expect(patches).toEqual([]);
   expect(setbacks).toMatchObject([{ action: 'Identify', kind: 'Terminal', basis: old.registrationSecret }]);

@@ -104,7 +104,7 @@ describe('An object whose lifetime is over', () => {
   ];
   const deletion = { what: `delete ${OBJECT}`, body: { uid: 'uid-1' } };
 
-  test('is deleted, if it is still this one, and people are told', async () => {
+  test('is deleted, if it is still this one, and an Event reports it', async () => {
     const { result, writes, told, events } = await take('DeleteObject', { objects });
     expect(result).toEqual({ kind: 'later', why: 'the deletion is awaited' });
     expect(writes).toEqual([deletion]);

@@ -35,7 +35,7 @@ describe('A record is marked', () => {
       },
     ],
   ])(
-    '%j: nothing else of it is written, and only if nobody else changed it',
+    '%j: nothing else is written, and only if nobody else changed the record',
     async (marks, labels, annotations) => {
       const { result, writes } = await marked(marks);
       expect(result).toEqual({ kind: 'done' });

@@ -95,7 +95,7 @@ describe('A Secret that does not exist', () => {
     expect(dataOf(writes[0]?.body)).toMatchObject({ token_endpoint: 'https://old.example.com/token' });
   });
 
-  test('is told where it was there before', async () => {
+  test('is reported if it existed before', async () => {
     const status = {
       clientId: 'c1',
       installation: INSTALLATION.id,
@@ -271,7 +271,7 @@ describe('A Secret of the name that the operator does not know', () => {
 });
 
 describe('Where the API server does not take the Secret', () => {
-  test('for what is in it or where it goes: people are told, and it is tried again after a pause', async () => {
+  test('because of its content or its place: an Event reports it, and it is retried after a pause', async () => {
     const { result, told, events, memory, round, context, next } = await take('Publish', {
       objects: unpublished,
       refuses: { 'create Secret': refusals.forbidden },
@@ -295,7 +295,7 @@ describe('Where the API server does not take the Secret', () => {
     expect(context.refusedWrites.isRefusing(PLACES.workload('shop'))).toBe(false);
   });
 
-  test('since its namespace is being deleted: nobody is told', async () => {
+  test('because its namespace is being deleted: no Event', async () => {
     const [, operators, server] = surroundings();
     const deletionTimestamp = '2026-05-01T11:59:00Z';
     const { result, told } = await take('Publish', {

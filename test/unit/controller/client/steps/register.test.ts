@@ -112,7 +112,7 @@ describe('A registration', () => {
     expect(stored.join()).toContain('generated-1');
   });
 
-  test('in the place of another client is told, with the end of that one', async () => {
+  test('in place of another client is reported, with the end of that one', async () => {
     const annotations = { 'oauth-registrar.dev/rotate-requested-at': '7' };
     const { told, events, observe } = await register({
       objects: [...surroundings(), clientObject({ annotations }), registrationSecret(), workloadSecret()],
@@ -152,7 +152,7 @@ describe('A registration with a token of the server', () => {
     ]);
   });
 
-  test('that is refused is told, where the token is new', async () => {
+  test('that is refused is reported, if the token is new', async () => {
     const taken = await register({ server, outcomes: [token('t1'), refused] });
     expect(taken.told).toEqual(['Warning AdmissionRefused Register']);
     expect(taken.servers.health(SERVER).refusedAdmission).toMatchObject({
@@ -174,7 +174,7 @@ describe('A registration with a token of the server', () => {
     expect(taken.next()).toMatchObject({ type: 'Register' });
   });
 
-  test('is not sent where there is no token: that is told', async () => {
+  test('is not sent without a token: that is reported', async () => {
     const taken = await register({ server, outcomes: [answered(400, { error: 'invalid_client' })] });
     expect(taken.http.sent).toHaveLength(1);
     expect(taken.ledger.begun).toEqual([]);
@@ -362,7 +362,7 @@ describe('A registration that is answered otherwise', () => {
     expect([taken.ledger.ends, taken.orphans]).toEqual([[`settle ${ATTEMPT}`], []]);
   });
 
-  test("a refused credential of the server is the server's affair as soon as it is sure", async () => {
+  test('a refused credential is reported on the server object as soon as it is certain', async () => {
     const refused = answered(401, { error: 'invalid_token' });
     const once = await register({ outcomes: [refused] });
     expect(once.servers.isAdmissionRefused(SERVER, 'v1')).toBe(true);
@@ -380,7 +380,7 @@ describe('A registration that is answered otherwise', () => {
     expect(taken.servers.isAdmissionRefused(SERVER, 'v1')).toBe(false);
   });
 
-  test('none at all: a client may exist, which is listed, told and counted', async () => {
+  test('none at all: a client may exist, which is listed, reported and counted', async () => {
     const counted = vi.fn();
     const taken = await register({
       outcomes: [noAnswer()],
@@ -397,13 +397,13 @@ describe('A registration that is answered otherwise', () => {
     expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', ambiguous: true, retryAt: NOW + 60_000 }]);
   });
 
-  test('none, and the list of suspects is full: that is told', async () => {
+  test('none, and the list of suspects is full: that is reported', async () => {
     const { events, ledger } = await register({ outcomes: [noAnswer()], suspects: 'ListFull' });
     expect(events[0]?.message).toMatch(/It is not listed: ConfigMap \S+ is full/);
     expect(ledger.ends).toEqual([`settle ${ATTEMPT}`]);
   });
 
-  test('none, and it cannot be listed yet: the entry stays, and nobody is told before', async () => {
+  test('none, and it cannot be listed yet: the entry stays, and no Event comes before', async () => {
     const { result, told, ledger } = await register({ outcomes: [noAnswer()], suspects: 'NotYet' });
     expect(result).toEqual({ kind: 'later', why: 'the suspected orphan could not be listed' });
     expect([told, ledger.ends]).toEqual([[], [`interrupt ${ATTEMPT}`]]);
@@ -447,7 +447,7 @@ describe('A registration that an earlier round left without an end', () => {
   const report = (suspects: 'Listed' | 'NotYet') =>
     take('ReportOrphan', { objects: unregistered(), suspects, before: leave });
 
-  test('is listed, told and then over', async () => {
+  test('is listed, reported and then settled', async () => {
     const taken = await report('Listed');
     expect([taken.result, taken.orphans]).toEqual([DONE, ['The operator stopped before it read the answer']]);
     expect(taken.told).toEqual(['Warning RegistrationOutcomeUnknown Register']);
@@ -485,7 +485,7 @@ describe('An answer that the API server does not take at once', () => {
     expect(taken.next()).toMatchObject({ type: 'Publish' });
   });
 
-  test('and refuses: that is told, and written when it does not', async () => {
+  test('and refuses: that is reported, and it is written when the API server accepts it', async () => {
     const { forbidden } = refusals;
     const taken = await register({
       outcomes: [registered],

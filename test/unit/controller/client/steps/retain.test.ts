@@ -27,7 +27,7 @@ describe('A client that outlives its object', () => {
   const retained = registrationSecret(recorded({ retain: true }));
   const objects = [...surroundings(), clientObject(DELETED, { deletionPolicy: 'Retain' }), retained];
 
-  test('is kept on record, people are told, and then the object may go', async () => {
+  test('stays recorded, an Event reports it, and then the object is released', async () => {
     const { result, writes, told, events, cluster, next } = await take('Retain', { objects });
     expect([result, told]).toEqual([DONE, ['Normal Retained Retain']]);
     expect(writes).toMatchObject([
@@ -64,7 +64,7 @@ describe('A client that outlives its object', () => {
     },
   );
 
-  test('whose object does not let go yet is kept once', async () => {
+  test('whose object is not released yet is kept once', async () => {
     const { result, told, next } = await take('Retain', {
       objects,
       refuses: { 'patch OAuthClient': refusals.conflict },
