@@ -8,7 +8,7 @@ import { presentable, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
-import { type Failure, failure, type Verdict } from './failure.ts';
+import { type Failure, failure, type ReadVerdict, type Verdict } from './failure.ts';
 import { type ClassifyOptions, refusal, withHint } from './refusal.ts';
 import {
   reworded,
@@ -129,9 +129,16 @@ export function classifyUpdate(outcome: HttpOutcome, context: ClassifyOptions): 
     : refusal(outcome, context);
 }
 
-/** The outcome of a GET of a client configuration endpoint. */
-export function classifyRead(outcome: HttpOutcome, context: ClassifyOptions): Verdict {
-  return classifyUpdate(outcome, context);
+/** The outcome of a GET of a client configuration endpoint. An answer without a client is a failure, also with 204. */
+export function classifyRead(outcome: HttpOutcome, context: ClassifyOptions): ReadVerdict {
+  const verdict = classifyUpdate(outcome, context);
+  if (verdict.kind !== 'Done') {
+    return verdict;
+  }
+  const { information } = verdict;
+  return information === undefined
+    ? failure('Unknown', 'ResponseNotJSON', 'The server answered a read without the client')
+    : { kind: 'Done', information };
 }
 
 /** The outcome of a DELETE to a client configuration endpoint. */

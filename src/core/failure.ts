@@ -10,6 +10,9 @@ export type Verdict =
   | { readonly kind: 'Done'; readonly information: ClientInformation | undefined }
   | Failure;
 
+/** Of a read: a success names the client. */
+export type ReadVerdict = { readonly kind: 'Done'; readonly information: ClientInformation } | Failure;
+
 export interface Failure {
   /**
    * `Terminal`: the same call can't succeed. `Transient`: it may, later. `TokenRefused`: a fact about the credential,

@@ -4,7 +4,7 @@ import { MEMBERS } from '../oauth/client-metadata.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { isSameJson, type Json, type JsonObject } from '../oauth/json.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
-import { failure, type Verdict } from './failure.ts';
+import { type Failure, failure, type Verdict } from './failure.ts';
 import type { ObservedClient } from './observation.ts';
 
 /**
@@ -77,7 +77,7 @@ const BOUNDED = [
  *
  * @param secrets values that are masked in messages
  */
-export function withinBounds(verdict: Verdict, secrets: readonly Sensitive[]): Verdict {
+export function withinBounds<V extends Verdict>(verdict: V, secrets: readonly Sensitive[]): V | Failure {
   if (verdict.kind !== 'Done' || verdict.information === undefined) {
     return verdict;
   }

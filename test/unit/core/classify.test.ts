@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { classifyDeletion, classifyRegistration, classifyUpdate } from '../../../src/core/classify.ts';
+import {
+  classifyDeletion,
+  classifyRead,
+  classifyRegistration,
+  classifyUpdate,
+} from '../../../src/core/classify.ts';
 import type { Failure, Verdict } from '../../../src/core/failure.ts';
 import { viewersOf } from '../../../src/core/tell.ts';
 import { effectiveDialect } from '../../../src/dialects/presets.ts';
@@ -326,6 +331,22 @@ describe('classifyUpdate', () => {
     ],
   ])('takes %s for what it is', (_, outcome, verdict, message) => {
     expect(said(classifyUpdate(outcome, context))).toEqual([verdict, message]);
+  });
+});
+
+describe('classifyRead', () => {
+  test.each<Row>([
+    ['200 with the client', answered(200, { client_id: 'c1' }), 'Done c1', ''],
+    ['204', answered(204), 'Unknown ResponseNotJSON', 'The server answered a read without the client'],
+    [
+      '200 without a client',
+      answered(200, {}),
+      'Unknown ResponseNotJSON',
+      'The server answered 200, but without a client_id',
+    ],
+    ['404', answered(404), 'NotFound RegistrationAccessTokenLost', 'The server answered status 404'],
+  ])('takes %s for what it is', (_, outcome, verdict, message) => {
+    expect(said(classifyRead(outcome, context))).toEqual([verdict, message]);
   });
 });
 

@@ -106,7 +106,7 @@ function prove(
   if (verdict.kind !== 'Done') {
     return unproven(verdict, clientId);
   }
-  return verdict.information?.clientId === clientId
+  return verdict.information.clientId === clientId
     ? verdict.information
     : failure('Terminal', 'AdoptionRefused', `The token in the Secret is not that of client ${clientId}`);
 }

@@ -4,7 +4,7 @@ import type { ServerConnection } from '../../../core/connection.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
 import { driftedMembers, substitutions } from '../../../core/drift.ts';
 import { unansweredCalls } from '../../../core/earlier-calls.ts';
-import type { Failure, Verdict } from '../../../core/failure.ts';
+import type { Failure, ReadVerdict } from '../../../core/failure.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../../core/management.ts';
@@ -71,7 +71,7 @@ function conclude(
   const { record: recorded, connection } = step.at;
   const earlier = unansweredCalls(input.o, recorded).filter(({ kind }) => kind === 'Read');
   const verdict = judge(answer, stored, connection, input.context);
-  if (verdict.kind === 'Done' && verdict.information !== undefined) {
+  if (verdict.kind === 'Done') {
     const { information } = verdict;
     const finish = async () => ({
       ...(await compare(step, attempt, stored, information, input)),
@@ -79,14 +79,13 @@ function conclude(
     });
     return { shown: undefined, finish };
   }
-  const failure = verdict as Failure;
   // An unanswered read stays in the ledger until another is answered: it may have rotated the token.
-  const mayHaveCost = failure.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
+  const mayHaveCost = verdict.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
   const finish = (): Finish<StepResult> => ({
     entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
-    result: unreadable(failure, credential, step, input),
+    result: unreadable(verdict, credential, step, input),
   });
-  return { shown: failure, finish };
+  return { shown: verdict, finish };
 }
 
 function judge(
@@ -94,7 +93,7 @@ function judge(
   stored: RegistrationContent,
   connection: ServerConnection,
   { clock }: StepContext,
-): Verdict {
+): ReadVerdict {
   const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...sent];
   const { dialect } = connection;
   return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
