@@ -14,8 +14,8 @@ import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { readRequest } from '../../../oauth/registration.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
-import { managementAddress } from '../../calls/management-token.ts';
-import { DONE, type StepInput, type StepResult } from '../round.ts';
+import { forgetToken, managementAddress } from '../../calls/management-token.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED } from './record.ts';
@@ -51,7 +51,7 @@ export async function read(step: ReadStep, input: StepInput): Promise<StepResult
     },
     notReady: (failure) => ({ shown: failure, finish: () => SETTLED }),
     conclude: (answer) =>
-      conclude(step, { attempt, stored, credential: management.credential.kind }, answer, input),
+      conclude(step, { attempt, stored, credential: management.credential }, answer, input),
   });
   return result ?? DONE;
 }
@@ -59,15 +59,16 @@ export async function read(step: ReadStep, input: StepInput): Promise<StepResult
 interface ClientRead {
   readonly attempt: string;
   readonly stored: RegistrationContent;
-  readonly credential: ManagementCredential['kind'];
+  readonly credential: ManagementCredential;
 }
 
 function conclude(
   step: ReadStep,
-  { attempt, stored, credential }: ClientRead,
+  client: ClientRead,
   answer: Answer,
   input: StepInput,
 ): Conclusion<StepResult> {
+  const { attempt, stored } = client;
   const { record: recorded, connection } = step.at;
   const earlier = unansweredCalls(input.o, recorded).filter(({ kind }) => kind === 'Read');
   const verdict = judge(answer, stored, connection, input.context);
@@ -81,9 +82,9 @@ function conclude(
   }
   // An unanswered read stays in the ledger until another is answered: it may have rotated the token.
   const mayHaveCost = verdict.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
-  const finish = (): Finish<StepResult> => ({
+  const finish = async (): Promise<Finish<StepResult>> => ({
     entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
-    result: unreadable(verdict, credential, step, input),
+    result: await failedRead(verdict, client, step, input),
   });
   return { shown: verdict, finish };
 }
@@ -99,8 +100,47 @@ function judge(
   return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
 }
 
+async function failedRead(
+  failure: Failure,
+  client: ClientRead,
+  step: ReadStep,
+  input: StepInput,
+): Promise<StepResult> {
+  const { o, context } = input;
+  const { ref } = step.at;
+  if (failure.kind === 'TokenRefused') {
+    forgetToken(client.credential, serverKey(ref, o.namespace), context);
+  }
+  const isKept = failure.partial === undefined || (await keepTorn(failure.partial, client, step, input));
+  return isKept
+    ? report(failure, client.credential.kind, step, input)
+    : later('the credentials of a torn answer could not be stored; they are in the journal');
+}
+
+/**
+ * A truncated answer may contain a new token or secret; the old ones are then invalid (RFC 7592 section 2.1). Records the
+ * new ones.
+ *
+ * @returns false if they couldn't be recorded
+ */
+async function keepTorn(
+  partial: ClientInformation,
+  { attempt, stored }: ClientRead,
+  step: ReadStep,
+  input: StepInput,
+): Promise<boolean> {
+  const { record: replaces } = step.at;
+  const answer = { ...partial, metadata: stored.information.metadata };
+  const next = recordRead(step, stored, answer, [], input.context.clock.now());
+  return (
+    partial.clientId !== replaces.clientId ||
+    !next.isNew ||
+    (await record(next, { attempt, replaces, settles: false }, input)) !== undefined
+  );
+}
+
 /** Only reports the failure. A refused token of the client gets an Event: its next update would be refused, too. */
-function unreadable(
+function report(
   failure: Failure,
   credential: ManagementCredential['kind'],
   { basis, at: { record } }: ReadStep,
