@@ -23,7 +23,7 @@ export interface TakeOptions<Type extends Step['type']> extends InMemoryOptions 
   /** Parts of the step that are to be otherwise than planned. */
   readonly step?: Partial<Extract<Step, { readonly type: Type }>>;
   /** Before anything is observed. */
-  readonly before?: (operator: OperatorInMemory) => void;
+  readonly before?: (operator: OperatorInMemory) => void | Promise<void>;
   /** When the step is planned and not yet taken. */
   readonly meanwhile?: (operator: OperatorInMemory) => void;
 }
@@ -34,7 +34,7 @@ export async function take<Type extends Step['type']>(
   { step = {}, before, meanwhile, ...options }: TakeOptions<Type>,
 ): Promise<Taken> {
   const operator = operatorInMemory(options);
-  before?.(operator);
+  await before?.(operator);
   const o = operator.observe();
   const action = planned(type, o, step);
   meanwhile?.(operator);

@@ -104,7 +104,11 @@ function prove(
   const said = classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told });
   const verdict = withinBounds(said, secrets);
   if (verdict.kind !== 'Done') {
-    return unproven(verdict, clientId);
+    const isRenewed = verdict.partial?.registrationAccessToken?.equals(registrationAccessToken) === false;
+    // The token in the Secret is invalid now. The first update registers the metadata that this answer lacks.
+    return isRenewed && verdict.partial?.clientId === clientId
+      ? verdict.partial
+      : unproven(verdict, clientId);
   }
   return verdict.information.clientId === clientId
     ? verdict.information
