@@ -236,7 +236,10 @@ async function notUpdated(
     : later('the credentials of a torn answer could not be stored; they are in the journal');
 }
 
-/** A refused registration access token isn't a fault of the metadata; an unanswered call may have rotated it. */
+/**
+ * A refused registration access token isn't a fault of the metadata; an unanswered call may have rotated it. A client that
+ * the server doesn't know is lost, whatever credential manages it.
+ */
 function tokenLost(
   failure: Failure,
   { credential }: Management & { kind: 'Managed' },
@@ -249,7 +252,7 @@ function tokenLost(
   }
   const { basis } = step;
   const { record } = step.at;
-  if (credential.kind !== 'RegistrationAccessToken') {
+  if (failure.kind === 'TokenRefused' && credential.kind !== 'RegistrationAccessToken') {
     return { ...failure, kind: 'Transient', reason: 'AdmissionRefused', serverTrouble: false };
   }
   const setback = setbackOf(o, 'Update', basis);
