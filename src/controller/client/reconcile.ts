@@ -41,7 +41,7 @@ export async function reconcileClient(key: ClientKey, context: StepContext): Pro
   }
   await takeUpClient(key, context);
   await readBroughtSecrets(key, context);
-  const round: Round = { key, contents: new Map(), learned: undefined };
+  const round: Round = { key, contents: new Map() };
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     const observation = observe(key, context);
     const action = plan(observation);
@@ -122,8 +122,9 @@ async function writeStatus(
   if (object === undefined || known === undefined) {
     return true;
   }
-  const status = summarize(o, object, action, round.learned);
+  const status = summarize(o, object, action, memory.learned(round.key));
   if (isSameJson(status, object.status)) {
+    memory.statusWritten(round.key);
     return true;
   }
   const { apiVersion, kind, metadata } = known;
@@ -138,6 +139,7 @@ async function writeStatus(
     tell.call(log, 'status not written', { client: round.key, status: written.status, reason, message });
     return written.status === 404;
   }
+  memory.statusWritten(round.key);
   caches.clients.learn(toClientObject(written.object, known));
   tellRefusal(o, object, action, events);
   return true;

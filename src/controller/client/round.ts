@@ -1,6 +1,5 @@
 import type { ClientKey } from '../../core/client-key.ts';
 import type { RegistrationContent } from '../../core/content.ts';
-import type { Substitution } from '../../core/drift.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { StepContext } from './step-context.ts';
 
@@ -12,8 +11,6 @@ export interface Round {
   readonly key: ClientKey;
   /** Contents that were just written or read, by the name of their registration Secret; they need no further read. */
   readonly contents: Map<string, RegistrationContent>;
-  /** Choices of the server that an answer in this round showed. */
-  learned: readonly Substitution[] | undefined;
 }
 
 export const DONE: StepResult = { kind: 'done' };

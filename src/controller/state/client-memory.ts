@@ -1,4 +1,5 @@
 import type { ClientKey } from '../../core/client-key.ts';
+import type { Substitution } from '../../core/drift.ts';
 import type { Absence, Setback, SetbackAction } from '../../core/observation.ts';
 
 /** The API server's timeout of a request, one minute, plus a margin. */
@@ -10,6 +11,7 @@ export class Memory {
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
   readonly #unanswered = new Map<string, number>();
+  readonly #learned = new Map<string, readonly Substitution[]>();
   /** Time of the first client's first round. */
   #since: number | undefined;
 
@@ -62,6 +64,20 @@ export class Memory {
     return at;
   }
 
+  /** Choices of the server that its last answer showed, until status has them. `undefined`: status has them, or none. */
+  learned(key: ClientKey): readonly Substitution[] | undefined {
+    return this.#learned.get(key);
+  }
+
+  learn(key: ClientKey, substitutions: readonly Substitution[]): void {
+    this.#learned.set(key, substitutions);
+  }
+
+  /** The API server has the status of this round. */
+  statusWritten(key: ClientKey): void {
+    this.#learned.delete(key);
+  }
+
   absence(key: ClientKey, now: number): Absence {
     const absence = this.#absences.get(key) ?? { since: now, proven: false };
     this.#absences.set(key, absence);
@@ -83,5 +99,6 @@ export class Memory {
     this.#absences.delete(key);
     this.#reads.delete(key);
     this.#unanswered.delete(key);
+    this.#learned.delete(key);
   }
 }

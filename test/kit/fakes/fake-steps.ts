@@ -102,7 +102,6 @@ export async function takeStep(o: Observation, scene: StepScene = {}) {
   const round: Round = {
     key: clientKey(o),
     contents: new Map(Object.entries(contents)),
-    learned: undefined,
   };
   const context = contextOf({ ...parts, calls: createCalls(contextOf(parts)) });
   const result = await execute(step, { o, round, context });

@@ -172,7 +172,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
   return {
     ...{ cluster, context: stepContext, memory, servers, http, writes, reads, events, ledger, orphans },
     lines: log.lines,
-    round: { key, contents: new Map(), learned: undefined },
+    round: { key, contents: new Map() },
     observe: () => observe(key, stepContext),
   };
 }

@@ -40,10 +40,12 @@ export async function record(
     warn('RecordWriteRefused', 'Record', what, input);
   };
   const kind = replaces === undefined ? 'create' : 'update';
+  if (learned !== undefined) {
+    context.memory.learn(round.key, learned);
+  }
   const written = await context.calls.record({ kind, attempt, secret, settles, onRefused });
   if (written !== undefined) {
     round.contents.set(wanted.registrationSecret, content);
-    round.learned = learned ?? round.learned;
     context.caches.registrations.learn(toRegistrationObject(written));
   }
   return written;

@@ -10,7 +10,7 @@ const RECORD = { registrationSecret: 'oac-uid-1' } as RegistrationRecord;
 function read(answer: ApiResult<never>) {
   const api = { get: async () => answer } as unknown as KubernetesApi;
   const settings = { operatorNamespace: 'op' } as never;
-  const round = { key: storedClientKey('shop/storefront'), contents: new Map(), learned: undefined };
+  const round = { key: storedClientKey('shop/storefront'), contents: new Map() };
   return contentOf(RECORD, { round, context: contextOf({ api, settings }) });
 }
 

@@ -162,7 +162,7 @@ describe('A client that somebody else changed', () => {
     expect(taken.events[0]?.message).toMatch(
       /^Somebody changed client_name of client c1 at the server\. Take the change back/,
     );
-    expect(taken.round.learned).toEqual([
+    expect(taken.memory.learned(taken.round.key)).toEqual([
       { member: 'client_name', asked: 'Storefront', registered: 'Mallory' },
     ]);
     expect(contentOf(taken)?.information.metadata).toEqual({ client_name: 'Mallory' });

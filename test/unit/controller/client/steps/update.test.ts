@@ -123,8 +123,10 @@ describe('A client whose spec was edited', () => {
   });
 
   test('learns what the server registered instead of what was asked', async () => {
-    const { round } = await update({ outcomes: [answered(200, { ...information, client_name: 'X' })] });
-    expect(round.learned).toEqual([{ member: 'client_name', asked: 'Edited', registered: 'X' }]);
+    const { round, memory } = await update({
+      outcomes: [answered(200, { ...information, client_name: 'X' })],
+    });
+    expect(memory.learned(round.key)).toEqual([{ member: 'client_name', asked: 'Edited', registered: 'X' }]);
   });
 
   test('waits while the API server does not take the record; its entry stays under way', async () => {
