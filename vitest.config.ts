@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/kit/longest-first.ts';
 
 /**
  * Four projects, one after the other:
@@ -14,6 +15,7 @@ export default defineConfig({
   test: {
     reporters: process.env['CI'] ? ['default', 'json'] : ['default'],
     outputFile: { json: '.testbed/report.json' },
+    sequence: { sequencer: LongestFirst },
     coverage: { include: ['src/**'], reporter: ['text'] },
     projects: [
       {
