@@ -72,7 +72,7 @@ describe('A client that exists already', () => {
       },
     ]);
     expect(taken.ledger.begun).toMatchObject([
-      { attempt: ATTEMPT, kind: 'Read', record: NAME, server: SERVER, client: { uid: 'uid-1' } },
+      { attempt: ATTEMPT, kind: 'Read', registrationSecret: NAME, server: SERVER, client: { uid: 'uid-1' } },
     ]);
     expect(taken.ledger.ends).toEqual([`settle ${ATTEMPT}`]);
     expect(taken.observe().records).toMatchObject([
@@ -265,7 +265,13 @@ describe('A client that must not be adopted: nothing is sent', () => {
       ({ ledger }) =>
         ledger.leave(
           {
-            ...{ attempt: 'a2', kind: 'Register', record: 'oac-uid-2-a2', server: SERVER, startedAt: '' },
+            ...{
+              attempt: 'a2',
+              kind: 'Register',
+              registrationSecret: 'oac-uid-2-a2',
+              server: SERVER,
+              startedAt: '',
+            },
             ...{ client: { namespace: 'shop', name: 'basket', uid: 'uid-2' }, timeoutMs: 1 },
           },
           'underWay',

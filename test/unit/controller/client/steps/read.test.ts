@@ -60,7 +60,7 @@ const unanswered =
   ({ ledger }: OperatorInMemory) =>
     ledger.leave(
       {
-        ...{ attempt, kind, client: CLIENT, record: NAME, server: SERVER, timeoutMs: 1 },
+        ...{ attempt, kind, client: CLIENT, registrationSecret: NAME, server: SERVER, timeoutMs: 1 },
         startedAt: '2026-05-01T11:58:00Z',
       },
       state,
@@ -79,7 +79,7 @@ describe('A client that is due to be read', () => {
       },
     ]);
     expect(taken.ledger.begun).toMatchObject([
-      { attempt: ATTEMPT, kind: 'Read', record: NAME, server: SERVER },
+      { attempt: ATTEMPT, kind: 'Read', registrationSecret: NAME, server: SERVER },
     ]);
     expect(taken.ledger.ends).toEqual([`settle ${ATTEMPT}`]);
     expect(setbacksOf(taken)).toEqual([]);

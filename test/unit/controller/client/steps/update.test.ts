@@ -63,7 +63,7 @@ const unanswered =
   ({ ledger }: OperatorInMemory) =>
     ledger.leave(
       {
-        ...{ attempt, kind, client: CLIENT, record: NAME, server: SERVER, timeoutMs: 1 },
+        ...{ attempt, kind, client: CLIENT, registrationSecret: NAME, server: SERVER, timeoutMs: 1 },
         startedAt: '2026-05-01T11:58:00Z',
       },
       'interrupted',
@@ -83,7 +83,7 @@ describe('A client whose spec was edited', () => {
     ]);
     expect(sentBy(taken)).toEqual({ client_id: 'c1', client_name: 'Edited' });
     expect(taken.ledger.begun).toMatchObject([
-      { attempt: ATTEMPT, kind: 'Update', record: NAME, server: SERVER },
+      { attempt: ATTEMPT, kind: 'Update', registrationSecret: NAME, server: SERVER },
     ]);
     expect(taken.ledger.ends).toEqual([`settle ${ATTEMPT}`]);
     expect(contentOf(taken)?.sent).toEqual({ client_name: 'Edited' });
