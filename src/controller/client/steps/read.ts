@@ -84,7 +84,7 @@ function conclude(
   const mayHaveCost = verdict.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
   const finish = async (): Promise<Finish<StepResult>> => ({
     entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
-    result: await failedRead(verdict, client, step, input),
+    result: await notAnswered(verdict, client, step, input),
   });
   return { shown: verdict, finish };
 }
@@ -100,7 +100,7 @@ function judge(
   return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
 }
 
-async function failedRead(
+async function notAnswered(
   failure: Failure,
   client: ClientRead,
   step: ReadStep,
@@ -113,7 +113,7 @@ async function failedRead(
   }
   const isKept = failure.partial === undefined || (await keepTorn(failure.partial, client, step, input));
   return isKept
-    ? report(failure, client.credential.kind, step, input)
+    ? reportUnreadable(failure, client.credential.kind, step, input)
     : later('the credentials of a torn answer could not be stored; they are in the journal');
 }
 
@@ -140,7 +140,7 @@ async function keepTorn(
 }
 
 /** Only reports the failure. A refused token of the client gets an Event: its next update would be refused, too. */
-function report(
+function reportUnreadable(
   failure: Failure,
   credential: ManagementCredential['kind'],
   { basis, at: { record } }: ReadStep,

@@ -73,7 +73,7 @@ describe('A warning', () => {
     warn('InvalidRedirectURI', 'Update', 'The server answered 400', input, 'The server answered 400 to PUT');
     expect(events).toEqual([
       {
-        ...{ type: 'Warning', reason: 'InvalidRedirectURI', action: 'Update' },
+        ...{ reason: 'InvalidRedirectURI', action: 'Update' },
         message: `The server answered 400. ${CURE}`,
         regarding: {
           ...{ kind: 'OAuthClient', namespace: 'shop', name: 'storefront', uid: 'uid-1' },
