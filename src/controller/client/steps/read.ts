@@ -84,7 +84,7 @@ function conclude(
   const mayHaveCost = verdict.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
   const finish = async (): Promise<Finish<StepResult>> => ({
     entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
-    result: await notAnswered(verdict, client, step, input),
+    result: await readFailed(verdict, client, step, input),
   });
   return { shown: verdict, finish };
 }
@@ -100,7 +100,7 @@ function judge(
   return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
 }
 
-async function notAnswered(
+async function readFailed(
   failure: Failure,
   client: ClientRead,
   step: ReadStep,
@@ -111,7 +111,8 @@ async function notAnswered(
   if (failure.kind === 'TokenRefused') {
     forgetToken(client.credential, serverKey(ref, o.namespace), context);
   }
-  const isKept = failure.partial === undefined || (await keepTorn(failure.partial, client, step, input));
+  const isKept =
+    failure.partial === undefined || (await keepCredentials(failure.partial, client, step, input));
   return isKept
     ? reportUnreadable(failure, client.credential.kind, step, input)
     : later('the credentials of a torn answer could not be stored; they are in the journal');
@@ -123,7 +124,7 @@ async function notAnswered(
  *
  * @returns false if they couldn't be recorded
  */
-async function keepTorn(
+async function keepCredentials(
   partial: ClientInformation,
   { attempt, stored }: ClientRead,
   step: ReadStep,

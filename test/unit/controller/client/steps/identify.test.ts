@@ -54,7 +54,7 @@ describe('A record of an earlier version', () => {
     expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
-  test('whose client was registered at another origin stays as it is, and is not read again', async () => {
+  test('whose client was registered at another origin is not changed, and not checked again', async () => {
     const elsewhere = 'https://elsewhere.example.com/register';
     const taken = await identify({ objects: objectsWith({ ...stored, registrationEndpoint: elsewhere }) });
     expect([taken.result, taken.wrote, taken.told]).toEqual([DONE, [], []]);
