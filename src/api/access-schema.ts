@@ -11,11 +11,12 @@ const NO_LABEL = 'no namespace can have such a label: correct its key and value,
 const expression = z
   .object({
     key: text(317).meta({ description: 'Key of the label, like `sso`.' }),
-    operator: z
-      .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
-      .meta({ description: 'How the label is compared with `values`.' }),
+    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']).meta({
+      description:
+        'In, NotIn: the label has one, or none, of `values`. Exists, DoesNotExist: it is there, or is not.',
+    }),
     values: list(z.string().max(63), 64)
-      .meta({ description: 'For In and NotIn: the values of the label.' })
+      .meta({ description: 'For In and NotIn: the values of the label, like `[shop, web]`.' })
       .optional(),
   })
   .meta(
@@ -65,12 +66,12 @@ export const allowedNamespaces = z
       ),
       256,
     )
-      .meta({ description: 'Namespaces by name, like `[shop, web]`.' })
+      .meta({ description: 'Namespaces by name, like `[shop, web]`. Default: none.' })
       .optional(),
     selector: selector.optional(),
     disclose: z.enum(['Nothing', 'Requirement']).default('Nothing').meta({
       description:
-        "What a namespace hears that isn't admitted. Nothing: that no such server is available. Requirement: also the names or labels that are looked for, and `contact`. Default: Nothing.",
+        "What a namespace hears that isn't admitted. Nothing: that no such server is available. Requirement: also the names or labels that are looked for, and `contact`.",
     }),
   })
   .meta({

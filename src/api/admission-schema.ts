@@ -18,16 +18,18 @@ import {
 
 /** The credentials that admit the operator: at the registration endpoint, and where clients are managed with them. */
 
+const LABELLED =
+  'A Secret with the label `oauth-registrar.dev/credential: "true"`, in the namespace of this object; for a ClusterAuthorizationServer, in that of the operator.';
+
 export const secretRef = (defaultKey: string) =>
   z
     .object({ name: secretName(), key: secretKeyHolding('the value', defaultKey) })
-    .meta({ description: 'The Secret, labelled `oauth-registrar.dev/credential: "true"`.' });
+    .meta({ description: LABELLED });
 
 const token = z.object({
   secretRef: secretRef('token'),
   scheme: z.enum(['Bearer', 'SSWS']).default('Bearer').meta({
-    description:
-      'Authentication scheme of the Authorization header. SSWS is for API tokens of Okta. Default: Bearer.',
+    description: 'Authentication scheme of the Authorization header. SSWS is for API tokens of Okta.',
   }),
 });
 
@@ -38,7 +40,7 @@ const basic = z.object({
       usernameKey: secretKeyHolding('the user', 'username'),
       passwordKey: secretKeyHolding('the password', 'password'),
     })
-    .meta({ description: 'The Secret, labelled `oauth-registrar.dev/credential: "true"`.' }),
+    .meta({ description: LABELLED }),
 });
 
 /** A JWS algorithm (RFC 7518 section 3.1); never `none`. */
@@ -74,28 +76,40 @@ const grant = z.object({
     .optional(),
   authMethod: z.enum(AUTH_METHODS).default('client_secret_basic').meta({
     description:
-      'How the operator authenticates at the token endpoint, as the IANA registry "OAuth Token Endpoint Authentication Methods" spells it. Default: client_secret_basic.',
+      'How the operator authenticates at the token endpoint, as the IANA registry "OAuth Token Endpoint Authentication Methods" spells it.',
   }),
   signing: z
     .object({
       algorithm: signingAlgorithm()
-        .meta({ description: 'Default: HS256 for client_secret_jwt, RS256 for private_key_jwt.' })
+        .meta({
+          description:
+            'JWS algorithm, like ES256. Default: HS256 for client_secret_jwt, RS256 for private_key_jwt.',
+        })
         .optional(),
       keyId: described(
         text(256),
-        'kid in the header of the assertion. Default: that of a JWK, else none.',
+        'Header `kid` of the assertion, which names the key. Default: that of a JWK, else none.',
       ).optional(),
       audience: z.enum(['Issuer', 'TokenEndpoint']).default('Issuer').meta({
         description:
-          'Audience of the assertion (RFC 7523 section 3): the issuer, or the URL of the token endpoint. Default: Issuer.',
+          'Audience of the assertion (RFC 7523 section 3): the issuer, or the URL of the token endpoint.',
       }),
     })
-    .meta({ description: 'Of the assertion, with client_secret_jwt and private_key_jwt.' })
+    .meta({ description: 'How the assertion is signed, with client_secret_jwt and private_key_jwt.' })
     .optional(),
-  scopes: set(scopeToken(), 32).meta({ description: 'Exactly the scopes to ask for.' }).optional(),
-  resources: set(url(), 16).meta({ description: 'Resource indicators (RFC 8707).' }).optional(),
+  scopes: set(scopeToken(), 32)
+    .meta({ description: 'Scopes to ask for, and no others, like `[dcr]`. Default: none.' })
+    .optional(),
+  resources: set(url(), 16)
+    .meta({
+      description: 'Resource indicators (RFC 8707), like `[https://api.example.com]`. Default: none.',
+    })
+    .optional(),
   parameters: stringMap(16, 2048)
-    .meta({ description: 'Further parameters of the token request.', maxProperties: 16 })
+    .meta({
+      description:
+        'Further parameters of the token request, like `audience: https://api.example.com`. Default: none.',
+    })
     .optional(),
   reuse: z.enum(['Never', 'UntilRefused']).default('Never').meta({
     description:
@@ -133,7 +147,7 @@ const CREDENTIALS = {
   basic: basic.meta({ description: 'HTTP Basic authentication.' }).optional(),
   clientCredentials: described(
     clientCredentials,
-    'An access token by client credentials (RFC 6749 section 4.4).',
+    'An access token by the client credentials grant (RFC 6749 section 4.4).',
   ).optional(),
 };
 
@@ -153,7 +167,7 @@ export const admission = z
   })
   .meta({
     description:
-      'How the registration endpoint admits the operator. Exactly one member, like `{initialAccessToken: {secretRef: {name: sso-iat}}}`. Required unless identification.mode is Document.',
+      'How the registration endpoint admits the operator. Exactly one member, like `{initialAccessToken: {secretRef: {name: sso-iat}}}`. Required.',
     ...rules(exactlyOne('open', 'initialAccessToken', 'basic', 'clientCredentials')),
   });
 
@@ -164,7 +178,7 @@ const managementCredential = z
   })
   .meta({
     description:
-      'Manages every client that the operator registered. Exactly one member, like `{token: {secretRef: {name: sso-admin}}}`.',
+      'A credential that manages every client that the operator registered. Exactly one member, like `{token: {secretRef: {name: sso-admin}}}`. Default: none.',
     ...rules(exactlyOne('token', 'basic', 'clientCredentials')),
   });
 
@@ -172,13 +186,13 @@ export const management = z
   .object({
     mode: z.enum(['Auto', 'RegistrationAccessToken', 'Credential', 'None']).default('Auto').meta({
       description:
-        'With what a registered client is changed and deleted. Auto: with its registration access token, else with `credential` if that is set, else not at all. Credential: with `credential` alone. None: never. Default: Auto.',
+        'With what a registered client is changed and deleted. Auto: with its registration access token, else with `credential` if that is set, else not at all. Credential: with `credential` alone. None: never.',
     }),
     credential: managementCredential.optional(),
     configurationUrl: text(2048)
       .meta({
         description:
-          'Where a client is managed. AsReturned: where the answer says, else where the dialect knows. Else a template that wins over the answer, with `{client_id}` and perhaps `{registration_endpoint}`, like `{registration_endpoint}/{client_id}`. Default: AsReturned.',
+          'Where a client is managed. AsReturned: where the answer says, else where the dialect knows. Else a template that wins over the answer, with `{client_id}` and perhaps `{registration_endpoint}`, like `{registration_endpoint}/{client_id}`.',
         ...rules({
           rule: `self == 'AsReturned' || (self.contains('{client_id}') && (self.startsWith('{registration_endpoint}') || self.replace('{client_id}', 'id').matches(${celText(URL_PATTERN)})))`,
           message:
@@ -189,7 +203,7 @@ export const management = z
     allowedOrigins: set(url(), 8)
       .meta({
         description:
-          'Further origins that may receive a registration access token, besides that of the registration endpoint.',
+          'Further origins that may receive a registration access token, besides that of the registration endpoint, like `[https://sso2.example.com]`. Default: none.',
       })
       .optional(),
   })

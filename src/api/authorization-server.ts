@@ -26,7 +26,7 @@ const endpointsOf = <Name extends EndpointName, Schema extends z.ZodType>(
 
 const endpoints = endpointsOf(
   ENDPOINT_NAMES.filter((name): name is Configurable => name !== 'registration'),
-  (name) => optionalUrl(ENDPOINTS[name].description),
+  (name) => optionalUrl(`${ENDPOINTS[name].description} Default: discovered.`),
 ).meta({
   description:
     "Endpoints to publish in the workloads' Secrets. Each given one wins over what was discovered.",
@@ -44,18 +44,23 @@ const spec = z.object({
     .object({
       mode: z.enum(['Auto', 'None']).default('Auto').meta({
         description:
-          'Auto: the endpoints are read from the documents that the server publishes. None: no document is asked for, and registration.endpoint is needed. Default: Auto.',
+          'Auto: the endpoints are read from the documents that the server publishes. None: no document is asked for, and registration.endpoint is needed.',
       }),
       prefer: z.enum(['OAuth', 'OpenID']).default('OAuth').meta({
         description:
-          'Whose documents are asked for first: RFC 8414 or OpenID Connect Discovery. Default: OAuth.',
+          'Whose documents are asked for first. OAuth: those of RFC 8414. OpenID: those of OpenID Connect Discovery.',
       }),
-      url: optionalUrl('Replaces the well-known forms.'),
+      url: optionalUrl(
+        'The only URL to ask for a document, like https://sso.example.com/.well-known/openid-configuration. Default: the well-known URLs of the issuer.',
+      ),
       acceptedIssuer: z
         .string()
         .min(1)
         .max(2048)
-        .meta({ description: 'The issuer that the document publishes, where it differs from spec.issuer.' })
+        .meta({
+          description:
+            'The issuer that the document publishes, where it differs from spec.issuer, like https://sso.example.com:443. Default: spec.issuer.',
+        })
         .optional(),
     })
     .meta({ description: 'How the endpoints of the server are found out.' })
@@ -67,7 +72,7 @@ const spec = z.object({
     .object({
       mode: z.enum(['Registration']).default('Registration').meta({
         description:
-          'How clients get their identifier. Registration: the server gives it when the client is registered. Default: Registration.',
+          'How clients get their identifier. Registration: the server gives it when the client is registered.',
       }),
     })
     .meta({ description: 'How the server identifies clients.' })
@@ -89,19 +94,19 @@ const spec = z.object({
   contact: text(256)
     .meta({
       description:
-        'Whom tenants ask about this server, like `#platform-sso`. Shown to admitted tenants in refusals by policy or quota, and to others only by allowedNamespaces.disclose.',
+        'Whom tenants ask about this server, like `#platform-sso`; at most 256 characters. Shown to admitted tenants in refusals by policy or quota, and to others only by allowedNamespaces.disclose. Default: nobody.',
     })
     .optional(),
   suspend: z
     .boolean()
     .default(false)
-    .meta({ description: 'Nothing is sent to the server until this is unset. Clients and Secrets stay.' }),
+    .meta({ description: 'Nothing is sent to the server until this is false. Clients and Secrets stay.' }),
   defaults: defaultsSchema.optional(),
   attemptMarker: z
     .object({ member: text(128).meta({ description: 'Its wire name, like `software_version`.' }) })
     .meta({
       description:
-        'Member (wire name) that carries the id of the attempt, so that a client whose answer was lost can be found at the server.',
+        'Member (wire name) that carries the id of the attempt, so that a client whose answer was lost can be found at the server. Default: none.',
     })
     .optional(),
 });
@@ -134,14 +139,16 @@ export const OF_SERVER_OBJECT = rules({
     "spec.issuer can't be changed any more, since clients are registered there: create another server object",
 });
 
-export const authorizationServerSpec = spec.meta({ description: 'The server.', ...OF_SPEC });
+const SERVER = 'Where clients are registered, and how. Only issuer and registration.admission are needed.';
+
+export const authorizationServerSpec = spec.meta({ description: SERVER, ...OF_SPEC });
 
 export const clusterAuthorizationServerSpec = spec
   .extend({
     allowedNamespaces: allowedNamespaces.prefault({}),
     policy: policy.prefault({}),
   })
-  .meta({ description: 'The server.', ...OF_SPEC });
+  .meta({ description: SERVER, ...OF_SPEC });
 
 export const authorizationServerStatus = z
   .object({

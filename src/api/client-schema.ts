@@ -97,9 +97,9 @@ const fieldsOf = (schemaOf: typeof strict) => ({
   localized: localized.optional(),
   additionalMetadata: anyObject()
     .meta({
-      description: 'Members without a field of their own, by wire name, passed through as they are.',
-      'x-kubernetes-preserve-unknown-fields': true,
-      maxProperties: 64,
+      ...anyObject().meta(),
+      description:
+        'Members without a field of their own, by wire name, passed through as they are, like `cost_center: "4711"`.',
     })
     .optional(),
 });
@@ -141,5 +141,5 @@ export const clientSchema = z.object(fieldsOf(strict)).meta({
 
 export const defaultsSchema = z.object(fieldsOf(withPlaceholders)).meta({
   description:
-    "Client metadata for clients that don't say otherwise: merged member by member, the client wins, lists are replaced. `{namespace}`, `{name}` and `{cluster}` stand for those of the client.",
+    "Client metadata for clients that don't say otherwise: merged member by member, the client wins, lists are replaced. `{namespace}`, `{name}` and `{cluster}` stand for those of the client, like `{clientUri: https://{name}.example.com}`.",
 });

@@ -9,11 +9,9 @@ const caRef = z
     kind: z
       .enum(['ConfigMap', 'Secret'])
       .default('ConfigMap')
-      .meta({ description: 'ConfigMap or labelled Secret. Default: ConfigMap.' }),
-    name: objectName().meta({ description: 'Its name.' }),
-    key: secretKey()
-      .default('ca.crt')
-      .meta({ description: 'Key whose value is the bundle. Default: ca.crt.' }),
+      .meta({ description: 'ConfigMap, or Secret with the label `oauth-registrar.dev/credential: "true"`.' }),
+    name: objectName().meta({ description: 'Name of the ConfigMap or Secret.' }),
+    key: secretKey().default('ca.crt').meta({ description: 'Key whose value is the bundle.' }),
   })
   .meta({
     description:
@@ -22,13 +20,13 @@ const caRef = z
 
 export const connection = z
   .object({
-    timeout: boundedDuration('timeout', 'Longest time for one call, 1s to 2m. Default: 30s.').default('30s'),
+    timeout: boundedDuration('timeout', 'Longest time for one call, 1s to 2m.').default('30s'),
     maxInFlight: z
       .int()
       .min(1)
       .max(256)
       .default(16)
-      .meta({ description: 'Calls under way at one time, 1 to 256. Default: 16.' }),
+      .meta({ description: 'Calls that may be under way at one time.' }),
     caRef: caRef.optional(),
     clientCertificateRef: z
       .object({ name: objectName().meta({ description: 'Name of the Secret.' }) })
@@ -45,7 +43,7 @@ export const connection = z
       .object({ name: objectName().meta({ description: 'Name of the Secret.' }) })
       .meta({
         description:
-          'Proxy that asks for credentials, instead of proxyUrl: labelled Secret with `url`, and perhaps `username` and `password`.',
+          'Proxy that asks for credentials, instead of proxyUrl: labelled Secret with `url`, and perhaps `username` and `password`. Default: none.',
       })
       .optional(),
   })

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { JsonObject } from '../oauth/json.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import {
   authorizationServerSpec,
@@ -6,6 +7,7 @@ import {
   clusterAuthorizationServerSpec,
   OF_SERVER_OBJECT,
 } from './authorization-server.ts';
+import { withDescribedBounds } from './described-bounds.ts';
 import { RESOURCES, type Resource } from './kubernetes.ts';
 import { oauthClientSpec, oauthClientStatus } from './oauth-client.ts';
 
@@ -150,14 +152,14 @@ function objectSchema({ description, spec, status, rules }: Definition): object 
       apiVersion: { type: 'string' },
       kind: { type: 'string' },
       metadata: { type: 'object' },
-      spec: structural(spec),
+      spec: withDescribedBounds(structural(spec)),
       status: structural(status),
     },
   };
 }
 
 /** A structural schema (Kubernetes API conventions): no references, no `additionalProperties: false`. */
-function structural(schema: z.ZodType): object {
+function structural(schema: z.ZodType): JsonObject {
   const json = z.toJSONSchema(schema, {
     io: 'input',
     target: 'openapi-3.0',
@@ -173,5 +175,5 @@ function structural(schema: z.ZodType): object {
       }
     },
   });
-  return omit(json, '$schema');
+  return omit(json, '$schema') as JsonObject;
 }

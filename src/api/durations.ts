@@ -19,7 +19,7 @@ export const DURATIONS = {
   validity: { least: '1s', most: '24h', like: '5m' },
   /** Of what a server gives, as `dialectOverrides.lifetimes` has it. */
   lifetime: { least: '1s', most: '87600h' },
-  registrationInterval: { least: '0s', most: '1h' },
+  registrationInterval: { least: '0s', most: '1h', like: '1m30s' },
   maxOverlap: { least: '0s', most: '720h' },
   /** `replacement.overlap` of an OAuthClient. */
   overlap: { least: '0s', most: '720h' },

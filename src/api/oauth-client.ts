@@ -16,19 +16,18 @@ const generatedKey = z
     algorithm: z
       .enum(KEY_PAIR_ALGORITHMS)
       .default('ES256')
-      .meta({ description: 'JWS algorithm of the keys. Default: ES256.' }),
+      .meta({ description: 'JWS algorithm of the keys.' }),
     rotateAfter: boundedDuration(
       'rotateAfter',
       'Age at which a new key takes over, 5m to 87600h, like 720h. Default: never.',
     ).optional(),
-    overlap: boundedDuration(
-      'keyOverlap',
-      'How long the former key stays published, 1m to 720h. Default: 24h.',
-    ).default('24h'),
+    overlap: boundedDuration('keyOverlap', 'How long the former key stays published, 1m to 720h.').default(
+      '24h',
+    ),
   })
   .meta({
     description:
-      'private_key_jwt with keys that the operator makes, publishes in `jwks` and writes into the Secret (RFC 7523).',
+      'The client authenticates by private_key_jwt (RFC 7523), with keys that the operator makes, publishes in `jwks` and writes into the Secret.',
   });
 
 const credential = z.object({ generatedKey: generatedKey.optional() }).meta({
@@ -40,25 +39,31 @@ const NO_GENERATED_KEY = '!has(self.credential) || !has(self.credential.generate
 
 const lifetime = z
   .object({
-    expiresAfter: boundedDuration('expiresAfter', 'Counted from the creation of this object.').optional(),
+    expiresAfter: boundedDuration(
+      'expiresAfter',
+      'How long the client lives, counted from the creation of this object, 1m to 87600h, like 24h. Default: without end.',
+    ).optional(),
     onExpiry: z.enum(['DeleteObject', 'Deregister']).default('DeleteObject').meta({
       description:
-        'DeleteObject removes this object. Deregister removes the client and its Secret and keeps the object, for GitOps, which would create it again.',
+        'What happens at the end. DeleteObject: this object is removed, and its client with it. Deregister: the client and its Secret are removed and the object stays, for GitOps, which would create it again.',
     }),
     expiryMember: text(128)
-      .meta({ description: 'Member (wire name) that tells the server the end, in seconds since the epoch.' })
+      .meta({
+        description:
+          'Member that tells the server the end in seconds since 1970, by wire name, like `client_expires_at`. Default: none.',
+      })
       .optional(),
     boundTo: z
       .object({
         group: z.enum(['', 'batch']).default('').meta({
-          description: 'API group: `batch` for a Job, empty for a Pod. Default: empty.',
+          description: 'API group: `batch` for a Job, empty for a Pod.',
         }),
         kind: z.enum(['Pod', 'Job']).meta({ description: 'Pod or Job.' }),
         name: objectName().meta({ description: 'Name of the Pod or Job, in the same namespace.' }),
       })
       .meta({
         description:
-          'Becomes the owner of this object: the client ends with it. Like `{group: batch, kind: Job, name: agent-7}`.',
+          'A Pod or Job that becomes the owner of this object, so that the client ends with it, like `{group: batch, kind: Job, name: agent-7}`. Default: none.',
         ...rules({
           rule: "(self.kind == 'Job') == (self.group == 'batch')",
           message: 'a Job is of group batch, a Pod of the empty group: correct group',
@@ -67,7 +72,7 @@ const lifetime = z
       .optional(),
   })
   .meta({
-    description: 'When the client ends by itself.',
+    description: 'When the client ends by itself. Default: never.',
     ...rules({
       rule: '!has(self.expiryMember) || has(self.expiresAfter)',
       message:
@@ -79,15 +84,15 @@ const replacement = z
   .object({
     onEdit: z.enum(['Never', 'Manual', 'Automatic']).default('Never').meta({
       description:
-        "What happens to an edit that the server can't take, and when the server object of the name became another one. Never: the edit waits (`UpdateUnsupported`). Manual: another client is registered when the annotation rotate-requested-at asks for it (`ReplacementPending`). Automatic: at once. Default: Never.",
+        "What happens to an edit that the server can't take, and when the server object of the name became another one. Never: the edit waits (`UpdateUnsupported`). Manual: another client is registered when the annotation rotate-requested-at asks for it (`ReplacementPending`). Automatic: at once.",
     }),
     onExpiry: z.enum(['Automatic', 'Manual', 'Never']).default('Automatic').meta({
       description:
-        "What happens before a client or its secret expires, where an update doesn't renew it. Automatic: another client is registered before the end. Manual: it is registered when the annotation rotate-requested-at asks for it (`ReplacementPending` after the end). Never: status shows the end. Default: Automatic.",
+        "What happens before a client or its secret expires, where an update doesn't renew it. Automatic: another client is registered before the end. Manual: it is registered when the annotation rotate-requested-at asks for it (`ReplacementPending` after the end). Never: status shows the end.",
     }),
     overlap: boundedDuration(
       'overlap',
-      'How long the former client stays registered beside the new one, 0s to 720h, like 1h. Default: 24h.',
+      'How long the former client stays registered beside the new one, 0s to 720h, like 1h.',
     ).default('24h'),
   })
   .meta({
@@ -104,9 +109,9 @@ export const oauthClientSpec = z
           .default('ClusterAuthorizationServer')
           .meta({
             description:
-              'ClusterAuthorizationServer: one that the platform team offers. AuthorizationServer: one in the same namespace. Default: ClusterAuthorizationServer.',
+              'ClusterAuthorizationServer: one that the platform team offers. AuthorizationServer: one in the same namespace.',
           }),
-        name: objectName().meta({ description: 'Name of the server object.' }),
+        name: objectName().meta({ description: 'Name of the server object, like `corporate`.' }),
       })
       .meta({
         description:
@@ -116,29 +121,36 @@ export const oauthClientSpec = z
     client: clientSchema,
     softwareStatement: z
       .object({ secretRef: secretRef('software_statement') })
-      .meta({ description: "A statement of the client's own, where the server object permits it." })
+      .meta({
+        description:
+          "A software statement of the client's own, where the server object permits one. Default: none.",
+      })
       .optional(),
     credential: credential.optional(),
     secret: secret.prefault({}),
     lifetime: lifetime.optional(),
     deletionPolicy: z.enum(['Delete', 'Retain']).default('Delete').meta({
       description:
-        'What becomes of the client when this object is deleted. Retain keeps it, and its record, for a later object of the same name.',
+        'What becomes of the client when this object is deleted. Delete: it is removed at the server. Retain: it is kept, and its record, for a later object of the same name.',
     }),
     adopt: z
-      .object({ secretRef: z.object({ name: secretName() }).meta({ description: 'The labelled Secret.' }) })
+      .object({
+        secretRef: z
+          .object({ name: secretName() })
+          .meta({ description: 'The Secret, with the label `oauth-registrar.dev/credential: "true"`.' }),
+      })
       .meta({
         description:
-          'A client that exists already: a labelled Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read while no client of this object is recorded; where status names one, it has to be that one.',
+          'A client that exists already: a labelled Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read while no client of this object is recorded; where status names one, it has to be that one. Default: none.',
       })
       .optional(),
     suspend: z.boolean().default(false).meta({
-      description: 'Nothing is sent and the Secret stays as it is, until this is false. Default: false.',
+      description: 'Nothing is sent and the Secret stays as it is, until this is false.',
     }),
     replacement: replacement.prefault({}),
   })
   .meta({
-    description: 'What is wanted.',
+    description: 'The client that is wanted, and how workloads get it. Only client is needed.',
     ...rules(
       {
         rule: `${NO_GENERATED_KEY} || !(has(self.client.jwks) || has(self.client.jwksUri))`,

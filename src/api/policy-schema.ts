@@ -29,13 +29,13 @@ export const policy = z
     uriHosts: set(host(), 64)
       .meta({
         description:
-          'Hosts of every URI among the metadata, like `shop.example.com` or `*.example.com`: the server may fetch or call them.',
+          'Hosts of every URI among the metadata, like `shop.example.com` or `*.example.com`: the server may fetch or call them. Default: any.',
       })
       .optional(),
     redirectUriPatterns: set(redirectPattern(), 64)
       .meta({
         description:
-          'Redirect URIs, with `*` for any characters within one segment of host or path, like `https://*.example.com/callback`.',
+          'Redirect URIs, with `*` for any characters within one segment of host or path, like `https://*.example.com/callback`. Default: any.',
       })
       .optional(),
     scopes: set(scopeToken(), 128)
@@ -68,28 +68,28 @@ export const policy = z
       .max(1_000_000)
       .meta({
         description:
-          'Clients that may exist at the server for one namespace, 0 to 1000000; those that are kept, still to be removed or left behind count. Default: any number.',
+          'Clients that may exist at the server for one namespace; those that are kept, still to be removed or left behind count. Default: any number.',
       })
       .optional(),
     defaultsOnly: set(text(256), 64)
       .meta({
         description:
-          "Members that only `defaults` sets, like `clientName` and `logoUri`: what people see of a client and take for the platform's word.",
+          "Members that only `defaults` sets, like `clientName` and `logoUri`: what people see of a client and take for the platform's word. Default: none.",
       })
       .optional(),
     algorithms: set(text(64), 64)
       .meta({
         description:
-          'Algorithms of every member that names one (`…_alg`, `…_enc`), as the JOSE registry spells them. `none` is permitted only where it is listed here.',
+          'Algorithms of every member that names one (`…_alg`, `…_enc`), as the JOSE registry spells them. `none` is permitted only where it is listed here. Default: any but `none`.',
       })
       .optional(),
     schemes: z.enum(['Any', 'HttpsOnly']).default('Any').meta({
       description:
-        'Schemes of every URI among the metadata. Any: of applications, too; never one that runs a script, like `javascript`.',
+        'Schemes of every URI among the metadata. Any: also those of applications, like `com.example.app:/cb`, but never one that runs a script, like `javascript`. HttpsOnly: https alone.',
     }),
     maxOverlap: boundedDuration(
       'maxOverlap',
-      'Longest time that a replaced client stays registered; longer ones are cut to it.',
+      'Longest time that a replaced client stays registered, 0s to 720h, like 24h; longer ones are cut to it. Default: as the client says.',
     ).optional(),
     retain: z.enum(['Allow', 'Deny']).default('Allow').meta({
       description: 'Whether a client may outlive its OAuthClient (`deletionPolicy: Retain`).',

@@ -78,7 +78,7 @@ export const secretName = () => described(objectName(), 'Name of the Secret, lik
 
 /** A key in a reference to a Secret. */
 export const secretKeyHolding = (what: string, key: string) =>
-  described(secretKey(), `Key of the Secret that holds ${what}. Default: ${key}.`).default(key);
+  described(secretKey(), `Key of the Secret that holds ${what}.`).default(key);
 
 /** A duration like `30s`, `5m` or `1h30m`; `boundedDuration` gives it bounds and a sentence. */
 export const duration = () =>

@@ -57,18 +57,18 @@ export const secret = z
     format: z
       .enum(namesOfFormats(FORMATS))
       .default('Keys')
-      .meta({ description: 'How the Secret holds the client. Keys: one key for each value. Default: Keys.' }),
+      .meta({ description: 'How the Secret holds the client. Keys: one key for each value.' }),
     keys: keys.optional(),
     include: set(text(253), 32)
       .meta({
         description:
-          "Further members of the server's answer to put into the Secret, by wire name, like `registration_client_uri`.",
+          "Further members of the server's answer to put into the Secret, by wire name, like `[registration_client_uri]`. Default: none.",
       })
       .optional(),
     labels: stringMap(32, 63)
       .meta({
         description:
-          'Labels to put on the Secret, like `team: shop`. The platform team may reserve some that have a meaning to other controllers.',
+          'Labels to put on the Secret, like `team: shop`. The platform team may reserve some that have a meaning to other controllers. Default: none.',
         ...rules(...keyRules('labels', 'k'), {
           rule: `self.all(k, self[k] == '' || self[k].matches('^${NAME}$'))`,
           message:
@@ -79,7 +79,7 @@ export const secret = z
     annotations: stringMap(32, 4096)
       .meta({
         description:
-          'Annotations to put on the Secret, like `example.com/owner: shop team`. The platform team may reserve some.',
+          'Annotations to put on the Secret, like `example.com/owner: shop team`. The platform team may reserve some. Default: none.',
         ...rules(...keyRules('annotations', 'k.lowerAscii()')),
       })
       .optional(),

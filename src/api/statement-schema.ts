@@ -9,17 +9,20 @@ import { anyObject, rules, stringMap, text, textMatching } from './schema.ts';
 
 const keyFormat = () =>
   z.enum(['Pem', 'Jwk', 'Raw', 'Base64Url']).default('Pem').meta({
-    description: 'Form of the key in the Secret. Raw and Base64Url are for HS algorithms. Default: Pem.',
+    description: 'Form of the key in the Secret. Raw and Base64Url are for HS algorithms.',
   });
 
-const lifetime = () =>
-  boundedDuration('validity', 'How long it is valid, 1s to 24h. Default: 5m.').default('5m');
+const lifetime = () => boundedDuration('validity', 'How long it is valid, 1s to 24h.').default('5m');
 
 const signed = {
   secretRef: secretRef('key'),
   keyFormat: keyFormat(),
   algorithm: signingAlgorithm().meta({ description: 'JWS algorithm, like ES256; never none.' }),
-  keyId: text(256).meta({ description: 'kid of the header. Default: that of the JWK.' }).optional(),
+  keyId: text(256)
+    .meta({
+      description: 'Header `kid`, which names the key, like `2026-01`. Default: that of the JWK, else none.',
+    })
+    .optional(),
 };
 
 const encryption = z
@@ -32,23 +35,35 @@ const encryption = z
       .meta({ description: 'JWE algorithm that encrypts the content, like A256GCM.' }),
     secretRef: secretRef('key'),
     keyFormat: keyFormat(),
-    keyId: text(256).meta({ description: 'kid of the header. Default: that of the JWK.' }).optional(),
+    keyId: text(256)
+      .meta({
+        description:
+          'Header `kid`, which names the key, like `2026-01`. Default: that of the JWK, else none.',
+      })
+      .optional(),
   })
-  .meta({ description: 'Encrypts the signed statement (nested JWT), where its reader demands it.' });
+  .meta({
+    description:
+      'Encrypts the signed statement (nested JWT), where its reader demands it. Default: not encrypted.',
+  });
 
 const sign = z
   .object({
     ...signed,
-    issuer: text(2048).meta({ description: 'iss: who publishes the software.' }),
-    subject: text(2048).meta({ description: 'sub of the statement. Default: none.' }).optional(),
-    audience: text(2048).meta({ description: 'aud of the statement. Default: none.' }).optional(),
+    issuer: text(2048).meta({
+      description:
+        'Claim `iss` of the statement: who publishes the software, like https://publisher.example.com.',
+    }),
+    subject: text(2048).meta({ description: 'Claim `sub` of the statement. Default: none.' }).optional(),
+    audience: text(2048).meta({ description: 'Claim `aud` of the statement. Default: none.' }).optional(),
     lifetime: lifetime(),
-    claims: anyObject().meta({ description: 'Further claims, as they are.', maxProperties: 64 }).optional(),
+    claims: anyObject()
+      .meta({ description: 'Further claims, copied as they are, like `software_id: shop`. Default: none.' })
+      .optional(),
     claimsFromClient: stringMap(32, 256)
       .meta({
         description:
-          "Claim to member (wire name) of the client's metadata, copied into the statement, like `redirect_uris: redirect_uris`.",
-        maxProperties: 32,
+          "Claim to member (wire name) of the client's metadata, copied into the statement, like `redirect_uris: redirect_uris`. Default: none.",
       })
       .optional(),
     encryption: encryption.optional(),
@@ -58,11 +73,14 @@ const sign = z
 export const softwareStatement = z
   .object({
     secretRef: secretRef('software_statement')
-      .meta({ description: 'A statement that was issued elsewhere.' })
+      .meta({
+        description:
+          'A Secret with a statement that was issued elsewhere, labelled `oauth-registrar.dev/credential: "true"`.',
+      })
       .optional(),
     sign: sign.optional(),
     fromClient: z.enum(['Deny', 'Allow', 'Require']).default('Deny').meta({
-      description: 'Whether an OAuthClient may bring, or must bring, a statement of its own. Default: Deny.',
+      description: 'Whether an OAuthClient may bring, or must bring, a statement of its own.',
     }),
   })
   .meta({
@@ -76,8 +94,10 @@ export const softwareStatement = z
 export const signedRequest = z
   .object({
     ...signed,
-    issuer: text(2048).meta({ description: 'iss of the request. Default: none.' }).optional(),
-    audience: text(2048).meta({ description: 'aud. Default: the issuer of the server.' }).optional(),
+    issuer: text(2048).meta({ description: 'Claim `iss` of the request. Default: none.' }).optional(),
+    audience: text(2048)
+      .meta({ description: 'Claim `aud` of the request. Default: the issuer of the server.' })
+      .optional(),
     lifetime: lifetime(),
     contentType: textMatching(
       text(128),
@@ -85,9 +105,11 @@ export const signedRequest = z
       'must be a media type, like application/jwt',
     )
       .default('application/jwt')
-      .meta({ description: 'Content-Type of the request. Default: application/jwt.' }),
+      .meta({ description: 'Content-Type of the request.' }),
   })
-  .meta({ description: 'Registrations and updates are sent as a JWS of the metadata.' });
+  .meta({
+    description: 'Registrations and updates are sent as a JWS of the metadata. Default: as plain JSON.',
+  });
 
 export type SoftwareStatementSpec = z.infer<typeof softwareStatement>;
 export type SignedRequestSpec = z.infer<typeof signedRequest>;

@@ -7,25 +7,27 @@ export const upkeep = {
     .object({
       interrupted: z.enum(['Reregister', 'Hold']).default('Reregister').meta({
         description:
-          'After a registration whose answer was lost: register again after the cooldown, or wait for the annotation reconcile-requested-at.',
+          'After a registration whose answer was lost. Reregister: register again after the cooldown. Hold: wait for the annotation reconcile-requested-at.',
       }),
       tokenLost: z.enum(['Hold', 'Reregister']).default('Hold').meta({
-        description: 'When a registration access token is refused: keep the client as it is, or replace it.',
+        description:
+          'When a registration access token is refused. Hold: keep the client as it is. Reregister: register another in its place.',
       }),
       clientGone: z.enum(['Hold', 'Reregister']).default('Hold').meta({
         description:
-          'When the server no longer knows a client: keep its record and say so, or register another. Acted upon from the next release. Default: Hold.',
+          'When the server no longer knows a client. Hold: keep its record and say so. Reregister: register another. Acted upon from the next release.',
       }),
-      cooldown: boundedDuration('cooldown', 'Pause before the same client is registered again.').default(
-        '1m',
-      ),
+      cooldown: boundedDuration(
+        'cooldown',
+        'Pause before the same client is registered again, 1s to 24h.',
+      ).default('1m'),
       maxAttempts: z.int().min(1).max(100).default(3).meta({
         description:
-          'Registrations of one client whose answers were lost, before others are tried ten minutes apart only, until the server has answered one. Default: 3.',
+          'Registrations of one client whose answers were lost, before others are tried ten minutes apart only, until the server has answered one.',
       }),
       maxRegistrationsPerHour: z.int().min(1).max(1000).default(10).meta({
         description:
-          'Registrations for one OAuthClient within an hour, whatever asks for them. Acted upon from the next release. Default: 10.',
+          'Registrations for one OAuthClient within an hour, whatever asks for them. Acted upon from the next release.',
       }),
     })
     .meta({ description: 'What is done about what went wrong between the operator and the server.' })
@@ -34,11 +36,11 @@ export const upkeep = {
     .object({
       unconfirmed: z.enum(['Release', 'Hold']).default('Release').meta({
         description:
-          "When the server doesn't confirm a deletion: let the object go and go on from the record, or keep the object.",
+          "When the server doesn't confirm a deletion. Release: let the object go, and try again by its record. Hold: keep the object.",
       }),
       retryFor: boundedDuration(
         'retryFor',
-        'How long deregistration is tried before the client counts as left behind.',
+        'How long deregistration is tried before the client counts as left behind, 1m to 168h.',
       ).default('1h'),
     })
     .meta({ description: 'How clients are deregistered.' })
@@ -47,14 +49,15 @@ export const upkeep = {
     .object({
       mode: z.enum(['Off', 'Report', 'Correct']).default('Off').meta({
         description:
-          'Whether clients are read now and then. Report tells what differs from what was registered; Correct sends the spec again.',
+          'Whether clients are read now and then. Report: tell what differs from what was registered. Correct: send the spec again.',
       }),
-      interval: boundedDuration('interval', 'Time between two reads of one client, somewhat varied.').default(
-        '1h',
-      ),
+      interval: boundedDuration(
+        'interval',
+        'Time between two reads of one client, somewhat varied, 1m to 720h.',
+      ).default('1h'),
       rotatingReads: z.enum(['Refuse', 'Allow']).default('Refuse').meta({
         description:
-          'Whether clients are read at a server where each read changes the registration access token or the secret. Default: Refuse.',
+          'Whether clients are read at a server where each read changes the registration access token or the secret.',
       }),
     })
     .meta({ description: 'Changes that somebody else makes to clients at the server.' })

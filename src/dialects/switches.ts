@@ -77,13 +77,13 @@ export const SWITCHES = {
   membersNotSent: {
     ...texts(64, 256),
     ...shaping(
-      'Members that the server refuses or loses. They are not sent, and are reported in status.substitutions.',
+      'Members that the server refuses or loses, by wire name, like `[software_id]`. They are not sent, and are reported in status.substitutions.',
     ),
   },
   scopesNotSent: {
     ...texts(64, 256),
     ...shaping(
-      'Words of scope that the server refuses. They are not sent, and are reported in status.substitutions.',
+      'Scopes that the server refuses, like `[openid]`. They are not sent, and are reported in status.substitutions.',
     ),
   },
   updateBody: {
@@ -111,17 +111,19 @@ export const SWITCHES = {
   deleteEffect: { ...support, ...handling('Whether the server can delete a client (RFC 7592 section 2.3).') },
   goneStatuses: {
     ...statuses(401, 404),
-    ...handling('Statuses that the server answers for a client that was deleted.'),
+    ...handling('HTTP statuses that the server answers for a client that was deleted, like `[404]`.'),
   },
   notCreatedStatuses: {
     ...statuses(501, 503),
     ...handling(
-      'Statuses of an answer to POST that prove that no client was created, besides every 4xx but 408.',
+      'HTTP statuses of an answer to POST, like `[503]`, that prove that no client was created, besides every 4xx but 408.',
     ),
   },
   tokenRefusals: {
     ...texts(32, 128, ['access_denied', 'invalid_token', 'insufficient_scope', 'invalid_client']),
-    ...handling('Errors of a 400 or 403 that refuse the token, not the metadata. A 401 always does.'),
+    ...handling(
+      'Errors of a 400 or 403, like `[invalid_token]`, that refuse the token, not the metadata. A 401 always does.',
+    ),
   },
   /** Set by `spec.management.configurationUrl`. */
   configurationUrl: {
@@ -132,12 +134,12 @@ export const SWITCHES = {
   lifetimes: {
     kind: 'lifetimes',
     default: {} as Lifetimes,
-    ...handling('Each given one caps what the server says.'),
+    ...handling('How long things live. Each given one caps what the server says.'),
   },
   registrationInterval: {
     kind: 'interval',
     default: '0s' as string,
-    ...handling('Least time between two registrations.'),
+    ...handling('Least time between two registrations, 0s to 1h, like 2s.'),
   },
 } as const satisfies Readonly<Record<string, Switch>>;
 

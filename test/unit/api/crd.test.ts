@@ -214,15 +214,69 @@ describe('customResourceDefinitions', () => {
     ]);
   });
 
-  test('describes every field', () => {
-    const fields = all.flatMap(({ path, node }) =>
-      isJsonObject(node['properties'])
-        ? Object.entries(node['properties']).map(([name, field]) => ({ path: `${path}.${name}`, field }))
-        : [],
-    );
+  const fields = all.flatMap(({ path, node }) =>
+    isJsonObject(node['properties'])
+      ? Object.entries(node['properties']).map(([name, field]) => ({
+          path: `${path}.${name}`,
+          field: field as JsonObject,
+          description: String(at(field, 'description') ?? ''),
+        }))
+      : [],
+  );
+  const wanted = fields.filter(({ path }) => /^[A-Za-z]+[.]spec[.]/.test(path));
+
+  test('describes every field by sentences', () => {
     expect(fields.length).toBeGreaterThan(500);
-    const bare = fields.filter(({ field }) => typeof at(field, 'description') !== 'string');
-    expect(bare.map(({ path }) => path)).toEqual([]);
+    const others = fields.filter(({ description }) => !/^[A-Z].*[.]$/.test(description));
+    expect(others.map(({ path, description }) => `${path}: ${description}`)).toEqual([]);
+  });
+
+  test('tells the default of every field that has one, once', () => {
+    const scalars = wanted.filter(({ field }) =>
+      ['string', 'number', 'boolean'].includes(typeof field['default']),
+    );
+    expect(scalars.length).toBeGreaterThan(100);
+    const silent = scalars.filter(({ field, description }) => {
+      const value = field['default'] === '' ? 'empty' : String(field['default']);
+      return !description.endsWith(` Default: ${value}.`) || description.split('Default: ').length !== 2;
+    });
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('tells the bounds of every number, list, map and duration', () => {
+    const bounded = wanted.flatMap(({ path, field, description }) => {
+      const { minimum, maximum, maxItems, maxProperties } = field;
+      const messages = (field['x-kubernetes-validations'] ?? []) as unknown as readonly JsonObject[];
+      const [, least, most] = /^must be between (\w+) and (\w+)/.exec(String(messages[0]?.['message'])) ?? [];
+      return [
+        ...(maximum === undefined ? [] : [`${minimum} to ${maximum}.`]),
+        ...(maxItems === undefined ? [] : [`At most ${maxItems} items.`]),
+        ...(maxProperties === undefined ? [] : [`At most ${maxProperties} entries.`]),
+        ...(least === undefined ? [] : [`${least} to ${most}`]),
+      ].map((bound) => ({ path, bound, isTold: description.includes(bound) }));
+    });
+    expect(bounded.length).toBeGreaterThan(140);
+    expect(bounded.filter(({ isTold }) => !isTold)).toEqual([]);
+  });
+
+  test('shows an example of every text, list and map, in the description or in the refusal', () => {
+    const isFree = ({ path }: { readonly path: string }) =>
+      /[.](clientName|organizationName|description|subject|audience|signedRequest[.]issuer|defaults[.]\w+Uris?)$/.test(
+        path,
+      );
+    const isOpen = ({ field }: { readonly field: JsonObject }) =>
+      field['enum'] === undefined &&
+      field['default'] === undefined &&
+      (['string', 'array'].includes(String(field['type'])) || field['maxProperties'] !== undefined);
+    const open = wanted.filter((field) => isOpen(field) && !isFree(field));
+    expect(open.length).toBeGreaterThan(200);
+    const bare = open.filter(({ field, description }) => {
+      const said = description.replace(/ `[a-z0-9_]+`, [^`]+$/, '');
+      const items = isJsonObject(field['items']) ? field['items'] : {};
+      const rules = [field, items].map((schema) => JSON.stringify(schema['x-kubernetes-validations'] ?? ''));
+      return !/ like |`|https:/.test(said) && !rules.some((rule) => rule.includes(' like '));
+    });
+    expect(bare.map(({ path, description }) => `${path}: ${description}`)).toEqual([]);
   });
 
   test('has no pattern: what is refused is refused by a sentence', () => {
