@@ -23,6 +23,8 @@ export const LABELS = {
   session: `${prefix}/session`,
   /** On workload Secrets: selects them. */
   workload: `${prefix}/workload`,
+  /** On workload Secrets: name of the OAuthClient, cut to 63 characters. */
+  client: `${prefix}/client`,
 } as const;
 
 export const ANNOTATIONS = {

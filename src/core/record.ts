@@ -7,6 +7,7 @@ import { sha256 } from '../oauth/sha256.ts';
 import { type ClientKey, storedClientKey } from './client-key.ts';
 import { encodeContent, type RegistrationContent } from './content.ts';
 import { keptIfAny } from './kept-text.ts';
+import { labelValue } from './short-name.ts';
 
 /**
  * What a server answered, recorded: one registration Secret per answered POST, in the operator's namespace.
@@ -168,11 +169,6 @@ function labelsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Record<s
     [LABELS.clientUid]: record.client.uid,
     ...defined({ [LABELS.purpose]: record.purpose.purpose, [LABELS.session]: record.purpose.session }),
   };
-}
-
-/** A label value holds 63 characters. Longer names are cut; the annotation has the whole name. */
-function labelValue(name: string): string {
-  return name.slice(0, 63).replace(/[^A-Za-z0-9]+$/, '');
 }
 
 function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Record<string, string> {

@@ -23,3 +23,6 @@ const CUT = '…';
 const HASHED = 10;
 /** The mark takes three bytes of UTF-8. */
 const CUT_AT = MAX_NAME - 3 - HASHED;
+
+/** The name of an OAuthClient as the value of a label, which holds 63 characters; an annotation has the whole name. */
+export const labelValue = (name: string): string => name.slice(0, 63).replace(/[^A-Za-z0-9]+$/, '');

@@ -10,6 +10,7 @@ import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { keptIfAny, keptText } from './kept-text.ts';
 import type { ClientIdentity, RegistrationRecord } from './record.ts';
+import { labelValue } from './short-name.ts';
 
 /**
  * The Secret that workloads mount: a pure projection of the current registration.
@@ -91,6 +92,7 @@ export function wantedSecret(
     labels: {
       ...spec.secret.labels,
       [LABELS.workload]: 'true',
+      [LABELS.client]: labelValue(client.name),
       'app.kubernetes.io/managed-by': 'oauth-registrar',
     },
     annotations: { ...spec.secret.annotations, [ANNOTATIONS.client]: keyOf(client) },
@@ -210,7 +212,7 @@ function compared(
 
 /** Names that specs may not set (spec.secret.labels, spec.secret.annotations). */
 const RESERVED = /^([^/]*[.])?(kubernetes[.]io|k8s[.]io|oauth-registrar[.]dev)\//;
-const OWN_LABELS: readonly string[] = [LABELS.workload, 'app.kubernetes.io/managed-by'];
+const OWN_LABELS: readonly string[] = [LABELS.workload, LABELS.client, 'app.kubernetes.io/managed-by'];
 const OWN_ANNOTATIONS: readonly string[] = [ANNOTATIONS.rotateRequestedAt];
 
 /** The operator uses no longer names. */

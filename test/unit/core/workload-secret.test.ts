@@ -239,6 +239,11 @@ describe('differenceOf', () => {
     ],
     ['a label', { labels: { 'label-7': 'w' } }, 'lacks labels that it is to have'],
     [
+      'the name of the client in its label',
+      { labels: { 'oauth-registrar.dev/client': 'other' } },
+      'lacks labels that it is to have',
+    ],
+    [
       'the client',
       { annotations: { 'oauth-registrar.dev/client': 'shop/other' } },
       'lacks annotations that it is to have',
@@ -257,9 +262,20 @@ describe('wantedSecret', () => {
     expect(wanted).toEqual({
       name: 'storefront',
       format: keysFormat,
-      labels: { 'oauth-registrar.dev/workload': 'true', 'app.kubernetes.io/managed-by': 'oauth-registrar' },
+      labels: {
+        'oauth-registrar.dev/workload': 'true',
+        'oauth-registrar.dev/client': 'storefront',
+        'app.kubernetes.io/managed-by': 'oauth-registrar',
+      },
       annotations: { 'oauth-registrar.dev/client': 'shop/storefront' },
     });
+  });
+
+  test('cuts a long name for the label', () => {
+    const long = { ...client, name: `${'n'.repeat(60)}.web` };
+    expect(wantedSecret(long, spec).labels['oauth-registrar.dev/client']).toBe(`${'n'.repeat(60)}.we`);
+    const dotted = { ...client, name: `${'n'.repeat(62)}.web` };
+    expect(wantedSecret(dotted, spec).labels['oauth-registrar.dev/client']).toBe('n'.repeat(62));
   });
 
   test("adds what the spec gives, and lets it overwrite nothing of the operator's", () => {

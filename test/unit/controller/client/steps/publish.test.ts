@@ -51,7 +51,7 @@ describe('A Secret that does not exist', () => {
     expect(secret).toMatchObject({
       type: 'Opaque',
       metadata: {
-        labels: { 'oauth-registrar.dev/workload': 'true' },
+        labels: { 'oauth-registrar.dev/workload': 'true', 'oauth-registrar.dev/client': 'storefront' },
         annotations: {
           'oauth-registrar.dev/shows': 'oac-uid-1-a1',
           'oauth-registrar.dev/client': 'shop/storefront',
