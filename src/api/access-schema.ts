@@ -71,7 +71,7 @@ export const allowedNamespaces = z
     selector: selector.optional(),
     disclose: z.enum(['Nothing', 'Requirement']).default('Nothing').meta({
       description:
-        "What a namespace hears that isn't admitted. Nothing: that no such server is available. Requirement: also the names or labels that are looked for, and `contact`.",
+        "What status says in a namespace that isn't admitted. Nothing: no such server is available. Requirement: also the required names or labels, and `contact`.",
     }),
   })
   .meta({

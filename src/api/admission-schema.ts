@@ -186,7 +186,7 @@ export const management = z
   .object({
     mode: z.enum(['Auto', 'RegistrationAccessToken', 'Credential', 'None']).default('Auto').meta({
       description:
-        'With what a registered client is changed and deleted. Auto: with its registration access token, else with `credential` if that is set, else not at all. Credential: with `credential` alone. None: never.',
+        'Which credential changes and deletes a registered client. Auto: with its registration access token, else with `credential` if that is set, else not at all. Credential: with `credential` alone. None: never.',
     }),
     credential: managementCredential.optional(),
     configurationUrl: text(2048)

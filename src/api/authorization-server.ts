@@ -29,7 +29,7 @@ const endpoints = endpointsOf(
   (name) => optionalUrl(`${ENDPOINTS[name].description} Default: discovered.`),
 ).meta({
   description:
-    "Endpoints to publish in the workloads' Secrets. Each given one wins over what was discovered.",
+    "Endpoints to publish in the workloads' Secrets. Each one that is set overrides the discovered one.",
 });
 
 const spec = z.object({
@@ -48,7 +48,7 @@ const spec = z.object({
       }),
       prefer: z.enum(['OAuth', 'OpenID']).default('OAuth').meta({
         description:
-          'Whose documents are asked for first. OAuth: those of RFC 8414. OpenID: those of OpenID Connect Discovery.',
+          'Which document is read first. OAuth: that of RFC 8414. OpenID: that of OpenID Connect Discovery.',
       }),
       url: optionalUrl(
         'The only URL to ask for a document, like https://sso.example.com/.well-known/openid-configuration. Default: the well-known URLs of the issuer.',
@@ -63,7 +63,7 @@ const spec = z.object({
         })
         .optional(),
     })
-    .meta({ description: 'How the endpoints of the server are found out.' })
+    .meta({ description: 'How the endpoints of the server are found.' })
     .prefault({}),
   endpoints: endpoints.optional(),
   dialect: dialect.default('rfc7591'),
@@ -94,7 +94,7 @@ const spec = z.object({
   contact: text(256)
     .meta({
       description:
-        'Whom tenants ask about this server, like `#platform-sso`; at most 256 characters. Shown to admitted tenants in refusals by policy or quota, and to others only by allowedNamespaces.disclose. Default: nobody.',
+        'Contact for questions of tenants about this server, like `#platform-sso`; at most 256 characters. Shown to admitted tenants in refusals by policy or quota, and to others only by allowedNamespaces.disclose. Default: nobody.',
     })
     .optional(),
   suspend: z
@@ -173,7 +173,7 @@ export const authorizationServerStatus = z
       .optional(),
     clients: z
       .int()
-      .meta({ description: 'Clients that are registered, those that are on their way out included.' })
+      .meta({ description: 'Clients that are registered, including those that are being removed.' })
       .optional(),
     suspectedOrphans: z
       .int()
@@ -203,18 +203,18 @@ export const authorizationServerStatus = z
     pausedUntil: z
       .string()
       .max(64)
-      .meta({ format: 'date-time', description: 'Until when the server asked to be left alone.' })
+      .meta({ format: 'date-time', description: 'End of the pause that the server asked for.' })
       .optional(),
     lastError: z
       .string()
       .max(2048)
       .meta({
         description:
-          'What the server said of the last call that failed: while the server is in trouble, or until a call succeeds.',
+          'Error of the last call that failed. It is shown while the server is in trouble, or until a call succeeds.',
       })
       .optional(),
     effectiveDialect: anyObject()
-      .meta({ description: 'The preset with the overrides laid over it: what is really done.' })
+      .meta({ description: 'The dialect in use: the preset with dialectOverrides applied.' })
       .optional(),
     signingKeys: anyObject()
       .meta({

@@ -99,7 +99,7 @@ const fieldsOf = (schemaOf: typeof strict) => ({
     .meta({
       ...anyObject().meta(),
       description:
-        'Members without a field of their own, by wire name, passed through as they are, like `cost_center: "4711"`.',
+        'Members without a field of their own, by wire name, sent unchanged, like `cost_center: "4711"`.',
     })
     .optional(),
 });

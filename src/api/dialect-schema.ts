@@ -9,7 +9,7 @@ import { described, set, text } from './schema.ts';
 
 export const dialect = z.enum(DIALECT_NAMES).meta({
   description:
-    'What is known of the server, by the name of its product: a preset of the switches in dialectOverrides. rfc7591 departs from nothing.',
+    'Product of the server: a preset of the switches in dialectOverrides. rfc7591: a server that keeps to the RFCs.',
 });
 
 const supported = z

@@ -21,7 +21,7 @@ const generatedKey = z
       'rotateAfter',
       'Age at which a new key takes over, 5m to 87600h, like 720h. Default: never.',
     ).optional(),
-    overlap: boundedDuration('keyOverlap', 'How long the former key stays published, 1m to 720h.').default(
+    overlap: boundedDuration('keyOverlap', 'How long the earlier key stays published, 1m to 720h.').default(
       '24h',
     ),
   })
@@ -50,7 +50,7 @@ const lifetime = z
     expiryMember: text(128)
       .meta({
         description:
-          'Member that tells the server the end in seconds since 1970, by wire name, like `client_expires_at`. Default: none.',
+          'Member that carries the end to the server in seconds since 1970, by wire name, like `client_expires_at`. Default: none.',
       })
       .optional(),
     boundTo: z
@@ -131,7 +131,7 @@ export const oauthClientSpec = z
     lifetime: lifetime.optional(),
     deletionPolicy: z.enum(['Delete', 'Retain']).default('Delete').meta({
       description:
-        'What becomes of the client when this object is deleted. Delete: it is removed at the server. Retain: it is kept, and its record, for a later object of the same name.',
+        'What happens to the client when this object is deleted. Delete: it is removed at the server. Retain: it is kept, and its record, for a later object of the same name.',
     }),
     adopt: z
       .object({

@@ -29,7 +29,7 @@ export const policy = z
     uriHosts: set(host(), 64)
       .meta({
         description:
-          'Hosts of every URI among the metadata, like `shop.example.com` or `*.example.com`: the server may fetch or call them. Default: any.',
+          'Permitted hosts of URIs in the metadata, like `shop.example.com` or `*.example.com`: the server may fetch or call them. Default: any.',
       })
       .optional(),
     redirectUriPatterns: set(redirectPattern(), 64)
@@ -74,7 +74,7 @@ export const policy = z
     defaultsOnly: set(text(256), 64)
       .meta({
         description:
-          "Members that only `defaults` sets, like `clientName` and `logoUri`: what people see of a client and take for the platform's word. Default: none.",
+          'Members that only `defaults` may set, like `[clientName, logoUri]`: users may take them for statements of the platform. Default: none.',
       })
       .optional(),
     algorithms: set(text(64), 64)
@@ -85,18 +85,18 @@ export const policy = z
       .optional(),
     schemes: z.enum(['Any', 'HttpsOnly']).default('Any').meta({
       description:
-        'Schemes of every URI among the metadata. Any: also those of applications, like `com.example.app:/cb`, but never one that runs a script, like `javascript`. HttpsOnly: https alone.',
+        'Permitted schemes of URIs in the metadata. Any: also those of applications, like `com.example.app:/cb`, but none that runs a script, like `javascript`. HttpsOnly: https alone.',
     }),
     maxOverlap: boundedDuration(
       'maxOverlap',
-      'Longest time that a replaced client stays registered, 0s to 720h, like 24h; longer ones are cut to it. Default: as the client says.',
+      'Longest time that a replaced client stays registered, 0s to 720h, like 24h; a longer overlap is shortened to it. Default: as the client says.',
     ).optional(),
     retain: z.enum(['Allow', 'Deny']).default('Allow').meta({
       description: 'Whether a client may outlive its OAuthClient (`deletionPolicy: Retain`).',
     }),
     enforce: z.enum(['New', 'Existing']).default('New').meta({
       description:
-        'Whom a change of `policy` or `allowedNamespaces` concerns. New: registrations and edits to come. Existing: also clients that are registered: those outside are told so and not Ready. Nothing is changed at the server.',
+        'Which clients a change of `policy` or `allowedNamespaces` affects. New: later registrations and edits. Existing: also registered clients; one that is outside is not Ready, and its status says why. Nothing is changed at the server.',
     }),
   })
   .meta({ description: 'Bounds on what clients may register. An absent list is no bound.' });

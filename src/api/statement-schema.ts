@@ -58,7 +58,7 @@ const sign = z
     audience: text(2048).meta({ description: 'Claim `aud` of the statement. Default: none.' }).optional(),
     lifetime: lifetime(),
     claims: anyObject()
-      .meta({ description: 'Further claims, copied as they are, like `software_id: shop`. Default: none.' })
+      .meta({ description: 'Further claims, copied unchanged, like `software_id: shop`. Default: none.' })
       .optional(),
     claimsFromClient: stringMap(32, 256)
       .meta({

@@ -49,11 +49,11 @@ export const upkeep = {
     .object({
       mode: z.enum(['Off', 'Report', 'Correct']).default('Off').meta({
         description:
-          'Whether clients are read now and then. Report: tell what differs from what was registered. Correct: send the spec again.',
+          'Whether the operator reads clients periodically. Report: status shows what differs from the registration. Correct: the spec is also sent again.',
       }),
       interval: boundedDuration(
         'interval',
-        'Time between two reads of one client, somewhat varied, 1m to 720h.',
+        'Time between two reads of one client, with jitter, 1m to 720h.',
       ).default('1h'),
       rotatingReads: z.enum(['Refuse', 'Allow']).default('Refuse').meta({
         description:
