@@ -61,6 +61,7 @@ export function toConnection(
     hint: hintOf(spec.dialect),
     defaults: spec.defaults ?? {},
     policy: object.kind === 'ClusterAuthorizationServer' ? spec.policy : undefined,
+    contact: spec.contact,
     attemptMarker: spec.attemptMarker?.member,
     recovery: recoveryOf(spec),
     drift: driftOf(spec),

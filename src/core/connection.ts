@@ -28,6 +28,8 @@ export interface ServerConnection {
   readonly defaults: ClientMetadata;
   /** `undefined`: anything may be registered. */
   readonly policy: Policy | undefined;
+  /** Whom tenants ask; `spec.contact`. */
+  readonly contact: string | undefined;
   readonly attemptMarker: string | undefined;
   readonly recovery: RecoveryTerms;
   readonly drift: DriftTerms;

@@ -2,6 +2,7 @@ import type { EventReason } from '../../api/events.ts';
 import { namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
 import type { Idle } from '../../core/action.ts';
 import type { ClientKey } from '../../core/client-key.ts';
+import { withContact } from '../../core/contact.ts';
 import { toClientObject } from '../../core/desired.ts';
 import { earliest } from '../../core/earliest.ts';
 import { isCopied } from '../../core/managing-installation.ts';
@@ -113,10 +114,11 @@ function serversAwaited(
 
 async function writeStatus(
   o: Observation,
-  action: Idle,
+  idle: Idle,
   round: Round,
   { api, caches, clock, events, log, memory }: StepContext,
 ): Promise<boolean> {
+  const action = withContact(o, idle);
   const object = o.object;
   const known = caches.clients.get(round.key);
   if (object === undefined || known === undefined) {

@@ -394,7 +394,7 @@ describe('A quota of four clients a namespace', () => {
     expect(sentFor()).toHaveLength(4);
     const [waiting = ''] = settled.get('QuotaExceeded') ?? [];
     expect(conditionOf(await crowd.client(waiting), 'Ready')?.message).toBe(
-      'Namespace crowd has 4 clients at this server, and the platform team permits 4. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.',
+      'Namespace crowd has 4 clients at this server, and the platform team permits 4. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask the platform team for more.',
     );
 
     const [registered = ''] = settled.get('Registered') ?? [];

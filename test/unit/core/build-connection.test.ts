@@ -70,6 +70,7 @@ describe('toConnection', () => {
       connection: { timeout: '1m', maxInFlight: 4 },
       management: { allowedOrigins: ['https://manage.example.com/path'] },
       defaults: { contacts: ['ops@example.com'] },
+      contact: '#platform-sso',
       attemptMarker: { member: 'software_version' },
     });
     expect(connect(spec)).toEqual({
@@ -87,6 +88,7 @@ describe('toConnection', () => {
       hint: expect.any(Function),
       defaults: { contacts: ['ops@example.com'] },
       policy: POLICY,
+      contact: '#platform-sso',
       attemptMarker: 'software_version',
       recovery: { interrupted: 'Reregister', tokenLost: 'Hold', cooldownMs: 60_000, maxAttempts: 3 },
       drift: { mode: 'Off', intervalMs: 3_600_000, rotatingReads: 'Refuse' },

@@ -47,7 +47,16 @@ table('a bound on the clients of a namespace', [
     unregistered({ server: quota, clientsInNamespace: 3 }),
     waits(
       'QuotaExceeded',
-      'Namespace shop has 3 clients at this server, and the platform team permits 3. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.',
+      'Namespace shop has 3 clients at this server, and the platform team permits 3. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask the platform team for more.',
+      NOW + 30_000,
+    ),
+  ],
+  [
+    'of one keeps a second from being registered',
+    unregistered({ server: bounded({ maxClientsPerNamespace: 1 }), clientsInNamespace: 1 }),
+    waits(
+      'QuotaExceeded',
+      'Namespace shop has 1 client at this server, and the platform team permits 1. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask the platform team for more.',
       NOW + 30_000,
     ),
   ],
@@ -57,7 +66,7 @@ table('a bound on the clients of a namespace', [
     unregistered({ server: bounded({ maxClientsPerNamespace: 0 }), clientsInNamespace: 0 }),
     waits(
       'QuotaExceeded',
-      'Namespace shop has 0 clients at this server, and the platform team permits 0. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask for more.',
+      'Namespace shop has 0 clients at this server, and the platform team permits 0. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask the platform team for more.',
       NOW + 30_000,
     ),
   ],
