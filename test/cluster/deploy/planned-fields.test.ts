@@ -1,0 +1,307 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { RESOURCES } from '../../../src/api/kubernetes.ts';
+import { eventually } from '../behaviour/objects.ts';
+import { type Cluster, DEPLOY, openCluster } from './cluster.ts';
+import { type FullObject, fullObjects } from './full-objects.ts';
+import { type Definition, fieldsOf, planned, present } from './planned-fields.ts';
+
+/** The fields of a later release come over objects that today's definitions stored: nothing is lost, all still works. */
+
+const API_VERSION = 'oauth-registrar.dev/v1alpha1';
+
+let cluster: Cluster;
+let namespace: string;
+let objects: readonly FullObject[];
+
+const yamlOf = (...given: readonly object[]): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'List',
+    items: given.map((object) => ({ apiVersion: API_VERSION, ...object })),
+  });
+const withoutStatus = ({ status: _, ...object }: FullObject): object => object;
+
+async function applyDefinitions(definitions: readonly Definition[]): Promise<void> {
+  await cluster.must(
+    ['apply', '-f', '-'],
+    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: definitions }),
+  );
+  await cluster.must(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+}
+
+/** An object in status and spec as it is read, and by what name. */
+interface Read {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec: Record<string, Record<string, unknown>>;
+  readonly status?: Record<string, unknown>;
+}
+
+const placeOf = ({ kind, metadata }: Pick<Read, 'kind' | 'metadata'>) => [
+  `${kind}.${RESOURCES.oauthClient.group}`,
+  metadata.name,
+  ...(metadata.namespace === undefined ? [] : ['-n', metadata.namespace]),
+];
+const read = async (object: Pick<Read, 'kind' | 'metadata'>): Promise<Read> =>
+  JSON.parse(await cluster.must(['get', ...placeOf(object), '-o', 'json'])) as Read;
+const readAll = () => Promise.all(objects.map(read));
+
+/** What is read of an object once the planned fields have their defaults. */
+function withPlannedDefaults({ spec, ...object }: Read): Read {
+  const { secret, replacement, policy } = spec;
+  const added =
+    object.kind === 'OAuthClient'
+      ? { secret: { ...secret, mode: 'Write' }, replacement: { ...replacement, retire: 'AfterOverlap' } }
+      : { workloadIdentity: { mode: 'Off' }, verification: { mode: 'Off' } };
+  const ofPolicy = policy === undefined ? {} : { policy: { ...policy, workloadIdentity: 'Deny' } };
+  return { ...object, spec: { ...spec, ...added, ...ofPolicy } };
+}
+
+const contentOf = ({ kind, metadata, spec, status }: Read) => ({ kind, name: metadata.name, spec, status });
+
+const SECRETLESS = {
+  kind: 'OAuthClient',
+  spec: {
+    client: { tokenEndpointAuthMethod: 'private_key_jwt' },
+    credential: { serviceAccount: { name: 'web' } },
+    secret: { format: 'Dotenv', mode: 'None', template: { data: { 'config.yaml': 'id: {{ client_id }}' } } },
+    rolloutRestartTargets: [{ kind: 'Deployment', name: 'web' }],
+    replacement: { retire: 'WhenUnused' },
+    lifetime: { boundTo: { group: 'apps', kind: 'Deployment', name: 'web' } },
+  },
+  status: { credential: { subject: 'system:serviceaccount:shop:web', audience: 'a', tokenEndpoint: 't' } },
+};
+const WITH_DOCUMENT = {
+  issuer: 'https://sso.example.com',
+  registration: { admission: { open: {} } },
+  identification: {
+    mode: 'Document',
+    document: {
+      baseUrl: 'https://clients.example.com',
+      maxAge: '10m',
+      primeAuthorization: 'OnPublish',
+      revoke: 'Gone',
+    },
+  },
+  workloadIdentity: { mode: 'Allow', identityProvider: 'cluster', audience: 'https://sso.example.com' },
+  verification: { mode: 'Gate', interval: '1h' },
+  migration: {
+    to: { kind: 'ClusterAuthorizationServer', name: 'new' },
+    maxConcurrent: 2,
+    overlap: '1h',
+    suspend: true,
+  },
+  management: { mode: 'ClientCredential' },
+};
+const BY_SERVICE_ACCOUNT = {
+  ...WITH_DOCUMENT,
+  registration: {
+    admission: {
+      clientCredentials: {
+        clientId: 'registrar',
+        authMethod: 'ServiceAccountToken',
+        audience: 'https://sso.example.com',
+      },
+    },
+  },
+  policy: { workloadIdentity: 'Allow' },
+};
+
+/** Objects that set every planned field. */
+const plannedObjects = (): readonly FullObject[] => [
+  { ...SECRETLESS, metadata: { name: 'secretless', namespace } },
+  {
+    kind: 'OAuthClient',
+    metadata: { name: 'spiffe', namespace },
+    spec: { client: {}, credential: { spiffe: { id: 'spiffe://example.com/web' } } },
+  },
+  { kind: 'AuthorizationServer', metadata: { name: 'document', namespace }, spec: WITH_DOCUMENT },
+  {
+    kind: 'ClusterAuthorizationServer',
+    metadata: { name: `service-account-${namespace}` },
+    spec: BY_SERVICE_ACCOUNT,
+  },
+];
+
+/** Paths of what is set, as `fieldsOf` has them. */
+function setIn(value: unknown, path: string): readonly string[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item) => setIn(item, `${path}[]`));
+  }
+  return typeof value !== 'object' || value === null
+    ? []
+    : Object.entries(value).flatMap(([name, member]) => [
+        `${path}.${name}`,
+        ...setIn(member, `${path}.${name}`),
+      ]);
+}
+
+/** Fields of the definition that none of the objects sets. */
+function unset(fields: readonly string[], kind: string, given: readonly FullObject[]): readonly string[] {
+  const found = new Set(
+    given
+      .filter((object) => object.kind === kind)
+      .flatMap(({ spec, status }) => [...setIn(spec, 'spec'), ...setIn(status, 'status')]),
+  );
+  return fields.filter((field) => !found.has(field)).map((field) => `${kind}: ${field}`);
+}
+
+const kindOf = ({ spec }: Definition) => spec.names.kind;
+const dryRun = (object: FullObject) =>
+  cluster.kubectl(['create', '--dry-run=server', '-f', '-'], yamlOf(withoutStatus(object)));
+const SAMPLES = join(DEPLOY, 'samples', 'servers');
+
+beforeAll(async () => {
+  cluster = await openCluster(inject('adminKubeconfig'));
+  namespace = await cluster.namespace();
+  objects = fullObjects(namespace, namespace);
+  await applyDefinitions(present());
+});
+afterAll(async () => {
+  const created = [...objects, ...plannedObjects()].filter(
+    ({ kind }) => kind === 'ClusterAuthorizationServer',
+  );
+  await cluster.kubectl([
+    'delete',
+    'coas',
+    '--ignore-not-found',
+    ...created.map(({ metadata }) => metadata.name),
+  ]);
+  await applyDefinitions(present());
+  const [first] = plannedObjects();
+  await eventually(
+    () => dryRun(first as FullObject),
+    ({ code }) => code === 1,
+    30_000,
+  );
+  await cluster.close();
+});
+
+describe('the planned fields', () => {
+  let before: readonly Read[];
+
+  test('are none that exist', async () => {
+    expect(
+      present().flatMap((definition) => unset(fieldsOf(definition), kindOf(definition), objects)),
+    ).toEqual([]);
+    for (const object of plannedObjects()) {
+      const { code, stderr } = await dryRun(object);
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(/unknown field "spec[.]|Unsupported value: /),
+      ]);
+    }
+  });
+
+  test('come over objects that set every field of today: nothing is lost', async () => {
+    await cluster.must(['apply', '-f', '-'], yamlOf(...objects.map(withoutStatus)));
+    for (const object of objects.filter(({ status }) => status !== undefined)) {
+      const { status } = object;
+      await cluster.must([
+        'patch',
+        ...placeOf(object),
+        '--subresource=status',
+        '--type=merge',
+        '-p',
+        JSON.stringify({ status }),
+      ]);
+    }
+    before = await readAll();
+    for (const [at, object] of objects.entries()) {
+      expect(before[at]).toMatchObject(withoutStatus(object));
+      expect(before[at]?.status).toMatchObject(object.status ?? {});
+    }
+
+    await applyDefinitions(planned());
+    for (const object of plannedObjects()) {
+      const { stderr } = await eventually(
+        () => dryRun(object),
+        ({ code }) => code === 0,
+        30_000,
+      );
+      expect(stderr).toBe('');
+    }
+    expect((await readAll()).map(contentOf)).toEqual(before.map(withPlannedDefaults).map(contentOf));
+  });
+
+  test('leave kubectl diff empty for the YAML of before', async () => {
+    const { code, stdout } = await cluster.kubectl(
+      ['diff', '-f', '-'],
+      yamlOf(...objects.map(withoutStatus)),
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+  });
+
+  test('let every object be written as an operator of before writes it', async () => {
+    for (const { metadata, ...object } of before) {
+      const { name, namespace: place } = metadata;
+      const written = yamlOf({ ...object, metadata: { name, ...(place && { namespace: place }) } });
+      await cluster.must(['replace', '-f', '-'], written);
+      await cluster.must(['replace', '--subresource=status', '-f', '-'], written);
+    }
+    expect((await readAll()).map(contentOf)).toEqual(before.map(withPlannedDefaults).map(contentOf));
+  });
+
+  test('let every object be edited', async () => {
+    for (const object of before) {
+      const edit = JSON.stringify({
+        spec: { suspend: object.spec['suspend'] !== undefined && !object.spec['suspend'] },
+      });
+      await cluster.must(['patch', ...placeOf(object), '--type=merge', '-p', edit]);
+    }
+    const edited = await readAll();
+    expect(edited.map(({ spec }) => spec['suspend'])).toEqual(before.map(({ spec }) => !spec['suspend']));
+  });
+
+  test.for(readdirSync(SAMPLES))('come over the sample %s', async (file) => {
+    const documents = parseAllDocuments(readFileSync(join(SAMPLES, file), 'utf8')).map(
+      (document) => document.toJS() as FullObject,
+    );
+    const servers = documents.filter(({ kind }) => kind === 'ClusterAuthorizationServer');
+    expect(servers).not.toEqual([]);
+    for (const { kind, spec } of servers) {
+      const sample = { kind, metadata: { name: `sample-${namespace}` }, spec };
+      await applyDefinitions(present());
+      await cluster.must(['apply', '-f', '-'], yamlOf(sample));
+      const stored = await read(sample);
+      await applyDefinitions(planned());
+      const after = await eventually(
+        () => read(sample),
+        (object) => object.spec['verification'] !== undefined,
+        30_000,
+      );
+      expect(contentOf(after)).toEqual(contentOf(withPlannedDefaults(stored)));
+      const { code, stdout } = await cluster.kubectl(['diff', '-f', '-'], yamlOf(sample));
+      await cluster.must(['delete', ...placeOf(sample)]);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    }
+  });
+
+  test('are accepted and stored, each of them', async () => {
+    const given = plannedObjects();
+    const known = new Map(present().map((definition) => [kindOf(definition), fieldsOf(definition)]));
+    const added = planned().flatMap((definition) => {
+      const fields = fieldsOf(definition).filter((field) => !known.get(kindOf(definition))?.includes(field));
+      return unset(fields, kindOf(definition), given);
+    });
+    expect(added).toEqual([]);
+    await cluster.must(['apply', '-f', '-'], yamlOf(...given.map(withoutStatus)));
+    for (const object of given) {
+      if (object.status !== undefined) {
+        const status = JSON.stringify({ status: object.status });
+        await cluster.must([
+          'patch',
+          ...placeOf(object),
+          '--subresource=status',
+          '--type=merge',
+          '-p',
+          status,
+        ]);
+      }
+      expect(await read(object)).toMatchObject(object);
+    }
+  });
+});
