@@ -569,7 +569,7 @@ describe('An unusable spec', () => {
     [
       'a timeout of an hour',
       () => namespacedServer('https://a.example', 'shop', 'no', { connection: { timeout: '1h' } }),
-      /must be between 1s and 2m, like 30s/,
+      /must be between 1s and 2m, in hours, minutes and seconds like 30s/,
     ],
   ])('is refused by kubectl apply with a clear message: %s', async (_, yaml, sentence) => {
     await expect(testbed.apply(yaml())).rejects.toThrow(sentence);
