@@ -75,10 +75,17 @@ const localized = z
         stringMap(32, 2048)
           .meta({
             description: `Language tag (RFC 5646) to text, like \`de-AT: …\`, sent as \`${member.wire}#de-AT\`.`,
-            ...rules({
-              rule: "self.all(tag, tag.matches('^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$'))",
-              message: 'a key must be a language tag, like ja or de-AT (RFC 5646)',
-            }),
+            ...rules(
+              {
+                rule: "self.all(tag, tag.matches('^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$'))",
+                message: 'a key must be a language tag, like ja or de-AT (RFC 5646)',
+              },
+              {
+                rule: "self.all(tag, !(tag in ['true', 'false']))",
+                message:
+                  'true and false are no languages, and YAML reads no and on as such: quote the key, like "no"',
+              },
+            ),
           })
           .optional(),
       ]),

@@ -8,6 +8,7 @@ import { SHARES } from '../../../src/api/shares.ts';
 import type { RegisterStep } from '../../../src/core/action.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
 import { minimalRecord } from '../../../src/core/minimal-record.ts';
+import { workloadSecretProblems } from '../../../src/core/needed-secrets.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
 import { toRegistrationSecret } from '../../../src/core/record.ts';
@@ -144,6 +145,8 @@ async function judge(given: typeof oauthClient extends fc.Arbitrary<infer T> ? T
     return;
   }
   const { observed } = toClientObject(created.object);
+  const { desired } = observed;
+  expect(desired.valid ? workloadSecretProblems(desired.spec) : []).toEqual([]);
   const o: Observation = unregistered({
     namespace,
     name: metadata.name,

@@ -90,7 +90,7 @@ const SERVERS: readonly Wrong[] = [
   {
     title: 'an empty duration',
     spec: { dialectOverrides: { registrationInterval: '' } },
-    says: 'spec.dialectOverrides.registrationInterval: Invalid value: "": must be between 0s and 1h, in hours, minutes and seconds like 1h30m',
+    says: 'spec.dialectOverrides.registrationInterval: Invalid value: "": must be between 0s and 1h, in hours, minutes and seconds like 1m30s',
   },
   {
     title: 'a lifetime that is empty',
@@ -271,6 +271,11 @@ const CLIENTS: readonly Wrong[] = [
     says: 'spec.client.localized.clientName: Invalid value: a key must be a language tag, like ja or de-AT (RFC 5646)',
   },
   {
+    title: 'a language that YAML read as a boolean (X3)',
+    spec: { client: { localized: { clientName: { false: 'Min app' } } } },
+    says: 'spec.client.localized.clientName: Invalid value: true and false are no languages, and YAML reads no and on as such: quote the key, like "no"',
+  },
+  {
     title: 'an overlap in days',
     spec: { replacement: { overlap: '1d' } },
     says: 'spec.replacement.overlap: Invalid value: "1d": must be between 0s and 720h, in hours, minutes and seconds like 1h30m; a day is 24h',
@@ -305,21 +310,21 @@ const CLIENTS: readonly Wrong[] = [
     spec: { secret: { labels: { team: 'a b c' } } },
     says: 'spec.secret.labels: Invalid value: the value of a label consists of at most 63 letters, digits, -, _ and ., and begins and ends with a letter or digit, like my-team',
   },
-  {
-    title: 'a label whose key none can have (P05)',
-    spec: { secret: { labels: { 'bad key!': 'x' } } },
+  ...['bad key!', 'a b'].map((key) => ({
+    title: `a label of key "${key}", which none can have (P05)`,
+    spec: { secret: { labels: { [key]: 'x' } } },
     says: `spec.secret.labels: Invalid value: ${labelKey('labels')}`,
-  },
+  })),
   {
     title: 'a label whose key has two slashes (L3)',
     spec: { secret: { labels: { 'team/of/shop': 'x' } } },
     says: `spec.secret.labels: Invalid value: ${labelKey('labels')}`,
   },
-  {
-    title: 'an annotation whose key none can have (L3)',
-    spec: { secret: { annotations: { '/team': 'x' } } },
+  ...['/team', 'a b'].map((key) => ({
+    title: `an annotation of key "${key}", which none can have (L3, P05)`,
+    spec: { secret: { annotations: { [key]: 'x' } } },
     says: `spec.secret.annotations: Invalid value: ${labelKey('annotations')}`,
-  },
+  })),
   {
     title: 'a key that no Secret can have',
     spec: { secret: { keys: { client_id: 'client id' } } },
@@ -335,10 +340,20 @@ const CLIENTS: readonly Wrong[] = [
     spec: { secret: { keys: { client_id: 'issuer' } } },
     says: 'spec.secret.keys: Invalid value: one key would hold two values: choose another key, or rename or leave out the value that has the key by default',
   },
-  {
-    title: 'a member of the answer whose name no key of a Secret can have (L3, P05)',
-    spec: { secret: { include: ['client_name#de'] } },
+  ...['client_name#de', 'urn:x:y'].map((member) => ({
+    title: `a member of the answer ${member}, whose name no key of a Secret can have (L3, P05)`,
+    spec: { secret: { include: [member] } },
     says: `spec.secret: Invalid value: include has a member whose name can't be a key of a Secret, which consists of ${dataKey}: give it a key in keys`,
+  })),
+  {
+    title: 'an empty lifetime',
+    spec: { lifetime: { expiresAfter: '' } },
+    says: 'spec.lifetime.expiresAfter: Invalid value: "": must be between 1m and 87600h, in hours, minutes and seconds like 1h30m; a day is 24h',
+  },
+  {
+    title: 'an empty overlap of keys',
+    spec: { credential: { generatedKey: { overlap: '' } } },
+    says: 'spec.credential.generatedKey.overlap: Invalid value: "": must be between 1m and 720h, in hours, minutes and seconds like 1h30m; a day is 24h',
   },
 ];
 
@@ -411,8 +426,29 @@ describe('kubectl apply accepts', () => {
       },
     },
     {
-      title: 'a redirect URI of an application',
-      spec: { client: { redirectUris: ['com.example.app:/cb'] } },
+      title: 'redirect URIs of applications (RFC 8252)',
+      spec: {
+        client: {
+          redirectUris: [
+            'com.example.app:/cb',
+            'http://127.0.0.1:8080/cb',
+            'http://[::1]/cb',
+            'urn:ietf:wg:oauth:2.0:oob',
+            'https://shop.example.com/cb?tenant=a&next=%2F',
+          ],
+        },
+      },
+    },
+    {
+      title: 'scopes and languages of every form (RFC 6749 section 3.3, RFC 5646)',
+      spec: {
+        client: {
+          scopes: ['https://api.example.com/.default', 'orders:read', 'a[b]{c}~!'],
+          localized: {
+            clientName: { no: 'Min app', 'zh-Hant-TW': 'x', 'sl-rozaj-biske': 'x', 'x-private': 'x' },
+          },
+        },
+      },
     },
     {
       title: 'a grant type and a method that are URIs',

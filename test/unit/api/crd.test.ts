@@ -74,6 +74,34 @@ describe('customResourceDefinitions', () => {
     });
   });
 
+  test.each([
+    ['OAuthClient', 'Ready Reason Server Client ID Age', 'Secret Ends Secret expires Message'],
+    [
+      'AuthorizationServer',
+      'Ready Reason Issuer Clients Age',
+      'Management Registration Default Owed Left behind Suspected Message',
+    ],
+    [
+      'ClusterAuthorizationServer',
+      'Ready Reason Issuer Clients Age',
+      'Management Registration Default Owed Left behind Suspected Message',
+    ],
+  ])('shows of each %s what is asked first, and more with -o wide', (kind, columns, more) => {
+    const shown = at(
+      definition(kind),
+      'spec',
+      'versions',
+      0,
+      'additionalPrinterColumns',
+    ) as readonly JsonObject[];
+    const named = (priority: number | undefined) =>
+      shown
+        .filter((column) => column['priority'] === priority)
+        .map(({ name }) => name)
+        .join(' ');
+    expect([named(undefined), named(1)]).toEqual([columns, more]);
+  });
+
   test('shows only ages in columns of type date: a time in the future would be <invalid>', () => {
     const columns = definitions.flatMap(
       (d) => at(d, 'spec', 'versions', 0, 'additionalPrinterColumns') as readonly JsonObject[],
