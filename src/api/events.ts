@@ -41,7 +41,7 @@ export const EVENTS = {
   SecretRestored: { type: 'Normal', of: CLIENT, when: 'The Secret of the workload was missing or edited.' },
   Retained: { type: 'Normal', of: CLIENT, when: 'The object was deleted, and its client was kept.' },
   Deregistered: { type: 'Normal', of: CLIENT, when: 'The client was removed at the server.' },
-  Expired: { type: 'Normal', of: CLIENT, when: 'The object was deleted because its lifetime is over.' },
+  Ended: { type: 'Normal', of: CLIENT, when: 'The object was deleted because its lifetime is over.' },
   ManagedElsewhere: {
     type: 'Normal',
     of: CLIENT,

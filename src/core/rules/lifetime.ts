@@ -33,7 +33,7 @@ export const lifetimeOver: Rule<Usable> = {
     const secret = o.secrets.find(({ ownerUid }) => ownerUid === object.uid);
     return secret === undefined
       ? stall(
-          'Expired',
+          'Ended',
           `The lifetime ended at ${rfc3339(end)}; the client and its Secret are removed. Delete the object, or raise spec.lifetime.expiresAfter, which registers a client anew.`,
         )
       : { type: 'RemoveSecret', message, secret };

@@ -472,7 +472,7 @@ describe('a client whose lifetime is over', () => {
 
   test('is not looked for any more, so that a longer life registers another', () => {
     const status = statusOf(of(ended));
-    expect(condition(status, 'Ready')?.reason).toBe('Expired');
+    expect(condition(status, 'Ready')?.reason).toBe('Ended');
     for (const name of Object.keys(known)) {
       expect(status).not.toHaveProperty(name);
     }

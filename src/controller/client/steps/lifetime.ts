@@ -62,7 +62,7 @@ export async function deleteObject({ uid }: ObservedClient, input: StepInput): P
     return notWritten('deletion of the object', gone, input);
   }
   events.record({
-    reason: 'Expired',
+    reason: 'Ended',
     action: 'DeleteObject',
     message: 'The lifetime in spec.lifetime.expiresAfter is over; the object is deleted.',
     regarding: subjectOf(o, undefined),

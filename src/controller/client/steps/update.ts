@@ -297,7 +297,7 @@ function renewed(
   const basis = renewalBasis(record);
   if (because === 'Expires' && basis === renewalBasis(next.record)) {
     const message = "The server's answer to an update didn't move the end of the credentials";
-    const expired = { kind: 'Terminal', reason: 'Expired', message } as const;
-    setBack(round.key, { action: 'Renew', basis }, expired, context);
+    const ended = { kind: 'Terminal', reason: 'Ended', message } as const;
+    setBack(round.key, { action: 'Renew', basis }, ended, context);
   }
 }

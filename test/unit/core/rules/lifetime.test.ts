@@ -103,7 +103,7 @@ table('a lifetime that is over', [
     "leaves somebody else's Secret alone, and is told for good",
     observation({ object: over, records: [], secrets: [secret({ ownerUid: 'uid-0' })] }),
     stalls(
-      'Expired',
+      'Ended',
       'The lifetime ended at 2026-05-01T11:00:00Z; the client and its Secret are removed. Delete the object, or raise spec.lifetime.expiresAfter, which registers a client anew.',
     ),
   ],

@@ -108,7 +108,7 @@ describe('An object whose lifetime is over', () => {
     const { result, writes, told, events } = await take('DeleteObject', { objects });
     expect(result).toEqual({ kind: 'later', why: 'the deletion is awaited' });
     expect(writes).toEqual([deletion]);
-    expect(told).toEqual(['Normal Expired DeleteObject']);
+    expect(told).toEqual(['Normal Ended DeleteObject']);
     expect(events[0]).toMatchObject({
       message: 'The lifetime in spec.lifetime.expiresAfter is over; the object is deleted.',
       regarding: { uid: 'uid-1' },
@@ -122,7 +122,7 @@ describe('An object whose lifetime is over', () => {
     });
     expect([result, told]).toEqual([
       { kind: 'later', why: 'the deletion is awaited' },
-      ['Normal Expired DeleteObject'],
+      ['Normal Ended DeleteObject'],
     ]);
   });
 
