@@ -62,12 +62,12 @@ export function overQuota(
     ? undefined
     : wait(
         'QuotaExceeded',
-        `Namespace ${o.namespace} has ${counted(o.clientsInNamespace)} at this server, and the platform team permits ${most}. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask the platform team for more.`,
+        `Namespace ${o.namespace} has ${clientsText(o.clientsInNamespace)} at this server, and the platform team permits ${most}. Clients that were kept, are still to be removed or were left behind count, too. Delete one, or ask the platform team for more.`,
         o.now + 30_000,
       );
 }
 
-const counted = (clients: number): string => `${clients} ${clients === 1 ? 'client' : 'clients'}`;
+const clientsText = (clients: number): string => `${clients} ${clients === 1 ? 'client' : 'clients'}`;
 
 /** Waits while a client that was replaced before still exists. */
 function isAlreadyReplacing(o: Usable, replaces: RegistrationRecord): Action | undefined {
