@@ -451,7 +451,7 @@ describe('What expires is renewed', () => {
     const { registration_access_token: _, ...rest } = renewal;
     const taken = await update({ objects, outcomes: [answered(200, rest)] });
     expect(taken.observe().records).toMatchObject([{ registrationAccessTokenExpiresAt: ends }]);
-    expect(setbacksOf(taken)).toMatchObject([{ action: 'Renew', kind: 'Terminal', reason: 'Expired' }]);
+    expect(setbacksOf(taken)).toMatchObject([{ action: 'Renew', kind: 'Terminal', reason: 'Ended' }]);
     expect(taken.next()).not.toMatchObject({ type: 'Update' });
   });
 
