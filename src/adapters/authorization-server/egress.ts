@@ -49,6 +49,8 @@ interface AddressClass {
   readonly name: string;
   /** Permitted only by an entry that is no wider than this class, so not by accident; no message suggests it. */
   readonly isMetadata?: true;
+  /** Permitted like others, but no message suggests it: clouds serve metadata in this range, and more may follow. */
+  readonly isNeverSuggested?: true;
 }
 
 interface Range extends AddressClass {
@@ -58,6 +60,7 @@ interface Range extends AddressClass {
 }
 
 const METADATA = { name: 'a cloud metadata address', isMetadata: true } as const;
+const LINK_LOCAL = { name: 'a link-local address', isNeverSuggested: true } as const;
 
 /** Refused by default; the first match names the reason. Private ranges are absent: servers often live there. */
 const REFUSED_CLASSES: readonly AddressClass[] = [
@@ -70,13 +73,19 @@ const REFUSED_CLASSES: readonly AddressClass[] = [
   // Amazon EC2: instance metadata at ::254, EKS Pod Identity at ::23, time and names beside them.
   { cidr: 'fd00:ec2::/32', ...METADATA },
   { cidr: 'fd20:ce::254/128', ...METADATA },
+  // OpenStack over IPv6.
+  { cidr: 'fe80::a9fe:a9fe/128', ...METADATA },
+  // Tencent Cloud, and Scaleway over IPv4 and IPv6.
+  { cidr: '169.254.0.23/32', ...METADATA },
+  { cidr: '169.254.42.42/32', ...METADATA },
+  { cidr: 'fd00:42::42/128', ...METADATA },
   // Before 0.0.0.0/8, of which they are IPv4-compatible forms.
   { cidr: '::/128', name: 'an unspecified address' },
   { cidr: '::1/128', name: 'a loopback address' },
   { cidr: '0.0.0.0/8', name: 'an unspecified address' },
   { cidr: '127.0.0.0/8', name: 'a loopback address' },
-  { cidr: '169.254.0.0/16', name: 'a link-local address' },
-  { cidr: 'fe80::/10', name: 'a link-local address' },
+  { cidr: '169.254.0.0/16', ...LINK_LOCAL },
+  { cidr: 'fe80::/10', ...LINK_LOCAL },
   { cidr: '224.0.0.0/4', name: 'a multicast address' },
   { cidr: 'ff00::/8', name: 'a multicast address' },
   { cidr: '255.255.255.255/32', name: 'the broadcast address' },
@@ -173,21 +182,18 @@ function judge(address: string, { allowed, refused, apiServer }: JudgedAddress):
     return { allowed: false, why: `${plain} is ${byFlag.name}` };
   }
 
-  const match = [...apiServer(), ...REFUSED_RANGES].find(contains);
+  const matches = [...apiServer(), ...REFUSED_RANGES].filter(contains);
+  const match = matches.find(({ isMetadata }) => isMetadata) ?? matches[0];
   if (match === undefined) {
     return { allowed: true };
   }
-  if (match.isMetadata) {
-    const isMeant = exceptions.some(({ width }) => width >= match.width);
-    return isMeant ? { allowed: true } : { allowed: false, why: `${plain} is ${match.name}` };
-  }
-  if (exceptions.length > 0) {
+  const leastWidth = match.isMetadata ? match.width : 0;
+  if (exceptions.some(({ width }) => width >= leastWidth)) {
     return { allowed: true };
   }
-  return {
-    allowed: false,
-    why: `${plain} is ${match.name}; start the operator with --allow-addresses=${plain} to permit it`,
-  };
+  const isSuggested = !matches.some((range) => range.isMetadata || range.isNeverSuggested);
+  const hint = isSuggested ? `; start the operator with --allow-addresses=${plain} to permit it` : '';
+  return { allowed: false, why: `${plain} is ${match.name}${hint}` };
 }
 
 function guardedLookup(check: EgressGuard['check'], resolve: ResolveAll): LookupFunction {

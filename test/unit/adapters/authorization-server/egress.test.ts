@@ -34,9 +34,6 @@ describe('check', () => {
     ['0.0.0.0', 'an unspecified address'],
     ['0.1.2.3', 'an unspecified address'],
     ['::', 'an unspecified address'],
-    ['169.254.7.7', 'a link-local address'],
-    ['fe80::1', 'a link-local address'],
-    ['fe80::1%eth0', 'a link-local address'],
     ['224.0.0.1', 'a multicast address'],
     ['ff02::1', 'a multicast address'],
     ['255.255.255.255', 'the broadcast address'],
@@ -67,6 +64,11 @@ describe('check', () => {
     '169.254.170.2',
     '169.254.170.23',
     '::ffff:169.254.170.23',
+    'fe80::a9fe:a9fe',
+    '169.254.0.23',
+    '169.254.42.42',
+    'fd00:42::42',
+    '::ffff:169.254.42.42',
   ])('L6, L12: refuses the metadata address %s and offers no flag', (address) => {
     expect(createEgressGuard({ allowed: [] }).check(address)).toEqual({
       allowed: false,
@@ -74,24 +76,53 @@ describe('check', () => {
     });
   });
 
-  it('L12: no flag that is offered for one address permits another, least of all a metadata address', () => {
-    const verdict = createEgressGuard({ allowed: [] }).check('169.254.7.7');
-    const [, offered = ''] = /--allow-addresses=(\S+)/.exec(verdict.allowed ? '' : verdict.why) ?? [];
-    const guard = createEgressGuard({ allowed: [offered] });
-    expect(guard.check('169.254.7.7').allowed).toBe(true);
-    expect(guard.check('169.254.169.254').allowed).toBe(false);
-    expect(guard.check('169.254.7.8').allowed).toBe(false);
-  });
-
-  it.each(['0.0.0.0/0', '169.254.0.0/16', '::/0', '::ffff:0:0/96'])(
-    'lets no entry as wide as %s permit a metadata address by chance',
-    (allowed) => {
-      const guard = createEgressGuard({ allowed: [allowed] });
-      expect(guard.check('169.254.169.254').allowed).toBe(false);
-      expect(guard.check('::ffff:169.254.169.254').allowed).toBe(false);
-      expect(guard.check('fd00:ec2::254').allowed).toBe(false);
+  it.each(['169.254.7.7', 'fe80::1', 'fe80::1%eth0', '::ffff:169.254.7.7'])(
+    'L12: refuses the link-local address %s and offers no flag, since clouds serve metadata in that range',
+    (address) => {
+      const plain = address.replace(/%.*/, '');
+      expect(createEgressGuard({ allowed: [] }).check(address)).toEqual({
+        allowed: false,
+        why: `${plain} is a link-local address`,
+      });
+      expect(createEgressGuard({ allowed: [plain] }).check(address).allowed).toBe(true);
     },
   );
+
+  it('L12: no flag that is offered for one address permits another, least of all a metadata address', () => {
+    const verdict = createEgressGuard({ allowed: [] }).check('127.0.0.7');
+    const [, offered = ''] = /--allow-addresses=(\S+)/.exec(verdict.allowed ? '' : verdict.why) ?? [];
+    const guard = createEgressGuard({ allowed: [offered] });
+    expect(guard.check('127.0.0.7').allowed).toBe(true);
+    expect(guard.check('169.254.169.254').allowed).toBe(false);
+    expect(guard.check('127.0.0.8').allowed).toBe(false);
+  });
+
+  it('L12: offers no flag for a metadata address that is also an address of the API server', () => {
+    const guard = createEgressGuard({ allowed: [], apiServer: () => ['fd00:ec2::23', '169.254.7.7'] });
+    const why = (address: string) => {
+      const verdict = guard.check(address);
+      return verdict.allowed ? undefined : verdict.why;
+    };
+    expect(why('fd00:ec2::23')).toBe('fd00:ec2::23 is a cloud metadata address');
+    expect(why('169.254.7.7')).toBe("169.254.7.7 is the API server's address");
+  });
+
+  it.each([
+    '0.0.0.0/0',
+    '169.254.0.0/16',
+    '169.254.0.0/17',
+    '::/0',
+    '::ffff:0:0/96',
+    'fd00::/8',
+    'fe80::/10',
+  ])('lets no entry as wide as %s permit a metadata address by chance', (allowed) => {
+    const guard = createEgressGuard({ allowed: [allowed] });
+    expect(guard.check('169.254.169.254').allowed).toBe(false);
+    expect(guard.check('::ffff:169.254.169.254').allowed).toBe(false);
+    expect(guard.check('fd00:ec2::254').allowed).toBe(false);
+    expect(guard.check('169.254.0.23').allowed).toBe(false);
+    expect(guard.check('fe80::a9fe:a9fe').allowed).toBe(false);
+  });
 
   it.each([
     '10.0.0.1',
