@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../oauth/json.ts';
 import type { ServerConnection } from '../connection.ts';
 import { defaultsDocument, type WantedDocument, wantedDocument } from '../document.ts';
 import type { Registered, Usable } from '../narrowed.ts';
@@ -30,6 +31,10 @@ export function documentOf(
   if (isProblem(wanted) || isAsRegistered) {
     return wanted;
   }
+  const unredirected = missingRedirect(wanted.document);
+  if (unredirected !== undefined) {
+    return unredirected;
+  }
   const { policy } = connection;
   const refused = policyProblem(wanted.document, policy, {
     defaults: policy?.defaultsOnly && defaultsDocument(client, connection),
@@ -40,6 +45,24 @@ export function documentOf(
     ? undefined
     : { reason: 'PolicyRefused', message: RETAIN_REFUSAL };
   return refused ?? refusedRetention ?? recordProblem(o, object, wanted.document, connection) ?? wanted;
+}
+
+/** Grant types that send the user back to a redirect URI, so the client must register one (RFC 7591 section 2). */
+const REDIRECTING: readonly string[] = ['authorization_code', 'implicit'];
+
+/** A software statement may bring the redirect URIs, so a document with one is left to the server. */
+function missingRedirect(document: JsonObject): Problem | undefined {
+  const { grant_types: grantTypes, redirect_uris: redirectUris, software_statement: statement } = document;
+  const grantType = Array.isArray(grantTypes)
+    ? REDIRECTING.find((redirecting) => grantTypes.includes(redirecting))
+    : undefined;
+  const hasRedirect = Array.isArray(redirectUris) && redirectUris.length > 0;
+  return grantType === undefined || hasRedirect || statement !== undefined
+    ? undefined
+    : {
+        reason: 'InvalidSpec',
+        message: `Grant type ${grantType} sends users back to a redirect URI, and the client has none. Set spec.client.redirectUris, or remove ${grantType} from grantTypes.`,
+      };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Policy } from '../../../../src/core/connection.ts';
 import type { Observation, ObservedServer } from '../../../../src/core/observation.ts';
+import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import {
   desired,
   factsOf,
@@ -100,5 +101,69 @@ table('L7: members that only the defaults set', [
       }),
     }),
     { ...registers, document: { client_name: 'shop/storefront' } },
+  ],
+]);
+
+const clientOf = (client: Parameters<typeof hashOf>[0], given: Parameters<typeof reached>[0] = {}) =>
+  unregistered({ object: object({ desired: desired({ client }), status: {} }), server: reached(given) });
+const redirectUris = ['https://shop.example.com/callback'];
+const withoutRedirect = (grantType: string) =>
+  stalls(
+    'InvalidSpec',
+    `Grant type ${grantType} sends users back to a redirect URI, and the client has none. Set spec.client.redirectUris, or remove ${grantType} from grantTypes.`,
+  );
+
+table('a grant type that needs a redirect URI', [
+  [
+    'is refused without one',
+    clientOf({ grantTypes: ['refresh_token', 'authorization_code'] }),
+    withoutRedirect('authorization_code'),
+  ],
+  [
+    'is refused with an empty list',
+    clientOf({ grantTypes: ['implicit'], redirectUris: [] }),
+    withoutRedirect('implicit'),
+  ],
+  [
+    'is refused without one also where the defaults bring it',
+    clientOf({}, { defaults: { grantTypes: ['authorization_code'] } }),
+    withoutRedirect('authorization_code'),
+  ],
+  [
+    'is registered with one of the spec',
+    clientOf({ grantTypes: ['authorization_code'], redirectUris }),
+    { ...registers, document: { grant_types: ['authorization_code'], redirect_uris: redirectUris } },
+  ],
+  [
+    'is registered with one of the defaults',
+    clientOf({ grantTypes: ['authorization_code'] }, { defaults: { redirectUris } }),
+    { ...registers, document: { grant_types: ['authorization_code'], redirect_uris: redirectUris } },
+  ],
+  [
+    'is registered with a software statement, which may bring one',
+    clientOf(
+      { grantTypes: ['authorization_code'] },
+      {
+        statement: {
+          given: { jwt: new Sensitive('a.b.c'), claims: { software_id: 's' } },
+          sign: undefined,
+          fromClient: 'Deny',
+        },
+      },
+    ),
+    {
+      ...registers,
+      document: { grant_types: ['authorization_code'], software_statement: { software_id: 's' } },
+    },
+  ],
+  [
+    'is not assumed where the spec and the defaults name none',
+    clientOf({ clientName: 'Storefront' }),
+    { ...registers, document: { client_name: 'Storefront' } },
+  ],
+  [
+    'is not looked for in a worker',
+    clientOf({ grantTypes: ['client_credentials'] }),
+    { ...registers, document: { grant_types: ['client_credentials'] } },
   ],
 ]);
