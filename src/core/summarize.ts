@@ -21,13 +21,16 @@ import { publishedName } from './workload.ts';
  *
  * Nothing in it changes on a resync, so an unchanged object is never written.
  *
- * @param learned what the server registered instead of what was sent, where this round got an answer.
+ * @param learned what the server registered instead of what was sent, where this round got an answer
+ * @param secretNote what of `spec.secret` has no effect (see `unusedNames`), where the Secret was written since the last
+ *   status
  */
 export function summarize(
   o: Observation,
   object: ObservedClient,
   idle: Idle,
   learned: readonly Substitution[] | undefined,
+  secretNote?: string,
 ): OAuthClientStatus {
   const record = currentRecord(o);
   const published = publishedName(o, record);
@@ -37,7 +40,7 @@ export function summarize(
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
   const conditions = [
     ...toConditions(
-      conditionsOf(o, idle, record, published),
+      conditionsOf(o, idle, record, published, secretNote),
       status.conditions ?? [],
       object.generation,
       rfc3339(o.now),
@@ -119,12 +122,16 @@ function retiringClients(
 
 const bindingOf = (name: string | undefined) => (name === undefined ? undefined : { name });
 
-/** @param published name of the Secret that shows the record */
+/**
+ * @param published name of the Secret that shows the record
+ * @param secretNote as in {@link summarize}
+ */
 function conditionsOf(
   o: Observation,
   idle: Idle,
   record: RegistrationRecord | undefined,
   published: string | undefined,
+  secretNote: string | undefined,
 ): readonly NewCondition[] {
   const { reason, message } = idle;
   const type = progressType(idle);
@@ -136,7 +143,7 @@ function conditionsOf(
       message: withAnnotationHint(message, o.object),
     },
     registeredCondition(o, idle, record),
-    secretSynced(idle, published),
+    secretSynced(o, idle, published, secretNote),
     ...(type === undefined ? [] : [{ type, status: 'True', reason, message: SEE_READY } as const]),
   ];
 }
@@ -204,10 +211,22 @@ function isUnmanaged({ server, object }: Observation, { managed }: RegistrationR
   return before?.reason === 'Unmanaged';
 }
 
-function secretSynced({ reason }: Idle, published: string | undefined): NewCondition {
+/**
+ * What has no effect is said here and not by an Event: the client works, and an Event would be a fourth write. As long as
+ * the Secret is not written again, the earlier note stays.
+ */
+function secretSynced(
+  { object }: Observation,
+  { reason }: Idle,
+  published: string | undefined,
+  secretNote: string | undefined,
+): NewCondition {
   if (published === undefined) {
     return { type: 'SecretSynced', status: 'False', reason, message: SEE_READY };
   }
   const text = `Secret ${published} shows the current registration.`;
-  return { type: 'SecretSynced', status: 'True', reason: 'SecretSynced', message: text };
+  const before = object?.status.conditions?.find(({ type }) => type === 'SecretSynced');
+  const noted = before?.message.startsWith(text) ? before.message.slice(text.length).trim() : '';
+  const message = `${text} ${secretNote ?? noted}`.trim();
+  return { type: 'SecretSynced', status: 'True', reason: 'SecretSynced', message };
 }

@@ -124,7 +124,8 @@ async function writeStatus(
   if (object === undefined || known === undefined) {
     return true;
   }
-  const status = summarize(o, object, action, memory.learned(round.key));
+  const { key } = round;
+  const status = summarize(o, object, action, memory.learned(key), memory.secretNote(key));
   if (isSameJson(status, object.status)) {
     memory.statusWritten(round.key);
     return true;

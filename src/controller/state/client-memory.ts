@@ -12,6 +12,7 @@ export class Memory {
   readonly #reads = new Map<string, number>();
   readonly #unanswered = new Map<string, number>();
   readonly #learned = new Map<string, readonly Substitution[]>();
+  readonly #secretNotes = new Map<string, string>();
   /** Time of the first client's first round. */
   #since: number | undefined;
 
@@ -73,9 +74,20 @@ export class Memory {
     this.#learned.set(key, substitutions);
   }
 
+  /** What of `spec.secret` has no effect, as the last write of the Secret showed: for the next status. */
+  noteSecret(key: ClientKey, note: string): void {
+    this.#secretNotes.set(key, note);
+  }
+
+  /** `undefined`: the Secret was not written since the last status. */
+  secretNote(key: ClientKey): string | undefined {
+    return this.#secretNotes.get(key);
+  }
+
   /** The API server has the status of this round. */
   statusWritten(key: ClientKey): void {
     this.#learned.delete(key);
+    this.#secretNotes.delete(key);
   }
 
   absence(key: ClientKey, now: number): Absence {
@@ -100,5 +112,6 @@ export class Memory {
     this.#reads.delete(key);
     this.#unanswered.delete(key);
     this.#learned.delete(key);
+    this.#secretNotes.delete(key);
   }
 }

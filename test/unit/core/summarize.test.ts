@@ -34,11 +34,11 @@ function restOf(o: Observation): Idle {
 }
 
 /** Status as the operator would write it for what it sees. */
-const statusOf = (o: Observation, learned?: Parameters<typeof summarize>[3]) => {
+const statusOf = (o: Observation, learned?: Parameters<typeof summarize>[3], secretNote?: string) => {
   if (o.object === undefined) {
     throw new Error('no object');
   }
-  return summarize(o, o.object, restOf(o), learned);
+  return summarize(o, o.object, restOf(o), learned, secretNote);
 };
 
 /** The next observation, with the status that was written. */
@@ -452,6 +452,31 @@ describe('summarize', () => {
   test('is what the CRD takes, however long the annotation', () => {
     const o = observation({ object: object({ reconcileRequestedAt: 'x'.repeat(300) }) });
     expect(oauthClientStatus.safeParse(statusOf(o)).error?.issues ?? []).toEqual([]);
+  });
+});
+
+describe('what of spec.secret does nothing', () => {
+  const messageOf = (status: ObservedClient['status']) => condition(status, 'SecretSynced')?.message;
+  const synced = 'Secret storefront-oauth shows the current registration.';
+  const noted = statusOf(observation(), undefined, 'spec.secret.keys has no effect.');
+
+  test('is said of a client that is ready', () => {
+    expect(messageOf(noted)).toBe(`${synced} spec.secret.keys has no effect.`);
+    expect(condition(noted, 'Ready')).toMatchObject({ status: 'True', reason: 'Registered' });
+  });
+
+  test('is said as long as the Secret is not written again', () => {
+    const next = later(observation(), noted, 60_000);
+    expect(statusOf(next)).toEqual(noted);
+    expect(messageOf(statusOf(next, undefined, ''))).toBe(synced);
+  });
+
+  test('is not said of another Secret', () => {
+    const other = observation({
+      object: object({ desired: desired({ secret: { name: 'other' } }), status: noted }),
+      secrets: [secret({ name: 'other' })],
+    });
+    expect(messageOf(statusOf(other))).toBe('Secret other shows the current registration.');
   });
 });
 

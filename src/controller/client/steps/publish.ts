@@ -5,6 +5,7 @@ import { failure } from '../../../core/failure.ts';
 import type { Observation } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRestored } from '../../../core/restored-object.ts';
+import { unusedNames } from '../../../core/unused-names.ts';
 import { endpointsFor } from '../../../core/workload.ts';
 import {
   inputsHash,
@@ -35,17 +36,9 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   }
   const { keys = {}, include = [] } = object.desired.spec.secret;
   const endpoints = endpointsFor(o, record) ?? content.endpoints;
-  const values = wanted.format.render(
-    {
-      information: content.information,
-      sent: content.sent,
-      issuer: record.issuer,
-      endpoints,
-      key: content.keys[0],
-      include,
-    },
-    keys,
-  );
+  const { information, sent } = content;
+  const client = { information, sent, issuer: record.issuer, endpoints, key: content.keys[0], include };
+  const values = wanted.format.render(client, keys);
   const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
   const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
   const toWrite = (resourceVersion?: string) =>
@@ -69,6 +62,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   context.refusedWrites.admitted(PLACES.workload(o.namespace));
   context.caches.secrets.learn(toSecretObject(written.object));
   context.memory.succeeded(round.key, 'Publish', basis);
+  context.memory.noteSecret(round.key, unusedNames(client, keys));
   tellRestored(step, input);
   return DONE;
 }

@@ -70,6 +70,23 @@ describe('A Secret that does not exist', () => {
     expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
+  test('leaves a note for status about names that do nothing', async () => {
+    const noteOf = async (secret: object) => {
+      const objects = [
+        ...surroundings(),
+        clientObject({}, { secret: secret as never }),
+        registrationSecret(),
+      ];
+      const { memory, round, told } = await take('Publish', { objects });
+      expect(told).toEqual([]);
+      return memory.secretNote(round.key);
+    };
+    const name = 'storefront-oauth';
+    expect(await noteOf({ name, keys: { client_id: 'ID' }, include: ['client_name'] })).toBe('');
+    expect(await noteOf({ name, keys: { clientId: 'ID' } })).toMatch(/^spec.secret.keys has no effect for clientId: /);
+    expect(await noteOf({ name, include: ['nope'] })).toMatch(/^spec.secret.include has no effect for nope: /);
+  });
+
   test('is created beside one under a former name', async () => {
     const { wrote } = await take('Publish', {
       objects: [...unpublished, workloadSecret({ name: 'former' })],

@@ -1,0 +1,37 @@
+import { PUBLISHED_NAMES, type PublishedClient, publishedValues } from '../formats/published-client.ts';
+import { presentable } from '../oauth/error-response.ts';
+import { own } from '../oauth/objects.ts';
+import { cut } from '../oauth/text.ts';
+
+const MAX_UNUSED = 4;
+const MAX_OFFERED = 20;
+
+/**
+ * What of `spec.secret.keys` and `spec.secret.include` has no effect for this client, and which names would have one;
+ * `''`: all of it has an effect. A name that leaves out a value that this client lacks has done its work.
+ *
+ * @param keys `spec.secret.keys`
+ */
+export function unusedNames(client: PublishedClient, keys: Readonly<Record<string, string>>): string {
+  const values = publishedValues(client);
+  const { include = [], information } = client;
+  const hasValue = (name: string): boolean => own(values, name) !== undefined;
+  const isKnown = (name: string): boolean => PUBLISHED_NAMES.includes(name) || include.includes(name);
+  const keysUnused = Object.entries(keys)
+    .filter(([name, key]) => !(hasValue(name) || include.includes(name) || (key === '' && isKnown(name))))
+    .map(([name]) => name);
+  const included = include.filter((name) => !hasValue(name));
+  const sentences = [
+    keysUnused.length > 0 &&
+      `spec.secret.keys has no effect for ${enumerated(keysUnused, MAX_UNUSED)}: this client has no value of that name. Its values are ${enumerated(Object.keys(values).filter(hasValue), MAX_OFFERED)}.`,
+    included.length > 0 &&
+      `spec.secret.include has no effect for ${enumerated(included, MAX_UNUSED)}: the server's answer has no member of that name. Its members are ${enumerated(Object.keys(information.metadata), MAX_OFFERED)}.`,
+  ];
+  return sentences.filter((sentence) => sentence !== false).join(' ');
+}
+
+function enumerated(names: readonly string[], most: number): string {
+  const shown = names.slice(0, most).map((name) => presentable(cut(name, 40), []));
+  const more = names.length - shown.length;
+  return `${shown.length === 0 ? 'none' : shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
