@@ -8,7 +8,7 @@ export const CONDITION_TYPES = {
     of: ['OAuthClient', 'AuthorizationServer', 'ClusterAuthorizationServer'],
     shown: 'Always',
     meaning:
-      'OAuthClient: workloads can use the Secret, which shows the registration. It stays True while an edit waits (Reconciling) or the object is suspended (Paused). Server object: its endpoints are known, its credentials can be read, and it neither refuses them nor fails to answer.',
+      'OAuthClient: workloads can use the Secret, which shows the registration. It stays True while an edit waits (Reconciling), an edit is refused (Stalled) or the object is suspended (Paused). Server object: its endpoints are known, its credentials can be read, and it neither refuses them nor fails to answer.',
   },
   Registered: {
     of: ['OAuthClient'],

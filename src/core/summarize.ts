@@ -1,12 +1,15 @@
 import { type NewCondition, SEE_READY, toConditions } from '../api/conditions.ts';
 import { unknownAnnotationMessage } from '../api/names.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
+import type { Reason } from '../api/reasons.ts';
 import { rfc3339 } from '../api/time.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
 import { lifetimeEnd } from './clock-visits.ts';
 import { currentRecord, surplusRecords } from './current-record.ts';
 import type { Substitution } from './drift.ts';
+import { clientEnd } from './due.ts';
+import { serverOfClient } from './home.ts';
 import { isOurs } from './installation.ts';
 import { keptIfAny } from './kept-text.ts';
 import { managementMode } from './management.ts';
@@ -33,7 +36,7 @@ export function summarize(
   secretNote?: string,
 ): OAuthClientStatus {
   const record = currentRecord(o);
-  const published = publishedName(o, record);
+  const published = shownSecret(o, idle, record);
   const status =
     record === undefined && idle.reason === 'Ended' ? withoutClient(object.status) : object.status;
   const secretName = published ?? status.secretName;
@@ -161,26 +164,52 @@ function progressType({ state, reason }: Idle): 'Paused' | 'Reconciling' | 'Stal
   return state === 'Stalled' ? 'Stalled' : undefined;
 }
 
-/** Whether workloads can use the Secret. What waits, or is suspended, takes nothing from a client that works. */
+/** The server's answer may mean that the client is gone (RFC 7592 section 2.2), or another object may end the client. */
+const DOUBTFUL: readonly Reason[] = ['RegistrationAccessTokenLost', 'ClientAlreadyManaged'];
+
+/**
+ * Whether workloads can use the Secret. An edit that waits or is refused, and a suspension, take nothing from a client that
+ * works: the condition Reconciling, Stalled or Paused says what is not done.
+ *
+ * @param shown name of the Secret that shows the record
+ */
 function isUsable(
   o: Observation,
-  { state }: Idle,
+  { state, reason }: Idle,
   record: RegistrationRecord | undefined,
-  published: string | undefined,
+  shown: string | undefined,
 ): boolean {
-  if (state !== 'Waiting') {
-    return state === 'Ready';
-  }
   const { object } = o;
-  if (record === undefined || published === undefined || object === undefined || object.deleting) {
+  if (state === 'Ready') {
+    return true;
+  }
+  if (record === undefined || shown === undefined || object === undefined || object.deleting) {
     return false;
   }
-  const { clientSecretExpiresAt } = record;
-  const ends = [
-    lifetimeEnd(object),
-    clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt),
-  ];
-  return ends.every((end) => end === undefined || o.now < end);
+  const at = serverOfClient(o, record);
+  const secretEnd = record.clientSecretExpiresAt && Date.parse(record.clientSecretExpiresAt);
+  const ends = [lifetimeEnd(object), at === undefined ? secretEnd : clientEnd(at)];
+  const isOver = ends.some((end) => typeof end === 'number' && o.now >= end);
+  return state !== 'Gone' && !DOUBTFUL.includes(reason) && !isOver;
+}
+
+/**
+ * Name of the Secret that shows the record. While the spec can't be used, it isn't known which Secret it wants, and the
+ * one from before serves.
+ */
+function shownSecret(
+  o: Observation,
+  { reason }: Idle,
+  record: RegistrationRecord | undefined,
+): string | undefined {
+  const { object, secrets } = o;
+  const isSpecUnusable = object?.desired.valid === false || reason === 'InvalidSpec';
+  return isSpecUnusable
+    ? secrets.find(
+        ({ ownerUid, shows, projection }) =>
+          ownerUid === object?.uid && shows === record?.registrationSecret && projection !== undefined,
+      )?.name
+    : publishedName(o, record);
 }
 
 function registeredCondition(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type OAuthClientSpec, oauthClientStatus } from '../../../src/api/oauth-client.ts';
+import type { Reason } from '../../../src/api/reasons.ts';
 import type { Idle } from '../../../src/core/action.ts';
 import type { Observation, ObservedClient } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
@@ -260,38 +261,83 @@ describe('summarize', () => {
     });
     const after = statusOf(later(observation(), before, 60_000));
     expect(condition(after, 'Stalled')).toBeUndefined();
-    expect(condition(after, 'Ready')).toMatchObject({
-      status: 'True',
-      lastTransitionTime: '2026-05-01T12:01:00Z',
-    });
-    expect(condition(after, 'Registered')).toMatchObject({ status: 'True', lastTransitionTime: time });
+    for (const type of ['Ready', 'Registered', 'SecretSynced']) {
+      expect(condition(after, type)).toMatchObject({ status: 'True', lastTransitionTime: time });
+    }
   });
 
-  test('says why a client is not ready in the words of the plan, and what still works', () => {
-    const status = statusOf(
-      observation({
-        object: edited(),
-        setbacks: [
-          {
-            ...setback({
-              kind: 'Terminal',
-              reason: 'InvalidRedirectURI',
-              message: 'no fragments',
-              retryAt: Number.POSITIVE_INFINITY,
-              basis: updateBasis,
-            }),
-            action: 'Update',
-          },
-        ],
-      }),
-    );
+  const refusedEdit = (reason: Reason, more: Partial<Observation> = {}): Observation =>
+    observation({
+      object: edited(),
+      setbacks: [
+        {
+          ...setback({
+            kind: 'Terminal',
+            reason,
+            message: 'no fragments',
+            retryAt: Number.POSITIVE_INFINITY,
+            basis: updateBasis,
+          }),
+          action: 'Update',
+        },
+      ],
+      ...more,
+    });
+
+  test('says in the words of the plan why an edit is refused, and that the client still works', () => {
+    const status = statusOf(refusedEdit('InvalidRedirectURI'));
     expect(condition(status, 'Ready')).toMatchObject({
-      status: 'False',
+      status: 'True',
       reason: 'InvalidRedirectURI',
       message: 'no fragments',
     });
+    expect(condition(status, 'Stalled')).toMatchObject({ status: 'True', reason: 'InvalidRedirectURI' });
     expect(condition(status, 'Registered')).toMatchObject({ status: 'True' });
     expect(condition(status, 'SecretSynced')).toMatchObject({ status: 'True' });
+  });
+
+  const unusable = object({ desired: { valid: false, problem: 'spec.client is wrong.' } });
+  const expired = record({ clientSecretExpiresAt: time });
+  test.each<readonly [string, Observation, readonly string[]]>([
+    ['whose edit is not valid', observation({ object: unusable }), ['True InvalidSpec', 'True SecretSynced']],
+    [
+      'whose edit is not valid, and whose Secret was changed by somebody',
+      observation({ object: unusable, secrets: [secret({ projection: undefined })] }),
+      ['False InvalidSpec', 'False InvalidSpec'],
+    ],
+    [
+      'whose edit is not valid, and whose Secret shows another client',
+      observation({ object: unusable, secrets: [secret({ shows: 'oac-other' })] }),
+      ['False InvalidSpec', 'False InvalidSpec'],
+    ],
+    [
+      'whose edit asks for a label that is reserved',
+      observation({
+        object: object({ desired: desired({ secret: { name: 'storefront-oauth', labels: { team: 'a' } } }) }),
+        reservedSecretMetadata: ['team'],
+      }),
+      ['True InvalidSpec', 'True SecretSynced'],
+    ],
+    [
+      'whose edit is refused, and whose secret has expired',
+      refusedEdit('InvalidRedirectURI', { records: [expired], secrets: [secret({}, expired)] }),
+      ['False InvalidRedirectURI', 'True SecretSynced'],
+    ],
+    [
+      'whose token is refused, which may mean that the client is gone',
+      refusedEdit('RegistrationAccessTokenLost'),
+      ['False RegistrationAccessTokenLost', 'True SecretSynced'],
+    ],
+    [
+      'that another object had before',
+      observation({ rival: record({ client: { namespace: 'shop', name: 'first', uid: 'uid-0' } }) }),
+      ['False ClientAlreadyManaged', 'True SecretSynced'],
+    ],
+  ])('shows whether workloads can use the Secret of a client %s', (_, o, conditions) => {
+    const status = statusOf(o);
+    const said = ['Ready', 'SecretSynced'].map((type) => condition(status, type));
+    expect(said.map((found) => `${found?.status} ${found?.reason}`)).toEqual(conditions);
+    expect(condition(status, 'Stalled')?.status).toBe('True');
   });
 
   test('says of a client whose record is missing what it was, and that its token is lost', () => {
