@@ -225,6 +225,10 @@ export const REASONS = {
     cause: 'The lifetime of the client is over: it was removed at the server, and its Secret with it.',
     cure: 'Nothing to do. For a new client, raise spec.lifetime.expiresAfter, or delete the object and create it again.',
   },
+  ClientExpired: {
+    cause: 'The client, or its secret, ended at the server, and spec.replacement.onExpiry is Never.',
+    cure: 'Request another client by the annotation that the message names, or set onExpiry to Automatic.',
+  },
   BoundObjectNotFound: {
     cause: "The object that spec.lifetime.boundTo names doesn't exist.",
     cure: 'Create that object, or correct spec.lifetime.boundTo.',

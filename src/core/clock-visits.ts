@@ -1,7 +1,7 @@
 import { boundedMs } from '../api/durations.ts';
 import { SHARES } from '../api/shares.ts';
 import { currentRecord, departedRecords, surplusRecords } from './current-record.ts';
-import { clientDueAt, keyDues, tokenDueAt } from './due.ts';
+import { clientDueAt, keyDues, knownEnd, tokenDueAt } from './due.ts';
 import { setbackOf } from './earlier-calls.ts';
 import { type RecordAtServer, serverOfClient } from './home.ts';
 import type { Observation, ObservedClient } from './observation.ts';
@@ -53,6 +53,7 @@ export function nextVisit(o: Observation, until: number | undefined): { readonly
   const times = [
     until,
     o.object && lifetimeEnd(o.object),
+    current && knownEnd(current, at),
     ...endings(o, current),
     ...renewals(o, at).map((due) => (due !== undefined && due <= o.now ? o.now + RENEW_AGAIN_MS : due)),
     at && readDueAt(o, at),

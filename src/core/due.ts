@@ -47,6 +47,17 @@ export function clientEnd({ record, connection }: RecordAtServer): number | unde
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
+/**
+ * The same, also while the server can't be called: then only the end of the secret is known.
+ *
+ * @param at where the client is registered; `undefined` while that server can't be called
+ */
+export const knownEnd = (record: RegistrationRecord, at: RecordAtServer | undefined): number | undefined => {
+  const { clientSecretExpiresAt } = record;
+  const secretEnd = clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt);
+  return at === undefined ? secretEnd : clientEnd(at);
+};
+
 /** A time that can't be read (the record was damaged by hand) ends no client. */
 const known = (time: number): number | undefined => (Number.isNaN(time) ? undefined : time);
 

@@ -9,7 +9,7 @@ import {
   objectGone,
   recordOutlivesObject,
 } from './rules/endings.ts';
-import { clientExpiring, retainedTokenExpiring, tokenExpiring } from './rules/expiry.ts';
+import { clientExpired, clientExpiring, retainedTokenExpiring, tokenExpiring } from './rules/expiry.ts';
 import { serverUnidentified } from './rules/identity.ts';
 import { idle } from './rules/idle.ts';
 import { installationRenamed, managedElsewhere } from './rules/installation.ts';
@@ -88,6 +88,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
   whereReachable(clientExpiring),
   formerSecretLeft,
   whereReachable(readDue),
+  clientExpired,
   retentionRefused,
   clientOutsidePolicy,
 ];

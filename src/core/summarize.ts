@@ -8,7 +8,7 @@ import type { Idle } from './action.ts';
 import { lifetimeEnd } from './clock-visits.ts';
 import { currentRecord, surplusRecords } from './current-record.ts';
 import type { Substitution } from './drift.ts';
-import { clientEnd } from './due.ts';
+import { knownEnd } from './due.ts';
 import { serverOfClient } from './home.ts';
 import { isOurs } from './installation.ts';
 import { keptIfAny } from './kept-text.ts';
@@ -186,10 +186,8 @@ function isUsable(
   if (record === undefined || shown === undefined || object === undefined || object.deleting) {
     return false;
   }
-  const at = serverOfClient(o, record);
-  const secretEnd = record.clientSecretExpiresAt && Date.parse(record.clientSecretExpiresAt);
-  const ends = [lifetimeEnd(object), at === undefined ? secretEnd : clientEnd(at)];
-  const isOver = ends.some((end) => typeof end === 'number' && o.now >= end);
+  const ends = [lifetimeEnd(object), knownEnd(record, serverOfClient(o, record))];
+  const isOver = ends.some((end) => end !== undefined && o.now >= end);
   return state !== 'Gone' && !DOUBTFUL.includes(reason) && !isOver;
 }
 

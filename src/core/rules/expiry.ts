@@ -1,12 +1,13 @@
 import { rfc3339 } from '../../api/time.ts';
 import type { Action } from '../action.ts';
-import { clientDueAt, clientEnd, renewalBasis, tokenDueAt } from '../due.ts';
+import { clientDueAt, clientEnd, knownEnd, renewalBasis, tokenDueAt } from '../due.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
+import { requestRotation } from '../kubectl-command.ts';
 import { managementMode } from '../management.ts';
-import type { Reachable } from '../narrowed.ts';
+import type { Reachable, Registered } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
-import { blocked } from './idle.ts';
+import { blocked, stall, wait } from './idle.ts';
 import { planUpdate, unlessIdle } from './metadata.ts';
 import { askToReplace, replace } from './replacement.ts';
 import type { Rule } from './rule.ts';
@@ -110,3 +111,30 @@ function replaceExpiring(o: Reachable, message: string): Action | undefined {
       return undefined;
   }
 }
+
+/** Comes last of the rules that could give the object another client: none of them could. */
+export const clientExpired: Rule<Registered> = {
+  finding: 'ClientExpired',
+  found: 'The client, or its secret, has ended, and nothing could be done about it.',
+  follows:
+    'It is not ready. It waits for what stands in the way of a replacement; by onExpiry Never a person has to act.',
+  decide: (o) => {
+    const { current, at, server, now, spec } = o;
+    const end = knownEnd(current, at);
+    if (end === undefined || Number.isNaN(end) || now < end) {
+      return undefined;
+    }
+    const over = `Client ${current.clientId}, or its secret, expired at ${rfc3339(end)}.`;
+    if (!server.available) {
+      return wait(server.reason, `${over} ${server.message}`);
+    }
+    if (spec.replacement.onExpiry === 'Never') {
+      return stall(
+        'ClientExpired',
+        `${over} spec.replacement.onExpiry is Never. To have another client registered, with a new client_id: ${requestRotation(o)}`,
+      );
+    }
+    const action = replace({ ...o, server }, over);
+    return action.type === 'Idle' ? { ...action, message: `${over} ${action.message}` } : action;
+  },
+};

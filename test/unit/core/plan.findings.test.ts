@@ -313,6 +313,15 @@ const EXAMPLES: readonly Example[] = [
     'Client c1 has been due to be read since 2026-05-01T11:04:36Z.',
   ],
   [
+    'ClientExpired',
+    observation({
+      object: object({ desired: desired({ replacement: replacementOf({ onExpiry: 'Never' }) }) }),
+      records: [record({ clientSecretExpiresAt: '2026-05-01T11:00:00Z' })],
+    }),
+    'ClientExpired',
+    'Client c1, or its secret, expired at 2026-05-01T11:00:00Z. spec.replacement.onExpiry is Never. To have another client registered, with a new client_id: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
+  ],
+  [
     'RetentionRefused',
     observation({
       object: object({ retained: true }),

@@ -6,6 +6,7 @@ import { effectiveDialect } from '../../../../src/dialects/presets.ts';
 import { replacementOf } from '../../../kit/fixtures/client-specs.ts';
 import {
   absent,
+  closed,
   desired,
   NOW,
   object,
@@ -207,8 +208,41 @@ describe('rule 31: a client secret with an end', () => {
     });
   });
 
-  test('that is over leads to no other client by onExpiry Never', () => {
-    expect(plan(leftTo('Never', -1))).toMatchObject({ type: 'Idle', state: 'Ready' });
+  test('that is over leads to no other client by onExpiry Never, and status says so', () => {
+    expect(plan(leftTo('Never', -1))).toMatchObject({
+      type: 'Idle',
+      state: 'Stalled',
+      reason: 'ClientExpired',
+    });
+  });
+
+  const over = 'Client c1, or its secret, expired at 2026-05-01T11:00:00Z.';
+  test('that is over is told while its replacement waits', () => {
+    const gated = closed('AuthorizationServerPaused', 'Until noon.');
+    expect(plan(of(withSecret(90 * 24, -1), { server: gated }))).toMatchObject({
+      state: 'Waiting',
+      reason: 'AuthorizationServerPaused',
+      message: `${over} Until noon.`,
+    });
+    expect(plan(of(withSecret(90 * 24, 1), { server: gated }))).toMatchObject({ state: 'Ready' });
+  });
+
+  test('that is over is told while the server is not available', () => {
+    expect(plan(of(withSecret(90 * 24, -1), { server: unavailable }))).toMatchObject({
+      state: 'Waiting',
+      reason: unavailable.reason,
+      message: `${over} ${unavailable.message}`,
+    });
+    expect(plan(of(withSecret(90 * 24, 1), { server: unavailable }))).toMatchObject({
+      state: 'Ready',
+      until: NOW + HOUR,
+    });
+  });
+
+  test('that can not be read ends no client', () => {
+    const damaged = record({ clientSecretExpiresAt: 'soon' });
+    expect(plan(of(damaged))).toMatchObject({ state: 'Ready' });
+    expect(plan(of(damaged, { server: unavailable }))).toMatchObject({ state: 'Ready' });
   });
 });
 
