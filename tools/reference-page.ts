@@ -1,6 +1,7 @@
 import { METRICS, type MetricRow } from '../src/adapters/process/metric-table.ts';
 import { CONDITION_TYPES, type ConditionTypeFacts } from '../src/api/condition-types.ts';
 import { EVENTS, type EventFacts, type EventReason } from '../src/api/events.ts';
+import { LABEL_FACTS, LABELS } from '../src/api/names.ts';
 import { REASONS } from '../src/api/reasons.ts';
 import type { Share } from '../src/api/share-row.ts';
 import { SHARES } from '../src/api/shares.ts';
@@ -55,6 +56,14 @@ message begins with "Client … was not removed" has the reason of the last fail
 | --- | --- | --- | --- | --- |
 ${Object.entries(EVENTS).map(eventRow).join('\n')}
 
+## Labels
+
+To select by, or to set. They are stable; other labels on Secrets are the operator's own and can change.
+
+| Label | On | Value |
+| --- | --- | --- |
+${Object.entries(LABEL_FACTS).map(labelRow).join('\n')}
+
 ## Metrics
 
 Of \`/metrics\`. No tenant chooses a label: \`server\` is the name of a ClusterAuthorizationServer, and all AuthorizationServers are
@@ -102,6 +111,9 @@ function eventRow([reason, { type, of, when, cure }]: [string, EventFacts]): str
   const kinds = of.map((kind) => `\`${kind}\``).join(', ');
   return `| \`${reason}\` | ${type} | ${kinds} | ${when} | ${cure ?? REASONS[reason as EventReason].cure} |`;
 }
+
+const labelRow = ([name, { on, value }]: [string, { on: string; value: string }]): string =>
+  `| \`${LABELS[name as keyof typeof LABELS]}\` | ${on} | ${value} |`;
 
 function metricRow([name, { type, labels, help }]: [string, MetricRow]): string {
   const names = labels.map((label) => `\`${label}\``).join(', ');

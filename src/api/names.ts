@@ -27,6 +27,42 @@ export const LABELS = {
   client: `${prefix}/client`,
 } as const;
 
+interface LabelFacts {
+  readonly on: string;
+  readonly value: string;
+}
+
+/** The labels that people may set or select by. The reference page is made from this table. */
+export const LABEL_FACTS: Readonly<Record<keyof typeof LABELS, LabelFacts>> = {
+  credential: {
+    on: 'Secrets that a server object or an OAuthClient refers to; people set it',
+    value: '`true`: the operator may read the Secret and send it',
+  },
+  workload: { on: 'Secrets of workloads', value: '`true`' },
+  client: {
+    on: 'Secrets of workloads',
+    value:
+      'name of the OAuthClient, cut to 63 characters; the annotation of the same name has the whole `NAMESPACE/NAME`',
+  },
+  registration: { on: 'registration Secrets', value: '`true`' },
+  role: { on: 'registration Secrets', value: '`current`, `retained`, `owed` or `left-behind`' },
+  clientNamespace: { on: 'registration Secrets', value: 'namespace of the OAuthClient' },
+  clientName: {
+    on: 'registration Secrets',
+    value:
+      'name of the OAuthClient, cut to 63 characters; the annotation `oauth-registrar.dev/client` has the whole `NAMESPACE/NAME`',
+  },
+  clientUid: { on: 'registration Secrets', value: 'uid of the OAuthClient' },
+  purpose: {
+    on: 'OAuthClients, and from there registration Secrets; people set it',
+    value: 'what the client is for',
+  },
+  session: {
+    on: 'OAuthClients, and from there registration Secrets; people set it',
+    value: 'the session, run or conversation that the client was made for',
+  },
+};
+
 export const ANNOTATIONS = {
   /** Asks for another try; handled once per value, which status then shows. */
   reconcileRequestedAt: `${prefix}/reconcile-requested-at`,
