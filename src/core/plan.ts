@@ -97,7 +97,11 @@ const clientUpToDate: Rule<Registered, Action> = {
   finding: 'ClientUpToDate',
   found: 'The client is registered as the spec says, and the Secret of the workload shows it.',
   follows: 'Nothing is to be done.',
-  decide: () => idle('Ready', 'Registered', 'The client is registered and its Secret is up to date.'),
+  decide: ({ server }) => {
+    const isDangling = !server.available && server.reason === 'AuthorizationServerNotAvailable';
+    const dangling = isDangling ? ` But an edit would wait: ${server.message}` : '';
+    return idle('Ready', 'Registered', `The client is registered and its Secret is up to date.${dangling}`);
+  },
 };
 
 /**

@@ -226,7 +226,14 @@ function registeredCondition(
         reason: 'Unmanaged',
         message: `${text} The server gives no way to change or delete it: an edit needs a new registration, and a deletion leaves it behind.`,
       }
-    : { type: 'Registered', status: 'True', reason: 'Registered', message: text };
+    : { type: 'Registered', status: 'True', ...standing(o, text) };
+}
+
+/** Names a reference to a server object that is gone, or that doesn't admit the namespace any more. */
+function standing({ server }: Observation, text: string): Pick<NewCondition, 'reason' | 'message'> {
+  return server.available || server.reason !== 'AuthorizationServerNotAvailable'
+    ? { reason: 'Registered', message: text }
+    : { reason: server.reason, message: `${text} ${SEE_READY}` };
 }
 
 /** While the server object isn't ready, the earlier condition stays. */

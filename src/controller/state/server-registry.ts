@@ -57,8 +57,8 @@ export class ServerRegistry {
     /** The server's status may have to change. */
     readonly changed: (server: ServerKey) => void;
     /**
-     * The server object was replaced, or its endpoints or its bounds for existing clients changed: requeues all its
-     * clients.
+     * The server object was deleted or replaced, or its endpoints or its bounds for existing clients changed: requeues all
+     * its clients.
      */
     readonly concernsRegistered: (server: ServerKey) => void;
     /** How many namespaces have clients there. */
@@ -130,10 +130,11 @@ export class ServerRegistry {
     this.#health.set(key, health);
   }
 
-  /** The server object was deleted. Calls under way still end here. */
+  /** The server object was deleted, which the status of its clients shows. Calls under way still end here. */
   remove(key: ServerKey): void {
     this.#states.delete(key);
     this.wakeAll(key);
+    this.#concernsRegistered(key);
     this.#forgetUnused(key);
   }
 

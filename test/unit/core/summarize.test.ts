@@ -501,6 +501,38 @@ describe('summarize', () => {
   });
 });
 
+describe('a client whose server object is gone', () => {
+  const gone = {
+    ...unavailable,
+    reason: 'AuthorizationServerNotAvailable',
+    message: "ClusterAuthorizationServer corporate is not available to this namespace: it doesn't exist.",
+  } as const;
+  const reasonsOf = (status: ObservedClient['status']) =>
+    status.conditions?.map(({ type, status: is, reason }) => `${type}=${is} ${reason}`);
+
+  test('is ready, and status names the reference that leads nowhere', () => {
+    const status = statusOf(observation({ server: gone }));
+    expect(reasonsOf(status)).toEqual([
+      'Ready=True Registered',
+      'Registered=True AuthorizationServerNotAvailable',
+      'SecretSynced=True SecretSynced',
+    ]);
+    expect(condition(status, 'Ready')?.message).toBe(
+      `The client is registered and its Secret is up to date. But an edit would wait: ${gone.message}`,
+    );
+    expect(condition(status, 'Registered')?.message).toBe(
+      'Client c1 is registered at https://sso.example.com. See the condition Ready.',
+    );
+    expect(reasonsOf(statusOf(later(observation(), status, 60_000)))?.[1]).toBe('Registered=True Registered');
+  });
+
+  test('is ready as before while its server object only has a problem', () => {
+    expect(condition(statusOf(observation({ server: unavailable })), 'Registered')?.reason).toBe(
+      'Registered',
+    );
+  });
+});
+
 describe('what of spec.secret does nothing', () => {
   const messageOf = (status: ObservedClient['status']) => condition(status, 'SecretSynced')?.message;
   const synced = 'Secret storefront-oauth shows the current registration.';

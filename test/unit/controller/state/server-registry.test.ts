@@ -12,7 +12,7 @@ const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const REF = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
 
 const state = {
-  connection: { version: 'v1', dialect: {} } as ServerConnection,
+  connection: { uid: 'uid-1', version: 'v1', dialect: {} } as unknown as ServerConnection,
   problem: undefined,
   endpoints: undefined,
   management: 'Unknown',
@@ -361,6 +361,15 @@ describe('a server object that is gone', () => {
     expect(servers.size).toBe(1);
     servers.remove(SERVER);
     expect([woken, servers.size]).toEqual([['a/1'], 0]);
+  });
+
+  test('requeues its clients, whose status says so; and again when it is back', () => {
+    const { servers, concerned } = registry();
+    concerned.length = 0;
+    servers.remove(SERVER);
+    expect(concerned).toEqual([SERVER]);
+    servers.set(SERVER, state);
+    expect(concerned).toEqual([SERVER, SERVER]);
   });
 
   test('leaves nothing behind where no call is under way', () => {

@@ -68,7 +68,11 @@ table('L8: a policy that was made tighter, or a namespace that is no longer admi
       `${stays} ClusterAuthorizationServer corporate no longer admits namespace shop. Delete this object, or ask the platform team.`,
     ),
   ],
-  ['is not reported for a namespace, where only new ones are concerned', outside({}, notAdmitted), ready],
+  [
+    'leaves the client of a namespace ready where only new ones are concerned, and says that an edit would wait',
+    outside({}, notAdmitted),
+    { ...ready, message: `${ready.message} But an edit would wait: ${notAdmitted.message}` },
+  ],
   ['is not reported for a client that is within', outside({ enforce: 'Existing', scopes: ['admin'] }), ready],
 ]);
 

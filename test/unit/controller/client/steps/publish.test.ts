@@ -83,8 +83,12 @@ describe('A Secret that does not exist', () => {
     };
     const name = 'storefront-oauth';
     expect(await noteOf({ name, keys: { client_id: 'ID' }, include: ['client_name'] })).toBe('');
-    expect(await noteOf({ name, keys: { clientId: 'ID' } })).toMatch(/^spec.secret.keys has no effect for clientId: /);
-    expect(await noteOf({ name, include: ['nope'] })).toMatch(/^spec.secret.include has no effect for nope: /);
+    expect(await noteOf({ name, keys: { clientId: 'ID' } })).toMatch(
+      /^spec.secret.keys has no effect for clientId: /,
+    );
+    expect(await noteOf({ name, include: ['nope'] })).toMatch(
+      /^spec.secret.include has no effect for nope: /,
+    );
   });
 
   test('is created beside one under a former name', async () => {
