@@ -49,8 +49,8 @@ ${Object.entries(REASONS)
 ## Events
 
 All Events of the operator (\`kubectl get events\`). The same Event is written once in ten minutes, and only so many in one
-namespace: [shares](#shares). If the namespace is being deleted, the Event is in the namespace of the operator. A Warning whose
-message begins with "Client … was not removed" has the reason of the last failed try, whatever the row says.
+namespace: [shares](#shares). If the namespace is being deleted, the Event is in the namespace of the operator. An
+Event about a ClusterAuthorizationServer is in namespace \`default\` and only refers to its status. A Warning whose message begins with "Client … was not removed" has the reason of the last failed try, whatever the row says.
 
 | Reason | Type | About | When | What to do |
 | --- | --- | --- | --- | --- |

@@ -4,7 +4,7 @@ import type { Reason } from './reasons.ts';
 export interface EventFacts {
   readonly type: 'Normal' | 'Warning';
   /** Kinds of the object that the Event is about. */
-  readonly of: readonly 'OAuthClient'[];
+  readonly of: readonly ('OAuthClient' | 'AuthorizationServer' | 'ClusterAuthorizationServer')[];
   /** The occasion on which it is written. */
   readonly when: string;
   /** What a person should do. Default: the cure of the reason. */
@@ -12,6 +12,8 @@ export interface EventFacts {
 }
 
 const CLIENT = ['OAuthClient'] as const;
+const SERVERS = ['AuthorizationServer', 'ClusterAuthorizationServer'] as const;
+const ALL = [...CLIENT, ...SERVERS] as const;
 
 const warning = <const When extends string>(when: When) => ({ type: 'Warning', of: CLIENT, when }) as const;
 
@@ -24,6 +26,13 @@ const NOT_SENT = warning('A call for the client could not be sent.');
 const NOT_REMOVED = warning(
   'The client could not be removed in time. Its deregistration continues without the object, or is given up.',
 );
+const NOT_READY = {
+  type: 'Warning',
+  of: SERVERS,
+  when: 'The server object is not ready any more, or not from the start.',
+} as const;
+const andNotReady = <const When extends string>({ when }: { readonly when: When }) =>
+  ({ type: 'Warning', of: ALL, when: `${when} Or the server object is not ready for this reason.` }) as const;
 
 /**
  * Every Event of the operator, by its reason. Type and reference page are made from this table, and
@@ -58,7 +67,7 @@ export const EVENTS = {
   SecretConflict: warning('The Secret of the workload belongs to somebody else.'),
   ClientAlreadyManaged: warning('An adoption named a client that another object manages.'),
   AdoptionRefused: warning('An adoption failed.'),
-  InvalidSpec: NOT_PERMITTED,
+  InvalidSpec: andNotReady(NOT_PERMITTED),
   PolicyRefused: NOT_PERMITTED,
   QuotaExceeded: NOT_PERMITTED,
   AuthorizationServerNotAvailable: NOT_PERMITTED,
@@ -67,24 +76,26 @@ export const EVENTS = {
   InvalidSoftwareStatement: REFUSED,
   UnapprovedSoftwareStatement: REFUSED,
   RegistrationRefused: REFUSED,
-  RegistrationNotSupported: REFUSED,
+  RegistrationNotSupported: andNotReady(REFUSED),
   UpdateUnsupported: REFUSED,
-  RedirectRefused: REFUSED,
+  RedirectRefused: andNotReady(REFUSED),
   RateLimited: REFUSED,
-  AdmissionRefused: REFUSED,
-  ResponseTimedOut: UNREAD,
-  ResponseTruncated: UNREAD,
-  ResponseTooLarge: UNREAD,
-  ResponseNotJSON: UNREAD,
-  ResponseTooDeep: UNREAD,
-  AuthorizationServerUnavailable: warning('A call for the client got no answer, or a failure of the server.'),
-  AddressRefused: NOT_SENT,
-  TlsVerificationFailed: NOT_SENT,
+  AdmissionRefused: andNotReady(REFUSED),
+  ResponseTimedOut: andNotReady(UNREAD),
+  ResponseTruncated: andNotReady(UNREAD),
+  ResponseTooLarge: andNotReady(UNREAD),
+  ResponseNotJSON: andNotReady(UNREAD),
+  ResponseTooDeep: andNotReady(UNREAD),
+  AuthorizationServerUnavailable: andNotReady(
+    warning('A call for the client got no answer, or a failure of the server.'),
+  ),
+  AddressRefused: andNotReady(NOT_SENT),
+  TlsVerificationFailed: andNotReady(NOT_SENT),
   RequestUnsendable: NOT_SENT,
-  AdmissionTokenFailed: NOT_SENT,
+  AdmissionTokenFailed: andNotReady(NOT_SENT),
   AdmissionScopeNotGranted: NOT_SENT,
-  SigningKeyUnusable: NOT_SENT,
-  SoftwareStatementExpired: NOT_SENT,
+  SigningKeyUnusable: andNotReady(NOT_SENT),
+  SoftwareStatementExpired: andNotReady(NOT_SENT),
   ConfigurationURLRefused: NOT_SENT,
   DeletionUnconfirmed: NOT_REMOVED,
   DeletionUnsupported: NOT_REMOVED,
@@ -92,6 +103,15 @@ export const EVENTS = {
   Queued: NOT_REMOVED,
   AuthorizationServerPaused: NOT_REMOVED,
   Deleting: NOT_REMOVED,
+  DiscoveryFailed: NOT_READY,
+  IssuerMismatch: NOT_READY,
+  CredentialNotFound: NOT_READY,
+  CredentialKeyMissing: NOT_READY,
+  CredentialNotLabelled: NOT_READY,
+  CredentialTooLarge: NOT_READY,
+  CredentialUnusable: NOT_READY,
+  NamespaceShareReached: NOT_READY,
+  Available: { type: 'Normal', of: SERVERS, when: 'The server object is ready again.' },
 } as const satisfies Partial<Readonly<Record<Reason, EventFacts>>>;
 
 /** A reason that an Event may have. */

@@ -26,6 +26,7 @@ export interface EventInput {
 /** The object that an Event is about. */
 export interface EventSubject {
   readonly kind: EventKind;
+  /** `''` for a ClusterAuthorizationServer. */
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
@@ -46,6 +47,8 @@ interface EventObject extends KubernetesObject {
 
 /** The API server accepts 1,024 characters. */
 const MAX_NOTE_BYTES = 1_000;
+/** Kubernetes takes Events of objects without a namespace there, and `kubectl describe` finds them. */
+const NAMESPACE_OF_CLUSTER_EVENTS = 'default';
 /** A cut name may have such characters: see `short-name.ts`. */
 const NOT_IN_NAMES = /[^a-z0-9.-]/g;
 
@@ -87,7 +90,7 @@ function toEvent(event: EventInput, options: Parameters<typeof createEventRecord
   const { clock, random, operatorNamespace, identity } = options;
   const { kind, namespace, name, uid, namespaceTerminating } = event.regarding;
   const suffix = `${clock.now().toString(16)}${Math.floor(random() * 2 ** 32).toString(16)}`;
-  const home = namespaceTerminating || namespace === '' ? operatorNamespace : namespace;
+  const home = namespaceTerminating ? operatorNamespace : namespace || NAMESPACE_OF_CLUSTER_EVENTS;
   return {
     metadata: {
       name: `${name

@@ -6,6 +6,7 @@ import { type ClientCounts, summarizeServer } from '../../core/summarize-server.
 import { isSameJson, type JsonObject } from '../../oauth/json.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
+import { tellReadiness } from './tell-readiness.ts';
 
 /** Content of a server object's status: its conditions and counts of clients. */
 
@@ -74,5 +75,6 @@ export async function tellStatus(
   const cache = isCluster ? caches.clusterServers : caches.servers;
   const { resourceVersion = '' } = written.object.metadata;
   cache.learn({ ...object, metadata: { ...metadata, resourceVersion }, status });
+  tellReadiness(object, status, context);
   return undefined;
 }

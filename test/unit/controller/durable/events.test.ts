@@ -69,6 +69,15 @@ describe('Events', () => {
     expect(written.map(({ note }) => note)).toEqual(['a', 'b', 'a']);
   });
 
+  test("are in the namespace of their object; of the cluster in default; of one that ends in the operator's", () => {
+    const { written, record } = createRecorder();
+    record(event('a'));
+    record(event('b', { namespace: '' }));
+    const { regarding } = event('c');
+    record(event('c', { regarding: { ...regarding, namespaceTerminating: true } }));
+    expect(written.map(({ metadata: { namespace } }) => namespace)).toEqual(['shop', 'default', 'op']);
+  });
+
   test('H4: of one namespace are bounded, and take nothing of another', async () => {
     const { clock, written, record } = createRecorder();
     const most = SHARES.events.most;
