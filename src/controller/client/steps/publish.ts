@@ -36,8 +36,14 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   }
   const { keys = {}, include = [] } = object.desired.spec.secret;
   const endpoints = endpointsFor(o, record) ?? content.endpoints;
-  const { information, sent } = content;
-  const client = { information, sent, issuer: record.issuer, endpoints, key: content.keys[0], include };
+  const client = {
+    information: content.information,
+    sent: content.sent,
+    issuer: record.issuer,
+    endpoints,
+    key: content.keys[0],
+    include,
+  };
   const values = wanted.format.render(client, keys);
   const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
   const known = o.secrets.find(({ name, ownerUid }) => name === wanted.name && ownerUid === object.uid);
