@@ -10,7 +10,7 @@ export function withDescribedBounds(schema: JsonObject): JsonObject {
   return {
     ...schema,
     ...defined({
-      description: typeof description === 'string' ? [description, ...boundsOf(schema)].join(' ') : undefined,
+      description: typeof description === 'string' ? completed(description, schema) : undefined,
       properties: isJsonObject(properties) ? ofEach(properties) : undefined,
       items: isJsonObject(items) ? withDescribedBounds(items) : undefined,
       additionalProperties: isJsonObject(additionalProperties)
@@ -28,20 +28,18 @@ const ofEach = (properties: JsonObject): JsonObject =>
     ]),
   );
 
-/** One sentence each. */
-function boundsOf({
-  minimum,
-  maximum,
-  maxItems,
-  maxProperties,
-  default: value,
-}: JsonObject): readonly string[] {
+/** Bounds stand before what the description says of an absent field. */
+function completed(description: string, schema: JsonObject): string {
+  const { minimum, maximum, maxItems, maxProperties, default: value } = schema;
+  const [meaning = '', absent] = description.split(/ (?=Default: )/);
   return [
+    meaning,
     ...(minimum === undefined || maximum === undefined ? [] : [`${minimum} to ${maximum}.`]),
     ...(maxItems === undefined ? [] : [`At most ${maxItems} items.`]),
     ...(maxProperties === undefined ? [] : [`At most ${maxProperties} entries.`]),
+    ...(absent === undefined ? [] : [absent]),
     ...(isScalar(value) ? [`Default: ${value === '' ? 'empty' : value}.`] : []),
-  ];
+  ].join(' ');
 }
 
 const isScalar = (value: Json | undefined): value is string | number | boolean =>

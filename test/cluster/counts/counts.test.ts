@@ -94,3 +94,20 @@ it('creates 100 clients at once with 3 writes each, at most 10 of the ledger, 10
   expect(ledgerWrites).toBeLessThanOrEqual(10);
   expect(new Set(testbed.server.clients().map(({ client_id }) => client_id)).size).toBe(101);
 });
+
+/**
+ * Bytes of an object of the same fields at commit ed39c9d, before defaults were stored: registered, as JSON, with status
+ * and managed fields (the client and the server object of `npm run demo`).
+ */
+const BEFORE_DEFAULTS = [
+  ['oac', 'first', 3_879],
+  ['coas', 'corporate', 4_321],
+] as const;
+
+it.each(BEFORE_DEFAULTS)('stores %s %s in at most twice the bytes of before', async (kind, name, before) => {
+  const stored = await shop.kubectl('get', kind, name, '--show-managed-fields', '-o', 'json');
+  const bytes = Buffer.byteLength(JSON.stringify(JSON.parse(stored)));
+  console.log(`${kind} ${name}: ${bytes} bytes, before ${before}`);
+  expect(stored).toContain('"observedGeneration"');
+  expect(bytes).toBeLessThanOrEqual(2 * before);
+});

@@ -74,50 +74,6 @@ describe('defaults', () => {
     );
   });
 
-  /** Size of a whole stored object in bytes, with metadata, owners of fields, and the status of a new object. */
-  async function sizes(kind: string, object: string): Promise<{ now: number; without: number }> {
-    const { metadata, spec } = JSON.parse(object) as { metadata: { name: string }; spec: unknown };
-    await cluster.must(['apply', '-f', '-'], object);
-    const place = ['-n', namespace, '--show-managed-fields', '-o', 'json'];
-    const whole = JSON.parse(await cluster.must(['get', kind, metadata.name, ...place])) as Stored;
-    const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
-    return { now: bytes(whole), without: bytes({ ...whole, spec }) };
-  }
-
-  test('at most double the size of an object', async () => {
-    const client = await sizes(
-      'oac',
-      oauthClient(
-        { name: 'typical', namespace },
-        {
-          client: {
-            clientName: 'Storefront',
-            redirectUris: ['https://shop.example.com/callback'],
-            grantTypes: ['authorization_code', 'refresh_token'],
-            tokenEndpointAuthMethod: 'client_secret_basic',
-            scopes: ['openid', 'profile'],
-          },
-        },
-      ),
-    );
-    const name = `typical-${namespace}`;
-    const initialAccessToken = { secretRef: { name: 'sso-iat' } };
-    const server = await sizes(
-      'coas',
-      clusterAuthorizationServer(name, {
-        issuer: 'https://sso.example.com/realms/shop',
-        dialect: 'keycloak',
-        registration: { admission: { initialAccessToken } },
-        allowedNamespaces: { selector: { matchLabels: { sso: 'true' } } },
-      }),
-    );
-    await cluster.must(['delete', 'coas', name]);
-    for (const { now, without } of [client, server]) {
-      expect(now).toBeGreaterThan(without);
-      expect(now).toBeLessThanOrEqual(2 * without);
-    }
-  });
-
   const samples = [
     'samples',
     ...readdirSync(join(DEPLOY, 'samples', 'servers')).map((file) => join('samples', 'servers', file)),

@@ -22,6 +22,11 @@ describe('withDescribedBounds', () => {
     expect(described(schema)).toBe(description);
   });
 
+  test('says bounds before a default that has no value', () => {
+    const description = 'How many. Default: any number.';
+    expect(described({ description, minimum: 0, maximum: 9 })).toBe('How many. 0 to 9. Default: any number.');
+  });
+
   test('goes through members, items and values, and adds no description where there is none', () => {
     const field = { description: 'It.', default: 'a' };
     const list = { type: 'array', maxItems: 2, items: field };
