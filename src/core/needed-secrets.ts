@@ -9,6 +9,7 @@ import { isDataKey, isLabelValue, isQualifiedName, isSubdomain, secretProblem } 
 import type { Observation, ObservedClient } from './observation.ts';
 import type { Problem } from './problem.ts';
 import { recordName, toRegistrationSecret } from './record.ts';
+import { contentAt } from './recorded-answer.ts';
 
 /** The Secrets that a client needs, judged by the API server's own bounds before anything is sent for it. */
 
@@ -61,7 +62,7 @@ export function recordProblem(
   document: JsonObject,
   connection: ServerConnection,
 ): Problem | undefined {
-  const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport, issuer } = connection;
+  const { registrationEndpoint, transport, issuer } = connection;
   const clientId = 'x'.repeat(SHARES.clientIdLength.most);
   const secret = toRegistrationSecret(
     {
@@ -91,16 +92,7 @@ export function recordProblem(
       keyCreatedAt: TIME,
       leftAt: TIME,
     },
-    {
-      information: { clientId: '', metadata: {} },
-      sent: document,
-      registrationEndpoint,
-      allowedOrigins,
-      endpoints,
-      dialect,
-      ...defined({ ca: transport?.ca }),
-      keys: [],
-    },
+    contentAt(connection, { information: { clientId: '', metadata: {} }, sent: document, keys: [] }),
     'x',
   );
   const problem = secretProblem(secret, ANSWER_BYTES + KEY_BYTES);

@@ -48,44 +48,67 @@ export interface Recorded {
 export function recordRegistration(
   { step, attempt, client, document, keys }: Registration,
   answer: ClientInformation,
-  { namespaceUid, installation, now }: Circumstances,
+  circumstances: Circumstances,
 ): Recorded {
-  const { connection, hash, ref, object, replaces } = step;
-  const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport } = connection;
+  const { connection, hash, object, replaces } = step;
   const information = withAddress(keptOf(answer, document, includedBy(object)), connection);
   return {
     record: {
-      registrationSecret: recordName(client.uid, attempt),
-      role: 'current',
-      attempt,
-      client,
-      purpose: object.purpose,
-      retain: object.retained,
-      namespaceUid,
-      installation,
-      server: ref,
-      serverUid: connection.uid,
-      issuer: connection.issuer,
-      registrationOrigin: originOf(registrationEndpoint),
-      clientId: information.clientId,
+      ...firstRecord({ client, attempt, information }, step, circumstances),
       metadataHash: hash,
-      revision: 1,
-      registeredAt: rfc3339(now),
-      managed: isManaged(information),
-      ...defined({ replaces: replaces?.registrationSecret, rotatedFor: object.rotateRequestedAt }),
+      ...defined({ replaces: replaces?.registrationSecret }),
       ...keyTimes(keys, object),
-      ...expiries(information, information, now, dialect),
+      ...expiries(information, information, circumstances.now, connection.dialect),
     },
-    content: {
-      information,
-      sent: document,
-      registrationEndpoint,
-      allowedOrigins,
-      endpoints,
-      dialect,
-      ...defined({ ca: transport?.ca }),
-      keys,
-    },
+    content: contentAt(connection, { information, sent: document, keys }),
+  };
+}
+
+/** The part that the records of a registration and of an adoption have in common. */
+function firstRecord(
+  {
+    client,
+    attempt,
+    information,
+  }: Pick<Registration, 'client' | 'attempt'> & { readonly information: ClientInformation },
+  { connection, object, ref }: Pick<RegisterStep, 'connection' | 'object' | 'ref'>,
+  { namespaceUid, installation, now }: Circumstances,
+) {
+  return {
+    registrationSecret: recordName(client.uid, attempt),
+    role: 'current',
+    attempt,
+    client,
+    purpose: object.purpose,
+    retain: object.retained,
+    namespaceUid,
+    installation,
+    server: ref,
+    serverUid: connection.uid,
+    issuer: connection.issuer,
+    registrationOrigin: originOf(connection.registrationEndpoint),
+    clientId: information.clientId,
+    revision: 1,
+    registeredAt: rfc3339(now),
+    managed: isManaged(information),
+    ...defined({ rotatedFor: object.rotateRequestedAt }),
+  } as const;
+}
+
+/** The content of a registration Secret, with what later calls need of the connection. */
+export function contentAt(
+  { registrationEndpoint, allowedOrigins, endpoints, dialect, transport }: ServerConnection,
+  { information, sent, keys }: Pick<RegistrationContent, 'information' | 'sent' | 'keys'>,
+): RegistrationContent {
+  return {
+    information,
+    sent,
+    registrationEndpoint,
+    allowedOrigins,
+    endpoints,
+    dialect,
+    ...defined({ ca: transport?.ca }),
+    keys,
   };
 }
 
@@ -183,13 +206,13 @@ export function recordRead(
 
 /** A client that existed already. Nothing counts as sent: the spec goes out with the first update. */
 export function recordAdoption(
-  { client, connection, object, ref }: AdoptStep,
+  step: AdoptStep,
   attempt: string,
   identity: RegistrationRecord['client'],
   answer: ClientInformation | undefined,
-  { namespaceUid, installation, now }: Circumstances,
+  circumstances: Circumstances,
 ): Recorded {
-  const { registrationEndpoint, allowedOrigins, endpoints, dialect, transport, issuer } = connection;
+  const { client, connection, object } = step;
   const known = { ...defined(client), metadata: {} };
   const information = withAddress(
     answer === undefined ? known : keptOf(mergeClientInformation(known, answer), {}, includedBy(object)),
@@ -197,36 +220,12 @@ export function recordAdoption(
   );
   return {
     record: {
-      registrationSecret: recordName(identity.uid, attempt),
-      role: 'current',
-      attempt,
-      client: identity,
-      purpose: object.purpose,
-      retain: object.retained,
-      namespaceUid,
-      installation,
-      server: ref,
-      serverUid: connection.uid,
-      issuer,
-      registrationOrigin: originOf(registrationEndpoint),
-      clientId: information.clientId,
-      ...{ metadataHash: 'adopted', adopted: true },
-      revision: 1,
-      registeredAt: rfc3339(now),
-      managed: isManaged(information),
-      ...defined({ rotatedFor: object.rotateRequestedAt }),
-      ...expiries(information, answer ?? {}, now, dialect),
+      ...firstRecord({ client: identity, attempt, information }, step, circumstances),
+      metadataHash: 'adopted',
+      adopted: true,
+      ...expiries(information, answer ?? {}, circumstances.now, connection.dialect),
     },
-    content: {
-      information,
-      sent: {},
-      registrationEndpoint,
-      allowedOrigins,
-      endpoints,
-      dialect,
-      ...defined({ ca: transport?.ca }),
-      keys: [],
-    },
+    content: contentAt(connection, { information, sent: {}, keys: [] }),
   };
 }
 
