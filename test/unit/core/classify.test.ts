@@ -12,41 +12,24 @@ import { rfc7591 } from '../../../src/dialects/rfc7591.ts';
 import type { ErrorResponse } from '../../../src/oauth/error-response.ts';
 import type { HttpOutcome } from '../../../src/oauth/http-message.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { answered } from '../../kit/fakes/fake-ports.ts';
+import {
+  answeredError,
+  NOT_SENT,
+  noAnswer,
+  type OutcomeRow,
+  verdictOf,
+} from '../../kit/fixtures/outcomes.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
 const viewers = viewersOf('AuthorizationServer');
 const context = { dialect: rfc7591, secrets: [new Sensitive('canary-token')], now: NOW, viewers };
 
-const answered = (
-  status: number,
-  body: unknown = '',
-  headers: Readonly<Record<string, string>> = {},
-): HttpOutcome => ({
-  kind: 'answered',
-  status,
-  headers,
-  body: new Sensitive(typeof body === 'string' ? body : JSON.stringify(body)),
-});
-const noAnswer = (
-  reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge',
-  status?: number,
-  received?: string,
-): HttpOutcome => ({
-  kind: 'noAnswer',
-  reason,
-  ...(status === undefined ? {} : { status }),
-  ...(received === undefined ? {} : { received: new Sensitive(received) }),
-  detail: '30 s',
-});
-
-/** `kind reason trouble`, then the sentence: what a table can show. */
-function said(verdict: Verdict): readonly [string, string] {
-  if (verdict.kind === 'Done') {
-    return [`Done ${verdict.information?.clientId ?? '-'}`, ''];
-  }
-  const { kind, reason, serverTrouble, message } = verdict;
-  return [`${kind} ${reason}${serverTrouble ? ' trouble' : ''}`, message];
-}
+/** The verdict, then the sentence: what a table can show. */
+const said = (verdict: Verdict): readonly [string, string] => [
+  verdictOf(verdict),
+  verdict.kind === 'Done' ? '' : verdict.message,
+];
 
 const failureOf = (verdict: Verdict): Failure => {
   if (verdict.kind === 'Done') {
@@ -55,41 +38,6 @@ const failureOf = (verdict: Verdict): Failure => {
   return verdict;
 };
 
-type Row = readonly [what: string, outcome: HttpOutcome, verdict: string, message: string];
-
-const sent: readonly Row[] = [
-  [
-    'a refused address',
-    { kind: 'notSent', reason: 'AddressRefused', detail: 'is loopback' },
-    'Transient AddressRefused trouble',
-    'is loopback',
-  ],
-  [
-    'a bad certificate',
-    { kind: 'notSent', reason: 'TlsVerificationFailed', detail: 'expired' },
-    'Transient TlsVerificationFailed trouble',
-    'expired',
-  ],
-  [
-    'a name that does not resolve',
-    { kind: 'notSent', reason: 'NameNotResolved', detail: 'no such host' },
-    'Transient AuthorizationServerUnavailable trouble',
-    'no such host',
-  ],
-  [
-    'a connection that fails',
-    { kind: 'notSent', reason: 'ConnectFailed', detail: 'refused' },
-    'Transient AuthorizationServerUnavailable trouble',
-    'refused',
-  ],
-  [
-    "what no request can be made of: it is the object's fault, not the server's (M5)",
-    { kind: 'notSent', reason: 'Unsendable', detail: 'invalid authorization header' },
-    'Transient RequestUnsendable',
-    'invalid authorization header',
-  ],
-];
-
 const orphan = 'Unknown RegistrationOutcomeUnknown trouble';
 const unavailable = 'Unknown AuthorizationServerUnavailable trouble';
 const timedOut = 'Unknown ResponseTimedOut trouble';
@@ -97,11 +45,100 @@ const noClientId = (status: number, why = 'not a JSON object') =>
   `The server answered ${status}, but without a readable client_id: it is ${why}`;
 const nested = `{"client_name":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
 
-const paused = '; nothing is sent until 2026-05-01T12:00:30Z';
+/** What each of the three means: [a POST, a PUT, a DELETE]. */
+type Verdicts = readonly [post: string, put: string, remove: string];
+
+const refused: Verdicts = [
+  'Terminal RegistrationRefused',
+  'Terminal RegistrationRefused',
+  'Transient DeletionUnconfirmed',
+];
+const refusedFor = (reason: string): Verdicts => [`Terminal ${reason}`, `Terminal ${reason}`, refused[2]];
+const unclear: Verdicts = [orphan, unavailable, unavailable];
+const passing = (reason: string): Verdicts => {
+  const verdict = `Transient ${reason} trouble`;
+  return [verdict, verdict, verdict];
+};
+const noToken: Verdicts = [
+  'TokenRefused AdmissionRefused',
+  'TokenRefused AdmissionRefused',
+  'TokenRefused AdmissionRefused',
+];
+
+const verdictsOf = (outcome: HttpOutcome) =>
+  [classifyRegistration, classifyUpdate, classifyDeletion].map((classify) =>
+    said(classify(outcome, context)),
+  );
+const saying = (verdicts: Verdicts, message: string) => verdicts.map((verdict) => [verdict, message]);
+
+describe('An answer to a POST, a PUT and a DELETE is classified', () => {
+  test.each<readonly [number, Verdicts]>([
+    [400, refused],
+    [401, noToken],
+    [403, refused],
+    [
+      404,
+      [
+        'Terminal RegistrationNotSupported',
+        'NotFound RegistrationAccessTokenLost',
+        'NotFound DeletionUnconfirmed',
+      ],
+    ],
+    [
+      405,
+      [
+        'Terminal RegistrationNotSupported',
+        'Unsupported UpdateUnsupported',
+        'Unsupported DeletionUnsupported',
+      ],
+    ],
+    [408, unclear],
+    [409, refused],
+    [413, refused],
+    [415, refused],
+    [500, unclear],
+    [
+      501,
+      [
+        'Transient AuthorizationServerUnavailable trouble',
+        'Unsupported UpdateUnsupported',
+        'Unsupported DeletionUnsupported',
+      ],
+    ],
+    [502, unclear],
+    [503, passing('AuthorizationServerUnavailable')],
+    [504, unclear],
+    [507, unclear],
+  ])('by its status: %i', (status, verdicts) => {
+    expect(verdictsOf(answered(status))).toEqual(saying(verdicts, `The server answered status ${status}`));
+  });
+
+  test('by its status, with the pause that it asks for: 429', () => {
+    const message = 'The server answered status 429; nothing is sent until 2026-05-01T12:00:30Z';
+    expect(verdictsOf(answered(429))).toEqual(saying(passing('RateLimited'), message));
+  });
+
+  test.each<readonly [number, string, Verdicts]>([
+    [400, 'invalid_redirect_uri', refusedFor('InvalidRedirectURI')],
+    [400, 'invalid_client_metadata', refusedFor('InvalidClientMetadata')],
+    [400, 'invalid_software_statement', refusedFor('InvalidSoftwareStatement')],
+    [400, 'unapproved_software_statement', refusedFor('UnapprovedSoftwareStatement')],
+    [400, 'The request is wrong', refused],
+    [400, 'constructor', refused],
+    [400, 'invalid_token', noToken],
+    [400, 'access_denied', noToken],
+    [403, 'insufficient_scope', noToken],
+    [500, 'server_error', unclear],
+  ])('by its status and error (rule 46): %i %s', (status, error, verdicts) => {
+    expect(verdictsOf(answeredError(status, error))).toEqual(
+      saying(verdicts, `The server answered ${status} ${error}`),
+    );
+  });
+});
 
 describe('classifyRegistration', () => {
-  test.each<Row>([
-    ...sent,
+  test.each<OutcomeRow>([
+    ...NOT_SENT,
     ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
     ['a lost connection', noAnswer('ConnectionLost'), orphan, 'No complete answer: 30 s'],
     [
@@ -151,30 +188,7 @@ describe('classifyRegistration', () => {
       noClientId(201, 'JSON that nests too deep'),
     ],
     ['204', answered(204), 'Unknown ResponseNotJSON trouble', noClientId(204)],
-    ['408', answered(408), orphan, 'The server answered status 408'],
     ['500', answered(500, '<html>stack trace</html>'), orphan, 'The server answered status 500'],
-    [
-      '500 with words',
-      answered(500, { error: 'server_error' }),
-      orphan,
-      'The server answered 500 server_error',
-    ],
-    ['502', answered(502), orphan, 'The server answered status 502'],
-    ['504', answered(504), orphan, 'The server answered status 504'],
-    ['507', answered(507), orphan, 'The server answered status 507'],
-    [
-      '501',
-      answered(501),
-      'Transient AuthorizationServerUnavailable trouble',
-      'The server answered status 501',
-    ],
-    [
-      '503',
-      answered(503),
-      'Transient AuthorizationServerUnavailable trouble',
-      'The server answered status 503',
-    ],
-    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
     [
       'a redirect',
       answered(302, '', { location: 'https://login.example.com/secret?path=1' }),
@@ -195,71 +209,16 @@ describe('classifyRegistration', () => {
     ],
     [
       '400 invalid_redirect_uri',
-      answered(400, { error: 'invalid_redirect_uri', error_description: 'no fragment' }),
+      answeredError(400, 'invalid_redirect_uri', 'no fragment'),
       'Terminal InvalidRedirectURI',
       'The server answered 400 invalid_redirect_uri: no fragment',
     ],
-    [
-      '400 invalid_client_metadata',
-      answered(400, { error: 'invalid_client_metadata' }),
-      'Terminal InvalidClientMetadata',
-      'The server answered 400 invalid_client_metadata',
-    ],
-    [
-      '400 invalid_software_statement',
-      answered(400, { error: 'invalid_software_statement' }),
-      'Terminal InvalidSoftwareStatement',
-      'The server answered 400 invalid_software_statement',
-    ],
-    [
-      '400 unapproved_software_statement',
-      answered(400, { error: 'unapproved_software_statement' }),
-      'Terminal UnapprovedSoftwareStatement',
-      'The server answered 400 unapproved_software_statement',
-    ],
-    [
-      '400 with a sentence',
-      answered(400, { error: 'The request is wrong' }),
-      'Terminal RegistrationRefused',
-      'The server answered 400 The request is wrong',
-    ],
-    [
-      "400 with a name of JavaScript's own",
-      answered(400, { error: 'constructor' }),
-      'Terminal RegistrationRefused',
-      'The server answered 400 constructor',
-    ],
-    [
-      '400 invalid_token',
-      answered(400, { error: 'invalid_token' }),
-      'TokenRefused AdmissionRefused',
-      'The server answered 400 invalid_token',
-    ],
-    [
-      'rule 46: 400 access_denied',
-      answered(400, { error: 'access_denied' }),
-      'TokenRefused AdmissionRefused',
-      'The server answered 400 access_denied',
-    ],
-    [
-      'rule 46: 403 insufficient_scope',
-      answered(403, { error: 'insufficient_scope' }),
-      'TokenRefused AdmissionRefused',
-      'The server answered 403 insufficient_scope',
-    ],
-    ['403 without words', answered(403), 'Terminal RegistrationRefused', 'The server answered status 403'],
-    ['401', answered(401), 'TokenRefused AdmissionRefused', 'The server answered status 401'],
     [
       '401 with a challenge',
       answered(401, '', { 'www-authenticate': 'Bearer error="invalid_token", error_description="expired"' }),
       'TokenRefused AdmissionRefused',
       'The server answered 401 invalid_token: expired',
     ],
-    ['404', answered(404), 'Terminal RegistrationNotSupported', 'The server answered status 404'],
-    ['405', answered(405), 'Terminal RegistrationNotSupported', 'The server answered status 405'],
-    ['409', answered(409), 'Terminal RegistrationRefused', 'The server answered status 409'],
-    ['413', answered(413), 'Terminal RegistrationRefused', 'The server answered status 413'],
-    ['415', answered(415), 'Terminal RegistrationRefused', 'The server answered status 415'],
     [
       '422 with a client_id',
       answered(422, { client_id: 'c1' }),
@@ -279,7 +238,7 @@ describe('classifyRegistration', () => {
       'The server answered status 401, and its body was not read: 30 s',
     ],
     ['500 whose body was cut off', noAnswer('ConnectionLost', 500), orphan, 'No complete answer: 30 s'],
-  ])('takes %s for what it is', (_, outcome, verdict, message) => {
+  ])('classifies %s', (_, outcome, verdict, message) => {
     expect(said(classifyRegistration(outcome, context))).toEqual([verdict, message]);
   });
 
@@ -290,17 +249,14 @@ describe('classifyRegistration', () => {
   });
 
   test("masks in the server's words what was sent", () => {
-    const verdict = classifyRegistration(
-      answered(400, { error: 'bad', error_description: 'got canary-token' }),
-      context,
-    );
+    const verdict = classifyRegistration(answeredError(400, 'bad', 'got canary-token'), context);
     expect(said(verdict)[1]).toBe('The server answered 400 bad: got [redacted]');
   });
 });
 
 describe('classifyUpdate', () => {
-  test.each<Row>([
-    ...sent,
+  test.each<OutcomeRow>([
+    ...NOT_SENT,
     ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
     ['200 with the client', answered(200, { client_id: 'c1' }), 'Done c1', ''],
     ['204', answered(204), 'Done -', ''],
@@ -311,31 +267,18 @@ describe('classifyUpdate', () => {
       noClientId(200, 'not a JSON object'),
     ],
     [
-      '400 invalid_client_metadata',
-      answered(400, { error: 'invalid_client_metadata' }),
-      'Terminal InvalidClientMetadata',
-      'The server answered 400 invalid_client_metadata',
-    ],
-    ['404', answered(404), 'NotFound RegistrationAccessTokenLost', 'The server answered status 404'],
-    ['405', answered(405), 'Unsupported UpdateUnsupported', 'The server answered status 405'],
-    ['501', answered(501), 'Unsupported UpdateUnsupported', 'The server answered status 501'],
-    ['408', answered(408), unavailable, 'The server answered status 408'],
-    ['500', answered(500), unavailable, 'The server answered status 500'],
-    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
-    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
-    [
       'a redirect',
       answered(301),
       'Terminal RedirectRefused',
       'The server answered status 301 (a redirect; redirects are not followed)',
     ],
-  ])('takes %s for what it is', (_, outcome, verdict, message) => {
+  ])('classifies %s', (_, outcome, verdict, message) => {
     expect(said(classifyUpdate(outcome, context))).toEqual([verdict, message]);
   });
 });
 
 describe('classifyRead', () => {
-  test.each<Row>([
+  test.each<OutcomeRow>([
     ['200 with the client', answered(200, { client_id: 'c1' }), 'Done c1', ''],
     ['204', answered(204), 'Unknown ResponseNotJSON', 'The server answered a read without the client'],
     [
@@ -345,39 +288,25 @@ describe('classifyRead', () => {
       'The server answered 200, but without a client_id',
     ],
     ['404', answered(404), 'NotFound RegistrationAccessTokenLost', 'The server answered status 404'],
-  ])('takes %s for what it is', (_, outcome, verdict, message) => {
+  ])('classifies %s', (_, outcome, verdict, message) => {
     expect(said(classifyRead(outcome, context))).toEqual([verdict, message]);
   });
 });
 
 describe('classifyDeletion', () => {
-  test.each<Row>([
-    ...sent,
+  test.each<OutcomeRow>([
+    ...NOT_SENT,
     ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
     ['204', answered(204), 'Done -', ''],
     ['200 with anything', answered(200, '<html>'), 'Done -', ''],
     ['202', answered(202), 'Transient DeletionUnconfirmed', 'The server answered status 202'],
-    ['404', answered(404), 'NotFound DeletionUnconfirmed', 'The server answered status 404'],
-    ['405', answered(405), 'Unsupported DeletionUnsupported', 'The server answered status 405'],
-    ['501', answered(501), 'Unsupported DeletionUnsupported', 'The server answered status 501'],
-    ['403 without words', answered(403), 'Transient DeletionUnconfirmed', 'The server answered status 403'],
-    [
-      '400 with words',
-      answered(400, { error: 'invalid_request' }),
-      'Transient DeletionUnconfirmed',
-      'The server answered 400 invalid_request',
-    ],
-    ['408', answered(408), unavailable, 'The server answered status 408'],
-    ['500', answered(500), unavailable, 'The server answered status 500'],
-    ['503', answered(503), unavailable.replace('Unknown', 'Transient'), 'The server answered status 503'],
-    ['429', answered(429), 'Transient RateLimited trouble', `The server answered status 429${paused}`],
     [
       'a redirect',
       answered(302),
       'Transient DeletionUnconfirmed',
       'The server answered status 302 (a redirect; redirects are not followed)',
     ],
-  ])('takes %s for what it is', (_, outcome, verdict, message) => {
+  ])('classifies %s', (_, outcome, verdict, message) => {
     expect(said(classifyDeletion(outcome, context))).toEqual([verdict, message]);
   });
 });
@@ -478,12 +407,12 @@ describe('a hint', () => {
   test.each<readonly [string, HttpOutcome, string]>([
     [
       'refused metadata',
-      answered(400, { error: 'invalid_client_metadata' }),
+      answeredError(400, 'invalid_client_metadata'),
       'The server answered 400 invalid_client_metadata. Do this about 400.',
     ],
     [
       'words that end in a full stop',
-      answered(400, { error: 'bad', error_description: 'No.' }),
+      answeredError(400, 'bad', 'No.'),
       'The server answered 400 bad: No. Do this about 400.',
     ],
     ['a refused token', answered(401), 'The server answered status 401. Do this about 401.'],
@@ -511,13 +440,13 @@ describe('a hint', () => {
   });
 
   test('changes nothing of what the answer means', () => {
-    const outcome = answered(401, { error: 'invalid_token' });
+    const outcome = answeredError(401, 'invalid_token');
     const { message: _, ...bare } = failureOf(classifyRegistration(outcome, context));
     expect(classifyRegistration(outcome, hinted)).toMatchObject(bare);
   });
 
   test('is given for updates too', () => {
-    expect(said(classifyUpdate(answered(400, { error: 'x' }), hinted))[1]).toBe(
+    expect(said(classifyUpdate(answeredError(400, 'x'), hinted))[1]).toBe(
       'The server answered 400 x. Do this about 400.',
     );
   });
@@ -541,8 +470,8 @@ describe('a dialect', () => {
 describe('a refused registration access token', () => {
   test.each([
     ['401', answered(401)],
-    ['403 insufficient_scope', answered(403, { error: 'insufficient_scope' })],
-    ['400 invalid_token', answered(400, { error: 'invalid_token' })],
+    ['403 insufficient_scope', answeredError(403, 'insufficient_scope')],
+    ['400 invalid_token', answeredError(400, 'invalid_token')],
   ])('is distinguished from refused metadata when %s is the answer', (_, outcome) => {
     for (const classify of [classifyUpdate, classifyDeletion]) {
       expect(failureOf(classify(outcome, context))).toMatchObject({

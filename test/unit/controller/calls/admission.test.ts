@@ -20,6 +20,13 @@ import {
   signingKey,
 } from '../../../kit/fakes/fake-ports.ts';
 import { connection } from '../../../kit/fixtures/observations.ts';
+import {
+  answeredError,
+  NOT_SENT,
+  noAnswer,
+  type OutcomeRow,
+  verdictOf,
+} from '../../../kit/fixtures/outcomes.ts';
 
 const SERVER = storedServerKey('AuthorizationServer/shop/own');
 const CLUSTER_SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
@@ -35,6 +42,16 @@ const grant = (more: Partial<ClientCredentials> = {}): ClientCredentials => ({
   reuse: 'Never',
   ...more,
 });
+
+/** A grant with an assertion that key `k` signs. */
+const byKey = (audience: 'Issuer' | 'TokenEndpoint' = 'Issuer') =>
+  grant({ authentication: { method: 'private_key_jwt', key: signingKey('k'), audience } });
+
+/** An operator whose key can't sign. */
+const withUnusableKey = () => {
+  const unusable = new SigningError('RS256 needs an RSA key');
+  return operator(issuing(), createFakeJwt({ sign: () => Promise.reject(unusable) }));
+};
 
 /** A token endpoint whose tokens are `t1`, `t2`, and so on. */
 const issuing = () =>
@@ -60,6 +77,9 @@ const shown = (result: Admitted | Failure) =>
   isFailure(result)
     ? `${result.reason}: ${result.message}`
     : { authorization: result.authorization?.reveal(), reused: result.reused };
+
+const fresh = (token: string) => ({ authorization: `Bearer ${token}`, reused: false });
+const kept = (token: string) => ({ authorization: `Bearer ${token}`, reused: true });
 
 const formOf = (body: string | undefined) => [...new URLSearchParams(body)];
 
@@ -96,10 +116,7 @@ describe('an access token by client credentials', () => {
       parameters: { audience: 'dcr' },
     });
     const transport = { version: 'mtls' };
-    expect(shown(await ask(asked, { timeoutMs: 7_000, transport }))).toEqual({
-      authorization: 'Bearer t1',
-      reused: false,
-    });
+    expect(shown(await ask(asked, { timeoutMs: 7_000, transport }))).toEqual(fresh('t1'));
     expect(http.sent).toEqual([
       {
         method: 'POST',
@@ -200,26 +217,22 @@ describe('an access token by client credentials', () => {
     ['TokenEndpoint', 'https://mtls.example.com/token'],
   ] as const)('is asked for with an assertion whose audience is the %s', async (audience, aud) => {
     const { http, ask } = operator();
-    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience } as const;
-    await ask(grant({ authentication }), { tokenEndpoint: 'https://mtls.example.com/token' });
+    await ask(byKey(audience), { tokenEndpoint: 'https://mtls.example.com/token' });
     expect(http.sent[0]?.url).toBe('https://mtls.example.com/token');
     expect(readJws(assertionIn(http.sent[0]?.body))[1]).toMatchObject({ aud });
   });
 
   test('is asked for with another assertion each time', async () => {
     const { http, ask } = operator();
-    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
-    await ask(grant({ authentication }));
-    await ask(grant({ authentication }));
+    await ask(byKey());
+    await ask(byKey());
     const [first, second] = http.sent.map(({ body }) => readJws(assertionIn(body))[1]?.['jti']);
     expect(first).not.toBe(second);
   });
 
   test('is not asked for with a key that can not sign', async () => {
-    const unusable = new SigningError('RS256 needs an RSA key');
-    const { http, ask } = operator(issuing(), createFakeJwt({ sign: () => Promise.reject(unusable) }));
-    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
-    expect(await ask(grant({ authentication }))).toEqual({
+    const { http, ask } = withUnusableKey();
+    expect(await ask(byKey())).toEqual({
       kind: 'TokenRefused',
       reason: 'SigningKeyUnusable',
       message: 'RS256 needs an RSA key',
@@ -231,8 +244,7 @@ describe('an access token by client credentials', () => {
   test("does not take a fault of the operator's for one of the key's", async () => {
     const jwt = createFakeJwt({ sign: () => Promise.reject(new TypeError('undefined is not a function')) });
     const { ask } = operator(issuing(), jwt);
-    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
-    await expect(ask(grant({ authentication }))).rejects.toThrow('undefined is not a function');
+    await expect(ask(byKey())).rejects.toThrow('undefined is not a function');
   });
 });
 
@@ -241,25 +253,25 @@ describe('how often a token is asked for', () => {
 
   test('rule 6: a fresh token for each registration', async () => {
     const { http, ask } = operator();
-    expect(shown(await ask(grant()))).toEqual({ authorization: 'Bearer t1', reused: false });
-    expect(shown(await ask(grant()))).toEqual({ authorization: 'Bearer t2', reused: false });
+    expect(shown(await ask(grant()))).toEqual(fresh('t1'));
+    expect(shown(await ask(grant()))).toEqual(fresh('t2'));
     expect(http.sent).toHaveLength(2);
   });
 
   test('a token serves until it is refused, where the spec says so', async () => {
     const { http, context, ask } = operator();
-    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: false });
-    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: true });
+    expect(shown(await ask(reusing()))).toEqual(fresh('t1'));
+    expect(shown(await ask(reusing()))).toEqual(kept('t1'));
     expect(http.sent).toHaveLength(1);
     forgetRefused(reusing(), SERVER, context);
-    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t2', reused: false });
+    expect(shown(await ask(reusing()))).toEqual(fresh('t2'));
   });
 
   test('a fresh token is asked for whatever another credential keeps', async () => {
     const { ask } = operator();
     await ask(reusing());
-    expect(shown(await ask(grant()))).toEqual({ authorization: 'Bearer t2', reused: false });
-    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: true });
+    expect(shown(await ask(grant()))).toEqual(fresh('t2'));
+    expect(shown(await ask(reusing()))).toEqual(kept('t1'));
   });
 
   test.each<readonly [string, Partial<ClientCredentials>, Partial<ServerConnection>, string]>([
@@ -273,10 +285,7 @@ describe('how often a token is asked for', () => {
     const { ask } = operator();
     await ask(reusing({ scopes: ['dcr'] }));
     const again = reusing({ scopes: ['dcr'], ...change });
-    expect(shown(await ask(again, connectionChange, storedServerKey(server)))).toEqual({
-      authorization: 'Bearer t2',
-      reused: false,
-    });
+    expect(shown(await ask(again, connectionChange, storedServerKey(server)))).toEqual(fresh('t2'));
   });
 
   test('a kept token serves until shortly before its end, as the token endpoint says it', async () => {
@@ -285,16 +294,16 @@ describe('how often a token is asked for', () => {
     const { ask, clock } = operator(createFakeHttp(lasting('t1'), lasting('t2')));
     await ask(reusing());
     await clock.advance(289_000);
-    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: true });
+    expect(shown(await ask(reusing()))).toEqual(kept('t1'));
     await clock.advance(1_000);
-    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t2', reused: false });
+    expect(shown(await ask(reusing()))).toEqual(fresh('t2'));
   });
 
   test('nothing is kept of an answer without a token', async () => {
     const token = answered(200, { access_token: 't1', token_type: 'Bearer' });
     const { ask } = operator(createFakeHttp(answered(503), token));
     expect(shown(await ask(reusing()))).toContain('AdmissionTokenFailed');
-    expect(shown(await ask(reusing()))).toEqual({ authorization: 'Bearer t1', reused: false });
+    expect(shown(await ask(reusing()))).toEqual(fresh('t1'));
   });
 
   test('to forget a token that needs no call is no harm', async () => {
@@ -304,24 +313,22 @@ describe('how often a token is asked for', () => {
 });
 
 describe('a token that can not be had', () => {
-  type Row = readonly [what: string, outcome: HttpOutcome, failure: string, message: string];
-
-  test.each<Row>([
+  test.each<OutcomeRow>([
     [
       'refused for its client',
-      answered(401, { error: 'invalid_client', error_description: 'Client authentication failed' }),
+      answeredError(401, 'invalid_client', 'Client authentication failed'),
       'TokenRefused AdmissionTokenFailed',
       'The token endpoint answered 401 invalid_client: Client authentication failed',
     ],
     [
       'refused, and the secret repeated',
-      answered(400, { error: 'invalid_request', error_description: 'canary-secret is wrong' }),
+      answeredError(400, 'invalid_request', 'canary-secret is wrong'),
       'TokenRefused AdmissionTokenFailed',
       'The token endpoint answered 400 invalid_request: [redacted] is wrong',
     ],
     [
       'refused for its scope',
-      answered(400, { error: 'invalid_scope' }),
+      answeredError(400, 'invalid_scope'),
       'TokenRefused AdmissionScopeNotGranted',
       'The token endpoint answered 400 invalid_scope',
     ],
@@ -369,45 +376,24 @@ describe('a token that can not be had', () => {
     ],
     [
       'not answered in time',
-      { kind: 'noAnswer', reason: 'Timeout', detail: '30 s' },
+      noAnswer('Timeout'),
       'Transient AdmissionTokenFailed trouble',
       'The token endpoint gave no answer: 30 s',
     ],
-    [
-      'behind a name that does not resolve',
-      { kind: 'notSent', reason: 'NameNotResolved', detail: 'no such host' },
-      'Transient AuthorizationServerUnavailable trouble',
-      'no such host',
-    ],
-    [
-      'behind a certificate that is not accepted',
-      { kind: 'notSent', reason: 'TlsVerificationFailed', detail: 'expired' },
-      'Transient TlsVerificationFailed trouble',
-      'expired',
-    ],
-    [
-      'at an address that is not called',
-      { kind: 'notSent', reason: 'AddressRefused', detail: 'is loopback' },
-      'Transient AddressRefused trouble',
-      'is loopback',
-    ],
-  ])('is reported: %s', async (_, outcome, failure, message) => {
+    ...NOT_SENT,
+  ])('is reported: %s', async (_, outcome, verdict, message) => {
     const { ask } = operator(createFakeHttp(outcome));
     const result = await ask(grant({ scopes: ['dcr'] }));
     if (!isFailure(result)) {
       throw new Error('admitted');
     }
-    const { kind, reason, serverTrouble } = result;
-    expect([`${kind} ${reason}${serverTrouble ? ' trouble' : ''}`, result.message]).toEqual([
-      failure,
-      message,
-    ]);
+    expect([verdictOf(result), result.message]).toEqual([verdict, message]);
   });
 
   test.each<readonly [string, HttpOutcome, string, string]>([
     [
       'refuses',
-      answered(401, { error: 'invalid_client', error_description: 'MARK' }),
+      answeredError(401, 'invalid_client', 'MARK'),
       'The token endpoint answered 401 invalid_client; its words are for the platform team',
       'The token endpoint answered 401 invalid_client: MARK (POST https://sso.example.com/token)',
     ],
@@ -419,7 +405,7 @@ describe('a token that can not be had', () => {
     ],
     [
       'is silent',
-      { kind: 'noAnswer', reason: 'Timeout', detail: 'MARK' },
+      noAnswer('Timeout', undefined, undefined, 'MARK'),
       'The token endpoint gave no answer',
       'The token endpoint gave no answer: MARK (POST https://sso.example.com/token)',
     ],
@@ -432,10 +418,8 @@ describe('a token that can not be had', () => {
   );
 
   test('M6: only the platform team sees facts about a key of a cluster server', async () => {
-    const unusable = new SigningError('RS256 needs an RSA key');
-    const { ask } = operator(issuing(), createFakeJwt({ sign: () => Promise.reject(unusable) }));
-    const authentication = { method: 'private_key_jwt', key: signingKey('k'), audience: 'Issuer' } as const;
-    expect(await ask(grant({ authentication }), {}, CLUSTER_SERVER)).toMatchObject({
+    const { ask } = withUnusableKey();
+    expect(await ask(byKey(), {}, CLUSTER_SERVER)).toMatchObject({
       message: "A key of the server object can't be used",
       detail: 'RS256 needs an RSA key',
     });
