@@ -7,6 +7,9 @@ import { plan } from '../../../src/core/plan.ts';
 import { planned } from '../fixtures/steps.ts';
 import { type InMemoryOptions, type OperatorInMemory, operatorInMemory } from './operator-in-memory.ts';
 
+/** The result of a step that leaves nothing to do. */
+export const DONE: StepResult = { kind: 'done' };
+
 /** One step that was taken, and what it left. */
 export interface Taken extends OperatorInMemory {
   readonly o: Observation;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { OAuthClientSpec } from '../../../src/api/oauth-client.ts';
-import type { ServerConnection, SignTerms, StatementTerms } from '../../../src/core/connection.ts';
+import type { ServerConnection, StatementTerms } from '../../../src/core/connection.ts';
 import { type ClientFacts, type WantedDocument, wantedDocument } from '../../../src/core/document.ts';
 import { sameDocument } from '../../../src/core/drift.ts';
 import type { OwnStatement } from '../../../src/core/observation.ts';
@@ -10,6 +10,7 @@ import type { ClientMetadata } from '../../../src/oauth/client-metadata.ts';
 import type { JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { clientSpecOf } from '../../kit/fixtures/client-specs.ts';
+import { signTerms } from '../../kit/fixtures/observations.ts';
 
 type Terms = Pick<ServerConnection, 'defaults' | 'dialect' | 'statement' | 'policy'>;
 
@@ -358,16 +359,7 @@ describe('the software statement', () => {
   const softwareStatement = { secretRef: { name: 'mine', key: 'software_statement' } };
   const own = statementOf({ iss: 'own' });
   const given = statementOf({ iss: 'given', reason: 'a claim', message: 'another' });
-  const sign: SignTerms = {
-    key: { material: new Sensitive('key'), format: 'Raw', algorithm: 'HS256' },
-    issuer: 'https://publisher.example',
-    subject: undefined,
-    audience: undefined,
-    lifetimeSeconds: 300,
-    claims: {},
-    claimsFromClient: {},
-    encryption: undefined,
-  };
+  const sign = signTerms({ material: new Sensitive('key'), format: 'Raw', algorithm: 'HS256' });
   const claimsFor = (statement: Partial<StatementTerms>, more: Inputs = {}) =>
     wanted({ ...more, terms: { ...more.terms, statement: { ...noStatement, ...statement } } }).document[
       'software_statement'
@@ -413,14 +405,14 @@ describe('the software statement', () => {
   });
 
   test('to be signed claims who issues it, for whom, and what else the platform says', () => {
-    expect(claimsFor({ sign })).toEqual({ iss: 'https://publisher.example' });
+    expect(claimsFor({ sign })).toEqual({ iss: 'https://publisher.example.com' });
     const more = {
       subject: 'registrar',
       audience: 'https://as.example',
       claims: { org_id: '4711', iss: 'else' },
     };
     expect(claimsFor({ sign: { ...sign, ...more } })).toEqual({
-      iss: 'https://publisher.example',
+      iss: 'https://publisher.example.com',
       sub: 'registrar',
       aud: 'https://as.example',
       org_id: '4711',
@@ -454,7 +446,7 @@ describe('the software statement', () => {
     const terms = { dialect, defaults: { clientName: '{name}' } };
     const inputs = { client, spec: { lifetime }, facts: { createdAt: 0 }, terms };
     expect(claimsFor({ sign: { ...sign, claimsFromClient } }, inputs)).toEqual({
-      iss: 'https://publisher.example',
+      iss: 'https://publisher.example.com',
       redirect_uris: ['https://a.example/cb'],
       software_scopes: 'a b',
       name: 'storefront',

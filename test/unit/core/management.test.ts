@@ -203,44 +203,27 @@ describe('managementOf', () => {
     detail: `The management address is at ${origin}, and the token was issued by https://sso.example.com`,
   });
 
-  test.each<readonly [string, Inputs, object]>([
+  const evil = 'https://evil.example.com';
+  const backend = 'https://backend.example.com';
+  const template = explicit(`${backend}/{client_id}`);
+
+  const token = 'rat-1';
+
+  test.each<readonly [string, Inputs, string, string]>([
+    ['rule 28: another host', { token }, `${evil}/register/c1`, evil],
+    ['another port', { token }, 'https://sso.example.com:8443/register/c1', 'https://sso.example.com:8443'],
+    ['another scheme', { token }, 'http://sso.example.com/register/c1', 'http://sso.example.com'],
+    ['an address relative in its scheme alone', { token }, '//evil.example.com/c1', evil],
     [
-      'rule 28: another host',
-      { token: 'rat-1', returned: 'https://evil.example.com/register/c1' },
-      refused('https://evil.example.com'),
+      'user information that looks like the server',
+      { token },
+      'https://sso.example.com@evil.example.com/c1',
+      evil,
     ],
-    [
-      'another port',
-      { token: 'rat-1', returned: 'https://sso.example.com:8443/register/c1' },
-      refused('https://sso.example.com:8443'),
-    ],
-    [
-      'another scheme',
-      { token: 'rat-1', returned: 'http://sso.example.com/register/c1' },
-      refused('http://sso.example.com'),
-    ],
-    [
-      'an address relative in its scheme alone',
-      { token: 'rat-1', returned: '//evil.example.com/c1' },
-      refused('https://evil.example.com'),
-    ],
-    [
-      'what user information makes look like the server',
-      { token: 'rat-1', returned: 'https://sso.example.com@evil.example.com/c1' },
-      refused('https://evil.example.com'),
-    ],
-    [
-      'another host, of the credential for all',
-      { returned: 'https://evil.example.com/c1', terms: { credential: admin } },
-      refused('https://evil.example.com'),
-    ],
-    [
-      'a template at another origin that is not permitted',
-      { token: 'rat-1', returned, terms: explicit('https://backend.example.com/{client_id}') },
-      refused('https://backend.example.com'),
-    ],
-  ])('rule 19: sends no token to %s', (_, inputs, management) => {
-    expect(manage(inputs)).toEqual(management);
+    ['another host, of the credential for all', { terms: { credential: admin } }, `${evil}/c1`, evil],
+    ['a template at another origin', { token, terms: template }, returned, backend],
+  ])('rule 19: sends no token to %s', (_, inputs, address, origin) => {
+    expect(manage({ ...inputs, returned: address })).toEqual(refused(origin));
   });
 
   const unmanaged = (message: string) => ({ kind: 'Unmanaged', message });

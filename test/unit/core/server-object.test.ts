@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { issuer, objectOf, open } from '../../kit/fixtures/server-objects.ts';
 
+const notAbsolute = (field: string) =>
+  `spec.${field} is not an absolute URL without user information and fragment.`;
+
 describe('toServerObject', () => {
   test('keeps of a spec that is too large only that, and whom it admits (H1)', () => {
     const sign = { claims: { blob: 'a'.repeat(1_000_000) } };
@@ -31,17 +34,17 @@ describe('toServerObject', () => {
     [
       'an endpoint with user information',
       { issuer, registration: { ...open, endpoint: 'https://u@a' } },
-      'spec.registration.endpoint is not an absolute URL without user information and fragment.',
+      notAbsolute('registration.endpoint'),
     ],
     [
       'an endpoint with a fragment',
       { issuer, registration: open, endpoints: { token: 'https://a/#b' } },
-      'spec.endpoints.token is not an absolute URL without user information and fragment.',
+      notAbsolute('endpoints.token'),
     ],
     [
       'a discovery address without scheme',
       { issuer, registration: open, discovery: { url: '/x' } },
-      'spec.discovery.url is not an absolute URL without user information and fragment.',
+      notAbsolute('discovery.url'),
     ],
     [
       'an origin that is no URL',
@@ -51,7 +54,7 @@ describe('toServerObject', () => {
     [
       'a proxy without scheme',
       { issuer, registration: open, connection: { proxyUrl: 'proxy:3128' } },
-      'spec.connection.proxyUrl is not an absolute URL without user information and fragment.',
+      notAbsolute('connection.proxyUrl'),
     ],
     [
       'a template that leads to http',
@@ -66,7 +69,7 @@ describe('toServerObject', () => {
           admission: { clientCredentials: { secretRef: { name: 's' }, resources: ['https://a', 'dcr'] } },
         },
       },
-      'spec.registration.admission.clientCredentials.resources.1 is not an absolute URL without user information and fragment.',
+      notAbsolute('registration.admission.clientCredentials.resources.1'),
     ],
     [
       'a resource of what manages clients',
@@ -75,7 +78,7 @@ describe('toServerObject', () => {
         registration: open,
         management: { credential: { clientCredentials: { secretRef: { name: 's' }, resources: ['dcrm'] } } },
       },
-      'spec.management.credential.clientCredentials.resources.0 is not an absolute URL without user information and fragment.',
+      notAbsolute('management.credential.clientCredentials.resources.0'),
     ],
     [
       'no way of admission',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { requestBody } from '../../../../src/controller/calls/request-body.ts';
 import type { JsonWebTokens } from '../../../../src/controller/ports.ts';
-import type { ServerConnection, SignTerms } from '../../../../src/core/connection.ts';
+import type { ServerConnection } from '../../../../src/core/connection.ts';
 import type { OwnStatement } from '../../../../src/core/observation.ts';
 import { viewersOf } from '../../../../src/core/tell.ts';
 import type { JsonObject } from '../../../../src/oauth/json.ts';
@@ -10,7 +10,7 @@ import { SigningError } from '../../../../src/oauth/signing-key.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
 import { createFakeJwt, createRandom, readJws, signingKey } from '../../../kit/fakes/fake-ports.ts';
 import { plain, statementOf } from '../../../kit/fixtures/credentials.ts';
-import { connection } from '../../../kit/fixtures/observations.ts';
+import { connection, signTerms } from '../../../kit/fixtures/observations.ts';
 
 /** The time of the clock, in seconds. */
 const NOW = 1_000;
@@ -23,16 +23,7 @@ const ownStatement = (claims: JsonObject, times: object = {}): OwnStatement => (
 const terms = (statement: Partial<ServerConnection['statement']>): Partial<ServerConnection> => ({
   statement: { ...connection.statement, ...statement },
 });
-const sign: SignTerms = {
-  key: signingKey('publisher-key', { keyId: 'p1' }),
-  issuer: 'https://publisher.example.com',
-  subject: undefined,
-  audience: undefined,
-  lifetimeSeconds: 300,
-  claims: {},
-  claimsFromClient: {},
-  encryption: undefined,
-};
+const sign = signTerms(signingKey('publisher-key', { keyId: 'p1' }));
 const document = { client_name: 'Shop', redirect_uris: [], software_statement: { iss: 'i', org: 'shop' } };
 
 function operator(change: Partial<ServerConnection> = {}, jwt: Partial<JsonWebTokens> = {}) {

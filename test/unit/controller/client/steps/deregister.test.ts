@@ -6,10 +6,11 @@ import { omit } from '../../../../../src/oauth/objects.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import { DONE, type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
 import { clientCredentials, GRANT } from '../../../../kit/fixtures/credentials.ts';
 import {
   clientObject,
+  OBJECT,
   OPERATOR_NAMESPACE,
   recorded,
   registrationSecret,
@@ -20,10 +21,8 @@ import { connection, NOW, setback } from '../../../../kit/fixtures/observations.
 
 const ATTEMPT = 'iiiiiiiiii';
 const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
-const OBJECT = 'OAuthClient shop/storefront';
 const NAME = 'oac-uid-1-a1';
 const RECORD = `Secret ${OPERATOR_NAMESPACE}/${NAME}`;
-const DONE = { kind: 'done' };
 const deleted = clientObject({ deletionTimestamp: '2026-05-01T11:59:00Z' });
 const objects = [...surroundings(), deleted, registrationSecret()];
 const noAnswer: HttpOutcome = { kind: 'noAnswer', reason: 'Timeout', detail: 'no answer within 30 s' };

@@ -2,18 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { FINALIZER } from '../../../../../src/api/names.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { take } from '../../../../kit/fakes/step-runner.ts';
+import { DONE, take } from '../../../../kit/fakes/step-runner.ts';
 import {
   clientObject,
+  DELETED,
+  OBJECT,
   registrationSecret,
   surroundings,
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { record } from '../../../../kit/fixtures/observations.ts';
-
-const OBJECT = 'OAuthClient shop/storefront';
-const DONE = { kind: 'done' };
-const DELETED = { deletionTimestamp: '2026-05-01T11:59:00Z' };
 
 describe('The finalizer is put on', () => {
   const objects = [...surroundings(), clientObject({ finalizers: ['theirs'] }, {}, {})];

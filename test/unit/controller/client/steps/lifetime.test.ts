@@ -4,13 +4,13 @@ import { type InMemoryOptions, refusals } from '../../../../kit/fakes/operator-i
 import { take } from '../../../../kit/fakes/step-runner.ts';
 import {
   clientObject,
+  OBJECT,
   registrationSecret,
   surroundings,
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { NOW } from '../../../../kit/fixtures/observations.ts';
 
-const OBJECT = 'OAuthClient shop/storefront';
 const JOB = { group: 'batch', kind: 'Job', name: 'nightly' } as const;
 const POD = { group: '', kind: 'Pod', name: 'worker' } as const;
 const asOwner = ({ kind, name }: typeof JOB | typeof POD) => ({

@@ -5,9 +5,7 @@ import {
   operatorInMemory,
   refusals,
 } from '../../../../kit/fakes/operator-in-memory.ts';
-import { OPERATOR_NAMESPACE, recorded } from '../../../../kit/fixtures/objects.ts';
-
-const SECRET = `Secret ${OPERATOR_NAMESPACE}/oac-uid-1-a1`;
+import { RECORD, recorded } from '../../../../kit/fixtures/objects.ts';
 
 async function marked(marks: Parameters<typeof mark>[1], options: InMemoryOptions = {}) {
   const operator = operatorInMemory(options);
@@ -40,7 +38,7 @@ describe('A record is marked', () => {
       const { result, writes } = await marked(marks);
       expect(result).toEqual({ kind: 'done' });
       expect(writes).toEqual([
-        { what: `patch ${SECRET}`, body: { metadata: { resourceVersion: '10', labels, annotations } } },
+        { what: `patch ${RECORD}`, body: { metadata: { resourceVersion: '10', labels, annotations } } },
       ]);
     },
   );

@@ -3,22 +3,20 @@ import type { Secret } from '../../../../../src/api/kubernetes.ts';
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { take } from '../../../../kit/fakes/step-runner.ts';
+import { DONE, take } from '../../../../kit/fakes/step-runner.ts';
 import {
   clientObject,
   namespaceObject,
-  OPERATOR_NAMESPACE,
+  RECORD,
   recorded,
   registrationSecret,
+  SECRET,
   stored,
   surroundings,
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { INSTALLATION, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
-const SECRET = 'Secret shop/storefront-oauth';
-const RECORD = `Secret ${OPERATOR_NAMESPACE}/oac-uid-1-a1`;
-const DONE = { kind: 'done' };
 const unpublished = [...surroundings(), clientObject(), registrationSecret()];
 /** Somebody edited it. */
 const edited = workloadSecret({

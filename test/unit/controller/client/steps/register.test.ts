@@ -4,7 +4,7 @@ import { storedServerKey } from '../../../../../src/core/server-key.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import { DONE, type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
 import { clientCredentials, GRANT } from '../../../../kit/fixtures/credentials.ts';
 import {
   clientObject,
@@ -21,7 +21,6 @@ const ATTEMPT = 'iiiiiiiiii';
 const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const SECRET = `oac-uid-1-${ATTEMPT}`;
 const RECORD = `create Secret ${OPERATOR_NAMESPACE}/${SECRET}`;
-const DONE = { kind: 'done' };
 
 const information = {
   client_id: 'c1',

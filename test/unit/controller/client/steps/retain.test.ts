@@ -4,12 +4,15 @@ import { omit } from '../../../../../src/oauth/objects.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { take } from '../../../../kit/fakes/step-runner.ts';
+import { DONE, take } from '../../../../kit/fakes/step-runner.ts';
 import { content as full } from '../../../../kit/fixtures/contents.ts';
 import {
   CLIENT,
   clientObject,
+  DELETED,
+  OBJECT,
   OPERATOR_NAMESPACE,
+  RECORD,
   recorded,
   registrationSecret,
   stored,
@@ -17,11 +20,6 @@ import {
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { NOW } from '../../../../kit/fixtures/observations.ts';
-
-const OBJECT = 'OAuthClient shop/storefront';
-const RECORD = `Secret ${OPERATOR_NAMESPACE}/oac-uid-1-a1`;
-const DONE = { kind: 'done' };
-const DELETED = { deletionTimestamp: '2026-05-01T11:59:00Z' };
 
 describe('A client that outlives its object', () => {
   const retained = registrationSecret(recorded({ retain: true }));
