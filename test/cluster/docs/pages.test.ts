@@ -1,15 +1,19 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { globSync, readFileSync } from 'node:fs';
+import { copyFile, cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type Block, blocksBelow, blocksOf } from '../../kit/pages/blocks.ts';
+import { inlineCodeOf } from '../../kit/pages/inline-code.ts';
+import { verbOf } from '../../kit/pages/kubectl-command.ts';
+import { printedTable } from '../../kit/pages/printed-table.ts';
 import { runShell } from '../../kit/pages/shell.ts';
+import { commandsIn } from '../../kit/pages/shell-words.ts';
 import { eventually, namespace, OPERATOR_NAMESPACE } from '../behaviour/objects.ts';
 import { teamIn, useTestbed } from '../behaviour/team.ts';
 
-/** The examples in README and docs work: YAML is applied, commands run, and the columns of their output compared. */
+/** What README and docs print is tried: YAML is applied, commands run, and what they print is compared. */
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const PAGES = globSync(['README.md', 'docs/*.md'], { cwd: ROOT }).toSorted();
@@ -19,16 +23,6 @@ const blocks = PAGES.flatMap((page) => blocksOf(page));
 const ofLanguage = (language: string): readonly Block[] =>
   blocks.filter((block) => block.language === language && block.notRun === undefined);
 
-/** The commands in a block; continued lines count as one. */
-const commandsOf = ({ text }: Block): readonly string[] =>
-  text
-    .replaceAll('\\\n', ' ')
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !line.trim().startsWith('#'));
-
-const isNpm = (block: Block): boolean =>
-  commandsOf(block).every((command) => /^([A-Z_]+=('[^']*'|\S*) )?npm /.test(command));
-
 const title = ({ page, line, heading }: Block): string => `${page}:${line} (${heading})`;
 const titled = (some: readonly Block[]) => some.map((block) => [title(block), block] as const);
 
@@ -36,13 +30,51 @@ const titled = (some: readonly Block[]) => some.map((block) => [title(block), bl
 const testbed = useTestbed({ namespaces: [], controllerManager: true });
 let folder: string;
 
-/** Runs commands in a copy of the files that the pages refer to, with names in place of the reader's own. */
-const shell = (text: string) =>
-  runShell(text.replace(/\bNAMESPACE\b/g, 'shop').replace(/\bNAME\b/g, 'storefront'), {
-    kubeconfig: testbed.controlPlane.adminKubeconfig,
-    folder,
-    env: { TOKEN: testbed.server.initialAccessToken ?? '' },
-  });
+interface ShellOptions {
+  /** Namespace where a command names none. Default: `default`, as for a reader who set none. */
+  readonly namespace?: string;
+}
+
+/** Runs commands in a copy of what the pages refer to, with the names that stand for the reader's own. */
+const shell = async (text: string, { namespace: its = 'default' }: ShellOptions = {}) => {
+  const kubeconfig = join(folder, `kubeconfig-${its}`);
+  await copyFile(testbed.controlPlane.adminKubeconfig, kubeconfig);
+  return runShell(
+    `kubectl config set-context --current --namespace=${its} > /dev/null\n${text}`
+      .replace(/\bNAMESPACE\b/g, 'shop')
+      .replace(/\bNAME\b/g, 'storefront'),
+    {
+      kubeconfig,
+      folder,
+      env: {
+        TOKEN: testbed.server.initialAccessToken ?? '',
+        REGISTRATION_ACCESS_TOKEN: (await currentRecord())?.token ?? '',
+      },
+    },
+  );
+};
+
+/** The registration Secret of the client that README makes, once there is one. */
+async function currentRecord(): Promise<{ readonly name: string; readonly token: string } | undefined> {
+  const listed = await testbed.kubectl(
+    ...['get', 'secrets', '-n', OPERATOR_NAMESPACE, '-o', 'json'],
+    ...['-l', 'oauth-registrar.dev/client-name=storefront,oauth-registrar.dev/role=current'],
+  );
+  const [record] = (JSON.parse(listed) as SecretList).items;
+  return (
+    record && {
+      name: record.metadata.name,
+      token: Buffer.from(record.data['registration_access_token'] ?? '', 'base64').toString(),
+    }
+  );
+}
+
+interface SecretList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly data: Readonly<Record<string, string>>;
+  }[];
+}
 
 const withServer = (text: string): string =>
   text.replaceAll('https://sso.example.com', testbed.server.issuer);
@@ -69,7 +101,7 @@ describe('README, read from its first line to "Uninstall"', () => {
         await testbed.apply(withServer(block.text));
       } else if (block.language === 'console') {
         await expectOutput(block);
-      } else if (!isNpm(block)) {
+      } else {
         expect(await shell(block.text)).toMatchObject({ code: 0 });
       }
     },
@@ -80,6 +112,41 @@ describe('README, read from its first line to "Uninstall"', () => {
     expect(
       await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'deployment', 'oauth-registrar', ...image),
     ).toBe('registry.example.com/oauth-registrar:0.1.0');
+  });
+});
+
+/** Commands in running text that another test runs as they are, since they would end what this one needs. */
+const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'kubectl delete -k deploy': 'test/cluster/behaviour/uninstall.test.ts',
+  'kubectl delete ns': 'test/cluster/behaviour/uninstall.test.ts',
+};
+
+/** Verbs that change something: they are tried at the API server, which changes nothing for `--dry-run=server`. */
+const CHANGES = ['annotate', 'label', 'patch', 'delete', 'create', 'apply', 'scale'];
+
+const inlineCommands = new Map(
+  PAGES.flatMap((page) => inlineCodeOf(page))
+    .filter(({ text }) => verbOf(commandsIn(text)[0] ?? [])?.hasObject === true)
+    .map(({ page, line, text }) => [text, `${page}:${line}`] as const),
+);
+
+describe('A command in running text', () => {
+  it.each([...inlineCommands].filter(([text]) => RUN_ELSEWHERE[text] === undefined))(
+    '%s (%s) is one that the API server accepts',
+    async (text) => {
+      const { verb = '' } = verbOf(commandsIn(text)[0] ?? []) ?? {};
+      const record = await currentRecord();
+      const whole = text.replaceAll('oac-…', record?.name ?? '').replaceAll('=…', '=value');
+      const { code, stderr } = await shell(CHANGES.includes(verb) ? `${whole} --dry-run=server` : whole, {
+        namespace: 'shop',
+      });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    },
+  );
+
+  it.each(Object.entries(RUN_ELSEWHERE))('%s is run by %s', (text, path) => {
+    expect([...inlineCommands.keys()]).toContain(text);
+    expect(readFileSync(join(ROOT, path), 'utf8')).toContain(text);
   });
 });
 
@@ -98,8 +165,7 @@ const COMMANDS = ['sh', 'console'];
 /** The pages other than README that have commands, in the order of the page. */
 const withCommands = PAGES.filter((page) => page !== 'README.md').flatMap((page) => {
   const some = blocks.filter(
-    (block) =>
-      block.page === page && COMMANDS.includes(block.language) && block.notRun === undefined && !isNpm(block),
+    (block) => block.page === page && COMMANDS.includes(block.language) && block.notRun === undefined,
   );
   return some.length === 0 ? [] : [[page, some] as const];
 });
@@ -157,28 +223,18 @@ describe('Effects that a page promises', () => {
   });
 });
 
-describe('npm commands', () => {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    readonly scripts: Readonly<Record<string, string>>;
-  };
-
-  it.each(titled(ofLanguage('sh').filter(isNpm)))('%s names scripts and files that exist', (_, block) => {
-    for (const command of commandsOf(block)) {
-      const [, script] = /npm run (\S+)/.exec(command) ?? [];
-      if (script !== undefined) {
-        expect(Object.keys(scripts)).toContain(script);
-      } else {
-        expect(command).toMatch(/npm (ci|test)\b/);
-      }
-      for (const [path] of command.matchAll(/\btest\/\S+\.ts\b/g)) {
-        expect(existsSync(join(ROOT, path)), path).toBe(true);
-      }
-    }
-  });
-});
-
 describe('Blocks', () => {
-  it('have a language that a test knows', () => {
+  it('of a console begin with the command that prints them, or stand below one command', () => {
+    const alone = blocks.filter((block, at) => {
+      const above = blocks[at - 1];
+      const isBelowOne =
+        above?.language === 'sh' && above.page === block.page && !above.text.includes('\n');
+      return block.language === 'console' && !block.text.startsWith('$ ') && !isBelowOne;
+    });
+    expect(alone.map(title)).toEqual([]);
+  });
+
+  it('are of a language that a test knows', () => {
     const known = [...NOT_COMMANDS, 'sh', 'yaml', 'console'];
     expect(blocks.filter(({ language }) => !known.includes(language)).map(title)).toEqual([]);
   });
@@ -187,21 +243,26 @@ describe('Blocks', () => {
     const path = 'test/cluster/behaviour/uninstall.test.ts';
     expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(path);
     expect(readFileSync(join(ROOT, path), 'utf8')).toContain("blocksBelow('README.md', 'Uninstall', 'sh')");
+    expect(blocksBelow('README.md', 'Uninstall', 'sh')).toHaveLength(3);
   });
 });
 
-/** Runs each line that begins with `$`, and compares the header of its output if the block shows output. */
-async function expectOutput({ text }: Block): Promise<void> {
-  for (const part of text.split(/^\$ /m).slice(text.startsWith('$ ') ? 1 : 0)) {
-    const [command = '', header] = part.split('\n');
-    if (!command.startsWith('kubectl')) {
-      continue;
-    }
+/**
+ * Runs each line that begins with `$`, and compares the table that the block shows below it. A block without such a line
+ * shows what the commands of the block above it print.
+ */
+async function expectOutput(block: Block): Promise<void> {
+  const above = blocks[blocks.indexOf(block) - 1];
+  const parts = block.text.startsWith('$ ')
+    ? block.text.split(/^\$ /m).slice(1)
+    : [`${above?.text ?? ''}\n${block.text}`];
+  for (const part of parts) {
+    const [command = '', ...lines] = part.split('\n');
     const { code, stdout, stderr } = await shell(command);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    if (header !== undefined && header !== '') {
-      const columns = (row = ''): readonly string[] => row.trim().split(/ {2,}/);
-      expect(columns(stdout.split('\n')[0])).toEqual(columns(header));
+    const shown = lines.join('\n').trim();
+    if (shown !== '') {
+      expect(printedTable(stdout)).toEqual(printedTable(shown));
     }
   }
 }

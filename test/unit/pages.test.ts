@@ -1,0 +1,138 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { METRICS } from '../../src/adapters/process/metric-table.ts';
+import { REASONS } from '../../src/api/reasons.ts';
+import { FLAGS } from '../../src/config.ts';
+import { hasField, KINDS, type Schema, schemasIn, unknownIn } from '../kit/pages/api-schemas.ts';
+import { blocksOf } from '../kit/pages/blocks.ts';
+import { inlineCodeOf } from '../kit/pages/inline-code.ts';
+import { KNOWN_KEYS, problemsOf } from '../kit/pages/kubectl-command.ts';
+import { commandsIn } from '../kit/pages/shell-words.ts';
+
+/** What the pages name of the API, of the operator and of the tests exists: also where no test runs it. */
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PAGES = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT, exclude: ['CHANGELOG.md'] }).toSorted();
+const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+/** Lines of the page that hold commands: in blocks of shell, after `$` of a console, and in running text. */
+function commandLinesOf(page: string): readonly string[] {
+  const blocks = blocksOf(page).flatMap(({ language, text }) => {
+    const lines = text.replaceAll('\\\n', ' ').split('\n');
+    return language === 'sh'
+      ? lines
+      : lines.filter((line) => language === 'console' && line.startsWith('$ ')).map((line) => line.slice(2));
+  });
+  return [...blocks, ...inlineCodeOf(page).map(({ text }) => text)].filter((line) =>
+    line.includes('kubectl'),
+  );
+}
+
+const roots: readonly Schema[] = KINDS.flatMap(({ schema }) => {
+  const { spec, status } = schema.properties ?? {};
+  return [spec ?? {}, status ?? {}, spec?.properties?.['client'] ?? {}];
+});
+const everywhere: readonly Schema[] = KINDS.flatMap(({ schema }) => schemasIn(schema));
+/** Names that a path in a page may begin with: members of spec, status and client metadata. */
+const FIRST_NAMES = ['spec', 'status', ...roots.flatMap(({ properties = {} }) => Object.keys(properties))];
+
+/** Dotted names that look like fields and are none: scopes of servers. */
+const NO_FIELDS = ['client.create'];
+
+/** Dotted names that begin like a field of ours and lead nowhere. */
+const missingFields = (page: string): readonly string[] =>
+  inlineCodeOf(page)
+    .map(({ text }) => text.replace(/^\./, ''))
+    .filter((text) => /^[a-z][A-Za-z]*(\.[A-Za-z]+)+$/.test(text) && !NO_FIELDS.includes(text))
+    .filter((text) => FIRST_NAMES.includes(text.split('.')[0] ?? ''))
+    .filter((text) => !everywhere.some((schema) => hasField(schema, text.split('.'))));
+
+/** Parts of YAML in running text, like `deletion: {retryFor: 1h}`, that the schema doesn't know. */
+const wrongFragments = (page: string): readonly string[] =>
+  inlineCodeOf(page)
+    .map(({ text }) => text.replace(/^… /, ''))
+    .filter((text) => /^[a-zA-Z.]+: ?[{[]/.test(text))
+    .filter((text) => {
+      const [path = '', value = ''] = text.split(/: ?(.*)/s);
+      const nested = path
+        .split('.')
+        .toReversed()
+        .reduce<unknown>((inner, name) => ({ [name]: inner }), parse(value.replaceAll('…', 'x')));
+      return everywhere.every((schema) => unknownIn(schema, nested).length > 0);
+    });
+
+const KEY = /(?:oauth-registrar\.dev|…)\/([a-z-]+)(?![a-z/-])/g;
+const SUFFIXES = KNOWN_KEYS.map((key) => key.split('/')[1] ?? '');
+
+const unknownKeys = (page: string): readonly string[] =>
+  inlineCodeOf(page).flatMap(({ text }) =>
+    [...text.matchAll(KEY)].filter(([, name = '']) => !SUFFIXES.includes(name)).map(([key]) => key),
+  );
+
+const unknownMetrics = (page: string): readonly string[] =>
+  [...textOf(page).matchAll(/\boauth_registrar_[a-z_]+/g)]
+    .map(([name]) => name)
+    .filter((name) => !Object.hasOwn(METRICS, name.replace(/_(bucket|sum|count)$/, '')));
+
+describe.each(PAGES)('%s', (page) => {
+  test('has commands whose labels, annotations, fields and conditions exist', () => {
+    const found = commandLinesOf(page).flatMap((line) =>
+      commandsIn(line)
+        .flatMap(problemsOf)
+        .map((problem) => `${line}: ${problem}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('names fields that exist', () => {
+    expect(missingFields(page)).toEqual([]);
+  });
+
+  test('has parts of YAML that the schema knows', () => {
+    expect(wrongFragments(page)).toEqual([]);
+  });
+
+  test('names labels and annotations that exist', () => {
+    expect(unknownKeys(page)).toEqual([]);
+  });
+
+  test('names metrics that exist', () => {
+    expect(unknownMetrics(page)).toEqual([]);
+  });
+});
+
+/** Pages whose flags are those of programs of the tests. */
+const OF_TESTS = ['docs/scale.md', 'docs/reliability.md', 'CONTRIBUTING.md', 'README.md', 'docs/security.md'];
+
+describe.each(PAGES.filter((page) => !OF_TESTS.includes(page)))('%s', (page) => {
+  test('names flags that the operator has', () => {
+    const flags = inlineCodeOf(page).flatMap(({ text }) => /^--([a-z-]+)/.exec(text)?.slice(1) ?? []);
+    expect(flags.filter((flag) => !Object.hasOwn(FLAGS, flag))).toEqual([]);
+  });
+});
+
+describe('docs/using.md', () => {
+  test('has every reason, with what to do', () => {
+    const named = inlineCodeOf('docs/using.md').map(({ text }) => text);
+    expect(Object.keys(REASONS).filter((reason) => !named.includes(reason))).toEqual([]);
+  });
+});
+
+describe('docs/security.md', () => {
+  /** Rows that end in a test: its path in code, and its title between quotation marks. */
+  const cited = [...textOf('docs/security.md').matchAll(/`(test\/[\w./-]+\.test\.ts)`, "([^"]+)"/g)];
+
+  test('cites tests', () => {
+    expect(cited.length).toBeGreaterThan(20);
+  });
+
+  test.each(cited.map(([, path = '', title = '']) => [path, title] as const))(
+    '%s has "%s"',
+    (path, title) => {
+      expect(existsSync(join(ROOT, path))).toBe(true);
+      expect(textOf(path)).toContain(title);
+    },
+  );
+});
