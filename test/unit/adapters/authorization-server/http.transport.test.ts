@@ -56,6 +56,18 @@ describe('a transport', () => {
     expect(requests).toEqual([]);
   });
 
+  it.each([
+    ['TLSv1.1', 'notSent'],
+    ['TLSv1.2', 'answered'],
+    ['TLSv1.3', 'answered'],
+  ] as const)('speaks TLS 1.2 or newer: a server of %s alone is %s', async (version, kind) => {
+    // OpenSSL has suites for TLS 1.1 at this level alone.
+    const old = { minVersion: version, maxVersion: version, ciphers: 'ALL@SECLEVEL=0' };
+    const { url, requests } = await https({ ...server, ...old });
+    expect(await client().send(post(url), over({}))).toMatchObject({ kind });
+    expect(requests).toHaveLength(kind === 'answered' ? 1 : 0);
+  });
+
   it('keeps its connections', async () => {
     const { url, requests } = await https(server);
     const http = client();
