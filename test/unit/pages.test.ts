@@ -6,9 +6,10 @@ import { METRICS } from '../../src/adapters/process/metric-table.ts';
 import { REASONS } from '../../src/api/reasons.ts';
 import { FLAGS } from '../../src/config.ts';
 import { hasField, KINDS, type Schema, schemasIn, unknownIn } from '../kit/pages/api-schemas.ts';
-import { blocksOf } from '../kit/pages/blocks.ts';
+import { blocksBelow, blocksOf } from '../kit/pages/blocks.ts';
 import { inlineCodeOf } from '../kit/pages/inline-code.ts';
 import { KNOWN_KEYS, problemsOf } from '../kit/pages/kubectl-command.ts';
+import { selectedBy } from '../kit/pages/promql.ts';
 import { commandsIn } from '../kit/pages/shell-words.ts';
 
 /** What the pages name of the API, of the operator and of the tests exists: also where no test runs it. */
@@ -103,13 +104,16 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
-/** Pages whose flags are those of programs of the tests. */
-const OF_TESTS = ['docs/scale.md', 'docs/reliability.md', 'CONTRIBUTING.md', 'README.md', 'docs/security.md'];
+/** Pages that name flags of the tests' programs. */
+const OF_TESTS = ['docs/scale.md', 'docs/reliability.md', 'CONTRIBUTING.md'];
+
+/** Flags of other programs: Velero, kube-state-metrics. */
+const OF_OTHERS = ['status-include-resources', 'custom-resource-state-config-file'];
 
 describe.each(PAGES.filter((page) => !OF_TESTS.includes(page)))('%s', (page) => {
   test('names flags that the operator has', () => {
     const flags = inlineCodeOf(page).flatMap(({ text }) => /^--([a-z-]+)/.exec(text)?.slice(1) ?? []);
-    expect(flags.filter((flag) => !Object.hasOwn(FLAGS, flag))).toEqual([]);
+    expect(flags.filter((flag) => !Object.hasOwn(FLAGS, flag) && !OF_OTHERS.includes(flag))).toEqual([]);
   });
 });
 
@@ -119,6 +123,64 @@ describe('docs/using.md', () => {
     expect(Object.keys(REASONS).filter((reason) => !named.includes(reason))).toEqual([]);
   });
 });
+
+describe('docs/operating.md', () => {
+  const expressions = inlineCodeOf('docs/operating.md')
+    .map(({ text }) => text)
+    .filter((text) => /\b(oauth_registrar|oauthclient)_\w+/.test(text) && /[({]/.test(text));
+  const ofOperator = (metric: string): readonly string[] | undefined =>
+    Object.entries(METRICS).find(([name]) => name === metric.replace(/_(bucket|sum|count)$/, ''))?.[1].labels;
+
+  test('has expressions', () => {
+    expect(expressions.length).toBeGreaterThan(6);
+  });
+
+  test.each(expressions)('%s is PromQL with metrics and labels that exist', (expression) => {
+    const ofKubeStateMetrics = { oauthclient_status_condition: ['name', 'namespace', 'type', 'reason'] };
+    for (const { metric, labels } of selectedBy(expression)) {
+      const known = ofOperator(metric) ?? Reflect.get(ofKubeStateMetrics, metric);
+      expect(known, metric).toEqual(expect.arrayContaining([...labels]));
+    }
+  });
+
+  test('has a configuration of kube-state-metrics with fields that exist', () => {
+    const [block] = blocksBelow('docs/operating.md', 'Metrics and alerts', 'yaml').slice(1);
+    const [resource] = (parse(block?.text ?? '') as StateMetrics).spec.resources;
+    const kind = KINDS.find((one) => one.kind === resource?.groupVersionKind.kind);
+    const [
+      {
+        name,
+        each: { gauge },
+      } = { name: '', each: { gauge: undefined } },
+    ] = resource?.metrics ?? [];
+    expect(`${resource?.metricNamePrefix}_${name}`).toBe('oauthclient_status_condition');
+    for (const path of [gauge?.valueFrom, ...Object.values(gauge?.labelsFromPath ?? {})]) {
+      expect(hasField(kind?.schema ?? {}, [...(gauge?.path ?? []), ...(path ?? ['?'])])).toBe(true);
+    }
+  });
+});
+
+/** What is read of a configuration of kube-state-metrics. */
+interface StateMetrics {
+  readonly spec: {
+    readonly resources: readonly {
+      readonly groupVersionKind: { readonly kind: string };
+      readonly metricNamePrefix: string;
+      readonly metrics: readonly {
+        readonly name: string;
+        readonly each: {
+          readonly gauge:
+            | {
+                readonly path: readonly string[];
+                readonly labelsFromPath: Readonly<Record<string, readonly string[]>>;
+                readonly valueFrom: readonly string[];
+              }
+            | undefined;
+        };
+      }[];
+    }[];
+  };
+}
 
 describe('docs/security.md', () => {
   /** Rows that end in a test: its path in code, and its title between quotation marks. */

@@ -114,6 +114,23 @@ describe('the roles for people', () => {
     }
   });
 
+  test('oauth-registrar-server-viewer shows what is offered, no Secret, and is bound to nobody', async () => {
+    const binding = ['create', 'clusterrolebinding', `viewer-of-${namespace}`];
+    expect(await can('viewer', ['list', 'clusterauthorizationservers'])).toMatch(/^no$/m);
+    await cluster.must([...binding, '--clusterrole=oauth-registrar-server-viewer', '--user=viewer']);
+    for (const verb of ['get', 'list', 'watch']) {
+      expect(await can('viewer', [verb, 'clusterauthorizationservers']), verb).toMatch(/^yes$/m);
+    }
+    for (const [verb, kind] of [
+      ...verbs('create update patch delete', 'clusterauthorizationservers'),
+      ...verbs('get list', 'secrets'),
+      ...verbs('get list', 'oauthclients'),
+    ]) {
+      expect(await can('viewer', [verb ?? '', kind ?? '', EVERYWHERE]), `${verb} ${kind}`).toMatch(/^no$/m);
+    }
+    await cluster.must(['delete', 'clusterrolebinding', `viewer-of-${namespace}`]);
+  });
+
   test.for([
     { role: 'view', into: ['admin', 'edit', 'view'] },
     { role: 'edit', into: ['admin', 'edit'] },

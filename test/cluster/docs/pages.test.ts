@@ -89,10 +89,22 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** The OAuthClient at the top of README: readers apply it where the section "Use" says so. */
+const readmeClient = blocks.find(
+  ({ page, language, text }) =>
+    page === 'README.md' && language === 'yaml' && text.includes('kind: OAuthClient'),
+) as Block;
+
 describe('README, read from its first line to "Uninstall"', () => {
-  const readme = blocks.filter(
-    ({ page, heading, notRun }) => page === 'README.md' && heading !== 'Uninstall' && notRun === undefined,
+  const inOrder = blocks.filter(
+    (block) =>
+      block.page === 'README.md' &&
+      block.heading !== 'Uninstall' &&
+      block.notRun === undefined &&
+      block !== readmeClient,
   );
+  const applied = inOrder.findIndex(({ language }) => language === 'console');
+  const readme = [...inOrder.slice(0, applied), readmeClient, ...inOrder.slice(applied)];
 
   it.each(titled(readme.filter(({ language }) => ['sh', 'yaml', 'console'].includes(language))))(
     '%s',
@@ -174,10 +186,7 @@ describe.each(withCommands)('Commands of %s', (_, some) => {
   // Each page starts at the end of README: the namespace is admitted, and its client is ready.
   beforeAll(async () => {
     await testbed.kubectl('label', 'namespace', 'shop', 'sso=true', '--overwrite');
-    const client = ofLanguage('yaml').find(
-      ({ page, text }) => page === 'README.md' && text.includes('kind: OAuthClient'),
-    );
-    await testbed.apply(client?.text ?? '');
+    await testbed.apply(readmeClient.text);
     await testbed.kubectl(
       ...['-n', 'shop', 'wait', '--for=condition=Ready', 'oac/storefront', '--timeout=30s'],
     );
@@ -198,8 +207,7 @@ describe('Effects that a page promises', () => {
     const [rotate, leak] = blocksBelow('docs/using.md', 'New credentials', 'sh');
     await testbed.kubectl('-n', 'shop', 'delete', 'oac', 'storefront', '--ignore-not-found');
     await shop.untilRoles('storefront', []);
-    const client = blocksBelow('README.md', 'Use', 'yaml').at(-1);
-    await testbed.apply(client?.text ?? '');
+    await testbed.apply(readmeClient.text);
     const before = await shop.until('storefront', 'Registered');
 
     await shell(rotate?.text ?? '');
@@ -227,8 +235,7 @@ describe('Blocks', () => {
   it('of a console begin with the command that prints them, or stand below one command', () => {
     const alone = blocks.filter((block, at) => {
       const above = blocks[at - 1];
-      const isBelowOne =
-        above?.language === 'sh' && above.page === block.page && !above.text.includes('\n');
+      const isBelowOne = above?.language === 'sh' && above.page === block.page && !above.text.includes('\n');
       return block.language === 'console' && !block.text.startsWith('$ ') && !isBelowOne;
     });
     expect(alone.map(title)).toEqual([]);

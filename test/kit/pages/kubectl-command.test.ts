@@ -54,6 +54,7 @@ describe('verbOf', () => {
     ['kubectl', undefined],
     ['npm test', undefined],
     ['kubectl describe', { verb: 'describe', hasObject: false }],
+    ['kubectl rollout restart', { verb: 'rollout', hasObject: false }],
     ['kubectl -n shop describe oac storefront', { verb: 'describe', hasObject: true }],
     ['kubectl delete -k deploy', { verb: 'delete', hasObject: true }],
   ])('%s', (line, verb) => {

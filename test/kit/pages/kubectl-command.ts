@@ -21,6 +21,9 @@ export const KNOWN_KEYS: readonly string[] = [
 /** Flags of kubectl whose value is the next word. */
 const WITH_VALUE = ['-n', '--namespace', '-l', '-L', '-o', '-p', '-f', '-k', '-c'];
 
+/** Verbs that have a second word, like `rollout restart`. */
+const TWO_WORDS = ['rollout', 'auth'];
+
 const KEY = /oauth-registrar\.dev\/[a-z-]+/g;
 
 const keysIn = (text: string): readonly string[] => text.match(KEY) ?? [];
@@ -120,7 +123,8 @@ export function verbOf(
   words: readonly string[],
 ): { readonly verb: string; readonly hasObject: boolean } | undefined {
   const { operands, flags } = parse(words.slice(1));
-  const [verb, ...rest] = operands;
+  const [verb, ...others] = operands;
+  const rest = TWO_WORDS.includes(verb ?? '') ? others.slice(1) : others;
   const isWhole = rest.length > 0 || flags.some(({ name }) => ['-f', '-k'].includes(name));
   return words[0] === 'kubectl' && verb !== undefined ? { verb, hasObject: isWhole } : undefined;
 }
