@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { METRICS } from '../../src/adapters/process/metric-table.ts';
 import { REASONS } from '../../src/api/reasons.ts';
 import { FLAGS } from '../../src/config.ts';
+import { discoveryUrls } from '../../src/oauth/discovery.ts';
 import { hasField, KINDS, type Schema, schemasIn, unknownIn } from '../kit/pages/api-schemas.ts';
 import { blocksBelow, blocksOf } from '../kit/pages/blocks.ts';
 import { inlineCodeOf } from '../kit/pages/inline-code.ts';
@@ -122,6 +123,11 @@ describe('docs/using.md', () => {
     const named = inlineCodeOf('docs/using.md').map(({ text }) => text);
     expect(Object.keys(REASONS).filter((reason) => !named.includes(reason))).toEqual([]);
   });
+});
+
+test('docs/authorization-servers.md lists the URLs at which the operator looks for a document', () => {
+  const [block] = blocksBelow('docs/authorization-servers.md', 'Where it is', 'text');
+  expect(block?.text.split('\n')).toEqual(discoveryUrls('https://sso.example.com/realms/shop', 'OAuth'));
 });
 
 describe('docs/operating.md', () => {

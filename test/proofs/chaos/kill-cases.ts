@@ -87,7 +87,7 @@ export const KILL_GROUPS: readonly KillGroup[] = [
     cases: [...neighbours, ...takingOver, ...reporting],
   },
   {
-    title: 'The leader is told to stop (SIGTERM)',
+    title: 'The leader is stopped (SIGTERM)',
     cases: PLACES.map((place) => single(place, 'SIGTERM')),
   },
   {

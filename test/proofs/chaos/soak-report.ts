@@ -30,7 +30,7 @@ function outcomeOf(summary: Summary): Table {
     ['Clients in the end', `${summary.clients}, ${summary.clientsInUse} of them in use`],
     ['Orphans reported', `${summary.orphansReported}, ${orphansExisting} of them exist`],
     ['Orphans unreported', summary.orphansUnreported.length],
-    ['Registered twice, unreported', summary.doubleRegistrations.length],
+    ['Registered twice, not reported', summary.doubleRegistrations.length],
     ["Lost tokens, server doesn't rotate", summary.tokensLostWithoutRotation.length],
     ['Lost tokens, server rotates, reported', summary.tokensLostReported],
     ['Lost tokens, unreported', tokensLostUnreported.length],
