@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { start } from '../../kit/emulator/running.ts';
-import type { StubServer } from '../../kit/stub-server.ts';
+import { drop, type StubServer } from '../../kit/stub-server.ts';
 import { type Backup, backUp, backUpRecords, loseNamespace, loseRecords, restore } from './backups.ts';
 import {
   all,
@@ -317,6 +317,61 @@ describe('Namespaces that were lost without the operator', () => {
   it.each(BOTH)('with the records restored, too, nothing is sent and all goes on (%s)', async (name) => {
     await isAsBefore('both', name);
     await canBeManaged('both', name);
+  });
+});
+
+describe('Records of clients whose objects are gone, lost and restored', () => {
+  const without = teamIn(testbed, 'without');
+  const leaving = teamIn(testbed, 'leaving');
+  const retained = { client: { deletionPolicy: 'Retain' } };
+
+  beforeAll(async () => {
+    await testbed.apply(all(namespace('without'), namespace('leaving')));
+    await place('without', 'retained', retained);
+    await place('without', 'left', { server: { management: { mode: 'None' } } });
+    // In a namespace that terminates, an object does not wait for its server.
+    await place('leaving', 'owed');
+    stubOf('owed').behave = { remove: drop };
+    await without.remove('retained');
+    await without.remove('left');
+    await testbed.kubectl('delete', 'namespace', 'leaving', '--timeout=60s');
+    await without.untilRoles('retained', ['retained']);
+    await without.untilRoles('left', ['left-behind']);
+    await leaving.untilRoles('owed', ['owed']);
+    const records = [
+      ...(await backUpRecords(testbed, 'without')),
+      ...(await backUpRecords(testbed, 'leaving')),
+    ];
+    expect(records).toHaveLength(3);
+    await testbed.operator.stop();
+    await loseRecords(testbed, records);
+    await restore(testbed, records);
+    for (const name of ['retained', 'left']) {
+      asked.set(name, calls(name));
+    }
+    await testbed.startOperator();
+  }, 120_000);
+
+  it('an owed client is removed when its server answers', async () => {
+    expect(stubOf('owed').clients.size).toBe(1);
+    stubOf('owed').behave = {};
+    await leaving.untilRoles('owed', [], 90_000);
+    expect(stubOf('owed').clients.size).toBe(0);
+  }, 100_000);
+
+  it('a client that was left behind is still listed, and no call is made for it', async () => {
+    expect((await without.registrations('left')).map(({ role }) => role)).toEqual(['left-behind']);
+    expect(newCalls('left')).toBe(0);
+  });
+
+  it('a retained client comes back with an object of its name, without a call', async () => {
+    const [record] = await without.untilRoles('retained', ['retained']);
+    await testbed.apply(
+      oauthClient('without', 'retained', { server: serverRef('retained'), ...retained.client }),
+    );
+    const { status } = await until('without', 'retained', 'Registered');
+    expect(status?.clientId).toBe(record?.clientId);
+    expect(newCalls('retained')).toBe(0);
   });
 });
 
