@@ -34,7 +34,7 @@ function toSummary(outcomes: readonly Outcome[]): string {
     `${sum(({ posts }) => posts)} registrations were answered, ${sum(({ clients }) => clients)} clients exist afterwards,`,
     `${sum(({ recorded }) => recorded)} of them recorded and ${sum(({ reported }) => reported)} listed as suspected orphans;`,
     `${sum(({ replayed }) => replayed)} answers were recorded from a journal;`,
-    `${sum(({ lostTokens }) => lostTokens)} registration access tokens were lost, each at the server that rotates them, and said to be.`,
+    `${sum(({ lostTokens }) => lostTokens)} registration access tokens were lost, each at the server that rotates them, and each was reported.`,
     'Neither recorded nor reported: 0.',
   ].join('\n');
 }

@@ -13,7 +13,7 @@ export interface Counts {
   readonly reported: number;
   /** Listed suspected orphans; some of their registrations never reached the server. */
   readonly suspects: number;
-  /** Clients with a lost registration access token, which is reported. */
+  /** Clients whose registration access token is lost, and reported. */
   readonly lostTokens: number;
 }
 

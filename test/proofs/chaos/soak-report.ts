@@ -21,7 +21,7 @@ function outcomeOf(summary: Summary): Table {
     ['Seed', summary.seed],
     ['Time with faults', `${summary.seconds} s`],
     ['Objects created', create],
-    ['Edited, deleted, Secret spoilt or deleted', `${edit}, ${deletions}, ${sumOf(ofSecrets)}`],
+    ['Edited, deleted, Secret damaged or deleted', `${edit}, ${deletions}, ${sumOf(ofSecrets)}`],
     ['Faults injected', totalOf(faults)],
     ['Signals to operators', signals.join(', ')],
     ['Processes that ended by themselves', endedAlone(operatorsEnded)],
