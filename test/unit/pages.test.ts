@@ -119,6 +119,17 @@ describe.each(PAGES.filter((page) => !OF_TESTS.includes(page)))('%s', (page) => 
 });
 
 describe('docs/using.md', () => {
+  test('has only reasons that exist', () => {
+    const rows = textOf('docs/using.md')
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    const named = rows.flatMap((row) =>
+      [...(row.split(' | ')[0] ?? '').matchAll(/`(\w+)`/g)].map(([, reason = '']) => reason),
+    );
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((reason) => !Object.hasOwn(REASONS, reason))).toEqual([]);
+  });
+
   test('has every reason, with what to do', () => {
     const named = inlineCodeOf('docs/using.md').map(({ text }) => text);
     expect(Object.keys(REASONS).filter((reason) => !named.includes(reason))).toEqual([]);
