@@ -91,7 +91,7 @@ What tenants share is bounded for each of them, so that none can take what anoth
 | What | At most | For each | When it is reached |
 | --- | --- | --- | --- |
 ${Object.values(SHARES)
-  .map(({ what, most, unit, per, told }: Share) => `| ${what} | ${most} ${unit} | ${per} | ${told} |`)
+  .map(({ what, most, unit, per, reported }: Share) => `| ${what} | ${most} ${unit} | ${per} | ${reported} |`)
   .join('\n')}
 `;
 }

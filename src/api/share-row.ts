@@ -8,5 +8,5 @@ export interface Share {
   /** Who has such a share. */
   readonly per: string;
   /** How people learn that it is reached. */
-  readonly told: string;
+  readonly reported: string;
 }
