@@ -3,13 +3,13 @@ import { API_VERSION, type KubernetesObject, RESOURCES } from '../../api/kuberne
 import { microTime } from '../../api/time.ts';
 import { cutToBytes, visible } from '../../oauth/text.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
-import { ToldEvents } from './told-events.ts';
+import { ToldEvents } from './event-limits.ts';
 
 /** Events report warnings, deletions and recoveries. A routine creation has no Event: conditions report it. */
 export interface EventRecorder {
   /**
    * Written in the background; a failure is logged. The same event is written once in ten minutes, and only so many of
-   * one namespace: see `told-events.ts`.
+   * one namespace: see `event-limits.ts`.
    */
   record(event: EventInput): void;
 }
