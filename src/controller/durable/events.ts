@@ -3,7 +3,7 @@ import { API_VERSION, type KubernetesObject, RESOURCES } from '../../api/kuberne
 import { microTime } from '../../api/time.ts';
 import { cutToBytes, visible } from '../../oauth/text.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
-import { ToldEvents } from './event-limits.ts';
+import { EventLimits } from './event-limits.ts';
 
 /** Events report warnings, deletions and recoveries. A routine creation has no Event: conditions report it. */
 export interface EventRecorder {
@@ -61,12 +61,12 @@ export function createEventRecorder(options: {
   readonly identity: string;
 }): EventRecorder {
   const { api, clock, log } = options;
-  const told = new ToldEvents();
+  const limits = new EventLimits();
   return {
     record(event) {
       const id = `${event.regarding.uid} ${event.reason} ${event.message}`;
       const { namespace } = event.regarding;
-      const verdict = told.tell(id, { namespace, isEnding: event.action === 'Deregister' }, clock.now());
+      const verdict = limits.judge(id, { namespace, isEnding: event.action === 'Deregister' }, clock.now());
       if (verdict === 'Full') {
         log.debug('event not written: the namespace has its share', { namespace, reason: event.reason });
       }
