@@ -3,7 +3,7 @@ import type { Share } from './share-row.ts';
 /** The part of the table of shares that is about registration Secrets: how many, how long, and what is in them. */
 export const RECORD_SHARES = {
   endedRecords: {
-    what: 'Clients whose OAuthClients are gone and that are kept, still to be removed or left behind, at servers of the namespace',
+    what: 'Clients without an OAuthClient at servers of the namespace: kept, still to be removed, or left behind',
     most: 50,
     unit: 'records',
     per: 'namespace',
@@ -17,14 +17,14 @@ export const RECORD_SHARES = {
     reported: '`NamespaceShareReached`; nothing more is registered at a cluster server',
   },
   leftBehindDays: {
-    what: 'Time for which the record of a client that was left behind at a server of the namespace outlives that namespace',
+    what: 'Time for which a record is kept after its namespace is gone, if its client was left behind at a server of the namespace',
     most: 7,
     unit: 'days',
     per: 'client',
     reported: 'a line in the log',
   },
   keptValueBytes: {
-    what: 'Value of one member that is kept of an answer; longer ones are kept only where they are what was sent',
+    what: 'Value of one member of an answer; a longer one is kept only if it is the value that was sent',
     most: 4_096,
     unit: 'bytes',
     per: 'member',
@@ -38,7 +38,7 @@ export const RECORD_SHARES = {
     reported: 'nothing: the member is missing in the Secret',
   },
   clientIdLength: {
-    what: 'Client identifier that is read; an answer with a longer one counts as one without',
+    what: 'Client identifier; an answer with a longer one counts as an answer without',
     most: 4_096,
     unit: 'characters',
     per: 'client',
@@ -52,7 +52,7 @@ export const RECORD_SHARES = {
     reported: '`ResponseTooLarge`',
   },
   registrationAccessTokenBytes: {
-    what: 'Registration access token that is kept; none that is longer goes into a header',
+    what: 'Registration access token that is kept; no longer one is sent in a header',
     most: 16_384,
     unit: 'bytes',
     per: 'client',
