@@ -13,7 +13,7 @@ export const REASONS = {
   },
   ClientAlreadyManaged: {
     cause:
-      "The client is another OAuthClient's already: the server answered with its client_id, or it was to be adopted.",
+      'Two OAuthClients claim one client: the server answered the same client_id to both, or spec.adopt names it.',
     cure: 'Let one OAuthClient have the client. If the server gave it twice, look at the server.',
   },
   Deleting: { cause: 'The client is being deregistered.', cure: 'Wait; the message says what is tried.' },
@@ -32,7 +32,7 @@ export const REASONS = {
   },
   AuthorizationServerUnavailable: {
     cause: "The server couldn't be reached, or answered with a failure of its own.",
-    cure: 'Nothing, if it is a passing fault; the operator tries again. Else look at the server.',
+    cure: 'Wait: the operator tries again. If it lasts, look at the server.',
   },
   DiscoveryFailed: {
     cause: 'No discovery document was found.',
@@ -73,11 +73,11 @@ export const REASONS = {
   ResponseTimedOut: {
     cause:
       "The server didn't answer, or didn't end its answer, within connection.timeout of the server object.",
-    cure: 'Nothing, if it is a passing fault. Else look at the server, or give it more time by connection.timeout.',
+    cure: 'Wait: the operator tries again. If it lasts, look at the server, or give it more time by connection.timeout.',
   },
   ResponseTruncated: {
     cause: 'The connection ended before the whole answer had arrived.',
-    cure: 'Nothing, if it is a passing fault. Else look at the server and at the proxies on the way to it.',
+    cure: 'Wait: the operator tries again. If it lasts, look at the server and at the proxies on the way to it.',
   },
   CredentialNotFound: {
     cause: "The Secret doesn't exist.",
