@@ -71,7 +71,7 @@ const grant = z.object({
     })
     .meta({
       description:
-        'Secret with the client identifier, unless clientId is set, and with what authMethod needs: a client secret or a private key (PEM or JWK).',
+        'Secret with the client identifier, unless clientId is set, and with what authMethod needs: a client secret or a private key (PEM or JWK). It needs the label `oauth-registrar.dev/credential: "true"`.',
     })
     .optional(),
   authMethod: z.enum(AUTH_METHODS).default('client_secret_basic').meta({

@@ -32,7 +32,7 @@ export const connection = z
       .object({ name: objectName().meta({ description: 'Name of the Secret.' }) })
       .meta({
         description:
-          'Labelled Secret of type kubernetes.io/tls whose certificate the operator presents (RFC 8705). Renewal needs no restart. Default: no certificate.',
+          'Secret of type kubernetes.io/tls, with the label `oauth-registrar.dev/credential: "true"`, whose certificate the operator presents (RFC 8705). Renewal needs no restart. Default: no certificate.',
       })
       .optional(),
     proxyUrl: described(
@@ -43,7 +43,7 @@ export const connection = z
       .object({ name: objectName().meta({ description: 'Name of the Secret.' }) })
       .meta({
         description:
-          'Proxy that asks for credentials, instead of proxyUrl: labelled Secret with `url`, and perhaps `username` and `password`. Default: none.',
+          'Proxy that asks for credentials, instead of proxyUrl: a Secret with `url`, and perhaps `username` and `password`, and the label `oauth-registrar.dev/credential: "true"`. Default: none.',
       })
       .optional(),
   })

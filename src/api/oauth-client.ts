@@ -141,7 +141,7 @@ export const oauthClientSpec = z
       })
       .meta({
         description:
-          'A client that exists already: a labelled Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read while no client of this object is recorded; where status names one, it has to be that one. Default: none.',
+          'A client that exists already: a Secret with `client_id`, `registration_access_token`, `registration_client_uri` and perhaps `client_secret`. Read while no client of this object is recorded; where status names one, it has to be that one. Default: none.',
       })
       .optional(),
     suspend: z.boolean().default(false).meta({

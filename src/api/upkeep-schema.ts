@@ -30,7 +30,7 @@ export const upkeep = {
           'Registrations for one OAuthClient within an hour, whatever asks for them. Acted upon from the next release.',
       }),
     })
-    .meta({ description: 'What is done about what went wrong between the operator and the server.' })
+    .meta({ description: 'What happens after failures between the operator and the server.' })
     .prefault({}),
   deletion: z
     .object({

@@ -94,7 +94,9 @@ export const SWITCHES = {
   },
   clearBy: {
     ...choice(['Omit', 'Null', 'Empty']),
-    ...shaping('How an update clears a member that was declared before and is no more.'),
+    ...shaping(
+      'How an update clears a member that was declared before and is no more. Omit: it is left out. Null: null is sent. Empty: an empty value is sent.',
+    ),
   },
   secretEcho: {
     ...choice(['Omit', 'Send']),

@@ -307,6 +307,17 @@ describe('customResourceDefinitions', () => {
     expect(bare.map(({ path, description }) => `${path}: ${description}`)).toEqual([]);
   });
 
+  test('says of every reference to a credential which label its Secret needs', () => {
+    const isCredential = ({ path }: { readonly path: string }) =>
+      /[.](secretRef|clientCertificateRef|proxyRef|caRef[.]kind)$/.test(path);
+    const references = wanted.filter(isCredential);
+    expect(references.length).toBeGreaterThan(25);
+    const silent = references.filter(
+      ({ description }) => !description.includes('`oauth-registrar.dev/credential: "true"`'),
+    );
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
   test('has no pattern: what is refused is refused by a sentence', () => {
     expect(all.filter(({ node }) => node['pattern'] !== undefined).map(({ path }) => path)).toEqual([]);
   });
