@@ -34,7 +34,8 @@ export function isTokenInDoubt(o: Observation, record: RegistrationRecord): bool
   return (
     unansweredCalls(o, record).length > 0 ||
     o.setbacks.some(
-      ({ action, reason, ambiguous }) => action === 'Update' && (ambiguous || isLost(reason)),
+      ({ action, reason, ambiguous }) =>
+        (action === 'Update' && ambiguous) || ((action === 'Update' || action === 'Read') && isLost(reason)),
     ) ||
     (o.object?.status.conditions ?? []).some(({ reason }) => isLost(reason))
   );

@@ -74,6 +74,7 @@ function conclude(
   const verdict = judge(answer, stored, connection, input.context);
   if (verdict.kind === 'Done') {
     const { information } = verdict;
+    input.context.memory.succeeded(input.round.key, 'Read', step.basis);
     const finish = async () => ({
       ...(await compare(step, attempt, stored, information, input)),
       supersedes: earlier,
@@ -149,10 +150,12 @@ function reportUnreadable(
 ): StepResult {
   const message = `Client ${record.clientId} could not be read: ${failure.message}`;
   const isRefused = failure.kind === 'TokenRefused' || failure.kind === 'NotFound';
-  if (isRefused && credential === 'RegistrationAccessToken') {
-    warn('RegistrationAccessTokenLost', 'Read', message, input);
+  const isLost = isRefused && credential === 'RegistrationAccessToken';
+  const reason = isLost ? 'RegistrationAccessTokenLost' : failure.reason;
+  if (isLost) {
+    warn(reason, 'Read', message, input);
   }
-  return failed('Read', basis, { ...failure, kind: 'Transient', message }, input);
+  return failed('Read', basis, { ...failure, kind: 'Transient', reason, message }, input);
 }
 
 async function compare(

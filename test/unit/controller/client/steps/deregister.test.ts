@@ -249,6 +249,24 @@ describe('A DELETE after one without an answer', () => {
     expect([ledger.ends, wrote]).toEqual([['interrupt a0'], []]);
   });
 
+  test.each(['Read', 'Update'] as const)(
+    'proves nothing if the token was refused to an earlier call: %s',
+    async (action) => {
+      const taken = await deregister({
+        before: (operator) => {
+          unanswered('Deregister')(operator);
+          operator.memory.setBack(
+            operator.round.key,
+            setback({ action, basis: 'any', reason: 'RegistrationAccessTokenLost' }),
+          );
+        },
+        outcomes: [answered(401)],
+      });
+      expect(taken.wrote).toEqual([]);
+      expect(taken.told).toEqual([]);
+    },
+  );
+
   test('proves nothing where the token may have been lost to an update', async () => {
     const taken = await deregister({
       before: (operator) => {

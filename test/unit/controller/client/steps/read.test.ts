@@ -15,7 +15,7 @@ import {
   surroundings,
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
-import { connection, NOW } from '../../../../kit/fixtures/observations.ts';
+import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
 const ATTEMPT = 'iiiiiiiiii';
 const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
@@ -94,6 +94,15 @@ describe('A client that is due to be read', () => {
   test('has no line in the audit trail', async () => {
     const { lines } = await read({ outcomes: [same] });
     expect(lines).toEqual([]);
+  });
+
+  test('ends what went wrong before', async () => {
+    const taken = await read({
+      outcomes: [same],
+      before: ({ memory, round }) =>
+        memory.setBack(round.key, setback({ action: 'Read', basis: 'before', retryAt: NOW })),
+    });
+    expect(setbacksOf(taken)).toEqual([]);
   });
 
   test('settles earlier reads without an answer', async () => {
@@ -193,7 +202,7 @@ describe('A read that fails', () => {
     [
       '401: its next update would be refused, too, so people are warned',
       answered(401, { error: 'invalid_token' }),
-      { reason: 'AdmissionRefused' },
+      { reason: 'RegistrationAccessTokenLost' },
       ['Warning RegistrationAccessTokenLost Read'],
     ],
     [
