@@ -28,6 +28,7 @@ import type { RefusedWrites } from './state/refused-writes.ts';
 import type { ReusableTokens } from './state/reusable-tokens.ts';
 import type { ServerRegistry } from './state/server-registry.ts';
 import type { Slots } from './state/slots.ts';
+import type { StatusWrites } from './state/status-writes.ts';
 
 /** Dependencies and state of the controller's functions. */
 export interface Context {
@@ -42,6 +43,7 @@ export interface Context {
   readonly ledger: Ledger;
   readonly recorder: Recorder;
   readonly refusedWrites: RefusedWrites;
+  readonly statusWrites: StatusWrites;
   readonly orphans: Orphans;
   readonly events: EventRecorder;
   readonly counters: Counters;

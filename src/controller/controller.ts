@@ -27,6 +27,7 @@ import { RefusedWrites } from './state/refused-writes.ts';
 import { serverObjectOf } from './state/server-objects.ts';
 import { ServerRegistry } from './state/server-registry.ts';
 import { callsAt, Slots } from './state/slots.ts';
+import { StatusWrites } from './state/status-writes.ts';
 import type { TextPool } from './state/text-pool.ts';
 import { createCaches } from './wake-ups.ts';
 
@@ -56,7 +57,15 @@ export interface Controller {
 
 type Given = Omit<
   Context,
-  'caches' | 'credentials' | 'namespaceMemory' | 'servers' | 'memory' | 'slots' | 'refusedWrites' | 'wake'
+  | 'caches'
+  | 'credentials'
+  | 'namespaceMemory'
+  | 'servers'
+  | 'memory'
+  | 'slots'
+  | 'refusedWrites'
+  | 'statusWrites'
+  | 'wake'
 > & {
   /** Deduplicates strings of cached objects. */
   readonly texts: TextPool;
@@ -116,6 +125,7 @@ export function createController(
   });
   const watched = (key: string) => caches.credentials.get(key);
   const credentials: CredentialCache = new CredentialCache(given.api, namespaceMemory, watched);
+  const statusWrites = new StatusWrites(given.lead);
   const caches: Caches = createCaches({
     texts: given.texts,
     addClient,
@@ -127,6 +137,7 @@ export function createController(
     credentials,
     namespaceMemory,
     oldest,
+    statusWrites,
   });
   const context: Context = {
     ...given,
@@ -137,6 +148,7 @@ export function createController(
     memory: new Memory(),
     slots: new Slots(),
     refusedWrites: new RefusedWrites(clock),
+    statusWrites,
     wake: (client) => addClient(client, false),
   };
   const stepContext: StepContext = { ...context, calls: callsOf(context) };

@@ -6,7 +6,7 @@ import { isLessOfClient, isLessOfServer, lessOfClient, lessOfServer } from '../c
 import { keyOfServer, type ServerKey, serverKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import { withoutUnowned } from '../core/workload-secret.ts';
-import { canonicalJson } from '../oauth/json.ts';
+import { canonicalJson, isSameJson, type Json } from '../oauth/json.ts';
 import type { Caches } from './context.ts';
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
 import type { CredentialCache, CredentialObject } from './state/credential-cache.ts';
@@ -15,6 +15,7 @@ import { type Change, ObjectCache } from './state/object-cache.ts';
 import type { OldestServers } from './state/oldest-servers.ts';
 import { RECORD_COUNTS, RECORD_GROUPS, type RecordCount, type RecordGroup } from './state/record-counts.ts';
 import type { ServerRegistry } from './state/server-registry.ts';
+import type { StatusWrites } from './state/status-writes.ts';
 import type { TextPool } from './state/text-pool.ts';
 
 /** The caches, and the objects that a change requeues. */
@@ -25,7 +26,7 @@ interface Wake {
   /** The same, delayed if the object changes often. */
   readonly paceClient: (key: ClientKey, urgent: boolean) => void;
   readonly paceServer: (key: ServerKey) => void;
-  /** Somebody changed or removed the Secret or the finalizer that the operator wrote. */
+  /** Somebody changed or removed the Secret, the finalizer or the status that the operator wrote. */
   readonly undone: (key: ClientKey) => void;
   /** The number of a server's clients changed. */
   readonly countAgain: (key: ServerKey) => void;
@@ -34,11 +35,13 @@ interface Wake {
   readonly oldest: OldestServers;
   readonly namespaceMemory: NamespaceMemory;
   readonly texts: TextPool;
+  readonly statusWrites: StatusWrites;
 }
 
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: the table of all caches, with the wake-ups of each
 export function createCaches(wake: Wake): Caches {
-  const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials, texts } = wake;
+  const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials, texts, statusWrites } =
+    wake;
   const memory = wake.namespaceMemory;
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
@@ -47,8 +50,12 @@ export function createCaches(wake: Wake): Caches {
       before?.metadata.uid === after?.metadata.uid &&
       before?.generation === after?.generation &&
       before?.isDefault === after?.isDefault;
-    if (object !== undefined && (!isSame || isTakenUp)) {
-      paceServer(keyOfServer(object));
+    if (object === undefined) {
+      return;
+    }
+    const key = keyOfServer(object);
+    if (!isSame || isTakenUp || (isStatusChanged(before, after) && !statusWrites.isUnderWay(key))) {
+      paceServer(key);
     }
   };
   const caches: Caches = {
@@ -166,12 +173,17 @@ function wakeEverybody(
 
 /**
  * A new object is queued last. An edit or a deletion goes first; frequent edits of one object are delayed. A change of
- * status alone is the operator's own and ignored, unless it names a client without a record: then it was restored from a
- * backup.
+ * status alone is ignored while the operator writes status itself. Else somebody else wrote it, most likely a former
+ * leader: it is put right. If it names a client without a record, it was restored from a backup.
  */
 function clientChanged(
   { before, after }: Change<ClientObject>,
-  { addClient, paceClient, undone }: Pick<Wake, 'addClient' | 'paceClient' | 'undone'>,
+  {
+    addClient,
+    paceClient,
+    statusWrites,
+    undone,
+  }: Pick<Wake, 'addClient' | 'paceClient' | 'statusWrites' | 'undone'>,
   { registrations }: Pick<Caches, 'registrations'>,
 ): void {
   const object = after ?? before;
@@ -194,6 +206,7 @@ function clientChanged(
       object.reconcileRequestedAt,
       object.rotateRequestedAt,
       object.abandoned,
+      object.unknownAnnotation,
     ]);
   const { clientId } = is.status;
   const isRestored =
@@ -205,10 +218,19 @@ function clientChanged(
     addClient(key, true);
   } else if (isRestored || asked(was) !== asked(is)) {
     paceClient(key, true);
-  } else if (finalizers(was) !== finalizers(is)) {
+  } else if (
+    finalizers(was) !== finalizers(is) ||
+    (isStatusChanged(was, is) && !statusWrites.isUnderWay(key))
+  ) {
     undone(key);
   }
 }
+
+/** Whether both versions are there, and their status differs. */
+const isStatusChanged = (
+  was: { readonly status: object } | undefined,
+  is: { readonly status: object } | undefined,
+): boolean => was !== undefined && is !== undefined && !isSameJson(was.status as Json, is.status as Json);
 
 /** Servers may admit namespaces by label, and may enforce that for registered clients: requeues those clients. */
 function wakeEnforced(

@@ -116,7 +116,7 @@ async function writeStatus(
   o: Observation,
   idle: Idle,
   round: Round,
-  { api, caches, clock, events, log, memory }: StepContext,
+  { api, caches, clock, events, log, memory, statusWrites }: StepContext,
 ): Promise<boolean> {
   const action = withContact(o, idle);
   const object = o.object;
@@ -132,7 +132,12 @@ async function writeStatus(
   }
   const { apiVersion, kind, metadata } = known;
   const body = { apiVersion, kind, metadata, status } as unknown as typeof known;
-  const written = await api.replace(RESOURCES.oauthClient, body, 'status');
+  const written = await statusWrites.write(round.key, () =>
+    api.replace(RESOURCES.oauthClient, body, 'status'),
+  );
+  if (written === undefined) {
+    return true;
+  }
   if (!written.ok) {
     if (written.status === 0 || written.status >= 500) {
       memory.statusUnanswered(round.key, clock.now());

@@ -38,7 +38,7 @@ export async function tellStatus(
   context: Context,
   state: ServerState,
 ): Promise<LookAgain> {
-  const { api, clock, log, servers, caches } = context;
+  const { api, clock, log, servers, statusWrites, caches } = context;
   const key = keyOfServer(object);
   servers.set(key, state);
   const now = rfc3339(clock.now());
@@ -59,11 +59,11 @@ export async function tellStatus(
   const isCluster = object.metadata.namespace === undefined;
   const resource = isCluster ? RESOURCES.clusterAuthorizationServer : RESOURCES.authorizationServer;
   const { apiVersion, kind, metadata } = object;
-  const written = await api.replace(
-    resource,
-    { apiVersion, kind, metadata, status } as ServerObject,
-    'status',
-  );
+  const body = { apiVersion, kind, metadata, status } as ServerObject;
+  const written = await statusWrites.write(key, () => api.replace(resource, body, 'status'));
+  if (written === undefined) {
+    return undefined;
+  }
   if (!written.ok) {
     log.debug('server status not written', {
       server: keyOf(metadata),

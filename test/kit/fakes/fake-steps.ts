@@ -9,6 +9,7 @@ import { Memory } from '../../../src/controller/state/client-memory.ts';
 import { RefusedWrites } from '../../../src/controller/state/refused-writes.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { Slots } from '../../../src/controller/state/slots.ts';
+import { StatusWrites } from '../../../src/controller/state/status-writes.ts';
 import { clientKey } from '../../../src/core/client-key.ts';
 import type { RegistrationContent } from '../../../src/core/content.ts';
 import type { Failure } from '../../../src/core/failure.ts';
@@ -82,6 +83,7 @@ export async function takeStep(o: Observation, scene: StepScene = {}) {
       callsOf: () => o.calls,
     } as never,
     memory: new Memory(),
+    statusWrites: new StatusWrites({ held: () => true }),
     orphans: { report: async () => 'Listed' } as never,
     recorder: { create: write, update: write, room: async () => {}, pendingOf: () => undefined } as never,
     refusedWrites: new RefusedWrites(clock),

@@ -18,6 +18,7 @@ import { RefusedWrites } from '../../../src/controller/state/refused-writes.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { ServerRegistry, type ServerState } from '../../../src/controller/state/server-registry.ts';
 import { Slots } from '../../../src/controller/state/slots.ts';
+import { StatusWrites } from '../../../src/controller/state/status-writes.ts';
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import { createCaches } from '../../../src/controller/wake-ups.ts';
 import { type ClientKey, clientKey } from '../../../src/core/client-key.ts';
@@ -112,9 +113,10 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     caches.credentials.get(key),
   );
   const nothing = () => undefined;
+  const statusWrites = new StatusWrites({ held: () => true });
   const caches = createCaches({
     ...{ addClient: nothing, paceClient: nothing, paceServer: nothing, undone: nothing, countAgain: nothing },
-    ...{ servers, credentials, namespaceMemory, texts, oldest: { changed: nothing } as never },
+    ...{ servers, credentials, namespaceMemory, texts, statusWrites, oldest: { changed: nothing } as never },
   });
   const journal = { append: nothing, settle: nothing, unsettled: () => [] };
   const context: Context = {
@@ -146,6 +148,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     events: { record: (event) => void events.push(event) },
     counters: { orphanSuspected: nothing, serverGone: nothing },
     memory,
+    statusWrites,
     servers,
     slots: new Slots(),
     caches,

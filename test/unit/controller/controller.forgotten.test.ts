@@ -49,6 +49,7 @@ function operator() {
     api,
     clock,
     tokens,
+    lead: { held: () => true },
     random: createRandom(),
     jwt: createFakeJwt(),
     http: { send: async () => answered(200, document) },

@@ -1,8 +1,13 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { StatusWrites } from '../../../src/controller/state/status-writes.ts';
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import { createCaches } from '../../../src/controller/wake-ups.ts';
+import { storedClientKey } from '../../../src/core/client-key.ts';
+import { toClientObject } from '../../../src/core/desired.ts';
+import type { ClientObject } from '../../../src/core/observation.ts';
 import { issuer, objectOf, open } from '../../kit/fixtures/server-objects.ts';
 
+const LEADS = { held: () => true };
 const spec = { issuer, registration: open };
 const marked = { annotations: { 'oauth-registrar.dev/is-default-server': 'true' } };
 
@@ -16,7 +21,11 @@ test.each([
   const caches = createCaches({
     ...{ addClient: nothing, paceClient: nothing, undone: nothing, countAgain: nothing },
     ...{ paceServer: (key: string) => void paced.push(key) },
-    ...({ servers: { wakeNamespace: nothing }, texts: new TextPool() } as object),
+    ...({
+      servers: { wakeNamespace: nothing },
+      texts: new TextPool(),
+      statusWrites: new StatusWrites(LEADS),
+    } as object),
   } as never);
   const versioned = (object: typeof before, resourceVersion: string) => ({
     ...object,
@@ -26,4 +35,66 @@ test.each([
   const seen = paced.length;
   caches.clusterServers.applied(versioned(after, '2'));
   expect(paced.length - seen).toBe(times);
+});
+
+describe('A status that the watch shows changed', () => {
+  const clientOf = (resourceVersion: string, clientId: string): ClientObject =>
+    toClientObject({
+      apiVersion: 'oauth-registrar.dev/v1alpha1',
+      kind: 'OAuthClient',
+      metadata: { namespace: 'shop', name: 'web', uid: 'u1', resourceVersion, generation: 1 },
+      spec: {},
+      status: { observedGeneration: 1, clientId },
+    } as never);
+  const serverOf = (resourceVersion: string, clients: number) => {
+    const object = objectOf(spec);
+    return { ...object, metadata: { ...object.metadata, resourceVersion }, status: { clients } };
+  };
+
+  function open() {
+    const requeued: string[] = [];
+    const nothing = () => undefined;
+    const statusWrites = new StatusWrites(LEADS);
+    const caches = createCaches({
+      ...{ addClient: nothing, paceClient: nothing, countAgain: nothing },
+      ...{
+        paceServer: (key: string) => void requeued.push(key),
+        undone: (key: string) => void requeued.push(key),
+      },
+      ...({ servers: { wakeNamespace: nothing }, texts: new TextPool(), statusWrites } as object),
+      ...({ namespaceMemory: { exchange: () => true } } as object),
+    } as never);
+    caches.clients.applied(clientOf('1', 'c1'));
+    caches.clusterServers.applied(serverOf('1', 1));
+    requeued.length = 0;
+    return { caches, requeued, statusWrites };
+  }
+
+  test('is put right, since a former leader wrote it, or a person', () => {
+    const { caches, requeued } = open();
+    caches.clients.applied(clientOf('2', 'c1'));
+    expect(requeued).toEqual([]);
+    caches.clients.applied({
+      ...clientOf('3', 'c1'),
+      observed: { ...clientOf('3', 'c1').observed, status: { clientId: 'c1', secretName: 'other' } },
+    });
+    caches.clusterServers.applied(serverOf('2', 7));
+    expect(requeued).toEqual(['shop/web', 'ClusterAuthorizationServer/corporate']);
+  });
+
+  test("is left alone while the operator's own write is under way, and where it is known", async () => {
+    const { caches, requeued, statusWrites } = open();
+    const answered = Promise.withResolvers<void>();
+    const key = storedClientKey('shop/web');
+    const written = statusWrites.write(key, () => answered.promise);
+    const mine = {
+      ...clientOf('2', 'c1'),
+      observed: { ...clientOf('2', 'c1').observed, status: { clientId: 'c1', secretName: 'mine' } },
+    };
+    caches.clients.applied(mine);
+    answered.resolve();
+    await written;
+    caches.clients.learn(mine);
+    expect(requeued).toEqual([]);
+  });
 });
