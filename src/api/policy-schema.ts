@@ -96,7 +96,7 @@ export const policy = z
     }),
     enforce: z.enum(['New', 'Existing']).default('New').meta({
       description:
-        'Which clients a change of `policy` or `allowedNamespaces` affects. New: later registrations and edits. Existing: also registered clients; one that is outside is not Ready, and its status says why. Nothing is changed at the server.',
+        'Which clients a change of `policy` or `allowedNamespaces` affects. New: later registrations and edits. Existing: also registered clients; one that is outside is Stalled, and its status says why; it stays Ready, since it works. Nothing is changed at the server.',
     }),
   })
   .meta({ description: 'Bounds on what clients may register. An absent list is no bound.' });

@@ -158,7 +158,7 @@ describe('L8: A stricter policy and a namespace that is no longer admitted', () 
   const stays = (id: string | undefined) =>
     `Client ${id} is registered and stays as it is, though it would not be registered today.`;
 
-  it('affect existing clients with enforce Existing: they are not Ready, and nothing is changed at the server', async () => {
+  it('affect existing clients with enforce Existing: they are Stalled, stay Ready, and nothing is changed at the server', async () => {
     await testbed.apply(
       all(
         server('enforced', { policy: { enforce: 'Existing' } }),
@@ -172,6 +172,9 @@ describe('L8: A stricter policy and a namespace that is no longer admitted', () 
     expect(await messageOf('enforced', 'PolicyRefused')).toMatch(
       `${stays(status?.clientId)} scope "read" is not permitted`,
     );
+    const outside = await shop.client('enforced');
+    expect(conditionOf(outside, 'Stalled')).toMatchObject({ status: 'True', reason: 'PolicyRefused' });
+    expect(conditionOf(outside, 'Ready')).toMatchObject({ status: 'True', reason: 'PolicyRefused' });
     await change('enforced', { policy: { scopes: ['read'] } });
     await shop.until('enforced', 'Registered');
 
