@@ -1,35 +1,29 @@
-import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { drop, reply, type StubServer } from '../../kit/stub-server.ts';
-import {
-  conditionOf,
-  eventually,
-  messageOf,
-  namespace,
-  OPERATOR_NAMESPACE,
-  oauthClient,
-  serverRef,
-} from './objects.ts';
+import { conditionOf, eventually, messageOf, namespace, OPERATOR_NAMESPACE } from './objects.ts';
 import { LONG_MS, type SeenEvent, teamIn, useTestbed } from './team.ts';
 
 /** The matrix of docs/lifecycle.md: the ways in which an object can end, and what happens to its client. */
 
-const DEPLOY = join(import.meta.dirname, '..', '..', '..', 'deploy');
 const PATIENCE_MS = 60_000;
 
 let since = 0;
+/** Just after a person removed the finalizer, and just after the namespace was gone. */
+let stripped: Standing;
+let owed: Standing;
 const slow = new Map<string, StubServer>();
 const stubOf = (name: string): StubServer => slow.get(name) as StubServer;
 
-const testbed = useTestbed({ controllerManager: true });
+const testbed = useTestbed({ namespaces: ['shop', 'hurried', 'restarted'], controllerManager: true });
 const shop = teamIn(testbed, 'shop');
 const hurried = teamIn(testbed, 'hurried');
+const restarted = teamIn(testbed, 'restarted');
 
 beforeAll(async () => {
   // Slow cases start here, and their tests at the end only wait for the result.
   const holding = { deletion: { unconfirmed: 'Hold' } };
-  const begin = async (name: string, prepare: (stub: StubServer) => void, server: object) =>
-    slow.set(name, await shop.place(name, { prepare, server }));
+  const begin = async (name: string, prepare: (stub: StubServer) => void, server: object, team = shop) =>
+    slow.set(name, await team.place(name, { prepare, server }));
   const dropping = (stub: StubServer) => {
     stub.behave = { remove: drop };
   };
@@ -55,7 +49,22 @@ beforeAll(async () => {
     LONG_MS,
   );
   await shop.patch('oac', 'stripped', { metadata: { finalizers: [] } });
+  await shop.untilGone('stripped');
+  stripped = await standingOf('stripped');
+  stubOf('stripped').behave = {};
+  await begin('hurried', dropping, holding, hurried);
+  await testbed.kubectl('delete', 'namespace', 'hurried', '--timeout=60s');
+  await hurried.untilRoles('hurried', ['owed']);
+  owed = await standingOf('hurried', hurried);
+  stubOf('hurried').behave = {};
+}, 120_000);
+
+/** Roles of the records of a client, and how many clients its server has. */
+const standingOf = async (name: string, team = shop) => ({
+  roles: (await team.registrations(name)).map(({ role }) => role),
+  clients: stubOf(name).clients.size,
 });
+type Standing = Awaited<ReturnType<typeof standingOf>>;
 
 const told = (name: string, reason: string, home = 'shop'): Promise<SeenEvent> =>
   teamIn(testbed, home).untilEvent(name, (event) => event.reason === reason);
@@ -73,35 +82,6 @@ async function hasEnded(policy: Policy, name: string, stub: StubServer, home = '
 }
 
 const named = (row: string, policy: Policy): string => `${row}-${policy.toLowerCase()}`;
-
-it('A person removes the finalizer: the object is gone at once, its record stays for the moment', async () => {
-  const stub = stubOf('stripped');
-  await shop.untilGone('stripped');
-  expect((await shop.registrations('stripped')).map(({ role }) => role)).toEqual(['current']);
-  expect(stub.clients.size).toBe(1);
-  stub.behave = {};
-});
-
-describe('A namespace that is deleted', () => {
-  it("doesn't wait for a server that doesn't confirm, even if the server object demands confirmation", async () => {
-    await testbed.apply(namespace('hurried'));
-    const stub = await hurried.place('hurried', {
-      prepare: (server) => {
-        server.behave = { remove: drop };
-      },
-      server: { deletion: { unconfirmed: 'Hold' } },
-    });
-    await testbed.kubectl('delete', 'namespace', 'hurried', '--timeout=60s');
-    await hurried.untilRoles('hurried', ['owed']);
-    const { note } = await told('hurried', 'AuthorizationServerUnavailable', OPERATOR_NAMESPACE);
-    expect(note).toMatch(
-      /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/,
-    );
-    expect(stub.clients.size).toBe(1);
-    slow.set('hurried', stub);
-    stub.behave = {};
-  });
-});
 
 describe.each(POLICIES)('deletionPolicy %s', (policy) => {
   const place = (row: string, client: object = {}, home = 'shop') =>
@@ -271,9 +251,12 @@ describe('Deletions that take a minute', () => {
       (passed) => passed > PATIENCE_MS + 5_000,
       2 * PATIENCE_MS,
     );
-    const client = await shop.client('holding');
+    const client = await eventually(
+      () => shop.client('holding'),
+      (seen) => conditionOf(seen, 'Ready')?.reason === 'AuthorizationServerUnavailable',
+      LONG_MS,
+    );
     const uid = client.metadata.uid ?? '';
-    expect(conditionOf(client, 'Ready')?.reason).toBe('AuthorizationServerUnavailable');
     expect(messageOf(client)).toMatch(
       new RegExp(
         `^No complete answer: the connection was lost.* To let the object go and leave the client behind: kubectl annotate oac holding -n shop oauth-registrar\\.dev/abandon=${uid}$`,
@@ -303,9 +286,10 @@ describe('Deletions that take a minute', () => {
     expect(stubOf('refused').clients.size).toBe(1);
   });
 
-  it('finalizer removed by a person: the client is deregistered a minute after the object is gone', {
+  it('finalizer removed by a person: the object is gone at once, and the client is deregistered a minute later', {
     timeout: 240_000,
   }, async () => {
+    expect(stripped).toEqual({ roles: ['current'], clients: 1 });
     await shop.untilRoles('stripped', [], 150_000);
     expect(stubOf('stripped').clients.size).toBe(0);
   });
@@ -319,72 +303,33 @@ describe('Deletions that take a minute', () => {
     expect(stubOf('stripped-kept').count('remove')).toBe(0);
   });
 
-  it('a deregistration that a deleted namespace still owed is done meanwhile', {
+  it("a namespace that is deleted doesn't wait for a server that doesn't confirm, even if the server object demands confirmation; what it owes is deregistered later", {
     timeout: 150_000,
   }, async () => {
+    expect(owed).toEqual({ roles: ['owed'], clients: 1 });
+    const { note } = await told('hurried', 'AuthorizationServerUnavailable', OPERATOR_NAMESPACE);
+    expect(note).toMatch(
+      /^Client stub-client-\w+ at \S+ was not removed: .* Its deregistration is tried on from Secret oauth-registrar-system\/oac-/,
+    );
     await hurried.untilRoles('hurried', [], 120_000);
     expect(stubOf('hurried').clients.size).toBe(0);
   });
 });
 
-describe('The operator', () => {
-  // A namespace has a limited number of server objects: earlier tests remove theirs.
-  beforeAll(() => shop.kubectl('delete', 'oas', '--all').then(() => undefined));
-
-  it('removed and installed again: objects that were deleted meanwhile wait for it, and then end', async () => {
-    const kept = await shop.place('kept');
-    const ended = await shop.place('ended');
-    await testbed.operator.stop();
-    await shop.remove('ended');
-    await shop.kubectl('delete', 'secret', 'kept');
-    expect(await shop.exists('ended')).toBe(true);
-    await testbed.startOperator();
-    await shop.untilGone('ended');
-    expect(ended.clients.size).toBe(0);
-    await eventually(
-      () => shop.secret('kept'),
-      (data) => data !== undefined,
-      LONG_MS,
-    );
-    expect(kept.count('register')).toBe(1);
-  });
-});
-
-describe('Uninstalling', () => {
-  const CRDS = ['oauthclients', 'authorizationservers', 'clusterauthorizationservers'].map(
-    (name) => `crd/${name}.oauth-registrar.dev`,
+it('The operator removed and installed again: objects that were deleted meanwhile wait for it, and then end', async () => {
+  const kept = await restarted.place('kept');
+  const ended = await restarted.place('ended');
+  await testbed.operator.stop();
+  await restarted.remove('ended');
+  await restarted.kubectl('delete', 'secret', 'kept');
+  expect(await restarted.exists('ended')).toBe(true);
+  await testbed.startOperator();
+  await restarted.untilGone('ended');
+  expect(ended.clients.size).toBe(0);
+  await eventually(
+    () => restarted.secret('kept'),
+    (data) => data !== undefined,
+    LONG_MS,
   );
-
-  it('is refused in the wrong order: CRDs, ledger and namespace are guarded', async () => {
-    for (const [what, ...where] of [...CRDS.map((crd) => [crd]), ['ns/oauth-registrar-system']]) {
-      await expect(testbed.kubectl('delete', what as string, ...where)).rejects.toThrow(
-        /Delete the OAuthClients first\. If you are sure: kubectl annotate /,
-      );
-    }
-    await expect(
-      testbed.kubectl('-n', OPERATOR_NAMESPACE, 'delete', 'configmap', 'oauth-registrar-ledger'),
-    ).rejects.toThrow(
-      /kubectl annotate configmaps oauth-registrar-ledger -n oauth-registrar-system oauth-registrar\.dev\/allow-deletion=true/,
-    );
-  });
-
-  it('CRD deleted nevertheless: every client is deregistered or kept, as its object says; then the operator continues', {
-    timeout: 120_000,
-  }, async () => {
-    const ending = await shop.place('crd-delete');
-    const keeping = await shop.place('crd-retain', { client: { deletionPolicy: 'Retain' } });
-    const { status } = await shop.client('crd-retain');
-    const [crd = ''] = CRDS;
-    await testbed.kubectl('annotate', crd, 'oauth-registrar.dev/allow-deletion=true');
-    await testbed.kubectl('delete', crd, '--timeout=60s');
-    expect(ending.clients.size).toBe(0);
-    expect(keeping.clients.size).toBe(1);
-    await shop.untilRoles('crd-retain', ['retained']);
-
-    await testbed.kubectl('apply', '-k', join(DEPLOY, 'base'));
-    await testbed.kubectl('wait', '--for=condition=Established', crd, '--timeout=20s');
-    await testbed.apply(oauthClient('shop', 'crd-retain', { server: serverRef('crd-retain') }));
-    const again = await shop.until('crd-retain', 'Registered', 60_000);
-    expect(again.status?.clientId).toBe(status?.clientId);
-  });
+  expect(kept.count('register')).toBe(1);
 });
