@@ -453,9 +453,9 @@ describe('A client whose lifetime is over', () => {
     expect(expiring.clients().filter(({ metadata }) => metadata['client_name'] === 'deleted')).toEqual([]);
     const events = await eventually(
       () => shop.events('deleted'),
-      (seen) => seen.some(({ reason }) => reason === 'Expired'),
+      (seen) => seen.some(({ reason }) => reason === 'Ended'),
     );
-    expect(events.find(({ reason }) => reason === 'Expired')?.note).toBe(
+    expect(events.find(({ reason }) => reason === 'Ended')?.note).toBe(
       'The lifetime in spec.lifetime.expiresAfter is over; the object is deleted.',
     );
   });
@@ -463,7 +463,7 @@ describe('A client whose lifetime is over', () => {
   it('keeps its object with onExpiry Deregister, and is registered again when its lifetime is extended', {
     timeout: 120_000,
   }, async () => {
-    const client = await shop.until('deregistered', 'Expired', 100_000);
+    const client = await shop.until('deregistered', 'Ended', 100_000);
     expect(messageOf(client)).toMatch(
       /^The lifetime ended at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ; the client and its Secret are removed\. Delete the object, or raise spec\.lifetime\.expiresAfter, which registers a client anew\.$/,
     );
