@@ -82,9 +82,9 @@ describe('A bound of a cluster server', () => {
     ],
     [
       'grant',
-      { grantTypes: ['implicit'] },
-      'grant_types "implicit" is not permitted: spec.policy.grantTypes of the server object lists client_credentials, authorization_code; choose another, or ask the platform team to extend spec.policy.grantTypes.',
-      { grantTypes: ['implicit'] },
+      { grantTypes: ['password'] },
+      'grant_types "password" is not permitted: spec.policy.grantTypes of the server object lists client_credentials, authorization_code; choose another, or ask the platform team to extend spec.policy.grantTypes.',
+      { grantTypes: ['password'] },
       {},
     ],
     [
