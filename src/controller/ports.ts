@@ -36,7 +36,12 @@ export type ApiResult<T> =
  * return its metadata only.
  */
 export interface KubernetesApi {
-  get<T extends KubernetesObject>(resource: Resource, key: ObjectKey): Promise<ApiResult<T>>;
+  /** @param only `metadata`: the answer has nothing else, so no value of a Secret is read */
+  get<T extends KubernetesObject>(
+    resource: Resource,
+    key: ObjectKey,
+    only?: 'metadata',
+  ): Promise<ApiResult<T>>;
   create<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;
   /** Like {@link KubernetesApi.create}, but stores nothing (`dryRun=All`): tests whether it would be admitted. */
   dryRun<T extends KubernetesObject>(resource: Resource, object: T): Promise<ApiResult<T>>;

@@ -1,7 +1,7 @@
 import type { Endpoints } from '../oauth/discovery.ts';
 import { factsOf, homeOf } from './home.ts';
 import { type Usable, usable } from './narrowed.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, ObservedClient } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 import {
   differenceOf,
@@ -16,6 +16,12 @@ import {
 /** The workload Secret that the spec wants. */
 export const wantedOf = ({ namespace, name, object, spec }: Usable): WantedSecret =>
   wantedSecret({ namespace, name, uid: object.uid }, spec);
+
+/** What a write of the workload Secret is tried with. A setback holds only for the same basis. */
+export const publishBasis = (
+  { name }: Pick<WantedSecret, 'name'>,
+  { generation, reconcileRequestedAt }: Pick<ObservedClient, 'generation' | 'reconcileRequestedAt'>,
+): string => `${name} ${generation} ${reconcileRequestedAt ?? ''}`;
 
 /** Name of the workload Secret, where it shows the current registration as the spec wants it. */
 export function publishedName(o: Observation, current: RegistrationRecord | undefined): string | undefined {

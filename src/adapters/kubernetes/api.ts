@@ -36,9 +36,10 @@ export function createKubernetesApi(connection: Connection, options: ApiOptions)
   return {
     collect: (resource, selection, convert, signal) =>
       collectPages(exchange, { resource, selection, signal }, convert),
-    async get(resource, key) {
+    async get(resource, key, only) {
       const path = objectPath(resource, key);
-      return path === undefined ? invalid(key) : exchange({ method: 'GET', path });
+      const accept = acceptOf({ metadataOnly: only === 'metadata' }, 'object');
+      return path === undefined ? invalid(key) : exchange({ method: 'GET', path, accept });
     },
     create: (resource, object) =>
       exchange({

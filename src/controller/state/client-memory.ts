@@ -2,6 +2,8 @@ import type { ClientKey } from '../../core/client-key.ts';
 import type { Substitution } from '../../core/drift.ts';
 import type { Absence, Setback, SetbackAction } from '../../core/observation.ts';
 
+import { SecretConflicts } from './secret-conflicts.ts';
+
 /** The API server's timeout of a request, one minute, plus a margin. */
 const LATEST_EFFECT_MS = 90_000;
 
@@ -13,6 +15,7 @@ export class Memory {
   readonly #unanswered = new Map<string, number>();
   readonly #learned = new Map<string, readonly Substitution[]>();
   readonly #secretNotes = new Map<string, string>();
+  readonly secretConflicts = new SecretConflicts();
   /** Time of the first client's first round. */
   #since: number | undefined;
 
@@ -32,6 +35,9 @@ export class Memory {
   succeeded(key: ClientKey, action: SetbackAction, basis: string): void {
     const isOver = (other: Setback) =>
       other.action === action && (other.basis === basis || action !== 'Deregister');
+    if (action === 'Publish') {
+      this.secretConflicts.over(key);
+    }
     const left = this.setbacks(key).filter((other) => !isOver(other));
     if (left.length === 0) {
       this.#setbacks.delete(key);
@@ -113,5 +119,6 @@ export class Memory {
     this.#unanswered.delete(key);
     this.#learned.delete(key);
     this.#secretNotes.delete(key);
+    this.secretConflicts.over(key);
   }
 }

@@ -10,6 +10,7 @@ import { isRotationRequested } from '../rotation-request.ts';
 import { onHold, overQuota, tooManyEnded } from './holds.ts';
 import { blocked, gated, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
+import { conflictWaiting } from './secret.ts';
 import { documentOf } from './wanted.ts';
 
 /** Rules about an object without a client: one is registered, unless a client of the object may exist already. */
@@ -85,6 +86,7 @@ export function planRegistration(
     overQuota(o, connection, replaces) ??
     tooManyEnded(o, ref) ??
     onHold(o) ??
+    (replaces === undefined ? conflictWaiting(o) : undefined) ??
     blocked(o, 'Register', basis) ??
     (isAsked ? undefined : gated(gate)) ??
     gated(registerGate) ?? {

@@ -1,5 +1,6 @@
-import type { Registered } from '../narrowed.ts';
-import { formerSecrets, wantedOf, workloadDifference } from '../workload.ts';
+import type { Action } from '../action.ts';
+import type { Registered, Usable } from '../narrowed.ts';
+import { formerSecrets, publishBasis, wantedOf, workloadDifference } from '../workload.ts';
 import { blocked } from './idle.ts';
 import type { Rule } from './rule.ts';
 
@@ -16,7 +17,7 @@ export const workloadSecretDiffers: Rule<Registered> = {
     if (difference === undefined) {
       return undefined;
     }
-    const basis = `${wanted.name} ${object.generation} ${object.reconcileRequestedAt ?? ''}`;
+    const basis = publishBasis(wanted, object);
     const message = `Secret ${wanted.name} ${difference}.`;
     return blocked(o, 'Publish', basis) ?? { type: 'Publish', message, object, record, wanted, basis };
   },
@@ -38,3 +39,9 @@ export const formerSecretLeft: Rule<Registered> = {
     );
   },
 };
+
+/** The reason to wait, while a Secret that isn't the object's has the name that the spec gives. */
+export function conflictWaiting(o: Usable): Action | undefined {
+  const idle = blocked(o, 'Publish', publishBasis(wantedOf(o), o.object));
+  return idle?.reason === 'SecretConflict' ? idle : undefined;
+}

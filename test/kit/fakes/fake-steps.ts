@@ -70,8 +70,8 @@ export async function takeStep(o: Observation, scene: StepScene = {}) {
     http: createFakeHttp(...answers),
     lead: { held: () => true },
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-    api: { patch: taken, delete: taken } as never,
-    caches: { registrations: cache, clients: cache } as never,
+    api: { patch: taken, delete: taken, get: async () => ({ ok: false, status: 404 }) } as never,
+    caches: { registrations: cache, clients: cache, secrets: cache } as never,
     counters: { orphanSuspected: () => {}, serverGone: () => {} },
     events: { record: (event: EventInput) => void events.push(event) },
     ledger: {

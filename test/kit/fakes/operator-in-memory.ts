@@ -226,6 +226,8 @@ function fill(caches: Context['caches'], objects: readonly Stored[]): void {
   }
 }
 
+const metadataOf = ({ metadata }: KubernetesObject): KubernetesObject => ({ metadata });
+
 function createApi(cluster: Cluster, refuses: Refusals, writes: Write[], reads: string[]): KubernetesApi {
   const by = 'operator';
   const times = new Map<string, number>();
@@ -246,11 +248,11 @@ function createApi(cluster: Cluster, refuses: Refusals, writes: Write[], reads: 
     return Promise.resolve((refusalOf(`${verb} ${kind}`) ?? act()) as ApiResult<T>);
   };
   return {
-    get: <T extends KubernetesObject>(resource: Resource, key: ObjectKey) => {
-      reads.push(`${resource.kind} ${keyOf(key)}`);
-      return Promise.resolve(
-        (refusalOf(`get ${resource.kind}`) ?? cluster.get(resource, key)) as ApiResult<T>,
-      );
+    get: <T extends KubernetesObject>(resource: Resource, key: ObjectKey, only?: 'metadata') => {
+      reads.push(`${only === undefined ? '' : `${only} of `}${resource.kind} ${keyOf(key)}`);
+      const found = refusalOf(`get ${resource.kind}`) ?? cluster.get(resource, key);
+      const shown = found.ok && only !== undefined ? { ...found, object: metadataOf(found.object) } : found;
+      return Promise.resolve(shown as ApiResult<T>);
     },
     create: (resource, object) =>
       write('create', resource, object.metadata, object, () =>

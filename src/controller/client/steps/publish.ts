@@ -1,7 +1,6 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../../api/names.ts';
 import type { PublishStep } from '../../../core/action.ts';
-import { failure } from '../../../core/failure.ts';
 import type { Observation } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRestored } from '../../../core/restored-object.ts';
@@ -22,14 +21,16 @@ import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './read-content.ts';
-import { failed, notRead, subjectOf, warn } from './report.ts';
-
-/** Retry delay while a foreign Secret has the name. */
-const CONFLICT_RETRY_MS = 60_000;
+import { notRead, subjectOf, warn } from './report.ts';
+import { describeConflict, isStillTaken, secretTaken } from './secret-conflict.ts';
 
 export async function publish(step: PublishStep, input: StepInput): Promise<StepResult> {
   const { o, round, context } = input;
   const { record, wanted, object, basis } = step;
+  const conflict = `${describeConflict(wanted.name)} The client ${record.clientId} is registered`;
+  if (await isStillTaken(wanted.name, input)) {
+    return secretTaken(conflict, basis, input);
+  }
   const content = await contentOf(record, input);
   if ('notRead' in content) {
     return notRead(content, 'Publish', basis, record, input);
@@ -59,8 +60,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
       ? await createOrTakeOver(toWrite, step, input)
       : await replaceSecret(toWrite, known, context);
   if (written === 'conflict') {
-    const message = `Secret ${wanted.name} exists and isn't this object's; it was not touched. The client ${record.clientId} is registered`;
-    return failed('Publish', basis, failure('Terminal', 'SecretConflict', message), input, CONFLICT_RETRY_MS);
+    return secretTaken(conflict, basis, input);
   }
   if (!written.ok) {
     return workloadNotWritten(written, step, input);

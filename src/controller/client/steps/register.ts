@@ -36,6 +36,7 @@ import { reportOrphan } from './orphan.ts';
 import { circumstancesOf, RECORDING, record, SETTLED } from './record.ts';
 import { subjectOf, warn } from './report.ts';
 import { salvage } from './salvage.ts';
+import { isSecretTaken } from './secret-conflict.ts';
 import { isWriteRefused, refusedWrite } from './trial-writes.ts';
 
 export async function register(step: RegisterStep, input: StepInput): Promise<StepResult> {
@@ -44,6 +45,9 @@ export async function register(step: RegisterStep, input: StepInput): Promise<St
   if (stopped !== undefined) {
     setBack(round.key, { action: 'Register', basis: step.basis }, stopped, context);
     warn(stopped.reason, 'Register', stopped.message, input);
+    return DONE;
+  }
+  if (await isSecretTaken(step, input)) {
     return DONE;
   }
   const begun = begin(step, o, context);

@@ -54,12 +54,13 @@ describe('the calls', () => {
     });
   });
 
-  test('have the metadata alone of a written Secret sent back', async () => {
+  test('have the metadata alone of a written Secret sent back, and of one that is read for nothing else', async () => {
     const { api } = await start([answer(200, object)]);
     await api.create(secret, object);
     await api.replace(secret, object);
     await api.patch(secret, key, {});
     await api.get(secret, key);
+    await api.get(secret, key, 'metadata');
     await api.create(RESOURCES.configMap, object);
     const metadata = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
     expect(server.requests.map(({ headers }) => headers.accept)).toEqual([
@@ -67,6 +68,7 @@ describe('the calls', () => {
       metadata,
       metadata,
       'application/json',
+      metadata,
       'application/json',
     ]);
   });

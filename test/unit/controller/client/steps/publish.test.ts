@@ -202,7 +202,7 @@ describe('A Secret of the name that the operator does not know', () => {
     expect(events[0]?.message).toMatch(
       /^Secret storefront-oauth exists and isn.t this object.s; it was not touched\. The client c1 is registered\. /,
     );
-    expect(memory.setbacks(round.key)).toMatchObject([{ kind: 'Terminal', retryAt: NOW + 60_000 }]);
+    expect(memory.setbacks(round.key)).toMatchObject([{ kind: 'Terminal', retryAt: NOW + 4_000 }]);
     expect(next()).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'SecretConflict' });
   });
 
