@@ -105,6 +105,25 @@ describe.each(PAGES)('%s', (page) => {
   });
 });
 
+const MANIFESTS = globSync('deploy/**/*.yaml', { cwd: ROOT }).toSorted();
+
+/** Commands in the comments of a manifest, and in messages of its policies. */
+const commandsOfManifest = (path: string): readonly string[] =>
+  textOf(path)
+    .split('\n')
+    .flatMap((line) => /^ *# +(kubectl .*)$/.exec(line)?.slice(1) ?? []);
+
+describe('Comments of manifests', () => {
+  const found = MANIFESTS.flatMap((path) => commandsOfManifest(path).map((line) => [line, path] as const));
+
+  test.each(found)('%s (%s) names what exists', (line, _path) => {
+    expect(commandsIn(line).flatMap(problemsOf)).toEqual([]);
+    for (const [path] of line.matchAll(/\bdeploy\/\S+/g)) {
+      expect(existsSync(join(ROOT, path)), path).toBe(true);
+    }
+  });
+});
+
 /** Pages that name flags of the tests' programs. */
 const OF_TESTS = ['docs/scale.md', 'docs/reliability.md', 'CONTRIBUTING.md'];
 

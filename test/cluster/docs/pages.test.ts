@@ -160,8 +160,11 @@ const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
 /** Verbs that change something: they are tried at the API server, which changes nothing for `--dry-run=server`. */
 const CHANGES = ['annotate', 'label', 'patch', 'delete', 'create', 'apply', 'scale'];
 
+/** Running text is looked at in every document: only blocks need the order of a page. */
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT, exclude: ['CHANGELOG.md'] }).toSorted();
+
 const inlineCommands = new Map(
-  PAGES.flatMap((page) => inlineCodeOf(page))
+  DOCUMENTS.flatMap((page) => inlineCodeOf(page))
     .filter(({ text }) => verbOf(commandsIn(text)[0] ?? [])?.hasObject === true)
     .map(({ page, line, text }) => [text, `${page}:${line}`] as const),
 );
@@ -272,6 +275,13 @@ describe('What a page says of its commands', () => {
 });
 
 describe('Blocks', () => {
+  it('of other languages hold no command', () => {
+    const commands = blocks.filter(
+      ({ language, text }) => NOT_COMMANDS.includes(language) && /^\s*(\$ |kubectl |npm )/m.test(text),
+    );
+    expect(commands.map(title)).toEqual([]);
+  });
+
   it('of a console begin with the command that prints them, or stand below one command', () => {
     const alone = blocks.filter((block, at) => {
       const above = blocks[at - 1];
