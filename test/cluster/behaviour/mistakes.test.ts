@@ -21,12 +21,14 @@ import { teamIn, useTestbed } from './team.ts';
 const LIMIT_MS = 2_000;
 const CONTACT = '#platform-sso';
 
-const testbed = useTestbed();
+/**
+ * Before it registers a client, the operator looks for a Secret that is in its way, for one client of a namespace in a
+ * minute. In namespace web, it has not looked yet.
+ */
+const testbed = useTestbed({ namespaces: ['shop', 'web'] });
 const shop = teamIn(testbed, 'shop');
 
 let kubeconfig: string;
-/** From the start of `kubectl apply` until status says that a client without mistake is registered. */
-let undisturbedMs = 0;
 const times: string[] = [];
 
 const WORKER = {
@@ -38,11 +40,11 @@ const WEB = {
   client: { grantTypes: ['authorization_code'], redirectUris: ['https://shop.example.com/callback'] },
 };
 
-const yamlOf = (name: string, spec: object, annotations?: object): string =>
+const yamlOf = (name: string, spec: object, annotations?: object, namespace = 'shop'): string =>
   stringify({
     apiVersion: 'oauth-registrar.dev/v1alpha1',
     kind: 'OAuthClient',
-    metadata: { name, namespace: 'shop', ...(annotations && { annotations }) },
+    metadata: { name, namespace, ...(annotations && { annotations }) },
     spec,
   });
 
@@ -50,8 +52,8 @@ const developer = (args: readonly string[], stdin: string): Promise<KubectlResul
   testbed.controlPlane.kubectl(args, { stdin, kubeconfig });
 const applied = (yaml: string) => developer(['apply', '-f', '-'], yaml);
 
-async function statusOf(name: string): Promise<OAuthClient> {
-  const path = `/apis/oauth-registrar.dev/v1alpha1/namespaces/shop/oauthclients/${name}`;
+async function statusOf(name: string, namespace: string): Promise<OAuthClient> {
+  const path = `/apis/oauth-registrar.dev/v1alpha1/namespaces/${namespace}/oauthclients/${name}`;
   return (await testbed.controlPlane.admin.request<OAuthClient>('GET', path)).json;
 }
 
@@ -59,10 +61,11 @@ async function statusOf(name: string): Promise<OAuthClient> {
 async function saidUntil(
   name: string,
   reason: string,
+  namespace = 'shop',
 ): Promise<{ client: OAuthClient; before: readonly string[] }> {
   const said = new Set<string>();
   const client = await eventually(
-    () => statusOf(name),
+    () => statusOf(name, namespace),
     (read) => {
       const ready = conditionOf(read, 'Ready');
       const isSeen = ready?.observedGeneration === read.metadata.generation;
@@ -76,14 +79,24 @@ async function saidUntil(
   return { client, before: [...said] };
 }
 
+/** How long a client without mistake takes now: from the start of `kubectl apply` until status says that it is registered. */
+async function undisturbed(name: string): Promise<number> {
+  const started = Date.now();
+  expect((await applied(yamlOf(name, WORKER))).stderr).toBe('');
+  await saidUntil(name, 'Registered');
+  return Date.now() - started;
+}
+
 beforeAll(async () => {
   const { server } = testbed;
   await testbed.kubectl('-n', 'shop', 'create', 'serviceaccount', 'developer');
-  for (const role of ['view', 'edit']) {
-    await testbed.kubectl(
-      ...['-n', 'shop', 'create', 'rolebinding', role],
-      ...[`--clusterrole=oauth-registrar-${role}`, '--serviceaccount=shop:developer'],
-    );
+  for (const namespace of ['shop', 'web']) {
+    for (const role of ['view', 'edit']) {
+      await testbed.kubectl(
+        ...['-n', namespace, 'create', 'rolebinding', role],
+        ...[`--clusterrole=oauth-registrar-${role}`, '--serviceaccount=shop:developer'],
+      );
+    }
   }
   kubeconfig = await testbed.controlPlane.kubeconfigFor({ namespace: 'shop', serviceAccount: 'developer' });
   await testbed.apply(
@@ -98,18 +111,14 @@ beforeAll(async () => {
       }),
       clusterServer(server.issuer, 'small', { contact: CONTACT, policy: { maxClientsPerNamespace: 1 } }),
       oauthClient('shop', 'only', { server: { name: 'small' } }),
-      credential('something', { namespace: 'shop', name: 'taken', labelled: false }),
+      credential('something', { namespace: 'web', name: 'taken', labelled: false }),
     ),
   );
   await shop.until('only', 'Registered');
-  const started = Date.now();
-  expect((await applied(yamlOf('faultless', WORKER))).stderr).toBe('');
-  await saidUntil('faultless', 'Registered');
-  undisturbedMs = Date.now() - started;
 });
 
 afterAll(() => {
-  console.log([`faultless: registered after ${undisturbedMs} ms`, ...times].join('\n'));
+  console.log(times.join('\n'));
 });
 
 interface Mistake {
@@ -168,6 +177,8 @@ const AT_APPLY: readonly Refused[] = [
 ];
 
 interface Reported extends Mistake {
+  /** Default: shop. */
+  readonly namespace?: string;
   /** Of Ready. */
   readonly reason: string;
   /** Default: False. */
@@ -213,9 +224,9 @@ const IN_STATUS: readonly Reported[] = [
   {
     mistake: 'the name of a Secret that is taken',
     spec: { ...WORKER, secret: { name: 'taken' } },
+    namespace: 'web',
     reason: 'SecretConflict',
-    posts: 1,
-    says: "Secret taken exists and isn't this object's; it was not touched. The client CLIENT is registered. Choose another spec.secret.name, or remove that Secret.",
+    says: "Secret taken exists and isn't this object's; it was not touched. Nothing is registered while it is there. Choose another spec.secret.name, or remove that Secret.",
   },
   {
     mistake: 'one client more than the quota permits',
@@ -226,12 +237,6 @@ const IN_STATUS: readonly Reported[] = [
 ];
 
 const nameOf = (mistake: string): string => mistake.replaceAll(' ', '-').toLowerCase();
-/** Message of Ready, with CLIENT in place of the client_id. */
-function messageWithoutId(client: OAuthClient): string {
-  const clientId = client.status?.clientId;
-  return clientId === undefined ? messageOf(client) : messageOf(client).replaceAll(clientId, 'CLIENT');
-}
-
 /** Several refusals are listed with stars. */
 const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*\*?\s*/g, ' ');
 
@@ -259,20 +264,23 @@ describe('A developer who writes', () => {
   });
 
   it.each(IN_STATUS)('$mistake reads it in status, first of all', async (row) => {
-    const { mistake, spec, annotations, reason, ready = 'False', posts = 0, says } = row;
+    const { mistake, spec, annotations, namespace, reason, ready = 'False', posts = 0, says } = row;
     const name = nameOf(mistake);
     const calls = testbed.server.log.length;
     const started = Date.now();
-    expect(await applied(yamlOf(name, spec, annotations))).toMatchObject({ code: 0, stderr: '' });
-    const { client, before } = await saidUntil(name, reason);
+    expect(await applied(yamlOf(name, spec, annotations, namespace))).toMatchObject({ code: 0, stderr: '' });
+    const { client, before } = await saidUntil(name, reason, namespace);
     const tookMs = Date.now() - started;
-    times.push(`${mistake}: in status after ${tookMs} ms`);
-    expect(messageWithoutId(client)).toBe(says);
+    expect(messageOf(client)).toBe(says);
     expect(conditionOf(client, 'Ready')?.status).toBe(ready);
     expect(before).toEqual([]);
     const sent = testbed.server.log.slice(calls).filter(({ method }) => method === 'POST');
     expect(sent).toHaveLength(posts);
-    // On a machine that is busy, all takes longer.
-    expect(tookMs).toBeLessThan(Math.max(LIMIT_MS, 2 * undisturbedMs));
+    const undisturbedMs = await undisturbed(`no-${name}`);
+    times.push(
+      `${mistake}: in status after ${tookMs} ms; without mistake registered after ${undisturbedMs} ms`,
+    );
+    // On a machine that is busy, both take longer.
+    expect(tookMs).toBeLessThan(Math.max(LIMIT_MS, 3 * undisturbedMs));
   });
 });
