@@ -72,7 +72,8 @@ function notReady({ name, fate }: LoadObject, object: OAuthClient): readonly str
     const tells = /update \w+; the update of \S+ got no answer/.test(lost.message);
     return fate === 'edited' && tells ? [] : [`${name} lost its token, and says: ${lost.message}`];
   }
-  const isWaiting = object.status?.conditions?.some(({ type }) => type === 'Reconciling') ?? false;
+  const isWaiting =
+    object.status?.conditions?.some(({ type }) => type === 'Reconciling' || type === 'Stalled') ?? false;
   return ready?.status === 'True' && ready.observedGeneration === object.metadata.generation && !isWaiting
     ? []
     : [`${name} is not ready: ${ready?.reason} ${ready?.message}`];

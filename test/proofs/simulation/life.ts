@@ -130,7 +130,10 @@ async function resync(world: World): Promise<void> {
   // A new process tries once more for a client that waits for a person.
   const isAllReady = cluster
     .all('OAuthClient')
-    .every((object) => conditionOf(object, 'Ready')?.status === 'True');
+    .every(
+      (object) =>
+        conditionOf(object, 'Ready')?.status === 'True' && conditionOf(object, 'Stalled') === undefined,
+    );
   if (leader === undefined || !isAllReady) {
     return;
   }

@@ -42,6 +42,7 @@ export function isReady(object: Stored): boolean {
     status['observedGeneration'] === generation &&
     conditionOf(object, 'Ready')?.status === 'True' &&
     conditionOf(object, 'Reconciling') === undefined &&
+    conditionOf(object, 'Stalled') === undefined &&
     conditionOf(object, 'Paused') === undefined &&
     status['lastHandledRotateAt'] === annotations[ANNOTATIONS.rotateRequestedAt] &&
     status['lastHandledReconcileAt'] === annotations[ANNOTATIONS.reconcileRequestedAt]
