@@ -64,6 +64,9 @@ export const EVENTS = {
   RegistrationOutcomeUnknown: warning('A registration got no answer: it is a suspected orphan.'),
   SecretWriteRefused: warning('The API server refused the Secret of the workload.'),
   RecordWriteRefused: warning('The API server refused the registration Secret.'),
+  ReplacementLimitReached: warning(
+    'Another client is due, and the bound on registrations of one object within an hour is reached.',
+  ),
   SecretConflict: warning('The Secret of the workload belongs to somebody else.'),
   ClientAlreadyManaged: warning('An adoption named a client that another object manages.'),
   AdoptionRefused: warning('An adoption failed.'),

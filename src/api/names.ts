@@ -103,6 +103,8 @@ export const ANNOTATIONS = {
   /** When a client was left behind. */
   leftAt: `${prefix}/left-at`,
   replaces: `${prefix}/replaces`,
+  endIsFixed: `${prefix}/end-is-fixed`,
+  earlierRegistrations: `${prefix}/earlier-registrations`,
   keyCreatedAt: `${prefix}/key-created-at`,
   keyRotatesAt: `${prefix}/key-rotates-at`,
   keyRetiresAt: `${prefix}/key-retires-at`,

@@ -212,6 +212,14 @@ export const REASONS = {
       'Only another client, with a new client_id, can be as the spec says or work beyond the end of this one, and a person has to ask for it.',
     cure: 'Annotate the object as the message says, or take the edit back.',
   },
+  ReplacementLimitReached: {
+    cause: 'As many clients were registered for the object within one hour as the server object permits.',
+    cure: 'Look why each new client is due for replacement at once: its end in status, the clock of the server, the lifetimes of the dialect. The next one is registered at the time in the message.',
+  },
+  CallsPaced: {
+    cause: 'Calls for the object follow each other so closely that each waits longer than the one before.',
+    cure: 'Wait until the time in the message. If nobody edits the object, look why the next call is due already.',
+  },
   DeletionUnconfirmed: {
     cause: "The server didn't confirm that the client is gone.",
     cure: 'Look for the client at the server. The operator tries again until deletion.retryFor of the server object is over.',
@@ -226,7 +234,8 @@ export const REASONS = {
     cure: 'Nothing to do. For a new client, raise spec.lifetime.expiresAfter, or delete the object and create it again.',
   },
   ClientExpired: {
-    cause: 'The client, or its secret, ended at the server, and spec.replacement.onExpiry is Never.',
+    cause:
+      'The client, or its secret, ended at the server, and spec.replacement.onExpiry is Never or the server gives no later end.',
     cure: 'Request another client by the annotation that the message names, or set onExpiry to Automatic.',
   },
   BoundObjectNotFound: {

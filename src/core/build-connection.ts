@@ -102,6 +102,7 @@ function recoveryOf({ recovery }: AuthorizationServerSpec): ServerConnection['re
     tokenLost: recovery.tokenLost,
     cooldownMs: boundedMs('cooldown', recovery.cooldown),
     maxAttempts: recovery.maxAttempts,
+    maxRegistrationsPerHour: recovery.maxRegistrationsPerHour,
   };
 }
 

@@ -121,6 +121,8 @@ interface RecoveryTerms {
   readonly tokenLost: 'Hold' | 'Reregister';
   readonly cooldownMs: number;
   readonly maxAttempts: number;
+  /** Clients that may be registered for one object within an hour. */
+  readonly maxRegistrationsPerHour: number;
 }
 
 /** How a deletion that the server doesn't confirm is handled. */

@@ -28,7 +28,7 @@ export function tokenDueAt({
  * doesn't expire.
  */
 export function clientDueAt(o: Observation, at: RecordAtServer): number | undefined {
-  const end = clientEnd(at);
+  const end = at.record.endIsFixed === true ? lifeEnd(at) : clientEnd(at);
   const start = Date.parse(at.record.registeredAt);
   return end === undefined ? undefined : known(end - Math.min(overlapOf(o), (end - start) / 3));
 }
@@ -37,26 +37,43 @@ export function clientDueAt(o: Observation, at: RecordAtServer): number | undefi
  * When the client secret, or the whole client, ends at the server, in milliseconds since the epoch. NaN where the record
  * was damaged by hand, `undefined` where nothing ends.
  */
-export function clientEnd({ record, connection }: RecordAtServer): number | undefined {
-  const { registeredAt, clientSecretExpiresAt } = record;
-  const { client } = connection.dialect.lifetimes;
-  const ends = [
-    clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt),
-    client === undefined ? undefined : Date.parse(registeredAt) + boundedMs('lifetime', client),
-  ].filter((end) => end !== undefined);
+export function clientEnd(at: RecordAtServer): number | undefined {
+  const ends = [secretEnd(at.record), lifeEnd(at)].filter((end) => end !== undefined);
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
 
 /**
- * The same, also while the server can't be called: then only the end of the secret is known.
+ * When the client secret ends. `undefined`: never, or the server announced an end that was over at the registration,
+ * which says nothing: its clock or its unit is wrong.
+ */
+export function secretEnd({
+  clientSecretExpiresAt,
+  endIsFixed,
+  registeredAt,
+}: RegistrationRecord): number | undefined {
+  const end = clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt);
+  return endIsFixed && end !== undefined && end <= Date.parse(registeredAt) ? undefined : end;
+}
+
+/**
+ * When the client, or its secret, ends; while the server can't be called, only the end of the secret is known.
  *
  * @param at where the client is registered; `undefined` while that server can't be called
  */
-export const knownEnd = (record: RegistrationRecord, at: RecordAtServer | undefined): number | undefined => {
-  const { clientSecretExpiresAt } = record;
-  const secretEnd = clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt);
-  return at === undefined ? secretEnd : clientEnd(at);
-};
+export const knownEnd = (record: RegistrationRecord, at: RecordAtServer | undefined): number | undefined =>
+  at === undefined ? secretEnd(record) : clientEnd(at);
+
+/** What status says of an end that was over when it was announced; empty where there is none. */
+export const endNotice = (record: RegistrationRecord): string =>
+  record.endIsFixed && secretEnd(record) === undefined
+    ? ` The server says that the client secret expired at ${record.clientSecretExpiresAt}, before it was issued. Nothing is renewed for that. Check the clock of the server, and whether its client_secret_expires_at counts seconds since 1970.`
+    : '';
+
+/** The end of the client by `lifetimes.client` of the dialect. */
+function lifeEnd({ record: { registeredAt }, connection }: RecordAtServer): number | undefined {
+  const { client } = connection.dialect.lifetimes;
+  return client === undefined ? undefined : Date.parse(registeredAt) + boundedMs('lifetime', client);
+}
 
 /** A time that can't be read (the record was damaged by hand) ends no client. */
 const known = (time: number): number | undefined => (Number.isNaN(time) ? undefined : time);

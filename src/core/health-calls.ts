@@ -118,8 +118,11 @@ function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now:
   const before = isWider ? Math.min(health.failures, 1) : health.failures;
   const failures = before + (again ? 0 : 1);
   const { retryAfterMs } = failure;
+  // A server may ask for no pause at all, again and again: the operator's own pause is the least.
   const pausedUntil =
-    retryAfterMs === undefined ? health.pausedUntil : Math.max(health.pausedUntil, now + retryAfterMs);
+    retryAfterMs === undefined
+      ? health.pausedUntil
+      : Math.max(health.pausedUntil, now + Math.max(retryAfterMs, probeDelay(failures)));
   const fails = health.phase !== 'Silent' && failures >= FAILURES_BEFORE_PROBING && !isOneClient(metBy);
   return {
     ...health,

@@ -65,6 +65,8 @@ export interface Observation {
   readonly secrets: readonly ObservedSecret[];
   /** Earlier failures: at most one for each action and basis. */
   readonly setbacks: readonly Setback[];
+  /** Calls with an effect that this process sent for this object, except registrations that are recorded. */
+  readonly sentCalls: readonly RecentCall[];
 }
 
 /** A server object in its current state, with its connection. */
@@ -191,6 +193,14 @@ export type Gate =
     };
 
 export type CallKind = 'Register' | 'Update' | 'Read' | 'Deregister';
+
+/** A call that had an effect or may have had one. */
+export interface RecentCall {
+  readonly kind: 'Register' | 'Update';
+  readonly attempt: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
 
 export interface PendingCall {
   readonly attempt: string;

@@ -1,5 +1,6 @@
 import type { Action, Decision } from './action.ts';
 import { nextVisit } from './clock-visits.ts';
+import { endNotice } from './due.ts';
 import { type Registered, type Registrable, registered, type Usable, usable } from './narrowed.ts';
 import type { Observation } from './observation.ts';
 import { adoptionRequested, adoptionSecretUnusable } from './rules/adoption.ts';
@@ -93,14 +94,16 @@ const UPKEEP: readonly Rule<Registered>[] = [
   clientOutsidePolicy,
 ];
 
+const UP_TO_DATE = 'The client is registered and its Secret is up to date.';
+
 const clientUpToDate: Rule<Registered, Action> = {
   finding: 'ClientUpToDate',
   found: 'The client is registered as the spec says, and the Secret of the workload shows it.',
   follows: 'Nothing is to be done.',
-  decide: ({ server }) => {
+  decide: ({ current, server }) => {
     const isDangling = !server.available && server.reason === 'AuthorizationServerNotAvailable';
     const dangling = isDangling ? ` But an edit would wait: ${server.message}` : '';
-    return idle('Ready', 'Registered', `The client is registered and its Secret is up to date.${dangling}`);
+    return idle('Ready', 'Registered', `${UP_TO_DATE}${endNotice(current)}${dangling}`);
   },
 };
 

@@ -53,6 +53,10 @@ export interface RegistrationRecord {
   readonly retain: boolean;
   /** RFC 3339: when the client was left behind. */
   readonly leftAt?: string;
+  /** The server announced an end of the secret that is no later than the registration, or than the end of the replaced secret: no replacement follows from it. */
+  readonly endIsFixed?: true;
+  /** Registrations of this object in the hour before this one; see `earlierRegistrations`. */
+  readonly earlierRegistrations?: string;
   /** Name of the registration Secret whose client this one replaces. */
   readonly replaces?: string;
   /** Value of the annotation that asked for this registration, or that was there when it was made; see `keptText`. */
@@ -193,6 +197,8 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.registrationAccessTokenExpiresAt]: record.registrationAccessTokenExpiresAt,
     [ANNOTATIONS.tokenIssuedAt]: record.tokenIssuedAt,
     [ANNOTATIONS.leftAt]: record.leftAt,
+    [ANNOTATIONS.endIsFixed]: record.endIsFixed && 'true',
+    [ANNOTATIONS.earlierRegistrations]: record.earlierRegistrations,
     [ANNOTATIONS.replaces]: record.replaces,
     [ANNOTATIONS.rotateRequestedAt]: record.rotatedFor,
     [ANNOTATIONS.keyCreatedAt]: record.keyCreatedAt,
@@ -251,6 +257,8 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
       registrationAccessTokenExpiresAt: annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
       tokenIssuedAt: annotations[ANNOTATIONS.tokenIssuedAt],
       leftAt: annotations[ANNOTATIONS.leftAt],
+      endIsFixed: annotations[ANNOTATIONS.endIsFixed] === 'true' ? (true as const) : undefined,
+      earlierRegistrations: annotations[ANNOTATIONS.earlierRegistrations],
       replaces: annotations[ANNOTATIONS.replaces],
       rotatedFor: keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt]),
       keyCreatedAt: annotations[ANNOTATIONS.keyCreatedAt],

@@ -37,6 +37,8 @@ export interface Circumstances {
   readonly installation: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** See `recent-calls.ts`. */
+  readonly earlierRegistrations: string | undefined;
 }
 
 export interface Recorded {
@@ -56,9 +58,16 @@ export function recordRegistration(
     record: {
       ...firstRecord({ client, attempt, information }, step, circumstances),
       metadataHash: hash,
-      ...defined({ replaces: replaces?.registrationSecret }),
+      ...defined({
+        replaces: replaces?.registrationSecret,
+        earlierRegistrations: circumstances.earlierRegistrations,
+      }),
       ...keyTimes(keys, object),
-      ...expiries(information, information, circumstances.now, connection.dialect),
+      ...endsOf(
+        expiries(information, information, circumstances.now, connection.dialect),
+        circumstances.now,
+        replaces,
+      ),
     },
     content: contentAt(connection, { information, sent: document, keys }),
   };
@@ -160,7 +169,10 @@ export function recordUpdate(
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
       ...(object === undefined ? keyTimesOf(record) : keyTimes(keys, object)),
-      ...expiries(information, answer ?? {}, now, dialect, record.registrationAccessTokenExpiresAt),
+      ...endsOf(
+        expiries(information, answer ?? {}, now, dialect, record.registrationAccessTokenExpiresAt),
+        now,
+      ),
     },
     content,
   };
@@ -197,7 +209,10 @@ export function recordRead(
       ...(corrected.length === 0 ? {} : { metadataHash: 'drifted' }),
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
-      ...expiries(information, trusted, now, connection.dialect, record.registrationAccessTokenExpiresAt),
+      ...endsOf(
+        expiries(information, trusted, now, connection.dialect, record.registrationAccessTokenExpiresAt),
+        now,
+      ),
     },
     content,
     isNew: !isSame('clientSecret') || !isSame('registrationAccessToken'),
@@ -223,7 +238,10 @@ export function recordAdoption(
       ...firstRecord({ client: identity, attempt, information }, step, circumstances),
       metadataHash: 'adopted',
       adopted: true,
-      ...expiries(information, answer ?? {}, circumstances.now, connection.dialect),
+      ...endsOf(
+        expiries(information, answer ?? {}, circumstances.now, connection.dialect),
+        circumstances.now,
+      ),
     },
     content: contentAt(connection, { information, sent: {}, keys: [] }),
   };
@@ -271,9 +289,23 @@ function expiries(
   });
 }
 
+/**
+ * Marks an end of the client secret that no replacement moves: one that was over when it was announced, or that is no
+ * later than the end of the secret that was replaced.
+ */
+function endsOf<Ends extends { readonly clientSecretExpiresAt?: string }>(
+  ends: Ends,
+  now: number,
+  replaced?: RegistrationRecord,
+): Ends & { readonly endIsFixed?: true } {
+  const end = Date.parse(ends.clientSecretExpiresAt ?? '');
+  const before = Date.parse(replaced?.clientSecretExpiresAt ?? '');
+  return end <= now || end <= before ? { ...ends, endIsFixed: true } : ends;
+}
+
 /** The part of a record that no answer about credentials changes. */
 const withoutExpiries = (record: RegistrationRecord) =>
-  omit(record, 'resourceVersion', 'clientSecretExpiresAt', 'registrationAccessTokenExpiresAt');
+  omit(record, 'resourceVersion', 'clientSecretExpiresAt', 'endIsFixed', 'registrationAccessTokenExpiresAt');
 
 const capOf = (duration: string | undefined, now: number): number | undefined =>
   duration === undefined ? undefined : now + boundedMs('lifetime', duration);

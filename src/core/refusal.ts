@@ -83,7 +83,9 @@ function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: 
   }
   const until = rfc3339(context.now + pauseMs);
   return {
-    ...reworded(failed, (text) => `${text}; nothing is sent until ${until}`, context),
+    ...(pauseMs === 0
+      ? failed
+      : reworded(failed, (text) => `${text}; nothing is sent until ${until}`, context)),
     retryAfterMs: pauseMs,
   };
 }

@@ -84,7 +84,10 @@ export interface Finish<R> {
  */
 export type EntryEnd = 'Settle' | 'Interrupt' | 'Recording';
 
-type BracketContext = Pick<Context, 'clock' | 'http' | 'lead' | 'ledger' | 'log' | 'servers' | 'slots'>;
+type BracketContext = Pick<
+  Context,
+  'clock' | 'http' | 'lead' | 'ledger' | 'log' | 'memory' | 'servers' | 'slots'
+>;
 
 /**
  * One call with an effect on an authorization server. Everything that the call acquires is released here, and only here.
@@ -198,6 +201,8 @@ class Bracket {
   #isSettled = false;
   #sentAt: number | undefined;
   #durationMs: number | undefined;
+  /** Whether a sent call counts for the pause before the next one: it may have had an effect that no record shows. */
+  #isCounted = true;
 
   constructor(call: GuardedCall, context: BracketContext) {
     this.#call = call;
@@ -236,6 +241,8 @@ class Bracket {
 
   leave({ shown, end }: Pick<Conclusion<unknown>, 'shown' | 'end'>): void {
     const failure = shown === 'Nothing' ? undefined : shown;
+    const isRecorded = this.#call.kind === 'Register' && shown === undefined;
+    this.#isCounted = !isRecorded && (failure === undefined || failure.kind === 'Unknown');
     this.#audited = { ...endOf(failure, this.#sentAt !== undefined), ...end };
     this.#leave(shown);
   }
@@ -263,6 +270,7 @@ class Bracket {
       this.end(this.#otherwise, []);
     }
     this.#leave('Nothing');
+    this.#count();
     this.#tell();
   }
 
@@ -277,6 +285,15 @@ class Bracket {
       servers.abandon(this.#call.server, entered);
     } else {
       servers.leave(this.#call.server, entered, shown);
+    }
+  }
+
+  /** See `core/rules/floor.ts`. */
+  #count(): void {
+    const { attempt, kind, client } = this.#call;
+    const { clock, memory } = this.#context;
+    if (this.#sentAt !== undefined && this.#isCounted && (kind === 'Register' || kind === 'Update')) {
+      memory.wasSent(clientKey(client), { kind, attempt, at: clock.now() });
     }
   }
 

@@ -53,6 +53,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     endedInNamespace: endedInNamespace(key, context),
     secrets: caches.secrets.find('client', key).map(({ observed }) => observed),
     setbacks: memory.setbacks(key),
+    sentCalls: memory.sentCalls(key, now),
   };
 }
 

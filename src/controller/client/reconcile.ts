@@ -159,6 +159,7 @@ const REFUSALS: readonly EventReason[] = [
   'InvalidSpec',
   'PolicyRefused',
   'QuotaExceeded',
+  'ReplacementLimitReached',
 ];
 
 /** One Event for each refusal: when status begins to say it, and again for another edition of the spec. */

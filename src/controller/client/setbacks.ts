@@ -24,7 +24,7 @@ export function setBack(
   const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
   const attempts = (again?.attempts ?? 0) + 1;
   const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
-  const delay = retryAfterMs ?? failure.retryAfterMs ?? backoff(RETRIES, attempts - 1, random);
+  const delay = retryAfterMs ?? Math.max(backoff(RETRIES, attempts - 1, random), failure.retryAfterMs ?? 0);
   const setback: Setback = {
     action,
     kind: terminal ? 'Terminal' : 'Transient',

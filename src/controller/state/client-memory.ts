@@ -1,11 +1,15 @@
 import type { ClientKey } from '../../core/client-key.ts';
 import type { Substitution } from '../../core/drift.ts';
-import type { Absence, Setback, SetbackAction } from '../../core/observation.ts';
+import type { Absence, RecentCall, Setback, SetbackAction } from '../../core/observation.ts';
+import { isRecent } from '../../core/recent-calls.ts';
 
 import { SecretConflicts } from './secret-conflicts.ts';
 
 /** The API server's timeout of a request, one minute, plus a margin. */
 const LATEST_EFFECT_MS = 90_000;
+
+/** Sent calls that are kept for one client; no floor depends on more. */
+const MAX_SENT = 64;
 
 /** State of a client between two rounds, by `namespace/name`. Losing it with the process is harmless. */
 export class Memory {
@@ -16,6 +20,8 @@ export class Memory {
   readonly #learned = new Map<string, readonly Substitution[]>();
   readonly #secretNotes = new Map<string, string>();
   readonly secretConflicts = new SecretConflicts();
+  /** The client whose last call was sent first comes first. */
+  readonly #sent = new Map<ClientKey, readonly RecentCall[]>();
   /** Time of the first client's first round. */
   #since: number | undefined;
 
@@ -96,6 +102,29 @@ export class Memory {
     this.#secretNotes.delete(key);
   }
 
+  /** A call was sent for this client, and it had an effect or may have had one. */
+  wasSent(key: ClientKey, call: RecentCall): void {
+    this.#forgetOld(call.at);
+    const calls = [...this.sentCalls(key, call.at), call].slice(-MAX_SENT);
+    this.#sent.delete(key);
+    this.#sent.set(key, calls);
+  }
+
+  /** Calls of the last hour that this process sent. */
+  sentCalls(key: ClientKey, now: number): readonly RecentCall[] {
+    const calls = this.#sent.get(key);
+    return calls === undefined ? NONE_SENT : calls.filter(({ at }) => isRecent(at, now));
+  }
+
+  #forgetOld(now: number): void {
+    for (const [key, calls] of this.#sent) {
+      if (calls.some(({ at }) => isRecent(at, now))) {
+        return;
+      }
+      this.#sent.delete(key);
+    }
+  }
+
   absence(key: ClientKey, now: number): Absence {
     const absence = this.#absences.get(key) ?? { since: now, proven: false };
     this.#absences.set(key, absence);
@@ -120,5 +149,8 @@ export class Memory {
     this.#learned.delete(key);
     this.#secretNotes.delete(key);
     this.secretConflicts.over(key);
+    this.#sent.delete(key);
   }
 }
+
+const NONE_SENT: readonly RecentCall[] = [];

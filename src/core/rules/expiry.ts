@@ -7,6 +7,7 @@ import { managementMode } from '../management.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
+import { callTooSoon, isPaced } from './floor.ts';
 import { blocked, stall, wait } from './idle.ts';
 import { planUpdate, unlessIdle } from './metadata.ts';
 import { askToReplace, replace } from './replacement.ts';
@@ -67,7 +68,8 @@ function isTokenDue(o: Observation, { record, connection }: RecordAtServer): boo
   const isOver = o.now >= Date.parse(record.registrationAccessTokenExpiresAt ?? '');
   const basis = renewalBasis(record);
   const isBlocked = (['Update', 'Renew'] as const).some((action) => blocked(o, action, basis) !== undefined);
-  return due !== undefined && o.now >= due && isRenewable && !isOver && !isBlocked;
+  const isTooSoon = callTooSoon(o, 'Update', 'Automatic', connection) !== undefined;
+  return due !== undefined && o.now >= due && isRenewable && !isOver && !isBlocked && !isTooSoon;
 }
 
 /** At some servers an update renews the client secret, or the whole client. */
@@ -96,17 +98,18 @@ export const clientExpiring: Rule<Reachable> = {
 };
 
 /**
- * The client works until its end. Until then, where a person has to approve a replacement, only status shows the end.
+ * The client works until its end. Until then, what stands in the way of a replacement takes nothing from it; only the
+ * bounds on calls show in status.
  */
 function replaceExpiring(o: Reachable, message: string): Action | undefined {
   const end = clientEnd(o.at);
   switch (o.spec.replacement.onExpiry) {
-    case 'Automatic':
-      return unlessIdle(replace(o, message));
+    case 'Automatic': {
+      const action = replace(o, message);
+      return action.type !== 'Idle' || isPaced(action) ? action : undefined;
+    }
     case 'Manual':
-      return end !== undefined && o.now >= end
-        ? askToReplace(o, `Client ${o.current.clientId}, or its secret, expired at ${rfc3339(end)}.`)
-        : undefined;
+      return end !== undefined && o.now >= end ? askToReplace(o, expiredAt(o.current, end)) : undefined;
     case 'Never':
       return undefined;
   }
@@ -124,7 +127,13 @@ export const clientExpired: Rule<Registered> = {
     if (end === undefined || Number.isNaN(end) || now < end) {
       return undefined;
     }
-    const over = `Client ${current.clientId}, or its secret, expired at ${rfc3339(end)}.`;
+    const over = expiredAt(current, end);
+    if (current.endIsFixed) {
+      return stall(
+        'ClientExpired',
+        `${over} The server gave its replacement no later end, so no other client is registered for it. Look at the server; or ask for another client: ${requestRotation(o)}`,
+      );
+    }
     if (!server.available) {
       return wait(server.reason, `${over} ${server.message}`);
     }
@@ -138,3 +147,6 @@ export const clientExpired: Rule<Registered> = {
     return action.type === 'Idle' ? { ...action, message: `${over} ${action.message}` } : action;
   },
 };
+
+const expiredAt = ({ clientId }: RegistrationRecord, end: number): string =>
+  `Client ${clientId}, or its secret, expired at ${rfc3339(end)}.`;

@@ -3,6 +3,7 @@ import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
 import { isProblem } from '../problem.ts';
 import { isDeclaredBy, metadataHash } from '../record.ts';
+import { callTooSoon } from './floor.ts';
 import { blocked, gated, stall, wait } from './idle.ts';
 import { basisOf, ownStatement } from './registration.ts';
 import { replace, replaceUnchangeable } from './replacement.ts';
@@ -98,6 +99,7 @@ export function planUpdate(
   }
   return (
     blocked(o, 'Update', basis) ??
+    callTooSoon(o, 'Update', because === 'Edited' ? 'Asked' : 'Automatic', connection) ??
     gated(gate) ?? {
       type: 'Update',
       message,

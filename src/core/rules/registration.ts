@@ -7,6 +7,7 @@ import { isProblem } from '../problem.ts';
 import { metadataHash, type RegistrationRecord } from '../record.ts';
 import { isRestored } from '../restored-object.ts';
 import { isRotationRequested } from '../rotation-request.ts';
+import { callTooSoon } from './floor.ts';
 import { onHold, overQuota, tooManyEnded } from './holds.ts';
 import { blocked, gated, stall, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
@@ -88,6 +89,7 @@ export function planRegistration(
     onHold(o) ??
     (replaces === undefined ? conflictWaiting(o) : undefined) ??
     blocked(o, 'Register', basis) ??
+    callTooSoon(o, 'Register', isAsked ? 'Asked' : 'Automatic', connection) ??
     (isAsked ? undefined : gated(gate)) ??
     gated(registerGate) ?? {
       type: 'Register',

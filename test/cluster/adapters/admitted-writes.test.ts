@@ -183,6 +183,7 @@ async function expectAdmitted(step: RegisterStep, o: Observation): Promise<void>
   const { record, content } = recordRegistration(registration, answer, {
     namespaceUid: o.namespaceUid,
     installation: o.installation.id,
+    earlierRegistrations: undefined,
     now: systemClock.now(),
   });
   const whole = toRegistrationSecret(record, content, namespace);

@@ -493,7 +493,12 @@ describe('Retry-After', () => {
     ['a number without end', '9'.repeat(400), 3_600_000],
     ['a date', 'Fri, 01 May 2026 12:02:00 GMT', 120_000],
     ['a date that is past', 'Fri, 01 May 2026 11:00:00 GMT', 0],
+    ['a fraction', '12.5', 12_500],
+    ['two values, of which the longer counts', '120, 60', 120_000],
+    ['the old form of a date', 'Friday, 01-May-26 12:02:00 GMT', 120_000],
     ['what can not be read', 'soon', 30_000],
+    ['a negative number', '-1', 30_000],
+    ['what only looks like a year', '45.2s', 30_000],
     ['nothing', '', 30_000],
   ])('gives %s', (_, value, ms) => {
     expect(retryAfter(value)).toBe(ms);

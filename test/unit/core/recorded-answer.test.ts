@@ -28,7 +28,12 @@ import {
 import { type At, adopting, reading, registering, updating } from '../../kit/fixtures/steps.ts';
 
 const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
-const circumstances = { namespaceUid: 'ns-1', installation: INSTALLATION.id, now: NOW };
+const circumstances = {
+  namespaceUid: 'ns-1',
+  installation: INSTALLATION.id,
+  now: NOW,
+  earlierRegistrations: undefined,
+};
 const ref = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
 const HOUR = 3_600;
 /** RFC 3339, so many seconds after {@link NOW}. */

@@ -1,5 +1,6 @@
 import type { Secret } from '../../../api/kubernetes.ts';
 import type { Substitution } from '../../../core/drift.ts';
+import { earlierRegistrations } from '../../../core/recent-calls.ts';
 import { toRegistrationSecret } from '../../../core/record.ts';
 import type { Circumstances, Recorded } from '../../../core/recorded-answer.ts';
 import { presentable } from '../../../oauth/error-response.ts';
@@ -58,11 +59,9 @@ export const SETTLED: Finish<StepResult> = { entry: 'Settle', result: DONE };
 export const RECORDING: Finish<StepResult> = { entry: 'Recording', result: DONE };
 
 /** What an answer that arrives now doesn't say itself. */
-export const circumstancesOf = ({
-  o: { namespaceUid },
-  context: { clock, settings },
-}: StepInput): Circumstances => ({
-  namespaceUid,
+export const circumstancesOf = ({ o, context: { clock, settings } }: StepInput): Circumstances => ({
+  namespaceUid: o.namespaceUid,
   installation: settings.installation.id,
   now: clock.now(),
+  earlierRegistrations: earlierRegistrations(o),
 });

@@ -10,6 +10,7 @@ import {
 import type { HttpRequest } from '../../../../src/controller/ports.ts';
 import { Slots } from '../../../../src/controller/state/slots.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
+import type { RecentCall } from '../../../../src/core/observation.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
@@ -56,6 +57,7 @@ function createScene(scene: Scene) {
   const { isPermitted = true, isCommitted = true, holdsLead = true, isKnown = false } = scene;
   const trace: string[] = [];
   const audited: object[] = [];
+  const counted: string[] = [];
   const does = (what: string) => void trace.push(what);
   const slots = new Slots();
   const clock = createFakeClock({ skipMs: 1_000 });
@@ -63,6 +65,9 @@ function createScene(scene: Scene) {
     clock,
     lead: { held: () => holdsLead },
     log: { info: (_: string, fields: object) => void audited.push(fields) } as never,
+    memory: {
+      wasSent: (key: string, { kind, attempt }: RecentCall) => void counted.push(`${key} ${kind} ${attempt}`),
+    } as never,
     slots: {
       isCrowded: () => scene.isCrowded ?? false,
       withSlot: async (place: Parameters<Slots['withSlot']>[0], effect: () => Promise<unknown>) => {
@@ -110,7 +115,7 @@ function createScene(scene: Scene) {
     ...scene.handlers,
   };
   const result = guarded({ ...CALL, ...scene.call }, TERMS, handlers, context);
-  return { trace, slots, audited, result };
+  return { trace, slots, audited, counted, result };
 }
 
 const concluding = (
@@ -181,6 +186,34 @@ describe('a call that is made', () => {
       },
     });
     expect(result).toBe(`answered 1970-01-01T00:16:40.000Z 1 ${REQUEST.url}`);
+  });
+});
+
+describe('the pause before the next call of the client', () => {
+  const unknown: Failure = { ...failure, kind: 'Unknown' };
+
+  test.each<[string, GuardedCall['kind'], Conclusion<string>['shown'], readonly string[]]>([
+    ['counts an update', 'Update', undefined, ['shop/web Update a1']],
+    ['counts an update without an answer', 'Update', unknown, ['shop/web Update a1']],
+    ['leaves out an update that was refused, which set the client back', 'Update', failure, []],
+    ['counts a registration without an answer', 'Register', unknown, ['shop/web Register a1']],
+    ['leaves out a registration that a record shows', 'Register', undefined, []],
+    ['leaves out a read', 'Read', undefined, []],
+    ['leaves out a deregistration', 'Deregister', unknown, []],
+  ])('%s', async (_, kind, shown, expected) => {
+    const handlers = { conclude: () => concluding('Settle', () => {}, shown) };
+    const { result, counted } = createScene({ call: { kind }, handlers });
+    await result;
+    expect(counted).toEqual(expected);
+  });
+
+  test('counts a call that was sent and then threw, and none that was not sent', async () => {
+    const thrown = createScene({ handlers: { conclude: broken } });
+    await expect(thrown.result).rejects.toThrow('broken');
+    expect(thrown.counted).toEqual(['shop/web Register a1']);
+    const unsent = createScene({ holdsLead: false });
+    await unsent.result;
+    expect(unsent.counted).toEqual([]);
   });
 });
 

@@ -31,6 +31,21 @@ const unavailable = {
   message: 'no answer',
 } as const;
 
+describe("A server's wish for a pause", () => {
+  test.each([
+    ['is kept where it is longer', 120_000, 120_000],
+    ['never shortens the pause of the operator', 0, 2_000],
+  ])('%s', (_, retryAfterMs, pause) => {
+    expect(client().fails({ retryAfterMs }).retryAt).toBe(NOW + pause);
+  });
+
+  test('of none leaves the growth of the pauses as it is', () => {
+    const { fails } = client();
+    const pauses = Array.from({ length: 10 }, () => fails({ retryAfterMs: 0 }).retryAt - NOW);
+    expect(pauses).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 300, 300].map((seconds) => seconds * 1_000));
+  });
+});
+
 describe('A failure', () => {
   test('is remembered of its client alone, with what happened and what to do', () => {
     const { memory, fails } = client();

@@ -4,6 +4,7 @@ import { storedClientKey } from '../../../../src/core/client-key.ts';
 import type { Setback } from '../../../../src/core/observation.ts';
 
 const KEY = storedClientKey('shop/storefront');
+const OTHER = storedClientKey('shop/basket');
 
 const setback = (given: Partial<Setback>): Setback => ({
   action: 'Update',
@@ -43,4 +44,34 @@ test('a status whose write had no answer is looked at once more, when no such wr
   expect(memory.statusKnownAt(KEY, 2_000)).toBe(91_000);
   expect(memory.statusKnownAt(KEY, 91_000)).toBeUndefined();
   expect(memory.statusKnownAt(KEY, 91_001)).toBeUndefined();
+});
+
+test('calls that were sent are remembered for an hour, by client', () => {
+  const memory = new Memory();
+  const call = (at: number) => ({ kind: 'Update', attempt: `a${at}`, at }) as const;
+  memory.wasSent(KEY, call(0));
+  memory.wasSent(KEY, call(1_000));
+  memory.wasSent(OTHER, call(2_000));
+  expect(memory.sentCalls(KEY, 3_000)).toEqual([call(0), call(1_000)]);
+  expect(memory.sentCalls(KEY, 3_600_500)).toEqual([call(1_000)]);
+  expect(memory.sentCalls(KEY, 3_601_000)).toEqual([]);
+  expect(memory.sentCalls(OTHER, 3_601_000)).toEqual([call(2_000)]);
+  memory.forget(OTHER);
+  expect(memory.sentCalls(OTHER, 3_000)).toEqual([]);
+});
+
+test('a call of the future, which a wrong clock noted, does not count', () => {
+  const memory = new Memory();
+  memory.wasSent(KEY, { kind: 'Update', attempt: 'a1', at: 10_000 });
+  expect(memory.sentCalls(KEY, 9_999)).toEqual([]);
+});
+
+test('of one client, the latest sixty-four calls are remembered', () => {
+  const memory = new Memory();
+  for (let at = 0; at < 70; at += 1) {
+    memory.wasSent(KEY, { kind: 'Update', attempt: `a${at}`, at });
+  }
+  expect(memory.sentCalls(KEY, 70).map(({ at }) => at)).toEqual(
+    Array.from({ length: 64 }, (_, index) => index + 6),
+  );
 });

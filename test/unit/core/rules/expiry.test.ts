@@ -262,3 +262,26 @@ describe('rule 32: a client that the server drops at some age', () => {
     expect(plan(of(young, { server: dropping }))).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 });
+
+describe('an end that the server announces in vain', () => {
+  const fixed = (registeredHoursAgo: number, endsInHours: number) =>
+    record({ ...withSecret(registeredHoursAgo, endsInHours), endIsFixed: true });
+
+  test('leads to no other client, and status says what is wrong, where it was over when it was announced', () => {
+    const { message, ...decision } = plan(of(fixed(1, -2))) as { message: string };
+    expect(decision).toMatchObject({ type: 'Idle', state: 'Ready', reason: 'Registered' });
+    expect(message).toBe(
+      'The client is registered and its Secret is up to date. The server says that the client secret expired at 2026-05-01T10:00:00Z, before it was issued. Nothing is renewed for that. Check the clock of the server, and whether its client_secret_expires_at counts seconds since 1970.',
+    );
+  });
+
+  test('leads to no other client where the replaced one had the same end, before it and after it', () => {
+    expect(plan(of(fixed(100, 1)))).toMatchObject({ type: 'Idle', state: 'Ready', until: NOW + HOUR });
+    expect(plan(of(fixed(100, -1)))).toMatchObject({ state: 'Stalled', reason: 'ClientExpired' });
+  });
+
+  test('still lets the client be replaced before an end that the dialect knows', () => {
+    const dropping = reached({ dialect: effectiveDialect('rfc7591', { lifetimes: { client: '100h' } }) });
+    expect(plan(of(fixed(99, 50), { server: dropping }))).toMatchObject({ type: 'Register' });
+  });
+});

@@ -110,7 +110,13 @@ table('a client whose registrations got no answer', [
     unregistered({
       ...lost(1),
       server: reached({
-        recovery: { interrupted: 'Hold', tokenLost: 'Hold', cooldownMs: 60_000, maxAttempts: 3 },
+        recovery: {
+          interrupted: 'Hold',
+          tokenLost: 'Hold',
+          cooldownMs: 60_000,
+          maxAttempts: 3,
+          maxRegistrationsPerHour: 10,
+        },
       }),
     }),
     stalls(
