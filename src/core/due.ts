@@ -46,7 +46,7 @@ export function clientEnd(at: RecordAtServer): number | undefined {
  * When the client secret ends. `undefined`: never, or the server announced an end that was over at the registration,
  * which says nothing: its clock or its unit is wrong.
  */
-export function secretEnd({
+function secretEnd({
   clientSecretExpiresAt,
   endIsFixed,
   registeredAt,

@@ -23,6 +23,12 @@ export function recentCalls(o: Seen, kind: RecentCall['kind']): readonly RecentC
   return [...new Map(recent.map((call) => [call.attempt, call])).values()];
 }
 
+/** When a client was last registered for the object within the last hour, in milliseconds since the epoch. */
+export function lastRegistration(o: Seen): number | undefined {
+  const times = recentCalls(o, 'Register').map(({ at }) => at);
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
 function recordedRegistrations({ object, records }: Seen): readonly RecentCall[] {
   return records
     .filter(({ client }) => client.uid === object?.uid)

@@ -300,7 +300,9 @@ function endsOf<Ends extends { readonly clientSecretExpiresAt?: string }>(
 ): Ends & { readonly endIsFixed?: true } {
   const end = Date.parse(ends.clientSecretExpiresAt ?? '');
   const before = Date.parse(replaced?.clientSecretExpiresAt ?? '');
-  return end <= now || end <= before ? { ...ends, endIsFixed: true } : ends;
+  // `registeredAt` has whole seconds, too.
+  const registeredAt = Date.parse(rfc3339(now));
+  return end <= registeredAt || end <= before ? { ...ends, endIsFixed: true } : ends;
 }
 
 /** The part of a record that no answer about credentials changes. */

@@ -6,6 +6,7 @@ import { requestRotation } from '../kubectl-command.ts';
 import { managementMode } from '../management.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
 import type { Observation } from '../observation.ts';
+import { COUNTED_MS, lastRegistration } from '../recent-calls.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { callTooSoon, isPaced } from './floor.ts';
 import { blocked, stall, wait } from './idle.ts';
@@ -128,14 +129,18 @@ export const clientExpired: Rule<Registered> = {
       return undefined;
     }
     const over = expiredAt(current, end);
-    if (current.endIsFixed) {
-      return stall(
-        'ClientExpired',
-        `${over} The server gave its replacement no later end, so no other client is registered for it. Look at the server; or ask for another client: ${requestRotation(o)}`,
-      );
-    }
     if (!server.available) {
       return wait(server.reason, `${over} ${server.message}`);
+    }
+    const tried = current.endIsFixed ? lastRegistration(o) : undefined;
+    if (tried !== undefined) {
+      const until = tried + COUNTED_MS;
+      const why = 'The server gave it no later end than the client before it, so one an hour is registered.';
+      return wait(
+        'ClientExpired',
+        `${over} ${why} The next one follows at ${rfc3339(until)}; at once, if you ask for it: ${requestRotation(o)}`,
+        until,
+      );
     }
     if (spec.replacement.onExpiry === 'Never') {
       return stall(

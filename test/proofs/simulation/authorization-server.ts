@@ -16,6 +16,8 @@ export interface Behaviour {
   readonly rotatesToken: boolean;
   readonly rotatesSecret: boolean;
   readonly readRotates: boolean;
+  /** How long, in milliseconds of the life, secrets end two seconds after they are given. Default: no secret ends. */
+  readonly hastyForMs?: number;
 }
 
 export interface RegisteredClient {
@@ -43,10 +45,15 @@ export class AuthorizationServer {
   readonly behaviour: Behaviour;
   /** Answer → the client of the answer. */
   readonly #about = new WeakMap<HttpOutcome, string>();
+  readonly #now: () => number;
+  readonly #startedAt: number;
   #made = 0;
 
-  constructor(behaviour: Behaviour) {
+  /** @param now milliseconds since the epoch */
+  constructor(behaviour: Behaviour, now: () => number) {
     this.behaviour = behaviour;
+    this.#now = now;
+    this.#startedAt = now();
   }
 
   save(): Restore {
@@ -99,6 +106,13 @@ export class AuthorizationServer {
     return this.#given(client, { rotatesToken: true, rotatesSecret: true }, 201);
   }
 
+  /** Seconds since the epoch; 0: never. */
+  #secretEnd(): number {
+    const { hastyForMs = 0 } = this.behaviour;
+    const now = this.#now();
+    return now - this.#startedAt < hastyForMs ? Math.ceil(now / 1000) + 2 : 0;
+  }
+
   /** Stores the client and answers everything about it. */
   #given(
     client: RegisteredClient,
@@ -115,7 +129,7 @@ export class AuthorizationServer {
       client_id: id,
       ...metadata,
       client_secret: secret,
-      client_secret_expires_at: 0,
+      client_secret_expires_at: this.#secretEnd(),
       registration_access_token: token,
       registration_client_uri: `${ISSUER}/register/${id}`,
     });

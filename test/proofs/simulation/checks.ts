@@ -10,11 +10,13 @@ import type { World } from './world.ts';
 
 export function watchOver(world: World): void {
   const { cluster } = world;
+  const registrations = new Registrations(world);
   cluster.onChange.push((change) => {
     noSecretIsShown(world, change);
     noSecretIsMixed(world, change);
     noRegistrationIsForgotten(world, change);
     noClientOutlivesItsRecord(world, change);
+    registrations.count(world, change);
     collectOrphans(world, change);
   });
 }
@@ -107,5 +109,39 @@ function noClientOutlivesItsRecord(world: World, { kind, before, after }: Change
   const record = recordIn(before);
   if (record !== undefined && world.server.clients.has(record.clientId)) {
     world.violated(`the record of client ${record.clientId} was removed, and the client lives`);
+  }
+}
+
+const HOUR = 3_600_000;
+/** The default of `recovery.maxRegistrationsPerHour`. */
+const MOST_PER_HOUR = 10;
+
+/** Few clients are registered for one object within an hour, whatever the server answers. */
+class Registrations {
+  /** uid of the object → when its clients were recorded. */
+  #times = new Map<string, readonly number[]>();
+
+  constructor(world: World) {
+    world.parts.push(() => {
+      const times = new Map(this.#times);
+      return () => {
+        this.#times = new Map(times);
+      };
+    });
+  }
+
+  count(world: World, { kind, before, after }: Change): void {
+    const isRecord = kind === 'Secret' && after?.metadata.labels?.[LABELS.registration] === 'true';
+    const record = isRecord && before === undefined ? recordIn(after) : undefined;
+    if (record === undefined) {
+      return;
+    }
+    const { uid } = record.client;
+    const { now } = world.scheduler;
+    const times = [...(this.#times.get(uid) ?? []), now].filter((at) => now - at < HOUR);
+    this.#times.set(uid, times);
+    if (times.length > MOST_PER_HOUR) {
+      world.violated(`${times.length} clients were registered for object ${uid} within an hour`);
+    }
   }
 }

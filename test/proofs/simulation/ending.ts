@@ -1,4 +1,5 @@
 import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
+import type { RegistrationRecord } from '../../../src/core/record.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
 import { decoded, entries, records, suspects } from './knowledge.ts';
 import { OPERATOR_NAMESPACE } from './process.ts';
@@ -35,6 +36,7 @@ export function isAtRest(world: World): boolean {
     objects.every((object) => isReady(object) || isLost(object)) &&
     world.cluster.all('ClusterAuthorizationServer').every(isFound) &&
     unexplained(world).length === 0 &&
+    records(world).every(hasNoEnd) &&
     records(world).every(
       ({ role, client }) =>
         role === 'left-behind' || role === 'retained' || (role === 'current' && uids.has(client.uid)),
@@ -46,6 +48,10 @@ export function isAtRest(world: World): boolean {
     )
   );
 }
+
+/** No secret that is in use ends, except at a time that was over when the server announced it. */
+const hasNoEnd = ({ role, clientSecretExpiresAt: end = '', registeredAt }: RegistrationRecord): boolean =>
+  role !== 'current' || end === '' || Date.parse(end) <= Date.parse(registeredAt);
 
 /** Whether the server of this object is discovered: then clients may have to follow. */
 const isFound = (object: Stored): boolean => conditionOf(object, 'Ready')?.status === 'True';

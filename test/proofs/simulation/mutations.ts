@@ -139,6 +139,12 @@ export const MUTATIONS: readonly Mutation[] = [
       'const made = await effect(); line.release(place); return made;\n    } finally {\n      if (Boolean(0))',
   },
   {
+    name: 'registrations that follow each other at once are not counted',
+    file: 'src/core/recent-calls.ts',
+    original: 'at <= now && now - at < COUNTED_MS',
+    mutant: 'at > now && now - at < COUNTED_MS',
+  },
+  {
     name: 'an answer whose record throws is forgotten',
     file: 'src/controller/durable/recorder.ts',
     original: 'const result = await tryOnce().catch(',

@@ -2,7 +2,7 @@ import { ISSUER } from './authorization-server.ts';
 import type { Conditions, Crash } from './conditions.ts';
 import { OTHER_ISSUER } from './other-server.ts';
 import { seeded } from './scheduler.ts';
-import { SERVERS } from './servers.ts';
+import { ALL_SERVERS } from './servers.ts';
 import { type Deed, deeds } from './users.ts';
 
 const NAMES = ['storefront', 'basket', 'search'];
@@ -26,7 +26,7 @@ export function randomLife(seed: number): {
   return {
     conditions: {
       seed,
-      ...pick(Object.values(SERVERS)),
+      ...pick(ALL_SERVERS),
       weather: {
         latencyMs: pick([0, 20, 2_000]),
         apiFaults: pick([0, 0, 0.05, 0.2]),

@@ -17,6 +17,16 @@ export const SERVERS = {
   },
 } as const satisfies Readonly<Record<string, Pick<Conditions, 'behaviour' | 'dialect'>>>;
 
+/** Kinds of servers for random lives. */
+export const ALL_SERVERS: readonly Pick<Conditions, 'behaviour' | 'dialect'>[] = [
+  ...Object.values(SERVERS),
+  /** Each secret makes another client due at once, until somebody repairs the server. */
+  {
+    behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false, hastyForMs: 600_000 },
+    dialect: {},
+  },
+];
+
 export type ServerName = keyof typeof SERVERS;
 
 export const SERVER_NAMES = Object.keys(SERVERS) as readonly ServerName[];

@@ -94,7 +94,7 @@ export class World {
     this.parts.push(() => chance.save());
     this.weather = conditions.weather;
     this.cluster = new Cluster(() => this.time());
-    this.server = new AuthorizationServer(conditions.behaviour);
+    this.server = new AuthorizationServer(conditions.behaviour, () => STARTED_AT + this.scheduler.now);
     this.#install();
   }
 

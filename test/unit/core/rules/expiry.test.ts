@@ -277,7 +277,16 @@ describe('an end that the server announces in vain', () => {
 
   test('leads to no other client where the replaced one had the same end, before it and after it', () => {
     expect(plan(of(fixed(100, 1)))).toMatchObject({ type: 'Idle', state: 'Ready', until: NOW + HOUR });
-    expect(plan(of(fixed(100, -1)))).toMatchObject({ state: 'Stalled', reason: 'ClientExpired' });
+    const over = { ...fixed(100, -1), registeredAt: at(NOW - HOUR / 2) };
+    expect(plan(of({ ...over, clientSecretExpiresAt: at(NOW - 60_000) }))).toMatchObject({
+      state: 'Waiting',
+      reason: 'ClientExpired',
+      until: NOW + HOUR / 2,
+    });
+  });
+
+  test('leads to one client an hour when it is over, since the server may have been repaired', () => {
+    expect(plan(of(fixed(100, -1)))).toMatchObject({ type: 'Register' });
   });
 
   test('still lets the client be replaced before an end that the dialect knows', () => {
