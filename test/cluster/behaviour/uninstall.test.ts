@@ -1,5 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { blocksBelow } from '../../kit/pages/blocks.ts';
+import { createPagesFolder } from '../../kit/pages/folder.ts';
 import { runShell } from '../../kit/pages/shell.ts';
 import { drop, type StubServer } from '../../kit/stub-server.ts';
 import { eventually, OPERATOR_NAMESPACE } from './objects.ts';
@@ -12,8 +14,10 @@ const shop = teamIn(testbed, 'shop');
 const leaving = teamIn(testbed, 'leaving');
 const stubs: Record<string, StubServer> = {};
 
-/** Runs commands as the cluster's administrator. */
-const shell = (text: string) => runShell(text, { kubeconfig: testbed.controlPlane.adminKubeconfig });
+let folder: string;
+
+/** Runs commands as the cluster's administrator, in the folder where README's install was applied. */
+const shell = (text: string) => runShell(text, { kubeconfig: testbed.controlPlane.adminKubeconfig, folder });
 
 interface Records {
   readonly items: readonly {
@@ -39,7 +43,12 @@ const roles = async () => Object.values(await records()).map((record) => Reflect
 
 const [deregister, remove, putBack] = blocksBelow('README.md', 'Uninstall', 'sh').map(({ text }) => text);
 
+const install = blocksBelow('README.md', 'Install', 'sh').find(({ notRun }) => notRun === undefined);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
 beforeAll(async () => {
+  folder = await createPagesFolder();
+  expect(await shell(install?.text ?? '')).toMatchObject({ code: 0 });
   stubs['current'] = await shop.place('current');
   stubs['retained'] = await shop.place('retained', { client: { deletionPolicy: 'Retain' } });
   stubs['left'] = await shop.place('left', { server: { management: { mode: 'None' } } });
@@ -75,6 +84,10 @@ describe('Deletions by mistake', () => {
 
   it('the commands of the page restore everything, and clients continue', async () => {
     expect(await shell(putBack ?? '')).toMatchObject({ code: 0 });
+    const image = ['-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
+    expect(
+      await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'deployment', 'oauth-registrar', ...image),
+    ).toBe('registry.example.com/oauth-registrar:0.1.0');
     const policy = await testbed.kubectl(
       'get',
       'validatingadmissionpolicy',

@@ -1,12 +1,12 @@
 import { globSync, readFileSync } from 'node:fs';
-import { copyFile, cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { ANNOTATIONS } from '../../../src/api/names.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { type Block, blocksBelow, blocksOf } from '../../kit/pages/blocks.ts';
+import { createPagesFolder } from '../../kit/pages/folder.ts';
 import { inlineCodeOf } from '../../kit/pages/inline-code.ts';
 import { verbOf } from '../../kit/pages/kubectl-command.ts';
 import { printedTable } from '../../kit/pages/printed-table.ts';
@@ -103,10 +103,7 @@ const ENDPOINTS_OF_API_SERVER = JSON.stringify({
 });
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'oauth-registrar-docs-'));
-  for (const name of ['deploy', 'crds']) {
-    await cp(join(ROOT, name), join(folder, name), { recursive: true });
-  }
+  folder = await createPagesFolder();
   // A reader of README starts with a namespace that exists.
   await testbed.apply(namespace('shop', {}));
   await testbed.apply(ENDPOINTS_OF_API_SERVER);
