@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { omit } from '../../../../src/oauth/objects.ts';
 import type { Capabilities } from '../../../kit/emulator/capabilities.ts';
 import { eventually } from '../objects.ts';
 import { type Placed, sendsScope, specClient } from './placed.ts';
@@ -66,10 +67,15 @@ export function managementOf({ managers }: Capabilities): string {
   return managers.length > 0 ? 'Credential' : 'None';
 }
 
-/** Metadata that every server refuses: an unknown method, or no redirect URI if the client is public. */
+/**
+ * Metadata that every server refuses: an unknown method, or no redirect URI if the client is public. The schema refuses
+ * `authorization_code` without one, so no grant type is named.
+ */
 export const refusable = ({ capabilities, body, scopes }: Placed, name: string): object =>
   specClient(
-    capabilities.secret ? { ...body, token_endpoint_auth_method: 'made_up' } : { ...body, redirect_uris: [] },
+    capabilities.secret
+      ? { ...body, token_endpoint_auth_method: 'made_up' }
+      : omit(body, 'redirect_uris', 'grant_types'),
     name,
     scopes[0],
   );

@@ -88,7 +88,7 @@ export function notesSeen({ capabilities }: Placed, { status }: OAuthClient): st
     ...(secretLifetimeSeconds === 0
       ? []
       : [`${clientDiesWithSecret ? 'client' : 'secret'} ends after ${lasting(secretLifetimeSeconds)}`]),
-    ...(otherwise.length === 0 ? [] : [`told in \`substitutions\`: ${otherwise.join(', ')}`]),
+    ...(otherwise.length === 0 ? [] : [`shown in \`substitutions\`: ${otherwise.join(', ')}`]),
   ];
   return notes.join('; ');
 }
