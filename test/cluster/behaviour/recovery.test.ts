@@ -25,6 +25,12 @@ const drifting = new Map<string, StubServer>();
 const rotating = new Map<string, Emulator>();
 let lost: StubServer;
 let lostId: string | undefined;
+/** What the operator said and did while the server refused tokens. */
+let suspect: {
+  readonly message: string;
+  readonly updates: number;
+  readonly readyOfOther: string | undefined;
+};
 
 /** A namespace has a limited number of server objects: two have room for those of all tests. */
 const testbed = useTestbed({ namespaces: ['shop', 'moving'] });
@@ -54,7 +60,35 @@ beforeAll(async () => {
     remove: reply(401, { error: 'invalid_token' }),
   };
   await shop.edit('lost', { clientName: 'Edited' });
-});
+  suspect = await loseTokens();
+}, 120_000);
+
+/** A server refuses the tokens of three of its clients; then it works again. */
+async function loseTokens(): Promise<typeof suspect> {
+  const stub = await shop.place('suspect');
+  const names = [1, 2, 3, 4].map((index) => `suspect-${index}`);
+  await testbed.apply(
+    all(...names.map((name) => oauthClient('shop', name, { server: serverRef('suspect') }))),
+  );
+  for (const name of names) {
+    await shop.until(name, 'Registered');
+  }
+  stub.behave = { update: reply(401, { error: 'invalid_token' }) };
+  for (const name of names.slice(0, 3)) {
+    await shop.edit(name, { clientName: 'Edited' });
+    await shop.until(name, 'RegistrationAccessTokenLost');
+  }
+  const { condition } = await shop.untilServer('suspect', {
+    type: 'Paused',
+    reason: 'AuthorizationServerSuspect',
+  });
+  await shop.edit('suspect-4', { clientName: 'Edited' });
+  await shop.until('suspect-4', 'AuthorizationServerSuspect');
+  const updates = stub.count('update');
+  const readyOfOther = conditionOf(await shop.client('suspect'), 'Ready')?.status;
+  stub.behave = {};
+  return { message: condition.message, updates, readyOfOther };
+}
 
 const namesAt = (stub: StubServer) => [...stub.clients.values()].map((client) => client['client_name']);
 
@@ -339,32 +373,10 @@ describe('Tokens that a server refuses', () => {
   it('of three clients within a short time make it suspect; other clients stay ready, and one call notices when it recovers', {
     timeout: 150_000,
   }, async () => {
-    const stub = await shop.place('suspect');
-    const names = [1, 2, 3, 4].map((index) => `suspect-${index}`);
-    await testbed.apply(
-      all(...names.map((name) => oauthClient('shop', name, { server: serverRef('suspect') }))),
-    );
-    for (const name of names) {
-      await shop.until(name, 'Registered');
-    }
-    stub.behave = { update: reply(401, { error: 'invalid_token' }) };
-    for (const name of names.slice(0, 3)) {
-      await shop.edit(name, { clientName: 'Edited' });
-      await shop.until(name, 'RegistrationAccessTokenLost');
-    }
-    const { condition } = await shop.untilServer('suspect', {
-      type: 'Paused',
-      reason: 'AuthorizationServerSuspect',
-    });
-    expect(condition.message).toMatch(
+    expect(suspect.message).toMatch(
       /^The server refused the registration access tokens of 3 clients within ten minutes: the server, not the clients, may have lost them\./,
     );
-    await shop.edit('suspect-4', { clientName: 'Edited' });
-    await shop.until('suspect-4', 'AuthorizationServerSuspect');
-    expect(stub.count('update')).toBe(3);
-    expect(conditionOf(await shop.client('suspect'), 'Ready')?.status).toBe('True');
-
-    stub.behave = {};
+    expect(suspect).toMatchObject({ updates: 3, readyOfOther: 'True' });
     await shop.until('suspect-4', 'Registered', 100_000);
     await eventually(
       () => shop.server('suspect'),
