@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { drop, reply } from '../../kit/stub-server.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { drop, reply, type StubServer } from '../../kit/stub-server.ts';
 import { eventually, messageOf } from './objects.ts';
 import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
@@ -8,60 +8,69 @@ import { LONG_MS, teamIn, useTestbed } from './team.ts';
 /** A deregistration that is owed is tried again a minute after its object is gone. */
 const ABSENCE_MS = 120_000;
 
-const testbed = useTestbed();
+const testbed = useTestbed({ namespaces: ['shop', 'leaving'] });
 const shop = teamIn(testbed, 'shop');
+const leaving = teamIn(testbed, 'leaving');
 
-it('A DELETE without an answer and a refused token later prove that the client is gone, also to a later process', {
-  timeout: 120_000,
-}, async () => {
-  const stub = await shop.place('unheard');
+/** Its DELETE got no answer. */
+let unheard: StubServer;
+/** Its update failed with 500, and then its token was refused. */
+let doubtful: StubServer;
+let doubtfulSaid = '';
+
+const refuse = reply(401, { error: 'invalid_token' });
+
+beforeAll(async () => {
+  unheard = await shop.place('unheard');
   const busy = reply(429, '', { 'retry-after': '1' });
-  stub.behave = {
-    remove: (exchange) => (stub.count('remove') === 1 ? exchange.silently() : busy(exchange)),
+  unheard.behave = {
+    remove: (exchange) => (unheard.count('remove') === 1 ? exchange.silently() : busy(exchange)),
   };
+  doubtful = await leaving.place('doubtful');
+  doubtful.behave = { update: reply(500), read: refuse, remove: drop };
+
+  await leaving.edit('doubtful', { clientName: 'Edited' });
+  doubtfulSaid = messageOf(await leaving.until('doubtful', 'RegistrationAccessTokenLost'));
   await shop.remove('unheard');
   await eventually(
-    () => stub.count('remove'),
+    () => unheard.count('remove'),
     (count) => count >= 2,
     LONG_MS,
   );
   // The write of its ledger entry also removes settled entries.
   await shop.place('another');
+
   await testbed.operator.stop('SIGKILL');
-  stub.behave = {};
+  unheard.behave = {};
+  // In a namespace that is being deleted, an object doesn't wait for its client: then memory and status know no token.
+  await leaving.remove('doubtful');
+  await testbed.kubectl('delete', 'namespace', 'leaving', '--wait=false');
   await testbed.startOperator();
+}, 120_000);
+
+it('A DELETE without an answer and a refused token later prove that the client is gone, also to a later process', {
+  timeout: 120_000,
+}, async () => {
   await shop.untilGone('unheard');
   await shop.untilRoles('unheard', []);
-  expect(stub.clients.size).toBe(0);
+  expect(unheard.clients.size).toBe(0);
 });
 
 it('A token that is refused after an update that failed with 500 never proves that the client is gone, also not to a later process', {
   timeout: 200_000,
 }, async () => {
-  const stub = await shop.place('doubtful');
-  const [clientId] = [...stub.clients.keys()];
-  const refuse = reply(401, { error: 'invalid_token' });
-  stub.behave = { update: reply(500), read: refuse, remove: drop };
-  await shop.edit('doubtful', { clientName: 'Edited' });
-  const told = await shop.until('doubtful', 'RegistrationAccessTokenLost');
-  expect(messageOf(told)).toMatch(
+  const [clientId] = [...doubtful.clients.keys()];
+  expect(doubtfulSaid).toMatch(
     new RegExp(`client ${clientId} was refused \\(update \\w+; sent at \\d{4}-\\S+Z\\): The server answered`),
   );
-
-  await testbed.operator.stop('SIGKILL');
-  // In a namespace that is being deleted, an object doesn't wait for its client: then memory and status know no
-  // token.
-  await shop.remove('doubtful');
-  await testbed.kubectl('delete', 'namespace', 'shop', '--wait=false');
-  await testbed.startOperator();
-  await shop.untilGone('doubtful');
-  stub.behave = { ...stub.behave, remove: refuse };
-  const before = stub.count('remove');
+  await leaving.untilGone('doubtful');
+  doubtful.behave = { ...doubtful.behave, remove: refuse };
+  const before = doubtful.count('remove');
   await eventually(
-    () => stub.count('remove'),
+    () => doubtful.count('remove'),
     (count) => count >= before + 2,
     ABSENCE_MS,
   );
-  expect(await shop.registrations('doubtful')).toMatchObject([{ clientId, role: 'owed' }]);
-  expect(stub.clients.size).toBe(1);
+  expect(await leaving.registrations('doubtful')).toMatchObject([{ clientId, role: 'owed' }]);
+  expect(doubtful.clients.size).toBe(1);
 });
