@@ -22,7 +22,7 @@ import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { createRecordingLog } from '../../kit/fakes/fake-clock.ts';
 import { systemClock } from '../../kit/fakes/system-clock.ts';
 import { available, unregistered } from '../../kit/fixtures/observations.ts';
-import { type Cluster, install, openCluster } from '../deploy/cluster.ts';
+import { install, useCluster } from '../deploy/cluster.ts';
 
 /**
  * For every OAuthClient that the API server admits, it also admits what the operator must write, for any answer of
@@ -30,21 +30,18 @@ import { type Cluster, install, openCluster } from '../deploy/cluster.ts';
  */
 
 const log = createRecordingLog();
-let cluster: Cluster;
+const cluster = useCluster(install);
 let connection: Connection;
 let api: PagedApi;
 let namespace: string;
 
 beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
-  await install(cluster);
   namespace = await cluster.namespace();
   connection = await connect({ kubeconfig: inject('adminKubeconfig'), clock: systemClock, log });
   api = createKubernetesApi(connection, { clock: systemClock });
 });
 afterAll(async () => {
   await connection?.close();
-  await cluster?.close();
 });
 
 const long = (max: number) => fc.integer({ min: 1, max }).map((length) => 'x'.repeat(length));

@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { FINALIZER, LABELS } from '../../../src/api/names.ts';
-import { type Cluster, oauthClient, openCluster } from './cluster.ts';
-import { INSTALLS, type Install } from './installs.ts';
+import { oauthClient, useCluster } from './cluster.ts';
+import { INSTALLS, type Install, installAll } from './installs.ts';
 
 /** What the operator's account may do, whatever RBAC grants. Every way to install, all at one API server. */
 
-let cluster: Cluster;
-
-beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
-  for (const install of INSTALLS) {
-    await install.apply(cluster);
-  }
-});
-afterAll(() => cluster.close());
+const cluster = useCluster(installAll);
 
 interface Metadata {
   readonly name: string;

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject } from 'vitest';
+import { beforeTests } from '../../kit/before-tests.ts';
 import { type KubectlResult, runKubectl } from '../../kit/testbed/api-access.ts';
 import { ensureBinaries } from '../../kit/testbed/binaries.ts';
 import { SILENT } from '../../kit/testbed/progress.ts';
@@ -20,7 +22,21 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-export async function openCluster(kubeconfig: string): Promise<Cluster> {
+/**
+ * The cluster for the tests of this file: opened and prepared before them, closed after them. Call it first, so that
+ * other preparations can use it.
+ */
+export const useCluster = (prepare?: (cluster: Cluster) => Promise<unknown>): Cluster =>
+  beforeTests(
+    async () => {
+      const cluster = await openCluster(inject('adminKubeconfig'));
+      await prepare?.(cluster);
+      return cluster;
+    },
+    (cluster) => cluster?.close(),
+  );
+
+async function openCluster(kubeconfig: string): Promise<Cluster> {
   const { kubectl: path } = await ensureBinaries(SILENT, ['kubectl']);
   const cache = await mkdtemp(join(tmpdir(), 'oauth-registrar-kubectl-'));
   const kubectl: Cluster['kubectl'] = (args, stdin) => runKubectl({ path, kubeconfig, cache }, args, stdin);

@@ -1,10 +1,10 @@
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { RESOURCES } from '../../../src/api/kubernetes.ts';
-import { type Cluster, DEPLOY, install, OPERATOR_NAMESPACE, openCluster } from './cluster.ts';
+import { DEPLOY, install, OPERATOR_NAMESPACE, useCluster } from './cluster.ts';
 
 interface Manifest {
   readonly kind: string;
@@ -12,12 +12,7 @@ interface Manifest {
   readonly spec?: { readonly names?: { readonly kind: string } };
 }
 
-let cluster: Cluster;
-
-beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
-});
-afterAll(() => cluster.close());
+const cluster = useCluster();
 
 const render = async (folder: string): Promise<readonly Manifest[]> =>
   parseAllDocuments(await cluster.must(['kustomize', join(DEPLOY, folder)])).map(

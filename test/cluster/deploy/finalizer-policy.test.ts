@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { FINALIZER } from '../../../src/api/names.ts';
-import { type Cluster, DEPLOY, install, oauthClient, openCluster } from './cluster.ts';
+import { DEPLOY, install, oauthClient, useCluster } from './cluster.ts';
 
 const POLICY = join(DEPLOY, 'overlays', 'finalizer-policy', 'policy.yaml');
 const OTHER = 'example.com/other';
 
-let cluster: Cluster;
+const cluster = useCluster(install);
 let namespace: string;
 
 beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
-  await install(cluster);
   await cluster.must(['apply', '-k', join(DEPLOY, 'overlays', 'finalizer-policy')]);
   namespace = await cluster.namespace();
   await vi.waitFor(async () => expect(await created('probe')).toEqual([FINALIZER]), {
@@ -22,7 +20,6 @@ beforeAll(async () => {
 afterAll(async () => {
   // Other tests of the run expect the operator to add it.
   await cluster.must(['delete', '-f', POLICY]);
-  await cluster.close();
 });
 
 /** The API server applies a policy some time after its creation: each try uses an object of its own. */

@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { LABELS } from '../../../src/api/names.ts';
-import { type Cluster, openCluster } from './cluster.ts';
-import { INSTALLS } from './installs.ts';
+import { useCluster } from './cluster.ts';
+import { INSTALLS, installAll } from './installs.ts';
 
 /** Objects that nobody can delete, empty or unlabel by mistake. Every way to install, all at one API server. */
 
-let cluster: Cluster;
+const cluster = useCluster(installAll);
 let tenant: string;
 
 beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
-  for (const install of INSTALLS) {
-    await install.apply(cluster);
-  }
   tenant = await cluster.namespace();
 });
-afterAll(() => cluster.close());
 
 const labels = { [LABELS.registration]: 'true', [LABELS.clientUid]: 'uid', team: 'a' };
 const stringData = { client_id: 'c', registration_access_token: 't' };

@@ -64,3 +64,10 @@ async function applyOverlay(must: Cluster['must'], names: object): Promise<void>
 
 const namespaceOf = (name: string): string =>
   JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+
+/** Installs all of them, one after another. */
+export async function installAll(cluster: Cluster): Promise<void> {
+  for (const install of INSTALLS) {
+    await install.apply(cluster);
+  }
+}

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { RESOURCES } from '../../../src/api/kubernetes.ts';
 import { eventually } from '../behaviour/objects.ts';
-import { type Cluster, DEPLOY, openCluster } from './cluster.ts';
+import { DEPLOY, useCluster } from './cluster.ts';
 import { type FullObject, fullObjects } from './full-objects.ts';
 import { type Definition, fieldsOf, planned, present } from './planned-fields.ts';
 
@@ -12,7 +12,7 @@ import { type Definition, fieldsOf, planned, present } from './planned-fields.ts
 
 const API_VERSION = 'oauth-registrar.dev/v1alpha1';
 
-let cluster: Cluster;
+const cluster = useCluster();
 let namespace: string;
 let objects: readonly FullObject[];
 
@@ -187,7 +187,6 @@ function samples(): readonly FullObject[] {
 }
 
 beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
   namespace = await cluster.namespace();
   objects = [...fullObjects(namespace, namespace), ...samples()];
   await applyDefinitions(present());
@@ -209,7 +208,6 @@ afterAll(async () => {
     ({ code }) => code === 1,
     30_000,
   );
-  await cluster.close();
 });
 
 describe('the planned fields', () => {

@@ -1,23 +1,20 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Cluster, install, OPERATOR_NAMESPACE, openCluster } from './cluster.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { install, OPERATOR_NAMESPACE, useCluster } from './cluster.ts';
 
 const OPERATOR = `system:serviceaccount:${OPERATOR_NAMESPACE}:oauth-registrar`;
 const OWN = `-n=${OPERATOR_NAMESPACE}`;
 const EVERYWHERE = '-A';
 
-let cluster: Cluster;
+const cluster = useCluster(install);
 let namespace: string;
 
 beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
-  await install(cluster);
   namespace = await cluster.namespace();
   for (const role of ['view', 'edit', 'admin']) {
     const binding = ['create', 'rolebinding', role, '-n', namespace];
     await cluster.must([...binding, `--clusterrole=oauth-registrar-${role}`, `--user=${role}`]);
   }
 });
-afterAll(() => cluster.close());
 
 async function can(user: string, question: readonly string[]): Promise<string> {
   const { stdout, stderr } = await cluster.kubectl(['auth', 'can-i', ...question, `--as=${user}`]);

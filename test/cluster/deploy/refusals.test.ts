@@ -1,26 +1,22 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   authorizationServer,
-  type Cluster,
   clusterAuthorizationServer,
   install,
   oauthClient,
-  openCluster,
+  useCluster,
 } from './cluster.ts';
 
 /** Messages of `kubectl apply` about invalid objects: each says what to write. */
 
-let cluster: Cluster;
+const cluster = useCluster(install);
 let namespace: string;
 
 beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
-  await install(cluster);
   namespace = await cluster.namespace();
   await cluster.must(['apply', '-f', '-'], oauthClient({ name: 'existing', namespace }));
   await cluster.must(['apply', '-f', '-'], authorizationServer({ name: 'existing', namespace }));
 });
-afterAll(() => cluster.close());
 
 const apply = (object: string) => cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], object);
 

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   authorizationServerSpec,
   clusterAuthorizationServerSpec,
@@ -9,25 +9,21 @@ import { oauthClientSpec } from '../../../src/api/oauth-client.ts';
 import { admits } from '../../../src/core/server-access.ts';
 import {
   authorizationServer,
-  type Cluster,
   clusterAuthorizationServer,
   DEPLOY,
   install,
   oauthClient,
-  openCluster,
+  useCluster,
 } from './cluster.ts';
 
 /** What the API server stores: defaults, and the owner of each field. */
 
-let cluster: Cluster;
+const cluster = useCluster(install);
 let namespace: string;
 
 beforeAll(async () => {
-  cluster = await openCluster(inject('adminKubeconfig'));
-  await install(cluster);
   namespace = await cluster.namespace();
 });
-afterAll(() => cluster.close());
 
 interface Stored {
   readonly spec: Record<string, unknown>;

@@ -1,8 +1,9 @@
-import type { ConfigMap, Secret } from '../../../src/api/kubernetes.ts';
+import type { Secret } from '../../../src/api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../src/api/names.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
+import { dataOf, decode, list } from './cluster-reads.ts';
 import type { ServerName } from './load.ts';
 
 /** All facts about one namespace's clients at one moment. */
@@ -86,19 +87,6 @@ export async function takeSnapshot(
   };
 }
 
-async function list<T>(testbed: Testbed, path: string): Promise<readonly T[]> {
-  const { status, json } = await testbed.controlPlane.admin.request<{ items: readonly T[] }>('GET', path);
-  if (status !== 200) {
-    throw new Error(`GET ${path} was answered ${status}`);
-  }
-  return json.items;
-}
-
-async function dataOf(testbed: Testbed, path: string): Promise<Readonly<Record<string, string>>> {
-  const { status, json } = await testbed.controlPlane.admin.request<ConfigMap>('GET', path);
-  return status === 404 ? {} : (json.data ?? {});
-}
-
 function toRecorded({ metadata }: Secret): Recorded {
   const { annotations = {}, labels = {} } = metadata;
   return {
@@ -109,8 +97,6 @@ function toRecorded({ metadata }: Secret): Recorded {
     rotatedFor: annotations[ANNOTATIONS.rotateRequestedAt],
   };
 }
-
-const decode = (value: string | undefined): string => Buffer.from(value ?? '', 'base64').toString();
 
 const toWorkload = ({ data = {}, metadata }: Secret): WorkloadSecret => ({
   clientId: decode(data['client_id']),

@@ -1,10 +1,11 @@
-import type { ConfigMap, Secret } from '../../../src/api/kubernetes.ts';
+import type { Secret } from '../../../src/api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../src/api/names.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { toContent } from '../../../src/core/content.ts';
 import type { Emulator } from '../../kit/emulator/emulator.ts';
 import { OPERATOR_NAMESPACE, type Testbed } from '../../kit/testbed/testbed.ts';
+import { dataOf, decode, list } from './cluster-reads.ts';
 import { NAMESPACE, SERVERS, type ServerName } from './soak-users.ts';
 
 /** All facts, read without a proxy. */
@@ -138,22 +139,7 @@ function toRecord(secret: Secret): TrueRecord {
   };
 }
 
-const decode = (value: string | undefined): string => Buffer.from(value ?? '', 'base64').toString();
-
 const toWorkload = ({ data = {} }: Secret) => ({
   clientId: decode(data['client_id']),
   clientSecret: decode(data['client_secret']),
 });
-
-async function list<T>(testbed: Testbed, path: string): Promise<readonly T[]> {
-  const { status, json } = await testbed.controlPlane.admin.request<{ items: readonly T[] }>('GET', path);
-  if (status !== 200) {
-    throw new Error(`GET ${path} was answered ${status}`);
-  }
-  return json.items;
-}
-
-async function dataOf(testbed: Testbed, path: string): Promise<Readonly<Record<string, string>>> {
-  const { status, json } = await testbed.controlPlane.admin.request<ConfigMap>('GET', path);
-  return status === 404 ? {} : (json.data ?? {});
-}
