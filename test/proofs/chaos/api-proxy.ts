@@ -4,13 +4,15 @@ import type { Certificate } from '../../kit/testbed/certificates.ts';
 import type { Faults } from './soak-faults.ts';
 import {
   type Answer,
+  answeredInstead,
+  connectionHarms,
   type FaultyProxy,
   type Harm,
   type Open,
   type Question,
   startProxy,
 } from './soak-proxy.ts';
-import type { Chance } from './soak-random.ts';
+import { type Chance, drawnOf } from './soak-random.ts';
 
 /** How often which fault occurs between operator and API server, as a share of all calls. Together some percent. */
 const CALLS = {
@@ -110,42 +112,20 @@ function drawn(question: Question, hasEarlier: boolean, chance: Chance): CallFau
   const { conflict, 'stale list': stale, ...always } = CALLS;
   const changes = ['PUT', 'PATCH', 'DELETE'].includes(question.method);
   const weights = { ...always, conflict: changes ? conflict : 0, 'stale list': hasEarlier ? stale : 0 };
-  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
-  const fault = chance.weighed<CallFault | 'none'>({ ...weights, none: 1 - total });
-  return fault === 'none' ? undefined : fault;
+  return drawnOf<CallFault>(weights, chance);
 }
 
 function toHarm(fault: CallFault, earlier: Answer | undefined): Harm {
-  switch (fault) {
-    case 'cut before the call':
-      return { kind: 'cutBefore' };
-    case 'cut after the call':
-      return { kind: 'cutAfter' };
-    case 'answer truncated':
-      return { kind: 'truncated' };
-    case 'too many requests':
-      return {
-        kind: 'answered',
-        reached: false,
-        answer: refusal(429, 'TooManyRequests', { 'retry-after': '1' }),
-      };
-    case 'conflict':
-      return { kind: 'answered', reached: false, answer: refusal(409, 'Conflict') };
-    case 'internal error, not applied':
-      return { kind: 'answered', reached: false, answer: refusal(500, 'InternalError') };
-    case 'internal error, applied':
-      return { kind: 'answered', reached: true, answer: refusal(500, 'InternalError') };
-    case 'timeout, applied':
-      return { kind: 'answered', reached: true, answer: refusal(504, 'Timeout') };
-    case 'stalled, not applied':
-      return { kind: 'stalled', ms: STALL_MS, reached: 'never' };
-    case 'stalled, applied':
-      return { kind: 'stalled', ms: STALL_MS, reached: 'first' };
-    case 'stale list':
-      return earlier === undefined
-        ? { kind: 'cutBefore' }
-        : { kind: 'answered', reached: false, answer: earlier };
-  }
+  const harms: Readonly<Record<CallFault, Harm>> = {
+    ...connectionHarms(STALL_MS),
+    'too many requests': answeredInstead(refusal(429, 'TooManyRequests', { 'retry-after': '1' })),
+    conflict: answeredInstead(refusal(409, 'Conflict')),
+    'internal error, not applied': answeredInstead(refusal(500, 'InternalError')),
+    'internal error, applied': answeredInstead(refusal(500, 'InternalError'), true),
+    'timeout, applied': answeredInstead(refusal(504, 'Timeout'), true),
+    'stale list': earlier === undefined ? { kind: 'cutBefore' } : answeredInstead(earlier),
+  };
+  return harms[fault];
 }
 
 const status = (code: number, reason: string) => ({

@@ -1,7 +1,15 @@
 import { isJsonObject, parseJsonObject } from '../../../src/oauth/json.ts';
 import type { Faults } from './soak-faults.ts';
-import { type Answer, type FaultyProxy, type Harm, type Question, startProxy } from './soak-proxy.ts';
-import type { Chance } from './soak-random.ts';
+import {
+  type Answer,
+  answeredInstead,
+  connectionHarms,
+  type FaultyProxy,
+  type Harm,
+  type Question,
+  startProxy,
+} from './soak-proxy.ts';
+import { type Chance, drawnOf } from './soak-random.ts';
 
 /** How often which fault occurs between operator and authorization server, as a share of the calls about clients. */
 const CALLS = {
@@ -113,36 +121,20 @@ function drawn({ method, path }: Question, chance: Chance): CallFault | undefine
   const { late, ...always } = CALLS;
   // A late update could undo a newer one: nothing in RFC 7592 prevents or shows that.
   const weights = { ...always, late: method === 'PUT' ? 0 : late };
-  const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0);
-  const fault = chance.weighed<CallFault | 'none'>({ ...weights, none: 1 - total });
-  return fault === 'none' ? undefined : fault;
+  return drawnOf<CallFault>(weights, chance);
 }
 
 function toHarm(fault: CallFault, ms: number): Harm {
-  switch (fault) {
-    case 'cut before the call':
-      return { kind: 'cutBefore' };
-    case 'cut after the call':
-      return { kind: 'cutAfter' };
-    case 'answer truncated':
-      return { kind: 'truncated' };
-    case 'too many requests':
-      return { kind: 'answered', reached: false, answer: failure(429, { 'retry-after': '2' }) };
-    case 'internal error, not applied':
-      return { kind: 'answered', reached: false, answer: failure(500) };
-    case 'internal error, applied':
-      return { kind: 'answered', reached: true, answer: failure(500) };
-    case 'unavailable':
-      return { kind: 'answered', reached: false, answer: failure(503) };
-    case 'timeout, applied':
-      return { kind: 'answered', reached: true, answer: failure(504) };
-    case 'stalled, not applied':
-      return { kind: 'stalled', ms, reached: 'never' };
-    case 'stalled, applied':
-      return { kind: 'stalled', ms, reached: 'first' };
-    case 'late':
-      return { kind: 'stalled', ms, reached: 'late' };
-  }
+  const harms: Readonly<Record<CallFault, Harm>> = {
+    ...connectionHarms(ms),
+    'too many requests': answeredInstead(failure(429, { 'retry-after': '2' })),
+    'internal error, not applied': answeredInstead(failure(500)),
+    'internal error, applied': answeredInstead(failure(500), true),
+    unavailable: answeredInstead(failure(503)),
+    'timeout, applied': answeredInstead(failure(504), true),
+    late: { kind: 'stalled', ms, reached: 'late' },
+  };
+  return harms[fault];
 }
 
 /** Like the answer of a gateway: not JSON. */

@@ -38,6 +38,23 @@ export type Harm =
   /** No answer for this time, then the connection ends. `late`: the server receives the call only then. */
   | { readonly kind: 'stalled'; readonly ms: number; readonly reached: 'never' | 'first' | 'late' };
 
+/** Harm to a connection, the same between any two neighbours. */
+export const connectionHarms = (stallMs: number) =>
+  ({
+    'cut before the call': { kind: 'cutBefore' },
+    'cut after the call': { kind: 'cutAfter' },
+    'answer truncated': { kind: 'truncated' },
+    'stalled, not applied': { kind: 'stalled', ms: stallMs, reached: 'never' },
+    'stalled, applied': { kind: 'stalled', ms: stallMs, reached: 'first' },
+  }) as const satisfies Readonly<Record<string, Harm>>;
+
+/** The given answer in place of the server's. `reached`: the server handled the call. */
+export const answeredInstead = (answer: Answer, reached = false): Harm => ({
+  kind: 'answered',
+  reached,
+  answer,
+});
+
 export interface ProxyOptions {
   /** The real address of the server. */
   readonly backend: { readonly origin: string; readonly ca?: string };

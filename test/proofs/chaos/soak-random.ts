@@ -38,3 +38,13 @@ export function chanceOf(seed: number, purpose: string): Chance {
     },
   };
 }
+
+/** One of the names, each with its share of 1 as probability; `undefined` with the rest. */
+export function drawnOf<Name extends string>(
+  shares: Readonly<Record<Name, number>>,
+  chance: Chance,
+): Name | undefined {
+  const total = Object.values<number>(shares).reduce((sum, share) => sum + share, 0);
+  const drawn = chance.weighed<string>({ ...shares, none: 1 - total });
+  return drawn === 'none' ? undefined : (drawn as Name | undefined);
+}
