@@ -7,7 +7,7 @@ interface DurationBounds {
   readonly like?: string;
 }
 
-/** Every duration of the schemas has both bounds: what a tenant writes must come to an end that others can wait for. */
+/** Every duration in the schemas has both bounds, so that a wait which a tenant sets always ends. */
 export const DURATIONS = {
   /** `connection.timeout` of a server object. */
   timeout: { least: '1s', most: '2m', like: '30s' },

@@ -73,7 +73,7 @@ export const ANNOTATIONS = {
   /** On a server object: it serves OAuthClients that name no server. */
   isDefault: `${prefix}/is-default-server`,
 
-  /** On the operator's namespace: id of the installation that this one goes on for, after a move to another cluster. */
+  /** On the operator's namespace: id of the installation that this one continues, after a move to another cluster. */
   continues: `${prefix}/continues`,
 
   // On registration Secrets.

@@ -110,7 +110,7 @@ export interface Lead {
 
 /** Counters for alerts. */
 export interface Counters {
-  /** A registration whose answer nobody could read. */
+  /** A registration whose answer could not be read. */
   orphanSuspected(server: ServerName): void;
   /** The server object was deleted: removes its counters. */
   serverGone(server: ServerName): void;

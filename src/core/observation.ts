@@ -44,7 +44,7 @@ export interface Observation {
   readonly cluster: string;
   /** A software statement of the client's own: what it claims, or why it can't be read. */
   readonly statement: OwnStatement | Problem | undefined;
-  /** uid of the namespace, to tell it from an earlier one of the same name. */
+  /** uid of the namespace, which distinguishes it from an earlier one of the same name. */
   readonly namespaceUid: string;
   /** Registrations of this object whose answers were lost and that are listed as suspected orphans. */
   readonly suspects: Suspects;

@@ -19,7 +19,7 @@ export class TransportError extends Error {
 
 /**
  * Trust and client certificate of a transport's connections; `undefined`: Node's CAs, no certificate. Throws a
- * {@link TransportError} that tells what is wrong with them.
+ * {@link TransportError} that names the fault.
  */
 export function contextOf(
   defaults: TlsDefaults | undefined,

@@ -97,7 +97,7 @@ async function followWatch(request: WatchRequest, following: Following): Promise
   return { kind: 'ended' };
 }
 
-/** @returns `undefined`: the watch goes on. */
+/** @returns `undefined`: the watch continues */
 function followLine(
   line: WatchLine,
   selection: Selection,

@@ -65,7 +65,7 @@ export function retainedRecord(o: Usable): RegistrationRecord | undefined {
   );
 }
 
-/** The spec asked for Retain after the registration. The client will end with its object all the same. */
+/** The spec was set to Retain after the registration, and the policy denies that: the client ends with its object. */
 export const retentionRefused: Rule<Registered> = {
   finding: 'RetentionRefused',
   found: 'spec.deletionPolicy is Retain, and the policy of the server object denies that.',

@@ -52,7 +52,7 @@ export async function bindToOwner(
   return DONE;
 }
 
-/** The lifetime is over: deletes the object, and thereby the client and the Secret. */
+/** The lifetime is over: deletes the object, and with it the client and the Secret. */
 export async function deleteObject({ uid }: ObservedClient, input: StepInput): Promise<StepResult> {
   const { o, context } = input;
   const { api, events } = context;
