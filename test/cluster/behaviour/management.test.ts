@@ -255,8 +255,8 @@ describe('A deletion', () => {
       () => shop.client('doubtful'),
       (seen) => conditionOf(seen, 'Ready')?.reason === 'DeletionUnconfirmed',
     );
-    expect(messageOf(client)).toBe(
-      'The server answered 401 invalid_token. Look for the client at the server. The operator tries again until deletion.retryFor of the server object is over.',
+    expect(messageOf(client)).toMatch(
+      /^The server answered 401 invalid_token\. Look for the client at the server\. The operator tries again until deletion\.retryFor of the server object is over\. The deletion waits until \S+ at the latest\. /,
     );
     stub.behave = {};
     await shop.untilGone('doubtful');
