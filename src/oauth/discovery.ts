@@ -48,9 +48,9 @@ export type Endpoints = { readonly [Name in EndpointName]?: string | undefined }
 type DiscoveryPreference = 'OAuth' | 'OpenID';
 
 /**
- * The URLs at which a document may be published, in the order of requests: RFC 8414 inserted, OpenID inserted, OpenID
- * appended, RFC 8414 appended. `prefer: OpenID` puts the OpenID forms first. For an issuer without a path, two URLs
- * remain.
+ * The URLs at which a document may be published, in the order of requests: RFC 8414 inserted, OpenID appended, OpenID
+ * inserted, RFC 8414 appended. The first two are the forms of the standards (RFC 8414 section 3.1, OpenID Connect
+ * Discovery 1.0 section 4). `prefer: OpenID` puts the OpenID forms first. For an issuer without a path, two URLs remain.
  */
 export function discoveryUrls(issuer: string, prefer: DiscoveryPreference): readonly string[] {
   const { origin, pathname } = new URL(issuer);
@@ -63,7 +63,7 @@ export function discoveryUrls(issuer: string, prefer: DiscoveryPreference): read
   ];
   const urls =
     prefer === 'OAuth'
-      ? [inserted(oauth), inserted(openid), appended(openid), appended(oauth)]
+      ? [inserted(oauth), appended(openid), inserted(openid), appended(oauth)]
       : [appended(openid), inserted(openid), inserted(oauth), appended(oauth)];
   return [...new Set(urls)];
 }
@@ -145,11 +145,19 @@ function endpointsOf(document: JsonObject, rules: UrlRules): Endpoints {
 }
 
 /**
- * Whether the answers suffice, so that no further URL is requested. A first document may lack the endpoint that the
- * next one has.
+ * Whether no further URL is requested: the answers suffice, or the preferred OpenID document is that of another issuer
+ * (OpenID Connect Discovery 1.0 section 4.3). A first document may lack the endpoint that the next one has.
  */
-export function isComplete(answers: readonly DiscoveryAnswer[], issuer: string): boolean {
-  return matching(answers, issuer).some((document) => document.endpoints.registration !== undefined);
+export function isComplete(
+  answers: readonly DiscoveryAnswer[],
+  issuer: string,
+  prefer: DiscoveryPreference,
+): boolean {
+  const [first] = answers;
+  return (
+    (prefer === 'OpenID' && first?.kind === 'document' && first.document.issuer !== issuer) ||
+    matching(answers, issuer).some((document) => document.endpoints.registration !== undefined)
+  );
 }
 
 type MergedDiscovery =

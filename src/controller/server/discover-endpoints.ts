@@ -43,11 +43,10 @@ export async function discover(
 ): Promise<DiscoveredEndpoints | Problem> {
   const issuer = spec.discovery.acceptedIssuer ?? spec.issuer;
   const longestMs = Math.min(boundedMs('timeout', spec.connection.timeout ?? '30s'), LONGEST_CALL_MS);
+  const prefer = spec.discovery.prefer ?? 'OAuth';
   const until = clock.monotonic() + SHARES.discoveryTime.most * 1000;
   const answers: DiscoveryAnswer[] = [];
-  for (const url of spec.discovery.url
-    ? [spec.discovery.url]
-    : discoveryUrls(spec.issuer, spec.discovery.prefer ?? 'OAuth')) {
+  for (const url of spec.discovery.url ? [spec.discovery.url] : discoveryUrls(spec.issuer, prefer)) {
     const leftMs = until - clock.monotonic();
     if (leftMs < SHORTEST_CALL_MS) {
       answers.push({
@@ -67,7 +66,7 @@ export async function discover(
       return unreachable(server, url, outcome);
     }
     answers.push(toAnswer(url, outcome, rules));
-    if (isComplete(answers, issuer)) {
+    if (isComplete(answers, issuer, prefer)) {
       break;
     }
   }

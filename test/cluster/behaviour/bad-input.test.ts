@@ -160,8 +160,8 @@ describe("A client whose server object can't be used", () => {
     const client = await shop.until(name, reason);
     const urls = [
       '/.well-known/oauth-authorization-server/tenant',
-      '/.well-known/openid-configuration/tenant',
       '/tenant/.well-known/openid-configuration',
+      '/.well-known/openid-configuration/tenant',
       '/tenant/.well-known/oauth-authorization-server',
     ];
     expect(messageOf(client)).toBe(

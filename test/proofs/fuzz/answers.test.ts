@@ -136,7 +136,7 @@ describe('discovery', () => {
             expect(urlProblem(endpoint ?? '', rules)).toBeUndefined();
           }
         }
-        expect(isComplete(read, issuer)).toBe(
+        expect(isComplete(read, issuer, 'OAuth')).toBe(
           found.kind === 'found' && found.endpoints.registration !== undefined,
         );
       }),

@@ -16,11 +16,11 @@ const rules = { allowHttp: false };
 const nested = `{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
 
 describe('discoveryUrls', () => {
-  test('asks in four places, RFC 8414 first (rule 1)', () => {
+  test('asks in four places: first where RFC 8414 puts the document, then where OpenID Connect Discovery does (rule 1)', () => {
     expect(discoveryUrls(issuer, 'OAuth')).toEqual([
       'https://sso.example.com/.well-known/oauth-authorization-server/realms/shop',
-      'https://sso.example.com/.well-known/openid-configuration/realms/shop',
       'https://sso.example.com/realms/shop/.well-known/openid-configuration',
+      'https://sso.example.com/.well-known/openid-configuration/realms/shop',
       'https://sso.example.com/realms/shop/.well-known/oauth-authorization-server',
     ]);
   });
@@ -182,8 +182,16 @@ describe('isComplete', () => {
       true,
     ],
   ])('%s', (_, answers, complete) => {
-    expect(isComplete(answers, issuer)).toBe(complete);
+    expect(isComplete(answers, issuer, 'OAuth')).toBe(complete);
   });
+});
+
+test.each<readonly [string, readonly DiscoveryAnswer[], boolean]>([
+  ['a first document of another issuer ends the search', [document({}, other)], true],
+  ['a later document of another issuer does not', [nothing, document({}, other)], false],
+  ['a first document of this issuer does not', [document({})], false],
+])('where OpenID is preferred, %s', (_, answers, complete) => {
+  expect(isComplete(answers, issuer, 'OpenID')).toBe(complete);
 });
 
 describe('mergeDiscovery', () => {

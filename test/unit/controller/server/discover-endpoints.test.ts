@@ -78,6 +78,29 @@ describe('Documents are asked for', () => {
     expect(sent.map(({ url }) => url)).toEqual([OPENID]);
   });
 
+  test.each([
+    ['OpenID', ['/realms/shop/.well-known/openid-configuration'], 'IssuerMismatch'],
+    [
+      'OAuth',
+      [
+        '/.well-known/oauth-authorization-server/realms/shop',
+        '/realms/shop/.well-known/openid-configuration',
+        '/.well-known/openid-configuration/realms/shop',
+        '/realms/shop/.well-known/oauth-authorization-server',
+      ],
+      'IssuerMismatch',
+    ],
+  ] as const)(
+    'with prefer %s: whether another issuer at the first place ends the search',
+    async (prefer, paths, reason) => {
+      const outcomes = [document({ issuer: 'https://other.example' })];
+      const spec = { issuer: `${issuer}/realms/shop`, discovery: { prefer } };
+      const { found, sent } = await find(outcomes, { spec });
+      expect(sent.map(({ url }) => url)).toEqual(paths.map((path) => issuer + path));
+      expect(found).toMatchObject({ reason });
+    },
+  );
+
   test('with the timeout of the server object, where that is shorter', async () => {
     const { sent } = await find([document()], { spec: { connection: { timeout: '3s' } } });
     expect(sent[0]?.timeoutMs).toBe(3_000);
