@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SHARES } from '../../../../src/api/shares.ts';
 import { createEventRecorder, type EventInput } from '../../../../src/controller/durable/events.ts';
 import type { KubernetesApi } from '../../../../src/controller/ports.ts';
+import { shortName } from '../../../../src/core/short-name.ts';
 import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
+import { DNS_SUBDOMAIN, objectName } from '../../../kit/fixtures/names.ts';
 
 interface Written {
   readonly metadata: { readonly name: string; readonly namespace: string };
@@ -106,6 +109,22 @@ describe('Events', () => {
     const { written, record } = createRecorder();
     record(event('a', { name: `${'n'.repeat(50)}…0aB_-x1y2z` }));
     expect(written[0]?.metadata.name).toMatch(/^n{50}[a-z0-9.-]*\.[0-9a-f]+$/);
+  });
+
+  test('about any object have a name that Kubernetes takes', () => {
+    fc.assert(
+      fc.property(objectName, fc.nat(), (name, time) => {
+        const { written, record, clock } = createRecorder();
+        clock.advance(time);
+        record(event('a', { name }));
+        record(event('b', { name: shortName(name) }));
+        for (const { metadata } of written) {
+          expect(metadata.name.length).toBeLessThanOrEqual(253);
+          expect(metadata.name).toMatch(DNS_SUBDOMAIN);
+        }
+        expect(written).toHaveLength(2);
+      }),
+    );
   });
 });
 
