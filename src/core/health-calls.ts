@@ -3,6 +3,7 @@ import { accepted, afterRefusal, isItsOwn } from './health-admission.ts';
 import { probeDelay } from './health-probes.ts';
 import { NONE_LOST, withLostToken } from './lost-tokens.ts';
 import { type NamespacePauses, pausedLonger, pauseEnded } from './namespace-pauses.ts';
+import { limited, notLimited } from './rate-limits.ts';
 import { type Caller, concerns, isOneClient, NOBODY_WAITS, onlyOf, type Scope, widened } from './scope.ts';
 import {
   counted,
@@ -49,7 +50,23 @@ export function callEnds(
       ? after
       : { ...after, lostTokens: withLostToken(lostTokens, call, around.namespaces, now) };
   }
-  return failure?.serverTrouble ? troubled(after, call, failure, now) : answered(after, call, failure, now);
+  if (failure?.reason === 'RateLimited') {
+    return rateLimited(after, call, failure, now);
+  }
+  const heard =
+    failure?.kind === 'Unknown' ? after : { ...after, rateLimits: notLimited(after.rateLimits, call.kind) };
+  return failure?.serverTrouble ? troubled(heard, call, failure, now) : answered(heard, call, failure, now);
+}
+
+/** The server answers, so it is not in trouble: only calls of this kind wait. */
+function rateLimited(health: ServerHealth, call: HealthCall, failure: Failure, now: number): ServerHealth {
+  return {
+    ...health,
+    rateLimits: limited(health.rateLimits, call.kind, failure.retryAfterMs ?? 0, now),
+    failedLast: call,
+    lastError: failure.detail ?? failure.message,
+    lastErrorBrief: failure.message,
+  };
 }
 
 function answered(

@@ -2,6 +2,7 @@ import { rfc3339 } from '../api/time.ts';
 import { isSuspect, suspectGate } from './lost-tokens.ts';
 import { pausedFor } from './namespace-pauses.ts';
 import type { Gate } from './observation.ts';
+import { limitedCalls, limitMessage, limitsAt } from './rate-limits.ts';
 import { admissionGate } from './refused-admission.ts';
 import { concerns, isBehind, isOneClient, NOBODY_WAITS, type Waiting } from './scope.ts';
 import type { Asking, HealthCall, ServerHealth } from './server-health.ts';
@@ -37,6 +38,10 @@ function gateOfHealth(health: ServerHealth, call: Asking, waiting: Waiting, now:
   const { kind, version } = call;
   if (now < pausedUntil) {
     return closed('AuthorizationServerPaused', `The server asked for a pause until ${rfc3339(pausedUntil)}.`);
+  }
+  const limit = limitsAt(health.rateLimits, now).find(({ calls }) => calls === limitedCalls(kind));
+  if (limit !== undefined) {
+    return { ...closed('AuthorizationServerPaused', limitMessage(limit)), until: limit.until };
   }
   const pausedAlone = kind === 'Register' ? pausedFor(pauses, call.namespace, now) : undefined;
   if (pausedAlone !== undefined) {

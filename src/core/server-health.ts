@@ -1,6 +1,7 @@
 import { type LostTokens, NONE_LOST } from './lost-tokens.ts';
 import { type NamespacePauses, NO_PAUSES } from './namespace-pauses.ts';
 import type { CallKind } from './observation.ts';
+import { NO_LIMITS, type RateLimits } from './rate-limits.ts';
 import type { RefusedAdmission, Witness } from './refused-admission.ts';
 import type { Caller, Scope, Waiting } from './scope.ts';
 
@@ -19,8 +20,8 @@ import type { Caller, Scope, Waiting } from './scope.ts';
  * others test the server with one call at a time: if it is answered, the server is open; if not, the phase applies to
  * everybody.
  *
- * Two further facts are independent of the phase: a pause that the server asked for, and a refused admission
- * credential. Both concern the whole server, so one probe tests them, not one call per client.
+ * Three further facts are independent of the phase: a pause that the server asked for, a rate limit on calls of one kind,
+ * and a refused admission credential. All concern the whole server, so one probe tests them, not one call per client.
  */
 export interface ServerHealth {
   readonly phase: 'Open' | 'Failing' | 'Silent' | 'OneAtATime';
@@ -29,8 +30,9 @@ export interface ServerHealth {
   readonly failures: number;
   /** Milliseconds since the epoch. */
   readonly nextProbeAt: number;
-  /** Milliseconds since the epoch, by the server's `Retry-After`. */
+  /** End of a pause of all calls, in milliseconds since the epoch, by the server's `Retry-After`. */
   readonly pausedUntil: number;
+  readonly rateLimits: RateLimits;
   readonly refusedAdmission: RefusedAdmission | undefined;
   /**
    * Version of the connection whose credential the server is known to accept. Until it is known, first registrations
@@ -65,6 +67,7 @@ export const HEALTHY: ServerHealth = {
   failures: 0,
   nextProbeAt: 0,
   pausedUntil: 0,
+  rateLimits: NO_LIMITS,
   refusedAdmission: undefined,
   acceptedVersion: undefined,
   alone: [],

@@ -8,6 +8,7 @@ import { defined } from '../oauth/objects.ts';
 import type { ServerConnection } from './connection.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
+import { limitMessage, limitsAt } from './rate-limits.ts';
 import { isOneClient } from './scope.ts';
 import type { ServerHealth } from './server-health.ts';
 import type { ServerObject } from './server-object.ts';
@@ -65,7 +66,9 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
 const MAX_ERROR = 1024;
 
 function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 'pausedUntil' | 'lastError'> {
-  const { pausedUntil, lastError } = health;
+  const { lastError } = health;
+  const limits = limitsAt(health.rateLimits, Date.parse(now)).map(({ until }) => until);
+  const pausedUntil = Math.max(health.pausedUntil, ...limits);
   return defined({
     pausedUntil: pausedUntil > Date.parse(now) ? rfc3339(pausedUntil) : undefined,
     lastError: lastError?.slice(0, MAX_ERROR),
@@ -138,6 +141,11 @@ function paused({ object, health, now }: ServerFacts, problem: Problem | undefin
   const { pausedUntil, phase, metBy, lastError } = health;
   if (pausedUntil > Date.parse(now)) {
     const message = `The server asked for a pause until ${rfc3339(pausedUntil)}.`;
+    return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];
+  }
+  const limits = limitsAt(health.rateLimits, Date.parse(now)).map(limitMessage);
+  if (limits.length > 0) {
+    const message = limits.join(' ');
     return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];
   }
   if (phase === 'Open' || isOneClient(metBy)) {

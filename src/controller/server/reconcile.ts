@@ -5,6 +5,7 @@ import type { ServerConnection } from '../../core/connection.ts';
 import { nextProbe, probed } from '../../core/health-probes.ts';
 import { suspicionEnds } from '../../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../../core/problem.ts';
+import { limitsAt } from '../../core/rate-limits.ts';
 import { reachProblem } from '../../core/reach.ts';
 import { keyOfServer, type ServerKey, serverNamed } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
@@ -81,8 +82,11 @@ export async function reconcileServer(
   );
   const probe = nextProbe(servers.health(key));
   const doubt = suspicionEnds(servers.health(key).lostTokens, clock.now());
+  const limits = limitsAt(servers.health(key).rateLimits, clock.now()).map(({ until }) => until);
   const readAgain = references.isIncomplete ? clock.now() + MISSING_REFERENCE_MS : undefined;
-  const due = [found.askAgainAt, probe, doubt, orphansVisit, readAgain].filter((time) => time !== undefined);
+  const due = [found.askAgainAt, probe, doubt, orphansVisit, readAgain, ...limits].filter(
+    (time) => time !== undefined,
+  );
   const lookAgain = Math.min(...due) - clock.now();
   return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
 }

@@ -213,7 +213,10 @@ export class ServerRegistry {
       void this.#clock.sleep(interval).then(() => this.wakeOne(key, call));
     }
     const isQuiet =
-      after.phase === 'Open' && before.phase === 'Open' && after.pausedUntil === before.pausedUntil;
+      after.phase === 'Open' &&
+      before.phase === 'Open' &&
+      after.pausedUntil === before.pausedUntil &&
+      after.rateLimits === before.rateLimits;
     const isSuspected =
       isSuspect(after.lostTokens, this.#clock.now()) !== isSuspect(before.lostTokens, this.#clock.now());
     const isRefused = after.refusedAdmission !== before.refusedAdmission;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { reply, type StubServer } from '../../kit/stub-server.ts';
-import { conditionOf, eventually, messageOf } from './objects.ts';
+import { conditionOf, eventually, messageOf, oauthClient, serverRef } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
 /** Servers whose answers make the next call due at once: few calls are made, and status says why. */
@@ -96,4 +96,23 @@ test('A Retry-After that asks for no pause, or that no server should send, leave
   // After 2 s, and 4 s after that; each pause may be a fifth shorter.
   const counts = stubs.map((stub) => stub.count('register'));
   expect(Math.max(...counts)).toBeLessThanOrEqual(3);
+});
+
+test('A pause of registrations that a server asks for leaves edits and deletions alone, and status says so', async () => {
+  const stub = await shop.place('limited');
+  await testbed.apply(oauthClient('shop', 'limited-too', { server: serverRef('limited') }));
+  await shop.until('limited-too', 'Registered');
+  stub.behave = { register: reply(429, { error: 'slow_down' }, { 'retry-after': '3600' }) };
+  await testbed.apply(oauthClient('shop', 'limited-new', { server: serverRef('limited') }));
+  await shop.until('limited-new', 'RateLimited');
+  await shop.untilServer('limited', { type: 'Paused', reason: 'AuthorizationServerPaused' });
+  const { status } = await shop.server('limited');
+  expect(status?.conditions?.find(({ type }) => type === 'Paused')?.message).toMatch(
+    /^The server asked for a pause of registrations until \S+Z; updates and deletions go on\.$/,
+  );
+  await shop.edit('limited', { clientName: 'Edited meanwhile' });
+  await shop.until('limited', 'Registered');
+  await shop.remove('limited-too');
+  await shop.untilGone('limited-too');
+  expect([stub.count('register'), stub.count('update'), stub.count('remove')]).toEqual([3, 1, 1]);
 });

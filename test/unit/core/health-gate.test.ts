@@ -104,8 +104,9 @@ describe('gateOf', () => {
   });
 });
 
-describe('a pause that the server asked for', () => {
-  const paused = having(fails('Register', failure({ reason: 'RateLimited', retryAfterMs: 120_000 })));
+describe('a pause of all calls that the server asked for', () => {
+  const unavailable = failure({ reason: 'AuthorizationServerUnavailable', retryAfterMs: 120_000 });
+  const paused = having(fails('Register', unavailable));
   const until = {
     open: false,
     reason: 'AuthorizationServerPaused',
@@ -125,6 +126,37 @@ describe('a pause that the server asked for', () => {
   test('is not ended by a call that was under way and succeeds', () => {
     const later = ends(paused, 'Update', undefined, NOW + 1, { begunAt: NOW });
     expect(gate(later, 'Update', 'v1', NOW + 1)).toEqual(until);
+  });
+});
+
+describe('a rate limit (429)', () => {
+  const tooMany = failure({ reason: 'RateLimited', retryAfterMs: 120_000 });
+  const message = (what: string) => `The server asked for a pause of ${what}.`;
+  const ofRegistrations = message('registrations until 2026-05-01T12:02:00Z; updates and deletions go on');
+  const ofManagement = message('updates and deletions until 2026-05-01T12:02:00Z; registrations go on');
+
+  test('on registrations leaves updates and deletions alone', () => {
+    const limited = having(
+      fails('Register', tooMany),
+      fails('Register', tooMany),
+      fails('Register', tooMany),
+    );
+    expect(gate(limited, 'Register', 'v1', NOW + 1)).toEqual({
+      open: false,
+      reason: 'AuthorizationServerPaused',
+      message: ofRegistrations,
+      until: NOW + 120_000,
+    });
+    expect(gate(limited, 'Update', 'v1', NOW + 1)).toEqual(open);
+    expect(gate(limited, 'Deregister', 'v1', NOW + 1)).toEqual(open);
+    expect(gate(limited, 'Register', 'v1', NOW + 120_000)).toEqual(open);
+  });
+
+  test.each<CallKind>(['Update', 'Deregister', 'Read'])('on %s leaves registrations alone', (call) => {
+    const limited = having(fails(call, tooMany));
+    expect(gate(limited, 'Update', 'v1', NOW + 1)).toMatchObject({ open: false, message: ofManagement });
+    expect(gate(limited, 'Deregister', 'v1', NOW + 1)).toMatchObject({ open: false });
+    expect(gate(limited, 'Register', 'v1', NOW + 1)).toEqual(open);
   });
 });
 

@@ -219,7 +219,8 @@ describe('a call', () => {
 
   test('that fails is in the log with what clients must not see; the status of the server is due once a minute', () => {
     const { lines, changes, register } = registry();
-    const trouble = (detail: string) => failure({ kind: 'Transient', reason: 'RateLimited', detail });
+    const trouble = (detail: string) =>
+      failure({ kind: 'Transient', reason: 'AuthorizationServerUnavailable', detail });
     register('b/good', undefined);
     changes.length = 0;
     register('a/1', { ...trouble('503 of 10.0.0.1'), serverTrouble: false });
