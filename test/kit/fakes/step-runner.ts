@@ -1,11 +1,62 @@
 import { EVENTS } from '../../../src/api/events.ts';
 import { execute } from '../../../src/controller/client/execute.ts';
 import type { StepResult } from '../../../src/controller/client/round.ts';
+import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
+import type { HttpOutcome } from '../../../src/controller/ports.ts';
 import type { Decision, Step } from '../../../src/core/action.ts';
-import type { Observation } from '../../../src/core/observation.ts';
+import type { Observation, PendingCall, Setback } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
+import { storedServerKey } from '../../../src/core/server-key.ts';
+import { CLIENT } from '../fixtures/objects.ts';
 import { planned } from '../fixtures/steps.ts';
 import { type InMemoryOptions, type OperatorInMemory, operatorInMemory } from './operator-in-memory.ts';
+
+/** The attempt of the first call, with the random numbers of the operator in memory. */
+export const ATTEMPT = 'iiiiiiiiii';
+export const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
+/** The registration Secret of the client. */
+export const NAME = 'oac-uid-1-a1';
+
+export const NO_ANSWER: HttpOutcome = {
+  kind: 'noAnswer',
+  reason: 'Timeout',
+  detail: 'no answer within 30 s',
+};
+
+/** A call of an earlier round in the ledger. Default: an update of the client that was interrupted. */
+export const leaveCall =
+  (call: Partial<LedgerEntry>, state: PendingCall['state'] = 'interrupted') =>
+  ({ ledger }: OperatorInMemory): void =>
+    ledger.leave(
+      {
+        attempt: 'a0',
+        kind: 'Update',
+        client: CLIENT,
+        registrationSecret: NAME,
+        server: SERVER,
+        timeoutMs: 1,
+        startedAt: '2026-05-01T11:58:00Z',
+        ...call,
+      },
+      state,
+    );
+
+/** Another client of the namespace is being registered. */
+export const registersAnother = leaveCall(
+  {
+    attempt: 'a2',
+    kind: 'Register',
+    registrationSecret: 'oac-uid-2-a2',
+    client: { namespace: 'shop', name: 'basket', uid: 'uid-2' },
+  },
+  'underWay',
+);
+
+export const setbacksOf = ({ memory, round }: OperatorInMemory): readonly Setback[] =>
+  memory.setbacks(round.key);
+
+/** The content of the registration Secret that the round has read or written. */
+export const contentOf = ({ round }: OperatorInMemory) => round.contents.get(NAME);
 
 /** The result of a step that leaves nothing to do. */
 export const DONE: StepResult = { kind: 'done' };

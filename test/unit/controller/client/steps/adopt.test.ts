@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { readBroughtSecrets } from '../../../../../src/controller/client/brought-secrets.ts';
 import type { HttpOutcome } from '../../../../../src/controller/ports.ts';
-import { storedServerKey } from '../../../../../src/core/server-key.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import {
+  ATTEMPT,
+  DONE,
+  NO_ANSWER,
+  registersAnother,
+  SERVER,
+  setbacksOf,
+  type TakeOptions,
+  take,
+} from '../../../../kit/fakes/step-runner.ts';
 import {
   clientObject,
   OPERATOR_NAMESPACE,
@@ -16,12 +24,8 @@ import {
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
-const ATTEMPT = 'iiiiiiiiii';
-const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const NAME = `oac-uid-1-${ATTEMPT}`;
 const RECORD = `create Secret ${OPERATOR_NAMESPACE}/${NAME}`;
-const DONE = { kind: 'done' };
-const noAnswer: HttpOutcome = { kind: 'noAnswer', reason: 'Timeout', detail: 'no answer within 30 s' };
 
 const brought = {
   client_id: 'c9',
@@ -57,7 +61,7 @@ const adopt = ({ before, ...options }: TakeOptions<'Adopt'> = {}) =>
     },
     ...options,
   });
-const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
+
 const contentOf = ({ round }: OperatorInMemory) => round.contents.get(NAME);
 
 describe('A client that exists already', () => {
@@ -152,7 +156,7 @@ describe('A client that the Secret does not prove', () => {
   test.each<readonly [string, HttpOutcome, object]>([
     ['503', answered(503), { reason: 'AuthorizationServerUnavailable' }],
     ['a rate limit', answered(429, '', { 'retry-after': '30' }), { retryAt: NOW + 30_000 }],
-    ['no answer', noAnswer, { reason: 'ResponseTimedOut' }],
+    ['no answer', NO_ANSWER, { reason: 'ResponseTimedOut' }],
     ['an answer without a client', answered(200, {}), { reason: 'ResponseNotJSON' }],
     ['an empty answer', answered(204), { reason: 'ResponseNotJSON' }],
     [
@@ -262,20 +266,7 @@ describe('A client that must not be adopted: nothing is sent', () => {
     ],
     [
       'the quota of the namespace is used up since it was planned',
-      ({ ledger }) =>
-        ledger.leave(
-          {
-            ...{
-              attempt: 'a2',
-              kind: 'Register',
-              registrationSecret: 'oac-uid-2-a2',
-              server: SERVER,
-              startedAt: '',
-            },
-            ...{ client: { namespace: 'shop', name: 'basket', uid: 'uid-2' }, timeoutMs: 1 },
-          },
-          'underWay',
-        ),
+      registersAnother,
       { connection: { ...connection, policy: { adoption: 'Allow', maxClientsPerNamespace: 1 } } },
     ],
   ])('now, since %s: it is tried again without a word', async (_, meanwhile, server) => {

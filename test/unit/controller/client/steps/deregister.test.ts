@@ -1,12 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { HttpOutcome } from '../../../../../src/controller/ports.ts';
 import type { CallKind } from '../../../../../src/core/observation.ts';
-import { storedServerKey } from '../../../../../src/core/server-key.ts';
 import { omit } from '../../../../../src/oauth/objects.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { DONE, type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import {
+  ATTEMPT,
+  DONE,
+  leaveCall,
+  NAME,
+  NO_ANSWER,
+  SERVER,
+  setbacksOf,
+  type TakeOptions,
+  take,
+} from '../../../../kit/fakes/step-runner.ts';
 import { clientCredentials, GRANT } from '../../../../kit/fixtures/credentials.ts';
 import {
   clientObject,
@@ -19,35 +28,15 @@ import {
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
-const ATTEMPT = 'iiiiiiiiii';
-const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
-const NAME = 'oac-uid-1-a1';
 const RECORD = `Secret ${OPERATOR_NAMESPACE}/${NAME}`;
 const deleted = clientObject({ deletionTimestamp: '2026-05-01T11:59:00Z' });
 const objects = [...surroundings(), deleted, registrationSecret()];
-const noAnswer: HttpOutcome = { kind: 'noAnswer', reason: 'Timeout', detail: 'no answer within 30 s' };
 
 const deregister = (options: Partial<TakeOptions<'Deregister'>>) =>
   take('Deregister', { objects, ...options });
-const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
 /** An earlier call about the client that has had no answer. */
-const unanswered =
-  (kind: CallKind, attempt = 'a0', registrationSecret = NAME) =>
-  ({ ledger }: OperatorInMemory) =>
-    ledger.leave(
-      {
-        ...{
-          attempt,
-          kind,
-          registrationSecret,
-          server: SERVER,
-          timeoutMs: 1,
-          startedAt: '2026-05-01T11:58:00Z',
-        },
-        client: { namespace: 'shop', name: 'storefront', uid: 'uid-1' },
-      },
-      'interrupted',
-    );
+const unanswered = (kind: CallKind, attempt = 'a0', registrationSecret = NAME) =>
+  leaveCall({ attempt, kind, registrationSecret });
 
 describe('A client whose object is deleted', () => {
   test('is removed at the server; then its object may go, and then its record', async () => {
@@ -158,7 +147,7 @@ describe('A DELETE that is answered otherwise', () => {
       { kind: 'Transient', reason: 'AuthorizationServerUnavailable' },
       'settle',
     ],
-    ['none at all may have removed it', noAnswer, { kind: 'Transient', ambiguous: true }, 'interrupt'],
+    ['none at all may have removed it', NO_ANSWER, { kind: 'Transient', ambiguous: true }, 'interrupt'],
     [
       'none, since nothing was sent',
       { kind: 'notSent', reason: 'ConnectFailed', detail: 'refused' },
@@ -190,7 +179,7 @@ describe('A DELETE that is answered otherwise', () => {
   test.each([
     ['401', answered(401)],
     ['an answer that names no client', answered(200, {})],
-    ['no answer', noAnswer],
+    ['no answer', NO_ANSWER],
   ])('404 is unconfirmed where a read brings %s', async (_, read) => {
     const taken = await deregister({ outcomes: [answered(404), read] });
     expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', reason: 'DeletionUnconfirmed' }]);

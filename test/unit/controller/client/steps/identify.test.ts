@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { omit } from '../../../../../src/oauth/objects.ts';
 import { refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import { DONE, type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
 import {
   clientObject,
   OPERATOR_NAMESPACE,
@@ -16,7 +16,6 @@ import { INSTALLATION, NOW } from '../../../../kit/fixtures/observations.ts';
 /** A record of an earlier version. */
 const old = omit(recorded(), 'serverUid', 'registrationOrigin');
 const NAME = `Secret ${OPERATOR_NAMESPACE}/${old.registrationSecret}`;
-const DONE = { kind: 'done' };
 
 const objectsWith = (content = stored) => [
   ...surroundings(),

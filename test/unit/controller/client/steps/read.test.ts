@@ -1,14 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import type { HttpOutcome } from '../../../../../src/controller/ports.ts';
 import type { CallKind, PendingCall } from '../../../../../src/core/observation.ts';
-import { storedServerKey } from '../../../../../src/core/server-key.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
-import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import { refusals } from '../../../../kit/fakes/operator-in-memory.ts';
+import {
+  ATTEMPT,
+  contentOf,
+  DONE,
+  leaveCall,
+  NAME,
+  NO_ANSWER,
+  SERVER,
+  setbacksOf,
+  type TakeOptions,
+  take,
+} from '../../../../kit/fakes/step-runner.ts';
 import { clientCredentials, GRANT } from '../../../../kit/fixtures/credentials.ts';
 import {
-  CLIENT,
   clientObject,
   OPERATOR_NAMESPACE,
   registrationSecret,
@@ -17,14 +26,9 @@ import {
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
-const ATTEMPT = 'iiiiiiiiii';
-const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
-const NAME = 'oac-uid-1-a1';
 const RECORD = `replace Secret ${OPERATOR_NAMESPACE}/${NAME}`;
-const DONE = { kind: 'done' };
 const HOUR = 3_600_000;
 const drift = { mode: 'Report', intervalMs: HOUR, rotatingReads: 'Refuse' } as const;
-const noAnswer: HttpOutcome = { kind: 'noAnswer', reason: 'Timeout', detail: 'no answer within 30 s' };
 
 /** A server whose reads rotate the token. */
 const rotating = {
@@ -53,18 +57,8 @@ const read = ({ before, ...options }: TakeOptions<'Read'> = {}) =>
     },
     ...options,
   });
-const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
-const contentOf = ({ round }: OperatorInMemory) => round.contents.get(NAME);
-const unanswered =
-  (attempt: string, kind: CallKind = 'Read', state: PendingCall['state'] = 'interrupted') =>
-  ({ ledger }: OperatorInMemory) =>
-    ledger.leave(
-      {
-        ...{ attempt, kind, client: CLIENT, registrationSecret: NAME, server: SERVER, timeoutMs: 1 },
-        startedAt: '2026-05-01T11:58:00Z',
-      },
-      state,
-    );
+const unanswered = (attempt: string, kind: CallKind = 'Read', state: PendingCall['state'] = 'interrupted') =>
+  leaveCall({ attempt, kind }, state);
 
 describe('A client that is due to be read', () => {
   test('is read with its own token; where nothing changed, nothing is written or reported', async () => {
@@ -121,7 +115,7 @@ describe('A client that is due to be read', () => {
 describe('An answer with new credentials', () => {
   test.each<readonly [string, object, object, object]>([
     [
-      'a token: the workload sees nothing of it',
+      'a token: the workload does not see it',
       { registration_access_token: 'token-2' },
       { revision: 1 },
       { registrationAccessToken: new Sensitive('token-2') },
@@ -217,7 +211,7 @@ describe('A read that fails', () => {
     ['200 without JSON', answered(200, '<html>'), { reason: 'ResponseNotJSON' }, []],
     ['200 without a client', answered(200, {}), { reason: 'ResponseNotJSON' }, []],
     ['204', answered(204), { reason: 'ResponseNotJSON' }, []],
-    ['no answer', noAnswer, { reason: 'ResponseTimedOut', ambiguous: false }, []],
+    ['no answer', NO_ANSWER, { reason: 'ResponseTimedOut', ambiguous: false }, []],
     [
       'nothing was sent',
       { kind: 'notSent', reason: 'ConnectFailed', detail: 'refused' },
@@ -236,13 +230,13 @@ describe('A read that fails', () => {
   });
 
   test('without an answer, where a read rotates the token: the entry stays until a call is answered', async () => {
-    const { ledger, next } = await read({ server: rotating, outcomes: [noAnswer] });
+    const { ledger, next } = await read({ server: rotating, outcomes: [NO_ANSWER] });
     expect(ledger.ends).toEqual([`interrupt ${ATTEMPT}`]);
     expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
   test('without an answer again: the first entry is enough', async () => {
-    const { ledger } = await read({ server: rotating, outcomes: [noAnswer], before: unanswered('r1') });
+    const { ledger } = await read({ server: rotating, outcomes: [NO_ANSWER], before: unanswered('r1') });
     expect(ledger.ends).toEqual([`settle ${ATTEMPT}`]);
   });
 

@@ -1,10 +1,17 @@
 import { describe, expect, test, vi } from 'vitest';
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
-import { storedServerKey } from '../../../../../src/core/server-key.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { DONE, type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import {
+  ATTEMPT,
+  DONE,
+  registersAnother,
+  SERVER,
+  setbacksOf,
+  type TakeOptions,
+  take,
+} from '../../../../kit/fakes/step-runner.ts';
 import { clientCredentials, GRANT } from '../../../../kit/fixtures/credentials.ts';
 import {
   clientObject,
@@ -17,8 +24,6 @@ import {
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
 /** By the random numbers of the operator in memory. */
-const ATTEMPT = 'iiiiiiiiii';
-const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const SECRET = `oac-uid-1-${ATTEMPT}`;
 const RECORD = `create Secret ${OPERATOR_NAMESPACE}/${SECRET}`;
 
@@ -36,7 +41,6 @@ const unregistered = (metadata: object = {}, spec: object = {}) => [
 ];
 const register = (options: TakeOptions<'Register'>) =>
   take('Register', { objects: unregistered(), ...options });
-const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
 
 describe('A registration', () => {
   test('is sent once its entry is stored, and recorded before anything else is done', async () => {
@@ -212,20 +216,7 @@ describe('A registration is not sent', () => {
       'other registrations have used up the quota',
       {
         server: { connection: { ...connection, policy: { maxClientsPerNamespace: 1 } as never } },
-        meanwhile: ({ ledger }) =>
-          ledger.leave(
-            {
-              ...{
-                attempt: 'a2',
-                kind: 'Register',
-                registrationSecret: 'oac-uid-2-a2',
-                server: SERVER,
-                startedAt: '',
-              },
-              ...{ client: { namespace: 'shop', name: 'basket', uid: 'uid-2' }, timeoutMs: 1 },
-            },
-            'underWay',
-          ),
+        meanwhile: registersAnother,
       },
       [],
     ],

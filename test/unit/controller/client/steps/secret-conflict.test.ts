@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import { DONE, type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
 import {
   clientObject,
   registrationSecret,
@@ -14,7 +14,6 @@ import { NOW, setback } from '../../../../kit/fixtures/observations.ts';
 const SECRET = 'Secret shop/storefront-oauth';
 const LOOK = `metadata of ${SECRET}`;
 const BASIS = 'storefront-oauth 3 ';
-const DONE = { kind: 'done' };
 
 const theirs: Stored = { ...workloadSecret({ ownerReferences: [], annotations: {}, labels: {} }), data: {} };
 /** A Secret that the watch doesn't show. */

@@ -2,15 +2,24 @@ import { describe, expect, test } from 'vitest';
 import type { HttpOutcome } from '../../../../../src/controller/ports.ts';
 import type { CallKind } from '../../../../../src/core/observation.ts';
 import type { RegistrationRecord } from '../../../../../src/core/record.ts';
-import { storedServerKey } from '../../../../../src/core/server-key.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
-import { type TakeOptions, take } from '../../../../kit/fakes/step-runner.ts';
+import {
+  ATTEMPT,
+  contentOf,
+  DONE,
+  leaveCall,
+  NAME,
+  NO_ANSWER,
+  SERVER,
+  setbacksOf,
+  type TakeOptions,
+  take,
+} from '../../../../kit/fakes/step-runner.ts';
 import { clientCredentials, GRANT } from '../../../../kit/fixtures/credentials.ts';
 import {
-  CLIENT,
   clientObject,
   OPERATOR_NAMESPACE,
   recorded,
@@ -22,12 +31,7 @@ import {
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 import { planned } from '../../../../kit/fixtures/steps.ts';
 
-const ATTEMPT = 'iiiiiiiiii';
-const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
-const NAME = 'oac-uid-1-a1';
 const RECORD = `replace Secret ${OPERATOR_NAMESPACE}/${NAME}`;
-const DONE = { kind: 'done' };
-const noAnswer: HttpOutcome = { kind: 'noAnswer', reason: 'Timeout', detail: 'no answer within 30 s' };
 const notSent: HttpOutcome = { kind: 'notSent', reason: 'ConnectFailed', detail: 'refused' };
 
 const information = {
@@ -53,21 +57,10 @@ const objectsOf = (
 const edited = objectsOf({ client: { clientName: 'Edited' } });
 const update = (options: TakeOptions<'Update'> = {}) => take('Update', { objects: edited, ...options });
 
-const setbacksOf = ({ memory, round }: OperatorInMemory) => memory.setbacks(round.key);
-const contentOf = ({ round }: OperatorInMemory) => round.contents.get(NAME);
 const tokenOf = (operator: OperatorInMemory) =>
   contentOf(operator)?.information.registrationAccessToken?.reveal();
 const sentBy = ({ http }: OperatorInMemory) => JSON.parse(http.sent[0]?.body ?? '{}') as unknown;
-const unanswered =
-  (attempt: string, kind: CallKind = 'Update') =>
-  ({ ledger }: OperatorInMemory) =>
-    ledger.leave(
-      {
-        ...{ attempt, kind, client: CLIENT, registrationSecret: NAME, server: SERVER, timeoutMs: 1 },
-        startedAt: '2026-05-01T11:58:00Z',
-      },
-      'interrupted',
-    );
+const unanswered = (attempt: string, kind: CallKind = 'Update') => leaveCall({ attempt, kind });
 
 describe('A client whose spec was edited', () => {
   test('is updated with its own token; the answer is recorded before anything uses it', async () => {
@@ -227,7 +220,7 @@ describe('An update that is refused', () => {
 
 describe('An update without an answer', () => {
   test('may have had its effect: its entry stays, and it is sent again', async () => {
-    const taken = await update({ outcomes: [noAnswer] });
+    const taken = await update({ outcomes: [NO_ANSWER] });
     expect([taken.result, taken.wrote, taken.told]).toEqual([DONE, [], []]);
     expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', ambiguous: true }]);
     expect(taken.ledger.ends).toEqual([`interrupt ${ATTEMPT}`]);
@@ -236,7 +229,7 @@ describe('An update without an answer', () => {
 
   test('after others without one: the first entry is enough', async () => {
     const { ledger } = await update({
-      outcomes: [noAnswer],
+      outcomes: [NO_ANSWER],
       before: (operator) => {
         for (const attempt of ['u1', 'u2', 'u3']) {
           unanswered(attempt)(operator);
@@ -368,7 +361,7 @@ describe('A key that the operator makes', () => {
 
   test.each([
     ['the server refuses it', answered(400, { error: 'invalid_client_metadata' })],
-    ['there is no answer', noAnswer],
+    ['there is no answer', NO_ANSWER],
   ])('stays stored for the next try, where %s', async (_, outcome) => {
     const taken = await update({ objects, outcomes: [outcome] });
     expect(taken.wrote).toEqual([RECORD]);
@@ -468,7 +461,7 @@ describe('What expires is renewed', () => {
 });
 
 describe('An update that cannot be made: nothing is sent', () => {
-  const untold = { ...stored, information: { ...stored.information, registrationAccessToken: undefined } };
+  const unmanaged = { ...stored, information: { ...stored.information, registrationAccessToken: undefined } };
 
   test.each<readonly [string, TakeOptions<'Update'>, string]>([
     [
@@ -489,7 +482,7 @@ describe('An update that cannot be made: nothing is sent', () => {
     [
       'the server gave no token',
       {
-        objects: objectsOf({ client: { clientName: 'Edited' } }, { managed: false }, untold as never),
+        objects: objectsOf({ client: { clientName: 'Edited' } }, { managed: false }, unmanaged as never),
       },
       'UpdateUnsupported',
     ],
