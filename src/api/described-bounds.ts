@@ -2,8 +2,8 @@ import { isJsonObject, type Json, type JsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
 
 /**
- * Adds to the description of every field what its schema says of it: bounds of numbers, lists and maps, and the
- * default. `kubectl explain` shows neither.
+ * Adds bounds and default to the description of every field: those of numbers, lists and maps. `kubectl explain`
+ * shows neither.
  */
 export function withDescribedBounds(schema: JsonObject): JsonObject {
   const { description, properties, items, additionalProperties } = schema;

@@ -7,8 +7,9 @@ const MAX_UNUSED = 4;
 const MAX_OFFERED = 20;
 
 /**
- * What of `spec.secret.keys` and `spec.secret.include` has no effect for this client, and which names would have one;
- * `''`: all of it has an effect. A name that leaves out a value that this client lacks has done its work.
+ * Which entries of `spec.secret.keys` and `spec.secret.include` have no effect for this client, and which names would
+ * have one; `''`: every entry has an effect. An entry that leaves out a value counts as effective if the client lacks
+ * that value.
  *
  * @param keys `spec.secret.keys`
  */

@@ -2,7 +2,10 @@ import { CONDITION_TYPES } from '../../../src/api/condition-types.ts';
 import { ANNOTATIONS, FINALIZER, LABELS } from '../../../src/api/names.ts';
 import { hasField, KINDS, type Kind, unknownIn } from './api-schemas.ts';
 
-/** What a kubectl command of a page names, and what of it does not exist. kubectl itself prints an empty column for a label that nothing has. */
+/**
+ * What a kubectl command of a page names, and which of these names do not exist. kubectl itself prints an empty
+ * column for a label that nothing has.
+ */
 
 /** Of the guard in `deploy/base`, on what may be deleted. */
 const ALLOW_DELETION = 'oauth-registrar.dev/allow-deletion';
@@ -118,7 +121,7 @@ export function problemsOf(words: readonly string[]): readonly string[] {
   return [...misnamedKeys(parsed), ...missingFields(parsed), ...missingConditions(parsed)];
 }
 
-/** Verb and first operand of a command; `undefined` where the text only mentions `kubectl` or a verb of it. */
+/** Verb and first operand of a command; `undefined` if the text only mentions `kubectl` or one of its verbs. */
 export function verbOf(
   words: readonly string[],
 ): { readonly verb: string; readonly hasObject: boolean } | undefined {

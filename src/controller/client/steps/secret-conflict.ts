@@ -11,7 +11,7 @@ import { failed } from './report.ts';
 
 /**
  * A Secret that isn't the object's has the name that the spec gives. It is never touched. Until it is gone, its metadata is
- * read again and again, with pauses that `secret-conflicts.ts` decides; no value of it is read.
+ * read again and again, with pauses that `secret-conflicts.ts` decides; none of its values is read.
  */
 
 /**

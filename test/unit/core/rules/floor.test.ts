@@ -46,7 +46,7 @@ describe('The pause before the next registration of an object', () => {
     expect(pauseOf({ sentCalls: sent('Register', 0, 1, 2, 3) }, 'Register', 'Asked')).toBe(10);
   });
 
-  test('counts each registration once: by its record, by what later records store of it, and as it was sent', () => {
+  test('counts each registration once: by its record, by what later records store about it, and by the call', () => {
     const recorded = (attempt: string, secondsAgo: number, earlier?: string) =>
       record({
         attempt,
