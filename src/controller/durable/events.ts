@@ -52,6 +52,15 @@ const NAMESPACE_OF_CLUSTER_EVENTS = 'default';
 /** A cut name may have such characters: see `short-name.ts`. */
 const NOT_IN_NAMES = /[^a-z0-9.-]/g;
 
+/** A DNS subdomain (RFC 1123): its labels begin and end with a letter or digit, also where a name was cut. */
+const validName = (name: string): string =>
+  name
+    .replace(NOT_IN_NAMES, '')
+    .split('.')
+    .map((label) => label.replace(/^-+|-+$/g, ''))
+    .filter((label) => label !== '')
+    .join('.');
+
 export function createEventRecorder(options: {
   readonly api: KubernetesApi;
   readonly clock: Clock;
@@ -93,10 +102,7 @@ function toEvent(event: EventInput, options: Parameters<typeof createEventRecord
   const home = namespaceTerminating ? operatorNamespace : namespace || NAMESPACE_OF_CLUSTER_EVENTS;
   return {
     metadata: {
-      name: `${name
-        .slice(0, 200)
-        .replace(NOT_IN_NAMES, '')
-        .replace(/[^a-z0-9]+$/, '')}.${suffix}`,
+      name: `${validName(name.slice(0, 200))}.${suffix}`,
       namespace: home,
     },
     eventTime: microTime(clock.now()),

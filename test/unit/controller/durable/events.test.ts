@@ -111,6 +111,12 @@ describe('Events', () => {
     expect(written[0]?.metadata.name).toMatch(/^n{50}[a-z0-9.-]*\.[0-9a-f]+$/);
   });
 
+  test('about a name that was cut after a dot, whose hash begins with a dash, have a valid name', () => {
+    const { written, record } = createRecorder();
+    record(event('a', { name: 'a.…-Ab1' }));
+    expect(written[0]?.metadata.name).toMatch(/^a\.b1\.[0-9a-f]+$/);
+  });
+
   test('about any object have a name that Kubernetes takes', () => {
     fc.assert(
       fc.property(objectName, fc.nat(), (name, time) => {
