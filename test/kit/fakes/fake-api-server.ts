@@ -66,15 +66,19 @@ export async function startFakeApiServer(
 export function writeKubeconfig({
   server,
   user,
+  proxyUrl,
 }: {
   readonly server: string;
   readonly user: object;
+  readonly proxyUrl?: string;
 }): string {
   const path = join(mkdtempSync(join(tmpdir(), 'kubeconfig-')), 'config');
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: 'fake', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    clusters: [
+      { name: 'fake', cluster: { server, 'proxy-url': proxyUrl, 'insecure-skip-tls-verify': true } },
+    ],
     users: [{ name: 'fake', user }],
     contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'fake', namespace: 'trial' } }],
     'current-context': 'fake',

@@ -1,20 +1,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { connect } from '../../../../src/adapters/kubernetes/connection.ts';
 import { writeKubeconfig } from '../../../kit/fakes/fake-api-server.ts';
 import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
 
 const server = 'https://127.0.0.1:6443/k8s/clusters/c-1/';
 
-async function open(user: object) {
+async function open(
+  user: object,
+  cluster: { readonly server: string; readonly proxyUrl?: string } = { server },
+) {
   const clock = createFakeClock();
   const log = createRecordingLog();
   return {
     clock,
     log,
-    connection: await connect({ kubeconfig: writeKubeconfig({ server, user }), clock, log }),
+    connection: await connect({ kubeconfig: writeKubeconfig({ ...cluster, user }), clock, log }),
   };
 }
 
@@ -52,6 +56,21 @@ describe('connect', () => {
     const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile: '/nowhere/token' } } };
     await expect(open(user)).rejects.toThrow('/nowhere/token');
   });
+});
+
+test.each([
+  ['the API server', {}],
+  ['the proxy before it', { proxyUrl: 'http://127.0.0.1:1' }],
+])('P10: each address of %s is tried for 2.5 s', async (_, cluster) => {
+  const attempts = vi.spyOn(net, 'connect');
+  const { connection } = await open({ token: 't' }, { server: 'http://127.0.0.1:1', ...cluster });
+  const call = connection.calls().request({ origin: connection.origin, path: '/', method: 'GET' });
+  await expect(call).rejects.toThrow();
+  expect(attempts.mock.calls).toMatchObject([
+    [{ port: '1', autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 2_500 }],
+  ]);
+  attempts.mockRestore();
+  await connection.close();
 });
 
 describe('credentials', () => {
