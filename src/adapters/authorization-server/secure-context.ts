@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import type { NotSentReason, Transport } from '../../oauth/http-message.ts';
 import { defined } from '../../oauth/objects.ts';
+import { TRUST } from '../process/connect-defaults.ts';
 
 /** Defaults for transports. */
 export type TlsDefaults = Pick<SecureContextOptions, 'ca' | 'cert' | 'key'>;
@@ -27,7 +28,7 @@ export function contextOf(
 ): SecureContext | undefined {
   const { ca, certificate } = transport ?? {};
   if (ca === undefined && certificate === undefined) {
-    return defaults && createSecureContext(defaults);
+    return defaults && createSecureContext({ ...TRUST, ...defaults });
   }
   if (ca !== undefined) {
     checkAuthorities(ca);
@@ -38,6 +39,7 @@ export function contextOf(
   }
   try {
     return createSecureContext({
+      ...TRUST,
       ...defaults,
       ...defined({ ca, cert: certificate?.cert, key: certificate?.key.reveal() }),
     });

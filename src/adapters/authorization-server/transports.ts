@@ -4,7 +4,7 @@ import { SHARES } from '../../api/shares.ts';
 import type { ServerName } from '../../core/server-key.ts';
 import type { Transport } from '../../oauth/http-message.ts';
 import { defined } from '../../oauth/objects.ts';
-import { ADDRESS_ATTEMPTS } from '../process/connect-defaults.ts';
+import { ADDRESS_ATTEMPTS, TRUST } from '../process/connect-defaults.ts';
 import { awaitVerdict } from './client-certificate.ts';
 import type { EgressGuard, LookupTurn } from './egress.ts';
 import { createLookupTurns } from './lookup-turns.ts';
@@ -190,7 +190,7 @@ export class Transports {
   }
 
   #buildOptions(tls: buildConnector.BuildOptions = {}): buildConnector.BuildOptions {
-    return { ...ADDRESS_ATTEMPTS, ...tls, allowH2: false, timeout: this.#options.connectTimeoutMs };
+    return { ...ADDRESS_ATTEMPTS, ...TRUST, ...tls, allowH2: false, timeout: this.#options.connectTimeoutMs };
   }
 }
 

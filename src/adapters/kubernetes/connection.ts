@@ -3,7 +3,7 @@ import type { RequestOptions } from 'node:https';
 import { type Cluster, KubeConfig } from '@kubernetes/client-node';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Clock, Log } from '../../controller/ports.ts';
-import { ADDRESS_ATTEMPTS } from '../process/connect-defaults.ts';
+import { ADDRESS_ATTEMPTS, TRUST } from '../process/connect-defaults.ts';
 
 /** Access to one API server: its address, our credentials and the kept connections. */
 export interface Connection {
@@ -186,6 +186,7 @@ function createDispatchers(origin: string, cluster: Cluster, connections: number
 function createDispatcher(origin: string, { proxyUrl }: Cluster, tls: Tls, connections: number | null) {
   const connectOptions = {
     ...ADDRESS_ATTEMPTS,
+    ...TRUST,
     ...tls,
     allowH2: false,
     keepAlive: true,
@@ -204,7 +205,12 @@ function createDispatcher(origin: string, { proxyUrl }: Cluster, tls: Tls, conne
   if (proxyUrl === undefined) {
     return new Pool(origin, { ...shared, connect: connectOptions });
   }
-  return new ProxyAgent({ ...shared, uri: proxyUrl, requestTls: connectOptions, proxyTls: { ...ADDRESS_ATTEMPTS, allowH2: false } });
+  return new ProxyAgent({
+    ...shared,
+    uri: proxyUrl,
+    requestTls: connectOptions,
+    proxyTls: { ...ADDRESS_ATTEMPTS, allowH2: false },
+  });
 }
 
 function messageOf(error: unknown): string {

@@ -9,3 +9,9 @@ export const ADDRESS_ATTEMPTS = {
   autoSelectFamily: true,
   autoSelectFamilyAttemptTimeout: 2_500,
 } as const;
+
+/**
+ * A certificate of the CA bundle is trusted as it is, also an intermediate or the server's own, as Go and curl do. Node
+ * by default wants the root above it in the bundle.
+ */
+export const TRUST = { allowPartialTrustChain: true } as const;

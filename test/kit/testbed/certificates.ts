@@ -12,6 +12,8 @@ export interface Certificate {
 export interface CertificateAuthority extends Certificate {
   /** An end-entity certificate of this authority with a key of its own (EC P-256). */
   readonly issue: (subject?: Subject) => Certificate;
+  /** An authority whose own certificate this one signs. */
+  readonly intermediate: () => CertificateAuthority;
 }
 
 export interface Subject {
@@ -31,18 +33,28 @@ const LOCAL = ['127.0.0.1', '::1', 'localhost'];
 
 /** A self-signed authority; each has a subject of its own, so that two are never taken for each other. */
 export function createCertificateAuthority(): CertificateAuthority {
+  return createAuthority(undefined);
+}
+
+/** @param parent who signs its certificate; `undefined`: itself */
+function createAuthority(parent: Issuer | undefined): CertificateAuthority {
   const name = `Test CA ${randomBytes(4).toString('hex')}`;
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const issuer = { name, key: keys.privateKey };
   const validity = validityOf({});
   const cert = toPem({
     subject: name,
-    issuer,
+    issuer: parent ?? issuer,
     publicKey: keys.publicKey,
     validity,
     extensions: caExtensions(),
   });
-  return { cert, key: pemOf(keys.privateKey), issue: (subject = {}) => issue(issuer, subject) };
+  return {
+    cert,
+    key: pemOf(keys.privateKey),
+    issue: (subject = {}) => issue(issuer, subject),
+    intermediate: () => createAuthority(issuer),
+  };
 }
 
 /** A date that makes a certificate expired by an hour. */

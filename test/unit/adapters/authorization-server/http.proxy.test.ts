@@ -100,6 +100,18 @@ describe('a call through a proxy', () => {
     expect(outcome).toMatchObject({ kind: 'answered', status: 200 });
   });
 
+  it('P11: goes to an https proxy whose CA bundle holds only the intermediate', async () => {
+    const { port } = await https(server);
+    const intermediate = authority.intermediate();
+    const keys = intermediate.issue();
+    const proxy = await connectProxy({ tls: { ...keys, cert: keys.cert + intermediate.cert } });
+    const outcome = await client({
+      proxy: { https: `https://${proxy.host}` },
+      tls: { ca: intermediate.cert },
+    }).send(post(`https://as.example:${port}/`), { ...within(5_000), transport: { version: 'v1', ca } });
+    expect(outcome).toMatchObject({ kind: 'answered', status: 200 });
+  });
+
   it('shows the client certificate to the server, never to the proxy', async () => {
     const asks = { ca, requestCert: true, rejectUnauthorized: false };
     const { port, requests } = await https({ ...server, ...asks });

@@ -48,6 +48,30 @@ describe('a transport', () => {
     expect(await client().send(post(url), over({ ca: bundle }))).toMatchObject({ kind: 'answered' });
   });
 
+  const intermediate = authority.intermediate();
+  const leaf = intermediate.issue({ usage: 'server' });
+  const chain = { key: leaf.key, cert: leaf.cert + intermediate.cert };
+
+  it.each([
+    ['the root', ca, chain],
+    ['the intermediate', intermediate.cert, chain],
+    ['the intermediate, and the server sends its own certificate alone', intermediate.cert, leaf],
+    ["the server's own certificate", leaf.cert, chain],
+  ])('P11: brings a bundle that holds only %s', async (_, bundle, keys) => {
+    const { url } = await https(keys);
+    expect(await client().send(post(url), over({ ca: bundle }))).toMatchObject({ kind: 'answered' });
+    expect(await client({ tls: { ca: bundle } }).send(post(url), within(5_000))).toMatchObject({
+      kind: 'answered',
+    });
+  });
+
+  it('P11: brings an intermediate that vouches for no certificate of its root', async () => {
+    const { url, requests } = await https(server);
+    const outcome = await client().send(post(url), over({ ca: intermediate.cert }));
+    expect(outcome).toMatchObject({ kind: 'notSent', reason: 'TlsVerificationFailed' });
+    expect(requests).toEqual([]);
+  });
+
   it('trusts no other CA than the ones it brings', async () => {
     const { url, requests } = await https(server);
     const outcome = await client({ tls: { ca } }).send(post(url), over({ ca: stranger.cert }));
