@@ -11,8 +11,16 @@ export interface ConnectionError extends Error {
   readonly cert?: { readonly subjectaltname?: string };
 }
 
-/** Why nothing was sent to `host`, as a sentence; with a more detailed one for the platform team, if there is more. */
-export function explainNotSent(failure: ConnectionError, host: string): HttpNotSent {
+/**
+ * Why nothing was sent to `host`, as a sentence; with a more detailed one for the platform team, if there is more.
+ *
+ * @param bundle names the CAs by which the host is verified
+ */
+export function explainNotSent(
+  failure: ConnectionError,
+  host: string,
+  bundle = 'the CA bundle (connection.caRef)',
+): HttpNotSent {
   if (failure instanceof AddressRefusedError) {
     return notSent('AddressRefused', failure.message, failure.why);
   }
@@ -27,18 +35,21 @@ export function explainNotSent(failure: ConnectionError, host: string): HttpNotS
   if (row === undefined) {
     return notSent('ConnectFailed', `no connection to ${host} (${code})`);
   }
-  return notSent(row.reason, row.explain(host, failure));
+  return notSent(row.reason, row.explain(host, failure, bundle));
 }
 
 export function notSent(reason: NotSentReason, detail: string, why?: string): HttpNotSent {
   return defined({ kind: 'notSent', reason, detail, why });
 }
 
+const unknownCa = (host: string, code: string | undefined): string =>
+  `the certificate of ${host} is signed by an unknown CA (${code})`;
+
 /** The first row whose pattern matches the error's code explains it. */
 const NOT_SENT: readonly {
   readonly code: RegExp;
   readonly reason: NotSentReason;
-  readonly explain: (host: string, failure: ConnectionError) => string;
+  readonly explain: (host: string, failure: ConnectionError, bundle: string) => string;
 }[] = [
   {
     code: /^(ENOTFOUND|ENODATA|EAI_\w+)$/,
@@ -52,9 +63,21 @@ const NOT_SENT: readonly {
       `the certificate of ${host} ${code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet'}`,
   },
   {
-    code: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)\w+)$/,
+    code: /^UNABLE_TO_VERIFY_LEAF_SIGNATURE$/,
     reason: 'TlsVerificationFailed',
-    explain: (host, { code }) => `the certificate of ${host} is signed by an unknown CA (${code})`,
+    explain: (host, { code }, bundle) =>
+      `${unknownCa(host, code)}: the server sends its own certificate alone, or ${bundle} lacks its issuer. Configure the server to send its chain, or add the issuer to the bundle`,
+  },
+  {
+    code: /^UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?$/,
+    reason: 'TlsVerificationFailed',
+    explain: (host, { code }, bundle) =>
+      `${unknownCa(host, code)}: ${bundle} has no root for it. Add the root to the bundle`,
+  },
+  {
+    code: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)$/,
+    reason: 'TlsVerificationFailed',
+    explain: (host, { code }) => unknownCa(host, code),
   },
   {
     code: /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
@@ -73,6 +96,18 @@ const NOT_SENT: readonly {
     reason: 'TlsVerificationFailed',
     explain: (host) =>
       `${host} refused the TLS handshake: it may demand a client certificate, or share no TLS version or cipher with us`,
+  },
+  {
+    code: /^ERR_SSL_(UNSUPPORTED_PROTOCOL|TLSV1_ALERT_PROTOCOL_VERSION)$/,
+    reason: 'ConnectFailed',
+    explain: (host, { code }) =>
+      `${host} speaks TLS 1.1 or older only (${code}). Update it, or the proxy before it, to TLS 1.2 or newer`,
+  },
+  {
+    code: /^ERR_SSL_UNSAFE_LEGACY_RENEGOTIATION_DISABLED$/,
+    reason: 'ConnectFailed',
+    explain: (host, { code }) =>
+      `${host} lacks secure renegotiation (RFC 5746; ${code}). Update it, or the proxy before it`,
   },
   {
     code: /^(EPROTO|ERR_SSL_)/,
@@ -117,7 +152,7 @@ function explainNamedProxy({ proxy, status, cause }: ProxyError, host: string): 
   if (status !== undefined) {
     return notSent('ConnectFailed', `${name} ${explainStatus(status, host)}`);
   }
-  const failed = explainNotSent(cause as ConnectionError, name);
+  const failed = explainNotSent(cause as ConnectionError, name, "the operator's CA bundle");
   if (failed.reason !== 'AddressRefused') {
     return failed;
   }
