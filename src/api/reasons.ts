@@ -56,7 +56,7 @@ export const REASONS = {
   },
   RedirectRefused: {
     cause: 'The server answered with a redirect.',
-    cure: 'Set the address that it redirects to.',
+    cure: 'Set the address that it redirects to. If that is a login page, let calls to this endpoint pass without a login.',
   },
   ResponseTooLarge: {
     cause: 'The answer was larger than 256 KiB.',

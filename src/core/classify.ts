@@ -9,7 +9,7 @@ import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oaut
 import { Sensitive } from '../oauth/sensitive.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
 import { type Failure, failure, type ReadVerdict, type Verdict } from './failure.ts';
-import { type ClassifyOptions, refusal, withHint } from './refusal.ts';
+import { type ClassifyOptions, doubtsAddress, refusal, withHint } from './refusal.ts';
 import {
   reworded,
   type Telling,
@@ -119,10 +119,18 @@ export function classifyUpdate(outcome: HttpOutcome, context: ClassifyOptions): 
       : { kind: 'Done', information };
   }
   if (outcome.status === 404) {
-    return failure('NotFound', 'RegistrationAccessTokenLost', wordsOf(answered(outcome, context), context));
+    return failure(
+      'NotFound',
+      'RegistrationAccessTokenLost',
+      wordsOf(answered(outcome, context), context, doubtsAddress(outcome)),
+    );
   }
   if (outcome.status === 405 || outcome.status === 501) {
-    return failure('Unsupported', 'UpdateUnsupported', wordsOf(answered(outcome, context), context));
+    return failure(
+      'Unsupported',
+      'UpdateUnsupported',
+      wordsOf(answered(outcome, context), context, doubtsAddress(outcome)),
+    );
   }
   return isUnclear(outcome, context)
     ? unclear('AuthorizationServerUnavailable', outcome, context)
@@ -152,7 +160,7 @@ export function classifyDeletion(outcome: HttpOutcome, context: ClassifyOptions)
   if (outcome.kind === 'noAnswer' || outcome.status === 200 || outcome.status === 204) {
     return { kind: 'Done', information: undefined };
   }
-  const words = wordsOf(answered(outcome, context), context);
+  const words = wordsOf(answered(outcome, context), context, doubtsAddress(outcome));
   if (outcome.status === 404) {
     return failure('NotFound', 'DeletionUnconfirmed', words);
   }

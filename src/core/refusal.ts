@@ -1,9 +1,10 @@
 import type { EventReason } from '../api/events.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { type ErrorResponse, presentable, readErrorResponse } from '../oauth/error-response.ts';
+import { type ErrorResponse, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer } from '../oauth/http-message.ts';
 import { own } from '../oauth/objects.ts';
+import { describeTarget } from '../oauth/redirect.ts';
 import { retryAfterMs } from '../oauth/retry-after.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { asSentence } from '../oauth/text.ts';
@@ -46,21 +47,22 @@ function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOpt
   const { status } = said;
   if (status >= 300 && status < 400) {
     const what = (to: string) => ` (a redirect${to}; redirects are not followed)`;
-    const more = tellOnly('Connection', what(locationOf(answer, context)), what(''));
+    const more = tellOnly('Connection', what(targetOf(answer, context)), what(''));
     return failure(
       'Terminal',
       'RedirectRefused',
-      wordsOf(both(tellAnswer('The server', said), more), context),
+      wordsOf(both(tellAnswer('The server', said), more), context, true),
     );
   }
   if (status === 429 || status === 503 || status === 501 || status === 408) {
     return unavailable(said, askedPauseMs(answer, context.now), context);
   }
   if (isTokenRefusal(said, context.dialect)) {
-    const words = wordsOf(tellAnswer('The server', said, 'AdmissionWords'), context);
+    const words = wordsOf(tellAnswer('The server', said, 'AdmissionWords'), context, doubtsAddress(answer));
     return failure('TokenRefused', 'AdmissionRefused', words, { credential: credentialShown(said) });
   }
-  return failure('Terminal', reasonOf(said), wordsOf(tellAnswer('The server', said), context));
+  const words = wordsOf(tellAnswer('The server', said), context, doubtsAddress(answer));
+  return failure('Terminal', reasonOf(said), words);
 }
 
 const both =
@@ -121,12 +123,20 @@ function reasonOf({ status, error }: ErrorResponse): EventReason {
   return own(BY_ERROR, error ?? '') ?? 'RegistrationRefused';
 }
 
-/** Only the origin: the rest of an address may contain anything. */
-function locationOf({ headers }: HttpAnswer, { secrets }: ClassifyOptions): string {
-  const location = headers['location'] ?? '';
-  const origin = URL.canParse(location) ? new URL(location).origin : 'null';
-  return origin === 'null' ? '' : ` to ${presentable(origin, secrets)}`;
+function targetOf({ headers }: HttpAnswer, { secrets, call }: ClassifyOptions): string {
+  const target = describeTarget(headers['location'], call?.url, secrets);
+  return target === undefined ? '' : ` to ${target}`;
 }
+
+/**
+ * Whether the address of the call may be at fault, so that every viewer who may see the call needs it: a redirect, 404,
+ * 405, or HTML, which no registration endpoint answers.
+ */
+export const doubtsAddress = ({ status, headers }: HttpAnswer): boolean =>
+  (status >= 300 && status < 400) ||
+  status === 404 ||
+  status === 405 ||
+  /^text\/html\b|^application\/xhtml/i.test(headers['content-type'] ?? '');
 
 /** The pause where the server asks for fewer calls and doesn't say for how long. */
 const DEFAULT_PAUSE_MS = 30_000;

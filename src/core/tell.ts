@@ -24,7 +24,7 @@ export const viewersOf = (kind: ServerKind): Viewers => ({
 /** Facts for the messages about a call that failed. */
 export interface Told {
   readonly viewers: Viewers;
-  /** The call itself, shown in the server object's status and in the log. */
+  /** The call itself, shown in the server object's status and in the log; see also {@link wordsOf}. */
   readonly call?: Pick<HttpRequest, 'method' | 'url'> | undefined;
 }
 
@@ -34,9 +34,13 @@ export interface Words {
   readonly detail?: string;
 }
 
-/** The messages about one event. */
-export function wordsOf(telling: Telling, { viewers, call }: Told): Words {
-  const message = telling(viewers.client);
+/**
+ * The messages about one event.
+ *
+ * @param isAddressInDoubt names the call in both messages, each time if the viewer may see it; else in `detail` alone
+ */
+export function wordsOf(telling: Telling, { viewers, call }: Told, isAddressInDoubt = false): Words {
+  const message = telling(viewers.client) + (isAddressInDoubt ? tellCall(call)(viewers.client) : '');
   const detail = telling(viewers.object) + tellCall(call)(viewers.object);
   return detail === message ? { message } : { message, detail };
 }

@@ -378,14 +378,14 @@ describe('A registration that the server refuses', () => {
       'not-found',
       reply(404, '<html>hidden words</html>'),
       'RegistrationNotSupported',
-      /The server answered status 404/,
+      /The server answered status 404 \(POST http:\/\/[^ ?]+\)/,
       'Stalled',
     ],
     [
       'redirect',
       reply(302, '', { location: 'https://other.example.com/hidden words' }),
       'RedirectRefused',
-      /a redirect to https:\/\/other\.example\.com; redirects are not followed/,
+      /a redirect to https:\/\/other\.example\.com, another host or port; redirects are not followed/,
       'Stalled',
     ],
     [

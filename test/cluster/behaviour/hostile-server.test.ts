@@ -143,7 +143,7 @@ const redirect: Fault = {
   },
   reason: 'RedirectRefused',
   found: /307, a redirect, which is not followed/,
-  said: /^.*The server answered status 307 \(a redirect to http:\/\/127\.0\.0\.1:\d+; redirects are not followed\)/,
+  said: /^.*The server answered status 307 \(a redirect to http:\/\/127\.0\.0\.1:\d+, another host or port; redirects are not followed\)/,
 };
 
 const FAULTS: readonly Fault[] = [

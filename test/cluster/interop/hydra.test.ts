@@ -213,7 +213,7 @@ describe('What Hydra refuses', () => {
       await scene.server('off', off.issuer, SERVER);
       await scene.client('off', 'off', MACHINE);
       expect(readyMessage(await scene.until('off', 'RegistrationNotSupported'))).toBe(
-        'AuthorizationServer off: The server answered 404 The requested resource could not be found: Dynamic registration is not enabled. Hydra answers 404 while dynamic registration is off: set oidc.dynamic_client_registration.enabled in its configuration. Switch dynamic client registration on at the server, or set registration.endpoint.',
+        `AuthorizationServer off: The server answered 404 The requested resource could not be found: Dynamic registration is not enabled (POST ${off.issuer}/oauth2/register). Hydra answers 404 while dynamic registration is off: set oidc.dynamic_client_registration.enabled in its configuration. Switch dynamic client registration on at the server, or set registration.endpoint.`,
       );
     } finally {
       await off.stop();

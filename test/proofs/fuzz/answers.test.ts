@@ -275,7 +275,7 @@ describe('classifyRegistration', () => {
         { kind: 'answered', status: 302, headers: { location }, body: new Sensitive('') },
         held,
       );
-    expect(redirect('https://canary.example/')).toMatchObject({
+    expect(redirect('https://canary.example/canary?canary')).toMatchObject({
       message:
         'The server answered status 302 (a redirect to https://[redacted].example; redirects are not followed)',
     });

@@ -254,6 +254,60 @@ describe('classifyRegistration', () => {
   });
 });
 
+describe('P27, P42: a refusal that puts the address in doubt names the call, without its query', () => {
+  const call = { method: 'POST', url: 'https://as.example//reg?key=canary' } as const;
+  const REG = 'https://as.example//reg';
+  const redirect = (location: string) => answered(307, '', { location });
+  const followed = (target: string) =>
+    `The server answered status 307 (a redirect to ${target}; redirects are not followed) (POST ${REG})`;
+
+  test.each<readonly [string, HttpOutcome, string]>([
+    ['404', answered(404), `The server answered status 404 (POST ${REG})`],
+    ['405', answered(405), `The server answered status 405 (POST ${REG})`],
+    [
+      'HTML',
+      answered(403, '<html>', { 'content-type': 'text/html; charset=utf-8' }),
+      `The server answered status 403 (POST ${REG})`,
+    ],
+    [
+      'a slash that is added',
+      redirect(`${REG}/?state=canary`),
+      followed(`${REG}/, which differs by a slash at the end`),
+    ],
+    ['a relative target', redirect('/register'), followed('https://as.example/register')],
+    [
+      'another host',
+      redirect('https://user:canary@other.example/reg#canary'),
+      followed('https://other.example, another host or port'),
+    ],
+    ['another scheme', redirect('http://as.example//reg'), followed('http://as.example, another scheme')],
+    [
+      'a login page',
+      redirect('https://sso.example/login?next=canary'),
+      followed('https://sso.example, perhaps a login page'),
+    ],
+  ])('%s', (_, outcome, message) => {
+    const owner = failureOf(classifyRegistration(outcome, { ...context, call }));
+    expect([owner.message, owner.detail]).toEqual([message, undefined]);
+    const cluster = viewersOf('ClusterAuthorizationServer');
+    const tenant = failureOf(classifyRegistration(outcome, { ...context, call, viewers: cluster }));
+    expect(tenant.message).not.toMatch(/https?:/);
+    expect(tenant.detail).toBe(message);
+  });
+
+  test.each([classifyUpdate, classifyDeletion])('of an update and a deletion, too: %o', (classify) => {
+    expect(failureOf(classify(answered(404), { ...context, call })).message).toContain(`(POST ${REG})`);
+  });
+
+  test('any other refusal names it to those who read the server object', () => {
+    const { message, detail } = failureOf(classifyRegistration(answered(400, {}), { ...context, call }));
+    expect([message, detail]).toEqual([
+      'The server answered status 400',
+      `The server answered status 400 (POST ${REG})`,
+    ]);
+  });
+});
+
 describe('classifyUpdate', () => {
   test.each<OutcomeRow>([
     ...NOT_SENT,
