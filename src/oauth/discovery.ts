@@ -1,7 +1,8 @@
 import { presentable } from './error-response.ts';
+import type { HttpAnswer } from './http-message.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
 import { namesOf } from './objects.ts';
-import type { Sensitive } from './sensitive.ts';
+import { describeTarget } from './redirect.ts';
 import { UNREADABLE, whyUnreadable } from './torn-json.ts';
 import { type UrlRules, urlProblem } from './url.ts';
 
@@ -99,20 +100,16 @@ interface DiscoveryDocument {
 /** Reads one answer. A login page, HTML, or JSON without an issuer counts as no document, with any status. */
 export function readDiscoveryAnswer(
   url: string,
-  status: number,
-  body: Sensitive,
+  { status, headers, body }: Pick<HttpAnswer, 'status' | 'headers' | 'body'>,
   rules: UrlRules,
 ): DiscoveryAnswer {
+  if (status >= 300 && status < 400) {
+    const target = describeTarget(headers['location'], url, []);
+    const detail = `${status}, a redirect${target === undefined ? '' : ` to ${target}`}, which is not followed`;
+    return { url, kind: 'nothing', detail, cause: 'RedirectRefused' };
+  }
   if (status !== 200) {
-    const isRedirect = status >= 300 && status < 400;
-    return isRedirect
-      ? {
-          url,
-          kind: 'nothing',
-          detail: `${status}, a redirect, which is not followed`,
-          cause: 'RedirectRefused',
-        }
-      : { url, kind: 'nothing', detail: String(status) };
+    return { url, kind: 'nothing', detail: String(status) };
   }
   const json = parseJsonObject(body.reveal());
   const issuer = json?.['issuer'];

@@ -90,7 +90,7 @@ function toAnswer(url: string, outcome: Exclude<HttpOutcome, HttpNotSent>, rules
   if (outcome.kind === 'noAnswer') {
     return { url, kind: 'nothing', detail: outcome.detail, cause: lossOf(outcome) };
   }
-  return readDiscoveryAnswer(url, outcome.status, outcome.body, rules);
+  return readDiscoveryAnswer(url, outcome, rules);
 }
 
 function lossOf({ reason, received }: HttpNoAnswer): NothingCause {

@@ -153,7 +153,7 @@ describe("A client whose server object can't be used", () => {
       'moved-away',
       { discovery: reply(302, '', { location: 'https://elsewhere.example/' }) },
       'RedirectRefused',
-      '302, a redirect, which is not followed',
+      '302, a redirect to https://elsewhere.example, another host or port, which is not followed',
     ],
   ] as const)('names each discovery URL with its answer (%s)', async (name, behave, reason, detail) => {
     const stub = await place(name, behave, { path: '/tenant' });

@@ -171,7 +171,7 @@ const redirect: Fault = {
     return { kind: 'redirect', status: 307, to: `${elsewhere.issuer}/hidden-words` } as const;
   },
   reason: 'RedirectRefused',
-  found: /307, a redirect, which is not followed/,
+  found: /307, a redirect to http:\/\/127\.0\.0\.1:\d+, another host or port, which is not followed/,
   said: /^.*The server answered status 307 \(a redirect to http:\/\/127\.0\.0\.1:\d+, another host or port; redirects are not followed\)/,
 };
 

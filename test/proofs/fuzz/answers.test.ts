@@ -128,7 +128,11 @@ describe('discovery', () => {
     check(
       fc.property(answers, (given) => {
         const read = given.map(([status, body]) =>
-          readDiscoveryAnswer('https://sso.example/d', status, new Sensitive(body), rules),
+          readDiscoveryAnswer(
+            'https://sso.example/d',
+            { status, headers: {}, body: new Sensitive(body) },
+            rules,
+          ),
         );
         const found = mergeDiscovery(read, issuer);
         if (found.kind === 'found') {
@@ -147,7 +151,11 @@ describe('discovery', () => {
     check(
       fc.property(answers, (given) => {
         const read = given.map(([status, body]) =>
-          readDiscoveryAnswer('https://sso.example/d', status, new Sensitive(body), rules),
+          readDiscoveryAnswer(
+            'https://sso.example/d',
+            { status, headers: {}, body: new Sensitive(body) },
+            rules,
+          ),
         );
         for (const answer of read) {
           expectPresentable(answer.kind === 'nothing' ? answer.detail : '');
@@ -160,7 +168,7 @@ describe('discovery', () => {
 
   test('shows no more than 300 characters of a different issuer, and no control characters', () => {
     const body = new Sensitive(JSON.stringify({ issuer: `https://a\u0007${'b'.repeat(5000)}` }));
-    const answer = readDiscoveryAnswer('https://sso.example/d', 200, body, rules);
+    const answer = readDiscoveryAnswer('https://sso.example/d', { status: 200, headers: {}, body }, rules);
     expect(mergeDiscovery([answer], issuer)).toEqual({
       kind: 'issuerMismatch',
       published: `https://a ${'b'.repeat(290)}…`,
@@ -290,7 +298,7 @@ test('No parser throws for any body, also for one of another kind of answer', ()
     fc.property(answerWith(anyBody), (answer) => {
       readErrorResponse(answer, []);
       readTokenResponse(answer, { scopes: [], secrets: [] });
-      readDiscoveryAnswer('https://sso.example/d', answer.status, answer.body, { allowHttp: true });
+      readDiscoveryAnswer('https://sso.example/d', answer, { allowHttp: true });
     }),
   );
 });

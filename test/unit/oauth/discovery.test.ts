@@ -53,7 +53,7 @@ describe('discoveryUrls', () => {
 
 describe('readDiscoveryAnswer', () => {
   const read = (status: number, body: string) =>
-    readDiscoveryAnswer('https://u', status, new Sensitive(body), rules);
+    readDiscoveryAnswer('https://u', { status, headers: {}, body: new Sensitive(body) }, rules);
 
   test.each([
     ['404', 404, '{"issuer":"https://sso.example.com"}', '404'],
@@ -81,6 +81,16 @@ describe('readDiscoveryAnswer', () => {
     ['JSON nested too deep', 200, nested, '200, but JSON that nests too deep', 'TooDeep'],
   ])('ignores %s, and reports the cause (rule 1)', (_, status, body, detail, cause) => {
     expect(read(status, body)).toEqual({ url: 'https://u', kind: 'nothing', detail, cause });
+  });
+
+  test.each([
+    ['/documents/?state=canary', 'https://u/documents/'],
+    ['https://sso.example/login?next=canary', 'https://sso.example, perhaps a login page'],
+  ])('P27: names the target of a redirect, without its query: %s', (location, target) => {
+    const answer = { status: 302, headers: { location }, body: new Sensitive('') };
+    expect(readDiscoveryAnswer('https://u/d', answer, rules)).toMatchObject({
+      detail: `302, a redirect to ${target}, which is not followed`,
+    });
   });
 
   test('reads every endpoint by its name in the document', () => {
@@ -128,7 +138,11 @@ describe('readDiscoveryAnswer', () => {
 describe('the aliases for clients with a certificate', () => {
   const aliasesIn = (aliases: unknown) => {
     const body = JSON.stringify({ issuer, mtls_endpoint_aliases: aliases });
-    const answer = readDiscoveryAnswer('https://u', 200, new Sensitive(body), rules);
+    const answer = readDiscoveryAnswer(
+      'https://u',
+      { status: 200, headers: {}, body: new Sensitive(body) },
+      rules,
+    );
     return answer.kind === 'document' ? answer.document.aliases : undefined;
   };
 
