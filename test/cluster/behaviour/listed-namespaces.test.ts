@@ -58,16 +58,15 @@ const client = (
     spec: { authorizationServerRef: ref, client: machine },
   });
 
-test('each install registers the clients of its own namespace, and records them in its own', async () => {
+test('each install registers the clients of its own namespace, records them in its own, and continues after a restart', async () => {
   for (const tenant of TENANTS) {
     await teamIn(testbed, tenant).until('machine', 'Registered');
     const records = await testbed.kubectl('get', 'secrets', '-n', ownOf(tenant), '-o', 'name');
     expect(records.match(/secret\/oac-/g)).toHaveLength(1);
   }
   expect(testbed.server.clients()).toHaveLength(2);
-});
 
-test('neither gets a refusal, and neither changes objects of the other one or of nobody', async () => {
+  // Neither gets a refusal, and neither changes objects of the other one or of nobody.
   const events = await testbed.controlPlane.audit();
   for (const tenant of TENANTS) {
     const own = events.filter(({ user }) => user === userOf(tenant));
@@ -78,9 +77,8 @@ test('neither gets a refusal, and neither changes objects of the other one or of
   }
   const { metadata, status } = await teamIn(testbed, 'nobodys').client('machine');
   expect({ finalizers: metadata.finalizers, clientId: status?.clientId }).toEqual({});
-});
 
-test('an install that restarts writes nothing, and removes its client when the object is deleted', async () => {
+  // An install that restarts writes nothing, and removes its client when the object is deleted.
   await operators.get('shop')?.stop();
   operators.set('shop', await start('shop'));
   await testbed.kubectl('delete', 'oac', 'machine', '-n', 'shop', '--timeout=30s');

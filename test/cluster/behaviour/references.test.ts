@@ -145,9 +145,8 @@ describe('A cluster server serves the namespaces that it allows', () => {
     await expectNotAvailable('later', 'app');
     await testbed.kubectl('label', 'namespace', 'later', 'sso=true');
     await until('later', 'app', 'Registered');
-  });
 
-  it('a registered client stays Ready when its namespace is no longer allowed', async () => {
+    // A registered client stays Ready when its namespace is no longer allowed.
     await testbed.kubectl('label', 'namespace', 'later', 'sso-');
     await testbed.apply(oauthClient('later', 'newcomer', { server: cluster('corporate') }));
     await expectNotAvailable('later', 'newcomer');
@@ -176,6 +175,7 @@ describe('A namespaced server', () => {
     const posts = stub.count('register');
     await testbed.apply(
       all(
+        namespace('neighbour', {}),
         credential(RIGHT_TOKEN, { name }),
         namespacedServer(stub.issuer, 'neighbour', 'thief', iat(name)),
         oauthClient('neighbour', 'thief', { server: own('thief') }),
@@ -212,12 +212,11 @@ describe('The status of a server object', () => {
     const after = await look.untilServer('fresh', { type: 'AdmissionAccepted', reason: 'AdmissionAccepted' });
     expect(after.condition).toMatchObject({ status: 'True', message: 'The server accepted a registration.' });
     expect(after.status?.management).toBe('RegistrationAccessToken');
-  });
 
-  it('keeps its last transition time while nothing changes', async () => {
-    const before = await look.server('fresh');
+    // It keeps its last transition time while nothing changes.
+    const { resourceVersion } = (await look.server('fresh')).metadata;
     await testbed.apply(oauthClient('look', 'another', { server: own('fresh') }));
     await until('look', 'another', 'Registered');
-    expect((await look.server('fresh')).metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+    expect((await look.server('fresh')).metadata.resourceVersion).toBe(resourceVersion);
   });
 });
