@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { type StubServer, startStubServer } from '../../kit/stub-server.ts';
 import {
   all,
@@ -14,8 +14,6 @@ import { teamIn, useTestbed } from './team.ts';
 
 /** When another server object gets the same name, it receives nothing about the clients of the first one. */
 
-let theirs: StubServer;
-
 const open = { registration: { admission: { open: {} } } };
 const near = (name: string) => ({ kind: 'AuthorizationServer', name });
 
@@ -27,13 +25,10 @@ const testbed = useTestbed({
 const shop = teamIn(testbed, 'shop');
 const tenantTeam = teamIn(testbed, 'tenant');
 
-beforeAll(async () => {
-  theirs = await startStubServer();
-}, 120_000);
-
-/** Calls to the other server, except those for its own documents. */
-const callsAtTheirs = () => theirs.requests.filter(({ call }) => call !== 'discovery');
-const steal = () => ({ management: { configurationUrl: `${theirs.issuer}/steal/{client_id}` } });
+/** A server object that would have tokens sent to this server. */
+const stealing = ({ issuer }: StubServer) => ({
+  management: { configurationUrl: `${issuer}/steal/{client_id}` },
+});
 
 const tokenOf = async (home: string, name: string): Promise<string> => {
   const { uid } = (await teamIn(testbed, home).client(name)).metadata;
@@ -46,6 +41,7 @@ const tokenOf = async (home: string, name: string): Promise<string> => {
 };
 
 test('a cluster server that is created again with another issuer gets nothing of its clients', async () => {
+  const theirs = await startStubServer();
   await testbed.apply(
     all(namespace('shop'), clusterServer(testbed.server.issuer, 'corporate', open), oauthClient('shop', 'a')),
   );
@@ -53,14 +49,14 @@ test('a cluster server that is created again with another issuer gets nothing of
   const token = await tokenOf('shop', 'a');
   const credentials = await shop.secret('a');
   await testbed.kubectl('delete', 'coas', 'corporate');
-  await testbed.apply(clusterServer(theirs.issuer, 'corporate', { ...open, ...steal() }));
+  await testbed.apply(clusterServer(theirs.issuer, 'corporate', { ...open, ...stealing(theirs) }));
   const waiting = await shop.until('a', 'ReplacementPending');
   expect(conditionOf(waiting, 'Ready')?.message).toContain(
     `Client ${clientId} is registered at the server that`,
   );
   await shop.edit('a', { clientName: 'Edited' });
   await shop.until('a', 'ReplacementPending');
-  expect(callsAtTheirs()).toEqual([]);
+  expect(theirs.requests.filter(({ call }) => call !== 'discovery')).toEqual([]);
   expect(await shop.secret('a')).toEqual(credentials);
 
   await shop.kubectl('delete', 'oac', 'a', '--timeout=30s');
@@ -100,6 +96,7 @@ test('a cluster server that is created again unchanged keeps its clients, withou
 });
 
 test('a namespace that is created again has no access to the clients of the former one', async () => {
+  const theirs = await startStubServer();
   await testbed.apply(
     all(namespace('tenant'), namespacedServer(testbed.server.issuer, 'tenant', 'keycloak')),
   );
@@ -116,7 +113,7 @@ test('a namespace that is created again has no access to the clients of the form
   });
   await testbed.kubectl('delete', 'namespace', 'tenant', '--timeout=60s');
   await testbed.apply(
-    all(namespace('tenant'), namespacedServer(theirs.issuer, 'tenant', 'keycloak', steal())),
+    all(namespace('tenant'), namespacedServer(theirs.issuer, 'tenant', 'keycloak', stealing(theirs))),
   );
   await testbed.apply(oauthClient('tenant', 'd', { server: near('keycloak') }));
   await tenantTeam.until('d', 'Registered');
