@@ -93,13 +93,11 @@ export function createCaches(wake: Wake): Caches {
       },
       counts: RECORD_COUNTS,
       groups: RECORD_GROUPS,
-      onChange: ({ before, after }) => {
-        const record = (after ?? before)?.record;
-        wakeOwner(record?.client, addClient);
-        if (record !== undefined && before?.record?.role !== after?.record?.role) {
-          countAgain(serverKey(record.server, record.client.namespace));
-        }
+      onChange: (change) => {
+        wakeOwner((change.after ?? change.before)?.record?.client, addClient);
+        recordChanged(change, countAgain);
       },
+      onOwnWrite: (change) => recordChanged(change, countAgain),
     }),
     secrets: new ObjectCache<SecretObject, 'client'>({
       texts,
@@ -153,6 +151,14 @@ export function createCaches(wake: Wake): Caches {
     }),
   };
   return caches;
+}
+
+/** Server objects count records by their roles, whoever wrote them and whichever comes first, watch or answer. */
+function recordChanged({ before, after }: Change<RegistrationObject>, countAgain: Wake['countAgain']): void {
+  const record = (after ?? before)?.record;
+  if (record !== undefined && before?.record?.role !== after?.record?.role) {
+    countAgain(serverKey(record.server, record.client.namespace));
+  }
 }
 
 const continuesOf = (namespace: KubernetesObject | undefined): string | undefined =>

@@ -38,6 +38,7 @@ export class ObjectCache<
   readonly #texts: TextPool;
   readonly #keyOf: (metadata: ObjectMeta) => string;
   readonly #onChange: (change: Change<T>) => void;
+  readonly #onOwnWrite: (change: Change<T>) => void;
   readonly #isOfUse: (object: T) => boolean;
   readonly #bounds: CacheBounds<T> | undefined;
   /** Keys of the objects in reduced form, by namespace. */
@@ -55,6 +56,8 @@ export class ObjectCache<
     /** Groups whose distinct members are counted. */
     readonly groups?: Readonly<Record<Group, (object: T) => Membership | undefined>>;
     readonly onChange: (change: Change<T>) => void;
+    /** The same, of the operator's own writes; `onChange` is not called for them. Default: nothing. */
+    readonly onOwnWrite?: (change: Change<T>) => void;
     /** Whether the object is needed; others aren't kept. Default: all are kept. */
     readonly isOfUse?: (object: T) => boolean;
     /** Default: none. */
@@ -69,6 +72,7 @@ export class ObjectCache<
     this.#texts = options.texts;
     this.#keyOf = options.keyOf ?? keyOf;
     this.#onChange = options.onChange;
+    this.#onOwnWrite = options.onOwnWrite ?? (() => undefined);
     this.#isOfUse = options.isOfUse ?? (() => true);
     this.#bounds = options.bounds;
   }
@@ -146,7 +150,7 @@ export class ObjectCache<
     const isListed = this.#objects.has(this.#keyOf(object.metadata));
     const listedAt = this.#listedAt.get(object.metadata.namespace ?? '') ?? this.#listedAt.get('');
     if (isListed || isNewer(object.metadata.resourceVersion, listedAt)) {
-      this.#put(this.#texts.share(object), () => undefined);
+      this.#put(this.#texts.share(object), this.#onOwnWrite);
     }
   }
 
@@ -156,7 +160,7 @@ export class ObjectCache<
     const key = this.#keyOf(object.metadata);
     const known = this.#objects.get(key);
     if (known?.metadata.uid === object.metadata.uid) {
-      this.#remove(key, known, () => undefined);
+      this.#remove(key, known, this.#onOwnWrite);
     }
   }
 

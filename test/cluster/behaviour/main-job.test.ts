@@ -269,12 +269,13 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
 
   it('is stopped and leaves nothing in the ledger; started again, it does nothing if nothing has changed', async () => {
     // The server object counts its clients some seconds after a change.
-    const clients = (await testbed.kubectl('get', 'oac', '-A', '-o', 'name')).trim().split('\n').length;
-    await eventually(
-      () => testbed.kubectl('get', 'coas', 'corporate', '-o', 'jsonpath={.status.clients}'),
-      (count) => count === String(clients),
-      20_000,
-    );
+    const counted = async () => ({
+      clients: await testbed.kubectl('get', 'coas', 'corporate', '-o', 'jsonpath={.status.clients}'),
+      objects: (await testbed.kubectl('get', 'oac', '-A', '-o', 'jsonpath={.items[*].metadata.name}')).split(
+        ' ',
+      ),
+    });
+    await eventually(counted, ({ clients, objects }) => clients === String(objects.length), 20_000);
     expect(await testbed.operator.stop('SIGTERM')).toBe(0);
     const ledger = JSON.parse(
       await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'cm', 'oauth-registrar-ledger', '-o', 'json'),

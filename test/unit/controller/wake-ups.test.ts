@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { RegistrationObject } from '../../../src/controller/state/cached-objects.ts';
 import { StatusWrites } from '../../../src/controller/state/status-writes.ts';
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import { createCaches } from '../../../src/controller/wake-ups.ts';
 import { storedClientKey } from '../../../src/core/client-key.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
 import type { ClientObject } from '../../../src/core/observation.ts';
+import { record } from '../../kit/fixtures/observations.ts';
 import { issuer, objectOf, open } from '../../kit/fixtures/server-objects.ts';
 
 const LEADS = { held: () => true };
@@ -96,5 +98,47 @@ describe('A status that the watch shows changed', () => {
     await written;
     caches.clients.learn(mine);
     expect(requeued).toEqual([]);
+  });
+});
+
+describe('A server object counts its clients again', () => {
+  const registration = (resourceVersion: string, role: string) =>
+    ({
+      name: 'oac-uid-1-a1',
+      metadata: { namespace: 'op', name: 'oac-uid-1-a1', uid: 'u1', resourceVersion },
+      record: record({ role } as never),
+    }) as unknown as RegistrationObject;
+
+  function recordsOf() {
+    const counted: string[] = [];
+    const nothing = () => undefined;
+    const caches = createCaches({
+      ...{ addClient: nothing, paceClient: nothing, paceServer: nothing, undone: nothing },
+      ...{ countAgain: (key: string) => void counted.push(key) },
+      ...({ servers: { wakeNamespace: nothing }, texts: new TextPool() } as object),
+    } as never);
+    caches.registrations.replaced([], '1');
+    return { registrations: caches.registrations, counted };
+  }
+  const SERVER = 'ClusterAuthorizationServer/corporate';
+
+  test('once, whether the watch or the answer to the write shows the record first', () => {
+    const [answered, watched] = [recordsOf(), recordsOf()];
+    answered.registrations.learn(registration('2', 'current'));
+    answered.registrations.applied(registration('2', 'current'));
+    watched.registrations.applied(registration('2', 'current'));
+    watched.registrations.learn(registration('2', 'current'));
+    expect([answered.counted, watched.counted]).toEqual([[SERVER], [SERVER]]);
+  });
+
+  test('when the operator changes the role of a record or removes it, and at no other write', () => {
+    const { registrations, counted } = recordsOf();
+    registrations.learn(registration('2', 'current'));
+    registrations.learn(registration('3', 'current'));
+    expect(counted).toHaveLength(1);
+    registrations.learn(registration('4', 'owed'));
+    expect(counted).toHaveLength(2);
+    registrations.forget(registration('4', 'owed'));
+    expect(counted).toHaveLength(3);
   });
 });
