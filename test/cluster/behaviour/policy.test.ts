@@ -413,9 +413,8 @@ describe('A quota of four clients a namespace', () => {
     expect(
       [...stub.clients.values()].filter(({ client_name }) => names.includes(String(client_name))),
     ).toHaveLength(4);
-  });
 
-  it('counts per namespace: another one has its own four', async () => {
+    // It counts per namespace: another one has its own four.
     await testbed.apply(
       oauthClient('shop', 'elsewhere', {
         server: serverRef('crowded'),
