@@ -7,15 +7,15 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * bytes.
  */
 export const LONGEST = [
-  'kill',
   'restore',
+  'kill',
   'management',
   'ledger',
-  'hostile-server',
   'recovery',
   'uninstall',
   'proof-of-deletion',
   'deletion',
+  'hostile-server',
   'server-identity',
   'copied-cluster',
   'lifetime',
