@@ -224,7 +224,7 @@ describe('A deletion', () => {
       expect(warning.reason).toBe('DeletionUnsupported');
       expect(warning.note).toMatch(
         new RegExp(
-          `The server answered status ${status}, and the client still exists\\. Remove the client at the server by hand\\.`,
+          `The server answered status ${status} \\(DELETE http://[^ ?]+\\), and the client still exists\\. Remove the client at the server by hand\\.`,
         ),
       );
       expect(await shop.registrations(name)).toMatchObject([{ role: 'left-behind' }]);
