@@ -18,7 +18,8 @@ type CallCause = 'Asked' | 'Automatic';
 /** How many calls of an hour may follow each other at once, and how the pauses grow after these. */
 const FLOORS = {
   Register: {
-    Asked: { free: 4, pauses: { firstMs: 10_000, longestMs: 600_000 } },
+    // A person asks for each: only the bound on registrations within an hour stops them.
+    Asked: { free: 10, pauses: { firstMs: 10_000, longestMs: 600_000 } },
     Automatic: { free: 2, pauses: { firstMs: 10_000, longestMs: 600_000 } },
   },
   Update: {

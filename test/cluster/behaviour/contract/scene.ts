@@ -20,7 +20,7 @@ export interface ContractScene {
   client(name: string): Promise<OAuthClient | undefined>;
   server(placed: Placed): Promise<AuthorizationServer>;
   /** Waits for a Ready condition of the current generation with this reason. Returns its message too. */
-  until(name: string, reason: string): Promise<Told>;
+  until(name: string, ...reasons: readonly string[]): Promise<Told>;
   secret(name: string): Promise<Record<string, string> | undefined>;
   /** Waits for a Warning about the client. */
   warning(name: string, reason: string): Promise<SeenEvent>;
@@ -37,6 +37,8 @@ export interface Wanted {
 
 export interface Told {
   readonly client: OAuthClient;
+  /** Of Ready. */
+  readonly reason: string;
   readonly message: string;
 }
 
@@ -89,7 +91,7 @@ function sceneOf(testbed: Testbed, servers: ReadonlyMap<DialectName, Placed>): C
           : `${API}/clusterauthorizationservers/${name}`;
       return (await admin.request<AuthorizationServer>('GET', path)).json;
     },
-    until: (name, reason) => untilReason(client, name, reason),
+    until: (name, ...reasons) => untilReason(client, name, reasons),
     secret: (name) => secretData(testbed, NAMESPACE, name),
     async warning(name, reason) {
       const warnings = await eventually(
@@ -120,7 +122,7 @@ const toObject = ({ placed, name, client }: Wanted): string =>
 async function untilReason(
   read: (name: string) => Promise<OAuthClient | undefined>,
   name: string,
-  reason: string,
+  reasons: readonly string[],
 ): Promise<Told> {
   const seen = await eventually(
     async () => {
@@ -128,10 +130,11 @@ async function untilReason(
       return { client, ready: client && conditionOf(client, 'Ready') };
     },
     ({ client, ready }) =>
-      ready?.reason === reason && ready.observedGeneration === client?.metadata.generation,
+      reasons.includes(ready?.reason ?? '') && ready?.observedGeneration === client?.metadata.generation,
     LONG_MS,
   );
-  return { client: seen.client as OAuthClient, message: seen.ready?.message ?? '' };
+  const { reason = '', message = '' } = seen.ready ?? {};
+  return { client: seen.client as OAuthClient, reason, message };
 }
 
 /** Waits until the object is gone. */

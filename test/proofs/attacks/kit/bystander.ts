@@ -36,6 +36,8 @@ const POLL_MS = 25;
 const PAUSE_MS = 150;
 /** Rounds before and after. */
 const ROUNDS = 3;
+/** Fewer than the registrations and updates of one client that follow each other at once. */
+const ACTIONS_PER_CLIENT = 8;
 const ROTATE = 'oauth-registrar.dev/rotate-requested-at';
 
 export async function startBystander(target: Target): Promise<Bystander> {
@@ -50,9 +52,15 @@ export async function startBystander(target: Target): Promise<Bystander> {
       client: { clientName: `${prefix}: ${name}` },
       replacement: { onEdit: 'Automatic', overlap: '0s' },
     });
-  for (const name of ['edited', 'rotated']) {
-    await tenant.ready(client(name));
-  }
+  /** After so many actions of a kind on one client, calls for it are paced: another one follows. */
+  const inTurn = async (verb: 'edited' | 'rotated'): Promise<string> => {
+    const name = `${verb}-${Math.floor(count[verb] / ACTIONS_PER_CLIENT)}`;
+    if (count[verb] % ACTIONS_PER_CLIENT === 0) {
+      await tenant.ready(client(name));
+    }
+    count[verb] += 1;
+    return name;
+  };
 
   /** Does something, and waits for its effect. */
   const time = async (
@@ -98,29 +106,29 @@ export async function startBystander(target: Target): Promise<Bystander> {
     await time('delete', name, () => tenant.remove('OAuthClient', name), isGone);
   };
   const edit = async () => {
-    count.edited += 1;
+    const name = await inTurn('edited');
     const clientName = `${prefix}: edit ${count.edited}`;
     const isSent = async () =>
       [...target.corporate.clients.values()].some((known) => known['client_name'] === clientName);
     await time(
       'edit',
-      'edited',
-      () => tenant.patchOrFail('OAuthClient', 'edited', { spec: { client: { clientName } } }),
+      name,
+      () => tenant.patchOrFail('OAuthClient', name, { spec: { client: { clientName } } }),
       isSent,
     );
   };
   const rotate = async () => {
-    count.rotated += 1;
-    const before = await clientIdIn('rotated');
+    const name = await inTurn('rotated');
+    const before = await clientIdIn(name);
     const annotations = { [ROTATE]: `${count.rotated}` };
     const isNew = async () => {
-      const now = await clientIdIn('rotated');
+      const now = await clientIdIn(name);
       return now !== undefined && now !== before;
     };
     await time(
       'rotate',
-      'rotated',
-      () => tenant.patchOrFail('OAuthClient', 'rotated', { metadata: { annotations } }),
+      name,
+      () => tenant.patchOrFail('OAuthClient', name, { metadata: { annotations } }),
       isNew,
     );
   };
