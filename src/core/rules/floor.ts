@@ -19,12 +19,12 @@ type CallCause = 'Asked' | 'Automatic';
 const FLOORS = {
   Register: {
     // A person asks for each: only the bound on registrations within an hour stops them.
-    Asked: { free: 10, pauses: { firstMs: 10_000, longestMs: 600_000 } },
-    Automatic: { free: 2, pauses: { firstMs: 10_000, longestMs: 600_000 } },
+    Asked: { free: 10, pauses: { firstMs: 10_000, longestMs: 300_000 } },
+    Automatic: { free: 2, pauses: { firstMs: 10_000, longestMs: 300_000 } },
   },
   Update: {
     Asked: { free: 12, pauses: { firstMs: 2_000, longestMs: 30_000 } },
-    Automatic: { free: 3, pauses: { firstMs: 10_000, longestMs: 600_000 } },
+    Automatic: { free: 3, pauses: { firstMs: 10_000, longestMs: 300_000 } },
   },
 } as const;
 

@@ -99,7 +99,7 @@ export function stageOf(issuers: Readonly<Record<ServerName, string>>, timeout: 
       registration: { admission: { open: {} } },
       attemptMarker: { member: 'client_name' },
       connection: { timeout },
-      recovery: { cooldown: '1s' },
+      recovery: { cooldown: '1s', maxRegistrationsPerHour: 1_000 },
       ...(name === 'rotating' ? { dialect: 'oidc-provider' } : {}),
     },
   }));

@@ -35,10 +35,10 @@ describe('The pause before the next registration of an object', () => {
     expect(pauseOf({ sentCalls: sent('Register', ...secondsAgo) })).toBe(pause);
   });
 
-  test('is ten minutes at most', () => {
+  test('is five minutes at most', () => {
     const o = observation({ sentCalls: sent('Register', ...Array(30).fill(0)), records: [] });
     const many = { ...connection, recovery: { ...connection.recovery, maxRegistrationsPerHour: 1_000 } };
-    expect(callTooSoon(o, 'Register', 'Automatic', many)?.until).toBe(NOW + 10 * MINUTE);
+    expect(callTooSoon(o, 'Register', 'Automatic', many)?.until).toBe(NOW + 5 * MINUTE);
   });
 
   test('begins later where a person asks for each', () => {
@@ -104,7 +104,7 @@ describe('The pause before the next update of a client', () => {
     ['is two seconds after twelve', 12, 'Asked', 2],
     ['is half a minute at most', 40, 'Asked', 30],
     ['begins after three that nobody asked for', 3, 'Automatic', 10],
-    ['is ten minutes at most for these', 40, 'Automatic', 600],
+    ['is five minutes at most for these', 40, 'Automatic', 300],
   ])('%s', (_, made, cause, pause) => {
     expect(pauseOf({ sentCalls: sent('Update', ...Array(made).fill(0)) }, 'Update', cause)).toBe(pause);
   });
