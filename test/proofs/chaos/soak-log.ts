@@ -4,7 +4,10 @@ import type { LogLine } from '../../kit/testbed/operator.ts';
 const EXPECTED = [
   'ledger write failed',
   'registration Secret not written yet',
-  'suspected orphan not listed yet',
+  'suspected orphans not listed yet',
+  'a call failed',
+  // The proxy answers writes with 409 and 429.
+  'the API server refuses a write',
   'client needs attention',
   'the lease could not be read',
   'the lease could not be written',
