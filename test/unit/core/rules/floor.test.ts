@@ -43,14 +43,14 @@ describe('The pause before the next registration of an object', () => {
 
   test('begins later where a person asks for each', () => {
     const many = { ...connection, recovery: { ...connection.recovery, maxRegistrationsPerHour: 1_000 } };
-    const after = (made: number) =>
+    const waitsAfter = (made: number) =>
       callTooSoon(
         observation({ records: [], sentCalls: sent('Register', ...Array(made).fill(0)) }),
         'Register',
         'Asked',
         many,
       )?.until;
-    expect([after(9), after(10)]).toEqual([undefined, NOW + 10 * SECOND]);
+    expect([waitsAfter(9), waitsAfter(10)]).toEqual([undefined, NOW + 10 * SECOND]);
   });
 
   test('counts each registration once: by its record, by what later records store about it, and by the call', () => {
