@@ -16,3 +16,7 @@ export function rfc3339(ms: number): string {
 
 /** A time as Kubernetes' `MicroTime` has it: RFC 3339, in UTC, with six digits after the second. */
 export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
+
+/** As {@link rfc3339}; `undefined` where there is no time. */
+export const timeOf = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : rfc3339(ms);

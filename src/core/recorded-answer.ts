@@ -1,5 +1,5 @@
 import { boundedMs } from '../api/durations.ts';
-import { rfc3339 } from '../api/time.ts';
+import { rfc3339, timeOf } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { publishedValues } from '../formats/published-client.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
@@ -63,11 +63,7 @@ export function recordRegistration(
         earlierRegistrations: circumstances.earlierRegistrations,
       }),
       ...keyTimes(keys, object),
-      ...endsOf(
-        expiries(information, information, circumstances.now, connection.dialect),
-        circumstances.now,
-        replaces,
-      ),
+      ...expiries(information, information, circumstances.now, connection.dialect, replaces),
     },
     content: contentAt(connection, { information, sent: document, keys }),
   };
@@ -159,7 +155,7 @@ export function recordUpdate(
   const changed = visibleToWorkload(stored, record.issuer) !== visibleToWorkload(content, record.issuer);
   return {
     record: {
-      ...omit(withoutExpiries(record), 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt'),
+      ...omit(withoutExpiries(record, answer), 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt'),
       purpose: object?.purpose ?? record.purpose,
       retain: object?.retained ?? record.retain,
       // The server that answered belongs to this server object, also where the object was created again.
@@ -169,10 +165,7 @@ export function recordUpdate(
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
       ...(object === undefined ? keyTimesOf(record) : keyTimes(keys, object)),
-      ...endsOf(
-        expiries(information, answer ?? {}, now, dialect, record.registrationAccessTokenExpiresAt),
-        now,
-      ),
+      ...expiries(information, answer ?? {}, now, dialect),
     },
     content,
   };
@@ -205,14 +198,11 @@ export function recordRead(
   const changed = visibleToWorkload(stored, record.issuer) !== visibleToWorkload(content, record.issuer);
   return {
     record: {
-      ...withoutExpiries(record),
+      ...withoutExpiries(record, trusted),
       ...(corrected.length === 0 ? {} : { metadataHash: 'drifted' }),
       revision: record.revision + (changed ? 1 : 0),
       managed: isManaged(information),
-      ...endsOf(
-        expiries(information, trusted, now, connection.dialect, record.registrationAccessTokenExpiresAt),
-        now,
-      ),
+      ...expiries(information, trusted, now, connection.dialect),
     },
     content,
     isNew: !isSame('clientSecret') || !isSame('registrationAccessToken'),
@@ -238,10 +228,7 @@ export function recordAdoption(
       ...firstRecord({ client: identity, attempt, information }, step, circumstances),
       metadataHash: 'adopted',
       adopted: true,
-      ...endsOf(
-        expiries(information, answer ?? {}, circumstances.now, connection.dialect),
-        circumstances.now,
-      ),
+      ...expiries(information, answer ?? {}, circumstances.now, connection.dialect),
     },
     content: contentAt(connection, { information, sent: {}, keys: [] }),
   };
@@ -260,15 +247,17 @@ const isManaged = ({ registrationAccessToken, registrationClientUri }: ClientInf
   registrationAccessToken !== undefined && registrationClientUri !== undefined;
 
 /**
- * The lifetime of the token counts from the answer that contained it; a later answer without a token changes nothing. A
- * lifetime in the dialect caps the one in the answer, since some servers answer nonsense.
+ * The ends that an answer announces. The lifetime of the token counts from the answer that contained it. A lifetime in the
+ * dialect caps the one in the answer, since some servers answer nonsense.
+ *
+ * @param replaced record of the client that this one replaces
  */
 function expiries(
   { clientSecret, clientSecretExpiresAt = 0 }: ClientInformation,
   { registrationAccessTokenExpiresIn, registrationAccessToken, ...answer }: Partial<ClientInformation>,
   now: number,
   { lifetimes }: Dialect,
-  before?: string,
+  replaced?: RegistrationRecord,
 ) {
   const isNew = answer.clientId !== undefined;
   const said = clientSecretExpiresAt === 0 ? undefined : clientSecretExpiresAt * 1000;
@@ -279,35 +268,37 @@ function expiries(
   const life = registrationAccessTokenExpiresIn;
   const cap =
     registrationAccessToken === undefined ? undefined : capOf(lifetimes.registrationAccessToken, now);
-  const renewed = earliest(life === undefined ? undefined : now + life * 1000, cap);
-  const end = renewed === undefined ? undefined : rfc3339(renewed);
-  const tokenEnd = registrationAccessToken === undefined ? (end ?? before) : end;
+  const tokenEnd = earliest(life === undefined ? undefined : now + life * 1000, cap);
+  const ends = { secret: timeOf(secretEnd), token: timeOf(tokenEnd) };
   return defined({
-    clientSecretExpiresAt: secretEnd === undefined ? undefined : rfc3339(secretEnd),
-    registrationAccessTokenExpiresAt: tokenEnd,
-    tokenIssuedAt: end && rfc3339(now),
+    clientSecretExpiresAt: ends.secret,
+    endIsFixed: isFixed(ends.secret, now, replaced),
+    registrationAccessTokenExpiresAt: ends.token,
+    tokenIssuedAt: ends.token && rfc3339(now),
   });
 }
 
 /**
- * Marks an end of the client secret that no replacement moves: one that was over when it was announced, or that is no
- * later than the end of the secret that was replaced.
+ * Whether no replacement moves an end of the client secret: it was over when it was announced, or is no later than the
+ * end of the secret that was replaced.
  */
-function endsOf<Ends extends { readonly clientSecretExpiresAt?: string }>(
-  ends: Ends,
+function isFixed(
+  end: string | undefined,
   now: number,
-  replaced?: RegistrationRecord,
-): Ends & { readonly endIsFixed?: true } {
-  const end = Date.parse(ends.clientSecretExpiresAt ?? '');
-  const before = Date.parse(replaced?.clientSecretExpiresAt ?? '');
-  // `registeredAt` has whole seconds, too.
-  const registeredAt = Date.parse(rfc3339(now));
-  return end <= registeredAt || end <= before ? { ...ends, endIsFixed: true } : ends;
+  replaced: RegistrationRecord | undefined,
+): true | undefined {
+  // The times of records have whole seconds.
+  const latest = [rfc3339(now), replaced?.clientSecretExpiresAt ?? ''].map((time) => Date.parse(time));
+  return latest.some((time) => Date.parse(end ?? '') <= time) ? true : undefined;
 }
 
-/** The part of a record that no answer about credentials changes. */
-const withoutExpiries = (record: RegistrationRecord) =>
-  omit(record, 'resourceVersion', 'clientSecretExpiresAt', 'endIsFixed', 'registrationAccessTokenExpiresAt');
+/** The part of a record that the answer doesn't change: an answer without a token leaves the token's end as it is. */
+function withoutExpiries(record: RegistrationRecord, answer: Partial<ClientInformation> | undefined) {
+  const kept = omit(record, 'resourceVersion', 'clientSecretExpiresAt', 'endIsFixed');
+  return answer?.registrationAccessToken === undefined
+    ? kept
+    : omit(kept, 'registrationAccessTokenExpiresAt');
+}
 
 const capOf = (duration: string | undefined, now: number): number | undefined =>
   duration === undefined ? undefined : now + boundedMs('lifetime', duration);

@@ -2,7 +2,7 @@ import { type NewCondition, SEE_READY, toConditions } from '../api/conditions.ts
 import { unknownAnnotationMessage } from '../api/names.ts';
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import type { Reason } from '../api/reasons.ts';
-import { rfc3339 } from '../api/time.ts';
+import { rfc3339, timeOf } from '../api/time.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
 import { lifetimeEnd } from './clock-visits.ts';
@@ -104,8 +104,6 @@ function serverShown(
   const shown = record?.server ?? desired.spec.authorizationServerRef ?? chosenServer(object) ?? server.ref;
   return shown && { kind: shown.kind, name: shown.name };
 }
-
-const timeOf = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : rfc3339(ms));
 
 const MAX_RETIRING = 8;
 
