@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { MEMBERS, type Member, type MemberType, specName } from '../oauth/client-metadata.ts';
+import {
+  MEMBERS,
+  type Member,
+  type MemberType,
+  REDIRECTING_GRANTS,
+  specName,
+} from '../oauth/client-metadata.ts';
 import { MAX_URL_LENGTH, uriPattern } from '../oauth/url.ts';
 import { anyObject, celText, described, list, rules, set, stringMap, text } from './schema.ts';
 
@@ -120,8 +126,6 @@ const algorithmFields = MEMBERS.map(({ wire }) => wire)
   .map((wire) => `self.${specName(wire)}`);
 const needsSecret = algorithmFields.map((field) => `(has(${field}) && ${field}.matches('${BY_SECRET}'))`);
 
-const REDIRECTING = "['authorization_code', 'implicit']";
-
 export const clientSchema = z.object(fieldsOf(strict)).meta({
   description: 'Client metadata (RFC 7591 section 2). What is unset is not sent; an empty list is.',
   ...rules(
@@ -139,7 +143,7 @@ export const clientSchema = z.object(fieldsOf(strict)).meta({
         'HS algorithms, dir and key wrapping need a client secret, and a client with tokenEndpointAuthMethod none has none: choose other algorithms, or another method',
     },
     {
-      rule: `!has(self.redirectUris) || size(self.redirectUris) > 0 || !has(self.grantTypes) || !self.grantTypes.exists(g, g in ${REDIRECTING})`,
+      rule: `!has(self.redirectUris) || size(self.redirectUris) > 0 || !has(self.grantTypes) || !self.grantTypes.exists(g, g in ${JSON.stringify(REDIRECTING_GRANTS)})`,
       message:
         'authorization_code and implicit send users back to a redirect URI: list one in redirectUris, or remove the grant type',
     },

@@ -1,4 +1,6 @@
 import type { AllowedNamespaces } from '../api/access-schema.ts';
+import type { ServerKind } from '../api/authorization-server.ts';
+import { enumerated } from '../oauth/text.ts';
 import type { ObservedClient } from './observation.ts';
 import type { ServerRef } from './record.ts';
 
@@ -66,6 +68,10 @@ interface Unavailable {
 
 const MAX_LISTED = 8;
 
+/** The kind that a reference without effect may have meant. */
+export const otherKind = (kind: ServerKind): ServerKind =>
+  kind === 'AuthorizationServer' ? 'ClusterAuthorizationServer' : 'AuthorizationServer';
+
 /**
  * Why a server can't be used. One text whether it is absent or closed: who isn't admitted doesn't learn that it exists,
  * unless the server object says `disclose: Requirement`.
@@ -73,7 +79,7 @@ const MAX_LISTED = 8;
 export function unavailableMessage({ ref, namespace, isOfOtherKind, closed }: Unavailable): string {
   const { kind, name } = ref;
   if (isOfOtherKind) {
-    const other = kind === 'AuthorizationServer' ? 'ClusterAuthorizationServer' : 'AuthorizationServer';
+    const other = otherKind(kind);
     const offer =
       other === 'AuthorizationServer'
         ? `An AuthorizationServer ${name} is in namespace ${namespace}`
@@ -91,17 +97,12 @@ function requirementOf({ names = [], selector }: AllowedNamespaces): string {
   const labels = [
     ...Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`),
     ...(selector?.matchExpressions ?? []).map(({ key, operator, values = [] }) =>
-      values.length === 0 ? `${key} ${operator}` : `${key} ${operator} (${inList(values)})`,
+      values.length === 0 ? `${key} ${operator}` : `${key} ${operator} (${enumerated(values, MAX_LISTED)})`,
     ),
   ];
   const admitted = [
-    ...(names.length === 0 ? [] : [`the namespaces ${inList(names)}`]),
-    ...(labels.length === 0 ? [] : [`namespaces with the labels ${inList(labels)}`]),
+    ...(names.length === 0 ? [] : [`the namespaces ${enumerated(names, MAX_LISTED)}`]),
+    ...(labels.length === 0 ? [] : [`namespaces with the labels ${enumerated(labels, MAX_LISTED)}`]),
   ];
   return admitted.length === 0 ? 'no namespace' : admitted.join(', and ');
-}
-
-function inList(items: readonly string[]): string {
-  const more = items.length - MAX_LISTED;
-  return `${items.slice(0, MAX_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -139,13 +139,12 @@ function paused({ object, health, now }: ServerFacts, problem: Problem | undefin
     ];
   }
   const { pausedUntil, phase, metBy, lastError } = health;
-  if (pausedUntil > Date.parse(now)) {
-    const message = `The server asked for a pause until ${rfc3339(pausedUntil)}.`;
-    return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];
-  }
-  const limits = limitsAt(health.rateLimits, Date.parse(now)).map(limitMessage);
-  if (limits.length > 0) {
-    const message = limits.join(' ');
+  const pauses =
+    pausedUntil > Date.parse(now)
+      ? [`The server asked for a pause until ${rfc3339(pausedUntil)}.`]
+      : limitsAt(health.rateLimits, Date.parse(now)).map(limitMessage);
+  if (pauses.length > 0) {
+    const message = pauses.join(' ');
     return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];
   }
   if (phase === 'Open' || isOneClient(metBy)) {

@@ -1,7 +1,7 @@
 import { PUBLISHED_NAMES, type PublishedClient, publishedValues } from '../formats/published-client.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { own } from '../oauth/objects.ts';
-import { cut } from '../oauth/text.ts';
+import { cut, enumerated } from '../oauth/text.ts';
 
 const MAX_UNUSED = 4;
 const MAX_OFFERED = 20;
@@ -24,15 +24,14 @@ export function unusedNames(client: PublishedClient, keys: Readonly<Record<strin
   const included = include.filter((name) => !hasValue(name));
   const sentences = [
     keysUnused.length > 0 &&
-      `spec.secret.keys has no effect for ${enumerated(keysUnused, MAX_UNUSED)}: this client has no value of that name. Its values are ${enumerated(Object.keys(values).filter(hasValue), MAX_OFFERED)}.`,
+      `spec.secret.keys has no effect for ${presented(keysUnused, MAX_UNUSED)}: this client has no value of that name. Its values are ${presented(Object.keys(values).filter(hasValue), MAX_OFFERED)}.`,
     included.length > 0 &&
-      `spec.secret.include has no effect for ${enumerated(included, MAX_UNUSED)}: the server's answer has no member of that name. Its members are ${enumerated(Object.keys(information.metadata), MAX_OFFERED)}.`,
+      `spec.secret.include has no effect for ${presented(included, MAX_UNUSED)}: the server's answer has no member of that name. Its members are ${presented(Object.keys(information.metadata), MAX_OFFERED)}.`,
   ];
   return sentences.filter((sentence) => sentence !== false).join(' ');
 }
 
-function enumerated(names: readonly string[], most: number): string {
-  const shown = names.slice(0, most).map((name) => presentable(cut(name, 40), []));
-  const more = names.length - shown.length;
-  return `${shown.length === 0 ? 'none' : shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+function presented(names: readonly string[], most: number): string {
+  const shown = names.map((name) => presentable(cut(name, 40), []));
+  return shown.length === 0 ? 'none' : enumerated(shown, most);
 }

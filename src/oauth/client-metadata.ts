@@ -7,6 +7,9 @@ import type { Json, JsonObject } from './json.ts';
  * To add a member, add one row.
  */
 
+/** Grant types that send users back to a redirect URI (RFC 6749 sections 4.1 and 4.2). */
+export const REDIRECTING_GRANTS: readonly string[] = ['authorization_code', 'implicit'];
+
 export type MemberType = 'string' | 'uri' | 'strings' | 'uris' | 'scope' | 'boolean' | 'integer' | 'object';
 
 export interface Member {

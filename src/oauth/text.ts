@@ -25,5 +25,11 @@ const ELLIPSIS = '…';
 /** The character that replaces a part of a character. */
 const BROKEN = '\ufffd';
 
+/** The first `most` items, and how many more there are: `a, b and 3 more`. */
+export function enumerated(items: readonly string[], most: number): string {
+  const more = items.length - most;
+  return `${items.slice(0, most).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Ends the text with a full stop, unless it ends with a sentence mark, so that another sentence can follow. */
 export const asSentence = (text: string): string => (/[.!?\u2026]$/.test(text) ? text : `${text}.`);

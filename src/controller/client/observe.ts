@@ -7,7 +7,7 @@ import { continuedBy, type Installation } from '../../core/installation.ts';
 import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../../core/record.ts';
 import type { Caller } from '../../core/scope.ts';
-import { admits, chosenServer, unavailableMessage } from '../../core/server-access.ts';
+import { admits, chosenServer, otherKind, unavailableMessage } from '../../core/server-access.ts';
 import { serverKey } from '../../core/server-key.ts';
 import { deletionTerms, type ServerObject } from '../../core/server-object.ts';
 import { endedIn, inNamespace } from '../state/record-counts.ts';
@@ -248,12 +248,11 @@ function notAvailable(ref: ServerRef | undefined, namespace: string, context: Wi
     };
   }
   const { kind, name } = ref;
-  const other = kind === 'AuthorizationServer' ? 'ClusterAuthorizationServer' : 'AuthorizationServer';
   const server = kind === 'ClusterAuthorizationServer' ? context.caches.clusterServers.get(name) : undefined;
   const message = unavailableMessage({
     ref,
     namespace,
-    isOfOtherKind: isOffered({ kind: other, name }, namespace, context),
+    isOfOtherKind: isOffered({ kind: otherKind(kind), name }, namespace, context),
     closed: server && { allowed: server.allowedNamespaces, contact: server.spec?.contact },
   });
   return { available: false, reason, message, endpoints: undefined };

@@ -120,34 +120,32 @@ async function writeStatus(
 ): Promise<boolean> {
   const action = withContact(o, idle);
   const object = o.object;
-  const known = caches.clients.get(round.key);
+  const { key } = round;
+  const known = caches.clients.get(key);
   if (object === undefined || known === undefined) {
     return true;
   }
-  const { key } = round;
   const status = summarize(o, object, action, memory.learned(key), memory.secretNote(key));
   if (isSameJson(status, object.status)) {
-    memory.statusWritten(round.key);
+    memory.statusWritten(key);
     return true;
   }
   const { apiVersion, kind, metadata } = known;
   const body = { apiVersion, kind, metadata, status } as unknown as typeof known;
-  const written = await statusWrites.write(round.key, () =>
-    api.replace(RESOURCES.oauthClient, body, 'status'),
-  );
+  const written = await statusWrites.write(key, () => api.replace(RESOURCES.oauthClient, body, 'status'));
   if (written === undefined) {
     return true;
   }
   if (!written.ok) {
     if (written.status === 0 || written.status >= 500) {
-      memory.statusUnanswered(round.key, clock.now());
+      memory.statusUnanswered(key, clock.now());
     }
     const { reason, message } = written;
     const tell = isRefusal(written) && written.status !== 404 ? log.warn : log.debug;
-    tell.call(log, 'status not written', { client: round.key, status: written.status, reason, message });
+    tell.call(log, 'status not written', { client: key, status: written.status, reason, message });
     return written.status === 404;
   }
-  memory.statusWritten(round.key);
+  memory.statusWritten(key);
   caches.clients.learn(toClientObject(written.object, known));
   tellRefusal(o, object, action, events);
   return true;

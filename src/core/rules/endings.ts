@@ -1,5 +1,6 @@
 import { SHARES } from '../../api/shares.ts';
 import { rfc3339 } from '../../api/time.ts';
+import { asSentence } from '../../oauth/text.ts';
 import type { Action } from '../action.ts';
 import { leftBehindEnd } from '../clock-visits.ts';
 import { currentRecord, departedRecords, lastRecordOf } from '../current-record.ts';
@@ -139,7 +140,7 @@ function afterSetback(
   if (deletionOf(o, record)?.unconfirmed === 'Hold' && !o.namespaceTerminating) {
     return o.now >= setback.retryAt
       ? planDeregistration(o, record, 'Deleting')
-      : wait(setback.reason, `${ended(setback.message)} ${giveUp(o, object)}`, setback.retryAt);
+      : wait(setback.reason, `${asSentence(setback.message)} ${giveUp(o, object)}`, setback.retryAt);
   }
   if (setback.kind === 'Terminal') {
     return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
@@ -150,11 +151,8 @@ function afterSetback(
   const until = Math.min(setback.retryAt, setback.since + DELETION_PATIENCE_MS);
   return o.now >= setback.retryAt
     ? planDeregistration(o, record, 'Deleting')
-    : wait(setback.reason, `${ended(setback.message)} ${letGoAt(setback)}`, until);
+    : wait(setback.reason, `${asSentence(setback.message)} ${letGoAt(setback)}`, until);
 }
-
-/** With a full stop, where another sentence follows. */
-const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 const letGoAt = ({ since }: Setback): string =>
   `The deletion waits until ${rfc3339(since + DELETION_PATIENCE_MS)} at the latest. Then the object goes, and the operator goes on to remove the client.`;

@@ -63,6 +63,9 @@ const tokenExpires = ({ clientId, registrationAccessTokenExpiresAt }: Registrati
 
 function isTokenDue(o: Observation, { record, connection }: RecordAtServer): boolean {
   const due = tokenDueAt(record);
+  if (due === undefined || o.now < due) {
+    return false;
+  }
   const isRenewable =
     connection.dialect.updateEffect.supported &&
     managementMode(record.managed, connection.management) === 'RegistrationAccessToken';
@@ -70,7 +73,7 @@ function isTokenDue(o: Observation, { record, connection }: RecordAtServer): boo
   const basis = renewalBasis(record);
   const isBlocked = (['Update', 'Renew'] as const).some((action) => blocked(o, action, basis) !== undefined);
   const isTooSoon = callTooSoon(o, 'Update', 'Automatic', connection) !== undefined;
-  return due !== undefined && o.now >= due && isRenewable && !isOver && !isBlocked && !isTooSoon;
+  return isRenewable && !isOver && !isBlocked && !isTooSoon;
 }
 
 /** At some servers an update renews the client secret, or the whole client. */

@@ -1,3 +1,4 @@
+import { REDIRECTING_GRANTS } from '../../oauth/client-metadata.ts';
 import type { JsonObject } from '../../oauth/json.ts';
 import type { ServerConnection } from '../connection.ts';
 import { defaultsDocument, type WantedDocument, wantedDocument } from '../document.ts';
@@ -47,14 +48,11 @@ export function documentOf(
   return refused ?? refusedRetention ?? recordProblem(o, object, wanted.document, connection) ?? wanted;
 }
 
-/** Grant types that send the user back to a redirect URI, so the client must register one (RFC 7591 section 2). */
-const REDIRECTING: readonly string[] = ['authorization_code', 'implicit'];
-
 /** A software statement may bring the redirect URIs, so a document with one is left to the server. */
 function missingRedirect(document: JsonObject): Problem | undefined {
   const { grant_types: grantTypes, redirect_uris: redirectUris, software_statement: statement } = document;
   const grantType = Array.isArray(grantTypes)
-    ? REDIRECTING.find((redirecting) => grantTypes.includes(redirecting))
+    ? REDIRECTING_GRANTS.find((redirecting) => grantTypes.includes(redirecting))
     : undefined;
   const hasRedirect = Array.isArray(redirectUris) && redirectUris.length > 0;
   return grantType === undefined || hasRedirect || statement !== undefined

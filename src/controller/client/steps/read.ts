@@ -15,10 +15,10 @@ import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { readRequest } from '../../../oauth/registration.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
-import { DONE, later, type StepInput, type StepResult } from '../round.ts';
+import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './read-content.ts';
-import { RECORDING, record, SETTLED } from './record.ts';
+import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
 
 /** A read may rotate token and secret, so it is handled as a call with an effect. */
@@ -114,9 +114,7 @@ async function readFailed(
   }
   const isKept =
     failure.partial === undefined || (await keepCredentials(failure.partial, client, step, input));
-  return isKept
-    ? reportUnreadable(failure, client.credential.kind, step, input)
-    : later('the credentials of a torn answer could not be stored; they are in the journal');
+  return isKept ? reportUnreadable(failure, client.credential.kind, step, input) : TORN_NOT_STORED;
 }
 
 /**

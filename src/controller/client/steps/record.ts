@@ -6,7 +6,7 @@ import type { Circumstances, Recorded } from '../../../core/recorded-answer.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import type { Finish } from '../../calls/guarded-call.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
-import { DONE, type StepInput, type StepResult } from '../round.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { warn } from './report.ts';
 
 /** How an answer is recorded. */
@@ -57,6 +57,11 @@ export const SETTLED: Finish<StepResult> = { entry: 'Settle', result: DONE };
 
 /** The answer of a call isn't recorded yet: see {@link record}. */
 export const RECORDING: Finish<StepResult> = { entry: 'Recording', result: DONE };
+
+/** The result where what a truncated answer brought could not be recorded. */
+export const TORN_NOT_STORED: StepResult = later(
+  'the credentials of a torn answer could not be stored; they are in the journal',
+);
 
 /** What an answer that arrives now doesn't say itself. */
 export const circumstancesOf = ({ o, context: { clock, settings } }: StepInput): Circumstances => ({

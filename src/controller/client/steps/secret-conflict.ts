@@ -1,6 +1,7 @@
 import { type KubernetesObject, keyOf, RESOURCES } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../../api/names.ts';
 import type { RegisterStep } from '../../../core/action.ts';
+import { setbackOf } from '../../../core/earlier-calls.ts';
 import { failure } from '../../../core/failure.ts';
 import type { ObservedClient } from '../../../core/observation.ts';
 import { publishBasis } from '../../../core/workload.ts';
@@ -52,11 +53,7 @@ export function secretTaken(message: string, basis: string, input: StepInput): S
   const { round, context } = input;
   const pauseMs = context.memory.secretConflicts.found(round.key);
   const taken = failure('Terminal', 'SecretConflict', message);
-  const isTold = context.memory
-    .setbacks(round.key)
-    .some(
-      (before) => before.action === 'Publish' && before.basis === basis && before.reason === 'SecretConflict',
-    );
+  const isTold = setbackOf(input.o, 'Publish', basis)?.reason === 'SecretConflict';
   if (!isTold) {
     return failed('Publish', basis, taken, input, pauseMs);
   }

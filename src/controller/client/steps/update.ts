@@ -25,7 +25,7 @@ import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { refusedOrFailed, updateUnsupported } from './failed-update.ts';
 import { contentOf } from './read-content.ts';
-import { RECORDING, record, SETTLED } from './record.ts';
+import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
 import { failed, notRead } from './report.ts';
 import { keepTorn } from './torn-update.ts';
 
@@ -231,9 +231,7 @@ async function notUpdated(
 ): Promise<StepResult> {
   const { partial } = failure;
   const isKept = partial === undefined || (await keepTorn(step, attempt, stored, partial, input));
-  return isKept
-    ? failed('Update', step.basis, failure, input)
-    : later('the credentials of a torn answer could not be stored; they are in the journal');
+  return isKept ? failed('Update', step.basis, failure, input) : TORN_NOT_STORED;
 }
 
 /**
