@@ -47,7 +47,7 @@ async function makeInstall(
       metadata: { name: namespace },
       ...binding('ClusterRole', namespace),
     },
-    ...tenants.flatMap((tenant) => mayGetNamespace(tenant, namespace)),
+    ...[namespace, ...tenants].flatMap((read) => mayGetNamespace(read, namespace)),
   ];
   await kubectl(controlPlane, ['apply', '-f', '-'], toLines(objects));
   return {
@@ -60,19 +60,19 @@ async function makeInstall(
 }
 
 /** As `deploy/overlays/listed-namespaces` grants it. */
-function mayGetNamespace(tenant: string, namespace: string): readonly object[] {
-  const metadata = { name: ACCOUNT, namespace: tenant };
+function mayGetNamespace(read: string, namespace: string): readonly object[] {
+  const metadata = { name: `${ACCOUNT}-namespace`, namespace: read };
   const rules = [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get'] }];
   return [
     { apiVersion: RBAC, kind: 'Role', metadata, rules },
-    { apiVersion: RBAC, kind: 'RoleBinding', metadata, ...binding('Role', namespace) },
+    { apiVersion: RBAC, kind: 'RoleBinding', metadata, ...binding('Role', namespace, metadata.name) },
   ];
 }
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 
-const binding = (kind: 'Role' | 'ClusterRole', namespace: string): object => ({
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: ACCOUNT },
+const binding = (kind: 'Role' | 'ClusterRole', namespace: string, name = ACCOUNT): object => ({
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
   subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace }],
 });
 
