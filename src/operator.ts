@@ -7,7 +7,8 @@ import { type Connection, connect } from './adapters/kubernetes/connection.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/kubernetes/leader.ts';
 import { byTurns } from './adapters/kubernetes/turns.ts';
 import { countCalls, observeCalls } from './adapters/measured.ts';
-import { systemClock as clock } from './adapters/process/clock.ts';
+import { systemClock } from './adapters/process/clock.ts';
+import { type ClusterClock, createClusterClock } from './adapters/process/cluster-clock.ts';
 import { startHttpEndpoint } from './adapters/process/health.ts';
 import { openJournal } from './adapters/process/journal.ts';
 import { createMemoryRelief } from './adapters/process/memory-relief.ts';
@@ -43,6 +44,7 @@ type Around = (ports: EffectPorts) => EffectPorts;
 /** @returns the exit code: 0 after a signal, 1 after the lead was lost. */
 export async function operate(config: Config, log: Log, around: Around = (ports) => ports): Promise<number> {
   const ending = endOnSignal(log);
+  const clock = createClusterClock(systemClock, log);
   const connection = await connect({ clock, log, kubeconfig: config.kubeconfig });
   const namespace = config.namespace ?? connection.namespace;
   if (namespace === undefined) {
@@ -50,7 +52,7 @@ export async function operate(config: Config, log: Log, around: Around = (ports)
   }
   const metrics = createMetrics({ processMetrics: true });
   const identity = `${config.identity}_${randomUUID().slice(0, 8)}`;
-  const elector = createElector({ connection, namespace, identity, config, log });
+  const elector = createElector({ connection, namespace, identity, config, clock, log });
   const clusterId =
     config.clusterId ??
     (await readClusterId(createKubernetesApi(connection, { clock }), { clock, log, ending }));
@@ -66,11 +68,12 @@ export async function operate(config: Config, log: Log, around: Around = (ports)
     identity,
     elector,
     metrics,
+    clock,
     log,
     around,
   });
   try {
-    return await lead({ ...installation, elector, config, log, ending, metrics });
+    return await lead({ ...installation, elector, config, clock, log, ending, metrics });
   } finally {
     await connection.close();
   }
@@ -92,8 +95,9 @@ function createElector({
   namespace,
   identity,
   config: { lease },
+  clock,
   log,
-}: Pick<Parts, 'connection' | 'namespace' | 'identity' | 'config' | 'log'>): LeaderElector {
+}: Pick<Parts, 'connection' | 'namespace' | 'identity' | 'config' | 'clock' | 'log'>): LeaderElector {
   // If a renewal gets no answer, there is time for a second one before the deadline.
   const timeoutMs = Math.round(0.4 * lease.renewDeadlineMs);
   return createLeaderElector({
@@ -119,6 +123,7 @@ interface Parts {
   readonly identity: string;
   readonly elector: LeaderElector;
   readonly metrics: Metrics;
+  readonly clock: ClusterClock;
   readonly log: Log;
   readonly around: Around;
 }
@@ -142,6 +147,7 @@ async function install({
   identity,
   elector,
   metrics,
+  clock,
   log,
   around,
 }: Parts): Promise<Installed> {
@@ -239,13 +245,14 @@ async function install({
 interface Running extends Installed {
   readonly elector: LeaderElector;
   readonly config: Config;
+  readonly clock: ClusterClock;
   readonly log: Log;
   readonly ending: AbortSignal;
   readonly metrics: Metrics;
 }
 
 async function lead(running: Running): Promise<number> {
-  const { controller, watches, ledger, takeLead, fenced, elector, config, log, ending } = running;
+  const { controller, watches, ledger, takeLead, fenced, elector, config, clock, log, ending } = running;
   const state = { synced: false, leading: false };
   const endpoint = await serve(running, state);
   log.info('started', { port: endpoint.port });

@@ -8,8 +8,13 @@ import type { EncryptionKey, GeneratedKey, KeyPairAlgorithm, SigningKey } from '
 /** Interfaces to everything outside of the controller. `adapters/` implements them; tests use fakes. */
 
 export interface Clock {
-  /** Wall clock, in milliseconds since the epoch: for times that people and servers read. */
+  /** The API server's time, in milliseconds since the epoch. A wall clock of this machine that jumps doesn't change it. */
   readonly now: () => number;
+  /**
+   * The earlier of the API server's time and the wall clock of this machine, in milliseconds since the epoch. An object
+   * ends only when both clocks say so.
+   */
+  readonly earliest: () => number;
   /** Monotonic clock, in milliseconds: for deadlines. */
   readonly monotonic: () => number;
   /** Resolves after `ms`, or as soon as `signal` aborts. Never rejects. */

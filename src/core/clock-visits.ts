@@ -39,6 +39,9 @@ export const leftBehindEnd = ({
 /** The longest sleep before a client is reconciled again. Timers overflow after 24.8 days; waking early is harmless. */
 const LONGEST_WAIT_MS = 12 * 3_600_000;
 
+/** The longest delay before clocks that disagree are compared again. */
+const CLOCK_AGAIN_MS = 60_000;
+
 /** The delay before a renewal that is due is retried. */
 const RENEW_AGAIN_MS = 300_000;
 
@@ -52,13 +55,21 @@ export function nextVisit(o: Observation, until: number | undefined): { readonly
   const at = current && serverOfClient(o, current);
   const times = [
     until,
-    o.object && lifetimeEnd(o.object),
+    o.object && lifetimeVisit(o, o.object),
     current && knownEnd(current, at),
     ...endings(o, current),
     ...renewals(o, at).map((due) => (due !== undefined && due <= o.now ? o.now + RENEW_AGAIN_MS : due)),
     at && readDueAt(o, at),
   ].filter((time) => time !== undefined && time > o.now);
   return times.length === 0 ? {} : { until: Math.min(...(times as number[]), o.now + LONGEST_WAIT_MS) };
+}
+
+/** As long as only the API server's clock says that the lifetime is over, the clocks are compared again. */
+function lifetimeVisit({ now, earliest }: Observation, object: ObservedClient): number | undefined {
+  const end = lifetimeEnd(object);
+  return end === undefined || now < end || earliest >= end
+    ? end
+    : now + Math.min(Math.max(end - earliest, 1_000), CLOCK_AGAIN_MS);
 }
 
 /** When records that serve no object end, or their deregistration is retried. */

@@ -12,8 +12,10 @@ import type { ObservedSecret } from './workload-secret.ts';
 
 /** All facts for a decision about one OAuthClient, gathered without a call. */
 export interface Observation {
-  /** Milliseconds since the epoch. */
+  /** The API server's time, in milliseconds since the epoch. */
   readonly now: number;
+  /** The earlier of the API server's time and this machine's. An object ends only when both say so. */
+  readonly earliest: number;
   readonly namespace: string;
   readonly name: string;
   readonly installation: Installation;

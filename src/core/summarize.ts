@@ -184,10 +184,12 @@ function isUsable(
   if (record === undefined || shown === undefined || object === undefined || object.deleting) {
     return false;
   }
-  const ends = [lifetimeEnd(object), knownEnd(record, serverOfClient(o, record))];
-  const isOver = ends.some((end) => end !== undefined && o.now >= end);
+  const isOver =
+    isPast(lifetimeEnd(object), o.earliest) || isPast(knownEnd(record, serverOfClient(o, record)), o.now);
   return state !== 'Gone' && !DOUBTFUL.includes(reason) && !isOver;
 }
+
+const isPast = (end: number | undefined, now: number): boolean => end !== undefined && now >= end;
 
 /**
  * Name of the Secret that shows the record. While the spec can't be used, it isn't known which Secret it wants, and the

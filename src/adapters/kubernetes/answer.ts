@@ -2,7 +2,13 @@ import type { Dispatcher } from 'undici';
 
 /** Result of one attempt to call the API server. */
 export type ApiAnswer =
-  | { readonly kind: 'answered'; readonly status: number; readonly retryAfter: string; readonly text: string }
+  | {
+      readonly kind: 'answered';
+      readonly status: number;
+      readonly retryAfter: string;
+      readonly date: string;
+      readonly text: string;
+    }
   /** `stale`: the API server had closed the kept connection. */
   | { readonly kind: 'lost'; readonly stale: boolean; readonly detail: string }
   /** The answer's body exceeds the limit; the rest was not read. */
@@ -32,6 +38,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #retryAfter = '';
+  #date = '';
 
   constructor(timeoutMs: number, signal: AbortSignal | undefined, maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -64,6 +71,7 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
   ): void {
     this.#status = status;
     this.#retryAfter = String(headers['retry-after'] ?? '');
+    this.#date = String(headers['date'] ?? '');
   }
 
   onResponseData(_: unknown, chunk: Buffer): void {
@@ -77,7 +85,13 @@ export class AnswerReader implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const text = Buffer.concat(this.#chunks).toString('utf8');
-    this.#end({ kind: 'answered', status: this.#status, retryAfter: this.#retryAfter, text });
+    this.#end({
+      kind: 'answered',
+      status: this.#status,
+      retryAfter: this.#retryAfter,
+      date: this.#date,
+      text,
+    });
   }
 
   onResponseError(_: unknown, error: Error): void {

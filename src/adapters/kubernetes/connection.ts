@@ -22,12 +22,17 @@ export interface Connection {
   readonly calls: () => Dispatcher;
   /** For watches: connections of their own, without a bound, so that watches never occupy the connections for calls. */
   readonly watches: () => Dispatcher;
+  /**
+   * Call it with the header `Date` of each answer, and when its call was sent, by the monotonic clock. Absent where nobody
+   * wants to know.
+   */
+  readonly heard?: ((date: string | undefined, askedAt: number) => void) | undefined;
   /** Closes every connection, also those in use. */
   readonly close: () => Promise<void>;
 }
 
 interface ConnectionOptions {
-  readonly clock: Clock;
+  readonly clock: Clock & Pick<Connection, 'heard'>;
   readonly log: Log;
   /** Path of a kubeconfig. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
   readonly kubeconfig?: string | undefined;
@@ -61,6 +66,7 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     headers: async () => ({ ...(await credentials.fresh()).headers, ...userAgent }),
     calls: () => current().calls,
     watches: () => current().watches,
+    heard: options.clock.heard,
     close: dispatchers.close,
   };
 }

@@ -100,12 +100,13 @@ function noAnswer(detail: string): ApiFailure {
 async function attempt(
   connection: Connection,
   request: ApiRequest,
-  { timeoutMs = DEFAULT_TIMEOUT_MS }: ExchangeOptions,
+  { clock, timeoutMs = DEFAULT_TIMEOUT_MS }: ExchangeOptions,
 ): Promise<ApiAnswer> {
   const { method, path, query, accept = 'application/json', contentType = 'application/json' } = request;
   const body = request.body === undefined ? null : JSON.stringify(request.body);
   const identity = await connection.headers();
   const reader = new AnswerReader(timeoutMs, request.signal, request.maxBytes ?? DEFAULT_MAX_BYTES);
+  const askedAt = clock.monotonic();
   connection.calls().dispatch(
     {
       origin: connection.origin,
@@ -121,6 +122,8 @@ async function attempt(
   );
   const answer = await reader.answer;
   if (answer.kind === 'answered') {
+    // What stands before the API server may answer in its place, when that is away.
+    connection.heard?.(answer.status < 500 ? answer.date : undefined, askedAt);
     request.measured?.(parsedBytes(answer.text));
   }
   return answer;

@@ -29,6 +29,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
   }
   return {
     now,
+    earliest: clock.earliest(),
     namespace,
     name: key.slice(namespace.length + 1),
     installation: installationOf(context),

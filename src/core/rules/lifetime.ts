@@ -11,12 +11,13 @@ import type { Rule } from './rule.ts';
 
 export const lifetimeOver: Rule<Usable> = {
   finding: 'LifetimeOver',
-  found: 'The time that spec.lifetime.expiresAfter gives is over.',
+  found:
+    "The time that spec.lifetime.expiresAfter gives is over, by the API server's clock and by that of the operator's machine.",
   follows: 'The object is deleted; or, by onExpiry Deregister, its client and its Secret are removed.',
   decide: (o) => {
     const { object, spec } = o;
     const end = lifetimeEnd(object);
-    if (end === undefined || o.now < end) {
+    if (end === undefined || o.earliest < end) {
       return undefined;
     }
     const message = `The lifetime that the spec gives ended at ${rfc3339(end)}.`;

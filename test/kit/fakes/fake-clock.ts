@@ -21,6 +21,7 @@ export function createFakeClock({
   return {
     sleeps,
     now: () => time,
+    earliest: () => time,
     monotonic: () => time,
     async sleep(ms, signal) {
       sleeps.push(ms);

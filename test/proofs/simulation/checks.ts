@@ -17,6 +17,7 @@ export function watchOver(world: World): void {
     noRegistrationIsForgotten(world, change);
     noClientOutlivesItsRecord(world, change);
     registrations.count(world, change);
+    noObjectEndsEarly(world, change);
     collectOrphans(world, change);
   });
 }
@@ -99,6 +100,16 @@ function isKnown(world: World, attempt: string): boolean {
     suspects(world).includes(attempt) ||
     records(world).some(({ clientId }) => clientId === client.id)
   );
+}
+
+/** Lifetimes are longer than lives, so only people delete objects. */
+function noObjectEndsEarly(world: World, { kind, before, after, by }: Change): void {
+  const isEnding = (object: Change['after']) => object?.metadata.deletionTimestamp !== undefined;
+  if (kind === 'OAuthClient' && before !== undefined && !isEnding(before) && by.includes('pod-')) {
+    if (after === undefined || isEnding(after)) {
+      world.violated(`the operator deleted ${before.metadata.name} before its lifetime was over`);
+    }
+  }
 }
 
 /** A record is deleted only when its client is gone. */

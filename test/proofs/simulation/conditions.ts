@@ -41,6 +41,8 @@ export interface Conditions {
   readonly throws: readonly number[];
   /** Port calls at which another replica takes the lead. */
   readonly leadChanges: readonly number[];
+  /** The wall clock of the operator's machine is set at the port call with this number, to be ahead by so much. */
+  readonly clockJumps: readonly { readonly at: number; readonly aheadMs: number }[];
   /** Whether a replaced leader knows it at once; otherwise it believes for up to 20 s that it still leads. */
   readonly strictLease: boolean;
 }

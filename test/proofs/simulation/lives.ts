@@ -46,6 +46,7 @@ export function planNamed(name: string): {
     crashes: events.filter((text) => !text.endsWith(THROWS)).map(toCrash),
     throws: events.filter((text) => text.endsWith(THROWS)).map((text) => Number.parseInt(text, 10)),
     leadChanges: [],
+    clockJumps: [],
     strictLease: true,
   };
   return { conditions, script: WHOLE_LIFE };

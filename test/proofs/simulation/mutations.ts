@@ -145,6 +145,12 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'at > now && now - at < COUNTED_MS',
   },
   {
+    name: 'the wall clock of the machine counts',
+    file: 'src/adapters/process/cluster-clock.ts',
+    original: 'Math.floor(offset + machine.monotonic())',
+    mutant: 'machine.now()',
+  },
+  {
     name: 'an answer whose record throws is forgotten',
     file: 'src/controller/durable/recorder.ts',
     original: 'const result = await tryOnce().catch(',

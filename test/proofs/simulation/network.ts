@@ -1,3 +1,4 @@
+import type { ClusterClock } from '../../../src/adapters/process/cluster-clock.ts';
 import type { KubernetesObject, Resource } from '../../../src/api/kubernetes.ts';
 import type {
   ApiResult,
@@ -76,10 +77,19 @@ const REFUSALS = [429, 500, 503, 504].map((status) => ({
   message: `refused with ${status}`,
 }));
 
-export function createApi(world: World, process: Process): KubernetesApi {
+export function createApi(
+  world: World,
+  process: Process,
+  clock: Pick<ClusterClock, 'heard' | 'monotonic'>,
+): KubernetesApi {
   const { cluster } = world;
-  const call = <T>(name: string, effect: () => ApiResult<unknown>) =>
-    travel<ApiResult<unknown>>(world, process, name, effect, () => apiFate(world)) as Promise<ApiResult<T>>;
+  const call = async <T>(name: string, effect: () => ApiResult<unknown>) => {
+    const askedAt = clock.monotonic();
+    const result = await travel<ApiResult<unknown>>(world, process, name, effect, () => apiFate(world));
+    // Every answer has the time of the API server. That of the answer's way back makes no difference.
+    clock.heard(result.ok || result.status > 0 ? world.time() : undefined, askedAt);
+    return result as ApiResult<T>;
+  };
   const named = (verb: string, { kind }: Resource, key: { namespace?: string; name: string }) =>
     `${verb} ${kind} ${key.name}`;
   return {

@@ -1,3 +1,4 @@
+import { createClusterClock } from '../../../src/adapters/process/cluster-clock.ts';
 import { createController } from '../../../src/controller/controller.ts';
 import { createEventRecorder } from '../../../src/controller/durable/events.ts';
 import { createRecorder } from '../../../src/controller/durable/recorder.ts';
@@ -21,9 +22,11 @@ const DRAIN_MS = 50_000;
 
 /** Starts to lead in this pod, like `operate`: the real controller with all its parts, between simulated ports. */
 export async function lead(world: World, process: Process): Promise<void> {
-  const clock = createClock(world.scheduler, () => process.alive, world.startedAt, process.skewMs);
   const log = createLog(world, process);
-  const api = createApi(world, process);
+  const isAlive = () => process.alive;
+  const wallClock = () => world.wallClock() + process.skewMs;
+  const clock = createClusterClock(createClock(world.scheduler, isAlive, wallClock), log);
+  const api = createApi(world, process, clock);
   const journal = createJournal(world, process);
   const http = createHttp(world, process);
   const namespace = OPERATOR_NAMESPACE;

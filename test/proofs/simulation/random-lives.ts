@@ -18,6 +18,7 @@ export function randomLife(seed: number): {
   const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
   const clients = NAMES.slice(0, 1 + upTo(2));
   const most = 30 * clients.length;
+  const clockJumps = clockJumpsOf(seed, most);
   const crash = (): Crash => ({
     at: 1 + upTo(most),
     when: pick(['before', 'after']),
@@ -39,9 +40,23 @@ export function randomLife(seed: number): {
       throws: throwsOf(seed, most),
       leadChanges: Array.from({ length: upTo(2) }, () => 1 + upTo(most)),
       strictLease: random() < 0.5,
+      clockJumps,
     },
-    script: randomScript(clients, random),
+    script: randomScript(clients, random, clockJumps.length > 0 ? LIFETIME : {}),
   };
+}
+
+/** Longer than any life. */
+const LIFETIME = { lifetime: { expiresAfter: '48h', onExpiry: 'DeleteObject' } };
+
+/** Only in every fourth life. The machine may be wrong by days before it asks for the time. */
+function clockJumpsOf(seed: number, most: number): Conditions['clockJumps'] {
+  const random = seeded(seed ^ 0xc10c);
+  const count = random() < 0.25 ? 1 + Math.floor(random() * 4) : 0;
+  return Array.from({ length: count }, () => ({
+    at: 1 + Math.floor(random() * most),
+    aheadMs: Math.floor((random() - 0.5) * 20) * 24 * 3_600_000,
+  }));
 }
 
 /** Only in every fourth life. */
@@ -51,13 +66,13 @@ function throwsOf(seed: number, most: number): readonly number[] {
   return Array.from({ length: count }, () => 1 + Math.floor(random() * most));
 }
 
-function randomScript(clients: readonly string[], random: () => number): readonly Deed[] {
+function randomScript(clients: readonly string[], random: () => number, more: object): readonly Deed[] {
   const upTo = (most: number) => Math.floor(random() * (most + 1));
   const pick = <T>(list: readonly T[]): T => list[upTo(list.length - 1)] as T;
   const script: Deed[] = clients.map((name) => ({
     name: `create ${name}`,
     afterMs: upTo(2_000),
-    act: deeds.create(name, 'One'),
+    act: deeds.create(name, 'One', more),
   }));
   const isWandering = random() < 0.5;
   for (let left = 2 + upTo(4 * clients.length); left > 0; left -= 1) {
@@ -78,7 +93,7 @@ function randomScript(clients: readonly string[], random: () => number): readonl
       ['rotate', deeds.rotate(name, value)],
       ['reconcile', deeds.reconcile(name, value)],
       ['remove', deeds.remove(name)],
-      ['create again', deeds.create(name, pick(TEXTS))],
+      ['create again', deeds.create(name, pick(TEXTS), more)],
       ['force', deeds.force(name)],
       ['remove Secret', deeds.removeSecret(name)],
       ['edit Secret', deeds.editSecret(name)],

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/controller/ports.ts';
+import type { MachineClock } from '../../../src/adapters/process/cluster-clock.ts';
 
 /** Virtual time: the next due event happens next, without a real wait. */
 
@@ -99,15 +99,18 @@ export class Scheduler {
   }
 }
 
-/** The clock of one process; its sleeps never end after its death. */
+/**
+ * The clock of one process; its sleeps never end after its death.
+ *
+ * @param wallClock milliseconds since the epoch
+ */
 export function createClock(
   scheduler: Scheduler,
   isAlive: () => boolean,
-  startedAt: number,
-  skewMs: number,
-): Clock {
+  wallClock: () => number,
+): MachineClock {
   return {
-    now: () => startedAt + skewMs + Math.floor(scheduler.now),
+    now: wallClock,
     monotonic: () => scheduler.now,
     sleep: (ms, signal) => {
       if (!isAlive()) {

@@ -15,6 +15,7 @@ import { keptSet } from './snapshot.ts';
 export interface Process {
   readonly pod: Pod;
   readonly name: string;
+  /** How far the clock of its machine differs from that of other machines. */
   readonly skewMs: number;
   /** Resolves when another process leads. */
   readonly replaced: Promise<void>;
@@ -49,7 +50,6 @@ const STARTED_AT = Date.UTC(2026, 4, 1);
 export class Thrown extends Error {}
 
 export class World {
-  readonly startedAt = STARTED_AT;
   readonly scheduler = new Scheduler();
   readonly random: () => number;
   /** Called at every moment at which the only process may be dropped. */
@@ -82,6 +82,8 @@ export class World {
    */
   underWay = 0;
   leader: Process | undefined;
+  /** By how much the wall clock of the operator's machines is ahead. */
+  #aheadMs = 0;
   #isStarting = false;
   #processes = 0;
   readonly #alive = new Set<Process>();
@@ -102,7 +104,10 @@ export class World {
     return this.#alive.size;
   }
 
-  /** RFC 3339 */
+  /** The wall clock of the operator's machines, in milliseconds since the epoch. */
+  wallClock = (): number => STARTED_AT + this.#aheadMs + Math.floor(this.scheduler.now);
+
+  /** The API server's time. RFC 3339 */
   time(): string {
     return new Date(STARTED_AT + Math.floor(this.scheduler.now)).toISOString().replace(/\.\d+Z$/, 'Z');
   }
@@ -140,6 +145,7 @@ export class World {
     if (!this.isEventful) {
       return { at, crash: undefined };
     }
+    this.#aheadMs = this.conditions.clockJumps.find((jump) => jump.at === at)?.aheadMs ?? this.#aheadMs;
     this.#tellMoment(process, at, 'before', holdsAnswer);
     const crash = this.conditions.crashes.find((one) => one.at === at);
     if (this.conditions.leadChanges.includes(this.points)) {
@@ -205,7 +211,7 @@ export class World {
   #save(): Restore {
     const { points, moments, isEventful, isFaithful, isForgetful, underWay, leader, weather } = this;
     const counts = { ...this.counts };
-    const [isStarting, processes] = [this.#isStarting, this.#processes];
+    const [isStarting, processes, aheadMs] = [this.#isStarting, this.#processes, this.#aheadMs];
     const waiting = [...this.#alive].flatMap((process) =>
       process.waiting.map((list) => ({ list, was: [...list] })),
     );
@@ -232,7 +238,7 @@ export class World {
         weather,
       });
       Object.assign(this.counts, counts);
-      [this.#isStarting, this.#processes] = [isStarting, processes];
+      [this.#isStarting, this.#processes, this.#aheadMs] = [isStarting, processes, aheadMs];
       for (const { list, was } of waiting) {
         list.splice(0, list.length, ...was);
       }

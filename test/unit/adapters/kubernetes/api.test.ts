@@ -54,6 +54,21 @@ describe('the calls', () => {
     });
   });
 
+  test('pass on the time of the API server, and when it was asked', async () => {
+    server = await startFakeApiServer([answer(200, object), answer(502, status(502, 'BadGateway'))]);
+    const heard: unknown[] = [];
+    const clock = createFakeClock({ startMs: 7 });
+    const connection = { ...server.connection, heard: (...args: unknown[]) => void heard.push(args) };
+    const api = createKubernetesApi(connection, { clock });
+    await api.get(secret, key);
+    await api.get(secret, key);
+    const isDate = (text: string) => Math.abs(Date.parse(text) - Date.now()) < 60_000;
+    expect(heard).toEqual([
+      [expect.toSatisfy(isDate), 7],
+      [undefined, 7],
+    ]);
+  });
+
   test('have the metadata alone of a written Secret sent back, and of one that is read for nothing else', async () => {
     const { api } = await start([answer(200, object)]);
     await api.create(secret, object);

@@ -43,6 +43,7 @@ function createTime() {
   const sleepers: { readonly at: number; readonly wake: () => void }[] = [];
   const clock: Clock = {
     now: () => now,
+    earliest: () => now,
     monotonic: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve) => {

@@ -77,7 +77,12 @@ function createPod() {
 
 const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 /** A process that is killed while the API server is unreachable: its promises never settle. */
-const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => new Promise(() => undefined) };
+const clock: Clock = {
+  now: () => 0,
+  earliest: () => 0,
+  monotonic: () => 0,
+  sleep: () => new Promise(() => undefined),
+};
 
 const nobody: RecordListener = { refused: () => {}, recorded: () => {} };
 

@@ -60,6 +60,16 @@ table('a lifetime that is over', [
     { type: 'DeleteObject' },
   ],
   [
+    "ends nothing while only the API server's clock says so, and compares the clocks again",
+    observation({ object: living({ ...removed, expiresAfter: '1h' }), earliest: NOW - 2 * HOUR }),
+    { ...ready, until: NOW + 60_000 },
+  ],
+  [
+    "ends nothing while only the operator's machine says so",
+    observation({ object: living({ ...removed, expiresAfter: '3h' }), earliest: NOW }),
+    { ...ready, until: NOW + HOUR },
+  ],
+  [
     'ends the client alone where the object is to stay',
     observation({ object: over }),
     deregisters('Expired'),
