@@ -6,7 +6,7 @@ import type { ContainerSpec } from './deployment.ts';
 
 /**
  * A process with the files of the image, as close to a container of a pod as possible without an engine: own mount
- * and process namespaces, read-only root file system, `/proc`, a minimal `/dev`, the Deployment's user, arguments and
+ * and process namespaces, read-only root file system, `/proc`, a minimal `/dev`, the Deployment's arguments and
  * memory volumes, the service account's files at their place in a pod, and no new privileges.
  *
  * Differences to a pod: it uses the machine's network, it has no seccomp profile and no memory limit, and the
@@ -23,6 +23,8 @@ export interface ContainerOptions extends ContainerSpec {
   /** Folder with the image's files. Mount points are created in it. */
   readonly root: string;
   readonly entrypoint: readonly string[];
+  readonly uid: number;
+  readonly gid: number;
   /** Holds `token`, `ca.crt` and `namespace`. */
   readonly serviceAccountFolder: string;
 }

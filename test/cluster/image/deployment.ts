@@ -4,8 +4,6 @@ import { parseAllDocuments } from 'yaml';
 export interface ContainerSpec {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly uid: number;
-  readonly gid: number;
   readonly readOnlyRoot: boolean;
   readonly noNewPrivileges: boolean;
   /** Folders in memory: path → size in MiB. */
@@ -17,7 +15,7 @@ interface Deployment {
   readonly spec: {
     readonly template: {
       readonly spec: {
-        readonly securityContext: { readonly runAsUser: number; readonly runAsGroup: number };
+        readonly securityContext: object;
         readonly containers: readonly [Container];
         readonly volumes: readonly {
           readonly name: string;
@@ -53,6 +51,11 @@ export function containerSpec(manifests: string, fields: Readonly<Record<string,
     throw new Error('there is no Deployment');
   }
   const pod = deployment.spec.template.spec;
+  for (const identity of ['runAsUser', 'runAsGroup', 'fsGroup']) {
+    if (identity in pod.securityContext || identity in pod.containers[0].securityContext) {
+      throw new Error(`the Deployment fixes ${identity}, which the image and the platform choose`);
+    }
+  }
   const [container] = pod.containers;
   const env = Object.fromEntries(
     container.env.map(({ name, valueFrom }) => [name, fields[valueFrom.fieldRef.fieldPath] ?? '']),
@@ -63,8 +66,6 @@ export function containerSpec(manifests: string, fields: Readonly<Record<string,
   return {
     args: container.args.map((arg) => arg.replace(/\$\(([^)]+)\)/g, (_, name: string) => env[name] ?? '')),
     env,
-    uid: pod.securityContext.runAsUser,
-    gid: pod.securityContext.runAsGroup,
     readOnlyRoot: container.securityContext.readOnlyRootFilesystem,
     noNewPrivileges: !container.securityContext.allowPrivilegeEscalation,
     memoryVolumes: new Map(
