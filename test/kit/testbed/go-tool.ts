@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { cached } from './cached.ts';
+import { run } from './command.ts';
+import { explainGo, readGoModule } from './go-module.ts';
+import type { Progress } from './progress.ts';
+
+/** Programs of others that a few tests need, each built from a module of its own below `tools/`. */
+export type GoTool = 'helm4' | 'helm3' | 'kwok';
+
+interface Recipe {
+  /** Of the program, for people. */
+  readonly title: string;
+  /** The module whose version the program has. */
+  readonly module: string;
+  /** The package below the module. */
+  readonly package: string;
+  /** The variable that holds the version that the program prints. */
+  readonly versionVariable: string;
+  /** Cold on two cores. */
+  readonly typically: string;
+}
+
+const RECIPES: Readonly<Record<GoTool, Recipe>> = {
+  helm4: {
+    title: 'Helm 4',
+    module: 'helm.sh/helm/v4',
+    package: 'cmd/helm',
+    versionVariable: 'helm.sh/helm/v4/internal/version.version',
+    typically: '4 min 40 s',
+  },
+  helm3: {
+    title: 'Helm 3',
+    module: 'helm.sh/helm/v3',
+    package: 'cmd/helm',
+    versionVariable: 'helm.sh/helm/v3/internal/version.version',
+    typically: '3 min',
+  },
+  kwok: {
+    title: 'KWOK',
+    module: 'sigs.k8s.io/kwok',
+    package: 'cmd/kwok',
+    versionVariable: 'sigs.k8s.io/kwok/pkg/consts.Version',
+    typically: '75 s',
+  },
+};
+
+const MODULES = join(import.meta.dirname, 'tools');
+
+/**
+ * The path of `tool` in the testbed's cache, built from its module where it is missing. A change of go.mod or go.sum
+ * asks for a new one. Throws with what to install where Go is missing; else with the compiler's last lines.
+ */
+export async function ensureGoTool(tool: GoTool, progress: Progress): Promise<string> {
+  const recipe = RECIPES[tool];
+  const folder = goToolModule(tool);
+  const { version, cacheName } = await readGoModule(folder, tool, recipe.module);
+  return cached(cacheName, progress, (partial) =>
+    progress.step(`Building ${recipe.title} ${version} with Go (once)`, async (update) => {
+      const typically = `usually ${recipe.typically}`;
+      update(typically);
+      const stamp = `-s -w -X ${recipe.versionVariable}=${version}`;
+      const flags = ['-v', '-trimpath', '-ldflags', stamp, '-o', partial];
+      await run('go', ['build', '-C', folder, ...flags, `${recipe.module}/${recipe.package}`], {
+        env: { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly' },
+        onLine: (line) => update(`${typically}; ${line}`),
+      }).catch(explainGo(recipe.title));
+    }),
+  );
+}
+
+/** The folder of go.mod and go.sum of `tool`. */
+export function goToolModule(tool: GoTool): string {
+  return join(MODULES, tool);
+}
