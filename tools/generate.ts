@@ -6,7 +6,8 @@ import { generatedFiles } from './generated-files.ts';
 /** `npm run generate`: writes every generated file. A test fails while one of them is stale. */
 argumentsOf({
   name: 'generate',
-  about: 'Writes the files that are made from src: crds/ and docs/reference.md. A second.',
+  about:
+    'Writes the files that are made from others: crds/, docs/reference.md, and values, schema and copies of deploy/chart. A second.',
 });
 const root = join(import.meta.dirname, '..');
 for (const [path, content] of generatedFiles()) {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '../src/api/crd.ts';
+import { chartFiles } from './chart-files.ts';
 import { findingsSection } from './findings-section.ts';
 import { referencePage } from './reference-page.ts';
 
@@ -7,12 +8,16 @@ const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
 
 /** Path from the root → content, for each file that is generated from schemas and tables. */
 export function generatedFiles(): ReadonlyMap<string, string> {
-  const crds = customResourceDefinitions().map((definition) => {
-    const { metadata } = definition as { metadata: { name: string } };
-    const [plural = '', ...group] = metadata.name.split('.');
-    return [`crds/${group.join('.')}_${plural}.yaml`, HEADER + yaml(definition)] as const;
-  });
-  return new Map([...crds, ['docs/reference.md', referencePage() + findingsSection()]]);
+  const crds = new Map(
+    customResourceDefinitions().map((definition) => {
+      const { metadata } = definition as { metadata: { name: string } };
+      const [plural = '', ...group] = metadata.name.split('.');
+      return [`crds/${group.join('.')}_${plural}.yaml`, HEADER + yaml(definition)] as const;
+    }),
+  );
+  return new Map([...crds, ['docs/reference.md', referencePage() + findingsSection()], ...chartFiles(crds)]);
 }
 
-const yaml = (value: object) => stringify(value, { lineWidth: 110, aliasDuplicateObjects: false });
+/** Readers of YAML 1.1, such as Helm, take `Off` without quotes for a boolean. */
+const yaml = (value: object) =>
+  stringify(value, { lineWidth: 110, aliasDuplicateObjects: false, compat: 'yaml-1.1' });

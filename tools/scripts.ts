@@ -58,6 +58,14 @@ two cores.`,
   },
   {
     ...TESTS,
+    name: 'test:chart',
+    about: `Renders the Helm chart and compares it with the kustomize folders. Installs, upgrades and removes it by Helm 4 and Helm 3
+on a real API server. The first run builds both with Go, and KWOK, which stands in for a node: nine minutes. After that
+about three minutes on two cores.`,
+    args: ['run', '--config=vitest.chart.config.ts'],
+  },
+  {
+    ...TESTS,
     name: 'test:interop',
     about: `Runs the operator against a real Keycloak and a real Ory Hydra. The first run fetches Keycloak and builds Hydra with Go
 (some minutes); it needs Java. After that about five minutes.`,

@@ -1,0 +1,33 @@
+{{/* The operator's flags, a YAML list. */}}
+{{- define "oauth-registrar.args" -}}
+- --leader-elect
+- --namespace=$(POD_NAMESPACE)
+- --identity=$(POD_NAME)
+- --journal-dir=/var/run/oauth-registrar
+{{- with .Values.namespaces }}
+- {{ printf "--namespaces=%s" (join "," .) | quote }}
+- {{ printf "--cluster-id=%s" (include "oauth-registrar.clusterId" $) | quote }}
+{{- end }}
+{{- if ne .Values.logLevel "info" }}
+- --log-level={{ .Values.logLevel }}
+{{- end }}
+{{- with .Values.installation }}
+- {{ printf "--installation=%s" . | quote }}
+{{- end }}
+{{- with .Values.clusterName }}
+- {{ printf "--cluster-name=%s" . | quote }}
+{{- end }}
+{{- with .Values.egress }}
+{{- if .allowHttp }}
+- --allow-http
+{{- end }}
+{{- range $flag, $list := dict "allow-addresses" .allowAddresses "refuse-addresses" .refuseAddresses "namespaced-server-hosts" .namespacedServerHosts }}
+{{- with $list }}
+- {{ printf "--%s=%s" $flag (join "," .) | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraArgs }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,104 @@
+{{/*
+Refuses values that the schema can't judge, each with a sentence that says what to do. Prints nothing. What a cluster has
+is asked only if there is one: `helm template` and GitOps tools have none.
+*/}}
+{{- define "oauth-registrar.checks" -}}
+{{- include "oauth-registrar.checks.values" . -}}
+{{- if lookup "v1" "Namespace" "" "kube-system" -}}
+{{- include "oauth-registrar.checks.cluster" . -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "oauth-registrar.checks.values" -}}
+{{- with .Values -}}
+{{- if and .image.digest (not (regexMatch "^sha256:[0-9a-f]{64}$" .image.digest)) -}}
+{{- fail (printf "image.digest is %q, and no digest: write sha256: and 64 hexadecimal digits, as your registry shows it." .image.digest) -}}
+{{- end -}}
+{{- if not (or .image.digest .image.tag) -}}
+{{- fail "image has neither tag nor digest: set image.digest, or image.tag." -}}
+{{- end -}}
+{{- if contains "@" .image.repository -}}
+{{- fail "image.repository has an @: write what follows it into image.digest." -}}
+{{- end -}}
+{{- if ne (len .namespaces) (len (uniq .namespaces)) -}}
+{{- fail (printf "namespaces has a namespace twice: %s. Name each once." (join ", " .namespaces)) -}}
+{{- end -}}
+{{- range .namespaces -}}
+{{- if not (regexMatch "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$" .) -}}
+{{- fail (printf "namespaces has %q, and no namespace can have that name. Patterns are not supported: name each namespace." .) -}}
+{{- end -}}
+{{- end -}}
+{{- range concat .egress.allowAddresses .egress.refuseAddresses .networkPolicy.apiServer.cidrs -}}
+{{- include "oauth-registrar.checks.cidr" . -}}
+{{- end -}}
+{{- range .egress.authorizationServers -}}
+{{- include "oauth-registrar.checks.cidr" .cidr -}}
+{{- end -}}
+{{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
+{{- fail "serviceMonitor and podMonitor are both enabled, and everything would be counted twice: disable one." -}}
+{{- end -}}
+{{- if and .prometheusRule.enabled (not .prometheusRule.groups) -}}
+{{- fail "prometheusRule is enabled without rules: name them in prometheusRule.groups. docs/operating.md has expressions." -}}
+{{- end -}}
+{{- if and .dashboard.enabled (not .dashboard.dashboards) -}}
+{{- fail "dashboard is enabled without dashboards: name them in dashboard.dashboards." -}}
+{{- end -}}
+{{- end -}}
+{{- if has .Release.Namespace .Values.namespaces -}}
+{{- fail (printf "namespaces has %s, the operator's own namespace: choose another namespace for the release, so that tenants can't read registration Secrets." .Release.Namespace) -}}
+{{- end -}}
+{{- if and .Values.finalizerPolicy.enabled (semverCompare "<1.36.0-0" .Capabilities.KubeVersion.Version) -}}
+{{- fail (printf "finalizerPolicy needs Kubernetes 1.36, and this is %s: set finalizerPolicy.enabled=false. The operator then adds the finalizer itself." .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+{{- if and .Values.namespaces (not (include "oauth-registrar.clusterId" .)) -}}
+{{- fail "namespaces needs clusterId, because the operator then can't read it. Set clusterId to what this prints: kubectl get namespace kube-system -o jsonpath={.metadata.uid}" -}}
+{{- end -}}
+{{- if and .Values.networkPolicy.enabled (not (include "oauth-registrar.apiServer" .)) -}}
+{{- fail "networkPolicy needs the API server's addresses, else the operator could not reach it. Set networkPolicy.apiServer.cidrs to those that these print, each with /32: kubectl get service kubernetes -n default -o jsonpath={.spec.clusterIPs}; kubectl get endpointslice kubernetes -n default -o jsonpath={.endpoints[*].addresses}" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "oauth-registrar.checks.cidr" -}}
+{{- if not (regexMatch "^([0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/[0-9]{1,3})$" .) -}}
+{{- fail (printf "%q is not a range of addresses: write a CIDR, such as 10.0.0.0/8, or 192.0.2.7/32 for one address." .) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "oauth-registrar.checks.cluster" -}}
+{{- if not .Values.crds.enabled -}}
+{{- if not (lookup "apiextensions.k8s.io/v1" "CustomResourceDefinition" "" "oauthclients.oauth-registrar.dev") -}}
+{{- fail "The cluster has no definitions of oauth-registrar.dev, and crds.enabled is false: set crds.enabled=true, or install the release that has them first." -}}
+{{- end -}}
+{{- end -}}
+{{- if not .Values.shared.enabled -}}
+{{- if not (lookup "admissionregistration.k8s.io/v1" "ValidatingAdmissionPolicy" "" "oauth-registrar-guard") -}}
+{{- fail "The cluster has no policy oauth-registrar-guard, and shared.enabled is false: set shared.enabled=true, or install the release that has it first." -}}
+{{- end -}}
+{{- end -}}
+{{- $here := .Release.Namespace -}}
+{{- $all := lookup "rbac.authorization.k8s.io/v1" "ClusterRoleBinding" "" "oauth-registrar" -}}
+{{- range $all.subjects -}}
+{{- if ne .namespace $here -}}
+{{- fail (printf "The install in namespace %s serves all namespaces, so this one would serve them a second time: uninstall that one, or give it a list of namespaces." .namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- range $tenant := .Values.namespaces -}}
+{{- if not (lookup "v1" "Namespace" "" $tenant) -}}
+{{- fail (printf "namespaces has %s, and the cluster has no such namespace: create it first, or take it off the list." $tenant) -}}
+{{- end -}}
+{{- range (lookup "rbac.authorization.k8s.io/v1" "RoleBinding" $tenant "oauth-registrar").subjects -}}
+{{- if ne .namespace $here -}}
+{{- fail (printf "The install in namespace %s serves namespace %s already, and only one may: take it off one of the two lists." .namespace $tenant) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if not .Values.namespaces -}}
+{{- range (lookup "rbac.authorization.k8s.io/v1" "RoleBinding" "" "").items -}}
+{{- if eq .metadata.name "oauth-registrar-own" -}}
+{{- if ne .metadata.namespace $here -}}
+{{- fail (printf "The install in namespace %s serves some namespaces, so this one would serve them a second time: give this one a list of other namespaces, or uninstall that one." .metadata.namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

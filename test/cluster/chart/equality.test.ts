@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
+import { differences } from './differences.ts';
+import { isHook, kustomized, type Manifest, useRendering } from './rendered.ts';
+
+/** The chart and the kustomize folders give the same objects, but for what these lists name. */
+
+/** Labels that Helm's conventions ask of every object. The test holds each object to them, and then ignores them. */
+const LABELS = {
+  'app.kubernetes.io/instance': 'oauth-registrar',
+  'app.kubernetes.io/managed-by': 'Helm',
+  'app.kubernetes.io/name': 'oauth-registrar',
+  'app.kubernetes.io/version': '0.1.0',
+  'helm.sh/chart': 'oauth-registrar-0.1.0',
+};
+/** What `helm uninstall` leaves. With kustomize, the guard and its finalizer keep the same objects. */
+const KEPT = 'metadata.annotations: none → {"helm.sh/resource-policy":"keep"}';
+/** A release is available by default; the kustomize folder leaves that to an overlay. */
+const AVAILABLE = (namespace: string) => [
+  `+ PodDisruptionBudget ${namespace}/oauth-registrar`,
+  `Deployment ${namespace}/oauth-registrar: spec.replicas: 1 → 2`,
+  `Deployment ${namespace}/oauth-registrar: spec.template.spec.topologySpreadConstraints: none → ${JSON.stringify(
+    ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+      maxSkew: 1,
+      topologyKey,
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: { 'app.kubernetes.io/name': 'oauth-registrar' } },
+    })),
+  )}`,
+];
+
+const withoutLabels = (object: Manifest): Manifest => {
+  const labels = Object.fromEntries(
+    Object.entries(object.metadata.labels ?? {}).filter(([name]) => !Object.hasOwn(LABELS, name)),
+  );
+  return { ...object, metadata: { ...object.metadata, labels } };
+};
+
+describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
+  const chart = useRendering(version);
+
+  const compare = async (folder: string, values: object, namespace: string) => {
+    const objects = (await chart.objects(values, namespace)).filter((object) => !isHook(object));
+    for (const { kind, metadata } of objects) {
+      expect(metadata.labels, `${kind} ${metadata.name}`).toMatchObject(LABELS);
+    }
+    const before = (await kustomized(folder)).map(withoutLabels);
+    return differences(before, objects.map(withoutLabels));
+  };
+
+  test('for a whole cluster, but for this list', async () => {
+    expect(await compare('deploy', {}, 'oauth-registrar-system')).toEqual(
+      [
+        ...AVAILABLE('oauth-registrar-system'),
+        // `helm install --create-namespace` makes it; NOTES print the command that labels it.
+        '- Namespace oauth-registrar-system',
+        ...['authorizationservers', 'clusterauthorizationservers', 'oauthclients'].map(
+          (plural) => `CustomResourceDefinition ${plural}.oauth-registrar.dev: ${KEPT}`,
+        ),
+        `ValidatingAdmissionPolicy oauth-registrar-guard: ${KEPT}`,
+        `ValidatingAdmissionPolicyBinding oauth-registrar-guard: ${KEPT}`,
+      ].toSorted(byObject),
+    );
+  });
+
+  test('for a whole cluster with the finalizer policy, but for the same list', async () => {
+    const values = { finalizerPolicy: { enabled: true } };
+    const plain = await compare('deploy', {}, 'oauth-registrar-system');
+    expect(await compare('deploy/overlays/finalizer-policy', values, 'oauth-registrar-system')).toEqual(
+      plain,
+    );
+  });
+
+  test('for listed namespaces, but for this list', async () => {
+    const values = {
+      namespaces: ['shop'],
+      clusterId: 'uid-of-kube-system',
+      crds: { enabled: false },
+      shared: { enabled: false },
+    };
+    const role = 'roleRef.name: "oauth-registrar" → "oauth-registrar-shop-operator"';
+    expect(await compare('deploy/overlays/listed-namespaces', values, 'oauth-registrar-shop')).toEqual(
+      [
+        ...AVAILABLE('oauth-registrar-shop'),
+        '- Namespace oauth-registrar-shop',
+        // A release owns its objects: none of two installs may take the role of the other along. Its rules are compared
+        // below.
+        '- ClusterRole oauth-registrar',
+        '+ ClusterRole oauth-registrar-shop-operator',
+        `RoleBinding oauth-registrar-shop/oauth-registrar-own: ${role}`,
+        `RoleBinding shop/oauth-registrar: ${role}`,
+        // The folder has it for installs of a whole cluster, and binds it to nobody.
+        '- ClusterRole oauth-registrar-api-server',
+        `ValidatingAdmissionPolicyBinding oauth-registrar-shop-guard: ${KEPT}`,
+      ].toSorted(byObject),
+    );
+    const rules = (objects: readonly Manifest[], name: string) =>
+      objects.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === name)?.['rules'];
+    const own = rules(await chart.objects(values, 'oauth-registrar-shop'), 'oauth-registrar-shop-operator');
+    expect(own).toBeDefined();
+    expect(own).toEqual(rules(await kustomized('deploy'), 'oauth-registrar'));
+  });
+
+  test('for two listed namespaces, with the same rights in each', async () => {
+    const values = { namespaces: ['shop', 'billing'], clusterId: 'uid' };
+    const objects = await chart.objects(values, 'sso');
+    const inTenant = (tenant: string) =>
+      objects
+        .filter(({ metadata }) => metadata.namespace === tenant)
+        .map(({ metadata: { namespace, ...metadata }, ...object }) => ({ ...object, metadata }));
+    expect(inTenant('billing')).toHaveLength(3);
+    expect(inTenant('billing')).toEqual(inTenant('shop'));
+    const namespaces = objects.map(({ metadata }) => metadata.namespace).filter(Boolean);
+    expect(new Set(namespaces)).toEqual(new Set(['sso', 'shop', 'billing']));
+    expect(JSON.stringify(objects)).not.toMatch(/oauth-registrar-(system|shop)/);
+  });
+});
+
+/** The order of `differences`: by object. */
+function byObject(left: string, right: string): number {
+  const [a, b] = [left, right].map((line) => line.replace(/^[+-] /, ''));
+  return (a ?? '') < (b ?? '') ? -1 : 1;
+}

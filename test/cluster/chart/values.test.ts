@@ -1,0 +1,300 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ChartValues } from '../../../tools/chart-values.ts';
+import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
+import { CHART, isHook, type Manifest, only, useRendering, valueAt } from './rendered.ts';
+
+/** What values do, and which are refused, with which sentence. */
+
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
+const NETWORK = { enabled: true, apiServer: { cidrs: ['10.96.0.1/32'] } };
+
+type Refusal = readonly [what: string, values: object, sentence: string];
+const REFUSED: readonly Refusal[] = [
+  ['an unknown value', { replicaCount: 3 }, "additional properties 'replicaCount' not allowed"],
+  [
+    'an unknown value below another',
+    { crds: { install: true } },
+    "at '/crds': additional properties 'install' not allowed",
+  ],
+  ['a value of another type', { replicas: 'two' }, "at '/replicas': got string, want integer"],
+  ['a number that is too large', { replicas: 11 }, "at '/replicas': maximum: got 11, want 10"],
+  [
+    'a word that is none of the choices',
+    { logLevel: 'loud' },
+    "value must be one of 'debug', 'info', 'warn', 'error'",
+  ],
+  [
+    'a server without a range',
+    { egress: { authorizationServers: [{ ports: [443] }] } },
+    "missing property 'cidr'",
+  ],
+  [
+    'a digest that is none',
+    { image: { digest: 'sha256:abc' } },
+    'image.digest is "sha256:abc", and no digest: write sha256: and 64',
+  ],
+  [
+    'a digest in the repository',
+    { image: { repository: `a/b@${DIGEST}` } },
+    'write what follows it into image.digest',
+  ],
+  [
+    'neither tag nor digest',
+    { image: { tag: '' } },
+    'image has neither tag nor digest: set image.digest, or image.tag',
+  ],
+  [
+    'an address that is no range',
+    { egress: { refuseAddresses: ['10.0.0.1'] } },
+    '"10.0.0.1" is not a range of addresses: write a CIDR',
+  ],
+  [
+    'a server that is no range',
+    { egress: { authorizationServers: [{ cidr: 'sso.example.com' }] } },
+    '"sso.example.com" is not a range of addresses',
+  ],
+  [
+    'namespaces without the uid',
+    { namespaces: ['shop'] },
+    "namespaces needs clusterId, because the operator then can't read it. Set clusterId to what this prints: kubectl get namespace kube-system",
+  ],
+  [
+    'a pattern of namespaces',
+    { namespaces: ['team-*'], clusterId: 'uid' },
+    'Patterns are not supported: name each namespace',
+  ],
+  [
+    'a namespace twice',
+    { namespaces: ['shop', 'shop'], clusterId: 'uid' },
+    'namespaces has a namespace twice: shop, shop',
+  ],
+  [
+    "the operator's own namespace",
+    { namespaces: ['oauth-registrar-system'], clusterId: 'uid' },
+    'choose another namespace for the release',
+  ],
+  [
+    'a policy without the API server',
+    { networkPolicy: { enabled: true } },
+    "networkPolicy needs the API server's addresses",
+  ],
+  [
+    'both monitors',
+    { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } },
+    'everything would be counted twice: disable one',
+  ],
+  ['alerts without rules', { prometheusRule: { enabled: true } }, 'name them in prometheusRule.groups'],
+  ['dashboards without a dashboard', { dashboard: { enabled: true } }, 'name them in dashboard.dashboards'],
+];
+
+describe.each(HELM_VERSIONS)('%s refuses', (version) => {
+  const chart = useRendering(version);
+
+  test.for(REFUSED)('%s', async ([, values, sentence]) => {
+    expect(await chart.refusal(values)).toContain(sentence);
+  });
+
+  test('an old Kubernetes', async () => {
+    expect(await chart.refusal({}, { kubernetes: '1.33.9' })).toContain(
+      'chart requires kubeVersion: >=1.34.0-0 which is incompatible with Kubernetes v1.33.9',
+    );
+  });
+
+  test('the finalizer policy on a Kubernetes without its kind', async () => {
+    const values = { finalizerPolicy: { enabled: true } };
+    expect(await chart.refusal(values, { kubernetes: '1.35.4' })).toContain(
+      'finalizerPolicy needs Kubernetes 1.36, and this is v1.35.4: set finalizerPolicy.enabled=false',
+    );
+  });
+});
+
+const chart = useRendering('helm4');
+const deployment = async (values: ChartValues) => only(await chart.objects(values), 'Deployment');
+const container = 'spec.template.spec.containers.0';
+
+describe('values', () => {
+  test('name the image by digest, which wins over the tag', async () => {
+    const image = { repository: 'registry.example.com/sso/oauth-registrar', digest: DIGEST };
+    expect(valueAt(await deployment({ image }), `${container}.image`)).toBe(
+      `registry.example.com/sso/oauth-registrar@${DIGEST}`,
+    );
+    const [check] = (await chart.objects({ image })).filter(({ kind }) => kind === 'Pod');
+    expect(valueAt(check as Manifest, 'spec.containers.0.image')).toContain(DIGEST);
+  });
+
+  test('become flags of the operator, which has no other by default', async () => {
+    const OWN = [
+      '--leader-elect',
+      '--namespace=$(POD_NAMESPACE)',
+      '--identity=$(POD_NAME)',
+      '--journal-dir=/var/run/oauth-registrar',
+    ];
+    expect(valueAt(await deployment({}), `${container}.args`)).toEqual(OWN);
+    const values: ChartValues = {
+      namespaces: ['shop', 'billing'],
+      clusterId: 'uid',
+      logLevel: 'debug',
+      installation: 'one',
+      clusterName: 'blue',
+      egress: {
+        allowHttp: true,
+        allowAddresses: ['127.0.0.0/8'],
+        refuseAddresses: ['10.96.0.0/12', '10.244.0.0/16'],
+        namespacedServerHosts: ['*.example.com'],
+      },
+      extraArgs: ['--namespace-memory=64'],
+    };
+    expect(valueAt(await deployment(values), `${container}.args`)).toEqual([
+      ...OWN,
+      '--namespaces=shop,billing',
+      '--cluster-id=uid',
+      '--log-level=debug',
+      '--installation=one',
+      '--cluster-name=blue',
+      '--allow-http',
+      '--allow-addresses=127.0.0.0/8',
+      '--namespaced-server-hosts=*.example.com',
+      '--refuse-addresses=10.96.0.0/12,10.244.0.0/16',
+      '--namespace-memory=64',
+    ]);
+  });
+
+  test('shape the Pods', async () => {
+    const values: ChartValues = {
+      replicas: 3,
+      priorityClassName: 'system-cluster-critical',
+      nodeSelector: { pool: 'infra' },
+      tolerations: [{ key: 'infra', operator: 'Exists' }],
+      affinity: { nodeAffinity: {} },
+      podAnnotations: { note: 'x' },
+      image: { pullPolicy: 'Always', pullSecrets: ['registry'] },
+      env: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example.com:3128' }],
+      journal: { sizeLimit: '8Mi' },
+      resources: { limits: { memory: '640Mi' } },
+      topologySpread: { enabled: false },
+    };
+    const made = await deployment(values);
+    expect(valueAt(made, 'spec')).toMatchObject({
+      replicas: 3,
+      template: {
+        metadata: { annotations: { note: 'x' } },
+        spec: {
+          priorityClassName: 'system-cluster-critical',
+          nodeSelector: { pool: 'infra' },
+          tolerations: [{ key: 'infra', operator: 'Exists' }],
+          affinity: { nodeAffinity: {} },
+          imagePullSecrets: [{ name: 'registry' }],
+          volumes: [{ name: 'journal', emptyDir: { medium: 'Memory', sizeLimit: '8Mi' } }],
+        },
+      },
+    });
+    expect(valueAt(made, container)).toMatchObject({
+      imagePullPolicy: 'Always',
+      resources: { limits: { memory: '640Mi' } },
+    });
+    expect(valueAt(made, `${container}.env`)).toContainEqual({
+      name: 'HTTPS_PROXY',
+      value: 'http://proxy.example.com:3128',
+    });
+    expect(valueAt(made, 'spec.template.spec')).not.toHaveProperty('topologySpreadConstraints');
+  });
+
+  test('keep the definitions by default, and the guard in any case', async () => {
+    const kept = async (values: ChartValues) =>
+      (await chart.objects(values))
+        .filter(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'] === 'keep')
+        .map(({ kind }) => kind);
+    const guard = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'];
+    expect(await kept({})).toEqual([...Array(3).fill('CustomResourceDefinition'), ...guard]);
+    expect(await kept({ crds: { keep: false } })).toEqual(guard);
+    expect(await kept({ crds: { enabled: false } })).toEqual(guard);
+    expect(await kept({ shared: { enabled: false } })).toContain('ValidatingAdmissionPolicyBinding');
+  });
+
+  test('make no disruption budget for one replica, with which no node could be drained', async () => {
+    const budgets = async (values: ChartValues) =>
+      (await chart.objects(values)).filter(({ kind }) => kind === 'PodDisruptionBudget').length;
+    expect([
+      await budgets({}),
+      await budgets({ replicas: 1 }),
+      await budgets({ podDisruptionBudget: { enabled: false } }),
+    ]).toEqual([1, 0, 0]);
+  });
+
+  test('give every object the common labels, and leave the selector', async () => {
+    const values: ChartValues = {
+      commonLabels: { team: 'sso' },
+      networkPolicy: NETWORK,
+      flowControl: { enabled: true },
+      finalizerPolicy: { enabled: true },
+      serviceMonitor: { enabled: true },
+      prometheusRule: { enabled: true, groups: [{ name: 'x', rules: [] }] },
+      dashboard: { enabled: true, dashboards: { 'one.json': '{}' } },
+      extraObjects: [
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'more', labels: { own: 'label' } } },
+      ],
+    };
+    const objects = await chart.objects(values);
+    expect(objects.filter(({ metadata }) => metadata.labels?.['team'] !== 'sso')).toEqual([]);
+    const made = only(objects, 'Deployment');
+    expect(valueAt(made, 'spec.template.metadata.labels')).toEqual({
+      team: 'sso',
+      'app.kubernetes.io/name': 'oauth-registrar',
+    });
+    expect(valueAt(made, 'spec.selector.matchLabels')).toEqual({
+      'app.kubernetes.io/name': 'oauth-registrar',
+    });
+    expect(only(objects, 'ConfigMap', 'more').metadata.labels).toMatchObject({ own: 'label', team: 'sso' });
+  });
+
+  test('fill the slots of the Prometheus operator and Grafana', async () => {
+    const rule = { alert: 'NoLeader', expr: 'absent(oauth_registrar_leader == 1)' };
+    const objects = await chart.objects({
+      serviceMonitor: { enabled: true, interval: '30s', labels: { release: 'prometheus' } },
+      prometheusRule: { enabled: true, groups: [{ name: 'oauth-registrar', rules: [rule] }] },
+      dashboard: { enabled: true, dashboards: { 'one.json': '{"title":"One"}' } },
+    });
+    const monitor = only(objects, 'ServiceMonitor');
+    expect(monitor.metadata.labels).toMatchObject({ release: 'prometheus' });
+    expect(valueAt(monitor, 'spec.endpoints')).toEqual([{ port: 'http', path: '/metrics', interval: '30s' }]);
+    const service = only(objects, 'Service');
+    expect(service.metadata.labels).toMatchObject(valueAt<object>(monitor, 'spec.selector.matchLabels'));
+    expect(valueAt(service, 'spec.ports.0.name')).toBe('http');
+    expect(valueAt(only(objects, 'PrometheusRule'), 'spec.groups.0.rules')).toEqual([rule]);
+    const dashboards = only(objects, 'ConfigMap');
+    expect(dashboards.metadata.labels).toMatchObject({ grafana_dashboard: '1' });
+    expect(valueAt(dashboards, 'data')).toEqual({ 'one.json': '{"title":"One"}' });
+
+    const alone = await chart.objects({ podMonitor: { enabled: true } });
+    expect(valueAt(only(alone, 'PodMonitor'), 'spec.podMetricsEndpoints')).toEqual([
+      { port: 'http', path: '/metrics' },
+    ]);
+    expect(alone.filter(({ kind }) => kind === 'Service')).toEqual([]);
+  });
+
+  test('have no hook but those of `helm test`, so none can stop an install or an uninstall', async () => {
+    const hooks = (await chart.objects())
+      .filter(isHook)
+      .map(({ metadata }) => metadata.annotations?.['helm.sh/hook']);
+    expect(new Set(hooks)).toEqual(new Set(['test']));
+  });
+
+  test('are all explained', async () => {
+    const lines = (await readFile(join(CHART, 'values.yaml'), 'utf8')).split('\n');
+    const bare = lines.filter(
+      (line, index) => /^\s*[a-zA-Z]+:/.test(line) && !/^\s*#/.test(lines[index - 1] ?? ''),
+    );
+    // Members of defaults, which Kubernetes explains.
+    expect(bare.map((line) => line.trim())).toEqual(
+      ['requests:', 'cpu: 50m', 'memory: 96Mi', 'limits:', 'memory: 256Mi', 'grafana_dashboard: "1"'].filter(
+        (line) => !line.startsWith('grafana_'),
+      ),
+    );
+  });
+
+  test('hold no expression that Kubernetes would replace in the check', async () => {
+    expect(await readFile(join(CHART, 'files', 'check.mjs'), 'utf8')).not.toContain('$(');
+  });
+});

@@ -1,0 +1,232 @@
+import * as z from 'zod';
+
+/**
+ * The values of the Helm chart: the one source of `deploy/chart/values.yaml` and `values.schema.json`. Descriptions
+ * become comments. What a pattern would refuse with a regular expression in its message is checked by the chart's
+ * templates, which answer with a sentence.
+ */
+const strings = z.array(z.string());
+const stringMap = z.record(z.string(), z.string());
+const anyMap = z.record(z.string(), z.unknown());
+const port = z.int().min(1).max(65_535);
+
+const monitor = (what: string) =>
+  z
+    .strictObject({
+      enabled: z.boolean().default(false).describe(`Makes the ${what}; its kind must be installed.`),
+      interval: z
+        .string()
+        .default('')
+        .describe('Time between scrapes, such as 30s. Default: that of Prometheus.'),
+      labels: stringMap.default({}).describe('Labels by which your Prometheus selects it.'),
+    })
+    .prefault({});
+
+export const chartValues = z.strictObject({
+  image: z
+    .strictObject({
+      repository: z
+        .string()
+        .min(1)
+        .default('oauth-registrar')
+        .describe('Registry and name. The default is in no registry: name your own.'),
+      tag: z.string().default('dev').describe('Ignored if digest is set.'),
+      digest: z
+        .string()
+        .default('')
+        .describe('sha256:…; names one image for ever, while a tag may be pushed again.'),
+      pullPolicy: z
+        .enum(['', 'Always', 'IfNotPresent', 'Never'])
+        .default('')
+        .describe('Default: that of Kubernetes.'),
+      pullSecrets: strings.default([]).describe('Names of Secrets with registry credentials.'),
+    })
+    .prefault({})
+    .describe('The image of the operator.'),
+  replicas: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(2)
+    .describe('One leads, the others wait. 0 stops the operator; workloads keep their Secrets.'),
+  namespaces: strings
+    .default([])
+    .describe(
+      'Namespaces that the operator serves; it gets no right outside of them, and serves no ClusterAuthorizationServer. They must exist. Empty: all namespaces.',
+    ),
+  clusterId: z
+    .string()
+    .default('')
+    .describe(
+      'With namespaces: the uid of namespace kube-system. Default: helm install and upgrade look it up; helm template and GitOps tools need it: kubectl get namespace kube-system -o jsonpath={.metadata.uid}',
+    ),
+  crds: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('Installs and upgrades the definitions. false if another release of the cluster has them.'),
+      keep: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Whether helm uninstall leaves the definitions, and with them every OAuthClient. The guard refuses their deletion in any case, until a person permits it.',
+        ),
+    })
+    .prefault({})
+    .describe('CustomResourceDefinitions.'),
+  shared: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe('false in every release of a cluster but one. Uninstall the release that has them last.'),
+    })
+    .prefault({})
+    .describe('What all installs of a cluster have in common: the two policies, and the roles of people.'),
+  finalizerPolicy: z
+    .strictObject({ enabled: z.boolean().default(false).describe('Needs Kubernetes 1.36.') })
+    .prefault({})
+    .describe('The API server adds the finalizer to each OAuthClient, which saves one write per client.'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Level of the log.'),
+  installation: z
+    .string()
+    .default('')
+    .describe('Name of this install, written into status. Default: its namespace.'),
+  clusterName: z
+    .string()
+    .default('')
+    .describe('What {cluster} stands for in defaults of servers. Default: the name of the install.'),
+  egress: z
+    .strictObject({
+      allowHttp: z.boolean().default(false).describe('Permits http URLs. For trials only.'),
+      allowAddresses: strings
+        .default([])
+        .describe(
+          'CIDRs of authorization servers that the operator refuses otherwise, such as loopback addresses.',
+        ),
+      refuseAddresses: strings
+        .default([])
+        .describe('CIDRs that no AuthorizationServer may be at, such as those of Services, Pods and nodes.'),
+      namespacedServerHosts: strings
+        .default([])
+        .describe(
+          'Hosts that an AuthorizationServer of a namespace may use, such as *.example.com. Empty: any.',
+        ),
+      authorizationServers: z
+        .array(z.strictObject({ cidr: z.string(), ports: z.array(port).min(1).default([443]) }))
+        .default([])
+        .describe(
+          'Servers at addresses that the NetworkPolicy does not permit otherwise (private ones, or another port than 443): a list of cidr and ports.',
+        ),
+    })
+    .prefault({})
+    .describe('What the operator may call. The first four are checked by the operator itself.'),
+  networkPolicy: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Permits in: the metrics port. Out: DNS, the API server, port 443 of public addresses, and egress.authorizationServers. Nothing else.',
+        ),
+      metricsFrom: z
+        .array(anyMap)
+        .default([])
+        .describe(
+          'Who may read metrics: peers of a NetworkPolicy, such as a namespaceSelector. Empty: everybody. Kubelets may always.',
+        ),
+      dnsTo: z
+        .array(anyMap)
+        .default([])
+        .describe('Where DNS is: peers of a NetworkPolicy. Empty: port 53 of every address.'),
+      apiServer: z
+        .strictObject({
+          cidrs: strings
+            .default([])
+            .describe(
+              'Addresses of the API server. Default: helm install and upgrade look up those of Service kubernetes and behind it; helm template and GitOps tools need them. If they change, upgrade.',
+            ),
+          ports: z.array(port).default([443, 6443]).describe('Its ports, before and behind the Service.'),
+        })
+        .prefault({})
+        .describe('The API server.'),
+    })
+    .prefault({})
+    .describe('A NetworkPolicy for the operator. It needs a network plug-in that enforces policies.'),
+  podDisruptionBudget: z
+    .strictObject({ enabled: z.boolean().default(true).describe('Made if there are two replicas or more.') })
+    .prefault({})
+    .describe('Keeps one Pod while nodes are drained.'),
+  topologySpread: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Prefers different nodes and zones for the Pods.'),
+    })
+    .prefault({})
+    .describe('Where the Pods run.'),
+  nodeSelector: stringMap.default({}).describe('Labels of the nodes that the Pods may use.'),
+  tolerations: z.array(anyMap).default([]).describe('Taints that the Pods tolerate.'),
+  affinity: anyMap.default({}).describe('Affinity of the Pods.'),
+  priorityClassName: z
+    .string()
+    .default('')
+    .describe('PriorityClass of the Pods, such as system-cluster-critical. Default: that of the cluster.'),
+  flowControl: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Makes a FlowSchema and its PriorityLevelConfiguration.'),
+      matchingPrecedence: z.int().min(1).max(10_000).default(1_000).describe('Lower is asked first.'),
+      nominalConcurrencyShares: z
+        .int()
+        .min(0)
+        .max(10_000)
+        .default(10)
+        .describe('Share of the API server that the operator has beside the others.'),
+    })
+    .prefault({})
+    .describe('A share of the API server for the operator alone: API priority and fairness.'),
+  resources: anyMap
+    .default({ requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } })
+    .describe('Enough for 5,000 clients: docs/operating.md. Set no CPU limit.'),
+  journal: z
+    .strictObject({ sizeLimit: z.string().min(1).default('16Mi').describe('Part of the memory limit.') })
+    .prefault({})
+    .describe('Answers of servers that are not recorded yet: a volume in memory.'),
+  extraArgs: strings.default([]).describe('Further flags of the operator, such as --namespace-memory=64.'),
+  env: z
+    .array(anyMap)
+    .default([])
+    .describe('Further variables of the container, such as HTTPS_PROXY: a list of name and value.'),
+  commonLabels: stringMap.default({}).describe('Labels of every object, and of the Pods.'),
+  podAnnotations: stringMap.default({}).describe('Annotations of the Pods.'),
+  serviceMonitor: monitor('ServiceMonitor and a Service').describe(
+    'For the Prometheus operator. Choose one of the two monitors.',
+  ),
+  podMonitor: monitor('PodMonitor').describe('For the Prometheus operator: without a Service.'),
+  prometheusRule: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Makes the PrometheusRule; its kind must be installed.'),
+      labels: stringMap.default({}).describe('Labels by which your Prometheus selects it.'),
+      groups: z.array(anyMap).default([]).describe('Groups of rules.'),
+    })
+    .prefault({})
+    .describe('Alerts for the Prometheus operator. docs/operating.md has expressions.'),
+  dashboard: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Makes a ConfigMap with the dashboards.'),
+      labels: stringMap
+        .default({ grafana_dashboard: '1' })
+        .describe('Labels by which the sidecar of Grafana selects it.'),
+      dashboards: stringMap.default({}).describe('Name of a file → the JSON of a dashboard.'),
+    })
+    .prefault({})
+    .describe('Dashboards for Grafana.'),
+  extraObjects: z
+    .array(anyMap)
+    .default([])
+    .describe(
+      'Further objects of the release, as they are. deploy/chart/samples/cilium-network-policy.yaml is one that names hosts.',
+    ),
+  global: anyMap.optional().describe('Ignored. Helm adds it if this chart is a part of another one.'),
+});
+
+export type ChartValues = z.input<typeof chartValues>;
