@@ -7,7 +7,7 @@ import { generatedFiles } from './generated-files.ts';
 argumentsOf({
   name: 'generate',
   about:
-    'Writes the files that are made from others: crds/, docs/reference.md, and values, schema and copies of deploy/chart. A second.',
+    'Writes the files that are made from others: crds/, docs/reference.md, and parts of deploy/chart. A second.',
 });
 const root = join(import.meta.dirname, '..');
 for (const [path, content] of generatedFiles()) {
