@@ -114,6 +114,9 @@ export const ANNOTATIONS = {
   projection: `${prefix}/projection`,
 } as const;
 
+/** Value of `shows` on a workload Secret that outlived its object and its client. */
+export const SHOWS_NONE = '';
+
 const ON_CLIENTS: readonly string[] = [
   ANNOTATIONS.reconcileRequestedAt,
   ANNOTATIONS.rotateRequestedAt,

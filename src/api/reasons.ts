@@ -193,7 +193,11 @@ export const REASONS = {
   },
   RegistrationAccessTokenLost: {
     cause: 'The server no longer accepts the registration access token.',
-    cure: 'The client keeps working, and nothing can change it. Request another one by the annotation oauth-registrar.dev/rotate-requested-at, or set recovery.tokenLost of the server object to Reregister.',
+    cure: 'Nothing can change the client with it, and whether the client still works is not known. Request another one by the annotation oauth-registrar.dev/rotate-requested-at, or set recovery.tokenLost of the server object to Reregister.',
+  },
+  ClientForgotten: {
+    cause: 'The server says that it does not know the client any more, and said so twice.',
+    cure: "Restore the server's data if they were lost. Else request another client by the annotation oauth-registrar.dev/rotate-requested-at, or set recovery.clientGone of the server object to Reregister.",
   },
   ConfigurationURLRefused: {
     cause: "The server's management address is on another origin.",

@@ -15,7 +15,7 @@ export const upkeep = {
       }),
       clientGone: z.enum(['Hold', 'Reregister']).default('Hold').meta({
         description:
-          'When the server no longer knows a client. Hold: keep its record and say so. Reregister: register another. Acted upon from the next release.',
+          'When the server says twice that it no longer knows a client. Hold: keep its record and say so. Reregister: register another in its place.',
       }),
       cooldown: boundedDuration(
         'cooldown',

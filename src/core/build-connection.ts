@@ -100,6 +100,7 @@ function recoveryOf({ recovery }: AuthorizationServerSpec): ServerConnection['re
   return {
     interrupted: recovery.interrupted,
     tokenLost: recovery.tokenLost,
+    clientGone: recovery.clientGone,
     cooldownMs: boundedMs('cooldown', recovery.cooldown),
     maxAttempts: recovery.maxAttempts,
     maxRegistrationsPerHour: recovery.maxRegistrationsPerHour,

@@ -59,7 +59,7 @@ export function nextVisit(o: Observation, until: number | undefined): { readonly
     current && knownEnd(current, at),
     ...endings(o, current),
     ...renewals(o, at).map((due) => (due !== undefined && due <= o.now ? o.now + RENEW_AGAIN_MS : due)),
-    at && readDueAt(o, at),
+    at && readVisit(o, at),
   ].filter((time) => time !== undefined && time > o.now);
   return times.length === 0 ? {} : { until: Math.min(...(times as number[]), o.now + LONGEST_WAIT_MS) };
 }
@@ -70,6 +70,16 @@ function lifetimeVisit({ now, earliest }: Observation, object: ObservedClient): 
   return end === undefined || now < end || earliest >= end
     ? end
     : now + Math.min(Math.max(end - earliest, 1_000), CLOCK_AGAIN_MS);
+}
+
+/** When the client is read next: a read that is due waits for the end of its setback, or for the server. */
+function readVisit(o: Observation, at: RecordAtServer): number | undefined {
+  const due = readDueAt(o, at);
+  if (due === undefined || due > o.now) {
+    return due;
+  }
+  const retries = o.setbacks.filter(({ action, retryAt }) => action === 'Read' && retryAt > o.now);
+  return Math.min(o.now + RENEW_AGAIN_MS, ...retries.map(({ retryAt }) => retryAt));
 }
 
 /** When records that serve no object end, or their deregistration is retried. */

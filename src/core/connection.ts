@@ -119,6 +119,7 @@ export interface SignedRequestTerms {
 interface RecoveryTerms {
   readonly interrupted: 'Reregister' | 'Hold';
   readonly tokenLost: 'Hold' | 'Reregister';
+  readonly clientGone: 'Hold' | 'Reregister';
   readonly cooldownMs: number;
   readonly maxAttempts: number;
   /** Clients that may be registered for one object within an hour. */

@@ -8,6 +8,12 @@ export function setbackOf(o: Observation, action: SetbackAction, basis: string):
   return o.setbacks.find((setback) => setback.action === action && setback.basis === basis);
 }
 
+/** The reason of a deregistration whose client is gone at the server, while what is left here is not removed yet. */
+export const GONE_ALREADY = 'Deleting';
+
+/** Whether the client is gone at the server, so that nothing is sent for it again. */
+export const isGoneAlready = (setback: Setback | undefined): boolean => setback?.reason === GONE_ALREADY;
+
 /** Updates and reads of this client whose answers were lost: each may have rotated its token, secret or address. */
 export function unansweredCalls(
   o: Observation,

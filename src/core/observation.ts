@@ -54,6 +54,8 @@ export interface Observation {
   readonly rival: RegistrationRecord | undefined;
   /** When the client was last read, or since when it is known, in milliseconds since the epoch. */
   readonly readAt: number;
+  /** What the server's last answers said about whether it knows the client; `undefined`: nothing since the start. */
+  readonly heard: Heard | undefined;
   /** The client that the spec wants to adopt: its credentials, or why they can't be read. */
   readonly adoptable: AdoptableClient | Problem | undefined;
   /**
@@ -69,6 +71,18 @@ export interface Observation {
   readonly setbacks: readonly Setback[];
   /** Calls with an effect that this process sent for this object, except registrations that are recorded. */
   readonly sentCalls: readonly RecentCall[];
+}
+
+/** What the last answers about a client said about whether the server knows it. */
+export interface Heard {
+  /** Of the client that was asked about. */
+  readonly registrationSecret: string;
+  /** How many answers in a row said that the server doesn't know the client. 0: it knows it. */
+  readonly forgotten: number;
+  /** What the server said, as one sentence without a full stop. */
+  readonly message: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** A server object in its current state, with its connection. */

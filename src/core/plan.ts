@@ -11,13 +11,14 @@ import {
   recordOutlivesObject,
 } from './rules/endings.ts';
 import { clientExpired, clientExpiring, retainedTokenExpiring, tokenExpiring } from './rules/expiry.ts';
+import { clientForgotten, readRefused } from './rules/forgotten.ts';
 import { serverUnidentified } from './rules/identity.ts';
 import { idle } from './rules/idle.ts';
 import { installationRenamed, managedElsewhere } from './rules/installation.ts';
 import { lifetimeOver, ownerMissing } from './rules/lifetime.ts';
 import { editWaiting, keyDue, metadataDiffers } from './rules/metadata.ts';
 import { finalizerMissing, objectSuspended, reservedMetadataRequested, specInvalid } from './rules/object.ts';
-import { readDue } from './rules/reading.ts';
+import { readDue, readNotice } from './rules/reading.ts';
 import { clientUnregistered, recordMissing, serverUnavailable } from './rules/registration.ts';
 import { replacementRequested, serverChanged, serverReplaced } from './rules/replacement.ts';
 import { objectRestored } from './rules/restored.ts';
@@ -82,6 +83,8 @@ const UPKEEP: readonly Rule<Registered>[] = [
   replacementRequested,
   serverChanged,
   serverReplaced,
+  clientForgotten,
+  whereReachable(readRefused),
   editWaiting,
   whereReachable(metadataDiffers),
   whereReachable(keyDue),
@@ -100,10 +103,11 @@ const clientUpToDate: Rule<Registered, Action> = {
   finding: 'ClientUpToDate',
   found: 'The client is registered as the spec says, and the Secret of the workload shows it.',
   follows: 'Nothing is to be done.',
-  decide: ({ current, server }) => {
+  decide: (o) => {
+    const { current, server } = o;
     const isDangling = !server.available && server.reason === 'AuthorizationServerNotAvailable';
     const dangling = isDangling ? ` But an edit would wait: ${server.message}` : '';
-    return idle('Ready', 'Registered', `${UP_TO_DATE}${endNotice(current)}${dangling}`);
+    return idle('Ready', 'Registered', `${UP_TO_DATE}${endNotice(current)}${readNotice(o)}${dangling}`);
   },
 };
 

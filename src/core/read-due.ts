@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialects/dialect.ts';
+import { heardAbout } from './forgotten-client.ts';
 import type { RecordAtServer } from './home.ts';
 import { managementMode } from './management.ts';
 import type { Observation } from './observation.ts';
@@ -6,7 +7,34 @@ import type { Observation } from './observation.ts';
 /** When a client is read at its server, to detect changes by somebody else. */
 
 /** In milliseconds since the epoch; `undefined`: never. */
-export function readDueAt({ readAt, object }: Observation, at: RecordAtServer): number | undefined {
+export function readDueAt(o: Observation, at: RecordAtServer): number | undefined {
+  const times = [confirmationDueAt(o, at), driftDueAt(o, at)].filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** After the server said for the first time that it doesn't know a client. */
+const CONFIRM_MS = 10_000;
+/** How often a client that the server doesn't know is read again, where `drift` doesn't read it more often. */
+const FOUND_AGAIN_MS = 3_600_000;
+/** A person's request doesn't repeat a read that was just made. */
+const JUST_READ_MS = 5_000;
+
+/** A client that the server doesn't know may be found again; a person may ask for that. */
+function confirmationDueAt(o: Observation, { record, connection }: RecordAtServer): number | undefined {
+  const heard = heardAbout(o, record);
+  if (heard === undefined || heard.forgotten === 0 || !isHarmlessToRead(connection.dialect)) {
+    return undefined;
+  }
+  const { reconcileRequestedAt, status } = o.object ?? {};
+  const isAsked =
+    reconcileRequestedAt !== undefined && reconcileRequestedAt !== status?.lastHandledReconcileAt;
+  if (isAsked) {
+    return heard.at + JUST_READ_MS;
+  }
+  return heard.at + (heard.forgotten === 1 ? CONFIRM_MS : FOUND_AGAIN_MS);
+}
+
+function driftDueAt({ readAt, object }: Observation, at: RecordAtServer): number | undefined {
   const { record, connection } = at;
   const { drift, dialect, management } = connection;
   const mayRead =

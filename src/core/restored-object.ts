@@ -1,3 +1,4 @@
+import { SHOWS_NONE } from '../api/names.ts';
 import { currentRecord } from './current-record.ts';
 import type { Observation } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
@@ -39,9 +40,11 @@ export function claimsOf(o: Observation): readonly Claim[] {
   ];
 }
 
-/** Whether the Secret was restored from a backup: one that still has its owner was not. */
+/**
+ * Whether the Secret was restored from a backup: one that still has its owner was not, nor one whose client was removed.
+ */
 export const isRestored = ({ ownerUid, shows }: ObservedSecret): boolean =>
-  ownerUid === undefined && shows !== undefined;
+  ownerUid === undefined && shows !== undefined && shows !== SHOWS_NONE;
 
 const isBeingRemoved = ({ calls }: Observation, { registrationSecret }: RegistrationRecord): boolean =>
   calls.some((call) => call.kind === 'Deregister' && call.registrationSecret === registrationSecret);

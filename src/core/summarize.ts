@@ -9,6 +9,7 @@ import { lifetimeEnd } from './clock-visits.ts';
 import { currentRecord, surplusRecords } from './current-record.ts';
 import type { Substitution } from './drift.ts';
 import { knownEnd } from './due.ts';
+import { forgottenAs } from './forgotten-client.ts';
 import { serverOfClient } from './home.ts';
 import { isOurs } from './installation.ts';
 import { keptIfAny } from './kept-text.ts';
@@ -162,8 +163,8 @@ function progressType({ state, reason }: Idle): 'Paused' | 'Reconciling' | 'Stal
   return state === 'Stalled' ? 'Stalled' : undefined;
 }
 
-/** The server's answer may mean that the client is gone (RFC 7592 section 2.2), or another object may end the client. */
-const DOUBTFUL: readonly Reason[] = ['RegistrationAccessTokenLost', 'ClientAlreadyManaged'];
+/** Another object may end the client, or the server doesn't know it. */
+const DOUBTFUL: readonly Reason[] = ['ClientAlreadyManaged', 'ClientForgotten'];
 
 /**
  * Whether workloads can use the Secret. An edit that waits or is refused, and a suspension, take nothing from a client that
@@ -186,7 +187,8 @@ function isUsable(
   }
   const isOver =
     isPast(lifetimeEnd(object), o.earliest) || isPast(knownEnd(record, serverOfClient(o, record)), o.now);
-  return state !== 'Gone' && !DOUBTFUL.includes(reason) && !isOver;
+  const isForgotten = forgottenAs(o, record) !== undefined;
+  return state !== 'Gone' && !DOUBTFUL.includes(reason) && !isOver && !isForgotten;
 }
 
 const isPast = (end: number | undefined, now: number): boolean => end !== undefined && now >= end;
@@ -217,6 +219,9 @@ function registeredCondition(
 ): NewCondition {
   if (record === undefined) {
     return { type: 'Registered', status: 'False', reason, message: SEE_READY };
+  }
+  if (forgottenAs(o, record) !== undefined) {
+    return { type: 'Registered', status: 'False', reason: 'ClientForgotten', message: SEE_READY };
   }
   const text = `Client ${record.clientId} is registered at ${record.issuer}.`;
   return isUnmanaged(o, record)

@@ -49,6 +49,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     rival: rivalOf(key, context),
     statement: statementOf(key, now, context),
     readAt: memory.readAt(key, object?.createdAt, now),
+    heard: memory.heard(key),
     adoptable: adoptableOf(key, context),
     clientsInNamespace: clientsInNamespace(key, context),
     endedInNamespace: endedInNamespace(key, context),

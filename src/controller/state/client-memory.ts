@@ -1,6 +1,6 @@
 import type { ClientKey } from '../../core/client-key.ts';
 import type { Substitution } from '../../core/drift.ts';
-import type { Absence, RecentCall, Setback, SetbackAction } from '../../core/observation.ts';
+import type { Absence, Heard, RecentCall, Setback, SetbackAction } from '../../core/observation.ts';
 import { isRecent } from '../../core/recent-calls.ts';
 
 import { SecretConflicts } from './secret-conflicts.ts';
@@ -16,6 +16,7 @@ export class Memory {
   readonly #setbacks = new Map<string, readonly Setback[]>();
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
+  readonly #heard = new Map<string, Heard>();
   readonly #unanswered = new Map<string, number>();
   readonly #learned = new Map<string, readonly Substitution[]>();
   readonly #secretNotes = new Map<string, string>();
@@ -60,6 +61,15 @@ export class Memory {
 
   wasRead(key: ClientKey, now: number): void {
     this.#reads.set(key, now);
+  }
+
+  /** What the server's last answers said about whether it knows the client. */
+  heard(key: ClientKey): Heard | undefined {
+    return this.#heard.get(key);
+  }
+
+  hear(key: ClientKey, heard: Heard): void {
+    this.#heard.set(key, heard);
   }
 
   /** A status write was not answered: it may still take effect and overwrite later writes. */
@@ -145,6 +155,7 @@ export class Memory {
     this.#setbacks.delete(key);
     this.#absences.delete(key);
     this.#reads.delete(key);
+    this.#heard.delete(key);
     this.#unanswered.delete(key);
     this.#learned.delete(key);
     this.#secretNotes.delete(key);

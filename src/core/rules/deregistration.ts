@@ -1,5 +1,5 @@
 import type { Action, DeregisterStep } from '../action.ts';
-import { setbackOf } from '../earlier-calls.ts';
+import { isGoneAlready, setbackOf } from '../earlier-calls.ts';
 import { deletionOf, homeOf } from '../home.ts';
 import type { Observation, Setback } from '../observation.ts';
 import type { RecordRole, RegistrationRecord } from '../record.ts';
@@ -22,7 +22,7 @@ export function endClient(
     return releaseShared(o, record);
   }
   const setback = setbackOf(o, 'Deregister', record.registrationSecret);
-  if (setback !== undefined && isGivenUp(o, record, setback)) {
+  if (setback !== undefined && !isGoneAlready(setback) && isGivenUp(o, record, setback)) {
     return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
   }
   return setback === undefined || o.now >= setback.retryAt

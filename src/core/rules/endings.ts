@@ -4,7 +4,7 @@ import { asSentence } from '../../oauth/text.ts';
 import type { Action } from '../action.ts';
 import { leftBehindEnd } from '../clock-visits.ts';
 import { currentRecord, departedRecords, lastRecordOf } from '../current-record.ts';
-import { setbackOf } from '../earlier-calls.ts';
+import { isGoneAlready, setbackOf } from '../earlier-calls.ts';
 import { deletionOf } from '../home.ts';
 import { abandonClient } from '../kubectl-command.ts';
 import type { Observation, ObservedClient, Setback } from '../observation.ts';
@@ -134,6 +134,9 @@ function afterSetback(
   record: RegistrationRecord,
   setback: Setback,
 ): Action {
+  if (isGoneAlready(setback)) {
+    return planDeregistration(o, record, 'Deleting');
+  }
   if (object.abandoned) {
     return planRelease(record, 'left-behind', setback, 'A person gives it up by annotation');
   }

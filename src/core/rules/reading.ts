@@ -1,8 +1,24 @@
 import { rfc3339 } from '../../api/time.ts';
-import type { Reachable } from '../narrowed.ts';
+import { setbackOf } from '../earlier-calls.ts';
+import type { RecordAtServer } from '../home.ts';
+import type { Reachable, Registered } from '../narrowed.ts';
 import { readDueAt } from '../read-due.ts';
 import { blocked } from './idle.ts';
 import type { Rule } from './rule.ts';
+
+/** What a read is tried with. A setback holds only for the same basis. */
+export const readBasis = ({ record, connection }: RecordAtServer): string =>
+  `${record.registrationSecret} ${connection.version}`;
+
+/** What status says of reads that fail again and again; empty where none does. */
+export function readNotice(o: Registered): string {
+  const setback = o.at && setbackOf(o, 'Read', readBasis(o.at));
+  const isTold = setback?.reason === 'RegistrationAccessTokenLost' || (setback?.attempts ?? 0) >= TOLD_FROM;
+  return setback !== undefined && isTold ? ` ${setback.message}` : '';
+}
+
+/** One read that fails is no news, unless the server refuses the token. */
+const TOLD_FROM = 2;
 
 /** Detects changes that somebody else made to the client, by `drift` of the server object. */
 export const readDue: Rule<Reachable> = {
@@ -12,7 +28,7 @@ export const readDue: Rule<Reachable> = {
   decide: (o) => {
     const { at, now } = o;
     const due = readDueAt(o, at);
-    const basis = `${at.record.registrationSecret} ${at.connection.version}`;
+    const basis = readBasis(at);
     const isBlocked = !at.gate.open || blocked(o, 'Read', basis) !== undefined;
     return due === undefined || now < due || isBlocked
       ? undefined

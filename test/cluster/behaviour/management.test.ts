@@ -99,7 +99,7 @@ describe('An edit', () => {
     await shop.edit('lost', { clientName: 'Edited' });
     const client = await shop.until('lost', 'RegistrationAccessTokenLost');
     expect(messageOf(client)).toMatch(
-      /^The registration access token of client stub-client-\w+ was refused \(update \w+\): The server answered 401 invalid_token\. The client keeps working, and nothing can change it\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\.$/,
+      /^The registration access token of client stub-client-\w+ was refused \(update \w+\): The server answered 401 invalid_token\. Nothing can change the client with it, and whether the client still works is not known\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\.$/,
     );
     expect(conditionOf(client, 'Stalled')?.reason).toBe('RegistrationAccessTokenLost');
     expect(await shop.secret('lost')).toEqual(before);

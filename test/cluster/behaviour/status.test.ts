@@ -55,6 +55,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'was edited, and needs another client (onEdit: Manual)': 'edited-unmanaged',
   'was edited, and the new name of its Secret is taken': 'edited-taken',
   'was edited, and its registration access token is refused': 'token-lost',
+  'was edited, and the server does not know it any more': 'forgotten',
   'has expired at the server (onExpiry: Never)': 'expired',
   'has lost its registration Secret': 'record-lost',
   'was suspended before it was registered': 'suspended-first',
@@ -114,6 +115,10 @@ async function makeServers(): Promise<void> {
       await server('tokens', {}, (made) => {
         made.behave = { update: reply(401, { error: 'invalid_token' }) };
       }),
+      await server('forgetful', {}, (made) => {
+        const gone = reply(401, { error: 'invalid_client', error_description: 'No such client' });
+        made.behave = { update: gone, read: gone };
+      }),
       await server('expiring', {}, (made) => {
         made.present = (given) => ({
           ...given,
@@ -159,6 +164,7 @@ async function makeRegistered(): Promise<void> {
     'edited-unmanaged': own('edited-unmanaged', 'unmanaged', manual),
     'edited-taken': own('edited-taken', 'plain'),
     'token-lost': own('token-lost', 'tokens'),
+    forgotten: own('forgotten', 'forgetful'),
     'record-lost': own('record-lost', 'plain'),
     'within-quota': oauthClient('shop', 'within-quota', cluster('crowded')),
     throttled: own('throttled', 'throttled'),
@@ -191,6 +197,7 @@ async function edit(): Promise<void> {
     shop.edit('edited-unmanaged', named('Edited')),
     shop.patch('oac', 'edited-taken', { spec: { secret: { name: 'mine' } } }),
     shop.edit('token-lost', named('Edited')),
+    shop.edit('forgotten', named('Edited')),
     testbed.kubectl('delete', ...secret),
     testbed.apply(
       all(

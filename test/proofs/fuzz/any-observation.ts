@@ -215,6 +215,7 @@ const anObservation: fc.Arbitrary<Observation> = fc
     clientsInNamespace: fc.nat(2),
     endedInNamespace: fc.constantFrom(0, 49, 50, 1_000),
     readAt: ms,
+    heard: fc.constant(undefined),
     deletion: fc.constantFrom(
       {},
       { 'oac-uid-1-a1': { unconfirmed: 'Hold', retryForMs: HOUR } as const },

@@ -93,6 +93,7 @@ describe('toConnection', () => {
       recovery: {
         interrupted: 'Reregister',
         tokenLost: 'Hold',
+        clientGone: 'Hold',
         cooldownMs: 60_000,
         maxAttempts: 3,
         maxRegistrationsPerHour: 10,

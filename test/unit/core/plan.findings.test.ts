@@ -12,6 +12,7 @@ import {
   departed,
   desired,
   edited,
+  FORGOTTEN,
   factsOf,
   fresh,
   NOW,
@@ -20,6 +21,7 @@ import {
   reached,
   record,
   secret,
+  setback,
   unavailable,
   unregistered,
 } from '../../kit/fixtures/observations.ts';
@@ -262,6 +264,30 @@ const EXAMPLES: readonly Example[] = [
     }),
     'Register',
     'ClusterAuthorizationServer corporate is another object than the one at which client c1 is registered.',
+  ],
+  [
+    'ClientForgotten',
+    observation({
+      heard: FORGOTTEN,
+      server: reached({ recovery: { ...connection.recovery, clientGone: 'Reregister' } }),
+    }),
+    'Register',
+    "The server says that it doesn't know client c1 any more: The server answered 401 invalid_client: No such client. recovery.clientGone is Reregister.",
+  ],
+  [
+    'ReadRefused',
+    observation({
+      setbacks: [
+        setback({
+          action: 'Read',
+          basis: `oac-uid-1-a1 ${connection.version}`,
+          reason: 'RegistrationAccessTokenLost',
+        }),
+      ],
+      server: reached({ recovery: { ...connection.recovery, tokenLost: 'Reregister' } }),
+    }),
+    'Register',
+    'The server refuses the registration access token of client c1, and recovery.tokenLost is Reregister.',
   ],
   [
     'EditWaiting',

@@ -11,6 +11,7 @@ import {
   deleting,
   desired,
   edited,
+  FORGOTTEN,
   fresh,
   INSTALLATION,
   NOW,
@@ -324,9 +325,19 @@ describe('summarize', () => {
       ['False InvalidRedirectURI', 'True SecretSynced'],
     ],
     [
-      'whose token is refused, which may mean that the client is gone',
+      'whose token is refused, which says nothing of the client',
       refusedEdit('RegistrationAccessTokenLost'),
-      ['False RegistrationAccessTokenLost', 'True SecretSynced'],
+      ['True RegistrationAccessTokenLost', 'True SecretSynced'],
+    ],
+    [
+      'that its server does not know any more',
+      observation({ heard: FORGOTTEN }),
+      ['False ClientForgotten', 'True SecretSynced'],
+    ],
+    [
+      'that its server does not know any more, and whose edit is not valid',
+      observation({ heard: FORGOTTEN, object: unusable }),
+      ['False InvalidSpec', 'True SecretSynced'],
     ],
     [
       'that another object had before',

@@ -2,8 +2,9 @@ import type { DeregisterStep } from '../../../core/action.ts';
 import { classifyDeletion } from '../../../core/classify.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
-import { isTokenInDoubt, setbackOf } from '../../../core/earlier-calls.ts';
+import { GONE_ALREADY, isGoneAlready, isTokenInDoubt, setbackOf } from '../../../core/earlier-calls.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
+import { forgottenMessage } from '../../../core/forgotten-client.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import type { Home } from '../../../core/home.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
@@ -28,8 +29,10 @@ import { callerOf } from '../observe.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
+import { disown } from './disown.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { forget } from './forget.ts';
+import { isForgotten } from './forgotten.ts';
 import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 
@@ -49,6 +52,9 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   const { context } = input;
   const { home, basis } = step;
   const { record } = home;
+  if (isGoneAlready(setbackOf(input.o, 'Deregister', basis))) {
+    return (await letRecordGo(step, input)).result;
+  }
   const content = await contentOf(record, input);
   if ('notRead' in content) {
     return notRead(content, 'Deregister', basis, record, input);
@@ -122,6 +128,9 @@ function conclude(
     return { shown: verdict.kind === 'Done' ? undefined : verdict, end: endOf(undefined), finish };
   }
   const finish = async (): Promise<Finish<StepResult>> => {
+    if (await isForgotten({ outcome, secrets, dialect, server, terms, address }, context)) {
+      return deregistered(step, input, true);
+    }
     if (verdict.kind === 'TokenRefused' && management.kind === 'Managed') {
       forgetToken(management.credential, server, context);
     }
@@ -246,28 +255,54 @@ async function aliveOrNot(
 
 const REMOVED_AT_SERVER = {
   kind: 'Unknown',
-  reason: 'Deleting',
+  reason: GONE_ALREADY,
   message: 'The client was removed at the server; its record is not removed yet',
 } as const;
 
-/** The server removed the client: removes the finalizer, then the record, and settles the ledger's entry. */
-async function deregistered(step: DeregisterStep, input: StepInput): Promise<Finish<StepResult>> {
-  const { o, round, context } = input;
+/** Tells that the client is gone at the server. */
+function tellDeregistered(
+  { home: { record } }: DeregisterStep,
+  wasForgotten: boolean,
+  { o, context: { events } }: StepInput,
+): void {
+  const { clientId, issuer, purpose } = record;
+  events.record({
+    reason: 'Deregistered',
+    action: 'Deregister',
+    message: wasForgotten
+      ? `${forgottenMessage(clientId)}, so nothing had to be removed at ${issuer}.`
+      : `Client ${clientId}${describePurpose(purpose)} was removed at ${issuer}. Tokens already issued to it live until they expire.`,
+    regarding: subjectOf(o, record),
+  });
+}
+
+/**
+ * The client is gone at the server: removes the finalizer, then the record, and settles the ledger's entry.
+ *
+ * @param wasForgotten the server didn't know the client any more
+ */
+async function deregistered(
+  step: DeregisterStep,
+  input: StepInput,
+  wasForgotten = false,
+): Promise<Finish<StepResult>> {
+  // Kept until the record is deleted: if a later step fails, only that step is made again.
+  setBack(input.round.key, { action: 'Deregister', basis: step.basis }, REMOVED_AT_SERVER, input.context, 0);
+  tellDeregistered(step, wasForgotten, input);
+  return letRecordGo(step, input);
+}
+
+/** Lets go of what is left here of a client that is gone at the server. */
+async function letRecordGo(step: DeregisterStep, input: StepInput): Promise<Finish<StepResult>> {
+  const { o } = input;
   const { record } = step.home;
   const others = o.records.filter(
     ({ client, registrationSecret }) =>
       client.uid === record.client.uid && registrationSecret !== record.registrationSecret,
   );
-  // Kept until the record is deleted: if a later step fails, the next DELETE may find no client, which is correct then.
-  setBack(round.key, { action: 'Deregister', basis: step.basis }, REMOVED_AT_SERVER, context, 0);
-  context.events.record({
-    reason: 'Deregistered',
-    action: 'Deregister',
-    message: `Client ${record.clientId}${describePurpose(record.purpose)} was removed at ${record.issuer}. Tokens already issued to it live until they expire.`,
-    regarding: subjectOf(o, record),
-  });
   if (step.because === 'Deleting' && o.object !== undefined && others.length === 0) {
-    const removed = await removeFinalizer(o.object, input);
+    const disowned = await disown(record, input);
+    const removed = disowned.kind === 'later' ? disowned : await removeFinalizer(o.object, input);
     if (removed.kind === 'later') {
       return { entry: 'Interrupt', result: removed };
     }

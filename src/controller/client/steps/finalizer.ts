@@ -9,7 +9,10 @@ import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { notWritten, subjectOf } from './report.ts';
 
 export async function addFinalizer(object: ObservedClient, input: StepInput): Promise<StepResult> {
-  const patched = await patchFinalizers(object, input, (before) => [...before, FINALIZER]);
+  const patched = await patchFinalizers(object, input, (before) => [
+    ...before.filter((name) => name !== FINALIZER),
+    FINALIZER,
+  ]);
   if (!patched.ok) {
     return notWritten('finalizer', patched, input);
   }
@@ -35,7 +38,10 @@ export async function removeFinalizer(object: ObservedClient, input: StepInput):
   return DONE;
 }
 
-/** A merge patch replaces the whole list. */
+/** Others, such as the garbage collector, change the list at the same time. */
+const MOST_TRIES = 3;
+
+/** A merge patch replaces the whole list, so it is made of the present one: after a conflict that is read. */
 async function patchFinalizers(
   object: ObservedClient,
   { o: { namespace, name }, context: { api } }: StepInput,
@@ -43,16 +49,22 @@ async function patchFinalizers(
 ): Promise<ApiResult<KubernetesObject>> {
   const key = { namespace, name };
   let { finalizers, resourceVersion } = object;
-  if (finalizers === undefined) {
-    const read = await api.get<KubernetesObject>(RESOURCES.oauthClient, key);
-    if (!read.ok) {
-      return read;
+  for (let tries = 1; ; tries += 1) {
+    if (finalizers === undefined) {
+      const read = await api.get<KubernetesObject>(RESOURCES.oauthClient, key);
+      if (!read.ok) {
+        return read;
+      }
+      finalizers = read.object.metadata.finalizers ?? [];
+      resourceVersion = read.object.metadata.resourceVersion ?? resourceVersion;
     }
-    finalizers = read.object.metadata.finalizers ?? [];
-    resourceVersion = read.object.metadata.resourceVersion ?? resourceVersion;
+    const metadata = { uid: object.uid, resourceVersion, finalizers: change(finalizers) };
+    const patched = await api.patch<KubernetesObject>(RESOURCES.oauthClient, key, { metadata });
+    if (patched.ok || patched.status !== 409 || tries === MOST_TRIES) {
+      return patched;
+    }
+    finalizers = undefined;
   }
-  const metadata = { uid: object.uid, resourceVersion, finalizers: change(finalizers) };
-  return api.patch(RESOURCES.oauthClient, key, { metadata });
 }
 
 /** No record needs the finalizer any more. A client whose record somebody deleted can't be deregistered: reports that. */

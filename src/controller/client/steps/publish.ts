@@ -1,5 +1,5 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
-import { ANNOTATIONS } from '../../../api/names.ts';
+import { ANNOTATIONS, SHOWS_NONE } from '../../../api/names.ts';
 import type { PublishStep } from '../../../core/action.ts';
 import type { Observation } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
@@ -137,8 +137,9 @@ async function createOrTakeOver(
 }
 
 /**
- * This object's own Secret; or one restored from a backup, which names this object and shows this client, or shows one
- * whose record is gone and in whose place a person had this one registered.
+ * This object's own Secret; or one that an earlier object of this name left, whose client was removed; or one restored
+ * from a backup, which names this object and shows this client, or shows one whose record is gone and in whose place a
+ * person had this one registered.
  */
 function isOwnSecret(
   secret: Secret,
@@ -148,9 +149,11 @@ function isOwnSecret(
   const observed = toObservedSecret(secret);
   const { keys = {} } = (object?.desired.valid ? object.desired.spec.secret : undefined) ?? {};
   const shown = wanted.format.clientIdIn(textsOf(secret), keys);
+  const isLeft = observed.ownerUid === undefined && observed.shows === SHOWS_NONE;
   const isRestoredHere =
     observed.annotations[ANNOTATIONS.client] === `${namespace}/${name}` &&
-    (observed.shows === record.registrationSecret ||
+    (isLeft ||
+      observed.shows === record.registrationSecret ||
       shown === record.clientId ||
       (isRestored(observed) && record.rotatedFor !== undefined));
   return observed.ownerUid === object?.uid || isRestoredHere;

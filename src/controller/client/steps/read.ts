@@ -3,8 +3,9 @@ import { classifyRead } from '../../../core/classify.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
 import { driftedMembers, substitutions } from '../../../core/drift.ts';
-import { unansweredCalls } from '../../../core/earlier-calls.ts';
+import { setbackOf, unansweredCalls } from '../../../core/earlier-calls.ts';
 import type { Failure, ReadVerdict } from '../../../core/failure.ts';
+import { saysClientUnknown } from '../../../core/forgotten-client.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../../core/management.ts';
@@ -13,10 +14,12 @@ import { recordRead } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { readRequest } from '../../../oauth/registration.ts';
+import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
+import { foundAgain, notKnown } from './forgotten.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
@@ -75,6 +78,7 @@ function conclude(
   if (verdict.kind === 'Done') {
     const { information } = verdict;
     input.context.memory.succeeded(input.round.key, 'Read', step.basis);
+    foundAgain(recorded, input);
     const finish = async () => ({
       ...(await compare(step, attempt, stored, information, input)),
       supersedes: earlier,
@@ -83,9 +87,12 @@ function conclude(
   }
   // An unanswered read stays in the ledger until another is answered: it may have rotated the token.
   const mayHaveCost = verdict.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
+  const isUnknown = saysClientUnknown(answer.outcome, secretsAround(answer, stored, connection));
   const finish = async (): Promise<Finish<StepResult>> => ({
     entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
-    result: await readFailed(verdict, client, step, input),
+    result: isUnknown
+      ? notKnown(verdict, recorded, 1, 'Read', input)
+      : await readFailed(verdict, client, step, input),
   });
   return { shown: verdict, finish };
 }
@@ -96,10 +103,16 @@ function judge(
   connection: ServerConnection,
   { clock }: StepContext,
 ): ReadVerdict {
-  const secrets = [...secretsOf(stored), ...credentialSecrets(connection), ...sent];
+  const secrets = secretsAround({ sent }, stored, connection);
   const { dialect } = connection;
   return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
 }
+
+const secretsAround = (
+  { sent }: Pick<Answer, 'sent'>,
+  stored: RegistrationContent,
+  connection: ServerConnection,
+): readonly Sensitive[] => [...secretsOf(stored), ...credentialSecrets(connection), ...sent];
 
 async function readFailed(
   failure: Failure,
@@ -139,7 +152,7 @@ async function keepCredentials(
   );
 }
 
-/** Only reports the failure. A refused token of the client gets an Event: its next update would be refused, too. */
+/** Only reports the failure. A refused token of the client gets one Event: its next update would be refused, too. */
 function reportUnreadable(
   failure: Failure,
   credential: ManagementCredential['kind'],
@@ -150,7 +163,7 @@ function reportUnreadable(
   const isRefused = failure.kind === 'TokenRefused' || failure.kind === 'NotFound';
   const isLost = isRefused && credential === 'RegistrationAccessToken';
   const reason = isLost ? 'RegistrationAccessTokenLost' : failure.reason;
-  if (isLost) {
+  if (isLost && setbackOf(input.o, 'Read', basis)?.reason !== reason) {
     warn(reason, 'Read', message, input);
   }
   return failed('Read', basis, { ...failure, kind: 'Transient', reason, message }, input);

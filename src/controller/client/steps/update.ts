@@ -16,6 +16,7 @@ import { viewersOf } from '../../../core/tell.ts';
 import { updateBody } from '../../../dialects/encoding.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
+import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { keysAfter } from '../../calls/generated-keys.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
@@ -24,6 +25,7 @@ import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { refusedOrFailed, updateUnsupported } from './failed-update.ts';
+import { foundAgain, isForgotten, notKnown } from './forgotten.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
 import { failed, notRead } from './report.ts';
@@ -187,6 +189,16 @@ async function conclude(
     });
     return { shown: undefined, finish };
   }
+  const address = () => managementAddress(management, server, connection, context);
+  const { outcome } = answer;
+  const secrets = secretsAround(next, answer);
+  const { dialect } = connection;
+  if (await isForgotten({ outcome, secrets, dialect, server, terms: connection, address }, context)) {
+    return {
+      shown: said,
+      finish: () => ({ entry: 'Settle', result: notKnown(said, recorded, 2, 'Update', input) }),
+    };
+  }
   const verdict = await refusedOrFailed(said, answer.outcome, management, { server, connection }, context);
   // Also if a read shows that the token is refused: the failed update may have rotated it.
   const isUnanswered = said.kind === 'Unknown';
@@ -206,14 +218,15 @@ async function conclude(
   return { shown: failure, finish };
 }
 
-function judge(
+const secretsAround = (
   { stored, step: { at } }: Update,
-  { outcome, sent, told }: Answer,
-  body: JsonObject,
-  { clock }: StepContext,
-): Verdict {
-  const { dialect, hint } = at.connection;
-  const secrets = [...secretsOf(stored), ...credentialSecrets(at.connection), ...sent];
+  { sent }: Pick<Answer, 'sent'>,
+): readonly Sensitive[] => [...secretsOf(stored), ...credentialSecrets(at.connection), ...sent];
+
+function judge(next: Update, answer: Answer, body: JsonObject, { clock }: StepContext): Verdict {
+  const { outcome, told } = answer;
+  const { dialect, hint } = next.step.at.connection;
+  const secrets = secretsAround(next, answer);
   const said = classifyUpdate(outcome, {
     dialect,
     hint: hint && ((error) => hint(error, body)),
@@ -283,6 +296,7 @@ async function store(
   }
   renewed(step, next, input);
   context.memory.succeeded(round.key, 'Update', step.basis);
+  foundAgain(step.at.record, input);
   return SETTLED;
 }
 

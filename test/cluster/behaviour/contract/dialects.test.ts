@@ -302,7 +302,7 @@ describe('A credential that manages clients and is refused', () => {
       const { client, message } = await scene.until(name, 'RegistrationAccessTokenLost');
       expect(message).toContain(`The registration access token of client ${clientId} was refused`);
       expect(message).toMatch(
-        /The client keeps working, and nothing can change it\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\.$/,
+        /Nothing can change the client with it, and whether the client still works is not known\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\.$/,
       );
       expect(conditionOf(client, 'Stalled')?.status).toBe('True');
       expect(await scene.secret(name)).toEqual(before);

@@ -113,6 +113,7 @@ table('a client whose registrations got no answer', [
         recovery: {
           interrupted: 'Hold',
           tokenLost: 'Hold',
+          clientGone: 'Hold',
           cooldownMs: 60_000,
           maxAttempts: 3,
           maxRegistrationsPerHour: 10,

@@ -138,6 +138,11 @@ table('an object restored without its record', [
     { type: 'AddFinalizer' },
   ],
   [
+    'registers anew where the Secret says that its client was removed (--cascade=orphan)',
+    restored({ records: [], secrets: [copy({ shows: '' })] }),
+    registers,
+  ],
+  [
     'is not registered anew because its status is lost: its Secret shows that it was',
     restored({ records: [] }),
     missing,

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { FINALIZER } from '../../../../../src/api/names.ts';
+import { execute } from '../../../../../src/controller/client/execute.ts';
 import type { HttpOutcome } from '../../../../../src/controller/ports.ts';
+import type { Step } from '../../../../../src/core/action.ts';
 import type { CallKind } from '../../../../../src/core/observation.ts';
 import { omit } from '../../../../../src/oauth/objects.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
@@ -25,6 +28,7 @@ import {
   registrationSecret,
   stored,
   surroundings,
+  workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
@@ -83,7 +87,7 @@ describe('A client whose object is deleted', () => {
   });
 
   test.each([
-    ['its object does not let go', { 'patch OAuthClient': refusals.conflict }, [`patch ${OBJECT}`]],
+    ['its object does not let go', { 'patch OAuthClient': refusals.forbidden }, [`patch ${OBJECT}`]],
     [
       'its record is not removed',
       { 'delete Secret': refusals.broken },
@@ -95,6 +99,73 @@ describe('A client whose object is deleted', () => {
     expect(taken.wrote).toEqual(wrote);
     expect(taken.ledger.ends).toEqual([`interrupt ${ATTEMPT}`]);
     expect(setbacksOf(taken)).toMatchObject([{ action: 'Deregister', ambiguous: true, retryAt: NOW }]);
+  });
+});
+
+describe('What is left of a client that is gone at the server', () => {
+  test('is removed without another DELETE', async () => {
+    const taken = await deregister({
+      outcomes: [answered(204)],
+      refuses: { 'patch OAuthClient': [refusals.forbidden] },
+    });
+    const { context, round } = taken;
+    const next = taken.next();
+    expect(next).toMatchObject({ type: 'Deregister' });
+    await execute(next as Step, { o: taken.observe(), round, context });
+    expect(taken.http.sent.map(({ method }) => method)).toEqual(['DELETE']);
+    expect(taken.writes.map(({ what }) => what)).toEqual([
+      `patch ${OBJECT}`,
+      `patch ${OBJECT}`,
+      `delete ${RECORD}`,
+    ]);
+    expect(taken.events).toHaveLength(1);
+    expect(setbacksOf(taken)).toEqual([]);
+  });
+
+  test.each([
+    ['the garbage collector will take its owner off', { finalizers: [FINALIZER, 'orphan'] }, {}],
+    ['the garbage collector has taken its owner off', {}, { ownerReferences: [] }],
+  ])(
+    'leaves a Secret that says that it shows no client, by --cascade=orphan: %s',
+    async (_, object, secret) => {
+      const taken = await deregister({
+        objects: [
+          ...surroundings(),
+          clientObject({ deletionTimestamp: '2026-05-01T11:59:00Z', ...object }),
+          registrationSecret(),
+          workloadSecret(secret),
+        ],
+        outcomes: [answered(204)],
+      });
+      expect(taken.writes[0]).toMatchObject({
+        what: 'patch Secret shop/storefront-oauth',
+        body: { metadata: { annotations: { 'oauth-registrar.dev/shows': '' } } },
+      });
+    },
+  );
+});
+
+describe('A client that its server does not know any more', () => {
+  const unknown = answered(401, { error: 'invalid_client', error_description: 'No such client' });
+
+  test('needs no removal, where a read says so, too', async () => {
+    const taken = await deregister({ outcomes: [unknown, unknown] });
+    expect(taken.http.sent.map(({ method }) => method)).toEqual(['DELETE', 'GET']);
+    expect(taken.told).toEqual(['Normal Deregistered Deregister']);
+    expect(taken.events[0]?.message).toBe(
+      "The server says that it doesn't know client c1 any more, so nothing had to be removed at https://sso.example.com.",
+    );
+    expect(taken.wrote).toEqual([`patch ${OBJECT}`, `delete ${RECORD}`]);
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Gone' });
+  });
+
+  test.each([
+    ['a read is answered otherwise', [unknown, answered(401, { error: 'invalid_token' })]],
+    ['the DELETE is refused in other words', [answered(401, { error: 'invalid_token' })]],
+  ])('may be there still, where %s', async (_, outcomes) => {
+    const taken = await deregister({ outcomes });
+    expect([taken.told, taken.wrote]).toEqual([[], []]);
+    expect(setbacksOf(taken)).toMatchObject([{ action: 'Deregister', reason: 'DeletionUnconfirmed' }]);
   });
 });
 

@@ -238,6 +238,13 @@ describe('A Secret of the name that the operator does not know', () => {
       { keys: { client_id: 'ID' } },
       true,
     ],
+    [
+      'left by an earlier object, whose client was removed',
+      { annotations: { ...named, 'oauth-registrar.dev/shows': '' } },
+      { client_id: 'c0' },
+      {},
+      true,
+    ],
     ['restored, and shows another client', { annotations: named }, { client_id: 'c9' }, {}, false],
     [
       'of another object, and shows this client',

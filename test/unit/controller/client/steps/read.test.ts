@@ -24,7 +24,7 @@ import {
   surroundings,
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
-import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
+import { connection, FORGOTTEN, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
 const RECORD = `replace Secret ${OPERATOR_NAMESPACE}/${NAME}`;
 const HOUR = 3_600_000;
@@ -243,6 +243,42 @@ describe('A read that fails', () => {
   test('that is refused leaves the entry of one without an answer: it may have cost the token', async () => {
     const { ledger } = await read({ server: rotating, outcomes: [answered(401)], before: unanswered('r1') });
     expect(ledger.ends).toEqual([`settle ${ATTEMPT}`]);
+  });
+});
+
+describe('A client that its server does not know any more', () => {
+  const unknown = answered(401, { error: 'invalid_client', error_description: 'No such client' });
+
+  test('is asked about again before that is believed', async () => {
+    const taken = await read({ outcomes: [unknown] });
+    expect([taken.result, taken.told, setbacksOf(taken)]).toEqual([DONE, [], []]);
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Ready', until: NOW + 10_000 });
+  });
+
+  test('is not ready after a second read that says so, and one Event says it', async () => {
+    const taken = await read({
+      outcomes: [unknown],
+      before: ({ memory, round }) =>
+        memory.hear(round.key, { ...FORGOTTEN, forgotten: 1, registrationSecret: NAME }),
+    });
+    expect(taken.told).toEqual(['Warning ClientForgotten Read']);
+    expect(taken.events[0]?.message).toMatch(
+      /^The server says that it doesn't know client c1 any more: The server answered 401 invalid_client; its words are for the platform team\. Restore the server's data/,
+    );
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'ClientForgotten' });
+    const again = await read({
+      outcomes: [unknown],
+      before: ({ memory, round }) => memory.hear(round.key, { ...FORGOTTEN, registrationSecret: NAME }),
+    });
+    expect(again.told).toEqual([]);
+  });
+
+  test('is ready again, once it is found', async () => {
+    const taken = await read({
+      outcomes: [same],
+      before: ({ memory, round }) => memory.hear(round.key, { ...FORGOTTEN, registrationSecret: NAME }),
+    });
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 });
 

@@ -218,6 +218,26 @@ describe('An update that is refused', () => {
   });
 });
 
+describe('An update of a client that its server does not know any more', () => {
+  const unknown = answered(401, { error: 'invalid_client', error_description: 'No such client' });
+
+  test('ends in the truth, where a read with the same token says so, too', async () => {
+    const taken = await update({ outcomes: [unknown, unknown] });
+    expect(taken.http.sent.map(({ method }) => method)).toEqual(['PUT', 'GET']);
+    expect([taken.told, setbacksOf(taken)]).toEqual([['Warning ClientForgotten Update'], []]);
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'ClientForgotten' });
+    expect(taken.ledger.ends).toEqual([`settle ${ATTEMPT}`]);
+  });
+
+  test('is a refused token, where the read says only that the token is refused', async () => {
+    const taken = await update({ outcomes: [unknown, answered(401, { error: 'invalid_token' })] });
+    expect(taken.told).toEqual(['Warning RegistrationAccessTokenLost Update']);
+    expect(taken.events[0]?.message).toMatch(
+      / Nothing can change the client with it, and whether the client still works is not known\. /,
+    );
+  });
+});
+
 describe('An update without an answer', () => {
   test('may have had its effect: its entry stays, and it is sent again', async () => {
     const taken = await update({ outcomes: [NO_ANSWER] });
