@@ -64,6 +64,11 @@ export const EVENTS = {
   ),
   RegistrationOutcomeUnknown: warning('A registration got no answer: it is a suspected orphan.'),
   SecretWriteRefused: warning('The API server refused the Secret of the workload.'),
+  WriteRefused: warning('The API server refused another write that the object needs.'),
+  APIServerUnavailable: warning(
+    'The API server did not do what the object needs, for more than ten seconds.',
+  ),
+  RoundFailed: warning('The operator met an error of its own with the object, for more than ten seconds.'),
   RecordWriteRefused: warning('The API server refused the registration Secret.'),
   ReplacementLimitReached: warning(
     'Another client is due, and the bound on registrations of one object within an hour is reached.',

@@ -153,6 +153,18 @@ export const REASONS = {
       'The API server refused to store the Secret of the workload. The client is registered and stays so.',
     cure: 'Follow the words of the API server in the message: raise the quota, or change the policy or spec.secret.',
   },
+  WriteRefused: {
+    cause: 'The API server refused a write that the object needs, other than that of its Secrets.',
+    cure: 'Follow the words of the API server in the message: change the quota, the policy or the object.',
+  },
+  APIServerUnavailable: {
+    cause: 'The API server did not do what the object needs: it failed, did not answer, or met a conflict.',
+    cure: 'Wait: the operator tries again. If it lasts, look at the API server.',
+  },
+  RoundFailed: {
+    cause: 'The operator met an error of its own, or came to no end with the object in one round.',
+    cure: "Report it, with the lines of the operator's log about the object. The operator tries again.",
+  },
   RecordWriteRefused: {
     cause: 'The API server refused to store the registration Secret in the namespace of the operator.',
     cure: 'The platform team follows the words of the API server in the message; nothing is registered until a write succeeds.',

@@ -12,6 +12,7 @@ import { serverRefOf } from './client/observe.ts';
 import { reconcileClient } from './client/reconcile.ts';
 import type { StepContext } from './client/step-context.ts';
 import { takeUpServer } from './client/take-up.ts';
+import { FAILED_ROUND, tellUnfinished } from './client/unfinished.ts';
 import type { Caches, Context } from './context.ts';
 import { clientsOf } from './durable/ledger-calls.ts';
 import type { LaneBounds, WorkItem } from './queue/lane.ts';
@@ -239,8 +240,9 @@ export function createController(
     const start = clock.monotonic();
     edits.lookedAt(work.key);
     fights.lookedAt(work.key);
-    const result = await reconcile(work.of).catch((error: unknown) => {
+    const result = await reconcile(work.of).catch(async (error: unknown) => {
       log.error('round failed', { item: work.key, error });
+      await tellFailed(work.of);
       return 'failed' as const;
     });
     if (result === 'rested') {
@@ -260,10 +262,18 @@ export function createController(
     }
   }
 
+  async function tellFailed(of: ReconciledKey): Promise<void> {
+    if (of.kind === 'Client') {
+      await tellUnfinished(of.key, FAILED_ROUND, stepContext).catch((error: unknown) => {
+        log.error('a failed round is not told', { client: of.key, error });
+      });
+    }
+  }
+
   async function runClient(key: ClientKey): Promise<RoundReport['result']> {
     const end = await reconcileClient(key, stepContext);
     if (end.kind === 'later') {
-      log.debug('looking again later', { client: key, why: end.why });
+      log.debug('looking again later', { client: key, reason: end.reason, why: end.why });
       return 'later';
     }
     const of = { kind: 'Client', key } as const;

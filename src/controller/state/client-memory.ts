@@ -17,6 +17,10 @@ export class Memory {
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
   readonly #heard = new Map<string, Heard>();
+  readonly #waits = new Map<
+    string,
+    { readonly what: string; readonly since: number; readonly isTold: boolean }
+  >();
   readonly #unanswered = new Map<string, number>();
   readonly #learned = new Map<string, readonly Substitution[]>();
   readonly #secretNotes = new Map<string, string>();
@@ -70,6 +74,31 @@ export class Memory {
 
   hear(key: ClientKey, heard: Heard): void {
     this.#heard.set(key, heard);
+  }
+
+  /**
+   * The client waits for something that no step reported.
+   *
+   * @param what the same for as long as it waits for the same
+   * @returns since when, in milliseconds since the epoch, and whether it is told already
+   */
+  waitsFor(key: ClientKey, what: string, now: number): { readonly since: number; readonly isTold: boolean } {
+    const before = this.#waits.get(key);
+    const wait = before?.what === what ? before : { what, since: before?.since ?? now, isTold: false };
+    this.#waits.set(key, wait);
+    return wait;
+  }
+
+  /** Status and an Event say what the client waits for. */
+  waitTold(key: ClientKey): void {
+    const wait = this.#waits.get(key);
+    if (wait !== undefined) {
+      this.#waits.set(key, { ...wait, isTold: true });
+    }
+  }
+
+  waitOver(key: ClientKey): void {
+    this.#waits.delete(key);
   }
 
   /** A status write was not answered: it may still take effect and overwrite later writes. */
@@ -156,6 +185,7 @@ export class Memory {
     this.#absences.delete(key);
     this.#reads.delete(key);
     this.#heard.delete(key);
+    this.#waits.delete(key);
     this.#unanswered.delete(key);
     this.#learned.delete(key);
     this.#secretNotes.delete(key);

@@ -29,7 +29,7 @@ export async function disown(record: RegistrationRecord, input: StepInput): Prom
       { metadata: { uid, annotations } },
     );
     if (!patched.ok && patched.status !== 404 && patched.status !== 409) {
-      return notWritten(`Secret ${name}`, patched, input);
+      return notWritten(`Secret ${name} is not changed`, patched, input);
     }
     if (patched.ok) {
       context.caches.secrets.learn(toSecretObject(patched.object));

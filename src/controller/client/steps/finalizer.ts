@@ -5,7 +5,7 @@ import { toClientObject } from '../../../core/desired.ts';
 import type { ObservedClient } from '../../../core/observation.ts';
 import { isRestored } from '../../../core/restored-object.ts';
 import type { ApiResult } from '../../ports.ts';
-import { DONE, later, type StepInput, type StepResult } from '../round.ts';
+import { DONE, later, notDone, type StepInput, type StepResult } from '../round.ts';
 import { notWritten, subjectOf } from './report.ts';
 
 export async function addFinalizer(object: ObservedClient, input: StepInput): Promise<StepResult> {
@@ -14,7 +14,7 @@ export async function addFinalizer(object: ObservedClient, input: StepInput): Pr
     FINALIZER,
   ]);
   if (!patched.ok) {
-    return notWritten('finalizer', patched, input);
+    return notWritten('The finalizer is not put on', patched, input);
   }
   input.context.caches.clients.learn(toClientObject(patched.object));
   return DONE;
@@ -27,7 +27,7 @@ export async function removeFinalizer(object: ObservedClient, input: StepInput):
     before.filter((name) => name !== FINALIZER),
   );
   if (!patched.ok && patched.status !== 404) {
-    return notWritten('finalizer', patched, input);
+    return notWritten('The finalizer is not taken off', patched, input);
   }
   if (patched.ok && (patched.object.metadata.finalizers ?? []).length > 0) {
     context.caches.clients.learn(toClientObject(patched.object));
@@ -102,10 +102,10 @@ export function letGo(
 export async function confirmAbsence({ o, round, context }: StepInput): Promise<StepResult> {
   const found = await context.api.get(RESOURCES.oauthClient, { namespace: o.namespace, name: o.name });
   if (found.ok) {
-    return later('the object exists; the watch has not shown it yet');
+    return later('The object exists, and the watch has not shown it yet');
   }
   if (found.reason !== 'NotFound') {
-    return later(`whether the object is gone isn't known: ${found.message}`);
+    return notDone("Whether the object is gone isn't known", found);
   }
   context.memory.absenceProven(round.key);
   return DONE;

@@ -1,6 +1,6 @@
 import { RESOURCES } from '../../../api/kubernetes.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
-import { DONE, later, type StepInput, type StepResult } from '../round.ts';
+import { DONE, notDone, type StepInput, type StepResult } from '../round.ts';
 
 /** The client's namespace and its server object are deleted: nobody will use or manage the client any more. */
 export function forgetLeftBehind(record: RegistrationRecord, input: StepInput): Promise<StepResult> {
@@ -24,7 +24,7 @@ export async function forget(record: RegistrationRecord, { round, context }: Ste
   const key = { namespace: settings.operatorNamespace, name: record.registrationSecret };
   const gone = await api.delete(RESOURCES.secret, key);
   if (!gone.ok && gone.status !== 404) {
-    return later(`the registration Secret could not be removed: ${gone.message}`);
+    return notDone(`Registration Secret ${record.registrationSecret} is not removed`, gone);
   }
   const known = caches.registrations.get(key.name);
   if (known !== undefined) {

@@ -8,7 +8,7 @@ import {
 import type { BoundTo } from '../../../core/action.ts';
 import { toClientObject } from '../../../core/desired.ts';
 import type { ObservedClient } from '../../../core/observation.ts';
-import { DONE, later, type StepInput, type StepResult } from '../round.ts';
+import { DONE, later, notDone, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import { notWritten, subjectOf } from './report.ts';
 
@@ -25,7 +25,7 @@ export async function bindToOwner(
   const resource = kind === 'Pod' ? RESOURCES.pod : RESOURCES.job;
   const found = await api.get<KubernetesObject>(resource, { namespace, name });
   if (!found.ok && found.status !== 404) {
-    return later(`${kind} ${name} not read: ${found.message}`);
+    return notDone(`${kind} ${name} is not read`, found);
   }
   if (!found.ok) {
     const message = `${kind} ${name} doesn't exist in namespace ${namespace}`;
@@ -36,7 +36,7 @@ export async function bindToOwner(
   const key = { namespace, name: o.name };
   const object = await api.get<KubernetesObject>(RESOURCES.oauthClient, key);
   if (!object.ok) {
-    return later(`OAuthClient not read: ${object.message}`);
+    return notDone('The OAuthClient is not read', object);
   }
   const { uid: ownerUid = '' } = found.object.metadata;
   const owner: OwnerReference = { apiVersion: apiVersionOf(resource), kind, name, uid: ownerUid };
@@ -46,7 +46,7 @@ export async function bindToOwner(
     metadata: { ...metadata, ownerReferences },
   });
   if (!patched.ok) {
-    return notWritten('owner', patched, input);
+    return notWritten('The owner is not set', patched, input);
   }
   context.caches.clients.learn(toClientObject(patched.object));
   return DONE;
@@ -59,7 +59,7 @@ export async function deleteObject({ uid }: ObservedClient, input: StepInput): P
   const { namespace, name } = o;
   const gone = await api.delete(RESOURCES.oauthClient, { namespace, name }, { uid });
   if (!gone.ok && gone.status !== 404) {
-    return notWritten('deletion of the object', gone, input);
+    return notWritten('The object is not deleted', gone, input);
   }
   events.record({
     reason: 'Ended',
@@ -67,5 +67,5 @@ export async function deleteObject({ uid }: ObservedClient, input: StepInput): P
     message: 'The lifetime in spec.lifetime.expiresAfter is over; the object is deleted.',
     regarding: subjectOf(o, undefined),
   });
-  return later('the deletion is awaited');
+  return later('The lifetime is over, and the object is being deleted', 'Deleting');
 }

@@ -2,7 +2,7 @@ import { type KubernetesObject, RESOURCES } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../../../api/names.ts';
 import type { RecordRole, RegistrationRecord } from '../../../core/record.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
-import { DONE, later, type StepResult } from '../round.ts';
+import { DONE, notDone, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 
 /** Changes of a record that need no answer of the server. Absent members stay unchanged. */
@@ -38,7 +38,7 @@ export async function mark(
     { metadata: { resourceVersion, labels, annotations } },
   );
   if (!patched.ok) {
-    return later(`the registration Secret could not be marked: ${patched.message}`);
+    return notDone(`Registration Secret ${registrationSecret} is not changed`, patched);
   }
   caches.registrations.learn(toRegistrationObject(patched.object));
   return DONE;

@@ -28,7 +28,10 @@ export async function reportOrphan(
   }
   const reported = await context.orphans.report(entry, said);
   if (reported === 'NotYet') {
-    return { entry: 'Interrupt', result: later('the suspected orphan could not be listed') };
+    return {
+      entry: 'Interrupt',
+      result: later('A registration without an answer is not listed as a suspected orphan yet'),
+    };
   }
   const where = `${entry.server}, ${entry.startedAt}`;
   const unlisted =

@@ -1,7 +1,9 @@
 import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS, SHOWS_NONE } from '../../../api/names.ts';
 import type { PublishStep } from '../../../core/action.ts';
-import type { Observation } from '../../../core/observation.ts';
+import { backoff } from '../../../core/backoff.ts';
+import { setbackOf } from '../../../core/earlier-calls.ts';
+import type { Observation, Setback } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRestored } from '../../../core/restored-object.ts';
 import { unusedNames } from '../../../core/unused-names.ts';
@@ -17,7 +19,7 @@ import { presentable } from '../../../oauth/error-response.ts';
 import type { ApiResult } from '../../ports.ts';
 import { toSecretObject } from '../../state/cached-objects.ts';
 import { isRefusal, PLACES } from '../../state/refused-writes.ts';
-import { DONE, later, type StepInput, type StepResult } from '../round.ts';
+import { DONE, notDone, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { contentOf } from './read-content.ts';
@@ -81,16 +83,25 @@ function workloadNotWritten(
 ): StepResult {
   const { o, round, context } = input;
   if (!isRefusal(refused) || o.namespaceTerminating) {
-    return later(`Secret ${wanted.name} not written: ${refused.message}`);
+    return notDone(`Secret ${wanted.name} is not written`, refused);
   }
   context.refusedWrites.refused(PLACES.workload(o.namespace), refused.message);
   const said = presentable(refused.message, []);
   const message = `Client ${record.clientId} is registered, and the API server refuses its Secret ${wanted.name}: ${said}`;
   const refusal = { kind: 'Transient', reason: 'SecretWriteRefused', message } as const;
-  setBack(round.key, { action: 'Publish', basis }, refusal, context);
-  warn('SecretWriteRefused', 'Publish', message, input);
+  const before = setbackOf(o, 'Publish', basis);
+  setBack(round.key, { action: 'Publish', basis }, refusal, context, pauseAfter(before, context));
+  if (before?.reason !== 'SecretWriteRefused') {
+    warn('SecretWriteRefused', 'Publish', message, input);
+  }
   return DONE;
 }
+
+/** Nothing tells that a quota was raised or a policy changed, so a refused write is tried again soon. */
+const PAUSES = { firstMs: 2_000, longestMs: 30_000 };
+
+const pauseAfter = (before: Setback | undefined, { random }: StepContext): number =>
+  backoff(PAUSES, before?.attempts ?? 0, random);
 
 /** Marks the request for another registration as served, for an object that is restored without its status. */
 const withRequest = (wanted: WantedSecret, { rotatedFor }: RegistrationRecord): WantedSecret =>
@@ -189,7 +200,7 @@ export async function removeSecret(
   const { namespace, name, uid } = secret;
   const gone = await api.delete(RESOURCES.secret, { namespace, name }, { uid });
   if (!gone.ok && gone.status !== 404) {
-    return later(`Secret ${name} not removed: ${gone.message}`);
+    return notDone(`Secret ${name} is not removed`, gone);
   }
   caches.secrets.forget({ metadata: { namespace, name, uid } });
   return DONE;

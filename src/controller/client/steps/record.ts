@@ -60,7 +60,7 @@ export const RECORDING: Finish<StepResult> = { entry: 'Recording', result: DONE 
 
 /** The result where what a truncated answer brought could not be recorded. */
 export const TORN_NOT_STORED: StepResult = later(
-  'the credentials of a torn answer could not be stored; they are in the journal',
+  'The credentials of an answer that was cut off are not recorded yet; they are in the journal',
 );
 
 /** What an answer that arrives now doesn't say itself. */

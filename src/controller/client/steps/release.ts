@@ -8,7 +8,7 @@ import { DOCUMENT_KEYS } from '../../../core/content.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { audit } from '../../calls/audit.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
-import { DONE, later, type StepInput, type StepResult } from '../round.ts';
+import { DONE, notDone, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { subjectOf } from './report.ts';
@@ -35,7 +35,7 @@ export async function release(
     ...(isLeft ? { data: WITHOUT_DOCUMENTS } : {}),
   });
   if (!patched.ok && patched.status !== 404) {
-    return later(`the record's role could not be changed: ${patched.message}`);
+    return notDone(`Registration Secret ${record.registrationSecret} is not changed`, patched);
   }
   if (patched.ok) {
     context.caches.registrations.learn(toRegistrationObject(patched.object));

@@ -2,9 +2,10 @@ import type { EventReason } from '../../../api/events.ts';
 import type { Failure } from '../../../core/failure.ts';
 import type { Observation, SetbackAction } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
+import { presentable } from '../../../oauth/error-response.ts';
 import type { EventSubject } from '../../durable/events.ts';
 import { isRefusal } from '../../state/refused-writes.ts';
-import { DONE, later, type StepInput, type StepResult } from '../round.ts';
+import { DONE, later, notDone, type StepInput, type StepResult } from '../round.ts';
 import { setBack, withCure } from '../setbacks.ts';
 import type { NotRead } from './read-content.ts';
 
@@ -17,7 +18,9 @@ export function notRead(
   { round, context }: StepInput,
 ): StepResult {
   if (why === 'Unknown') {
-    return later(`registration Secret ${record.registrationSecret} could not be read: ${said}`);
+    return later(
+      `Registration Secret ${record.registrationSecret} could not be read: ${presentable(said, [])}`,
+    );
   }
   const { operatorNamespace } = context.settings;
   const message = `Registration Secret ${operatorNamespace}/${record.registrationSecret} can't be read`;
@@ -42,7 +45,11 @@ export function failed(
   return DONE;
 }
 
-/** Retries after a pause. The API server's refusal is only logged: tenants must not see it. */
+/**
+ * The API server did not accept a write. A refusal is in the log at once.
+ *
+ * @param what as in {@link notDone}
+ */
 export function notWritten(
   what: string,
   result: { readonly status: number; readonly message: string },
@@ -52,7 +59,7 @@ export function notWritten(
   if (isRefusal(result)) {
     log.warn('the API server refuses a write', { client: `${o.namespace}/${o.name}`, what, status, message });
   }
-  return later(`${what}: ${message}`);
+  return notDone(what, result);
 }
 
 /** @param detail for the log, if it contains more than `message` */

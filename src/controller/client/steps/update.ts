@@ -62,7 +62,7 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
     return failed('Update', basis, updateUnsupported(management), input);
   }
   const kept = await keepNewKey(next, input);
-  return kept === undefined ? later('the new key could not be stored') : send(kept, management, input);
+  return kept === undefined ? later('The new key is not stored yet') : send(kept, management, input);
 }
 
 async function begin(step: UpdateStep, stored: RegistrationContent, context: StepContext): Promise<Update> {

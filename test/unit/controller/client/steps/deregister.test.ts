@@ -558,9 +558,9 @@ describe('A client that the operator gives up', () => {
     'holds its object, without a word, until its record says so: $status',
     async (refused) => {
       const { result, told, wrote } = await release({ refuses: { 'patch Secret': refused } });
-      expect(result).toEqual({
+      expect(result).toMatchObject({
         kind: 'later',
-        why: `the record's role could not be changed: ${refused.message}`,
+        why: `Registration Secret ${NAME} is not changed: ${refused.message}`,
       });
       expect([told, wrote]).toEqual([[], [`patch ${RECORD}`]]);
     },

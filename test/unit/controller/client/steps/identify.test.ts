@@ -90,9 +90,9 @@ describe('A record of an earlier version', () => {
     'that cannot be read now is left as it is: $status',
     async (refused) => {
       const { result, wrote, memory, round } = await identify({ refuses: { 'get Secret': refused } });
-      expect(result).toEqual({
+      expect(result).toMatchObject({
         kind: 'later',
-        why: `registration Secret ${old.registrationSecret} could not be read: ${refused.message}`,
+        why: `Registration Secret ${old.registrationSecret} could not be read: ${refused.message}`,
       });
       expect([wrote, memory.setbacks(round.key)]).toEqual([[], []]);
     },

@@ -359,9 +359,9 @@ describe('A client is not read', () => {
 
   test('where its record cannot be read now: later', async () => {
     const taken = await read({ refuses: { 'get Secret': refusals.unanswered } });
-    expect(taken.result).toEqual({
+    expect(taken.result).toMatchObject({
       kind: 'later',
-      why: `registration Secret ${NAME} could not be read: no answer`,
+      why: `Registration Secret ${NAME} could not be read: no answer`,
     });
     expect([taken.http.sent, setbacksOf(taken)]).toEqual([[], []]);
   });

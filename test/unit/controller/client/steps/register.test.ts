@@ -395,7 +395,10 @@ describe('A registration that is answered otherwise', () => {
 
   test('none, and it cannot be listed yet: the entry stays, and no Event comes before', async () => {
     const { result, told, ledger } = await register({ outcomes: [noAnswer()], suspects: 'NotYet' });
-    expect(result).toEqual({ kind: 'later', why: 'the suspected orphan could not be listed' });
+    expect(result).toMatchObject({
+      kind: 'later',
+      why: 'A registration without an answer is not listed as a suspected orphan yet',
+    });
     expect([told, ledger.ends]).toEqual([[], [`interrupt ${ATTEMPT}`]]);
   });
 

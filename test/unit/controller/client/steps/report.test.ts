@@ -113,9 +113,9 @@ describe('A record that is not read', () => {
   test('is read again where that is not known', () => {
     const { input, setbacks } = inputOf();
     const why = { notRead: 'Unknown', message: 'no answer' } as const;
-    expect(notRead(why, 'Update', 'b', recorded(), input)).toEqual({
+    expect(notRead(why, 'Update', 'b', recorded(), input)).toMatchObject({
       kind: 'later',
-      why: 'registration Secret oac-uid-1-a1 could not be read: no answer',
+      why: 'Registration Secret oac-uid-1-a1 could not be read: no answer',
     });
     expect(setbacks()).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe('A write that fails is tried again', () => {
     [refusals.broken, 0],
   ])('$status: only a refusal is in the log, for the operators; nobody else sees it', (result, logged) => {
     const { input, lines, events, setbacks } = inputOf();
-    expect(notWritten('finalizer', result, input)).toEqual({
+    expect(notWritten('finalizer', result, input)).toMatchObject({
       kind: 'later',
       why: `finalizer: ${result.message}`,
     });

@@ -67,7 +67,10 @@ describe('A client that outlives its object', () => {
       objects,
       refuses: { 'patch OAuthClient': refusals.conflict },
     });
-    expect(result).toEqual({ kind: 'later', why: 'finalizer: the object has been modified' });
+    expect(result).toMatchObject({
+      kind: 'later',
+      why: 'The finalizer is not taken off: the object has been modified',
+    });
     expect(told).toHaveLength(1);
     expect(next()).toMatchObject({ type: 'RemoveFinalizer' });
   });

@@ -335,9 +335,9 @@ describe('An answer that is cut off', () => {
       outcomes: [torn(withToken)],
       refuses: { 'replace Secret': [refusals.broken] },
     });
-    expect(taken.result).toEqual({
+    expect(taken.result).toMatchObject({
       kind: 'later',
-      why: 'the credentials of a torn answer could not be stored; they are in the journal',
+      why: 'The credentials of an answer that was cut off are not recorded yet; they are in the journal',
     });
     expect([setbacksOf(taken), taken.ledger.ends]).toEqual([[], [`interrupt ${ATTEMPT}`]]);
   });
@@ -375,7 +375,7 @@ describe('A key that the operator makes', () => {
 
   test('is not sent while it cannot be stored', async () => {
     const taken = await update({ objects, refuses: { 'replace Secret': [refusals.broken] } });
-    expect(taken.result).toEqual({ kind: 'later', why: 'the new key could not be stored' });
+    expect(taken.result).toMatchObject({ kind: 'later', why: 'The new key is not stored yet' });
     expect([taken.http.sent, taken.ledger.begun]).toEqual([[], []]);
   });
 

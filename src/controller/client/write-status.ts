@@ -1,0 +1,81 @@
+import type { EventReason } from '../../api/events.ts';
+import { RESOURCES } from '../../api/kubernetes.ts';
+import type { Idle } from '../../core/action.ts';
+import type { ClientKey } from '../../core/client-key.ts';
+import { withContact } from '../../core/contact.ts';
+import { toClientObject } from '../../core/desired.ts';
+import type { Observation, ObservedClient } from '../../core/observation.ts';
+import { summarize } from '../../core/summarize.ts';
+import { isSameJson } from '../../oauth/json.ts';
+import { isRefusal } from '../state/refused-writes.ts';
+import { DONE, notDone, type StepResult } from './round.ts';
+import type { StepContext } from './step-context.ts';
+import { subjectOf } from './steps/report.ts';
+
+/**
+ * Writes the status that follows from an observation and the reason to be idle, if it differs.
+ *
+ * @returns `DONE`, or why it is not written
+ */
+export async function writeStatus(
+  o: Observation,
+  idle: Idle,
+  key: ClientKey,
+  { api, caches, clock, events, log, memory, statusWrites }: StepContext,
+): Promise<StepResult> {
+  const action = withContact(o, idle);
+  const object = o.object;
+  const known = caches.clients.get(key);
+  if (object === undefined || known === undefined) {
+    return DONE;
+  }
+  const status = summarize(o, object, action, memory.learned(key), memory.secretNote(key));
+  if (isSameJson(status, object.status)) {
+    memory.statusWritten(key);
+    return DONE;
+  }
+  const { apiVersion, kind, metadata } = known;
+  const body = { apiVersion, kind, metadata, status } as unknown as typeof known;
+  const written = await statusWrites.write(key, () => api.replace(RESOURCES.oauthClient, body, 'status'));
+  if (written === undefined) {
+    return DONE;
+  }
+  if (!written.ok) {
+    if (written.status === 0 || written.status >= 500) {
+      memory.statusUnanswered(key, clock.now());
+    }
+    const { reason, message } = written;
+    const tell = isRefusal(written) && written.status !== 404 ? log.warn : log.debug;
+    tell.call(log, 'status not written', { client: key, status: written.status, reason, message });
+    return written.status === 404 ? DONE : { ...notDone('Status is not written', written), isStatus: true };
+  }
+  memory.statusWritten(key);
+  caches.clients.learn(toClientObject(written.object, known));
+  tellRefusal(o, object, action, events);
+  return DONE;
+}
+
+/** Refusals that no step reports, since none was taken. */
+const REFUSALS: readonly EventReason[] = [
+  'AuthorizationServerNotAvailable',
+  'InvalidSpec',
+  'PolicyRefused',
+  'QuotaExceeded',
+  'ReplacementLimitReached',
+];
+
+/** One Event for each refusal: when status begins to say it, and again for another edition of the spec. */
+function tellRefusal(
+  o: Observation,
+  { generation, status }: ObservedClient,
+  { reason: found, message }: Idle,
+  events: StepContext['events'],
+): void {
+  const before = status.conditions?.find(({ type }) => type === 'Ready');
+  const isTold = before?.reason === found && before.observedGeneration === generation;
+  const reason = REFUSALS.find((refusal) => refusal === found);
+  if (!isTold && reason !== undefined) {
+    const regarding = subjectOf(o, undefined);
+    events.record({ reason, action: 'Reconcile', message, regarding });
+  }
+}
