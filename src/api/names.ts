@@ -77,6 +77,8 @@ export const ANNOTATIONS = {
   continues: `${prefix}/continues`,
 
   // On registration Secrets.
+  /** Format of the Secret, from 2 on: see `newer-version.ts`. */
+  format: `${prefix}/format`,
   attempt: `${prefix}/attempt`,
   /** On a registration Secret: attempt of the last call whose answer was stored here; absent until the first update. */
   writtenBy: `${prefix}/written-by`,

@@ -18,6 +18,11 @@ export const REASONS = {
   },
   Deleting: { cause: 'The client is being deregistered.', cure: 'Wait; the message says what is tried.' },
   InvalidSpec: { cause: "The spec can't be used as it is.", cure: 'Correct what the message names.' },
+  WrittenByNewerVersion: {
+    cause:
+      "A newer version of the operator wrote a record, an entry of the ledger or a value of the spec that this version doesn't know: the operator was downgraded.",
+    cure: 'Install the newer version again; until then nothing is sent or changed for the object.',
+  },
   AuthorizationServerNotAvailable: {
     cause: "The server object is absent, not in your namespace, or doesn't admit your namespace.",
     cure: 'Check authorizationServerRef, or ask the platform team to admit the namespace.',

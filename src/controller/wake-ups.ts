@@ -87,14 +87,18 @@ export function createCaches(wake: Wake): Caches {
       texts,
       keyOf: ({ name }) => name,
       indexes: {
-        client: ({ record }) => record && clientKey(record.client),
+        client: ({ record, newerOf }) => (record ? clientKey(record.client) : newerOf),
         clientId: ({ record }) => record?.clientId,
         server: ({ record }) => record && serverKey(record.server, record.client.namespace),
       },
       counts: RECORD_COUNTS,
       groups: RECORD_GROUPS,
       onChange: (change) => {
-        wakeOwner((change.after ?? change.before)?.record?.client, addClient);
+        const { record, newerOf } = change.after ?? change.before ?? {};
+        wakeOwner(record?.client, addClient);
+        if (newerOf !== undefined) {
+          addClient(newerOf, false);
+        }
         recordChanged(change, countAgain);
       },
       onOwnWrite: (change) => recordChanged(change, countAgain),

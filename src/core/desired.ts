@@ -21,6 +21,7 @@ import { isSameJson, type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts
 import { own } from '../oauth/objects.ts';
 import { keptIfAny } from './kept-text.ts';
 import { workloadSecretProblems } from './needed-secrets.ts';
+import { isUnknownValue } from './newer-version.ts';
 import type { ClientObject, DesiredClient } from './observation.ts';
 import { isLessOfClient } from './over-share.ts';
 import { declaredHash, purposeOf } from './record.ts';
@@ -172,7 +173,10 @@ function toDesired(raw: unknown): DesiredClient {
   const parsed = oauthClientSpec.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return { valid: false, problem: presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []) };
+    const problem = presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []);
+    return isUnknownValue(issue, raw)
+      ? { valid: false, problem, reason: 'WrittenByNewerVersion' }
+      : { valid: false, problem };
   }
   const spec = withSharedDefaults(slim(parsed.data, raw) as OAuthClientSpec);
   const problems = problemsOf(spec);

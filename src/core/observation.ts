@@ -37,6 +37,8 @@ export interface Observation {
   readonly unrecorded: { readonly refused: string | undefined } | undefined;
   /** Every record that names this object, also those of earlier objects of the same name. */
   readonly records: readonly RegistrationRecord[];
+  /** What a newer version of the operator wrote about this object, for people; `undefined`: nothing. */
+  readonly newer: string | undefined;
   readonly server: ObservedServer;
   /** The server objects that the records name, where objects of these names exist. */
   readonly servers: readonly PresentServer[];
@@ -174,7 +176,7 @@ export type DesiredClient =
       readonly valid: false;
       readonly problem: string;
       /** Default: `InvalidSpec`. */
-      readonly reason?: 'NamespaceShareReached';
+      readonly reason?: 'NamespaceShareReached' | 'WrittenByNewerVersion';
     };
 
 /** The server as this client may use it. */

@@ -14,7 +14,7 @@ import { clientExpired, clientExpiring, retainedTokenExpiring, tokenExpiring } f
 import { clientForgotten, readRefused } from './rules/forgotten.ts';
 import { serverUnidentified } from './rules/identity.ts';
 import { idle } from './rules/idle.ts';
-import { installationRenamed, managedElsewhere } from './rules/installation.ts';
+import { installationRenamed, managedElsewhere, writtenByNewerVersion } from './rules/installation.ts';
 import { lifetimeOver, ownerMissing } from './rules/lifetime.ts';
 import { editWaiting, keyDue, metadataDiffers } from './rules/metadata.ts';
 import { finalizerMissing, objectSuspended, reservedMetadataRequested, specInvalid } from './rules/object.ts';
@@ -43,6 +43,7 @@ import { clientOutsidePolicy } from './rules/wanted.ts';
 /** Must be settled before anything is decided about the client. */
 const UNSETTLED: readonly Rule<Observation>[] = [
   managedElsewhere,
+  writtenByNewerVersion,
   answerUnrecorded,
   callUnderWay,
   registrationInterrupted,

@@ -7,6 +7,7 @@ import { sha256 } from '../oauth/sha256.ts';
 import { type ClientKey, storedClientKey } from './client-key.ts';
 import { encodeContent, type RegistrationContent } from './content.ts';
 import { keptIfAny } from './kept-text.ts';
+import { isNewerFormat } from './newer-version.ts';
 import { labelValue } from './short-name.ts';
 
 /**
@@ -212,8 +213,33 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
 export const clientOfRecord = ({ metadata }: KubernetesObject): ClientKey =>
   storedClientKey(metadata.annotations?.[ANNOTATIONS.client] ?? '');
 
-/** Reads the metadata of a registration Secret. `undefined` where it isn't one, or was damaged by hand. */
-export function toRecord({ metadata }: KubernetesObject): RegistrationRecord | undefined {
+/**
+ * The OAuthClient of a registration Secret that a newer version of the operator wrote, by its format or by a value that
+ * this version doesn't know. `undefined`: it is of this version, or names no OAuthClient.
+ */
+export function clientOfNewerRecord(secret: KubernetesObject): ClientKey | undefined {
+  return isNewerRecord(secret) && secret.metadata.annotations?.[ANNOTATIONS.client]
+    ? clientOfRecord(secret)
+    : undefined;
+}
+
+function isNewerRecord({ metadata: { labels = {}, annotations = {} } }: KubernetesObject): boolean {
+  const [kind] = (annotations[ANNOTATIONS.server] ?? '').split('/');
+  const { [LABELS.role]: role, [ANNOTATIONS.deletionPolicy]: policy } = { ...labels, ...annotations };
+  return (
+    isNewerFormat(annotations[ANNOTATIONS.format]) ||
+    (!!role && !isRole(role)) ||
+    (!!kind && !isServerKind(kind)) ||
+    (policy !== undefined && policy !== 'Retain')
+  );
+}
+
+/**
+ * Reads the metadata of a registration Secret. `undefined` where it isn't one, was damaged by hand, or was written by a
+ * newer version.
+ */
+export function toRecord(secret: KubernetesObject): RegistrationRecord | undefined {
+  const { metadata } = secret;
   const labels = metadata.labels ?? {};
   const annotations = metadata.annotations ?? {};
   const [namespace, name] = (annotations[ANNOTATIONS.client] ?? '').split('/');
@@ -221,7 +247,8 @@ export function toRecord({ metadata }: KubernetesObject): RegistrationRecord | u
   const uid = labels[LABELS.clientUid];
   const role = labels[LABELS.role];
   const clientId = annotations[ANNOTATIONS.clientId];
-  if (!namespace || !name || !uid || !server || !clientId || !isServerKind(kind) || !isRole(role)) {
+  const isReadable = namespace && name && uid && server && clientId && !isNewerRecord(secret);
+  if (!isReadable || !isServerKind(kind) || !isRole(role)) {
     return undefined;
   }
   return {

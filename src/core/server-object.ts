@@ -24,7 +24,7 @@ export interface ServerObject extends KubernetesObject {
   readonly spec: AuthorizationServerSpec | undefined;
   readonly problem: string | undefined;
   /** Default: `InvalidSpec`. */
-  readonly problemReason?: 'NamespaceShareReached';
+  readonly problemReason?: 'NamespaceShareReached' | 'WrittenByNewerVersion';
   /** Where only a part of the object is kept: bytes of memory that the whole object takes. */
   readonly takes?: number;
   /** Also set where the spec can't be used, so that admitted namespaces see what is wrong. */
@@ -37,7 +37,7 @@ export interface ServerObject extends KubernetesObject {
 /** Reads one server object with any content. */
 export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: UrlRules): ServerObject {
   const { spec: rawSpec, status: rawStatus } = raw as Partial<AuthorizationServer>;
-  const { spec, problem } = readServerSpec(kind, rawSpec, rules);
+  const read = readServerSpec(kind, rawSpec, rules);
   const { name, namespace, uid = '', resourceVersion = '', generation = 0, annotations } = raw.metadata;
   const { creationTimestamp = '' } = raw.metadata;
   const status = authorizationServerStatus.safeParse(rawStatus ?? {});
@@ -47,8 +47,7 @@ export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: U
     metadata: defined({ name, namespace, uid, resourceVersion }),
     generation,
     createdAt: Date.parse(creationTimestamp),
-    spec,
-    problem,
+    ...read,
     allowedNamespaces: allowedNamespacesOf(rawSpec),
     isDefault: annotations?.[ANNOTATIONS.isDefault] === 'true',
     status: status.success ? status.data : {},

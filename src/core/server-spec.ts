@@ -9,17 +9,21 @@ import { presentable } from '../oauth/error-response.ts';
 import { type Json, jsonBytes, nestsTooDeep } from '../oauth/json.ts';
 import { cut } from '../oauth/text.ts';
 import { HTTP_REFUSED, type UrlRules, urlProblem } from '../oauth/url.ts';
+import { isUnknownValue } from './newer-version.ts';
 import { objectViewerOf } from './viewers.ts';
+
+interface ReadSpec {
+  readonly spec: AuthorizationServerSpec | undefined;
+  readonly problem: string | undefined;
+  /** Default: `InvalidSpec`. */
+  readonly problemReason?: 'WrittenByNewerVersion';
+}
 
 /**
  * The spec of a server object, or why it can't be used. The spec is measured before it is parsed; if it is too large,
  * only this problem is kept.
  */
-export function readServerSpec(
-  kind: ServerKind,
-  raw: unknown,
-  rules: UrlRules,
-): { readonly spec: AuthorizationServerSpec | undefined; readonly problem: string | undefined } {
+export function readServerSpec(kind: ServerKind, raw: unknown, rules: UrlRules): ReadSpec {
   const unusable = (problem: string) => ({ spec: undefined, problem });
   const bytes = jsonBytes(raw ?? null);
   if (bytes > SHARES.serverSpecBytes.most) {
@@ -33,7 +37,8 @@ export function readServerSpec(
   const parsed = clusterAuthorizationServerSpec.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    return unusable(presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []));
+    const unread = unusable(presentable(`spec.${issue?.path.join('.')}: ${issue?.message}`, []));
+    return isUnknownValue(issue, raw) ? { ...unread, problemReason: 'WrittenByNewerVersion' } : unread;
   }
   const spec = parsed.data as AuthorizationServerSpec;
   const problem = specProblem(kind, spec, rules);

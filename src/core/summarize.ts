@@ -36,6 +36,9 @@ export function summarize(
   learned: readonly Substitution[] | undefined,
   secretNote?: string,
 ): OAuthClientStatus {
+  if (idle.reason === 'WrittenByNewerVersion') {
+    return leftAsItWas(o, object, idle);
+  }
   const record = currentRecord(o);
   const published = shownSecret(o, idle, record);
   const status =
@@ -69,6 +72,26 @@ export function summarize(
     substitutions: substitutions.length === 0 ? undefined : substitutions.slice(),
     conditions,
   });
+}
+
+/** A newer version knows what is true of the client: only why nothing goes on is said. */
+function leftAsItWas(o: Observation, { generation, status }: ObservedClient, idle: Idle): OAuthClientStatus {
+  const { reason, message } = idle;
+  const before = status.conditions ?? [];
+  const wasReady = before.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+  const [ready, stalled] = toConditions(
+    [
+      { type: 'Ready', status: wasReady ? 'True' : 'False', reason, message },
+      { type: 'Stalled', status: 'True', reason, message: SEE_READY },
+    ],
+    before,
+    generation,
+    rfc3339(o.now),
+  );
+  const replaced = ['Ready', 'Stalled', 'Reconciling', 'Paused'];
+  const kept = before.filter(({ type }) => !replaced.includes(type));
+  const conditions = [ready, ...kept, stalled].filter((condition) => condition !== undefined);
+  return { ...status, observedGeneration: generation, conditions };
 }
 
 /** An earlier id of this installation is replaced by the present one. */

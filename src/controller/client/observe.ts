@@ -40,6 +40,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     calls: ledger.callsOf(key),
     unrecorded: recorder.pendingOf(key),
     records: recordsOfObject(key, context),
+    newer: newerOf(key, context),
     server: serverOf(key, context),
     servers: serversOf(key, context),
     cluster: settings.cluster,
@@ -66,6 +67,14 @@ export function installationOf({ caches, settings }: Pick<StepContext, 'caches' 
 
 function recordsOfObject(key: ClientKey, { caches }: WithCaches): readonly RegistrationRecord[] {
   return caches.registrations.find('client', key).flatMap(({ record }) => record ?? []);
+}
+
+function newerOf(key: ClientKey, { caches, ledger, settings }: StepContext): string | undefined {
+  const secret = caches.registrations.find('client', key).find((object) => object.newerOf !== undefined);
+  if (secret !== undefined) {
+    return `Registration Secret ${settings.operatorNamespace}/${secret.metadata.name}`;
+  }
+  return ledger.hasNewer(key) ? 'An entry of the ledger' : undefined;
 }
 
 function isTerminating(namespace: string, { caches }: StepContext): boolean {

@@ -12,7 +12,10 @@ import type { Slots } from '../state/slots.ts';
 export interface StepContext
   extends Omit<Context, 'journal' | 'lead' | 'ledger' | 'recorder' | 'servers' | 'slots'> {
   readonly calls: Calls;
-  readonly ledger: Pick<Ledger, 'callsOf' | 'copiedFrom' | 'entry' | 'registrationsAt' | 'shortage'>;
+  readonly ledger: Pick<
+    Ledger,
+    'callsOf' | 'copiedFrom' | 'entry' | 'hasNewer' | 'registrationsAt' | 'shortage'
+  >;
   readonly recorder: Pick<Recorder, 'pendingOf' | 'room'>;
   readonly servers: Pick<
     ServerRegistry,

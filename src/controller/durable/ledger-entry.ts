@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { type ClientKey, storedClientKey } from '../../core/client-key.ts';
+import { isNewerFormat } from '../../core/newer-version.ts';
 import type { CallKind } from '../../core/observation.ts';
 import { type ClientIdentity, recordName } from '../../core/record.ts';
 import { type ServerKey, serverKey, serverNamed, storedServerKey } from '../../core/server-key.ts';
@@ -79,11 +81,33 @@ function withoutUid(record: string, uid: string): string {
 const withUid = (record: string, uid: string): string =>
   record.startsWith('/') ? record.slice(1) : recordName(uid, record);
 
-/** The entries among the data of the ledger's ConfigMap. */
+/** The entries among the data of the ledger's ConfigMap, except those of a newer version. */
 export function decodeEntries(data: Readonly<Record<string, string>>): readonly LedgerEntry[] {
   return Object.entries(data).flatMap(([key, text]) =>
-    key.startsWith(PREFIX) ? (toEntry(key.slice(PREFIX.length), text) ?? []) : [],
+    key.startsWith(PREFIX) && !isNewerEntry(text) ? (toEntry(key.slice(PREFIX.length), text) ?? []) : [],
   );
+}
+
+/** The entries that a newer version wrote, by its format or by a kind of call that this version doesn't know: as they are. */
+export function newerEntries(data: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(data).filter(([key, text]) => key.startsWith(PREFIX) && isNewerEntry(text)),
+  );
+}
+
+function isNewerEntry(text: string): boolean {
+  const entry = parseJsonObject(text);
+  const kind = entry?.['kind'];
+  return (
+    entry !== undefined &&
+    (isNewerFormat(entry['format']) || (typeof kind === 'string' && !KINDS.some((known) => known === kind)))
+  );
+}
+
+/** The OAuthClient of an entry of any version; a long name is cut. `undefined`: it names none. */
+export function clientOfEntry(text: string): ClientKey | undefined {
+  const client = parseJsonObject(text)?.['client'];
+  return typeof client === 'string' && /^[^/]+\/[^/]+$/.test(client) ? storedClientKey(client) : undefined;
 }
 
 /**
@@ -137,8 +161,10 @@ const word = z.string().min(1).max(MAX_WORD);
 
 const MAX_TIMEOUT_MS = 120_000;
 
+const KINDS = ['Register', 'Update', 'Read', 'Deregister'] as const satisfies readonly CallKind[];
+
 const call = {
-  kind: z.enum(['Register', 'Update', 'Read', 'Deregister']),
+  kind: z.enum(KINDS),
   server: word.transform(storedServerKey),
   startedAt: word,
   timeoutMs: z.int().min(0).max(MAX_TIMEOUT_MS).default(MAX_TIMEOUT_MS),

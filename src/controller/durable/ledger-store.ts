@@ -1,6 +1,15 @@
 import { type ConfigMap, RESOURCES } from '../../api/kubernetes.ts';
+import type { ClientKey } from '../../core/client-key.ts';
+import { shortKey } from '../../core/short-name.ts';
 import type { ApiResult, KubernetesApi } from '../ports.ts';
-import { decodeEntries, encodeEntries, type LedgerEntry, otherLeader } from './ledger-entry.ts';
+import {
+  clientOfEntry,
+  decodeEntries,
+  encodeEntries,
+  type LedgerEntry,
+  newerEntries,
+  otherLeader,
+} from './ledger-entry.ts';
 
 export const LEDGER_NAME = 'oauth-registrar-ledger';
 
@@ -23,6 +32,9 @@ export class LedgerStore {
   #resourceVersion = '';
   #epoch = 0;
   #copiedFrom: string | undefined;
+  /** Entries of a newer version: every write leaves them as they are. */
+  #newer: Readonly<Record<string, string>> = {};
+  #newerClients: ReadonlySet<string> = new Set();
 
   constructor(options: Options) {
     this.#options = options;
@@ -43,7 +55,18 @@ export class LedgerStore {
     this.#resourceVersion = found.metadata.resourceVersion ?? '';
     this.#epoch = (Number(found.data?.['epoch']) || 0) + 1;
     this.#copiedFrom = found.data?.['installation'] || undefined;
+    this.#keepNewer(found.data ?? {});
     return decodeEntries(found.data ?? {});
+  }
+
+  /** How many entries a newer version wrote. */
+  get countOfNewer(): number {
+    return Object.keys(this.#newer).length;
+  }
+
+  /** Whether a newer version wrote an entry about this client. */
+  hasNewer(client: ClientKey): boolean {
+    return this.#newerClients.size > 0 && this.#newerClients.has(shortKey(client));
   }
 
   async write(entries: Iterable<LedgerEntry>): Promise<ApiResult<ConfigMap>> {
@@ -56,6 +79,7 @@ export class LedgerStore {
         epoch: String(this.#epoch),
         holder,
         installation: this.copiedFrom ?? installation.id,
+        ...this.#newer,
         ...encodeEntries(entries),
       },
     });
@@ -78,7 +102,14 @@ export class LedgerStore {
       return `${other} has taken the lead`;
     }
     this.#resourceVersion = metadata.resourceVersion ?? '';
+    this.#keepNewer(data);
     return undefined;
+  }
+
+  #keepNewer(data: Readonly<Record<string, string>>): void {
+    this.#newer = newerEntries(data);
+    const clients = Object.values(this.#newer).flatMap((text) => clientOfEntry(text) ?? []);
+    this.#newerClients = new Set(clients.map(shortKey));
   }
 
   async #find(): Promise<ConfigMap | undefined> {

@@ -78,6 +78,12 @@ export class Ledger {
   /** Begins a new epoch with a write that makes all later writes of earlier holders fail. Throws if that fails. */
   async takeLead(): Promise<void> {
     this.#inherit(await this.#store.read());
+    const { countOfNewer } = this.#store;
+    if (countOfNewer > 0) {
+      const found =
+        'the ledger has entries of a newer version of the operator; they and their clients are left alone';
+      this.#options.log.warn(found, { entries: countOfNewer });
+    }
     const written = await this.#store.write(this.#entries.values());
     if (!written.ok) {
       throw new Error(`The ledger can't be written: ${written.message}`);
@@ -135,6 +141,11 @@ export class Ledger {
     return entries.map(({ attempt, kind, startedAt, registrationSecret }) => {
       return { attempt, kind, startedAt, registrationSecret, state: this.#stateOf(attempt) };
     });
+  }
+
+  /** Whether a newer version of the operator wrote an entry about this client, by `namespace/name`. */
+  hasNewer(client: ClientKey): boolean {
+    return this.#store.hasNewer(client);
   }
 
   /** Registrations at a server, by its key, that clients of a namespace have begun. */

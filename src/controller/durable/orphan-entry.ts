@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type ClientKey, clientKey, storedClientKey } from '../../core/client-key.ts';
+import { isNewerFormat } from '../../core/newer-version.ts';
 import { type ServerKey, storedServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
@@ -25,9 +26,11 @@ export function encodeOrphan({ server, client, startedAt }: LedgerEntry, why: st
   return encode({ server, client: clientKey(client), uid: client.uid, startedAt, why });
 }
 
-/** Shortens a value that is too long: earlier versions or people may have written it. */
+/** Shortens a value that is too long: earlier versions or people may have written it. One of a newer version stays. */
 export function withinBound(value: string): string {
-  const entry = Buffer.byteLength(value) > MAX_ORPHAN_BYTES ? decodeOrphan(value) : undefined;
+  const isOurs =
+    Buffer.byteLength(value) > MAX_ORPHAN_BYTES && !isNewerFormat(parseJsonObject(value)?.['format']);
+  const entry = isOurs ? decodeOrphan(value) : undefined;
   return entry === undefined ? value : encode(entry);
 }
 

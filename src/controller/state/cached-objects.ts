@@ -1,12 +1,15 @@
 import type { KubernetesObject } from '../../api/kubernetes.ts';
+import type { ClientKey } from '../../core/client-key.ts';
 import type { RegistrationRecord } from '../../core/record.ts';
-import { toRecord } from '../../core/record.ts';
+import { clientOfNewerRecord, toRecord } from '../../core/record.ts';
 import type { ObservedSecret } from '../../core/workload-secret.ts';
 import { toObservedSecret } from '../../core/workload-secret.ts';
 
-/** Metadata of a registration Secret. `record` is absent if a person damaged it. */
+/** Metadata of a registration Secret. `record` is absent if a person damaged it, or a newer version wrote it. */
 export interface RegistrationObject extends KubernetesObject {
   readonly record: RegistrationRecord | undefined;
+  /** Where a newer version wrote it: its OAuthClient. */
+  readonly newerOf?: ClientKey;
 }
 
 /** Metadata of a workload Secret. */
@@ -18,7 +21,11 @@ export interface SecretObject extends KubernetesObject {
 
 export function toRegistrationObject(raw: KubernetesObject): RegistrationObject {
   const { name, namespace = '', uid = '', resourceVersion = '' } = raw.metadata;
-  return { metadata: { name, namespace, uid, resourceVersion }, record: toRecord(raw) };
+  const metadata = { name, namespace, uid, resourceVersion };
+  const newerOf = clientOfNewerRecord(raw);
+  return newerOf === undefined
+    ? { metadata, record: toRecord(raw) }
+    : { metadata, record: undefined, newerOf };
 }
 
 export function toSecretObject(raw: KubernetesObject): SecretObject {

@@ -1,11 +1,13 @@
+import { asSentence } from '../../oauth/text.ts';
 import { isOfOtherCluster } from '../installation.ts';
 import { continueInstallation } from '../kubectl-command.ts';
 import { managingInstallation } from '../managing-installation.ts';
-import type { Observation } from '../observation.ts';
+import { NEWER_VERSION } from '../newer-version.ts';
+import type { DesiredClient, Observation } from '../observation.ts';
 import { gone, stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
-/** Rules about which installation manages a client: one that another installation manages is not touched. */
+/** Rules about who manages a client: what another installation or a newer version manages is not touched. */
 
 export const managedElsewhere: Rule<Observation> = {
   finding: 'ManagedElsewhere',
@@ -34,6 +36,25 @@ export const managedElsewhere: Rule<Observation> = {
     );
   },
 };
+
+export const writtenByNewerVersion: Rule<Observation> = {
+  finding: 'WrittenByNewerVersion',
+  found: 'A newer version of the operator wrote a record, an entry of the ledger or a value of the spec.',
+  follows: 'Nothing is sent or changed, also for an object that is being deleted.',
+  decide: ({ object, newer }) => {
+    const isOfSpec = object?.desired.valid === false && object.desired.reason === 'WrittenByNewerVersion';
+    if (newer === undefined && !isOfSpec) {
+      return undefined;
+    }
+    if (object === undefined) {
+      return gone();
+    }
+    const what = newer === undefined ? specProblem(object.desired) : `${newer} is not readable.`;
+    return stall('WrittenByNewerVersion', `${what} ${NEWER_VERSION}`);
+  },
+};
+
+const specProblem = (desired: DesiredClient): string => (desired.valid ? '' : asSentence(desired.problem));
 
 /** After a move to this cluster, or an upgrade from a version whose ids lack the cluster. */
 export const installationRenamed: Rule<Observation> = {

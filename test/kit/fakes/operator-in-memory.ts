@@ -280,6 +280,7 @@ export class FakeLedger {
   /** Such as `settle a1`. */
   readonly ends: string[] = [];
   readonly copiedFrom = undefined;
+  readonly hasNewer = () => false;
   readonly #entries = new Map<string, LedgerEntry>();
   readonly #states = new Map<string, PendingCall['state']>();
 

@@ -64,6 +64,12 @@ const EXAMPLES: readonly Example[] = [
     'The object is being deleted, and was copied from another cluster, whose installation "main@cluster-0" has the client.',
   ],
   [
+    'WrittenByNewerVersion',
+    observation({ newer: 'Registration Secret operator/oac-1', object: deleting() }),
+    'WrittenByNewerVersion',
+    'Registration Secret operator/oac-1 is not readable. A newer version of the operator wrote it. Nothing is sent, and nothing is changed. Install that version again: it goes on from here.',
+  ],
+  [
     'AnswerUnrecorded',
     observation({ unrecorded: { refused: undefined } }),
     'Queued',

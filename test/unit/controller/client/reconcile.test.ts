@@ -59,6 +59,59 @@ describe('A round', () => {
     expect([taken.writes.length, taken.http.sent.length]).toEqual([before, 1]);
   });
 
+  test.each([
+    ['is there', {}],
+    ['is being deleted', { deletionTimestamp: '2026-05-01T12:00:00Z' }],
+  ])(
+    'of a client whose record a newer version wrote sends nothing and writes only status, where the object %s',
+    async (_, metadata) => {
+      const newer = registeredClient().map((one) => {
+        const { annotations } = one.metadata;
+        return one.metadata.name.startsWith('oac-')
+          ? {
+              ...one,
+              metadata: {
+                ...one.metadata,
+                annotations: { ...annotations, 'oauth-registrar.dev/format': '2' },
+              },
+            }
+          : one.kind === 'OAuthClient'
+            ? { ...one, metadata: { ...one.metadata, ...metadata } }
+            : one;
+      });
+      const taken = operator({ objects: newer });
+      expect(await round(taken)).toEqual({ kind: 'rested', until: undefined });
+      expect([wrote(taken), taken.http.sent]).toEqual([[STATUS], []]);
+      expect(statusOf(taken)).toMatchObject({
+        conditions: expect.arrayContaining([
+          expect.objectContaining({
+            type: 'Stalled',
+            reason: 'WrittenByNewerVersion',
+          }),
+        ]),
+      });
+    },
+  );
+
+  test('of a record that a newer version wrote and whose object is gone does nothing', async () => {
+    const newer = registeredClient()
+      .filter(({ kind }) => kind !== 'OAuthClient')
+      .map((one) =>
+        one.metadata.name.startsWith('oac-')
+          ? {
+              ...one,
+              metadata: {
+                ...one.metadata,
+                labels: { ...one.metadata.labels, 'oauth-registrar.dev/role': 'archived' },
+              },
+            }
+          : one,
+      );
+    const taken = operator({ objects: newer });
+    expect(await round(taken)).toEqual({ kind: 'rested', until: undefined });
+    expect([wrote(taken), taken.http.sent]).toEqual([[], []]);
+  });
+
   test('logs each step with its finding and reason', async () => {
     const { lines, ...taken } = operator();
     await round({ ...taken, lines });

@@ -124,6 +124,42 @@ describe('taking the lead', () => {
     expect(ledger.callsOf(storedClientKey('shop/storefront')).map(({ attempt }) => attempt)).toEqual(['z']);
   });
 
+  test('leaves the entries of a newer version as they are, at every write, and says whom they are about', async () => {
+    const store = createFakeConfigMap();
+    const newer = {
+      'entry.f': stored(entry('f')).replace('{', '{"format":2,"spare":[1],'),
+      'entry.g': stored(entry('g')).replace('"Register"', '"Probe"').replace('storefront', 'basket'),
+      'entry.h': '{"format":2}',
+    };
+    store.set({ epoch: '7', holder: 'pod-0_y', ...newer });
+    const { ledger, clock } = await createLeader(store);
+    expect(ledger.entries()).toEqual([]);
+    const begun = watched(ledger.begin(entry('a')));
+    await clock.advance(10_000);
+    expect(begun.said()).toBe(true);
+    ledger.settle('a');
+    await clock.advance(20_000);
+    expect(store.stored()?.data).toEqual({
+      epoch: '8',
+      holder: 'pod-1_x',
+      installation: INSTALLATION,
+      ...newer,
+    });
+    const has = (name: string) => ledger.hasNewer(storedClientKey(`shop/${name}`));
+    expect(['storefront', 'basket', 'other'].map(has)).toEqual([true, true, false]);
+  });
+
+  test('forgets an entry of a newer version that a person removed', async () => {
+    const store = createFakeConfigMap();
+    store.set({ epoch: '7', holder: 'pod-0_y', 'entry.f': '{"format":2,"client":"shop/storefront"}' });
+    const { ledger, clock } = await createLeader(store);
+    store.set({ epoch: '8', holder: 'pod-1_x' });
+    const begun = watched(ledger.begin(entry('a')));
+    await clock.advance(10_000);
+    expect([begun.said(), left(store)]).toEqual([true, ['entry.a']]);
+    expect(ledger.hasNewer(storedClientKey('shop/storefront'))).toBe(false);
+  });
+
   test('counts from one again where the epoch was damaged', async () => {
     const store = createFakeConfigMap();
     store.set({ epoch: 'x', holder: 'pod-0_y' });

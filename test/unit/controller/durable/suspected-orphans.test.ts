@@ -57,6 +57,18 @@ describe('the list of suspected orphans', () => {
     expect(listed()).toEqual(['a']);
   });
 
+  test('leaves an entry of a newer version as it is, however long it is', async () => {
+    const value = JSON.stringify({
+      format: 2,
+      ...JSON.parse(encodeOrphan(entry('f'), 'no')),
+      notes: 'n'.repeat(1_000),
+    });
+    const { orphans, report, store } = await loaded({ f: value });
+    expect(await report('a')).toBe('Listed');
+    expect(store.stored()?.data?.['f']).toBe(value);
+    expect(orphans.countAt(SERVER)).toBe(2);
+  });
+
   test('begins anew where a person deleted it', async () => {
     const { orphans, report, store, listed } = await loaded();
     await report('a');
