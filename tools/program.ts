@@ -37,8 +37,17 @@ export async function runProgram(
   { passedOn }: Pick<Arguments, 'passedOn'>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<never> {
+  return process.exit(await runToEnd(program, [...fixed, ...passedOn], env));
+}
+
+/** The same, and this process goes on. @returns the exit code */
+export async function runToEnd(
+  program: Program,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   const file = join(ROOT, 'node_modules', PROGRAMS[program]);
-  const child = spawn(process.execPath, [file, ...fixed, ...passedOn], {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd: ROOT,
     stdio: 'inherit',
     env: { ...process.env, ...env },
@@ -48,9 +57,8 @@ export async function runProgram(
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => child.kill(signal));
   }
-  const code = await new Promise<number>((resolve, reject) => {
+  return new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (exit, signal) => resolve(exit ?? 128 + constants.signals[signal ?? 'SIGTERM']));
   });
-  return process.exit(code);
 }

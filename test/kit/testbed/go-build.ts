@@ -46,20 +46,23 @@ export function typicalBuildTime(tool: Tool): string {
 }
 
 /**
- * Builds `tool` from its pinned module into the file `target`.
+ * Builds `tool` from a pinned module into the file `target`.
  *
  * `onPackage` is told how many packages were compiled so far (none where the Go build cache has them all). Throws with
  * the compiler's last lines, or with what to install where there is no Go.
+ *
+ * @param module the folder below `tools/` that pins it; by default the one of the testbed's own Kubernetes version
  */
 export async function goBuild(
   tool: Tool,
   target: string,
   onPackage: (compiled: number) => void,
+  module: string = RECIPES[tool].module,
 ): Promise<void> {
   const recipe = RECIPES[tool];
-  const flags = recipe.module === 'kubernetes' ? await kubernetesFlags() : ['-ldflags', '-s -w'];
+  const flags = recipe.module === 'kubernetes' ? await kubernetesFlags(module) : ['-ldflags', '-s -w'];
   const child = spawn('go', ['build', '-v', '-trimpath', ...flags, '-o', target, recipe.package], {
-    cwd: join(MODULES, recipe.module),
+    cwd: join(MODULES, module),
     env: childEnvironment({ CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly' }),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -84,12 +87,12 @@ export async function goBuild(
   }
 }
 
-async function kubernetesFlags(): Promise<readonly string[]> {
+async function kubernetesFlags(module: string): Promise<readonly string[]> {
   const version = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\S*)/.exec(
-    await readFile(join(MODULES, 'kubernetes', 'go.mod'), 'utf8'),
+    await readFile(join(MODULES, module, 'go.mod'), 'utf8'),
   );
   if (version === null) {
-    throw new Error('tools/kubernetes/go.mod requires no version of k8s.io/kubernetes');
+    throw new Error(`tools/${module}/go.mod requires no version of k8s.io/kubernetes`);
   }
   const [, gitVersion, gitMajor, gitMinor] = version;
   const values = { gitVersion, gitMajor, gitMinor, gitTreeState: 'clean' };

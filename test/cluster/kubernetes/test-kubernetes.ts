@@ -1,0 +1,84 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { argumentsOf, refuse, type Script } from '../../../tools/command-line.ts';
+import { runToEnd } from '../../../tools/program.ts';
+import { run } from '../../kit/testbed/command.ts';
+import {
+  ensureKubernetes,
+  KUBERNETES_VERSIONS,
+  type KubernetesVersion,
+} from '../../kit/testbed/kubernetes-versions.ts';
+import { createProgress } from '../../kit/testbed/progress.ts';
+import { type Counts, countsOf, missingOn, type Report, SUITES, tableOf } from './suites.ts';
+
+/** `npm run test:kubernetes`. */
+const SCRIPT: Script = {
+  name: 'test:kubernetes',
+  about: `Runs the main job, deletion and the manifests on API servers of several versions of Kubernetes, each with its own kubectl and
+controller manager, and prints a table. About four minutes for each version; the first run builds each with Go, six minutes
+more on two cores.`,
+  operands: {
+    called: 'VERSION',
+    about: `${Object.keys(KUBERNETES_VERSIONS).join(', ')}. Default: all of them.`,
+  },
+};
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const REPORT = join(ROOT, '.testbed', 'kubernetes-report.json');
+
+const { passedOn } = argumentsOf(SCRIPT);
+const isVersion = (text: string): text is KubernetesVersion => Object.hasOwn(KUBERNETES_VERSIONS, text);
+const unknown = passedOn.find((text) => !isVersion(text));
+if (unknown !== undefined) {
+  refuse(SCRIPT, { problem: `There is no version "${unknown}".` });
+}
+const versions = passedOn.length === 0 ? Object.keys(KUBERNETES_VERSIONS) : passedOn;
+const progress = createProgress();
+const rows: string[][] = [['Kubernetes', ...SUITES.map(({ title }) => title)]];
+const sum = { passed: 0, failed: 0 };
+for (const minor of versions.filter(isVersion)) {
+  const { version, folder } = await ensureKubernetes(minor, progress);
+  const says = await run(join(folder, 'kube-apiserver'), ['--version']);
+  if (says !== `Kubernetes ${version}`) {
+    throw new Error(`The API server of ${version} says "${says}"`);
+  }
+  const report = await test(version, folder);
+  rows.push([
+    version,
+    ...SUITES.map((suite) => missingOn(suite, version) ?? toText(add(countsOf(suite, report, ROOT)))),
+  ]);
+}
+console.log(`\n${tableOf(rows)}\n\n${toText(sum)}`);
+process.exit(sum.failed === 0 ? 0 : 1);
+
+function add(counts: Counts): Counts {
+  sum.passed += counts.passed;
+  sum.failed += counts.failed;
+  return counts;
+}
+
+async function test(version: string, folder: string): Promise<Report> {
+  progress.note(`Testing on Kubernetes ${version}`);
+  await rm(REPORT, { force: true });
+  const files = SUITES.filter((suite) => missingOn(suite, version) === undefined).flatMap(
+    (suite) => suite.files,
+  );
+  const excluded = SUITES.filter((suite) => missingOn(suite, version) !== undefined).flatMap(
+    (suite) => suite.files,
+  );
+  const args = [
+    'run',
+    '--project=serial',
+    '--project=cluster',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${REPORT}`,
+    ...excluded.map((file) => `--exclude=${file}`),
+    ...files,
+  ];
+  await runToEnd('vitest', args, { KUBEBUILDER_ASSETS: folder });
+  return JSON.parse(await readFile(REPORT, 'utf8')) as Report;
+}
+
+function toText({ passed, failed }: Counts): string {
+  return `${passed} passed, ${failed} failed`;
+}
