@@ -2,6 +2,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { argumentsOf, refuse, type Script } from '../../../tools/command-line.ts';
 import { runToEnd } from '../../../tools/program.ts';
+import {
+  type Counts,
+  countsOf,
+  missingOn,
+  type Report,
+  SUITES,
+  tableOf,
+} from '../../kit/kubernetes/suites.ts';
 import { run } from '../../kit/testbed/command.ts';
 import {
   ensureKubernetes,
@@ -9,7 +17,6 @@ import {
   type KubernetesVersion,
 } from '../../kit/testbed/kubernetes-versions.ts';
 import { createProgress } from '../../kit/testbed/progress.ts';
-import { type Counts, countsOf, missingOn, type Report, SUITES, tableOf } from './suites.ts';
 
 /** `npm run test:kubernetes`. */
 const SCRIPT: Script = {

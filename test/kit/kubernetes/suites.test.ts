@@ -1,12 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  countsOf,
-  minorOf,
-  missingOn,
-  type Report,
-  SUITES,
-  tableOf,
-} from '../../cluster/kubernetes/suites.ts';
+import { countsOf, minorOf, missingOn, type Report, SUITES, tableOf } from './suites.ts';
 
 const suite = (title: string) => {
   const found = SUITES.find((one) => one.title === title);
