@@ -35,7 +35,12 @@ export interface HttpAnswer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Decoded; empty where `unread` says why. */
   readonly body: Sensitive;
+  /** Why the body could not be decoded, as the end of a sentence about it. */
+  readonly unread?: string;
+  /** What was wrong with the framing, although one complete JSON object was received. For the log. */
+  readonly framing?: string;
 }
 
 /** Nothing was sent: the server can't have acted on it. */
@@ -54,6 +59,8 @@ export interface HttpNoAnswer {
   readonly reason: 'Timeout' | 'ConnectionLost' | 'ResponseTooLarge';
   /** Known where the headers arrived and the body did not. */
   readonly status?: number;
+  /** Names in lower case; known where the status is. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The part of a 2xx answer's body that arrived, up to the adapter's limit. Absent where nothing arrived. */
   readonly received?: Sensitive;
   readonly detail: string;

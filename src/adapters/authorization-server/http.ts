@@ -28,7 +28,10 @@ export interface AuthorizationServerHttpOptions {
   readonly tls?: TlsDefaults;
   /** The environment's proxies, for calls whose transport names none; their addresses aren't judged. Default: none. */
   readonly proxy?: ProxySettings;
-  /** Receives reasons for unsent calls that tenants don't see; the same at most once in ten minutes. Default: none. */
+  /**
+   * Receives reasons for unsent calls that tenants don't see, and answers whose framing is wrong; the same at most once
+   * in ten minutes. Default: none.
+   */
   readonly log?: Pick<Log, 'warn'>;
   /** Transports whose connections are kept at one time. Default: 256. */
   readonly maxPools?: number;
@@ -39,12 +42,12 @@ export interface AuthorizationServerHttpOptions {
 }
 
 /**
- * HTTP/1.1 to authorization servers over kept connections: no redirects, no retries, no decompression.
+ * HTTP/1.1 to authorization servers over kept connections: no redirects, no retries.
  *
  * Each call is checked when it is made, by the kind of the server object that it is for: the host of its URL and a proxy
  * of the server object's own by {@link ReachRules}, each address at the moment of the connection by the kind's guard.
  *
- * An answer is decoded as UTF-8. A kept connection that the server drops just as a request is written counts as
+ * No content coding is asked for; one that comes all the same is undone. A kept connection that the server drops just as a request is written counts as
  * `ConnectionLost`, since nobody can know; so idle connections are closed after 4 s, or 2 s before the server's
  * own hint. `close` lets the calls under way end; a call made after it is `notSent`.
  *
@@ -77,18 +80,23 @@ export function createAuthorizationServerHttp(
   return {
     send: async (request, call) => {
       const outcome = await send(request, call);
-      if (outcome.kind === 'notSent' && outcome.why !== undefined) {
+      const server = serverKey(call.server, call.server.namespace ?? '');
+      if (outcome.kind === 'notSent' && outcome.why !== undefined && seldom(`${server} ${outcome.why}`)) {
         const { reason, why } = outcome;
-        const server = serverKey(call.server, call.server.namespace ?? '');
-        if (seldom(`${server} ${why}`)) {
-          options.log?.warn('nothing was sent', { server, reason, why });
-        }
+        options.log?.warn('nothing was sent', { server, reason, why });
+      }
+      if (outcome.kind === 'answered' && outcome.framing !== undefined && seldom(`${server} framing`)) {
+        const { status, framing } = outcome;
+        options.log?.warn(FRAMING, { server, method: request.method, status, framing });
       }
       return outcome;
     },
     close: () => transports.close(),
   };
 }
+
+const FRAMING =
+  'the framing of an answer is wrong (RFC 9112 section 6); its JSON was received in whole and is used';
 
 const TOLD_AGAIN_MS = 600_000;
 const MAX_TOLD = 500;

@@ -1,4 +1,5 @@
 import { createServer as createTcpServer, type Socket } from 'node:net';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createEgressGuard, type ResolveAll } from '../../../../src/adapters/authorization-server/egress.ts';
 import { createAuthorizationServerHttp } from '../../../../src/adapters/authorization-server/http.ts';
@@ -101,6 +102,159 @@ describe('an answer', () => {
   });
 });
 
+describe('an answer whose framing is wrong, though one complete JSON object arrived, is the answer', () => {
+  const json = '{"client_id":"c1","client_name":"ü"}';
+  const bytes = Buffer.byteLength(json);
+  const chunk = `${bytes.toString(16)}\r\n${json}\r\n`;
+  const created = (headers: string, body: string) =>
+    `HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n${headers}\r\n\r\n${body}`;
+  const FRAMING = 'Content-Length, Transfer-Encoding or a chunk is not valid';
+  const ENDED = 'the connection ended before the end of the body that the headers announce (UND_ERR_SOCKET)';
+
+  it.each<readonly [string, string, string, string]>([
+    [
+      'Content-Length is too small',
+      `content-length: ${bytes - 9}`,
+      json,
+      'more was received than its Content-Length says',
+    ],
+    ['Content-Length is too large', `content-length: ${bytes + 10}`, json, ENDED],
+    ['Content-Length comes twice', `content-length: ${bytes}\r\ncontent-length: ${bytes}`, json, FRAMING],
+    ['two lengths differ', `content-length: ${bytes}\r\ncontent-length: 5`, json, FRAMING],
+    ['Content-Length is a list', `content-length: ${bytes}, ${bytes}`, json, FRAMING],
+    ['Content-Length is negative', 'content-length: -1', json, FRAMING],
+    [
+      'Content-Length precedes Transfer-Encoding',
+      `content-length: ${bytes}\r\ntransfer-encoding: chunked`,
+      `${chunk}0\r\n\r\n`,
+      FRAMING,
+    ],
+    [
+      'Content-Length follows Transfer-Encoding',
+      `transfer-encoding: chunked\r\ncontent-length: ${bytes}`,
+      `${chunk}0\r\n\r\n`,
+      FRAMING,
+    ],
+    ['the body has no chunks', 'transfer-encoding: chunked', json, FRAMING],
+    ['a chunk after the JSON is bad', 'transfer-encoding: chunked', `${chunk}oops\r\n`, FRAMING],
+    ['the last chunk is missing', 'transfer-encoding: chunked', chunk, ENDED],
+    ['a header is no header', `bad header: x\r\ncontent-length: ${bytes}`, json, FRAMING],
+  ])('where %s, and the log says so', async (_, headers, body, framing) => {
+    const warned: unknown[] = [];
+    const log = { warn: (message: string, fields?: object) => warned.push([message, fields]) };
+    const url = await tcp((socket) => socket.end(created(headers, body)));
+    const outcome = await client({ log }).send(post(url), within(5_000));
+    expect(outcome).toMatchObject({
+      kind: 'answered',
+      status: 201,
+      headers: { 'content-type': 'application/json' },
+      framing,
+    });
+    expect(outcome.kind === 'answered' && outcome.body.reveal()).toBe(json);
+    expect(warned).toEqual([
+      [
+        'the framing of an answer is wrong (RFC 9112 section 6); its JSON was received in whole and is used',
+        { server: 'ClusterAuthorizationServer/sso', method: 'POST', status: 201, framing },
+      ],
+    ]);
+  });
+
+  it('where its end never comes, after the time of the call', async () => {
+    const url = await tcp((socket) => socket.write(created('content-length: 1000', json)));
+    expect(await client().send(post(url), within(200))).toMatchObject({
+      kind: 'answered',
+      status: 201,
+      framing: 'its end did not arrive in time',
+    });
+  });
+
+  it('also if it refuses', async () => {
+    const url = await tcp((socket) =>
+      socket.end('HTTP/1.1 400 Bad\r\ncontent-length: 100\r\n\r\n{"error":"invalid_redirect_uri"}'),
+    );
+    expect(await client().send(post(url), within(5_000))).toMatchObject({ kind: 'answered', status: 400 });
+  });
+
+  it('never by what an earlier call of the same connection received', async () => {
+    let calls = 0;
+    const url = await http((request, response) => {
+      calls += 1;
+      if (calls === 1) {
+        response.end(json);
+      } else {
+        request.socket.end('HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{"client_id":"c2"');
+      }
+    });
+    const server = client();
+    expect(await server.send(post(url), within(5_000))).toMatchObject({ kind: 'answered' });
+    await connectionIdle();
+    const outcome = await server.send(post(url), within(5_000));
+    expect(outcome).toMatchObject({ kind: 'noAnswer', reason: 'ConnectionLost', status: 201 });
+    expect(receivedOf(outcome)).toBe('{"client_id":"c2"');
+  });
+
+  it('not where the JSON is incomplete: what arrived is kept, and the length is named as the fault', async () => {
+    const twice = 'content-length: 100\r\ncontent-length: 100';
+    const url = await tcp((socket) => socket.end(created(twice, '{"client_id":"c1","client_na')));
+    const outcome = await client().send(post(url), within(5_000));
+    expect(outcome).toMatchObject({
+      kind: 'noAnswer',
+      reason: 'ConnectionLost',
+      status: 201,
+      detail: "the length of the answer's body is not what its headers say",
+    });
+    expect(receivedOf(outcome)).toBe('{"client_id":"c1","client_na');
+  });
+});
+
+describe('a body with a content coding is decoded', () => {
+  const json = '{"client_id":"c1","client_name":"ü"}';
+
+  it.each<readonly [string, string | undefined, Buffer]>([
+    ['gzip', 'gzip', gzipSync(json)],
+    ['gzip that no header announces', undefined, gzipSync(json)],
+    ['br', 'br', brotliCompressSync(json)],
+  ])('%s', async (_, encoding, body) => {
+    const url = await http((_request, response) => {
+      response.writeHead(201, encoding === undefined ? {} : { 'content-encoding': encoding }).end(body);
+    });
+    const outcome = await client().send(post(url), within(5_000));
+    expect(outcome.kind === 'answered' && outcome.body.reveal()).toBe(json);
+  });
+
+  it('and is ResponseTooLarge where it becomes too large, with its beginning', async () => {
+    const url = await http((_request, response) => {
+      response.writeHead(201, { 'content-encoding': 'gzip' }).end(gzipSync('a'.repeat(300 * 1024)));
+    });
+    const outcome = await client().send(post(url), within(5_000));
+    expect(outcome).toMatchObject({ kind: 'noAnswer', reason: 'ResponseTooLarge', status: 201 });
+    expect(receivedOf(outcome)).toBe('a'.repeat(256 * 1024));
+  });
+
+  it('as far as it arrived, where it breaks off', async () => {
+    const text = `{"client_id":"c1","padding":"${Array.from({ length: 9_000 }, (_, n) => n).join()}"}`;
+    const whole = gzipSync(text);
+    const url = await http((_request, response) => {
+      response.writeHead(201, { 'content-encoding': 'gzip', 'content-length': whole.length });
+      response.write(whole.subarray(0, whole.length / 2), () => response.destroy());
+    });
+    const outcome = await client().send(post(url), within(5_000));
+    expect(outcome).toMatchObject({ kind: 'noAnswer', reason: 'ConnectionLost', status: 201 });
+    expect(receivedOf(outcome)).toMatch(/^\{"client_id":"c1","padding":"0,1,/);
+  });
+
+  it('and if it can not be, the answer says why', async () => {
+    const url = await http((_request, response) => {
+      response.writeHead(201, { 'content-encoding': 'zstd' }).end('\u0001\u0002');
+    });
+    expect(await client().send(post(url), within(5_000))).toMatchObject({
+      kind: 'answered',
+      status: 201,
+      unread: 'has the content coding zstd, which is not read',
+    });
+  });
+});
+
 describe('a request that was sent and has no answer', () => {
   it('ends with Timeout where the server stays silent', async () => {
     const url = await http(() => undefined);
@@ -161,6 +315,7 @@ describe('a request that was sent and has no answer', () => {
       kind: 'noAnswer',
       reason: 'ResponseTooLarge',
       status: 400,
+      headers: {},
       detail: "the answer's body is larger than 262144 bytes",
     });
   });
@@ -180,6 +335,8 @@ describe('a request that was sent and has no answer', () => {
     expect(await client().send(post(url), within(5_000))).toEqual({
       kind: 'noAnswer',
       reason: 'ResponseTooLarge',
+      status: 201,
+      headers: {},
       detail: "the answer's headers are too large",
     });
   });
