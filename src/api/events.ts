@@ -62,6 +62,7 @@ export const EVENTS = {
   RegistrationRecordMissing: warning(
     'The object was deleted without its registration Secret, or a call needs that Secret.',
   ),
+  RegistrationPending: warning('The server took a registration for approval.'),
   RegistrationOutcomeUnknown: warning('A registration got no answer: it is a suspected orphan.'),
   SecretWriteRefused: warning('The API server refused the Secret of the workload.'),
   WriteRefused: warning('The API server refused another write that the object needs.'),

@@ -53,7 +53,7 @@ export const REASONS = {
   },
   TlsVerificationFailed: {
     cause: "The server's certificate was not accepted.",
-    cure: 'Renew the certificate, or have it issued by a CA that the operator trusts.',
+    cure: 'Renew the certificate, have it issued by a CA that the operator trusts, or name its CA by connection.caRef of the server object.',
   },
   AddressRefused: {
     cause: "The server's address is one that the operator doesn't call.",
@@ -61,15 +61,16 @@ export const REASONS = {
   },
   RedirectRefused: {
     cause: 'The server answered with a redirect.',
-    cure: 'Set the address that it redirects to. If that is a login page, let calls to this endpoint pass without a login.',
+    cure: 'If the address in the message is right, set it in the server object: registration.endpoint, management.configurationUrl for a registered client, endpoints.token, or the issuer. If it is a login page, let calls to this endpoint pass without a login.',
   },
   ResponseTooLarge: {
     cause: 'The answer was larger than 256 KiB.',
     cure: 'Check that the endpoint is the right one.',
   },
   ResponseNotJSON: {
-    cause: 'The answer was not JSON, or held no client_id.',
-    cure: 'Check that the endpoint is the right one.',
+    cause:
+      'The answer was not JSON, or held no client_id: the endpoint is not the right one, or a proxy, a firewall or an ingress answers in its place.',
+    cure: 'Check that the endpoint is the right one, and what is between it and the operator. The operator tries again, after growing pauses.',
   },
   ResponseTooDeep: {
     cause: 'The answer was JSON with more levels than the operator reads.',
@@ -82,7 +83,7 @@ export const REASONS = {
   },
   ResponseTruncated: {
     cause: 'The connection ended before the whole answer had arrived.',
-    cure: 'Wait: the operator tries again. If it lasts, look at the server and at the proxies on the way to it.',
+    cure: 'Look at the server, and at the proxies on the way to it. Unless the message says otherwise, the operator tries again.',
   },
   CredentialNotFound: {
     cause: "The Secret doesn't exist.",
@@ -195,6 +196,10 @@ export const REASONS = {
   RequestUnsendable: {
     cause: 'No HTTP request could be made of what the object and its Secrets hold.',
     cure: 'Correct what the message names, in the spec or in the Secret.',
+  },
+  RegistrationPending: {
+    cause: 'The server took the registration for approval, and gave no client.',
+    cure: 'Ask the people of the server to approve it. The operator registers again in an hour; to do so earlier, set the annotation oauth-registrar.dev/reconcile-requested-at.',
   },
   RegistrationOutcomeUnknown: {
     cause: 'A registration was sent and no answer could be read: a client may exist that nobody knows.',

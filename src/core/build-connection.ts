@@ -3,7 +3,7 @@ import { boundedMs } from '../api/durations.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { effectiveDialect, hintOf } from '../dialects/presets.ts';
 import { shapingPart } from '../dialects/rfc7591.ts';
-import type { Endpoints } from '../oauth/discovery.ts';
+import type { EndpointName, Endpoints, RefusedEndpoint } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
@@ -21,6 +21,8 @@ export interface Found {
   readonly endpoints: Endpoints;
   /** For calls with a client certificate (RFC 8705 section 5). */
   readonly aliases: Endpoints;
+  /** What the discovery document names and can't be used. */
+  readonly refused?: readonly RefusedEndpoint[] | undefined;
   readonly secrets: CredentialSecrets;
   /** Text of the CA bundle, where the spec refers to one. */
   readonly ca: string | undefined;
@@ -42,9 +44,9 @@ export function toConnection(
   const endpoints = endpointsInUse(spec, found.endpoints);
   const aliases = aliasesInUse(spec, found);
   const calls = calledEndpoints(spec, endpoints, aliases);
-  const problem = endpointProblem(spec, calls, aliases, credentials);
+  const problem = endpointProblem(spec, calls, aliases, credentials, found.refused);
   if (problem !== undefined || calls.registration === undefined) {
-    return problem ?? notSupported(spec);
+    return problem ?? notSupported(spec, found.refused);
   }
   const dialect = effectiveDialect(spec.dialect, spec.dialectOverrides ?? {});
   const { transport } = credentials;
@@ -56,6 +58,7 @@ export function toConnection(
     registrationEndpoint: calls.registration,
     tokenEndpoint: calls.token,
     endpoints,
+    unusedEndpoints: unusedEndpoints(spec, endpoints, found.refused),
     ...credentials,
     dialect,
     hint: hintOf(spec.dialect),
@@ -246,10 +249,42 @@ function calledEndpoints(
   };
 }
 
-const notSupported = ({ issuer }: AuthorizationServerSpec): Problem => ({
+const notSupported = (
+  { issuer }: AuthorizationServerSpec,
+  refused: readonly RefusedEndpoint[] | undefined,
+): Problem => ({
   reason: 'RegistrationNotSupported',
-  message: `${issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
+  message:
+    tellRefused(issuer, 'registration', 'spec.registration.endpoint', refused) ??
+    `${issuer} publishes no registration_endpoint. Switch dynamic client registration on at the server, or set spec.registration.endpoint.`,
 });
+
+/** Why an endpoint that is needed can't be used; `undefined` where the document doesn't name it. */
+function tellRefused(
+  issuer: string,
+  name: EndpointName,
+  field: string,
+  refused: readonly RefusedEndpoint[] = [],
+): string | undefined {
+  const found = refused.find((one) => one.name === name && !one.isAlias);
+  return (
+    found && `The discovery document of ${issuer}: ${found.why}. Correct it at the server, or set ${field}.`
+  );
+}
+
+/** Why workloads don't get endpoints that the discovery document names. */
+function unusedEndpoints(
+  { connection }: AuthorizationServerSpec,
+  inUse: Endpoints,
+  refused: readonly RefusedEndpoint[] = [],
+): string | undefined {
+  const unused = refused.filter(({ name, isAlias }) =>
+    isAlias ? connection.clientCertificateRef !== undefined : inUse[name] === undefined,
+  );
+  return unused.length === 0
+    ? undefined
+    : `Endpoints of the discovery document that aren't used: ${unused.map(({ why }) => why).join('; ')}.`;
+}
 
 /** A credential is sent only to the issuer's own origin, to an endpoint in the spec, or to an mTLS alias (RFC 8705). */
 function endpointProblem(
@@ -257,6 +292,7 @@ function endpointProblem(
   { registration, token }: CalledEndpoints,
   aliases: Endpoints,
   { admission, management }: ConnectionCredentials,
+  refused: readonly RefusedEndpoint[] | undefined,
 ): Problem | undefined {
   const elsewhere = (url: string | undefined, ...trusted: readonly (string | undefined)[]) =>
     url !== undefined && !trusted.includes(url) && originOf(url) !== originOf(spec.issuer);
@@ -264,7 +300,9 @@ function endpointProblem(
   if (asksForToken && token === undefined) {
     return {
       reason: 'AdmissionTokenFailed',
-      message: `${spec.issuer} publishes no token_endpoint to obtain an access token at. Set spec.endpoints.token.`,
+      message:
+        tellRefused(spec.issuer, 'token', 'spec.endpoints.token', refused) ??
+        `${spec.issuer} publishes no token_endpoint to obtain an access token at. Set spec.endpoints.token.`,
     };
   }
   if (asksForToken && elsewhere(token, spec.endpoints?.token, aliases.token)) {

@@ -1,15 +1,18 @@
 import type { EventReason } from '../api/events.ts';
+import { bodyForm, isFromApi } from '../oauth/body-form.ts';
 import {
   type ClientInformation,
   parseClientInformation,
   salvageClientInformation,
 } from '../oauth/client-information.ts';
 import { presentable, readErrorResponse } from '../oauth/error-response.ts';
+import { saysError } from '../oauth/error-words.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
+import { parseJsonObject } from '../oauth/json.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
 import { type Failure, failure, type ReadVerdict, type Verdict } from './failure.ts';
-import { type ClassifyOptions, doubtsAddress, refusal, withHint } from './refusal.ts';
+import { type ClassifyOptions, doubtsAddress, refusal, tellOther, withHint } from './refusal.ts';
 import {
   reworded,
   type Telling,
@@ -31,7 +34,7 @@ export function classifyRegistration(outcome: HttpOutcome, context: ClassifyOpti
   }
   if (isSuccess(outcome)) {
     const information = parseClientInformation(outcome.body);
-    return information === undefined ? unreadable(outcome, context) : { kind: 'Done', information };
+    return information === undefined ? notCreated(outcome, context) : { kind: 'Done', information };
   }
   const proves =
     outcome.status < 500
@@ -71,8 +74,40 @@ function lossReason({ reason, received }: HttpNoAnswer, otherwise: EventReason):
   }
 }
 
+/** A 2xx answer to a registration without a client: what it says decides whether there may be one. */
+function notCreated(answer: HttpAnswer, context: ClassifyOptions): Failure {
+  if (bodyForm(answer) === 'HTML') {
+    // The endpoint is at fault, for all clients alike: one of them at a time tries it again.
+    return failure('TokenRefused', 'ResponseNotJSON', otherWords(answer, context));
+  }
+  return withoutEffect(answer, context) ?? unreadable(answer, context);
+}
+
+/** How long an approval is waited for before the next try. */
+const APPROVAL_MS = 3_600_000;
+
+/** A 2xx answer that itself says that nothing was done: an error, or that somebody has to approve it first. */
+function withoutEffect(answer: HttpAnswer, context: ClassifyOptions): Failure | undefined {
+  const document = parseJsonObject(answer.body.reveal());
+  if (document !== undefined && saysError(document)) {
+    return refusal(answer, context);
+  }
+  const state = document?.['status'] ?? document?.['state'];
+  const isPending = typeof state === 'string' && /pend|approv|await|review|queue/i.test(state);
+  if (!isPending && (answer.status !== 202 || whyUnreadable(answer.body.reveal()) === 'Truncated')) {
+    return undefined;
+  }
+  const words = wordsOf(answered(answer, context), context);
+  const more = { retryAfterMs: APPROVAL_MS, isSlow: true };
+  return failure('Transient', 'RegistrationPending', words, more);
+}
+
 /** A 2xx answer in which no client could be read. The members that could be read are kept. */
-function unreadable({ status, body }: HttpAnswer, context: ClassifyOptions): Failure {
+function unreadable(answer: HttpAnswer, context: ClassifyOptions): Failure {
+  const { status, body, unread } = answer;
+  if (unread !== undefined) {
+    return unknown('ResponseNotJSON', answered(answer, context), context);
+  }
   const why = whyUnreadable(body.reveal());
   const partial = salvageClientInformation(body);
   const said = partial === undefined ? ', but without a readable client_id: it is' : ' with';
@@ -115,8 +150,11 @@ export function classifyUpdate(outcome: HttpOutcome, context: ClassifyOptions): 
   if (isSuccess(outcome)) {
     const information = parseClientInformation(outcome.body);
     return information === undefined && outcome.status !== 204
-      ? { ...unreadable(outcome, context), serverTrouble: false }
+      ? notUpdated(outcome, context)
       : { kind: 'Done', information };
+  }
+  if (!isFromApi(outcome)) {
+    return refusedOrUnclear(outcome, context);
   }
   if (outcome.status === 404) {
     return failure(
@@ -132,10 +170,24 @@ export function classifyUpdate(outcome: HttpOutcome, context: ClassifyOptions): 
       wordsOf(answered(outcome, context), context, doubtsAddress(outcome)),
     );
   }
-  return isUnclear(outcome, context)
-    ? unclear('AuthorizationServerUnavailable', outcome, context)
-    : refusal(outcome, context);
+  return refusedOrUnclear(outcome, context);
 }
+
+const refusedOrUnclear = (answer: HttpAnswer, context: ClassifyOptions): Failure =>
+  isUnclear(answer, context)
+    ? unclear('AuthorizationServerUnavailable', answer, context)
+    : refusal(answer, context);
+
+/** A 2xx answer to an update or a read without the client. */
+function notUpdated(answer: HttpAnswer, context: ClassifyOptions): Failure {
+  if (bodyForm(answer) === 'HTML') {
+    return failure('Unknown', 'ResponseNotJSON', otherWords(answer, context), { isSlow: true });
+  }
+  return withoutEffect(answer, context) ?? { ...unreadable(answer, context), serverTrouble: false };
+}
+
+const otherWords = (answer: HttpAnswer, context: ClassifyOptions) =>
+  wordsOf(tellOther(readErrorResponse(answer, context.secrets)), context, true);
 
 /** The outcome of a GET of a client configuration endpoint. An answer without a client is a failure, also with 204. */
 export function classifyRead(outcome: HttpOutcome, context: ClassifyOptions): ReadVerdict {
@@ -157,33 +209,51 @@ export function classifyDeletion(outcome: HttpOutcome, context: ClassifyOptions)
   if (outcome.kind === 'noAnswer' && outcome.status !== 200 && outcome.status !== 204) {
     return unanswered(outcome, context, classifyDeletion, 'AuthorizationServerUnavailable');
   }
-  if (outcome.kind === 'noAnswer' || outcome.status === 200 || outcome.status === 204) {
+  if (outcome.kind === 'noAnswer' || outcome.status === 204) {
     return { kind: 'Done', information: undefined };
   }
+  if (outcome.status === 200) {
+    return deletedBy200(outcome, context);
+  }
+  const isApi = isFromApi(outcome);
   const words = wordsOf(answered(outcome, context), context, doubtsAddress(outcome));
-  if (outcome.status === 404) {
+  if (isApi && outcome.status === 404) {
     return failure('NotFound', 'DeletionUnconfirmed', words);
   }
-  if (outcome.status === 405 || outcome.status === 501) {
+  if (isApi && (outcome.status === 405 || outcome.status === 501)) {
     return failure('Unsupported', 'DeletionUnsupported', words);
   }
-  if (isUnclear(outcome, context)) {
-    return unclear('AuthorizationServerUnavailable', outcome, context);
-  }
-  const refused = refusal(outcome, context);
-  return refused.kind === 'Terminal'
-    ? { ...refused, kind: 'Transient', reason: 'DeletionUnconfirmed' }
-    : refused;
+  return isUnclear(outcome, context)
+    ? unclear('AuthorizationServerUnavailable', outcome, context)
+    : asUnconfirmed(refusal(outcome, context));
 }
+
+/** A server may answer 200 with whatever it likes; an error or HTML confirms nothing. */
+function deletedBy200(answer: HttpAnswer, context: ClassifyOptions): Verdict {
+  if (bodyForm(answer) === 'HTML') {
+    return failure('Unknown', 'DeletionUnconfirmed', otherWords(answer, context), { isSlow: true });
+  }
+  const document = parseJsonObject(answer.body.reveal());
+  return document !== undefined && document['client_id'] === undefined && saysError(document)
+    ? asUnconfirmed(refusal(answer, context))
+    : { kind: 'Done', information: undefined };
+}
+
+const asUnconfirmed = (refused: Failure): Failure =>
+  refused.kind === 'Terminal' ? { ...refused, kind: 'Transient', reason: 'DeletionUnconfirmed' } : refused;
 
 type Classify = (answer: HttpAnswer, context: ClassifyOptions) => Verdict;
 
 /** The status alone classifies a refusal, also where its body could not be read. */
-function statusAlone({ status, detail }: HttpNoAnswer, context: ClassifyOptions, classify: Classify) {
+function statusAlone(
+  { status, headers = {}, detail }: HttpNoAnswer,
+  context: ClassifyOptions,
+  classify: Classify,
+) {
   if (status === undefined || status < 300 || status >= 500 || status === 408) {
     return undefined;
   }
-  const answer = { kind: 'answered', status, headers: {}, body: new Sensitive('') } as const;
+  const answer = { kind: 'answered', status, headers, body: new Sensitive('') } as const;
   const told = classify(answer, { ...context, hint: undefined });
   if (told.kind === 'Done') {
     return undefined;

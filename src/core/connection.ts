@@ -19,6 +19,8 @@ export interface ServerConnection {
   readonly tokenEndpoint: string | undefined;
   /** The endpoints that workload Secrets show. */
   readonly endpoints: Endpoints;
+  /** Why endpoints of the discovery document aren't among them, in a sentence. */
+  readonly unusedEndpoints?: string | undefined;
   readonly admission: Admission;
   readonly management: ManagementTerms;
   readonly statement: StatementTerms;

@@ -15,8 +15,8 @@ export type ReadVerdict = { readonly kind: 'Done'; readonly information: ClientI
 
 export interface Failure {
   /**
-   * `Terminal`: the same call can't succeed. `Transient`: it may, later. `TokenRefused`: a fact about the credential,
-   * not about the metadata. `NotFound`, `Unsupported`: of a managed client. `Unknown`: the server may have acted.
+   * `Terminal`: the same call can't succeed. `Transient`: it may, later. `TokenRefused`: a fact about the credential
+   * or the endpoint, not about the metadata. `NotFound`, `Unsupported`: of a managed client. `Unknown`: the server may have acted.
    */
   readonly kind: 'Terminal' | 'Transient' | 'TokenRefused' | 'NotFound' | 'Unsupported' | 'Unknown';
   /** A failure may be reported by an Event, so its reason must be one of an Event. */
@@ -25,7 +25,7 @@ export interface Failure {
   readonly message: string;
   /** The same for those who read the server object, and for the log, where it says more. */
   readonly detail?: string;
-  /** The delay that the server asks for, capped at an hour. */
+  /** The least delay before the next try; where the server asks for it, capped at an hour. */
   readonly retryAfterMs?: number;
   /** The server as a whole is in trouble, or may be (see `perhapsOwn`), so other clients wait. */
   readonly serverTrouble: boolean;
@@ -34,6 +34,8 @@ export interface Failure {
    * `Unknown`.
    */
   readonly perhapsOwn?: boolean;
+  /** A person has to act, somewhere: the pauses between tries grow up to an hour. */
+  readonly isSlow?: boolean;
   /** Nothing was sent, because of the object's own content. The failure shows nothing about the server. */
   readonly unsent?: boolean;
   /**

@@ -1,6 +1,7 @@
 import type { EventReason } from '../api/events.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { isFromApi } from '../oauth/body-form.ts';
 import { type ErrorResponse, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer } from '../oauth/http-message.ts';
 import { own } from '../oauth/objects.ts';
@@ -40,7 +41,28 @@ export function withHint(failed: Failure, said: ErrorResponse, context: Classify
 /** An answer that proves that nothing was done. */
 export function refusal(answer: HttpAnswer, context: ClassifyOptions): Failure {
   const said = readErrorResponse(answer, context.secrets);
-  return withHint(refusalBy(said, answer, context), said, context);
+  const failed = refusalBy(said, answer, context);
+  return isFromApi(answer) ? withHint(failed, said, context) : failed;
+}
+
+/** Who may have given an answer that isn't one of an API. */
+const SOMEBODY = 'The server, or a proxy or firewall before it,';
+
+/** The message about an answer that isn't one of the API, so that its status proves nothing about the client. */
+export const tellOther = (said: ErrorResponse): Telling => tellAnswer(SOMEBODY, said);
+
+/**
+ * A refusal in HTML or text: a proxy, a firewall or an ingress answered, and may let the next call pass. It may also
+ * refuse the content of this one call.
+ */
+function notFromApi(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOptions): Failure {
+  const words = wordsOf(tellOther(said), context, true);
+  const wished = retryAfterMs(answer, context.now);
+  const more = { serverTrouble: true, perhapsOwn: true, isSlow: true };
+  return failure('Transient', 'ResponseNotJSON', words, {
+    ...more,
+    ...(wished === undefined ? {} : { retryAfterMs: wished }),
+  });
 }
 
 function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOptions): Failure {
@@ -57,6 +79,12 @@ function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOpt
   if (status === 429 || status === 503 || status === 501 || status === 408) {
     return unavailable(said, askedPauseMs(answer, context.now), context);
   }
+  if (!isFromApi(answer)) {
+    return notFromApi(said, answer, context);
+  }
+  if (PASSING_ERRORS.includes(said.error ?? '')) {
+    return unavailable(said, askedPauseMs(answer, context.now), context);
+  }
   if (isTokenRefusal(said, context.dialect)) {
     const words = wordsOf(tellAnswer('The server', said, 'AdmissionWords'), context, doubtsAddress(answer));
     return failure('TokenRefused', 'AdmissionRefused', words, { credential: credentialShown(said) });
@@ -64,6 +92,9 @@ function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOpt
   const words = wordsOf(tellAnswer('The server', said), context, doubtsAddress(answer));
   return failure('Terminal', reasonOf(said), words);
 }
+
+/** The server says itself that the same call may succeed later (RFC 6749 section 4.1.2.1), with whatever status. */
+const PASSING_ERRORS: readonly string[] = ['temporarily_unavailable', 'server_error'];
 
 const both =
   (first: Telling, second: Telling): Telling =>
@@ -105,7 +136,9 @@ function credentialShown({ status, error }: ErrorResponse): NonNullable<Failure[
 function isTokenRefusal({ status, error }: ErrorResponse, { tokenRefusals }: Dialect): boolean {
   return (
     status === 401 ||
-    ((status === 400 || status === 403) && error !== undefined && tokenRefusals.includes(error))
+    ((status === 400 || status === 403 || status < 300) &&
+      error !== undefined &&
+      tokenRefusals.includes(error))
   );
 }
 
@@ -130,13 +163,13 @@ function targetOf({ headers }: HttpAnswer, { secrets, call }: ClassifyOptions): 
 
 /**
  * Whether the address of the call may be at fault, so that every viewer who may see the call needs it: a redirect, 404,
- * 405, or HTML, which no registration endpoint answers.
+ * 405, or what isn't an answer of an API.
  */
-export const doubtsAddress = ({ status, headers }: HttpAnswer): boolean =>
-  (status >= 300 && status < 400) ||
-  status === 404 ||
-  status === 405 ||
-  /^text\/html\b|^application\/xhtml/i.test(headers['content-type'] ?? '');
+export const doubtsAddress = (answer: HttpAnswer): boolean =>
+  (answer.status >= 300 && answer.status < 400) ||
+  answer.status === 404 ||
+  answer.status === 405 ||
+  !isFromApi(answer);
 
 /** The pause where the server asks for fewer calls and doesn't say for how long. */
 const DEFAULT_PAUSE_MS = 30_000;

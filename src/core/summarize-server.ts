@@ -105,13 +105,14 @@ const namespaceMet = ({ metadata }: ServerObject, metBy: ServerHealth['metBy']):
   metBy === undefined || metBy === 'All' || metadata.namespace !== undefined ? undefined : metBy.namespace;
 
 function readiness({ endpoints, connection }: ServerFacts, problem: Problem | undefined): NewCondition {
-  const weak = connection && weakKeys(connection);
+  const warnings = [connection && weakKeys(connection), connection?.unusedEndpoints];
+  const warned = warnings.flatMap((warning) => (warning === undefined ? [] : [` ${warning}`])).join('');
   return problem === undefined
     ? {
         type: 'Ready',
         status: 'True',
         reason: 'Available',
-        message: `Clients are registered at ${endpoints?.registration}.${weak === undefined ? '' : ` ${weak}`}`,
+        message: `Clients are registered at ${endpoints?.registration}.${warned}`,
       }
     : { type: 'Ready', status: 'False', ...problem };
 }
@@ -193,6 +194,8 @@ function admissionCondition(facts: ServerFacts, problem: Problem | undefined): N
         type: 'AdmissionAccepted',
         status: 'Unknown',
         reason: 'Queued',
-        message: 'No registration was tried yet.',
+        message: Number.isFinite(facts.health.registeredAt)
+          ? 'No registration was accepted yet.'
+          : 'No registration was tried yet.',
       };
 }

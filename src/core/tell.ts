@@ -1,7 +1,7 @@
 import type { ServerKind } from '../api/authorization-server.ts';
 import { describeError, type ErrorResponse, isErrorCode } from '../oauth/error-response.ts';
 import type { HttpNoAnswer, HttpNotSent, HttpRequest, NotSentReason } from '../oauth/http-message.ts';
-import { omit } from '../oauth/objects.ts';
+import { defined, omit } from '../oauth/objects.ts';
 import { cut } from '../oauth/text.ts';
 import { clientViewerOf, type Fact, maySee, objectViewerOf, type Viewer } from './viewers.ts';
 
@@ -65,7 +65,7 @@ const METADATA_ERRORS = [
 
 /** The fact that the server's words belong to. */
 const factOfWords = ({ status, error = '' }: ErrorResponse): Fact =>
-  status === 400 && METADATA_ERRORS.includes(error) ? 'MetadataWords' : 'OtherWords';
+  (status === 400 || status < 300) && METADATA_ERRORS.includes(error) ? 'MetadataWords' : 'OtherWords';
 
 /** `The server answered 400 invalid_redirect_uri: <its words>`, or without them. */
 export function tellAnswer(who: string, said: ErrorResponse, words: Fact = factOfWords(said)): Telling {
@@ -79,9 +79,9 @@ export function tellAnswer(who: string, said: ErrorResponse, words: Fact = factO
   };
 }
 
-function codeOnly({ status, error }: ErrorResponse, viewer: Viewer): ErrorResponse {
+function codeOnly({ status, error, body }: ErrorResponse, viewer: Viewer): ErrorResponse {
   const isShown = error !== undefined && isErrorCode(error) && maySee(viewer, 'ErrorCode');
-  return isShown ? { status, error } : { status };
+  return defined({ status, error: isShown ? error : undefined, body });
 }
 
 /** Why nothing was sent. */

@@ -19,11 +19,11 @@ export type Viewer =
   | 'Log';
 
 export type Fact =
-  /** Status code of the server's answer. */
+  /** Status code and media type of the server's answer. */
   | 'StatusCode'
   /** `error` of the answer, where it is a code of the RFCs. */
   | 'ErrorCode'
-  /** The server's words about the metadata that were sent: 400 with a code of RFC 7591 section 3.2.2. */
+  /** The server's words about the metadata that were sent: 400 or 2xx with a code of RFC 7591 section 3.2.2. */
   | 'MetadataWords'
   /** The server's words about the credential that admits registrations, and what to do about it. */
   | 'AdmissionWords'

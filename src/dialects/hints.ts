@@ -41,13 +41,17 @@ export function needsRedirectUris(server: string): Hint {
       : undefined;
 }
 
-/** Advice for an unknown server: no single body for client_credentials suits all servers. */
-export const clientCredentialsAnywhere: Hint = ({ status, error = '', description = '' }, sent) =>
-  isMetadataRefusal(status) &&
-  asksForClientCredentials(sent) &&
-  /redirect|response.?type|grant/i.test(`${error} ${description}`)
+/**
+ * Advice for an unknown server: no single body for client_credentials suits all servers. It fits a refusal of what such
+ * a client has besides the grant, or one of the metadata without words; not one of the grant itself.
+ */
+export const clientCredentialsAnywhere: Hint = ({ status, error = '', description = '' }, sent) => {
+  const isAboutUris = /redirect|response.?type/i.test(`${error} ${description}`);
+  const isWordless = error === 'invalid_client_metadata' && description === '';
+  return isMetadataRefusal(status) && asksForClientCredentials(sent) && (isAboutUris || isWordless)
     ? 'Servers differ in what a client_credentials client must carry: try spec.client.responseTypes and redirectUris as empty lists, or leave both out, or give one redirect URI and responseTypes [token].'
     : undefined;
+};
 
 /**
  * Whether a body is a registration. An update names its client in the body (RFC 7592 section 2.2) and doesn't use the

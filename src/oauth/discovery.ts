@@ -1,6 +1,7 @@
-import { presentable } from './error-response.ts';
+import { mediaTypeOf } from './body-form.ts';
+import { describeError, presentable, readErrorResponse } from './error-response.ts';
 import type { HttpAnswer } from './http-message.ts';
-import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
+import { isJsonObject, type Json, parseJsonObject } from './json.ts';
 import { namesOf } from './objects.ts';
 import { describeTarget } from './redirect.ts';
 import { UNREADABLE, whyUnreadable } from './torn-json.ts';
@@ -95,50 +96,100 @@ interface DiscoveryDocument {
   readonly endpoints: Endpoints;
   /** For clients that present a certificate (RFC 8705 section 5). */
   readonly aliases: Endpoints;
+  readonly refused: readonly RefusedEndpoint[];
+}
+
+/** An endpoint of a document that can't be used. */
+export interface RefusedEndpoint {
+  readonly name: EndpointName;
+  /** Of `mtls_endpoint_aliases`. */
+  readonly isAlias: boolean;
+  /** Which member it is, what it holds and why that is refused, for people; the beginning of a sentence. */
+  readonly why: string;
 }
 
 /** Reads one answer. A login page, HTML, or JSON without an issuer counts as no document, with any status. */
 export function readDiscoveryAnswer(
   url: string,
-  { status, headers, body }: Pick<HttpAnswer, 'status' | 'headers' | 'body'>,
+  answer: Omit<HttpAnswer, 'kind'>,
   rules: UrlRules,
 ): DiscoveryAnswer {
+  const { status, headers, body } = answer;
   if (status >= 300 && status < 400) {
     const target = describeTarget(headers['location'], url, []);
     const detail = `${status}, a redirect${target === undefined ? '' : ` to ${target}`}, which is not followed`;
     return { url, kind: 'nothing', detail, cause: 'RedirectRefused' };
   }
   if (status !== 200) {
-    return { url, kind: 'nothing', detail: String(status) };
+    const said = readErrorResponse({ ...answer, kind: 'answered' }, []);
+    return { url, kind: 'nothing', detail: describeError(said).replace(/^status /, '') };
   }
   const json = parseJsonObject(body.reveal());
   const issuer = json?.['issuer'];
   if (json === undefined || typeof issuer !== 'string') {
-    const cause = whyUnreadable(body.reveal());
-    return cause === undefined
-      ? { url, kind: 'nothing', detail: '200, but without issuer' }
-      : { url, kind: 'nothing', detail: `200, but ${UNREADABLE[cause]}`, cause };
+    return noDocument(url, answer);
   }
-  const aliases = json['mtls_endpoint_aliases'];
-  return {
-    url,
-    kind: 'document',
-    document: {
-      issuer,
-      endpoints: endpointsOf(json, rules),
-      aliases: isJsonObject(aliases) ? endpointsOf(aliases, rules) : {},
-    },
-  };
+  const { mtls_endpoint_aliases: aliases } = json;
+  const [own, certified] = [endpointsOf(json, rules, false), endpointsOf(aliases, rules, true)];
+  const refused = [...own.refused, ...certified.refused];
+  const document = { issuer, endpoints: own.endpoints, aliases: certified.endpoints, refused };
+  return { url, kind: 'document', document };
 }
 
-function endpointsOf(document: JsonObject, rules: UrlRules): Endpoints {
-  const usable = (value: Json | undefined): value is string =>
-    typeof value === 'string' && urlProblem(value, rules) === undefined;
-  return Object.fromEntries(
-    Object.entries(ENDPOINTS)
-      .map(([name, { wire }]) => [name, document[wire]] as const)
-      .filter(([, value]) => usable(value)),
-  );
+function noDocument(
+  url: string,
+  { headers, body, unread }: Pick<HttpAnswer, 'headers' | 'body' | 'unread'>,
+): DiscoveryAnswer {
+  if (unread !== undefined) {
+    return { url, kind: 'nothing', detail: `200, but its body ${unread}`, cause: 'NotJSON' };
+  }
+  const cause = whyUnreadable(body.reveal());
+  if (cause === undefined) {
+    return { url, kind: 'nothing', detail: '200, but without issuer' };
+  }
+  const type = cause === 'NotJSON' ? mediaTypeOf(headers) : undefined;
+  const what = type === undefined ? '' : ` (${presentable(type, [])})`;
+  return { url, kind: 'nothing', detail: `200, but ${UNREADABLE[cause]}${what}`, cause };
+}
+
+interface ReadEndpoints {
+  readonly endpoints: Endpoints;
+  readonly refused: readonly RefusedEndpoint[];
+}
+
+/** @param given the document, or its aliases, which may be anything */
+function endpointsOf(given: Json | undefined, rules: UrlRules, isAlias: boolean): ReadEndpoints {
+  const document = isJsonObject(given) ? given : {};
+  const endpoints: Record<string, string> = {};
+  const refused: RefusedEndpoint[] = [];
+  for (const name of ENDPOINT_NAMES) {
+    const { wire } = ENDPOINTS[name];
+    const value = document[wire];
+    const problem = endpointProblem(value, rules);
+    if (problem !== undefined) {
+      refused.push({ name, isAlias, why: `${tellMember(wire, value, isAlias)} ${problem}` });
+    } else if (typeof value === 'string') {
+      endpoints[name] = value;
+    }
+  }
+  return { endpoints, refused };
+}
+
+/** The member, and what it holds where that is a text. */
+function tellMember(wire: string, value: Json | undefined, isAlias: boolean): string {
+  const member = isAlias ? `mtls_endpoint_aliases.${wire}` : wire;
+  return typeof value === 'string' && value !== '' ? `${member} "${presentable(value, [])}"` : member;
+}
+
+/** `null` counts as absent. */
+function endpointProblem(value: Json | undefined, rules: UrlRules): string | undefined {
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  if (typeof value !== 'string') {
+    return 'is no text';
+  }
+  return value === '' ? 'is empty' : urlProblem(value, rules);
 }
 
 /**
@@ -157,8 +208,17 @@ export function isComplete(
   );
 }
 
+/** What the documents of an issuer give. */
+export interface FoundEndpoints {
+  readonly endpoints: Endpoints;
+  /** `mtls_endpoint_aliases` (RFC 8705 section 5). */
+  readonly aliases: Endpoints;
+  /** What no other document has in a form that can be used. */
+  readonly refused: readonly RefusedEndpoint[];
+}
+
 type MergedDiscovery =
-  | { readonly kind: 'found'; readonly endpoints: Endpoints; readonly aliases: Endpoints }
+  | ({ readonly kind: 'found' } & FoundEndpoints)
   | {
       readonly kind: 'issuerMismatch';
       /** The other issuer, as people may see it. */
@@ -174,11 +234,13 @@ export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: stri
   const documents = matching(answers, issuer);
   if (documents.length > 0) {
     const merged = (parts: readonly Endpoints[]) => Object.assign({}, ...parts.toReversed()) as Endpoints;
-    return {
-      kind: 'found',
-      endpoints: merged(documents.map((document) => document.endpoints)),
-      aliases: merged(documents.map((document) => document.aliases)),
-    };
+    const endpoints = merged(documents.map((document) => document.endpoints));
+    const aliases = merged(documents.map((document) => document.aliases));
+    const refused = documents
+      .flatMap((document) => document.refused)
+      .filter(({ name, isAlias }) => (isAlias ? aliases : endpoints)[name] === undefined)
+      .filter((one, at, all) => all.findIndex(({ why }) => why === one.why) === at);
+    return { kind: 'found', endpoints, aliases, refused };
   }
   const other = answers.find((answer) => answer.kind === 'document');
   if (other?.kind === 'document') {

@@ -1,6 +1,10 @@
+import { bodyForm, mediaTypeOf } from './body-form.ts';
+import { challengeOf } from './challenge.ts';
+import { errorWords } from './error-words.ts';
 import type { HttpAnswer } from './http-message.ts';
-import { type JsonObject, parseJsonObject } from './json.ts';
+import { parseJsonObject } from './json.ts';
 import { masked } from './masking.ts';
+import { defined } from './objects.ts';
 import type { Sensitive } from './sensitive.ts';
 import { cut } from './text.ts';
 
@@ -9,6 +13,8 @@ export interface ErrorResponse {
   readonly status: number;
   readonly error?: string;
   readonly description?: string;
+  /** How the body is to be described where it is neither empty nor a JSON object: `with text/html`. */
+  readonly body?: string;
 }
 
 const MAX_WORDS = 300;
@@ -47,47 +53,39 @@ const ERROR_CODES: ReadonlySet<string> = new Set([
 export const isErrorCode = (error: string): boolean => ERROR_CODES.has(error);
 
 /**
- * Reads `error` and `error_description` of a JSON body, or of `WWW-Authenticate` where the body has none. Also reads
- * the code and the sentence in other shapes that servers document: `error_code` with `details`, `errorCode` with
- * `errorSummary`. Any other body is ignored: it may be HTML, a stack trace, or an echo of the request.
+ * Reads the words of a JSON body in the shapes that servers use ({@link errorWords}), or those of `WWW-Authenticate`
+ * where the body has none. Of a body that is no JSON object, only its media type is told: it may be HTML, a stack
+ * trace, or an echo of the request.
  *
  * @param secrets values that were held or sent; wherever the server repeats one, it is masked first.
  */
 export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitive[]): ErrorResponse {
-  const body = parseJsonObject(answer.body.reveal());
-  const challenge = challengeOf(answer.headers['www-authenticate'] ?? '');
-  const error = codeOf(body) ?? challenge['error'];
-  const sentence = nonEmpty(body?.['error']) === error ? undefined : nonEmpty(body?.['error']);
-  const description =
-    firstText(body, ['error_description', 'errorSummary']) ?? sentence ?? challenge['error_description'];
-  return {
+  const document = parseJsonObject(answer.body.reveal());
+  const said = document === undefined ? {} : errorWords(document);
+  const challenge = challengeOf(answer.headers['www-authenticate']);
+  const error = said.error ?? challenge['error'];
+  const description = said.description ?? challenge['error_description'];
+  return defined({
     status: answer.status,
-    ...(error ? { error: isErrorCode(error) ? error : presentable(error, secrets) } : {}),
-    ...(description ? { description: presentable(description, secrets) } : {}),
-  };
+    error: error && (isErrorCode(error) ? error : presentable(error, secrets)),
+    description: description && presentable(description, secrets),
+    body: bodyPhrase(answer, secrets),
+  });
 }
 
-/** A code in `error_code` says more than a sentence in `error`. */
-function codeOf(body: JsonObject | undefined): string | undefined {
-  const code = firstText(body, ['error_code']);
-  return code !== undefined && /^[a-z_]{1,64}$/.test(code) ? code : firstText(body, ['error', 'errorCode']);
-}
-
-const firstText = (body: JsonObject | undefined, members: readonly string[]): string | undefined =>
-  members.map((member) => nonEmpty(body?.[member])).find((value) => value !== undefined);
-
-const nonEmpty = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
-
-/**
- * The auth-params of a Bearer challenge (RFC 6750 section 3). Bounded by the cap on headers; each name is tried once, from
- * its beginning, so that the time grows with the length alone.
- */
-function challengeOf(header: string): Readonly<Record<string, string>> {
-  const params = header.matchAll(/(?<![a-z_])([a-z_]+)="((?:[^"\\]|\\.)*)"/g);
-  return Object.fromEntries(
-    [...params].map(([, name = '', value = '']) => [name, value.replace(/\\(.)/g, '$1')]),
-  );
+function bodyPhrase(answer: HttpAnswer, secrets: readonly Sensitive[]): string | undefined {
+  if (answer.unread !== undefined) {
+    return `whose body ${answer.unread}`;
+  }
+  const form = bodyForm(answer);
+  if (form === 'Object' || form === 'Empty') {
+    return undefined;
+  }
+  const type = mediaTypeOf(answer.headers);
+  if (form === 'JSON') {
+    return `with ${type ?? 'JSON'} that is not a JSON object`;
+  }
+  return type === undefined ? 'with a body that is not JSON' : `with ${presentable(type, secrets)}`;
 }
 
 /** Longer texts are cut before they are read. */
@@ -101,9 +99,7 @@ export function presentable(text: string, secrets: readonly Sensitive[]): string
 const clean = (text: string): string => text.replace(/[\p{C}\s]+/gu, ' ').trim();
 
 /** One line for people: `400 invalid_redirect_uri: redirect_uris must not contain fragments`. */
-export function describeError({ status, error, description }: ErrorResponse): string {
-  if (error === undefined) {
-    return description === undefined ? `status ${status}` : `status ${status}: ${description}`;
-  }
-  return description === undefined ? `${status} ${error}` : `${status} ${error}: ${description}`;
+export function describeError({ status, error, description, body }: ErrorResponse): string {
+  const what = error === undefined ? `status ${status}` : `${status} ${error}`;
+  return `${what}${body === undefined ? '' : ` ${body}`}${description === undefined ? '' : `: ${description}`}`;
 }

@@ -1,7 +1,10 @@
+import { isFromApi, mediaTypeOf } from './body-form.ts';
 import { describeError, type ErrorResponse, presentable, readErrorResponse } from './error-response.ts';
+import { saysError } from './error-words.ts';
 import type { HttpAnswer } from './http-message.ts';
 import { type Json, type JsonObject, parseJsonObject } from './json.ts';
 import { defined } from './objects.ts';
+import { describeTarget } from './redirect.ts';
 import { Sensitive } from './sensitive.ts';
 
 /** The result of a token request. Messages say what happened, without advice. */
@@ -17,9 +20,12 @@ export type TokenResponse =
       readonly message: string;
       /** The server's error, where it refused. */
       readonly said?: ErrorResponse;
+      /** A proxy or a firewall may have refused in its place. */
+      readonly isFromOther?: true;
     };
 
 interface Asked {
+  readonly tokenEndpoint: string;
   readonly scopes: readonly string[];
   /** Credentials that were sent or held; they are masked in the server's words. */
   readonly secrets: readonly Sensitive[];
@@ -30,23 +36,39 @@ export function readTokenResponse(answer: HttpAnswer, asked: Asked): TokenRespon
   const document = parseJsonObject(answer.body.reveal());
   const isSuccess = answer.status >= 200 && answer.status < 300;
   // Some servers answer 200 with an error.
-  const refuses = stringOf(document?.['access_token']) === '' && typeof document?.['error'] === 'string';
+  const refuses = document !== undefined && stringOf(document['access_token']) === '' && saysError(document);
   if (!isSuccess || refuses) {
-    return refusedRequest(readErrorResponse(answer, asked.secrets));
+    return refusedRequest(answer, asked);
   }
   if (document === undefined) {
-    return unusable(answer, 'but not with a JSON object');
+    return unusable(answer, whyNoObject(answer, asked.secrets));
   }
   return tokenOf(answer, document, asked);
 }
 
 const PASSING_ERRORS = ['temporarily_unavailable', 'server_error'];
 
-function refusedRequest(said: ErrorResponse): TokenResponse {
+function whyNoObject({ headers, unread }: HttpAnswer, secrets: readonly Sensitive[]): string {
+  if (unread !== undefined) {
+    return `but its body ${unread}`;
+  }
+  const type = mediaTypeOf(headers);
+  const what = type === undefined ? '' : `; its content type is ${presentable(type, secrets)}`;
+  return `but not with a JSON object${what}`;
+}
+
+function refusedRequest(answer: HttpAnswer, { tokenEndpoint, secrets }: Asked): TokenResponse {
+  const said = readErrorResponse(answer, secrets);
   const { status, error = '' } = said;
   const message = `The token endpoint answered ${describeError(said)}`;
   if (status >= 300 && status < 400) {
-    return { kind: 'Unusable', message: `${message} (a redirect; redirects are not followed)`, said };
+    const target = describeTarget(answer.headers['location'], tokenEndpoint, secrets);
+    const to = target === undefined ? '' : ` to ${target}`;
+    return { kind: 'Unusable', message: `${message} (a redirect${to}; redirects are not followed)`, said };
+  }
+  if (status < 500 && !isFromApi(answer)) {
+    const other = `The token endpoint, or a proxy or firewall before it, answered ${describeError(said)}`;
+    return { kind: 'Unavailable', message: other, said, isFromOther: true };
   }
   if (status >= 500 || status === 429 || status === 408 || PASSING_ERRORS.includes(error)) {
     return { kind: 'Unavailable', message, said };

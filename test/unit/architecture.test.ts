@@ -35,6 +35,7 @@ const REVEALING: Readonly<Record<string, string>> = {
   'formats/published-client.ts': 'says what the Secret of a workload holds',
   'oauth/client-information.ts': 'reads an answer',
   'oauth/discovery.ts': 'reads a document',
+  'oauth/body-form.ts': 'finds out whether it is JSON',
   'oauth/error-response.ts': 'masks it',
   'oauth/jwk.ts': 'writes keys as JWKs',
   'oauth/key-material.ts': 'reads a private key',

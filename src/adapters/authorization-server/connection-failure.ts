@@ -77,7 +77,8 @@ const NOT_SENT: readonly {
   {
     code: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN)$/,
     reason: 'TlsVerificationFailed',
-    explain: (host, { code }) => unknownCa(host, code),
+    explain: (host, { code }, bundle) =>
+      `${unknownCa(host, code)}: it is self-signed, or its root is. If you trust it, add it to ${bundle}`,
   },
   {
     code: /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
@@ -147,10 +148,10 @@ function explainProxy(failure: ProxyError, host: string): HttpNotSent {
   return notSent(reason, told, why);
 }
 
-function explainNamedProxy({ proxy, status, cause }: ProxyError, host: string): HttpNotSent {
+function explainNamedProxy({ proxy, status, schemes, cause }: ProxyError, host: string): HttpNotSent {
   const name = `the proxy ${printable(proxy)}`;
   if (status !== undefined) {
-    return notSent('ConnectFailed', `${name} ${explainStatus(status, host)}`);
+    return notSent('ConnectFailed', `${name} ${explainStatus(status, schemes, host)}`);
   }
   const failed = explainNotSent(cause as ConnectionError, name, "the operator's CA bundle");
   if (failed.reason !== 'AddressRefused') {
@@ -163,12 +164,12 @@ function explainNamedProxy({ proxy, status, cause }: ProxyError, host: string): 
   );
 }
 
-function explainStatus(status: number, host: string): string {
+function explainStatus(status: number, schemes: readonly string[], host: string): string {
   switch (status) {
     case 403:
       return `refuses connections to ${host} (403)`;
     case 407:
-      return 'demands a user and a password, or others than these (407)';
+      return `${explainDemand(schemes)} (407)`;
     case 502:
     case 503:
     case 504:
@@ -176,6 +177,18 @@ function explainStatus(status: number, host: string): string {
     default:
       return `answered ${status} when asked for a connection to ${host}`;
   }
+}
+
+/** @param schemes of `Proxy-Authenticate`; only Basic can be sent */
+function explainDemand(schemes: readonly string[]): string {
+  const demand = 'demands a user and a password, or others than these';
+  if (schemes.length === 0) {
+    return demand;
+  }
+  const named = schemes.map(printable).join(', ');
+  return schemes.some((scheme) => scheme.toLowerCase() === 'basic')
+    ? `${demand}; it accepts ${named}`
+    : `accepts only ${named}, and the operator can only send Basic: permit Basic at the proxy, or its connections without a password`;
 }
 
 function explainCertificate({ shown, alert }: ClientCertificateError, host: string): string {

@@ -11,17 +11,20 @@ export class ProxyError extends Error {
   readonly proxy: string;
   /** Its answer to CONNECT; absent if there was none, then see `cause`. */
   readonly status: number | undefined;
+  /** What it demands with 407, by `Proxy-Authenticate`. */
+  readonly schemes: readonly string[];
   /** The server object names the proxy; else the environment does, and tenants must not see its name. */
   readonly isOwn: boolean;
 
   constructor(
     { proxy, isOwn }: Pick<TunnelOptions, 'proxy' | 'isOwn'>,
-    why: { readonly status: number } | { readonly cause: Error },
+    why: { readonly status: number; readonly schemes?: readonly string[] } | { readonly cause: Error },
   ) {
     super('no connection through the proxy', 'cause' in why ? why : {});
     this.proxy = proxy.host;
     this.isOwn = isOwn;
     this.status = 'status' in why ? why.status : undefined;
+    this.schemes = ('status' in why && why.schemes) || [];
   }
 }
 
@@ -84,8 +87,19 @@ function openTunnel(options: TunnelOptions, authority: string, callback: buildCo
       return callback(null, socket);
     }
     socket.destroy();
-    return callback(new ProxyError(options, { status: answer.statusCode }), null);
+    const schemes = schemesOf(answer.headers['proxy-authenticate']);
+    return callback(new ProxyError(options, { status: answer.statusCode, schemes }), null);
   });
+}
+
+const MAX_SCHEMES = 5;
+
+/** The schemes of the challenges, each once, without their parameters (RFC 9110 section 11.6.1). */
+function schemesOf(header: string | string[] | undefined): readonly string[] {
+  const withoutQuotes = [header ?? ''].flat().map((value) => value.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+  const parts = withoutQuotes.flatMap((value) => value.split(','));
+  const schemes = parts.flatMap((part) => /^\s*([A-Za-z][\w-]{0,30})(?=\s|$)(?!\s*=)/.exec(part)?.[1] ?? []);
+  return [...new Set(schemes)].slice(0, MAX_SCHEMES);
 }
 
 /** Host and port, as CONNECT names a target. */

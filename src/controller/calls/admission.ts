@@ -131,14 +131,21 @@ async function obtainToken(
     const telling = tellOnly('Connection', `${what}: ${outcome.detail}`, what);
     return noToken('Transient', 'AdmissionTokenFailed', telling, told);
   }
-  const answer = readTokenResponse(outcome, { scopes: grant.scopes, secrets: sentCredentials(asked) });
+  const answer = readTokenResponse(outcome, {
+    tokenEndpoint: asked.url,
+    scopes: grant.scopes,
+    secrets: sentCredentials(asked),
+  });
   switch (answer.kind) {
     case 'Token':
       return answer;
     case 'ScopeNotGranted':
       return noToken('TokenRefused', 'AdmissionScopeNotGranted', telling(answer), told);
     case 'Unavailable':
-      return noToken('Transient', 'AdmissionTokenFailed', telling(answer), told);
+      return {
+        ...noToken('Transient', 'AdmissionTokenFailed', telling(answer), told),
+        isSlow: answer.isFromOther === true,
+      };
     default:
       return noToken('TokenRefused', 'AdmissionTokenFailed', telling(answer), told);
   }

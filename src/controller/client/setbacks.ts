@@ -9,13 +9,14 @@ import type { StepContext } from './step-context.ts';
 /** Turns a failure into a setback. */
 
 const RETRIES = { firstMs: 2_000, longestMs: 300_000 };
+const LONGEST_SLOW_MS = 3_600_000;
 const LONGEST_LOST_MS = 600_000;
 
 /** Stores a failure, and decides when to retry. */
 export function setBack(
   key: ClientKey,
   { action, basis }: Pick<Setback, 'action' | 'basis'>,
-  failure: Pick<Failure, 'kind' | 'message' | 'retryAfterMs'> & { readonly reason: Reason },
+  failure: Pick<Failure, 'kind' | 'message' | 'retryAfterMs' | 'isSlow'> & { readonly reason: Reason },
   context: StepContext,
   retryAfterMs?: number,
 ): Setback {
@@ -24,7 +25,8 @@ export function setBack(
   const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
   const attempts = (again?.attempts ?? 0) + 1;
   const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
-  const delay = retryAfterMs ?? Math.max(backoff(RETRIES, attempts - 1, random), failure.retryAfterMs ?? 0);
+  const bounds = failure.isSlow ? { ...RETRIES, longestMs: LONGEST_SLOW_MS } : RETRIES;
+  const delay = retryAfterMs ?? Math.max(backoff(bounds, attempts - 1, random), failure.retryAfterMs ?? 0);
   const setback: Setback = {
     action,
     kind: terminal ? 'Terminal' : 'Transient',

@@ -10,7 +10,7 @@ import {
   type DiscoveryAnswer,
   describeDiscovery,
   discoveryUrls,
-  type Endpoints,
+  type FoundEndpoints,
   isComplete,
   mergeDiscovery,
   type NothingCause,
@@ -19,12 +19,6 @@ import {
 import type { HttpNoAnswer, HttpNotSent, HttpOutcome, Transport } from '../../oauth/http-message.ts';
 import type { UrlRules } from '../../oauth/url.ts';
 import type { Context } from '../context.ts';
-
-interface DiscoveredEndpoints {
-  readonly endpoints: Endpoints;
-  /** `mtls_endpoint_aliases` (RFC 8705 section 5). */
-  readonly aliases: Endpoints;
-}
 
 const LONGEST_CALL_MS = 10_000;
 /** Minimal remaining time for a call to be made. */
@@ -40,7 +34,7 @@ export async function discover(
   { http, clock }: Pick<Context, 'http' | 'clock'>,
   rules: UrlRules,
   transport: Transport | undefined,
-): Promise<DiscoveredEndpoints | Problem> {
+): Promise<FoundEndpoints | Problem> {
   const issuer = spec.discovery.acceptedIssuer ?? spec.issuer;
   const longestMs = Math.min(boundedMs('timeout', spec.connection.timeout ?? '30s'), LONGEST_CALL_MS);
   const prefer = spec.discovery.prefer ?? 'OAuth';
@@ -100,11 +94,11 @@ function lossOf({ reason, received }: HttpNoAnswer): NothingCause {
   return reason === 'ConnectionLost' && received !== undefined ? 'Truncated' : reason;
 }
 
-function conclude(answers: readonly DiscoveryAnswer[], issuer: string): DiscoveredEndpoints | Problem {
+function conclude(answers: readonly DiscoveryAnswer[], issuer: string): FoundEndpoints | Problem {
   const found = mergeDiscovery(answers, issuer);
   switch (found.kind) {
     case 'found':
-      return { endpoints: found.endpoints, aliases: found.aliases };
+      return { endpoints: found.endpoints, aliases: found.aliases, refused: found.refused };
     case 'issuerMismatch':
       return {
         reason: 'IssuerMismatch',

@@ -9,7 +9,7 @@ import { limitsAt } from '../../core/rate-limits.ts';
 import { reachProblem } from '../../core/reach.ts';
 import { keyOfServer, type ServerKey, serverNamed } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
-import type { Endpoints } from '../../oauth/discovery.ts';
+import type { Endpoints, RefusedEndpoint } from '../../oauth/discovery.ts';
 import type { Transport } from '../../oauth/http-message.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
@@ -29,6 +29,8 @@ export interface Discovered {
   readonly generation: number;
   readonly endpoints: Endpoints | undefined;
   readonly aliases: Endpoints;
+  /** Not known of endpoints that an earlier process found. */
+  readonly refused?: readonly RefusedEndpoint[] | undefined;
   readonly problem: Problem | undefined;
   readonly attempts: number;
   /** Milliseconds since the epoch. */
@@ -64,8 +66,8 @@ export async function reconcileServer(
       ? await endpointsOf(object, spec, context, discovered, transport as Transport | undefined)
       : unreachable(object, reachable, discovered, clock.now());
   const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
-  const { endpoints: known = {}, aliases } = found;
-  const facts = { endpoints: known, aliases, ...references, urlRules, now: clock.now() };
+  const { endpoints: known = {}, aliases, refused } = found;
+  const facts = { endpoints: known, aliases, refused, ...references, urlRules, now: clock.now() };
   const connection = found.problem ?? permitted(object, spec, facts, context);
   const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };
@@ -180,6 +182,7 @@ async function endpointsOf(
     generation,
     endpoints: failed ? (known?.endpoints ?? status.endpoints) : answer.endpoints,
     aliases: failed ? (known?.aliases ?? {}) : answer.aliases,
+    refused: failed ? known?.refused : answer.refused,
     problem: failed ? answer : undefined,
     attempts,
     askAgainAt: clock.now() + withJitter(delay, random),

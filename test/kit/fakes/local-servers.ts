@@ -120,13 +120,15 @@ export interface Connect {
 export interface ConnectProxyOptions {
   /** The status it answers to CONNECT instead of connecting. */
   readonly refusal?: number;
+  /** `Proxy-Authenticate` of that answer. */
+  readonly challenges?: readonly string[];
   /** Makes it speak TLS. */
   readonly tls?: ServerOptions;
   readonly onSecure?: (socket: TLSSocket) => void;
 }
 
 /** An egress proxy: every name, whatever it is, leads to 127.0.0.1. */
-export async function connectProxy({ refusal, tls, onSecure }: ConnectProxyOptions = {}) {
+export async function connectProxy({ refusal, challenges = [], tls, onSecure }: ConnectProxyOptions = {}) {
   const asked: Connect[] = [];
   const plain: string[] = [];
   const onPlain: RequestListener = (request, response) => {
@@ -140,7 +142,8 @@ export async function connectProxy({ refusal, tls, onSecure }: ConnectProxyOptio
     asked.push({ authority, authorization: request.headers['proxy-authorization'] });
     socket.on('error', () => undefined);
     if (refusal !== undefined) {
-      socket.end(`HTTP/1.1 ${refusal} No\r\ncontent-length: 6\r\n\r\nsecret`);
+      const headers = challenges.map((challenge) => `proxy-authenticate: ${challenge}\r\n`).join('');
+      socket.end(`HTTP/1.1 ${refusal} No\r\n${headers}content-length: 6\r\n\r\nsecret`);
       return;
     }
     const upstream = connect(Number(authority.split(':').at(-1)), '127.0.0.1', () => {

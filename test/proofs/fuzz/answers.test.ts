@@ -102,7 +102,11 @@ describe('answers of a token endpoint', () => {
   test('give a token that fits into a header, or a reason', () => {
     check(
       fc.property(answerWith(bodyOf(TOKENS)), secrets, (answer, held) => {
-        const asked = { scopes: ['register'], secrets: [...held, new Sensitive(CANARY)] };
+        const asked = {
+          tokenEndpoint: 'https://sso.example/token',
+          scopes: ['register'],
+          secrets: [...held, new Sensitive(CANARY)],
+        };
         const read = readTokenResponse(answer, asked);
         if (read.kind !== 'Token') {
           expectPresentable(read.message);
@@ -297,7 +301,7 @@ test('No parser throws for any body, also for one of another kind of answer', ()
   check(
     fc.property(answerWith(anyBody), (answer) => {
       readErrorResponse(answer, []);
-      readTokenResponse(answer, { scopes: [], secrets: [] });
+      readTokenResponse(answer, { tokenEndpoint: 'https://sso.example/token', scopes: [], secrets: [] });
       readDiscoveryAnswer('https://sso.example/d', answer, { allowHttp: true });
     }),
   );

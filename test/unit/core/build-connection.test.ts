@@ -231,6 +231,42 @@ describe('the endpoints that are called', () => {
     });
   });
 
+  const refused = [
+    {
+      name: 'registration',
+      isAlias: false,
+      why: 'registration_endpoint "/r" is not an absolute URL without user information and fragment',
+    },
+    {
+      name: 'token',
+      isAlias: false,
+      why: 'token_endpoint "http://a/t" does not use https, and http is not permitted here',
+    },
+    { name: 'token', isAlias: true, why: 'mtls_endpoint_aliases.token_endpoint is empty' },
+  ] as const;
+
+  test('are named where the document has them in a form that can not be used', () => {
+    expect(connect(specOf(), { endpoints: {}, refused })).toEqual({
+      reason: 'RegistrationNotSupported',
+      message: `The discovery document of ${issuer}: registration_endpoint "/r" is not an absolute URL without user information and fragment. Correct it at the server, or set spec.registration.endpoint.`,
+    });
+    const needed = { endpoints: { registration: `${issuer}/register` }, refused };
+    expect(connect(specOf({ registration: byGrant }), needed)).toEqual({
+      reason: 'AdmissionTokenFailed',
+      message: `The discovery document of ${issuer}: token_endpoint "http://a/t" does not use https, and http is not permitted here. Correct it at the server, or set spec.endpoints.token.`,
+    });
+  });
+
+  test('are told where workloads do not get them, unless the spec gives them', () => {
+    const found = { endpoints: { registration: `${issuer}/register` }, refused };
+    expect(connect(specOf(), found)).toMatchObject({
+      unusedEndpoints:
+        'Endpoints of the discovery document that aren\'t used: token_endpoint "http://a/t" does not use https, and http is not permitted here.',
+    });
+    const given = { endpoints: { token: `${issuer}/token` } };
+    expect(connect(specOf(given), found)).toMatchObject({ unusedEndpoints: undefined });
+  });
+
   test('are those that the spec gives, before any that was discovered (rule 3)', () => {
     const spec = specOf({ registration: { ...open, endpoint: `${elsewhere}/r` } });
     expect(connect(spec)).toMatchObject({

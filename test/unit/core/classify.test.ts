@@ -43,6 +43,15 @@ const unavailable = 'Unknown AuthorizationServerUnavailable trouble';
 const timedOut = 'Unknown ResponseTimedOut trouble';
 const noClientId = (status: number, why = 'not a JSON object') =>
   `The server answered ${status}, but without a readable client_id: it is ${why}`;
+const OTHER = 'The server, or a proxy or firewall before it, answered';
+const NO_JSON = 'with a body that is not JSON';
+const coded = (status: number): HttpOutcome => ({
+  kind: 'answered',
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: new Sensitive(''),
+  unread: 'has the content coding zstd, which is not read',
+});
 const nested = `{"client_name":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
 
 /** What each of the three means: [a POST, a PUT, a DELETE]. */
@@ -162,7 +171,50 @@ describe('classifyRegistration', () => {
     ['201 with a client', answered(201, { client_id: 'c1' }), 'Done c1', ''],
     ['rule 9: 200 with a client', answered(200, { client_id: 'c1', odd: null }), 'Done c1', ''],
     ['202 with a client', answered(202, { client_id: 'c1' }), 'Done c1', ''],
-    ['201 with HTML', answered(201, '<html>'), 'Unknown ResponseNotJSON trouble', noClientId(201)],
+    [
+      '201 with HTML',
+      answered(201, '<html>'),
+      'TokenRefused ResponseNotJSON',
+      `${OTHER} status 201 ${NO_JSON}`,
+    ],
+    ['201 with text', answered(201, 'OK'), 'Unknown ResponseNotJSON trouble', noClientId(201)],
+    [
+      '201 with a body that could not be decoded',
+      coded(201),
+      'Unknown ResponseNotJSON trouble',
+      'The server answered status 201 whose body has the content coding zstd, which is not read',
+    ],
+    [
+      '200 with an error',
+      answeredError(200, 'access_denied', 'not for this tenant'),
+      'TokenRefused AdmissionRefused',
+      'The server answered 200 access_denied: not for this tenant',
+    ],
+    [
+      "200 with an error of the server's own",
+      answered(200, { success: false, message: 'not for this tenant' }),
+      'Terminal RegistrationRefused',
+      'The server answered status 200: not for this tenant',
+    ],
+    [
+      '200 with an error that passes',
+      answeredError(200, 'temporarily_unavailable'),
+      'Transient AuthorizationServerUnavailable trouble',
+      'The server answered 200 temporarily_unavailable',
+    ],
+    [
+      '202 without a client',
+      answered(202, { message: 'A person has to approve it' }),
+      'Transient RegistrationPending',
+      'The server answered status 202: A person has to approve it',
+    ],
+    ['202 without a body', answered(202), 'Transient RegistrationPending', 'The server answered status 202'],
+    [
+      '200 with a client that waits for approval',
+      answered(200, { status: 'pending_approval' }),
+      'Transient RegistrationPending',
+      'The server answered status 200',
+    ],
     [
       '201 without client_id',
       answered(201, { client_name: 'x' }),
@@ -188,7 +240,7 @@ describe('classifyRegistration', () => {
       noClientId(201, 'JSON that nests too deep'),
     ],
     ['204', answered(204), 'Unknown ResponseNotJSON trouble', noClientId(204)],
-    ['500', answered(500, '<html>stack trace</html>'), orphan, 'The server answered status 500'],
+    ['500', answered(500, '<html>stack trace</html>'), orphan, `The server answered status 500 ${NO_JSON}`],
     [
       'a redirect',
       answered(302, '', { location: 'https://login.example.com/secret?path=1' }),
@@ -202,10 +254,34 @@ describe('classifyRegistration', () => {
       'The server answered status 308 (a redirect; redirects are not followed)',
     ],
     [
-      '400 without words',
+      '400 in HTML',
       answered(400, '<html>'),
+      'Transient ResponseNotJSON trouble',
+      `${OTHER} status 400 ${NO_JSON}`,
+    ],
+    [
+      '401 in text',
+      answered(401, 'Unauthorized', { 'content-type': 'text/plain' }),
+      'Transient ResponseNotJSON trouble',
+      `${OTHER} status 401 with text/plain`,
+    ],
+    [
+      '403 in HTML, whose end was not read',
+      { ...noAnswer('ConnectionLost', 403), headers: { 'content-type': 'text/html' } } as HttpOutcome,
+      'Transient ResponseNotJSON trouble',
+      `${OTHER} status 403 with text/html, and its body was not read: 30 s`,
+    ],
+    [
+      '400 in JSON that could not be decoded',
+      coded(400),
       'Terminal RegistrationRefused',
-      'The server answered status 400',
+      'The server answered status 400 whose body has the content coding zstd, which is not read',
+    ],
+    [
+      '400 that passes',
+      answeredError(400, 'temporarily_unavailable'),
+      'Transient AuthorizationServerUnavailable trouble',
+      'The server answered 400 temporarily_unavailable',
     ],
     [
       '400 invalid_redirect_uri',
@@ -267,7 +343,7 @@ describe('P27, P42: a refusal that puts the address in doubt names the call, wit
     [
       'HTML',
       answered(403, '<html>', { 'content-type': 'text/html; charset=utf-8' }),
-      `The server answered status 403 (POST ${REG})`,
+      `${OTHER} status 403 with text/html (POST ${REG})`,
     ],
     [
       'a slash that is added',
@@ -314,11 +390,37 @@ describe('classifyUpdate', () => {
     ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
     ['200 with the client', answered(200, { client_id: 'c1' }), 'Done c1', ''],
     ['204', answered(204), 'Done -', ''],
+    ['200 with HTML', answered(200, '<html>'), 'Unknown ResponseNotJSON', `${OTHER} status 200 ${NO_JSON}`],
     [
-      '200 with HTML',
-      answered(200, '<html>'),
-      'Unknown ResponseNotJSON',
-      noClientId(200, 'not a JSON object'),
+      '404 in HTML',
+      answered(404, '<html>'),
+      'Transient ResponseNotJSON trouble',
+      `${OTHER} status 404 ${NO_JSON}`,
+    ],
+    [
+      '405 in text',
+      answered(405, 'No'),
+      'Transient ResponseNotJSON trouble',
+      `${OTHER} status 405 ${NO_JSON}`,
+    ],
+    [
+      '401 in HTML',
+      answered(401, '<html>'),
+      'Transient ResponseNotJSON trouble',
+      `${OTHER} status 401 ${NO_JSON}`,
+    ],
+    ['502 in HTML', answered(502, '<html>'), unavailable, `The server answered status 502 ${NO_JSON}`],
+    [
+      '200 with an error',
+      answeredError(200, 'invalid_client_metadata', 'no'),
+      'Terminal InvalidClientMetadata',
+      'The server answered 200 invalid_client_metadata: no',
+    ],
+    [
+      '202 without a client',
+      answered(202, {}),
+      'Transient RegistrationPending',
+      'The server answered status 202',
     ],
     [
       'a redirect',
@@ -352,7 +454,26 @@ describe('classifyDeletion', () => {
     ...NOT_SENT,
     ['a timeout', noAnswer('Timeout'), timedOut, 'No answer in time: 30 s'],
     ['204', answered(204), 'Done -', ''],
-    ['200 with anything', answered(200, '<html>'), 'Done -', ''],
+    ['200 with text', answered(200, 'OK'), 'Done -', ''],
+    ['200 with JSON', answered(200, { message: 'gone' }), 'Done -', ''],
+    [
+      '200 with HTML, which may be a login page',
+      answered(200, '<html>'),
+      'Unknown DeletionUnconfirmed',
+      `${OTHER} status 200 ${NO_JSON}`,
+    ],
+    [
+      '200 with an error',
+      answered(200, { error: 'not_found' }),
+      'Transient DeletionUnconfirmed',
+      'The server answered 200 not_found',
+    ],
+    [
+      '404 in HTML',
+      answered(404, '<html>'),
+      'Transient ResponseNotJSON trouble',
+      `${OTHER} status 404 ${NO_JSON}`,
+    ],
     ['202', answered(202), 'Transient DeletionUnconfirmed', 'The server answered status 202'],
     [
       'a redirect',
@@ -490,7 +611,8 @@ describe('a hint', () => {
   });
 
   test('is not given where nothing helps', () => {
-    expect(words(answered(400, '<html>'))).toBe('The server answered status 400');
+    expect(words(answered(400, {}))).toBe('The server answered status 400');
+    expect(words(answered(403, '<html>'))).toBe(`${OTHER} status 403 ${NO_JSON}`);
   });
 
   test('changes nothing of what the answer means', () => {

@@ -70,6 +70,22 @@ describe('summarizeServer', () => {
       ],
     ],
     [
+      'is ready, and refused every registration so far',
+      { health: { ...HEALTHY, registeredAt: NOW } },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=Unknown Queued: No registration was accepted yet.',
+      ],
+    ],
+    [
+      'publishes endpoints that can not be used',
+      { connection: { ...connection, unusedEndpoints: "Endpoints that aren't used: jwks_uri is empty." } },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register. Endpoints that aren't used: jwks_uri is empty.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+      ],
+    ],
+    [
       'L9: signs with a secret that is too short for its algorithm',
       { connection: { ...connection, signedRequest: { ...signedRequest('k'.repeat(31)) } } },
       [

@@ -150,6 +150,30 @@ const clientCredentials: readonly Case[] = [
     advice: /empty lists, or leave both out/,
   },
   {
+    title: 'rule 42: what may be tried, where the metadata are refused without words',
+    dialect: 'rfc7591',
+    refusal: { status: 400, error: 'invalid_client_metadata' },
+    sent: machine,
+    advice: /empty lists, or leave both out/,
+  },
+  {
+    title: 'rule 42: what may be tried, where the words name the redirect URIs',
+    dialect: 'rfc7591',
+    refusal: { status: 400, description: 'redirect_uris cannot be null' },
+    sent: machine,
+    advice: /empty lists, or leave both out/,
+  },
+  ...[
+    'Unsupported grant_type: client_credentials',
+    'client_credentials grant requires authenticated registration',
+  ].map((description) => ({
+    title: `rule 42: nothing, where the grant itself is refused: ${description}`,
+    dialect: 'rfc7591' as const,
+    refusal: { status: 400, error: 'invalid_client_metadata', description },
+    sent: machine,
+    advice: undefined,
+  })),
+  {
     title: 'rule 42: nothing, where another grant was asked for',
     dialect: 'rfc7591',
     refusal: redirect,

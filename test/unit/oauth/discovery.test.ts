@@ -113,8 +113,53 @@ describe('readDiscoveryAnswer', () => {
         issuer,
         endpoints: Object.fromEntries(Object.entries(names).map(([name, wire]) => [name, url(wire)])),
         aliases: {},
+        refused: [],
       },
     });
+  });
+
+  test.each<readonly [string, number, string, string, Readonly<Record<string, string>>]>([
+    ['words in JSON', 404, '{"error":"Realm does not exist"}', '404 Realm does not exist', {}],
+    ['HTML', 403, '<html>canary</html>', '403 with text/html', { 'content-type': 'text/html; charset=x' }],
+    [
+      'HTML with 200',
+      200,
+      '<html>canary</html>',
+      '200, but not a JSON object (text/html)',
+      { 'content-type': 'text/html' },
+    ],
+  ])('says what the answer was: %s', (_, status, body, detail, headers) => {
+    const answer = { status, headers, body: new Sensitive(body) };
+    expect(readDiscoveryAnswer('https://u', answer, rules)).toMatchObject({ detail });
+  });
+
+  test('names a content coding that is not read', () => {
+    const unread = 'has the content coding zstd, which is not read';
+    const answer = { status: 200, headers: {}, body: new Sensitive(''), unread };
+    expect(readDiscoveryAnswer('https://u', answer, rules)).toMatchObject({
+      detail: '200, but its body has the content coding zstd, which is not read',
+      cause: 'NotJSON',
+    });
+  });
+
+  test('names each endpoint that can not be used, and why', () => {
+    const body = JSON.stringify({
+      issuer,
+      registration_endpoint: '',
+      token_endpoint: 'http://sso.example.com/token',
+      authorization_endpoint: '/authorize',
+      jwks_uri: ['https://sso.example.com/jwks'],
+      userinfo_endpoint: null,
+      mtls_endpoint_aliases: { token_endpoint: 'http://mtls.example/token' },
+    });
+    const found = read(200, body);
+    expect(found.kind === 'document' && found.document.refused.map(({ why }) => why)).toEqual([
+      'registration_endpoint is empty',
+      'token_endpoint "http://sso.example.com/token" does not use https, and http is not permitted here',
+      'authorization_endpoint "/authorize" is not an absolute URL without user information and fragment',
+      'jwks_uri is no text',
+      'mtls_endpoint_aliases.token_endpoint "http://mtls.example/token" does not use https, and http is not permitted here',
+    ]);
   });
 
   test('leaves endpoints out that are no usable URL, and keeps the others', () => {
@@ -178,7 +223,7 @@ const document = (
 ): DiscoveryAnswer => ({
   url,
   kind: 'document',
-  document: { issuer: published, endpoints, aliases },
+  document: { issuer: published, endpoints, aliases, refused: [] },
 });
 const nothing: DiscoveryAnswer = { url: 'https://n', kind: 'nothing', detail: '404' };
 const other = 'https://sso.example.com/realms/other';
@@ -223,6 +268,7 @@ describe('mergeDiscovery', () => {
       kind: 'found',
       endpoints: { token: 'https://first/token', registration: 'https://second/register' },
       aliases: {},
+      refused: [],
     });
   });
 
@@ -236,6 +282,7 @@ describe('mergeDiscovery', () => {
       kind: 'found',
       endpoints: {},
       aliases: { token: 'https://first/mtls', registration: 'https://second/r' },
+      refused: [],
     });
   });
 
@@ -248,6 +295,21 @@ describe('mergeDiscovery', () => {
       kind: 'found',
       endpoints: { token: 'https://own/token' },
       aliases: {},
+      refused: [],
+    });
+  });
+
+  test('forgets a refused endpoint that another document has in a form that can be used', () => {
+    const both = (token: string) => {
+      const body = new Sensitive(JSON.stringify({ issuer, token_endpoint: token, jwks_uri: '' }));
+      return readDiscoveryAnswer('https://u', { status: 200, headers: {}, body }, rules);
+    };
+    const found = mergeDiscovery([both('http://first/token'), both('https://second/token')], issuer);
+    expect(found).toEqual({
+      kind: 'found',
+      endpoints: { token: 'https://second/token' },
+      aliases: {},
+      refused: [{ name: 'jwks', isAlias: false, why: 'jwks_uri is empty' }],
     });
   });
 
@@ -271,7 +333,7 @@ describe('describeDiscovery', () => {
     expect(
       describeDiscovery([
         { url: 'https://a', kind: 'nothing', detail: '404' },
-        { url: 'https://b', kind: 'document', document: { issuer, endpoints: {}, aliases: {} } },
+        { url: 'https://b', kind: 'document', document: { issuer, endpoints: {}, aliases: {}, refused: [] } },
       ]),
     ).toBe('https://a: 404; https://b: a document');
   });

@@ -57,11 +57,15 @@ describe('readErrorResponse', () => {
       { status: 400, error: 'invalid_request', description: '{ "a": 1 }' },
     ],
     ['rule 45: nothing of an empty body', '', { status: 400 }],
-    ['rule 45: nothing of HTML', '<html><pre>java.lang.NullPointerException</pre></html>', { status: 400 }],
     [
-      'rule 45: nothing of {code, reason, message}',
+      'rule 45: nothing of HTML',
+      '<html><pre>java.lang.NullPointerException</pre></html>',
+      { status: 400, body: 'with a body that is not JSON' },
+    ],
+    [
+      'rule 45: {code, reason, message}',
       '{"code":"E1","message":"no","reason":"x"}',
-      { status: 400 },
+      { status: 400, error: 'E1', description: 'no' },
     ],
     [
       'rule 45: no more than a word of {timestamp, status, error, path}',
@@ -70,7 +74,11 @@ describe('readErrorResponse', () => {
     ],
     ['nothing of members of another type', '{"error":{"a":1},"error_description":[1]}', { status: 400 }],
     ['nothing of empty words', '{"error":"","error_description":""}', { status: 400 }],
-    ['nothing of an array', '[{"error":"invalid_token"}]', { status: 400 }],
+    [
+      'nothing of an array',
+      '[{"error":"invalid_token"}]',
+      { status: 400, body: 'with JSON that is not a JSON object' },
+    ],
   ])('takes %s', (_, body, said) => {
     expect(read(body)).toEqual(said);
   });
@@ -92,6 +100,33 @@ describe('readErrorResponse', () => {
     ['not where it says nothing', '', 'Bearer', { status: 400 }],
   ])('takes the challenge %s', (_, body, challenge, said) => {
     expect(read(body, challenge)).toEqual(said);
+  });
+
+  test.each<readonly [string, Readonly<Record<string, string>>, string, string]>([
+    ['HTML', { 'content-type': 'Text/HTML; charset=utf-8' }, '<p>canary', 'status 400 with text/html'],
+    ['text', { 'content-type': 'text/plain' }, 'canary', 'status 400 with text/plain'],
+    [
+      'a JSON text',
+      { 'content-type': 'application/json' },
+      '"canary"',
+      'status 400 with application/json that is not a JSON object',
+    ],
+    [
+      'a content type that is none',
+      { 'content-type': 'canary' },
+      'x',
+      'status 400 with a body that is not JSON',
+    ],
+  ])('describes %s by its content type alone', (_, headers, body, line) => {
+    const said = readErrorResponse({ ...answer(body), headers }, []);
+    expect(describeError(said)).toBe(line);
+  });
+
+  test('says why a body could not be decoded', () => {
+    const coded = { ...answer(''), unread: 'has the content coding zstd, which is not read' };
+    expect(describeError(readErrorResponse(coded, []))).toBe(
+      'status 400 whose body has the content coding zstd, which is not read',
+    );
   });
 
   test('masks what was held or sent, in both parts', () => {

@@ -10,9 +10,10 @@ const answer = (status: number, body: unknown, headers: HttpAnswer['headers'] = 
   body: new Sensitive(typeof body === 'string' ? body : JSON.stringify(body)),
 });
 
+const tokenEndpoint = 'https://sso.example/token';
 const secrets = [new Sensitive('canary-secret')];
 const read = (status: number, body: unknown, scopes: readonly string[] = []): TokenResponse =>
-  readTokenResponse(answer(status, body), { scopes, secrets });
+  readTokenResponse(answer(status, body), { tokenEndpoint, scopes, secrets });
 
 /** `kind`, then the sentence or the token: what a table can show. */
 const said = (response: TokenResponse): readonly [string, string] => [
@@ -126,6 +127,22 @@ describe('an answer of no use', () => {
     expect(said(read(200, body))).toEqual(['Unusable', `${before} ${problem}`]);
   });
 
+  test('has HTML, which is named by its content type', () => {
+    const page = answer(200, '<html>canary-body</html>', { 'content-type': 'text/html' });
+    expect(said(readTokenResponse(page, { tokenEndpoint, scopes: [], secrets }))).toEqual([
+      'Unusable',
+      'The token endpoint answered 200, but not with a JSON object; its content type is text/html',
+    ]);
+  });
+
+  test('has a body that could not be decoded, and says why', () => {
+    const coded = { ...answer(200, ''), unread: 'has the content coding zstd, which is not read' };
+    expect(said(readTokenResponse(coded, { tokenEndpoint, scopes: [], secrets }))).toEqual([
+      'Unusable',
+      'The token endpoint answered 200, but its body has the content coding zstd, which is not read',
+    ]);
+  });
+
   test('is a redirect', () => {
     expect(said(read(302, ''))).toEqual([
       'Unusable',
@@ -147,7 +164,6 @@ describe('a refusal', () => {
       'Refused',
       '401 invalid_client: secret [redacted] is wrong',
     ],
-    [403, '<html>canary-body</html>', 'Refused', 'status 403'],
     [404, '', 'Refused', 'status 404'],
     [400, { error: 'unauthorized_client' }, 'Refused', '400 unauthorized_client'],
     [400, { error: 'invalid_target' }, 'Refused', '400 invalid_target'],
@@ -170,9 +186,34 @@ describe('a refusal', () => {
     expect(said(read(status, body))).toEqual([kind, `The token endpoint answered ${words}`]);
   });
 
+  test.each(['text/html', 'text/plain'])('in %s is not of the token endpoint: it is retried', (type) => {
+    const other = answer(403, 'canary-body', { 'content-type': type });
+    expect(readTokenResponse(other, { tokenEndpoint, scopes: [], secrets })).toEqual({
+      kind: 'Unavailable',
+      message: `The token endpoint, or a proxy or firewall before it, answered status 403 with ${type}`,
+      said: { status: 403, body: `with ${type}` },
+      isFromOther: true,
+    });
+  });
+
+  test('may speak in other shapes, and with 200', () => {
+    expect(said(read(200, { errorCode: 'E1', errorSummary: 'No canary-secret' }))).toEqual([
+      'Refused',
+      'The token endpoint answered 200 E1: No [redacted]',
+    ]);
+  });
+
+  test('that redirects names the target, without its query', () => {
+    const redirect = answer(302, '', { location: '/login?next=canary' });
+    expect(said(readTokenResponse(redirect, { tokenEndpoint, scopes: [], secrets }))).toEqual([
+      'Unusable',
+      'The token endpoint answered status 302 (a redirect to https://sso.example/login, perhaps a login page; redirects are not followed)',
+    ]);
+  });
+
   test('may speak through the challenge', () => {
     const challenged = answer(401, '', { 'www-authenticate': 'Bearer error="invalid_client"' });
-    expect(said(readTokenResponse(challenged, { scopes: [], secrets }))).toEqual([
+    expect(said(readTokenResponse(challenged, { tokenEndpoint, scopes: [], secrets }))).toEqual([
       'Refused',
       'The token endpoint answered 401 invalid_client',
     ]);

@@ -12,6 +12,7 @@ import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { describePurpose } from '../../../core/record.ts';
 import { keyWithoutServer, type ServerKey, serverKey, serverNamed } from '../../../core/server-key.ts';
 import type { Dialect } from '../../../dialects/dialect.ts';
+import { isFromApi } from '../../../oauth/body-form.ts';
 import { parseClientInformation } from '../../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../../oauth/registration.ts';
 import { sha256 } from '../../../oauth/sha256.ts';
@@ -122,7 +123,8 @@ function conclude(
   const ofServer = connection === undefined ? [] : credentialSecrets(connection);
   const secrets = [...secretsOf(content), ...ofServer, ...sent];
   const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now(), ...told });
-  const refusedStatus = outcome.kind === 'answered' && dialect.goneStatuses.includes(outcome.status);
+  const refusedStatus =
+    outcome.kind === 'answered' && isFromApi(outcome) && dialect.goneStatuses.includes(outcome.status);
   if (verdict.kind === 'Done' || (mayBeGone && refusedStatus)) {
     const finish = () => deregistered(step, input);
     return { shown: verdict.kind === 'Done' ? undefined : verdict, end: endOf(undefined), finish };

@@ -4,6 +4,7 @@ import type { Management } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { trustedOfRead } from '../../../core/recorded-answer.ts';
 import { type ServerKey, serverNamed } from '../../../core/server-key.ts';
+import { isFromApi } from '../../../oauth/body-form.ts';
 import { salvageClientInformation } from '../../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
 import { defined } from '../../../oauth/objects.ts';
@@ -38,7 +39,7 @@ export async function refusedOrFailed(
     transport,
     server: serverNamed(server),
   });
-  if (read.kind !== 'answered' || !REFUSING.includes(read.status)) {
+  if (read.kind !== 'answered' || !REFUSING.includes(read.status) || !isFromApi(read)) {
     return withRotated(update, read, credential.token, dialect);
   }
   const more = (text: string) =>

@@ -1,13 +1,14 @@
 import { rfc3339 } from '../../../api/time.ts';
 import type { RegisterStep } from '../../../core/action.ts';
 import { classifyRegistration } from '../../../core/classify.ts';
-import { clientKey } from '../../../core/client-key.ts';
+import { type ClientKey, clientKey } from '../../../core/client-key.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import { withKeys } from '../../../core/document-keys.ts';
 import { substitutionsOf } from '../../../core/drift.ts';
 import type { Failure, Verdict } from '../../../core/failure.ts';
 import { credentialSecrets } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
+import { requestReconcile } from '../../../core/kubectl-command.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { overlapOf } from '../../../core/overlap.ts';
 import { type RegistrationRecord, recordName } from '../../../core/record.ts';
@@ -223,11 +224,15 @@ function remember(
   registration: Registration,
   failure: Failure,
   why: string,
-  { round: { key }, context }: StepInput,
+  { o, round: { key }, context }: StepInput,
 ): void {
   const { server, step } = registration;
   const { basis, connection } = step;
-  if (failure.kind !== 'TokenRefused') {
+  const tries = triesInPart(failure, key, basis, context);
+  if (tries >= connection.recovery.maxAttempts) {
+    const message = `${why}. ${tries} registrations were answered in part, so another is tried only when you say so: ${requestReconcile(o)}`;
+    setBack(key, { action: 'Register', basis }, { ...failure, kind: 'Terminal', message }, context);
+  } else if (failure.kind !== 'TokenRefused') {
     const { cooldownMs } = connection.recovery;
     const retryAfterMs =
       failure.kind === 'Unknown' ? longerEachTime(cooldownMs, key, basis, context) : undefined;
@@ -235,6 +240,18 @@ function remember(
   } else if (!context.servers.isAdmissionRefused(server, connection.version)) {
     setBack(key, { action: 'Register', basis }, ofItsOwn(registration, failure, context), context);
   }
+}
+
+/** How many registrations in a row made a client of which the answer brought a part, this one included. */
+function triesInPart(
+  { partial }: Failure,
+  key: ClientKey,
+  basis: string,
+  { memory }: Pick<StepContext, 'memory'>,
+): number {
+  const isSalvaged = partial?.registrationAccessToken !== undefined;
+  const before = memory.setbacks(key).find((one) => one.action === 'Register' && one.basis === basis);
+  return isSalvaged ? (before?.attempts ?? 0) + 1 : 0;
 }
 
 function aboutAdmission(failure: Failure): Failure {

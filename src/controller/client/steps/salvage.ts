@@ -26,6 +26,11 @@ export async function salvage(
   }
   const owed: Recorded = { ...found, record: { ...found.record, role: 'owed' } };
   const written = await record(owed, { attempt }, input);
-  warn(reason, 'Register', `${message}. That client is removed again, and another registered`, input);
+  warn(
+    reason,
+    'Register',
+    `${message}. That client is removed again, and another registered after a pause, at most recovery.maxAttempts times`,
+    input,
+  );
   return written === undefined ? 'Recording' : 'Settle';
 }

@@ -19,6 +19,14 @@ describe('a certificate that cannot be verified (P32)', () => {
       'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
       'the CA bundle (connection.caRef) has no root for it. Add the root to the bundle',
     ],
+    [
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'it is self-signed, or its root is. If you trust it, add it to the CA bundle (connection.caRef)',
+    ],
+    [
+      'SELF_SIGNED_CERT_IN_CHAIN',
+      'it is self-signed, or its root is. If you trust it, add it to the CA bundle (connection.caRef)',
+    ],
   ])('%s: what is missing, and where it belongs', (code, words) => {
     expect(explainNotSent(error(code), 'as.example')).toEqual({
       kind: 'notSent',

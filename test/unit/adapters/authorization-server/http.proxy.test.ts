@@ -267,6 +267,26 @@ describe('a proxy that makes no connection', () => {
     });
   });
 
+  it.each<readonly [string, readonly string[], string]>([
+    [
+      'schemes that can not be sent',
+      ['Negotiate', 'NTLM', 'negotiate'],
+      'accepts only Negotiate, NTLM, negotiate, and the operator can only send Basic: permit Basic at the proxy, or its connections without a password (407)',
+    ],
+    [
+      'Basic among others, in one header',
+      ['Digest realm="a, b", nonce="c", Basic realm="d"'],
+      'demands a user and a password, or others than these; it accepts Digest, Basic (407)',
+    ],
+  ])('names what it demands: %s', async (_, challenges, said) => {
+    const proxy = await connectProxy({ refusal: 407, challenges });
+    const own = over(`http://user:canary@${proxy.host}`);
+    expect(await client().send(post('https://as.example/'), own)).toMatchObject({
+      kind: 'notSent',
+      detail: `the proxy ${proxy.host} ${said}`,
+    });
+  });
+
   it('since it is not there leaves the request unsent', async () => {
     const port = await listening(createServer());
     await cleanUp();

@@ -360,13 +360,19 @@ describe('a token that can not be had', () => {
       'behind a redirect',
       answered(302, '', { location: 'https://login.example.com' }),
       'TokenRefused AdmissionTokenFailed',
-      'The token endpoint answered status 302 (a redirect; redirects are not followed)',
+      'The token endpoint answered status 302 (a redirect to https://login.example.com, another host or port; redirects are not followed)',
     ],
     [
       'not to be had now',
       answered(503),
       'Transient AdmissionTokenFailed trouble',
       'The token endpoint answered status 503',
+    ],
+    [
+      'refused by a firewall, whose words are not shown',
+      answered(403, '<html>canary</html>', { 'content-type': 'text/html' }),
+      'Transient AdmissionTokenFailed trouble',
+      'The token endpoint, or a proxy or firewall before it, answered status 403 with text/html',
     ],
     [
       'asked for too often',

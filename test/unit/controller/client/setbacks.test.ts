@@ -46,6 +46,13 @@ describe("A server's wish for a pause", () => {
   });
 });
 
+test('What a person has to put right somewhere is tried again after pauses of up to an hour', () => {
+  const { fails } = client();
+  const pauses = Array.from({ length: 13 }, () => fails({ isSlow: true }).retryAt - NOW);
+  const seconds = [2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 3_600, 3_600];
+  expect(pauses).toEqual(seconds.map((pause) => pause * 1_000));
+});
+
 describe('A failure', () => {
   test('is remembered of its client alone, with what happened and what to do', () => {
     const { memory, fails } = client();

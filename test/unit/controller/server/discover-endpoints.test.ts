@@ -39,7 +39,7 @@ async function find(
 describe('Documents are asked for', () => {
   test('without a credential, until one names the registration endpoint', async () => {
     const { found, sent } = await find([document()]);
-    expect(found).toEqual({ endpoints: { registration }, aliases: {} });
+    expect(found).toEqual({ endpoints: { registration }, aliases: {}, refused: [] });
     expect(sent).toEqual([
       {
         method: 'GET',
@@ -119,12 +119,13 @@ describe('What is found', () => {
     expect(found).toEqual({
       endpoints: { registration, token: `${issuer}/token-1` },
       aliases: { token: `${issuer}/mtls` },
+      refused: [],
     });
   });
 
   test('may lack the registration endpoint', async () => {
     const { found } = await find([document({ registration_endpoint: undefined })]);
-    expect(found).toEqual({ endpoints: {}, aliases: {} });
+    expect(found).toEqual({ endpoints: {}, aliases: {}, refused: [] });
   });
 
   test('an issuer that is accepted counts as this one', async () => {

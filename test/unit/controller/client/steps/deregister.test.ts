@@ -281,6 +281,13 @@ describe('A DELETE after one without an answer', () => {
     },
   );
 
+  test.each([401, 404])('%i in HTML proves nothing: a proxy may have answered', async (status) => {
+    const html = answered(status, '<html>', { 'content-type': 'text/html' });
+    const taken = await deregister({ before: unanswered('Deregister'), outcomes: [html] });
+    expect([taken.wrote, taken.told]).toEqual([[], []]);
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Transient', reason: 'ResponseNotJSON' }]);
+  });
+
   test('of another client of this object is none', async () => {
     const other = recorded({ attempt: 'a2', registrationSecret: 'oac-uid-1-a2', clientId: 'c2' });
     const taken = await deregister({

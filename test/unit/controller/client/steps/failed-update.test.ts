@@ -68,6 +68,10 @@ describe('After an update that the server failed over', () => {
   test.each<Case>([
     { title: 'shows the client', read: answered(200, { client_id: 'c1' }) },
     { title: 'rule 37: fails too', read: answered(500) },
+    {
+      title: 'a firewall refuses',
+      read: answered(401, '<html>', { 'content-type': 'text/html' }),
+    },
     { title: 'gets no answer', read: { kind: 'noAnswer', reason: 'Timeout', detail: '1 s' } },
   ])('a read that $title changes nothing', async (given) => {
     const { result, sent } = await told(given);

@@ -22,6 +22,7 @@ import {
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
+import { planned } from '../../../../kit/fixtures/steps.ts';
 
 /** By the random numbers of the operator in memory. */
 const SECRET = `oac-uid-1-${ATTEMPT}`;
@@ -352,6 +353,57 @@ describe('A registration that is answered otherwise', () => {
     expect([taken.ledger.ends, taken.orphans]).toEqual([[`settle ${ATTEMPT}`], []]);
   });
 
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+
+  test.each([400, 401, 403, 404, 405])(
+    '%i in HTML is not the word of the endpoint: it is tried again, and nobody is accused',
+    async (status) => {
+      const taken = await register({ outcomes: [answered(status, '<html>canary</html>', html)] });
+      expect(setbacksOf(taken)).toMatchObject([
+        { action: 'Register', kind: 'Transient', reason: 'ResponseNotJSON', ambiguous: false },
+      ]);
+      expect(taken.events[0]?.message).toBe(
+        `ClusterAuthorizationServer corporate: The server, or a proxy or firewall before it, answered status ${status} with text/html. Check that the endpoint is the right one, and what is between it and the operator. The operator tries again, after growing pauses.`,
+      );
+      expect(taken.servers.isAdmissionRefused(SERVER, 'v1')).toBe(false);
+      expect([taken.ledger.ends, taken.orphans]).toEqual([[`settle ${ATTEMPT}`], []]);
+    },
+  );
+
+  test('HTML with 200 is not from a registration endpoint: the server object says so, and nobody is suspected', async () => {
+    const taken = await register({ outcomes: [answered(200, '<html>canary</html>', html)] });
+    expect(taken.orphans).toEqual([]);
+    expect(taken.told).toEqual(['Warning ResponseNotJSON Register']);
+    expect(taken.servers.isAdmissionRefused(SERVER, 'v1')).toBe(true);
+    expect(taken.servers.health(SERVER).refusedAdmission).toMatchObject({
+      reason: 'ResponseNotJSON',
+      decided: true,
+      message: expect.stringMatching(
+        /^The server, or a proxy or firewall before it, answered status 200 with text\/html \(POST https:\/\/sso\.example\.com\/register\)\. Check /,
+      ),
+    });
+  });
+
+  test('an error with 200 is a refusal in the words of the server, and nobody is suspected', async () => {
+    const error = { error: 'invalid_client_metadata', error_description: 'redirect_uris is not permitted' };
+    const taken = await register({ outcomes: [answered(200, error)] });
+    expect([taken.orphans, taken.told]).toEqual([[], ['Warning InvalidClientMetadata Register']]);
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Terminal', reason: 'InvalidClientMetadata' }]);
+    expect(setbacksOf(taken)[0]?.message).toContain(
+      'The server answered 200 invalid_client_metadata: redirect_uris is not permitted. ',
+    );
+  });
+
+  test('one that waits for approval is waited for an hour, and nobody is suspected', async () => {
+    const pending = answered(202, { status: 'pending_approval', message: 'canary' });
+    const taken = await register({ outcomes: [pending] });
+    expect([taken.orphans, taken.told]).toEqual([[], ['Warning RegistrationPending Register']]);
+    expect(setbacksOf(taken)).toMatchObject([
+      { kind: 'Transient', reason: 'RegistrationPending', retryAt: NOW + 3_600_000 },
+    ]);
+    expect(taken.servers.health(SERVER).phase).toBe('Open');
+  });
+
   test('a refused credential is reported on the server object as soon as it is certain', async () => {
     const refused = answered(401, { error: 'invalid_token' });
     const once = await register({ outcomes: [refused] });
@@ -408,9 +460,29 @@ describe('A registration that is answered otherwise', () => {
     });
     expect([taken.wrote, taken.orphans]).toEqual([[RECORD], []]);
     expect(taken.observe().records).toMatchObject([{ clientId: 'c1', role: 'owed' }]);
-    expect(taken.events[0]?.message).toMatch(/That client is removed again, and another registered\. /);
+    expect(taken.events[0]?.message).toMatch(
+      /That client is removed again, and another registered after a pause, at most recovery.maxAttempts times\. /,
+    );
     expect(taken.ledger.ends).toEqual([`settle ${ATTEMPT}`]);
     expect(taken.next()).toMatchObject({ type: 'Deregister', because: 'Surplus' });
+  });
+
+  test('one that breaks off so again and again: a person decides, after as many as recovery.maxAttempts', async () => {
+    const partly = noAnswer(JSON.stringify(information).replace(/}$/, ',"x":'));
+    const tried = (attempts: number) =>
+      register({
+        outcomes: [partly],
+        before: ({ memory, round, observe }) => {
+          const { basis } = planned('Register', observe());
+          memory.setBack(round.key, setback({ action: 'Register', basis, attempts, retryAt: NOW }));
+        },
+      });
+    expect(setbacksOf(await tried(1))).toMatchObject([{ kind: 'Transient', retryAt: NOW + 60_000 }]);
+    const third = await tried(2);
+    expect(setbacksOf(third)).toMatchObject([{ kind: 'Terminal', attempts: 3 }]);
+    expect(setbacksOf(third)[0]?.message).toMatch(
+      /\. 3 registrations were answered in part, so another is tried only when you say so: kubectl annotate /,
+    );
   });
 
   test('one that breaks off before it said how to manage the client: that may exist', async () => {

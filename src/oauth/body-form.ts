@@ -1,0 +1,51 @@
+import { challengeOf } from './challenge.ts';
+import type { HttpAnswer } from './http-message.ts';
+import { whyUnreadable } from './torn-json.ts';
+
+/** Who gave an answer: the API of an authorization server, or a proxy, a firewall or an ingress before it. */
+
+type Answered = Pick<HttpAnswer, 'headers' | 'body' | 'unread'>;
+
+/**
+ * What a body is. `Object`: a JSON object. `JSON`: JSON that isn't one, or that can't be read. `HTML`: markup of any
+ * kind. `Other`: any other text. The body decides, then the content type.
+ */
+type BodyForm = 'Object' | 'JSON' | 'Empty' | 'HTML' | 'Other';
+
+export function bodyForm({ headers, body, unread }: Answered): BodyForm {
+  const text = body.reveal().trim();
+  const type = mediaTypeOf(headers) ?? '';
+  const why = whyUnreadable(text);
+  if (why !== 'NotJSON') {
+    return why === 'Truncated' ? 'JSON' : 'Object';
+  }
+  if (text.startsWith('<') || MARKUP.test(type)) {
+    return 'HTML';
+  }
+  const isEmpty = text === '' && unread === undefined;
+  if (isEmpty) {
+    return type.startsWith('text/') ? 'Other' : 'Empty';
+  }
+  return JSON_TYPE.test(type) || (type === '' && text.startsWith('[')) ? 'JSON' : 'Other';
+}
+
+const MARKUP = /^text\/html$|xhtml/;
+const JSON_TYPE = /^[a-z]+\/(?:json|[^/]+\+json)$/;
+
+/**
+ * Whether the API itself answered. An API answers a refusal in JSON, with nothing, or with a challenge that names an
+ * error (RFC 6750 section 3). HTML and other texts are what proxies, firewalls and ingresses answer in its place.
+ */
+export function isFromApi(answer: Answered): boolean {
+  const form = bodyForm(answer);
+  return (
+    form === 'Object' ||
+    form === 'JSON' ||
+    form === 'Empty' ||
+    challengeOf(answer.headers['www-authenticate'])['error'] !== undefined
+  );
+}
+
+/** `text/html` of `Text/HTML; charset=utf-8`. */
+export const mediaTypeOf = (headers: HttpAnswer['headers']): string | undefined =>
+  /^\s*([\w.+-]{1,60}\/[\w.+-]{1,60})/.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase();
