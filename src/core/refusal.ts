@@ -79,7 +79,7 @@ function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOpt
   if (status === 429 || status === 503 || status === 501 || status === 408) {
     return unavailable(said, askedPauseMs(answer, context.now), context);
   }
-  if (!isFromApi(answer)) {
+  if (status >= 400 && !isFromApi(answer)) {
     return notFromApi(said, answer, context);
   }
   if (PASSING_ERRORS.includes(said.error ?? '')) {

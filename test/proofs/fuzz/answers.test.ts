@@ -5,9 +5,12 @@ import type { Failure, Verdict } from '../../../src/core/failure.ts';
 import type { ClassifyOptions } from '../../../src/core/refusal.ts';
 import { viewersOf } from '../../../src/core/tell.ts';
 import { DIALECT_NAMES, effectiveDialect, hintOf } from '../../../src/dialects/presets.ts';
+import { bodyForm } from '../../../src/oauth/body-form.ts';
 import { isComplete, mergeDiscovery, readDiscoveryAnswer } from '../../../src/oauth/discovery.ts';
 import { describeError, presentable, readErrorResponse } from '../../../src/oauth/error-response.ts';
+import { saysError } from '../../../src/oauth/error-words.ts';
 import type { HttpOutcome } from '../../../src/oauth/http-message.ts';
+import { parseJsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { readTokenResponse } from '../../../src/oauth/token-response.ts';
 import { urlProblem } from '../../../src/oauth/url.ts';
@@ -47,10 +50,15 @@ describe('errors', () => {
     );
   });
 
-  test("show nothing of a body that isn't a JSON object, and only two members of one that is", () => {
+  test("show nothing of a body that isn't a JSON object, and of one that is nothing that may repeat the request", () => {
     const silent = fc.oneof(
-      jsonObject.map(({ error: _, error_description: __, ...rest }) =>
-        JSON.stringify({ ...rest, message: CANARY, details: { error: CANARY } }),
+      jsonObject.map((given) =>
+        JSON.stringify({
+          ...given,
+          client_name: CANARY,
+          jwks: { keys: [{ k: CANARY }] },
+          redirect_uris: [CANARY],
+        }),
       ),
       text.map((given) => `<html>${given}${CANARY}`),
       jsonObject.map((given) => `${JSON.stringify({ error: CANARY, ...given }).slice(0, -1)}`),
@@ -59,7 +67,7 @@ describe('errors', () => {
     check(
       fc.property(silent, (body) => {
         const answer = { kind: 'answered', status: 400, headers: {}, body: new Sensitive(body) } as const;
-        expect(readErrorResponse(answer, [])).toEqual({ status: 400 });
+        expect(JSON.stringify(readErrorResponse(answer, []))).not.toContain(CANARY);
       }),
     );
   });
@@ -205,6 +213,18 @@ function mayHaveActed(given: HttpOutcome, telling: readonly number[]): boolean {
   return status >= 500 && (given.kind === 'noAnswer' || !telling.includes(status));
 }
 
+/** Whether a 2xx answer itself says that nothing was done, or is that of somebody else. */
+function deniesEffect(given: HttpOutcome): boolean {
+  if (given.kind !== 'answered' || given.status >= 300) {
+    return false;
+  }
+  const document = parseJsonObject(given.body.reveal()) ?? {};
+  const isPending = given.status === 202 || typeof document['status'] === 'string';
+  return (
+    bodyForm(given) === 'HTML' || (document['client_id'] === undefined && (isPending || saysError(document)))
+  );
+}
+
 describe.each(CLASSIFIERS)('$classify.name', ({ classify, unsupportedStatuses }) => {
   test('has one outcome for any answer, and shows nothing that it must not', () => {
     check(
@@ -231,7 +251,8 @@ describe.each(CLASSIFIERS)('$classify.name', ({ classify, unsupportedStatuses })
         const told = [...inputs.dialect.notCreatedStatuses, ...unsupportedStatuses];
         // A deletion may be retried, so an odd success is transient.
         const isAskedAgain = verdict.kind === 'Transient' && verdict.reason === 'DeletionUnconfirmed';
-        expect(isUnsettled || isAskedAgain || !mayHaveActed(given, told)).toBe(true);
+        const isDenied = deniesEffect(given);
+        expect(isUnsettled || isAskedAgain || isDenied || !mayHaveActed(given, told)).toBe(true);
         expect(!isUnsettled || mayHaveActed(given, told)).toBe(true);
       }),
     );
