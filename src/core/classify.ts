@@ -253,7 +253,9 @@ function statusAlone(
   if (status === undefined || status < 300 || status >= 500 || status === 408) {
     return undefined;
   }
-  const answer = { kind: 'answered', status, headers, body: new Sensitive('') } as const;
+  const empty = { kind: 'answered', status, headers, body: new Sensitive('') } as const;
+  const lost = { ...empty, unread: 'was not read' };
+  const answer = headers['content-type'] === undefined || isFromApi(lost) ? empty : lost;
   const told = classify(answer, { ...context, hint: undefined });
   if (told.kind === 'Done') {
     return undefined;

@@ -7,8 +7,9 @@ import { whyUnreadable } from './torn-json.ts';
 type Answered = Pick<HttpAnswer, 'headers' | 'body' | 'unread'>;
 
 /**
- * What a body is. `Object`: a JSON object. `JSON`: JSON that isn't one, or that can't be read. `HTML`: markup of any
- * kind. `Other`: any other text. The body decides, then the content type.
+ * What a body is. `Object`: a JSON object. `JSON`: JSON that isn't one, or that can't be read. `Empty`: whatever the
+ * content type, which some frameworks set always. `HTML`: markup of any kind. `Other`: any other text. The body decides,
+ * then the content type.
  */
 type BodyForm = 'Object' | 'JSON' | 'Empty' | 'HTML' | 'Other';
 
@@ -19,12 +20,11 @@ export function bodyForm({ headers, body, unread }: Answered): BodyForm {
   if (why !== 'NotJSON') {
     return why === 'Truncated' ? 'JSON' : 'Object';
   }
+  if (text === '' && unread === undefined) {
+    return 'Empty';
+  }
   if (text.startsWith('<') || MARKUP.test(type)) {
     return 'HTML';
-  }
-  const isEmpty = text === '' && unread === undefined;
-  if (isEmpty) {
-    return type.startsWith('text/') ? 'Other' : 'Empty';
   }
   return JSON_TYPE.test(type) || (type === '' && text.startsWith('[')) ? 'JSON' : 'Other';
 }

@@ -74,14 +74,14 @@ export function readErrorResponse(answer: HttpAnswer, secrets: readonly Sensitiv
 }
 
 function bodyPhrase(answer: HttpAnswer, secrets: readonly Sensitive[]): string | undefined {
-  if (answer.unread !== undefined) {
-    return `whose body ${answer.unread}`;
-  }
   const form = bodyForm(answer);
+  const type = mediaTypeOf(answer.headers);
   if (form === 'Object' || form === 'Empty') {
     return undefined;
   }
-  const type = mediaTypeOf(answer.headers);
+  if (answer.unread !== undefined && (form === 'JSON' || type === undefined)) {
+    return `whose body ${answer.unread}`;
+  }
   if (form === 'JSON') {
     return `with ${type ?? 'JSON'} that is not a JSON object`;
   }

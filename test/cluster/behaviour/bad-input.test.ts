@@ -141,7 +141,7 @@ describe("A client whose server object can't be used", () => {
       'login-page',
       { discovery: reply(200, '<html>log in, hidden words</html>') },
       'ResponseNotJSON',
-      '200, but not a JSON object',
+      '200, but not a JSON object (text/html)',
     ],
     [
       'no-issuer',
@@ -273,12 +273,6 @@ describe('A registration with an unknown outcome', () => {
 
   const unknowns = [
     [
-      'html-200',
-      { register: reply(200, '<html>hidden words</html>') },
-      'ResponseNotJSON',
-      /answered 200, but without a readable client_id/,
-    ],
-    [
       'no-client-id',
       { register: reply(201, { client_name: 'x' }) },
       'ResponseNotJSON',
@@ -369,16 +363,16 @@ describe('A registration that the server refuses', () => {
 
   it.each([
     [
-      'html-400',
-      reply(400, '<html>hidden words</html>'),
-      'RegistrationRefused',
-      /The server answered status 400/,
-      'Stalled',
+      'html-200',
+      reply(200, '<html>hidden words</html>'),
+      'ResponseNotJSON',
+      /The server, or a proxy or firewall before it, answered status 200 with text\/html \(POST http:\/\/[^ ?]+\)\. Check that the endpoint is the right one/,
+      'Reconciling',
     ],
     ['empty-422', reply(422), 'RegistrationRefused', /The server answered status 422/, 'Stalled'],
     [
       'not-found',
-      reply(404, '<html>hidden words</html>'),
+      reply(404),
       'RegistrationNotSupported',
       /The server answered status 404 \(POST http:\/\/[^ ?]+\)/,
       'Stalled',
@@ -413,6 +407,23 @@ describe('A registration that the server refuses', () => {
       expect(messageOf(client)).not.toContain('hidden words');
       expectState(client, state);
       expect(stub.count('register')).toBe(1);
+    },
+  );
+
+  it.each([400, 401, 403, 404, 405])(
+    'in HTML, as firewalls answer, is tried again until the server itself answers: %i',
+    async (status) => {
+      const name = `html-${status}`;
+      const stub = await place(name, { register: reply(status, '<html>hidden words</html>') });
+      const client = await shop.until(name, 'ResponseNotJSON');
+      expect(messageOf(client)).toMatch(
+        new RegExp(
+          `The server, or a proxy or firewall before it, answered status ${status} with text/html \\(POST http://[^ ?]+\\)\\. Check `,
+        ),
+      );
+      expectState(client, 'Reconciling');
+      stub.behave = {};
+      await shop.until(name, 'Registered');
     },
   );
 

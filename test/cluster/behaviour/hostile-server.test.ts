@@ -221,8 +221,8 @@ const FAULTS: readonly Fault[] = [
     name: 'html',
     answer: { kind: 'html' },
     reason: 'ResponseNotJSON',
-    found: /200, but not a JSON object/,
-    said: /The server answered 200, but without a readable client_id: it is not a JSON object/,
+    found: /200, but not a JSON object \(text\/html\)/,
+    said: /The server, or a proxy or firewall before it, answered status 200 with text\/html/,
   },
   redirect,
 ];

@@ -28,20 +28,18 @@ describe('The body and then the content type decide who answered', () => {
     ['JSON', '', '[{"message":"x"}]'],
     ['Empty', '', ''],
     ['Empty', 'application/json', ''],
-    ['Empty', 'application/octet-stream', ''],
+    ['Empty', 'text/html; charset=utf-8', ''],
   ])('%s of an API: %s %s', (form, contentType, body) => {
     expect([bodyForm(answer(contentType, body)), isFromApi(answer(contentType, body))]).toEqual([form, true]);
   });
 
   test.each([
     ['HTML', 'text/html', '<html>'],
-    ['HTML', 'text/html', ''],
     ['HTML', 'application/xhtml+xml', 'x'],
     ['HTML', '', ' <!doctype html>'],
     ['HTML', 'application/json', '<html>'],
     ['HTML', 'text/xml', '<error/>'],
     ['Other', 'text/plain', 'Forbidden'],
-    ['Other', 'text/plain', ''],
     ['Other', 'text/plain', '[not JSON]'],
     ['Other', '', 'Forbidden'],
     ['Other', 'application/octet-stream', 'x'],

@@ -123,7 +123,11 @@ describe('readErrorResponse', () => {
   });
 
   test('says why a body could not be decoded', () => {
-    const coded = { ...answer(''), unread: 'has the content coding zstd, which is not read' };
+    const coded = {
+      ...answer(''),
+      headers: { 'content-type': 'application/json' },
+      unread: 'has the content coding zstd, which is not read',
+    };
     expect(describeError(readErrorResponse(coded, []))).toBe(
       'status 400 whose body has the content coding zstd, which is not read',
     );
