@@ -82,12 +82,12 @@ function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOpt
   if (status >= 400 && !isFromApi(answer)) {
     return notFromApi(said, answer, context);
   }
-  if (PASSING_ERRORS.includes(said.error ?? '')) {
-    return unavailable(said, askedPauseMs(answer, context.now), context);
-  }
   if (isTokenRefusal(said, context.dialect)) {
     const words = wordsOf(tellAnswer('The server', said, 'AdmissionWords'), context, doubtsAddress(answer));
     return failure('TokenRefused', 'AdmissionRefused', words, { credential: credentialShown(said) });
+  }
+  if (PASSING_ERRORS.includes(said.error ?? '')) {
+    return unavailable(said, askedPauseMs(answer, context.now), context);
   }
   const words = wordsOf(tellAnswer('The server', said), context, doubtsAddress(answer));
   return failure('Terminal', reasonOf(said), words);

@@ -26,6 +26,8 @@ describe('a fault', () => {
     [{ kind: 'drop' }, 'broken'],
     [{ kind: 'truncated', declared: true }, 'broken'],
     [{ kind: 'truncated', declared: false }, 'answered'],
+    [{ kind: 'framed', framing: 'bad chunk' }, 'broken'],
+    [{ kind: 'framed', framing: 'length twice' }, 'broken'],
     [{ kind: 'delay', ms: 1 }, 'answered'],
     [{ kind: 'trickle', pauseMs: 0 }, 'answered'],
   ])('%o of a registration leaves it %s and the client registered', async (answer, expected) => {
@@ -67,6 +69,9 @@ describe('a fault', () => {
       ({ json }) => json['registration_client_uri'],
       'https://other.example/x',
     ],
+    [{ kind: 'html', status: 403 }, ({ status }) => status, 403],
+    [{ kind: 'coded', coding: 'gzip' }, ({ headers }) => headers['content-encoding'], 'gzip'],
+    [{ kind: 'coded', coding: 'gzip unannounced' }, ({ json }) => json, {}],
     [{ kind: 'reply', reply: { status: 503, headers: {}, body: 'no' } }, ({ status }) => status, 503],
   ])('%o is answered', async (answer, seen, expected) => {
     const emulator = await start();

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { JsonObject } from './behaviour.ts';
+import { type BodyCoding, codedBody, FRAMINGS, type Framing } from './bytes.ts';
 import type { Call, Reply } from './message.ts';
 
 /** How a server misbehaves once. Unless `undone`, the call has its effect first: the client is registered, the token rotated. */
@@ -23,7 +24,12 @@ export type FaultyAnswer =
   | { readonly kind: 'truncated'; readonly declared: boolean }
   /** JSON nested so deep that careless parsers run out of stack. */
   | { readonly kind: 'nested'; readonly depth: number }
-  | { readonly kind: 'html' }
+  /** What a proxy, a firewall or a login page answers. Default: 200. */
+  | { readonly kind: 'html'; readonly status?: number }
+  /** The proper answer, its bytes coded. */
+  | { readonly kind: 'coded'; readonly coding: BodyCoding }
+  /** The proper answer whole, in a framing that RFC 9112 forbids. */
+  | { readonly kind: 'framed'; readonly framing: Framing }
   | { readonly kind: 'redirect'; readonly to: string; readonly status?: 301 | 302 | 303 | 307 | 308 }
   /** Members laid over the proper answer; `undefined` leaves one out. */
   | { readonly kind: 'members'; readonly members: JsonObject }
@@ -79,6 +85,15 @@ export async function sendFaulty(
       return trickle(response, proper, answer.pauseMs);
     case 'truncated':
       return truncate(response, proper, answer.declared);
+    case 'coded': {
+      const { body, headers } = codedBody(Buffer.from(textOf(proper)), answer.coding);
+      return void response.writeHead(proper.status, { ...proper.headers, ...headers }).end(body);
+    }
+    case 'framed': {
+      const { status, headers } = proper;
+      response.socket?.end(FRAMINGS[answer.framing]({ status, headers, body: Buffer.from(textOf(proper)) }));
+      return;
+    }
     default:
       return send(response, replacement(answer, proper));
   }
@@ -101,7 +116,10 @@ function truncate(response: ServerResponse, proper: Reply, declared: boolean): v
   response.write(half, () => (declared ? response.destroy() : response.end()));
 }
 
-type Replacing = Exclude<FaultyAnswer, { kind: 'hang' | 'drop' | 'delay' | 'trickle' | 'truncated' }>;
+type Replacing = Exclude<
+  FaultyAnswer,
+  { kind: 'hang' | 'drop' | 'delay' | 'trickle' | 'truncated' | 'coded' | 'framed' }
+>;
 
 function replacement(answer: Replacing, proper: Reply): Reply {
   const members = typeof proper.body === 'string' ? {} : proper.body;
@@ -112,7 +130,7 @@ function replacement(answer: Replacing, proper: Reply): Reply {
       return { ...proper, body: `${'{"a":'.repeat(answer.depth)}1${'}'.repeat(answer.depth)}` };
     case 'html':
       return {
-        status: 200,
+        status: answer.status ?? 200,
         headers: { 'content-type': 'text/html; charset=utf-8' },
         body: '<!doctype html><title>Maintenance</title><p>We will be back soon.</p>',
       };

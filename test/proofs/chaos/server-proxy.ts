@@ -24,6 +24,15 @@ const CALLS = {
   'stalled, not applied': 0.008,
   'stalled, applied': 0.01,
   late: 0.008,
+  'gzip with its header': 0.008,
+  'gzip without its header': 0.008,
+  'byte order mark': 0.008,
+  'length too small': 0.006,
+  'length too large': 0.006,
+  'length twice': 0.006,
+  'length and chunks': 0.006,
+  'bad chunk': 0.006,
+  'refused by a firewall': 0.01,
 } as const;
 
 type CallFault = keyof typeof CALLS;
@@ -133,6 +142,15 @@ function toHarm(fault: CallFault, ms: number): Harm {
     unavailable: answeredInstead(failure(503)),
     'timeout, applied': answeredInstead(failure(504), true),
     late: { kind: 'stalled', ms, reached: 'late' },
+    'gzip with its header': { kind: 'coded', coding: 'gzip' },
+    'gzip without its header': { kind: 'coded', coding: 'gzip unannounced' },
+    'byte order mark': { kind: 'coded', coding: 'byte order mark' },
+    'length too small': { kind: 'framed', framing: 'length too small' },
+    'length too large': { kind: 'framed', framing: 'length too large' },
+    'length twice': { kind: 'framed', framing: 'length twice' },
+    'length and chunks': { kind: 'framed', framing: 'length and chunks' },
+    'bad chunk': { kind: 'framed', framing: 'bad chunk' },
+    'refused by a firewall': answeredInstead(failure(403)),
   };
   return harms[fault];
 }

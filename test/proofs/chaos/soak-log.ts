@@ -17,6 +17,8 @@ const EXPECTED = [
   'a list failed and will be retried',
   'a watch failed and will be resumed',
   'a watch is followed by a new list',
+  // Answers that arrive whole in a wrong framing are used.
+  'the framing of an answer is wrong (RFC 9112 section 6); its JSON was received in whole and is used',
   // A process that can't take the lead ends, and is restarted.
   "the operator can't run",
   'event not written',

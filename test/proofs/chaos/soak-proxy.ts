@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, request as send } from 'undici';
+import { type BodyCoding, codedBody, FRAMINGS, type Framing } from '../../kit/emulator/bytes.ts';
 
 /** A proxy at the address that clients know. It ends their connections, and may inject faults on the way. */
 export interface FaultyProxy {
@@ -33,6 +34,10 @@ export type Harm =
   | { readonly kind: 'cutAfter' }
   /** The server handles the call; half of the answer arrives, then the connection ends. */
   | { readonly kind: 'truncated' }
+  /** The server handles the call; its answer arrives whole, its body coded. */
+  | { readonly kind: 'coded'; readonly coding: BodyCoding }
+  /** The server handles the call; its answer arrives whole, in a framing that is wrong. */
+  | { readonly kind: 'framed'; readonly framing: Framing }
   /** Another answer instead of the server's, which handled the call or never received it. */
   | { readonly kind: 'answered'; readonly answer: Answer; readonly reached: boolean }
   /** No answer for this time, then the connection ends. `late`: the server receives the call only then. */
@@ -127,6 +132,14 @@ async function exchange(
       return void response.destroy();
     case 'truncated':
       return truncate(response, await reach());
+    case 'coded': {
+      const { body, headers, ...answer } = await reach();
+      const coded = codedBody(body, harm.coding);
+      return write(response, { ...answer, headers: { ...headers, ...coded.headers }, body: coded.body });
+    }
+    case 'framed':
+      response.socket?.end(FRAMINGS[harm.framing](await reach()));
+      return;
     case 'answered':
       if (harm.reached) {
         await reach();
