@@ -13,12 +13,13 @@ export interface RawAnswer {
  */
 export function readRawAnswer(bytes: Buffer): RawAnswer | undefined {
   let rest = bytes;
-  for (let head = headOf(rest); head !== undefined; head = headOf(rest)) {
-    rest = rest.subarray(head.length);
-    const status = Number(/^HTTP\/1\.\d (\d{3})\b/.exec(head)?.[1] ?? 0);
-    if (status === 0) {
+  for (let heads = 0; heads <= MAX_INTERIM; heads += 1) {
+    const head = headOf(rest);
+    const status = Number(/^HTTP\/1\.\d (\d{3})\b/.exec(head ?? '')?.[1] ?? 0);
+    if (head === undefined || status === 0) {
       return undefined;
     }
+    rest = rest.subarray(head.length);
     if (status >= 200) {
       const headers = headersOf(head);
       const isChunked = /\bchunked\b/i.test(headers['transfer-encoding'] ?? '');
@@ -27,6 +28,8 @@ export function readRawAnswer(bytes: Buffer): RawAnswer | undefined {
   }
   return undefined;
 }
+
+const MAX_INTERIM = 10;
 
 /** Start line and headers with the empty line after them. */
 function headOf(bytes: Buffer): string | undefined {

@@ -36,6 +36,12 @@ describe('readRawAnswer', () => {
     });
   });
 
+  test('skips no more than ten interim answers', () => {
+    const interim = 'HTTP/1.1 100 Continue\r\n\r\n';
+    expect(read(`${interim.repeat(10)}HTTP/1.1 200 OK\r\n\r\n{}`)).toMatchObject({ status: 200 });
+    expect(read(`${interim.repeat(11)}HTTP/1.1 200 OK\r\n\r\n{}`)).toBeUndefined();
+  });
+
   test.each([
     '',
     '{"a":1}',

@@ -382,6 +382,11 @@ describe('A registration that is answered otherwise', () => {
         /^The server, or a proxy or firewall before it, answered status 200 with text\/html \(POST https:\/\/sso\.example\.com\/register\)\. Check /,
       ),
     });
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Waiting', reason: 'ResponseNotJSON' });
+    expect(taken.next()).toHaveProperty(
+      'message',
+      expect.stringMatching(/answered status 200 with text\/html/),
+    );
   });
 
   test('an error with 200 is a refusal in the words of the server, and nobody is suspected', async () => {
