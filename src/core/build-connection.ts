@@ -58,7 +58,7 @@ export function toConnection(
     registrationEndpoint: calls.registration,
     tokenEndpoint: calls.token,
     endpoints,
-    unusedEndpoints: unusedEndpoints(spec, endpoints, found.refused),
+    unusedEndpoints: unusedEndpoints(spec, found.refused),
     ...credentials,
     dialect,
     hint: hintOf(spec.dialect),
@@ -272,14 +272,14 @@ function tellRefused(
   );
 }
 
-/** Why workloads don't get endpoints that the discovery document names. */
+/** Why endpoints that the discovery document names aren't used, unless the spec gives them. */
 function unusedEndpoints(
-  { connection }: AuthorizationServerSpec,
-  inUse: Endpoints,
+  { connection, endpoints: given, registration }: AuthorizationServerSpec,
   refused: readonly RefusedEndpoint[] = [],
 ): string | undefined {
+  const inSpec: Endpoints = { ...given, registration: registration.endpoint };
   const unused = refused.filter(({ name, isAlias }) =>
-    isAlias ? connection.clientCertificateRef !== undefined : inUse[name] === undefined,
+    isAlias ? connection.clientCertificateRef !== undefined : inSpec[name] === undefined,
   );
   return unused.length === 0
     ? undefined
