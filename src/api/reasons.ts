@@ -159,6 +159,11 @@ export const REASONS = {
       'The API server refused to store the Secret of the workload. The client is registered and stays so.',
     cure: 'Follow the words of the API server in the message: raise the quota, or change the policy or spec.secret.',
   },
+  SecretWriteUndone: {
+    cause:
+      'Something at admission takes off a label or annotation that the operator wrote to the Secret of the workload.',
+    cure: 'Look for a mutating admission policy or webhook that changes Secrets; exempt this one, or take the label or annotation out of spec.secret.',
+  },
   WriteRefused: {
     cause: 'The API server refused a write that the object needs, other than that of its Secrets.',
     cure: 'Follow the words of the API server in the message: change the quota, the policy or the object.',

@@ -25,7 +25,7 @@ import { objectRestored } from './rules/restored.ts';
 import { clientRetained, deletionPolicyDiffers, retentionRefused } from './rules/retention.ts';
 import { clientAlreadyManaged } from './rules/rivals.ts';
 import { first, follow, type Rule, whereReachable } from './rules/rule.ts';
-import { formerSecretLeft, workloadSecretDiffers } from './rules/secret.ts';
+import { formerSecretLeft, secretWriteUndone, workloadSecretDiffers } from './rules/secret.ts';
 import { surplusClientUnused } from './rules/surplus.ts';
 import {
   answerUnrecorded,
@@ -96,6 +96,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
   clientExpired,
   retentionRefused,
   clientOutsidePolicy,
+  secretWriteUndone,
 ];
 
 const UP_TO_DATE = 'The client is registered and its Secret is up to date.';

@@ -18,7 +18,7 @@ import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 import { chosenServer } from './server-access.ts';
-import { publishedName } from './workload.ts';
+import { publishedName, usableName } from './workload.ts';
 
 /**
  * The only author of an OAuthClient's status. It is computed from the last observation and the reason to be idle.
@@ -163,7 +163,7 @@ function conditionsOf(
   return [
     {
       type: 'Ready',
-      status: isUsable(o, idle, record, published) ? 'True' : 'False',
+      status: isUsable(o, idle, record, published ?? (record && usableName(o, record))) ? 'True' : 'False',
       reason,
       message: withAnnotationHint(message, o.object),
     },
@@ -193,7 +193,7 @@ const DOUBTFUL: readonly Reason[] = ['ClientAlreadyManaged', 'ClientForgotten'];
  * Whether workloads can use the Secret. An edit that waits or is refused, and a suspension, take nothing from a client that
  * works: the condition Reconciling, Stalled or Paused says what is not done.
  *
- * @param shown name of the Secret that shows the record
+ * @param shown name of the Secret that shows the record, whatever its labels and annotations are
  */
 function isUsable(
   o: Observation,
@@ -278,13 +278,16 @@ function isUnmanaged({ server, object }: Observation, { managed }: RegistrationR
  * the Secret is not written again, the earlier note stays.
  */
 function secretSynced(
-  { object }: Observation,
+  { object, setbacks }: Observation,
   { reason }: Idle,
   published: string | undefined,
   secretNote: string | undefined,
 ): NewCondition {
   if (published === undefined) {
-    return { type: 'SecretSynced', status: 'False', reason, message: SEE_READY };
+    const undone = setbacks.find((setback) => setback.reason === 'SecretWriteUndone');
+    return undone === undefined
+      ? { type: 'SecretSynced', status: 'False', reason, message: SEE_READY }
+      : { type: 'SecretSynced', status: 'False', reason: undone.reason, message: undone.message };
   }
   const text = `Secret ${published} shows the current registration.`;
   const before = object?.status.conditions?.find(({ type }) => type === 'SecretSynced');

@@ -170,12 +170,37 @@ export function differenceOf(
   return missing && `lacks ${missing} that it is to have`;
 }
 
-function includes(actual: ObservedSecret, what: 'labels' | 'annotations', wanted: WantedSecret): boolean {
-  return Object.entries(wanted[what]).every(([name, value]) => {
-    const kept = actual[what][keptText(name)];
-    const isUncompared = kept === undefined && actual.isPartial === true && !isOwn(name);
-    return isUncompared || kept === (name === ANNOTATIONS.client ? value : keptText(value));
-  });
+/**
+ * What of the metadata that was sent is not in the API server's answer, such as `label team`; `undefined`: nothing lacks.
+ */
+export function undoneBy(
+  answer: ObservedSecret,
+  { registrationSecret }: Pick<RegistrationRecord, 'registrationSecret'>,
+  wanted: WantedSecret,
+): string | undefined {
+  const lacking = (['labels', 'annotations'] as const).flatMap((what) =>
+    Object.keys(wanted[what])
+      .filter((name) => !includesOne(answer, what, wanted, name))
+      .map((name) => `${what.slice(0, -1)} ${name}`),
+  );
+  const shown = answer.shows === registrationSecret ? [] : [`annotation ${ANNOTATIONS.shows}`];
+  const all = [...lacking, ...shown];
+  return all.length === 0 ? undefined : all.join(', ');
+}
+
+const includes = (actual: ObservedSecret, what: 'labels' | 'annotations', wanted: WantedSecret): boolean =>
+  Object.keys(wanted[what]).every((name) => includesOne(actual, what, wanted, name));
+
+function includesOne(
+  actual: ObservedSecret,
+  what: 'labels' | 'annotations',
+  wanted: WantedSecret,
+  name: string,
+): boolean {
+  const value = wanted[what][name] ?? '';
+  const kept = actual[what][keptText(name)];
+  const isUncompared = kept === undefined && actual.isPartial === true && !isOwn(name);
+  return isUncompared || kept === (name === ANNOTATIONS.client ? value : keptText(value));
 }
 
 const isOwn = (name: string): boolean =>

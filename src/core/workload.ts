@@ -34,6 +34,21 @@ export function publishedName(o: Observation, current: RegistrationRecord | unde
   return workloadDifference(narrowed, current, wanted) === undefined ? wanted.name : undefined;
 }
 
+/**
+ * Name of the workload Secret, where workloads can use it: it shows the current registration, whatever its labels and
+ * annotations are.
+ */
+export function usableName(o: Observation, current: RegistrationRecord): string | undefined {
+  const { object } = o;
+  if (!object?.desired.valid) {
+    return undefined;
+  }
+  const narrowed = usable(o, object, object.desired);
+  const wanted = wantedOf(narrowed);
+  const bare = { ...wanted, labels: {}, annotations: {} };
+  return workloadDifference(narrowed, current, bare) === undefined ? wanted.name : undefined;
+}
+
 /** How the workload Secret differs from what is wanted, as the end of a sentence. `undefined`: it doesn't. */
 export function workloadDifference(
   o: Usable,

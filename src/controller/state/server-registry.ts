@@ -57,8 +57,8 @@ export class ServerRegistry {
     /** The server's status may have to change. */
     readonly changed: (server: ServerKey) => void;
     /**
-     * The server object was deleted or replaced, or its endpoints or its bounds for existing clients changed: requeues all
-     * its clients.
+     * The server object was deleted or replaced; or its endpoints, its bounds for existing clients, or what it says about
+     * reads and losses changed: requeues all its clients.
      */
     readonly concernsRegistered: (server: ServerKey) => void;
     /** How many namespaces have clients there. */
@@ -115,7 +115,7 @@ export class ServerRegistry {
     }
     const isOther = before?.connection?.uid !== state.connection?.uid && state.connection !== undefined;
     const isMoved = before?.endpoints !== undefined && !isSameJson(before.endpoints, state.endpoints);
-    if (isOther || isMoved || enforcesOther(before, state)) {
+    if (isOther || isMoved || enforcesOther(before, state) || readsOther(before, state)) {
       this.#concernsRegistered(key);
     }
   }
@@ -285,6 +285,15 @@ export class ServerRegistry {
     }
   }
 }
+
+/** Clients that need nothing learn only from a round of their own when they are read next. */
+const readsOther = (
+  { connection: before }: Partial<ServerState> = {},
+  { connection: after }: ServerState,
+): boolean =>
+  before !== undefined &&
+  after !== undefined &&
+  !isSameJson({ ...before.drift, ...before.recovery }, { ...after.drift, ...after.recovery });
 
 /** Fields that may exclude or readmit registered clients. After other changes these clients are not requeued. */
 const enforcesOther = (

@@ -19,7 +19,23 @@ export const workloadSecretDiffers: Rule<Registered> = {
     }
     const basis = publishBasis(wanted, object);
     const message = `Secret ${wanted.name} ${difference}.`;
-    return blocked(o, 'Publish', basis) ?? { type: 'Publish', message, object, record, wanted, basis };
+    const waiting = blocked(o, 'Publish', basis);
+    return waiting?.reason === UNDONE
+      ? undefined
+      : (waiting ?? { type: 'Publish', message, object, record, wanted, basis });
+  },
+};
+
+/** Something at admission takes off what the operator writes: nothing else waits for that. */
+const UNDONE = 'SecretWriteUndone';
+
+export const secretWriteUndone: Rule<Registered> = {
+  finding: 'SecretWriteUndone',
+  found: 'Something at admission takes off a label or annotation of the Secret that the operator wrote.',
+  follows: 'The Secret is written again after a pause that grows. All else goes on.',
+  decide: (o) => {
+    const idle = blocked(o, 'Publish', publishBasis(wantedOf(o), o.object));
+    return idle?.reason === UNDONE ? idle : undefined;
   },
 };
 

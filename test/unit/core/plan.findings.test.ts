@@ -375,6 +375,20 @@ const EXAMPLES: readonly Example[] = [
     'AuthorizationServerNotAvailable',
     'Client c1 is registered and stays as it is, though it would not be registered today. ClusterAuthorizationServer corporate no longer admits namespace shop. Delete this object, or ask the platform team.',
   ],
+  [
+    'SecretWriteUndone',
+    observation({
+      object: specified({ secret: { name: 'storefront-oauth', labels: { team: 'x' } } }),
+      setbacks: [
+        setback({
+          ...{ action: 'Publish', basis: 'storefront-oauth 3 ', reason: 'SecretWriteUndone' },
+          message: 'Secret storefront-oauth lacks label team.',
+        }),
+      ],
+    }),
+    'SecretWriteUndone',
+    'Secret storefront-oauth lacks label team.',
+  ],
   ['ClientUpToDate', observation(), 'Registered', 'The client is registered and its Secret is up to date.'],
 ];
 

@@ -13,6 +13,7 @@ import {
   type ObservedSecret,
   toObservedSecret,
   toWorkloadSecret,
+  undoneBy,
   type WantedSecret,
 } from '../../../core/workload-secret.ts';
 import { presentable } from '../../../oauth/error-response.ts';
@@ -69,6 +70,10 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   }
   context.refusedWrites.admitted(PLACES.workload(o.namespace));
   context.caches.secrets.learn(toSecretObject(written.object));
+  const undone = undoneBy(toObservedSecret(written.object), record, wanted);
+  if (undone !== undefined) {
+    return writeUndone(undone, step, input);
+  }
   context.memory.succeeded(round.key, 'Publish', basis);
   context.memory.noteSecret(round.key, unusedNames(client, keys));
   tellRestored(step, input);
@@ -96,6 +101,25 @@ function workloadNotWritten(
   }
   return DONE;
 }
+
+/**
+ * The answer to the write lacks a part of what was sent: something at admission takes it off, and would do so again. The
+ * Secret is written again after a pause that grows; all else goes on.
+ */
+function writeUndone(undone: string, { wanted, basis }: PublishStep, input: StepInput): StepResult {
+  const { o, round, context } = input;
+  const message = `Secret ${wanted.name} shows the registration, and lacks ${undone} that the operator wrote: something at admission, such as a mutating policy or webhook, takes it off`;
+  const failure = { kind: 'Transient', reason: 'SecretWriteUndone', message } as const;
+  const before = setbackOf(o, 'Publish', basis);
+  const pauseMs = backoff(UNDONE_PAUSES, before?.attempts ?? 0, context.random);
+  setBack(round.key, { action: 'Publish', basis }, failure, context, pauseMs);
+  if (before?.reason !== 'SecretWriteUndone') {
+    warn('SecretWriteUndone', 'Publish', message, input);
+  }
+  return DONE;
+}
+
+const UNDONE_PAUSES = { firstMs: 5_000, longestMs: 60_000 };
 
 /** Nothing tells that a quota was raised or a policy changed, so a refused write is tried again soon. */
 const PAUSES = { firstMs: 2_000, longestMs: 30_000 };

@@ -102,6 +102,10 @@ describe('what discovery found', () => {
     expect(woken).toEqual(expected);
   });
 
+  const reading = (mode: string): ServerState => ({
+    ...found,
+    connection: { ...found.connection, drift: { mode, intervalMs: 60_000 } } as never,
+  });
   const enforcing = (version: string) => ({ ...found.connection, version, policy: { enforce: 'Existing' } });
 
   test.each<readonly [string, ServerState, ServerState, boolean]>([
@@ -113,6 +117,8 @@ describe('what discovery found', () => {
       { ...found, ...connected({ uid: 'u2' }), endpoints: found.endpoints },
       true,
     ],
+    ['reads that begin', reading('Off'), reading('Report'), true],
+    ['reads that go on', reading('Report'), reading('Report'), false],
     ['no connection any more', found, { ...found, connection: undefined }, false],
     ['other endpoints', found, { ...found, endpoints: endpoints('https://b/register') }, true],
     ['the first endpoints', { ...found, endpoints: undefined }, found, false],

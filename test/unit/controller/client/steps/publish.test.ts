@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Secret } from '../../../../../src/api/kubernetes.ts';
+import type { Condition } from '../../../../../src/api/conditions.ts';
+import type { KubernetesObject, Resource, Secret } from '../../../../../src/api/kubernetes.ts';
+import { reconcileClient } from '../../../../../src/controller/client/reconcile.ts';
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
+import { omit } from '../../../../../src/oauth/objects.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
-import { refusals } from '../../../../kit/fakes/operator-in-memory.ts';
+import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import { DONE, take } from '../../../../kit/fakes/step-runner.ts';
 import {
   clientObject,
@@ -296,6 +299,63 @@ describe('A Secret of the name that the operator does not know', () => {
       why: 'Secret storefront-oauth is not written: etcd is down',
     });
     expect(told).toEqual([]);
+  });
+});
+
+describe('Where something at admission takes a label off the Secret', () => {
+  const labelled = { secret: { name: 'storefront-oauth', labels: { team: 'x' } } };
+  const policy = ({ context: { api } }: OperatorInMemory): void => {
+    const replace = api.replace.bind(api);
+    const without = (secret: KubernetesObject) => ({
+      ...secret,
+      metadata: { ...secret.metadata, labels: omit(secret.metadata.labels ?? {}, 'team') },
+    });
+    Object.assign(api, {
+      replace: (resource: Resource, object: KubernetesObject, ...more: never[]) =>
+        replace(resource, resource.kind === 'Secret' ? without(object) : object, ...more),
+    });
+  };
+  const undone = (spec: object = {}) =>
+    take('Publish', {
+      objects: [
+        ...surroundings(),
+        clientObject({}, { ...labelled, ...spec } as never),
+        registrationSecret(),
+        workloadSecret(),
+      ],
+      before: policy,
+    });
+
+  test('the write is not repeated at once, and one Event names the label', async () => {
+    const taken = await undone();
+    expect(taken.told).toEqual(['Warning SecretWriteUndone Publish']);
+    expect(taken.events[0]?.message).toMatch(
+      /^Secret storefront-oauth shows the registration, and lacks label team that the operator wrote: something at admission, such as a mutating policy or webhook, takes it off\. Look for a mutating/,
+    );
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Waiting', reason: 'SecretWriteUndone' });
+    expect(taken.memory.setbacks(taken.round.key)).toMatchObject([{ retryAt: NOW + 5_000 }]);
+  });
+
+  test('SecretSynced is False and names it; workloads can use the Secret', async () => {
+    const taken = await undone();
+    await reconcileClient(taken.round.key, taken.context);
+    const status = taken.cluster.find('OAuthClient', 'shop/storefront')?.status as
+      | { readonly conditions?: readonly Condition[] }
+      | undefined;
+    const conditions = status?.conditions ?? [];
+    const said = conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+    expect(said).toEqual([
+      'Ready True SecretWriteUndone',
+      'Registered True Registered',
+      'SecretSynced False SecretWriteUndone',
+      'Reconciling True SecretWriteUndone',
+    ]);
+    expect(conditions[2]?.message).toContain('lacks label team');
+  });
+
+  test('an edit is sent all the same', async () => {
+    const { next } = await undone({ client: { clientName: 'Edited' } });
+    expect(next()).toMatchObject({ type: 'Update' });
   });
 });
 
