@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argumentsOf } from './command-line.ts';
-import { generatedFiles } from './generated-files.ts';
 
 /** `npm run generate`: writes every generated file. A test fails while one of them is stale. */
 argumentsOf({
@@ -9,6 +8,8 @@ argumentsOf({
   about:
     'Writes the files that are made from others: crds/, docs/reference.md, and parts of deploy/chart. A second.',
 });
+// Loads all of src, which takes a second: not for --help.
+const { generatedFiles } = await import('./generated-files.ts');
 const root = join(import.meta.dirname, '..');
 for (const [path, content] of generatedFiles()) {
   mkdirSync(join(root, path, '..'), { recursive: true });

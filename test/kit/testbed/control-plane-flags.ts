@@ -82,10 +82,23 @@ export function apiServerFlags(layout: Layout): readonly string[] {
   ];
 }
 
-export function controllerManagerFlags(layout: Layout): readonly string[] {
+const CONTROLLERS = [
+  'garbage-collector',
+  'namespace',
+  'serviceaccount',
+  'serviceaccount-token',
+  'clusterrole-aggregation',
+];
+const WORKLOAD_CONTROLLERS = ['deployment', 'replicaset', 'job', 'disruption'];
+
+export function controllerManagerFlags(
+  layout: Layout,
+  options: { readonly workloads: boolean },
+): readonly string[] {
+  const controllers = [...CONTROLLERS, ...(options.workloads ? WORKLOAD_CONTROLLERS : [])];
   return [
     `--kubeconfig=${layout.controllerManagerKubeconfig}`,
-    '--controllers=garbage-collector-controller,namespace-controller,serviceaccount-controller,serviceaccount-token-controller,clusterrole-aggregation-controller',
+    `--controllers=${controllers.map((name) => `${name}-controller`).join(',')}`,
     '--leader-elect=false',
     '--secure-port=0',
     `--service-account-private-key-file=${layout.serviceAccountKey}`,

@@ -24,6 +24,8 @@ export interface ControlPlaneOptions {
    * before a CRD is applied, the garbage collector learns of that kind only within 30 s: `later` lets the caller wait.
    */
   readonly controllerManager?: boolean | 'later';
+  /** With `controllerManager`: also run Deployments, ReplicaSets, Jobs and disruption budgets. Default false. */
+  readonly workloads?: boolean;
   /** Let etcd wait for the disk. Default false; true wherever a figure is taken. */
   readonly fsync?: boolean;
   /** Told about binaries that must be fetched or built first, else silent. Default: lines on stderr. */
@@ -103,7 +105,7 @@ async function startOnce(binaries: Partial<Binaries>, options: ControlPlaneOptio
     const flags: Readonly<Record<string, readonly string[]>> = {
       etcd: etcdFlags(layout, { fsync: options.fsync ?? false }),
       'kube-apiserver': apiServerFlags(layout),
-      'kube-controller-manager': controllerManagerFlags(layout),
+      'kube-controller-manager': controllerManagerFlags(layout, { workloads: options.workloads ?? false }),
     };
     const running = new Map<Tool, RunningProcess>();
     const start = async (tool: Tool) =>
