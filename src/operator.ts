@@ -6,6 +6,11 @@ import { readClusterId } from './adapters/kubernetes/cluster-id.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/kubernetes/leader.ts';
 import { byTurns } from './adapters/kubernetes/turns.ts';
+import {
+  whatIsMissing,
+  whatRestartCures,
+  whySecretsAreUnwatched,
+} from './adapters/kubernetes/watch-health.ts';
 import { countCalls, observeCalls } from './adapters/measured.ts';
 import { systemClock } from './adapters/process/clock.ts';
 import { type ClusterClock, createClusterClock } from './adapters/process/cluster-clock.ts';
@@ -30,8 +35,8 @@ import { createServerCalls } from './server-calls.ts';
 
 /** Composition root: creates the adapters, acquires leadership, and runs until a signal stops it. */
 
-/** A watch without an event for so long counts as broken: bookmarks come about once a minute. */
-const DEAF_AFTER_MS = 300_000;
+/** How often the watches are looked at, for the status of server objects. */
+const LOOK_MS = 15_000;
 /** Leaves a part of the pod's grace period for the steps that follow. */
 const DRAIN_MS = 50_000;
 /** An unreachable API server must not prevent the process from ending. */
@@ -254,6 +259,7 @@ interface Running extends Installed {
 async function lead(running: Running): Promise<number> {
   const { controller, watches, ledger, takeLead, fenced, elector, config, clock, log, ending } = running;
   const state = { synced: false, leading: false };
+  const looking = new AbortController();
   const endpoint = await serve(running, state);
   log.info('started', { port: endpoint.port });
   try {
@@ -271,6 +277,7 @@ async function lead(running: Running): Promise<number> {
       registrations: controller.caches.registrations.size,
     });
     controller.start();
+    void tellBlindness(running, looking.signal);
     const lost = await Promise.race([aborted(ending), fenced, elector.lost.then(() => 'the lease was lost')]);
     await Promise.race([controller.stop(), clock.sleep(DRAIN_MS)]);
     if (lost !== undefined) {
@@ -280,6 +287,7 @@ async function lead(running: Running): Promise<number> {
     await Promise.race([ledger.flush(), clock.sleep(FLUSH_MS)]);
     return 0;
   } finally {
+    looking.abort();
     await elector.release();
     await Promise.all([watches.stop(), endpoint.close()]);
   }
@@ -294,22 +302,26 @@ function aborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
+/** Server objects say so while Secrets are not watched. */
+async function tellBlindness({ controller, watches, clock }: Running, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    controller.secretsUnwatched(whySecretsAreUnwatched(watches.views()));
+    await clock.sleep(LOOK_MS, signal);
+  }
+}
+
 /** `/livez`, `/readyz`, `/metrics`. A replica that waits for the lead is ready, since it can take over. */
 function serve(
   { config, watches, metrics, controller }: Running,
   state: { synced: boolean; leading: boolean },
 ) {
-  for (const name of watches.ages().keys()) {
-    metrics.watchAge(name, () => (state.leading ? (watches.ages().get(name) ?? 0) / 1000 : 0));
+  for (const name of watches.views().keys()) {
+    metrics.watchAge(name, () => (state.leading ? (watches.views().get(name)?.silentMs ?? 0) / 1000 : 0));
   }
-  const deaf = () => [...watches.ages()].find(([, age]) => age > DEAF_AFTER_MS)?.[0];
   return startHttpEndpoint({
     port: config.port,
-    live: () =>
-      state.synced && deaf() !== undefined
-        ? `The watch of ${deaf()} has been silent for more than five minutes`
-        : undefined,
-    ready: () => (state.leading && !state.synced ? 'The watches are not synced yet' : undefined),
+    live: () => (state.synced ? whatRestartCures(watches.views()) : undefined),
+    ready: () => (state.leading ? whatIsMissing(watches.views()) : undefined),
     metrics: () => {
       metrics.queueDepth(controller.queueDepth());
       return metrics.render();

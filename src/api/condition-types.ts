@@ -42,6 +42,12 @@ export const CONDITION_TYPES = {
     shown: 'WhileTrue',
     meaning: 'The object is not as its spec wants it, and a person must act first.',
   },
+  SecretsUnwatched: {
+    of: ['AuthorizationServer', 'ClusterAuthorizationServer'],
+    shown: 'WhileTrue',
+    meaning:
+      'The API server refuses the operator the watch of Secrets of tenants, such as where one of them can not be decrypted. Changes of Secrets are not seen; all else goes on.',
+  },
 } as const satisfies Readonly<Record<string, ConditionTypeFacts>>;
 
 export type ConditionType = keyof typeof CONDITION_TYPES;

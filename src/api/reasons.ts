@@ -172,6 +172,10 @@ export const REASONS = {
     cause: 'The API server did not do what the object needs: it failed, did not answer, or met a conflict.',
     cure: 'Wait: the operator tries again. If it lasts, look at the API server.',
   },
+  SecretsUnwatched: {
+    cause: 'The API server refuses to list or watch Secrets, such as where one of them can not be decrypted.',
+    cure: 'Remove or restore the Secret that the words of the API server name, or bring its encryption provider back.',
+  },
   RoundFailed: {
     cause: 'The operator met an error of its own, or came to no end with the object in one round.',
     cure: "Report it, with the lines of the operator's log about the object. The operator tries again.",

@@ -56,6 +56,8 @@ export interface Context {
   readonly credentials: CredentialCache;
   /** Requeues a client (`namespace/name`). */
   readonly wake: (client: ClientKey) => void;
+  /** Why the API server refuses the watch of tenants' Secrets, in its words; `undefined`: it does not. */
+  readonly whySecretsUnwatched: () => string | undefined;
   /** Memory that the objects of each namespace take. */
   readonly namespaceMemory: NamespaceMemory;
   readonly tokens: ReusableTokens;

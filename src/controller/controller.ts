@@ -4,7 +4,7 @@ import { backoff } from '../core/backoff.ts';
 import { type ClientKey, clientKey, storedClientKey } from '../core/client-key.ts';
 import type { Problem } from '../core/problem.ts';
 import { type ReconciledKey, reconciledText } from '../core/reconciled-key.ts';
-import { type ServerKey, serverKey, serverNamed, storedServerKey } from '../core/server-key.ts';
+import { keyOfServer, type ServerKey, serverKey, serverNamed, storedServerKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import { type Calls, createCalls } from './calls/calls.ts';
 import { toldOf } from './calls/record-answer.ts';
@@ -50,6 +50,8 @@ export interface Controller {
   replayJournal(): Promise<void>;
   /** Number of entries kept about objects outside of the caches, by kind; they are removed with the objects. */
   readonly kept: () => Readonly<Record<string, number>>;
+  /** Why tenants' Secrets are not watched now, in the API server's words; `undefined`: they are. */
+  secretsUnwatched(why: string | undefined): void;
   /** Starts to reconcile. Call it after the watches have synced. */
   start(): void;
   /** Starts no further round. Resolves when running rounds have ended and all answers are recorded. */
@@ -67,6 +69,7 @@ type Given = Omit<
   | 'refusedWrites'
   | 'statusWrites'
   | 'wake'
+  | 'whySecretsUnwatched'
 > & {
   /** Deduplicates strings of cached objects. */
   readonly texts: TextPool;
@@ -103,6 +106,7 @@ export function createController(
   const edits = new Pace(clock, LONGEST_PAUSE_MS.edits);
   const fights = new Pace(clock, LONGEST_PAUSE_MS.fights);
   let isStarted = false;
+  let unwatched: string | undefined;
   const queue = new WorkQueue<Work>({ clock, run, boundsOf });
   const servers = new ServerRegistry({
     clock,
@@ -151,6 +155,7 @@ export function createController(
     refusedWrites: new RefusedWrites(clock),
     statusWrites,
     wake: (client) => addClient(client, false),
+    whySecretsUnwatched: () => unwatched,
   };
   const stepContext: StepContext = { ...context, calls: callsOf(context) };
 
@@ -337,6 +342,14 @@ export function createController(
       oldest: oldest.size,
       tokens: given.tokens.size,
     }),
+    secretsUnwatched(why) {
+      if (why !== unwatched) {
+        unwatched = why;
+        for (const server of [...caches.servers.values(), ...caches.clusterServers.values()]) {
+          addServer(keyOfServer(server));
+        }
+      }
+    },
     start() {
       for (const client of clientsOf(ledger.entries(), caches.clients)) {
         addClient(client, true);

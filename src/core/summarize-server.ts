@@ -3,8 +3,10 @@ import { type NewCondition, SEE_READY, toConditions } from '../api/conditions.ts
 import type { Reason } from '../api/reasons.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
+import { presentable } from '../oauth/error-response.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
+import { asSentence } from '../oauth/text.ts';
 import type { ServerConnection } from './connection.ts';
 import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
@@ -32,6 +34,8 @@ export interface ServerFacts {
   readonly counts: ClientCounts;
   /** RFC 3339. */
   readonly now: string;
+  /** Why the API server refuses the watch of Secrets, in its words. */
+  readonly secretsUnwatched?: string | undefined;
 }
 
 /** How many clients a server has, and how many it may have. */
@@ -52,6 +56,7 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     admissionCondition(facts, problem),
     ...paused(facts, problem),
     ...(problem === undefined ? [] : [progress(problem)]),
+    ...unwatched(facts),
   ];
   return {
     observedGeneration: object.generation,
@@ -161,6 +166,16 @@ function paused({ object, health, now }: ServerFacts, problem: Problem | undefin
       ? 'The server was in trouble and answers discovery again; one call at a time is tried.'
       : `Calls of namespace ${namespace} fail, and are held back; those of others go on.`;
   return [{ type: 'Paused', status: 'True', reason, message: `${what} ${lastError ?? ''}`.trim() }];
+}
+
+/** The words may name Secrets of others, so only cluster servers show them. */
+function unwatched({ object, secretsUnwatched: why }: ServerFacts): readonly NewCondition[] {
+  if (why === undefined) {
+    return [];
+  }
+  const words = object.metadata.namespace === undefined ? `: ${asSentence(presentable(why, []))}` : '.';
+  const message = `The API server does not let the operator watch Secrets${words} A Secret that is changed or deleted by hand is not put right, and a new credential is not seen, until it permits the watch.`;
+  return [{ type: 'SecretsUnwatched', status: 'True', reason: 'SecretsUnwatched', message }];
 }
 
 /** Transient problems are retried; the others need a person. */

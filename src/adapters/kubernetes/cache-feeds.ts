@@ -15,6 +15,7 @@ import type { Connection } from './connection.ts';
 import { followNamespaces } from './namespaces.ts';
 import type { RawObject, Selection } from './paths.ts';
 import { createReflector, type Reflector } from './reflector.ts';
+import type { WatchView, WatchViews } from './watch-health.ts';
 
 /** The watches that feed the controller's caches. Of Secrets they get metadata only. */
 export interface Watches {
@@ -22,8 +23,8 @@ export interface Watches {
   /** Resolves when the first list of each watch is in the caches. */
   readonly synced: Promise<unknown>;
   stop(): Promise<void>;
-  /** Name of the watch → milliseconds since its last event. */
-  readonly ages: () => ReadonlyMap<string, number>;
+  /** Each watch by its name, as it is now. */
+  readonly views: () => WatchViews;
 }
 
 interface Options {
@@ -99,14 +100,24 @@ export function createWatches(caches: Caches, options: Options): Watches {
     ...followTenants('oauthclients', caches.clients, RESOURCES.oauthClient, toClientObject),
   ]);
   const all = [...reflectors.values()];
+  const synced = new Set<Reflector>();
+  for (const reflector of all) {
+    void reflector.synced.then(() => synced.add(reflector));
+  }
+  const viewOf = (reflector: Reflector): WatchView => {
+    const now = clock.monotonic();
+    const refused = reflector.lastRefusal?.();
+    return {
+      silentMs: now - reflector.lastActivity(),
+      isSynced: synced.has(reflector),
+      refused: refused && { agoMs: now - refused.at, message: refused.message },
+    };
+  };
   return {
     start: () => all.forEach((reflector) => void reflector.start()),
     synced: Promise.all(all.map(({ synced }) => synced)),
     stop: async () => void (await Promise.all(all.map((reflector) => reflector.stop()))),
-    ages: () =>
-      new Map(
-        [...reflectors].map(([name, reflector]) => [name, clock.monotonic() - reflector.lastActivity()]),
-      ),
+    views: () => new Map([...reflectors].map(([name, reflector]) => [name, viewOf(reflector)])),
   };
 }
 

@@ -52,6 +52,15 @@ export interface Reflector {
   stop(): Promise<void>;
   /** Time of the last event, bookmark or list, in milliseconds of the monotonic clock. At first: of the start. */
   lastActivity(): number;
+  /** What the API server last refused, if nothing came since. */
+  lastRefusal?(): Refused | undefined;
+}
+
+interface Refused {
+  /** Milliseconds of the monotonic clock. */
+  readonly at: number;
+  /** The API server's words. */
+  readonly message: string;
 }
 
 /**
@@ -68,17 +77,23 @@ export function createReflector<T extends KubernetesObject>(options: ReflectorOp
   const stopping = new AbortController();
   const synced = Promise.withResolvers<void>();
   let lastActivity = options.clock.monotonic();
+  let lastRefusal: Refused | undefined;
   let running: Promise<void> | undefined;
   const hooks: Hooks = {
     signal: stopping.signal,
     synced: synced.resolve,
     active: () => {
       lastActivity = options.clock.monotonic();
+      lastRefusal = undefined;
+    },
+    refused: (message) => {
+      lastRefusal = { at: options.clock.monotonic(), message };
     },
   };
   return {
     synced: synced.promise,
     lastActivity: () => lastActivity,
+    lastRefusal: () => lastRefusal,
     start() {
       hooks.active();
       running ??= run(options, hooks);
@@ -94,6 +109,8 @@ interface Hooks {
   readonly signal: AbortSignal;
   readonly synced: () => void;
   readonly active: () => void;
+  /** The API server answered, and did not do it. */
+  readonly refused: (message: string) => void;
 }
 
 async function run<T extends KubernetesObject>(options: ReflectorOptions<T>, hooks: Hooks): Promise<void> {
@@ -121,7 +138,7 @@ async function run<T extends KubernetesObject>(options: ReflectorOptions<T>, hoo
 
 async function listOnce<T extends KubernetesObject>(
   options: ReflectorOptions<T>,
-  { signal, synced, active }: Hooks,
+  { signal, synced, active, refused }: Hooks,
 ): Promise<WatchInput> {
   const { api, resource, selection = {}, handlers, log } = options;
   let areHandedOver = true;
@@ -141,6 +158,9 @@ async function listOnce<T extends KubernetesObject>(
   if (!answer.ok) {
     const { status, reason, message } = answer;
     log.warn('a list failed and will be retried', { ...about(options), status, reason, message });
+    if (status > 0) {
+      refused(message);
+    }
     return { kind: 'failed', status };
   }
   active();
@@ -172,6 +192,9 @@ async function watch<T extends KubernetesObject>(
   );
   if (!hooks.signal.aborted) {
     report(options, end);
+    if (end.kind === 'failed' && end.status > 0) {
+      hooks.refused(end.message);
+    }
   }
   return step(state, end);
 }

@@ -52,6 +52,7 @@ export async function tellStatus(
     health: servers.health(key),
     counts,
     now,
+    secretsUnwatched: context.whySecretsUnwatched(),
   });
   if (isSameJson(status, object.status)) {
     return undefined;

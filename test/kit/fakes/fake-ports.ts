@@ -19,9 +19,10 @@ import type { GeneratedKey, SigningKey } from '../../../src/oauth/signing-key.ts
 /** That of steps, and that of everything else. */
 type AnyContext = Context & StepContext;
 
-/** A context of just these parts: whatever else is used fails the test. */
+/** A context of just these parts, in which Secrets are watched: whatever else is used fails the test. */
 export function contextOf(parts: Partial<AnyContext>): AnyContext {
-  return new Proxy(parts as AnyContext, {
+  const given = { whySecretsUnwatched: () => undefined, ...parts };
+  return new Proxy(given as AnyContext, {
     get(target, name) {
       if (!Object.hasOwn(target, name)) {
         throw new Error(`the test gives no ${String(name)}`);

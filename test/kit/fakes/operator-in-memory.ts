@@ -154,6 +154,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     caches,
     credentials,
     wake: nothing,
+    whySecretsUnwatched: nothing,
     namespaceMemory,
     tokens: new ReusableTokens(clock),
     jwt: createFakeJwt(),

@@ -221,6 +221,24 @@ describe('summarizeServer', () => {
     expect(conditionsOf(change)).toEqual(conditions);
   });
 
+  test.each([
+    [
+      objectOf({ issuer, registration: open }),
+      "The API server does not let the operator watch Secrets: can't decrypt other/broken. A Secret that is changed or deleted by hand is not put right, and a new credential is not seen, until it permits the watch.",
+    ],
+    [
+      objectOf({ issuer, registration: open }, { kind: 'AuthorizationServer' }),
+      'The API server does not let the operator watch Secrets. A Secret that is changed or deleted by hand is not put right, and a new credential is not seen, until it permits the watch.',
+    ],
+  ])(
+    'says that Secrets are not watched, and to a tenant nothing of the Secrets of others',
+    (object, message) => {
+      const conditions = conditionsOf({ object, secretsUnwatched: "can't decrypt other/broken" });
+      expect(conditions?.at(-1)).toBe(`SecretsUnwatched=True SecretsUnwatched: ${message}`);
+      expect(conditionsOf({})?.join()).not.toContain('SecretsUnwatched');
+    },
+  );
+
   test('shows the dialect in use, how clients are managed, and the keys to configure', () => {
     const known: Partial<ServerFacts> = {
       effectiveDialect: { scopeEncoding: 'Both' },

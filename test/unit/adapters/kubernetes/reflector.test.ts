@@ -219,6 +219,20 @@ describe('a reflector', () => {
     await until(() => expect(queries()).toEqual(['list', '5', '6']));
   });
 
+  test('knows what the API server refused last, until something comes again', async () => {
+    const refused = answer(500, status(500, 'InternalError'));
+    const { clock } = await follow({
+      script: [
+        refused,
+        (exchange) => setTimeout(() => list('5')(exchange), 100),
+        stream(event('ADDED', raw('good', '8'))),
+      ],
+    });
+    await until(() => expect(reflector.lastRefusal?.()?.message).toBeTypeOf('string'));
+    expect(reflector.lastRefusal?.()?.at).toBeLessThanOrEqual(clock.monotonic());
+    await until(() => expect(reflector.lastRefusal?.()).toBeUndefined());
+  });
+
   test('continues after a handler that throws', async () => {
     const { seen, log } = await follow({
       script: [
