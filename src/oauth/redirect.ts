@@ -39,8 +39,10 @@ function hintOfTarget(target: URL, called: URL | null): string {
   if (target.protocol !== called.protocol) {
     return ', another scheme';
   }
-  const differsBySlash =
-    target.pathname !== called.pathname && withoutSlash(target.pathname) === withoutSlash(called.pathname);
+  if (target.pathname === called.pathname) {
+    return ', the address that was called: what is between may want a cookie or a login';
+  }
+  const differsBySlash = withoutSlash(target.pathname) === withoutSlash(called.pathname);
   return differsBySlash ? ', which differs by a slash at the end' : '';
 }
 

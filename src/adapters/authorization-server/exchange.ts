@@ -100,7 +100,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
       whyUnreadable(decoded.text) === 'Truncated'
         ? this.#whole('more was received than its Content-Length says')
         : undefined;
-    this.#end(whole ?? toAnswer(this.#status ?? 0, this.#headers, decoded));
+    const answer = toAnswer(this.#status ?? 0, this.#headers, decoded);
+    this.#end(whole ?? (this.#raw.isRepaired ? { ...answer, framing: INVALID_FRAMING } : answer));
   }
 
   onResponseError(_: unknown, error: ConnectionError): void {
@@ -227,11 +228,13 @@ function explainLoss(error: ConnectionError): string {
   }
 }
 
+const INVALID_FRAMING = 'Content-Length, Transfer-Encoding or a chunk is not valid';
+
 function explainFraming({ name, code }: ConnectionError): string {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
     return 'the headers are larger than Node reads';
   }
   return name === 'HTTPParserError' || name === 'ResponseContentLengthMismatchError'
-    ? 'Content-Length, Transfer-Encoding or a chunk is not valid'
+    ? INVALID_FRAMING
     : `the connection ended before the end of the body that the headers announce (${code ?? name})`;
 }

@@ -31,11 +31,36 @@ export function readRawAnswer(bytes: Buffer): RawAnswer | undefined {
 
 const MAX_INTERIM = 10;
 
-/** Start line and headers with the empty line after them. */
-function headOf(bytes: Buffer): string | undefined {
+/** Start line and headers with the empty line after them, as Latin-1; `undefined`: they aren't complete. */
+export function headOf(bytes: Buffer): string | undefined {
   const text = bytes.toString('latin1');
   return /^.*?\r?\n\r?\n/s.exec(text)?.[0];
 }
+
+/**
+ * Headers that no parser refuses, where those of an answer contradict each other or give no valid length. Chunks count
+ * before a length (RFC 9112 section 6.3), and one length that comes several times counts once. Else the body ends with
+ * the connection, which serves no other call. `undefined`: nothing is to be repaired.
+ */
+export function repairedHead(head: string): string | undefined {
+  const lines = head.split(/\r?\n/);
+  const others = lines.filter((line) => !LENGTH.test(line));
+  const lengths = lines
+    .filter((line) => LENGTH.test(line))
+    .flatMap((line) => line.replace(LENGTH, '').split(','))
+    .map((length) => length.trim());
+  const isChunked = others.some((line) => /^transfer-encoding\s*:/i.test(line));
+  const [first = ''] = lengths;
+  const isOne = /^\d{1,15}$/.test(first) && lengths.every((length) => length === first);
+  if (lengths.length === 0 || (lengths.length === 1 && isOne && !isChunked)) {
+    return undefined;
+  }
+  const [start = '', ...rest] = others;
+  const length = isOne && !isChunked ? [`content-length: ${first}`] : [];
+  return [start, 'connection: close', ...length, ...rest].join('\r\n');
+}
+
+const LENGTH = /^content-length\s*:/i;
 
 function headersOf(head: string): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};

@@ -1,15 +1,24 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { headOf, repairedHead } from './raw-answer.ts';
+
+/** Longer beginnings of an answer are given to the parser as they are. */
+const MAX_HEAD = 16 * 1024;
 
 /**
  * The bytes that a connection receives after one request was written to it, as they arrive. The HTTP parser keeps none
- * of an answer whose framing is wrong, though the answer may be whole.
+ * of an answer whose framing is wrong, though the answer may be whole. Where the headers alone show that, the parser is
+ * given headers that it accepts ({@link repairedHead}), so that it reads on.
  */
 export class ReceivedBytes {
   readonly #most: number;
   #socket: Socket | undefined;
   #chunks: Buffer[] = [];
   #left: number;
+  /** The part of the headers that was received and not given to the parser yet. */
+  #head = NONE;
+  #isHeadOver = false;
+  #isRepaired = false;
 
   /** @param most bytes that are kept */
   constructor(most: number) {
@@ -31,11 +40,17 @@ export class ReceivedBytes {
     const { read } = socket;
     socket.read = (size) => {
       const chunk: unknown = read.call(socket, size);
-      if (Buffer.isBuffer(chunk)) {
-        this.#keep(chunk);
+      if (!Buffer.isBuffer(chunk)) {
+        return chunk;
       }
-      return chunk;
+      this.#keep(chunk);
+      return this.#isHeadOver ? chunk : this.#withHead(chunk);
     };
+  }
+
+  /** Whether the headers contradicted each other, so that the parser was given others. */
+  get isRepaired(): boolean {
+    return this.#isRepaired;
   }
 
   /** Everything that was received so far. */
@@ -51,6 +66,25 @@ export class ReceivedBytes {
     this.#socket = undefined;
     this.#chunks = [];
     this.#left = this.#most;
+    this.#head = NONE;
+  }
+
+  /** `null` while the headers aren't complete, as for a stream that has no more data yet. */
+  #withHead(chunk: Buffer): Buffer | null {
+    let rest = Buffer.concat([this.#head, chunk]);
+    let given = NONE;
+    for (let head = headOf(rest); head !== undefined && !this.#isHeadOver; head = headOf(rest)) {
+      const repaired = repairedHead(head);
+      this.#isRepaired ||= repaired !== undefined;
+      this.#isHeadOver = !/^HTTP\/1\.\d 1\d\d\b/.test(head);
+      given = Buffer.concat([given, Buffer.from(repaired ?? head, 'latin1')]);
+      rest = rest.subarray(head.length);
+    }
+    const isHead = !this.#isHeadOver && rest.length <= MAX_HEAD && isBeginning(rest.toString('latin1'));
+    this.#head = isHead ? rest : NONE;
+    this.#isHeadOver ||= !isHead;
+    const whole = isHead ? given : Buffer.concat([given, rest]);
+    return whole.length === 0 ? null : whole;
   }
 
   #keep(chunk: Buffer): void {
@@ -61,6 +95,11 @@ export class ReceivedBytes {
     }
   }
 }
+
+const NONE = Buffer.alloc(0);
+
+/** Whether an answer may begin so. */
+const isBeginning = (text: string): boolean => 'HTTP/1.'.startsWith(text) || text.startsWith('HTTP/1.');
 
 let starting: ReceivedBytes | undefined;
 

@@ -350,6 +350,11 @@ describe('P27, P42: a refusal that puts the address in doubt names the call, wit
       redirect(`${REG}/?state=canary`),
       followed(`${REG}/, which differs by a slash at the end`),
     ],
+    [
+      'the same address',
+      redirect('?step=2'),
+      followed(`${REG}, the address that was called: what is between may want a cookie or a login`),
+    ],
     ['a relative target', redirect('/register'), followed('https://as.example/register')],
     [
       'another host',

@@ -159,6 +159,41 @@ describe('an answer whose framing is wrong, though one complete JSON object arri
     ]);
   });
 
+  it.each<readonly [string, readonly string[]]>([
+    ['after headers with two lengths', [`content-length: ${bytes}`, `content-length: ${bytes}`]],
+    ['after headers with lengths that differ', [`content-length: ${bytes}`, 'content-length: 5']],
+    ['after a length that is no number', ['content-length: -1']],
+    ['in pieces', ['content-length: 5, 6']],
+  ])('where its body comes later: %s', async (what, headers) => {
+    const text = created(headers.join('\r\n'), json);
+    const cuts =
+      what === 'in pieces' ? [3, 30, 70, text.indexOf('{'), text.length] : [text.indexOf('{'), text.length];
+    const url = await tcp(async (socket) => {
+      for (const [index, cut] of cuts.entries()) {
+        socket.write(text.slice(cuts[index - 1] ?? 0, cut));
+        await connectionIdle();
+      }
+      socket.end();
+    });
+    const outcome = await client().send(post(url), within(5_000));
+    expect(outcome).toMatchObject({ kind: 'answered', status: 201, framing: FRAMING });
+    expect(outcome.kind === 'answered' && outcome.body.reveal()).toBe(json);
+  });
+
+  it('where its headers come in pieces, nothing is wrong with it', async () => {
+    const text = `HTTP/1.1 103 Early Hints\r\n\r\n${created(`content-length: ${bytes}`, json)}`;
+    const url = await tcp(async (socket) => {
+      for (const piece of text.match(/.{1,25}/gs) ?? []) {
+        socket.write(piece);
+        await connectionIdle();
+      }
+    });
+    const outcome = await client().send(post(url), within(5_000));
+    expect(outcome).toMatchObject({ kind: 'answered', status: 201 });
+    expect(outcome).not.toHaveProperty('framing');
+    expect(outcome.kind === 'answered' && outcome.body.reveal()).toBe(json);
+  });
+
   it('where its end never comes, after the time of the call', async () => {
     const url = await tcp((socket) => socket.write(created('content-length: 1000', json)));
     expect(await client().send(post(url), within(200))).toMatchObject({
@@ -193,7 +228,7 @@ describe('an answer whose framing is wrong, though one complete JSON object arri
     expect(receivedOf(outcome)).toBe('{"client_id":"c2"');
   });
 
-  it('not where the JSON is incomplete: what arrived is kept, and the length is named as the fault', async () => {
+  it('not where the JSON is incomplete: what arrived is kept', async () => {
     const twice = 'content-length: 100\r\ncontent-length: 100';
     const url = await tcp((socket) => socket.end(created(twice, '{"client_id":"c1","client_na')));
     const outcome = await client().send(post(url), within(5_000));

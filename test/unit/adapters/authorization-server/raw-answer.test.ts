@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readRawAnswer } from '../../../../src/adapters/authorization-server/raw-answer.ts';
+import { readRawAnswer, repairedHead } from '../../../../src/adapters/authorization-server/raw-answer.ts';
 
 const read = (text: string) => {
   const answer = readRawAnswer(Buffer.from(text));
@@ -50,5 +50,35 @@ describe('readRawAnswer', () => {
     'HTTP/1.1 103 Wait\r\n\r\n',
   ])('finds no answer in %j', (text) => {
     expect(read(text)).toBeUndefined();
+  });
+});
+
+describe('repairedHead', () => {
+  const repaired = (...headers: readonly string[]) =>
+    repairedHead(['HTTP/1.1 201 Created', 'a: b', ...headers, '', ''].join('\r\n'));
+  const head = (...headers: readonly string[]) =>
+    ['HTTP/1.1 201 Created', 'connection: close', ...headers, 'a: b', '', ''].join('\r\n');
+
+  test.each([
+    ['no length', []],
+    ['one length', ['Content-Length: 5']],
+    ['chunks', ['Transfer-Encoding: chunked']],
+  ])('leaves %s as it is', (_, headers) => {
+    expect(repaired(...headers)).toBeUndefined();
+  });
+
+  test.each([
+    ['a length twice', ['content-length: 5', 'Content-Length: 5'], ['content-length: 5']],
+    ['a list of one length', ['content-length: 5, 5'], ['content-length: 5']],
+    ['two lengths', ['content-length: 5', 'content-length: 6'], []],
+    ['no number', ['content-length: -1'], []],
+  ])('of %s', (_, headers, left) => {
+    expect(repaired(...headers)).toBe(head(...left));
+  });
+
+  test('takes chunks before a length', () => {
+    expect(repaired('content-length: 5', 'transfer-encoding: chunked')).toBe(
+      'HTTP/1.1 201 Created\r\nconnection: close\r\na: b\r\ntransfer-encoding: chunked\r\n\r\n',
+    );
   });
 });
