@@ -24,6 +24,7 @@ import { installationOf } from './controller/client/observe.ts';
 import type { Context } from './controller/context.ts';
 import { type Controller, createController } from './controller/controller.ts';
 import { createEventRecorder } from './controller/durable/events.ts';
+import { HashKey } from './controller/durable/hash-key.ts';
 import { Ledger } from './controller/durable/ledger.ts';
 import { createRecorder } from './controller/durable/recorder.ts';
 import { Orphans } from './controller/durable/suspected-orphans.ts';
@@ -180,6 +181,7 @@ async function install({
     reservedSecretMetadata: config.reservedSecretMetadata,
     namespaceMemoryBytes: config.namespaceMemoryBytes,
   };
+  const hashKey = new HashKey({ api, namespace, clock, log });
   const ledger = new Ledger({
     api,
     namespace,
@@ -223,6 +225,7 @@ async function install({
   const controller = createController({
     ...given,
     texts,
+    hashOf: hashKey.hashOf,
     report(report) {
       metrics.reconcileDone(report);
       relieveMemory();
@@ -242,6 +245,7 @@ async function install({
   void controller.replayJournal();
   const takeLead = async () => {
     await ledger.takeLead();
+    await hashKey.load();
     await orphans.load();
   };
   return { controller, watches, ledger, takeLead, fenced: fenced.promise };

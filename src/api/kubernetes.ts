@@ -32,6 +32,7 @@ export interface Secret extends KubernetesObject {
   readonly type?: string;
   /** Values in base64, as the API has them. */
   readonly data?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
 }
 
 export interface ConfigMap extends KubernetesObject {

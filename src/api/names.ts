@@ -25,6 +25,8 @@ export const LABELS = {
   workload: `${prefix}/workload`,
   /** On workload Secrets: name of the OAuthClient, cut to 63 characters. */
   client: `${prefix}/client`,
+  /** On the Secret with the key of hashes. */
+  hashKey: `${prefix}/hash-key`,
 } as const;
 
 interface LabelFacts {
@@ -45,6 +47,7 @@ export const LABEL_FACTS: Readonly<Record<keyof typeof LABELS, LabelFacts>> = {
       'name of the OAuthClient, cut to 63 characters; the annotation of the same name has the whole `NAMESPACE/NAME`',
   },
   registration: { on: 'registration Secrets', value: '`true`' },
+  hashKey: { on: 'Secret `oauth-registrar-hash-key`', value: '`true`' },
   role: { on: 'registration Secrets', value: '`current`, `retained`, `owed` or `left-behind`' },
   clientNamespace: { on: 'registration Secrets', value: 'namespace of the OAuthClient' },
   clientName: {

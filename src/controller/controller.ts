@@ -73,6 +73,8 @@ type Given = Omit<
 > & {
   /** Deduplicates strings of cached objects. */
   readonly texts: TextPool;
+  /** Hashes a value with the key of this installation. */
+  readonly hashOf: (value: string) => string;
   readonly report: (report: RoundReport) => void;
 };
 
@@ -129,7 +131,7 @@ export function createController(
     onRoom: takeUpNext,
   });
   const watched = (key: string) => caches.credentials.get(key);
-  const credentials: CredentialCache = new CredentialCache(given.api, namespaceMemory, watched);
+  const credentials: CredentialCache = new CredentialCache(given.api, namespaceMemory, watched, given.hashOf);
   const statusWrites = new StatusWrites(given.lead);
   const caches: Caches = createCaches({
     texts: given.texts,

@@ -10,7 +10,14 @@ import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { originOf, type UrlRules } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
-import { type CredentialSecrets, secretValue, toAdmission, toCredential } from './credential.ts';
+import {
+  type CredentialSecrets,
+  type SecretReference,
+  secretValue,
+  toAdmission,
+  toCredential,
+  versionOf,
+} from './credential.ts';
 import { isProblem, type Problem } from './problem.ts';
 import { proxyOf } from './proxy.ts';
 import type { ServerObject } from './server-object.ts';
@@ -78,7 +85,7 @@ export function toConnection(
       { ...endpoints },
       calls,
       transport?.version ?? '',
-      secretNames(spec).map((name) => versionOf(found.secrets, name)),
+      secretReferences(spec).map((reference) => versionOf(found.secrets, reference)),
     ]),
   };
 }
@@ -120,19 +127,21 @@ function driftOf({ drift }: AuthorizationServerSpec): ServerConnection['drift'] 
 
 const digest = (text: string): string => sha256(text).slice(0, 22);
 
-const versionOf = ({ get }: CredentialSecrets, name: string): string => {
-  const secret = get(name);
-  return secret.kind === 'Found' ? secret.version : secret.kind;
-};
-
 /** The Secrets that a server object refers to. */
-export function secretNames({
+export const secretNames = (spec: AuthorizationServerSpec): readonly string[] => [
+  ...new Set(secretReferences(spec).map(({ name }) => name)),
+];
+
+const CERTIFICATE_KEYS = ['tls.crt', 'tls.key'];
+const PROXY_KEYS = ['url', 'username', 'password'];
+
+function secretReferences({
   registration,
   management,
   connection,
-}: AuthorizationServerSpec): readonly string[] {
+}: AuthorizationServerSpec): readonly SecretReference[] {
   const { admission, softwareStatement, signedRequest } = registration;
-  const references = [
+  const users = [
     admission?.initialAccessToken,
     admission?.basic,
     admission?.clientCredentials,
@@ -144,14 +153,20 @@ export function secretNames({
     softwareStatement.sign?.encryption,
     signedRequest,
   ];
-  const names = [
-    ...references.map((reference) => reference?.secretRef?.name),
-    connection.clientCertificateRef?.name,
-    connection.proxyRef?.name,
-    connection.caRef?.kind === 'Secret' ? connection.caRef.name : undefined,
+  const { clientCertificateRef, proxyRef, caRef } = connection;
+  return [
+    ...users.flatMap((user) => (user?.secretRef === undefined ? [] : [referenceOf(user.secretRef)])),
+    ...(clientCertificateRef ? [{ name: clientCertificateRef.name, keys: CERTIFICATE_KEYS }] : []),
+    ...(proxyRef ? [{ name: proxyRef.name, keys: PROXY_KEYS }] : []),
+    ...(caRef?.kind === 'Secret' ? [{ name: caRef.name, keys: [caRef.key] }] : []),
   ];
-  return [...new Set(names.filter((name) => name !== undefined))];
 }
+
+/** Everything in a reference but the name of the Secret is a key in it. */
+const referenceOf = ({ name, ...keys }: { readonly name: string }): SecretReference => ({
+  name,
+  keys: Object.values<unknown>(keys).filter((key) => typeof key === 'string'),
+});
 
 type ConnectionCredentials = Pick<
   ServerConnection,
@@ -217,8 +232,10 @@ export function transportOf(
   if (isProblem(key)) {
     return key;
   }
-  const proxyVersion = proxyRef === undefined ? proxyUrl : versionOf(secrets, proxyRef.name);
-  const version = digest(canonicalJson([ca, name && versionOf(secrets, name), proxyVersion]));
+  const proxyVersion =
+    proxyRef === undefined ? proxyUrl : versionOf(secrets, { name: proxyRef.name, keys: PROXY_KEYS });
+  const certificateVersion = name && versionOf(secrets, { name, keys: CERTIFICATE_KEYS });
+  const version = digest(canonicalJson([ca, certificateVersion, proxyVersion]));
   const certificate = cert === undefined || key === undefined ? undefined : { cert: cert.reveal(), key };
   return defined({ version, ca, certificate, proxyUrl });
 }

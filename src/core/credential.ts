@@ -5,6 +5,7 @@ import type {
 } from '../api/admission-schema.ts';
 import { LABELS } from '../api/names.ts';
 import { SHARES } from '../api/shares.ts';
+import { canonicalJson } from '../oauth/json.ts';
 import { defined, own } from '../oauth/objects.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
@@ -20,8 +21,8 @@ export type CredentialSecret =
   | {
       readonly kind: 'Found';
       readonly values: Readonly<Record<string, Sensitive>>;
-      /** Changes with the Secret. */
-      readonly version: string;
+      /** By key: a hash of each value, with a key that only this installation has. It changes with the value alone. */
+      readonly hashes: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'NotFound' }
   /** The read failed, so it isn't known whether the Secret exists. */
@@ -36,6 +37,20 @@ export type CredentialSecret =
 export interface CredentialSecrets {
   readonly namespace: string;
   readonly get: (name: string) => CredentialSecret;
+}
+
+/** Identifies the values under some keys of a Secret: it changes when one of them does, not when the Secret is written. */
+export function versionOf({ get }: CredentialSecrets, { name, keys }: SecretReference): string {
+  const secret = get(name);
+  return secret.kind === 'Found'
+    ? canonicalJson(keys.map((key) => own(secret.hashes, key) ?? null))
+    : secret.kind;
+}
+
+/** A Secret, and the keys in it that are used. */
+export interface SecretReference {
+  readonly name: string;
+  readonly keys: readonly string[];
 }
 
 /** Ends a message about a Secret that isn't kept because its namespace has no room. */
@@ -231,6 +246,8 @@ function authenticationOf(
 const formatOf = (material: Sensitive): SigningKey['format'] =>
   material.reveal().trimStart().startsWith('{') ? 'Jwk' : 'Pem';
 
+const ADOPTED_KEYS = ['client_id', 'client_secret', 'registration_access_token', 'registration_client_uri'];
+
 /** A client that exists already, from the Secret with its credentials. */
 export function adoptableClient(name: string, secrets: CredentialSecrets): AdoptableClient | Problem {
   const clientId = secretValue(secrets, { name, key: 'client_id' });
@@ -246,9 +263,8 @@ export function adoptableClient(name: string, secrets: CredentialSecrets): Adopt
     return uri;
   }
   const clientSecret = secretValue(secrets, { name, key: 'client_secret' });
-  const found = secrets.get(name);
   return {
-    version: found.kind === 'Found' ? found.version : '',
+    version: versionOf(secrets, { name, keys: ADOPTED_KEYS }),
     clientId: clientId.reveal(),
     clientSecret: isProblem(clientSecret) ? undefined : clientSecret,
     registrationAccessToken,

@@ -110,6 +110,8 @@ interface Suspects {
 export interface OwnStatement {
   readonly jwt: Sensitive;
   readonly claims: JsonObject;
+  /** Changes with the value. */
+  readonly version: string;
 }
 
 /** A client that exists already, as its Secret describes it. */
@@ -118,7 +120,7 @@ export interface AdoptableClient {
   readonly clientSecret: Sensitive | undefined;
   readonly registrationAccessToken: Sensitive;
   readonly registrationClientUri: string;
-  /** Changes with the Secret, so that corrected credentials are tried again. */
+  /** Changes with the values, so that corrected credentials are tried again. */
   readonly version: string;
 }
 

@@ -8,7 +8,8 @@ import { sha256 } from '../oauth/sha256.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 import { decodeStatementClaims, statementExpiry, withoutTimes } from '../oauth/software-statement.ts';
 import type { SignedRequestTerms, SignTerms, StatementTerms } from './connection.ts';
-import { type CredentialSecrets, secretValue } from './credential.ts';
+import { type CredentialSecrets, secretValue, versionOf } from './credential.ts';
+import type { OwnStatement } from './observation.ts';
 import { isProblem, type Problem } from './problem.ts';
 
 /**
@@ -38,7 +39,7 @@ export function givenStatement(
   ref: { readonly name: string; readonly key: string },
   secrets: CredentialSecrets,
   now: number,
-): { readonly jwt: Sensitive; readonly claims: JsonObject } | Problem {
+): OwnStatement | Problem {
   const jwt = secretValue(secrets, ref);
   if (isProblem(jwt)) {
     return jwt;
@@ -52,7 +53,8 @@ export function givenStatement(
       message: `The software statement in Secret ${secrets.namespace}/${ref.name} expired at ${since}. Put a current one into key ${ref.key}.`,
     };
   }
-  return { jwt, claims: identifyingClaims(jwt) };
+  const version = versionOf(secrets, { name: ref.name, keys: [ref.key] });
+  return { jwt, claims: identifyingClaims(jwt), version };
 }
 
 /** The claims that identify a statement: all but the times. None can be read from an encrypted statement. */

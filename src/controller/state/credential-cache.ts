@@ -41,15 +41,21 @@ export class CredentialCache {
   readonly #references = new Map<string, readonly string[]>();
   readonly #reads = new Map<string, Promise<void>>();
   readonly #memory: NamespaceMemory;
+  readonly #hashOf: (value: string) => string;
   /** `textOf` the referencing object → bytes that it keeps besides the values of Secrets, and their namespace. */
   readonly #counted = new Map<string, { readonly namespace: string; readonly bytes: number }>();
 
-  /** @param watched metadata of a labelled Secret, by its `namespace/name` */
+  /**
+   * @param watched metadata of a labelled Secret, by its `namespace/name`
+   * @param hashOf hashes a value with the key of this installation
+   */
   constructor(
     api: KubernetesApi,
     memory: NamespaceMemory,
     watched: (key: string) => CredentialObject | undefined,
+    hashOf: (value: string) => string,
   ) {
+    this.#hashOf = hashOf;
     this.#api = api;
     this.#memory = memory;
     this.#watched = watched;
@@ -139,7 +145,7 @@ export class CredentialCache {
   async #read(key: string, askWhy: boolean): Promise<void> {
     const watched = this.#watched(key);
     if (watched?.isRegistration) {
-      const secret = { kind: 'Found', values: {}, version: '' } as const;
+      const secret = { kind: 'Found', values: {}, hashes: {} } as const;
       this.#keep(key, { secret, version: versionOf(watched), bytes: 0 });
       return;
     }
@@ -160,7 +166,7 @@ export class CredentialCache {
     const [namespace = '', name = ''] = key.split('/');
     const answer = await this.#api.get<Secret>(RESOURCES.secret, { namespace, name });
     if (answer.ok) {
-      const secret = toCredentialSecret(answer.object);
+      const secret = toCredentialSecret(answer.object, this.#hashOf);
       const bytes = secret.kind === 'Found' ? sizeOf(answer.object) : 0;
       this.#keep(key, { secret, version: versionOf(answer.object), bytes });
     } else if (answer.status === 404) {
@@ -197,7 +203,7 @@ const sizeOf = ({ data = {} }: Secret): number =>
   Object.values(data).reduce((sum, value) => sum + Buffer.byteLength(value, 'base64'), 0);
 
 /** The labels may have changed since the watch event, so they are checked again. Values are wrapped at once. */
-function toCredentialSecret(secret: Secret): CredentialSecret {
+function toCredentialSecret(secret: Secret, hashOf: (value: string) => string): CredentialSecret {
   const { labels = {} } = secret.metadata;
   if (labels[LABELS.credential] !== 'true') {
     return { kind: 'NotLabelled' };
@@ -207,9 +213,12 @@ function toCredentialSecret(secret: Secret): CredentialSecret {
   if (bytes > SHARES.credentialBytes.most) {
     return { kind: 'TooLarge', bytes };
   }
-  const values = Object.entries(data).map(([key, value]) => [
-    key,
-    new Sensitive(Buffer.from(value, 'base64').toString().trim()),
-  ]);
-  return { kind: 'Found', values: Object.fromEntries(values), version: versionOf(secret) };
+  const texts = Object.entries(data).map(
+    ([key, value]) => [key, Buffer.from(value, 'base64').toString().trim()] as const,
+  );
+  return {
+    kind: 'Found',
+    values: Object.fromEntries(texts.map(([key, text]) => [key, new Sensitive(text)])),
+    hashes: Object.fromEntries(texts.map(([key, text]) => [key, hashOf(text)])),
+  };
 }

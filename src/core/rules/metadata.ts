@@ -88,7 +88,7 @@ export function planUpdate(
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
   }
-  const basis = `${basisOf(object, hash, connection)} ${keys} ${because}`;
+  const basis = `${basisOf(o, hash, connection)} ${keys} ${because}`;
   const setback = setbackOf(o, 'Update', basis);
   if (setback?.reason === 'RegistrationAccessTokenLost' && connection.recovery.tokenLost === 'Reregister') {
     const lost = `The server refuses the registration access token of client ${current.clientId}, and recovery.tokenLost is Reregister.`;

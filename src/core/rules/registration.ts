@@ -80,7 +80,7 @@ export function planRegistration(
     return stall(wanted.reason, wanted.message);
   }
   const hash = metadataHash(object.desired.hash, connection.shape);
-  const basis = basisOf(object, hash, connection);
+  const basis = basisOf(o, hash, connection);
   // A person who asks for another client may know why the server is suspected.
   const isAsked = replaces !== undefined && isRotationRequested(o, replaces);
   return (
@@ -106,14 +106,20 @@ export function planRegistration(
   );
 }
 
-export const ownStatement = ({ statement }: Observation) => (isProblem(statement) ? undefined : statement);
+export const ownStatement = ({ statement }: Pick<Observation, 'statement'>) =>
+  isProblem(statement) ? undefined : statement;
 
 /** What a registration or an update is tried with. A setback holds only for the same basis. */
-export const basisOf = (object: ObservedClient, hash: string, connection: ServerConnection): string =>
+export const basisOf = (
+  o: Pick<Observation, 'statement'> & { readonly object: ObservedClient },
+  hash: string,
+  connection: ServerConnection,
+): string =>
   [
-    object.uid,
+    o.object.uid,
     hash,
     connection.version,
-    object.reconcileRequestedAt ?? '',
-    object.rotateRequestedAt ?? '',
+    o.object.reconcileRequestedAt ?? '',
+    o.object.rotateRequestedAt ?? '',
+    ownStatement(o)?.version ?? '',
   ].join(' ');

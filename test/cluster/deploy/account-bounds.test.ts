@@ -20,6 +20,7 @@ const secret = (metadata: Metadata, type = 'Opaque'): string =>
 
 const workload = { [LABELS.workload]: 'true' };
 const registration = { [LABELS.registration]: 'true' };
+const hashKey = { [LABELS.hashKey]: 'true' };
 
 const TOKEN_OF = (account: string): Pick<Metadata, 'annotations'> => ({
   annotations: { 'kubernetes.io/service-account.name': account },
@@ -60,6 +61,7 @@ describe.each(INSTALLS)('The account of $title', (install: Install) => {
     ['another Secret under its label', 'replace', { name: 'own', namespace: tenant, labels: workload }],
     ['a Secret with its label', 'delete', { name: 'own', namespace: tenant }],
     ['a registration Secret', 'create', { name: 'new', namespace: own, labels: registration }],
+    ['the key of hashes', 'create', { name: 'new', namespace: own, labels: hashKey }],
   ] as const)('may write %s (%s)', async (_, verb, metadata) => {
     expect(await dryRun(verb, secret(metadata))).toMatchObject({ code: 0, stderr: '' });
   });

@@ -26,6 +26,7 @@ import { toClientObject } from '../../../src/core/desired.ts';
 import type { Observation, PendingCall } from '../../../src/core/observation.ts';
 import { type ServerKey, serverKey } from '../../../src/core/server-key.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
+import { sha256 } from '../../../src/oauth/sha256.ts';
 import { CLIENT, OPERATOR_NAMESPACE, registeredClient } from '../fixtures/objects.ts';
 import { available, connection, INSTALLATION, NOW } from '../fixtures/observations.ts';
 import { Cluster, type Stored } from './cluster.ts';
@@ -109,9 +110,8 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
   });
   const texts = new TextPool();
   const namespaceMemory = unbounded();
-  const credentials: CredentialCache = new CredentialCache(api, namespaceMemory, (key) =>
-    caches.credentials.get(key),
-  );
+  const watched = (key: string) => caches.credentials.get(key);
+  const credentials: CredentialCache = new CredentialCache(api, namespaceMemory, watched, sha256);
   const nothing = () => undefined;
   const statusWrites = new StatusWrites({ held: () => true });
   const caches = createCaches({

@@ -288,7 +288,7 @@ describe('a policy', () => {
             statement: { ...connection.statement, fromClient: brings ? 'Require' : 'Deny' } as const,
           };
           const facts = { namespace: 'shop', name: 'storefront', cluster: 'eu-1', createdAt: 0 };
-          const statement = brings ? { jwt, claims } : undefined;
+          const statement = brings ? { jwt, claims, version: '1' } : undefined;
           const wanted = wantedDocument(facts, spec, terms, statement);
           if (isProblem(wanted)) {
             expectPresentable(wanted.message);

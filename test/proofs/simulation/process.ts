@@ -7,6 +7,7 @@ import type { Journal, Log } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import type { Sensitive } from '../../../src/oauth/sensitive.ts';
+import { sha256 } from '../../../src/oauth/sha256.ts';
 import { createFakeJwt } from '../../kit/fakes/fake-ports.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
 import { createApi, createHttp } from './network.ts';
@@ -46,6 +47,7 @@ export async function lead(world: World, process: Process): Promise<void> {
   const controller = createController(
     {
       texts: new TextPool(),
+      hashOf: sha256,
       api,
       http,
       clock,

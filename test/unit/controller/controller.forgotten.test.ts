@@ -68,7 +68,11 @@ function operator() {
     },
   });
   const controller = createController(
-    Object.assign(given, { texts: new TextPool(), report: () => undefined }),
+    Object.assign(given, {
+      texts: new TextPool(),
+      hashOf: (value: string) => value,
+      report: () => undefined,
+    }),
   );
   return { controller, clock, tokens, gone };
 }

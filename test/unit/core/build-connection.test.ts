@@ -22,13 +22,13 @@ const nothingFound: Found = {
 const statement = statementOf({ iss: 'https://publisher.example.com', software_id: 's1' });
 /** Every Secret that the specs below refer to. */
 const SECRETS = {
-  iat: labelled({ token: 'iat-1' }, 'iat/1'),
-  admin: labelled({ token: 'admin-1' }, 'admin/1'),
-  registrar: labelled({ client_id: 'r1', client_secret: 'canary' }, 'registrar/1'),
-  statement: labelled({ software_statement: statement }, 'statement/1'),
-  signer: labelled({ key: 'k' }, 'signer/1'),
-  recipient: labelled({ key: 'p' }, 'recipient/1'),
-  tls: labelled({ 'tls.crt': 'certificate', 'tls.key': 'canary-key' }, 'tls/1'),
+  iat: labelled({ token: 'iat-1' }),
+  admin: labelled({ token: 'admin-1' }),
+  registrar: labelled({ client_id: 'r1', client_secret: 'canary' }),
+  statement: labelled({ software_statement: statement }),
+  signer: labelled({ key: 'k' }),
+  recipient: labelled({ key: 'p' }),
+  tls: labelled({ 'tls.crt': 'certificate', 'tls.key': 'canary-key' }),
 };
 const all = secretsOf(SECRETS);
 
@@ -393,11 +393,12 @@ describe('the transport', () => {
   });
 
   const proxyRef = { name: 'proxy' };
-  const proxies = (version: string) => secretsOf({ ...SECRETS, proxy: labelled({ url: proxyUrl }, version) });
+  const proxies = (password: string) =>
+    secretsOf({ ...SECRETS, proxy: labelled({ url: proxyUrl, username: 'u', password }) });
 
   test('has the proxy that a Secret names', () => {
     const { transport } = connected(specOf({ connection: { proxyRef } }), { secrets: proxies('1') });
-    expect(transport?.proxyUrl).toBe(`${proxyUrl}/`);
+    expect(transport?.proxyUrl).toBe(`${proxyUrl.replace('://', '://u:1@')}/`);
   });
 
   test("can't be had where that Secret is missing", () => {
@@ -406,7 +407,7 @@ describe('the transport', () => {
 
   test('has another version after every change of what it holds', () => {
     const caRef = { name: 'ca' };
-    const renewed = secretsOf({ ...SECRETS, tls: labelled({ 'tls.crt': 'c', 'tls.key': 'k' }, 'tls/2') });
+    const renewed = secretsOf({ ...SECRETS, tls: labelled({ 'tls.crt': 'c', 'tls.key': 'k' }) });
     const versions = [
       versionOf({ connection: { proxyUrl } }),
       versionOf({ connection: { proxyUrl: 'https://proxy2.example.com' } }),
@@ -472,7 +473,7 @@ describe('the shape of a connection', () => {
     });
     const first = shapeOf(claiming({ org: 'a' }));
     expect(shapeOf(claiming({ org: 'b' }))).not.toBe(first);
-    const rolled = { secrets: secretsOf({ signer: labelled({ key: 'k2' }, 'signer/2') }) };
+    const rolled = { secrets: secretsOf({ signer: labelled({ key: 'k2' }) }) };
     expect(shapeOf(claiming({ org: 'a' }), rolled)).toBe(first);
   });
 });
@@ -489,11 +490,28 @@ describe('the version of a connection', () => {
   };
   const versionOf = (found: Partial<Found> = {}) => connected(specOf(everything), found).version;
 
-  test.each(['iat', 'statement', 'signer', 'registrar', 'tls'] as const)('changes with Secret %s', (name) => {
-    const { values } = SECRETS[name] as Extract<(typeof SECRETS)[typeof name], { kind: 'Found' }>;
-    const secrets = secretsOf({ ...SECRETS, [name]: { kind: 'Found', values, version: 'renewed' } });
+  type Name = 'iat' | 'statement' | 'signer' | 'registrar' | 'tls';
+  const textsOf = (name: Name) => plain((SECRETS[name] as { readonly values: object }).values) as object;
+
+  test.each<readonly [Name, string]>([
+    ['iat', 'token'],
+    ['statement', 'software_statement'],
+    ['signer', 'key'],
+    ['registrar', 'client_secret'],
+    ['tls', 'tls.crt'],
+    ['tls', 'tls.key'],
+  ])('changes with the value in Secret %s under key %s', (name, key) => {
+    const secrets = secretsOf({ ...SECRETS, [name]: labelled({ ...textsOf(name), [key]: 'renewed' }) });
     expect(versionOf({ secrets })).not.toBe(versionOf());
   });
+
+  test.each<Name>(['iat', 'statement', 'signer', 'registrar', 'tls'])(
+    'stays when a key that nobody refers to changes in Secret %s',
+    (name) => {
+      const secrets = secretsOf({ ...SECRETS, [name]: labelled({ ...textsOf(name), other: 'x' }) });
+      expect(versionOf({ secrets })).toBe(versionOf());
+    },
+  );
 
   test.each<readonly [string, Partial<Found>]>([
     ['an endpoint', { endpoints: { ...endpoints, registration: `${issuer}/r2` } }],

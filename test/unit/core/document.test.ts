@@ -353,7 +353,7 @@ const jwtOf = (claims: JsonObject): Sensitive => {
   const part = (value: JsonObject) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return new Sensitive(`${part({ alg: 'ES256' })}.${part(claims)}.c2lnbmF0dXJl`);
 };
-const statementOf = (claims: JsonObject): OwnStatement => ({ jwt: jwtOf(claims), claims });
+const statementOf = (claims: JsonObject): OwnStatement => ({ jwt: jwtOf(claims), claims, version: '1' });
 
 describe('the software statement', () => {
   const softwareStatement = { secretRef: { name: 'mine', key: 'software_statement' } };
@@ -474,7 +474,7 @@ describe('the software statement', () => {
   });
 
   test("of the client that can't be read can't be judged by a policy, and is refused", () => {
-    const encrypted = { jwt: new Sensitive('a.b.c.d.e'), claims: { sha256: 'digest' } };
+    const encrypted = { jwt: new Sensitive('a.b.c.d.e'), claims: { sha256: 'digest' }, version: '1' };
     const statement = { ...noStatement, fromClient: 'Allow' } as const;
     const inputs = { spec: { softwareStatement }, own: encrypted };
     expect(resultOf({ ...inputs, terms: { statement, policy: {} } })).toMatchObject({

@@ -5,6 +5,7 @@ import {
   softwareStatement as statementSchema,
 } from '../../../src/api/statement-schema.ts';
 import { givenStatement, toSignedRequestTerms, toStatementTerms } from '../../../src/core/statement.ts';
+import { sha256 } from '../../../src/oauth/sha256.ts';
 import { found, plain, secretsOf, statementOf } from '../../kit/fixtures/credentials.ts';
 
 const NOW = Date.parse('2026-05-01T12:00:00Z');
@@ -21,16 +22,20 @@ const secretsWith = (jwt: string) =>
 const given = (jwt: string) =>
   plain(givenStatement({ name: 'statement', key: 'software_statement' }, secretsWith(jwt), NOW));
 
+/** It changes with the value. */
+const versionOf = (jwt: string) => JSON.stringify([sha256(jwt)]);
+
 describe('a software statement that was issued elsewhere', () => {
   test('is known by its claims, without those that every signature has of its own', () => {
     const jwt = statementOf({ ...claims, iat: 1, nbf: 1, exp: SECOND + 1, jti: 'a' });
-    expect(given(jwt)).toEqual({ jwt, claims });
+    expect(given(jwt)).toEqual({ jwt, claims, version: versionOf(jwt) });
   });
 
   test('is known by its digest where it is encrypted and nothing can be read', () => {
     expect(given(encrypted)).toEqual({
       jwt: encrypted,
       claims: { sha256: createHash('sha256').update(encrypted).digest('base64url') },
+      version: versionOf(encrypted),
     });
   });
 
@@ -80,7 +85,7 @@ describe('toStatementTerms', () => {
 
   test('sends one that is given (rule 5)', () => {
     expect(termsOf({ secretRef: { name: 'statement' }, fromClient: 'Allow' })).toEqual({
-      given: { jwt: statementOf(claims), claims },
+      given: { jwt: statementOf(claims), claims, version: versionOf(statementOf(claims)) },
       sign: undefined,
       fromClient: 'Allow',
     });

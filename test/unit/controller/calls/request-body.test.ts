@@ -19,6 +19,7 @@ const JTI = /^[0-9a-v]{26}$/;
 const ownStatement = (claims: JsonObject, times: object = {}): OwnStatement => ({
   jwt: new Sensitive(statementOf({ ...claims, ...times })),
   claims,
+  version: '1',
 });
 const terms = (statement: Partial<ServerConnection['statement']>): Partial<ServerConnection> => ({
   statement: { ...connection.statement, ...statement },

@@ -3,6 +3,7 @@ import { keyOf, type Secret } from '../../../../src/api/kubernetes.ts';
 import type { Settings } from '../../../../src/controller/context.ts';
 import { resolveReferences } from '../../../../src/controller/server/references.ts';
 import { CredentialCache } from '../../../../src/controller/state/credential-cache.ts';
+import { sha256 } from '../../../../src/oauth/sha256.ts';
 import { contextOf, createReadOnlyApi, unbounded } from '../../../kit/fakes/fake-ports.ts';
 import { plain } from '../../../kit/fixtures/credentials.ts';
 import { type Given, objectOf, open, specOf } from '../../../kit/fixtures/server-objects.ts';
@@ -33,10 +34,11 @@ async function resolve(more: object, { secrets = [], objects = {} }: Surrounding
   const watched = new Map(secrets.map((secret) => [keyOf(secret.metadata), secret]));
   const labelled = [...watched].map(([key, secret]) => [`Secret ${key}`, secret]);
   const api = createReadOnlyApi({ ...objects, ...Object.fromEntries(labelled) });
-  const credentials = new CredentialCache(api, unbounded(), (key) => {
+  const found = (key: string) => {
     const { metadata } = watched.get(key) ?? {};
     return metadata && { metadata, isRegistration: false };
-  });
+  };
+  const credentials = new CredentialCache(api, unbounded(), found, sha256);
   const context = contextOf({
     api,
     credentials,
@@ -61,7 +63,7 @@ describe('a Secret that a server object refers to', () => {
     expect(plain(secrets.get('iat'))).toEqual({
       kind: 'Found',
       values: { token: 'canary' },
-      version: 'uid-iat/7',
+      hashes: { token: sha256('canary') },
     });
     expect({ reads, problem }).toEqual({ reads: ['Secret operators/iat'], problem: undefined });
   });

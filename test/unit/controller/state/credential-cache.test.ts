@@ -6,6 +6,7 @@ import { NamespaceMemory } from '../../../../src/controller/state/namespace-memo
 import { storedClientKey } from '../../../../src/core/client-key.ts';
 import { secretValue } from '../../../../src/core/credential.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
+import { sha256 } from '../../../../src/oauth/sha256.ts';
 import { createReadOnlyApi, unbounded } from '../../../kit/fakes/fake-ports.ts';
 import { plain } from '../../../kit/fixtures/credentials.ts';
 
@@ -55,7 +56,7 @@ function worldOf(memory: NamespaceMemory, ...secrets: readonly Secret[]) {
     const answer = await readOnly.get(resource, key);
     return (failure ?? answer) as Awaited<ReturnType<typeof get>> as never;
   };
-  const credentials = new CredentialCache({ ...readOnly, get }, memory, (key) => {
+  const found = (key: string) => {
     const { metadata } = watched.get(key) ?? {};
     return (
       metadata && {
@@ -63,7 +64,8 @@ function worldOf(memory: NamespaceMemory, ...secrets: readonly Secret[]) {
         isRegistration: metadata.labels?.['oauth-registrar.dev/registration'] === 'true',
       }
     );
-  });
+  };
+  const credentials = new CredentialCache({ ...readOnly, get }, memory, found, sha256);
   return {
     credentials,
     put,
@@ -234,6 +236,21 @@ describe('a credential Secret', () => {
     fail(undefined);
     await credentials.refer(client('shop/a'), 'shop', ['iat']);
     expect([tokenOf('iat'), credentials.isIncomplete(client('shop/a'))]).toEqual(['t', false]);
+  });
+
+  test('that is written without another value has the same hashes, and others with another value', async () => {
+    const { credentials, put } = world(secret('iat'));
+    const hashes = async () => {
+      await credentials.refer(client('shop/a'), 'shop', ['iat']);
+      const found = credentials.get('shop', 'iat');
+      return found.kind === 'Found' ? found.hashes : undefined;
+    };
+    const first = await hashes();
+    expect(first).toEqual({ token: sha256('t') });
+    put(secret('iat', { version: '2' }));
+    expect(await hashes()).toEqual(first);
+    put(secret('iat', { version: '3', values: { token: 'u', other: 'x' } }));
+    expect(await hashes()).toEqual({ token: sha256('u'), other: sha256('x') });
   });
 
   test('that can not be read in its new version serves as it was, until it can be', async () => {

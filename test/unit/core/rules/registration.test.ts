@@ -1,6 +1,6 @@
 import type { OAuthClientSpec } from '../../../../src/api/oauth-client.ts';
 import type { Policy } from '../../../../src/core/connection.ts';
-import type { ObservedClient } from '../../../../src/core/observation.ts';
+import type { ObservedClient, OwnStatement } from '../../../../src/core/observation.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
 import {
   desired,
@@ -19,7 +19,11 @@ const bounded = (policy: Policy) => reached({ policy });
 const named = { client: { clientName: 'Storefront', scopes: ['openid', 'admin'] } };
 const refusal =
   'scope "admin" is not permitted: spec.policy.scopes of the server object lists openid; choose another, or ask the platform team to extend spec.policy.scopes.';
-const statement = { jwt: new Sensitive('a.b.c'), claims: { iss: 'https://publisher.example.com' } };
+const statement: OwnStatement = {
+  jwt: new Sensitive('a.b.c'),
+  claims: { iss: 'https://publisher.example.com' },
+  version: '1',
+};
 const softwareStatement = { secretRef: { name: 's', key: 'software_statement' } };
 const brings = (more: Partial<ObservedClient> = {}) => wants({ softwareStatement }, { status: {}, ...more });
 const allowing = reached({ statement: { given: undefined, sign: undefined, fromClient: 'Allow' } });
