@@ -239,6 +239,23 @@ export const oauthClientStatus = z
         'x-kubernetes-list-type': 'atomic',
       })
       .optional(),
+    refusal: z
+      .object({
+        call: z.enum(['Register', 'Update', 'Adopt']).meta({ description: 'What was refused.' }),
+        basis: described(
+          z.string().max(64),
+          'Identifies the request: it changes with the spec, the server object, the value of a credential, and with annotations that request a try.',
+        ),
+        reason: described(text(64), 'As in the condition Ready.'),
+        message: described(z.string().max(2048), 'As in the condition Ready.'),
+        attempts: described(z.int().min(1).max(1000), 'How often the same request was refused.'),
+        at: described(time(), 'When it was refused last.'),
+      })
+      .meta({
+        description:
+          'The last refusal that only another request can change. The same is sent again after an hour at first, later once a day; a restart of the operator changes nothing about that.',
+      })
+      .optional(),
     conditions: conditions().optional(),
   })
   .meta({ description: 'What was done.', default: { conditions: [NOT_YET_SEEN] } });

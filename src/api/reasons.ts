@@ -286,3 +286,6 @@ export const REASONS = {
 } as const;
 
 export type Reason = keyof typeof REASONS;
+
+/** Whether a text is one of the reasons: status may have been written by another version. */
+export const isReason = (text: string): text is Reason => Object.hasOwn(REASONS, text);

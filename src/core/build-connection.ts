@@ -16,7 +16,7 @@ import {
   secretValue,
   toAdmission,
   toCredential,
-  versionOf,
+  versionOfValues,
 } from './credential.ts';
 import { isProblem, type Problem } from './problem.ts';
 import { proxyOf } from './proxy.ts';
@@ -85,7 +85,7 @@ export function toConnection(
       { ...endpoints },
       calls,
       transport?.version ?? '',
-      secretReferences(spec).map((reference) => versionOf(found.secrets, reference)),
+      secretReferences(spec).map((reference) => versionOfValues(found.secrets, reference)),
     ]),
   };
 }
@@ -233,8 +233,8 @@ export function transportOf(
     return key;
   }
   const proxyVersion =
-    proxyRef === undefined ? proxyUrl : versionOf(secrets, { name: proxyRef.name, keys: PROXY_KEYS });
-  const certificateVersion = name && versionOf(secrets, { name, keys: CERTIFICATE_KEYS });
+    proxyRef === undefined ? proxyUrl : versionOfValues(secrets, { name: proxyRef.name, keys: PROXY_KEYS });
+  const certificateVersion = name && versionOfValues(secrets, { name, keys: CERTIFICATE_KEYS });
   const version = digest(canonicalJson([ca, certificateVersion, proxyVersion]));
   const certificate = cert === undefined || key === undefined ? undefined : { cert: cert.reveal(), key };
   return defined({ version, ca, certificate, proxyUrl });

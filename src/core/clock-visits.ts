@@ -82,6 +82,13 @@ function readVisit(o: Observation, at: RecordAtServer): number | undefined {
   return Math.min(o.now + RENEW_AGAIN_MS, ...retries.map(({ retryAt }) => retryAt));
 }
 
+/** Whether a token, a secret or a key of the client in use is due for renewal. */
+export function isRenewalDue(o: Observation): boolean {
+  const current = currentRecord(o);
+  const at = current && serverOfClient(o, current);
+  return at !== undefined && renewals(o, at).some((due) => due !== undefined && due <= o.now);
+}
+
 /** When records that serve no object end, or their deregistration is retried. */
 function endings(o: Observation, current: RegistrationRecord | undefined): readonly (number | undefined)[] {
   const surplus = surplusRecords(o, current);

@@ -40,7 +40,7 @@ export interface CredentialSecrets {
 }
 
 /** Identifies the values under some keys of a Secret: it changes when one of them does, not when the Secret is written. */
-export function versionOf({ get }: CredentialSecrets, { name, keys }: SecretReference): string {
+export function versionOfValues({ get }: CredentialSecrets, { name, keys }: SecretReference): string {
   const secret = get(name);
   return secret.kind === 'Found'
     ? canonicalJson(keys.map((key) => own(secret.hashes, key) ?? null))
@@ -264,7 +264,7 @@ export function adoptableClient(name: string, secrets: CredentialSecrets): Adopt
   }
   const clientSecret = secretValue(secrets, { name, key: 'client_secret' });
   return {
-    version: versionOf(secrets, { name, keys: ADOPTED_KEYS }),
+    version: versionOfValues(secrets, { name, keys: ADOPTED_KEYS }),
     clientId: clientId.reveal(),
     clientSecret: isProblem(clientSecret) ? undefined : clientSecret,
     registrationAccessToken,

@@ -264,4 +264,8 @@ export interface Setback {
   readonly basis: string;
   /** An earlier try ended without a readable answer: the server may have acted on it. */
   readonly ambiguous: boolean;
+  /** RFC 3339: when an earlier process was refused, as status says. Absent where this process was. */
+  readonly refusedAt?: string;
+  /** With `refusedAt`: before this time, another request waits, too; in milliseconds since the epoch. */
+  readonly spreadUntil?: number;
 }

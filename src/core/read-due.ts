@@ -3,6 +3,7 @@ import { heardAbout } from './forgotten-client.ts';
 import type { RecordAtServer } from './home.ts';
 import { managementMode } from './management.ts';
 import type { Observation } from './observation.ts';
+import { spreadOf } from './spread.ts';
 
 /** When a client is read at its server, to detect changes by somebody else. */
 
@@ -42,13 +43,7 @@ function driftDueAt({ readAt, object }: Observation, at: RecordAtServer): number
   const isManaged = managementMode(record.managed, management) !== 'None';
   return object === undefined || drift.mode === 'Off' || !mayRead || !isManaged
     ? undefined
-    : readAt + drift.intervalMs * (0.9 + 0.2 * shareOf(object.uid));
-}
-
-/** A number from 0 to 1, fixed for each object, that spreads the reads of clients that were created together. */
-function shareOf(uid: string): number {
-  const sum = [...uid].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) % 65_536, 7);
-  return sum / 65_536;
+    : readAt + drift.intervalMs * (0.9 + 0.2 * spreadOf(object.uid));
 }
 
 /** Whether a read changes neither token nor secret. */

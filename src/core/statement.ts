@@ -8,7 +8,7 @@ import { sha256 } from '../oauth/sha256.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 import { decodeStatementClaims, statementExpiry, withoutTimes } from '../oauth/software-statement.ts';
 import type { SignedRequestTerms, SignTerms, StatementTerms } from './connection.ts';
-import { type CredentialSecrets, secretValue, versionOf } from './credential.ts';
+import { type CredentialSecrets, secretValue, versionOfValues } from './credential.ts';
 import type { OwnStatement } from './observation.ts';
 import { isProblem, type Problem } from './problem.ts';
 
@@ -53,7 +53,7 @@ export function givenStatement(
       message: `The software statement in Secret ${secrets.namespace}/${ref.name} expired at ${since}. Put a current one into key ${ref.key}.`,
     };
   }
-  const version = versionOf(secrets, { name: ref.name, keys: [ref.key] });
+  const version = versionOfValues(secrets, { name: ref.name, keys: [ref.key] });
   return { jwt, claims: identifyingClaims(jwt), version };
 }
 

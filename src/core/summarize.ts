@@ -5,7 +5,7 @@ import type { Reason } from '../api/reasons.ts';
 import { rfc3339, timeOf } from '../api/time.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import type { Idle } from './action.ts';
-import { lifetimeEnd } from './clock-visits.ts';
+import { isRenewalDue, lifetimeEnd } from './clock-visits.ts';
 import { currentRecord, surplusRecords } from './current-record.ts';
 import type { Substitution } from './drift.ts';
 import { knownEnd } from './due.ts';
@@ -17,6 +17,7 @@ import { managementMode } from './management.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
+import { refusalToKeep } from './remembered-refusal.ts';
 import { chosenServer } from './server-access.ts';
 import { publishedName, usableName } from './workload.ts';
 
@@ -70,6 +71,7 @@ export function summarize(
     authorizationServerRef: serverShown(o, object, record),
     binding: bindingOf(secretName),
     substitutions: substitutions.length === 0 ? undefined : substitutions.slice(),
+    refusal: refusalToKeep(o.setbacks, object.status, isSettled(o, idle)),
     conditions,
   });
 }
@@ -93,6 +95,9 @@ function leftAsItWas(o: Observation, { generation, status }: ObservedClient, idl
   const conditions = [ready, ...kept, stalled].filter((condition) => condition !== undefined);
   return { ...status, observedGeneration: generation, conditions };
 }
+
+/** Whether the object has what its spec wants, and nothing of it is due for renewal. */
+const isSettled = (o: Observation, { state }: Idle): boolean => state === 'Ready' && !isRenewalDue(o);
 
 /** An earlier id of this installation is replaced by the present one. */
 const reportedInstallation = ({ installation }: Observation, id: string | undefined): string | undefined =>

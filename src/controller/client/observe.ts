@@ -6,6 +6,7 @@ import { mayShareClients } from '../../core/home.ts';
 import { continuedBy, type Installation } from '../../core/installation.ts';
 import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../../core/record.ts';
+import { recalled, spreadMs } from '../../core/remembered-refusal.ts';
 import type { Caller } from '../../core/scope.ts';
 import { admits, chosenServer, otherKind, unavailableMessage } from '../../core/server-access.ts';
 import { serverKey } from '../../core/server-key.ts';
@@ -26,6 +27,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
   const object = caches.clients.get(key)?.observed;
   if (object !== undefined) {
     memory.present(key);
+    recallRefusal(key, object, now, context);
   }
   return {
     now,
@@ -58,6 +60,19 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     setbacks: memory.setbacks(key),
     sentCalls: memory.sentCalls(key, now),
   };
+}
+
+/** What this process learns of refusals itself is newer than status, which is written at the end of a round. */
+function recallRefusal(
+  key: ClientKey,
+  object: ObservedClient,
+  now: number,
+  { caches, memory }: StepContext,
+): void {
+  if (object.status.refusal !== undefined) {
+    const spread = spreadMs(object.uid, caches.clients.size);
+    memory.recall(key, (startedAt) => recalled(object, now, startedAt + spread), now);
+  }
 }
 
 export function installationOf({ caches, settings }: Pick<StepContext, 'caches' | 'settings'>): Installation {

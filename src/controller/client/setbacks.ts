@@ -3,6 +3,7 @@ import { backoff } from '../../core/backoff.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Setback } from '../../core/observation.ts';
+import { isRemembered, refusalPauseMs } from '../../core/remembered-refusal.ts';
 import { asSentence } from '../../oauth/text.ts';
 import type { StepContext } from './step-context.ts';
 
@@ -10,6 +11,8 @@ import type { StepContext } from './step-context.ts';
 
 const RETRIES = { firstMs: 2_000, longestMs: 300_000 };
 const LONGEST_SLOW_MS = 3_600_000;
+/** Only another basis can help. */
+const NEVER_MS = Number.POSITIVE_INFINITY;
 const LONGEST_LOST_MS = 600_000;
 
 /** Stores a failure, and decides when to retry. */
@@ -25,17 +28,19 @@ export function setBack(
   const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
   const attempts = (again?.attempts ?? 0) + 1;
   const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
+  const reason = failure.reason;
   const bounds = failure.isSlow ? { ...RETRIES, longestMs: LONGEST_SLOW_MS } : RETRIES;
   const delay = retryAfterMs ?? Math.max(backoff(bounds, attempts - 1, random), failure.retryAfterMs ?? 0);
+  const untilTrial = isRemembered(action) ? refusalPauseMs({ basis, attempts, reason }) : NEVER_MS;
   const setback: Setback = {
     action,
     kind: terminal ? 'Terminal' : 'Transient',
-    reason: failure.reason,
-    message: withCure(failure.message, failure.reason),
+    reason,
+    message: withCure(failure.message, reason),
     attempts,
     // A suspension by a person is no failure.
     since: again === undefined || again.reason === 'Suspended' ? now : again.since,
-    retryAt: terminal && retryAfterMs === undefined ? Number.POSITIVE_INFINITY : now + delay,
+    retryAt: now + (terminal && retryAfterMs === undefined ? untilTrial : delay),
     basis,
     ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
   };

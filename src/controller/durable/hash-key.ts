@@ -51,7 +51,7 @@ export class HashKey {
     }
   }
 
-  async #find(): Promise<Found> {
+  async #find(): Promise<Lookup> {
     const { api, namespace } = this.#options;
     const metadata = { name: HASH_KEY_NAME, namespace };
     const read = await api.get<Secret>(RESOURCES.secret, metadata);
@@ -91,7 +91,7 @@ interface HashKeyOptions {
   readonly log: Pick<Log, 'warn'>;
 }
 
-type Found =
+type Lookup =
   | { readonly ok: true; readonly key: Buffer }
   | { readonly ok: false; readonly isRefused: boolean; readonly why: string };
 

@@ -11,9 +11,11 @@ const LATEST_EFFECT_MS = 90_000;
 /** Sent calls that are kept for one client; no floor depends on more. */
 const MAX_SENT = 64;
 
-/** State of a client between two rounds, by `namespace/name`. Losing it with the process is harmless. */
+/** State of a client between two rounds, by `namespace/name`. What must outlive the process is in status, too. */
 export class Memory {
   readonly #setbacks = new Map<string, readonly Setback[]>();
+  /** Clients whose status had a refusal. */
+  readonly #recalled = new Set<ClientKey>();
   readonly #absences = new Map<string, Absence>();
   readonly #reads = new Map<string, number>();
   readonly #heard = new Map<string, Heard>();
@@ -40,6 +42,23 @@ export class Memory {
     const isReplaced = (other: Setback) =>
       other.action === action && (other.basis === basis || action !== 'Deregister');
     this.#setbacks.set(key, [...this.setbacks(key).filter((other) => !isReplaced(other)), setback]);
+  }
+
+  /**
+   * Takes over the refusal that an earlier process left in status, once for each client.
+   *
+   * @param toSetback reads it
+   */
+  recall(key: ClientKey, toSetback: (startedAt: number) => Setback | undefined, now: number): void {
+    if (this.#recalled.has(key)) {
+      return;
+    }
+    this.#recalled.add(key);
+    this.#since ??= now;
+    const setback = toSetback(this.#since);
+    if (setback !== undefined && !this.setbacks(key).some(({ action }) => action === setback.action)) {
+      this.setBack(key, setback);
+    }
   }
 
   /** Removes the setback of an action, with any basis; of deregistrations only the one of that record. */
@@ -181,6 +200,7 @@ export class Memory {
   }
 
   forget(key: ClientKey): void {
+    this.#recalled.delete(key);
     this.#setbacks.delete(key);
     this.#absences.delete(key);
     this.#reads.delete(key);

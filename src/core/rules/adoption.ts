@@ -1,5 +1,6 @@
 import type { Registrable, Usable } from '../narrowed.ts';
 import { isProblem } from '../problem.ts';
+import { basisText } from '../remembered-refusal.ts';
 import { overQuota } from './holds.ts';
 import { blocked, gated, stall, wait } from './idle.ts';
 import { retainedRecord } from './retention.ts';
@@ -36,9 +37,8 @@ export const adoptionRequested: Rule<Registrable> = {
       );
     }
     const { clientId, version } = adoptable;
-    const basis = [object.uid, clientId, version, connection.version, object.reconcileRequestedAt ?? ''].join(
-      ' ',
-    );
+    const { version: connected } = connection;
+    const basis = basisText(object.uid, clientId, version, connected, object.reconcileRequestedAt ?? '');
     const message = `spec.adopt brings client ${clientId}.`;
     return (
       overQuota(o, connection, undefined) ??

@@ -2,7 +2,8 @@ import type { Reason } from '../../api/reasons.ts';
 import { defined } from '../../oauth/objects.ts';
 import type { Idle } from '../action.ts';
 import { setbackOf } from '../earlier-calls.ts';
-import type { Gate, Observation, SetbackAction } from '../observation.ts';
+import { keptIfAny } from '../kept-text.ts';
+import type { Gate, Observation, Setback, SetbackAction } from '../observation.ts';
 
 /** The ways to be idle. */
 
@@ -20,13 +21,30 @@ export const gone = (until?: number): Idle => idle('Gone', 'Deleting', 'The obje
 
 /** The reason not to retry yet, where the action failed before with the same basis. */
 export function blocked(o: Observation, action: SetbackAction, basis: string): Idle | undefined {
-  const setback = setbackOf(o, action, basis);
+  const setback = setbackOf(o, action, basis) ?? spreadBy(o, action);
   if (setback === undefined || o.now >= setback.retryAt) {
     return undefined;
   }
   const { kind, reason, message, retryAt } = setback;
   const until = Number.isFinite(retryAt) ? retryAt : undefined;
   return idle(kind === 'Terminal' ? 'Stalled' : 'Waiting', reason, message, until);
+}
+
+/**
+ * After a start, an object that was refused before waits for its turn even where its next request is another one: an
+ * upgrade, or an edit of a server object, may change those of all. What a person did to this object is done at once.
+ */
+function spreadBy({ object, setbacks }: Observation, action: SetbackAction): Setback | undefined {
+  const refused = setbacks.find((setback) => setback.action === action && setback.spreadUntil !== undefined);
+  if (refused?.spreadUntil === undefined || object === undefined) {
+    return undefined;
+  }
+  const { generation, status, reconcileRequestedAt, rotateRequestedAt } = object;
+  const isTouched =
+    generation !== status.observedGeneration ||
+    keptIfAny(reconcileRequestedAt) !== status.lastHandledReconcileAt ||
+    keptIfAny(rotateRequestedAt) !== status.lastHandledRotateAt;
+  return isTouched ? undefined : { ...refused, retryAt: refused.spreadUntil };
 }
 
 /** The reason to wait, where the state of the server permits no call now. */

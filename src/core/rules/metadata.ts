@@ -3,6 +3,7 @@ import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
 import { isProblem } from '../problem.ts';
 import { isDeclaredBy, metadataHash } from '../record.ts';
+import { basisText } from '../remembered-refusal.ts';
 import { callTooSoon } from './floor.ts';
 import { blocked, gated, stall, wait } from './idle.ts';
 import { basisOf, ownStatement } from './registration.ts';
@@ -88,7 +89,7 @@ export function planUpdate(
   if (isProblem(wanted)) {
     return stall(wanted.reason, wanted.message);
   }
-  const basis = `${basisOf(o, hash, connection)} ${keys} ${because}`;
+  const basis = basisText(basisOf(o, hash, connection), keys, because);
   const setback = setbackOf(o, 'Update', basis);
   if (setback?.reason === 'RegistrationAccessTokenLost' && connection.recovery.tokenLost === 'Reregister') {
     const lost = `The server refuses the registration access token of client ${current.clientId}, and recovery.tokenLost is Reregister.`;

@@ -5,6 +5,7 @@ import type { Registrable, UnavailableServer, Usable } from '../narrowed.ts';
 import type { Observation, ObservedClient } from '../observation.ts';
 import { isProblem } from '../problem.ts';
 import { metadataHash, type RegistrationRecord } from '../record.ts';
+import { basisText } from '../remembered-refusal.ts';
 import { isRestored } from '../restored-object.ts';
 import { isRotationRequested } from '../rotation-request.ts';
 import { callTooSoon } from './floor.ts';
@@ -115,11 +116,11 @@ export const basisOf = (
   hash: string,
   connection: ServerConnection,
 ): string =>
-  [
+  basisText(
     o.object.uid,
     hash,
     connection.version,
     o.object.reconcileRequestedAt ?? '',
     o.object.rotateRequestedAt ?? '',
     ownStatement(o)?.version ?? '',
-  ].join(' ');
+  );

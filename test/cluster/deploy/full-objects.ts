@@ -70,6 +70,10 @@ const clientStatus = {
   authorizationServerRef: { kind: 'ClusterAuthorizationServer', name: 'corporate' },
   binding: { name: 'web' },
   substitutions: [{ member: 'scope', asked: 'openid', registered: '' }],
+  refusal: {
+    ...{ call: 'Register', basis: 'b1', reason: 'RegistrationRefused', message: 'No.', attempts: 1 },
+    at: time,
+  },
   conditions,
 };
 

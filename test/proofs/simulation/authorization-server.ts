@@ -18,6 +18,8 @@ export interface Behaviour {
   readonly readRotates: boolean;
   /** How long, in milliseconds of the life, secrets end two seconds after they are given. Default: no secret ends. */
   readonly hastyForMs?: number;
+  /** How long, in milliseconds of the life, every registration is refused. Default: none is. */
+  readonly refusesForMs?: number;
 }
 
 export interface RegisteredClient {
@@ -99,6 +101,10 @@ export class AuthorizationServer {
   }
 
   #register(document: JsonObject): HttpOutcome {
+    const { refusesForMs = 0 } = this.behaviour;
+    if (this.#now() - this.#startedAt < refusesForMs) {
+      return answer(400, { error: 'invalid_client_metadata' });
+    }
     const attempt = String(document[MARKER]);
     this.posts.set(attempt, (this.posts.get(attempt) ?? 0) + 1);
     this.#made += 1;

@@ -15,6 +15,8 @@ interface Call {
 }
 
 export class Calls {
+  /** Called when a process sends a registration for the object with this uid. */
+  readonly onRegistration: ((process: Process, uid: string) => void)[] = [];
   readonly #underWay = new Set<Call>();
   /** Attempt id → uid of the OAuthClient. */
   readonly #uids = new Map<string, string>();
@@ -93,6 +95,9 @@ export class Calls {
     }
     const uid = entry?.client.uid ?? attempt;
     this.#uids.set(attempt, uid);
+    for (const tell of this.onRegistration) {
+      tell(process, uid);
+    }
     return uid;
   }
 

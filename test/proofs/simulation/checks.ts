@@ -4,6 +4,7 @@ import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import type { Change } from '../../kit/fakes/cluster.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
 import { decoded, recordIn, records, suspects } from './knowledge.ts';
+import { Refusals } from './refusals.ts';
 import type { World } from './world.ts';
 
 /** Checks at every write. */
@@ -11,6 +12,7 @@ import type { World } from './world.ts';
 export function watchOver(world: World): void {
   const { cluster } = world;
   const registrations = new Registrations(world);
+  const refusals = new Refusals(world);
   cluster.onChange.push((change) => {
     noSecretIsShown(world, change);
     noSecretIsMixed(world, change);
@@ -18,6 +20,7 @@ export function watchOver(world: World): void {
     noClientOutlivesItsRecord(world, change);
     registrations.count(world, change);
     noObjectEndsEarly(world, change);
+    refusals.changed(change);
     collectOrphans(world, change);
   });
 }
@@ -123,7 +126,8 @@ function noClientOutlivesItsRecord(world: World, { kind, before, after }: Change
   }
 }
 
-const HOUR = 3_600_000;
+/** A record is written some seconds after its registration, so two are not exactly as far apart as their calls. */
+const HOUR_OF_RECORDS = 3_600_000 - 60_000;
 /** The default of `recovery.maxRegistrationsPerHour`. */
 const MOST_PER_HOUR = 10;
 
@@ -149,7 +153,7 @@ class Registrations {
     }
     const { uid } = record.client;
     const { now } = world.scheduler;
-    const times = [...(this.#times.get(uid) ?? []), now].filter((at) => now - at < HOUR);
+    const times = [...(this.#times.get(uid) ?? []), now].filter((at) => now - at < HOUR_OF_RECORDS);
     this.#times.set(uid, times);
     if (times.length > MOST_PER_HOUR) {
       world.violated(`${times.length} clients were registered for object ${uid} within an hour`);

@@ -66,6 +66,8 @@ interface Course {
   isSettling: boolean;
   horizon: number;
   readonly poked: Set<string>;
+  /** Whether a process ended while an object was refused. */
+  isRestarted: boolean;
 }
 
 function begin(world: World, script: readonly Deed[]): Course {
@@ -74,12 +76,13 @@ function begin(world: World, script: readonly Deed[]): Course {
     isSettling: false,
     horizon: PATIENCE_MS,
     poked: new Set(),
+    isRestarted: false,
   };
   world.parts.push(() => {
-    const { isSettling, horizon } = course;
+    const { isSettling, isRestarted, horizon } = course;
     const poked = keptSet(course.poked);
     return () => {
-      Object.assign(course, { isSettling, horizon });
+      Object.assign(course, { isSettling, isRestarted, horizon });
       poked();
     };
   });
@@ -103,8 +106,12 @@ async function goOn(world: World, course: Course): Promise<Life> {
   return { violations: [...world.violations], counts: { ...world.counts }, points, moments, history };
 }
 
-/** Runs until all is at rest. For a client that waits for a person, one retry is requested, once. */
-async function settle(world: World, { horizon, poked }: Course): Promise<void> {
+/**
+ * Runs until all is at rest. For a client that waits for a person, one retry is requested, once. Before that, the process
+ * ends where the client was refused: the next one must not send the same again.
+ */
+async function settle(world: World, course: Course): Promise<void> {
+  const { horizon, poked } = course;
   const { scheduler, cluster } = world;
   const isIdle = () => scheduler.nextAt > scheduler.now + 900;
   for (;;) {
@@ -113,6 +120,15 @@ async function settle(world: World, { horizon, poked }: Course): Promise<void> {
     await scheduler.run(() => isIdle() && (isAtRest(world) || stuck().length > 0), horizon);
     if (stuck().length === 0 || scheduler.nextAt > horizon) {
       return;
+    }
+    if (
+      world.leader !== undefined &&
+      !course.isRestarted &&
+      stuck().some(({ status }) => status?.['refusal'])
+    ) {
+      course.isRestarted = true;
+      world.exit(world.leader);
+      continue;
     }
     for (const { metadata } of stuck()) {
       poked.add(metadata.name);

@@ -151,6 +151,12 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'machine.now()',
   },
   {
+    name: 'refusals are forgotten at a restart',
+    file: 'src/controller/client/observe.ts',
+    original: 'if (object.status.refusal !== undefined) {',
+    mutant: "if (object.uid === '') {",
+  },
+  {
     name: 'an answer whose record throws is forgotten',
     file: 'src/controller/durable/recorder.ts',
     original: 'const result = await tryOnce().catch(',

@@ -25,6 +25,11 @@ export const ALL_SERVERS: readonly Pick<Conditions, 'behaviour' | 'dialect'>[] =
     behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false, hastyForMs: 600_000 },
     dialect: {},
   },
+  /** Refuses every registration, until somebody repairs it. */
+  {
+    behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false, refusesForMs: 600_000 },
+    dialect: {},
+  },
 ];
 
 export type ServerName = keyof typeof SERVERS;

@@ -17,6 +17,8 @@ export interface Process {
   readonly name: string;
   /** How far the clock of its machine differs from that of other machines. */
   readonly skewMs: number;
+  /** Start, in milliseconds of the life. */
+  readonly since: number;
   /** Resolves when another process leads. */
   readonly replaced: Promise<void>;
   readonly learnOfReplacement: () => void;
@@ -323,6 +325,7 @@ export class World {
       pod,
       name: `${pod.name}_${this.#processes}`,
       skewMs: Math.floor(this.weather.latencyMs * 20 * (this.random() - 0.5)),
+      since: this.scheduler.now,
       replaced: replaced.promise,
       learnOfReplacement: replaced.resolve,
       waiting: [],

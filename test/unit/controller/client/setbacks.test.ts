@@ -96,17 +96,45 @@ describe('The next try', () => {
     ['when the server says', { retryAfterMs: 30_000 }, undefined, 30_000],
     ['when the step says, before what the server says', { retryAfterMs: 30_000 }, 5_000, 5_000],
     ['at once, where the step says 0', { retryAfterMs: 30_000 }, 0, 0],
-    ['never, where the same would fail again', { kind: 'Terminal' }, undefined, Number.POSITIVE_INFINITY],
-    [
-      'never, whatever the server says',
-      { kind: 'Terminal', retryAfterMs: 1 },
-      undefined,
-      Number.POSITIVE_INFINITY,
-    ],
     ['when the step says, even so', { kind: 'Terminal' }, MINUTE, MINUTE],
   ])('is %s', (_, failure, retryAfterMs, afterMs) => {
     expect(client().fails(failure, retryAfterMs).retryAt).toBe(NOW + afterMs);
   });
+
+  const HOUR = 60 * MINUTE;
+  const refused = { kind: 'Terminal', reason: 'InvalidRedirectURI' } as const;
+
+  test.each<readonly [string, Partial<Failure>]>([
+    ['a refusal', refused],
+    ['a refusal, whatever the server says,', { ...refused, retryAfterMs: 1 }],
+  ])('after %s comes after about one hour, then twice as late, once a day at the latest', (_, failure) => {
+    const { fails } = client();
+    const hours = Array.from({ length: 12 }, () => (fails(failure).retryAt - NOW) / HOUR);
+    const expected = [1, 2, 4, 8, 16, 20, 20, 20, 20, 20, 20, 20];
+    hours.forEach((pause, index) => {
+      expect(pause / (expected[index] ?? 0)).toBeGreaterThanOrEqual(0.8);
+      expect(pause / (expected[index] ?? 0)).toBeLessThanOrEqual(1.2);
+    });
+  });
+
+  test.each(['UpdateUnsupported', 'RegistrationAccessTokenLost'] as const)(
+    'comes once a day where %s says that every call of this kind would be refused',
+    (reason) => {
+      const hours = (client().fails({ kind: 'Terminal', reason }).retryAt - NOW) / HOUR;
+      expect(hours).toBeGreaterThanOrEqual(16);
+      expect(hours).toBeLessThanOrEqual(24);
+    },
+  );
+
+  test.each(['Publish', 'Bind', 'TakeOver', 'Identify', 'Deregister'] as const)(
+    'of %s never comes by itself after a refusal: it is no call to the server, or it has pauses of its own',
+    (action) => {
+      const { memory } = client();
+      const context = contextOf({ memory, random: () => 0.5, clock: frozen });
+      const made = setBack(KEY, { action, basis: 'b1' }, { ...unavailable, ...refused }, context);
+      expect(made.retryAt).toBe(Number.POSITIVE_INFINITY);
+    },
+  );
 
   test('takes twice as long after each failure of the same, five minutes at most', () => {
     const { fails } = client();
