@@ -72,6 +72,7 @@ export const EVENTS = {
   ),
   RoundFailed: warning('The operator met an error of its own with the object, for more than ten seconds.'),
   RecordWriteRefused: warning('The API server refused the registration Secret.'),
+  ClientNotReplaced: warning('A registration brought no other client.'),
   ReplacementLimitReached: warning(
     'Another client is due, and the bound on registrations of one object within an hour is reached.',
   ),

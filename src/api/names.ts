@@ -92,6 +92,8 @@ export const ANNOTATIONS = {
   /** uid of the server object: a name can be given to another one. */
   serverUid: `${prefix}/server-uid`,
   registrationOrigin: `${prefix}/registration-origin`,
+  /** The server object of a namespace reached the server by a CA or a proxy of its own. */
+  ownPath: `${prefix}/own-path`,
   /** `Retain` where the client outlives its object, however that goes. */
   deletionPolicy: `${prefix}/deletion-policy`,
   issuer: `${prefix}/issuer`,

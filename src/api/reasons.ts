@@ -212,7 +212,7 @@ export const REASONS = {
   },
   RegistrationOutcomeUnknown: {
     cause: 'A registration was sent and no answer could be read: a client may exist that nobody knows.',
-    cure: 'Look for the client at the server by the time in the message; remove it there.',
+    cure: 'Look at the server for a client of the time in the message, other than the one in status.clientId; remove it there.',
   },
   RegistrationRecordMissing: {
     cause: 'The client was registered, and the Secret that holds its registration access token is gone.',
@@ -246,6 +246,11 @@ export const REASONS = {
     cause:
       'Only another client, with a new client_id, can be as the spec says or work beyond the end of this one, and a person has to ask for it.',
     cure: 'Annotate the object as the message says, or take the edit back.',
+  },
+  ClientNotReplaced: {
+    cause:
+      'The server answered a registration with the client that the object has already: it gives one client for equal metadata.',
+    cure: 'The client stays in use. For another client, change what the server compares, such as spec.client.clientName; or have this one removed at the server first.',
   },
   ReplacementLimitReached: {
     cause: 'As many clients were registered for the object within one hour as the server object permits.',

@@ -1,6 +1,7 @@
 import { type KubernetesObject, keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import { type ClientKey, clientKey, storedClientKey } from '../core/client-key.ts';
+import { mayShareClients } from '../core/home.ts';
 import type { ClientObject } from '../core/observation.ts';
 import { isLessOfClient, isLessOfServer, lessOfClient, lessOfServer } from '../core/over-share.ts';
 import { keyOfServer, type ServerKey, serverKey } from '../core/server-key.ts';
@@ -100,8 +101,12 @@ export function createCaches(wake: Wake): Caches {
           addClient(newerOf, false);
         }
         recordChanged(change, countAgain);
+        wakeSharers(change, addClient, caches);
       },
-      onOwnWrite: (change) => recordChanged(change, countAgain),
+      onOwnWrite: (change) => {
+        recordChanged(change, countAgain);
+        wakeSharers(change, addClient, caches);
+      },
     }),
     secrets: new ObjectCache<SecretObject, 'client'>({
       texts,
@@ -162,6 +167,23 @@ function recordChanged({ before, after }: Change<RegistrationObject>, countAgain
   const record = (after ?? before)?.record;
   if (record !== undefined && before?.record?.role !== after?.record?.role) {
     countAgain(serverKey(record.server, record.client.namespace));
+  }
+}
+
+/** A record is no longer in use: other objects may have waited because it names their client, too. */
+function wakeSharers(
+  { before, after }: Change<RegistrationObject>,
+  addClient: Wake['addClient'],
+  { registrations }: Pick<Caches, 'registrations'>,
+): void {
+  const ended = before?.record;
+  if (ended?.role !== 'current' || after?.record?.role === 'current') {
+    return;
+  }
+  for (const { record } of registrations.find('clientId', ended.clientId)) {
+    if (record !== undefined && record !== after?.record && mayShareClients(ended, record)) {
+      wakeOwner(record.client, addClient);
+    }
   }
 }
 

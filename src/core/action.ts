@@ -45,7 +45,7 @@ type StepKind =
       readonly role: RecordRole;
       readonly setback: Setback;
     }
-  /** Removes the record of a client that was left behind at a server of a namespace that is gone. */
+  /** Removes a record that nobody needs: its client was left behind by a namespace that is gone, or another record has it. */
   | { readonly type: 'Forget'; readonly record: RegistrationRecord }
   | PublishStep
   | ReadStep

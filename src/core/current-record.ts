@@ -60,6 +60,14 @@ export function recordsOf(
 
 const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
+/** Whether a record was made before another one: at the same time, the name decides, unless one replaces the other. */
+export function comesBefore(a: RegistrationRecord, b: RegistrationRecord): boolean {
+  if (a.replaces === b.registrationSecret || b.replaces === a.registrationSecret) {
+    return b.replaces === a.registrationSecret;
+  }
+  return (compare(a.registeredAt, b.registeredAt) || compare(a.registrationSecret, b.registrationSecret)) < 0;
+}
+
 /** Records of this object that don't serve it: to be deregistered. */
 export function surplusRecords(
   { object, records }: Observation,

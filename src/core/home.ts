@@ -137,7 +137,20 @@ export function mayShareClients(a: RegisteredAt, b: RegisteredAt): boolean {
   return isSameObject || (isReachable && (isSameOrigin || isSameName));
 }
 
+/**
+ * Whether the end of the client of `record` would end the client of `other`: they may be the same client; or two
+ * namespaced server objects lead to one registration origin, and nobody but the server could have named the client to
+ * `other`.
+ */
+export const isInUseBy = (other: RegisteredAt, record: RegisteredAt): boolean =>
+  mayShareClients(other, record) ||
+  (other.clientId === record.clientId &&
+    other.server.kind === record.server.kind &&
+    other.registrationOrigin !== undefined &&
+    other.registrationOrigin === record.registrationOrigin &&
+    other.ownPath === undefined);
+
 type RegisteredAt = Pick<
   RegistrationRecord,
-  'server' | 'serverUid' | 'registrationOrigin' | 'clientId' | 'client' | 'issuer'
+  'server' | 'serverUid' | 'registrationOrigin' | 'ownPath' | 'clientId' | 'client' | 'issuer'
 >;

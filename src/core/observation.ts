@@ -52,8 +52,8 @@ export interface Observation {
   readonly namespaceUid: string;
   /** Registrations of this object whose answers were lost and that are listed as suspected orphans. */
   readonly suspects: Suspects;
-  /** The record of another object that has the client of this object's first record, and had it before. */
-  readonly rival: RegistrationRecord | undefined;
+  /** Records of other objects, in use or retained, whose client is that of a record of this object. */
+  readonly namesakes: readonly Namesake[];
   /** When the client was last read, or since when it is known, in milliseconds since the epoch. */
   readonly readAt: number;
   /** What the server's last answers said about whether it knows the client; `undefined`: nothing since the start. */
@@ -85,6 +85,13 @@ export interface Heard {
   readonly message: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
+}
+
+/** A record of another object with a client of this one. */
+export interface Namesake {
+  readonly record: RegistrationRecord;
+  /** Whether its object is there and not being deleted. */
+  readonly isLive: boolean;
 }
 
 /** A server object in its current state, with its connection. */

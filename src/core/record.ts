@@ -33,6 +33,8 @@ export interface RegistrationRecord {
   readonly issuer: string;
   /** Origin of the endpoint at which the client was registered; absent where `serverUid` is. */
   readonly registrationOrigin?: string;
+  /** The server object of a namespace reached the server by a CA or a proxy of its own: its answers prove nothing to others. */
+  readonly ownPath?: true;
   readonly clientId: string;
   /** Hash of the document that was sent last; see {@link metadataHash}. */
   readonly metadataHash: string;
@@ -187,6 +189,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.serverUid]: record.serverUid,
     [ANNOTATIONS.issuer]: record.issuer,
     [ANNOTATIONS.registrationOrigin]: record.registrationOrigin,
+    [ANNOTATIONS.ownPath]: record.ownPath && 'true',
     [ANNOTATIONS.clientId]: record.clientId,
     [ANNOTATIONS.metadataHash]: record.metadataHash,
     [ANNOTATIONS.revision]: String(record.revision),
@@ -280,6 +283,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
       writtenBy: annotations[ANNOTATIONS.writtenBy],
       serverUid: annotations[ANNOTATIONS.serverUid],
       registrationOrigin: annotations[ANNOTATIONS.registrationOrigin],
+      ownPath: annotations[ANNOTATIONS.ownPath] === 'true' ? (true as const) : undefined,
       clientSecretExpiresAt: annotations[ANNOTATIONS.clientSecretExpiresAt],
       registrationAccessTokenExpiresAt: annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
       tokenIssuedAt: annotations[ANNOTATIONS.tokenIssuedAt],

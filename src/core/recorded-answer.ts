@@ -13,7 +13,7 @@ import { keyTimes, keyTimesOf } from './document-keys.ts';
 import { earliest } from './earliest.ts';
 import { includedBy, keptOf } from './kept-answer.ts';
 import { keptAddress } from './management.ts';
-import { type RegistrationRecord, recordName } from './record.ts';
+import { type RegistrationRecord, recordName, type ServerRef } from './record.ts';
 import type { ServerKey } from './server-key.ts';
 
 /** What the record keeps from an answer. */
@@ -69,6 +69,25 @@ export function recordRegistration(
   };
 }
 
+/**
+ * The record of a registration that the server answered with the client that was to be replaced: no new client. What
+ * the answer leaves out stays as the earlier record has it.
+ */
+export function recordRepetition(
+  registration: Registration,
+  answer: ClientInformation,
+  stored: RegistrationContent,
+  circumstances: Circumstances,
+): Recorded {
+  const { replaces } = registration.step;
+  const merged = mergeClientInformation(stored.information, answer);
+  const { record, content } = recordRegistration(registration, merged, circumstances);
+  const { registrationAccessTokenExpiresAt, tokenIssuedAt } = replaces ?? {};
+  const isTokenKept = answer.registrationAccessToken === undefined;
+  const tokenEnd = isTokenKept ? defined({ registrationAccessTokenExpiresAt, tokenIssuedAt }) : {};
+  return { record: { ...record, ...tokenEnd }, content };
+}
+
 /** The part that the records of a registration and of an adoption have in common. */
 function firstRecord(
   {
@@ -96,9 +115,15 @@ function firstRecord(
     revision: 1,
     registeredAt: rfc3339(now),
     managed: isManaged(information),
-    ...defined({ rotatedFor: object.rotateRequestedAt }),
+    ...defined({ rotatedFor: object.rotateRequestedAt, ownPath: ownPathOf(ref, connection) }),
   } as const;
 }
+
+/** Whether tenants decide on the way to the server, and so might answer in its place. */
+const ownPathOf = ({ kind }: ServerRef, { transport }: ServerConnection): true | undefined =>
+  kind === 'AuthorizationServer' && (transport?.ca !== undefined || transport?.proxyUrl !== undefined)
+    ? true
+    : undefined;
 
 /** The content of a registration Secret, with what later calls need of the connection. */
 export function contentAt(

@@ -143,7 +143,7 @@ function retiringClients(
 ): OAuthClientStatus['retiring'] {
   const retiring = surplusRecords(o, record)
     .map((surplus) => ({ surplus, end: overlapEnd(o, surplus) }))
-    .filter(({ end }) => end > 0)
+    .filter(({ surplus, end }) => end > 0 && surplus.clientId !== record?.clientId)
     .toSorted((a, b) => a.end - b.end)
     .slice(0, MAX_RETIRING)
     .map(({ surplus: { clientId, issuer }, end }) => ({ clientId, issuer, endsAt: rfc3339(end) }));

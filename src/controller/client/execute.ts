@@ -3,7 +3,7 @@ import { DONE, type StepInput, type StepResult } from './round.ts';
 import { adopt } from './steps/adopt.ts';
 import { deregister } from './steps/deregister.ts';
 import { addFinalizer, confirmAbsence, letGo } from './steps/finalizer.ts';
-import { forgetLeftBehind } from './steps/forget.ts';
+import { forgetNeedless } from './steps/forget.ts';
 import { identify } from './steps/identify.ts';
 import { bindToOwner, deleteObject } from './steps/lifetime.ts';
 import { mark } from './steps/mark.ts';
@@ -39,7 +39,7 @@ export function execute(step: Step, input: StepInput): Promise<StepResult> {
     case 'Release':
       return release(step, input);
     case 'Forget':
-      return forgetLeftBehind(step.record, input);
+      return forgetNeedless(step, input);
     case 'Publish':
       return publish(step, input);
     case 'Read':

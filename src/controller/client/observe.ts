@@ -1,8 +1,8 @@
-import { keyOf, namespaceOf } from '../../api/kubernetes.ts';
+import { namespaceOf } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
-import type { ClientKey } from '../../core/client-key.ts';
+import { type ClientKey, clientKey } from '../../core/client-key.ts';
 import { servingRecord } from '../../core/current-record.ts';
-import { mayShareClients } from '../../core/home.ts';
+import { isInUseBy, mayShareClients } from '../../core/home.ts';
 import { continuedBy, type Installation } from '../../core/installation.ts';
 import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
 import type { RegistrationRecord, ServerRef } from '../../core/record.ts';
@@ -49,7 +49,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     reservedSecretMetadata: settings.reservedSecretMetadata,
     namespaceUid: context.caches.namespaces.get(namespace)?.metadata.uid ?? '',
     suspects: suspectsOf(key, object?.uid ?? '', context),
-    rival: rivalOf(key, context),
+    namesakes: namesakesOf(key, context),
     statement: statementOf(key, now, context),
     readAt: memory.readAt(key, object?.createdAt, now),
     heard: memory.heard(key),
@@ -152,19 +152,23 @@ export function recordsOfClient(
   return known.filter((other) => mayShareClients(other, record));
 }
 
-/** An earlier record of the same client that belongs to another object. */
-function rivalOf(key: ClientKey, context: StepContext): RegistrationRecord | undefined {
-  const [record] = recordsOfObject(key, context);
-  if (record === undefined) {
-    return undefined;
-  }
-  return recordsOfClient(record, context.caches).find(
-    (other) =>
-      other.role === 'current' &&
-      keyOf(other.client) !== key &&
-      (other.registeredAt < record.registeredAt ||
-        (other.registeredAt === record.registeredAt && other.registrationSecret < record.registrationSecret)),
+/** Records of other objects whose client is that of a record of this object. */
+function namesakesOf(key: ClientKey, { caches }: WithCaches): Observation['namesakes'] {
+  return recordsOfObject(key, { caches }).flatMap((own) =>
+    caches.registrations.find('clientId', own.clientId).flatMap(({ record }) => {
+      const isNamesake =
+        record !== undefined &&
+        (record.role === 'current' || record.role === 'retained') &&
+        clientKey(record.client) !== key &&
+        isInUseBy(record, own);
+      return isNamesake ? [{ record, isLive: isLive(record, caches) }] : [];
+    }),
   );
+}
+
+function isLive({ client, role }: RegistrationRecord, { clients }: StepContext['caches']): boolean {
+  const object = clients.get(clientKey(client))?.observed;
+  return role === 'retained' || (object?.uid === client.uid && !object.deleting);
 }
 
 /** Counts every client that may exist, including those being registered. Only if there is a bound. */

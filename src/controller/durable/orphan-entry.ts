@@ -3,8 +3,9 @@ import { type ClientKey, clientKey, storedClientKey } from '../../core/client-ke
 import { isNewerFormat } from '../../core/newer-version.ts';
 import { type ServerKey, storedServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
+import { presentable } from '../../oauth/error-response.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
-import { cutToBytes } from '../../oauth/text.ts';
+import { cut, cutToBytes } from '../../oauth/text.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 
 /** A suspected orphan, as the list stores it. Long names are cut: see `short-name.ts`. */
@@ -33,6 +34,23 @@ export function withinBound(value: string): string {
   const entry = isOurs ? decodeOrphan(value) : undefined;
   return entry === undefined ? value : encode(entry);
 }
+
+/** Names the client that the OAuthClient uses, before the reason: it is not the orphan. */
+export function withClientInUse(value: string, clientId: string): string {
+  const entry = decodeOrphan(value);
+  if (entry === undefined) {
+    return value;
+  }
+  const why = entry.why.replace(IN_USE, '');
+  return encode({
+    ...entry,
+    why: `not ${presentable(cut(clientId, MAX_SHOWN_ID), [])}, which is in use; ${why}`,
+  });
+}
+
+const IN_USE = /^not .*?, which is in use; /;
+/** Longer ones are cut, so that the reason has room. */
+const MAX_SHOWN_ID = 48;
 
 /** Parses a value. `undefined`: a person's note, or invalid. */
 export function decodeOrphan(value: string): OrphanEntry | undefined {

@@ -7,7 +7,13 @@ import { KeyIndex } from '../state/key-index.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import { FEW, SHARED } from './ledger-shares.ts';
 import { isTooLarge } from './ledger-store.ts';
-import { decodeOrphan, encodeOrphan, type OrphanEntry, withinBound } from './orphan-entry.ts';
+import {
+  decodeOrphan,
+  encodeOrphan,
+  type OrphanEntry,
+  withClientInUse,
+  withinBound,
+} from './orphan-entry.ts';
 
 /** Result of a report. `NotYet`: report it again later. */
 export type Reported = 'Listed' | 'ListFull' | 'NotYet';
@@ -81,6 +87,26 @@ export class OrphanList {
     return attempts.map(
       (attempt) => Date.parse(decodeOrphan(this.#data[attempt] ?? '')?.startedAt ?? '') || 0,
     );
+  }
+
+  /** Writes into the entries of an OAuthClient which client is in use. Tried once: the entries are of use without it. */
+  inUse(uid: string, clientId: string): void {
+    const attempts = uid === '' ? [] : this.#indexes.uid.get(uid);
+    if (attempts.length > 0) {
+      this.#busy = this.#busy.then(async () => {
+        const named = attempts.flatMap((attempt) => {
+          const value = this.#data[attempt];
+          return value === undefined ? [] : [[attempt, withClientInUse(value, clientId)] as const];
+        });
+        const written = await this.#put({ ...this.#data, ...Object.fromEntries(named) });
+        if (written.ok) {
+          this.#take(written.object);
+        } else {
+          const { status, message } = written;
+          this.#options.log.warn('suspected orphans: the client in use not noted', { status, message });
+        }
+      });
+    }
   }
 
   /** Adds an entry. Never rejects. */

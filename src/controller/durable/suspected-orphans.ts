@@ -93,6 +93,16 @@ export class Orphans {
     return list.add(entry, why);
   }
 
+  /**
+   * The server answered a later registration of an OAuthClient: its listed entries name the client that is in use, so
+   * that nobody takes it for the orphan. Some servers give one client for equal metadata.
+   */
+  inUse(uid: string, clientId: string): void {
+    for (const list of this.#lists) {
+      list.inUse(uid, clientId);
+    }
+  }
+
   /** Both, since earlier versions used the first for all servers. */
   get #lists(): readonly OrphanList[] {
     return [this.#ofClusterServers, this.#ofOwnServers];

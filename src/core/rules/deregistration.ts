@@ -3,7 +3,7 @@ import { isGoneAlready, setbackOf } from '../earlier-calls.ts';
 import { deletionOf, homeOf } from '../home.ts';
 import type { Observation, Setback } from '../observation.ts';
 import type { RecordRole, RegistrationRecord } from '../record.ts';
-import { isShared, rivalName } from './rivals.ts';
+import { ownerName, repetitionOf, sharerOf } from './rivals.ts';
 
 /** How a client ends: it is deregistered, or released where the server can't or doesn't deregister it. */
 
@@ -18,8 +18,9 @@ export function endClient(
   record: RegistrationRecord,
   because: DeregisterStep['because'],
 ): Action | undefined {
-  if (isShared(o, record)) {
-    return releaseShared(o, record);
+  const spared = spareClient(o, record);
+  if (spared !== undefined) {
+    return spared;
   }
   const setback = setbackOf(o, 'Deregister', record.registrationSecret);
   if (setback !== undefined && !isGoneAlready(setback) && isGivenUp(o, record, setback)) {
@@ -66,15 +67,28 @@ export const planRelease = (
   setback,
 });
 
-/** Another object had the client before, so that object decides when it ends. */
-export const releaseShared = (o: Observation, record: RegistrationRecord): Action =>
-  planRelease(record, 'left-behind', shared(o), 'Another object manages it');
+/**
+ * What becomes of a record whose client another record keeps in use: the client isn't deregistered. `undefined`: no
+ * other record does.
+ */
+export function spareClient(o: Observation, record: RegistrationRecord): Action | undefined {
+  const { clientId } = record;
+  if (repetitionOf(o, record) !== undefined) {
+    return {
+      type: 'Forget',
+      message: `The server answered with client ${clientId} again, so a later record holds it.`,
+      record,
+    };
+  }
+  const sharer = sharerOf(o, record);
+  return sharer && planRelease(record, 'left-behind', shared(o, sharer), 'Another object has it');
+}
 
-const shared = (o: Observation): Setback => ({
+const shared = (o: Observation, sharer: RegistrationRecord): Setback => ({
   action: 'Deregister',
   kind: 'Terminal',
   reason: 'ClientAlreadyManaged',
-  message: `It is the client of ${rivalName(o)}.`,
+  message: `It is the client of ${ownerName(o, sharer)}, too.`,
   attempts: 0,
   since: o.now,
   retryAt: Number.POSITIVE_INFINITY,

@@ -15,11 +15,10 @@ import {
   endClient,
   planDeregistration,
   planRelease,
-  releaseShared,
+  spareClient,
 } from './deregistration.ts';
 import { gone, wait } from './idle.ts';
 import { isRetained, mayOutlive } from './retention.ts';
-import { isShared } from './rivals.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about objects that are gone or being deleted, and about the clients that they leave. */
@@ -114,8 +113,9 @@ export const objectDeleting: Rule<Observation> = {
       const message = 'The object is being deleted and has no client.';
       return object.hasFinalizer ? { type: 'RemoveFinalizer', message, object } : gone();
     }
-    if (isShared(o, record)) {
-      return releaseShared(o, record);
+    const spared = spareClient(o, record);
+    if (spared !== undefined) {
+      return spared;
     }
     if (object.retained && mayOutlive(o, record) && !isRetained(o, object)) {
       return planRetention(object, record);

@@ -2,12 +2,13 @@ import type { Usable } from '../narrowed.ts';
 import { overlapEnd } from '../overlap.ts';
 import type { RegistrationRecord } from '../record.ts';
 import { endClient } from './deregistration.ts';
+import { repetitionOf } from './rivals.ts';
 import type { Rule } from './rule.ts';
 
 export const surplusClientUnused: Rule<Usable> = {
   finding: 'SurplusClientUnused',
   found: 'Another client took the place of one, its overlap is over, and no Secret shows it.',
-  follows: 'It is deregistered.',
+  follows: 'It is deregistered; if it is the same client, only its record is removed.',
   decide: (o) => {
     for (const record of o.surplus.filter((surplus) => isUnused(o, surplus))) {
       const step = endClient(o, record, 'Surplus');
@@ -19,7 +20,7 @@ export const surplusClientUnused: Rule<Usable> = {
   },
 };
 
-/** The overlap is over, and no workload Secret shows the client any more. */
+/** The overlap is over, or a later record has the client; and no workload Secret shows the record any more. */
 const isUnused = (o: Usable, surplus: RegistrationRecord): boolean =>
-  overlapEnd(o, surplus) <= o.now &&
+  (overlapEnd(o, surplus) <= o.now || repetitionOf(o, surplus) !== undefined) &&
   !o.secrets.some(({ ownerUid, shows }) => ownerUid === o.object.uid && shows === surplus.registrationSecret);

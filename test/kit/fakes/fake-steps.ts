@@ -84,7 +84,7 @@ export async function takeStep(o: Observation, scene: StepScene = {}) {
     } as never,
     memory: new Memory(),
     statusWrites: new StatusWrites({ held: () => true }),
-    orphans: { report: async () => 'Listed' } as never,
+    orphans: { report: async () => 'Listed', inUse: () => undefined } as never,
     recorder: { create: write, update: write, room: async () => {}, pendingOf: () => undefined } as never,
     refusedWrites: new RefusedWrites(clock),
     servers: {

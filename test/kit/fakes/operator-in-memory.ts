@@ -50,6 +50,8 @@ export interface OperatorInMemory {
   readonly ledger: FakeLedger;
   /** Why each suspected orphan was reported. */
   readonly orphans: readonly string[];
+  /** Which client is in use, as the list of suspected orphans was told: `<uid of the object> <client_id>`. */
+  readonly inUse: readonly string[];
   /** What the client's reconciler sees now. */
   observe(): Observation;
 }
@@ -96,7 +98,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
   const [writes, reads]: [Write[], string[]] = [[], []];
   const api = createApi(cluster, refuses, writes, reads);
   const log = createRecordingLog();
-  const [events, orphans]: [EventInput[], string[]] = [[], []];
+  const [events, orphans, inUse]: [EventInput[], string[], string[]] = [[], [], []];
   const ledger = new FakeLedger();
   const http = createFakeHttp(...outcomes);
   const memory = new Memory();
@@ -144,6 +146,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
         orphans.push(why);
         return suspects;
       },
+      inUse: (uid: string, clientId: string) => void inUse.push(`${uid} ${clientId}`),
     } as unknown as Context['orphans'],
     events: { record: (event) => void events.push(event) },
     counters: { orphanSuspected: nothing, serverGone: nothing },
@@ -174,7 +177,19 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
   const stepContext = contextOf({ ...context, calls: createCalls(context) });
   const key = clientKey(CLIENT);
   return {
-    ...{ cluster, context: stepContext, memory, servers, http, writes, reads, events, ledger, orphans },
+    ...{
+      cluster,
+      context: stepContext,
+      memory,
+      servers,
+      http,
+      writes,
+      reads,
+      events,
+      ledger,
+      orphans,
+      inUse,
+    },
     lines: log.lines,
     round: { key, contents: new Map() },
     observe: () => observe(key, stepContext),

@@ -39,6 +39,28 @@ test.each([
   expect(paced.length - seen).toBe(times);
 });
 
+describe('A record of a client that two objects name', () => {
+  const other = record({ client: { namespace: 'shop', name: 'other', uid: 'uid-2' } });
+  const cached = (given: typeof other, resourceVersion: string): RegistrationObject => ({
+    metadata: { name: given.registrationSecret, namespace: 'op', uid: given.client.uid, resourceVersion },
+    record: given,
+  });
+
+  test('wakes the other object when it is in use no more', () => {
+    const woken: string[] = [];
+    const nothing = () => undefined;
+    const caches = createCaches({
+      ...{ addClient: (key: string) => void woken.push(key), countAgain: nothing },
+      ...({ texts: new TextPool() } as object),
+    } as never);
+    caches.registrations.applied(cached(record(), '1'));
+    caches.registrations.applied(cached(other, '1'));
+    woken.length = 0;
+    caches.registrations.learn(cached({ ...record(), role: 'left-behind' }, '2'));
+    expect(woken).toEqual(['shop/other']);
+  });
+});
+
 describe('A status that the watch shows changed', () => {
   const clientOf = (resourceVersion: string, clientId: string): ClientObject =>
     toClientObject({

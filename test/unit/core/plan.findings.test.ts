@@ -16,6 +16,7 @@ import {
   factsOf,
   fresh,
   NOW,
+  namesake,
   object,
   observation,
   reached,
@@ -237,7 +238,7 @@ const EXAMPLES: readonly Example[] = [
   ],
   [
     'ClientAlreadyManaged',
-    observation({ rival: record({ client: { namespace: 'shop', name: 'other', uid: 'uid-2' } }) }),
+    observation({ namesakes: [namesake()] }),
     'ClientAlreadyManaged',
     'The server answered with client_id c1, which OAuthClient other has already. Nothing is sent for this one; look at the server.',
   ],

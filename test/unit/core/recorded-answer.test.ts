@@ -6,6 +6,7 @@ import {
   recordAdoption,
   recordRead,
   recordRegistration,
+  recordRepetition,
   recordUpdate,
   trustedOfRead,
 } from '../../../src/core/recorded-answer.ts';
@@ -90,6 +91,40 @@ describe('A registration is recorded', () => {
       rotatedFor: '7',
       replaces: 'oac-uid-1-a0',
     });
+  });
+
+  test.each([
+    ['a CA of its own', 'AuthorizationServer', { ca: 'PEM', version: '1' }, true],
+    ['a proxy of its own', 'AuthorizationServer', { proxyUrl: 'http://proxy:1', version: '1' }, true],
+    ['nothing of its own', 'AuthorizationServer', undefined, undefined],
+    ['the CA of the platform', 'ClusterAuthorizationServer', { ca: 'PEM', version: '1' }, undefined],
+  ] as const)('with the way to the server, which has %s at an %s', (_, kind, transport, expected) => {
+    const at = { connection: { ...connection, transport }, ref: { kind, name: 'corporate' } } as const;
+    expect(register({}, at).record.ownPath).toBe(expected);
+  });
+
+  test('again for a client that was to be replaced, with what only the earlier answer said', () => {
+    const replaces = record({
+      registrationAccessTokenExpiresAt: inSeconds(HOUR),
+      tokenIssuedAt: inSeconds(-HOUR),
+      clientSecretExpiresAt: inSeconds(HOUR),
+    });
+    const information = {
+      ...managed,
+      clientSecret: new Sensitive('s'),
+      clientSecretExpiresAt: NOW / 1000 + HOUR,
+    };
+    const { record: again, content: kept } = recordRepetition(
+      registration({ replaces }),
+      { clientId: 'c1', metadata: {} },
+      { ...bare, information },
+      circumstances,
+    );
+    expect(again).toMatchObject({
+      ...{ registrationAccessTokenExpiresAt: inSeconds(HOUR), tokenIssuedAt: inSeconds(-HOUR) },
+      ...{ clientSecretExpiresAt: inSeconds(HOUR), endIsFixed: true, managed: true, clientId: 'c1' },
+    });
+    expect(kept.information.clientSecret?.reveal()).toBe('s');
   });
 
   test('with the CA of the connection', () => {

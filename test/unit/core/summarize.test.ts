@@ -15,6 +15,7 @@ import {
   fresh,
   INSTALLATION,
   NOW,
+  namesake,
   object,
   observation,
   record,
@@ -341,7 +342,7 @@ describe('summarize', () => {
     ],
     [
       'that another object had before',
-      observation({ rival: record({ client: { namespace: 'shop', name: 'first', uid: 'uid-0' } }) }),
+      observation({ namesakes: [namesake({ client: { namespace: 'shop', name: 'first', uid: 'uid-0' } })] }),
       ['False ClientAlreadyManaged', 'True SecretSynced'],
     ],
   ])('shows whether workloads can use the Secret of a client %s', (_, o, conditions) => {

@@ -1,19 +1,24 @@
 import { RESOURCES } from '../../../api/kubernetes.ts';
+import type { Step } from '../../../core/action.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { DONE, notDone, type StepInput, type StepResult } from '../round.ts';
 
-/** The client's namespace and its server object are deleted: nobody will use or manage the client any more. */
-export function forgetLeftBehind(record: RegistrationRecord, input: StepInput): Promise<StepResult> {
+/** Nobody will use or manage the client by this record any more; why, the log says in the words of the plan. */
+export function forgetNeedless(
+  { record, message }: Extract<Step, { readonly type: 'Forget' }>,
+  input: StepInput,
+): Promise<StepResult> {
   const {
     o: { namespace, name },
     context,
   } = input;
   const { clientId, issuer, registrationSecret } = record;
-  context.log.info('record of a client left behind removed: its namespace is gone', {
+  context.log.info('registration Secret removed, and no client ended', {
     client: `${namespace}/${name}`,
     clientId,
     issuer,
     secret: registrationSecret,
+    why: message,
   });
   return forget(record, input);
 }

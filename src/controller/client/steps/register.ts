@@ -7,12 +7,13 @@ import { withKeys } from '../../../core/document-keys.ts';
 import { substitutionsOf } from '../../../core/drift.ts';
 import type { Failure, Verdict } from '../../../core/failure.ts';
 import { credentialSecrets } from '../../../core/held-secrets.ts';
+import { isInUseBy } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { requestReconcile } from '../../../core/kubectl-command.ts';
 import type { Observation } from '../../../core/observation.ts';
 import { overlapOf } from '../../../core/overlap.ts';
 import { type RegistrationRecord, recordName } from '../../../core/record.ts';
-import { type Recorded, type Registration, recordRegistration } from '../../../core/recorded-answer.ts';
+import type { Recorded, Registration } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
@@ -34,7 +35,8 @@ import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { longerEachTime, setBack, withCure } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { reportOrphan } from './orphan.ts';
-import { circumstancesOf, RECORDING, record, SETTLED } from './record.ts';
+import { RECORDING, record, SETTLED } from './record.ts';
+import { recordedOf } from './recorded-registration.ts';
 import { subjectOf, warn } from './report.ts';
 import { salvage } from './salvage.ts';
 import { isSecretTaken } from './secret-conflict.ts';
@@ -161,7 +163,7 @@ async function keep(
 ): Promise<Finish<StepResult>> {
   const { attempt, server, step } = registration;
   const { memory, servers } = input.context;
-  const recorded = recordRegistration(registration, information, circumstancesOf(input));
+  const recorded = await recordedOf(registration, information, input);
   const learned = substitutionsOf(recorded.content, step.withheld);
   const written = await record(recorded, { attempt, learned }, input);
   servers.learn(server, recorded.record.managed, step.connection);
@@ -169,6 +171,7 @@ async function keep(
     return RECORDING;
   }
   memory.succeeded(input.round.key, 'Register', step.basis);
+  input.context.orphans.inUse(recorded.record.client.uid, recorded.record.clientId);
   if (step.replaces !== undefined) {
     tellReplacement(recorded.record, step.replaces, input);
   }
@@ -176,13 +179,15 @@ async function keep(
 }
 
 /** A new client_id may require changes of consents and audience lists, so this gets an Event; a first registration doesn't. */
-function tellReplacement(
-  { clientId }: Recorded['record'],
-  replaced: RegistrationRecord,
-  { o, context: { events } }: StepInput,
-): void {
+function tellReplacement(record: Recorded['record'], replaced: RegistrationRecord, input: StepInput): void {
+  const { o, context } = input;
+  const { clientId } = record;
+  if (isInUseBy(record, replaced)) {
+    const same = `The server answered with client ${clientId}, which this object has already: no other client was registered, and none ends`;
+    return warn('ClientNotReplaced', 'Replace', same, input);
+  }
   const ends = rfc3339(o.now + overlapOf(o));
-  events.record({
+  context.events.record({
     reason: 'Registered',
     action: 'Replace',
     message: `Client ${clientId} takes the place of client ${replaced.clientId}, which is kept until ${ends}.`,

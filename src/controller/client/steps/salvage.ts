@@ -1,13 +1,15 @@
 import type { Failure } from '../../../core/failure.ts';
-import { type Recorded, type Registration, recordRegistration } from '../../../core/recorded-answer.ts';
+import { isInUseBy } from '../../../core/home.ts';
+import type { Recorded, Registration } from '../../../core/recorded-answer.ts';
 import type { EntryEnd } from '../../calls/guarded-call.ts';
 import type { StepInput } from '../round.ts';
-import { circumstancesOf, record } from './record.ts';
+import { record } from './record.ts';
+import { recordedOf } from './recorded-registration.ts';
 import { warn } from './report.ts';
 
 /**
  * A truncated answer that contains the client id and the means to manage the client: records the client as one to
- * deregister, since the rest of the answer is unknown.
+ * deregister, since the rest of the answer is unknown. If it is the client that was to be replaced, it stays in use.
  *
  * @returns what happens to the call's entry; `undefined` if the answer lacks these members
  */
@@ -19,18 +21,17 @@ export async function salvage(
   if (partial === undefined) {
     return undefined;
   }
-  const { attempt } = registration;
-  const found = recordRegistration(registration, partial, circumstancesOf(input));
+  const { attempt, step } = registration;
+  const found = await recordedOf(registration, partial, input);
   if (!found.record.managed) {
     return undefined;
   }
-  const owed: Recorded = { ...found, record: { ...found.record, role: 'owed' } };
-  const written = await record(owed, { attempt }, input);
-  warn(
-    reason,
-    'Register',
-    `${message}. That client is removed again, and another registered after a pause, at most recovery.maxAttempts times`,
-    input,
-  );
+  const isKnown = step.replaces !== undefined && isInUseBy(found.record, step.replaces);
+  const kept: Recorded = isKnown ? found : { ...found, record: { ...found.record, role: 'owed' } };
+  const written = await record(kept, { attempt }, input);
+  const what = isKnown
+    ? 'It is the client that this object has already'
+    : 'That client is removed again, and another registered after a pause, at most recovery.maxAttempts times';
+  warn(reason, 'Register', `${message}. ${what}`, input);
   return written === undefined ? 'Recording' : 'Settle';
 }

@@ -180,24 +180,28 @@ describe('Records', () => {
     ]);
   });
 
-  test('an earlier one of the same client that another object uses is a rival', () => {
+  test('of other objects that have the same client are namesakes, with what becomes of their objects', () => {
     const basket = { ...CLIENT, name: 'basket', uid: 'uid-2' };
-    const rivals = (overrides: Parameters<typeof record>[0]) =>
+    const namesakes = (overrides: Parameters<typeof record>[0], ...objects: readonly Stored[]) =>
       observed([
         ...registeredClient(),
-        registrationSecret(
-          record({ attempt: 'a0', client: basket, registeredAt: '2026-05-01T10:00:00Z', ...overrides }),
-        ),
-      ]).rival?.registrationSecret;
+        registrationSecret(record({ attempt: 'a0', client: basket, ...overrides })),
+        ...objects,
+      ]).namesakes.map(({ record: { registrationSecret: name }, isLive }) => [name, isLive]);
     const name = 'oac-uid-2-a0';
-    expect(rivals({})).toBe(name);
-    expect(rivals({ registeredAt: '2026-05-01T11:30:00Z' }), 'a later one').toBeUndefined();
-    expect(rivals({ registeredAt: '2026-05-01T11:00:00Z' }), 'at the same time, by name').toBeUndefined();
-    expect(rivals({ role: 'owed' }), 'not in use').toBeUndefined();
-    expect(rivals({ clientId: 'c2' }), 'another client').toBeUndefined();
-    expect(rivals({ client: { ...CLIENT, uid: 'uid-0' } }), 'of the same name').toBeUndefined();
-    const first = { client: { ...basket, uid: 'uid-0' }, registeredAt: '2026-05-01T11:00:00Z' };
-    expect(rivals(first), 'at the same time, by name').toBe('oac-uid-0-a0');
+    expect(namesakes({}), 'its object is gone').toEqual([[name, false]]);
+    expect(namesakes({}, clientObject(basket)), 'its object is there').toEqual([[name, true]]);
+    expect(namesakes({}, clientObject({ ...basket, uid: 'uid-3' })), 'of another uid').toEqual([
+      [name, false],
+    ]);
+    expect(
+      namesakes({}, clientObject({ ...basket, deletionTimestamp: '2026-05-01T11:59:00Z' })),
+      'being deleted',
+    ).toEqual([[name, false]]);
+    expect(namesakes({ role: 'retained' }), 'kept').toEqual([[name, true]]);
+    expect(namesakes({ role: 'owed' }), 'not in use').toEqual([]);
+    expect(namesakes({ clientId: 'c2' }), 'another client').toEqual([]);
+    expect(namesakes({ client: { ...CLIENT, uid: 'uid-0' } }), 'of the same name').toEqual([]);
   });
 
   test('of one client are those that may share it', () => {

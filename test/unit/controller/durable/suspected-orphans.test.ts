@@ -78,6 +78,20 @@ describe('the list of suspected orphans', () => {
     expect(orphans.countAt(SERVER)).toBe(1);
   });
 
+  test('names the client that the object uses since, so that nobody removes that one', async () => {
+    const { orphans, report, store, clock } = await loaded();
+    await report('a');
+    orphans.inUse('uid-2', 'c0');
+    orphans.inUse('uid-1', 'c1');
+    await clock.advance(1_000);
+    orphans.inUse('uid-1', 'c2');
+    await clock.advance(1_000);
+    expect(JSON.parse(store.stored()?.data?.['a'] ?? '')).toMatchObject({
+      why: 'not c2, which is in use; no answer',
+    });
+    expect(orphans.countAt(SERVER)).toBe(1);
+  });
+
   test('keeps the entries that a person left', async () => {
     const { report, store, listed } = await loaded();
     await report('a');

@@ -49,7 +49,7 @@ describe('The record of a client that was left behind', () => {
     expect(result).toEqual({ kind: 'done' });
     expect([wrote, reads, told]).toEqual([[`delete Secret ${SECRET}`], [], []]);
     expect(lines).toEqual([
-      `info record of a client left behind removed: its namespace is gone {"client":"shop/storefront","clientId":"c1","issuer":"https://sso.example.com","secret":"${left.registrationSecret}"}`,
+      `info registration Secret removed, and no client ended {"client":"shop/storefront","clientId":"c1","issuer":"https://sso.example.com","secret":"${left.registrationSecret}","why":"Client c1 was left behind more than 7 days ago, and its namespace is gone."}`,
     ]);
     expect(ledger.ends).toEqual(['settle a1']);
     expect(memory.setbacks(round.key).map(({ basis }) => basis)).toEqual(['oac-other']);

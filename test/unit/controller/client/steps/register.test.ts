@@ -36,6 +36,13 @@ const information = {
   client_name: 'Storefront',
 };
 const registered = answered(201, information);
+const noAnswer = (received?: string) =>
+  ({
+    kind: 'noAnswer',
+    reason: 'ConnectionLost',
+    detail: 'the connection was lost',
+    ...(received === undefined ? {} : { received: new Sensitive(received), status: 201 }),
+  }) as const;
 const unregistered = (metadata: object = {}, spec: object = {}) => [
   ...surroundings(),
   clientObject(metadata, spec, {}),
@@ -87,6 +94,10 @@ describe('A registration', () => {
     expect(setbacksOf(taken)).toEqual([]);
   });
 
+  test('names the client in use to the list of suspected orphans', async () => {
+    expect((await register({ outcomes: [registered] })).inUse).toEqual(['uid-1 c1']);
+  });
+
   test('leaves one line in the log, without a secret', async () => {
     const { lines } = await register({ outcomes: [registered] });
     expect(lines).toHaveLength(1);
@@ -130,6 +141,47 @@ describe('A registration', () => {
       { clientId: 'c1' },
       { clientId: 'c2', replaces: recorded().registrationSecret },
     ]);
+  });
+});
+
+describe('A registration that the server answers with the client that was to be replaced', () => {
+  const annotations = { 'oauth-registrar.dev/rotate-requested-at': '7' };
+  const objects = [...surroundings(), clientObject({ annotations }), registrationSecret(), workloadSecret()];
+  const again = (answer: object) => register({ objects, outcomes: [answered(201, answer)] });
+
+  test('ends no client, and says so', async () => {
+    const taken = await again(information);
+    expect(taken.told).toEqual(['Warning ClientNotReplaced Replace']);
+    expect(taken.events[0]?.message).toBe(
+      'The server answered with client c1, which this object has already: no other client was registered, and none ends. The client stays in use. For another client, change what the server compares, such as spec.client.clientName; or have this one removed at the server first.',
+    );
+    expect(taken.next()).toMatchObject({ type: 'Publish', record: { attempt: ATTEMPT } });
+  });
+
+  test('keeps secret, token and address that the answer leaves out', async () => {
+    const { round, reads } = await again({ client_id: 'c1' });
+    const { information: kept } = round.contents.get(SECRET) ?? {};
+    expect([
+      kept?.clientSecret?.reveal(),
+      kept?.registrationAccessToken?.reveal(),
+      kept?.registrationClientUri,
+    ]).toEqual(['secret-1', 'token-1', 'https://sso.example.com/register/c1']);
+    expect(reads).toEqual([`Secret ${OPERATOR_NAMESPACE}/oac-uid-1-a1`]);
+  });
+
+  test('takes what the answer brings, and then reads nothing', async () => {
+    const { round, reads } = await again({ ...information, client_secret: 'secret-2' });
+    expect(round.contents.get(SECRET)?.information.clientSecret?.reveal()).toBe('secret-2');
+    expect(reads).toEqual([]);
+  });
+
+  test('keeps it in use also where the answer breaks off', async () => {
+    const taken = await register({
+      objects,
+      outcomes: [noAnswer(JSON.stringify(information).replace(/}$/, ',"x":'))],
+    });
+    expect(taken.observe().records).toMatchObject([{ attempt: 'a1' }, { attempt: ATTEMPT, role: 'current' }]);
+    expect(taken.events[0]?.message).toMatch(/It is the client that this object has already\. /);
   });
 });
 
@@ -317,14 +369,6 @@ describe('A registration is not sent', () => {
 });
 
 describe('A registration that is answered otherwise', () => {
-  const noAnswer = (received?: string) =>
-    ({
-      kind: 'noAnswer',
-      reason: 'ConnectionLost',
-      detail: 'the connection was lost',
-      ...(received === undefined ? {} : { received: new Sensitive(received), status: 201 }),
-    }) as const;
-
   test.each([
     [
       'a refusal of the metadata is told, and not tried again',
