@@ -76,6 +76,9 @@ export const EVENTS = {
   ReplacementLimitReached: warning(
     'Another client is due, and the bound on registrations of one object within an hour is reached.',
   ),
+  ClientSecretMissing: warning(
+    'An answer about the client lacks the secret that its authentication method needs.',
+  ),
   SecretConflict: warning('The Secret of the workload belongs to somebody else.'),
   ClientAlreadyManaged: warning('An adoption named a client that another object manages.'),
   AdoptionRefused: warning('An adoption failed.'),

@@ -109,6 +109,8 @@ export const ANNOTATIONS = {
   adopted: `${prefix}/adopted`,
   /** When a client was left behind. */
   leftAt: `${prefix}/left-at`,
+  /** Authentication method for which the server gave no client secret. */
+  secretMissingFor: `${prefix}/secret-missing-for`,
   replaces: `${prefix}/replaces`,
   endIsFixed: `${prefix}/end-is-fixed`,
   earlierRegistrations: `${prefix}/earlier-registrations`,

@@ -273,6 +273,10 @@ export const REASONS = {
     cause: 'The lifetime of the client is over: it was removed at the server, and its Secret with it.',
     cure: 'Nothing to do. For a new client, raise spec.lifetime.expiresAfter, or delete the object and create it again.',
   },
+  ClientSecretMissing: {
+    cause: 'The client authenticates with a secret, and the server gave none.',
+    cure: 'Set spec.client.tokenEndpointAuthMethod to a method that needs no secret, none for a public client; or look at the server why it gives none.',
+  },
   ClientExpired: {
     cause:
       'The client, or its secret, ended at the server, and spec.replacement.onExpiry is Never or the server gives no later end.',

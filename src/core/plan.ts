@@ -25,7 +25,12 @@ import { objectRestored } from './rules/restored.ts';
 import { clientRetained, deletionPolicyDiffers, retentionRefused } from './rules/retention.ts';
 import { clientAlreadyManaged } from './rules/rivals.ts';
 import { first, follow, type Rule, whereReachable } from './rules/rule.ts';
-import { formerSecretLeft, secretWriteUndone, workloadSecretDiffers } from './rules/secret.ts';
+import {
+  clientSecretMissing,
+  formerSecretLeft,
+  secretWriteUndone,
+  workloadSecretDiffers,
+} from './rules/secret.ts';
 import { surplusClientUnused } from './rules/surplus.ts';
 import {
   answerUnrecorded,
@@ -93,6 +98,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
   whereReachable(clientExpiring),
   formerSecretLeft,
   whereReachable(readDue),
+  clientSecretMissing,
   clientExpired,
   retentionRefused,
   clientOutsidePolicy,

@@ -50,6 +50,8 @@ export interface RegistrationRecord {
   readonly tokenIssuedAt?: string;
   /** Whether there are a registration access token and a URI to manage the client with. */
   readonly managed: boolean;
+  /** The authentication method for which the server gave no client secret: the client can't be used. */
+  readonly secretMissingFor?: string;
   /** The client was adopted, not registered for its object. */
   readonly adopted?: true;
   /** Whether the client outlives its object, by `deletionPolicy`. */
@@ -195,6 +197,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.revision]: String(record.revision),
     [ANNOTATIONS.registeredAt]: record.registeredAt,
     [ANNOTATIONS.managed]: String(record.managed),
+    [ANNOTATIONS.secretMissingFor]: record.secretMissingFor,
     [ANNOTATIONS.adopted]: record.adopted && 'true',
     [ANNOTATIONS.deletionPolicy]: record.retain ? 'Retain' : undefined,
     [ANNOTATIONS.clientSecretExpiresAt]: record.clientSecretExpiresAt,
@@ -280,6 +283,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
     ...defined({
       adopted: annotations[ANNOTATIONS.adopted] === 'true' ? (true as const) : undefined,
+      secretMissingFor: keptIfAny(annotations[ANNOTATIONS.secretMissingFor]),
       writtenBy: annotations[ANNOTATIONS.writtenBy],
       serverUid: annotations[ANNOTATIONS.serverUid],
       registrationOrigin: annotations[ANNOTATIONS.registrationOrigin],

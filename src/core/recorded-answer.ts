@@ -13,6 +13,7 @@ import { keyTimes, keyTimesOf } from './document-keys.ts';
 import { earliest } from './earliest.ts';
 import { includedBy, keptOf } from './kept-answer.ts';
 import { keptAddress } from './management.ts';
+import { methodWithoutSecret } from './missing-secret.ts';
 import { type RegistrationRecord, recordName, type ServerRef } from './record.ts';
 import type { ServerKey } from './server-key.ts';
 
@@ -57,6 +58,7 @@ export function recordRegistration(
   return {
     record: {
       ...firstRecord({ client, attempt, information }, step, circumstances),
+      ...standing({ information, sent: document }),
       metadataHash: hash,
       ...defined({
         replaces: replaces?.registrationSecret,
@@ -114,7 +116,6 @@ function firstRecord(
     clientId: information.clientId,
     revision: 1,
     registeredAt: rfc3339(now),
-    managed: isManaged(information),
     ...defined({ rotatedFor: object.rotateRequestedAt, ownPath: ownPathOf(ref, connection) }),
   } as const;
 }
@@ -188,7 +189,7 @@ export function recordUpdate(
       issuer: connection.issuer,
       metadataHash: hash,
       revision: record.revision + (changed ? 1 : 0),
-      managed: isManaged(information),
+      ...standing(content, record.adopted),
       ...(object === undefined ? keyTimesOf(record) : keyTimes(keys, object)),
       ...expiries(information, answer ?? {}, now, dialect),
     },
@@ -226,7 +227,7 @@ export function recordRead(
       ...withoutExpiries(record, trusted),
       ...(corrected.length === 0 ? {} : { metadataHash: 'drifted' }),
       revision: record.revision + (changed ? 1 : 0),
-      managed: isManaged(information),
+      ...standing(content, record.adopted),
       ...expiries(information, trusted, now, connection.dialect),
     },
     content,
@@ -251,6 +252,7 @@ export function recordAdoption(
   return {
     record: {
       ...firstRecord({ client: identity, attempt, information }, step, circumstances),
+      ...standing({ information, sent: {} }, true),
       metadataHash: 'adopted',
       adopted: true,
       ...expiries(information, answer ?? {}, circumstances.now, connection.dialect),
@@ -268,8 +270,17 @@ function visibleToWorkload(
   return canonicalJson(publishedValues({ information, sent, issuer, endpoints, key: keys[0], include }));
 }
 
-const isManaged = ({ registrationAccessToken, registrationClientUri }: ClientInformation): boolean =>
-  registrationAccessToken !== undefined && registrationClientUri !== undefined;
+/** What a client can be used for, by all that the server has answered: to manage it, and to authenticate as it. */
+function standing(
+  content: Pick<RegistrationContent, 'information' | 'sent'>,
+  isAdopted = false,
+): Pick<RegistrationRecord, 'managed' | 'secretMissingFor'> {
+  const { registrationAccessToken, registrationClientUri } = content.information;
+  return {
+    managed: registrationAccessToken !== undefined && registrationClientUri !== undefined,
+    ...defined({ secretMissingFor: methodWithoutSecret(content, isAdopted) }),
+  };
+}
 
 /**
  * The ends that an answer announces. The lifetime of the token counts from the answer that contained it. A lifetime in the
@@ -319,7 +330,7 @@ function isFixed(
 
 /** The part of a record that the answer doesn't change: an answer without a token leaves the token's end as it is. */
 function withoutExpiries(record: RegistrationRecord, answer: Partial<ClientInformation> | undefined) {
-  const kept = omit(record, 'resourceVersion', 'clientSecretExpiresAt', 'endIsFixed');
+  const kept = omit(record, 'resourceVersion', 'clientSecretExpiresAt', 'endIsFixed', 'secretMissingFor');
   return answer?.registrationAccessToken === undefined
     ? kept
     : omit(kept, 'registrationAccessTokenExpiresAt');

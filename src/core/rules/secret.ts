@@ -1,7 +1,7 @@
 import type { Action } from '../action.ts';
 import type { Registered, Usable } from '../narrowed.ts';
 import { formerSecrets, publishBasis, wantedOf, workloadDifference } from '../workload.ts';
-import { blocked } from './idle.ts';
+import { blocked, stall } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about the Secret that workloads mount. */
@@ -12,6 +12,9 @@ export const workloadSecretDiffers: Rule<Registered> = {
   follows: 'It is written.',
   decide: (o) => {
     const { object, current: record } = o;
+    if (record.secretMissingFor !== undefined) {
+      return undefined;
+    }
     const wanted = wantedOf(o);
     const difference = workloadDifference(o, record, wanted);
     if (difference === undefined) {
@@ -45,7 +48,7 @@ export const formerSecretLeft: Rule<Registered> = {
   follows: 'It is removed.',
   decide: (o) => {
     const wanted = wantedOf(o);
-    const [secret] = formerSecrets(o, wanted);
+    const [secret] = o.current.secretMissingFor === undefined ? formerSecrets(o, wanted) : [];
     return (
       secret && {
         type: 'RemoveSecret',
@@ -54,6 +57,20 @@ export const formerSecretLeft: Rule<Registered> = {
       }
     );
   },
+};
+
+/** The Secret that workloads have stays as it was: it may show a client that works. */
+export const clientSecretMissing: Rule<Registered> = {
+  finding: 'ClientSecretMissing',
+  found: 'The client authenticates with a secret, and no answer of the server brought one.',
+  follows: 'It is not ready, and its Secret is not written. A person has to act.',
+  decide: ({ current: { clientId, secretMissingFor } }) =>
+    secretMissingFor === undefined
+      ? undefined
+      : stall(
+          'ClientSecretMissing',
+          `Client ${clientId} is registered with the authentication method ${secretMissingFor}, and the server gave no client_secret, so nobody can authenticate as it. Secrets of workloads stay as they were. If the client needs no secret, set spec.client.tokenEndpointAuthMethod, for a public client to none; else look at the server why it gives none.`,
+        ),
 };
 
 /** The reason to wait, while a Secret that isn't the object's has the name that the spec gives. */

@@ -346,6 +346,12 @@ const EXAMPLES: readonly Example[] = [
     'Client c1 has been due to be read since 2026-05-01T11:04:36Z.',
   ],
   [
+    'ClientSecretMissing',
+    observation({ records: [record({ secretMissingFor: 'client_secret_basic' })] }),
+    'ClientSecretMissing',
+    'Client c1 is registered with the authentication method client_secret_basic, and the server gave no client_secret, so nobody can authenticate as it. Secrets of workloads stay as they were. If the client needs no secret, set spec.client.tokenEndpointAuthMethod, for a public client to none; else look at the server why it gives none.',
+  ],
+  [
     'ClientExpired',
     observation({
       object: object({ desired: desired({ replacement: replacementOf({ onExpiry: 'Never' }) }) }),

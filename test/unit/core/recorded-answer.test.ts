@@ -12,6 +12,7 @@ import {
 } from '../../../src/core/recorded-answer.ts';
 import { serverKey } from '../../../src/core/server-key.ts';
 import type { ClientInformation } from '../../../src/oauth/client-information.ts';
+import type { JsonObject } from '../../../src/oauth/json.ts';
 import { omit } from '../../../src/oauth/objects.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import { bare, content } from '../../kit/fixtures/contents.ts';
@@ -26,7 +27,7 @@ import {
   NOW,
   record,
 } from '../../kit/fixtures/observations.ts';
-import { type At, adopting, reading, registering, updating } from '../../kit/fixtures/steps.ts';
+import { type At, adopting, atServer, reading, registering, updating } from '../../kit/fixtures/steps.ts';
 
 const client = { namespace: 'shop', name: 'storefront', uid: 'uid-1' };
 const circumstances = {
@@ -67,11 +68,12 @@ const register = (
 
 describe('A registration is recorded', () => {
   test('with all that later calls need, and nothing else', () => {
-    const { record: recorded, content: stored } = register();
+    const clientSecret = new Sensitive('secret-1');
+    const { record: recorded, content: stored } = register({ clientSecret });
     expect(recorded).toEqual(omit(record({ registeredAt: inSeconds(0) }), 'resourceVersion'));
     expect(plain(stored)).toEqual(
       plain({
-        information: managed,
+        information: { ...managed, clientSecret },
         sent: document,
         registrationEndpoint: connection.registrationEndpoint,
         allowedOrigins: [],
@@ -227,6 +229,48 @@ const stored: RegistrationContent = {
   },
   sent: document,
 };
+describe('A client whose method needs a secret that no answer brought is marked', () => {
+  const basic = { client_name: 'Storefront', token_endpoint_auth_method: 'client_secret_basic' };
+  const unmarked = omit(stored.information, 'clientSecret');
+  const none = { ...stored, information: { ...unmarked, metadata: { token_endpoint_auth_method: 'none' } } };
+
+  test('by a registration', () => {
+    expect(register().record.secretMissingFor).toBe('client_secret_basic');
+    expect(register({ metadata: { token_endpoint_auth_method: 'none' } }).record).not.toHaveProperty(
+      'secretMissingFor',
+    );
+  });
+
+  test('by an update, until one brings it', () => {
+    const updated = (answer: Partial<ClientInformation>, marked: object = {}) =>
+      recordUpdate(
+        updating({ at: atServer({ record: record(marked) }) }),
+        none,
+        { clientId: 'c1', metadata: basic, ...answer },
+        { sent: basic, keys: [] },
+        NOW,
+      ).record;
+    expect(updated({})).toMatchObject({ secretMissingFor: 'client_secret_basic', revision: 2 });
+    const brought = updated(
+      { clientSecret: new Sensitive('s') },
+      { secretMissingFor: 'client_secret_basic' },
+    );
+    expect(brought).not.toHaveProperty('secretMissingFor');
+  });
+
+  test('by a read', () => {
+    const answer = { clientId: 'c1', metadata: basic };
+    expect(recordRead(reading(), none, answer, [], NOW).record.secretMissingFor).toBe('client_secret_basic');
+  });
+
+  test('by an adoption, if the server names the method', () => {
+    const adopted = (metadata: JsonObject) =>
+      recordAdoption(adopting(), 'a3', client, { clientId: 'c9', metadata }, circumstances).record;
+    expect(adopted(basic).secretMissingFor).toBe('client_secret_basic');
+    expect(adopted({})).not.toHaveProperty('secretMissingFor');
+  });
+});
+
 const edited = { client_name: 'Edited' };
 const update = (
   answer: ClientInformation | undefined,

@@ -184,7 +184,8 @@ function tellReplacement(record: Recorded['record'], replaced: RegistrationRecor
   const { clientId } = record;
   if (isInUseBy(record, replaced)) {
     const same = `The server answered with client ${clientId}, which this object has already: no other client was registered, and none ends`;
-    return warn('ClientNotReplaced', 'Replace', same, input);
+    warn('ClientNotReplaced', 'Replace', same, input);
+    return;
   }
   const ends = rfc3339(o.now + overlapOf(o));
   context.events.record({
