@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ClientMetadata } from '../oauth/client-metadata.ts';
-import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName } from '../oauth/discovery.ts';
+import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName, MOST_OTHER_ENDPOINTS } from '../oauth/discovery.ts';
 import { allowedNamespaces } from './access-schema.ts';
 import { admission, CERTIFICATE_METHODS, management } from './admission-schema.ts';
 import { defaultsSchema } from './client-schema.ts';
@@ -9,7 +9,7 @@ import { connection } from './connection-schema.ts';
 import { dialect, dialectOverrides } from './dialect-schema.ts';
 import type { KubernetesObject } from './kubernetes.ts';
 import { policy } from './policy-schema.ts';
-import { anyObject, conditions, described, rules, text, url } from './schema.ts';
+import { anyObject, conditions, described, rules, stringMap, text, url } from './schema.ts';
 import { signedRequest, softwareStatement } from './statement-schema.ts';
 import { upkeep } from './upkeep-schema.ts';
 
@@ -156,6 +156,16 @@ export const authorizationServerStatus = z
     endpoints: endpointsOf(ENDPOINT_NAMES, (name) =>
       described(z.string().max(2048), ENDPOINTS[name].description).optional(),
     )
+      .extend({
+        others: described(
+          stringMap(MOST_OTHER_ENDPOINTS, 2048),
+          'Further endpoints that the server publishes, by wire name: spec.secret.include of an OAuthClient can name them.',
+        ).optional(),
+        mtlsAliases: described(
+          stringMap(MOST_OTHER_ENDPOINTS, 2048),
+          'Endpoints for clients that present a certificate (RFC 8705 section 5), by wire name.',
+        ).optional(),
+      })
       .meta({ description: 'Endpoints in use.' })
       .optional(),
     issuer: z

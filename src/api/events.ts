@@ -47,7 +47,11 @@ export const EVENTS = {
     cure: 'Change what refers to the former client_id, and restart what uses it, before the time in the message.',
   },
   Adopted: { type: 'Normal', of: CLIENT, when: 'The object manages a client that existed before.' },
-  SecretRestored: { type: 'Normal', of: CLIENT, when: 'The Secret of the workload was missing or edited.' },
+  SecretRestored: {
+    type: 'Normal',
+    of: CLIENT,
+    when: 'Somebody had removed or edited the Secret of the workload. A change of the client or of an endpoint is none.',
+  },
   Retained: { type: 'Normal', of: CLIENT, when: 'The object was deleted, and its client was kept.' },
   Deregistered: { type: 'Normal', of: CLIENT, when: 'The client was removed at the server.' },
   Ended: { type: 'Normal', of: CLIENT, when: 'The object was deleted because its lifetime is over.' },

@@ -3,10 +3,16 @@ import { boundedMs } from '../api/durations.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { effectiveDialect, hintOf } from '../dialects/presets.ts';
 import { shapingPart } from '../dialects/rfc7591.ts';
-import type { EndpointName, Endpoints, RefusedEndpoint } from '../oauth/discovery.ts';
+import {
+  ENDPOINT_NAMES,
+  ENDPOINTS,
+  type EndpointName,
+  type Endpoints,
+  type RefusedEndpoint,
+} from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
-import { defined } from '../oauth/objects.ts';
+import { defined, omit } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { originOf, type UrlRules } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
@@ -242,10 +248,16 @@ export function transportOf(
 
 /** The endpoints to publish: each endpoint in the spec overrides the discovered one of the same name. */
 export function endpointsInUse(spec: AuthorizationServerSpec, discovered: Endpoints): Endpoints {
+  const given: Endpoints = defined(spec.endpoints ?? {});
+  const wires: readonly string[] = ENDPOINT_NAMES.filter((name) => given[name] !== undefined).map(
+    (name) => ENDPOINTS[name].wire,
+  );
+  const aliases = Object.entries(discovered.mtlsAliases ?? {}).filter(([wire]) => !wires.includes(wire));
   return {
-    ...discovered,
-    ...defined(spec.endpoints ?? {}),
+    ...omit(discovered, 'mtlsAliases'),
+    ...given,
     ...defined({ registration: spec.registration.endpoint }),
+    ...(aliases.length === 0 ? {} : { mtlsAliases: Object.fromEntries(aliases) }),
   };
 }
 

@@ -92,7 +92,11 @@ export function recordProblem(
       keyCreatedAt: TIME,
       leftAt: TIME,
     },
-    contentAt(connection, { information: { clientId: '', metadata: {} }, sent: document, keys: [] }),
+    contentAt(
+      connection,
+      { information: { clientId: '', metadata: {} }, sent: document, keys: [] },
+      Object.keys(connection.endpoints.others ?? {}),
+    ),
     'x',
   );
   const problem = secretProblem(secret, ANSWER_BYTES + KEY_BYTES);

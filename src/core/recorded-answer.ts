@@ -1,8 +1,9 @@
 import { boundedMs } from '../api/durations.ts';
 import { rfc3339, timeOf } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { publishedValues } from '../formats/published-client.ts';
+import { presentsCertificate, publishedValues } from '../formats/published-client.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
+import { type Endpoints, mergeEndpoints } from '../oauth/discovery.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { defined, omit } from '../oauth/objects.ts';
 import { originOf } from '../oauth/url.ts';
@@ -67,7 +68,7 @@ export function recordRegistration(
       ...keyTimes(keys, object),
       ...expiries(information, information, circumstances.now, connection.dialect, replaces),
     },
-    content: contentAt(connection, { information, sent: document, keys }),
+    content: contentAt(connection, { information, sent: document, keys }, includedBy(object)),
   };
 }
 
@@ -130,16 +131,33 @@ const ownPathOf = ({ kind }: ServerRef, { transport }: ServerConnection): true |
 export function contentAt(
   { registrationEndpoint, allowedOrigins, endpoints, dialect, transport }: ServerConnection,
   { information, sent, keys }: Pick<RegistrationContent, 'information' | 'sent' | 'keys'>,
+  include: readonly string[],
 ): RegistrationContent {
   return {
     information,
     sent,
     registrationEndpoint,
     allowedOrigins,
-    endpoints,
+    endpoints: endpointsToKeep(endpoints, { information, sent }, include),
     dialect,
     ...defined({ ca: transport?.ca }),
     keys,
+  };
+}
+
+/** Aliases only for a client that presents a certificate, and of other endpoints those that its Secret has. */
+function endpointsToKeep(
+  { others = {}, mtlsAliases, ...endpoints }: Endpoints,
+  client: Pick<RegistrationContent, 'information' | 'sent'>,
+  include: readonly string[],
+): Endpoints {
+  const kept = Object.entries(others).filter(([member]) => include.includes(member));
+  return {
+    ...endpoints,
+    ...defined({
+      others: kept.length === 0 ? undefined : Object.fromEntries(kept),
+      mtlsAliases: presentsCertificate(client) ? mtlsAliases : undefined,
+    }),
   };
 }
 
@@ -169,16 +187,22 @@ export function recordUpdate(
           connection,
         );
   const { allowedOrigins, dialect, transport } = connection;
+  const endpoints = mergeEndpoints(connection.endpoints, stored.endpoints);
   const content: RegistrationContent = {
     ...omit(stored, 'ca'),
     information,
     sent,
+    endpoints:
+      object === undefined
+        ? stored.endpoints
+        : endpointsToKeep(endpoints, { information, sent }, includedBy(object)),
     allowedOrigins,
     dialect,
     ...defined({ ca: transport?.ca }),
     keys,
   };
-  const changed = visibleToWorkload(stored, record.issuer) !== visibleToWorkload(content, record.issuer);
+  const [was, is] = [stored, content].map((one) => visibleToWorkload({ ...one, endpoints }, record.issuer));
+  const changed = was !== is;
   return {
     record: {
       ...omit(withoutExpiries(record, answer), 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt'),
@@ -257,7 +281,7 @@ export function recordAdoption(
       adopted: true,
       ...expiries(information, answer ?? {}, circumstances.now, connection.dialect),
     },
-    content: contentAt(connection, { information, sent: {}, keys: [] }),
+    content: contentAt(connection, { information, sent: {}, keys: [] }, includedBy(object)),
   };
 }
 

@@ -48,7 +48,13 @@ export interface ClientCounts {
 
 /** The only author of a server object's status. */
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
-  const { object, endpoints, management, effectiveDialect, signingKeys, counts, now } = facts;
+  const { object, connection, management, effectiveDialect, signingKeys, counts, now } = facts;
+  const { registrationEndpoint } = connection ?? {};
+  // With a client certificate, an alias is called (RFC 8705 section 5).
+  const endpoints = facts.endpoints && {
+    ...facts.endpoints,
+    ...defined({ registration: registrationEndpoint }),
+  };
   const problem = facts.problem ?? credentialRefusal(facts) ?? outage(facts);
   const { registeredIssuer: issuer } = facts;
   const conditions = [
@@ -117,7 +123,7 @@ function readiness({ endpoints, connection }: ServerFacts, problem: Problem | un
         type: 'Ready',
         status: 'True',
         reason: 'Available',
-        message: `Clients are registered at ${endpoints?.registration}.${warned}`,
+        message: `Clients are registered at ${connection?.registrationEndpoint ?? endpoints?.registration}.${warned}`,
       }
     : { type: 'Ready', status: 'False', ...problem };
 }

@@ -15,7 +15,7 @@ const MAX_OFFERED = 20;
  */
 export function unusedNames(client: PublishedClient, keys: Readonly<Record<string, string>>): string {
   const values = publishedValues(client);
-  const { include = [], information } = client;
+  const { include = [], information, endpoints } = client;
   const hasValue = (name: string): boolean => own(values, name) !== undefined;
   const isKnown = (name: string): boolean => PUBLISHED_NAMES.includes(name) || include.includes(name);
   const keysUnused = Object.entries(keys)
@@ -26,10 +26,13 @@ export function unusedNames(client: PublishedClient, keys: Readonly<Record<strin
     keysUnused.length > 0 &&
       `spec.secret.keys has no effect for ${presented(keysUnused, MAX_UNUSED)}: this client has no value of that name. Its values are ${presented(Object.keys(values).filter(hasValue), MAX_OFFERED)}.`,
     included.length > 0 &&
-      `spec.secret.include has no effect for ${presented(included, MAX_UNUSED)}: the server's answer has no member of that name. Its members are ${presented(Object.keys(information.metadata), MAX_OFFERED)}.`,
+      `spec.secret.include has no effect for ${presented(included, MAX_UNUSED)}: neither the server's answer nor its endpoints have a member of that name. Members of the answer are ${presented(Object.keys(information.metadata), MAX_OFFERED)}.${offered(Object.keys(endpoints.others ?? {}))}`,
   ];
   return sentences.filter((sentence) => sentence !== false).join(' ');
 }
+
+const offered = (endpoints: readonly string[]): string =>
+  endpoints.length === 0 ? '' : ` Other endpoints are ${presented(endpoints, MAX_OFFERED)}.`;
 
 function presented(names: readonly string[], most: number): string {
   const shown = names.map((name) => presentable(cut(name, 40), []));

@@ -52,6 +52,8 @@ const EDITION = 1;
 /** Hash of the inputs. Secret values aren't hashed: a hash of a secret has no place in an annotation. */
 export function inputsHash({ record, format, keys, include, endpoints }: ProjectionInputs): string {
   const { registrationSecret, revision, issuer } = record;
+  const { others = {}, ...shown } = endpoints;
+  const included = Object.entries(others).filter(([member]) => include.includes(member));
   const inputs = {
     FORMAT: EDITION,
     secretName: registrationSecret,
@@ -59,7 +61,7 @@ export function inputsHash({ record, format, keys, include, endpoints }: Project
     issuer,
     keys,
     include,
-    endpoints,
+    endpoints: included.length === 0 ? shown : { ...shown, others: Object.fromEntries(included) },
   };
   // Secrets that were written before there were formats have the format Keys, and stay as they are.
   return hash(canonicalJson(format === FORMATS[0].name ? inputs : { ...inputs, format }));

@@ -1,5 +1,5 @@
 import type { ClientInformation } from '../oauth/client-information.ts';
-import { ENDPOINT_NAMES, ENDPOINTS, type Endpoints } from '../oauth/discovery.ts';
+import { ENDPOINT_NAMES, ENDPOINTS, type Endpoints, endpointOf } from '../oauth/discovery.ts';
 import type { Json, JsonObject } from '../oauth/json.ts';
 import { own } from '../oauth/objects.ts';
 import type { GeneratedKey } from '../oauth/signing-key.ts';
@@ -13,7 +13,7 @@ export interface PublishedClient {
   readonly endpoints: Endpoints;
   /** The key that the operator made for the client. */
   readonly key?: GeneratedKey | undefined;
-  /** Further members of the answer to publish, by wire name. */
+  /** Further members of the answer, and endpoints that the server publishes, by wire name. */
   readonly include?: readonly string[];
 }
 
@@ -30,7 +30,23 @@ export const PUBLISHED_NAMES: readonly string[] = [
   'kid',
 ];
 
-const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished);
+const PUBLISHED = ENDPOINT_NAMES.filter((name) => ENDPOINTS[name].isPublished).map(
+  (name) => ENDPOINTS[name].wire,
+);
+
+/** Whether the client presents a certificate at the endpoints of its server (RFC 8705 sections 2 and 3). */
+export function presentsCertificate({
+  information: { metadata },
+  sent,
+}: Pick<PublishedClient, 'information' | 'sent'>): boolean {
+  const said = (member: string) => metadata[member] ?? sent[member];
+  const method = said('token_endpoint_auth_method');
+  return (
+    method === 'tls_client_auth' ||
+    method === 'self_signed_tls_client_auth' ||
+    String(said('tls_client_certificate_bound_access_tokens')) === 'true'
+  );
+}
 
 /** What a workload may know of its client, by wire name; `undefined` where it isn't known. */
 export function publishedValues({
@@ -43,14 +59,18 @@ export function publishedValues({
 }: PublishedClient): Record<string, string | undefined> {
   const answered = (member: string) =>
     nonEmptyString(information.metadata[member]) ?? nonEmptyString(sent[member]);
+  const hasCertificate = presentsCertificate({ information, sent });
+  const endpoint = (wire: string) => endpointOf(wire, endpoints, hasCertificate);
   return {
-    ...Object.fromEntries(include.map((member) => [member, included(information.metadata, member)])),
+    ...Object.fromEntries(
+      include.map((member) => [member, included(information.metadata, member) ?? endpoint(member)]),
+    ),
     client_id: information.clientId,
     client_secret: information.clientSecret?.reveal(),
     token_endpoint_auth_method: answered('token_endpoint_auth_method'),
     scope: answered('scope'),
     issuer,
-    ...Object.fromEntries(PUBLISHED.map((name) => [ENDPOINTS[name].wire, endpoints[name]])),
+    ...Object.fromEntries(PUBLISHED.map((wire) => [wire, endpoint(wire)])),
     'private_key.pem': key?.privatePem.reveal(),
     'private_key.jwk': key?.privateJwk.reveal(),
     kid: key?.kid,

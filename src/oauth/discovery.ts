@@ -1,8 +1,8 @@
 import { mediaTypeOf } from './body-form.ts';
 import { describeError, presentable, readErrorResponse } from './error-response.ts';
 import type { HttpAnswer } from './http-message.ts';
-import { isJsonObject, type Json, parseJsonObject } from './json.ts';
-import { namesOf } from './objects.ts';
+import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
+import { namesOf, own } from './objects.ts';
 import { describeTarget } from './redirect.ts';
 import { UNREADABLE, whyUnreadable } from './torn-json.ts';
 import { type UrlRules, urlProblem } from './url.ts';
@@ -45,7 +45,22 @@ export type EndpointName = keyof typeof ENDPOINTS;
 
 export const ENDPOINT_NAMES = namesOf(ENDPOINTS);
 
-export type Endpoints = { readonly [Name in EndpointName]?: string | undefined };
+/** Endpoints by the names of {@link ENDPOINTS}. */
+type NamedEndpoints = { readonly [Name in EndpointName]?: string | undefined };
+
+/** URLs by the member of the document that has them. */
+type EndpointMembers = Readonly<Record<string, string>>;
+
+export interface Endpoints extends NamedEndpoints {
+  /** Further members of the document whose names end with `_endpoint`. */
+  readonly others?: EndpointMembers | undefined;
+  /** Members of `mtls_endpoint_aliases`: for clients that present a certificate (RFC 8705 section 5). */
+  readonly mtlsAliases?: EndpointMembers | undefined;
+}
+
+/** Endpoints that are kept besides those of {@link ENDPOINTS}, and aliases. */
+export const MOST_OTHER_ENDPOINTS = 32;
+const LONGEST_MEMBER = 64;
 
 type DiscoveryPreference = 'OAuth' | 'OpenID';
 
@@ -130,10 +145,19 @@ export function readDiscoveryAnswer(
     return noDocument(url, answer);
   }
   const { mtls_endpoint_aliases: aliases } = json;
-  const [own, certified] = [endpointsOf(json, rules, false), endpointsOf(aliases, rules, true)];
-  const refused = [...own.refused, ...certified.refused];
-  const document = { issuer, endpoints: own.endpoints, aliases: certified.endpoints, refused };
-  return { url, kind: 'document', document };
+  const [plain, certified] = [endpointsOf(json, rules, false), endpointsOf(aliases, rules, true)];
+  const refused = [...plain.refused, ...certified.refused];
+  const endpoints = { ...plain.endpoints, ...furtherEndpoints(json, rules) };
+  return { url, kind: 'document', document: { issuer, endpoints, aliases: certified.endpoints, refused } };
+}
+
+function furtherEndpoints(document: JsonObject, rules: UrlRules): Endpoints {
+  const { mtls_endpoint_aliases: aliases } = document;
+  const isOther = (member: string) => !WIRE_NAMES.has(member);
+  return {
+    ...unlessNone('others', membersOf(document, rules, isOther)),
+    ...unlessNone('mtlsAliases', isJsonObject(aliases) ? membersOf(aliases, rules) : {}),
+  };
 }
 
 function noDocument(
@@ -192,6 +216,62 @@ function endpointProblem(value: Json | undefined, rules: UrlRules): string | und
   return value === '' ? 'is empty' : urlProblem(value, rules);
 }
 
+const WIRE_NAMES: ReadonlySet<string> = new Set(ENDPOINT_NAMES.map((name) => ENDPOINTS[name].wire));
+
+/** Members that are endpoints by their names, in the order of the alphabet. */
+function membersOf(
+  document: JsonObject,
+  rules: UrlRules,
+  isWanted: (member: string) => boolean = () => true,
+): EndpointMembers {
+  const found = Object.entries(document).flatMap(([member, value]) =>
+    isEndpointMember(member) && isWanted(member) && isUsable(value, rules) ? [[member, value] as const] : [],
+  );
+  return Object.fromEntries(
+    found.toSorted(([a], [b]) => Number(a > b) - Number(a < b)).slice(0, MOST_OTHER_ENDPOINTS),
+  );
+}
+
+const isEndpointMember = (member: string): boolean =>
+  member.length <= LONGEST_MEMBER && /^[a-z0-9_]+_endpoint$/.test(member);
+
+const isUsable = (value: Json | undefined, rules: UrlRules): value is string =>
+  typeof value === 'string' && urlProblem(value, rules) === undefined;
+
+const unlessNone = (name: 'others' | 'mtlsAliases', members: EndpointMembers | undefined): Endpoints =>
+  members === undefined || Object.keys(members).length === 0 ? {} : { [name]: members };
+
+/**
+ * Endpoints of several documents, the first of which wins for each member; or of a document and of what was known
+ * before it.
+ */
+export function mergeEndpoints(...parts: readonly Endpoints[]): Endpoints {
+  const merged = (of: (part: Endpoints) => EndpointMembers | undefined): EndpointMembers =>
+    Object.assign({}, ...parts.toReversed().map(of));
+  return {
+    ...(Object.assign({}, ...parts.toReversed()) as Endpoints),
+    ...unlessNone(
+      'others',
+      merged(({ others }) => others),
+    ),
+    ...unlessNone(
+      'mtlsAliases',
+      merged(({ mtlsAliases }) => mtlsAliases),
+    ),
+  };
+}
+
+/** The endpoint of this wire name, for a client that presents a certificate or for another one. */
+export function endpointOf(
+  wire: string,
+  { others, mtlsAliases, ...endpoints }: Endpoints,
+  hasCertificate: boolean,
+): string | undefined {
+  const name = ENDPOINT_NAMES.find((known) => ENDPOINTS[known].wire === wire);
+  const alias = hasCertificate ? own(mtlsAliases ?? {}, wire) : undefined;
+  return alias ?? (name === undefined ? own(others ?? {}, wire) : endpoints[name]);
+}
+
 /**
  * Whether no further URL is requested: the answers suffice, or the preferred OpenID document is that of another issuer
  * (OpenID Connect Discovery 1.0 section 4.3). A first document may lack the endpoint that the next one has.
@@ -233,9 +313,8 @@ type MergedDiscovery =
 export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: string): MergedDiscovery {
   const documents = matching(answers, issuer);
   if (documents.length > 0) {
-    const merged = (parts: readonly Endpoints[]) => Object.assign({}, ...parts.toReversed()) as Endpoints;
-    const endpoints = merged(documents.map((document) => document.endpoints));
-    const aliases = merged(documents.map((document) => document.aliases));
+    const endpoints = mergeEndpoints(...documents.map((document) => document.endpoints));
+    const aliases = mergeEndpoints(...documents.map((document) => document.aliases));
     const refused = documents
       .flatMap((document) => document.refused)
       .filter(({ name, isAlias }) => (isAlias ? aliases : endpoints)[name] === undefined)

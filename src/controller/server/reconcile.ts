@@ -9,8 +9,10 @@ import { limitsAt } from '../../core/rate-limits.ts';
 import { reachProblem } from '../../core/reach.ts';
 import { keyOfServer, type ServerKey, serverNamed } from '../../core/server-key.ts';
 import type { ServerObject } from '../../core/server-object.ts';
-import type { Endpoints, RefusedEndpoint } from '../../oauth/discovery.ts';
+import { type Endpoints, mergeEndpoints, type RefusedEndpoint } from '../../oauth/discovery.ts';
 import type { Transport } from '../../oauth/http-message.ts';
+import { canonicalJson } from '../../oauth/json.ts';
+import { omit } from '../../oauth/objects.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
 import { discover } from './discover-endpoints.ts';
@@ -27,6 +29,8 @@ export interface Discovered {
   /** Of the server object. */
   readonly uid: string;
   readonly generation: number;
+  /** See {@link sourceOf}. */
+  readonly source: string;
   readonly endpoints: Endpoints | undefined;
   readonly aliases: Endpoints;
   /** Not known of endpoints that an earlier process found. */
@@ -160,6 +164,7 @@ async function endpointsOf(
     return {
       uid,
       generation,
+      source: sourceOf(spec),
       endpoints: {},
       aliases: {},
       problem: undefined,
@@ -173,14 +178,16 @@ async function endpointsOf(
     discovered.set(key, known);
     return known;
   }
-  const attempts = known?.problem === undefined || known.generation !== generation ? 0 : known.attempts + 1;
+  const attempts = attemptsAfter(known, generation);
   const answer = await discover(serverNamed(key), spec, context, context.settings.urlRules, transport);
   const failed = isProblem(answer);
+  const before = known?.endpoints ?? status.endpoints;
   const delay = failed ? backoff(RETRIES, attempts) : REFRESH_MS;
   const result: Discovered = {
     uid,
     generation,
-    endpoints: failed ? (known?.endpoints ?? status.endpoints) : answer.endpoints,
+    source: sourceOf(spec),
+    endpoints: failed ? before : keepUsed(answer.endpoints, isOfSource(spec, known, status) ? before : {}),
     aliases: failed ? (known?.aliases ?? {}) : answer.aliases,
     refused: failed ? known?.refused : answer.refused,
     problem: failed ? answer : undefined,
@@ -190,6 +197,27 @@ async function endpointsOf(
   discovered.set(key, result);
   return result;
 }
+
+/** Where the documents come from, and whose they are: endpoints of one source are not kept for another. */
+const sourceOf = ({ issuer, discovery: { url, acceptedIssuer } }: AuthorizationServerSpec): string =>
+  canonicalJson([issuer, url ?? '', acceptedIssuer ?? '']);
+
+/** Whether the endpoints that are known, from this process or from status, are those of the server in the spec. */
+const isOfSource = (
+  spec: AuthorizationServerSpec,
+  known: Discovered | undefined,
+  { issuer }: AuthorizationServerStatus,
+): boolean => (known === undefined ? issuer === spec.issuer : known.source === sourceOf(spec));
+
+/**
+ * The endpoints of a document, and those that an earlier one had and that workloads may use: they stay until another one
+ * that can be used takes their place. Only what the document says permits registrations.
+ */
+const keepUsed = (found: Endpoints, before: Endpoints = {}): Endpoints =>
+  mergeEndpoints(found, omit(before, 'registration'));
+
+const attemptsAfter = (known: Discovered | undefined, generation: number): number =>
+  known?.problem === undefined || known.generation !== generation ? 0 : known.attempts + 1;
 
 /** An earlier object may have had the same name. */
 function knownOf(object: ServerObject, discovered: ReadonlyMap<string, Discovered>): Discovered | undefined {
@@ -204,7 +232,8 @@ function fromStatus(
 ): Discovered | undefined {
   // Aliases for calls with a certificate aren't kept in status.
   const isCurrent =
-    spec?.connection.clientCertificateRef === undefined &&
+    spec !== undefined &&
+    spec.connection.clientCertificateRef === undefined &&
     status.observedGeneration === generation &&
     wereFound(status) &&
     status.endpoints !== undefined;
@@ -212,6 +241,7 @@ function fromStatus(
     ? {
         uid,
         generation,
+        source: sourceOf(spec),
         endpoints: status.endpoints,
         aliases: {},
         problem: undefined,
@@ -253,11 +283,12 @@ function unreachable(
   now: number,
 ): Discovered {
   const { generation, metadata, status } = object;
-  const endpoints = knownOf(object, discovered)?.endpoints ?? status.endpoints;
+  const known = knownOf(object, discovered);
   return {
     uid: metadata.uid ?? '',
     generation,
-    endpoints,
+    source: known?.source ?? '',
+    endpoints: known?.endpoints ?? status.endpoints,
     aliases: {},
     problem,
     attempts: 0,

@@ -60,6 +60,13 @@ describe('summarizeServer', () => {
       ({ type, status, reason, message }) => `${type}=${status} ${reason}: ${message}`,
     );
 
+  test('names the registration endpoint that is called, where a certificate makes that an alias', () => {
+    const alias = 'https://mtls.example.com/register';
+    const at = { connection: { ...connection, registrationEndpoint: alias } };
+    expect(summarizeServer({ ...facts, ...at }).endpoints?.registration).toBe(alias);
+    expect(conditionsOf(at)?.[0]).toBe(`Ready=True Available: Clients are registered at ${alias}.`);
+  });
+
   test.each<readonly [string, Partial<ServerFacts>, readonly string[]]>([
     [
       'is ready, though nothing was registered yet',

@@ -50,14 +50,14 @@ describe('unusedNames', () => {
 
   test('names a member that the answer lacks, or has without a value', () => {
     expect(noteOf({ nope: 'NOPE' }, ['nope', 'agent'])).toBe(
-      "spec.secret.include has no effect for nope, agent: the server's answer has no member of that name. Its members are client_name, agent.",
+      "spec.secret.include has no effect for nope, agent: neither the server's answer nor its endpoints have a member of that name. Members of the answer are client_name, agent.",
     );
   });
 
   test('says both, and that there are no members', () => {
     const information = { clientId: 'c1', clientSecret: undefined, metadata: {} };
     expect(noteOf({ clientId: 'username' }, ['nope'], { information: { ...information } as never })).toBe(
-      "spec.secret.keys has no effect for clientId: this client has no value of that name. Its values are client_id, issuer, token_endpoint. spec.secret.include has no effect for nope: the server's answer has no member of that name. Its members are none.",
+      "spec.secret.keys has no effect for clientId: this client has no value of that name. Its values are client_id, issuer, token_endpoint. spec.secret.include has no effect for nope: neither the server's answer nor its endpoints have a member of that name. Members of the answer are none.",
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { keysFormat } from '../../../src/formats/keys.ts';
 import type { PublishedClient } from '../../../src/formats/published-client.ts';
+import type { JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 
 const client: PublishedClient = {
@@ -38,6 +39,36 @@ describe('keysFormat', () => {
       userinfo_endpoint: 'https://sso.example.com/userinfo',
       jwks_uri: 'https://sso.example.com/jwks',
       end_session_endpoint: 'https://sso.example.com/logout',
+    });
+  });
+
+  const certified = (members: JsonObject): PublishedClient => ({
+    ...silent,
+    information: { clientId: 'c1', metadata: members },
+    sent: {},
+    endpoints: {
+      ...client.endpoints,
+      others: { pushed_authorization_request_endpoint: 'https://sso.example.com/par' },
+      mtlsAliases: {
+        token_endpoint: 'https://mtls.example.com/token',
+        pushed_authorization_request_endpoint: 'https://mtls.example.com/par',
+      },
+    },
+    include: ['pushed_authorization_request_endpoint', 'revocation_endpoint'],
+  });
+
+  test.each<readonly [string, JsonObject, string]>([
+    ['tls_client_auth', { token_endpoint_auth_method: 'tls_client_auth' }, 'mtls'],
+    ['self_signed_tls_client_auth', { token_endpoint_auth_method: 'self_signed_tls_client_auth' }, 'mtls'],
+    ['tokens bound to its certificate', { tls_client_certificate_bound_access_tokens: true }, 'mtls'],
+    ['private_key_jwt', { token_endpoint_auth_method: 'private_key_jwt' }, 'sso'],
+    ['tokens that are not bound', { tls_client_certificate_bound_access_tokens: false }, 'sso'],
+  ])('gives a client with %s the endpoints at which it can authenticate', (_, members, host) => {
+    expect(keysFormat.render(certified(members), {})).toMatchObject({
+      token_endpoint: `https://${host}.example.com/token`,
+      pushed_authorization_request_endpoint: `https://${host}.example.com/par`,
+      authorization_endpoint: 'https://sso.example.com/authorize',
+      revocation_endpoint: 'https://sso.example.com/revoke',
     });
   });
 

@@ -4,6 +4,7 @@ import {
   describeDiscovery,
   discoveryUrls,
   type Endpoints,
+  endpointOf,
   isComplete,
   mergeDiscovery,
   readDiscoveryAnswer,
@@ -111,7 +112,10 @@ describe('readDiscoveryAnswer', () => {
       kind: 'document',
       document: {
         issuer,
-        endpoints: Object.fromEntries(Object.entries(names).map(([name, wire]) => [name, url(wire)])),
+        endpoints: {
+          ...Object.fromEntries(Object.entries(names).map(([name, wire]) => [name, url(wire)])),
+          others: { other_endpoint: url('other') },
+        },
         aliases: {},
         refused: [],
       },
@@ -177,6 +181,59 @@ describe('readDiscoveryAnswer', () => {
     });
     const answer = read(200, body);
     expect(answer.kind === 'document' && Object.keys(answer.document.endpoints)).toEqual(['token']);
+  });
+});
+
+describe('further endpoints of a document', () => {
+  const endpointsIn = (document: object) => {
+    const answer = readDiscoveryAnswer(
+      'https://a',
+      { status: 200, headers: {}, body: new Sensitive(JSON.stringify({ issuer, ...document })) },
+      { allowHttp: false },
+    );
+    return answer.kind === 'document' ? answer.document.endpoints : undefined;
+  };
+
+  test('are those whose names end with _endpoint and whose URLs can be used', () => {
+    expect(
+      endpointsIn({
+        pushed_authorization_request_endpoint: 'https://a/par',
+        device_authorization_endpoint: 'http://a/device',
+        revocation_endpoint: 'https://a/revoke',
+        'x y_endpoint': 'https://a/x',
+        op_policy_uri: 'https://a/policy',
+        mtls_endpoint_aliases: { token_endpoint: 'https://mtls/token', registration_endpoint: '/relative' },
+      }),
+    ).toEqual({
+      revocation: 'https://a/revoke',
+      others: { pushed_authorization_request_endpoint: 'https://a/par' },
+      mtlsAliases: { token_endpoint: 'https://mtls/token' },
+    });
+  });
+
+  test('are at most 32', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [`e${String(n).padStart(2, '0')}_endpoint`, 'https://a/x']),
+    );
+    expect(Object.keys(endpointsIn(many)?.others ?? {})).toHaveLength(32);
+  });
+
+  test.each([
+    ['token_endpoint', false, 'https://a/token'],
+    ['token_endpoint', true, 'https://mtls/token'],
+    ['introspection_endpoint', true, 'https://a/introspect'],
+    ['ciba_endpoint', false, 'https://a/ciba'],
+    ['ciba_endpoint', true, 'https://mtls/ciba'],
+    ['absent_endpoint', true, undefined],
+    ['toString', true, undefined],
+  ])('%s of a client with a certificate: %s', (wire, hasCertificate, expected) => {
+    const endpoints = {
+      token: 'https://a/token',
+      introspection: 'https://a/introspect',
+      others: { ciba_endpoint: 'https://a/ciba' },
+      mtlsAliases: { token_endpoint: 'https://mtls/token', ciba_endpoint: 'https://mtls/ciba' },
+    };
+    expect(endpointOf(wire, endpoints, hasCertificate)).toBe(expected);
   });
 });
 

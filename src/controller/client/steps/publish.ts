@@ -76,7 +76,9 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   }
   context.memory.succeeded(round.key, 'Publish', basis);
   context.memory.noteSecret(round.key, unusedNames(client, keys));
-  tellRestored(step, input);
+  if (wasChanged(known, inputs)) {
+    tellRestored(step, input);
+  }
   return DONE;
 }
 
@@ -198,6 +200,10 @@ const textsOf = ({ data = {} }: Secret): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
   );
+
+/** Whether somebody removed or edited the Secret, rather than the operator has something else to show. */
+const wasChanged = (known: ObservedSecret | undefined, inputs: string): boolean =>
+  known?.projection === undefined || known.projection.split('.')[0] === inputs;
 
 /** An existing Secret had to be written again although the spec didn't change. */
 function tellRestored({ object, wanted, record }: PublishStep, { o, context: { events } }: StepInput): void {

@@ -117,7 +117,10 @@ describe('What is found', () => {
       }),
     ]);
     expect(found).toEqual({
-      endpoints: { registration, token: `${issuer}/token-1` },
+      endpoints: {
+        ...{ registration, token: `${issuer}/token-1` },
+        mtlsAliases: { token_endpoint: `${issuer}/mtls` },
+      },
       aliases: { token: `${issuer}/mtls` },
       refused: [],
     });

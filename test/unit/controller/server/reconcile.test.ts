@@ -130,6 +130,65 @@ describe('A server object', () => {
     });
   });
 
+  describe('whose next document lacks endpoints that workloads use', () => {
+    const whole = answered(200, {
+      issuer,
+      registration_endpoint: registration,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/jwks`,
+      device_authorization_endpoint: `${issuer}/device`,
+      mtls_endpoint_aliases: { token_endpoint: `${issuer}/mtls` },
+    });
+    const less = answered(200, {
+      issuer,
+      registration_endpoint: registration,
+      token_endpoint: 'http://sso.example.com/token',
+      jwks_uri: `${issuer}/keys`,
+    });
+    const kept = {
+      token: `${issuer}/token`,
+      jwks: `${issuer}/keys`,
+      others: { device_authorization_endpoint: `${issuer}/device` },
+      mtlsAliases: { token_endpoint: `${issuer}/mtls` },
+    };
+
+    test('keeps them until others that can be used take their place', async () => {
+      const { look, context, servers } = scene({ outcomes: [whole, less] });
+      await context.clock.sleep((await look()) ?? 0);
+      await look();
+      expect(servers.state(SERVER)?.connection?.endpoints).toMatchObject(kept);
+    });
+
+    test('keeps them over a restart, once a client was registered', async () => {
+      const { look, servers } = scene({
+        outcomes: [less],
+        status: { ...earlier, observedGeneration: 0, issuer, endpoints: { ...kept, registration } },
+      });
+      await look();
+      expect(servers.state(SERVER)?.connection?.endpoints).toMatchObject(kept);
+    });
+
+    test('keeps none of another server', async () => {
+      const { look, servers } = scene({
+        outcomes: [less],
+        status: { ...earlier, observedGeneration: 0, endpoints: { ...kept, registration } },
+      });
+      await look();
+      expect(servers.state(SERVER)?.connection?.endpoints).toEqual({
+        registration,
+        jwks: `${issuer}/keys`,
+      });
+    });
+
+    test('registers nobody at an endpoint that is withdrawn', async () => {
+      const without = answered(200, { issuer, token_endpoint: `${issuer}/token` });
+      const { look, context, servers } = scene({ outcomes: [whole, without, notFound, notFound, notFound] });
+      await context.clock.sleep((await look()) ?? 0);
+      await look();
+      expect(servers.state(SERVER)?.problem?.reason).toBe('RegistrationNotSupported');
+    });
+  });
+
   test('is called at the given endpoint, without discovery', async () => {
     const spec = {
       discovery: { mode: 'None' },

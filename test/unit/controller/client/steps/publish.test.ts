@@ -188,6 +188,30 @@ describe('A Secret of the object that is not as wanted', () => {
   });
 });
 
+describe('A Secret that was published, and that the spec has not changed since', () => {
+  const status = {
+    ...{ clientId: 'c1', installation: INSTALLATION.id },
+    ...{ secretName: 'storefront-oauth', observedGeneration: 3 },
+  };
+  const told = async (secret: Stored, record = recorded()) =>
+    (
+      await take('Publish', {
+        objects: [...surroundings(), clientObject({}, {}, status), registrationSecret(record), secret],
+      })
+    ).told;
+
+  test('is reported, if somebody edited its data or took a label', async () => {
+    expect(await told(edited)).toEqual(['Normal SecretRestored Publish']);
+    expect(await told(workloadSecret({ labels: { 'oauth-registrar.dev/workload': 'true' } }))).toEqual([
+      'Normal SecretRestored Publish',
+    ]);
+  });
+
+  test('is written without a word, if the server gave something else to show', async () => {
+    expect(await told(workloadSecret(), recorded({ revision: 2 }))).toEqual([]);
+  });
+});
+
 describe('A Secret of the name that the operator does not know', () => {
   /** Its owner is nobody, so that the watch shows it to no client. */
   const found =
