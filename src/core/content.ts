@@ -13,6 +13,8 @@ import type { GeneratedKey } from '../oauth/signing-key.ts';
 export interface RegistrationContent {
   /** `registrationClientUri` is absolute here. */
   readonly information: ClientInformation;
+  /** Absent where `registrationClientUri` itself worked, or no other address of its origin did. */
+  readonly addresses?: ClientAddresses;
   /** The document that was sent last. A software statement is represented by its claims. */
   readonly sent: JsonObject;
   /** The origin of the registration endpoint, which issued the token. */
@@ -29,6 +31,14 @@ export interface RegistrationContent {
   readonly ca?: string;
   /** Keys that the operator made, the one in use first. */
   readonly keys: readonly StoredKey[];
+}
+
+/** What is known of addresses of a client besides the one that the last answer brought. */
+export interface ClientAddresses {
+  /** A call at this address succeeded, before an answer brought `registrationClientUri`, which no call proved yet. */
+  readonly proven?: string;
+  /** The server answers this address, and it does not work: it is not believed again. */
+  readonly broken?: string;
 }
 
 /** A key pair for private_key_jwt. */
@@ -54,8 +64,10 @@ export const DOCUMENT_KEYS: readonly string[] = [KEYS.registered, KEYS.sent];
 
 /** The data of a registration Secret. */
 export function encodeContent(content: RegistrationContent): Record<string, string> {
-  const { information, sent, keys, registrationEndpoint, allowedOrigins, endpoints, dialect, ca } = content;
-  const server = { registrationEndpoint, allowedOrigins, endpoints, dialect: departuresOf(dialect), ca };
+  const { information, addresses, sent, keys, registrationEndpoint, allowedOrigins, endpoints, dialect, ca } =
+    content;
+  const departures = departuresOf(dialect);
+  const server = { registrationEndpoint, allowedOrigins, endpoints, dialect: departures, ca, addresses };
   const entries = {
     [KEYS.clientId]: information.clientId,
     [KEYS.clientSecret]: information.clientSecret?.reveal(),
@@ -130,7 +142,10 @@ export function toContent(secret: Secret): RegistrationContent | undefined {
       'rfc7591',
       isJsonObject(server['dialect']) ? (server['dialect'] as Partial<Dialect>) : {},
     ),
-    ...defined({ ca: typeof server['ca'] === 'string' ? server['ca'] : undefined }),
+    ...defined({
+      ca: typeof server['ca'] === 'string' ? server['ca'] : undefined,
+      addresses: isJsonObject(server['addresses']) ? (server['addresses'] as ClientAddresses) : undefined,
+    }),
     keys: keysOf(value(KEYS.keys)),
   };
 }

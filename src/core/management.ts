@@ -1,7 +1,8 @@
+import { omit } from '../oauth/objects.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import { originOf, resolveUrl } from '../oauth/url.ts';
 import type { Credential, ManagementTerms, ServerConnection } from './connection.ts';
-import type { RegistrationContent } from './content.ts';
+import type { ClientAddresses, RegistrationContent } from './content.ts';
 import type { Home } from './home.ts';
 import type { RegistrationRecord } from './record.ts';
 import { type Telling, tellOnly, viewersOf, type Words, wordsOf } from './tell.ts';
@@ -115,6 +116,52 @@ export function keptAddress(
 ): string | undefined {
   const template = explicitTemplate(terms) ?? returned ?? terms.configurationUrl;
   return template === 'AsReturned' ? undefined : configurationUrl(template, clientId, registrationEndpoint);
+}
+
+/**
+ * What is kept of the address in an answer to a call at `called`. An address that differs from the one that just worked
+ * is used next, and the one that worked is kept beside it; one that did not work before is not taken again.
+ *
+ * @param called where the call was made; `undefined`: not known
+ */
+export function weighAddress(
+  returned: string | undefined,
+  called: string | undefined,
+  before: ClientAddresses | undefined,
+): Pick<RegistrationContent, 'addresses'> & { readonly address: string | undefined } {
+  const isProof = returned === undefined || called === undefined || returned === called;
+  if (isProof || originOf(returned) !== originOf(called)) {
+    return {
+      address: returned,
+      ...(before?.broken === undefined ? {} : { addresses: { broken: before.broken } }),
+    };
+  }
+  return returned === before?.broken
+    ? { address: called, addresses: { broken: returned } }
+    : { address: returned, addresses: { ...omit(before ?? {}, 'proven'), proven: called } };
+}
+
+/** Answers that an address gives that is not the client's. A server may ask for a token before it looks at the path. */
+const ANSWERS_ELSEWHERE: readonly number[] = [401, 403, 404, 405, 410];
+
+/**
+ * The content with the address that worked before, after a call at an unproven address was answered with this status.
+ * `undefined`: there is none, or the status says nothing against the address.
+ */
+export function withProvenAddress(
+  content: RegistrationContent,
+  called: string,
+  status: number | undefined,
+): RegistrationContent | undefined {
+  const { information, addresses: { proven } = {} } = content;
+  const isInDoubt = called === information.registrationClientUri && ANSWERS_ELSEWHERE.includes(status ?? 0);
+  return proven === undefined || !isInDoubt
+    ? undefined
+    : {
+        ...content,
+        information: { ...information, registrationClientUri: proven },
+        addresses: { broken: called },
+      };
 }
 
 /** As path segments they change the path, percent-encoded too (RFC 3986 section 5.2.4). */

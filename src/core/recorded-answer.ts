@@ -12,8 +12,9 @@ import type { ServerConnection } from './connection.ts';
 import type { RegistrationContent, StoredKey } from './content.ts';
 import { keyTimes, keyTimesOf } from './document-keys.ts';
 import { earliest } from './earliest.ts';
+import type { RecordAtServer } from './home.ts';
 import { includedBy, keptOf } from './kept-answer.ts';
-import { keptAddress } from './management.ts';
+import { keptAddress, managementOf, weighAddress } from './management.ts';
 import { methodWithoutSecret } from './missing-secret.ts';
 import { type RegistrationRecord, recordName, type ServerRef } from './record.ts';
 import type { ServerKey } from './server-key.ts';
@@ -166,7 +167,33 @@ function withAddress(information: ClientInformation, connection: ServerConnectio
   const { registrationClientUri, clientId } = information;
   const { registrationEndpoint, management } = connection;
   const address = keptAddress(registrationClientUri, clientId, registrationEndpoint, management);
-  return { ...omit(information, 'registrationClientUri'), ...defined({ registrationClientUri: address }) };
+  return at(information, address);
+}
+
+const at = (
+  information: ClientInformation,
+  registrationClientUri: string | undefined,
+): ClientInformation => ({
+  ...omit(information, 'registrationClientUri'),
+  ...defined({ registrationClientUri }),
+});
+
+/** Where calls about the client go. */
+function addressOf(home: RecordAtServer, content: RegistrationContent): string | undefined {
+  const management = managementOf(home, content);
+  return management.kind === 'Managed' ? management.url : undefined;
+}
+
+/** The same of an answer to a call at the client's address, which that call proved. */
+function withWeighedAddress(
+  information: ClientInformation,
+  connection: ServerConnection,
+  called: string | undefined,
+  before: RegistrationContent['addresses'],
+): Pick<RegistrationContent, 'information' | 'addresses'> {
+  const absolute = withAddress(information, connection);
+  const { address, addresses } = weighAddress(absolute.registrationClientUri, called, before);
+  return { information: at(absolute, address), ...defined({ addresses }) };
 }
 
 /** The record after an update. Without a readable answer, only the document changes. */
@@ -179,18 +206,21 @@ export function recordUpdate(
 ): Recorded {
   const { at, hash, object } = step;
   const { record, connection } = at;
-  const information =
+  const weighed =
     answer === undefined
-      ? stored.information
-      : withAddress(
+      ? { information: stored.information, ...defined({ addresses: stored.addresses }) }
+      : withWeighedAddress(
           keptOf(mergeClientInformation(stored.information, answer), sent, includedBy(object)),
           connection,
+          addressOf(step.at, stored),
+          stored.addresses,
         );
+  const { information } = weighed;
   const { allowedOrigins, dialect, transport } = connection;
   const endpoints = mergeEndpoints(connection.endpoints, stored.endpoints);
   const content: RegistrationContent = {
-    ...omit(stored, 'ca'),
-    information,
+    ...omit(stored, 'ca', 'addresses'),
+    ...weighed,
     sent,
     endpoints:
       object === undefined
@@ -233,18 +263,25 @@ export const trustedOfRead = (
  * @param corrected members that somebody else changed and that are sent again: their current values count as sent
  */
 export function recordRead(
-  { at: { record, connection } }: ReadStep,
+  { at: home }: ReadStep,
   stored: RegistrationContent,
   answer: ClientInformation,
   corrected: readonly string[],
   now: number,
 ): Recorded & { readonly isNew: boolean } {
+  const { record, connection } = home;
   const trusted = trustedOfRead(answer, connection.dialect);
-  const information = withAddress(mergeClientInformation(stored.information, trusted), connection);
+  const weighed = withWeighedAddress(
+    mergeClientInformation(stored.information, trusted),
+    connection,
+    addressOf(home, stored),
+    stored.addresses,
+  );
+  const { information } = weighed;
   const isSame = (name: 'clientSecret' | 'registrationAccessToken') =>
     information[name] === undefined || information[name].equals(stored.information[name]);
   const asTheyAre = Object.fromEntries(corrected.map((member) => [member, answer.metadata[member] ?? null]));
-  const content = { ...stored, information, sent: { ...stored.sent, ...asTheyAre } };
+  const content = { ...omit(stored, 'addresses'), ...weighed, sent: { ...stored.sent, ...asTheyAre } };
   const changed = visibleToWorkload(stored, record.issuer) !== visibleToWorkload(content, record.issuer);
   return {
     record: {
@@ -269,10 +306,16 @@ export function recordAdoption(
 ): Recorded {
   const { client, connection, object } = step;
   const known = { ...defined(client), metadata: {} };
-  const information = withAddress(
-    answer === undefined ? known : keptOf(mergeClientInformation(known, answer), {}, includedBy(object)),
-    connection,
-  );
+  const brought = withAddress(known, connection);
+  const { information, addresses } =
+    answer === undefined
+      ? { information: brought, addresses: undefined }
+      : withWeighedAddress(
+          keptOf(mergeClientInformation(known, answer), {}, includedBy(object)),
+          connection,
+          brought.registrationClientUri,
+          undefined,
+        );
   return {
     record: {
       ...firstRecord({ client: identity, attempt, information }, step, circumstances),
@@ -281,7 +324,10 @@ export function recordAdoption(
       adopted: true,
       ...expiries(information, answer ?? {}, circumstances.now, connection.dialect),
     },
-    content: contentAt(connection, { information, sent: {}, keys: [] }, includedBy(object)),
+    content: {
+      ...contentAt(connection, { information, sent: {}, keys: [] }, includedBy(object)),
+      ...defined({ addresses }),
+    },
   };
 }
 

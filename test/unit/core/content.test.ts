@@ -24,6 +24,10 @@ describe('the data of a registration Secret', () => {
   test.each([
     ['everything that the server answered', content],
     ['an answer that held nothing but a client_id', bare],
+    [
+      'an address that worked before the last answer',
+      { ...bare, addresses: { proven: 'https://sso.example.com/c1' } },
+    ],
     ['a client whose keys are in rotation', { ...content, keys: [...content.keys, ...content.keys] }],
     [
       'a dialect with a switch of its own',

@@ -461,6 +461,15 @@ describe('An adoption is recorded', () => {
     expect(kept).toMatchObject({ sent: {}, keys: [], information: { clientId: 'c9', metadata: {} } });
   });
 
+  test('with the address that proved the client beside another one in the answer', () => {
+    const registrationClientUri = 'https://sso.example.com/register/other';
+    const { content: kept } = adopt({ clientId: 'c9', registrationClientUri, metadata: {} });
+    expect([kept.information.registrationClientUri, kept.addresses]).toEqual([
+      registrationClientUri,
+      { proven: 'https://sso.example.com/register/c9' },
+    ]);
+  });
+
   test('by what was answered, laid over what was brought', () => {
     const answer = {
       clientId: 'c9',

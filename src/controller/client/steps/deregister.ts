@@ -34,6 +34,7 @@ import { disown } from './disown.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { forget } from './forget.ts';
 import { isForgotten } from './forgotten.ts';
+import { formerAddress, tryThere } from './former-address.ts';
 import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 
@@ -111,7 +112,7 @@ function begin(
 }
 
 function conclude(
-  { step, content, manager, wasUnanswered, mayBeGone }: Deletion,
+  { step, attempt, content, manager, wasUnanswered, mayBeGone }: Deletion,
   address: () => Promise<ManagementAddress | Failure>,
   terms: CallTerms,
   { outcome, sent, told }: Answer,
@@ -122,6 +123,14 @@ function conclude(
   const dialect = dialectOf(manager, content);
   const ofServer = connection === undefined ? [] : credentialSecrets(connection);
   const secrets = [...secretsOf(content), ...ofServer, ...sent];
+  const toFormer =
+    management.kind === 'Managed'
+      ? formerAddress({ attempt, record: step.home.record, content, url: management.url }, outcome, input)
+      : undefined;
+  if (toFormer !== undefined) {
+    const entry = wasUnanswered ? 'Interrupt' : 'Settle';
+    return { shown: 'Nothing', finish: async () => ({ entry, result: await tryThere(toFormer) }) };
+  }
   const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now(), ...told });
   const refusedStatus =
     outcome.kind === 'answered' && isFromApi(outcome) && dialect.goneStatuses.includes(outcome.status);

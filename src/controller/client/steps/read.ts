@@ -20,6 +20,7 @@ import { forgetToken, managementAddress } from '../../calls/management-token.ts'
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { foundAgain, notKnown } from './forgotten.ts';
+import { formerAddress, tryThere } from './former-address.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
@@ -53,8 +54,7 @@ export async function read(step: ReadStep, input: StepInput): Promise<StepResult
       return 'kind' in address ? address : readRequest(address);
     },
     notReady: (failure) => ({ shown: failure, finish: () => SETTLED }),
-    conclude: (answer) =>
-      conclude(step, { attempt, stored, credential: management.credential }, answer, input),
+    conclude: (answer) => conclude(step, { attempt, stored, ...management }, answer, input),
   });
   return result ?? DONE;
 }
@@ -62,6 +62,7 @@ export async function read(step: ReadStep, input: StepInput): Promise<StepResult
 interface ClientRead {
   readonly attempt: string;
   readonly stored: RegistrationContent;
+  readonly url: string;
   readonly credential: ManagementCredential;
 }
 
@@ -84,6 +85,15 @@ function conclude(
       supersedes: earlier,
     });
     return { shown: undefined, finish };
+  }
+  const toFormer = formerAddress(
+    { attempt, record: recorded, content: stored, url: client.url },
+    answer.outcome,
+    input,
+  );
+  if (toFormer !== undefined) {
+    const finish = async () => ({ entry: 'Settle', result: await tryThere(toFormer) }) as const;
+    return { shown: 'Nothing', finish };
   }
   // An unanswered read stays in the ledger until another is answered: it may have rotated the token.
   const mayHaveCost = verdict.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);

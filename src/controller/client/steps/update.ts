@@ -26,6 +26,7 @@ import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { refusedOrFailed, updateUnsupported } from './failed-update.ts';
 import { foundAgain, isForgotten, notKnown } from './forgotten.ts';
+import { formerAddress, tryThere } from './former-address.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
 import { failed, notRead } from './report.ts';
@@ -188,6 +189,15 @@ async function conclude(
       supersedes: unanswered,
     });
     return { shown: undefined, finish };
+  }
+  const toFormer = formerAddress(
+    { attempt: next.attempt, record: recorded, content: stored, url: management.url },
+    answer.outcome,
+    input,
+  );
+  if (toFormer !== undefined) {
+    const finish = async () => ({ entry: 'Settle', result: await tryThere(toFormer) }) as const;
+    return { shown: 'Nothing', finish };
   }
   const address = () => managementAddress(management, server, connection, context);
   const { outcome } = answer;
