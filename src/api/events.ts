@@ -76,6 +76,9 @@ export const EVENTS = {
   ),
   RoundFailed: warning('The operator met an error of its own with the object, for more than ten seconds.'),
   RecordWriteRefused: warning('The API server refused the registration Secret.'),
+  ReplacementRefused: warning('The server refused another client with the metadata of the one that it has.'),
+  ReplacementPending: warning('Only another client can help, and a person has to ask for it.'),
+  ClientExpired: warning('The client, or its secret, ended, and nothing could be done about it.'),
   ClientNotReplaced: warning('A registration brought no other client.'),
   ReplacementLimitReached: warning(
     'Another client is due, and the bound on registrations of one object within an hour is reached.',

@@ -247,6 +247,11 @@ export const REASONS = {
       'Only another client, with a new client_id, can be as the spec says or work beyond the end of this one, and a person has to ask for it.',
     cure: 'Annotate the object as the message says, or take the edit back.',
   },
+  ReplacementRefused: {
+    cause:
+      'The server refused to register another client with the metadata of the one that it has. It may permit one client for each software statement, software_id or name.',
+    cure: 'The client stays in use until its end. Ask the platform team whether the server permits a second client; if not, have this one removed at the server first. An edit of the spec is sent all the same.',
+  },
   ClientNotReplaced: {
     cause:
       'The server answered a registration with the client that the object has already: it gives one client for equal metadata.',

@@ -20,7 +20,12 @@ import { editWaiting, keyDue, metadataDiffers } from './rules/metadata.ts';
 import { finalizerMissing, objectSuspended, reservedMetadataRequested, specInvalid } from './rules/object.ts';
 import { readDue, readNotice } from './rules/reading.ts';
 import { clientUnregistered, recordMissing, serverUnavailable } from './rules/registration.ts';
-import { replacementRequested, serverChanged, serverReplaced } from './rules/replacement.ts';
+import {
+  replacementRequested,
+  replacementWaiting,
+  serverChanged,
+  serverReplaced,
+} from './rules/replacement.ts';
 import { objectRestored } from './rules/restored.ts';
 import { clientRetained, deletionPolicyDiffers, retentionRefused } from './rules/retention.ts';
 import { clientAlreadyManaged } from './rules/rivals.ts';
@@ -100,6 +105,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
   whereReachable(readDue),
   clientSecretMissing,
   clientExpired,
+  replacementWaiting,
   retentionRefused,
   clientOutsidePolicy,
   secretWriteUndone,

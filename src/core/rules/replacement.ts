@@ -12,20 +12,33 @@ import type { Rule } from './rule.ts';
 export const replacementRequested: Rule<Registered> = {
   finding: 'ReplacementRequested',
   found: 'A person asks for another client by annotation.',
-  follows: 'Another client is registered in place of the one that there is.',
+  follows: 'Another client is registered in place of the one that there is, if that can be done now.',
   decide: (o) => {
-    const { current, server } = o;
-    if (!isRotationRequested(o, current)) {
-      return undefined;
-    }
-    return server.available
-      ? replace(
-          { ...o, server },
-          `An annotation asks for another client in place of client ${current.clientId}.`,
-        )
-      : wait(server.reason, server.message);
+    const action = requestedReplacement(o);
+    return action?.type === 'Idle' ? undefined : action;
   },
 };
+
+/** Comes after the rules for edits: a replacement that is refused must not stand before an update. */
+export const replacementWaiting: Rule<Registered> = {
+  finding: 'ReplacementWaiting',
+  found: 'A person asks for another client by annotation, and none can be registered now.',
+  follows: 'The client stays in use. The reason is shown.',
+  decide: requestedReplacement,
+};
+
+function requestedReplacement(o: Registered): Action | undefined {
+  const { current, server } = o;
+  if (!isRotationRequested(o, current)) {
+    return undefined;
+  }
+  return server.available
+    ? replace(
+        { ...o, server },
+        `An annotation asks for another client in place of client ${current.clientId}.`,
+      )
+    : wait(server.reason, server.message);
+}
 
 /** A client is registered at the new server; the former client ends after the overlap. */
 export const serverChanged: Rule<Registered> = {

@@ -361,6 +361,12 @@ const EXAMPLES: readonly Example[] = [
     'Client c1, or its secret, expired at 2026-05-01T11:00:00Z. spec.replacement.onExpiry is Never. To have another client registered, with a new client_id: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
   ],
   [
+    'ReplacementWaiting',
+    observation({ object: object({ rotateRequestedAt: 'now' }), server: unavailable }),
+    'DiscoveryFailed',
+    'https://sso.example.com/.well-known/x: 404',
+  ],
+  [
     'RetentionRefused',
     observation({
       object: object({ retained: true }),

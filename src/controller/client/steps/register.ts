@@ -1,3 +1,4 @@
+import type { Reason } from '../../../api/reasons.ts';
 import { rfc3339 } from '../../../api/time.ts';
 import type { RegisterStep } from '../../../core/action.ts';
 import { classifyRegistration } from '../../../core/classify.ts';
@@ -5,6 +6,7 @@ import { type ClientKey, clientKey } from '../../../core/client-key.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import { withKeys } from '../../../core/document-keys.ts';
 import { substitutionsOf } from '../../../core/drift.ts';
+import { setbackOf } from '../../../core/earlier-calls.ts';
 import type { Failure, Verdict } from '../../../core/failure.ts';
 import { credentialSecrets } from '../../../core/held-secrets.ts';
 import { isInUseBy } from '../../../core/home.ts';
@@ -19,6 +21,7 @@ import { viewersOf } from '../../../core/tell.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { registerRequest } from '../../../oauth/registration.ts';
+import { asSentence } from '../../../oauth/text.ts';
 import { admit, forgetRefused } from '../../calls/admission.ts';
 import { endOf } from '../../calls/audit.ts';
 import { newKey } from '../../calls/generated-keys.ts';
@@ -199,10 +202,11 @@ function tellReplacement(record: Recorded['record'], replaced: RegistrationRecor
 /** @param sentAt `undefined` where nothing was sent */
 function notRegistered(
   registration: Registration,
-  failure: Failure,
+  refused: Failure,
   sentAt: string | undefined,
   input: StepInput,
 ): Conclusion<StepResult> {
+  const failure = fitting(refused, registration, input);
   const { attempt, step } = registration;
   const { ref } = step;
   const unknown = failure.kind === 'Unknown';
@@ -223,6 +227,36 @@ function notRegistered(
         : { entry: salvaged, result: DONE };
     },
   };
+}
+
+/** Refusals that seem to be of the metadata. */
+const OF_METADATA: readonly Reason[] = [
+  'InvalidClientMetadata',
+  'InvalidRedirectURI',
+  'InvalidSoftwareStatement',
+  'UnapprovedSoftwareStatement',
+  'RegistrationRefused',
+];
+
+/**
+ * The server refuses what it took before: the metadata is not at fault. It may permit one client of its kind, which is
+ * the one that is to be replaced, or one whose answer was lost.
+ */
+function fitting(failure: Failure, { step }: Registration, { o }: StepInput): Failure {
+  const { replaces, hash, basis } = step;
+  if (!OF_METADATA.includes(failure.reason)) {
+    return failure;
+  }
+  if (replaces?.metadataHash === hash) {
+    return { ...failure, reason: 'ReplacementRefused' };
+  }
+  const { count, latestAt } = o.suspects;
+  if (replaces !== undefined || count === 0) {
+    return failure;
+  }
+  const said = `${asSentence(failure.message)} ${count === 1 ? 'A registration' : `${count} registrations`} of this object got no answer, the last one sent at ${rfc3339(latestAt)}, so the server may have made the client already`;
+  const wasLost = setbackOf(o, 'Register', basis)?.ambiguous === true;
+  return { ...failure, message: said, ...(wasLost ? { reason: 'RegistrationOutcomeUnknown' } : {}) };
 }
 
 /** A credential that is known to be refused is a fault of the server object: it sets no registration back. */

@@ -2,7 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { reconcileClient } from '../../../../src/controller/client/reconcile.ts';
 import { clientKey } from '../../../../src/core/client-key.ts';
 import { operatorInMemory } from '../../../kit/fakes/operator-in-memory.ts';
-import { CLIENT, clientObject, namespaceObject, serverObject } from '../../../kit/fixtures/objects.ts';
+import {
+  CLIENT,
+  clientObject,
+  namespaceObject,
+  recorded,
+  registrationSecret,
+  serverObject,
+  surroundings,
+  workloadSecret,
+} from '../../../kit/fixtures/objects.ts';
 
 const KEY = clientKey(CLIENT);
 const CLOSED = serverObject('corporate', { spec: { allowedNamespaces: { names: ['blog'] } } });
@@ -23,6 +32,21 @@ describe('A client that is refused before anything is tried', () => {
       },
     ]);
   });
+});
+
+test('A client that ended, and that a person has to replace, has an Event', async () => {
+  const replacement = { onEdit: 'Never', onExpiry: 'Manual', overlap: '24h' } as const;
+  const operator = operatorInMemory({
+    objects: [
+      ...surroundings(),
+      clientObject({}, { replacement }),
+      registrationSecret(recorded({ clientSecretExpiresAt: '2026-05-01T11:59:00Z' })),
+      workloadSecret(),
+    ],
+  });
+  await reconcileClient(KEY, operator.context);
+  await reconcileClient(KEY, operator.context);
+  expect(operator.events).toMatchObject([{ reason: 'ReplacementPending', action: 'Reconcile' }]);
 });
 
 test('A client that is ready has no Event', async () => {

@@ -11,6 +11,7 @@ import {
   object,
   observation,
   record,
+  secret,
   setback,
   unavailable,
   unregistered,
@@ -43,6 +44,31 @@ function unsupported(
 }
 
 const editedDocument = { client_name: 'Edited' };
+
+/** The server refused another client for the object. */
+function refused(given: Partial<Observation>): Observation {
+  const o = observation(given);
+  const refusal = { kind: 'Terminal', reason: 'ReplacementRefused', message: 'Only one.' } as const;
+  const retryAt = Number.POSITIVE_INFINITY;
+  return { ...o, setbacks: [setback({ action: 'Register', basis: basisOf(o), ...refusal, retryAt })] };
+}
+
+table('a replacement that the server refuses', [
+  ['is shown', refused({ object: asked() }), stalls('ReplacementRefused', 'Only one.')],
+  [
+    'does not stand before an edit',
+    { ...refused({ object: edited({ rotateRequestedAt: '1777636800' }) }) },
+    { ...updates, document: editedDocument },
+  ],
+  [
+    'does not stand before the Secret under a former name',
+    refused({
+      object: asked({ desired: desired({ secret: { name: 'renamed' } }) }),
+      secrets: [secret({ name: 'renamed' }), secret()],
+    }),
+    { type: 'RemoveSecret', secret: 'storefront-oauth' },
+  ],
+]);
 
 table('an annotation that asks for a new registration', [
   ['registers a client in the place of the present one', observation({ object: asked() }), replaces],

@@ -185,6 +185,64 @@ describe('A registration that the server answers with the client that was to be 
   });
 });
 
+describe('A registration that the server refuses as it refuses wrong metadata', () => {
+  const onlyOne = answered(400, {
+    error: 'invalid_client_metadata',
+    error_description: 'software already registered',
+  });
+  const annotations = { 'oauth-registrar.dev/rotate-requested-at': '7' };
+  const replacing = (spec: object = {}) => [
+    ...surroundings(),
+    clientObject({ annotations }, spec),
+    registrationSecret(),
+    workloadSecret(),
+  ];
+
+  test('though it took the same before: it may permit one client only, and advice says so', async () => {
+    const taken = await register({ objects: replacing(), outcomes: [onlyOne] });
+    expect(taken.told).toEqual(['Warning ReplacementRefused Register']);
+    expect(taken.events[0]?.message).toBe(
+      'ClusterAuthorizationServer corporate: The server answered 400 invalid_client_metadata: software already registered. The client stays in use until its end. Ask the platform team whether the server permits a second client; if not, have this one removed at the server first. An edit of the spec is sent all the same.',
+    );
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'ReplacementRefused' });
+  });
+
+  test('after an edit: the metadata may be at fault', async () => {
+    const edited = replacing({ client: { clientName: 'Edited' } });
+    expect((await register({ objects: edited, outcomes: [onlyOne] })).told).toEqual([
+      'Warning InvalidClientMetadata Register',
+    ]);
+  });
+
+  const lost = {
+    suspectsOf: () => ({ count: 1, latestAt: NOW - 120_000 }),
+    isFull: () => false,
+    inUse: () => 0,
+  };
+  const afterLost = (before: TakeOptions<'Register'>['before'] = () => undefined) =>
+    register({ outcomes: [onlyOne], parts: { orphans: lost as never }, before });
+
+  test('after an answer that was lost: the client may exist, which is not forgotten', async () => {
+    const taken = await afterLost(({ observe, memory, round }) => {
+      const basis = planned('Register', observe()).basis;
+      memory.setBack(round.key, setback({ action: 'Register', ambiguous: true, basis, retryAt: NOW }));
+    });
+    expect(taken.told).toEqual(['Warning RegistrationOutcomeUnknown Register']);
+    expect(taken.events[0]?.message).toBe(
+      'ClusterAuthorizationServer corporate: The server answered 400 invalid_client_metadata: software already registered. A registration of this object got no answer, the last one sent at 2026-05-01T11:58:00Z, so the server may have made the client already. Look at the server for a client of the time in the message, other than the one in status.clientId; remove it there.',
+    );
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Terminal', ambiguous: true }]);
+  });
+
+  test('after an answer that was lost before a restart: both are said', async () => {
+    const { told, events } = await afterLost();
+    expect(told).toEqual(['Warning InvalidClientMetadata Register']);
+    expect(events[0]?.message).toMatch(
+      /so the server may have made the client already\. Correct spec\.client/,
+    );
+  });
+});
+
 describe('A registration with a token of the server', () => {
   const server = { connection: { ...connection, admission: clientCredentials } };
   const token = (value: string) => answered(200, { access_token: value, token_type: 'Bearer' });
