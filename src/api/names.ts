@@ -102,6 +102,8 @@ export const ANNOTATIONS = {
   revision: `${prefix}/revision`,
   registeredAt: `${prefix}/registered-at`,
   clientSecretExpiresAt: `${prefix}/client-secret-expires-at`,
+  /** When the client secret was given, where a later answer than that of the registration gave it. */
+  secretIssuedAt: `${prefix}/secret-issued-at`,
   registrationAccessTokenExpiresAt: `${prefix}/registration-access-token-expires-at`,
   tokenIssuedAt: `${prefix}/token-issued-at`,
   managed: `${prefix}/managed`,

@@ -1,7 +1,8 @@
 import { boundedMs } from '../api/durations.ts';
+import { earliest } from './earliest.ts';
 import type { RecordAtServer } from './home.ts';
 import type { Observation } from './observation.ts';
-import { overlapOf } from './overlap.ts';
+import { overlapOf, secretEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
 
 /** When tokens, secrets and keys are due for renewal, in milliseconds since the epoch. */
@@ -24,13 +25,15 @@ export function tokenDueAt({
 }
 
 /**
- * When the client is due for renewal: before its end by the overlap, capped at a third of its life. `undefined`: it
- * doesn't expire.
+ * When the client is due for renewal: before its end by the overlap, capped at a third of the life of what ends.
+ * `undefined`: it doesn't expire.
  */
 export function clientDueAt(o: Observation, at: RecordAtServer): number | undefined {
-  const end = at.record.endIsFixed === true ? lifeEnd(at) : clientEnd(at);
-  const start = Date.parse(at.record.registeredAt);
-  return end === undefined ? undefined : known(end - Math.min(overlapOf(o), (end - start) / 3));
+  const { registeredAt, secretIssuedAt = registeredAt, endIsFixed } = at.record;
+  const dueAt = (end: number | undefined, start: string) =>
+    end === undefined ? undefined : known(end - Math.min(overlapOf(o), (end - Date.parse(start)) / 3));
+  const ofSecret = endIsFixed === true ? undefined : secretEnd(at.record);
+  return earliest(dueAt(ofSecret, secretIssuedAt), dueAt(lifeEnd(at), registeredAt));
 }
 
 /**
@@ -40,19 +43,6 @@ export function clientDueAt(o: Observation, at: RecordAtServer): number | undefi
 export function clientEnd(at: RecordAtServer): number | undefined {
   const ends = [secretEnd(at.record), lifeEnd(at)].filter((end) => end !== undefined);
   return ends.length === 0 ? undefined : Math.min(...ends);
-}
-
-/**
- * When the client secret ends. `undefined`: never, or the server announced an end that was over at the registration,
- * which says nothing: its clock or its unit is wrong.
- */
-function secretEnd({
-  clientSecretExpiresAt,
-  endIsFixed,
-  registeredAt,
-}: RegistrationRecord): number | undefined {
-  const end = clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt);
-  return endIsFixed && end !== undefined && end <= Date.parse(registeredAt) ? undefined : end;
 }
 
 /**

@@ -10,7 +10,24 @@ export function overlapEnd(o: Observation, surplus: RegistrationRecord): number 
   const successor = recordsOf(o, o.object?.uid).find(
     ({ replaces }) => replaces === surplus.registrationSecret,
   );
-  return successor === undefined ? 0 : Date.parse(successor.registeredAt) + overlapOf(o);
+  return successor === undefined ? 0 : overlapEndFrom(o, surplus, Date.parse(successor.registeredAt));
+}
+
+/** When the overlap of a client ends that is replaced now: with its secret, if that ends earlier. */
+export const overlapEndFrom = (o: Observation, replaced: RegistrationRecord, now: number): number =>
+  Math.min(now + overlapOf(o), secretEnd(replaced) ?? Number.POSITIVE_INFINITY);
+
+/**
+ * When the client secret ends, in milliseconds since the epoch. `undefined`: never, or the server announced an end that
+ * was over at the registration, which says nothing: its clock or its unit is wrong.
+ */
+export function secretEnd({
+  clientSecretExpiresAt,
+  endIsFixed,
+  registeredAt,
+}: RegistrationRecord): number | undefined {
+  const end = clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt);
+  return endIsFixed && end !== undefined && end <= Date.parse(registeredAt) ? undefined : end;
 }
 
 /** The length of the overlap, in milliseconds: by `replacement.overlap`, capped by `policy.maxOverlap`. */

@@ -44,6 +44,8 @@ export interface RegistrationRecord {
   readonly registeredAt: string;
   /** RFC 3339. */
   readonly clientSecretExpiresAt?: string;
+  /** RFC 3339: when the client secret was given, where a later answer than the first gave it. */
+  readonly secretIssuedAt?: string;
   /** RFC 3339. */
   readonly registrationAccessTokenExpiresAt?: string;
   /** RFC 3339: when the registration access token was given, where it expires. */
@@ -201,6 +203,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.adopted]: record.adopted && 'true',
     [ANNOTATIONS.deletionPolicy]: record.retain ? 'Retain' : undefined,
     [ANNOTATIONS.clientSecretExpiresAt]: record.clientSecretExpiresAt,
+    [ANNOTATIONS.secretIssuedAt]: record.secretIssuedAt,
     [ANNOTATIONS.registrationAccessTokenExpiresAt]: record.registrationAccessTokenExpiresAt,
     [ANNOTATIONS.tokenIssuedAt]: record.tokenIssuedAt,
     [ANNOTATIONS.leftAt]: record.leftAt,
@@ -289,6 +292,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
       registrationOrigin: annotations[ANNOTATIONS.registrationOrigin],
       ownPath: annotations[ANNOTATIONS.ownPath] === 'true' ? (true as const) : undefined,
       clientSecretExpiresAt: annotations[ANNOTATIONS.clientSecretExpiresAt],
+      secretIssuedAt: annotations[ANNOTATIONS.secretIssuedAt],
       registrationAccessTokenExpiresAt: annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
       tokenIssuedAt: annotations[ANNOTATIONS.tokenIssuedAt],
       leftAt: annotations[ANNOTATIONS.leftAt],

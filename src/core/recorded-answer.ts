@@ -245,6 +245,7 @@ export function recordUpdate(
       revision: record.revision + (changed ? 1 : 0),
       ...standing(content, record.adopted),
       ...(object === undefined ? keyTimesOf(record) : keyTimes(keys, object)),
+      ...secretGiven(information, stored.information, record, now),
       ...expiries(information, answer ?? {}, now, dialect),
     },
     content,
@@ -289,6 +290,7 @@ export function recordRead(
       ...(corrected.length === 0 ? {} : { metadataHash: 'drifted' }),
       revision: record.revision + (changed ? 1 : 0),
       ...standing(content, record.adopted),
+      ...secretGiven(information, stored.information, record, now),
       ...expiries(information, trusted, now, connection.dialect),
     },
     content,
@@ -366,7 +368,7 @@ function expiries(
   replaced?: RegistrationRecord,
 ) {
   const isNew = answer.clientId !== undefined;
-  const said = clientSecretExpiresAt === 0 ? undefined : clientSecretExpiresAt * 1000;
+  const said = clientSecretExpiresAt === 0 ? undefined : announcedEnd(clientSecretExpiresAt, answer, now);
   const secretEnd =
     clientSecret === undefined
       ? said
@@ -383,6 +385,30 @@ function expiries(
     tokenIssuedAt: ends.token && rfc3339(now),
   });
 }
+
+/**
+ * The end that an answer announces, in milliseconds since the epoch. One that the server's own clock had passed when it
+ * issued the client was over, whatever the clock here says.
+ */
+function announcedEnd(
+  seconds: number,
+  { clientIdIssuedAt }: Partial<ClientInformation>,
+  now: number,
+): number {
+  const lateBy = clientIdIssuedAt === undefined ? -1 : (clientIdIssuedAt - seconds) * 1000;
+  return lateBy < 0 ? seconds * 1000 : Math.min(seconds * 1000, now - lateBy);
+}
+
+/** When the secret was given, where an answer about a known client brings another one. */
+const secretGiven = (
+  { clientSecret }: ClientInformation,
+  before: ClientInformation,
+  record: Pick<RegistrationRecord, 'secretIssuedAt'>,
+  now: number,
+): Pick<RegistrationRecord, 'secretIssuedAt'> =>
+  clientSecret === undefined || clientSecret.equals(before.clientSecret)
+    ? defined({ secretIssuedAt: record.secretIssuedAt })
+    : { secretIssuedAt: rfc3339(now) };
 
 /**
  * Whether no replacement moves an end of the client secret: it was over when it was announced, or is no later than the

@@ -13,6 +13,8 @@ export interface ClientInformation {
   readonly clientSecret?: Sensitive;
   /** Seconds since the epoch; 0: it never expires. Absent where the answer doesn't say. */
   readonly clientSecretExpiresAt?: number;
+  /** Seconds since the epoch, by the server's clock: when the client, or its latest credentials, were issued. */
+  readonly clientIdIssuedAt?: number;
   readonly registrationAccessToken?: Sensitive;
   /** Seconds from the answer. Not in the RFC; some servers give it. */
   readonly registrationAccessTokenExpiresIn?: number;
@@ -79,7 +81,8 @@ function clientIdOf(body: Sensitive, value: Json | undefined): string | undefine
 function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId' | 'metadata'> {
   return defined({
     clientSecret: sensitive(document[ANSWER_MEMBERS.clientSecret]),
-    clientSecretExpiresAt: numberOf(document[ANSWER_MEMBERS.clientSecretExpiresAt]),
+    clientSecretExpiresAt: timeOf(document[ANSWER_MEMBERS.clientSecretExpiresAt]),
+    clientIdIssuedAt: timeOf(document[ANSWER_MEMBERS.clientIdIssuedAt]),
     registrationAccessToken: sensitive(document[ANSWER_MEMBERS.registrationAccessToken]),
     registrationAccessTokenExpiresIn: positive(document[ANSWER_MEMBERS.registrationAccessTokenExpiresIn]),
     registrationClientUri: unlessEmpty(document[ANSWER_MEMBERS.registrationClientUri]),
@@ -111,6 +114,22 @@ function sensitive(value: Json | undefined): Sensitive | undefined {
   return content === undefined ? undefined : new Sensitive(content);
 }
 
+/** From here on, a time counts milliseconds: as seconds, it would be in the year 33658. */
+const LEAST_OF_MILLISECONDS = 1e12;
+
+/**
+ * A time as whole seconds since the epoch (RFC 7591 section 3.2.1). Some servers count milliseconds, or write the time as
+ * RFC 3339.
+ */
+function timeOf(value: Json | undefined): number | undefined {
+  const isText = typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value);
+  const time = isText ? Date.parse(value) : numberOf(value);
+  if (time === undefined || Number.isNaN(time)) {
+    return undefined;
+  }
+  return isText || time >= LEAST_OF_MILLISECONDS ? Math.floor(time / 1000) : time;
+}
+
 /** A number above zero, also where it is written as a string. */
 const positive = (value: Json | undefined): number | undefined => numberOf(value) || undefined;
 
@@ -128,7 +147,7 @@ export function mergeClientInformation(
   answer: ClientInformation,
 ): ClientInformation {
   const secretIsNew = answer.clientSecret !== undefined && !answer.clientSecret.equals(stored.clientSecret);
-  const kept = omit(stored, 'registrationAccessTokenExpiresIn');
+  const kept = omit(stored, 'registrationAccessTokenExpiresIn', 'clientIdIssuedAt');
   return {
     ...(secretIsNew ? omit(kept, 'clientSecretExpiresAt') : kept),
     ...answer,

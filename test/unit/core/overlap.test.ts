@@ -36,3 +36,30 @@ table('M1: an overlap that the platform team bounds', [
   ],
   ['goes on as long as both permit', overlapping('2h', '3h'), { ...ready, until: NOW + 3_600_000 }],
 ]);
+
+const ended = (overrides: Parameters<typeof record>[0]) => {
+  const before = record({ attempt: 'a0', clientId: 'c0', ...overrides });
+  const after = record({
+    replaces: before.registrationSecret,
+    registeredAt: new Date(NOW - 60_000).toISOString(),
+  });
+  return observation({ records: [before, after] });
+};
+
+table('an overlap with a client whose secret ends', [
+  [
+    'ends with the secret',
+    ended({ clientSecretExpiresAt: new Date(NOW).toISOString() }),
+    deregisters('Surplus', 'oac-uid-1-a0'),
+  ],
+  [
+    'goes on until then',
+    ended({ clientSecretExpiresAt: new Date(NOW + 60_000).toISOString() }),
+    { ...ready, until: NOW + 60_000 },
+  ],
+  [
+    'is as long as any other, where the end was over when it was announced, and so says nothing',
+    ended({ clientSecretExpiresAt: '2026-05-01T10:00:00Z', endIsFixed: true }),
+    { ...ready, until: NOW + 12 * 3_600_000 },
+  ],
+]);

@@ -188,6 +188,16 @@ describe('Ends of credentials after a registration', () => {
       { clientSecret: '2h' },
       { clientSecretExpiresAt: inSeconds(2 * HOUR) },
     ],
+    [
+      "the server's clock had passed the end when it issued the client: it was over by as much",
+      {
+        clientSecret: new Sensitive('s'),
+        clientSecretExpiresAt: NOW / 1000 + HOUR,
+        clientIdIssuedAt: NOW / 1000 + 2 * HOUR,
+      },
+      {},
+      { clientSecretExpiresAt: inSeconds(-HOUR) },
+    ],
     ['the dialect knows, but there is no secret', {}, { clientSecret: '2h' }, {}],
     [
       'the answer says how long the token lives',
@@ -370,6 +380,13 @@ describe('An update is recorded', () => {
     expect(update(answer, {}, { record: expiring }).record[end]).toBe(inSeconds(HOUR));
     const renewed = { ...answer, registrationAccessToken: new Sensitive('token-2') };
     expect(update(renewed, {}, { record: expiring }).record).not.toHaveProperty(end);
+  });
+
+  test('with the time of a secret that the answer gave, which the next answer leaves as it is', () => {
+    const clientSecret = new Sensitive('secret-2');
+    expect(update({ ...answer, clientSecret }).record.secretIssuedAt).toBe(inSeconds(0));
+    const given = { record: record({ secretIssuedAt: inSeconds(-HOUR) }) };
+    expect(update(answer, {}, given).record.secretIssuedAt).toBe(inSeconds(-HOUR));
   });
 
   test('the end of a secret is what the information now says', () => {

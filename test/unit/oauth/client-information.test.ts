@@ -42,6 +42,7 @@ describe('parseClientInformation', () => {
       clientId: 's6BhdRkqt3',
       clientSecret: 'cf136dc3c1fc93f31185e5885805d',
       clientSecretExpiresAt: 2893276800,
+      clientIdIssuedAt: 2893256800,
       registrationAccessToken: 'reg-23410913-abewfq.123483',
       registrationClientUri: 'https://server.example.com/register/s6BhdRkqt3',
       metadata: {
@@ -59,6 +60,32 @@ describe('parseClientInformation', () => {
       'an expiry in a string',
       { client_secret_expires_at: '1700000000' },
       { clientSecretExpiresAt: 1700000000 },
+    ],
+    [
+      'an expiry in milliseconds',
+      { client_secret_expires_at: 1_700_000_000_123 },
+      { clientSecretExpiresAt: 1_700_000_000 },
+    ],
+    [
+      'milliseconds in a string',
+      { client_secret_expires_at: '1700000000123' },
+      { clientSecretExpiresAt: 1_700_000_000 },
+    ],
+    [
+      'an expiry in the year 9999, in seconds',
+      { client_secret_expires_at: 253402300799 },
+      { clientSecretExpiresAt: 253402300799 },
+    ],
+    [
+      'an expiry as RFC 3339',
+      { client_secret_expires_at: '2026-06-01T00:00:00Z' },
+      { clientSecretExpiresAt: 1_780_272_000 },
+    ],
+    ['an expiry as a date that is none', { client_secret_expires_at: '2026-99-99' }, {}],
+    [
+      'when it was issued, as RFC 3339',
+      { client_id_issued_at: '2026-06-01T00:00:00Z' },
+      { clientIdIssuedAt: 1_780_272_000 },
     ],
     ['never, in a string', { client_secret_expires_at: '0' }, { clientSecretExpiresAt: 0 }],
     ['an expiry that is no number', { client_secret_expires_at: 'never' }, {}],

@@ -13,7 +13,7 @@ import { isInUseBy } from '../../../core/home.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { requestReconcile } from '../../../core/kubectl-command.ts';
 import type { Observation } from '../../../core/observation.ts';
-import { overlapOf } from '../../../core/overlap.ts';
+import { overlapEndFrom } from '../../../core/overlap.ts';
 import { type RegistrationRecord, recordName } from '../../../core/record.ts';
 import type { Recorded, Registration } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
@@ -190,7 +190,7 @@ function tellReplacement(record: Recorded['record'], replaced: RegistrationRecor
     warn('ClientNotReplaced', 'Replace', same, input);
     return;
   }
-  const ends = rfc3339(o.now + overlapOf(o));
+  const ends = rfc3339(overlapEndFrom(o, replaced, o.now));
   context.events.record({
     reason: 'Registered',
     action: 'Replace',

@@ -43,6 +43,16 @@ const renewing = reached({
   dialect: effectiveDialect('rfc7591', { updateEffect: { token: 'Rotates', secret: 'Rotates' } }),
 });
 
+test('a secret that an update gave is due by its own life, not by the age of the client', () => {
+  const kept = {
+    ...withSecret(1_000, 3),
+    secretIssuedAt: at(NOW - HOUR),
+  };
+  const o = of(kept, { server: renewing });
+  expect(plan(o)).toMatchObject({ type: 'Idle', state: 'Ready', until: NOW + HOUR * (3 - 4 / 3) });
+  expect(plan({ ...o, now: NOW + 2 * HOUR })).toMatchObject({ type: 'Update', because: 'Expires' });
+});
+
 describe('rule 30: a registration access token with an end', () => {
   test('is left alone while more than a third of its life is left', () => {
     const kept = withToken(60, 31);
