@@ -226,10 +226,10 @@ export const oauthClientStatus = z
       .array(
         z.object({
           member: described(text(256), 'Wire name of the member.'),
-          asked: described(z.string().max(1024), 'What was asked.'),
+          asked: described(z.string().max(1024), 'What was asked; empty where it was taken out of the spec.'),
           registered: described(
             z.string().max(1024),
-            'What the server registered; empty where it was not sent.',
+            'What the server registered; empty where it was not sent, or the answer lacks it.',
           ),
         }),
       )

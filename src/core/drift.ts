@@ -1,4 +1,4 @@
-import { lowerCaseTag } from '../dialects/member-names.ts';
+import { KEPT_BY_SERVER, lowerCaseTag } from '../dialects/member-names.ts';
 import { presentable } from '../oauth/error-response.ts';
 import { type Json, type JsonObject, parseJsonObject } from '../oauth/json.ts';
 import { sameValue, scopeOfList } from '../oauth/member-value.ts';
@@ -32,25 +32,66 @@ const MAX_VALUE = 200;
 
 /**
  * Members that the server registered with another value than was sent. They are reported, not corrected. A member that
- * the answer leaves out is no substitution. The server may choose the value of a member that was not sent.
+ * the answer leaves out was not registered, since a server returns all that it registered (RFC 7591 section 3.2.1); but
+ * an answer without any of them says nothing. The server may choose the value of a member that was not sent.
  */
 export function substitutions(sent: JsonObject, registered: JsonObject): readonly Substitution[] {
   const answered = comparable(registered);
   const otherwise = lowerCaseTags(answered);
-  return Object.entries(comparable(sent))
-    .map(([member, asked]) => ({
-      member,
-      asked,
-      registered: own(answered, member) ?? own(otherwise, lowerCaseTag(member)),
-    }))
-    .filter((pair) => pair.registered !== undefined && !sameValue(pair.member, pair.asked, pair.registered))
-    .slice(0, MAX_SUBSTITUTIONS)
-    .map(({ member, asked, registered }) => ({
-      member: cut(presentable(member, []), MAX_NAME),
-      asked: shownValue(asked),
-      registered: shownValue(registered),
-    }));
+  const pairs = Object.entries(comparable(sent)).map(([member, asked]) => ({
+    member,
+    asked,
+    registered: own(answered, member) ?? own(otherwise, lowerCaseTag(member)),
+  }));
+  return pairs.every((pair) => pair.registered === undefined)
+    ? []
+    : pairs
+        .filter((pair) => !sameValue(pair.member, pair.asked, pair.registered))
+        .slice(0, MAX_SUBSTITUTIONS)
+        .map(toSubstitution);
 }
+
+/**
+ * Members that were sent before, are sent no more, and are registered with the same value as before: an update did not
+ * clear them. Members whose value the server keeps on purpose are none.
+ *
+ * @param told what status says: a member stays in it as long as the server answers the same value
+ */
+function leftOver(
+  {
+    sent,
+    before,
+    registered,
+  }: { readonly sent: JsonObject; readonly before: JsonObject; readonly registered: JsonObject },
+  told: readonly Substitution[],
+): readonly Substitution[] {
+  const isSent = (member: string) =>
+    Object.hasOwn(comparable(sent), member) || KEPT_BY_SERVER.includes(member);
+  const former = comparable(before);
+  return Object.entries(comparable(registered))
+    .filter(([member, value]) => {
+      const isFormer = Object.hasOwn(former, member) && sameValue(member, own(former, member), value);
+      const isTold = told.some(
+        (one) => one.member === member && one.asked === '' && one.registered === shownValue(value),
+      );
+      return !isSent(member) && (isFormer || isTold) && !sameValue(member, value, undefined);
+    })
+    .map(([member, value]) => toSubstitution({ member, asked: '', registered: value }));
+}
+
+const toSubstitution = ({
+  member,
+  asked,
+  registered,
+}: {
+  readonly member: string;
+  readonly asked: Json;
+  readonly registered: Json | undefined;
+}): Substitution => ({
+  member: cut(presentable(member, []), MAX_NAME),
+  asked: shownValue(asked),
+  registered: registered === undefined ? '' : shownValue(registered),
+});
 
 /** Declared members whose value in the answer differs from the earlier answer: somebody else changed them. */
 export function driftedMembers(sent: JsonObject, before: JsonObject, now: JsonObject): readonly string[] {
@@ -64,15 +105,36 @@ export function driftedMembers(sent: JsonObject, before: JsonObject, now: JsonOb
   });
 }
 
-/** Members that aren't sent, and members that the server registered with another value. */
+/** What an answer says of a client, besides the members that were withheld. */
+interface Answered {
+  readonly sent: JsonObject;
+  readonly information: { readonly metadata: JsonObject };
+}
+
+/**
+ * Members that aren't sent, members that the server registered with another value or not at all, and members that it
+ * did not clear.
+ *
+ * @param before the document that was sent before this one, and what status says of the client; absent: none
+ */
 export function substitutionsOf(
-  {
-    sent,
-    information,
-  }: { readonly sent: JsonObject; readonly information: { readonly metadata: JsonObject } },
+  { sent, information: { metadata } }: Answered,
   withheld: readonly Substitution[],
+  before: { readonly sent: JsonObject; readonly told: readonly Substitution[] } = { sent: {}, told: [] },
 ): readonly Substitution[] {
-  return [...withheld, ...substitutions(sent, information.metadata)].slice(0, MAX_SUBSTITUTIONS);
+  const kept = leftOver({ sent, before: before.sent, registered: metadata }, before.told);
+  return [...withheld, ...substitutions(sent, metadata), ...kept].slice(0, MAX_SUBSTITUTIONS);
+}
+
+/** Members, or scopes, that were withheld, as status has them: those that it lists for another reason are none. */
+export function withheldIn(
+  told: readonly Substitution[],
+  { sent, information }: Answered,
+): readonly Substitution[] {
+  const lacking = substitutions(sent, information.metadata).map(({ member }) => member);
+  return told.filter(
+    ({ member, asked, registered }) => registered === '' && asked !== '' && !lacking.includes(member),
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sameDocument, substitutions, substitutionsOf } from '../../../src/core/drift.ts';
+import { sameDocument, substitutions, substitutionsOf, withheldIn } from '../../../src/core/drift.ts';
 import type { JsonObject } from '../../../src/oauth/json.ts';
 
 describe('sameDocument', () => {
@@ -74,6 +74,13 @@ describe('substitutions', () => {
       { 'client_name#ja-jp': 'y' },
       [{ member: 'client_name#ja-JP', asked: 'x', registered: 'y' }],
     ],
+    [
+      'what the answer leaves out',
+      { client_name: 'a', contacts: ['b'], policy_uri: null },
+      { client_name: 'a' },
+      [{ member: 'contacts', asked: '["b"]', registered: '' }],
+    ],
+    ['nothing where the answer has none of what was sent', { client_name: 'a' }, { owner: 'b' }, []],
     ["nothing for a member called like one of JavaScript's own", { constructor: 'a' }, {}, []],
     ['nothing where a list of one came back as text', { contacts: ['a'] }, { contacts: 'a' }, []],
     [
@@ -181,6 +188,40 @@ describe('substitutionsOf', () => {
       ...withheld,
       { member: 'client_name', asked: 'a', registered: 'b' },
     ]);
+  });
+
+  const registered = { client_name: 'a', contacts: ['b'], response_types: ['code'] };
+  const answered = { sent: { client_name: 'a' }, information: { metadata: registered } };
+  const left = { member: 'contacts', asked: '', registered: '["b"]' };
+
+  test('reports a member that was taken out of the spec and that the server still answers', () => {
+    const before = { sent: { ...registered, logo_uri: 'x' }, told: [] };
+    expect(substitutionsOf(answered, [], before)).toEqual([left]);
+  });
+
+  test('reports it as long as the server answers it', () => {
+    const before = { sent: { client_name: 'z' }, told: [left] };
+    expect(substitutionsOf(answered, [], before)).toEqual([left]);
+    const other = { ...answered, information: { metadata: { ...registered, contacts: ['c'] } } };
+    expect(substitutionsOf(other, [], before)).toEqual([]);
+  });
+
+  test('takes for no such member what the server answered by itself, or has another value now', () => {
+    expect(substitutionsOf(answered, [], { sent: { contacts: ['x'] }, told: [] })).toEqual([]);
+    expect(substitutionsOf(answered, [])).toEqual([]);
+  });
+
+  test('knows what was withheld before by status', () => {
+    const told = [
+      { member: 'scope', asked: 'openid', registered: '' },
+      { member: 'contacts', asked: '["a"]', registered: '' },
+      { member: 'client_name', asked: 'a', registered: 'b' },
+    ];
+    const shown = {
+      sent: { contacts: ['a'], scope: 'email' },
+      information: { metadata: { scope: 'email' } },
+    };
+    expect(withheldIn(told, shown)).toEqual([told[0]]);
   });
 
   test('holds no more than status can', () => {

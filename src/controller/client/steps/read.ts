@@ -2,7 +2,7 @@ import type { ReadStep } from '../../../core/action.ts';
 import { classifyRead } from '../../../core/classify.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
-import { driftedMembers, substitutions } from '../../../core/drift.ts';
+import { driftedMembers, substitutionsOf, withheldIn } from '../../../core/drift.ts';
 import { setbackOf, unansweredCalls } from '../../../core/earlier-calls.ts';
 import type { Failure, ReadVerdict } from '../../../core/failure.ts';
 import { saysClientUnknown } from '../../../core/forgotten-client.ts';
@@ -195,7 +195,9 @@ async function compare(
   if (drifted.length === 0 && !next.isNew) {
     return SETTLED;
   }
-  const learned = substitutions(stored.sent, answer.metadata);
+  const { substitutions: told = [] } = o.object?.status ?? {};
+  const shown = { sent: stored.sent, information: answer };
+  const learned = substitutionsOf(shown, withheldIn(told, shown), { sent: {}, told });
   const written = await record(next, { attempt, replaces: recorded, learned }, input);
   if (written === undefined) {
     return RECORDING;

@@ -14,6 +14,7 @@ import { type Recorded, recordUpdate } from '../../../core/recorded-answer.ts';
 import { serverKey, serverNamed } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
 import { updateBody } from '../../../dialects/encoding.ts';
+import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
@@ -56,7 +57,7 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
   if (isUnchanged && step.because !== 'Expires') {
     const now = context.clock.now();
     const unsent = recordUpdate(step, stored, undefined, stored, now);
-    return (await store(next, unsent, input)).result;
+    return (await store(next, unsent, stored.information, input)).result;
   }
   const management = managementOf(at, stored);
   if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
@@ -185,7 +186,7 @@ async function conclude(
       context.clock.now(),
     );
     const finish = async () => ({
-      ...(await store(next, updatedTo, input)),
+      ...(await store(next, updatedTo, said.information, input)),
       supersedes: unanswered,
     });
     return { shown: undefined, finish };
@@ -293,12 +294,17 @@ function tokenLost(
 
 /** Records an update's answer; nothing may use it before. */
 async function store(
-  { step, attempt }: Update,
+  { step, attempt, stored }: Update,
   next: Recorded,
+  answer: ClientInformation | undefined,
   input: StepInput,
 ): Promise<Finish<StepResult>> {
   const { round, context } = input;
-  const learned = substitutionsOf(next.content, step.withheld);
+  // An answer without metadata, or none, says nothing of what is registered.
+  const { sent } = next.content;
+  const answered = { sent, information: { metadata: answer?.metadata ?? {} } };
+  const before = { sent: stored.sent, told: input.o.object?.status.substitutions ?? [] };
+  const learned = substitutionsOf(answered, step.withheld, before);
   const how = { attempt, replaces: step.at.record, learned };
   const written = await record(next, how, input);
   if (written === undefined) {

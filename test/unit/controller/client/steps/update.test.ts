@@ -122,6 +122,11 @@ describe('A client whose spec was edited', () => {
     expect(memory.learned(round.key)).toEqual([{ member: 'client_name', asked: 'Edited', registered: 'X' }]);
   });
 
+  test('learns nothing of an answer that has no metadata', async () => {
+    const { round, memory } = await update({ outcomes: [answered(204)] });
+    expect(memory.learned(round.key)).toEqual([]);
+  });
+
   test('waits while the API server does not take the record; its entry stays under way', async () => {
     const taken = await update({ outcomes: [updated], refuses: { 'replace Secret': [refusals.broken] } });
     expect([taken.result, taken.told, taken.ledger.ends]).toEqual([DONE, [], []]);
