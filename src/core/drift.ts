@@ -105,6 +105,15 @@ export function driftedMembers(sent: JsonObject, before: JsonObject, now: JsonOb
   });
 }
 
+/** A member that words of the server name, and that is sent as it was before; `undefined`: there is none. */
+export const refusedUnchanged = (words: string, before: JsonObject, now: JsonObject): string | undefined =>
+  Object.keys(now).find(
+    (member) =>
+      Object.hasOwn(before, member) &&
+      sameValue(member, own(before, member), own(now, member)) &&
+      words.split(/[^\w#-]+/).includes(member),
+  );
+
 /** What an answer says of a client, besides the members that were withheld. */
 interface Answered {
   readonly sent: JsonObject;

@@ -6,6 +6,7 @@ import type { Dialect } from './dialect.ts';
 import {
   ANSWERED_ONLY,
   identityOf,
+  isNamed,
   isRefused,
   isTagged,
   isUnset,
@@ -84,7 +85,7 @@ function nameSent(member: string, document: JsonObject, dialect: Dialect): strin
 }
 
 function encodeScope(asked: string, { scopeEncoding, scopesNotSent }: Dialect): EncodedMember {
-  const words = asked.split(/\s+/).filter(Boolean);
+  const words = scopeWords(asked);
   const sent = words.filter((word) => !scopesNotSent.includes(word));
   const refused = words.filter((word) => scopesNotSent.includes(word));
   const withheld = refused.length > 0 ? [{ member: 'scope', asked: refused.join(' ') }] : [];
@@ -120,17 +121,39 @@ interface LastKnown {
  */
 export function updateBody(encoded: JsonObject, last: LastKnown): JsonObject {
   const { clientId, clientSecret, dialect, lastSent } = last;
-  return {
+  const members = {
     ...(dialect.updateBody === 'Returned' ? carriedOver(encoded, last) : {}),
     ...keptByServer(last),
     ...clearedMembers(encoded, lastSent, dialect),
     ...encoded,
+  };
+  return {
+    ...updatable(members, dialect),
     client_id: clientId,
     ...(dialect.secretEcho === 'Send' && clientSecret !== undefined
       ? { client_secret: clientSecret.reveal() }
       : {}),
   };
 }
+
+/** Without what the server takes in registrations only. */
+function updatable(members: JsonObject, { membersNotUpdated, scopesNotUpdated }: Dialect): JsonObject {
+  const isTaken = (member: string) => !isNamed(member, membersNotUpdated);
+  const taken = Object.fromEntries(Object.entries(members).filter(([member]) => isTaken(member)));
+  return scopesNotUpdated.length === 0 ? taken : withoutScopes(taken, scopesNotUpdated);
+}
+
+function withoutScopes({ scope, scopes, ...members }: JsonObject, refused: readonly string[]): JsonObject {
+  const text = typeof scope === 'string' ? scopeWords(scope).filter((word) => !refused.includes(word)) : [];
+  const list = Array.isArray(scopes) ? scopes.filter((word) => !refused.includes(String(word))) : [];
+  return {
+    ...members,
+    ...(text.length === 0 ? {} : { scope: text.join(' ') }),
+    ...(list.length === 0 ? {} : { scopes: list }),
+  };
+}
+
+const scopeWords = (scope: string): readonly string[] => scope.split(/\s+/).filter(Boolean);
 
 function keptByServer({ returned, dialect }: LastKnown): JsonObject {
   return Object.fromEntries(

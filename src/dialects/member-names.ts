@@ -25,7 +25,10 @@ export const lowerCaseTag = (member: string): string =>
 /** One name for a member that has two forms. */
 export const identityOf = (member: string): string => (member === 'scopes' ? 'scope' : lowerCaseTag(member));
 
-/** Whether the dialect withholds a member. Its translations are withheld together with it. */
+/** Whether a list of a dialect names a member. It names the translations of a member together with it. */
+export const isNamed = (member: string, names: readonly string[]): boolean =>
+  names.includes(plainName(member)) || names.map(lowerCaseTag).includes(lowerCaseTag(member));
+
+/** Whether the dialect withholds a member. */
 export const isRefused = (member: string, { membersNotSent }: Dialect): boolean =>
-  membersNotSent.includes(plainName(member)) ||
-  membersNotSent.map(lowerCaseTag).includes(lowerCaseTag(member));
+  isNamed(member, membersNotSent);

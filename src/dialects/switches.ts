@@ -86,6 +86,18 @@ export const SWITCHES = {
       'Scopes that the server refuses, like `[openid]`. They are not sent, and are reported in status.substitutions.',
     ),
   },
+  membersNotUpdated: {
+    ...texts(64, 256),
+    ...handling(
+      'Members that the server takes in a registration and refuses in an update, by wire name, like `[subject_type]`. An update leaves them out.',
+    ),
+  },
+  scopesNotUpdated: {
+    ...texts(64, 256),
+    ...handling(
+      'Scopes that the server takes in a registration and refuses in an update, like `[openid]`. An update leaves them out.',
+    ),
+  },
   updateBody: {
     ...choice(['Declared', 'Returned']),
     ...shaping(

@@ -81,8 +81,8 @@ function clientIdOf(body: Sensitive, value: Json | undefined): string | undefine
 function credentialsOf(document: JsonObject): Omit<ClientInformation, 'clientId' | 'metadata'> {
   return defined({
     clientSecret: sensitive(document[ANSWER_MEMBERS.clientSecret]),
-    clientSecretExpiresAt: timeOf(document[ANSWER_MEMBERS.clientSecretExpiresAt]),
-    clientIdIssuedAt: timeOf(document[ANSWER_MEMBERS.clientIdIssuedAt]),
+    clientSecretExpiresAt: secondsOf(document[ANSWER_MEMBERS.clientSecretExpiresAt]),
+    clientIdIssuedAt: secondsOf(document[ANSWER_MEMBERS.clientIdIssuedAt]),
     registrationAccessToken: sensitive(document[ANSWER_MEMBERS.registrationAccessToken]),
     registrationAccessTokenExpiresIn: positive(document[ANSWER_MEMBERS.registrationAccessTokenExpiresIn]),
     registrationClientUri: unlessEmpty(document[ANSWER_MEMBERS.registrationClientUri]),
@@ -121,7 +121,7 @@ const LEAST_OF_MILLISECONDS = 1e12;
  * A time as whole seconds since the epoch (RFC 7591 section 3.2.1). Some servers count milliseconds, or write the time as
  * RFC 3339.
  */
-function timeOf(value: Json | undefined): number | undefined {
+function secondsOf(value: Json | undefined): number | undefined {
   const isText = typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value);
   const time = isText ? Date.parse(value) : numberOf(value);
   if (time === undefined || Number.isNaN(time)) {

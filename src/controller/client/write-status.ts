@@ -62,6 +62,9 @@ const REFUSALS: readonly EventReason[] = [
   'PolicyRefused',
   'QuotaExceeded',
   'ReplacementLimitReached',
+  'ClientSecretMissing',
+  'ReplacementPending',
+  'ClientExpired',
 ];
 
 /** One Event for each refusal: when status begins to say it, and again for another edition of the spec. */

@@ -78,6 +78,35 @@ const declared: readonly Case[] = [
   },
 ];
 
+const refusedInUpdates: readonly Case[] = [
+  {
+    title: 'leaves out what the server takes in registrations only, with its translations',
+    dialect: {
+      membersNotUpdated: ['subject_type', 'client_name'],
+      scopesNotUpdated: ['openid'],
+      scopeEncoding: 'Both',
+    },
+    encoded: {
+      ...{ subject_type: 'public', client_name: 'Shop', 'client_name#ja': 'x', contacts: ['a'] },
+      ...{ scope: 'openid email', scopes: ['openid', 'email'] },
+    },
+    body: { contacts: ['a'], scope: 'email', scopes: ['email'] },
+  },
+  {
+    title: 'sends no scope where all are refused',
+    dialect: { scopesNotUpdated: ['openid'] },
+    encoded: { client_name: 'Shop', scope: 'openid' },
+    body: { client_name: 'Shop' },
+  },
+  {
+    title: 'leaves out what the server answered, too',
+    dialect: { updateBody: 'Returned', membersNotUpdated: ['subject_type', 'response_types'] },
+    encoded: { client_name: 'Shop' },
+    returned: { subject_type: 'public', response_types: ['code'], owner: 'a' },
+    body: { client_name: 'Shop', owner: 'a' },
+  },
+];
+
 const everything = {
   client_name: 'Shop',
   contacts: ['ops@a.example'],
@@ -269,6 +298,7 @@ const bodyOf = ({
 describe.each([
   ['an update', declared],
   ['an update after a member was removed', clearing],
+  ['an update of members that only registrations may have', refusedInUpdates],
   ["an update that returns the server's answer", returning],
   ["an update's secret", secret],
 ] as const)('%s', (_, cases) => {

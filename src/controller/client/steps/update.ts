@@ -2,7 +2,7 @@ import type { UpdateStep } from '../../../core/action.ts';
 import { classifyUpdate } from '../../../core/classify.ts';
 import type { RegistrationContent, StoredKey } from '../../../core/content.ts';
 import { withKeys } from '../../../core/document-keys.ts';
-import { sameDocument, substitutionsOf } from '../../../core/drift.ts';
+import { refusedUnchanged, sameDocument, substitutionsOf } from '../../../core/drift.ts';
 import { renewalBasis } from '../../../core/due.ts';
 import { setbackOf, unansweredCalls, unansweredUpdate } from '../../../core/earlier-calls.ts';
 import type { Failure, Verdict } from '../../../core/failure.ts';
@@ -16,8 +16,10 @@ import { viewersOf } from '../../../core/tell.ts';
 import { updateBody } from '../../../dialects/encoding.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
+import { defined } from '../../../oauth/objects.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
+import { asSentence } from '../../../oauth/text.ts';
 import { keysAfter } from '../../calls/generated-keys.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
@@ -213,7 +215,13 @@ async function conclude(
   const verdict = await refusedOrFailed(said, answer.outcome, management, { server, connection }, context);
   // Also if a read shows that the token is refused: the failed update may have rotated it.
   const isUnanswered = said.kind === 'Unknown';
-  const failure = tokenLost(verdict, management, next, o, isUnanswered ? answer.sentAt : undefined);
+  const failure = tokenLost(
+    withAdvice(verdict, stored.sent, document),
+    management,
+    next,
+    o,
+    isUnanswered ? answer.sentAt : undefined,
+  );
   const [earlier, ...others] = unanswered;
   const finish = async (): Promise<Finish<StepResult>> => {
     if (verdict.kind === 'TokenRefused') {
@@ -246,6 +254,19 @@ function judge(next: Update, answer: Answer, body: JsonObject, { clock }: StepCo
     ...told,
   });
   return withinBounds(said, secrets);
+}
+
+/** The server took in a registration what it refuses now: names the switch of the dialect that leaves it out. */
+function withAdvice(failure: Failure, before: JsonObject, document: JsonObject): Failure {
+  const member =
+    failure.reason === 'InvalidClientMetadata' && refusedUnchanged(failure.message, before, document);
+  if (!member) {
+    return failure;
+  }
+  const advice = `The server took ${member} before, and the edit leaves it as it is. If the server refuses it in every update, name it in dialectOverrides.membersNotUpdated of the server object, so that updates leave it out`;
+  const told = (text: string) => `${asSentence(text)} ${advice}`;
+  const { message, detail } = failure;
+  return { ...failure, ...defined({ message: told(message), detail: detail && told(detail) }) };
 }
 
 async function notUpdated(

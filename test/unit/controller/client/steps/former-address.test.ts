@@ -136,7 +136,7 @@ describe('A call at an address that no call proved yet, where nothing is found',
       outcomes: [answered(404)],
       refuses: { 'replace Secret': [refusals.broken] },
     };
-    expect((await take('Update', options)).result).toEqual({
+    expect((await take('Update', options)).result).toMatchObject({
       kind: 'later',
       why: 'the management address that worked before could not be recorded',
     });

@@ -143,6 +143,27 @@ describe('A client whose spec was edited', () => {
   });
 });
 
+describe('An update that the server refuses for what it took in the registration', () => {
+  const refusal = answered(400, {
+    error: 'invalid_client_metadata',
+    error_description: 'client_uri can not be changed',
+  });
+  const sent = { client_name: 'Storefront', client_uri: 'https://a.example' };
+  const editedTo = (client: object) => objectsOf({ client } as never, {}, { ...stored, sent });
+  const told = async (client: object) =>
+    (await update({ objects: editedTo(client), outcomes: [refusal] })).events[0]?.message;
+
+  test('names the switch that leaves it out of updates', async () => {
+    expect(await told({ clientName: 'Edited', clientUri: 'https://a.example' })).toContain(
+      'The server took client_uri before, and the edit leaves it as it is. If the server refuses it in every update, name it in dialectOverrides.membersNotUpdated of the server object, so that updates leave it out.',
+    );
+  });
+
+  test('names no switch where the edit changes it', async () => {
+    expect(await told({ clientUri: 'https://b.example' })).not.toContain('membersNotUpdated');
+  });
+});
+
 describe('An update that is refused', () => {
   test.each<readonly [string, HttpOutcome, object, readonly string[]]>([
     [
