@@ -7,9 +7,9 @@ import { whyUnreadable } from './torn-json.ts';
 type Answered = Pick<HttpAnswer, 'headers' | 'body' | 'unread'>;
 
 /**
- * What a body is. `Object`: a JSON object. `JSON`: JSON that isn't one, or that can't be read. `Empty`: whatever the
- * content type, which some frameworks set always. `HTML`: markup of any kind. `Other`: any other text. The body decides,
- * then the content type.
+ * What a body is. `Object`: a JSON object. `JSON`: the beginning of one, or JSON that could not be decoded. `Empty`:
+ * whatever the content type, which some frameworks set always. `HTML`: markup of any kind. `Other`: any other text, also
+ * a JSON list. The body decides, then the content type.
  */
 type BodyForm = 'Object' | 'JSON' | 'Empty' | 'HTML' | 'Other';
 
@@ -26,15 +26,18 @@ export function bodyForm({ headers, body, unread }: Answered): BodyForm {
   if (text.startsWith('<') || MARKUP.test(type)) {
     return 'HTML';
   }
-  return JSON_TYPE.test(type) || (type === '' && text.startsWith('[')) ? 'JSON' : 'Other';
+  return unread !== undefined && isJsonType(type) ? 'JSON' : 'Other';
 }
 
 const MARKUP = /^text\/html$|xhtml/;
-const JSON_TYPE = /^[a-z]+\/(?:json|[^/]+\+json)$/;
+
+/** @param type as {@link mediaTypeOf} gives it */
+export const isJsonType = (type: string): boolean => /^[a-z]+\/(?:json|[^/]+\+json)$/.test(type);
 
 /**
- * Whether the API itself answered. An API answers a refusal in JSON, with nothing, or with a challenge that names an
- * error (RFC 6750 section 3). HTML and other texts are what proxies, firewalls and ingresses answer in its place.
+ * Whether the API itself answered. An API answers a refusal with a JSON object, with nothing, or with a challenge that
+ * names an error (RFC 6750 section 3). HTML, lists and other texts are what proxies, firewalls and ingresses answer in
+ * its place.
  */
 export function isFromApi(answer: Answered): boolean {
   const form = bodyForm(answer);

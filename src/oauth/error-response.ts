@@ -1,4 +1,4 @@
-import { bodyForm, mediaTypeOf } from './body-form.ts';
+import { bodyForm, isJsonType, mediaTypeOf } from './body-form.ts';
 import { challengeOf } from './challenge.ts';
 import { errorWords } from './error-words.ts';
 import type { HttpAnswer } from './http-message.ts';
@@ -83,9 +83,12 @@ function bodyPhrase(answer: HttpAnswer, secrets: readonly Sensitive[]): string |
     return `whose body ${answer.unread}`;
   }
   if (form === 'JSON') {
-    return `with ${type ?? 'JSON'} that is not a JSON object`;
+    return 'with JSON that is cut off';
   }
-  return type === undefined ? 'with a body that is not JSON' : `with ${presentable(type, secrets)}`;
+  if (type === undefined) {
+    return 'with a body that is not a JSON object';
+  }
+  return `with ${presentable(type, secrets)}${isJsonType(type) ? ' that is not a JSON object' : ''}`;
 }
 
 /** Longer texts are cut before they are read. */

@@ -44,7 +44,7 @@ const timedOut = 'Unknown ResponseTimedOut trouble';
 const noClientId = (status: number, why = 'not a JSON object') =>
   `The server answered ${status}, but without a readable client_id: it is ${why}`;
 const OTHER = 'The server, or a proxy or firewall before it, answered';
-const NO_JSON = 'with a body that is not JSON';
+const NO_JSON = 'with a body that is not a JSON object';
 const coded = (status: number): HttpOutcome => ({
   kind: 'answered',
   status,
@@ -258,6 +258,12 @@ describe('classifyRegistration', () => {
       answered(400, '<html>'),
       'Transient ResponseNotJSON trouble',
       `${OTHER} status 400 ${NO_JSON}`,
+    ],
+    [
+      '403 in a JSON list',
+      answered(403, '["blocked"]', { 'content-type': 'application/json' }),
+      'Transient ResponseNotJSON trouble',
+      `${OTHER} status 403 with application/json that is not a JSON object`,
     ],
     [
       '401 in text',

@@ -24,8 +24,6 @@ describe('The body and then the content type decide who answered', () => {
     ['Object', 'text/html; charset=utf-8', ' {"error":"x"}'],
     ['Object', '', '{}'],
     ['JSON', 'application/json', '{"error":"x'],
-    ['JSON', 'application/problem+json', '[1]'],
-    ['JSON', '', '[{"message":"x"}]'],
     ['Empty', '', ''],
     ['Empty', 'application/json', ''],
     ['Empty', 'text/html; charset=utf-8', ''],
@@ -42,6 +40,9 @@ describe('The body and then the content type decide who answered', () => {
     ['Other', 'text/plain', 'Forbidden'],
     ['Other', 'text/plain', '[not JSON]'],
     ['Other', '', 'Forbidden'],
+    ['Other', 'application/json', '[{"message":"x"}]'],
+    ['Other', 'application/problem+json', '"x"'],
+    ['Other', '', '[1]'],
     ['Other', 'application/octet-stream', 'x'],
   ])('%s of somebody else: %s %s', (form, contentType, body) => {
     expect([bodyForm(answer(contentType, body)), isFromApi(answer(contentType, body))]).toEqual([

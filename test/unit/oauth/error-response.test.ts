@@ -60,7 +60,7 @@ describe('readErrorResponse', () => {
     [
       'rule 45: nothing of HTML',
       '<html><pre>java.lang.NullPointerException</pre></html>',
-      { status: 400, body: 'with a body that is not JSON' },
+      { status: 400, body: 'with a body that is not a JSON object' },
     ],
     [
       'rule 45: {code, reason, message}',
@@ -77,7 +77,7 @@ describe('readErrorResponse', () => {
     [
       'nothing of an array',
       '[{"error":"invalid_token"}]',
-      { status: 400, body: 'with JSON that is not a JSON object' },
+      { status: 400, body: 'with a body that is not a JSON object' },
     ],
   ])('takes %s', (_, body, said) => {
     expect(read(body)).toEqual(said);
@@ -115,8 +115,9 @@ describe('readErrorResponse', () => {
       'a content type that is none',
       { 'content-type': 'canary' },
       'x',
-      'status 400 with a body that is not JSON',
+      'status 400 with a body that is not a JSON object',
     ],
+    ['JSON that is cut off', {}, '{"error":"canary', 'status 400 with JSON that is cut off'],
   ])('describes %s by its content type alone', (_, headers, body, line) => {
     const said = readErrorResponse({ ...answer(body), headers }, []);
     expect(describeError(said)).toBe(line);
