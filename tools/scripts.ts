@@ -61,7 +61,7 @@ two cores.`,
     name: 'test:chart',
     about: `Renders the Helm chart and compares it with the kustomize folders. Installs, upgrades and removes it by Helm 4 and Helm 3
 on a real API server. The first run builds both with Go, and KWOK, which stands in for a node: nine minutes. After that
-about three minutes on two cores.`,
+about four minutes on two cores.`,
     args: ['run', '--config=vitest.chart.config.ts'],
   },
   {

@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
+import manifest from '../../../package.json' with { type: 'json' };
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { differences } from './differences.ts';
 import { isHook, kustomized, type Manifest, useRendering } from './rendered.ts';
 
 /** The chart and the kustomize folders give the same objects, but for what these lists name. */
 
-/** Labels that Helm's conventions ask of every object. The test holds each object to them, and then ignores them. */
+/** Labels that Helm's conventions ask of every object; chart and operator have one version. The test holds each object to them, and then ignores them. */
 const LABELS = {
   'app.kubernetes.io/instance': 'oauth-registrar',
   'app.kubernetes.io/managed-by': 'Helm',
   'app.kubernetes.io/name': 'oauth-registrar',
-  'app.kubernetes.io/version': '0.1.0',
-  'helm.sh/chart': 'oauth-registrar-0.1.0',
+  'app.kubernetes.io/version': manifest.version,
+  'helm.sh/chart': `oauth-registrar-${manifest.version}`,
 };
 /** What `helm uninstall` leaves. With kustomize, the guard and its finalizer keep the same objects. */
 const KEPT = 'metadata.annotations: none → {"helm.sh/resource-policy":"keep"}';

@@ -4,10 +4,12 @@ import { argumentsOf, refuse, type Script } from '../../../tools/command-line.ts
 import { runToEnd } from '../../../tools/program.ts';
 import {
   type Counts,
+  configurationOf,
   countsOf,
   missingOn,
   type Report,
   SUITES,
+  type Suite,
   tableOf,
 } from '../../kit/kubernetes/suites.ts';
 import { run } from '../../kit/testbed/command.ts';
@@ -21,9 +23,9 @@ import { createProgress } from '../../kit/testbed/progress.ts';
 /** `npm run test:kubernetes`. */
 const SCRIPT: Script = {
   name: 'test:kubernetes',
-  about: `Runs the main job, deletion and the manifests on API servers of several versions of Kubernetes, each with its own kubectl and
-controller manager, and prints a table. About four minutes for each version; the first run builds each with Go, six minutes
-more on two cores.`,
+  about: `Runs the main job, deletion, the manifests and releases of the chart on API servers of several versions of Kubernetes, each
+with its own kubectl and controller manager, and prints a table. About eight minutes for each version; the first run builds
+each with Go, six minutes more on two cores.`,
   operands: {
     called: 'VERSION',
     about: `${Object.keys(KUBERNETES_VERSIONS).join(', ')}. Default: all of them.`,
@@ -65,22 +67,37 @@ function add(counts: Counts): Counts {
 
 async function test(version: string, folder: string): Promise<Report> {
   progress.note(`Testing on Kubernetes ${version}`);
+  const configurations = new Map(
+    SUITES.map((suite) => [configurationOf(suite).join(' '), configurationOf(suite)]),
+  );
+  const reports: Report[] = [];
+  for (const [name, flags] of configurations) {
+    const suites = SUITES.filter((suite) => configurationOf(suite).join(' ') === name);
+    reports.push(await testWith(flags, suites, version, folder));
+  }
+  return {
+    success: reports.every(({ success }) => success),
+    testResults: reports.flatMap(({ testResults }) => testResults),
+  };
+}
+
+async function testWith(
+  configuration: readonly string[],
+  suites: readonly Suite[],
+  version: string,
+  folder: string,
+): Promise<Report> {
   await rm(REPORT, { force: true });
-  const files = SUITES.filter((suite) => missingOn(suite, version) === undefined).flatMap(
-    (suite) => suite.files,
-  );
-  const excluded = SUITES.filter((suite) => missingOn(suite, version) !== undefined).flatMap(
-    (suite) => suite.files,
-  );
+  const filesOf = (chosen: readonly Suite[]) => chosen.flatMap((suite) => suite.files);
+  const excluded = filesOf(suites.filter((suite) => missingOn(suite, version) !== undefined));
   const args = [
     'run',
-    '--project=serial',
-    '--project=cluster',
+    ...configuration,
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${REPORT}`,
     ...excluded.map((file) => `--exclude=${file}`),
-    ...files,
+    ...filesOf(suites.filter((suite) => missingOn(suite, version) === undefined)),
   ];
   await runToEnd('vitest', args, { KUBEBUILDER_ASSETS: folder });
   return JSON.parse(await readFile(REPORT, 'utf8')) as Report;

@@ -4,11 +4,13 @@ export interface Suite {
   readonly title: string;
   /** Files, by the beginning of their path. */
   readonly files: readonly string[];
+  /** Flags of vitest that choose its configuration. Default: the projects serial and cluster. */
+  readonly configuration?: readonly string[];
   /** The first minor version of Kubernetes 1 on which it can run, and what is missing before. Absent: any. */
   readonly since?: { readonly minor: number; readonly missing: string };
 }
 
-/** The first suite to which a file belongs counts it. The tests of the chart join as a row here. */
+/** The first suite to which a file belongs counts it. */
 export const SUITES: readonly Suite[] = [
   { title: 'main job', files: ['test/cluster/behaviour/main-job.test.ts'] },
   { title: 'deletion', files: ['test/cluster/behaviour/deletion.test.ts'] },
@@ -18,7 +20,16 @@ export const SUITES: readonly Suite[] = [
     since: { minor: 36, missing: 'no MutatingAdmissionPolicy v1' },
   },
   { title: 'deploy', files: ['test/cluster/deploy/'] },
+  {
+    title: 'chart',
+    files: ['test/cluster/chart/lifecycle.test.ts', 'test/cluster/chart/listed-namespaces.test.ts'],
+    configuration: ['--config=vitest.chart.config.ts'],
+  },
 ];
+
+/** The flags of vitest for a suite. */
+export const configurationOf = ({ configuration }: Suite): readonly string[] =>
+  configuration ?? ['--project=serial', '--project=cluster'];
 
 /** @param version as `1.34` or `v1.34.4` */
 export const minorOf = (version: string): number => Number(/^v?1\.(\d+)/.exec(version)?.[1]);
