@@ -148,8 +148,11 @@ describe('discovery', () => {
         );
         const found = mergeDiscovery(read, issuer);
         if (found.kind === 'found') {
-          for (const endpoint of [...Object.values(found.endpoints), ...Object.values(found.aliases)]) {
-            expect(urlProblem(endpoint ?? '', rules)).toBeUndefined();
+          const { others = {}, mtlsAliases = {}, ...endpoints } = found.endpoints;
+          for (const urls of [endpoints, others, mtlsAliases, found.aliases]) {
+            for (const url of Object.values(urls)) {
+              expect(urlProblem(String(url), rules)).toBeUndefined();
+            }
           }
         }
         expect(isComplete(read, issuer, 'OAuth')).toBe(
