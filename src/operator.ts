@@ -5,7 +5,7 @@ import { createWatches, type Watches } from './adapters/kubernetes/cache-feeds.t
 import { readClusterId } from './adapters/kubernetes/cluster-id.ts';
 import { type Connection, connect } from './adapters/kubernetes/connection.ts';
 import { createLeaderElector, type LeaderElector } from './adapters/kubernetes/leader.ts';
-import { byTurns } from './adapters/kubernetes/turns.ts';
+import { byTurns, ledgerApart } from './adapters/kubernetes/turns.ts';
 import {
   whatIsMissing,
   whatRestartCures,
@@ -157,7 +157,11 @@ async function install({
   log,
   around,
 }: Parts): Promise<Installed> {
-  const counted = countCalls(byTurns(createKubernetesApi(connection, { clock })), metrics);
+  const byRoads = ledgerApart(
+    byTurns(createKubernetesApi(connection, { clock })),
+    createKubernetesApi({ ...connection, calls: connection.watches }, { clock }),
+  );
+  const counted = countCalls(byRoads, metrics);
   const { api, http, journal } = around({
     api: counted,
     http: observeCalls(

@@ -150,6 +150,13 @@ export const clusterAuthorizationServerSpec = spec
   })
   .meta({ description: SERVER, ...OF_SPEC });
 
+const pauseEnd = (calls: string) =>
+  z
+    .string()
+    .max(64)
+    .meta({ format: 'date-time', description: `End of the pause of ${calls}.` })
+    .optional();
+
 export const authorizationServerStatus = z
   .object({
     observedGeneration: z.int().meta({ description: 'The generation of the spec that was read.' }).optional(),
@@ -213,7 +220,32 @@ export const authorizationServerStatus = z
     pausedUntil: z
       .string()
       .max(64)
-      .meta({ format: 'date-time', description: 'End of the pause that the server asked for.' })
+      .meta({ format: 'date-time', description: 'End of the last of the pauses.' })
+      .optional(),
+    pauses: z
+      .object({
+        registrations: pauseEnd('registrations'),
+        management: pauseEnd('updates and deletions'),
+        tokens: pauseEnd('requests for access tokens'),
+      })
+      .meta({
+        description:
+          'Pauses of single endpoints, which the server asked for or the operator keeps. Other calls go on. To have one call of each kind tried now: annotation reconcile-requested-at.',
+      })
+      .optional(),
+    lastHandledReconcileAt: z
+      .string()
+      .max(256)
+      .meta({ description: 'Last value of the annotation reconcile-requested-at that was handled.' })
+      .optional(),
+    unsupportedCalls: z
+      .array(z.enum(['Update', 'Deletion']))
+      .max(2)
+      .meta({
+        description:
+          'Calls that the server refused to clients of two namespaces (to two clients, where one namespace has all) though it knows these clients. They are not sent any more, until a day has passed, one succeeds, or this object is edited.',
+        'x-kubernetes-list-type': 'set',
+      })
       .optional(),
     lastError: z
       .string()

@@ -184,7 +184,7 @@ export function createController(
 
   /** Changes of cluster servers, and all objects at the start, are reconciled without delay. */
   function addAtPace(item: Work, pace: Pace): void {
-    const isExempt = !isStarted || item.lane === 'ClusterAuthorizationServer';
+    const isExempt = !isStarted || item.lane.startsWith('ClusterAuthorizationServer');
     const pauseMs = isExempt ? 0 : pace.changed(item.key);
     if (pauseMs > 0) {
       queue.addAfter(item, pauseMs);
@@ -230,7 +230,8 @@ export function createController(
       }
       case 'Server': {
         const { kind, namespace = '' } = serverNamed(of.key);
-        return { of, key, lane: kind, namespace, urgent: true };
+        const isSilent = discovered.get(of.key)?.problem?.reason === 'ResponseTimedOut';
+        return { of, key, lane: isSilent ? `${kind} ${SILENT}` : kind, namespace, urgent: true };
       }
     }
   }
@@ -367,10 +368,20 @@ export function createController(
   };
 }
 
+/** Lane of the servers that did not answer the last time: others don't wait for them. */
+const SILENT = 'without an answer';
+
+const LOOKS_OF_TENANTS: LaneBounds = {
+  most: SHARES.serverLooks.most,
+  perNamespace: SHARES.serverLooksOfNamespace.most,
+};
+
 /** Concurrent rounds of server objects: cluster servers never wait for servers of tenants. */
 const LOOKS: Readonly<Record<string, LaneBounds>> = {
   ClusterAuthorizationServer: { most: SHARES.clusterServerLooks.most },
-  AuthorizationServer: { most: SHARES.serverLooks.most, perNamespace: SHARES.serverLooksOfNamespace.most },
+  [`ClusterAuthorizationServer ${SILENT}`]: { most: SHARES.clusterServerLooks.most },
+  AuthorizationServer: LOOKS_OF_TENANTS,
+  [`AuthorizationServer ${SILENT}`]: LOOKS_OF_TENANTS,
 };
 
 const tooMany = ({ metadata: { namespace } }: ServerObject): Problem => ({

@@ -50,6 +50,7 @@ export function createCaches(wake: Wake): Caches {
     const isSame =
       before?.metadata.uid === after?.metadata.uid &&
       before?.generation === after?.generation &&
+      before?.reconcileRequestedAt === after?.reconcileRequestedAt &&
       before?.isDefault === after?.isDefault;
     if (object === undefined) {
       return;

@@ -36,6 +36,10 @@ export interface Failure {
   readonly perhapsOwn?: boolean;
   /** A person has to act, somewhere: the pauses between tries grow up to an hour. */
   readonly isSlow?: boolean;
+  /** The server refused the call though a read shows that it knows the client: it has no such call. */
+  readonly isCallLacking?: boolean;
+  /** A token endpoint gave no access token, so nothing was sent to the server's other endpoints. */
+  readonly isOfTokenEndpoint?: boolean;
   /** Nothing was sent, because of the object's own content. The failure shows nothing about the server. */
   readonly unsent?: boolean;
   /**

@@ -1,9 +1,9 @@
 import type { Failure } from './failure.ts';
 import { accepted, afterRefusal, isItsOwn } from './health-admission.ts';
-import { probeDelay } from './health-probes.ts';
+import { delayAfterCall } from './health-probes.ts';
 import { NONE_LOST, withLostToken } from './lost-tokens.ts';
 import { type NamespacePauses, pausedLonger, pauseEnded } from './namespace-pauses.ts';
-import { limited, notLimited } from './rate-limits.ts';
+import { type LimitedCalls, limited, limitedCalls, notLimited } from './rate-limits.ts';
 import { type Caller, concerns, isOneClient, NOBODY_WAITS, onlyOf, type Scope, widened } from './scope.ts';
 import {
   counted,
@@ -12,6 +12,7 @@ import {
   type ServerHealth,
   type Surroundings,
 } from './server-health.ts';
+import { supportedAgain } from './unsupported-calls.ts';
 
 const ALONE: Surroundings = { waiting: NOBODY_WAITS, namespaces: 1 };
 
@@ -40,29 +41,62 @@ export function callEnds(
   if (failure?.unsent || (isNoToken && call.kind !== 'Register')) {
     return ended;
   }
+  const paused = pauseAsked(call, failure);
+  if (failure !== undefined && paused === 'tokens') {
+    return withPause(paused, ended, call, failure, now);
+  }
   const after = call.kind === 'Register' ? { ...ended, registeredAt: now } : ended;
   if (call.kind === 'Register' && failure?.kind === 'TokenRefused' && !isItsOwn(after, call, failure)) {
     return afterRefusal(after, call, failure, around.waiting, now);
   }
   if (failure?.reason === 'RegistrationAccessTokenLost') {
-    const { lostTokens } = after;
-    return call.isAdopted
-      ? after
-      : { ...after, lostTokens: withLostToken(lostTokens, call, around.namespaces, now) };
+    return tokenLost(after, call, around, now);
   }
-  if (failure?.reason === 'RateLimited') {
-    return rateLimited(after, call, failure, now);
+  if (failure !== undefined && paused !== undefined) {
+    return withPause(paused, after, call, failure, now);
   }
-  const heard =
-    failure?.kind === 'Unknown' ? after : { ...after, rateLimits: notLimited(after.rateLimits, call.kind) };
+  const heard = failure?.kind === 'Unknown' ? after : { ...after, rateLimits: unlimited(after, call) };
   return failure?.serverTrouble ? troubled(heard, call, failure, now) : answered(heard, call, failure, now);
 }
 
-/** The server answers, so it is not in trouble: only calls of this kind wait. */
-function rateLimited(health: ServerHealth, call: HealthCall, failure: Failure, now: number): ServerHealth {
+function tokenLost(
+  health: ServerHealth,
+  call: HealthCall,
+  { namespaces }: Surroundings,
+  now: number,
+): ServerHealth {
+  const lostTokens = withLostToken(health.lostTokens, call, namespaces, now);
+  return call.isAdopted ? health : { ...health, lostTokens };
+}
+
+function unlimited({ rateLimits }: ServerHealth, { kind }: HealthCall): ServerHealth['rateLimits'] {
+  const after = notLimited(rateLimits, limitedCalls(kind));
+  return kind === 'Register' ? notLimited(after, 'tokens') : after;
+}
+
+/** The endpoint whose calls have to wait; `undefined`: the failure asks for no pause. */
+function pauseAsked({ kind }: HealthCall, failure: Failure | undefined): LimitedCalls | undefined {
+  if (failure?.kind !== 'Transient') {
+    return undefined;
+  }
+  if (failure.isOfTokenEndpoint) {
+    return 'tokens';
+  }
+  const isOfEndpoint = failure.serverTrouble && !failure.perhapsOwn;
+  return isOfEndpoint && failure.retryAfterMs !== undefined ? limitedCalls(kind) : undefined;
+}
+
+/** Only calls of this endpoint wait. The server answers, so it is not in trouble. */
+function withPause(
+  calls: LimitedCalls,
+  health: ServerHealth,
+  call: HealthCall,
+  failure: Failure,
+  now: number,
+): ServerHealth {
   return {
     ...health,
-    rateLimits: limited(health.rateLimits, call.kind, failure.retryAfterMs ?? 0, now),
+    rateLimits: limited(health.rateLimits, calls, failure.retryAfterMs ?? 0, now),
     failedLast: call,
     lastError: failure.detail ?? failure.message,
     lastErrorBrief: failure.message,
@@ -82,8 +116,11 @@ function answered(
     phase,
     metBy: isOpen ? undefined : health.metBy,
     failures: 0,
+    hasProbeAnswered: undefined,
+    resumedAt: isOpen && health.phase !== 'Open' ? now : health.resumedAt,
     lastError: failure?.detail,
     lastErrorBrief: undefined,
+    unsupported: failure === undefined ? supportedAgain(health.unsupported, call.kind) : health.unsupported,
   };
   if (call.kind === 'Update' && failure === undefined) {
     return { ...after, lostTokens: NONE_LOST };
@@ -134,21 +171,15 @@ function troubled(health: ServerHealth, call: HealthCall, failure: Failure, now:
   // Failures of one client alone say little about another client.
   const before = isWider ? Math.min(health.failures, 1) : health.failures;
   const failures = before + (again ? 0 : 1);
-  const { retryAfterMs } = failure;
-  // A server may ask for no pause at all, again and again: the operator's own pause is the least.
-  const pausedUntil =
-    retryAfterMs === undefined
-      ? health.pausedUntil
-      : Math.max(health.pausedUntil, now + Math.max(retryAfterMs, probeDelay(failures)));
   const fails = health.phase !== 'Silent' && failures >= FAILURES_BEFORE_PROBING && !isOneClient(metBy);
   return {
     ...health,
     ...counted(health, call, now),
     metBy,
     failures,
-    pausedUntil,
+    troubledAt: health.failures === 0 ? now : health.troubledAt,
     phase: silent ? 'Silent' : fails ? 'Failing' : health.phase,
-    nextProbeAt: again ? health.nextProbeAt : now + probeDelay(failures),
+    nextProbeAt: again ? health.nextProbeAt : now + delayAfterCall(health, failures),
     failedLast: call,
     lastError: failure.detail ?? failure.message,
     lastErrorBrief: failure.message,

@@ -34,12 +34,11 @@ export function gateOf(
 }
 
 function gateOfHealth(health: ServerHealth, call: Asking, waiting: Waiting, now: number): Gate {
-  const { pausedUntil, refusedAdmission, acceptedVersion, lostTokens, pauses } = health;
-  const { kind, version } = call;
-  if (now < pausedUntil) {
-    return closed('AuthorizationServerPaused', `The server asked for a pause until ${rfc3339(pausedUntil)}.`);
-  }
-  const limit = limitsAt(health.rateLimits, now).find(({ calls }) => calls === limitedCalls(kind));
+  const { refusedAdmission, acceptedVersion, lostTokens, pauses } = health;
+  const { kind, version, needsToken = false } = call;
+  const limit = limitsAt(health.rateLimits, now).find(
+    ({ calls }) => calls === limitedCalls(kind) || (needsToken && calls === 'tokens'),
+  );
   if (limit !== undefined) {
     return { ...closed('AuthorizationServerPaused', limitMessage(limit)), until: limit.until };
   }

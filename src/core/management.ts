@@ -190,5 +190,5 @@ function unmanagedText(terms: Terms | undefined): string {
   }
   return terms.management.mode === 'None'
     ? 'Clients of this server are not managed (management.mode None)'
-    : 'The server gave no registration access token, and the server object has no credential that manages its clients (management.credential)';
+    : 'The server gave no registration access token, and the server object has no credential that manages its clients';
 }

@@ -275,4 +275,8 @@ export interface Setback {
   readonly refusedAt?: string;
   /** With `refusedAt`: before this time, another request waits, too; in milliseconds since the epoch. */
   readonly spreadUntil?: number;
+  /** When the failure was stored, in milliseconds since the epoch. */
+  readonly at?: number;
+  /** The server was the cause, so the action is retried as soon as the server answers again. Default: false. */
+  readonly awaitsServer?: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Reason } from '../api/reasons.ts';
+import { omit } from '../oauth/objects.ts';
 import { backoff } from './backoff.ts';
 import type { Failure } from './failure.ts';
 import { type Caller, concerns, isBehind, type Scope, type Waiting } from './scope.ts';
@@ -124,6 +125,12 @@ export function admissionGate(
 /** The state after a client was woken to test the credential. */
 export const withProber = (refused: RefusedAdmission, now: number): RefusedAdmission =>
   refused.nextProbeAt > now ? refused : { ...refused, wokenAt: now };
+
+/** The state after a person asked for a try. */
+export const tryNow = (refused: RefusedAdmission, now: number): RefusedAdmission =>
+  refused.decided
+    ? { ...omit(refused, 'wokenAt'), nextProbeAt: Math.min(refused.nextProbeAt, now) }
+    : refused;
 
 /** When the next client is woken: a minute after the last one, which may have gone away. */
 export const admissionProbeAt = ({ nextProbeAt, wokenAt }: RefusedAdmission): number =>

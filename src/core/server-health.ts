@@ -4,6 +4,7 @@ import type { CallKind } from './observation.ts';
 import { NO_LIMITS, type RateLimits } from './rate-limits.ts';
 import type { RefusedAdmission, Witness } from './refused-admission.ts';
 import type { Caller, Scope, Waiting } from './scope.ts';
+import { ALL_SUPPORTED, type UnsupportedCalls } from './unsupported-calls.ts';
 
 /**
  * The health of a server, as far as calls have shown it. Calls change it (`health-calls.ts`), and probes
@@ -20,8 +21,8 @@ import type { Caller, Scope, Waiting } from './scope.ts';
  * others test the server with one call at a time: if it is answered, the server is open; if not, the phase applies to
  * everybody.
  *
- * Three further facts are independent of the phase: a pause that the server asked for, a rate limit on calls of one kind,
- * and a refused admission credential. All concern the whole server, so one probe tests them, not one call per client.
+ * Two further facts are independent of the phase: pauses of one endpoint, and a refused admission credential. A probe
+ * tests the credential, not one call per client.
  */
 export interface ServerHealth {
   readonly phase: 'Open' | 'Failing' | 'Silent' | 'OneAtATime';
@@ -30,8 +31,11 @@ export interface ServerHealth {
   readonly failures: number;
   /** Milliseconds since the epoch. */
   readonly nextProbeAt: number;
-  /** End of a pause of all calls, in milliseconds since the epoch, by the server's `Retry-After`. */
-  readonly pausedUntil: number;
+  /** When the failures began, and whether discovery has answered since; `undefined`: it was not tried since. */
+  readonly troubledAt: number;
+  readonly hasProbeAnswered: boolean | undefined;
+  /** When the server last answered again after a failure, or a person asked for a try: what failed before is retried. */
+  readonly resumedAt: number;
   readonly rateLimits: RateLimits;
   readonly refusedAdmission: RefusedAdmission | undefined;
   /**
@@ -57,7 +61,13 @@ export interface ServerHealth {
   /** When the last registration ended; `registrationAnsweredAt` is when one was last answered, also by a refusal. */
   readonly registeredAt: number;
   readonly registrationAnsweredAt: number;
+  /**
+   * When a registration was last sent although the interval since the last one of another server object at the same
+   * endpoint wasn't over, in milliseconds since the epoch.
+   */
+  readonly crowdedAt: number;
   readonly lostTokens: LostTokens;
+  readonly unsupported: UnsupportedCalls;
   readonly pauses: NamespacePauses;
 }
 
@@ -66,7 +76,9 @@ export const HEALTHY: ServerHealth = {
   metBy: undefined,
   failures: 0,
   nextProbeAt: 0,
-  pausedUntil: 0,
+  troubledAt: Number.NEGATIVE_INFINITY,
+  hasProbeAnswered: undefined,
+  resumedAt: Number.NEGATIVE_INFINITY,
   rateLimits: NO_LIMITS,
   refusedAdmission: undefined,
   acceptedVersion: undefined,
@@ -78,15 +90,25 @@ export const HEALTHY: ServerHealth = {
   lastErrorBrief: undefined,
   registeredAt: Number.NEGATIVE_INFINITY,
   registrationAnsweredAt: Number.NEGATIVE_INFINITY,
+  crowdedAt: Number.NEGATIVE_INFINITY,
   lostTokens: NONE_LOST,
+  unsupported: ALL_SUPPORTED,
   pauses: NO_PAUSES,
 };
+
+const CROWDED_MS = 3_600_000;
+
+/** Whether the interval between registrations could not be kept within the last hour, because of other server objects. */
+export const isCrowded = ({ crowdedAt }: Pick<ServerHealth, 'crowdedAt'>, now: number): boolean =>
+  now - crowdedAt < CROWDED_MS;
 
 /** A call that asks whether it may go. */
 export interface Asking extends Caller {
   readonly kind: CallKind;
   /** Version of the connection that the call uses. */
   readonly version: string;
+  /** An access token has to be requested for the call. Default: false. */
+  readonly needsToken?: boolean;
 }
 
 export interface HealthCall extends Asking, Witness {

@@ -13,6 +13,7 @@ import { ANNOTATIONS } from '../api/names.ts';
 import { defined } from '../oauth/objects.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { DeletionTerms } from './connection.ts';
+import { keptIfAny } from './kept-text.ts';
 import { readServerSpec } from './server-spec.ts';
 
 /** An AuthorizationServer or ClusterAuthorizationServer, as kept in memory. */
@@ -31,6 +32,8 @@ export interface ServerObject extends KubernetesObject {
   readonly allowedNamespaces: AllowedNamespaces | undefined;
   /** Serves OAuthClients that name no server. */
   readonly isDefault: boolean;
+  /** Value of the annotation by which a person asks for a try. */
+  readonly reconcileRequestedAt?: string;
   readonly status: AuthorizationServerStatus;
 }
 
@@ -50,6 +53,7 @@ export function toServerObject(kind: ServerKind, raw: KubernetesObject, rules: U
     ...read,
     allowedNamespaces: allowedNamespacesOf(rawSpec),
     isDefault: annotations?.[ANNOTATIONS.isDefault] === 'true',
+    ...defined({ reconcileRequestedAt: keptIfAny(annotations?.[ANNOTATIONS.reconcileRequestedAt]) }),
     status: status.success ? status.data : {},
   };
 }

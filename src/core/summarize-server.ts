@@ -12,8 +12,9 @@ import { isSuspect, suspicion } from './lost-tokens.ts';
 import type { Problem } from './problem.ts';
 import { limitMessage, limitsAt } from './rate-limits.ts';
 import { isOneClient } from './scope.ts';
-import type { ServerHealth } from './server-health.ts';
+import { isCrowded, type ServerHealth } from './server-health.ts';
 import type { ServerObject } from './server-object.ts';
+import type { CallThatMayLack } from './unsupported-calls.ts';
 import { weakKeys } from './weak-keys.ts';
 
 /** The inputs of a server object's status. */
@@ -32,11 +33,15 @@ export interface ServerFacts {
   /** A JWK set. */
   readonly signingKeys: JsonObject | undefined;
   readonly counts: ClientCounts;
+  /** What the server is known to lack. Default: nothing. */
+  readonly lackingCalls?: readonly CallThatMayLack[];
   /** RFC 3339. */
   readonly now: string;
   /** Why the API server refuses the watch of Secrets, in its words. */
   readonly secretsUnwatched?: string | undefined;
 }
+
+const LACKING = { Update: 'Update', Deregister: 'Deletion' } as const;
 
 /** How many clients a server has, and how many it may have. */
 export interface ClientCounts {
@@ -55,7 +60,8 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     ...facts.endpoints,
     ...defined({ registration: registrationEndpoint }),
   };
-  const problem = facts.problem ?? credentialRefusal(facts) ?? outage(facts);
+  const { lackingCalls = [] } = facts;
+  const problem = facts.problem ?? credentialRefusal(facts) ?? withoutTokens(facts) ?? outage(facts);
   const { registeredIssuer: issuer } = facts;
   const conditions = [
     readiness(facts, problem),
@@ -70,18 +76,29 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     ...counts,
     isDefault: object.isDefault,
     ...trouble(facts),
+    ...(lackingCalls.length === 0 ? {} : { unsupportedCalls: lackingCalls.map((kind) => LACKING[kind]) }),
+    ...defined({
+      lastHandledReconcileAt: object.reconcileRequestedAt ?? object.status.lastHandledReconcileAt,
+    }),
     conditions: [...toConditions(conditions, object.status.conditions ?? [], object.generation, now)],
   };
 }
 
 const MAX_ERROR = 1024;
 
-function trouble({ health, now }: ServerFacts): Pick<AuthorizationServerStatus, 'pausedUntil' | 'lastError'> {
+function trouble({
+  health,
+  now,
+}: ServerFacts): Pick<AuthorizationServerStatus, 'pausedUntil' | 'pauses' | 'lastError'> {
   const { lastError } = health;
-  const limits = limitsAt(health.rateLimits, Date.parse(now)).map(({ until }) => until);
-  const pausedUntil = Math.max(health.pausedUntil, ...limits);
+  const limits = limitsAt(health.rateLimits, Date.parse(now));
+  const until = Math.max(...limits.map((limit) => limit.until));
   return defined({
-    pausedUntil: pausedUntil > Date.parse(now) ? rfc3339(pausedUntil) : undefined,
+    pausedUntil: limits.length === 0 ? undefined : rfc3339(until),
+    pauses:
+      limits.length === 0
+        ? undefined
+        : Object.fromEntries(limits.map((limit) => [limit.calls, rfc3339(limit.until)])),
     lastError: lastError?.slice(0, MAX_ERROR),
   });
 }
@@ -92,6 +109,21 @@ function credentialRefusal({ health }: ServerFacts): Problem | undefined {
   return refusedAdmission?.decided
     ? { reason: refusedAdmission.reason, message: refusedAdmission.message }
     : undefined;
+}
+
+/** So many token requests in a row fail before the server object isn't ready. */
+const FAILED_TOKENS = 3;
+
+/** No client can be registered without an access token. Updates and deletions that need none go on. */
+function withoutTokens({ health }: ServerFacts): Problem | undefined {
+  const { rateLimits, lastError } = health;
+  return rateLimits.tokens.times < FAILED_TOKENS
+    ? undefined
+    : {
+        reason: 'AuthorizationServerUnavailable',
+        message:
+          `No client can be registered: the token endpoint gives no access token. It is asked again after growing pauses. ${lastError ?? ''}`.trim(),
+      };
 }
 
 /**
@@ -115,8 +147,15 @@ function outage({ object, health, now }: ServerFacts): Problem | undefined {
 const namespaceMet = ({ metadata }: ServerObject, metBy: ServerHealth['metBy']): string | undefined =>
   metBy === undefined || metBy === 'All' || metadata.namespace !== undefined ? undefined : metBy.namespace;
 
-function readiness({ endpoints, connection }: ServerFacts, problem: Problem | undefined): NewCondition {
-  const warnings = [connection && weakKeys(connection), connection?.unusedEndpoints];
+const CROWDED =
+  'Other server objects register at this endpoint, too, so that dialectOverrides.registrationInterval could not be kept within the last hour: the server may have made one client of two registrations.';
+
+function readiness(
+  { endpoints, connection, health, now }: ServerFacts,
+  problem: Problem | undefined,
+): NewCondition {
+  const crowded = isCrowded(health, Date.parse(now)) ? CROWDED : undefined;
+  const warnings = [connection && weakKeys(connection), connection?.unusedEndpoints, crowded];
   const warned = warnings.flatMap((warning) => (warning === undefined ? [] : [` ${warning}`])).join('');
   return problem === undefined
     ? {
@@ -150,11 +189,8 @@ function paused({ object, health, now }: ServerFacts, problem: Problem | undefin
       },
     ];
   }
-  const { pausedUntil, phase, metBy, lastError } = health;
-  const pauses =
-    pausedUntil > Date.parse(now)
-      ? [`The server asked for a pause until ${rfc3339(pausedUntil)}.`]
-      : limitsAt(health.rateLimits, Date.parse(now)).map(limitMessage);
+  const { phase, metBy, lastError } = health;
+  const pauses = limitsAt(health.rateLimits, Date.parse(now)).map(limitMessage);
   if (pauses.length > 0) {
     const message = pauses.join(' ');
     return [{ type: 'Paused', status: 'True', reason: 'AuthorizationServerPaused', message }];

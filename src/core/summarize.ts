@@ -104,15 +104,16 @@ const reportedInstallation = ({ installation }: Observation, id: string | undefi
   id !== undefined && isOurs(id, installation) ? installation.id : id;
 
 /**
- * A requested retry after a lost registration counts as handled only once it was sent, since the server may be busy.
+ * A requested retry counts as handled only once it was sent: the server may be busy, or have asked for a pause.
  */
 function handledReconcile(
   o: Observation,
   { reconcileRequestedAt }: ObservedClient,
-  { state }: Idle,
+  { state, awaitsServer = false }: Idle,
   record: RegistrationRecord | undefined,
 ): string | undefined {
-  const isStillWanted = state === 'Waiting' && o.suspects.count > 0 && record === undefined;
+  const isAfterLoss = o.suspects.count > 0 && record === undefined;
+  const isStillWanted = state === 'Waiting' && (isAfterLoss || awaitsServer);
   return isStillWanted ? undefined : keptIfAny(reconcileRequestedAt);
 }
 

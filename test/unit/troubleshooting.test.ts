@@ -10,6 +10,7 @@ import type { Step } from '../../src/core/action.ts';
 import { suspicion } from '../../src/core/lost-tokens.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { plan } from '../../src/core/plan.ts';
+import { limited, NO_LIMITS } from '../../src/core/rate-limits.ts';
 import { callTooSoon } from '../../src/core/rules/floor.ts';
 import { unavailableMessage } from '../../src/core/server-access.ts';
 import { HEALTHY, type ServerHealth } from '../../src/core/server-health.ts';
@@ -90,7 +91,10 @@ function bound(registrations: number): Made {
   return { reason: idle?.reason ?? '', message: idle?.message ?? '' };
 }
 
-const paused: ServerHealth = { ...HEALTHY, pausedUntil: NOW + HOUR };
+const paused: ServerHealth = {
+  ...HEALTHY,
+  rateLimits: limited(NO_LIMITS, 'registrations', HOUR, NOW),
+};
 const gone = answered(401, { error: 'invalid_client', error_description: 'No such client' });
 const registered = [...surroundings(), clientObject(), registrationSecret()];
 const inDeletion = [...surroundings(), clientObject(DELETED), registrationSecret()];
@@ -191,7 +195,7 @@ const MADE: Readonly<Record<string, () => Made | Promise<Made>>> = {
     serverSays('Ready', {
       health: { ...HEALTHY, phase: 'Failing', metBy: 'All', countedAt: NOW, lastError: 'No connection' },
     }),
-  'nothing is sent for some time': () => serverSays('Paused', { health: paused }),
+  'some calls are not sent for some time': () => serverSays('Paused', { health: paused }),
   'nothing is sent at all': () =>
     serverSays('Paused', { object: objectOf({ issuer, registration: open, suspend: true }) }),
   'the object does not disappear': () =>

@@ -15,7 +15,9 @@ import {
 import { maySee } from '../../core/viewers.ts';
 import { clientAssertionClaims } from '../../oauth/client-assertion.ts';
 import { canonicalJson } from '../../oauth/json.ts';
+import { defined } from '../../oauth/objects.ts';
 import { tokenAuthorization } from '../../oauth/registration.ts';
+import { retryAfterMs } from '../../oauth/retry-after.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import { sentCredentials } from '../../oauth/sent-credentials.ts';
 import { SigningError } from '../../oauth/signing-key.ts';
@@ -31,7 +33,7 @@ import type { ServerRegistry } from '../state/server-registry.ts';
 
 /** Inputs for an admission. */
 export interface AdmissionContext extends Pick<Context, 'clock' | 'http' | 'jwt' | 'random' | 'tokens'> {
-  readonly servers: Pick<ServerRegistry, 'state'>;
+  readonly servers: Pick<ServerRegistry, 'state' | 'health'>;
 }
 
 /** Authorization of one call. It is obtained before the call, so that a failure here never looks like a lost registration. */
@@ -119,12 +121,17 @@ async function obtainToken(
   if ('serverTrouble' in request) {
     return request;
   }
+  const paused = pausedTokens(server, viewers, context);
+  if (paused !== undefined) {
+    return paused;
+  }
   const { timeoutMs, transport } = connection;
   const asked = tokenRequest(request);
   const outcome = await context.http.send(asked, { timeoutMs, transport, server: name });
   const told = { viewers, call: asked };
   if (outcome.kind === 'notSent') {
-    return classifyUnsent(outcome, told);
+    const unsent = classifyUnsent(outcome, told);
+    return unsent.serverTrouble ? { ...unsent, isOfTokenEndpoint: true } : unsent;
   }
   if (outcome.kind === 'noAnswer') {
     const what = 'The token endpoint gave no answer';
@@ -145,6 +152,7 @@ async function obtainToken(
       return {
         ...noToken('Transient', 'AdmissionTokenFailed', telling(answer), told),
         isSlow: answer.isFromOther === true,
+        ...defined({ retryAfterMs: retryAfterMs(outcome, context.clock.now()) }),
       };
     default:
       return noToken('TokenRefused', 'AdmissionTokenFailed', telling(answer), told);
@@ -157,7 +165,27 @@ const noToken = (
   reason: Failure['reason'],
   telling: Telling,
   told: Told,
-): Failure => failure(kind, reason, wordsOf(telling, told), { serverTrouble: kind === 'Transient' });
+): Failure =>
+  failure(kind, reason, wordsOf(telling, told), kind === 'Transient' ? { isOfTokenEndpoint: true } : {});
+
+/** Nothing is sent to a token endpoint that asked for a pause, or that failed just now. */
+function pausedTokens(
+  server: ServerKey,
+  viewers: Viewers,
+  { servers, clock }: AdmissionContext,
+): Failure | undefined {
+  const now = clock.now();
+  const { until } = servers.health(server).rateLimits.tokens;
+  return now >= until
+    ? undefined
+    : {
+        ...noToken('Transient', 'AdmissionTokenFailed', () => TOKENS_PAUSED, { viewers }),
+        retryAfterMs: until - now,
+        unsent: true,
+      };
+}
+
+const TOKENS_PAUSED = 'The token endpoint gave no access token just now, and is asked again after a pause';
 
 /** Why there is no token. */
 const telling = ({ message, said }: Exclude<TokenResponse, { kind: 'Token' }>): Telling =>

@@ -9,7 +9,7 @@ import type { RegistrationRecord, ServerRef } from '../../core/record.ts';
 import { recalled, spreadMs } from '../../core/remembered-refusal.ts';
 import type { Caller } from '../../core/scope.ts';
 import { admits, chosenServer, otherKind, unavailableMessage } from '../../core/server-access.ts';
-import { serverKey } from '../../core/server-key.ts';
+import { type ServerKey, serverKey } from '../../core/server-key.ts';
 import { deletionTerms, type ServerObject } from '../../core/server-object.ts';
 import { endedIn, inNamespace } from '../state/record-counts.ts';
 import { serverObjectOf } from '../state/server-objects.ts';
@@ -57,7 +57,7 @@ export function observe(key: ClientKey, context: StepContext): Observation {
     clientsInNamespace: clientsInNamespace(key, context),
     endedInNamespace: endedInNamespace(key, context),
     secrets: caches.secrets.find('client', key).map(({ observed }) => observed),
-    setbacks: memory.setbacks(key),
+    setbacks: setbacksOf(key, now, context),
     sentCalls: memory.sentCalls(key, now),
   };
 }
@@ -213,6 +213,29 @@ function serverOf(key: ClientKey, context: StepContext): ObservedServer {
   // A registered client may have to be registered again.
   const view = viewOf(key, object, ref, 'Update', context);
   return view.available ? { ...view, registerGate: forRegistration.gate } : { ...view, ref };
+}
+
+/** A setback by a server that answers again is over: its action is due. */
+function setbacksOf(key: ClientKey, now: number, context: StepContext): Observation['setbacks'] {
+  const known = context.memory.setbacks(key);
+  if (!known.some(({ awaitsServer }) => awaitsServer)) {
+    return known;
+  }
+  const resumedAt = Math.max(
+    ...serverKeysOf(key, context).map((server) => context.servers.health(server).resumedAt),
+  );
+  return known.map((setback) =>
+    setback.awaitsServer && resumedAt > (setback.at ?? now) && setback.retryAt > now
+      ? { ...setback, retryAt: now }
+      : setback,
+  );
+}
+
+function serverKeysOf(key: ClientKey, context: StepContext): readonly ServerKey[] {
+  const namespace = namespaceOf(key);
+  const ref = serverRefOf(key, context);
+  const named = recordsOfObject(key, context).map(({ server }) => serverKey(server, namespace));
+  return ref === undefined ? named : [serverKey(ref, namespace), ...named];
 }
 
 function suspectsOf(key: ClientKey, uid: string, context: StepContext): Observation['suspects'] {

@@ -19,7 +19,7 @@ const LONGEST_LOST_MS = 600_000;
 export function setBack(
   key: ClientKey,
   { action, basis }: Pick<Setback, 'action' | 'basis'>,
-  failure: Pick<Failure, 'kind' | 'message' | 'retryAfterMs' | 'isSlow'> & { readonly reason: Reason },
+  failure: Pick<Failure, 'kind' | 'message'> & Partial<Omit<Failure, 'reason'>> & { readonly reason: Reason },
   context: StepContext,
   retryAfterMs?: number,
 ): Setback {
@@ -43,10 +43,19 @@ export function setBack(
     retryAt: now + (terminal && retryAfterMs === undefined ? untilTrial : delay),
     basis,
     ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
+    at: now,
+    awaitsServer: !terminal && isOfServer(action, failure),
   };
   memory.setBack(key, setback);
   return setback;
 }
+
+/** A registration without an answer keeps its cooldown: a client may exist. */
+const isOfServer = (
+  action: Setback['action'],
+  { kind, serverTrouble, isOfTokenEndpoint }: Partial<Omit<Failure, 'reason'>>,
+): boolean =>
+  !(action === 'Register' && kind === 'Unknown') && (serverTrouble === true || isOfTokenEndpoint === true);
 
 /** Pause before an unanswered registration is retried; doubles from the third on, since its content may be the cause. */
 export function longerEachTime(

@@ -19,7 +19,7 @@ export interface StepContext
   readonly recorder: Pick<Recorder, 'pendingOf' | 'room'>;
   readonly servers: Pick<
     ServerRegistry,
-    'gate' | 'health' | 'isAdmissionRefused' | 'learn' | 'state' | 'view' | 'waits'
+    'gate' | 'health' | 'isAdmissionRefused' | 'learn' | 'metUnsupported' | 'state' | 'view' | 'waits'
   >;
   readonly slots: Pick<Slots, 'isCrowded'>;
 }

@@ -50,6 +50,7 @@ export class OrphanList {
   #data: Readonly<Record<string, string>> = {};
   #resourceVersion: string | undefined;
   #indexes = createIndexes({});
+  #weights: ReadonlyMap<string, number> = new Map();
   /** `namespace server` → how many are not listed because the list was full. Cleared when the list gets shorter. */
   readonly #unlisted = new Map<string, number>();
   #waiting: WaitingOrphan[] = [];
@@ -75,6 +76,12 @@ export class OrphanList {
   countIn(server: ServerKey, namespace: string): number {
     const place = placeOf(server, namespace);
     return this.#indexes.place.get(place).length + (this.#unlisted.get(place) ?? 0);
+  }
+
+  /** The same, but those of one OAuthClient count as {@link MOST_OF_CLIENT} at most: it never fills the place of others. */
+  weightIn(server: ServerKey, namespace: string): number {
+    const place = placeOf(server, namespace);
+    return (this.#weights.get(place) ?? 0) + (this.#unlisted.get(place) ?? 0);
   }
 
   countOf(namespace: string): number {
@@ -144,6 +151,7 @@ export class OrphanList {
     }
     this.#data = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, withinBound(value)]));
     this.#indexes = createIndexes(this.#data);
+    this.#weights = weightsOf(this.#data);
   }
 
   async #list(batch: readonly WaitingOrphan[]): Promise<void> {
@@ -252,6 +260,24 @@ function createIndexes(data: Readonly<Record<string, string>>) {
     }
   }
   return indexes;
+}
+
+const MOST_OF_CLIENT = 5;
+
+/** By place. */
+function weightsOf(data: Readonly<Record<string, string>>): ReadonlyMap<string, number> {
+  const [weights, ofClient] = [new Map<string, number>(), new Map<string, number>()];
+  for (const value of Object.values(data)) {
+    const entry = decodeOrphan(value);
+    if (entry !== undefined) {
+      const place = placeOf(entry.server, namespaceOf(entry.client));
+      const one = `${place} ${entry.uid === '' ? entry.startedAt : entry.uid}`;
+      const count = (ofClient.get(one) ?? 0) + 1;
+      ofClient.set(one, count);
+      weights.set(place, (weights.get(place) ?? 0) + (count > MOST_OF_CLIENT ? 0 : 1));
+    }
+  }
+  return weights;
 }
 
 function resolveEach(waiting: readonly WaitingOrphan[], reported: Reported): void {

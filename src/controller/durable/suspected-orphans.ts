@@ -57,13 +57,14 @@ export class Orphans {
   }
 
   /**
-   * Whether a namespace has so many suspected orphans at a server that none of its clients is registered there. A
+   * Whether a namespace has so many suspected orphans at a server that none of its clients is registered there; one
+   * OAuthClient alone can't cause that. A
    * person may shorten the list, so a full one is read again from time to time.
    */
   isFull(server: ServerKey, namespace: string): boolean {
     const isOwn = serverNamed(server).kind === 'AuthorizationServer';
     return (
-      this.countIn(server, namespace) >= SHARES.suspectedOrphans.most ||
+      sum(this.#lists.map((list) => list.weightIn(server, namespace))) >= SHARES.suspectedOrphans.most ||
       (isOwn && this.#ofOwnServers.countOf(namespace) >= SHARES.listedAtOwnServers.most)
     );
   }

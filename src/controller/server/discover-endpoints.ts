@@ -20,7 +20,20 @@ import type { HttpNoAnswer, HttpNotSent, HttpOutcome, Transport } from '../../oa
 import type { UrlRules } from '../../oauth/url.ts';
 import type { Context } from '../context.ts';
 
-const LONGEST_CALL_MS = 10_000;
+interface DiscoveredEndpoints extends FoundEndpoints {
+  /** Of the document that completed the discovery. */
+  readonly url: string;
+}
+
+/** How documents are read. */
+interface Reading {
+  readonly transport?: Transport | undefined;
+  /** Default: {@link LONGEST_READ_MS}. */
+  readonly longestReadMs?: number;
+}
+
+/** How long the answer to one read is waited for. */
+export const LONGEST_READ_MS = 10_000;
 /** Minimal remaining time for a call to be made. */
 const SHORTEST_CALL_MS = 250;
 
@@ -33,10 +46,10 @@ export async function discover(
   spec: AuthorizationServerSpec,
   { http, clock }: Pick<Context, 'http' | 'clock'>,
   rules: UrlRules,
-  transport: Transport | undefined,
-): Promise<FoundEndpoints | Problem> {
+  { transport, longestReadMs = LONGEST_READ_MS }: Reading = {},
+): Promise<DiscoveredEndpoints | Problem> {
   const issuer = spec.discovery.acceptedIssuer ?? spec.issuer;
-  const longestMs = Math.min(boundedMs('timeout', spec.connection.timeout ?? '30s'), LONGEST_CALL_MS);
+  const longestMs = Math.min(boundedMs('timeout', spec.connection.timeout ?? '30s'), longestReadMs);
   const prefer = spec.discovery.prefer ?? 'OAuth';
   const until = clock.monotonic() + SHARES.discoveryTime.most * 1000;
   const answers: DiscoveryAnswer[] = [];
@@ -60,11 +73,37 @@ export async function discover(
       return unreachable(server, url, outcome);
     }
     answers.push(toAnswer(url, outcome, rules));
-    if (isComplete(answers, issuer, prefer)) {
+    // The other URLs are of the same host: one that does not answer would not answer them either.
+    const isSilent = outcome.kind === 'noAnswer' && outcome.reason === 'Timeout';
+    if (isSilent || isComplete(answers, issuer, prefer)) {
       break;
     }
   }
   return conclude(answers, issuer);
+}
+
+/**
+ * Whether the server gives its discovery document again: one GET.
+ *
+ * @param url where it was found before
+ * @returns `undefined`: it does
+ */
+export async function probeDocument(
+  server: ServerName,
+  url: string,
+  { http }: Pick<Context, 'http'>,
+  rules: UrlRules,
+  { transport, longestReadMs: timeoutMs = LONGEST_READ_MS }: Reading = {},
+): Promise<Problem | undefined> {
+  const outcome = await http.send(
+    { method: 'GET', url, headers: { accept: 'application/json' } },
+    { timeoutMs, transport, server },
+  );
+  if (outcome.kind === 'notSent') {
+    return unreachable(server, url, outcome);
+  }
+  const answer = toAnswer(url, outcome, rules);
+  return answer.kind === 'document' ? undefined : nothingFound([answer]);
 }
 
 /** The origin is unreachable, so its other URLs are not tried. */
@@ -94,29 +133,37 @@ function lossOf({ reason, received }: HttpNoAnswer): NothingCause {
   return reason === 'ConnectionLost' && received !== undefined ? 'Truncated' : reason;
 }
 
-function conclude(answers: readonly DiscoveryAnswer[], issuer: string): FoundEndpoints | Problem {
+function conclude(answers: readonly DiscoveryAnswer[], issuer: string): DiscoveredEndpoints | Problem {
   const found = mergeDiscovery(answers, issuer);
   switch (found.kind) {
     case 'found':
-      return { endpoints: found.endpoints, aliases: found.aliases, refused: found.refused };
+      return {
+        endpoints: found.endpoints,
+        aliases: found.aliases,
+        refused: found.refused,
+        url: answers.at(-1)?.url ?? '',
+      };
     case 'issuerMismatch':
       return {
         reason: 'IssuerMismatch',
         message: `${found.url} is the document of issuer "${found.published}", not of "${issuer}". Correct the issuer, or set discovery.acceptedIssuer to "${found.published}" if you trust it.`,
       };
-    case 'nothing': {
-      const reason = reasonOf(answers);
-      const cure = UNANSWERED.includes(reason) ? TRIED_AGAIN : CHECK_ISSUER;
-      return { reason, message: `No discovery document: ${describeDiscovery(answers)}. ${cure}` };
-    }
+    case 'nothing':
+      return nothingFound(answers);
   }
+}
+
+function nothingFound(answers: readonly DiscoveryAnswer[]): Problem {
+  const reason = reasonOf(answers);
+  const cure = UNANSWERED.includes(reason) ? TRIED_AGAIN : CHECK_ISSUER;
+  return { reason, message: `No discovery document: ${describeDiscovery(answers)}. ${cure}` };
 }
 
 const CHECK_ISSUER = 'Check the issuer, or set registration.endpoint and discovery.mode None.';
 const TRIED_AGAIN = 'The server does not answer. It is tried again from time to time.';
 
-/** What says nothing against the issuer. */
-const UNANSWERED: readonly Problem['reason'][] = [
+/** Problems that say nothing against the issuer: the server does not answer. */
+export const UNANSWERED: readonly Problem['reason'][] = [
   'AuthorizationServerUnavailable',
   'ResponseTimedOut',
   'ResponseTruncated',

@@ -2,7 +2,8 @@ import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../../a
 import { backoff, withJitter } from '../../core/backoff.ts';
 import { endpointsInUse, type Found, toConnection, transportOf } from '../../core/build-connection.ts';
 import type { ServerConnection } from '../../core/connection.ts';
-import { nextProbe, probed } from '../../core/health-probes.ts';
+import { nextProbe, outageProbeDelay, probed } from '../../core/health-probes.ts';
+import { keptIfAny } from '../../core/kept-text.ts';
 import { suspicionEnds } from '../../core/lost-tokens.ts';
 import { isProblem, type Problem } from '../../core/problem.ts';
 import { limitsAt } from '../../core/rate-limits.ts';
@@ -15,7 +16,7 @@ import { canonicalJson } from '../../oauth/json.ts';
 import { omit } from '../../oauth/objects.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
-import { discover } from './discover-endpoints.ts';
+import { discover, LONGEST_READ_MS, probeDocument, UNANSWERED } from './discover-endpoints.ts';
 import { signingKeysOf } from './published-keys.ts';
 import { resolveReferences } from './references.ts';
 import { refreshOrphans } from './refresh-orphans.ts';
@@ -39,6 +40,10 @@ export interface Discovered {
   readonly attempts: number;
   /** Milliseconds since the epoch. */
   readonly askAgainAt: number;
+  /** Where the discovery document was last found, and how many milliseconds that took. */
+  readonly found?: { readonly url: string; readonly tookMs: number } | undefined;
+  /** When discovery began to fail, in milliseconds since the epoch. */
+  readonly failingSince?: number | undefined;
 }
 
 /**
@@ -61,6 +66,8 @@ export async function reconcileServer(
   if (changed !== undefined) {
     return refuse(object, changed, context);
   }
+  resume(object, context, discovered);
+  const begunAt = clock.now();
   const references = await resolveReferences(object, spec, context);
   const { urlRules } = context.settings;
   const transport = transportOf(spec, { ...references, urlRules });
@@ -75,7 +82,7 @@ export async function reconcileServer(
   const connection = found.problem ?? permitted(object, spec, facts, context);
   const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };
-  endProbe(key, context, found);
+  endProbe(key, context, found, begunAt);
   const orphansVisit = await refreshOrphans(key, context);
   const retry = await tellStatus(
     object,
@@ -97,6 +104,18 @@ export async function reconcileServer(
   return retry ?? (Number.isFinite(lookAgain) ? Math.max(250, lookAgain) : undefined);
 }
 
+/** Takes over the pauses that an earlier process wrote into status, and obeys a person who asks for a try. */
+function resume(object: ServerObject, { servers }: Context, discovered: Map<string, Discovered>): void {
+  const key = keyOfServer(object);
+  if (servers.state(key) === undefined) {
+    servers.restorePauses(key, pausesIn(object.status));
+  }
+  if (isTryAsked(object, servers.state(key))) {
+    discovered.delete(key);
+    servers.tryNow(key);
+  }
+}
+
 /** Makes no request and serves no client until the object, or an object that it depends on, changes. */
 export function refuse(object: ServerObject, problem: Problem, context: Context): Promise<LookAgain> {
   const before = context.servers.state(keyOfServer(object));
@@ -114,7 +133,21 @@ function unusable(before: ServerState | undefined, object: ServerObject): Server
     registered: registeredOf(before, object),
     signingKeys: undefined,
     suspended: spec?.suspend === true,
+    handledReconcileAt: object.reconcileRequestedAt ?? before?.handledReconcileAt,
   };
+}
+
+/** Ends of the pauses that an earlier process wrote into status, in milliseconds since the epoch. */
+const pausesIn = ({ pauses }: AuthorizationServerStatus) =>
+  Object.fromEntries(Object.entries(pauses ?? {}).map(([calls, end = '']) => [calls, Date.parse(end)]));
+
+/** Whether a person asked for a try since the last round, or since what an earlier process wrote into status. */
+function isTryAsked(
+  { reconcileRequestedAt, status }: ServerObject,
+  before: ServerState | undefined,
+): boolean {
+  const handled = before === undefined ? keptIfAny(status.lastHandledReconcileAt) : before.handledReconcileAt;
+  return reconcileRequestedAt !== undefined && reconcileRequestedAt !== handled;
 }
 
 /** Whether the endpoints in status came of a discovery that succeeded. A refused credential says nothing of them. */
@@ -155,14 +188,13 @@ async function endpointsOf(
   discovered: Map<string, Discovered>,
   transport: Transport | undefined,
 ): Promise<Discovered> {
-  const { generation, metadata, status } = object;
-  const uid = metadata.uid ?? '';
+  const { generation, metadata } = object;
   const key = keyOfServer(object);
   const { clock, random } = context;
   const now = clock.now();
   if (spec.discovery.mode === 'None') {
     return {
-      uid,
+      uid: metadata.uid ?? '',
       generation,
       source: sourceOf(spec),
       endpoints: {},
@@ -178,24 +210,104 @@ async function endpointsOf(
     discovered.set(key, known);
     return known;
   }
+  const isKept = known?.generation === generation && (isProbeDue || known.problem !== undefined);
+  const result =
+    isKept && known.found !== undefined
+      ? await probeAgain(known, known.found, key, context, transport)
+      : await discoverAnew(object, spec, context, known, transport);
+  discovered.set(key, result);
+  return result;
+}
+
+async function discoverAnew(
+  object: ServerObject,
+  spec: AuthorizationServerSpec,
+  context: Context,
+  known: Discovered | undefined,
+  transport: Transport | undefined,
+): Promise<Discovered> {
+  const { generation, metadata, status } = object;
+  const { clock } = context;
+  const now = clock.now();
   const attempts = attemptsAfter(known, generation);
-  const answer = await discover(serverNamed(key), spec, context, context.settings.urlRules, transport);
+  const { urlRules } = context.settings;
+  const longestReadMs = longestRead(known?.problem, attempts);
+  const server = serverNamed(keyOfServer(object));
+  const answer = await discover(server, spec, context, urlRules, { transport, longestReadMs });
   const failed = isProblem(answer);
   const before = known?.endpoints ?? status.endpoints;
-  const delay = failed ? backoff(RETRIES, attempts) : REFRESH_MS;
-  const result: Discovered = {
-    uid,
+  return {
+    uid: metadata.uid ?? '',
     generation,
     source: sourceOf(spec),
     endpoints: failed ? before : keepUsed(answer.endpoints, isOfSource(spec, known, status) ? before : {}),
     aliases: failed ? (known?.aliases ?? {}) : answer.aliases,
     refused: failed ? known?.refused : answer.refused,
-    problem: failed ? answer : undefined,
-    attempts,
-    askAgainAt: clock.now() + withJitter(delay, random),
+    ...(failed ? failing(answer, attempts, known, now, context) : refreshed(context)),
+    found: failed ? known?.found : { url: answer.url, tookMs: clock.now() - now },
   };
-  discovered.set(key, result);
-  return result;
+}
+
+type Outcome = Pick<Discovered, 'problem' | 'attempts' | 'askAgainAt' | 'failingSince'>;
+
+const refreshed = ({ clock, random }: Context): Outcome => ({
+  problem: undefined,
+  attempts: 0,
+  askAgainAt: clock.now() + withJitter(REFRESH_MS, random),
+});
+
+/** A server that doesn't answer is tried every few seconds at first, so that its clients wait no longer than it is away. */
+function failing(
+  problem: Problem,
+  attempts: number,
+  known: Discovered | undefined,
+  begunAt: number,
+  { clock, random }: Context,
+): Outcome {
+  const now = clock.now();
+  const since = known?.failingSince ?? begunAt;
+  const delayMs = UNANSWERED.includes(problem.reason)
+    ? outageProbeDelay(now - since) - (now - begunAt)
+    : withJitter(backoff(RETRIES, attempts), random);
+  return { problem, attempts, failingSince: since, askAgainAt: now + Math.max(SHORTEST_RETRY_MS, delayMs) };
+}
+
+const SHORTEST_RETRY_MS = 500;
+
+/** All documents are read again so long after an outage: the server may have been upgraded. */
+const AFTER_OUTAGE_MS = 60_000;
+
+/** A server that hangs is tried again soon, since it may never answer what it accepted before. */
+const SHORT_READ_MS = 3_000;
+
+/** Every third time a slow answer is waited for. */
+const longestRead = (before: Problem | undefined, attempts: number): number =>
+  before?.reason === 'ResponseTimedOut' && attempts % 3 !== 0 ? SHORT_READ_MS : LONGEST_READ_MS;
+
+async function probeAgain(
+  known: Discovered,
+  { url, tookMs }: NonNullable<Discovered['found']>,
+  key: ServerKey,
+  context: Context,
+  transport: Transport | undefined,
+): Promise<Discovered> {
+  const begunAt = context.clock.now();
+  const longestReadMs = Math.min(Math.max(3 * tookMs, SHORT_READ_MS), LONGEST_READ_MS);
+  const { urlRules } = context.settings;
+  const problem = await probeDocument(serverNamed(key), url, context, urlRules, {
+    transport,
+    longestReadMs,
+  });
+  if (problem !== undefined) {
+    const again = failing(problem, known.attempts + 1, known, begunAt, context);
+    // Its address may have moved: the next time all addresses are tried.
+    return { ...known, ...again, ...(UNANSWERED.includes(problem.reason) ? {} : { found: undefined }) };
+  }
+  const isBack = known.problem !== undefined;
+  const askAgainAt = isBack
+    ? context.clock.now() + withJitter(AFTER_OUTAGE_MS, context.random)
+    : known.askAgainAt;
+  return { ...known, problem: undefined, attempts: 0, failingSince: undefined, askAgainAt };
 }
 
 /** Where the documents come from, and whose they are: endpoints of one source are not kept for another. */
@@ -299,18 +411,24 @@ function unreachable(
 /** A new Secret wakes the server object; a ConfigMap isn't watched, so it is polled. */
 const MISSING_REFERENCE_MS = 15_000;
 
-/** A probe was due: if discovery answered, one waiting client may call; after a pause, all may. */
-function endProbe(key: ServerKey, { servers, clock }: Context, { problem }: Discovered): void {
+/** A probe was due: if discovery answered, one waiting client may call. */
+function endProbe(
+  key: ServerKey,
+  { servers, clock }: Context,
+  { problem }: Discovered,
+  begunAt: number,
+): void {
   const before = servers.health(key);
   const due = nextProbe(before);
   if (due === undefined || due > clock.now()) {
     return;
   }
-  const wasPaused = before.pausedUntil > 0;
-  servers.setHealth(key, probed(before, problem === undefined, clock.now(), servers.isWaitedFor(key)));
-  if (wasPaused) {
+  const answered = problem === undefined;
+  const isWaitedFor = servers.isWaitedFor(key);
+  servers.setHealth(key, probed(before, { answered, begunAt, isWaitedFor }, clock.now()));
+  if (answered && before.phase === 'Open' && before.refusedAdmission === undefined) {
     servers.wakeAll(key);
-  } else if (problem === undefined) {
+  } else if (answered) {
     servers.wakeOne(key);
   }
 }

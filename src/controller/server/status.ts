@@ -50,6 +50,7 @@ export async function tellStatus(
     registeredIssuer: state.registered?.issuer ?? issuerOfRecords(object, key, context),
     effectiveDialect,
     health: servers.health(key),
+    lackingCalls: servers.lackingCalls(key),
     counts,
     now,
     secretsUnwatched: context.whySecretsUnwatched(),

@@ -5,17 +5,27 @@ import type { ServerConnection } from '../../core/connection.ts';
 import type { Failure } from '../../core/failure.ts';
 import { callAbandoned, callBegins, callEnds } from '../../core/health-calls.ts';
 import { gateOf } from '../../core/health-gate.ts';
+import { triedNow } from '../../core/health-probes.ts';
 import { isSuspect } from '../../core/lost-tokens.ts';
 import { managementMode } from '../../core/management.ts';
 import type { CallKind, Gate, ObservedServer } from '../../core/observation.ts';
 import type { Problem } from '../../core/problem.ts';
+import { limitsKnown } from '../../core/rate-limits.ts';
 import type { ServerRef } from '../../core/record.ts';
 import { type Caller, NOBODY_WAITS, type Waiting } from '../../core/scope.ts';
-import { type Asking, HEALTHY, type HealthCall, type ServerHealth } from '../../core/server-health.ts';
+import {
+  type Asking,
+  HEALTHY,
+  type HealthCall,
+  isCrowded,
+  type ServerHealth,
+} from '../../core/server-health.ts';
 import type { ServerKey } from '../../core/server-key.ts';
+import { type CallThatMayLack, lacksCall, withUnsupported } from '../../core/unsupported-calls.ts';
 import type { Endpoints } from '../../oauth/discovery.ts';
 import { isSameJson, type JsonObject } from '../../oauth/json.ts';
 import type { Clock, Log } from '../ports.ts';
+import { RegistrationTurns, type TurnTaken } from './registration-turns.ts';
 import { forClients, naming, ServerTelling } from './server-telling.ts';
 import { Waiters } from './waiters.ts';
 import { wokenBy } from './woken-by.ts';
@@ -36,6 +46,8 @@ export interface ServerState {
   readonly signingKeys: JsonObject | undefined;
   /** A person suspended the server: nothing may be sent. */
   readonly suspended: boolean;
+  /** The last request of a person for a try that was obeyed. */
+  readonly handledReconcileAt?: string | undefined;
 }
 
 type RegisteredBy = Pick<ServerConnection, 'uid' | 'configuredIssuer' | 'management'>;
@@ -44,6 +56,10 @@ export class ServerRegistry {
   readonly #states = new Map<ServerKey, ServerState>();
   readonly #health = new Map<ServerKey, ServerHealth>();
   readonly #waiters = new Waiters();
+  readonly #turns = new RegistrationTurns();
+  readonly #turnOf = new WeakMap<HealthCall, TurnTaken>();
+  /** Servers of which a waiting client is woken when their turn comes. */
+  readonly #timed = new Set<ServerKey>();
   readonly #clock: Clock;
   readonly #wake: (client: ClientKey) => void;
   readonly #changed: (server: ServerKey) => void;
@@ -93,13 +109,54 @@ export class ServerRegistry {
     if (state?.connection !== undefined) {
       const { version } = state.connection;
       const gate = naming(ref, this.gate(key, { ...caller, kind, version }));
-      return { available: true, ref, connection: state.connection, gate };
+      return { available: true, ref, connection: this.#asLearned(key, state.connection), gate };
     }
     const problem = state?.problem ?? {
       reason: 'Queued' as const,
       message: 'The server has not been looked at yet.',
     };
     return { available: false, ...forClients(ref, problem), endpoints: state?.endpoints };
+  }
+
+  /** The connection without the calls that the server is known to lack. */
+  #asLearned(key: ServerKey, connection: ServerConnection): ServerConnection {
+    const lacking = this.lackingCalls(key);
+    const { dialect } = connection;
+    const { updateEffect, deleteEffect } = dialect;
+    return lacking.length === 0
+      ? connection
+      : {
+          ...connection,
+          dialect: {
+            ...dialect,
+            ...(lacking.includes('Update') ? { updateEffect: { ...updateEffect, supported: false } } : {}),
+            ...(lacking.includes('Deregister')
+              ? { deleteEffect: { ...deleteEffect, supported: false } }
+              : {}),
+          },
+        };
+  }
+
+  /** The calls that the server is known to lack. */
+  lackingCalls(key: ServerKey): readonly CallThatMayLack[] {
+    const { unsupported } = this.health(key);
+    const version = this.#states.get(key)?.connection?.version;
+    if (unsupported.length === 0 || version === undefined) {
+      return [];
+    }
+    const around = { version, namespaces: this.#namespacesAt(key), now: this.#clock.now() };
+    return (['Update', 'Deregister'] as const).filter((kind) => lacksCall(unsupported, kind, around));
+  }
+
+  /** The server answered that it has no such call, though it knows the client. */
+  metUnsupported(key: ServerKey, kind: CallThatMayLack, caller: Caller): void {
+    const version = this.#states.get(key)?.connection?.version;
+    if (version !== undefined) {
+      const health = this.health(key);
+      const met = { ...caller, kind, version, at: this.#clock.now() };
+      this.setHealth(key, { ...health, unsupported: withUnsupported(health.unsupported, met) });
+      this.#changed(key);
+    }
   }
 
   /** Stores the result of discovery; wakes the waiting clients that it concerns. */
@@ -130,6 +187,19 @@ export class ServerRegistry {
     this.#health.set(key, health);
   }
 
+  /** A person asks for a try of what waits for the server. */
+  tryNow(key: ServerKey): void {
+    this.setHealth(key, triedNow(this.health(key), this.#clock.now()));
+    this.wakeAll(key);
+  }
+
+  /** What an earlier process wrote into status, at the first round of the server object. */
+  restorePauses(key: ServerKey, pauses: Parameters<typeof limitsKnown>[0]): void {
+    if (!this.#health.has(key)) {
+      this.setHealth(key, { ...HEALTHY, rateLimits: limitsKnown(pauses, this.#clock.now()) });
+    }
+  }
+
   /** The server object was deleted, which the status of its clients shows. Calls under way still end here. */
   remove(key: ServerKey): void {
     this.#states.delete(key);
@@ -155,7 +225,24 @@ export class ServerRegistry {
       };
     }
     const waiting = this.#waitingBeside(key, call);
-    return gateOf(this.health(key), call, this.#clock.now(), this.#intervalMs(key), waiting);
+    const intervalMs = this.#intervalMs(key);
+    const now = this.#clock.now();
+    const needsToken =
+      call.kind === 'Register' && this.#states.get(key)?.connection?.admission.kind === 'ClientCredentials';
+    const gate = gateOf(this.health(key), { ...call, needsToken }, now, intervalMs, waiting);
+    const isTooSoon = call.kind === 'Register' && intervalMs > 0 && this.#turnAt(key, now) > now;
+    return gate.open && isTooSoon ? behindOthers(intervalMs, now) : gate;
+  }
+
+  /** When the server object may register as far as others at the same endpoint are concerned. */
+  #turnAt(key: ServerKey, now: number): number {
+    const endpoint = this.#registrationEndpoint(key);
+    return endpoint === undefined ? now : this.#turns.dueAt(endpoint, key, this.#intervalMs(key), now);
+  }
+
+  #registrationEndpoint(key: ServerKey): string | undefined {
+    const connection = this.#states.get(key)?.connection;
+    return connection && endpointName(connection);
   }
 
   /** Evaluated only when needed. */
@@ -171,13 +258,39 @@ export class ServerRegistry {
     if (!this.gate(key, asking).open) {
       return undefined;
     }
-    const call = { ...asking, begunAt: this.#clock.now() };
+    const now = this.#clock.now();
+    const call = { ...asking, begunAt: now };
+    const endpoint = call.kind === 'Register' ? this.#registrationEndpoint(key) : undefined;
+    if (endpoint !== undefined) {
+      this.#takeTurn(key, endpoint, call);
+    }
     this.#health.set(key, callBegins(this.health(key), call));
     return call;
   }
 
+  #takeTurn(key: ServerKey, endpoint: string, call: HealthCall): void {
+    const turn = this.#turns.begun(endpoint, key, this.#intervalMs(key), call.begunAt);
+    this.#turnOf.set(call, turn);
+    if (!turn.isKept) {
+      const health = this.health(key);
+      this.#health.set(key, { ...health, crowdedAt: call.begunAt });
+      this.#telling.crowded(key);
+      if (!isCrowded(health, call.begunAt)) {
+        this.#changed(key);
+      }
+    }
+  }
+
+  #endTurn(call: HealthCall, wasSent: boolean): void {
+    const turn = this.#turnOf.get(call);
+    if (turn !== undefined) {
+      this.#turns.ended(turn, wasSent, this.#clock.now());
+    }
+  }
+
   /** Ends a call that was not sent. */
   abandon(key: ServerKey, call: HealthCall): void {
+    this.#endTurn(call, false);
     this.#health.set(key, callAbandoned(this.health(key), call));
     this.#wakeReady(key);
     this.#forgetUnused(key);
@@ -185,6 +298,7 @@ export class ServerRegistry {
 
   /** Ends a call, with its result. */
   leave(key: ServerKey, call: HealthCall, failure: Failure | undefined): void {
+    this.#endTurn(call, true);
     const before = this.health(key);
     const now = this.#clock.now();
     const waiting = this.#waiters.beside(key, call, now);
@@ -215,7 +329,7 @@ export class ServerRegistry {
     const isQuiet =
       after.phase === 'Open' &&
       before.phase === 'Open' &&
-      after.pausedUntil === before.pausedUntil &&
+      (after.failures === 0 || before.failures > 0) &&
       after.rateLimits === before.rateLimits;
     const isSuspected =
       isSuspect(after.lostTokens, this.#clock.now()) !== isSuspect(before.lostTokens, this.#clock.now());
@@ -253,7 +367,29 @@ export class ServerRegistry {
    * waits for nothing else.
    */
   waits(client: ClientKey, servers: ReadonlyMap<ServerKey, boolean>): void {
-    this.#waiters.waits(client, servers, this.#clock.now());
+    const now = this.#clock.now();
+    this.#waiters.waits(client, servers, now);
+    for (const [server, isReady] of servers) {
+      const intervalMs = isReady ? this.#intervalMs(server) : 0;
+      if (intervalMs > 0) {
+        this.#waitsForTurn(server, intervalMs, now);
+      }
+    }
+  }
+
+  #waitsForTurn(key: ServerKey, intervalMs: number, now: number): void {
+    const endpoint = this.#registrationEndpoint(key);
+    if (endpoint !== undefined) {
+      this.#turns.waits(endpoint, key, intervalMs, now);
+    }
+    const dueInMs = this.#turnAt(key, now) - now;
+    if (dueInMs > 0 && !this.#timed.has(key)) {
+      this.#timed.add(key);
+      void this.#clock.sleep(dueInMs).then(() => {
+        this.#timed.delete(key);
+        this.wakeOne(key);
+      });
+    }
   }
 
   isWaitedFor(key: ServerKey): boolean {
@@ -294,6 +430,23 @@ const readsOther = (
   before !== undefined &&
   after !== undefined &&
   !isSameJson({ ...before.drift, ...before.recovery }, { ...after.drift, ...after.recovery });
+
+/** The same for all server objects that register at one address over the same proxy. */
+function endpointName({ registrationEndpoint, transport }: ServerConnection): string | undefined {
+  const url = URL.parse(registrationEndpoint);
+  return url === null ? undefined : `${url.origin}${url.pathname} ${transport?.proxyUrl ?? ''}`;
+}
+
+/** A client that waits for longer says so in its status. */
+const QUEUED_MS = 10_000;
+
+const behindOthers = (intervalMs: number, now: number): Gate => ({
+  open: false,
+  reason: intervalMs > QUEUED_MS ? 'AuthorizationServerPaused' : 'Queued',
+  message:
+    'Another server object registered at the same registration endpoint; the next registration follows after dialectOverrides.registrationInterval.',
+  until: now + Math.max(QUEUED_MS, intervalMs),
+});
 
 /** Fields that may exclude or readmit registered clients. After other changes these clients are not requeued. */
 const enforcesOther = (

@@ -31,6 +31,12 @@ export class ServerTelling {
     }
   }
 
+  crowded(server: ServerKey): void {
+    this.#log.warn('the interval between registrations was not kept, because of another server object', {
+      server,
+    });
+  }
+
   /** Whether to write the server's status for this failure. Rate-limited, so that no client causes many writes. */
   isDue(server: ServerKey, before: ServerHealth, after: ServerHealth): boolean {
     const now = this.#clock.now();

@@ -1,6 +1,7 @@
 import { SHARES } from '../../api/shares.ts';
 import { rfc3339 } from '../../api/time.ts';
 import type { Action } from '../action.ts';
+import { backoff } from '../backoff.ts';
 import type { ServerConnection } from '../connection.ts';
 import { listEndedRecords, requestReconcile } from '../kubectl-command.ts';
 import type { Registrable, Usable } from '../narrowed.ts';
@@ -12,8 +13,11 @@ import { stall, wait } from './idle.ts';
 
 /** Limits that delay a registration though its document is in order. */
 
-/** The delay before another registration after `recovery.maxAttempts` without an answer. */
-const MANY_LOST_MS = 600_000;
+/**
+ * The delay before another registration after `recovery.maxAttempts` without an answer; it doubles with each further one,
+ * since each may leave a client behind that nobody knows.
+ */
+const MANY_LOST = { firstMs: 600_000, longestMs: 21_600_000 };
 
 /** Applies `recovery.interrupted` and `recovery.maxAttempts` after registrations whose answers were lost. */
 export function onHold(o: Registrable): Action | undefined {
@@ -32,14 +36,21 @@ export function onHold(o: Registrable): Action | undefined {
       `A registration of this client got no answer. Look for the client at the server (${listed}) and remove it; then have another registered: ${annotate}`,
     );
   }
-  const until = suspects.latestAt + MANY_LOST_MS;
-  return suspects.count >= recovery.maxAttempts && !suspects.isOver && o.now < until
-    ? wait(
-        'RegistrationOutcomeUnknown',
-        `${suspects.count} registrations of this client got no answer (${listed}). Another is tried at ${rfc3339(until)}, or as soon as the server answers one of another client, or when you say so: ${annotate}`,
-        until,
-      )
-    : undefined;
+  const more = suspects.count - recovery.maxAttempts;
+  const until = suspects.latestAt + backoff(MANY_LOST, Math.max(more, 0));
+  // The server answered others and failed again at this one: what is sent for it is the cause.
+  const isItsOwn = suspects.isOver && more > 0;
+  if (more < 0 || o.now >= until || (suspects.isOver && !isItsOwn)) {
+    return undefined;
+  }
+  const lost = `${suspects.count} registrations of this client got no answer (${listed}).`;
+  return wait(
+    'RegistrationOutcomeUnknown',
+    isItsOwn
+      ? `${lost} The server answers those of other clients, so look at what spec.client asks for. If the server creates nothing when it fails so, name the status in dialectOverrides.notCreatedStatuses of the server object. Another is tried at ${rfc3339(until)}, or when you say so: ${annotate}`
+      : `${lost} Another is tried at ${rfc3339(until)}, or as soon as the server answers one of another client, or when you say so: ${annotate}`,
+    until,
+  );
 }
 
 /**

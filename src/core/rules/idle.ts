@@ -3,7 +3,7 @@ import { defined } from '../../oauth/objects.ts';
 import type { Idle } from '../action.ts';
 import { setbackOf } from '../earlier-calls.ts';
 import { keptIfAny } from '../kept-text.ts';
-import type { Gate, Observation, Setback, SetbackAction } from '../observation.ts';
+import type { Gate, Observation, ObservedClient, Setback, SetbackAction } from '../observation.ts';
 
 /** The ways to be idle. */
 
@@ -25,9 +25,10 @@ export function blocked(o: Observation, action: SetbackAction, basis: string): I
   if (setback === undefined || o.now >= setback.retryAt) {
     return undefined;
   }
-  const { kind, reason, message, retryAt } = setback;
+  const { kind, reason, message, retryAt, awaitsServer = false } = setback;
   const until = Number.isFinite(retryAt) ? retryAt : undefined;
-  return idle(kind === 'Terminal' ? 'Stalled' : 'Waiting', reason, message, until);
+  const waiting = idle(kind === 'Terminal' ? 'Stalled' : 'Waiting', reason, message, until);
+  return awaitsServer ? { ...waiting, awaitsServer } : waiting;
 }
 
 /**
@@ -47,7 +48,14 @@ function spreadBy({ object, setbacks }: Observation, action: SetbackAction): Set
   return isTouched ? undefined : { ...refused, retryAt: refused.spreadUntil };
 }
 
-/** The reason to wait, where the state of the server permits no call now. */
-export function gated(gate: Gate): Idle | undefined {
-  return gate.open ? undefined : { ...wait(gate.reason, gate.message, gate.until), awaitsServer: true };
+/** The reason to wait, where the state of the server permits no call now. A person who asks for a try is answered. */
+export function gated(gate: Gate, object?: ObservedClient): Idle | undefined {
+  if (gate.open) {
+    return undefined;
+  }
+  const answer = isTryAsked(object) ? ' The requested reconciliation waits for that, too.' : '';
+  return { ...wait(gate.reason, `${gate.message}${answer}`, gate.until), awaitsServer: true };
 }
+
+const isTryAsked = ({ reconcileRequestedAt, status }: Partial<ObservedClient> = {}): boolean =>
+  reconcileRequestedAt !== undefined && reconcileRequestedAt !== status?.lastHandledReconcileAt;

@@ -95,13 +95,16 @@ export function planUpdate(
     const lost = `The server refuses the registration access token of client ${current.clientId}, and recovery.tokenLost is Reregister.`;
     return replace(o, lost);
   }
-  if (setback?.reason === 'UpdateUnsupported') {
-    return replaceUnchangeable(o, setback.message);
+  if (setback?.reason === 'UpdateUnsupported' && o.now < setback.retryAt) {
+    const action = replaceUnchangeable(o, setback.message);
+    return action.type === 'Idle' && Number.isFinite(setback.retryAt)
+      ? { ...action, until: Math.min(action.until ?? setback.retryAt, setback.retryAt) }
+      : action;
   }
   return (
     blocked(o, 'Update', basis) ??
     callTooSoon(o, 'Update', because === 'Edited' ? 'Asked' : 'Automatic', connection) ??
-    gated(gate) ?? {
+    gated(gate, object) ?? {
       type: 'Update',
       message,
       object,

@@ -91,8 +91,8 @@ export function planRegistration(
     (replaces === undefined ? conflictWaiting(o) : undefined) ??
     blocked(o, 'Register', basis) ??
     callTooSoon(o, 'Register', isAsked ? 'Asked' : 'Automatic', connection) ??
-    (isAsked ? undefined : gated(gate)) ??
-    gated(registerGate) ?? {
+    (isAsked ? undefined : gated(gate, object)) ??
+    gated(registerGate, object) ?? {
       type: 'Register',
       message,
       object,

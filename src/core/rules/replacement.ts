@@ -100,7 +100,10 @@ export function replaceUnchangeable(o: Replaceable, why: string): Action {
     case 'Manual':
       return askToReplace(o, why);
     case 'Never':
-      return stall('UpdateUnsupported', why);
+      return stall(
+        'UpdateUnsupported',
+        `${why} Or have another client registered now, with a new client_id: ${requestRotation(o)}`,
+      );
   }
 }
 

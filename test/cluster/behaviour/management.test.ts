@@ -192,7 +192,7 @@ describe('A server that gives no token for management', () => {
     await shop.edit('unmanaged', { clientName: 'Edited' });
     const client = await shop.until('unmanaged', 'UpdateUnsupported');
     expect(messageOf(client)).toBe(
-      'The server gave no registration access token, and the server object has no credential that manages its clients (management.credential). Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
+      'The server gave no registration access token, and the server object has no credential that manages its clients. Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place. Or have another client registered now, with a new client_id: kubectl annotate oac unmanaged -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
     );
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');
     await shop.edit('unmanaged', { clientName: 'Machine' });

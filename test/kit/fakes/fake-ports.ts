@@ -9,6 +9,7 @@ import type {
   KubernetesApi,
 } from '../../../src/controller/ports.ts';
 import { NamespaceMemory } from '../../../src/controller/state/namespace-memory.ts';
+import { HEALTHY } from '../../../src/core/server-health.ts';
 import type { Transport } from '../../../src/oauth/http-message.ts';
 import type { JsonObject } from '../../../src/oauth/json.ts';
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
@@ -33,7 +34,7 @@ export function contextOf(parts: Partial<AnyContext>): AnyContext {
 }
 
 /** Knows every server, but no facts about any. */
-export const anyServers = { state: () => ({}) } as unknown as Context['servers'];
+export const anyServers = { state: () => ({}), health: () => HEALTHY } as unknown as Context['servers'];
 
 export interface SentRequest {
   readonly method: string;

@@ -209,7 +209,7 @@ const KNOWN: ServerState = {
 };
 
 /** As the watches do. */
-function fill(caches: Context['caches'], objects: readonly Stored[]): void {
+export function fill(caches: Context['caches'], objects: readonly Stored[]): void {
   for (const object of objects) {
     const labels = object.metadata.labels ?? {};
     switch (object.kind) {
@@ -244,7 +244,12 @@ function fill(caches: Context['caches'], objects: readonly Stored[]): void {
 
 const metadataOf = ({ metadata }: KubernetesObject): KubernetesObject => ({ metadata });
 
-function createApi(cluster: Cluster, refuses: Refusals, writes: Write[], reads: string[]): KubernetesApi {
+export function createApi(
+  cluster: Cluster,
+  refuses: Refusals,
+  writes: Write[],
+  reads: string[],
+): KubernetesApi {
   const by = 'operator';
   const times = new Map<string, number>();
   const refusalOf = (what: string): Failure | undefined => {
@@ -324,6 +329,10 @@ export class FakeLedger {
   interrupt(attempt: string): void {
     this.ends.push(`interrupt ${attempt}`);
     this.#states.set(attempt, 'interrupted');
+  }
+
+  entries(): readonly LedgerEntry[] {
+    return [...this.#entries.values()];
   }
 
   entry(attempt: string): LedgerEntry | undefined {

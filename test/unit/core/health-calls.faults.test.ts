@@ -53,7 +53,7 @@ describe('a registration without an answer', () => {
   test('of a client of another namespace silences the server, until discovery answers', () => {
     const two = ends(one, 'Register', lost, NOW + 10, by('b/other'));
     expect(isOpen(two, 'c/new')).toBe(false);
-    const answering = probed(two, true, NOW + 60_000);
+    const answering = probed(two, { answered: true }, NOW + 60_000);
     expect(isOpen(answering, 'c/new')).toBe(true);
     expect(isOpen(begins(answering, 'Register', by('c/new')), 'd/new')).toBe(false);
   });
@@ -200,7 +200,7 @@ describe('whatever the clients of one namespace meet', () => {
           waiting,
         } of events) {
           now += afterMs;
-          health = isProbed ? probed(health, true, now) : health;
+          health = isProbed ? probed(health, { answered: true }, now) : health;
           const isLetGo = gate(health, kind, 'v1', now, 0, by(client), waiting).open;
           if (!isHanging) {
             health = ends(health, kind, what, now, by(client), { waiting, namespaces: 2 });

@@ -104,28 +104,87 @@ describe('gateOf', () => {
   });
 });
 
-describe('a pause of all calls that the server asked for', () => {
-  const unavailable = failure({ reason: 'AuthorizationServerUnavailable', retryAfterMs: 120_000 });
-  const paused = having(fails('Register', unavailable));
-  const until = {
+describe('a pause that the server asked for with 503', () => {
+  const unavailable = failure({
+    kind: 'Transient',
+    reason: 'AuthorizationServerUnavailable',
+    retryAfterMs: 120_000,
+  });
+  const until = (what: string) => ({
     open: false,
     reason: 'AuthorizationServerPaused',
-    message: 'The server asked for a pause until 2026-05-01T12:02:00Z.',
-  };
-
-  test.each<CallKind>(['Register', 'Update', 'Deregister'])('stops every %s until it ends', (call) => {
-    expect(gate(paused, call, 'v1', NOW + 119_999)).toEqual(until);
-    expect(gate(paused, call, 'v1', NOW + 120_000)).toEqual(open);
+    message: `The server asked for a pause of ${what}.`,
+    until: NOW + 120_000,
   });
 
-  test('is not shortened by a later wish', () => {
-    const later = ends(paused, 'Update', failure({ retryAfterMs: 1_000 }), NOW);
-    expect(later.pausedUntil).toBe(NOW + 120_000);
-  });
+  test.each<readonly [CallKind, readonly CallKind[], readonly CallKind[], string]>([
+    [
+      'Register',
+      ['Register'],
+      ['Update', 'Deregister', 'Read'],
+      'registrations until 2026-05-01T12:02:00Z; updates and deletions go on',
+    ],
+    [
+      'Update',
+      ['Update', 'Deregister', 'Read'],
+      ['Register'],
+      'updates and deletions until 2026-05-01T12:02:00Z; registrations go on',
+    ],
+  ])(
+    'of a %s stops calls of that endpoint alone, until it ends, however often it is asked',
+    (kind, stopped, others, words) => {
+      const paused = having(...Array.from({ length: 5 }, () => fails(kind, unavailable)));
+      for (const call of stopped) {
+        expect(gate(paused, call, 'v1', NOW + 119_999)).toEqual(until(words));
+        expect(gate(paused, call, 'v1', NOW + 120_000)).toEqual(open);
+      }
+      for (const call of others) {
+        expect(gate(paused, call, 'v1', NOW)).toEqual(open);
+      }
+    },
+  );
 
-  test('is not ended by a call that was under way and succeeds', () => {
+  test('is not shortened by a later wish, nor by a call that was under way and succeeds', () => {
+    const paused = having(
+      fails('Update', unavailable),
+      fails('Update', { ...unavailable, retryAfterMs: 1_000 }),
+    );
     const later = ends(paused, 'Update', undefined, NOW + 1, { begunAt: NOW });
-    expect(gate(later, 'Update', 'v1', NOW + 1)).toEqual(until);
+    expect(gate(later, 'Update', 'v1', NOW + 1)).toMatchObject({ until: NOW + 120_000 });
+  });
+});
+
+describe('a token endpoint that gives no token', () => {
+  const noToken = failure({
+    kind: 'Transient',
+    reason: 'AdmissionTokenFailed',
+    serverTrouble: false,
+    isOfTokenEndpoint: true,
+  });
+
+  test('stops only calls that need one, for the time that it asks for', () => {
+    const paused = having(fails('Register', { ...noToken, retryAfterMs: 3_600_000 }));
+    const needsToken = { needsToken: true };
+    expect(gate(paused, 'Register', 'v1', NOW + 1, 0, needsToken)).toEqual({
+      open: false,
+      reason: 'AuthorizationServerPaused',
+      message:
+        'The token endpoint gives no access token; another is requested at 2026-05-01T13:00:00Z. Calls that need none go on.',
+      until: NOW + 3_600_000,
+    });
+    for (const call of ['Update', 'Deregister', 'Read'] as const) {
+      expect(gate(paused, call, 'v1', NOW + 1)).toEqual(open);
+    }
+  });
+
+  test('is asked again after growing pauses, and never counts as trouble of the server', () => {
+    const pausesOf = (count: number) =>
+      having(...Array.from({ length: count }, () => fails('Register', noToken)));
+    expect([1, 2, 3, 9].map((count) => pausesOf(count).rateLimits.tokens.until - NOW)).toEqual([
+      2_000, 4_000, 8_000, 60_000,
+    ]);
+    expect(pausesOf(9)).toMatchObject({ phase: 'Open', failures: 0 });
+    expect(ends(pausesOf(9), 'Register', undefined, NOW).rateLimits.tokens.times).toBe(0);
   });
 });
 
@@ -181,7 +240,7 @@ describe('a credential that is not known to be accepted', () => {
 describe('a failing server', () => {
   test('whose discovery answers is tried one call at a time, and is open after the first that is answered', () => {
     const failing = having(fails('Update', trouble), fails('Update', trouble), fails('Update', trouble));
-    const answering = probed(failing, true, NOW + MINUTE);
+    const answering = probed(failing, { answered: true }, NOW + MINUTE);
     expect(gate(answering, 'Update', 'v1', NOW + MINUTE)).toEqual({ open: true });
     expect(gate(begins(answering, 'Update'), 'Deregister', 'v1', NOW + MINUTE)).toMatchObject({
       open: false,

@@ -228,7 +228,7 @@ describe('managementOf', () => {
 
   const unmanaged = (message: string) => ({ kind: 'Unmanaged', message });
   const noToken = unmanaged(
-    'The server gave no registration access token, and the server object has no credential that manages its clients (management.credential)',
+    'The server gave no registration access token, and the server object has no credential that manages its clients',
   );
   const noAddress = unmanaged(
     'The server gave no address to manage the client at; the server object can give one in management.configurationUrl',

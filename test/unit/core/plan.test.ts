@@ -404,7 +404,7 @@ table('an edit of the metadata', [
     }),
     stalls(
       'UpdateUnsupported',
-      'The server gave no registration access token. Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
+      'The server gave no registration access token. Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place. Or have another client registered now, with a new client_id: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
     ),
   ],
   [

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { authorizationServerStatus } from '../../../src/api/authorization-server.ts';
 import { storedClientKey } from '../../../src/core/client-key.ts';
+import { NO_LIMITS } from '../../../src/core/rate-limits.ts';
 import { HEALTHY, type ServerHealth } from '../../../src/core/server-health.ts';
 import { type ServerFacts, summarizeServer } from '../../../src/core/summarize-server.ts';
 import { effectiveDialect } from '../../../src/dialects/presets.ts';
@@ -105,6 +106,30 @@ describe('summarizeServer', () => {
       { connection: { ...connection, signedRequest: { ...signedRequest('k'.repeat(32)) } } },
       [
         `Ready=True Available: Clients are registered at ${issuer}/register.`,
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+      ],
+    ],
+    [
+      'has a token endpoint that gives no token, time after time',
+      {
+        health: {
+          ...HEALTHY,
+          rateLimits: { ...NO_LIMITS, tokens: { until: NOW + 8_000, times: 3 } },
+          lastError: 'The token endpoint answered status 503',
+        },
+      },
+      [
+        'Ready=False AuthorizationServerUnavailable: No client can be registered: the token endpoint gives no access token. It is asked again after growing pauses. The token endpoint answered status 503',
+        'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
+        'Paused=True AuthorizationServerPaused: The token endpoint gives no access token; another is requested at 2026-05-01T12:00:08Z. Calls that need none go on.',
+        'Reconciling=True AuthorizationServerUnavailable: See the condition Ready.',
+      ],
+    ],
+    [
+      'could not keep its interval between registrations half an hour ago',
+      { health: { ...HEALTHY, crowdedAt: NOW - 1_800_000 } },
+      [
+        `Ready=True Available: Clients are registered at ${issuer}/register. Other server objects register at this endpoint, too, so that dialectOverrides.registrationInterval could not be kept within the last hour: the server may have made one client of two registrations.`,
         'AdmissionAccepted=Unknown Queued: No registration was tried yet.',
       ],
     ],

@@ -8,6 +8,7 @@ import { forgottenMessage } from '../../../core/forgotten-client.ts';
 import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import type { Home } from '../../../core/home.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
+import type { Setback } from '../../../core/observation.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { describePurpose } from '../../../core/record.ts';
 import { keyWithoutServer, type ServerKey, serverKey, serverNamed } from '../../../core/server-key.ts';
@@ -147,6 +148,9 @@ function conclude(
     }
     const again = isHarmlessToRead(dialect) ? address : undefined;
     const failure = await aliveOrNot(verdict, server, again, terms, context);
+    if (failure.isCallLacking && step.home.record.adopted !== true) {
+      context.servers.metUnsupported(server, 'Deregister', callerOf(input.round.key));
+    }
     return {
       // An earlier unanswered DELETE stays in the ledger, whatever a later one is answered: it may have removed the client.
       entry: verdict.kind !== 'Unknown' && !wasUnanswered ? 'Settle' : 'Interrupt',
@@ -206,7 +210,7 @@ const HELD_MS = 5_000;
 
 /**
  * The gate is closed, which is no failed attempt: status keeps the earlier reason, except when a person suspended the
- * server.
+ * server. The time until the next look doesn't count for `deletion.retryFor`: a call that isn't sent hasn't been tried.
  */
 function held(
   { basis }: DeregisterStep,
@@ -215,7 +219,8 @@ function held(
 ): StepResult {
   const gate = context.servers.gate(server, { ...callerOf(key), kind: 'Deregister', version: '' });
   const before = setbackOf(o, 'Deregister', basis);
-  const retryAt = context.clock.now() + HELD_MS;
+  const now = context.clock.now();
+  const retryAt = now + HELD_MS;
   const why = gate.open
     ? { reason: 'Queued' as const, message: 'The call could not be made yet.' }
     : { reason: gate.reason, message: gate.message };
@@ -225,14 +230,19 @@ function held(
     kind: 'Transient',
     ...why,
     attempts: 0,
-    since: context.clock.now(),
     ambiguous: false,
     ...before,
+    ...(before === undefined || before.attempts > 0 ? {} : why),
     ...(why.reason === 'Suspended' ? why : {}),
+    since:
+      before === undefined || before.attempts === 0 ? retryAt : before.since + heldFor(before, retryAt, now),
     retryAt,
   });
   return DONE;
 }
+
+/** How long the deletion is held, after it was due: from then, or from now where it was woken earlier. */
+const heldFor = ({ retryAt: due }: Setback, until: number, now: number): number => until - Math.min(due, now);
 
 /** "Not found" and "not supported" look alike: if reads are harmless, a read finds out whether the client exists. */
 async function aliveOrNot(
@@ -260,7 +270,7 @@ async function aliveOrNot(
   const alive =
     read.kind === 'answered' && read.status === 200 && parseClientInformation(read.body) !== undefined;
   return alive
-    ? notDeregistered(`${failure.message}, and the client still exists`)
+    ? { ...notDeregistered(`${failure.message}, and the client still exists`), isCallLacking: true }
     : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
 }
 

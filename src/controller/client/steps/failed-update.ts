@@ -1,6 +1,6 @@
 import type { ServerConnection } from '../../../core/connection.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
-import type { Management } from '../../../core/management.ts';
+import type { Management, ManagementCredential } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { trustedOfRead } from '../../../core/recorded-answer.ts';
 import { type ServerKey, serverNamed } from '../../../core/server-key.ts';
@@ -8,12 +8,15 @@ import { isFromApi } from '../../../oauth/body-form.ts';
 import { salvageClientInformation } from '../../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
 import { defined } from '../../../oauth/objects.ts';
-import { readRequest, tokenAuthorization } from '../../../oauth/registration.ts';
-import type { Sensitive } from '../../../oauth/sensitive.ts';
+import { readRequest } from '../../../oauth/registration.ts';
+import { managementAddress } from '../../calls/management-token.ts';
 import type { StepContext } from '../step-context.ts';
 
 /** Both mean that the token is no longer valid for this client; 403 may concern this call only. */
 const REFUSING: readonly number[] = [401, 404];
+
+/** A server that has no PUT answers so, but also one that doesn't know the client. */
+const PERHAPS_LACKING: readonly number[] = [404, 405, 501];
 
 /**
  * Some servers answer 500 to an update with a token that they would refuse; Keycloak does when the client is deleted. Then
@@ -24,23 +27,29 @@ const REFUSING: readonly number[] = [401, 404];
 export async function refusedOrFailed(
   update: Failure,
   outcome: HttpOutcome,
-  { url, credential }: Management & { kind: 'Managed' },
+  management: Management & { kind: 'Managed' },
   { server, connection }: { readonly server: ServerKey; readonly connection: ServerConnection },
   context: StepContext,
 ): Promise<Failure> {
   const { dialect, timeoutMs, transport } = connection;
-  const hasFailed = outcome.kind === 'answered' && outcome.status === 500;
-  if (!hasFailed || credential.kind !== 'RegistrationAccessToken' || !isHarmlessToRead(dialect)) {
+  const { credential } = management;
+  const status = outcome.kind === 'answered' ? outcome.status : 0;
+  const mayLack = PERHAPS_LACKING.includes(status);
+  const isOfClient = credential.kind === 'RegistrationAccessToken';
+  if (!isHarmlessToRead(dialect) || !(mayLack || (status === 500 && isOfClient))) {
     return update;
   }
-  const authorization = tokenAuthorization(credential.token);
-  const read = await context.http.send(readRequest({ url, authorization }), {
-    timeoutMs,
-    transport,
-    server: serverNamed(server),
-  });
+  const address = await managementAddress(management, server, connection, context);
+  if ('kind' in address) {
+    return update;
+  }
+  const to = { timeoutMs, transport, server: serverNamed(server) };
+  const read = await context.http.send(readRequest(address), to);
+  if (mayLack) {
+    return showsClient(read) ? withRotated(lacksPut(update), read, credential, dialect) : update;
+  }
   if (read.kind !== 'answered' || !REFUSING.includes(read.status) || !isFromApi(read)) {
-    return withRotated(update, read, credential.token, dialect);
+    return withRotated(update, read, credential, dialect);
   }
   const more = (text: string) =>
     `${text.replace(/\.$/, '')}, and ${read.status} to a read with the same token`;
@@ -49,13 +58,28 @@ export async function refusedOrFailed(
   return failure('TokenRefused', 'AdmissionRefused', words);
 }
 
+const showsClient = (read: HttpOutcome): boolean =>
+  read.kind === 'answered' && read.status === 200 && salvageClientInformation(read.body) !== undefined;
+
+function lacksPut(update: Failure): Failure {
+  const more = (text: string) =>
+    `${text.replace(/\.$/, '')}, and a read with the same token shows the client: the server has no way to change it`;
+  const { message, detail } = update;
+  const words = defined({ message: more(message), detail: detail && more(detail) });
+  return failure('Unsupported', 'UpdateUnsupported', words, { isCallLacking: true });
+}
+
 /** A read may rotate the token even if the dialect doesn't say so (RFC 7592 section 2.1): the old one is then invalid. */
 function withRotated(
   update: Failure,
   read: HttpOutcome,
-  token: Sensitive,
+  credential: ManagementCredential,
   dialect: ServerConnection['dialect'],
 ): Failure {
+  if (credential.kind !== 'RegistrationAccessToken') {
+    return update;
+  }
+  const { token } = credential;
   const body = read.kind === 'answered' && read.status === 200 ? read.body : undefined;
   const answer = body && salvageClientInformation(body);
   if (answer?.registrationAccessToken === undefined || answer.registrationAccessToken.equals(token)) {

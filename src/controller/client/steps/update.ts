@@ -13,6 +13,7 @@ import type { Observation } from '../../../core/observation.ts';
 import { type Recorded, recordUpdate } from '../../../core/recorded-answer.ts';
 import { serverKey, serverNamed } from '../../../core/server-key.ts';
 import { viewersOf } from '../../../core/tell.ts';
+import { UNSUPPORTED_MS } from '../../../core/unsupported-calls.ts';
 import { updateBody } from '../../../dialects/encoding.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
@@ -24,6 +25,7 @@ import { keysAfter } from '../../calls/generated-keys.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
 import { requestBody } from '../../calls/request-body.ts';
+import { callerOf } from '../observe.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
@@ -63,7 +65,7 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
   }
   const management = managementOf(at, stored);
   if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
-    return failed('Update', basis, updateUnsupported(management), input);
+    return notSupported(step, updateUnsupported(management), input);
   }
   const kept = await keepNewKey(next, input);
   return kept === undefined ? later('The new key is not stored yet') : send(kept, management, input);
@@ -276,7 +278,27 @@ async function notUpdated(
 ): Promise<StepResult> {
   const { partial } = failure;
   const isKept = partial === undefined || (await keepTorn(step, attempt, stored, partial, input));
-  return isKept ? failed('Update', step.basis, failure, input) : TORN_NOT_STORED;
+  if (!isKept) {
+    return TORN_NOT_STORED;
+  }
+  const { record: recorded, ref } = step.at;
+  if (failure.isCallLacking && recorded.adopted !== true) {
+    const server = serverKey(ref, input.o.namespace);
+    input.context.servers.metUnsupported(server, 'Update', callerOf(input.round.key));
+  }
+  return failure.reason === 'UpdateUnsupported'
+    ? notSupported(step, failure, input)
+    : failed('Update', step.basis, failure, input);
+}
+
+/** It holds for a day, as what is learned of a server. Where a replacement follows at once, nobody needs a warning. */
+function notSupported(step: UpdateStep, why: Failure, input: StepInput): StepResult {
+  const { onEdit } = step.object?.desired.spec.replacement ?? {};
+  if (why.reason !== 'UpdateUnsupported' || onEdit !== 'Automatic') {
+    return failed('Update', step.basis, why, input, UNSUPPORTED_MS);
+  }
+  setBack(input.round.key, { action: 'Update', basis: step.basis }, why, input.context, UNSUPPORTED_MS);
+  return DONE;
 }
 
 /**

@@ -208,7 +208,7 @@ describe('An edit', () => {
       await scene.edit(dialect, { clientName: `${dialect} edited` });
       const { message } = await scene.until(dialect, 'UpdateUnsupported');
       expect(message).toMatch(
-        /Take the edit back, or set spec\.replacement\.onEdit to Automatic, so that another client is registered in its place\.$/,
+        /Take the edit back, or set spec\.replacement\.onEdit to Automatic, so that another client is registered in its place\. Or have another client registered now, with a new client_id: kubectl annotate oac \S+ -n \S+ oauth-registrar\.dev\/rotate-requested-at=\S+ \S+ --overwrite$/,
       );
       expect(await scene.secret(dialect)).toEqual(before);
       expect(placed.emulator.count('update')).toBe(0);

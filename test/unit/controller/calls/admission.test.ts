@@ -4,6 +4,8 @@ import type { HttpOutcome } from '../../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../../src/controller/state/reusable-tokens.ts';
 import type { Admission, ClientCredentials, ServerConnection } from '../../../../src/core/connection.ts';
 import type { Failure } from '../../../../src/core/failure.ts';
+import { limited, NO_LIMITS } from '../../../../src/core/rate-limits.ts';
+import { HEALTHY } from '../../../../src/core/server-health.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { effectiveDialect } from '../../../../src/dialects/presets.ts';
 import { Sensitive } from '../../../../src/oauth/sensitive.ts';
@@ -365,25 +367,25 @@ describe('a token that can not be had', () => {
     [
       'not to be had now',
       answered(503),
-      'Transient AdmissionTokenFailed trouble',
+      'Transient AdmissionTokenFailed of the token endpoint',
       'The token endpoint answered status 503',
     ],
     [
       'refused by a firewall, whose words are not shown',
       answered(403, '<html>canary</html>', { 'content-type': 'text/html' }),
-      'Transient AdmissionTokenFailed trouble',
+      'Transient AdmissionTokenFailed of the token endpoint',
       'The token endpoint, or a proxy or firewall before it, answered status 403 with text/html',
     ],
     [
       'asked for too often',
       answered(429),
-      'Transient AdmissionTokenFailed trouble',
+      'Transient AdmissionTokenFailed of the token endpoint',
       'The token endpoint answered status 429',
     ],
     [
       'not answered in time',
       noAnswer('Timeout'),
-      'Transient AdmissionTokenFailed trouble',
+      'Transient AdmissionTokenFailed of the token endpoint',
       'The token endpoint gave no answer: 30 s',
     ],
     ...NOT_SENT,
@@ -393,7 +395,27 @@ describe('a token that can not be had', () => {
     if (!isFailure(result)) {
       throw new Error('admitted');
     }
-    expect([verdictOf(result), result.message]).toEqual([verdict, message]);
+    const isOfTokenEndpoint = result.isOfTokenEndpoint && !result.serverTrouble;
+    const found = `${verdictOf(result)}${isOfTokenEndpoint ? ' of the token endpoint' : ''}`;
+    expect([found, result.message]).toEqual([verdict, message]);
+  });
+
+  test('is not asked for during the pause that the token endpoint asked for', async () => {
+    const { ask, clock, http, context } = operator(
+      createFakeHttp(answered(503, '', { 'retry-after': '90' })),
+    );
+    expect(await ask(grant())).toMatchObject({ retryAfterMs: 90_000, isOfTokenEndpoint: true });
+    const rateLimits = limited(NO_LIMITS, 'tokens', 90_000, clock.now());
+    Object.assign(context, { servers: { state: () => ({}), health: () => ({ ...HEALTHY, rateLimits }) } });
+    expect(await ask(grant())).toMatchObject({
+      message: 'The token endpoint gave no access token just now, and is asked again after a pause',
+      retryAfterMs: 90_000,
+      unsent: true,
+    });
+    expect(http.sent).toHaveLength(1);
+    await clock.advance(90_000);
+    await ask(grant());
+    expect(http.sent).toHaveLength(2);
   });
 
   test.each<readonly [string, HttpOutcome, string, string]>([

@@ -67,6 +67,8 @@ describe('A failure', () => {
       retryAt: NOW + 2_000,
       basis: 'b1',
       ambiguous: false,
+      at: NOW,
+      awaitsServer: false,
     });
     expect(memory.setbacks(KEY)).toEqual([made]);
     expect(memory.setbacks(OTHER)).toEqual([]);

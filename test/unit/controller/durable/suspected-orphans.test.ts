@@ -157,6 +157,15 @@ describe('H4: the share of each namespace', () => {
     expect(orphans.isFull(OWN, 'shop')).toBe(false);
   });
 
+  test('one client that makes the server fail again and again does not close it for the others of its namespace', async () => {
+    const { orphans, reportAll } = await loaded();
+    const poison = { namespace: 'shop', name: 'poison', uid: 'uid-poison' };
+    const most = SHARES.suspectedOrphans.most;
+    await reportAll(numbered(most + 10, (attempt) => ({ ...at(SERVER, attempt), client: poison })));
+    expect(orphans.countIn(SERVER, 'shop')).toBe(most + 10);
+    expect(orphans.isFull(SERVER, 'shop')).toBe(false);
+  });
+
   test('a namespace lists so many of its own servers; what is beyond is counted, and waits for nothing', async () => {
     const { orphans, own, reportAll } = await loaded();
     const most = SHARES.listedAtOwnServers.most;

@@ -281,16 +281,6 @@ describe('A server that was in trouble is asked by discovery', () => {
     expect(servers.health(SERVER).nextProbeAt).toBeGreaterThan(NOW);
     expect(woken).not.toContain(`one of ${SERVER}`);
   });
-
-  test('and all clients may call where a pause is over that the server had asked for', async () => {
-    const { look, servers, woken } = scene();
-    await look();
-    servers.setHealth(SERVER, { ...HEALTHY, pausedUntil: NOW - 1 });
-    woken.length = 0;
-    await look();
-    expect(servers.health(SERVER).pausedUntil).toBe(0);
-    expect(woken).toContain(`all of ${SERVER}`);
-  });
 });
 
 describe('Suspected orphans', () => {

@@ -12,7 +12,12 @@ const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
 const REF = { kind: 'ClusterAuthorizationServer', name: 'corporate' } as const;
 
 const state = {
-  connection: { uid: 'uid-1', version: 'v1', dialect: {} } as unknown as ServerConnection,
+  connection: {
+    uid: 'uid-1',
+    version: 'v1',
+    dialect: {},
+    admission: { kind: 'Open' },
+  } as unknown as ServerConnection,
   problem: undefined,
   endpoints: undefined,
   management: 'Unknown',

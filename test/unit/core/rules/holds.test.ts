@@ -101,6 +101,25 @@ table('a client whose registrations got no answer', [
     registers,
   ],
   [
+    'waits longer each time when the server answered others and failed again at this one',
+    unregistered(lost(4, { isOver: true })),
+    waits(
+      'RegistrationOutcomeUnknown',
+      `4 registrations of this client got no answer (ConfigMap oauth-registrar-suspected-orphans has its time). The server answers those of other clients, so look at what spec.client asks for. If the server creates nothing when it fails so, name the status in dialectOverrides.notCreatedStatuses of the server object. Another is tried at 2026-05-01T12:19:00Z, or when you say so: ${annotate}`,
+      NOW + 1_140_000,
+    ),
+  ],
+  [
+    'waits for six hours at most',
+    unregistered(lost(30, { isOver: true, latestAt: NOW - 6 * HOUR + 1 })),
+    waits(
+      'RegistrationOutcomeUnknown',
+      `30 registrations of this client got no answer (ConfigMap oauth-registrar-suspected-orphans has its time). The server answers those of other clients, so look at what spec.client asks for. If the server creates nothing when it fails so, name the status in dialectOverrides.notCreatedStatuses of the server object. Another is tried at 2026-05-01T12:00:00Z, or when you say so: ${annotate}`,
+      NOW + 1,
+    ),
+  ],
+  ['is registered again after six hours', unregistered(lost(30, { latestAt: NOW - 6 * HOUR })), registers],
+  [
     'is registered again when a person says so',
     unregistered({ ...lost(3), object: fresh({ reconcileRequestedAt: '1' }) }),
     registers,

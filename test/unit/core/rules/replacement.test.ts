@@ -133,7 +133,10 @@ table('an edit that the server can not take', [
   [
     'stalls where the spec says Never: nothing is registered anew by itself',
     unsupported('Never'),
-    stalls('UpdateUnsupported', 'The server answered status 405.'),
+    stalls(
+      'UpdateUnsupported',
+      'The server answered status 405. Or have another client registered now, with a new client_id: kubectl annotate oac storefront -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
+    ),
   ],
   [
     'is tried again when it is another edit',

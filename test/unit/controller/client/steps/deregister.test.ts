@@ -3,7 +3,10 @@ import { FINALIZER } from '../../../../../src/api/names.ts';
 import { execute } from '../../../../../src/controller/client/execute.ts';
 import type { HttpOutcome } from '../../../../../src/controller/ports.ts';
 import type { Step } from '../../../../../src/core/action.ts';
+import { clientKey } from '../../../../../src/core/client-key.ts';
 import type { CallKind } from '../../../../../src/core/observation.ts';
+import { limited, NO_LIMITS } from '../../../../../src/core/rate-limits.ts';
+import { HEALTHY } from '../../../../../src/core/server-health.ts';
 import { omit } from '../../../../../src/oauth/objects.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
@@ -245,6 +248,25 @@ describe('A DELETE that is answered otherwise', () => {
       },
     ]);
     expect(taken.wrote).toEqual([]);
+    expect(taken.servers.health(SERVER).unsupported).toMatchObject([
+      { kind: 'Deregister', client: 'shop/storefront' },
+    ]);
+    // The operator in memory knows one namespace there: a second client shows it for all.
+    taken.servers.metUnsupported(SERVER, 'Deregister', {
+      namespace: 'shop',
+      client: clientKey({ namespace: 'shop', name: 'basket' }),
+    });
+    expect(taken.observe().servers[0]?.view).toMatchObject({
+      connection: { dialect: { deleteEffect: { supported: false }, updateEffect: { supported: true } } },
+    });
+  });
+
+  test('is learned of no server from an adopted client', async () => {
+    const adopted = [...surroundings(), deleted, registrationSecret(recorded({ adopted: true }))];
+    const outcomes = [answered(405), answered(200, { client_id: 'c1' })];
+    const taken = await deregister({ objects: adopted, outcomes });
+    expect(setbacksOf(taken)).toMatchObject([{ reason: 'DeletionUnsupported' }]);
+    expect(taken.servers.health(SERVER).unsupported).toEqual([]);
   });
 
   test.each([
@@ -500,7 +522,40 @@ describe('A call that is not made', () => {
         operator.ledger.isOpen = false;
       },
     });
-    expect(setbacksOf(taken)).toEqual([{ ...before, retryAt: NOW + 5_000 }]);
+    expect(setbacksOf(taken)).toEqual([{ ...before, since: before.since + 5_000, retryAt: NOW + 5_000 }]);
+  });
+
+  test('has not been tried: the time for which the server asked for a pause does not count for deletion.retryFor', async () => {
+    const taken = await deregister({
+      meanwhile: ({ servers }) => {
+        const limits = limited(NO_LIMITS, 'management', 3_600_000, NOW);
+        servers.setHealth(SERVER, { ...HEALTHY, rateLimits: limits });
+      },
+    });
+    const [held] = setbacksOf(taken);
+    expect(held).toMatchObject({
+      reason: 'AuthorizationServerPaused',
+      message:
+        'The server asked for a pause of updates and deletions until 2026-05-01T13:00:00Z; registrations go on.',
+      since: NOW + 5_000,
+    });
+  });
+
+  test('is not given up for what it waited, where it was tried before', async () => {
+    const tried = setback({
+      basis: NAME,
+      attempts: 2,
+      kind: 'Transient',
+      since: NOW - 30_000,
+      retryAt: NOW - 1_000,
+    });
+    const taken = await deregister({
+      before: ({ memory, round }) => memory.setBack(round.key, tried),
+      meanwhile: (operator) => {
+        operator.ledger.isOpen = false;
+      },
+    });
+    expect(setbacksOf(taken)[0]?.since).toBe(NOW - 30_000 + 1_000 + 5_000);
   });
 });
 

@@ -79,6 +79,37 @@ describe('After an update that the server failed over', () => {
     expect(result).toBe(failure);
   });
 
+  test.each([404, 405, 501])(
+    'that is refused with %i, a read that shows the client proves that the server has no such call',
+    async (status) => {
+      for (const credential of [ofClient, ofAll]) {
+        const { result, sent } = await told({
+          updated: answered(status),
+          read: answered(200, { client_id: 'c1' }),
+          credential,
+        });
+        expect(sent).toHaveLength(1);
+        expect(result).toEqual({
+          kind: 'Unsupported',
+          reason: 'UpdateUnsupported',
+          message:
+            'The server answered 500 unknown_error: see the log, and a read with the same token shows the client: the server has no way to change it',
+          serverTrouble: false,
+          isCallLacking: true,
+        });
+      }
+    },
+  );
+
+  test.each([
+    ['refuses the token', answered(401)],
+    ['does not know the client', answered(404)],
+    ['names no client', answered(200, {})],
+  ])('that is refused with 404, a read that %s changes nothing', async (_, read) => {
+    const { result } = await told({ updated: answered(404), read });
+    expect(result).toBe(failure);
+  });
+
   test('a token that the read rotated is kept, though the dialect says that reads change nothing', async () => {
     const read = answered(200, { client_id: 'c1', registration_access_token: 'rat-2' });
     const { result } = await told({ read });

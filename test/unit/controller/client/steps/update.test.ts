@@ -236,6 +236,24 @@ describe('An update that is refused', () => {
     expect(taken.ledger.ends).toEqual([`interrupt ${ATTEMPT}`]);
   });
 
+  test('though a read finds the client: the server has no such call, which is no lost token', async () => {
+    const taken = await update({ outcomes: [answered(404), answered(200, { client_id: 'c1' })] });
+    expect([taken.wrote, taken.told]).toEqual([[], ['Warning UpdateUnsupported Update']]);
+    expect(setbacksOf(taken)).toMatchObject([
+      {
+        kind: 'Terminal',
+        reason: 'UpdateUnsupported',
+        message:
+          'The server answered status 404, and a read with the same token shows the client: the server has no way to change it. Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place.',
+        retryAt: NOW + 86_400_000,
+      },
+    ]);
+    const { unsupported, lostTokens } = taken.servers.health(SERVER);
+    expect(unsupported).toMatchObject([{ kind: 'Update', client: 'shop/storefront', at: NOW }]);
+    expect(lostTokens.losses).toEqual([]);
+    expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'UpdateUnsupported' });
+  });
+
   test('with a status 500, and a read that rotates the token: the new one is recorded', async () => {
     const rotated = answered(200, { ...information, registration_access_token: 'token-2' });
     const taken = await update({ outcomes: [answered(500), rotated] });
