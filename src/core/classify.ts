@@ -13,6 +13,7 @@ import { Sensitive } from '../oauth/sensitive.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
 import { type Failure, failure, type ReadVerdict, type Verdict } from './failure.ts';
 import { type ClassifyOptions, doubtsAddress, refusal, tellOther, withHint } from './refusal.ts';
+import { byOurClock } from './server-time.ts';
 import {
   reworded,
   type Telling,
@@ -34,7 +35,9 @@ export function classifyRegistration(outcome: HttpOutcome, context: ClassifyOpti
   }
   if (isSuccess(outcome)) {
     const information = parseClientInformation(outcome.body);
-    return information === undefined ? notCreated(outcome, context) : { kind: 'Done', information };
+    return information === undefined
+      ? notCreated(outcome, context)
+      : { kind: 'Done', information: byOurClock(information, outcome, true, context.now) };
   }
   const proves =
     outcome.status < 500
@@ -151,7 +154,10 @@ export function classifyUpdate(outcome: HttpOutcome, context: ClassifyOptions): 
     const information = parseClientInformation(outcome.body);
     return information === undefined && outcome.status !== 204
       ? notUpdated(outcome, context)
-      : { kind: 'Done', information };
+      : {
+          kind: 'Done',
+          information: information && byOurClock(information, outcome, false, context.now),
+        };
   }
   if (!isFromApi(outcome)) {
     return refusedOrUnclear(outcome, context);

@@ -10,7 +10,8 @@ const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /;
 
 /**
  * The pause that a server asks for with `Retry-After` (RFC 9110 section 10.2.3): seconds or an HTTP date. In
- * milliseconds, from 0 to an hour; `undefined` where the header is absent or can't be read. A date in the past is 0.
+ * milliseconds, from 0 to an hour; `undefined` where the header is absent or can't be read. A date in the past is 0. A date
+ * is by the server's clock, so it is compared with the answer's own `Date`, where it has one.
  *
  * @param now milliseconds since the epoch
  */
@@ -22,7 +23,7 @@ export function retryAfterMs({ headers }: Pick<HttpAnswer, 'headers'>, now: numb
   const ms = SECONDS.test(value)
     ? Math.max(...value.split(',').map((seconds) => Number(seconds) * 1000))
     : HTTP_DATE.test(value)
-      ? Date.parse(value) - now
+      ? Date.parse(value) - (Date.parse(headers['date'] ?? '') || now)
       : Number.NaN;
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(Math.ceil(ms), 0), MAX_RETRY_AFTER_MS);
 }
