@@ -268,11 +268,11 @@ export function toRecord(secret: KubernetesObject): RegistrationRecord | undefin
     purpose: purposeOf(labels),
     server: { kind, name: server },
     clientId,
-    ...remainingFacts(annotations),
+    ...remainingFacts(annotations, metadata.creationTimestamp),
   };
 }
 
-function remainingFacts(annotations: Readonly<Record<string, string>>) {
+function remainingFacts(annotations: Readonly<Record<string, string>>, creationTimestamp = '') {
   const text = (name: string) => annotations[name] ?? '';
   return {
     attempt: text(ANNOTATIONS.attempt),
@@ -281,7 +281,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     issuer: text(ANNOTATIONS.issuer),
     metadataHash: text(ANNOTATIONS.metadataHash),
     revision: Number(annotations[ANNOTATIONS.revision]) || 1,
-    registeredAt: text(ANNOTATIONS.registeredAt),
+    registeredAt: notLater(text(ANNOTATIONS.registeredAt), creationTimestamp),
     managed: annotations[ANNOTATIONS.managed] === 'true',
     retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
     ...defined({
@@ -306,6 +306,18 @@ function remainingFacts(annotations: Readonly<Record<string, string>>) {
     }),
   };
 }
+
+/** Two clocks that are right differ less. */
+export const CLOCKS_DIFFER_MS = 60_000;
+
+/**
+ * When the client was registered: before its record was written, whatever a wrong clock said. A record that was restored
+ * from a backup is younger than its client.
+ */
+const notLater = (registeredAt: string, creationTimestamp: string): string =>
+  Date.parse(registeredAt) > Date.parse(creationTimestamp) + CLOCKS_DIFFER_MS
+    ? creationTimestamp
+    : registeredAt;
 
 const timeIn = (text: string | undefined): number | undefined => Date.parse(text ?? '') || undefined;
 

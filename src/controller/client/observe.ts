@@ -5,7 +5,7 @@ import { servingRecord } from '../../core/current-record.ts';
 import { isInUseBy, mayShareClients } from '../../core/home.ts';
 import { continuedBy, type Installation } from '../../core/installation.ts';
 import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
-import type { RegistrationRecord, ServerRef } from '../../core/record.ts';
+import { CLOCKS_DIFFER_MS, type RegistrationRecord, type ServerRef } from '../../core/record.ts';
 import { recalled, spreadMs } from '../../core/remembered-refusal.ts';
 import type { Caller } from '../../core/scope.ts';
 import { admits, chosenServer, otherKind, unavailableMessage } from '../../core/server-access.ts';
@@ -242,7 +242,9 @@ function suspectsOf(key: ClientKey, uid: string, context: StepContext): Observat
   const suspects = context.orphans.suspectsOf(uid);
   const ref = serverRefOf(key, context);
   const answeredAt = ref && context.servers.health(serverKey(ref, namespaceOf(key))).registrationAnsweredAt;
-  return { ...suspects, isOver: (answeredAt ?? 0) > suspects.latestAt };
+  // A time in the future was written by a wrong clock; a pause that counts from it would last for days.
+  const latestAt = suspects.latestAt > context.clock.now() + CLOCKS_DIFFER_MS ? 0 : suspects.latestAt;
+  return { ...suspects, latestAt, isOver: (answeredAt ?? 0) > latestAt };
 }
 
 export const callerOf = (key: ClientKey): Caller => ({ namespace: namespaceOf(key), client: key });

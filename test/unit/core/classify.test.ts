@@ -324,6 +324,20 @@ describe('classifyRegistration', () => {
     expect(said(classifyRegistration(outcome, context))).toEqual([verdict, message]);
   });
 
+  test('counts the end of a secret from the time at the server', () => {
+    const behindMs = 2 * 86_400_000;
+    const end = (NOW - behindMs) / 1000 + 3600;
+    const body = { client_id: 'c1', client_secret: 's', client_secret_expires_at: end };
+    const date = new Date(NOW - behindMs).toUTCString();
+    const outcome = { ...answered(201, body), headers: { 'content-type': 'application/json', date } };
+    for (const classify of [classifyRegistration, classifyUpdate, classifyRead]) {
+      expect(classify(outcome, context)).toMatchObject({
+        kind: 'Done',
+        information: { clientSecretExpiresAt: NOW / 1000 + 3600 },
+      });
+    }
+  });
+
   test('believes the dialect about statuses that prove that nothing was created', () => {
     const dialect = { ...rfc7591, notCreatedStatuses: [500] };
     expect(classifyRegistration(answered(500), { ...context, dialect }).kind).toBe('Terminal');

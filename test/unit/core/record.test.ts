@@ -119,6 +119,24 @@ describe('a registration Secret that was damaged by hand', () => {
   });
 
   test.each([
+    ['days ahead', '2026-05-03T11:00:00Z', '2026-05-01T11:00:05Z', '2026-05-01T11:00:05Z'],
+    ['half a minute ahead', '2026-05-01T11:00:35Z', '2026-05-01T11:00:05Z', '2026-05-01T11:00:35Z'],
+    [
+      'older than a record that was restored',
+      '2026-04-01T11:00:00Z',
+      '2026-05-01T11:00:05Z',
+      '2026-04-01T11:00:00Z',
+    ],
+  ])(
+    'registered at a time that is %s was registered before it was written',
+    (_, said, creationTimestamp, expected) => {
+      const secret = stored(toRegistrationSecret(record({ registeredAt: said }), content, 'oauth-registrar'));
+      const metadata = { ...secret.metadata, creationTimestamp };
+      expect(toRecord({ ...secret, metadata })?.registeredAt).toBe(expected);
+    },
+  );
+
+  test.each([
     ['without revision', withAnnotation('revision', undefined), { revision: 1 }],
     ['with a revision that is no number', withAnnotation('revision', 'x'), { revision: 1 }],
     [

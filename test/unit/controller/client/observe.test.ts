@@ -526,12 +526,12 @@ describe('Counts of a namespace', () => {
 });
 
 describe('Suspected orphans of the object', () => {
-  const suspects = (answeredAt: number | undefined) => {
+  const suspects = (answeredAt: number | undefined, latestAt = NOW - 1_000) => {
     const operator = operatorInMemory({
       parts: {
         orphans: {
           isFull: () => false,
-          suspectsOf: (uid: string) => ({ count: uid === 'uid-1' ? 2 : 0, latestAt: NOW - 1_000 }),
+          suspectsOf: (uid: string) => ({ count: uid === 'uid-1' ? 2 : 0, latestAt }),
         } as never,
       },
     });
@@ -548,6 +548,12 @@ describe('Suspected orphans of the object', () => {
     ['are not over while none was answered', undefined, false],
   ])('%s', (_, answeredAt, isOver) => {
     expect(suspects(answeredAt)).toEqual({ count: 2, latestAt: NOW - 1_000, isOver });
+  });
+
+  test('that were sent days from now, by a wrong clock, lead to no pause of days', () => {
+    const ahead = NOW + 2 * 86_400_000;
+    expect(suspects(undefined, ahead)).toEqual({ count: 2, latestAt: 0, isOver: false });
+    expect(suspects(NOW, ahead)).toEqual({ count: 2, latestAt: 0, isOver: true });
   });
 });
 
