@@ -1,7 +1,7 @@
 import { LABELS } from '../../../src/api/names.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
-import type { Change } from '../../kit/fakes/cluster.ts';
+import type { Change, Stored } from '../../kit/fakes/cluster.ts';
 import { SHOWS_SECRET } from './authorization-server.ts';
 import { decoded, recordIn, records, suspects } from './knowledge.ts';
 import { Refusals } from './refusals.ts';
@@ -22,6 +22,7 @@ export function watchOver(world: World): void {
     noObjectEndsEarly(world, change);
     refusals.changed(change);
     collectOrphans(world, change);
+    noObjectWaitsInSilence(world, change);
   });
 }
 
@@ -124,6 +125,45 @@ function noClientOutlivesItsRecord(world: World, { kind, before, after }: Change
   if (record !== undefined && world.server.clients.has(record.clientId)) {
     world.violated(`the record of client ${record.clientId} was removed, and the client lives`);
   }
+}
+
+const LOOK_MS = 5_000;
+const SILENT_MS = 60_000;
+
+/** While nothing but Secrets fails, an object that waits for longer than a minute says for what, in status or an Event. */
+function noObjectWaitsInSilence(world: World, { kind, before, after }: Change): void {
+  const { scheduler, cluster, conditions } = world;
+  const isEdit = kind === 'OAuthClient' && before?.metadata.generation !== after?.metadata.generation;
+  if (conditions.withoutSecretsMs === undefined || !isEdit || after === undefined) {
+    return;
+  }
+  const { namespace, name, uid, generation } = after.metadata;
+  const look = (silentMs: number): void => {
+    const object = cluster.find('OAuthClient', `${namespace}/${name}`);
+    const isSame = object?.metadata.uid === uid && object?.metadata.generation === generation;
+    const isDone = object?.metadata.deletionTimestamp !== undefined || saysSomething(world, object);
+    if (!isSame || isDone) {
+      return;
+    }
+    if (silentMs > SILENT_MS) {
+      world.violated(`${name} waits for more than a minute and does not say for what`);
+      return;
+    }
+    const more = world.leader?.isWorking === true ? LOOK_MS : 0;
+    scheduler.after(LOOK_MS, () => look(silentMs + more));
+  };
+  look(0);
+}
+
+function saysSomething({ cluster }: World, object: Stored | undefined): boolean {
+  const isObserved = object?.status?.['observedGeneration'] === object?.metadata.generation;
+  const isTold = cluster
+    .all('Event')
+    .some(
+      (event) =>
+        (Reflect.get(event, 'regarding') as { uid?: string } | undefined)?.uid === object?.metadata.uid,
+    );
+  return isObserved || isTold;
 }
 
 /** A record is written some seconds after its registration, so two are not exactly as far apart as their calls. */

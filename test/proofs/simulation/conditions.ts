@@ -43,6 +43,8 @@ export interface Conditions {
   readonly leadChanges: readonly number[];
   /** The wall clock of the operator's machine is set at the port call with this number, to be ahead by so much. */
   readonly clockJumps: readonly { readonly at: number; readonly aheadMs: number }[];
+  /** For how long from the start the API server fails at each write of a Secret of tenants. Default: never. */
+  readonly withoutSecretsMs?: number;
   /** Whether a replaced leader knows it at once; otherwise it believes for up to 20 s that it still leads. */
   readonly strictLease: boolean;
 }

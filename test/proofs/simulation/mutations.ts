@@ -145,6 +145,12 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'at > now && now - at < COUNTED_MS',
   },
   {
+    name: 'a round that does not come to its end is not told',
+    file: 'src/controller/client/unfinished.ts',
+    original: 'if (!isRefused && now - since < TELL_AFTER_MS) {',
+    mutant: 'if (!isRefused || now - since < TELL_AFTER_MS) {',
+  },
+  {
     name: 'the wall clock of the machine counts',
     file: 'src/adapters/process/cluster-clock.ts',
     original: 'Math.floor(offset + machine.monotonic())',

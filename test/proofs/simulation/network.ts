@@ -10,6 +10,7 @@ import type {
 import { Sensitive } from '../../../src/oauth/sensitive.ts';
 import type { Stored } from '../../kit/fakes/cluster.ts';
 import { pathOf } from './authorization-server.ts';
+import { OPERATOR_NAMESPACE } from './process.ts';
 import type { Process, World } from './world.ts';
 
 /**
@@ -95,25 +96,42 @@ export function createApi(
   return {
     get: (resource, key) => call(named('get', resource, key), () => cluster.get(resource, key)),
     create: <T extends KubernetesObject>(resource: Resource, object: T) =>
-      call<T>(named('create', resource, object.metadata), () =>
-        cluster.create(resource, { kind: resource.kind, ...object } as Stored, process.name),
+      call<T>(
+        named('create', resource, object.metadata),
+        () =>
+          failingWrite(world, resource, object) ??
+          cluster.create(resource, { kind: resource.kind, ...object } as Stored, process.name),
       ),
     dryRun: <T extends KubernetesObject>(resource: Resource, object: T) =>
       call<T>(named('try', resource, object.metadata), () => ({ ok: true, object })),
     replace: <T extends KubernetesObject>(resource: Resource, object: T, subresource?: 'status') =>
-      call<T>(named(`replace ${subresource ?? ''}`, resource, object.metadata), () =>
-        cluster.replace(
-          resource,
-          { kind: resource.kind, ...object } as Stored,
-          subresource,
-          subresource === 'status' ? `status ${process.name}` : process.name,
-        ),
+      call<T>(
+        named(`replace ${subresource ?? ''}`, resource, object.metadata),
+        () =>
+          failingWrite(world, resource, object) ??
+          cluster.replace(
+            resource,
+            { kind: resource.kind, ...object } as Stored,
+            subresource,
+            subresource === 'status' ? `status ${process.name}` : process.name,
+          ),
       ),
     patch: (resource, key, patch) =>
       call(named('patch', resource, key), () => cluster.patch(resource, key, patch, process.name)),
     delete: (resource, key, preconditions = {}) =>
       call(named('delete', resource, key), () => cluster.delete(resource, key, preconditions, process.name)),
   };
+}
+
+/** The provider that encrypts Secrets is away; the operator's own Secrets are not affected. */
+function failingWrite(
+  { scheduler, conditions: { withoutSecretsMs = 0 } }: World,
+  { kind }: Resource,
+  { metadata: { namespace } }: KubernetesObject,
+): ApiResult<never> | undefined {
+  return kind === 'Secret' && namespace !== OPERATOR_NAMESPACE && scheduler.now < withoutSecretsMs
+    ? { ok: false, status: 500, reason: 'InternalError', message: 'the encryption provider is away' }
+    : undefined;
 }
 
 function apiFate({ random, weather, count }: World): Fate<ApiResult<unknown>> {

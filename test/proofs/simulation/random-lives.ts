@@ -24,7 +24,7 @@ export function randomLife(seed: number): {
     when: pick(['before', 'after']),
     journal: pick(['kept', 'lost']),
   });
-  return {
+  const life = {
     conditions: {
       seed,
       ...pick(ALL_SERVERS),
@@ -44,7 +44,22 @@ export function randomLife(seed: number): {
     },
     script: randomScript(clients, random, clockJumps.length > 0 ? LIFETIME : {}),
   };
+  return isWithoutSecrets(seed) ? { ...life, conditions: withoutSecrets(life.conditions) } : life;
 }
+
+/** Every sixteenth life. */
+const isWithoutSecrets = (seed: number): boolean => seeded(seed ^ 0x5ec2)() < 1 / 16;
+
+/** Nothing else fails, so that each object must say what it waits for. */
+const withoutSecrets = (conditions: Conditions): Conditions => ({
+  ...conditions,
+  weather: { ...conditions.weather, apiFaults: 0, serverFaults: 0 },
+  crashes: [],
+  throws: [],
+  leadChanges: [],
+  clockJumps: [],
+  withoutSecretsMs: 240_000,
+});
 
 /** Longer than any life. */
 const LIFETIME = { lifetime: { expiresAfter: '48h', onExpiry: 'DeleteObject' } };
