@@ -20,6 +20,8 @@ export interface Behaviour {
   readonly hastyForMs?: number;
   /** How long, in milliseconds of the life, every registration is refused. Default: none is. */
   readonly refusesForMs?: number;
+  /** When the server loses its clients, in milliseconds of the life, once. Default: never. */
+  readonly forgetsAtMs?: number;
 }
 
 export interface RegisteredClient {
@@ -49,7 +51,9 @@ export class AuthorizationServer {
   readonly #about = new WeakMap<HttpOutcome, string>();
   readonly #now: () => number;
   readonly #startedAt: number;
+  readonly #forgotten = new Set<string>();
   #made = 0;
+  #hasForgotten = false;
 
   /** @param now milliseconds since the epoch */
   constructor(behaviour: Behaviour, now: () => number) {
@@ -60,9 +64,11 @@ export class AuthorizationServer {
 
   save(): Restore {
     const made = this.#made;
-    const kept = [keptMap(this.clients), keptMap(this.posts), keptSet(this.issued)];
+    const hasForgotten = this.#hasForgotten;
+    const kept = [keptMap(this.clients), keptMap(this.posts), keptSet(this.issued), keptSet(this.#forgotten)];
     return () => {
       this.#made = made;
+      this.#hasForgotten = hasForgotten;
       kept.forEach((restore) => {
         restore();
       });
@@ -78,7 +84,12 @@ export class AuthorizationServer {
     if (method === 'POST' && pathname === '/register') {
       return this.#register(document);
     }
-    const client = this.clients.get(pathname.slice('/register/'.length));
+    this.#forget();
+    const id = pathname.slice('/register/'.length);
+    if (this.#forgotten.has(id)) {
+      return answer(401, { error: 'invalid_client', error_description: 'The client does not exist' });
+    }
+    const client = this.clients.get(id);
     if (client === undefined || plain(headers['authorization'] ?? '') !== `Bearer ${client.token}`) {
       return answer(401, { error: 'invalid_token' });
     }
@@ -98,6 +109,18 @@ export class AuthorizationServer {
   /** The client_id in a complete answer. */
   clientIdIn(given: HttpOutcome): string | undefined {
     return this.#about.get(given);
+  }
+
+  #forget(): void {
+    const { forgetsAtMs = Number.POSITIVE_INFINITY } = this.behaviour;
+    if (this.#hasForgotten || this.#now() - this.#startedAt < forgetsAtMs) {
+      return;
+    }
+    this.#hasForgotten = true;
+    for (const id of this.clients.keys()) {
+      this.#forgotten.add(id);
+    }
+    this.clients.clear();
   }
 
   #register(document: JsonObject): HttpOutcome {

@@ -37,6 +37,7 @@ export function isAtRest(world: World): boolean {
     world.cluster.all('ClusterAuthorizationServer').every(isFound) &&
     unexplained(world).length === 0 &&
     records(world).every(hasNoEnd) &&
+    records(world).every((record) => isNoticed(world, record)) &&
     records(world).every(
       ({ role, client }) =>
         role === 'left-behind' || role === 'retained' || (role === 'current' && uids.has(client.uid)),
@@ -48,6 +49,10 @@ export function isAtRest(world: World): boolean {
     )
   );
 }
+
+/** A server that lost its clients is found out by the next read. */
+const isNoticed = ({ server }: World, { role, clientId }: RegistrationRecord): boolean =>
+  server.behaviour.forgetsAtMs === undefined || role !== 'current' || server.clients.has(clientId);
 
 /** No secret that is in use ends, except at a time that was over when the server announced it. */
 const hasNoEnd = ({ role, clientSecretExpiresAt: end = '', registeredAt }: RegistrationRecord): boolean =>

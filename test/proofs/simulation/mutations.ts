@@ -151,6 +151,12 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: 'if (!isRefused || now - since < TELL_AFTER_MS) {',
   },
   {
+    name: 'a server that says that it does not know a client is not believed',
+    file: 'src/core/forgotten-client.ts',
+    original: 'const BELIEVED = 2;',
+    mutant: 'const BELIEVED = 2_000;',
+  },
+  {
     name: 'the wall clock of the machine counts',
     file: 'src/adapters/process/cluster-clock.ts',
     original: 'Math.floor(offset + machine.monotonic())',

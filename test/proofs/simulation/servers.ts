@@ -30,6 +30,11 @@ export const ALL_SERVERS: readonly Pick<Conditions, 'behaviour' | 'dialect'>[] =
     behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false, refusesForMs: 600_000 },
     dialect: {},
   },
+  /** Restored from an empty backup. */
+  {
+    behaviour: { rotatesToken: false, rotatesSecret: false, readRotates: false, forgetsAtMs: 120_000 },
+    dialect: { drift: { mode: 'Report', interval: '1m' }, recovery: { clientGone: 'Reregister' } },
+  },
 ];
 
 export type ServerName = keyof typeof SERVERS;
