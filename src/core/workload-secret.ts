@@ -1,13 +1,14 @@
-import type { KubernetesObject, ObjectMeta, Secret } from '../api/kubernetes.ts';
+import type { KubernetesObject, Secret } from '../api/kubernetes.ts';
 import { API_VERSION, keyOf } from '../api/kubernetes.ts';
-import { ANNOTATIONS, FIELD_MANAGER, LABELS } from '../api/names.ts';
+import { ANNOTATIONS, LABELS } from '../api/names.ts';
 import type { OAuthClientSpec } from '../api/oauth-client.ts';
 import type { SecretFormat } from '../formats/format.ts';
 import { FORMATS, formatNamed } from '../formats/formats.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import { canonicalJson } from '../oauth/json.ts';
-import { defined } from '../oauth/objects.ts';
+import { defined, omit } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
+import { askedNames, type Described, hasOfOthers, OWN_NAMES, ownKeys, takenOver } from './field-ownership.ts';
 import { keptIfAny, keptText } from './kept-text.ts';
 import type { ClientIdentity, RegistrationRecord } from './record.ts';
 import { labelValue } from './short-name.ts';
@@ -32,6 +33,10 @@ export interface ObservedSecret {
   readonly labels: Readonly<Record<string, string>>;
   /** The annotations that are compared; `keptText` shortens long values. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Names of the labels and annotations that the operator wrote because a spec asked for them. Absent: none. */
+  readonly asked?: Readonly<Record<Described, readonly string[]>>;
+  /** Others wrote something beside it, which a write keeps: see `field-ownership.ts`. Absent: nobody did. */
+  readonly isShared?: true;
   /** Only the operator's own labels and annotations are kept: the others aren't compared. */
   readonly isPartial?: boolean;
 }
@@ -123,13 +128,10 @@ export function toWorkloadSecret(
     [ANNOTATIONS.shows]: shows,
     [ANNOTATIONS.projection]: projectionOf(inputs, Object.keys(values)),
   };
-  const metadata: ObjectMeta & { readonly managedFields?: readonly ManagedFields[] } = {
+  const metadata = {
     name: wanted.name,
     namespace: client.namespace,
-    ...defined({
-      resourceVersion,
-      managedFields: resourceVersion === undefined ? undefined : [ownership(Object.keys(values))],
-    }),
+    ...defined({ resourceVersion }),
     labels: wanted.labels,
     annotations,
     ownerReferences: [
@@ -137,13 +139,14 @@ export function toWorkloadSecret(
     ],
   };
   const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);
-  return {
+  const secret = {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata,
     type: wanted.format.secretType,
     data: Object.fromEntries(data),
   };
+  return resourceVersion === undefined ? secret : takenOver(secret);
 }
 
 /**
@@ -168,8 +171,19 @@ export function differenceOf(
   if (inputs !== undefined && made !== inputs) {
     return 'shows an earlier state of the registration, of spec.secret or of the endpoints';
   }
-  const missing = (['labels', 'annotations'] as const).find((what) => !includes(observed, what, wanted));
-  return missing && `lacks ${missing} that it is to have`;
+  const missing = DESCRIBED.find((what) => !includes(observed, what, wanted));
+  const surplus = DESCRIBED.find((what) => hasSurplus(observed, what, wanted));
+  return missing === undefined
+    ? surplus && `has ${surplus} that spec.secret asks for no more`
+    : `lacks ${missing} that it is to have`;
+}
+
+const DESCRIBED: readonly Described[] = ['labels', 'annotations'];
+
+function hasSurplus({ asked }: ObservedSecret, what: Described, wanted: WantedSecret): boolean {
+  const names = asked?.[what] ?? [];
+  const kept = names.length === 0 ? [] : Object.keys(wanted[what]).map(keptText);
+  return names.some((name) => !kept.includes(name));
 }
 
 /**
@@ -206,14 +220,14 @@ function includesOne(
 }
 
 const isOwn = (name: string): boolean =>
-  OWN_LABELS.includes(name) || OWN_ANNOTATIONS.includes(name) || name === ANNOTATIONS.client;
+  OWN_NAMES.labels.includes(name) || OWN_ANNOTATIONS.includes(name) || name === ANNOTATIONS.client;
 
 /** Keeps only the operator's own labels and annotations, where there is no room for more. */
 export function withoutUnowned(observed: ObservedSecret): ObservedSecret {
   const own = (given: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(given).filter(([name]) => isOwn(name)));
   return {
-    ...observed,
+    ...omit(observed, 'asked'),
     labels: own(observed.labels),
     annotations: own(observed.annotations),
     isPartial: true,
@@ -225,21 +239,21 @@ const MOST_COMPARED = 48;
 
 /**
  * Keeps the labels or annotations that are compared: the operator's own that decisions depend on, and those that a spec
- * may set. If there are too many, keeps only the operator's own. If the spec sets others, too, the Secret is then
- * written again without the surplus.
+ * may set. Of too many, keeps the operator's own and those that it wrote for a spec.
  */
 function compared(
   given: Readonly<Record<string, string>>,
   own: readonly string[],
+  asked: readonly string[],
 ): Readonly<Record<string, string>> {
   const names = Object.keys(given).filter((name) => own.includes(name) || !RESERVED.test(name));
-  const kept = names.length > MOST_COMPARED ? names.filter((name) => own.includes(name)) : names;
+  const isMany = names.length > MOST_COMPARED;
+  const kept = isMany ? names.filter((name) => own.includes(name) || asked.includes(name)) : names;
   return Object.fromEntries(kept.map((name) => [keptText(name), keptText(given[name] ?? '')]));
 }
 
 /** Names that specs may not set (spec.secret.labels, spec.secret.annotations). */
 const RESERVED = /^([^/]*[.])?(kubernetes[.]io|k8s[.]io|oauth-registrar[.]dev)\//;
-const OWN_LABELS: readonly string[] = [LABELS.workload, LABELS.client, 'app.kubernetes.io/managed-by'];
 const OWN_ANNOTATIONS: readonly string[] = [ANNOTATIONS.rotateRequestedAt];
 
 /** The operator uses no longer names. */
@@ -252,6 +266,7 @@ export function toObservedSecret(raw: KubernetesObject): ObservedSecret {
   const { metadata } = raw;
   const annotations = metadata.annotations ?? {};
   const projection = nameIn(annotations[ANNOTATIONS.projection]);
+  const asked = { labels: boundedNames(raw, 'labels'), annotations: boundedNames(raw, 'annotations') };
   const client = nameIn(annotations[ANNOTATIONS.client]);
   const owner = metadata.ownerReferences?.find(
     ({ kind, controller }) => kind === 'OAuthClient' && controller,
@@ -264,49 +279,24 @@ export function toObservedSecret(raw: KubernetesObject): ObservedSecret {
     ownerUid: keptIfAny(owner?.uid),
     shows: nameIn(annotations[ANNOTATIONS.shows]),
     projection: projection !== undefined && isUntouched(raw, projection) ? projection : undefined,
-    labels: compared(metadata.labels ?? {}, OWN_LABELS),
+    labels: compared(metadata.labels ?? {}, OWN_NAMES.labels, asked.labels),
     annotations: {
-      ...compared(annotations, OWN_ANNOTATIONS),
+      ...compared(annotations, OWN_ANNOTATIONS, asked.annotations),
       ...(client && { [ANNOTATIONS.client]: client }),
     },
+    ...(asked.labels.length + asked.annotations.length > 0 && {
+      asked: { labels: asked.labels.map(keptText), annotations: asked.annotations.map(keptText) },
+    }),
+    ...(hasOfOthers(raw) && { isShared: true }),
   };
 }
 
-interface ManagedFields {
-  readonly manager?: string;
-  readonly operation?: string;
-  readonly apiVersion?: string;
-  readonly fieldsType?: string;
-  readonly fieldsV1?: { readonly 'f:data'?: Readonly<Record<string, unknown>> };
-}
+/** No spec asks for more; what somebody wrote in the operator's name isn't kept in memory without bound. */
+const boundedNames = (raw: KubernetesObject, what: Described): readonly string[] =>
+  askedNames(raw, what).slice(0, MOST_COMPARED);
 
-/**
- * Sent with every PUT: the API server assigns ownership only for values that change, and a restored Secret has no
- * owners.
- */
-const ownership = (keys: readonly string[]): ManagedFields => ({
-  manager: FIELD_MANAGER,
-  operation: 'Update',
-  apiVersion: 'v1',
-  fieldsType: 'FieldsV1',
-  fieldsV1: { 'f:data': Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) },
-});
-
-/**
- * Whether the operator owns every key of the data and none of its keys was removed, by the managed fields of
- * Server-Side Apply.
- */
+/** Whether the operator owns every key of the data and none of its keys was removed. */
 function isUntouched(raw: KubernetesObject, projection: string): boolean {
-  const { managedFields = [] } = raw.metadata as { managedFields?: readonly ManagedFields[] };
-  const owned = new Set<string>();
-  for (const { manager, fieldsV1 } of managedFields) {
-    const keys = Object.keys(fieldsV1?.['f:data'] ?? {}).filter((key) => key !== '.');
-    if (manager !== FIELD_MANAGER && keys.length > 0) {
-      return false;
-    }
-    for (const key of keys) {
-      owned.add(key.slice('f:'.length));
-    }
-  }
-  return projection === projectionOf(projection.split('.')[0] ?? '', [...owned]);
+  const keys = ownKeys(raw);
+  return keys !== undefined && projection === projectionOf(projection.split('.')[0] ?? '', keys);
 }

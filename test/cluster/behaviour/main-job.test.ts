@@ -141,6 +141,43 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
     expect(testbed.server.log.length).toBe(calls);
   });
 
+  it('writes its own fields of a Secret alone: what others put on it stays, what leaves spec.secret goes', async () => {
+    const secret = { name: 'shared-oauth', labels: { team: 'x', tier: 'y' }, annotations: { note: 'z' } };
+    await testbed.apply(oauthClient('shop', 'shared', { secret }));
+    const { status } = await shop.until('shared', 'Registered');
+    await shop.kubectl(
+      ...['patch', 'secret', 'shared-oauth', '--field-manager=backup-tool', '--type=merge', '-p'],
+      '{"metadata":{"labels":{"backup.example.com/skip":"yes"},"annotations":{"example.com/by":"us"},"finalizers":["example.com/mirrored"]},"data":{"theirs":"eA=="}}',
+    );
+    await patch('shared', { spec: { secret: { labels: { team: null }, annotations: { note: null } } } });
+    await shop.annotate('shared', 'rotate-requested-at', '1');
+    const metadataOf = async () =>
+      JSON.parse(await shop.kubectl('get', 'secret', 'shared-oauth', '-o', 'json')).metadata;
+    const metadata = await eventually(metadataOf, ({ labels, annotations }) => {
+      const isRotated = annotations['oauth-registrar.dev/rotate-requested-at'] === '1';
+      return isRotated && labels.team === undefined && annotations.note === undefined;
+    });
+    expect(metadata).toMatchObject({
+      labels: { 'backup.example.com/skip': 'yes', tier: 'y', 'oauth-registrar.dev/workload': 'true' },
+      annotations: { 'example.com/by': 'us' },
+      finalizers: ['example.com/mirrored'],
+    });
+    expect(await shop.secret('shared-oauth')).toMatchObject({
+      client_id: expect.not.stringMatching(status?.clientId ?? ''),
+    });
+    expect(await shop.secret('shared-oauth')).not.toHaveProperty('theirs');
+    await patch('shared', { spec: { secret: { labels: { tier: null } } } });
+    await eventually(metadataOf, ({ labels }) => labels.tier === undefined);
+    await shop.kubectl(
+      'patch',
+      'secret',
+      'shared-oauth',
+      '--type=merge',
+      '-p',
+      '{"metadata":{"finalizers":null}}',
+    );
+  });
+
   it('moves to another Secret when spec.secret changes: first the new one is written', async () => {
     await ready('moving');
     const before = registrations();

@@ -2,33 +2,65 @@ import type { Secret } from '../../../src/api/kubernetes.ts';
 import { FIELD_MANAGER } from '../../../src/api/names.ts';
 import type { Stored } from './cluster.ts';
 
-/** Field ownership of Server-Side Apply: the writer of a key of a Secret owns it. */
+type Names = Readonly<Record<string, object>>;
+
+interface Entry {
+  readonly manager: string;
+  readonly fieldsV1: {
+    readonly 'f:data': Names;
+    readonly 'f:metadata': { readonly 'f:labels': Names; readonly 'f:annotations': Names };
+  };
+}
+
+/** The values of a Secret that have owners. */
+const PLACES = {
+  data: (object: Stored) => (object as Secret).data ?? {},
+  labels: ({ metadata }: Stored) => metadata.labels ?? {},
+  annotations: ({ metadata }: Stored) => metadata.annotations ?? {},
+} as const satisfies Record<string, (object: Stored) => Readonly<Record<string, string>>>;
+
+type Place = keyof typeof PLACES;
+
+const namesIn = (entry: Entry, place: Place): readonly string[] => {
+  const { 'f:data': data, 'f:metadata': metadata } = entry.fieldsV1;
+  const fields =
+    place === 'data' ? data : place === 'labels' ? metadata?.['f:labels'] : metadata?.['f:annotations'];
+  return Object.keys(fields ?? {}).map((name) => name.slice('f:'.length));
+};
+
+/**
+ * Field ownership of Server-Side Apply: whoever changes a value owns it alone, and what a write says of owners holds for
+ * the values that stay.
+ */
 export function owned(after: Stored, before: Stored | undefined, by: string): Stored {
   if (after.kind !== 'Secret') {
     return after;
   }
-  const manager = by.startsWith('user') ? 'kubectl-edit' : FIELD_MANAGER;
-  const mine = (object: Stored | undefined, name: string): readonly string[] =>
-    ((object?.metadata as Owned | undefined)?.managedFields ?? [])
-      .filter((fields) => fields.manager === name)
-      .flatMap(({ fieldsV1 }) => Object.keys(fieldsV1['f:data']));
-  const { data = {} } = after as Secret;
-  const keys = Object.keys(data);
-  const changed = keys.filter((key) => data[key] !== before?.data?.[key]).map((key) => `f:${key}`);
-  const said = manager === FIELD_MANAGER ? keys.map((key) => `f:${key}`) : changed;
-  const others = manager === FIELD_MANAGER ? [] : mine(before, FIELD_MANAGER);
-  const left = others.filter((key) => keys.includes(key.slice(2)) && !changed.includes(key));
-  const fields = (name: string, list: readonly string[]) =>
-    list.length === 0
-      ? []
-      : [{ manager: name, fieldsV1: { 'f:data': Object.fromEntries(list.map((k) => [k, {}])) } }];
-  const managedFields = [...fields(manager, said), ...fields(FIELD_MANAGER, left)];
-  return { ...after, metadata: { ...after.metadata, managedFields } as Stored['metadata'] };
+  const writer = by.startsWith('user') ? 'kubectl-edit' : FIELD_MANAGER;
+  const said = entriesOf(after) ?? (before && entriesOf(before)) ?? [];
+  const managers = new Set([...said.map(({ manager }) => manager), writer]);
+  const ownedBy = (manager: string, place: Place) => {
+    const [is, was] = [PLACES[place](after), before === undefined ? {} : PLACES[place](before)];
+    const known = said.filter((entry) => entry.manager === manager).flatMap((entry) => namesIn(entry, place));
+    const names = Object.keys(is).filter((name) =>
+      is[name] === was[name] ? known.includes(name) : manager === writer,
+    );
+    return Object.fromEntries(names.map((name) => [`f:${name}`, {}]));
+  };
+  const entries = [...managers].map(
+    (manager): Entry => ({
+      manager,
+      fieldsV1: {
+        'f:data': ownedBy(manager, 'data'),
+        'f:metadata': {
+          'f:labels': ownedBy(manager, 'labels'),
+          'f:annotations': ownedBy(manager, 'annotations'),
+        },
+      },
+    }),
+  );
+  return { ...after, metadata: { ...after.metadata, managedFields: entries } as Stored['metadata'] };
 }
 
-interface Owned {
-  readonly managedFields?: readonly {
-    readonly manager: string;
-    readonly fieldsV1: { readonly 'f:data': object };
-  }[];
-}
+const entriesOf = ({ metadata }: Stored): readonly Entry[] | undefined =>
+  (metadata as { readonly managedFields?: readonly Entry[] }).managedFields;

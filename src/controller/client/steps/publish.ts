@@ -1,8 +1,9 @@
-import { RESOURCES, type Secret } from '../../../api/kubernetes.ts';
+import { type KubernetesObject, RESOURCES, type Secret } from '../../../api/kubernetes.ts';
 import { ANNOTATIONS, SHOWS_NONE } from '../../../api/names.ts';
 import type { PublishStep } from '../../../core/action.ts';
 import { backoff } from '../../../core/backoff.ts';
 import { setbackOf } from '../../../core/earlier-calls.ts';
+import { besideOthers } from '../../../core/field-ownership.ts';
 import type { Observation, Setback } from '../../../core/observation.ts';
 import type { RegistrationRecord } from '../../../core/record.ts';
 import { isRestored } from '../../../core/restored-object.ts';
@@ -140,12 +141,22 @@ const withRequest = (wanted: WantedSecret, { rotatedFor }: RegistrationRecord): 
 
 type ToWrite = (resourceVersion?: string) => Secret;
 
+/** Reads what others wrote beside the operator's fields, where they did; the version that is known guards the write. */
 async function replaceSecret(
   toWrite: ToWrite,
   known: ObservedSecret,
   { api, caches }: StepContext,
 ): Promise<ApiResult<Secret>> {
-  const replaced = await api.replace(RESOURCES.secret, toWrite(known.resourceVersion));
+  const wanted = toWrite(known.resourceVersion);
+  const live = known.isShared
+    ? await api.get<KubernetesObject>(RESOURCES.secret, known, 'metadata')
+    : undefined;
+  const replaced =
+    live === undefined
+      ? await api.replace(RESOURCES.secret, wanted)
+      : live.ok
+        ? await api.replace(RESOURCES.secret, besideOthers(wanted, live.object))
+        : live;
   if (!replaced.ok && replaced.status === 404) {
     const { namespace, name, uid } = known;
     caches.secrets.forget({ metadata: { namespace, name, uid } });
@@ -169,7 +180,10 @@ async function createOrTakeOver(
     return found;
   }
   return isOwnSecret(found.object, step, o)
-    ? api.replace(RESOURCES.secret, toWrite(found.object.metadata.resourceVersion))
+    ? api.replace(
+        RESOURCES.secret,
+        besideOthers(toWrite(found.object.metadata.resourceVersion), found.object),
+      )
     : 'conflict';
 }
 

@@ -4,6 +4,7 @@ import type { KubernetesObject, Resource, Secret } from '../../../../../src/api/
 import { reconcileClient } from '../../../../../src/controller/client/reconcile.ts';
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
 import { omit } from '../../../../../src/oauth/objects.ts';
+import { takenOver } from '../../../../../src/core/field-ownership.ts';
 import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import { DONE, take } from '../../../../kit/fakes/step-runner.ts';
@@ -159,6 +160,24 @@ describe('A Secret of the object that is not as wanted', () => {
     expect(writes).toMatchObject([
       { what: `replace ${SECRET}`, body: { metadata: { resourceVersion: '50' } } },
     ]);
+    expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
+  });
+
+  test('keeps what others wrote beside it, and loses what the spec asks for no more', async () => {
+    const labels = { team: 'a' };
+    const metadata = { ...workloadSecret().metadata };
+    const asked = takenOver({ metadata: { ...metadata, labels: { ...metadata.labels, ...labels } } });
+    const shared = workloadSecret({
+      ...asked.metadata,
+      labels: { ...asked.metadata.labels, 'velero.io/exclude-from-backup': 'true' },
+      finalizers: ['example.com/mirrored'],
+    });
+    const { result, writes, reads, next } = await take('Publish', { objects: [...unpublished, shared] });
+    expect([result, reads]).toEqual([DONE, [RECORD, `metadata of ${SECRET}`]]);
+    expect(writes.map(({ what }) => what)).toEqual([`replace ${SECRET}`]);
+    const after = (writes[0] as { readonly body: Secret }).body.metadata;
+    expect(after).toMatchObject({ resourceVersion: '50', finalizers: ['example.com/mirrored'] });
+    expect(after.labels).toEqual({ ...metadata.labels, 'velero.io/exclude-from-backup': 'true' });
     expect(next()).toMatchObject({ type: 'Idle', state: 'Ready' });
   });
 
