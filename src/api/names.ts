@@ -10,7 +10,7 @@ export const FIELD_MANAGER = 'oauth-registrar';
 export const LABELS = {
   /** On every Secret that a server object refers to. Without it the operator neither sees nor sends the Secret. */
   credential: `${prefix}/credential`,
-  /** On registration Secrets: selects them. */
+  /** On registration Secrets: selects them; with another value on server records, see `core/server-record.ts`. */
   registration: `${prefix}/registration`,
   /** On registration Secrets: `current`, `owed`, `retained`, `left-behind`. */
   role: `${prefix}/role`,
@@ -46,7 +46,10 @@ export const LABEL_FACTS: Readonly<Record<keyof typeof LABELS, LabelFacts>> = {
     value:
       'name of the OAuthClient, cut to 63 characters; the annotation of the same name has the whole `NAMESPACE/NAME`',
   },
-  registration: { on: 'registration Secrets', value: '`true`' },
+  registration: {
+    on: 'registration Secrets, server records',
+    value: '`true`; `server` on what is kept of an AuthorizationServer to remove its clients',
+  },
   hashKey: { on: 'Secret `oauth-registrar-hash-key`', value: '`true`' },
   role: { on: 'registration Secrets', value: '`current`, `retained`, `owed` or `left-behind`' },
   clientNamespace: { on: 'registration Secrets', value: 'namespace of the OAuthClient' },

@@ -16,6 +16,13 @@ export const RECORD_SHARES = {
     per: 'namespace',
     reported: '`NamespaceShareReached`; nothing more is registered at a cluster server',
   },
+  serverRecords: {
+    what: "AuthorizationServers with clients of which a certificate, CA, proxy or management credential is kept in the operator's namespace",
+    most: 40,
+    unit: 'Secrets',
+    per: 'namespace',
+    reported: '`NamespaceShareReached`; nothing is registered at a further one',
+  },
   leftBehindDays: {
     what: 'Time for which a record is kept after its namespace is gone, if its client was left behind at a server of the namespace',
     most: 7,

@@ -3,6 +3,7 @@ import type { ClientKey } from '../core/client-key.ts';
 import type { Installation } from '../core/installation.ts';
 import type { ClientObject } from '../core/observation.ts';
 import type { ServerObject } from '../core/server-object.ts';
+import type { ServerRecordObject } from '../core/server-record.ts';
 import type { UrlRules } from '../oauth/url.ts';
 import type { EventRecorder } from './durable/events.ts';
 import type { Ledger } from './durable/ledger.ts';
@@ -26,6 +27,7 @@ import type { ObjectCache } from './state/object-cache.ts';
 import type { RecordCount, RecordGroup } from './state/record-counts.ts';
 import type { RefusedWrites } from './state/refused-writes.ts';
 import type { ReusableTokens } from './state/reusable-tokens.ts';
+import type { ServerRecords } from './state/server-records.ts';
 import type { ServerRegistry } from './state/server-registry.ts';
 import type { Slots } from './state/slots.ts';
 import type { StatusWrites } from './state/status-writes.ts';
@@ -45,6 +47,8 @@ export interface Context {
   readonly refusedWrites: RefusedWrites;
   readonly statusWrites: StatusWrites;
   readonly orphans: Orphans;
+  /** The server records that this process wrote. */
+  readonly serverRecords: ServerRecords;
   readonly events: EventRecorder;
   readonly counters: Counters;
   readonly memory: Memory;
@@ -97,6 +101,8 @@ export interface Caches {
     RecordCount,
     RecordGroup
   >;
+  /** Keys are names. Indexed by server; counted by the namespace of the server. */
+  readonly serverRecords: ObjectCache<ServerRecordObject, 'server', 'namespace'>;
   /** Indexed by `namespace/name` of their OAuthClient. */
   readonly secrets: ObjectCache<SecretObject, 'client'>;
   /** Metadata of the Secrets that carry the credential label. */

@@ -2,12 +2,14 @@ import { nameOfKey, namespaceOf } from '../api/kubernetes.ts';
 import { SHARES } from '../api/shares.ts';
 import { backoff } from '../core/backoff.ts';
 import { type ClientKey, clientKey, storedClientKey } from '../core/client-key.ts';
+import { earliest } from '../core/earliest.ts';
 import type { Problem } from '../core/problem.ts';
 import { type ReconciledKey, reconciledText } from '../core/reconciled-key.ts';
 import { keyOfServer, type ServerKey, serverKey, serverNamed, storedServerKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
 import { type Calls, createCalls } from './calls/calls.ts';
 import { toldOf } from './calls/record-answer.ts';
+import { removeUnused } from './calls/server-means.ts';
 import { serverRefOf } from './client/observe.ts';
 import { reconcileClient } from './client/reconcile.ts';
 import type { StepContext } from './client/step-context.ts';
@@ -26,6 +28,7 @@ import { NamespaceMemory } from './state/namespace-memory.ts';
 import { OldestServers } from './state/oldest-servers.ts';
 import { RefusedWrites } from './state/refused-writes.ts';
 import { serverObjectOf } from './state/server-objects.ts';
+import { ServerRecords } from './state/server-records.ts';
 import { ServerRegistry } from './state/server-registry.ts';
 import { callsAt, Slots } from './state/slots.ts';
 import { StatusWrites } from './state/status-writes.ts';
@@ -64,6 +67,7 @@ type Given = Omit<
   | 'credentials'
   | 'namespaceMemory'
   | 'servers'
+  | 'serverRecords'
   | 'memory'
   | 'slots'
   | 'refusedWrites'
@@ -152,6 +156,7 @@ export function createController(
     credentials,
     namespaceMemory,
     servers,
+    serverRecords: new ServerRecords(),
     memory: new Memory(),
     slots: new Slots(),
     refusedWrites: new RefusedWrites(clock),
@@ -297,11 +302,12 @@ export function createController(
 
   async function runServer(key: ServerKey): Promise<RoundReport['result']> {
     const object = serverObjectOf(key, caches);
+    const unused = await removeUnused(key, context);
     if (object === undefined) {
       forgetServer(key);
-      return 'rested';
     }
-    const again = await lookAt(await takeUpServer(object, context), key);
+    const visit = object && (await lookAt(await takeUpServer(object, context), key));
+    const again = earliest(unused, visit);
     if (again !== undefined) {
       queue.addAfter(workOn({ kind: 'Server', key }, true), again);
     }
@@ -344,6 +350,7 @@ export function createController(
       servers: servers.size,
       oldest: oldest.size,
       tokens: given.tokens.size,
+      serverRecords: context.serverRecords.size,
     }),
     secretsUnwatched(why) {
       if (why !== unwatched) {

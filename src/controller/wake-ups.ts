@@ -6,6 +6,7 @@ import type { ClientObject } from '../core/observation.ts';
 import { isLessOfClient, isLessOfServer, lessOfClient, lessOfServer } from '../core/over-share.ts';
 import { keyOfServer, type ServerKey, serverKey } from '../core/server-key.ts';
 import type { ServerObject } from '../core/server-object.ts';
+import type { ServerRecordObject } from '../core/server-record.ts';
 import { withoutUnowned } from '../core/workload-secret.ts';
 import { canonicalJson, isSameJson, type Json } from '../oauth/json.ts';
 import type { Caches } from './context.ts';
@@ -107,6 +108,18 @@ export function createCaches(wake: Wake): Caches {
       onOwnWrite: (change) => {
         recordChanged(change, countAgain);
         wakeSharers(change, addClient, caches);
+      },
+    }),
+    serverRecords: new ObjectCache<ServerRecordObject, 'server', 'namespace'>({
+      texts,
+      keyOf: ({ name }) => name,
+      indexes: { server: ({ server }) => server },
+      counts: { namespace: ({ serverNamespace }) => serverNamespace },
+      onChange: ({ before, after }) => {
+        const { server } = after ?? before ?? {};
+        if (server !== undefined) {
+          paceServer(server);
+        }
       },
     }),
     secrets: new ObjectCache<SecretObject, 'client'>({

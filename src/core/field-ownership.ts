@@ -46,7 +46,9 @@ export function ownKeys(raw: KubernetesObject): readonly string[] | undefined {
     if (manager !== FIELD_MANAGER && keys.length > 0) {
       return undefined;
     }
-    keys.forEach((key) => owned.add(key));
+    for (const key of keys) {
+      owned.add(key);
+    }
   }
   return [...owned];
 }

@@ -17,10 +17,16 @@ export function credentialSecrets({
 }: Pick<ServerConnection, 'admission' | 'management' | 'statement'>): readonly Sensitive[] {
   return [
     ...secretsIn(admission),
-    ...(management.credential === undefined ? [] : secretsIn(management.credential)),
+    ...managementSecrets({ management }),
     ...(statement.given === undefined ? [] : [statement.given.jwt]),
   ];
 }
+
+/** The credential that manages all clients of a server. */
+export const managementSecrets = ({
+  management: { credential },
+}: Pick<ServerConnection, 'management'>): readonly Sensitive[] =>
+  credential === undefined ? [] : secretsIn(credential);
 
 function secretsIn(credential: Admission): readonly Sensitive[] {
   switch (credential.kind) {

@@ -5,6 +5,7 @@ import type { Credential, ManagementTerms, ServerConnection } from './connection
 import type { ClientAddresses, RegistrationContent } from './content.ts';
 import type { Home } from './home.ts';
 import type { RegistrationRecord } from './record.ts';
+import type { ServerMeans } from './server-record.ts';
 import { type Telling, tellOnly, viewersOf, type Words, wordsOf } from './tell.ts';
 
 /** The address and the credential to change and delete a registered client, or why it can't be managed. */
@@ -18,6 +19,12 @@ export type Management =
 export type ManagementCredential =
   | { readonly kind: 'RegistrationAccessToken'; readonly token: Sensitive }
   | Credential;
+
+const termsOf = ({ management, allowedOrigins, registrationEndpoint }: ServerMeans): Terms => ({
+  management,
+  allowedOrigins,
+  endpoints: { registration: registrationEndpoint },
+});
 
 type Terms = Pick<ServerConnection, 'management' | 'allowedOrigins' | 'endpoints'>;
 
@@ -37,11 +44,14 @@ export function managementMode(managed: boolean, terms: ManagementTerms | undefi
 }
 
 /**
- * Uses the connection of the record's own server object, or the record alone. At a server object that was created
+ * Uses the connection of the record's own server object, or the record and what is kept of that server object. At a server object that was created
  * again, only the management address of the record is used.
+ *
+ * @param kept default: nothing is
  */
-export function managementOf(home: Home, content: RegistrationContent): Management {
-  const managed = manage(home.record, content, home.kind === 'AtServer' ? home.connection : undefined);
+export function managementOf(home: Home, content: RegistrationContent, kept?: ServerMeans): Management {
+  const terms = home.kind === 'AtServer' ? home.connection : kept && termsOf(kept);
+  const managed = manage(home.record, content, terms);
   if (home.kind === 'Alone' || !home.isRecreated || managed.kind !== 'Managed') {
     return managed;
   }

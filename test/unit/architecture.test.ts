@@ -30,6 +30,7 @@ const REVEALING: Readonly<Record<string, string>> = {
   'core/credential.ts': 'checks the form of what people wrote',
   'core/kept-answer.ts': 'measures it',
   'core/proxy.ts': 'puts user and password into the URL of a proxy',
+  'core/server-record.ts': 'writes what is kept of a server object',
   'core/statement.ts': 'hashes a statement',
   'dialects/encoding.ts': 'sends the client secret back where a server demands it',
   'formats/published-client.ts': 'says what the Secret of a workload holds',

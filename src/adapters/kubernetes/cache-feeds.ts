@@ -8,6 +8,7 @@ import type { ObjectCache } from '../../controller/state/object-cache.ts';
 import type { TextPool } from '../../controller/state/text-pool.ts';
 import { toClientObject } from '../../core/desired.ts';
 import { toServerObject } from '../../core/server-object.ts';
+import { SERVER_RECORD, toServerRecordObject } from '../../core/server-record.ts';
 import { defined } from '../../oauth/objects.ts';
 import type { UrlRules } from '../../oauth/url.ts';
 import type { PagedApi } from './api.ts';
@@ -68,7 +69,7 @@ export function createWatches(caches: Caches, options: Options): Watches {
           `${name} of ${tenant}`,
           follow(cache, resource, transform, { ...selection, namespace: tenant }),
         ]);
-  const labelled = (label: string) => ({ labelSelector: `${label}=true` });
+  const labelled = (label: string, value = 'true') => ({ labelSelector: `${label}=${value}` });
   const metadataOnly = true;
 
   const toServer = (raw: RawObject) => toServerObject('AuthorizationServer', raw, urlRules);
@@ -91,11 +92,13 @@ export function createWatches(caches: Caches, options: Options): Watches {
   const credential = { ...labelled(LABELS.credential), metadataOnly };
   const workload = { ...labelled(LABELS.workload), metadataOnly };
   const registration = { ...labelled(LABELS.registration), metadataOnly, namespace };
+  const serverRecord = { ...labelled(LABELS.registration, SERVER_RECORD), metadataOnly, namespace };
   const reflectors = new Map<string, Reflector>([
     ...ofCluster,
     ...followTenants('credentials', caches.credentials, RESOURCES.secret, toCredentialObject, credential),
     ...followTenants('authorizationservers', caches.servers, RESOURCES.authorizationServer, toServer),
     ['registrations', follow(caches.registrations, RESOURCES.secret, toRegistrationObject, registration)],
+    ['serverrecords', follow(caches.serverRecords, RESOURCES.secret, toServerRecordObject, serverRecord)],
     ...followTenants('workloadsecrets', caches.secrets, RESOURCES.secret, toSecretObject, workload),
     ...followTenants('oauthclients', caches.clients, RESOURCES.oauthClient, toClientObject),
   ]);

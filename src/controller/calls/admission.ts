@@ -36,6 +36,12 @@ export interface AdmissionContext extends Pick<Context, 'clock' | 'http' | 'jwt'
   readonly servers: Pick<ServerRegistry, 'state' | 'health'>;
 }
 
+/** What obtaining an access token needs of a server; see {@link ServerConnection}. */
+export type TokenTerms = Pick<
+  ServerConnection,
+  'version' | 'issuer' | 'tokenEndpoint' | 'timeoutMs' | 'transport'
+> & { readonly dialect: Pick<ServerConnection['dialect'], 'basicEncoding'> };
+
 /** Authorization of one call. It is obtained before the call, so that a failure here never looks like a lost registration. */
 export interface Admitted {
   /** Value of the `Authorization` header; `undefined` where the endpoint is open. */
@@ -47,7 +53,7 @@ export interface Admitted {
 export async function admit(
   admission: Admission,
   server: ServerKey,
-  connection: ServerConnection,
+  connection: TokenTerms,
   context: AdmissionContext,
 ): Promise<Admitted | Failure> {
   switch (admission.kind) {
@@ -69,7 +75,7 @@ export async function admit(
 async function admitByToken(
   grant: ClientCredentials,
   server: ServerKey,
-  connection: ServerConnection,
+  connection: TokenTerms,
   context: AdmissionContext,
 ): Promise<Admitted | Failure> {
   const { version } = connection;
@@ -112,7 +118,7 @@ export function forgetRefused(
 async function obtainToken(
   grant: ClientCredentials,
   server: ServerKey,
-  connection: ServerConnection,
+  connection: TokenTerms,
   context: AdmissionContext,
 ): Promise<Extract<TokenResponse, { kind: 'Token' }> | Failure> {
   const name = serverNamed(server);
@@ -198,7 +204,7 @@ const telling = ({ message, said }: Exclude<TokenResponse, { kind: 'Token' }>): 
 
 async function requestOf(
   grant: ClientCredentials,
-  connection: ServerConnection,
+  connection: TokenTerms,
   viewers: Viewers,
   context: AdmissionContext,
 ): Promise<TokenRequest | Failure> {
@@ -232,7 +238,7 @@ async function requestOf(
 async function authenticationOf(
   { authentication, clientId }: ClientCredentials,
   tokenEndpoint: string,
-  { issuer }: ServerConnection,
+  { issuer }: TokenTerms,
   { jwt, clock, random }: AdmissionContext,
 ): Promise<ClientAuthentication> {
   switch (authentication.method) {

@@ -1,38 +1,37 @@
-import type { ServerConnection } from '../../core/connection.ts';
 import { type Failure, failure } from '../../core/failure.ts';
 import type { Management, ManagementCredential } from '../../core/management.ts';
 import type { ServerKey } from '../../core/server-key.ts';
 import { type ManagementAddress, tokenAuthorization } from '../../oauth/registration.ts';
 import type { Sensitive } from '../../oauth/sensitive.ts';
 import type { Context } from '../context.ts';
-import { type AdmissionContext, admit, forgetRefused } from './admission.ts';
+import { type AdmissionContext, admit, forgetRefused, type TokenTerms } from './admission.ts';
 
 /**
  * The URL at which a client is managed, and the authorization: the client's own token, or the credential for all clients.
  *
  * @param server key of `serverKey`
- * @param connection `undefined` if the server object is missing or not ready
+ * @param terms `undefined` if the server object is missing or not ready, and nothing of it is kept
  */
 export async function managementAddress(
   { url, credential }: Management & { readonly kind: 'Managed' },
   server: ServerKey,
-  connection: ServerConnection | undefined,
+  terms: TokenTerms | undefined,
   context: AdmissionContext,
 ): Promise<ManagementAddress | Failure> {
-  const authorization = await authorize(credential, server, connection, context);
+  const authorization = await authorize(credential, server, terms, context);
   return 'kind' in authorization ? authorization : { url, authorization };
 }
 
 async function authorize(
   credential: ManagementCredential,
   server: ServerKey,
-  connection: ServerConnection | undefined,
+  terms: TokenTerms | undefined,
   context: AdmissionContext,
 ): Promise<Sensitive | Failure> {
   if (credential.kind === 'RegistrationAccessToken') {
     return tokenAuthorization(credential.token);
   }
-  if (connection === undefined) {
+  if (terms === undefined) {
     return failure(
       'Transient',
       'AuthorizationServerNotAvailable',
@@ -40,7 +39,7 @@ async function authorize(
       { unsent: true },
     );
   }
-  const admitted = await admit(credential, server, connection, context);
+  const admitted = await admit(credential, server, terms, context);
   if ('kind' in admitted) {
     return admitted;
   }

@@ -2,7 +2,7 @@ import { EVENTS, type EventKind, type EventReason } from '../../api/events.ts';
 import { API_VERSION, type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import { microTime } from '../../api/time.ts';
 import { cutToBytes, visible } from '../../oauth/text.ts';
-import type { Clock, KubernetesApi, Log } from '../ports.ts';
+import type { ApiResult, Clock, KubernetesApi, Log } from '../ports.ts';
 import { EventLimits } from './event-limits.ts';
 
 /** Events report warnings, deletions and recoveries. A routine creation has no Event: conditions report it. */
@@ -30,7 +30,10 @@ export interface EventSubject {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** A namespace that is being deleted accepts no new objects: then the Event is created in the operator's namespace. */
+  /**
+   * A namespace that is deleted or being deleted accepts no new objects: then the Event is created in the operator's
+   * namespace. So is one for which the API server says that, since the deletion may not be known yet.
+   */
   readonly namespaceTerminating: boolean;
 }
 
@@ -69,7 +72,7 @@ export function createEventRecorder(options: {
   readonly operatorNamespace: string;
   readonly identity: string;
 }): EventRecorder {
-  const { api, clock, log } = options;
+  const { clock, log } = options;
   const limits = new EventLimits();
   return {
     record(event) {
@@ -82,7 +85,7 @@ export function createEventRecorder(options: {
       if (verdict !== 'New') {
         return;
       }
-      void api.create(RESOURCES.event, toEvent(event, options)).then((result) => {
+      void write(event, options).then((result) => {
         if (!result.ok) {
           log.warn('event not written', {
             reason: event.reason,
@@ -95,7 +98,21 @@ export function createEventRecorder(options: {
   };
 }
 
-function toEvent(event: EventInput, options: Parameters<typeof createEventRecorder>[0]): EventObject {
+type Options = Parameters<typeof createEventRecorder>[0];
+
+async function write(event: EventInput, options: Options): Promise<ApiResult<EventObject>> {
+  const written = await options.api.create(RESOURCES.event, toEvent(event, options));
+  const { regarding } = event;
+  return isNamespaceGone(written) && regarding.namespace !== '' && !regarding.namespaceTerminating
+    ? write({ ...event, regarding: { ...regarding, namespaceTerminating: true } }, options)
+    : written;
+}
+
+const isNamespaceGone = (written: ApiResult<EventObject>): boolean =>
+  !written.ok &&
+  (written.status === 404 || (written.status === 403 && written.message.includes('being terminated')));
+
+function toEvent(event: EventInput, options: Options): EventObject {
   const { clock, random, operatorNamespace, identity } = options;
   const { kind, namespace, name, uid, namespaceTerminating } = event.regarding;
   const suffix = `${clock.now().toString(16)}${Math.floor(random() * 2 ** 32).toString(16)}`;

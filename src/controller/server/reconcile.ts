@@ -14,6 +14,7 @@ import { type Endpoints, mergeEndpoints, type RefusedEndpoint } from '../../oaut
 import type { Transport } from '../../oauth/http-message.ts';
 import { canonicalJson } from '../../oauth/json.ts';
 import { omit } from '../../oauth/objects.ts';
+import { refreshMeans } from '../calls/server-means.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
 import { discover, LONGEST_READ_MS, probeDocument, UNANSWERED } from './discover-endpoints.ts';
@@ -96,7 +97,8 @@ export async function reconcileServer(
   const probe = nextProbe(servers.health(key));
   const doubt = suspicionEnds(servers.health(key).lostTokens, clock.now());
   const limits = limitsAt(servers.health(key).rateLimits, clock.now()).map(({ until }) => until);
-  const readAgain = references.isIncomplete ? clock.now() + MISSING_REFERENCE_MS : undefined;
+  const isKept = await isRefreshed(key, connection, context);
+  const readAgain = references.isIncomplete || !isKept ? clock.now() + MISSING_REFERENCE_MS : undefined;
   const due = [found.askAgainAt, probe, doubt, orphansVisit, readAgain, ...limits].filter(
     (time) => time !== undefined,
   );
@@ -114,6 +116,19 @@ function resume(object: ServerObject, { servers }: Context, discovered: Map<stri
     discovered.delete(key);
     servers.tryNow(key);
   }
+}
+
+/** Whether what manages the clients is kept as it is now. */
+async function isRefreshed(
+  key: ServerKey,
+  connection: ServerConnection | Problem,
+  context: Context,
+): Promise<boolean> {
+  const problem = isProblem(connection) ? undefined : await refreshMeans(key, connection, context);
+  if (problem !== undefined) {
+    context.log.warn('what manages the clients of a server is not kept yet', { server: key, ...problem });
+  }
+  return problem === undefined;
 }
 
 /** Makes no request and serves no client until the object, or an object that it depends on, changes. */

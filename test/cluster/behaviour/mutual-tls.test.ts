@@ -19,7 +19,7 @@ import {
   setUp,
   told,
 } from './admissions.ts';
-import { all, eventually, namespace, oauthClient } from './objects.ts';
+import { all, eventually, namespace, OPERATOR_NAMESPACE, oauthClient } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
 const ca = createCertificateAuthority();
@@ -245,6 +245,60 @@ describe('The operator authenticates by a client certificate from a kubernetes.i
     await setUp(testbed, { name, issuer: emulator.issuer, spec: openWith(byCertificate(name)), secrets });
     expect(await told(testbed, `${name}-0`, reason)).toContain(words);
     expect(emulator.log).toHaveLength(0);
+  });
+});
+
+describe('A client whose server object, and the Secrets that it names, are deleted first', () => {
+  const keptSecrets = async () =>
+    testbed.kubectl(
+      ...['-n', OPERATOR_NAMESPACE, 'get', 'secrets', '-o', 'name'],
+      ...['-l', 'oauth-registrar.dev/registration=server'],
+    );
+  /** Managed by an admin token alone, over mutual TLS. */
+  const place = async (name: string) => {
+    const emulator = await startSecure({
+      gate: { clientCertificate: true },
+      management: { admits: ['adminToken'] },
+    });
+    const certificate = clientCertificate();
+    await registered(testbed, emulator, {
+      name,
+      issuer: emulator.issuer,
+      spec: {
+        registration: { admission: { open: {} } },
+        management: {
+          mode: 'Credential',
+          credential: { token: { secretRef: { name: `${name}-admin` } } },
+          configurationUrl: `${emulator.registrationEndpoint}/{client_id}`,
+        },
+        connection: byCertificate(`${name}-cert`),
+      },
+      secrets: [
+        tlsSecret(`${name}-cert`, certificate),
+        labelled({ name: `${name}-admin`, data: { token: emulator.credentials.initialAccessToken } }),
+      ],
+    });
+    return { emulator, certificate };
+  };
+  const removals = ({ log }: Emulator) => log.filter(({ call }) => call === 'remove');
+
+  it.each([
+    ['the Secrets', ['secret/early-0-cert', 'secret/early-0-admin']],
+    ['the server object', ['authorizationservers.oauth-registrar.dev/early-1']],
+    [
+      'all of them',
+      ['authorizationservers.oauth-registrar.dev/early-2', 'secret/early-2-cert', 'secret/early-2-admin'],
+    ],
+  ])('%s: it is removed with the certificate and the admin token that were kept', async (_, first) => {
+    const [, name = ''] = /(early-\d)/.exec(first.join(' ')) ?? [];
+    const { emulator, certificate } = await place(name);
+    expect(await keptSecrets()).toMatch(/^secret\/as-/m);
+    await shop.kubectl('delete', ...first);
+    await shop.kubectl('delete', 'oac', `${name}-0`, '--timeout=20s');
+    expect(emulator.clients()).toHaveLength(0);
+    expect(removals(emulator).map(({ certificateFingerprint }) => certificateFingerprint)).toEqual([
+      fingerprint(certificate),
+    ]);
   });
 });
 

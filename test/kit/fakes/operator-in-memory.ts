@@ -16,6 +16,7 @@ import { Memory } from '../../../src/controller/state/client-memory.ts';
 import { CredentialCache } from '../../../src/controller/state/credential-cache.ts';
 import { RefusedWrites } from '../../../src/controller/state/refused-writes.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
+import { ServerRecords } from '../../../src/controller/state/server-records.ts';
 import { ServerRegistry, type ServerState } from '../../../src/controller/state/server-registry.ts';
 import { Slots } from '../../../src/controller/state/slots.ts';
 import { StatusWrites } from '../../../src/controller/state/status-writes.ts';
@@ -27,6 +28,7 @@ import type { Observation, PendingCall } from '../../../src/core/observation.ts'
 import { type ServerKey, serverKey } from '../../../src/core/server-key.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
 import { sha256 } from '../../../src/oauth/sha256.ts';
+import { SERVER_RECORD, toServerRecordObject } from '../../../src/core/server-record.ts';
 import { CLIENT, OPERATOR_NAMESPACE, registeredClient } from '../fixtures/objects.ts';
 import { available, connection, INSTALLATION, NOW } from '../fixtures/observations.ts';
 import { Cluster, type Stored } from './cluster.ts';
@@ -153,6 +155,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     memory,
     statusWrites,
     servers,
+    serverRecords: new ServerRecords(),
     slots: new Slots(),
     caches,
     credentials,
@@ -230,6 +233,9 @@ export function fill(caches: Context['caches'], objects: readonly Stored[]): voi
       case 'Secret':
         if (labels[LABELS.registration] === 'true') {
           caches.registrations.applied(toRegistrationObject(object));
+        }
+        if (labels[LABELS.registration] === SERVER_RECORD) {
+          caches.serverRecords.applied(toServerRecordObject(object));
         }
         if (labels[LABELS.workload] === 'true') {
           caches.secrets.applied(toSecretObject(object));

@@ -7,6 +7,7 @@ import {
 import { FINALIZER, LABELS } from '../../../src/api/names.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import type { HttpRequest, JournalEntry } from '../../../src/controller/ports.ts';
+import { SERVER_RECORD, serverRecordName } from '../../../src/core/server-record.ts';
 import { OWN_SUSPECTS, SUSPECTS } from '../../../src/core/suspects.ts';
 import { parseJsonObject } from '../../../src/oauth/json.ts';
 
@@ -17,6 +18,8 @@ export const EFFECTS = [
   // Effects without a call come first: the finalizer, and the mark on the record of a retained client.
   'finalizer-add',
   'record-mark',
+  // What manages the clients of a namespaced server, before the first of them.
+  'server-record-write',
   // A registration.
   'ledger-write',
   'register-call',
@@ -58,6 +61,9 @@ export function effectOfCreate(resource: Resource, object: KubernetesObject): Ef
   if (resource !== RESOURCES.secret) {
     return undefined;
   }
+  if (object.metadata.labels?.[LABELS.registration] === SERVER_RECORD) {
+    return 'server-record-write';
+  }
   return isRegistration(object) ? 'record-create' : 'workload-secret-create';
 }
 
@@ -95,7 +101,7 @@ export function createReplaceNamer(): (resource: Resource, object: KubernetesObj
 
 export function effectOfPatch(resource: Resource, patch: object): Effect | undefined {
   if (resource === RESOURCES.secret) {
-    return 'record-mark';
+    return 'data' in patch ? 'server-record-write' : 'record-mark';
   }
   const { finalizers } = (patch as Partial<KubernetesObject>).metadata ?? {};
   return finalizers && (finalizers.includes(FINALIZER) ? 'finalizer-add' : 'finalizer-remove');
@@ -103,6 +109,9 @@ export function effectOfPatch(resource: Resource, patch: object): Effect | undef
 
 export function effectOfDelete(resource: Resource, name: string): Effect | undefined {
   if (resource !== RESOURCES.secret) {
+    return undefined;
+  }
+  if (name.startsWith(serverRecordName(''))) {
     return undefined;
   }
   return name.startsWith('oac-') ? 'record-delete' : 'workload-secret-delete';

@@ -12,16 +12,21 @@ export interface KillGroup {
 /** Only a process that takes over from an ended one reaches these. */
 const BY_SUCCESSORS: readonly Effect[] = ['lead-write', 'orphan-list'];
 
+/** These are reached once per server object. */
+const BY_SERVERS: readonly Effect[] = ['server-record-write'];
+
 /** In the order of a client's life. */
-const PLACES: readonly Place[] = EFFECTS.filter((effect) => !BY_SUCCESSORS.includes(effect)).flatMap(
-  (effect): Place[] => [`${effect}:before`, `${effect}:after`],
-);
+const around = (effects: readonly Effect[]): readonly Place[] =>
+  effects.flatMap((effect): Place[] => [`${effect}:before`, `${effect}:after`]);
+
+const PLACES = around(EFFECTS.filter((effect) => ![...BY_SUCCESSORS, ...BY_SERVERS].includes(effect)));
+const ALL = around(EFFECTS.filter((effect) => !BY_SUCCESSORS.includes(effect)));
 
 /** The second time, if the place is reached again: then others of its kind are under way. */
 const at = (
   place: Place,
   signal: Failpoint['signal'],
-  nth = place.startsWith('ledger-tidy') ? 1 : 2,
+  nth = /^(ledger-tidy|server-record)/.test(place) ? 1 : 2,
 ): Failpoint => ({ place, nth, signal });
 
 /** One replica reaches one failpoint. */
@@ -80,7 +85,7 @@ export const JOURNALED: readonly Place[] = [
 export const KILL_GROUPS: readonly KillGroup[] = [
   {
     title: 'The leader is killed (`kill -9`)',
-    cases: PLACES.map((place) => single(place, 'SIGKILL')),
+    cases: ALL.map((place) => single(place, 'SIGKILL')),
   },
   {
     title: 'The leader is killed, and then its successor (`kill -9`)',
@@ -88,7 +93,7 @@ export const KILL_GROUPS: readonly KillGroup[] = [
   },
   {
     title: 'The leader is stopped (SIGTERM)',
-    cases: PLACES.map((place) => single(place, 'SIGTERM')),
+    cases: ALL.map((place) => single(place, 'SIGTERM')),
   },
   {
     title: 'The leader is frozen until another leads, and then goes on (SIGSTOP, SIGCONT)',

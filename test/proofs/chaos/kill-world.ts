@@ -148,7 +148,7 @@ export async function startKillWorld(): Promise<KillWorld> {
 }
 
 /** Server objects are reconciled when they are new. */
-const isMetWhilePreparing = ({ place }: Failpoint): boolean => place.startsWith('server-status-put');
+const isMetWhilePreparing = ({ place }: Failpoint): boolean => /^server-(status-put|record)/.test(place);
 
 async function until(isSo: () => boolean, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;

@@ -1,5 +1,12 @@
 import { ANNOTATIONS } from '../../../src/api/names.ts';
-import { all, machine, namespace, namespacedServer, oauthClient } from '../../cluster/behaviour/objects.ts';
+import {
+  all,
+  credential,
+  machine,
+  namespace,
+  namespacedServer,
+  oauthClient,
+} from '../../cluster/behaviour/objects.ts';
 import type { Testbed } from '../../kit/testbed/testbed.ts';
 
 /** The work while an operator is killed: clients are created, changed, replaced, renamed, kept and deleted. */
@@ -51,10 +58,16 @@ export function prepare(
       connection: { timeout: '2s' },
       recovery: { cooldown: '1s' },
       ...(server === 'rotating' ? { dialect: 'oidc-provider' } : {}),
+      // It manages no client here; it is kept beside the records.
+      ...(server === 'plain'
+        ? { management: { credential: { token: { secretRef: { name: 'admin' } } } } }
+        : {}),
     }),
   );
   const objects = OBJECTS.filter(({ fate }) => fate !== 'created').map((object) => toClient(ns, object));
-  return testbed.apply(all(namespace(ns), ...servers, ...objects));
+  return testbed.apply(
+    all(namespace(ns), credential('admin', { name: 'admin', namespace: ns }), ...servers, ...objects),
+  );
 }
 
 /** All changes at once. */

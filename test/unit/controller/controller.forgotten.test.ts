@@ -5,9 +5,11 @@ import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import { storedServerKey } from '../../../src/core/server-key.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
+import { toServerRecordObject } from '../../../src/core/server-record.ts';
 import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
 import { answered, contextOf, createFakeJwt, createRandom } from '../../kit/fakes/fake-ports.ts';
 import { issuer, open } from '../../kit/fixtures/server-objects.ts';
+import { serverRecord } from '../../kit/fixtures/server-records.ts';
 
 const COUNT = 2_000;
 const NAMESPACES = 100;
@@ -35,7 +37,12 @@ function operator() {
   const tokens = new ReusableTokens(clock);
   const gone: string[] = [];
   let version = 1_000_000;
+  const removed: string[] = [];
   const api = {
+    delete: async (_: unknown, { name }: { name: string }) => {
+      removed.push(name);
+      return { ok: true, object: {} };
+    },
     replace: async (_: unknown, object: object & { metadata: object }) => {
       version += 1;
       return {
@@ -54,7 +61,7 @@ function operator() {
     jwt: createFakeJwt(),
     http: { send: async () => answered(200, document) },
     log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: console.error },
-    ledger: { entries: () => [], callsOf: () => [] } as never,
+    ledger: { entries: () => [], callsOf: () => [], registrationsAt: () => [] } as never,
     orphans: { countAt: () => 0, isFull: () => false } as never,
     counters: { orphanSuspected: () => undefined, serverGone: ({ name }) => void gone.push(name) },
     settings: {
@@ -74,7 +81,7 @@ function operator() {
       report: () => undefined,
     }),
   );
-  return { controller, clock, tokens, gone };
+  return { controller, clock, tokens, gone, removed };
 }
 
 test('nothing is kept of 2,000 server objects that were made and deleted (M10)', async () => {
@@ -110,4 +117,15 @@ test('nothing is kept of 2,000 server objects that were made and deleted (M10)',
     Object.fromEntries(Object.keys(controller.kept()).map((name) => [name, 0])),
   );
   expect(gone).toHaveLength(COUNT);
+});
+
+test('what is kept of a server object is removed a minute after it and its clients are gone', async () => {
+  const { controller, clock, removed } = operator();
+  controller.start();
+  controller.caches.serverRecords.applied(toServerRecordObject(serverRecord('uid-gone')));
+  await clock.advance(59_000);
+  expect([controller.kept()['serverRecords'], removed]).toEqual([1, []]);
+  await clock.advance(2_000);
+  expect(removed).toEqual(['as-uid-gone']);
+  expect(controller.kept()['serverRecords']).toBe(0);
 });

@@ -16,6 +16,7 @@ import { managementAddress } from '../../calls/management-token.ts';
 import { recordsOfClient } from '../observe.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
+import { unkept } from './kept-means.ts';
 import { circumstancesOf, RECORDING, record, SETTLED } from './record.ts';
 import { isWithinQuota } from './register.ts';
 import { failed, subjectOf } from './report.ts';
@@ -31,6 +32,10 @@ export async function adopt(step: AdoptStep, input: StepInput): Promise<StepResu
   const management = manageable(step, expected, input);
   if (management.kind !== 'Managed') {
     return failed('Adopt', basis, management, input);
+  }
+  const stopped = await unkept(step, input);
+  if (stopped !== undefined) {
+    return failed('Adopt', basis, stopped, input);
   }
   const server = serverKey(ref, o.namespace);
   const name = recordName(object.uid, attempt);

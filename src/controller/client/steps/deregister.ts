@@ -5,19 +5,22 @@ import type { RegistrationContent } from '../../../core/content.ts';
 import { GONE_ALREADY, isGoneAlready, isTokenInDoubt, setbackOf } from '../../../core/earlier-calls.ts';
 import { type Failure, failure } from '../../../core/failure.ts';
 import { forgottenMessage } from '../../../core/forgotten-client.ts';
-import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
+import { credentialSecrets, managementSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import type { Home } from '../../../core/home.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import type { Setback } from '../../../core/observation.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
-import { describePurpose } from '../../../core/record.ts';
+import { describePurpose, type RegistrationRecord } from '../../../core/record.ts';
 import { keyWithoutServer, type ServerKey, serverKey, serverNamed } from '../../../core/server-key.ts';
+import type { ServerMeans } from '../../../core/server-record.ts';
 import type { Dialect } from '../../../dialects/dialect.ts';
 import { isFromApi } from '../../../oauth/body-form.ts';
 import { parseClientInformation } from '../../../oauth/client-information.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../../oauth/registration.ts';
+import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { sha256 } from '../../../oauth/sha256.ts';
 import { originOf } from '../../../oauth/url.ts';
+import type { TokenTerms } from '../../calls/admission.ts';
 import { endOf } from '../../calls/audit.ts';
 import {
   type Answer,
@@ -28,7 +31,7 @@ import {
 } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
 import { callerOf } from '../observe.ts';
-import { DONE, type StepInput, type StepResult } from '../round.ts';
+import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { disown } from './disown.ts';
@@ -36,6 +39,7 @@ import { removeFinalizer } from './finalizer.ts';
 import { forget } from './forget.ts';
 import { isForgotten } from './forgotten.ts';
 import { formerAddress, tryThere } from './former-address.ts';
+import { meansWithoutServer } from './kept-means.ts';
 import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf } from './report.ts';
 
@@ -62,8 +66,12 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   if ('notRead' in content) {
     return notRead(content, 'Deregister', basis, record, input);
   }
-  const manager = managerOf(home, content);
-  const { management, connection, server } = manager;
+  const means = await meansWithoutServer(home, input);
+  if (means !== undefined && 'notRead' in means) {
+    return later(`what is kept of the server object could not be read: ${means.notRead}`);
+  }
+  const manager = managerOf(home, content, means);
+  const { management, terms, server } = manager;
   if (management.kind !== 'Managed' || !dialectOf(manager, content).deleteEffect.supported) {
     const message = management.kind === 'Managed' ? 'The server deletes no clients' : management.message;
     const failure = notDeregistered(message);
@@ -71,27 +79,30 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
     const mayPass = home.kind === 'Alone' && home.isItsServerThere;
     return failed('Deregister', basis, mayPass ? asUnconfirmed(failure) : failure, input);
   }
-  const address = () => managementAddress(management, server, connection, context);
+  const address = () => managementAddress(management, server, terms, context);
   const deletion = begin(step, content, manager, input);
   const { attempt } = deletion;
   const { client, registrationSecret, clientId } = record;
   const audited = { event: 'Deregistration', why: step.message, clientId } as const;
   const call = { attempt, kind: 'Deregister', client, registrationSecret, server, audited } as const;
-  const terms = { ...(connection ?? withoutServerObject(content)), version: '' };
-  const result = await context.calls.guarded<StepResult>(call, terms, {
-    prepare: async () => {
-      const found = await address();
-      return 'kind' in found ? found : deleteRequest(found);
-    },
-    notReady: (failure) => ({
-      shown: failure,
-      finish: () => ({
-        entry: 'Settle',
-        result: failed('Deregister', basis, asUnconfirmed(failure), input),
+  const result = await context.calls.guarded<StepResult>(
+    call,
+    { ...terms, version: '' },
+    {
+      prepare: async () => {
+        const found = await address();
+        return 'kind' in found ? found : deleteRequest(found);
+      },
+      notReady: (failure) => ({
+        shown: failure,
+        finish: () => ({
+          entry: 'Settle',
+          result: failed('Deregister', basis, asUnconfirmed(failure), input),
+        }),
       }),
-    }),
-    conclude: (answer) => conclude(deletion, address, terms, answer, input),
-  });
+      conclude: (answer) => conclude(deletion, address, answer, input),
+    },
+  );
   return result ?? held(step, server, input);
 }
 
@@ -115,15 +126,13 @@ function begin(
 function conclude(
   { step, attempt, content, manager, wasUnanswered, mayBeGone }: Deletion,
   address: () => Promise<ManagementAddress | Failure>,
-  terms: CallTerms,
   { outcome, sent, told }: Answer,
   input: StepInput,
 ): Conclusion<StepResult> {
   const { context } = input;
-  const { connection, management, server } = manager;
+  const { management, server, terms } = manager;
   const dialect = dialectOf(manager, content);
-  const ofServer = connection === undefined ? [] : credentialSecrets(connection);
-  const secrets = [...secretsOf(content), ...ofServer, ...sent];
+  const secrets = [...secretsOf(content), ...manager.secrets, ...sent];
   const toFormer =
     management.kind === 'Managed'
       ? formerAddress({ attempt, record: step.home.record, content, url: management.url }, outcome, input)
@@ -162,8 +171,11 @@ function conclude(
 
 /** The means to remove a client. */
 interface Manager {
-  /** `undefined`: the record alone. */
+  /** `undefined`: the record, and what is kept of its server object. */
   readonly connection: ServerConnection | undefined;
+  readonly terms: CallTerms & TokenTerms;
+  /** Of the server object. */
+  readonly secrets: readonly Sensitive[];
   /** Key of `serverKey` or `keyWithoutServer`. */
   readonly server: ServerKey;
   readonly management: Management;
@@ -173,29 +185,43 @@ const dialectOf = ({ connection }: Manager, content: RegistrationContent): Diale
   connection?.dialect ?? content.dialect;
 
 /**
- * The means to remove the client: the connection of its own server object, else the record and its content. Another server
- * object decides nothing: neither where a token is sent nor whether the call may be made.
+ * The means to remove the client: the connection of its own server object, else the record and what is kept of that server
+ * object. Another server object decides nothing: neither where a token is sent nor whether the call may be made.
  */
-function managerOf(home: Home, content: RegistrationContent): Manager {
+function managerOf(home: Home, content: RegistrationContent, means: ServerMeans | undefined): Manager {
   const { server, client } = home.record;
   const own = managementOf(home, content);
   if (home.kind === 'AtServer' && !(home.isRecreated && own.kind === 'Refused')) {
-    return { connection: home.connection, server: serverKey(server, client.namespace), management: own };
+    const { connection } = home;
+    return {
+      connection,
+      terms: connection,
+      secrets: credentialSecrets(connection),
+      server: serverKey(server, client.namespace),
+      management: own,
+    };
   }
   const isItsServerThere = home.kind === 'Alone' && home.isItsServerThere;
   return {
     connection: undefined,
+    terms: withoutServerObject(home.record, content, means),
+    secrets: means === undefined ? [] : managementSecrets(means),
     server: isItsServerThere
       ? serverKey(server, client.namespace)
       : keyWithoutServer(server, client.namespace, originOf(content.registrationEndpoint)),
-    management: managementOf({ kind: 'Alone', record: home.record, isItsServerThere }, content),
+    management: managementOf({ kind: 'Alone', record: home.record, isItsServerThere }, content, means),
   };
 }
 
-/** A record is enough to deregister a client: the server object may be deleted. */
-function withoutServerObject({ ca }: RegistrationContent): CallTerms {
-  const transport = ca === undefined ? undefined : { version: `record ${sha256(ca)}`, ca };
-  return { version: '', timeoutMs: 30_000, maxInFlight: 16, transport };
+/** A client is deregistered also when its server object, or what that refers to, is deleted. */
+function withoutServerObject(
+  { issuer }: RegistrationRecord,
+  { ca, dialect }: RegistrationContent,
+  means: ServerMeans | undefined,
+): Manager['terms'] {
+  const ofRecord = ca === undefined ? undefined : { version: `record ${sha256(ca)}`, ca };
+  const { tokenEndpoint, transport } = means ?? { tokenEndpoint: undefined, transport: ofRecord };
+  return { version: '', issuer, dialect, tokenEndpoint, timeoutMs: 30_000, maxInFlight: 16, transport };
 }
 
 const notDeregistered = (message: string): Failure => failure('Terminal', 'DeletionUnsupported', message);

@@ -81,12 +81,12 @@ export function warn(
 
 /** The OAuthClient, as the object that an Event is about. */
 export function subjectOf(o: Observation, record: RegistrationRecord | undefined): EventSubject {
-  const { namespace, name, namespaceTerminating } = o;
+  const { namespace, name, namespaceTerminating, namespaceUid } = o;
   return {
     kind: 'OAuthClient',
     namespace,
     name,
     uid: o.object?.uid ?? record?.client.uid ?? '',
-    namespaceTerminating,
+    namespaceTerminating: namespaceTerminating || namespaceUid === '',
   };
 }

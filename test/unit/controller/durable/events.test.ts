@@ -13,11 +13,16 @@ interface Written {
   readonly type: string;
 }
 
-function createRecorder() {
+/** @param refuses what the API server answers about an Event of this namespace, instead of storing it */
+function createRecorder(refuses: (namespace: string) => object | undefined = () => undefined) {
   const clock = createFakeClock();
   const written: Written[] = [];
   const api = {
     async create(_: unknown, object: unknown) {
+      const refused = refuses((object as Written).metadata.namespace);
+      if (refused !== undefined) {
+        return { ok: false, reason: '', message: '', ...refused };
+      }
       written.push(object as Written);
       return { ok: true, object };
     },
@@ -79,6 +84,38 @@ describe('Events', () => {
     const { regarding } = event('c');
     record(event('c', { regarding: { ...regarding, namespaceTerminating: true } }));
     expect(written.map(({ metadata: { namespace } }) => namespace)).toEqual(['shop', 'default', 'op']);
+  });
+
+  test.each([
+    ['is gone', { status: 404, message: 'namespaces "shop" not found' }, ['op']],
+    [
+      'is being deleted',
+      {
+        status: 403,
+        message: 'unable to create new content in namespace shop because it is being terminated',
+      },
+      ['op'],
+    ],
+    ['takes no Events', { status: 403, message: 'exceeded quota' }, []],
+  ])("about an object of a namespace that %s by now: in the operator's", async (_, refused, namespaces) => {
+    const { clock, written, record } = createRecorder((namespace) =>
+      namespace === 'shop' ? refused : undefined,
+    );
+    record(event('a'));
+    await clock.advance(1);
+    expect(written.map(({ metadata: { namespace } }) => namespace)).toEqual(namespaces);
+  });
+
+  test("are lost where the operator's namespace takes them no more, and are not tried for ever", async () => {
+    let tries = 0;
+    const { clock, record } = createRecorder(() => {
+      tries += 1;
+      return { status: 404 };
+    });
+    record(event('a'));
+    record(event('b', { namespace: '' }));
+    await clock.advance(1);
+    expect(tries).toBe(3);
   });
 
   test('H4: of one namespace are bounded, and take nothing of another', async () => {

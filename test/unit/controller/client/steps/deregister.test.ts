@@ -9,6 +9,7 @@ import { limited, NO_LIMITS } from '../../../../../src/core/rate-limits.ts';
 import { HEALTHY } from '../../../../../src/core/server-health.ts';
 import { omit } from '../../../../../src/oauth/objects.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
+import type { Stored } from '../../../../kit/fakes/cluster.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
 import {
@@ -29,11 +30,13 @@ import {
   OPERATOR_NAMESPACE,
   recorded,
   registrationSecret,
+  serverObject,
   stored,
   surroundings,
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
+import { OWN_REF, serverRecord } from '../../../../kit/fixtures/server-records.ts';
 
 const RECORD = `Secret ${OPERATOR_NAMESPACE}/${NAME}`;
 const deleted = clientObject({ deletionTimestamp: '2026-05-01T11:59:00Z' });
@@ -204,6 +207,77 @@ describe('A client of an object that is gone', () => {
         transport: { ca: 'PEM' },
       },
     ]);
+  });
+});
+
+describe('A client of an AuthorizationServer that is gone, or whose Secrets are', () => {
+  const [namespace, operators] = surroundings() as readonly [Stored, Stored];
+  const own = recorded({ server: OWN_REF, managed: false });
+  const untokened = {
+    ...stored,
+    information: omit(stored.information, 'registrationAccessToken'),
+  };
+  const left = (content = stored) => [namespace, operators, deleted, registrationSecret(own, content)];
+  const KEPT = `Secret ${OPERATOR_NAMESPACE}/as-server-1`;
+  const unready = { ...serverObject('sso', { namespace: 'shop', metadata: { uid: 'server-1' } }) };
+
+  test.each([
+    ['with its server object', []],
+    ['while its server object is not ready', [unready]],
+  ])('is removed %s, with the certificate and the admin token that were kept', async (_, present) => {
+    const { http, reads, result } = await deregister({
+      objects: [...left(untokened), ...present, serverRecord()],
+      outcomes: [answered(204)],
+    });
+    expect([result, reads]).toEqual([DONE, [RECORD, KEPT]]);
+    expect(http.sent).toMatchObject([
+      {
+        method: 'DELETE',
+        url: 'https://sso.example.com/register/c1',
+        headers: { authorization: 'Bearer admin-1' },
+        transport: { certificate: { cert: 'CERT', key: new Sensitive('KEY') } },
+      },
+    ]);
+  });
+
+  test('is removed by its own token, over the connection that was kept', async () => {
+    const registered = registrationSecret(recorded({ server: OWN_REF }));
+    const { http } = await deregister({
+      objects: [namespace, operators, deleted, registered, serverRecord()],
+      outcomes: [answered(204)],
+    });
+    expect(http.sent).toMatchObject([
+      { headers: { authorization: 'Bearer token-1' }, transport: { certificate: { cert: 'CERT' } } },
+    ]);
+  });
+
+  test('is not removed with what was kept of another server object', async () => {
+    const taken = await deregister({ objects: [...left(untokened), serverRecord('server-0')] });
+    expect([taken.http.sent, taken.reads]).toEqual([[], [RECORD]]);
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Terminal', reason: 'DeletionUnsupported' }]);
+  });
+
+  test('waits while what was kept cannot be read', async () => {
+    const { result, http } = await deregister({
+      objects: [...left(untokened), serverRecord()],
+      before: ({ round }) => void round.contents.set(NAME, untokened),
+      refuses: { 'get Secret': refusals.broken },
+    });
+    expect(result).toEqual({
+      kind: 'later',
+      why: 'what is kept of the server object could not be read: etcd is down',
+    });
+    expect(http.sent).toEqual([]);
+  });
+
+  test('is removed by its record alone where what was kept is damaged', async () => {
+    const damaged = { ...serverRecord(), data: { 'server.json': 'eA==' } };
+    const registered = registrationSecret(recorded({ server: OWN_REF }));
+    const { http } = await deregister({
+      objects: [namespace, operators, deleted, registered, damaged],
+      outcomes: [answered(204)],
+    });
+    expect(http.sent).toMatchObject([{ headers: { authorization: 'Bearer token-1' }, transport: undefined }]);
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
+import { keepMeans } from '../../../../../src/controller/calls/server-means.ts';
 import { PLACES } from '../../../../../src/controller/state/refused-writes.ts';
+import type { ServerState } from '../../../../../src/controller/state/server-registry.ts';
 import { Sensitive } from '../../../../../src/oauth/sensitive.ts';
 import { answered } from '../../../../kit/fakes/fake-ports.ts';
 import { type OperatorInMemory, refusals } from '../../../../kit/fakes/operator-in-memory.ts';
@@ -18,11 +20,13 @@ import {
   OPERATOR_NAMESPACE,
   recorded,
   registrationSecret,
+  serverObject,
   surroundings,
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 import { planned } from '../../../../kit/fixtures/steps.ts';
+import { managedWith, OWN_REF, OWN_SERVER } from '../../../../kit/fixtures/server-records.ts';
 
 /** By the random numbers of the operator in memory. */
 const SECRET = `oac-uid-1-${ATTEMPT}`;
@@ -49,6 +53,48 @@ const unregistered = (metadata: object = {}, spec: object = {}) => [
 ];
 const register = (options: TakeOptions<'Register'>) =>
   take('Register', { objects: unregistered(), ...options });
+
+describe('A registration at an AuthorizationServer with a certificate and an admin token', () => {
+  const ref = { authorizationServerRef: OWN_REF };
+  const objects = [
+    ...surroundings(),
+    serverObject('sso', { namespace: 'shop', metadata: { uid: 'server-1' } }),
+    clientObject({}, ref, {}),
+  ];
+  const known = { problem: undefined, suspended: false } as ServerState;
+  const before = ({ servers }: OperatorInMemory) =>
+    servers.set(OWN_SERVER, { ...known, connection: managedWith('admin-1') });
+  const KEPT = `create Secret ${OPERATOR_NAMESPACE}/as-server-1`;
+
+  test('is sent once what manages its client is kept, in one Secret for all clients', async () => {
+    const { http, wrote } = await register({ objects, before, outcomes: [registered] });
+    expect(wrote).toEqual([KEPT, RECORD]);
+    expect(http.sent).toMatchObject([{ method: 'POST', transport: { version: 'v7' } }]);
+    const second = await register({
+      objects,
+      before: async (operator) => {
+        before(operator);
+        await keepMeans(OWN_SERVER, managedWith('admin-1'), operator.context as never);
+      },
+      outcomes: [registered],
+    });
+    expect(second.wrote).toEqual([KEPT, RECORD]);
+  });
+
+  test('is not sent while that cannot be kept, and says why', async () => {
+    const taken = await register({ objects, before, refuses: { 'create Secret': refusals.forbidden } });
+    expect([taken.http.sent, taken.wrote]).toEqual([[], [KEPT]]);
+    expect(taken.told).toEqual(['Warning RecordWriteRefused Register']);
+    expect(setbacksOf(taken)).toMatchObject([
+      {
+        kind: 'Transient',
+        reason: 'RecordWriteRefused',
+        message:
+          "What manages the clients of AuthorizationServer sso can't be kept in the operator's namespace: exceeded quota. The platform team follows the words of the API server in the message; nothing is registered until a write succeeds.",
+      },
+    ]);
+  });
+});
 
 describe('A registration', () => {
   test('is sent once its entry is stored, and recorded before anything else is done', async () => {

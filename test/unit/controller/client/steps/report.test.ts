@@ -103,6 +103,12 @@ describe('A warning', () => {
     expect(subjectOf(input.o, input.o.records[0])).toMatchObject({ uid: 'uid-0' });
     expect(subjectOf(input.o, undefined)).toMatchObject({ uid: '' });
   });
+
+  test("is told in the operator's namespace where that of the object is gone", () => {
+    const [, ...others] = surroundings();
+    const { input } = inputOf({ objects: [...others, registrationSecret()] });
+    expect(subjectOf(input.o, input.o.records[0])).toMatchObject({ namespaceTerminating: true });
+  });
 });
 
 describe('A record that is not read', () => {
