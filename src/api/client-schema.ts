@@ -126,6 +126,15 @@ const algorithmFields = MEMBERS.map(({ wire }) => wire)
   .map((wire) => `self.${specName(wire)}`);
 const needsSecret = algorithmFields.map((field) => `(has(${field}) && ${field}.matches('${BY_SECRET}'))`);
 
+/** OpenID Connect Registration section 2, RFC 9701 section 6: the content is encrypted only where a key is. */
+const encryptionPairs = MEMBERS.filter(({ wire }) => wire.endsWith('_enc')).map(({ wire }) => {
+  const [enc, alg] = [specName(wire), specName(wire.replace(/_enc$/, '_alg'))];
+  return {
+    rule: `!has(self.${enc}) || has(self.${alg})`,
+    message: `${enc} needs ${alg}: set both, or ${alg} alone`,
+  };
+});
+
 export const clientSchema = z.object(fieldsOf(strict)).meta({
   description: 'Client metadata (RFC 7591 section 2). What is unset is not sent; an empty list is.',
   ...rules(
@@ -147,6 +156,7 @@ export const clientSchema = z.object(fieldsOf(strict)).meta({
       message:
         'authorization_code and implicit send users back to a redirect URI: list one in redirectUris, or remove the grant type',
     },
+    ...encryptionPairs,
   ),
 });
 

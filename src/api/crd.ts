@@ -30,6 +30,7 @@ interface Definition {
   readonly columns: readonly Column[];
   /** CEL about the whole object, its status included. */
   readonly rules?: object;
+  readonly labels?: Readonly<Record<string, string>>;
   /** JSON paths of what `--field-selector` accepts besides name and namespace. */
   readonly selectable?: readonly string[];
 }
@@ -66,6 +67,8 @@ const DEFINITIONS: readonly Definition[] = [
     resource: RESOURCES.oauthClient,
     shortName: 'oac',
     description: 'An OAuth client that is registered at an authorization server and written into a Secret.',
+    // The Service Binding specification: `status.binding` names the Secret.
+    labels: { 'servicebinding.io/provisioned-service': 'true' },
     spec: oauthClientSpec,
     status: oauthClientStatus,
     columns: [
@@ -115,7 +118,7 @@ function customResourceDefinition(definition: Definition): object {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
+    metadata: defined({ name: `${plural}.${group}`, labels: definition.labels }),
     spec: {
       group,
       names: {

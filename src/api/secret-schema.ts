@@ -62,7 +62,7 @@ export const secret = z
     include: set(text(253), 32)
       .meta({
         description:
-          "Further members of the server's answer, or endpoints that it publishes, to put into the Secret, by wire name, like `[pushed_authorization_request_endpoint]`. Default: none.",
+          "Further members of the server's answer, or endpoints that it publishes, to put into the Secret, by wire name, like `[pushed_authorization_request_endpoint]`; or `type` (`oauth2`) and `provider` (name of the server object), which a service binding reads. Default: none.",
       })
       .optional(),
     labels: stringMap(32, 63)

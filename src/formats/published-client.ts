@@ -13,9 +13,20 @@ export interface PublishedClient {
   readonly endpoints: Endpoints;
   /** The key that the operator made for the client. */
   readonly key?: GeneratedKey | undefined;
-  /** Further members of the answer, and endpoints that the server publishes, by wire name. */
+  /**
+   * Further members of the answer, and endpoints that the server publishes, by wire name; or `type` and `provider`, see
+   * {@link BINDING_TYPE}.
+   */
   readonly include?: readonly string[];
+  /** Name of the server object. */
+  readonly provider?: string;
 }
+
+/**
+ * What the Service Binding specification calls the type of a Secret with an OAuth client. It is published as `type`, and the
+ * name of the server object as `provider`, where `include` names them and the answer has no such member.
+ */
+const BINDING_TYPE = 'oauth2';
 
 /** The wire names of all values that a format can publish, `include` aside. */
 export const PUBLISHED_NAMES: readonly string[] = [
@@ -56,14 +67,19 @@ export function publishedValues({
   endpoints,
   key,
   include = [],
+  provider,
 }: PublishedClient): Record<string, string | undefined> {
   const answered = (member: string) =>
     nonEmptyString(information.metadata[member]) ?? nonEmptyString(sent[member]);
   const hasCertificate = presentsCertificate({ information, sent });
   const endpoint = (wire: string) => endpointOf(wire, endpoints, hasCertificate);
+  const binding: Record<string, string | undefined> = { type: BINDING_TYPE, provider };
   return {
     ...Object.fromEntries(
-      include.map((member) => [member, included(information.metadata, member) ?? endpoint(member)]),
+      include.map((member) => [
+        member,
+        included(information.metadata, member) ?? endpoint(member) ?? own(binding, member),
+      ]),
     ),
     client_id: information.clientId,
     client_secret: information.clientSecret?.reveal(),

@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -59,6 +59,56 @@ describe('deploy, as kustomize renders it', () => {
     const rendered = await cluster.must(['kustomize', folder]);
     await rm(folder, { recursive: true });
     expect(rendered.match(/image: .*/g)).toEqual(['image: registry.example.com/registrar:1.2.3']);
+  });
+});
+
+describe('A kustomization with a prefix and generated names', () => {
+  const credential = {
+    options: { labels: { 'oauth-registrar.dev/credential': 'true' } },
+    literals: ['token=t'],
+  };
+  const server = {
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'AuthorizationServer',
+    metadata: { name: 'as' },
+    spec: {
+      issuer: 'https://sso.example.com',
+      registration: { admission: { initialAccessToken: { secretRef: { name: 'iat' } } } },
+      management: { credential: { token: { secretRef: { name: 'iat' } } } },
+      connection: { caRef: { name: 'ca' } },
+    },
+  };
+  const client = {
+    apiVersion: 'oauth-registrar.dev/v1alpha1',
+    kind: 'OAuthClient',
+    metadata: { name: 'a' },
+    spec: { authorizationServerRef: { kind: 'AuthorizationServer', name: 'as' }, client: {} },
+  };
+  const references = (configurations: readonly string[]) =>
+    renderOwn({
+      namePrefix: 'staging-',
+      secretGenerator: [{ name: 'iat', ...credential }],
+      configMapGenerator: [{ name: 'ca', literals: ['ca.crt=PEM'] }],
+      resources: ['server.yaml', 'client.yaml'],
+      configurations,
+    });
+  const renderOwn = async (kustomization: object): Promise<string> => {
+    const folder = await realpath(await mkdtemp(join(tmpdir(), 'oauth-registrar-references-')));
+    await writeFile(join(folder, 'kustomization.yaml'), stringify(kustomization));
+    await writeFile(join(folder, 'server.yaml'), stringify(server));
+    await writeFile(join(folder, 'client.yaml'), stringify(client));
+    await copyFile(join(DEPLOY, 'samples', 'name-references.yaml'), join(folder, 'name-references.yaml'));
+    const rendered = await cluster.must(['kustomize', folder]);
+    await rm(folder, { recursive: true });
+    const named = /^ +(?:name: (?:staging-)?(?:as|iat|ca)\b.*)$/gm;
+    return [...new Set((rendered.match(named) ?? []).map((line) => line.trim()))].toSorted().join(' ');
+  };
+
+  test('keeps its references with deploy/samples/name-references.yaml, and not without', async () => {
+    expect(await references(['name-references.yaml'])).toMatch(
+      /^name: staging-as name: staging-ca-\w{10} name: staging-iat-\w{10}$/,
+    );
+    expect(await references([])).toMatch(/name: as name: ca name: iat/);
   });
 });
 

@@ -128,6 +128,27 @@ describe('the roles for people', () => {
     await cluster.must(['delete', 'clusterrolebinding', `viewer-of-${namespace}`]);
   });
 
+  test('oauth-registrar-service-binding is for controllers of service bindings: it shows OAuthClients, and no Secret', async () => {
+    const labelled = ['get', 'clusterroles', '-l', 'servicebinding.io/controller=true', '-o', 'name'];
+    expect(await cluster.must(labelled)).toContain('oauth-registrar-service-binding');
+    const binding = ['create', 'clusterrolebinding', `binding-of-${namespace}`];
+    await cluster.must([...binding, '--clusterrole=oauth-registrar-service-binding', '--user=binder']);
+    for (const verb of ['get', 'list', 'watch']) {
+      expect(await can('binder', [verb, 'oauthclients', EVERYWHERE]), verb).toMatch(/^yes$/m);
+    }
+    for (const [verb, kind] of [
+      ...verbs('create update patch delete', 'oauthclients'),
+      ...verbs('get list', 'secrets'),
+    ]) {
+      expect(await can('binder', [verb ?? '', kind ?? '', EVERYWHERE]), `${verb} ${kind}`).toMatch(/^no$/m);
+    }
+    const provided = ['get', 'crd', '-l', 'servicebinding.io/provisioned-service=true', '-o', 'name'];
+    expect((await cluster.must(provided)).trim()).toBe(
+      'customresourcedefinition.apiextensions.k8s.io/oauthclients.oauth-registrar.dev',
+    );
+    await cluster.must(['delete', 'clusterrolebinding', `binding-of-${namespace}`]);
+  });
+
   test.for([
     { role: 'view', into: ['admin', 'edit', 'view'] },
     { role: 'edit', into: ['admin', 'edit'] },

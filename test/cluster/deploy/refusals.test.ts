@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { MEMBERS, type Member, type MemberType, specName } from '../../../src/oauth/client-metadata.ts';
 import {
   authorizationServer,
   clusterAuthorizationServer,
@@ -251,6 +252,17 @@ const CLIENTS: readonly Wrong[] = [
     spec: { client: { tokenEndpointAuthMethod: 'none', [field]: algorithm } },
     says: 'spec.client: Invalid value: HS algorithms, dir and key wrapping need a client secret, and a client with tokenEndpointAuthMethod none has none: choose other algorithms, or another method',
   })),
+  ...[
+    ['idTokenEncryptedResponseEnc', 'idTokenEncryptedResponseAlg'],
+    ['userinfoEncryptedResponseEnc', 'userinfoEncryptedResponseAlg'],
+    ['requestObjectEncryptionEnc', 'requestObjectEncryptionAlg'],
+    ['introspectionEncryptedResponseEnc', 'introspectionEncryptedResponseAlg'],
+    ['nfvTokenEncryptedResponseEnc', 'nfvTokenEncryptedResponseAlg'],
+  ].map(([enc = '', alg]) => ({
+    title: `${enc} without ${alg}`,
+    spec: { client: { [enc]: 'A256GCM' } },
+    says: `spec.client: Invalid value: ${enc} needs ${alg}: set both, or ${alg} alone`,
+  })),
   {
     title: 'keys beside those of the operator',
     spec: { credential: { generatedKey: {} }, client: { jwks: { keys: [] } } },
@@ -408,6 +420,45 @@ describe('kubectl apply refuses', () => {
   });
 });
 
+/** Values that the specifications permit, by the type of the member; see `MEMBERS`. */
+const LEGAL: Readonly<Record<MemberType, readonly unknown[]>> = {
+  string: ['RS256', 'x y; é 漢字', 'urn:example:a', 'v'.repeat(2_048)],
+  uri: [
+    'https://rp.example/',
+    'https://[2001:db8::1]:8443/p;a=b?q=%2F#part',
+    'com.example.app:/callback',
+    'https://rp.example:443',
+  ],
+  strings: [[], ['a b', 'urn:example:a'], ['Jane Doe <jane@example.com>'], ['tel:+1-555-0100']],
+  uris: [[], ['https://rp.example/a#b', 'urn:ietf:wg:oauth:2.0:oob'], ['http://127.0.0.1/'], ['a.b:/c']],
+  scope: [[], ['https://api.example.com/.default'], ['a[b]{c}~!'], ['openid', 'email']],
+  boolean: [true, false, true, false],
+  integer: [0, 1, 86_400, 2_147_483_647],
+  object: [{}, { keys: [] }, { keys: [{ kty: 'EC', crv: 'P-256', x: 'x', y: 'y' }] }, { a: { b: [null] } }],
+};
+/** Members whose values are bounded by a registry. */
+const LEGAL_HERE: Readonly<Record<string, readonly unknown[]>> = {
+  token_endpoint_auth_method: ['private_key_jwt', 'https://example.com/Method', 'urn:example:m', 'none'],
+  grant_types: [[], ['urn:ietf:params:oauth:grant-type:device_code'], ['client_credentials'], ['x']],
+};
+const LEGAL_VARIANTS = [0, 1, 2, 3];
+const withoutFragment = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(withoutFragment) : String(value).replace(/#.*/, '');
+
+/** A client with all members. Of two that exclude each other it has one. */
+function legal(variant: number): object {
+  const excluded = variant % 2 === 0 ? 'jwks' : 'jwks_uri';
+  const isPublic = variant === 3;
+  return Object.fromEntries(
+    MEMBERS.filter(({ wire }) => wire !== excluded)
+      .filter(({ wire }) => !(isPublic && wire === 'token_endpoint_auth_signing_alg'))
+      .map((member: Member) => {
+        const value = (LEGAL_HERE[member.wire] ?? LEGAL[member.type])[variant];
+        return [specName(member.wire), member.noFragment ? withoutFragment(value) : value];
+      }),
+  );
+}
+
 describe('kubectl apply accepts', () => {
   test.for<{ title: string; spec: object }>([
     {
@@ -499,6 +550,16 @@ describe('kubectl apply accepts', () => {
     const { stderr, code } = await apply(clusterAuthorizationServer('new', spec));
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
+
+  test.for(LEGAL_VARIANTS)(
+    'every member with a value that its specification permits: variant %i',
+    async (variant) => {
+      const { stderr, code } = await apply(
+        oauthClient({ name: 'new', namespace }, { client: legal(variant) }),
+      );
+      expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+    },
+  );
 
   test("an http issuer, since the operator's flag decides about it", async () => {
     const { stderr, code } = await apply(

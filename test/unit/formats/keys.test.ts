@@ -80,6 +80,18 @@ describe('keysFormat', () => {
     ).not.toMatch(/canary/);
   });
 
+  test('has the type and the provider of a service binding where they are asked for, unless the answer has its own', () => {
+    const asked = { ...client, include: ['type', 'provider'], provider: 'corporate' };
+    expect(keysFormat.render(asked, { provider: 'PROVIDER' })).toMatchObject({
+      type: 'oauth2',
+      PROVIDER: 'corporate',
+    });
+    const information = { ...client.information, metadata: { type: 'agent' } };
+    expect(keysFormat.render({ ...asked, information }, {})).toMatchObject({ type: 'agent' });
+    expect(keysFormat.render({ ...client, provider: 'corporate' }, {})).not.toHaveProperty('type');
+    expect(keysFormat.render({ ...client, provider: 'corporate' }, {})).not.toHaveProperty('provider');
+  });
+
   test('says what was asked for where the answer is silent, and has no key for what is not known', () => {
     expect(keysFormat.render(silent, {})).toEqual({
       client_id: 'c1',

@@ -48,6 +48,7 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     endpoints,
     key: content.keys[0],
     include,
+    provider: record.server.name,
   };
   const values = wanted.format.render(client, keys);
   const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });

@@ -100,7 +100,7 @@ function expectedRecord(step: RegisterStep, input: StepInput): Secret {
   return toRegistrationSecret(record, content, context.settings.operatorNamespace);
 }
 
-function expectedWorkloadSecret({ object, connection }: RegisterStep, o: Observation): Secret {
+function expectedWorkloadSecret({ object, connection, ref }: RegisterStep, o: Observation): Secret {
   const client = { namespace: o.namespace, name: o.name, uid: object.uid };
   const { spec } = object.desired;
   const { keys = {}, include = [] } = spec.secret;
@@ -109,7 +109,10 @@ function expectedWorkloadSecret({ object, connection }: RegisterStep, o: Observa
   const information = { ...EXPECTED, metadata };
   const record = { registrationSecret: recordName(object.uid, ATTEMPT), revision: 1, issuer };
   const wanted = wantedSecret(client, spec);
-  const values = wanted.format.render({ information, sent: {}, issuer, endpoints, include }, keys);
+  const values = wanted.format.render(
+    { information, sent: {}, issuer, endpoints, include, provider: ref.name },
+    keys,
+  );
   const inputs = inputsHash({ record, format: wanted.format.name, keys, include, endpoints });
   return toWorkloadSecret(client, wanted, { shows: record.registrationSecret, inputs, values });
 }
