@@ -20,9 +20,6 @@ export interface RunningContainer {
 }
 
 export interface ContainerOptions extends ContainerSpec {
-  /** Of the image: the Deployment names no user, so that a platform may choose one. */
-  readonly uid: number;
-  readonly gid: number;
   /** Folder with the image's files. Mount points are created in it. */
   readonly root: string;
   readonly entrypoint: readonly string[];
