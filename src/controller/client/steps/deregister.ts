@@ -16,6 +16,7 @@ import type { ServerMeans } from '../../../core/server-record.ts';
 import type { Dialect } from '../../../dialects/dialect.ts';
 import { isFromApi } from '../../../oauth/body-form.ts';
 import { parseClientInformation } from '../../../oauth/client-information.ts';
+import { presentable } from '../../../oauth/error-response.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { sha256 } from '../../../oauth/sha256.ts';
@@ -68,7 +69,7 @@ export async function deregister(step: DeregisterStep, input: StepInput): Promis
   }
   const means = await meansWithoutServer(home, input);
   if (means !== undefined && 'notRead' in means) {
-    return later(`what is kept of the server object could not be read: ${means.notRead}`);
+    return later(`What is kept of the server object could not be read: ${presentable(means.notRead, [])}`);
   }
   const manager = managerOf(home, content, means);
   const { management, terms, server } = manager;

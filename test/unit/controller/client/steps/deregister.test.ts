@@ -263,9 +263,9 @@ describe('A client of an AuthorizationServer that is gone, or whose Secrets are'
       before: ({ round }) => void round.contents.set(NAME, untokened),
       refuses: { 'get Secret': refusals.broken },
     });
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       kind: 'later',
-      why: 'what is kept of the server object could not be read: etcd is down',
+      why: 'What is kept of the server object could not be read: etcd is down',
     });
     expect(http.sent).toEqual([]);
   });
