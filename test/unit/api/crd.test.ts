@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { customResourceDefinitions } from '../../../src/api/crd.ts';
 import { MEMBERS, specName } from '../../../src/oauth/client-metadata.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/oauth/json.ts';
@@ -333,4 +336,25 @@ describe('customResourceDefinitions', () => {
     expect(rules.length).toBeGreaterThan(10);
     expect(rules.filter(({ message, rule }) => message.length < 10 || message === rule)).toEqual([]);
   });
+});
+
+test('the configuration for kustomize names every reference of every kind', () => {
+  const isReference = ({ path, node }: Visit) =>
+    /(Ref|boundTo)$/.test(path) && at(node, 'properties', 'name') !== undefined;
+  const fields = ['OAuthClient', 'AuthorizationServer', 'ClusterAuthorizationServer'].flatMap((kind) =>
+    schemasIn(at(schema(kind), 'spec'), 'spec')
+      .filter(isReference)
+      .map(({ path }) => `${kind} ${path.replaceAll('.', '/')}/name`),
+  );
+  const file = join(import.meta.dirname, '..', '..', '..', 'deploy', 'samples', 'name-references.yaml');
+  const { nameReference } = parse(readFileSync(file, 'utf8')) as {
+    readonly nameReference: readonly {
+      readonly fieldSpecs: readonly { readonly kind: string; readonly path: string }[];
+    }[];
+  };
+  const named = nameReference.flatMap(({ fieldSpecs }) =>
+    fieldSpecs.map(({ kind, path }) => `${kind} ${path}`),
+  );
+  expect([...new Set(named)].toSorted()).toEqual(fields.toSorted());
+  expect(fields).toContain('OAuthClient spec/adopt/secretRef/name');
 });

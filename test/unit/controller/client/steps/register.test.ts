@@ -25,8 +25,8 @@ import {
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
-import { planned } from '../../../../kit/fixtures/steps.ts';
 import { managedWith, OWN_REF, OWN_SERVER } from '../../../../kit/fixtures/server-records.ts';
+import { planned } from '../../../../kit/fixtures/steps.ts';
 
 /** By the random numbers of the operator in memory. */
 const SECRET = `oac-uid-1-${ATTEMPT}`;
