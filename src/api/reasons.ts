@@ -53,7 +53,7 @@ export const REASONS = {
   },
   TlsVerificationFailed: {
     cause: "The server's certificate was not accepted.",
-    cure: 'Renew the certificate, have it issued by a CA that the operator trusts, or name its CA by connection.caRef of the server object.',
+    cure: 'Renew the certificate, have it issued by a CA that the operator trusts, or name its CA by connection.caRef of the server object. If the server demands a client certificate, name its Secret by connection.clientCertificateRef.',
   },
   AddressRefused: {
     cause: "The server's address is one that the operator doesn't call.",
