@@ -66,6 +66,13 @@ about four minutes on two cores.`,
   },
   {
     ...TESTS,
+    name: 'test:release',
+    about: `Makes a release on stand-in base images, pushes image and chart to a registry of this machine, pulls and compares them.
+Needs what \`npm run release\` needs. About five minutes on two cores.`,
+    args: ['run', '--config=vitest.release.config.ts'],
+  },
+  {
+    ...TESTS,
     name: 'test:interop',
     about: `Runs the operator against a real Keycloak and a real Ory Hydra. The first run fetches Keycloak and builds Hydra with Go
 (some minutes); it needs Java. After that about five minutes.`,

@@ -5,7 +5,7 @@ import { explainGo, readGoModule } from './go-module.ts';
 import type { Progress } from './progress.ts';
 
 /** Programs of others that a few tests need, each built from a module of its own below `tools/`. */
-export type GoTool = 'helm4' | 'helm3' | 'kwok';
+export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane';
 
 interface Recipe {
   /** Of the program, for people. */
@@ -41,6 +41,13 @@ const RECIPES: Readonly<Record<GoTool, Recipe>> = {
     package: 'cmd/kwok',
     versionVariable: 'sigs.k8s.io/kwok/pkg/consts.Version',
     typically: '75 s',
+  },
+  crane: {
+    title: 'crane',
+    module: 'github.com/google/go-containerregistry',
+    package: 'cmd/crane',
+    versionVariable: 'github.com/google/go-containerregistry/cmd/crane/cmd.Version',
+    typically: '15 s',
   },
 };
 
