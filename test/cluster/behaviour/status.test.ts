@@ -67,8 +67,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'has a spec that can not be used': 'unusable',
   'is refused by the server': 'refused',
   'is not registered, and the name of its Secret is taken': 'taken',
-  'is over (lifetime.onExpiry: Deregister)': 'over',
   'is being deleted, and its deregistration waits': 'down-deleted',
+  'is over (lifetime.onExpiry: Deregister)': 'over',
 };
 
 /** Situation → name of the AuthorizationServer in it. */
