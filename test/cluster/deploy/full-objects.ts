@@ -173,6 +173,8 @@ const serverSpec = {
     languageTags: 'Omit',
     membersNotSent: ['software_id'],
     scopesNotSent: ['openid'],
+    membersNotUpdated: ['subject_type'],
+    scopesNotUpdated: ['offline_access'],
     updateBody: 'Returned',
     clearBy: 'Null',
     secretEcho: 'Send',
@@ -279,7 +281,12 @@ const ofCluster = {
 
 const serverStatus = {
   observedGeneration: 1,
-  endpoints: { ...endpoints, registration: 'https://sso.example.com/register' },
+  endpoints: {
+    ...endpoints,
+    registration: 'https://sso.example.com/register',
+    others: { revocation_endpoint: 'https://sso.example.com/revoke' },
+    mtlsAliases: { token_endpoint: 'https://mtls.sso.example.com/token' },
+  },
   issuer: 'https://sso.example.com',
   management: 'Credential',
   clients: 3,
