@@ -1,3 +1,4 @@
+import type { HttpOutcome } from '../oauth/http-message.ts';
 import type { CallKind } from './observation.ts';
 import type { Caller } from './scope.ts';
 
@@ -7,6 +8,15 @@ import type { Caller } from './scope.ts';
  * have met it, or two clients where one namespace has all the clients. Times are milliseconds since the epoch.
  */
 export type UnsupportedCalls = readonly Sighting[];
+
+const LACKING: readonly number[] = [404, 405, 501];
+
+/**
+ * Whether a server that has no such call may have answered so, in whatever form: frameworks answer an unknown route in
+ * text or HTML. A server that doesn't know the client, and a proxy, may answer the same; a read tells them apart.
+ */
+export const mayLackCall = (outcome: HttpOutcome): boolean =>
+  outcome.kind === 'answered' && LACKING.includes(outcome.status);
 
 export type CallThatMayLack = 'Update' | 'Deregister';
 

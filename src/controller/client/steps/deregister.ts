@@ -13,6 +13,7 @@ import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { describePurpose, type RegistrationRecord } from '../../../core/record.ts';
 import { keyWithoutServer, type ServerKey, serverKey, serverNamed } from '../../../core/server-key.ts';
 import type { ServerMeans } from '../../../core/server-record.ts';
+import { mayLackCall } from '../../../core/unsupported-calls.ts';
 import type { Dialect } from '../../../dialects/dialect.ts';
 import { isFromApi } from '../../../oauth/body-form.ts';
 import { parseClientInformation } from '../../../oauth/client-information.ts';
@@ -156,7 +157,7 @@ function conclude(
     if (verdict.kind === 'TokenRefused' && management.kind === 'Managed') {
       forgetToken(management.credential, server, context);
     }
-    const again = isHarmlessToRead(dialect) ? address : undefined;
+    const again = isHarmlessToRead(dialect) && mayLackCall(outcome) ? address : undefined;
     const failure = await aliveOrNot(verdict, server, again, terms, context);
     if (failure.isCallLacking && step.home.record.adopted !== true) {
       context.servers.metUnsupported(server, 'Deregister', callerOf(input.round.key));
@@ -282,7 +283,7 @@ async function aliveOrNot(
   if (failure.kind === 'TokenRefused') {
     return asUnconfirmed(failure);
   }
-  if (address === undefined || (failure.kind !== 'NotFound' && failure.kind !== 'Unsupported')) {
+  if (address === undefined) {
     return failure;
   }
   const found = await address();
@@ -296,8 +297,11 @@ async function aliveOrNot(
   });
   const alive =
     read.kind === 'answered' && read.status === 200 && parseClientInformation(read.body) !== undefined;
-  return alive
-    ? { ...notDeregistered(`${failure.message}, and the client still exists`), isCallLacking: true }
+  if (alive) {
+    return { ...notDeregistered(`${failure.message}, and the client still exists`), isCallLacking: true };
+  }
+  return failure.kind === 'Transient'
+    ? failure
     : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
 }
 

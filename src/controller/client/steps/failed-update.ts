@@ -4,6 +4,7 @@ import type { Management, ManagementCredential } from '../../../core/management.
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { trustedOfRead } from '../../../core/recorded-answer.ts';
 import { type ServerKey, serverNamed } from '../../../core/server-key.ts';
+import { mayLackCall } from '../../../core/unsupported-calls.ts';
 import { isFromApi } from '../../../oauth/body-form.ts';
 import { salvageClientInformation } from '../../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
@@ -14,9 +15,6 @@ import type { StepContext } from '../step-context.ts';
 
 /** Both mean that the token is no longer valid for this client; 403 may concern this call only. */
 const REFUSING: readonly number[] = [401, 404];
-
-/** A server that has no PUT answers so, but also one that doesn't know the client. */
-const PERHAPS_LACKING: readonly number[] = [404, 405, 501];
 
 /**
  * Some servers answer 500 to an update with a token that they would refuse; Keycloak does when the client is deleted. Then
@@ -34,7 +32,7 @@ export async function refusedOrFailed(
   const { dialect, timeoutMs, transport } = connection;
   const { credential } = management;
   const status = outcome.kind === 'answered' ? outcome.status : 0;
-  const mayLack = PERHAPS_LACKING.includes(status);
+  const mayLack = mayLackCall(outcome);
   const isOfClient = credential.kind === 'RegistrationAccessToken';
   if (!isHarmlessToRead(dialect) || !(mayLack || (status === 500 && isOfClient))) {
     return update;

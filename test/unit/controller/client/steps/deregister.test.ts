@@ -335,6 +335,18 @@ describe('A DELETE that is answered otherwise', () => {
     });
   });
 
+  test.each([404, 405, 501])(
+    '%i in HTML, as frameworks answer unknown routes, is told apart by a read, too',
+    async (status) => {
+      const html = answered(status, 'Cannot DELETE /register/c1', { 'content-type': 'text/html' });
+      const alive = await deregister({ outcomes: [html, answered(200, { client_id: 'c1' })] });
+      expect(setbacksOf(alive)).toMatchObject([{ kind: 'Terminal', reason: 'DeletionUnsupported' }]);
+      const unclear = await deregister({ outcomes: [html, answered(503)] });
+      const reason = status === 501 ? 'AuthorizationServerUnavailable' : 'ResponseNotJSON';
+      expect(setbacksOf(unclear)).toMatchObject([{ kind: 'Transient', reason }]);
+    },
+  );
+
   test('is learned of no server from an adopted client', async () => {
     const adopted = [...surroundings(), deleted, registrationSecret(recorded({ adopted: true }))];
     const outcomes = [answered(405), answered(200, { client_id: 'c1' })];
