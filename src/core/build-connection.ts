@@ -13,6 +13,7 @@ import {
 import type { Transport } from '../oauth/http-message.ts';
 import { canonicalJson, type JsonObject } from '../oauth/json.ts';
 import { defined, omit } from '../oauth/objects.ts';
+import type { OfferedValues } from '../oauth/offered-values.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { originOf, type UrlRules } from '../oauth/url.ts';
 import type { ServerConnection } from './connection.ts';
@@ -36,6 +37,8 @@ export interface Found {
   readonly aliases: Endpoints;
   /** What the discovery document names and can't be used. */
   readonly refused?: readonly RefusedEndpoint[] | undefined;
+  /** The values that the discovery document offers to clients; `undefined`: not known. */
+  readonly offered?: OfferedValues | undefined;
   readonly secrets: CredentialSecrets;
   /** Text of the CA bundle, where the spec refers to one. */
   readonly ca: string | undefined;
@@ -72,6 +75,7 @@ export function toConnection(
     tokenEndpoint: calls.token,
     endpoints,
     unusedEndpoints: unusedEndpoints(spec, found.refused),
+    offered: found.offered,
     ...credentials,
     dialect,
     hint: hintOf(spec.dialect),

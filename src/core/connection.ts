@@ -4,6 +4,7 @@ import type { ClientMetadata } from '../oauth/client-metadata.ts';
 import type { Endpoints } from '../oauth/discovery.ts';
 import type { Transport } from '../oauth/http-message.ts';
 import type { JsonObject } from '../oauth/json.ts';
+import type { OfferedValues } from '../oauth/offered-values.ts';
 import type { Sensitive } from '../oauth/sensitive.ts';
 import type { SigningKey } from '../oauth/signing-key.ts';
 
@@ -21,6 +22,8 @@ export interface ServerConnection {
   readonly endpoints: Endpoints;
   /** Why endpoints of the discovery document aren't among them, in a sentence. */
   readonly unusedEndpoints?: string | undefined;
+  /** The values that the discovery document offers to clients; `undefined`: not known. */
+  readonly offered?: OfferedValues | undefined;
   readonly admission: Admission;
   readonly management: ManagementTerms;
   readonly statement: StatementTerms;

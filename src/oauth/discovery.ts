@@ -3,6 +3,7 @@ import { describeError, presentable, readErrorResponse } from './error-response.
 import type { HttpAnswer } from './http-message.ts';
 import { isJsonObject, type Json, type JsonObject, parseJsonObject } from './json.ts';
 import { namesOf, own } from './objects.ts';
+import { type OfferedValues, offeredValues } from './offered-values.ts';
 import { describeTarget } from './redirect.ts';
 import { UNREADABLE, whyUnreadable } from './torn-json.ts';
 import { type UrlRules, urlProblem } from './url.ts';
@@ -112,6 +113,7 @@ interface DiscoveryDocument {
   /** For clients that present a certificate (RFC 8705 section 5). */
   readonly aliases: Endpoints;
   readonly refused: readonly RefusedEndpoint[];
+  readonly offered?: OfferedValues;
 }
 
 /** An endpoint of a document that can't be used. */
@@ -148,8 +150,13 @@ export function readDiscoveryAnswer(
   const [plain, certified] = [endpointsOf(json, rules, false), endpointsOf(aliases, rules, true)];
   const refused = [...plain.refused, ...certified.refused];
   const endpoints = { ...plain.endpoints, ...furtherEndpoints(json, rules) };
-  return { url, kind: 'document', document: { issuer, endpoints, aliases: certified.endpoints, refused } };
+  const offered = withOffered(offeredValues(json));
+  const document = { issuer, endpoints, aliases: certified.endpoints, refused, ...offered };
+  return { url, kind: 'document', document };
 }
+
+const withOffered = (offered: OfferedValues): { readonly offered?: OfferedValues } =>
+  Object.keys(offered).length === 0 ? {} : { offered };
 
 function furtherEndpoints(document: JsonObject, rules: UrlRules): Endpoints {
   const { mtls_endpoint_aliases: aliases } = document;
@@ -295,6 +302,8 @@ export interface FoundEndpoints {
   readonly aliases: Endpoints;
   /** What no other document has in a form that can be used. */
   readonly refused: readonly RefusedEndpoint[];
+  /** The values that the documents offer to clients; absent: they say nothing of that. */
+  readonly offered?: OfferedValues;
 }
 
 type MergedDiscovery =
@@ -319,7 +328,8 @@ export function mergeDiscovery(answers: readonly DiscoveryAnswer[], issuer: stri
       .flatMap((document) => document.refused)
       .filter(({ name, isAlias }) => (isAlias ? aliases : endpoints)[name] === undefined)
       .filter((one, at, all) => all.findIndex(({ why }) => why === one.why) === at);
-    return { kind: 'found', endpoints, aliases, refused };
+    const offered: OfferedValues = Object.assign({}, ...documents.toReversed().map((one) => one.offered));
+    return { kind: 'found', endpoints, aliases, refused, ...withOffered(offered) };
   }
   const other = answers.find((answer) => answer.kind === 'document');
   if (other?.kind === 'document') {

@@ -17,6 +17,7 @@ import {
   readDiscoveryAnswer,
 } from '../../oauth/discovery.ts';
 import type { HttpNoAnswer, HttpNotSent, HttpOutcome, Transport } from '../../oauth/http-message.ts';
+import { omit } from '../../oauth/objects.ts';
 import type { UrlRules } from '../../oauth/url.ts';
 import type { Context } from '../context.ts';
 
@@ -137,12 +138,7 @@ function conclude(answers: readonly DiscoveryAnswer[], issuer: string): Discover
   const found = mergeDiscovery(answers, issuer);
   switch (found.kind) {
     case 'found':
-      return {
-        endpoints: found.endpoints,
-        aliases: found.aliases,
-        refused: found.refused,
-        url: answers.at(-1)?.url ?? '',
-      };
+      return { ...omit(found, 'kind'), url: answers.at(-1)?.url ?? '' };
     case 'issuerMismatch':
       return {
         reason: 'IssuerMismatch',

@@ -14,6 +14,7 @@ import { type Endpoints, mergeEndpoints, type RefusedEndpoint } from '../../oaut
 import type { Transport } from '../../oauth/http-message.ts';
 import { canonicalJson } from '../../oauth/json.ts';
 import { omit } from '../../oauth/objects.ts';
+import type { OfferedValues } from '../../oauth/offered-values.ts';
 import { refreshMeans } from '../calls/server-means.ts';
 import type { Context } from '../context.ts';
 import type { ServerState } from '../state/server-registry.ts';
@@ -37,6 +38,8 @@ export interface Discovered {
   readonly aliases: Endpoints;
   /** Not known of endpoints that an earlier process found. */
   readonly refused?: readonly RefusedEndpoint[] | undefined;
+  /** Not known until this process has read a document. */
+  readonly offered?: OfferedValues | undefined;
   readonly problem: Problem | undefined;
   readonly attempts: number;
   /** Milliseconds since the epoch. */
@@ -78,8 +81,8 @@ export async function reconcileServer(
       ? await endpointsOf(object, spec, context, discovered, transport as Transport | undefined)
       : unreachable(object, reachable, discovered, clock.now());
   const endpoints = found.endpoints && endpointsInUse(spec, found.endpoints);
-  const { endpoints: known = {}, aliases, refused } = found;
-  const facts = { endpoints: known, aliases, refused, ...references, urlRules, now: clock.now() };
+  const { endpoints: known = {}, aliases, refused, offered } = found;
+  const facts = { endpoints: known, aliases, refused, offered, ...references, urlRules, now: clock.now() };
   const connection = found.problem ?? permitted(object, spec, facts, context);
   const signingKeys = isProblem(connection) ? undefined : await signingKeysOf(connection, context.jwt);
   const state = { ...unusable(servers.state(key), object), endpoints };
@@ -214,6 +217,7 @@ async function endpointsOf(
       source: sourceOf(spec),
       endpoints: {},
       aliases: {},
+      offered: {},
       problem: undefined,
       attempts: 0,
       askAgainAt: Number.POSITIVE_INFINITY,
@@ -256,8 +260,7 @@ async function discoverAnew(
     generation,
     source: sourceOf(spec),
     endpoints: failed ? before : keepUsed(answer.endpoints, isOfSource(spec, known, status) ? before : {}),
-    aliases: failed ? (known?.aliases ?? {}) : answer.aliases,
-    refused: failed ? known?.refused : answer.refused,
+    ...(failed ? besides(known ?? { aliases: {} }) : besides({ offered: {}, ...answer })),
     ...(failed ? failing(answer, attempts, known, now, context) : refreshed(context)),
     found: failed ? known?.found : { url: answer.url, tookMs: clock.now() - now },
   };
@@ -324,6 +327,11 @@ async function probeAgain(
     : known.askAgainAt;
   return { ...known, problem: undefined, attempts: 0, failingSince: undefined, askAgainAt };
 }
+
+type Besides = Pick<Discovered, 'aliases' | 'refused' | 'offered'>;
+
+/** What documents say besides the endpoints. */
+const besides = ({ aliases, refused, offered }: Besides): Besides => ({ aliases, refused, offered });
 
 /** Where the documents come from, and whose they are: endpoints of one source are not kept for another. */
 const sourceOf = ({ issuer, discovery: { url, acceptedIssuer } }: AuthorizationServerSpec): string =>
@@ -417,6 +425,7 @@ function unreachable(
     source: known?.source ?? '',
     endpoints: known?.endpoints ?? status.endpoints,
     aliases: {},
+    offered: known?.offered,
     problem,
     attempts: 0,
     askAgainAt: now + MISSING_REFERENCE_MS,

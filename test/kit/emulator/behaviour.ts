@@ -44,6 +44,8 @@ export interface Discovery {
   readonly publishedIssuer: 'same' | 'port443' | 'trailingSlash' | 'otherPath';
   /** `mtls_endpoint_aliases` (RFC 8705 section 5): the same endpoints under the name localhost. */
   readonly aliases: 'absent' | 'otherName';
+  /** Lists like `grant_types_supported` in place of those that are true of the server; they have no effect on it. */
+  readonly offers: Readonly<Record<string, readonly string[]>>;
   /** What the other forms answer. */
   readonly elsewhere: 'notFound' | 'htmlPage' | 'unauthorized';
 }

@@ -17,7 +17,7 @@ export const isDiscovery = (path: string): boolean => path.includes('/.well-know
 
 /** The document under this path, or what the server has there instead. */
 export function discover(state: ServerState, path: string): Reply {
-  const { discovery, paths } = state.behaviour;
+  const { discovery, metadata, paths } = state.behaviour;
   const forms = discovery.serves.filter((form) => wellKnownPath(form, paths.issuer) === path);
   if (forms.length === 0) {
     return ELSEWHERE[discovery.elsewhere];
@@ -33,9 +33,10 @@ export function discover(state: ServerState, path: string): Reply {
       token_endpoint: `${origin}${paths.token}`,
       jwks_uri: `${origin}${paths.token}/keys`,
       ...(advertised ? { registration_endpoint: origin + (discovery.advertises ?? paths.registration) } : {}),
-      response_types_supported: ['code'],
-      grant_types_supported: state.behaviour.metadata.grantTypes,
-      token_endpoint_auth_methods_supported: state.behaviour.token.admissionMethods,
+      response_types_supported: ['code', 'token', 'id_token', 'none'],
+      grant_types_supported: metadata.grantTypes,
+      token_endpoint_auth_methods_supported: metadata.authMethods,
+      ...discovery.offers,
       ...(discovery.aliases === 'absent' ? {} : { mtls_endpoint_aliases: aliases(state) }),
     },
   };

@@ -329,6 +329,23 @@ describe('mergeDiscovery', () => {
     });
   });
 
+  test('keeps the lists of what is offered to clients, the first document before the second', () => {
+    const of = (lists: object) =>
+      readDiscoveryAnswer(
+        'https://u',
+        { status: 200, headers: {}, body: new Sensitive(JSON.stringify({ issuer, ...lists })) },
+        { allowHttp: false },
+      );
+    const answers = [
+      of({ grant_types_supported: ['a'] }),
+      of({ grant_types_supported: ['b'], token_endpoint_auth_methods_supported: ['none'] }),
+    ];
+    expect(mergeDiscovery(answers, issuer)).toMatchObject({
+      offered: { grant_types: ['a'], token_endpoint_auth_method: ['none'] },
+    });
+    expect(mergeDiscovery([of({})], issuer)).not.toHaveProperty('offered');
+  });
+
   test('brings the aliases together as it does the endpoints', () => {
     const answers = [
       document({}, issuer, 'https://u', { token: 'https://first/mtls' }),

@@ -17,6 +17,7 @@ export const rfc7591: Behaviour = {
     advertises: undefined,
     publishedIssuer: 'same',
     aliases: 'absent',
+    offers: {},
     elsewhere: 'notFound',
   },
   gate: {

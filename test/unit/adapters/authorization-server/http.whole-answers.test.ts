@@ -45,3 +45,11 @@ test.each(ROWS)('%s: no client is lost, and no document', async (_, answer) => {
   const document = found.kind === 'answered' && readDiscoveryAnswer(url, found, { allowHttp: true });
   expect(document).toMatchObject({ kind: 'document', document: { issuer: emulator.issuer } });
 });
+
+test('a document that offers less than its server takes has the lists of the document', async () => {
+  const emulator = await start({ discovery: { offers: { grant_types_supported: ['authorization_code'] } } });
+  const url = `${emulator.issuer}/.well-known/oauth-authorization-server`;
+  const found = await client().send({ method: 'GET', url, headers: {} }, within(5_000));
+  const answer = found.kind === 'answered' && readDiscoveryAnswer(url, found, { allowHttp: true });
+  expect(answer).toMatchObject({ document: { offered: { grant_types: ['authorization_code'] } } });
+});

@@ -16,7 +16,8 @@ const STATUS = 'status ClusterAuthorizationServer corporate';
 const HOUR = 3_600_000;
 
 const registration = `${issuer}/register`;
-const found = answered(200, { issuer, registration_endpoint: registration });
+const FOUND = { issuer, registration_endpoint: registration };
+const found = answered(200, FOUND);
 const notFound = answered(404);
 
 interface Given extends Omit<InMemoryOptions, 'objects'> {
@@ -94,6 +95,31 @@ describe('A server object', () => {
     expect(ready()).toBe('Available');
     expect(statusNow()).toMatchObject({ endpoints: { registration }, clients: 0 });
     expect(again).toBeGreaterThan(HOUR / 2);
+  });
+
+  test.each<readonly [string, Given, object | undefined]>([
+    [
+      'lists them',
+      { outcomes: [answered(200, { ...FOUND, grant_types_supported: ['authorization_code'] })] },
+      { grant_types: ['authorization_code'] },
+    ],
+    ['has no list', {}, {}],
+    [
+      'is not read',
+      {
+        spec: {
+          discovery: { mode: 'None' },
+          registration: { endpoint: registration, admission: { open: {} } },
+        },
+      },
+      {},
+    ],
+    ['was read by an earlier process alone', { status: earlier }, undefined],
+  ])('knows which values are offered to clients where the document %s', async (_, given, offered) => {
+    const { look, servers } = scene(given);
+    await look();
+    const { connection } = servers.state(SERVER) ?? {};
+    expect([connection?.registrationEndpoint, connection?.offered]).toEqual([registration, offered]);
   });
 
   test('is not discovered again before the hour is over, and its status is not written again', async () => {
