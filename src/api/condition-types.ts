@@ -42,6 +42,12 @@ export const CONDITION_TYPES = {
     shown: 'WhileTrue',
     meaning: 'The object is not as its spec wants it, and a person must act first.',
   },
+  MetadataNotOffered: {
+    of: ['OAuthClient'],
+    shown: 'WhileTrue',
+    meaning:
+      'The discovery document of the server excludes a value that the client asks for, or that the server registered. A warning alone, since documents are wrong at times: the client is registered all the same.',
+  },
   SecretsUnwatched: {
     of: ['AuthorizationServer', 'ClusterAuthorizationServer'],
     shown: 'WhileTrue',

@@ -86,6 +86,9 @@ export const EVENTS = {
   ClientSecretMissing: warning(
     'An answer about the client lacks the secret that its authentication method needs.',
   ),
+  MetadataNotOffered: warning(
+    'The discovery document excludes a value of the client: before the client is registered or updated, or when an answer shows it.',
+  ),
   SecretConflict: warning('The Secret of the workload belongs to somebody else.'),
   ClientAlreadyManaged: warning('An adoption named a client that another object manages.'),
   AdoptionRefused: warning('An adoption failed.'),

@@ -282,6 +282,11 @@ export const REASONS = {
     cause: 'The client authenticates with a secret, and the server gave none.',
     cure: 'Set spec.client.tokenEndpointAuthMethod to a method that needs no secret, none for a public client; or look at the server why it gives none.',
   },
+  MetadataNotOffered: {
+    cause:
+      'The client has a value, such as an authentication method or a grant type, that the discovery document of the server does not list.',
+    cure: 'Set one of the values that the message names in spec.client. If the client works as it is, the document is wrong: correct it at the server.',
+  },
   ClientExpired: {
     cause:
       'The client, or its secret, ended at the server, and spec.replacement.onExpiry is Never or the server gives no later end.',

@@ -165,7 +165,8 @@ function lowerCaseTags(document: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(document).map(([member, value]) => [lowerCaseTag(member), value]));
 }
 
-function shownValue(value: Json | undefined): string {
+/** A value as a {@link Substitution} has it: a text as it is, anything else as JSON, cut. */
+export function shownValue(value: Json | undefined): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
   return presentable(cut(text, MAX_VALUE), []);
 }

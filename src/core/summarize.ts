@@ -14,6 +14,7 @@ import { serverOfClient } from './home.ts';
 import { isOurs } from './installation.ts';
 import { keptIfAny } from './kept-text.ts';
 import { managementMode } from './management.ts';
+import { notOfferedNow } from './not-offered.ts';
 import type { Observation, ObservedClient } from './observation.ts';
 import { overlapEnd } from './overlap.ts';
 import type { RegistrationRecord } from './record.ts';
@@ -48,7 +49,7 @@ export function summarize(
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
   const conditions = [
     ...toConditions(
-      conditionsOf(o, idle, record, published, secretNote),
+      [...conditionsOf(o, idle, record, published, secretNote), ...notOfferedCondition(o, substitutions)],
       status.conditions ?? [],
       object.generation,
       rfc3339(o.now),
@@ -74,6 +75,26 @@ export function summarize(
     refusal: refusalToKeep(o.setbacks, object.status, isSettled(o, idle)),
     conditions,
   });
+}
+
+/**
+ * What the discovery document excludes. Where its lists aren't known, the condition stays as it was, for as long as the
+ * spec does.
+ */
+function notOfferedCondition(
+  o: Observation,
+  substitutions: readonly Substitution[],
+): readonly NewCondition[] {
+  const now = notOfferedNow(o, substitutions);
+  const note = now === 'Unknown' ? earlierNote(o.object) : now.note;
+  return note === undefined
+    ? []
+    : [{ type: 'MetadataNotOffered', status: 'True', reason: 'MetadataNotOffered', message: note }];
+}
+
+function earlierNote(object: ObservedClient | undefined): string | undefined {
+  const before = object?.status.conditions?.find(({ type }) => type === 'MetadataNotOffered');
+  return before?.observedGeneration === object?.generation ? before?.message : undefined;
 }
 
 /** A newer version knows what is true of the client: only why nothing goes on is said. */

@@ -189,6 +189,15 @@ const MADE: Readonly<Record<string, () => Made | Promise<Made>>> = {
       object: unmanaged,
       setbacks: [unsupported],
     }),
+  'the client is ready, and the token endpoint refuses it': () =>
+    event('Register', {
+      objects: [
+        ...surroundings(),
+        clientObject({}, { client: { tokenEndpointAuthMethod: 'client_secret_basic' } }, {}),
+      ],
+      outcomes: [gone],
+      server: { connection: { ...connection, offered: { token_endpoint_auth_method: ['none'] } } },
+    }),
   'a Secret that was deleted by hand does not come back': () =>
     serverSays('SecretsUnwatched', { secretsUnwatched: 'unable to transform key' }),
   'the server object is not ready': () =>

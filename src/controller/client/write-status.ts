@@ -8,6 +8,7 @@ import type { Observation, ObservedClient } from '../../core/observation.ts';
 import { summarize } from '../../core/summarize.ts';
 import { isSameJson } from '../../oauth/json.ts';
 import { isRefusal } from '../state/refused-writes.ts';
+import { noteIn, tellNotOffered } from './not-offered.ts';
 import { DONE, notDone, type StepResult } from './round.ts';
 import type { StepContext } from './step-context.ts';
 import { subjectOf } from './steps/report.ts';
@@ -52,6 +53,7 @@ export async function writeStatus(
   memory.statusWritten(key);
   caches.clients.learn(toClientObject(written.object, known));
   tellRefusal(o, object, action, events);
+  tellNotOffered(o, key, noteIn(status), { events, memory });
   return DONE;
 }
 

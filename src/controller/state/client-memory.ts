@@ -26,6 +26,8 @@ export class Memory {
   readonly #unanswered = new Map<string, number>();
   readonly #learned = new Map<string, readonly Substitution[]>();
   readonly #secretNotes = new Map<string, string>();
+  /** The last warning that an Event told, of clients that have one. */
+  readonly #warned = new Map<ClientKey, string>();
   readonly secretConflicts = new SecretConflicts();
   /** The client whose last call was sent first comes first. */
   readonly #sent = new Map<ClientKey, readonly RecentCall[]>();
@@ -154,6 +156,13 @@ export class Memory {
     return this.#secretNotes.get(key);
   }
 
+  /** Whether this warning is another one than the last of this client; from then on it is the last. */
+  isNewWarning(key: ClientKey, warning: string): boolean {
+    const isNew = this.#warned.get(key) !== warning;
+    this.#warned.set(key, warning);
+    return isNew;
+  }
+
   /** The API server has the status of this round. */
   statusWritten(key: ClientKey): void {
     this.#learned.delete(key);
@@ -209,6 +218,7 @@ export class Memory {
     this.#unanswered.delete(key);
     this.#learned.delete(key);
     this.#secretNotes.delete(key);
+    this.#warned.delete(key);
     this.secretConflicts.over(key);
     this.#sent.delete(key);
   }

@@ -33,6 +33,7 @@ import {
   newAttempt,
 } from '../../calls/guarded-call.ts';
 import { requestBody } from '../../calls/request-body.ts';
+import { warnNotOffered } from '../not-offered.ts';
 import { clientsInNamespace } from '../observe.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import { longerEachTime, setBack, withCure } from '../setbacks.ts';
@@ -58,6 +59,7 @@ export async function register(step: RegisterStep, input: StepInput): Promise<St
     return DONE;
   }
   const begun = begin(step, o, context);
+  warnNotOffered(begun.document, step.connection, input);
   let [registration, hasReusedToken] = [begun, false];
   const result = await context.calls.guarded<StepResult>(callOf(begun, input), step.connection, {
     prepare: async () => {

@@ -25,6 +25,7 @@ import { keysAfter } from '../../calls/generated-keys.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
 import { requestBody } from '../../calls/request-body.ts';
+import { warnNotOffered } from '../not-offered.ts';
 import { callerOf } from '../observe.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
@@ -67,6 +68,7 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
   if (management.kind !== 'Managed' || !connection.dialect.updateEffect.supported) {
     return notSupported(step, updateUnsupported(management), input);
   }
+  warnNotOffered(next.document, connection, input);
   const kept = await keepNewKey(next, input);
   return kept === undefined ? later('The new key is not stored yet') : send(kept, management, input);
 }
