@@ -112,6 +112,8 @@ export const ANNOTATIONS = {
   managed: `${prefix}/managed`,
   /** The client was not registered for the object: somebody brought it, with its token. */
   adopted: `${prefix}/adopted`,
+  /** Somebody changed the client at the server; that was reported, and not corrected. */
+  drifted: `${prefix}/drifted`,
   /** When a client was left behind. */
   leftAt: `${prefix}/left-at`,
   /** Authentication method for which the server gave no client secret. */

@@ -95,9 +95,10 @@ export interface UpdateStep extends Explained {
   readonly keys: 'Keep' | 'Rotate' | 'Retire';
   /**
    * `Expires`: sent even if nothing changed, so that the server renews what it lets expire. `Unanswered`: an earlier
-   * update got no answer, so it is not known what is registered.
+   * update got no answer, so it is not known what is registered. `Drifted`: sent even if nothing changed here, since
+   * somebody changed the client at the server.
    */
-  readonly because: 'Edited' | 'KeyIsDue' | 'Expires' | 'Unanswered';
+  readonly because: 'Edited' | 'KeyIsDue' | 'Expires' | 'Unanswered' | 'Drifted';
   readonly hash: string;
   readonly basis: string;
 }

@@ -16,7 +16,7 @@ import { serverUnidentified } from './rules/identity.ts';
 import { idle } from './rules/idle.ts';
 import { installationRenamed, managedElsewhere, writtenByNewerVersion } from './rules/installation.ts';
 import { lifetimeOver, ownerMissing } from './rules/lifetime.ts';
-import { editWaiting, keyDue, metadataDiffers } from './rules/metadata.ts';
+import { driftReported, editWaiting, keyDue, metadataDiffers } from './rules/metadata.ts';
 import { finalizerMissing, objectSuspended, reservedMetadataRequested, specInvalid } from './rules/object.ts';
 import { readDue, readNotice } from './rules/reading.ts';
 import { clientUnregistered, recordMissing, serverUnavailable } from './rules/registration.ts';
@@ -98,6 +98,7 @@ const UPKEEP: readonly Rule<Registered>[] = [
   whereReachable(readRefused),
   editWaiting,
   whereReachable(metadataDiffers),
+  whereReachable(driftReported),
   whereReachable(keyDue),
   whereReachable(tokenExpiring),
   whereReachable(clientExpiring),

@@ -56,6 +56,8 @@ export interface RegistrationRecord {
   readonly secretMissingFor?: string;
   /** The client was adopted, not registered for its object. */
   readonly adopted?: true;
+  /** Somebody changed the client at the server; a read reported that, and no update was answered since. */
+  readonly drifted?: true;
   /** Whether the client outlives its object, by `deletionPolicy`. */
   readonly retain: boolean;
   /** RFC 3339: when the client was left behind. */
@@ -201,6 +203,7 @@ function annotationsOf(record: Omit<RegistrationRecord, 'resourceVersion'>): Rec
     [ANNOTATIONS.managed]: String(record.managed),
     [ANNOTATIONS.secretMissingFor]: record.secretMissingFor,
     [ANNOTATIONS.adopted]: record.adopted && 'true',
+    [ANNOTATIONS.drifted]: record.drifted && 'true',
     [ANNOTATIONS.deletionPolicy]: record.retain ? 'Retain' : undefined,
     [ANNOTATIONS.clientSecretExpiresAt]: record.clientSecretExpiresAt,
     [ANNOTATIONS.secretIssuedAt]: record.secretIssuedAt,
@@ -286,6 +289,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>, creationT
     retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
     ...defined({
       adopted: annotations[ANNOTATIONS.adopted] === 'true' ? (true as const) : undefined,
+      drifted: annotations[ANNOTATIONS.drifted] === 'true' ? (true as const) : undefined,
       secretMissingFor: keptIfAny(annotations[ANNOTATIONS.secretMissingFor]),
       writtenBy: annotations[ANNOTATIONS.writtenBy],
       serverUid: annotations[ANNOTATIONS.serverUid],

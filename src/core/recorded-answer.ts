@@ -235,7 +235,7 @@ export function recordUpdate(
   const changed = was !== is;
   return {
     record: {
-      ...omit(withoutExpiries(record, answer), 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt'),
+      ...omit(withoutExpiries(record, answer), 'drifted', 'keyCreatedAt', 'keyRotatesAt', 'keyRetiresAt'),
       purpose: object?.purpose ?? record.purpose,
       retain: object?.retained ?? record.retain,
       // The server that answered belongs to this server object, also where the object was created again.

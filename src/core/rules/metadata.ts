@@ -42,6 +42,21 @@ export const metadataDiffers: Rule<Reachable> = {
   },
 };
 
+/** A client that was read in mode `Correct` has another `metadataHash`, so it is updated by {@link metadataDiffers}. */
+export const driftReported: Rule<Reachable> = {
+  finding: 'DriftReported',
+  found: 'A read reported that somebody changed the client at the server, and drift.mode is Correct by now.',
+  follows: 'The client is updated.',
+  decide: (o) => {
+    const { current, at } = o;
+    const { drift, dialect } = at.connection;
+    const message = `Somebody changed client ${current.clientId} at the server, and drift.mode is Correct.`;
+    return current.drifted && drift.mode === 'Correct' && dialect.updateEffect.supported
+      ? planUpdate(o, { keys: keysToCome(o), because: 'Drifted', message })
+      : undefined;
+  },
+};
+
 export const keyDue: Rule<Reachable> = {
   finding: 'KeyDue',
   found: 'A key that the operator made is due to be followed by another, or to go after its overlap.',

@@ -309,6 +309,15 @@ const EXAMPLES: readonly Example[] = [
     'The spec or the server object has changed since client c1 was last sent.',
   ],
   [
+    'DriftReported',
+    observation({
+      server: reached({ drift: { mode: 'Correct', intervalMs: HOUR, rotatingReads: 'Refuse' } }),
+      records: [record({ drifted: true })],
+    }),
+    'Update',
+    'Somebody changed client c1 at the server, and drift.mode is Correct.',
+  ],
+  [
     'KeyDue',
     keyed({ keyCreatedAt: at(NOW - HOUR), keyRotatesAt: NOW }),
     'Update',

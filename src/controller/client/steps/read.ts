@@ -2,7 +2,7 @@ import type { ReadStep } from '../../../core/action.ts';
 import { classifyRead } from '../../../core/classify.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
-import { driftedMembers, substitutionsOf, withheldIn } from '../../../core/drift.ts';
+import { driftedMembers, substitutions, substitutionsOf, withheldIn } from '../../../core/drift.ts';
 import { setbackOf, unansweredCalls } from '../../../core/earlier-calls.ts';
 import type { Failure, ReadVerdict } from '../../../core/failure.ts';
 import { saysClientUnknown } from '../../../core/forgotten-client.ts';
@@ -13,6 +13,8 @@ import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { recordRead } from '../../../core/recorded-answer.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
+import type { JsonObject } from '../../../oauth/json.ts';
+import { omit } from '../../../oauth/objects.ts';
 import { readRequest } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
@@ -179,6 +181,13 @@ function reportUnreadable(
   return failed('Read', basis, { ...failure, kind: 'Transient', reason, message }, input);
 }
 
+/** Where the mode turns to `Correct` later, the spec is sent again. A change that was taken back needs no update. */
+function markDrifted(read: ReturnType<typeof recordRead>, sent: JsonObject): ReturnType<typeof recordRead> {
+  const isTakenBack = substitutions(sent, read.content.information.metadata).length === 0;
+  const record = omit(read.record, 'drifted');
+  return { ...read, record: isTakenBack ? record : { ...record, drifted: true } };
+}
+
 async function compare(
   step: ReadStep,
   attempt: string,
@@ -191,7 +200,8 @@ async function compare(
   const answer = keptOf(answered, stored.sent, includedBy(o.object));
   const drifted = driftedMembers(stored.sent, stored.information.metadata, answer.metadata);
   const isCorrected = drifted.length > 0 && connection.drift.mode === 'Correct';
-  const next = recordRead(step, stored, answer, isCorrected ? drifted : [], context.clock.now());
+  const read = recordRead(step, stored, answer, isCorrected ? drifted : [], context.clock.now());
+  const next = drifted.length > 0 && !isCorrected ? markDrifted(read, stored.sent) : read;
   if (drifted.length === 0 && !next.isNew) {
     return SETTLED;
   }

@@ -59,9 +59,10 @@ export async function update(step: UpdateStep, input: StepInput): Promise<StepRe
   const next = await begin(step, stored, context);
   const isUnchanged =
     step.keys === 'Keep' && sameDocument(stored.sent, next.document) && !unansweredUpdate(o, record);
-  if (isUnchanged && step.because !== 'Expires') {
+  if (isUnchanged && step.because !== 'Expires' && step.because !== 'Drifted') {
     const now = context.clock.now();
-    const unsent = recordUpdate(step, stored, undefined, stored, now);
+    const same = recordUpdate(step, stored, undefined, stored, now);
+    const unsent = { ...same, record: { ...same.record, ...defined({ drifted: record.drifted }) } };
     return (await store(next, unsent, stored.information, input)).result;
   }
   const management = managementOf(at, stored);
