@@ -265,6 +265,8 @@ export interface Setback {
   readonly attempts: number;
   /** Milliseconds since the epoch, of the first failure in a row. */
   readonly since: number;
+  /** Milliseconds after `since` in which nothing could be tried. Default: 0. */
+  readonly uncountedMs?: number;
   /** Milliseconds since the epoch; infinite where only another basis can help. */
   readonly retryAt: number;
   /** What the action was tried with. A setback holds only for the same basis. */

@@ -38,8 +38,7 @@ export function setBack(
     reason,
     message: withCure(failure.message, reason),
     attempts,
-    // A suspension by a person is no failure.
-    since: again === undefined || again.reason === 'Suspended' ? now : again.since,
+    ...beginningOf(again, now),
     retryAt: now + (terminal && retryAfterMs === undefined ? untilTrial : delay),
     basis,
     ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
@@ -49,6 +48,12 @@ export function setBack(
   memory.setBack(key, setback);
   return setback;
 }
+
+/** A suspension by a person is no failure. */
+const beginningOf = (again: Setback | undefined, now: number): Pick<Setback, 'since' | 'uncountedMs'> =>
+  again === undefined || again.reason === 'Suspended'
+    ? { since: now }
+    : { since: again.since, uncountedMs: again.uncountedMs ?? 0 };
 
 /** A registration without an answer keeps its cooldown: a client may exist. */
 const isOfServer = (

@@ -97,7 +97,8 @@ const shared = (o: Observation, sharer: RegistrationRecord): Setback => ({
 });
 
 /** While a person suspends the server, the deregistration isn't given up. */
-function isGivenUp(o: Observation, record: RegistrationRecord, { kind, reason, since }: Setback): boolean {
+function isGivenUp(o: Observation, record: RegistrationRecord, setback: Setback): boolean {
+  const { kind, reason, since, uncountedMs = 0 } = setback;
   const patience = deletionOf(o, record)?.retryForMs ?? DEREGISTRATION_PATIENCE_MS;
-  return kind === 'Terminal' || (reason !== 'Suspended' && o.now - since >= patience);
+  return kind === 'Terminal' || (reason !== 'Suspended' && o.now - since - uncountedMs >= patience);
 }

@@ -8,7 +8,6 @@ import { forgottenMessage } from '../../../core/forgotten-client.ts';
 import { credentialSecrets, managementSecrets, secretsOf } from '../../../core/held-secrets.ts';
 import type { Home } from '../../../core/home.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
-import type { Setback } from '../../../core/observation.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { describePurpose, type RegistrationRecord } from '../../../core/record.ts';
 import { keyWithoutServer, type ServerKey, serverKey, serverNamed } from '../../../core/server-key.ts';
@@ -238,7 +237,7 @@ const HELD_MS = 5_000;
 
 /**
  * The gate is closed, which is no failed attempt: status keeps the earlier reason, except when a person suspended the
- * server. The time until the next look doesn't count for `deletion.retryFor`: a call that isn't sent hasn't been tried.
+ * server. For `deletion.retryFor` the time counts only after a first try, and while the server fails.
  */
 function held(
   { basis }: DeregisterStep,
@@ -252,6 +251,8 @@ function held(
   const why = gate.open
     ? { reason: 'Queued' as const, message: 'The call could not be made yet.' }
     : { reason: gate.reason, message: gate.message };
+  const isTried =
+    before !== undefined && before.attempts > 0 && why.reason === 'AuthorizationServerUnavailable';
   context.memory.setBack(key, {
     action: 'Deregister',
     basis,
@@ -262,15 +263,12 @@ function held(
     ...before,
     ...(before === undefined || before.attempts > 0 ? {} : why),
     ...(why.reason === 'Suspended' ? why : {}),
-    since:
-      before === undefined || before.attempts === 0 ? retryAt : before.since + heldFor(before, retryAt, now),
+    since: before?.since ?? now,
+    uncountedMs: (before?.uncountedMs ?? 0) + (isTried ? 0 : retryAt - Math.min(before?.retryAt ?? now, now)),
     retryAt,
   });
   return DONE;
 }
-
-/** How long the deletion is held, after it was due: from then, or from now where it was woken earlier. */
-const heldFor = ({ retryAt: due }: Setback, until: number, now: number): number => until - Math.min(due, now);
 
 /** "Not found" and "not supported" look alike: if reads are harmless, a read finds out whether the client exists. */
 async function aliveOrNot(
