@@ -246,11 +246,11 @@ const OF_METADATA: readonly Reason[] = [
  * the one that is to be replaced, or one whose answer was lost.
  */
 function fitting(failure: Failure, { step }: Registration, { o }: StepInput): Failure {
-  const { replaces, hash, basis } = step;
+  const { replaces, hash, basis, connection } = step;
   if (!OF_METADATA.includes(failure.reason)) {
     return failure;
   }
-  if (replaces?.metadataHash === hash) {
+  if (replaces?.metadataHash === hash && replaces.issuer === connection.issuer) {
     return { ...failure, reason: 'ReplacementRefused' };
   }
   const { count, latestAt } = o.suspects;

@@ -253,6 +253,12 @@ describe('A registration that the server refuses as it refuses wrong metadata', 
     expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'ReplacementRefused' });
   });
 
+  test('where another server took it before: the metadata may be at fault', async () => {
+    const replaces = recorded({ issuer: 'https://former.example.com' });
+    const { told } = await register({ objects: replacing(), step: { replaces }, outcomes: [onlyOne] });
+    expect(told).toEqual(['Warning InvalidClientMetadata Register']);
+  });
+
   test('after an edit: the metadata may be at fault', async () => {
     const edited = replacing({ client: { clientName: 'Edited' } });
     expect((await register({ objects: edited, outcomes: [onlyOne] })).told).toEqual([
