@@ -39,6 +39,12 @@ test('a backlog at a server with a quota is looked at with time enough', () => {
   expect(read(['--quick', '--quota', '300'])).toMatchObject({ quota: 300 });
 });
 
+test('many servers are looked at with time enough, behind a slow API server where that is asked for', () => {
+  expect(read([])).toMatchObject({ servers: 2000, slowMs: 0 });
+  expect(read(['--quick'])).toMatchObject({ servers: 0, slowMs: 0 });
+  expect(read(['--quick', '--servers', '50', '--slow', '20'])).toMatchObject({ servers: 50, slowMs: 20 });
+});
+
 test.each([
   { args: ['--peer'], expected: { peer: true, runs: 1, clients: [1000], liveSeconds: 20 } },
   { args: ['--peer', '--quick'], expected: { peer: true, runs: 1, clients: [100], liveSeconds: 4 } },

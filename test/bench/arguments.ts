@@ -10,6 +10,8 @@ type Name =
   | 'waiting'
   | 'installs'
   | 'quota'
+  | 'servers'
+  | 'slow'
   | 'unrelated'
   | 'profile'
   | 'peer';
@@ -27,7 +29,7 @@ at 50,000 clients a quarter of an hour. With --quick under three minutes.`,
       value: 'N',
       isCount: true,
       about:
-        'How often everything but installs and memory is measured, each time with a fresh control plane; 0: those alone, which go to .testbed/bench-memory.json. Default: 5; with --quick 1.',
+        'How often everything but installs, quota, many servers and memory is measured, each time with a fresh control plane; 0: those alone, which go to .testbed/bench-memory.json. Default: 5; with --quick 1.',
     },
     clients: { value: 'N,M', about: 'Sizes of the backlog. Default: 1000,5000; with --quick 200.' },
     live: {
@@ -57,6 +59,18 @@ at 50,000 clients a quarter of an hour. With --quick under three minutes.`,
       isCount: true,
       about:
         'Clients of a backlog that is worked off twice: at a server without and with a bound on the clients of a namespace; 0: not at all. Default: 10000; with --quick 0.',
+    },
+    servers: {
+      value: 'N',
+      isCount: true,
+      about:
+        'AuthorizationServers of many namespaces, one client each, all at one authorization server with an issuer for each; 0: not at all. Default: 2000; with --quick 0.',
+    },
+    slow: {
+      value: 'MS',
+      isCount: true,
+      about:
+        "With --servers: milliseconds by which a proxy delays each of the operator's requests to the API server. Default: 0, no proxy.",
     },
     unrelated: {
       value: 'N',
@@ -91,6 +105,10 @@ export interface BenchArguments {
   readonly installs: number;
   /** Clients of a backlog at a server with a quota; 0: not at all. */
   readonly quota: number;
+  /** AuthorizationServers with one client each; 0: not at all. */
+  readonly servers: number;
+  /** Beside many servers: by how many milliseconds the operator's requests to the API server are delayed. */
+  readonly slowMs: number;
   /** Repetitions of each raw limit. */
   readonly rawClients: number;
   /** Whether operators write CPU profiles. */
@@ -108,6 +126,8 @@ const FULL = {
   waiting: '5000',
   installs: '2',
   quota: '10000',
+  servers: '2000',
+  slow: '0',
 };
 const QUICK = {
   runs: '1',
@@ -118,6 +138,8 @@ const QUICK = {
   waiting: '300',
   installs: '0',
   quota: '0',
+  servers: '0',
+  slow: '0',
 };
 const PEER = { ...FULL, runs: '1', clients: '1000' };
 const QUICK_PEER = { ...QUICK, clients: '100' };
@@ -148,6 +170,8 @@ export function readMeasure(values: Arguments<Name>['values']): BenchArguments |
     waiting: Number(texts.waiting),
     installs,
     quota: Number(texts.quota),
+    servers: Number(texts.servers),
+    slowMs: Number(texts.slow),
     rawClients: Math.min(MAX_RAW_CLIENTS, Math.max(...clients)),
     profile: values.profile === true,
     peer: values.peer === true,

@@ -9,7 +9,14 @@ import { cpuSecondsOfMachine, describeMachine, loadOfMachine } from './machine.t
 import { measurePeers } from './peer/run.ts';
 import { comparePeers, toPeerTable } from './peer/table.ts';
 import { type Load, type Report, toHead, toTable } from './report.ts';
-import { measureInstalls, measureMemory, measureOnce, measureQuota, type RunOptions } from './run.ts';
+import {
+  measureInstalls,
+  measureMemory,
+  measureOnce,
+  measureQuota,
+  measureServers,
+  type RunOptions,
+} from './run.ts';
 
 /** Measures and prints the table. No figure makes it fail; docs/scale.md says what each means. */
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -67,6 +74,9 @@ async function everything(options: RunOptions): Promise<Measured> {
   }
   if (flags.quota > 0) {
     measured.push(await loaded(() => measureQuota(options)));
+  }
+  if (flags.servers > 0) {
+    measured.push(await loaded(() => measureServers(options)));
   }
   if (flags.memory.length > 0) {
     measured.push(await loaded(() => measureMemory(options)));

@@ -3,7 +3,7 @@ import { readImageSettings } from './image-settings.ts';
 import { until } from './pace.ts';
 
 /** The bundled operator, as a process of its own, started as the image starts it. */
-export interface BenchOperator extends Pick<OperatorProcess, 'pid' | 'stop' | 'output'> {
+export interface BenchOperator extends Pick<OperatorProcess, 'pid' | 'stop' | 'output' | 'exited'> {
   /** `performance.now()` just before the process was made. */
   readonly startedAt: number;
   /** Resolves with the milliseconds from the start until all watches were synced and work began. */
@@ -31,6 +31,7 @@ export async function startBundled(entry: string, install: Install): Promise<Ben
     pid: process.pid,
     stop: process.stop,
     output: process.output,
+    exited: process.exited,
     startedAt,
     async working() {
       await until('the operator works', () => process.lines.some(({ msg }) => msg === 'working'));

@@ -10,6 +10,7 @@ import { memory } from './phases/memory.ts';
 import { quotaFigures, rateOf } from './phases/quota.ts';
 import { rawLimits } from './phases/raw-limits.ts';
 import { restart } from './phases/restart.ts';
+import { manyServers } from './phases/servers.ts';
 import { updateAll } from './phases/update.ts';
 import { type Sample, takeSample } from './sample.ts';
 import { type Stage, startStage } from './stage.ts';
@@ -124,6 +125,17 @@ export async function measureInstalls({ entry, wanted, progress }: RunOptions): 
     return await progress.step(`${installs} installs`, (update) =>
       compareInstalls(stage, { installs, count }, update),
     );
+  } finally {
+    await stage.stop();
+  }
+}
+
+/** Once, at a control plane of its own. */
+export async function measureServers({ entry, wanted, progress }: RunOptions): Promise<readonly Figure[]> {
+  const { servers: count, slowMs } = wanted;
+  const stage = await startStage(entry);
+  try {
+    return await progress.step(`${count} servers`, (update) => manyServers(stage, { count, slowMs }, update));
   } finally {
     await stage.stop();
   }

@@ -13,6 +13,7 @@ import { behaviourOf, type PresetName } from './presets.ts';
 import { type LoggedRequest, logEntry, serve, targetOf } from './serve.ts';
 import { type ClientRecord, type ServerState, words } from './server-state.ts';
 import { type StatementOptions, signStatement } from './statement.ts';
+import { tenantOf } from './tenants.ts';
 import { requestToken, type TokenAnswer, type TokenRequest } from './token-request.ts';
 import type { Trusted } from './trusted.ts';
 
@@ -156,13 +157,13 @@ function createWorld(
 }
 
 async function answer(
-  state: ServerState,
+  base: ServerState,
   faults: Faults,
   log: LoggedRequest[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const message = await receive(request);
+  const { state, message } = tenantOf(base, await receive(request));
   const target = targetOf(state, message);
   const entry = logEntry(state, target, message);
   log.push(entry);

@@ -9,11 +9,18 @@ export interface TcpProxy {
   readonly openConnections: () => number;
 }
 
-/** Stands between a client and a server, and can be killed in its place. */
-export async function startTcpProxy(target: {
-  readonly host: string;
-  readonly port: number;
-}): Promise<TcpProxy> {
+/**
+ * Stands between a client and a server, and can be killed in its place.
+ *
+ * @param delayMs how much later the server receives what the client sends, in milliseconds
+ */
+export async function startTcpProxy(
+  target: {
+    readonly host: string;
+    readonly port: number;
+  },
+  delayMs = 0,
+): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let server: Server;
   const track = (socket: Socket, other: Socket) => {
@@ -23,13 +30,18 @@ export async function startTcpProxy(target: {
       sockets.delete(socket);
       other.destroy();
     });
-    socket.pipe(other);
   };
   const listen = async (port: number) => {
     server = createServer((client) => {
       const upstream = connect(target);
       track(client, upstream);
       track(upstream, client);
+      upstream.pipe(client);
+      if (delayMs === 0) {
+        client.pipe(upstream);
+      } else {
+        pipeLater(client, upstream, delayMs);
+      }
     });
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
@@ -47,4 +59,10 @@ export async function startTcpProxy(target: {
       await closed;
     },
   };
+}
+
+/** Timers with one delay end in the order in which they began, so the order of the bytes stays. */
+function pipeLater(from: Socket, to: Socket, delayMs: number): void {
+  from.on('data', (chunk) => setTimeout(() => to.write(chunk), delayMs));
+  from.on('end', () => setTimeout(() => to.end(), delayMs));
 }
