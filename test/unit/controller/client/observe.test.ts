@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   clientsInNamespace,
   recordsOfClient,
   serverRefOf,
 } from '../../../../src/controller/client/observe.ts';
+import { ObjectCache } from '../../../../src/controller/state/object-cache.ts';
 import type { ServerState } from '../../../../src/controller/state/server-registry.ts';
 import { clientKey, storedClientKey } from '../../../../src/core/client-key.ts';
 import { plan } from '../../../../src/core/plan.ts';
@@ -31,6 +32,19 @@ const AT_CORPORATE = storedServerKey('ClusterAuthorizationServer/corporate');
 const among = (...objects: readonly Stored[]) => operatorInMemory({ objects });
 const observed = (objects: readonly Stored[], more: Omit<InMemoryOptions, 'objects'> = {}) =>
   operatorInMemory({ ...more, objects }).observe();
+
+/** How many objects the look-ups of caches return meanwhile; a walk over all of a cache counts as endless. */
+function visitsIn(look: () => void): number {
+  const find = vi.spyOn(ObjectCache.prototype, 'find');
+  const get = vi.spyOn(ObjectCache.prototype, 'get');
+  const values = vi.spyOn(ObjectCache.prototype, 'values');
+  look();
+  const found = find.mock.results.reduce((sum, { value }) => sum + (value as readonly object[]).length, 0);
+  const got = get.mock.results.filter(({ value }) => value !== undefined).length;
+  const visits = values.mock.calls.length > 0 ? Number.POSITIVE_INFINITY : found + got;
+  vi.restoreAllMocks();
+  return visits;
+}
 
 describe('Of a client that is registered and published', () => {
   test('everything is seen, and nothing is to be done', () => {
@@ -595,4 +609,46 @@ test('a client was last read when it was read, or is known since', () => {
   expect(observe().readAt).toBe(NOW);
   memory.wasRead(KEY, NOW - 7);
   expect(observe().readAt).toBe(NOW - 7);
+});
+
+describe('One observation of a client visits as many objects', () => {
+  const other = (index: number) => ({ namespace: 'shop', name: `other-${index}`, uid: `uid-other-${index}` });
+  const recordOf = (index: number, more: Parameters<typeof record>[0] = {}) =>
+    registrationSecret(record({ client: other(index), clientId: `other-${index}`, ...more }));
+  const own = (index: number) => ({ kind: 'AuthorizationServer', name: `own-${index}` }) as const;
+
+  test.each<readonly [string, (index: number) => readonly Stored[]]>([
+    ['clients at its server, in its namespace', (index) => [clientObject(other(index)), recordOf(index)]],
+    ['clients that are still to be removed there', (index) => [recordOf(index, { role: 'owed' })]],
+    [
+      'AuthorizationServers in its namespace, with one client each',
+      (index) => [
+        serverObject(`own-${index}`, { namespace: 'shop' }),
+        clientObject(other(index), { authorizationServerRef: own(index) }),
+        recordOf(index, { server: own(index), serverUid: `server-own-${index}` }),
+      ],
+    ],
+    [
+      'AuthorizationServers in other namespaces, with one client each',
+      (index) => [
+        serverObject('own', { namespace: `team-${index}` }),
+        recordOf(index, {
+          server: { kind: 'AuthorizationServer', name: 'own' },
+          client: { ...other(index), namespace: `team-${index}` },
+        }),
+      ],
+    ],
+    ['ClusterAuthorizationServers', (index) => [serverObject(`other-${index}`)]],
+  ])('with any number of %s', (_, one) => {
+    const policy = { ...connection.policy, maxClientsPerNamespace: 1_000 };
+    const visitsBeside = (count: number) => {
+      const others = Array.from({ length: count }, (_, index) => one(index)).flat();
+      const operator = operatorInMemory({
+        objects: [...registeredClient(), ...others],
+        server: { connection: { ...connection, policy } },
+      });
+      return visitsIn(() => operator.observe());
+    };
+    expect(visitsBeside(200)).toBe(visitsBeside(2));
+  });
 });
