@@ -53,13 +53,14 @@ export interface ClientCounts {
 
 /** The only author of a server object's status. */
 export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
-  const { object, connection, management, effectiveDialect, signingKeys, counts, now } = facts;
+  const { object, connection, effectiveDialect, signingKeys, counts, now } = facts;
   const { registrationEndpoint } = connection ?? {};
   // With a client certificate, an alias is called (RFC 8705 section 5).
   const endpoints = facts.endpoints && {
     ...facts.endpoints,
     ...defined({ registration: registrationEndpoint }),
   };
+  const management = managementIn(facts);
   const { lackingCalls = [] } = facts;
   const problem = facts.problem ?? credentialRefusal(facts) ?? withoutTokens(facts) ?? outage(facts);
   const { registeredIssuer: issuer } = facts;
@@ -82,6 +83,13 @@ export function summarizeServer(facts: ServerFacts): AuthorizationServerStatus {
     }),
     conditions: [...toConditions(conditions, object.status.conditions ?? [], object.generation, now)],
   };
+}
+
+/** A token is of no use at a server that neither updates nor deletes clients. */
+function managementIn({ management, connection }: ServerFacts): ServerFacts['management'] {
+  const { updateEffect, deleteEffect } = connection?.dialect ?? {};
+  const servesNothing = updateEffect?.supported === false && deleteEffect?.supported === false;
+  return servesNothing && management !== 'Unknown' ? 'None' : management;
 }
 
 const MAX_ERROR = 1024;

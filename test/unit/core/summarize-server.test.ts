@@ -68,6 +68,25 @@ describe('summarizeServer', () => {
     expect(conditionsOf(at)?.[0]).toBe(`Ready=True Available: Clients are registered at ${alias}.`);
   });
 
+  test.each([
+    ['neither updates nor deletes clients: the token is of no use', false, false, 'None'],
+    ['updates clients', true, false, 'RegistrationAccessToken'],
+    ['deletes clients', false, true, 'RegistrationAccessToken'],
+  ])('shows how clients are managed, where the server %s', (_, updates, deletes, shown) => {
+    const { dialect } = connection;
+    const knowing = {
+      ...dialect,
+      updateEffect: { ...dialect.updateEffect, supported: updates },
+      deleteEffect: { ...dialect.deleteEffect, supported: deletes },
+    };
+    const managed = {
+      management: 'RegistrationAccessToken',
+      connection: { ...connection, dialect: knowing },
+    } as const;
+    expect(summarizeServer({ ...facts, ...managed }).management).toBe(shown);
+    expect(summarizeServer({ ...facts, ...managed, management: 'Unknown' }).management).toBe('Unknown');
+  });
+
   test.each<readonly [string, Partial<ServerFacts>, readonly string[]]>([
     [
       'is ready, though nothing was registered yet',
