@@ -7,7 +7,7 @@ import type { GeneratedKey } from '../oauth/signing-key.ts';
 /** What a workload may know of its client. */
 export interface PublishedClient {
   readonly information: ClientInformation;
-  /** The document that was sent last. It gives the values of members that the answer leaves out. */
+  /** The document that was sent last. It gives the method, and the scope of an answer without metadata. */
   readonly sent: JsonObject;
   readonly issuer: string;
   readonly endpoints: Endpoints;
@@ -84,13 +84,22 @@ export function publishedValues({
     client_id: information.clientId,
     client_secret: information.clientSecret?.reveal(),
     token_endpoint_auth_method: answered('token_endpoint_auth_method'),
-    scope: answered('scope'),
+    scope: registeredScope(information.metadata, sent),
     issuer,
     ...Object.fromEntries(PUBLISHED.map((wire) => [wire, endpoint(wire)])),
     'private_key.pem': key?.privatePem.reveal(),
     'private_key.jwk': key?.privateJwk.reveal(),
     kid: key?.kid,
   };
+}
+
+/**
+ * An answer has all that is registered (RFC 7591 section 3.2.1), so a scope that it leaves out is not registered. An answer
+ * without any of the members that were sent says nothing.
+ */
+function registeredScope(metadata: JsonObject, sent: JsonObject): string | undefined {
+  const isSilent = Object.keys(sent).every((member) => !Object.hasOwn(metadata, member));
+  return nonEmptyString(metadata['scope']) ?? (isSilent ? nonEmptyString(sent['scope']) : undefined);
 }
 
 /** A member of the answer as text: a string as it is, anything else as JSON. */

@@ -101,6 +101,14 @@ describe('keysFormat', () => {
     });
   });
 
+  test('has no scope where the answer has other members that were sent, and no scope: none is registered', () => {
+    const information = { ...client.information, metadata: { token_endpoint_auth_method: 'none' } };
+    expect(keysFormat.render({ ...client, information }, {})).toMatchObject({
+      token_endpoint_auth_method: 'none',
+    });
+    expect(keysFormat.render({ ...client, information }, {})).not.toHaveProperty('scope');
+  });
+
   test('rule 44: assumes no method where none was asked for or answered', () => {
     expect(keysFormat.render({ ...silent, sent: {} }, {})).toEqual({
       client_id: 'c1',
