@@ -5,6 +5,7 @@ import { rfc3339 } from '../../../api/time.ts';
 import type { Step } from '../../../core/action.ts';
 import { clientKey } from '../../../core/client-key.ts';
 import { DOCUMENT_KEYS } from '../../../core/content.ts';
+import { recordsOf } from '../../../core/current-record.ts';
 import { serverKey } from '../../../core/server-key.ts';
 import { audit } from '../../calls/audit.ts';
 import { toRegistrationObject } from '../../state/cached-objects.ts';
@@ -63,5 +64,10 @@ export async function release(
   if (isLeft) {
     context.calls.settleAllOf(record, round.key);
   }
-  return o.object?.deleting ? removeFinalizer(o.object, input) : DONE;
+  // Of a client in its overlap the object tells, too, before it goes.
+  const others = recordsOf(o, record.client.uid).filter(
+    ({ registrationSecret }) => registrationSecret !== record.registrationSecret,
+  );
+  const mayGo = !isLeft || others.length === 0;
+  return o.object?.deleting && mayGo ? removeFinalizer(o.object, input) : DONE;
 }
