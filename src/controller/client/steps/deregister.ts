@@ -17,6 +17,7 @@ import type { Dialect } from '../../../dialects/dialect.ts';
 import { isFromApi } from '../../../oauth/body-form.ts';
 import { parseClientInformation } from '../../../oauth/client-information.ts';
 import { presentable } from '../../../oauth/error-response.ts';
+import type { HttpOutcome } from '../../../oauth/http-message.ts';
 import { deleteRequest, type ManagementAddress, readRequest } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { sha256 } from '../../../oauth/sha256.ts';
@@ -298,9 +299,27 @@ async function aliveOrNot(
   if (alive) {
     return { ...notDeregistered(`${failure.message}, and the client still exists`), isCallLacking: true };
   }
-  return failure.kind === 'Transient'
-    ? failure
-    : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
+  return failure.kind === 'Unsupported'
+    ? notTold(failure, read)
+    : failure.kind === 'Transient'
+      ? failure
+      : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
+}
+
+/** A server that has no such call is not asked again soon, unless the read may have failed for a passing reason. */
+const UNSUPPORTED_PAUSE_MS = 600_000;
+
+/** The server refuses the method, and a read does not show whether the client exists. */
+function notTold({ message, ...failure }: Failure, read: HttpOutcome): Failure {
+  const isAnswer = read.kind === 'answered' && read.status < 500 && read.status !== 429;
+  const how = read.kind === 'answered' ? `was answered status ${read.status}` : 'got no answer';
+  return {
+    ...failure,
+    kind: 'Transient',
+    reason: 'DeletionUnconfirmed',
+    message: `${message}, and a read ${how}, so it is not known whether the client exists`,
+    ...(isAnswer ? { retryAfterMs: UNSUPPORTED_PAUSE_MS } : {}),
+  };
 }
 
 const REMOVED_AT_SERVER = {

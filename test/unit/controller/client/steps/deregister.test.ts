@@ -365,6 +365,21 @@ describe('A DELETE that is answered otherwise', () => {
     expect(taken.wrote).toEqual([]);
   });
 
+  test.each<readonly [string, HttpOutcome, number]>([
+    ['was answered status 400', answered(400), 600_000],
+    ['was answered status 401', answered(401), 600_000],
+    ['was answered status 503', answered(503), 0],
+    ['got no answer', NO_ANSWER, 0],
+  ])('405 says so where a read %s, and is not repeated soon after an answer', async (how, read, pauseMs) => {
+    const taken = await deregister({ outcomes: [answered(405), read] });
+    const [setback] = setbacksOf(taken);
+    expect(setback).toMatchObject({ kind: 'Transient', reason: 'DeletionUnconfirmed' });
+    expect(setback?.message).toMatch(/^The server answered status 405/);
+    expect(setback?.message).toContain(`, and a read ${how}, so it is not known whether the client exists. `);
+    const waitsMs = (setback?.retryAt ?? 0) - NOW;
+    expect([waitsMs >= pauseMs, waitsMs < 600_000]).toEqual([true, pauseMs === 0]);
+  });
+
   test('404 is unconfirmed where a read could rotate the token: it is not made', async () => {
     const dialect = { ...connection.dialect, readEffect: { token: 'Rotates', secret: 'Keeps' } } as const;
     const taken = await deregister({
@@ -687,6 +702,19 @@ describe('A client that the operator gives up', () => {
     expect(texts.join()).toContain('token-1');
     expect(texts.join()).not.toContain('Storefront');
     expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Gone' });
+  });
+
+  test('lets its object go after the client in its overlap, which is tried at once', async () => {
+    const former = recorded({ registrationSecret: 'oac-uid-1-a0', attempt: 'a0', clientId: 'c0' });
+    const current = recorded({ replaces: former.registrationSecret });
+    const taken = await release({
+      objects: [...surroundings(), deleted, registrationSecret(former), registrationSecret(current)],
+    });
+    expect([taken.result, taken.wrote]).toEqual([DONE, [`patch ${RECORD}`]]);
+    expect(taken.told).toEqual(['Warning DeletionUnsupported Deregister']);
+    expect(taken.next()).toMatchObject({ type: 'Deregister', home: { record: { clientId: 'c0' } } });
+    taken.memory.setBack(taken.round.key, owing({ basis: former.registrationSecret }));
+    expect(taken.next()).toMatchObject({ type: 'Release', role: 'left-behind', record: { clientId: 'c0' } });
   });
 
   test('for now is still owed: its record says so, and its calls stay', async () => {
