@@ -144,6 +144,7 @@ export function createController(
     paceServer,
     undone,
     countAgain,
+    recorded: (attempt) => given.orphans.recorded(attempt),
     servers,
     credentials,
     namespaceMemory,

@@ -32,6 +32,8 @@ interface Wake {
   readonly undone: (key: ClientKey) => void;
   /** The number of a server's clients changed. */
   readonly countAgain: (key: ServerKey) => void;
+  /** The answer of a registration is recorded, by whatever process. */
+  readonly recorded: (attempt: string) => void;
   readonly servers: ServerRegistry;
   readonly credentials: CredentialCache;
   readonly oldest: OldestServers;
@@ -44,6 +46,11 @@ interface Wake {
 export function createCaches(wake: Wake): Caches {
   const { paceClient, paceServer, undone, addClient, countAgain, servers, credentials, texts, statusWrites } =
     wake;
+  const attemptRecorded = ({ after }: Change<RegistrationObject>) => {
+    if (after?.record !== undefined) {
+      wake.recorded(after.record.attempt);
+    }
+  };
   const memory = wake.namespaceMemory;
   const serverChanged = ({ before, after }: Change<ServerObject>) => {
     const object = after ?? before;
@@ -98,6 +105,7 @@ export function createCaches(wake: Wake): Caches {
       groups: RECORD_GROUPS,
       onChange: (change) => {
         const { record, newerOf } = change.after ?? change.before ?? {};
+        attemptRecorded(change);
         wakeOwner(record?.client, addClient);
         if (newerOf !== undefined) {
           addClient(newerOf, false);
@@ -106,6 +114,7 @@ export function createCaches(wake: Wake): Caches {
         wakeSharers(change, addClient, caches);
       },
       onOwnWrite: (change) => {
+        attemptRecorded(change);
         recordChanged(change, countAgain);
         wakeSharers(change, addClient, caches);
       },

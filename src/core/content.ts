@@ -59,6 +59,9 @@ const KEYS = {
   keys: 'keys.json',
 } as const;
 
+/** All keys of the data. */
+export const CONTENT_KEYS: readonly string[] = Object.values(KEYS);
+
 /** Keys of the data that isn't needed to find and manage a client. */
 export const DOCUMENT_KEYS: readonly string[] = [KEYS.registered, KEYS.sent];
 

@@ -14,7 +14,7 @@ export interface StepContext
   readonly calls: Calls;
   readonly ledger: Pick<
     Ledger,
-    'callsOf' | 'copiedFrom' | 'entry' | 'hasNewer' | 'registrationsAt' | 'shortage'
+    'callsOf' | 'copiedFrom' | 'entry' | 'hasNewer' | 'isInherited' | 'registrationsAt' | 'shortage'
   >;
   readonly recorder: Pick<Recorder, 'pendingOf' | 'room'>;
   readonly servers: Pick<

@@ -2,6 +2,7 @@ import { type ConfigMap, RESOURCES } from '../../api/kubernetes.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { ApiResult, KubernetesApi } from '../ports.ts';
+import { type KeptMetadata, keptMetadata } from './kept-metadata.ts';
 import {
   clientOfEntry,
   decodeEntries,
@@ -30,6 +31,7 @@ interface Options {
 export class LedgerStore {
   readonly #options: Options;
   #resourceVersion = '';
+  #kept: KeptMetadata = {};
   #epoch = 0;
   #copiedFrom: string | undefined;
   /** Entries of a newer version: every write leaves them as they are. */
@@ -52,7 +54,7 @@ export class LedgerStore {
     if (found === undefined) {
       throw new Error(`The ledger (ConfigMap ${this.#options.namespace}/${LEDGER_NAME}) can't be read`);
     }
-    this.#resourceVersion = found.metadata.resourceVersion ?? '';
+    this.#knows(found);
     this.#epoch = (Number(found.data?.['epoch']) || 0) + 1;
     this.#copiedFrom = found.data?.['installation'] || undefined;
     this.#keepNewer(found.data ?? {});
@@ -74,7 +76,7 @@ export class LedgerStore {
     const written = await api.replace<ConfigMap>(RESOURCES.configMap, {
       apiVersion: 'v1',
       kind: 'ConfigMap',
-      metadata: { name: LEDGER_NAME, namespace, resourceVersion: this.#resourceVersion },
+      metadata: { ...this.#kept, name: LEDGER_NAME, namespace, resourceVersion: this.#resourceVersion },
       data: {
         epoch: String(this.#epoch),
         holder,
@@ -84,7 +86,7 @@ export class LedgerStore {
       },
     });
     if (written.ok) {
-      this.#resourceVersion = written.object.metadata.resourceVersion ?? '';
+      this.#knows(written.object);
     }
     return written;
   }
@@ -96,14 +98,19 @@ export class LedgerStore {
     if (!found.ok) {
       return found.status === 404 ? 'the ledger was deleted' : undefined;
     }
-    const { metadata, data = {} } = found.object;
+    const { data = {} } = found.object;
     const other = otherLeader(data, this.#epoch, this.#options.holder);
     if (other !== undefined) {
       return `${other} has taken the lead`;
     }
-    this.#resourceVersion = metadata.resourceVersion ?? '';
+    this.#knows(found.object);
     this.#keepNewer(data);
     return undefined;
+  }
+
+  #knows({ metadata }: ConfigMap): void {
+    this.#resourceVersion = metadata.resourceVersion ?? '';
+    this.#kept = keptMetadata(metadata);
   }
 
   #keepNewer(data: Readonly<Record<string, string>>): void {

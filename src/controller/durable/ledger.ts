@@ -164,6 +164,11 @@ export class Ledger {
     return this.#entries.get(attempt);
   }
 
+  /** Whether an earlier process began the call. */
+  isInherited(attempt: string): boolean {
+    return this.#inherited.has(attempt);
+  }
+
   entries(): readonly LedgerEntry[] {
     return [...this.#entries.values()];
   }

@@ -4,6 +4,7 @@ import type { ServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { Clock, KubernetesApi, Log } from '../ports.ts';
 import { KeyIndex } from '../state/key-index.ts';
+import { type KeptMetadata, keptMetadata } from './kept-metadata.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 import { FEW, SHARED } from './ledger-shares.ts';
 import { isTooLarge } from './ledger-store.ts';
@@ -39,6 +40,8 @@ interface Options {
 const TRIES = 5;
 const PAUSES = { firstMs: 100, longestMs: 1_600 };
 const MAX_UNLISTED_PLACES = 10_000;
+/** Bounds the memory while the list can't be read. */
+const MAX_RECORDED = 10_000;
 
 /**
  * Suspected orphans in one ConfigMap, attempt → {@link OrphanEntry}. Reports that come during a write share the next
@@ -49,11 +52,17 @@ export class OrphanList {
   readonly #options: Options;
   #data: Readonly<Record<string, string>> = {};
   #resourceVersion: string | undefined;
+  #kept: KeptMetadata = {};
   #indexes = createIndexes({});
   #weights: ReadonlyMap<string, number> = new Map();
   /** `namespace server` → how many are not listed because the list was full. Cleared when the list gets shorter. */
   readonly #unlisted = new Map<string, number>();
   #waiting: WaitingOrphan[] = [];
+  /** Attempts whose report is not decided yet. */
+  readonly #reporting = new Set<string>();
+  /** Attempts that are recorded and may still be listed. */
+  readonly #recorded = new Set<string>();
+  #isLoaded = false;
   /** Reads and writes run one after another. */
   #busy: Promise<void> = Promise.resolve();
 
@@ -64,7 +73,10 @@ export class OrphanList {
 
   /** Reads the list from the API server. */
   load(): Promise<void> {
-    this.#busy = this.#busy.then(() => this.#load());
+    this.#busy = this.#busy.then(async () => {
+      await this.#load();
+      await this.#removeRecorded();
+    });
     return this.#busy;
   }
 
@@ -116,16 +128,35 @@ export class OrphanList {
     }
   }
 
+  /**
+   * The answer of this attempt is recorded: its client is known, so its entry leaves the list. No write where it has
+   * none. If the write fails again and again, the next read of the list tries once more.
+   */
+  recorded(attempt: string): void {
+    const mayBeListed = !this.#isLoaded || this.#reporting.has(attempt) || Object.hasOwn(this.#data, attempt);
+    if (!mayBeListed || this.#recorded.has(attempt) || this.#recorded.size >= MAX_RECORDED) {
+      return;
+    }
+    this.#recorded.add(attempt);
+    if (this.#isLoaded) {
+      this.#busy = this.#busy.then(() => this.#removeRecorded());
+    }
+  }
+
   /** Adds an entry. Never rejects. */
   add(entry: LedgerEntry, why: string): Promise<Reported> {
     const { attempt, client, server } = entry;
     const { promise, resolve } = Promise.withResolvers<Reported>();
     const value = encodeOrphan(entry, why);
+    this.#reporting.add(attempt);
     this.#waiting.push({ attempt, namespace: client.namespace, server, value, resolve });
     this.#busy = this.#busy.then(async () => {
       const batch = this.#waiting;
       this.#waiting = [];
       await this.#list(batch);
+      for (const one of batch) {
+        this.#reporting.delete(one.attempt);
+      }
     });
     return promise;
   }
@@ -135,9 +166,40 @@ export class OrphanList {
     const found = await api.get<ConfigMap>(RESOURCES.configMap, { namespace, name: this.#name });
     if (found.ok) {
       this.#take(found.object);
+      this.#isLoaded = true;
     } else if (found.status === 404) {
       // A person deleted the list.
       this.#take({ metadata: { name: this.#name } });
+      this.#isLoaded = true;
+    }
+  }
+
+  async #removeRecorded(): Promise<void> {
+    const { clock, log } = this.#options;
+    for (let tries = 0; this.#isLoaded && tries < TRIES; tries += 1) {
+      const left = Object.entries(this.#data).filter(([attempt]) => !this.#recorded.has(attempt));
+      if (left.length === Object.keys(this.#data).length) {
+        this.#forgetRecorded();
+        return;
+      }
+      const written = await this.#put(Object.fromEntries(left));
+      if (written.ok) {
+        this.#take(written.object);
+      } else {
+        const { status, message } = written;
+        log.warn('suspected orphans: recorded ones not removed yet', { status, message });
+        await clock.sleep(backoff(PAUSES, tries));
+        await this.#load();
+      }
+    }
+  }
+
+  /** None of these is listed. One whose report is not decided yet may still be. */
+  #forgetRecorded(): void {
+    for (const attempt of this.#recorded) {
+      if (!this.#reporting.has(attempt)) {
+        this.#recorded.delete(attempt);
+      }
     }
   }
 
@@ -146,6 +208,7 @@ export class OrphanList {
       return;
     }
     this.#resourceVersion = metadata.resourceVersion;
+    this.#kept = keptMetadata(metadata);
     if (Object.keys(data).length < Object.keys(this.#data).length) {
       this.#unlisted.clear();
     }
@@ -236,7 +299,7 @@ export class OrphanList {
       ? api.create(RESOURCES.configMap, object)
       : api.replace(RESOURCES.configMap, {
           ...object,
-          metadata: { ...metadata, resourceVersion: this.#resourceVersion },
+          metadata: { ...this.#kept, ...metadata, resourceVersion: this.#resourceVersion },
         });
   }
 }

@@ -5,6 +5,7 @@ import { backoff } from '../../core/backoff.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { minimalRecord } from '../../core/minimal-record.ts';
 import { clientOfRecord } from '../../core/record.ts';
+import { recordPatch } from '../../core/record-patch.ts';
 import { parseJsonObject } from '../../oauth/json.ts';
 import { omit } from '../../oauth/objects.ts';
 import { Sensitive } from '../../oauth/sensitive.ts';
@@ -24,7 +25,7 @@ import { type Unrecorded, UnrecordedAnswers } from './unrecorded-answers.ts';
 export interface Recorder {
   /** Records the answer to a registration. Returns the Secret, or `undefined` if it is not written yet. */
   create(attempt: string, secret: Secret, listener: RecordListener): Promise<Secret | undefined>;
-  /** Records a later answer. It overwrites what others wrote into the Secret meanwhile. */
+  /** Records a later answer. It overwrites the operator's own fields; what others put on the Secret stays. */
   update(attempt: string, secret: Secret, listener: RecordListener): Promise<Secret | undefined>;
   /**
    * Records the answers that an earlier process read and did not record. It creates a Secret that is missing. In one
@@ -249,15 +250,17 @@ async function createOnce(api: KubernetesApi, secret: Secret): Promise<ApiResult
 }
 
 async function overwrite(api: KubernetesApi, secret: Secret): Promise<ApiResult<Secret>> {
-  const replaced = await api.replace(RESOURCES.secret, secret);
-  if (replaced.ok || (replaced.reason !== 'Conflict' && replaced.status !== 404)) {
-    return replaced;
+  const patched = await patch(api, secret);
+  if (patched.ok || (patched.reason !== 'Conflict' && patched.status !== 404)) {
+    return patched;
   }
   const metadata = omit(secret.metadata, 'resourceVersion');
-  return replaced.status === 404
-    ? createOnce(api, { ...secret, metadata })
-    : api.replace(RESOURCES.secret, { ...secret, metadata });
+  const unconditional = { ...secret, metadata };
+  return patched.status === 404 ? createOnce(api, unconditional) : patch(api, unconditional);
 }
+
+const patch = (api: KubernetesApi, secret: Secret): Promise<ApiResult<Secret>> =>
+  api.patch(RESOURCES.secret, secret.metadata, recordPatch(secret));
 
 async function addMissing(api: KubernetesApi, attempt: string, entry: Entry): Promise<ApiResult<Secret>> {
   const { kind, secret } = entry;
@@ -267,7 +270,7 @@ async function addMissing(api: KubernetesApi, attempt: string, entry: Entry): Pr
   const found = await api.get<Secret>(RESOURCES.secret, secret.metadata);
   if (found.ok) {
     const isNewest = [entry.follows, attempt].includes(writerOf(found.object));
-    return isNewest ? api.replace(RESOURCES.secret, withMarksOf(found.object, secret)) : found;
+    return isNewest ? patch(api, withMarksOf(found.object, secret)) : found;
   }
   const metadata = omit(secret.metadata, 'resourceVersion');
   return found.status === 404 ? createOnce(api, { ...secret, metadata }) : found;

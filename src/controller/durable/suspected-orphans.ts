@@ -104,6 +104,16 @@ export class Orphans {
     }
   }
 
+  /**
+   * The answer of a registration is recorded after all, such as by the replay of a journal: its client is known, and
+   * nobody may take it for an orphan. Costs a write only where the attempt is listed.
+   */
+  recorded(attempt: string): void {
+    for (const list of this.#lists) {
+      list.recorded(attempt);
+    }
+  }
+
   /** Both, since earlier versions used the first for all servers. */
   get #lists(): readonly OrphanList[] {
     return [this.#ofClusterServers, this.#ofOwnServers];

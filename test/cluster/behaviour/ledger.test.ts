@@ -286,7 +286,7 @@ describe('The ledger', () => {
       client: 'shop/first',
       server: call.server,
       startedAt: call.startedAt,
-      why: 'The operator stopped before it read the answer',
+      why: 'The operator stopped before it recorded an answer',
     });
     expect(conditionOf(await shop.client('first'), 'Ready')?.status).toBe('True');
   });
@@ -407,7 +407,7 @@ describe('The end of the process', () => {
     operator = await replica();
     await until('unheard', 'RegistrationOutcomeUnknown');
     const listed = (await suspectedOrphans(testbed)).filter(({ client }) => client === 'shop/unheard');
-    expect(listed).toMatchObject([{ why: 'The operator stopped before it read the answer' }]);
+    expect(listed).toMatchObject([{ why: 'The operator stopped before it recorded an answer' }]);
     await shop.untilEvent('unheard', ({ reason }) => reason === 'RegistrationOutcomeUnknown');
     expect(silent.count('register')).toBe(1);
   });

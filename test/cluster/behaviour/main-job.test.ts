@@ -176,6 +176,30 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       '-p',
       '{"metadata":{"finalizers":null}}',
     );
+    // Its replaced client would be counted beside the present one.
+    await shop.remove('shared');
+  });
+
+  it('an answer to an update leaves what others put on the registration Secret', async () => {
+    await ready('marked');
+    const [{ name = '' } = {}] = await shop.registrations('marked');
+    const inOperatorNamespace = ['-n', OPERATOR_NAMESPACE, 'secret', name];
+    const others = {
+      labels: { 'backup.example.com/skip': 'yes' },
+      annotations: { 'example.com/by': 'us' },
+      finalizers: ['example.com/mirrored'],
+    };
+    const set = (metadata: object) =>
+      testbed.kubectl('patch', ...inOperatorNamespace, '--type=merge', '-p', JSON.stringify({ metadata }));
+    await set(others);
+    await shop.edit('marked', { clientName: 'Edited' });
+    const { metadata, data } = await eventually(
+      async () => JSON.parse(await testbed.kubectl('get', ...inOperatorNamespace, '-o', 'json')),
+      (secret) => secret.metadata.annotations['oauth-registrar.dev/written-by'] !== undefined,
+    );
+    expect(metadata).toMatchObject(others);
+    expect(Buffer.from(data['sent.json'], 'base64').toString()).toContain('"client_name":"Edited"');
+    await set({ finalizers: null });
   });
 
   it('moves to another Secret when spec.secret changes: first the new one is written', async () => {

@@ -229,7 +229,8 @@ function conflictOf(
   return isOther ? failure(409, 'Conflict') : undefined;
 }
 
-function merge(target: unknown, patch: unknown): unknown {
+/** JSON merge patch (RFC 7386). */
+export function merge(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) {
     return patch;
   }

@@ -60,6 +60,7 @@ export function controllerInMemory({ objects, answer }: Options) {
       countIn: () => 0,
       isFull: () => false,
       suspectsOf: () => ({ count: 0, latestAt: 0 }),
+      recorded: () => undefined,
     } as never,
     events: { record: () => undefined },
     counters: { orphanSuspected: () => undefined, serverGone: () => undefined },

@@ -12,6 +12,8 @@ export interface FakeConfigMap {
   readonly reads: readonly string[];
   /** Somebody else writes. `undefined` deletes. */
   set(data: Readonly<Record<string, string>> | undefined): void;
+  /** Somebody else changes its metadata. */
+  describe(metadata: Partial<ConfigMap['metadata']>): void;
   /** What befalls the next PUTs, in their order. */
   failNext(...faults: readonly Fault[]): void;
   /** Refuses what is larger than this, as the API server does: the bytes of all values together. */
@@ -90,6 +92,9 @@ export function createFakeConfigMap(): FakeConfigMap {
     stored: () => stored,
     set(data) {
       stored = data && store({ metadata: { name: 'oauth-registrar-ledger', namespace: 'op' }, data });
+    },
+    describe(metadata) {
+      stored = stored && store({ ...stored, metadata: { ...stored.metadata, ...metadata } });
     },
     failNext: (...next) => void faults.push(...next),
     boundTo(bytes) {

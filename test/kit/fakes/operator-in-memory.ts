@@ -120,6 +120,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
   const statusWrites = new StatusWrites({ held: () => true });
   const caches = createCaches({
     ...{ addClient: nothing, paceClient: nothing, paceServer: nothing, undone: nothing, countAgain: nothing },
+    recorded: nothing,
     ...{ servers, credentials, namespaceMemory, texts, statusWrites, oldest: { changed: nothing } as never },
   });
   const journal = { append: nothing, settle: nothing, unsettled: () => [] };
@@ -311,7 +312,10 @@ export class FakeLedger {
   readonly #entries = new Map<string, LedgerEntry>();
   readonly #states = new Map<string, PendingCall['state']>();
 
-  /** An entry that an earlier round left. */
+  /** Whether the call was left by an earlier process: {@link FakeLedger.begin} did not begin it. */
+  readonly isInherited = (attempt: string): boolean => !this.begun.some((entry) => entry.attempt === attempt);
+
+  /** An entry that an earlier process left. */
   leave(entry: LedgerEntry, state: PendingCall['state']): void {
     this.#entries.set(entry.attempt, entry);
     this.#states.set(entry.attempt, state);

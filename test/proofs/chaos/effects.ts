@@ -4,7 +4,7 @@ import {
   RESOURCES,
   type Resource,
 } from '../../../src/api/kubernetes.ts';
-import { FINALIZER, LABELS } from '../../../src/api/names.ts';
+import { ANNOTATIONS, FINALIZER, LABELS } from '../../../src/api/names.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import type { HttpRequest, JournalEntry } from '../../../src/controller/ports.ts';
 import { SERVER_RECORD, serverRecordName } from '../../../src/core/server-record.ts';
@@ -90,7 +90,7 @@ export function createReplaceNamer(): (resource: Resource, object: KubernetesObj
       case RESOURCES.configMap:
         return object.metadata.name === LEDGER_NAME ? ledgerWrite(object) : 'orphan-list';
       case RESOURCES.secret:
-        return isRegistration(object) ? 'record-update' : 'workload-secret-replace';
+        return 'workload-secret-replace';
       case RESOURCES.oauthClient:
         return 'status-put';
       default:
@@ -101,6 +101,10 @@ export function createReplaceNamer(): (resource: Resource, object: KubernetesObj
 
 export function effectOfPatch(resource: Resource, patch: object): Effect | undefined {
   if (resource === RESOURCES.secret) {
+    const { annotations } = (patch as Partial<KubernetesObject>).metadata ?? {};
+    if (annotations?.[ANNOTATIONS.writtenBy]) {
+      return 'record-update';
+    }
     return 'data' in patch ? 'server-record-write' : 'record-mark';
   }
   const { finalizers } = (patch as Partial<KubernetesObject>).metadata ?? {};

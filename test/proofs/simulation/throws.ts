@@ -93,5 +93,9 @@ export function throwingApi(world: World, process: Process, api: KubernetesApi):
       inside(resource);
       return api.replace(resource, object, subresource);
     },
+    async patch(resource, key, patch) {
+      inside(resource);
+      return api.patch(resource, key, patch);
+    },
   };
 }

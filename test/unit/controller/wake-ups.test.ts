@@ -21,7 +21,7 @@ test.each([
   const paced: string[] = [];
   const nothing = () => undefined;
   const caches = createCaches({
-    ...{ addClient: nothing, paceClient: nothing, undone: nothing, countAgain: nothing },
+    ...{ addClient: nothing, paceClient: nothing, undone: nothing, countAgain: nothing, recorded: nothing },
     ...{ paceServer: (key: string) => void paced.push(key) },
     ...({
       servers: { wakeNamespace: nothing },
@@ -50,7 +50,7 @@ describe('A record of a client that two objects name', () => {
     const woken: string[] = [];
     const nothing = () => undefined;
     const caches = createCaches({
-      ...{ addClient: (key: string) => void woken.push(key), countAgain: nothing },
+      ...{ addClient: (key: string) => void woken.push(key), countAgain: nothing, recorded: nothing },
       ...({ texts: new TextPool() } as object),
     } as never);
     caches.registrations.applied(cached(record(), '1'));
@@ -80,7 +80,7 @@ describe('A status that the watch shows changed', () => {
     const nothing = () => undefined;
     const statusWrites = new StatusWrites(LEADS);
     const caches = createCaches({
-      ...{ addClient: nothing, paceClient: nothing, countAgain: nothing },
+      ...{ addClient: nothing, paceClient: nothing, countAgain: nothing, recorded: nothing },
       ...{
         paceServer: (key: string) => void requeued.push(key),
         undone: (key: string) => void requeued.push(key),
@@ -132,15 +132,16 @@ describe('A server object counts its clients again', () => {
     }) as unknown as RegistrationObject;
 
   function recordsOf() {
-    const counted: string[] = [];
+    const [counted, recorded]: [string[], string[]] = [[], []];
     const nothing = () => undefined;
     const caches = createCaches({
       ...{ addClient: nothing, paceClient: nothing, paceServer: nothing, undone: nothing },
       ...{ countAgain: (key: string) => void counted.push(key) },
+      ...{ recorded: (attempt: string) => void recorded.push(attempt) },
       ...({ servers: { wakeNamespace: nothing }, texts: new TextPool() } as object),
     } as never);
     caches.registrations.replaced([], '1');
-    return { registrations: caches.registrations, counted };
+    return { registrations: caches.registrations, counted, recorded };
   }
   const SERVER = 'ClusterAuthorizationServer/corporate';
 
@@ -152,6 +153,17 @@ describe('A server object counts its clients again', () => {
     watched.registrations.learn(registration('2', 'current'));
     expect([answered.counted, watched.counted]).toEqual([[SERVER], [SERVER]]);
   });
+
+  test.each(['applied', 'learn'] as const)(
+    'the list of suspected orphans hears of each attempt that is recorded: %s',
+    (how) => {
+      const { registrations, recorded } = recordsOf();
+      registrations[how](registration('2', 'current'));
+      expect(recorded).toEqual([registration('2', 'current').record?.attempt]);
+      registrations.forget(registration('2', 'current'));
+      expect(recorded).toHaveLength(1);
+    },
+  );
 
   test('when the operator changes the role of a record or removes it, and at no other write', () => {
     const { registrations, counted } = recordsOf();

@@ -41,18 +41,14 @@ export async function reportOrphan(
   return SETTLED;
 }
 
-const INTERRUPTED = 'The operator stopped before it read the answer';
+const STOPPED = 'The operator stopped before it recorded an answer';
+const NOT_RECORDED = 'No answer was recorded; the log of the operator says why';
 
 /** A registration of an earlier round or process that was interrupted. */
 export async function reportInterrupted({ attempt }: PendingCall, input: StepInput): Promise<StepResult> {
   const { context } = input;
-  const { entry, result } = await reportOrphan(
-    attempt,
-    'RegistrationOutcomeUnknown',
-    INTERRUPTED,
-    INTERRUPTED,
-    input,
-  );
+  const why = context.ledger.isInherited(attempt) ? STOPPED : NOT_RECORDED;
+  const { entry, result } = await reportOrphan(attempt, 'RegistrationOutcomeUnknown', why, why, input);
   if (entry === 'Settle') {
     context.calls.settle({ attempt });
   }

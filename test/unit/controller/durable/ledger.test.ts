@@ -218,6 +218,31 @@ describe('begin', () => {
   });
 });
 
+test('what others put on the ledger stays: labels, annotations, finalizers and owners', async () => {
+  const others = {
+    labels: { 'backup.example.com/skip': 'yes' },
+    annotations: { 'example.com/by': 'us' },
+    finalizers: ['example.com/mirrored'],
+    ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'other', uid: 'u1' }],
+  };
+  const first = await createLeader();
+  await committed(first, 'a');
+  first.store.describe(others);
+  await committed(first, 'b');
+  expect(first.store.stored()?.metadata).toMatchObject(others);
+  await createLeader(first.store, 'pod-2_z');
+  expect(first.store.stored()?.metadata).toMatchObject(others);
+  expect(first.fenced).toEqual([]);
+});
+
+test('it knows which calls an earlier process began', async () => {
+  const store = createFakeConfigMap();
+  store.set({ epoch: '7', holder: 'pod-0_y', 'entry.a': stored(entry('a')) });
+  const leader = await createLeader(store);
+  await committed(leader, 'b');
+  expect(['a', 'b'].map((attempt) => leader.ledger.isInherited(attempt))).toEqual([true, false]);
+});
+
 describe('a write that fails', () => {
   test.each([
     ['is repeated when the request was lost', ['lost request'] as const],

@@ -4,6 +4,7 @@ import { ANNOTATIONS, LABELS } from '../../../../src/api/names.ts';
 import { createRecorder, type RecordListener } from '../../../../src/controller/durable/recorder.ts';
 import type { ApiResult, Clock, Journal, KubernetesApi, Log } from '../../../../src/controller/ports.ts';
 import type { Sensitive } from '../../../../src/oauth/sensitive.ts';
+import { merge } from '../../../kit/fakes/cluster.ts';
 
 const NAME = 'oac-uid-1';
 
@@ -38,16 +39,16 @@ function createStore(stored: Secret) {
   });
   const answer = <T extends KubernetesObject>(object: Secret) =>
     ({ ok: true, object }) as unknown as ApiResult<T>;
-  const api: Pick<KubernetesApi, 'get' | 'replace' | 'create'> = {
+  const api: Pick<KubernetesApi, 'get' | 'patch' | 'create'> = {
     get: async () => answer(stored),
     create: async () => failed(409, 'AlreadyExists'),
-    async replace(_, object) {
+    async patch(_, __, patch) {
       if (isAway) {
         return failed(0, 'NoAnswer');
       }
-      const wanted = object as unknown as Secret;
-      const isStale = ![undefined, stored.metadata.resourceVersion].includes(wanted.metadata.resourceVersion);
-      return isStale ? failed(409, 'Conflict') : answer(keep(wanted));
+      const { resourceVersion } = (patch as Secret).metadata;
+      const isStale = ![undefined, stored.metadata.resourceVersion].includes(resourceVersion);
+      return isStale ? failed(409, 'Conflict') : answer(keep(merge(stored, patch) as Secret));
     },
   };
   return {
@@ -155,4 +156,52 @@ test('an answer whose record got no confirmation is recorded once more, without 
   await replay(store, pod);
   expect(store.stored().data).toEqual({ token: 'new' });
   expect(pod.entries.size).toBe(0);
+});
+
+/** What others put on a registration Secret: a backup tool, an auditor, an owner of theirs. */
+const OTHERS = {
+  labels: { 'backup.example.com/skip': 'yes' },
+  annotations: { 'example.com/by': 'us' },
+  finalizers: ['example.com/mirrored'],
+  ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'other', uid: 'u1' }],
+};
+const besideOthers = (secret: Secret): Secret['metadata'] => ({
+  ...secret.metadata,
+  ...OTHERS,
+  labels: { ...secret.metadata.labels, [LABELS.session]: 's-1', ...OTHERS.labels },
+  annotations: { ...secret.metadata.annotations, [ANNOTATIONS.leftAt]: 'then', ...OTHERS.annotations },
+});
+
+test.each([
+  ['that nobody changed since it was read', (known: Secret) => known.metadata],
+  [
+    'that others changed since it was read',
+    ({ metadata }: Secret) => ({ ...metadata, resourceVersion: '1' }),
+  ],
+])(
+  'a later answer keeps what others put on the Secret, and takes off the own fields that it lacks: one %s',
+  async (_, known) => {
+    const store = createStore(record('old'));
+    store.mark(besideOthers(store.stored()));
+    const wanted = record('new', { resourceVersion: known(store.stored()).resourceVersion ?? '' });
+    const { journal } = createPod();
+    await createRecorder({ api: store.api, journal, clock, log }).update('update-1', wanted, nobody);
+    const { metadata } = store.stored();
+    expect(metadata).toMatchObject(OTHERS);
+    expect(metadata.labels).toEqual({ [LABELS.role]: 'current', ...OTHERS.labels });
+    expect(metadata.annotations).toEqual({
+      [ANNOTATIONS.revision]: '1',
+      [ANNOTATIONS.writtenBy]: 'update-1',
+      ...OTHERS.annotations,
+    });
+    expect(store.stored().data).toMatchObject({ token: 'new' });
+  },
+);
+
+test('an answer in the journal keeps what others put on the Secret meanwhile', async () => {
+  const store = createStore(record('old'));
+  const pod = await leaveBehind(store, 'update-1', 'new');
+  store.mark({ ...store.stored().metadata, ...OTHERS, labels: { [LABELS.role]: 'owed', ...OTHERS.labels } });
+  await replay(store, pod);
+  expect(store.stored()).toMatchObject({ data: { token: 'new' }, metadata: OTHERS });
 });

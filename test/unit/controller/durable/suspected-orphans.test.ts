@@ -46,8 +46,9 @@ async function loaded(given: Readonly<Record<string, string>> | undefined = unde
     await clock.advance(60_000);
     return reported;
   };
+  const again = () => new Orphans({ api, namespace: 'op', clock, log: createRecordingLog() });
   const listed = () => Object.keys(store.stored()?.data ?? {});
-  return { orphans, store, own, clock, report, reportAll, listed };
+  return { orphans, store, own, clock, report, reportAll, listed, again };
 }
 
 describe('the list of suspected orphans', () => {
@@ -90,6 +91,67 @@ describe('the list of suspected orphans', () => {
       why: 'not c2, which is in use; no answer',
     });
     expect(orphans.countAt(SERVER)).toBe(1);
+  });
+
+  test('loses the attempt whose answer is recorded after all, and nothing is written for an attempt that it lacks', async () => {
+    const { orphans, report, store, listed, clock } = await loaded({ note: 'looked at on Monday' });
+    await report('a');
+    await report('b');
+    const writes = store.writes.length;
+    orphans.recorded('healthy');
+    orphans.recorded('a');
+    await clock.advance(1_000);
+    expect([listed(), store.writes.length]).toEqual([['note', 'b'], writes + 1]);
+    expect(orphans.countAt(SERVER)).toBe(1);
+  });
+
+  test('loses it when the record comes while the attempt is being listed', async () => {
+    const { orphans, store, listed, clock } = await loaded({ note: 'x' });
+    const goOn = store.hold();
+    const reported = orphans.report(entry('a'), 'no answer');
+    orphans.recorded('healthy');
+    orphans.recorded('a');
+    goOn();
+    await clock.advance(1_000);
+    expect([await reported, listed()]).toEqual(['Listed', ['note']]);
+  });
+
+  test('loses it when the answer was recorded before the list was read, as by the replay of a journal', async () => {
+    const { store, clock, again } = await loaded({ a: encodeOrphan(entry('a'), 'no'), note: 'x' });
+    const orphans = again();
+    orphans.recorded('a');
+    await clock.advance(1_000);
+    expect(store.writes).toHaveLength(0);
+    await orphans.load();
+    expect(Object.keys(store.stored()?.data ?? {})).toEqual(['note']);
+  });
+
+  test('loses it although others write meanwhile and the API server fails', async () => {
+    const { orphans, report, store, listed, clock } = await loaded();
+    await report('a');
+    store.set({ ...store.stored()?.data, note: 'written by a person' });
+    store.failNext('refused', 'lost answer');
+    orphans.recorded('a');
+    await clock.advance(60_000);
+    expect(listed()).toEqual(['note']);
+  });
+
+  test('keeps the labels, annotations, finalizers and owners that others put on it', async () => {
+    const { report, store, clock, orphans } = await loaded();
+    await report('a');
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'other', uid: 'u1' };
+    const others = {
+      labels: { 'backup.example.com/skip': 'yes' },
+      annotations: { 'example.com/by': 'us' },
+      finalizers: ['example.com/mirrored'],
+      ownerReferences: [owner],
+    };
+    store.describe(others);
+    await report('b');
+    expect(store.stored()?.metadata).toMatchObject(others);
+    orphans.recorded('a');
+    await clock.advance(10_000);
+    expect(store.stored()).toMatchObject({ metadata: others, data: { b: expect.any(String) } });
   });
 
   test('keeps the entries that a person left', async () => {

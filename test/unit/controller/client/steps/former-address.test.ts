@@ -23,7 +23,7 @@ import { connection, NOW } from '../../../../kit/fixtures/observations.ts';
 
 const WORKS = 'https://sso.example.com/register/c1';
 const BROKEN = 'https://sso.example.com/register/c1/c1';
-const RECORD = `replace Secret ${OPERATOR_NAMESPACE}/${NAME}`;
+const RECORD = `patch Secret ${OPERATOR_NAMESPACE}/${NAME}`;
 const drift = { mode: 'Report', intervalMs: 3_600_000, rotatingReads: 'Refuse' } as const;
 
 const information = {
@@ -134,7 +134,7 @@ describe('A call at an address that no call proved yet, where nothing is found',
     const options: TakeOptions<'Update'> = {
       objects: objectsOf(doubtful),
       outcomes: [answered(404)],
-      refuses: { 'replace Secret': [refusals.broken] },
+      refuses: { 'patch Secret': [refusals.broken] },
     };
     expect((await take('Update', options)).result).toMatchObject({
       kind: 'later',

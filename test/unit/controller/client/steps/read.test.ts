@@ -26,7 +26,7 @@ import {
 } from '../../../../kit/fixtures/objects.ts';
 import { connection, FORGOTTEN, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 
-const RECORD = `replace Secret ${OPERATOR_NAMESPACE}/${NAME}`;
+const RECORD = `patch Secret ${OPERATOR_NAMESPACE}/${NAME}`;
 const HOUR = 3_600_000;
 const drift = { mode: 'Report', intervalMs: HOUR, rotatingReads: 'Refuse' } as const;
 
@@ -149,7 +149,7 @@ describe('An answer with new credentials', () => {
   test('keeps the entry under way while the API server does not take the record', async () => {
     const taken = await read({
       outcomes: [answered(200, { ...information, registration_access_token: 'token-2' })],
-      refuses: { 'replace Secret': [refusals.broken] },
+      refuses: { 'patch Secret': [refusals.broken] },
     });
     expect([taken.result, taken.told, taken.ledger.ends]).toEqual([DONE, [], []]);
     expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Waiting' });
@@ -185,7 +185,7 @@ describe('A client that somebody else changed', () => {
   test('is reported only when that is on record', async () => {
     const { told, ledger } = await read({
       outcomes: [changed],
-      refuses: { 'replace Secret': [refusals.broken] },
+      refuses: { 'patch Secret': [refusals.broken] },
     });
     expect([told, ledger.ends]).toEqual([[], []]);
   });
@@ -311,7 +311,7 @@ describe('An answer that is cut off', () => {
     const taken = await read({
       server: rotating,
       outcomes: [torn(withToken)],
-      refuses: { 'replace Secret': [refusals.broken] },
+      refuses: { 'patch Secret': [refusals.broken] },
     });
     expect(taken.result.kind).toBe('later');
     expect(setbacksOf(taken)).toEqual([]);

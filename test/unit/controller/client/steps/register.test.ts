@@ -673,9 +673,27 @@ describe('A registration that an earlier round left without an end', () => {
 
   test('is listed, reported and then settled', async () => {
     const taken = await report('Listed');
-    expect([taken.result, taken.orphans]).toEqual([DONE, ['The operator stopped before it read the answer']]);
+    expect([taken.result, taken.orphans]).toEqual([
+      DONE,
+      ['The operator stopped before it recorded an answer'],
+    ]);
     expect(taken.told).toEqual(['Warning RegistrationOutcomeUnknown Register']);
     expect(taken.ledger.ends).toEqual(['settle a0']);
+  });
+
+  test('does not say that the operator stopped, where it did not', async () => {
+    const taken = await take('ReportOrphan', {
+      objects: unregistered(),
+      suspects: 'Listed',
+      before: (operator) => {
+        leave(operator);
+        Object.assign(operator.ledger, { isInherited: () => false });
+      },
+    });
+    expect(taken.orphans).toEqual(['No answer was recorded; the log of the operator says why']);
+    expect(taken.events.map(({ message }) => message)).toEqual([
+      expect.stringContaining('No answer was recorded; the log of the operator says why. A client may exist'),
+    ]);
   });
 
   test('stays while it cannot be listed', async () => {

@@ -31,7 +31,7 @@ import {
 import { connection, NOW, setback } from '../../../../kit/fixtures/observations.ts';
 import { planned } from '../../../../kit/fixtures/steps.ts';
 
-const RECORD = `replace Secret ${OPERATOR_NAMESPACE}/${NAME}`;
+const RECORD = `patch Secret ${OPERATOR_NAMESPACE}/${NAME}`;
 const notSent: HttpOutcome = { kind: 'notSent', reason: 'ConnectFailed', detail: 'refused' };
 
 const information = {
@@ -128,7 +128,7 @@ describe('A client whose spec was edited', () => {
   });
 
   test('waits while the API server does not take the record; its entry stays under way', async () => {
-    const taken = await update({ outcomes: [updated], refuses: { 'replace Secret': [refusals.broken] } });
+    const taken = await update({ outcomes: [updated], refuses: { 'patch Secret': [refusals.broken] } });
     expect([taken.result, taken.told, taken.ledger.ends]).toEqual([DONE, [], []]);
     expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Waiting' });
   });
@@ -377,7 +377,7 @@ describe('An answer that is cut off', () => {
   test('lets the client wait while its credentials cannot be recorded', async () => {
     const taken = await update({
       outcomes: [torn(withToken)],
-      refuses: { 'replace Secret': [refusals.broken] },
+      refuses: { 'patch Secret': [refusals.broken] },
     });
     expect(taken.result).toMatchObject({
       kind: 'later',
@@ -418,7 +418,7 @@ describe('A key that the operator makes', () => {
   let taken_: OperatorInMemory;
 
   test('is not sent while it cannot be stored', async () => {
-    const taken = await update({ objects, refuses: { 'replace Secret': [refusals.broken] } });
+    const taken = await update({ objects, refuses: { 'patch Secret': [refusals.broken] } });
     expect(taken.result).toMatchObject({ kind: 'later', why: 'The new key is not stored yet' });
     expect([taken.http.sent, taken.ledger.begun]).toEqual([[], []]);
   });
