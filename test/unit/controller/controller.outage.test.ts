@@ -116,6 +116,14 @@ describe('After an outage', () => {
   );
 });
 
+test('A server that nobody uses is reported in the same words, whether it answered before or not', async () => {
+  const [never, noMore] = [away({ to: Number.POSITIVE_INFINITY }, 0), away({ from: 60, to: 1e9 }, 0)];
+  await never.clock.advance(70 * 60_000);
+  await noMore.clock.advance(70 * 60_000);
+  expect(never.ready()).toMatch(/^False AuthorizationServerUnavailable: .* can't be reached/);
+  expect(noMore.ready()).toBe(never.ready());
+});
+
 describe('Servers that hang', () => {
   const SILENT = 60;
   const tenants = Array.from({ length: SILENT }, (_, number) => `dead-${number}`);
