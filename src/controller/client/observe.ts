@@ -129,18 +129,20 @@ function defaultServer(key: ClientKey, context: WithCaches): ServerRef | undefin
   const { caches } = context;
   const namespace = namespaceOf(key);
   const near = caches.servers.find('defaults', namespace);
-  const far = caches.clusterServers
+  if (near.length > 0) {
+    return theOnly('AuthorizationServer', near);
+  }
+  const offered = caches.clusterServers
     .find('defaults', '')
     .filter(({ metadata: { name } }) =>
       isOffered({ kind: 'ClusterAuthorizationServer', name }, namespace, context),
     );
-  const [found, ...others] = near.length > 0 ? near : far;
-  return found === undefined || others.length > 0
-    ? undefined
-    : {
-        kind: near.length > 0 ? 'AuthorizationServer' : 'ClusterAuthorizationServer',
-        name: found.metadata.name,
-      };
+  return theOnly('ClusterAuthorizationServer', offered);
+}
+
+function theOnly(kind: ServerRef['kind'], servers: readonly ServerObject[]): ServerRef | undefined {
+  const [found, ...others] = servers;
+  return found === undefined || others.length > 0 ? undefined : { kind, name: found.metadata.name };
 }
 
 /** All records that may belong to the same client, of any object. */

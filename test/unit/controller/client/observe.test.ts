@@ -304,6 +304,16 @@ describe('The server of a client', () => {
     expect(chosen(...objects)).toBe(name);
   });
 
+  test('is the default of its namespace at the cost of one visit, however many defaults there are elsewhere', () => {
+    const elsewhere = Array.from({ length: 200 }, (_, index) => [
+      serverObject('n', { namespace: `team-${index}`, metadata: isDefault }),
+      far(`f-${index}`),
+    ]);
+    const { context } = among(namespaceObject('shop'), unnamed(), near('n'), ...elsewhere.flat());
+    // One of the OAuthClient, one of the server.
+    expect(visitsIn(() => serverRefOf(KEY, context))).toBe(2);
+  });
+
   test('of the record in use, not of another one', () => {
     const old = { attempt: 'a0', registeredAt: '2026-05-01T09:00:00Z', clientId: 'c0' };
     const status = { clientId: 'c1', installation: 'main@cluster-1' };
