@@ -125,18 +125,16 @@ function chosenBefore(key: ClientKey, object: ObservedClient, context: WithCache
 }
 
 /** The default server: the namespace's, else one offered by the cluster. Undefined if there are none or several. */
-function defaultServer(key: ClientKey, context: WithCaches): ServerRef | undefined {
-  const { caches } = context;
+function defaultServer(key: ClientKey, { caches }: WithCaches): ServerRef | undefined {
   const namespace = namespaceOf(key);
   const near = caches.servers.find('defaults', namespace);
   if (near.length > 0) {
     return theOnly('AuthorizationServer', near);
   }
+  const labels = caches.namespaces.get(namespace)?.metadata.labels ?? {};
   const offered = caches.clusterServers
     .find('defaults', '')
-    .filter(({ metadata: { name } }) =>
-      isOffered({ kind: 'ClusterAuthorizationServer', name }, namespace, context),
-    );
+    .filter(({ allowedNamespaces }) => admits(allowedNamespaces, namespace, labels));
   return theOnly('ClusterAuthorizationServer', offered);
 }
 
