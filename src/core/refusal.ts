@@ -163,12 +163,11 @@ function targetOf({ headers }: HttpAnswer, { secrets, call }: ClassifyOptions): 
 
 /**
  * Whether the address of the call may be at fault, so that every viewer who may see the call needs it: a redirect, 404,
- * 405, or what isn't an answer of an API.
+ * 405, 501, or what isn't an answer of an API.
  */
 export const doubtsAddress = (answer: HttpAnswer): boolean =>
   (answer.status >= 300 && answer.status < 400) ||
-  answer.status === 404 ||
-  answer.status === 405 ||
+  [404, 405, 501].includes(answer.status) ||
   !isFromApi(answer);
 
 /** The pause where the server asks for fewer calls and doesn't say for how long. */

@@ -136,7 +136,7 @@ describe("A client whose server object can't be used", () => {
   });
 
   it.each([
-    ['nothing-there', { discovery: reply(404, { error: 'not_found' }) }, 'DiscoveryFailed', '404'],
+    ['nothing-there', { discovery: reply(404, { error: 'not_found' }) }, 'DiscoveryFailed', '404 not_found'],
     [
       'login-page',
       { discovery: reply(200, '<html>log in, hidden words</html>') },

@@ -368,6 +368,7 @@ describe('An OAuthClient becomes a registered client and a Secret', () => {
       'create configmaps oauth-registrar-ledger',
       'get configmaps oauth-registrar-ledger',
       'update configmaps oauth-registrar-ledger',
+      'get secrets oauth-registrar-hash-key',
       'get configmaps oauth-registrar-suspected-orphans',
       'get configmaps oauth-registrar-suspected-orphans-namespaced',
       'get secrets iat',

@@ -305,7 +305,7 @@ describe('A client whose server object, and the Secrets that it names, are delet
 describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
   const aliased: Departures = { discovery: { aliases: 'otherName' } };
 
-  it('are called with a certificate, and never written into workload Secrets', async () => {
+  it('are called with a certificate, and never written into the Secrets of workloads that have none', async () => {
     const emulator = await startSecure({
       ...aliased,
       gate: { admits: ['clientCredentials'], clientCertificate: true },
@@ -333,7 +333,7 @@ describe('mtls_endpoint_aliases (RFC 8705 section 5)', () => {
     expect(data).toMatchObject({ token_endpoint: emulator.tokenEndpoint });
     const { status } = await shop.untilServer('aliased', { reason: 'Available' });
     expect(status?.endpoints).toMatchObject({
-      registration: emulator.registrationEndpoint,
+      registration: emulator.registrationEndpoint.replace('127.0.0.1', 'localhost'),
       token: emulator.tokenEndpoint,
     });
 

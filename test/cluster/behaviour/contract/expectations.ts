@@ -60,7 +60,11 @@ export const admissionOf = async (scene: ContractScene, placed: Placed) => {
   return status?.conditions?.find(({ type }) => type === 'AdmissionAccepted');
 };
 
-export function managementOf({ managers }: Capabilities): string {
+/** A server that serves neither updates nor deletions manages nothing, though its token may read. */
+export function managementOf({ managers, update, remove }: Capabilities): string {
+  if (!update.supported && !remove) {
+    return 'None';
+  }
   if (managers.includes('registrationToken')) {
     return 'RegistrationAccessToken';
   }
