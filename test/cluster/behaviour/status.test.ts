@@ -54,6 +54,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'was edited, and the server refuses it': 'edited-refused',
   'was edited, and needs another client (onEdit: Manual)': 'edited-unmanaged',
   'was edited, and the new name of its Secret is taken': 'edited-taken',
+  'was edited, and the API server refuses its Secret': 'edited-unwritable',
   'was edited, and its registration access token is refused': 'token-lost',
   'was edited, and the server does not know it any more': 'forgotten',
   'has expired at the server (onExpiry: Never)': 'expired',
@@ -163,6 +164,7 @@ async function makeRegistered(): Promise<void> {
     'edited-refused': own('edited-refused', 'strict'),
     'edited-unmanaged': own('edited-unmanaged', 'unmanaged', manual),
     'edited-taken': own('edited-taken', 'plain'),
+    'edited-unwritable': own('edited-unwritable', 'plain'),
     'token-lost': own('token-lost', 'tokens'),
     forgotten: own('forgotten', 'forgetful'),
     'record-lost': own('record-lost', 'plain'),
@@ -216,6 +218,14 @@ async function edit(): Promise<void> {
       ),
     ),
   ]);
+  // Last: after a refused Secret, registrations in the namespace wait for a dry run.
+  const slow = stubs.get('slow');
+  await eventually(
+    () => slow?.count('register'),
+    (count) => count === 1,
+  );
+  await shop.patch('secret', 'edited-unwritable', { immutable: true });
+  await shop.patch('oac', 'edited-unwritable', { spec: { secret: { keys: { client_id: 'id' } } } });
 }
 
 beforeAll(async () => {
