@@ -55,6 +55,9 @@ async function patchFinalizers(
       if (!read.ok) {
         return read;
       }
+      if (read.object.metadata.uid !== object.uid) {
+        return { ok: false, status: 404, reason: 'NotFound', message: 'Another object has its name.' };
+      }
       finalizers = read.object.metadata.finalizers ?? [];
       resourceVersion = read.object.metadata.resourceVersion ?? resourceVersion;
     }

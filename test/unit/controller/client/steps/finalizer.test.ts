@@ -135,6 +135,17 @@ describe('The finalizer is taken off', () => {
     },
   );
 
+  test('of no other object that has the name by now: the object is gone', async () => {
+    const another = clientObject({ uid: 'uid-2', resourceVersion: '105' }, {}, {});
+    const { result, wrote, cluster } = await take('RemoveFinalizer', {
+      objects: deleted({}, {}),
+      refuses: { 'patch OAuthClient': [refusals.conflict] },
+      meanwhile: ({ cluster: changed }) => changed.put('OAuthClient', another),
+    });
+    expect([result, wrote]).toEqual([DONE, [`patch ${OBJECT}`]]);
+    expect(cluster.find('OAuthClient', 'shop/storefront')?.metadata.uid).toBe('uid-2');
+  });
+
   test('with a warning, where a client was known whose record is gone', async () => {
     const status = { clientId: 'c1', issuer: 'https://sso.example.com' };
     const { told, events } = await take('RemoveFinalizer', { objects: deleted({}, status) });
