@@ -173,8 +173,8 @@ const MOST_PER_HOUR = 10;
 
 /** Few clients are registered for one object within an hour, whatever the server answers. */
 class Registrations {
-  /** uid of the object → when its clients were recorded. */
-  #times = new Map<string, readonly number[]>();
+  /** uid of the object → its clients' attempts, and when each was recorded. A lost write may record one again. */
+  #times = new Map<string, readonly (readonly [attempt: string, at: number])[]>();
 
   constructor(world: World) {
     world.parts.push(() => {
@@ -191,9 +191,13 @@ class Registrations {
     if (record === undefined) {
       return;
     }
-    const { uid } = record.client;
+    const { client, attempt } = record;
+    const { uid } = client;
     const { now } = world.scheduler;
-    const times = [...(this.#times.get(uid) ?? []), now].filter((at) => now - at < HOUR_OF_RECORDS);
+    const earlier = (this.#times.get(uid) ?? []).filter(
+      ([other, at]) => other !== attempt && now - at < HOUR_OF_RECORDS,
+    );
+    const times = [...earlier, [attempt, now] as const];
     this.#times.set(uid, times);
     if (times.length > MOST_PER_HOUR) {
       world.violated(`${times.length} clients were registered for object ${uid} within an hour`);
