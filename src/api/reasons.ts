@@ -207,8 +207,8 @@ export const REASONS = {
     cure: 'Correct what the message names, in the spec or in the Secret.',
   },
   RegistrationPending: {
-    cause: 'The server took the registration for approval, and gave no client.',
-    cure: 'Ask the people of the server to approve it. The operator registers again in an hour; to do so earlier, set the annotation oauth-registrar.dev/reconcile-requested-at.',
+    cause: 'The server took the registration, or the change, for approval, and did nothing yet.',
+    cure: 'Ask the people of the server to approve it. The operator tries again in an hour; to try earlier, set the annotation oauth-registrar.dev/reconcile-requested-at.',
   },
   RegistrationOutcomeUnknown: {
     cause: 'A registration was sent and no answer could be read: a client may exist that nobody knows.',

@@ -68,9 +68,11 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
     return secretTaken(conflict, basis, input);
   }
   if (!written.ok) {
-    return workloadNotWritten(written, step, input);
+    return workloadNotWritten(written, step, known === undefined, input);
   }
-  context.refusedWrites.admitted(PLACES.workload(o.namespace));
+  if (known === undefined) {
+    context.refusedWrites.admitted(PLACES.workload(o.namespace));
+  }
   context.caches.secrets.learn(toSecretObject(written.object));
   const undone = undoneBy(toObservedSecret(written.object), record, wanted);
   if (undone !== undefined) {
@@ -84,17 +86,23 @@ export async function publish(step: PublishStep, input: StepInput): Promise<Step
   return DONE;
 }
 
-/** The registration is unchanged. Reports the API server's refusal with its message, and retries with backoff. */
+/**
+ * The registration is unchanged. Reports the API server's refusal with its message, and retries with backoff. A Secret
+ * that could not be created says that others can't, either; one that can't be changed, such as an immutable one, doesn't.
+ */
 function workloadNotWritten(
   refused: Extract<ApiResult<Secret>, { readonly ok: false }>,
   { wanted, record, basis }: PublishStep,
+  isNew: boolean,
   input: StepInput,
 ): StepResult {
   const { o, round, context } = input;
   if (!isRefusal(refused) || o.namespaceTerminating) {
     return notDone(`Secret ${wanted.name} is not written`, refused);
   }
-  context.refusedWrites.refused(PLACES.workload(o.namespace), refused.message);
+  if (isNew) {
+    context.refusedWrites.refused(PLACES.workload(o.namespace), refused.message);
+  }
   const said = presentable(refused.message, []);
   const message = `Client ${record.clientId} is registered, and the API server refuses its Secret ${wanted.name}: ${said}`;
   const refusal = { kind: 'Transient', reason: 'SecretWriteRefused', message } as const;

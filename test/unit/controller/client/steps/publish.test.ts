@@ -419,6 +419,24 @@ describe('Where the API server does not take the Secret', () => {
     expect(next()).toMatchObject({ type: 'Idle', reason: 'SecretWriteRefused' });
   });
 
+  test('because it is immutable: other Secrets of the namespace are not concerned', async () => {
+    const { told, context } = await take('Publish', {
+      objects: [...unpublished, edited],
+      refuses: { 'replace Secret': refusals.forbidden, 'patch Secret': refusals.forbidden },
+    });
+    expect(told).toEqual(['Warning SecretWriteRefused Publish']);
+    expect(context.refusedWrites.isRefusing(PLACES.workload('shop'))).toBe(false);
+  });
+
+  test('a change that it takes says nothing of new Secrets', async () => {
+    const { wrote, context } = await take('Publish', {
+      objects: [...unpublished, edited],
+      before: (operator) => operator.context.refusedWrites.refused(PLACES.workload('shop'), 'exceeded quota'),
+    });
+    expect(wrote).toHaveLength(1);
+    expect(context.refusedWrites.isRefusing(PLACES.workload('shop'))).toBe(true);
+  });
+
   test('it is refused no more when a Secret is written', async () => {
     const { context } = await take('Publish', {
       objects: unpublished,
