@@ -201,18 +201,22 @@ describe('The ledger', () => {
     ['labelled', (data) => ({ data, metadata: { labels: { by: 'hand' }, annotations: { by: 'hand' } } })],
   ];
 
-  it.each(edits)('%s by a person, is repaired by the next write, and nothing stops', async (name, edit) => {
-    const { data = {} } = await stored(LEDGER);
-    await overwrite(LEDGER, edit(data));
-    await isRegisteredAsEver(name);
-    const after = await stored(LEDGER);
-    const { epoch, holder, installation: _, ...entries } = after.data ?? {};
-    expect({ epoch, holder }).toEqual({ epoch: data['epoch'], holder: data['holder'] });
-    expect(decodeEntries(entries).map(({ attempt, kind }) => [`entry.${attempt}`, kind])).toEqual(
-      Object.keys(entries).map((key) => [key, 'Register']),
-    );
-    expect(after.metadata.labels).toBeUndefined();
-  });
+  it.each(edits)(
+    '%s by a person, has its data repaired and its labels kept by the next write, and nothing stops',
+    async (name, edit) => {
+      const { data = {} } = await stored(LEDGER);
+      const edited = edit(data);
+      await overwrite(LEDGER, edited);
+      await isRegisteredAsEver(name);
+      const after = await stored(LEDGER);
+      const { epoch, holder, installation: _, ...entries } = after.data ?? {};
+      expect({ epoch, holder }).toEqual({ epoch: data['epoch'], holder: data['holder'] });
+      expect(decodeEntries(entries).map(({ attempt, kind }) => [`entry.${attempt}`, kind])).toEqual(
+        Object.keys(entries).map((key) => [key, 'Register']),
+      );
+      expect(after.metadata.labels).toEqual(edited.metadata?.labels);
+    },
+  );
 
   it('edited while a call is under way: no client is lost', async () => {
     const held = holdBack(stub);
