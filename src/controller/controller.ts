@@ -190,7 +190,7 @@ export function createController(
 
   /** Changes of cluster servers, and all objects at the start, are reconciled without delay. */
   function addAtPace(item: Work, pace: Pace): void {
-    const isExempt = !isStarted || item.lane.startsWith('ClusterAuthorizationServer');
+    const isExempt = !isStarted || isClusterServer(item.of);
     const pauseMs = isExempt ? 0 : pace.changed(item.key);
     if (pauseMs > 0) {
       queue.addAfter(item, pauseMs);
@@ -375,6 +375,9 @@ export function createController(
     },
   };
 }
+
+const isClusterServer = (of: ReconciledKey): boolean =>
+  of.kind === 'Server' && serverNamed(of.key).kind === 'ClusterAuthorizationServer';
 
 /** Lane of the servers that did not answer the last time: others don't wait for them. */
 const SILENT = 'without an answer';
