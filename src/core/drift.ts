@@ -65,9 +65,8 @@ function leftOver(
   }: { readonly sent: JsonObject; readonly before: JsonObject; readonly registered: JsonObject },
   told: readonly Substitution[],
 ): readonly Substitution[] {
-  const isSent = (member: string) =>
-    Object.hasOwn(comparable(sent), member) || KEPT_BY_SERVER.includes(member);
-  const former = comparable(before);
+  const [now, former] = [comparable(sent), comparable(before)];
+  const isSent = (member: string) => Object.hasOwn(now, member) || KEPT_BY_SERVER.includes(member);
   return Object.entries(comparable(registered))
     .filter(([member, value]) => {
       const isFormer = Object.hasOwn(former, member) && sameValue(member, own(former, member), value);

@@ -4,7 +4,11 @@ import type { RegistrationRecord } from './record.ts';
 /** How earlier calls about a client ended, and what is uncertain because answers are missing. */
 
 /** The setback of this action with this basis. A setback with another basis doesn't count. */
-export function setbackOf(o: Observation, action: SetbackAction, basis: string): Setback | undefined {
+export function setbackOf(
+  o: Pick<Observation, 'setbacks'>,
+  action: SetbackAction,
+  basis: string,
+): Setback | undefined {
   return o.setbacks.find((setback) => setback.action === action && setback.basis === basis);
 }
 

@@ -28,6 +28,13 @@ export const managementSecrets = ({
 }: Pick<ServerConnection, 'management'>): readonly Sensitive[] =>
   credential === undefined ? [] : secretsIn(credential);
 
+/** What to mask in the words of an answer about a client: all that is held for it and of its server, and what was sent. */
+export const secretsAround = (
+  content: RegistrationContent,
+  connection: Parameters<typeof credentialSecrets>[0],
+  sent: readonly Sensitive[],
+): readonly Sensitive[] => [...secretsOf(content), ...credentialSecrets(connection), ...sent];
+
 function secretsIn(credential: Admission): readonly Sensitive[] {
   switch (credential.kind) {
     case 'Open':

@@ -3,6 +3,7 @@ import { heardAbout } from './forgotten-client.ts';
 import type { RecordAtServer } from './home.ts';
 import { managementMode } from './management.ts';
 import type { Observation } from './observation.ts';
+import { isReconcileRequested } from './reconcile-request.ts';
 import { spreadOf } from './spread.ts';
 
 /** When a client is read at its server, to detect changes by somebody else. */
@@ -26,10 +27,7 @@ function confirmationDueAt(o: Observation, { record, connection }: RecordAtServe
   if (heard === undefined || heard.forgotten === 0 || !isHarmlessToRead(connection.dialect)) {
     return undefined;
   }
-  const { reconcileRequestedAt, status } = o.object ?? {};
-  const isAsked =
-    reconcileRequestedAt !== undefined && reconcileRequestedAt !== status?.lastHandledReconcileAt;
-  if (isAsked) {
+  if (isReconcileRequested(o.object)) {
     return heard.at + JUST_READ_MS;
   }
   return heard.at + (heard.forgotten === 1 ? CONFIRM_MS : FOUND_AGAIN_MS);

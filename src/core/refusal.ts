@@ -2,7 +2,7 @@ import type { EventReason } from '../api/events.ts';
 import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { isFromApi } from '../oauth/body-form.ts';
-import { type ErrorResponse, readErrorResponse } from '../oauth/error-response.ts';
+import { type ErrorResponse, isPassingError, readErrorResponse } from '../oauth/error-response.ts';
 import type { HttpAnswer } from '../oauth/http-message.ts';
 import { own } from '../oauth/objects.ts';
 import { describeTarget } from '../oauth/redirect.ts';
@@ -11,6 +11,7 @@ import type { Sensitive } from '../oauth/sensitive.ts';
 import { asSentence } from '../oauth/text.ts';
 import { type Failure, failure } from './failure.ts';
 import { reworded, type Telling, type Told, tellAnswer, tellOnly, wordsOf } from './tell.ts';
+import { mayLackCall } from './unsupported-calls.ts';
 import { maySee } from './viewers.ts';
 
 export interface ClassifyOptions extends Told {
@@ -86,15 +87,12 @@ function refusalBy(said: ErrorResponse, answer: HttpAnswer, context: ClassifyOpt
     const words = wordsOf(tellAnswer('The server', said, 'AdmissionWords'), context, doubtsAddress(answer));
     return failure('TokenRefused', 'AdmissionRefused', words, { credential: credentialShown(said) });
   }
-  if (PASSING_ERRORS.includes(said.error ?? '')) {
+  if (isPassingError(said.error)) {
     return unavailable(said, askedPauseMs(answer, context.now), context);
   }
   const words = wordsOf(tellAnswer('The server', said), context, doubtsAddress(answer));
   return failure('Terminal', reasonOf(said), words);
 }
-
-/** The server says itself that the same call may succeed later (RFC 6749 section 4.1.2.1), with whatever status. */
-const PASSING_ERRORS: readonly string[] = ['temporarily_unavailable', 'server_error'];
 
 const both =
   (first: Telling, second: Telling): Telling =>
@@ -166,9 +164,7 @@ function targetOf({ headers }: HttpAnswer, { secrets, call }: ClassifyOptions): 
  * 405, 501, or what isn't an answer of an API.
  */
 export const doubtsAddress = (answer: HttpAnswer): boolean =>
-  (answer.status >= 300 && answer.status < 400) ||
-  [404, 405, 501].includes(answer.status) ||
-  !isFromApi(answer);
+  (answer.status >= 300 && answer.status < 400) || mayLackCall(answer) || !isFromApi(answer);
 
 /** The pause where the server asks for fewer calls and doesn't say for how long. */
 const DEFAULT_PAUSE_MS = 30_000;

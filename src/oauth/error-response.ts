@@ -52,6 +52,10 @@ const ERROR_CODES: ReadonlySet<string> = new Set([
 /** Whether it is an `error` code that the RFCs define, rather than the server's own text. */
 export const isErrorCode = (error: string): boolean => ERROR_CODES.has(error);
 
+/** The server says itself that the same call may succeed later (RFC 6749 section 4.1.2.1), with whatever status. */
+export const isPassingError = (error = ''): boolean =>
+  error === 'temporarily_unavailable' || error === 'server_error';
+
 /**
  * Reads the words of a JSON body in the shapes that servers use ({@link errorWords}), or those of `WWW-Authenticate`
  * where the body has none. Of a body that is no JSON object, only its media type is told: it may be HTML, a stack

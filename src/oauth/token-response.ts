@@ -1,5 +1,11 @@
 import { isFromApi, mediaTypeOf } from './body-form.ts';
-import { describeError, type ErrorResponse, presentable, readErrorResponse } from './error-response.ts';
+import {
+  describeError,
+  type ErrorResponse,
+  isPassingError,
+  presentable,
+  readErrorResponse,
+} from './error-response.ts';
 import { saysError } from './error-words.ts';
 import type { HttpAnswer } from './http-message.ts';
 import { type Json, type JsonObject, parseJsonObject } from './json.ts';
@@ -46,8 +52,6 @@ export function readTokenResponse(answer: HttpAnswer, asked: Asked): TokenRespon
   return tokenOf(answer, document, asked);
 }
 
-const PASSING_ERRORS = ['temporarily_unavailable', 'server_error'];
-
 function whyNoObject({ headers, unread }: HttpAnswer, secrets: readonly Sensitive[]): string {
   if (unread !== undefined) {
     return `but its body ${unread}`;
@@ -70,7 +74,7 @@ function refusedRequest(answer: HttpAnswer, { tokenEndpoint, secrets }: Asked): 
     const other = `The token endpoint, or a proxy or firewall before it, answered ${describeError(said)}`;
     return { kind: 'Unavailable', message: other, said, isFromOther: true };
   }
-  if (status >= 500 || status === 429 || status === 408 || PASSING_ERRORS.includes(error)) {
+  if (status >= 500 || status === 429 || status === 408 || isPassingError(error)) {
     return { kind: 'Unavailable', message, said };
   }
   return { kind: error === 'invalid_scope' ? 'ScopeNotGranted' : 'Refused', message, said };

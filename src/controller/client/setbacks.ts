@@ -1,6 +1,7 @@
 import { REASONS, type Reason } from '../../api/reasons.ts';
 import { backoff } from '../../core/backoff.ts';
 import type { ClientKey } from '../../core/client-key.ts';
+import { setbackOf } from '../../core/earlier-calls.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Setback } from '../../core/observation.ts';
 import { isRemembered, refusalPauseMs } from '../../core/remembered-refusal.ts';
@@ -25,7 +26,7 @@ export function setBack(
 ): Setback {
   const { clock, memory, random } = context;
   const now = clock.now();
-  const again = memory.setbacks(key).find((before) => before.action === action && before.basis === basis);
+  const again = setbackOf({ setbacks: memory.setbacks(key) }, action, basis);
   const attempts = (again?.attempts ?? 0) + 1;
   const terminal = failure.kind === 'Terminal' || failure.kind === 'Unsupported';
   const reason = failure.reason;
@@ -69,7 +70,7 @@ export function longerEachTime(
   basis: string,
   { memory }: Pick<StepContext, 'memory'>,
 ): number {
-  const before = memory.setbacks(key).find((one) => one.action === 'Register' && one.basis === basis);
+  const before = setbackOf({ setbacks: memory.setbacks(key) }, 'Register', basis);
   const longestMs = Math.max(firstMs, LONGEST_LOST_MS);
   return backoff({ firstMs, longestMs }, Math.max((before?.attempts ?? 0) - 1, 0));
 }

@@ -4,6 +4,7 @@ import type { Idle } from '../action.ts';
 import { setbackOf } from '../earlier-calls.ts';
 import { keptIfAny } from '../kept-text.ts';
 import type { Gate, Observation, ObservedClient, Setback, SetbackAction } from '../observation.ts';
+import { isReconcileRequested } from '../reconcile-request.ts';
 
 /** The ways to be idle. */
 
@@ -53,9 +54,6 @@ export function gated(gate: Gate, object?: ObservedClient): Idle | undefined {
   if (gate.open) {
     return undefined;
   }
-  const answer = isTryAsked(object) ? ' The requested reconciliation waits for that, too.' : '';
+  const answer = isReconcileRequested(object) ? ' The requested reconciliation waits for that, too.' : '';
   return { ...wait(gate.reason, `${gate.message}${answer}`, gate.until), awaitsServer: true };
 }
-
-const isTryAsked = ({ reconcileRequestedAt, status }: Partial<ObservedClient> = {}): boolean =>
-  reconcileRequestedAt !== undefined && reconcileRequestedAt !== status?.lastHandledReconcileAt;

@@ -4,8 +4,8 @@ import { createRecorder } from '../../../src/controller/durable/recorder.ts';
 import type { HttpOutcome, HttpRequest } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
-import { OPERATOR_NAMESPACE } from '../fixtures/objects.ts';
-import { INSTALLATION, NOW } from '../fixtures/observations.ts';
+import { NOW } from '../fixtures/observations.ts';
+import { SETTINGS } from '../fixtures/settings.ts';
 import { Cluster, type Stored } from './cluster.ts';
 import { createFakeClock, createRecordingLog } from './fake-clock.ts';
 import { contextOf, createFakeJwt, createRandom } from './fake-ports.ts';
@@ -64,15 +64,7 @@ export function controllerInMemory({ objects, answer }: Options) {
     } as never,
     events: { record: () => undefined },
     counters: { orphanSuspected: () => undefined, serverGone: () => undefined },
-    settings: {
-      operatorNamespace: OPERATOR_NAMESPACE,
-      installation: INSTALLATION,
-      cluster: 'eu-1',
-      urlRules: { allowHttp: false },
-      namespacedServerHosts: undefined,
-      namespaces: undefined,
-      reservedSecretMetadata: [],
-    },
+    settings: SETTINGS,
   });
   const controller = createController(
     Object.assign(given, {

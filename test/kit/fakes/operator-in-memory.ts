@@ -29,8 +29,9 @@ import { type ServerKey, serverKey } from '../../../src/core/server-key.ts';
 import { toServerObject } from '../../../src/core/server-object.ts';
 import { SERVER_RECORD, toServerRecordObject } from '../../../src/core/server-record.ts';
 import { sha256 } from '../../../src/oauth/sha256.ts';
-import { CLIENT, OPERATOR_NAMESPACE, registeredClient } from '../fixtures/objects.ts';
-import { available, connection, INSTALLATION, NOW } from '../fixtures/observations.ts';
+import { CLIENT, registeredClient } from '../fixtures/objects.ts';
+import { available, connection, NOW } from '../fixtures/observations.ts';
+import { SETTINGS } from '../fixtures/settings.ts';
 import { Cluster, type Stored } from './cluster.ts';
 import { createFakeClock, createRecordingLog } from './fake-clock.ts';
 import { contextOf, createFakeHttp, createFakeJwt, type FakeHttp, unbounded } from './fake-ports.ts';
@@ -165,15 +166,7 @@ export function operatorInMemory(options: InMemoryOptions = {}): OperatorInMemor
     namespaceMemory,
     tokens: new ReusableTokens(clock),
     jwt: createFakeJwt(),
-    settings: {
-      operatorNamespace: OPERATOR_NAMESPACE,
-      installation: INSTALLATION,
-      cluster: 'eu-1',
-      urlRules: { allowHttp: false },
-      namespacedServerHosts: undefined,
-      namespaces: undefined,
-      reservedSecretMetadata: [],
-    },
+    settings: SETTINGS,
     ...options.parts,
   };
   fill(caches, objects);

@@ -10,6 +10,7 @@ import { createFakeClock } from '../../kit/fakes/fake-clock.ts';
 import { answered, contextOf, createFakeJwt, createRandom } from '../../kit/fakes/fake-ports.ts';
 import { issuer, open } from '../../kit/fixtures/server-objects.ts';
 import { serverRecord } from '../../kit/fixtures/server-records.ts';
+import { SETTINGS } from '../../kit/fixtures/settings.ts';
 
 const COUNT = 2_000;
 const NAMESPACES = 100;
@@ -64,15 +65,7 @@ function operator() {
     ledger: { entries: () => [], callsOf: () => [], registrationsAt: () => [] } as never,
     orphans: { countAt: () => 0, isFull: () => false } as never,
     counters: { orphanSuspected: () => undefined, serverGone: ({ name }) => void gone.push(name) },
-    settings: {
-      operatorNamespace: 'oauth-registrar-system',
-      installation: { id: 'test@cluster-1', name: 'test' },
-      cluster: 'test',
-      urlRules: { allowHttp: false },
-      namespacedServerHosts: undefined,
-      namespaces: undefined,
-      reservedSecretMetadata: [],
-    },
+    settings: SETTINGS,
   });
   const controller = createController(
     Object.assign(given, {

@@ -40,7 +40,7 @@ import { disown } from './disown.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { forget } from './forget.ts';
 import { isForgotten } from './forgotten.ts';
-import { formerAddress, tryThere } from './former-address.ts';
+import { tryFormerAddress } from './former-address.ts';
 import { meansWithoutServer } from './kept-means.ts';
 import { contentOf } from './read-content.ts';
 import { failed, notRead, subjectOf } from './report.ts';
@@ -135,13 +135,17 @@ function conclude(
   const { management, server, terms } = manager;
   const dialect = dialectOf(manager, content);
   const secrets = [...secretsOf(content), ...manager.secrets, ...sent];
-  const toFormer =
+  const elsewhere =
     management.kind === 'Managed'
-      ? formerAddress({ attempt, record: step.home.record, content, url: management.url }, outcome, input)
+      ? tryFormerAddress(
+          { attempt, record: step.home.record, content, url: management.url },
+          outcome,
+          wasUnanswered ? 'Interrupt' : 'Settle',
+          input,
+        )
       : undefined;
-  if (toFormer !== undefined) {
-    const entry = wasUnanswered ? 'Interrupt' : 'Settle';
-    return { shown: 'Nothing', finish: async () => ({ entry, result: await tryThere(toFormer) }) };
+  if (elsewhere !== undefined) {
+    return elsewhere;
   }
   const verdict = classifyDeletion(outcome, { dialect, secrets, now: context.clock.now(), ...told });
   const refusedStatus =
@@ -299,11 +303,14 @@ async function aliveOrNot(
   if (alive) {
     return { ...notDeregistered(`${failure.message}, and the client still exists`), isCallLacking: true };
   }
-  return failure.kind === 'Unsupported'
-    ? notTold(failure, read)
-    : failure.kind === 'Transient'
-      ? failure
-      : { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
+  switch (failure.kind) {
+    case 'Unsupported':
+      return notTold(failure, read);
+    case 'Transient':
+      return failure;
+    default:
+      return { ...failure, kind: 'Transient', reason: 'DeletionUnconfirmed' };
+  }
 }
 
 /** A server that has no such call is not asked again soon, unless the read may have failed for a passing reason. */

@@ -6,7 +6,7 @@ import { driftedMembers, substitutions, substitutionsOf, withheldIn } from '../.
 import { setbackOf, unansweredCalls } from '../../../core/earlier-calls.ts';
 import type { Failure, ReadVerdict } from '../../../core/failure.ts';
 import { saysClientUnknown } from '../../../core/forgotten-client.ts';
-import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
+import { secretsAround } from '../../../core/held-secrets.ts';
 import { includedBy, keptOf, withinBounds } from '../../../core/kept-answer.ts';
 import { type ManagementCredential, managementOf } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
@@ -16,13 +16,12 @@ import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
 import { omit } from '../../../oauth/objects.ts';
 import { readRequest } from '../../../oauth/registration.ts';
-import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
 import { forgetToken, managementAddress } from '../../calls/management-token.ts';
 import { DONE, type StepInput, type StepResult } from '../round.ts';
 import type { StepContext } from '../step-context.ts';
 import { foundAgain, notKnown } from './forgotten.ts';
-import { formerAddress, tryThere } from './former-address.ts';
+import { tryFormerAddress } from './former-address.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
 import { failed, notRead, warn } from './report.ts';
@@ -88,18 +87,18 @@ function conclude(
     });
     return { shown: undefined, finish };
   }
-  const toFormer = formerAddress(
+  const elsewhere = tryFormerAddress(
     { attempt, record: recorded, content: stored, url: client.url },
     answer.outcome,
+    'Settle',
     input,
   );
-  if (toFormer !== undefined) {
-    const finish = async () => ({ entry: 'Settle', result: await tryThere(toFormer) }) as const;
-    return { shown: 'Nothing', finish };
+  if (elsewhere !== undefined) {
+    return elsewhere;
   }
   // An unanswered read stays in the ledger until another is answered: it may have rotated the token.
   const mayHaveCost = verdict.kind === 'Unknown' && !isHarmlessToRead(connection.dialect);
-  const isUnknown = saysClientUnknown(answer.outcome, secretsAround(answer, stored, connection));
+  const isUnknown = saysClientUnknown(answer.outcome, secretsAround(stored, connection, answer.sent));
   const finish = async (): Promise<Finish<StepResult>> => ({
     entry: mayHaveCost && earlier.length === 0 ? 'Interrupt' : 'Settle',
     result: isUnknown
@@ -115,16 +114,10 @@ function judge(
   connection: ServerConnection,
   { clock }: StepContext,
 ): ReadVerdict {
-  const secrets = secretsAround({ sent }, stored, connection);
+  const secrets = secretsAround(stored, connection, sent);
   const { dialect } = connection;
   return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
 }
-
-const secretsAround = (
-  { sent }: Pick<Answer, 'sent'>,
-  stored: RegistrationContent,
-  connection: ServerConnection,
-): readonly Sensitive[] => [...secretsOf(stored), ...credentialSecrets(connection), ...sent];
 
 async function readFailed(
   failure: Failure,

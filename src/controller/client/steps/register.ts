@@ -293,7 +293,7 @@ function triesInPart(
   { memory }: Pick<StepContext, 'memory'>,
 ): number {
   const isSalvaged = partial?.registrationAccessToken !== undefined;
-  const before = memory.setbacks(key).find((one) => one.action === 'Register' && one.basis === basis);
+  const before = setbackOf({ setbacks: memory.setbacks(key) }, 'Register', basis);
   return isSalvaged ? (before?.attempts ?? 0) + 1 : 0;
 }
 

@@ -6,7 +6,7 @@ import { refusedUnchanged, sameDocument, substitutionsOf } from '../../../core/d
 import { renewalBasis } from '../../../core/due.ts';
 import { setbackOf, unansweredCalls, unansweredUpdate } from '../../../core/earlier-calls.ts';
 import type { Failure, Verdict } from '../../../core/failure.ts';
-import { credentialSecrets, secretsOf } from '../../../core/held-secrets.ts';
+import { secretsAround } from '../../../core/held-secrets.ts';
 import { withinBounds } from '../../../core/kept-answer.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import type { Observation } from '../../../core/observation.ts';
@@ -19,7 +19,6 @@ import type { ClientInformation } from '../../../oauth/client-information.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
-import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { asSentence } from '../../../oauth/text.ts';
 import { keysAfter } from '../../calls/generated-keys.ts';
 import { type Answer, type Conclusion, type Finish, newAttempt } from '../../calls/guarded-call.ts';
@@ -32,7 +31,7 @@ import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { refusedOrFailed, updateUnsupported } from './failed-update.ts';
 import { foundAgain, isForgotten, notKnown } from './forgotten.ts';
-import { formerAddress, tryThere } from './former-address.ts';
+import { tryFormerAddress } from './former-address.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
 import { failed, notRead } from './report.ts';
@@ -198,18 +197,18 @@ async function conclude(
     });
     return { shown: undefined, finish };
   }
-  const toFormer = formerAddress(
+  const elsewhere = tryFormerAddress(
     { attempt: next.attempt, record: recorded, content: stored, url: management.url },
     answer.outcome,
+    'Settle',
     input,
   );
-  if (toFormer !== undefined) {
-    const finish = async () => ({ entry: 'Settle', result: await tryThere(toFormer) }) as const;
-    return { shown: 'Nothing', finish };
+  if (elsewhere !== undefined) {
+    return elsewhere;
   }
   const address = () => managementAddress(management, server, connection, context);
   const { outcome } = answer;
-  const secrets = secretsAround(next, answer);
+  const secrets = secretsAround(stored, connection, answer.sent);
   const { dialect } = connection;
   if (await isForgotten({ outcome, secrets, dialect, server, terms: connection, address }, context)) {
     return {
@@ -242,15 +241,11 @@ async function conclude(
   return { shown: failure, finish };
 }
 
-const secretsAround = (
-  { stored, step: { at } }: Update,
-  { sent }: Pick<Answer, 'sent'>,
-): readonly Sensitive[] => [...secretsOf(stored), ...credentialSecrets(at.connection), ...sent];
-
 function judge(next: Update, answer: Answer, body: JsonObject, { clock }: StepContext): Verdict {
-  const { outcome, told } = answer;
-  const { dialect, hint } = next.step.at.connection;
-  const secrets = secretsAround(next, answer);
+  const { outcome, sent, told } = answer;
+  const { connection } = next.step.at;
+  const { dialect, hint } = connection;
+  const secrets = secretsAround(next.stored, connection, sent);
   const said = classifyUpdate(outcome, {
     dialect,
     hint: hint && ((error) => hint(error, body)),
