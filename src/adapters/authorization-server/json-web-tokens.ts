@@ -29,8 +29,11 @@ import {
 const MAX_KEYS = 256;
 const RSA_BITS = 2048;
 
-/** JSON Web Tokens by jose. Caches imported keys: the 256 most recently used ones of each purpose. */
-export function createJsonWebTokens(): JsonWebTokens {
+/**
+ * JSON Web Tokens by jose. Caches imported keys: the 256 most recently used ones of each purpose.
+ * @param makeKey - makes one key pair; the default takes up to seconds for RSA
+ */
+export function createJsonWebTokens(makeKey = makeKeyPair): JsonWebTokens {
   const turns = new FairGate({
     most: SHARES.keyGenerations.most,
     perNamespace: SHARES.keyGenerationsOfNamespace.most,
@@ -58,11 +61,11 @@ export function createJsonWebTokens(): JsonWebTokens {
         : publishedJwk(createPublicKey(signer).export({ format: 'jwk' }) as JWK, key.algorithm, keyId);
     },
     generate: (algorithm, namespace) =>
-      /^[RP]S/.test(algorithm) ? turns.run(namespace, () => generate(algorithm)) : generate(algorithm),
+      /^[RP]S/.test(algorithm) ? turns.run(namespace, () => makeKey(algorithm)) : makeKey(algorithm),
   };
 }
 
-async function generate(algorithm: KeyPairAlgorithm): Promise<GeneratedKey> {
+async function makeKeyPair(algorithm: KeyPairAlgorithm): Promise<GeneratedKey> {
   const pair = await generateKeyPair(algorithm, { extractable: true, modulusLength: RSA_BITS });
   const publicJwk = await publishedJwk(await exportJWK(pair.publicKey), algorithm);
   const privateJwk = { ...(await exportJWK(pair.privateKey)), ...publicJwk };

@@ -282,10 +282,21 @@ describe('generate', () => {
   });
 
   test('makes one RSA key at a time for a namespace, whatever another asks for (L11)', async () => {
+    const key = await jwts.generate('ES256', 'any');
+    const started: Array<() => void> = [];
+    const slow = createJsonWebTokens(() => new Promise((resolve) => void started.push(() => resolve(key))));
     const order: string[] = [];
+    const turn = () => new Promise(setImmediate);
     const make = (namespace: string) =>
-      jwts.generate('RS256', namespace).then(() => void order.push(namespace));
-    await Promise.all(['a', 'a', 'a', 'a', 'a', 'a', 'b'].map(make));
-    expect(order.indexOf('b')).toBeLessThan(4);
+      slow.generate('RS256', namespace).then(() => void order.push(namespace));
+    const made = ['a', 'a', 'a', 'b'].map(make);
+    await turn();
+    expect(started).toHaveLength(2);
+    for (let finish = started.shift(); finish !== undefined; finish = started.shift()) {
+      finish();
+      await turn();
+    }
+    await Promise.all(made);
+    expect(order).toEqual(['a', 'b', 'a', 'a']);
   });
 });
