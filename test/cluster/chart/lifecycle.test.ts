@@ -9,6 +9,7 @@ import { kstatusOf } from '../../kit/kstatus.ts';
 import { blocksBelow } from '../../kit/pages/blocks.ts';
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { MISSING_IMAGE } from '../../kit/testbed/node.ts';
+import { untilGuarded } from '../../kit/testbed/policies.ts';
 import { eventually, machine } from '../behaviour/objects.ts';
 import { CHART, NAMESPACE, RELEASE } from './rendered.ts';
 import { TRIAL, useScene } from './scene.ts';
@@ -224,6 +225,7 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
     ).toMatch(/^secret\/\S+$/);
     expect(scene.server.clients()).toHaveLength(1);
 
+    await untilGuarded(scene.controlPlane, NAMESPACE);
     for (const object of ['crd/oauthclients.oauth-registrar.dev', `namespace/${NAMESPACE}`]) {
       const deletion = await scene.controlPlane.kubectl(['delete', object, '--timeout=10s']);
       expect(deletion.stderr).toContain('Delete the OAuthClients first');

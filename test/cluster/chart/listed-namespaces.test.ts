@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { untilGuarded } from '../../kit/testbed/policies.ts';
 import { eventually, machine } from '../behaviour/objects.ts';
 import { CHART } from './rendered.ts';
 import { TRIAL, useScene } from './scene.ts';
@@ -62,6 +63,7 @@ test('registers a client with no right outside of its namespaces, and passes hel
   );
   expect(new Set(own.map(({ namespace }) => namespace).filter(Boolean))).toEqual(new Set([OWN, 'shop']));
 
+  await untilGuarded(scene.controlPlane, OWN);
   const { stderr: guarded } = await scene.controlPlane.kubectl(['delete', 'namespace', OWN, '--timeout=5s']);
   expect(guarded).toContain('Delete the OAuthClients first');
 });

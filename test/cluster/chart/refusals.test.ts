@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { ChartValues } from '../../../tools/chart-values.ts';
 import { run } from '../../kit/testbed/command.ts';
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
+import { untilGuarded } from '../../kit/testbed/policies.ts';
 import { CHART } from './rendered.ts';
 import { useScene } from './scene.ts';
 
@@ -13,7 +14,7 @@ import { useScene } from './scene.ts';
 const LISTED = (...namespaces: readonly string[]): ChartValues => ({ namespaces: [...namespaces] });
 const SECOND: ChartValues = { crds: { enabled: false }, shared: { enabled: false } };
 
-describe.each(HELM_VERSIONS)('%s', { timeout: 60_000 }, (version) => {
+describe.each(HELM_VERSIONS)('%s', { timeout: 120_000 }, (version) => {
   const scene = useScene(version);
   const install = (namespace: string, values: ChartValues, ...flags: readonly string[]) =>
     scene.helm.run(['install', 'sso', CHART, '-n', namespace, '--create-namespace', ...flags], values);
@@ -27,7 +28,7 @@ describe.each(HELM_VERSIONS)('%s', { timeout: 60_000 }, (version) => {
     expect({ code, stderr }).toMatchObject({ code: 0 });
   };
   const uninstall = (namespace: string, ...flags: readonly string[]) =>
-    scene.helm.run(['uninstall', 'sso', '-n', namespace, '--wait', '--timeout', '20s', ...flags]);
+    scene.helm.run(['uninstall', 'sso', '-n', namespace, '--wait', '--timeout', '90s', ...flags]);
 
   test('the check of `helm test` says what is missing, and what to do', async () => {
     const check = async (env: Readonly<Record<string, string>>) => {
@@ -143,6 +144,7 @@ describe.each(HELM_VERSIONS)('%s', { timeout: 60_000 }, (version) => {
   });
 
   test('crds.keep=false: uninstall is refused in a sentence, until a person permits it', async () => {
+    await untilGuarded(scene.controlPlane, 'sso-c');
     const refused = await uninstall('sso-c', '--debug');
     expect(refused.code).not.toBe(0);
     expect(refused.stderr).toContain('Delete the OAuthClients first. If you are sure: kubectl annotate crd');

@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { FINALIZER, LABELS } from '../../../src/api/names.ts';
+import { untilRefused } from '../../kit/testbed/policies.ts';
 import { oauthClient, useCluster } from './cluster.ts';
 import { INSTALLS, type Install, installAll } from './installs.ts';
 
@@ -39,11 +40,8 @@ describe.each(INSTALLS)('The account of $title', (install: Install) => {
   const exists = (object: string) => cluster.must(['apply', '-f', '-'], object);
 
   beforeAll(async () => {
-    // The API server applies a policy some time after its creation.
-    await vi.waitFor(
-      async () => expect((await dryRun('create', secret({ name: 'probe', namespace: tenant }))).code).toBe(1),
-      { timeout: 20_000, interval: 200 },
-    );
+    const probe = secret({ name: 'probe', namespace: tenant });
+    await untilRefused(async () => (await dryRun('create', probe)).code !== 0);
     await exists(oauthClient({ name: 'client', namespace: tenant }));
     await exists(
       oauthClient(

@@ -1,5 +1,6 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { LABELS } from '../../../src/api/names.ts';
+import { untilRefused } from '../../kit/testbed/policies.ts';
 import { useCluster } from './cluster.ts';
 import { INSTALLS, installAll } from './installs.ts';
 
@@ -49,11 +50,7 @@ describe.each(INSTALLS)('The guard of $title', ({ namespace, user }) => {
   beforeAll(async () => {
     await exists(registrationSecret('registration', namespace));
     await exists(configMap(LEDGER, namespace));
-    // The API server applies a policy some time after its creation.
-    await vi.waitFor(
-      async () => expect((await remove('secret', 'registration', namespace)).code).not.toBe(0),
-      { timeout: 20_000, interval: 200 },
-    );
+    await untilRefused(async () => (await remove('secret', 'registration', namespace)).code !== 0);
   });
 
   test.each([

@@ -6,6 +6,7 @@ import {
 } from './authorization-server.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { type OperatorProcess, startOperator } from './operator.ts';
+import { untilGuarded } from './policies.ts';
 import { type Progress, SILENT } from './progress.ts';
 
 /** Everything that a test of behaviour needs: a control plane with `deploy/` applied, a server, the operator. */
@@ -65,6 +66,7 @@ export async function startTestbed(options: TestbedOptions = {}): Promise<Testbe
   const start = (flags: readonly string[] = []) =>
     startOperator({ kubeconfig: operatorKubeconfig, namespace: OPERATOR_NAMESPACE, flags });
   let operator = options.operator === false ? undefined : await start(options.flags);
+  await untilGuarded(controlPlane, OPERATOR_NAMESPACE);
   return {
     controlPlane,
     server,

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { untilRefused } from '../../kit/testbed/policies.ts';
 import { startBystander } from './kit/bystander.ts';
 import { machineClient } from './kit/objects.ts';
 import { type Tenant, useTarget } from './kit/target.ts';
@@ -15,6 +16,10 @@ beforeAll(async () => {
     serviceAccount: 'oauth-registrar',
   });
   tenant = await target.tenant('edit');
+  const probe = { kind: 'Secret', metadata: { name: 'probe', namespace: tenant.namespace } };
+  await untilRefused(
+    async () => (await kubectl(['create', '--dry-run=server', '-f', '-'], probe)).code !== 0,
+  );
 });
 
 const kubectl = (args: readonly string[], object?: object) =>

@@ -8,6 +8,7 @@ import { beforeTests } from '../../../kit/before-tests.ts';
 import { type StubServer, startStubServer, stopStubServers } from '../../../kit/stub-server.ts';
 import { apiUser } from '../../../kit/testbed/api-access.ts';
 import { type ControlPlane, startControlPlane } from '../../../kit/testbed/control-plane.ts';
+import { untilGuarded } from '../../../kit/testbed/policies.ts';
 import { SILENT } from '../../../kit/testbed/progress.ts';
 import { OPERATOR_NAMESPACE } from '../../../kit/testbed/testbed.ts';
 import {
@@ -119,7 +120,11 @@ export async function openTarget(options: TargetOptions = {}): Promise<Target> {
         ...options.corporate,
       }),
     );
-    await Promise.all([start(subject), untilRolesHoldOurs(admin)]);
+    await Promise.all([
+      start(subject),
+      untilRolesHoldOurs(admin),
+      untilGuarded(controlPlane, OPERATOR_NAMESPACE),
+    ]);
     return {
       controlPlane,
       admin,
