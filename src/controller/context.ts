@@ -22,6 +22,7 @@ import type {
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
 import type { Memory } from './state/client-memory.ts';
 import type { CredentialCache, CredentialObject } from './state/credential-cache.ts';
+import type { DefaultServers } from './state/default-servers.ts';
 import type { NamespaceMemory } from './state/namespace-memory.ts';
 import type { ObjectCache } from './state/object-cache.ts';
 import type { RecordCount, RecordGroup } from './state/record-counts.ts';
@@ -91,13 +92,14 @@ export interface Caches {
   readonly servers: ObjectCache<ServerObject, 'defaults'>;
   /** Index `defaults`: by `''`. */
   readonly clusterServers: ObjectCache<ServerObject, 'defaults'>;
+  readonly defaults: DefaultServers;
   /**
-   * Keys are names, since all are in the operator's namespace. Indexed by `namespace/name` of their OAuthClient and by
-   * client_id; counted as `record-counts.ts` says.
+   * Keys are names, since all are in the operator's namespace. Indexed by `namespace/name` of their OAuthClient, by server,
+   * and by the names of `namesOfClient`; counted as `record-counts.ts` says.
    */
   readonly registrations: ObjectCache<
     RegistrationObject,
-    'client' | 'clientId' | 'server',
+    'client' | 'sharedClient' | 'server',
     RecordCount,
     RecordGroup
   >;

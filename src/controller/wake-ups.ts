@@ -1,7 +1,7 @@
 import { type KubernetesObject, keyOf } from '../api/kubernetes.ts';
 import { ANNOTATIONS } from '../api/names.ts';
 import { type ClientKey, clientKey, storedClientKey } from '../core/client-key.ts';
-import { mayShareClients } from '../core/home.ts';
+import { mayShareClients, namesOfClient, namesOfSharers } from '../core/home.ts';
 import type { ClientObject } from '../core/observation.ts';
 import { isLessOfClient, isLessOfServer, lessOfClient, lessOfServer } from '../core/over-share.ts';
 import { keyOfServer, type ServerKey, serverKey } from '../core/server-key.ts';
@@ -12,6 +12,7 @@ import { canonicalJson, isSameJson, type Json } from '../oauth/json.ts';
 import type { Caches } from './context.ts';
 import type { RegistrationObject, SecretObject } from './state/cached-objects.ts';
 import type { CredentialCache, CredentialObject } from './state/credential-cache.ts';
+import { DefaultServers } from './state/default-servers.ts';
 import type { NamespaceMemory } from './state/namespace-memory.ts';
 import { type Change, ObjectCache } from './state/object-cache.ts';
 import type { OldestServers } from './state/oldest-servers.ts';
@@ -68,6 +69,7 @@ export function createCaches(wake: Wake): Caches {
       paceServer(key);
     }
   };
+  const defaults: DefaultServers = new DefaultServers(() => caches);
   const caches: Caches = {
     clients: new ObjectCache<ClientObject>({
       texts,
@@ -86,11 +88,16 @@ export function createCaches(wake: Wake): Caches {
     clusterServers: new ObjectCache<ServerObject, 'defaults'>({
       texts,
       indexes: { defaults: defaultOf },
-      onChange: serverChanged,
+      onChange: (change) => {
+        defaults.changed(change);
+        serverChanged(change);
+      },
+      onOwnWrite: (change) => defaults.changed(change),
     }),
+    defaults,
     registrations: new ObjectCache<
       RegistrationObject,
-      'client' | 'clientId' | 'server',
+      'client' | 'sharedClient' | 'server',
       RecordCount,
       RecordGroup
     >({
@@ -98,7 +105,7 @@ export function createCaches(wake: Wake): Caches {
       keyOf: ({ name }) => name,
       indexes: {
         client: ({ record, newerOf }) => (record ? clientKey(record.client) : newerOf),
-        clientId: ({ record }) => record?.clientId,
+        sharedClient: ({ record }) => record && namesOfClient(record),
         server: ({ record }) => record && serverKey(record.server, record.client.namespace),
       },
       counts: RECORD_COUNTS,
@@ -203,7 +210,7 @@ function wakeSharers(
   if (ended?.role !== 'current' || after?.record?.role === 'current') {
     return;
   }
-  for (const { record } of registrations.find('clientId', ended.clientId)) {
+  for (const { record } of registrations.find('sharedClient', namesOfSharers(ended))) {
     if (record !== undefined && record !== after?.record && mayShareClients(ended, record)) {
       wakeOwner(record.client, addClient);
     }

@@ -1,3 +1,4 @@
+import { sha256 } from '../oauth/sha256.ts';
 import { originOf } from '../oauth/url.ts';
 import type { DeletionTerms, ServerConnection } from './connection.ts';
 import type { Gate, Observation, PresentServer } from './observation.ts';
@@ -149,6 +150,47 @@ export const isInUseBy = (other: RegisteredAt, record: RegisteredAt): boolean =>
     other.registrationOrigin !== undefined &&
     other.registrationOrigin === record.registrationOrigin &&
     other.ownPath === undefined);
+
+/**
+ * The names under which a record is indexed, so that the records that {@link isInUseBy} concerns are found without a look
+ * at every record with the client_id: many servers count their clients. One name for most records.
+ */
+export function namesOfClient(record: RegisteredAt): readonly string[] {
+  const { server, registrationOrigin, ownPath } = record;
+  const isForAll = server.kind === 'AuthorizationServer' && ownPath === undefined;
+  return isForAll && registrationOrigin !== undefined
+    ? [...namesInReach(record), nameForAll(record, registrationOrigin)]
+    : namesInReach(record);
+}
+
+/** The names of {@link namesOfClient} under which the records are that have the client of this one. */
+export function namesOfSharers(record: RegisteredAt): readonly string[] {
+  const { server, registrationOrigin } = record;
+  return server.kind === 'AuthorizationServer' && registrationOrigin !== undefined
+    ? [...namesInReach(record), nameForAll(record, registrationOrigin)]
+    : namesInReach(record);
+}
+
+/** By registration origin; and by the origin of the issuer, which records of one server object have in common. */
+function namesInReach({
+  server,
+  client,
+  clientId,
+  issuer,
+  registrationOrigin,
+}: RegisteredAt): readonly string[] {
+  const reach = server.kind === 'ClusterAuthorizationServer' ? '' : client.namespace;
+  const ofIssuer = URL.canParse(issuer) ? originOf(issuer) : issuer;
+  return [...new Set([registrationOrigin ?? ofIssuer, ofIssuer])].map((origin) =>
+    hashed(`${reach} ${clientId} ${origin}`),
+  );
+}
+
+/** Of clients that the objects of any namespace may have at namespaced servers of one origin. */
+const nameForAll = ({ clientId }: RegisteredAt, origin: string): string => hashed(`* ${clientId} ${origin}`);
+
+/** Short, since each record has one; a collision costs a look at another record. */
+const hashed = (name: string): string => sha256(name).slice(0, 11);
 
 type RegisteredAt = Pick<
   RegistrationRecord,

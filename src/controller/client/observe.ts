@@ -2,7 +2,7 @@ import { namespaceOf } from '../../api/kubernetes.ts';
 import { ANNOTATIONS } from '../../api/names.ts';
 import { type ClientKey, clientKey } from '../../core/client-key.ts';
 import { servingRecord } from '../../core/current-record.ts';
-import { isInUseBy, mayShareClients } from '../../core/home.ts';
+import { isInUseBy, mayShareClients, namesOfSharers } from '../../core/home.ts';
 import { continuedBy, type Installation } from '../../core/installation.ts';
 import type { Observation, ObservedClient, ObservedServer, PresentServer } from '../../core/observation.ts';
 import { CLOCKS_DIFFER_MS, type RegistrationRecord, type ServerRef } from '../../core/record.ts';
@@ -107,7 +107,7 @@ export function serverRefOf(key: ClientKey, context: WithCaches): ServerRef | un
     // The first choice stays: a later default doesn't move a client.
     chosenBefore(key, observed, context) ??
     chosenServer(observed) ??
-    defaultServer(key, context)
+    context.caches.defaults.of(namespaceOf(key))
   );
 }
 
@@ -124,38 +124,21 @@ function chosenBefore(key: ClientKey, object: ObservedClient, context: WithCache
   return (current ?? records.find(({ role }) => role !== 'left-behind'))?.server;
 }
 
-/** The default server: the namespace's, else one offered by the cluster. Undefined if there are none or several. */
-function defaultServer(key: ClientKey, { caches }: WithCaches): ServerRef | undefined {
-  const namespace = namespaceOf(key);
-  const near = caches.servers.find('defaults', namespace);
-  if (near.length > 0) {
-    return theOnly('AuthorizationServer', near);
-  }
-  const labels = caches.namespaces.get(namespace)?.metadata.labels ?? {};
-  const offered = caches.clusterServers
-    .find('defaults', '')
-    .filter(({ allowedNamespaces }) => admits(allowedNamespaces, namespace, labels));
-  return theOnly('ClusterAuthorizationServer', offered);
-}
-
-function theOnly(kind: ServerRef['kind'], servers: readonly ServerObject[]): ServerRef | undefined {
-  const [found, ...others] = servers;
-  return found === undefined || others.length > 0 ? undefined : { kind, name: found.metadata.name };
-}
-
 /** All records that may belong to the same client, of any object. */
 export function recordsOfClient(
   record: RegistrationRecord,
   { registrations }: Pick<StepContext['caches'], 'registrations'>,
 ): readonly RegistrationRecord[] {
-  const known = registrations.find('clientId', record.clientId).flatMap(({ record: other }) => other ?? []);
+  const known = registrations
+    .find('sharedClient', namesOfSharers(record))
+    .flatMap(({ record: other }) => other ?? []);
   return known.filter((other) => mayShareClients(other, record));
 }
 
 /** Records of other objects whose client is that of a record of this object. */
 function namesakesOf(key: ClientKey, { caches }: WithCaches): Observation['namesakes'] {
   return recordsOfObject(key, { caches }).flatMap((own) =>
-    caches.registrations.find('clientId', own.clientId).flatMap(({ record }) => {
+    caches.registrations.find('sharedClient', namesOfSharers(own)).flatMap(({ record }) => {
       const isNamesake =
         record !== undefined &&
         (record.role === 'current' || record.role === 'retained') &&

@@ -23,14 +23,10 @@ function countsOf(key: ServerKey, { caches: { registrations }, orphans }: Contex
 }
 
 /** After a restore, records may know of clients of which status does not. */
-function issuerOfRecords(
-  { metadata: { uid }, spec }: ServerObject,
-  key: ServerKey,
+const issuerOfRecords = (
+  { metadata: { uid = '' }, spec }: ServerObject,
   { caches: { registrations } }: Context,
-): string | undefined {
-  const isAt = registrations.find('server', key).some(({ record }) => record?.serverUid === uid);
-  return isAt ? spec?.issuer : undefined;
-}
+): string | undefined => (registrations.count('atServerObject', uid) > 0 ? spec?.issuer : undefined);
 
 /** Writes the status if it differs. */
 export async function tellStatus(
@@ -47,7 +43,7 @@ export async function tellStatus(
   const status = summarizeServer({
     object,
     ...state,
-    registeredIssuer: state.registered?.issuer ?? issuerOfRecords(object, key, context),
+    registeredIssuer: state.registered?.issuer ?? issuerOfRecords(object, context),
     effectiveDialect,
     health: servers.health(key),
     lackingCalls: servers.lackingCalls(key),

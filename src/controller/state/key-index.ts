@@ -1,12 +1,12 @@
-/** Index from a name, which several objects may share, to their keys in the order of insertion. */
+/** Index from names, each of which several objects may share, to their keys in the order of insertion. */
 export class KeyIndex<T> {
-  readonly #nameOf: (object: T) => string | undefined;
+  readonly #namesOf: NamesOf<T>;
   /** Most names have one key, which is stored without a list: a list of one takes five times the memory. */
   readonly #keys = new Map<string, string | Set<string>>();
 
-  /** @param nameOf `undefined`: not indexed */
-  constructor(nameOf: (object: T) => string | undefined) {
-    this.#nameOf = nameOf;
+  /** @param namesOf `undefined`: not indexed */
+  constructor(namesOf: NamesOf<T>) {
+    this.#namesOf = namesOf;
   }
 
   get(name: string): readonly string[] {
@@ -15,24 +15,34 @@ export class KeyIndex<T> {
   }
 
   add(object: T, key: string): void {
-    const name = this.#nameOf(object);
-    const keys = name === undefined ? undefined : this.#keys.get(name);
-    if (keys instanceof Set) {
-      keys.add(key);
-    } else if (name !== undefined) {
-      this.#keys.set(name, keys === undefined ? key : new Set([keys, key]));
+    for (const name of this.#all(object)) {
+      const keys = this.#keys.get(name);
+      if (keys instanceof Set) {
+        keys.add(key);
+      } else {
+        this.#keys.set(name, keys === undefined ? key : new Set([keys, key]));
+      }
     }
   }
 
   remove(object: T, key: string): void {
-    const name = this.#nameOf(object);
-    const keys = name === undefined ? undefined : this.#keys.get(name);
-    const isLeft = keys instanceof Set && (!keys.delete(key) || keys.size > 0);
-    if (name !== undefined && !isLeft) {
-      this.#keys.delete(name);
+    for (const name of this.#all(object)) {
+      const keys = this.#keys.get(name);
+      const isLeft = keys instanceof Set && (!keys.delete(key) || keys.size > 0);
+      if (!isLeft) {
+        this.#keys.delete(name);
+      }
     }
   }
+
+  #all(object: T): readonly string[] {
+    const names = this.#namesOf(object);
+    return typeof names === 'string' ? [names] : (names ?? []);
+  }
 }
+
+/** The name of an object in an index, or its names; `undefined`: none. */
+export type NamesOf<T> = (object: T) => string | readonly string[] | undefined;
 
 /** Counts the objects that share a name. Takes one number per name, however many objects there are. */
 export class KeyCount<T> {

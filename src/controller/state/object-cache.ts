@@ -1,7 +1,7 @@
 import type { KubernetesObject, ObjectMeta } from '../../api/kubernetes.ts';
 import { keyOf } from '../../api/kubernetes.ts';
 import { keptBytes } from './kept-size.ts';
-import { KeyCount, KeyGroups, KeyIndex, type Membership } from './key-index.ts';
+import { KeyCount, KeyGroups, KeyIndex, type Membership, type NamesOf } from './key-index.ts';
 import type { NamespaceMemory } from './namespace-memory.ts';
 import type { TextPool } from './text-pool.ts';
 
@@ -49,8 +49,8 @@ export class ObjectCache<
     readonly texts: TextPool;
     /** Default: `namespace/name`, or the name of a cluster-scoped object. */
     readonly keyOf?: (metadata: ObjectMeta) => string;
-    /** Further indexes, by kind of name; several objects may share a name, or have none. */
-    readonly indexes?: Readonly<Record<Index, (object: T) => string | undefined>>;
+    /** Further indexes, by kind of name; several objects may share a name, and an object may have none or several. */
+    readonly indexes?: Readonly<Record<Index, NamesOf<T>>>;
     /** Names by which objects are counted. */
     readonly counts?: Readonly<Record<Count, (object: T) => string | undefined>>;
     /** Groups whose distinct members are counted. */
@@ -63,8 +63,8 @@ export class ObjectCache<
     /** Default: none. */
     readonly bounds?: CacheBounds<T>;
   }) {
-    const indexes = Object.entries<(object: T) => string | undefined>(options.indexes ?? {});
-    this.#indexes = new Map(indexes.map(([name, nameOf]) => [name, new KeyIndex(nameOf)]));
+    const indexes = Object.entries<NamesOf<T>>(options.indexes ?? {});
+    this.#indexes = new Map(indexes.map(([name, namesOf]) => [name, new KeyIndex(namesOf)]));
     const counts = Object.entries<(object: T) => string | undefined>(options.counts ?? {});
     this.#counts = new Map(counts.map(([name, nameOf]) => [name, new KeyCount(nameOf)]));
     const groups = Object.entries<(object: T) => Membership | undefined>(options.groups ?? {});
@@ -87,9 +87,11 @@ export class ObjectCache<
     return known?.uid === metadata.uid && known?.resourceVersion === metadata.resourceVersion;
   }
 
-  find(index: Index, name: string): readonly T[] {
-    const keys = this.#indexes.get(index)?.get(name) ?? [];
-    return keys.flatMap((key) => this.#objects.get(key) ?? []);
+  /** The objects that have this name, or one of these names, each once. */
+  find(index: Index, name: string | readonly string[]): readonly T[] {
+    const keysOf = (one: string) => this.#indexes.get(index)?.get(one) ?? [];
+    const keys = typeof name === 'string' ? keysOf(name) : new Set(name.flatMap(keysOf));
+    return [...keys].flatMap((key) => this.#objects.get(key) ?? []);
   }
 
   /** How many objects have this name in a count. */

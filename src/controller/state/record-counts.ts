@@ -7,7 +7,7 @@ import type { Membership } from './key-index.ts';
  * Counts of records, for the bounds that every registration checks. They are kept up to date incrementally, since code
  * that runs per client must not iterate over all records.
  */
-export type RecordCount = 'clients' | 'owed' | 'leftBehind' | 'inNamespace' | 'ended';
+export type RecordCount = 'clients' | 'atServerObject' | 'owed' | 'leftBehind' | 'inNamespace' | 'ended';
 
 type NameOf = (object: RegistrationObject) => string | undefined;
 
@@ -15,6 +15,8 @@ export const RECORD_COUNTS: Readonly<Record<RecordCount, NameOf>> = {
   /** By server: records of clients that are in use or still to be deregistered. */
   clients: ({ record }) =>
     record && record.role !== 'left-behind' ? serverKey(record.server, record.client.namespace) : undefined,
+  /** By uid of the server object: every record that names it. */
+  atServerObject: ({ record }) => record?.serverUid,
   /** By server: records of clients whose objects are gone and that are still to be removed. */
   owed: ({ record }) =>
     record?.role === 'owed' ? serverKey(record.server, record.client.namespace) : undefined,

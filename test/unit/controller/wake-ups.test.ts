@@ -6,6 +6,7 @@ import { createCaches } from '../../../src/controller/wake-ups.ts';
 import { storedClientKey } from '../../../src/core/client-key.ts';
 import { toClientObject } from '../../../src/core/desired.ts';
 import type { ClientObject } from '../../../src/core/observation.ts';
+import { visitsIn } from '../../kit/fakes/visits.ts';
 import { record } from '../../kit/fixtures/observations.ts';
 import { issuer, objectOf, open } from '../../kit/fixtures/server-objects.ts';
 
@@ -44,6 +45,26 @@ describe('A record of a client that two objects name', () => {
   const cached = (given: typeof other, resourceVersion: string): RegistrationObject => ({
     metadata: { name: given.registrationSecret, namespace: 'op', uid: given.client.uid, resourceVersion },
     record: given,
+  });
+
+  test('wakes it without a look at clients of other servers that have the same client_id', () => {
+    const nothing = () => undefined;
+    const visitsBeside = (count: number) => {
+      const caches = createCaches({
+        ...{ addClient: nothing, countAgain: nothing, recorded: nothing },
+        ...({ texts: new TextPool() } as object),
+      } as never);
+      caches.registrations.applied(cached(record(), '1'));
+      for (let index = 0; index < count; index += 1) {
+        const server = { kind: 'AuthorizationServer', name: 'own' } as const;
+        const client = { namespace: `team-${index}`, name: 'web', uid: `uid-${index}` };
+        caches.registrations.applied(
+          cached(record({ ...{ server, client }, serverUid: `own-${index}` }), '1'),
+        );
+      }
+      return visitsIn(() => caches.registrations.learn(cached({ ...record(), role: 'left-behind' }, '2')));
+    };
+    expect(visitsBeside(200)).toBe(visitsBeside(2));
   });
 
   test('wakes the other object when it is in use no more', () => {

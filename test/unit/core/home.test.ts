@@ -1,5 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deletionOf, homeAt, homeOf, mayShareClients } from '../../../src/core/home.ts';
+import {
+  deletionOf,
+  homeAt,
+  homeOf,
+  isInUseBy,
+  mayShareClients,
+  namesOfClient,
+  namesOfSharers,
+} from '../../../src/core/home.ts';
 import { managementOf } from '../../../src/core/management.ts';
 import type { PresentServer } from '../../../src/core/observation.ts';
 import { plan } from '../../../src/core/plan.ts';
@@ -220,5 +229,41 @@ describe('two records of one client_id', () => {
   ])('%s may be of one client: %s', (_, expected, a, b) => {
     expect(mayShareClients(a, b)).toBe(expected);
     expect(mayShareClients(b, a)).toBe(expected);
+  });
+
+  test('are found by the names of the client, whatever makes them one', () => {
+    const origins = fc.constantFrom('https://a.example.com', 'https://b.example.com', undefined);
+    const kinds = fc.constantFrom('AuthorizationServer' as const, 'ClusterAuthorizationServer' as const);
+    const issuers = fc.constantFrom(
+      'https://a.example.com',
+      'https://a.example.com/x',
+      'https://c.example.com',
+      'no URL',
+    );
+    const drawn = fc
+      .record({
+        kind: kinds,
+        name: fc.constantFrom('k', 'l'),
+        namespace: fc.constantFrom('shop', 'blog'),
+        issuer: issuers,
+        origin: origins,
+        clientId: fc.constantFrom('1', '2'),
+        ownPath: fc.constantFrom(true as const, undefined),
+      })
+      .map(({ kind, name, namespace, issuer, origin, clientId, ownPath }) => {
+        // The issuer of a server object with clients can't be changed; its endpoints can.
+        const uid = `${kind} ${kind === 'AuthorizationServer' ? namespace : ''} ${name} ${issuer}`;
+        return {
+          ...record({ server: { kind, name }, client: { namespace, name: 'n', uid: 'u' }, issuer, clientId }),
+          ...{ ownPath, registrationOrigin: origin, serverUid: origin && uid },
+        } as RegistrationRecord;
+      });
+    fc.assert(
+      fc.property(drawn, drawn, (other, own) => {
+        const isFound = namesOfSharers(own).some((name) => namesOfClient(other).includes(name));
+        expect(isFound || !isInUseBy(other, own)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

@@ -1,16 +1,17 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   clientsInNamespace,
   recordsOfClient,
   serverRefOf,
 } from '../../../../src/controller/client/observe.ts';
-import { ObjectCache } from '../../../../src/controller/state/object-cache.ts';
 import type { ServerState } from '../../../../src/controller/state/server-registry.ts';
 import { clientKey, storedClientKey } from '../../../../src/core/client-key.ts';
 import { plan } from '../../../../src/core/plan.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
+import { toServerObject } from '../../../../src/core/server-object.ts';
 import type { Stored } from '../../../kit/fakes/cluster.ts';
 import { type InMemoryOptions, operatorInMemory } from '../../../kit/fakes/operator-in-memory.ts';
+import { visitsIn } from '../../../kit/fakes/visits.ts';
 import {
   CLIENT,
   clientObject,
@@ -32,19 +33,6 @@ const AT_CORPORATE = storedServerKey('ClusterAuthorizationServer/corporate');
 const among = (...objects: readonly Stored[]) => operatorInMemory({ objects });
 const observed = (objects: readonly Stored[], more: Omit<InMemoryOptions, 'objects'> = {}) =>
   operatorInMemory({ ...more, objects }).observe();
-
-/** How many objects the look-ups of caches return meanwhile; a walk over all of a cache counts as endless. */
-function visitsIn(look: () => void): number {
-  const find = vi.spyOn(ObjectCache.prototype, 'find');
-  const get = vi.spyOn(ObjectCache.prototype, 'get');
-  const values = vi.spyOn(ObjectCache.prototype, 'values');
-  look();
-  const found = find.mock.results.reduce((sum, { value }) => sum + (value as readonly object[]).length, 0);
-  const got = get.mock.results.filter(({ value }) => value !== undefined).length;
-  const visits = values.mock.calls.length > 0 ? Number.POSITIVE_INFINITY : found + got;
-  vi.restoreAllMocks();
-  return visits;
-}
 
 describe('Of a client that is registered and published', () => {
   test('everything is seen, and nothing is to be done', () => {
@@ -312,6 +300,40 @@ describe('The server of a client', () => {
     const { context } = among(namespaceObject('shop'), unnamed(), near('n'), ...elsewhere.flat());
     // One of the OAuthClient, one of the server.
     expect(visitsIn(() => serverRefOf(KEY, context))).toBe(2);
+  });
+
+  test('is the default of the cluster at the cost of a look at all defaults for the first client of a namespace alone', () => {
+    const visitsBeside = (count: number) => {
+      const closed = { allowedNamespaces: { selector: { matchLabels: { team: 'blog' } } } };
+      const others = Array.from({ length: count }, (_, index) => far(`f-${index}`, closed));
+      const { context } = among(namespaceObject('shop'), unnamed(), far('f'), ...others);
+      expect(serverRefOf(KEY, context)?.name).toBe('f');
+      return visitsIn(() => serverRefOf(KEY, context));
+    };
+    expect(visitsBeside(200)).toBe(visitsBeside(2));
+  });
+
+  test('is another default of the cluster as soon as servers or the labels of the namespace say so', () => {
+    const selector = { allowedNamespaces: { selector: { matchLabels: { team: 'shop' } } } };
+    const { context } = among(namespaceObject('shop'), unnamed(), far('f', selector));
+    const { clusterServers, namespaces } = context.caches;
+    const names: (string | undefined)[] = [serverRefOf(KEY, context)?.name];
+    const then = (change: () => void) => {
+      change();
+      names.push(serverRefOf(KEY, context)?.name);
+    };
+    const server = (name: string, spec: object) =>
+      toServerObject('ClusterAuthorizationServer', far(name, spec), { allowHttp: false });
+    const later = <T extends { metadata: object }>(object: T, resourceVersion: string): T => ({
+      ...object,
+      metadata: { ...object.metadata, resourceVersion },
+    });
+    then(() => namespaces.applied(later(namespaceObject('shop', { labels: { team: 'shop' } }), '20')));
+    then(() => clusterServers.applied(later(server('g', {}), '21')));
+    then(() => clusterServers.deleted(later(server('f', selector), '22')));
+    then(() => clusterServers.applied(later({ ...server('g', {}), isDefault: false }, '23')));
+    then(() => clusterServers.learn(later({ ...server('g', {}), isDefault: true }, '24')));
+    expect(names).toEqual([undefined, 'f', undefined, 'g', undefined, 'g']);
   });
 
   test('of the record in use, not of another one', () => {
@@ -649,6 +671,29 @@ describe('One observation of a client visits as many objects', () => {
       ],
     ],
     ['ClusterAuthorizationServers', (index) => [serverObject(`other-${index}`)]],
+    [
+      'clients with the same client_id, at other servers of the cluster',
+      (index) => [
+        recordOf(index, {
+          clientId: 'c1',
+          server: { kind: 'ClusterAuthorizationServer', name: `counts-${index}` },
+          serverUid: `server-counts-${index}`,
+          issuer: `https://counts-${index}.example.com`,
+          registrationOrigin: `https://counts-${index}.example.com`,
+        }),
+      ],
+    ],
+    [
+      'clients with the same client_id, at AuthorizationServers in other namespaces',
+      (index) => [
+        recordOf(index, {
+          clientId: 'c1',
+          server: { kind: 'AuthorizationServer', name: 'own' },
+          serverUid: `server-own-${index}`,
+          client: { ...other(index), namespace: `team-${index}` },
+        }),
+      ],
+    ],
   ])('with any number of %s', (_, one) => {
     const policy = { ...connection.policy, maxClientsPerNamespace: 1_000 };
     const visitsBeside = (count: number) => {

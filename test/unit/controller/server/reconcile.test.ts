@@ -6,9 +6,15 @@ import { storedClientKey } from '../../../../src/core/client-key.ts';
 import { HEALTHY } from '../../../../src/core/server-health.ts';
 import { storedServerKey } from '../../../../src/core/server-key.ts';
 import { answered } from '../../../kit/fakes/fake-ports.ts';
-import { type InMemoryOptions, operatorInMemory, refusals } from '../../../kit/fakes/operator-in-memory.ts';
-import { serverObject, surroundings } from '../../../kit/fixtures/objects.ts';
-import { NOW } from '../../../kit/fixtures/observations.ts';
+import {
+  fill,
+  type InMemoryOptions,
+  operatorInMemory,
+  refusals,
+} from '../../../kit/fakes/operator-in-memory.ts';
+import { visitsDuring } from '../../../kit/fakes/visits.ts';
+import { registrationSecret, serverObject, surroundings } from '../../../kit/fixtures/objects.ts';
+import { NOW, record } from '../../../kit/fixtures/observations.ts';
 import { issuer } from '../../../kit/fixtures/server-objects.ts';
 
 const SERVER = storedServerKey('ClusterAuthorizationServer/corporate');
@@ -325,4 +331,21 @@ describe('Suspected orphans', () => {
     expect(await look()).toBe(again);
     expect(woken).toEqual(expected);
   });
+});
+
+test('a round of a server object visits as many objects beside many clients as beside few', async () => {
+  const visitsBeside = async (count: number) => {
+    const { context, look } = scene();
+    const records = Array.from({ length: count }, (_, index) =>
+      registrationSecret(
+        record({
+          client: { namespace: 'shop', name: `n-${index}`, uid: `uid-${index}` },
+          clientId: `${index}`,
+        }),
+      ),
+    );
+    fill(context.caches, records);
+    return await visitsDuring(look);
+  };
+  expect(await visitsBeside(200)).toBe(await visitsBeside(2));
 });
