@@ -249,14 +249,21 @@ async function createOnce(api: KubernetesApi, secret: Secret): Promise<ApiResult
     : created;
 }
 
+/** Each try names the version that it follows: one that reaches the API server late must overwrite no later answer. */
 async function overwrite(api: KubernetesApi, secret: Secret): Promise<ApiResult<Secret>> {
   const patched = await patch(api, secret);
-  if (patched.ok || (patched.reason !== 'Conflict' && patched.status !== 404)) {
+  if (!patched.ok && patched.status === 404) {
+    return createOnce(api, { ...secret, metadata: omit(secret.metadata, 'resourceVersion') });
+  }
+  if (patched.ok || patched.reason !== 'Conflict') {
     return patched;
   }
-  const metadata = omit(secret.metadata, 'resourceVersion');
-  const unconditional = { ...secret, metadata };
-  return patched.status === 404 ? createOnce(api, unconditional) : patch(api, unconditional);
+  const found = await api.get<Secret>(RESOURCES.secret, secret.metadata);
+  if (!found.ok) {
+    return found;
+  }
+  const { resourceVersion = '' } = found.object.metadata;
+  return patch(api, { ...secret, metadata: { ...secret.metadata, resourceVersion } });
 }
 
 const patch = (api: KubernetesApi, secret: Secret): Promise<ApiResult<Secret>> =>

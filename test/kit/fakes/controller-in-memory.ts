@@ -1,5 +1,7 @@
 import { createController } from '../../../src/controller/controller.ts';
+import type { EventInput } from '../../../src/controller/durable/events.ts';
 import type { Ledger } from '../../../src/controller/durable/ledger.ts';
+import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
 import { createRecorder } from '../../../src/controller/durable/recorder.ts';
 import type { HttpOutcome, HttpRequest } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
@@ -37,6 +39,8 @@ export function controllerInMemory({ objects, answer }: Options) {
   const log = createRecordingLog();
   const journal = { append: () => undefined, settle: () => undefined, unsettled: () => [] };
   const calls: Called[] = [];
+  const events: EventInput[] = [];
+  const orphans: LedgerEntry[] = [];
   const seconds = () => (clock.now() - NOW) / 1_000;
   const given = contextOf({
     api,
@@ -56,13 +60,25 @@ export function controllerInMemory({ objects, answer }: Options) {
       },
     },
     orphans: {
-      countAt: () => 0,
+      countAt: () => orphans.length,
       countIn: () => 0,
       isFull: () => false,
-      suspectsOf: () => ({ count: 0, latestAt: 0 }),
+      suspectsOf: (uid: string) => {
+        const times = orphans.filter(({ client }) => client.uid === uid);
+        return {
+          count: times.length,
+          latestAt: Math.max(0, ...times.map(({ startedAt }) => Date.parse(startedAt))),
+        };
+      },
+      report: async (entry: LedgerEntry) => {
+        orphans.push(entry);
+        return 'Listed';
+      },
+      refresh: async () => undefined,
+      inUse: () => undefined,
       recorded: () => undefined,
     } as never,
-    events: { record: () => undefined },
+    events: { record: (event) => void events.push(event) },
     counters: { orphanSuspected: () => undefined, serverGone: () => undefined },
     settings: SETTINGS,
   });
@@ -82,5 +98,5 @@ export function controllerInMemory({ objects, answer }: Options) {
     const ready = status?.conditions?.find(({ type }) => type === 'Ready');
     return ready && `${ready.status} ${ready.reason}: ${ready.message}`;
   };
-  return { controller, clock, cluster, calls, writes, lines: log.lines, seconds, readyOf };
+  return { controller, clock, cluster, calls, events, orphans, writes, lines: log.lines, seconds, readyOf };
 }

@@ -205,3 +205,33 @@ test('an answer in the journal keeps what others put on the Secret meanwhile', a
   await replay(store, pod);
   expect(store.stored()).toMatchObject({ data: { token: 'new' }, metadata: OTHERS });
 });
+
+test('a try of a write that reaches the API server late overwrites no later answer', async () => {
+  const store = createStore(record('old'));
+  const read = store.stored();
+  const onTheWay: (() => unknown)[] = [];
+  let tries = 0;
+  const api: KubernetesApi = {
+    ...store.api,
+    async patch(...given) {
+      tries += 1;
+      if (tries === 2) {
+        onTheWay.push(() => store.api.patch(...given));
+        return { ok: false, status: 0, reason: 'NoAnswer', message: 'no answer' };
+      }
+      return store.api.patch(...given);
+    },
+  };
+  // The Secret was marked since it was read, so the first try is a conflict.
+  store.mark({ labels: { [LABELS.role]: 'current', team: 'a' } });
+  const patient: Clock = { ...clock, sleep: (ms) => (ms < 1_000 ? Promise.resolve() : clock.sleep(ms)) };
+  const recorder = createRecorder({ api, journal: createPod().journal, clock: patient, log });
+  await recorder.update('update-1', record('first', read.metadata), nobody);
+  await recorder.update('update-2', record('second', store.stored().metadata), nobody);
+  for (const arrive of onTheWay) {
+    await arrive();
+  }
+  expect(onTheWay).toHaveLength(1);
+  expect(store.stored().data).toEqual({ token: 'second' });
+  expect(store.stored().metadata.labels).toMatchObject({ team: 'a' });
+});
