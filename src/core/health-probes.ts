@@ -6,6 +6,7 @@ import type { ServerHealth } from './server-health.ts';
 
 const FIRST_PROBE_MS = 2_000;
 const LONGEST_PROBE_MS = 60_000;
+const LONGEST_ANSWERED_MS = 600_000;
 
 /** Least time between the ends of two probes. */
 const SHORTEST_PROBE_MS = 500;
@@ -57,6 +58,7 @@ export function probed(
   return {
     ...health,
     hasProbeAnswered: health.failures > 0 || phase !== 'Open' ? answered : undefined,
+    answeredProbes: answered ? health.answeredProbes + 1 : 0,
     resumedAt: answered && wasOut ? now : health.resumedAt,
     phase: answered && phase !== 'Open' ? 'OneAtATime' : phase,
     nextProbeAt:
@@ -67,13 +69,18 @@ export function probed(
   };
 }
 
+/** An answered probe tells nothing new until a call ends, so those that follow it come later each time. */
 function nextAfter(
-  { failures, troubledAt }: ServerHealth,
+  { failures, troubledAt, answeredProbes }: ServerHealth,
   { answered, begunAt, isWaitedFor }: Required<Probe>,
   now: number,
 ): number {
   if (answered) {
-    return now + (isWaitedFor ? probeDelay(failures) : LONGEST_PROBE_MS);
+    const pauses = {
+      firstMs: isWaitedFor ? probeDelay(failures) : LONGEST_PROBE_MS,
+      longestMs: LONGEST_ANSWERED_MS,
+    };
+    return now + backoff(pauses, answeredProbes);
   }
   return Math.max(begunAt + outageProbeDelay(now - troubledAt), now + SHORTEST_PROBE_MS);
 }

@@ -34,6 +34,8 @@ export interface ServerHealth {
   /** When the failures began, and whether discovery has answered since; `undefined`: it was not tried since. */
   readonly troubledAt: number;
   readonly hasProbeAnswered: boolean | undefined;
+  /** How often discovery was answered since the last call ended. */
+  readonly answeredProbes: number;
   /** When the server last answered again after a failure, or a person asked for a try: what failed before is retried. */
   readonly resumedAt: number;
   readonly rateLimits: RateLimits;
@@ -78,6 +80,7 @@ export const HEALTHY: ServerHealth = {
   nextProbeAt: 0,
   troubledAt: Number.NEGATIVE_INFINITY,
   hasProbeAnswered: undefined,
+  answeredProbes: 0,
   resumedAt: Number.NEGATIVE_INFINITY,
   rateLimits: NO_LIMITS,
   refusedAdmission: undefined,

@@ -55,6 +55,24 @@ describe('probes', () => {
     expect(pauses).toEqual([32_000, MINUTE, MINUTE, MINUTE]);
   });
 
+  test('that are answered while no call is made follow after growing pauses: they tell nothing new', () => {
+    const pausesOf = (isWaitedFor: boolean, from: ServerHealth) => {
+      const pauses: number[] = [];
+      let health = from;
+      for (let round = 0; round < 10; round += 1) {
+        const now = health.nextProbeAt;
+        health = probed(health, { answered: true, isWaitedFor }, now);
+        pauses.push((health.nextProbeAt - now) / 1_000);
+      }
+      return pauses;
+    };
+    expect(pausesOf(true, having(silent))).toEqual([4, 8, 16, 32, 64, 128, 256, 512, 600, 600]);
+    expect(pausesOf(false, having(silent))).toEqual([60, 120, 240, 480, 600, 600, 600, 600, 600, 600]);
+    const later = probed(probed(having(silent), { answered: true }, NOW), { answered: true }, NOW + MINUTE);
+    expect(ends(later, 'Register', trouble, NOW + 2 * MINUTE)).toMatchObject({ answeredProbes: 0 });
+    expect(ends(later, 'Update', undefined, NOW + 2 * MINUTE)).toMatchObject({ answeredProbes: 0 });
+  });
+
   test('that are answered again make due what failed before, and let one call go', () => {
     const [down, back] = [probed(times(1), { answered: false }, NOW + 2_000), NOW + 9_000];
     expect(probed(down, { answered: true }, back)).toMatchObject({ phase: 'Open', resumedAt: back });

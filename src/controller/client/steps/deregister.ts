@@ -10,7 +10,7 @@ import type { Home } from '../../../core/home.ts';
 import { type Management, managementOf } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { describePurpose, type RegistrationRecord } from '../../../core/record.ts';
-import { keyWithoutServer, type ServerKey, serverKey, serverNamed } from '../../../core/server-key.ts';
+import { keyWithoutServer, type ServerKey, serverKey } from '../../../core/server-key.ts';
 import type { ServerMeans } from '../../../core/server-record.ts';
 import { mayLackCall } from '../../../core/unsupported-calls.ts';
 import type { Dialect } from '../../../dialects/dialect.ts';
@@ -18,7 +18,7 @@ import { isFromApi } from '../../../oauth/body-form.ts';
 import { parseClientInformation } from '../../../oauth/client-information.ts';
 import { presentable } from '../../../oauth/error-response.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
-import { deleteRequest, type ManagementAddress, readRequest } from '../../../oauth/registration.ts';
+import { deleteRequest, type ManagementAddress } from '../../../oauth/registration.ts';
 import type { Sensitive } from '../../../oauth/sensitive.ts';
 import { sha256 } from '../../../oauth/sha256.ts';
 import { originOf } from '../../../oauth/url.ts';
@@ -35,11 +35,10 @@ import { forgetToken, managementAddress } from '../../calls/management-token.ts'
 import { callerOf } from '../observe.ts';
 import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
-import type { StepContext } from '../step-context.ts';
 import { disown } from './disown.ts';
 import { removeFinalizer } from './finalizer.ts';
 import { forget } from './forget.ts';
-import { isForgotten } from './forgotten.ts';
+import { isForgotten, isNotRead, type ReadAgain, readAgain } from './forgotten.ts';
 import { tryFormerAddress } from './former-address.ts';
 import { meansWithoutServer } from './kept-means.ts';
 import { contentOf } from './read-content.ts';
@@ -155,14 +154,15 @@ function conclude(
     return { shown: verdict.kind === 'Done' ? undefined : verdict, end: endOf(undefined), finish };
   }
   const finish = async (): Promise<Finish<StepResult>> => {
-    if (await isForgotten({ outcome, secrets, dialect, server, terms, address }, context)) {
+    const read = readAgain(address, server, terms, context);
+    if (await isForgotten({ outcome, secrets, dialect, read })) {
       return deregistered(step, input, true);
     }
     if (verdict.kind === 'TokenRefused' && management.kind === 'Managed') {
       forgetToken(management.credential, server, context);
     }
-    const again = isHarmlessToRead(dialect) && mayLackCall(outcome) ? address : undefined;
-    const failure = await aliveOrNot(verdict, server, again, terms, context);
+    const again = isHarmlessToRead(dialect) && mayLackCall(outcome) ? read : undefined;
+    const failure = await aliveOrNot(verdict, again);
     if (failure.isCallLacking && step.home.record.adopted !== true) {
       context.servers.metUnsupported(server, 'Deregister', callerOf(input.round.key));
     }
@@ -276,28 +276,17 @@ function held(
 }
 
 /** "Not found" and "not supported" look alike: if reads are harmless, a read finds out whether the client exists. */
-async function aliveOrNot(
-  failure: Failure,
-  server: ServerKey,
-  address: (() => Promise<ManagementAddress | Failure>) | undefined,
-  { timeoutMs, transport }: CallTerms,
-  context: StepContext,
-): Promise<Failure> {
+async function aliveOrNot(failure: Failure, again: ReadAgain | undefined): Promise<Failure> {
   if (failure.kind === 'TokenRefused') {
     return asUnconfirmed(failure);
   }
-  if (address === undefined) {
+  if (again === undefined) {
     return failure;
   }
-  const found = await address();
-  if ('kind' in found) {
-    return asUnconfirmed(found);
+  const read = await again.outcome();
+  if (isNotRead(read)) {
+    return asUnconfirmed(read);
   }
-  const read = await context.http.send(readRequest(found), {
-    timeoutMs,
-    transport,
-    server: serverNamed(server),
-  });
   const alive =
     read.kind === 'answered' && read.status === 200 && parseClientInformation(read.body) !== undefined;
   if (alive) {

@@ -3,15 +3,12 @@ import { type Failure, failure } from '../../../core/failure.ts';
 import type { Management, ManagementCredential } from '../../../core/management.ts';
 import { isHarmlessToRead } from '../../../core/read-due.ts';
 import { trustedOfRead } from '../../../core/recorded-answer.ts';
-import { type ServerKey, serverNamed } from '../../../core/server-key.ts';
 import { mayLackCall } from '../../../core/unsupported-calls.ts';
 import { isFromApi } from '../../../oauth/body-form.ts';
 import { salvageClientInformation } from '../../../oauth/client-information.ts';
 import type { HttpOutcome } from '../../../oauth/http-message.ts';
 import { defined } from '../../../oauth/objects.ts';
-import { readRequest } from '../../../oauth/registration.ts';
-import { managementAddress } from '../../calls/management-token.ts';
-import type { StepContext } from '../step-context.ts';
+import { isNotRead, type ReadAgain } from './forgotten.ts';
 
 /** Both mean that the token is no longer valid for this client; 403 may concern this call only. */
 const REFUSING: readonly number[] = [401, 404];
@@ -20,33 +17,31 @@ const REFUSING: readonly number[] = [401, 404];
  * Some servers answer 500 to an update with a token that they would refuse; Keycloak does when the client is deleted. Then
  * the server as a whole isn't failing. So if reads change nothing, this reads the client with the same token.
  *
+ * @param again the read, which may have been made
  * @returns the refusal; or the same failure, with the new token if the read rotated it
  */
 export async function refusedOrFailed(
   update: Failure,
   outcome: HttpOutcome,
   management: Management & { kind: 'Managed' },
-  { server, connection }: { readonly server: ServerKey; readonly connection: ServerConnection },
-  context: StepContext,
+  { dialect }: Pick<ServerConnection, 'dialect'>,
+  again: ReadAgain,
 ): Promise<Failure> {
-  const { dialect, timeoutMs, transport } = connection;
   const { credential } = management;
   const status = outcome.kind === 'answered' ? outcome.status : 0;
   const mayLack = mayLackCall(outcome);
-  const isOfClient = credential.kind === 'RegistrationAccessToken';
-  if (!isHarmlessToRead(dialect) || !(mayLack || (status === 500 && isOfClient))) {
+  const isFailing = status === 500 && credential.kind === 'RegistrationAccessToken';
+  if (!isHarmlessToRead(dialect) || !(mayLack || isFailing || again.isMade())) {
     return update;
   }
-  const address = await managementAddress(management, server, connection, context);
-  if ('kind' in address) {
+  const read = await again.outcome();
+  if (isNotRead(read)) {
     return update;
   }
-  const to = { timeoutMs, transport, server: serverNamed(server) };
-  const read = await context.http.send(readRequest(address), to);
   if (mayLack) {
     return showsClient(read) ? withRotated(lacksPut(update), read, credential, dialect) : update;
   }
-  if (read.kind !== 'answered' || !REFUSING.includes(read.status) || !isFromApi(read)) {
+  if (!isFailing || read.kind !== 'answered' || !REFUSING.includes(read.status) || !isFromApi(read)) {
     return withRotated(update, read, credential, dialect);
   }
   const more = (text: string) =>

@@ -57,30 +57,53 @@ export function foundAgain(record: RegistrationRecord, { o, round, context }: St
   }
 }
 
+/** A read of the client after a call about it failed. */
+export interface ReadAgain {
+  /** One GET, however often it is asked for. */
+  readonly outcome: () => Promise<HttpOutcome | Failure>;
+  /** Whether the GET was asked for. A read may rotate the registration access token, so its answer must not be lost. */
+  readonly isMade: () => boolean;
+}
+
+/** @param address where and with what the client is managed */
+export function readAgain(
+  address: () => Promise<ManagementAddress | Failure>,
+  server: ServerKey,
+  { timeoutMs, transport }: Pick<ServerConnection, 'timeoutMs'> & Pick<CallTerms, 'transport'>,
+  { http }: Pick<StepContext, 'http'>,
+): ReadAgain {
+  const send = async () => {
+    const found = await address();
+    return 'kind' in found
+      ? found
+      : http.send(readRequest(found), { timeoutMs, transport, server: serverNamed(server) });
+  };
+  let made: Promise<HttpOutcome | Failure> | undefined;
+  return {
+    isMade: () => made !== undefined,
+    outcome: () => {
+      made ??= send();
+      return made;
+    },
+  };
+}
+
+/** Nothing was read: the credential for the read could not be had. */
+export const isNotRead = (read: HttpOutcome | Failure): read is Failure => 'serverTrouble' in read;
+
 /** A call about a client that was refused. */
 interface Refused {
   readonly outcome: HttpOutcome;
   readonly secrets: readonly Sensitive[];
   readonly dialect: Dialect;
-  readonly server: ServerKey;
-  readonly terms: Pick<ServerConnection, 'timeoutMs'> & Pick<CallTerms, 'transport'>;
-  /** Where and with what the client is managed. */
-  readonly address: () => Promise<ManagementAddress | Failure>;
+  readonly read: ReadAgain;
 }
 
 /** Whether the server doesn't know the client: its refusal says so, and a read with the same credential, too. */
-export async function isForgotten(
-  { outcome, secrets, dialect, server, terms, address }: Refused,
-  { http }: Pick<StepContext, 'http'>,
-): Promise<boolean> {
+export async function isForgotten({ outcome, secrets, dialect, read }: Refused): Promise<boolean> {
   if (!isHarmlessToRead(dialect) || !saysClientUnknown(outcome, secrets)) {
     return false;
   }
-  const found = await address();
-  if ('kind' in found) {
-    return false;
-  }
-  const { timeoutMs, transport } = terms;
-  const read = await http.send(readRequest(found), { timeoutMs, transport, server: serverNamed(server) });
-  return saysClientUnknown(read, secrets);
+  const answer = await read.outcome();
+  return !isNotRead(answer) && saysClientUnknown(answer, secrets);
 }

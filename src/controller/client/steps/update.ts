@@ -30,7 +30,7 @@ import { DONE, later, type StepInput, type StepResult } from '../round.ts';
 import { setBack } from '../setbacks.ts';
 import type { StepContext } from '../step-context.ts';
 import { refusedOrFailed, updateUnsupported } from './failed-update.ts';
-import { foundAgain, isForgotten, notKnown } from './forgotten.ts';
+import { foundAgain, isForgotten, notKnown, readAgain } from './forgotten.ts';
 import { tryFormerAddress } from './former-address.ts';
 import { contentOf } from './read-content.ts';
 import { RECORDING, record, SETTLED, TORN_NOT_STORED } from './record.ts';
@@ -207,16 +207,17 @@ async function conclude(
     return elsewhere;
   }
   const address = () => managementAddress(management, server, connection, context);
+  const read = readAgain(address, server, connection, context);
   const { outcome } = answer;
   const secrets = secretsAround(stored, connection, answer.sent);
   const { dialect } = connection;
-  if (await isForgotten({ outcome, secrets, dialect, server, terms: connection, address }, context)) {
+  if (await isForgotten({ outcome, secrets, dialect, read })) {
     return {
       shown: said,
       finish: () => ({ entry: 'Settle', result: notKnown(said, recorded, 2, 'Update', input) }),
     };
   }
-  const verdict = await refusedOrFailed(said, answer.outcome, management, { server, connection }, context);
+  const verdict = await refusedOrFailed(said, answer.outcome, management, connection, read);
   // Also if a read shows that the token is refused: the failed update may have rotated it.
   const isUnanswered = said.kind === 'Unknown';
   const failure = tokenLost(

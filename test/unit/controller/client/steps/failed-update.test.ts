@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { managementAddress } from '../../../../../src/controller/calls/management-token.ts';
 import { refusedOrFailed } from '../../../../../src/controller/client/steps/failed-update.ts';
+import { readAgain } from '../../../../../src/controller/client/steps/forgotten.ts';
 import type { ServerConnection } from '../../../../../src/core/connection.ts';
 import type { Failure } from '../../../../../src/core/failure.ts';
 import type { Management } from '../../../../../src/core/management.ts';
@@ -24,6 +26,8 @@ interface Case {
   readonly read?: HttpOutcome;
   readonly dialect?: DialectName;
   readonly credential?: (Management & { kind: 'Managed' })['credential'];
+  /** The client was read already, to find out whether the server knows it. Default: false. */
+  readonly wasRead?: boolean;
 }
 
 async function told({
@@ -31,19 +35,19 @@ async function told({
   read = answered(401),
   dialect = 'keycloak',
   credential = ofClient,
+  wasRead = false,
 }: Omit<Case, 'title'>) {
   const http = createFakeHttp(read);
   const connection = { dialect: effectiveDialect(dialect), timeoutMs: 1_000, transport: undefined };
-  const result = await refusedOrFailed(
-    failure,
-    updated,
-    { kind: 'Managed', url: 'https://as.example.com/reg/c1', credential },
-    {
-      connection: connection as ServerConnection,
-      server: storedServerKey('ClusterAuthorizationServer/sso'),
-    },
-    contextOf({ http }),
-  );
+  const management = { kind: 'Managed', url: 'https://as.example.com/reg/c1', credential } as const;
+  const server = storedServerKey('ClusterAuthorizationServer/sso');
+  const to = connection as ServerConnection;
+  const context = contextOf({ http });
+  const again = readAgain(() => managementAddress(management, server, to, context), server, to, context);
+  if (wasRead) {
+    await again.outcome();
+  }
+  const result = await refusedOrFailed(failure, updated, management, to, again);
   return { result, sent: http.sent };
 }
 
@@ -119,6 +123,16 @@ describe('After an update that the server failed over', () => {
       (await told({ read: answered(200, { client_id: 'c1', registration_access_token: 'rat-1' }) })).result,
     ).toBe(failure);
   });
+
+  test.each([500, 404, 401])(
+    'that is refused with %i, a read that was made already is not repeated, and its token is kept',
+    async (status) => {
+      const read = answered(200, { client_id: 'c1', registration_access_token: 'rat-2' });
+      const { result, sent } = await told({ updated: answered(status), read, wasRead: true });
+      expect(sent).toHaveLength(1);
+      expect(result.partial?.registrationAccessToken?.reveal()).toBe('rat-2');
+    },
+  );
 
   test.each<Case>([
     { title: 'where a gateway failed', updated: answered(503) },
