@@ -197,7 +197,7 @@ export const REASONS = {
     cause: 'Somebody else changed the client at the server.',
     cure: 'Take the change back there, or into spec.client; with drift.mode Correct the operator sends the spec again.',
   },
-  RateLimited: { cause: 'The server asked for fewer calls.', cure: 'Wait until the time in the message.' },
+  RateLimited: { cause: 'The server asked for fewer calls.', cure: 'Wait: the operator tries again.' },
   SecretConflict: {
     cause: 'A Secret of that name exists and belongs to someone else.',
     cure: 'Choose another spec.secret.name, or remove that Secret.',

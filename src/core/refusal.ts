@@ -1,5 +1,4 @@
 import type { EventReason } from '../api/events.ts';
-import { rfc3339 } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { isFromApi } from '../oauth/body-form.ts';
 import { type ErrorResponse, isPassingError, readErrorResponse } from '../oauth/error-response.ts';
@@ -109,16 +108,7 @@ function unavailable(said: ErrorResponse, pauseMs: number | undefined, context: 
   const reason = said.status === 429 ? 'RateLimited' : 'AuthorizationServerUnavailable';
   const words = wordsOf(tellAnswer('The server', said), context);
   const failed = failure('Transient', reason, words, { serverTrouble: true });
-  if (pauseMs === undefined) {
-    return { ...failed, perhapsOwn: true };
-  }
-  const until = rfc3339(context.now + pauseMs);
-  return {
-    ...(pauseMs === 0
-      ? failed
-      : reworded(failed, (text) => `${text}; nothing is sent until ${until}`, context)),
-    retryAfterMs: pauseMs,
-  };
+  return pauseMs === undefined ? { ...failed, perhapsOwn: true } : { ...failed, retryAfterMs: pauseMs };
 }
 
 /** RFC 6750 section 3.1: `invalid_token` with 401 means the token; other refusals may be about the request. */

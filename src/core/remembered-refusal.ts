@@ -65,7 +65,7 @@ export function refusalToKeep(
       reason,
       message: message.slice(0, LONGEST_MESSAGE),
       attempts: Math.min(attempts, MOST_ATTEMPTS),
-      at: last.refusedAt ?? rfc3339(retryAt - refusalPauseMs(last)),
+      at: last.refusedAt ?? rfc3339(last.at ?? retryAt - refusalPauseMs(last)),
     };
   }
   return setbacks.some(({ action }) => action === status.refusal?.call) ? undefined : status.refusal;

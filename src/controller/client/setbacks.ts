@@ -40,7 +40,7 @@ export function setBack(
     message: withCure(failure.message, reason),
     attempts,
     ...beginningOf(again, now),
-    retryAt: now + (terminal && retryAfterMs === undefined ? untilTrial : delay),
+    retryAt: terminal && retryAfterMs === undefined ? wholeSecond(now) + untilTrial : now + delay,
     basis,
     ambiguous: failure.kind === 'Unknown' || (again?.ambiguous ?? false),
     at: now,
@@ -49,6 +49,9 @@ export function setBack(
   memory.setBack(key, setback);
   return setback;
 }
+
+/** Status keeps a refusal's time in seconds: the time of the next try is the same for a new process. */
+const wholeSecond = (ms: number): number => ms - (ms % 1_000);
 
 /** A suspension by a person is no failure. */
 const beginningOf = (again: Setback | undefined, now: number): Pick<Setback, 'since' | 'uncountedMs'> =>

@@ -17,7 +17,7 @@ import {
   planRelease,
   spareClient,
 } from './deregistration.ts';
-import { gone, wait } from './idle.ts';
+import { gone, wait, withNextTry } from './idle.ts';
 import { isRetained, mayOutlive } from './retention.ts';
 import type { Rule } from './rule.ts';
 
@@ -143,7 +143,7 @@ function afterSetback(
   if (deletionOf(o, record)?.unconfirmed === 'Hold' && !o.namespaceTerminating) {
     return o.now >= setback.retryAt
       ? planDeregistration(o, record, 'Deleting')
-      : wait(setback.reason, `${asSentence(setback.message)} ${giveUp(o, object)}`, setback.retryAt);
+      : wait(setback.reason, `${asSentence(withNextTry(setback))} ${giveUp(o, object)}`, setback.retryAt);
   }
   if (setback.kind === 'Terminal') {
     return planRelease(record, 'left-behind', setback, 'Its deregistration is given up');
@@ -154,7 +154,7 @@ function afterSetback(
   const until = Math.min(setback.retryAt, setback.since + DELETION_PATIENCE_MS);
   return o.now >= setback.retryAt
     ? planDeregistration(o, record, 'Deleting')
-    : wait(setback.reason, `${asSentence(setback.message)} ${letGoAt(setback)}`, until);
+    : wait(setback.reason, `${asSentence(withNextTry(setback))} ${letGoAt(setback)}`, until);
 }
 
 const letGoAt = ({ since }: Setback): string =>

@@ -1,10 +1,13 @@
 import type { Reason } from '../../api/reasons.ts';
+import { rfc3339 } from '../../api/time.ts';
 import { defined } from '../../oauth/objects.ts';
+import { asSentence } from '../../oauth/text.ts';
 import type { Idle } from '../action.ts';
 import { setbackOf } from '../earlier-calls.ts';
 import { keptIfAny } from '../kept-text.ts';
 import type { Gate, Observation, ObservedClient, Setback, SetbackAction } from '../observation.ts';
 import { isReconcileRequested } from '../reconcile-request.ts';
+import { isRemembered } from '../remembered-refusal.ts';
 
 /** The ways to be idle. */
 
@@ -26,10 +29,25 @@ export function blocked(o: Observation, action: SetbackAction, basis: string): I
   if (setback === undefined || o.now >= setback.retryAt) {
     return undefined;
   }
-  const { kind, reason, message, retryAt, awaitsServer = false } = setback;
+  const { kind, reason, retryAt, awaitsServer = false } = setback;
   const until = Number.isFinite(retryAt) ? retryAt : undefined;
-  const waiting = idle(kind === 'Terminal' ? 'Stalled' : 'Waiting', reason, message, until);
+  const waiting = idle(kind === 'Terminal' ? 'Stalled' : 'Waiting', reason, withNextTry(setback), until);
   return awaitsServer ? { ...waiting, awaitsServer } : waiting;
+}
+
+/** A shorter pause is over before anybody reads of it, and status would be written for each try. */
+const TOLD_PAUSE_MS = 60_000;
+
+/** Of a call to the server: why it failed, and when the same is tried again, where that takes longer than a minute. */
+export function withNextTry(setback: Setback): string {
+  const { action, kind, message, since, at = since, retryAt, awaitsServer } = setback;
+  const isTold = isRemembered(action) || action === 'Deregister';
+  const isSoon = kind === 'Transient' && retryAt - at <= TOLD_PAUSE_MS;
+  if (!isTold || isSoon || !Number.isFinite(retryAt)) {
+    return message;
+  }
+  const earlier = awaitsServer ? ', or as soon as the server answers again after an outage' : '';
+  return `${asSentence(message)} It is tried again at ${rfc3339(retryAt)}${earlier}.`;
 }
 
 /**

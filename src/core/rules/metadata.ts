@@ -5,7 +5,7 @@ import { isProblem } from '../problem.ts';
 import { isDeclaredBy, metadataHash } from '../record.ts';
 import { basisText } from '../remembered-refusal.ts';
 import { callTooSoon } from './floor.ts';
-import { blocked, gated, stall, wait } from './idle.ts';
+import { blocked, gated, stall, wait, withNextTry } from './idle.ts';
 import { basisOf, ownStatement } from './registration.ts';
 import { replace, replaceUnchangeable } from './replacement.ts';
 import type { Rule } from './rule.ts';
@@ -111,7 +111,7 @@ export function planUpdate(
     return replace(o, lost);
   }
   if (setback?.reason === 'UpdateUnsupported' && o.now < setback.retryAt) {
-    const action = replaceUnchangeable(o, setback.message);
+    const action = replaceUnchangeable(o, withNextTry(setback));
     return action.type === 'Idle' && Number.isFinite(setback.retryAt)
       ? { ...action, until: Math.min(action.until ?? setback.retryAt, setback.retryAt) }
       : action;

@@ -1,6 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { drop, type Exchange, reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
-import { all, conditionOf, eventually, messageOf, oauthClient, serverRef } from './objects.ts';
+import {
+  all,
+  conditionOf,
+  eventually,
+  messageBeforeNextTry,
+  messageOf,
+  oauthClient,
+  serverRef,
+} from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
 const LONG_MS = 25_000;
@@ -78,7 +86,7 @@ describe('An edit', () => {
     };
     await shop.edit('refused', { clientName: 'Rude' });
     const client = await shop.until('refused', 'InvalidClientMetadata');
-    expect(messageOf(client)).toBe(
+    expect(messageBeforeNextTry(client)).toBe(
       "The server answered 400 invalid_client_metadata: no such name. Correct spec.client as the server's words say.",
     );
     expect(conditionOf(client, 'Stalled')).toMatchObject({ status: 'True', reason: 'InvalidClientMetadata' });
@@ -99,7 +107,7 @@ describe('An edit', () => {
     await shop.edit('lost', { clientName: 'Edited' });
     const client = await shop.until('lost', 'RegistrationAccessTokenLost');
     expect(messageOf(client)).toMatch(
-      /^The registration access token of client stub-client-\w+ was refused \(update \w+\): The server answered 401 invalid_token\. Nothing can change the client with it, and whether the client still works is not known\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\.$/,
+      /^The registration access token of client stub-client-\w+ was refused \(update \w+\): The server answered 401 invalid_token\. Nothing can change the client with it, and whether the client still works is not known\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\. It is tried again at \S+Z\.$/,
     );
     expect(conditionOf(client, 'Stalled')?.reason).toBe('RegistrationAccessTokenLost');
     expect(await shop.secret('lost')).toEqual(before);
@@ -191,7 +199,7 @@ describe('A server that gives no token for management', () => {
 
     await shop.edit('unmanaged', { clientName: 'Edited' });
     const client = await shop.until('unmanaged', 'UpdateUnsupported');
-    expect(messageOf(client)).toBe(
+    expect(messageBeforeNextTry(client)).toBe(
       'The server gave no registration access token, and the server object has no credential that manages its clients. Take the edit back, or set spec.replacement.onEdit to Automatic, so that another client is registered in its place. Or have another client registered now, with a new client_id: kubectl annotate oac unmanaged -n shop oauth-registrar.dev/rotate-requested-at=$(date +%s) --overwrite',
     );
     expect(conditionOf(client, 'Stalled')?.status).toBe('True');

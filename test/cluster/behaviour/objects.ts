@@ -128,3 +128,10 @@ export const conditionOf = ({ status }: Pick<OAuthClient, 'status'>, type: strin
   status?.conditions?.find((condition) => condition.type === type);
 
 export const messageOf = (client: OAuthClient): string => conditionOf(client, 'Ready')?.message ?? '';
+
+/** The message without the sentence that names the time of the next try, which must be there. */
+export function messageBeforeNextTry(client: OAuthClient): string {
+  const message = messageOf(client);
+  const without = message.replace(/ It is tried again at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\./, '');
+  return without === message ? `${message} (no time of the next try)` : without;
+}

@@ -1,4 +1,5 @@
 import { LABELS } from '../../../src/api/names.ts';
+import type { OAuthClientStatus } from '../../../src/api/oauth-client.ts';
 import { decodeEntries } from '../../../src/controller/durable/ledger-entry.ts';
 import { LEDGER_NAME } from '../../../src/controller/durable/ledger-store.ts';
 import type { Change, Stored } from '../../kit/fakes/cluster.ts';
@@ -23,6 +24,7 @@ export function watchOver(world: World): void {
     refusals.changed(change);
     collectOrphans(world, change);
     noObjectWaitsInSilence(world, change);
+    nextTryIsTold(world, change);
   });
 }
 
@@ -154,6 +156,20 @@ function noObjectWaitsInSilence(world: World, { kind, before, after }: Change): 
   };
   look(0);
 }
+
+/** A refusal that status keeps is tried again at a time that status says. */
+function nextTryIsTold(world: World, { kind, after, by }: Change): void {
+  if (kind !== 'OAuthClient' || after === undefined || by.startsWith('user')) {
+    return;
+  }
+  const { refusal, conditions = [] } = (after.status ?? {}) as OAuthClientStatus;
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  if (refusal !== undefined && ready?.reason === refusal.reason && !TIMED.test(ready.message)) {
+    world.violated(`${after.metadata.name} was refused and does not say when it is tried again`);
+  }
+}
+
+const TIMED = / It is tried again at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/;
 
 function saysSomething({ cluster }: World, object: Stored | undefined): boolean {
   const isObserved = object?.status?.['observedGeneration'] === object?.metadata.generation;

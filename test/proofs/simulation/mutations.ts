@@ -54,6 +54,12 @@ export const MUTATIONS: readonly Mutation[] = [
     mutant: "'SettleCall'",
   },
   {
+    name: 'status does not say when a refused call is tried again',
+    file: 'src/core/rules/idle.ts',
+    original: "isRemembered(action) || action === 'Deregister';",
+    mutant: "action === 'Deregister';",
+  },
+  {
     name: "a new leader doesn't wait for the calls of the one before",
     file: 'src/controller/durable/ledger.ts',
     original: 'entry.pod === podOf(holder) ? 0 : entry.timeoutMs + RECORDING_MS',

@@ -4,6 +4,7 @@ import type { HttpOutcome } from '../../../src/controller/ports.ts';
 import { controllerInMemory } from '../../kit/fakes/controller-in-memory.ts';
 import { answered } from '../../kit/fakes/fake-ports.ts';
 import { clientObject, surroundings } from '../../kit/fixtures/objects.ts';
+import { NOW } from '../../kit/fixtures/observations.ts';
 import { issuer } from '../../kit/fixtures/server-objects.ts';
 
 const registration = `${issuer}/register`;
@@ -111,4 +112,35 @@ describe('A client of which the server says that it does not know it', () => {
       expect(timesOf('GET')).toEqual(timesOf('DELETE'));
     },
   );
+});
+
+describe('A client whose call is tried again later than in a minute', () => {
+  const refusedBy = (status: number, headers = {}) =>
+    answered(status, { error: 'invalid_client_metadata' }, { ...JSON_BODY, ...headers });
+  const TIME = /(?:It is tried again at|The server asked for a pause of .* until) ([\d:TZ-]+)/;
+
+  test.each<readonly [string, HttpOutcome]>([
+    ['is refused', refusedBy(400)],
+    ['is redirected', answered(307, '', { location: 'https://other.example.com/register' })],
+    ['is limited without a time, for ever', answered(429)],
+    [
+      'is limited until a time that is over',
+      refusedBy(429, { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }),
+    ],
+    ['is limited for an hour', refusedBy(429, { 'retry-after': '3600' })],
+    ['is answered 503 in HTML', answered(503, '<html>', HTML)],
+    ['is answered 403 in HTML', answered(403, '<html>', HTML)],
+  ])('and that %s says when, and then it is', async (_, answer) => {
+    for (const method of ['POST', 'PUT'] as const) {
+      const { hours, edit, timesOf, ready } = at({ [method]: () => answer });
+      await hours(0.1);
+      edit();
+      await hours(0.5);
+      const said = TIME.exec(ready() ?? '')?.[1] ?? ready();
+      const before = timesOf(method).length;
+      await hours(1.5);
+      const next = timesOf(method)[before] ?? 0;
+      expect(new Date(NOW + Math.floor(next) * 1_000).toISOString()).toBe(said?.replace('Z', '.000Z'));
+    }
+  });
 });

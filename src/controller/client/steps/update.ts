@@ -184,13 +184,8 @@ async function conclude(
   const said = judge(next, answer, body, context);
   const unanswered = unansweredCalls(o, recorded);
   if (said.kind === 'Done') {
-    const updatedTo = recordUpdate(
-      step,
-      stored,
-      said.information,
-      { sent: document, keys },
-      context.clock.now(),
-    );
+    const now = context.clock.now();
+    const updatedTo = recordUpdate(step, stored, said.information, { sent: document, keys }, now);
     const finish = async () => ({
       ...(await store(next, updatedTo, said.information, input)),
       supersedes: unanswered,

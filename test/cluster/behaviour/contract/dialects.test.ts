@@ -208,7 +208,7 @@ describe('An edit', () => {
       await scene.edit(dialect, { clientName: `${dialect} edited` });
       const { message } = await scene.until(dialect, 'UpdateUnsupported');
       expect(message).toMatch(
-        /Take the edit back, or set spec\.replacement\.onEdit to Automatic, so that another client is registered in its place\. Or have another client registered now, with a new client_id: kubectl annotate oac \S+ -n \S+ oauth-registrar\.dev\/rotate-requested-at=\S+ \S+ --overwrite$/,
+        /Take the edit back, or set spec\.replacement\.onEdit to Automatic, so that another client is registered in its place\. It is tried again at \S+Z\. Or have another client registered now, with a new client_id: kubectl annotate oac \S+ -n \S+ oauth-registrar\.dev\/rotate-requested-at=\S+ \S+ --overwrite$/,
       );
       expect(await scene.secret(dialect)).toEqual(before);
       expect(placed.emulator.count('update')).toBe(0);
@@ -302,7 +302,7 @@ describe('A credential that manages clients and is refused', () => {
       const { client, message } = await scene.until(name, 'RegistrationAccessTokenLost');
       expect(message).toContain(`The registration access token of client ${clientId} was refused`);
       expect(message).toMatch(
-        /Nothing can change the client with it, and whether the client still works is not known\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\.$/,
+        /Nothing can change the client with it, and whether the client still works is not known\. Request another one by the annotation oauth-registrar\.dev\/rotate-requested-at, or set recovery\.tokenLost of the server object to Reregister\. It is tried again at \S+Z\.$/,
       );
       expect(conditionOf(client, 'Stalled')?.status).toBe('True');
       expect(await scene.secret(name)).toEqual(before);

@@ -16,7 +16,7 @@ const DAY = 24 * HOUR;
 const REFUSED = answered(400, { error: 'invalid_redirect_uri', error_description: 'no such host' });
 const KINDS = ['Namespace', 'OAuthClient', 'AuthorizationServer', 'ClusterAuthorizationServer', 'Secret'];
 const WORDS =
-  /^ClusterAuthorizationServer corporate: The server answered 400 invalid_redirect_uri: no such host\. Correct spec\.client\.redirectUris\.$/;
+  /^ClusterAuthorizationServer corporate: The server answered 400 invalid_redirect_uri: no such host\. Correct spec\.client\.redirectUris\. It is tried again at 2026-05-01T1[23]:\d\d:\d\dZ\.$/;
 
 const round = ({ round: { key }, context }: OperatorInMemory) => reconcileClient(key, context);
 const objectsOf = ({ cluster }: OperatorInMemory): readonly Stored[] =>
