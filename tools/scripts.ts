@@ -73,6 +73,13 @@ Needs what \`npm run release\` needs. About five minutes on two cores.`,
   },
   {
     ...TESTS,
+    name: 'test:upgrade',
+    about: `Runs the newest release with 200 clients in every state, upgrades it to the present build and to a later one, and rolls both
+back: no call, no write, nothing lost. About five minutes on two cores.`,
+    args: ['run', '--config=vitest.upgrade.config.ts'],
+  },
+  {
+    ...TESTS,
     name: 'test:interop',
     about: `Runs the operator against a real Keycloak and a real Ory Hydra. The first run fetches Keycloak and builds Hydra with Go
 (some minutes); it needs Java. After that about five minutes.`,

@@ -27,7 +27,7 @@ export const upkeep = {
       }),
       maxRegistrationsPerHour: z.int().min(1).max(1000).default(10).meta({
         description:
-          'Registrations for one OAuthClient within an hour, whatever asks for them. Acted upon from the next release.',
+          'Registrations for one OAuthClient within an hour, whatever asks for them. At the bound, the next one waits (`ReplacementLimitReached`).',
       }),
     })
     .meta({ description: 'What happens after failures between the operator and the server.' })

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
 import { expect, inject } from 'vitest';
@@ -37,6 +38,8 @@ export interface Target {
   server(behave?: StubServer['behave']): Promise<StubServer>;
   /** Stops the operator, applies the manifests of another one, and starts that one. */
   upgrade(to: Subject): Promise<void>;
+  /** The same, but the definitions, the guard and the namespace stay as they are, as the docs say for a former version. */
+  rollBack(to: Subject): Promise<void>;
   /** Ends everything; fails if the operator died. */
   close(): Promise<void>;
 }
@@ -111,6 +114,11 @@ export async function openTarget(options: TargetOptions = {}): Promise<Target> {
       await started.working();
       return started;
     };
+    const replace = async (to: Subject, manifests: string) => {
+      await pods.at(-1)?.stop('SIGTERM');
+      await apply(controlPlane, manifests);
+      await start(to);
+    };
     const corporate = await startStubServer();
     corporate.admits = CORPORATE_TOKEN;
     await admin.createOrFail(
@@ -134,11 +142,8 @@ export async function openTarget(options: TargetOptions = {}): Promise<Target> {
       },
       tenant: (role, more) => makeTenant({ controlPlane, admin, personOf }, role, more),
       server: startStubServer,
-      async upgrade(to) {
-        await pods.at(-1)?.stop('SIGTERM');
-        await apply(controlPlane, to.deploy);
-        await start(to);
-      },
+      upgrade: (to) => replace(to, to.deploy),
+      rollBack: (to) => replace(to, join(to.deploy, 'operator')),
       async close() {
         await stop(controlPlane, agents, pods);
         expect(
