@@ -18,6 +18,10 @@ const COPIES = {
   'cluster-role.yaml': 'deploy/operator/cluster-role.yaml',
   'role.yaml': 'deploy/operator/role.yaml',
   'finalizer-policy.yaml': 'deploy/overlays/finalizer-policy/policy.yaml',
+  'tenant-restore-role.yaml': 'deploy/components/tenant-policies/restore-role.yaml',
+  'tenant-writers.yaml': 'deploy/components/tenant-policies/writers.yaml',
+  'tenant-policies.yaml': 'deploy/components/tenant-policies/tenants.yaml',
+  'tenant-bindings.yaml': 'deploy/components/tenant-policies/bindings.yaml',
   'listed-operator.yaml': 'deploy/overlays/listed-namespaces/operator/role-binding.yaml',
   'listed-tenant.yaml': 'deploy/overlays/listed-namespaces/tenant/role-bindings.yaml',
 } as const;

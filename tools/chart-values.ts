@@ -22,6 +22,14 @@ const monitor = (what: string) =>
     })
     .prefault({});
 
+const boundsOfNamespace = z.strictObject({
+  servers: strings.optional(),
+  redirectHosts: strings.optional(),
+  scopes: strings.optional(),
+  grantTypes: strings.optional(),
+  tokenEndpointAuthMethods: strings.optional(),
+});
+
 export const chartValues = z.strictObject({
   image: z
     .strictObject({
@@ -88,6 +96,25 @@ export const chartValues = z.strictObject({
     .strictObject({ enabled: z.boolean().default(false).describe('Needs Kubernetes 1.36.') })
     .prefault({})
     .describe('The API server adds the finalizer to each OAuthClient, which saves one write per client.'),
+  tenantPolicies: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Makes the policies, ClusterRole oauth-registrar-restore, and ConfigMap oauth-registrar-tenants with the bounds.',
+        ),
+      bounds: z
+        .record(z.string(), boundsOfNamespace)
+        .default({})
+        .describe(
+          'Namespace → its servers, redirectHosts, scopes, grantTypes and tokenEndpointAuthMethods, each a list. Name _default stands for the namespaces that lack that list. No list: no bound. docs/security.md has an example.',
+        ),
+    })
+    .prefault({})
+    .describe(
+      "The API server refuses OAuthClients that are outside of their namespace's bounds, and writes of records and status by others than the operator.",
+    ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('Level of the log.'),
   installation: z
     .string()

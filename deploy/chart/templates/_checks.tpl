@@ -34,6 +34,7 @@ is asked only if there is one: `helm template` and GitOps tools have none.
 {{- range .egress.authorizationServers -}}
 {{- include "oauth-registrar.checks.cidr" .cidr -}}
 {{- end -}}
+{{- include "oauth-registrar.checks.tenantPolicies" .tenantPolicies -}}
 {{- if and .serviceMonitor.enabled .podMonitor.enabled -}}
 {{- fail "serviceMonitor and podMonitor are both enabled, and everything would be counted twice: disable one." -}}
 {{- end -}}
@@ -58,6 +59,30 @@ is asked only if there is one: `helm template` and GitOps tools have none.
 {{- end -}}
 {{- end -}}
 
+{{- define "oauth-registrar.checks.tenantPolicies" -}}
+{{- if and .bounds (not .enabled) -}}
+{{- fail "tenantPolicies.bounds is set, and tenantPolicies.enabled is false, so nothing would be bounded: set tenantPolicies.enabled=true." -}}
+{{- end -}}
+{{- range $namespace, $bounds := .bounds -}}
+{{- if not (regexMatch "^(_default|[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)$" $namespace) -}}
+{{- fail (printf "tenantPolicies.bounds has %q, and no namespace can have that name: name a namespace, or _default for all others." $namespace) -}}
+{{- end -}}
+{{- range $bound, $words := $bounds -}}
+{{- range $word := $words -}}
+{{- if not (regexMatch "^[^\\s]+$" $word) -}}
+{{- fail (printf "tenantPolicies.bounds.%s.%s has %q, which is empty or has white space: list each word by itself." $namespace $bound $word) -}}
+{{- end -}}
+{{- if and (eq $bound "servers") (not (regexMatch "^(Cluster)?AuthorizationServer/([a-z0-9]([a-z0-9.-]*[a-z0-9])?|[*])$" $word)) -}}
+{{- fail (printf "tenantPolicies.bounds.%s.servers has %q, which is no server: write ClusterAuthorizationServer/NAME or AuthorizationServer/NAME, with * as NAME for all of the kind." $namespace $word) -}}
+{{- end -}}
+{{- if and (eq $bound "redirectHosts") (not (regexMatch "^([*][.])?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$|^[[][0-9A-Fa-f:.]+[]]$" $word)) -}}
+{{- fail (printf "tenantPolicies.bounds.%s.redirectHosts has %q, which is no host: write shop.example.com, or *.example.com for all hosts below it, without scheme, port and path." $namespace $word) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "oauth-registrar.checks.cidr" -}}
 {{- if not (regexMatch "^([0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2}|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/[0-9]{1,3})$" .) -}}
 {{- fail (printf "%q is not a range of addresses: write a CIDR, such as 10.0.0.0/8, or 192.0.2.7/32 for one address." .) -}}
@@ -73,6 +98,11 @@ is asked only if there is one: `helm template` and GitOps tools have none.
 {{- if not .Values.shared.enabled -}}
 {{- if not (lookup "admissionregistration.k8s.io/v1" "ValidatingAdmissionPolicy" "" "oauth-registrar-guard") -}}
 {{- fail "The cluster has no policy oauth-registrar-guard, and shared.enabled is false: set shared.enabled=true, or install the release that has it first." -}}
+{{- end -}}
+{{- end -}}
+{{- if and .Values.tenantPolicies.enabled (not .Values.shared.enabled) -}}
+{{- if not (lookup "admissionregistration.k8s.io/v1" "ValidatingAdmissionPolicy" "" "oauth-registrar-tenants") -}}
+{{- fail "tenantPolicies is enabled, the cluster has no policy oauth-registrar-tenants, and shared.enabled is false: set tenantPolicies.enabled=true in the release that has shared.enabled first." -}}
 {{- end -}}
 {{- end -}}
 {{- $here := .Release.Namespace -}}

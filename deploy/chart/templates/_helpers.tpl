@@ -83,7 +83,12 @@ Prints the objects of a file of files/, which is a copy of what kustomize applie
 {{- $_ := set .roleRef "name" $role -}}
 {{- end -}}
 {{- if and (eq .kind "ValidatingAdmissionPolicyBinding") $.root.Values.namespaces -}}
-{{- $_ := set .metadata "name" (printf "%s-%s" (include "oauth-registrar.prefix" $.root) (trimPrefix "oauth-registrar-" .spec.policyName)) -}}
+{{- /* These two judge objects of tenants, and another install serves other tenants. */}}
+{{- if has .metadata.name (list "oauth-registrar-writers-status" "configmap-oauth-registrar-tenants") -}}
+{{- $listed := dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" $.root.Values.namespaces -}}
+{{- $_ := set .spec "matchResources" (merge (dict "namespaceSelector" (dict "matchExpressions" (list $listed))) (.spec.matchResources | default dict)) -}}
+{{- end -}}
+{{- $_ := set .metadata "name" (printf "%s-%s" (include "oauth-registrar.prefix" $.root) (trimPrefix "oauth-registrar-" .metadata.name)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -72,6 +72,12 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     );
   });
 
+  test("for a whole cluster with the tenants' policies, but for the same list", async () => {
+    const plain = await compare('deploy', {}, 'oauth-registrar-system');
+    const values = { tenantPolicies: { enabled: true } };
+    expect(await compare('deploy/overlays/tenant-policies', values, 'oauth-registrar-system')).toEqual(plain);
+  });
+
   test('for listed namespaces, but for this list', async () => {
     const values = {
       namespaces: ['shop'],

@@ -9,7 +9,7 @@ import { kstatusOf } from '../../kit/kstatus.ts';
 import { blocksBelow } from '../../kit/pages/blocks.ts';
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { MISSING_IMAGE } from '../../kit/testbed/node.ts';
-import { untilGuarded } from '../../kit/testbed/policies.ts';
+import { untilGuarded, untilRefused } from '../../kit/testbed/policies.ts';
 import { eventually, machine } from '../behaviour/objects.ts';
 import { CHART, NAMESPACE, RELEASE } from './rendered.ts';
 import { TRIAL, useScene } from './scene.ts';
@@ -33,6 +33,15 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
     );
   const client = async (name = 'machine') =>
     JSON.parse(await scene.kubectl('-n', 'shop', 'get', 'oac', name, '-o', 'json')) as OAuthClient;
+  const create = (name: string, server: string, ...flags: readonly string[]) =>
+    scene.controlPlane.kubectl(['create', '-f', '-', '-o', 'json', ...flags], {
+      stdin: JSON.stringify({
+        apiVersion: 'oauth-registrar.dev/v1alpha1',
+        kind: 'OAuthClient',
+        metadata: { name, namespace: 'shop' },
+        spec: { authorizationServerRef: { kind: 'AuthorizationServer', name: server }, client: machine },
+      }),
+    });
   const isReady = ({ metadata, status }: OAuthClient) =>
     kstatusOf({ metadata, status }) === 'Current' &&
     status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
@@ -56,14 +65,7 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
       metadata: { name: 'own', namespace: 'shop' },
       spec: { issuer: scene.server.issuer, registration: { admission: { open: {} } } },
     });
-    const created = await scene.controlPlane.kubectl(['create', '-f', '-', '-o', 'json'], {
-      stdin: JSON.stringify({
-        apiVersion: 'oauth-registrar.dev/v1alpha1',
-        kind: 'OAuthClient',
-        metadata: { name: 'machine', namespace: 'shop' },
-        spec: { authorizationServerRef: { kind: 'AuthorizationServer', name: 'own' }, client: machine },
-      }),
-    });
+    const created = await create('machine', 'own');
     expect(kstatusOf(JSON.parse(created.stdout) as OAuthClient)).toBe('InProgress');
     await untilReady();
     expect(scene.server.clients()).toHaveLength(1);
@@ -98,6 +100,10 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
       podAnnotations: { revision: 'two' },
       networkPolicy: NETWORK,
       flowControl: { enabled: true },
+      tenantPolicies: {
+        enabled: true,
+        bounds: { shop: { servers: ['AuthorizationServer/own'], grantTypes: ['client_credentials'] } },
+      },
     };
     const { code, stdout, stderr } = await helm('upgrade', values, ...WAIT);
     expect({ code, stderr }, stdout).toMatchObject({ code: 0 });
@@ -112,6 +118,8 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
     );
     expect(pods).toBe('two two');
     expect(calls()).toBe(before);
+    // From here on the operator works under the tenants' policies.
+    await untilRefused(async () => (await create('other', 'another', '--dry-run=server')).code !== 0);
     await edited('Edited after the upgrade');
   });
 

@@ -10,6 +10,8 @@ import { CHART, isHook, type Manifest, only, useRendering, valueAt } from './ren
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 const NETWORK = { enabled: true, apiServer: { cidrs: ['10.96.0.1/32'] } };
 
+const bounds = (of: object) => ({ tenantPolicies: { enabled: true, bounds: of } });
+
 type Refusal = readonly [what: string, values: object, sentence: string];
 const REFUSED: readonly Refusal[] = [
   ['an unknown value', { replicaCount: 3 }, "additional properties 'replicaCount' not allowed"],
@@ -84,6 +86,36 @@ const REFUSED: readonly Refusal[] = [
     'both monitors',
     { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } },
     'everything would be counted twice: disable one',
+  ],
+  [
+    'bounds that no policy would enforce',
+    { tenantPolicies: { bounds: { shop: { scopes: [] } } } },
+    'tenantPolicies.bounds is set, and tenantPolicies.enabled is false, so nothing would be bounded: set tenantPolicies.enabled=true',
+  ],
+  [
+    'a bound that does not exist',
+    bounds({ shop: { scope: ['a'] } }),
+    "additional properties 'scope' not allowed",
+  ],
+  [
+    'bounds of a pattern of namespaces',
+    bounds({ 'team-*': { scopes: [] } }),
+    'tenantPolicies.bounds has "team-*", and no namespace can have that name: name a namespace, or _default for all others',
+  ],
+  [
+    'several words in one',
+    bounds({ shop: { scopes: ['openid profile'] } }),
+    'tenantPolicies.bounds.shop.scopes has "openid profile", which is empty or has white space: list each word by itself',
+  ],
+  [
+    'a server without its kind',
+    bounds({ shop: { servers: ['corporate'] } }),
+    'tenantPolicies.bounds.shop.servers has "corporate", which is no server: write ClusterAuthorizationServer/NAME or AuthorizationServer/NAME',
+  ],
+  [
+    'a URL as host',
+    bounds({ _default: { redirectHosts: ['https://shop.example.com'] } }),
+    'tenantPolicies.bounds._default.redirectHosts has "https://shop.example.com", which is no host: write shop.example.com, or *.example.com',
   ],
   ['alerts without rules', { prometheusRule: { enabled: true } }, 'name them in prometheusRule.groups'],
   ['dashboards without a dashboard', { dashboard: { enabled: true } }, 'name them in dashboard.dashboards'],
@@ -247,6 +279,43 @@ describe('values', () => {
       'app.kubernetes.io/name': 'oauth-registrar',
     });
     expect(only(objects, 'ConfigMap', 'more').metadata.labels).toMatchObject({ own: 'label', team: 'sso' });
+  });
+
+  test("make the tenants' bounds of an install for listed namespaces its own", async () => {
+    const objects = await chart.objects(
+      {
+        namespaces: ['shop', 'billing'],
+        clusterId: 'uid',
+        shared: { enabled: false },
+        tenantPolicies: {
+          enabled: true,
+          bounds: {
+            shop: { scopes: ['openid', 'profile'], servers: [] },
+            _default: { servers: ['AuthorizationServer/*'] },
+          },
+        },
+      },
+      'sso',
+    );
+    expect(valueAt(only(objects, 'ConfigMap', 'oauth-registrar-tenants'), 'data')).toEqual({
+      'shop.scopes': 'openid profile',
+      'shop.servers': '',
+      '_default.servers': 'AuthorizationServer/*',
+    });
+    expect(objects.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')).toEqual([]);
+    const listed = {
+      matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['shop', 'billing'] }],
+    };
+    const own = { matchLabels: { 'kubernetes.io/metadata.name': 'sso' } };
+    const selectorOf = (name: string) =>
+      valueAt(
+        only(objects, 'ValidatingAdmissionPolicyBinding', `oauth-registrar-sso-${name}`),
+        'spec.matchResources.namespaceSelector',
+      );
+    expect(selectorOf('configmap-oauth-registrar-tenants')).toEqual(listed);
+    expect(selectorOf('writers-status')).toEqual(listed);
+    expect(selectorOf('writers-records')).toEqual(own);
+    expect(selectorOf('tenants-form')).toEqual(own);
   });
 
   test('fill the slots of the Prometheus operator and Grafana', async () => {
