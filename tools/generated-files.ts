@@ -3,10 +3,11 @@ import { customResourceDefinitions } from '../src/api/crd.ts';
 import { chartFiles } from './chart-files.ts';
 import { findingsSection } from './findings-section.ts';
 import { referencePage } from './reference-page.ts';
+import { serverPages } from './server-pages.ts';
 
 const HEADER = '# Generated from src/api by `npm run generate`. Do not edit.\n';
 
-/** Path from the root → content, for each file that is generated from schemas and tables. */
+/** Path from the root → content, for each file that is generated from schemas, tables and samples. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const crds = new Map(
     customResourceDefinitions().map((definition) => {
@@ -15,7 +16,12 @@ export function generatedFiles(): ReadonlyMap<string, string> {
       return [`crds/${group.join('.')}_${plural}.yaml`, HEADER + yaml(definition)] as const;
     }),
   );
-  return new Map([...crds, ['docs/reference.md', referencePage() + findingsSection()], ...chartFiles(crds)]);
+  return new Map([
+    ...crds,
+    ['docs/reference.md', referencePage() + findingsSection()],
+    ...serverPages(),
+    ...chartFiles(crds),
+  ]);
 }
 
 /** Readers of YAML 1.1, such as Helm, take `Off` without quotes for a boolean. */

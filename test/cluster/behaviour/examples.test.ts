@@ -5,6 +5,7 @@ import { createCertificateAuthority } from '../../kit/emulator/certificates.ts';
 import type { Client, Emulator } from '../../kit/emulator/emulator.ts';
 import { variantOf } from '../../kit/emulator/presets.ts';
 import { start } from '../../kit/emulator/running.ts';
+import { PLAIN_EXAMPLES } from '../docs/plain-examples.ts';
 import { conditionOf, eventually } from './objects.ts';
 import { teamIn, useTestbed } from './team.ts';
 
@@ -268,13 +269,12 @@ describe('The example for', () => {
 describe('deploy/samples/servers', () => {
   it('contains no example without a test', () => {
     const files = readdirSync(SERVERS).map((file) => file.replace(/\.yaml$/, ''));
-    expect([...covered].toSorted()).toEqual(files.toSorted());
+    expect([...covered, ...PLAIN_EXAMPLES].toSorted()).toEqual(files.toSorted());
   });
 
   it("isn't part of what is installed or of the first sample", async () => {
     const folder = join(SERVERS, '..', '..');
-    // `corporate` belongs to the first sample.
-    const own = ['pingone-agents', 'secureauth', 'pingfederate', 'forgerock', 'auth0', 'bank'];
+    const own = ['keycloak', 'pingone-agents', 'secureauth', 'pingfederate', 'forgerock', 'auth0', 'bank'];
     for (const kustomization of [folder, join(folder, 'samples')]) {
       const rendered = await testbed.kubectl('kustomize', kustomization);
       const names = rendered.match(/(?<=^ {2}name: ).*$/gm) ?? [];

@@ -84,8 +84,6 @@ describe('defaults', () => {
         return { code, stdout };
       };
       const nothing = { code: 0, stdout: '' };
-      // Two samples contain a server object of the same name.
-      await cluster.must(['delete', 'coas', '--all']);
       const applied = await cluster.must(['apply', '-o', 'json', ...given]);
       expect(await diff()).toEqual(nothing);
       const other = ['--server-side', '--field-manager=other'];

@@ -18,7 +18,7 @@ import { teamIn, useTestbed } from '../behaviour/team.ts';
 /** What README and docs print is tried: YAML is applied, commands run, and what they print is compared. */
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const PAGES = globSync(['README.md', 'docs/*.md'], { cwd: ROOT }).toSorted();
+const PAGES = globSync(['README.md', 'docs/*.md', 'docs/servers/*.md'], { cwd: ROOT }).toSorted();
 const NOT_COMMANDS = ['', 'text', 'json', 'mermaid'];
 
 const blocks = PAGES.flatMap((page) => blocksOf(page));
@@ -191,13 +191,23 @@ describe('A command in running text', () => {
 
 describe('YAML', () => {
   it.each(titled(ofLanguage('yaml')))('%s is accepted by the API server', async (_, block) => {
-    expect(parseAllDocuments(block.text).flatMap(({ errors }) => errors)).toEqual([]);
+    const documents = parseAllDocuments(block.text);
+    expect(documents.flatMap(({ errors }) => errors)).toEqual([]);
+    // A dry run makes no namespace, and the other objects of the block are in it.
+    for (const { kind, metadata } of documents.map((document) => document.toJS() as Identified)) {
+      await (kind === 'Namespace' ? testbed.apply(namespace(metadata.name)) : undefined);
+    }
     const { code, stderr } = await testbed.controlPlane.kubectl(['apply', '--dry-run=server', '-f', '-'], {
       stdin: withServer(block.text),
     });
     expect({ code, stderr: stderr.replace(/^Warning: .*\n/gm, '') }).toEqual({ code: 0, stderr: '' });
   });
 });
+
+interface Identified {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
 
 const COMMANDS = ['sh', 'console'];
 
