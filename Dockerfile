@@ -1,6 +1,6 @@
 # The operator as one bundled ES module on a small base without shell or package manager.
 # Both bases are arguments, for mirrors, for machines that reach no registry, and for digests: a tag may be pushed again,
-# a digest is one image for ever. README.md has the line that looks them up and builds with them. The node that runs is the
+# a digest is one image for ever. docs/operating.md has the line that looks them up and builds with them. The node that runs is the
 # node that built, so its version stands here once.
 ARG BUILD_IMAGE=docker.io/library/node:24.21.0-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/cc-debian12:nonroot

@@ -127,8 +127,13 @@ describe('Comments of manifests', () => {
 /** Pages that name flags of the tests' programs. */
 const OF_TESTS = ['docs/scale.md', 'docs/reliability.md', 'CONTRIBUTING.md'];
 
-/** Flags of other programs: Velero, kube-state-metrics. */
-const OF_OTHERS = ['status-include-resources', 'custom-resource-state-config-file'];
+/** Flags of other programs: Velero, kube-state-metrics, Helm. */
+const OF_OTHERS = [
+  'status-include-resources',
+  'custom-resource-state-config-file',
+  'set',
+  'reset-then-reuse-values',
+];
 
 describe.each(PAGES.filter((page) => !OF_TESTS.includes(page)))('%s', (page) => {
   test('names flags that the operator has', () => {
@@ -139,9 +144,8 @@ describe.each(PAGES.filter((page) => !OF_TESTS.includes(page)))('%s', (page) => 
 
 describe('docs/using.md', () => {
   test('has only reasons that exist', () => {
-    const rows = textOf('docs/using.md')
-      .split('\n')
-      .filter((line) => line.startsWith('| `'));
+    const [, below = ''] = textOf('docs/using.md').split('\n## When something is wrong\n');
+    const rows = below.split('\n').filter((line) => line.startsWith('| `'));
     const named = rows.flatMap((row) =>
       [...(row.split(' | ')[0] ?? '').matchAll(/`(\w+)`/g)].map(([, reason = '']) => reason),
     );

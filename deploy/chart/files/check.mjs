@@ -56,7 +56,7 @@ const isInForce = async (kind, name) => {
     return undefined;
   }
   return status === 200
-    ? `${kind} ${name} is being deleted, and is gone when its finalizer is. The README says how to put it back: "Uninstall".`
+    ? `${kind} ${name} is being deleted, and is gone when its finalizer is. How to put it back: docs/uninstall.md.`
     : `The cluster has no ${kind} ${name} (${status}), so nothing guards the records of clients. Run helm upgrade with shared.enabled=true, or install the release that has it.`;
 };
 

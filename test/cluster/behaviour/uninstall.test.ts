@@ -7,7 +7,7 @@ import { drop, type StubServer } from '../../kit/stub-server.ts';
 import { eventually, OPERATOR_NAMESPACE } from './objects.ts';
 import { LONG_MS, teamIn, useTestbed } from './team.ts';
 
-/** The uninstall procedure of README, and deletions by mistake, with clients of each role. */
+/** The uninstall procedure of docs/uninstall.md, and deletions by mistake, with clients of each role. */
 
 const testbed = useTestbed({ controllerManager: true, namespaces: ['shop', 'leaving'] });
 const shop = teamIn(testbed, 'shop');
@@ -16,7 +16,7 @@ const stubs: Record<string, StubServer> = {};
 
 let folder: string;
 
-/** Runs commands as the cluster's administrator, in the folder where README's install was applied. */
+/** Runs commands as the cluster's administrator, in the folder where the page's install was applied. */
 const shell = (text: string) => runShell(text, { kubeconfig: testbed.controlPlane.adminKubeconfig, folder });
 
 interface Records {
@@ -41,9 +41,13 @@ async function records(): Promise<Readonly<Record<string, object>>> {
 
 const roles = async () => Object.values(await records()).map((record) => Reflect.get(record, 'role'));
 
-const [deregister, remove, putBack] = blocksBelow('README.md', 'Uninstall', 'sh').map(({ text }) => text);
+const textsBelow = (heading: string): readonly string[] =>
+  blocksBelow('docs/uninstall.md', heading, 'sh').map(({ text }) => text);
+const [deregister] = textsBelow('Deregister the clients');
+const [, remove] = textsBelow('Remove the rest');
+const [putBack] = textsBelow('Deleted by mistake');
 
-const install = blocksBelow('README.md', 'Install', 'sh').find(({ notRun }) => notRun === undefined);
+const [install] = blocksBelow('docs/operating.md', 'With kustomize', 'sh');
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 beforeAll(async () => {

@@ -248,13 +248,12 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
   });
 
   test('the documented commands leave no object, and no client at the server', async () => {
-    const [first, second] = blocksBelow('docs/operating.md', 'Remove a release', 'sh').map(
-      ({ text }) => text,
-    );
-    const deregistered = await scene.shell(first ?? '');
+    const [deregister] = blocksBelow('docs/uninstall.md', 'Deregister the clients', 'sh');
+    const [withHelm] = blocksBelow('docs/uninstall.md', 'Remove the rest', 'sh');
+    const deregistered = await scene.shell(deregister?.text ?? '');
     expect(deregistered, deregistered.stderr).toMatchObject({ code: 0 });
     expect(scene.server.clients()).toEqual([]);
-    const removed = await scene.shell(second ?? '');
+    const removed = await scene.shell(withHelm?.text ?? '');
     expect(removed, removed.stderr).toMatchObject({ code: 0 });
     const kinds =
       'crd,validatingadmissionpolicies,validatingadmissionpolicybindings,namespaces,clusterrolebindings,clusterroles,flowschemas,prioritylevelconfigurations';

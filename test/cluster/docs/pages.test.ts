@@ -104,9 +104,12 @@ const ENDPOINTS_OF_API_SERVER = JSON.stringify({
 
 beforeAll(async () => {
   folder = await createPagesFolder();
-  // A reader of README starts with a namespace that exists.
+  // A reader of README starts with a namespace that exists, and an operator that is installed.
   await testbed.apply(namespace('shop', {}));
   await testbed.apply(ENDPOINTS_OF_API_SERVER);
+  // Helm's objects are the same; `npm run test:chart` compares them.
+  const [install] = blocksBelow('docs/operating.md', 'With kustomize', 'sh');
+  expect(await shell(install?.text ?? '')).toMatchObject({ code: 0 });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -116,13 +119,9 @@ const readmeClient = blocks.find(
     page === 'README.md' && language === 'yaml' && text.includes('kind: OAuthClient'),
 ) as Block;
 
-describe('README, read from its first line to "Uninstall"', () => {
+describe('README, read from its first line to its last', () => {
   const inOrder = blocks.filter(
-    (block) =>
-      block.page === 'README.md' &&
-      block.heading !== 'Uninstall' &&
-      block.notRun === undefined &&
-      block !== readmeClient,
+    (block) => block.page === 'README.md' && block.notRun === undefined && block !== readmeClient,
   );
   const applied = inOrder.findIndex(({ language }) => language === 'console');
   const readme = [...inOrder.slice(0, applied), readmeClient, ...inOrder.slice(applied)];
@@ -139,13 +138,6 @@ describe('README, read from its first line to "Uninstall"', () => {
       }
     },
   );
-
-  it('installs the image that its overlay names', async () => {
-    const image = ['-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
-    expect(
-      await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'deployment', 'oauth-registrar', ...image),
-    ).toBe('registry.example.com/oauth-registrar:0.1.0');
-  });
 });
 
 /** Commands in running text that another test runs as they are, since they would end what this one needs. */
@@ -252,6 +244,13 @@ const isSettled = ({ metadata, status }: Partial<OAuthClient>): boolean =>
   metadata?.annotations?.[ANNOTATIONS.rotateRequestedAt] === status?.lastHandledRotateAt;
 
 describe('What a page says of its commands', () => {
+  it('docs/operating.md: kustomize installs the image that its overlay names', async () => {
+    const image = ['-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
+    expect(
+      await testbed.kubectl('-n', OPERATOR_NAMESPACE, 'get', 'deployment', 'oauth-registrar', ...image),
+    ).toBe('registry.example.com/oauth-registrar:0.1.0');
+  });
+
   it('docs/using.md: after a leak the former client ends at once', async () => {
     const shop = teamIn(testbed, 'shop');
     const [rotate, leak] = blocksBelow('docs/using.md', 'New credentials', 'sh');
@@ -303,11 +302,14 @@ describe('Blocks', () => {
     expect(blocks.filter(({ language }) => !known.includes(language)).map(title)).toEqual([]);
   });
 
-  it('of Uninstall are run by another test', () => {
-    const path = 'test/cluster/behaviour/uninstall.test.ts';
-    expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).toContain(path);
-    expect(readFileSync(join(ROOT, path), 'utf8')).toContain("blocksBelow('README.md', 'Uninstall', 'sh')");
-    expect(blocksBelow('README.md', 'Uninstall', 'sh')).toHaveLength(3);
+  it('of docs/uninstall.md are run by other tests', () => {
+    const below = (heading: string) => blocksBelow('docs/uninstall.md', heading, 'sh');
+    for (const path of ['test/cluster/behaviour/uninstall.test.ts', 'test/cluster/chart/lifecycle.test.ts']) {
+      expect(readFileSync(join(ROOT, path), 'utf8')).toContain("'docs/uninstall.md'");
+    }
+    expect(below('Deregister the clients')).toHaveLength(1);
+    expect(below('Remove the rest')).toHaveLength(2);
+    expect(below('Deleted by mistake')).toHaveLength(1);
   });
 });
 
