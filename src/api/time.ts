@@ -14,6 +14,17 @@ export function rfc3339(ms: number): string {
   return `${new Date(writable).toISOString().slice(0, 'YYYY-MM-DDTHH:mm:ss'.length)}Z`;
 }
 
+/**
+ * Reads a time that is kept in an object: annotation, status, entry of a list. A person, a tool or a wrong clock may have
+ * left any text there.
+ *
+ * @returns milliseconds since the epoch; NaN where it is no time that RFC 3339 can write: each comparison with it is false
+ */
+export function storedTime(text: string | undefined): number {
+  const time = Date.parse(text ?? '');
+  return time >= EARLIEST_MS && time <= LATEST_MS ? time : Number.NaN;
+}
+
 /** A time as Kubernetes' `MicroTime` has it: RFC 3339, in UTC, with six digits after the second. */
 export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
 

@@ -1,5 +1,6 @@
 import { boundedMs } from '../api/durations.ts';
 import { SHARES } from '../api/shares.ts';
+import { storedTime } from '../api/time.ts';
 import { currentRecord, departedRecords, surplusRecords } from './current-record.ts';
 import { clientDueAt, keyDues, knownEnd, tokenDueAt } from './due.ts';
 import { setbackOf } from './earlier-calls.ts';
@@ -33,7 +34,7 @@ export const leftBehindEnd = ({
   registeredAt,
 }: RegistrationRecord): number | undefined =>
   role === 'left-behind' && server.kind === 'AuthorizationServer'
-    ? Date.parse(leftAt ?? registeredAt) + REMEMBERED_MS
+    ? storedTime(leftAt ?? registeredAt) + REMEMBERED_MS
     : undefined;
 
 /** The longest sleep before a client is reconciled again. Timers overflow after 24.8 days; waking early is harmless. */

@@ -1,4 +1,5 @@
 import { boundedMs } from '../api/durations.ts';
+import { storedTime } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { JsonObject } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
@@ -15,7 +16,7 @@ export function keyTimes(keys: readonly StoredKey[], { desired }: ObservedClient
   if (spec === undefined || current === undefined) {
     return {};
   }
-  const since = Date.parse(current.createdAt);
+  const since = storedTime(current.createdAt);
   const { rotateAfter, overlap } = spec;
   return defined({
     keyCreatedAt: current.createdAt,

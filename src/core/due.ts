@@ -1,4 +1,5 @@
 import { boundedMs } from '../api/durations.ts';
+import { storedTime } from '../api/time.ts';
 import { earliest } from './earliest.ts';
 import type { RecordAtServer } from './home.ts';
 import type { Observation } from './observation.ts';
@@ -19,8 +20,8 @@ export function tokenDueAt({
   if (registrationAccessTokenExpiresAt === undefined) {
     return undefined;
   }
-  const end = Date.parse(registrationAccessTokenExpiresAt);
-  const start = Date.parse(tokenIssuedAt ?? registeredAt);
+  const end = storedTime(registrationAccessTokenExpiresAt);
+  const start = storedTime(tokenIssuedAt ?? registeredAt);
   return known(end - (end - start) * TOKEN_SHARE);
 }
 
@@ -31,7 +32,7 @@ export function tokenDueAt({
 export function clientDueAt(o: Observation, at: RecordAtServer): number | undefined {
   const { registeredAt, secretIssuedAt = registeredAt, endIsFixed } = at.record;
   const dueAt = (end: number | undefined, start: string) =>
-    end === undefined ? undefined : known(end - Math.min(overlapOf(o), (end - Date.parse(start)) / 3));
+    end === undefined ? undefined : known(end - Math.min(overlapOf(o), (end - storedTime(start)) / 3));
   const ofSecret = endIsFixed === true ? undefined : secretEnd(at.record);
   return earliest(dueAt(ofSecret, secretIssuedAt), dueAt(lifeEnd(at), registeredAt));
 }
@@ -62,7 +63,7 @@ export const endNotice = (record: RegistrationRecord): string =>
 /** The end of the client by `lifetimes.client` of the dialect. */
 function lifeEnd({ record: { registeredAt }, connection }: RecordAtServer): number | undefined {
   const { client } = connection.dialect.lifetimes;
-  return client === undefined ? undefined : Date.parse(registeredAt) + boundedMs('lifetime', client);
+  return client === undefined ? undefined : storedTime(registeredAt) + boundedMs('lifetime', client);
 }
 
 /** A time that can't be read (the record was damaged by hand) ends no client. */

@@ -1,4 +1,5 @@
 import { boundedMs } from '../api/durations.ts';
+import { storedTime } from '../api/time.ts';
 import { recordsOf } from './current-record.ts';
 import type { Observation } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
@@ -10,7 +11,8 @@ export function overlapEnd(o: Observation, surplus: RegistrationRecord): number 
   const successor = recordsOf(o, o.object?.uid).find(
     ({ replaces }) => replaces === surplus.registrationSecret,
   );
-  return successor === undefined ? 0 : overlapEndFrom(o, surplus, Date.parse(successor.registeredAt));
+  const times = [successor, surplus].flatMap((record) => record?.registeredAt ?? []).map(storedTime);
+  return successor === undefined ? 0 : overlapEndFrom(o, surplus, Math.max(...times));
 }
 
 /** When the overlap of a client ends that is replaced now: with its secret, if that ends earlier. */
@@ -26,8 +28,8 @@ export function secretEnd({
   endIsFixed,
   registeredAt,
 }: RegistrationRecord): number | undefined {
-  const end = clientSecretExpiresAt === undefined ? undefined : Date.parse(clientSecretExpiresAt);
-  return endIsFixed && end !== undefined && end <= Date.parse(registeredAt) ? undefined : end;
+  const end = clientSecretExpiresAt === undefined ? undefined : storedTime(clientSecretExpiresAt);
+  return endIsFixed && end !== undefined && end <= storedTime(registeredAt) ? undefined : end;
 }
 
 /** The length of the overlap, in milliseconds: by `replacement.overlap`, capped by `policy.maxOverlap`. */

@@ -1,4 +1,4 @@
-import { rfc3339 } from '../api/time.ts';
+import { rfc3339, storedTime } from '../api/time.ts';
 import type { Observation, RecentCall } from './observation.ts';
 import type { RegistrationRecord } from './record.ts';
 
@@ -33,7 +33,7 @@ function recordedRegistrations({ object, records }: Seen): readonly RecentCall[]
   return records
     .filter(({ client }) => client.uid === object?.uid)
     .flatMap(({ attempt, registeredAt, earlierRegistrations = '' }) => [
-      { kind: 'Register' as const, attempt, at: Date.parse(registeredAt) },
+      { kind: 'Register' as const, attempt, at: storedTime(registeredAt) },
       ...storedRegistrations(earlierRegistrations),
     ]);
 }
@@ -53,5 +53,5 @@ export function earlierRegistrations(o: Seen): RegistrationRecord['earlierRegist
 const storedRegistrations = (text: string): readonly RecentCall[] =>
   text.split(',', MAX_STORED).flatMap((entry) => {
     const [attempt, time] = entry.split(' ');
-    return attempt && time ? [{ kind: 'Register' as const, attempt, at: Date.parse(time) }] : [];
+    return attempt && time ? [{ kind: 'Register' as const, attempt, at: storedTime(time) }] : [];
   });

@@ -1,6 +1,9 @@
 import type { ServerKind } from '../api/authorization-server.ts';
+import { DURATIONS, type DurationName } from '../api/durations.ts';
 import { type KubernetesObject, keyOf, type Secret } from '../api/kubernetes.ts';
 import { ANNOTATIONS, LABELS } from '../api/names.ts';
+import { durationMs } from '../api/schema.ts';
+import { storedTime } from '../api/time.ts';
 import { canonicalJson } from '../oauth/json.ts';
 import { defined } from '../oauth/objects.ts';
 import { sha256 } from '../oauth/sha256.ts';
@@ -284,7 +287,7 @@ function remainingFacts(annotations: Readonly<Record<string, string>>, creationT
     issuer: text(ANNOTATIONS.issuer),
     metadataHash: text(ANNOTATIONS.metadataHash),
     revision: Number(annotations[ANNOTATIONS.revision]) || 1,
-    registeredAt: notLater(text(ANNOTATIONS.registeredAt), creationTimestamp),
+    ...timesIn(annotations, creationTimestamp),
     managed: annotations[ANNOTATIONS.managed] === 'true',
     retain: annotations[ANNOTATIONS.deletionPolicy] === 'Retain',
     ...defined({
@@ -295,18 +298,10 @@ function remainingFacts(annotations: Readonly<Record<string, string>>, creationT
       serverUid: annotations[ANNOTATIONS.serverUid],
       registrationOrigin: annotations[ANNOTATIONS.registrationOrigin],
       ownPath: annotations[ANNOTATIONS.ownPath] === 'true' ? (true as const) : undefined,
-      clientSecretExpiresAt: annotations[ANNOTATIONS.clientSecretExpiresAt],
-      secretIssuedAt: annotations[ANNOTATIONS.secretIssuedAt],
-      registrationAccessTokenExpiresAt: annotations[ANNOTATIONS.registrationAccessTokenExpiresAt],
-      tokenIssuedAt: annotations[ANNOTATIONS.tokenIssuedAt],
-      leftAt: annotations[ANNOTATIONS.leftAt],
       endIsFixed: annotations[ANNOTATIONS.endIsFixed] === 'true' ? (true as const) : undefined,
       earlierRegistrations: annotations[ANNOTATIONS.earlierRegistrations],
       replaces: annotations[ANNOTATIONS.replaces],
       rotatedFor: keptIfAny(annotations[ANNOTATIONS.rotateRequestedAt]),
-      keyCreatedAt: annotations[ANNOTATIONS.keyCreatedAt],
-      keyRotatesAt: timeIn(annotations[ANNOTATIONS.keyRotatesAt]),
-      keyRetiresAt: timeIn(annotations[ANNOTATIONS.keyRetiresAt]),
     }),
   };
 }
@@ -314,16 +309,57 @@ function remainingFacts(annotations: Readonly<Record<string, string>>, creationT
 /** Two clocks that are right differ less. */
 export const CLOCKS_DIFFER_MS = 60_000;
 
+/** The times of a record. One that can't be is left out, or replaced by the nearest one that can. */
+function timesIn(annotations: Readonly<Record<string, string>>, creationTimestamp: string) {
+  const text = (name: string) => keptTime(annotations[name]);
+  const registeredAt = notLater(annotations[ANNOTATIONS.registeredAt] ?? '', creationTimestamp);
+  const clientSecretExpiresAt = text(ANNOTATIONS.clientSecretExpiresAt);
+  const registrationAccessTokenExpiresAt = text(ANNOTATIONS.registrationAccessTokenExpiresAt);
+  const keyCreatedAt = text(ANNOTATIONS.keyCreatedAt);
+  const ofKey = (name: string, longest: DurationName, otherwise: 'Now' | 'Longest') =>
+    keyCreatedAt === undefined || annotations[name] === undefined
+      ? undefined
+      : within(storedTime(annotations[name]), storedTime(keyCreatedAt), longestMs(longest), otherwise);
+  return {
+    registeredAt,
+    ...defined({
+      clientSecretExpiresAt,
+      secretIssuedAt: notAfter(text(ANNOTATIONS.secretIssuedAt), clientSecretExpiresAt),
+      registrationAccessTokenExpiresAt,
+      tokenIssuedAt: notAfter(text(ANNOTATIONS.tokenIssuedAt), registrationAccessTokenExpiresAt),
+      leftAt: notAfter(registeredAt, text(ANNOTATIONS.leftAt)) && text(ANNOTATIONS.leftAt),
+      keyCreatedAt,
+      // A key is followed too early rather than never, and the former one goes too late rather than too early.
+      keyRotatesAt: ofKey(ANNOTATIONS.keyRotatesAt, 'rotateAfter', 'Now'),
+      keyRetiresAt: ofKey(ANNOTATIONS.keyRetiresAt, 'keyOverlap', 'Longest'),
+    }),
+  };
+}
+
+/** RFC 7591 is of 2015: no client is older. */
+const OLDEST_CLIENT_MS = Date.parse('2015-01-01T00:00:00Z');
+
 /**
  * When the client was registered: before its record was written, whatever a wrong clock said. A record that was restored
  * from a backup is younger than its client.
  */
-const notLater = (registeredAt: string, creationTimestamp: string): string =>
-  Date.parse(registeredAt) > Date.parse(creationTimestamp) + CLOCKS_DIFFER_MS
-    ? creationTimestamp
-    : registeredAt;
+function notLater(registeredAt: string, creationTimestamp: string): string {
+  const time = storedTime(registeredAt);
+  const isAhead = time > storedTime(creationTimestamp) + CLOCKS_DIFFER_MS;
+  return isAhead || !(time >= OLDEST_CLIENT_MS) ? creationTimestamp : registeredAt;
+}
 
-const timeIn = (text: string | undefined): number | undefined => Date.parse(text ?? '') || undefined;
+const keptTime = (text: string | undefined): string | undefined =>
+  Number.isNaN(storedTime(text)) ? undefined : text;
+
+/** `undefined` where it is after that end: one of the two is wrong. */
+const notAfter = (time: string | undefined, end: string | undefined): string | undefined =>
+  storedTime(time) > storedTime(end) ? undefined : time;
+
+const longestMs = (name: DurationName): number => durationMs(DURATIONS[name].most);
+
+const within = (time: number, from: number, lengthMs: number, otherwise: 'Now' | 'Longest'): number =>
+  time >= from && time <= from + lengthMs ? time : from + (otherwise === 'Now' ? 0 : lengthMs);
 
 const isRole = (role: string | undefined): role is RecordRole =>
   role === 'current' || role === 'owed' || role === 'retained' || role === 'left-behind';

@@ -1,5 +1,5 @@
 import { boundedMs } from '../api/durations.ts';
-import { rfc3339, timeOf } from '../api/time.ts';
+import { rfc3339, storedTime, timeOf } from '../api/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { presentsCertificate, publishedValues } from '../formats/published-client.ts';
 import { type ClientInformation, mergeClientInformation } from '../oauth/client-information.ts';
@@ -420,8 +420,8 @@ function isFixed(
   replaced: RegistrationRecord | undefined,
 ): true | undefined {
   // The times of records have whole seconds.
-  const latest = [rfc3339(now), replaced?.clientSecretExpiresAt ?? ''].map((time) => Date.parse(time));
-  return latest.some((time) => Date.parse(end ?? '') <= time) ? true : undefined;
+  const latest = [rfc3339(now), replaced?.clientSecretExpiresAt ?? ''].map((time) => storedTime(time));
+  return latest.some((time) => storedTime(end) <= time) ? true : undefined;
 }
 
 /** The part of a record that the answer doesn't change: an answer without a token leaves the token's end as it is. */

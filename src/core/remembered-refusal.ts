@@ -1,6 +1,6 @@
 import type { OAuthClientStatus } from '../api/oauth-client.ts';
 import { isReason } from '../api/reasons.ts';
-import { rfc3339 } from '../api/time.ts';
+import { rfc3339, storedTime } from '../api/time.ts';
 import { sha256 } from '../oauth/sha256.ts';
 import { backoff } from './backoff.ts';
 import type { ObservedClient, Setback, SetbackAction } from './observation.ts';
@@ -85,8 +85,8 @@ export function recalled(
     return undefined;
   }
   const { call: action, basis, reason, message, attempts, at } = refusal;
-  const since = Math.min(Date.parse(at) || 0, now);
-  const isAhead = Date.parse(at) > now;
+  const since = Math.min(storedTime(at) || 0, now);
+  const isAhead = storedTime(at) > now;
   const dueAt = isAhead ? now : since + refusalPauseMs({ basis, attempts, reason });
   return {
     action,

@@ -1,3 +1,4 @@
+import { storedTime } from '../../api/time.ts';
 import { backoff } from '../../core/backoff.ts';
 import { type ClientKey, clientKey } from '../../core/client-key.ts';
 import type { PendingCall } from '../../core/observation.ts';
@@ -214,7 +215,7 @@ export class Ledger {
       return;
     }
     for (const attempt of this.#shares.dispensable(entry)) {
-      const startedAt = Date.parse(this.#entries.get(attempt)?.startedAt ?? '');
+      const startedAt = storedTime(this.#entries.get(attempt)?.startedAt);
       // A time in the future was written by a wrong clock.
       const isYoung = Math.abs(clock.now() - startedAt) < KEPT_AT_LEAST_MS;
       if (attempt !== entry.attempt && !isYoung) {

@@ -1,4 +1,5 @@
 import { type ConfigMap, namespaceOf, RESOURCES } from '../../api/kubernetes.ts';
+import { storedTime } from '../../api/time.ts';
 import { backoff } from '../../core/backoff.ts';
 import type { ServerKey } from '../../core/server-key.ts';
 import { shortKey } from '../../core/short-name.ts';
@@ -103,9 +104,7 @@ export class OrphanList {
   /** When the suspected orphans of one OAuthClient were sent, in milliseconds since the epoch. */
   timesOf(uid: string): readonly number[] {
     const attempts = uid === '' ? [] : this.#indexes.uid.get(uid);
-    return attempts.map(
-      (attempt) => Date.parse(decodeOrphan(this.#data[attempt] ?? '')?.startedAt ?? '') || 0,
-    );
+    return attempts.map((attempt) => storedTime(decodeOrphan(this.#data[attempt] ?? '')?.startedAt) || 0);
   }
 
   /** Writes into the entries of an OAuthClient which client is in use. Tried once: the entries are of use without it. */

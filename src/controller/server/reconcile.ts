@@ -1,4 +1,5 @@
 import type { AuthorizationServerSpec, AuthorizationServerStatus } from '../../api/authorization-server.ts';
+import { storedTime } from '../../api/time.ts';
 import { backoff, withJitter } from '../../core/backoff.ts';
 import { endpointsInUse, type Found, toConnection, transportOf } from '../../core/build-connection.ts';
 import type { ServerConnection } from '../../core/connection.ts';
@@ -157,7 +158,7 @@ function unusable(before: ServerState | undefined, object: ServerObject): Server
 
 /** Ends of the pauses that an earlier process wrote into status, in milliseconds since the epoch. */
 const pausesIn = ({ pauses }: AuthorizationServerStatus) =>
-  Object.fromEntries(Object.entries(pauses ?? {}).map(([calls, end = '']) => [calls, Date.parse(end)]));
+  Object.fromEntries(Object.entries(pauses ?? {}).map(([calls, end = '']) => [calls, storedTime(end)]));
 
 /** Whether a person asked for a try since the last round, or since what an earlier process wrote into status. */
 function isTryAsked(

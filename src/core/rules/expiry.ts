@@ -1,4 +1,4 @@
-import { rfc3339 } from '../../api/time.ts';
+import { rfc3339, storedTime } from '../../api/time.ts';
 import type { Action } from '../action.ts';
 import { clientDueAt, clientEnd, knownEnd, renewalBasis, tokenDueAt } from '../due.ts';
 import { homeOf, type RecordAtServer } from '../home.ts';
@@ -69,7 +69,7 @@ function isTokenDue(o: Observation, { record, connection }: RecordAtServer): boo
   const isRenewable =
     connection.dialect.updateEffect.supported &&
     managementMode(record.managed, connection.management) === 'RegistrationAccessToken';
-  const isOver = o.now >= Date.parse(record.registrationAccessTokenExpiresAt ?? '');
+  const isOver = o.now >= storedTime(record.registrationAccessTokenExpiresAt);
   const basis = renewalBasis(record);
   const isBlocked = (['Update', 'Renew'] as const).some((action) => blocked(o, action, basis) !== undefined);
   const isTooSoon = callTooSoon(o, 'Update', 'Automatic', connection) !== undefined;

@@ -1,3 +1,4 @@
+import { storedTime } from '../../api/time.ts';
 import { factsOf } from '../home.ts';
 import type { Observation, PresentServer } from '../observation.ts';
 import type { RegistrationRecord } from '../record.ts';
@@ -35,5 +36,5 @@ function wasThereBefore(
   { view, createdAt }: PresentServer,
   { issuer, registeredAt }: RegistrationRecord,
 ): boolean {
-  return view.available && view.connection.issuer === issuer && createdAt <= Date.parse(registeredAt);
+  return view.available && view.connection.issuer === issuer && createdAt <= storedTime(registeredAt);
 }

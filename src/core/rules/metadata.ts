@@ -1,3 +1,4 @@
+import { storedTime } from '../../api/time.ts';
 import type { Action, UpdateStep } from '../action.ts';
 import { setbackOf, unansweredUpdate } from '../earlier-calls.ts';
 import type { Reachable, Registered } from '../narrowed.ts';
@@ -76,11 +77,15 @@ export const keyDue: Rule<Reachable> = {
   },
 };
 
+const DAY_MS = 24 * 3_600_000;
+
 function keysToCome({ spec, current, now }: Reachable): UpdateStep['keys'] {
   if (spec.credential?.generatedKey === undefined) {
     return 'Keep';
   }
-  if (current.keyCreatedAt === undefined || (current.keyRotatesAt ?? Number.POSITIVE_INFINITY) <= now) {
+  const { keyCreatedAt, keyRotatesAt = Number.POSITIVE_INFINITY } = current;
+  // A key that is made days from now was made by a wrong clock: its times say nothing.
+  if (keyCreatedAt === undefined || storedTime(keyCreatedAt) > now + DAY_MS || keyRotatesAt <= now) {
     return 'Rotate';
   }
   return (current.keyRetiresAt ?? Number.POSITIVE_INFINITY) <= now ? 'Retire' : 'Keep';

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { microTime, rfc3339 } from '../../../src/api/time.ts';
+import { microTime, rfc3339, storedTime } from '../../../src/api/time.ts';
+
+const NOON = Date.UTC(2026, 4, 1, 12);
 
 describe('rfc3339', () => {
   test.each([
@@ -16,6 +18,18 @@ describe('rfc3339', () => {
   test('refuses what is no time', () => {
     expect(() => rfc3339(Number.NaN)).toThrow(RangeError);
   });
+});
+
+test.each([
+  ['2026-05-01T12:00:00Z', NOON],
+  ['2026-05-01T14:00:00+02:00', NOON],
+  ['1970-01-01T00:00:00Z', 0],
+  ['+275760-09-13T00:00:00Z', Number.NaN],
+  ['yesterday', Number.NaN],
+  ['', Number.NaN],
+  [undefined, Number.NaN],
+])('storedTime reads %s as %d', (text, time) => {
+  expect(storedTime(text)).toBe(time);
 });
 
 test('microTime writes exactly six digits after the second', () => {

@@ -38,6 +38,11 @@ describe('What status keeps of a refusal', () => {
     expect(refusalToKeep([one], {}, false)).toBeUndefined();
   });
 
+  test('has the time of the refusal, also where the next try follows after another pause', () => {
+    const later = refused({ at: NOW - 2_000, retryAt: NOW + 24 * HOUR });
+    expect(refusalToKeep([later], {}, false)).toMatchObject({ at: '2026-05-01T11:59:58Z' });
+  });
+
   test('goes when the object has what its spec wants, or when the same call failed otherwise since', () => {
     const before = { refusal: status };
     expect(refusalToKeep([], before, false)).toEqual(status);

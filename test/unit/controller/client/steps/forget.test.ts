@@ -15,6 +15,7 @@ const left = record({
   server: { kind: 'AuthorizationServer', name: 'own' },
   role: 'left-behind',
   namespaceUid: 'ns-0',
+  registeredAt: '2026-03-01T00:00:00Z',
   leftAt: '2026-04-01T00:00:00Z',
 });
 const SECRET = `${OPERATOR_NAMESPACE}/${left.registrationSecret}`;
