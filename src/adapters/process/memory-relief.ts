@@ -33,7 +33,7 @@ export function createMemoryRelief(
   const waitAndCollect = async (): Promise<void> => {
     for (;;) {
       const now = clock.monotonic();
-      const at = Math.max(workedAt + QUIET_MS, notBefore);
+      const at = Math.max(workedAt + QUIET_MS, nextIsSecond ? 0 : notBefore);
       if (at <= now) {
         break;
       }
@@ -43,11 +43,12 @@ export function createMemoryRelief(
     const begun = clock.monotonic();
     collect?.();
     const now = clock.monotonic();
-    nextIsSecond = !nextIsSecond && isSparse();
+    // Work that went on for longer than the pause fills the heap again: then this is a first time.
+    const isSecond = nextIsSecond && begun < notBefore;
+    notBefore = begun + Math.max(AT_MOST_EVERY_MS, PAUSE_PER_TIME_TAKEN * (now - begun));
+    nextIsSecond = !isSecond && isSparse();
     if (nextIsSecond) {
       relieve();
-    } else {
-      notBefore = begun + Math.max(AT_MOST_EVERY_MS, PAUSE_PER_TIME_TAKEN * (now - begun));
     }
   };
   const relieve = () => {

@@ -44,6 +44,17 @@ test("what is done while it waits for the second time doesn't make it a third", 
   expect(collected).toEqual([5, 13]);
 });
 
+test('a burst before the second time is followed by two of its own', async () => {
+  const { clock, collected, worked } = start({ isSparse: true });
+  worked();
+  for (let seconds = 0; seconds < 60; seconds += 4) {
+    await clock.advance(seconds === 0 ? 6_000 : 4_000);
+    worked();
+  }
+  await clock.advance(600_000);
+  expect(collected).toEqual([5, 67, 72]);
+});
+
 test('steady work has it given back every twenty seconds at most', async () => {
   const { clock, collected, worked } = start();
   for (let seconds = 0; seconds < 60; seconds += 10) {
