@@ -8,6 +8,7 @@ import { ensureTools } from '../../test/cluster/image/tools.ts';
 import { ensureBinaries } from '../../test/kit/testbed/binaries.ts';
 import { run } from '../../test/kit/testbed/command.ts';
 import { readEnvironment } from '../../test/kit/testbed/environment.ts';
+import { ensureGoTool } from '../../test/kit/testbed/go-tool.ts';
 import { createProgress } from '../../test/kit/testbed/progress.ts';
 import { argumentsOf, refuse } from '../command-line.ts';
 import { packagesIn, type Sbom, sbomOfBundle } from './bundle-sbom.ts';
@@ -20,9 +21,9 @@ import { changelogSection, labelsOf, planRelease, type ReleasePlan } from './pla
 const SCRIPT = {
   name: 'release',
   about: `Makes everything that a release publishes, and publishes nothing: image and chart as OCI image layouts, install.yaml,
-the SBOM of the bundle, licences, checksums and the section of the CHANGELOG. Needs Linux on amd64, root, Go and npm's
-registry, but no container engine. Some minutes: the image is built twice, and both must have one digest. The first run
-builds Helm.`,
+SBOMs, licences, checksums and the section of the CHANGELOG. Needs Linux on amd64, root, Go and npm's registry, but no
+container engine. Some minutes: the image is built twice, and both must have one digest. The first run builds Helm and
+Syft.`,
   operands: { called: 'VERSION', about: 'The version, as package.json and CHANGELOG.md have it.' },
   flags: {
     'build-base': { value: 'NAME@sha256:…', about: 'BUILD_IMAGE of the Dockerfile, by digest.' },
@@ -62,6 +63,7 @@ try {
   await progress.step('Writing licences and SBOM of the bundle', bundleFiles);
   await progress.step('Writing the manifests', () => manifests(digest));
   await progress.step('Packaging the chart', () => packageChart(plan, digest, out, join(scratch, 'chart')));
+  await imageSbom();
   await writeFile(join(out, 'CHANGELOG.md'), `${notes}\n`);
   await writeFile(join(out, 'SHA256SUMS'), await checksumsOf(out));
   console.log(
@@ -139,6 +141,22 @@ async function bundleFiles(): Promise<void> {
   });
   const sbom = sbomOfBundle(JSON.parse(listed) as Sbom, packagesIn(notices), created());
   await writeFile(join(out, 'sbom-bundle.cdx.json'), `${JSON.stringify(sbom, null, 2)}\n`);
+}
+
+async function imageSbom(): Promise<void> {
+  const syft = await ensureGoTool('syft', progress);
+  await progress.step('Writing the SBOM of the image', async () => {
+    const sbom = join(out, 'sbom-image.cdx.json');
+    const args = [
+      'scan',
+      `oci-dir:${join(out, 'image')}`,
+      '--source-name=oauth-registrar',
+      `--source-version=${plan.version}`,
+    ];
+    await run(syft, [...args, `--output=cyclonedx-json=${sbom}`], {
+      env: { SYFT_CHECK_FOR_APP_UPDATE: 'false' },
+    });
+  });
 }
 
 /** The objects of `deploy` with the image by its digest, and the CRDs by themselves. */

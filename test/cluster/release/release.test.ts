@@ -71,6 +71,7 @@ test('a release has all its parts, and its checksums are right', async () => {
     'install.yaml',
     `oauth-registrar-${VERSION}.tgz`,
     'sbom-bundle.cdx.json',
+    'sbom-image.cdx.json',
   ]);
   const checked = await run('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: out });
   expect(checked).toBe('');
@@ -111,12 +112,13 @@ test('install.yaml and the chart name the image by its digest', async () => {
   expect(stdout).toContain(`helm.sh/chart: oauth-registrar-${VERSION}`);
 });
 
-test('the SBOM of the bundle is CycloneDX and names what is inside', async () => {
-  const { bomFormat, components } = await json('sbom-bundle.cdx.json');
-  expect(bomFormat).toBe('CycloneDX');
-  const names = (components as readonly { readonly name: string }[]).map(({ name }) => name);
-  expect(names).toEqual(expect.arrayContaining(['undici', 'zod', 'jose']));
-  expect(names).not.toContain('vitest');
+test('the SBOMs are CycloneDX and name what is inside', async () => {
+  const [bundle, image] = [await json('sbom-bundle.cdx.json'), await json('sbom-image.cdx.json')];
+  expect([bundle.bomFormat, image.bomFormat]).toEqual(['CycloneDX', 'CycloneDX']);
+  const names = (sbom: { components: { name: string }[] }) => sbom.components.map(({ name }) => name);
+  expect(names(bundle)).toEqual(expect.arrayContaining(['undici', 'zod', 'jose']));
+  expect(names(bundle)).not.toContain('vitest');
+  expect(names(image)).toContain('node');
 });
 
 test('CHANGELOG.md is the section of the release, and the licences are those of the bundle', async () => {

@@ -5,7 +5,7 @@ import { explainGo, readGoModule } from './go-module.ts';
 import type { Progress } from './progress.ts';
 
 /** Programs of others that a few tests need, each built from a module of its own below `tools/`. */
-export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane';
+export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane' | 'syft';
 
 interface Recipe {
   /** Of the program, for people. */
@@ -48,6 +48,13 @@ const RECIPES: Readonly<Record<GoTool, Recipe>> = {
     package: 'cmd/crane',
     versionVariable: 'github.com/google/go-containerregistry/cmd/crane/cmd.Version',
     typically: '15 s',
+  },
+  syft: {
+    title: 'Syft',
+    module: 'github.com/anchore/syft',
+    package: 'cmd/syft',
+    versionVariable: 'main.version',
+    typically: '4 min',
   },
 };
 
