@@ -1,9 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Connection, connect } from '../../../src/adapters/kubernetes/connection.ts';
+import { scratchFolder } from '../scratch-folder.ts';
 import { createFakeClock, createRecordingLog } from './fake-clock.ts';
 
 export interface Exchange {
@@ -72,7 +72,7 @@ export function writeKubeconfig({
   readonly user: object;
   readonly proxyUrl?: string;
 }): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'kubeconfig-')), 'config');
+  const path = join(scratchFolder(), 'config');
   const config = {
     apiVersion: 'v1',
     kind: 'Config',

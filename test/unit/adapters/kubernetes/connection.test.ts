@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { connect } from '../../../../src/adapters/kubernetes/connection.ts';
 import { writeKubeconfig } from '../../../kit/fakes/fake-api-server.ts';
 import { createFakeClock, createRecordingLog } from '../../../kit/fakes/fake-clock.ts';
+import { scratchFolder } from '../../../kit/scratch-folder.ts';
 
 const server = 'https://127.0.0.1:6443/k8s/clusters/c-1/';
 
@@ -23,7 +23,7 @@ async function open(
 }
 
 function tokenFile(token: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), 'token-')), 'token');
+  const path = join(scratchFolder(), 'token');
   writeFileSync(path, token);
   return path;
 }
