@@ -368,22 +368,27 @@ const CLIENTS: readonly Wrong[] = [
 describe('kubectl apply refuses', () => {
   /** Several refusals are listed with stars. */
   const oneLine = (text: string) => text.trim().replaceAll(/\s*\n\s*\*?\s*/g, ' ');
+  /** Kubernetes 1.34 shows the type of a value that a rule refuses, later versions the value. */
+  const withoutValues = (text: string) =>
+    oneLine(text).replaceAll(/Invalid value: (?:"(?:[^"\\]|\\.)*"|[\w.-]+): /g, 'Invalid value: ');
 
   test.for(SERVERS)('a server with $title', async ({ spec, says }) => {
     const { code, stderr } = await apply(authorizationServer({ name: 'new', namespace }, spec));
-    expect(oneLine(stderr)).toBe(`The AuthorizationServer "new" is invalid: ${says}`);
+    expect(withoutValues(stderr)).toBe(withoutValues(`The AuthorizationServer "new" is invalid: ${says}`));
     expect(code).toBe(1);
   });
 
   test.for(CLUSTER_SERVERS)('a server of the cluster with $title', async ({ spec, says }) => {
     const { code, stderr } = await apply(clusterAuthorizationServer('new', spec));
-    expect(oneLine(stderr)).toBe(`The ClusterAuthorizationServer "new" is invalid: ${says}`);
+    expect(withoutValues(stderr)).toBe(
+      withoutValues(`The ClusterAuthorizationServer "new" is invalid: ${says}`),
+    );
     expect(code).toBe(1);
   });
 
   test.for(CLIENTS)('a client with $title', async ({ spec, says }) => {
     const { code, stderr } = await apply(oauthClient({ name: 'new', namespace }, spec));
-    expect(oneLine(stderr)).toBe(`The OAuthClient "new" is invalid: ${says}`);
+    expect(withoutValues(stderr)).toBe(withoutValues(`The OAuthClient "new" is invalid: ${says}`));
     expect(code).toBe(1);
   });
 
@@ -404,7 +409,7 @@ describe('kubectl apply refuses', () => {
       status,
     ]);
     const { stderr } = await apply(other);
-    expect(stderr.trim()).toBe(
+    expect(withoutValues(stderr)).toBe(
       `The AuthorizationServer "${name}" is invalid: <nil>: Invalid value: spec.issuer can't be changed any more, since clients are registered there: create another server object`,
     );
     const edited = authorizationServer({ name, namespace }, { dialect: 'keycloak' });
