@@ -9,6 +9,7 @@ const {
   ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount',
   GUARD_BINDING,
   ACCOUNT_BINDING,
+  TENANTS_BINDINGS = '',
   PATIENCE_SECONDS = '60',
 } = process.env;
 const token = readFileSync(`${ACCOUNT_FOLDER}/token`, 'utf8').trim();
@@ -57,7 +58,15 @@ const isInForce = async (kind, name) => {
   }
   return status === 200
     ? `${kind} ${name} is being deleted, and is gone when its finalizer is. How to put it back: docs/uninstall.md.`
-    : `The cluster has no ${kind} ${name} (${status}), so nothing guards the records of clients. Run helm upgrade with shared.enabled=true, or install the release that has it.`;
+    : `The cluster has no ${kind} ${name} (${status}), so nothing guards what it is for. Run helm upgrade with the same values: it makes again what belongs to this release. With shared.enabled=false, upgrade the release that has it.`;
+};
+
+/** Without their parameters, the tenants' policies refuse every write. */
+const hasBounds = async () => {
+  const { status } = await get(`/api/v1/namespaces/${NAMESPACE}/configmaps/oauth-registrar-tenants`);
+  return status === 200
+    ? undefined
+    : `Namespace ${NAMESPACE} has no ConfigMap oauth-registrar-tenants (${status}), so every write of an OAuthClient is refused. Run helm upgrade, which makes it again.`;
 };
 
 const led = async () => {
@@ -75,13 +84,31 @@ const led = async () => {
     : `The operator that led, ${holderIdentity}, is silent for ${Math.round(age)} s. ${look}`;
 };
 
+const isReady = async () => {
+  const { status, body } = await get(`/apis/apps/v1/namespaces/${NAMESPACE}/deployments/oauth-registrar`);
+  const { replicas = 0, readyReplicas = 0 } = body.status ?? {};
+  return status === 200 && readyReplicas === replicas
+    ? undefined
+    : `${readyReplicas} of ${replicas} Pods of the operator are ready. What is missing: kubectl -n ${NAMESPACE} get pods,events, and kubectl -n ${NAMESPACE} logs deployment/oauth-registrar --all-pods --since=5m.`;
+};
+
+const tenants = TENANTS_BINDINGS.split(',').filter(Boolean);
 const CHECKS = [
   served,
   () => isInForce('validatingadmissionpolicies', 'oauth-registrar-guard'),
   () => isInForce('validatingadmissionpolicybindings', GUARD_BINDING),
   () => isInForce('validatingadmissionpolicies', 'oauth-registrar-account'),
   () => isInForce('validatingadmissionpolicybindings', ACCOUNT_BINDING),
+  ...(tenants.length === 0
+    ? []
+    : [
+        () => isInForce('validatingadmissionpolicies', 'oauth-registrar-tenants'),
+        () => isInForce('validatingadmissionpolicies', 'oauth-registrar-writers'),
+        ...tenants.map((name) => () => isInForce('validatingadmissionpolicybindings', name)),
+        hasBounds,
+      ]),
   led,
+  isReady,
 ];
 
 const firstProblem = async () => {

@@ -11,6 +11,7 @@ import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { MISSING_IMAGE } from '../../kit/testbed/node.ts';
 import { untilGuarded, untilRefused } from '../../kit/testbed/policies.ts';
 import { eventually, machine } from '../behaviour/objects.ts';
+import { problemOf, tokenFor } from './check.ts';
 import { CHART, NAMESPACE, RELEASE } from './rendered.ts';
 import { TRIAL, useScene } from './scene.ts';
 
@@ -72,6 +73,9 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
 
     // NOTES name the next commands, and what Helm leaves to do.
     expect(stdout).toContain(`helm test ${RELEASE} -n ${NAMESPACE}`);
+    expect(stdout).toContain(
+      'If that times out, the nodes cannot pull the image: name it by image.repository',
+    );
     const [label = ''] = /kubectl label namespace .*/.exec(stdout) ?? [];
     expect(stdout).toContain('has no Pod Security level');
     expect(await scene.shell(label)).toMatchObject({ code: 0 });
@@ -121,6 +125,8 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
     // From here on the operator works under the tenants' policies.
     await untilRefused(async () => (await create('other', 'another', '--dry-run=server')).code !== 0);
     await edited('Edited after the upgrade');
+    const tested = await helm('test', undefined, '--timeout', '60s');
+    expect(tested, scene.node.printed.join('')).toMatchObject({ code: 0 });
   });
 
   test('an upgrade that the values forbid, or whose image is missing, loses nothing; rollback ends it', async () => {
@@ -140,6 +146,12 @@ describe.each(HELM_VERSIONS)('a release of %s', { timeout: LONG_MS }, (version) 
       'jsonpath={.items[*].status.containerStatuses[*].state.waiting.reason}',
     );
     expect(waiting).toContain('ErrImagePull');
+    const token = await tokenFor(scene, NAMESPACE);
+    expect(await problemOf(scene, { namespace: NAMESPACE, token })).toMatch(
+      /^2 of 3 Pods of the operator are ready\. What is missing: kubectl -n oauth-registrar-system get pods,events, and kubectl /,
+    );
+    await scene.kubectl('delete', 'serviceaccount', 'checker', '-n', NAMESPACE);
+    await scene.kubectl('delete', 'clusterrolebinding', 'checker');
     expect((await deployment()).status.availableReplicas).toBeGreaterThan(0);
     await edited('Edited during the failed upgrade');
     const during = calls();

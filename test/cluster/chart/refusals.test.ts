@@ -1,11 +1,8 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ChartValues } from '../../../tools/chart-values.ts';
-import { run } from '../../kit/testbed/command.ts';
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { untilGuarded } from '../../kit/testbed/policies.ts';
+import { problemOf } from './check.ts';
 import { CHART } from './rendered.ts';
 import { useScene } from './scene.ts';
 
@@ -31,25 +28,7 @@ describe.each(HELM_VERSIONS)('%s', { timeout: 120_000 }, (version) => {
     scene.helm.run(['uninstall', 'sso', '-n', namespace, '--wait', '--timeout', '90s', ...flags]);
 
   test('the check of `helm test` says what is missing, and what to do', async () => {
-    const check = async (env: Readonly<Record<string, string>>) => {
-      const { hostname, port } = new URL(scene.controlPlane.url);
-      const folder = await mkdtemp(join(tmpdir(), 'oauth-registrar-check-'));
-      await writeFile(join(folder, 'token'), 'none');
-      await copyFile(scene.controlPlane.caFile, join(folder, 'ca.crt'));
-      const printed = await run(process.execPath, [join(CHART, 'files', 'check.mjs')], {
-        successCode: 1,
-        env: {
-          NAMESPACE: 'sso-a',
-          ACCOUNT_FOLDER: folder,
-          KUBERNETES_SERVICE_HOST: hostname,
-          KUBERNETES_SERVICE_PORT: port,
-          PATIENCE_SECONDS: '0',
-          ...env,
-        },
-      });
-      await rm(folder, { recursive: true });
-      return printed;
-    };
+    const check = (env: Readonly<Record<string, string>>) => problemOf(scene, { namespace: 'sso-a', env });
     expect(await check({})).toMatch(
       /^The API server does not serve oauthclients.oauth-registrar.dev, .*crds.enabled=true/,
     );

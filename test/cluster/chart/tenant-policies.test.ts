@@ -2,12 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { ChartValues } from '../../../tools/chart-values.ts';
 import type { KubectlResult } from '../../kit/testbed/api-access.ts';
 import { untilRefused } from '../../kit/testbed/policies.ts';
+import { problemOf, tokenFor } from './check.ts';
 import { CHART, NAMESPACE, RELEASE } from './rendered.ts';
 import { useScene } from './scene.ts';
 
 /** What the tenants' policies of the chart refuse, judged by a real API server. No operator runs. */
 
-const HOSTS_OF_OTHERS = Array.from({ length: 200 }, (_, index) => `*.team-${index}.example.com`);
+const HOSTS_OF_OTHERS = Array.from({ length: 300 }, (_, index) => `*.team-${index}.example.com`);
 const VALUES: ChartValues = {
   replicas: 0,
   tenantPolicies: {
@@ -345,7 +346,11 @@ describe('the bounds of namespaces', () => {
       );
     expect(await uris(many)).toMatchObject({ code: 0, stderr: '' });
     expect(await sentence(uris([...many.slice(1), 'https://evil.example.org/cb']))).toContain(
-      'redirect URI https://evil.example.org/cb is at no host that namespace large may use',
+      'redirect URI https://evil.example.org/cb is at no host that namespace large may use, which are: *.team-0.example.com, ',
+    );
+    const long = `https://evil.example.org/${'x'.repeat(2_000)}`;
+    expect(await sentence(uris([long]))).toMatch(
+      /^redirect URI https:\/\/evil\.example\.org\/x{475}… is at no host .*\.te…\. Choose another, or ask the platform team to extend large\.redirectHosts in ConfigMap oauth-registrar-tenants of namespace oauth-registrar-system$/,
     );
   });
 
@@ -386,7 +391,7 @@ describe('the bounds of namespaces', () => {
       await patch({ metadata: { annotations: { [`${GROUP}/reconcile-requested-at`]: '1' } } }),
     ).toMatchObject({ code: 0 });
     expect(await sentence(patch({ spec: { client: { clientName: 'Edited' } } }))).toContain(
-      'may not use scope openid, only these: . Choose',
+      'may not use scope openid, only these: none. Choose',
     );
     await scene.kubectl(
       'patch',
@@ -423,6 +428,15 @@ describe('the bounds of namespaces', () => {
     await untilRefused(() => isRefused(attempt('create', oauthClient())));
     expect((await attempt('create', oauthClient())).stderr).toContain(
       "ValidatingAdmissionPolicy 'oauth-registrar-tenants' with binding 'configmap-oauth-registrar-tenants' denied request: failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction",
+    );
+    const token = await tokenFor(scene, NAMESPACE);
+    const env = { TENANTS_BINDINGS: 'oauth-registrar-writers-status,configmap-oauth-registrar-tenants' };
+    expect(await problemOf(scene, { namespace: NAMESPACE, token, env })).toBe(
+      `Namespace ${NAMESPACE} has no ConfigMap oauth-registrar-tenants (404), so every write of an OAuthClient is refused. Run helm upgrade, which makes it again.`,
+    );
+    const others = { TENANTS_BINDINGS: 'another' };
+    expect(await problemOf(scene, { namespace: NAMESPACE, token, env: others })).toBe(
+      'The cluster has no validatingadmissionpolicybindings another (404), so nothing guards what it is for. Run helm upgrade with the same values: it makes again what belongs to this release. With shared.enabled=false, upgrade the release that has it.',
     );
     const { data } = JSON.parse(stored) as { readonly data: object };
     await scene.apply(configMap('oauth-registrar-tenants', data));
