@@ -26,6 +26,8 @@ import { refreshOrphans } from './refresh-orphans.ts';
 import { type LookAgain, tellStatus } from './status.ts';
 
 const REFRESH_MS = 3_600_000;
+/** Between two refreshes one document is asked for, so that a server that stops is reported while nobody uses it. */
+const SIGN_OF_LIFE_MS = 600_000;
 const RETRIES = { firstMs: 5_000, longestMs: 300_000 };
 
 /** What this process has found out about one server by asking it. */
@@ -45,6 +47,8 @@ export interface Discovered {
   readonly attempts: number;
   /** Milliseconds since the epoch. */
   readonly askAgainAt: number;
+  /** When the document that was found is asked for again, in milliseconds since the epoch. */
+  readonly signOfLifeAt?: number | undefined;
   /** Where the discovery document was last found, and how many milliseconds that took. */
   readonly found?: { readonly url: string; readonly tookMs: number } | undefined;
   /** When discovery began to fail, in milliseconds since the epoch. */
@@ -103,7 +107,7 @@ export async function reconcileServer(
   const limits = limitsAt(servers.health(key).rateLimits, clock.now()).map(({ until }) => until);
   const isKept = await isRefreshed(key, connection, context);
   const readAgain = references.isIncomplete || !isKept ? clock.now() + MISSING_REFERENCE_MS : undefined;
-  const due = [found.askAgainAt, probe, doubt, orphansVisit, readAgain, ...limits].filter(
+  const due = [found.askAgainAt, found.signOfLifeAt, probe, doubt, orphansVisit, readAgain, ...limits].filter(
     (time) => time !== undefined,
   );
   const lookAgain = Math.min(...due) - clock.now();
@@ -225,8 +229,10 @@ async function endpointsOf(
     };
   }
   const known = knownOf(object, discovered) ?? fromStatus(object, now + REFRESH_MS * random());
-  const isProbeDue = (nextProbe(context.servers.health(key)) ?? Number.POSITIVE_INFINITY) <= now;
-  if (known?.generation === generation && now < known.askAgainAt && !isProbeDue) {
+  const isDoubted = (nextProbe(context.servers.health(key)) ?? Number.POSITIVE_INFINITY) <= now;
+  const isRefreshDue = known === undefined || now >= known.askAgainAt;
+  const isProbeDue = isDoubted || (!isRefreshDue && now >= (known.signOfLifeAt ?? Number.POSITIVE_INFINITY));
+  if (known?.generation === generation && !isRefreshDue && !isProbeDue) {
     discovered.set(key, known);
     return known;
   }
@@ -267,13 +273,17 @@ async function discoverAnew(
   };
 }
 
-type Outcome = Pick<Discovered, 'problem' | 'attempts' | 'askAgainAt' | 'failingSince'>;
+type Outcome = Pick<Discovered, 'problem' | 'attempts' | 'askAgainAt' | 'signOfLifeAt' | 'failingSince'>;
 
-const refreshed = ({ clock, random }: Context): Outcome => ({
+const refreshed = (context: Context): Outcome => ({
   problem: undefined,
   attempts: 0,
-  askAgainAt: clock.now() + withJitter(REFRESH_MS, random),
+  askAgainAt: context.clock.now() + withJitter(REFRESH_MS, context.random),
+  signOfLifeAt: signOfLifeAt(context),
 });
+
+const signOfLifeAt = ({ clock, random }: Context): number =>
+  clock.now() + withJitter(SIGN_OF_LIFE_MS, random);
 
 /** A server that doesn't answer is tried every few seconds at first, so that its clients wait no longer than it is away. */
 function failing(
@@ -288,7 +298,8 @@ function failing(
   const delayMs = UNANSWERED.includes(problem.reason)
     ? outageProbeDelay(now - since) - (now - begunAt)
     : withJitter(backoff(RETRIES, attempts), random);
-  return { problem, attempts, failingSince: since, askAgainAt: now + Math.max(SHORTEST_RETRY_MS, delayMs) };
+  const askAgainAt = now + Math.max(SHORTEST_RETRY_MS, delayMs);
+  return { problem, attempts, failingSince: since, askAgainAt, signOfLifeAt: undefined };
 }
 
 const SHORTEST_RETRY_MS = 500;
@@ -326,7 +337,8 @@ async function probeAgain(
   const askAgainAt = isBack
     ? context.clock.now() + withJitter(AFTER_OUTAGE_MS, context.random)
     : known.askAgainAt;
-  return { ...known, problem: undefined, attempts: 0, failingSince: undefined, askAgainAt };
+  const alive = { problem: undefined, attempts: 0, failingSince: undefined };
+  return { ...known, ...alive, askAgainAt, signOfLifeAt: signOfLifeAt(context) };
 }
 
 type Besides = Pick<Discovered, 'aliases' | 'refused' | 'offered'>;

@@ -116,12 +116,22 @@ describe('After an outage', () => {
   );
 });
 
-test('A server that nobody uses is reported in the same words, whether it answered before or not', async () => {
+test('A server that nobody uses is reported soon and in the same words, whether it answered before or not', async () => {
   const [never, noMore] = [away({ to: Number.POSITIVE_INFINITY }, 0), away({ from: 60, to: 1e9 }, 0)];
-  await never.clock.advance(70 * 60_000);
-  await noMore.clock.advance(70 * 60_000);
+  await never.clock.advance(13 * 60_000);
+  await noMore.clock.advance(13 * 60_000);
   expect(never.ready()).toMatch(/^False AuthorizationServerUnavailable: .* can't be reached/);
   expect(noMore.ready()).toBe(never.ready());
+});
+
+test('A server that nobody uses is asked for its document every ten minutes, by one GET', async () => {
+  const { clock, timesOf, writes } = away({ to: 0 }, 0);
+  await clock.advance(60_000);
+  const written = writes.length;
+  await clock.advance(10 * 3_600_000);
+  expect(timesOf('GET').length).toBeGreaterThan(50);
+  expect(timesOf('GET').length).toBeLessThan(80);
+  expect(writes).toHaveLength(written);
 });
 
 describe('Servers that hang', () => {
