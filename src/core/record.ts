@@ -327,7 +327,7 @@ function timesIn(annotations: Readonly<Record<string, string>>, creationTimestam
       secretIssuedAt: notAfter(text(ANNOTATIONS.secretIssuedAt), clientSecretExpiresAt),
       registrationAccessTokenExpiresAt,
       tokenIssuedAt: notAfter(text(ANNOTATIONS.tokenIssuedAt), registrationAccessTokenExpiresAt),
-      leftAt: notAfter(registeredAt, text(ANNOTATIONS.leftAt)) && text(ANNOTATIONS.leftAt),
+      leftAt: notBefore(text(ANNOTATIONS.leftAt), registeredAt),
       keyCreatedAt,
       // A key is followed too early rather than never, and the former one goes too late rather than too early.
       keyRotatesAt: ofKey(ANNOTATIONS.keyRotatesAt, 'rotateAfter', 'Now'),
@@ -352,9 +352,12 @@ function notLater(registeredAt: string, creationTimestamp: string): string {
 const keptTime = (text: string | undefined): string | undefined =>
   Number.isNaN(storedTime(text)) ? undefined : text;
 
-/** `undefined` where it is after that end: one of the two is wrong. */
+/** `undefined` where one of the two times is wrong, since the other one comes before it. */
 const notAfter = (time: string | undefined, end: string | undefined): string | undefined =>
   storedTime(time) > storedTime(end) ? undefined : time;
+
+const notBefore = (time: string | undefined, start: string): string | undefined =>
+  storedTime(time) < storedTime(start) ? undefined : time;
 
 const longestMs = (name: DurationName): number => durationMs(DURATIONS[name].most);
 

@@ -81,7 +81,7 @@ describe('a workload Secret', () => {
 
 const secretValue = wellFormed.filter((given) => given !== '');
 const rfc3339 = fc
-  .integer({ min: 0, max: 253402300799 })
+  .integer({ min: 0, max: 253402214400 })
   .map((seconds) => new Date(seconds * 1000).toISOString().replace('.000', ''));
 const optionalTime = fc.option(rfc3339, { nil: undefined });
 
@@ -136,28 +136,48 @@ function shallow(document: JsonObject): JsonObject {
 const withoutUndefined = (given: object): object =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 
+const DAY_MS = 86_400_000;
+
+/** A token is given before it ends. */
+function timesOfToken(times: readonly (string | undefined)[]) {
+  const [issued, end] = times.toSorted();
+  return { tokenIssuedAt: issued, registrationAccessTokenExpiresAt: end };
+}
+
+/** A key is followed after it was made. */
+function timesOfKey([made, rotatesMs, retiresMs]: [string | undefined, number, number]) {
+  const since = Date.parse(made ?? '');
+  const isLast = Number.isNaN(since) || since + DAY_MS > Date.parse('9999-12-31T00:00:00Z');
+  return isLast
+    ? {}
+    : { keyCreatedAt: made, keyRotatesAt: since + rotatesMs, keyRetiresAt: since + retiresMs };
+}
+
 const record: fc.Arbitrary<RegistrationRecord> = fc
   .record({
     clientId: secretValue,
     name: fc.stringMatching(/^[a-z0-9]([a-z0-9.-]{0,100}[a-z0-9])?$/),
     role: fc.constantFrom('current' as const, 'owed' as const, 'left-behind' as const),
     revision: fc.integer({ min: 1 }),
-    registeredAt: rfc3339,
+    registeredAt: rfc3339.filter((time) => time >= '2015'),
     managed: fc.boolean(),
     clientSecretExpiresAt: optionalTime,
-    registrationAccessTokenExpiresAt: optionalTime,
-    tokenIssuedAt: optionalTime,
-    keyCreatedAt: optionalTime,
+    tokenTimes: fc.tuple(optionalTime, optionalTime),
+    keyTimes: fc.tuple(
+      optionalTime,
+      fc.integer({ min: 0, max: DAY_MS }),
+      fc.integer({ min: 0, max: DAY_MS }),
+    ),
     replaces: fc.option(fc.constant('oac-uid-1-a0'), { nil: undefined }),
     rotatedFor: fc.option(secretValue.map(keptText), { nil: undefined }),
     retain: fc.boolean(),
     purpose: fc.constantFrom({}, { purpose: 'agent' }, { purpose: 'agent', session: 'run-1' }),
-    keyRotatesAt: fc.option(fc.integer({ min: 1, max: 8.64e15 }), { nil: undefined }),
-    keyRetiresAt: fc.option(fc.integer({ min: 1, max: 8.64e15 }), { nil: undefined }),
   })
   .map(
-    ({ name: client, ...given }) =>
+    ({ name: client, tokenTimes, keyTimes, ...given }) =>
       withoutUndefined({
+        ...timesOfToken(tokenTimes),
+        ...timesOfKey(keyTimes),
         registrationSecret: 'oac-uid-1-a1',
         resourceVersion: '7',
         attempt: 'a1',

@@ -33,7 +33,7 @@ export function isAtRest(world: World): boolean {
   const objects = world.cluster.all('OAuthClient');
   const uids = new Set(objects.map(({ metadata }) => metadata.uid));
   return (
-    objects.every((object) => isReady(object) || isLost(object)) &&
+    objects.every((object) => (isReady(object) && isReadWell(object)) || isLost(object)) &&
     world.cluster.all('ClusterAuthorizationServer').every(isFound) &&
     unexplained(world).length === 0 &&
     records(world).every(hasNoEnd) &&
@@ -49,6 +49,10 @@ export function isAtRest(world: World): boolean {
     )
   );
 }
+
+/** A read that failed is repeated; until then status says so, which another process would not know. */
+const isReadWell = (object: Stored): boolean =>
+  !conditionOf(object, 'Ready')?.message.includes('could not be read: ');
 
 /** A server that lost its clients is found out by the next read. */
 const isNoticed = ({ server }: World, { role, clientId }: RegistrationRecord): boolean =>
