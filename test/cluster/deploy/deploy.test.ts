@@ -21,6 +21,20 @@ const render = async (folder: string): Promise<readonly Manifest[]> =>
 const kindsOf = (manifests: readonly Manifest[]) => [...new Set(manifests.map(({ kind }) => kind))].sort();
 
 describe('deploy, as kustomize renders it', () => {
+  test('without-policies leaves out the admission policies and their bindings, and nothing else', async () => {
+    const named = (all: readonly Manifest[]) =>
+      all.map(({ kind, metadata }) => `${kind} ${metadata.name}`).toSorted();
+    const whole = named(await render('.'));
+    const without = named(await render('overlays/without-policies'));
+    expect(whole.filter((name) => !without.includes(name))).toEqual([
+      'ValidatingAdmissionPolicy oauth-registrar-account',
+      'ValidatingAdmissionPolicy oauth-registrar-guard',
+      'ValidatingAdmissionPolicyBinding oauth-registrar-account',
+      'ValidatingAdmissionPolicyBinding oauth-registrar-guard',
+    ]);
+    expect(without.filter((name) => !whole.includes(name))).toEqual([]);
+  });
+
   test('contains the namespace, all kinds and the operator', async () => {
     const all = await render('.');
     const served = all.filter(({ kind }) => kind === 'CustomResourceDefinition');
