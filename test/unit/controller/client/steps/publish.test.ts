@@ -20,6 +20,7 @@ import {
   workloadSecret,
 } from '../../../../kit/fixtures/objects.ts';
 import { INSTALLATION, NOW, setback } from '../../../../kit/fixtures/observations.ts';
+import { kstatusOf } from '../../../../kit/kstatus.ts';
 
 const unpublished = [...surroundings(), clientObject(), registrationSecret()];
 /** Somebody edited it. */
@@ -382,10 +383,10 @@ describe('Where something at admission takes a label off the Secret', () => {
   test('SecretSynced is False and names it; workloads can use the Secret', async () => {
     const taken = await undone();
     await reconcileClient(taken.round.key, taken.context);
-    const status = taken.cluster.find('OAuthClient', 'shop/storefront')?.status as
-      | { readonly conditions?: readonly Condition[] }
-      | undefined;
+    const object = taken.cluster.find('OAuthClient', 'shop/storefront');
+    const status = object?.status as { readonly conditions?: readonly Condition[] } | undefined;
     const conditions = status?.conditions ?? [];
+    expect(kstatusOf(object as never)).toBe('InProgress');
     const said = conditions.map(({ type, status, reason }) => `${type} ${status} ${reason}`);
     expect(said).toEqual([
       'Ready True SecretWriteUndone',

@@ -254,6 +254,20 @@ describe('An update that is refused', () => {
     expect(taken.next()).toMatchObject({ type: 'Idle', state: 'Stalled', reason: 'UpdateUnsupported' });
   });
 
+  test('where replacement.onEdit is Automatic, another client follows at once, and no Warning is given', async () => {
+    const replacement = { onEdit: 'Automatic', onExpiry: 'Automatic', overlap: '24h' } as const;
+    const taken = await update({
+      outcomes: [answered(404), answered(200, { client_id: 'c1' })],
+      objects: objectsOf({ client: { clientName: 'Edited' }, replacement }),
+    });
+    expect(taken.told).toEqual([]);
+    expect(setbacksOf(taken)).toMatchObject([{ kind: 'Terminal', reason: 'UpdateUnsupported' }]);
+    expect(taken.next()).toMatchObject({
+      type: 'Register',
+      message: 'The server gives no way to change client c1, and replacement.onEdit is Automatic.',
+    });
+  });
+
   test('with a status 500, and a read that rotates the token: the new one is recorded', async () => {
     const rotated = answered(200, { ...information, registration_access_token: 'token-2' });
     const taken = await update({ outcomes: [answered(500), rotated] });
