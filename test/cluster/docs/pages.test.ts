@@ -104,8 +104,7 @@ const ENDPOINTS_OF_API_SERVER = JSON.stringify({
 
 beforeAll(async () => {
   folder = await createPagesFolder();
-  // A reader of README starts with a namespace that exists, and an operator that is installed.
-  await testbed.apply(namespace('shop', {}));
+  // A reader of README starts with an operator that is installed.
   await testbed.apply(ENDPOINTS_OF_API_SERVER);
   // Helm's objects are the same; `npm run test:chart` compares them.
   const [install] = blocksBelow('docs/operating.md', 'With kustomize', 'sh');
