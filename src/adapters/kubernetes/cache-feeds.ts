@@ -113,7 +113,7 @@ export function createWatches(caches: Caches, options: Options): Watches {
     return {
       silentMs: now - reflector.lastActivity(),
       isSynced: synced.has(reflector),
-      refused: refused && { agoMs: now - refused.at, message: refused.message },
+      refused: refused && { agoMs: now - refused.at, message: refused.message, cure: refused.cure },
     };
   };
   return {

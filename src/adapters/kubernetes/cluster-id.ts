@@ -1,5 +1,6 @@
 import { RESOURCES } from '../../api/kubernetes.ts';
 import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
+import { cureOf } from './cure.ts';
 
 const RETRY_MS = 2_000;
 
@@ -25,7 +26,11 @@ export async function readClusterId(
         `Namespace kube-system, whose uid identifies the cluster, can't be read: ${message}. Allow "get" for this namespace, or set --cluster-id.`,
       );
     }
-    log.warn('namespace kube-system could not be read; the read is retried', { status, message });
+    log.warn('namespace kube-system could not be read; the read is retried', {
+      status,
+      message,
+      cure: cureOf(status),
+    });
     await clock.sleep(RETRY_MS, ending);
   }
   return undefined;

@@ -2,6 +2,7 @@ import { type KubernetesObject, RESOURCES } from '../../api/kubernetes.ts';
 import { microTime } from '../../api/time.ts';
 import type { Clock, KubernetesApi, Log } from '../../controller/ports.ts';
 import { isNewer } from '../../controller/state/object-cache.ts';
+import { cureOf } from './cure.ts';
 
 interface ClaimOptions {
   readonly api: KubernetesApi;
@@ -69,8 +70,8 @@ export function createClaim(options: ClaimOptions): LeaseClaim {
     if (!answer.ok && current) {
       seen = undefined;
     }
-    if (!current) {
-      log.warn('the lease could not be read', answer);
+    if (!answer.ok && !current) {
+      log.warn('the lease could not be read', { ...answer, cure: cureOf(answer.status) });
     }
     return current;
   };
@@ -85,7 +86,7 @@ export function createClaim(options: ClaimOptions): LeaseClaim {
       writtenVersion = answer.object.metadata.resourceVersion;
     }
     if (!answer.ok && answer.status !== 409) {
-      log.warn('the lease could not be written', answer);
+      log.warn('the lease could not be written', { ...answer, cure: cureOf(answer.status) });
     }
     return answer.ok;
   };

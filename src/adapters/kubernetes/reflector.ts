@@ -3,6 +3,7 @@ import type { Clock, Log } from '../../controller/ports.ts';
 import { describeAnswer } from './answer.ts';
 import type { PagedApi } from './api.ts';
 import type { Connection } from './connection.ts';
+import { cureOf } from './cure.ts';
 import type { RawObject, Selection } from './paths.ts';
 import { openWatch, type WatchEnd } from './watch.ts';
 import { backoffMs, INITIAL_STATE, step, type WatchInput, type WatchState } from './watch-state.ts';
@@ -61,6 +62,8 @@ interface Refused {
   readonly at: number;
   /** The API server's words. */
   readonly message: string;
+  /** What a person does about it, as a sentence. */
+  readonly cure: string | undefined;
 }
 
 /**
@@ -86,8 +89,8 @@ export function createReflector<T extends KubernetesObject>(options: ReflectorOp
       lastActivity = options.clock.monotonic();
       lastRefusal = undefined;
     },
-    refused: (message) => {
-      lastRefusal = { at: options.clock.monotonic(), message };
+    refused: (message, cure) => {
+      lastRefusal = { at: options.clock.monotonic(), message, cure };
     },
   };
   return {
@@ -110,7 +113,7 @@ interface Hooks {
   readonly synced: () => void;
   readonly active: () => void;
   /** The API server answered, and did not do it. */
-  readonly refused: (message: string) => void;
+  readonly refused: (message: string, cure: string | undefined) => void;
 }
 
 async function run<T extends KubernetesObject>(options: ReflectorOptions<T>, hooks: Hooks): Promise<void> {
@@ -157,9 +160,10 @@ async function listOnce<T extends KubernetesObject>(
   }
   if (!answer.ok) {
     const { status, reason, message } = answer;
-    log.warn('a list failed and will be retried', { ...about(options), status, reason, message });
+    const cure = cureOf(status);
+    log.warn('a list failed and will be retried', { ...about(options), status, reason, message, cure });
     if (status > 0) {
-      refused(message);
+      refused(message, cure);
     }
     return { kind: 'failed', status };
   }
@@ -193,7 +197,7 @@ async function watch<T extends KubernetesObject>(
   if (!hooks.signal.aborted) {
     report(options, end);
     if (end.kind === 'failed' && end.status > 0) {
-      hooks.refused(end.message);
+      hooks.refused(end.message, cureOf(end.status));
     }
   }
   return step(state, end);

@@ -16,6 +16,8 @@ interface WatchRefusal {
   readonly agoMs: number;
   /** The API server's words. */
   readonly message: string;
+  /** What a person does about it, as a sentence. */
+  readonly cure: string | undefined;
 }
 
 export type WatchViews = ReadonlyMap<string, WatchView>;
@@ -50,10 +52,13 @@ const isBlind = ({ silentMs, refused }: WatchView): boolean =>
   refused !== undefined && silentMs > BLIND_AFTER_MS;
 
 const unread = (name: string, { refused }: WatchView): string =>
-  `The first list of ${name} is not read yet${refused === undefined ? '.' : `: ${asSentence(refused.message)}`}`;
+  `The first list of ${name} is not read yet${refused === undefined ? '.' : `: ${refusalText(refused)}`}`;
 
 const refusedWatch = (name: string, { refused }: WatchView): string =>
-  `The watch of ${name} is refused: ${asSentence(refused?.message ?? '')}`;
+  `The watch of ${name} is refused: ${refused === undefined ? '' : refusalText(refused)}`;
+
+const refusalText = ({ message, cure }: WatchRefusal): string =>
+  [asSentence(message), cure].filter((words) => words !== undefined).join(' ');
 
 /** Watches of Secrets that belong to tenants; one broken Secret of anybody may end them. */
 const OF_SECRETS = /^(?:credentials|workloadsecrets)\b/;

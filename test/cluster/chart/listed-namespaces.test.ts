@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { cureOf } from '../../../src/adapters/kubernetes/cure.ts';
 import { untilGuarded } from '../../kit/testbed/policies.ts';
+import { fetchText } from '../behaviour/looks.ts';
 import { eventually, machine } from '../behaviour/objects.ts';
+import { problemOf, tokenFor } from './check.ts';
 import { CHART } from './rendered.ts';
 import { TRIAL, useScene } from './scene.ts';
 
@@ -66,6 +69,30 @@ test('registers a client with no right outside of its namespaces, and passes hel
   await untilGuarded(scene.controlPlane, OWN);
   const { stderr: guarded } = await scene.controlPlane.kubectl(['delete', 'namespace', OWN, '--timeout=5s']);
   expect(guarded).toContain('Delete the OAuthClients first');
+});
+
+test('log, /readyz and helm test say what to do where the account lacks a right, and that helps', {
+  timeout: 120_000,
+}, async () => {
+  await scene.kubectl('delete', 'rolebinding', 'oauth-registrar', '-n', 'shop');
+  await scene.kubectl('delete', 'pods', '-n', OWN, '-l', 'app.kubernetes.io/name=oauth-registrar');
+  const cure = cureOf(403) ?? 'there is none';
+  const operator = await eventually(
+    () => [...scene.node.operators.values()].at(-1),
+    (one) => one?.output().includes(`"cure":"${cure}"`) === true,
+    60_000,
+  );
+  const { text } = await fetchText(operator?.port ?? 0, '/readyz');
+  expect(text).toMatch(/The first list of \S+ of shop is not read yet: .* cannot list resource /);
+  expect(text).toContain(cure);
+  const token = await tokenFor(scene, OWN);
+  const env = { GUARD_BINDING: `${OWN}-guard`, ACCOUNT_BINDING: `${OWN}-account` };
+  const problem = () => problemOf(scene, { namespace: OWN, token, env });
+  await eventually(problem, (words) => words.startsWith('0 of 1 Pods of the operator are ready. '), 60_000);
+
+  const flags = ['-n', OWN, '--reuse-values', '--wait', '--timeout', '90s'];
+  const upgraded = await scene.helm.run(['upgrade', 'sso', CHART, ...flags]);
+  expect(upgraded, upgraded.stderr).toMatchObject({ code: 0 });
 });
 
 test('helm test says what is wrong where no operator leads', { timeout: 120_000 }, async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cureOf } from '../../../../src/adapters/kubernetes/cure.ts';
 import { createLeaderElector } from '../../../../src/adapters/kubernetes/leader.ts';
 import type { Lease } from '../../../../src/adapters/kubernetes/lease.ts';
 import type { ApiResult, KubernetesApi } from '../../../../src/controller/ports.ts';
@@ -47,6 +48,7 @@ function createLeaseStore() {
 type Store = ReturnType<typeof createLeaseStore>;
 
 function candidate(store: Store, clock: FakeClock, identity: string, api: Partial<KubernetesApi> = {}) {
+  const log = createRecordingLog();
   const elector = createLeaderElector({
     api: { ...store.api, ...api },
     namespace: 'operator',
@@ -54,10 +56,10 @@ function candidate(store: Store, clock: FakeClock, identity: string, api: Partia
     identity,
     clock,
     random: () => 0.5,
-    log: createRecordingLog(),
+    log,
   });
   const stop = new AbortController();
-  return { elector, stop, acquired: elector.acquire(stop.signal) };
+  return { elector, log, stop, acquired: elector.acquire(stop.signal) };
 }
 
 const noAnswer = async () => ({ ok: false, status: 0, reason: 'NoAnswer', message: 'lost' }) as const;
@@ -245,5 +247,19 @@ describe('a leader', () => {
     await clock.advance(8_000);
     expect(a.elector.held()).toBe(true);
     expect(store.spec()).toMatchObject({ holderIdentity: 'a', leaseTransitions: 7 });
+  });
+
+  test.each([
+    ['read', 0, 'get'],
+    ['read', 403, 'get'],
+    ['written', 403, 'create'],
+  ] as const)('says what to do if the lease could not be %s: %i', async (what, status, verb) => {
+    const answer = async () => ({ ok: false, status, reason: 'Unknown', message: 'no' }) as const;
+    const { log, stop } = candidate(createLeaseStore(), createFakeClock(), 'a', { [verb]: answer });
+    await expect.poll(() => log.lines.length).toBeGreaterThan(0);
+    stop.abort();
+    expect(log.lines[0]).toBe(
+      `warn the lease could not be ${what} ${JSON.stringify({ ...(await answer()), cure: cureOf(status) })}`,
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createKubernetesApi } from '../../../../src/adapters/kubernetes/api.ts';
+import { cureOf } from '../../../../src/adapters/kubernetes/cure.ts';
 import type { RawObject } from '../../../../src/adapters/kubernetes/paths.ts';
 import { createReflector, type Reflector } from '../../../../src/adapters/kubernetes/reflector.ts';
 import { RESOURCES } from '../../../../src/api/kubernetes.ts';
@@ -231,6 +232,15 @@ describe('a reflector', () => {
     await until(() => expect(reflector.lastRefusal?.()?.message).toBeTypeOf('string'));
     expect(reflector.lastRefusal?.()?.at).toBeLessThanOrEqual(clock.monotonic());
     await until(() => expect(reflector.lastRefusal?.()).toBeUndefined());
+  });
+
+  test('says what to do where the account lacks the right', async () => {
+    const { log } = await follow({ script: [answer(403, status(403, 'Forbidden')), list('5')] });
+    const cure = cureOf(403);
+    await until(() => expect(log.lines[0]).toContain(`"cure":"${cure}"`));
+    expect(log.lines[0]).toMatch(
+      /^warn a list failed and will be retried \{"resource":"secrets","status":403,/,
+    );
   });
 
   test('continues after a handler that throws', async () => {

@@ -13,7 +13,7 @@ const view = (change: Partial<WatchView> = {}): WatchView => ({
   refused: undefined,
   ...change,
 });
-const refused = (agoMs: number) => ({ agoMs, message: SAID });
+const refused = (agoMs: number, cure?: string) => ({ agoMs, message: SAID, cure });
 const of = (name: string, change: Partial<WatchView>) =>
   new Map([
     ['oauthclients', view()],
@@ -40,6 +40,14 @@ describe('/readyz', () => {
     [{ silentMs: 900_000 }, undefined],
     [{ silentMs: 59_000, refused: refused(1_000) }, undefined],
     [{ silentMs: 61_000, refused: refused(1_000) }, `The watch of credentials is refused: ${SAID}.`],
+    [
+      { silentMs: 61_000, refused: refused(1_000, 'Give it the right.') },
+      `The watch of credentials is refused: ${SAID}. Give it the right.`,
+    ],
+    [
+      { isSynced: false, refused: refused(1_000, 'Give it the right.') },
+      `The first list of credentials is not read yet: ${SAID}. Give it the right.`,
+    ],
     [{ isSynced: false }, 'The first list of credentials is not read yet.'],
     [{ isSynced: false, refused: refused(1_000) }, `The first list of credentials is not read yet: ${SAID}.`],
   ])('says which watch is missing, in the words of the API server: %j', (change, expected) => {
