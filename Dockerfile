@@ -21,11 +21,13 @@ COPY LICENSE /usr/share/doc/oauth-registrar/LICENSE
 COPY --from=build /build/dist/THIRD-PARTY-LICENSES.txt /usr/share/doc/oauth-registrar/THIRD-PARTY-LICENSES.txt
 COPY --from=build /build/dist/oauth-registrar.js /usr/lib/oauth-registrar/oauth-registrar.mjs
 # Little memory at no loss of speed that could be measured, see docs/scale.md: one arena, given back from 128 KiB on,
-# since glibc would keep one for each thread and what was freed in it; a heap that at most doubles between two collections;
+# since glibc would keep one for each thread and what was freed in it; buffers from 16 KiB on outside of it, since glibc
+# gives back only its end; a heap that at most doubles between two collections;
 # and collected when work is over, which --expose-gc permits. --disable-sigusr1: else a signal opens Node's inspector, and
 # with it the memory and all tokens in it. Sixteen threads: libuv lends half of them to look-ups of names, and slow names
 # of one tenant must leave some to others.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 UV_THREADPOOL_SIZE=16
+ENV NODE_ENV=production MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072 MALLOC_MMAP_THRESHOLD_=16384 \
+  UV_THREADPOOL_SIZE=16
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "--heap-growing-percent=100", "--expose-gc", \
   "--disable-sigusr1", "/usr/lib/oauth-registrar/oauth-registrar.mjs"]
