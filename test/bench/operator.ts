@@ -14,7 +14,7 @@ export interface BenchOperator extends Pick<OperatorProcess, 'pid' | 'stop' | 'o
 
 const QUIET_MS = 1_000;
 const POLL_MS = 100;
-const IDLE_TIMEOUT_MS = 900_000;
+const TIMEOUT_MS = 900_000;
 
 /** Who an operator is and what it works at. */
 export interface Install {
@@ -34,7 +34,8 @@ export async function startBundled(entry: string, install: Install): Promise<Ben
     exited: process.exited,
     startedAt,
     async working() {
-      await until('the operator works', () => process.lines.some(({ msg }) => msg === 'working'));
+      const isWorking = () => process.lines.some(({ msg }) => msg === 'working');
+      await until('the operator works', isWorking, { timeoutMs: TIMEOUT_MS });
       return performance.now() - startedAt;
     },
     idle: () => untilIdle(process.port),
@@ -50,7 +51,7 @@ async function untilIdle(port: number): Promise<number> {
     }
     return performance.now() - last.at >= QUIET_MS;
   };
-  await until('the operator is idle', isQuiet, { everyMs: POLL_MS, timeoutMs: IDLE_TIMEOUT_MS });
+  await until('the operator is idle', isQuiet, { everyMs: POLL_MS, timeoutMs: TIMEOUT_MS });
   return last.at;
 }
 

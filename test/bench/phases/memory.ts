@@ -14,8 +14,8 @@ export interface MemoryOptions {
   readonly unrelatedSecrets: number;
 }
 
-/** The operator gives memory back five seconds after its last work, at most every twenty. */
-const SETTLE_MS = { afterWork: 26_000, afterStart: 8_000, afterNothing: 3_000 };
+/** The operator gives memory back five seconds after its last work and once more five seconds later, at most every twenty. */
+const SETTLE_MS = { afterWork: 26_000, afterNothing: 3_000 };
 const figures = figuresOf('Memory of the operator');
 
 /** One operator while clients become more and more, then beside unrelated Secrets, then started anew. */
@@ -41,7 +41,7 @@ export async function memory(
     stage,
     `Restart with ${present} unchanged beside ${unrelatedSecrets} unrelated Secrets`,
   );
-  found.push(...(await look(again.operator, 'started anew with all of that', SETTLE_MS.afterStart)));
+  found.push(...(await look(again.operator, 'started anew with all of that', SETTLE_MS.afterWork)));
   await again.operator.stop();
   return [...found, ...again.figures];
 }
