@@ -1,8 +1,12 @@
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
 import manifest from '../../../package.json' with { type: 'json' };
 import { HELM_VERSIONS } from '../../kit/testbed/helm.ts';
 import { differences } from './differences.ts';
-import { isHook, kustomized, type Manifest, useRendering } from './rendered.ts';
+import { isHook, kustomized, type Manifest, only, ROOT, useRendering } from './rendered.ts';
 
 /** The chart and the kustomize folders give the same objects, but for what these lists name. */
 
@@ -121,6 +125,29 @@ describe.each(HELM_VERSIONS)('%s renders what kustomize renders', (version) => {
     expect(new Set(namespaces)).toEqual(new Set(['sso', 'shop', 'billing']));
     expect(JSON.stringify(objects)).not.toMatch(/oauth-registrar-(system|shop)/);
   });
+});
+
+test("an overlay's namespace and prefix reach the tenants' policies", async () => {
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'oauth-registrar-overlay-')));
+  const base = relative(folder, join(ROOT, 'deploy', 'overlays', 'tenant-policies'));
+  const overlay = { namespace: 'second-system', namePrefix: 'second-', resources: [base] };
+  await writeFile(join(folder, 'kustomization.yaml'), stringify(overlay));
+  const objects = await kustomized(relative(ROOT, folder));
+  await rm(folder, { recursive: true });
+  const binding = (name: string) =>
+    only(objects, 'ValidatingAdmissionPolicyBinding', `second-${name}`)['spec'];
+  const own = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'second-system' } } };
+  expect(binding('configmap-oauth-registrar-tenants')).toMatchObject({
+    policyName: 'second-oauth-registrar-tenants',
+    paramRef: { name: 'second-oauth-registrar-tenants', namespace: 'second-system' },
+  });
+  expect(binding('oauth-registrar-tenants-form')).toMatchObject({ matchResources: own });
+  const account = { name: 'second-oauth-registrar', namespace: 'second-system' };
+  expect(binding('oauth-registrar-writers-records')).toMatchObject({
+    paramRef: account,
+    matchResources: own,
+  });
+  expect(binding('oauth-registrar-writers-status')).toMatchObject({ paramRef: account });
 });
 
 /** The order of `differences`: by object. */

@@ -7,7 +7,7 @@ import { run } from '../../kit/testbed/command.ts';
 import { type HelmVersion, openHelm } from '../../kit/testbed/helm.ts';
 import { SILENT } from '../../kit/testbed/progress.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
+export const ROOT = join(import.meta.dirname, '..', '..', '..');
 export const CHART = join(ROOT, 'deploy', 'chart');
 export const RELEASE = 'oauth-registrar';
 export const NAMESPACE = 'oauth-registrar-system';

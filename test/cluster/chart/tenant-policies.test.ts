@@ -429,6 +429,11 @@ describe('the bounds of namespaces', () => {
     expect((await attempt('create', oauthClient())).stderr).toContain(
       "ValidatingAdmissionPolicy 'oauth-registrar-tenants' with binding 'configmap-oauth-registrar-tenants' denied request: failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction",
     );
+    const finalizers = JSON.stringify({ metadata: { finalizers: [`${GROUP}/registration`] } });
+    const asOperator = ['--type=merge', '--dry-run=server', `--as=${OPERATOR}`, '-p', finalizers];
+    expect((await kubectl(['patch', 'oac', 'web', '-n', 'shop', ...asOperator])).stderr).toContain(
+      'no params found for policy binding',
+    );
     const token = await tokenFor(scene, NAMESPACE);
     const env = { TENANTS_BINDINGS: 'oauth-registrar-writers-status,configmap-oauth-registrar-tenants' };
     expect(await problemOf(scene, { namespace: NAMESPACE, token, env })).toBe(

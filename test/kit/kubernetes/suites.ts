@@ -22,7 +22,11 @@ export const SUITES: readonly Suite[] = [
   { title: 'deploy', files: ['test/cluster/deploy/'] },
   {
     title: 'chart',
-    files: ['test/cluster/chart/lifecycle.test.ts', 'test/cluster/chart/listed-namespaces.test.ts'],
+    files: [
+      'test/cluster/chart/lifecycle.test.ts',
+      'test/cluster/chart/listed-namespaces.test.ts',
+      'test/cluster/chart/tenant-policies.test.ts',
+    ],
     configuration: ['--config=vitest.chart.config.ts'],
   },
 ];
