@@ -86,6 +86,13 @@ export const SHARES = {
     per: 'process',
     reported: 'the next waits',
   },
+  roundsTogether: {
+    what: 'OAuthClients that are reconciled at the same time, those of AuthorizationServers and those of ClusterAuthorizationServers by themselves; above that, two for each server',
+    most: 512,
+    unit: 'at a time',
+    per: 'process, by turns of servers',
+    reported: 'the next waits',
+  },
   serverLooks: {
     what: 'AuthorizationServers that are reconciled at the same time',
     most: 32,

@@ -17,7 +17,7 @@ import { takeUpServer } from './client/take-up.ts';
 import { FAILED_ROUND, tellUnfinished } from './client/unfinished.ts';
 import type { Caches, Context } from './context.ts';
 import { clientsOf } from './durable/ledger-calls.ts';
-import type { LaneBounds, WorkItem } from './queue/lane.ts';
+import type { LaneBounds, SharedBound, WorkItem } from './queue/lane.ts';
 import { Pace } from './queue/pace.ts';
 import { WorkQueue } from './queue/work-queue.ts';
 import { type Discovered, reconcileServer, refuse } from './server/reconcile.ts';
@@ -113,7 +113,7 @@ export function createController(
   const fights = new Pace(clock, LONGEST_PAUSE_MS.fights);
   let isStarted = false;
   let unwatched: string | undefined;
-  const queue = new WorkQueue<Work>({ clock, run, boundsOf });
+  const queue = new WorkQueue<Work>({ clock, run, boundsOf, shared: TOGETHER });
   const servers = new ServerRegistry({
     clock,
     wake: (client) => addClient(client, false),
@@ -244,9 +244,14 @@ export function createController(
 
   /** A client is in the lane of its server. */
   function boundsOf(lane: string): LaneBounds {
+    const looks = LOOKS[lane];
+    if (looks !== undefined || lane === '') {
+      return looks ?? { most: ROUNDS_PER_CALL * DEFAULT_LIMIT };
+    }
     const server = storedServerKey(lane);
     const limit = servers.state(server)?.connection?.maxInFlight ?? DEFAULT_LIMIT;
-    return LOOKS[lane] ?? { most: ROUNDS_PER_CALL * callsAt(server, limit) };
+    // Servers of tenants can hang: clients of cluster servers don't wait for them.
+    return { most: ROUNDS_PER_CALL * callsAt(server, limit), together: serverNamed(server).kind };
   }
 
   /** Never rejects: an exception in a round is logged, and the object is requeued. */
@@ -386,6 +391,9 @@ const LOOKS_OF_TENANTS: LaneBounds = {
   most: SHARES.serverLooks.most,
   perNamespace: SHARES.serverLooksOfNamespace.most,
 };
+
+/** Of the rounds of all clients, which keep what they work on in memory while the API server or a server is slow. */
+const TOGETHER: SharedBound = { most: SHARES.roundsTogether.most, few: 2 };
 
 /** Concurrent rounds of server objects: cluster servers never wait for servers of tenants. */
 const LOOKS: Readonly<Record<string, LaneBounds>> = {

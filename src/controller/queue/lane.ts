@@ -16,6 +16,14 @@ export interface LaneBounds {
   readonly most: number;
   /** Bound for one namespace, even if no other waits. Default: `most`. */
   readonly perNamespace?: number;
+  /** Lanes with the same name share a further bound; see {@link SharedBound}. Default: none. */
+  readonly together?: string;
+}
+
+/** A bound over several lanes. Where it is reached, each of them may still run a few keys. */
+export interface SharedBound {
+  readonly most: number;
+  readonly few: number;
 }
 
 /**
@@ -37,6 +45,10 @@ export class Lane<Item extends WorkItem> {
 
   get isEmpty(): boolean {
     return this.#lines.size === 0;
+  }
+
+  get running(): number {
+    return this.#running;
   }
 
   push(item: Item, bounds: LaneBounds): void {

@@ -1,17 +1,21 @@
 import type { Clock } from '../ports.ts';
-import { Lane, type LaneBounds, type WorkItem } from './lane.ts';
+import { Lane, type LaneBounds, type SharedBound, type WorkItem } from './lane.ts';
 
 /**
  * Orders the reconciliation of objects.
  *
  * *Guarantees*: a key never runs twice at once; a key that is added while it runs, runs once more. Within a lane (one
  * authorization server) namespaces take turns, so 5,000 waiting clients of one don't delay another's, and within a
- * namespace urgent keys go first. A lane never runs more than its bounds, so one slow server doesn't delay others.
+ * namespace urgent keys go first. A lane never runs more than its bounds, so one slow server doesn't delay others. Lanes
+ * that share a bound take turns where it is reached, so that a slow API server doesn't stack up work in memory.
  */
 export class WorkQueue<Item extends WorkItem> {
   readonly #run: (item: Item) => Promise<void>;
   readonly #clock: Clock;
   readonly #boundsOf: (lane: string) => LaneBounds;
+  readonly #shared: SharedBound;
+  /** How many keys run of the lanes that share a bound, and which of these lanes wait for it, in turn. */
+  readonly #together = new Map<string, { running: number; readonly held: Set<string> }>();
   readonly #lanes = new Map<string, Lane<Item>>();
   readonly #queued = new Map<string, Item>();
   readonly #running = new Map<string, Item>();
@@ -26,10 +30,13 @@ export class WorkQueue<Item extends WorkItem> {
     readonly run: (item: Item) => Promise<void>;
     readonly clock: Clock;
     readonly boundsOf: (lane: string) => LaneBounds;
+    /** Of lanes with the same `together`. Default: no bound. */
+    readonly shared?: SharedBound;
   }) {
     this.#run = options.run;
     this.#clock = options.clock;
     this.#boundsOf = options.boundsOf;
+    this.#shared = options.shared ?? { most: Number.POSITIVE_INFINITY, few: 0 };
   }
 
   get depth(): number {
@@ -121,14 +128,49 @@ export class WorkQueue<Item extends WorkItem> {
 
   #fill(lane: Lane<Item>): void {
     while (this.#started && !this.#stopped) {
-      const item = lane.begin(this.#boundsOf(lane.name));
+      const bounds = this.#boundsOf(lane.name);
+      const item = this.#isHeld(lane, bounds) ? undefined : lane.begin(bounds);
       if (item === undefined) {
         break;
       }
       this.#queued.delete(item.key);
-      this.#begin(item, lane);
+      this.#begin(item, lane, bounds.together);
     }
     this.#dropIfEmpty(lane.name);
+  }
+
+  /** Whether the lane waits for the bound that it shares; it is filled in turn. */
+  #isHeld(lane: Lane<Item>, { together }: LaneBounds): boolean {
+    const group = together === undefined ? undefined : this.#group(together);
+    if (group === undefined || group.running < this.#shared.most || lane.running < this.#shared.few) {
+      return false;
+    }
+    group.held.add(lane.name);
+    return true;
+  }
+
+  #group(together: string): { running: number; readonly held: Set<string> } {
+    const group = this.#together.get(together) ?? { running: 0, held: new Set<string>() };
+    this.#together.set(together, group);
+    return group;
+  }
+
+  #endTogether(together: string | undefined): void {
+    if (together === undefined) {
+      return;
+    }
+    const group = this.#group(together);
+    group.running -= 1;
+    for (const name of group.held) {
+      if (group.running >= this.#shared.most) {
+        break;
+      }
+      group.held.delete(name);
+      const lane = this.#lanes.get(name);
+      if (lane !== undefined) {
+        this.#fill(lane);
+      }
+    }
   }
 
   #dropIfEmpty(name: string): void {
@@ -137,8 +179,11 @@ export class WorkQueue<Item extends WorkItem> {
     }
   }
 
-  #begin(item: Item, lane: Lane<Item>): void {
+  #begin(item: Item, lane: Lane<Item>, together: string | undefined): void {
     this.#running.set(item.key, item);
+    if (together !== undefined) {
+      this.#group(together).running += 1;
+    }
     void this.#run(item).finally(() => {
       lane.ended(item, this.#boundsOf(lane.name));
       this.#running.delete(item.key);
@@ -147,6 +192,7 @@ export class WorkQueue<Item extends WorkItem> {
       if (again !== undefined) {
         this.add(again);
       }
+      this.#endTogether(together);
       this.#fill(lane);
       if (this.#stopped && this.#running.size === 0) {
         this.#idle.splice(0).forEach((resolve) => {

@@ -3,7 +3,7 @@ import type { EventInput } from '../../../src/controller/durable/events.ts';
 import type { Ledger } from '../../../src/controller/durable/ledger.ts';
 import type { LedgerEntry } from '../../../src/controller/durable/ledger-entry.ts';
 import { createRecorder } from '../../../src/controller/durable/recorder.ts';
-import type { HttpOutcome, HttpRequest } from '../../../src/controller/ports.ts';
+import type { HttpOutcome, HttpRequest, KubernetesApi } from '../../../src/controller/ports.ts';
 import { ReusableTokens } from '../../../src/controller/state/reusable-tokens.ts';
 import { TextPool } from '../../../src/controller/state/text-pool.ts';
 import { NOW } from '../fixtures/observations.ts';
@@ -25,17 +25,19 @@ interface Options {
   readonly objects: readonly Stored[];
   /** How an authorization server answers at this moment; `seconds` since the start. It may take its time. */
   readonly answer: (request: HttpRequest, seconds: number) => HttpOutcome | Promise<HttpOutcome>;
+  /** Stands between the controller and the API server. Default: nothing does. */
+  readonly between?: (api: KubernetesApi) => KubernetesApi;
 }
 
 /** The whole controller between an API server and authorization servers in memory, by a clock that the test moves. */
-export function controllerInMemory({ objects, answer }: Options) {
+export function controllerInMemory({ objects, answer, between = (api) => api }: Options) {
   const clock = createFakeClock({ startMs: NOW });
   const cluster = new Cluster(() => new Date(clock.now()).toISOString());
   for (const object of objects) {
     cluster.put(object.kind ?? '', object);
   }
   const writes: Write[] = [];
-  const api = createApi(cluster, {}, writes, []);
+  const api = between(createApi(cluster, {}, writes, []));
   const log = createRecordingLog();
   const journal = { append: () => undefined, settle: () => undefined, unsettled: () => [] };
   const calls: Called[] = [];

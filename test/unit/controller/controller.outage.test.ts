@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RESOURCES } from '../../../src/api/kubernetes.ts';
+import { SHARES } from '../../../src/api/shares.ts';
 import type { HttpOutcome } from '../../../src/controller/ports.ts';
 import { controllerInMemory } from '../../kit/fakes/controller-in-memory.ts';
 import { answered } from '../../kit/fakes/fake-ports.ts';
@@ -132,6 +133,50 @@ test('A server that nobody uses is asked for its document every ten minutes, by 
   expect(timesOf('GET').length).toBeGreaterThan(50);
   expect(timesOf('GET').length).toBeLessThan(80);
   expect(writes).toHaveLength(written);
+});
+
+test('Clients of many servers wait for a slow API server in turn, so that they do not stack up in memory', async () => {
+  const [perServer, count] = [40, 100];
+  const names = Array.from({ length: count }, (_, index) => `s-${index}`);
+  const spaces = Array.from({ length: perServer }, (_, index) => namespaceObject(`team-${index}`));
+  const allowedNamespaces = { names: spaces.map(({ metadata }) => metadata.name) };
+  const servers = names.map((name) =>
+    serverObject(name, {
+      metadata: { uid: `uid-${name}` },
+      spec: { issuer: `https://${name}.example.com`, allowedNamespaces },
+    }),
+  );
+  const objects = names.flatMap((server) =>
+    spaces.map(({ metadata: { name: namespace } }) => {
+      const name = `of-${server}`;
+      const authorizationServerRef = { kind: 'ClusterAuthorizationServer', name: server } as const;
+      const metadata = { name, uid: `uid-${namespace}-${name}`, namespace, finalizers: [] };
+      return clientObject(metadata, { authorizationServerRef, secret: { name } as never }, {});
+    }),
+  );
+  let waiting = 0;
+  const life = controllerInMemory({
+    objects: [...surroundings().slice(0, 2), ...spaces, ...servers, ...objects],
+    answer: ({ url }) => {
+      const { origin } = new URL(url);
+      return answered(200, { issuer: origin, registration_endpoint: `${origin}/register` });
+    },
+    // It answers no write about an OAuthClient.
+    between: (api) => ({
+      ...api,
+      patch(resource, ...given) {
+        if (resource.kind !== 'OAuthClient') {
+          return api.patch(resource, ...given);
+        }
+        waiting += 1;
+        return new Promise(() => undefined);
+      },
+    }),
+  });
+  life.controller.start();
+  await life.clock.advance(5_000);
+  expect(waiting).toBeGreaterThanOrEqual(SHARES.roundsTogether.most);
+  expect(waiting).toBeLessThanOrEqual(SHARES.roundsTogether.most + 2 * count);
 });
 
 describe('Servers that hang', () => {

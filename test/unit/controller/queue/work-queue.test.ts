@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LaneBounds, WorkItem } from '../../../../src/controller/queue/lane.ts';
+import type { LaneBounds, SharedBound, WorkItem } from '../../../../src/controller/queue/lane.ts';
 import { WorkQueue } from '../../../../src/controller/queue/work-queue.ts';
 import { createFakeClock } from '../../../kit/fakes/fake-clock.ts';
 
@@ -14,13 +14,19 @@ const item = (key: string, overrides: Partial<WorkItem> = {}): WorkItem => ({
 const urgent = { urgent: true };
 
 /** A queue whose work ends when the test says so. */
-function createQueue({ limit = 1, started = true, bounds = {} as Partial<LaneBounds> } = {}) {
+function createQueue({
+  limit = 1,
+  started = true,
+  bounds = {} as Partial<LaneBounds>,
+  shared = undefined as SharedBound | undefined,
+} = {}) {
   const clock = createFakeClock();
   const runs: string[] = [];
   const ends = new Map<string, () => void>();
   const queue = new WorkQueue({
     clock,
     boundsOf: (lane) => ({ most: lane === 'wide' ? 3 : limit, ...bounds }),
+    ...(shared === undefined ? {} : { shared }),
     run({ key }) {
       runs.push(ends.has(key) ? `${key} twice at once` : key);
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -331,5 +337,65 @@ describe('stop', () => {
     expect(stopped).toBe(false);
     await end('b/1');
     await done;
+  });
+});
+
+describe('Lanes that share a bound', () => {
+  const lanes = ['p', 'q', 'r', 's'];
+  const add = (queue: WorkQueue<WorkItem>, lane: string, count: number) => {
+    for (let index = 0; index < count; index += 1) {
+      queue.add(item(`${lane}/${index}`, { lane }));
+    }
+  };
+  const shared = { most: 4, few: 1 };
+
+  test('run no more than it together, except for a few of each', async () => {
+    const { queue, running, drain } = createQueue({ limit: 3, bounds: { together: 'all' }, shared });
+    for (const lane of lanes) {
+      add(queue, lane, 10);
+    }
+    expect(running()).toEqual(['p/0', 'p/1', 'p/2', 'q/0', 'r/0', 's/0']);
+    expect(await drain()).toHaveLength(40);
+    expect(queue.kept).toBe(0);
+  });
+
+  test('take turns where it is reached', async () => {
+    const { queue, running, end } = createQueue({ limit: 3, bounds: { together: 'all' }, shared });
+    for (const lane of lanes) {
+      add(queue, lane, 10);
+    }
+    for (const key of ['p/0', 'p/1', 'p/2']) {
+      await end(key);
+    }
+    // The place that is free goes to the lane that waits longest; one of p may run in any case.
+    expect(running()).toEqual(['q/0', 'r/0', 's/0', 'q/1', 'p/3']);
+    await end('p/3');
+    await end('s/0');
+    expect(running()).toEqual(['q/0', 'r/0', 'q/1', 'p/4', 's/1']);
+    await end('q/0');
+    expect(running()).toEqual(['r/0', 'q/1', 'p/4', 's/1']);
+    await end('p/4');
+    expect(running()).toEqual(['r/0', 'q/1', 's/1', 'r/1', 'p/5']);
+  });
+
+  test('leave lanes without it, or with another one, alone', () => {
+    const bounds = (lane: string): LaneBounds =>
+      lane === 'apart' ? { most: 5 } : { most: 5, together: lane.startsWith('x') ? 'x' : 'y' };
+    const begun: string[] = [];
+    const queue = new WorkQueue({
+      clock: createFakeClock(),
+      boundsOf: bounds,
+      shared: { most: 2, few: 0 },
+      run: async ({ lane }: WorkItem) => {
+        begun.push(lane);
+        await new Promise(() => undefined);
+      },
+    });
+    queue.start();
+    for (const lane of ['x1', 'x2', 'y1', 'apart']) {
+      add(queue, lane, 5);
+    }
+    const count = (name: string) => begun.filter((lane) => lane === name).length;
+    expect(['x1', 'x2', 'y1', 'apart'].map(count)).toEqual([2, 0, 2, 5]);
   });
 });
