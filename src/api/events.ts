@@ -111,6 +111,7 @@ export const EVENTS = {
   ResponseTooLarge: andNotReady(UNREAD),
   ResponseNotJSON: andNotReady(UNREAD),
   ResponseTooDeep: andNotReady(UNREAD),
+  AnswerNamesOtherClient: UNREAD,
   AuthorizationServerUnavailable: andNotReady(
     warning('A call for the client got no answer, or a failure of the server.'),
   ),

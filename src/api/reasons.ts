@@ -197,6 +197,10 @@ export const REASONS = {
     cause: 'Somebody else changed the client at the server.',
     cure: 'Take the change back there, or into spec.client; with drift.mode Correct the operator sends the spec again.',
   },
+  AnswerNamesOtherClient: {
+    cause: 'The server answered an update or a read with another client than the one that it was about.',
+    cure: 'Look at the server, and at proxies and caches on the way to it. The operator tries again, after growing pauses.',
+  },
   RateLimited: { cause: 'The server asked for fewer calls.', cure: 'Wait: the operator tries again.' },
   SecretConflict: {
     cause: 'A Secret of that name exists and belongs to someone else.',

@@ -10,6 +10,7 @@ import { saysError } from '../oauth/error-words.ts';
 import type { HttpAnswer, HttpNoAnswer, HttpNotSent, HttpOutcome } from '../oauth/http-message.ts';
 import { parseJsonObject } from '../oauth/json.ts';
 import { Sensitive } from '../oauth/sensitive.ts';
+import { cut } from '../oauth/text.ts';
 import { UNREADABLE, whyUnreadable } from '../oauth/torn-json.ts';
 import { type Failure, failure, type ReadVerdict, type Verdict } from './failure.ts';
 import { type ClassifyOptions, doubtsAddress, refusal, tellOther, withHint } from './refusal.ts';
@@ -206,6 +207,26 @@ export function classifyRead(outcome: HttpOutcome, context: ClassifyOptions): Re
     ? failure('Unknown', 'ResponseNotJSON', 'The server answered a read without the client')
     : { kind: 'Done', information };
 }
+
+/**
+ * An answer to an update or a read that names another client says nothing of this one: a cache or a defect of the server
+ * is between. Its credentials are not those of this client.
+ */
+export function aboutClient<Given extends Verdict>(
+  verdict: Given,
+  clientId: string,
+  context: ClassifyOptions,
+): Given | Failure {
+  const named = verdict.kind === 'Done' ? verdict.information?.clientId : undefined;
+  if (named === undefined || named === clientId) {
+    return verdict;
+  }
+  const telling = () =>
+    `The server answered with client ${presentable(cut(named, LONGEST_ID), context.secrets)}, and the call was about client ${clientId}`;
+  return failure('Unknown', 'AnswerNamesOtherClient', wordsOf(telling, context), { isSlow: true });
+}
+
+const LONGEST_ID = 200;
 
 /** The outcome of a DELETE to a client configuration endpoint. */
 export function classifyDeletion(outcome: HttpOutcome, context: ClassifyOptions): Verdict {

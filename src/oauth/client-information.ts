@@ -58,10 +58,11 @@ export function salvageClientInformation(prefix: Sensitive): ClientInformation |
   return parseClientInformation(new Sensitive(`{${members.join(',')}}`));
 }
 
-/** A number that JavaScript can't hold exactly is read again, digit by digit: some servers number their clients. */
+/** A blank one names no client. A number that JavaScript can't hold exactly is read again, digit by digit: some servers number their clients. */
 function clientIdOf(body: Sensitive, value: Json | undefined): string | undefined {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) {
-    return unlessEmpty(value);
+    const id = unlessEmpty(value);
+    return id?.trim() === '' ? undefined : id;
   }
   let digits: string | undefined;
   try {

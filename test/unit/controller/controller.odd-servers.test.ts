@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { RESOURCES } from '../../../src/api/kubernetes.ts';
 import type { HttpOutcome } from '../../../src/controller/ports.ts';
+import type { Cluster } from '../../kit/fakes/cluster.ts';
 import { controllerInMemory } from '../../kit/fakes/controller-in-memory.ts';
 import { answered } from '../../kit/fakes/fake-ports.ts';
-import { clientObject, surroundings } from '../../kit/fixtures/objects.ts';
+import { clientObject, serverObject, surroundings } from '../../kit/fixtures/objects.ts';
 import { NOW } from '../../kit/fixtures/observations.ts';
 import { issuer } from '../../kit/fixtures/server-objects.ts';
 
@@ -27,12 +28,13 @@ const methodOf = ({ method, url }: Readonly<Record<'method' | 'url', string>>): 
   url.includes('/.well-known/') ? 'discovery' : method;
 
 /** One client at a server that is odd. */
-function at(odd: Odd, { spec = {} }: { readonly spec?: object } = {}) {
+function at(odd: Odd, { spec = {}, server = {} }: { readonly spec?: object; readonly server?: object } = {}) {
   const name = 'c';
   const counts = new Map<string, number>();
   const life = controllerInMemory({
     objects: [
-      ...surroundings(),
+      ...surroundings().slice(0, 2),
+      serverObject('corporate', { spec: server }),
       clientObject({ name, uid: 'uid-c' }, { secret: { name: 'c-oauth' }, ...spec } as never, {}),
     ],
     answer(request) {
@@ -142,5 +144,102 @@ describe('A client whose call is tried again later than in a minute', () => {
       const next = timesOf(method)[before] ?? 0;
       expect(new Date(NOW + Math.floor(next) * 1_000).toISOString()).toBe(said?.replace('Z', '.000Z'));
     }
+  });
+});
+
+describe('A server that answers a call about a client with another one', () => {
+  const other = (calls: number) =>
+    answered(200, information(1, { client_id: 'other', client_secret: `others-${calls}` }), JSON_BODY);
+  const secretOf = (cluster: Cluster) => {
+    const data = cluster.find('Secret', 'shop/c-oauth')?.data ?? {};
+    return Buffer.from(data['client_secret'] ?? '', 'base64').toString();
+  };
+
+  test('is not believed after an update: the Secret stays, status says so, and pauses grow', async () => {
+    const { hours, edit, timesOf, ready, cluster } = at({ PUT: other });
+    await hours(0.1);
+    edit();
+    await hours(3);
+    expect(ready()).toMatch(
+      /^True AnswerNamesOtherClient: The server answered with client other, and the call was about client c-1\. Look at the server, and at proxies and caches on the way to it\. The operator tries again, after growing pauses\. It is tried again at \S+Z\.$/,
+    );
+    expect(timesOf('PUT').length).toBeLessThan(16);
+    expect(secretOf(cluster)).toBe('secret-1');
+  });
+
+  test('is not believed after a read', async () => {
+    const server = { drift: { mode: 'Report', interval: '5m' } };
+    const { hours, timesOf, ready, cluster } = at({ GET: other }, { server });
+    await hours(2);
+    expect(ready()).toMatch(
+      /^True Registered: .* Client c-1 could not be read: The server answered with client other, and the call was about client c-1\./,
+    );
+    expect(timesOf('GET').length).toBeLessThan(30);
+    expect(secretOf(cluster)).toBe('secret-1');
+  });
+});
+
+describe('A server whose reads give another secret each time', () => {
+  test('is read no more often than drift says, and the Secret has the last one', async () => {
+    const server = { drift: { mode: 'Report', interval: '5m' } };
+    const { hours, timesOf, ready } = at(
+      { GET: (calls) => answered(200, information(1, { client_secret: `read-${calls}` }), JSON_BODY) },
+      { server },
+    );
+    await hours(2);
+    expect(ready()).toMatch(/^True Registered: /);
+    expect(timesOf('GET').length).toBeLessThan(30);
+  });
+});
+
+describe('A registration that is answered with an odd client', () => {
+  test.each<readonly [string, object]>([
+    ['whose client_id is blank', { client_id: '  ' }],
+    ['whose client_id is empty', { client_id: '' }],
+    ['whose client_id is larger than what is kept', { client_id: 'x'.repeat(1_000_000) }],
+  ])('%s is reported as a suspected orphan, and few others are made', async (_, more) => {
+    const { hours, timesOf, ready, orphans, cluster } = at({
+      POST: () => answered(201, information(1, more), JSON_BODY),
+    });
+    await hours(3);
+    expect(ready()).toMatch(/^False (RegistrationOutcomeUnknown|ResponseNotJSON|ResponseTooLarge): /);
+    expect(timesOf('POST').length).toBeLessThan(12);
+    expect(orphans.length).toBe(timesOf('POST').length);
+    expect(cluster.find('Secret', 'shop/c-oauth')).toBeUndefined();
+  });
+
+  test.each<readonly [string, object, RegExp]>([
+    ['negative', { client_secret_expires_at: -1 }, /^undefined$/],
+    ['never', { client_secret_expires_at: 'never' }, /^undefined$/],
+    ['larger than any time', { client_secret_expires_at: 1e300 }, /^9999-12-31/],
+    ['a fraction', { client_secret_expires_at: NOW / 1_000 + 30 * 86_400 + 0.5 }, /^2026-05-31T12:00:00Z$/],
+  ])('whose secret has an end that is %s is registered once', async (_, more, end) => {
+    const { hours, timesOf, ready, status } = at({
+      POST: () => answered(201, information(1, more), JSON_BODY),
+    });
+    await hours(3);
+    expect(ready()).toBe('True Registered: The client is registered and its Secret is up to date.');
+    expect(String((status() as { clientSecretExpiresAt?: string }).clientSecretExpiresAt)).toMatch(end);
+    expect(timesOf('POST')).toHaveLength(1);
+  });
+
+  test.each([
+    ['relative', '/register/c-1', /^True Registered: /, 1],
+    [
+      'at another host',
+      'https://evil.example.net/c-1',
+      /^True ConfigurationURLRefused: .* It is tried again at \S+Z\.$/,
+      0,
+    ],
+  ])('whose management address is %s is managed there, or says why not', async (_, uri, said, updates) => {
+    const { hours, edit, timesOf, ready, calls } = at({
+      POST: () => answered(201, information(1, { registration_client_uri: uri }), JSON_BODY),
+    });
+    await hours(0.1);
+    edit();
+    await hours(3);
+    expect(ready()).toMatch(said);
+    expect(timesOf('PUT')).toHaveLength(updates);
+    expect(calls.every(({ url }) => url.startsWith(issuer))).toBe(true);
   });
 });

@@ -136,7 +136,7 @@ test('A server that nobody uses is asked for its document every ten minutes, by 
 });
 
 test('Clients of many servers wait for a slow API server in turn, so that they do not stack up in memory', async () => {
-  const [perServer, count] = [40, 100];
+  const [perServer, count] = [40, 25];
   const names = Array.from({ length: count }, (_, index) => `s-${index}`);
   const spaces = Array.from({ length: perServer }, (_, index) => namespaceObject(`team-${index}`));
   const allowedNamespaces = { names: spaces.map(({ metadata }) => metadata.name) };

@@ -1,5 +1,5 @@
 import type { ReadStep } from '../../../core/action.ts';
-import { classifyRead } from '../../../core/classify.ts';
+import { aboutClient, classifyRead } from '../../../core/classify.ts';
 import type { ServerConnection } from '../../../core/connection.ts';
 import type { RegistrationContent } from '../../../core/content.ts';
 import { driftedMembers, substitutions, substitutionsOf, withheldIn } from '../../../core/drift.ts';
@@ -115,8 +115,9 @@ function judge(
   { clock }: StepContext,
 ): ReadVerdict {
   const secrets = secretsAround(stored, connection, sent);
-  const { dialect } = connection;
-  return withinBounds(classifyRead(outcome, { dialect, secrets, now: clock.now(), ...told }), secrets);
+  const options = { dialect: connection.dialect, secrets, now: clock.now(), ...told };
+  const said = withinBounds(classifyRead(outcome, options), secrets);
+  return aboutClient(said, stored.information.clientId, options);
 }
 
 async function readFailed(

@@ -1,5 +1,5 @@
 import type { UpdateStep } from '../../../core/action.ts';
-import { classifyUpdate } from '../../../core/classify.ts';
+import { aboutClient, classifyUpdate } from '../../../core/classify.ts';
 import type { RegistrationContent, StoredKey } from '../../../core/content.ts';
 import { withKeys } from '../../../core/document-keys.ts';
 import { refusedUnchanged, sameDocument, substitutionsOf } from '../../../core/drift.ts';
@@ -16,6 +16,7 @@ import { viewersOf } from '../../../core/tell.ts';
 import { UNSUPPORTED_MS } from '../../../core/unsupported-calls.ts';
 import { updateBody } from '../../../dialects/encoding.ts';
 import type { ClientInformation } from '../../../oauth/client-information.ts';
+import type { ErrorResponse } from '../../../oauth/error-response.ts';
 import type { JsonObject } from '../../../oauth/json.ts';
 import { defined } from '../../../oauth/objects.ts';
 import { updateRequest } from '../../../oauth/registration.ts';
@@ -242,14 +243,15 @@ function judge(next: Update, answer: Answer, body: JsonObject, { clock }: StepCo
   const { connection } = next.step.at;
   const { dialect, hint } = connection;
   const secrets = secretsAround(next.stored, connection, sent);
-  const said = classifyUpdate(outcome, {
+  const options = {
     dialect,
-    hint: hint && ((error) => hint(error, body)),
+    hint: hint && ((error: ErrorResponse) => hint(error, body)),
     secrets,
     now: clock.now(),
     ...told,
-  });
-  return withinBounds(said, secrets);
+  };
+  const said = withinBounds(classifyUpdate(outcome, options), secrets);
+  return aboutClient(said, next.step.at.record.clientId, options);
 }
 
 /** The server took in a registration what it refuses now: names the switch of the dialect that leaves it out. */
