@@ -52,16 +52,16 @@ it right. A quarter of an hour on two cores.`,
   {
     ...TESTS,
     name: 'test:docs',
-    about: `Runs the commands and applies the YAML of README and docs on a real API server, as the pages print them. About a minute on
-two cores.`,
+    about: `Runs the commands and applies the YAML of README and docs on a real API server, as the pages print them, and registers the
+example of each server at its emulator. About a minute on two cores.`,
     args: ['run', '--config=vitest.docs.config.ts'],
   },
   {
     ...TESTS,
     name: 'test:chart',
     about: `Renders the Helm chart and compares it with the kustomize folders. Installs, upgrades and removes it by Helm 4 and Helm 3
-on a real API server. The first run builds both with Go, and KWOK, which stands in for a node: nine minutes. After that
-about four minutes on two cores.`,
+on a real API server, and types what README and docs/getting-started.md print. The first run builds both with Go, and KWOK,
+which stands in for a node: nine minutes. After that about four minutes on two cores.`,
     args: ['run', '--config=vitest.chart.config.ts'],
   },
   {
