@@ -45,7 +45,11 @@ export async function startBundled(entry: string, install: Install): Promise<Ben
 async function untilIdle(port: number): Promise<number> {
   let last = { reconciles: -1, waiting: 0, at: 0 };
   const isQuiet = async () => {
-    const now = await readMetrics(port);
+    // An operator that was busy for seconds may close a kept connection just when it is used again.
+    const now = await readMetrics(port).catch(() => undefined);
+    if (now === undefined) {
+      return false;
+    }
     if (now.waiting > 0 || now.reconciles !== last.reconciles) {
       last = { ...now, at: performance.now() };
     }
