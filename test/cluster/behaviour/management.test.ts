@@ -130,7 +130,7 @@ describe('An edit', () => {
     }
     await shop.edit('astray', { clientName: 'Edited' });
     const client = await shop.until('astray', 'ConfigurationURLRefused');
-    expect(messageOf(client)).toBe(
+    expect(messageBeforeNextTry(client)).toBe(
       `The management address is at ${other.issuer}, and the token was issued by ${stub.issuer}. List that origin in management.allowedOrigins of the server object, if you trust it.`,
     );
     expect(other.requests).toEqual([]);
