@@ -9,7 +9,7 @@ import { firstOf, needsRedirectUris, noClientCredentials, onRegistration } from 
  *   report them. `jwks`, `jwks_uri`, private_key_jwt and client_credentials are refused; they are sent, and status
  *   reports the refusal.
  * - PUT replaces and gives a new token; GET gives the URI alone, and for a moment after a write it may be stale.
- * - A wrong token is 401, a deleted client 404; so is every call while the feature is off.
+ * - A wrong token is 401, a deleted client 404; so is every call while registration is off in the security settings.
  */
 export const zitadel: Preset = {
   departures: {
@@ -30,7 +30,7 @@ export const zitadel: Preset = {
   hint: firstOf(
     onRegistration(
       [404],
-      'ZITADEL answers 404 while its feature oidc_dynamic_client_registration is off: enable it for the instance.',
+      'ZITADEL answers 404 while dynamic client registration is off: enable it in the security settings of the instance.',
     ),
     noClientCredentials('ZITADEL registers no client_credentials clients dynamically'),
     ({ status }, sent) =>

@@ -303,7 +303,13 @@ const admission: readonly Case[] = [
 
 const switchedOff: readonly Case[] = [
   { title: 'its switch', dialect: 'hydra', refusal: absent, sent: website, advice: /registration\.enabled/ },
-  { title: 'its feature', dialect: 'zitadel', refusal: absent, sent: website, advice: /oidc_dynamic_client/ },
+  {
+    title: 'its setting',
+    dialect: 'zitadel',
+    refusal: absent,
+    sent: website,
+    advice: /security settings of the instance/,
+  },
   {
     title: 'its datastore',
     dialect: 'pingfederate',
