@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { digestOf } from '../../../tools/release/image.ts';
+import { newestRelease } from '../../../tools/release/newest-release.ts';
 import { run } from '../../kit/testbed/command.ts';
 import { freePort } from '../../kit/testbed/free-port.ts';
 import { ensureGoTool } from '../../kit/testbed/go-tool.ts';
@@ -15,7 +16,8 @@ import { createProgress } from '../../kit/testbed/progress.ts';
 /** `npm run release` on stand-in bases, and a registry that serves what it made. */
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const VERSION = '0.2.0';
+/** The newest one that CHANGELOG.md has a section for. */
+const VERSION = newestRelease(await readFile(join(ROOT, 'CHANGELOG.md'), 'utf8'))?.version ?? '';
 
 let folder: string;
 let out: string;
