@@ -14,7 +14,7 @@ export interface MemoryOptions {
   readonly unrelatedSecrets: number;
 }
 
-/** The operator gives memory back five seconds after its last work and once more five seconds later, at most every twenty. */
+/** The operator gives memory back five seconds after its last work, up to four times with five seconds between. */
 const SETTLE_MS = { afterWork: 26_000, afterNothing: 3_000 };
 const figures = figuresOf('Memory of the operator');
 
