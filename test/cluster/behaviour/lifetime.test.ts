@@ -97,11 +97,15 @@ async function placed(
   return emulator;
 }
 
-/** Edits the record as a person could: the operator relies on the times in it. */
-async function setRecord(client: string, clientId: string, annotation: string): Promise<void> {
+/** Edits times of the record as a person could: the operator relies on them where they fit together. */
+async function setRecord(
+  client: string,
+  clientId: string | undefined,
+  ...times: readonly string[]
+): Promise<void> {
   const record = (await shop.registrations(client)).find((candidate) => candidate.clientId === clientId);
   await teamIn(testbed, OPERATOR_NAMESPACE).patch('secret', record?.name ?? '', {
-    metadata: { annotations: { [`oauth-registrar.dev/${annotation}`]: PAST } },
+    metadata: { annotations: Object.fromEntries(times.map((time) => [`oauth-registrar.dev/${time}`, PAST])) },
   });
 }
 
@@ -169,7 +173,7 @@ it('A client with a key that the operator generates gets another one when it is 
   expect(await tokenStatus(first['private_key.pem'], firstKid)).toBe(200);
 
   // After the overlap only the new key is left.
-  await setRecord('keyed', clientId, 'key-retires-at');
+  await setRecord('keyed', clientId, 'key-created-at', 'key-retires-at');
   await eventually(
     () => kidsAt(emulator),
     (kids) => kids.length === 1,
@@ -296,7 +300,8 @@ describe("A client that can't be managed", () => {
     expect(emulator.clients()).toHaveLength(2);
     expect((await shop.registrations(name)).map(({ role }) => role)).toEqual(['current', 'current']);
 
-    await setRecord(name, after['client_id'] ?? '', 'registered-at');
+    await setRecord(name, before['client_id'], 'registered-at');
+    await setRecord(name, after['client_id'], 'registered-at');
     await eventually(
       () => shop.registrations(name),
       (left) => left.some(({ role, clientId }) => role === 'left-behind' && clientId === before['client_id']),
@@ -377,7 +382,8 @@ describe('A client that is replaced', () => {
     expect(old.status).toBe(200);
     expect(emulator.count('remove')).toBe(0);
 
-    await setRecord(name, after['client_id'] ?? '', 'registered-at');
+    await setRecord(name, before['client_id'], 'registered-at');
+    await setRecord(name, after['client_id'], 'registered-at');
     await eventually(
       () => emulator.clients().map(({ clientId }) => clientId),
       (clients) => clients.join() === after['client_id'],

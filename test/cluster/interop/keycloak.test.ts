@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../../src/dialects/presets.ts';
 import { type Keycloak, startKeycloak } from '../../kit/testbed/keycloak.ts';
+import { eventually } from '../behaviour/objects.ts';
 import { ask, registrationEndpoint } from './registration.ts';
 import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
 
@@ -35,6 +36,8 @@ const WEB = {
   tokenEndpointAuthMethod: 'client_secret_basic',
   scopes: ['read'],
 };
+/** A read is due a minute after the last one, with jitter; a second one must agree. */
+const DRIFT_MS = 150_000;
 const CALLBACK = { redirectUris: ['https://shop.example.com/callback'] };
 
 async function serverWithToken(name: string, token: string): Promise<void> {
@@ -389,4 +392,43 @@ describe('What Keycloak refuses', () => {
     await scene.client('other', 'sso', CALLBACK);
     await scene.until('other', 'Registered');
   });
+});
+
+describe('Without the dialect of Keycloak', () => {
+  it('a 403 for the scope of one client concerns that client alone: the next one is registered', async () => {
+    const token = await keycloak.createInitialAccessToken(REALM);
+    await scene.credential('plain', { token });
+    const admission = { initialAccessToken: { secretRef: { name: 'plain' } } };
+    await scene.server('plain', keycloak.issuer(REALM), { dialect: 'rfc7591', registration: { admission } });
+    await scene.client('asks-too-much', 'plain', { ...CALLBACK, scopes: ['openid', 'read'] });
+    const refused = readyMessage(await scene.until('asks-too-much', 'RegistrationRefused'));
+    expect(refused).toContain("403 insufficient_scope: Policy 'Allowed Client Scopes' rejected");
+    await scene.client('faultless', 'plain', CALLBACK);
+    await scene.until('faultless', 'Registered');
+  });
+});
+
+describe('Drift at Keycloak', () => {
+  it('finds a client that its administrator removed, and recovery.tokenLost registers another', async () => {
+    const token = await keycloak.createInitialAccessToken(REALM);
+    await scene.credential('watched', { token });
+    await scene.server('watched', keycloak.issuer(REALM), {
+      dialect: 'keycloak',
+      registration: { admission: { initialAccessToken: { secretRef: { name: 'watched' } } } },
+      drift: { mode: 'Report', interval: '1m', rotatingReads: 'Allow' },
+      recovery: { tokenLost: 'Reregister' },
+    });
+    await scene.client('watched', 'watched', CALLBACK);
+    await scene.until('watched', 'Registered');
+    const { client_id: former = '' } = await scene.secret('watched');
+    const client = await registered('watched');
+    await keycloak.admin.request('DELETE', `/admin/realms/${REALM}/clients/${client?.id}`);
+    await eventually(
+      () => scene.secret('watched'),
+      ({ client_id: present }) => present !== former,
+      DRIFT_MS,
+    );
+    await scene.until('watched', 'Registered');
+    expect(await registered('watched')).toMatchObject(CALLBACK);
+  }, 180_000);
 });
