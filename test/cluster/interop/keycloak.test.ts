@@ -401,7 +401,7 @@ describe('Without the dialect of Keycloak', () => {
     const admission = { initialAccessToken: { secretRef: { name: 'plain' } } };
     await scene.server('plain', keycloak.issuer(REALM), { dialect: 'rfc7591', registration: { admission } });
     await scene.client('asks-too-much', 'plain', { ...CALLBACK, scopes: ['openid', 'read'] });
-    const refused = readyMessage(await scene.until('asks-too-much', 'RegistrationRefused'));
+    const refused = readyMessage(await scene.until('asks-too-much', 'AdmissionRefused'));
     expect(refused).toContain("403 insufficient_scope: Policy 'Allowed Client Scopes' rejected");
     await scene.client('faultless', 'plain', CALLBACK);
     await scene.until('faultless', 'Registered');
@@ -411,14 +411,14 @@ describe('Without the dialect of Keycloak', () => {
 describe('Drift at Keycloak', () => {
   it('finds a client that its administrator removed, and recovery.tokenLost registers another', async () => {
     const token = await keycloak.createInitialAccessToken(REALM);
-    await scene.credential('watched', { token });
-    await scene.server('watched', keycloak.issuer(REALM), {
+    await scene.credential('drift', { token });
+    await scene.server('drift', keycloak.issuer(REALM), {
       dialect: 'keycloak',
-      registration: { admission: { initialAccessToken: { secretRef: { name: 'watched' } } } },
+      registration: { admission: { initialAccessToken: { secretRef: { name: 'drift' } } } },
       drift: { mode: 'Report', interval: '1m', rotatingReads: 'Allow' },
       recovery: { tokenLost: 'Reregister' },
     });
-    await scene.client('watched', 'watched', CALLBACK);
+    await scene.client('watched', 'drift', CALLBACK);
     await scene.until('watched', 'Registered');
     const { client_id: former = '' } = await scene.secret('watched');
     const client = await registered('watched');
