@@ -40,8 +40,8 @@ export interface Words {
  * @param isAddressInDoubt names the call in both messages, each time if the viewer may see it; else in `detail` alone
  */
 export function wordsOf(telling: Telling, { viewers, call }: Told, isAddressInDoubt = false): Words {
-  const message = telling(viewers.client) + (isAddressInDoubt ? tellCall(call)(viewers.client) : '');
-  const detail = telling(viewers.object) + tellCall(call)(viewers.object);
+  const message = withCall(telling(viewers.client), isAddressInDoubt ? tellCall(call)(viewers.client) : '');
+  const detail = withCall(telling(viewers.object), tellCall(call)(viewers.object));
   return detail === message ? { message } : { message, detail };
 }
 
@@ -116,6 +116,10 @@ export const tellOnly =
   (fact: Fact, text: string, otherwise = ''): Telling =>
   (viewer) =>
     maySee(viewer, fact) ? text : otherwise;
+
+/** The words of a server may end as a sentence does; what follows goes before that end. */
+const withCall = (text: string, call: string): string =>
+  call === '' ? text : text.replace(/\.$/, '') + call;
 
 const MAX_ADDRESS = 200;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PRESETS } from '../../../src/dialects/presets.ts';
 import { type Hydra, startHydra } from '../../kit/testbed/hydra.ts';
+import { messageBeforeNextTry } from '../behaviour/objects.ts';
 import { ask, registrationEndpoint } from './registration.ts';
 import { type InteropScene, readyMessage, requestTokenWithKey, startInterop, tokenRequest } from './scene.ts';
 
@@ -212,7 +213,7 @@ describe('What Hydra refuses', () => {
     try {
       await scene.server('off', off.issuer, SERVER);
       await scene.client('off', 'off', MACHINE);
-      expect(readyMessage(await scene.until('off', 'RegistrationNotSupported'))).toBe(
+      expect(messageBeforeNextTry(await scene.until('off', 'RegistrationNotSupported'))).toBe(
         `AuthorizationServer off: The server answered 404 The requested resource could not be found: Dynamic registration is not enabled (POST ${off.issuer}/oauth2/register). Hydra answers 404 while dynamic registration is off: set oidc.dynamic_client_registration.enabled in its configuration. Switch dynamic client registration on at the server, or set registration.endpoint.`,
       );
     } finally {

@@ -361,6 +361,11 @@ describe('P27, P42: a refusal that puts the address in doubt names the call, wit
     ['404', answered(404), `The server answered status 404 (POST ${REG})`],
     ['405', answered(405), `The server answered status 405 (POST ${REG})`],
     [
+      'words that end as a sentence',
+      answered(404, '{"error":"not_found","error_description":"Registration is off."}'),
+      `The server answered 404 not_found: Registration is off (POST ${REG})`,
+    ],
+    [
       'HTML',
       answered(403, '<html>', { 'content-type': 'text/html; charset=utf-8' }),
       `${OTHER} status 403 with text/html (POST ${REG})`,
