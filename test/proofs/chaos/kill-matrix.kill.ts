@@ -13,7 +13,7 @@ import { type KillCase, type KillWorld, type Outcome, startKillWorld } from './k
 const WORLDS = 4;
 const CASE_MS = 900_000;
 /** Whether a successor reaches its failpoint depends on chance: a case in which it did not is run again. */
-const ATTEMPTS = 4;
+const ATTEMPTS = 6;
 
 const worlds: KillWorld[] = [];
 const free: KillWorld[] = [];
