@@ -22,6 +22,9 @@ const EXPECTED = [
   // A process that can't take the lead ends, and is restarted.
   "the operator can't run",
   'event not written',
+  // Its fields say which write or read failed.
+  'a round does not come to its end',
+  'suspected orphans: the client in use not noted',
 ];
 
 export interface LogVerdict {
