@@ -3,8 +3,6 @@ import type { Clock } from '../../controller/ports.ts';
 
 const QUIET_MS = 5_000;
 const AT_MOST_EVERY_MS = 20_000;
-/** Work without a pause: buffers that wait for a collection make glibc's arena grow, which keeps what it had. */
-const LONGEST_WORK_MS = 10_000;
 /** With many clients a collection takes seconds. This limits a series to some hundredths of the time. */
 const PAUSE_PER_TIME_TAKEN = 100;
 /** V8 compacts only a part of a large heap at a time, so holes remain. */
@@ -25,9 +23,9 @@ interface Heap {
  * process is idle afterwards.
  *
  * @param collect collects all garbage; `undefined` if Node was started without `--expose-gc`: then nothing is done
- * @returns call it after each piece of work. Five seconds after the last call, or after ten seconds without such a pause,
- *   memory is given back, at most every twenty seconds and less often if that takes long, and once more after a pause.
- *   While the heap has holes and a collection helps, it is done again after another five seconds, four times at most.
+ * @returns call it after each piece of work. Five seconds after the last call, memory is given back, at most every
+ *   twenty seconds and less often if that takes long. While the heap has holes and a collection helps, it is done again
+ *   after another five seconds, four times at most.
  */
 export function createMemoryRelief(
   clock: Clock,
@@ -39,35 +37,29 @@ export function createMemoryRelief(
   let isWaiting = false;
   /** Collections of the series that goes on; 0: none does. */
   let inSeries = 0;
-  let wasBusy = false;
-  /** Returns whether work still goes on. */
-  const untilDue = async (): Promise<boolean> => {
-    const since = clock.monotonic();
+  const untilQuiet = async (): Promise<void> => {
     for (;;) {
       const now = clock.monotonic();
-      const quietAt = workedAt + QUIET_MS;
-      const atRest = Math.max(quietAt, inSeries > 0 || wasBusy ? 0 : notBefore);
-      const at = Math.min(atRest, Math.max(since + LONGEST_WORK_MS, notBefore));
+      const at = Math.max(workedAt + QUIET_MS, inSeries > 0 ? 0 : notBefore);
       if (at <= now) {
-        return now < quietAt;
+        return;
       }
       await clock.sleep(at - now);
     }
   };
   const waitAndCollect = async (): Promise<void> => {
-    const isBusy = await untilDue();
+    await untilQuiet();
     isWaiting = false;
     const begun = clock.monotonic();
     const before = heap();
     collect?.();
     const after = heap();
-    // Work fills the heap again: then a new series begins.
-    const nth = isBusy || begun >= notBefore ? 1 : inSeries + 1;
+    // Work that went on for longer than the pause fills the heap again: then this is a new series.
+    const nth = begun < notBefore ? inSeries + 1 : 1;
     notBefore = begun + Math.max(AT_MOST_EVERY_MS, PAUSE_PER_TIME_TAKEN * (clock.monotonic() - begun));
     const helped = nth === 1 || after.taken < (1 - WORTH_WHILE) * before.taken;
-    inSeries = !isBusy && hasHoles(after) && helped && nth < MOST_IN_SERIES ? nth : 0;
-    wasBusy = isBusy;
-    if (inSeries > 0 || isBusy) {
+    inSeries = hasHoles(after) && helped && nth < MOST_IN_SERIES ? nth : 0;
+    if (inSeries > 0) {
       relieve();
     }
   };

@@ -55,24 +55,15 @@ test('what is done meanwhile delays the series, and does not make it longer', as
   expect(collected).toEqual([5, 13, 18, 23]);
 });
 
-test('in work without a pause it is done after ten seconds, then every twenty, and by a series after its end', async () => {
-  const { clock, collected, worked } = start(280, 280, 280, 280, 260, 240, 220, 200);
-  for (let seconds = 0; seconds < 60; seconds += 1) {
+test('a burst before its end is followed by a series of its own', async () => {
+  const { clock, collected, worked } = start(280, 260, 240, 220, 200);
+  worked();
+  for (let seconds = 0; seconds < 60; seconds += 4) {
+    await clock.advance(seconds === 0 ? 6_000 : 4_000);
     worked();
-    await clock.advance(1_000);
   }
   await clock.advance(600_000);
-  expect(collected).toEqual([10, 30, 50, 64, 69, 74, 79]);
-});
-
-test('after work that ends with a collection it is done once more', async () => {
-  const { clock, collected, worked } = start(100);
-  for (let seconds = 0; seconds <= 10; seconds += 1) {
-    worked();
-    await clock.advance(1_000);
-  }
-  await clock.advance(600_000);
-  expect(collected).toEqual([10, 15]);
+  expect(collected).toEqual([5, 67, 72, 77, 82]);
 });
 
 test('steady work has it given back every twenty seconds at most', async () => {
