@@ -75,7 +75,7 @@ Needs what \`npm run release\` needs. About five minutes on two cores.`,
     ...TESTS,
     name: 'test:upgrade',
     about: `Runs the newest release with 200 clients in every state, upgrades it to the present build and to a later one, and rolls both
-back: no call, no write, nothing lost. About five minutes on two cores.`,
+back: no call, no write, nothing lost. About three minutes on two cores.`,
     args: ['run', '--config=vitest.upgrade.config.ts'],
   },
   {

@@ -180,7 +180,7 @@ function namesInReach({
   registrationOrigin,
 }: RegisteredAt): readonly string[] {
   const reach = server.kind === 'ClusterAuthorizationServer' ? '' : client.namespace;
-  const ofIssuer = URL.canParse(issuer) ? originOf(issuer) : issuer;
+  const ofIssuer = URL.parse(issuer)?.origin ?? issuer;
   return [...new Set([registrationOrigin ?? ofIssuer, ofIssuer])].map((origin) =>
     hashed(`${reach} ${clientId} ${origin}`),
   );

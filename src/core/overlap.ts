@@ -11,8 +11,11 @@ export function overlapEnd(o: Observation, surplus: RegistrationRecord): number 
   const successor = recordsOf(o, o.object?.uid).find(
     ({ replaces }) => replaces === surplus.registrationSecret,
   );
-  const times = [successor, surplus].flatMap((record) => record?.registeredAt ?? []).map(storedTime);
-  return successor === undefined ? 0 : overlapEndFrom(o, surplus, Math.max(...times));
+  if (successor === undefined) {
+    return 0;
+  }
+  const since = Math.max(storedTime(successor.registeredAt), storedTime(surplus.registeredAt));
+  return overlapEndFrom(o, surplus, since);
 }
 
 /** When the overlap of a client ends that is replaced now: with its secret, if that ends earlier. */

@@ -59,7 +59,8 @@ async function untilIdle(port: number): Promise<number> {
   return last.at;
 }
 
-async function readMetrics(port: number): Promise<{ reconciles: number; waiting: number }> {
+/** Rounds that an operator made, and keys that wait, by its metrics. */
+export async function readMetrics(port: number): Promise<{ reconciles: number; waiting: number }> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const sum = (name: string) =>
     [...text.matchAll(new RegExp(`^oauth_registrar_${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))].reduce(

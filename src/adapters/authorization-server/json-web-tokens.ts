@@ -31,7 +31,8 @@ const RSA_BITS = 2048;
 
 /**
  * JSON Web Tokens by jose. Caches imported keys: the 256 most recently used ones of each purpose.
- * @param makeKey - makes one key pair; the default takes up to seconds for RSA
+ *
+ * @param makeKey makes one key pair; the default takes up to seconds for RSA
  */
 export function createJsonWebTokens(makeKey = makeKeyPair): JsonWebTokens {
   const turns = new FairGate({

@@ -23,6 +23,7 @@ interface Heap {
  * process is idle afterwards.
  *
  * @param collect collects all garbage; `undefined` if Node was started without `--expose-gc`: then nothing is done
+ * @param heap reads the state of the heap, before and after each collection
  * @returns call it after each piece of work. Five seconds after the last call, memory is given back, at most every
  *   twenty seconds and less often if that takes long. While the heap has holes and a collection helps, it is done again
  *   after another five seconds, four times at most.

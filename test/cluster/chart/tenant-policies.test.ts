@@ -40,6 +40,12 @@ const kubectl = (args: readonly string[], object?: object): Promise<KubectlResul
   scene.controlPlane.kubectl(args, object === undefined ? {} : { stdin: JSON.stringify(object) });
 const attempt = (verb: 'create' | 'replace' | 'delete', object: object, user?: string) =>
   kubectl([verb, '-f', '-', '--dry-run=server', ...(user === undefined ? [] : [`--as=${user}`])], object);
+/** Changes the bound of namespace shop. */
+const setScopes = (words: string) =>
+  scene.kubectl(
+    ...['patch', 'cm', 'oauth-registrar-tenants', '-n', NAMESPACE, '--type=merge', '-p'],
+    JSON.stringify({ data: { 'shop.scopes': words } }),
+  );
 const isRefused = async (result: Promise<KubectlResult>) => (await result).code !== 0;
 /** The policy's own sentence. */
 const sentence = async (result: Promise<KubectlResult>): Promise<string> => {
@@ -363,16 +369,7 @@ describe('the bounds of namespaces', () => {
   });
 
   test('bounds that become tighter change nothing until the spec is edited', async () => {
-    await scene.kubectl(
-      'patch',
-      'cm',
-      'oauth-registrar-tenants',
-      '-n',
-      NAMESPACE,
-      '--type=merge',
-      '-p',
-      '{"data":{"shop.scopes":""}}',
-    );
+    await setScopes('');
     await untilRefused(() => isRefused(attempt('create', oauthClient())));
     const patch = (change: object) =>
       kubectl([
@@ -393,16 +390,7 @@ describe('the bounds of namespaces', () => {
     expect(await sentence(patch({ spec: { client: { clientName: 'Edited' } } }))).toContain(
       'may not use scope openid, only these: none. Choose',
     );
-    await scene.kubectl(
-      'patch',
-      'cm',
-      'oauth-registrar-tenants',
-      '-n',
-      NAMESPACE,
-      '--type=merge',
-      '-p',
-      '{"data":{"shop.scopes":"openid\\nprofile"}}',
-    );
+    await setScopes('openid\nprofile');
     await untilRefused(async () => !(await isRefused(attempt('create', oauthClient()))));
   });
 

@@ -40,13 +40,13 @@ const WEB = {
 const DRIFT_MS = 150_000;
 const CALLBACK = { redirectUris: ['https://shop.example.com/callback'] };
 
-async function serverWithToken(name: string, token: string): Promise<void> {
+async function serverWithToken(name: string, token: string, spec: object = {}): Promise<void> {
   await scene.credential(name, { token });
-  await server(name, { initialAccessToken: { secretRef: { name } } });
+  await server(name, { initialAccessToken: { secretRef: { name } } }, REALM, spec);
 }
 
-const server = (name: string, admission: object, realm = REALM) =>
-  scene.server(name, keycloak.issuer(realm), { dialect: 'keycloak', registration: { admission } });
+const server = (name: string, admission: object, realm = REALM, spec: object = {}) =>
+  scene.server(name, keycloak.issuer(realm), { dialect: 'keycloak', registration: { admission }, ...spec });
 
 /** The client as the admin API shows it. */
 async function registered(name: string) {
@@ -396,10 +396,7 @@ describe('What Keycloak refuses', () => {
 
 describe('Without the dialect of Keycloak', () => {
   it('a 403 for the scope of one client concerns that client alone: the next one is registered', async () => {
-    const token = await keycloak.createInitialAccessToken(REALM);
-    await scene.credential('plain', { token });
-    const admission = { initialAccessToken: { secretRef: { name: 'plain' } } };
-    await scene.server('plain', keycloak.issuer(REALM), { dialect: 'rfc7591', registration: { admission } });
+    await serverWithToken('plain', await keycloak.createInitialAccessToken(REALM), { dialect: 'rfc7591' });
     await scene.client('asks-too-much', 'plain', { ...CALLBACK, scopes: ['openid', 'read'] });
     const refused = readyMessage(await scene.until('asks-too-much', 'AdmissionRefused'));
     expect(refused).toContain("403 insufficient_scope: Policy 'Allowed Client Scopes' rejected");
@@ -410,11 +407,7 @@ describe('Without the dialect of Keycloak', () => {
 
 describe('Drift at Keycloak', () => {
   it('finds a client that its administrator removed, and recovery.tokenLost registers another', async () => {
-    const token = await keycloak.createInitialAccessToken(REALM);
-    await scene.credential('drift', { token });
-    await scene.server('drift', keycloak.issuer(REALM), {
-      dialect: 'keycloak',
-      registration: { admission: { initialAccessToken: { secretRef: { name: 'drift' } } } },
+    await serverWithToken('drift', await keycloak.createInitialAccessToken(REALM), {
       drift: { mode: 'Report', interval: '1m', rotatingReads: 'Allow' },
       recovery: { tokenLost: 'Reregister' },
     });

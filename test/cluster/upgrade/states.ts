@@ -12,11 +12,10 @@ export interface State {
   readonly ready: string;
   /** A change that follows, and what comes of it: another client beside the former one. */
   readonly change?: object;
-  /** It is deleted at last; `released`: the object goes although the server has the client still. */
+  /** It is deleted at last; `confirmed`: the object is gone, `waiting`: its server keeps it from going. */
   readonly deletion?: 'confirmed' | 'waiting';
 }
 
-const corporateRef = { kind: 'ClusterAuthorizationServer', name: 'corporate' };
 const clusterRef = (name: string) => ({ kind: 'ClusterAuthorizationServer', name });
 const REGISTERED = 'True Registered';
 const ROTATE = { metadata: { annotations: { 'oauth-registrar.dev/rotate-requested-at': '1' } } };
@@ -45,7 +44,7 @@ export const STATES: readonly State[] = [
     count: 6,
     options: { server: ownRef('own') },
     ready: REGISTERED,
-    change: { spec: { authorizationServerRef: corporateRef } },
+    change: { spec: { authorizationServerRef: clusterRef('corporate') } },
   },
   { name: 'suspended', count: 6, options: { suspend: true }, ready: 'False Suspended' },
   { name: 'refused', count: 6, ready: 'False InvalidClientMetadata' },

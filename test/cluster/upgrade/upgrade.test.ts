@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newestRelease } from '../../../tools/release/newest-release.ts';
+import { readMetrics } from '../../bench/operator.ts';
 import { reply, type StubServer } from '../../kit/stub-server.ts';
 import { createProgress } from '../../kit/testbed/progress.ts';
 import {
@@ -147,22 +148,12 @@ const forget = () => {
   }
 };
 
-/** The number of a metric of the operator, over all its labels. */
-async function metric(name: string): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${target.pod.operator.port}/metrics`)).text();
-  const values = [...text.matchAll(/^(\w+)(?:\{.*\})? (\S+)$/gm)].filter(([, found]) => found === name);
-  return values.reduce((sum, [, , value]) => sum + Number(value), 0);
-}
-
 /** Waits until the operator that runs now has reconciled every object at least once. */
 async function untilReconciled(): Promise<void> {
   const objects = (await tenant.list('OAuthClient')).length + SERVERS;
   await eventually(
-    async () => ({
-      reconciled: await metric('oauth_registrar_reconciles_total'),
-      waiting: await metric('oauth_registrar_queue_depth'),
-    }),
-    ({ reconciled, waiting }) => reconciled >= objects && waiting === 0,
+    () => readMetrics(target.pod.operator.port),
+    ({ reconciles, waiting }) => reconciles >= objects && waiting === 0,
     60_000,
   );
 }
