@@ -154,7 +154,8 @@ export type BoundTo = NonNullable<NonNullable<OAuthClientSpec['lifetime']>['boun
 /** Nothing to do until something changes, or until `until` (milliseconds since the epoch). */
 export interface Idle {
   readonly type: 'Idle';
-  readonly state: 'Ready' | 'Waiting' | 'Stalled' | 'Gone';
+  /** `Ended`: it ended as its spec says, so nothing is left to do for anybody. */
+  readonly state: 'Ready' | 'Waiting' | 'Stalled' | 'Ended' | 'Gone';
   readonly reason: Reason;
   readonly message: string;
   readonly until?: number;

@@ -44,7 +44,7 @@ export function summarize(
   const record = currentRecord(o);
   const published = shownSecret(o, idle, record);
   const status =
-    record === undefined && idle.reason === 'Ended' ? withoutClient(object.status) : object.status;
+    record === undefined && idle.state === 'Ended' ? withoutClient(object.status) : object.status;
   const secretName = published ?? status.secretName;
   const substitutions = learned ?? (record === undefined ? [] : (status.substitutions ?? []));
   const conditions = [

@@ -21,6 +21,9 @@ export const wait = (reason: Reason, message: string, until?: number): Idle =>
 /** Waits for a person. */
 export const stall = (reason: Reason, message: string): Idle => idle('Stalled', reason, message);
 
+/** Nothing more happens, and nobody needs to act: the object ended as its spec says. */
+export const ended = (message: string): Idle => idle('Ended', 'Ended', message);
+
 export const gone = (until?: number): Idle => idle('Gone', 'Deleting', 'The object is gone.', until);
 
 /** The reason not to retry yet, where the action failed before with the same basis. */

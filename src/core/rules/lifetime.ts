@@ -4,7 +4,7 @@ import { lifetimeEnd } from '../clock-visits.ts';
 import { setbackOf } from '../earlier-calls.ts';
 import type { Usable } from '../narrowed.ts';
 import { endClient } from './deregistration.ts';
-import { blocked, stall, wait } from './idle.ts';
+import { blocked, ended, wait } from './idle.ts';
 import type { Rule } from './rule.ts';
 
 /** Rules about `spec.lifetime`. */
@@ -33,8 +33,7 @@ export const lifetimeOver: Rule<Usable> = {
     }
     const secret = o.secrets.find(({ ownerUid }) => ownerUid === object.uid);
     return secret === undefined
-      ? stall(
-          'Ended',
+      ? ended(
           `The lifetime ended at ${rfc3339(end)}; the client and its Secret are removed. Delete the object, or raise spec.lifetime.expiresAfter, which registers a client anew.`,
         )
       : { type: 'RemoveSecret', message, secret };

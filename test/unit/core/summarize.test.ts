@@ -587,7 +587,8 @@ describe('a client whose lifetime is over', () => {
 
   test('is not looked for any more, so that a longer life registers another', () => {
     const status = statusOf(of(ended));
-    expect(condition(status, 'Ready')?.reason).toBe('Ended');
+    expect(condition(status, 'Ready')).toMatchObject({ status: 'False', reason: 'Ended' });
+    expect(status.conditions?.map(({ type }) => type)).toEqual(['Ready', 'Registered', 'SecretSynced']);
     for (const name of Object.keys(known)) {
       expect(status).not.toHaveProperty(name);
     }

@@ -12,7 +12,7 @@ import {
   unavailable,
   unregistered,
 } from '../../../kit/fixtures/observations.ts';
-import { deregisters, ready, registers, stalls, table, waits } from '../../../kit/fixtures/plans.ts';
+import { deregisters, ends, ready, registers, stalls, table, waits } from '../../../kit/fixtures/plans.ts';
 
 const HOUR = 3_600_000;
 
@@ -112,8 +112,7 @@ table('a lifetime that is over', [
   [
     "leaves somebody else's Secret alone, and is told for good",
     observation({ object: over, records: [], secrets: [secret({ ownerUid: 'uid-0' })] }),
-    stalls(
-      'Ended',
+    ends(
       'The lifetime ended at 2026-05-01T11:00:00Z; the client and its Secret are removed. Delete the object, or raise spec.lifetime.expiresAfter, which registers a client anew.',
     ),
   ],
