@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { customResourceDefinitions } from '../src/api/crd.ts';
+import { argocdSettings } from './argocd-settings.ts';
 import { chartFiles } from './chart-files.ts';
 import { findingsSection } from './findings-section.ts';
 import { referencePage } from './reference-page.ts';
@@ -21,6 +22,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/reference.md', referencePage() + findingsSection()],
     ...serverPages(),
     ...chartFiles(crds),
+    ...argocdSettings(),
   ]);
 }
 

@@ -66,6 +66,13 @@ which stands in for a node: nine minutes. After that about four minutes on two c
   },
   {
     ...TESTS,
+    name: 'test:gitops',
+    about: `Judges an object of every situation by the code of Argo CD's engine, Flux and kstatus. Ten seconds on two cores; the first
+run builds a program with Go in two minutes.`,
+    args: ['run', '--config=vitest.gitops.config.ts'],
+  },
+  {
+    ...TESTS,
     name: 'test:release',
     about: `Makes a release on stand-in base images, pushes image and chart to a registry of this machine, pulls and compares them.
 Needs what \`npm run release\` needs. About five minutes on two cores.`,

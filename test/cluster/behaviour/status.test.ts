@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { AuthorizationServer } from '../../../src/api/authorization-server.ts';
 import type { Condition } from '../../../src/api/conditions.ts';
 import type { OAuthClient } from '../../../src/api/oauth-client.ts';
+import { keepSample } from '../../kit/gitops/samples.ts';
 import { kstatusOf } from '../../kit/kstatus.ts';
 import { tableOf } from '../../kit/pages/tables.ts';
 import { discoveryDocument, hang, reply, type StubServer, startStubServer } from '../../kit/stub-server.ts';
@@ -247,12 +248,14 @@ function cellsOf(object: Shown, always: readonly string[]): readonly string[] {
   return [...cells, others.map(({ type }) => type).join(', ') || '—', kstatusOf(object)];
 }
 
-async function expectCells(read: () => Promise<Shown>, always: readonly string[], cells: readonly string[]) {
-  await eventually(
-    async () => cellsOf(await read(), always),
-    (seen) => seen.join() === cells.join(),
-    30_000,
-  );
+/** @param row of the page: the situation, and the cells beside it */
+async function expectRow(
+  read: () => Promise<Shown>,
+  always: readonly string[],
+  [situation = '', ...cells]: readonly string[],
+): Promise<void> {
+  const object = await eventually(read, (seen) => cellsOf(seen, always).join() === cells.join(), 30_000);
+  keepSample(situation, object);
 }
 
 describe('status shows of an OAuthClient', () => {
@@ -273,7 +276,11 @@ describe('status shows of an OAuthClient', () => {
         const leftMs = Date.parse(creationTimestamp) + LIFETIME_MS - Date.now();
         await new Promise((resolve) => setTimeout(resolve, Math.max(0, leftMs)));
       }
-      await expectCells(() => shop.client(name), ['Ready', 'Registered', 'SecretSynced'], cells);
+      await expectRow(
+        () => shop.client(name),
+        ['Ready', 'Registered', 'SecretSynced'],
+        [situation, ...cells],
+      );
     },
     120_000,
   );
@@ -289,7 +296,11 @@ describe('status shows of a server object', () => {
   it.each(rows.map(([situation = '', ...cells]) => [situation, cells] as const))(
     'that it %s',
     async (situation, cells) => {
-      await expectCells(() => shop.server(SERVERS[situation] ?? ''), ['Ready', 'AdmissionAccepted'], cells);
+      await expectRow(
+        () => shop.server(SERVERS[situation] ?? ''),
+        ['Ready', 'AdmissionAccepted'],
+        [situation, ...cells],
+      );
     },
   );
 
@@ -314,5 +325,9 @@ describe('status shows of a server object', () => {
     expect(await testbed.kubectl('describe', 'coas', 'dead-cluster')).toContain(
       'is not ready: kubectl get coas',
     );
+    const situations = { 'does not answer': 'dead-cluster', 'has a client': 'crowded' };
+    for (const [situation, server] of Object.entries(situations)) {
+      keepSample(situation, JSON.parse(await testbed.kubectl('get', 'coas', server, '-o', 'json')) as Shown);
+    }
   });
 });

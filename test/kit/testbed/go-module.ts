@@ -1,22 +1,25 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A program of others that is built from a module of ours, whose go.mod and go.sum pin everything in it. */
+/** A program that is built from a module of ours, whose go.mod and go.sum pin everything of others in it. */
 export interface GoModule {
   /** Of the program: `v2.3.0`. */
   readonly version: string;
-  /** In the testbed's cache: another one where a pin changes, or on another kind of machine. */
+  /** In the testbed's cache: another one where a file of the module changes, or on another kind of machine. */
   readonly cacheName: string;
 }
 
 /**
- * @param folder of go.mod and go.sum
+ * @param folder of go.mod, go.sum and the source, where the program is ours
  * @param program what the cache calls it
- * @param path of the program's own module, whose version it has
+ * @param path of the module whose version the program has
  */
 export async function readGoModule(folder: string, program: string, path: string): Promise<GoModule> {
-  const pins = await Promise.all(['go.mod', 'go.sum'].map((pin) => readFile(join(folder, pin), 'utf8')));
+  const sources = (await readdir(folder)).filter((name) => name.endsWith('.go')).toSorted();
+  const pins = await Promise.all(
+    ['go.mod', 'go.sum', ...sources].map((pin) => readFile(join(folder, pin), 'utf8')),
+  );
   const version = new RegExp(`${path.replaceAll('.', '\\.')} (v\\S+)`).exec(pins.join('\n'))?.[1];
   if (version === undefined) {
     throw new Error(`${folder}/go.mod requires no version of ${path}`);

@@ -4,18 +4,21 @@ import { run } from './command.ts';
 import { explainGo, readGoModule } from './go-module.ts';
 import type { Progress } from './progress.ts';
 
-/** Programs of others that a few tests need, each built from a module of its own below `tools/`. */
-export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane' | 'syft';
+/**
+ * Programs that a few tests need, each built from a module of its own below `tools/`: of others, and `gitops` of ours,
+ * which has packages of others in it.
+ */
+export type GoTool = 'helm4' | 'helm3' | 'kwok' | 'crane' | 'syft' | 'gitops';
 
 interface Recipe {
   /** Of the program, for people. */
   readonly title: string;
   /** The module whose version the program has. */
   readonly module: string;
-  /** The package below the module. */
+  /** The package to build: below the module, or `main` of the folder itself. */
   readonly package: string;
-  /** The variable that holds the version that the program prints. */
-  readonly versionVariable: string;
+  /** The variable that holds the version that the program prints. Absent: it prints none. */
+  readonly versionVariable?: string;
   /** Cold on two cores. */
   readonly typically: string;
 }
@@ -56,6 +59,12 @@ const RECIPES: Readonly<Record<GoTool, Recipe>> = {
     versionVariable: 'main.version',
     typically: '4 min',
   },
+  gitops: {
+    title: 'the rules of Flux and Argo CD',
+    module: 'github.com/fluxcd/pkg/runtime',
+    package: 'main',
+    typically: '2 min',
+  },
 };
 
 const MODULES = join(import.meta.dirname, 'tools');
@@ -72,9 +81,11 @@ export async function ensureGoTool(tool: GoTool, progress: Progress): Promise<st
     progress.step(`Building ${recipe.title} ${version} with Go (once)`, async (update) => {
       const typically = `usually ${recipe.typically}`;
       update(typically);
-      const stamp = `-s -w -X ${recipe.versionVariable}=${version}`;
-      const flags = ['-v', '-trimpath', '-ldflags', stamp, '-o', partial];
-      await run('go', ['build', '-C', folder, ...flags, `${recipe.module}/${recipe.package}`], {
+      const { module, versionVariable } = recipe;
+      const stamp = versionVariable === undefined ? '' : ` -X ${versionVariable}=${version}`;
+      const flags = ['-v', '-trimpath', '-ldflags', `-s -w${stamp}`, '-o', partial];
+      const target = recipe.package === 'main' ? '.' : `${module}/${recipe.package}`;
+      await run('go', ['build', '-C', folder, ...flags, target], {
         env: { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly' },
         onLine: (line) => update(`${typically}; ${line}`),
       }).catch(explainGo(recipe.title));

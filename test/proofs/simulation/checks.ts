@@ -165,8 +165,9 @@ function nextTryIsTold(world: World, { kind, after, by }: Change): void {
   const { refusal, conditions = [] } = (after.status ?? {}) as OAuthClientStatus;
   const ready = conditions.find(({ type }) => type === 'Ready');
   // A server object that is not ready may give the client the same reason, with words of its own.
-  const isTold = refusal !== undefined && ready?.message.includes(refusal.message.slice(0, SAME_WORDS));
-  if (isTold && !TIMED.test(ready.message)) {
+  const isSame =
+    refusal !== undefined && ready?.message.includes(refusal.message.slice(0, SAME_WORDS)) === true;
+  if (isSame && !TIMED.test(ready.message)) {
     world.violated(`${after.metadata.name} was refused and does not say when it is tried again`);
   }
 }

@@ -12,7 +12,7 @@ import {
   unavailable,
   unregistered,
 } from '../../../kit/fixtures/observations.ts';
-import { deregisters, ends, ready, registers, stalls, table, waits } from '../../../kit/fixtures/plans.ts';
+import { deregisters, ends, ready, registers, table, waits } from '../../../kit/fixtures/plans.ts';
 
 const HOUR = 3_600_000;
 
