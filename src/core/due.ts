@@ -1,5 +1,6 @@
 import { boundedMs } from '../api/durations.ts';
 import { storedTime } from '../api/time.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { earliest } from './earliest.ts';
 import type { RecordAtServer } from './home.ts';
 import type { Observation } from './observation.ts';
@@ -60,9 +61,16 @@ export const endNotice = (record: RegistrationRecord): string =>
     ? ` The server says that the client secret expired at ${record.clientSecretExpiresAt}, before it was issued. Nothing is renewed for that. Check the clock of the server, and whether its client_secret_expires_at counts seconds since 1970.`
     : '';
 
-/** The end of the client by `lifetimes.client` of the dialect. */
-function lifeEnd({ record: { registeredAt }, connection }: RecordAtServer): number | undefined {
-  const { client } = connection.dialect.lifetimes;
+const lifeEnd = ({ record, connection }: RecordAtServer): number | undefined =>
+  lifeEndAt(record.registeredAt, connection.dialect);
+
+/**
+ * The end of a client by `lifetimes.client` of the dialect, in milliseconds since the epoch; `undefined`: it has none.
+ *
+ * @param registeredAt RFC 3339
+ */
+export function lifeEndAt(registeredAt: string, { lifetimes }: Dialect): number | undefined {
+  const { client } = lifetimes;
   return client === undefined ? undefined : storedTime(registeredAt) + boundedMs('lifetime', client);
 }
 
