@@ -83,6 +83,20 @@ export const RESOURCES = {
     namespaced: true,
   },
   event: { group: 'events.k8s.io', version: 'v1', kind: 'Event', plural: 'events', namespaced: true },
+  tokenReview: {
+    group: 'authentication.k8s.io',
+    version: 'v1',
+    kind: 'TokenReview',
+    plural: 'tokenreviews',
+    namespaced: false,
+  },
+  subjectAccessReview: {
+    group: 'authorization.k8s.io',
+    version: 'v1',
+    kind: 'SubjectAccessReview',
+    plural: 'subjectaccessreviews',
+    namespaced: false,
+  },
 } as const satisfies Record<string, Resource>;
 
 /** The group of an `apiVersion`; empty for the core group. */

@@ -79,6 +79,27 @@ export const SHARES = {
     per: 'process',
     reported: 'the oldest connection of the address that has most is closed',
   },
+  accessReviewsSent: {
+    what: 'TokenReviews and SubjectAccessReviews that are sent at the same time; users take turns',
+    most: 8,
+    unit: 'calls',
+    per: 'process',
+    reported: 'no need: the others wait',
+  },
+  accessReviewsWaiting: {
+    what: 'TokenReviews and SubjectAccessReviews that wait for their turn',
+    most: 2_000,
+    unit: 'calls',
+    per: 'process',
+    reported: 'the request is answered with 503',
+  },
+  accessReviewsKept: {
+    what: 'Answers of TokenReviews and of SubjectAccessReviews that are remembered, each for at most a minute',
+    most: 20_000,
+    unit: 'answers',
+    per: 'process',
+    reported: 'no need: the oldest is forgotten, and asked again',
+  },
   clusterServerLooks: {
     what: 'ClusterAuthorizationServers that are reconciled at the same time',
     most: 48,

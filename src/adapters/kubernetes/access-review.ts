@@ -1,0 +1,224 @@
+import { type KubernetesObject, RESOURCES, type Resource } from '../../api/kubernetes.ts';
+import { SHARES } from '../../api/shares.ts';
+import type { Clock, KubernetesApi } from '../../controller/ports.ts';
+import { Slots } from '../../controller/state/slots.ts';
+import { serverKey } from '../../core/server-key.ts';
+import { sha256 } from '../../oauth/sha256.ts';
+
+/**
+ * Who calls an endpoint of the operator, and what the caller may do: the API server decides both, by TokenReview and
+ * SubjectAccessReview, as it does for its own API. The operator needs the right to `create` these two.
+ */
+
+/** A user as a TokenReview describes it. */
+interface ReviewedUser {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups?: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A caller whose token the API server accepts. */
+export interface ReviewedCaller {
+  readonly name: string;
+  readonly user: ReviewedUser;
+  /** Identifies user, groups and extra. */
+  readonly key: string;
+}
+
+/** What a caller wants to do: with objects of a resource (no namespace means all of them), or with a path. */
+export type WantedAccess =
+  | {
+      readonly verb: 'get' | 'list';
+      readonly resource: Pick<Resource, 'group' | 'plural'>;
+      readonly namespace?: string;
+      readonly name?: string;
+    }
+  | { readonly verb: 'get'; readonly path: string };
+
+/** Why a request is not served: an HTTP status, and a sentence for its body. */
+export interface AccessRefusal {
+  readonly status: 401 | 403 | 503;
+  readonly message: string;
+}
+
+export interface AccessReviews {
+  /** @param authorization the header of the request */
+  callerOf(authorization: string | undefined): Promise<ReviewedCaller | AccessRefusal>;
+  /** Whether the caller may do it; a refusal where the API server does not say so. */
+  isAllowed(caller: ReviewedCaller, wanted: WantedAccess): Promise<boolean | AccessRefusal>;
+}
+
+export const isAccessRefusal = (answer: object | boolean): answer is AccessRefusal =>
+  typeof answer === 'object' && 'status' in answer;
+
+/**
+ * Why a request must not be served a path, such as `/metrics`: the caller needs the right `get` of that
+ * nonResourceURL. `undefined`: it may be served.
+ */
+export async function refusalOfPath(
+  reviews: AccessReviews,
+  authorization: string | undefined,
+  path: string,
+): Promise<AccessRefusal | undefined> {
+  const caller = await reviews.callerOf(authorization);
+  if (isAccessRefusal(caller)) {
+    return caller;
+  }
+  const allowed = await reviews.isAllowed(caller, { verb: 'get', path });
+  if (isAccessRefusal(allowed)) {
+    return allowed;
+  }
+  const message = `${caller.name} has no right to get ${path}: a ClusterRole with nonResourceURLs: [${path}] and verbs: [get] gives it.`;
+  return allowed ? undefined : { status: 403, message };
+}
+
+const YES_MS = 60_000;
+/** A right that is granted has effect after this time. */
+const NO_MS = 10_000;
+
+/** Key of the API server among the keys of servers; no server object has it. */
+const REVIEWER = serverKey({ kind: 'ClusterAuthorizationServer', name: '' }, '');
+
+const NO_TOKEN: AccessRefusal = {
+  status: 401,
+  message: 'Send a token of the cluster: Authorization: Bearer TOKEN. `kubectl create token NAME` makes one.',
+};
+const BAD_TOKEN: AccessRefusal = { status: 401, message: 'The API server does not accept the token.' };
+const BUSY: AccessRefusal = { status: 503, message: 'Too many requests are being checked: try again.' };
+
+interface TokenReview extends KubernetesObject {
+  readonly spec: { readonly token: string };
+  readonly status?: { readonly authenticated?: boolean; readonly user?: ReviewedUser };
+}
+
+interface SubjectAccessReview extends KubernetesObject {
+  readonly spec: object;
+  readonly status?: { readonly allowed?: boolean };
+}
+
+interface Options {
+  readonly api: Pick<KubernetesApi, 'create'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
+/**
+ * Reviews that are remembered for a minute, a negative one for ten seconds, by the hash of the token. Equal reviews that
+ * come at the same time share one call. What the API server does not answer is not remembered.
+ */
+export function createAccessReviews({ api, clock }: Options): AccessReviews {
+  const callers = new Answers<ReviewedCaller | AccessRefusal>(clock);
+  const decisions = new Answers<boolean | AccessRefusal>(clock);
+  const slots = new Slots();
+  const limit = SHARES.accessReviewsSent.most;
+  let waiting = 0;
+  const inTurn = async <T>(user: string, send: () => Promise<T>): Promise<T | AccessRefusal> => {
+    if (waiting >= SHARES.accessReviewsWaiting.most) {
+      return BUSY;
+    }
+    waiting += 1;
+    try {
+      return await slots.withSlot({ server: REVIEWER, namespace: user, limit, isEnding: false }, send);
+    } finally {
+      waiting -= 1;
+    }
+  };
+  return {
+    async callerOf(authorization = '') {
+      const [, token] = /^Bearer +([\x21-\x7e]+) *$/i.exec(authorization) ?? [];
+      return token === undefined
+        ? NO_TOKEN
+        : callers.of(sha256(token), () => inTurn('', () => reviewToken(api, token)));
+    },
+    isAllowed: (caller, wanted) =>
+      decisions.of(`${caller.key} ${JSON.stringify(wanted)}`, () =>
+        inTurn(caller.key, () => reviewAccess(api, caller, wanted)),
+      ),
+  };
+}
+
+async function reviewToken(api: Options['api'], token: string): Promise<ReviewedCaller | AccessRefusal> {
+  const answer = await api.create<TokenReview>(RESOURCES.tokenReview, {
+    metadata: { name: '' },
+    spec: { token },
+  });
+  if (!answer.ok) {
+    return unanswered('token', answer);
+  }
+  const { authenticated, user } = answer.object.status ?? {};
+  return authenticated === true && user !== undefined
+    ? { name: user.username, user, key: sha256(JSON.stringify(user)) }
+    : BAD_TOKEN;
+}
+
+async function reviewAccess(
+  api: Options['api'],
+  { user }: ReviewedCaller,
+  wanted: WantedAccess,
+): Promise<boolean | AccessRefusal> {
+  const { username, uid, groups, extra } = user;
+  const answer = await api.create<SubjectAccessReview>(RESOURCES.subjectAccessReview, {
+    metadata: { name: '' },
+    spec: { user: username, uid, groups, extra, ...attributesOf(wanted) },
+  });
+  return answer.ok ? answer.object.status?.allowed === true : unanswered('right', answer);
+}
+
+function attributesOf(wanted: WantedAccess): object {
+  if ('path' in wanted) {
+    return { nonResourceAttributes: { path: wanted.path, verb: wanted.verb } };
+  }
+  const { verb, namespace, name, resource } = wanted;
+  return {
+    resourceAttributes: { verb, namespace, name, group: resource.group, resource: resource.plural },
+  };
+}
+
+const unanswered = (
+  what: 'token' | 'right',
+  { status, message }: { readonly status: number; readonly message: string },
+): AccessRefusal => ({
+  status: 503,
+  message: `The API server does not check the ${what}: ${status === 403 ? 'the operator has no right to ask it. The installation has to give it' : message}.`,
+});
+
+/** Bounded memory of answers; the oldest is forgotten first. */
+class Answers<T extends object | boolean> {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #known = new Map<string, { readonly answer: T; readonly until: number }>();
+  readonly #asked = new Map<string, Promise<T>>();
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  async of(key: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.#known.get(key);
+    if (known !== undefined && this.#clock.monotonic() < known.until) {
+      return known.answer;
+    }
+    const asked = this.#asked.get(key) ?? ask();
+    this.#asked.set(key, asked);
+    try {
+      const answer = await asked;
+      this.#keep(key, answer);
+      return answer;
+    } finally {
+      this.#asked.delete(key);
+    }
+  }
+
+  #keep(key: string, answer: T): void {
+    const isRefused = isAccessRefusal(answer);
+    if (isRefused && answer.status === 503) {
+      return;
+    }
+    this.#known.delete(key);
+    const keptMs = isRefused || answer === false ? NO_MS : YES_MS;
+    this.#known.set(key, { answer, until: this.#clock.monotonic() + keptMs });
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > SHARES.accessReviewsKept.most && oldest !== undefined) {
+      this.#known.delete(oldest);
+    }
+  }
+}
