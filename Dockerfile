@@ -20,6 +20,8 @@ COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY LICENSE /usr/share/doc/oauth-registrar/LICENSE
 COPY --from=build /build/dist/THIRD-PARTY-LICENSES.txt /usr/share/doc/oauth-registrar/THIRD-PARTY-LICENSES.txt
 COPY --from=build /build/dist/oauth-registrar.js /usr/lib/oauth-registrar/oauth-registrar.mjs
+# The kubectl plugin, for Jobs and for kubectl exec: node /usr/lib/oauth-registrar/kubectl-oauthclient.mjs status -A
+COPY --from=build /build/dist/kubectl-oauthclient.js /usr/lib/oauth-registrar/kubectl-oauthclient.mjs
 # Little memory at no loss of speed that could be measured, see docs/scale.md: one arena, given back from 128 KiB on,
 # since glibc would keep one for each thread and what was freed in it; buffers from 16 KiB on outside of it, since glibc
 # gives back only its end; a heap that at most doubles between two collections;

@@ -1,11 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { argumentsOf } from './command-line.ts';
 
 /**
- * `npm run build`: bundles `src/main.ts` and everything it imports into one ES module for Node 24.
+ * `npm run build`: bundles the operator (`src/main.ts`) and the kubectl plugin (`src/cli/main.ts`), each with everything
+ * it imports, into one ES module for Node 24.
  *
  * It also writes the licences of the bundled packages, read from the packages themselves: few of them have a licence
  * comment that a bundler could keep. Fails on any warning.
@@ -13,15 +14,23 @@ import { argumentsOf } from './command-line.ts';
 const root = join(import.meta.dirname, '..');
 const { values } = argumentsOf({
   name: 'build',
-  about: `Bundles src/main.ts and everything it imports into dist/oauth-registrar.js, one ES module for Node 24, and writes the
-licences of its packages beside it. Takes about a second.`,
+  about: `Bundles src/main.ts and everything it imports into dist/oauth-registrar.js, and src/cli/main.ts into
+dist/kubectl-oauthclient.js, each one ES module for Node 24, and writes the licences of their packages beside them. Takes
+about two seconds.`,
   flags: {
-    entry: { value: 'FILE', about: 'What is bundled. Default: src/main.ts.' },
-    out: { value: 'FILE', about: 'Where to. Default: dist/oauth-registrar.js.' },
+    entry: { value: 'FILE', about: 'Bundle this alone. Default, with --out: src/main.ts.' },
+    out: { value: 'FILE', about: 'Where to, of one bundle. Default: dist/oauth-registrar.js.' },
   },
 });
-const entry = String(values.entry ?? join(root, 'src', 'main.ts'));
-const out = String(values.out ?? join(root, 'dist', 'oauth-registrar.js'));
+const operator = { entry: join(root, 'src', 'main.ts'), out: join(root, 'dist', 'oauth-registrar.js') };
+const plugin = {
+  entry: join(root, 'src', 'cli', 'main.ts'),
+  out: join(root, 'dist', 'kubectl-oauthclient.js'),
+};
+const bundles =
+  values.entry === undefined && values.out === undefined
+    ? [operator, plugin]
+    : [{ entry: String(values.entry ?? operator.entry), out: String(values.out ?? operator.out) }];
 
 // Some dependencies are CommonJS and call `require` for modules of Node, which an ES module does not have.
 const REQUIRE = `import { createRequire as __createRequire } from 'node:module';
@@ -68,43 +77,60 @@ const builtinsByNeed: Plugin = {
   },
 };
 
-const { metafile, warnings } = await build({
-  absWorkingDir: root,
-  entryPoints: [entry],
-  outfile: out,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  plugins: [builtinsByNeed, declaresOnly],
-  minifySyntax: true,
-  // Node keeps the source in memory. Names and line ends stay, so that people can read stack traces.
-  minifyWhitespace: true,
-  lineLimit: 160,
-  legalComments: 'none',
-  banner: { js: REQUIRE },
-  metafile: true,
-  logLevel: 'warning',
-});
-if (warnings.length > 0) {
-  process.exit(1);
+const folders = new Set<string>();
+for (const { entry, out } of bundles) {
+  const inside = await bundle(entry, out);
+  for (const folder of inside) {
+    folders.add(folder);
+  }
 }
-// A single character that is not ASCII would make Node keep the whole source with two bytes per character.
-const [strange] = (await readFile(out, 'latin1')).match(/^.*[\x80-\xff].*$/m) ?? [];
-if (strange !== undefined) {
-  throw new Error(`A character is not ASCII, write it as \\u…: ${strange}`);
+const licences = await Promise.all([...folders].sort().map((folder) => licenceOf(join(root, folder))));
+const notices = join(dirname(bundles[0]?.out ?? root), 'THIRD-PARTY-LICENSES.txt');
+await writeFile(notices, licences.join(`\n${'-'.repeat(80)}\n\n`));
+
+/** @returns the folders of the packages in the bundle */
+async function bundle(entry: string, out: string): Promise<readonly string[]> {
+  const { metafile, warnings } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile: out,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    plugins: [builtinsByNeed, declaresOnly],
+    minifySyntax: true,
+    // Node keeps the source in memory. Names and line ends stay, so that people can read stack traces.
+    minifyWhitespace: true,
+    lineLimit: 160,
+    legalComments: 'none',
+    banner: { js: REQUIRE },
+    metafile: true,
+    logLevel: 'warning',
+  });
+  if (warnings.length > 0) {
+    process.exit(1);
+  }
+  // A single character that is not ASCII would make Node keep the whole source with two bytes per character.
+  const text = await readFile(out, 'latin1');
+  const [strange] = text.match(/^.*[\x80-\xff].*$/m) ?? [];
+  if (strange !== undefined) {
+    throw new Error(`A character is not ASCII, write it as \\u…: ${strange}`);
+  }
+  if (text.startsWith('#!')) {
+    await chmod(out, 0o755);
+  }
+  const outputs = Object.values(metafile.outputs);
+  const inside = outputs
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+  const packages = [...new Set(inside.flatMap(([input]) => packageFolder(input)))];
+  const size = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+  console.log(
+    `wrote ${relative(root, out)}: ${(size / 1e6).toFixed(2)} MB, ${packages.length} packages inside`,
+  );
+  return packages;
 }
-
-const outputs = Object.values(metafile.outputs);
-const inside = outputs
-  .flatMap(({ inputs }) => Object.entries(inputs))
-  .filter(([, { bytesInOutput }]) => bytesInOutput > 0);
-const folders = [...new Set(inside.flatMap(([input]) => packageFolder(input)))].sort();
-const licences = await Promise.all(folders.map((folder) => licenceOf(join(root, folder))));
-await writeFile(join(dirname(out), 'THIRD-PARTY-LICENSES.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`));
-
-const size = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
-console.log(`wrote ${relative(root, out)}: ${(size / 1e6).toFixed(2)} MB, ${folders.length} packages inside`);
 
 /**
  * `node_modules/a/node_modules/@b/c/lib/x.js` → `node_modules/a/node_modules/@b/c`; nothing for a file of the

@@ -36,6 +36,8 @@ interface ConnectionOptions {
   readonly log: Log;
   /** Path of a kubeconfig. Default: `KUBECONFIG`, `~/.kube/config`, then the pod's service account. */
   readonly kubeconfig?: string | undefined;
+  /** Name of a context of the kubeconfig. Default: its current one. */
+  readonly context?: string | undefined;
   /** Bound of connections for calls. Default 64. */
   readonly connections?: number;
   /** Default `oauth-registrar`. */
@@ -50,10 +52,10 @@ const DEFAULT_CONNECTIONS = 64;
 /**
  * Loads the configuration and reads the credentials once.
  *
- * @throws Error if there is no usable configuration, or its files can't be read.
+ * @throws Error if there is no usable configuration or no such context, or its files can't be read.
  */
 export async function connect(options: ConnectionOptions): Promise<Connection> {
-  const { config, cluster } = load(options.kubeconfig);
+  const { config, cluster } = load(options);
   const url = new URL(cluster.server);
   const credentials = await createCredentials(config, options);
   const dispatchers = createDispatchers(url.origin, cluster, options.connections ?? DEFAULT_CONNECTIONS);
@@ -71,12 +73,21 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
   };
 }
 
-function load(path: string | undefined): { readonly config: KubeConfig; readonly cluster: Cluster } {
+function load({ kubeconfig, context }: Pick<ConnectionOptions, 'kubeconfig' | 'context'>): {
+  readonly config: KubeConfig;
+  readonly cluster: Cluster;
+} {
   const config = new KubeConfig();
-  if (path === undefined) {
+  if (kubeconfig === undefined) {
     config.loadFromDefault();
   } else {
-    config.loadFromFile(path);
+    config.loadFromFile(kubeconfig);
+  }
+  if (context !== undefined) {
+    if (config.getContextObject(context) === null) {
+      throw new Error(`the kubeconfig has no context "${context}"`);
+    }
+    config.setCurrentContext(context);
   }
   const cluster = config.getCurrentCluster();
   if (cluster === null) {

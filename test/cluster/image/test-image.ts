@@ -62,7 +62,10 @@ async function check(
   update: (step: string) => void,
 ): Promise<void> {
   assert.equal(image.user, '65532:65532', 'the user of the image');
-  assert.deepEqual(await readdir(join(image.files, 'usr/lib/oauth-registrar')), ['oauth-registrar.mjs']);
+  assert.deepEqual((await readdir(join(image.files, 'usr/lib/oauth-registrar'))).sort(), [
+    'kubectl-oauthclient.mjs',
+    'oauth-registrar.mjs',
+  ]);
   await assert.rejects(access(join(image.files, 'build')), 'the runtime stage holds nothing of the build');
 
   update('installing');

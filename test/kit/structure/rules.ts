@@ -7,6 +7,7 @@ import { importedFiles, nameOf, type Source } from './source.ts';
  *
  * ```
  * oauth ◀── dialects, formats ◀── api ◀── core ◀── controller ◀── adapters ◀── main, config
+ *                                                                          ◀── cli
  *
  * in controller:  ports ◀── queue, state ◀── durable ◀── context ◀── calls ◀── server, client ◀── wake-ups ◀── controller
  * in adapters:    process ◀── kubernetes, authorization-server ◀── measured
@@ -33,8 +34,10 @@ const ROOMS: readonly (readonly [prefix: string, rank: number])[] = [
   ['adapters/kubernetes/', 21],
   ['adapters/authorization-server/', 21],
   ['adapters/measured.ts', 22],
+  // The second composition root: the kubectl plugin. Neither root knows the other.
+  ['cli/', 30],
 ];
-/** Files directly in src: the composition root and its configuration. */
+/** Files directly in src: the composition root of the operator and its configuration. */
 const ROOT_RANK = 30;
 
 /** No effects here: decisions, shapes and the protocol. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { VERSION } from '../../../src/api/version.ts';
 import { readImageSettings } from '../../bench/image-settings.ts';
 import { run } from '../../kit/testbed/command.ts';
 
@@ -77,4 +78,10 @@ test('without the flag of the image it would', { timeout: 30_000 }, async () => 
   const { isCaught, output } = await signalled(flags, (said) => said.includes('Debugger listening'));
   expect(output).toContain('Debugger listening');
   expect(isCaught).toBe(true);
+});
+
+test('the kubectl plugin is one file that can be executed', { timeout: 60_000 }, async () => {
+  const out = join(folder, 'kubectl-oauthclient.mjs');
+  await run(process.execPath, [BUNDLER, '--entry=src/cli/main.ts', `--out=${out}`]);
+  expect(await run(out, ['--version'])).toBe(VERSION);
 });

@@ -1,0 +1,58 @@
+import { createKubernetesApi, type PagedApi } from '../adapters/kubernetes/api.ts';
+import { connect } from '../adapters/kubernetes/connection.ts';
+import type { Selection } from '../adapters/kubernetes/paths.ts';
+import { systemClock } from '../adapters/process/clock.ts';
+import { VERSION } from '../api/version.ts';
+import type { Clock, Log } from '../controller/ports.ts';
+import { asSentence, visible } from '../oauth/text.ts';
+import type { CommandFailure } from './failure.ts';
+
+/** The flags that say which cluster, and which of its objects. */
+export interface ClusterFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+  readonly selector?: string;
+}
+
+/** The cluster of the caller's kubeconfig, with the caller's own rights. */
+export interface ClusterAccess {
+  readonly api: PagedApi;
+  readonly clock: Clock;
+  /** By `-n`, else that of the context, else `default`. */
+  readonly namespace: string;
+  /** What a list has to cover: one namespace or, with `-A`, all; the labels by `-l`. */
+  readonly selection: Selection;
+  readonly close: () => Promise<void>;
+}
+
+/** The own name of the plugin in `managedFields` and in the log of the API server. */
+const PLUGIN = 'kubectl-oauthclient';
+
+/** Reads the kubeconfig and runs its credential plugin, if it names one. Nothing is asked of the cluster. */
+export async function openCluster(flags: ClusterFlags): Promise<ClusterAccess | CommandFailure> {
+  const clock: Clock = { ...systemClock, earliest: systemClock.now };
+  const { kubeconfig, context } = flags;
+  const userAgent = `${PLUGIN}/${VERSION}`;
+  try {
+    const connection = await connect({ clock, log: SILENT, kubeconfig, context, userAgent, connections: 8 });
+    const namespace = flags.namespace ?? connection.namespace ?? 'default';
+    return {
+      api: createKubernetesApi(connection, { clock, fieldManager: PLUGIN }),
+      clock,
+      namespace,
+      selection: {
+        ...(flags.allNamespaces === true ? {} : { namespace }),
+        ...(flags.selector === undefined ? {} : { labelSelector: flags.selector }),
+      },
+      close: connection.close,
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { exit: 'unreachable', sentence: `There is no cluster to ask: ${asSentence(visible(why))}` };
+  }
+}
+
+const silent = () => undefined;
+const SILENT: Log = { debug: silent, info: silent, warn: silent, error: silent };

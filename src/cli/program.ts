@@ -1,0 +1,138 @@
+import { Command, CommanderError, Option } from 'commander';
+import { VERSION } from '../api/version.ts';
+import { type ClusterFlags, openCluster } from './cluster.ts';
+import type { CliCommand, CommandContext, CommandResult, Terminal } from './command.ts';
+import { status } from './commands/status.ts';
+import { type CommandFailure, EXITS } from './failure.ts';
+import { createPrinter, type OutputFormat } from './print.ts';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CliCommand[] = [status];
+
+type CommonFlags = ClusterFlags & { readonly output?: OutputFormat };
+
+/**
+ * Runs one command of `kubectl oauthclient`.
+ *
+ * @param args without the program's own name
+ * @returns the exit code, one of {@link EXITS}
+ */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
+  const result = await resultOf(args, terminal);
+  if (typeof result === 'string') {
+    return EXITS[result].code;
+  }
+  terminal.stderr.write(`${result.sentence}\n`);
+  return EXITS[result.exit].code;
+}
+
+async function resultOf(args: readonly string[], terminal: Terminal): Promise<CommandResult> {
+  const results: CommandResult[] = [];
+  const program = createProgram(terminal, async (command, context, flags) => {
+    results.push(await untilInterrupted(terminal.signal, runCommand(command, context, flags)));
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return results[0] ?? 'done';
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      throw error;
+    }
+    return error.exitCode === 0 ? 'done' : 'usage';
+  }
+}
+
+type Act = (command: CliCommand, context: CommandContext, flags: CommonFlags) => Promise<void>;
+
+function createProgram(terminal: Terminal, act: Act): Command {
+  const program = new Command('kubectl oauthclient')
+    .description('Shows and steers the OAuth clients that oauth-registrar keeps.')
+    .version(VERSION, '--version', 'Print the version of the plugin.')
+    .helpOption('-h, --help', 'Print this.')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      writeErr: (text) => void terminal.stderr.write(text),
+    })
+    .exitOverride()
+    .addHelpText('afterAll', `\n${exitHelp()}`);
+  for (const option of commonOptions()) {
+    program.addOption(option);
+  }
+  for (const command of COMMANDS) {
+    addCommand(program, command, terminal, act);
+  }
+  return program;
+}
+
+function commonOptions(): readonly Option[] {
+  return [
+    new Option('-n, --namespace <NAMESPACE>', 'Namespace. Default: that of the context.'),
+    new Option('-A, --all-namespaces', 'All namespaces.'),
+    new Option('-l, --selector <SELECTOR>', 'Only objects with these labels, such as team=shop.'),
+    new Option('-o, --output <FORMAT>', 'json, yaml or name.').choices(['json', 'yaml', 'name']),
+    new Option('--context <NAME>', 'Context of the kubeconfig. Default: its current one.'),
+    new Option('--kubeconfig <FILE>', 'Path of the kubeconfig. Default: KUBECONFIG, ~/.kube/config.'),
+  ];
+}
+
+function addCommand(program: Command, words: CliCommand, terminal: Terminal, act: Act): void {
+  const command = program
+    .command(words.name)
+    .description([words.summary, words.details].filter(Boolean).join('.\n\n'));
+  command.summary(words.summary);
+  for (const { usage, about } of words.operands ?? []) {
+    command.argument(usage, about);
+  }
+  for (const { usage, about } of words.options ?? []) {
+    command.option(usage, about);
+  }
+  command.action(async () => {
+    const common = command.optsWithGlobals<CommonFlags>();
+    const print = createPrinter(terminal.stdout, terminal.stderr, common.output);
+    await act(words, { operands: command.args, flags: command.opts(), print, terminal }, common);
+  });
+}
+
+async function runCommand(
+  command: CliCommand,
+  context: CommandContext,
+  flags: CommonFlags,
+): Promise<CommandResult> {
+  if (command.isOffline === true) {
+    return command.run(context);
+  }
+  const cluster = await openCluster(flags);
+  if ('sentence' in cluster) {
+    return cluster;
+  }
+  try {
+    return await command.run({ ...context, cluster });
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** Time that a command has to remove what is half done. */
+const GRACE_MS = 2_000;
+
+/** The command's result, or that of the signal, once the command has returned or its time is over. */
+async function untilInterrupted(
+  signal: AbortSignal,
+  running: Promise<CommandResult>,
+): Promise<CommandResult> {
+  const timeIsOver = new Promise<CommandResult>((resolve) => {
+    signal.addEventListener('abort', () => setTimeout(resolve, GRACE_MS, 'interrupted').unref(), {
+      once: true,
+    });
+  });
+  const result = await Promise.race([running, timeIsOver]);
+  return signal.aborted ? (signal.reason as CommandFailure) : result;
+}
+
+/** The exit codes, as the help prints them. */
+function exitHelp(): string {
+  const lines = Object.values(EXITS).map(({ code, means }) => `  ${String(code).padEnd(5)}${means}`);
+  return ['Exit codes:', ...lines].join('\n');
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { VERSION } from '../../../src/api/version.ts';
+import { EXITS } from '../../../src/cli/failure.ts';
+import { COMMANDS } from '../../../src/cli/program.ts';
+import { writeKubeconfig } from '../../kit/fakes/fake-api-server.ts';
+import { runPlugin, startPluginCluster } from '../../kit/fakes/plugin.ts';
+
+const anywhere = () => ({ kubeconfig: writeKubeconfig({ server: 'http://127.0.0.1:1', user: {} }) });
+
+describe('the help', () => {
+  test('names every command and every exit code', async () => {
+    const { code, stdout } = await runPlugin(['--help'], anywhere());
+    expect(code).toBe(0);
+    for (const { name, summary } of COMMANDS) {
+      expect(stdout).toContain(` ${name}`);
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(summary);
+    }
+    for (const { code: exit, means } of Object.values(EXITS)) {
+      expect(stdout).toMatch(new RegExp(`^ +${exit} +${means}$`, 'm'));
+    }
+  });
+
+  test.each(COMMANDS.map(({ name }) => name))(
+    'of %s names the common flags and the exit codes',
+    async (name) => {
+      const { code, stdout } = await runPlugin([name, '--help'], anywhere());
+      expect(code).toBe(0);
+      expect(stdout).toContain(`Usage: kubectl oauthclient ${name}`);
+      expect(stdout).toContain('-n, --namespace <NAMESPACE>');
+      expect(stdout).toContain('Exit codes:');
+    },
+  );
+});
+
+test('the version is that of the package', async () => {
+  const text = readFileSync(join(import.meta.dirname, '..', '..', '..', 'package.json'), 'utf8');
+  expect(VERSION).toBe((JSON.parse(text) as { version: string }).version);
+  expect(await runPlugin(['--version'], anywhere())).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+});
+
+describe('bad input', () => {
+  test.each([
+    ['no command', [], /^Usage: kubectl oauthclient/],
+    ['an unknown command', ['stauts'], /^error: unknown command 'stauts'\n\(Did you mean status\?\)\n$/],
+    ['an unknown flag', ['status', 'x', '--frobnicate'], /^error: unknown option '--frobnicate'\n$/],
+    ['a missing name', ['status'], /^error: missing required argument 'NAME'\n$/],
+    [
+      'an unknown format',
+      ['status', 'x', '-o', 'xml'],
+      /^error: option '-o, --output <FORMAT>' argument 'xml' is invalid\. Allowed choices are json, yaml, name\.\n$/,
+    ],
+  ])('%s is wrong usage', async (_, args, stderr) => {
+    const run = await runPlugin(args, anywhere());
+    expect(run).toMatchObject({ code: EXITS.usage.code, stdout: '' });
+    expect(run.stderr).toMatch(stderr);
+  });
+
+  test('no kubeconfig', async () => {
+    expect(await runPlugin(['status', 'x'], { kubeconfig: '/none' })).toEqual({
+      code: EXITS.unreachable.code,
+      stdout: '',
+      stderr: "There is no cluster to ask: ENOENT: no such file or directory, open '/none'.\n",
+    });
+  });
+
+  test('a context that the kubeconfig does not have', async () => {
+    expect(await runPlugin(['status', 'x', '--context=other'], anywhere())).toEqual({
+      code: EXITS.unreachable.code,
+      stdout: '',
+      stderr: 'There is no cluster to ask: the kubeconfig has no context "other".\n',
+    });
+  });
+
+  test('no API server', async () => {
+    expect(await runPlugin(['status', 'x'], anywhere())).toEqual({
+      code: EXITS.unreachable.code,
+      stdout: '',
+      stderr: 'The API server does not answer: connect ECONNREFUSED 127.0.0.1:1.\n',
+    });
+  });
+
+  test('Ctrl-C', async () => {
+    const { kubeconfig } = await startPluginCluster();
+    const failure = { exit: 'interrupted', sentence: 'Interrupted.' };
+    const ending = new AbortController();
+    const running = runPlugin(['status', 'x'], { kubeconfig, signal: ending.signal });
+    ending.abort(failure);
+    expect(await running).toMatchObject({ code: EXITS.interrupted.code, stderr: 'Interrupted.\n' });
+  });
+});
