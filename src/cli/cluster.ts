@@ -14,6 +14,7 @@ export interface ClusterFlags {
   readonly namespace?: string;
   readonly allNamespaces?: boolean;
   readonly selector?: string;
+  readonly operatorNamespace?: string;
 }
 
 /** The cluster of the caller's kubeconfig, with the caller's own rights. */
@@ -24,6 +25,8 @@ export interface ClusterAccess {
   readonly namespace: string;
   /** What a list has to cover: one namespace or, with `-A`, all; the labels by `-l`. */
   readonly selection: Selection;
+  /** By `--operator-namespace`; `undefined`: it has to be found out. */
+  readonly operatorNamespace: string | undefined;
   readonly close: () => Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export async function openCluster(flags: ClusterFlags): Promise<ClusterAccess | 
       api: createKubernetesApi(connection, { clock, fieldManager: PLUGIN }),
       clock,
       namespace,
+      operatorNamespace: flags.operatorNamespace,
       selection: {
         ...(flags.allNamespaces === true ? {} : { namespace }),
         ...(flags.selector === undefined ? {} : { labelSelector: flags.selector }),

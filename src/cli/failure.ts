@@ -24,10 +24,10 @@ export interface CommandFailure {
   readonly sentence: string;
 }
 
-type RefusedCall = Extract<ApiResult<never>, { readonly ok: false }>;
+export type RefusedCall = Extract<ApiResult<never>, { readonly ok: false }>;
 
 /** What was asked of the API server. */
-interface AskedCall {
+export interface AskedCall {
   readonly verb: 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
   readonly resource: Pick<Resource, 'group' | 'plural' | 'kind' | 'namespaced'>;
   /** `undefined`: all namespaces. */

@@ -5,7 +5,7 @@ import { groupOf, type KubernetesObject } from '../api/kubernetes.ts';
 import { cut, visible } from '../oauth/text.ts';
 
 /** What a person sees at once: ready, refused, waiting, beside the point. */
-type Tone = 'good' | 'bad' | 'waiting' | 'quiet';
+export type Tone = 'good' | 'bad' | 'waiting' | 'quiet';
 
 /** A text, perhaps with a tone. Control characters in it are made visible. */
 export type Cell = string | { readonly text: string; readonly tone: Tone };

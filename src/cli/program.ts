@@ -72,6 +72,7 @@ function commonOptions(): readonly Option[] {
     new Option('-A, --all-namespaces', 'All namespaces.'),
     new Option('-l, --selector <SELECTOR>', 'Only objects with these labels, such as team=shop.'),
     new Option('-o, --output <FORMAT>', 'json, yaml or name.').choices(['json', 'yaml', 'name']),
+    new Option('--operator-namespace <NAMESPACE>', 'Namespace of the operator. Default: as status names it.'),
     new Option('--context <NAME>', 'Context of the kubeconfig. Default: its current one.'),
     new Option('--kubeconfig <FILE>', 'Path of the kubeconfig. Default: KUBECONFIG, ~/.kube/config.'),
   ];

@@ -1,4 +1,5 @@
 import { type ConfigMap, RESOURCES } from '../../api/kubernetes.ts';
+import { VERSION } from '../../api/version.ts';
 import type { ClientKey } from '../../core/client-key.ts';
 import { shortKey } from '../../core/short-name.ts';
 import type { ApiResult, KubernetesApi } from '../ports.ts';
@@ -23,7 +24,7 @@ interface Options {
 }
 
 /**
- * The ConfigMap in which the ledger is kept, with the epoch and the holder of the lead.
+ * The ConfigMap in which the ledger is kept, with the epoch, the holder of the lead and its version.
  *
  * *Guarantees*: the chain of resource versions fences: once another process has taken the lead, no write of this one
  * succeeds.
@@ -81,6 +82,7 @@ export class LedgerStore {
         epoch: String(this.#epoch),
         holder,
         installation: this.copiedFrom ?? installation.id,
+        version: VERSION,
         ...this.#newer,
         ...encodeEntries(entries),
       },

@@ -45,7 +45,11 @@ describe('bad input', () => {
     ['no command', [], /^Usage: kubectl oauthclient/],
     ['an unknown command', ['stauts'], /^error: unknown command 'stauts'\n\(Did you mean status\?\)\n$/],
     ['an unknown flag', ['status', 'x', '--frobnicate'], /^error: unknown option '--frobnicate'\n$/],
-    ['a missing name', ['status'], /^error: missing required argument 'NAME'\n$/],
+    [
+      'too many names',
+      ['status', 'x', 'y'],
+      /^error: too many arguments for 'status'\. Expected 1 argument but got 2: x, y\.\n$/,
+    ],
     [
       'an unknown format',
       ['status', 'x', '-o', 'xml'],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { VERSION } from '../../../../src/api/version.ts';
 import { Ledger } from '../../../../src/controller/durable/ledger.ts';
 import {
   decodeEntries,
@@ -84,6 +85,7 @@ describe('taking the lead', () => {
       epoch: '1',
       holder: 'pod-1_x',
       installation: INSTALLATION,
+      version: VERSION,
     });
   });
 
@@ -94,6 +96,7 @@ describe('taking the lead', () => {
     expect(store.stored()?.data).toEqual({
       epoch: '8',
       installation: INSTALLATION,
+      version: VERSION,
       holder: 'pod-1_x',
       'entry.a': expect.any(String),
     });
@@ -143,6 +146,7 @@ describe('taking the lead', () => {
       epoch: '8',
       holder: 'pod-1_x',
       installation: INSTALLATION,
+      version: VERSION,
       ...newer,
     });
     const has = (name: string) => ledger.hasNewer(storedClientKey(`shop/${name}`));
@@ -285,6 +289,7 @@ describe('a write that fails', () => {
       epoch: '1',
       holder: 'pod-1_x',
       installation: INSTALLATION,
+      version: VERSION,
       'entry.a': expect.any(String),
     });
   });
