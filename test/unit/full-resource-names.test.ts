@@ -17,7 +17,11 @@ const FILES = globSync(
 const COMMAND = /\b(?:kubectl|oc)\b(?:\\\n|[^\n`])*/g;
 const BARE = /(?<=[\s,'"])(?:oauthclients?|(?:cluster)?authorizationservers?)(?=$|[\s,/'"`)])/;
 const bareNames = (text: string): readonly string[] =>
-  [...text.matchAll(COMMAND)].map(([command]) => command).filter((command) => BARE.test(command));
+  [...text.matchAll(COMMAND)]
+    .map(([command]) => command)
+    .filter((command) => BARE.test(command.replace(PLUGIN, '')));
+/** The plugin of that name: where kubectl expects a verb, it is no kind. */
+const PLUGIN = /^kubectl oauthclient\b/;
 
 test.each([
   ['kubectl delete oauthclients --all', 1],
@@ -30,6 +34,8 @@ test.each([
   ['kubectl get crd/oauthclients.oauth-registrar.dev', 0],
   ['kubectl get oac,secrets', 0],
   ['resources: [oauthclients, authorizationservers]', 0],
+  ['kubectl oauthclient status storefront', 0],
+  ['kubectl oauthclient status && kubectl get oauthclient', 1],
 ])('the search finds in %j: %i', (text, count) => {
   expect(bareNames(text)).toHaveLength(count);
 });
